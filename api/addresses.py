@@ -172,6 +172,19 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     With `as_of` it is answered as it was on record then, in the words of that day. With `on` its
     label of a day is told as well: of today's record, whenever that was recorded.
     """
+    record, body = found_address(address_code, query)
+    response = jsonify(body)
+    # Kept by the caller alone, and asked about again each time: a door may move.
+    response.headers["Cache-Control"] = "private, no-cache"
+    # Its beginning is the record's state alone, which is what an operation's If-Match asks for.
+    response.set_etag(f"{record.event_id}-{generate_etag(response.get_data())}")
+    # Only for a caller that has a copy: the others would pay for it on the hot path.
+    has_copy = "If-None-Match" in request.headers or "If-Match" in request.headers
+    return conditional(response) if has_copy else response
+
+
+def found_address(address_code: str, query: AddressQuery) -> tuple[Record, JsonObject]:
+    """The record that bears a code, and how it is told."""
     known, reads, on = gazetteer(), register().reads, query.on
     if query.as_of is None:
         record, day = _looked_up(address_code, on), today()
@@ -191,14 +204,7 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
             )
             for each in external_ids_of(reads, record.code)
         ]
-    response = jsonify(body)
-    # Kept by the caller alone, and asked about again each time: a door may move.
-    response.headers["Cache-Control"] = "private, no-cache"
-    # Its beginning is the record's state alone, which is what an operation's If-Match asks for.
-    response.set_etag(f"{record.event_id}-{generate_etag(response.get_data())}")
-    # Only for a caller that has a copy: the others would pay for it on the hot path.
-    has_copy = "If-None-Match" in request.headers or "If-Match" in request.headers
-    return conditional(response) if has_copy else response
+    return record, body
 
 
 def _looked_up(address_code: str, on: datetime.date | None) -> Record:

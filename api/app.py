@@ -14,12 +14,14 @@ from api import (
     certificates,
     changes,
     coverage,
+    export,
     external,
     geocode,
     health,
     history,
     imports,
     lifecycle,
+    ogc,
     packs,
     papers,
     receipts,
@@ -30,6 +32,7 @@ from api import (
     tiles,
     units,
     validate,
+    webhooks,
     whoami,
 )
 from api.access import Authenticate, by_key, guard
@@ -49,11 +52,13 @@ from api.desk import proposals as desk_proposals
 from api.desk import records as desk_records
 from api.desk import reports as desk_reports
 from api.desk import targets as desk_targets
+from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
 from api.document import document
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
+from api.mcp import http as mcp
 from api.pages import (
     address,
     assets,
@@ -131,6 +136,8 @@ def create_app(
         coverage.blueprint,
         external.blueprint,
         geocode.blueprint,
+        mcp.blueprint,
+        ogc.blueprint,
         reverse.blueprint,
         tiles.blueprint,
         units.blueprint,
@@ -161,13 +168,15 @@ def create_app(
             desk_places.blueprint,
             desk_targets.blueprint,
             target_files.blueprint,
+            desk_webhooks.blueprint,
         ),
         sign_in.leaving,
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
-        *(receipts.blueprint, targets.blueprint, packs.blueprint),
+        *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
+        packs.blueprint,
     )
     guard(
         app,

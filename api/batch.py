@@ -32,9 +32,21 @@ from api.openapi import (
     where_known,
 )
 from api.reverse import ReverseBody, point_query
+from api.shapes import unit_ref
 from api.validate import ValidateBody, ValidationAnswer
-from registry.batch import OPERATIONS, Asked, CodeAsked, Found, Outcome, PointAsked, outcomes
-from registry.batch.flat import flat, flat_columns
+from registry.batch import (
+    OPERATIONS,
+    RECHECK,
+    Asked,
+    CodeAsked,
+    Found,
+    Outcome,
+    PointAsked,
+    outcomes,
+)
+from registry.batch.flat import flat, flat_change, flat_columns
+from registry.batch.receipts import Receipts
+from registry.batch.recheck import CHANGED, Rechecked, recheck
 from registry.batch.rows import (
     RESULT,
     InputRow,
@@ -44,9 +56,11 @@ from registry.batch.rows import (
     read_row,
     read_table,
 )
+from registry.changes.since import read_since
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question
+from registry.lookup import code_forms
 from registry.records import Record
 from registry.units import label_day
 from registry.validation.verdicts import Validation
@@ -55,6 +69,7 @@ _TOGETHER: Final = 100
 """Rows that are answered at once."""
 _MOST_SHOWN: Final = 2_000
 """Signs of headers that a header of the answer names."""
+_RECEIPT: Final = "receipt"
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1/batch")
 
@@ -87,6 +102,19 @@ class BatchQuery(Request):
         description="A day whose labels are wanted as well, as `label_on`; a row of NDJSON may name"
         " another",
     )
+    since: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Of `validate`: a day (as it began), a position of the feed or a cursor. Rows,"
+        " addresses or codes, are answered where their door changed behind it, and left out"
+        " otherwise",
+        examples=["2026-11-01"],
+    )
+    receipt: bool = Field(
+        default=False,
+        description="Of `validate`: each answer comes with a `receipt`, signed by the register",
+    )
 
 
 class BatchAnswer(Answer):
@@ -100,18 +128,30 @@ def post_batch(operation: str, query: BatchQuery) -> Response:
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 
     NDJSON (`application/x-ndjson`): one object a line with the parameters of the single call; its
-    other members come back. CSV (`text/csv`): with a header, as on the command line.
+    other members come back. CSV (`text/csv`): with a header, as on the command line. With `since`,
+    of `validate`, only rows that changed, with the reason and every door that may be meant.
     """
     if operation not in OPERATIONS:
         raise NotFoundError(f"no such operation; there are {', '.join(OPERATIONS)}")
+    if query.since is not None and operation != "validate":
+        detail = "only validate answers what changed"
+        raise InvalidInputError.of_field("since", "unknown_parameter", detail)
+    if query.receipt and (operation != "validate" or query.since is not None):
+        detail = "only what validate answers has a receipt"
+        raise InvalidInputError.of_field("receipt", "unknown_parameter", detail)
     form = STREAM_TYPES.get(request.mimetype)
     if form is None:
         raise UnsupportedMediaType(f"one of {', '.join(STREAM_TYPES)} is needed")
-    table, rows = _rows(form, operation)
+    table, rows = _rows(form, operation if query.since is None else RECHECK)
     note(count=len(rows))
+    if query.since is not None:
+        return _rechecked(form, table, rows, query.since)
     on = label_day(query.on)
+    receipts = Receipts(register()) if query.receipt else None
     answered = (
-        _ndjson(operation, rows, on) if form == "ndjson" else _csv(operation, table, rows, on)
+        _ndjson(operation, rows, on, receipts)
+        if form == "ndjson"
+        else _csv(operation, table, rows, on, receipts)
     )
     # The first row is answered before the status is sent, so that a register that cannot answer
     # at all says so.
@@ -124,6 +164,49 @@ def post_batch(operation: str, query: BatchQuery) -> Response:
     if table.unread:
         response.headers["Unread-Columns"] = ",".join(map(quote, table.unread))[:_MOST_SHOWN]
     return response
+
+
+def _rechecked(form: str, table: Table, rows: list[InputRow], since: str) -> Response:
+    """The rows that changed. All of them are looked at first: the head says how many did not."""
+    day, reads = today(), register().reads
+    with reads.batch():
+        behind = read_since(register(), since)
+        found = recheck(gazetteer(), reads, behind, rows)
+    if form == "ndjson":
+        body = "".join(
+            json_line({**each.row.given, RESULT: _change(day, each)}) for each in found.changed
+        )
+    else:
+        layout = Layout.of("csv", table, flat_columns(RECHECK, None))
+        body = layout.head()
+        body += layout.text((each.row, flat_change(day, each)) for each in found.changed)
+    response = Response(
+        body.encode("utf-8", "surrogateescape"), content_type=f"{request.mimetype}; charset=utf-8"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Changed-Rows"] = str(len(found.changed))
+    response.headers["Unchanged-Rows"] = str(len(rows) - len(found.changed) - found.without_door)
+    response.headers["Rows-Without-Door"] = str(found.without_door)
+    response.headers["Next-Since"] = behind.now
+    return response
+
+
+def _change(day: datetime.date, found: Rechecked) -> JsonObject:
+    return {
+        "status": CHANGED,
+        "reasons": list(found.reasons),
+        "candidates": [
+            {
+                **code_forms(each.code),
+                "label": each.label,
+                "label_before_2025_07": each.words.before_2025_07,
+                "commune": unit_ref(each.words.commune, day),
+                "lon": each.lon,
+                "lat": each.lat,
+            }
+            for each in found.candidates
+        ],
+    }
 
 
 def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:
@@ -139,21 +222,34 @@ def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:
 
 
 def _csv(
-    operation: str, table: Table, rows: list[InputRow], on: datetime.date | None
+    operation: str,
+    table: Table,
+    rows: list[InputRow],
+    on: datetime.date | None,
+    receipts: Receipts | None,
 ) -> Iterator[str]:
     known, day = gazetteer(), today()
-    layout = Layout.of("csv", table, flat_columns(operation, on))
+    columns = flat_columns(operation, on) + ((_RECEIPT,) if receipts else ())
+    layout = Layout.of("csv", table, columns)
     head = layout.head()
     for row, outcome in _outcomes(known, operation, rows, partial(read_row, operation, on=on)):
-        yield head + layout.text([(row, flat(known, day, operation, outcome))])
+        cells = flat(known, day, operation, outcome)
+        if receipts:
+            cells[_RECEIPT] = receipts.of(outcome)
+        yield head + layout.text([(row, cells)])
         head = ""
     yield head
 
 
-def _ndjson(operation: str, rows: list[InputRow], on: datetime.date | None) -> Iterator[str]:
+def _ndjson(
+    operation: str, rows: list[InputRow], on: datetime.date | None, receipts: Receipts | None
+) -> Iterator[str]:
     known = gazetteer()
     for row, outcome in _outcomes(known, operation, rows, partial(_asked, operation, on=on)):
-        yield json_line({**row.given, RESULT: _result(known, outcome)})
+        result = _result(known, outcome)
+        if receipts:
+            result[_RECEIPT] = receipts.of(outcome)
+        yield json_line({**row.given, RESULT: result})
 
 
 def _result(known: Gazetteer, outcome: Outcome) -> JsonObject:

@@ -72,5 +72,6 @@ def _describe(response: Response) -> None:
         headers["Access-Control-Max-Age"] = _PREFLIGHT_S
     else:
         headers["Access-Control-Expose-Headers"] = (
-            "ETag, Retry-After, RateLimit, RateLimit-Policy, Unread-Columns"
+            "ETag, Retry-After, RateLimit, RateLimit-Policy, Unread-Columns,"
+            " Changed-Rows, Unchanged-Rows, Rows-Without-Door, Next-Since"
         )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.context import gazetteer, register
 from api.errors import PROVINCE_CODE
-from api.openapi import Answer, Day, Request, UnitRef, answers, spec
+from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec
 from api.packing import packed
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.gap_files import to_dict
@@ -249,13 +249,18 @@ class CoverageGaps(Answer):
 @spec.validate(resp=answers(CoverageAnswer, 400, 404, 503), tags=["coverage"])
 def list_coverage(query: CoverageQuery) -> Response:
     """Coverage of all provinces or communes, or of those of one province."""
+    return jsonify(coverage_by_level(query))
+
+
+def coverage_by_level(query: CoverageQuery) -> JsonObject:
+    """Coverage of provinces or communes, as it is told."""
     known = gazetteer()
     count_for_readers(register().engine)
     with session_scope(register().read_engine) as session:
         found = coverage_of_level(
             session, known, query.level, province=query.province, demo=query.demo
         )
-    return jsonify(found.to_dict())
+    return found.to_dict()
 
 
 @blueprint.get("/<code>")
@@ -265,11 +270,16 @@ def get_coverage(code: str, query: CoverageUnitQuery) -> Response:
 
     A unit of an old map is answered by those that continue it; `former_unit` says so.
     """
+    return jsonify(coverage_of_unit(code, query))
+
+
+def coverage_of_unit(code: str, query: CoverageUnitQuery) -> JsonObject:
+    """Coverage of a unit, as it is told."""
     known = gazetteer()
     count_for_readers(register().engine)
     with session_scope(register().read_engine) as session:
         found = coverage_below(session, known, code, query.level, demo=query.demo)
-    return jsonify(found.to_dict())
+    return found.to_dict()
 
 
 @blueprint.get("/<code>/series")

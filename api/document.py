@@ -14,7 +14,10 @@ from flask import current_app
 from api.access import role_of
 from api.document_words import DESCRIPTION, TAGS, put_in_words
 from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
+from api.export import KINDS as EXPORTED
 from api.health import blueprint as open_to_all
+from api.ogc import GEOJSON
+from api.ogc import blueprint as ogc
 from api.openapi import STREAM_TYPES, spec
 from api.requests import FORMS
 from api.tiles import MIMETYPE as TILE_MIMETYPE
@@ -22,6 +25,7 @@ from registry.access.roles import Role
 from registry.batch import OPERATIONS
 from registry.drawing.tiles import MAX_ZOOM
 from registry.external_ids import MAX_VALUE, SCHEME
+from registry.features.collections import COLLECTIONS
 from registry.lifecycle.table import OPERATIONS as LIFECYCLE
 from registry.pack.file import MEDIA_TYPE as PACK_MIMETYPE
 
@@ -35,6 +39,7 @@ _SECURITY_SCHEMES: Final = {
     _KEY_HEADER: {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
 }
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
+_OPEN_LAYERS: Final = [each.id for each in COLLECTIONS.values() if not each.of_doors]
 _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
     "commune": {"pattern": "^[0-9]{5}$", "examples": ["00199"]},
@@ -47,6 +52,9 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "receipt": {"pattern": "^[A-Za-z0-9_-]{22}$", "examples": ["pQ3x0mJc8yZr1sWkT6uVbA"]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
     "reform_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [7]},
+    "collection": {"enum": list(COLLECTIONS), "examples": ["communes"]},
+    "feature": {"maxLength": 20, "examples": ["00199"]},
+    "webhook_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [2]},
     "z": {"minimum": 0, "maximum": MAX_ZOOM, "examples": [15]},
     "x": {"minimum": 0, "examples": [26019]},
     "y": {"minimum": 0, "examples": [14417]},
@@ -64,6 +72,9 @@ _WORDS: Final = {
     "receipt": "What filing the report answered",
     "import_id": "Number of the import",
     "reform_id": "Number of the reform",
+    "collection": "Which layer",
+    "feature": "Key of the feature: a code, or the id of a street or locality",
+    "webhook_id": "Number of the webhook",
     "z": "Zoom of the tile",
     "x": "Column of the tile, from the west",
     "y": "Row of the tile, from the north",
@@ -93,12 +104,16 @@ _DOWNLOADS: Final = {
     "/v1/certificates": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
     "/v1/packs/{commune}": (PACK_MIMETYPE,),
+    "/tiles/base/{z}/{x}/{y}": (TILE_MIMETYPE, "image/png", "image/jpeg", "image/webp"),
+    "/v1/export": tuple(kind.partition(";")[0] for _, kind in EXPORTED.values()),
     "/v1/imports/{import_id}/report": ("*/*",),
     "/v1/imports/{import_id}/codes": ("text/csv",),
     "/v1/imports/template": (_WORKBOOK,),
     "/v1/reforms/{reform_id}/undecided": (_WORKBOOK, "application/geo+json"),
 }
 """Path that answers a file → its media types."""
+_OGC: Final = str(ogc.url_prefix)
+_FEATURES: Final = re.compile(rf"{_OGC}/collections/[^/]+/items.*")
 _LISTED: Final = ("/v1/certificates",)
 """Those of them that answer a list to GET."""
 _IDEMPOTENCY_KEY: Final = {
@@ -142,6 +157,10 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/reports": {"kind": "confirmed", "code": "1H6X-XH2V"},
     "/v1/reports/{report_id}/accept": {"reason": "đã đến xem"},
     "/v1/reports/{report_id}/reject": {"reason": "nhà vẫn ở đó"},
+    "/v1/webhooks": {"url": "https://giaohang.vn/dia-chi-so", "units": ["00199"]},
+    "/v1/webhooks/{webhook_id}": {"state": "active"},
+    "/v1/webhooks/{webhook_id}/secret": {"overlap_h": 24},
+    "/v1/webhooks/{webhook_id}/replay": {"since": "2026-11-01"},
     "/v1/addresses/{address_code}": {"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
     **{f"/v1/operations/{made.name}": made.example for made in LIFECYCLE},
     "/v1/batch/{operation}": '{"q": "27 Láng, Hà Nội"}\n{"q": "Phường Láng, Hà Nội"}\n',
@@ -156,14 +175,15 @@ _ONLY: Final = {
     "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
     "gone": _ABOUT_CODES,
     "withdrawn": r"/v1/(addresses/[^/]*|reports)",
-    "cursor_refused": r"/v1/(changes|packs/.*)",
+    "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/.*)",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
+    "name_taken": r"/v1/operations/.*",
     "report_decided": r"/v1/reports/.*",
     "report_stale": r"/v1/reports/.*",
     "too_many_reports": r"/v1/reports",
     "enumeration_budget": _LOOKS_FOR_CODES,
-    "outside_units": r"/v1/(addresses/.*|operations/.*|reports.*)",
+    "outside_units": r"/v1/(addresses/.*|operations/.*|reports.*|webhooks.*)",
     "own_delivery": r"/v1/imports/.*/publish",
     "own_proposal": r"/v1/operations/activate",
     "already_done": "(?!)",
@@ -230,7 +250,7 @@ def document() -> dict[str, Any]:
                 name = f"{status}-{'-'.join(codes)}"
                 problems.setdefault(name, _problem(status, codes))
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
-            operation["responses"]["422"]["description"] = _misfits(operation, schemas)
+            _describe_misfits(operation, schemas, wrong_as_400=path.startswith(_OGC))
     return made
 
 
@@ -246,15 +266,7 @@ def _roles() -> Iterator[tuple[tuple[str, str], Role | None]]:
 def _describe(operation: dict[str, Any], path: str, method: str, role: Role | None) -> set[int]:
     """Complete what is said of an operation; the statuses with which it refuses."""
     _describe_files(operation, path, method)
-    for parameter in operation["parameters"]:
-        _describe_parameter(parameter)
-        if path in _OF_COUNTRY and parameter["in"] == "path":
-            parameter["schema"]["pattern"] = UNIT_CODE.replace("^(", "^(VN|")
-            parameter["description"] += ", or VN for the country"
-        for kind, form in STREAM_TYPES.items():
-            if form in parameter["schema"].get("enum", ()):
-                rows = {kind: {"schema": {"type": "string"}}}
-                operation["responses"]["200"]["content"] |= rows
+    _describe_parameters(operation, path)
     body = operation.get("requestBody", {}).get("content", {})
     for form in FORMS if FORMS[-1] in body and path not in _UPLOADS else ():
         body[form] = deepcopy(body[FORMS[-1]])
@@ -288,6 +300,9 @@ def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:
     if path in _DOWNLOADS and (method == "post" or path not in _LISTED):
         file = {"schema": {"type": "string", "format": "binary"}}
         operation["responses"]["200"]["content"] = dict.fromkeys(_DOWNLOADS[path], file)
+    if _FEATURES.fullmatch(path):
+        content = operation["responses"]["200"]["content"]
+        content[GEOJSON] = content.pop("application/json")
 
 
 def _describe_stream(operation: dict[str, Any]) -> None:
@@ -307,6 +322,21 @@ def _describe_upload(operation: dict[str, Any], path: str) -> None:
     content[FORMS[-1]] = options
     if path == _UPLOADS[0]:
         operation["parameters"].append(_IDEMPOTENCY_KEY)
+
+
+def _describe_parameters(operation: dict[str, Any], path: str) -> None:
+    """What each parameter is, and what it may be on this path."""
+    for parameter in operation["parameters"]:
+        _describe_parameter(parameter)
+        if path in _OF_COUNTRY and parameter["in"] == "path":
+            parameter["schema"]["pattern"] = UNIT_CODE.replace("^(", "^(VN|")
+            parameter["description"] += ", or VN for the country"
+        if _FEATURES.fullmatch(path) and parameter["name"] == "collection":
+            parameter["schema"]["enum"] = _OPEN_LAYERS
+        for kind, form in STREAM_TYPES.items():
+            if form in parameter["schema"].get("enum", ()):
+                rows = {kind: {"schema": {"type": "string"}}}
+                operation["responses"]["200"]["content"] |= rows
 
 
 def _describe_parameter(parameter: dict[str, Any]) -> None:
@@ -378,6 +408,19 @@ def _example(status: int, code: str) -> dict[str, Any]:
         misfit = {"field": "limit", "code": "less_than_equal", "detail": "nhiều nhất là 20 (…)"}
         made["errors"] = [misfit]
     return made
+
+
+def _describe_misfits(
+    operation: dict[str, Any], schemas: dict[str, Any], *, wrong_as_400: bool
+) -> None:
+    """What is said of the parameters that are refused: with 422, or as OGC API wants it, 400."""
+    refusal = operation["responses"]["422"]
+    refusal["description"] = _misfits(operation, schemas)
+    if wrong_as_400:
+        del operation["responses"]["422"]
+        described = _misfits(operation, schemas).removeprefix(status_title(422))
+        refusal["description"] = status_title(400) + described
+        operation["responses"]["400"] = refusal
 
 
 def _misfits(operation: dict[str, Any], schemas: dict[str, Any]) -> str:

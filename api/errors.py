@@ -105,6 +105,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.UnitsInUseError: HTTPStatus.CONFLICT,
     errors.IllegalTransitionError: HTTPStatus.CONFLICT,
     errors.AddressTakenError: HTTPStatus.CONFLICT,
+    errors.NameTakenError: HTTPStatus.CONFLICT,
     errors.AlreadyDoneError: HTTPStatus.CONFLICT,
     errors.SeveralRefusedError: HTTPStatus.CONFLICT,
     errors.ReportDecidedError: HTTPStatus.CONFLICT,

@@ -16,6 +16,7 @@ from api.openapi import (
     Absent,
     Answer,
     Day,
+    JsonObject,
     NoParameters,
     SuggestedCode,
     absent_if_none,
@@ -119,26 +120,26 @@ class GeocodeForm(GeocodeQuery):
 @spec.validate(resp=answers(Geocoded, 400, 404, 503), tags=["search"])
 def get_geocode(query: GeocodeAsked) -> Response:
     """The door that an address names, or the smallest place of it that is registered."""
-    return _answer(query, explain=query.explain)
+    return unkept(geocoded(query, explain=query.explain))
 
 
 @blueprint.post("")
 @spec.validate(resp=answers(Found, 400, 404, 413, 503), tags=["search"])
 def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> Response:  # noqa: ARG001
     """The same by POST, so that the address stands in no URL and no log."""
-    return _answer(json or form)
+    return unkept(geocoded(json or form))
 
 
-def _answer(asked: GeocodeQuery, *, explain: bool = False) -> Response:
+def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> JsonObject:
+    """What an address names, as it is told."""
     known = gazetteer()
     located = locate(known, register().reads, asked.asked)
-    body = where_known(
+    return where_known(
         Geocoded,
         **FeatureCollection.of(known, asked.q, told_answers(located.answers), asked.on),
         **unanswered(located.meant),
         explanation=[Reading.of(known, one) for one in located.tried] if explain else None,
     )
-    return unkept(body)
 
 
 def unanswered(meant: MeantCode | None) -> dict[str, Any]:

@@ -148,7 +148,10 @@ def as_pdf(paper: Paper) -> Response:
     response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(paper.name)}"
     response.headers["Cache-Control"] = "no-store"
     response.headers["Paper-Items"] = str(paper.items)
-    response.headers["Paper-Notices"] = ", ".join(
-        f"{notice.code}={notice.count}" for notice in paper.notices
-    )
+    response.headers["Paper-Notices"] = notices_line(paper)
     return response
+
+
+def notices_line(paper: Paper) -> str:
+    """What its reader has to know, in one line of codes."""
+    return ", ".join(f"{notice.code}={notice.count}" for notice in paper.notices)

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from api.context import gazetteer, register
 from api.features import FeatureCollection
-from api.openapi import Day, NoParameters, Request, answers, spec
+from api.openapi import Day, JsonObject, NoParameters, Request, answers, spec
 from api.shapes import unkept
 from registry.batch import PointAsked
 from registry.disclosure import told_answers
@@ -47,17 +47,18 @@ def get_reverse(query: ReverseQuery) -> Response:
 
     Empty outside Viet Nam.
     """
-    return _answer(query)
+    return unkept(nearest(query))
 
 
 @blueprint.post("")
 @spec.validate(resp=answers(FeatureCollection, 400, 413, 503), tags=["search"])
 def post_reverse(query: NoParameters, json: ReverseBody, form: ReverseForm) -> Response:  # noqa: ARG001
     """The same by POST, so that no log on the way keeps the point."""
-    return _answer(json or form)
+    return unkept(nearest(json or form))
 
 
-def _answer(query: ReverseQuery) -> Response:
+def nearest(query: ReverseQuery) -> JsonObject:
+    """What is nearest to a point, as it is told."""
     known, asked = gazetteer(), query.asked
     found = reverse(
         known,
@@ -68,8 +69,7 @@ def _answer(query: ReverseQuery) -> Response:
         radius_m=asked.radius_m,
         on=asked.on,
     )
-    body = FeatureCollection.of(known, point_query(asked), told_answers(found), asked.on)
-    return unkept(body)
+    return FeatureCollection.of(known, point_query(asked), told_answers(found), asked.on)
 
 
 def point_query(asked: PointAsked) -> str:

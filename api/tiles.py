@@ -2,15 +2,17 @@
 
 import gzip
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
+from pydantic import RootModel
 
 from api.conditional import conditional
-from api.context import register
+from api.context import public_url, register
 from api.openapi import NoParameters, answers, spec
+from registry.drawing.style import map_style, tile_json
 from registry.drawing.tiles import MAX_ZOOM, Tile, draw_tile
-from registry.errors import InvalidInputError
+from registry.errors import InvalidInputError, NotFoundError
 
 blueprint = Blueprint("tiles", __name__, url_prefix="/tiles")
 
@@ -19,6 +21,31 @@ _MAX_AGE_S: Final = 60
 """As long a tile is not asked for again; after that by its ETag."""
 _LEVEL: Final = 4
 """Of gzip: the fifth level takes a third longer for a hundredth less."""
+
+
+class MapDocument(RootModel[dict[str, Any]]):
+    """A document of a format of its own: TileJSON, or a style."""
+
+
+@blueprint.get("/tilejson.json")
+@spec.validate(resp=answers(MapDocument, 400, 503), tags=["map"])
+def get_tile_json(query: NoParameters) -> Response:  # noqa: ARG001
+    """TileJSON 3.0 of the tiles: their layers and what stands in them."""
+    return _document(tile_json(public_url()))
+
+
+@blueprint.get("/style.json")
+@spec.validate(resp=answers(MapDocument, 400, 503), tags=["map"])
+def get_style(query: NoParameters) -> Response:  # noqa: ARG001
+    """The map as a style document (version 8) for MapLibre, QGIS and others; with the base map."""
+    return _document(map_style(public_url(), register().basemap))
+
+
+def _document(body: dict[str, Any]) -> Response:
+    response = jsonify(body)
+    response.cache_control.public = True
+    response.cache_control.max_age = _MAX_AGE_S
+    return response
 
 
 @blueprint.get("/<int:z>/<int:x>/<int:y>")
@@ -33,13 +60,33 @@ def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: 
         raise InvalidInputError.of_field(
             "z", "tile_out_of_range", f"không có ô bản đồ này: mức 0 đến {MAX_ZOOM} (no such tile)"
         )
-    response = Response(draw_tile(register().reads, tile), content_type=MIMETYPE)
+    return _sent(Response(draw_tile(register().reads, tile), content_type=MIMETYPE))
+
+
+@blueprint.get("/base/<int:z>/<int:x>/<int:y>")
+@spec.validate(resp=answers(None, 400, 404, 503), tags=["map"])
+def get_base_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: ARG001
+    """A tile of the base map, where the operator gave one as a file; empty where it has none."""
+    base = register().basemap
+    first, last = (0, MAX_ZOOM) if base is None else base.zooms
+    if not (Tile(z, x, y).exists and first <= z <= last):
+        raise InvalidInputError.of_field(
+            *("z", "tile_out_of_range"),
+            f"không có ô bản đồ này: mức {first} đến {last} (no such tile)",
+        )
+    if base is None or base.file is None:
+        raise NotFoundError("máy chủ này không có bản đồ nền (this server has no base map)")
+    return _sent(Response(base.file.tile(z, x, y), content_type=base.file.kind))
+
+
+def _sent(response: Response) -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = _MAX_AGE_S
     response.vary.add("Accept-Encoding")
     response.add_etag()
     conditional(response)
-    packed = request.accept_encodings.quality("gzip") > 0
+    is_picture = (response.content_type or "").startswith("image/")
+    packed = not is_picture and request.accept_encodings.quality("gzip") > 0
     if packed and response.status_code == HTTPStatus.OK:
         response.set_data(gzip.compress(response.get_data(), _LEVEL, mtime=0))
         response.content_encoding = "gzip"

@@ -19,10 +19,8 @@ from registry.records import Span as Days
 from registry.units import (
     FIRST_KNOWN_DAY,
     LAST_DAY_OF_OLD_MAP,
-    Continuation,
     Conversion,
     UnitQuery,
-    continuations,
     convert_code,
     convert_text,
     day_asked,
@@ -33,6 +31,7 @@ from registry.units import (
     unit_by_code,
 )
 from registry.units.announced import Announcement, Change, announced
+from registry.units.onward import Continuation, continuations
 
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
 
@@ -258,6 +257,14 @@ def get_picker(query: UnitQueryParams) -> Response:
 @spec.validate(resp=answers(Conversions, 400, 404, 503), tags=["units"])
 def convert(query: ConvertQuery) -> Response:
     """From an old code or an old text to the units of today, all candidates of a split one."""
+    response = jsonify(converted(query))
+    # The text may be somebody's address: no cache on the way keeps it.
+    response.cache_control.no_store = True
+    return response
+
+
+def converted(query: ConvertQuery) -> JsonObject:
+    """What an old code or text is today, as it is told."""
     known, day = gazetteer(), day_asked(None)
     written_on = None
     if query.written_on is not None:
@@ -269,12 +276,7 @@ def convert(query: ConvertQuery) -> Response:
     else:
         found = convert_text(known, query.text or "", written_on=written_on, day=day)
     matches = [_conversion(known, conversion, day) for conversion in found]
-    response = jsonify(
-        {"as_of": day.isoformat(), "ambiguous": is_ambiguous(found), "matches": matches}
-    )
-    # The text may be somebody's address: no cache on the way keeps it.
-    response.cache_control.no_store = True
-    return response
+    return {"as_of": day.isoformat(), "ambiguous": is_ambiguous(found), "matches": matches}
 
 
 @blueprint.get("/<code>")

@@ -200,6 +200,10 @@ def post_validate(query: NoParameters, json: ValidateBody, form: ValidateForm) -
 
     Only by POST, so that the address stands in no URL and no log.
     """
-    asked = json or form
-    found = told_validation(validate(gazetteer(), register().reads, asked.asked))
-    return unkept(ValidationAnswer.of(found))
+    return unkept(validated(json or form))
+
+
+def validated(query: ValidateBody) -> JsonObject:
+    """The verdict on an address, as it is told."""
+    found = told_validation(validate(gazetteer(), register().reads, query.asked))
+    return ValidationAnswer.of(found)

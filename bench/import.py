@@ -38,7 +38,7 @@ from registry.prepare import prepare_database
 SHOWN_S = 0.05
 """Phases that take less are left out."""
 TEXT_SHARE = 10
-"""One row of so many is also delivered as free text."""
+"""One row of so many is also delivered as free text: of the first communes all, or of all some."""
 
 # The tables that an import fills, as they are now, with the same keys and indexes. References name
 # their record and imports by foreign keys here, where the register asks once for each statement
@@ -256,12 +256,13 @@ def measure(url: str, rows: int, folder: Path) -> None:
         f" {(spent.program + spent.server) / (bare.program + bare.server):.2f} by processors;"
         f" from the staged rows on {spent.staged / bare.wall:.2f} by the clock"
     )
-    texts = write_texts(
-        folder / "texts.csv",
-        islice(plans[1].households(), 0, None, TEXT_SHARE),
-        names_of_communes(engine),
-    )
-    once("free texts", texts, "texts")
+    some, units = rows // TEXT_SHARE, names_of_communes(engine)
+    for title, texts in (
+        ("free texts of whole communes", islice(plans[1].households(), some)),
+        ("free texts of every commune", islice(plans[1].households(), 0, None, TEXT_SHARE)),
+    ):
+        path = write_texts(folder / "texts.csv", texts, units)
+        once(title, path, title.replace(" ", "-"))
     own, started = (
         resource.getrusage(who).ru_maxrss / 1024
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)

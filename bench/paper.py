@@ -32,7 +32,8 @@ from registry.reads import Reads
 
 CERTIFICATES = 20
 STREETS = """
-    SELECT u.code, t.kind, t.name FROM thoroughfare t JOIN admin_unit u ON u.id = t.unit_id
+    SELECT u.code, f.code, t.kind, t.name FROM thoroughfare t JOIN admin_unit u ON u.id = t.unit_id
+    LEFT JOIN admin_unit f ON f.id = t.former_unit_id
     WHERE t.id = (SELECT thoroughfare_id FROM household WHERE thoroughfare_id IS NOT NULL
         AND status = 'active' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)
 """
@@ -79,9 +80,10 @@ def main() -> None:
     site = Site("https://diachiso.example.vn", True)
     with session_scope(engine) as session:
         known = load_gazetteer(session)
-        commune, kind, name = session.execute(text(STREETS)).one()
+        commune, former, kind, name = session.execute(text(STREETS)).one()
         codes = list(session.scalars(text(CODES)))
-        street = Doors(commune=commune, street=named(kind, name))
+        place = {"commune": commune, "former_commune": former, "street": named(kind, name)}
+        street = Doors.model_validate(place)
         timed(
             f"{len(codes)} plates", lambda: print_plates(session, known, site, Doors(codes=codes))
         )
@@ -97,9 +99,7 @@ def main() -> None:
     each = (time.perf_counter() - start) / CERTIFICATES
     print(f"a certificate: {each:.2f} s, the mean of {CERTIFICATES}")
     operation = BY_NAME["rename-street"]
-    request = operation.request.model_validate(
-        {"commune": commune, "street": named(kind, name), "new_name": "Đường Ánh Sáng"}
-    )
+    request = operation.request.model_validate(place | {"new_name": "Đường Ánh Sáng"})
     decision = timed("decision", lambda: planned_decision(*made, operation, request))
     if folder:
         for shown, pdf, page, dpi in (

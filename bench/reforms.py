@@ -106,7 +106,7 @@ def carry(stage: Stage, day: str, file: Path) -> dict[str, Any]:
     folder = stage.folder / day
     command = [sys.executable, "-m", "scripts.main", "reform", str(file), "--format", "json"]
     command += ["--undecided", "nearest", "--report", str(folder), "--actor", "bench"]
-    clock, phases = Clock(stage.admin), []
+    clock, phases, most = Clock(stage.admin), [], 0
     with (stage.folder / f"{day}.json").open("w+", encoding="utf-8") as out:
         environment = os.environ | {"DATABASE_URL": stage.url}
         process = subprocess.Popen(
@@ -115,6 +115,8 @@ def carry(stage: Stage, day: str, file: Path) -> dict[str, Any]:
         assert process.stderr is not None
         for line in process.stderr:
             phases.append((time.perf_counter(), line.strip()))
+            # `wait4` tells no less than what this process had when it began that one.
+            most = highest(process.pid) or most
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
@@ -126,12 +128,21 @@ def carry(stage: Stage, day: str, file: Path) -> dict[str, Any]:
     print(
         f"{day}: {settled:,} settled {report['settled_by']}, {report['undecided']:,} undecided;"
         f" {spent.wall:.1f} s; processors: program {used.ru_utime + used.ru_stime:.1f}, server"
-        f" {spent.server:.1f}; program {used.ru_maxrss / 1024:.0f} MB"
+        f" {spent.server:.1f}; program {most / 1024:.0f} MB"
     )
     times = [at for at, _ in phases[1:]] + [ended]
     for (begun, phase), end in zip(phases, times, strict=True):
         print(f"   {phase:<24}{end - begun:7.1f} s")
     return report
+
+
+def highest(pid: int) -> int:
+    """The most memory that a process has had, in KiB; 0 of one that has ended."""
+    try:
+        told = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return 0
+    return next((int(line.split()[1]) for line in told.splitlines() if "VmHWM" in line), 0)
 
 
 def await_map(port: int, report: dict[str, Any]) -> None:

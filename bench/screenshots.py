@@ -7,12 +7,16 @@ and `packs` DIACHISO_OPEN_PACKS.
 Look at each picture afterwards: that is what it is for.
 """
 
+import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
+import xlsxwriter
 from playwright.sync_api import Page
+from pyproj import Transformer
 
 from registry.settings import ROOT
 from tests.support.browser import SIZES, browsing, visiting
@@ -36,6 +40,8 @@ BD-005,Đỗ Văn E,3-Feb,Phố Quán Thánh,,00004,105.8405,21.0413,2
 BD-006,Vũ Thị G,16,Phố Quán Thánh,,00004,105.8405,21.0413,0
 ,,Tổng cộng,,,,,,6
 """
+
+_ANSWERS: Final = ("Đọc hết các trang", "Đúng, toạ độ theo EPSG:5897")
 
 
 def _map(page: Page) -> None:
@@ -87,6 +93,37 @@ def _import(page: Page) -> None:
     page.locator("#one").evaluate("one => one.scrollIntoView()")
 
 
+def _messy() -> bytes:
+    """A workbook of two hamlets, in TCVN3, with points of a survey in VN-2000 (X is north)."""
+    to_survey = Transformer.from_crs("EPSG:4326", "EPSG:5897", always_xy=True)
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        for number, street in ((3, "Qu¸n Th¸nh"), (4, "Hoµng Hoa Th¸m")):
+            sheet = book.add_worksheet(f"Tổ {number}")
+            sheet.write(0, 0, "Danh s¸ch hé d©n")
+            header = ["STT", "Hä tªn chñ hé", "Sè nhµ", "Tªn ®­êng", "X (m)", "Y (m)", "M· x·"]
+            sheet.write_row(2, 0, header)
+            for row in range(12):
+                east, north = to_survey.transform(105.8403 + row / 5_000, 21.0412)
+                cells = ["NguyÔn V¨n A", f"{40 + 2 * row}", street, round(north, 2), round(east, 2)]
+                sheet.write_row(3 + row, 0, [row + 1, *cells, "00004"])
+            sheet.write_row(15, 0, ["", "Tæng céng", "12"])
+    return made.getvalue()
+
+
+def _asked(page: Page, answers: Sequence[str]) -> None:
+    """The same workbook, until it asks what is not among the answers."""
+    _sign_in(page)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    file = {"name": "hộ dân tổ 3, 4.xlsx", "mimeType": kind, "buffer": _messy()}
+    page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
+    for button in ("Chạy thử", *answers):
+        page.get_by_role("button", name=button).first.click()
+        page.wait_for_selector("#one [role=status]")
+        page.wait_for_selector("#one [role=status]", state="detached", timeout=120_000)
+    page.locator("#one").evaluate("one => one.scrollIntoView()")
+
+
 def _docs(page: Page) -> None:
     page.wait_for_selector("#viewer[data-ready]")
 
@@ -121,6 +158,10 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "coverage": ("/coverage", _coverage),
     "province": ("/coverage/01", _coverage),
     "import": ("/desk/import", _import),
+    **{
+        f"import-{number}": ("/desk/import", partial(_asked, answers=_ANSWERS[: number - 1]))
+        for number in range(1, 4)
+    },
     "docs": ("/docs", _docs),
     "packs": ("/packs", _packs),
     "packs-found": ("/packs", _packs_found),

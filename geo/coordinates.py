@@ -112,6 +112,14 @@ def to_wgs84(
     return np.asarray(lon), np.asarray(lat)
 
 
+def from_wgs84(
+    crs: str, lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The way back: easts and norths of another system. Raises ValueError as `to_wgs84` does."""
+    easts, norths = _transformer(crs).transform(lon, lat, direction="INVERSE")
+    return np.asarray(easts), np.asarray(norths)
+
+
 def described(crs: str) -> str:
     """The system in a few words, for whoever confirms it.
 

@@ -12,7 +12,10 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from geo.address import Door, parse_address
+from geo.house_number import parse_house_number
 from geo.label import named
+from geo.text import fold
 from registry.access.actors import Actor, outside_units
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer
@@ -51,7 +54,9 @@ class Wanted:
     doubled: bool = False
     """Whose address another living record bears as well."""
     number_key: str | None = None
-    """That number, and the doors in the alley of that number."""
+    """That number, today or before, and the doors in the alley of that number."""
+    place_keys: tuple[str, ...] = ()
+    """Street or locality whose key, today's or a former one, is like one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,24 @@ class LastChange:
     at: datetime.datetime
     kind: str
     actor: str
+
+
+def read_search(text: str) -> tuple[str | None, tuple[str, ...]] | None:
+    """What a clerk looks for: the key of a number, and patterns of keys of streets and localities;
+    None for what is no word at all.
+
+    >>> read_search("12/3"), read_search("12 Phố Láng"), read_search("quán thánh")
+    (('12/3', ()), ('12', ('lang',)), (None, ('%quan thanh%',)))
+    """
+    number = parse_house_number(text)
+    if number is not None:
+        return number.key, ()
+    door = next((reading.door for reading in parse_address(text)), Door())
+    street = door.street
+    keys = [street.key, *street.alt_keys] if street else [each.key for each in door.localities[:1]]
+    if not keys and (name := fold(text)):
+        keys = [f"%{name}%"]
+    return (door.house_number.key if door.house_number else None, tuple(keys)) if keys else None
 
 
 def find_record(reads: Reads, known: Gazetteer, written: str, actor: Actor) -> Record:
@@ -199,6 +222,7 @@ def _given(wanted: Wanted) -> dict[str, Any]:
         "street": wanted.street_id,
         "locality": wanted.locality_id,
         "number": number,
+        "called": list(wanted.place_keys),
         "alley": None if number is None else number.rstrip("/") + "/",
     }
 
@@ -216,6 +240,7 @@ def _statement(statement: str, wanted: Wanted) -> TextClause:
             (wanted.unverified, "h.verified_on IS NULL"),
             (wanted.doubled, _DOUBLED),
             (wanted.number_key, _NUMBERED),
+            (wanted.place_keys, _CALLED),
         )
         if applies
     ]
@@ -229,7 +254,29 @@ _IN_LOCALITY: Final = """h.locality_id IN (
         ) SELECT id FROM inside
     )"""
 _NUMBERED: Final = """(h.house_number_key = :number
-        OR (h.house_number_key >= :alley AND h.house_number_key < :alley || '~'))"""
+        OR (h.house_number_key >= :alley AND h.house_number_key < :alley || '~')
+        OR h.code IN (
+            SELECT f.code FROM thoroughfare t JOIN household_former_number f
+                ON f.thoroughfare_id = t.id AND f.house_number_key = :number
+            WHERE t.unit_id = :unit
+            UNION ALL
+            SELECT f.code FROM locality l JOIN household_former_number f
+                ON f.locality_id = l.id AND f.house_number_key = :number
+            WHERE l.unit_id = :unit
+        ))"""
+_CALLED: Final = """(h.thoroughfare_id IN (
+            SELECT id FROM thoroughfare WHERE unit_id = :unit AND key LIKE ANY (:called)
+            UNION ALL
+            SELECT thoroughfare_id FROM thoroughfare_alias
+            WHERE unit_id = :unit AND key LIKE ANY (:called)
+        ) OR h.locality_id IN (
+            WITH RECURSIVE inside AS (
+                SELECT id FROM locality WHERE unit_id = :unit AND key LIKE ANY (:called)
+                UNION SELECT locality_id FROM locality_alias
+                WHERE unit_id = :unit AND key LIKE ANY (:called)
+                UNION SELECT l.id FROM inside JOIN locality l ON l.parent_id = inside.id
+            ) SELECT id FROM inside
+        ))"""
 # As `registry.lifecycle.addresses.refuse_taken` compares: what is said to be right is told as well.
 _DOUBLED: Final = """h.code IN (
         SELECT code FROM (

@@ -10,7 +10,7 @@ from geo.street import Street, parse_street
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.units import communes_of
+from registry.units.onward import communes_of
 from registry.units.parts import FORMER
 from registry.units.text import Naming, read_units
 

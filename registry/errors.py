@@ -97,6 +97,15 @@ class AddressTakenError(ConflictError):
     words = "địa chỉ đã có mã"
 
 
+class NameTakenError(ConflictError):
+    """Another street or locality of the commune is called so. Member: `taken_by`, `id` and `name`.
+
+    To make one of both is a merger.
+    """
+
+    code = "name_taken"
+
+
 class AlreadyDoneError(ConflictError):
     """This very form was carried out before: it was sent twice."""
 

@@ -50,7 +50,8 @@ from registry.search.ranking import (
     with_places_told,
 )
 from registry.search.rereading import Rereading
-from registry.units import communes_of, unit_by_code
+from registry.units import unit_by_code
+from registry.units.onward import communes_of
 from registry.units.text import read_units
 
 MAX_TEXT: Final = 2_000

@@ -30,6 +30,21 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"more than ([\d,]+) (?:characters|signs)", r"dài hơn \1 ký tự"),
     (r"holds a NUL character", "có ký tự NUL"),
     (r"is not UTF-8", "không phải UTF-8"),
+    (r"four numbers are needed, or six .*", "cần bốn số, hoặc sáu số có độ cao: tây,nam,đông,bắc"),
+    (r"numbers with commas between them are needed", "phải là các số cách nhau bằng dấu phẩy"),
+    (r"finite numbers are needed", "phải là số hữu hạn"),
+    (r"the southern edge lies north of .*", "cạnh nam nằm phía bắc cạnh bắc"),
+    (
+        r"degrees from -180 to 180 and -90 to 90 .*",
+        "kinh độ từ -180 đến 180 trước, vĩ độ từ -90 đến 90 sau",
+    ),
+    (r"these corners are nowhere in this system", "toạ độ này không có trong hệ ấy"),
+    (r"give a URI that the collection lists under `crs`", "hãy nêu một URI trong `crs` của lớp"),
+    (
+        r"write 2025-06-30, 2025-06-30T.*",
+        "viết 2025-06-30, 2025-06-30T12:00:00+07:00, hoặc hai mốc với / ở giữa",
+    ),
+    (r"the interval ends before it begins", "khoảng thời gian kết thúc trước khi bắt đầu"),
     (r"holds no word", "không có chữ hay số nào"),
     (r"give lon and lat together|give both lon and lat, or neither", "cần cả lon và lat"),
     (
@@ -127,6 +142,10 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"the database does not answer", "cơ sở dữ liệu không trả lời"),
     (r"the database took too long to answer.*", "cơ sở dữ liệu trả lời quá lâu"),
     (r"every database connection is busy; .*", "mọi kết nối cơ sở dữ liệu đều bận; hãy thử lại"),
+    (
+        r"another export is being sent; .*",
+        "đang gửi một tệp khác cho người khác; hãy thử lại sau ít giây",
+    ),
     (r"too many batches at once; .*", "đang có quá nhiều lô cùng lúc; hãy thử lại sau ít giây"),
     (
         r"PostgreSQL (\S+) or later is needed; this is (.*)",

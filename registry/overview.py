@@ -1,11 +1,16 @@
 """What the register is as a whole, asked cheaply."""
 
+import datetime
 from typing import Final
 
 from registry.reads import Reads
 
 # The first real import removes every demonstration code, so one of them tells it all.
 _DEMO: Final = "SELECT EXISTS (SELECT FROM household WHERE code < '1')"
+_STATE: Final = """
+    SELECT (SELECT occurred_at FROM event ORDER BY id DESC LIMIT 1),
+        EXISTS (SELECT FROM household WHERE code < '1')
+"""
 _APPROXIMATE: Final = "SELECT EXISTS (SELECT FROM map_unit WHERE detail = 0 AND approximate)"
 _BOUNDARIES: Final = """
     SELECT concat_ws(' ', count(*), max(loaded_at), count(*) FILTER (WHERE approximate))
@@ -16,6 +21,12 @@ _BOUNDARIES: Final = """
 def is_demonstration(reads: Reads) -> bool:
     """Whether the register holds made-up households."""
     return bool(reads.rows(_DEMO, {})[0][0])
+
+
+def state_of_data(reads: Reads) -> tuple[datetime.datetime | None, bool]:
+    """When the register was last written, None for never; and whether it is a demonstration."""
+    changed_at, demo = reads.rows(_STATE, {})[0]
+    return changed_at, bool(demo)
 
 
 def is_drawn_roughly(reads: Reads) -> bool:

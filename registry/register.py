@@ -10,6 +10,7 @@ from registry.access.audit import Clients
 from registry.access.budget import Budget
 from registry.access.key_check import KeyCheck
 from registry.autocomplete.place_names import PlaceNames
+from registry.basemap import Basemap, open_basemap
 from registry.database import ReadOnlyError, make_engine, session_scope
 from registry.errors import DatabaseUnavailableError, NotPreparedError
 from registry.gazetteer_cache import GazetteerCache
@@ -38,6 +39,8 @@ class Register:
     """What looking for codes has cost each caller."""
     clients: Clients
     """Names for callers without a key."""
+    basemap: Basemap | None
+    """What lies below the dots of maps."""
 
     @classmethod
     def open(cls, settings: Settings, database_url: str) -> Self:
@@ -69,6 +72,7 @@ class Register:
             KeyCheck(reads, primary, known.get, settings.key_age_s if replica else None),
             Budget(primary),
             Clients(reads),
+            open_basemap(settings.basemap, settings.basemap_attribution),
         )
 
     def check_ready(self, *, writing: bool = False) -> bool:

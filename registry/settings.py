@@ -10,6 +10,9 @@ _SITE = re.compile(r"https?://[^\s/?#@]+/?")
 _ISSUER = re.compile(
     r"https://[^\s?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#@]*)?"
 )
+_TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/[^\s\"'<>;,]*")
+_PMTILES = b"PMTiles\x03"
+"""With which a file of version 3 begins."""
 _ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS)")
 """What tests and the makers of the seeds are told."""
 _SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
@@ -59,6 +62,11 @@ class Settings:
     """`DIACHISO_REPORTS_PER_KEY`: the same of a key."""
     public_url: str | None = None
     """`DIACHISO_PUBLIC_URL`: where people reach the pages, for QR codes; None for as asked."""
+    basemap: str | None = None
+    """`DIACHISO_BASEMAP`: what lies below the dots of maps: a PMTiles file, or the address of
+    another server's tiles with {z}, {x} and {y}; None for nothing."""
+    basemap_attribution: str = ""
+    """`DIACHISO_BASEMAP_ATTRIBUTION`: whose it is, on the map; empty for what the file says."""
     proxies: int = 0
     """`DIACHISO_PROXIES`: how many proxies of yours stand before the server."""
     pack_keys: Path | None = None
@@ -73,6 +81,8 @@ class Settings:
     """`DIACHISO_IMPORT_DAYS`: how long such a file and its reports are kept."""
     imports_at_once: int = 2
     """`DIACHISO_IMPORTS_AT_ONCE`: imports over HTTP that run side by side, of different sources."""
+    webhook_hosts: tuple[str, ...] = ()
+    """`DIACHISO_WEBHOOK_HOSTS`: hosts that webhooks reach also in private networks, or by http."""
     oidc_issuer: str | None = None
     """`DIACHISO_OIDC_ISSUER`: the identity provider whose accounts may sign in at the desk."""
     oidc_client_id: str = ""
@@ -132,6 +142,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         reports_per_address=number("DIACHISO_REPORTS_PER_ADDRESS", Settings().reports_per_address),
         reports_per_key=number("DIACHISO_REPORTS_PER_KEY", Settings().reports_per_key),
         public_url=_site("DIACHISO_PUBLIC_URL", text("DIACHISO_PUBLIC_URL")),
+        basemap=_basemap(text("DIACHISO_BASEMAP")),
+        basemap_attribution=text("DIACHISO_BASEMAP_ATTRIBUTION") or "",
         proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
         pack_keys=Path(keys).resolve() if (keys := text("DIACHISO_PACK_KEYS")) else None,
         open_packs=switch("DIACHISO_OPEN_PACKS", default=Settings().open_packs),
@@ -139,6 +151,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
         import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),
         imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
+        webhook_hosts=tuple((text("DIACHISO_WEBHOOK_HOSTS") or "").lower().split()),
         oidc_issuer=_issuer(text("DIACHISO_OIDC_ISSUER"), text("DIACHISO_OIDC_CLIENT_ID")),
         oidc_client_id=text("DIACHISO_OIDC_CLIENT_ID") or "",
         oidc_client_secret=text("DIACHISO_OIDC_CLIENT_SECRET"),
@@ -185,6 +198,28 @@ def _site(name: str, value: str | None) -> str | None:
     if value is not None and not _SITE.fullmatch(value):
         raise ValueError(f"{name} must be like https://diachi.vn, not {value!r}")
     return value and value.rstrip("/")
+
+
+def _basemap(value: str | None) -> str | None:
+    """The address of tiles as it may stand in a policy for browsers, or a file of them."""
+    if value is None:
+        return None
+    if "://" in value:
+        if not _TILES.fullmatch(value) or any(part not in value for part in ("{z}", "{x}", "{y}")):
+            raise ValueError(
+                "DIACHISO_BASEMAP must be like https://tiles.vn/{z}/{x}/{y}.png,"
+                f" not {value!r}"
+            )
+        return value
+    path = Path(value).resolve()
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(_PMTILES))
+    except OSError as error:
+        raise ValueError(f"DIACHISO_BASEMAP cannot be read: {error.strerror}") from error
+    if begins != _PMTILES:
+        raise ValueError("DIACHISO_BASEMAP is no PMTiles file of version 3")
+    return str(path)
 
 
 def _issuer(value: str | None, client_id: str | None) -> str | None:

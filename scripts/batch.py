@@ -1,4 +1,4 @@
-"""`diachiso lookup | geocode | reverse | validate`: a file of questions, answered row by row."""
+"""`diachiso lookup | geocode | reverse | validate | recheck`: questions of a file, row by row."""
 
 import datetime
 import sys
@@ -12,13 +12,17 @@ from typing import Final, TextIO
 import click
 
 from registry import cluster
+from registry.batch import RECHECK
 from registry.batch.flat import flat_columns
 from registry.batch.rows import FORMATS, SUFFIXES, Layout, Stated, Table, read_table
-from registry.batch.words import VERDICTS
+from registry.batch.words import CHANGES, VERDICTS
 from registry.batch.work import Work, answer_rows
 from registry.batch.workbooks import READ, WRITTEN, Original, reading_workbook, write_workbook
+from registry.changes.since import Since, read_since
 from registry.errors import UnreadableFileError
 from registry.messages import not_written, number
+from registry.register import Register
+from registry.settings import Settings
 from registry.units import label_day
 from registry.whole_file import whole_file
 from scripts.mapping import read_mapping
@@ -34,6 +38,7 @@ _HELP: Final = {
     "geocode": "Tìm mã của từng địa chỉ trong tệp IN (the door of each, or the place).",
     "reverse": "Tìm chỗ ở gần từng toạ độ trong tệp IN (the nearest door, or the commune).",
     "validate": "Kiểm tra từng địa chỉ trong tệp IN (a verdict on each, and what to ask).",
+    RECHECK: "Những mã, địa chỉ trong tệp IN đã đổi từ một ngày (only what changed, and why).",
 }
 _MORE: Final = """
 
@@ -41,12 +46,35 @@ _MORE: Final = """
     Every row comes back in order, with all that it had, and its result. Exit status 1 when a row
     has no answer.
     """
+_MORE_OF_CHANGES: Final = """
+
+    IN and OUT are CSV, NDJSON or a spreadsheet by their suffix; - is standard input or output, as
+    OUT is by default. A row holds a code or an address; one whose door reads, lies and stands as it
+    did is left out. At the end is said what to give as --since next time. Exit status 1 when a row
+    names no door.
+    """
+_PATH: Final = click.Path(path_type=Path, allow_dash=True)
+_OUT: Final = click.argument("target", metavar="OUT", type=_PATH)
+_OUT_OR_STREAM: Final = click.argument("target", metavar="[OUT]", type=_PATH, default=STREAM)
+_ON: Final = click.option(
+    "--on",
+    type=DAY,
+    help="Thêm cột địa chỉ như viết ngày ấy (a column with the labels of that day).",
+)
+_SINCE: Final = click.option(
+    "--since",
+    required=True,
+    metavar="DAY|CURSOR",
+    help="Từ đầu ngày ấy, hoặc từ lần hỏi trước (since a day, or the last time).",
+)
 
 
 def _command(operation: str) -> click.Command:
-    @click.command(operation, help=_HELP[operation] + _MORE)
-    @click.argument("source", metavar="IN", type=click.Path(path_type=Path, allow_dash=True))
-    @click.argument("target", metavar="OUT", type=click.Path(path_type=Path, allow_dash=True))
+    rechecks = operation == RECHECK
+
+    @click.command(operation, help=_HELP[operation] + (_MORE_OF_CHANGES if rechecks else _MORE))
+    @click.argument("source", metavar="IN", type=_PATH)
+    @(_OUT_OR_STREAM if rechecks else _OUT)
     @click.option(
         "--format",
         "form",
@@ -59,11 +87,7 @@ def _command(operation: str) -> click.Command:
         help='Cột nào là trường nào (which header is which field: \'{"Nơi đến": "address"}\').',
     )
     @click.option("--sheet", help="Trang của bảng tính (of a spreadsheet; `*` reads all alike).")
-    @click.option(
-        "--on",
-        type=DAY,
-        help="Thêm cột địa chỉ như viết ngày ấy (a column with the labels of that day).",
-    )
+    @(_SINCE if rechecks else _ON)
     @click.option(
         "--processes", type=click.IntRange(1, 64), help="Số tiến trình (default: one a processor)."
     )
@@ -75,8 +99,9 @@ def _command(operation: str) -> click.Command:
         form: str | None,
         mapping: str | None,
         sheet: str | None,
-        on: datetime.date | None,
         processes: int | None,
+        on: datetime.date | None = None,
+        since: str | None = None,
     ) -> None:
         label_day(on)
         stated = tuple(read_mapping(mapping).items()) if mapping else ()
@@ -88,14 +113,16 @@ def _command(operation: str) -> click.Command:
             write_as = _form_of(target, form, (WRITTEN,))
         settings = read_settings()
         database_url = cluster.database_url(settings)
-        rows = unanswered = 0
+        behind = _read_since(settings, database_url, since) if since else None
+        rows = told = unanswered = 0
         verdicts = Counter[str]()
 
         def answered(work: Work, table: Table) -> Iterator[str]:
-            nonlocal rows, unanswered
+            nonlocal rows, told, unanswered
             with counting("dòng / rows") as count:
                 for written in answer_rows(work, table.rows, processes=processes):
                     rows += written.rows
+                    told += written.told
                     unanswered += written.unanswered
                     verdicts.update(written.verdicts)
                     count(rows)
@@ -107,23 +134,47 @@ def _command(operation: str) -> click.Command:
             layout = Layout.of(
                 _TEXT if write_as == _BOOK else write_as, table, flat_columns(operation, on)
             )
-            texts = answered(Work(settings, database_url, operation, layout, on), table)
+            work = Work(settings, database_url, operation, layout, on, behind)
+            texts = answered(work, table)
             if write_as == _BOOK:
                 with _whole(target) as part:
-                    write_workbook(part, layout, texts, original)
+                    # Beside the rows of a sheet only where each of them is told.
+                    write_workbook(part, layout, texts, None if behind else original)
             else:
                 with _writing(target) as out:
                     out.writelines(chain([layout.head()], texts))
-        say(f"{number(rows)} dòng, {number(unanswered)} không có kết quả (rows, without an answer)")
-        for verdict, words in VERDICTS.items():
-            if count := verdicts[verdict]:
-                say(f"  {number(count):>8}  {words}  [{verdict}]")
+        _sum_up(rows, told, unanswered, verdicts, behind)
         context.exit(1 if unanswered else 0)
 
     return command
 
 
-lookup, geocode, reverse, validate = map(_command, _HELP)
+lookup, geocode, reverse, validate, recheck = map(_command, _HELP)
+
+
+def _sum_up(
+    rows: int, told: int, unanswered: int, verdicts: Counter[str], behind: Since | None
+) -> None:
+    """Say how many there were of each."""
+    said, words_of = f"{number(rows)} dòng, {number(unanswered)} không có kết quả", VERDICTS
+    english = "rows, without an answer"
+    if behind is not None:
+        said = f"{number(rows)} dòng, {number(told)} đã đổi, {number(unanswered)} không nêu nhà nào"
+        english, words_of = "rows, changed, without a door", CHANGES
+    say(f"{said} ({english})")
+    for each, words in words_of.items():
+        if count := verdicts[each]:
+            say(f"  {number(count):>8}  {words}  [{each}]")
+    if behind is not None:
+        say(f"lần sau (next time): --since {behind.now}")
+
+
+def _read_since(settings: Settings, database_url: str, since: str) -> Since:
+    register = Register.open(settings, database_url)
+    try:
+        return read_since(register, since)
+    finally:
+        register.close()
 
 
 def _form_of(path: Path, stated: str | None, workbooks: tuple[str, ...]) -> str:

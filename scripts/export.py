@@ -1,6 +1,7 @@
 """`diachiso export`: the register in files, as a table or map layer or for who keeps a copy."""
 
 import datetime
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,14 @@ from sqlalchemy import Engine
 from registry import cluster
 from registry.changes.snapshot import MANIFEST, export_snapshot
 from registry.database import make_engine
-from registry.export.run import FORMATS, STATUSES, ExportOptions, export_file
+from registry.export.run import (
+    FORMATS,
+    LAYERS,
+    STATUSES,
+    ExportOptions,
+    export_file,
+    export_stream,
+)
 from registry.history import moment_of
 from registry.messages import number
 from scripts.options import DAY
@@ -19,20 +27,31 @@ from scripts.settings import read_settings
 
 _SUFFIXES: Final = {
     ".csv": "csv",
+    ".csv.gz": "csv.gz",
     ".xlsx": "xlsx",
     ".ndjson": "ndjson",
     ".geojson": "geojson",
     ".gpkg": "gpkg",
     ".parquet": "geoparquet",
     ".geoparquet": "geoparquet",
+    ".fgb": "flatgeobuf",
+    ".pmtiles": "pmtiles",
 }
+_STDOUT: Final = Path("-")
 
 
 @click.command()
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Tệp sẽ ghi (the file to write).",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Tệp sẽ ghi; - để ghi ra stdout (the file to write; - for stdout).",
+)
+@click.option(
+    "--layer",
+    type=click.Choice(LAYERS),
+    default=LAYERS[0],
+    show_default=True,
+    help="Hộ, hoặc ranh giới xã, tỉnh (households, or boundaries of units).",
 )
 @click.option(
     "--format",
@@ -76,6 +95,7 @@ _SUFFIXES: Final = {
 def export(
     out: Path | None,
     *,
+    layer: str,
     form: str | None,
     unit: str | None,
     statuses: tuple[str, ...],
@@ -104,15 +124,20 @@ def export(
         elif out is not None:
             moment = None if as_of is None else moment_of(as_of)
             options = ExportOptions(
-                _format(out, form), unit, tuple(statuses), moment, demo, on, external
+                *(_format(out, form), unit, tuple(statuses), moment, demo, on, external, layer)
             )
-            _file(engine, out, options)
+            if out == _STDOUT:
+                _stdout(engine, options)
+            else:
+                _file(engine, out, options)
     finally:
         engine.dispose()
 
 
 def _format(out: Path, form: str | None) -> str:
-    found = form or _SUFFIXES.get(out.suffix.lower())
+    ends = (out.suffix, "".join(out.suffixes[-2:]))
+    known = [_SUFFIXES[end.lower()] for end in ends if end.lower() in _SUFFIXES]
+    found = form or next(iter(known), None)
     if found is None:
         raise click.UsageError(
             f"không rõ dạng của {out.name}; nêu --format (one of {', '.join(FORMATS)})"
@@ -128,6 +153,15 @@ def _file(engine: Engine, out: Path, options: ExportOptions) -> None:
         heirs = ", ".join(f"{heir} ({heir_code})" for heir_code, heir in done.units)
         click.echo(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}")
     click.echo(f"{out}: {number(done.records)} bản ghi (records)")
+
+
+def _stdout(engine: Engine, options: ExportOptions) -> None:
+    """The file alone; what is told beside it goes to stderr."""
+    out = sys.stdout.buffer
+    with counting("đã ghi (records written)") as count:
+        for piece in export_stream(engine, options, count):
+            out.write(piece)
+    out.flush()
 
 
 def _snapshot(engine: Engine, folder: Path, unit: str | None, *, demo: bool) -> None:

@@ -18,6 +18,7 @@ from scripts.usage import show_usage_error
 _COMMANDS: Final = {
     "serve": ("scripts.serve", "serve"),
     "work": ("scripts.work", "work"),
+    "mcp": ("scripts.mcp", "mcp"),
     "database": ("scripts.database", "database"),
     "import": ("scripts.imports", "import_"),
     "template": ("scripts.template", "template"),
@@ -38,6 +39,8 @@ _COMMANDS: Final = {
     "geocode": ("scripts.batch", "geocode"),
     "reverse": ("scripts.batch", "reverse"),
     "validate": ("scripts.batch", "validate"),
+    "recheck": ("scripts.batch", "recheck"),
+    "webhooks": ("scripts.webhooks", "webhooks"),
     "export": ("scripts.export", "export"),
     "pack": ("scripts.pack", "pack"),
     "pack-keys": ("scripts.pack", "pack_keys"),

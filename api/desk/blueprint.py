@@ -1,6 +1,7 @@
 """Blueprints of the desk: forms are their session's own, and an error says what to do about it."""
 
 import datetime
+import secrets
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller
 from api.context import gazetteer, register
+from api.desk.records_words import field_words
 from api.errors import registry_problem
 from api.limits import has_key
 from api.pages.blueprint import page_blueprint
@@ -23,6 +25,7 @@ from registry.access.roles import Role
 from registry.errors import ForbiddenError, KeyRequiredError, RegistryError
 from registry.gazetteer import VIET_NAM, today
 from registry.lifecycle.table import BY_NAME
+from registry.lifecycle.words import FIELDS, KINDS, METHODS
 
 ROLES: Final[dict[Role, tuple[str, str]]] = {
     "anonymous": ("không quyền", "no role"),
@@ -37,7 +40,7 @@ _ROOMS: Final[list[tuple[str, str, str, Role]]] = []
 """Address, Vietnamese, English and least role of each room of the desk, in their order."""
 _DAY: Final = (
     *("desk", "records", "proposals", "reports", "import", "streets", "hamlets", "papers"),
-    *("targets", "my-reports", "keys", "audit"),
+    *("targets", "my-reports", "webhooks", "keys", "audit"),
 )
 """Last part of the addresses of the rooms, in their order."""
 _EVENTS: Final = {
@@ -49,6 +52,22 @@ _EVENTS: Final = {
     "rekey": ("tính lại khoá so", "keys of comparing made anew"),
 }
 """Kinds of events that are no operation of the lifecycle."""
+_FORM_WORDS: Final = {
+    "unit": ("Đơn vị", "unit"),
+    "name": ("Tên", "name"),
+    "households": ("Tổng số hộ", "households"),
+    "source": ("Nguồn", "source"),
+    "reference_date": ("Ngày số liệu", "day of the number"),
+    "word": ("Lời nhắn cho người báo", "word to who reported"),
+    "document_number": ("Số trong sổ văn bản", "number in your books"),
+    "number": ("Số", "number"),
+    "state": ("Trạng thái", "state"),
+    "after": ("Trang", "page"),
+    "before": ("Trang", "page"),
+}
+"""Fields of forms and filters beside `registry.lifecycle.words.FIELDS`."""
+_CHOICES: Final = ("literal_error", "enum")
+ONCE: Final = "_once"
 _SAID: Final = "said"
 """Cookie of what the page after a form says once."""
 _REMEMBERED: Final = 200_000
@@ -74,7 +93,13 @@ def desk_blueprint(name: str, url_prefix: str = "/desk") -> Blueprint:
 def prepare_desk(app: Flask) -> None:
     """What templates of the desk may call."""
     app.jinja_env.globals.update(
-        csrf=own_form_token, csrf_field=_csrf_field, moment=moment, event_words=event_words
+        csrf=own_form_token,
+        csrf_field=_csrf_field,
+        moment=moment,
+        event_words=event_words,
+        form_words=form_words,
+        value_of_form=value_of_form,
+        distance=distance,
     )
 
 
@@ -99,16 +124,69 @@ def done(url: str, vi: str, en: str) -> BaseResponse:
 def told(error: RegistryError) -> BaseResponse:
     """An error as a page of the desk, with its own words."""
     problem = registry_problem(error)
-    said = complaint(error)
+    said = _with_field(error)
     if type(error) is ForbiddenError and has_key(caller()):
         vi, en = ROLES[caller().role]
         heading = words(f"Việc này không thuộc quyền {vi}", f"Not for a {en}")
         said = words("Hãy nhờ người có quyền làm việc này.", "Ask somebody who may do it.")
+    elif request.method in SAFE_METHODS:
+        heading = words("Không mở được trang này", "This page cannot be shown")
     else:
         heading = words("Chưa làm được", "This was not done")
     return desk_page(
-        "desk/told.html", problem.status_code, heading=heading, said=said, code=error.code
+        "desk/told.html",
+        problem.status_code,
+        heading=heading,
+        said=said,
+        code=error.code,
+        wrote=request.method not in SAFE_METHODS,
     )
+
+
+def _with_field(error: RegistryError) -> str:
+    """What is wrong, behind the name of the field that it is about."""
+    errors: Any = error.extra.get("errors") or [{"field": "", "code": ""}]
+    label = form_words(str(errors[0]["field"]))
+    said = complaint(error)
+    if errors[0]["code"] in _CHOICES:
+        said = words("không có lựa chọn này", "there is no such choice")
+    return f"{label}: {said}" if label else said
+
+
+def form_words(name: str) -> str:
+    """What people call a field of a form or a filter; empty for one that they do not see."""
+    name = name.rpartition(".")[2] if name.startswith("parts.") else name.partition(".")[0]
+    if name in FIELDS:
+        return field_words(name)
+    return words(*_FORM_WORDS[name]) if name in _FORM_WORDS else ""
+
+
+def value_of_form(name: str, value: str) -> str:
+    """What a field of a form holds, as people say it."""
+    said = {"position_method": METHODS, "kind": KINDS}.get(name, {}).get(value)
+    return words(said, value) if said else value
+
+
+def distance(metres: float) -> str:
+    """A distance as people say it: 85 m, 6,1 km."""
+    if metres < 1_000:
+        return f"{metres:.0f} m"
+    return f"{metres / 1_000:.1f} km".replace(".", words(",", "."))
+
+
+def new_once() -> str:
+    """A name for the form of a preview: under it nothing is done twice."""
+    return secrets.token_urlsafe(12)
+
+
+def once_of_form() -> str | None:
+    """The name that a preview gave its form."""
+    return request.form.get(ONCE, "")[:40] or None
+
+
+def done_before(url: str) -> BaseResponse:
+    """Lead to what a form has written, which was sent once more."""
+    return done(url, "Việc này vừa được ghi rồi, không ghi thêm lần nữa.", "It is written already.")
 
 
 def ask_to_sign_in(_error: KeyRequiredError) -> BaseResponse:
@@ -193,6 +271,16 @@ def event_words(kind: str) -> str:
     if operation is not None:
         return words(operation.vi, operation.name.replace("-", " "))
     return words(*_EVENTS.get(kind, (kind, kind)))
+
+
+def unit_name(code: str) -> str:
+    """Full name of the unit of a code, also of one that has ended."""
+    day = today()
+    for unit in gazetteer().with_code(code):
+        if unit.code == code:
+            ended = "" if unit.alive_on(day) else words(" (đã hết)", " (ended)")
+            return f"{unit.version_on(day).full_name}{ended}"
+    return code
 
 
 def _my_units() -> str:

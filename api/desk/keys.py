@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
-from api.context import gazetteer, register
-from api.desk.blueprint import ROLES, desk_blueprint, desk_page, done, room
+from api.context import register
+from api.desk.blueprint import ROLES, desk_blueprint, desk_page, done, room, unit_name
 from api.errors import registry_problem
 from api.pages.shell import complaint, words
 from registry.access import keys
@@ -152,17 +152,8 @@ def _words() -> dict[str, Any]:
         "today": today(),
         "states": {state: words(*said) for state, said in _STATES.items()},
         "roles": {role: words(*said) for role, said in ROLES.items()},
-        "unit_name": _unit_name,
+        "unit_name": unit_name,
     }
-
-
-def _unit_name(code: str) -> str:
-    day = today()
-    for unit in gazetteer().with_code(code):
-        if unit.code == code:
-            ended = "" if unit.alive_on(day) else words(" (đã hết)", " (ended)")
-            return f"{unit.version_on(day).full_name}{ended}"
-    return code
 
 
 def _changed(number: int, change: Callable[[Session, str], object]) -> BaseResponse:

@@ -11,29 +11,50 @@ from api.access import caller, requires
 from api.audit import note
 from api.certificates import CertificateBody, RevokeBody
 from api.context import gazetteer, register
-from api.desk.blueprint import desk_blueprint, desk_page, done, room
+from api.desk.blueprint import (
+    ONCE,
+    desk_blueprint,
+    desk_page,
+    done,
+    done_before,
+    new_once,
+    once_of_form,
+    room,
+)
+from api.desk.records_words import label_of
 from api.errors import invalid_input, status_of
-from api.pages.shell import complaint, words
-from api.papers import DecisionBody, ListBody, PlatesBody, as_pdf, site
+from api.pages.shell import complaint, figure, in_language, words
+from api.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
+from geo import code as codes
+from geo.label import named
 from registry.database import session_scope
-from registry.errors import RegistryError
+from registry.errors import AlreadyDoneError, RegistryError
 from registry.gazetteer import today
 from registry.lifecycle.run import perform
-from registry.lifecycle.table import BY_NAME
-from registry.paper.certificates import issue_certificate, issued_in, revoke
+from registry.lifecycle.table import BY_NAME, Operation
+from registry.paper import numbers
+from registry.paper.certificates import (
+    draft_certificate,
+    issue_certificate,
+    issued_in,
+    revoke,
+)
 from registry.paper.decisions import DecisionForm, decidable, done_decision
 from registry.paper.lists import print_list
-from registry.paper.plates import PLATE_FORM, PlateForm, print_plates
+from registry.paper.plates import PlateForm, print_plates
+from registry.paper.typesetting import MESSAGES, Paper
 
 blueprint = desk_blueprint("papers", "/desk/papers")
 room("/desk/papers", "Giấy tờ, biển", "Papers, plates", "editor")
 
 Form = TypeVar("Form", bound=BaseModel)
 
-SIZES: Final = ("180x120", "150x100", "120x80", "90x60")
+SIZES: Final = ("200x150", "180x120", "150x100", "120x80", "90x60")
+"""The first is the least that a door at a street may have (Thông tư 08/2024/TT-BXD, Điều 20)."""
 _LIFE: Final = ("issue-plates", "mount-plates", "lose-plates")
+_PAGE: Final = "/desk/papers"
 _OF_EACH: Final = 20
-_DOORS: Final = ("commune", "street", "locality")
+_DOORS: Final = ("commune", "street", "locality", "former_commune")
 
 
 @blueprint.get("")
@@ -49,7 +70,7 @@ def post_plates() -> BaseResponse:
     """A PDF of plates; or, by the button, what became of those plates."""
     act = request.form.get("act", "print")
     if act in _LIFE:
-        return _tried(lambda: _lived(act))
+        return _tried(lambda: _lived(BY_NAME[act]))
     return _tried(_plates)
 
 
@@ -82,43 +103,60 @@ def post_revoke() -> BaseResponse:
 
 
 def _plates() -> BaseResponse:
-    given = _doors() | {name: request.form[name] for name in ("size", "sheet") if _has(name)}
+    given = _doors() | _given("size", "sheet", "skip")
     asked = _read(PlatesBody, given)
     form = PlateForm(asked.size, asked.sheet, asked.roll_mm, asked.bleed_mm)
     with session_scope(register().engine) as session:
-        return as_pdf(print_plates(session, gazetteer(), site(), asked, form))
+        paper = print_plates(session, gazetteer(), site(), asked, form, skip=asked.skip)
+    return _sheet(paper, asked.skip)
 
 
-def _lived(act: str) -> BaseResponse:
-    operation = BY_NAME[act]
+def _lived(operation: Operation) -> BaseResponse:
+    """What becomes of the plates: shown with its day, then written."""
+    asked = _read(operation.request, _doors() | _given("on", "reason"))
+    sure = request.form.get("step") == "do"
     made = perform(
-        register().engine, operation, _read(operation.request, _doors()), actor=caller().name
+        *(register().engine, operation, asked),
+        actor=caller().name,
+        once=once_of_form() if sure else None,
+        dry_run=not sure,
     )
-    note(count=made.rewritten, units=made.units, event_id=made.event_id)
-    return done(
-        "/desk/papers",
-        f"Đã ghi {made.rewritten} biển: {operation.vi}.",
-        f"{made.rewritten} plates: {operation.name.replace('-', ' ')}.",
+    count, en = figure(made.rewritten), operation.name.replace("-", " ")
+    if sure:
+        note(count=made.rewritten, units=made.units, event_id=made.event_id)
+        return done(_PAGE, f"Đã ghi {count} biển: {operation.vi}.", f"{count} plates: {en}.")
+    return _preview(
+        words(f"{operation.vi[:1].upper()}{operation.vi[1:]}: {count} biển", f"{en}: {count}"),
+        lines=[(codes.format(r.code), label_of(gazetteer(), r.record)) for r in made.records],
+        place=named(made.place.kind, made.place.name) if made.place else None,
+        dated=True,
+        once=new_once(),
     )
 
 
 def _list() -> BaseResponse:
-    asked = _read(ListBody, _doors() | {"purpose": request.form.get("purpose", "wall")})
+    asked = _read(ListBody, _doors() | _given("skip", purpose="wall"))
     with session_scope(register().engine) as session:
-        return as_pdf(print_list(session, gazetteer(), site(), asked, asked.purpose))
+        paper = print_list(session, gazetteer(), site(), asked, asked.purpose, skip=asked.skip)
+    return _sheet(paper, asked.skip)
 
 
 def _certificate() -> BaseResponse:
     made = register()
-    given = {name: request.form[name] for name in ("code", "document_number") if _has(name)}
-    asked = _read(CertificateBody, given)
+    asked = _read(CertificateBody, _given("code", "document_number"))
+    about = (made.reads, gazetteer(), site(), asked.code)
+    if request.form.get("step") != "do":
+        draft, paper = draft_certificate(*about, document_number=asked.document_number)
+        return _preview(
+            words("Cấp giấy xác nhận địa chỉ", "Issue a certificate of address"),
+            lines=[(codes.format(draft.code), draft.label)],
+            notices=paper.notices,
+            once=draft.number,
+        )
     certificate, paper = issue_certificate(
-        made.engine,
-        made.reads,
-        gazetteer(),
-        site(),
-        asked.code,
+        *(made.engine, *about),
         document_number=asked.document_number,
+        number=numbers.read(once_of_form() or ""),
     )
     response = as_pdf(paper)
     response.headers["Certificate-Number"] = certificate.shown
@@ -130,7 +168,38 @@ def _decision() -> BaseResponse:
     form = DecisionForm(number=request.form.get("number", "").strip() or None)
     asked = _read(DecisionBody, {"event_id": request.form.get("event_id", "")})
     event = asked.event_id or 0
-    return as_pdf(done_decision(made.engine, made.reads, gazetteer(), site(), event, form))
+    return _sheet(done_decision(made.engine, made.reads, gazetteer(), site(), event, form))
+
+
+def _sheet(paper: Paper, skipped: int = 0) -> BaseResponse:
+    """The PDF; where its reader has to know something, that is shown before it."""
+    told = notices_line(paper)
+    if not told or request.form.get("told") == told:
+        return as_pdf(paper)
+    more = any(notice.code == "more" for notice in paper.notices)
+    return _preview(
+        words("Trước khi in", "Before it is printed"),
+        notices=paper.notices,
+        told=told,
+        skipped=skipped,
+        after=skipped + paper.items if more else None,
+    )
+
+
+def _preview(heading: str, **values: Any) -> BaseResponse:
+    """What will be printed or written, with a form that says so again."""
+    own = ("csrf", "step", "told", "on", "reason", "skip", ONCE)
+    return desk_page(
+        "desk/paper_preview.html",
+        heading=heading,
+        kept=[(n, v) for n, v in request.form.items(multi=True) if n not in own],
+        action=request.path,
+        today=today(),
+        in_language=in_language,
+        code_display=codes.format,
+        messages=MESSAGES,
+        **{"lines": (), "place": None, "notices": (), "told": "", "after": None} | values,
+    )
 
 
 def _revoked() -> BaseResponse:
@@ -138,7 +207,7 @@ def _revoked() -> BaseResponse:
     asked = _read(RevokeBody, {"reason": request.form.get("reason", "").strip()})
     revoke(register().engine, number, reason=asked.reason)
     note(count=1)
-    return done("/desk/papers", f"Đã thu hồi {number}.", f"{number} was taken back.")
+    return done(_PAGE, f"Đã thu hồi {number}.", f"{number} was taken back.")
 
 
 def _doors() -> dict[str, Any]:
@@ -147,6 +216,11 @@ def _doors() -> dict[str, Any]:
     if codes:
         return {"codes": codes}
     return {name: request.form[name].strip() for name in _DOORS if _has(name)}
+
+
+def _given(*names: str, **otherwise: str) -> dict[str, Any]:
+    """What a form says of these; `otherwise` where it says nothing."""
+    return otherwise | {n: request.form[n].strip() for n in (*names, *otherwise) if _has(n)}
 
 
 def _has(name: str) -> bool:
@@ -164,6 +238,8 @@ def _tried(work: Callable[[], BaseResponse]) -> BaseResponse:
     """What it makes; or the page again, with what is wrong and all that was typed."""
     try:
         return work()
+    except AlreadyDoneError:
+        return done_before(_PAGE)
     except RegistryError as error:
         return _page(status_of(error), wrong=complaint(error), typed=request.form)
 
@@ -183,7 +259,6 @@ def _page(status: int = 200, **values: Any) -> BaseResponse:
             if unit.level == "commune" and unit.alive_on(day)
         ],
         sizes=SIZES,
-        size=PLATE_FORM.size,
         life=[(name, words(BY_NAME[name].vi, name.replace("-", " "))) for name in _LIFE],
         decided=decided,
         issued=issued_in(made.reads, asking.sees, limit=_OF_EACH),

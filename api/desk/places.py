@@ -19,7 +19,16 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import desk_blueprint, desk_page, done, room
+from api.desk.blueprint import (
+    ONCE,
+    desk_blueprint,
+    desk_page,
+    done,
+    done_before,
+    new_once,
+    once_of_form,
+    room,
+)
 from api.desk.place_changes import KINDS, Change, Kind, Verb, change_asked, name_asked
 from api.errors import status_of
 from api.pages.shell import figure, words
@@ -27,7 +36,7 @@ from geo.code import format as code_display
 from geo.label import number_label
 from registry.access.actors import outside_units
 from registry.database import session_scope
-from registry.errors import RegistryError
+from registry.errors import AlreadyDoneError, RegistryError
 from registry.gazetteer import today
 from registry.lifecycle.listed_places import (
     PAGE,
@@ -40,7 +49,7 @@ from registry.lifecycle.listed_places import (
     place_by_id,
 )
 from registry.lifecycle.number_table import MAX_LINES, numbers_form
-from registry.lifecycle.run import perform
+from registry.lifecycle.run import once_only, perform
 from registry.lifecycle.work import Done
 from registry.records import Record, record_wording
 from registry.uploads.files import clean_name
@@ -54,6 +63,22 @@ VERBS: Final = {
     "merge": ("Gộp", "Merge"),
     "renumber": ("Đánh số lại", "Renumber"),
 }
+_DONE: Final = {
+    "rename": (
+        "Đã đổi tên: địa chỉ của {} chỗ ở nay đọc theo tên mới, mã giữ nguyên. Tên cũ vẫn dẫn tới"
+        " nhà.",
+        "Renamed: {} addresses read by the new name, codes stay. The old name still leads there.",
+    ),
+    "merge": (
+        "Đã gộp: {} chỗ ở nay thuộc nơi này, mã giữ nguyên. Tên và số cũ vẫn dẫn tới nhà.",
+        "Merged: {} records came here, codes stay. Old name and numbers still lead there.",
+    ),
+    "renumber": (
+        "Đã đánh số lại: {} chỗ ở mang số mới, mã giữ nguyên. Số cũ vẫn dẫn tới nhà.",
+        "Renumbered: {} records, codes stay. Old numbers still lead there.",
+    ),
+}
+"""What is said of so many doors."""
 _DOORS: Final = 300
 """Doors that the page of a place lists."""
 _EFFECTS: Final = 2_000
@@ -91,12 +116,20 @@ def post_name(name: str) -> BaseResponse:
     kind, form = KINDS[name], request.form
     if form.get("step") == "edit":
         return _list(kind, filled=form)
+    sure = form.get("step") == "sure"
     try:
         operation, asked = name_asked(kind, form)
-        sure = form.get("step") == "sure"
-        made = perform(register().engine, operation, asked, actor=caller().name, dry_run=not sure)
+        made = perform(
+            *(register().engine, operation, asked),
+            actor=caller().name,
+            once=once_of_form() if sure else None,
+            dry_run=not sure,
+        )
+    except AlreadyDoneError:
+        return done_before(f"{kind.url}?{urlencode({'q': form.get('name', '')})}")
     except RegistryError as error:
-        return _list(kind, status_of(error), complaints=_complaints(error), filled=form)
+        told = {"complaints": _complaints(error), "taken": error.extra.get("taken_by")}
+        return _list(kind, status_of(error), filled=form, **told)
     if sure:
         _note(made)
         called = made.place.name if made.place else ""
@@ -105,7 +138,12 @@ def post_name(name: str) -> BaseResponse:
     with session_scope(register().engine) as session:
         near = list_places(session, kind.table, [unit.id], called=form.get("name", ""))
     return desk_page(
-        "desk/street_named.html", kind=kind, form=form, near=near[:10], unit=_unit(unit.id)
+        "desk/street_named.html",
+        kind=kind,
+        form=form,
+        near=near[:10],
+        unit=_unit(unit.id),
+        once=new_once(),
     )
 
 
@@ -114,7 +152,8 @@ def post_name(name: str) -> BaseResponse:
 @requires("viewer")
 def get_place(name: str, place_id: int) -> BaseResponse:
     """One with its doors, its former names and what is missing, and the forms to change it."""
-    return _one(KINDS[name], place_id)
+    into = MultiDict({"into": request.args.get("into", "")[:20]})
+    return _one(KINDS[name], place_id, filled=into, opened="merge" if into["into"] else "")
 
 
 @blueprint.get("/streets/<int:place_id>/numbers.xlsx", defaults={"name": "streets"})
@@ -147,29 +186,32 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
     kind, form = KINDS[name], request.form
     if form.get("step") == "edit":
         return _one(kind, place_id, filled=form, opened=verb)
+    engine, once = register().engine, once_of_form()
     try:
-        with session_scope(register().engine) as session:
-            place = _place(session, kind, place_id)
-            change = change_asked(session, kind, place, verb, form)  # type: ignore[arg-type]
-        sure = form.get("seen") == change.state
-        made = perform(
-            *(register().engine, change.operation, change.request),
-            actor=caller().name,
-            dry_run=not sure,
-        )
+        # Of a form that is sent twice also what is looked at first may be another by then.
+        with once_only(engine, once):
+            with session_scope(engine) as session:
+                place = _place(session, kind, place_id)
+                change = change_asked(session, kind, place, verb, form)  # type: ignore[arg-type]
+            sure = form.get("seen") == change.state
+            made = perform(
+                *(engine, change.operation, change.request),
+                actor=caller().name,
+                once=once if sure else None,
+                dry_run=not sure,
+            )
+    except AlreadyDoneError:
+        return done_before(f"{kind.url}/{_whole(form.get('into')) or place_id}")
     except RegistryError as error:
         # What is not the reader's, or no more, `_one` refuses by itself.
         told = {"complaints": _complaints(error), "filled": form, "opened": verb}
-        return _one(kind, place_id, status_of(error), **told)
+        return _one(kind, place_id, status_of(error), taken=error.extra.get("taken_by"), **told)
     if not sure:
         return _preview(kind, place, verb, change, made)
     _note(made)
-    said = figure(made.rewritten)
-    return done(
-        f"{kind.url}/{change.leads_to}",
-        f"{VERBS[verb][0]}: xong, {said} chỗ ở được ghi lại. Tên và số cũ vẫn dẫn tới nhà.",
-        f"{VERBS[verb][1]}: done, {said} records written. Old names and numbers still lead there.",
-    )
+    doors = figure(change.doors)
+    vi, en = _DONE[verb]
+    return done(f"{kind.url}/{change.leads_to}", vi.format(doors), en.format(doors))
 
 
 def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
@@ -201,7 +243,7 @@ def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
         asked=asked,
         called=called,
         more=urlencode({n: v for n, v in more.items() if v}) if more else None,
-        **{"complaints": (), "filled": MultiDict()} | values,
+        **{"complaints": (), "filled": MultiDict(), "taken": None} | values,
     )
 
 
@@ -228,14 +270,14 @@ def _one(kind: Kind, place_id: int, status: int = 200, **values: Any) -> BaseRes
         ],
         doors=[(code_display(r.code), r.code, _number(r), _label(r)) for r in records],
         verbs={verb: words(*said) for verb, said in VERBS.items()},
-        **{"complaints": (), "filled": MultiDict(), "opened": ""} | values,
+        **{"complaints": (), "filled": MultiDict(), "opened": "", "taken": None} | values,
     )
 
 
 def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Done) -> BaseResponse:
     """What will be done; where somebody wrote there since it was shown, it is shown again (412)."""
     again = "seen" in request.form
-    left_out = ("csrf", "seen", "step", *change.kept)
+    left_out = ("csrf", "seen", "step", ONCE, *change.kept)
     fields = [(n, v) for n, v in request.form.items(multi=True) if n not in left_out]
     return desk_page(
         "desk/street_preview.html",
@@ -248,6 +290,7 @@ def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Do
         change=change,
         made=made,
         again=again,
+        once=new_once(),
         names={code: _name_of(code) for street in made.streets for code in [street.commune]},
         fields=[*fields, *change.kept.items()],
         effects=[
@@ -263,6 +306,11 @@ def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Do
             for each in change.effects[:_EFFECTS]
         ],
     )
+
+
+def _whole(written: str | None) -> int | None:
+    """A number that an address of ours has; None for anything else."""
+    return int(written) if written and written.isascii() and written.isdigit() else None
 
 
 def _place(session: Session, kind: Kind, place_id: int) -> ListedPlace:

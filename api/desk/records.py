@@ -13,7 +13,7 @@ from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, event_words, room
-from api.desk.records_several import SEVERAL
+from api.desk.records_several import MERGE, SEVERAL
 from api.desk.records_words import (
     changes_words,
     commune_name,
@@ -30,7 +30,6 @@ from api.pages.sketch import draw_sketch
 from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
-from geo.house_number import parse_house_number
 from geo.label import door_words, number_of
 from registry.access.actors import Actor
 from registry.database import session_scope
@@ -45,6 +44,7 @@ from registry.desk_records import (
     list_records,
     list_spots,
     outline,
+    read_search,
 )
 from registry.drawing.surroundings import surroundings
 from registry.errors import InvalidInputError
@@ -83,12 +83,14 @@ class ListQuery(BaseModel):
     after: str | None = Field(None, max_length=40)
 
     def wanted(self, unit_id: int) -> Wanted:
-        """What is looked for in a commune; raises InvalidInputError for a number that is none."""
-        number = self.q.strip()
-        read = parse_house_number(number) if number else None
-        if number and read is None:
+        """What is looked for in a commune; raises InvalidInputError for no number and no name."""
+        looked_for = self.q.strip()
+        read = read_search(looked_for) if looked_for else (None, ())
+        if read is None:
             raise InvalidInputError.of_field(
-                "q", "unreadable", f"“{number}” không phải số nhà hay mã (no number and no code)"
+                "q",
+                "unreadable",
+                f"“{looked_for}” không phải số nhà, tên đường, thôn hay mã (no number, no name)",
             )
         return Wanted(
             unit_id,
@@ -98,7 +100,7 @@ class ListQuery(BaseModel):
             self.no_point,
             self.unverified,
             self.doubled,
-            read.key if read else None,
+            *read,
         )
 
     def url(self, path: str = "/desk/records", **other: object) -> str:
@@ -137,7 +139,7 @@ def get_records() -> BaseResponse:
         commune=commune_name(known, unit.id),
         several_communes=asking.sees is None or len(asking.sees) > 1,
         page=page,
-        rows=[_Listed.of(record) for record in page.records],
+        rows=[_Listed.of(record, wanted) for record in page.records],
         streets=[(each.id, each.words) for each in streets],
         localities=[(each.id, each.words) for each in localities],
         statuses=[(name, words(*_STATUS_WORDS[name])) for name in STATUSES_OF],
@@ -145,7 +147,7 @@ def get_records() -> BaseResponse:
         after=page.records[-1].code if page.records and page.more else None,
         several=[
             (made, title(made))
-            for made in SEVERAL
+            for made in (*SEVERAL, MERGE)
             if asking.may(made.role) and set(made.from_states) & set(STATUSES_OF[query.status])
         ],
         writes=asking.may("editor") and (asking.unit_ids is None or unit.id in asking.unit_ids),
@@ -228,11 +230,15 @@ class _Listed:
     shown: str
     door: str
     record: Record
+    bore: str
+    """The number that was looked for, where it bore that before."""
 
     @staticmethod
-    def of(record: Record) -> "_Listed":
+    def of(record: Record, wanted: Wanted) -> "_Listed":
         door = ", ".join(door_words(record.label_parts))
-        return _Listed(record.code, codes.format(record.code), door, record)
+        own, asked = record.number_key or "", (wanted.number_key or "").rstrip("/")
+        bore = "" if f"{own}/".startswith(f"{asked}/") else asked
+        return _Listed(record.code, codes.format(record.code), door, record, bore)
 
 
 @dataclass(frozen=True, slots=True)

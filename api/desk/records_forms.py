@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
-from flask import request
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
@@ -236,11 +235,6 @@ def recorded(record: Record) -> dict[str, str]:
         "position_accuracy_m": None if record.accuracy_m is None else f"{record.accuracy_m:g}",
     }
     return {name: "" if value is None else str(value) for name, value in held.items()}
-
-
-def once_of_form() -> str | None:
-    """The name that a preview gave its form: under it nothing is done twice."""
-    return request.form.get("_once", "")[:40] or None
 
 
 def parts_count(typed: Mapping[str, str]) -> int:

@@ -1,7 +1,6 @@
 """One operation on the records ticked in a list: one preview, then all of them or none."""
 
 import re
-import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,8 +11,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import desk_blueprint, desk_page, done
-from api.desk.records_forms import Form, once_of_form
+from api.desk.blueprint import (
+    desk_blueprint,
+    desk_page,
+    done,
+    done_before,
+    new_once,
+    once_of_form,
+)
+from api.desk.records_forms import Form
 from api.desk.records_words import label_of, preview_of, title
 from api.errors import invalid_input, registry_problem, status_of
 from api.pages.shell import complaint, in_language
@@ -34,6 +40,8 @@ blueprint = desk_blueprint("records_several", "/desk/records/several")
 
 SEVERAL: Final = tuple(BY_NAME[name] for name in ("verify", "activate", "retire", "reinstate"))
 """What can be done with several records at once: nothing is told of each by itself."""
+MERGE: Final = BY_NAME["merge"]
+"""Begun with those ticked: which of them continues the others is chosen first."""
 _LIST: Final = re.compile(r"/desk/records(\?[!-~]*)?")
 """Where a list may be that is gone back to: an address as browsers write it."""
 _ASKED: Final = ("on", "decision_number", "reason")
@@ -63,11 +71,36 @@ def _answer(operation: Operation) -> BaseResponse:
         if step == "preview":
             tried = _perform(operation, ticked, typed, dry_run=True)
     except AlreadyDoneError:
-        return done(back, "Việc này đã làm rồi, không làm lần nữa", "Done already")
+        return done_before(back)
     except (InvalidInputError, ConflictError) as raised:
         error = raised
         registry_problem(raised)  # for the audit log
     return _page(operation, ticked, typed, back, tried, error)
+
+
+@blueprint.post("/merge")
+@requires(MERGE.role)
+def post_merge() -> BaseResponse:
+    """Which of those ticked continues the others; then the form of that one, filled in."""
+    ticked = _ticked()
+    _check(ticked)
+    if len(ticked) < 2:
+        raise InvalidInputError.of_field(
+            "record", "missing", "chọn ít nhất hai chỗ ở để gộp (tick two at least)"
+        )
+    with session_scope(register().read_engine) as session:
+        records = records_of(session, ticked)
+    back = request.form.get("back", "")
+    return desk_page(
+        "desk/record_merge.html",
+        heading=title(MERGE),
+        back=back if _LIST.fullmatch(back) else "/desk/records",
+        records=[
+            (codes.format(code), label_of(gazetteer(), each), each.status == "active", others)
+            for code, each in records.items()
+            for others in [" ".join(codes.format(c) for c in records if c != code)]
+        ],
+    )
 
 
 def _perform(
@@ -128,7 +161,7 @@ def _page(
         typed=typed,
         trouble=complaint(error) if error else None,
         told=error.extra.get("refused", {}) if error else {},
-        once=secrets.token_urlsafe(12),
+        once=new_once(),
         back=back,
         in_language=in_language,
         shown_code=codes.format,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.pages.shell import words
 from geo.code import format as code_display
+from registry.boundaries.reach import is_far_move, moved_m
 from registry.desk_records import Affected, affected, records_of
 from registry.gazetteer import Gazetteer, today
 from registry.history import Change, changes_between
@@ -42,6 +43,10 @@ class Row:
     """The state afterwards, as data."""
     changes: tuple[tuple[str, str, str], ...]
     """What, before, after."""
+    moved_m: float | None
+    """How far its point moves."""
+    far: bool
+    """Whether that is so far that somebody has to say that it is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ def row_of(known: Gazetteer, old: Record | None, changed: Changed) -> Row:
     """What happens to a record that was `old`."""
     new = changed.record
     changes = changes_between(old, new) if old and new else ()
+    metres = _moved(old, new)
     return Row(
         code_display(changed.code) if old else "",
         label_of(known, old) if old else "",
@@ -128,7 +134,18 @@ def row_of(known: Gazetteer, old: Record | None, changed: Changed) -> Row:
         status_words(changed.status),
         changed.status,
         changes_words(known, (c for c in changes if c.field != "status")),
+        metres,
+        metres is not None and is_far_move(metres, old.accuracy_m if old else None),
     )
+
+
+def _moved(old: Record | None, new: Record | None) -> float | None:
+    """How far the point of a record moves; None for one that stays, or comes, or goes."""
+    if old is None or new is None or (old.lon, old.lat) == (new.lon, new.lat):
+        return None
+    if old.lon is None or old.lat is None or new.lon is None or new.lat is None:
+        return None
+    return moved_m((old.lon, old.lat), (new.lon, new.lat))
 
 
 def preview_of(

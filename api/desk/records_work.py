@@ -4,7 +4,6 @@ One pair of endpoints for each operation of the register's table, so that the ga
 is. Before anything is written the very same is tried and rolled back, and what it did is shown.
 """
 
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -15,8 +14,16 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import desk_blueprint, desk_page, done
-from api.desk.records_forms import WAS, Form, more_parts, once_of_form
+from api.desk.blueprint import (
+    ONCE,
+    desk_blueprint,
+    desk_page,
+    done,
+    done_before,
+    new_once,
+    once_of_form,
+)
+from api.desk.records_forms import WAS, Form, more_parts
 from api.desk.records_words import label_of, preview_of, title
 from api.errors import registry_problem, status_of
 from api.pages.shell import complaint, in_language, words
@@ -44,6 +51,7 @@ from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME, OPERATIONS, Operation
 from registry.lifecycle.words import EFFECTS
+from registry.lifecycle.work import read_code
 from registry.messages import STATUSES
 from registry.records import Record
 
@@ -52,7 +60,7 @@ blueprint = desk_blueprint("records_work", "/desk/records")
 OF_RECORD: Final = tuple(made for made in OPERATIONS if made.of_record)
 _ALONE: Final = ("reserve", "propose")
 """Operations that can be about no record yet."""
-_OWN_FIELDS: Final = ("csrf", "_step", "_seen", "_once")
+_OWN_FIELDS: Final = ("csrf", "_step", "_seen", "_far", "_sure", ONCE)
 
 
 _MENDED: Final = (
@@ -104,11 +112,13 @@ class _Desk:
             return self._form_page(self._form(typed=more_parts(self.typed)))
         if step == "edit":
             return self._form_page(self._form())
+        if "_far" in request.form and "_sure" not in request.form:
+            step = "preview"  # nobody has said that it is so far
         try:
             asked = self._form().request()
             return self._do(asked) if step == "do" else self._preview_page(asked)
         except AlreadyDoneError:
-            return done(self._leads_to(), "Việc này đã làm rồi, không làm lần nữa", "Done already")
+            return done_before(self._leads_to())
         except _MENDED as error:
             registry_problem(error)  # for the audit log
             return self._again(error)
@@ -153,14 +163,16 @@ class _Desk:
             once=once_of_form(),
         )
         note(count=made.rewritten, units=made.units, event_id=made.event_id)
-        living = [r for r in made.records if r.status != "retired"]
-        at = living[0].code if living else made.records[0].code
+        living = [r.code for r in made.records if r.status != "retired"]
+        # What a merger leads to need not have been written itself.
+        into = getattr(asked, "into", None)
+        at = read_code("into", into) if into else (living or [made.records[0].code])[0]
         vi, en = self.operation.vi, self.operation.name
         if self.operation.name == "reserve":
             said = f"{len(made.records)} mã, từ {code_display(at)}"
             url = f"/desk/records?status=reserved&unit={getattr(asked, 'commune', '') or ''}"
         else:
-            shown = next((r.record for r in made.records if r.code == at), None)
+            shown = find_record(register().reads, self.known, at, caller())
             said, url = label_of(self.known, shown), f"/desk/records/{code_display(at)}"
         return done(url, f"Đã {vi}: {said}", f"Done ({en}): {said}")
 
@@ -185,7 +197,7 @@ class _Desk:
             count=getattr(asked, "count", None),
             preview=preview,
             kept=self.typed,
-            once=secrets.token_urlsafe(12),
+            once=new_once(),
             seen=self._seen(),
             asked=asked,
             back=self._leads_to(),

@@ -283,7 +283,8 @@ def _each(
         try:
             decided.append(decide(register().engine, report_id, decision))
         except RegistryError as error:
-            wrong.append(f"{report_id}: {complaint(error)}")
+            which = words(f"Báo cáo {report_id}", f"Report {report_id}")
+            wrong.append(f"{which}: {complaint(error)}")
             worst = max(worst, status_of(error))
     return decided, wrong, worst
 

@@ -19,11 +19,19 @@ from api.pages.shell import complaint, secured, words
 from registry.access.actors import outside_units
 from registry.coverage.moved import MOVED_LABELS, Moved, what_moved
 from registry.coverage.series import series_of
-from registry.coverage.table import write_csv, write_moved_csv
+from registry.coverage.table import (
+    HEADINGS,
+    MOVED_HEADINGS,
+    cells,
+    moved_cells,
+    write_for_people,
+)
 from registry.coverage.workbook import write_moved_workbook, write_workbook
+from registry.csv_cells import Writer
 from registry.database import session_scope
 from registry.days import parse_day
 from registry.errors import InvalidInputError, NotFoundError
+from registry.export.columns import HEADINGS as COLUMN_HEADINGS
 from registry.export.run import ExportOptions, export_file
 from registry.gazetteer import today
 from registry.overview import is_demonstration
@@ -58,6 +66,8 @@ def get_file(form: str) -> BaseResponse:
     with session_scope(register().read_engine) as session:
         whole = coverage_asked(session, asked)
         found = asked.units_of(whole)
+        # Whose file it is stands first; the parts of a commune are no more than parts.
+        found = replace(found, units=(found.total, *found.units))
         if form == "html":
             # Here, so that a server that shows no report does without what draws it.
             from registry.coverage.report import html_report
@@ -68,7 +78,8 @@ def get_file(form: str) -> BaseResponse:
             series = None if demo or asked.picked else series_of(session, gazetteer(), code)
             made = _made(lambda path: write_workbook(found, series, path))
         else:
-            made = _csv(lambda out: write_csv(found, out))
+            rows = map(cells, found.units)
+            made = _csv(lambda out: write_for_people((name for name, _ in HEADINGS), rows, out))
     note(count=len(found.units))
     return _file(form, "do-phu", asked.code, made)
 
@@ -90,7 +101,8 @@ def get_households(form: str) -> BaseResponse:
         done = export_file(register().engine, path, ExportOptions(form, code, demo=demo))
         note(count=done.records, units=[code])
 
-    return _file(form, "ho", code, _made(write))
+    content = _made(write)
+    return _file(form, "ho", code, _with_headings(content) if form == "csv" else content)
 
 
 @blueprint.get("/moved")
@@ -108,7 +120,7 @@ def get_moved() -> BaseResponse:
     if moved is not None and form in ("csv", "xlsx"):
         found = moved
         made = (
-            _csv(lambda out: write_moved_csv(found, out))
+            _csv(lambda out: write_for_people(MOVED_HEADINGS, map(moved_cells, found.units), out))
             if form == "csv"
             else _made(lambda path: write_moved_workbook(found, path))
         )
@@ -144,6 +156,18 @@ def _made(write: Callable[[Path], object]) -> bytes:
         path = Path(folder) / "file"
         write(path)
         return path.read_bytes()
+
+
+def _with_headings(content: bytes) -> bytes:
+    """A CSV of households with the headings of its workbook."""
+    names, _, rows = content.decode().partition("\n")
+
+    def write(out: io.StringIO) -> None:
+        columns = names.replace('"', "").split(",")
+        Writer(out, lineterminator="\n").writerow(map(COLUMN_HEADINGS.get, columns))
+        out.write(rows)
+
+    return _csv(write)
 
 
 def _csv(write: Callable[[io.StringIO], None]) -> bytes:

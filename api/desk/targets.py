@@ -18,7 +18,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.errors import registry_problem
-from api.pages.shell import complaint, language, percent_words, words
+from api.pages.shell import complaint, figure, language, percent_words, words
 from geo.text import fold
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
@@ -29,6 +29,7 @@ from registry.coverage.figures import (
     UnitCoverage,
     UnitTarget,
     best_first,
+    strangely_declared,
 )
 from registry.coverage.localities import coverage_by_parts
 from registry.coverage.measure import coverage_of_level, sum_of_units
@@ -157,14 +158,23 @@ def post_target() -> BaseResponse:
         locality=form.get("locality", "").strip(),
         **_said(),
     )
+    demo = is_demonstration(register().reads)
     with session_scope(register().engine) as session:
+        before = coverage_by_parts(session, gazetteer(), cells["code"], demo=demo)
         result = take_targets(session, gazetteer(), [cells], Defaults(source=caller().name))
-    faults = [each for each in result.problems if each.severity != "warning"]
+        after = coverage_by_parts(session, gazetteer(), cells["code"], demo=demo)
+        faults = [each for each in result.problems if each.severity != "warning"]
+        doubts = [_fault(each.code, each.value) for each in result.problems]
+        doubts += map(_strange, strangely_declared(before, after))
+        asks_back = bool(doubts) and form.get("sure") != cells["households"]
+        if faults or asks_back:
+            session.rollback()
     if faults:
         return _shown(422, wrong=_fault(faults[0].code, faults[0].value), typed=form)
+    if asks_back:
+        return _shown(doubts=doubts, typed=form)
     note(count=result.new + result.changed, units=[form["unit"]])
-    doubts = "".join(f" {_fault(each.code, each.value)}" for each in result.problems)
-    return done(_page_of(form["unit"]), f"Đã ghi tổng số hộ.{doubts}", f"Recorded.{doubts}")
+    return done(_page_of(form["unit"]), "Đã ghi tổng số hộ.", "Recorded.")
 
 
 @blueprint.post("/sum")
@@ -231,7 +241,7 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
         return desk_page(
             "desk/targets.html",
             status,
-            **{"typed": {}, **values},
+            **{"typed": {}, "doubts": (), **values},
             asked=asked,
             found=shown,
             whole=found.total,
@@ -292,6 +302,15 @@ def _fault(code: str, value: str) -> str:
     vietnamese, _, english = PROBLEMS[code].rpartition(" (")
     told = english.removesuffix(")") if language() == "en" else vietnamese
     return f"{told}: {value}." if value else f"{told}."
+
+
+def _strange(unit: UnitCoverage) -> str:
+    """What a number would make of a unit's coverage."""
+    households = unit.target.households if unit.target else 0
+    vi = f"{unit.name}: sổ đã có {figure(unit.covered)}, số kê khai là {figure(households)}"
+    en = f"{unit.name}: {figure(unit.covered)} on record, {figure(households)} declared"
+    share = f" ({percent_words(unit.share)})" if unit.share is not None else ""
+    return f"{words(vi, en)}{share}."
 
 
 def _file() -> tuple[str, bytes]:

@@ -4,6 +4,7 @@ Whoever reports is led to a receipt, which tells what becomes of the report.
 """
 
 from typing import Any, Final
+from urllib.parse import quote
 
 from flask import redirect, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -96,6 +97,13 @@ def post_new_house() -> BaseResponse:
         taken = error.extra.get("taken_by")
         return _new_house(request.form, status_of(error), complaint=complaint(error), taken=taken)
     return _to_receipt(filed)
+
+
+@blueprint.get("/reports")
+def find_receipt() -> BaseResponse:
+    """Lead to a receipt that was typed or pasted, with its whole address or without."""
+    receipt = request.args.get("receipt", "").strip().partition("?")[0].rpartition("/")[2]
+    return redirect(f"/reports/{quote(receipt)}" if receipt else "/", 303)
 
 
 @blueprint.get("/reports/<receipt>")

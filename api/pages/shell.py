@@ -1,7 +1,9 @@
 """What every page has: its language, its frame, and the headers that keep it safe."""
 
 import gzip
+import re
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -9,34 +11,36 @@ from flask import Flask, Response, current_app, g, make_response, redirect, rend
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
+from api.context import register
 from api.pages.assets import asset_url, has_map
 from registry.errors import RegistryError
+from registry.lifecycle.words import FIELDS
 from registry.messages import number, percent
 
 LANGUAGES: Final = ("vi", "en")
 _COOKIE: Final = "lang"
 _YEAR_S: Final = 31_536_000
 _WORTH_PACKING: Final = 1_000
+_PARAMETER: Final = re.compile(r"([a-z_]+)(?:\.[0-9]+)?: ")
 
 # No script and no style in a page itself, nothing from elsewhere, in nobody's frame. Images in
 # `data:` are the buttons in the map's own style sheet.
-_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+_POLICY: Final = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
 )
+_OF_TILES: Final = ("img-src", "connect-src")
+"""Where the operator's base map comes from another server, that one is asked for tiles, too."""
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # A page's address tells a code; other sites need not know it.
@@ -71,7 +75,11 @@ def percent_words(share: float | None) -> str:
 def complaint(error: RegistryError) -> str:
     """What is wrong, in the page's language and without the name of a parameter."""
     errors: Any = error.extra.get("errors")
-    return in_language(str(errors[0]["detail"]) if errors else error.detail)
+    if errors:
+        return in_language(str(errors[0]["detail"]))
+    parameter = _PARAMETER.match(error.detail)
+    known = parameter is not None and parameter[1] in FIELDS
+    return in_language(error.detail[parameter.end() :] if parameter and known else error.detail)
 
 
 def in_language(said: str) -> str:
@@ -111,12 +119,21 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
 
 def secured(response: Response) -> Response:
     """The response with the headers of a page, compressed where the caller takes that."""
+    base = register().basemap
+    response.headers["Content-Security-Policy"] = _policy(base and base.origin)
     response.headers.update(_HEADERS)
     body = response.get_data()
     if len(body) >= _WORTH_PACKING and request.accept_encodings.quality("gzip") > 0:
         response.set_data(gzip.compress(body, 6, mtime=0))
         response.content_encoding = "gzip"
     return response
+
+
+@lru_cache(maxsize=2)
+def _policy(tiles: str | None) -> str:
+    """What pages may load, with the server of the base map's tiles."""
+    more = f" {tiles}" if tiles else ""
+    return "; ".join(part + more if part.startswith(_OF_TILES) else part for part in _POLICY)
 
 
 def prepare_templates(app: Flask) -> None:

@@ -37,6 +37,8 @@ COMMENT ON COLUMN event.occurred_at IS 'When it was recorded';
 COMMENT ON COLUMN event.xact IS 'The transaction that opened it; meaningless after a restore';
 -- A form that is sent twice is carried out once.
 CREATE UNIQUE INDEX uq_event_once ON event ((scope ->> 'once')) WHERE scope ? 'once';
+-- What happened since a day.
+CREATE INDEX ix_event_occurred_at ON event (occurred_at);
 GRANT SELECT ON event TO diachiso_app;
 CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

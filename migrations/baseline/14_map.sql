@@ -4,6 +4,8 @@ CREATE TABLE map_unit (
     unit_id integer NOT NULL,
     detail smallint NOT NULL,
     level text NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
     approximate boolean NOT NULL,
     geom geometry(MULTIPOLYGON,3857) NOT NULL,
     CONSTRAINT pk_map_unit PRIMARY KEY (unit_id, detail),
@@ -17,6 +19,8 @@ COMMENT ON COLUMN map_unit.unit_id IS 'The unit';
 COMMENT ON COLUMN map_unit.detail IS
     '0 for the whole country to 3 for streets (registry.drawing.units)';
 COMMENT ON COLUMN map_unit.level IS 'province | commune';
+COMMENT ON COLUMN map_unit.code IS 'Its code';
+COMMENT ON COLUMN map_unit.name IS 'As it is called today, with its kind';
 COMMENT ON COLUMN map_unit.approximate IS
     'Whether it is, or holds, a cell around a seat in place of a real boundary';
 COMMENT ON COLUMN map_unit.geom IS 'EPSG:3857';
@@ -29,6 +33,7 @@ CREATE TABLE map_label (
     kind text NOT NULL,
     name text NOT NULL,
     holder text,
+    place_id bigint,
     first_zoom smallint NOT NULL,
     weight integer NOT NULL,
     point geometry(POINT,3857) NOT NULL,
@@ -42,6 +47,7 @@ COMMENT ON COLUMN map_label.id IS 'Identity, internal';
 COMMENT ON COLUMN map_label.kind IS 'province | archipelago | commune | street | locality';
 COMMENT ON COLUMN map_label.name IS 'As it is written on the map';
 COMMENT ON COLUMN map_label.holder IS 'Province, where it is written beside the name';
+COMMENT ON COLUMN map_label.place_id IS 'Of a street or locality: its id';
 COMMENT ON COLUMN map_label.first_zoom IS
     'From which zoom on it is shown: the larger of its surroundings first';
 COMMENT ON COLUMN map_label.weight IS
@@ -49,6 +55,8 @@ COMMENT ON COLUMN map_label.weight IS
 COMMENT ON COLUMN map_label.point IS 'EPSG:3857';
 -- Names in a tile, at its zoom.
 CREATE INDEX ix_map_label_point ON map_label USING gist (first_zoom, point);
+-- Where a street or locality lies.
+CREATE INDEX ix_map_label_place_id ON map_label (place_id, kind) WHERE place_id IS NOT NULL;
 GRANT SELECT, INSERT, UPDATE, DELETE ON map_label TO diachiso_app;
 
 CREATE TABLE map_density (

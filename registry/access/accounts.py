@@ -20,7 +20,7 @@ from registry.access.keys import bind_key, note
 from registry.access.roles import RANK, Role
 from registry.errors import AccountRefusedError, InvalidInputError, KeyRevokedError
 from registry.gazetteer import Gazetteer, today
-from registry.units import continuations
+from registry.units.onward import continuations
 
 ROLES: Final[tuple[Role, ...]] = ("viewer", "editor", "approver", "admin")
 """Roles that an issuer may give; carriers and shops have keys."""

@@ -116,9 +116,9 @@ class Purse:
         if self.left() == 0:
             raise self._spent()
 
-    def pay(self) -> None:
-        """Pay for a code that no record bears. Raises BudgetSpentError when it was one too many."""
-        if self._spend(COST, at_once=True) > 1.0 + 1e-9:
+    def pay(self, codes: int = 1) -> None:
+        """Pay for codes that no record bears. Raises BudgetSpentError for one too many."""
+        if self._spend(COST * codes, at_once=True) > 1.0 + 1e-9:
             raise self._spent()
 
     def give(self, count: int) -> bool:
@@ -178,11 +178,11 @@ def check() -> None:
         purse.check()
 
 
-def pay() -> None:
-    """For a code that no record bears. Raises BudgetSpentError in place of its answer."""
+def pay(codes: int = 1) -> None:
+    """For codes that no record bears. Raises BudgetSpentError in place of their answer."""
     purse = _purse.get()
-    if purse is not None:
-        purse.pay()
+    if purse is not None and codes:
+        purse.pay(codes)
 
 
 def give(count: int) -> bool:

@@ -32,7 +32,7 @@ from registry.errors import (
 )
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.reads import Reads, Row
-from registry.units import continuations
+from registry.units.onward import continuations
 
 CACHED_S: Final = 5.0
 """So long a revocation may take at most to be seen everywhere that the primary is asked."""

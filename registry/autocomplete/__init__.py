@@ -29,7 +29,8 @@ from registry.lookup import by_code
 from registry.reads import Reads
 from registry.reverse import check_point
 from registry.search.codes_in_text import whole_code
-from registry.units import communes_of, unit_by_code
+from registry.units import unit_by_code
+from registry.units.onward import communes_of
 
 MAX_TEXT: Final = 200
 DEFAULT_LIMIT: Final = 8

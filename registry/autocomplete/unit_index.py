@@ -19,7 +19,7 @@ from registry.autocomplete.prefix_slips import slips
 from registry.autocomplete.shortened import Shortened, beginnings, gathered
 from registry.gazetteer import Gazetteer, UnitName
 from registry.remembered import Remembered
-from registry.units import communes_of, continuations
+from registry.units.onward import communes_of, continuations
 
 Mask = NDArray[np.bool_]
 _END: Final = "\U0010ffff"

@@ -30,6 +30,8 @@ from registry.validate import validating
 from registry.validation.verdicts import Validation
 
 OPERATIONS: Final = ("lookup", "geocode", "reverse", "validate")
+RECHECK: Final = "recheck"
+"""How rows of codes or addresses are read that are asked only whether they changed."""
 OK: Final = "ok"
 EMPTY: Final = "empty_row"
 """Status of a row of a table that holds nothing."""
@@ -174,6 +176,8 @@ def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
         return CodeAsked(_text(fields, "code") or _missing("code"))
     if operation == "reverse":
         return _point(fields)
+    if operation == RECHECK and (code := _text(fields, "code")):
+        return CodeAsked(code)
     address = _text(fields, "address")
     given = [name for name in COMPONENTS if name in fields]
     if "address" in fields:

@@ -31,14 +31,19 @@ _FIELDS: Final = {
     "geocode": _ADDRESS,
     "reverse": ("lon", "lat", POINT),
     "validate": _ADDRESS,
+    "recheck": ("code", *_ADDRESS),
 }
+_CODE: Final = dict.fromkeys(("code", "ma", "ma dia chi", "ma dia chi so"), "code")
 _OWN: Final = {
-    "lookup": dict.fromkeys(("code", "ma", "ma dia chi", "ma dia chi so"), "code"),
+    "lookup": _CODE,
     "geocode": {"q": "address"},
     "reverse": {},
     "validate": {"q": "address"},
+    "recheck": {"q": "address", **_CODE},
 }
 """Operation → headers, folded, that mean something else, or nothing, to an import."""
+_ANSWERED: Final = -1
+"""Rank of the column of an earlier answer: before whatever a header may mean."""
 _CALLED: Final = {"longitude": "lon", "latitude": "lat"}
 """Fields of an import that are called otherwise here."""
 _NEEDED: Final = {
@@ -46,6 +51,7 @@ _NEEDED: Final = {
     "geocode": (tuple(set(_ADDRESS) - set(UNITS)), "address"),
     "reverse": (("lon", "lat", POINT), POINT),
     "validate": (tuple(set(_ADDRESS) - set(UNITS)), "address"),
+    "recheck": (("code", *(set(_ADDRESS) - set(UNITS))), "code"),
 }
 """Operation → the fields of which it needs one, and the one that a mapping would rather name."""
 _WORDS: Final = {"address": "địa chỉ", "code": "mã", POINT: "toạ độ"}
@@ -109,7 +115,7 @@ def columns_of(
         at["house_number"] += alleys
     if "address" in at:
         # A whole address needs no parts: they are what it was made of. Its units may stand apart.
-        at = {name: at[name] for name in ("address", *UNITS) if name in at}
+        at = {name: at[name] for name in ("code", "address", *UNITS) if name in at}
         lines = [place for place, header in enumerate(headers) if line_of_address(header)]
         taken = {place for places in at.values() for place in places}
         at["address"] += tuple(place for place in lines if place not in taken)
@@ -131,6 +137,10 @@ def _found(
 ) -> dict[str, list[int]]:
     """Field → places of the columns that mean it first: as stated, of a receiver, by name."""
     ranked: dict[str, dict[int, list[int]]] = {}
+    # What an earlier answer found is asked about again.
+    answered = PREFIX + "code"
+    if operation == "recheck" and answered in headers:
+        ranked["code"] = {_ANSWERED: [headers.index(answered)]}
     for at, header in enumerate(headers):
         if header.startswith(PREFIX):
             continue

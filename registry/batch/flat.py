@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from geo.code import format as code_display
-from registry.batch import Outcome
+from registry.batch import RECHECK, Outcome
+from registry.batch.recheck import CHANGED, Rechecked
 from registry.errors import MistypedCodeError
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import DatedLabel, Record, Wording, record_wording, wording
@@ -33,6 +34,7 @@ FLAT_COLUMNS: Final = {
         *("status", "verdict", "next_action", "level", *_PLACE),
         *("question", "choices", "detail", "suggestions"),
     ),
+    RECHECK: ("status", "reasons", *_PLACE, "candidates"),
 }
 """Operation → columns, in an order that others may rely on."""
 _LABEL_ON: Final = "label_on"
@@ -69,6 +71,18 @@ def flat(
         cells["detail"] = REASONS[outcome.meant.reason][0]
         cells |= _suggestions(map(code_display, outcome.meant.suggestions))
     return cells
+
+
+def flat_change(day: datetime.date, found: Rechecked) -> dict[str, Cell]:
+    """The columns of a row that changed; where several doors may continue it, all of them."""
+    cells: dict[str, Cell] = dict.fromkeys(FLAT_COLUMNS[RECHECK])
+    if len(found.candidates) == 1:
+        (only,) = found.candidates
+        cells |= _place(day, only.words, only.code, only.lon, only.lat)
+    else:
+        doors = (f"{code_display(each.code)} {each.label}" for each in found.candidates)
+        cells["candidates"] = " | ".join(doors) or None
+    return cells | {"status": CHANGED, "reasons": " ".join(found.reasons)}
 
 
 def _suggestions(codes: Iterable[str]) -> dict[str, Cell]:

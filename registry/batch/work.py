@@ -15,8 +15,10 @@ from typing import Final
 from geo import address
 from registry import remembered
 from registry.batch import OK, Outcome, outcomes
-from registry.batch.flat import flat
+from registry.batch.flat import flat, flat_change
+from registry.batch.recheck import recheck
 from registry.batch.rows import InputRow, Layout, read_row
+from registry.changes.since import Since
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.register import Register
@@ -24,6 +26,8 @@ from registry.settings import Settings
 from registry.side_processes import side_processes
 
 CHUNK: Final = 200
+_RECHECKED: Final = 5_000
+"""Most rows have not changed, and a code that has not costs a look into one index."""
 MAX_PROCESSES: Final = 8
 _GARBAGE: Final = 100_000
 """New objects before a process looks for garbage."""
@@ -43,7 +47,9 @@ class Written:
     rows: int
     unanswered: int
     verdicts: Counter[str]
-    """How many of each, where addresses are validated."""
+    """How many of each, where addresses are validated; of reasons, where they are rechecked."""
+    told: int
+    """Rows that are in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,13 @@ class Work:
     layout: Layout
     on: datetime.date | None = None
     """A day whose labels are wanted as well."""
+    since: Since | None = None
+    """Where rows are rechecked: only those that changed are told."""
+
+    @property
+    def together(self) -> int:
+        """Rows that are answered at once."""
+        return CHUNK if self.since is None else _RECHECKED
 
 
 def answer_rows(
@@ -67,17 +80,17 @@ def answer_rows(
     for good; a row that cannot be answered is a result as the others are.
     """
     count = processes or min(os.cpu_count() or 1, MAX_PROCESSES)
-    chunks = _chunks(rows)
+    chunks = _chunks(rows, work.together)
     first = next(chunks, ())
-    if len(first) < CHUNK or count == 1:
+    if len(first) < work.together or count == 1:
         yield from _alone(work, chain([first], chunks))
     else:
         yield from _together(work, first, chunks, count)
 
 
-def _chunks(rows: Iterable[InputRow]) -> Iterator[tuple[InputRow, ...]]:
+def _chunks(rows: Iterable[InputRow], together: int) -> Iterator[tuple[InputRow, ...]]:
     source = iter(rows)
-    while chunk := tuple(islice(source, CHUNK)):
+    while chunk := tuple(islice(source, together)):
         yield chunk
 
 
@@ -137,17 +150,27 @@ class _Desk:
 
     def __init__(self, work: Work) -> None:
         self.operation, self.layout, self.on = work.operation, work.layout, work.on
+        self.since = work.since
         self.register = Register.open(work.settings, work.database_url)
 
     def written(self, rows: Sequence[InputRow]) -> Written:
         """These rows with their flat results."""
         gazetteer, day = self.register.gazetteer.get(), today()
+        if self.since is not None:
+            return self._rechecked(gazetteer, self.since, rows)
         found = self._outcomes(gazetteer, rows)
         results = [flat(gazetteer, day, self.operation, outcome) for outcome in found]
         unanswered = sum(outcome.status != OK for outcome in found)
         text = self.layout.text(zip(rows, results, strict=True))
         verdicts = Counter(str(found["verdict"]) for found in results if found.get("verdict"))
-        return Written(text, len(rows), unanswered, verdicts)
+        return Written(text, len(rows), unanswered, verdicts, len(rows))
+
+    def _rechecked(self, gazetteer: Gazetteer, since: Since, rows: Sequence[InputRow]) -> Written:
+        found = recheck(gazetteer, self.register.reads, since, rows)
+        day = today()
+        text = self.layout.text((each.row, flat_change(day, each)) for each in found.changed)
+        reasons = Counter[str](reason for each in found.changed for reason in each.reasons)
+        return Written(text, len(rows), found.without_door, reasons, len(found.changed))
 
     def close(self) -> None:
         """Close every connection."""

@@ -4,6 +4,7 @@ A real polygon decides to the metre. Without one there is the seat: no part of a
 from it than the commune's reach, so a point beyond is a mistake of hundreds of kilometres.
 """
 
+import math
 from typing import Final
 
 from sqlalchemy import text
@@ -54,6 +55,25 @@ _FAR: Final = text(_KM_TOO_FAR)
 _OUTSIDE: Final = text(f"SELECT ({_KM_TOO_FAR}), ({_M_OUTSIDE})")
 
 
+def moved_m(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Metres between two points, each (lon, lat), that are not far apart.
+
+    >>> round(moved_m((105.8, 21.0), (105.8, 21.01)))
+    1106
+    """
+    east = 111_320 * math.cos(math.radians((one[1] + other[1]) / 2))
+    return math.hypot((one[0] - other[0]) * east, (one[1] - other[1]) * 110_570)
+
+
+def is_far_move(metres: float, accuracy_m: float | None) -> bool:
+    """Whether a point that was as good as that is asked about when it moves so far.
+
+    >>> is_far_move(90, None), is_far_move(300, 5), is_far_move(300, 500)
+    (False, True, False)
+    """
+    return metres > OUTSIDE_M + (accuracy_m or 0)
+
+
 def refuse_far(session: Session, unit_id: int, *, lon: float, lat: float) -> None:
     """Raises InvalidInputError for a point that no part of the commune can be near to."""
     _refuse_km(session.execute(_FAR, {"unit": unit_id, "lon": lon, "lat": lat}).scalar())
@@ -70,8 +90,8 @@ def refuse_outside(session: Session, unit_id: int, *, lon: float, lat: float) ->
         raise InvalidInputError.of_field(
             "lon",
             "outside_commune",
-            f"điểm nằm ngoài xã, phường {number(round(outside))} m (the point is outside the"
-            " commune)",
+            f"điểm này ở ngoài xã, phường, cách ranh giới {number(round(outside))} m (the point is"
+            " outside the commune)",
         )
 
 
@@ -80,6 +100,6 @@ def _refuse_km(km: float | None) -> None:
         raise InvalidInputError.of_field(
             "lon",
             "far_from_commune",
-            f"điểm cách trụ sở xã, phường {number(round(km))} km (the point is far from the"
-            " commune)",
+            f"điểm này ở ngoài xã, phường, cách trụ sở {number(round(km))} km (the point is far"
+            " from the commune)",
         )

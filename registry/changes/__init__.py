@@ -328,7 +328,7 @@ class _Pager:
         """Those that are gone last: they count, whoever wrote the record that is not to be seen."""
         shows = self._wanted.shows
         for row in rows:
-            if row[2]:
+            if row[2] and self._wanted.names(row[1]):
                 yield _Touch(event, row[1])
         for row in rows:
             if not row[2] and shows(row[1], *row[3:6]) and not shows(row[1], *row[6:]):

@@ -13,6 +13,8 @@ _CURSOR: Final = re.compile(
     r"|f(?P<position>[0-9]{1,19})_(?P<key>-[st][0-9]{19}|[0-9A-Z]{8}|end))",
     re.ASCII,
 )
+PREFIX: Final = "2."
+"""How every cursor begins."""
 _MAX_BIGINT: Final = 2**63 - 1
 _ANEW: Final = "hãy lấy lại từ đầu (take a snapshot anew, or begin without a cursor)"
 
@@ -64,14 +66,14 @@ class Cursor:
     mark: Walk | Read
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, field: str = "after") -> Self:
         """The cursor that was given out as `text`; raises InvalidInputError for any other text."""
         found = _CURSOR.fullmatch(text)
         if found is None or any(
             int(found[name] or 0) > _MAX_BIGINT for name in ("start", "position", "until")
         ):
             raise InvalidInputError.of_field(
-                "after", "malformed_cursor", "not a cursor that this service gave out"
+                field, "malformed_cursor", "not a cursor that this service gave out"
             )
         mark: Walk | Read
         if found["position"] is None:
@@ -92,12 +94,19 @@ class Cursor:
             mark = f"w{self.mark.start}_{self.mark.commune}_{self.mark.code or 'none'}"
         else:
             mark = f"f{self.mark.position}_{self.mark.key or 'end'}"
-        return f"2.{self.register}.{self.following}.{units}.{mark}"
+        return f"{PREFIX}{self.register}.{self.following}.{units}.{mark}"
 
     @property
     def position(self) -> int:
         """A position that the feed had reached when the cursor was given out."""
         return self.mark.start if isinstance(self.mark, Walk) else self.mark.position
+
+    @property
+    def read_up_to(self) -> int:
+        """The position of which all was read, and of everything before it."""
+        mark = self.mark
+        is_half_read = isinstance(mark, Read) and mark.key is not None
+        return self.position - is_half_read
 
     def check(self, register: str, following: str) -> None:
         """Raises CursorRefusedError where it was given out by another register or for another ask.

@@ -20,7 +20,7 @@ from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 
 Entry = dict[str, Any]
 
-_SHOWN: Final = frozenset({"proposed", "active", "retired"})
+SHOWN: Final = frozenset({"proposed", "active", "retired"})
 
 # What a record consists of, in the order in which `record_entry` takes it. A locality is told with
 # what holds it: [id, kind, name] from the smaller to the larger.
@@ -78,6 +78,8 @@ class Following:
     """Ids of communes; None for all of them."""
     demo: bool
     """Whether made-up records are followed too."""
+    codes: frozenset[str] | None = None
+    """Canonical codes; None for all of them."""
 
     @property
     def digest(self) -> str:
@@ -90,11 +92,15 @@ class Following:
     ) -> bool:
         """Whether a record in that state is one that the follower may and wants to hold."""
         return (
-            status in _SHOWN
+            status in SHOWN
             and not restricted
             and (self.communes is None or unit_id in self.communes)
-            and (self.demo or code[0] != "0")
+            and self.names(code)
         )
+
+    def names(self, code: str) -> bool:
+        """Whether it is about that record at all, whatever its state."""
+        return (self.codes is None or code in self.codes) and (self.demo or code[0] != "0")
 
 
 def following(known: Gazetteer, unit: str | None, *, demo: bool) -> Following:

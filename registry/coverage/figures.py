@@ -247,6 +247,18 @@ class Coverage:
         }
 
 
+def strangely_declared(before: Coverage, after: Coverage) -> list[UnitCoverage]:
+    """Units whose number became another one, which is 0 or far below what is on record already."""
+    known = {(unit.code, unit.locality): unit.target for unit in (before.total, *before.units)}
+    return [
+        unit
+        for unit in (after.total, *after.units)
+        if unit.target is not None
+        and unit.target != known.get((unit.code, unit.locality))
+        and (unit.target.households == 0 or "above_120" in unit.audit)
+    ]
+
+
 def best_first(units: Iterable[UnitCoverage]) -> list[UnitCoverage]:
     """The units by their shares; what has no target comes last, by what it has."""
     return sorted(

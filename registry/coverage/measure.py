@@ -32,7 +32,8 @@ from registry.coverage.figures import (
 )
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.units import continuations, unit_by_code
+from registry.units import unit_by_code
+from registry.units.onward import continuations
 
 JUMP_DAYS: Final = 7
 """How old the count may be that today's is compared with."""

@@ -1,9 +1,13 @@
-"""Coverage, and what moved in it, as CSV: one row a unit and no sum, which would count twice."""
+"""Coverage, and what moved in it, as tables: one row a unit and no sum, which would count twice.
 
-from typing import Final, TextIO
+For programs as CSV with names of fields; for people, in a workbook or CSV, with Vietnamese ones.
+"""
 
-from registry.coverage.figures import Coverage, UnitCoverage
-from registry.coverage.moved import Moved
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TextIO
+
+from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage
+from registry.coverage.moved import MOVED_LABELS, Moved, Movement
 from registry.csv_cells import Writer
 
 FIELDS: Final = (
@@ -36,6 +40,32 @@ FIELDS: Final = (
     "target_counted",
 )
 """Columns, in an order that others may rely on."""
+HEADINGS: Final = (
+    ("Mã", 9),
+    ("Đơn vị", 30),
+    ("Tỉnh, thành phố", 24),
+    ("Tổng số", 12),
+    ("Đếm gì", 13),
+    ("Số liệu", 14),
+    ("Ngày số liệu", 12),
+    ("Hộ có mã", 12),
+    ("Tỷ lệ", 10),
+    ("Còn thiếu", 12),
+    ("Chỗ ở", 12),
+    ("Giao được", 12),
+    ("Toạ độ ≤ 20 m", 14),
+    ("Xác minh 24 tháng", 17),
+    ("Có biển", 10),
+    ("Nghi trùng", 11),
+    ("Không số", 10),
+    ("Cần kiểm tra", 28),
+)
+"""What people read, and how wide it is."""
+_WHENS: Final = {"before": "trước", "after": "sau", "change": "thay đổi"}
+MOVED_HEADINGS: Final = (
+    *("Mã", "Đơn vị", "Tỉnh, thành phố"),
+    *(f"{label}, {when}" for label in MOVED_LABELS.values() for when in _WHENS.values()),
+)
 
 
 def write_csv(found: Coverage, out: TextIO) -> None:
@@ -70,3 +100,42 @@ def _flat(unit: UnitCoverage) -> dict[str, object]:
         elif name in FIELDS:
             flat[name] = ";".join(value) if isinstance(value, list) else value
     return flat
+
+
+def write_for_people(headings: Iterable[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
+    """The table of the workbook as CSV: a share is a part of 1."""
+    writer = Writer(out, lineterminator="\n")
+    writer.writerow(headings)
+    writer.writerows(rows)
+
+
+def cells(unit: UnitCoverage) -> Sequence[Any]:
+    """A row below HEADINGS."""
+    target, counts = unit.target, unit.counts
+    return (
+        unit.code,
+        unit.name,
+        unit.province[1] if unit.province else None,
+        target and target.households,
+        target and target.counted_label,
+        target and target.quality_label,
+        target and target.reference_date,
+        counts.households,
+        unit.share,
+        unit.deficit,
+        counts.dwellings,
+        counts.deliverable,
+        counts.positioned,
+        counts.verified,
+        counts.plated,
+        counts.suspected,
+        counts.unnumbered,
+        ", ".join(AUDIT_LABELS[each] for each in unit.audit) or None,
+    )
+
+
+def moved_cells(movement: Movement) -> Sequence[Any]:
+    """A row below MOVED_HEADINGS."""
+    unit, told = movement.unit, movement.to_dict()
+    counts = ((told[when] or {}).get(name) for name in MOVED_LABELS for when in _WHENS)
+    return (unit.code, unit.name, unit.province[1] if unit.province else None, *counts)

@@ -8,7 +8,7 @@ from typing import Final
 from geo.text import fold
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
-from registry.units import continuations
+from registry.units.onward import continuations
 from registry.units.text import read_units
 
 _PROVINCE_WORDS: Final = ("tinh ", "thanh pho ", "tp ")

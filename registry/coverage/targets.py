@@ -45,7 +45,8 @@ PROBLEMS: Final = {
     "unit_ended": "Đơn vị đã kết thúc; nay thuộc đơn vị khác (the unit has ended)",
     "households_unreadable": "Số hộ không phải số nguyên không âm (no count)",
     "locality_unreadable": "Không phải thôn, ấp, tổ dân phố… có loại và tên (no locality)",
-    "locality_unknown": "Chưa có thôn, tổ này trong xã; --new-localities thì được thêm (unknown)",
+    "locality_unknown": "Chưa có thôn, tổ này trong xã: đặt tên trước"
+    " (unknown; --new-localities names it)",
     "locality_ambiguous": "Nhiều thôn, tổ cùng tên, hãy ghi nơi bao quanh (several localities)",
     "locality_without_commune": "Thôn, tổ cần mã hoặc tên của xã (a locality needs its commune)",
     "counted_unknown": "Không rõ đếm gì: hộ, hộ thường trú hay chỗ ở (what is counted)",

@@ -7,37 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from registry.coverage.figures import (
-    AUDIT_LABELS,
-    QUALITY_LABELS,
-    Coverage,
-    UnitCoverage,
-    late_label,
-)
-from registry.coverage.moved import MOVED_LABELS, Moved, Movement
+from registry.coverage.figures import QUALITY_LABELS, Coverage, late_label
+from registry.coverage.moved import Moved
 from registry.coverage.series import Series
+from registry.coverage.table import HEADINGS, MOVED_HEADINGS, cells, moved_cells
 from registry.new_workbook import new_workbook
 
-_HEADINGS: Final = (
-    ("Mã", 9),
-    ("Đơn vị", 30),
-    ("Tỉnh, thành phố", 24),
-    ("Tổng số", 12),
-    ("Đếm gì", 13),
-    ("Số liệu", 14),
-    ("Ngày số liệu", 12),
-    ("Hộ có mã", 12),
-    ("Tỷ lệ", 10),
-    ("Còn thiếu", 12),
-    ("Chỗ ở", 12),
-    ("Giao được", 12),
-    ("Toạ độ ≤ 20 m", 14),
-    ("Xác minh 24 tháng", 17),
-    ("Có biển", 10),
-    ("Nghi trùng", 11),
-    ("Không số", 10),
-    ("Cần kiểm tra", 28),
-)
 _SHARE: Final = 8
 _OF_DAYS: Final = ("Ngày", "Hộ có mã", "Chỗ ở", "Giao được", "Tổng số", "Số liệu")
 _NOTES: Final = (
@@ -65,24 +40,12 @@ def write_moved_workbook(moved: Moved, path: Path) -> None:
         sheet = book.add_worksheet("Thay đổi")
         days = f"{moved.since:%d/%m/%Y} → {moved.until:%d/%m/%Y}"
         sheet.write_string(0, 0, f"{moved.total.unit.name}, {days}", styles["head"])
-        whens = ("trước", "sau", "thay đổi")
-        counted = [f"{label}, {when}" for label in MOVED_LABELS.values() for when in whens]
-        for column, heading in enumerate(("Mã", "Đơn vị", "Tỉnh, thành phố", *counted)):
+        for column, heading in enumerate(MOVED_HEADINGS):
             sheet.set_column(column, column, 30 if column in (1, 2) else 16)
             sheet.write_string(1, column, heading, styles["head"])
         for row, unit in enumerate(moved.units, start=2):
-            _write_row(sheet, row, _moved_cells(unit), styles)
+            _write_row(sheet, row, moved_cells(unit), styles)
         sheet.freeze_panes(2, 2)
-
-
-def _moved_cells(movement: Movement) -> Sequence[Any]:
-    unit, told = movement.unit, movement.to_dict()
-    counts = (
-        (told[when] or {}).get(name)
-        for name in MOVED_LABELS
-        for when in ("before", "after", "change")
-    )
-    return (unit.code, unit.name, unit.province[1] if unit.province else None, *counts)
 
 
 def _styles(book: Any) -> dict[str, Any]:
@@ -96,14 +59,14 @@ def _styles(book: Any) -> dict[str, Any]:
 
 def _write_units(book: Any, styles: dict[str, Any], found: Coverage) -> None:
     sheet = book.add_worksheet("Độ phủ")
-    for column, (heading, width) in enumerate(_HEADINGS):
+    for column, (heading, width) in enumerate(HEADINGS):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, heading, styles["head"])
     for row, unit in enumerate(found.units, start=1):
-        _write_row(sheet, row, _cells(unit), styles)
+        _write_row(sheet, row, cells(unit), styles)
     last = len(found.units)
     sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, max(last, 1), len(_HEADINGS) - 1)
+    sheet.autofilter(0, 0, max(last, 1), len(HEADINGS) - 1)
     if last:
         bars = {"type": "data_bar", "bar_color": "#4bb0c4", "min_type": "num", "min_value": 0}
         bars |= {"max_type": "num", "max_value": 1, "bar_solid": True}
@@ -111,30 +74,6 @@ def _write_units(book: Any, styles: dict[str, Any], found: Coverage) -> None:
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
-
-
-def _cells(unit: UnitCoverage) -> Sequence[Any]:
-    target, counts = unit.target, unit.counts
-    return (
-        unit.code,
-        unit.name,
-        unit.province[1] if unit.province else None,
-        target and target.households,
-        target and target.counted_label,
-        target and target.quality_label,
-        target and target.reference_date,
-        counts.households,
-        unit.share,
-        unit.deficit,
-        counts.dwellings,
-        counts.deliverable,
-        counts.positioned,
-        counts.verified,
-        counts.plated,
-        counts.suspected,
-        counts.unnumbered,
-        ", ".join(AUDIT_LABELS[each] for each in unit.audit) or None,
-    )
 
 
 def _write_row(sheet: Any, row: int, cells: Sequence[Any], styles: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ _DEAD_ROWS: Final = 100_000
 _OLD_XIDS: Final = 1_000_000_000
 """PostgreSQL stops writing at 2,100,000,000; autovacuum begins in earnest at 200,000,000."""
 _KEY_DAYS: Final = 30
+_SHOWN: Final = 5
 
 
 @CHECKS.check(
@@ -217,3 +218,20 @@ def background_jobs(subject: Subject) -> Finding:
         *([f"{state.failed:,} given up"] if state.failed else []),
     ]
     return warning("; ".join(problems)) if problems else ok(f"{state.workers} workers")
+
+
+@CHECKS.check(
+    "Không webhook nào đã thôi gửi",
+    hint="báo chủ khoá sửa nơi nhận, rồi `webhooks resume` (tell whose key it is; then resume it)",
+    need=Need.REGISTER,
+)
+def webhooks_told(subject: Subject) -> Finding:
+    """No webhook was given up."""
+    dead = subject.connection.execute(
+        text(
+            "SELECT w.id, k.name, w.last_outcome FROM webhook w JOIN api_key k ON k.id = w.key_id"
+            " WHERE w.state = 'dead' ORDER BY w.id"
+        )
+    ).all()
+    named = (f"{row.id} ({row.name}: {row.last_outcome})" for row in dead[:_SHOWN])
+    return warning(f"{len(dead):,}: {', '.join(named)}") if dead else ok()

@@ -89,7 +89,7 @@ _PLACES: Final = f"""
     GROUP BY p.id
 """  # noqa: S608 - constants
 _SHOWN: Final = f"""
-    SELECT n.kind, n.name, f.first_zoom, n.weight, ST_AsHEXEWKB(n.point)
+    SELECT n.kind, n.name, n.id, f.first_zoom, n.weight, ST_AsHEXEWKB(n.point)
     FROM place_name n JOIN ({_FIRST_ZOOM.format(names="place_name")}) f USING (id)
     ORDER BY n.id
 """  # noqa: S608 - constants
@@ -117,11 +117,11 @@ def _draw_places(connection: Connection, kind: str, *, table: str, column: str) 
     connection.execute(text(_PLACES.format(table=table, column=column)))
     zooms = {"first": STREETS_FROM, "last": LAST_ZOOM}
     rows = connection.execute(text(_SHOWN), zooms).all()
-    columns = "kind, name, first_zoom, weight, point"
+    columns = "kind, name, place_id, first_zoom, weight, point"
     with (
         driver_connection(connection).cursor() as cursor,
         cursor.copy(f"COPY map_label ({columns}) FROM STDIN") as copy,
     ):
-        for own_kind, name, first_zoom, weight, point in rows:
-            copy.write_row((kind, named(own_kind, name), first_zoom, weight, point))
+        for own_kind, name, *rest in rows:
+            copy.write_row((kind, named(own_kind, name), *rest))
     connection.execute(text("DROP TABLE place_name"))

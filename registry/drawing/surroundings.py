@@ -1,34 +1,26 @@
 """What lies around a door, and where in its province: for a small map without a script."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from geo.label import number_label
+from geo.label import named, number_label
 from registry.reads import Reads
 from registry.records import OPEN
 
 REACH_M: Final = 130
 """Half the height of the small map, which is about twice as wide."""
+_MOST_STREETS: Final = 4
 
 _NEIGHBOURS: Final = f"""
-    SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key, h.house_number
-    FROM household h
+    SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key, h.house_number, t.id, t.kind, t.name
+    FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     WHERE {OPEN} AND h.code <> %(code)s
         AND h.point && ST_MakeEnvelope(%(west)s::float8, %(south)s::float8, %(east)s::float8,
             %(north)s::float8, 4326)
     ORDER BY h.point <-> (SELECT ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326))
     LIMIT 120
 """  # noqa: S608 - constants
-_NAMES: Final = """
-    SELECT ST_X(p), ST_Y(p), name FROM (
-        SELECT ST_Transform(point, 4326) AS p, name, weight, id FROM map_label
-        WHERE kind = 'street' AND point && ST_Transform(ST_MakeEnvelope(%(west)s::float8,
-            %(south)s::float8, %(east)s::float8, %(north)s::float8, 4326), 3857)
-    ) n
-    ORDER BY weight DESC, id LIMIT 4
-"""
 # Pixels of a picture of a given side, y downwards: coordinates of it are short numbers.
 _OUTLINE: Final = """
     WITH unit AS (
@@ -88,24 +80,37 @@ def surroundings(
     metres_east = 111_320 * math.cos(math.radians(lat))
     across, down = 2 * REACH_M / metres_east, REACH_M / 110_570
     box = {
+        "code": code,
+        "lon": lon,
+        "lat": lat,
         "west": lon - across,
         "east": lon + across,
         "south": lat - down,
         "north": lat + down,
     }
 
-    def spots(statement: str, words: Callable[..., str] = str, **more: object) -> tuple[Spot, ...]:
-        rows = reads.rows(statement, {**box, **more})
-        return tuple(
-            Spot((x - lon) * metres_east, (lat - y) * 110_570, said[0] and words(*said))
-            for x, y, *said in rows
-        )
-
+    found: dict[int, list[Spot]] = {}
+    doors = []
+    for x, y, key, written, street, kind, name in reads.rows(_NEIGHBOURS, box):
+        east, south = (x - lon) * metres_east, (lat - y) * 110_570
+        doors.append(Spot(east, south, number_label(key, written) if key else None))
+        if street is not None:
+            found.setdefault(street, []).append(Spot(east, south, named(kind, name)))
+    # As they are called now: what the map has drawn may be a day old.
+    streets = sorted(found.values(), key=len, reverse=True)[:_MOST_STREETS]
     return Surroundings(
-        spots(_NEIGHBOURS, number_label, code=code, lon=lon, lat=lat),
-        spots(_NAMES),
+        tuple(doors),
+        tuple(_middle(street) for street in streets),
         _outline(reads, lon, lat, province_id),
     )
+
+
+def _middle(doors: list[Spot]) -> Spot:
+    """The door that lies most in the middle of those of a street."""
+    east, south = (
+        sum(axis) / len(doors) for axis in zip(*((d.x, d.y) for d in doors), strict=True)
+    )
+    return min(doors, key=lambda door: math.hypot(door.x - east, door.y - south))
 
 
 def _outline(reads: Reads, lon: float, lat: float, province_id: int | None) -> Outline | None:

@@ -2,7 +2,7 @@
 
 | layer | zooms | what |
 |---|---|---|
-| `provinces`, `communes` | 0, 8 and up | polygons; `approximate` where no real boundary is loaded |
+| `provinces`, `communes` | 0, 8 and up | polygons, `code`, `name`; `approximate` of cells |
 | `labels` | all | names of units, from 13 on of streets and localities |
 | `density` | 4 to 14 | households in each of 64 by 64 cells |
 | `doors` | 15 and up | a dot for each spot with households, with its number from 17 on; no codes |
@@ -35,7 +35,8 @@ _AROUND: Final = (
 )
 
 _UNITS: Final = f"""(SELECT ST_AsMVT(u, '{{layer}}', {EXTENT}, 'geom') FROM (
-        SELECT ST_AsMVTGeom(m.geom, {_ENVELOPE}, {EXTENT}, {_BUFFER}) AS geom, m.approximate
+        SELECT ST_AsMVTGeom(m.geom, {_ENVELOPE}, {EXTENT}, {_BUFFER}) AS geom, m.code, m.name,
+            m.approximate
         FROM map_unit m
         WHERE m.detail = {{detail}}::smallint AND m.level = '{{level}}' AND m.geom && {_AROUND}
     ) u WHERE geom IS NOT NULL)"""  # noqa: S608 - constants

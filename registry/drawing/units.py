@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
+from geo.admin import full_name
 from registry.database import driver_connection
 
 DETAILS: Final = ((3, 25.0), (2, 150.0), (1, 700.0), (0, 2_500.0))
@@ -24,26 +25,48 @@ _GAP_M: Final = {0: 8_000.0, 1: 3_000.0}
 Shapes = NDArray[Any]
 
 _READ: Final = text("""
-    SELECT b.unit_id, v.province_id, b.approximate, ST_AsBinary(ST_Transform(b.geom, 3857)) AS wkb
+    SELECT b.unit_id, u.code, v.kind, v.name, v.province_id, p.code AS province_code,
+        w.kind AS province_kind, w.name AS province, b.approximate,
+        ST_AsBinary(ST_Transform(b.geom, 3857)) AS wkb
     FROM boundary b
     JOIN admin_unit u ON u.id = b.unit_id
     JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
+    JOIN admin_unit p ON p.id = v.province_id
+    JOIN admin_unit_version w ON w.unit_id = p.id AND w.valid @> current_date
     WHERE u.level = 'commune' AND u.lifetime @> current_date
     ORDER BY b.unit_id
 """)
 
 
 @dataclass(frozen=True, slots=True)
+class _Unit:
+    id: int
+    level: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Commune:
-    unit_id: int
-    province_id: int
+    unit: _Unit
+    province: _Unit
     approximate: bool
 
 
 def draw_units(connection: Connection) -> None:
     """Draw every living commune that has a boundary or a cell, and provinces as their sum."""
     rows = connection.execute(_READ).all()
-    communes = [_Commune(row.unit_id, row.province_id, row.approximate) for row in rows]
+    communes = [
+        _Commune(
+            _Unit(row.unit_id, "commune", row.code, full_name(row.kind, row.name)),
+            _Unit(
+                *(row.province_id, "province", row.province_code),
+                full_name(row.province_kind, row.province),
+            ),
+            row.approximate,
+        )
+        for row in rows
+    ]
     shapes: Shapes = shapely.from_wkb([bytes(row.wkb) for row in rows])
     connection.execute(text("DELETE FROM map_unit"))
     for detail, metres in DETAILS:
@@ -54,22 +77,24 @@ def draw_units(connection: Connection) -> None:
 
 
 def _store(connection: Connection, detail: int, communes: list[_Commune], shapes: Shapes) -> None:
-    parts: dict[int, list[int]] = defaultdict(list)
+    parts: dict[_Unit, list[int]] = defaultdict(list)
     for place, commune in enumerate(communes):
-        parts[commune.province_id].append(place)
+        parts[commune.province].append(place)
     with (
         driver_connection(connection).cursor() as cursor,
-        cursor.copy("COPY map_unit (unit_id, detail, level, approximate, geom) FROM STDIN") as copy,
+        cursor.copy(
+            "COPY map_unit (unit_id, level, code, name, detail, approximate, geom) FROM STDIN"
+        ) as copy,
     ):
         for commune, shape in zip(communes, shapes, strict=True):
-            _write(copy, commune.unit_id, detail, "commune", commune.approximate, shape)
-        for province_id, places in parts.items():
+            _write(copy, commune.unit, detail, commune.approximate, shape)
+        for province, places in parts.items():
             # A union and no mere removal of inner borders: real polygons overlap a little.
             whole = shapely.union_all(shapes[np.array(places)])
             approximate = any(communes[place].approximate for place in places)
             if approximate and detail in _GAP_M:
                 whole = _closed(whole, _GAP_M[detail])
-            _write(copy, province_id, detail, "province", approximate, whole)
+            _write(copy, province, detail, approximate, whole)
 
 
 def _closed(shape: Any, gap_m: float) -> Any:
@@ -79,10 +104,10 @@ def _closed(shape: Any, gap_m: float) -> Any:
     return shapely.simplify(shapely.multipolygons(solid), gap_m / 20)
 
 
-def _write(copy: Any, unit_id: int, detail: int, level: str, approximate: bool, shape: Any) -> None:
+def _write(copy: Any, unit: _Unit, detail: int, approximate: bool, shape: Any) -> None:
     """One row, unless nothing is left of the shape."""
     polygons = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
     if polygons:
         whole = shapely.set_srid(shapely.MultiPolygon(polygons), 3857)
         wkb = shapely.to_wkb(whole, hex=True, include_srid=True)
-        copy.write_row((unit_id, detail, level, approximate, wkb))
+        copy.write_row((unit.id, unit.level, unit.code, unit.name, detail, approximate, wkb))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from registry.lifecycle.words import FIELDS
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -56,13 +58,13 @@ COLUMNS: Final = (
     Column(
         "position_method",
         "string",
-        "Cách đo toạ độ",
+        FIELDS["position_method"],
         "survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown",
     ),
     Column(
         "position_accuracy_m",
         "float",
-        "Sai số toạ độ, mét",
+        FIELDS["position_accuracy_m"],
         "Radius in metres within which the entrance lies",
     ),
     Column("verified_on", "date", "Ngày xác minh gần nhất", "Day it was last seen to exist"),
@@ -91,7 +93,7 @@ HEADINGS: Final = {
     "households": "Số hộ",
     "lon": "Kinh độ",
     "lat": "Vĩ độ",
-    "position_method": "Cách đo toạ độ",
+    "position_method": FIELDS["position_method"],
     "position_accuracy_m": "Độ chính xác (m)",
     "verified_on": "Xác minh ngày",
     "recorded_at": "Ghi sổ lúc (UTC)",
@@ -125,6 +127,10 @@ def chosen(*, geometry: bool, on: bool, external: bool = False) -> tuple[Column,
     """The columns of a file, with what is not in every file at the end where it is wanted."""
     more = ((ADDRESS_ON, on), (EXTERNAL_IDS, external), (GEOMETRY, geometry))
     return (*COLUMNS, *(column for column, wanted in more if wanted))
+
+
+GEOMETRY_TYPE: Final = b"geometry_type"
+"""Metadata of a geometry's field: what it is, where that is no point."""
 
 
 def schema(*, geometry: bool, on: bool = False, external: bool = False) -> Any:

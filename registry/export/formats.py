@@ -1,19 +1,24 @@
-"""Each kind of file, written from a stream of record batches in constant memory."""
+"""Each kind of file, written from a stream of record batches in constant memory.
+
+Some are made piece by piece, and may go to wherever bytes go; the others need a file of their own.
+"""
 
 import datetime
-import json
+import io
+import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
-import pyarrow.parquet as pq
 from pydantic_core import to_json
 
 from registry.csv_cells import guarded_column
-from registry.export.columns import HEADINGS
+from registry.export.columns import GEOMETRY_TYPE, HEADINGS
+from registry.export.geoparquet import geoparquet
 from registry.new_workbook import new_workbook
 
 Batches = Iterable[Any]
@@ -22,13 +27,34 @@ _SHEET_ROWS: Final = 1_000_000
 _ROWS: Final = 5_000
 _GROUP_ROWS: Final = 100_000
 _SHEET: Final = "Hộ"
+_ZOOMS: Final = (10, 14)
+"""Of tiles: before them a dwelling is less than a pixel, behind them they are drawn enlarged."""
+_GZIP: Final = 31
+"""What zlib calls the container of a .gz."""
 
 
-def _csv(path: Path, batches: Batches, schema: Any) -> None:
+def _csv(batches: Batches, schema: Any) -> Iterator[bytes]:
     options = arrow_csv.WriteOptions(quoting_style="needed", quoting_header="needed")
-    with arrow_csv.CSVWriter(str(path), schema, write_options=options) as writer:
+    out = io.BytesIO()
+    with arrow_csv.CSVWriter(out, schema, write_options=options) as writer:
         for batch in batches:
             writer.write_batch(_guarded(batch))
+            yield _taken(out)
+    yield _taken(out)
+
+
+def _taken(out: io.BytesIO) -> bytes:
+    """What was written until now, which is then forgotten."""
+    body = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return body
+
+
+def _csv_gz(batches: Batches, schema: Any) -> Iterator[bytes]:
+    packer = zlib.compressobj(wbits=_GZIP)
+    yield from map(packer.compress, _csv(batches, schema))
+    yield packer.flush()
 
 
 def _guarded(batch: Any) -> Any:
@@ -36,32 +62,39 @@ def _guarded(batch: Any) -> Any:
     return pa.record_batch(columns, schema=batch.schema)
 
 
-def _ndjson(path: Path, batches: Batches, _schema: Any) -> None:
-    with path.open("wb") as out:
-        out.writelines(to_json(row) + b"\n" for row in _rows(batches))
+def _ndjson(batches: Batches, _schema: Any) -> Iterator[bytes]:
+    for rows in _rows(batches):
+        yield b"".join([to_json(row) + b"\n" for row in rows])
 
 
-def _geojson(path: Path, batches: Batches, _schema: Any) -> None:
-    """RFC 7946: WGS 84, a record without a point has a null geometry."""
+def _geojson(batches: Batches, _schema: Any) -> Iterator[bytes]:
+    """RFC 7946: WGS 84, a record without a place has a null geometry."""
     separator = b'{"type":"FeatureCollection","features":[\n'
-    with path.open("wb") as out:
-        for row in _rows(batches):
-            out.write(separator + to_json(_feature(row)))
-            separator = b",\n"
-        out.write(b"\n]}\n")
+    for rows in _rows(batches):
+        yield separator + b",\n".join(map(_feature, rows))
+        separator = b",\n"
+    yield b"\n]}\n"
 
 
-def _feature(row: dict[str, Any]) -> dict[str, Any]:
-    lon, lat = row.pop("lon"), row.pop("lat")
-    point = None if lon is None else {"type": "Point", "coordinates": [lon, lat]}
-    return {"type": "Feature", "id": row["code"], "geometry": point, "properties": row}
+def _feature(row: dict[str, Any]) -> bytes:
+    if "geometry" in row:  # a polygon, which is text of GeoJSON already
+        geometry = (row.pop("geometry") or "null").encode()
+    else:
+        lon, lat = row.pop("lon"), row.pop("lat")
+        point = None if lon is None else {"type": "Point", "coordinates": [lon, lat]}
+        geometry = to_json(point)
+    return b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (
+        to_json(row["code"]),
+        geometry,
+        to_json(row),
+    )
 
 
-def _rows(batches: Batches) -> Iterator[dict[str, Any]]:
-    """Row by row; a few thousand at a time are Python's."""
+def _rows(batches: Batches) -> Iterator[list[dict[str, Any]]]:
+    """Rows, a few thousand at a time."""
     for batch in batches:
         for at in range(0, batch.num_rows, _ROWS):
-            yield from batch.slice(at, _ROWS).to_pylist()
+            yield batch.slice(at, _ROWS).to_pylist()
 
 
 def _xlsx(path: Path, batches: Batches, schema: Any) -> None:
@@ -70,7 +103,7 @@ def _xlsx(path: Path, batches: Batches, schema: Any) -> None:
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet, at, sheets = None, _SHEET_ROWS, 0
-        for row in _rows(batches):
+        for row in chain.from_iterable(_rows(batches)):
             if sheet is None or at >= _SHEET_ROWS:
                 at, sheets = 0, sheets + 1
                 sheet = book.add_worksheet(_SHEET if sheets == 1 else f"{_SHEET} {sheets}")
@@ -87,57 +120,71 @@ def _xlsx(path: Path, batches: Batches, schema: Any) -> None:
                     sheet.write_number(at, column, value)
 
 
-def _gpkg(path: Path, batches: Batches, schema: Any) -> None:
+def _layer(path: Path, batches: Batches, schema: Any, *, driver: str, **options: str) -> None:
     from registry.gdal import write_arrow
 
-    reader = pa.RecordBatchReader.from_batches(schema, iter(batches))
+    kind = (schema.field("geometry").metadata or {}).get(GEOMETRY_TYPE, b"Point")
     write_arrow(
-        reader,
+        pa.RecordBatchReader.from_batches(schema, iter(batches)),
         path,
         layer="dia_chi_so",
-        driver="GPKG",
+        driver=driver,
         geometry_name="geometry",
-        geometry_type="Point",
+        geometry_type=kind.decode(),
         crs="EPSG:4326",
+        **options,
     )
 
 
-def _geoparquet(path: Path, batches: Batches, schema: Any) -> None:
-    """GeoParquet 1.1: WKB in OGC:CRS84, which is lon, lat in WGS 84."""
-    west = south = float("inf")
-    east = north = float("-inf")
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
-        for batch in batches:
-            writer.write_batch(batch, row_group_size=_GROUP_ROWS)
-            lon, lat = (pc.min_max(batch[name]).as_py() for name in ("lon", "lat"))
-            if lon["min"] is not None:
-                west, east = min(west, lon["min"]), max(east, lon["max"])
-                south, north = min(south, lat["min"]), max(north, lat["max"])
-        about: dict[str, Any] = {"encoding": "WKB", "geometry_types": ["Point"]}
-        if west <= east:
-            about["bbox"] = [west, south, east, north]
-        told = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": about}}
-        writer.add_key_value_metadata({"geo": json.dumps(told)})
+def _pmtiles(path: Path, batches: Batches, schema: Any) -> None:
+    """Tiles by GDAL, packed by the library of the format: GDAL itself would do it through SQLite's
+    driver, which is left out here (`registry.gdal`).
+    """
+    from pmtiles.convert import mbtiles_to_pmtiles
+
+    tiles = path.with_suffix(".mbtiles")
+    zooms = {"MINZOOM": f"{_ZOOMS[0]}", "MAXZOOM": f"{_ZOOMS[1]}"}
+    _layer(tiles, batches, schema, driver="MVT", FORMAT="MBTILES", NAME="Địa chỉ số", **zooms)
+    mbtiles_to_pmtiles(str(tiles), str(path), _ZOOMS[1])
 
 
-WRITERS: Final[dict[str, tuple[str, bool, Callable[[Path, Batches, Any], None]]]] = {
-    "csv": (".csv", False, _csv),
-    "xlsx": (".xlsx", False, _xlsx),
-    "ndjson": (".ndjson", False, _ndjson),
-    "geojson": (".geojson", False, _geojson),
-    "gpkg": (".gpkg", True, _gpkg),
-    "geoparquet": (".parquet", True, _geoparquet),
+STREAMS: Final[dict[str, Callable[[Batches, Any], Iterator[bytes]]]] = {
+    "csv": _csv,
+    "csv.gz": _csv_gz,
+    "ndjson": _ndjson,
+    "geojson": _geojson,
+    "geoparquet": geoparquet,
 }
-"""Format → how its file is called, whether it takes WKB points, and what writes it."""
+"""Format → the bytes of its file, piece by piece."""
+_FILES: Final[dict[str, Callable[[Path, Batches, Any], None]]] = {
+    "xlsx": _xlsx,
+    "gpkg": partial(_layer, driver="GPKG"),
+    "flatgeobuf": partial(_layer, driver="FlatGeobuf"),
+    "pmtiles": _pmtiles,
+}
+"""Format → what writes its file."""
 
 
-def larger_batches(batches: Batches, rows: int = _GROUP_ROWS) -> Iterator[Any]:
-    """The same rows in batches of at least so many, so that a row group is no crumb."""
+def write_file(form: str, path: Path, batches: Batches, schema: Any) -> None:
+    """Write a file of any format. Raises OSError where it cannot be written."""
+    if form in STREAMS:
+        with path.open("wb") as out:
+            out.writelines(STREAMS[form](batches, schema))
+    else:
+        _FILES[form](path, batches, schema)
+
+
+def even_batches(batches: Batches, rows: int = _GROUP_ROWS) -> Iterator[Any]:
+    """The same rows in batches of so many, and the last ones alike: no row group is a crumb."""
     held: list[Any] = []
     for batch in batches:
         held.append(batch)
-        if sum(each.num_rows for each in held) >= rows:
-            yield pa.concat_batches(held)
-            held.clear()
+        if sum(each.num_rows for each in held) >= 2 * rows:
+            whole = pa.concat_batches(held)
+            held = [whole.slice(rows)]
+            yield whole.slice(0, rows)
     if held:
-        yield pa.concat_batches(held)
+        whole = pa.concat_batches(held)
+        parts = max(1, round(whole.num_rows / rows))
+        size = -(-whole.num_rows // parts)
+        yield from (whole.slice(at, size) for at in range(0, whole.num_rows, size))

@@ -39,7 +39,8 @@ _SELECT: Final = """
         CAST(h.since AT TIME ZONE 'UTC' AS timestamp(3)) AS recorded_at
         {then} {external}
     FROM {households} h {earlier}
-    WHERE NOT h.restricted AND h.status = ANY ({statuses}) {demo} {within}
+    WHERE NOT h.restricted AND h.status = ANY ({statuses}) {demo} {within} {placed}
+    {order}
 """
 _EXTERNAL: Final = """, (
     SELECT string_agg(x.scheme || ':' || x.value, '; ' ORDER BY x.scheme, x.value)
@@ -121,6 +122,10 @@ class Wanted:
     """A day whose label is wanted as well."""
     external: bool = False
     """Whether what other schemes call them is wanted."""
+    placed: bool = False
+    """Only those with a point."""
+    along: bool = False
+    """In the order of a curve that keeps neighbours together; else in none."""
 
 
 def read_batches(
@@ -131,7 +136,7 @@ def read_batches(
     *,
     geometry: bool,
 ) -> Iterator[Any]:
-    """Record batches of `columns.schema`, all of one moment, in no order."""
+    """Record batches of `columns.schema`, all of one moment."""
     names = _Names(connection, gazetteer, day)
     then = _Then(connection, gazetteer, wanted.on) if wanted.on is not None else None
     types = _TYPES if then is None else _TYPES | _THEN_TYPES
@@ -185,6 +190,8 @@ def _statement(wanted: Wanted, day: datetime.date) -> str:
         statuses=f"ARRAY[{', '.join(repr(each) for each in wanted.statuses)}]",
         demo="" if wanted.demo else "AND h.code >= '1'",
         within=within,
+        placed="AND h.point IS NOT NULL" if wanted.placed else "",
+        order="ORDER BY h.point" if wanted.along else "",  # by Hilbert's curve, of PostGIS
     )
     return f"COPY ({select}) TO STDOUT (FORMAT csv)"
 

@@ -3,11 +3,14 @@
 import datetime
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from registry.access import audit
 from registry.access.actors import who_acts
@@ -16,13 +19,26 @@ from registry.coverage.measure import communes_by_province, living_units
 from registry.csv_cells import Writer
 from registry.database import driver_connection, session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
-from registry.export.columns import HEADINGS, chosen, schema
+from registry.export.columns import HEADINGS, Column, chosen, schema
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
 from registry.messages import not_written
 from registry.units import label_day
 from registry.whole_file import whole_file
 
-FORMATS: Final = ("csv", "xlsx", "ndjson", "geojson", "gpkg", "geoparquet")
+FORMATS: Final = (
+    *("csv", "csv.gz", "xlsx", "ndjson", "geojson"),
+    *("gpkg", "geoparquet", "flatgeobuf", "pmtiles"),
+)
+STREAMED: Final = ("csv", "csv.gz", "ndjson", "geojson", "geoparquet")
+"""Those that are made piece by piece; the others need a file."""
+_WITH_GEOMETRY: Final = ("gpkg", "geoparquet", "flatgeobuf", "pmtiles")
+_PLACED: Final = ("flatgeobuf", "pmtiles")
+"""Those that hold nothing without a place: households without a point are not in them."""
+_BESIDE_IT: Final = ("gpkg", "flatgeobuf", "pmtiles")
+"""Those whose writer lays other files beside what it writes."""
+LAYERS: Final = ("households", "communes", "provinces")
+BOUNDARY_FORMATS: Final = ("geojson", "gpkg", "geoparquet", "flatgeobuf")
+"""Those that take polygons."""
 STATUSES: Final = ("active", "proposed", "retired")
 """Those that a file may hold: a reserved code stands for no address yet."""
 
@@ -46,6 +62,8 @@ class ExportOptions:
     """A day whose label is wanted as well, in a column of its own."""
     external: bool = False
     """Whether what other schemes call them is wanted, in a column of its own."""
+    layer: str = "households"
+    """Or the boundaries of units: communes, provinces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,52 +92,119 @@ def export_file(
     cannot be written.
     """
     # Not before they are asked for: Arrow takes half a second and 60 MB.
-    from registry.export.formats import WRITERS, larger_batches
-    from registry.export.read import Wanted, read_batches
+    from registry.export.formats import write_file
 
-    _check(options)
-    _, geometry, write = WRITERS[options.format]
-    with session_scope(engine) as session:
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        gazetteer, day = load_gazetteer(session), today()
-        communes, named, former = _units(gazetteer, options.unit, day)
-        wanted = Wanted(
-            communes,
-            options.statuses,
-            options.as_of,
-            options.demo,
-            options.on,
-            options.external,
-        )
-        batches = read_batches(
-            driver_connection(session.connection()), gazetteer, day, wanted, geometry=geometry
-        )
-        rows = _SHEET_ROWS if options.format == "xlsx" else _ROWS
-        counted = _Counted(larger_batches(batches), rows, progress)
+    with _opened(engine, options, progress) as found:
         try:
-            # GDAL lays a journal beside the file.
-            with whole_file(path, by_name=options.format == "gpkg") as partial:
-                columns = schema(
-                    geometry=geometry, on=options.on is not None, external=options.external
-                )
-                write(partial, counted, columns)
-                if not counted.records:
-                    raise NotFoundError(
-                        "không có bản ghi nào phù hợp, không ghi tệp (nothing to export)"
-                    )
-                _write_beside(path, options, named, counted.records, geometry=geometry)
+            with whole_file(path, by_name=options.format in _BESIDE_IT) as partial:
+                write_file(options.format, partial, found.batches, found.schema)
+                _write_beside(path, options, found)
         except OSError as error:
             raise UnreadableFileError(not_written(path, error)) from error
-        units = tuple(code for code, _ in named)
-        audit.record(session, audit.Entry(*who_acts(), "export", units, counted.records))
-    return Exported(path, counted.records, former, named)
+    return Exported(path, found.batches.records, found.former, found.units)
+
+
+def export_stream(
+    engine: Engine,
+    options: ExportOptions,
+    progress: Callable[[int], None] = lambda _records: None,
+) -> Iterator[bytes]:
+    """The same piece by piece, for a format of STREAMED; raises what `export_file` does, at first.
+
+    The transaction stays open as long as the pieces are asked for. What breaks off later ends
+    without the last piece.
+    """
+    from registry.export.formats import STREAMS
+
+    if options.format not in STREAMED:
+        raise InvalidInputError.of_field("format", "literal_error", f"one of {STREAMED}")
+    with _opened(engine, options, progress) as found:
+        yield from STREAMS[options.format](found.batches, found.schema)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What is to be written, as it is read."""
+
+    batches: "_Counted"
+    schema: Any
+    columns: tuple[Column, ...]
+    units: tuple[tuple[str, str], ...]
+    former: tuple[str, str] | None
+
+
+@contextmanager
+def _opened(
+    engine: Engine, options: ExportOptions, progress: Callable[[int], None]
+) -> Iterator[_Opened]:
+    """What the options ask for, in a transaction of its own; noted at its end."""
+    _check(options)
+    with session_scope(engine) as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        gazetteer, day = load_gazetteer(session), today()
+        if options.layer == "households":
+            found = _households(session, gazetteer, day, options, progress)
+        else:
+            found = _boundaries(session, gazetteer, options, progress)
+        yield found
+        units = tuple(code for code, _ in found.units)
+        entry = audit.Entry(*who_acts(), "export", units, found.batches.records)
+        audit.record(session, entry)
+
+
+def _households(
+    session: Session,
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    options: ExportOptions,
+    progress: Callable[[int], None],
+) -> _Opened:
+    from registry.export.formats import even_batches
+    from registry.export.read import Wanted, read_batches
+
+    geometry = options.format in _WITH_GEOMETRY
+    communes, named, former = _units(gazetteer, options.unit, day)
+    wanted = Wanted(
+        *(communes, options.statuses, options.as_of, options.demo, options.on, options.external),
+        placed=options.format in _PLACED,
+        along=options.format == "geoparquet",
+    )
+    connection = driver_connection(session.connection())
+    batches = read_batches(connection, gazetteer, day, wanted, geometry=geometry)
+    kept = {"geometry": geometry, "on": options.on is not None, "external": options.external}
+    rows = _SHEET_ROWS if options.format == "xlsx" else _ROWS
+    counted = _Counted(even_batches(batches), rows, progress)
+    return _Opened(counted, schema(**kept), chosen(**kept), named, former)
+
+
+def _boundaries(
+    session: Session,
+    gazetteer: Gazetteer,
+    options: ExportOptions,
+    progress: Callable[[int], None],
+) -> _Opened:
+    from registry.export.boundaries import COLUMNS, read_boundaries
+
+    batch = read_boundaries(
+        *(session, gazetteer, options.layer, options.unit, options.as_of),
+        as_text=options.format == "geojson",
+    )
+    counted = _Counted(iter([batch] if batch.num_rows else []), _ROWS, progress)
+    return _Opened(counted, batch.schema, COLUMNS, (), None)
 
 
 class _Counted:
-    """The batches as they pass by, told of when they are written: `rows` at once."""
+    """The batches as they pass by, told of when they are written: `rows` at once.
+
+    Raises NotFoundError where there is none.
+    """
 
     def __init__(self, batches: Iterator[Any], rows: int, progress: Callable[[int], None]) -> None:
-        self._batches, self._rows, self._progress = batches, rows, progress
+        first = next(batches, None)
+        if first is None:
+            raise NotFoundError("không có bản ghi nào phù hợp, không ghi tệp (nothing to export)")
+        self._batches, self._rows, self._progress = chain([first], batches), rows, progress
         self.records = 0
 
     def __iter__(self) -> Iterator[Any]:
@@ -135,6 +220,10 @@ def _check(options: ExportOptions) -> None:
     label_day(options.on)
     if options.format not in FORMATS:
         raise InvalidInputError.of_field("format", "literal_error", f"one of {FORMATS}")
+    if options.layer not in LAYERS:
+        raise InvalidInputError.of_field("layer", "literal_error", f"one of {LAYERS}")
+    if options.layer != "households" and options.format not in BOUNDARY_FORMATS:
+        raise InvalidInputError.of_field("format", "literal_error", f"one of {BOUNDARY_FORMATS}")
     if not options.statuses or not set(options.statuses) <= set(STATUSES):
         raise InvalidInputError.of_field("status", "literal_error", f"one of {STATUSES}")
     if options.as_of is not None and options.as_of > datetime.datetime.now(VIET_NAM):
@@ -160,29 +249,30 @@ def _units(
     return tuple(sorted(communes)), named, former
 
 
-def _write_beside(
-    path: Path,
-    options: ExportOptions,
-    units: tuple[tuple[str, str], ...],
-    records: int,
-    *,
-    geometry: bool,
-) -> None:
+def _write_beside(path: Path, options: ExportOptions, found: _Opened) -> None:
     out = io.StringIO()
     writer = Writer(out, lineterminator="\n")
     writer.writerow(("column", "type", "nghĩa", "meaning"))
-    columns = chosen(geometry=geometry, on=options.on is not None, external=options.external)
-    for column in columns:
+    for column in found.columns:
         called = HEADINGS[column.name] if options.format == "xlsx" else column.name
         writer.writerow((called, column.type, column.vietnamese, column.english))
     path.with_name(f"{path.name}.columns.csv").write_text(out.getvalue(), encoding="utf-8")
     moment = options.as_of or datetime.datetime.now(VIET_NAM)
-    where = ", ".join(f"{name} ({code})" for code, name in units) or "cả nước (the country)"
+    where = ", ".join(f"{name} ({code})" for code, name in found.units) or "cả nước (the country)"
+    what = ", ".join(options.statuses) if options.layer == "households" else options.layer
     told = (
-        f"{path.name}\n{records:,} bản ghi (records): {where}; {', '.join(options.statuses)}\n"
+        f"{path.name}\n{found.batches.records:,} bản ghi (records): {where}; {what}\n"
         f"Thời điểm (as of): {moment.isoformat(timespec='seconds')}\n"
-        "Không có nơi hạn chế; mã này không phải mã định danh địa điểm của Nhà nước (restricted"
-        " places are left out; the code is not the State's place identifier).\n"
+        f"{_REMARKS[options.layer == 'households']}\n"
         f"\nGiấy phép (licence): {LICENCE}\n"
     )
     path.with_name(f"{path.name}.licence.txt").write_text(told, encoding="utf-8")
+
+
+_REMARKS: Final = {
+    True: "Không có nơi hạn chế; mã này không phải mã định danh địa điểm của Nhà nước (restricted"
+    " places are left out; the code is not the State's place identifier).",
+    False: "Hình thống kê, không phải bản đồ địa giới hành chính (drawn for statistics; no legal"
+    " boundaries).",
+}
+"""Of households, and of boundaries."""

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,7 +26,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.csv as pc
 from psycopg import ClientCursor, Copy
-from psycopg.abc import Buffer
 from sqlalchemy import Connection, text
 
 from registry.database import driver_connection
@@ -36,8 +35,10 @@ _HERE: Final = Path(__file__).parent
 _INSIDE: Final = "USE import"
 _MEMORY: Final = "512MB"
 _THREADS: Final = 2
-_PIECE: Final = 1 << 23
-"""Bytes of an answer that are parsed at a time."""
+_PIECE: Final = 1 << 20
+"""Bytes of an answer that are parsed at a time, at most: what a processor's cache holds."""
+_LINES: Final = 5_000
+"""Rows of an answer that are taken at a time."""
 _ROWS: Final = 50_000
 """Rows that are written at a time."""
 MANY: Final = 100_000
@@ -384,19 +385,17 @@ class _Lines(io.RawIOBase):
 
     def __init__(self, answer: Copy) -> None:
         self._rows = iter(answer)
-        self._left = bytes(next(self._rows, b""))
+        self._left = self._more()
         self.is_empty = not self._left
 
     def readable(self) -> bool:
         return True
 
+    def _more(self) -> bytes:
+        return b"".join(islice(self._rows, _LINES))
+
     def read(self, size: int = -1) -> bytes:
-        rows: list[Buffer] = [self._left]
-        length = len(self._left)
-        while length < size and (row := next(self._rows, None)):
-            rows.append(row)
-            length += len(row)
-        whole = b"".join(rows)
+        whole = self._left or self._more()
         self._left = whole[size:]
         return whole[:size]
 

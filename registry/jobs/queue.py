@@ -1,5 +1,6 @@
 """Putting a job into the queue, in the transaction that makes it necessary; and looking at it."""
 
+import datetime
 import json
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -41,17 +42,30 @@ def enqueue(
     Jobs with one `lock` are done one after the other, in the order in which they came. Returns the
     number that it has in the queue.
     """
-    number: int = session.execute(
-        _DEFER,
-        {"queue": job.queue, "task": job.name, "lock": lock, "args": json.dumps(arguments)},
-    ).scalar_one()
-    return number
+    return _defer(session, job, lock, None, arguments)
+
+
+def enqueue_at(session: Session, job: Job, at: datetime.datetime) -> int:
+    """The same, without arguments, not before that time."""
+    return _defer(session, job, None, at, {})
 
 
 def enqueue_once(session: Session | Connection, job: Job) -> None:
     """The same, without arguments, unless it waits or is being done already."""
     if not session.scalar(_IS_THERE, {"task": job.name}):
         enqueue(session, job)
+
+
+def _defer(
+    session: Session | Connection,
+    job: Job,
+    lock: str | None,
+    at: datetime.datetime | None,
+    arguments: dict[str, object],
+) -> int:
+    given = {"queue": job.queue, "task": job.name, "lock": lock, "args": json.dumps(arguments)}
+    number: int = session.execute(_DEFER, {**given, "at": at}).scalar_one()
+    return number
 
 
 def state_of_queue(connection: Session | Connection) -> QueueState:
@@ -70,7 +84,7 @@ def worker_state(connection: Session | Connection) -> Literal["ok", "failing"]:
 _DEFER: Final = text(
     """
     SELECT (jobs.procrastinate_defer_jobs_v1(ARRAY[CAST(
-        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL)
+        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), CAST(:at AS timestamptz))
         AS jobs.procrastinate_job_to_defer_v1)]))[1]
     """
 )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Queue = Literal["upkeep", "imports"]
+Queue = Literal["upkeep", "imports", "webhooks"]
 UPKEEP: Final = "upkeep"
 IMPORTS: Final = "imports"
+WEBHOOKS: Final = "webhooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,14 @@ COUNT_COVERAGE: Final = Job(
     "coverage.count", "registry.coverage.count_cache:count", cron="*/5 * * * *"
 )
 
+# An event that comes into the feed puts the first into the queue (migrations/baseline), and so does
+# a message that has to be sent again later. By the clock it is for units whose day has come.
+_WEBHOOKS: Final = "registry.webhooks.delivering"
+DELIVER_WEBHOOKS: Final = Job(
+    "webhooks.deliver", f"{_WEBHOOKS}:deliver", cron="*/10 * * * *", queue=WEBHOOKS
+)
+TEST_WEBHOOK: Final = Job("webhooks.test", f"{_WEBHOOKS}:test", queue=WEBHOOKS, attempts=1)
+
 JOBS: Final = (
     CHECK_IMPORT,
     PUBLISH_IMPORT,
@@ -69,6 +78,9 @@ JOBS: Final = (
     Job("reforms.clear_away", f"{_REFORMS}:clear_away", cron="25 * * * *"),
     # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
+    DELIVER_WEBHOOKS,
+    TEST_WEBHOOK,
+    Job("webhooks.clear_away", f"{_WEBHOOKS}:clear_away", cron="35 * * * *"),
     Job("map.draw", "registry.drawing.refresh:refresh", cron="*/5 * * * *"),
     COUNT_COVERAGE,
     # At 00:00 of their day, and when a day was missed as soon as there is a worker again.

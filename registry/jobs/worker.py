@@ -27,7 +27,7 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from registry.database import APP_ROLE, with_role, wrong_role
 from registry.jobs.queue import APPLICATION_NAME, HEARTBEAT_S, SILENT_AFTER_S
 from registry.jobs.schema import SCHEMA
-from registry.jobs.table import IMPORTS, JOBS, UPKEEP, Job
+from registry.jobs.table import IMPORTS, JOBS, UPKEEP, WEBHOOKS, Job
 from registry.settings import ROOT
 
 Say = Callable[[str], None]
@@ -37,6 +37,8 @@ _RECONNECT_S: Final = 1.0
 _STOP_S: Final = 1.0
 """How long running jobs may go on when the worker is told to end; they are done again later."""
 _UPKEEP_AT_ONCE: Final = 1
+_WEBHOOKS_AT_ONCE: Final = 2
+"""One that waits for slow receivers keeps no other from being told."""
 _TIMESTAMP: Final = "timestamp"
 """Argument that procrastinate adds to what it puts into the queue by the clock."""
 
@@ -93,12 +95,13 @@ class Worker:
             await asyncio.sleep(_RECONNECT_S)
 
     async def _work(self) -> None:
-        """Both queues, each in its own pace, until one of them stops."""
+        """All queues, each in its own pace, until one of them stops."""
         running = [
             asyncio.create_task(part)
             for part in (
                 self._go_through(IMPORTS, self._imports_at_once),
                 self._go_through(UPKEEP, _UPKEEP_AT_ONCE),
+                self._go_through(WEBHOOKS, _WEBHOOKS_AT_ONCE),
                 self._take_up_stalled(),
             )
         ]

@@ -106,8 +106,8 @@ def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> N
     taken = session.execute(statement, parameters | {"but": list(but)}).scalar_one_or_none()
     if taken is not None:
         raise AddressTakenError(
-            f"mã {codes.format(taken)} đã mang địa chỉ này; nếu cả hai đều đúng, thêm same_address"
-            " (another living record bears this address)",
+            f"mã {codes.format(taken)} đã mang địa chỉ này; cả hai đều đúng thì xác nhận là trùng"
+            " (another living record bears this address; same_address says that both are right)",
             taken_by={"code": taken, "code_display": codes.format(taken)},
         )
 

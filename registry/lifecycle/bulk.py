@@ -14,12 +14,18 @@ from sqlalchemy import TextClause
 
 from geo.label import named
 from geo.spelling import Spelling, spelling
-from registry.errors import AddressTakenError, ConflictError, InvalidInputError
+from registry.errors import (
+    AddressTakenError,
+    ConflictError,
+    InvalidInputError,
+    NameTakenError,
+)
 from registry.lifecycle import bulk_sql as sql
 from registry.lifecycle import requests as r
 from registry.lifecycle.addresses import read_number
 from registry.lifecycle.places import (
     FoundPlace,
+    check_name,
     commune_id,
     former_id,
     holders,
@@ -54,6 +60,7 @@ def name_street(work: Work, request: r.NameStreetRequest) -> Done:
 
 def name_locality(work: Work, request: r.NameLocalityRequest) -> Done:
     """A new locality, alone or inside one that exists."""
+    check_name(request.locality, "locality")
     inner, *outer = read_localities(request.locality)
     parent = None
     if outer:
@@ -75,6 +82,7 @@ def rename_street(work: Work, request: r.RenameStreetRequest) -> Done:
 def rename_locality(work: Work, request: r.RenameLocalityRequest) -> Done:
     """Another name for a locality: households stay as they are."""
     place = _locality(work, request, request.locality)
+    check_name(request.new_name, "new_name")
     inner, *outer = read_localities(request.new_name, "new_name")
     if outer:
         raise InvalidInputError.of_field("new_name", "unreadable", "chỉ một tên (one name only)")
@@ -161,20 +169,22 @@ def _make(
     return work.done(NamedPlace(made, name.kind, name.name))
 
 
-def _there(work: Work, table: str, name: Mapping[str, Any]) -> ConflictError:
+def _there(work: Work, table: str, name: Mapping[str, Any]) -> NameTakenError:
     """The error where a place of this key is there, which may differ in its marks."""
-    kind, registered = work.session.execute(sql.THERE[table], name).one()
+    there, kind, registered = work.session.execute(sql.THERE[table], name).one()
     shown = named(kind, registered)
     if spelling(name["name"], registered) is Spelling.SAME:
-        return ConflictError(
+        said = (
             f"{shown}: đã có ở đó; đổi tên thành tên này thì hãy gộp (it is there already; instead"
             " of renaming another one so, merge it)"
         )
-    return ConflictError(
-        f"ở đó đã có {shown}, chỉ khác dấu: nếu là một, dùng hoặc đổi tên nơi ấy; nếu là hai, viết"
-        " đủ dấu cả hai tên (one is there, and one of both lacks its marks: take or rename it; if"
-        " they are two, write the marks of both)"
-    )
+    else:
+        said = (
+            f"ở đó đã có {shown}, chỉ khác dấu: nếu là một, dùng hoặc đổi tên nơi ấy; nếu là hai,"
+            " viết đủ dấu cả hai tên (one is there, and one of both lacks its marks: take or rename"
+            " it; if they are two, write the marks of both)"
+        )
+    return NameTakenError(said, taken_by={"id": there, "name": shown})
 
 
 def _rename(work: Work, table: str, renamed: Sequence[tuple[FoundPlace, _Name]]) -> Done:
@@ -218,8 +228,8 @@ def _merge(
     meeting = [] if same_address else work.session.scalars(sql.MEETING[table], parameters).all()
     if meeting:
         raise AddressTakenError(
-            f"số nhà có ở cả hai nơi: {', '.join(meeting)}; đánh số lại trước, hoặc thêm"
-            " same_address (numbers that both have)"
+            f"số nhà có ở cả hai nơi: {', '.join(meeting)}; đánh số lại trước, hoặc xác nhận là"
+            " trùng mà đúng (numbers that both have; same_address says that they are right)"
         )
     if table == "locality" and (inner := work.session.scalars(sql.INNER_MEETING, parameters).all()):
         raise ConflictError(
@@ -347,6 +357,7 @@ def _former(work: Work, code: str | None, unit_id: int) -> int | None:
 
 
 def _street_name(written: str, name: str, kind: str) -> _Name:
+    check_name(written, name)
     read = read_street(written, name)
     return _Name(read.key, read.name, read.kind or kind)
 

@@ -25,7 +25,7 @@ RENAME: Final = {
 }
 THERE: Final = {
     table: text(
-        f"SELECT kind, name FROM {table} WHERE unit_id = :unit"
+        f"SELECT id, kind, name FROM {table} WHERE unit_id = :unit"
         " AND former_unit_id IS NOT DISTINCT FROM :former AND key = :key"
         f" AND marks IS NOT DISTINCT FROM :marks AND id <> :id{parent}"
     )

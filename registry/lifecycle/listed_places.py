@@ -47,7 +47,7 @@ _TARGET: Final = f"""(
     )"""
 _LISTED: Final = """
     SELECT l.id, l.unit_id, l.former_unit_id, l.kind, l.name, l.key,
-        c.doors, c.households, c.pointless, c.unverified, {target}, {outer}
+        c.doors, c.households, c.pointless, c.unverified, {target}, {outer}, {was}
     FROM (
         SELECT * FROM {table} WHERE merged_into_id IS NULL AND {where}
         ORDER BY key, id LIMIT {limit}
@@ -61,6 +61,10 @@ _LISTED: Final = """
     ) c ON true
     ORDER BY l.key, l.id
 """
+_CALLED: Final = {
+    table: f"FROM {table}_alias a WHERE a.key LIKE :called"
+    for table in ("thoroughfare", "locality")
+}
 _NAMES: Final = {
     table: text(
         f"SELECT id, kind, name, former_unit_id FROM {table}"
@@ -134,6 +138,8 @@ class ListedPlace:
     """How many hộ a locality is said to have."""
     around: Sequence[Sequence[str]] | None = None
     """(kind, name) of what holds a locality, the smaller first."""
+    was: str | None = None
+    """A former name, where it was found by that."""
     holes: tuple[Hole, ...] = ()
 
     @property
@@ -158,7 +164,8 @@ def list_places(
 ) -> list[ListedPlace]:
     """A page of the streets or localities of these communes, or of all, by name.
 
-    `called`: whose name has this in it. `after`: key and id of the last one of the page before.
+    `called`: whose name, of today or before, has this in it. `after`: key and id of the last one of
+    the page before.
     """
     where = ["true"]
     values: dict[str, Any] = {}
@@ -166,12 +173,13 @@ def list_places(
         where.append("unit_id = ANY (:units)")
         values["units"] = sorted(unit_ids)
     if called:
-        where.append("key LIKE :called")
+        where.append(f"(key LIKE :called OR id IN (SELECT a.{table}_id {_CALLED[table]}))")
         values["called"] = f"%{_key_of(table, called)}%"
     if after is not None:
         where.append("(key, id) > (:key, :id)")
         values |= {"key": after[0], "id": after[1]}
-    return _listed(session, table, " AND ".join(where), values)
+    was = f"(SELECT min(a.name) {_CALLED[table]} AND a.{table}_id = l.id)" if called else "NULL"
+    return _listed(session, table, " AND ".join(where), values, was)
 
 
 def place_by_id(session: Session, table: Table, place_id: int) -> ListedPlace:
@@ -224,10 +232,13 @@ def state_of(session: Session, table: Table, ids: Sequence[int]) -> str:
     return str(session.execute(_STATE[table], {"ids": list(ids)}).scalar_one())
 
 
-def _listed(session: Session, table: Table, where: str, given: dict[str, Any]) -> list[ListedPlace]:
+def _listed(
+    session: Session, table: Table, where: str, given: dict[str, Any], was: str = "NULL"
+) -> list[ListedPlace]:
     statement = _LISTED.format(
         target=_TARGET if table == "locality" else "NULL",
         outer=OUTER if table == "locality" else "NULL",
+        was=was,
         table=table,
         where=where,
         limit=PAGE,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from unicodedata import normalize
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -73,6 +74,8 @@ _NEAR: Final = {
     for table in PLACES
 }
 _MOST_NEAR: Final = 3
+_FIT: Final = re.compile(r"[^\W_](?:[^\W_]|[\s.,\-–/'’()&])*")
+"""What a name may be written with: neither a formula of a spreadsheet nor a piece of a page."""
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LOCK: Final = {
     table: text(f"SELECT id FROM {table} WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
@@ -166,6 +169,20 @@ def with_communes(session: Session, request: OperationRequest) -> OperationReque
             "street", "unknown_place", "chưa có trong tỉnh này (no commune of the province has it)"
         )
     return request.model_copy(update={"communes": sorted(communes), "province": None})
+
+
+def check_name(written: str, name: str) -> None:
+    """Raises InvalidInputError for what nobody may call a street or locality from now on.
+
+    What a file or an older register calls one stays findable: only new names are looked at.
+    """
+    if not _FIT.fullmatch(normalize("NFC", written)) or not any(map(str.isalpha, written)):
+        raise InvalidInputError.of_field(
+            name,
+            "unfit_name",
+            "tên gồm chữ, số và dấu . , - / ' ( ), có ít nhất một chữ cái: Đường số 7, Đường 30/4"
+            " (a name has letters, digits and the signs . , - / ' ( ), and at least one letter)",
+        )
 
 
 def read_street(written: str, name: str = "street") -> Street:

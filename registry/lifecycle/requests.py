@@ -347,12 +347,12 @@ class Doors(BaseModel):
         if bool(self.codes) == bool(places) or len(places) > 1:
             raise PydanticCustomError(
                 "codes_or_place",
-                "nêu codes, hoặc một đường hay thôn, tổ (give codes, or one street or locality)",
+                "nêu các mã, hoặc một đường hay thôn, tổ (give codes, or one street or locality)",
             )
         if bool(places) != (self.commune is not None):
             raise PydanticCustomError(
                 "place_of_commune",
-                "commune đi với street hoặc locality (commune goes with street or locality)",
+                "xã, phường đi với đường hoặc thôn, tổ (commune goes with street or locality)",
             )
         return self
 

@@ -16,6 +16,7 @@ from registry.errors import (
     ConflictError,
     DatabaseUnavailableError,
     InvalidInputError,
+    RegistryError,
 )
 from registry.events import move_pending_events
 from registry.lifecycle.places import with_communes
@@ -26,6 +27,7 @@ from registry.lifecycle.work import Done, Work
 # Foreign key, unique key, deadlock: another writer was there between our look and our write.
 _RIVALRY: Final = ("23503", "23505", "40P01")
 _ONCE: Final = "uq_event_once"
+_DONE: Final = text("SELECT id FROM event WHERE scope ? 'once' AND scope ->> 'once' = :once")
 _PUBLISH: Final = text("SELECT publish_event()")
 
 
@@ -54,11 +56,39 @@ def perform(
             "If-Match", "about_no_record", f"{operation.name} is about no single record"
         )
     done: Done | None = None
-    with attempt(engine, dry_run=dry_run) as session:
+    with once_only(engine, once), attempt(engine, dry_run=dry_run) as session:
         done = _do(session, operation, request, actor, seen_event, once)
     if done is None:
         raise AssertionError(f"{operation.name} ended without a result")
     return done
+
+
+@contextmanager
+def once_only(engine: Engine, once: str | None) -> Iterator[None]:
+    """Raises AlreadyDoneError where something was done under the name `once`, or is meanwhile.
+
+    Whoever sends a form twice is told that, and not what the second one met: a state that the first
+    has made.
+    """
+    _refuse_done(engine, once)
+    try:
+        yield
+    except RegistryError:
+        _refuse_done(engine, once)
+        raise
+
+
+def _refuse_done(engine: Engine, once: str | None) -> None:
+    if once is not None:
+        with session_scope(engine) as session:
+            if session.execute(_DONE, {"once": once}).first():
+                raise _already_done()
+
+
+def _already_done() -> AlreadyDoneError:
+    return AlreadyDoneError(
+        "biểu mẫu này đã được gửi và đã làm xong (this form was carried out before)"
+    )
 
 
 def work_of(
@@ -137,9 +167,7 @@ def _rivalry() -> Iterator[None]:
         if getattr(error.orig, "sqlstate", None) not in _RIVALRY:
             raise
         if _ONCE in str(error.orig):
-            raise AlreadyDoneError(
-                "biểu mẫu này đã được gửi và đã làm xong (this form was carried out before)"
-            ) from error
+            raise _already_done() from error
         raise ConflictError(
             "có người khác vừa sửa cùng chỗ này; hãy thử lại (another writer was faster; try again)"
         ) from error

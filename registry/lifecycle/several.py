@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from registry.access.jurisdiction import check_jurisdiction
 from registry.errors import InvalidInputError, RegistryError, SeveralRefusedError
 from registry.lifecycle.requests import OperationRequest
-from registry.lifecycle.run import attempt, work_of
+from registry.lifecycle.run import attempt, once_only, work_of
 from registry.lifecycle.table import Operation
 from registry.lifecycle.work import Changed
 
@@ -73,7 +73,7 @@ def perform_several(
     # In one order, so that two who overlap wait for each other only once.
     in_order = sorted(several, key=lambda each: each.code)
     done = SeveralDone(0)
-    with attempt(engine, dry_run=dry_run) as session:
+    with once_only(engine, once), attempt(engine, dry_run=dry_run) as session:
         done = _each(session, operation, in_order, actor, once)
         if not dry_run:
             _refuse_half(done.refused)

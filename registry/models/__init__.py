@@ -44,6 +44,7 @@ from registry.models.units import (
     UnitTold,
     UnitToldState,
 )
+from registry.models.webhooks import Webhook, WebhookCode, WebhookDelivery, WebhookUnit
 
 __all__ = [
     "AdminUnit",
@@ -101,4 +102,8 @@ __all__ = [
     "ThoroughfareVersion",
     "UnitTold",
     "UnitToldState",
+    "Webhook",
+    "WebhookCode",
+    "WebhookDelivery",
+    "WebhookUnit",
 ]

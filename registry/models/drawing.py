@@ -3,7 +3,17 @@
 import datetime
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Identity, Index, Integer, SmallInteger
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, one_of
@@ -29,6 +39,8 @@ class MapUnit(Base):
         comment="0 for the whole country to 3 for streets (registry.drawing.units)",
     )
     level: Mapped[str] = mapped_column(comment="province | commune")
+    code: Mapped[str] = mapped_column(comment="Its code")
+    name: Mapped[str] = mapped_column(comment="As it is called today, with its kind")
     approximate: Mapped[bool] = mapped_column(
         comment="Whether it is, or holds, a cell around a seat in place of a real boundary"
     )
@@ -44,6 +56,12 @@ class MapLabel(Base):
     __table_args__ = (
         one_of("kind", "province", "archipelago", "commune", "street", "locality"),
         Index("ix_map_label_point", "first_zoom", "point", postgresql_using="gist"),
+        Index(
+            "ix_map_label_place_id",
+            "place_id",
+            "kind",
+            postgresql_where=text("place_id IS NOT NULL"),
+        ),
         {"comment": "Names on the map: units, and the streets and localities of the register."},
     )
 
@@ -54,6 +72,9 @@ class MapLabel(Base):
     name: Mapped[str] = mapped_column(comment="As it is written on the map")
     holder: Mapped[str | None] = mapped_column(
         comment="Province, where it is written beside the name"
+    )
+    place_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="Of a street or locality: its id"
     )
     first_zoom: Mapped[int] = mapped_column(
         SmallInteger, comment="From which zoom on it is shown: the larger of its surroundings first"

@@ -22,6 +22,7 @@ class Event(Base):
             unique=True,
             postgresql_where="scope ? 'once'",
         ),
+        Index(None, "occurred_at"),
         {"comment": "Append-only. Every writing transaction has one (function open_event)."},
     )
 

@@ -34,11 +34,16 @@ def public_keys(path: Path) -> JsonObject:
 
 def sign(path: Path, payload: bytes) -> str:
     """The payload as a JWS in compact form (RFC 7515), by the first key. Raises SigningKeyError."""
+    return signer(path)(payload)
+
+
+def signer(path: Path) -> Callable[[bytes], str]:
+    """What signs many payloads by the key that is the first now. Raises SigningKeyError."""
     from joserfc import jws
 
     key = _keys(path)[0]
     header = {"alg": ALGORITHM, "kid": key.kid}
-    return jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM])
+    return lambda payload: jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM])
 
 
 def rotate(path: Path) -> JsonObject:

@@ -15,7 +15,7 @@ from geo import code as codes
 from registry.access import budget
 from registry.access.actors import acting, outside_units
 from registry.database import session_scope
-from registry.errors import ConflictError, InvalidInputError, NotFoundError
+from registry.errors import AlreadyDoneError, ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.history import history
 from registry.lookup import by_code, lookup
@@ -44,6 +44,7 @@ _ISSUE: Final = text(
     """
     INSERT INTO certificate (number, code, unit_id, issued_on, label, event_id, document_number)
     VALUES (:number, :code, :unit, :day, :label, :event, :document)
+    ON CONFLICT (number) DO NOTHING RETURNING number
     """
 )
 _READ: Final = """
@@ -110,8 +111,31 @@ def issue_certificate(
     code: str,
     *,
     document_number: str | None = None,
+    number: str | None = None,
 ) -> tuple[Certificate, Paper]:
-    """A new certificate of the address that `code` stands for, on record and as PDF/A.
+    """A new certificate of the address that `code` stands for, on record and as PDF/A; under the
+    number of its draft, where it had one.
+
+    Raises what `draft_certificate` raises, and AlreadyDoneError for a number that was issued.
+    """
+    certificate, paper = draft_certificate(
+        reads, gazetteer, site, code, document_number=document_number, number=number
+    )
+    with session_scope(engine) as session:
+        _put(session, certificate)
+    return certificate, paper
+
+
+def draft_certificate(
+    reads: Reads,
+    gazetteer: Gazetteer,
+    site: Site,
+    code: str,
+    *,
+    document_number: str | None = None,
+    number: str | None = None,
+) -> tuple[Certificate, Paper]:
+    """What would be issued, to be looked at; nothing is on record.
 
     Raises what `registry.lookup.lookup` raises, ConflictError for a record that is not active, and
     OutsideUnitsError.
@@ -119,7 +143,7 @@ def issue_certificate(
     record, unit = _record(reads, gazetteer, code)
     wording = record_wording(gazetteer, today(), record)
     certificate = Certificate(
-        numbers.draw(),
+        number or numbers.draw(),
         record.code,
         unit.id,
         today(),
@@ -129,10 +153,7 @@ def issue_certificate(
         None,
         None,
     )
-    paper = _print(reads, site, certificate, record, unit, wording.before_2025_07)
-    with session_scope(engine) as session:
-        _put(session, certificate)
-    return certificate, paper
+    return certificate, _print(reads, site, certificate, record, unit, wording.before_2025_07)
 
 
 def verify(reads: Reads, gazetteer: Gazetteer, written: str) -> Verdict:
@@ -206,7 +227,7 @@ def _check_unit(unit_id: int, code: str) -> None:
 
 
 def _put(session: Session, certificate: Certificate) -> None:
-    session.execute(
+    issued = session.execute(
         _ISSUE,
         {
             "number": certificate.number,
@@ -218,6 +239,8 @@ def _put(session: Session, certificate: Certificate) -> None:
             "document": certificate.document_number,
         },
     )
+    if issued.first() is None:
+        raise AlreadyDoneError(f"đã cấp giấy {certificate.shown} (it is issued already)")
 
 
 def _print(

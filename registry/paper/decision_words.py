@@ -1,6 +1,9 @@
 """What decisions say. The grounds are the usual ones; an office may give its own."""
 
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from geo.lexicon import read_table
 
 ABOUT: Final = {
     "name_street": "đặt tên {name} thuộc {where}",
@@ -12,26 +15,26 @@ ABOUT: Final = {
 }
 """Kind of event → what its decision is about."""
 
-_LAW: Final = "Căn cứ Luật Tổ chức chính quyền địa phương ngày 16 tháng 6 năm 2025;"
-_NUMBERING: Final = (
-    _LAW,
-    "Căn cứ Quyết định số 05/2006/QĐ-BXD ngày 08 tháng 3 năm 2006 của Bộ trưởng Bộ Xây dựng ban"
-    " hành Quy chế đánh số và gắn biển số nhà;",
-)
-_NAMING: Final = (
-    _LAW,
-    "Căn cứ Nghị định số 91/2005/NĐ-CP ngày 11 tháng 7 năm 2005 của Chính phủ ban hành Quy chế đặt"
-    " tên, đổi tên đường, phố và công trình công cộng;",
-)
-GROUNDS: Final = {
-    "name_street": _NAMING,
-    "rename_street": _NAMING,
-    "renumber_street": _NUMBERING,
-    "name_locality": (_LAW,),
-    "rename_locality": (_LAW,),
-    "renumber_locality": _NUMBERING,
-}
-"""Kind of event → legal grounds."""
+
+class Ground(NamedTuple):
+    """A legal ground: a row of `grounds.csv`, which says what its columns are."""
+
+    event: str
+    ground: str
+    seen_in: str
+
+    def fault(self, comments: str) -> str | None:
+        """What is wrong with it; None for nothing."""
+        return None if f" {self.event}:" in comments else f"no event {self.event!r}"
+
+
+_GROUNDS: Final = read_table(Path(__file__).with_name("grounds.csv"), Ground, key=2, in_order=False)
+
+
+def grounds_of(kind: str) -> tuple[str, ...]:
+    """What the decision of an event of that kind cites."""
+    return tuple(each.ground for each in _GROUNDS if each.event in ("any", kind))
+
 
 _FIRST: Final = {
     "name_street": "Đặt tên {name} thuộc {where}",

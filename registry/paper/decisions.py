@@ -22,7 +22,7 @@ from registry.gazetteer import Gazetteer, Unit, today
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import tried
 from registry.lifecycle.table import Operation
-from registry.paper.decision_words import ABOUT, GROUNDS, articles
+from registry.paper.decision_words import ABOUT, articles, grounds_of
 from registry.paper.letters import Letterhead
 from registry.paper.site import Site
 from registry.paper.small_map import map_of
@@ -296,7 +296,7 @@ def _print(
     words = {"name": place.name, "before": place.before or "", "where": where}
     about = ABOUT[content.kind].format(**words)
     issuer = unit.version_on(form.day or today()).full_name
-    grounds = form.grounds or GROUNDS[content.kind]
+    grounds = form.grounds or grounds_of(content.kind)
     proposer = form.proposer or "bộ phận chuyên môn được giao phụ trách địa chỉ"
     data = {
         **head.to_data("QUYẾT ĐỊNH", f"Về việc {about}", watermark),

@@ -25,13 +25,13 @@ _MOST_NAMED: Final = 20
 MESSAGES: Final = {
     "demo": "mã minh hoạ: in kèm dấu chìm, không gắn lên nhà nào (demonstration codes: printed"
     " with a watermark)",
-    "not_public": "chưa đặt DIACHISO_PUBLIC_URL: mã QR chỉ mở được ở đây, in kèm dấu chìm (the"
-    " QR leads to this server only: printed with a watermark)",
+    "not_public": "nơi vận hành chưa đặt địa chỉ công khai, DIACHISO_PUBLIC_URL: mã QR chỉ mở được"
+    " ở đây, in kèm dấu chìm (the QR leads to this server only: printed with a watermark)",
     "small_print": "tên dài, chữ nhỏ hơn cỡ dễ đọc (long names in small print)",
     "does_not_fit": "tên quá dài, không in được lên cỡ biển này (names too long for this size:"
     " not printed)",
     "restricted": "chỗ không công khai, không in (restricted places, left out)",
-    "more": "còn nữa, chưa in; in tiếp bằng skip (more are left; go on with skip)",
+    "more": "còn nữa, chưa in (more are left; go on with skip)",
     "no_position": "chưa có toạ độ, không có bản đồ (no position, so no map)",
     "letters_missing": "có chữ mà phông không có, tệp không phải PDF/A (letters that the font"
     " lacks: no PDF/A)",

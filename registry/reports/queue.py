@@ -18,8 +18,8 @@ from registry.database import session_scope
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.records import COLUMNS, JOINS, Record
 from registry.reports import stale
-from registry.units import communes_of
 from registry.units.lineage import ancestors
+from registry.units.onward import communes_of
 
 STATES: Final = ("open", "proposed", "accepted", "rejected")
 DECIDED: Final = ("accepted", "rejected")

@@ -10,8 +10,8 @@ from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Span, last_day, map_of
 from registry.remembered import Remembered
-from registry.units import communes_of, continuations
 from registry.units.lineage import ancestors
+from registry.units.onward import communes_of, continuations
 from registry.units.text import Naming
 
 

@@ -20,7 +20,7 @@ from registry.records import OPEN, PLACES
 from registry.search.answers import Answer, with_fault, without_fault
 from registry.search.batching import Ask, Query, bulk
 from registry.search.blocks import UNSURE, may_be_another_block
-from registry.units import communes_of, continuations
+from registry.units.onward import communes_of, continuations
 from registry.units.text import Naming
 
 _NUMBERED: Final = {

@@ -14,7 +14,7 @@ from registry.search.answers import Answer, of_record
 from registry.search.areas import Area
 from registry.search.batching import Query
 from registry.search.doors import Hit, Place, active_records, records_of
-from registry.units import communes_of
+from registry.units.onward import communes_of
 
 _OF_NAMESAKES: Final = {"commune_unsure": None, "province_missing": "province_supposed"}
 """Fault of an area of several communes that are called so → what is left of it for the only one

@@ -28,8 +28,8 @@ from registry.search.ranking import (
 )
 from registry.search.restored_words import restore_places
 from registry.search.split_units import set_apart
-from registry.units import communes_of
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
+from registry.units.onward import communes_of
 from registry.units.restored import Restored, restore_units
 from registry.units.vocabulary import vocabulary_of
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.remembered import Remembered
-from registry.units import continuations
+from registry.units.onward import continuations
 
 _Lineage = tuple[tuple[Unit, datetime.date], ...]
 """Units with the day since when, the oldest first."""

@@ -20,7 +20,6 @@ from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.remembered import Remembered
-from registry.units import communes_of
 from registry.units.by_letters import (
     EDIT,
     LIKE,
@@ -33,6 +32,7 @@ from registry.units.by_letters import (
     squash,
 )
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
+from registry.units.onward import communes_of
 from registry.units.text import Naming, read_units
 from registry.units.vocabulary import vocabulary_of
 

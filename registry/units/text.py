@@ -12,9 +12,10 @@ from geo.admin import parse_name, split_parts
 from geo.text import has_diacritics
 from geo.values import value
 from registry.errors import InvalidInputError
-from registry.gazetteer import Gazetteer, Unit
+from registry.gazetteer import Gazetteer, Unit, today
 from registry.remembered import Remembered
 from registry.units.near_names import lacks_letter, nearly_named
+from registry.units.onward import continuations
 from registry.units.parts import OF_COMMUNES, Fit, Part, PartReader, kind_fit
 from registry.units.readings import Reading, best_readings
 
@@ -132,7 +133,10 @@ def _best_namings(gazetteer: Gazetteer, front: list[str], parts: list[Part]) -> 
         better = best_readings(gazetteer, meant)
         if better and len(better[0]) > (len(best[0]) if best else 0):
             parts, best = meant, better
-    named = [_naming(front, parts, chosen) for chosen in sorted(best, key=lambda c: c[0].unit.code)]
+    named = [
+        _naming(gazetteer, front, parts, chosen)
+        for chosen in sorted(best, key=lambda c: c[0].unit.code)
+    ]
     # `Cái Nhum, Vĩnh Long, Vĩnh Long` passes over nothing but what is said again.
     least = min((len(naming.unread) for naming in named), default=0)
     return [naming for naming in named if len(naming.unread) == least]
@@ -193,7 +197,7 @@ def _tidy(part: str) -> str:
     return " ".join(words[:half]) if half and words[:half] == words[half:] else part
 
 
-def _naming(front: list[str], parts: list[Part], chosen: Reading) -> Naming:
+def _naming(gazetteer: Gazetteer, front: list[str], parts: list[Part], chosen: Reading) -> Naming:
     units = {c.unit.level: c.unit for c in chosen}
     used = {c.part for c in chosen}
     # What is said again is read: `Tiền Châu Phúc Yên, Phúc Yên`, `TP.HCM, Hồ Chí Minh`.
@@ -204,10 +208,12 @@ def _naming(front: list[str], parts: list[Part], chosen: Reading) -> Naming:
         if _said(part.text) in said
         or (at > min(used) and any(unit in units.values() for unit, _ in part.hits))
     }
+    behind = {at: part for at, part in enumerate(parts) if at > max(used) and at not in again}
+    again |= {at for at, part in behind.items() if _holds_now(gazetteer, part, chosen[0].unit)}
     left = (part.text for at, part in enumerate(parts) if at not in used | again)
     unread = (*front, *left)
     named = (units.get("commune"), units.get("district"), units.get("province"))
-    others = [part for at, part in enumerate(parts) if at > max(used) and at not in again]
+    others = [part for at, part in behind.items() if at not in again]
     return Naming(
         *named,
         unread,
@@ -220,6 +226,18 @@ def _naming(front: list[str], parts: list[Part], chosen: Reading) -> Naming:
 def _said(text: str) -> str:
     """A name without its kind and diacritics."""
     return parse_name(text)[0].key
+
+
+def _holds_now(gazetteer: Gazetteer, part: Part, unit: Unit) -> bool:
+    """Whether the part names the province of today behind one of before: `Vị Thủy, Hậu Giang, TP.
+    Cần Thơ`.
+    """
+    if not _names_province(part):
+        return False
+    day = today()
+    onward = [each.unit for each in continuations(gazetteer, unit, day)]
+    holding = [gazetteer.province_of(each, day) or each for each in onward]
+    return any(each in holding for each, _ in part.hits)
 
 
 def _names_province(part: Part) -> bool:

@@ -23,6 +23,7 @@ from registry.jobs.queue import enqueue
 from registry.jobs.table import CHECK_IMPORT
 from registry.settings import Settings
 from registry.uploads import files
+from registry.uploads.asking import forget
 from registry.uploads.views import find_import
 
 _REMEMBERED: Final = ("crs", "commune", "fix")
@@ -56,7 +57,8 @@ def check_source(source: str) -> None:
 def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor) -> int:
     """Keep the file and queue its dry run; the number of the import.
 
-    The same file under the same idempotency key is the import that it was the first time. Raises
+    The same file under the same idempotency key is the import that it was the first time; without
+    one it takes the place of what the same caller delivered of it and nobody has published. Raises
     KeyReusedError for another one under that key.
     """
     with delivery.path.open("rb") as stream:
@@ -72,6 +74,10 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
             delivery = replace(delivery, request=answered | delivery.request)
             import_id = _insert(session, settings, delivery, actor, sha256, name)
             files.keep(files.of_import(settings, import_id), delivery.path, name)
+            said = {"id": import_id, "source": delivery.source, "sha256": sha256}
+            repeated = session.scalars(_REPEATED, said | {"actor": actor.name}).all()
+            for earlier in repeated:
+                forget(session, earlier)
             enqueue(session, CHECK_IMPORT, lock=f"import:{delivery.source}", import_id=import_id)
     except OutcomeUnknownError:
         raise  # it may be an import that waits for its file
@@ -79,6 +85,8 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
         if import_id is not None:
             files.remove(files.of_import(settings, import_id))
         raise
+    for earlier in repeated:
+        files.remove(files.of_import(settings, earlier))
     return import_id
 
 
@@ -166,6 +174,14 @@ _BEFORE: Final = text(
     SELECT i.id, i.file_sha256, i.source, i.delivery, i.decision_number, w.request
     FROM import_work w JOIN import i ON i.id = w.import_id
     WHERE w.actor = :actor AND w.idempotency_key = :key
+    """
+)
+_REPEATED: Final = text(
+    """
+    SELECT i.id FROM import i JOIN import_work w ON w.import_id = i.id
+    WHERE i.source = :source AND i.file_sha256 = :sha256 AND w.actor = :actor AND i.id < :id
+        AND i.state IN ('reported', 'failed')
+    FOR UPDATE OF i SKIP LOCKED
     """
 )
 _IMPORT: Final = text(

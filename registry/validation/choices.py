@@ -11,7 +11,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.labels_apart import Labelled, is_by_code, labels_apart
 from registry.records import Wording
 from registry.search.answers import Answer
-from registry.units import communes_of
+from registry.units.onward import communes_of
 from registry.validation.verdicts import Choice
 from registry.validation.wording import former_told, in_todays_words
 

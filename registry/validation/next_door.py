@@ -13,7 +13,7 @@ from registry.search.areas import Area, last_districts
 from registry.search.batching import alone
 from registry.search.door_search import Asker
 from registry.search.ranking import Located
-from registry.units import communes_of
+from registry.units.onward import communes_of
 
 MAX_DOORS: Final = 3
 """More doors of that street and number are no slip of the ward: they are other streets."""

@@ -15,7 +15,10 @@ from tests.support.units import open_app
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 # What is asked by POST so that addresses stand in no URL.
-ASKED_BY_POST = ("/v1/geocode", "/v1/reverse", "/v1/validate", "/v1/batch/<operation>", "/try")
+ASKED_BY_POST = (
+    *("/v1/geocode", "/v1/reverse", "/v1/validate", "/v1/batch/<operation>", "/try"),
+    "/mcp",
+)
 # What everybody may say, without a change of the register.
 SAID_BY_ALL = (
     "/v1/reports",

@@ -1,6 +1,7 @@
 """POST /v1/batch/{operation}: every row as it would be answered alone."""
 
 import csv
+import datetime
 import io
 import json
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
 from api.context import EXTENSION
@@ -290,3 +294,36 @@ def test_table_suggests_codes_for_a_mistyped_one(site: Site, operation: str) -> 
     mended, right = (row["result_suggestions"] for row in rows)
     assert f"{code[:4]}-{code[4:]}" in mended.split(" | ")
     assert right == ""
+
+
+def test_receipt_says_what_was_answered_and_is_signed_by_the_register(site: Site) -> None:
+    keys = KeySet.import_key_set(site.client.get("/v1/packs/keys").get_json())
+    rows = [{"address": ADDRESSES[0]}, {"street": "Láng", "house_number": "28"}, {"address": 12}]
+    response = post(site, "validate?receipt=true", "\n".join(map(json.dumps, rows)))
+    results = [json.loads(line)["result"] for line in response.text.splitlines()]
+    told = [
+        json.loads(jws.deserialize_compact(each["receipt"], keys, algorithms=["Ed25519"]).payload)
+        for each in results[:2]
+    ]
+    for said, result in zip(told, results, strict=False):
+        answer = result["answer"]
+        assert (said["format"], said["version"]) == ("diachiso-receipt", 1)
+        assert (said["verdict"], said["label"]) == (answer["verdict"], answer["label"])
+        assert datetime.datetime.fromisoformat(said["at"]).tzinfo is not None
+    assert told[0]["asked"] == {"q": ADDRESSES[0]}
+    assert told[1]["asked"] == {"house_number": "28", "street": "Láng"}
+    assert results[2]["receipt"] is None
+
+    head, payload, signature = results[0]["receipt"].split(".")
+    other = results[1]["receipt"].split(".")[1]
+    with pytest.raises(JoseError):
+        jws.deserialize_compact(f"{head}.{other}.{signature}", keys, algorithms=["Ed25519"])
+
+    table = post(site, "validate?receipt=true", f'địa chỉ\n"{ADDRESSES[0]}"\n', "text/csv").text
+    (row,) = csv.DictReader(io.StringIO(table))
+    assert row["result_receipt"].split(".")[0] == head
+    assert payload not in (row["result_receipt"], other)
+
+    for path in ("geocode?receipt=true", "validate?receipt=true&since=2026-01-01"):
+        refused = post(site, path, json.dumps(rows[0]))
+        assert (refused.status_code, refused.get_json()["errors"][0]["field"]) == (422, "receipt")

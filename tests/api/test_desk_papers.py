@@ -8,7 +8,7 @@ import pytest
 
 from geo.code import format as code_display
 from registry.settings import Settings
-from tests.support.desk import Seat, seated
+from tests.support.desk import Seat, hidden, seated
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE
@@ -47,17 +47,27 @@ def test_plates_are_printed_and_their_life_is_noted(office: Office, seat: Seat) 
     printed = seat.post(f"{PAGE}/plates", PAGE, codes=code, size="120x80", sheet="a4", act="print")
     assert printed.content_type == "application/pdf"
     assert code_display(code) in text_of(printed.data)
-    for act, said in (("issue-plates", "1 biển"), ("mount-plates", "1 biển")):
-        noted = seat.post(f"{PAGE}/plates", PAGE, codes=code, act=act)
-        assert (noted.status_code, noted.location) == (303, PAGE), noted.text
-        assert said in seat.get(PAGE).text
+    for act, day in (("issue-plates", "2026-11-02"), ("mount-plates", "2026-11-03")):
+        shown = seat.post(f"{PAGE}/plates", PAGE, codes=code, act=act)
+        assert "301 Phố Láng" in shown.text
+        form = dict(hidden(shown.text)) | {"on": day, "step": "do"}
+        noted = [seat.client.post(f"{PAGE}/plates", data=form) for _ in range(2)]
+        assert [(each.status_code, each.location) for each in noted] == [(303, PAGE)] * 2
+        assert "vừa được ghi rồi" in seat.get(PAGE).text
+    (plate,) = office.place.rows("SELECT issued_on, mounted_on FROM plate WHERE code = :c", c=code)
+    assert [each.isoformat() for each in plate] == ["2026-11-02", "2026-11-03"]
     listed = seat.post(f"{PAGE}/list", PAGE, codes=code, purpose="field")
     assert listed.content_type == "application/pdf"
 
 
 def test_certificate_is_issued_checked_and_taken_back(office: Office, seat: Seat) -> None:
     code = office.place.house("303")
-    issued = seat.post(f"{PAGE}/certificate", PAGE, code=code_display(code), document_number="15")
+    shown = seat.post(f"{PAGE}/certificate", PAGE, code=code_display(code), document_number="15")
+    assert "303 Phố Láng" in shown.text
+    assert "Chưa có toạ độ, không có bản đồ" in shown.text
+    form = dict(hidden(shown.text)) | {"step": "do"}
+    issued, twice = (seat.client.post(f"{PAGE}/certificate", data=form) for _ in range(2))
+    assert (twice.status_code, twice.location) == (303, PAGE)
     assert issued.content_type == "application/pdf"
     number = issued.headers["Certificate-Number"]
     assert number in text_of(issued.data)
@@ -71,14 +81,17 @@ def test_certificate_is_issued_checked_and_taken_back(office: Office, seat: Seat
 
 def test_decision_of_what_was_done_is_printed(office: Office, seat: Seat) -> None:
     key = office.key("đặt tên")
-    named = office.post("name-street", key, commune=COMMUNE, street="Phố <script>")
+    named = office.post("name-street", key, commune=COMMUNE, street="Phố O'Hara & Con")
     event = named.get_json()["event_id"]
     page = seat.get(PAGE).text
     assert f'name="event_id" value="{event}"' in page
     printed = seat.post(f"{PAGE}/decision", PAGE, event_id=str(event), number="7/QĐ-UBND")
-    text = text_of(printed.data)
+    # What its reader has to know stands before the PDF, which the next button opens.
+    assert "Chưa có toạ độ, không có bản đồ" in printed.text
+    opened = seat.client.post(f"{PAGE}/decision", data=dict(hidden(printed.text)))
+    text = text_of(opened.data)
     assert "7/QĐ-UBND" in text
-    assert "script" in text.lower(), text
+    assert "O'Hara" in text, text
     other = seated(office, "phường khác", units=(ELSEWHERE,))
     assert f'value="{event}"' not in other.get(PAGE).text
     assert other.post(f"{PAGE}/decision", PAGE, event_id=str(event)).status_code == 403

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from geo.code import format as code_display
 from registry.access.roles import Role
-from tests.support.desk import Seat, seated
+from tests.support.desk import Seat, hidden, seated
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG
@@ -95,6 +95,11 @@ def test_list_tells_the_commune_and_leads_to_its_doors(office: Office) -> None:
     assert page_of(code) in listed.text
     assert page_of(without) not in listed.text
     assert seat.get("/desk/records", q=code_display(code).lower()).location == page_of(code)
+    bore = office.place.row(code).house_number
+    office.place.do("renumber", code=code, house_number=f"{bore}B")
+    former = seat.get("/desk/records", unit=COMMUNE, q=f"{bore} láng")
+    assert f"(số cũ {bore})" in shown(former)
+    assert page_of(code) in former.text
     points = seat.get("/desk/records/points", unit=COMMUNE).get_json()["points"]
     assert code in [point[2] for point in points]
     assert without not in [point[2] for point in points]
@@ -104,7 +109,7 @@ def test_list_tells_the_commune_and_leads_to_its_doors(office: Office) -> None:
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        ({"q": "không số"}, 422),
+        ({"q": "!!!"}, 422),
         ({"street": "x"}, 422),
         ({"status": "mất"}, 422),
         ({"unit": "99999"}, 422),
@@ -226,8 +231,30 @@ def test_operation_is_shown_before_it_is_done(
         assert row.delivery_hint is None
 
 
+def test_far_move_is_asked_about(office: Office, approver: Seat) -> None:
+    code = house(office, **LANG)
+    path = page_of(code, "move")
+    near = preview(approver, path, lon="105.8062", lat="21.0211")
+    assert "cách điểm đang ghi 21 m" in shown(near)
+    assert 'name="_sure"' not in near.text
+    far = preview(approver, path, lon="105.8162", lat="21.0211")
+    assert "cách điểm đang ghi 1,1 km" in shown(far)
+    assert "nhà ở xa" in shown(approver.confirm(path, far))
+    assert office.place.record(code).lon == LANG["lon"]
+    form = dict(hidden(far.text)) | {"_step": "do", "_sure": "1"}
+    assert approver.client.post(path, data=form).status_code == 303
+
+
 def test_records_are_merged_brought_back_and_bound(office: Office, approver: Seat) -> None:
     one, other = house(office), house(office)
+    ticks = [f"{code}.{office.place.row(code).event_id}" for code in (one, other)]
+    ticked = {"csrf": approver.form_token(LIST), "record": ticks, "back": LIST}
+    choice = approver.client.post("/desk/records/several/merge", data=ticked)
+    begun = re.search(rf'href="({page_of(one, "merge")}[^"]+)"', choice.text)
+    assert begun is not None
+    assert f">{code_display(other)}</textarea>" in approver.get(unescape(begun[1])).text
+    alone = ticked | {"record": ticks[:1]}
+    assert approver.client.post("/desk/records/several/merge", data=alone).status_code == 422
     told = _act(office, approver, "merge", one, codes=code_display(other), reason="thông nhau")
     assert "2 hộ ở đó" in shown(told)
     assert office.place.row(other).status == "retired"
@@ -300,6 +327,8 @@ def test_two_editors_lose_nothing(office: Office, approver: Seat) -> None:
     assert approver.confirm(path, again).status_code == 303
     row = office.place.row(code)
     assert (row.house_number, row.households_count, row.delivery_hint) == ("9001", 4, "cổng xanh")
+    # Sent once more, it is told that it is written, and no conflict with itself.
+    assert approver.confirm(path, again).location == page_of(code)
     # Between the preview and the confirmation.
     told = preview(approver, page_of(code, "retire"), reason="dỡ")
     office.place.do("verify", code=code)
@@ -316,7 +345,7 @@ def _drawn(response: TestResponse) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("operation", "fields", "told"),
     [
-        ("move", {"lon": "106.7", "lat": "10.77"}, "trụ sở xã, phường"),
+        ("move", {"lon": "106.7", "lat": "10.77"}, "ở ngoài xã, phường, cách trụ sở"),
         ("move", {"lon": "21.0", "lat": "105.8"}, "đổi chỗ"),
         ("move", {"lon": "một", "lat": "hai"}, "phải là số"),
         ("correct", {}, "không có gì để sửa"),

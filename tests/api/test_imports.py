@@ -402,6 +402,19 @@ def test_delivery_that_is_sent_twice_is_one_import(desk: Desk) -> None:
     assert theirs.get_json()["id"] != first.get_json()["id"]
 
 
+def test_file_that_is_delivered_again_takes_the_place_of_the_one_that_waits(desk: Desk) -> None:
+    editor, approver = desk.office.key("nhập 8c"), desk.office.key("duyệt 8c", "approver")
+    first = desk.tried(editor, table(row("83")), source="tám c")["id"]
+    again = desk.tried(editor, table(row("83")), source="tám c")["id"]
+    other = desk.tried(editor, table(row("84")), source="tám c")["id"]
+    assert desk.seen(editor, first)["state"] == "discarded"
+    assert not (desk.settings.var / "imports" / str(first)).exists()
+    desk.done(approver, again, "publish", verdict=1)
+    desk.tried(editor, table(row("83")), source="tám c")
+    kept = {view["id"]: view["state"] for view in _listed(desk, editor, "tám c")}
+    assert (kept[again], kept[other]) == ("published", "reported")
+
+
 def test_imports_of_other_units_are_not_shown(desk: Desk) -> None:
     editor = desk.office.key("nhập 9")
     stranger, admin = (

@@ -215,7 +215,7 @@ def test_report_that_is_refused_comes_back_as_it_was_filled_in(site: Site) -> No
     path = f"/a/{code_display(site.world.codes['27 Láng'])}/report"
     far = site.client.post(path, data=FAR)
     assert far.status_code == 422
-    assert "điểm cách trụ sở xã, phường" in far.text
+    assert "ở ngoài xã, phường, cách trụ sở" in far.text
     assert "phía chúng tôi" not in far.text
     assert 'value="10.7769"' in far.text
     assert 'value="wrong_point" checked' in far.text

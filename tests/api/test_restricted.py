@@ -4,6 +4,7 @@ Every endpoint that reads is walked with every way to find such a place. A new e
 added to the walk or to those that show no record.
 """
 
+import datetime
 import gzip
 import json
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from api.access import ANONYMOUS, Caller
 from geo.code import format as code_display
 from geo.code import spoken
 from registry.drawing.refresh import refresh
+from registry.gazetteer import VIET_NAM
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.tiles import read_tile, tile_at
 from tests.support.units import open_app
@@ -25,6 +27,8 @@ from tests.support.units import open_app
 SHOW_NO_RECORD = {
     "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
     "/v1/units/convert", "/v1/units/picker", "/v1/targets", "/v1/packs/keys",
+    "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
+    "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
 }  # fmt: skip
 # An editor of the commune decides on it there, prints it, or delivered it; who reported it had its
 # code; an administrator decides on a reform. Of a certificate whoever holds it learns no address:
@@ -275,6 +279,27 @@ def test_no_tile_shows_it(site: Site) -> None:
     assert counted == shown
 
 
+def test_no_layer_and_no_file_shows_it_today_or_then(site: Site) -> None:
+    then = datetime.datetime.now(VIET_NAM).isoformat()
+    moments = [at for (at,) in site.place.rows("SELECT occurred_at FROM event ORDER BY id")]
+    for asked in ({}, {"datetime": then}, *({"datetime": at.isoformat()} for at in moments[::5])):
+        for layer in ("households", "buildings", "streets", "localities"):
+            answer = site.client.get(
+                f"/ogc/collections/{layer}/items",
+                query_string={"limit": 1_000} | asked,
+                headers={"X-Role": "carrier"},
+            )
+            assert answer.status_code == 200
+            assert site.found(answer.get_json()["features"]) == []
+    for hidden in site.hidden:
+        for layer in ("households", "buildings"):
+            path = f"/ogc/collections/{layer}/items/{hidden.code}"
+            answer = site.client.get(path, headers={"X-Role": "admin"})
+            assert answer.status_code == 404
+    file = site.client.get("/v1/export?format=geojson", headers={"X-Role": "carrier"})
+    assert site.found(file.get_json(force=True)["features"]) == []
+
+
 def test_no_page_shows_it(site: Site) -> None:
     for hidden in site.hidden:
         page = site.client.get(f"/a/{code_display(hidden.code)}")
@@ -421,7 +446,13 @@ WALKED = {
     "/v1/coverage/{code}",
     "/v1/coverage/{code}/gaps",
     "/v1/coverage/{code}/series",
+    "/v1/export",
     "/v1/external/{scheme}/{value}",  # tests/api/test_external.py
+    *(
+        f"/ogc/collections/{layer}/items{one}"
+        for layer in ("households", "buildings", "{collection}")
+        for one in ("", "/{feature}")
+    ),
     "/v1/geocode",
     "/v1/packs/{commune}",
     "/v1/reports",

@@ -2,14 +2,18 @@
 
 import gzip
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from registry.database import session_scope
 from registry.drawing.refresh import refresh
+from registry.settings import Settings
+from tests.support.basemap import RED, red_map
 from tests.support.search_world import LANG
 from tests.support.tiles import read_tile, tile_at
+from tests.support.units import open_app
 from tests.support.web import Site, search_site
 
 HOANG_SA, TRUONG_SA = (112.135, 16.568), (114.45, 9.71)
@@ -58,7 +62,9 @@ def test_units_are_drawn_and_named_and_said_to_be_approximate(site: Site) -> Non
     assert {each["approximate"] for each in whole["provinces"]} == {True}
     assert "communes" not in whole
     assert "Hà Nội" in names(site, 6, "province")
-    assert tile(site, 9)["communes"]
+    (lang,) = [each for each in tile(site, 14)["communes"] if each["code"] == "00199"]
+    assert (lang["name"], lang["approximate"]) == ("Phường Láng", True)
+    assert "01" in {each["code"] for each in tile(site, 4)["provinces"]}
     assert "Phường Láng" in names(site, 12, "commune")
 
 
@@ -98,6 +104,60 @@ def test_tile_is_compressed_and_asked_for_again_by_its_etag(site: Site) -> None:
     for first in (plain, packed):
         again = site.client.get(path, headers={"If-None-Match": first.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
+
+
+def test_documents_of_the_map_name_what_its_tiles_hold(site: Site) -> None:
+    known = site.client.get("/tiles/tilejson.json").get_json()
+    assert known["tiles"] == ["http://localhost/tiles/{z}/{x}/{y}"]
+    told = {layer["id"]: set(layer["fields"]) for layer in known["vector_layers"]}
+    for zoom in (4, 9, 14, 18):
+        for layer, features in tile(site, zoom).items():
+            fields = {name for each in features for name in each} - {"mvt_id"}
+            assert fields <= told[layer], layer
+    style = site.client.get("/tiles/style.json").get_json()
+    assert {each["source-layer"] for each in style["layers"] if "source" in each} == told.keys()
+    assert list(style["sources"]) == ["register"]
+    assert site.client.get("/tiles/base/1/0/0").status_code == 404
+
+
+def test_base_map_lies_below_the_dots_and_its_tiles_come_from_here(
+    site: Site, tmp_path: Path
+) -> None:
+    path = red_map(tmp_path / "nen.pmtiles")
+    settings = Settings(limits=False, basemap=str(path))
+    with open_app(site.world.url, settings=settings) as app:
+        client = app.test_client()
+        style = client.get("/tiles/style.json").get_json()
+        layers = [layer["id"] for layer in style["layers"]]
+        assert layers.index("land") < layers.index("base") < layers.index("density")
+        base = style["sources"]["base"]
+        assert (base["type"], base["attribution"], base["maxzoom"]) == ("raster", "© Đỏ", 8)
+        (url,) = base["tiles"]
+        x, y = tile_at(8, *LANG)
+        for zoom, across, down, size in ((8, x, y, len(RED)), (8, 0, 0, 0), (0, 0, 0, len(RED))):
+            path_of_tile = url.format(z=zoom, x=across, y=down).removeprefix("http://localhost")
+            answer = client.get(path_of_tile, headers={"Accept-Encoding": "gzip"})
+            assert (answer.status_code, len(answer.data)) == (200, size)
+        assert client.get("/tiles/base/9/0/0").status_code == 422
+        policy = client.get("/").headers["Content-Security-Policy"]
+        assert "connect-src 'self';" in policy
+
+
+def test_tiles_of_another_server_are_let_in_by_the_policy_and_no_others(site: Site) -> None:
+    settings = Settings(
+        limits=False,
+        basemap="https://tiles.vn:8443/a/{z}/{x}/{y}.pbf",
+        basemap_attribution="© Tôi",
+    )
+    with open_app(site.world.url, settings=settings) as app:
+        client = app.test_client()
+        policy = client.get("/").headers["Content-Security-Policy"].split("; ")
+        assert "connect-src 'self' https://tiles.vn:8443" in policy
+        assert "script-src 'self'" in policy
+        style = client.get("/tiles/style.json").get_json()
+        assert style["sources"]["base"]["type"] == "vector"
+        assert style["sources"]["base"]["attribution"] == "© Tôi"
+        assert {"base-roads-line", "base-water-fill"} <= {each["id"] for each in style["layers"]}
 
 
 def test_drawing_again_does_only_what_changed(site: Site) -> None:

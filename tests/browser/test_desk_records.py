@@ -7,7 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from geo.code import format as code_display
-from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
+from registry.database import session_scope
+from registry.gazetteer import load_gazetteer
+from registry.paper.certificates import issue_certificate
+from registry.paper.site import Site
+from tests.support.browser import SIZES, Visit, chromium, serving, visiting
+from tests.support.factories import make_street
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, LANG
@@ -19,7 +24,9 @@ REFUSED = "Failed to load resource"
 @pytest.fixture(scope="module")
 def office(admin_url: str, worker_id: str) -> Iterator[Office]:
     with open_office(admin_url, f"browsed_records_{worker_id}") as made:
-        made.place.do("name-street", commune=COMMUNE, street="Ngõ <script>alert(1)</script>")
+        with session_scope(made.place.engine) as session:
+            unit = made.place.row(made.place.house("1")).unit_id
+            make_street(session, unit_id=unit, name="<script>alert(1)</script>", key="script")
         yield made
 
 
@@ -30,30 +37,13 @@ def url(office: Office) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as made:
-        yield made
-
-
-@pytest.fixture(params=SIZES)
-def visit(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Visit]:
-    with visiting(browser, url, request.param) as made:
-        made.allowed = (REFUSED,)  # a conflict and what is not whose it is are errors of HTTP
-        yield made
-        assert made.complaints() == []
-
-
-def is_sound(visit: Visit) -> None:
-    assert visit.barriers() == []
-    assert not visit.overflows()
+def window() -> dict[str, Any]:
+    return {"allowed": (REFUSED,)}  # a conflict and what is not whose it is are errors of HTTP
 
 
 def enter(visit: Visit, office: Office, role: Any, path: str) -> Page:
     key = office.key(f"{role} {visit.page.viewport_size} {path}", role)
-    page = visit.open(path)
-    page.get_by_label("Khoá của đơn vị").fill(key.secret)
-    page.get_by_role("button", name="Vào").click()
-    return page
+    return visit.enter(key.secret, path)
 
 
 def number(visit: Visit, start: int) -> str:
@@ -65,22 +55,22 @@ def number(visit: Visit, start: int) -> str:
 def test_clerk_finds_a_door_and_drags_it_to_its_place(visit: Visit, office: Office) -> None:
     code = office.place.house(number(visit, 2000), **LANG)
     page = enter(visit, office, "editor", f"/desk/records?unit={COMMUNE}")
-    page.get_by_label("Số nhà hoặc mã").fill(number(visit, 2000))
+    page.get_by_label("Số nhà, tên đường, mã").fill(number(visit, 2000))
     page.get_by_role("button", name="Lọc").click()
     page.wait_for_url("**q=*")
     if visit.page.viewport_size == {"width": SIZES["phone"][0], "height": SIZES["phone"][1]}:
         page.get_by_role("button", name="Xem trên bản đồ").click()  # a wide window has it open
     page.wait_for_selector(".desk-map[data-ready]")
     expect(page.locator("[data-map-said]")).to_have_text("1 điểm")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("link", name=code_display(code)).click()
     expect(page.locator(".not-mine", has_text="Ngừng dùng")).to_contain_text("cần người duyệt")
     page.get_by_role("button", name="Bản đồ tương tác").click()
     page.wait_for_selector(".desk-map[data-ready]")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("link", name="Chuyển vị trí").click()
     page.wait_for_selector(".desk-map[data-ready]")
-    is_sound(visit)
+    assert visit.is_sound()
     page.locator(".maplibregl-marker").scroll_into_view_if_needed()
     box = page.locator(".maplibregl-marker").bounding_box()
     assert box is not None
@@ -90,12 +80,12 @@ def test_clerk_finds_a_door_and_drags_it_to_its_place(visit: Visit, office: Offi
     page.mouse.move(x + 30, y - 20, steps=5)
     page.mouse.up()
     expect(page.get_by_label("Kinh độ")).not_to_have_value(str(LANG["lon"]))
-    expect(page.get_by_label("Toạ độ lấy cách nào")).to_have_value("imagery")
+    expect(page.get_by_label("Cách lấy toạ độ")).to_have_value("imagery")
     lon = float(page.get_by_label("Kinh độ").input_value())
     assert LANG["lon"] < lon < LANG["lon"] + 0.001
     page.get_by_role("button", name="Xem trước").click()
     expect(page.locator(".change")).to_contain_text("chấm trên bản đồ")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Làm", exact=True).dblclick()
     expect(page.locator("#said")).to_contain_text("Đã")
     expect(page.locator(".steps li").first).to_contain_text("chuyển vị trí")
@@ -114,8 +104,8 @@ def test_approver_is_told_of_a_conflict_and_decides_on_several(
     page.get_by_role("button", name="Xem trước").click()
     expect(page.get_by_role("alert")).to_contain_text("vừa được sửa")
     expect(page.get_by_label("Chỉ dẫn cho người giao")).to_have_value("=cmd()")
-    expect(page.get_by_label("Mấy hộ ở chung")).to_have_value("3")
-    is_sound(visit)
+    expect(page.get_by_label("Số hộ ở chung")).to_have_value("3")
+    assert visit.is_sound()
     visit.open(f"/desk/records?unit={COMMUNE}&no_point=1")
     expect(page.locator("main")).to_contain_text("script>alert(1)</script")
     for code in codes:
@@ -125,11 +115,11 @@ def test_approver_is_told_of_a_conflict_and_decides_on_several(
     office.place.do("verify", code=codes[2])
     page.get_by_role("button", name="Ngừng dùng").click()
     page.get_by_label("Lý do").fill("giải toả")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Xem trước").click()
     expect(page.locator(".demo")).to_contain_text(code_display(codes[2]))
     expect(page.locator(".change")).to_have_count(2)
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Làm", exact=True).click()
     expect(page.locator("#said")).to_contain_text("2 mã")
     states = [office.place.row(code).status for code in codes]
@@ -139,6 +129,40 @@ def test_approver_is_told_of_a_conflict_and_decides_on_several(
     expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
     page.go_back()
     expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
+
+
+def test_plates_are_noted_with_a_day_and_a_certificate_is_checked(
+    visit: Visit, office: Office
+) -> None:
+    code = office.place.house(number(visit, 8000), **LANG)
+    page = enter(visit, office, "editor", f"/desk/papers?code={code_display(code)}")
+    assert visit.is_sound()
+    page.get_by_role("button", name="Ghi: cấp biển").click()
+    expect(page.locator(".told")).to_contain_text("Phố Láng")
+    page.get_by_label("Ngày").fill("2026-11-02")
+    assert visit.is_sound()
+    page.get_by_role("button", name="Ghi vào sổ").dblclick()
+    expect(page.locator("#said")).to_contain_text("1 biển")
+    page.get_by_label("Mã địa chỉ", exact=True).fill(code)
+    page.get_by_role("button", name="Cấp giấy").click()
+    expect(page.locator(".demo").first).to_contain_text("mã QR chỉ mở được ở đây")
+    assert visit.is_sound()
+    with session_scope(office.place.engine) as session:
+        known = load_gazetteer(session)
+    about = (office.place.reads, known, Site("https://diachi.example", True), code)
+    certificate, _ = issue_certificate(office.place.engine, *about)
+    visit.open("/verify")
+    assert visit.is_sound()
+    page.get_by_label("Số trên giấy").fill(certificate.shown.lower())
+    page.get_by_role("button", name="Kiểm tra").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Giấy còn giá trị")
+    assert visit.is_sound()
+    office.place.do("renumber", code=code, house_number=number(visit, 8500))
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("địa chỉ đã đổi")
+    visit.open("/verify/GXN-0000-0000-00")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Không có giấy")
+    assert visit.is_sound()
 
 
 def test_without_scripts_coordinates_are_typed(browser: Browser, url: str, office: Office) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from api.pages.assets import has_map
 from geo.code import format as code_display
 from registry.access.keys import KeyMade
 from registry.database import session_scope
-from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
+from tests.support.browser import Visit, chromium, serving
 from tests.support.factories import make_street
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
@@ -35,19 +35,6 @@ def url(office: Office) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as made:
-        yield made
-
-
-@pytest.fixture(params=SIZES)
-def visit(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Visit]:
-    with visiting(browser, url, request.param) as made:
-        yield made
-        assert made.complaints() == []
-
-
 _numbers = count(101)
 
 
@@ -57,19 +44,6 @@ def new_house(office: Office, street: str = "Phố Láng") -> str:
 
 def key(office: Office, role: str) -> KeyMade:
     return office.key(f"{role} {next(_numbers)}", role)  # type: ignore[arg-type] # a role
-
-
-def sit(visit: Visit, made: KeyMade, path: str) -> Page:
-    page = visit.open(f"/desk/sign-in?to={path}")
-    page.get_by_label("Khoá của đơn vị").fill(made.secret)
-    page.get_by_role("button", name="Vào").click()
-    return page
-
-
-def is_sound(visit: Visit) -> None:
-    assert visit.barriers() == []
-    assert not visit.overflows()
-    assert visit.page.title() != "broken"
 
 
 def test_what_a_resident_reports_a_clerk_decides_and_the_receipt_says_so(
@@ -83,20 +57,20 @@ def test_what_a_resident_reports_a_clerk_decides_and_the_receipt_says_so(
     page.get_by_label("Kinh độ").fill("105.8065")
     page.get_by_role("button", name="Gửi").click()
     expect(page.locator(".thanks")).to_be_visible()
-    is_sound(visit)
+    assert visit.is_sound()
     receipt = page.url
 
-    page = sit(visit, key(office, "editor"), "/desk/reports")
+    page = visit.enter(key(office, "editor").secret, "/desk/reports")
     card = page.locator("li.box", has_text=code_display(code))
     expect(card).to_contain_text("1 người dân")
     expect(card).to_contain_text("chuyển điểm của mã")
     if has_map():
         page.wait_for_selector("#points[data-ready]")
         assert page.locator(".map-pin").count() >= 1
-    is_sound(visit)
+    assert visit.is_sound()
     card.get_by_role("link", name="Xem báo cáo").click()
     expect(page.get_by_text("Nhận thì", exact=True)).to_be_visible()
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_label("Lời nhắn cho người báo").fill("đã đo lại, cảm ơn")
     # A double click is one decision.
     page.get_by_role("button", name="Nhận", exact=True).dblclick()
@@ -104,7 +78,7 @@ def test_what_a_resident_reports_a_clerk_decides_and_the_receipt_says_so(
     page.goto(receipt)
     expect(page.locator(".outcome")).to_have_text("Đã nhận")
     expect(page.locator(".word")).to_have_text("đã đo lại, cảm ơn")
-    is_sound(visit)
+    assert visit.is_sound()
 
 
 def test_clerk_turns_down_several_from_the_list_by_keyboard(visit: Visit, office: Office) -> None:
@@ -114,7 +88,7 @@ def test_clerk_turns_down_several_from_the_list_by_keyboard(visit: Visit, office
         body = {"kind": "no_such_house", "code": new_house(office)}
         headers = {"Authorization": f"Bearer {carrier.secret}"}
         assert office.client.post("/v1/reports", json=body, headers=headers).status_code == 200
-    page = sit(visit, key(office, "editor"), "/desk/reports")
+    page = visit.enter(key(office, "editor").secret, "/desk/reports")
     page.get_by_label("Loại").select_option("no_such_house")
     page.get_by_role("button", name="Lọc").press("Enter")
     ticks = page.get_by_role("checkbox")
@@ -124,20 +98,16 @@ def test_clerk_turns_down_several_from_the_list_by_keyboard(visit: Visit, office
     page.get_by_role("button", name="Không nhận").press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("hãy viết cho người báo")
     assert [tick.is_checked() for tick in ticks.all()] == [True, True]
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_label("Lời nhắn cho người báo").fill("nhà ở trong ngõ")
     page.get_by_role("button", name="Không nhận").press("Enter")
     expect(page.locator("#said")).to_contain_text("Đã xử lý 2 báo cáo")
     expect(page.locator(".empty")).to_be_visible()
-    page = sit_again(visit, carrier, "/desk/my-reports")
+    page.get_by_role("button", name="Thoát").click()
+    page = visit.enter(carrier.secret, "/desk/my-reports")
     expect(page.locator("tbody tr")).to_have_count(2)
     expect(page.locator("tbody")).to_contain_text("nhà ở trong ngõ")
-    is_sound(visit)
-
-
-def sit_again(visit: Visit, made: KeyMade, path: str) -> Page:
-    visit.page.get_by_role("button", name="Thoát").click()
-    return sit(visit, made, path)
+    assert visit.is_sound()
 
 
 def test_approver_renumbers_a_street_after_looking_at_each_door(
@@ -147,14 +117,14 @@ def test_approver_renumbers_a_street_after_looking_at_each_door(
     name = f"Phố Số {next(_numbers)}"
     office.place.street(name)
     codes = {n: office.place.house(n, name, **LANG) for n in ("2", "4")}
-    page = sit(visit, key(office, "approver"), "/desk/streets")
+    page = visit.enter(key(office, "approver").secret, "/desk/streets")
     expect(page.locator("tbody")).to_contain_text(SCRIPT)
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_label("Tên", exact=True).fill(name)
     page.get_by_role("button", name="Lọc").click()
     page.get_by_role("link", name=name).click()
     page.get_by_text("Đánh số lại", exact=True).click()
-    is_sound(visit)
+    assert visit.is_sound()
     pasted = page.get_by_label("Dán bảng hai cột")
     pasted.fill("2\t4\n4\t8\n6\t10")
     page.get_by_role("button", name="Xem trước").click()
@@ -164,26 +134,26 @@ def test_approver_renumbers_a_street_after_looking_at_each_door(
     page.get_by_role("button", name="Xem trước").click()
     row = page.locator("tbody tr", has_text=code_display(codes["4"])).last
     expect(row.locator(".doubt")).to_contain_text(code_display(codes["2"]))
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Ghi vào sổ").click()
-    expect(page.locator("#said")).to_contain_text("2 chỗ ở được ghi lại")
+    expect(page.locator("#said")).to_contain_text("2 chỗ ở mang số mới")
     assert [office.place.row(codes[n]).house_number for n in ("2", "4")] == ["4", "8"]
 
 
 def test_clerk_names_a_hamlet_and_finds_what_is_an_approvers(visit: Visit, office: Office) -> None:
     number = next(_numbers)
-    page = sit(visit, key(office, "editor"), "/desk/hamlets")
+    page = visit.enter(key(office, "editor").secret, "/desk/hamlets")
     page.get_by_text("Đặt tên mới").click()
     page.get_by_label("Tên, có cả loại").fill(f"Tổ {number}")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Xem trước").click()
     expect(page.locator(".lead")).to_contain_text("Chưa có gì được ghi")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Ghi vào sổ").click()
     page.get_by_role("link", name=f"Tổ {number}").click()
     expect(page.locator(".seat")).to_contain_text("việc của người duyệt")
-    is_sound(visit)
+    assert visit.is_sound()
     office.place.do("propose", commune=COMMUNE, locality=f"Tổ {number}", house_number="1", **LANG)
     page.goto(f"{visit.url}/desk/proposals")
     expect(page.locator("tbody")).to_contain_text(f"Tổ {number}")
-    is_sound(visit)
+    assert visit.is_sound()

@@ -1,11 +1,12 @@
-"""Targets and keys in a real browser: a viewer, an approver, and an administrator's account."""
+"""Targets, keys and webhooks in a real browser: a viewer, an approver, a carrier, an account."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
+from tests.support.browser import Visit, chromium, serving
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE
@@ -35,40 +36,17 @@ def url(office: Office, issuer: Provider) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as made:
-        yield made
-
-
-@pytest.fixture(params=SIZES)
-def visit(
-    request: pytest.FixtureRequest, browser: Browser, url: str, issuer: Provider
-) -> Iterator[Visit]:
-    also = (issuer.issuer,)
-    with visiting(browser, url, request.param, also=also, accept_downloads=True) as made:
-        yield made
-        assert made.complaints() == []
-
-
-def is_sound(visit: Visit) -> None:
-    assert visit.barriers() == []
-    assert not visit.overflows()
-
-
-def enter(visit: Visit, secret: str, path: str) -> Page:
-    page = visit.open(path)
-    page.get_by_label("Khoá của đơn vị").fill(secret)
-    page.get_by_role("button", name="Vào").click()
-    return page
+def window(issuer: Provider) -> dict[str, Any]:
+    return {"also": (issuer.issuer,), "accept_downloads": True}
 
 
 def test_viewer_searches_compares_and_takes_the_report_home(office: Office, visit: Visit) -> None:
     width = visit.page.viewport_size
     key = office.key(f"Sở Xây dựng {width}", "viewer", units=("01",))
-    page = enter(visit, key.secret, "/desk/targets")
+    page = visit.enter(key.secret, "/desk/targets")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Thành phố Hà Nội")
     expect(page.get_by_text("Kê khai tổng số hộ của")).to_have_count(0)
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_label("Tên hoặc mã").fill("phuong lang")
     page.get_by_role("button", name="Lọc").click()
     expect(page.get_by_role("checkbox")).to_have_count(1)
@@ -77,7 +55,7 @@ def test_viewer_searches_compares_and_takes_the_report_home(office: Office, visi
         page.get_by_label(f"Chọn {name}", exact=True).check()
     page.get_by_role("button", name="So sánh những nơi đã chọn").click()
     expect(page.get_by_text("Các đơn vị đã chọn")).to_be_visible()
-    is_sound(visit)
+    assert visit.is_sound()
     with page.expect_download() as taken:
         page.get_by_role("link", name="Độ phủ, Excel").click()
     assert taken.value.suggested_filename.startswith("do-phu-01-")
@@ -86,16 +64,16 @@ def test_viewer_searches_compares_and_takes_the_report_home(office: Office, visi
     visit.allowed = ("422",)
     page.get_by_role("button", name="So sánh").click()
     expect(page.get_by_role("alert")).to_contain_text("31/12/2026")
-    is_sound(visit)
+    assert visit.is_sound()
 
 
 def test_approver_declares_by_hand_and_by_a_file(office: Office, visit: Visit) -> None:
     width = visit.page.viewport_size
     key = office.key(f"UBND phường Láng {width}", "approver")
-    page = enter(visit, key.secret, "/desk/targets")
+    page = visit.enter(key.secret, "/desk/targets")
     page.get_by_text("Kê khai tổng số hộ của").click()
     page.get_by_label("Tổng số hộ", exact=True).fill("20.100")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Kê khai", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("Đã ghi")
     page.get_by_text("Kê khai bằng tệp").click()
@@ -103,13 +81,39 @@ def test_approver_declares_by_hand_and_by_a_file(office: Office, visit: Visit) -
     page.get_by_label("Tệp", exact=True).set_input_files(
         {"name": "<số hộ>.csv", "mimeType": "text/csv", "buffer": table.encode()}
     )
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Chạy thử").click()
     expect(page.get_by_text("ngoài địa bàn")).to_be_visible()
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Ghi 1 số").click()
     expect(page.get_by_role("status")).to_contain_text("1 bị loại")
     expect(page.get_by_text("20.200").first).to_be_visible()
+
+
+def test_carrier_adds_a_receiver(office: Office, visit: Visit) -> None:
+    key = office.key(f"Hãng {visit.page.viewport_size}", "carrier")
+    page = enter(visit, key.secret, "/desk/webhooks")
+    page.get_by_text("Đăng ký nơi nhận").click()
+    address = page.get_by_label("Địa chỉ nhận")
+    address.fill("http://giaohang.vn/mot-duong-dan-rat-dai-khong-co-cho-ngat-nao-ca")
+    page.get_by_label("Mã xã, phường, tỉnh").fill(COMMUNE)
+    page.get_by_label("tách thành nhiều mã").check()
+    is_sound(visit)
+    visit.allowed = ("422",)
+    page.get_by_role("button", name="Đăng ký").click()
+    expect(page.get_by_role("alert")).to_contain_text("https")
+    expect(page.get_by_label("tách thành nhiều mã")).to_be_checked()
+    address.fill("https://giaohang.vn/mot-duong-dan-rat-dai-khong-co-cho-ngat-nao-ca")
+    page.get_by_role("button", name="Đăng ký").click()
+    expect(page.locator(".secret")).to_contain_text("whsec_")
+    is_sound(visit)
+    page.get_by_role("link", name="Đã chép").click()
+    expect(page.get_by_text("Phường Láng")).to_be_visible()
+    is_sound(visit)
+    page.get_by_role("button", name="Tạm dừng").click()
+    expect(page.get_by_text("tạm dừng", exact=True)).to_be_visible()
+    visit.open("/desk/webhooks")
+    is_sound(visit)
 
 
 def test_administrator_comes_in_by_account_and_makes_a_key(
@@ -120,7 +124,7 @@ def test_administrator_comes_in_by_account_and_makes_a_key(
     # The provider's own page asks elsewhere for its style.
     visit.allowed = ("cdn.jsdelivr.net", "ERR_FAILED")
     page = visit.open("/desk/keys")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("link", name="Đăng nhập bằng tài khoản").click()
     page.locator('input[name="sub"]').fill("an")
     page.locator("button", has_text="Authorize").click()
@@ -129,19 +133,19 @@ def test_administrator_comes_in_by_account_and_makes_a_key(
     page.get_by_text("Cấp khoá mới").click()
     page.get_by_label("Tên cơ quan hoặc chương trình").fill(name)
     page.get_by_label("Mã xã, phường, tỉnh").fill(COMMUNE)
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Cấp khoá").click()
     expect(page.locator(".secret")).to_contain_text("dcs_")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("link", name="về danh sách").click()
     page.get_by_role("link", name=name).click()
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_text("Thu hồi", exact=True).click()
     page.get_by_role("button", name="Thu hồi").click()
     expect(page.locator(".facts")).to_contain_text("đã thu hồi")
     visit.open("/desk/audit")
     expect(page.get_by_text(f"keys revoke: {name}")).to_be_visible()
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Thoát").click()
     expect(page.get_by_role("link", name="Thoát cả tài khoản")).to_be_visible()
     expect(page.get_by_text("Lê Thị An")).to_have_count(0)

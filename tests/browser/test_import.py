@@ -4,20 +4,22 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from geo.code import format as code_display
 from registry.settings import Settings
-from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
+from tests.support.browser import Visit, chromium, serving
 from tests.support.intake import checksum
 from tests.support.keys import office
 from tests.support.lifecycle import COMMUNE
 from tests.support.uploads import Desk, row, table
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
+DESK = "/desk/import"
 NOWHERE = row("", "R9", street="Phố Láng")
 
 
@@ -37,29 +39,8 @@ def url(desk: Desk) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as made:
-        yield made
-
-
-@pytest.fixture(params=SIZES)
-def visit(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Visit]:
-    with visiting(browser, url, request.param, accept_downloads=True) as made:
-        made.page.on("dialog", lambda asked: asked.accept())
-        yield made
-        assert made.complaints() == []
-
-
-def is_sound(visit: Visit) -> None:
-    assert visit.barriers() == []
-    assert not visit.overflows()
-
-
-def enter(visit: Visit, secret: str, path: str = "/desk/import") -> Page:
-    page = visit.open(path)
-    page.get_by_label("Khoá của đơn vị").fill(secret)
-    page.get_by_role("button", name="Vào").click()
-    return page
+def window() -> dict[str, Any]:
+    return {"accept_downloads": True}
 
 
 def test_button_beside_the_key_is_one_line(visit: Visit) -> None:
@@ -89,9 +70,9 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     )
     before = checksum(desk.office.place.engine)
 
-    page = enter(visit, editor.secret)
+    page = visit.enter(editor.secret, DESK)
     expect(page.locator(".sitting")).to_contain_text("người nhập")
-    is_sound(visit)
+    assert visit.is_sound()
     choose(page, table(row("1", "R1"), row("2", "R2"), NOWHERE))
     page.get_by_label("Ai giao").fill(source)
     page.get_by_role("button", name="Chạy thử").click()
@@ -106,7 +87,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     expect(wrong).to_contain_text("dòng 4 của bảng tính")
     expect(one).to_contain_text("Khoá này không được duyệt")
     expect(one.get_by_role("button", name="Duyệt, ghi vào sổ")).to_have_count(0)
-    is_sound(visit)
+    assert visit.is_sound()
     with page.expect_download() as came:
         one.get_by_role("button", name="Tải dòng bị loại").click()
     came.value.save_as(tmp_path / "back.csv")
@@ -115,7 +96,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     number = page.url.rpartition("#")[2]
 
     page.get_by_role("button", name="Thoát").click()
-    page = enter(visit, approver.secret)
+    page = visit.enter(approver.secret, DESK)
     page.locator("#recent").get_by_role("button", name=f"#{number}").click()
     one = page.locator("#one")
     one.get_by_role("button", name="Duyệt, ghi vào sổ").click()
@@ -128,7 +109,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     came.value.save_as(tmp_path / "codes.csv")
     codes = re.findall(r"[0-9A-Z]{8}(?=,)", (tmp_path / "codes.csv").read_text("utf-8-sig"))
     assert desk.office.get(f"/v1/addresses/{code_display(codes[0])}").status_code == 200
-    is_sound(visit)
+    assert visit.is_sound()
 
     one.get_by_role("button", name="Huỷ đợt này").click()
     expect(one).to_contain_text("đang huỷ")
@@ -139,25 +120,25 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
 
 def test_key_that_is_none_or_may_not_import_is_told_so(visit: Visit, desk: Desk) -> None:
     visit.allowed = ("401", "403")
-    page = enter(visit, "dcs_" + "x" * 36)
+    page = visit.enter("dcs_" + "x" * 36, DESK)
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
     carrier = desk.office.key(f"phát thư {visit.page.viewport_size}", "carrier")
-    page = enter(visit, carrier.secret)
+    page = visit.enter(carrier.secret, DESK)
     expect(page.get_by_role("heading", level=1)).to_contain_text("không thuộc quyền bưu tá")
-    is_sound(visit)
+    assert visit.is_sound()
 
 
 def test_file_that_cannot_be_read_says_why(visit: Visit, desk: Desk) -> None:
     editor = desk.office.key(f"giao hỏng {visit.page.viewport_size}")
-    page = enter(visit, editor.secret)
+    page = visit.enter(editor.secret, DESK)
     choose(page, b"%PDF-1.4 ...", "danh sach.pdf")
     page.get_by_role("button", name="Chạy thử").click()
     expect(page.locator("#one")).to_contain_text("chờ đến lượt")
     desk.work()
     expect(page.locator("#one")).to_contain_text("Không đọc được")
     expect(page.locator("#one .wrong")).not_to_be_empty()
-    is_sound(visit)
+    assert visit.is_sound()
     page.locator("#one").get_by_role("button", name="Bỏ đợt này").click()
     expect(page.locator("#one")).to_contain_text("Đã bỏ")
 
@@ -166,7 +147,7 @@ def test_file_without_a_commune_is_told_which_one_and_gets_its_blank(
     visit: Visit, desk: Desk, tmp_path: Path
 ) -> None:
     editor = desk.office.key(f"giao mẫu {visit.page.viewport_size}")
-    page = enter(visit, editor.secret)
+    page = visit.enter(editor.secret, DESK)
     with page.expect_download() as came:  # a key of one commune says which
         page.get_by_role("button", name="Tải mẫu trống").click()
     assert came.value.suggested_filename == f"mau-{COMMUNE}.xlsx"
@@ -187,7 +168,7 @@ def test_file_without_a_commune_is_told_which_one_and_gets_its_blank(
 def test_zone_that_the_points_vote_for_is_confirmed_on_the_page(visit: Visit, desk: Desk) -> None:
     """Points in metres: tried in the zone of most, asked about, tried again in what was said."""
     editor = desk.office.key(f"giao vn2000 {visit.page.viewport_size}")
-    page = enter(visit, editor.secret)
+    page = visit.enter(editor.secret, DESK)
     # In Phường Láng by one zone alone: VN-2000, 105°45' (EPSG:9210).
     houses = [
         row(str(2 * n), f"V{n}", longitude=str(505_600 + n), latitude=str(2_325_280 + n))
@@ -226,18 +207,18 @@ def test_list_goes_on_under_the_name_of_its_source_whoever_delivers(
 ) -> None:
     """Else the approver's key would make new houses of those that the editor's delivered."""
     place = str(visit.page.viewport_size)
-    page = enter(visit, desk.office.key(f"giao nguồn {place}").secret)
+    page = visit.enter(desk.office.key(f"giao nguồn {place}").secret, DESK)
     choose(page, table(row("61", f"N{place}")))
     page.get_by_label("Ai giao").fill(f"nguồn {place}")
     try_it(page, desk)
     page.get_by_role("button", name="Thoát").click()
-    enter(visit, desk.office.key(f"duyệt nguồn {place}", "approver").secret)
+    visit.enter(desk.office.key(f"duyệt nguồn {place}", "approver").secret, DESK)
     expect(page.get_by_label("Ai giao")).to_have_value(f"nguồn {place}")
 
 
 def test_file_with_nothing_to_publish_sends_nobody_to_an_approver(visit: Visit, desk: Desk) -> None:
     visit.allowed = ("422",)
-    page = enter(visit, desk.office.key(f"giao loại {visit.page.viewport_size}").secret)
+    page = visit.enter(desk.office.key(f"giao loại {visit.page.viewport_size}").secret, DESK)
     choose(page, table(NOWHERE))
     try_it(page, desk)
     one = page.locator("#one")
@@ -252,12 +233,12 @@ def test_file_with_nothing_to_publish_sends_nobody_to_an_approver(visit: Visit, 
 
 
 def test_file_that_names_no_commune_lies_in_that_of_the_key(visit: Visit, desk: Desk) -> None:
-    page = enter(visit, desk.office.key(f"giao thiếu xã {visit.page.viewport_size}").secret)
+    page = visit.enter(desk.office.key(f"giao thiếu xã {visit.page.viewport_size}").secret, DESK)
     choose(page, table({"so nha": "71", "duong": "Phố Láng"}))
     page.get_by_label("Ai giao").fill(f"thiếu xã {visit.page.viewport_size}")
     try_it(page, desk)
     again = page.locator("#one").get_by_role("button", name="Cả tệp thuộc Phường Láng")
-    is_sound(visit)
+    assert visit.is_sound()
     again.click()
     expect(page.locator("#one")).to_contain_text("chờ đến lượt")
     desk.work()
@@ -267,7 +248,7 @@ def test_file_that_names_no_commune_lies_in_that_of_the_key(visit: Visit, desk: 
 def test_answers_to_several_questions_stay_together(visit: Visit, desk: Desk) -> None:
     """A file that names no commune, in metres, with a column that is not known by its name."""
     place = str(visit.page.viewport_size)
-    page = enter(visit, desk.office.key(f"giao nhiều câu hỏi {place}").secret)
+    page = visit.enter(desk.office.key(f"giao nhiều câu hỏi {place}").secret, DESK)
     houses = [
         {"so nha": str(2 * n), "duong": "Phố Láng", "kinh do": str(505_600 + n)}
         | {"vi do": str(2_325_280 + n)}
@@ -284,7 +265,7 @@ def test_answers_to_several_questions_stay_together(visit: Visit, desk: Desk) ->
     expect(one).to_contain_text("chờ đến lượt")
     desk.work()
     expect(page.locator("[data-count=new]")).to_have_text("30")
-    is_sound(visit)
+    assert visit.is_sound()
     # One delivery, however often it was tried; and none when it was discarded.
     mine = page.locator("#recent tr", has_text=f"nhiều câu hỏi {place}")
     expect(mine).to_have_count(1)
@@ -295,7 +276,7 @@ def test_answers_to_several_questions_stay_together(visit: Visit, desk: Desk) ->
 def test_columns_are_chosen_by_hand(visit: Visit, desk: Desk) -> None:
     """Also after the page was loaded anew; what was chosen is shown, and can be changed."""
     place = str(visit.page.viewport_size)
-    page = enter(visit, desk.office.key(f"giao chọn cột {place}").secret)
+    page = visit.enter(desk.office.key(f"giao chọn cột {place}").secret, DESK)
     choose(page, table({"Cột A": "61 Phố Láng", "Cột B": COMMUNE}))
     page.get_by_label("Ai giao").fill(f"chọn cột {place}")
     try_it(page, desk)
@@ -305,7 +286,7 @@ def test_columns_are_chosen_by_hand(visit: Visit, desk: Desk) -> None:
     again = "Đọc các cột như đã chọn: chạy thử lại"
     one.get_by_label("Cột “Cột A”").select_option(label="địa chỉ")
     one.get_by_label("Cột “Cột B”").select_option(label="mã xã, phường")
-    is_sound(visit)
+    assert visit.is_sound()
     one.get_by_role("button", name=again).click()
     expect(one).to_contain_text("chờ đến lượt")
     desk.work()
@@ -313,7 +294,7 @@ def test_columns_are_chosen_by_hand(visit: Visit, desk: Desk) -> None:
     page.reload()
     one.get_by_text("Chọn cột nào là gì").click()
     expect(one.get_by_label("Cột “Cột A”")).to_have_value("address")
-    is_sound(visit)
+    assert visit.is_sound()
     one.get_by_label("Cột “Cột B”").select_option(label="để máy tự nhận")
     one.get_by_role("button", name=again).click()
     expect(one).to_contain_text("chờ đến lượt")
@@ -323,7 +304,7 @@ def test_columns_are_chosen_by_hand(visit: Visit, desk: Desk) -> None:
 
 def test_whoever_delivered_is_not_offered_to_approve(visit: Visit, desk: Desk) -> None:
     place = str(visit.page.viewport_size)
-    page = enter(visit, desk.office.key(f"giao và duyệt {place}", "approver").secret)
+    page = visit.enter(desk.office.key(f"giao và duyệt {place}", "approver").secret, DESK)
     choose(page, table(row("91", f"T{place}"), row("91", f"U{place}")))
     page.get_by_label("Ai giao").fill(f"tự duyệt {place}")
     try_it(page, desk)
@@ -333,7 +314,7 @@ def test_whoever_delivered_is_not_offered_to_approve(visit: Visit, desk: Desk) -
     # Two hộ at one door: the second row had no code before.
     expect(one.locator("[data-count=linked]")).to_have_count(0)
     expect(one.locator("[data-count=linked_in_file]")).to_have_text("1")
-    is_sound(visit)
+    assert visit.is_sound()
     with page.expect_download() as came:
         one.get_by_role("button", name="Tải mọi vấn đề (CSV)").click()
     number = page.url.rpartition("#")[2]
@@ -347,7 +328,7 @@ def test_sheets_of_a_workbook_are_chosen_with_a_button(visit: Visit, desk: Desk)
             sheet = book.add_worksheet(name)
             sheet.write_row(0, 0, ["số nhà", "đường", "mã xã"])
             sheet.write_row(1, 0, [number, "Phố Láng", COMMUNE])
-    page = enter(visit, desk.office.key(f"giao trang {visit.page.viewport_size}").secret)
+    page = visit.enter(desk.office.key(f"giao trang {visit.page.viewport_size}").secret, DESK)
     page.get_by_label("Ai giao").fill(f"trang {visit.page.viewport_size}")
     for button, houses in (("Chỉ đọc “Tổ 2, KP 3”", "1"), ("Đọc hết các trang", "2")):
         choose(page, made.getvalue(), "tổ.xlsx")

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from registry.settings import ROOT
-from tests.support.browser import SIZES, Visit, browsing, chromium, serving, visiting
+from tests.support.browser import Visit, chromium, serving, visiting
 from tests.support.demo import load_first_demo
 from tests.support.postgis import clone
 from tests.system.test_docs import SERVER
@@ -80,21 +80,14 @@ def shop(register_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as made:
-        yield made
+def url(shop: str) -> str:
+    return shop
 
 
-@pytest.fixture(params=SIZES)
-def visit(
-    request: pytest.FixtureRequest, browser: Browser, shop: str, register_url: str
-) -> Iterator[Visit]:
-    also = (register_url, NOWHERE)
+@pytest.fixture(scope="module")
+def window(register_url: str) -> dict[str, Any]:
     # The page of an order is not there: what matters is what was sent to it.
-    with visiting(browser, shop, request.param, also=also) as made:
-        made.allowed = ("favicon", "404")
-        yield made
-        assert made.complaints() == []
+    return {"also": (register_url, NOWHERE), "allowed": ("favicon", "404")}
 
 
 def typing(page: Page) -> Any:

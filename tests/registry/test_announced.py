@@ -11,8 +11,9 @@ from registry.database import OWNER_ROLE, make_engine
 from registry.errors import NotFoundError
 from registry.gazetteer import today
 from registry.gazetteer_cache import GazetteerCache
-from registry.units import continuations, convert_text, picker, unit_by_code
+from registry.units import convert_text, picker, unit_by_code
 from registry.units.announced import announced
+from registry.units.onward import continuations
 from tests.support.lifecycle import LANG, town
 from tests.support.postgis import clone
 from tests.support.reform_to_come import BASIS, DAY, LATER, Plan, it_is, plan_reform

@@ -2,7 +2,7 @@
 
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.search.areas import area_of, is_in_district
-from registry.units import communes_of
+from registry.units.onward import communes_of
 from registry.units.text import read_units
 
 

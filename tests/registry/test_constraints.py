@@ -201,7 +201,8 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     },
     "map_state": lambda p: {"id": 1},
     "map_unit": lambda p: {
-        "unit_id": p.unit, "detail": 0, "level": "commune", "approximate": True,
+        "unit_id": p.unit, "detail": 0, "level": "commune", "code": "00001", "name": "Phường A",
+        "approximate": True,
         "geom": f"SRID=3857;{SQUARE}",
     },
     "succession_link": lambda p: {

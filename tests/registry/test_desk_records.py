@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from registry.database import session_scope
-from registry.desk_records import Wanted, affected, list_places, list_records, list_spots
+from registry.desk_records import (
+    Wanted,
+    affected,
+    list_places,
+    list_records,
+    list_spots,
+    read_search,
+)
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 
 
@@ -14,7 +21,8 @@ from tests.support.lifecycle import COMMUNE, LANG, Town, town
 def place(admin_url: str, worker_id: str) -> Iterator[Town]:
     """Two streets, and a hamlet with a group inside."""
     with town(admin_url, f"desk_records_{worker_id}") as made:
-        made.street("Đường Án")
+        made.street("Đường Bằng")
+        made.do("rename-street", commune=COMMUNE, street="Đường Bằng", new_name="Đường Án")
         for name in ("Thôn Đoài", "Tổ 1, Thôn Đoài"):
             made.do("name-locality", commune=COMMUNE, locality=name)
         yield made
@@ -33,6 +41,8 @@ def doors(place: Town) -> dict[str, str]:
     )
     found["group"] = place.house(None, None, locality="Tổ 1, Thôn Đoài", **LANG)
     found["hamlet"] = place.house("5", None, locality="Thôn Đoài")
+    place.do("renumber", code=found["100"], house_number="99")
+    place.do("renumber", code=found["100"], house_number="100")
     place.do("verify", code=found["2"])
     found["gone"] = place.house("300")
     place.retire(found["gone"])
@@ -88,6 +98,13 @@ def test_list_goes_through_every_door_once_in_the_order_of_the_street(
         ({"locality_id": 0}, set(LIVING) - {"hamlet", "group"}),
         ({"locality": "Đoài"}, {"hamlet", "group"}),
         ({"locality": "1"}, {"group"}),
+        ({"search": "99"}, {"100"}),
+        ({"search": "99 Phố Láng"}, {"100"}),
+        ({"search": "99 Đường Án"}, set()),
+        ({"search": "đường bằng"}, {"án 7"}),
+        ({"search": "7 bang"}, {"án 7"}),
+        ({"search": "đường án"}, {"án 7"}),
+        ({"search": "Thôn Đoài"}, {"hamlet", "group"}),
     ],
 )
 def test_filter_finds(
@@ -104,6 +121,8 @@ def test_filter_finds(
             given["street_id"] = known[filters["street"]]
         if "locality" in filters:
             given["locality_id"] = around[filters["locality"]]
+        if "search" in given:
+            given["number_key"], given["place_keys"] = read_search(given.pop("search")) or ("", ())
         wanted = Wanted(unit, **given)
         page = list_records(session, wanted)
         spots = list_spots(session, wanted)

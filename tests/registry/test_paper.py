@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from geo.code import format as code_display
 from geo.code import from_serial
@@ -35,8 +36,8 @@ LONG = (
     " Giải Phóng Dân Tộc Anh Hùng Bất Khuất Trung Hậu Đảm Đang Đoàn Kết Thống Nhất Hữu Nghị"
 )
 ONE_WORD = "Đường N" + "gh" * 30
-WORDS = "Đường <script>alert(1)</script>"
-CELL = "Đường =cmd() #strong[x] *y* $z$"
+WORDS = "<script>alert(1)</script>"
+CELL = "=cmd() #strong[x] *y* $z$"
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +161,11 @@ def test_long_names_fit_or_are_told(
 
 @pytest.mark.parametrize("street", [WORDS, CELL])
 def test_names_are_text_on_all_paper(place: Town, known: Gazetteer, street: str) -> None:
-    (door,) = on(place, street, "1")
-    name = place.record(door).street_name or ""
-    doors = Doors(codes=[door])
+    (door,) = on(place, f"Phố Chữ {ord(street[0])}", "1")
+    doors, given = Doors(codes=[door]), {"name": street, "id": place.row(door).thoroughfare_id}
+    # Nobody names a street so, but older registers and files may.
+    with session_scope(place.engine) as session:
+        session.execute(text("UPDATE thoroughfare SET name = :name WHERE id = :id"), given)
     with session_scope(place.engine) as session:
         papers = [
             print_plates(session, known, SITE, doors),
@@ -171,7 +174,7 @@ def test_names_are_text_on_all_paper(place: Town, known: Gazetteer, street: str)
     papers.append(issue_certificate(place.engine, place.reads, known, SITE, door)[1])
     for paper in papers:
         # A line may break inside of it.
-        assert name.replace(" ", "") in "".join(texts_of(paper.pdf)).replace(" ", "")
+        assert street.replace(" ", "") in "".join(texts_of(paper.pdf)).replace(" ", "")
 
 
 def test_what_is_no_real_paper_bears_a_watermark(place: Town, known: Gazetteer) -> None:
@@ -346,9 +349,9 @@ def test_numbers_of_certificates_have_a_check(place: Town, known: Gazetteer) -> 
     assert {numbers.read(each) for each in wrong} == {None}
     with pytest.raises(NotFoundError):
         verify(place.reads, known, number)
-    for text in (*sorted(wrong)[:1], "", "GXN", "x" * 500):
+    for written in (*sorted(wrong)[:1], "", "GXN", "x" * 500):
         with pytest.raises(InvalidInputError):
-            verify(place.reads, known, text)
+            verify(place.reads, known, written)
 
 
 # --- decisions -----------------------------------------------------------------------------------

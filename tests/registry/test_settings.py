@@ -6,6 +6,8 @@ import pytest
 
 from registry.settings import Settings, from_environment, unknown_variables
 
+TILES = "https://tiles.vn/{z}/{x}/{y}.png"
+
 
 def test_nothing_set_is_the_default() -> None:
     assert from_environment({}) == Settings()
@@ -26,6 +28,7 @@ def test_nothing_set_is_the_default() -> None:
         ("DIACHISO_PROXIES", "2", "proxies", 2),
         ("DIACHISO_AUDIT_DAYS", "31", "audit_days", 31),
         ("DIACHISO_PUBLIC_URL", "https://diachi.vn/", "public_url", "https://diachi.vn"),
+        ("DIACHISO_BASEMAP", TILES, "basemap", TILES),
     ],
 )
 def test_variable_is_a_setting(name: str, value: str, field: str, expected: object) -> None:
@@ -43,6 +46,11 @@ def test_variable_is_a_setting(name: str, value: str, field: str, expected: obje
         ("DIACHISO_AUDIT_DAYS", "30"),
         ("DIACHISO_PUBLIC_URL", "diachi.vn"),
         ("DIACHISO_PUBLIC_URL", "https://diachi.vn/so"),
+        ("DIACHISO_BASEMAP", "https://tiles.vn/{z}/{x}.png"),
+        ("DIACHISO_BASEMAP", "https://tiles.vn; script-src *//{z}/{x}/{y}"),
+        ("DIACHISO_BASEMAP", "https://tiles.vn/{z}/{x}/{y}'unsafe-inline'"),
+        ("DIACHISO_BASEMAP", "/khong/co/tep.pmtiles"),
+        ("DIACHISO_BASEMAP", __file__),
     ],
 )
 def test_value_that_is_none_names_its_variable(name: str, value: str) -> None:

@@ -494,3 +494,18 @@ def test_long_text_is_looked_through_once_for_a_unit_that_is_no_more() -> None:
     assert FORMER.fullmatch("phường " * 100_000) is None
     assert (found := FORMER.fullmatch("Phường Ngọc Hà - (cũ)."))
     assert found[1] == "Phường Ngọc Hà -"
+
+
+@pytest.mark.parametrize(
+    ("text", "contradicted"),
+    [
+        ("Thị trấn Nàng Mau, Huyện Vị Thủy, Tỉnh Hậu Giang, TP. Cần Thơ", False),
+        ("Phường 3, TP. Sóc Trăng, Tỉnh Sóc Trăng, TP. Cần Thơ", False),
+        ("Thị trấn Nàng Mau, Huyện Vị Thủy, Tỉnh Hậu Giang, TP. Đà Nẵng", True),
+    ],
+)
+def test_province_of_today_may_stand_behind_that_of_before(
+    gazetteer: Gazetteer, text: str, contradicted: bool
+) -> None:
+    (naming,) = read_units(gazetteer, text)
+    assert (naming.contradicted, bool(naming.unread)) == (contradicted, contradicted)

@@ -19,7 +19,6 @@ from registry.units import (
     LAST_DAY_OF_OLD_MAP,
     Conversion,
     UnitQuery,
-    continuations,
     convert_code,
     convert_text,
     day_asked,
@@ -28,6 +27,7 @@ from registry.units import (
     picker,
     unit_by_code,
 )
+from registry.units.onward import continuations
 from tests.support.units import unit_named
 
 DAY = datetime.date(2026, 10, 1)

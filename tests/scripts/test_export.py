@@ -1,7 +1,10 @@
 """`diachiso export`: a file that is there is somebody's."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from scripts.export import export
@@ -13,3 +16,20 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     refused = CliRunner().invoke(export, ["--out", str(path)])
     assert (refused.exit_code, path.read_text()) == (2, "của tôi")
     assert "--force để ghi đè" in refused.stderr
+
+
+def test_a_dash_is_stdout_with_nothing_else_in_it(
+    fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", fresh_database())
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke(
+        export, ["--out", "-", "--format", "geojson", "--layer", "communes", "--unit", "01"]
+    )
+    assert run.exit_code == 0, run.stderr
+    communes = json.loads(run.stdout)["features"]
+    assert len(communes) == 126
+    assert {each["properties"]["province"] for each in communes} == {"Thành phố Hà Nội"}
+    assert list(tmp_path.iterdir()) == []
+    assert CliRunner().invoke(export, ["--out", "-"]).exit_code == 2  # of which format?
+    assert CliRunner().invoke(export, ["--out", "-", "--format", "xlsx"]).exit_code != 0

@@ -103,6 +103,18 @@ class Visit:
             if each["impact"] in SERIOUS
         ]
 
+    def is_sound(self) -> bool:
+        """No barrier, nothing beside the window, nothing run that the register holds."""
+        assert self.barriers() == []
+        return not self.overflows() and self.page.title() != "broken"
+
+    def enter(self, secret: str, path: str) -> Page:
+        """Go to a page of the desk, and sign in there with a key."""
+        page = self.open(path)
+        page.get_by_label("Khoá của đơn vị").fill(secret)
+        page.get_by_role("button", name="Vào").click()
+        return page
+
     def overflows(self) -> bool:
         """Whether the page is wider than the window."""
         wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -111,17 +123,23 @@ class Visit:
 
 @contextmanager
 def visiting(
-    browser: Browser, url: str, size: str, *, also: tuple[str, ...] = (), **options: Any
+    browser: Browser,
+    url: str,
+    size: str,
+    *,
+    also: tuple[str, ...] = (),
+    allowed: tuple[str, ...] = (),
+    **options: Any,
 ) -> Iterator[Visit]:
-    """A window; hosts other than that of `url` and `also` cannot be reached from it, and nothing in
-    it is seen half way.
+    """A window; hosts other than that of `url` and `also` cannot be reached from it, what is asked
+    in it is answered with yes, and nothing in it is seen half way.
     """
     width, height = SIZES[size]
     # What a page keeps for later is asked for beside the routes of the context.
     options = {"service_workers": "block", "reduced_motion": "reduce"} | options
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     hosts = {urlsplit(each).netloc for each in (url, *also)}
-    visit = Visit(url, context.new_page(), context)
+    visit = Visit(url, context.new_page(), context, allowed=allowed)
 
     def only_ours(route: Route) -> None:
         asked = urlsplit(route.request.url)
@@ -136,6 +154,7 @@ def visiting(
         "console",
         lambda said: visit.wrong.append(said.text) if said.type == "error" else None,
     )
+    visit.page.on("dialog", lambda asked: asked.accept())
     visit.page.on("pageerror", lambda error: visit.wrong.append(str(error)))
     visit.page.set_default_timeout(PATIENCE_MS)
     try:

@@ -1,6 +1,5 @@
 """An identity provider on this machine, whose tokens may be spoilt on their way."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,8 +11,9 @@ import requests
 from flask import Flask, Response, g, json, request
 from flask.testing import FlaskClient
 from joserfc import jwt
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
+
+from tests.support.serving import served
 
 CLIENT = {"oidc_client_id": "dia-chi-so", "oidc_client_secret": "a secret"}
 
@@ -59,15 +59,8 @@ def come_in(
 @contextmanager
 def provider() -> Iterator[Provider]:
     """A provider on a port of its own; skips where Python is older than what it is made for."""
-    served: Flask = pytest.importorskip("oidc_provider_mock").app()
-    server = make_server("127.0.0.1", 0, served, threaded=True)
-    made = Provider(f"http://127.0.0.1:{server.server_port}")
-    served.after_request(made.spoil)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    app: Flask = pytest.importorskip("oidc_provider_mock").app()
+    with served(app) as url:
+        made = Provider(url)
+        app.after_request(made.spoil)
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

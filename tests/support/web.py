@@ -30,12 +30,16 @@ def search_site(admin_url: str, name: str) -> Iterator[Site]:
 PAGES = (
     "/a",
     "/a/",
+    "/board",
     "/coverage",
+    "/data",
     "/desk",
     "/docs",
     "/import",
     "/kept.js",
+    "/llms.txt",
     "/manifest.webmanifest",
+    "/mcp",
     "/new-house",
     "/offline",
     "/packs",
@@ -47,7 +51,9 @@ PAGES = (
 
 
 def api_rules(app: Flask) -> list[Rule]:
-    """The routes that answer programs: all but the pages and what they load."""
+    """The routes that the OpenAPI document describes: all but the pages and what they load, and
+    what answers messages of a protocol.
+    """
     return [
         rule
         for rule in app.url_map.iter_rules()

@@ -31,7 +31,7 @@ ALLOWED = {("enumeration_budget", "holder"), ("map_label", "holder")}
 # Names of things: units, streets, localities, keys of organisations, buildings.
 NAMED = {
     "admin_unit_version", "api_key", "household", "household_version", "import", "locality",
-    "locality_alias", "locality_version", "map_label", "parked_key", "reform_work",
+    "locality_alias", "locality_version", "map_label", "map_unit", "parked_key", "reform_work",
     "thoroughfare", "thoroughfare_alias", "thoroughfare_version",
 }  # fmt: skip
 NAMED_ANSWERS = {

@@ -1,104 +1,23 @@
-// The map: our own tiles, drawn by MapLibre with the letters of the page. Nothing comes from elsewhere.
+// The map: our own tiles, drawn by MapLibre with the letters of the page. Nothing comes from elsewhere, but a base map that the operator chose.
 
 import { t } from './ui.js';
 
 const VIET_NAM = [[101.9, 6.2], [117.8, 23.6]];
 const LETTERS = ['Be Vietnam Pro'];
 const BOLD = ['Be Vietnam Pro Semi'];
-const INK = '#38475a';
 const ENAMEL = '#14418b';
 
-const zoomed = (...stops) => ['interpolate', ['linear'], ['zoom'], ...stops];
-const named = (kinds) => ['in', ['get', 'kind'], ['literal', kinds]];
-const halo = (color, width = 1.4) => ({ 'text-color': color, 'text-halo-color': 'rgba(255,255,255,.92)', 'text-halo-width': width });
-
-function layers() {
-  const units = (layer) => ({ source: 'register', 'source-layer': layer });
-  const labels = { source: 'register', 'source-layer': 'labels', type: 'symbol' };
-  return [
-    { id: 'sea', type: 'background', paint: { 'background-color': '#e3edf3' } },
-    { id: 'land', type: 'fill', ...units('provinces'), paint: { 'fill-color': '#fbfaf6', 'fill-antialias': false } },
-    {
-      id: 'density', type: 'circle', source: 'register', 'source-layer': 'density', maxzoom: 15,
-      paint: {
-        'circle-color': ENAMEL,
-        'circle-opacity': ['interpolate', ['linear'], ['log10', ['max', ['get', 'n'], 1]], 0, 0.3, 3, 0.7],
-        'circle-radius': zoomed(4, ['interpolate', ['linear'], ['log10', ['max', ['get', 'n'], 1]], 0, 0.9, 4, 3],
-          14, ['interpolate', ['linear'], ['log10', ['max', ['get', 'n'], 1]], 0, 2, 3, 6]),
-      },
-    },
-    {
-      id: 'commune-lines', type: 'line', ...units('communes'), minzoom: 8,
-      filter: ['!', ['get', 'approximate']],
-      paint: { 'line-color': '#b9a98a', 'line-width': zoomed(8, 0.4, 14, 1.2) },
-    },
-    {
-      id: 'commune-cells', type: 'line', ...units('communes'), minzoom: 9,
-      filter: ['get', 'approximate'],
-      paint: { 'line-color': '#c9bda4', 'line-width': 0.8, 'line-dasharray': [2, 3] },
-    },
-    {
-      id: 'province-lines', type: 'line', ...units('provinces'),
-      paint: { 'line-color': '#9a8a6c', 'line-width': zoomed(4, 0.6, 10, 1.8) },
-    },
-    {
-      id: 'doors', type: 'circle', source: 'register', 'source-layer': 'doors', minzoom: 15,
-      paint: {
-        'circle-color': ENAMEL,
-        'circle-radius': zoomed(15, ['case', ['has', 'n'], 3.2, 2], 18, ['case', ['has', 'n'], 6.5, 5]),
-        'circle-stroke-color': '#fff', 'circle-stroke-width': zoomed(15, 0.4, 18, 1.4),
-      },
-    },
-    {
-      ...labels, id: 'door-numbers', 'source-layer': 'doors', minzoom: 17, filter: ['has', 'number'],
-      layout: { 'text-field': ['get', 'number'], 'text-font': LETTERS, 'text-size': 12, 'text-offset': [0, 1.1], 'text-padding': 2 }, // below: the pin stands above
-      paint: halo(ENAMEL),
-    },
-    {
-      ...labels, id: 'places', minzoom: 13, filter: named(['street', 'locality']),
-      layout: {
-        'text-field': ['get', 'name'], 'text-font': LETTERS, 'text-size': zoomed(13, 11, 18, 14),
-        'symbol-sort-key': ['-', ['get', 'weight']], 'text-max-width': 9, 'text-padding': 6, 'text-offset': [0, 1],
-      },
-      paint: halo('#6b4a1f'),
-    },
-    {
-      ...labels, id: 'communes', minzoom: 6.5, filter: named(['commune']),
-      layout: {
-        'text-field': ['get', 'name'], 'text-font': LETTERS, 'text-size': zoomed(7, 10.5, 13, 14),
-        'symbol-sort-key': ['-', ['get', 'weight']], 'text-max-width': 8, 'text-padding': 4,
-      },
-      paint: halo(INK),
-    },
-    {
-      ...labels, id: 'provinces', maxzoom: 11, filter: named(['province']),
-      layout: {
-        'text-field': ['get', 'name'], 'text-font': BOLD, 'text-size': zoomed(4, 11, 9, 17),
-        'symbol-sort-key': ['-', ['get', 'weight']], 'text-max-width': 7, 'text-padding': 3,
-      },
-      paint: halo('#22303c', 1.8),
-    },
-    {
-      ...labels, id: 'archipelagos', filter: named(['archipelago']),
-      layout: {
-        'text-field': ['format', ['get', 'name'], { 'text-font': ['literal', BOLD] }, '\n', {}, ['get', 'holder'], { 'font-scale': 0.88 }],
-        'text-font': LETTERS, 'text-size': zoomed(3, 11, 8, 15), 'text-max-width': 14,
-        'text-allow-overlap': true, 'text-ignore-placement': true,
-      },
-      paint: halo('#22303c', 1.8),
-    },
-  ];
+/** The style that every program draws our map by; whatever this server is called, its tiles come from where the page does. */
+async function style() {
+  const answer = await fetch('/tiles/style.json');
+  if (!answer.ok) throw new Error(`style: ${answer.status}`);
+  const made = await answer.json();
+  const at = made.metadata['diachiso:at'];
+  for (const source of Object.values(made.sources)) {
+    source.tiles = source.tiles.map((url) => (url.startsWith(`${at}/tiles/`) ? location.origin + url.slice(at.length) : url));
+  }
+  return made;
 }
-
-const style = () => ({
-  version: 8,
-  sources: {
-    register: {
-      type: 'vector', tiles: [`${location.origin}/tiles/{z}/{x}/{y}`], minzoom: 0, maxzoom: 18,
-    },
-  },
-  layers: layers(),
-});
 
 /** MapLibre's words in the page's language. */
 const locale = () => ({
@@ -123,10 +42,10 @@ async function lettersReady() {
 
 /** A map in the element; raises where the part that draws it does not load or cannot draw. */
 export async function openMap(container, part, options = {}) {
-  const [{ Map, NavigationControl, GeolocateControl, ScaleControl, AttributionControl }] = await Promise.all([import(part), lettersReady()]);
+  const [{ Map, NavigationControl, GeolocateControl, ScaleControl, AttributionControl }, drawn] = await Promise.all([import(part), style(), lettersReady()]);
   const map = new Map({
     container,
-    style: style(),
+    style: drawn,
     bounds: options.center ? undefined : VIET_NAM,
     fitBoundsOptions: { padding: options.padding ?? 12 },
     center: options.center,

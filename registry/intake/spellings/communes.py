@@ -11,7 +11,8 @@ from geo.placeholders import is_ditto
 from geo.text import accent_key, fold
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit, UnitVersion
-from registry.units import LAST_DAY_OF_OLD_MAP, continuations
+from registry.units import LAST_DAY_OF_OLD_MAP
+from registry.units.onward import continuations
 from registry.units.restored import read_units_nearly
 from registry.units.text import Naming, read_units
 

@@ -67,7 +67,7 @@ def test_what_is_wrong_in_one_commune_keeps_it_from_all(place: Town) -> None:
     asked = {"street": "Phố Hai Huyện", "new_name": "Đường Đã Có"}
     with pytest.raises(ConflictError) as clash:
         place.do("rename-street", communes=THREE, **asked)
-    assert problems(clash.value) == [(KIM_LIEN, "conflict")]
+    assert problems(clash.value) == [(KIM_LIEN, "name_taken")]
     with pytest.raises(InvalidInputError) as missing:
         place.do("rename-street", communes=[*THREE, O_CHO_DUA, "99999"], **asked)
     assert problems(missing.value) == [

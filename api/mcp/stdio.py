@@ -1,0 +1,51 @@
+"""`python -m api.mcp.stdio`: tools for a program on this machine that starts us as its child.
+
+What `bin/diachiso mcp` becomes. It asks as anybody without a key does, and is limited as such.
+"""
+
+import asyncio
+from typing import Any
+
+from flask import Flask
+from mcp import types
+from mcp.server.stdio import stdio_server
+
+from api.app import create_app
+from api.logs import configure_logs
+from api.mcp.server import answered, make_server, refused
+from registry.cluster import database_url
+from registry.errors import RegistryError
+from registry.register import Register
+from registry.settings import from_environment
+
+
+async def serve(app: Flask) -> None:
+    """Answer what stands on standard input, until it ends."""
+
+    def answering(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+        """As a request from this machine would be."""
+        with app.test_request_context("/mcp", method="POST"):
+            try:
+                app.preprocess_request()
+            except RegistryError as error:
+                return refused(error)
+            return answered(name, arguments)
+
+    server = make_server(answering)
+    async with stdio_server() as (coming, going):
+        await server.run(coming, going, server.create_initialization_options())
+
+
+def main() -> None:
+    """Serve the register of the environment."""
+    configure_logs()
+    settings = from_environment()
+    register = Register.open(settings, database_url(settings))
+    try:
+        asyncio.run(serve(create_app(register)))
+    finally:
+        register.close()
+
+
+if __name__ == "__main__":
+    main()

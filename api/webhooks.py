@@ -1,0 +1,339 @@
+"""Webhooks over HTTP: made, changed, tested, sent again from any place, by whose key they are."""
+
+import datetime
+from typing import Annotated, Any, Final, Literal
+
+from flask import Blueprint, Response, jsonify
+from pydantic import Field
+
+from api.access import caller, requires
+from api.audit import note
+from api.bodies import takes
+from api.context import register
+from api.errors import UNIT_CODE
+from api.openapi import Answer, NoParameters, Request, answers, spec
+from registry.changes.since import KINDS, Kind
+from registry.database import session_scope
+from registry.gazetteer import VIET_NAM
+from registry.lifecycle.requests import Line
+from registry.webhooks import subscriptions
+from registry.webhooks.sending import MAX_URL
+from registry.webhooks.subscriptions import (
+    DEFAULT_OVERLAP_H,
+    MAX_CODES,
+    MAX_NOTE,
+    MAX_OVERLAP_H,
+    MAX_UNITS,
+    Delivery,
+    Wanted,
+    WebhookView,
+)
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
+
+_SINCE: Final = "A day (as it began), a position of the feed, or a cursor"
+_DELIVERIES: Final = 50
+Since = Annotated[str, Field(min_length=1, max_length=200, description=_SINCE)]
+
+
+class ChangeWebhookBody(Request):
+    """What is to be otherwise; the rest stays as it is."""
+
+    url: Annotated[str, Field(max_length=MAX_URL)] | None = Field(
+        None, description="Where messages are sent to: https, and no address of a private network"
+    )
+    units: list[Annotated[str, Field(pattern=UNIT_CODE)]] | None = Field(
+        None,
+        max_length=MAX_UNITS,
+        description="Only of these provinces and communes, and what continues them",
+        examples=[["00199"]],
+    )
+    codes: list[Annotated[str, Field(max_length=200)]] | None = Field(
+        None,
+        max_length=MAX_CODES,
+        description="Only of these records; an empty list for any",
+        examples=[["1H6X-XH2V"]],
+    )
+    kinds: list[Kind] | None = Field(
+        None,
+        max_length=len(KINDS),
+        description="Only these kinds of change, and that a record is to be forgotten",
+    )
+    demo: bool | None = Field(None, description="Also what is made up for demonstration")
+    note: Line | None = Field(None, max_length=MAX_NOTE, description="What it is for")
+    state: Literal["active", "paused"] | None = Field(
+        None, description="active: go on, where it stopped; paused: stop"
+    )
+
+
+class WebhookBody(ChangeWebhookBody):
+    """Of what somebody wants to be told, and where."""
+
+    url: str = Field(
+        max_length=MAX_URL,
+        description="Where messages are sent to: https, and no address of a private network",
+        examples=["https://giaohang.vn/dia-chi-so"],
+    )
+    since: Since | None = Field(
+        None, description=f"{_SINCE}, to begin with; what comes from now on by default"
+    )
+
+
+class ReplayBody(Request):
+    """From where to send again."""
+
+    since: Since = Field(description=f"{_SINCE}; `behind` of a delivery", examples=["2026-11-01"])
+
+
+class RotateBody(Request):
+    """How long both secrets count."""
+
+    overlap_h: float = Field(
+        DEFAULT_OVERLAP_H,
+        ge=0,
+        le=MAX_OVERLAP_H,
+        allow_inf_nan=False,
+        description="Hours in which messages are signed with both secrets",
+    )
+
+
+class WebhookAnswer(Answer):
+    """A webhook, and how it does."""
+
+    id: int
+    key: str = Field(description="Name of the key whose it is")
+    url: str
+    note: str | None
+    units: list[str] = Field(description="Codes of units; empty for all")
+    codes: int | None = Field(description="How many codes it lists; null for any code")
+    kinds: list[Kind] = Field(description="Empty for all")
+    demo: bool
+    state: Literal["active", "paused", "dead"] = Field(
+        description="dead: given up; `state` active, or a replay, resumes it"
+    )
+    position: int = Field(description="Up to which event of the feed it was told")
+    behind: int = Field(description="How many events wait for it")
+    attempts: int = Field(description="How often the message that comes next has failed")
+    failing_since: str | None
+    last_outcome: str | None = Field(
+        description="What became of the last message, or why it was given up",
+        examples=["delivered"],
+    )
+    next_attempt_at: str | None = Field(description="Of a message that failed")
+    previous_secret_until: str | None = Field(
+        description="Until when messages are signed with the former secret as well"
+    )
+    created_at: str
+
+
+class WebhookMade(WebhookAnswer):
+    """A new one, with the secret that no other answer tells."""
+
+    secret: str = Field(
+        description="Standard Webhooks, `whsec_`: messages are signed with it",
+        examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+    )
+
+
+class WebhookList(Answer):
+    """Webhooks in the order in which they were made."""
+
+    webhooks: list[WebhookAnswer]
+
+
+class WebhookSecret(Answer):
+    """Another secret, which no other answer tells."""
+
+    secret: str
+    previous_secret_until: str | None
+
+
+class WebhookDelivery(Answer):
+    """One try to send a message."""
+
+    id: int
+    message: str = Field(description="Its `webhook-id`: equal for equal messages")
+    kind: Literal["changes", "test"]
+    behind: str = Field(description="Behind which its entries stand: `since` of a replay")
+    entries: int
+    attempt: int
+    sent_at: str
+    took_ms: int
+    status: int | None = Field(description="HTTP status of the answer; null where none came")
+    outcome: str = Field(
+        description="delivered, refused, gone, redirected, timeout, unreachable, tls, name_unknown"
+        " or private_address"
+    )
+    given_up: bool = Field(description="Whether it was the last try: a dead letter")
+
+
+class WebhookDeliveries(Answer):
+    """Tries, the newest first."""
+
+    deliveries: list[WebhookDelivery]
+
+
+class DeliveriesQuery(Request):
+    """Which part of the list."""
+
+    before: int | None = Field(
+        None, ge=1, le=2**63 - 1, description="`id` of the last one of the page before"
+    )
+    limit: int = Field(_DELIVERIES, ge=1, le=500)
+
+
+class Done(Answer):
+    """It is done, or will be at once."""
+
+    id: int
+
+
+@blueprint.post("")
+@requires("carrier")
+@takes("batch_bytes")
+@spec.validate(resp=answers(WebhookMade, 400, 401, 403, 404, 409, 410, 413, 503), tags=["webhooks"])
+def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: ARG001
+    """Let a receiver be told of changes, signed with the secret that this answer tells once.
+
+    Role: carrier; an authority's key names units that it sees.
+    """
+    wanted = Wanted(**json.model_dump(exclude={"since"}))
+    with session_scope(register().engine) as session:
+        number, secret = subscriptions.make_webhook(
+            session, register(), caller(), wanted, json.since
+        )
+        view = subscriptions.find_webhook(session, caller(), number)
+    note(count=1, units=view.units)
+    return _answer({**_shown(view), "secret": secret})
+
+
+@blueprint.get("")
+@requires("carrier")
+@spec.validate(resp=answers(WebhookList, 401, 403, 503), tags=["webhooks"])
+def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
+    """The webhooks of this key; to an admin of the whole country, those of every key."""
+    with session_scope(register().engine) as session:
+        found = subscriptions.list_webhooks(session, caller())
+    return _answer({"webhooks": [_shown(view) for view in found]})
+
+
+@blueprint.get("/<int:webhook_id>")
+@requires("carrier")
+@spec.validate(resp=answers(WebhookAnswer, 401, 403, 404, 503), tags=["webhooks"])
+def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+    """A webhook: up to where it was told, and why it is told no more."""
+    with session_scope(register().engine) as session:
+        return _answer(_shown(subscriptions.find_webhook(session, caller(), webhook_id)))
+
+
+@blueprint.patch("/<int:webhook_id>")
+@requires("carrier")
+@takes("batch_bytes")
+@spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
+def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody) -> Response:  # noqa: ARG001
+    """Change what is told or where to, pause it, or let it go on where it stopped."""
+    with session_scope(register().engine) as session:
+        wanted = Wanted(**json.model_dump())
+        subscriptions.change_webhook(session, register(), caller(), webhook_id, wanted)
+        view = subscriptions.find_webhook(session, caller(), webhook_id)
+    note(count=1, units=view.units)
+    return _answer(_shown(view))
+
+
+@blueprint.delete("/<int:webhook_id>")
+@requires("carrier")
+@spec.validate(resp=answers(Done, 401, 403, 404, 503), tags=["webhooks"])
+def delete_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+    """Forget a webhook, and what was sent."""
+    with session_scope(register().engine) as session:
+        subscriptions.delete_webhook(session, caller(), webhook_id)
+    return _answer({"id": webhook_id})
+
+
+@blueprint.post("/<int:webhook_id>/secret")
+@requires("carrier")
+@spec.validate(resp=answers(WebhookSecret, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
+def post_secret(webhook_id: int, query: NoParameters, json: RotateBody) -> Response:  # noqa: ARG001
+    """Another secret; for a while messages are signed with both, so that none is refused."""
+    with session_scope(register().engine) as session:
+        secret = subscriptions.rotate_secret(session, caller(), webhook_id, json.overlap_h)
+        view = subscriptions.find_webhook(session, caller(), webhook_id)
+    return _answer({"secret": secret, "previous_secret_until": _time(view.previous_until)})
+
+
+@blueprint.post("/<int:webhook_id>/replay")
+@requires("carrier")
+@spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 410, 413, 503), tags=["webhooks"])
+def post_replay(webhook_id: int, query: NoParameters, json: ReplayBody) -> Response:  # noqa: ARG001
+    """Send again from any place of the feed, or pass over what is not taken; it is active then."""
+    with session_scope(register().engine) as session:
+        view = subscriptions.replay_webhook(session, register(), caller(), webhook_id, json.since)
+    return _answer(_shown(view))
+
+
+@blueprint.post("/<int:webhook_id>/test")
+@requires("carrier")
+@spec.validate(resp=answers(Done, 400, 401, 403, 404, 503), tags=["webhooks"])
+def post_test(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+    """Send a message of the type `register.test`; among the deliveries stands what became of it."""
+    with session_scope(register().engine) as session:
+        subscriptions.test_webhook(session, caller(), webhook_id)
+    return _answer({"id": webhook_id})
+
+
+@blueprint.get("/<int:webhook_id>/deliveries")
+@requires("carrier")
+@spec.validate(resp=answers(WebhookDeliveries, 401, 403, 404, 503), tags=["webhooks"])
+def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> Response:
+    """What was sent in the last month, and dead letters, the newest first."""
+    with session_scope(register().engine) as session:
+        found = subscriptions.deliveries(session, caller(), webhook_id, query.limit, query.before)
+    return _answer({"deliveries": [_delivery(each) for each in found]})
+
+
+def _shown(view: WebhookView) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "key": view.key,
+        "url": view.url,
+        "note": view.note,
+        "units": list(view.units),
+        "codes": view.codes,
+        "kinds": list(view.kinds),
+        "demo": view.demo,
+        "state": view.state,
+        "position": view.position,
+        "behind": view.behind,
+        "attempts": view.attempts,
+        "failing_since": _time(view.failing_since),
+        "last_outcome": view.last_outcome,
+        "next_attempt_at": _time(view.due_at) if view.attempts else None,
+        "previous_secret_until": _time(view.previous_until),
+        "created_at": _time(view.created_at),
+    }
+
+
+def _delivery(each: Delivery) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "message": each.message,
+        "kind": each.kind,
+        "behind": each.behind,
+        "entries": each.entries,
+        "attempt": each.attempt,
+        "sent_at": _time(each.sent_at),
+        "took_ms": each.took_ms,
+        "status": each.status,
+        "outcome": each.outcome,
+        "given_up": each.given_up,
+    }
+
+
+def _time(at: datetime.datetime | None) -> str | None:
+    return at.astimezone(VIET_NAM).isoformat(timespec="seconds") if at else None
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response

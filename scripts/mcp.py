@@ -1,0 +1,22 @@
+"""`diachiso mcp`: the register as tools, for a program that talks to its child."""
+
+import os
+import sys
+
+import click
+
+from registry import cluster
+from scripts.children import Starter
+from scripts.settings import read_settings
+
+
+@click.command()
+def mcp() -> None:
+    """Công cụ cho trợ lý AI, qua stdin và stdout (tools of the Model Context Protocol by stdio).
+
+    The same over HTTP is /mcp of a running server.
+    """
+    settings = read_settings()
+    starter = Starter.of(settings, cluster.database_url(settings))
+    command = starter.account.command(sys.executable, "-m", "api.mcp.stdio")
+    os.execvpe(command[0], command, starter.environment())  # noqa: S606 - no shell is wanted

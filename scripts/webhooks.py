@@ -1,0 +1,92 @@
+"""`diachiso webhooks`: whose receivers are told of changes, and those that are not any more."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import click
+from sqlalchemy.orm import Session
+
+from registry import cluster
+from registry.access.actors import Actor
+from registry.database import session_scope
+from registry.register import Register
+from registry.webhooks import subscriptions
+from registry.webhooks.subscriptions import Wanted, WebhookView
+from scripts.options import FORMAT
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_OPERATOR: Final = Actor("operator", "admin")
+_STATES: Final = {"active": "đang gửi", "paused": "tạm dừng", "dead": "đã thôi gửi"}
+
+
+@click.group()
+def webhooks() -> None:
+    """Webhook: ai được báo thay đổi, gửi đến đâu (whose receivers are told of changes)."""
+
+
+@webhooks.command("list")
+@FORMAT
+def list_(*, form: str) -> None:
+    """Mọi webhook: của khoá nào, gửi đến đâu, vì sao dừng (all, and why some are told no more)."""
+    with _opened() as (session, _):
+        found = subscriptions.list_webhooks(session, _OPERATOR)
+    if form == "json":
+        shown = [dataclasses.asdict(view) for view in found]
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2, default=str))
+        return
+    for view in found:
+        click.echo(_line(view))
+
+
+@webhooks.command()
+@click.argument("number", type=int)
+@click.option(
+    "--since",
+    metavar="DAY|POSITION|CURSOR",
+    help="Gửi lại từ đó (send again from there; where it stopped by default).",
+)
+def resume(number: int, *, since: str | None) -> None:
+    """Gửi tiếp webhook NUMBER, cả khi đã thôi gửi (go on, also with one that was given up)."""
+    with _opened() as (session, register):
+        if since is not None:
+            subscriptions.replay_webhook(session, register, _OPERATOR, number, since)
+        wanted = Wanted(state="active")
+        subscriptions.change_webhook(session, register, _OPERATOR, number, wanted)
+        view = subscriptions.find_webhook(session, _OPERATOR, number)
+    say(_line(view))
+
+
+@webhooks.command()
+@click.argument("number", type=int)
+def pause(number: int) -> None:
+    """Tạm dừng webhook NUMBER (stop; what comes meanwhile is told afterwards)."""
+    with _opened() as (session, register):
+        wanted = Wanted(state="paused")
+        subscriptions.change_webhook(session, register, _OPERATOR, number, wanted)
+        view = subscriptions.find_webhook(session, _OPERATOR, number)
+    say(_line(view))
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[Session, Register]]:
+    settings = read_settings()
+    register = Register.open(settings, cluster.database_url(settings))
+    try:
+        with session_scope(register.engine) as session:
+            yield session, register
+    finally:
+        register.close()
+
+
+def _line(view: WebhookView) -> str:
+    parts = [
+        f"{view.id}  {view.key}  {view.url}  {_STATES[view.state]}",
+        f"{view.behind} sự kiện chờ" if view.behind else "",
+        f"lỗi {view.attempts} lần: {view.last_outcome}" if view.attempts else "",
+        view.last_outcome or "" if view.state == "dead" and not view.attempts else "",
+    ]
+    return "  ".join(part for part in parts if part)

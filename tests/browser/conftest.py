@@ -1,0 +1,32 @@
+"""What every file here has: one browser, and a window of each size over the file's own server."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.browser import SIZES, Visit, browsing, visiting
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The browser, for the tests of a file."""
+    with browsing() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def window() -> dict[str, Any]:
+    """What a file's windows may do beside others (`visiting`)."""
+    return {}
+
+
+@pytest.fixture(params=SIZES)
+def visit(
+    request: pytest.FixtureRequest, browser: Browser, url: str, window: dict[str, Any]
+) -> Iterator[Visit]:
+    """A window on the file's `url`, in which nothing goes wrong."""
+    with visiting(browser, url, request.param, **window) as made:
+        yield made
+        assert made.complaints() == []
