@@ -93,14 +93,14 @@ class SuggestionLine(Answer):
         )
 
 
-class Suggestions(Answer):
+class SuggestionList(Answer):
     """The list, the likeliest first; empty below two letters, and where nothing begins so."""
 
     suggestions: list[SuggestionLine]
 
 
 @blueprint.get("")
-@spec.validate(resp=answers(Suggestions, 400, 404, 503), tags=["search"])
+@spec.validate(resp=answers(SuggestionList, 400, 404, 503), tags=["search"])
 def get_autocomplete(query: AutocompleteQuery) -> Response:
     """Streets, localities, buildings, communes and numbers that begin as what has been typed.
 
@@ -112,4 +112,4 @@ def get_autocomplete(query: AutocompleteQuery) -> Response:
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
     day = today()
     lines = [SuggestionLine.of(one, day) for one in told_suggestions(found)]
-    return unkept(written(Suggestions, suggestions=lines))
+    return unkept(written(SuggestionList, suggestions=lines))

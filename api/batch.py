@@ -2,14 +2,14 @@
 
 import datetime
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
-from typing import Final
+from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request, stream_with_context
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.access import as_caller, count_rows
@@ -22,11 +22,14 @@ from api.features import FeatureCollection
 from api.geocode import Found as FoundPlaces
 from api.geocode import GeocodeBody, unanswered
 from api.openapi import (
-    STREAM_TYPES,
+    Absent,
     Answer,
     Day,
     JsonObject,
+    Problem,
     Request,
+    UnitRef,
+    absent_if_none,
     answers,
     spec,
     where_known,
@@ -65,6 +68,9 @@ from registry.records import Record
 from registry.units import label_day
 from registry.validation.verdicts import Validation
 
+_STREAMS: Final = {"application/x-ndjson": "ndjson", "text/csv": "csv"}
+"""Media types of tables → their forms in `registry.batch.rows`."""
+_JSON: Final = "application/json"
 _TOGETHER: Final = 100
 """Rows that are answered at once."""
 _MOST_SHOWN: Final = 2_000
@@ -99,7 +105,7 @@ class BatchQuery(Request):
 
     on: Day | None = Field(
         None,
-        description="A day whose labels are wanted as well, as `label_on`; a row of NDJSON may name"
+        description="A day whose labels are wanted as well, as `label_on`; a row of JSON may name"
         " another",
     )
     since: str | None = Field(
@@ -117,19 +123,68 @@ class BatchQuery(Request):
     )
 
 
+class BatchBody(Request):
+    """Rows in one JSON document, for programs that were generated from the OpenAPI document."""
+
+    one_of_several: ClassVar[bool] = True
+
+    rows: list[dict[str, Any]] = Field(
+        description="Each with the parameters of the single call, and what else shall come back"
+    )
+
+
+class DoorSince(Answer):
+    """A door that a row may mean now."""
+
+    code: str
+    code_display: str
+    label: str
+    label_before_2025_07: str | None
+    commune: UnitRef | None
+    lon: float | None
+    lat: float | None
+
+
+class RowResult(Answer):
+    """What became of a row."""
+
+    status: str = Field(
+        description="ok, ambiguous, nothing_found, why a code leads nowhere, or a problem's code",
+        examples=["ok"],
+    )
+    answer: Address | FoundPlaces | ValidationAnswer | Absent = absent_if_none(
+        "The body of the single call"
+    )
+    problem: Problem | Absent = absent_if_none("Where the single call would have answered one")
+    receipt: str | Absent = absent_if_none("With `receipt`, of a row that was answered: a JWS")
+    reasons: list[str] | Absent = absent_if_none("With `since`: what became of its door")
+    candidates: list[DoorSince] | Absent = absent_if_none("With `since`: every door it may be now")
+
+
+class AnsweredRow(BaseModel):
+    """A row as it came, with what became of it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    result: RowResult
+
+
 class BatchAnswer(Answer):
-    """Stands for the rows in the OpenAPI document."""
+    """The rows in their order, each with its result."""
+
+    rows: list[AnsweredRow]
 
 
 @blueprint.post("/<operation>")
 @takes("batch_bytes")
 @spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])
-def post_batch(operation: str, query: BatchQuery) -> Response:
+def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 
-    NDJSON (`application/x-ndjson`): one object a line with the parameters of the single call; its
-    other members come back. CSV (`text/csv`): with a header, as on the command line. With `since`,
-    of `validate`, only rows that changed, with the reason and every door that may be meant.
+    JSON: `rows`, objects with the parameters of the single call; their other members come back.
+    NDJSON (`application/x-ndjson`): such an object a line. CSV (`text/csv`): with a header, as on
+    the command line. With `since`, of `validate`, only rows that changed, with the reason and every
+    door that may be meant.
     """
     if operation not in OPERATIONS:
         raise NotFoundError(f"no such operation; there are {', '.join(OPERATIONS)}")
@@ -139,13 +194,13 @@ def post_batch(operation: str, query: BatchQuery) -> Response:
     if query.receipt and (operation != "validate" or query.since is not None):
         detail = "only what validate answers has a receipt"
         raise InvalidInputError.of_field("receipt", "unknown_parameter", detail)
-    form = STREAM_TYPES.get(request.mimetype)
+    form = _STREAMS.get(request.mimetype, "ndjson" if json else None)
     if form is None:
-        raise UnsupportedMediaType(f"one of {', '.join(STREAM_TYPES)} is needed")
-    table, rows = _rows(form, operation if query.since is None else RECHECK)
+        raise UnsupportedMediaType(f"one of {', '.join((_JSON, *_STREAMS))} is needed")
+    table, rows = _rows(form, operation if query.since is None else RECHECK, json)
     note(count=len(rows))
     if query.since is not None:
-        return _rechecked(form, table, rows, query.since)
+        return _rechecked(form, table, rows, query.since, as_json=bool(json))
     on = label_day(query.on)
     receipts = Receipts(register()) if query.receipt else None
     answered = (
@@ -153,6 +208,8 @@ def post_batch(operation: str, query: BatchQuery) -> Response:
         if form == "ndjson"
         else _csv(operation, table, rows, on, receipts)
     )
+    if json:
+        answered = _as_json(answered)
     # The first row is answered before the status is sent, so that a register that cannot answer
     # at all says so.
     first = next(answered, "")
@@ -166,16 +223,18 @@ def post_batch(operation: str, query: BatchQuery) -> Response:
     return response
 
 
-def _rechecked(form: str, table: Table, rows: list[InputRow], since: str) -> Response:
+def _rechecked(
+    form: str, table: Table, rows: list[InputRow], since: str, *, as_json: bool
+) -> Response:
     """The rows that changed. All of them are looked at first: the head says how many did not."""
     day, reads = today(), register().reads
     with reads.batch():
         behind = read_since(register(), since)
         found = recheck(gazetteer(), reads, behind, rows)
     if form == "ndjson":
-        body = "".join(
-            json_line({**each.row.given, RESULT: _change(day, each)}) for each in found.changed
-        )
+        told = ({**each.row.given, RESULT: _change(day, each)} for each in found.changed)
+        lines = map(json_line, told)
+        body = "".join(_as_json(lines) if as_json else lines)
     else:
         layout = Layout.of("csv", table, flat_columns(RECHECK, None))
         body = layout.head()
@@ -209,11 +268,16 @@ def _change(day: datetime.date, found: Rechecked) -> JsonObject:
     }
 
 
-def _rows(form: str, operation: str) -> tuple[Table, list[InputRow]]:
+def _rows(form: str, operation: str, json: BatchBody | None) -> tuple[Table, list[InputRow]]:
     """The rows of the body, all of them: its size is known before anything is answered."""
     limits = register().settings
-    text = request.get_data(cache=False).decode("utf-8", "surrogateescape")
-    table = read_table(form, operation, io.StringIO(text, newline=""))
+    lines: Iterable[str]
+    if json:
+        lines = map(json_line, json.rows)
+    else:
+        text = request.get_data(cache=False).decode("utf-8", "surrogateescape")
+        lines = io.StringIO(text, newline="")
+    table = read_table(form, operation, lines)
     rows = list(table.rows)
     if len(rows) > limits.batch_rows:
         raise RequestEntityTooLarge(f"more than {limits.batch_rows:,} rows")
@@ -247,9 +311,18 @@ def _ndjson(
     known = gazetteer()
     for row, outcome in _outcomes(known, operation, rows, partial(_asked, operation, on=on)):
         result = _result(known, outcome)
-        if receipts:
-            result[_RECEIPT] = receipts.of(outcome)
+        if receipts and (receipt := receipts.of(outcome)):
+            result[_RECEIPT] = receipt
         yield json_line({**row.given, RESULT: result})
+
+
+def _as_json(lines: Iterator[str]) -> Iterator[str]:
+    """The same rows in one JSON document, begun with its first row."""
+    before = '{"rows":['
+    for line in lines:
+        yield before + line
+        before = ","
+    yield "]}" if before == "," else before + "]}"
 
 
 def _result(known: Gazetteer, outcome: Outcome) -> JsonObject:

@@ -1,7 +1,10 @@
 """The OpenAPI document: what the endpoints declare, and what SpecTree cannot say of them.
 
-Who may ask, forms, headers, and every code of a problem by endpoint and status. The codes come from
+Who may ask, files, headers, and every code of a problem by endpoint and status. The codes come from
 the table of `api.errors`, so that an error which is added there is told here.
+
+Clients are generated from it: each body and answer has one media type, though other forms are taken
+and given too (docs/api.md), and no schema says what nothing uses.
 """
 
 import re
@@ -12,13 +15,14 @@ from typing import Any, Final
 from flask import current_app
 
 from api.access import role_of
+from api.document_schemas import trim, used
 from api.document_words import DESCRIPTION, TAGS, put_in_words
 from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
 from api.export import KINDS as EXPORTED
 from api.health import blueprint as open_to_all
 from api.ogc import GEOJSON
 from api.ogc import blueprint as ogc
-from api.openapi import STREAM_TYPES, spec
+from api.openapi import spec
 from api.requests import FORMS
 from api.tiles import MIMETYPE as TILE_MIMETYPE
 from registry.access.roles import Role
@@ -29,6 +33,9 @@ from registry.features.collections import COLLECTIONS
 from registry.lifecycle.table import OPERATIONS as LIFECYCLE
 from registry.pack.file import MEDIA_TYPE as PACK_MIMETYPE
 
+_JSON, _CSV, _FORM = "application/json", "text/csv", FORMS[-1]
+_TEXT: Final = {"type": "string"}
+_BYTES: Final = {"type": "string", "format": "binary"}
 _KEY, _KEY_HEADER = "key", "keyInHeader"
 _SECURITY_SCHEMES: Final = {
     _KEY: {
@@ -39,12 +46,14 @@ _SECURITY_SCHEMES: Final = {
     _KEY_HEADER: {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
 }
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
+_WITH_OR_WITHOUT: Final = [{}, *_WITH_KEY]
+"""What holds where an operation says nothing: said there, generators would take it for a must."""
 _OPEN_LAYERS: Final = [each.id for each in COLLECTIONS.values() if not each.of_doors]
 _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
     "commune": {"pattern": "^[0-9]{5}$", "examples": ["00199"]},
     "address_code": {"maxLength": 200, "examples": ["0000-0647"]},
-    "operation": {"enum": list(OPERATIONS)},
+    "operation": {"enum": list(OPERATIONS), "examples": ["geocode"]},
     "scheme": {"pattern": SCHEME, "examples": ["postcode"]},
     "value": {"maxLength": MAX_VALUE, "examples": ["11114"]},
     "number": {"maxLength": 40, "examples": ["GXN-4K7M-29TR-0R"]},
@@ -91,10 +100,9 @@ _FILLED_IN: Final = ("q", "text")
 """Parameters that need not be there, without which the answer says nothing."""
 _OF_COUNTRY: Final = ("/v1/coverage/{code}/series", "/v1/coverage/{code}/gaps")
 """Where the country may stand for a unit."""
-_STREAMS: Final = ("/v1/batch/{operation}",)
 _UPLOADS: Final = ("/v1/imports", "/v1/reforms", "/v1/reforms/{reform_id}/decided")
 _WITH_FILE: Final = ("ImportForm", "ReformForm", "DecidedForm")
-_FILE_PART: Final = {"type": "string", "format": "binary", "description": "The file, of any form"}
+_FILE_PART: Final = _BYTES | {"description": "The file, of any form"}
 """A part of these forms, which no model declares: it is read from the disk."""
 _WITH_BOUNDARIES: Final = "ReformForm"
 _BOUNDARIES_PART: Final = _FILE_PART | {"description": "Polygons of units, where the file names it"}
@@ -107,7 +115,7 @@ _DOWNLOADS: Final = {
     "/tiles/base/{z}/{x}/{y}": (TILE_MIMETYPE, "image/png", "image/jpeg", "image/webp"),
     "/v1/export": tuple(kind.partition(";")[0] for _, kind in EXPORTED.values()),
     "/v1/imports/{import_id}/report": ("*/*",),
-    "/v1/imports/{import_id}/codes": ("text/csv",),
+    "/v1/imports/{import_id}/codes": (_CSV,),
     "/v1/imports/template": (_WORKBOOK,),
     "/v1/reforms/{reform_id}/undecided": (_WORKBOOK, "application/geo+json"),
 }
@@ -131,6 +139,7 @@ _ONCE: Final = {
     "schema": {"type": "string", "format": "uuid"},
 }
 _NEED_IF_MATCH: Final = re.compile(r"If-Match with")
+_SEEN: Final = '"42"'
 _IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
@@ -138,13 +147,20 @@ _IF_MATCH: Final = {
     "schema": {
         "type": "string",
         "pattern": r'^(\*|"[0-9]{1,18}(-[0-9a-f]*)?")$',
-        "examples": ['"42"'],
+        "examples": [_SEEN],
     },
+    "example": _SEEN,
 }
 _BODIES: Final[dict[str, Any]] = {
     "/v1/geocode": {"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
     "/v1/reverse": {"lon": 105.80612, "lat": 21.02113, "limit": 1},
     "/v1/validate": {"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
+    "/v1/targets": {"targets": [{"unit": "00199", "households": 12_345}]},
+    "/v1/imports/{import_id}/answers": {"crs": "EPSG:5897", "mapping": {"Cột A": "street"}},
+    "/v1/imports/{import_id}/publish": {"verdict": 1},
+    "/v1/imports/{import_id}/rollback": {"keep_later": True},
+    "/v1/reforms/{reform_id}/carry": {"verdict": 1},
+    "/v1/reforms/{reform_id}/undo": {"reason": "sai phụ lục"},
     "/v1/papers/plates": {"commune": "00199", "street": "Phố Láng", "size": "180x120"},
     "/v1/papers/lists": {"commune": "00199", "locality": "Thôn Đoài", "purpose": "field"},
     "/v1/papers/decisions": {
@@ -163,7 +179,7 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/webhooks/{webhook_id}/replay": {"since": "2026-11-01"},
     "/v1/addresses/{address_code}": {"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
     **{f"/v1/operations/{made.name}": made.example for made in LIFECYCLE},
-    "/v1/batch/{operation}": '{"q": "27 Láng, Hà Nội"}\n{"q": "Phường Láng, Hà Nội"}\n',
+    "/v1/batch/{operation}": {"rows": [{"q": "27 Láng, Hà Nội"}, {"q": "Phường Láng, Hà Nội"}]},
 }
 """Path → an example of what is sent."""
 
@@ -230,6 +246,7 @@ def document() -> dict[str, Any]:
     for tag in made["tags"]:
         tag["description"] = TAGS[tag["name"]]
     made["components"]["securitySchemes"] = deepcopy(_SECURITY_SCHEMES)
+    made["security"] = _WITH_OR_WITHOUT
     schemas = made["components"]["schemas"]
     for name in _WITH_FILE:
         schemas[name].setdefault("properties", {})["file"] = _FILE_PART
@@ -251,6 +268,8 @@ def document() -> dict[str, Any]:
                 problems.setdefault(name, _problem(status, codes))
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
             _describe_misfits(operation, schemas, wrong_as_400=path.startswith(_OGC))
+    trim(schemas)
+    made["components"]["schemas"] = used(schemas, made["paths"], problems)
     return made
 
 
@@ -266,21 +285,24 @@ def _roles() -> Iterator[tuple[tuple[str, str], Role | None]]:
 def _describe(operation: dict[str, Any], path: str, method: str, role: Role | None) -> set[int]:
     """Complete what is said of an operation; the statuses with which it refuses."""
     _describe_files(operation, path, method)
+    operation["parameters"] = [p for p in operation["parameters"] if not _leaves_json(p)]
     _describe_parameters(operation, path)
     body = operation.get("requestBody", {}).get("content", {})
-    for form in FORMS if FORMS[-1] in body and path not in _UPLOADS else ():
-        body[form] = deepcopy(body[FORMS[-1]])
+    if _JSON in body:
+        body.pop(_FORM, None)
     if path in _BODIES and method in ("post", "patch"):
         for content in body.values():
             content["example"] = _BODIES[path]
     _describe_headers(operation, path, method)
-    operation["security"] = []
     # What cannot be decoded is refused by every route.
     statuses = {400} | {int(status) for status in operation["responses"] if int(status) >= 400}
-    if role is not None:
-        operation["security"] = _WITH_KEY if role != "anonymous" else [{}, *_WITH_KEY]
-        statuses |= {401, 429} | ({403} if role != "anonymous" else set())
-    return statuses
+    if role is None:
+        operation["security"] = []
+        return statuses
+    if role != "anonymous":
+        operation["security"] = _WITH_KEY
+        statuses.add(403)
+    return statuses | {401, 429}
 
 
 def _describe_headers(operation: dict[str, Any], path: str, method: str) -> None:
@@ -293,33 +315,20 @@ def _describe_headers(operation: dict[str, Any], path: str, method: str) -> None
 
 def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:
     """Bodies and answers that are no JSON."""
-    if path in _STREAMS:
-        _describe_stream(operation)
     if path in _UPLOADS and method == "post":
         _describe_upload(operation, path)
     if path in _DOWNLOADS and (method == "post" or path not in _LISTED):
-        file = {"schema": {"type": "string", "format": "binary"}}
-        operation["responses"]["200"]["content"] = dict.fromkeys(_DOWNLOADS[path], file)
+        kinds = _DOWNLOADS[path]
+        file = _TEXT if kinds == (_CSV,) else _BYTES
+        operation["responses"]["200"]["content"] = {kind: {"schema": file} for kind in kinds}
     if _FEATURES.fullmatch(path):
         content = operation["responses"]["200"]["content"]
         content[GEOJSON] = content.pop("application/json")
 
 
-def _describe_stream(operation: dict[str, Any]) -> None:
-    """Rows in and rows out, in the same form."""
-    rows = {kind: {"schema": {"type": "string"}} for kind in STREAM_TYPES}
-    operation["requestBody"] = {"required": True, "content": rows}
-    operation["responses"]["200"]["content"] = deepcopy(rows)
-
-
 def _describe_upload(operation: dict[str, Any], path: str) -> None:
-    """A file, as a part of a form or as the body itself."""
-    operation["requestBody"]["required"] = True
-    content = operation["requestBody"]["content"]
-    ((_, options),) = content.items()
-    content.clear()
-    content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
-    content[FORMS[-1]] = options
+    """A form with its file. What stands in the query belongs to a body that is the file itself."""
+    operation["parameters"] = [p for p in operation["parameters"] if p["in"] == "path"]
     if path == _UPLOADS[0]:
         operation["parameters"].append(_IDEMPOTENCY_KEY)
 
@@ -333,14 +342,17 @@ def _describe_parameters(operation: dict[str, Any], path: str) -> None:
             parameter["description"] += ", or VN for the country"
         if _FEATURES.fullmatch(path) and parameter["name"] == "collection":
             parameter["schema"]["enum"] = _OPEN_LAYERS
-        for kind, form in STREAM_TYPES.items():
-            if form in parameter["schema"].get("enum", ()):
-                rows = {kind: {"schema": {"type": "string"}}}
-                operation["responses"]["200"]["content"] |= rows
+
+
+def _leaves_json(parameter: dict[str, Any]) -> bool:
+    """Whether it asks for an answer that the JSON of the document does not describe."""
+    kinds = parameter["schema"].get("anyOf", [parameter["schema"]])
+    return parameter["name"] == "format" and any("json" in kind.get("enum", ()) for kind in kinds)
 
 
 def _describe_parameter(parameter: dict[str, Any]) -> None:
     schema = parameter["schema"]
+    schema.pop("title", None)
     if "anyOf" in schema:
         # A parameter is there or is not; it cannot be null.
         schema.update(next(kind for kind in schema.pop("anyOf") if kind["type"] != "null"))

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any, ClassVar, ParamSpec
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -19,6 +19,8 @@ class Request(BaseModel):
     """Base of all parameters: what is not declared is refused."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    one_of_several: ClassVar[bool] = False
+    """Of a body: whether its endpoint reads other media types than JSON by itself."""
 
 
 def _day(value: Any) -> Any:
@@ -92,8 +94,8 @@ class FieldProblem(Answer):
     field: str
     code: str
     detail: str
-    suggestions: list[str] | None = Field(
-        None, description="Of `unknown_place` only: names of the commune that look like it"
+    suggestions: list[str] | Absent = absent_if_none(
+        "Of `unknown_place` only: names of the commune that look like it"
     )
 
 
@@ -128,24 +130,21 @@ class Problem(BaseModel):
     status: int
     code: str = Field(examples=["not_found"])
     detail: str
-    errors: list[FieldProblem] | None = None
-    reason: str | None = Field(None, description="Why it is no code", examples=["code_wrong_check"])
-    suggestions: list[SuggestedCode] | None = Field(
-        None, description="Registered codes of which the one asked for is a slip"
+    errors: list[FieldProblem] | Absent = absent_if_none("Each parameter that is wrong")
+    reason: str | Absent = absent_if_none("Why it is no code", examples=["code_wrong_check"])
+    suggestions: list[SuggestedCode] | Absent = absent_if_none(
+        "Registered codes of which the one asked for is a slip"
     )
-    unit_successors: list[UnitRef] | None = Field(
-        None, description="Units of today that continue one that ended"
+    unit_successors: list[UnitRef] | Absent = absent_if_none(
+        "Units of today that continue one that ended"
     )
-    successors: list[CodeForms] | None = Field(
-        None, description="Codes that continue a retired one, through any number of steps"
+    successors: list[CodeForms] | Absent = absent_if_none(
+        "Codes that continue a retired one, through any number of steps"
     )
-    state: str | None = Field(None, description="Status of the record, where it forbids this")
-    legal: list[str] | None = Field(None, description="Operations that its status allows")
-    taken_by: CodeForms | None = Field(None, description="Record that bears the address")
+    state: str | Absent = absent_if_none("Status of the record, where it forbids this")
+    legal: list[str] | Absent = absent_if_none("Operations that its status allows")
+    taken_by: CodeForms | Absent = absent_if_none("Record that bears the address")
 
-
-STREAM_TYPES = {"application/x-ndjson": "ndjson", "text/csv": "csv"}
-"""Media types of tables → their forms in `registry.batch.rows`."""
 
 spec = SpecTree(
     backend=Plugin,

@@ -157,7 +157,9 @@ class Plugin(FlaskPlugin):
             # What takes no form refuses one as it refuses any other text that is no JSON.
             in_form = form is not None and cast(Request, request).is_form
             if json is not None:
-                arguments["json"] = None if in_form else json.model_validate(_json())
+                # What is read by the endpoint itself is none, and it refuses what it does not know.
+                own = getattr(json, "one_of_several", False) and not request.is_json
+                arguments["json"] = None if in_form or own else json.model_validate(_json())
             if form is not None:
                 fields = _fields(request.form, form) if in_form else {}
                 arguments["form"] = form.model_validate(fields) if in_form else None

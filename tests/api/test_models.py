@@ -8,7 +8,7 @@ from jsonschema_rs import Draft202012Validator
 from pydantic import BaseModel
 
 from api.addresses import Address
-from api.autocomplete import Suggestions
+from api.autocomplete import SuggestionList
 from api.features import FeatureCollection
 from api.geocode import Found, Geocoded
 from api.units import Conversions, Picker, UnitDetail, UnitList
@@ -43,12 +43,12 @@ def asked(site: Site) -> Iterator[tuple[type[BaseModel], str, str, dict[str, Any
         yield Geocoded, "GET", "/v1/geocode", {"q": text, "explain": "true"}
         yield Found, "POST", "/v1/geocode", {"q": text}
         yield ValidationAnswer, "POST", "/v1/validate", {"address": text}
-        yield Suggestions, "GET", "/v1/autocomplete", {"q": text}
+        yield SuggestionList, "GET", "/v1/autocomplete", {"q": text}
     for name in DOORS:
         yield Address, "GET", f"/v1/addresses/{site.world.codes[name]}", {}
     for point in ({"lon": 105.806, "lat": 21.0211, "limit": 5}, {"lon": 105.5, "lat": 21.3}):
         yield FeatureCollection, "GET", "/v1/reverse", point
-    yield Suggestions, "GET", "/v1/autocomplete", {"q": "lang"}
+    yield SuggestionList, "GET", "/v1/autocomplete", {"q": "lang"}
     yield UnitDetail, "GET", "/v1/units/00199", {}
     yield UnitList, "GET", "/v1/units", {"q": "lang"}
     yield Picker, "GET", "/v1/units/picker", {}

@@ -13,20 +13,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema_rs import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
-from schemathesis.specs.openapi.checks import negative_data_rejection
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from api.errors import STATUS
-from api.requests import FORMS
 from geo.text import has_diacritics
 from tests.support.units import open_app
 from tests.support.web import api_rules
 
-schemathesis.serializer.alias("application/x-ndjson", "text/plain")
-
 # The routes are known without a database.
 with open_app("postgresql://nobody@127.0.0.1:1/nothing") as _app:
-    _PATHS = _app.test_client().get("/openapi.json").get_json()["paths"]
+    _DOCUMENT = _app.test_client().get("/openapi.json").get_json()
 OGC = "/ogc"
 """Below it what is wrong with a parameter is 400, as its standard wants it."""
 EXPORTED = {
@@ -40,15 +36,13 @@ EXPORTED = {
 PLAIN = {"Accept-Encoding": "identity"}
 FUZZED = [
     (path, method, mode)
-    for path in sorted(_PATHS)
-    for method, operation in _PATHS[path].items()
+    for path, item in sorted(_DOCUMENT["paths"].items())
+    for method, operation in item.items()
     for mode in GenerationMode
     # Without a key nothing is looked at; tests/api/test_lifecycle.py sends these with one.
-    if not operation["security"] or {} in operation["security"]
+    if not operation.get("security")
     # Where there is no parameter, none can be wrong.
     if mode is GenerationMode.POSITIVE or operation["parameters"] or "requestBody" in operation
-    # A batch takes any text: each of its lines is good or bad by itself.
-    if mode is GenerationMode.POSITIVE or not path.startswith("/v1/batch/")
 ]
 
 
@@ -157,8 +151,6 @@ def test_forms_of_an_answer_that_a_parameter_chooses_are_described(
         if parameter["name"] == "format" and form != "json"
     }
     assert offered == {
-        ("/v1/changes", "ndjson"): ["application/json", "application/x-ndjson"],
-        ("/v1/imports/{import_id}/problems", "csv"): ["application/json", "text/csv"],
         **{
             ("/v1/reforms/{reform_id}/undecided", form): [
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -168,6 +160,36 @@ def test_forms_of_an_answer_that_a_parameter_chooses_are_described(
         },
         **{("/v1/export", form): list(EXPORTED) for form in EXPORTED.values()},
     }
+
+
+def test_each_body_and_answer_has_one_form(document: dict[str, Any]) -> None:
+    """A generated client knows then what it sends and what it gets."""
+    for path, operation in operations(document):
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        given = [answer_of(document, operation, status) for status in operation["responses"]]
+        for told in (*bodies, *(answer for answer in given if "content" in answer)):
+            # Of the one file that may be a workbook or a map, the bytes.
+            schemas = {json.dumps(kind["schema"]) for kind in told["content"].values()}
+            assert len(schemas) == 1, (path, list(told["content"]))
+
+
+def test_each_body_and_parameter_has_an_example_that_fits(document: dict[str, Any]) -> None:
+    for path, operation in operations(document):
+        needed = [p for p in operation["parameters"] if p["required"]]
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        for told in (*needed, *([body] if body else [])):
+            schema = {**told["schema"], "components": document["components"]}
+            assert Draft202012Validator(schema).is_valid(told["example"]), (path, told)
+
+
+def test_schemas_are_used_and_need_no_default(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    used = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert used == set(schemas)
+    for name, schema in schemas.items():
+        for field, told in schema.get("properties", {}).items():
+            # With a default it is one that has to be there, to some generators.
+            assert not {"title", "default"} & set(told), (name, field)
 
 
 def test_title_is_a_name_that_a_package_can_have(document: dict[str, Any]) -> None:
@@ -183,8 +205,10 @@ def test_document_comes_compressed(client: FlaskClient) -> None:
 
 def test_who_may_ask_is_said_of_every_operation(document: dict[str, Any]) -> None:
     schemes = set(document["components"]["securitySchemes"])
+    # Said of each operation, generators would take a key for a must.
+    assert {} in document["security"]
     for path, operation in operations(document):
-        asked = operation["security"]
+        asked = operation.get("security", document["security"])
         assert {name for way in asked for name in way} <= schemes
         if operation["tags"] == ["health"]:
             assert asked == [], path
@@ -192,15 +216,6 @@ def test_who_may_ask_is_said_of_every_operation(document: dict[str, Any]) -> Non
             assert {"401", "429"} <= set(operation["responses"]), path
             # Who needs a key may also hold one that is not enough.
             assert ({} not in asked) == ("403" in operation["responses"]), path
-
-
-def test_bodies_take_json_and_forms_and_have_examples_that_fit(document: dict[str, Any]) -> None:
-    for path in ("/v1/geocode", "/v1/reverse", "/v1/validate"):
-        content = document["paths"][path]["post"]["requestBody"]["content"]
-        assert set(content) == {"application/json", *FORMS}, path
-        for kind, described in content.items():
-            schema = {**described["schema"], "components": document["components"]}
-            assert Draft202012Validator(schema).is_valid(described["example"]), (path, kind)
 
 
 def test_every_field_of_a_body_is_described(document: dict[str, Any]) -> None:
@@ -224,18 +239,6 @@ def test_document_is_openapi_3_1_in_utf_8(client: FlaskClient) -> None:
     assert response.get_json()["openapi"].startswith("3.1")
     assert "Địa chỉ số" in response.text
     assert response.content_type == "application/json"
-
-
-def has_empty(case: schemathesis.Case) -> bool:
-    """Whether a field of a form is blank."""
-    form = case.body if isinstance(case.body, dict) and case.media_type in FORMS else {}
-    return any(isinstance(value, str) and not value.strip() for value in form.values())
-
-
-def answer_to(case: schemathesis.Case) -> Any:
-    # A field of a form that was left empty is absent (docs/api.md), whatever its schema.
-    unchecked = [negative_data_rejection] if has_empty(case) else []
-    return case.call_and_validate(headers=PLAIN, excluded_checks=unchecked)
 
 
 def rarely_meant(path: str) -> bool:
@@ -280,7 +283,7 @@ def test_fuzzing_finds_no_contradiction(
         suppress_health_check=list(HealthCheck),
     )
     def fuzz(case: schemathesis.Case) -> None:
-        statuses.add(answer_to(case).status_code)
+        statuses.add(case.call_and_validate(headers=PLAIN).status_code)
 
     fuzz()
     # No made-up code of a door is registered.

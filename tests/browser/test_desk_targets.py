@@ -92,13 +92,13 @@ def test_approver_declares_by_hand_and_by_a_file(office: Office, visit: Visit) -
 
 def test_carrier_adds_a_receiver(office: Office, visit: Visit) -> None:
     key = office.key(f"Hãng {visit.page.viewport_size}", "carrier")
-    page = enter(visit, key.secret, "/desk/webhooks")
+    page = visit.enter(key.secret, "/desk/webhooks")
     page.get_by_text("Đăng ký nơi nhận").click()
     address = page.get_by_label("Địa chỉ nhận")
     address.fill("http://giaohang.vn/mot-duong-dan-rat-dai-khong-co-cho-ngat-nao-ca")
     page.get_by_label("Mã xã, phường, tỉnh").fill(COMMUNE)
     page.get_by_label("tách thành nhiều mã").check()
-    is_sound(visit)
+    assert visit.is_sound()
     visit.allowed = ("422",)
     page.get_by_role("button", name="Đăng ký").click()
     expect(page.get_by_role("alert")).to_contain_text("https")
@@ -106,14 +106,14 @@ def test_carrier_adds_a_receiver(office: Office, visit: Visit) -> None:
     address.fill("https://giaohang.vn/mot-duong-dan-rat-dai-khong-co-cho-ngat-nao-ca")
     page.get_by_role("button", name="Đăng ký").click()
     expect(page.locator(".secret")).to_contain_text("whsec_")
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("link", name="Đã chép").click()
     expect(page.get_by_text("Phường Láng")).to_be_visible()
-    is_sound(visit)
+    assert visit.is_sound()
     page.get_by_role("button", name="Tạm dừng").click()
     expect(page.get_by_text("tạm dừng", exact=True)).to_be_visible()
     visit.open("/desk/webhooks")
-    is_sound(visit)
+    assert visit.is_sound()
 
 
 def test_administrator_comes_in_by_account_and_makes_a_key(
