@@ -73,6 +73,7 @@ from api.pages import (
     try_it,
     verify,
 )
+from api.pages import packs as packs_page
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
@@ -159,6 +160,7 @@ def create_app(
         desk_imports.former,
         offline.blueprint,
         open_data.blueprint,
+        packs_page.blueprint,
         report_forms.blueprint,
         search.blueprint,
         try_it.blueprint,
@@ -208,7 +210,6 @@ def create_app(
         batch.blueprint,
         changes.blueprint,
         history.blueprint,
-        packs.blueprint,
         reports.blueprint,
         report_forms.blueprint,
         sign_in.blueprint,

@@ -31,6 +31,7 @@ from registry.drawing.tiles import MAX_ZOOM
 from registry.external_ids import MAX_VALUE, SCHEME
 from registry.features.collections import COLLECTIONS
 from registry.lifecycle.table import OPERATIONS as LIFECYCLE
+from registry.pack.file import MEDIA_TYPE as PACK_MIMETYPE
 
 _JSON, _CSV, _FORM = "application/json", "text/csv", FORMS[-1]
 _TEXT: Final = {"type": "string"}
@@ -110,6 +111,7 @@ _DOWNLOADS: Final = {
     **{f"/v1/papers/{kind}": ("application/pdf",) for kind in ("plates", "lists", "decisions")},
     "/v1/certificates": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
+    "/v1/packs/{commune}": (PACK_MIMETYPE,),
     "/tiles/base/{z}/{x}/{y}": (TILE_MIMETYPE, "image/png", "image/jpeg", "image/webp"),
     "/v1/export": tuple(kind.partition(";")[0] for _, kind in EXPORTED.values()),
     "/v1/imports/{import_id}/report": ("*/*",),
@@ -128,6 +130,13 @@ _IDEMPOTENCY_KEY: Final = {
     "required": False,
     "description": "Chosen by you: the same delivery under it again is the same import",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+_ONCE: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A random UUID of yours: the same report under it again is filed once",
+    "schema": {"type": "string", "format": "uuid"},
 }
 _NEED_IF_MATCH: Final = re.compile(r"If-Match with")
 _SEEN: Final = '"42"'
@@ -284,8 +293,7 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
     if path in _BODIES and method in ("post", "patch"):
         for content in body.values():
             content["example"] = _BODIES[path]
-    if _NEED_IF_MATCH.search(operation["description"]):
-        operation["parameters"].append(_IF_MATCH | {"required": method == "patch"})
+    _describe_headers(operation, path, method)
     # What cannot be decoded is refused by every route.
     statuses = {400} | {int(status) for status in operation["responses"] if int(status) >= 400}
     if role is None:
@@ -295,6 +303,14 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
         operation["security"] = _WITH_KEY
         statuses.add(403)
     return statuses | {401, 429}
+
+
+def _describe_headers(operation: dict[str, Any], path: str, method: str) -> None:
+    """What a caller may say beside the parameters."""
+    if _NEED_IF_MATCH.search(operation["description"]):
+        operation["parameters"].append(_IF_MATCH | {"required": method == "patch"})
+    if (method, path) == ("post", "/v1/reports"):
+        operation["parameters"].append(_ONCE)
 
 
 def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:

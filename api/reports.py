@@ -2,9 +2,11 @@
 
 import datetime
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
+from werkzeug.exceptions import BadRequest
 
 from api.access import caller, requires
 from api.audit import note
@@ -208,11 +210,13 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
     """Say what was found at a door; with a key, or without one as a resident.
 
     Equal reports raise the count of one entry. A report alone changes nothing: an editor of the
-    commune decides.
+    commune decides. With a header `Idempotency-Key`, a random UUID, it is filed once, however often
+    it is sent.
     """
     body, known = json or form, gazetteer()
     said = Said(
-        body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None
+        *(body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None),
+        once=_once(),
     )
     return _answer(_filed(known, filed_by_caller(said)))
 
@@ -293,6 +297,15 @@ def filed_by_caller(said: Said) -> Filed:
     unit = known.units.get(filed.unit_id)
     note(count=int(filed.counted), units=[unit.code] if unit else [])
     return filed
+
+
+def _once() -> UUID | None:
+    """The key under which the caller sends this again; raises BadRequest for what is no UUID."""
+    key = request.headers.get("Idempotency-Key")
+    try:
+        return None if key is None else UUID(key)
+    except ValueError:
+        raise BadRequest("Idempotency-Key is a random UUID here") from None
 
 
 def _answer(body: dict[str, Any]) -> Response:

@@ -1,9 +1,10 @@
 """Fills a scratch register with made-up households, set by set: streets that recur, alleys, flats.
 
-    python -m bench.made_register DATABASE_URL [HOUSEHOLDS [PROVINCES]]
+    python -m bench.made_register DATABASE_URL [HOUSEHOLDS [UNITS [STREETS]]]
 
-PROVINCES are codes, as 01,79: all households lie in these, as dense as a city. The database is
-prepared first. The same arguments make the same register, apart from its codes.
+UNITS are codes of provinces or communes, as 01,79: all households lie in these, as dense as a city.
+A commune has 20 STREETS. The database is prepared first. The same arguments make the same register,
+apart from its codes.
 """
 
 import sys
@@ -81,9 +82,9 @@ STREETS = """
     CROSS JOIN generate_series(1, :per_commune) g
     JOIN made_name n ON n.number = (u.id * 31 + (g + 1) / 2 * 17) % (SELECT count(*) FROM made_name)
     WHERE u.level = 'commune' AND u.lifetime @> current_date AND (
-        CAST(:provinces AS text[]) IS NULL OR EXISTS (
+        CAST(:units AS text[]) IS NULL OR u.code = ANY (:units) OR EXISTS (
             SELECT FROM admin_unit_version v JOIN admin_unit p ON p.id = v.province_id
-            WHERE v.unit_id = u.id AND v.valid @> current_date AND p.code = ANY (:provinces)))
+            WHERE v.unit_id = u.id AND v.valid @> current_date AND p.code = ANY (:units)))
     ON CONFLICT DO NOTHING
 """
 LOCALITIES = """
@@ -127,14 +128,16 @@ HOUSEHOLDS = """
 """
 
 
-def fill(url: str, households: int, provinces: list[str] | None = None) -> None:
+def fill(
+    url: str, households: int, units: list[str] | None = None, streets: int = STREETS_PER_COMMUNE
+) -> None:
     """Streets, localities and so many households, in one transaction under one event."""
     engine = make_engine(url, pool_size=2)
     with write_scope(engine, Cause("bench", "bench")) as session:
         connection = session.connection()
         columns = "number int, key text, name text, kind text"
         copy(connection, "made_name", columns, names())
-        chosen = {"per_commune": STREETS_PER_COMMUNE, "provinces": provinces}
+        chosen = {"per_commune": streets, "units": units}
         connection.execute(text(STREETS), chosen)
         connection.execute(text(LOCALITIES))
         connection.execute(text("ANALYZE thoroughfare, locality"))
@@ -170,13 +173,14 @@ def copy(
 
 
 def main() -> None:
-    if len(sys.argv) not in (2, 3, 4):
+    if len(sys.argv) not in (2, 3, 4, 5):
         sys.exit(__doc__)
     url, households = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 200_000
-    provinces = sys.argv[3].split(",") if len(sys.argv) > 3 else None
+    units = sys.argv[3].split(",") if len(sys.argv) > 3 else None
+    streets = int(sys.argv[4]) if len(sys.argv) > 4 else STREETS_PER_COMMUNE
     prepare_database(url, print)
     started = time.perf_counter()
-    fill(url, households, provinces)
+    fill(url, households, units, streets)
     print(f"{households:,} households in {time.perf_counter() - started:.1f} s")
 
 

@@ -2,8 +2,8 @@
 
     python -m bench.screenshots http://127.0.0.1:8000 [PAGE ...]
 
-Pages of the desk need an approver's key in DIACHISO_KEY, and `import` a worker (`bin/run` starts
-one).
+Pages of the desk need an approver's key in DIACHISO_KEY, `import` a worker (`bin/run` starts one),
+and `packs` DIACHISO_OPEN_PACKS.
 Look at each picture afterwards: that is what it is for.
 """
 
@@ -128,6 +128,21 @@ def _docs(page: Page) -> None:
     page.wait_for_selector("#viewer[data-ready]")
 
 
+def _packs(page: Page) -> None:
+    page.get_by_label("Thêm xã, phường").fill("Phường Cửa Nam")
+    page.get_by_role("button", name="Tìm", exact=True).click()
+    page.get_by_role("button", name="Tải gói").first.click()
+    page.locator("#packs-told.thanks").scroll_into_view_if_needed()
+
+
+def _packs_found(page: Page) -> None:
+    _packs(page)
+    page.context.set_offline(True)
+    page.get_by_role("searchbox", name="Mã, số nhà").fill("19/10/2 hoang sa")
+    page.wait_for_selector("#found .plate")
+    page.evaluate("scrollTo(0, 0)")
+
+
 def _as_it_is(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
@@ -148,6 +163,8 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
         f"import-{number}": ("/desk/import", partial(_asked, answers=_ANSWERS[: number - 1]))
         for number in range(1, 4)
     },
+    "packs": ("/packs", _packs),
+    "packs-found": ("/packs", _packs_found),
     "desk": ("/desk", _sign_in),
     **{
         f"desk-{room}": (f"/desk/{room}", _sign_in)

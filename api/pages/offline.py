@@ -1,12 +1,45 @@
 """Pages without a network: what a browser keeps of them, and what it shows in place of others."""
 
-from flask import Response, make_response, render_template
+from typing import Final
 
-from api.pages.assets import version
+from flask import Response, jsonify, make_response, render_template
+
+from api.pages.assets import asset_url, version
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured
 
 blueprint = page_blueprint("offline")
+
+_ICONS: Final = (
+    ("mark.svg", "any", "image/svg+xml", "any"),
+    ("icon-192.png", "192x192", "image/png", "any"),
+    ("icon-512.png", "512x512", "image/png", "any maskable"),
+)
+
+
+@blueprint.get("/manifest.webmanifest")
+def get_manifest() -> Response:
+    """What a phone is told that puts the pages on its home screen: it begins without a network."""
+    icons = [
+        {"src": asset_url(name), "sizes": sizes, "type": kind, "purpose": purpose}
+        for name, sizes, kind, purpose in _ICONS
+    ]
+    response = jsonify(
+        id="/packs",
+        name="Địa chỉ số",
+        short_name="Địa chỉ số",
+        description="Tìm địa chỉ khi không có mạng (addresses without a network)",
+        lang="vi",
+        start_url="/packs",
+        scope="/",
+        display="standalone",
+        background_color="#f4f6f8",
+        theme_color="#14418b",
+        icons=icons,
+    )
+    response.content_type = "application/manifest+json"
+    response.headers["Cache-Control"] = "no-cache"
+    return secured(response)
 
 
 @blueprint.get("/kept.js")

@@ -1,4 +1,4 @@
-"""What a pack holds, column by column: few statements for a commune, and no record by itself.
+"""What a pack holds, column by column.
 
 Records come in the order of streets and numbers, so that neighbours in the file are neighbours on
 the ground: differences of points are small, and what repeats packs well.
@@ -7,163 +7,31 @@ the ground: differences of points are small, and what repeats packs well.
 import datetime
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import psycopg
 
 from geo.house_number import natural_order
 from geo.label import LabelParts, alley_word, door_words, named, number_label
-from registry.gazetteer import Gazetteer, Unit
-from registry.past import with_past
+from registry.gazetteer import Gazetteer
+from registry.pack.before import Before, Renamed, records_with_past
+from registry.pack.rows import (
+    BOUNDARY,
+    DOORS,
+    FORMER_NUMBERS,
+    LOCALITIES,
+    OWN_DECISIONS,
+    RETIRED,
+    STREETS,
+    Door,
+    JsonObject,
+    Part,
+    Place,
+)
 from registry.reads import Reads
-from registry.records import RENAMING, ended_by, label_on, names_on, record_wording
-from registry.search.batching import alone
-from registry.search.doors import records_of
-from registry.units import LAST_DAY_OF_OLD_MAP
+from registry.records import names_on, record_wording
 
-JsonObject = dict[str, Any]
 _Connection = psycopg.Connection[tuple[Any, ...]]
-
-UNITS_OF_DEGREE: Final = 1_000_000
-_AT_ONCE: Final = 1_000
-_PRECISION: Final = 5
-"""Decimals of the boundary, and in degrees how far it may leave out a bend: about two metres."""
-_BEND: Final = 0.00002
-
-# A made-up code begins with 0.
-_SHOWN: Final = "h.unit_id = %(unit)s AND NOT h.restricted AND (%(demo)s::bool OR h.code >= '1')"
-_LIVING: Final = f"{_SHOWN} AND h.status IN ('active', 'proposed')"
-_CHANGED: Final = """
-    AND (%(codes)s::text[] IS NULL OR h.code = ANY (%(codes)s::text[])
-        OR h.thoroughfare_id = ANY (%(streets)s::bigint[]) OR h.locality_id IN (
-            WITH RECURSIVE below (id) AS (
-                SELECT unnest(%(localities)s::bigint[])
-                UNION
-                SELECT l.id FROM below b JOIN locality l ON l.parent_id = b.id
-            ) SELECT id FROM below))
-"""
-_DOORS: Final = f"""
-    SELECT h.code, h.kind, h.status, h.thoroughfare_id, h.locality_id, h.former_unit_id,
-        h.house_number_key, h.house_number, h.building_name, h.floor, h.unit_number,
-        -- A restricted building is named by no flat.
-        b.code, h.households_count,
-        round(ST_X(h.point) * {UNITS_OF_DEGREE})::int,
-        round(ST_Y(h.point) * {UNITS_OF_DEGREE})::int,
-        h.position_method, h.position_accuracy_m, h.verified_on, h.delivery_hint
-    FROM household h
-    LEFT JOIN household b ON b.code = h.parent_code AND NOT b.restricted
-    WHERE {_LIVING} {_CHANGED}
-"""  # noqa: S608 - constants
-_RETIRED: Final = f"""
-    SELECT h.code, (
-        SELECT array_agg(s.new_code ORDER BY s.new_code)
-        FROM succession_link s JOIN household n ON n.code = s.new_code
-        WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL AND NOT n.restricted
-    ) FROM household h
-    WHERE {_SHOWN} AND h.status = 'retired'
-        AND (%(codes)s::text[] IS NULL OR h.code = ANY (%(codes)s::text[]))
-    ORDER BY h.code
-"""  # noqa: S608 - constants
-# A place that only restricted records name is not named either.
-_STREETS: Final = f"""
-    SELECT t.id, t.kind, t.name, (
-        SELECT array_agg(ARRAY[a.kind, a.name] ORDER BY a.until DESC, a.key)
-        FROM thoroughfare_alias a WHERE a.thoroughfare_id = t.id
-    ), EXISTS (SELECT FROM thoroughfare_version v WHERE v.id = t.id AND {ended_by(RENAMING)})
-    FROM thoroughfare t
-    WHERE t.unit_id = %(unit)s
-        AND t.id IN (SELECT h.thoroughfare_id FROM household h WHERE {_LIVING})
-    ORDER BY t.key, t.id
-"""  # noqa: S608 - constants
-_LOCALITIES: Final = f"""
-    WITH RECURSIVE named (id) AS (
-        SELECT h.locality_id FROM household h WHERE {_LIVING} AND h.locality_id IS NOT NULL
-        UNION
-        SELECT l.parent_id FROM named JOIN locality l USING (id) WHERE l.parent_id IS NOT NULL
-    )
-    SELECT l.id, l.kind, l.name, (
-        SELECT array_agg(ARRAY[a.kind, a.name] ORDER BY a.until DESC, a.key)
-        FROM locality_alias a WHERE a.locality_id = l.id
-    ), EXISTS (SELECT FROM locality_version v WHERE v.id = l.id AND {ended_by(RENAMING)}),
-        l.parent_id
-    FROM named JOIN locality l USING (id)
-    ORDER BY l.key, l.id
-"""  # noqa: S608 - constants
-_RENAMED: Final = f"""
-    SELECT DISTINCT h.code FROM household h JOIN household_version v ON v.code = h.code
-    WHERE {_LIVING} AND {ended_by(RENAMING)}
-"""  # noqa: S608 - constants
-_FORMER_NUMBERS: Final = f"""
-    SELECT h.code, f.house_number_key, f.house_number, t.kind, t.name
-    FROM household h JOIN household_former_number f ON f.code = h.code
-    LEFT JOIN thoroughfare t ON t.id = f.thoroughfare_id
-    WHERE {_LIVING}
-    ORDER BY h.code, f.until
-"""  # noqa: S608 - constants
-_BOUNDARY: Final = f"""
-    SELECT ST_AsGeoJSON(ST_SimplifyPreserveTopology(geom, {_BEND}), {_PRECISION}), approximate
-    FROM boundary WHERE unit_id = %(unit)s
-"""  # noqa: S608 - constants
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which records are wanted: all of the commune, or those of it that changed."""
-
-    unit_id: int
-    demo: bool
-    codes: list[str] | None = None
-    streets: list[int] = field(default_factory=list)
-    """Ids of streets whose records are wanted too: with the street's name theirs changed."""
-    localities: list[int] = field(default_factory=list)
-    """The same of localities, and of those in them."""
-
-    @property
-    def parameters(self) -> JsonObject:
-        """Of the statements."""
-        return {
-            "unit": self.unit_id,
-            "demo": self.demo,
-            "codes": self.codes,
-            "streets": self.streets,
-            "localities": self.localities,
-        }
-
-
-class _Door(NamedTuple):
-    """A row of _DOORS."""
-
-    code: str
-    kind: str
-    status: str
-    street_id: int | None
-    locality_id: int | None
-    former_id: int | None
-    number_key: str | None
-    number_written: str | None
-    building: str | None
-    floor: str | None
-    unit_number: str | None
-    parent: str | None
-    households: int
-    x: int | None
-    y: int | None
-    method: str | None
-    accuracy_m: float | None
-    verified_on: datetime.date | None
-    hint: str | None
-
-
-class _Place(NamedTuple):
-    """A row of _STREETS or _LOCALITIES."""
-
-    id: int
-    kind: str
-    name: str
-    former: list[list[str]] | None
-    renamed: bool
-    parent_id: int | None = None
 
 
 def pack_content(
@@ -173,28 +41,29 @@ def pack_content(
     given = part.parameters
     commune = known.units[part.unit_id]
     words = names_on(known, commune, day)
-    streets = [_Place(*row) for row in connection.execute(_STREETS, given)]
-    localities = [_Place(*row) for row in connection.execute(_LOCALITIES, given)]
+    streets = [Place(*row) for row in connection.execute(STREETS, given)]
+    localities = [Place(*row) for row in connection.execute(LOCALITIES, given)]
     street_at = {place.id: at for at, place in enumerate(streets)}
     locality_at = {place.id: at for at, place in enumerate(localities)}
     doors = sorted(
-        (_Door(*row) for row in connection.execute(_DOORS, given, binary=True)),
+        (Door(*row) for row in connection.execute(DOORS, given, binary=True)),
         key=lambda door: _order(door, street_at, locality_at),
     )
     at = {door.code: place for place, door in enumerate(doors)}
-    before = _Before(known, commune, alley_word(words[-1]))
-    renamed = _renamed(connection, given, doors, streets, localities)
-    apart = renamed | {door.code for door in doors if before.is_apart(door)}
+    before = Before(known, commune, alley_word(words[-1]))
+    decided: dict[Any, Any] = dict(connection.execute(OWN_DECISIONS, given).fetchall())
+    renamed = Renamed.of(reads, doors, streets, localities, decided)
+    apart = renamed.codes | {door.code for door in doors if before.is_apart(door)}
     columns = _columns(doors, street_at, locality_at, before)
-    formerly = [row for row in connection.execute(_FORMER_NUMBERS, given) if row[0] in at]
-    boundary = connection.execute(_BOUNDARY, given).fetchone()
+    formerly = [row for row in connection.execute(FORMER_NUMBERS, given) if row[0] in at]
+    boundary = connection.execute(BOUNDARY, given).fetchone()
     province = known.province_of(commune, day)
     return {
         "commune": {"code": commune.code, "name": words[0], "words": ", ".join(words)},
         "province": province and {"code": province.code, "name": words[-1]},
-        "streets": _named_places(streets),
+        "streets": _named_places(streets, renamed.streets),
         "localities": {
-            **_named_places(localities),
+            **_named_places(localities, renamed.localities),
             "in": [locality_at.get(place.parent_id or 0) for place in localities],
         },
         "before": before.words,
@@ -205,49 +74,14 @@ def pack_content(
             "number": [number_label(row[1], row[2], before.alley) for row in formerly],
             "street": [named(row[3], row[4]) if row[4] else None for row in formerly],
         },
-        "retired": _retired(connection.execute(_RETIRED, given).fetchall()),
+        "retired": _retired(connection.execute(RETIRED, given).fetchall()),
         "boundary": json.loads(boundary[0]) if boundary else None,
         "boundary_approximate": bool(boundary and boundary[1]),
     }
 
 
-class _Before:
-    """The wordings of 30 June 2025, as far as their units decide them."""
-
-    def __init__(self, known: Gazetteer, commune: Unit, alley: str) -> None:
-        self._known, self._commune = known, commune
-        self.alley = alley
-        self.words: list[str | None] = []
-        """Of each former commune that doors name: what stands behind a door; None where several
-        may be meant."""
-        self._at: dict[int | None, int] = {}
-        self._alleys: list[str] = []
-
-    def at(self, former_id: int | None) -> int:
-        """Where the words of a former commune stand; None is for doors that name none."""
-        found = self._at.get(former_id)
-        if found is None:
-            former = self._known.units[former_id] if former_id else None
-            label = label_on(
-                self._known, LAST_DAY_OF_OLD_MAP, LabelParts(), self._commune, former
-            ).label
-            found = self._at[former_id] = len(self.words)
-            self.words.append(label)
-            self._alleys.append(alley_word((label or "").rpartition(", ")[2]))
-        return found
-
-    def is_apart(self, door: _Door) -> bool:
-        """Whether its number read otherwise then: an alley was called by another word."""
-        alley = self._alleys[self.at(door.former_id)]
-        if alley == self.alley or door.number_key is None:
-            return False
-        return number_label(door.number_key, door.number_written, alley) != number_label(
-            door.number_key, door.number_written, self.alley
-        )
-
-
 def _order(
-    door: _Door, street_at: dict[int, int], locality_at: dict[int, int]
+    door: Door, street_at: dict[int, int], locality_at: dict[int, int]
 ) -> tuple[object, ...]:
     street, locality = door.street_id, door.locality_id
     return (
@@ -260,50 +94,24 @@ def _order(
     )
 
 
-def _renamed(
-    connection: _Connection,
-    given: JsonObject,
-    doors: Iterable[_Door],
-    streets: Iterable[_Place],
-    localities: Sequence[_Place],
-) -> set[str]:
-    """Codes of doors that a decision renamed, or a place that they are in."""
-    codes = {row[0] for row in connection.execute(_RENAMED, given)}
-    roads = {place.id for place in streets if place.renamed}
-    holder = {place.id: place.parent_id for place in localities}
-    places = {place.id for place in localities if place.renamed}
-
-    def lies_in(locality_id: int | None) -> bool:
-        while locality_id is not None and locality_id not in places:
-            locality_id = holder.get(locality_id)
-        return locality_id is not None
-
-    return {
-        door.code
-        for door in doors
-        if door.code in codes or door.street_id in roads or lies_in(door.locality_id)
-    }
-
-
 def _labels_before(
     reads: Reads, known: Gazetteer, day: datetime.date, codes: list[str], at: dict[str, int]
 ) -> JsonObject:
     """Labels of before July 2025 that today's words and a former commune do not make."""
     places: list[int] = []
     labels: list[str | None] = []
-    for start in range(0, len(codes), _AT_ONCE):
-        records = alone(reads, records_of(codes[start : start + _AT_ONCE]))
-        for record in alone(reads, with_past(records)):
-            if not record.restricted and record.code in at:
-                places.append(at[record.code])
-                labels.append(record_wording(known, day, record).before_2025_07)
+    for record in records_with_past(reads, codes):
+        if not record.restricted and record.code in at:
+            places.append(at[record.code])
+            labels.append(record_wording(known, day, record).before_2025_07)
     return {"door": places, "label": labels}
 
 
-def _named_places(places: Sequence[_Place]) -> JsonObject:
+def _named_places(places: Sequence[Place], before: dict[int, str]) -> JsonObject:
     return {
         "id": [place.id for place in places],
         "name": [named(place.kind, place.name) for place in places],
+        "before": [before.get(place.id) for place in places],
         "former": [[named(*former) for former in place.former or ()] for place in places],
     }
 
@@ -313,17 +121,17 @@ def _retired(rows: Sequence[tuple[Any, ...]]) -> JsonObject:
 
 
 def _columns(
-    doors: Sequence[_Door],
+    doors: Sequence[Door],
     street_at: dict[int, int],
     locality_at: dict[int, int],
-    before: _Before,
+    before: Before,
 ) -> JsonObject:
-    def number(door: _Door) -> str | None:
+    def number(door: Door) -> str | None:
         if door.number_key is None:
             return None
         return number_label(door.number_key, door.number_written, before.alley)
 
-    def path(door: _Door, shown: str | None) -> str | None:
+    def path(door: Door, shown: str | None) -> str | None:
         return door.number_key if door.number_key != shown else None
 
     numbers = [number(door) for door in doors]

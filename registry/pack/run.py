@@ -15,9 +15,10 @@ from registry.database import driver_connection, session_scope
 from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.events import move_pending_events
 from registry.gazetteer import today
-from registry.pack.content import Part, pack_content
+from registry.pack.content import pack_content
 from registry.pack.file import VERSION, pack_file
 from registry.pack.keys import key_file, public_keys
+from registry.pack.rows import Part
 from registry.register import Register
 from registry.units import unit_by_code
 

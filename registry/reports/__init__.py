@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
+from uuid import UUID
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -20,7 +21,12 @@ from registry.gazetteer import Gazetteer
 from registry.lookup import lookup
 from registry.reads import Reads
 from registry.reports.new_houses import NewHouse, check_in_viet_nam, describe
-from registry.reports.receipts import forget_receipts, give_receipt
+from registry.reports.receipts import (
+    forget_receipts,
+    give_receipt,
+    receipt_given,
+    receipt_of,
+)
 from registry.reports.reporters import (
     Reporter,
     forget_reporters,
@@ -131,6 +137,8 @@ class Said:
     lat: float | None = None
     accuracy_m: float | None = None
     address: str | None = None
+    once: UUID | None = None
+    """A random key of whoever sends it, and may send it again: it is filed once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,10 @@ def file_report(
     for a new house that is registered, TooManyReportsError.
     """
     _check(said)
+    if said.once is not None:
+        with session_scope(engine) as session:
+            if sent := _sent_before(session, said.once):
+                return sent
     code = lookup(reads, said.code).code if said.code else None
     with session_scope(engine) as session:
         subject = _subject(session, gazetteer, reads, said, code)
@@ -184,16 +196,32 @@ def file_report(
         forget_receipts(session)
         # Two equal reports at once would be two entries.
         session.execute(_WAIT, {"what": code or f"unit {subject.unit_id}"})
+        if said.once is not None and (sent := _sent_before(session, said.once)):
+            return sent
         report_id, counted = _put(session, said, subject, reporter)
-        kind, at_code, unit_id, state, reporters, address = session.execute(
-            _FILED, {"id": report_id}
-        ).one()
-        receipt = give_receipt(session, report_id, reporter.key_id, again=not counted)
-        similar = subject.house.similar if subject.house else ()
-        return Filed(
-            *(report_id, kind, at_code, unit_id, state, reporters, counted, address, similar),
-            receipt,
+        receipt = give_receipt(
+            session, report_id, reporter.key_id, again=not counted, once=said.once
         )
+        similar = subject.house.similar if subject.house else ()
+        return _filed(session, report_id, receipt, counted=counted, similar=similar)
+
+
+def _sent_before(session: Session, once: UUID) -> Filed | None:
+    """What became of the report that was sent under this key already."""
+    receipt = receipt_of(once)
+    report_id = receipt_given(session, receipt)
+    return None if report_id is None else _filed(session, report_id, receipt, counted=False)
+
+
+def _filed(
+    session: Session, report_id: int, receipt: str, *, counted: bool, similar: tuple[str, ...] = ()
+) -> Filed:
+    kind, code, unit_id, state, reporters, address = session.execute(
+        _FILED, {"id": report_id}
+    ).one()
+    return Filed(
+        report_id, kind, code, unit_id, state, reporters, counted, address, similar, receipt
+    )
 
 
 def _check(said: Said) -> None:

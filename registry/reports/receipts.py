@@ -5,10 +5,13 @@ it leads to is what the reporter knew: the code, or the address as it was unders
 are its list of what it reported itself.
 """
 
+import base64
 import datetime
+import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -25,7 +28,9 @@ _MOST_AGAIN: Final = 100
 
 _GIVE: Final = text(
     "INSERT INTO field_report_receipt (token_hash, report_id, key_id) VALUES (:hash, :id, :key)"
+    " ON CONFLICT (token_hash) DO NOTHING"
 )
+_GIVEN: Final = text("SELECT report_id FROM field_report_receipt WHERE token_hash = :hash")
 _TOO_MANY: Final = text(
     """
     DELETE FROM field_report_receipt WHERE token_hash IN (
@@ -90,9 +95,25 @@ class Reported:
         return "waiting" if self.state in ("open", "proposed") else self.state
 
 
-def give_receipt(session: Session, report_id: int, key_id: int | None, *, again: bool) -> str:
+def receipt_of(once: UUID) -> str:
+    """The receipt of a report that is sent under a random key: the same however often it is sent.
+
+    Whoever made the key alone can know it, as with any receipt.
+    """
+    return base64.urlsafe_b64encode(hashlib.sha256(once.bytes).digest()[:_BYTES]).decode()[:-2]
+
+
+def receipt_given(session: Session, receipt: str) -> int | None:
+    """Id of the report that the receipt was given for; None where it was not."""
+    found: int | None = session.execute(_GIVEN, {"hash": hash_token(receipt)}).scalar()
+    return found
+
+
+def give_receipt(
+    session: Session, report_id: int, key_id: int | None, *, again: bool, once: UUID | None = None
+) -> str:
     """A new receipt; `again`: for who has said the same before, and may have lost the other."""
-    receipt = secrets.token_urlsafe(_BYTES)
+    receipt = receipt_of(once) if once else secrets.token_urlsafe(_BYTES)
     given = {"hash": hash_token(receipt), "id": report_id, "key": key_id}
     session.execute(_GIVE, given)
     if again:

@@ -7,13 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from flask import Flask, Request
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from api.access import ANONYMOUS, Caller
 from registry.pack.keys import rotate
 from registry.settings import Settings
+from tests.support.commands import call
+from tests.support.desk import seated
+from tests.support.keys import Office
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 from tests.support.pack_reader import Copy, RefusedError, read_pack
 from tests.support.units import open_app
@@ -44,6 +49,9 @@ class Depot:
 
     def read(self, body: bytes) -> dict[str, Any]:
         return read_pack(body, self.keys())
+
+    def cursor(self, taken: TestResponse) -> str:
+        return str(self.read(taken.data)["cursor"])
 
     def check(self, copy: Copy) -> None:
         """The copy says of every code what the register says to everybody."""
@@ -225,3 +233,23 @@ def test_packs_need_a_key_unless_the_operator_opens_them(depot: Depot) -> None:
         assert app.test_client().get(path, headers=nobody).status_code == 200
     audited = "SELECT count, units FROM audit_entry WHERE endpoint LIKE '%packs/<commune>'"
     assert all(units == [COMMUNE] and n >= 0 for n, units in depot.place.rows(audited) if units)
+
+
+def test_carrier_who_signed_in_and_the_command_take_the_same_file(
+    depot: Depot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_app(depot.place.url, None, depot.settings) as app:
+        office = Office(app, app.test_client(), depot.place)
+        seat = seated(office, "bưu điện", "carrier")
+        taken = seat.get(f"/v1/packs/{COMMUNE}")
+        assert office.client.get(f"/v1/packs/{COMMUNE}").status_code == 401
+        assert 'data-csrf="' in seat.get("/packs").text
+    monkeypatch.setenv("DATABASE_URL", depot.place.url)
+    monkeypatch.setenv("DIACHISO_VAR", str(depot.settings.var))
+    out = tmp_path / f"{COMMUNE}.pack"
+    assert call("pack", "--unit", COMMUNE, "--out", out).exit_code == 0
+    assert out.read_bytes() == taken.data
+    assert isinstance(call("pack", "--unit", COMMUNE, "--out", out).exception, click.UsageError)
+    told = call("pack", "--unit", COMMUNE, "--out", out, "--force", "--since", depot.cursor(taken))
+    assert "changes" in told.output
+    assert json.loads(call("pack-keys").output) == depot.keys()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Request
@@ -96,6 +97,25 @@ def test_report_without_a_key_is_a_residents(office: Office) -> None:
     }
     again = office.report(kind="no_such_house", code=code).get_json()
     assert again == body | {"counted": False, "receipt": again["receipt"]}
+
+
+def test_report_that_is_sent_again_under_its_key_is_filed_once(office: Office) -> None:
+    code, once = office.house(), {"Idempotency-Key": str(uuid4())}
+    first = office.report(kind="confirmed", code=code, headers=once).get_json()
+    assert office.report(kind="confirmed", code=code, headers=once).get_json() == first | {
+        "counted": False
+    }
+    assert office.decide("accept", first["id"]).status_code == 200
+    # Decided, and its code retired: what was sent before is answered all the same.
+    office.place.retire(code)
+    again = office.report(kind="confirmed", code=code, headers=once).get_json()
+    assert (again["id"], again["receipt"], again["state"]) == (
+        *(first["id"], first["receipt"]),
+        "accepted",
+    )
+    assert office.client.get(f"/v1/reports/{first['receipt']}").status_code == 200
+    other = {"Idempotency-Key": "1"}
+    assert office.report(kind="confirmed", code=code, headers=other).status_code == 400
 
 
 def test_report_is_taken_as_a_form(office: Office) -> None:

@@ -366,6 +366,7 @@ def test_letters_of_twice_the_size_stay_in_the_window(visit: Visit, world: World
         "/desk/sign-in",
         "/new-house",
         "/offline",
+        "/packs",
     ):
         page = visit.open(path)
         page.evaluate("document.documentElement.style.fontSize = '200%'")

@@ -105,23 +105,28 @@ class Copy:
 
     def label(self, code: str) -> str:
         """Today's."""
-        return self._line(self.doors[code], self.newest["held"]["commune"]["words"])
+        units = self.newest["held"]["commune"]["words"]
+        return self._line(self.doors[code], units, then=False)
 
     def label_before(self, code: str) -> str | None:
         """That of 30 June 2025."""
         door = self.doors[code]
         if "label_before" in door:
             return door["label_before"]  # type: ignore[no-any-return]
-        return None if door["before"] is None else self._line(door, door["before"])
+        return None if door["before"] is None else self._line(door, door["before"], then=True)
 
-    def _line(self, door: dict[str, Any], units: str) -> str:
+    def _line(self, door: dict[str, Any], units: str, *, then: bool) -> str:
         held = self.newest["held"]
         streets, localities = held["streets"], held["localities"]
         street = None
         if door["street"] is not None:
-            street = streets["name"][streets["id"].index(door["street"])]
+            at = streets["id"].index(door["street"])
+            street = (then and streets["before"][at]) or streets["name"][at]
         words = [door["inside"], " ".join(filter(None, (door["number"], street)))]
         at = None if door["locality"] is None else localities["id"].index(door["locality"])
+        if then and at is not None and localities["before"][at]:
+            words.append(localities["before"][at])
+            at = None
         while at is not None:
             words.append(localities["name"][at])
             at = localities["in"][at]

@@ -1,5 +1,6 @@
 // The page of an address: copy, share, print, the map on a tap, and where a misplaced door really is.
 
+import { keepOpened } from './store.js';
 import { copy, mapApp, share, t, whereAmI } from './ui.js';
 
 const article = document.querySelector('.address');
@@ -79,3 +80,7 @@ if (mine) {
     }
   });
 }
+
+// It is found again without a network, by its code, street or number (packs.js).
+const { code, label, before } = article.dataset;
+keepOpened({ id: code.replace('-', ''), label, before }).catch(() => null); // a private window keeps nothing

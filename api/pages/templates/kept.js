@@ -1,11 +1,12 @@
 // Pages of addresses that this browser has opened are there without a network too: a carrier in an
-// alley looks again at what was looked up at the depot. They stay on this device, and nothing else
-// is kept: no search, no list, nothing that was typed.
+// alley looks again at what was looked up at the depot. They stay on this device. So does the page
+// that searches in packs (packs.js), with its scripts.
 
 const KEPT = 'addresses';
 const FILES = 'files-{{ version }}';
 const OFFLINE = '/offline';
-const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const PACKS = '/packs';
+const SHELL = [OFFLINE, PACKS, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
 const MOST = 100;
 const PATIENCE_MS = 8000;
 
@@ -38,6 +39,7 @@ const isAddress = (pathname) => /^\/a\/[^/]+$/.test(pathname);
 async function fetched(request) {
   const response = await fetch(request);
   const { pathname } = new URL(request.url);
+  if (pathname === PACKS && response.ok && !response.redirected) await (await caches.open(FILES)).put(PACKS, response.clone());
   if (!isAddress(pathname)) return response;
   const kept = await caches.open(KEPT);
   if (response.status === 404 || response.status === 410) await kept.delete(pathname);
@@ -49,13 +51,13 @@ async function fetched(request) {
 }
 
 async function page(request, pathname) {
-  const kept = isAddress(pathname) ? await (await caches.open(KEPT)).match(pathname) : null;
+  const kept = await (pathname === PACKS ? (await caches.open(FILES)).match(PACKS) : isAddress(pathname) ? (await caches.open(KEPT)).match(pathname) : null);
   const asked = fetched(request);
   try {
     return await (kept ? Promise.race([asked, late()]) : asked);
   } catch {
     asked.catch(() => null);
-    if (kept) return told(kept);
+    if (kept) return pathname === PACKS ? kept : told(kept);
     return (await list()) ?? Response.error();
   }
 }

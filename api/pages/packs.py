@@ -1,0 +1,19 @@
+"""The page for where there is no network: packs that a phone has, and what it finds in them."""
+
+from flask import Response
+
+from api.context import register
+from api.pages.blueprint import page_blueprint
+from api.pages.shell import page
+from api.sessions import own_form_token
+from registry.overview import is_demonstration
+from registry.reports.new_houses import MAX_TEXT
+
+blueprint = page_blueprint("packs_page")
+
+
+@blueprint.get("/packs")
+def get_packs() -> Response:
+    """Kept by the browser with all that it needs; it asks the server for packs only."""
+    demo = is_demonstration(register().reads)
+    return page("packs.html", demo=demo, csrf=own_form_token(), most=MAX_TEXT)

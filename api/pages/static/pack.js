@@ -1,0 +1,346 @@
+// A pack (docs/pack.md): checked, opened, and asked without a network. One Commune stands on a whole pack and the
+// changes on top of it.
+
+import { fold } from './fold.js';
+import { t } from './ui.js';
+
+const FORMAT = 'diachiso-pack';
+const VERSION = 1;
+const MILLION = 1e6;
+const METRES_A_DEGREE = 111_195;
+const NOWHERE = -(2 ** 31);
+const NONE = [];
+const MOST = 20;
+
+const REFUSED = {
+  not_pack: ['Tệp này không phải gói địa chỉ số.', 'This file is not a pack.'],
+  no_check: ['Trình duyệt này không kiểm được chữ ký (Ed25519), nên không nhận gói nào. Hãy cập nhật trình duyệt.', 'This browser cannot check signatures (Ed25519), so it takes no pack. Update it.'],
+  unknown_key: ['Gói này của nơi khác ký: không phải của sổ đăng ký này.', 'This pack was signed by somebody else: it is not of this register.'],
+  altered: ['Gói này đã bị sửa đổi, không dùng được.', 'This pack was altered and cannot be used.'],
+  cut: ['Gói này bị cắt cụt: hãy tải lại.', 'This pack was cut off: take it again.'],
+  other_version: ['Gói này theo dạng mới hơn: hãy mở lại trang khi có mạng.', 'This pack is of a newer form: open the page again with a network.'],
+  other_register: ['Gói này của sổ đăng ký khác.', 'This pack is of another register.'],
+  wrong_base: ['Phần thay đổi này không khớp với gói đang có.', 'These changes do not fit the pack that is here.'],
+};
+
+/** Why a pack is not taken: `reason` for programs, the message for people. */
+export class PackError extends Error {
+  constructor(reason) {
+    super(t(...REFUSED[reason]));
+    this.reason = reason;
+  }
+}
+
+const bytesOf = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0));
+const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** The header and the packed content of a file, checked; raises PackError. `keys` are public keys as JWK. */
+export async function checked(file, keys, register = null) {
+  const end = file.indexOf(10);
+  const line = end < 0 ? '' : new TextDecoder('latin1').decode(file.subarray(0, end));
+  const parts = line.split('.');
+  if (parts.length !== 3) throw new PackError('not_pack');
+  let head;
+  let header;
+  let signature;
+  try {
+    head = JSON.parse(atob(parts[0].replaceAll('-', '+').replaceAll('_', '/')));
+    header = JSON.parse(new TextDecoder().decode(bytesOf(parts[1])));
+    signature = bytesOf(parts[2]);
+  } catch {
+    throw new PackError('not_pack');
+  }
+  const key = keys.find(({ kid }) => kid === head.kid);
+  if (!key) throw new PackError('unknown_key');
+  if (head.alg !== 'Ed25519' || !await isSigned(key, signature, `${parts[0]}.${parts[1]}`)) throw new PackError('altered');
+  if (header.format !== FORMAT || header.version !== VERSION) throw new PackError('other_version');
+  if (register && header.register !== register) throw new PackError('other_register');
+  const content = file.subarray(end + 1);
+  if (content.length < header.content.bytes) throw new PackError('cut');
+  if (hex(await crypto.subtle.digest('SHA-256', content)) !== header.content.sha256) throw new PackError('altered');
+  return { header, content };
+}
+
+async function isSigned({ kty, crv, x }, signature, signed) {
+  try {
+    const key = await crypto.subtle.importKey('jwk', { kty, crv, x }, 'Ed25519', false, ['verify']);
+    return await crypto.subtle.verify('Ed25519', key, signature, new TextEncoder().encode(signed));
+  } catch {
+    throw new PackError('no_check'); // of an older browser
+  }
+}
+
+async function unpacked(content) {
+  const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(stream).json();
+}
+
+/** The commune of these files, the whole pack first; raises PackError. */
+export async function openCommune(files, keys, register = null) {
+  const layers = [];
+  for (const file of files) {
+    const { header, content } = await checked(file, keys, register);
+    const below = layers.at(-1)?.header;
+    if (below ? header.since !== below.cursor || header.commune !== below.commune : header.kind !== 'whole') throw new PackError('wrong_base');
+    layers.push({ header, held: await unpacked(content) });
+  }
+  return new Commune(layers);
+}
+
+const eights = (text) => text.match(/.{8}/g) ?? [];
+
+class Commune {
+  constructor(layers) {
+    const { header, held } = layers.at(-1);
+    this.header = header;
+    this.held = held;
+    this.streets = held.streets;
+    this.localities = held.localities;
+    this.units = new Set([held.commune.words, ...held.before].filter(Boolean).flatMap((words) => words.split(', ').map(fold)).flatMap((unit) => [unit, unit.replace(KIND_OF_UNIT, '')]));
+    this.doors = [];
+    this.at = new Map(); // code → place among the doors
+    this.retired = new Map();
+    const gone = new Set();
+    for (const layer of layers.reverse()) this.#add(layer.held, gone);
+    this.places = [...this.#named('street', this.streets), ...this.#named('locality', this.localities)];
+    this.#sortIn();
+  }
+
+  /** The doors of a layer that no newer one tells of. */
+  #add(held, gone) {
+    const streetAt = new Map(this.streets.id.map((id, at) => [id, at]));
+    const localityAt = new Map(this.localities.id.map((id, at) => [id, at]));
+    const { doors } = held;
+    const of = (name) => (Array.isArray(doors[name]) ? (at) => doors[name][at] : () => doors[name]);
+    const columns = ['kind', 'status', 'street', 'locality', 'number', 'path', 'inside', 'parent', 'before', 'households', 'x', 'y', 'method', 'accuracy_m', 'verified_on', 'hint'];
+    const get = Object.fromEntries(columns.map((name) => [name, of(name)]));
+    const place = (known, ids, at) => (at === null ? null : known.get(ids[at]) ?? null);
+    const told = new Map(held.labels_before.door.map((at, row) => [at, held.labels_before.label[row]]));
+    const former = new Map();
+    held.former_numbers.door.forEach((at, row) => former.set(at, [...former.get(at) ?? [], { number: held.former_numbers.number[row], street: held.former_numbers.street[row] }]));
+    const codes = eights(doors.code);
+    let [x, y] = [0, 0];
+    for (let at = 0; at < codes.length; at += 1) {
+      const [dx, dy] = [get.x(at), get.y(at)];
+      if (dx !== null) { x += dx; y += dy; }
+      const code = codes[at];
+      if (!gone.has(code)) {
+        this.at.set(code, this.doors.length);
+        this.doors.push({
+          code,
+          kind: get.kind(at),
+          status: get.status(at),
+          street: place(streetAt, held.streets.id, get.street(at)),
+          locality: place(localityAt, held.localities.id, get.locality(at)),
+          number: get.number(at),
+          path: get.path(at) ?? get.number(at),
+          inside: get.inside(at),
+          parent: get.parent(at),
+          units: held.before[get.before(at)] ?? null,
+          before: told.get(at),
+          households: get.households(at),
+          x: dx === null ? NOWHERE : x,
+          y: dx === null ? NOWHERE : y,
+          method: get.method(at),
+          accuracy: get.accuracy_m(at),
+          verified: get.verified_on(at),
+          hint: get.hint(at),
+          former: former.get(at) ?? NONE,
+        });
+      }
+    }
+    eights(held.retired.code).forEach((code, row) => { if (!gone.has(code)) this.retired.set(code, eights(held.retired.to[row])); });
+    for (const code of [...codes, ...eights(held.retired.code), ...eights(held.removed ?? '')]) gone.add(code);
+  }
+
+  #named(kind, table) {
+    return table.name.map((name, at) => ({ kind, at, name, former: table.former[at], doors: [], ways: ways(name, table.former[at]) }));
+  }
+
+  /** Which doors a street or locality has. */
+  #sortIn() {
+    const streets = this.streets.id.length;
+    this.doors.forEach((door, at) => {
+      if (door.street !== null) this.places[door.street].doors.push(at);
+      for (let within = door.locality; within !== null; within = this.localities.in[within]) this.places[streets + within].doors.push(at);
+    });
+  }
+
+  label(door) { return this.#line(door, this.held.commune.words, false); }
+
+  /** That of 30 June 2025; null where it is not known. */
+  labelBefore(door) {
+    if (door.before !== undefined) return door.before;
+    return door.units === null ? null : this.#line(door, door.units, true);
+  }
+
+  #line(door, units, then) {
+    const { streets, localities } = this;
+    const street = door.street === null ? null : (then && streets.before[door.street]) || streets.name[door.street];
+    const words = [door.inside, [door.number, street].filter(Boolean).join(' ')];
+    let within = door.locality;
+    if (then && within !== null && localities.before[within]) {
+      words.push(localities.before[within]);
+      within = null;
+    }
+    for (; within !== null; within = localities.in[within]) words.push(localities.name[within]);
+    return [...words, units].filter(Boolean).join(', ');
+  }
+
+  /** The door of a code; or the codes that continue it, where it is retired. */
+  lookup(code) {
+    const at = this.at.get(code);
+    if (at !== undefined) return { door: this.doors[at] };
+    return this.retired.has(code) ? { successors: this.#onward(code, new Set()) } : null;
+  }
+
+  #onward(code, seen) {
+    seen.add(code);
+    const heirs = this.retired.get(code).flatMap((heir) => (this.retired.has(heir) ? (seen.has(heir) ? [] : this.#onward(heir, seen)) : [heir]));
+    return [...new Set(heirs)];
+  }
+
+  point(door) { return door.x === NOWHERE ? null : [door.x / MILLION, door.y / MILLION]; }
+
+  /** The doors nearest to a point, with metres. */
+  nearest([lon, lat], many = 10) {
+    const across = Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE;
+    const found = [];
+    let furthest = Infinity;
+    for (const door of this.doors) {
+      if (door.x !== NOWHERE) {
+        const metres = Math.hypot((door.x / MILLION - lon) * across, (door.y / MILLION - lat) * METRES_A_DEGREE);
+        if (metres < furthest) {
+          found.push({ door, metres });
+          if (found.length > 4 * many) {
+            found.sort(nearer).splice(many);
+            furthest = found.at(-1).metres;
+          }
+        }
+      }
+    }
+    return found.sort(nearer).slice(0, many);
+  }
+
+  /** Doors and places that a text names: number and street or hamlet, in today's or former names, with or without
+      marks. Each with `rank`, the best first. */
+  search(text) {
+    const words = this.#withoutUnits(text);
+    if (!words.length) return [];
+    const marked = text.normalize('NFC').toLowerCase();
+    const found = new Map();
+    const keep = (hit) => {
+      const key = hit.door ? hit.door.code : `${hit.place.kind} ${hit.place.at}`;
+      if (!(found.get(key)?.rank >= hit.rank)) found.set(key, hit);
+    };
+    for (const place of this.places) {
+      const match = matched(place, words, marked);
+      if (match) this.#doorsOf(place, match, keep);
+    }
+    if (!found.size) this.#otherwise(words, keep);
+    return [...found.values()].sort((one, other) => other.rank - one.rank).slice(0, MOST);
+  }
+
+  /** The words of a text, less the commune, district and province behind the door, of today or before. */
+  #withoutUnits(text) {
+    const [first, ...more] = text.split(',').map(fold);
+    const parts = more.filter((part) => !this.units.has(part) && !this.units.has(part.replace(KIND_OF_UNIT, '')));
+    let line = ` ${[first, ...parts].join(' ')} `;
+    for (const unit of this.units) {
+      if (KIND_OF_UNIT.test(unit) && line.includes(` ${unit} `) && line.trim() !== unit) line = line.replace(` ${unit} `, ' ');
+    }
+    return line.split(' ').filter(Boolean);
+  }
+
+  #doorsOf(place, { rank, rest, former }, keep) {
+    const typed = numberTyped(rest.filter((word) => !KINDS.has(word)));
+    let some = false;
+    for (const at of typed ? place.doors : NONE) {
+      const door = this.doors[at];
+      const fit = numberFit(door.path, typed);
+      if (fit) keep({ door, former, rank: rank + fit });
+      some ||= fit > 0;
+      for (const { number } of door.former) {
+        if (numberFit(number, typed) === EXACT) keep({ door, formerNumber: number, former, rank: rank + 1 });
+      }
+    }
+    // Without a number, or with one that nobody bears there.
+    if (!some) keep({ place, former, rank: typed ? rank - 1 : rank + 1 });
+  }
+
+  /** No street or hamlet is named: a building, or a number by itself. */
+  #otherwise(words, keep) {
+    const typed = numberTyped(words);
+    if (!typed) return;
+    const isNumber = /^(\S*\d\S*|\S)( (\S*\d\S*|\S))*$/.test(typed.forward);
+    const wanted = typed.forward.split(' ').map((word) => ` ${word} `);
+    for (const door of this.doors) {
+      if (door.inside && wanted.every((word) => ` ${folded(door.inside)} `.includes(word))) keep({ door, rank: door.kind === 'building' ? 3 : 2 });
+      else if (isNumber && numberFit(door.path, typed) === EXACT) keep({ door, rank: 1 });
+    }
+  }
+}
+
+const nearer = (one, other) => one.metres - other.metres;
+
+const known = new Map();
+/** `fold`, worked out once for each text of a pack. */
+function folded(text) {
+  let key = known.get(text);
+  if (key === undefined) known.set(text, key = fold(text));
+  return key;
+}
+
+const EXACT = 3;
+/** What stands before the steps of a number. */
+const FILLERS = new Set('so nha ngo ngach hem kiet'.split(' '));
+/** What is left of a place whose kind was said otherwise. */
+const KINDS = new Set('duong pho d p thon to khu ap ban xom'.split(' '));
+const KIND_OF_UNIT = /^(phuong|p|xa|x|thi tran|tt|dac khu|quan|q|huyen|h|thi xa|tx|thanh pho|tp|tinh) /;
+
+/** What of words is a number, as it was typed and from its end: `ngách 34 ngõ 12` is 12/34. Null where nothing is. */
+function numberTyped(words) {
+  const steps = words.filter((word) => !FILLERS.has(word));
+  return steps.length ? { forward: steps.join(' '), backward: steps.toReversed().join(' ') } : null;
+}
+
+/** 3 where a number is the one that was typed, 1 where it begins so, else 0. */
+function numberFit(path, { forward, backward }) {
+  if (path === null) return 0;
+  const key = folded(path);
+  if (key === forward || key === backward) return EXACT;
+  return key.startsWith(forward) ? 1 : 0;
+}
+
+/** A name's words, whole and without its kind, today's first. */
+function ways(name, former) {
+  return [name, ...former].map((written, at) => {
+    const words = fold(written).split(' ');
+    const shorter = [1, 2].map((less) => words.slice(less)).filter((rest) => rest.some((word) => /^\p{L}{2,}$/u.test(word)));
+    return { written: written.normalize('NFC').toLowerCase(), former: at > 0 ? written : null, lists: [words, ...shorter] };
+  });
+}
+
+/** How well words name a place, and what is left of them; null where they do not. */
+function matched(place, words, marked) {
+  let best = null;
+  for (const { written, former, lists } of place.ways) {
+    for (const list of lists) {
+      const at = within(words, list);
+      if (at >= 0) {
+        const rank = 10 * list.length + (former ? 0 : 2) + (marked.includes(written.split(' ').slice(-list.length).join(' ')) ? 1 : 0);
+        if (!best || rank > best.rank) best = { rank, former, rest: [...words.slice(0, at), ...words.slice(at + list.length)] };
+      }
+    }
+  }
+  return best;
+}
+
+/** Where a list of words stands among others; the last one of all may be its beginning, still being typed. */
+function within(words, list) {
+  for (let at = 0; at + list.length <= words.length; at += 1) {
+    const last = at + list.length === words.length;
+    if (list.every((word, step) => words[at + step] === word || (last && step === list.length - 1 && words[at + step].length > 1 && word.startsWith(words[at + step])))) return at;
+  }
+  return -1;
+}

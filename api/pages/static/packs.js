@@ -1,0 +1,356 @@
+// The page /packs: search in what this device has, packs taken and brought up to date, reports that wait.
+
+import { isDemo, readCode, shown } from './code.js';
+import { fold } from './fold.js';
+import { keepReport, sendReports } from './outbox.js';
+import { openCommune } from './pack.js';
+import { sketch } from './sketch.js';
+import { all, get, put, remove } from './store.js';
+import { make, mapApp, t, unplaced } from './ui.js';
+
+const OLD_DAYS = 30;
+const DAY_MS = 86_400_000;
+const MOST_LAYERS = 20;
+const root = document.querySelector('.hand');
+const at = (id) => document.getElementById(id);
+const communes = new Map(); // code → Commune
+let opened = [];
+
+// --- what is on the device -------------------------------------------------------------------------
+
+async function open() {
+  opened = await all('opened');
+  at('address').value = (await get('known', 'draft'))?.address ?? '';
+  if (at('address').value) at('address').closest('details').open = true;
+  const known = await get('known', 'keys');
+  for (const pack of await all('packs')) {
+    try {
+      communes.set(pack.id, await openCommune(pack.files.map((file) => new Uint8Array(file)), known.keys, known.register));
+    } catch (error) {
+      say(`${pack.name}: ${error.message}`, 'wrong');
+    }
+  }
+  showPacks();
+  find();
+}
+
+function say(text, kind = 'thanks') {
+  at('packs-told').className = text ? kind : '';
+  at('packs-told').textContent = text;
+}
+
+/** What went wrong, in words: a full disk above all. */
+const why = (error) => (error.name === 'QuotaExceededError'
+  ? t('Máy hết chỗ chứa: chưa lưu được gói. Hãy xoá bớt rồi thử lại.', 'The device is full: the pack was not kept. Free some space and try again.')
+  : error.name === 'InvalidStateError' || error.name === 'SecurityError'
+    ? t('Trình duyệt không cho lưu trong máy (chế độ ẩn danh?).', 'The browser keeps nothing here (a private window?).')
+    : error.message);
+
+// --- packs -----------------------------------------------------------------------------------------
+
+async function fetched(url) {
+  let response;
+  try {
+    response = await fetch(url);
+  } catch {
+    throw new Error(t('Không có mạng: chưa tải được.', 'No network: nothing was taken.'));
+  }
+  if (response.ok) return response;
+  if (response.status === 401 || response.status === 403) throw new Error(t('Cần đăng nhập bằng khoá của đơn vị phát.', 'Sign in with a carrier’s key first.'));
+  const problem = await response.json().catch(() => null);
+  throw Object.assign(new Error(problem?.detail ?? t('Máy chủ chưa trả lời được.', 'The server does not answer.')), { status: response.status });
+}
+
+const packUrl = (code, since) => `/v1/packs/${code}?${new URLSearchParams({ ...('demo' in root.dataset ? { demo: 'true' } : {}), ...(since ? { since } : {}) })}`;
+
+/** Take a pack, or what changed since the one that is here. */
+async function take(code) {
+  say(t('Đang tải…', 'Taking it…'), 'status');
+  try {
+    const [{ keys }, here] = [await (await fetched('/v1/packs/keys')).json(), await get('packs', code)];
+    const known = await get('known', 'keys');
+    if (known) await put('known', { ...known, keys });
+    const since = here && here.files.length < MOST_LAYERS ? communes.get(code)?.header.cursor : null;
+    const file = await (await fetched(packUrl(code, since)).catch((error) => {
+      if (since && error.status === 410) return fetched(packUrl(code, null));
+      throw error;
+    })).arrayBuffer();
+    await keep(file, keys);
+  } catch (error) {
+    say(why(error), 'wrong');
+    if (!communes.has(code) && !at('sign-in')) at('packs-told').append(' ', make('a', { id: 'sign-in', href: '/desk/sign-in' }, t('Đăng nhập', 'Sign in')));
+  }
+}
+
+/** Check a file, keep it alone or on top of what is here, and open it. */
+async function keep(file, keys) {
+  const known = await get('known', 'keys');
+  const bytes = new Uint8Array(file);
+  const alone = await openCommune([bytes], keys, known?.register).catch((error) => error);
+  const code = alone.header?.commune;
+  const here = code ? null : await baseOf(bytes, keys, known?.register, alone);
+  const files = here ? [...here.pack.files, file] : [file];
+  const commune = here ? here.commune : alone;
+  const { header } = commune;
+  await put('packs', { id: header.commune, name: header.name, files });
+  await put('known', { id: 'keys', keys, register: header.register });
+  navigator.storage?.persist?.();
+  communes.set(header.commune, commune);
+  say(t(`Đã có ${header.name}: ${commune.doors.length.toLocaleString('vi')} chỗ ở, đến ngày ${day(header.day)}.`, `${header.name} is here: ${commune.doors.length} doors, as of ${day(header.day)}.`));
+  showPacks();
+  find();
+}
+
+/** Changes go on top of a pack that is here; anything else is refused as it was. */
+async function baseOf(bytes, keys, register, refused) {
+  if (refused.reason !== 'wrong_base') throw refused;
+  for (const pack of await all('packs')) {
+    const commune = await openCommune([...pack.files.map((file) => new Uint8Array(file)), bytes], keys, register).catch(() => null);
+    if (commune) return { pack, commune };
+  }
+  throw refused;
+}
+
+const day = (iso) => iso.split('-').reverse().join('/');
+const ageDays = (header) => Math.floor((Date.now() - Date.parse(`${header.day}T00:00:00+07:00`)) / DAY_MS);
+
+function ageWords(header) {
+  const days = ageDays(header);
+  if (days < 0) return t(`ngày ${day(header.day)}; đồng hồ máy này chậm hơn, hãy chỉnh lại`, `of ${day(header.day)}; this device’s clock is behind: set it`);
+  if (days > OLD_DAYS) return t(`đã cũ ${days} ngày: hãy cập nhật khi có mạng`, `${days} days old: bring it up to date`);
+  return t(`ngày ${day(header.day)}`, `of ${day(header.day)}`);
+}
+
+function showPacks() {
+  at('packs').replaceChildren(...[...communes.values()].map(({ header, doors }) => make(
+    'li', { 'data-commune': header.commune },
+    make('div', {}, make('b', {}, header.name), ` · ${doors.length.toLocaleString('vi')} ${t('chỗ ở', 'doors')}`,
+      make('br'), make('span', { class: ageDays(header) > OLD_DAYS || ageDays(header) < 0 ? 'old' : 'quiet' }, ageWords(header)),
+      header.demo ? make('span', { class: 'demo' }, t('Dữ liệu minh hoạ', 'Demonstration')) : null),
+    make('div', { class: 'actions' },
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => take(header.commune) }, t('Cập nhật', 'Update')),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => drop(header.commune) }, t('Xoá', 'Remove'))),
+  )));
+  if (!communes.size) at('packs').append(make('li', { class: 'quiet' }, t('Chưa có gói nào.', 'None yet.')));
+}
+
+async function drop(code) {
+  await remove('packs', code);
+  communes.delete(code);
+  if (!communes.size) await remove('known', 'keys'); // whatever comes next may be of another register
+  showPacks();
+  find();
+}
+
+async function findCommunes(event) {
+  event.preventDefault();
+  try {
+    const query = new URLSearchParams({ q: at('commune').value, level: 'commune', limit: 8 });
+    const { units } = await (await fetched(`/v1/units?${query}`)).json();
+    at('communes').replaceChildren(...units.map((unit) => make('li', {},
+      make('span', {}, `${unit.full_name}, ${unit.province?.name ?? ''}`),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => take(unit.code) }, t('Tải gói', 'Take it')))));
+    say(units.length ? '' : t('Không có xã, phường nào tên như vậy.', 'No commune is called so.'), 'status');
+  } catch (error) {
+    say(why(error), 'wrong');
+  }
+}
+
+// --- finding ---------------------------------------------------------------------------------------
+
+function find() {
+  const text = at('q').value.trim();
+  if (!text) {
+    at('found').replaceChildren();
+    return;
+  }
+  const read = readCode(text);
+  if (read.code) showCode(read.code);
+  else {
+    const hits = [...communes.values()].flatMap((commune) => commune.search(text).map((hit) => ({ ...hit, commune }))).sort((one, other) => other.rank - one.rank);
+    const near = hits.length && !/\d.*\d.*\d.*\d/.test(text) ? [] : registered(read.suggestions);
+    show([
+      near.length ? make('p', { class: 'quiet' }, t('Mã gõ sai một chút? Có thể là:', 'A slip in the code? Perhaps:')) : null,
+      ...near.map(({ commune, door }) => card(commune, door)),
+      ...hits.slice(0, 20).map(hitCard),
+      ...openedLike(text).map(openedCard),
+    ], t('Không thấy trong các gói và trang đã mở của máy này.', 'Nothing on this device is called so.'));
+  }
+}
+
+/** Of the codes that may be meant, those that stand in a pack: others nobody can tell from a guess. */
+const registered = (codes) => codes.flatMap((code) => [...communes.values()].flatMap((commune) => {
+  const found = commune.lookup(code);
+  return found?.door ? [{ commune, door: found.door }] : [];
+})).slice(0, 3);
+
+function showCode(code) {
+  for (const commune of communes.values()) {
+    const found = commune.lookup(code);
+    if (found?.door) return show([card(commune, found.door)]);
+    if (found) return show([retiredCard(commune, code, found.successors)]);
+  }
+  const kept = opened.filter(({ id }) => id === code);
+  return show(kept.map(openedCard), t(`Mã ${shown(code)} viết đúng, nhưng không có trong các gói của máy này.`, `${shown(code)} is a well-formed code that is in no pack of this device.`));
+}
+
+function show(cards, otherwise = null) {
+  const some = cards.filter(Boolean);
+  at('found').replaceChildren(...(some.length || !otherwise ? some : [make('p', { class: 'empty' }, otherwise)]));
+}
+
+function retiredCard(commune, code, successors) {
+  const heirs = successors.map((heir) => commune.lookup(heir)?.door);
+  return make('div', {},
+    make('p', { class: 'wrong' }, make('b', {}, shown(code)), ' ', successors.length ? t('đã ngừng dùng; nay là:', 'is retired; now it is:') : t('đã ngừng dùng, không có mã nào thay.', 'is retired, and nothing continues it.')),
+    ...successors.map((heir, place) => (heirs[place] ? card(commune, heirs[place]) : make('p', {}, make('a', { class: 'plate', href: `/a/${shown(heir)}` }, shown(heir)), ' ', t('(ngoài gói này)', '(not in this pack)')))));
+}
+
+const hitCard = ({ commune, door, place, former, formerNumber }) => (door
+  ? card(commune, door, formerNumber ? t(`số cũ: ${formerNumber}`, `formerly number ${formerNumber}`) : former && t(`tên cũ: ${former}`, `formerly ${former}`))
+  : placeCard(commune, place, former));
+
+function placeCard(commune, place, former) {
+  return make('article', { class: 'hand-card' },
+    make('h3', {}, place.name), former ? make('p', { class: 'quiet' }, t(`tên cũ: ${former}`, `formerly ${former}`)) : null,
+    make('p', { class: 'quiet' }, `${commune.header.name} · ${place.doors.length} ${t('chỗ ở; gõ thêm số nhà', 'doors; type a number')}`),
+    make('p', { class: 'hand-numbers' }, ...place.doors.slice(0, 60).map((door) => commune.doors[door]).filter(({ number, inside }) => number && !inside).map((door) => make('button', { type: 'button', class: 'chip', onclick: () => show([card(commune, door)]) }, door.number))));
+}
+
+function card(commune, door, remark = null, metres = null) {
+  const before = commune.labelBefore(door);
+  const point = commune.point(door);
+  return make('article', { class: 'hand-card', 'data-code': door.code },
+    isDemo(door.code) ? make('p', { class: 'demo' }, t('Mã minh hoạ: không gắn với cửa nhà nào.', 'Demonstration code: it stands on no door.')) : null,
+    make('p', {}, make('span', { class: 'plate' }, shown(door.code)), metres === null ? null : make('b', { class: 'metres' }, ` ${Math.round(metres)} m`), door.status === 'proposed' ? ` ${t('(chờ duyệt)', '(proposed)')}` : null),
+    make('h3', {}, commune.label(door)),
+    before ? make('p', { class: 'quiet' }, `${t('Trước 7/2025', 'Before July 2025')}: ${before}`) : null,
+    remark ? make('p', { class: 'quiet' }, remark) : null,
+    door.hint ? make('p', {}, `${t('Chỉ dẫn', 'Hint')}: ${door.hint}`) : null,
+    make('p', { class: 'actions' },
+      point ? make('a', { class: 'button', href: mapApp(point, shown(door.code)) }, t('Mở bản đồ', 'Map')) : make('span', { class: 'quiet' }, t('chưa có toạ độ', 'no position yet')),
+      point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), point, door) }, t('Sơ đồ', 'Sketch')) : null,
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(report('confirmed', door.code, commune.label(door))) }, t('Đúng', 'Right')),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(reportHere(door.code, commune.label(door))) }, t('Nhà ở đây', 'It is here')),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(report('no_such_house', door.code, commune.label(door))) }, t('Không có nhà', 'Not there'))));
+}
+
+/** Show or hide what is around a door. */
+function drawIn(article, point, own) {
+  const drawn = article.querySelector('.sketch');
+  if (drawn) drawn.remove();
+  else article.append(sketch(communes.values(), point, { own, accuracy: own.accuracy > 20 ? own.accuracy : 0 }));
+}
+
+const openedLike = (text) => {
+  const words = fold(text).split(' ').filter(Boolean);
+  return opened.filter(({ id, label, before }) => ![...communes.values()].some((commune) => commune.at.has(id)) && words.every((word) => fold(`${label} ${before ?? ''}`).split(' ').includes(word))).slice(0, 10);
+};
+
+const openedCard = ({ id, label }) => make('article', { class: 'hand-card', 'data-code': id },
+  make('p', {}, make('a', { class: 'plate', href: `/a/${shown(id)}` }, shown(id))), make('h3', {}, label),
+  make('p', { class: 'quiet' }, t('trang đã mở trên máy này', 'opened on this device before')));
+
+// --- where the phone is ----------------------------------------------------------------------------
+
+const position = () => new Promise((found, failed) => {
+  const refuse = () => failed(new Error(unplaced()));
+  if (!isSecureContext || !navigator.geolocation) return refuse();
+  navigator.geolocation.getCurrentPosition(found, refuse, { enableHighAccuracy: true, timeout: 15_000 });
+});
+
+async function showNear() {
+  try {
+    const { coords } = await position();
+    const here = [coords.longitude, coords.latitude];
+    const near = [...communes.values()].flatMap((commune) => commune.nearest(here).map((hit) => ({ ...hit, commune })));
+    near.sort((one, other) => one.metres - other.metres);
+    show([
+      make('p', { class: coords.accuracy > 100 ? 'wrong' : 'quiet' }, t(`Vị trí của máy, sai số khoảng ${Math.round(coords.accuracy)} m.`, `Your position, within about ${Math.round(coords.accuracy)} m.`)),
+      near.length ? make('div', { class: 'hand-card' }, sketch(communes.values(), here, { accuracy: coords.accuracy })) : null,
+      ...near.slice(0, 10).map(({ commune, door, metres }) => card(commune, door, null, metres)),
+    ], t('Chưa có gói nào.', 'No pack is here.'));
+  } catch (error) {
+    show([make('p', { class: 'wrong' }, error.message)]);
+  }
+}
+
+// --- reports ---------------------------------------------------------------------------------------
+
+/** Keep what was found, and send it when that is possible; raises what the disk does. */
+async function report(kind, code, label, more = {}) {
+  await keepReport({ kind, code, ...more }, label);
+  await showOutbox();
+  at('outbox-head').scrollIntoView({ block: 'center' });
+  sendReports(showOutbox);
+}
+
+const told = (doing) => doing.catch((error) => show([make('p', { class: 'wrong' }, why(error))]));
+
+async function reportHere(code, label) {
+  const { coords } = await position();
+  await report('wrong_point', code, label, pointOf(coords));
+}
+
+/** A house that nobody registered, where the phone is; what was typed stays until it is in the outbox. */
+async function reportNew(event) {
+  event.preventDefault();
+  const address = at('address').value.trim();
+  try {
+    const { coords } = await position();
+    await report('new_house', undefined, address || t('nhà mới, chưa rõ địa chỉ', 'a new house without an address'), { ...pointOf(coords), ...(address ? { address } : {}) });
+    at('address').value = '';
+    at('new-told').hidden = true;
+    await remove('known', 'draft');
+  } catch (error) {
+    at('new-told').hidden = false;
+    at('new-told').textContent = why(error);
+  }
+}
+
+const pointOf = (coords) => ({ lon: coords.longitude, lat: coords.latitude, position_accuracy_m: Math.round(coords.accuracy) });
+
+const KINDS = { new_house: ['Nhà chưa có mã', 'A house without a code'], confirmed: ['Đúng: nhà ở đó', 'Right: it is there'], wrong_point: ['Nhà ở chỗ khác', 'It is elsewhere'], no_such_house: ['Không có nhà này', 'There is no such house'] };
+const STATES = { waiting: ['chờ mạng', 'waits for a network'], sent: ['đã gửi', 'sent'], refused: ['không nhận', 'not taken'] };
+
+async function showOutbox() {
+  const reports = (await all('outbox')).sort((one, other) => other.at.localeCompare(one.at));
+  const waiting = reports.filter(({ state }) => state === 'waiting').length;
+  at('reports').hidden = !reports.length;
+  at('waiting').textContent = waiting ? t(`${waiting} chờ gửi`, `${waiting} waiting`) : '';
+  at('send').hidden = !waiting;
+  at('outbox').replaceChildren(...reports.map((each) => make('li', { 'data-state': each.state },
+    make('div', {}, make('b', {}, t(...KINDS[each.body.kind])), ' · ', each.body.code ? make('span', { class: 'code' }, `${shown(each.body.code)} · `) : null, make('span', { class: `state-${each.state}` }, t(...STATES[each.state])),
+      make('br'), each.label, each.told ? make('p', { class: each.state === 'refused' ? 'wrong' : 'quiet' }, each.told) : null),
+    each.receipt ? make('a', { href: `/reports/${each.receipt}` }, t('Biên nhận', 'Receipt')) : null,
+    each.state === 'waiting' ? null : make('button', { type: 'button', class: 'link', onclick: async () => { await remove('outbox', each.id); await showOutbox(); } }, t('Xoá', 'Remove')))));
+}
+
+function showNetwork() {
+  at('network').hidden = navigator.onLine;
+  at('network').textContent = t('Không có mạng: đang tìm trong máy này.', 'No network: searching on this device.');
+  if (navigator.onLine) sendReports(showOutbox);
+}
+
+at('find').addEventListener('submit', (event) => { event.preventDefault(); find(); });
+at('q').addEventListener('input', find);
+at('near').addEventListener('click', showNear);
+at('take').addEventListener('submit', findCommunes);
+at('file').addEventListener('change', async ({ target }) => {
+  try {
+    const known = await get('known', 'keys');
+    const keys = await fetched('/v1/packs/keys').then((response) => response.json()).then((set) => set.keys).catch(() => known?.keys ?? []);
+    await keep(await target.files[0].arrayBuffer(), keys);
+  } catch (error) {
+    say(why(error), 'wrong');
+  }
+  target.value = '';
+});
+at('send').addEventListener('click', () => sendReports(showOutbox));
+at('new-house').addEventListener('submit', reportNew);
+at('address').addEventListener('input', ({ target }) => put('known', { id: 'draft', address: target.value }).catch(() => null));
+window.addEventListener('online', showNetwork);
+window.addEventListener('offline', showNetwork);
+
+at('q').value = new URLSearchParams(location.search).get('q') ?? '';
+open().then(showOutbox).then(showNetwork).then(() => { root.dataset.ready = 'yes'; }, (error) => say(why(error), 'wrong'));

@@ -1,0 +1,84 @@
+// A small map of what a pack has around a point, north up: doors with their numbers, names of streets, 50 metres. The same
+// drawing as on the page of an address (api/pages/sketch.py), made here because nobody can be asked.
+
+import { t } from './ui.js';
+
+const [WIDTH, HEIGHT, REACH_M, BAR_M, MOST] = [640, 440, 110, 50, 400];
+const SCALE = HEIGHT / (2 * REACH_M);
+const METRES_A_DEGREE = 111_195;
+const LETTER = { number: 7, street: 8.2 };
+
+function svg(name, attributes, text = null) {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== null) made.textContent = text;
+  return made;
+}
+
+/** `own` is the door in the middle; without one it is where the phone is, within `accuracy` metres. */
+export function sketch(communes, [lon, lat], { own = null, accuracy = 0 } = {}) {
+  const drawn = svg('svg', { class: 'sketch', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': t('Sơ đồ quanh đây', 'Map of what is around') });
+  drawn.append(svg('rect', { class: 'sketch-ground', width: WIDTH, height: HEIGHT }));
+  const across = Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE;
+  const place = ([x, y]) => [WIDTH / 2 + (x - lon) * across * SCALE, HEIGHT / 2 - (y - lat) * METRES_A_DEGREE * SCALE];
+  const taken = [[WIDTH / 2 - 24, HEIGHT / 2 - 54, WIDTH / 2 + 24, HEIGHT / 2 + 26], [0, HEIGHT - 34, 110, HEIGHT]];
+  const streets = new Map();
+  const doors = [];
+  for (const commune of communes) {
+    for (const { door, metres } of commune.nearest([lon, lat], MOST)) {
+      const [x, y] = place(commune.point(door));
+      if (metres < 1.5 * REACH_M && x > 0 && x < WIDTH && y > 0 && y < HEIGHT) {
+        doors.push({ door, x, y });
+        const name = door.street === null ? null : commune.streets.name[door.street];
+        if (name) streets.set(name, [...streets.get(name) ?? [], [x, y]]);
+      }
+    }
+  }
+  const names = [...streets].sort((one, other) => other[1].length - one[1].length).flatMap(([name, spots]) => nameOf(name, spots, taken));
+  for (const { door, x, y } of doors) {
+    drawn.append(svg('circle', { class: 'sketch-door', cx: x.toFixed(0), cy: y.toFixed(0), r: 4 }));
+    if (door.number && door !== own && take(taken, 'number', x, y - 8, door.number)) drawn.append(text('number', x, y - 8, door.number));
+  }
+  drawn.append(...names, ...middle(own, accuracy), ...bar());
+  return drawn;
+}
+
+const text = (what, x, y, said) => svg('text', { class: `sketch-${what}`, x: x.toFixed(0), y: y.toFixed(0) }, said);
+
+/** Whether a text has room; it is taken then. */
+function take(taken, what, x, y, said) {
+  const letter = LETTER[what];
+  const half = (said.length * letter) / 2 + 2;
+  const box = [x - half, y - 1.6 * letter, x + half, y + 0.4 * letter];
+  const inside = box[0] >= 0 && box[1] >= 0 && box[2] <= WIDTH && box[3] <= HEIGHT;
+  if (!inside || taken.some(([left, top, right, bottom]) => box[0] < right && left < box[2] && box[1] < bottom && top < box[3])) return false;
+  taken.push(box);
+  return true;
+}
+
+/** A street's name beside its middle door. */
+function nameOf(name, spots, taken) {
+  const half = (name.length * LETTER.street) / 2 + 4;
+  const [, y] = spots[Math.floor(spots.length / 2)];
+  const x = Math.min(Math.max(spots[Math.floor(spots.length / 2)][0], half), WIDTH - half);
+  const below = [18, -10, 34, -26, 50].find((step) => take(taken, 'street', x, y + step, name));
+  return below === undefined ? [] : [text('street', x, y + below, name)];
+}
+
+function middle(own, accuracy) {
+  const [x, y] = [WIDTH / 2, HEIGHT / 2];
+  const about = accuracy > 0 ? [svg('circle', { class: 'sketch-about', cx: x, cy: y, r: Math.min(accuracy * SCALE, HEIGHT / 2 - 4).toFixed(0) })] : [];
+  if (!own) return [...about, svg('circle', { class: 'sketch-pin', cx: x, cy: y, r: 8 })];
+  return [
+    ...about,
+    svg('path', { class: 'sketch-pin', d: `M${x} ${y}c-9-14-18-22-18-33a18 18 0 0 1 36 0c0 11-9 19-18 33z` }),
+    svg('circle', { class: 'sketch-eye', cx: x, cy: y - 33, r: 6.5 }),
+    ...(own.number ? [text('own', x, y + 22, own.number)] : []),
+  ];
+}
+
+function bar() {
+  const length = BAR_M * SCALE;
+  const y = HEIGHT - 16;
+  return [svg('path', { class: 'sketch-bar', d: `M16 ${y - 5}v5h${length.toFixed(0)}v-5` }), svg('text', { class: 'sketch-metres', x: (22 + length).toFixed(0), y }, `${BAR_M} m`)];
+}

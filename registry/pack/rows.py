@@ -1,0 +1,151 @@
+"""What a pack asks the register for: a few statements for a commune, and the rows they find."""
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from registry.past import DECIDED
+from registry.records import RENAMING, ended_by
+
+JsonObject = dict[str, Any]
+
+UNITS_OF_DEGREE: Final = 1_000_000
+_PRECISION: Final = 5
+"""Decimals of the boundary, and in degrees how far it may leave out a bend: about two metres."""
+_BEND: Final = 0.00002
+
+# A made-up code begins with 0.
+_SHOWN: Final = "h.unit_id = %(unit)s AND NOT h.restricted AND (%(demo)s::bool OR h.code >= '1')"
+_LIVING: Final = f"{_SHOWN} AND h.status IN ('active', 'proposed')"
+_CHANGED: Final = """
+    AND (%(codes)s::text[] IS NULL OR h.code = ANY (%(codes)s::text[])
+        OR h.thoroughfare_id = ANY (%(streets)s::bigint[]) OR h.locality_id IN (
+            WITH RECURSIVE below (id) AS (
+                SELECT unnest(%(localities)s::bigint[])
+                UNION
+                SELECT l.id FROM below b JOIN locality l ON l.parent_id = b.id
+            ) SELECT id FROM below))
+"""
+DOORS: Final = f"""
+    SELECT h.code, h.kind, h.status, h.thoroughfare_id, h.locality_id, h.former_unit_id,
+        h.house_number_key, h.house_number, h.building_name, h.floor, h.unit_number,
+        -- A restricted building is named by no flat.
+        b.code, h.households_count,
+        round(ST_X(h.point) * {UNITS_OF_DEGREE})::int,
+        round(ST_Y(h.point) * {UNITS_OF_DEGREE})::int,
+        h.position_method, h.position_accuracy_m, h.verified_on, h.delivery_hint
+    FROM household h
+    LEFT JOIN household b ON b.code = h.parent_code AND NOT b.restricted
+    WHERE {_LIVING} {_CHANGED}
+"""  # noqa: S608 - constants
+RETIRED: Final = f"""
+    SELECT h.code, (
+        SELECT array_agg(s.new_code ORDER BY s.new_code)
+        FROM succession_link s JOIN household n ON n.code = s.new_code
+        WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL AND NOT n.restricted
+    ) FROM household h
+    WHERE {_SHOWN} AND h.status = 'retired'
+        AND (%(codes)s::text[] IS NULL OR h.code = ANY (%(codes)s::text[]))
+    ORDER BY h.code
+"""  # noqa: S608 - constants
+# A place that only restricted records name is not named either.
+STREETS: Final = f"""
+    SELECT t.id, t.kind, t.name, (
+        SELECT array_agg(ARRAY[a.kind, a.name] ORDER BY a.until DESC, a.key)
+        FROM thoroughfare_alias a WHERE a.thoroughfare_id = t.id
+    ), EXISTS (SELECT FROM thoroughfare_version v WHERE v.id = t.id AND {ended_by(RENAMING)})
+    FROM thoroughfare t
+    WHERE t.unit_id = %(unit)s
+        AND t.id IN (SELECT h.thoroughfare_id FROM household h WHERE {_LIVING})
+    ORDER BY t.key, t.id
+"""  # noqa: S608 - constants
+LOCALITIES: Final = f"""
+    WITH RECURSIVE named (id) AS (
+        SELECT h.locality_id FROM household h WHERE {_LIVING} AND h.locality_id IS NOT NULL
+        UNION
+        SELECT l.parent_id FROM named JOIN locality l USING (id) WHERE l.parent_id IS NOT NULL
+    )
+    SELECT l.id, l.kind, l.name, (
+        SELECT array_agg(ARRAY[a.kind, a.name] ORDER BY a.until DESC, a.key)
+        FROM locality_alias a WHERE a.locality_id = l.id
+    ), EXISTS (SELECT FROM locality_version v WHERE v.id = l.id AND {ended_by(RENAMING)}),
+        l.parent_id
+    FROM named JOIN locality l USING (id)
+    ORDER BY l.key, l.id
+"""  # noqa: S608 - constants
+OWN_DECISIONS: Final = f"""
+    SELECT h.code, bool_or({ended_by(RENAMING)})
+    FROM household h JOIN household_version v ON v.code = h.code
+    WHERE {_LIVING} AND {DECIDED}
+    GROUP BY h.code
+"""  # noqa: S608 - constants
+FORMER_NUMBERS: Final = f"""
+    SELECT h.code, f.house_number_key, f.house_number, t.kind, t.name
+    FROM household h JOIN household_former_number f ON f.code = h.code
+    LEFT JOIN thoroughfare t ON t.id = f.thoroughfare_id
+    WHERE {_LIVING}
+    ORDER BY h.code, f.until
+"""  # noqa: S608 - constants
+BOUNDARY: Final = f"""
+    SELECT ST_AsGeoJSON(ST_SimplifyPreserveTopology(geom, {_BEND}), {_PRECISION}), approximate
+    FROM boundary WHERE unit_id = %(unit)s
+"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which records are wanted: all of the commune, or those of it that changed."""
+
+    unit_id: int
+    demo: bool
+    codes: list[str] | None = None
+    streets: list[int] = field(default_factory=list)
+    """Ids of streets whose records are wanted too: with the street's name theirs changed."""
+    localities: list[int] = field(default_factory=list)
+    """The same of localities, and of those in them."""
+
+    @property
+    def parameters(self) -> JsonObject:
+        """Of the statements."""
+        return {
+            "unit": self.unit_id,
+            "demo": self.demo,
+            "codes": self.codes,
+            "streets": self.streets,
+            "localities": self.localities,
+        }
+
+
+class Door(NamedTuple):
+    """A row of DOORS."""
+
+    code: str
+    kind: str
+    status: str
+    street_id: int | None
+    locality_id: int | None
+    former_id: int | None
+    number_key: str | None
+    number_written: str | None
+    building: str | None
+    floor: str | None
+    unit_number: str | None
+    parent: str | None
+    households: int
+    x: int | None
+    y: int | None
+    method: str | None
+    accuracy_m: float | None
+    verified_on: datetime.date | None
+    hint: str | None
+
+
+class Place(NamedTuple):
+    """A row of STREETS or LOCALITIES."""
+
+    id: int
+    kind: str
+    name: str
+    former: list[list[str]] | None
+    renamed: bool
+    parent_id: int | None = None

@@ -1,0 +1,295 @@
+"""A phone without a network: packs, what is found in them, and reports that wait."""
+
+import base64
+import csv
+import datetime
+import random
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from geo import code as codes
+from geo.code_writing import unannounced
+from geo.text import fold
+from registry.database import session_scope
+from registry.settings import ROOT
+from tests.support.browser import Visit, browsing, chromium, serving, visiting
+from tests.support.factories import make_event
+from tests.support.search_world import LANG, World, search_world
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
+HERE = {"longitude": LANG[0], "latitude": LANG[1], "accuracy": 5}
+FULL = """void (IDBObjectStore.prototype.put = () => {
+    throw new DOMException('full', 'QuotaExceededError');
+})"""
+OTHER_KEY = base64.urlsafe_b64encode(b'{"alg":"Ed25519","kid":"x"}').rstrip(b"=")
+OFFLINE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "410")
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with search_world(admin_url, f"hand_{worker_id}") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def url(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    var = str(tmp_path_factory.mktemp("var"))
+    with serving(world.url, DIACHISO_OPEN_PACKS="on", DIACHISO_VAR=var) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as made:
+        yield made
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Iterator[Visit]:
+    options: dict[str, Any] = {"geolocation": HERE, "permissions": ["geolocation"]}
+    with visiting(browser, url, "phone", service_workers="allow", **options) as made:
+        made.allowed = OFFLINE
+        yield made
+        assert made.complaints() == []
+
+
+def opened(visit: Visit) -> Page:
+    page = visit.open("/packs")
+    page.wait_for_selector(".hand[data-ready]")
+    return page
+
+
+def with_pack(visit: Visit) -> Page:
+    """Phường Láng is on the phone, and the page with it."""
+    page = opened(visit)
+    page.get_by_label("Thêm xã, phường").fill("Phường Láng")
+    page.get_by_role("button", name="Tìm", exact=True).click()
+    row = page.locator("#communes li", has_text="Phường Láng, Thành phố Hà Nội")
+    row.get_by_role("button", name="Tải gói").click()
+    expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    return opened(visit)
+
+
+def find(page: Page, text: str) -> Any:
+    page.get_by_role("searchbox", name="Mã, số nhà").fill(text)
+    return page.locator("#found")
+
+
+def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, world: World) -> None:
+    page = with_pack(visit)
+    visit.context.set_offline(True)
+    page = opened(visit)
+    expect(page.locator("#network")).to_be_visible()
+    code = codes.format(world.codes["27 Láng"])
+    label = "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    of_old = "27 Láng, P. Láng Hạ, Q. Đống Đa, Hà Nội"
+    written = ("27 lang", "số 27 phố Láng phường Láng", label, of_old, code.lower(), f"mã {code}")
+    for text in (*written, codes.spoken(code)):
+        first = find(page, text).locator(".hand-card").first
+        expect(first.locator("h3")).to_have_text(label)
+        expect(first.locator(".plate")).to_have_text(code)
+    expect(find(page, code)).to_contain_text("Phường Láng Hạ, Quận Đống Đa")
+    alley = codes.format(world.codes["12/34/5A Láng"])
+    for text in ("12/34/5a lang", "số 5A ngách 34 ngõ 12 phố Láng"):
+        expect(find(page, text).locator(".plate").first).to_have_text(alley)
+    slip = code[:-1] + ("0" if code[-1] != "0" else "1")
+    expect(find(page, slip)).to_contain_text("Mã gõ sai một chút?")
+    expect(page.locator("#found .plate").first).to_have_text(code)
+    retired = find(page, world.codes["40 retired"])
+    expect(retired).to_contain_text("đã ngừng dùng; nay là")
+    expect(retired.locator(".plate")).to_have_text(codes.format(world.codes["40B"]))
+    expect(find(page, "khong co duong nay")).to_contain_text("Không thấy")
+    assert visit.barriers() == []
+    assert not visit.overflows()
+    find(page, code).get_by_role("button", name="Sơ đồ").click()
+    expect(page.locator("#found svg text", has_text="Phố Láng")).to_be_visible()
+    page.get_by_role("button", name="Gần tôi").click()
+    expect(page.locator("#found .hand-card .metres").first).to_have_text(" 0 m")
+    expect(page.locator("#found .plate").first).to_have_text(code)
+
+
+def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
+    visit: Visit, world: World, url: str
+) -> None:
+    page = with_pack(visit)
+    whole = page.request.get(f"{url}/v1/packs/00199").body()
+    with session_scope(world.engine) as session:
+        make_event(session)
+        session.connection().exec_driver_sql(
+            "UPDATE household SET delivery_hint = 'cổng xanh' WHERE code = %s",
+            (world.codes["129 Láng"],),
+        )
+        session.connection().exec_driver_sql(
+            "UPDATE thoroughfare SET name = 'Hàng Đào', key = 'hang dao' WHERE key = 'hang khay'"
+        )
+    page.locator("#packs").get_by_role("button", name="Cập nhật").click()
+    expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")
+    visit.context.set_offline(True)
+    page = opened(visit)
+    expect(find(page, "129 lang")).to_contain_text("Chỉ dẫn: cổng xanh")
+    expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
+    expect(find(page, "20 hang dao").locator("h3").first).to_contain_text("20 Phố Hàng Đào")
+    expect(find(page, "20 hang khay")).to_contain_text("tên cũ: Phố Hàng Khay")
+    for name, body, told in (
+        ("cut", whole[:-100], "bị cắt cụt"),
+        ("altered", whole[:-100] + bytes(100), "đã bị sửa đổi"),
+        (
+            "other",
+            re.sub(rb"^[^.]+", b"eyJhbGciOiJFZDI1NTE5Iiwia2lkIjoieCJ9", whole),
+            "nơi khác ký",
+        ),
+        ("none", b"PK\x03\x04", "không phải gói"),
+    ):
+        page.get_by_label("Hoặc mở tệp gói").set_input_files(
+            {"name": f"{name}.pack", "mimeType": "application/octet-stream", "buffer": body}
+        )
+        expect(page.locator("#packs-told")).to_contain_text(told)
+    expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
+
+
+def test_clock_and_disk_of_the_phone_are_told(visit: Visit) -> None:
+    page = with_pack(visit)
+    for days, told in ((400, "đã cũ"), (-400, "đồng hồ máy này chậm")):
+        at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+        page.clock.set_fixed_time(at)
+        expect(opened(visit).locator("#packs li")).to_contain_text(told)
+    page.evaluate(FULL)
+    page.locator("#packs").get_by_role("button", name="Cập nhật").click()
+    expect(page.locator("#packs-told")).to_contain_text("Máy hết chỗ chứa")
+    expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
+
+
+def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: World) -> None:
+    page = with_pack(visit)
+    visit.context.set_offline(True)
+    page = opened(visit)
+    find(page, "3/5 lang").get_by_role("button", name="Nhà ở đây").click()
+    expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Nhà ở chỗ khác")
+    page.get_by_text("Báo nhà chưa có mã").click()
+    page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng")
+    page.close()
+    visit.page = page = visit.context.new_page()
+    page.set_default_timeout(20_000)
+    page = opened(visit)
+    expect(page.locator("#waiting")).to_have_text("1 chờ gửi")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/v1/reports", lose_the_answer)
+    with page.expect_event("requestfailed", lambda each: each.url.endswith("/v1/reports")):
+        visit.context.set_offline(False)
+    expect(page.locator("#outbox [data-state=waiting]")).to_be_visible()
+    # What was only typed is there as well, and is said where the phone is.
+    expect(page.get_by_label("Địa chỉ ghi trên cửa")).to_have_value("999/4 Láng")
+    page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
+    expect(page.locator("#waiting")).to_have_text("2 chờ gửi")
+    page.unroute("**/v1/reports")
+    page.get_by_role("button", name="Gửi ngay").click()
+    expect(page.locator("#outbox [data-state=sent]")).to_have_count(2)
+    with session_scope(world.engine) as session:
+        rows = session.connection().exec_driver_sql(
+            "SELECT f.reporters, (SELECT count(*) FROM field_report_receipt WHERE report_id = f.id)"
+            " FROM field_report f WHERE code = %s",
+            (world.codes["3/5 Láng"],),
+        )
+        assert rows.all() == [(1, 1)]
+    assert visit.barriers() == []
+    # What was retired meanwhile is told, with the code that continues it, and is not lost.
+    heir = codes.format(world.codes["40B"])
+    page.evaluate(
+        "async ([part, code]) => { const { keepReport } = await import(part);"
+        " await keepReport({ kind: 'confirmed', code }, 'x'); }",
+        [part_of(page, "outbox.js"), world.codes["40 retired"]],
+    )
+    page = opened(visit)
+    expect(page.locator("#outbox [data-state=refused]")).to_contain_text(heir)
+    page.get_by_role("link", name="Biên nhận").last.click()
+    expect(page.locator(".outcome")).to_have_text("Đang chờ cán bộ xem")
+
+
+def test_address_that_was_opened_is_found_by_its_words(visit: Visit, world: World) -> None:
+    code = codes.format(world.codes["8 30/4"])
+    page = visit.open(f"/a/{code}")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    opened(visit)
+    visit.context.set_offline(True)
+    page = opened(visit)
+    for text in ("duong 30/4", "8 30/4 ben thanh", code):
+        expect(find(page, text).locator(".plate").first).to_have_text(code)
+
+
+def test_phone_reads_codes_as_the_register_does(visit: Visit) -> None:
+    page = opened(visit)
+    texts = written()
+    read = page.evaluate(
+        "async ([part, texts]) => { const { readCode } = await import(part);"
+        " return texts.map((text) => readCode(text)); }",
+        [part_of(page, "code.js"), texts],
+    )
+    for text, told in zip(texts, read, strict=True):
+        assert (told.get("code") or told["error"]) == register_reads(text), text
+        if "code" not in told:
+            assert told["suggestions"] == list(codes.suggestions(unannounced(text))), text
+    names = [row["text"] for row in vectors("addresses.csv")]
+    folded = page.evaluate(
+        "async ([part, names]) => { const { fold } = await import(part); return names.map(fold); }",
+        [part_of(page, "fold.js"), names],
+    )
+    assert folded == [fold(name) for name in names]
+
+
+def part_of(page: Page, name: str) -> str:
+    """Where the page finds a script of ours."""
+    src: str = page.evaluate("document.querySelector('script[src*=packs]').src")
+    return src.replace("packs.js", name)
+
+
+def vectors(name: str) -> list[dict[str, str]]:
+    with (ROOT / "tests" / "vectors" / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def written() -> list[str]:
+    """Every writing of the vectors, and slips: a symbol wrong, missing, doubled, swapped."""
+    slips = random.Random(19)
+    texts = [row["text"] for row in vectors("codes_written.csv")]
+    texts += [row[form] for row in vectors("codes.csv") for form in ("display", "spoken")]
+    for _ in range(300):
+        code = codes.from_serial(slips.randrange(codes.PAYLOAD_END))
+        text = list(slips.choice((code, codes.spoken(code))))
+        at, other = slips.sample(range(len(text)), 2)
+        match slips.randrange(4):
+            case 0:
+                text[at] = slips.choice(codes.ALPHABET + "OILSZBGE")
+            case 1:
+                text[at], text[other] = text[other], text[at]
+            case 2:
+                del text[at]
+            case 3:
+                text.insert(at, text[other])
+        texts.append("".join(text))
+    return [*texts, "mã: 1H6X-XH2V", "#1h6x xh2v", "https://x.vn/a/1H6X-XH2V?q=1"]
+
+
+def register_reads(text: str) -> str:
+    """As `registry.lookup.read_code`: the code, or why there is none."""
+    text = unannounced(text)
+    try:
+        return codes.validate(text)
+    except codes.WrongLengthError as error:
+        try:
+            return codes.from_spoken(text)
+        except codes.WrongLengthError:
+            return error.code
+        except codes.CodeError as spoken:
+            return spoken.code
+    except codes.CodeError as error:
+        return error.code
