@@ -121,8 +121,6 @@ DECLARE
     new_uuid uuid;
 BEGIN
     PERFORM move_codes_on();
-    -- A copy that is only looked at must not speak to the receivers of the original.
-    UPDATE webhook SET state = 'paused' WHERE state = 'active';
     UPDATE register_identity
     SET uuid = gen_random_uuid(), created_at = now(), note = 'restored',
         timeline = server_timeline()

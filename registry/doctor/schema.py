@@ -17,7 +17,7 @@ _BASELINE: Final = "migrations/baseline/"
 
 TRIGGERS: Final = {
     "event": ("event_append_only",),
-    "feed": ("feed_append_only", "feed_rename_promoted"),
+    "feed": ("feed_append_only", "feed_rename_promoted", "feed_wakes_webhooks"),
     "household_version": ("household_version_append_only",),
     "code_key": ("code_key_fixed",),
     "household": (
@@ -70,11 +70,14 @@ MAY_WRITE: Final = {
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
         *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
         *("enumeration_budget", "map_unit", "map_label", "map_density"),
-        *("coverage_count", "desk_session"),
+        *("coverage_count", "desk_session", "webhook"),
     ),
     "UPDATE": ("map_state", "coverage_state", "unit_told_state"),
     "UPDATE DELETE": ("household",),
-    "INSERT DELETE": ("household_ref_before", "coverage_touched", "field_report_receipt"),
+    "INSERT DELETE": (
+        *("household_ref_before", "coverage_touched", "field_report_receipt"),
+        *("webhook_unit", "webhook_code", "webhook_delivery"),
+    ),
 }
 """What the application may do beyond SELECT, as the migrations grant it."""
 

@@ -80,7 +80,7 @@ JOBS: Final = (
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
     DELIVER_WEBHOOKS,
     TEST_WEBHOOK,
-    Job("webhooks.clear_away", f"{_WEBHOOKS}:clear_away", cron="35 * * * *"),
+    Job("webhooks.clear_away", f"{_WEBHOOKS}:clear_away", cron="35 * * * *", queue=WEBHOOKS),
     Job("map.draw", "registry.drawing.refresh:refresh", cron="*/5 * * * *"),
     COUNT_COVERAGE,
     # At 00:00 of their day, and when a day was missed as soon as there is a worker again.
