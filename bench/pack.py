@@ -15,12 +15,13 @@ import json
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
+from sqlalchemy import create_engine, make_url
 
+from bench.clock import Clock
 from registry.pack.keys import key_file, public_keys
 from registry.pack.run import make_pack
 from registry.register import Register
@@ -103,15 +104,16 @@ def main() -> None:
     url, commune = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "00199"
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(var=Path(folder), limits=False)
+        owner = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
         register = Register.open(settings, url)
         try:
             for _ in range(RUNS):
-                started = time.perf_counter()
+                clock = Clock(owner)
                 made = make_pack(register, commune, demo=False)
-                taken = time.perf_counter() - started
-                print(f"{made.doors:,} doors in {taken:.2f} s")
+                print(f"{made.doors:,} doors in {clock.spent()}")
         finally:
             register.close()
+            owner.dispose()
         sizes(made.body)
         keys = public_keys(key_file(settings))["keys"]
         with (
