@@ -124,11 +124,11 @@ def done(url: str, vi: str, en: str) -> BaseResponse:
 def told(error: RegistryError) -> BaseResponse:
     """An error as a page of the desk, with its own words."""
     problem = registry_problem(error)
-    said = _with_field(error)
+    trouble = _with_field(error)
     if type(error) is ForbiddenError and has_key(caller()):
         vi, en = ROLES[caller().role]
         heading = words(f"Việc này không thuộc quyền {vi}", f"Not for a {en}")
-        said = words("Hãy nhờ người có quyền làm việc này.", "Ask somebody who may do it.")
+        trouble = words("Hãy nhờ người có quyền làm việc này.", "Ask somebody who may do it.")
     elif request.method in SAFE_METHODS:
         heading = words("Không mở được trang này", "This page cannot be shown")
     else:
@@ -137,7 +137,7 @@ def told(error: RegistryError) -> BaseResponse:
         "desk/told.html",
         problem.status_code,
         heading=heading,
-        said=said,
+        trouble=trouble,
         code=error.code,
         wrote=request.method not in SAFE_METHODS,
     )
@@ -245,7 +245,7 @@ def _shared() -> dict[str, Any]:
         "my_name": own_name(),
         "role_words": words(*ROLES[asking.role]),
         "rooms": [(url, words(vi, en)) for url, vi, en, role in _rooms() if asking.may(role)],
-        "said": request.cookies.get(_SAID, ""),
+        "said_once": request.cookies.get(_SAID, ""),
         "may": asking.may,
     }
 

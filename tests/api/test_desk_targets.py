@@ -117,6 +117,7 @@ def test_province_takes_the_sum_of_its_communes_and_follows_them(
     tried = seat.post("/desk/targets/file", unit=HA_NOI, **file)
     assert tried.status_code == 200
     assert f"Ghi {len(communes)} số" in tried.text
+    assert 'id="said"' not in tried.text
     assert "99999" in tried.text
     assert headline(office, HA_NOI) == own
     assert seat.post("/desk/targets/file", **hidden(tried.text)).status_code == 303
