@@ -29,6 +29,10 @@ SHOW_NO_RECORD = {
     "/v1/units/convert", "/v1/units/picker", "/v1/targets", "/v1/packs/keys",
     "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
+    "/v1/webhooks",  # what they send: tests/registry/test_webhooks.py
+    *(f"/v1/webhooks/{{webhook_id}}{part}" for part in (
+        "", "/secret", "/replay", "/test", "/deliveries",
+    )),
 }  # fmt: skip
 # An editor of the commune decides on it there, prints it, or delivered it; who reported it had its
 # code; an administrator decides on a reform. Of a certificate whoever holds it learns no address:
