@@ -25,7 +25,12 @@ RETRY_AFTER_S: Final = 1
 UNIT_CODE: Final = "^([0-9]{2,3}|[0-9]{5})$"
 PROVINCE_CODE: Final = "^[0-9]{2}$"
 CRS_CODE: Final = "^((EPSG|epsg):)?[0-9]{4,5}$"
+# What programs are told of these two; more is read, and the rest refused in words of its own.
+BBOX: Final = r"^-?\d{1,3}(\.\d+)?(,-?\d{1,3}(\.\d+)?){3}$"
+DATETIME: Final = r"^20(2[4-9]|[3-9]\d)-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$"
 PATTERNS: Final = {
+    BBOX: "four numbers are needed: west,south,east,north",
+    DATETIME: HOW_TO_WRITE,
     UNIT_CODE: "a unit's code has 2 digits (province), 3 (district) or 5 (commune)",
     PROVINCE_CODE: "a province's code has 2 digits",
     CRS_CODE: "a coordinate system is written EPSG:5897",

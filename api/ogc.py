@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from api.access import requires
 from api.audit import note
 from api.context import gazetteer, public_url, register
-from api.errors import UNIT_CODE, problem
+from api.errors import BBOX, DATETIME, UNIT_CODE, problem
 from api.openapi import Absent, Answer, JsonObject, Request, absent_if_none, answers, spec, written
 from registry.errors import InvalidInputError, NotFoundError
 from registry.features.asked import MOST, Asked, parse_asked
@@ -50,9 +50,6 @@ _ONE_OF_SYSTEMS: Final = (
     "URI of a system that the collection lists; its axes in the order of that system. Longitude and"
     " latitude (CRS84) by default"
 )
-# What programs are told; more is read, and the rest refused in words of its own.
-_BBOX: Final = r"^-?\d{1,3}(\.\d+)?(,-?\d{1,3}(\.\d+)?){3}$"
-_DATETIME: Final = r"^20(2[4-9]|[3-9]\d)-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$"
 
 
 class OgcQuery(Request):
@@ -71,7 +68,7 @@ class OgcFeatureQuery(OgcQuery):
         description="As it was at the end of that day in Viet Nam: 2025-06-30, a time with its"
         " offset, or an interval, which is read as its last day",
         examples=["2025-06-30"],
-        json_schema_extra={"pattern": _DATETIME},
+        json_schema_extra={"pattern": DATETIME},
     )
     crs: str | None = Field(
         None, max_length=200, description=_ONE_OF_SYSTEMS, json_schema_extra={"enum": [*SYSTEMS]}
@@ -89,7 +86,7 @@ class OgcItemsQuery(OgcFeatureQuery):
         max_length=200,
         description="west,south,east,north in degrees, or as `bbox-crs` says",
         examples=["105.80,21.01,105.82,21.03"],
-        json_schema_extra={"pattern": _BBOX},
+        json_schema_extra={"pattern": BBOX},
     )
     bbox_crs: str | None = Field(
         None,

@@ -23,11 +23,20 @@ NEED_A_KEY = {
     "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/reports/mine",
     "/v1/imports", "/v1/packs/<commune>",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
-    "/v1/imports/template",
+    "/v1/imports/template", "/v1/export",
+    *(f"/v1/webhooks{part}" for part in (
+        "", "/<int:webhook_id>", "/<int:webhook_id>/deliveries",
+    )),
+    *(f"/ogc/collections/{layer}/items" for layer in ("households", "buildings")),
+    *(f"/ogc/collections/{layer}/items/<feature>" for layer in ("households", "buildings")),
     *("/v1/reforms", "/v1/reforms/<int:reform_id>", "/v1/reforms/<int:reform_id>/undecided"),
 }  # fmt: skip
 """Ask for a key first."""
-NEED_NO_DATABASE = {"/healthz", "/openapi.json", "/v1/packs/keys", "/v1/whoami"}
+NEED_NO_DATABASE = {
+    "/healthz", "/openapi.json", "/v1/packs/keys", "/v1/whoami",
+    "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/<collection>",
+    "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/<int:z>/<int:x>/<int:y>",
+}  # fmt: skip
 
 
 def family(base: type[errors.RegistryError]) -> Iterator[type[errors.RegistryError]]:
@@ -246,6 +255,8 @@ def test_query_of_a_post_is_not_passed_over(client: FlaskClient, path: str) -> N
 
 
 NEED_THE_DATABASE = [
+    "/ogc/collections/communes/items",
+    "/ogc/collections/communes/items/00199",
     "/tiles/15/26019/14417",
     "/readyz",
     "/v1/addresses/1000-0006",
