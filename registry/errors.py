@@ -98,7 +98,7 @@ class AddressTakenError(ConflictError):
 
 
 class NameTakenError(ConflictError):
-    """Another street or locality of the commune is called so. Member: `taken_by`, `id` and `name`.
+    """Another street or locality of the commune is called so. Member: `place`, its `id` and `name`.
 
     To make one of both is a merger.
     """

@@ -128,7 +128,7 @@ def post_name(name: str) -> BaseResponse:
     except AlreadyDoneError:
         return done_before(f"{kind.url}?{urlencode({'q': form.get('name', '')})}")
     except RegistryError as error:
-        told = {"complaints": _complaints(error), "taken": error.extra.get("taken_by")}
+        told = {"complaints": _complaints(error), "taken": error.extra.get("place")}
         return _list(kind, status_of(error), filled=form, **told)
     if sure:
         _note(made)
@@ -205,7 +205,7 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
     except RegistryError as error:
         # What is not the reader's, or no more, `_one` refuses by itself.
         told = {"complaints": _complaints(error), "filled": form, "opened": verb}
-        return _one(kind, place_id, status_of(error), taken=error.extra.get("taken_by"), **told)
+        return _one(kind, place_id, status_of(error), taken=error.extra.get("place"), **told)
     if not sure:
         return _preview(kind, place, verb, change, made)
     _note(made)

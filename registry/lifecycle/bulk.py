@@ -184,7 +184,7 @@ def _there(work: Work, table: str, name: Mapping[str, Any]) -> NameTakenError:
             " viết đủ dấu cả hai tên (one is there, and one of both lacks its marks: take or rename"
             " it; if they are two, write the marks of both)"
         )
-    return NameTakenError(said, taken_by={"id": there, "name": shown})
+    return NameTakenError(said, place={"id": there, "name": shown})
 
 
 def _rename(work: Work, table: str, renamed: Sequence[tuple[FoundPlace, _Name]]) -> Done:
