@@ -63,7 +63,7 @@ MAY_WRITE: Final = {
     "INSERT": ("succession_link", "household_former_number", "audit_entry", "reform_before"),
     "INSERT UPDATE": (
         *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
-        *("reform", "reform_work"),
+        *("reform", "reform_work", "service_count"),
         *("plate", "certificate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
     ),
     "INSERT UPDATE DELETE": (
