@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import UnsupportedMediaType
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -23,6 +24,8 @@ _UNREAD: Final = ("content-length", "accept")
 @blueprint.post("")
 def post_message() -> Response:
     """A message of a client, and the answer to it."""
+    if request.mimetype != _JSON:
+        raise UnsupportedMediaType(f"{_JSON} is needed")
     answer = asyncio.run(_exchange(request.get_data()))
     answer.headers["Cache-Control"] = "no-store"
     return answer
