@@ -230,9 +230,10 @@ TARGETS: Final = """
         UNION ALL
         SELECT from_id, to_id, sum(households) FROM reform_parted GROUP BY 1, 2
     ), share AS (
-        SELECT l.from_id, l.to_id, l.whole, sum(h.households) OVER parts IS NULL AS guessed,
+        SELECT l.from_id, l.to_id, l.whole,
+            coalesce(sum(h.households) OVER parts, 0) = 0 AS guessed,
             CASE WHEN l.whole THEN 1
-            ELSE coalesce(coalesce(h.households, 0) / sum(h.households) OVER parts,
+            ELSE coalesce(coalesce(h.households, 0) / nullif(sum(h.households) OVER parts, 0),
                 1.0 / count(*) OVER parts) END AS share
         FROM leg l LEFT JOIN held h USING (from_id, to_id)
         WINDOW parts AS (PARTITION BY l.from_id)
