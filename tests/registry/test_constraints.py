@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine
-from registry.models import ApiKey, Base, FieldReport, Import, Reform
+from registry.models import ApiKey, Base, FieldReport, Import, Reform, Webhook
 from tests.support.factories import (
     make_event,
     make_household,
@@ -50,6 +50,7 @@ class Parents:
     report: int
     key: int
     reform: int
+    webhook: int
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,11 @@ def owner_session(database_url: str) -> Iterator[Session]:
 def parents(owner_session: Session) -> Parents:
     # Households come after the one-row table that counts changes of units was emptied: no matter.
     unit, other = make_unit(owner_session), make_unit(owner_session)
+    key = owner_session.execute(
+        insert(ApiKey)
+        .values(name="Bưu điện", hash=b"h" * 32, role="carrier", ending="hhhh")
+        .returning(ApiKey.id)
+    ).scalar_one()
     return Parents(
         unit=unit,
         other_unit=other,
@@ -96,13 +102,14 @@ def parents(owner_session: Session) -> Parents:
             )
             .returning(FieldReport.id)
         ).scalar_one(),
-        key=owner_session.execute(
-            insert(ApiKey)
-            .values(name="Bưu điện", hash=b"h" * 32, role="carrier", ending="hhhh")
-            .returning(ApiKey.id)
-        ).scalar_one(),
+        key=key,
         reform=owner_session.execute(
             insert(Reform).values(state="staged", unit_ids=[], actor="tests").returning(Reform.id)
+        ).scalar_one(),
+        webhook=owner_session.execute(
+            insert(Webhook)
+            .values(key_id=key, url="https://b.vn", secret=b"v" * 32, cursor="c", caught_up=0)
+            .returning(Webhook.id)
         ).scalar_one(),
     )
 
@@ -184,6 +191,15 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "reform_id": p.reform, "file_name": "a.yaml", "task": "try", "asked_by": "tests",
     },
     "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
+    "service_count": lambda _p: {"day": DAY, "kind": "lookup", "outcome": "ok", "asked": 1},
+    "webhook": lambda p: {
+        "key_id": p.key, "url": "https://a.vn", "secret": b"w" * 32, "cursor": "c", "caught_up": 0,
+        "state": "paused",
+    },
+    "webhook_delivery": lambda p: {
+        "webhook_id": p.webhook, "message": "m", "kind": "test", "behind": "c", "entries": 0,
+        "attempt": 1, "took_ms": 1, "outcome": "delivered",
+    },
     "certificate": lambda p: {
         "number": "GXN1", "code": p.code, "unit_id": p.unit, "issued_on": DAY, "label": "1 Láng",
         "event_id": p.event, "revoked_on": DAY, "revoked_why": "sai",
@@ -303,6 +319,11 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_locality_merged_has_no_key", lambda p: {"merged_into_id": p.locality}),
     ("ck_certificate_revoked_after_issue", {"revoked_on": BEFORE}),
     ("ck_certificate_revoked_with_reason", {"revoked_on": None}),
+    ("ck_service_count_asked_positive", {"asked": 0}),
+    ("ck_webhook_state_known", {"state": "idle"}),
+    ("ck_webhook_secret_length", {"secret": b"w"}),
+    ("ck_webhook_previous_ends", {"previous_until": NOON}),
+    ("ck_webhook_delivery_kind_known", {"kind": "ping"}),
     ("ck_plate_mounted_after_issue", {"mounted_on": BEFORE}),
     ("ck_plate_mounted_after_issue", {"issued_on": None}),
     ("ck_plate_lost_last", {"lost_on": BEFORE}),
