@@ -34,7 +34,6 @@ from registry.lifecycle.table import OPERATIONS as LIFECYCLE
 from registry.pack.file import MEDIA_TYPE as PACK_MIMETYPE
 
 _JSON, _CSV, _FORM = "application/json", "text/csv", FORMS[-1]
-_TEXT: Final = {"type": "string"}
 _BYTES: Final = {"type": "string", "format": "binary"}
 _KEY, _KEY_HEADER = "key", "keyInHeader"
 _SECURITY_SCHEMES: Final = {
@@ -318,9 +317,8 @@ def _describe_files(operation: dict[str, Any], path: str, method: str) -> None:
     if path in _UPLOADS and method == "post":
         _describe_upload(operation, path)
     if path in _DOWNLOADS and (method == "post" or path not in _LISTED):
-        kinds = _DOWNLOADS[path]
-        file = _TEXT if kinds == (_CSV,) else _BYTES
-        operation["responses"]["200"]["content"] = {kind: {"schema": file} for kind in kinds}
+        file = {"schema": _BYTES}
+        operation["responses"]["200"]["content"] = dict.fromkeys(_DOWNLOADS[path], file)
     if _FEATURES.fullmatch(path):
         content = operation["responses"]["200"]["content"]
         content[GEOJSON] = content.pop("application/json")
