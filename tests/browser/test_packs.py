@@ -100,7 +100,8 @@ def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, wor
         expect(find(page, text).locator(".plate").first).to_have_text(alley)
     slip = code[:-1] + ("0" if code[-1] != "0" else "1")
     expect(find(page, slip)).to_contain_text("Mã gõ sai một chút?")
-    expect(page.locator("#found .plate").first).to_have_text(code)
+    # Another code may be as near.
+    expect(page.locator("#found")).to_contain_text(code)
     retired = find(page, world.codes["40 retired"])
     expect(retired).to_contain_text("đã ngừng dùng; nay là")
     expect(retired.locator(".plate")).to_have_text(codes.format(world.codes["40B"]))
