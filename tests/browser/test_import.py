@@ -213,6 +213,7 @@ def test_list_goes_on_under_the_name_of_its_source_whoever_delivers(
     page.get_by_label("Ai giao").fill(f"nguồn {place}")
     try_it(page, desk)
     page.get_by_role("button", name="Thoát").click()
+    expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
     visit.enter(desk.office.key(f"duyệt nguồn {place}", "approver").secret, DESK)
     expect(page.get_by_label("Ai giao")).to_have_value(f"nguồn {place}")
 
