@@ -21,6 +21,7 @@ from api import (
     history,
     imports,
     lifecycle,
+    metrics,
     ogc,
     packs,
     papers,
@@ -197,13 +198,16 @@ def create_app(
         ),
         often_asked=(tiles.blueprint,),
         signed_in=(*own_roles, *desk, board.blueprint, whoami.blueprint),
-        opened=(packs.GET_PACK,) if settings.open_packs else (),
+        opened=(
+            *((packs.GET_PACK,) if settings.open_packs else ()),
+            *((metrics.GET_METRICS,) if settings.open_metrics else ()),
+        ),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
     )
     tell_limits(app)
     _add_pages(app, (*pages, *desk))
-    for blueprint in (health.blueprint, *reads, *own_roles):
+    for blueprint in (health.blueprint, metrics.blueprint, *reads, *own_roles):
         app.register_blueprint(blueprint)
     allow_other_sites(app, settings.cors_origins, (*pages, *desk, assets.blueprint))
     bulk = (
@@ -218,6 +222,7 @@ def create_app(
     )
     keep_audit(app, register, bulk)
     count_service(app)
+    metrics.measure_requests(app)
     with app.app_context():
         app.extensions["openapi"] = json.dumps(document())
     return app

@@ -111,6 +111,7 @@ _DOWNLOADS: Final = {
     "/v1/certificates": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
     "/v1/packs/{commune}": (PACK_MIMETYPE,),
+    "/metrics": ("text/plain",),
     "/tiles/base/{z}/{x}/{y}": (TILE_MIMETYPE, "image/png", "image/jpeg", "image/webp"),
     "/v1/export": tuple(kind.partition(";")[0] for _, kind in EXPORTED.values()),
     "/v1/imports/{import_id}/report": ("*/*",),

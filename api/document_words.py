@@ -48,6 +48,7 @@ TAGS: Final = {
 _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/healthz"): ("get_health", "Tiến trình có sống không"),
     ("get", "/readyz"): ("get_readiness", "Đã phục vụ được chưa"),
+    ("get", "/metrics"): ("get_metrics", "Số liệu cho Prometheus"),
     ("get", "/openapi.json"): ("get_openapi", "Chính tài liệu này"),
     ("get", "/v1/addresses/{address_code}"): ("get_address", "Địa chỉ mang một mã"),
     ("patch", "/v1/addresses/{address_code}"): ("patch_address", "Sửa một bản ghi"),

@@ -130,6 +130,7 @@ class Problem(BaseModel):
     status: int
     code: str = Field(examples=["not_found"])
     detail: str
+    instance: str | Absent = absent_if_none("Of a fault of the server: the request, as in its log")
     errors: list[FieldProblem] | Absent = absent_if_none("Each parameter that is wrong")
     reason: str | Absent = absent_if_none("Why it is no code", examples=["code_wrong_check"])
     suggestions: list[SuggestedCode] | Absent = absent_if_none(

@@ -73,6 +73,8 @@ class Settings:
     """`DIACHISO_PACK_KEYS`: the keys that packs are signed with; None for a file in `var`."""
     open_packs: bool = False
     """`DIACHISO_OPEN_PACKS`: whether packs are given without a key."""
+    open_metrics: bool = False
+    """`DIACHISO_OPEN_METRICS`: whether `/metrics` is told without a key."""
     audit_days: int = 730
     """`DIACHISO_AUDIT_DAYS`: how long the audit log is kept."""
     import_bytes: int = 2_000_000_000
@@ -149,6 +151,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
         pack_keys=Path(keys).resolve() if (keys := text("DIACHISO_PACK_KEYS")) else None,
         open_packs=switch("DIACHISO_OPEN_PACKS", default=Settings().open_packs),
+        open_metrics=switch("DIACHISO_OPEN_METRICS", default=Settings().open_metrics),
         audit_days=number("DIACHISO_AUDIT_DAYS", Settings().audit_days, 31),
         import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
         import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),

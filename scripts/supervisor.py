@@ -1,5 +1,7 @@
 """The process behind `bin/run`: starts the database, the server and the worker, and ends all."""
 
+import os
+import shutil
 import sys
 import time
 from collections import deque
@@ -26,6 +28,8 @@ from scripts.listening import (
 from scripts.progress import say
 from scripts.runlock import RunLock
 
+METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Through which the processes of a server add up what they count (prometheus-client)."""
 _RESTARTS: Final = 3
 _RESTARTS_WITHIN_S: Final = 600.0
 _FIRST_FREE_PORT: Final = 1024
@@ -148,7 +152,7 @@ class Supervisor:
             *web_server("api.wsgi:server", self._host, port, workers=self._workers),
             *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
         ]
-        environment = {}
+        environment = {METRICS_FOLDER: self._empty_folder(starter, "metrics")}
         alone = self._settings.database_url is None and not self._settings.proxies
         if self._settings.limits is None and alone and is_loopback(self._host):
             environment["DIACHISO_LIMITS"] = "off"
@@ -164,6 +168,15 @@ class Supervisor:
         # Only root may listen on the ports below 1024.
         kept = ("net_bind_service",) if port < _FIRST_FREE_PORT else ()
         return starter.start(*command, environment=environment, capabilities=kept)
+
+    def _empty_folder(self, starter: Starter, name: str) -> str:
+        """One of the account that serves, without what another run has left."""
+        folder = starter.home / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        if starter.drops:
+            os.chown(folder, starter.account.uid, starter.account.gid)
+        return str(folder)
 
     def _watch(self) -> None:
         """Wait until the server ends. A database or worker that ends is started again."""
