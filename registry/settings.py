@@ -11,6 +11,10 @@ _ISSUER = re.compile(
     r"https://[^\s?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#@]*)?"
 )
 _TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/[^\s\"'<>;,]*")
+_SEVERAL = re.compile(
+    r"(?P<start>postgres(?:ql)?(?:\+\w+)?://(?:[^@/?#]*@)?)(?P<hosts>[^@/?#]*,[^@/?#]*)(?P<rest>.*)"
+)
+_HOST = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]*)(?::(?P<port>\d+))?")
 _PMTILES = b"PMTiles\x03"
 """With which a file of version 3 begins."""
 _ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS)")
@@ -187,8 +191,10 @@ def _database(name: str, value: str | None) -> str | None:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
+    one = _one_form(value, "primary" if name == "DATABASE_URL" else "prefer-standby")
     try:
-        is_ours = make_url(value).get_backend_name() in ("postgresql", "postgres")
+        url = make_url(one)
+        is_ours = url.get_backend_name() in ("postgresql", "postgres")
     except (ArgumentError, ValueError):
         is_ours = False
     if not is_ours:
@@ -196,7 +202,30 @@ def _database(name: str, value: str | None) -> str | None:
             f"{name} must be like postgresql://user:password@host:5432/database;"
             " in the password % is written %25, @ %40, / %2F, : %3A, # %23"
         )
-    return value
+    if len(url.normalized_query.get("host", ())) > 1:
+        raise ValueError(
+            f"{name}: several servers are written"
+            " postgresql://user:password@first:5432,second:5432/database"
+        )
+    return one
+
+
+def _one_form(value: str, wanted: str) -> str:
+    """The URL; of several servers in the one form that all programs here read alike.
+
+    `wanted` says which of them unless the URL does. The primary is asked for as such: sessions that
+    are read only by choice, as the doctor's, find no `read-write` server.
+    """
+    several = _SEVERAL.fullmatch(value)
+    hosts = [_HOST.fullmatch(host) for host in several["hosts"].split(",")] if several else []
+    if several is not None and all(hosts):
+        rest, _, query = several["rest"].partition("?")
+        listed = ",".join(host["host"].strip("[]") for host in hosts if host)
+        ports = ",".join(host["port"] or "5432" for host in hosts if host)
+        value = f"{several['start']}{rest or '/'}?host={listed}&port={ports}&{query}".rstrip("&")
+    if re.search(r"[?&]host=[^&]*,", value) and "target_session_attrs=" not in value:
+        value += f"&target_session_attrs={wanted}"
+    return value.replace("target_session_attrs=read-write", "target_session_attrs=primary")
 
 
 def _names(value: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
