@@ -51,7 +51,8 @@ def test_first_of_several_servers_may_be_gone(
         register.close()
     found = {result.name: result for result in run_checks(settings)}
     assert found["server_answers"].state == State.OK
-    take_backup(settings.database_url or "", tmp_path / "saved", as_folder=False, report=lambda _line: None)
+    saved = tmp_path / "saved"
+    take_backup(settings.database_url or "", saved, as_folder=False, report=lambda _line: None)
 
 
 @pytest.fixture
