@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, json, request
+from flask import Blueprint, Flask, Response, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 from pydantic_core import from_json, to_json
@@ -39,7 +39,7 @@ from api import (
 from api.access import Authenticate, by_key, guard
 from api.audit import keep_audit
 from api.bodies import MOST, prepare_body
-from api.context import COUNTS, EXTENSION
+from api.context import COUNTS, DESCRIPTION, EXTENSION
 from api.cors import allow_other_sites
 from api.counters import Counters
 from api.desk import audit as desk_audit
@@ -55,7 +55,7 @@ from api.desk import reports as desk_reports
 from api.desk import targets as desk_targets
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
-from api.document import document
+from api.document import Description
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
@@ -223,8 +223,7 @@ def create_app(
     keep_audit(app, register, bulk)
     count_service(app)
     metrics.measure_requests(app)
-    with app.app_context():
-        app.extensions["openapi"] = json.dumps(document())
+    app.extensions[DESCRIPTION] = Description().text
     return app
 
 
