@@ -50,7 +50,7 @@ _SECONDS: Final = Histogram(
 
 @blueprint.get("/metrics")
 @requires("viewer")
-@spec.validate(resp=answers(None, 401, 403, 503), tags=["health"])
+@spec.validate(resp=answers(None, 401, 403, 503), tags=["monitoring"])
 def get_metrics(query: NoParameters) -> Response:  # noqa: ARG001
     """Figures for Prometheus: requests and their times, what waits, how old the data is.
 
