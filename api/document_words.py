@@ -42,7 +42,7 @@ TAGS: Final = {
     "webhooks": "Báo cho hệ thống của bạn khi có thay đổi; cần khoá"
     " (your system is told of changes; with a key)",
     "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
-    "monitoring": "Số liệu cho người vận hành theo dõi; cần khoá (figures for a monitor; with a key)",
+    "monitoring": "Số liệu để theo dõi dịch vụ; cần khoá (figures for a monitor; with a key)",
     "health": "Máy chủ và cơ sở dữ liệu có trả lời không; không xem khoá"
     " (whether this process and its database answer; no key is looked at)",
 }
