@@ -1,7 +1,5 @@
 """The process behind `bin/run`: starts the database, the server and the worker, and ends all."""
 
-import os
-import shutil
 import sys
 import time
 from collections import deque
@@ -152,7 +150,12 @@ class Supervisor:
             *web_server("api.wsgi:server", self._host, port, workers=self._workers),
             *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
         ]
-        environment = {METRICS_FOLDER: self._empty_folder(starter, "metrics")}
+        metrics = starter.home / "metrics"
+        metrics.mkdir(mode=0o700, exist_ok=True)
+        host.hand_over([metrics], starter.account)
+        for left in metrics.glob("*.db"):  # of another run
+            left.unlink()
+        environment = {METRICS_FOLDER: str(metrics)}
         alone = self._settings.database_url is None and not self._settings.proxies
         if self._settings.limits is None and alone and is_loopback(self._host):
             environment["DIACHISO_LIMITS"] = "off"
@@ -168,15 +171,6 @@ class Supervisor:
         # Only root may listen on the ports below 1024.
         kept = ("net_bind_service",) if port < _FIRST_FREE_PORT else ()
         return starter.start(*command, environment=environment, capabilities=kept)
-
-    def _empty_folder(self, starter: Starter, name: str) -> str:
-        """One of the account that serves, without what another run has left."""
-        folder = starter.home / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
-        if starter.drops:
-            os.chown(folder, starter.account.uid, starter.account.gid)
-        return str(folder)
 
     def _watch(self) -> None:
         """Wait until the server ends. A database or worker that ends is started again."""
