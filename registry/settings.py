@@ -35,6 +35,9 @@ class Settings:
     """`DATABASE_READ_URL`: a streaming replica for reads; None means the same database."""
     var: Path = ROOT / "var"
     """`DIACHISO_VAR`: the private cluster, its log and the lock of `bin/run`."""
+    files: Path | None = None
+    """`DIACHISO_FILES`: where delivered files and open data lie, on a disk that all machines of a
+    service share; None for `var`."""
     pool_size: int = 3
     """`DIACHISO_POOL_SIZE`: database connections, and threads, of each server process."""
     statement_timeout_ms: int = 10_000
@@ -102,6 +105,11 @@ class Settings:
     oidc_units_claim: str = "diachiso_units"
     """`DIACHISO_OIDC_UNITS_CLAIM`: which claim names the codes of the units."""
 
+    @property
+    def kept(self) -> Path:
+        """The folder below which delivered files, their reports and open data lie."""
+        return self.files or self.var
+
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings as the environment gives them; a variable set to nothing counts as absent.
@@ -133,6 +141,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=_database("DATABASE_URL", text("DATABASE_URL")),
         database_read_url=_database("DATABASE_READ_URL", text("DATABASE_READ_URL")),
         var=Path(var).resolve() if var else Settings().var,
+        files=Path(files).resolve() if (files := text("DIACHISO_FILES")) else None,
         pool_size=number("DIACHISO_POOL_SIZE", Settings().pool_size),
         statement_timeout_ms=number(
             "DIACHISO_STATEMENT_TIMEOUT_MS", Settings().statement_timeout_ms

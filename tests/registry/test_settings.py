@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from registry.settings import Settings, from_environment, unknown_variables
+from registry.uploads.files import of_import
 
 TILES = "https://tiles.vn/{z}/{x}/{y}.png"
 
@@ -106,6 +107,13 @@ def test_several_servers_are_one_url(written: str, read: str) -> None:
     assert from_environment({"DATABASE_URL": chosen}).database_url == f"{read}primary"
     with pytest.raises(ValueError, match="DATABASE_URL: several servers are written"):
         from_environment({"DATABASE_URL": "postgresql:///x?host=a:1&host=b:2"})
+
+
+def test_machines_share_what_was_delivered() -> None:
+    first, second = (
+        from_environment({"DIACHISO_VAR": var, "DIACHISO_FILES": "/disk"}) for var in ("/a", "/b")
+    )
+    assert of_import(first, 7) == of_import(second, 7)
 
 
 def test_variable_that_is_no_setting_is_found() -> None:
