@@ -46,7 +46,7 @@ from registry.desk_records import (
     outline,
     read_search,
 )
-from registry.drawing.surroundings import surroundings
+from registry.drawing.surroundings import numbered, surroundings
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.history import Step, history
@@ -310,6 +310,7 @@ def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:
         ("position_method", record.position_method),
         ("position_accuracy_m", record.accuracy_m),
         ("delivery_hint", record.delivery_hint),
+        ("entrances", record.entrances or None),
         ("former_commune", record.former_unit_id),
         ("restricted", record.restricted or None),
     ]
@@ -340,7 +341,9 @@ def _sketch(record: Record) -> Markup | None:
         register().reads, code=record.code, lon=record.lon, lat=record.lat, province_id=None
     )
     exact = record.accuracy_m is not None and record.accuracy_m <= _EXACT_M
-    return draw_sketch(around, number=number_of(record.label_parts), exact=exact)
+    points = [(each["lon"], each["lat"]) for each in record.entrances or ()]
+    marks = numbered(points, lon=record.lon, lat=record.lat)
+    return draw_sketch(around, number=number_of(record.label_parts), exact=exact, entrances=marks)
 
 
 def _fits(name: str, record: Record) -> bool:
