@@ -29,11 +29,11 @@ _POINT: Final = "ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326
 # point and with a sub-select, planned each time or once). Nearest in degrees is not nearest in
 # metres (a degree of longitude is 8 % shorter in the north), so more are fetched than asked for
 # and put in order on the spheroid. A flat is found as its building, unless that has no point.
-# Records with entrances are few, and are found by whichever lies nearest (decision 0040): by an
-# index of their own, so that the others pay one look into it.
+# Records with entrances, few of all, are found by whichever of these lies nearest, by an index of
+# their own: of those that lie nearest by their point they are left out (decision 0040).
 _DOORS: Final = f"""
             SELECT h.*, {{points}} AS points FROM household h
-            WHERE {OPEN} AND {{which}}
+            WHERE {OPEN} {{which}}
                 AND CASE WHEN h.parent_code IS NULL THEN true ELSE (
                     SELECT true FROM household b
                     WHERE b.code = h.parent_code AND b.status = 'active' AND NOT b.restricted
@@ -42,9 +42,9 @@ _DOORS: Final = f"""
                 ) IS NULL END
             ORDER BY {{points}} <-> (SELECT {_POINT})
             LIMIT {{{{fetched}}}}"""  # noqa: S608 - constants
-_BY_POINT: Final = _DOORS.format(points="h.point", which="h.entrances IS NULL")
+_BY_POINT: Final = _DOORS.format(points="h.point", which="")
 _BY_ENTRANCE: Final = _DOORS.format(
-    points="entrance_points(h.entrances, h.point)", which="h.entrances IS NOT NULL"
+    points="entrance_points(h.entrances, h.point)", which="AND h.entrances IS NOT NULL"
 )
 _NEAREST: Final = f"""
     SELECT at.units, {COLUMNS}, h.distance_m
@@ -58,7 +58,7 @@ _NEAREST: Final = f"""
     LEFT JOIN (
         SELECT n.*, ST_Distance(n.points::geography, (SELECT {_POINT})::geography) AS distance_m
         FROM (
-            ({_BY_POINT})
+            SELECT p.* FROM ({_BY_POINT}) p WHERE p.entrances IS NULL
             UNION ALL
             ({_BY_ENTRANCE})
         ) n
