@@ -140,7 +140,7 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")
     visit.context.set_offline(True)
     page = opened(visit)
-    card = find(page, "129 lang").locator(".hand-card")
+    card = find(page, "129 lang").locator(".hand-card[data-code]")
     expect(card).to_contain_text("Chỉ dẫn: cổng xanh")
     expect(card.locator(".ways li")).to_contain_text("Tủ nhận hàng cách cửa 67 m")
     expect(card.locator(".ways li")).to_contain_text("ở sảnh sau")
