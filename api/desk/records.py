@@ -17,6 +17,7 @@ from api.desk.records_several import MERGE, SEVERAL
 from api.desk.records_words import (
     changes_words,
     commune_name,
+    entrance_words,
     field_words,
     label_of,
     status_words,
@@ -310,11 +311,12 @@ def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:
         ("position_method", record.position_method),
         ("position_accuracy_m", record.accuracy_m),
         ("delivery_hint", record.delivery_hint),
-        ("entrances", record.entrances or None),
         ("former_commune", record.former_unit_id),
         ("restricted", record.restricted or None),
     ]
-    return [(field_words(n), value_words(known, n, v)) for n, v in held if v is not None]
+    facts = [(field_words(n), value_words(known, n, v)) for n, v in held if v is not None]
+    ways = enumerate(record.entrances or (), 1)
+    return facts + [(f"{field_words('entrances')} {at}", entrance_words(each)) for at, each in ways]
 
 
 def _step(known: Gazetteer, step: Step, *, first: bool, in_full: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from api.pages.shell import words
 from geo.code import format as code_display
 from registry.boundaries.reach import is_far_move, moved_m
+from registry.days import day_words
 from registry.desk_records import Affected, affected, records_of
 from registry.entrances import KIND_WORDS, SOURCE_WORDS, Entrance
 from registry.gazetteer import Gazetteer, today
@@ -94,7 +95,7 @@ def value_words(known: Gazetteer, name: str, value: object) -> str:
     if name in tables:
         return words(tables[name][str(value)], str(value))
     if isinstance(value, list):
-        return "; ".join(map(entrance_words, value))
+        return "; ".join(f"{at}. {entrance_words(each)}" for at, each in enumerate(value, 1))
     if isinstance(value, float):
         return f"{value:.6f}" if name in ("lon", "lat") else f"{value:g}"
     return value.strftime("%d/%m/%Y") if hasattr(value, "strftime") else str(value)
@@ -107,7 +108,7 @@ def entrance_words(entrance: Entrance) -> str:
         f"{words(*KIND_WORDS[entrance['kind']])} {entrance['lat']:.6f}, {entrance['lon']:.6f}",
         f"“{entrance['note']}”" if "note" in entrance else "",
         words(*SOURCE_WORDS[entrance["source"]]) if "source" in entrance else "",
-        "/".join(reversed(day.split("-"))) if day else "",
+        day_words(day) if day else "",
     )
     return " · ".join(filter(None, told))
 

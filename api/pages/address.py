@@ -20,6 +20,7 @@ from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_of
 from registry.boundaries.reach import moved_m
+from registry.days import day_words
 from registry.drawing.surroundings import numbered, surroundings
 from registry.entrances import KIND_WORDS, MAX_NOTE, SOURCE_WORDS
 from registry.errors import (
@@ -145,7 +146,8 @@ class _Way:
     kind: str
     entrance: JsonObject
     """As the API answers it."""
-    source: str
+    facts: tuple[str, ...]
+    """How well it is known, when it was seen, who says so."""
     metres: int | None
     """From the point of the address."""
 
@@ -153,8 +155,16 @@ class _Way:
 def _way(number: int, entrance: JsonObject, position: JsonObject | None) -> _Way:
     at = (entrance["lon"], entrance["lat"])
     metres = round(moved_m((position["lon"], position["lat"]), at)) if position else None
-    source = words(*SOURCE_WORDS[entrance["source"]]) if entrance["source"] else ""
-    return _Way(number, words(*KIND_WORDS[entrance["kind"]]), entrance, source, metres)
+    accuracy, day, source = (entrance[name] for name in ("accuracy_m", "seen_on", "source"))
+    facts = (
+        words(f"sai số khoảng {accuracy:.0f} m", f"within about {accuracy:.0f} m")
+        if accuracy is not None
+        else "",
+        words(f"thấy ngày {day_words(day)}", f"seen {day_words(day)}") if day else "",
+        words(*SOURCE_WORDS[source]) if source else "",
+    )
+    known = tuple(filter(None, facts))
+    return _Way(number, words(*KIND_WORDS[entrance["kind"]]), entrance, known, metres)
 
 
 def _sketch(record: Record, position: JsonObject, ways: list[_Way], made: Register) -> Markup:

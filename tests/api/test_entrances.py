@@ -292,7 +292,8 @@ def test_page_of_an_address_shows_them_and_takes_a_report(here: Office, editor: 
     path = f"/a/{code_display(code)}"
     page = here.client.get(path).text
     assert "&lt;b&gt;sảnh&lt;/b&gt;" in page
-    assert "cách điểm của địa chỉ 40 m" in page
+    assert "cách ghim 40 m" in page
+    assert "thấy ngày 02/11/2026" in page
     assert '; 1 tủ nhận hàng"' in page
     assert page.count('class="sketch-entrance"') == 1
     form = {"kind": "entrance", "entrance": "main", "note": NOTE, **at(5)}

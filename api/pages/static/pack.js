@@ -218,9 +218,10 @@ class Commune {
     const found = [];
     let furthest = Infinity;
     for (const door of this.doors) {
-      const ways = door.entrances.map(away);
+      const { list } = this.entrances(door);
+      const ways = list.map(away);
       // The point is the main entrance, unless one of them is.
-      if (door.x !== NOWHERE && !door.entrances.some(({ kind }) => kind === 'main')) ways.push(away(door));
+      if (door.x !== NOWHERE && !list.some(({ kind }) => kind === 'main')) ways.push(away(door));
       if (ways.length) {
         const metres = ways.length === 1 ? ways[0] : Math.min(...ways);
         if (metres < furthest) {
