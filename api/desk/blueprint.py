@@ -155,7 +155,8 @@ def _with_field(error: RegistryError) -> str:
 
 def form_words(name: str) -> str:
     """What people call a field of a form or a filter; empty for one that they do not see."""
-    name = name.rpartition(".")[2] if name.startswith("parts.") else name.partition(".")[0]
+    inside = name.startswith(("parts.", "entrances."))
+    name = name.rpartition(".")[2] if inside else name.partition(".")[0]
     if name in FIELDS:
         return field_words(name)
     return words(*_FORM_WORDS[name]) if name in _FORM_WORDS else ""

@@ -144,6 +144,9 @@ def made(place: Town, client: FlaskClient) -> Site:
 
     def hide(code: str, *asked: str) -> None:
         label = client.get(f"/v1/addresses/{code}").get_json()["label"]
+        at = place.record(code)
+        gate = {"kind": "main", "lon": at.lon, "lat": at.lat, "note": "cổng sau nhà kín"}
+        place.do("entrances", code=code, entrances=[gate])
         place.do("correct", code=code, restricted=True, delivery_hint="sau nhà kín")
         row = place.record(code)
         assert row.lon is not None
@@ -377,6 +380,7 @@ HERE = "Phường Láng, Thành phố Hà Nội"
 WITHHELD = (
     "label_before_2025_07", "house_number", "street", "building", "floor", "unit_number", "parent",
     "former_commune", "position", "verified_on", "delivery_hint",
+    "entrances",
 )  # fmt: skip
 
 

@@ -240,6 +240,8 @@ VALID: dict[str, Callable[[Parents], Row]] = {
 }  # fmt: skip
 
 # (constraint, what is changed in the valid row). A change may ask for the parents.
+ENTRANCE: Row = {"kind": "main", "lon": 105.8, "lat": 21}
+ENTRANCE_SEEN: Row = {"kind": "entrance", "entrance": "main", "point": "POINT(105.8 21)"}
 BUILDING: Row = {"kind": "building", "households_count": 0}
 WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_admin_unit_level_known", {"level": "ward"}),
@@ -274,6 +276,12 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_field_report_says_where", {"code": None}),
     ("ck_field_report_says_where", {"kind": "wrong_point"}),
     ("ck_field_report_says_where", {"kind": "new_house", "code": None}),
+    ("ck_field_report_says_where", {"kind": "entrance", "entrance": "main"}),
+    ("ck_field_report_entrance_known", ENTRANCE_SEEN | {"entrance": "roof"}),
+    ("ck_field_report_entrance_of_its_kind", ENTRANCE_SEEN | {"entrance": None}),
+    ("ck_field_report_entrance_of_its_kind", {"entrance": "main"}),
+    ("ck_field_report_entrance_of_its_kind", {"note": "x"}),
+    ("ck_field_report_entrance_of_its_kind", ENTRANCE_SEEN | {"note": "a" * 141}),
     ("ck_field_report_decided_by_event", {"state": "accepted"}),
     ("ck_field_report_decided_by_event", lambda p: {"decided_event_id": p.event}),
     ("ck_field_report_accuracy_in_metres", {"position_accuracy_m": -0.1}),
@@ -303,6 +311,20 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     *(
         ("ck_household_accuracy_in_metres", {"position_accuracy_m": accuracy})
         for accuracy in (-0.1, float("nan"), float("inf"))
+    ),
+    *(
+        ("ck_household_entrances_well_formed", {"entrances": wrong})
+        for wrong in (
+            *([], {}, [{}], ["main"], [[ENTRANCE]], [ENTRANCE] * 9, [ENTRANCE, {}]),
+            *(
+                [ENTRANCE | slip]
+                for slip in (
+                    *({"kind": "roof"}, {"lon": "105"}, {"lon": None}, {"lat": 91}, {"lon": [1]}),
+                    *({"accuracy_m": -1}, {"accuracy_m": "5"}, {"note": ""}, {"note": "a" * 141}),
+                    *({"note": "a\nb"}, {"note": 5}, {"seen_on": "2.11.2026"}, {"source": "Lan"}),
+                )
+            ),
+        )
     ),
     ("ck_household_households_counted_once", {"households_count": 0}),
     ("ck_household_households_counted_once", {"households_count": -1}),
@@ -382,6 +404,17 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("household", {"point": None, "position_method": None, "position_accuracy_m": None}),
     ("household", {"point": "POINT(-180 90)", "position_accuracy_m": 0.0}),
     ("household", {"households_count": 12}),
+    (
+        "household",
+        {
+            "entrances": [
+                ENTRANCE,
+                ENTRANCE
+                | {"kind": "locker", "accuracy_m": 0, "note": "a" * 140, "source": "carrier"}
+                | {"seen_on": "2026-11-02"},
+            ]
+        },
+    ),
     ("household", BUILDING),
     *(
         (
@@ -394,6 +427,7 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("plate", {"mounted_on": None, "lost_on": DAY}),
     ("certificate", {"number": "GXN2", "revoked_on": None, "revoked_why": None}),
     ("field_report", {"kind": "new_house", "code": None, "point": "POINT(105.8 21)"}),
+    ("field_report", ENTRANCE_SEEN | {"note": "a" * 140}),
     ("field_report", lambda p: {"state": "proposed", "decided_event_id": p.event}),
     (
         "api_key",
