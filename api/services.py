@@ -158,7 +158,9 @@ class CheckQuery(Request):
     """Whose areas, and which doors."""
 
     operator: str | None = Field(None, max_length=100, description=_OPERATOR)
-    unit: str = Field(pattern=UNIT_CODE, description="Doors of this commune or province")
+    unit: str = Field(
+        pattern=UNIT_CODE, description="Doors of this commune or province", examples=["00199"]
+    )
     kind: Kind = Field("delivers", description="Doors to which nobody does this")
 
 

@@ -100,10 +100,24 @@ def services_at(reads: Reads, day: datetime.date, *, lon: float, lat: float) -> 
 
 
 def _read(reads: Reads, statement: str, given: dict[str, object]) -> list[Service]:
-    return [
-        Service(*row[:4], *row[4:6], Office(*row[6:10]) if row[6] is not None else None, row[10])
-        for row in reads.rows(statement, given)
-    ]
+    return [_service(*row) for row in reads.rows(statement, given)]
+
+
+def _service(
+    operator: str,
+    service: str,
+    kind: Kind,
+    basis: Basis,
+    first: datetime.date | None,
+    last: datetime.date | None,
+    office: str | None,
+    lon: float | None,
+    lat: float | None,
+    hours: str | None,
+    distance_m: float | None,
+) -> Service:
+    served_by = None if office is None else Office(office, lon, lat, hours)
+    return Service(operator, service, kind, basis, first, last, served_by, distance_m)
 
 
 _POINT: Final = "ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326)"

@@ -147,7 +147,9 @@ def unserved_codes(
     return list(session.scalars(_CODES, given))
 
 
-# Of two areas the later one is told, with one of those that it overlaps.
+# Of two areas the later one is told, with one of those that it overlaps. OFFSET 0: what is at a
+# place is found by the index of places, and not among all that an operator has, which would be
+# millions of pairs; a set that was delivered just now has no statistics that would say so.
 _OTHER: Final = """
     o.operator = a.operator AND o.service = a.service AND o.kind = a.kind AND o.id < a.id
     AND o.valid * a.valid && daterange(:day, NULL)
@@ -165,9 +167,9 @@ _PAIR: Final = f"""
 _LISTED: Final = f"""
     service_area a JOIN service_area_{{basis}} m ON m.area_id = a.id
     CROSS JOIN LATERAL (
-        SELECT o.id, o.office_id
-        FROM service_area_{{basis}} n JOIN service_area o ON o.id = n.area_id
-        WHERE n.{{column}} = m.{{column}} AND {_OTHER} LIMIT 1
+        SELECT o.id, o.office_id FROM (
+            SELECT area_id FROM service_area_{{basis}} WHERE {{column}} = m.{{column}} OFFSET 0
+        ) n JOIN service_area o ON o.id = n.area_id WHERE {_OTHER} LIMIT 1
     ) o
 """  # noqa: S608 - constants
 _SAME_COMMUNES: Final = text(
@@ -190,12 +192,13 @@ _SAME_PLACE: Final = text(
     _PAIR.format(
         basis="polygon",
         much="s.size",
-        of=f"""service_area a JOIN service_area o
-            ON o.geom && a.geom AND {_OTHER} AND ST_Intersects(o.geom, a.geom)
-        CROSS JOIN LATERAL (
+        of=f"""service_area a CROSS JOIN LATERAL (
+            SELECT * FROM service_area p WHERE ST_Intersects(p.geom, a.geom) OFFSET 0
+        ) o CROSS JOIN LATERAL (
             SELECT ST_Area(ST_Intersection(o.geom, a.geom)::geography) AS size
-        ) s""",
-        rest="AND s.size > :sliver",
+            WHERE {_OTHER}
+        ) s""",  # noqa: S608 - constants
+        rest="AND a.geom IS NOT NULL AND s.size > :sliver",
     )
 )
 _LOST: Final = text(
@@ -209,24 +212,32 @@ _SERVES: Final = """
     s.operator = coalesce(:operator, s.operator) AND s.kind = :kind
     AND s.valid @> CAST(:day AS date)
 """
-# Communes that are served as a whole are left out first: the doors of the others are looked at.
+# Of communes that are served as a whole no door is looked at; nor is there a look for codes or
+# polygons where nobody has any.
 _NOBODY: Final = f"""
     FROM household h
-    WHERE {OPEN} AND h.kind = 'household'
-        {{inside}}
-        AND h.unit_id <> ALL (ARRAY(
-            SELECT u.unit_id FROM service_area s JOIN service_area_unit u ON u.area_id = s.id
-            WHERE {_SERVES}))
-        AND NOT EXISTS (
-            SELECT FROM service_area_code c JOIN service_area s ON s.id = c.area_id
-            WHERE c.code IN (h.code, h.parent_code) AND {_SERVES})
-        AND NOT EXISTS (
-            SELECT FROM service_area s WHERE ST_Covers(s.geom, h.point) AND {_SERVES})
+    WHERE {OPEN} AND h.kind = 'household' AND h.unit_id = ANY (ARRAY(
+            SELECT u.id FROM admin_unit u WHERE u.level = 'commune' {{inside}} AND u.id NOT IN (
+                SELECT m.unit_id FROM service_area_unit m JOIN service_area s ON s.id = m.area_id
+                WHERE {_SERVES})))
+        AND NOT ((SELECT EXISTS (
+            SELECT FROM service_area s JOIN service_area_code c ON c.area_id = s.id WHERE {_SERVES}
+        )) AND EXISTS (
+            SELECT FROM (
+                SELECT area_id FROM service_area_code
+                WHERE code IN (h.code, h.parent_code) OFFSET 0
+            ) c JOIN service_area s ON s.id = c.area_id WHERE {_SERVES}))
+        AND NOT ((SELECT EXISTS (
+            SELECT FROM service_area s WHERE s.geom IS NOT NULL AND {_SERVES}
+        )) AND EXISTS (
+            SELECT FROM (
+                SELECT * FROM service_area p WHERE ST_Covers(p.geom, h.point) OFFSET 0
+            ) s WHERE {_SERVES}))
 """  # noqa: S608 - constants
 _COUNTED: Final = (
     f"SELECT h.unit_id, count(*) AS doors {_NOBODY} GROUP BY h.unit_id ORDER BY doors DESC, 1"
 )
-_INSIDE: Final = "AND h.unit_id = ANY (CAST(:units AS int[]))"
+_INSIDE: Final = "AND u.id = ANY (CAST(:units AS int[]))"
 _UNSERVED: Final = text(_COUNTED.format(inside=""))
 _UNSERVED_INSIDE: Final = text(_COUNTED.format(inside=_INSIDE))
 _CODES: Final = text(f"SELECT h.code {_NOBODY} ORDER BY h.code LIMIT :most".format(inside=_INSIDE))

@@ -217,8 +217,8 @@ class Reader:
         kind = _KIND_WORDS.get(fold(cells["kind"]))
         if kind is None:
             raise _WrongRowError("kind_unknown", cells["kind"])
-        name = office.name if office else None
-        area = AreaRow(cells["service"], kind, name, unit_ids, listed, shape, first, after)
+        served_by = office.name if office else None
+        area = AreaRow(cells["service"], kind, served_by, unit_ids, listed, shape, first, after)
         return Read(office, area, doubts)
 
     def _unit_ids(self, written: str) -> tuple[int, ...]:
@@ -284,8 +284,10 @@ def _office(cells: Mapping[str, str], geometry: Any) -> OfficeRow | None:
     hours = cells["hours"]
     if hours and (len(hours) > _MOST_HOURS or not opening_hours.validate(hours)):
         raise _WrongRowError("hours_unreadable", hours)
-    point = _point(lon, lat) if lon or lat else (None, None)
-    return OfficeRow(cells["office"], *point, hours or None)
+    if not lon and not lat:
+        return OfficeRow(cells["office"], None, None, hours or None)
+    x, y = _point(lon, lat)
+    return OfficeRow(cells["office"], x, y, hours or None)
 
 
 def _point(lon: str, lat: str) -> tuple[float, float]:
