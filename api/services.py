@@ -35,13 +35,6 @@ MOST_BYTES: Final = 64 << 20
 _PROBLEMS_TOLD: Final = 1_000
 _OPERATOR: Final = "Whose: the key's own name by default; an administrator names another one"
 
-KIND_WORDS: Final[dict[Kind, tuple[str, str]]] = {
-    "delivers": ("giao tận nơi", "delivers"),
-    "collects": ("đến lấy hàng", "collects"),
-    "counter": ("quầy", "counter"),
-}
-"""What pages call a kind."""
-
 own.before_request(keep_files_below_var)
 
 

@@ -14,8 +14,8 @@ from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import as_file, carried, sent_file
 from api.errors import registry_problem
-from api.pages.shell import complaint, in_language, words
-from api.services import KIND_WORDS
+from api.pages.services_words import hours_words, kind_words
+from api.pages.shell import complaint, in_language
 from geo.code import format as code_display
 from registry.database import session_scope
 from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
@@ -145,7 +145,8 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
         codes=codes,
         asked=asked,
         code_display=code_display,
-        kinds={each: words(*KIND_WORDS[each]) for each in KINDS},
+        kinds=kind_words(),
+        hours_words=hours_words,
         most_kb=_MOST_FILE // 1_000,
     )
 

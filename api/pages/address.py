@@ -13,9 +13,9 @@ from api.addresses import Address, with_addresses
 from api.context import gazetteer, public_url, register
 from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import page, words
+from api.pages.services_words import hours_words, kind_words
+from api.pages.shell import page
 from api.pages.sketch import draw_sketch
-from api.services import KIND_WORDS
 from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_of
@@ -129,7 +129,8 @@ def _shown(record: Record) -> dict[str, Any]:
         "sketch": _sketch(record, body["position"], made) if body["position"] else None,
         "exact_m": _EXACT_M,
         "services": services_of(made.reads, record, today()),
-        "service_kinds": {kind: words(*said) for kind, said in KIND_WORDS.items()},
+        "service_kinds": kind_words(),
+        "hours_words": hours_words,
     }
 
 

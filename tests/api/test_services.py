@@ -80,6 +80,7 @@ def test_each_operator_delivers_its_own_and_everybody_asks(
     page = office.get(f"/a/{code_display(door)}").text
     assert "Bưu cục Láng" in page
     assert "cách 52 m" in page
+    assert "T2-T7 07:30-18:00" in page
     (feature,) = (
         office.get("/ogc/collections/offices/items?unit=01").get_json()["features"]
         or (office.get("/ogc/collections/offices/items").get_json()["features"])
@@ -143,7 +144,7 @@ def test_carrier_tries_a_file_at_the_desk_and_writes_it(office: Office) -> None:
     assert (done.status_code, done.location) == (303, "/desk/services")
     assert "Bưu cục Láng" in seat.get("/desk/services").text
     counted = seat.get("/desk/services", unit=ELSEWHERE, kind="collects").text
-    assert "Cửa nhà nào ở đây cũng có người phục vụ" in counted
+    assert "Cửa nhà nào ở đây cũng được phục vụ" in counted
     for page, status in (
         (seat.get("/desk/services", unit="99999"), 404),
         (seat.post("/desk/services/file"), 422),

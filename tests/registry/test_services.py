@@ -18,6 +18,7 @@ from registry.services import Service, operator_of, services_at, services_of
 from registry.services.checking import Report, check_services, unserved_codes
 from registry.services.listing import list_areas, operator_sets
 from registry.services.loading import PROBLEMS, Loaded, load_services, remove_services
+from tests.support.commands import call
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 
 POST = "Bưu điện Việt Nam"
@@ -340,3 +341,24 @@ def test_each_operator_writes_for_itself(
     else:
         with pytest.raises(said):
             ask()
+
+
+def test_commands_load_list_and_check(depot: Depot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", depot.town.url)
+    file = depot.folder / "c.csv"
+    file.write_text(f"service,kind,communes\nA,giao,{COMMUNE}\nA,bay,{COMMUNE}\n", encoding="utf-8")
+    load = ("services", "load", file, "--operator", POST)
+    tried = call(*load, "--dry-run")
+    assert tried.return_value == 1
+    assert "Chạy thử" in tried.stdout
+    assert "dòng 2, bị loại" in tried.stdout
+    assert json.loads(call(*load, "--format", "json").stdout)["written"]
+    assert "Không đổi gì" in call(*load).stdout
+    assert f"{POST}: 1 vùng" in call("services", "list").stdout
+    kept = json.loads(call("services", "list", "--format", "json").stdout)
+    assert [each["areas"] for each in kept if each["operator"] == POST] == [1]
+    checked = call("services", "check", "--operator", POST)
+    assert checked.return_value == 1
+    assert "1 cửa nhà chưa ai phục vụ" in checked.stdout
+    assert json.loads(call("services", "check", "--format", "json").stdout)["doors"] == 1
+    assert "bỏ 1 vùng" in call("services", "remove", "--operator", POST).stdout
