@@ -56,10 +56,13 @@ def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool, form: s
 
 @services.command()
 @click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
-def remove(operator: str) -> None:
+@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
+def remove(operator: str, *, dry_run: bool) -> None:
     """Bỏ hết vùng và bưu cục của một hãng (an operator that serves no longer)."""
     with _engine() as engine:
-        result = remove_services(engine, operator)
+        result = remove_services(engine, operator, dry_run=dry_run)
+    if dry_run:
+        click.echo("Chạy thử, chưa ghi gì")
     click.echo(f"{operator}: bỏ {number(result.gone)} vùng")
 
 

@@ -114,9 +114,9 @@ def load_services(
     return _write(engine, operator, delivery, keep=dry_run or empty)
 
 
-def remove_services(engine: Engine, operator: str) -> Loaded:
+def remove_services(engine: Engine, operator: str, *, dry_run: bool = False) -> Loaded:
     """Let the operator have nothing on record any more: it serves no longer."""
-    return _write(engine, operator, _Delivery(0, {}, {}, []), keep=False)
+    return _write(engine, operator, _Delivery(0, {}, {}, []), keep=dry_run)
 
 
 def _write(engine: Engine, operator: str, delivery: _Delivery, *, keep: bool) -> Loaded:
