@@ -29,6 +29,7 @@ from api import (
     reforms,
     reports,
     reverse,
+    services,
     targets,
     tiles,
     units,
@@ -52,6 +53,7 @@ from api.desk import places as desk_places
 from api.desk import proposals as desk_proposals
 from api.desk import records as desk_records
 from api.desk import reports as desk_reports
+from api.desk import services as desk_services
 from api.desk import targets as desk_targets
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
@@ -147,6 +149,7 @@ def create_app(
         mcp.blueprint,
         ogc.blueprint,
         reverse.blueprint,
+        services.blueprint,
         tiles.blueprint,
         units.blueprint,
         validate.blueprint,
@@ -176,6 +179,7 @@ def create_app(
         *(
             desk_papers.blueprint,
             desk_places.blueprint,
+            desk_services.blueprint,
             desk_targets.blueprint,
             target_files.blueprint,
             desk_webhooks.blueprint,
@@ -186,7 +190,7 @@ def create_app(
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
         *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
-        packs.blueprint,
+        *(packs.blueprint, services.own),
     )
     guard(
         app,

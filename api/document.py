@@ -100,8 +100,10 @@ _FILLED_IN: Final = ("q", "text")
 """Parameters that need not be there, without which the answer says nothing."""
 _OF_COUNTRY: Final = ("/v1/coverage/{code}/series", "/v1/coverage/{code}/gaps")
 """Where the country may stand for a unit."""
-_UPLOADS: Final = ("/v1/imports", "/v1/reforms", "/v1/reforms/{reform_id}/decided")
-_WITH_FILE: Final = ("ImportForm", "ReformForm", "DecidedForm")
+_UPLOADS: Final = (
+    *("/v1/imports", "/v1/reforms", "/v1/reforms/{reform_id}/decided", "/v1/services"),
+)
+_WITH_FILE: Final = ("ImportForm", "ReformForm", "DecidedForm", "ServicesForm")
 _FILE_PART: Final = _BYTES | {"description": "The file, of any form"}
 """A part of these forms, which no model declares: it is read from the disk."""
 _WITH_BOUNDARIES: Final = "ReformForm"
@@ -186,12 +188,13 @@ _BODIES: Final[dict[str, Any]] = {
 
 _ABOUT_CODES: Final = r"/v1/(addresses/.*|operations/.*|reports.*)"
 _LOOKS_FOR_CODES: Final = (
-    r"/v1/(addresses/.*|operations/.*|reports.*|geocode|reverse|autocomplete|validate|batch/.*)"
+    r"/v1/(addresses/.*|operations/.*|reports.*|services|geocode|reverse|autocomplete|validate"
+    r"|batch/.*)"
 )
 _ONLY: Final = {
-    "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
-    "gone": _ABOUT_CODES,
-    "withdrawn": r"/v1/(addresses/[^/]*|reports)",
+    "code_mistyped": r"/v1/(addresses/.*|operations/.*|services)",
+    "gone": rf"{_ABOUT_CODES}|/v1/services",
+    "withdrawn": r"/v1/(addresses/[^/]*|reports|services)",
     "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/.*)",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
@@ -211,13 +214,13 @@ _ONLY: Final = {
     "units_in_use": "(?!)",
     "idempotency_key_reused": r"/v1/imports",
     "too_many_vanished": r"/v1/imports/.*/publish",
-    "unreadable_file": r"/v1/batch/.*",
+    "unreadable_file": r"/v1/(batch/.*|services)",
     "columns_not_recognised": r"/v1/batch/.*",
     "commune_not_named": "(?!)",
-    "sheet_not_chosen": r"/v1/batch/.*",
+    "sheet_not_chosen": r"/v1/(batch/.*|services)",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
-    "storage_unavailable": r"/v1/(imports|reforms.*|batch/.*)",
+    "storage_unavailable": r"/v1/(imports|reforms.*|services|batch/.*)",
     "signing_key_unavailable": r"/v1/packs/.*",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""

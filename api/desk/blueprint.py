@@ -40,7 +40,7 @@ _ROOMS: Final[list[tuple[str, str, str, Role]]] = []
 """Address, Vietnamese, English and least role of each room of the desk, in their order."""
 _DAY: Final = (
     *("desk", "records", "proposals", "reports", "import", "streets", "hamlets", "papers"),
-    *("targets", "my-reports", "webhooks", "keys", "audit"),
+    *("targets", "services", "my-reports", "webhooks", "keys", "audit"),
 )
 """Last part of the addresses of the rooms, in their order."""
 _EVENTS: Final = {
@@ -49,6 +49,7 @@ _EVENTS: Final = {
     "boundaries": ("nạp ranh giới", "boundaries"),
     "reform": ("sắp xếp đơn vị", "reform"),
     "undo_reform": ("rút lại việc sắp xếp", "reform undone"),
+    "services": ("nạp vùng phục vụ", "service areas"),
     "rekey": ("tính lại khoá so", "keys of comparing made anew"),
 }
 """Kinds of events that are no operation of the lifecycle."""

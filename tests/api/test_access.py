@@ -27,8 +27,11 @@ SAID_BY_ALL = (
     "/desk/sign-in",
     "/desk/sign-in/kept",
 )
-# The session, and the receivers, of whoever asks.
-OWN = ("/desk/sign-out", "/desk/webhooks", "/v1/webhooks")
+# The session, the receivers and the areas of whoever asks.
+OWN = (
+    *("/desk/sign-out", "/desk/webhooks", "/v1/webhooks"),
+    *("/desk/services", "/v1/services"),
+)
 
 
 def is_of_desk(path: str) -> bool:

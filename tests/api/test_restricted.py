@@ -456,6 +456,7 @@ WALKED = {
     "/v1/coverage/{code}/series",
     "/v1/export",
     "/v1/external/{scheme}/{value}",  # tests/api/test_external.py
+    *("/v1/services", "/v1/services/check"),  # tests/api/test_services.py
     *(
         f"/ogc/collections/{layer}/items{one}"
         for layer in ("households", "buildings", "{collection}")

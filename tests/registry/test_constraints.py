@@ -191,6 +191,13 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "reform_id": p.reform, "file_name": "a.yaml", "task": "try", "asked_by": "tests",
     },
     "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
+    "service_area": lambda p: {
+        "operator": "a", "service": "s", "kind": "delivers", "digest": b"d" * 32,
+        "event_id": p.event,
+    },
+    "service_office": lambda p: {
+        "operator": "a", "name": "Bưu cục", "point": "POINT(105.8 21)", "event_id": p.event,
+    },
     "service_count": lambda _p: {"day": DAY, "kind": "lookup", "outcome": "ok", "asked": 1},
     "webhook": lambda p: {
         "key_id": p.key, "url": "https://a.vn", "secret": b"w" * 32, "cursor": "c", "caught_up": 0,
@@ -341,6 +348,11 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_locality_merged_has_no_key", lambda p: {"merged_into_id": p.locality}),
     ("ck_certificate_revoked_after_issue", {"revoked_on": BEFORE}),
     ("ck_certificate_revoked_with_reason", {"revoked_on": None}),
+    ("ck_service_area_kind_known", {"kind": "flies"}),
+    ("ck_service_area_valid_not_empty", {"valid": NEVER}),
+    ("ck_service_area_digest_length", {"digest": b"d"}),
+    ("ck_service_area_geom_valid", {"geom": BOW_TIE}),
+    ("ck_service_office_point_on_earth", {"point": "POINT(21 105.8)"}),
     ("ck_service_count_asked_positive", {"asked": 0}),
     ("ck_webhook_state_known", {"state": "idle"}),
     ("ck_webhook_secret_length", {"secret": b"w"}),
@@ -387,6 +399,8 @@ TWICE: list[tuple[str, Row]] = [
     ),
     ("uq_locality_unit_id_former_unit_id_parent_id_own_key", {}),
     ("uq_thoroughfare_unit_id_former_unit_id_own_key", {}),
+    ("uq_service_area_operator_digest", {"service": "t"}),
+    ("uq_service_office_operator_name", {"point": None}),
     ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
 ]
 

@@ -27,6 +27,7 @@ from registry.reform.run import Options, reform
 from registry.reform.undo import undo
 from registry.reform.views import MAP, WORKBOOK
 from registry.reform.work_file import DECIDED, read_decided
+from registry.services.loading import load_services
 from registry.settings import ROOT
 from tests.registry.reform.conftest import Hall
 from tests.support.intake import checksum, deliveries, write
@@ -192,7 +193,9 @@ def test_parts_of_a_split_unit_have_its_target_and_key_until_it_is_narrowed(hall
     with session_scope(engine) as session:
         create_key(session, NewKey("Láng", "editor", ("00199",)))
     hall.count_targets({"00199": 10})
+    serve(hall, "00199")
     hall.carry(SPLIT)
+    assert served(hall) == ["00201", "00202"]
 
     # No household says how much of it either part is.
     assert hall.targets() == {"00201": (5, "estimate"), "00202": (5, "estimate")}
@@ -225,14 +228,33 @@ def test_import_that_read_the_units_before_reads_them_again(hall: Hall) -> None:
 
 
 def test_undone_reforms_of_one_day_may_have_given_one_code(hall: Hall) -> None:
+    serve(hall, "00199")
     for unit in ("00199", "00190"):
         born = "{code: '00201', name: Mới, kind: phuong}"
         hall.carry(f'changes:\n  - merge: {{units: ["{unit}"], into: {born}}}\n', number=unit)
+        assert served(hall) == (["00201"] if unit == "00199" else ["00199"])
         undo(hall.town.engine, unit, actor="tests")
+    assert served(hall) == ["00199"]
     assert hall.town.rows("SELECT number, state FROM reform ORDER BY id") == [
         ("00199", "undone"),
         ("00190", "undone"),
     ]
+
+
+def serve(hall: Hall, commune: str) -> None:
+    """Let a carrier serve a commune."""
+    path = write(hall.folder / "s.csv", {"service": "A", "kind": "giao", "communes": commune})
+    with session_scope(hall.town.engine) as session:
+        known = load_gazetteer(session)
+    assert load_services(hall.town.engine, known, path, "Hãng").written
+
+
+def served(hall: Hall) -> list[str]:
+    """Codes of the communes that it serves."""
+    rows = hall.town.rows(
+        "SELECT u.code FROM service_area_unit a JOIN admin_unit u ON u.id = a.unit_id ORDER BY 1"
+    )
+    return [code for (code,) in rows]
 
 
 KILLED_AT_EACH = """\
