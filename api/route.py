@@ -116,6 +116,7 @@ class RoundStop(Answer):
     code: str = Field(description="Canonical, no hyphen", examples=["1H6XXH2V"])
     code_display: str = Field(examples=["1H6X-XH2V"])
     label: str
+    door: str = Field(description="The label without its units", examples=["27 Phố Láng"])
     commune: UnitRef | None
     street: str | None = Field(description="Street, or hamlet where no street leads to the door")
     side: Side | None = Field(description="Of the street, by its number")
@@ -275,6 +276,7 @@ def _stop(known: Gazetteer, at: int, visit: Visit) -> JsonObject:
         at=at,
         **code_forms(record.code),
         label=stop.label,
+        door=visit.door,
         commune=unit_ref(known.units.get(record.unit_id or 0), today()),
         street=visit.street,
         side=visit.side,

@@ -37,13 +37,14 @@ def print_sheet(site: Site, found: Round) -> Paper:
 
 
 def _groups(site: Site, found: Round) -> list[dict[str, Any]]:
-    """Stops that follow each other on one side of a street stand below one heading."""
+    """Stops that follow each other in a street stand below one heading; by numbers on one side."""
     groups: list[dict[str, Any]] = []
     last: tuple[object, ...] | None = None
     for at, visit in enumerate(found.visits, 1):
-        place = (visit.commune, visit.street, visit.side)
+        # The shortest way crosses a street as it likes.
+        side = _SIDES.get(visit.side or "") if found.order == "walking" else None
+        place = (visit.commune, visit.street, side)
         if place != last:
-            side = _SIDES.get(visit.side or "")
             heading = ", ".join(filter(None, (visit.street, side)))
             groups.append({"commune": visit.commune or "", "street": heading, "stops": []})
             last = place
@@ -57,7 +58,7 @@ def _stop(site: Site, at: int, visit: Visit) -> dict[str, Any]:
     return {
         "at": at,
         "code": code,
-        "label": stop.label,
+        "door": visit.door,
         "hint": stop.record.delivery_hint or "",
         "point": visit.point is not None,
         "parcels": len(stop.parcels),

@@ -1,7 +1,7 @@
 """Which door each line of a list means; those that mean none, with why and what to ask."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Final
@@ -26,6 +26,18 @@ _TOGETHER: Final = 100
 _SURE: Final = ("accept", "correct")
 _NO_ADDRESS: Final = ("other", "delivery_hint")
 """Parts of a text in which people write names."""
+_WORDS: Final = {
+    "confirm": ("Chưa chắc là nhà nào, cần hỏi lại", "Not certain which door; to be asked"),
+    "address_shared": (
+        "Nhiều nơi mang cùng địa chỉ này, chỉ khác nhau ở mã; cần hỏi lại",
+        "Several places bear this very address and differ by their codes; to be asked",
+    ),
+    "code_contradicts_text": (
+        "Mã viết trong địa chỉ là của một nơi khác; cần hỏi lại",
+        "The code in the address is that of another place; to be asked",
+    ),
+}
+"""What is said in place of words that are about a shopper."""
 _TO_CHOOSE: Final = (
     "Mã sai hoặc đã đổi: chọn đúng nơi",
     "The code is mistyped or was replaced: choose the place",
@@ -178,17 +190,22 @@ def _unplaced(gazetteer: Gazetteer, reads: Reads, line: Line, outcome: Outcome) 
     parcel, given = Parcel(line.number, line.ref), line.given
     found = outcome.found
     if isinstance(found, Validation):
+        question = found.question
+        if question and not question.choices and found.next_action == "ask_yes_no":
+            # Yes is an answer too.
+            choices = (Choice(found.address, None, None),) if found.address else ()
+            question = replace(question, choices=choices)
         parts = (part for part in found.components if part.name not in _NO_ADDRESS)
         read = ", ".join(part.given for part in parts if part.given) or found.address
         return Unplaced(
             parcel,
             # What is sure, and gone all the same, was changed while it was looked for.
             found.reason or ("conflict" if found.verdict in _SURE else found.verdict),
-            found.messages,
+            _WORDS.get(found.reason or found.verdict, found.messages),
             given,
             None if holds_personal(read or "") else read,
             found.level,
-            found.question,
+            question,
         )
     detail = outcome.error.detail if outcome.error else outcome.status
     vietnamese, _, english = detail.rpartition(" (")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from threading import Semaphore
 from typing import Final, Literal
 
-from geo.label import alley_word, named, number_of
+from geo.label import alley_word, door_words, named, number_of
 from geo.points import point_in
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
@@ -76,6 +76,8 @@ class Visit:
     """Street, or hamlet where no street leads to the door."""
     side: Side | None
     number: str | None
+    door: str
+    """The label without its units, below whose names it may stand."""
     metres: int | None = None
     """From the stop before it, or from the start; None where one of them has no position."""
 
@@ -233,6 +235,7 @@ def _visit(gazetteer: Gazetteer, stop: Stop) -> Visit:
     record = stop.record
     unit = gazetteer.units.get(record.unit_id) if record.unit_id else None
     names = names_on(gazetteer, unit, today()) if unit else ()
+    alley = alley_word(names[-1] if names else "")
     street = named(record.street_kind, record.street_name) if record.street_name else None
     places = ", ".join(named(kind, name) for kind, name in record.localities)
     return Visit(
@@ -240,7 +243,8 @@ def _visit(gazetteer: Gazetteer, stop: Stop) -> Visit:
         names[0] if names else None,
         street or places or None,
         side_of(record.number_key) if street else None,
-        number_of(record.label_parts, alley_word(names[-1] if names else "")),
+        number_of(record.label_parts, alley),
+        ", ".join(door_words(record.label_parts, alley)) or stop.label,
     )
 
 

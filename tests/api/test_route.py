@@ -202,33 +202,31 @@ def test_roads_are_those_of_the_operators_server_and_straight_lines_without(
     every = [site.world.codes[name] for name in site.world.codes if "Láng" in name]
     body = "\n".join(every)
     straight = planned(site, body)
-
-    def asked(url: str, **query: str) -> dict[str, Any]:
-        with open_app(site.world.url, settings=Settings(limits=False, routing_url=url)) as app:
-            return planned(Site(app.test_client(), site.world), body, **query)
-
-    for order in ("walking", "shortest"):
-        found = asked(osrm.url, order=order)
-        assert (found["measured_by"], found["order"], found["notices"]) == ("roads", order, [])
-        assert found["seconds"] == pytest.approx(found["metres"] / METRES_A_SECOND, abs=1)
-    assert asked(osrm.url)["metres"] == pytest.approx(2 * straight["metres"], abs=2)
-    for says, code in (
-        (b"<html>", "routing_unreadable"),
-        (b"[]", "routing_unreadable"),
-        (b'{"code": "TooBig"}', "routing_unreadable"),
-        (b'{"code": "Ok", "durations": [[0]], "distances": [[0]]}', "routing_unreadable"),
-        (b'{"code": "Ok", "durations": null, "distances": [["x"]]}', "routing_unreadable"),
-        (b"x" * 3_000_000, "routing_unreadable"),
-    ):
-        osrm.says = says
-        found = asked(osrm.url, order="shortest")
-        assert [notice["code"] for notice in found["notices"]] == [code]
-        assert found["measured_by"] == "straight_lines"
-        assert found["order"] == "shortest"
-    osrm.says = None
-    silent = asked("http://127.0.0.1:9")
+    settings = Settings(limits=False, routing_url=osrm.url)
+    with open_app(site.world.url, settings=settings) as app:
+        by_road = Site(app.test_client(), site.world)
+        for order in ("walking", "shortest"):
+            found = planned(by_road, body, order=order)
+            assert (found["measured_by"], found["order"], found["notices"]) == ("roads", order, [])
+            assert found["seconds"] == pytest.approx(found["metres"] / METRES_A_SECOND, abs=1)
+        assert planned(by_road, body)["metres"] == pytest.approx(2 * straight["metres"], abs=2)
+        for says in (
+            b"<html>",
+            b"[]",
+            b'{"code": "TooBig"}',
+            b'{"code": "Ok", "durations": [[0]], "distances": [[0]]}',
+            b'{"code": "Ok", "durations": null, "distances": [["x"]]}',
+            b"x" * 3_000_000,
+        ):
+            osrm.says = says
+            found = planned(by_road, body)
+            assert [notice["code"] for notice in found["notices"]] == ["routing_unreadable"], says
+            assert (found["measured_by"], found["metres"]) == ("straight_lines", straight["metres"])
+    settings = Settings(limits=False, routing_url="http://127.0.0.1:9")
+    with open_app(site.world.url, settings=settings) as app:
+        silent = planned(Site(app.test_client(), site.world), body, order="shortest")
     assert [notice["code"] for notice in silent["notices"]] == ["routing_silent"]
-    assert silent["metres"] == straight["metres"]
+    assert (silent["measured_by"], silent["order"]) == ("straight_lines", "shortest")
 
 
 def test_another_round_that_is_ordered_keeps_nobody_waiting(site: Site) -> None:

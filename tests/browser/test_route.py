@@ -52,7 +52,7 @@ def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
         "!!!",
     ]
     page.get_by_label("Dán mỗi dòng").fill("\n".join(lines))
-    page.get_by_text("Ngắn nhất", exact=True).click()
+    page.get_by_role("radio", name="Ngắn nhất").check()
     page.get_by_role("button", name="Xếp tuyến", exact=True).click()
     expect(page.locator("#sum")).to_contain_text("0/3 điểm")
     expect(page.locator("#sum")).to_contain_text("theo đường thẳng")

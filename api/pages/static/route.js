@@ -65,7 +65,7 @@ async function plan(event) {
     at('text').value = '';
     at('file').value = '';
     say(answer.unread_columns.length ? t(`Cột không đọc: ${answer.unread_columns.join(', ')}`, `Columns not read: ${answer.unread_columns.join(', ')}`) : '', 'quiet');
-    at('sum').scrollIntoView({ block: 'start' });
+    at('round').scrollIntoView({ block: 'start' });
   } catch (error) {
     say(why(error), 'wrong');
     at('told').scrollIntoView({ block: 'center' });
@@ -96,9 +96,10 @@ async function keep(answer, asked, before) {
   show();
 }
 
-/** The same list, in which a line that was unclear is the door that was chosen. */
-async function choose(number, code) {
-  const rows = kept.rows.map((row, place) => (kept.numbers[place] === number ? { code, ...(row.ref ? { ref: row.ref } : {}) } : row));
+/** The same list, in which a line that was unclear is the place that was chosen. */
+async function choose(number, { label, door }) {
+  const place = door ? { code: door.code } : { address: label };
+  const rows = kept.rows.map((row, at) => (kept.numbers[at] === number ? { ...place, ...(row.ref ? { ref: row.ref } : {}) } : row));
   try {
     const answer = await (await post('/v1/routes', kept.wish, JSON.stringify({ rows }), 'application/json', 'application/json')).json();
     await keep(answer, kept.wish, kept);
@@ -181,11 +182,14 @@ const nextCard = (stop) => make('article', { class: 'hand-card round-next', 'dat
 
 const far = (stop) => (stop.metres === null ? null : make('span', { class: 'quiet' }, ` ${stop.metres.toLocaleString(t('vi-VN', 'en-GB'))} m ${t(...MEASURES[kept.answer.measured_by])}`));
 
-/** Stops that follow each other on one side of a street. */
+/** The side of the street, in words; the shortest way crosses it as it likes. */
+const sideOf = ({ side }) => (side && kept.answer.order === 'walking' ? t(...SIDES[side]) : null);
+
+/** Stops that follow each other in a street. */
 function groups(stops) {
   const found = [];
   for (const stop of stops) {
-    const place = [stop.commune?.name, stop.street, stop.side].join('|');
+    const place = [stop.commune?.name, stop.street, sideOf(stop)].join('|');
     if (found.at(-1)?.place !== place) found.push({ place, stops: [] });
     found.at(-1).stops.push(stop);
   }
@@ -193,8 +197,8 @@ function groups(stops) {
 }
 
 function groupOf({ stops }) {
-  const [{ commune, street, side }] = stops;
-  const head = [street, side && t(...SIDES[side]), commune?.name].filter(Boolean).join(', ');
+  const [first] = stops;
+  const head = [first.street, sideOf(first), first.commune?.name].filter(Boolean).join(', ');
   return make('section', { class: 'round-group' },
     make('h2', {}, head || t('Không rõ đường', 'No street')),
     make('ol', { class: 'round-stops' }, ...stops.map(stopLine)));
@@ -206,7 +210,7 @@ function stopLine(stop) {
   return make('li', { 'data-code': stop.code, 'data-done': isDone(stop) },
     make('label', {}, box,
       make('span', { class: 'round-at' }, String(stop.at)),
-      make('span', { class: 'round-door' }, stop.label,
+      make('span', { class: 'round-door' }, stop.door,
         make('span', { class: 'quiet' }, ` ${stop.code_display} · ${count(stop)} · ${refs(stop)}`),
         stop.delivery_hint ? make('span', { class: 'round-hint' }, stop.delivery_hint) : null)),
     stop.position ? make('a', { class: 'round-map', href: mapApp([stop.position.lon, stop.position.lat], stop.code_display), 'aria-label': t(`Mở bản đồ: điểm ${stop.at}`, `Map: stop ${stop.at}`) }, t('Bản đồ', 'Map')) : make('span', { class: 'quiet round-map' }, t('chưa có toạ độ', 'no position')));
@@ -229,8 +233,9 @@ async function tick(stop, done) {
   showSum();
 }
 
-const unplacedBox = (lines) => make('section', { class: 'round-unplaced' },
-  make('h2', {}, t(`${lines.length} dòng chưa xếp được`, `${lines.length} lines without a door`)),
+/** On top, and folded up once the round has begun. */
+const unplacedBox = (lines) => make('details', { class: 'round-unplaced', open: !Object.keys(kept.done).length },
+  make('summary', {}, make('h2', {}, t(`${lines.length} dòng chưa xếp được: hỏi trước khi đi`, `${lines.length} lines without a door: ask first`))),
   make('ul', { class: 'hand-list' }, ...lines.map(unplacedLine)));
 
 function unplacedLine({ line, ref, given, message, message_en: english, question }) {
@@ -238,11 +243,10 @@ function unplacedLine({ line, ref, given, message, message_en: english, question
   const asked = question && t(question.text, question.text_en);
   return make('li', { 'data-line': line }, make('div', {},
     make('b', {}, t(`Dòng ${line}`, `Line ${line}`), ref ? ` · ${ref}` : ''), make('br'), given,
-    make('p', { class: 'wrong' }, said),
-    asked && asked !== said ? make('p', {}, asked) : null,
-    ...(question?.choices ?? []).map(({ label, door }) => (door
-      ? make('p', {}, make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose(line, door.code) }, label))
-      : make('p', { class: 'quiet' }, label)))));
+    asked?.startsWith(said) ? null : make('p', { class: 'round-why' }, said),
+    asked ? make('p', {}, asked) : null,
+    ...(question?.choices ?? []).map((choice) => make('p', {},
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose(line, choice) }, choice.label)))));
 }
 
 // --- the page --------------------------------------------------------------------------------------
