@@ -92,7 +92,8 @@ def to_gpx(found: Round, name: str) -> bytes:
     for at, visit in enumerate(found.visits, 1):
         if visit.point:
             _way_point(route, "rtept", at, visit, visit.point)
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _way_point(

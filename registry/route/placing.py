@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from geo.code import format as code_display
 from registry.batch import EMPTY, TOTAL, CodeAsked, Outcome, outcomes
@@ -218,8 +217,8 @@ def _unplaced(gazetteer: Gazetteer, reads: Reads, line: Line, outcome: Outcome) 
 
 def _near(gazetteer: Gazetteer, reads: Reads, error: RegistryError | None) -> ToAsk | None:
     """The question which of the codes near a mistyped one is meant."""
-    suggestions = error.extra.get("suggestions") if error else None
-    codes = [str(one["code"]) for one in chain(suggestions or ())]  # type: ignore[call-overload]
+    near: Any = error.extra.get("suggestions") if error else None
+    codes = [one["code"] for one in near or ()]
     choices = tuple(
         Choice(one["label"], None, one["code"])
         for one in with_labels(gazetteer, reads, today(), codes)

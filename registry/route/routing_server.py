@@ -117,4 +117,6 @@ def _rows(table: object, height: int, width: int) -> Matrix:
 
 def _is_far(cell: object) -> bool:
     """Whether it says how far: a point that no road leads to is null there."""
-    return type(cell) in (int, float) and math.isfinite(cell) and 0 <= cell < _LONGEST  # type: ignore[arg-type]
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return False
+    return math.isfinite(cell) and 0 <= cell < _LONGEST

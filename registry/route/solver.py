@@ -36,7 +36,7 @@ def solve(
     if is_open:
         # An end that is nowhere: from each stop it costs nothing to go there.
         table = np.pad(table, ((0, 1), (0, 1)))
-    whole = np.rint(table * _PER_METRE).astype(np.int64)
+    whole: Any = np.rint(table * _PER_METRE).astype(np.int64)
     np.fill_diagonal(whole, 0)
     last = len(whole) - 1
     stops = range(1, last)
@@ -77,7 +77,8 @@ def _straight(at: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     lon, lat = at[:, 0], at[:, 1]
     middle = np.radians((lat[:, None] + lat[None, :]) / 2)
     east = (lon[:, None] - lon[None, :]) * np.cos(middle)
-    return _DEGREE_M * np.hypot(east, lat[:, None] - lat[None, :])
+    metres: np.ndarray[Any, Any] = _DEGREE_M * np.hypot(east, lat[:, None] - lat[None, :])
+    return metres
 
 
 if __name__ == "__main__":
