@@ -12,7 +12,7 @@ from registry.route.routing_server import Matrix
 
 MAX_STOPS: Final = 1_000
 """Of one round: the table of all ways grows as their square."""
-_PER_STOP_S: Final = 0.02
+_PER_STOP_S: Final = 0.01
 _LIMITS_S: Final = (0.5, 3.0)
 """The least and the most that is given to the search."""
 _ENDED_S: Final = 15.0
