@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from api.route import GEOJSON, GPX, MAX_LINES
 from geo.code import format as code_display
 from registry.new_workbook import new_workbook
-from registry.route import run
+from registry.route import run, shortest
 from registry.settings import Settings
 from tests.support.osrm import METRES_A_SECOND, Osrm, routing
 from tests.support.pdf import qr_codes_of, texts_of
@@ -229,13 +229,21 @@ def test_roads_are_those_of_the_operators_server_and_straight_lines_without(
     assert (silent["measured_by"], silent["order"]) == ("straight_lines", "shortest")
 
 
-def test_another_round_that_is_ordered_keeps_nobody_waiting(site: Site) -> None:
+def test_another_round_that_is_ordered_keeps_nobody_waiting(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     body = "\n".join(site.world.codes[name] for name in ("27 Láng", "129 Láng", "3/5 Láng"))
     with run.turn:
         answer = planned(site, body, order="shortest")
     assert answer["order"] == "walking"
     assert [notice["code"] for notice in answer["notices"]] == ["order_busy"]
     assert planned(site, body, order="shortest")["order"] == "shortest"
+    # One that does not end is ended, and the next caller has its turn.
+    monkeypatch.setattr(shortest, "_ENDED_S", 0.001)
+    for _ in range(2):
+        late = planned(site, body, order="shortest")
+        assert [notice["code"] for notice in late["notices"]] == ["order_late"]
+        assert names(site, late) == names(site, answer)
 
 
 def test_files_hold_every_line_too(site: Site) -> None:
