@@ -301,5 +301,8 @@ def test_bad_lists_are_refused_in_words(site: Site) -> None:
     # Without scripts the page answers the files, or says what is wrong.
     form = {"text": code, "as": "gpx", "order": "walking"}
     assert site.client.post("/route", data=form).mimetype == GPX
-    sent = {"file": (io.BytesIO(bytes(range(256))), "a.xlsx"), "text": ""}
-    assert 'role="alert"' in site.client.post("/route", data=sent).text
+    lines = {"file": (io.BytesIO(code.encode()), "list.txt"), "as": "geojson"}
+    assert site.client.post("/route", data=lines).get_json()["features"][0]["geometry"]
+    for body, name in ((bytes(range(256)), "a.xlsx"), (b"A,B\n1,2\n", "a.csv"), (b"", "a.csv")):
+        shown = site.client.post("/route", data={"file": (io.BytesIO(body), name), "text": ""})
+        assert (shown.status_code, 'role="alert"' in shown.text) == (422, True), name

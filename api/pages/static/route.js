@@ -6,13 +6,14 @@ import { get, put, remove } from './store.js';
 import { make, mapApp, reach, t, whereAmI } from './ui.js';
 
 const KEPT = 'route';
-const TABLES = { xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', csv: 'text/csv', tsv: 'text/csv', txt: 'text/csv' };
+const TABLES = { xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', csv: 'text/csv', tsv: 'text/csv', txt: 'text/plain' };
 const FILES = {
   sheet: ['/v1/routes/papers', { paper: 'sheet' }, 'application/pdf', 'tuyen.pdf'],
   stickers: ['/v1/routes/papers', { paper: 'stickers' }, 'application/pdf', 'tem.pdf'],
   gpx: ['/v1/routes', {}, 'application/gpx+xml', 'tuyen.gpx'],
   geojson: ['/v1/routes', {}, 'application/geo+json', 'tuyen.geojson'],
 };
+const NO_COLUMN = ['Không nhận ra cột nào là địa chỉ hay mã. Hãy đặt tên cột là “Địa chỉ” hoặc “Mã”, hay dán riêng cột ấy.', 'No column of addresses or codes was recognised. Call it “address” or “code”, or paste that column alone.'];
 const at = (id) => document.getElementById(id);
 let kept = null; // { id, rows, numbers, wish, answer, done, empty }
 
@@ -35,8 +36,9 @@ async function post(path, query, body, kind, accept) {
   });
   if (response.ok) return response;
   const problem = await response.json().catch(() => null);
+  if (problem?.code === 'columns_not_recognised') throw new Error(t(...NO_COLUMN));
   const said = problem?.errors?.[0]?.detail ?? problem?.detail;
-  throw new Error(said ?? t('Máy chủ chưa trả lời được, hãy thử lại.', 'The server does not answer; try again.'));
+  throw new Error(said ? inLanguage(said) : t('Máy chủ chưa trả lời được, hãy thử lại.', 'The server does not answer; try again.'));
 }
 
 function wish() {
