@@ -16,6 +16,7 @@ from api.papers import PdfAnswer, as_pdf, site
 from api.shapes import unit_ref
 from registry.batch.pasted import read_pasted, text_of
 from registry.batch.rows import Table, json_line, read_table
+from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.lookup import code_forms
 from registry.messages import vietnamese_first
@@ -25,7 +26,7 @@ from registry.route.distances import Point
 from registry.route.listing import OPERATION, lines_of, unread_of
 from registry.route.outputs import to_geojson, to_gpx
 from registry.route.placing import Unplaced
-from registry.route.run import NOTICES, Measure, Order, Round, Visit, Wish, plan_round
+from registry.route.run import NOTICES, Measure, Order, Round, Visit, Wish, plan_round, turn
 from registry.route.walking import Side
 
 MAX_LINES: Final = 500
@@ -229,8 +230,18 @@ def planned(table: Table, wish: Wish) -> Round:
 
 
 def paper_of(found: Round, paper: str) -> Paper:
-    """A paper of the round, one of PAPERS."""
-    return PAPERS[paper](site(), found)
+    """A paper of the round, one of PAPERS. Raises DatabaseUnavailableError out of turn: the press
+    takes seconds, and others wait for it too.
+    """
+    if not turn.acquire(blocking=False):
+        raise DatabaseUnavailableError(
+            "đang in tuyến khác; hãy thử lại sau ít giây (another round is being printed; try again"
+            " in a moment)"
+        )
+    try:
+        return PAPERS[paper](site(), found)
+    finally:
+        turn.release()
 
 
 def answered(found: Round, kind: str, unread: Sequence[str] = ()) -> Response:

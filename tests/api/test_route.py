@@ -235,6 +235,8 @@ def test_another_round_that_is_ordered_keeps_nobody_waiting(
     body = "\n".join(site.world.codes[name] for name in ("27 Láng", "129 Láng", "3/5 Láng"))
     with run.turn:
         answer = planned(site, body, order="shortest")
+        paper = post(site, body, path="/papers")
+    assert (paper.status_code, paper.headers["Retry-After"]) == (503, "1")
     assert answer["order"] == "walking"
     assert [notice["code"] for notice in answer["notices"]] == ["order_busy"]
     assert planned(site, body, order="shortest")["order"] == "shortest"
