@@ -29,6 +29,7 @@ from api import (
     reforms,
     reports,
     reverse,
+    route,
     services,
     targets,
     tiles,
@@ -77,6 +78,7 @@ from api.pages import (
     verify,
 )
 from api.pages import packs as packs_page
+from api.pages import route as route_page
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
@@ -149,6 +151,7 @@ def create_app(
         mcp.blueprint,
         ogc.blueprint,
         reverse.blueprint,
+        route.blueprint,
         services.blueprint,
         tiles.blueprint,
         units.blueprint,
@@ -166,6 +169,7 @@ def create_app(
         open_data.blueprint,
         packs_page.blueprint,
         report_forms.blueprint,
+        route_page.blueprint,
         search.blueprint,
         try_it.blueprint,
         sign_in.blueprint,
@@ -201,7 +205,10 @@ def create_app(
             *(sign_in.blueprint, oidc.blueprint),
         ),
         often_asked=(tiles.blueprint,),
-        signed_in=(*own_roles, *desk, board.blueprint, whoami.blueprint),
+        signed_in=(
+            *(*own_roles, *desk, board.blueprint, whoami.blueprint),
+            *(route.blueprint, route_page.blueprint),
+        ),
         opened=(
             *((packs.GET_PACK,) if settings.open_packs else ()),
             *((metrics.GET_METRICS,) if settings.open_metrics else ()),
@@ -220,6 +227,8 @@ def create_app(
         history.blueprint,
         reports.blueprint,
         report_forms.blueprint,
+        route.blueprint,
+        route_page.blueprint,
         sign_in.blueprint,
         oidc.blueprint,
         try_it.blueprint,

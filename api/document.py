@@ -112,6 +112,7 @@ _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 _DOWNLOADS: Final = {
     **{f"/v1/papers/{kind}": ("application/pdf",) for kind in ("plates", "lists", "decisions")},
     "/v1/certificates": ("application/pdf",),
+    "/v1/routes/papers": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
     "/v1/packs/{commune}": (PACK_MIMETYPE,),
     "/metrics": ("text/plain",),
@@ -183,13 +184,17 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/addresses/{address_code}": {"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
     **{f"/v1/operations/{made.name}": made.example for made in LIFECYCLE},
     "/v1/batch/{operation}": {"rows": [{"q": "27 Láng, Hà Nội"}, {"q": "Phường Láng, Hà Nội"}]},
+    **{
+        path: {"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]}
+        for path in ("/v1/routes", "/v1/routes/papers")
+    },
 }
 """Path → an example of what is sent."""
 
 _ABOUT_CODES: Final = r"/v1/(addresses/.*|operations/.*|reports.*)"
 _LOOKS_FOR_CODES: Final = (
     r"/v1/(addresses/.*|operations/.*|reports.*|services|geocode|reverse|autocomplete|validate"
-    r"|batch/.*)"
+    r"|batch/.*|routes.*)"
 )
 _ONLY: Final = {
     "code_mistyped": r"/v1/(addresses/.*|operations/.*|services)",
@@ -214,10 +219,10 @@ _ONLY: Final = {
     "units_in_use": "(?!)",
     "idempotency_key_reused": r"/v1/imports",
     "too_many_vanished": r"/v1/imports/.*/publish",
-    "unreadable_file": r"/v1/(batch/.*|services)",
-    "columns_not_recognised": r"/v1/batch/.*",
+    "unreadable_file": r"/v1/(batch/.*|routes.*|services)",
+    "columns_not_recognised": r"/v1/(batch/.*|routes.*)",
     "commune_not_named": "(?!)",
-    "sheet_not_chosen": r"/v1/(batch/.*|services)",
+    "sheet_not_chosen": r"/v1/(batch/.*|routes.*|services)",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
     "storage_unavailable": r"/v1/(imports|reforms.*|services|batch/.*)",

@@ -96,6 +96,8 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/units/picker"): ("get_unit_picker", "Tỉnh và xã cho hai ô chọn"),
     ("get", "/v1/units/convert"): ("convert_unit", "Đổi đơn vị cũ sang mới"),
     ("get", "/v1/units/{code}"): ("get_unit", "Một đơn vị hành chính"),
+    ("post", "/v1/routes"): ("plan_route", "Xếp một danh sách thành tuyến phát"),
+    ("post", "/v1/routes/papers"): ("print_route", "Tuyến phát thành phiếu, thành tem, để in"),
     ("post", "/v1/validate"): ("validate_address", "Kiểm tra một địa chỉ"),
     ("get", "/v1/whoami"): ("get_caller", "Khoá này là của ai, còn gọi được bao nhiêu"),
     ("get", "/v1/changes"): ("list_changes", "Những gì đã đổi, theo thứ tự"),

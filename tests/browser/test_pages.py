@@ -367,6 +367,7 @@ def test_letters_of_twice_the_size_stay_in_the_window(visit: Visit, world: World
         "/new-house",
         "/offline",
         "/packs",
+        "/route",
     ):
         page = visit.open(path)
         page.evaluate("document.documentElement.style.fontSize = '200%'")

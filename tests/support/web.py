@@ -44,6 +44,7 @@ PAGES = (
     "/offline",
     "/packs",
     "/reports",
+    "/route",
     "/static/",
     "/try",
     "/verify",

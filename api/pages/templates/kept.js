@@ -1,12 +1,12 @@
 // Pages of addresses that this browser has opened are there without a network too: a carrier in an
-// alley looks again at what was looked up at the depot. They stay on this device. So does the page
-// that searches in packs (packs.js), with its scripts.
+// alley looks again at what was looked up at the depot. They stay on this device. So do the pages
+// that search in packs (packs.js) and tick a round (route.js), with their scripts.
 
 const KEPT = 'addresses';
 const FILES = 'files-{{ version }}';
 const OFFLINE = '/offline';
-const PACKS = '/packs';
-const SHELL = [OFFLINE, PACKS, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const PAGES = ['/packs', '/route'];
+const SHELL = [OFFLINE, ...PAGES, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
 const MOST = 100;
 const PATIENCE_MS = 8000;
 
@@ -39,7 +39,7 @@ const isAddress = (pathname) => /^\/a\/[^/]+$/.test(pathname);
 async function fetched(request) {
   const response = await fetch(request);
   const { pathname } = new URL(request.url);
-  if (pathname === PACKS && response.ok && !response.redirected) await (await caches.open(FILES)).put(PACKS, response.clone());
+  if (PAGES.includes(pathname) && response.ok && !response.redirected) await (await caches.open(FILES)).put(pathname, response.clone());
   if (!isAddress(pathname)) return response;
   const kept = await caches.open(KEPT);
   if (response.status === 404 || response.status === 410) await kept.delete(pathname);
@@ -51,13 +51,13 @@ async function fetched(request) {
 }
 
 async function page(request, pathname) {
-  const kept = await (pathname === PACKS ? (await caches.open(FILES)).match(PACKS) : isAddress(pathname) ? (await caches.open(KEPT)).match(pathname) : null);
+  const kept = await (PAGES.includes(pathname) ? (await caches.open(FILES)).match(pathname) : isAddress(pathname) ? (await caches.open(KEPT)).match(pathname) : null);
   const asked = fetched(request);
   try {
     return await (kept ? Promise.race([asked, late()]) : asked);
   } catch {
     asked.catch(() => null);
-    if (kept) return pathname === PACKS ? kept : told(kept);
+    if (kept) return PAGES.includes(pathname) ? kept : told(kept);
     return (await list()) ?? Response.error();
   }
 }
