@@ -43,6 +43,17 @@ export function sketch(communes, [lon, lat], { own = null, accuracy = 0 } = {}) 
   return drawn;
 }
 
+/** The point, [lon, lat], of a place in the drawing around another point. */
+export function placeAt([lon, lat], drawn, { clientX, clientY }) {
+  const box = drawn.getBoundingClientRect();
+  const east = ((clientX - box.left) / box.width) * WIDTH - WIDTH / 2;
+  const north = HEIGHT / 2 - ((clientY - box.top) / box.height) * HEIGHT;
+  return moved([lon, lat], east / SCALE, north / SCALE);
+}
+
+/** The point so many metres to the east and north. */
+export const moved = ([lon, lat], east, north) => [lon + east / (Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE), lat + north / METRES_A_DEGREE];
+
 const text = (what, x, y, said) => svg('text', { class: `sketch-${what}`, x: x.toFixed(0), y: y.toFixed(0) }, said);
 
 /** Whether a text has room; it is taken then. */
