@@ -226,7 +226,7 @@ def _check_day(until: datetime.date) -> None:
     if not today() <= until <= last:
         raise InvalidInputError.of_field(
             "until",
-            "out_of_range",
+            "until_out_of_range",
             f"từ hôm nay đến {last:%d/%m/%Y} (from today, for at most {MOST_DAYS} days)",
         )
 

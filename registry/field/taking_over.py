@@ -24,6 +24,7 @@ from registry.codes import issue_codes
 from registry.database import session_scope
 from registry.errors import (
     ForbiddenError,
+    GoneError,
     InvalidInputError,
     NotFoundError,
     RegistryError,
@@ -41,6 +42,7 @@ from registry.lifecycle.records import given_parts, put_new
 from registry.lifecycle.run import attempt, once_only
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
 from registry.lifecycle.work import Columns, Row, Work
+from registry.lookup import code_forms
 
 KIND: Final = "field"
 """Of the event."""
@@ -365,12 +367,12 @@ class _Takes:
         code = record.door.code
         row = self._work(record.kind, _LIVING).lock({"code": code})[code]
         if row["status"] not in _LIVING:
-            heirs = ", ".join(map(code_display, record.door.successors or ()))
-            raise InvalidInputError.of_field(
-                "code",
-                "gone",
-                f"mã {code_display(code)} đã ngừng dùng{f', nay là {heirs}' if heirs else ''}"
-                " (the code is retired)",
+            heirs = [code_forms(heir) for heir in record.door.successors or ()]
+            now = ", ".join(heir["code_display"] for heir in heirs)
+            raise GoneError(
+                f"mã {code_display(code)} đã ngừng dùng{f', nay là {now}' if now else ''} (the code"
+                " is retired)",
+                successors=heirs,
             )
         return row
 
