@@ -28,7 +28,7 @@ from api.openapi import (
     spec,
 )
 from api.shapes import unit_ref
-from geo.label import named
+from geo.label import named, number_of
 from registry.database import session_scope
 from registry.errors import RegistryError
 from registry.field.area import Area, area_of, door_label, doors_in, holes_in
@@ -210,7 +210,7 @@ def _door(record: Record) -> dict[str, Any]:
     return {
         **code_forms(record.code),
         "label": door_label(record),
-        "number": record.number_written or record.number_key,
+        "number": number_of(record.label_parts),
         "street": named(record.street_kind, record.street_name) if record.street_name else None,
         "locality": ", ".join(named(*place) for place in record.localities) or None,
         "kind": record.kind,

@@ -202,7 +202,10 @@ async function show() {
 function showEnded() {
   at('ended').hidden = !walk?.ended;
   at('ended-why').textContent = walk?.ended ?? '';
-  if (walk?.ended) at('enter').open = true;
+  if (walk?.ended) {
+    at('ended').after(at('enter')); // from behind the list to where it is asked for
+    at('enter').open = true;
+  }
 }
 
 async function showWalks() {

@@ -15,6 +15,22 @@ export const kindWords = (kind) => t(...KINDS[kind]);
 const LEAVE_OUT = ['Xin bỏ tên người, số điện thoại, thư điện tử.', 'Leave out names, telephone numbers and mail.'];
 const button = (text, onclick, kind = 'button button-quiet') => make('button', { type: 'button', class: kind, onclick }, text);
 
+/** What a door is called beside its number, street and hamlet, under which it stands; all of it without a number. */
+function restOf({ label, number, street, locality }) {
+  if (!number) return label;
+  const said = [number, street, ...(locality ?? '').split(', ')].filter(Boolean);
+  return label.split(', ').map((part) => said.reduce((rest, each) => (rest === each || rest.startsWith(`${each} `) ? rest.slice(each.length).trim() : rest), part)).filter(Boolean).join(', ');
+}
+
+/** Where to look for a door: its point, or that of the door whose number is nearest to its own. */
+function beside(round, { lon, lat, number, street }) {
+  if (lon !== null) return [lon, lat];
+  const placed = round.area.doors.filter((door) => door.lon !== null && (!street || door.street === street));
+  const apart = (door) => Math.abs(parseInt(door.number, 10) - parseInt(number, 10));
+  const near = placed.filter((door) => !Number.isNaN(apart(door))).sort((one, other) => apart(one) - apart(other))[0];
+  return near ? [near.lon, near.lat] : round.place.middle;
+}
+
 /** A row of the list, which opens to what can be said of the door. */
 export function doorRow(round, door) {
   const card = make('div', { class: 'field-card', hidden: true });
@@ -24,7 +40,7 @@ export function doorRow(round, door) {
     door.lon === null ? t('chưa có điểm', 'no point') : null,
   ].filter(Boolean);
   const row = make('button', { type: 'button', class: 'field-row', 'aria-expanded': 'false', onclick: open },
-    make('b', {}, door.number ?? '–'), make('span', {}, door.label, needs.length ? make('small', {}, needs.join(', ')) : null), told);
+    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || t('đã xác minh', 'verified'))), told);
   const item = make('li', { class: 'field-door', 'data-code': door.code }, row, card);
 
   function open() {
@@ -53,7 +69,7 @@ export function doorRow(round, door) {
   }
 
   function askPoint() {
-    const where = pointing({ place: round.place, near: door.lon === null ? round.place.middle : [door.lon, door.lat] });
+    const where = pointing({ place: round.place, near: () => beside(round, door) });
     part(t('Nhà ở đâu?', 'Where is it?'), where.element,
       button(t('Ghi điểm này', 'Keep this point'), () => (where.said() ? say('here', where.said()) : where.say(t('Hãy đo hoặc chấm một điểm trước.', 'Measure or tap a point first.'), 'wrong')), 'button'));
   }
@@ -106,7 +122,7 @@ export function newHouse(round, form) {
 
   function fill(draft) {
     for (const name of names) field(name).value = draft?.values?.[name] ?? '';
-    where = pointing({ place: round.place, near: round.place.middle, given: draft?.point ?? null, changed: (point) => draftNow(point) });
+    where = pointing({ place: round.place, near: () => beside(round, { lon: null, number: field('house_number').value, street: field('street').value || null }), given: draft?.point ?? null, changed: (point) => draftNow(point) });
     form.querySelector('[data-point]').replaceChildren(where.element);
   }
 

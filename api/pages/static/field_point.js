@@ -1,6 +1,6 @@
 // Where a door is: the mean of some fixes of the phone, or a place tapped between the doors that are known.
 
-import { moved, placeAt, sketch } from './sketch.js';
+import { NEAR, moved, placeAt, sketch } from './sketch.js';
 import { make, t, unplaced } from './ui.js';
 
 const MOST_FIXES = 10;
@@ -55,8 +55,8 @@ function measured(told, stopped) {
 }
 
 /**
- * Where somebody says where a door is. `place` draws what is known (`nearest`, as the sketch asks it), `near` is where to
- * begin with it; `given` is what was said before; `changed` hears what is said.
+ * Where somebody says where a door is. `place` draws what is known (`nearest`, as the sketch asks it), `near` answers
+ * where to begin with it; `given` is what was said before; `changed` hears what is said.
  */
 export function pointing({ place, near, given = null, changed = () => null }) {
   let point = given;
@@ -64,7 +64,7 @@ export function pointing({ place, near, given = null, changed = () => null }) {
   const drawn = make('div', { class: 'field-sketch', hidden: true });
   const stop = make('button', { type: 'button', class: 'button', hidden: true }, t('Dùng điểm này', 'Use this point'));
   const measure = make('button', { type: 'button', class: 'button button-quiet', onclick: fix }, t('Vị trí máy', 'My position'));
-  const tap = make('button', { type: 'button', class: 'button button-quiet', onclick: () => draw(point ? [point.lon, point.lat] : near) }, t('Chấm trên sơ đồ', 'Tap the sketch'));
+  const tap = make('button', { type: 'button', class: 'button button-quiet', onclick: () => draw(point ? [point.lon, point.lat] : near()) }, t('Chấm trên sơ đồ', 'Tap the sketch'));
 
   function say(text, kind = 'quiet') {
     status.className = kind;
@@ -101,8 +101,8 @@ export function pointing({ place, near, given = null, changed = () => null }) {
   /** What is around a point, to tap; the point stays in the middle. */
   function draw(middle) {
     if (!middle || !place.nearest(middle, 1).length) return say(t('Quanh đây chưa có nhà nào có điểm để chấm theo.', 'No door around here has a point to go by.'), 'wrong');
-    const map = sketch([place], middle);
-    map.addEventListener('click', (event) => put(placeAt(middle, map, event)));
+    const map = sketch([place], middle, { size: NEAR });
+    map.addEventListener('click', (event) => put(placeAt(middle, map, event, NEAR)));
     const arrows = ARROWS.map(([sign, east, north, vi, en]) => make('button', { type: 'button', class: 'button button-quiet', 'aria-label': t(vi, en), onclick: () => put(moved(middle, east, north)) }, sign));
     drawn.replaceChildren(map, make('p', { class: 'actions' }, ...arrows));
     drawn.hidden = false;
