@@ -166,18 +166,13 @@ def file_given(
     sent_at: datetime.datetime | None,
 ) -> list[dict[str, Any]]:
     """File records as a phone wrote them; what became of each, as a `RecordFiled`."""
-    read: list[Found | RegistryError] = []
-    for each in given:
-        try:
-            read.append(Found.model_validate(each))
-        except ValidationError as error:
-            read.append(invalid_input(error, Found))
+    read = [_found(each) for each in given]
     good = [each for each in read if isinstance(each, Found)]
     filed = iter(file_records(session, round_, area, good, sent_at) if good else ())
     told = []
-    for raw, each in zip(given, read, strict=True):
-        if isinstance(each, RegistryError):
-            told.append(_refused(str(raw.get("id", ""))[:36] or None, each))
+    for raw, found in zip(given, read, strict=True):
+        if isinstance(found, RegistryError):
+            told.append(_refused(str(raw.get("id", ""))[:36] or None, found))
             continue
         done = next(filed)
         if done.error is not None:
@@ -185,6 +180,13 @@ def file_given(
         else:
             told.append({"id": str(done.id), "state": "known" if done.again else "filed"})
     return told
+
+
+def _found(given: dict[str, Any]) -> Found | RegistryError:
+    try:
+        return Found.model_validate(given)
+    except ValidationError as error:
+        return invalid_input(error, Found)
 
 
 def _refused(record_id: str | None, error: RegistryError) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def waiting(session: Session, units: Collection[int] | None) -> Waiting:
     keys = tuple(
         (each.name, each.expires_at) for each in session.execute(_KEYS, given | {"days": KEY_DAYS})
     )
-    return Waiting(*row, reforms, keys)
+    return Waiting(row.proposals, row.reports, row.found, row.imports, reforms, keys)
 
 
 def latest_events(

@@ -46,6 +46,8 @@ _WAITING: Final = text(
     ORDER BY f.said_at, f.id
     """  # noqa: S608 - constants
 )
+_SAID: Final = 13
+"""Columns of the record, before those of its door."""
 _NEAREST: Final = {
     "thoroughfare": "h.thoroughfare_id = ANY (:ids)",
     "locality": "h.locality_id = ANY (:ids)",
@@ -143,8 +145,7 @@ def waiting(session: Session, round_: Round, states: Sequence[str]) -> list[Revi
     """The records as they lie there, the oldest first."""
     rows: Any = session.execute(_WAITING, {"round": round_.id, "states": list(states)})
     return [
-        Reviewed(*said, Record(*door) if code is not None else None)
-        for *said, code, door in ((*row[:13], row[13], row[14:]) for row in rows)
+        Reviewed(*(*row[:_SAID], Record(*row[_SAID + 1 :]) if row[_SAID] else None)) for row in rows
     ]
 
 
