@@ -37,7 +37,7 @@ from registry.field.rounds import Round, find_round, refuse_others
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.intake.publishing.rollback import RolledBack, roll_back
 from registry.lifecycle import requests as r
-from registry.lifecycle.addresses import address_of, refuse_taken
+from registry.lifecycle.addresses import BLANK, address_of, refuse_taken
 from registry.lifecycle.records import given_parts, put_new
 from registry.lifecycle.run import attempt, once_only
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
@@ -202,9 +202,7 @@ class _Takes:
     ) -> None:
         self._session, self._round, self._area = session, round_, area
         self._approval = approval
-        unit = gazetteer.units[area.place.unit_id]
-        former = gazetteer.units.get(area.place.former_unit_id or 0)
-        self._commune, self._former = unit.code, former.code if former else None
+        self._commune = gazetteer.units[area.place.unit_id].code
         self._activates = _activates(round_)
         self._event_id = 0
 
@@ -330,16 +328,9 @@ class _Takes:
 
     def _new(self, record: Reviewed) -> list[str]:
         said, place = record.said, self._area.place
-        of_street = place.table == "thoroughfare"
-        street = said.get("street") or (place.shown if of_street else None)
-        locality = said.get("locality") or (None if of_street else place.shown)
-        own = "street" not in said if of_street else "locality" not in said
         parts = {
             "commune": self._commune,
-            "former_commune": self._former if own else None,
-            "street": street,
-            "locality": locality,
-            "house_number": said.get("house_number"),
+            **{name: said.get(name) for name in ("house_number", "street", "locality")},
             "households_count": said.get("households_count"),
             "delivery_hint": said.get("note"),
             **_point_of(record),
@@ -348,9 +339,12 @@ class _Takes:
             {name: value for name, value in parts.items() if value is not None}
         )
         check_jurisdiction(self._session, request)
-        work = self._work("propose", _LIVING)
-        columns = address_of(work, given_parts(request) | {"kind": request.kind})
-        return [self._insert(columns)]
+        # By its id: its name may be that of several places of former communes.
+        here = BLANK | {"unit_id": place.unit_id, f"{place.table}_id": place.id}
+        if request.street is None and request.locality is None:
+            here["former_unit_id"] = place.former_unit_id
+        given = given_parts(request) | {"kind": request.kind}
+        return [self._insert(address_of(self._work("propose", _LIVING), given, here))]
 
     def _insert(self, columns: Columns) -> str:
         refuse_taken(self._session, columns)

@@ -18,6 +18,7 @@ from tests.support.desk import Seat, seated, sign_in
 from tests.support.keys import Office, code_of
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG
+from tests.support.units import open_app
 
 UNTIL = f"{today() + datetime.timedelta(days=7):%d/%m/%Y}"
 PLACE = {"commune": COMMUNE, "of": "street", "place": "Phố Láng", "until": UNTIL}
@@ -91,6 +92,18 @@ def test_code_opens_its_area_and_nothing_else(office: Office, editor: Seat) -> N
         assert answer.status_code in (303, 401), path
     (entry,) = [e for e in office.audited() if e["endpoint"] == "GET /v1/field/area"][-1:]
     assert (entry["actor"], entry["units"], entry["count"]) == (f"field:{number}", [COMMUNE], 2)
+
+
+def test_code_is_enough_where_nothing_is_told_without_a_key(office: Office, editor: Seat) -> None:
+    _, code = opened(editor)
+    closed = Settings(limits=False, anonymous_reads=False)
+    with open_app(office.place.url, None, closed) as app:
+        client = app.test_client()
+        assert client.get("/v1/geocode?q=1").status_code == 401
+        for path in ("/field", "/kept.js", "/offline"):
+            assert client.get(path).status_code == 200, path
+        found = client.get("/v1/field/area", headers={"X-Field-Code": code})
+        assert found.status_code == 200
 
 
 def test_codes_that_are_none_are_told_and_guessing_ends(office: Office, editor: Seat) -> None:

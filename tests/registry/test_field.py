@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ from registry.field.rounds import (
 from registry.field.taking_over import Approval, TakenOver, put_aside, take_back, take_over
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.lifecycle.listed_places import Table
+from registry.reform.reading import read_resolution
+from registry.reform.run import Options, reform
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 
 NUMBERS = count(101)
@@ -45,6 +48,15 @@ KEPT = (
     "SELECT code, status, ST_AsText(point), position_accuracy_m, households_count, verified_on"
     " FROM household ORDER BY code"
 )
+
+
+RESOLUTION = """\
+resolution: {{number: 1/NQ, title: Sắp xếp, date: {day}, effective: {day}}}
+changes:
+  - merge:
+      units: ["00199", "00190"]
+      into: {{code: "00199", name: Láng Mới, kind: phuong}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -371,3 +383,24 @@ def test_roles_and_four_eyes_hold(place: Town, known: Gazetteer) -> None:
     with session_scope(place.engine) as session:
         assert round_.id in [each.id for each in list_rounds(session, known, units)]
         assert list_rounds(session, known, frozenset({next(iter(known.units))})) == []
+
+
+def test_round_goes_along_with_its_place_through_a_reform(place: Town, tmp_path: Path) -> None:
+    round_, code = opened(place), house(place)
+    early = said("new", house_number="9000", **LANG)
+    filed(place, round_, early)
+    path = tmp_path / "nq.yaml"
+    path.write_text(RESOLUTION.format(day=today()), "utf-8")
+    reform(place.engine, read_resolution(path), Options(actor="tests"))
+    with session_scope(place.engine) as session:
+        known = load_gazetteer(session)
+        again = find_round(session, round_.id, None)
+        assert again.commune_id != round_.unit_id
+        own = frozenset({again.commune_id})
+        assert again.id in [each.id for each in list_rounds(session, known, own)]
+    # What a phone kept since before is taken, and lands in the commune of today.
+    assert [each.error for each in filed(place, again, said("right", code))] == [None]
+    done = taken(place, known, again)
+    (made,) = done.made[early.id]
+    assert not done.refused
+    assert place.row(made).unit_id == place.row(code).unit_id == again.commune_id
