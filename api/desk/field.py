@@ -97,14 +97,17 @@ def post_close(number: int) -> BaseResponse:
 
 
 def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[Table, int]:
-    """The street or hamlet that the form names; raises InvalidInputError."""
+    """The street or hamlet that the form names, or leads to; raises InvalidInputError."""
+    street, number = form.get("of") == "street", form.get("id", "")[:18]
+    if number.isascii() and number.isdecimal():
+        return "thoroughfare" if street else "locality", int(number)
     name = form.get("place", "").strip()[:200]
     if not name:
         raise InvalidInputError.of_field(
             "place", "missing", "hãy ghi tên thôn, tổ hoặc đường (name a hamlet or street)"
         )
     unit_id = commune_id(session, form.get("commune", "")[:5])
-    if form.get("of") == "street":
+    if street:
         return "thoroughfare", street_of(session, unit_id, None, name, "place").id
     return "locality", locality_of(session, unit_id, None, name, "place").id
 

@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from werkzeug.test import TestResponse
 from registry.field.codes import make_code
 from registry.gazetteer import today
 from registry.settings import Settings
-from tests.support.desk import Seat, seated, sign_in
+from tests.support.desk import Seat, hidden, seated, sign_in
 from tests.support.keys import Office, code_of
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG
@@ -122,9 +123,10 @@ def test_codes_that_are_none_are_told_and_guessing_ends(office: Office, editor: 
     assert other
     assert area(office, other[1]).status_code == 200
     assert code_of(area(office, code)) == (403, "field_code_unknown")
-    # Whoever guesses does so for itself alone.
-    told = {code_of(area(office, make_code(), "203.0.113.9")) for _ in range(70)}
-    assert told == {(403, "field_code_unknown"), (429, "too_many_requests")}
+    # Whoever guesses does so for itself alone; a new minute may begin in between.
+    guesses = (code_of(area(office, make_code(), "203.0.113.9")) for _ in range(130))
+    assert (429, "too_many_requests") in guesses
+    assert area(office, other[1]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -144,6 +146,21 @@ def test_what_is_wrong_with_a_round_is_said_over_what_was_typed(
     assert answer.status_code in (403, 422)
     assert said in answer.text
     assert wrong.get("place", "Phố Láng") in answer.text
+
+
+def test_page_of_a_street_leads_to_a_round_of_it(office: Office, editor: Seat) -> None:
+    ((street,),) = office.place.rows("SELECT id FROM thoroughfare WHERE key = 'lang'")
+    page = editor.get(f"/desk/streets/{street}").text
+    link = re.search(r'href="(/desk/field[^"]+)"', page)
+    assert link
+    form = dict(hidden(editor.get(unescape(link[1])).text.partition("</details>")[0]))
+    assert (form["id"], form["place"]) == (str(street), "Phố Láng")
+    made = editor.post("/desk/field", "/desk/field", **form | {"until": UNTIL})
+    assert "Phố Láng" in made.text
+    assert made.status_code == 200
+    for none in ("0", "9" * 18):
+        answer = editor.post("/desk/field", "/desk/field", **form | {"until": UNTIL, "id": none})
+        assert answer.status_code == 404
 
 
 def test_records_are_answered_one_by_one(office: Office, editor: Seat) -> None:
