@@ -1,6 +1,6 @@
 // Where a door is: the mean of some fixes of the phone, or a place tapped between the doors that are known.
 
-import { NEAR, moved, placeAt, sketch } from './sketch.js';
+import { enlarge, moved, placeAt, sketch } from './sketch.js';
 import { make, t, unplaced } from './ui.js';
 
 const MOST_FIXES = 10;
@@ -101,8 +101,8 @@ export function pointing({ place, near, given = null, changed = () => null }) {
   /** What is around a point, to tap; the point stays in the middle. */
   function draw(middle) {
     if (!middle || !place.nearest(middle, 1).length) return say(t('Quanh đây chưa có nhà nào có điểm để chấm theo.', 'No door around here has a point to go by.'), 'wrong');
-    const map = sketch([place], middle, { size: NEAR });
-    map.addEventListener('click', (event) => put(placeAt(middle, map, event, NEAR)));
+    const map = enlarge(sketch([place], middle));
+    map.addEventListener('click', (event) => put(placeAt(middle, map, event)));
     const arrows = ARROWS.map(([sign, east, north, vi, en]) => make('button', { type: 'button', class: 'button button-quiet', 'aria-label': t(vi, en), onclick: () => put(moved(middle, east, north)) }, sign));
     drawn.replaceChildren(map, make('p', { class: 'actions' }, ...arrows));
     drawn.hidden = false;

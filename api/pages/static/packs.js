@@ -5,7 +5,7 @@ import { fold } from './fold.js';
 import { keepReport, sendReports } from './outbox.js';
 import { openCommune } from './pack.js';
 import { sketch } from './sketch.js';
-import { all, get, put, remove, whyNotKept } from './store.js';
+import { all, get, put, remove, whyNotKept as why } from './store.js';
 import { make, mapApp, t, unplaced } from './ui.js';
 
 const OLD_DAYS = 30;
@@ -70,7 +70,7 @@ async function take(code) {
     })).arrayBuffer();
     await keep(file, keys);
   } catch (error) {
-    say(whyNotKept(error), 'wrong');
+    say(why(error), 'wrong');
     if (!communes.has(code) && !at('sign-in')) at('packs-told').append(' ', make('a', { id: 'sign-in', href: '/desk/sign-in' }, t('Đăng nhập', 'Sign in')));
   }
 }
@@ -145,7 +145,7 @@ async function findCommunes(event) {
       make('button', { type: 'button', class: 'button button-quiet', onclick: () => take(unit.code) }, t('Tải gói', 'Take it')))));
     say(units.length ? '' : t('Không có xã, phường nào tên như vậy.', 'No commune is called so.'), 'status');
   } catch (error) {
-    say(whyNotKept(error), 'wrong');
+    say(why(error), 'wrong');
   }
 }
 
@@ -278,7 +278,7 @@ async function report(kind, code, label, more = {}) {
   sendReports(showOutbox);
 }
 
-const told = (doing) => doing.catch((error) => show([make('p', { class: 'wrong' }, whyNotKept(error))]));
+const told = (doing) => doing.catch((error) => show([make('p', { class: 'wrong' }, why(error))]));
 
 async function reportHere(code, label) {
   const { coords } = await position();
@@ -297,7 +297,7 @@ async function reportNew(event) {
     await remove('known', 'draft');
   } catch (error) {
     at('new-told').hidden = false;
-    at('new-told').textContent = whyNotKept(error);
+    at('new-told').textContent = why(error);
   }
 }
 
@@ -335,7 +335,7 @@ at('file').addEventListener('change', async ({ target }) => {
     const keys = await fetched('/v1/packs/keys').then((response) => response.json()).then((set) => set.keys).catch(() => known?.keys ?? []);
     await keep(await target.files[0].arrayBuffer(), keys);
   } catch (error) {
-    say(whyNotKept(error), 'wrong');
+    say(why(error), 'wrong');
   }
   target.value = '';
 });
@@ -346,4 +346,4 @@ window.addEventListener('online', showNetwork);
 window.addEventListener('offline', showNetwork);
 
 at('q').value = new URLSearchParams(location.search).get('q') ?? '';
-open().then(showOutbox).then(showNetwork).then(() => { root.dataset.ready = 'yes'; }, (error) => say(whyNotKept(error), 'wrong'));
+open().then(showOutbox).then(showNetwork).then(() => { root.dataset.ready = 'yes'; }, (error) => say(why(error), 'wrong'));

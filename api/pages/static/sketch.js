@@ -3,11 +3,8 @@
 
 import { t } from './ui.js';
 
-const [REACH_M, BAR_M, MOST] = [110, 50, 400];
-const WIDE = [640, 440];
-/** Half as far and twice as large, to be tapped on a phone. */
-export const NEAR = [320, 220];
-const SCALE = WIDE[1] / (2 * REACH_M);
+const [WIDTH, HEIGHT, REACH_M, BAR_M, MOST] = [640, 440, 110, 50, 400];
+const SCALE = HEIGHT / (2 * REACH_M);
 const METRES_A_DEGREE = 111_195;
 const LETTER = { number: 7, street: 8.2 };
 
@@ -19,14 +16,12 @@ function svg(name, attributes, text = null) {
 }
 
 /** `own` is the door in the middle; without one it is where the phone is, within `accuracy` metres. */
-export function sketch(communes, [lon, lat], { own = null, accuracy = 0, size = WIDE } = {}) {
-  const [WIDTH, HEIGHT] = size;
+export function sketch(communes, [lon, lat], { own = null, accuracy = 0 } = {}) {
   const drawn = svg('svg', { class: 'sketch', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': t('Sơ đồ quanh đây', 'Map of what is around') });
   drawn.append(svg('rect', { class: 'sketch-ground', width: WIDTH, height: HEIGHT }));
   const across = Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE;
   const place = ([x, y]) => [WIDTH / 2 + (x - lon) * across * SCALE, HEIGHT / 2 - (y - lat) * METRES_A_DEGREE * SCALE];
   const taken = [[WIDTH / 2 - 24, HEIGHT / 2 - 54, WIDTH / 2 + 24, HEIGHT / 2 + 26], [0, HEIGHT - 34, 110, HEIGHT]];
-  const has = (what, x, y, said) => take(taken, size, what, x, y, said);
   const streets = new Map();
   const doors = [];
   for (const commune of communes) {
@@ -39,30 +34,37 @@ export function sketch(communes, [lon, lat], { own = null, accuracy = 0, size = 
       }
     }
   }
-  const names = [...streets].sort((one, other) => other[1].length - one[1].length).flatMap(([name, spots]) => nameOf(name, spots, WIDTH, has));
+  const names = [...streets].sort((one, other) => other[1].length - one[1].length).flatMap(([name, spots]) => nameOf(name, spots, taken));
   for (const { door, x, y } of doors) {
     drawn.append(svg('circle', { class: 'sketch-door', cx: x.toFixed(0), cy: y.toFixed(0), r: 4 }));
-    if (door.number && door !== own && has('number', x, y - 8, door.number)) drawn.append(text('number', x, y - 8, door.number));
+    if (door.number && door !== own && take(taken, 'number', x, y - 8, door.number)) drawn.append(text('number', x, y - 8, door.number));
   }
-  drawn.append(...names, ...middle(own, accuracy, size), ...bar(HEIGHT));
+  drawn.append(...names, ...middle(own, accuracy), ...bar());
   return drawn;
 }
 
-/** The point, [lon, lat], of a place in a drawing of this size around another point. */
-export function placeAt([lon, lat], drawn, { clientX, clientY }, [WIDTH, HEIGHT]) {
-  const box = drawn.getBoundingClientRect();
-  const east = ((clientX - box.left) / box.width) * WIDTH - WIDTH / 2;
-  const north = HEIGHT / 2 - ((clientY - box.top) / box.height) * HEIGHT;
+/** The point, [lon, lat], where a drawing around another point was tapped. */
+export function placeAt([lon, lat], drawn, { clientX, clientY }) {
+  const [box, view] = [drawn.getBoundingClientRect(), drawn.viewBox.baseVal];
+  const east = view.x + ((clientX - box.left) / box.width) * view.width - WIDTH / 2;
+  const north = HEIGHT / 2 - view.y - ((clientY - box.top) / box.height) * view.height;
   return moved([lon, lat], east / SCALE, north / SCALE);
 }
 
 /** The point so many metres to the east and north. */
 export const moved = ([lon, lat], east, north) => [lon + east / (Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE), lat + north / METRES_A_DEGREE];
 
+/** Show the middle of a drawing alone, twice as large: to be tapped on a phone. */
+export function enlarge(drawn) {
+  drawn.setAttribute('viewBox', `${WIDTH / 4} ${HEIGHT / 4} ${WIDTH / 2} ${HEIGHT / 2}`);
+  for (const part of drawn.querySelectorAll('.sketch-bar, .sketch-metres')) part.setAttribute('transform', `translate(${WIDTH / 4} ${-HEIGHT / 4})`);
+  return drawn;
+}
+
 const text = (what, x, y, said) => svg('text', { class: `sketch-${what}`, x: x.toFixed(0), y: y.toFixed(0) }, said);
 
 /** Whether a text has room; it is taken then. */
-function take(taken, [WIDTH, HEIGHT], what, x, y, said) {
+function take(taken, what, x, y, said) {
   const letter = LETTER[what];
   const half = (said.length * letter) / 2 + 2;
   const box = [x - half, y - 1.6 * letter, x + half, y + 0.4 * letter];
@@ -73,15 +75,15 @@ function take(taken, [WIDTH, HEIGHT], what, x, y, said) {
 }
 
 /** A street's name beside its middle door. */
-function nameOf(name, spots, WIDTH, has) {
+function nameOf(name, spots, taken) {
   const half = (name.length * LETTER.street) / 2 + 4;
   const [, y] = spots[Math.floor(spots.length / 2)];
   const x = Math.min(Math.max(spots[Math.floor(spots.length / 2)][0], half), WIDTH - half);
-  const below = [18, -10, 34, -26, 50].find((step) => has('street', x, y + step, name));
+  const below = [18, -10, 34, -26, 50].find((step) => take(taken, 'street', x, y + step, name));
   return below === undefined ? [] : [text('street', x, y + below, name)];
 }
 
-function middle(own, accuracy, [WIDTH, HEIGHT]) {
+function middle(own, accuracy) {
   const [x, y] = [WIDTH / 2, HEIGHT / 2];
   const about = accuracy > 0 ? [svg('circle', { class: 'sketch-about', cx: x, cy: y, r: Math.min(accuracy * SCALE, HEIGHT / 2 - 4).toFixed(0) })] : [];
   if (!own) return [...about, svg('circle', { class: 'sketch-pin', cx: x, cy: y, r: 8 })];
@@ -93,7 +95,7 @@ function middle(own, accuracy, [WIDTH, HEIGHT]) {
   ];
 }
 
-function bar(HEIGHT) {
+function bar() {
   const length = BAR_M * SCALE;
   const y = HEIGHT - 16;
   return [svg('path', { class: 'sketch-bar', d: `M16 ${y - 5}v5h${length.toFixed(0)}v-5` }), svg('text', { class: 'sketch-metres', x: (22 + length).toFixed(0), y }, `${BAR_M} m`)];
