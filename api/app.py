@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, json, request
+from flask import Blueprint, Flask, Response, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 from pydantic_core import from_json, to_json
@@ -22,6 +22,7 @@ from api import (
     history,
     imports,
     lifecycle,
+    metrics,
     ogc,
     packs,
     papers,
@@ -39,7 +40,7 @@ from api import (
 from api.access import Authenticate, by_key, guard
 from api.audit import keep_audit
 from api.bodies import MOST, prepare_body
-from api.context import COUNTS, EXTENSION
+from api.context import COUNTS, DESCRIPTION, EXTENSION
 from api.cors import allow_other_sites
 from api.counters import Counters
 from api.desk import audit as desk_audit
@@ -63,7 +64,7 @@ from api.desk import reports as desk_reports
 from api.desk import targets as desk_targets
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
-from api.document import document
+from api.document import Description
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
@@ -210,13 +211,16 @@ def create_app(
         ),
         often_asked=(tiles.blueprint,),
         signed_in=(*own_roles, *desk, board.blueprint, whoami.blueprint),
-        opened=(packs.GET_PACK,) if settings.open_packs else (),
+        opened=(
+            *((packs.GET_PACK,) if settings.open_packs else ()),
+            *((metrics.GET_METRICS,) if settings.open_metrics else ()),
+        ),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
     )
     tell_limits(app)
     _add_pages(app, (*pages, *desk))
-    for blueprint in (health.blueprint, field.blueprint, *reads, *own_roles):
+    for blueprint in (health.blueprint, metrics.blueprint, field.blueprint, *reads, *own_roles):
         app.register_blueprint(blueprint)
     allow_other_sites(app, settings.cors_origins, (*pages, *desk, assets.blueprint))
     bulk = (
@@ -233,8 +237,8 @@ def create_app(
     )
     keep_audit(app, register, bulk)
     count_service(app)
-    with app.app_context():
-        app.extensions["openapi"] = json.dumps(document())
+    metrics.measure_requests(app)
+    app.extensions[DESCRIPTION] = Description().text
     return app
 
 

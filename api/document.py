@@ -10,9 +10,10 @@ and given too (docs/api.md), and no schema says what nothing uses.
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from threading import Lock
 from typing import Any, Final
 
-from flask import current_app
+from flask import current_app, json
 
 from api.access import role_of
 from api.document_schemas import trim, used
@@ -119,6 +120,7 @@ _DOWNLOADS: Final = {
     "/v1/certificates": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
     "/v1/packs/{commune}": (PACK_MIMETYPE,),
+    "/metrics": ("text/plain",),
     "/tiles/base/{z}/{x}/{y}": (TILE_MIMETYPE, "image/png", "image/jpeg", "image/webp"),
     "/v1/export": tuple(kind.partition(";")[0] for _, kind in EXPORTED.values()),
     "/v1/imports/{import_id}/report": ("*/*",),
@@ -263,6 +265,27 @@ _MISREAD: Final = {
     "number": ("float_parsing", "finite_number"),
     "boolean": ("bool_parsing",),
 }
+
+
+class Description:
+    """The document of an application as it is sent, made when it is first asked for.
+
+    That takes a second, for which no process of a server has to wait before it answers.
+    """
+
+    def __init__(self) -> None:
+        self._made: str | None = None
+
+    def text(self) -> str:
+        """JSON; needs the application's context, with every route registered."""
+        with _AT_ONCE:
+            if self._made is None:
+                self._made = json.dumps(document())
+            return self._made
+
+
+_AT_ONCE: Final = Lock()
+"""SpecTree makes its part once for all applications of a process."""
 
 
 def document() -> dict[str, Any]:

@@ -43,12 +43,14 @@ TAGS: Final = {
     "webhooks": "Báo cho hệ thống của bạn khi có thay đổi; cần khoá"
     " (your system is told of changes; with a key)",
     "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
+    "monitoring": "Số liệu để theo dõi dịch vụ; cần khoá (figures for a monitor; with a key)",
     "health": "Máy chủ và cơ sở dữ liệu có trả lời không; không xem khoá"
     " (whether this process and its database answer; no key is looked at)",
 }
 _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/healthz"): ("get_health", "Tiến trình có sống không"),
     ("get", "/readyz"): ("get_readiness", "Đã phục vụ được chưa"),
+    ("get", "/metrics"): ("get_metrics", "Số liệu cho Prometheus"),
     ("get", "/openapi.json"): ("get_openapi", "Chính tài liệu này"),
     ("get", "/v1/addresses/{address_code}"): ("get_address", "Địa chỉ mang một mã"),
     ("patch", "/v1/addresses/{address_code}"): ("patch_address", "Sửa một bản ghi"),

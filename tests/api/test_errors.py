@@ -19,6 +19,7 @@ open_to_all = requires("anonymous")
 
 
 NEED_A_KEY = {
+    "/metrics",
     "/v1/certificates",
     "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/reports/mine",
     "/v1/imports", "/v1/packs/<commune>",

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema_rs import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from api.errors import STATUS
@@ -32,6 +33,7 @@ EXPORTED = {
     "application/geo+json": "geojson",
     "application/vnd.apache.parquet": "geoparquet",
 }
+EXAMPLES = 25
 # Without a server schemathesis does not unpack what it asks for.
 PLAIN = {"Accept-Encoding": "identity"}
 FUZZED = [
@@ -255,30 +257,37 @@ def rarely_meant(path: str) -> bool:
     )
 
 
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "seed": 1,
+        "generation": {"mode": "all", "max-examples": EXAMPLES},
+        # A NUL, a code of no unit, a day of the future, both code and text: 400, 404 and 422
+        # that no schema of a parameter can say.
+        "checks": {"positive_data_acceptance": {"expected-statuses": [200, 400, 404, 422]}},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def described(app: Flask) -> BaseSchema:
+    """What is fuzzed: reading it takes as long as some dozen examples."""
+    return schemathesis.openapi.from_wsgi("/openapi.json", app, config=CONFIG)
+
+
 # Threads of the pool of connections ask `random` for how long each lives, between two draws.
 @pytest.mark.filterwarnings(
     "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
 )
 @pytest.mark.parametrize(("path", "method", "mode"), FUZZED)
 def test_fuzzing_finds_no_contradiction(
-    app: Flask, path: str, method: str, mode: GenerationMode
+    described: BaseSchema, path: str, method: str, mode: GenerationMode
 ) -> None:
     """Data that fits the document and data that does not, all checks of schemathesis."""
-    config = SchemathesisConfig.from_dict(
-        {
-            "seed": 1,
-            "generation": {"mode": "all", "max-examples": 60},
-            # A NUL, a code of no unit, a day of the future, both code and text: 400, 404 and 422
-            # that no schema of a parameter can say.
-            "checks": {"positive_data_acceptance": {"expected-statuses": [200, 400, 404, 422]}},
-        }
-    )
-    schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
     statuses = set()
 
-    @given(case=schema[path][method.upper()].as_strategy(generation_mode=mode))
+    @given(case=described[path][method.upper()].as_strategy(generation_mode=mode))
     @settings(
-        max_examples=60,
+        max_examples=EXAMPLES,
         deadline=None,
         derandomize=True,
         database=None,
