@@ -29,6 +29,7 @@ TAGS: Final = {
     "coverage": "Bao nhiêu hộ đã có mã (how many households have a code)",
     "operations": "Sửa bản ghi, đường, thôn; cần khoá"
     " (changes of records, streets and localities; with a key)",
+    "field": "Đợt thực địa, bằng mã của đợt (rounds in the field, by their codes)",
     "reports": "Điều người ta thấy ở cửa nhà (what people found at a door)",
     "papers": "Biển số nhà, giấy xác nhận, quyết định, danh sách: PDF; cần khoá"
     " (plates, certificates, decisions and lists, as PDF; with a key)",
@@ -164,6 +165,9 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/certificates/{number}"): ("get_certificate", "Giấy còn giá trị không"),
     ("post", "/v1/certificates/{number}/revoke"): ("revoke_certificate", "Thu hồi một giấy"),
     ("post", "/v1/reports"): ("file_report", "Báo điều thấy ở một cửa nhà"),
+    ("post", "/v1/batch/reports"): ("file_reports", "Báo nhiều điều trong một lần"),
+    ("get", "/v1/field/area"): ("get_field_area", "Các nhà cần đến của một đợt thực địa"),
+    ("post", "/v1/field/records"): ("file_field_records", "Gửi điều ghi được ở thực địa"),
     ("get", "/v1/reports"): ("list_reports", "Các báo cáo chờ xem"),
     ("get", "/v1/reports/mine"): ("list_own_reports", "Các báo cáo mà khoá này đã gửi"),
     ("get", "/v1/reports/{receipt}"): ("get_report_outcome", "Báo cáo đã được xử lý ra sao"),

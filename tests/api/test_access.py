@@ -22,6 +22,8 @@ ASKED_BY_POST = (
 # What everybody may say, without a change of the register.
 SAID_BY_ALL = (
     "/v1/reports",
+    "/v1/batch/reports",
+    "/v1/field/records",
     "/a/<address_code>/report",
     "/new-house",
     "/desk/sign-in",

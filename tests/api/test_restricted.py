@@ -30,6 +30,8 @@ SHOW_NO_RECORD = {
     "/v1/units/convert", "/v1/units/picker", "/v1/targets", "/v1/packs/keys",
     "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
+    "/v1/field/area", "/v1/field/records",  # by the code of a round: tests/api/test_field.py
+    "/v1/batch/reports",  # many of /v1/reports
     "/v1/webhooks",  # what they send: tests/registry/test_webhooks.py
     *(f"/v1/webhooks/{{webhook_id}}{part}" for part in (
         "", "/secret", "/replay", "/test", "/deliveries",
