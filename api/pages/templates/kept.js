@@ -6,7 +6,7 @@ const KEPT = 'addresses';
 const FILES = 'files-{{ version }}';
 const OFFLINE = '/offline';
 const PAGES = ['/packs', '/route', '/field'];
-const SHELL = [OFFLINE, ...PAGES, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
 const MOST = 100;
 const PATIENCE_MS = 8000;
 
