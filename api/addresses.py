@@ -24,6 +24,7 @@ from api.openapi import (
     spec,
     written,
 )
+from api.services import ServiceHere
 from api.shapes import DatedLabel, Entrance, Span, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
@@ -35,6 +36,7 @@ from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.history import lookup_as_of, moment_of
 from registry.lookup import code_forms, lookup
 from registry.records import Record, record_wording
+from registry.services import services_of
 from registry.units import label_day
 
 blueprint = Blueprint("addresses", __name__, url_prefix="/v1/addresses")
@@ -105,6 +107,7 @@ class Address(Answer):
         " without its own those of its building"
     )
     external_ids: list[ExternalRef] | Absent = absent_if_none("Only with `external`")
+    services: list[ServiceHere] | Absent = absent_if_none("Only with `services`")
 
     @staticmethod
     def of(
@@ -169,6 +172,9 @@ class AddressQuery(Request):
     external: bool = Field(
         False, description="Whether what others call it is wanted as well, as `external_ids`"
     )
+    services: bool = Field(
+        False, description="Whether who delivers there, or collects, is wanted as well"
+    )
 
 
 @blueprint.get("/<address_code>")
@@ -214,6 +220,8 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, JsonO
             )
             for each in external_ids_of(reads, record.code)
         ]
+    if query.services:
+        body["services"] = [ServiceHere.of(each) for each in services_of(reads, record, day)]
     return record, body
 
 

@@ -5,20 +5,32 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import Field
+from pydantic import Field, ValidationError
 from werkzeug.exceptions import BadRequest
 
-from api.access import caller, requires
+from api.access import caller, count_rows, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.errors import UNIT_CODE
+from api.errors import UNIT_CODE, invalid_input, problem_body
 from api.lifecycle import ChangedRecord, WriteWarning, changed_records
 from api.limits import has_key
-from api.openapi import Answer, CodeForms, NoParameters, Request, UnitRef, answers, spec
+from api.openapi import (
+    Absent,
+    Answer,
+    CodeForms,
+    NoParameters,
+    Problem,
+    Request,
+    UnitRef,
+    absent_if_none,
+    answers,
+    spec,
+)
 from api.shapes import unit_ref
 from registry.access.actors import outside_units
 from registry.entrances import MAX_NOTE
 from registry.entrances import Kind as Entrance
+from registry.errors import RegistryError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.lifecycle.requests import Called, Commune, Line, Note, Sentence
 from registry.lookup import code_forms
@@ -46,6 +58,9 @@ from registry.reports.reporters import Reporter
 from registry.units import unit_by_code
 
 blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports")
+many = Blueprint("many_reports", __name__, url_prefix="/v1/batch")
+
+MOST_AT_ONCE: Final = 100
 
 _STATE: Final = "open, proposed (to retire, an approver decides), accepted or rejected"
 
@@ -96,6 +111,36 @@ class ReportFiled(Answer):
         " what becomes of the report",
         examples=["pQ3x0mJc8yZr1sWkT6uVbA"],
     )
+
+
+class ManyReportsBody(Request):
+    """Reports that waited for a network."""
+
+    reports: list[dict[str, Any]] = Field(
+        min_length=1,
+        max_length=MOST_AT_ONCE,
+        description="Each as `POST /v1/reports` takes it, with `once`: its `Idempotency-Key`",
+    )
+
+
+class ReportOfMany(Answer):
+    """What became of one of them."""
+
+    once: str | None
+    filed: ReportFiled | Absent = absent_if_none("What the single call would have answered")
+    problem: Problem | Absent = absent_if_none("Where it would have answered one")
+
+
+class ManyReportsFiled(Answer):
+    """The reports in their order."""
+
+    reports: list[ReportOfMany]
+
+
+class _KeptReport(ReportBody):
+    """A report with the key under which it is filed once."""
+
+    once: UUID
 
 
 class Reporters(Answer):
@@ -227,13 +272,39 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
     it is sent.
     """
     body, known = json or form, gazetteer()
-    said = Said(
-        *(body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None),
-        entrance=body.entrance,
-        note=body.note,
-        once=_once(),
-    )
-    return _answer(_filed(known, filed_by_caller(said)))
+    return _answer(_filed(known, filed_by_caller(_said(body, _once()))))
+
+
+@many.post("/reports")
+@requires("anonymous")
+@spec.validate(resp=answers(ManyReportsFiled, 400, 413, 429, 503), tags=["reports"])
+def post_reports(query: NoParameters, json: ManyReportsBody) -> Response:  # noqa: ARG001
+    """Say many things at once, each once; a bad report has a problem and fails no other.
+
+    Each is filed as it would be alone, within the same limits, and whatever became of it stands
+    though the connection is lost meanwhile: it is sent again under the same `once`.
+    """
+    count_rows(len(json.reports))
+    known, told = gazetteer(), []
+    for given in json.reports:
+        answer: dict[str, Any] = {"once": str(given.get("once", ""))[:36] or None}
+        try:
+            answer["filed"] = _filed(known, filed_by_caller(_kept(given)))
+        except RegistryError as error:
+            answer["problem"] = problem_body(error)
+        told.append(answer)
+    filed = [each["filed"] for each in told if "filed" in each]
+    units = {each["commune"]["code"] for each in filed if each["commune"]}
+    note(count=sum(each["counted"] for each in filed), units=sorted(units))
+    return _answer({"reports": told})
+
+
+def _kept(given: dict[str, Any]) -> Said:
+    try:
+        body = _KeptReport.model_validate(given)
+    except ValidationError as error:
+        raise invalid_input(error, _KeptReport) from None
+    return _said(body, body.once)
 
 
 @blueprint.get("")
@@ -312,6 +383,15 @@ def filed_by_caller(said: Said) -> Filed:
     unit = known.units.get(filed.unit_id)
     note(count=int(filed.counted), units=[unit.code] if unit else [])
     return filed
+
+
+def _said(body: ReportBody, once: UUID | None) -> Said:
+    return Said(
+        *(body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None),
+        entrance=body.entrance,
+        note=body.note,
+        once=once,
+    )
 
 
 def _once() -> UUID | None:

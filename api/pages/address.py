@@ -14,6 +14,7 @@ from api.addresses import Address, entrances_of, with_addresses
 from api.context import gazetteer, public_url, register
 from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
+from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import page, words
 from api.pages.sketch import draw_sketch
 from geo.code import format as code_display
@@ -34,6 +35,7 @@ from registry.gazetteer import today
 from registry.lookup import lookup
 from registry.records import Record
 from registry.register import Register
+from registry.services import services_of
 
 blueprint = page_blueprint("address", "/a")
 
@@ -134,6 +136,9 @@ def _shown(record: Record) -> dict[str, Any]:
         "entrance_kinds": {name: words(*said) for name, said in KIND_WORDS.items()},
         "most_note": MAX_NOTE,
         "exact_m": _EXACT_M,
+        "services": services_of(made.reads, record, today()),
+        "service_kinds": kind_words(),
+        "hours_words": hours_words,
     }
 
 

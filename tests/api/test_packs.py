@@ -199,7 +199,7 @@ def test_packs_of_another_register_and_key_are_refused(depot: Depot, tmp_path: P
         read_pack(body, depot.keys(), "0" * 32)
     with pytest.raises(RefusedError, match="unknown key"):
         read_pack(body, rotate(tmp_path / "other.json"))
-    path = depot.settings.var / "pack-keys.json"
+    path = depot.settings.var / "keys" / "pack-keys.json"
     assert path.stat().st_mode & 0o777 == 0o600
     before = depot.keys()["keys"]
     assert rotate(path)["keys"][1:] == before

@@ -210,15 +210,15 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
         route.fetch()
         route.abort()
 
-    page.route("**/v1/reports", lose_the_answer)
-    with page.expect_event("requestfailed", lambda each: each.url.endswith("/v1/reports")):
+    page.route("**/v1/batch/reports", lose_the_answer)
+    with page.expect_event("requestfailed", lambda each: each.url.endswith("/v1/batch/reports")):
         visit.context.set_offline(False)
     expect(page.locator("#outbox [data-state=waiting]")).to_be_visible()
     # What was only typed is there as well, and is said where the phone is.
     expect(page.get_by_label("Địa chỉ ghi trên cửa")).to_have_value("999/4 Láng")
     page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
     expect(page.locator("#waiting")).to_have_text("2 chờ gửi")
-    page.unroute("**/v1/reports")
+    page.unroute("**/v1/batch/reports")
     page.get_by_role("button", name="Gửi ngay").click()
     expect(page.locator("#outbox [data-state=sent]")).to_have_count(2)
     with session_scope(world.engine) as session:
@@ -240,6 +240,48 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     expect(page.locator("#outbox [data-state=refused]")).to_contain_text(heir)
     page.get_by_role("link", name="Biên nhận").last.click()
     expect(page.locator(".outcome")).to_have_text("Đang chờ cán bộ xem")
+
+
+def test_five_hundred_reports_survive_ten_cuts_of_the_network(visit: Visit, world: World) -> None:
+    page = with_pack(visit)
+    visit.context.set_offline(True)
+    page = opened(visit)
+    code = world.codes["129 Láng"]
+    page.evaluate(
+        "async ([part, code]) => { const { keepReport } = await import(part); for (let many = 0;"
+        " many < 500; many += 1) await keepReport({ kind: 'confirmed', code }, 'x'); }",
+        [part_of(page, "outbox.js"), code],
+    )
+    sent: list[str] = []
+    cuts = 0
+
+    def cut(route: Route) -> None:
+        """Every other request: half of those never come, of the others the answer is lost."""
+        nonlocal cuts
+        sent.append(route.request.url)
+        if cuts < 10 and len(sent) % 2:
+            cuts += 1
+            if cuts % 2:
+                route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/v1/batch/reports", cut)
+    page = opened(visit)
+    visit.context.set_offline(False)
+    for many in range(500, 0, -50):
+        expect(page.locator("#waiting")).to_have_text(f"{many} chờ gửi")
+        page.get_by_role("button", name="Gửi ngay").click()
+    expect(page.locator("#outbox [data-state=sent]")).to_have_count(500)
+    assert (cuts, len(sent)) == (10, 20)
+    with session_scope(world.engine) as session:
+        rows = session.connection().exec_driver_sql(
+            "SELECT f.reporters, (SELECT count(DISTINCT token_hash) FROM field_report_receipt"
+            " WHERE report_id = f.id) FROM field_report f WHERE code = %s",
+            (code,),
+        )
+        assert rows.all() == [(1, 100)]
 
 
 def test_address_that_was_opened_is_found_by_its_words(visit: Visit, world: World) -> None:

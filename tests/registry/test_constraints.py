@@ -4,6 +4,7 @@ A constraint without a line in WRONG fails the last test.
 """
 
 import datetime
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine
-from registry.models import ApiKey, Base, FieldReport, Import, Reform, Webhook
+from registry.models import ApiKey, Base, FieldReport, FieldRound, Import, Reform, Webhook
 from tests.support.factories import (
     make_event,
     make_household,
@@ -51,6 +52,7 @@ class Parents:
     key: int
     reform: int
     webhook: int
+    field_round: int
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,11 @@ def parents(owner_session: Session) -> Parents:
             .values(key_id=key, url="https://b.vn", secret=b"v" * 32, cursor="c", caught_up=0)
             .returning(Webhook.id)
         ).scalar_one(),
+        field_round=owner_session.execute(
+            insert(FieldRound)
+            .values(unit_id=unit, locality_id=1, until=DAY, code_hash=b"f" * 32, opened_by="t")
+            .returning(FieldRound.id)
+        ).scalar_one(),
     )
 
 
@@ -140,6 +147,15 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "desk_session": lambda p: {"token_hash": b"t" * 32, "key_id": p.key},
     "external_id": lambda p: {"code": p.code, "scheme": "plus_code", "value": "7PH57VJ5+2X"},
     "feed": lambda p: {"event_id": p.event},
+    "field_record": lambda p: {
+        "id": uuid.uuid4(), "round_id": p.field_round, "kind": "here", "code": p.code,
+        "point": "POINT(105.8 21)", "position_method": "gps", "position_accuracy_m": 5.0,
+        "said_at": NOON, "state": "done", "import_id": p.import_id,
+    },
+    "field_round": lambda p: {
+        "unit_id": p.unit, "locality_id": p.locality, "until": DAY, "code_hash": b"g" * 32,
+        "opened_by": "t",
+    },
     "field_report": lambda p: {
         "kind": "confirmed", "code": p.code, "unit_id": p.unit, "reporter_role": "carrier",
         "state": "open",
@@ -191,6 +207,13 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "reform_id": p.reform, "file_name": "a.yaml", "task": "try", "asked_by": "tests",
     },
     "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
+    "service_area": lambda p: {
+        "operator": "a", "service": "s", "kind": "delivers", "digest": b"d" * 32,
+        "event_id": p.event,
+    },
+    "service_office": lambda p: {
+        "operator": "a", "name": "Bưu cục", "point": "POINT(105.8 21)", "event_id": p.event,
+    },
     "service_count": lambda _p: {"day": DAY, "kind": "lookup", "outcome": "ok", "asked": 1},
     "webhook": lambda p: {
         "key_id": p.key, "url": "https://a.vn", "secret": b"w" * 32, "cursor": "c", "caught_up": 0,
@@ -341,7 +364,23 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_locality_merged_has_no_key", lambda p: {"merged_into_id": p.locality}),
     ("ck_certificate_revoked_after_issue", {"revoked_on": BEFORE}),
     ("ck_certificate_revoked_with_reason", {"revoked_on": None}),
+    ("ck_service_area_kind_known", {"kind": "flies"}),
+    ("ck_service_area_valid_not_empty", {"valid": NEVER}),
+    ("ck_service_area_digest_length", {"digest": b"d"}),
+    ("ck_service_area_geom_valid", {"geom": BOW_TIE}),
+    ("ck_service_office_point_on_earth", {"point": "POINT(21 105.8)"}),
     ("ck_service_count_asked_positive", {"asked": 0}),
+    ("ck_field_round_hash_length", {"code_hash": b"g"}),
+    ("ck_field_round_one_place", {"locality_id": None}),
+    ("ck_field_round_one_place", {"thoroughfare_id": 1}),
+    ("ck_field_record_kind_known", {"kind": "seen"}),
+    ("ck_field_record_state_known", {"state": "lost", "import_id": None}),
+    ("ck_field_record_position_method_known", {"position_method": "survey"}),
+    ("ck_field_record_done_by_import", {"import_id": None}),
+    ("ck_field_record_says_where", {"point": None}),
+    ("ck_field_record_says_where", {"code": None}),
+    ("ck_field_record_accuracy_in_metres", {"position_accuracy_m": -1.0}),
+    ("ck_field_record_point_on_earth", {"point": "POINT(580000 2330000)"}),
     ("ck_webhook_state_known", {"state": "idle"}),
     ("ck_webhook_secret_length", {"secret": b"w"}),
     ("ck_webhook_previous_ends", {"previous_until": NOON}),
@@ -377,6 +416,7 @@ TWICE: list[tuple[str, Row]] = [
     ("ex_admin_unit_one_per_code_and_day", {"lifetime": ALWAYS}),
     ("ex_admin_unit_version_one_per_day", {"valid": Range(DAY, datetime.date(2026, 7, 2))}),
     ("uq_feed_event_id", {}),
+    ("uq_field_round_code_hash", {}),
     ("uq_import_work_actor_idempotency_key", {"import_id": -1}),
     ("uq_api_key_name", {"hash": b"l" * 32}),
     ("uq_api_key_hash", {"name": "Công ty khác"}),
@@ -387,6 +427,8 @@ TWICE: list[tuple[str, Row]] = [
     ),
     ("uq_locality_unit_id_former_unit_id_parent_id_own_key", {}),
     ("uq_thoroughfare_unit_id_former_unit_id_own_key", {}),
+    ("uq_service_area_operator_digest", {"service": "t"}),
+    ("uq_service_office_operator_name", {"point": None}),
     ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
 ]
 

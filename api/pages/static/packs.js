@@ -5,7 +5,7 @@ import { fold } from './fold.js';
 import { keepReport, sendReports } from './outbox.js';
 import { between, openCommune } from './pack.js';
 import { sketch } from './sketch.js';
-import { all, get, put, remove } from './store.js';
+import { all, get, put, remove, whyNotKept as why } from './store.js';
 import { make, mapApp, t, unplaced } from './ui.js';
 
 const OLD_DAYS = 30;
@@ -38,13 +38,6 @@ function say(text, kind = 'thanks') {
   at('packs-told').className = text ? kind : '';
   at('packs-told').textContent = text;
 }
-
-/** What went wrong, in words: a full disk above all. */
-const why = (error) => (error.name === 'QuotaExceededError'
-  ? t('Máy hết chỗ chứa: chưa lưu được gói. Hãy xoá bớt rồi thử lại.', 'The device is full: the pack was not kept. Free some space and try again.')
-  : error.name === 'InvalidStateError' || error.name === 'SecurityError'
-    ? t('Trình duyệt không cho lưu trong máy (chế độ ẩn danh?).', 'The browser keeps nothing here (a private window?).')
-    : error.message);
 
 // --- packs -----------------------------------------------------------------------------------------
 

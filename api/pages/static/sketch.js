@@ -45,6 +45,24 @@ export function sketch(communes, [lon, lat], { own = null, accuracy = 0, entranc
   return drawn;
 }
 
+/** The point, [lon, lat], where a drawing around another point was tapped. */
+export function placeAt([lon, lat], drawn, { clientX, clientY }) {
+  const [box, view] = [drawn.getBoundingClientRect(), drawn.viewBox.baseVal];
+  const east = view.x + ((clientX - box.left) / box.width) * view.width - WIDTH / 2;
+  const north = HEIGHT / 2 - view.y - ((clientY - box.top) / box.height) * view.height;
+  return moved([lon, lat], east / SCALE, north / SCALE);
+}
+
+/** The point so many metres to the east and north. */
+export const moved = ([lon, lat], east, north) => [lon + east / (Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE), lat + north / METRES_A_DEGREE];
+
+/** Show the middle of a drawing alone, twice as large: to be tapped on a phone. */
+export function enlarge(drawn) {
+  drawn.setAttribute('viewBox', `${WIDTH / 4} ${HEIGHT / 4} ${WIDTH / 2} ${HEIGHT / 2}`);
+  for (const part of drawn.querySelectorAll('.sketch-bar, .sketch-metres')) part.setAttribute('transform', `translate(${WIDTH / 4} ${-HEIGHT / 4})`);
+  return drawn;
+}
+
 const text = (what, x, y, said) => svg('text', { class: `sketch-${what}`, x: x.toFixed(0), y: y.toFixed(0) }, said);
 
 /** Whether a text has room; it is taken then. */
