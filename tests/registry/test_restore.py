@@ -76,8 +76,13 @@ def register(fresh_database: Callable[[], str]) -> str:
     engine = make_engine(url)
     with write_scope(engine, TEST) as session:
         unit = make_unit(session)
+        # The index of its entrance is made of what a function of ours says.
         building = make_building(
-            session, unit_id=unit, point="POINT(105.8 21)", position_method="gps"
+            session,
+            unit_id=unit,
+            point="POINT(105.8 21)",
+            position_method="gps",
+            entrances=[{"kind": "vehicles", "lon": 105.801, "lat": 21}],
         )
         flat = make_household(session, unit_id=unit, parent_code=building)
         make_household(session, unit_id=unit, thoroughfare_id=make_street(session, unit_id=unit))
