@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, json, request
+from flask import Blueprint, Flask, Response, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 from pydantic_core import from_json, to_json
@@ -16,11 +16,13 @@ from api import (
     coverage,
     export,
     external,
+    field,
     geocode,
     health,
     history,
     imports,
     lifecycle,
+    metrics,
     ogc,
     packs,
     papers,
@@ -28,6 +30,7 @@ from api import (
     reforms,
     reports,
     reverse,
+    route,
     services,
     targets,
     tiles,
@@ -39,14 +42,22 @@ from api import (
 from api.access import Authenticate, by_key, guard
 from api.audit import keep_audit
 from api.bodies import MOST, prepare_body
-from api.context import COUNTS, EXTENSION
+from api.context import COUNTS, DESCRIPTION, EXTENSION
 from api.cors import allow_other_sites
 from api.counters import Counters
 from api.desk import audit as desk_audit
+from api.desk import field as desk_field
+from api.desk import (
+    field_records,
+    oidc,
+    records_several,
+    records_work,
+    sign_in,
+    target_files,
+)
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
 from api.desk import keys as desk_keys
-from api.desk import oidc, records_several, records_work, sign_in, target_files
 from api.desk import papers as desk_papers
 from api.desk import places as desk_places
 from api.desk import proposals as desk_proposals
@@ -56,7 +67,7 @@ from api.desk import services as desk_services
 from api.desk import targets as desk_targets
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
-from api.document import document
+from api.document import Description
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
@@ -75,7 +86,9 @@ from api.pages import (
     try_it,
     verify,
 )
+from api.pages import field as field_page
 from api.pages import packs as packs_page
+from api.pages import route as route_page
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
@@ -148,6 +161,7 @@ def create_app(
         mcp.blueprint,
         ogc.blueprint,
         reverse.blueprint,
+        route.blueprint,
         services.blueprint,
         tiles.blueprint,
         units.blueprint,
@@ -159,12 +173,14 @@ def create_app(
         board.blueprint,
         coverage_board.blueprint,
         docs.blueprint,
+        field_page.blueprint,
         home.blueprint,
         desk_imports.former,
         offline.blueprint,
         open_data.blueprint,
         packs_page.blueprint,
         report_forms.blueprint,
+        route_page.blueprint,
         search.blueprint,
         try_it.blueprint,
         sign_in.blueprint,
@@ -183,47 +199,59 @@ def create_app(
             target_files.blueprint,
             desk_webhooks.blueprint,
         ),
+        *(desk_field.blueprint, field_records.blueprint),
         sign_in.leaving,
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
         *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
-        *(packs.blueprint, services.own),
+        *(packs.blueprint, reports.many, services.own),
     )
+    by_round = (field.blueprint, field_page.blueprint, offline.blueprint)
     guard(
         app,
         authenticate or by_key(register, limits),
         (*reads, *pages),
         always_open=(
             *(health.blueprint, assets.blueprint, desk_imports.former),
-            *(sign_in.blueprint, oidc.blueprint),
+            *(sign_in.blueprint, oidc.blueprint, *by_round),
         ),
         often_asked=(tiles.blueprint,),
-        signed_in=(*own_roles, *desk, board.blueprint, whoami.blueprint),
-        opened=(packs.GET_PACK,) if settings.open_packs else (),
+        signed_in=(
+            *(*own_roles, *desk, board.blueprint, whoami.blueprint),
+            *(route.blueprint, route_page.blueprint),
+        ),
+        opened=(
+            *((packs.GET_PACK,) if settings.open_packs else ()),
+            *((metrics.GET_METRICS,) if settings.open_metrics else ()),
+        ),
         limits=limits,
         anonymous_reads=settings.anonymous_reads,
     )
     tell_limits(app)
     _add_pages(app, (*pages, *desk))
-    for blueprint in (health.blueprint, *reads, *own_roles):
+    for blueprint in (health.blueprint, metrics.blueprint, field.blueprint, *reads, *own_roles):
         app.register_blueprint(blueprint)
     allow_other_sites(app, settings.cors_origins, (*pages, *desk, assets.blueprint))
     bulk = (
         batch.blueprint,
         changes.blueprint,
+        field.blueprint,
         history.blueprint,
         reports.blueprint,
+        reports.many,
         report_forms.blueprint,
+        route.blueprint,
+        route_page.blueprint,
         sign_in.blueprint,
         oidc.blueprint,
         try_it.blueprint,
     )
     keep_audit(app, register, bulk)
     count_service(app)
-    with app.app_context():
-        app.extensions["openapi"] = json.dumps(document())
+    metrics.measure_requests(app)
+    app.extensions[DESCRIPTION] = Description().text
     return app
 
 

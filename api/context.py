@@ -1,5 +1,6 @@
 """What a request can reach."""
 
+from collections.abc import Callable
 from typing import cast
 
 from flask import current_app, request
@@ -10,6 +11,7 @@ from registry.service_counts import ServiceCounts
 
 EXTENSION = "diachiso"
 COUNTS = "diachiso_counts"
+DESCRIPTION = "diachiso_description"
 
 
 def register() -> Register:
@@ -20,6 +22,11 @@ def register() -> Register:
 def counts() -> ServiceCounts:
     """What this process counts of what it is asked."""
     return cast(ServiceCounts, current_app.extensions[COUNTS])
+
+
+def description() -> str:
+    """The OpenAPI document, as JSON."""
+    return cast(Callable[[], str], current_app.extensions[DESCRIPTION])()
 
 
 def public_url() -> str:

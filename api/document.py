@@ -10,15 +10,18 @@ and given too (docs/api.md), and no schema says what nothing uses.
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from threading import Lock
 from typing import Any, Final
 
-from flask import current_app
+from flask import current_app, json
 
 from api.access import role_of
 from api.document_schemas import trim, used
 from api.document_words import DESCRIPTION, TAGS, put_in_words
 from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
 from api.export import KINDS as EXPORTED
+from api.field import HEADER as FIELD_CODE
+from api.field import blueprint as field
 from api.health import blueprint as open_to_all
 from api.ogc import GEOJSON
 from api.ogc import blueprint as ogc
@@ -35,7 +38,7 @@ from registry.pack.file import MEDIA_TYPE as PACK_MIMETYPE
 
 _JSON, _CSV, _FORM = "application/json", "text/csv", FORMS[-1]
 _BYTES: Final = {"type": "string", "format": "binary"}
-_KEY, _KEY_HEADER = "key", "keyInHeader"
+_KEY, _KEY_HEADER, _ROUND = "key", "keyInHeader", "fieldCode"
 _SECURITY_SCHEMES: Final = {
     _KEY: {
         "type": "http",
@@ -43,6 +46,12 @@ _SECURITY_SCHEMES: Final = {
         "description": "Khoá API (an API key): `Authorization: Bearer KEY`",
     },
     _KEY_HEADER: {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+    _ROUND: {
+        "type": "apiKey",
+        "in": "header",
+        "name": FIELD_CODE,
+        "description": "Mã của đợt thực địa (the code of a round in the field)",
+    },
 }
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
 _WITH_OR_WITHOUT: Final = [{}, *_WITH_KEY]
@@ -111,8 +120,10 @@ _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 _DOWNLOADS: Final = {
     **{f"/v1/papers/{kind}": ("application/pdf",) for kind in ("plates", "lists", "decisions")},
     "/v1/certificates": ("application/pdf",),
+    "/v1/routes/papers": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
     "/v1/packs/{commune}": (PACK_MIMETYPE,),
+    "/metrics": ("text/plain",),
     "/tiles/base/{z}/{x}/{y}": (TILE_MIMETYPE, "image/png", "image/jpeg", "image/webp"),
     "/v1/export": tuple(kind.partition(";")[0] for _, kind in EXPORTED.values()),
     "/v1/imports/{import_id}/report": ("*/*",),
@@ -172,6 +183,25 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/certificates": {"code": "1H6X-XH2V", "document_number": "15"},
     "/v1/certificates/{number}/revoke": {"reason": "in sai"},
     "/v1/reports": {"kind": "confirmed", "code": "1H6X-XH2V"},
+    "/v1/batch/reports": {
+        "reports": [
+            {
+                "once": "7f9c24e8-3b12-4fef-91e0-56a2d5a3c1f0",
+                "kind": "confirmed",
+                "code": "1H6X-XH2V",
+            }
+        ]
+    },
+    "/v1/field/records": {
+        "records": [
+            {
+                "id": "7f9c24e8-3b12-4fef-91e0-56a2d5a3c1f0",
+                "kind": "right",
+                "code": "1H6X-XH2V",
+                "at": "2026-11-29T08:00:00+07:00",
+            }
+        ]
+    },
     "/v1/reports/{report_id}/accept": {"reason": "đã đến xem"},
     "/v1/reports/{report_id}/reject": {"reason": "nhà vẫn ở đó"},
     "/v1/webhooks": {"url": "https://giaohang.vn/dia-chi-so", "units": ["00199"]},
@@ -181,17 +211,23 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/addresses/{address_code}": {"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
     **{f"/v1/operations/{made.name}": made.example for made in LIFECYCLE},
     "/v1/batch/{operation}": {"rows": [{"q": "27 Láng, Hà Nội"}, {"q": "Phường Láng, Hà Nội"}]},
+    **{
+        path: {"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]}
+        for path in ("/v1/routes", "/v1/routes/papers")
+    },
 }
 """Path → an example of what is sent."""
 
 _ABOUT_CODES: Final = r"/v1/(addresses/.*|operations/.*|reports.*)"
 _LOOKS_FOR_CODES: Final = (
     r"/v1/(addresses/.*|operations/.*|reports.*|services|geocode|reverse|autocomplete|validate"
-    r"|batch/.*)"
+    r"|batch/.*|routes.*)"
 )
 _ONLY: Final = {
     "code_mistyped": r"/v1/(addresses/.*|operations/.*|services)",
-    "gone": rf"{_ABOUT_CODES}|/v1/services",
+    "gone": r"/v1/(addresses/.*|operations/.*|reports.*|field/.*|services)",
+    "field_code_unknown": r"/v1/field/.*",
+    "field_code_ended": r"/v1/field/.*",
     "withdrawn": r"/v1/(addresses/[^/]*|reports|services)",
     "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/.*)",
     "illegal_transition": _ABOUT_CODES,
@@ -212,10 +248,10 @@ _ONLY: Final = {
     "units_in_use": "(?!)",
     "idempotency_key_reused": r"/v1/imports",
     "too_many_vanished": r"/v1/imports/.*/publish",
-    "unreadable_file": r"/v1/(batch/.*|services)",
-    "columns_not_recognised": r"/v1/batch/.*",
+    "unreadable_file": r"/v1/(batch/.*|routes.*|services)",
+    "columns_not_recognised": r"/v1/(batch/.*|routes.*)",
     "commune_not_named": "(?!)",
-    "sheet_not_chosen": r"/v1/(batch/.*|services)",
+    "sheet_not_chosen": r"/v1/(batch/.*|routes.*|services)",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
     "storage_unavailable": r"/v1/(imports|reforms.*|services|batch/.*)",
@@ -237,6 +273,27 @@ _MISREAD: Final = {
     "number": ("float_parsing", "finite_number"),
     "boolean": ("bool_parsing",),
 }
+
+
+class Description:
+    """The document of an application as it is sent, made when it is first asked for.
+
+    That takes a second, for which no process of a server has to wait before it answers.
+    """
+
+    def __init__(self) -> None:
+        self._made: str | None = None
+
+    def text(self) -> str:
+        """JSON; needs the application's context, with every route registered."""
+        with _AT_ONCE:
+            if self._made is None:
+                self._made = json.dumps(document())
+            return self._made
+
+
+_AT_ONCE: Final = Lock()
+"""SpecTree makes its part once for all applications of a process."""
 
 
 def document() -> dict[str, Any]:
@@ -301,6 +358,9 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
     if role is None:
         operation["security"] = []
         return statuses
+    if path.startswith(str(field.url_prefix)):
+        operation["security"] = [{_ROUND: []}]
+        return statuses | {429}
     if role != "anonymous":
         operation["security"] = _WITH_KEY
         statuses.add(403)

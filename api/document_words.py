@@ -29,6 +29,7 @@ TAGS: Final = {
     "coverage": "Bao nhiêu hộ đã có mã (how many households have a code)",
     "operations": "Sửa bản ghi, đường, thôn; cần khoá"
     " (changes of records, streets and localities; with a key)",
+    "field": "Đợt thực địa, bằng mã của đợt (rounds in the field, by their codes)",
     "reports": "Điều người ta thấy ở cửa nhà (what people found at a door)",
     "papers": "Biển số nhà, giấy xác nhận, quyết định, danh sách: PDF; cần khoá"
     " (plates, certificates, decisions and lists, as PDF; with a key)",
@@ -44,12 +45,14 @@ TAGS: Final = {
     "webhooks": "Báo cho hệ thống của bạn khi có thay đổi; cần khoá"
     " (your system is told of changes; with a key)",
     "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
+    "monitoring": "Số liệu để theo dõi dịch vụ; cần khoá (figures for a monitor; with a key)",
     "health": "Máy chủ và cơ sở dữ liệu có trả lời không; không xem khoá"
     " (whether this process and its database answer; no key is looked at)",
 }
 _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/healthz"): ("get_health", "Tiến trình có sống không"),
     ("get", "/readyz"): ("get_readiness", "Đã phục vụ được chưa"),
+    ("get", "/metrics"): ("get_metrics", "Số liệu cho Prometheus"),
     ("get", "/openapi.json"): ("get_openapi", "Chính tài liệu này"),
     ("get", "/v1/addresses/{address_code}"): ("get_address", "Địa chỉ mang một mã"),
     ("patch", "/v1/addresses/{address_code}"): ("patch_address", "Sửa một bản ghi"),
@@ -94,6 +97,8 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/units/picker"): ("get_unit_picker", "Tỉnh và xã cho hai ô chọn"),
     ("get", "/v1/units/convert"): ("convert_unit", "Đổi đơn vị cũ sang mới"),
     ("get", "/v1/units/{code}"): ("get_unit", "Một đơn vị hành chính"),
+    ("post", "/v1/routes"): ("plan_route", "Xếp một danh sách thành tuyến phát"),
+    ("post", "/v1/routes/papers"): ("print_route", "Tuyến phát thành phiếu, thành tem, để in"),
     ("post", "/v1/validate"): ("validate_address", "Kiểm tra một địa chỉ"),
     ("get", "/v1/whoami"): ("get_caller", "Khoá này là của ai, còn gọi được bao nhiêu"),
     ("get", "/v1/changes"): ("list_changes", "Những gì đã đổi, theo thứ tự"),
@@ -160,6 +165,9 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/certificates/{number}"): ("get_certificate", "Giấy còn giá trị không"),
     ("post", "/v1/certificates/{number}/revoke"): ("revoke_certificate", "Thu hồi một giấy"),
     ("post", "/v1/reports"): ("file_report", "Báo điều thấy ở một cửa nhà"),
+    ("post", "/v1/batch/reports"): ("file_reports", "Báo nhiều điều trong một lần"),
+    ("get", "/v1/field/area"): ("get_field_area", "Các nhà cần đến của một đợt thực địa"),
+    ("post", "/v1/field/records"): ("file_field_records", "Gửi điều ghi được ở thực địa"),
     ("get", "/v1/reports"): ("list_reports", "Các báo cáo chờ xem"),
     ("get", "/v1/reports/mine"): ("list_own_reports", "Các báo cáo mà khoá này đã gửi"),
     ("get", "/v1/reports/{receipt}"): ("get_report_outcome", "Báo cáo đã được xử lý ra sao"),

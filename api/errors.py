@@ -38,6 +38,7 @@ PATTERNS: Final = {
     LINE_PATTERN: "one line is needed, without control characters",
 }
 """Pattern of a parameter → what it means, in words."""
+_FAULT: Final = 500
 _MOST_TOLD: Final = 50
 """Wrong parameters of one request: a body has room for a hundred thousand."""
 _UNFIT: Final = "is not written as it should be; see the API page"
@@ -130,6 +131,8 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.OutsideUnitsError: HTTPStatus.FORBIDDEN,
     errors.OwnDeliveryError: HTTPStatus.FORBIDDEN,
     errors.OwnProposalError: HTTPStatus.FORBIDDEN,
+    errors.FieldCodeError: HTTPStatus.FORBIDDEN,
+    errors.FieldCodeEndedError: HTTPStatus.FORBIDDEN,
     errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.BudgetSpentError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyVanishedError: HTTPStatus.CONFLICT,
@@ -211,8 +214,16 @@ def _document(status: int, code: str, detail: str, members: Mapping[str, Any]) -
         "code": code,
         # It may quote bytes of a table that are no text: JSON cannot write them.
         "detail": detail.encode(errors="replace").decode(),
+        **_instance(status),
         **members,
     }
+
+
+def _instance(status: int) -> dict[str, str]:
+    """What tells the operator which line of the log is about a fault of the server."""
+    if status < _FAULT or not has_request_context():
+        return {}
+    return {"instance": f"urn:diachiso:request:{request.id}"}  # type: ignore[attr-defined]
 
 
 def status_of(error: errors.RegistryError) -> int:

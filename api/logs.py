@@ -66,7 +66,9 @@ class LoggedFlask(Flask):
             rule=asked.url_rule.rule if asked.url_rule else None,
             status=response.status_code,
             ms=round((time.perf_counter() - asked.started_at) * 1000, 2),
+            id=asked.id,
         )
+        response.headers["X-Request-Id"] = asked.id
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,7 +80,13 @@ class LoggedFlask(Flask):
         exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
     ) -> None:
         """Log where it failed and as what; an exception's message may quote the request."""
-        log.error("failed", rule=_rule(), method=request.method, trace=trace_of(exc_info[1]))
+        log.error(
+            "failed",
+            rule=_rule(),
+            method=request.method,
+            id=cast(Request, request_ctx.request).id,
+            trace=trace_of(exc_info[1]),
+        )
 
 
 def trace_of(error: BaseException | None) -> str:

@@ -1,6 +1,7 @@
 """How requests are read: strictly, and each part once."""
 
 import re
+import secrets
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_REQUEST_ID: Final = re.compile(r"[0-9A-Fa-f-]{8,64}")
 _NO_UTF8: Final = "\ufffd"
 """What Werkzeug makes of bytes in a form that are no UTF-8."""
 _ONCE: Final = "give this parameter once"
@@ -44,6 +46,14 @@ class Request(flask.Request):
         super().__init__(environ, **named)
         self.started_at = time.perf_counter()
         """For the log: when it was taken up."""
+
+    @cached_property
+    def id(self) -> str:
+        """By which a line of the log is found again: the proxy's, where it is hexadecimal (it
+        tells nothing else then), or one of our own.
+        """
+        given = self.headers.get("X-Request-Id", "")
+        return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
     files_below: Path | None = None
     """Where the files of a form are kept while it is read; None for memory, and then /tmp."""

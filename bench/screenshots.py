@@ -7,6 +7,7 @@ and `packs` DIACHISO_OPEN_PACKS.
 Look at each picture afterwards: that is what it is for.
 """
 
+import datetime
 import io
 import os
 import sys
@@ -18,6 +19,7 @@ import xlsxwriter
 from playwright.sync_api import Page
 from pyproj import Transformer
 
+from registry.gazetteer import VIET_NAM
 from registry.settings import ROOT
 from tests.support.browser import SIZES, browsing, visiting
 
@@ -30,6 +32,15 @@ so 2 ngach 10 ngo 19 hoang sa, p. phan chu trinh, hoan kiem
 19/10/9 Hoàng Sa, P. Phan Chu Trinh, Hoàn Kiếm
 P. Ngọc Hà, Q. Ba Đình, Hà Nội
 không có gì"""
+LISTED: Final = """\
+Mã đơn,Địa chỉ
+VD-01,0000-0647
+VD-02,"19/3 Hoàng Sa, phường Cửa Nam, Hà Nội"
+VD-03,"11 Hoàng Sa, phường Cửa Nam, Hà Nội"
+VD-04,0000-05X2
+VD-05,"Số 2 ngõ 10 Hoàng Sa, phường Cửa Nam, Hà Nội"
+VD-06,"19/10/2 Hoàng Sa, phường Cửa Nam, Hà Nội"
+VD-07,0000-0674"""
 DELIVERED: Final = """\
 mã hồ sơ,họ tên chủ hộ,số nhà,tên đường,tổ dân phố,mã xã,kinh độ,vĩ độ,số hộ
 BD-001,Nguyễn Văn A,12,Phố Quán Thánh,Tổ 3,00004,105.8403,21.0412,1
@@ -128,6 +139,16 @@ def _docs(page: Page) -> None:
     page.wait_for_selector("#viewer[data-ready]")
 
 
+def _route(page: Page) -> None:
+    page.wait_for_selector("#round-page[data-ready]")
+    page.get_by_label("Dán mỗi dòng").fill(LISTED)
+    page.get_by_role("button", name="Xếp tuyến", exact=True).click()
+    page.get_by_role("button", name="Đã phát").click()
+    page.wait_for_selector(".round-stops [data-done]")
+    page.locator(".round-unplaced summary").click()
+    page.evaluate("scrollTo(0, 0)")
+
+
 def _packs(page: Page) -> None:
     page.get_by_label("Thêm xã, phường").fill("Phường Cửa Nam")
     page.get_by_role("button", name="Tìm", exact=True).click()
@@ -141,6 +162,38 @@ def _packs_found(page: Page) -> None:
     page.get_by_role("searchbox", name="Mã, số nhà").fill("19/10/2 hoang sa")
     page.wait_for_selector("#found .plate")
     page.evaluate("scrollTo(0, 0)")
+
+
+def _field(page: Page) -> None:
+    """A round of a street, opened at the desk, as a helper's phone shows it."""
+    _sign_in(page)
+    day = datetime.datetime.now(VIET_NAM) + datetime.timedelta(days=14)
+    page.locator("details").first.evaluate("each => { each.open = true; }")
+    page.get_by_label("Xã, phường").select_option(label="Phường Cửa Nam")
+    page.get_by_label("Đi theo").select_option("street")
+    page.get_by_label("Tên", exact=True).fill("Đường Hoàng Sa")
+    page.get_by_label("Đến hết ngày").fill(f"{day:%d/%m/%Y}")
+    page.get_by_role("button", name="Mở đợt").click()
+    page.get_by_role("link", name="Đường dẫn có sẵn mã").click()
+    page.wait_for_selector(".field[data-ready]")
+
+
+def _field_list(page: Page) -> None:
+    _field(page)
+    rows = page.locator(".field-row")
+    for at in range(2):
+        rows.nth(at).click()
+        page.locator(".field-door").nth(at).get_by_role("button", name="Đúng").click()
+    rows.nth(2).click()
+    page.evaluate("scrollTo(0, 0)")
+
+
+def _field_new(page: Page) -> None:
+    _field(page)
+    page.get_by_text("Thêm nhà mới").click()
+    page.get_by_label("Số nhà (bỏ trống").fill("21/4")
+    page.locator("#new-house").get_by_role("button", name="Chấm trên sơ đồ").click()
+    page.locator("#new-house svg.sketch").scroll_into_view_if_needed()
 
 
 def _as_it_is(page: Page) -> None:
@@ -163,8 +216,11 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
         f"import-{number}": ("/desk/import", partial(_asked, answers=_ANSWERS[: number - 1]))
         for number in range(1, 4)
     },
+    "route": ("/route", _route),
     "packs": ("/packs", _packs),
     "packs-found": ("/packs", _packs_found),
+    "field-list": ("/desk/field", _field_list),
+    "field-new": ("/desk/field", _field_new),
     "desk": ("/desk", _sign_in),
     **{
         f"desk-{room}": (f"/desk/{room}", _sign_in)

@@ -16,11 +16,11 @@ from registry.database import session_scope, tried_again
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
 
-RECHECK_S: Final = 1.0
+RECHECK_S: Final = 0.25
 
 
 class GazetteerCache:
-    """The newest gazetteer, checked against the database at most once a second.
+    """The newest gazetteer, checked against the database at most four times a second.
 
     A request that comes while another thread loads a new copy is served from the old one.
     """

@@ -51,6 +51,7 @@ from registry.search.ranking import (
 )
 from registry.search.rereading import Rereading
 from registry.units import unit_by_code
+from registry.units.by_codes import CODE_UNKNOWN, CONTRADICTED, called_by_codes, is_code
 from registry.units.onward import communes_of
 from registry.units.text import read_units
 
@@ -58,12 +59,6 @@ MAX_TEXT: Final = 2_000
 DEFAULT_LIMIT: Final = 5
 MAX_LIMIT: Final = 20
 _MAX_READINGS: Final = 3
-CODE_UNKNOWN: Final = "unit_code_unknown"
-"""Note of a reading, and fault of what is found: a unit is given by a code that none bears."""
-CONTRADICTED: Final = "province_contradicted"
-"""The same of a commune that is given by its code beside units that do not hold it."""
-_CODES: Final = {"commune": 5, "district": 3, "province": 2}
-"""Level → digits of its codes."""
 
 
 @value(frozen=True, slots=True)
@@ -165,7 +160,7 @@ class _Search:
         named = {
             level: unit
             for level, unit in zip(UNITS, units, strict=True)
-            if not _is_code(unit, level)
+            if not is_code(unit, level)
         }
         whole = completed_text(text, named)
         code = whole_code(text)
@@ -341,45 +336,8 @@ class _Search:
         return ReadAddress(door, tuple(namings), left, 0, notes)
 
     def _by_codes(self, given: Components) -> tuple[list[str | None], tuple[str, ...]]:
-        """The units as they are called, where a program gives their codes; with the notes of it."""
-        units: list[str | None] = []
-        above: Unit | None = None
-        unknown = False
-        for level in UNITS:
-            written = getattr(given, level)
-            unit = self._bearing(written, level)
-            unknown |= unit is None and _is_code(written, level)
-            if level == "commune" and unit is not None:
-                above = self._province(unit)  # a commune's name alone may be that of others
-            if level == "province" and not written:
-                unit = above
-            units.append(self._called(unit) or written)
-        notes = (CODE_UNKNOWN,) * unknown
-        if above is not None and not self._agree(units, above):
-            # The code says which commune is meant, whatever stands beside it.
-            return [units[0], None, self._called(above)], (*notes, CONTRADICTED)
-        return units, notes
-
-    def _agree(self, units: list[str | None], above: Unit) -> bool:
-        """Whether what stands beside a commune that is given by its code is around it."""
-        words = [word for word in units if word]
-        named = read_units(self.gazetteer, ", ".join(words)) if words[1:] else []
-        here = [naming for naming in named if naming.commune is not None and not naming.unread]
-        return not named or any(self._province(naming.commune) is above for naming in here)
-
-    def _bearing(self, code: str | None, level: str) -> Unit | None:
-        """The unit of today that bears the code, or else the last that bore it."""
-        found = self.gazetteer.with_code(code.strip()) if code else ()
-        born = [
-            unit
-            for unit in found
-            if unit.level == level and (unit.born is None or unit.born <= self.day)
-        ]
-        alive = (unit for unit in born if unit.alive_on(self.day))
-        return next(alive, born[0] if born else None)
-
-    def _called(self, unit: Unit | None) -> str | None:
-        return unit.version_on(self.day).full_name if unit else None
+        units = [getattr(given, level) for level in UNITS]
+        return called_by_codes(self.gazetteer, self.day, units)
 
     def _best(self, readings: list[ReadAddress], text: str | None = None) -> Query[Located]:
         """The answers of the reading that fits best; a likelier reading wins among equals."""
@@ -452,9 +410,3 @@ def _is_written_so(answer: Answer, door: Door) -> bool:
     """Whether the number was delivered as it is asked for, which leaves no doubt how it is read."""
     number = door.house_number
     return number is not None and number.written == number_of(answer.parts)
-
-
-def _is_code(written: str | None, level: str) -> bool:
-    """Whether a unit is given by what can only be a code: `1` may be Phường 1."""
-    code = (written or "").strip()
-    return code.isdecimal() and len(code) == _CODES[level]

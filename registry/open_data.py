@@ -75,7 +75,7 @@ class OpenFile:
 
 def folder_of(settings: Settings) -> Path:
     """Where the files lie."""
-    return settings.var / _FOLDER
+    return settings.kept / _FOLDER
 
 
 def publish(engine: Engine, settings: Settings) -> list[OpenFile]:

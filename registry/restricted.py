@@ -75,6 +75,7 @@ def _commune_alone(record: Record) -> Record:
         accuracy_m=None,
         verified_on=None,
         delivery_hint=None,
+        entrances=None,
         households_count=min(record.households_count, 1),
         past=(),
     )

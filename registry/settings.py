@@ -11,6 +11,11 @@ _ISSUER = re.compile(
     r"https://[^\s?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#@]*)?"
 )
 _TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/[^\s\"'<>;,]*")
+_SERVICE = re.compile(r"https?://[^\s?#@]+")
+_SEVERAL = re.compile(
+    r"(?P<start>postgres(?:ql)?(?:\+\w+)?://(?:[^@/?#]*@)?)(?P<hosts>[^@/?#]*,[^@/?#]*)(?P<rest>.*)"
+)
+_HOST = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]*)(?::(?P<port>\d+))?")
 _PMTILES = b"PMTiles\x03"
 """With which a file of version 3 begins."""
 _ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS)")
@@ -31,6 +36,9 @@ class Settings:
     """`DATABASE_READ_URL`: a streaming replica for reads; None means the same database."""
     var: Path = ROOT / "var"
     """`DIACHISO_VAR`: the private cluster, its log and the lock of `bin/run`."""
+    files: Path | None = None
+    """`DIACHISO_FILES`: where delivered files and open data lie, on a disk that all machines of a
+    service share; None for `var`."""
     pool_size: int = 3
     """`DIACHISO_POOL_SIZE`: database connections, and threads, of each server process."""
     statement_timeout_ms: int = 10_000
@@ -73,6 +81,8 @@ class Settings:
     """`DIACHISO_PACK_KEYS`: the keys that packs are signed with; None for a file in `var`."""
     open_packs: bool = False
     """`DIACHISO_OPEN_PACKS`: whether packs are given without a key."""
+    open_metrics: bool = False
+    """`DIACHISO_OPEN_METRICS`: whether `/metrics` is told without a key."""
     audit_days: int = 730
     """`DIACHISO_AUDIT_DAYS`: how long the audit log is kept."""
     import_bytes: int = 2_000_000_000
@@ -85,6 +95,9 @@ class Settings:
     """`DIACHISO_OPEN_DATA`: which files everybody may take, by their names; `none` for none."""
     webhook_hosts: tuple[str, ...] = ()
     """`DIACHISO_WEBHOOK_HOSTS`: hosts that webhooks reach also in private networks, or by http."""
+    routing_url: str | None = None
+    """`DIACHISO_ROUTING_URL`: a routing server of yours (OSRM) by which rounds are measured; None
+    for straight lines."""
     oidc_issuer: str | None = None
     """`DIACHISO_OIDC_ISSUER`: the identity provider whose accounts may sign in at the desk."""
     oidc_client_id: str = ""
@@ -95,6 +108,11 @@ class Settings:
     """`DIACHISO_OIDC_ROLE_CLAIM`: which claim names the role."""
     oidc_units_claim: str = "diachiso_units"
     """`DIACHISO_OIDC_UNITS_CLAIM`: which claim names the codes of the units."""
+
+    @property
+    def kept(self) -> Path:
+        """The folder below which delivered files, their reports and open data lie."""
+        return self.files or self.var
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -127,6 +145,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=_database("DATABASE_URL", text("DATABASE_URL")),
         database_read_url=_database("DATABASE_READ_URL", text("DATABASE_READ_URL")),
         var=Path(var).resolve() if var else Settings().var,
+        files=Path(files).resolve() if (files := text("DIACHISO_FILES")) else None,
         pool_size=number("DIACHISO_POOL_SIZE", Settings().pool_size),
         statement_timeout_ms=number(
             "DIACHISO_STATEMENT_TIMEOUT_MS", Settings().statement_timeout_ms
@@ -149,12 +168,14 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
         pack_keys=Path(keys).resolve() if (keys := text("DIACHISO_PACK_KEYS")) else None,
         open_packs=switch("DIACHISO_OPEN_PACKS", default=Settings().open_packs),
+        open_metrics=switch("DIACHISO_OPEN_METRICS", default=Settings().open_metrics),
         audit_days=number("DIACHISO_AUDIT_DAYS", Settings().audit_days, 31),
         import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
         import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),
         imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
         open_data=_names(text("DIACHISO_OPEN_DATA"), Settings().open_data),
         webhook_hosts=tuple((text("DIACHISO_WEBHOOK_HOSTS") or "").lower().split()),
+        routing_url=_routing(text("DIACHISO_ROUTING_URL")),
         oidc_issuer=_issuer(text("DIACHISO_OIDC_ISSUER"), text("DIACHISO_OIDC_CLIENT_ID")),
         oidc_client_id=text("DIACHISO_OIDC_CLIENT_ID") or "",
         oidc_client_secret=text("DIACHISO_OIDC_CLIENT_SECRET"),
@@ -184,8 +205,10 @@ def _database(name: str, value: str | None) -> str | None:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
+    one = _one_form(value, "primary" if name == "DATABASE_URL" else "prefer-standby")
     try:
-        is_ours = make_url(value).get_backend_name() in ("postgresql", "postgres")
+        url = make_url(one)
+        is_ours = url.get_backend_name() in ("postgresql", "postgres")
     except (ArgumentError, ValueError):
         is_ours = False
     if not is_ours:
@@ -193,7 +216,30 @@ def _database(name: str, value: str | None) -> str | None:
             f"{name} must be like postgresql://user:password@host:5432/database;"
             " in the password % is written %25, @ %40, / %2F, : %3A, # %23"
         )
-    return value
+    if len(url.normalized_query.get("host", ())) > 1:
+        raise ValueError(
+            f"{name}: several servers are written"
+            " postgresql://user:password@first:5432,second:5432/database"
+        )
+    return one
+
+
+def _one_form(value: str, wanted: str) -> str:
+    """The URL; of several servers in the one form that all programs here read alike.
+
+    `wanted` says which of them unless the URL does. The primary is asked for as such: sessions that
+    are read only by choice, as the doctor's, find no `read-write` server.
+    """
+    several = _SEVERAL.fullmatch(value)
+    hosts = [_HOST.fullmatch(host) for host in several["hosts"].split(",")] if several else []
+    if several is not None and all(hosts):
+        rest, _, query = several["rest"].partition("?")
+        listed = ",".join(host["host"].strip("[]") for host in hosts if host)
+        ports = ",".join(host["port"] or "5432" for host in hosts if host)
+        value = f"{several['start']}{rest or '/'}?host={listed}&port={ports}&{query}".rstrip("&")
+    if re.search(r"[?&]host=[^&]*,", value) and "target_session_attrs=" not in value:
+        value += f"&target_session_attrs={wanted}"
+    return value.replace("target_session_attrs=read-write", "target_session_attrs=primary")
 
 
 def _names(value: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -207,6 +253,13 @@ def _site(name: str, value: str | None) -> str | None:
     """The beginning of a site's addresses, without the slash at its end."""
     if value is not None and not _SITE.fullmatch(value):
         raise ValueError(f"{name} must be like https://diachi.vn, not {value!r}")
+    return value and value.rstrip("/")
+
+
+def _routing(value: str | None) -> str | None:
+    """The beginning of a service's addresses, which may have a path."""
+    if value is not None and not _SERVICE.fullmatch(value):
+        raise ValueError(f"DIACHISO_ROUTING_URL must be like http://osrm:5000, not {value!r}")
     return value and value.rstrip("/")
 
 

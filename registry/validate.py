@@ -14,7 +14,7 @@ from geo.foreign import is_elsewhere
 from geo.label import label
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, today
-from registry.geocode import CODE_UNKNOWN, Question, locating
+from registry.geocode import Question, locating
 from registry.intake.spellings.footer_words import is_total
 from registry.mistyped_codes import MeantCode
 from registry.past import with_past
@@ -24,6 +24,7 @@ from registry.search.batching import Query, alone
 from registry.search.doors import active_records
 from registry.search.groups import is_group_alone
 from registry.search.ranking import Located
+from registry.units.by_codes import CODE_UNKNOWN
 from registry.validation import questions
 from registry.validation.choices import choices_of_places
 from registry.validation.components import components_read, components_unread

@@ -40,6 +40,7 @@ _COMMANDS: Final = {
     "geocode": ("scripts.batch", "geocode"),
     "reverse": ("scripts.batch", "reverse"),
     "validate": ("scripts.batch", "validate"),
+    "route": ("scripts.route", "route"),
     "open-data": ("scripts.open_data", "open_data"),
     "recheck": ("scripts.batch", "recheck"),
     "webhooks": ("scripts.webhooks", "webhooks"),

@@ -26,6 +26,8 @@ from scripts.listening import (
 from scripts.progress import say
 from scripts.runlock import RunLock
 
+METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Through which the processes of a server add up what they count (prometheus-client)."""
 _RESTARTS: Final = 3
 _RESTARTS_WITHIN_S: Final = 600.0
 _FIRST_FREE_PORT: Final = 1024
@@ -148,7 +150,12 @@ class Supervisor:
             *web_server("api.wsgi:server", self._host, port, workers=self._workers),
             *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
         ]
-        environment = {}
+        metrics = starter.home / "metrics"
+        metrics.mkdir(mode=0o700, exist_ok=True)
+        host.hand_over([metrics], starter.account)
+        for left in metrics.glob("*.db"):  # of another run
+            left.unlink()
+        environment = {METRICS_FOLDER: str(metrics)}
         alone = self._settings.database_url is None and not self._settings.proxies
         if self._settings.limits is None and alone and is_loopback(self._host):
             environment["DIACHISO_LIMITS"] = "off"

@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from flask import Response, current_app, json, request
+from flask import Response, json, request
 from pydantic_core import to_json
 
-from api.context import public_url
+from api.context import description, public_url
 from api.mcp.tools import TOOLS
 from api.pages.assets import has_viewer
 from api.pages.blueprint import page_blueprint
@@ -46,7 +46,7 @@ def get_contents() -> Response:
 @blueprint.get("/docs/try")
 def get_viewer() -> Response:
     """The OpenAPI document with its viewer; without that part, as a list."""
-    document: dict[str, Any] = json.loads(current_app.extensions["openapi"])
+    document: dict[str, Any] = json.loads(description())
     return page("docs.html", has_viewer=has_viewer(), groups=_groups(document))
 
 

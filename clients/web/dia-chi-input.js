@@ -5,7 +5,7 @@
   'use strict';
 
   const HOME = document.currentScript?.src ? new URL(document.currentScript.src).origin : location.origin;
-  const PAUSE_MS = 120;
+  const PAUSE_MS = 60;
   const PATIENCE_MS = 3000;
   const MOST = 300;
   const LINES = 6;

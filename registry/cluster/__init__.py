@@ -358,6 +358,10 @@ def throwaway(base: Path) -> PrivateCluster:
     )
 
 
+KEPT: Final = ("imports", "reforms", "open-data", "keys", "metrics")
+"""Folders below `DIACHISO_VAR` in which the service keeps what it writes, besides its counters."""
+
+
 def take_home(settings: Settings, account: Account) -> Path:
     """The folder in which `account` serves what it keeps: `var`, or where the account cannot reach
     that, one beside the data.
@@ -371,15 +375,16 @@ def take_home(settings: Settings, account: Account) -> Path:
         if not account.can_enter(home):
             home = FALLBACK / f"{_name(settings.var)}-files"
         host.make_open_folder(home)
-        former, imports, counters = settings.var / "imports", home / "imports", home / "counters"
-        open_data = home / "open-data"
-        if former.exists() and not imports.exists():
-            shutil.move(former, imports)
+        folders, counters = [home / name for name in KEPT], home / "counters"
+        for folder in folders:
+            former = settings.var / folder.name
+            if former.exists() and not folder.exists():
+                shutil.move(former, folder)
         if home.stat().st_uid == 0:  # in a folder of its own the account makes them itself
-            imports.mkdir(mode=0o700, exist_ok=True)
-            open_data.mkdir(mode=0o700, exist_ok=True)
+            for folder in folders:
+                folder.mkdir(mode=0o700, exist_ok=True)
             counters.touch(mode=0o600)
-        host.hand_over([imports, counters, open_data], account)
+        host.hand_over([*folders, counters], account)
     return home
 
 

@@ -65,6 +65,7 @@ MAY_WRITE: Final = {
         *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
         *("reform", "reform_work", "service_count"),
         *("plate", "certificate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
+        *("field_round", "field_record"),
     ),
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),

@@ -10,6 +10,7 @@ from registry.models.counting import (
 )
 from registry.models.drawing import MapDensity, MapLabel, MapState, MapUnit
 from registry.models.events import Event, EventPending, Feed, RegisterIdentity
+from registry.models.field import FieldRecord, FieldRound
 from registry.models.former import (
     HouseholdFormerNumber,
     LocalityAlias,
@@ -81,9 +82,11 @@ __all__ = [
     "EventPending",
     "ExternalId",
     "Feed",
+    "FieldRecord",
     "FieldReport",
     "FieldReportReceipt",
     "FieldReportVoice",
+    "FieldRound",
     "GazetteerState",
     "Household",
     "HouseholdFormerNumber",

@@ -17,7 +17,7 @@ from registry.settings import Settings
 
 ALGORITHM: Final = "Ed25519"
 """Of signatures, as RFC 9864 names it."""
-_FILE: Final = "pack-keys.json"
+_FILE: Final = Path("keys", "pack-keys.json")
 
 JsonObject = dict[str, Any]
 

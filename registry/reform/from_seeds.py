@@ -44,8 +44,12 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
     return dumped
 
 
+_LIBRARY: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""That of libyaml, eight times as fast, where it is there."""
+
+
 # The library tells no types.
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+class _Dumper(_LIBRARY):  # type: ignore[misc]
     """Codes in quotes, so that no reader takes them for numbers."""
 
     def ignore_aliases(self, _data: Any) -> bool:

@@ -31,8 +31,8 @@ def make_plan(
     planner = _Planner(document, gazetteer, awaiting or {})
     planner.make()
     if planner.refusals:
-        planner.refusals.sort(key=lambda each: (each.line or 0, each.code))
-        raise ResolutionRefusedError(planner.refusals)
+        ordered = sorted(planner.refusals, key=lambda each: (each.line or 0, each.code))
+        raise ResolutionRefusedError(ordered)
     return planner.plan
 
 
@@ -44,15 +44,13 @@ class _Planner:
         self.awaiting = awaiting
         self.known = gazetteer
         self.plan = Plan(document, gazetteer)
-        self.refusals: list[Refusal] = []
+        self.refusals: dict[Refusal, None] = {}
         self.districts: list[tuple[str, int | None]] = []
         self.day = self.plan.day
         self.eve = self.day - _ONE_DAY
 
     def refuse(self, code: str, line: int | None, about: str = "") -> None:
-        refusal = Refusal(code, line, about)
-        if refusal not in self.refusals:
-            self.refusals.append(refusal)
+        self.refusals[Refusal(code, line, about)] = None
 
     def make(self) -> None:
         head = self.document.resolution.resolution

@@ -130,7 +130,10 @@ _TASKS: Final[
 def _document(folder: Path) -> Document:
     path = files.delivered(folder)
     if path is None:
-        raise NotFoundError("tệp đã giao không còn ở máy này (the delivered file is not here)")
+        raise NotFoundError(
+            "tệp đã giao không có ở máy này; nhiều máy thì đặt DIACHISO_FILES chung"
+            " (the delivered file is not here; several machines share DIACHISO_FILES)"
+        )
     # What a file that came over HTTP names is looked for nowhere else on this machine.
     boundaries = files.report(folder, BOUNDARIES) or folder / BOUNDARIES / "?"
     return replace(read_resolution(path), delivered_boundaries=boundaries)

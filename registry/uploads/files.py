@@ -110,7 +110,7 @@ def _full() -> StorageFullError:
 
 def incoming_folder(settings: Settings) -> Path:
     """Where what is being received lies."""
-    return _private(settings.var / "imports" / _INCOMING)
+    return _private(settings.kept / "imports" / _INCOMING)
 
 
 def incoming(settings: Settings) -> Path:
@@ -130,12 +130,12 @@ def adopted(settings: Settings, written: Path) -> Path:
 
 def of_import(settings: Settings, import_id: int) -> Path:
     """Where the files of an import lie."""
-    return settings.var / "imports" / str(import_id)
+    return settings.kept / "imports" / str(import_id)
 
 
 def of_reform(settings: Settings, reform_id: int) -> Path:
     """Where the files of a resolution lie."""
-    return settings.var / "reforms" / str(reform_id)
+    return settings.kept / "reforms" / str(reform_id)
 
 
 def keep(folder: Path, received: Path, name: str, kind: str = DELIVERED) -> None:
@@ -166,7 +166,7 @@ def remove(folder: Path) -> None:
 
 def remove_left_behind(settings: Settings, older_than: float) -> None:
     """Delete what was received by a server that ended in the middle; a time since 1970, seconds."""
-    for path in (settings.var / "imports" / _INCOMING).glob("*"):
+    for path in (settings.kept / "imports" / _INCOMING).glob("*"):
         if path.stat().st_mtime < older_than:
             path.unlink(missing_ok=True)
 

@@ -256,7 +256,10 @@ def _view(engine: Engine, import_id: int) -> ImportView | None:
 def _path(settings: Settings, view: ImportView) -> Path:
     path = files.delivered(files.of_import(settings, view.id))
     if path is None:
-        raise NotFoundError("tệp đã giao không còn ở máy này (the delivered file is not here)")
+        raise NotFoundError(
+            "tệp đã giao không có ở máy này; nhiều máy thì đặt DIACHISO_FILES chung"
+            " (the delivered file is not here; several machines share DIACHISO_FILES)"
+        )
     return path
 
 

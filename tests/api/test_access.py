@@ -17,11 +17,13 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 # What is asked by POST so that addresses stand in no URL.
 ASKED_BY_POST = (
     *("/v1/geocode", "/v1/reverse", "/v1/validate", "/v1/batch/<operation>", "/try"),
-    "/mcp",
+    *("/mcp", "/route", "/v1/routes", "/v1/routes/papers"),
 )
 # What everybody may say, without a change of the register.
 SAID_BY_ALL = (
     "/v1/reports",
+    "/v1/batch/reports",
+    "/v1/field/records",
     "/a/<address_code>/report",
     "/new-house",
     "/desk/sign-in",

@@ -6,6 +6,7 @@ of: other media types than those described, bodies that are cut off, methods tha
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -22,10 +23,12 @@ QUERIES = (
     *("q=" + "a" * 10_000, "q=" + "%C4%90" * 1_500, "as_of=9999-99-99", "=&=&&", "a[]=1"),
     "&".join(f"p{i}=1" for i in range(300)),
 )
-KINDS = (
-    *("application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"),
-    *("multipart/form-data; boundary=x", "application/json; charset=utf-16", "text/csv", ""),
+READ = (
+    *("application/json", "application/x-www-form-urlencoded", "text/csv"),
+    "multipart/form-data; boundary=x",
 )
+"""What a body may be; of anything else it is no matter what it holds."""
+UNREAD = ("multipart/form-data", "application/json; charset=utf-16", "text/plain", "")
 BODIES = (
     *(b"", b"{", b"null", b"[]", b"[" * 50_000, b'{"a":' * 20_000, b"\xff\xfe\x00", b'q,q\n"\n'),
     *(b'{"q":"\\u0000","code":"\\ud800"}', b'{"lon":1e400,"count":1' + b"0" * 400 + b"}"),
@@ -84,8 +87,8 @@ def test_bodies_of_any_kind_are_refused_or_read(hostile: Flask) -> None:
     client = hostile.test_client()
     for path, methods in endpoints(hostile):
         for method in methods & {"POST", "PUT", "PATCH"}:
-            for kind in KINDS:
-                for body in BODIES:
+            for kind, bodies in (*product(READ, [BODIES]), *product(UNREAD, [BODIES[:3]])):
+                for body in bodies:
                     check(client, method, path, data=body, content_type=kind)
 
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from api.access import Caller
@@ -241,6 +242,7 @@ def test_history_shows_units_by_their_codes(office: Office) -> None:
 
 # --- anything at all -----------------------------------------------------------------------------
 
+EXAMPLES = 12
 # The routes are known without a database.
 with open_app("postgresql://nobody@127.0.0.1:1/nothing") as _app:
     PATHS = [
@@ -251,32 +253,39 @@ with open_app("postgresql://nobody@127.0.0.1:1/nothing") as _app:
     ]
 
 
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "seed": 1,
+        "generation": {"mode": "all", "max-examples": EXAMPLES},
+        "checks": {
+            # 400: NUL in a query. 411: no file at all.
+            "positive_data_acceptance": {
+                "expected-statuses": [200, 202, 400, 404, 409, 410, 411, 412, 422]
+            },
+            "negative_data_rejection": {"expected-statuses": [400, 404, 409, 412, 422, 428]},
+            # Here every header is a key; real ones are tried by tests of keys.
+            "ignored_auth": {"enabled": False},
+        },
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def described(office: Office) -> BaseSchema:
+    """What is fuzzed: reading it takes as long as some dozen examples."""
+    return schemathesis.openapi.from_wsgi("/openapi.json", office.app, config=CONFIG)
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize(("method", "path"), PATHS)
 def test_fuzzing_finds_no_contradiction(
-    office: Office, method: str, path: str, mode: GenerationMode
+    described: BaseSchema, method: str, path: str, mode: GenerationMode
 ) -> None:
-    config = SchemathesisConfig.from_dict(
-        {
-            "seed": 1,
-            "generation": {"mode": "all", "max-examples": 25},
-            "checks": {
-                # 400: NUL in a query. 411: no file at all.
-                "positive_data_acceptance": {
-                    "expected-statuses": [200, 202, 400, 404, 409, 410, 411, 412, 422]
-                },
-                "negative_data_rejection": {"expected-statuses": [400, 404, 409, 412, 422, 428]},
-                # Here every header is a key; real ones are tried by tests of keys.
-                "ignored_auth": {"enabled": False},
-            },
-        }
-    )
-    schema = schemathesis.openapi.from_wsgi("/openapi.json", office.app, config=config)
     statuses = set()
 
-    @given(case=schema[path][method].as_strategy(generation_mode=mode))
+    @given(case=described[path][method].as_strategy(generation_mode=mode))
     @settings(
-        max_examples=25,
+        max_examples=EXAMPLES,
         deadline=None,
         derandomize=True,
         database=None,

@@ -105,6 +105,7 @@ def test_request_is_one_line_without_its_values(
     written, (line,) = lines(path, method)
     assert line.pop("ms") >= 0
     assert line.pop("timestamp").endswith("Z")
+    assert len(line.pop("id")) == 32
     assert line == {
         "event": "request",
         "level": "info",
@@ -124,6 +125,28 @@ def test_broken_program_is_logged_with_its_trace_and_without_its_words(lines: Ca
     assert "ValueError" in failure["trace"]
     assert answered["status"] == 500
     assert [secret for secret in SECRETS if secret in written] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("7d1f-00A9-e4", True), ("12 Quán Thánh".encode(), False), ("a" * 65, False), ("", False)],
+)
+def test_fault_is_found_again_by_its_request(
+    database_url: str,
+    capsys: pytest.CaptureFixture[str],
+    configure: Callable[[], None],
+    given: str | bytes,
+    kept: bool,
+) -> None:
+    with open_app(database_url) as app:
+        fail(app)
+        configure()
+        response = app.test_client().get("/fail/00004", headers={"X-Request-Id": given})
+    told = response.headers["X-Request-Id"]
+    assert (told == given) == kept
+    assert response.get_json()["instance"] == f"urn:diachiso:request:{told}"
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert {line["id"] for line in lines} == {told}
 
 
 def test_libraries_warn_in_json_too(

@@ -20,6 +20,7 @@ from geo.code import format as code_display
 from geo.code import spoken
 from registry.drawing.refresh import refresh
 from registry.gazetteer import VIET_NAM
+from registry.search.codes_in_text import whole_code
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.tiles import read_tile, tile_at
 from tests.support.units import open_app
@@ -29,6 +30,8 @@ SHOW_NO_RECORD = {
     "/v1/units/convert", "/v1/units/picker", "/v1/targets", "/v1/packs/keys",
     "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
+    "/v1/field/area", "/v1/field/records",  # by the code of a round: tests/api/test_field.py
+    "/v1/batch/reports",  # many of /v1/reports
     "/v1/webhooks",  # what they send: tests/registry/test_webhooks.py
     *(f"/v1/webhooks/{{webhook_id}}{part}" for part in (
         "", "/secret", "/replay", "/test", "/deliveries",
@@ -144,6 +147,9 @@ def made(place: Town, client: FlaskClient) -> Site:
 
     def hide(code: str, *asked: str) -> None:
         label = client.get(f"/v1/addresses/{code}").get_json()["label"]
+        at = place.record(code)
+        gate = {"kind": "main", "lon": at.lon, "lat": at.lat, "note": "cổng sau nhà kín"}
+        place.do("entrances", code=code, entrances=[gate])
         place.do("correct", code=code, restricted=True, delivery_hint="sau nhà kín")
         row = place.record(code)
         assert row.lon is not None
@@ -247,6 +253,36 @@ def test_no_batch_finds_it(site: Site) -> None:
         for line, row in zip(lines, asked, strict=True):
             said = str(row.get("q") or row.get("address") or "")
             assert site.found(line["result"], said) == [], (operation, line)
+
+
+def test_no_round_finds_it(site: Site) -> None:
+    """But by its code, and then no more than a look-up tells: on no paper and in no file either."""
+    named = {h.code for h in site.hidden}
+    asked = [text for text in site.texts if not whole_code(text)] + site.others
+    for accept, order in (
+        ("application/json", "shortest"),
+        ("application/geo+json", "walking"),
+        ("application/gpx+xml", "walking"),
+    ):
+        for lines, own in ((asked, set[str]()), ([*asked, *named], named)):
+            response = site.client.post(
+                "/v1/routes",
+                data="\n".join(lines),
+                content_type="text/plain",
+                query_string={"order": order},
+                headers={"Accept": accept},
+            )
+            told = response.get_json() if "json" in accept else response.text
+            # The code itself stands there only where it was given.
+            given = own | set(map(code_display, own))
+            assert set(site.found(told, "\n".join([*asked, *given]))) <= given, accept
+    start = site.client.post(
+        "/v1/routes",
+        data=site.others[0],
+        content_type="text/plain",
+        query_string={"start": site.hidden[0].code},
+    )
+    assert start.get_json(force=True)["errors"][0]["code"] == "no_position"
 
 
 def test_no_other_code_leads_to_it(site: Site) -> None:
@@ -377,6 +413,7 @@ HERE = "Phường Láng, Thành phố Hà Nội"
 WITHHELD = (
     "label_before_2025_07", "house_number", "street", "building", "floor", "unit_number", "parent",
     "former_commune", "position", "verified_on", "delivery_hint",
+    "entrances",
 )  # fmt: skip
 
 
@@ -462,6 +499,8 @@ WALKED = {
     "/v1/packs/{commune}",
     "/v1/reports",
     "/v1/reverse",
+    "/v1/routes",
+    "/v1/routes/papers",
     "/v1/validate",
     "/tiles/{z}/{x}/{y}",
 }

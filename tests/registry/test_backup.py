@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from sqlalchemy import text, update
 
+from registry.access.keys import NewKey, create_key
 from registry.backup import manifest_path, take_backup
 from registry.backup import tools as backup_tools
 from registry.backup.manifest import Manifest, read_manifest
@@ -46,9 +47,10 @@ from registry.prepare import prepare_database
 from registry.reads import Reads
 from registry.revision import head_revision
 from registry.settings import ROOT, Settings
+from tests.support.clusters import empty_cluster, running
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
 from tests.support.folders import roomy
-from tests.support.postgis import TestCluster, database
+from tests.support.postgis import database
 from tests.support.refusal import refused
 
 JUMP = 1_000_000
@@ -69,8 +71,17 @@ class Saved:
 
 
 def fill(url: str) -> str:
-    """A household with a past, an event that waits; the household's code."""
+    """A household with a past, an event that waits, a webhook; the household's code."""
     engine = make_engine(url)
+    with session_scope(engine) as session:
+        create_key(session, NewKey("hãng", "carrier"))
+        session.execute(
+            text(
+                "INSERT INTO webhook (key_id, url, secret, cursor, caught_up)"
+                " SELECT id, 'https://example.com/', decode(repeat('00', 32), 'hex'), '0', 0"
+                " FROM api_key"
+            )
+        )
     with write_scope(engine, TEST) as session:
         unit = make_unit(session)
         street = make_street(session, unit_id=unit)
@@ -104,9 +115,10 @@ def empty(admin_url: str, worker_id: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def other_cluster() -> Iterator[str]:
     """The superuser's URL of a cluster that knows neither roles nor extensions of ours."""
-    second = TestCluster()
-    yield second.admin_url()
-    second.close()
+    with empty_cluster() as made:
+        made.initialise()
+        with running(made):
+            yield made.admin_url("postgres")
 
 
 def ordinal(url: str) -> int:
@@ -152,6 +164,9 @@ def test_register_goes_on_in_a_fresh_cluster(
         assert note == "restored"
         assert rows(url, "SELECT count(*) FROM event_pending") == [(0,)]
         assert rows(url, "SELECT count(*) FROM feed") == [(2,)]
+        # A copy does not speak to the receivers of the original.
+        assert rows(url, "SELECT state FROM webhook") == [("paused",)]
+        assert rows(saved.url, "SELECT state FROM webhook") == [("active",)]
         assert rows(url, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
             " AND tablename <> 'spatial_ref_sys'") == [("diachiso_owner",)]  # fmt: skip
         assert sick(url) <= sick(saved.url)

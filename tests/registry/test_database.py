@@ -4,14 +4,18 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from registry.access.actors import Actor
+from registry.backup import take_backup
 from registry.database import make_engine, session_scope
+from registry.doctor import State, run_checks
 from registry.errors import DatabaseUnavailableError, OutcomeUnknownError
-from registry.settings import Settings
+from registry.register import Register
+from registry.settings import Settings, from_environment
 from registry.uploads.files import delivered, incoming, of_import
 from registry.uploads.receiving import Delivery, receive
 from tests.support.intake import deliveries, door, rows
@@ -30,6 +34,25 @@ def test_nobody_waits_for_a_server_that_was_just_silent() -> None:
         silent.accept()[0].close()
         with pytest.raises(BlockingIOError):
             silent.accept()
+
+
+def test_first_of_several_servers_may_be_gone(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    there = make_url(fresh_database())
+    where = f"{quote('/nowhere', safe='')}:1,{quote(str(there.query['host']), safe='')}"
+    written = f"postgresql://postgres@{where}:{there.query['port']}/{there.database}"
+    settings = from_environment({"DATABASE_URL": written, "DATABASE_READ_URL": written})
+    register = Register.open(settings, settings.database_url or "")
+    try:
+        assert register.check_ready(writing=True)
+        assert register.reads.rows("SELECT 1", {}) == [(1,)]
+    finally:
+        register.close()
+    found = {result.name: result for result in run_checks(settings)}
+    assert found["server_answers"].state == State.OK
+    saved = tmp_path / "saved"
+    take_backup(settings.database_url or "", saved, as_folder=False, report=lambda _line: None)
 
 
 @pytest.fixture

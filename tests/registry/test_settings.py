@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from registry.settings import Settings, from_environment, unknown_variables
+from registry.uploads.files import of_import
 
 TILES = "https://tiles.vn/{z}/{x}/{y}.png"
 
@@ -29,6 +30,7 @@ def test_nothing_set_is_the_default() -> None:
         ("DIACHISO_AUDIT_DAYS", "31", "audit_days", 31),
         ("DIACHISO_PUBLIC_URL", "https://diachi.vn/", "public_url", "https://diachi.vn"),
         ("DIACHISO_BASEMAP", TILES, "basemap", TILES),
+        ("DIACHISO_ROUTING_URL", "http://osrm:5000/vn/", "routing_url", "http://osrm:5000/vn"),
     ],
 )
 def test_variable_is_a_setting(name: str, value: str, field: str, expected: object) -> None:
@@ -51,6 +53,8 @@ def test_variable_is_a_setting(name: str, value: str, field: str, expected: obje
         ("DIACHISO_BASEMAP", "https://tiles.vn/{z}/{x}/{y}'unsafe-inline'"),
         ("DIACHISO_BASEMAP", "/khong/co/tep.pmtiles"),
         ("DIACHISO_BASEMAP", __file__),
+        ("DIACHISO_ROUTING_URL", "file:///etc/passwd"),
+        ("DIACHISO_ROUTING_URL", "osrm:5000"),
     ],
 )
 def test_value_that_is_none_names_its_variable(name: str, value: str) -> None:
@@ -77,6 +81,42 @@ def test_databases_as_they_are_written_are_taken() -> None:
         "postgresql:///x?host=/run/postgresql",
     ):
         assert from_environment({"DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (
+            "postgresql://me:a%40b@db1:5433,db2/x",
+            "postgresql://me:a%40b@/x?host=db1,db2&port=5433,5432&target_session_attrs=",
+        ),
+        (
+            "postgresql://[::1]:5,b/x?sslmode=require",
+            "postgresql:///x?host=::1,b&port=5,5432&sslmode=require&target_session_attrs=",
+        ),
+        (
+            "postgresql:///x?host=a,b&port=1,2",
+            "postgresql:///x?host=a,b&port=1,2&target_session_attrs=",
+        ),
+    ],
+)
+def test_several_servers_are_one_url(written: str, read: str) -> None:
+    made = from_environment({"DATABASE_URL": written, "DATABASE_READ_URL": written})
+    assert (made.database_url, made.database_read_url) == (
+        f"{read}primary",
+        f"{read}prefer-standby",
+    )
+    chosen = f"{read}read-write"
+    assert from_environment({"DATABASE_URL": chosen}).database_url == f"{read}primary"
+    with pytest.raises(ValueError, match="DATABASE_URL: several servers are written"):
+        from_environment({"DATABASE_URL": "postgresql:///x?host=a:1&host=b:2"})
+
+
+def test_machines_share_what_was_delivered() -> None:
+    first, second = (
+        from_environment({"DIACHISO_VAR": var, "DIACHISO_FILES": "/disk"}) for var in ("/a", "/b")
+    )
+    assert of_import(first, 7) == of_import(second, 7)
 
 
 def test_variable_that_is_no_setting_is_found() -> None:

@@ -1,5 +1,6 @@
 """Webhooks: what they tell, to real receivers, and what becomes of those that do not listen."""
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +13,8 @@ from registry.access.actors import Actor
 from registry.access.key_check import KeyCheck
 from registry.access.keys import NewKey, create_key, revoke_key
 from registry.database import session_scope
-from registry.errors import InvalidInputError
+from registry.doctor import run_checks
+from registry.errors import InvalidInputError, NotFoundError
 from registry.events import write_scope
 from registry.register import Register
 from registry.settings import Settings
@@ -21,6 +23,7 @@ from registry.webhooks.delivering import PAUSES_S, opened, send_due
 from registry.webhooks.sending import check_url, post
 from registry.webhooks.subscriptions import Wanted, WebhookView
 from tests.support.background import worker
+from tests.support.commands import call
 from tests.support.factories import TEST
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 from tests.support.receiver import DRIP, HANG, Receiver, receiving
@@ -92,6 +95,12 @@ def replay(register: Register, actor: Actor, webhook: int, since: str) -> None:
 def due_now(place: Town) -> None:
     """Let no pause be waited for."""
     write(place, "UPDATE webhook SET due_at = clock_timestamp()")
+
+
+def examined(place: Town) -> str:
+    """What the doctor says of webhooks."""
+    results = run_checks(Settings(database_url=place.url))
+    return next(found.detail for found in results if found.name == "webhooks_told")
 
 
 def write(place: Town, statement: str, **parameters: object) -> None:
@@ -239,6 +248,7 @@ def test_message_is_tried_again_given_up_and_sent_when_it_is_resumed(
     assert pauses[-2] > 86_000
     dead = view(register, actor, webhook)
     assert (dead.state, dead.last_outcome, dead.attempts) == ("dead", "refused", tries)
+    assert f"{webhook} ({actor.name}: refused)" in examined(place)
     # The same message each time: a receiver that took it in, and failed to say so, knows it.
     assert len({headers["webhook-id"] for headers, _ in receiver.messages}) == 1
     receiver.messages.clear()
@@ -262,6 +272,32 @@ def test_message_is_tried_again_given_up_and_sent_when_it_is_resumed(
     told = [code for _, code, _ in receiver.entries()]
     assert {first, second} <= set(told)
     assert view(register, actor, webhook).behind == 0
+
+
+def test_operator_sees_stops_and_resumes_webhooks(
+    place: Town,
+    register: Register,
+    receiver: Receiver,
+    actor: Actor,
+    hook: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", place.url)
+    webhook, _ = hook()
+    line = f"{webhook}  {actor.name}  {receiver.url}  "
+    assert call("webhooks", "pause", webhook).stdout == ""
+    code = place.house(number())  # proposed, and activated
+    send_due(register)
+    assert receiver.messages == []
+    assert f"{line}tạm dừng  2 sự kiện chờ" in call("webhooks", "list").stdout
+    told = json.loads(call("webhooks", "list", "--format", "json").stdout)
+    assert {"id": webhook, "state": "paused", "behind": 2}.items() <= told[-1].items()
+    assert f"{line}đang gửi" in call("webhooks", "resume", webhook).stderr
+    send_due(register)
+    call("webhooks", "resume", webhook, "--since", "0")
+    send_due(register)
+    assert [each for _, each, _ in receiver.entries()].count(code) == 2
+    assert isinstance(call("webhooks", "pause", 0).exception, NotFoundError)
 
 
 def test_secret_is_replaced_with_both_in_force(

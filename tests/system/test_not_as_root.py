@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.cluster import FALLBACK
+from registry.cluster import FALLBACK, KEPT
 from registry.cluster.host import WEB_ACCOUNT, processes
 from registry.settings import ROOT
 from tests.support.running import (
@@ -75,6 +75,8 @@ def test_everything_that_root_starts_belongs_to_another_account(start: Starter, 
     assert len(kept) > 4
     assert {owner(path) for path in kept} == {WEB_ACCOUNT}
     assert "counters_not_shared" not in run.text()
+    assert [name for name in KEPT if not may_write(WEB_ACCOUNT, var / name)] == []
+    assert status(f"{url}/v1/packs/keys") == 200
     # The cluster's files are closed to it, and the way in is closed to everybody else.
     cluster = private(var)
     assert owner(cluster.data_dir) not in ("root", WEB_ACCOUNT)

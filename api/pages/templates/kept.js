@@ -1,18 +1,19 @@
 // Pages of addresses that this browser has opened are there without a network too: a carrier in an
-// alley looks again at what was looked up at the depot. They stay on this device. So does the page
-// that searches in packs (packs.js), with its scripts.
+// alley looks again at what was looked up at the depot. They stay on this device. So do the pages that
+// search in packs (packs.js), tick a round (route.js) and collect in the field (field.js), with their scripts.
 
 const KEPT = 'addresses';
 const FILES = 'files-{{ version }}';
 const OFFLINE = '/offline';
-const PACKS = '/packs';
-const SHELL = [OFFLINE, PACKS, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const PAGES = ['/packs', '/route', '/field'];
+const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
 const MOST = 100;
 const PATIENCE_MS = 8000;
 
 self.addEventListener('install', (event) => {
   self.skipWaiting();
-  event.waitUntil(caches.open(FILES).then((files) => files.addAll(SHELL)));
+  // A register that is closed to who has no key may keep one page to itself.
+  event.waitUntil(caches.open(FILES).then((files) => Promise.all([files.addAll(SHELL), ...PAGES.map((page) => files.add(page).catch(() => null))])));
 });
 
 self.addEventListener('activate', (event) => event.waitUntil((async () => {
@@ -39,7 +40,7 @@ const isAddress = (pathname) => /^\/a\/[^/]+$/.test(pathname);
 async function fetched(request) {
   const response = await fetch(request);
   const { pathname } = new URL(request.url);
-  if (pathname === PACKS && response.ok && !response.redirected) await (await caches.open(FILES)).put(PACKS, response.clone());
+  if (PAGES.includes(pathname) && response.ok && !response.redirected) await (await caches.open(FILES)).put(pathname, response.clone());
   if (!isAddress(pathname)) return response;
   const kept = await caches.open(KEPT);
   if (response.status === 404 || response.status === 410) await kept.delete(pathname);
@@ -51,13 +52,13 @@ async function fetched(request) {
 }
 
 async function page(request, pathname) {
-  const kept = await (pathname === PACKS ? (await caches.open(FILES)).match(PACKS) : isAddress(pathname) ? (await caches.open(KEPT)).match(pathname) : null);
+  const kept = await (PAGES.includes(pathname) ? (await caches.open(FILES)).match(pathname) : isAddress(pathname) ? (await caches.open(KEPT)).match(pathname) : null);
   const asked = fetched(request);
   try {
     return await (kept ? Promise.race([asked, late()]) : asked);
   } catch {
     asked.catch(() => null);
-    if (kept) return pathname === PACKS ? kept : told(kept);
+    if (kept) return PAGES.includes(pathname) ? kept : told(kept);
     return (await list()) ?? Response.error();
   }
 }

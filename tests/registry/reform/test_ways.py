@@ -1,7 +1,6 @@
 """Prepared reforms, decisions of people, tables, files of the seeds, and what a kill leaves."""
 
 import datetime
-import os
 import signal
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from registry.reform.work_file import DECIDED, read_decided
 from registry.services.loading import load_services
 from registry.settings import ROOT
 from tests.registry.reform.conftest import Hall
+from tests.support.commands import as_process
 from tests.support.intake import checksum, deliveries, write
 from tests.support.lifecycle import Town
 from tests.support.waiting import eventually
@@ -300,21 +300,17 @@ def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
 
 def test_command(hall: Hall) -> None:
     hall.town.house("27")
-    environment = {**os.environ, "DATABASE_URL": hall.town.url, "PYTHONPATH": str(ROOT)}
 
-    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "scripts.main", "reform", *map(str, arguments)]
-        return subprocess.run(
-            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-        )
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+        return as_process("reform", *arguments, DATABASE_URL=hall.town.url)
 
     path = hall.file(MERGE)
     tried = run(path, "--dry-run", "--report", hall.folder / "out")
-    assert (tried.returncode, "Đã rõ 1 / 1 mã" in tried.stdout) == (0, True), tried.stderr
+    assert (tried.returncode, "Đã rõ 1 / 1 mã" in tried.stdout.decode()) == (0, True), tried.stderr
     assert run(path).returncode == 0
     again = run(path)
     assert again.returncode == 1
-    assert "dòng 2: 1/NQ: nghị quyết này đã nạp" in again.stderr
+    assert "dòng 2: 1/NQ: nghị quyết này đã nạp" in again.stderr.decode()
     assert run("--undo", "1/NQ").returncode == 0
     assert run().returncode == 2
-    assert run("--from-seeds", "2026-04-30").stdout.startswith("resolution:")
+    assert run("--from-seeds", "2026-04-30").stdout.startswith(b"resolution:")

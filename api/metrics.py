@@ -1,0 +1,128 @@
+"""`/metrics`: what a monitor reads, in the text format of Prometheus."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from flask import Blueprint, Flask, Response, request
+from flask.globals import request_ctx
+from prometheus_client import CollectorRegistry, Counter, Histogram, multiprocess
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import DBAPIError
+
+from api.access import requires
+from api.context import register
+from api.openapi import NoParameters, answers, spec
+from registry.database import session_scope
+from registry.errors import RegistryError
+from registry.figures import Figure, read_figures
+from registry.register import Register
+from registry.revision import head_revision
+
+blueprint = Blueprint("metrics", __name__)
+
+GET_METRICS: Final = "metrics.get_metrics"
+"""The endpoint that `DIACHISO_OPEN_METRICS` opens."""
+FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names the folder through which processes of one server add up."""
+
+_OWN: Final = CollectorRegistry()
+_REQUESTS: Final = Counter(
+    "diachiso_requests",
+    "Requests by endpoint and status; what no endpoint answers is 'none'",
+    ("endpoint", "status"),
+    registry=_OWN,
+)
+_SECONDS: Final = Histogram(
+    "diachiso_request_seconds",
+    "From the whole request to its answer, by endpoint",
+    ("endpoint",),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+    registry=_OWN,
+)
+
+
+@blueprint.get("/metrics")
+@requires("viewer")
+@spec.validate(resp=answers(None, 401, 403, 503), tags=["monitoring"])
+def get_metrics(query: NoParameters) -> Response:  # noqa: ARG001
+    """Figures for Prometheus: requests and their times, what waits, how old the data is.
+
+    Role: viewer, unless the operator opens them. Where the database does not answer,
+    `diachiso_database_up` is 0 and its figures are missing.
+    """
+    shown = CollectorRegistry()
+    if os.environ.get(FOLDER):
+        multiprocess.MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
+    else:
+        shown.register(_Registered(_OWN))
+    shown.register(_OfRegister(register()))
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return Response(encode(shown), content_type=content_type)
+
+
+def measure_requests(app: Flask) -> None:
+    """Count every answer of `app`, and how long it took."""
+    app.after_request(_measure)
+
+
+def _measure(response: Response) -> Response:
+    asked = request_ctx.request
+    requests, seconds = _counted(asked.endpoint or "none", response.status_code)
+    requests.inc()
+    seconds.observe(time.perf_counter() - asked.started_at)  # type: ignore[attr-defined]
+    return response
+
+
+@cache
+def _counted(endpoint: str, status: int) -> tuple[Counter, Histogram]:
+    return _REQUESTS.labels(endpoint, status), _SECONDS.labels(endpoint)
+
+
+class _Registered(Collector):
+    """What this process alone has counted."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._registry.collect()
+
+
+class _OfRegister(Collector):
+    """What the database says, and this program of itself."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+
+    def collect(self) -> Iterator[Metric]:
+        python = ".".join(map(str, sys.version_info[:3]))
+        build = GaugeMetricFamily(
+            "diachiso_build_info", "Schema and Python", labels=("schema", "python")
+        )
+        build.add_metric((head_revision(), python), 1)
+        yield build
+        found = self._figures()
+        yield GaugeMetricFamily(
+            "diachiso_database_up", "Whether the database answers", value=float(bool(found))
+        )
+        families: dict[str, Metric] = {}
+        for figure in found:
+            kind = CounterMetricFamily if figure.kind == "counter" else GaugeMetricFamily
+            family = families.setdefault(figure.name, kind(figure.name, figure.line))
+            suffix = "_total" if figure.kind == "counter" else ""
+            family.add_sample(f"{figure.name}{suffix}", figure.labels, figure.value)
+        yield from families.values()
+
+    def _figures(self) -> list[Figure]:
+        try:
+            with session_scope(self._register.read_engine) as session:
+                return list(read_figures(session.connection()))
+        except (RegistryError, DBAPIError):
+            return []
