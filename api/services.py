@@ -23,7 +23,7 @@ from registry.gazetteer import today
 from registry.lookup import lookup
 from registry.row_files import Severity
 from registry.services import Basis, Kind, Service, operator_of, services_at, services_of
-from registry.services.checking import check_services, unserved_codes
+from registry.services.checking import check_services
 from registry.services.loading import PROBLEMS, Loaded, load_services
 from registry.uploads.files import clean_name
 
@@ -175,6 +175,7 @@ class UnservedDoors(Answer):
     code: str
     name: str
     doors: int
+    codes: list[str] = Field(description="The first of their codes")
 
 
 class ServicesCheck(Answer):
@@ -184,7 +185,6 @@ class ServicesCheck(Answer):
     lost_codes: int = Field(description="Listed codes that stand for no door any more")
     doors: int = Field(description="Of the unit, that are not served; none of restricted places")
     unserved: list[UnservedDoors] = Field(description="By commune, the most doors first")
-    codes: list[str] = Field(description="The first of them, where the unit is a commune")
 
 
 @blueprint.get("")
@@ -249,9 +249,8 @@ def get_check(query: CheckQuery) -> Response:
     known = gazetteer()
     with session_scope(register().read_engine) as session:
         report = check_services(session, known, operator=operator, unit=query.unit, kind=query.kind)
-        codes = unserved_codes(session, known, query.unit, operator=operator, kind=query.kind)
-    note(count=len(codes), units=[query.unit])
-    response = jsonify(report.to_dict() | {"codes": codes})
+    note(count=sum(len(each.codes) for each in report.unserved), units=[query.unit])
+    response = jsonify(report.to_dict())
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -25,7 +25,6 @@ from registry.services.checking import (
     Unserved,
     lost_codes,
     overlaps,
-    unserved_codes,
     unserved_doors,
 )
 from registry.services.listing import ListedArea, list_areas, operator_sets
@@ -110,7 +109,6 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
     areas: list[ListedArea] = []
     overlapping: list[Overlap] = []
     unserved: list[Unserved] = []
-    codes: list[str] = []
     lost = 0
     with session_scope(register().read_engine) as session:
         sets = operator_sets(session)
@@ -120,12 +118,10 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
             overlapping = overlaps(session, known, operator)
             lost = lost_codes(session, operator)
         if asked.unit:
-            whose = operator or None
             try:
                 unserved = unserved_doors(
-                    session, known, asked.unit, operator=whose, kind=asked.kind
+                    session, known, asked.unit, operator=operator or None, kind=asked.kind
                 )
-                codes = unserved_codes(session, known, asked.unit, operator=whose, kind=asked.kind)
             except RegistryError as error:
                 values.setdefault("wrong", complaint(error))
                 status = registry_problem(error).status_code
@@ -142,7 +138,6 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
         overlapping=overlapping,
         lost=lost,
         unserved=unserved,
-        codes=codes,
         asked=asked,
         code_display=code_display,
         kinds=kind_words(),

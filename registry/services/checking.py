@@ -15,7 +15,8 @@ from registry.services import Basis, Kind
 
 MOST_TOLD: Final = 200
 """Overlaps that are told: whoever mends these looks again."""
-MOST_CODES: Final = 20
+MOST_CODES: Final = 10
+"""Of a commune."""
 _SLIVER_M2: Final = 100
 """Neighbours that are drawn by hand overlap by as much."""
 
@@ -42,6 +43,8 @@ class Unserved:
     code: str
     name: str
     doors: int
+    codes: tuple[str, ...]
+    """The first of their codes, for who may list doors; none where the country is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,26 +128,13 @@ def unserved_doors(
         rows = session.execute(_UNSERVED, given)
     else:
         units = communes_in(gazetteer, unit, day)
-        rows = session.execute(_UNSERVED_INSIDE, given | {"units": units})
+        named = {"units": units, "named": MOST_CODES}
+        rows = session.execute(_UNSERVED_INSIDE, given | named)
     return [
-        Unserved(found.code, found.version_on(day).full_name, row.doors)
+        Unserved(found.code, found.version_on(day).full_name, row.doors, tuple(row.codes))
         for row in rows
         for found in (gazetteer.units[row.unit_id],)
     ]
-
-
-def unserved_codes(
-    session: Session,
-    gazetteer: Gazetteer,
-    unit: str,
-    *,
-    operator: str | None = None,
-    kind: Kind = "delivers",
-) -> list[str]:
-    """The first codes of those doors: for who may list doors. Raises as `unserved_doors` does."""
-    units = communes_in(gazetteer, unit, today())
-    given = {"operator": operator, "kind": kind, "day": today(), "units": units, "most": MOST_CODES}
-    return list(session.scalars(_CODES, given))
 
 
 # Of two areas the later one is told, with one of those that it overlaps. OFFSET 0: what is at a
@@ -234,10 +224,14 @@ _NOBODY: Final = f"""
                 SELECT * FROM service_area p WHERE ST_Covers(p.geom, h.point) OFFSET 0
             ) s WHERE {_SERVES}))
 """  # noqa: S608 - constants
-_COUNTED: Final = (
-    f"SELECT h.unit_id, count(*) AS doors {_NOBODY} GROUP BY h.unit_id ORDER BY doors DESC, 1"
+_COUNTED: Final = f"""
+    SELECT h.unit_id, count(*) AS doors, {{codes}} AS codes {_NOBODY}
+    GROUP BY h.unit_id ORDER BY doors DESC, h.unit_id
+"""
+_UNSERVED: Final = text(_COUNTED.format(codes="CAST('{}' AS text[])", inside=""))
+_UNSERVED_INSIDE: Final = text(
+    _COUNTED.format(
+        codes="(array_agg(h.code ORDER BY h.code))[1 : CAST(:named AS int)]",
+        inside="AND u.id = ANY (CAST(:units AS int[]))",
+    )
 )
-_INSIDE: Final = "AND u.id = ANY (CAST(:units AS int[]))"
-_UNSERVED: Final = text(_COUNTED.format(inside=""))
-_UNSERVED_INSIDE: Final = text(_COUNTED.format(inside=_INSIDE))
-_CODES: Final = text(f"SELECT h.code {_NOBODY} ORDER BY h.code LIMIT :most".format(inside=_INSIDE))

@@ -108,7 +108,8 @@ def test_check_tells_the_operator_what_is_its_own(
     assert deliver(office, key, table).status_code == 200
     answer = office.get(f"/v1/services/check?unit={COMMUNE}", key).get_json()
     assert [(o["office"], o["other_office"]) for o in answer["overlaps"]] == [("B1", "B2")]
-    assert (answer["doors"], answer["codes"]) == (1, [door])
+    assert answer["doors"] == 1
+    assert [(each["code"], each["codes"]) for each in answer["unserved"]] == [(COMMUNE, [door])]
     assert office.get(f"/v1/services/check?unit={COMMUNE}&operator={POST}", key).status_code == 403
     assert code_of(office.get("/v1/services/check?unit=99999", key)) == (404, "not_found")
     assert office.get(f"/v1/services/check?unit={COMMUNE}").status_code == 401

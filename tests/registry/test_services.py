@@ -15,7 +15,7 @@ from registry.database import session_scope
 from registry.errors import ForbiddenError, InvalidInputError, UnreadableFileError
 from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.services import Service, operator_of, services_at, services_of
-from registry.services.checking import Report, check_services, unserved_codes
+from registry.services.checking import Report, check_services
 from registry.services.listing import list_areas, operator_sets
 from registry.services.loading import PROBLEMS, Loaded, load_services, remove_services
 from tests.support.commands import call
@@ -279,8 +279,8 @@ def test_overlaps_and_doors_without_service_are_reported(depot: Depot) -> None:
     assert depot.check(unit=COMMUNE).doors == 0
     assert depot.check(operator=RIVAL).doors == 3
     assert depot.check(operator=RIVAL, unit=COMMUNE, kind="collects").doors == 2
-    with session_scope(depot.town.engine) as session:
-        assert unserved_codes(session, depot.known, ELSEWHERE) == [depot.elsewhere]
+    (unserved,) = depot.check(unit=ELSEWHERE).unserved
+    assert unserved.codes == (depot.elsewhere,)
     # A door that is only drawn in, or only listed, is served; what ends is lost to its list.
     depot.load(geojson((None, listed[0]), (polygon(beside), drawn[0])))
     assert depot.check(unit=COMMUNE).doors == 0
@@ -308,8 +308,9 @@ def test_restricted_place_shows_strangers_no_more_than_its_commune(depot: Depot)
     assert [each.basis for each in stranger] == ["commune"]
     assert stranger[0].distance_m is None
     assert [each.basis for each in carrier] == ["polygon", "code"]
-    with session_scope(depot.town.engine) as session:
-        assert hidden not in unserved_codes(session, depot.known, COMMUNE, kind="collects")
+    (unserved,) = depot.check(unit=COMMUNE, kind="collects").unserved
+    assert hidden not in unserved.codes
+    assert unserved.doors == len(unserved.codes)
 
 
 @pytest.mark.parametrize(
