@@ -39,6 +39,7 @@ __all__ = [
     "as_caller",
     "by_key",
     "caller",
+    "caller_beside_keys",
     "guard",
     "limited_tries",
     "nobody",
@@ -111,6 +112,17 @@ def sign_in_account(key_id: int) -> Caller:
     """From here on the request is of this account. Raises the kinds of KeyRequiredError."""
     g.caller = found = register().keys.holder(key_id)
     return found
+
+
+def caller_beside_keys(name: str) -> None:
+    """From here on the request is of who proved something else than a key, for the audit log.
+
+    It is counted by its network address; raises TooManyRequestsError.
+    """
+    access: _Access = current_app.extensions[_EXTENSION]
+    g.caller = Caller(name, ANONYMOUS.role, ANONYMOUS.unit_ids)
+    if access.limits is not None:
+        _count(access.limits, caller(), often=False)
 
 
 @contextmanager

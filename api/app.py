@@ -16,6 +16,7 @@ from api import (
     coverage,
     export,
     external,
+    field,
     geocode,
     health,
     history,
@@ -30,6 +31,7 @@ from api import (
     reports,
     reverse,
     route,
+    services,
     targets,
     tiles,
     units,
@@ -44,15 +46,24 @@ from api.context import COUNTS, DESCRIPTION, EXTENSION
 from api.cors import allow_other_sites
 from api.counters import Counters
 from api.desk import audit as desk_audit
+from api.desk import field as desk_field
+from api.desk import (
+    field_records,
+    oidc,
+    records_several,
+    records_work,
+    sign_in,
+    target_files,
+)
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
 from api.desk import keys as desk_keys
-from api.desk import oidc, records_several, records_work, sign_in, target_files
 from api.desk import papers as desk_papers
 from api.desk import places as desk_places
 from api.desk import proposals as desk_proposals
 from api.desk import records as desk_records
 from api.desk import reports as desk_reports
+from api.desk import services as desk_services
 from api.desk import targets as desk_targets
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
@@ -75,6 +86,7 @@ from api.pages import (
     try_it,
     verify,
 )
+from api.pages import field as field_page
 from api.pages import packs as packs_page
 from api.pages import route as route_page
 from api.pages.failures import tell_failures
@@ -150,6 +162,7 @@ def create_app(
         ogc.blueprint,
         reverse.blueprint,
         route.blueprint,
+        services.blueprint,
         tiles.blueprint,
         units.blueprint,
         validate.blueprint,
@@ -160,6 +173,7 @@ def create_app(
         board.blueprint,
         coverage_board.blueprint,
         docs.blueprint,
+        field_page.blueprint,
         home.blueprint,
         desk_imports.former,
         offline.blueprint,
@@ -180,25 +194,28 @@ def create_app(
         *(
             desk_papers.blueprint,
             desk_places.blueprint,
+            desk_services.blueprint,
             desk_targets.blueprint,
             target_files.blueprint,
             desk_webhooks.blueprint,
         ),
+        *(desk_field.blueprint, field_records.blueprint),
         sign_in.leaving,
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
         *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
-        packs.blueprint,
+        *(packs.blueprint, reports.many, services.own),
     )
+    by_round = (field.blueprint, field_page.blueprint, offline.blueprint)
     guard(
         app,
         authenticate or by_key(register, limits),
         (*reads, *pages),
         always_open=(
             *(health.blueprint, assets.blueprint, desk_imports.former),
-            *(sign_in.blueprint, oidc.blueprint),
+            *(sign_in.blueprint, oidc.blueprint, *by_round),
         ),
         often_asked=(tiles.blueprint,),
         signed_in=(
@@ -214,14 +231,16 @@ def create_app(
     )
     tell_limits(app)
     _add_pages(app, (*pages, *desk))
-    for blueprint in (health.blueprint, metrics.blueprint, *reads, *own_roles):
+    for blueprint in (health.blueprint, metrics.blueprint, field.blueprint, *reads, *own_roles):
         app.register_blueprint(blueprint)
     allow_other_sites(app, settings.cors_origins, (*pages, *desk, assets.blueprint))
     bulk = (
         batch.blueprint,
         changes.blueprint,
+        field.blueprint,
         history.blueprint,
         reports.blueprint,
+        reports.many,
         report_forms.blueprint,
         route.blueprint,
         route_page.blueprint,

@@ -20,6 +20,8 @@ from api.document_schemas import trim, used
 from api.document_words import DESCRIPTION, TAGS, put_in_words
 from api.errors import MIMETYPE, STATUS, UNIT_CODE, http_code, status_title
 from api.export import KINDS as EXPORTED
+from api.field import HEADER as FIELD_CODE
+from api.field import blueprint as field
 from api.health import blueprint as open_to_all
 from api.ogc import GEOJSON
 from api.ogc import blueprint as ogc
@@ -36,7 +38,7 @@ from registry.pack.file import MEDIA_TYPE as PACK_MIMETYPE
 
 _JSON, _CSV, _FORM = "application/json", "text/csv", FORMS[-1]
 _BYTES: Final = {"type": "string", "format": "binary"}
-_KEY, _KEY_HEADER = "key", "keyInHeader"
+_KEY, _KEY_HEADER, _ROUND = "key", "keyInHeader", "fieldCode"
 _SECURITY_SCHEMES: Final = {
     _KEY: {
         "type": "http",
@@ -44,6 +46,12 @@ _SECURITY_SCHEMES: Final = {
         "description": "Khoá API (an API key): `Authorization: Bearer KEY`",
     },
     _KEY_HEADER: {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+    _ROUND: {
+        "type": "apiKey",
+        "in": "header",
+        "name": FIELD_CODE,
+        "description": "Mã của đợt thực địa (the code of a round in the field)",
+    },
 }
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
 _WITH_OR_WITHOUT: Final = [{}, *_WITH_KEY]
@@ -100,8 +108,10 @@ _FILLED_IN: Final = ("q", "text")
 """Parameters that need not be there, without which the answer says nothing."""
 _OF_COUNTRY: Final = ("/v1/coverage/{code}/series", "/v1/coverage/{code}/gaps")
 """Where the country may stand for a unit."""
-_UPLOADS: Final = ("/v1/imports", "/v1/reforms", "/v1/reforms/{reform_id}/decided")
-_WITH_FILE: Final = ("ImportForm", "ReformForm", "DecidedForm")
+_UPLOADS: Final = (
+    *("/v1/imports", "/v1/reforms", "/v1/reforms/{reform_id}/decided", "/v1/services"),
+)
+_WITH_FILE: Final = ("ImportForm", "ReformForm", "DecidedForm", "ServicesForm")
 _FILE_PART: Final = _BYTES | {"description": "The file, of any form"}
 """A part of these forms, which no model declares: it is read from the disk."""
 _WITH_BOUNDARIES: Final = "ReformForm"
@@ -173,6 +183,25 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/certificates": {"code": "1H6X-XH2V", "document_number": "15"},
     "/v1/certificates/{number}/revoke": {"reason": "in sai"},
     "/v1/reports": {"kind": "confirmed", "code": "1H6X-XH2V"},
+    "/v1/batch/reports": {
+        "reports": [
+            {
+                "once": "7f9c24e8-3b12-4fef-91e0-56a2d5a3c1f0",
+                "kind": "confirmed",
+                "code": "1H6X-XH2V",
+            }
+        ]
+    },
+    "/v1/field/records": {
+        "records": [
+            {
+                "id": "7f9c24e8-3b12-4fef-91e0-56a2d5a3c1f0",
+                "kind": "right",
+                "code": "1H6X-XH2V",
+                "at": "2026-11-29T08:00:00+07:00",
+            }
+        ]
+    },
     "/v1/reports/{report_id}/accept": {"reason": "đã đến xem"},
     "/v1/reports/{report_id}/reject": {"reason": "nhà vẫn ở đó"},
     "/v1/webhooks": {"url": "https://giaohang.vn/dia-chi-so", "units": ["00199"]},
@@ -191,13 +220,15 @@ _BODIES: Final[dict[str, Any]] = {
 
 _ABOUT_CODES: Final = r"/v1/(addresses/.*|operations/.*|reports.*)"
 _LOOKS_FOR_CODES: Final = (
-    r"/v1/(addresses/.*|operations/.*|reports.*|geocode|reverse|autocomplete|validate|batch/.*"
-    r"|routes.*)"
+    r"/v1/(addresses/.*|operations/.*|reports.*|services|geocode|reverse|autocomplete|validate"
+    r"|batch/.*|routes.*)"
 )
 _ONLY: Final = {
-    "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
-    "gone": _ABOUT_CODES,
-    "withdrawn": r"/v1/(addresses/[^/]*|reports)",
+    "code_mistyped": r"/v1/(addresses/.*|operations/.*|services)",
+    "gone": r"/v1/(addresses/.*|operations/.*|reports.*|field/.*|services)",
+    "field_code_unknown": r"/v1/field/.*",
+    "field_code_ended": r"/v1/field/.*",
+    "withdrawn": r"/v1/(addresses/[^/]*|reports|services)",
     "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/.*)",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
@@ -217,13 +248,13 @@ _ONLY: Final = {
     "units_in_use": "(?!)",
     "idempotency_key_reused": r"/v1/imports",
     "too_many_vanished": r"/v1/imports/.*/publish",
-    "unreadable_file": r"/v1/(batch/.*|routes.*)",
+    "unreadable_file": r"/v1/(batch/.*|routes.*|services)",
     "columns_not_recognised": r"/v1/(batch/.*|routes.*)",
     "commune_not_named": "(?!)",
-    "sheet_not_chosen": r"/v1/(batch/.*|routes.*)",
+    "sheet_not_chosen": r"/v1/(batch/.*|routes.*|services)",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
-    "storage_unavailable": r"/v1/(imports|reforms.*|batch/.*)",
+    "storage_unavailable": r"/v1/(imports|reforms.*|services|batch/.*)",
     "signing_key_unavailable": r"/v1/packs/.*",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""
@@ -327,6 +358,9 @@ def _describe(operation: dict[str, Any], path: str, method: str, role: Role | No
     if role is None:
         operation["security"] = []
         return statuses
+    if path.startswith(str(field.url_prefix)):
+        operation["security"] = [{_ROUND: []}]
+        return statuses | {429}
     if role != "anonymous":
         operation["security"] = _WITH_KEY
         statuses.add(403)

@@ -29,6 +29,7 @@ TAGS: Final = {
     "coverage": "Bao nhiêu hộ đã có mã (how many households have a code)",
     "operations": "Sửa bản ghi, đường, thôn; cần khoá"
     " (changes of records, streets and localities; with a key)",
+    "field": "Đợt thực địa, bằng mã của đợt (rounds in the field, by their codes)",
     "reports": "Điều người ta thấy ở cửa nhà (what people found at a door)",
     "papers": "Biển số nhà, giấy xác nhận, quyết định, danh sách: PDF; cần khoá"
     " (plates, certificates, decisions and lists, as PDF; with a key)",
@@ -39,6 +40,8 @@ TAGS: Final = {
     "packs": "Cả xã, phường trong một tệp có chữ ký, để dùng khi không có mạng"
     " (a commune in one signed file, for where there is no network)",
     "changes": "Mọi điều đã ghi, theo thứ tự (everything that was written, in order)",
+    "services": "Hãng nào giao, gom ở đâu, từ bưu cục nào"
+    " (which carriers serve a place, and from which office)",
     "webhooks": "Báo cho hệ thống của bạn khi có thay đổi; cần khoá"
     " (your system is told of changes; with a key)",
     "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
@@ -99,6 +102,9 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("post", "/v1/validate"): ("validate_address", "Kiểm tra một địa chỉ"),
     ("get", "/v1/whoami"): ("get_caller", "Khoá này là của ai, còn gọi được bao nhiêu"),
     ("get", "/v1/changes"): ("list_changes", "Những gì đã đổi, theo thứ tự"),
+    ("get", "/v1/services"): ("find_services", "Hãng nào giao, gom ở một cửa nhà"),
+    ("post", "/v1/services"): ("deliver_services", "Gửi vùng phục vụ và bưu cục của hãng"),
+    ("get", "/v1/services/check"): ("check_services", "Vùng chồng nhau, cửa nhà chưa ai phục vụ"),
     ("post", "/v1/webhooks"): ("make_webhook", "Đăng ký nhận báo thay đổi"),
     ("get", "/v1/webhooks"): ("list_webhooks", "Các webhook của khoá này"),
     ("get", "/v1/webhooks/{webhook_id}"): ("get_webhook", "Một webhook đang ra sao"),
@@ -159,6 +165,9 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/certificates/{number}"): ("get_certificate", "Giấy còn giá trị không"),
     ("post", "/v1/certificates/{number}/revoke"): ("revoke_certificate", "Thu hồi một giấy"),
     ("post", "/v1/reports"): ("file_report", "Báo điều thấy ở một cửa nhà"),
+    ("post", "/v1/batch/reports"): ("file_reports", "Báo nhiều điều trong một lần"),
+    ("get", "/v1/field/area"): ("get_field_area", "Các nhà cần đến của một đợt thực địa"),
+    ("post", "/v1/field/records"): ("file_field_records", "Gửi điều ghi được ở thực địa"),
     ("get", "/v1/reports"): ("list_reports", "Các báo cáo chờ xem"),
     ("get", "/v1/reports/mine"): ("list_own_reports", "Các báo cáo mà khoá này đã gửi"),
     ("get", "/v1/reports/{receipt}"): ("get_report_outcome", "Báo cáo đã được xử lý ra sao"),

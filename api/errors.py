@@ -131,6 +131,8 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.OutsideUnitsError: HTTPStatus.FORBIDDEN,
     errors.OwnDeliveryError: HTTPStatus.FORBIDDEN,
     errors.OwnProposalError: HTTPStatus.FORBIDDEN,
+    errors.FieldCodeError: HTTPStatus.FORBIDDEN,
+    errors.FieldCodeEndedError: HTTPStatus.FORBIDDEN,
     errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.BudgetSpentError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyVanishedError: HTTPStatus.CONFLICT,

@@ -5,26 +5,40 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import Field
+from pydantic import Field, ValidationError
 from werkzeug.exceptions import BadRequest
 
-from api.access import caller, requires
+from api.access import caller, count_rows, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.errors import UNIT_CODE
+from api.errors import UNIT_CODE, invalid_input, problem_body
 from api.lifecycle import ChangedRecord, WriteWarning, changed_records
 from api.limits import has_key
-from api.openapi import Answer, CodeForms, NoParameters, Request, UnitRef, answers, spec
+from api.openapi import (
+    Absent,
+    Answer,
+    CodeForms,
+    NoParameters,
+    Problem,
+    Request,
+    UnitRef,
+    absent_if_none,
+    answers,
+    spec,
+)
 from api.shapes import unit_ref
 from registry.access.actors import outside_units
+from registry.entrances import MAX_NOTE
+from registry.entrances import Kind as Entrance
+from registry.errors import RegistryError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
-from registry.lifecycle.requests import Called, Commune, Line, Sentence
+from registry.lifecycle.requests import Called, Commune, Line, Note, Sentence
 from registry.lookup import code_forms
 from registry.records import record_wording
 from registry.reports import Filed, Kind, Said, file_report
 from registry.reports.decisions import (
-    CORRECTABLE,
     OPERATIONS,
+    PARTS,
     Decided,
     Decision,
     accept,
@@ -44,6 +58,9 @@ from registry.reports.reporters import Reporter
 from registry.units import unit_by_code
 
 blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports")
+many = Blueprint("many_reports", __name__, url_prefix="/v1/batch")
+
+MOST_AT_ONCE: Final = 100
 
 _STATE: Final = "open, proposed (to retire, an approver decides), accepted or rejected"
 
@@ -56,7 +73,11 @@ class ReportBody(Request):
         None, max_length=200, description="The code on the door; not for a new house"
     )
     lon: float | None = Field(
-        None, ge=-180, le=180, allow_inf_nan=False, description="Where it is: wrong point, new"
+        None,
+        ge=-180,
+        le=180,
+        allow_inf_nan=False,
+        description="Where it is: wrong point, new house, entrance",
     )
     lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="As lon")
     position_accuracy_m: float | None = Field(
@@ -65,6 +86,8 @@ class ReportBody(Request):
     address: Sentence | None = Field(
         None, max_length=MAX_TEXT, description="Address of a new house, where it has one"
     )
+    entrance: Entrance | None = Field(None, description="Of an entrance, which kind")
+    note: Note | None = Field(None, description="Of an entrance, how one gets in; no person")
 
 
 class ReportForm(ReportBody):
@@ -88,6 +111,36 @@ class ReportFiled(Answer):
         " what becomes of the report",
         examples=["pQ3x0mJc8yZr1sWkT6uVbA"],
     )
+
+
+class ManyReportsBody(Request):
+    """Reports that waited for a network."""
+
+    reports: list[dict[str, Any]] = Field(
+        min_length=1,
+        max_length=MOST_AT_ONCE,
+        description="Each as `POST /v1/reports` takes it, with `once`: its `Idempotency-Key`",
+    )
+
+
+class ReportOfMany(Answer):
+    """What became of one of them."""
+
+    once: str | None
+    filed: ReportFiled | Absent = absent_if_none("What the single call would have answered")
+    problem: Problem | Absent = absent_if_none("Where it would have answered one")
+
+
+class ManyReportsFiled(Answer):
+    """The reports in their order."""
+
+    reports: list[ReportOfMany]
+
+
+class _KeptReport(ReportBody):
+    """A report with the key under which it is filed once."""
+
+    once: UUID
 
 
 class Reporters(Answer):
@@ -138,6 +191,8 @@ class QueuedReport(Answer):
     reporters: Reporters
     first_reported_at: str
     last_reported_at: str
+    entrance: Entrance | None = Field(description="Of an entrance, which kind")
+    note: str | None = Field(description="Of an entrance, how one gets in; gone once decided")
     stale: bool = Field(description="Whether the record changed since it was reported on")
     decision: ReportDecision | None
 
@@ -171,7 +226,7 @@ class RejectBody(Request):
 
 
 class AcceptBody(RejectBody):
-    """Why, and what of a new house's address is otherwise."""
+    """Why, and what of a new house's address, or of an entrance's note, is otherwise."""
 
     event_id: int | None = Field(
         None, ge=0, le=2**63 - 1, description="of the record as you saw it, where it changed since"
@@ -186,6 +241,9 @@ class AcceptBody(RejectBody):
     building: Called | None = Field(None, description="name of the building, block or tower")
     floor: Called | None = Field(None, description="floor")
     unit_number: Called | None = Field(None, description="number of the flat or room")
+    note: str | None = Field(
+        None, max_length=MAX_NOTE, description="of an entrance, as it is to stand; empty for none"
+    )
     same_address: bool = Field(
         False, description="another living record bears this address, and both are right"
     )
@@ -214,11 +272,39 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
     it is sent.
     """
     body, known = json or form, gazetteer()
-    said = Said(
-        *(body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None),
-        once=_once(),
-    )
-    return _answer(_filed(known, filed_by_caller(said)))
+    return _answer(_filed(known, filed_by_caller(_said(body, _once()))))
+
+
+@many.post("/reports")
+@requires("anonymous")
+@spec.validate(resp=answers(ManyReportsFiled, 400, 413, 429, 503), tags=["reports"])
+def post_reports(query: NoParameters, json: ManyReportsBody) -> Response:  # noqa: ARG001
+    """Say many things at once, each once; a bad report has a problem and fails no other.
+
+    Each is filed as it would be alone, within the same limits, and whatever became of it stands
+    though the connection is lost meanwhile: it is sent again under the same `once`.
+    """
+    count_rows(len(json.reports))
+    known, told = gazetteer(), []
+    for given in json.reports:
+        answer: dict[str, Any] = {"once": str(given.get("once", ""))[:36] or None}
+        try:
+            answer["filed"] = _filed(known, filed_by_caller(_kept(given)))
+        except RegistryError as error:
+            answer["problem"] = problem_body(error)
+        told.append(answer)
+    filed = [each["filed"] for each in told if "filed" in each]
+    units = {each["commune"]["code"] for each in filed if each["commune"]}
+    note(count=sum(each["counted"] for each in filed), units=sorted(units))
+    return _answer({"reports": told})
+
+
+def _kept(given: dict[str, Any]) -> Said:
+    try:
+        body = _KeptReport.model_validate(given)
+    except ValidationError as error:
+        raise invalid_input(error, _KeptReport) from None
+    return _said(body, body.once)
 
 
 @blueprint.get("")
@@ -242,11 +328,11 @@ def get_reports(query: ReportsQuery) -> Response:
 @requires("editor")
 @spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
 def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Response:  # noqa: ARG001
-    """Do what the report says: verify, move, propose; or retire, which an editor proposes.
+    """Do what the report says: verify, move, add, propose; or retire, which an editor proposes.
 
     Role: editor. An approver retires at once, or decides what an editor proposed.
     """
-    given = json.model_dump(include=set(CORRECTABLE), exclude_none=True)
+    given = json.model_dump(include=set(PARTS), exclude_none=True)
     decision = _decision(json, given, event_id=json.event_id, same_address=json.same_address)
     return _decided(accept(register().engine, report_id, decision))
 
@@ -299,6 +385,15 @@ def filed_by_caller(said: Said) -> Filed:
     return filed
 
 
+def _said(body: ReportBody, once: UUID | None) -> Said:
+    return Said(
+        *(body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None),
+        entrance=body.entrance,
+        note=body.note,
+        once=once,
+    )
+
+
 def _once() -> UUID | None:
     """The key under which the caller sends this again; raises BadRequest for what is no UUID."""
     key = request.headers.get("Idempotency-Key")
@@ -344,6 +439,8 @@ def shown_entry(known: Gazetteer, entry: Entry) -> dict[str, Any]:
         "label": label,
         "commune": unit_ref(known.units.get(entry.unit_id), today()),
         "point": _point(entry),
+        "entrance": entry.entrance,
+        "note": entry.note,
         "reporters": {
             "total": entry.reporters,
             "carriers": entry.carriers,

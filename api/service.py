@@ -36,7 +36,12 @@ KINDS: Final = (
         "Copies: feed, packs, files",
         ("changes", "history", "packs", "export", "open_data", "webhooks"),
     ),
-    Kind("reports", "Báo cáo thực địa", "Field reports", ("reports", "receipts", "report_forms")),
+    Kind(
+        "reports",
+        "Báo cáo thực địa",
+        "Field reports",
+        ("reports", "many_reports", "receipts", "report_forms", "field"),
+    ),
     Kind("certificates", "Giấy tờ, xác nhận", "Papers", ("certificates", "papers", "verify")),
     Kind(
         "writing",

@@ -7,6 +7,7 @@ and `packs` DIACHISO_OPEN_PACKS.
 Look at each picture afterwards: that is what it is for.
 """
 
+import datetime
 import io
 import os
 import sys
@@ -18,6 +19,7 @@ import xlsxwriter
 from playwright.sync_api import Page
 from pyproj import Transformer
 
+from registry.gazetteer import VIET_NAM
 from registry.settings import ROOT
 from tests.support.browser import SIZES, browsing, visiting
 
@@ -162,6 +164,38 @@ def _packs_found(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
+def _field(page: Page) -> None:
+    """A round of a street, opened at the desk, as a helper's phone shows it."""
+    _sign_in(page)
+    day = datetime.datetime.now(VIET_NAM) + datetime.timedelta(days=14)
+    page.locator("details").first.evaluate("each => { each.open = true; }")
+    page.get_by_label("Xã, phường").select_option(label="Phường Cửa Nam")
+    page.get_by_label("Đi theo").select_option("street")
+    page.get_by_label("Tên", exact=True).fill("Đường Hoàng Sa")
+    page.get_by_label("Đến hết ngày").fill(f"{day:%d/%m/%Y}")
+    page.get_by_role("button", name="Mở đợt").click()
+    page.get_by_role("link", name="Đường dẫn có sẵn mã").click()
+    page.wait_for_selector(".field[data-ready]")
+
+
+def _field_list(page: Page) -> None:
+    _field(page)
+    rows = page.locator(".field-row")
+    for at in range(2):
+        rows.nth(at).click()
+        page.locator(".field-door").nth(at).get_by_role("button", name="Đúng").click()
+    rows.nth(2).click()
+    page.evaluate("scrollTo(0, 0)")
+
+
+def _field_new(page: Page) -> None:
+    _field(page)
+    page.get_by_text("Thêm nhà mới").click()
+    page.get_by_label("Số nhà (bỏ trống").fill("21/4")
+    page.locator("#new-house").get_by_role("button", name="Chấm trên sơ đồ").click()
+    page.locator("#new-house svg.sketch").scroll_into_view_if_needed()
+
+
 def _as_it_is(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
@@ -185,6 +219,8 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "route": ("/route", _route),
     "packs": ("/packs", _packs),
     "packs-found": ("/packs", _packs_found),
+    "field-list": ("/desk/field", _field_list),
+    "field-new": ("/desk/field", _field_new),
     "desk": ("/desk", _sign_in),
     **{
         f"desk-{room}": (f"/desk/{room}", _sign_in)

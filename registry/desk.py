@@ -22,6 +22,8 @@ class Waiting:
     """Records that were proposed, and are neither in force nor turned down."""
     reports: int
     """Field reports, those proposed to be carried out among them."""
+    found: int
+    """What was found on rounds in the field and nobody has taken over."""
     imports: int
     """Files that were tried, and are neither published nor put away."""
     reforms: tuple[tuple[str, datetime.date], ...]
@@ -52,7 +54,7 @@ def waiting(session: Session, units: Collection[int] | None) -> Waiting:
     keys = tuple(
         (each.name, each.expires_at) for each in session.execute(_KEYS, given | {"days": KEY_DAYS})
     )
-    return Waiting(row.proposals, row.reports, row.imports, reforms, keys)
+    return Waiting(row.proposals, row.reports, row.found, row.imports, reforms, keys)
 
 
 def latest_events(
@@ -79,6 +81,8 @@ _WAITING: Final = text(
             WHERE h.status = 'proposed' AND {_HERE.format(column="h.unit_id")}) AS proposals,
         (SELECT count(*) FROM field_report f WHERE f.state IN ('open', 'proposed')
             AND {_HERE.format(column="f.unit_id")}) AS reports,
+        (SELECT count(*) FROM field_record f JOIN field_round r ON r.id = f.round_id
+            WHERE f.state = 'waiting' AND {_HERE.format(column="r.unit_id")}) AS found,
         (SELECT count(*) FROM import i JOIN import_work w ON w.import_id = i.id
             WHERE i.state = 'reported' AND {_OVERLAP.format(column="w.unit_ids")}) AS imports
     """  # noqa: S608 - constants

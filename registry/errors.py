@@ -214,6 +214,20 @@ class OwnProposalError(ForbiddenError):
     code = "own_proposal"
 
 
+class FieldCodeError(ForbiddenError):
+    """What was given is the code of no round in the field."""
+
+    code = "field_code_unknown"
+    words = "mã đợt không đúng"
+
+
+class FieldCodeEndedError(ForbiddenError):
+    """The round of this code is closed, or its last day is over. Member: `reason`."""
+
+    code = "field_code_ended"
+    words = "đợt đã kết thúc"
+
+
 class TooManyRequestsError(RegistryError):
     """Too many requests in too short a time. Member: `retry_after_s`."""
 

@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "reform": ("scripts.reform", "reform"),
     "targets": ("scripts.targets", "targets"),
     "external": ("scripts.external", "external"),
+    "services": ("scripts.services", "services"),
     "map": ("scripts.map", "map_"),
     "coverage": ("scripts.coverage", "coverage"),
     "gaps": ("scripts.gaps", "gaps"),

@@ -39,16 +39,18 @@ ROLES: Final[dict[Role, tuple[str, str]]] = {
 _ROOMS: Final[list[tuple[str, str, str, Role]]] = []
 """Address, Vietnamese, English and least role of each room of the desk, in their order."""
 _DAY: Final = (
-    *("desk", "records", "proposals", "reports", "import", "streets", "hamlets", "papers"),
-    *("targets", "my-reports", "webhooks", "keys", "audit"),
+    *("desk", "records", "proposals", "reports", "field", "import", "streets", "hamlets", "papers"),
+    *("targets", "services", "my-reports", "webhooks", "keys", "audit"),
 )
 """Last part of the addresses of the rooms, in their order."""
 _EVENTS: Final = {
     "import": ("nạp danh sách", "import"),
+    "field": ("nhận đợt thực địa", "a round in the field"),
     "rollback": ("rút lại đợt nạp", "rollback of an import"),
     "boundaries": ("nạp ranh giới", "boundaries"),
     "reform": ("sắp xếp đơn vị", "reform"),
     "undo_reform": ("rút lại việc sắp xếp", "reform undone"),
+    "services": ("nạp vùng phục vụ", "service areas"),
     "rekey": ("tính lại khoá so", "keys of comparing made anew"),
 }
 """Kinds of events that are no operation of the lifecycle."""
@@ -59,6 +61,9 @@ _FORM_WORDS: Final = {
     "source": ("Nguồn", "source"),
     "reference_date": ("Ngày số liệu", "day of the number"),
     "word": ("Lời nhắn cho người báo", "word to who reported"),
+    "place": ("Thôn, tổ hoặc đường", "hamlet or street"),
+    "until": ("Đến ngày", "until"),
+    "file": ("Tệp", "file"),
     "document_number": ("Số trong sổ văn bản", "number in your books"),
     "number": ("Số", "number"),
     "state": ("Trạng thái", "state"),
@@ -155,7 +160,8 @@ def _with_field(error: RegistryError) -> str:
 
 def form_words(name: str) -> str:
     """What people call a field of a form or a filter; empty for one that they do not see."""
-    name = name.rpartition(".")[2] if name.startswith("parts.") else name.partition(".")[0]
+    inside = name.startswith(("parts.", "entrances."))
+    name = name.rpartition(".")[2] if inside else name.partition(".")[0]
     if name in FIELDS:
         return field_words(name)
     return words(*_FORM_WORDS[name]) if name in _FORM_WORDS else ""

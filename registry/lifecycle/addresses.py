@@ -17,7 +17,7 @@ from registry.lifecycle.places import commune_id, former_id, locality_of, street
 from registry.lifecycle.work import Columns, Row, Work, read_code
 
 _FLAT: Final = ("building", "floor", "unit_number")
-_BLANK: Final[Columns] = {
+BLANK: Final[Columns] = {
     "kind": "household",
     "unit_id": None,
     "former_unit_id": None,
@@ -36,6 +36,7 @@ _BLANK: Final[Columns] = {
     "position_accuracy_m": None,
     "delivery_hint": None,
 }
+"""The columns of an address of which nothing is known."""
 
 _SAME: Final = ("unit_id", "house_number_key", "kind", "building_key", "floor", "unit_number")
 # By the index of the street or the locality; the few that have neither, by their commune.
@@ -64,7 +65,7 @@ def address_of(work: Work, given: Mapping[str, Any], old: Row | None = None) -> 
     read or does not exist, and for what is no dwelling.
     """
     session = work.session
-    columns = {name: old[name] if old else blank for name, blank in _BLANK.items()}
+    columns = {name: old[name] if old else blank for name, blank in BLANK.items()}
     if "kind" in given:
         columns["kind"] = given["kind"]
     elsewhere = _put_commune(session, columns, given)

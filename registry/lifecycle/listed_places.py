@@ -37,6 +37,7 @@ _INSIDE: Final = """ARRAY (
         ) SELECT id FROM inside
     )"""
 """All that a locality holds, and itself."""
+_WITHIN: Final = text(f"SELECT {_INSIDE} FROM locality l WHERE l.id = :id")
 _OF: Final = {
     "thoroughfare": "h.thoroughfare_id = l.id",
     "locality": f"h.locality_id = ANY ({_INSIDE})",
@@ -248,15 +249,22 @@ def _listed(
     found = [ListedPlace(table, *row) for row in session.execute(text(statement), given)]
     if table == "locality":
         return found
-    holes = _holes(session, [each.id for each in found])
+    holes = holes_of(session, [each.id for each in found])
     return [replace(each, holes=tuple(holes.get(each.id, ()))) for each in found]
 
 
-def _holes(session: Session, ids: Sequence[int]) -> dict[int, list[Hole]]:
+def inside_of(session: Session, locality_id: int) -> list[int]:
+    """All that a locality holds, and itself."""
+    return list(session.execute(_WITHIN, {"id": locality_id}).scalar_one())
+
+
+def holes_of(
+    session: Session, ids: Sequence[int], *, public: bool = False
+) -> dict[int, list[Hole]]:
     """Street → what is missing in it, as `registry.coverage.gaps` has it."""
     statement = HOLES.format(
         not_demo="",
-        shown="",
+        shown="AND NOT h.restricted" if public else "",
         within="AND h.thoroughfare_id = ANY (:ids)",
         widest=2 * (MOST_MISSING + 1),
         least_known=LEAST_KNOWN,

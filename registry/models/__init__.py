@@ -10,6 +10,7 @@ from registry.models.counting import (
 )
 from registry.models.drawing import MapDensity, MapLabel, MapState, MapUnit
 from registry.models.events import Event, EventPending, Feed, RegisterIdentity
+from registry.models.field import FieldRecord, FieldRound
 from registry.models.former import (
     HouseholdFormerNumber,
     LocalityAlias,
@@ -38,6 +39,12 @@ from registry.models.progress import (
     Target,
 )
 from registry.models.reforms import Reform, ReformBefore, ReformWork
+from registry.models.services import (
+    ServiceArea,
+    ServiceAreaCode,
+    ServiceAreaUnit,
+    ServiceOffice,
+)
 from registry.models.units import (
     AdminUnit,
     AdminUnitAlias,
@@ -75,9 +82,11 @@ __all__ = [
     "EventPending",
     "ExternalId",
     "Feed",
+    "FieldRecord",
     "FieldReport",
     "FieldReportReceipt",
     "FieldReportVoice",
+    "FieldRound",
     "GazetteerState",
     "Household",
     "HouseholdFormerNumber",
@@ -100,7 +109,11 @@ __all__ = [
     "ReformBefore",
     "ReformWork",
     "RegisterIdentity",
+    "ServiceArea",
+    "ServiceAreaCode",
+    "ServiceAreaUnit",
     "ServiceCount",
+    "ServiceOffice",
     "SuccessionLink",
     "Target",
     "Thoroughfare",

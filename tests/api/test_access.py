@@ -22,13 +22,18 @@ ASKED_BY_POST = (
 # What everybody may say, without a change of the register.
 SAID_BY_ALL = (
     "/v1/reports",
+    "/v1/batch/reports",
+    "/v1/field/records",
     "/a/<address_code>/report",
     "/new-house",
     "/desk/sign-in",
     "/desk/sign-in/kept",
 )
-# The session, and the receivers, of whoever asks.
-OWN = ("/desk/sign-out", "/desk/webhooks", "/v1/webhooks")
+# The session, the receivers and the areas of whoever asks.
+OWN = (
+    *("/desk/sign-out", "/desk/webhooks", "/v1/webhooks"),
+    *("/desk/services", "/v1/services"),
+)
 
 
 def is_of_desk(path: str) -> bool:

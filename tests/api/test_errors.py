@@ -22,9 +22,9 @@ NEED_A_KEY = {
     "/metrics",
     "/v1/certificates",
     "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/reports/mine",
-    "/v1/imports", "/v1/packs/<commune>",
+    "/v1/imports", "/v1/packs/<commune>", "/v1/services/check",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
-    "/v1/imports/template", "/v1/export",
+    "/v1/imports/template", "/v1/export", "/v1/field/area",
     *(f"/v1/webhooks{part}" for part in (
         "", "/<int:webhook_id>", "/<int:webhook_id>/deliveries",
     )),
@@ -32,7 +32,7 @@ NEED_A_KEY = {
     *(f"/ogc/collections/{layer}/items/<feature>" for layer in ("households", "buildings")),
     *("/v1/reforms", "/v1/reforms/<int:reform_id>", "/v1/reforms/<int:reform_id>/undecided"),
 }  # fmt: skip
-"""Ask for a key first."""
+"""Ask for a key, or the code of a round, first."""
 NEED_NO_DATABASE = {
     "/healthz", "/openapi.json", "/v1/packs/keys", "/v1/whoami",
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/<collection>",
@@ -271,6 +271,7 @@ NEED_THE_DATABASE = [
     "/v1/geocode?q=27+Lang",
     "/v1/reports/pQ3x0mJc8yZr1sWkT6uVbA",
     "/v1/reverse?lon=105.8&lat=21",
+    "/v1/services?lon=105.8&lat=21",
     "/v1/units",
     "/v1/units/00004",
     "/v1/units/convert?code=00004",

@@ -214,6 +214,9 @@ def test_who_may_ask_is_said_of_every_operation(document: dict[str, Any]) -> Non
         assert {name for way in asked for name in way} <= schemes
         if operation["tags"] == ["health"]:
             assert asked == [], path
+        elif operation["tags"] == ["field"]:
+            assert asked == [{"fieldCode": []}], path
+            assert {"403", "429"} <= set(operation["responses"]), path
         else:
             assert {"401", "429"} <= set(operation["responses"]), path
             # Who needs a key may also hold one that is not enough.
@@ -247,10 +250,10 @@ def rarely_meant(path: str) -> bool:
     """Whether chance seldom puts together what is meant.
 
     A code or number whose check letter fits its others; a kind of report with what that kind takes;
-    a receipt.
+    a receipt; the code of a round.
     """
     return path == "/v1/reports" or any(
-        name in path for name in ("{address_code}", "{number}", "{receipt}")
+        name in path for name in ("{address_code}", "{number}", "{receipt}", "/v1/field/")
     )
 
 

@@ -30,6 +30,8 @@ SHOW_NO_RECORD = {
     "/v1/units/convert", "/v1/units/picker", "/v1/targets", "/v1/packs/keys",
     "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
+    "/v1/field/area", "/v1/field/records",  # by the code of a round: tests/api/test_field.py
+    "/v1/batch/reports",  # many of /v1/reports
     "/v1/webhooks",  # what they send: tests/registry/test_webhooks.py
     *(f"/v1/webhooks/{{webhook_id}}{part}" for part in (
         "", "/secret", "/replay", "/test", "/deliveries",
@@ -145,6 +147,9 @@ def made(place: Town, client: FlaskClient) -> Site:
 
     def hide(code: str, *asked: str) -> None:
         label = client.get(f"/v1/addresses/{code}").get_json()["label"]
+        at = place.record(code)
+        gate = {"kind": "main", "lon": at.lon, "lat": at.lat, "note": "cổng sau nhà kín"}
+        place.do("entrances", code=code, entrances=[gate])
         place.do("correct", code=code, restricted=True, delivery_hint="sau nhà kín")
         row = place.record(code)
         assert row.lon is not None
@@ -408,6 +413,7 @@ HERE = "Phường Láng, Thành phố Hà Nội"
 WITHHELD = (
     "label_before_2025_07", "house_number", "street", "building", "floor", "unit_number", "parent",
     "former_commune", "position", "verified_on", "delivery_hint",
+    "entrances",
 )  # fmt: skip
 
 
@@ -483,6 +489,7 @@ WALKED = {
     "/v1/coverage/{code}/series",
     "/v1/export",
     "/v1/external/{scheme}/{value}",  # tests/api/test_external.py
+    *("/v1/services", "/v1/services/check"),  # tests/api/test_services.py
     *(
         f"/ogc/collections/{layer}/items{one}"
         for layer in ("households", "buildings", "{collection}")

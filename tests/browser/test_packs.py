@@ -3,6 +3,7 @@
 import base64
 import csv
 import datetime
+import json
 import random
 import re
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ from tests.support.search_world import LANG, World, search_world
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
 HERE = {"longitude": LANG[0], "latitude": LANG[1], "accuracy": 5}
+LOCKER: dict[str, Any] = {
+    "kind": "locker",
+    "lon": round(LANG[0] + 0.0005, 6),
+    "lat": round(LANG[1] + 0.0006, 6),
+    "note": "ở sảnh sau",
+}
 FULL = """void (IDBObjectStore.prototype.put = () => {
     throw new DOMException('full', 'QuotaExceededError');
 })"""
@@ -123,8 +130,8 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     with session_scope(world.engine) as session:
         make_event(session)
         session.connection().exec_driver_sql(
-            "UPDATE household SET delivery_hint = 'cổng xanh' WHERE code = %s",
-            (world.codes["129 Láng"],),
+            "UPDATE household SET delivery_hint = 'cổng xanh', entrances = %s WHERE code = %s",
+            (json.dumps([LOCKER]), world.codes["129 Láng"]),
         )
         session.connection().exec_driver_sql(
             "UPDATE thoroughfare SET name = 'Hàng Đào', key = 'hang dao' WHERE key = 'hang khay'"
@@ -133,7 +140,26 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")
     visit.context.set_offline(True)
     page = opened(visit)
-    expect(find(page, "129 lang")).to_contain_text("Chỉ dẫn: cổng xanh")
+    card = find(page, "129 lang").locator(".hand-card[data-code]")
+    expect(card).to_contain_text("Chỉ dẫn: cổng xanh")
+    expect(card.locator(".ways li")).to_contain_text("Tủ nhận hàng cách cửa 67 m")
+    expect(card.locator(".ways li")).to_contain_text("ở sảnh sau")
+    card.get_by_role("button", name="Sơ đồ").click()
+    expect(card.locator("svg .sketch-mark")).to_have_text("1")
+    card.get_by_role("button", name="Lối vào", exact=True).click()
+    card.get_by_role("combobox", name="Lối vào").select_option(label="lối xe vào")
+    card.get_by_label("Vào thế nào").fill("cổng phía ngõ 34")
+    assert visit.barriers() == []
+    assert not visit.overflows()
+    card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
+    expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Lối vào")
+    # No point is there, but lockers of this door.
+    page.context.set_geolocation({"longitude": LOCKER["lon"], "latitude": LOCKER["lat"]})
+    page.get_by_role("button", name="Gần tôi").click()
+    first = page.locator("#found .hand-card[data-code]").first
+    expect(first).to_have_attribute("data-code", world.codes["129 Láng"])
+    expect(first.locator(".metres")).to_have_text(" 0 m")
+    expect(first.locator(".ways li")).to_contain_text("cách bạn 0 m")
     expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
     expect(find(page, "20 hang dao").locator("h3").first).to_contain_text("20 Phố Hàng Đào")
     expect(find(page, "20 hang khay")).to_contain_text("tên cũ: Phố Hàng Khay")
@@ -184,15 +210,15 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
         route.fetch()
         route.abort()
 
-    page.route("**/v1/reports", lose_the_answer)
-    with page.expect_event("requestfailed", lambda each: each.url.endswith("/v1/reports")):
+    page.route("**/v1/batch/reports", lose_the_answer)
+    with page.expect_event("requestfailed", lambda each: each.url.endswith("/v1/batch/reports")):
         visit.context.set_offline(False)
     expect(page.locator("#outbox [data-state=waiting]")).to_be_visible()
     # What was only typed is there as well, and is said where the phone is.
     expect(page.get_by_label("Địa chỉ ghi trên cửa")).to_have_value("999/4 Láng")
     page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
     expect(page.locator("#waiting")).to_have_text("2 chờ gửi")
-    page.unroute("**/v1/reports")
+    page.unroute("**/v1/batch/reports")
     page.get_by_role("button", name="Gửi ngay").click()
     expect(page.locator("#outbox [data-state=sent]")).to_have_count(2)
     with session_scope(world.engine) as session:
@@ -214,6 +240,48 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     expect(page.locator("#outbox [data-state=refused]")).to_contain_text(heir)
     page.get_by_role("link", name="Biên nhận").last.click()
     expect(page.locator(".outcome")).to_have_text("Đang chờ cán bộ xem")
+
+
+def test_five_hundred_reports_survive_ten_cuts_of_the_network(visit: Visit, world: World) -> None:
+    page = with_pack(visit)
+    visit.context.set_offline(True)
+    page = opened(visit)
+    code = world.codes["129 Láng"]
+    page.evaluate(
+        "async ([part, code]) => { const { keepReport } = await import(part); for (let many = 0;"
+        " many < 500; many += 1) await keepReport({ kind: 'confirmed', code }, 'x'); }",
+        [part_of(page, "outbox.js"), code],
+    )
+    sent: list[str] = []
+    cuts = 0
+
+    def cut(route: Route) -> None:
+        """Every other request: half of those never come, of the others the answer is lost."""
+        nonlocal cuts
+        sent.append(route.request.url)
+        if cuts < 10 and len(sent) % 2:
+            cuts += 1
+            if cuts % 2:
+                route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/v1/batch/reports", cut)
+    page = opened(visit)
+    visit.context.set_offline(False)
+    for many in range(500, 0, -50):
+        expect(page.locator("#waiting")).to_have_text(f"{many} chờ gửi")
+        page.get_by_role("button", name="Gửi ngay").click()
+    expect(page.locator("#outbox [data-state=sent]")).to_have_count(500)
+    assert (cuts, len(sent)) == (10, 20)
+    with session_scope(world.engine) as session:
+        rows = session.connection().exec_driver_sql(
+            "SELECT f.reporters, (SELECT count(DISTINCT token_hash) FROM field_report_receipt"
+            " WHERE report_id = f.id) FROM field_report f WHERE code = %s",
+            (code,),
+        )
+        assert rows.all() == [(1, 100)]
 
 
 def test_address_that_was_opened_is_found_by_its_words(visit: Visit, world: World) -> None:

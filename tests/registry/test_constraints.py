@@ -4,6 +4,7 @@ A constraint without a line in WRONG fails the last test.
 """
 
 import datetime
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine
-from registry.models import ApiKey, Base, FieldReport, Import, Reform, Webhook
+from registry.models import ApiKey, Base, FieldReport, FieldRound, Import, Reform, Webhook
 from tests.support.factories import (
     make_event,
     make_household,
@@ -51,6 +52,7 @@ class Parents:
     key: int
     reform: int
     webhook: int
+    field_round: int
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,11 @@ def parents(owner_session: Session) -> Parents:
             .values(key_id=key, url="https://b.vn", secret=b"v" * 32, cursor="c", caught_up=0)
             .returning(Webhook.id)
         ).scalar_one(),
+        field_round=owner_session.execute(
+            insert(FieldRound)
+            .values(unit_id=unit, locality_id=1, until=DAY, code_hash=b"f" * 32, opened_by="t")
+            .returning(FieldRound.id)
+        ).scalar_one(),
     )
 
 
@@ -140,6 +147,15 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "desk_session": lambda p: {"token_hash": b"t" * 32, "key_id": p.key},
     "external_id": lambda p: {"code": p.code, "scheme": "plus_code", "value": "7PH57VJ5+2X"},
     "feed": lambda p: {"event_id": p.event},
+    "field_record": lambda p: {
+        "id": uuid.uuid4(), "round_id": p.field_round, "kind": "here", "code": p.code,
+        "point": "POINT(105.8 21)", "position_method": "gps", "position_accuracy_m": 5.0,
+        "said_at": NOON, "state": "done", "import_id": p.import_id,
+    },
+    "field_round": lambda p: {
+        "unit_id": p.unit, "locality_id": p.locality, "until": DAY, "code_hash": b"g" * 32,
+        "opened_by": "t",
+    },
     "field_report": lambda p: {
         "kind": "confirmed", "code": p.code, "unit_id": p.unit, "reporter_role": "carrier",
         "state": "open",
@@ -191,6 +207,13 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "reform_id": p.reform, "file_name": "a.yaml", "task": "try", "asked_by": "tests",
     },
     "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
+    "service_area": lambda p: {
+        "operator": "a", "service": "s", "kind": "delivers", "digest": b"d" * 32,
+        "event_id": p.event,
+    },
+    "service_office": lambda p: {
+        "operator": "a", "name": "Bưu cục", "point": "POINT(105.8 21)", "event_id": p.event,
+    },
     "service_count": lambda _p: {"day": DAY, "kind": "lookup", "outcome": "ok", "asked": 1},
     "webhook": lambda p: {
         "key_id": p.key, "url": "https://a.vn", "secret": b"w" * 32, "cursor": "c", "caught_up": 0,
@@ -240,6 +263,8 @@ VALID: dict[str, Callable[[Parents], Row]] = {
 }  # fmt: skip
 
 # (constraint, what is changed in the valid row). A change may ask for the parents.
+ENTRANCE: Row = {"kind": "main", "lon": 105.8, "lat": 21}
+ENTRANCE_SEEN: Row = {"kind": "entrance", "entrance": "main", "point": "POINT(105.8 21)"}
 BUILDING: Row = {"kind": "building", "households_count": 0}
 WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_admin_unit_level_known", {"level": "ward"}),
@@ -274,6 +299,12 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_field_report_says_where", {"code": None}),
     ("ck_field_report_says_where", {"kind": "wrong_point"}),
     ("ck_field_report_says_where", {"kind": "new_house", "code": None}),
+    ("ck_field_report_says_where", {"kind": "entrance", "entrance": "main"}),
+    ("ck_field_report_entrance_known", ENTRANCE_SEEN | {"entrance": "roof"}),
+    ("ck_field_report_entrance_of_its_kind", ENTRANCE_SEEN | {"entrance": None}),
+    ("ck_field_report_entrance_of_its_kind", {"entrance": "main"}),
+    ("ck_field_report_entrance_of_its_kind", {"note": "x"}),
+    ("ck_field_report_entrance_of_its_kind", ENTRANCE_SEEN | {"note": "a" * 141}),
     ("ck_field_report_decided_by_event", {"state": "accepted"}),
     ("ck_field_report_decided_by_event", lambda p: {"decided_event_id": p.event}),
     ("ck_field_report_accuracy_in_metres", {"position_accuracy_m": -0.1}),
@@ -304,6 +335,20 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
         ("ck_household_accuracy_in_metres", {"position_accuracy_m": accuracy})
         for accuracy in (-0.1, float("nan"), float("inf"))
     ),
+    *(
+        ("ck_household_entrances_well_formed", {"entrances": wrong})
+        for wrong in (
+            *([], {}, [{}], ["main"], [[ENTRANCE]], [ENTRANCE] * 9, [ENTRANCE, {}]),
+            *(
+                [ENTRANCE | slip]
+                for slip in (
+                    *({"kind": "roof"}, {"lon": "105"}, {"lon": None}, {"lat": 91}, {"lon": [1]}),
+                    *({"accuracy_m": -1}, {"accuracy_m": "5"}, {"note": ""}, {"note": "a" * 141}),
+                    *({"note": "a\nb"}, {"note": 5}, {"seen_on": "2.11.2026"}, {"source": "Lan"}),
+                )
+            ),
+        )
+    ),
     ("ck_household_households_counted_once", {"households_count": 0}),
     ("ck_household_households_counted_once", {"households_count": -1}),
     ("ck_household_households_counted_once", {"kind": "building", "households_count": 1}),
@@ -319,7 +364,23 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_locality_merged_has_no_key", lambda p: {"merged_into_id": p.locality}),
     ("ck_certificate_revoked_after_issue", {"revoked_on": BEFORE}),
     ("ck_certificate_revoked_with_reason", {"revoked_on": None}),
+    ("ck_service_area_kind_known", {"kind": "flies"}),
+    ("ck_service_area_valid_not_empty", {"valid": NEVER}),
+    ("ck_service_area_digest_length", {"digest": b"d"}),
+    ("ck_service_area_geom_valid", {"geom": BOW_TIE}),
+    ("ck_service_office_point_on_earth", {"point": "POINT(21 105.8)"}),
     ("ck_service_count_asked_positive", {"asked": 0}),
+    ("ck_field_round_hash_length", {"code_hash": b"g"}),
+    ("ck_field_round_one_place", {"locality_id": None}),
+    ("ck_field_round_one_place", {"thoroughfare_id": 1}),
+    ("ck_field_record_kind_known", {"kind": "seen"}),
+    ("ck_field_record_state_known", {"state": "lost", "import_id": None}),
+    ("ck_field_record_position_method_known", {"position_method": "survey"}),
+    ("ck_field_record_done_by_import", {"import_id": None}),
+    ("ck_field_record_says_where", {"point": None}),
+    ("ck_field_record_says_where", {"code": None}),
+    ("ck_field_record_accuracy_in_metres", {"position_accuracy_m": -1.0}),
+    ("ck_field_record_point_on_earth", {"point": "POINT(580000 2330000)"}),
     ("ck_webhook_state_known", {"state": "idle"}),
     ("ck_webhook_secret_length", {"secret": b"w"}),
     ("ck_webhook_previous_ends", {"previous_until": NOON}),
@@ -355,6 +416,7 @@ TWICE: list[tuple[str, Row]] = [
     ("ex_admin_unit_one_per_code_and_day", {"lifetime": ALWAYS}),
     ("ex_admin_unit_version_one_per_day", {"valid": Range(DAY, datetime.date(2026, 7, 2))}),
     ("uq_feed_event_id", {}),
+    ("uq_field_round_code_hash", {}),
     ("uq_import_work_actor_idempotency_key", {"import_id": -1}),
     ("uq_api_key_name", {"hash": b"l" * 32}),
     ("uq_api_key_hash", {"name": "Công ty khác"}),
@@ -365,6 +427,8 @@ TWICE: list[tuple[str, Row]] = [
     ),
     ("uq_locality_unit_id_former_unit_id_parent_id_own_key", {}),
     ("uq_thoroughfare_unit_id_former_unit_id_own_key", {}),
+    ("uq_service_area_operator_digest", {"service": "t"}),
+    ("uq_service_office_operator_name", {"point": None}),
     ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
 ]
 
@@ -382,6 +446,17 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("household", {"point": None, "position_method": None, "position_accuracy_m": None}),
     ("household", {"point": "POINT(-180 90)", "position_accuracy_m": 0.0}),
     ("household", {"households_count": 12}),
+    (
+        "household",
+        {
+            "entrances": [
+                ENTRANCE,
+                ENTRANCE
+                | {"kind": "locker", "accuracy_m": 0, "note": "a" * 140, "source": "carrier"}
+                | {"seen_on": "2026-11-02"},
+            ]
+        },
+    ),
     ("household", BUILDING),
     *(
         (
@@ -394,6 +469,7 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("plate", {"mounted_on": None, "lost_on": DAY}),
     ("certificate", {"number": "GXN2", "revoked_on": None, "revoked_why": None}),
     ("field_report", {"kind": "new_house", "code": None, "point": "POINT(105.8 21)"}),
+    ("field_report", ENTRANCE_SEEN | {"note": "a" * 140}),
     ("field_report", lambda p: {"state": "proposed", "decided_event_id": p.event}),
     (
         "api_key",

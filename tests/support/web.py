@@ -35,6 +35,7 @@ PAGES = (
     "/data",
     "/desk",
     "/docs",
+    "/field",
     "/import",
     "/kept.js",
     "/llms.txt",

@@ -1,8 +1,11 @@
 // What this device keeps, in IndexedDB: packs as they were signed, the keys they are checked by, addresses that were
-// opened, and reports that wait for a network. It stays here, and survives a restart.
+// opened, reports that wait for a network; rounds in the field, and what was found on them. It stays here, and survives
+// a restart.
 
-const STORES = ['packs', 'known', 'opened', 'outbox'];
-const VERSION = 1;
+import { t } from './ui.js';
+
+const STORES = ['packs', 'known', 'opened', 'outbox', 'walks', 'found'];
+const VERSION = 2;
 const MOST_OPENED = 500;
 
 let opening = null;
@@ -10,9 +13,16 @@ let opening = null;
 function database() {
   opening ??= new Promise((done, failed) => {
     const asked = indexedDB.open('diachiso', VERSION);
-    asked.onupgradeneeded = () => { for (const name of STORES) asked.result.createObjectStore(name, { keyPath: 'id' }); };
-    asked.onsuccess = () => done(asked.result);
+    asked.onupgradeneeded = () => {
+      const there = asked.result.objectStoreNames;
+      for (const name of STORES) if (!there.contains(name)) asked.result.createObjectStore(name, { keyPath: 'id' });
+    };
+    asked.onsuccess = () => {
+      asked.result.onversionchange = () => { asked.result.close(); opening = null; };
+      done(asked.result);
+    };
     asked.onerror = () => failed(asked.error);
+    asked.onblocked = () => failed(new Error(t('Hãy đóng các trang khác của sổ trên máy này rồi mở lại.', 'Close the other pages of the register on this device, and open this again.')));
   });
   opening.catch(() => { opening = null; });
   return opening;
@@ -23,14 +33,15 @@ async function within(name, mode, work) {
   const transaction = (await database()).transaction(name, mode, mode === 'readwrite' ? { durability: 'strict' } : {});
   return new Promise((done, failed) => {
     const request = work(transaction.objectStore(name));
-    transaction.oncomplete = () => done(request.result);
-    transaction.onabort = () => failed(transaction.error ?? request.error);
+    transaction.oncomplete = () => done(request?.result);
+    transaction.onabort = () => failed(transaction.error ?? request?.error);
   });
 }
 
 export const all = (name) => within(name, 'readonly', (store) => store.getAll());
 export const get = (name, id) => within(name, 'readonly', (store) => store.get(id));
 export const put = (name, value) => within(name, 'readwrite', (store) => store.put(value));
+export const putAll = (name, values) => within(name, 'readwrite', (store) => { for (const value of values) store.put(value); });
 export const remove = (name, id) => within(name, 'readwrite', (store) => store.delete(id));
 
 /** An address that was opened; the oldest of many is forgotten. */
@@ -39,3 +50,10 @@ export async function keepOpened(address) {
   const kept = (await all('opened')).sort((one, other) => one.at - other.at);
   for (const { id } of kept.slice(0, -MOST_OPENED)) await remove('opened', id);
 }
+
+/** What went wrong when something was kept, in words: a full disk above all. */
+export const whyNotKept = (error) => (error.name === 'QuotaExceededError'
+  ? t('Máy hết chỗ chứa: chưa lưu được. Hãy xoá bớt rồi thử lại.', 'The device is full: this was not kept. Free some space and try again.')
+  : error.name === 'InvalidStateError' || error.name === 'SecurityError'
+    ? t('Trình duyệt không cho lưu trong máy (chế độ ẩn danh?).', 'The browser keeps nothing here (a private window?).')
+    : error.message);

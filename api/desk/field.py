@@ -1,0 +1,172 @@
+"""Rounds at the desk: listed with how far they are, opened, their codes handed out."""
+
+from operator import itemgetter
+from typing import Any
+
+import segno
+from flask import request
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.audit import note
+from api.context import gazetteer, public_url, register
+from api.desk.blueprint import (
+    desk_blueprint,
+    desk_page,
+    done,
+    room,
+    unit_name,
+)
+from api.errors import status_of
+from api.pages.shell import complaint
+from registry.database import session_scope
+from registry.days import HOW_TO_WRITE, parse_day
+from registry.errors import (
+    InvalidInputError,
+    RegistryError,
+)
+from registry.field.codes import format_code
+from registry.field.rounds import (
+    MOST_DAYS,
+    PAGE,
+    Round,
+    close_round,
+    find_round,
+    list_rounds,
+    open_round,
+    renew_code,
+)
+from registry.gazetteer import today
+from registry.lifecycle.listed_places import Table
+from registry.lifecycle.places import commune_id, locality_of, street_of
+
+blueprint = desk_blueprint("field", "/desk/field")
+room("/desk/field", "Thực địa", "In the field", "viewer")
+
+
+@blueprint.get("")
+@requires("viewer")
+def get_rounds() -> BaseResponse:
+    """The rounds of the reader's communes, and the form that opens one."""
+    return _list(filled=MultiDict(request.args))
+
+
+@blueprint.post("")
+@requires("editor")
+def post_round() -> BaseResponse:
+    """Open one; this answer alone has its code."""
+    form = request.form
+    try:
+        with session_scope(register().engine) as session:
+            table, place_id = _place_asked(session, form)
+            until = _until(form)
+            number, code = open_round(session, table, place_id, until, caller().name)
+            round_ = find_round(session, number, caller().unit_ids)
+    except RegistryError as error:
+        return _list(status_of(error), filled=form, wrong=complaint(error))
+    return _handed_out(round_, code)
+
+
+@blueprint.post("/<int:number>/code")
+@requires("editor")
+def post_code(number: int) -> BaseResponse:
+    """Another code, in place of one that was lost or has ended."""
+    with session_scope(register().engine) as session:
+        round_ = find_round(session, number, caller().unit_ids)
+        code = renew_code(session, round_, _until(request.form))
+        round_ = find_round(session, number, caller().unit_ids)
+    return _handed_out(round_, code)
+
+
+@blueprint.post("/<int:number>/close")
+@requires("editor")
+def post_close(number: int) -> BaseResponse:
+    """Take its code no more; what came stays."""
+    with session_scope(register().engine) as session:
+        round_ = find_round(session, number, caller().unit_ids)
+        close_round(session, round_)
+    note_round(round_, 1)
+    return done(
+        f"/desk/field/{number}",
+        "Đã đóng: mã của đợt không dùng được nữa.",
+        "Closed: its code is taken no more.",
+    )
+
+
+def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[Table, int]:
+    """The street or hamlet that the form names, or leads to; raises InvalidInputError."""
+    street, number = form.get("of") == "street", form.get("id", "")[:18]
+    if number.isascii() and number.isdecimal():
+        return "thoroughfare" if street else "locality", int(number)
+    name = form.get("place", "").strip()[:200]
+    if not name:
+        raise InvalidInputError.of_field(
+            "place", "missing", "hãy ghi tên thôn, tổ hoặc đường (name a hamlet or street)"
+        )
+    unit_id = commune_id(session, form.get("commune", "")[:5])
+    if street:
+        return "thoroughfare", street_of(session, unit_id, None, name, "place").id
+    return "locality", locality_of(session, unit_id, None, name, "place").id
+
+
+def _until(form: MultiDict[str, str]) -> Any:
+    try:
+        return parse_day(form.get("until", ""))
+    except ValueError:
+        raise InvalidInputError.of_field("until", "malformed_day", HOW_TO_WRITE) from None
+
+
+def _handed_out(round_: Round, code: str) -> BaseResponse:
+    link = f"{public_url()}/field#{code}"
+    note_round(round_, 1)
+    drawn = segno.make_qr(link, error="m")
+    picture = Markup(drawn.svg_inline(border=2, omitsize=True, svgclass="qr-code", lineclass=None))  # noqa: S704 - segno's
+    return desk_page(
+        "desk/field_code.html",
+        round=round_,
+        commune=commune_name(round_),
+        code=format_code(code),
+        link=link,
+        qr=picture,
+    )
+
+
+def _list(status: int = 200, **values: Any) -> BaseResponse:
+    before = request.args.get("before", "")
+    with session_scope(register().engine) as session:
+        found = list_rounds(
+            session,
+            gazetteer(),
+            caller().sees,
+            int(before[:18]) if before.isdecimal() and before.isascii() else None,
+        )
+    return desk_page(
+        "desk/field.html",
+        status,
+        rounds=[(each, commune_name(each)) for each in found],
+        units=_units() if caller().may("editor") else (),
+        more=found[-1].id if len(found) == PAGE else None,
+        most_days=MOST_DAYS,
+        **{"wrong": "", "filled": MultiDict()} | values,
+    )
+
+
+def commune_name(round_: Round) -> str:
+    """The commune in which it is walked."""
+    return unit_name(gazetteer().units[round_.commune_id].code)
+
+
+def _units() -> list[tuple[str, str]]:
+    """Code and name of the communes in which the reader may open rounds, by name."""
+    known, ids, day = gazetteer(), caller().unit_ids, today()
+    seen = known.alive(day, level="commune") if ids is None else (known.units[i] for i in ids)
+    return sorted(((u.code, u.version_on(day).full_name) for u in seen), key=itemgetter(1))
+
+
+def note_round(round_: Round, count: int, event_id: int | None = None) -> None:
+    """Tell the audit log where something was done, and to how much."""
+    unit = gazetteer().units[round_.commune_id]
+    note(count=count, units=[unit.code], event_id=event_id)

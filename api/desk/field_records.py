@@ -1,0 +1,274 @@
+"""One round at the desk: what each record would do, left out, taken over as a whole, or back."""
+
+import json
+from typing import Any, Final
+from uuid import UUID
+
+from flask import abort, request
+from pydantic import ValidationError
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.context import gazetteer, register
+from api.desk.blueprint import (
+    desk_blueprint,
+    desk_page,
+    done,
+    done_before,
+    new_once,
+    once_of_form,
+)
+from api.desk.field import commune_name, note_round
+from api.errors import invalid_input, status_of
+from api.field import RecordsBody, file_given
+from api.pages.shell import complaint, figure, words
+from geo.code import format as code_display
+from registry.database import session_scope
+from registry.errors import (
+    AlreadyDoneError,
+    InvalidInputError,
+    RegistryError,
+    SeveralRefusedError,
+)
+from registry.field.area import area_of, door_label
+from registry.field.filing import MOST_AT_ONCE
+from registry.field.review import CLASHES, MOST, Reviewed, new_address, review, state_of, waiting
+from registry.field.rounds import find_round
+from registry.field.taking_over import (
+    Approval,
+    TakenOver,
+    imports_of,
+    put_aside,
+    take_back,
+    take_over,
+)
+from registry.lifecycle.requests import OperationRequest
+
+blueprint = desk_blueprint("field_records", "/desk/field")
+
+KIND_WORDS: Final = {
+    "new": ("Nhà mới", "New house"),
+    "gone": ("Không còn nhà", "Gone"),
+    "here": ("Nhà ở chỗ khác", "It is elsewhere"),
+    "count": ("Số hộ", "Households"),
+    "flats": ("Căn hộ trong nhà", "Flats in the house"),
+    "right": ("Đúng", "Right"),
+}
+"""Kinds of records, in the order in which they are looked at."""
+_METHODS: Final = {"gps": ("vị trí máy", "of the phone"), "interpolated": ("chấm tay", "tapped")}
+_MOST_FILE: Final = 5_000
+"""Records of a file that a phone has written."""
+
+
+@blueprint.get("/<int:number>")
+@requires("viewer")
+def get_round(number: int) -> BaseResponse:
+    """What came of it, and what each record would do."""
+    return _one(number)
+
+
+@blueprint.post("/<int:number>/aside")
+@requires("editor")
+def post_aside(number: int) -> BaseResponse:
+    """Leave records out, or let them wait again."""
+    aside = request.form.get("aside") != "no"
+    with session_scope(register().engine) as session:
+        round_ = find_round(session, number, caller().unit_ids)
+        count = put_aside(session, round_, _ids(), aside=aside)
+    note_round(round_, count)
+    vi, en = ("để riêng", "left out") if aside else ("đưa lại", "waiting again")
+    return done(
+        f"/desk/field/{number}", f"Đã {vi} {figure(count)} điều ghi.", f"{figure(count)} {en}."
+    )
+
+
+@blueprint.post("/<int:number>/take-over")
+@requires("editor")
+def post_take_over(number: int) -> BaseResponse:
+    """Show what all of it does; do it when who saw that says so."""
+    form, sure = request.form, request.form.get("step") == "do"
+    try:
+        why = OperationRequest.model_validate(
+            {name: form[name] for name in ("reason", "decision_number") if form.get(name)}
+        )
+    except ValidationError as error:
+        return _one(number, 422, wrong=[complaint(invalid_input(error))])
+    approval = Approval(
+        *(caller().name, why.reason, why.decision_number, form.get("seen")),
+        once=once_of_form() if sure else None,
+        dry_run=not sure,
+    )
+    try:
+        taken = take_over(register().engine, gazetteer(), number, approval)
+    except AlreadyDoneError:
+        return done_before(f"/desk/field/{number}")
+    except SeveralRefusedError as error:
+        refused: Any = error.extra["refused"]
+        return _one(number, status_of(error), wrong=[complaint(error)], refused=refused)
+    except RegistryError as error:
+        return _one(number, status_of(error), wrong=[complaint(error)])
+    if not sure:
+        told = {str(each): complaint(error) for each, error in taken.refused.items()}
+        return _one(number, trial=taken, refused=told)
+    with session_scope(register().engine) as session:
+        note_round(find_round(session, number, caller().unit_ids), taken.records, taken.event_id)
+    return done(
+        f"/desk/field/{number}",
+        f"Đã nhận {figure(taken.records)} điều ghi: {_sum(taken)}.",
+        f"{figure(taken.records)} records are taken over: {_sum(taken)}.",
+    )
+
+
+@blueprint.post("/<int:number>/take-back")
+@requires("approver")
+def post_take_back(number: int) -> BaseResponse:
+    """Undo what was taken over at once: what it made goes, what it changed is as before."""
+    asked = request.form.get("import", "")[:18]
+    import_id = int(asked) if asked.isdecimal() else 0
+    with session_scope(register().engine) as session:
+        round_ = find_round(session, number, caller().unit_ids)
+    keep = "keep" in request.form
+    try:
+        back = take_back(register().engine, round_, import_id, actor=caller().name, keep_later=keep)
+    except RegistryError as error:
+        return _one(number, status_of(error), wrong=[complaint(error)])
+    note_round(round_, back.removed + back.restored)
+    kept = figure(back.kept)
+    return done(
+        f"/desk/field/{number}",
+        f"Đã rút lại: bỏ {figure(back.removed)} mã mới, trả lại {figure(back.restored)} mã như cũ"
+        f", giữ {kept} mã đã được sửa sau đó.",
+        f"Taken back: {figure(back.removed)} removed, {figure(back.restored)} as before, {kept}"
+        " kept.",
+    )
+
+
+@blueprint.post("/<int:number>/file")
+@requires("editor")
+def post_file(number: int) -> BaseResponse:
+    """Take what a phone wrote into a file because its code had ended."""
+    with session_scope(register().engine) as session:
+        round_ = find_round(session, number, caller().unit_ids)
+        try:
+            body = _file_of_form()
+            area = area_of(session, round_)
+            told = [
+                each
+                for at in range(0, len(body.records), MOST_AT_ONCE)
+                for each in file_given(
+                    *(session, round_, area),
+                    body.records[at : at + MOST_AT_ONCE],
+                    body.sent_at,
+                )
+            ]
+        except RegistryError as error:
+            return _one(number, status_of(error), wrong=[complaint(error)])
+    refused = [each for each in told if each["state"] == "refused"]
+    filed = sum(each["state"] == "filed" for each in told)
+    note_round(round_, filed)
+    if refused:
+        wrong = [f"{each['id']}: {each['problem']['detail']}" for each in refused[:20]]
+        return _one(number, 422, wrong=wrong)
+    return done(
+        f"/desk/field/{number}",
+        f"Đã nạp {figure(filed)} điều ghi mới từ tệp.",
+        f"{figure(filed)} new records came from the file.",
+    )
+
+
+class _FileBody(RecordsBody):
+    """The same, as many as a phone holds."""
+
+    records: list[dict[str, Any]]
+
+
+def _file_of_form() -> RecordsBody:
+    """What the file holds; raises InvalidInputError."""
+    sent = request.files.get("file")
+    try:
+        body = _FileBody.model_validate(json.loads(sent.read() if sent else b""))
+    except ValidationError as error:
+        raise invalid_input(error) from None
+    except ValueError:
+        body = None
+    if body is None or len(body.records) > _MOST_FILE:
+        raise InvalidInputError.of_field(
+            "file", "unreadable", "không phải tệp của trang thực địa (no file of a phone)"
+        )
+    return body
+
+
+def _ids() -> list[UUID]:
+    found = []
+    for written in request.form.getlist("record")[:MOST]:
+        try:
+            found.append(UUID(written))
+        except ValueError:
+            abort(404)
+    return found
+
+
+def _one(
+    number: int,
+    status: int = 200,
+    *,
+    wrong: Any = (),
+    refused: dict[str, str] | None = None,
+    trial: TakenOver | None = None,
+) -> BaseResponse:
+    with session_scope(register().engine) as session:
+        round_ = find_round(session, number, caller().sees)
+        records: list[Reviewed] = []
+        set_aside: list[Reviewed] = []
+        addresses: dict[UUID, str] = {}
+        try:
+            area = area_of(session, round_)
+            args = (session, gazetteer(), register().reads, round_, area)
+            records = review(*args, states=["waiting"])
+            set_aside = waiting(session, round_, ["aside"])
+            both = (*records, *set_aside)
+            addresses = {
+                each.id: new_address(each, area, gazetteer()) for each in both if each.kind == "new"
+            }
+        except RegistryError as error:
+            wrong = [*wrong, complaint(error)]
+        before = imports_of(session, round_)
+    phones = sorted({each.device for each in records if each.device is not None})
+    shown = {kind: [each for each in records if each.kind == kind] for kind in KIND_WORDS}
+    return desk_page(
+        "desk/field_round.html",
+        status,
+        round=round_,
+        commune=commune_name(round_),
+        records=records,
+        shown={kind: _clashing_first(found) for kind, found in shown.items() if found},
+        aside=set_aside,
+        addresses=addresses,
+        phones={phone: at for at, phone in enumerate(phones, 1)},
+        seen=state_of(records),
+        once=new_once(),
+        imports=before,
+        wrong=wrong,
+        refused=refused or {},
+        trial=trial,
+        summed=_sum(trial) if trial else "",
+        kinds={kind: words(*said) for kind, said in KIND_WORDS.items()},
+        clashes={name: words(*said) for name, said in CLASHES.items()},
+        methods={name: words(*said) for name, said in _METHODS.items()},
+        door_label=door_label,
+        code_display=code_display,
+        most=MOST,
+    )
+
+
+def _clashing_first(found: list[Reviewed]) -> list[Reviewed]:
+    """Those that are one new house stand together."""
+    return sorted(found, key=lambda each: (not each.clashes, str(each.same_as or each.id)))
+
+
+def _sum(taken: TakenOver) -> str:
+    """How many of each kind, in words."""
+    said = {**KIND_WORDS, "same": ("trùng, không lập thêm", "the same house, made once")}
+    return ", ".join(
+        f"{figure(count)} {words(*said[kind]).lower()}" for kind, count in taken.done.items()
+    )

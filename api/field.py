@@ -1,0 +1,232 @@
+"""The field form's own endpoints: what a helper walks, and what was found, by the code of a round.
+
+No key is looked at. Whoever has the code of a round sees the doors of its area and sends records;
+tries to guess one are limited as those of keys are.
+"""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import AwareDatetime, Field, ValidationError
+from sqlalchemy.orm import Session
+
+from api.access import caller_beside_keys, limited_tries, requires
+from api.audit import note
+from api.context import gazetteer, register
+from api.errors import invalid_input, problem_body
+from api.openapi import (
+    Absent,
+    Answer,
+    NoParameters,
+    Problem,
+    Request,
+    UnitRef,
+    absent_if_none,
+    answers,
+    spec,
+)
+from api.shapes import unit_ref
+from geo.label import named, number_of
+from registry.database import session_scope
+from registry.errors import RegistryError
+from registry.field.area import Area, area_of, door_label, doors_in, holes_in
+from registry.field.codes import read_code
+from registry.field.filing import MOST_AT_ONCE, Found, file_records
+from registry.field.rounds import Round, round_of_code
+from registry.gazetteer import today
+from registry.lookup import code_forms
+from registry.records import Record
+
+blueprint = Blueprint("field", __name__, url_prefix="/v1/field")
+
+HEADER: Final = "X-Field-Code"
+"""Where the code of a round stands."""
+
+
+class AreaDoor(Answer):
+    """A door to be walked to."""
+
+    code: str = Field(examples=["1H6XXH2V"])
+    code_display: str = Field(examples=["1H6X-XH2V"])
+    label: str = Field(description="What it is called inside the commune")
+    number: str | None
+    street: str | None
+    locality: str | None
+    kind: str = Field(description="household or building")
+    status: str = Field(description="active or proposed")
+    households_count: int
+    lon: float | None
+    lat: float | None
+    accuracy_m: float | None
+    verified_on: str | None
+    event_id: int = Field(description="Of this state: what `event_id` of a record takes")
+
+
+class AreaHole(Answer):
+    """Numbers of a street that nobody registered."""
+
+    street: str
+    numbers: list[int]
+
+
+class FieldArea(Answer):
+    """What a round walks."""
+
+    round: int
+    area: str = Field(description="Equal for rounds of one place", examples=["locality:12"])
+    kind: str = Field(description="street or locality")
+    place: str = Field(examples=["Phố Láng"])
+    commune: UnitRef | None
+    until: str = Field(description="The last day on which the code is taken")
+    now: str = Field(description="By the clock of the server")
+    doors: list[AreaDoor]
+    holes: list[AreaHole]
+
+
+class RecordsBody(Request):
+    """Records of one phone."""
+
+    sent_at: AwareDatetime | None = Field(
+        None, description="Now, by the phone's clock: `at` of the records is by the same"
+    )
+    records: list[dict[str, Any]] = Field(
+        min_length=1,
+        max_length=MOST_AT_ONCE,
+        description="Each with its own `id`; a bad one fails no other",
+    )
+
+
+class RecordFiled(Answer):
+    """What became of a record."""
+
+    id: str | None
+    state: str = Field(description="filed, known (it was filed before) or refused")
+    problem: Problem | Absent = absent_if_none("Why it was refused")
+
+
+class RecordsFiled(Answer):
+    """The records in their order."""
+
+    records: list[RecordFiled]
+
+
+@blueprint.get("/area")
+@requires("anonymous")
+@spec.validate(resp=answers(FieldArea, 403, 410, 429, 503), tags=["field"])
+def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
+    """The doors of a round's street or hamlet, and the numbers that are missing there.
+
+    Its code stands in the header `X-Field-Code`. Restricted places are not among them.
+    """
+    with session_scope(register().engine) as session:
+        round_, area = _asked(session)
+        doors = doors_in(session, area)
+        holes = holes_in(session, doors)
+    unit = gazetteer().units[area.place.unit_id]
+    note(count=len(doors), units=[unit.code])
+    return _answer(
+        {
+            "round": round_.id,
+            "area": f"{area.place.table}:{area.place.id}",
+            "kind": "street" if area.place.table == "thoroughfare" else "locality",
+            "place": area.place.shown,
+            "commune": unit_ref(unit, today()),
+            "until": round_.until.isoformat(),
+            "now": datetime.datetime.now(datetime.UTC).isoformat(),
+            "doors": [_door(each) for each in doors],
+            "holes": [{"street": hole.street, "numbers": list(hole.numbers)} for hole in holes],
+        }
+    )
+
+
+@blueprint.post("/records")
+@requires("anonymous")
+@spec.validate(resp=answers(RecordsFiled, 400, 403, 409, 410, 413, 429, 503), tags=["field"])
+def post_field_records(query: NoParameters, json: RecordsBody) -> Response:  # noqa: ARG001
+    """File what was found on a round; it changes nothing until the desk takes it over.
+
+    Each record has a random UUID made in the phone, under which it is filed once, however often it
+    is sent. A bad record is refused by itself.
+    """
+    with session_scope(register().engine) as session:
+        round_, area = _asked(session)
+        filed = file_given(session, round_, area, json.records, json.sent_at)
+    unit = gazetteer().units[area.place.unit_id]
+    note(count=sum(each["state"] == "filed" for each in filed), units=[unit.code])
+    return _answer({"records": filed})
+
+
+def file_given(
+    session: Session,
+    round_: Round,
+    area: Area,
+    given: Sequence[dict[str, Any]],
+    sent_at: datetime.datetime | None,
+) -> list[dict[str, Any]]:
+    """File records as a phone wrote them; what became of each, as a `RecordFiled`."""
+    read = [_found(each) for each in given]
+    good = [each for each in read if isinstance(each, Found)]
+    filed = iter(file_records(session, round_, area, good, sent_at) if good else ())
+    told = []
+    for raw, found in zip(given, read, strict=True):
+        if isinstance(found, RegistryError):
+            told.append(_refused(str(raw.get("id", ""))[:36] or None, found))
+            continue
+        done = next(filed)
+        if done.error is not None:
+            told.append(_refused(str(done.id), done.error))
+        else:
+            told.append({"id": str(done.id), "state": "known" if done.again else "filed"})
+    return told
+
+
+def _found(given: dict[str, Any]) -> Found | RegistryError:
+    try:
+        return Found.model_validate(given)
+    except ValidationError as error:
+        return invalid_input(error, Found)
+
+
+def _refused(record_id: str | None, error: RegistryError) -> dict[str, Any]:
+    return {"id": record_id, "state": "refused", "problem": problem_body(error)}
+
+
+def _asked(session: Session) -> tuple[Round, Area]:
+    """The round whose code the request carries; raises InvalidInputError, FieldCodeError,
+    FieldCodeEndedError, GoneError, TooManyRequestsError.
+    """
+    code = read_code(request.headers.get(HEADER, ""))
+    with limited_tries():
+        round_ = round_of_code(session, code)
+    caller_beside_keys(f"field:{round_.id}")
+    ended = round_.refusal()
+    if ended is not None:
+        raise ended
+    return round_, area_of(session, round_)
+
+
+def _door(record: Record) -> dict[str, Any]:
+    verified = record.verified_on
+    return {
+        **code_forms(record.code),
+        "label": door_label(record),
+        "number": number_of(record.label_parts),
+        "street": named(record.street_kind, record.street_name) if record.street_name else None,
+        "locality": ", ".join(named(*place) for place in record.localities) or None,
+        "kind": record.kind,
+        "status": record.status,
+        "households_count": record.households_count,
+        "lon": record.lon,
+        "lat": record.lat,
+        "accuracy_m": record.accuracy_m,
+        "verified_on": verified.isoformat() if verified else None,
+        "event_id": record.event_id,
+    }
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response

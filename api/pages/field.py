@@ -1,0 +1,15 @@
+"""The page of a helper who walks a round: kept by the phone, it works without a network."""
+
+from flask import Response
+
+from api.pages.blueprint import page_blueprint
+from api.pages.shell import page
+from registry.field.filing import MOST_AT_ONCE
+
+blueprint = page_blueprint("field_page")
+
+
+@blueprint.get("/field")
+def get_field() -> Response:
+    """The same for everybody: what is in it comes by the code of a round."""
+    return page("field.html", most=MOST_AT_ONCE)

@@ -1,0 +1,163 @@
+// What can be said of a door on a round, and of a house that nobody registered. What is typed is kept at every letter.
+
+import { pointing } from './field_point.js';
+import { isPersonal, namesPerson } from './personal.js';
+import { make, t } from './ui.js';
+
+const KINDS = {
+  right: ['Đúng', 'Right'], here: ['Nhà ở đây', 'It is here'], gone: ['Không còn', 'Gone'], count: ['Số hộ', 'Households'],
+  flats: ['Căn hộ', 'Flats'], new: ['Nhà mới', 'New house'],
+};
+
+/** What a kind of record is called. */
+export const kindWords = (kind) => t(...KINDS[kind]);
+
+const LEAVE_OUT = ['Xin bỏ tên người, số điện thoại, thư điện tử.', 'Leave out names, telephone numbers and mail.'];
+const button = (text, onclick, kind = 'button button-quiet') => make('button', { type: 'button', class: kind, onclick }, text);
+
+/** What a door is called beside its number, street and hamlet, under which it stands; all of it without a number. */
+function restOf({ label, number, street, locality }) {
+  if (!number) return label;
+  const said = [number, street, ...(locality ?? '').split(', ')].filter(Boolean);
+  return label.split(', ').map((part) => said.reduce((rest, each) => (rest === each || rest.startsWith(`${each} `) ? rest.slice(each.length).trim() : rest), part)).filter(Boolean).join(', ');
+}
+
+/** Where to look for a door: its point, or that of the door whose number is nearest to its own. */
+function beside(round, { lon, lat, number, street }) {
+  if (lon !== null) return [lon, lat];
+  const placed = round.area.doors.filter((door) => door.lon !== null && (!street || door.street === street));
+  const apart = (door) => Math.abs(parseInt(door.number, 10) - parseInt(number, 10));
+  const near = placed.filter((door) => !Number.isNaN(apart(door))).sort((one, other) => apart(one) - apart(other))[0];
+  return near ? [near.lon, near.lat] : round.place.middle;
+}
+
+/** A row of the list, which opens to what can be said of the door. */
+export function doorRow(round, door) {
+  const card = make('div', { class: 'field-card', hidden: true });
+  const told = make('span', { class: 'field-told' });
+  const needs = [
+    door.verified_on ? null : t('chưa xác minh', 'not verified'),
+    door.lon === null ? t('chưa có điểm', 'no point') : null,
+  ].filter(Boolean);
+  const row = make('button', { type: 'button', class: 'field-row', 'aria-expanded': 'false', onclick: open },
+    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || t('đã xác minh', 'verified'))), told);
+  const item = make('li', { class: 'field-door', 'data-code': door.code }, row, card);
+
+  function open() {
+    card.hidden = !card.hidden;
+    row.setAttribute('aria-expanded', String(!card.hidden));
+    if (!card.hidden) card.replaceChildren(...parts());
+  }
+
+  function shut() {
+    card.hidden = true;
+    row.setAttribute('aria-expanded', 'false');
+    row.focus();
+  }
+
+  const say = async (kind, more = {}) => { if (await round.keep(kind, door, more)) shut(); };
+  const part = (content, ...more) => { card.replaceChildren(make('p', {}, make('b', {}, content)), ...more, make('p', { class: 'actions' }, button(t('Quay lại', 'Back'), () => card.replaceChildren(...parts())))); };
+
+  function parts() {
+    return [
+      make('p', { class: 'quiet' }, make('span', { class: 'code' }, door.code_display), ` · ${door.households_count} ${t('hộ', 'households')}`),
+      make('p', { class: 'actions' },
+        button(kindWords('right'), () => say('right'), 'button'),
+        button(kindWords('here'), askPoint), button(kindWords('gone'), () => say('gone')),
+        door.kind === 'building' ? null : button(kindWords('count'), askCount), button(kindWords('flats'), askFlats)),
+    ];
+  }
+
+  function askPoint() {
+    const where = pointing({ place: round.place, near: () => beside(round, door) });
+    part(t('Nhà ở đâu?', 'Where is it?'), where.element,
+      button(t('Ghi điểm này', 'Keep this point'), () => (where.said() ? say('here', where.said()) : where.say(t('Hãy đo hoặc chấm một điểm trước.', 'Measure or tap a point first.'), 'wrong')), 'button'));
+  }
+
+  function askCount() {
+    asked('count', t('Số hộ ở nhà này', 'Households at this door'), { type: 'number', min: 1, max: 100000, inputmode: 'numeric', value: door.households_count }, (value) => (Number.isInteger(Number(value)) && Number(value) > 0 ? { households_count: Number(value) } : null));
+  }
+
+  function askFlats() {
+    asked('flats', t('Số các căn hộ, cách nhau bằng dấu phẩy', 'Numbers of the flats, with commas'), { type: 'text', maxlength: 300, placeholder: '101, 102, 201' }, (value) => {
+      const units = value.split(/[,;\n]/).map((each) => each.trim()).filter(Boolean);
+      return units.length && units.length <= 50 ? { units } : null;
+    });
+  }
+
+  function asked(kind, label, attributes, read) {
+    const id = `${kind} ${door.code}`;
+    const input = make('input', { ...attributes, autocomplete: 'off', id: `asked-${kind}` });
+    input.value = round.draft(id)?.value ?? attributes.value ?? '';
+    input.addEventListener('input', () => round.keepDraft(id, { value: input.value }));
+    const wrong = make('p', { class: 'wrong', role: 'alert', hidden: true });
+    part(label, make('label', { class: 'unseen', for: input.id }, label), input, wrong, button(t('Ghi', 'Keep it'), async () => {
+      const said = isPersonal(input.value) ? null : read(input.value);
+      wrong.hidden = said !== null;
+      wrong.textContent = isPersonal(input.value) ? t(...LEAVE_OUT) : t('Chưa đọc được.', 'This is not understood.');
+      if (said === null) return;
+      await say(kind, said);
+      await round.keepDraft(id, null);
+    }, 'button'));
+    input.focus();
+  }
+
+  const show = (records) => {
+    item.dataset.state = records.length ? 'told' : '';
+    told.replaceChildren(...(records.length ? [`✓ ${records.map(({ body }) => kindWords(body.kind)).join(', ')}`] : []));
+  };
+  return { item, show };
+}
+
+/** The form of a new house; `begin` opens it with a number that is missing. */
+export function newHouse(round, form) {
+  const field = (name) => form.elements[name];
+  const names = ['house_number', 'street', 'locality', 'households_count', 'note'];
+  const wrong = form.querySelector('.wrong');
+  let where = null;
+
+  function draftNow(point = where.said()) {
+    return round.keepDraft('new', { values: Object.fromEntries(names.map((name) => [name, field(name).value])), point });
+  }
+
+  function fill(draft) {
+    for (const name of names) field(name).value = draft?.values?.[name] ?? '';
+    where = pointing({ place: round.place, near: () => beside(round, { lon: null, number: field('house_number').value, street: field('street').value || null }), given: draft?.point ?? null, changed: (point) => draftNow(point) });
+    form.querySelector('[data-point]').replaceChildren(where.element);
+  }
+
+  function complain(text) {
+    wrong.hidden = !text;
+    wrong.textContent = text;
+    if (text) wrong.scrollIntoView({ block: 'center' });
+  }
+
+  async function send(event) {
+    event.preventDefault();
+    const values = Object.fromEntries(names.map((name) => [name, field(name).value.trim()]).filter(([, value]) => value));
+    if (Object.values(values).some(isPersonal) || namesPerson(values.note ?? '')) return complain(t(...LEAVE_OUT));
+    if (!where.said()) return complain(t('Hãy đo hoặc chấm nhà ở đâu.', 'Measure or tap where it is.'));
+    if (values.households_count) values.households_count = Number(values.households_count);
+    const label = [values.house_number, values.street ?? (round.area.kind === 'street' ? round.area.place : null), values.locality].filter(Boolean).join(' ');
+    if (!await round.keep('new', null, { ...values, ...where.said() }, label || t('không số', 'without a number'))) return null;
+    await round.keepDraft('new', null);
+    complain('');
+    fill(null);
+    form.closest('details').open = false;
+    return null;
+  }
+
+  form.onsubmit = send;
+  form.oninput = () => draftNow();
+  fill(round.draft('new'));
+  if (round.draft('new')) form.closest('details').open = true;
+  return {
+    begin(number, street) {
+      field('house_number').value = number;
+      if (round.area.kind !== 'street') field('street').value = street;
+      form.closest('details').open = true;
+      field('house_number').focus();
+      draftNow();
+    },
+  };
+}

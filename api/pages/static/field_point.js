@@ -1,0 +1,121 @@
+// Where a door is: the mean of some fixes of the phone, or a place tapped between the doors that are known.
+
+import { enlarge, moved, placeAt, sketch } from './sketch.js';
+import { make, t, unplaced } from './ui.js';
+
+const MOST_FIXES = 10;
+const PATIENCE_MS = 12_000;
+const COARSE_M = 50;
+const TAPPED_M = 15; // as wide as a finger on the sketch of a phone
+const STEP_M = 3;
+const METRES_A_DEGREE = 111_195;
+const ARROWS = [['←', -STEP_M, 0, 'sang tây', 'west'], ['↑', 0, STEP_M, 'lên bắc', 'north'], ['↓', 0, -STEP_M, 'xuống nam', 'south'], ['→', STEP_M, 0, 'sang đông', 'east']];
+
+/** Metres between two points, [lon, lat]. */
+export const metres = ([lon, lat], [east, north]) => Math.hypot((east - lon) * Math.cos((lat * Math.PI) / 180), north - lat) * METRES_A_DEGREE;
+
+/**
+ * One point of several fixes, the better ones counting more. It is no better than the best of them, whose faults they
+ * share, nor than they lie apart.
+ */
+export function mean(fixes) {
+  const weights = fixes.map(({ accuracy }) => 1 / Math.max(accuracy, 1) ** 2);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const of = (name) => Number((fixes.reduce((sum, fix, at) => sum + fix[name] * weights[at], 0) / total).toFixed(7));
+  const [lon, lat] = [of('longitude'), of('latitude')];
+  const spread = Math.max(...fixes.map(({ longitude, latitude }) => metres([lon, lat], [longitude, latitude])));
+  const best = Math.min(...fixes.map(({ accuracy }) => accuracy));
+  return { lon, lat, position_method: 'gps', position_accuracy_m: Math.ceil(Math.max(best, spread)), spread_m: Math.round(spread) };
+}
+
+/** Measure until there are enough fixes, somebody says so, or time is over; calls `told` after each. */
+function measured(told, stopped) {
+  return new Promise((done, failed) => {
+    if (!isSecureContext || !navigator.geolocation) return failed(new Error(unplaced()));
+    const fixes = [];
+    const end = () => {
+      navigator.geolocation.clearWatch(watching);
+      clearTimeout(patience);
+      if (fixes.length) done(mean(fixes));
+      else failed(new Error(t('Máy chưa bắt được vị trí: ra chỗ thoáng rồi thử lại, hoặc chấm trên sơ đồ.', 'No position yet: go where the sky is open and try again, or tap the sketch.')));
+    };
+    const watching = navigator.geolocation.watchPosition(({ coords }) => {
+      fixes.push({ longitude: coords.longitude, latitude: coords.latitude, accuracy: coords.accuracy });
+      told(mean(fixes), fixes.length);
+      if (fixes.length === MOST_FIXES) end();
+    }, (error) => {
+      if (error.code !== error.PERMISSION_DENIED) return;
+      navigator.geolocation.clearWatch(watching);
+      clearTimeout(patience);
+      failed(new Error(`${unplaced()} ${t('Cho phép vị trí trong cài đặt của trình duyệt, hoặc chấm trên sơ đồ.', 'Allow it in the settings of the browser, or tap the sketch.')}`));
+    }, { enableHighAccuracy: true, maximumAge: 0 });
+    const patience = setTimeout(end, PATIENCE_MS);
+    stopped(end);
+  });
+}
+
+/**
+ * Where somebody says where a door is. `place` draws what is known (`nearest`, as the sketch asks it), `near` answers
+ * where to begin with it; `given` is what was said before; `changed` hears what is said.
+ */
+export function pointing({ place, near, given = null, changed = () => null }) {
+  let point = given;
+  const status = make('p', { class: 'quiet', role: 'status' });
+  const drawn = make('div', { class: 'field-sketch', hidden: true });
+  const stop = make('button', { type: 'button', class: 'button', hidden: true }, t('Dùng điểm này', 'Use this point'));
+  const measure = make('button', { type: 'button', class: 'button button-quiet', onclick: fix }, t('Vị trí máy', 'My position'));
+  const tap = make('button', { type: 'button', class: 'button button-quiet', onclick: () => draw(point ? [point.lon, point.lat] : near()) }, t('Chấm trên sơ đồ', 'Tap the sketch'));
+
+  function say(text, kind = 'quiet') {
+    status.className = kind;
+    status.textContent = text;
+  }
+
+  function use(said) {
+    point = said;
+    changed(point);
+  }
+
+  function tell(count = 0) {
+    if (!point) return say(t('Chưa có điểm.', 'No point yet.'));
+    const within = `± ${point.position_accuracy_m} m`;
+    if (point.position_method !== 'gps') return say(t(`Điểm chấm tay, ${within}.`, `Tapped, ${within}.`));
+    const fixes = count ? t(`${count} lần đo, lệch nhau ${point.spread_m} m`, `${count} fixes, ${point.spread_m} m apart`) : t('vị trí máy', 'of the phone');
+    if (point.position_accuracy_m > COARSE_M) return say(t(`${fixes}: ${within}, kém chính xác. Bật vị trí chính xác, ra chỗ thoáng, hoặc chấm trên sơ đồ.`, `${fixes}: ${within}, which is coarse. Turn on precise location, go where the sky is open, or tap the sketch.`), 'wrong');
+    return say(`${fixes}: ${within}.`);
+  }
+
+  async function fix() {
+    measure.disabled = true;
+    say(t('Đang đo, giữ máy ở trước cửa…', 'Measuring: hold the phone at the door…'));
+    try {
+      use(await measured((so_far, count) => { point = so_far; stop.hidden = false; tell(count); }, (end) => { stop.onclick = end; }));
+      if (point.position_accuracy_m > COARSE_M) tell();
+    } catch (error) {
+      say(error.message, 'wrong');
+    }
+    stop.hidden = true;
+    measure.disabled = false;
+  }
+
+  /** What is around a point, to tap; the point stays in the middle. */
+  function draw(middle) {
+    if (!middle || !place.nearest(middle, 1).length) return say(t('Quanh đây chưa có nhà nào có điểm để chấm theo.', 'No door around here has a point to go by.'), 'wrong');
+    const map = enlarge(sketch([place], middle));
+    map.addEventListener('click', (event) => put(placeAt(middle, map, event)));
+    const arrows = ARROWS.map(([sign, east, north, vi, en]) => make('button', { type: 'button', class: 'button button-quiet', 'aria-label': t(vi, en), onclick: () => put(moved(middle, east, north)) }, sign));
+    drawn.replaceChildren(map, make('p', { class: 'actions' }, ...arrows));
+    drawn.hidden = false;
+    return null;
+  }
+
+  function put([lon, lat]) {
+    use({ lon: Number(lon.toFixed(7)), lat: Number(lat.toFixed(7)), position_method: 'interpolated', position_accuracy_m: TAPPED_M });
+    tell();
+    draw([lon, lat]);
+  }
+
+  tell();
+  const element = make('div', { class: 'field-point' }, make('p', { class: 'actions' }, measure, tap, stop), status, drawn);
+  return { element, said: () => point, say };
+}

@@ -1,0 +1,102 @@
+"""What is walked on a round: the doors of its street or hamlet, and the numbers that are missing.
+
+No restricted place is among them, nor does a hole keep its number secret: it is missing as if
+nobody had registered it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.label import label, named
+from registry.errors import GoneError
+from registry.field.rounds import Round
+from registry.lifecycle.listed_places import (
+    ListedPlace,
+    doors_of,
+    holes_of,
+    inside_of,
+    place_by_id,
+)
+from registry.records import PLACES, Record
+
+MOST_DOORS: Final = 5_000
+"""Those of a large ward's longest street; a hamlet has some hundreds."""
+
+_ONWARD: Final = {
+    table: text(
+        f"""
+        WITH RECURSIVE onward AS (
+            SELECT p.id, p.merged_into_id FROM {table} p WHERE p.id = :id
+            UNION SELECT n.id, n.merged_into_id FROM onward o JOIN {table} n
+                ON n.id = o.merged_into_id
+        ) SELECT id FROM onward WHERE merged_into_id IS NULL
+        """  # noqa: S608 - constants
+    )
+    for table in PLACES
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Numbers that nobody registered on one side of a street."""
+
+    street: str
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A street, or a hamlet with all that it holds, as it is today."""
+
+    place: ListedPlace
+    ids: tuple[int, ...]
+
+    def has(self, record: Record) -> bool:
+        """Whether a record is in it."""
+        street = self.place.table == "thoroughfare"
+        return (record.thoroughfare_id if street else record.locality_id) in self.ids
+
+
+def area_of(session: Session, round_: Round) -> Area:
+    """Where it is walked; a place that became part of another is that one by now.
+
+    Raises GoneError for a place that is no more.
+    """
+    found = session.execute(_ONWARD[round_.table], {"id": round_.place_id}).scalar()
+    if found is None:
+        raise GoneError(
+            "đường, thôn tổ của đợt này không còn trong sổ; hãy hỏi cán bộ (the place of this round"
+            " is no more)"
+        )
+    place = place_by_id(session, round_.table, found)
+    ids = (found,) if round_.table == "thoroughfare" else inside_of(session, found)
+    return Area(place, tuple(ids))
+
+
+def doors_in(session: Session, area: Area) -> list[Record]:
+    """The doors to be walked, hamlet by hamlet, street by street, in the order of their numbers."""
+    found = doors_of(session, area.place.table, area.ids, MOST_DOORS)
+    shown = [each for each in found if not each.restricted]
+    # Stable: the numbers stay in their order.
+    return sorted(shown, key=lambda each: (each.locality_key or "", each.street_key or ""))
+
+
+def holes_in(session: Session, doors: list[Record]) -> list[Hole]:
+    """What is missing in the streets of these doors."""
+    streets = {
+        each.thoroughfare_id: named(each.street_kind, each.street_name)
+        for each in doors
+        if each.thoroughfare_id is not None and each.street_name is not None
+    }
+    holes = holes_of(session, list(streets), public=True) if streets else {}
+    return [
+        Hole(streets[street], hole.numbers) for street, found in holes.items() for hole in found
+    ]
+
+
+def door_label(record: Record) -> str:
+    """What the door is called inside its commune."""
+    return label(record.label_parts, ())

@@ -1,0 +1,244 @@
+"""Rounds: opened for a street or hamlet, found by their code, listed with how far they are."""
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.label import named
+from registry.access.actors import acting, outside_units
+from registry.errors import FieldCodeEndedError, FieldCodeError, InvalidInputError, NotFoundError
+from registry.field.codes import hash_code, make_code
+from registry.gazetteer import Gazetteer, today
+from registry.lifecycle.listed_places import Table, place_by_id
+from registry.records import OUTER
+from registry.units.lineage import ancestors
+
+MOST_DAYS: Final = 60
+PAGE: Final = 50
+
+_OPEN: Final = text(
+    """
+    INSERT INTO field_round (unit_id, thoroughfare_id, locality_id, until, code_hash, opened_by)
+    VALUES (:unit, :thoroughfare, :locality, :until, :hash, :actor) RETURNING id
+    """
+)
+_RENEW: Final = text(
+    "UPDATE field_round SET code_hash = :hash, until = :until, closed_at = NULL WHERE id = :id"
+)
+_CLOSE: Final = text(
+    "UPDATE field_round SET closed_at = coalesce(closed_at, clock_timestamp()) WHERE id = :id"
+)
+_INSIDE: Final = """ARRAY (
+        WITH RECURSIVE inside AS (
+            SELECT r.locality_id AS id
+            UNION SELECT n.id FROM inside i JOIN locality n ON n.parent_id = i.id
+        ) SELECT id FROM inside
+    )"""
+_WALKED: Final = "h.status IN ('proposed', 'active') AND NOT h.restricted"
+_LISTED: Final = f"""
+    SELECT r.id, r.unit_id, r.thoroughfare_id, r.locality_id, r.until, r.opened_by, r.opened_at,
+        r.closed_at, coalesce(t.unit_id, l.unit_id), coalesce(t.kind, l.kind),
+        coalesce(t.name, l.name), {OUTER},
+        (SELECT count(*) FROM household h
+            WHERE h.thoroughfare_id = r.thoroughfare_id AND {_WALKED})
+        + (SELECT count(*) FROM household h WHERE h.locality_id = ANY ({_INSIDE}) AND {_WALKED}),
+        c.ticked, c.new, c.gone, c.waiting, c.taken_over
+    FROM (
+        SELECT * FROM field_round WHERE {{where}} ORDER BY id DESC LIMIT {PAGE}
+    ) r
+    LEFT JOIN thoroughfare t ON t.id = r.thoroughfare_id
+    LEFT JOIN locality l ON l.id = r.locality_id
+    CROSS JOIN LATERAL (
+        SELECT count(DISTINCT f.code) AS ticked, count(*) FILTER (WHERE f.kind = 'new') AS new,
+            count(*) FILTER (WHERE f.kind = 'gone') AS gone,
+            count(*) FILTER (WHERE f.state = 'waiting') AS waiting,
+            count(*) FILTER (WHERE i.state = 'published') AS taken_over
+        FROM field_record f LEFT JOIN import i ON i.id = f.import_id WHERE f.round_id = r.id
+    ) c
+    ORDER BY r.id DESC
+"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round, and how far it is."""
+
+    id: int
+    unit_id: int
+    """The commune in which it was opened."""
+    thoroughfare_id: int | None
+    locality_id: int | None
+    until: datetime.date
+    opened_by: str
+    opened_at: datetime.datetime
+    closed_at: datetime.datetime | None
+    unit_now: int | None
+    """The commune that its place is in today; None where the place is no more."""
+    kind: str | None
+    name: str | None
+    around: list[list[str]] | None
+    doors: int
+    """To be walked."""
+    ticked: int
+    """Of which something was said."""
+    new: int
+    gone: int
+    waiting: int
+    """Records that the desk has not decided."""
+    taken_over: int
+
+    @property
+    def table(self) -> Table:
+        """What kind of place it is."""
+        return "thoroughfare" if self.thoroughfare_id is not None else "locality"
+
+    @property
+    def place_id(self) -> int:
+        """The street or locality."""
+        return self.thoroughfare_id or self.locality_id or 0
+
+    @property
+    def commune_id(self) -> int:
+        """Whose it is today."""
+        return self.unit_now or self.unit_id
+
+    @property
+    def shown(self) -> str:
+        """The place in words."""
+        if self.name is None:
+            return ""
+        around = (named(kind, name) for kind, name in self.around or ())
+        return ", ".join((named(self.kind, self.name), *around))
+
+    @property
+    def source(self) -> str:
+        """Whose its imports are."""
+        return f"field:{self.id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its code is taken."""
+        return self.closed_at is None and self.until >= today()
+
+    def refusal(self) -> FieldCodeEndedError | None:
+        """Why its code is not taken; None while it is."""
+        if self.is_open:
+            return None
+        if self.closed_at is not None:
+            return FieldCodeEndedError("cán bộ đã đóng đợt này (it was closed)", reason="closed")
+        return FieldCodeEndedError(
+            f"mã hết hạn sau ngày {self.until:%d/%m/%Y} (the code has expired)", reason="expired"
+        )
+
+
+def open_round(
+    session: Session, table: Table, place_id: int, until: datetime.date, actor: str
+) -> tuple[int, str]:
+    """Open a round; its number, and the code, which is in no other place.
+
+    Raises NotFoundError for a place that is none, OutsideUnitsError, InvalidInputError for a day
+    that is too far.
+    """
+    place = place_by_id(session, table, place_id)
+    refuse_others(session, place.unit_id)
+    _check_day(until)
+    code = make_code()
+    number: int = session.execute(
+        _OPEN,
+        {
+            "unit": place.unit_id,
+            "thoroughfare": place_id if table == "thoroughfare" else None,
+            "locality": place_id if table == "locality" else None,
+            "until": until,
+            "hash": hash_code(code),
+            "actor": actor,
+        },
+    ).scalar_one()
+    return number, code
+
+
+def renew_code(session: Session, round_: Round, until: datetime.date) -> str:
+    """Another code for the round, until another day; the one before is taken no more."""
+    refuse_others(session, round_.commune_id)
+    _check_day(until)
+    code = make_code()
+    session.execute(_RENEW, {"id": round_.id, "hash": hash_code(code), "until": until})
+    return code
+
+
+def close_round(session: Session, round_: Round) -> None:
+    """Take its code no more."""
+    refuse_others(session, round_.commune_id)
+    session.execute(_CLOSE, {"id": round_.id})
+
+
+def round_of_code(session: Session, code: str) -> Round:
+    """The round whose code this is, also one that has ended (`Round.refusal`).
+
+    Raises FieldCodeError for a code that is none.
+    """
+    found = _found(session, "code_hash = :hash", {"hash": hash_code(code)})
+    if not found:
+        raise FieldCodeError(
+            "không có đợt nào mang mã này; hãy xem lại, hoặc hỏi cán bộ đã đưa mã (no round has"
+            " this code)"
+        )
+    return found[0]
+
+
+def find_round(session: Session, round_id: int, sees: Collection[int] | None) -> Round:
+    """A round of these communes; raises NotFoundError, also for one of others."""
+    found = _found(session, "id = :id", {"id": min(round_id, 2**63 - 1)})
+    if not found or not (sees is None or found[0].commune_id in sees):
+        raise NotFoundError(f"không có đợt thực địa {round_id} (there is no such round)")
+    return found[0]
+
+
+def list_rounds(
+    session: Session,
+    gazetteer: Gazetteer,
+    sees: Collection[int] | None,
+    before: int | None = None,
+) -> list[Round]:
+    """A page of the rounds of these communes, or of all, the latest first."""
+    given: dict[str, Any] = {"before": before or 2**63 - 1}
+    where = "id < :before"
+    if sees is not None:
+        # A reform has carried places on, and their rounds with them.
+        past = (ancestors(gazetteer, gazetteer.units[unit]) for unit in sees)
+        given["units"] = sorted(set(sees).union(*past))
+        where += " AND unit_id = ANY (:units)"
+    found = _found(session, where, given)
+    return [each for each in found if sees is None or each.commune_id in sees]
+
+
+def _found(session: Session, where: str, given: dict[str, Any]) -> list[Round]:
+    rows: Any = session.execute(text(_LISTED.format(where=where)), given)
+    return [Round(*row) for row in rows]
+
+
+def _check_day(until: datetime.date) -> None:
+    last = today() + datetime.timedelta(days=MOST_DAYS)
+    if not today() <= until <= last:
+        raise InvalidInputError.of_field(
+            "until",
+            "until_out_of_range",
+            f"từ hôm nay đến {last:%d/%m/%Y} (from today, for at most {MOST_DAYS} days)",
+        )
+
+
+def refuse_others(session: Session, unit_id: int) -> None:
+    """Raises OutsideUnitsError where who acts may not write."""
+    actor = acting()
+    if actor is not None and actor.unit_ids is not None and unit_id not in actor.unit_ids:
+        code = session.execute(_CODE, {"id": unit_id}).scalar_one()
+        raise outside_units(
+            f"ngoài địa bàn của khoá này: {code}", "the key is bound to other units", [code]
+        )
+
+
+_CODE: Final = text("SELECT code FROM admin_unit WHERE id = :id")

@@ -1,0 +1,221 @@
+"""A round on foot: a code, a list, no network, a phone that is restarted, and the desk."""
+
+import datetime
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from registry.gazetteer import today
+from tests.support.browser import Visit, browsing, chromium, serving, visiting
+from tests.support.keys import NO_LIMITS, Office
+from tests.support.keys import office as open_office
+from tests.support.lifecycle import LANG
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
+HERE = {"longitude": LANG["lon"] + 0.0002, "latitude": LANG["lat"], "accuracy": 8}
+ALLOWED = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "403")
+UNTIL = f"{today() + datetime.timedelta(days=7):%d/%m/%Y}"
+
+
+@pytest.fixture(scope="module")
+def office(admin_url: str, worker_id: str) -> Iterator[Office]:
+    with open_office(admin_url, f"field_walk_{worker_id}", NO_LIMITS) as made:
+        for at in range(6):
+            made.place.house(str(2 * at + 1), lon=LANG["lon"] + at * 0.0001, lat=LANG["lat"])
+        yield made
+
+
+@pytest.fixture(scope="module")
+def url(office: Office) -> Iterator[str]:
+    with serving(office.place.url) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as made:
+        yield made
+
+
+@pytest.fixture
+def phone(browser: Browser, url: str) -> Iterator[Visit]:
+    options: dict[str, Any] = {"geolocation": HERE, "permissions": ["geolocation"]}
+    with visiting(browser, url, "phone", service_workers="allow", **options) as made:
+        made.allowed = ALLOWED
+        yield made
+        assert made.complaints() == []
+
+
+@pytest.fixture
+def desk(browser: Browser, url: str) -> Iterator[Visit]:
+    with visiting(browser, url, "desktop") as made:
+        yield made
+        assert made.complaints() == []
+
+
+def ready(phone: Visit) -> Page:
+    page = phone.open("/field")
+    page.wait_for_selector(".field[data-ready]")
+    return page
+
+
+def restarted(phone: Visit) -> Page:
+    """Another window of the same phone."""
+    phone.page.close()
+    phone.page = page = phone.context.new_page()
+    page.set_default_timeout(20_000)
+    return ready(phone)
+
+
+def door(page: Page, number: str) -> Any:
+    return page.locator(
+        ".field-door", has=page.locator(".field-row > b", has_text=re.compile(f"^{number}$"))
+    )
+
+
+def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
+    office: Office, phone: Visit, desk: Visit
+) -> None:
+    # The editor opens a round and hands out its code.
+    secret = office.key("người duyệt", "approver", approves_own=True).secret
+    page = desk.enter(secret, "/desk/field")
+    page.get_by_label("Đi theo").select_option("street")
+    page.get_by_label("Tên", exact=True).fill("Phố Láng")
+    page.get_by_label("Đến hết ngày").fill(UNTIL)
+    page.get_by_role("button", name="Mở đợt").click()
+    code = page.locator(".secret").inner_text()
+    assert desk.is_sound()
+    page.get_by_role("link", name="Đã giao mã").click()
+    round_url = page.url
+
+    # The helper types it, once with a slip; afterwards the network is gone.
+    walk = ready(phone)
+    walk.get_by_label("Mã 12 chữ số").fill(code[:-1] + str((int(code[-1]) + 1) % 10))
+    walk.get_by_role("button", name="Mở danh sách nhà").click()
+    expect(walk.locator("#told")).to_contain_text("xem lại từng số")
+    walk.get_by_label("Mã 12 chữ số").fill(code)
+    walk.get_by_role("button", name="Mở danh sách nhà").click()
+    expect(walk.locator("#count")).to_have_text("0 / 6 nhà")
+    walk.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    walk.wait_for_function("navigator.serviceWorker.controller !== null")
+    phone.context.set_offline(True)
+    walk = ready(phone)
+    expect(walk.locator("#network")).to_be_visible()
+
+    # Door by door.
+    door(walk, "1").locator(".field-row").click()
+    door(walk, "1").get_by_role("button", name="Đúng").click()
+    expect(door(walk, "1").locator(".field-told")).to_contain_text("Đúng")
+    door(walk, "3").locator(".field-row").click()
+    door(walk, "3").get_by_role("button", name="Nhà ở đây").click()
+    door(walk, "3").get_by_role("button", name="Vị trí máy").click()
+    expect(door(walk, "3").get_by_role("status")).to_contain_text("± 8 m")
+    door(walk, "3").get_by_role("button", name="Dùng điểm này").click()
+    door(walk, "3").get_by_role("button", name="Ghi điểm này").click()
+    door(walk, "5").locator(".field-row").click()
+    door(walk, "5").get_by_role("button", name="Không còn").click()
+    door(walk, "7").locator(".field-row").click()
+    door(walk, "7").get_by_role("button", name="Số hộ").click()
+    door(walk, "7").get_by_role("spinbutton").fill("3")
+    # What was only typed is there after a restart as well.
+    walk.get_by_text("Thêm nhà mới").click()
+    walk.get_by_label("Số nhà (bỏ trống").fill("13/2")
+    walk.get_by_label("Mốc dễ thấy").fill("nhà ông Bảy")
+    assert phone.barriers() == []
+    assert not phone.overflows()
+    walk = restarted(phone)
+    expect(walk.locator("#count")).to_have_text("3 / 6 nhà")
+    door(walk, "7").locator(".field-row").click()
+    door(walk, "7").get_by_role("button", name="Số hộ").click()
+    expect(door(walk, "7").get_by_role("spinbutton")).to_have_value("3")
+    door(walk, "7").get_by_role("button", name="Ghi", exact=True).click()
+    expect(walk.get_by_label("Số nhà (bỏ trống")).to_have_value("13/2")
+    walk.get_by_role("button", name="Ghi nhà mới").click()
+    expect(walk.locator("#new-house [role=alert]")).to_contain_text("bỏ tên người")
+    walk.get_by_label("Mốc dễ thấy").fill("cạnh giếng")
+    walk.locator("#new-house").get_by_role("button", name="Chấm trên sơ đồ").click()
+    walk.locator("#new-house svg.sketch").click(position={"x": 200, "y": 120})
+    expect(walk.locator("#new-house").get_by_role("status")).to_contain_text("Điểm chấm tay")
+    walk.get_by_role("button", name="Ghi nhà mới").click()
+    expect(walk.locator("#waiting")).to_have_text("5 chờ gửi")
+
+    # The first answer is lost on its way; what was filed is known the second time.
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    walk.route("**/v1/field/records", lose_the_answer)
+    with walk.expect_event("requestfailed", lambda each: each.url.endswith("/records")):
+        phone.context.set_offline(False)
+    walk.unroute("**/v1/field/records")
+    walk.get_by_role("button", name="Gửi ngay").click()
+    expect(walk.locator("#waiting")).to_have_text("đã gửi hết")
+    count = "SELECT count(*) FROM field_record"
+    assert office.place.rows(count) == [(5,)]
+
+    # The desk looks at it, takes it over, and back.
+    page.goto(round_url)
+    expect(page.locator("details.box").first).to_contain_text("13/2 Phố Láng")
+    assert desk.is_sound()
+    page.get_by_role("button", name="Xem trước khi nhận").click()
+    page.get_by_role("button", name="Nhận cả đợt").click()
+    expect(page.locator("#said")).to_contain_text("Đã nhận 5 điều ghi")
+    new = "SELECT status FROM household WHERE house_number = '13/2'"
+    assert office.place.rows(new) == [("active",)]
+    page.get_by_role("button", name="Rút lại").click()
+    expect(page.locator("#said")).to_contain_text("Đã rút lại: bỏ 1 mã mới")
+    assert office.place.rows(new) == []
+    assert desk.is_sound()
+
+    # Its code ends: the phone keeps what it has, and a new code of the place goes on with it.
+    door(walk, "9").locator(".field-row").click()
+    phone.context.set_offline(True)
+    door(walk, "9").get_by_role("button", name="Đúng").click()
+    page.get_by_text("Mã của đợt", exact=True).click()
+    page.get_by_role("button", name="Đóng đợt").click()
+    phone.context.set_offline(False)
+    expect(walk.locator("#ended")).to_contain_text("cán bộ đã đóng đợt này")
+    expect(walk.locator("#waiting")).to_have_text("1 chờ gửi")
+    with walk.expect_download() as file:
+        walk.get_by_role("button", name="Tải tệp chưa gửi").click()
+    page.get_by_text("Nạp tệp từ điện thoại").click()
+    page.get_by_label("Tệp", exact=True).set_input_files(file.value.path())
+    page.get_by_role("button", name="Nạp", exact=True).click()
+    expect(page.locator("#said")).to_contain_text("Đã nạp 1 điều ghi mới")
+    page.get_by_text("Mã của đợt", exact=True).click()
+    page.get_by_role("button", name="Lấy mã mới").click()
+    walk.goto(page.get_by_role("link", name="Đường dẫn có sẵn mã").get_attribute("href") or "")
+    expect(walk.locator("#waiting")).to_have_text("đã gửi hết")
+    assert office.place.rows(count) == [(6,)]
+
+
+def test_position_that_is_denied_or_coarse_is_said_and_several_are_one(phone: Visit) -> None:
+    page = ready(phone)
+    part = page.evaluate("document.querySelector('script[src*=field]').src")
+    part = part.replace("field.js", "field_point.js")
+    fixes = [
+        {"longitude": 105.8, "latitude": 21.0, "accuracy": 5},
+        {"longitude": 105.8001, "latitude": 21.0, "accuracy": 50},
+    ]
+    mean = page.evaluate("async ([part, fixes]) => (await import(part)).mean(fixes)", [part, fixes])
+    # The better one counts a hundred times as much; they lie ten metres apart, and it is no better.
+    assert abs(mean["lon"] - 105.800001) < 2e-7
+    assert (mean["position_accuracy_m"], mean["spread_m"]) == (11, 10)
+    show = """async (part) => {
+        const { pointing } = await import(part);
+        const place = { nearest: () => [], middle: null };
+        document.querySelector('main').replaceChildren(pointing({ place, near: null }).element);
+    }"""
+    page.evaluate(show, part)
+    phone.context.set_geolocation(HERE | {"accuracy": 1500})
+    page.get_by_role("button", name="Vị trí máy").click()
+    expect(page.get_by_role("status")).to_contain_text("kém chính xác")
+    page.get_by_role("button", name="Chấm trên sơ đồ").click()
+    expect(page.get_by_role("status")).to_contain_text("chưa có nhà nào có điểm")
+    phone.context.clear_permissions()
+    page.evaluate(show, part)
+    page.get_by_role("button", name="Vị trí máy").click()
+    expect(page.get_by_role("status")).to_contain_text("trình duyệt chưa cho phép")
