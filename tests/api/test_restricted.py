@@ -26,7 +26,8 @@ from tests.support.tiles import read_tile, tile_at
 from tests.support.units import open_app
 
 SHOW_NO_RECORD = {
-    "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
+    "/healthz", "/readyz", "/openapi.json", "/metrics",
+    "/v1/whoami", "/v1/units", "/v1/units/{code}",
     "/v1/units/convert", "/v1/units/picker", "/v1/targets", "/v1/packs/keys",
     "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
