@@ -56,7 +56,7 @@ def post_route() -> Response:
         response = answered(found, kind)
         response.headers["Content-Disposition"] = f'attachment; filename="tuyen.{wanted}"'
         return secured(response)
-    return secured(as_pdf(paper_of(found, wanted if wanted in PAPERS else "sheet")))
+    return as_pdf(paper_of(found, wanted if wanted in PAPERS else "sheet"))
 
 
 def _wish() -> Wish:
