@@ -24,16 +24,19 @@ from api.openapi import (
     spec,
     written,
 )
-from api.shapes import DatedLabel, Span, unit_ref, with_label_on
+from api.services import ServiceHere
+from api.shapes import DatedLabel, Entrance, Span, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
 from geo.label import alley_word, named, number_of
+from registry.entrances import entrances_told
 from registry.errors import MistypedCodeError
 from registry.external_ids import external_ids_of
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.history import lookup_as_of, moment_of
 from registry.lookup import code_forms, lookup
 from registry.records import Record, record_wording
+from registry.services import services_of
 from registry.units import label_day
 
 blueprint = Blueprint("addresses", __name__, url_prefix="/v1/addresses")
@@ -96,8 +99,15 @@ class Address(Answer):
     label_on: DatedLabel | Absent = absent_if_none("Only with `on`")
     position: Position | None
     verified_on: datetime.date | None
-    delivery_hint: str | None
+    delivery_hint: str | None = Field(
+        description="A landmark, as it is said", examples=["đối diện chợ Bến Thành"]
+    )
+    entrances: list[Entrance] = Field(
+        description="Beside `position`, which is the main one unless one of them is; of a flat"
+        " without its own those of its building"
+    )
     external_ids: list[ExternalRef] | Absent = absent_if_none("Only with `external`")
+    services: list[ServiceHere] | Absent = absent_if_none("Only with `services`")
 
     @staticmethod
     def of(
@@ -138,6 +148,7 @@ class Address(Answer):
             position=Position.of(record),
             verified_on=record.verified_on.isoformat() if record.verified_on else None,
             delivery_hint=record.delivery_hint,
+            entrances=[Entrance.of_stored(each) for each in record.entrances or ()],
         )
         if words.on is not None:
             words.on.check_known()
@@ -160,6 +171,9 @@ class AddressQuery(Request):
     )
     external: bool = Field(
         False, description="Whether what others call it is wanted as well, as `external_ids`"
+    )
+    services: bool = Field(
+        False, description="Whether who delivers there, or collects, is wanted as well"
     )
 
 
@@ -193,6 +207,8 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, JsonO
         record = lookup_as_of(reads, address_code, moment, on)
         day = moment.astimezone(VIET_NAM).date()
     body = Address.of(known, record, day, label_day(on))
+    if query.as_of is None:
+        body["entrances"] = entrances_of(record)
     if query.external:
         body["external_ids"] = [
             written(
@@ -204,7 +220,15 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, JsonO
             )
             for each in external_ids_of(reads, record.code)
         ]
+    if query.services:
+        body["services"] = [ServiceHere.of(each) for each in services_of(reads, record, day)]
     return record, body
+
+
+def entrances_of(record: Record) -> list[JsonObject]:
+    """Those of a record as it is told today; of a flat without its own those of its building."""
+    told, building = entrances_told(register().reads, record)
+    return [Entrance.of_stored(each, building) for each in told]
 
 
 def _looked_up(address_code: str, on: datetime.date | None) -> Record:

@@ -30,6 +30,8 @@ from api import (
     reforms,
     reports,
     reverse,
+    route,
+    services,
     targets,
     tiles,
     units,
@@ -61,6 +63,7 @@ from api.desk import places as desk_places
 from api.desk import proposals as desk_proposals
 from api.desk import records as desk_records
 from api.desk import reports as desk_reports
+from api.desk import services as desk_services
 from api.desk import targets as desk_targets
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
@@ -85,6 +88,7 @@ from api.pages import (
 )
 from api.pages import field as field_page
 from api.pages import packs as packs_page
+from api.pages import route as route_page
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
@@ -157,6 +161,8 @@ def create_app(
         mcp.blueprint,
         ogc.blueprint,
         reverse.blueprint,
+        route.blueprint,
+        services.blueprint,
         tiles.blueprint,
         units.blueprint,
         validate.blueprint,
@@ -174,6 +180,7 @@ def create_app(
         open_data.blueprint,
         packs_page.blueprint,
         report_forms.blueprint,
+        route_page.blueprint,
         search.blueprint,
         try_it.blueprint,
         sign_in.blueprint,
@@ -187,6 +194,7 @@ def create_app(
         *(
             desk_papers.blueprint,
             desk_places.blueprint,
+            desk_services.blueprint,
             desk_targets.blueprint,
             target_files.blueprint,
             desk_webhooks.blueprint,
@@ -198,7 +206,7 @@ def create_app(
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
         *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
-        *(packs.blueprint, reports.many),
+        *(packs.blueprint, reports.many, services.own),
     )
     by_round = (field.blueprint, field_page.blueprint, offline.blueprint)
     guard(
@@ -210,7 +218,10 @@ def create_app(
             *(sign_in.blueprint, oidc.blueprint, *by_round),
         ),
         often_asked=(tiles.blueprint,),
-        signed_in=(*own_roles, *desk, board.blueprint, whoami.blueprint),
+        signed_in=(
+            *(*own_roles, *desk, board.blueprint, whoami.blueprint),
+            *(route.blueprint, route_page.blueprint),
+        ),
         opened=(
             *((packs.GET_PACK,) if settings.open_packs else ()),
             *((metrics.GET_METRICS,) if settings.open_metrics else ()),
@@ -231,6 +242,8 @@ def create_app(
         reports.blueprint,
         reports.many,
         report_forms.blueprint,
+        route.blueprint,
+        route_page.blueprint,
         sign_in.blueprint,
         oidc.blueprint,
         try_it.blueprint,

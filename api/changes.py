@@ -1,5 +1,6 @@
 """The change feed: for whoever keeps a copy of the register."""
 
+import datetime
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
@@ -11,10 +12,11 @@ from api.access import requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
-from api.openapi import Answer, Request, UnitRef, answers, spec
+from api.openapi import Absent, Answer, Request, UnitRef, absent_if_none, answers, spec
 from api.shapes import Span
 from registry.changes import MAX_ENTRIES, Page, read_page
 from registry.changes.entries import following
+from registry.entrances import Kind, Source
 
 blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes")
 
@@ -83,6 +85,18 @@ class KeptEntry(RecordEntry):
     continues: list[FeedLink] = Field(description="Retired codes that lead to it")
 
 
+class FeedEntrance(Answer):
+    """Where one gets in beside `lon`, `lat`; what is not known is left out."""
+
+    kind: Kind
+    lon: float
+    lat: float
+    accuracy_m: float | Absent = absent_if_none()
+    note: str | Absent = absent_if_none()
+    seen_on: datetime.date | Absent = absent_if_none()
+    source: Source | Absent = absent_if_none()
+
+
 class PutEntry(KeptEntry):
     """The record as it is."""
 
@@ -106,6 +120,7 @@ class PutEntry(KeptEntry):
     position_accuracy_m: float | None
     verified_on: str | None
     delivery_hint: str | None
+    entrances: list[FeedEntrance]
 
 
 class TransformEntry(KeptEntry):

@@ -108,8 +108,10 @@ _FILLED_IN: Final = ("q", "text")
 """Parameters that need not be there, without which the answer says nothing."""
 _OF_COUNTRY: Final = ("/v1/coverage/{code}/series", "/v1/coverage/{code}/gaps")
 """Where the country may stand for a unit."""
-_UPLOADS: Final = ("/v1/imports", "/v1/reforms", "/v1/reforms/{reform_id}/decided")
-_WITH_FILE: Final = ("ImportForm", "ReformForm", "DecidedForm")
+_UPLOADS: Final = (
+    *("/v1/imports", "/v1/reforms", "/v1/reforms/{reform_id}/decided", "/v1/services"),
+)
+_WITH_FILE: Final = ("ImportForm", "ReformForm", "DecidedForm", "ServicesForm")
 _FILE_PART: Final = _BYTES | {"description": "The file, of any form"}
 """A part of these forms, which no model declares: it is read from the disk."""
 _WITH_BOUNDARIES: Final = "ReformForm"
@@ -118,6 +120,7 @@ _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 _DOWNLOADS: Final = {
     **{f"/v1/papers/{kind}": ("application/pdf",) for kind in ("plates", "lists", "decisions")},
     "/v1/certificates": ("application/pdf",),
+    "/v1/routes/papers": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
     "/v1/packs/{commune}": (PACK_MIMETYPE,),
     "/metrics": ("text/plain",),
@@ -208,19 +211,24 @@ _BODIES: Final[dict[str, Any]] = {
     "/v1/addresses/{address_code}": {"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
     **{f"/v1/operations/{made.name}": made.example for made in LIFECYCLE},
     "/v1/batch/{operation}": {"rows": [{"q": "27 Láng, Hà Nội"}, {"q": "Phường Láng, Hà Nội"}]},
+    **{
+        path: {"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]}
+        for path in ("/v1/routes", "/v1/routes/papers")
+    },
 }
 """Path → an example of what is sent."""
 
 _ABOUT_CODES: Final = r"/v1/(addresses/.*|operations/.*|reports.*)"
 _LOOKS_FOR_CODES: Final = (
-    r"/v1/(addresses/.*|operations/.*|reports.*|geocode|reverse|autocomplete|validate|batch/.*)"
+    r"/v1/(addresses/.*|operations/.*|reports.*|services|geocode|reverse|autocomplete|validate"
+    r"|batch/.*|routes.*)"
 )
 _ONLY: Final = {
-    "code_mistyped": r"/v1/(addresses/.*|operations/.*)",
-    "gone": r"/v1/(addresses/.*|operations/.*|reports.*|field/.*)",
+    "code_mistyped": r"/v1/(addresses/.*|operations/.*|services)",
+    "gone": r"/v1/(addresses/.*|operations/.*|reports.*|field/.*|services)",
     "field_code_unknown": r"/v1/field/.*",
     "field_code_ended": r"/v1/field/.*",
-    "withdrawn": r"/v1/(addresses/[^/]*|reports)",
+    "withdrawn": r"/v1/(addresses/[^/]*|reports|services)",
     "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/.*)",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
@@ -240,13 +248,13 @@ _ONLY: Final = {
     "units_in_use": "(?!)",
     "idempotency_key_reused": r"/v1/imports",
     "too_many_vanished": r"/v1/imports/.*/publish",
-    "unreadable_file": r"/v1/batch/.*",
-    "columns_not_recognised": r"/v1/batch/.*",
+    "unreadable_file": r"/v1/(batch/.*|routes.*|services)",
+    "columns_not_recognised": r"/v1/(batch/.*|routes.*)",
     "commune_not_named": "(?!)",
-    "sheet_not_chosen": r"/v1/batch/.*",
+    "sheet_not_chosen": r"/v1/(batch/.*|routes.*|services)",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
-    "storage_unavailable": r"/v1/(imports|reforms.*|batch/.*)",
+    "storage_unavailable": r"/v1/(imports|reforms.*|services|batch/.*)",
     "signing_key_unavailable": r"/v1/packs/.*",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""

@@ -40,6 +40,8 @@ TAGS: Final = {
     "packs": "Cả xã, phường trong một tệp có chữ ký, để dùng khi không có mạng"
     " (a commune in one signed file, for where there is no network)",
     "changes": "Mọi điều đã ghi, theo thứ tự (everything that was written, in order)",
+    "services": "Hãng nào giao, gom ở đâu, từ bưu cục nào"
+    " (which carriers serve a place, and from which office)",
     "webhooks": "Báo cho hệ thống của bạn khi có thay đổi; cần khoá"
     " (your system is told of changes; with a key)",
     "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
@@ -95,9 +97,14 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/units/picker"): ("get_unit_picker", "Tỉnh và xã cho hai ô chọn"),
     ("get", "/v1/units/convert"): ("convert_unit", "Đổi đơn vị cũ sang mới"),
     ("get", "/v1/units/{code}"): ("get_unit", "Một đơn vị hành chính"),
+    ("post", "/v1/routes"): ("plan_route", "Xếp một danh sách thành tuyến phát"),
+    ("post", "/v1/routes/papers"): ("print_route", "Tuyến phát thành phiếu, thành tem, để in"),
     ("post", "/v1/validate"): ("validate_address", "Kiểm tra một địa chỉ"),
     ("get", "/v1/whoami"): ("get_caller", "Khoá này là của ai, còn gọi được bao nhiêu"),
     ("get", "/v1/changes"): ("list_changes", "Những gì đã đổi, theo thứ tự"),
+    ("get", "/v1/services"): ("find_services", "Hãng nào giao, gom ở một cửa nhà"),
+    ("post", "/v1/services"): ("deliver_services", "Gửi vùng phục vụ và bưu cục của hãng"),
+    ("get", "/v1/services/check"): ("check_services", "Vùng chồng nhau, cửa nhà chưa ai phục vụ"),
     ("post", "/v1/webhooks"): ("make_webhook", "Đăng ký nhận báo thay đổi"),
     ("get", "/v1/webhooks"): ("list_webhooks", "Các webhook của khoá này"),
     ("get", "/v1/webhooks/{webhook_id}"): ("get_webhook", "Một webhook đang ra sao"),

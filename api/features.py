@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.openapi import Absent, JsonObject, UnitRef, absent_if_none, where_known, written
 from api.openapi import Answer as Body
-from api.shapes import DatedLabel, Span, unit_ref, with_label_on
+from api.shapes import DatedLabel, Entrance, Span, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.label import alley_word, named, number_of
 from registry.gazetteer import Gazetteer, today
@@ -83,7 +83,10 @@ class Properties(Body):
     commune: UnitRef | None
     province: UnitRef | None
     map: Span
-    distance_m: float | None
+    distance_m: float | None = Field(description="To `entrance`, where there is one")
+    entrance: Entrance | Absent = absent_if_none(
+        "Of a door with entrances, the one nearest to the point asked about"
+    )
     label_on: DatedLabel | Absent = absent_if_none("Only with `on`")
     geocoding: GeocodingProperties
 
@@ -125,6 +128,8 @@ class Properties(Body):
                 country=_COUNTRY,
             ),
         )
+        if answer.entrance is not None:
+            body["entrance"] = Entrance.of_stored(answer.entrance)
         return with_label_on(body, words.on)
 
 

@@ -10,6 +10,7 @@ from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.openapi import Answer, NoParameters, answers, spec
+from api.shapes import Entrance
 from geo.code import format as code_display
 from registry.gazetteer import VIET_NAM, Gazetteer
 from registry.history import Change, Step, history
@@ -23,8 +24,8 @@ class HistoryChange(Answer):
     """One member that became another."""
 
     field: str = Field(examples=["house_number"])
-    before: str | float | bool | None
-    after: str | float | bool | None
+    before: str | float | bool | list[Entrance] | None
+    after: str | float | bool | list[Entrance] | None
 
 
 class HistoryStep(Answer):
@@ -108,4 +109,6 @@ def _commune(known: Gazetteer, unit_id: object) -> str | None:
 
 
 def _shown(value: object) -> object:
+    if isinstance(value, list):
+        return [Entrance.of_stored(each) for each in value]
     return value.isoformat() if isinstance(value, datetime.date) else value

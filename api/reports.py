@@ -28,15 +28,17 @@ from api.openapi import (
 )
 from api.shapes import unit_ref
 from registry.access.actors import outside_units
+from registry.entrances import MAX_NOTE
+from registry.entrances import Kind as Entrance
 from registry.errors import RegistryError
 from registry.gazetteer import VIET_NAM, Gazetteer, today
-from registry.lifecycle.requests import Called, Commune, Line, Sentence
+from registry.lifecycle.requests import Called, Commune, Line, Note, Sentence
 from registry.lookup import code_forms
 from registry.records import record_wording
 from registry.reports import Filed, Kind, Said, file_report
 from registry.reports.decisions import (
-    CORRECTABLE,
     OPERATIONS,
+    PARTS,
     Decided,
     Decision,
     accept,
@@ -71,7 +73,11 @@ class ReportBody(Request):
         None, max_length=200, description="The code on the door; not for a new house"
     )
     lon: float | None = Field(
-        None, ge=-180, le=180, allow_inf_nan=False, description="Where it is: wrong point, new"
+        None,
+        ge=-180,
+        le=180,
+        allow_inf_nan=False,
+        description="Where it is: wrong point, new house, entrance",
     )
     lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="As lon")
     position_accuracy_m: float | None = Field(
@@ -80,6 +86,8 @@ class ReportBody(Request):
     address: Sentence | None = Field(
         None, max_length=MAX_TEXT, description="Address of a new house, where it has one"
     )
+    entrance: Entrance | None = Field(None, description="Of an entrance, which kind")
+    note: Note | None = Field(None, description="Of an entrance, how one gets in; no person")
 
 
 class ReportForm(ReportBody):
@@ -183,6 +191,8 @@ class QueuedReport(Answer):
     reporters: Reporters
     first_reported_at: str
     last_reported_at: str
+    entrance: Entrance | None = Field(description="Of an entrance, which kind")
+    note: str | None = Field(description="Of an entrance, how one gets in; gone once decided")
     stale: bool = Field(description="Whether the record changed since it was reported on")
     decision: ReportDecision | None
 
@@ -216,7 +226,7 @@ class RejectBody(Request):
 
 
 class AcceptBody(RejectBody):
-    """Why, and what of a new house's address is otherwise."""
+    """Why, and what of a new house's address, or of an entrance's note, is otherwise."""
 
     event_id: int | None = Field(
         None, ge=0, le=2**63 - 1, description="of the record as you saw it, where it changed since"
@@ -231,6 +241,9 @@ class AcceptBody(RejectBody):
     building: Called | None = Field(None, description="name of the building, block or tower")
     floor: Called | None = Field(None, description="floor")
     unit_number: Called | None = Field(None, description="number of the flat or room")
+    note: str | None = Field(
+        None, max_length=MAX_NOTE, description="of an entrance, as it is to stand; empty for none"
+    )
     same_address: bool = Field(
         False, description="another living record bears this address, and both are right"
     )
@@ -315,11 +328,11 @@ def get_reports(query: ReportsQuery) -> Response:
 @requires("editor")
 @spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
 def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Response:  # noqa: ARG001
-    """Do what the report says: verify, move, propose; or retire, which an editor proposes.
+    """Do what the report says: verify, move, add, propose; or retire, which an editor proposes.
 
     Role: editor. An approver retires at once, or decides what an editor proposed.
     """
-    given = json.model_dump(include=set(CORRECTABLE), exclude_none=True)
+    given = json.model_dump(include=set(PARTS), exclude_none=True)
     decision = _decision(json, given, event_id=json.event_id, same_address=json.same_address)
     return _decided(accept(register().engine, report_id, decision))
 
@@ -375,6 +388,8 @@ def filed_by_caller(said: Said) -> Filed:
 def _said(body: ReportBody, once: UUID | None) -> Said:
     return Said(
         *(body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None),
+        entrance=body.entrance,
+        note=body.note,
         once=once,
     )
 
@@ -424,6 +439,8 @@ def shown_entry(known: Gazetteer, entry: Entry) -> dict[str, Any]:
         "label": label,
         "commune": unit_ref(known.units.get(entry.unit_id), today()),
         "point": _point(entry),
+        "entrance": entry.entrance,
+        "note": entry.note,
         "reporters": {
             "total": entry.reporters,
             "carriers": entry.carriers,

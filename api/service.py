@@ -25,7 +25,7 @@ KINDS: Final = (
     Kind("validate", "Kiểm tra địa chỉ", "Validation", ("validate", "try_it")),
     Kind("autocomplete", "Gợi ý khi gõ", "Autocomplete", ("autocomplete",)),
     Kind("reverse", "Tìm theo vị trí", "Reverse geocoding", ("reverse",)),
-    Kind("batch", "Tra theo lô", "Batches", ("batch",)),
+    Kind("batch", "Tra theo lô", "Batches", ("batch", "route", "route_page")),
     Kind("units", "Đơn vị hành chính", "Administrative units", ("units",)),
     Kind("coverage", "Độ phủ", "Coverage", ("coverage", "coverage_board")),
     Kind("tiles", "Bản đồ, OGC", "Maps, OGC", ("tiles", "ogc")),

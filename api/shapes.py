@@ -6,7 +6,8 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from api.openapi import Answer, JsonObject, UnitRef, written
-from registry import records
+from registry import entrances, records
+from registry.entrances import Kind, Source
 from registry.gazetteer import Unit
 
 
@@ -49,6 +50,36 @@ class DatedLabel(Answer):
             label=told.label,
             communes=[unit_ref(unit, told.day) for unit in told.units],
             province=unit_ref(told.province, told.day),
+        )
+
+
+class Entrance(Answer):
+    """Where one gets in. Degrees, EPSG:4326; metres."""
+
+    kind: Kind = Field(description="`locker`: parcel lockers")
+    lon: float
+    lat: float
+    accuracy_m: float | None
+    note: str | None = Field(description="How one gets in", examples=["cổng phía ngõ 34"])
+    seen_on: datetime.date | None
+    source: Source | None = Field(description="Who says so, by role")
+    of: str | None = Field(
+        description="Code of the building, where it is that of the building; else null"
+    )
+
+    @staticmethod
+    def of_stored(told: entrances.Entrance, of: str | None = None) -> JsonObject:
+        """One as it is stored; with the code of the building that lends it."""
+        return written(
+            Entrance,
+            kind=told["kind"],
+            lon=told["lon"],
+            lat=told["lat"],
+            accuracy_m=told.get("accuracy_m"),
+            note=told.get("note"),
+            seen_on=told.get("seen_on"),
+            source=told.get("source"),
+            of=of,
         )
 
 

@@ -32,6 +32,15 @@ so 2 ngach 10 ngo 19 hoang sa, p. phan chu trinh, hoan kiem
 19/10/9 Hoàng Sa, P. Phan Chu Trinh, Hoàn Kiếm
 P. Ngọc Hà, Q. Ba Đình, Hà Nội
 không có gì"""
+LISTED: Final = """\
+Mã đơn,Địa chỉ
+VD-01,0000-0647
+VD-02,"19/3 Hoàng Sa, phường Cửa Nam, Hà Nội"
+VD-03,"11 Hoàng Sa, phường Cửa Nam, Hà Nội"
+VD-04,0000-05X2
+VD-05,"Số 2 ngõ 10 Hoàng Sa, phường Cửa Nam, Hà Nội"
+VD-06,"19/10/2 Hoàng Sa, phường Cửa Nam, Hà Nội"
+VD-07,0000-0674"""
 DELIVERED: Final = """\
 mã hồ sơ,họ tên chủ hộ,số nhà,tên đường,tổ dân phố,mã xã,kinh độ,vĩ độ,số hộ
 BD-001,Nguyễn Văn A,12,Phố Quán Thánh,Tổ 3,00004,105.8403,21.0412,1
@@ -130,6 +139,16 @@ def _docs(page: Page) -> None:
     page.wait_for_selector("#viewer[data-ready]")
 
 
+def _route(page: Page) -> None:
+    page.wait_for_selector("#round-page[data-ready]")
+    page.get_by_label("Dán mỗi dòng").fill(LISTED)
+    page.get_by_role("button", name="Xếp tuyến", exact=True).click()
+    page.get_by_role("button", name="Đã phát").click()
+    page.wait_for_selector(".round-stops [data-done]")
+    page.locator(".round-unplaced summary").click()
+    page.evaluate("scrollTo(0, 0)")
+
+
 def _packs(page: Page) -> None:
     page.get_by_label("Thêm xã, phường").fill("Phường Cửa Nam")
     page.get_by_role("button", name="Tìm", exact=True).click()
@@ -197,6 +216,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
         f"import-{number}": ("/desk/import", partial(_asked, answers=_ANSWERS[: number - 1]))
         for number in range(1, 4)
     },
+    "route": ("/route", _route),
     "packs": ("/packs", _packs),
     "packs-found": ("/packs", _packs_found),
     "field-list": ("/desk/field", _field_list),

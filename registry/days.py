@@ -26,3 +26,12 @@ def parse_day(written: str) -> datetime.date:
         return datetime.date.fromisoformat(written)
     day, month, year = map(int, re.split(r"[/.-]", written))
     return datetime.date(year, month, day)
+
+
+def day_words(day: str) -> str:
+    """A day of data as people write it.
+
+    >>> day_words("2026-11-02")
+    '02/11/2026'
+    """
+    return datetime.date.fromisoformat(day).strftime("%d/%m/%Y")

@@ -120,6 +120,7 @@ MEMBERS: Final = {
     "accuracy_m": "position_accuracy_m",
     "verified_on": "verified_on",
     "delivery_hint": "delivery_hint",
+    "entrances": "entrances",
     "restricted": "restricted",
 }
 """What of a record is worth telling when it changes, and its name in requests."""

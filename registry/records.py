@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from geo.label import LabelParts, alley_word, door_words
 from geo.values import value
@@ -87,7 +87,7 @@ def columns(
     h.house_number_key, h.house_number, h.building_name, h.building_key, h.floor, h.unit_number,
     h.parent_code, h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method,
     h.position_accuracy_m,
-    h.verified_on, h.delivery_hint, {successors}, h.event_id, {_RENAMED}
+    h.verified_on, h.delivery_hint, h.entrances, {successors}, h.event_id, {_RENAMED}
 """
 
 
@@ -144,6 +144,8 @@ class Record(NamedTuple):
     accuracy_m: float | None
     verified_on: datetime.date | None
     delivery_hint: str | None
+    entrances: list[dict[str, Any]] | None
+    """Those of `registry.entrances`; mostly none."""
     successors: list[str] | None
     """Codes that continue a retired one, through any number of steps; none that is retired."""
     event_id: int

@@ -19,14 +19,19 @@ def told(reads: Reads, record: Record) -> Record:
 
     No other record names a restricted one: a flat does not say in which such building it is.
     """
-    actor = acting()
-    if actor is None:
+    if acting() is None:
         return record
-    if record.restricted and not actor.may("carrier"):
+    if not tells_door(record):
         return _commune_alone(record)
     if record.parent_code is not None and hidden(reads, [record.parent_code]):
         return record._replace(parent_code=None)
     return record
+
+
+def tells_door(record: Record) -> bool:
+    """Whether who acts may learn more of the record than its commune."""
+    actor = acting()
+    return actor is None or not record.restricted or actor.may("carrier")
 
 
 def told_of_past(reads: Reads, record: Record) -> Record:
@@ -70,6 +75,7 @@ def _commune_alone(record: Record) -> Record:
         accuracy_m=None,
         verified_on=None,
         delivery_hint=None,
+        entrances=None,
         households_count=min(record.households_count, 1),
         past=(),
     )

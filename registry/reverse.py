@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from geo.label import LabelParts
+from registry.entrances import nearest_entrance
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.past import answers_with_past
@@ -28,6 +29,23 @@ _POINT: Final = "ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326
 # point and with a sub-select, planned each time or once). Nearest in degrees is not nearest in
 # metres (a degree of longitude is 8 % shorter in the north), so more are fetched than asked for
 # and put in order on the spheroid. A flat is found as its building, unless that has no point.
+# Records with entrances, few of all, are found by whichever of these lies nearest, by an index of
+# their own: of those that lie nearest by their point they are left out (decision 0040).
+_DOORS: Final = f"""
+            SELECT h.*, {{points}} AS points FROM household h
+            WHERE {OPEN} {{which}}
+                AND CASE WHEN h.parent_code IS NULL THEN true ELSE (
+                    SELECT true FROM household b
+                    WHERE b.code = h.parent_code AND b.status = 'active' AND NOT b.restricted
+                        AND (b.point IS NOT NULL OR b.entrances IS NOT NULL)
+                    LIMIT 1
+                ) IS NULL END
+            ORDER BY {{points}} <-> (SELECT {_POINT})
+            LIMIT {{{{fetched}}}}"""  # noqa: S608 - constants
+_BY_POINT: Final = _DOORS.format(points="h.point", which="")
+_BY_ENTRANCE: Final = _DOORS.format(
+    points="entrance_points(h.entrances, h.point)", which="AND h.entrances IS NOT NULL"
+)
 _NEAREST: Final = f"""
     SELECT at.units, {COLUMNS}, h.distance_m
     FROM (SELECT ARRAY(
@@ -38,18 +56,11 @@ _NEAREST: Final = f"""
         ORDER BY p.unit_id
     ) AS units) at
     LEFT JOIN (
-        SELECT n.*, ST_Distance(n.point::geography, (SELECT {_POINT})::geography) AS distance_m
+        SELECT n.*, ST_Distance(n.points::geography, (SELECT {_POINT})::geography) AS distance_m
         FROM (
-            SELECT h.* FROM household h
-            WHERE {OPEN}
-                AND CASE WHEN h.parent_code IS NULL THEN true ELSE (
-                    SELECT true FROM household b
-                    WHERE b.code = h.parent_code AND b.status = 'active' AND NOT b.restricted
-                        AND b.point IS NOT NULL
-                    LIMIT 1
-                ) IS NULL END
-            ORDER BY h.point <-> (SELECT {_POINT})
-            LIMIT {{fetched}}
+            SELECT p.* FROM ({_BY_POINT}) p WHERE p.entrances IS NULL
+            UNION ALL
+            ({_BY_ENTRANCE})
         ) n
         ORDER BY distance_m
         LIMIT {{kept}}
@@ -115,10 +126,10 @@ def reverse(
     near = [row for row in rows if row[-1] is not None]
     inside = [row for row in near[:limit] if row[-1] <= radius_m]
     if inside:
-        doors = [_answer(gazetteer, row) for row in inside]
+        doors = [_answer(gazetteer, row, lon=lon, lat=lat) for row in inside]
         return alone(reads, answers_with_past(doors, on))
     drawn = [gazetteer.units[i] for i in rows[0][0] if i in gazetteer.units]
-    neighbours = [_answer(gazetteer, row) for row in near[:1]]
+    neighbours = [_answer(gazetteer, row, lon=lon, lat=lat) for row in near[:1]]
     return _communes(gazetteer, reads, drawn, neighbours, lon=lon, lat=lat)[:limit]
 
 
@@ -131,15 +142,17 @@ def check_point(*, lon: float, lat: float) -> None:
             )
 
 
-def _answer(gazetteer: Gazetteer, row: Row) -> Answer:
+def _answer(gazetteer: Gazetteer, row: Row, *, lon: float, lat: float) -> Answer:
     record = Record(*row[1:-1])
     units = gazetteer.units
-    return of_record(
+    answer = of_record(
         record,
         units.get(record.unit_id or 0),
         units.get(record.former_unit_id or 0),
         distance_m=round(row[-1], 1),
     )
+    entrance = nearest_entrance(record, lon=lon, lat=lat)
+    return answer if entrance is None else replace(answer, entrance=entrance)
 
 
 def _communes(

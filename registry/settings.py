@@ -11,6 +11,7 @@ _ISSUER = re.compile(
     r"https://[^\s?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#@]*)?"
 )
 _TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/[^\s\"'<>;,]*")
+_SERVICE = re.compile(r"https?://[^\s?#@]+")
 _SEVERAL = re.compile(
     r"(?P<start>postgres(?:ql)?(?:\+\w+)?://(?:[^@/?#]*@)?)(?P<hosts>[^@/?#]*,[^@/?#]*)(?P<rest>.*)"
 )
@@ -94,6 +95,9 @@ class Settings:
     """`DIACHISO_OPEN_DATA`: which files everybody may take, by their names; `none` for none."""
     webhook_hosts: tuple[str, ...] = ()
     """`DIACHISO_WEBHOOK_HOSTS`: hosts that webhooks reach also in private networks, or by http."""
+    routing_url: str | None = None
+    """`DIACHISO_ROUTING_URL`: a routing server of yours (OSRM) by which rounds are measured; None
+    for straight lines."""
     oidc_issuer: str | None = None
     """`DIACHISO_OIDC_ISSUER`: the identity provider whose accounts may sign in at the desk."""
     oidc_client_id: str = ""
@@ -171,6 +175,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
         open_data=_names(text("DIACHISO_OPEN_DATA"), Settings().open_data),
         webhook_hosts=tuple((text("DIACHISO_WEBHOOK_HOSTS") or "").lower().split()),
+        routing_url=_routing(text("DIACHISO_ROUTING_URL")),
         oidc_issuer=_issuer(text("DIACHISO_OIDC_ISSUER"), text("DIACHISO_OIDC_CLIENT_ID")),
         oidc_client_id=text("DIACHISO_OIDC_CLIENT_ID") or "",
         oidc_client_secret=text("DIACHISO_OIDC_CLIENT_SECRET"),
@@ -248,6 +253,13 @@ def _site(name: str, value: str | None) -> str | None:
     """The beginning of a site's addresses, without the slash at its end."""
     if value is not None and not _SITE.fullmatch(value):
         raise ValueError(f"{name} must be like https://diachi.vn, not {value!r}")
+    return value and value.rstrip("/")
+
+
+def _routing(value: str | None) -> str | None:
+    """The beginning of a service's addresses, which may have a path."""
+    if value is not None and not _SERVICE.fullmatch(value):
+        raise ValueError(f"DIACHISO_ROUTING_URL must be like http://osrm:5000, not {value!r}")
     return value and value.rstrip("/")
 
 

@@ -4,6 +4,7 @@ Each page of the feed is applied in one transaction together with the cursor beh
 keeps the copy may be killed at any moment.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,8 +20,8 @@ CREATE TABLE IF NOT EXISTS locality (id INTEGER PRIMARY KEY, name TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS address (code TEXT PRIMARY KEY, kind TEXT, status TEXT, inside TEXT,
     house_number TEXT, building TEXT, floor TEXT, unit_number TEXT, parent TEXT,
     households_count INTEGER, lon REAL, lat REAL, position_method TEXT, position_accuracy_m REAL,
-    verified_on TEXT, delivery_hint TEXT, commune INTEGER, former_commune INTEGER, street INTEGER,
-    locality INTEGER) WITHOUT ROWID;
+    verified_on TEXT, delivery_hint TEXT, entrances TEXT, commune INTEGER, former_commune INTEGER,
+    street INTEGER, locality INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS retired (code TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS succession (old_code TEXT, new_code TEXT, kind TEXT,
     PRIMARY KEY (old_code, new_code)) WITHOUT ROWID;
@@ -47,7 +48,7 @@ CREATE VIEW label AS
 COLUMNS: Final = (
     *("code", "kind", "status", "inside", "house_number", "building", "floor", "unit_number"),
     *("parent", "households_count", "lon", "lat", "position_method", "position_accuracy_m"),
-    *("verified_on", "delivery_hint", "commune", "former_commune"),
+    *("verified_on", "delivery_hint", "entrances", "commune", "former_commune"),
 )
 PUT: Final = (
     f"INSERT OR REPLACE INTO address ({', '.join(COLUMNS)}, street, locality)"  # noqa: S608
@@ -114,7 +115,9 @@ class Copy:
         if localities:
             self._locality(e)
         places = [street and street["id"], localities[0]["id"] if localities else None]
-        self.db.execute(PUT, [e[name] for name in COLUMNS] + places)
+        entrances = json.dumps(e["entrances"], ensure_ascii=False)
+        told = e | {"entrances": entrances}
+        self.db.execute(PUT, [told[name] for name in COLUMNS] + places)
         self.db.execute("DELETE FROM retired WHERE code = ?", [code])
         self._link(e)
 

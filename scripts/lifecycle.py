@@ -36,6 +36,9 @@ _HEADERS: Final = {
     "số hộ": "households_count",
     "kinh độ": "lon",
     "vĩ độ": "lat",
+    "loại": "kind",
+    "ghi chú": "note",
+    "ngày thấy": "seen_on",
 }
 """Headers of a table in Vietnamese."""
 _FOLDED: Final = {fold(header): column for header, column in _HEADERS.items()}

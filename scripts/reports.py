@@ -8,6 +8,7 @@ import click
 from geo.code import format as code_display
 from registry import cluster
 from registry.database import make_engine, session_scope
+from registry.entrances import KIND_WORDS
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
 from registry.messages import number
 from registry.records import record_wording
@@ -26,6 +27,7 @@ _KINDS: Final = {
     "plate_mounted": "biển đã treo",
     "plate_lost": "biển mất, vỡ",
     "new_house": "nhà mới",
+    "entrance": "lối vào",
 }
 _STATES: Final = {
     "open": "chờ xử lý",
@@ -110,6 +112,7 @@ def _decides(command: Any) -> Any:
 @click.option("--building", help="Nhà mới: toà nhà (building, block or tower).")
 @click.option("--floor", help="Nhà mới: tầng (floor).")
 @click.option("--unit-number", help="Nhà mới: số căn hộ, phòng (number of the flat or room).")
+@click.option("--note", help="Lối vào: ghi chú như sẽ ghi (the note of an entrance as it is kept).")
 @click.option(
     "--same-address",
     is_flag=True,
@@ -128,7 +131,7 @@ def accept_(
     same_address: bool,
     **parts: str | None,
 ) -> int:
-    """Làm theo báo cáo ID (do what it says: verify, move, propose, or retire)."""
+    """Làm theo báo cáo ID (do what it says: verify, move, add, propose, or retire)."""
     decision = Decision(
         actor=actor,
         reason=reason,
@@ -215,6 +218,8 @@ def _shown(known: Gazetteer, entry: Entry) -> dict[str, Any]:
         "officials": entry.officials,
         "first_reported_at": entry.first_at.astimezone(VIET_NAM).isoformat(),
         "last_reported_at": entry.last_at.astimezone(VIET_NAM).isoformat(),
+        "entrance": entry.entrance,
+        "note": entry.note,
         "stale": entry.stale,
         "decision": entry.operation,
         "reason": entry.reason,
@@ -239,5 +244,9 @@ def _print(entry: dict[str, Any]) -> None:
         f" (cách {number(round(entry['distance_m']))} m)" if entry["distance_m"] is not None else ""
     )
     since = f"  từ {entry['first_reported_at'][:10]}"
+    entrance = KIND_WORDS[entry["entrance"]][0] if entry["entrance"] else ""
+    told = ": ".join(filter(None, (entrance, entry["note"])))
+    if told:
+        click.echo(f"    {told}")
     changed = "  đã sửa sau báo cáo" if entry["stale"] else ""
     click.echo(f"    {said}{since}{point}{away}{changed}")

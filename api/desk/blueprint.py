@@ -40,7 +40,7 @@ _ROOMS: Final[list[tuple[str, str, str, Role]]] = []
 """Address, Vietnamese, English and least role of each room of the desk, in their order."""
 _DAY: Final = (
     *("desk", "records", "proposals", "reports", "field", "import", "streets", "hamlets", "papers"),
-    *("targets", "my-reports", "webhooks", "keys", "audit"),
+    *("targets", "services", "my-reports", "webhooks", "keys", "audit"),
 )
 """Last part of the addresses of the rooms, in their order."""
 _EVENTS: Final = {
@@ -50,6 +50,7 @@ _EVENTS: Final = {
     "boundaries": ("nạp ranh giới", "boundaries"),
     "reform": ("sắp xếp đơn vị", "reform"),
     "undo_reform": ("rút lại việc sắp xếp", "reform undone"),
+    "services": ("nạp vùng phục vụ", "service areas"),
     "rekey": ("tính lại khoá so", "keys of comparing made anew"),
 }
 """Kinds of events that are no operation of the lifecycle."""
@@ -159,7 +160,8 @@ def _with_field(error: RegistryError) -> str:
 
 def form_words(name: str) -> str:
     """What people call a field of a form or a filter; empty for one that they do not see."""
-    name = name.rpartition(".")[2] if name.startswith("parts.") else name.partition(".")[0]
+    inside = name.startswith(("parts.", "entrances."))
+    name = name.rpartition(".")[2] if inside else name.partition(".")[0]
     if name in FIELDS:
         return field_words(name)
     return words(*_FORM_WORDS[name]) if name in _FORM_WORDS else ""

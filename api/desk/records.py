@@ -17,6 +17,7 @@ from api.desk.records_several import MERGE, SEVERAL
 from api.desk.records_words import (
     changes_words,
     commune_name,
+    entrance_words,
     field_words,
     label_of,
     status_words,
@@ -46,7 +47,7 @@ from registry.desk_records import (
     outline,
     read_search,
 )
-from registry.drawing.surroundings import surroundings
+from registry.drawing.surroundings import numbered, surroundings
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.history import Step, history
@@ -313,7 +314,9 @@ def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:
         ("former_commune", record.former_unit_id),
         ("restricted", record.restricted or None),
     ]
-    return [(field_words(n), value_words(known, n, v)) for n, v in held if v is not None]
+    facts = [(field_words(n), value_words(known, n, v)) for n, v in held if v is not None]
+    ways = enumerate(record.entrances or (), 1)
+    return facts + [(f"{field_words('entrances')} {at}", entrance_words(each)) for at, each in ways]
 
 
 def _step(known: Gazetteer, step: Step, *, first: bool, in_full: bool) -> dict[str, Any]:
@@ -340,7 +343,9 @@ def _sketch(record: Record) -> Markup | None:
         register().reads, code=record.code, lon=record.lon, lat=record.lat, province_id=None
     )
     exact = record.accuracy_m is not None and record.accuracy_m <= _EXACT_M
-    return draw_sketch(around, number=number_of(record.label_parts), exact=exact)
+    points = [(each["lon"], each["lat"]) for each in record.entrances or ()]
+    marks = numbered(points, lon=record.lon, lat=record.lat)
+    return draw_sketch(around, number=number_of(record.label_parts), exact=exact, entrances=marks)
 
 
 def _fits(name: str, record: Record) -> bool:

@@ -9,22 +9,25 @@ from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from api.errors import invalid_input
 from api.pages.shell import in_language, words
 from geo.code import format as code_display
 from geo.label import named
+from registry.entrances import KIND_WORDS, MOST, SOURCE_WORDS
 from registry.errors import AddressTakenError, RegistryError
-from registry.lifecycle.requests import MAX_PARTS, OperationRequest, SplitPart
+from registry.lifecycle.requests import MAX_PARTS, GivenEntrance, OperationRequest, SplitPart
 from registry.lifecycle.table import Operation
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 from registry.records import Record
 
 WAS: Final = "_was."
 PARTS: Final = "_parts"
-"""For how many new records there are fields."""
+"""For how many new records, or entrances, there are fields."""
+_ROWS: Final[Mapping[str, type[BaseModel]]] = {"parts": SplitPart, "entrances": GivenEntrance}
+"""Members of requests that are lists, and what is in them."""
 _POINT: Final = ("lon", "lat", "position_method", "position_accuracy_m")
 _GROUPS: Final[tuple[tuple[tuple[str, str], tuple[str, ...]], ...]] = (
     (("Việc này", "This"), ("count", "on", "into", "codes", "by")),
@@ -35,7 +38,12 @@ _GROUPS: Final[tuple[tuple[tuple[str, str], tuple[str, ...]], ...]] = (
     (("Căn cứ", "Why"), ("decision_number", "reason", "same_address")),
 )
 """Fields in the order in which a clerk thinks of them; `reason` comes last of all."""
-_CHOICES: Final[Mapping[str, Mapping[str, str]]] = {"position_method": METHODS, "kind": KINDS}
+_CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
+    "position_method": METHODS,
+    "kind": KINDS,
+    "entrances.kind": {name: vi for name, (vi, _) in KIND_WORDS.items()},
+    "source": {name: vi for name, (vi, _) in SOURCE_WORDS.items()},
+}
 _NEVER_EMPTY: Final = ("households_count", "commune")
 """What a record always has: an emptied field leaves it as it is."""
 
@@ -111,27 +119,45 @@ class Form:
                 made.append(Group(words(*title), fields))
         return made
 
+    @property
+    def rows(self) -> str:
+        """The member that is a list of records or entrances; empty where none is."""
+        return next((name for name in _ROWS if name in self.operation.request.model_fields), "")
+
     def parts(self) -> list[Group]:
-        """The records into which one is split, each with its fields."""
-        if "parts" not in self.operation.request.model_fields:
+        """The records into which one is split, or all entrances of one, each with its fields."""
+        if not self.rows:
             return []
-        wrong = self._wrong()
-        count = parts_count(self.typed)
+        titles = {"parts": ("Chỗ ở mới", "New record"), "entrances": ("Lối vào", "Entrance")}
+        title = words(*titles[self.rows])
+        wrong, typed = self._wrong(), self.typed or self._entrances()
+        fields = _ROWS[self.rows].model_fields
         return [
             Group(
-                words(f"Chỗ ở mới {at + 1}", f"New record {at + 1}"),
+                f"{title} {at + 1}",
                 tuple(
                     replace(
-                        _made("by" if name == "code" else name, SplitPart.model_fields[name]),
-                        name=f"parts.{at}.{name}",
-                        value=self.typed.get(f"parts.{at}.{name}", ""),
-                        wrong=wrong.get(f"parts.{at}.{name}", ""),
+                        _made(name, fields[name], self.rows),
+                        name=f"{self.rows}.{at}.{name}",
+                        value=typed.get(f"{self.rows}.{at}.{name}", ""),
+                        wrong=wrong.get(f"{self.rows}.{at}.{name}", ""),
                     )
-                    for name in _part_names()
+                    for name in _row_names(self.rows)
                 ),
             )
-            for at in range(count)
+            for at in range(parts_count(typed))
         ]
+
+    def _entrances(self) -> dict[str, str]:
+        """Those on record, as they are filled in, and room for one more; none of another list."""
+        record = self.record if self.rows == "entrances" else None
+        known = (record.entrances if record else None) or []
+        filled = {
+            f"entrances.{at}.{name}": str(value)
+            for at, each in enumerate(known)
+            for name, value in each.items()
+        }
+        return {**filled, PARTS: str(min(len(known) + 1, MOST))}
 
     def request(self) -> OperationRequest:
         """What the form asks for; raises InvalidInputError."""
@@ -143,8 +169,8 @@ class Form:
             given = {n: v for n, v in given.items() if v is not None or n in ("lon", "lat")}
         if self.record is not None and "code" in model.model_fields:
             given["code"] = self.record.code
-        if "parts" in model.model_fields:
-            given["parts"] = list(self._read_parts())
+        if self.rows:
+            given[self.rows] = list(self._read_parts())
         try:
             return model.model_validate(given)
         except ValidationError as error:
@@ -172,10 +198,10 @@ class Form:
         for at in range(parts_count(self.typed)):
             part = {
                 name: value
-                for name, info in SplitPart.model_fields.items()
-                if (value := self._read(f"parts.{at}.{name}", info)) is not None
+                for name, info in _ROWS[self.rows].model_fields.items()
+                if (value := self._read(f"{self.rows}.{at}.{name}", info)) is not None
             }
-            if part:
+            if part.keys() - _WORTHLESS:
                 yield part
 
     def _field(self, name: str, was: Mapping[str, str], wrong: Mapping[str, str]) -> Field:
@@ -211,7 +237,9 @@ class Form:
         errors: Any = self.error.extra.get("errors", ()) if self.error else ()
         told = {str(each["field"]): in_language(str(each["detail"])) for each in errors}
         # `codes.3`: of a field that takes several lines.
-        return told | {f.partition(".")[0]: d for f, d in told.items() if not f.startswith("parts")}
+        return told | {
+            f.partition(".")[0]: d for f, d in told.items() if not f.startswith(tuple(_ROWS))
+        }
 
 
 def recorded(record: Record) -> dict[str, str]:
@@ -238,7 +266,7 @@ def recorded(record: Record) -> dict[str, str]:
 
 
 def parts_count(typed: Mapping[str, str]) -> int:
-    """For how many new records a form has fields."""
+    """For how many new records, or entrances, a form has fields."""
     given = typed.get(PARTS, "")
     count = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 2
     return max(2, min(count, MAX_PARTS))
@@ -253,15 +281,24 @@ _SAME: Final = object()
 """A part that stays as it is."""
 
 
-def _part_names() -> tuple[str, ...]:
-    ordered = ("house_number", "unit_number", "floor", "households_count", "code", *_POINT)
-    return tuple(name for name in ordered if name in SplitPart.model_fields)
+_WORTHLESS: Final = {"kind", "accuracy_m", "seen_on", "source"}
+"""What says nothing of an entrance that has neither a point nor a note: it is none."""
 
 
-def _made(name: str, info: FieldInfo) -> Field:
-    label = words(FIELDS[name], (info.description or name).partition(";")[0].strip().capitalize())
+def _row_names(rows: str) -> tuple[str, ...]:
+    ordered = (
+        *("kind", "house_number", "unit_number", "floor", "households_count", "code", *_POINT),
+        *("accuracy_m", "note", "seen_on", "source"),
+    )
+    return tuple(name for name in ordered if name in _ROWS[rows].model_fields)
+
+
+def _made(name: str, info: FieldInfo, rows: str = "") -> Field:
+    called = "by" if (rows, name) == ("parts", "code") else name
+    label = words(FIELDS[called], (info.description or name).partition(";")[0].strip().capitalize())
     kind = _kind(name, info)
-    options = tuple((value, words(said, value)) for value, said in _CHOICES.get(name, {}).items())
+    choices = _CHOICES.get(f"{rows}.{name}", _CHOICES.get(name, {}))
+    options = tuple((value, words(said, value)) for value, said in choices.items())
     if kind == "choice" and not info.is_required() and info.default is None:
         options = (("", "–"), *options)
     lists = {"street": "streets", "locality": "localities"}
@@ -270,7 +307,7 @@ def _made(name: str, info: FieldInfo) -> Field:
 
 def _kind(name: str, info: FieldInfo) -> Kind:
     name = name.rpartition(".")[2]
-    if name == "on":
+    if name in ("on", "seen_on"):
         return "day"
     if name == "reason":
         return "long"

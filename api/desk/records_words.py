@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from api.pages.shell import words
 from geo.code import format as code_display
 from registry.boundaries.reach import is_far_move, moved_m
+from registry.days import day_words
 from registry.desk_records import Affected, affected, records_of
+from registry.entrances import KIND_WORDS, SOURCE_WORDS, Entrance
 from registry.gazetteer import Gazetteer, today
 from registry.history import Change, changes_between
 from registry.lifecycle.table import Operation
@@ -92,9 +94,23 @@ def value_words(known: Gazetteer, name: str, value: object) -> str:
     tables = {"status": STATUSES, "position_method": METHODS, "kind": KINDS}
     if name in tables:
         return words(tables[name][str(value)], str(value))
+    if isinstance(value, list):
+        return "; ".join(f"{at}. {entrance_words(each)}" for at, each in enumerate(value, 1))
     if isinstance(value, float):
         return f"{value:.6f}" if name in ("lon", "lat") else f"{value:g}"
     return value.strftime("%d/%m/%Y") if hasattr(value, "strftime") else str(value)
+
+
+def entrance_words(entrance: Entrance) -> str:
+    """An entrance in a line."""
+    day = entrance.get("seen_on")
+    told = (
+        f"{words(*KIND_WORDS[entrance['kind']])} {entrance['lat']:.6f}, {entrance['lon']:.6f}",
+        f"“{entrance['note']}”" if "note" in entrance else "",
+        words(*SOURCE_WORDS[entrance["source"]]) if "source" in entrance else "",
+        day_words(day) if day else "",
+    )
+    return " · ".join(filter(None, told))
 
 
 def field_words(name: str) -> str:

@@ -21,10 +21,11 @@ from api.receipts import outcome
 from api.reports import AcceptBody, RejectBody, ReportsQuery, shown_entry, units_asked
 from registry.access.actors import outside_units
 from registry.database import session_scope
+from registry.entrances import KIND_WORDS as ENTRANCE_WORDS
 from registry.errors import InvalidInputError, NotFoundError, RegistryError
 from registry.gazetteer import today
 from registry.lifecycle.table import BY_NAME
-from registry.reports.decisions import CORRECTABLE, OPERATIONS, Decided, Decision, accept, reject
+from registry.reports.decisions import OPERATIONS, PARTS, Decided, Decision, accept, reject
 from registry.reports.queue import Entry, Wanted, entries_of, grouped, queue, queues_seen
 from registry.reports.receipts import own_reports
 
@@ -73,6 +74,8 @@ class _Shown:
     """What accepting it does, for who sits here."""
     lon: float | None
     lat: float | None
+    entrance: str
+    """Of an entrance, which kind."""
     pin: str
     """`reported`, or `record` where the report has no point of its own."""
 
@@ -246,7 +249,9 @@ def _decision(form: MultiDict[str, str]) -> tuple[Callable[..., Decided], Decisi
     """
     accepting = form.get("decision") == "accept"
     names = [*AcceptBody.model_fields] if accepting else [*RejectBody.model_fields]
-    given: dict[str, Any] = {name: value for name in names if (value := form.get(name, "").strip())}
+    written = {name: form[name].strip() for name in names if name in form}
+    # A note that was emptied is to be left out.
+    given: dict[str, Any] = {n: v for n, v in written.items() if v or n == "note"}
     if given.get("word") or accepting:
         given["reason"] = given.get("word", _SEEN)
     try:
@@ -258,7 +263,7 @@ def _decision(form: MultiDict[str, str]) -> tuple[Callable[..., Decided], Decisi
         decision = replace(
             decision,
             seen_event=body.event_id,
-            parts=body.model_dump(include=set(CORRECTABLE), exclude_none=True),
+            parts=body.model_dump(include=set(PARTS), exclude_none=True),
             same_address=body.same_address,
         )
     return (accept if accepting else reject), decision
@@ -319,6 +324,7 @@ def _shown(entry: Entry) -> _Shown:
         _doing(entry),
         lon,
         lat,
+        words(*ENTRANCE_WORDS[entry.entrance]) if entry.entrance else "",
         "record" if entry.lon is None else "reported",
     )
 
@@ -335,6 +341,8 @@ def _doing(entry: Entry) -> str:
     if entry.kind.startswith("plate_"):
         operation = BY_NAME[OPERATIONS[entry.kind]]
         return words(operation.vi, operation.name.replace("-", " "))
+    if entry.kind == "entrance":
+        return words("ghi thêm lối vào này", "this entrance is added")
     if entry.kind == "new_house":
         return words("đề nghị cấp mã mới, chờ người duyệt", "a new code is proposed")
     if caller().may(BY_NAME["retire"].role):

@@ -1,12 +1,7 @@
 """Households that there are, at the desk: declared, compared with those on record, and reported."""
 
-import base64
-import binascii
-import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from flask import request
@@ -17,6 +12,7 @@ from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
+from api.desk.carried import MOST_CARRIED, as_file, carried, sent_file
 from api.errors import registry_problem
 from api.pages.shell import complaint, figure, language, percent_words, words
 from geo.text import fold
@@ -56,8 +52,10 @@ blueprint = desk_blueprint("targets", "/desk/targets")
 room("/desk/targets", "Chỉ tiêu và báo cáo", "Targets and reports", "viewer")
 
 _SHOWN: Final = 400
-_MOST_FILE: Final = 350_000
-"""Bytes of a file that the page carries until it is confirmed."""
+_MOST_FILE: Final = MOST_CARRIED
+_SMALLER: Final = (
+    "chỉ để lại cột đơn vị và số hộ (too large: leave the columns of units and numbers)"
+)
 _ORDERS: Final = {
     "name": ("theo mã", "by code"),
     "share": ("theo tỷ lệ", "by share"),
@@ -204,7 +202,7 @@ def post_withdraw(number: int) -> BaseResponse:
 def post_file() -> BaseResponse:
     """Try a file of targets, and write it when what would become of it was looked at."""
     try:
-        name, content = _file()
+        name, content = sent_file(_MOST_FILE, _SMALLER)
         write = request.form.get("write") == "yes"
         result = _take_file(name, content, write=write)
     except (InvalidInputError, UnreadableFileError) as error:
@@ -217,7 +215,7 @@ def post_file() -> BaseResponse:
     return desk_page(
         "desk/targets_file.html",
         name=name,
-        content=base64.urlsafe_b64encode(content).decode(),
+        content=carried(content),
         result=result,
         said=_said(),
         sheet=request.form.get("sheet", ""),
@@ -313,33 +311,9 @@ def _strange(unit: UnitCoverage) -> str:
     return f"{words(vi, en)}{share}."
 
 
-def _file() -> tuple[str, bytes]:
-    """Name and content of the file that was chosen, or that the page carried."""
-    sent = request.files.get("file")
-    if sent is not None and sent.filename:
-        name, content = sent.filename, sent.read(_MOST_FILE + 1)
-    else:
-        name = request.form.get("name", "")
-        try:
-            content = base64.urlsafe_b64decode(request.form.get("content", ""))
-        except (ValueError, binascii.Error) as error:
-            raise InvalidInputError("chọn lại tệp (choose the file again)") from error
-    if not content:
-        raise InvalidInputError("hãy chọn một tệp (choose a file)")
-    if len(content) > _MOST_FILE:
-        raise InvalidInputError(
-            f"tệp lớn hơn {_MOST_FILE // 1_000} KB; chỉ để lại cột đơn vị và số hộ"
-            " (too large: leave the columns of units and numbers)"
-        )
-    return name.replace("\\", "/").rpartition("/")[2][-100:] or "tep.csv", content
-
-
 def _take_file(name: str, content: bytes, *, write: bool) -> TargetResult:
     defaults = _defaults(_said(), name)
-    with tempfile.TemporaryDirectory() as folder, session_scope(register().engine) as session:
-        # How it is read hangs on the end of its name, and what is wrong with it is told by that.
-        path = Path(folder) / (re.sub(r"[^\w .-]", "", name)[-60:].lstrip(". ") or "tep")
-        path.write_bytes(content)
+    with as_file(name, content) as path, session_scope(register().engine) as session:
         sheet = request.form.get("sheet", "").strip() or None
         result = import_targets(session, gazetteer(), path, defaults, sheet)
         if not write:

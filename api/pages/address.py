@@ -1,5 +1,6 @@
 """The page of one address: what the QR of a plate opens."""
 
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -9,16 +10,20 @@ from flask import Response, redirect
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.addresses import Address, with_addresses
+from api.addresses import Address, entrances_of, with_addresses
 from api.context import gazetteer, public_url, register
 from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import page
+from api.pages.services_words import hours_words, kind_words
+from api.pages.shell import page, words
 from api.pages.sketch import draw_sketch
 from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_of
-from registry.drawing.surroundings import surroundings
+from registry.boundaries.reach import moved_m
+from registry.days import day_words
+from registry.drawing.surroundings import numbered, surroundings
+from registry.entrances import KIND_WORDS, MAX_NOTE, SOURCE_WORDS
 from registry.errors import (
     GoneError,
     InvalidInputError,
@@ -30,6 +35,7 @@ from registry.gazetteer import today
 from registry.lookup import lookup
 from registry.records import Record
 from registry.register import Register
+from registry.services import services_of
 
 blueprint = page_blueprint("address", "/a")
 
@@ -112,7 +118,8 @@ def _no_address(
 
 def _shown(record: Record) -> dict[str, Any]:
     known, made = gazetteer(), register()
-    body = Address.of(known, record)
+    body = Address.of(known, record) | {"entrances": entrances_of(record)}
+    ways = [_way(at, each, body["position"]) for at, each in enumerate(body["entrances"], 1)]
     url = f"{public_url()}/a/{body['code_display']}"
     # A restricted place is told to strangers without its door; there is nothing to draw then.
     hidden = record.restricted and body["position"] is None
@@ -124,12 +131,48 @@ def _shown(record: Record) -> dict[str, Any]:
         "url": url,
         "qr": _qr(url),
         "opens": opens_in(url),
-        "sketch": _sketch(record, body["position"], made) if body["position"] else None,
+        "sketch": _sketch(record, body["position"], ways, made) if body["position"] else None,
+        "ways": ways,
+        "entrance_kinds": {name: words(*said) for name, said in KIND_WORDS.items()},
+        "most_note": MAX_NOTE,
         "exact_m": _EXACT_M,
+        "services": services_of(made.reads, record, today()),
+        "service_kinds": kind_words(),
+        "hours_words": hours_words,
     }
 
 
-def _sketch(record: Record, position: JsonObject, made: Register) -> Markup:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """An entrance as the page tells it."""
+
+    number: int
+    """Of its mark."""
+    kind: str
+    entrance: JsonObject
+    """As the API answers it."""
+    facts: tuple[str, ...]
+    """How well it is known, when it was seen, who says so."""
+    metres: int | None
+    """From the point of the address."""
+
+
+def _way(number: int, entrance: JsonObject, position: JsonObject | None) -> _Way:
+    at = (entrance["lon"], entrance["lat"])
+    metres = round(moved_m((position["lon"], position["lat"]), at)) if position else None
+    accuracy, day, source = (entrance[name] for name in ("accuracy_m", "seen_on", "source"))
+    facts = (
+        words(f"sai số khoảng {accuracy:.0f} m", f"within about {accuracy:.0f} m")
+        if accuracy is not None
+        else "",
+        words(f"thấy ngày {day_words(day)}", f"seen {day_words(day)}") if day else "",
+        words(*SOURCE_WORDS[source]) if source else "",
+    )
+    known = tuple(filter(None, facts))
+    return _Way(number, words(*KIND_WORDS[entrance["kind"]]), entrance, known, metres)
+
+
+def _sketch(record: Record, position: JsonObject, ways: list[_Way], made: Register) -> Markup:
     units, commune = gazetteer().units, record.unit_id
     province = gazetteer().province_of(units[commune], today()) if commune else None
     around = surroundings(
@@ -140,8 +183,14 @@ def _sketch(record: Record, position: JsonObject, made: Register) -> Markup:
         province_id=province.id if province else None,
     )
     accuracy = position["accuracy_m"]
-    number = number_of(record.label_parts)
-    return draw_sketch(around, number=number, exact=accuracy is not None and accuracy <= _EXACT_M)
+    points = [(way.entrance["lon"], way.entrance["lat"]) for way in ways]
+    return draw_sketch(
+        around,
+        number=number_of(record.label_parts),
+        exact=accuracy is not None and accuracy <= _EXACT_M,
+        entrances=numbered(points, lon=position["lon"], lat=position["lat"]),
+        told=", ".join(f"{way.number} {way.kind}" for way in ways),
+    )
 
 
 def _qr(url: str) -> Markup:

@@ -18,11 +18,16 @@ _AROUND: Final = 14
 """Words before and behind the one that was found."""
 _WORD: Final = re.compile(r"\w+")
 
-VIETNAMESE: Final = frozenset({"office", "desk", "field", "paper", "carrier", "shop"})
+VIETNAMESE: Final = frozenset(
+    {"office", "desk", "field", "paper", "carrier", "routes", "services", "shop"}
+)
 """Pages that are written in Vietnamese; the others are in English."""
 GROUPS: Final = (
     (("Cho uỷ ban xã, phường", "For commune offices"), ("office", "desk", "field", "paper")),
-    (("Cho người phát thư, trang bán hàng", "For carriers and shops"), ("carrier", "shop")),
+    (
+        ("Cho người phát thư, trang bán hàng", "For carriers and shops"),
+        ("carrier", "routes", "services", "shop"),
+    ),
     (
         ("Cho lập trình viên", "For developers"),
         (

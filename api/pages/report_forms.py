@@ -19,6 +19,7 @@ from api.reports import filed_by_caller
 from api.sessions import refuse_other_sites
 from geo.coordinates import degrees
 from geo.points import point_in
+from registry.entrances import KINDS as ENTRANCES
 from registry.errors import (
     ConflictError,
     GoneError,
@@ -33,8 +34,9 @@ from registry.reports.receipts import by_receipt
 
 blueprint = page_blueprint("report_forms")
 
-KINDS: Final = ("confirmed", "wrong_point", "no_such_house")
+KINDS: Final = ("confirmed", "wrong_point", "entrance", "no_such_house")
 """Reports that a page of an address may send."""
+_POINTED: Final = ("wrong_point", "entrance")
 KIND_WORDS: Final = {
     "confirmed": ("Đúng: nhà ở đó", "Right: the house is there"),
     "wrong_point": ("Nhà ở chỗ khác", "The house is elsewhere"),
@@ -42,6 +44,7 @@ KIND_WORDS: Final = {
     "new_house": ("Nhà chưa có mã", "A house without a code"),
     "plate_mounted": ("Biển đã treo", "The plate hangs"),
     "plate_lost": ("Biển mất, vỡ", "The plate is lost or broken"),
+    "entrance": ("Có lối vào ở đây", "There is an entrance"),
 }
 _TOLD: Final = (InvalidInputError, ConflictError, TooManyReportsError)
 """What is told beside the form, for whoever filled it in can mend it."""
@@ -62,11 +65,12 @@ def post_report(address_code: str) -> BaseResponse:
         record = lookup(register().reads, address_code)
     except (GoneError, NotFoundError, InvalidInputError):
         return get_address(address_code)  # which says so
-    lon, lat = _point() if kind == "wrong_point" else (None, None)
-    if kind == "wrong_point" and lon is None:
+    lon, lat = _point() if kind in _POINTED else (None, None)
+    if kind in _POINTED and lon is None:
         return address_page(record, 422, complaint=words(*_WHERE), filled=request.form)
     try:
-        filed = filed_by_caller(Said(kind, address_code, lon, lat))  # type: ignore[arg-type] # of KINDS
+        said = Said(kind, address_code, lon, lat, **_entrance(kind))  # type: ignore[arg-type] # of KINDS
+        filed = filed_by_caller(said)
     except _TOLD as error:
         status = status_of(error)
         return address_page(record, status, complaint=complaint(error), filled=request.form)
@@ -129,6 +133,22 @@ def _to_receipt(filed: Filed) -> BaseResponse:
 
 def _new_house(filled: Any, status: int = 200, **values: Any) -> BaseResponse:
     return page("new_house.html", status, filled=filled, most=MAX_TEXT, **values)
+
+
+def _entrance(kind: str) -> dict[str, str]:
+    """Of an entrance, its kind and note as they were filled in; others fill in neither.
+
+    Raises InvalidInputError.
+    """
+    if kind != "entrance":
+        return {}
+    which = request.form.get("entrance", "")
+    if which not in ENTRANCES:
+        raise InvalidInputError.of_field(
+            "entrance", "literal_error", "hãy chọn loại lối vào (say which kind)"
+        )
+    note = request.form.get("note", "").strip()
+    return {"entrance": which, **({"note": note} if note else {})}
 
 
 def _point() -> tuple[float, float] | tuple[None, None]:

@@ -18,15 +18,27 @@ _STREET_BESIDE: Final = (18.0, -10.0, 34.0, -26.0, 50.0)
 """How far below its middle a street's name may stand, the best first."""
 
 
-def draw_sketch(around: Surroundings, *, number: str | None, exact: bool) -> Markup:
-    """An SVG of the doors near one; `exact` is false where the point is only about right."""
+def draw_sketch(
+    around: Surroundings,
+    *,
+    number: str | None,
+    exact: bool,
+    entrances: tuple[Spot, ...] = (),
+    told: str = "",
+) -> Markup:
+    """An SVG of the doors near one; `exact` is false where the point is only about right.
+
+    `told` says in words what the marks of the entrances are.
+    """
+    label = words("Bản đồ nhỏ quanh địa chỉ này", "Small map around this address")
     parts = [
         f'<svg class="sketch" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="',
-        str(escape(words("Bản đồ nhỏ quanh địa chỉ này", "Small map around this address"))),
+        str(escape("; ".join(filter(None, (label, told))))),
         '">',
         f'<rect class="sketch-ground" width="{WIDTH}" height="{HEIGHT}"/>',
         *_doors(around),
         *_pin(number, exact=exact),
+        *_entrances(entrances),
         *_scale_bar(),
         *_province(around),
         "</svg>",
@@ -101,6 +113,16 @@ def _pin(number: str | None, *, exact: bool) -> Iterator[str]:
     )
     if number:
         yield _text("own", x, y + 22, number)
+
+
+def _entrances(entrances: tuple[Spot, ...]) -> Iterator[str]:
+    for spot in entrances:
+        x, y = _place(spot)
+        if 0 < x < WIDTH and 0 < y < HEIGHT:
+            yield (
+                f'<rect class="sketch-entrance" x="{x - 9:.0f}" y="{y - 9:.0f}" width="18"'
+                f' height="18" rx="4"/>{_text("mark", x, y + 5, spot.words or "")}'
+            )
 
 
 def _scale_bar() -> Iterator[str]:

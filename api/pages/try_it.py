@@ -4,7 +4,6 @@ What a shop or a carrier tries first. Both modes ask the same question; they sho
 its answer.
 """
 
-import io
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -20,11 +19,10 @@ from api.pages.shell import page, secured, words
 from geo.code import format as code_display
 from registry.batch import EMPTY, TOTAL, Outcome, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
-from registry.batch.rows import InputRow, Layout, Table, check_text, read_row, read_table
-from registry.batch.workbooks import as_csv, workbook_suffix
+from registry.batch.pasted import read_pasted, text_of
+from registry.batch.rows import InputRow, Layout, Table, read_row
 from registry.errors import ColumnsNotRecognisedError, UnreadableFileError
 from registry.gazetteer import today
-from registry.intake.spellings.headers import fields_named
 from registry.search.completed_text import UNITS
 from registry.validation.verdicts import Component, Validation
 
@@ -32,11 +30,8 @@ blueprint = page_blueprint("try_it")
 
 MAX_ROWS: Final = 500
 MODES: Final = ("check", "convert")
-_HEADER: Final = "address"
 _OPERATION: Final = "validate"
 _TOGETHER: Final = 100
-# As spreadsheets of this country save text: UTF-8, UTF-16 with its mark, or the code page.
-_ENCODINGS: Final = ("utf-8-sig", "utf-16", "cp1258")
 _LABELS: Final = {
     "accept": ("Đúng", "Right"),
     "correct": ("Đúng, đã viết lại", "Right, rewritten"),
@@ -56,9 +51,6 @@ _CONVERTED: Final = {
     "error": ("Không đọc được", "Unreadable"),
 }
 """The same of a conversion, by the verdict whose colours it has."""
-_WITH_MARK: Final = (b"\xff\xfe", b"\xfe\xff")
-"""Beginnings of UTF-16, whose bytes alone look like no text."""
-_LOOKED_AT: Final = 1_000
 _NO_TABLE: Final = (
     "Không đọc được tệp này như bảng tính Excel hay CSV. Hãy dán cột địa chỉ vào ô.",
     "This file is no workbook and no CSV that can be read. Paste its column of addresses.",
@@ -135,16 +127,7 @@ def _text() -> str:
     body = sent.read() if sent else b""
     if not sent or not body.strip():
         return request.form.get("text", "")
-    if suffix := workbook_suffix(body, sent.filename or ""):
-        return as_csv(body, suffix, MAX_ROWS)
-    if not body.startswith(_WITH_MARK):
-        check_text(body[:_LOOKED_AT].decode("latin-1"))
-    for encoding in _ENCODINGS:
-        try:
-            return body.decode(encoding)
-        except UnicodeError:
-            continue
-    return body.decode("utf-8", "replace")
+    return text_of(body, sent.filename or "", MAX_ROWS)
 
 
 def _answer(text: str) -> _Answered:
@@ -165,21 +148,9 @@ def _answer(text: str) -> _Answered:
 
 
 def _table(text: str) -> Table:
-    """A table where the text is one; of what was pasted, each line else."""
     column = request.form.get("column")
     stated = ((column, "address"),) if column else ()
-    try:
-        table = read_table("csv", _OPERATION, io.StringIO(text, newline=""), stated)
-    except ColumnsNotRecognisedError as error:
-        if request.files.get("file") or fields_named(error.extra["columns"]):  # type: ignore[arg-type]
-            raise
-    else:
-        # `Địa chỉ:` between addresses is no header.
-        if not table.above or len(table.headers) > 1:
-            return table
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    made = [InputRow({_HEADER: line}, {_HEADER: line}) for line in lines]
-    return Table(iter(made), (_HEADER,))
+    return read_pasted(_OPERATION, text, is_file=bool(request.files.get("file")), stated=stated)
 
 
 def _rows(answered: _Answered, mode: str) -> list[dict[str, Any]]:

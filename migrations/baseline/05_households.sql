@@ -26,12 +26,27 @@ CREATE TABLE household (
     restricted boolean DEFAULT false NOT NULL,
     verified_on date,
     delivery_hint text,
+    entrances jsonb,
     CONSTRAINT pk_household PRIMARY KEY (code),
     CONSTRAINT ck_household_accuracy_in_metres
         CHECK (position_accuracy_m >= 0 AND position_accuracy_m < 'Infinity'),
     CONSTRAINT ck_household_building_has_no_parent
         CHECK (kind = 'household' OR parent_code IS NULL),
     CONSTRAINT ck_household_code_well_formed CHECK (code ~ '^[0-9FHKMPRTVX]{8}$'),
+    -- Every one of them is one that fits: of a list in a list, or of none, the path makes another.
+    CONSTRAINT ck_household_entrances_well_formed
+        CHECK (jsonb_path_match(entrances, '$.size() >= 1 && $.size() <= 8')
+            AND entrances = jsonb_path_query_array(entrances, '$[*] ? (
+                @.kind like_regex "^(main|vehicles|delivery|locker)$"
+                && @.lon.type() == "number" && @.lon >= -180 && @.lon <= 180
+                && @.lat.type() == "number" && @.lat >= -90 && @.lat <= 90
+                && (!exists (@.accuracy_m)
+                    || @.accuracy_m.type() == "number" && @.accuracy_m >= 0)
+                && (!exists (@.note) || @.note like_regex "^.{1,140}$")
+                && (!exists (@.seen_on)
+                    || @.seen_on like_regex "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+                && (!exists (@.source) || @.source like_regex
+                    "^(survey|office|management|carrier|merchant|resident)$"))')),
     CONSTRAINT ck_household_households_counted_once
         CHECK (CASE kind WHEN 'building' THEN households_count = 0 ELSE households_count >= 1 END),
     CONSTRAINT ck_household_kind_known CHECK (kind IN ('household', 'building')),
@@ -80,6 +95,8 @@ COMMENT ON COLUMN household.status IS 'reserved | proposed | active | retired';
 COMMENT ON COLUMN household.restricted IS 'Never in tiles, exports, packs, reverse, suggestions';
 COMMENT ON COLUMN household.verified_on IS 'Last seen to exist';
 COMMENT ON COLUMN household.delivery_hint IS 'Landmark: gần chợ …; never a person';
+COMMENT ON COLUMN household.entrances IS
+    'Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note, seen_on, source; mostly none';
 -- Doors of a street.
 CREATE INDEX ix_household_thoroughfare
     ON household (thoroughfare_id, house_number_key) WHERE thoroughfare_id IS NOT NULL;
@@ -104,6 +121,29 @@ CREATE INDEX ix_household_building
 -- What lies nearest.
 CREATE INDEX ix_household_point
     ON household USING gist (point) WHERE status = 'active' AND NOT restricted;
+-- And of those that have entrances, few of all, by whichever of these lies nearest.
+CREATE FUNCTION entrance_points(entrances jsonb, point geometry)
+    RETURNS geometry LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    points public.geometry[] := '{}';
+BEGIN
+    -- A query of the list would take ten times as long, and each look at the index asks. Schemas are
+    -- named because a restore makes the index without any.
+    FOR at IN 0 .. jsonb_array_length(entrances) - 1 LOOP
+        points[at + 1] := public.ST_SetSRID(public.ST_MakePoint(
+            (entrances -> at -> 'lon')::float8, (entrances -> at -> 'lat')::float8), 4326);
+    END LOOP;
+    IF point IS NOT NULL AND NOT entrances @> '[{"kind": "main"}]' THEN
+        points := array_append(points, point);
+    END IF;
+    RETURN public.ST_Collect(points);
+END
+$$;
+COMMENT ON FUNCTION entrance_points IS
+    'Where one gets in: the entrances, and the point of the record where none of them is the main one';
+CREATE INDEX ix_household_entrances
+    ON household USING gist (entrance_points(entrances, point))
+    WHERE entrances IS NOT NULL AND status = 'active' AND NOT restricted;
 -- Records of a commune.
 CREATE INDEX ix_household_unit ON household (unit_id, status);
 -- What was proposed, few of all records: the queue of those who approve.
@@ -127,7 +167,7 @@ GRANT INSERT (
     code, kind, unit_id, former_unit_id, thoroughfare_id, locality_id, house_number,
     house_number_key, building_name, building_key, floor, unit_number, parent_code,
     households_count, point, position_method, position_accuracy_m, status, restricted,
-    verified_on, delivery_hint
+    verified_on, delivery_hint, entrances
 ) ON household TO diachiso_app;
 GRANT SELECT, UPDATE, DELETE ON household TO diachiso_app;
 
@@ -157,6 +197,7 @@ CREATE TABLE household_version (
     restricted boolean DEFAULT false NOT NULL,
     verified_on date,
     delivery_hint text,
+    entrances jsonb,
     CONSTRAINT pk_household_version PRIMARY KEY (code, valid_from),
     CONSTRAINT ck_household_version_range_not_empty CHECK (valid_from < valid_to)
 );
@@ -193,6 +234,8 @@ COMMENT ON COLUMN household_version.restricted IS
     'Never in tiles, exports, packs, reverse, suggestions';
 COMMENT ON COLUMN household_version.verified_on IS 'Last seen to exist';
 COMMENT ON COLUMN household_version.delivery_hint IS 'Landmark: gần chợ …; never a person';
+COMMENT ON COLUMN household_version.entrances IS
+    'Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note, seen_on, source; mostly none';
 -- What an event wrote.
 CREATE INDEX ix_household_version_event ON household_version (event_id);
 -- What an event superseded, page by page.
@@ -425,7 +468,7 @@ BEGIN
                 thoroughfare_id, locality_id, house_number, house_number_key, building_name,
                 building_key, floor, unit_number, parent_code, households_count, point,
                 position_method, position_accuracy_m, status, restricted, verified_on,
-                delivery_hint, event_id
+                delivery_hint, entrances, event_id
             )
             SELECT
                 o.code, o.recorded_at, n.recorded_at, n.event_id, o.kind, o.unit_id,
@@ -433,7 +476,7 @@ BEGIN
                 o.house_number_key, o.building_name, o.building_key, o.floor, o.unit_number,
                 o.parent_code, o.households_count, o.point, o.position_method,
                 o.position_accuracy_m, o.status, o.restricted, o.verified_on, o.delivery_hint,
-                o.event_id
+                o.entrances, o.event_id
             FROM old_rows o JOIN new_rows n USING (code)
         $keep$;
     ELSE
@@ -441,7 +484,8 @@ BEGIN
             code, valid_from, valid_to, ended_by_event_id, kind, unit_id, former_unit_id,
             thoroughfare_id, locality_id, house_number, house_number_key, building_name,
             building_key, floor, unit_number, parent_code, households_count, point, position_method,
-            position_accuracy_m, status, restricted, verified_on, delivery_hint, event_id
+            position_accuracy_m, status, restricted, verified_on, delivery_hint, entrances,
+            event_id
         )
         SELECT
             o.code, o.recorded_at,
@@ -450,7 +494,7 @@ BEGIN
             o.kind, o.unit_id, o.former_unit_id, o.thoroughfare_id, o.locality_id, o.house_number,
             o.house_number_key, o.building_name, o.building_key, o.floor, o.unit_number,
             o.parent_code, o.households_count, o.point, o.position_method, o.position_accuracy_m,
-            o.status, o.restricted, o.verified_on, o.delivery_hint, o.event_id
+            o.status, o.restricted, o.verified_on, o.delivery_hint, o.entrances, o.event_id
         FROM old_rows o;
     END IF;
     RETURN NULL;

@@ -25,6 +25,8 @@ CREATE TABLE field_report (
     reporters integer
         GENERATED ALWAYS AS (carriers + merchants + residents + officials) STORED NOT NULL,
     word text,
+    entrance text,
+    note text,
     CONSTRAINT pk_field_report PRIMARY KEY (id),
     CONSTRAINT fk_field_report_code_household
         FOREIGN KEY (code) REFERENCES household (code) ON DELETE CASCADE,
@@ -37,7 +39,12 @@ CREATE TABLE field_report (
         CHECK ((state = 'open') = (decided_event_id IS NULL)),
     CONSTRAINT ck_field_report_kind_known
         CHECK (kind IN ('confirmed', 'wrong_point', 'no_such_house', 'new_house', 'plate_mounted',
-            'plate_lost')),
+            'plate_lost', 'entrance')),
+    CONSTRAINT ck_field_report_entrance_known
+        CHECK (entrance IN ('main', 'vehicles', 'delivery', 'locker')),
+    CONSTRAINT ck_field_report_entrance_of_its_kind
+        CHECK ((kind = 'entrance') = (entrance IS NOT NULL)
+            AND (note IS NULL OR (kind = 'entrance' AND length(note) BETWEEN 1 AND 140))),
     CONSTRAINT ck_field_report_point_on_earth
         CHECK (point IS NULL OR coalesce(
             ST_X(point) BETWEEN -180 AND 180 AND ST_Y(point) BETWEEN -90 AND 90, false)),
@@ -46,14 +53,14 @@ CREATE TABLE field_report (
             ('carrier', 'merchant', 'resident', 'viewer', 'editor', 'approver', 'admin')),
     CONSTRAINT ck_field_report_says_where
         CHECK ((kind = 'new_house' OR code IS NOT NULL)
-            AND (kind NOT IN ('new_house', 'wrong_point') OR point IS NOT NULL)),
+            AND (kind NOT IN ('new_house', 'wrong_point', 'entrance') OR point IS NOT NULL)),
     CONSTRAINT ck_field_report_state_known
         CHECK (state IN ('open', 'proposed', 'accepted', 'rejected'))
 );
 COMMENT ON TABLE field_report IS 'Reports from the field, by role and never by name.';
 COMMENT ON COLUMN field_report.id IS 'Number of the report';
 COMMENT ON COLUMN field_report.kind IS
-    'confirmed | wrong_point | no_such_house | new_house | plate_mounted | plate_lost';
+    'confirmed | wrong_point | no_such_house | new_house | plate_mounted | plate_lost | entrance';
 COMMENT ON COLUMN field_report.code IS 'The record, when there is one';
 COMMENT ON COLUMN field_report.unit_id IS
     'Commune whose queue it is in; of a new house of which nobody knows the commune, the province';
@@ -77,6 +84,9 @@ COMMENT ON COLUMN field_report.officials IS 'How many keys of editors and above 
 COMMENT ON COLUMN field_report.last_reported_at IS 'When somebody said so last';
 COMMENT ON COLUMN field_report.reporters IS 'How many said so: the first rank of the queue';
 COMMENT ON COLUMN field_report.word IS 'What who decided says to those who reported';
+COMMENT ON COLUMN field_report.entrance IS 'Of an entrance: main | vehicles | delivery | locker';
+COMMENT ON COLUMN field_report.note IS
+    'Of an entrance: how one gets in, until it is decided; never a person';
 -- Reports on a record, also when it is removed.
 CREATE INDEX ix_field_report_code ON field_report (code) WHERE code IS NOT NULL;
 -- The queue of a commune, and that of the whole country, in their order.

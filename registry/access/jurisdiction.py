@@ -5,6 +5,7 @@ tried, with the codes of the units, and knows polygons.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -87,7 +88,8 @@ def _communes(request: BaseModel) -> list[str]:
 
 
 def _points(request: BaseModel) -> Iterator[tuple[float, float]]:
-    places: Sequence[Any] = (request, *getattr(request, "parts", ()))
+    inside = (getattr(request, name, ()) for name in ("parts", "entrances"))
+    places: Sequence[Any] = (request, *chain.from_iterable(inside))
     for place in places:
         lon, lat = getattr(place, "lon", None), getattr(place, "lat", None)
         if lon is not None and lat is not None:

@@ -79,26 +79,28 @@ def refuse_far(session: Session, unit_id: int, *, lon: float, lat: float) -> Non
     _refuse_km(session.execute(_FAR, {"unit": unit_id, "lon": lon, "lat": lat}).scalar())
 
 
-def refuse_outside(session: Session, unit_id: int, *, lon: float, lat: float) -> None:
-    """Raises InvalidInputError for a point that is certainly not in the commune.
+def refuse_outside(
+    session: Session, unit_id: int, *, lon: float, lat: float, name: str = "lon"
+) -> None:
+    """Raises InvalidInputError, of the field `name`, for a point certainly not in the commune.
 
     That is one more than 100 m outside its real boundary; where it has none, `refuse_far`.
     """
     km, outside = session.execute(_OUTSIDE, {"unit": unit_id, "lon": lon, "lat": lat}).one()
-    _refuse_km(km)
+    _refuse_km(km, name)
     if outside is not None and outside > OUTSIDE_M:
         raise InvalidInputError.of_field(
-            "lon",
+            name,
             "outside_commune",
             f"điểm này ở ngoài xã, phường, cách ranh giới {number(round(outside))} m (the point is"
             " outside the commune)",
         )
 
 
-def _refuse_km(km: float | None) -> None:
+def _refuse_km(km: float | None, name: str = "lon") -> None:
     if km is not None:
         raise InvalidInputError.of_field(
-            "lon",
+            name,
             "far_from_commune",
             f"điểm này ở ngoài xã, phường, cách trụ sở {number(round(km))} km (the point is far"
             " from the commune)",

@@ -42,7 +42,7 @@ RECORD_COLUMNS: Final = """
         SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted
     ) END,
     h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method, h.position_accuracy_m,
-    h.verified_on, h.delivery_hint,
+    h.verified_on, h.delivery_hint, h.entrances,
     CASE WHEN h.status = 'retired' THEN (
         SELECT array_agg(ARRAY[s.kind, s.new_code] ORDER BY s.new_code)
         FROM succession_link s JOIN household n ON n.code = s.new_code
@@ -124,7 +124,7 @@ def record_entry(row: Row, position: int | None, operation: str | None) -> Entry
     code, kind, status, _, unit_id, _, former_id, street_id, street_kind, street_name = row[:10]
     locality_id, locality_kind, locality_name, outer = row[10:14]
     number_key, number, building, floor, unit_number, parent, households, lon, lat = row[14:23]
-    method, accuracy, verified_on, hint, heirs, continued = row[23:]
+    method, accuracy, verified_on, hint, entrances, heirs, continued = row[23:]
     entry: Entry = {"type": "put", "position": position, "operation": operation, "code": code}
     # Told by both ends: a link to what may not be seen now is told when that may be.
     entry["continues"] = [{"code": old, "kind": how} for how, old in continued or ()]
@@ -158,6 +158,7 @@ def record_entry(row: Row, position: int | None, operation: str | None) -> Entry
     entry["position_accuracy_m"] = accuracy
     entry["verified_on"] = verified_on.isoformat() if verified_on else None
     entry["delivery_hint"] = hint
+    entry["entrances"] = entrances or []
     return entry
 
 

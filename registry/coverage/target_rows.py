@@ -10,6 +10,7 @@ from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import LOOKED_AT, not_opened, unreadable
 from registry.intake.spellings.footer_words import is_footer
 from registry.intake.spellings.headers import field_of
+from registry.row_files import cells_of, columns_named
 
 _OF_RESIDENTS: Final = ("so ho thuong tru", "ho thuong tru", "residents")
 _OF_DWELLINGS: Final = ("so cho o", "tong so cho o", "cho o", "dwellings", "so can ho", "so nha o")
@@ -88,10 +89,7 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
         counted = _counted_by(headers, positions["households"])
         level = _level_by(headers, positions.get("code"))
         for row in (*first, *rows):
-            cells = {
-                field: row[at].strip() if at is not None and at < len(row) else ""
-                for field, at in ((name, positions.get(name)) for name in _FIELDS)
-            }
+            cells = cells_of(row, positions, _FIELDS)
             if any(cells.values()):
                 cells["counted"] = cells["counted"] or counted
                 cells["code_level"] = level
@@ -102,12 +100,7 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
 def _positions(headers: Sequence[str]) -> dict[str, int]:
     # What an import takes for a locality is one here.
     folded = ["locality" if field_of(h) == "locality" else fold(h) for h in headers]
-    return {
-        field: folded.index(name)
-        for field, names in _FIELDS.items()
-        for name in [next((name for name in names if name in folded), None)]
-        if name is not None
-    }
+    return columns_named(folded, _FIELDS)
 
 
 def _level_by(headers: Sequence[str], at: int | None) -> str:

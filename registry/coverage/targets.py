@@ -35,6 +35,7 @@ from registry.coverage.target_units import TargetUnits
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
+from registry.row_files import ProblemTable, RowProblem
 
 PROBLEMS: Final = {
     "unit_missing": "Dòng không ghi đơn vị (no unit)",
@@ -61,30 +62,12 @@ PROBLEMS: Final = {
     "row_skipped": "Dòng tổng cộng, ghi chú hoặc chữ ký (a total, a note or a signature)",
 }
 """Code → what is wrong with a row, in words."""
-_WARNINGS: Final = ("households_implausible", "households_doubted")
-_SKIPPED: Final = ("households_missing", "row_skipped")
-"""Rows that say nothing of a unit, which is no fault of theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetProblem:
-    """What is wrong with a row."""
-
-    row_number: int
-    code: str
-    value: str
-
-    @property
-    def words(self) -> str:
-        """The problem in words."""
-        return PROBLEMS[self.code]
-
-    @property
-    def severity(self) -> str:
-        """`error`: rejected; `warning`: taken, look at it; `notice`: passed over."""
-        if self.code in _SKIPPED:
-            return "notice"
-        return "warning" if self.code in _WARNINGS else "error"
+_TABLE: Final = ProblemTable(
+    PROBLEMS,
+    warnings=("households_implausible", "households_doubted"),
+    # Rows that say nothing of a unit, which is no fault of theirs.
+    notices=("households_missing", "row_skipped"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +93,13 @@ class TargetResult:
     """Totals, signatures, and rows that say that there is no number."""
     qualities: dict[str, int]
     """Quality → rows taken as such."""
-    problems: tuple[TargetProblem, ...]
+    problems: tuple[RowProblem, ...]
     gaps: tuple[ProvinceGap, ...]
     """Provinces of the file, where all their communes have targets."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        problems = [asdict(each) | {"severity": each.severity} for each in self.problems]
-        return asdict(self) | {"problems": problems}
+        return asdict(self)
 
 
 def import_targets(
@@ -144,7 +126,7 @@ def take_targets(
     day = today()
     _check(defaults, day)
     targets: dict[tuple[object, ...], Target] = {}
-    problems: list[TargetProblem] = []
+    problems: list[RowProblem] = []
     units = TargetUnits.of(gazetteer, day, rows)
     for count, cells in enumerate(rows, start=1):
         read = read_target(session, units, cells, defaults)
@@ -155,11 +137,11 @@ def take_targets(
         if isinstance(read, Target) and read.key in targets:
             read = ("unit_repeated", cells["locality"] or cells["code"] or cells["commune"])
         if isinstance(read, tuple):
-            problems.append(TargetProblem(count, *read))
+            problems.append(_TABLE.of(count, *read))
             continue
         targets[read.key] = read
         warnings = doubts_of(gazetteer.units[read.unit_id].level, read, cells)
-        problems += [TargetProblem(count, code, str(read.households)) for code in warnings]
+        problems += [_TABLE.of(count, code, str(read.households)) for code in warnings]
     new, changed = write_targets(session, gazetteer, list(targets.values()))
     severities = Counter(problem.severity for problem in problems)
     return TargetResult(

@@ -267,6 +267,24 @@ _WIDENED_KEYS: Final = """
 
 
 @CHECKS.check(
+    "Vùng phục vụ nào cũng theo xã hiện nay",
+    hint="hãng gửi lại tệp với xã của hôm nay (the operator delivers its file anew)",
+)
+def services_are_of_living_units(subject: Subject) -> Finding:
+    """Service areas are of communes of today."""
+    found = list(subject.connection.scalars(text(_ENDED_SERVICES)))
+    return warning(f"{len(found):,} operators: {', '.join(found[:_NAMED])}") if found else ok()
+
+
+_ENDED_SERVICES: Final = """
+    SELECT a.operator || ' (' || string_agg(DISTINCT u.code, ' ') || ')'
+    FROM service_area a JOIN service_area_unit m ON m.area_id = a.id
+    JOIN admin_unit u ON u.id = m.unit_id AND upper(u.lifetime) <= current_date
+    WHERE coalesce(upper(a.valid) > current_date, true) GROUP BY a.operator ORDER BY 1
+"""
+
+
+@CHECKS.check(
     "Nghị quyết đã đến ngày thì đã thực hiện",
     hint="xem nhật ký việc nền (jobs), sửa rồi chạy lại (look into the log of the jobs)",
 )

@@ -71,13 +71,14 @@ MAY_WRITE: Final = {
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
         *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
         *("enumeration_budget", "map_unit", "map_label", "map_density"),
-        *("coverage_count", "desk_session", "webhook"),
+        *("coverage_count", "desk_session", "webhook", "service_office"),
     ),
     "UPDATE": ("map_state", "coverage_state", "unit_told_state"),
     "UPDATE DELETE": ("household",),
     "INSERT DELETE": (
         *("household_ref_before", "coverage_touched", "field_report_receipt"),
         *("webhook_unit", "webhook_code", "webhook_delivery"),
+        *("service_area", "service_area_unit", "service_area_code"),
     ),
 }
 """What the application may do beyond SELECT, as the migrations grant it."""

@@ -1,7 +1,8 @@
 """What lies around a door, and where in its province: for a small map without a script."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from geo.label import named, number_label
@@ -11,6 +12,8 @@ from registry.records import OPEN
 REACH_M: Final = 130
 """Half the height of the small map, which is about twice as wide."""
 _MOST_STREETS: Final = 4
+_METRES_NORTH: Final = 110_570
+"""A degree of latitude."""
 
 _NEIGHBOURS: Final = f"""
     SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key, h.house_number, t.id, t.kind, t.name
@@ -77,8 +80,8 @@ def surroundings(
     reads: Reads, *, code: str, lon: float, lat: float, province_id: int | None
 ) -> Surroundings:
     """Doors and names within REACH_M; the record of `code` itself is not among them."""
-    metres_east = 111_320 * math.cos(math.radians(lat))
-    across, down = 2 * REACH_M / metres_east, REACH_M / 110_570
+    metres_east = _metres_east(lat)
+    across, down = 2 * REACH_M / metres_east, REACH_M / _METRES_NORTH
     box = {
         "code": code,
         "lon": lon,
@@ -92,10 +95,10 @@ def surroundings(
     found: dict[int, list[Spot]] = {}
     doors = []
     for x, y, key, written, street, kind, name in reads.rows(_NEIGHBOURS, box):
-        east, south = (x - lon) * metres_east, (lat - y) * 110_570
-        doors.append(Spot(east, south, number_label(key, written) if key else None))
+        spot = _spot(x, y, lon, lat, number_label(key, written) if key else None)
+        doors.append(spot)
         if street is not None:
-            found.setdefault(street, []).append(Spot(east, south, named(kind, name)))
+            found.setdefault(street, []).append(replace(spot, words=named(kind, name)))
     # As they are called now: what the map has drawn may be a day old.
     streets = sorted(found.values(), key=len, reverse=True)[:_MOST_STREETS]
     return Surroundings(
@@ -103,6 +106,19 @@ def surroundings(
         tuple(_middle(street) for street in streets),
         _outline(reads, lon, lat, province_id),
     )
+
+
+def numbered(points: Iterable[tuple[float, float]], *, lon: float, lat: float) -> tuple[Spot, ...]:
+    """Points (lon, lat) around a door, with the numbers by which a list beside names them."""
+    return tuple(_spot(x, y, lon, lat, str(at)) for at, (x, y) in enumerate(points, 1))
+
+
+def _spot(x: float, y: float, lon: float, lat: float, words: str | None) -> Spot:
+    return Spot((x - lon) * _metres_east(lat), (lat - y) * _METRES_NORTH, words)
+
+
+def _metres_east(lat: float) -> float:
+    return 111_320 * math.cos(math.radians(lat))
 
 
 def _middle(doors: list[Spot]) -> Spot:

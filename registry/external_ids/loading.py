@@ -7,7 +7,7 @@ Where a scheme gives each door one value, what breaks that is told.
 import datetime
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,7 @@ from registry.errors import InvalidInputError
 from registry.external_ids import MAX_VALUE, SCHEME, ExternalId
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import not_opened, unreadable
+from registry.row_files import ProblemTable, RowProblem, Wrong, cells_of, columns_named
 
 PROBLEMS: Final = {
     "code_missing": "Dòng không ghi mã địa chỉ (no code)",
@@ -40,7 +41,7 @@ PROBLEMS: Final = {
     "record_has_several": "Mã này có nhiều giá trị cùng loại (the record has several values)",
 }
 """Code → what is wrong with a row, or to be looked at, in words."""
-_TOLD: Final = ("value_shared", "record_has_several")
+_TABLE: Final = ProblemTable(PROBLEMS, notices=("value_shared", "record_has_several"))
 _FIELDS: Final = {
     "code": ("code", "ma", "ma dia chi", "ma dia chi so", "address code"),
     "scheme": ("scheme", "loai", "loai ma", "he ma"),
@@ -48,25 +49,6 @@ _FIELDS: Final = {
     "valid_from": ("valid from", "tu ngay", "hieu luc tu"),
     "valid_to": ("valid to", "den ngay", "hieu luc den"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What is wrong with a row, or worth a look; rows are counted below the header."""
-
-    row_number: int
-    code: str
-    value: str
-
-    @property
-    def words(self) -> str:
-        """The problem in words."""
-        return PROBLEMS[self.code]
-
-    @property
-    def severity(self) -> str:
-        """`error`: rejected; `notice`: taken, and told."""
-        return "notice" if self.code in _TOLD else "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +64,7 @@ class Loaded:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        told = [asdict(each) | {"severity": each.severity} for each in self.problems]
-        return asdict(self) | {"problems": told}
+        return asdict(self)
 
 
 def load_external_ids(
@@ -109,9 +90,9 @@ def load_external_ids(
         if isinstance(found, ExternalId):
             read[found.key] = count, found
         else:
-            problems.append(RowProblem(count, *found))
+            problems.append(_TABLE.of(count, *found))
     written = _write(session, list(read.values()))
-    problems += [RowProblem(*each) for each in written.pop("problems")]
+    problems += [_TABLE.of(*each) for each in written.pop("problems")]
     severities = Counter(problem.severity for problem in problems)
     problems.sort(key=lambda problem: (problem.row_number, problem.code))
     return Loaded(count, **written, rejected=severities["error"], problems=tuple(problems))
@@ -124,33 +105,21 @@ def _rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
     except OSError as error:
         raise not_opened(path, error) from error
     with table.rows() as rows:
-        positions = _positions(table.headers)
-        if not {"code", "value"} <= positions.keys():
+        headers = [fold(header).replace("_", " ") for header in table.headers]
+        columns = columns_named(headers, _FIELDS)
+        if not {"code", "value"} <= columns.keys():
             raise unreadable(
                 path,
                 "cần cột mã địa chỉ (code) và cột giá trị (value);"
                 f" dòng đầu đang có: {', '.join(islice(table.headers, 12))}",
             )
         for row in rows:
-            cells = {
-                field: row[at].strip() if at is not None and at < len(row) else ""
-                for field, at in ((name, positions.get(name)) for name in _FIELDS)
-            }
+            cells = cells_of(row, columns, _FIELDS)
             if any(cells.values()):
                 yield cells
 
 
-def _positions(headers: Sequence[str]) -> dict[str, int]:
-    folded = [fold(header).replace("_", " ") for header in headers]
-    return {
-        field: folded.index(name)
-        for field, names in _FIELDS.items()
-        for name in [next((name for name in names if name in folded), None)]
-        if name is not None
-    }
-
-
-def _read(cells: Mapping[str, str], scheme: str | None) -> ExternalId | tuple[str, str]:
+def _read(cells: Mapping[str, str], scheme: str | None) -> ExternalId | Wrong:
     """The identifier of a row, or what is wrong with it and the value."""
     if not cells["code"]:
         return "code_missing", cells["value"]

@@ -11,6 +11,7 @@ from registry.features.asked import Asked
 from registry.features.doors import buildings, households
 from registry.features.feature import Page
 from registry.features.places import localities, streets
+from registry.features.services import offices, service_areas
 from registry.features.units import communes, provinces
 from registry.gazetteer import Gazetteer
 
@@ -78,6 +79,21 @@ _ALL: Final = (
         "Của ngày bất kỳ; hình thống kê, không phải địa giới pháp lý"
         " (of any day; drawn for statistics, no legal boundaries)",
         provinces,
+    ),
+    Collection(
+        "offices",
+        "Bưu cục",
+        "Offices",
+        "Bưu cục, quầy của các hãng (offices and counters of carriers)",
+        offices,
+    ),
+    Collection(
+        "service_areas",
+        "Vùng phục vụ",
+        "Service areas",
+        "Vùng mà các hãng vẽ; vùng theo xã, theo mã không có ở đây"
+        " (as carriers drew them, on any day; those by communes or codes are not here)",
+        service_areas,
     ),
 )
 COLLECTIONS: Final = {collection.id: collection for collection in _ALL}

@@ -3,13 +3,16 @@
 import datetime
 from typing import Any, Final
 
+from geoalchemy2.shape import to_shape
 from pydantic import BaseModel
 from sqlalchemy import insert, text
 
 from geo import code as codes
 from registry.access.actors import acting
+from registry.boundaries.reach import moved_m, refuse_outside
 from registry.codes import issue_codes
 from registry.days import HOW_TO_WRITE, parse_day
+from registry.entrances import FAR_M, Entrance
 from registry.errors import ConflictError, InvalidInputError, OwnProposalError
 from registry.gazetteer import today
 from registry.lifecycle import requests as r
@@ -23,6 +26,7 @@ from registry.lifecycle.addresses import (
 )
 from registry.lifecycle.places import commune_id
 from registry.lifecycle.work import HOUSEHOLD, LIVING, Columns, Done, Row, Work, read_code
+from registry.messages import number
 from registry.models import HouseholdFormerNumber, Plate
 
 # A record is proposed once at most: nothing leads back there.
@@ -153,6 +157,45 @@ def move(work: Work, request: r.MoveRequest) -> Done:
     return work.done()
 
 
+def set_entrances(work: Work, request: r.EntrancesRequest) -> Done:
+    """Where one gets in."""
+    row = work.subject(request.code)
+    seen = set[tuple[str, float, float]]()
+    for at, given in enumerate(request.entrances):
+        name = f"entrances.{at}"
+        lon, lat = given.lon, given.lat
+        if (given.kind, lon, lat) in seen:
+            raise InvalidInputError.of_field(name, "given_twice", "nêu hai lần (given twice)")
+        seen.add((given.kind, lon, lat))
+        refuse_outside(work.session, row["unit_id"], lon=lon, lat=lat, name=f"{name}.lon")
+        _refuse_far_from_door(row, lon=lon, lat=lat, name=f"{name}.lon")
+        if given.seen_on is not None:
+            day_given(given.seen_on, f"{name}.seen_on")
+    work.begin(codes=[row["code"]])
+    work.update(row, entrances=[_kept(given) for given in request.entrances] or None)
+    return work.done()
+
+
+def _refuse_far_from_door(row: Row, *, lon: float, lat: float, name: str) -> None:
+    if row["point"] is None:
+        return
+    (door, *_) = to_shape(row["point"]).coords
+    metres = moved_m((door[0], door[1]), (lon, lat))
+    if metres > FAR_M + (row["position_accuracy_m"] or 0):
+        raise InvalidInputError.of_field(
+            name,
+            "far_from_door",
+            f"lối vào này cách điểm của mã {number(round(metres))} m (far from the record's point)",
+        )
+
+
+def _kept(given: r.GivenEntrance) -> Entrance:
+    told = given.model_dump(exclude_none=True)
+    if given.seen_on is not None:
+        told["seen_on"] = parse_day(given.seen_on).isoformat()
+    return told
+
+
 def renumber(work: Work, request: r.RenumberRequest) -> Done:
     """A new number; the old one is remembered."""
     row = work.subject(request.code)
@@ -250,14 +293,14 @@ def move_flats(work: Work, building: Row, to: str) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-def day_given(written: str | None) -> datetime.date:
-    """The day that a request names, today by default; raises InvalidInputError."""
+def day_given(written: str | None, name: str = "on") -> datetime.date:
+    """The day that a request names, today by default; raises InvalidInputError of that field."""
     if written is None:
         return today()
     try:
         day = parse_day(written)
     except ValueError:
-        raise InvalidInputError.of_field("on", "malformed_day", HOW_TO_WRITE) from None
+        raise InvalidInputError.of_field(name, "malformed_day", HOW_TO_WRITE) from None
     if day > today():
-        raise InvalidInputError.of_field("on", "day_in_future", f"{day} has not come")
+        raise InvalidInputError.of_field(name, "day_in_future", f"{day} has not come")
     return day

@@ -13,6 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from registry import entrances
 from registry.days import DAY_PATTERN
 from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
 
@@ -58,6 +59,12 @@ LINE_PATTERN: Final = r"^[^\x00-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE_PATTERN)]
 Called = Annotated[Line, AfterValidator(_not_personal)]
 """A name, number or hint that is kept; what names a thing that is there may be any `Line`."""
+Note = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=entrances.MAX_NOTE, pattern=LINE_PATTERN),
+    AfterValidator(_not_personal),
+]
+"""How one gets in by an entrance."""
 Sentence = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000, pattern=LINE_PATTERN),
@@ -181,6 +188,33 @@ class MoveRequest(OperationRequest):
     )
 
     _in_order = model_validator(mode="before")(_not_swapped)
+
+
+class GivenEntrance(BaseModel):
+    """Where one gets in, and how."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    kind: entrances.Kind = Field(description="what it is; `locker`: parcel lockers")
+    lon: Lon = Field(description=_DEGREES)
+    lat: Lat = Field(description=_DEGREES)
+    accuracy_m: float | None = Field(
+        None, ge=0, le=100_000, description="radius in metres within which it lies"
+    )
+    note: Note | None = Field(None, description="how one gets in; never a person")
+    seen_on: Day | None = Field(None, description="the day it was last seen")
+    source: entrances.Source | None = Field(None, description="who says so: a role, never a name")
+
+    _in_order = model_validator(mode="before")(_not_swapped)
+
+
+class EntrancesRequest(OperationRequest):
+    """All entrances beside the point of the record, in place of those it had; none clears them."""
+
+    code: Code = Field(description="code of the record")
+    entrances: list[GivenEntrance] = Field(
+        max_length=entrances.MOST, description="every one of them, at most 8"
+    )
 
 
 class RenumberRequest(OperationRequest):

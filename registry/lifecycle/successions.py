@@ -116,6 +116,7 @@ def _part(work: Work, row: Row, part: r.SplitPart, at: int) -> Columns:
     columns |= {name: given[name] for name in ("floor", "unit_number") if name in given}
     if part.lon is not None:
         put_point(work.session, columns, part.model_dump())
+        columns["entrances"] = None  # which were those of the old door
     check_dwelling(columns)
     return columns
 

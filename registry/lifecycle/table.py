@@ -121,6 +121,22 @@ OPERATIONS: Final = (
         {"code": "1H6X-XH2V", "lon": 105.8062, "lat": 21.0212, "position_accuracy_m": 4},
     ),
     Operation(
+        "entrances",
+        "ghi lối vào",
+        _LIVING,
+        None,
+        "editor",
+        r.EntrancesRequest,
+        records.set_entrances,
+        {
+            "code": "1H6X-XH2V",
+            "entrances": [
+                {"kind": "main", "lon": 105.8061, "lat": 21.0211, "seen_on": "2026-11-02"},
+                {"kind": "vehicles", "lon": 105.8065, "lat": 21.0214, "note": "cổng phía ngõ 34"},
+            ],
+        },
+    ),
+    Operation(
         "renumber",
         "đổi số nhà",
         _LIVING,

@@ -38,6 +38,11 @@ FIELDS: Final = {
     "status": "Trạng thái",
     "localities": "Thôn, tổ",
     "verified_on": "Xác minh ngày",
+    "entrances": "Lối vào",
+    "accuracy_m": "Sai số (mét)",
+    "note": "Ghi chú, không ghi tên người, số điện thoại",
+    "seen_on": "Thấy ngày",
+    "source": "Ai cho biết",
 }
 """Members of requests and of records."""
 METHODS: Final = {
@@ -69,6 +74,12 @@ EFFECTS: Final = {
     "verify": (
         "Chỉ khi đã có người đến tận nơi và thấy đúng như đã ghi.",
         "Only when somebody was there and found it as recorded.",
+    ),
+    "entrances": (
+        "Lối vào hiện ở trang của mã, ở gói mang theo, và ai hỏi theo vị trí được dẫn đến lối gần"
+        " nhất. Toạ độ của mã là cửa chính, trừ khi ở đây ghi cửa chính khác.",
+        "Entrances are shown with the code, and whoever asks by position is led to the nearest."
+        " The record's point is its main entrance, unless one is named here.",
     ),
     "correct": (
         "Chỉ sửa điều ghi sai từ đầu hay mới biết. Nhà được cấp số khác thì dùng Đổi số nhà.",

@@ -39,6 +39,12 @@ from registry.models.progress import (
     Target,
 )
 from registry.models.reforms import Reform, ReformBefore, ReformWork
+from registry.models.services import (
+    ServiceArea,
+    ServiceAreaCode,
+    ServiceAreaUnit,
+    ServiceOffice,
+)
 from registry.models.units import (
     AdminUnit,
     AdminUnitAlias,
@@ -103,7 +109,11 @@ __all__ = [
     "ReformBefore",
     "ReformWork",
     "RegisterIdentity",
+    "ServiceArea",
+    "ServiceAreaCode",
+    "ServiceAreaUnit",
     "ServiceCount",
+    "ServiceOffice",
     "SuccessionLink",
     "Target",
     "Thoroughfare",

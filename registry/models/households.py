@@ -1,6 +1,7 @@
 """The register itself: households and buildings, how they are known, and their past."""
 
 import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
@@ -15,7 +16,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import DATERANGE, Range
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.messages import STATUSES
@@ -32,6 +33,21 @@ POSITION_METHODS = (
     "centroid",
     "unknown",
 )
+
+
+_ENTRANCES_FIT: Final = """
+    jsonb_path_match(entrances, '$.size() >= 1 && $.size() <= 8')
+    AND entrances = jsonb_path_query_array(entrances, '$[*] ? (
+        @.kind like_regex "^(main|vehicles|delivery|locker)$"
+        && @.lon.type() == "number" && @.lon >= -180 && @.lon <= 180
+        && @.lat.type() == "number" && @.lat >= -90 && @.lat <= 90
+        && (!exists (@.accuracy_m) || @.accuracy_m.type() == "number" && @.accuracy_m >= 0)
+        && (!exists (@.note) || @.note like_regex "^.{1,140}$")
+        && (!exists (@.seen_on) || @.seen_on like_regex "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+        && (!exists (@.source) || @.source like_regex
+            "^(survey|office|management|carrier|merchant|resident)$"))')
+"""
+"""Every one of them is one that fits: of a list in a list, or of none, the path makes another."""
 
 
 class HouseholdColumns:
@@ -80,6 +96,11 @@ class HouseholdColumns:
     )
     verified_on: Mapped[datetime.date | None] = mapped_column(comment="Last seen to exist")
     delivery_hint: Mapped[str | None] = mapped_column(comment="Landmark: gần chợ …; never a person")
+    entrances: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB(none_as_null=True),
+        comment="Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note, "
+        "seen_on, source; mostly none",
+    )
 
 
 class Household(HouseholdColumns, Base):
@@ -105,6 +126,7 @@ class Household(HouseholdColumns, Base):
             "position_accuracy_m >= 0 AND position_accuracy_m < 'Infinity'",
             name="accuracy_in_metres",
         ),
+        CheckConstraint(_ENTRANCES_FIT, name="entrances_well_formed"),
         CheckConstraint(
             "CASE kind WHEN 'building' THEN households_count = 0 ELSE households_count >= 1 END",
             name="households_counted_once",
@@ -129,6 +151,13 @@ class Household(HouseholdColumns, Base):
             "point",
             postgresql_using="gist",
             postgresql_where="status = 'active' AND NOT restricted",
+        ),
+        # The few that have entrances, by whichever of these lies nearest.
+        Index(
+            "ix_household_entrances",
+            text("entrance_points(entrances, point)"),
+            postgresql_using="gist",
+            postgresql_where="entrances IS NOT NULL AND status = 'active' AND NOT restricted",
         ),
         Index("ix_household_unit", "unit_id", "status"),
         # The queue of those who approve.

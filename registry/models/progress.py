@@ -120,7 +120,13 @@ class FieldReport(Base):
     __table_args__ = (
         one_of(
             *("kind", "confirmed", "wrong_point", "no_such_house", "new_house"),
-            *("plate_mounted", "plate_lost"),
+            *("plate_mounted", "plate_lost", "entrance"),
+        ),
+        one_of("entrance", "main", "vehicles", "delivery", "locker"),
+        CheckConstraint(
+            "(kind = 'entrance') = (entrance IS NOT NULL)"
+            " AND (note IS NULL OR (kind = 'entrance' AND length(note) BETWEEN 1 AND 140))",
+            name="entrance_of_its_kind",
         ),
         one_of(
             "reporter_role",
@@ -129,7 +135,7 @@ class FieldReport(Base):
         one_of("state", "open", "proposed", "accepted", "rejected"),
         CheckConstraint(
             "(kind = 'new_house' OR code IS NOT NULL)"
-            " AND (kind NOT IN ('new_house', 'wrong_point') OR point IS NOT NULL)",
+            " AND (kind NOT IN ('new_house', 'wrong_point', 'entrance') OR point IS NOT NULL)",
             name="says_where",
         ),
         CheckConstraint("(state = 'open') = (decided_event_id IS NULL)", name="decided_by_event"),
@@ -149,6 +155,7 @@ class FieldReport(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="Number of the report")
     kind: Mapped[str] = mapped_column(
         comment="confirmed | wrong_point | no_such_house | new_house | plate_mounted | plate_lost"
+        " | entrance"
     )
     code: Mapped[str | None] = mapped_column(
         Text(collation="C"),
@@ -214,6 +221,12 @@ class FieldReport(Base):
         comment="How many said so: the first rank of the queue",
     )
     word: Mapped[str | None] = mapped_column(comment="What who decided says to those who reported")
+    entrance: Mapped[str | None] = mapped_column(
+        comment="Of an entrance: main | vehicles | delivery | locker"
+    )
+    note: Mapped[str | None] = mapped_column(
+        comment="Of an entrance: how one gets in, until it is decided; never a person"
+    )
 
 
 class FieldReportVoice(Base):

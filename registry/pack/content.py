@@ -23,6 +23,7 @@ from registry.pack.rows import (
     OWN_DECISIONS,
     RETIRED,
     STREETS,
+    UNITS_OF_DEGREE,
     Door,
     JsonObject,
     Part,
@@ -74,6 +75,7 @@ def pack_content(
             "number": [number_label(row[1], row[2], before.alley) for row in formerly],
             "street": [named(row[3], row[4]) if row[4] else None for row in formerly],
         },
+        "entrances": _entrances(doors),
         "retired": _retired(connection.execute(RETIRED, given).fetchall()),
         "boundary": json.loads(boundary[0]) if boundary else None,
         "boundary_approximate": bool(boundary and boundary[1]),
@@ -113,6 +115,21 @@ def _named_places(places: Sequence[Place], before: dict[int, str]) -> JsonObject
         "name": [named(place.kind, place.name) for place in places],
         "before": [before.get(place.id) for place in places],
         "former": [[named(*former) for former in place.former or ()] for place in places],
+    }
+
+
+def _entrances(doors: Sequence[Door]) -> JsonObject:
+    """Where one gets in, of the few doors of which that is known."""
+    told = [(at, each) for at, door in enumerate(doors) for each in door.entrances or ()]
+    columns: JsonObject = {
+        name: [each.get(name) for _, each in told]
+        for name in ("kind", "accuracy_m", "note", "seen_on", "source")
+    }
+    return {
+        "door": [at for at, _ in told],
+        **columns,
+        "x": _differences([round(each["lon"] * UNITS_OF_DEGREE) for _, each in told]),
+        "y": _differences([round(each["lat"] * UNITS_OF_DEGREE) for _, each in told]),
     }
 
 

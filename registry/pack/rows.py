@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from registry.entrances import Entrance
 from registry.past import DECIDED
 from registry.records import RENAMING, ended_by
 
@@ -33,7 +34,8 @@ DOORS: Final = f"""
         b.code, h.households_count,
         round(ST_X(h.point) * {UNITS_OF_DEGREE})::int,
         round(ST_Y(h.point) * {UNITS_OF_DEGREE})::int,
-        h.position_method, h.position_accuracy_m, h.verified_on, h.delivery_hint
+        h.position_method, h.position_accuracy_m, h.verified_on, h.delivery_hint,
+        h.entrances
     FROM household h
     LEFT JOIN household b ON b.code = h.parent_code AND NOT b.restricted
     WHERE {_LIVING} {_CHANGED}
@@ -138,6 +140,7 @@ class Door(NamedTuple):
     accuracy_m: float | None
     verified_on: datetime.date | None
     hint: str | None
+    entrances: list[Entrance] | None
 
 
 class Place(NamedTuple):

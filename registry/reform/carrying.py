@@ -41,7 +41,10 @@ def carry(
     for statement in sql.FORMER_NUMBERS:
         session.execute(text(statement))
     entering("units", 0)
-    for statement in (sql.REPORTS_BEFORE, sql.REPORTS, sql.KEYS_BEFORE, *sql.KEYS):
+    for statement in (
+        *(sql.REPORTS_BEFORE, sql.REPORTS, sql.KEYS_BEFORE, *sql.KEYS),
+        *(sql.SERVICES_BEFORE, *sql.SERVICES),
+    ):
         session.execute(text(statement), said)
     _targets(session, said)
     entering("boundaries", 0)

@@ -5,7 +5,8 @@ from typing import Final
 # Who writes waits; who reads does not.
 LOCK: Final = """
     LOCK TABLE thoroughfare, locality, household, field_report, api_key_unit, target, boundary,
-        admin_unit, admin_unit_version, admin_unit_succession IN SHARE ROW EXCLUSIVE MODE
+        service_area_unit, admin_unit, admin_unit_version, admin_unit_succession
+        IN SHARE ROW EXCLUSIVE MODE
 """
 
 # Units
@@ -195,6 +196,32 @@ KEYS: Final = (
     """,
     """
     DELETE FROM api_key_unit b USING reform_source s
+    WHERE s.id = b.unit_id AND s.ends AND EXISTS (SELECT FROM reform_leg g WHERE g.from_id = s.id)
+    """,
+)
+
+# Who served a commune serves all that continues it, until its operator says otherwise.
+SERVICES_BEFORE: Final = """
+    INSERT INTO reform_before (reform_id, relation, row_id, was)
+    SELECT :reform, 'service_area_unit', b.area_id || ' ' || b.unit_id, to_jsonb(b)
+    FROM service_area_unit b JOIN reform_source s ON s.id = b.unit_id AND s.ends
+    UNION ALL
+    SELECT DISTINCT :reform, 'service_area_unit', b.area_id || ' ' || g.to_id, CAST(NULL AS jsonb)
+    FROM service_area_unit b JOIN reform_source s ON s.id = b.unit_id AND s.ends
+    JOIN reform_leg g ON g.from_id = s.id
+    WHERE NOT EXISTS (
+        SELECT FROM service_area_unit o WHERE o.area_id = b.area_id AND o.unit_id = g.to_id)
+"""
+SERVICES: Final = (
+    """
+    INSERT INTO service_area_unit (area_id, unit_id)
+    SELECT DISTINCT b.area_id, g.to_id
+    FROM service_area_unit b JOIN reform_source s ON s.id = b.unit_id AND s.ends
+    JOIN reform_leg g ON g.from_id = s.id
+    ON CONFLICT (area_id, unit_id) DO NOTHING
+    """,
+    """
+    DELETE FROM service_area_unit b USING reform_source s
     WHERE s.id = b.unit_id AND s.ends AND EXISTS (SELECT FROM reform_leg g WHERE g.from_id = s.id)
     """,
 )

@@ -183,6 +183,18 @@ BELONGINGS: Final = (
     ON CONFLICT DO NOTHING
     """,
     """
+    DELETE FROM service_area_unit u USING reform_before b
+    WHERE b.reform_id = :reform AND b.relation = 'service_area_unit' AND b.was IS NULL
+        AND b.row_id = u.area_id || ' ' || u.unit_id
+    """,
+    """
+    INSERT INTO service_area_unit (area_id, unit_id)
+    SELECT a.id, CAST(b.was ->> 'unit_id' AS int)
+    FROM reform_before b JOIN service_area a ON a.id = CAST(b.was ->> 'area_id' AS bigint)
+    WHERE b.reform_id = :reform AND b.relation = 'service_area_unit' AND b.was IS NOT NULL
+    ON CONFLICT DO NOTHING
+    """,
+    """
     UPDATE target t SET unit_id = CAST(b.was ->> 'unit_id' AS int),
         withdrawn_at = CAST(b.was ->> 'withdrawn_at' AS timestamptz)
     FROM reform_before b

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
 from registry.boundaries.reach import refuse_far
 from registry.database import session_scope
+from registry.entrances import SAME_M
+from registry.entrances import Kind as Entrance
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer
+from registry.lifecycle.requests import Note
 from registry.lookup import lookup
 from registry.reads import Reads
 from registry.reports.new_houses import NewHouse, check_in_viet_nam, describe
@@ -35,10 +39,17 @@ from registry.reports.reporters import (
 )
 
 Kind = Literal[
-    "confirmed", "wrong_point", "no_such_house", "new_house", "plate_mounted", "plate_lost"
+    "confirmed",
+    "wrong_point",
+    "no_such_house",
+    "new_house",
+    "plate_mounted",
+    "plate_lost",
+    "entrance",
 ]
 KINDS: Final = get_args(Kind)
-_POINTED: Final = ("wrong_point", "new_house")
+_POINTED: Final = ("wrong_point", "new_house", "entrance")
+_NOTE: Final = TypeAdapter[str](Note)
 _LOCK: Final = 7238010024
 _SAME_POINT_M: Final = 30.0
 """Two who say where a door really is, and mean the same place."""
@@ -88,6 +99,12 @@ _HERE: Final = "SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography AS 
 _WITHIN: Final = f"ST_DWithin(f.point::geography, ({_HERE}), :near_m)"
 _SAME_RECORD: Final = text(_SAME.format(which="f.code = :code"))
 _SAME_POINT: Final = text(_SAME.format(which=f"f.code = :code AND {_WITHIN}"))
+_SAME_ENTRANCE: Final = text(
+    _SAME.format(
+        which="f.code = :code AND f.entrance = :entrance"
+        f" AND lower(f.note) IS NOT DISTINCT FROM lower(:note) AND {_WITHIN}"
+    )
+)
 _SAME_ADDRESS: Final = text(
     _SAME.format(which="f.code IS NULL AND f.unit_id = :unit AND f.address_key = :key")
 )
@@ -108,9 +125,9 @@ _SAID_OTHERWISE: Final = text(
 _NEW: Final = text(
     """
     INSERT INTO field_report (kind, code, unit_id, point, position_accuracy_m, address_text,
-        address_parts, address_key, reporter_role, seen_event_id)
+        address_parts, address_key, reporter_role, seen_event_id, entrance, note)
     VALUES (:kind, :code, :unit, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :accuracy_m, :address,
-        CAST(:parts AS jsonb), :key, :role, :seen)
+        CAST(:parts AS jsonb), :key, :role, :seen, :entrance, :note)
     RETURNING id
     """
 )
@@ -137,6 +154,10 @@ class Said:
     lat: float | None = None
     accuracy_m: float | None = None
     address: str | None = None
+    entrance: Entrance | None = None
+    """Of an entrance, which kind."""
+    note: str | None = None
+    """Of an entrance, how one gets in."""
     once: UUID | None = None
     """A random key of whoever sends it, and may send it again: it is filed once."""
 
@@ -225,12 +246,13 @@ def _filed(
 
 
 def _check(said: Said) -> None:
-    new = said.kind == "new_house"
+    new, entrance = said.kind == "new_house", said.kind == "entrance"
     pointed = said.kind in _POINTED
     for name, given, wanted in (
         ("code", said.code, not new),
         ("lon", said.lon, pointed),
         ("lat", said.lat, pointed),
+        ("entrance", said.entrance, entrance),
     ):
         if wanted and given is None:
             raise InvalidInputError.of_field(name, "missing", f"cần cho {said.kind} (is missing)")
@@ -240,11 +262,20 @@ def _check(said: Said) -> None:
         ("lat", said.lat, pointed),
         ("position_accuracy_m", said.accuracy_m, pointed),
         ("address", said.address, new),
+        ("entrance", said.entrance, entrance),
+        ("note", said.note, entrance),
     ):
         if value is not None and not fits:
             raise InvalidInputError.of_field(
                 name, "not_of_this_kind", f"không thuộc {said.kind} (is no part of such a report)"
             )
+
+    if said.note is not None:
+        try:
+            _NOTE.validate_python(said.note)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False)[0]
+            raise InvalidInputError.of_field("note", wrong["type"], wrong["msg"]) from None
 
 
 def _subject(
@@ -292,6 +323,8 @@ def _same(session: Session, said: Said, subject: _Subject, who: str) -> Mapping[
         statement, near_m = (_SAME_ADDRESS if house.key else _SAME_PLACE), _SAME_PLACE_M
     elif said.kind == "wrong_point":
         statement, near_m = _SAME_POINT, _SAME_POINT_M
+    elif said.kind == "entrance":
+        statement, near_m = _SAME_ENTRANCE, SAME_M
     given = {
         "who": who,
         "kind": said.kind,
@@ -301,6 +334,8 @@ def _same(session: Session, said: Said, subject: _Subject, who: str) -> Mapping[
         "lon": said.lon,
         "lat": said.lat,
         "near_m": near_m,
+        "entrance": said.entrance,
+        "note": said.note,
     }
     named = {name: given[name] for name in statement.compile().params}
     found = session.execute(statement, named).mappings().one_or_none()
@@ -308,8 +343,8 @@ def _same(session: Session, said: Said, subject: _Subject, who: str) -> Mapping[
 
 
 def _refuse_two_points(session: Session, said: Said, subject: _Subject, who: str) -> None:
-    if subject.code is None:
-        return
+    if subject.code is None or said.kind == "entrance":
+        return  # a door has several of these
     given = {"code": subject.code, "kind": said.kind, "who": who}
     if session.execute(_SAID_OTHERWISE, given).scalar_one():
         raise too_many("hôm nay bạn đã báo như vậy về mã này (one such report a day of one code)")
@@ -329,4 +364,6 @@ def _columns(said: Said, subject: _Subject, reporter: Reporter) -> dict[str, Any
         "key": house.key if house else None,
         "role": reporter.kind,
         "seen": subject.seen_event_id,
+        "entrance": said.entrance,
+        "note": said.note,
     }

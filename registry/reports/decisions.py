@@ -1,7 +1,7 @@
 """Deciding reports: what an accepted one does to the register, in one transaction with one event.
 
-Confirmed → `verify`, wrong point → `move`, new house → `propose`, a plate that hangs or is gone →
-`mount-plates`, `lose-plates`, no such house → `retire`, for
+Confirmed → `verify`, wrong point → `move`, new house → `propose`, an entrance → `entrances`, one
+more, a plate that hangs or is gone → `mount-plates`, `lose-plates`, no such house → `retire`, for
 which a key needs the role that `retire` itself has: what an editor accepts is proposed.
 """
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from geo.code import format as code_display
 from registry.access.actors import acting, outside_units
 from registry.access.jurisdiction import check_jurisdiction
+from registry.entrances import SOURCES, Entrance, with_entrance
 from registry.errors import (
     InvalidInputError,
     NotFoundError,
@@ -39,6 +40,7 @@ OPERATIONS: Final = {
     "new_house": "propose",
     "plate_mounted": "mount-plates",
     "plate_lost": "lose-plates",
+    "entrance": "entrances",
 }
 """What an accepted report does."""
 CORRECTABLE: Final = (
@@ -47,6 +49,9 @@ CORRECTABLE: Final = (
 )
 """Parts of a new house's address that who accepts may say otherwise; the commune is needed where
 the report is in a province's queue."""
+PARTS: Final = (*CORRECTABLE, "note")
+"""All that who accepts may say otherwise: of an entrance its note, empty for none."""
+_CORRECTABLE_OF: Final = {"new_house": CORRECTABLE, "entrance": ("note",)}
 _MAX_ID: Final = 2**63 - 1
 _DAY: Final = "%Y-%m-%d"
 
@@ -54,7 +59,8 @@ _REPORT: Final = text(
     """
     SELECT f.id, f.kind, f.code, f.unit_id, f.state, f.decided_event_id, f.seen_event_id,
         f.last_reported_at, ST_X(f.point) AS lon, ST_Y(f.point) AS lat, f.position_accuracy_m,
-        f.address_parts, u.code AS unit, u.level = 'commune' AS in_commune,
+        f.address_parts, f.entrance, f.note, f.reporter_role, u.code AS unit,
+        u.level = 'commune' AS in_commune,
         -- A province, and those that continue it.
         CASE WHEN u.level <> 'commune' THEN ARRAY (
             WITH RECURSIVE onward AS (
@@ -72,14 +78,16 @@ _REPORT: Final = text(
 _CURRENT: Final = text(
     f"""
     SELECT h.code, h.event_id, h.status, h.house_number, h.verified_on,
-        ST_X(h.point) AS lon, ST_Y(h.point) AS lat, {stale("f", "h")} AS stale
+        ST_X(h.point) AS lon, ST_Y(h.point) AS lat, h.entrances, {stale("f", "h")} AS stale
     FROM field_report f JOIN household h ON h.code = f.code WHERE f.id = :id
     """  # noqa: S608 - constants
 )
 _DECIDE: Final = text(
     """
     UPDATE field_report SET state = :state, decided_event_id = :event, code = coalesce(code, :code),
-        word = :word
+        word = :word,
+        -- What was accepted is in the record; what was not may have named somebody.
+        note = NULL
     WHERE id = :id
     """
 )
@@ -96,7 +104,7 @@ class Decision:
     seen_event: int | None = None
     """Event of the record as it was looked at: an outdated report is then decided all the same."""
     parts: Mapping[str, str] = field(default_factory=dict)
-    """CORRECTABLE → what is right, for a new house."""
+    """PARTS → what is right."""
     same_address: bool = False
     """A new house bears another one's address, and both are right."""
     word: str | None = None
@@ -184,11 +192,14 @@ def _check_open(row: Mapping[str, Any]) -> None:
 
 
 def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Decided:
-    if decision.parts and row["kind"] != "new_house":
-        raise InvalidInputError.of_field(
-            next(iter(decision.parts)), "not_of_this_kind", "chỉ cho nhà mới (for a new house only)"
-        )
-    event = _current_event(session, row, decision) if row["code"] else None
+    for part in decision.parts:
+        if part not in _CORRECTABLE_OF.get(row["kind"], ()):
+            raise InvalidInputError.of_field(
+                part, "not_of_this_kind", f"không thuộc {row['kind']} (not of such a report)"
+            )
+    event, entrances = None, None
+    if row["code"]:
+        event, entrances = _current(session, row, decision)
     name = OPERATIONS[row["kind"]]
     work = Work(
         session,
@@ -201,7 +212,7 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
         event,
         (row["id"],),
     )
-    request = _request(row, decision)
+    request = _request(row, decision, entrances)
     # The record may have come into another commune, and the point may lie next door.
     check_jurisdiction(session, request)
     try:
@@ -260,8 +271,13 @@ def _write(
     session.execute(_DECIDE, {"id": row["id"], **given})
 
 
-def _current_event(session: Session, row: Mapping[str, Any], decision: Decision) -> int:
-    """Event of the record's state; raises ReportStaleError unless the report is about that one."""
+def _current(
+    session: Session, row: Mapping[str, Any], decision: Decision
+) -> tuple[int, list[Entrance] | None]:
+    """Event of the record's state and the entrances in it.
+
+    Raises ReportStaleError unless the report is about that one.
+    """
     current = session.execute(_CURRENT, {"id": row["id"]}).mappings().one()
     seen: int = current["event_id"]
     outdated = current["stale"] if decision.seen_event is None else decision.seen_event != seen
@@ -282,10 +298,12 @@ def _current_event(session: Session, row: Mapping[str, Any], decision: Decision)
                 "event_id": seen,
             },
         )
-    return seen
+    return seen, current["entrances"]
 
 
-def _request(row: Mapping[str, Any], decision: Decision) -> OperationRequest:
+def _request(
+    row: Mapping[str, Any], decision: Decision, entrances: list[Entrance] | None
+) -> OperationRequest:
     """What the operation is told."""
     why = {"reason": decision.reason, "decision_number": decision.decision_number}
     point = {
@@ -301,6 +319,11 @@ def _request(row: Mapping[str, Any], decision: Decision) -> OperationRequest:
             told = {"code": row["code"], **point}
         case "plate_mounted" | "plate_lost":
             told = {"codes": [row["code"]], "on": _day_of(row["last_reported_at"])}
+        case "entrance":
+            told = {
+                "code": row["code"],
+                "entrances": with_entrance(entrances, _seen(row, decision)),
+            }
         case "no_such_house":
             told = {"code": row["code"]}
         case _:
@@ -320,6 +343,21 @@ def _request(row: Mapping[str, Any], decision: Decision) -> OperationRequest:
         wrong = error.errors(include_url=False)[0]
         name = ".".join(map(str, wrong["loc"])) or "request"
         raise InvalidInputError.of_field(name, wrong["type"], wrong["msg"]) from None
+
+
+def _seen(row: Mapping[str, Any], decision: Decision) -> Entrance:
+    """The entrance that was reported, as it is to stand."""
+    role = row["reporter_role"]
+    told = {
+        "kind": row["entrance"],
+        "lon": row["lon"],
+        "lat": row["lat"],
+        "accuracy_m": row["position_accuracy_m"],
+        "note": decision.parts.get("note", row["note"]),
+        "seen_on": _day_of(row["last_reported_at"]),
+        "source": role if role in SOURCES else "office",
+    }
+    return {name: value for name, value in told.items() if value not in (None, "")}
 
 
 def _day_of(moment: datetime.datetime) -> str:

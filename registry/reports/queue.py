@@ -32,9 +32,10 @@ _QUEUE: Final = """
         ST_X(f.point), ST_Y(f.point), f.position_accuracy_m,
         f.reporters, f.carriers, f.merchants, f.residents, f.officials,
         f.reported_at, f.last_reported_at, {stale},
-        CASE WHEN f.kind = 'wrong_point' AND h.point IS NOT NULL
+        CASE WHEN f.kind IN ('wrong_point', 'entrance') AND h.point IS NOT NULL
             THEN ST_Distance(f.point::geography, h.point::geography) END,
-        e.id, e.kind, e.reason, e.decision_number, e.occurred_at, f.word,
+        e.id, e.kind, e.reason, e.decision_number, e.occurred_at, f.word, f.entrance,
+        f.note,
         {columns}
     FROM (
         SELECT * FROM field_report
@@ -106,6 +107,10 @@ class Entry:
     decided_at: datetime.datetime | None
     word: str | None
     """What those who reported are told."""
+    entrance: str | None
+    """Of an entrance, which kind."""
+    note: str | None
+    """Of an entrance, how one gets in; gone once it is decided."""
 
     @property
     def place(self) -> tuple[int, int]:
@@ -242,7 +247,7 @@ def _street_keys(written: str) -> list[str]:
 
 
 def _entry(row: Any) -> Entry:
-    own, shown = row[:24], row[24:]
+    own, shown = row[:26], row[26:]
     # The wording is the register's, also where the report says that it is wrong.
     record = Record(*shown) if shown[0] is not None else None
     return Entry(record, *own)

@@ -1,7 +1,7 @@
 """What a search answers: a place of some level, in words, with what does not fit."""
 
 from dataclasses import field, replace
-from typing import Final
+from typing import Any, Final
 
 from geo.label import LabelParts
 from geo.values import value
@@ -33,7 +33,9 @@ class Answer:
     lat: float | None = None
     accuracy_m: float | None = None
     distance_m: float | None = None
-    """From the point asked about."""
+    """From the point asked about; of a door with entrances to the nearest of them."""
+    entrance: dict[str, Any] | None = None
+    """That one (`registry.entrances`)."""
     map: Span | None = field(default=None)
     """The map that the question was written against; today's where it named no unit."""
 

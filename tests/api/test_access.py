@@ -17,7 +17,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 # What is asked by POST so that addresses stand in no URL.
 ASKED_BY_POST = (
     *("/v1/geocode", "/v1/reverse", "/v1/validate", "/v1/batch/<operation>", "/try"),
-    "/mcp",
+    *("/mcp", "/route", "/v1/routes", "/v1/routes/papers"),
 )
 # What everybody may say, without a change of the register.
 SAID_BY_ALL = (
@@ -29,8 +29,11 @@ SAID_BY_ALL = (
     "/desk/sign-in",
     "/desk/sign-in/kept",
 )
-# The session, and the receivers, of whoever asks.
-OWN = ("/desk/sign-out", "/desk/webhooks", "/v1/webhooks")
+# The session, the receivers and the areas of whoever asks.
+OWN = (
+    *("/desk/sign-out", "/desk/webhooks", "/v1/webhooks"),
+    *("/desk/services", "/v1/services"),
+)
 
 
 def is_of_desk(path: str) -> bool:

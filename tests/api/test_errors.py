@@ -22,7 +22,7 @@ NEED_A_KEY = {
     "/metrics",
     "/v1/certificates",
     "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/reports/mine",
-    "/v1/imports", "/v1/packs/<commune>",
+    "/v1/imports", "/v1/packs/<commune>", "/v1/services/check",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
     "/v1/imports/template", "/v1/export", "/v1/field/area",
     *(f"/v1/webhooks{part}" for part in (
@@ -271,6 +271,7 @@ NEED_THE_DATABASE = [
     "/v1/geocode?q=27+Lang",
     "/v1/reports/pQ3x0mJc8yZr1sWkT6uVbA",
     "/v1/reverse?lon=105.8&lat=21",
+    "/v1/services?lon=105.8&lat=21",
     "/v1/units",
     "/v1/units/00004",
     "/v1/units/convert?code=00004",

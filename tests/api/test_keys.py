@@ -222,6 +222,7 @@ def test_writing_next_door_is_refused_and_audited(office: Office, clerk: KeyMade
     tries = {
         "verify": {"code": code},
         "move": {"code": code, **LANG},
+        "entrances": {"code": code, "entrances": [{"kind": "main", **LANG}]},
         "renumber": {"code": code, "house_number": "11B"},
         "retire": {"code": code, "reason": "t"},
         "split": {"code": code, "parts": [{"house_number": "1"}, {}], "reason": "t"},

@@ -69,9 +69,9 @@ def served(admin_url: str, worker_id: str) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[PrivateCluster]:
+def own(admin_url: str) -> Iterator[PrivateCluster]:
     """A cluster that may be killed."""
-    with register_cluster() as made:
+    with register_cluster(admin_url) as made:
         yield made
 
 

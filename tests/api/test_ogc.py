@@ -27,6 +27,7 @@ from tests.support.serving import served
 from tests.support.units import open_app
 
 OPEN = ("streets", "localities", "communes", "provinces")
+SERVICES = ("offices", "service_areas")
 DOORS = ("households", "buildings")
 WITH_KEY = {"X-Role": "carrier"}
 AROUND = f"{LANG[0] - 0.001},{LANG[1] - 0.001},{LANG[0] + 0.001},{LANG[1] + 0.001}"
@@ -127,7 +128,7 @@ def test_doors_need_a_key_and_all_else_does_not(site: Site) -> None:
         "",
         "/conformance",
         "/collections",
-        *(f"/collections/{name}/items" for name in OPEN),
+        *(f"/collections/{name}/items" for name in (*OPEN, *SERVICES)),
     ):
         body = site.client.get(f"/ogc{path}").get_data(as_text=True)
         assert not [known for known in site.world.codes.values() if known in body]
@@ -175,7 +176,7 @@ def test_nonsense_is_400_and_says_which_parameter(
         assert (error["field"], error["code"]) == (field, code)
 
 
-@pytest.mark.parametrize("collection", [*DOORS, *OPEN])
+@pytest.mark.parametrize("collection", [*DOORS, *OPEN, *SERVICES])
 def test_key_of_nothing_is_404_whatever_it_looks_like(site: Site, collection: str) -> None:
     for key in ("x", "99999999999999999999", "'", "0000-0000", "%00"):
         response = site.client.get(f"/ogc/collections/{collection}/items/{key}", headers=WITH_KEY)
@@ -301,7 +302,7 @@ def test_gdal_opens_it(site: Site) -> None:
 def test_owslib_opens_it(site: Site) -> None:
     service = Features(f"{site.url}/ogc", headers=WITH_KEY)
     assert service.conformance()["conformsTo"]
-    assert service.feature_collections() == [*DOORS, *OPEN]
+    assert service.feature_collections() == [*DOORS, *OPEN, *SERVICES]
     assert service.collection("communes")["crs"] == list(SYSTEMS)
     page = service.collection_items("communes", bbox=[105.8, 21.0, 105.81, 21.03], limit=2)
     assert page["numberReturned"] == 2

@@ -74,6 +74,7 @@ class Depot:
                 point and round(point["lat"] * 1e6),
             )
             assert (door["status"], door["hint"]) == (real["status"], real["delivery_hint"])
+            assert copy.entrances(code) == real["entrances"]
         for code in copy.retired:
             gone = self.client.get(f"/v1/addresses/{code}").get_json()
             assert copy.onward(code) == {each["code"] for each in gone["successors"]}
@@ -106,6 +107,11 @@ def fill(place: Town) -> None:
     tower = place.house("30", building="CT1", kind="building", **LANG)
     place.house("30", building="CT1", floor="12", unit_number="1205", parent=tower)
     place.do("propose", commune=COMMUNE, street="Phố Láng", house_number="99")
+    gates = [
+        {"kind": "main", "lon": 105.806, "lat": 21.0215, "note": "cổng đóng sau 22 giờ"},
+        {"kind": "locker", "lon": 105.8062, "lat": 21.0212, "seen_on": "2026-11-02"},
+    ]
+    place.do("entrances", code=tower, entrances=gates)
 
 
 def test_pack_says_what_the_register_says_and_changes_keep_it_so(depot: Depot) -> None:
@@ -128,6 +134,8 @@ def test_pack_says_what_the_register_says_and_changes_keep_it_so(depot: Depot) -
     moved, first, second = (by_label[f"{n} Phố Láng"] for n in ("14", "12", "12/34"))
     place.do("move", code=moved, lon=105.8077, lat=21.0222)
     place.do("merge", codes=[first], into=second, reason="tests")
+    gate = {"kind": "vehicles", "lon": 105.8079, "lat": 21.0222, "source": "survey"}
+    place.do("entrances", code=moved, entrances=[gate])
     place.do("correct", code=hidden, restricted=True)
     new = place.house("16", **LANG)
     pack = changed()

@@ -92,8 +92,8 @@ def _ask(app: Flask, path: str, key: KeyMade | None = None, **fields: object) ->
 
 
 @pytest.fixture(scope="module")
-def clusters() -> Iterator[tuple[PrivateCluster, PrivateCluster]]:
-    with register_cluster() as primary, standby_of(primary) as replica:
+def clusters(admin_url: str) -> Iterator[tuple[PrivateCluster, PrivateCluster]]:
+    with register_cluster(admin_url) as primary, standby_of(primary) as replica:
         yield primary, replica
 
 

@@ -20,6 +20,7 @@ from geo.code import format as code_display
 from geo.code import spoken
 from registry.drawing.refresh import refresh
 from registry.gazetteer import VIET_NAM
+from registry.search.codes_in_text import whole_code
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.tiles import read_tile, tile_at
 from tests.support.units import open_app
@@ -146,6 +147,9 @@ def made(place: Town, client: FlaskClient) -> Site:
 
     def hide(code: str, *asked: str) -> None:
         label = client.get(f"/v1/addresses/{code}").get_json()["label"]
+        at = place.record(code)
+        gate = {"kind": "main", "lon": at.lon, "lat": at.lat, "note": "cổng sau nhà kín"}
+        place.do("entrances", code=code, entrances=[gate])
         place.do("correct", code=code, restricted=True, delivery_hint="sau nhà kín")
         row = place.record(code)
         assert row.lon is not None
@@ -249,6 +253,36 @@ def test_no_batch_finds_it(site: Site) -> None:
         for line, row in zip(lines, asked, strict=True):
             said = str(row.get("q") or row.get("address") or "")
             assert site.found(line["result"], said) == [], (operation, line)
+
+
+def test_no_round_finds_it(site: Site) -> None:
+    """But by its code, and then no more than a look-up tells: on no paper and in no file either."""
+    named = {h.code for h in site.hidden}
+    asked = [text for text in site.texts if not whole_code(text)] + site.others
+    for accept, order in (
+        ("application/json", "shortest"),
+        ("application/geo+json", "walking"),
+        ("application/gpx+xml", "walking"),
+    ):
+        for lines, own in ((asked, set[str]()), ([*asked, *named], named)):
+            response = site.client.post(
+                "/v1/routes",
+                data="\n".join(lines),
+                content_type="text/plain",
+                query_string={"order": order},
+                headers={"Accept": accept},
+            )
+            told = response.get_json() if "json" in accept else response.text
+            # The code itself stands there only where it was given.
+            given = own | set(map(code_display, own))
+            assert set(site.found(told, "\n".join([*asked, *given]))) <= given, accept
+    start = site.client.post(
+        "/v1/routes",
+        data=site.others[0],
+        content_type="text/plain",
+        query_string={"start": site.hidden[0].code},
+    )
+    assert start.get_json(force=True)["errors"][0]["code"] == "no_position"
 
 
 def test_no_other_code_leads_to_it(site: Site) -> None:
@@ -379,6 +413,7 @@ HERE = "Phường Láng, Thành phố Hà Nội"
 WITHHELD = (
     "label_before_2025_07", "house_number", "street", "building", "floor", "unit_number", "parent",
     "former_commune", "position", "verified_on", "delivery_hint",
+    "entrances",
 )  # fmt: skip
 
 
@@ -454,6 +489,7 @@ WALKED = {
     "/v1/coverage/{code}/series",
     "/v1/export",
     "/v1/external/{scheme}/{value}",  # tests/api/test_external.py
+    *("/v1/services", "/v1/services/check"),  # tests/api/test_services.py
     *(
         f"/ogc/collections/{layer}/items{one}"
         for layer in ("households", "buildings", "{collection}")
@@ -463,6 +499,8 @@ WALKED = {
     "/v1/packs/{commune}",
     "/v1/reports",
     "/v1/reverse",
+    "/v1/routes",
+    "/v1/routes/papers",
     "/v1/validate",
     "/tiles/{z}/{x}/{y}",
 }

@@ -63,6 +63,7 @@ def body(here: Office, name: str, code: str) -> dict[str, Any]:
         "verify": {"code": code},
         "correct": {"code": code, "delivery_hint": "gần chợ"},
         "move": {"code": code, **LANG},
+        "entrances": {"code": code, "entrances": [{"kind": "main", **LANG}]},
         "renumber": {"code": code, "house_number": number()},
         "merge": {"codes": [code], "into": record(here, "active"), **WHY},
         "split": {

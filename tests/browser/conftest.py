@@ -1,4 +1,4 @@
-"""What every file here has: one browser, and a window of each size over the file's own server."""
+"""What every file here has: one browser, and a window over the file's own server."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import SIZES, Visit, browsing, visiting
+from tests.support.browser import Visit, browsing, visiting
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +22,15 @@ def window() -> dict[str, Any]:
     return {}
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture
 def visit(
     request: pytest.FixtureRequest, browser: Browser, url: str, window: dict[str, Any]
 ) -> Iterator[Visit]:
-    """A window on the file's `url`, in which nothing goes wrong."""
-    with visiting(browser, url, request.param, **window) as made:
+    """A window on the file's `url`, in which nothing goes wrong.
+
+    A phone's, unless the test is `in_both_sizes`: what is done differs in few, and pages are looked
+    at in both (`is_sound`).
+    """
+    with visiting(browser, url, getattr(request, "param", "phone"), **window) as made:
         yield made
         assert made.complaints() == []

@@ -11,7 +11,7 @@ from registry.database import session_scope
 from registry.gazetteer import load_gazetteer
 from registry.paper.certificates import issue_certificate
 from registry.paper.site import Site
-from tests.support.browser import SIZES, Visit, chromium, serving, visiting
+from tests.support.browser import SIZES, Visit, chromium, in_both_sizes, serving, visiting
 from tests.support.factories import make_street
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
@@ -52,6 +52,7 @@ def number(visit: Visit, start: int) -> str:
     return str(start + (size["width"] if size else 0))
 
 
+@in_both_sizes
 def test_clerk_finds_a_door_and_drags_it_to_its_place(visit: Visit, office: Office) -> None:
     code = office.place.house(number(visit, 2000), **LANG)
     page = enter(visit, office, "editor", f"/desk/records?unit={COMMUNE}")

@@ -1,4 +1,4 @@
-"""Targets, keys and webhooks in a real browser: a viewer, an approver, a carrier, an account."""
+"""Targets, keys, webhooks and service areas in a real browser, by who works with them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -149,3 +149,25 @@ def test_administrator_comes_in_by_account_and_makes_a_key(
     page.get_by_role("button", name="Thoát").click()
     expect(page.get_by_role("link", name="Thoát cả tài khoản")).to_be_visible()
     expect(page.get_by_text("Lê Thị An")).to_have_count(0)
+
+
+def test_carrier_tries_its_areas_and_writes_them(office: Office, visit: Visit) -> None:
+    key = office.key(f"Giao Hàng Nhanh {visit.page.viewport_size}", "carrier")
+    page = visit.enter(key.secret, "/desk/services")
+    table = f"service,kind,office,communes\nNhanh,giao,Một,{COMMUNE}\n" + (
+        f"Nhanh,giao,Hai,{COMMUNE}\nNhanh,bay,Ba,{COMMUNE}\n"
+    )
+    page.get_by_label("Tệp CSV").set_input_files(
+        {"name": "vùng.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    )
+    assert visit.is_sound()
+    page.get_by_role("button", name="Chạy thử").click()
+    expect(page.get_by_text("bị loại", exact=True)).to_be_visible()
+    assert visit.is_sound()
+    page.get_by_role("button", name="Ghi: thay toàn bộ").click()
+    expect(page.get_by_role("status")).to_contain_text("2 vùng mới")
+    expect(page.get_by_role("region", name="Vùng chồng nhau")).to_contain_text("Phường Láng")
+    page.get_by_label("Mã xã, phường hoặc tỉnh").fill("26743")
+    page.get_by_role("button", name="Đếm").click()
+    expect(page.get_by_text("cũng được phục vụ")).to_be_visible()
+    assert visit.is_sound()

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from geo.code import format as code_display
 from registry.settings import Settings
-from tests.support.browser import Visit, chromium, serving
+from tests.support.browser import Visit, chromium, in_both_sizes, serving
 from tests.support.intake import checksum
 from tests.support.keys import office
 from tests.support.lifecycle import COMMUNE
@@ -43,6 +43,7 @@ def window() -> dict[str, Any]:
     return {"accept_downloads": True}
 
 
+@in_both_sizes
 def test_button_beside_the_key_is_one_line(visit: Visit) -> None:
     page = visit.open("/desk/sign-in")
     button = page.get_by_role("button", name="Vào")

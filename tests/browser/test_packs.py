@@ -3,6 +3,7 @@
 import base64
 import csv
 import datetime
+import json
 import random
 import re
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ from tests.support.search_world import LANG, World, search_world
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
 HERE = {"longitude": LANG[0], "latitude": LANG[1], "accuracy": 5}
+LOCKER: dict[str, Any] = {
+    "kind": "locker",
+    "lon": round(LANG[0] + 0.0005, 6),
+    "lat": round(LANG[1] + 0.0006, 6),
+    "note": "ở sảnh sau",
+}
 FULL = """void (IDBObjectStore.prototype.put = () => {
     throw new DOMException('full', 'QuotaExceededError');
 })"""
@@ -123,8 +130,8 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     with session_scope(world.engine) as session:
         make_event(session)
         session.connection().exec_driver_sql(
-            "UPDATE household SET delivery_hint = 'cổng xanh' WHERE code = %s",
-            (world.codes["129 Láng"],),
+            "UPDATE household SET delivery_hint = 'cổng xanh', entrances = %s WHERE code = %s",
+            (json.dumps([LOCKER]), world.codes["129 Láng"]),
         )
         session.connection().exec_driver_sql(
             "UPDATE thoroughfare SET name = 'Hàng Đào', key = 'hang dao' WHERE key = 'hang khay'"
@@ -133,7 +140,26 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")
     visit.context.set_offline(True)
     page = opened(visit)
-    expect(find(page, "129 lang")).to_contain_text("Chỉ dẫn: cổng xanh")
+    card = find(page, "129 lang").locator(".hand-card[data-code]")
+    expect(card).to_contain_text("Chỉ dẫn: cổng xanh")
+    expect(card.locator(".ways li")).to_contain_text("Tủ nhận hàng cách cửa 67 m")
+    expect(card.locator(".ways li")).to_contain_text("ở sảnh sau")
+    card.get_by_role("button", name="Sơ đồ").click()
+    expect(card.locator("svg .sketch-mark")).to_have_text("1")
+    card.get_by_role("button", name="Lối vào", exact=True).click()
+    card.get_by_role("combobox", name="Lối vào").select_option(label="lối xe vào")
+    card.get_by_label("Vào thế nào").fill("cổng phía ngõ 34")
+    assert visit.barriers() == []
+    assert not visit.overflows()
+    card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
+    expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Lối vào")
+    # No point is there, but lockers of this door.
+    page.context.set_geolocation({"longitude": LOCKER["lon"], "latitude": LOCKER["lat"]})
+    page.get_by_role("button", name="Gần tôi").click()
+    first = page.locator("#found .hand-card[data-code]").first
+    expect(first).to_have_attribute("data-code", world.codes["129 Láng"])
+    expect(first.locator(".metres")).to_have_text(" 0 m")
+    expect(first.locator(".ways li")).to_contain_text("cách bạn 0 m")
     expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
     expect(find(page, "20 hang dao").locator("h3").first).to_contain_text("20 Phố Hàng Đào")
     expect(find(page, "20 hang khay")).to_contain_text("tên cũ: Phố Hàng Khay")

@@ -1,4 +1,4 @@
-"""What people see: each page in both sizes, in a real browser over a real server.
+"""What people see: each page, in both sizes, in a real browser over a real server.
 
 Other hosts are out of reach, an error in the console fails the test, and so does what axe calls
 serious.
@@ -18,7 +18,7 @@ from geo.code import format as code_display
 from geo.code import spoken
 from registry.database import session_scope
 from registry.drawing.refresh import refresh
-from tests.support.browser import SIZES, Visit, chromium, serving, visiting
+from tests.support.browser import SIZES, Visit, chromium, in_both_sizes, serving, visiting
 from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
 from tests.support.waiting import eventually
@@ -78,6 +78,7 @@ def map_ready(page: Page) -> None:
 
 
 @needs_map
+@in_both_sizes
 def test_map_searches_by_keyboard_and_tells_what_is_at_a_point(visit: Visit, world: World) -> None:
     page = visit.open("/")
     map_ready(page)
@@ -196,10 +197,9 @@ def test_my_position_is_shown_and_a_place_is_shared(browser: Browser, url: str) 
         assert visit.complaints() == []
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_pages_serve_without_the_parts_from_npm(browser: Browser, world: World, size: str) -> None:
+def test_pages_serve_without_the_parts_from_npm(browser: Browser, world: World) -> None:
     bare = serving(world.url, "tests.support.without_parts:server")
-    with bare as url, visiting(browser, url, size) as visit:
+    with bare as url, visiting(browser, url, "phone") as visit:
         visit.allowed = ("404",)  # letters are a part as well: the device's own are taken then
         page = visit.open("/")
         expect(page.locator("#map-message")).to_contain_text("Chưa có bản đồ")
@@ -219,11 +219,8 @@ def test_pages_serve_without_the_parts_from_npm(browser: Browser, world: World, 
         assert visit.complaints() == []
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_address_is_found_without_scripts(
-    browser: Browser, url: str, world: World, size: str
-) -> None:
-    with visiting(browser, url, size, java_script_enabled=False) as visit:
+def test_address_is_found_without_scripts(browser: Browser, url: str, world: World) -> None:
+    with visiting(browser, url, "phone", java_script_enabled=False) as visit:
         page = visit.open("/")
         page.get_by_role("combobox").fill("27 Láng, P. Láng Hạ, Đống Đa, Hà Nội")
         page.get_by_role("button", name="Tìm").click()
@@ -232,7 +229,7 @@ def test_address_is_found_without_scripts(
         )
         page.get_by_role("link", name="Trang địa chỉ").click()
         expect(page.locator(".plate-large")).to_contain_text(code_display(world.codes["27 Láng"]))
-    with visiting(browser, url, size) as visit:
+    with visiting(browser, url, "phone") as visit:
         visit.open("/a?code=Phường+Láng")
         is_sound(visit)
 
@@ -367,10 +364,13 @@ def test_letters_of_twice_the_size_stay_in_the_window(visit: Visit, world: World
         "/new-house",
         "/offline",
         "/packs",
+        "/route",
     ):
         page = visit.open(path)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert not visit.overflows(), path
+        for width, height in SIZES.values():
+            page.set_viewport_size({"width": width, "height": height})
+            assert not visit.overflows(), (path, width)
 
 
 def test_code_that_is_none_is_led_on(visit: Visit, world: World) -> None:

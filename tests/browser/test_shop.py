@@ -15,9 +15,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from registry.settings import ROOT
-from tests.support.browser import Visit, chromium, serving, visiting
-from tests.support.demo import load_first_demo
-from tests.support.postgis import clone
+from tests.support.browser import Visit, chromium, in_both_sizes, serving, visiting
+from tests.support.demo import first_demo
 from tests.system.test_docs import SERVER
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
@@ -58,10 +57,8 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def register_url(admin_url: str, worker_id: str) -> Iterator[str]:
-    with clone(admin_url, f"shop_{worker_id}") as url:
-        load_first_demo(url)
-        with serving(url) as found:
-            yield found
+    with first_demo(admin_url, f"shop_{worker_id}") as url, serving(url) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +112,7 @@ def test_field_is_one_small_file_and_a_package() -> None:
     assert all((FIELD.parent / name).is_file() for name in (*written, package["types"]))
 
 
+@in_both_sizes
 def test_shopper_chooses_a_suggestion_by_keyboard(visit: Visit) -> None:
     page = visit.open("/shop.html")
     field = typing(page)

@@ -47,9 +47,10 @@ from registry.prepare import prepare_database
 from registry.reads import Reads
 from registry.revision import head_revision
 from registry.settings import ROOT, Settings
+from tests.support.clusters import empty_cluster, running
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
 from tests.support.folders import roomy
-from tests.support.postgis import TestCluster, database
+from tests.support.postgis import database
 from tests.support.refusal import refused
 
 JUMP = 1_000_000
@@ -114,9 +115,10 @@ def empty(admin_url: str, worker_id: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def other_cluster() -> Iterator[str]:
     """The superuser's URL of a cluster that knows neither roles nor extensions of ours."""
-    second = TestCluster()
-    yield second.admin_url()
-    second.close()
+    with empty_cluster() as made:
+        made.initialise()
+        with running(made):
+            yield made.admin_url("postgres")
 
 
 def ordinal(url: str) -> int:

@@ -102,7 +102,12 @@ def test_correction_tells_the_whole_record_again(place: Town, reader: Follower) 
     reader.catch_up()
     place.do("correct", code=code, delivery_hint="gần chợ")
     (entry,) = reader.catch_up()
-    assert (entry["code"], entry["delivery_hint"]) == (code, "gần chợ")
+    assert (entry["code"], entry["delivery_hint"], entry["entrances"]) == (code, "gần chợ", [])
+    gates = [{"kind": "locker", **LANG, "note": "ở sảnh"}, {"kind": "main", **LANG}]
+    place.do("entrances", code=code, entrances=gates)
+    (entry,) = reader.catch_up()
+    assert (entry["delivery_hint"], entry["entrances"]) == ("gần chợ", gates)
+    assert reader.differences() == []
     assert entry["house_number"] is not None
 
 

@@ -207,6 +207,13 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "reform_id": p.reform, "file_name": "a.yaml", "task": "try", "asked_by": "tests",
     },
     "plate": lambda p: {"code": p.code, "issued_on": DAY, "mounted_on": DAY},
+    "service_area": lambda p: {
+        "operator": "a", "service": "s", "kind": "delivers", "digest": b"d" * 32,
+        "event_id": p.event,
+    },
+    "service_office": lambda p: {
+        "operator": "a", "name": "Bưu cục", "point": "POINT(105.8 21)", "event_id": p.event,
+    },
     "service_count": lambda _p: {"day": DAY, "kind": "lookup", "outcome": "ok", "asked": 1},
     "webhook": lambda p: {
         "key_id": p.key, "url": "https://a.vn", "secret": b"w" * 32, "cursor": "c", "caught_up": 0,
@@ -256,6 +263,8 @@ VALID: dict[str, Callable[[Parents], Row]] = {
 }  # fmt: skip
 
 # (constraint, what is changed in the valid row). A change may ask for the parents.
+ENTRANCE: Row = {"kind": "main", "lon": 105.8, "lat": 21}
+ENTRANCE_SEEN: Row = {"kind": "entrance", "entrance": "main", "point": "POINT(105.8 21)"}
 BUILDING: Row = {"kind": "building", "households_count": 0}
 WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_admin_unit_level_known", {"level": "ward"}),
@@ -290,6 +299,12 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_field_report_says_where", {"code": None}),
     ("ck_field_report_says_where", {"kind": "wrong_point"}),
     ("ck_field_report_says_where", {"kind": "new_house", "code": None}),
+    ("ck_field_report_says_where", {"kind": "entrance", "entrance": "main"}),
+    ("ck_field_report_entrance_known", ENTRANCE_SEEN | {"entrance": "roof"}),
+    ("ck_field_report_entrance_of_its_kind", ENTRANCE_SEEN | {"entrance": None}),
+    ("ck_field_report_entrance_of_its_kind", {"entrance": "main"}),
+    ("ck_field_report_entrance_of_its_kind", {"note": "x"}),
+    ("ck_field_report_entrance_of_its_kind", ENTRANCE_SEEN | {"note": "a" * 141}),
     ("ck_field_report_decided_by_event", {"state": "accepted"}),
     ("ck_field_report_decided_by_event", lambda p: {"decided_event_id": p.event}),
     ("ck_field_report_accuracy_in_metres", {"position_accuracy_m": -0.1}),
@@ -320,6 +335,20 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
         ("ck_household_accuracy_in_metres", {"position_accuracy_m": accuracy})
         for accuracy in (-0.1, float("nan"), float("inf"))
     ),
+    *(
+        ("ck_household_entrances_well_formed", {"entrances": wrong})
+        for wrong in (
+            *([], {}, [{}], ["main"], [[ENTRANCE]], [ENTRANCE] * 9, [ENTRANCE, {}]),
+            *(
+                [ENTRANCE | slip]
+                for slip in (
+                    *({"kind": "roof"}, {"lon": "105"}, {"lon": None}, {"lat": 91}, {"lon": [1]}),
+                    *({"accuracy_m": -1}, {"accuracy_m": "5"}, {"note": ""}, {"note": "a" * 141}),
+                    *({"note": "a\nb"}, {"note": 5}, {"seen_on": "2.11.2026"}, {"source": "Lan"}),
+                )
+            ),
+        )
+    ),
     ("ck_household_households_counted_once", {"households_count": 0}),
     ("ck_household_households_counted_once", {"households_count": -1}),
     ("ck_household_households_counted_once", {"kind": "building", "households_count": 1}),
@@ -335,6 +364,11 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_locality_merged_has_no_key", lambda p: {"merged_into_id": p.locality}),
     ("ck_certificate_revoked_after_issue", {"revoked_on": BEFORE}),
     ("ck_certificate_revoked_with_reason", {"revoked_on": None}),
+    ("ck_service_area_kind_known", {"kind": "flies"}),
+    ("ck_service_area_valid_not_empty", {"valid": NEVER}),
+    ("ck_service_area_digest_length", {"digest": b"d"}),
+    ("ck_service_area_geom_valid", {"geom": BOW_TIE}),
+    ("ck_service_office_point_on_earth", {"point": "POINT(21 105.8)"}),
     ("ck_service_count_asked_positive", {"asked": 0}),
     ("ck_field_round_hash_length", {"code_hash": b"g"}),
     ("ck_field_round_one_place", {"locality_id": None}),
@@ -393,6 +427,8 @@ TWICE: list[tuple[str, Row]] = [
     ),
     ("uq_locality_unit_id_former_unit_id_parent_id_own_key", {}),
     ("uq_thoroughfare_unit_id_former_unit_id_own_key", {}),
+    ("uq_service_area_operator_digest", {"service": "t"}),
+    ("uq_service_office_operator_name", {"point": None}),
     ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
 ]
 
@@ -410,6 +446,17 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("household", {"point": None, "position_method": None, "position_accuracy_m": None}),
     ("household", {"point": "POINT(-180 90)", "position_accuracy_m": 0.0}),
     ("household", {"households_count": 12}),
+    (
+        "household",
+        {
+            "entrances": [
+                ENTRANCE,
+                ENTRANCE
+                | {"kind": "locker", "accuracy_m": 0, "note": "a" * 140, "source": "carrier"}
+                | {"seen_on": "2026-11-02"},
+            ]
+        },
+    ),
     ("household", BUILDING),
     *(
         (
@@ -422,6 +469,7 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("plate", {"mounted_on": None, "lost_on": DAY}),
     ("certificate", {"number": "GXN2", "revoked_on": None, "revoked_why": None}),
     ("field_report", {"kind": "new_house", "code": None, "point": "POINT(105.8 21)"}),
+    ("field_report", ENTRANCE_SEEN | {"note": "a" * 140}),
     ("field_report", lambda p: {"state": "proposed", "decided_event_id": p.event}),
     (
         "api_key",

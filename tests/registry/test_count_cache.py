@@ -47,7 +47,7 @@ from tests.support.units import read_gazetteer, unit_named
 COMMUNES = {"00004": "Phường Ba Đình", "00008": "Phường Ngọc Hà", "00097": "Phường Hồng Hà"}
 NEW_COMMUNE = "00999"
 HA_NOI = "01"
-SEEDS = range(3)
+SEEDS = range(2)
 STEPS = 30
 
 

@@ -219,6 +219,15 @@ WORTH_KNOWING = [
         "1 keys bound to all parts of a split unit: Rộng (00004 00199)",
     ),
     (
+        "services_are_of_living_units",
+        "WITH e AS (SELECT open_event('services', 'tests') AS id), a AS (INSERT INTO service_area"
+        " (operator, service, kind, digest, event_id) SELECT 'Hãng', 'A', 'delivers',"
+        " decode(repeat('00', 32), 'hex'), id FROM e RETURNING id)"
+        " INSERT INTO service_area_unit (area_id, unit_id) SELECT a.id, u.id FROM a, admin_unit u"
+        " WHERE u.code = '00001' AND NOT u.lifetime @> current_date",
+        "1 operators: Hãng (00001)",
+    ),
+    (
         "keys_last",
         "INSERT INTO api_key (name, hash, role, ending, expires_at) VALUES ('Bưu điện Láng',"
         " decode(repeat('00', 32), 'hex'), 'carrier', 'kkkk', now() + interval '5 days')",

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from procrastinate.schema import SchemaManager
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.doctor import run_checks
@@ -184,6 +184,8 @@ def _terminate_worker(url: str) -> int:
 
 
 def test_periodic_job_is_made_up_for_when_it_was_missed(url: str, engine: Engine) -> None:
+    with session_scope(engine) as session:
+        session.execute(text("DELETE FROM jobs.procrastinate_periodic_defers"))
     with worker(url):
         for job in JOBS:
             if job.cron:

@@ -17,7 +17,8 @@ from registry.cluster.host import LIBRARY
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.events import move_pending_events, open_event, write_scope
 from registry.models import CodeKey, Event, EventPending, Household, HouseholdVersion
-from registry.prepare import alembic_config, prepare_database
+from registry.prepare import alembic_config, make_roles_and_extensions, prepare_database
+from tests.support.clusters import empty_cluster, running
 from tests.support.factories import (
     TEST,
     make_building,
@@ -27,7 +28,6 @@ from tests.support.factories import (
     make_unit,
 )
 from tests.support.feed import codes_of_event, feed_after
-from tests.support.postgis import TestCluster
 from tests.support.refusal import refused
 
 JUMP = 1_000_000
@@ -97,9 +97,11 @@ def register(fresh_database: Callable[[], str]) -> str:
 @pytest.fixture(scope="module")
 def other_cluster() -> Iterator[str]:
     """The superuser's URL of a cluster with both roles and no register in it."""
-    second = TestCluster()
-    yield second.admin_url()
-    second.close()
+    with empty_cluster() as made:
+        made.initialise()
+        with running(made):
+            make_roles_and_extensions(made.admin_url("postgres"))
+            yield made.admin_url("postgres")
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from tests.support import reform
 
 _RECORDS = f"SELECT {COLUMNS} FROM household h {JOINS} WHERE {OPEN} ORDER BY h.code"
 _TOGETHER = 500
-_HOUSEHOLDS = 3_000
+_HOUSEHOLDS = 1_000
 _ODD_COLUMNS = ("house_number", "street", "locality", "building", "floor", "unit")
 _PLACES = (("00199", 105.806, 21.021), ("26743", 106.700, 10.775), ("20285", 108.248, 15.998))
 """Communes of three traditions: ngõ, hẻm and kiệt."""

@@ -101,12 +101,18 @@ def test_models_and_migrations_agree_where_alembic_does_not_look(
     owner: Connection, admin_url: str, worker_id: str
 ) -> None:
     """Checks, exclusions, index conditions, defaults, identities: autogenerate compares none."""
-    definition = owner.scalar(text("SELECT pg_get_functiondef('current_event_id'::regproc)"))
+    definitions = owner.scalars(
+        text(
+            "SELECT pg_get_functiondef(p.oid) FROM pg_proc p"
+            " WHERE p.proname IN ('current_event_id', 'entrance_points')"
+        )
+    ).all()
     with database(admin_url, f"models_{worker_id}") as url:
         make_roles_and_extensions(url)
         engine = make_engine(url, role=OWNER_ROLE)
         with engine.connect() as connection:
-            connection.exec_driver_sql(definition)
+            for definition in definitions:
+                connection.exec_driver_sql(definition)
             Base.metadata.create_all(connection)
             assert schema_of(connection) == schema_of(owner)
         engine.dispose()

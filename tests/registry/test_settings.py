@@ -30,6 +30,7 @@ def test_nothing_set_is_the_default() -> None:
         ("DIACHISO_AUDIT_DAYS", "31", "audit_days", 31),
         ("DIACHISO_PUBLIC_URL", "https://diachi.vn/", "public_url", "https://diachi.vn"),
         ("DIACHISO_BASEMAP", TILES, "basemap", TILES),
+        ("DIACHISO_ROUTING_URL", "http://osrm:5000/vn/", "routing_url", "http://osrm:5000/vn"),
     ],
 )
 def test_variable_is_a_setting(name: str, value: str, field: str, expected: object) -> None:
@@ -52,6 +53,8 @@ def test_variable_is_a_setting(name: str, value: str, field: str, expected: obje
         ("DIACHISO_BASEMAP", "https://tiles.vn/{z}/{x}/{y}'unsafe-inline'"),
         ("DIACHISO_BASEMAP", "/khong/co/tep.pmtiles"),
         ("DIACHISO_BASEMAP", __file__),
+        ("DIACHISO_ROUTING_URL", "file:///etc/passwd"),
+        ("DIACHISO_ROUTING_URL", "osrm:5000"),
     ],
 )
 def test_value_that_is_none_names_its_variable(name: str, value: str) -> None:

@@ -23,9 +23,10 @@ from registry.errors import ConflictError, DatabaseUnavailableError
 from registry.events import move_pending_events, open_event, write_scope
 from registry.gazetteer import load_gazetteer
 from registry.settings import Settings
-from tests.support.clusters import copy_to, empty_cluster, register_cluster, running, standby_of
+from tests.support.clusters import empty_cluster, register_cluster, running, standby_of
 from tests.support.factories import TEST, make_household, make_unit
 from tests.support.intake import deliveries, door
+from tests.support.postgis import copy_cluster
 from tests.support.units import unit_named
 from tests.support.waiting import eventually
 
@@ -33,9 +34,9 @@ JUMP = 1_000_000
 
 
 @pytest.fixture
-def primary() -> Iterator[PrivateCluster]:
+def primary(admin_url: str) -> Iterator[PrivateCluster]:
     """A register in a cluster of its own, with a household and drawn codes."""
-    with register_cluster() as made:
+    with register_cluster(admin_url) as made:
         write(made.url())
         yield made
 
@@ -220,7 +221,7 @@ def test_register_recovered_to_a_point_in_time_issues_no_code_again(
 ) -> None:
     above = make_engine(primary.url())
     with empty_cluster() as made:
-        copy_to(primary, made, "--wal-method=stream")
+        copy_cluster(primary, made.data_dir, "--wal-method=stream")
         (made.data_dir / "recovery.signal").touch()
         lost = set(reserve(above, 200))
         above.dispose()

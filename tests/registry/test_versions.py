@@ -105,6 +105,7 @@ def test_superseded_states_are_kept_whole(session: Session) -> None:
         restricted=True,
         verified_on=datetime.date(2026, 7, 1),
         delivery_hint="gần chợ",
+        entrances=[{"kind": "main", "lon": 105.8, "lat": 21}],
     )
     names = [c.name for c in HouseholdVersion.__table__.columns if c.name in Household.__table__.c]
     before = session.execute(
@@ -130,6 +131,7 @@ def test_superseded_states_are_kept_whole(session: Session) -> None:
             restricted=False,
             verified_on=None,
             delivery_hint=None,
+            entrances=None,
             status="retired",
         )
     )

@@ -22,6 +22,7 @@ from registry.errors import DatabaseUnavailableError, InvalidInputError, Unreada
 from registry.gazetteer import today
 from registry.geocode import Components, Question
 from registry.settings import ROOT, Settings
+from tests.support.commands import as_process
 from tests.support.search_world import LANG, World, search_world
 
 GOOD = "27 Láng, Phường Láng, Hà Nội"
@@ -33,14 +34,15 @@ def world(admin_url: str, worker_id: str) -> Iterator[World]:
         yield made
 
 
-def run(
-    world: World, *arguments: object, given: bytes | None = None
-) -> subprocess.CompletedProcess[bytes]:
+def run(world: World, *arguments: object, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return as_process(*arguments, given=given, DATABASE_URL=world.url)
+
+
+def in_a_process(world: World, *arguments: object) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "scripts.main", *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"DATABASE_URL": world.url},
-        input=given,
         capture_output=True,
         timeout=120,
         check=False,
@@ -55,7 +57,7 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 def test_csv_keeps_its_rows_and_columns_in_order(world: World, tmp_path: Path) -> None:
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f'order,address\n3,"{GOOD}"\n1,\n2,"28 Láng, Phường Láng, Hà Nội"\n')
-    done = run(world, "geocode", source, target)
+    done = in_a_process(world, "geocode", source, target)
     assert done.returncode == 1, done.stderr
     assert done.stdout == b""
     assert "3 dòng, 1 không có kết quả".encode() in done.stderr

@@ -25,9 +25,9 @@ from registry.database import session_scope
 from registry.settings import ROOT
 from scripts.follow import follow
 from scripts.follow_copy import Copy
+from tests.support.commands import as_process
 from tests.support.copies import Follower, opened
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
-from tests.support.running import clean_environment
 from tests.support.units import open_app
 from tests.support.waiting import eventually
 
@@ -133,24 +133,13 @@ def test_snapshot_is_where_a_copy_may_begin(service: Service, tmp_path: Path) ->
 
 def test_snapshot_is_written_into_an_empty_folder_only(service: Service, tmp_path: Path) -> None:
     (tmp_path / "mine").touch()
-    ended = diachiso("export", "--snapshot", tmp_path, DATABASE_URL=service.place.url)
+    ended = as_process("export", "--snapshot", tmp_path, DATABASE_URL=service.place.url)
     assert ended.returncode == 1
-    assert "not empty" in ended.stderr
-    ended = diachiso("export", "--snapshot", tmp_path / "new", DATABASE_URL=service.place.url)
-    assert (ended.returncode, "put" in ended.stdout) == (0, True)
-    ended = diachiso("export", "--snapshot", tmp_path / "mine", DATABASE_URL=service.place.url)
+    assert b"not empty" in ended.stderr
+    ended = as_process("export", "--snapshot", tmp_path / "new", DATABASE_URL=service.place.url)
+    assert (ended.returncode, b"put" in ended.stdout) == (0, True)
+    ended = as_process("export", "--snapshot", tmp_path / "mine", DATABASE_URL=service.place.url)
     assert ended.returncode in (1, 2)
-
-
-def diachiso(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.main", *map(str, arguments)],
-        cwd=ROOT,
-        env={**clean_environment(), **environment},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("harm", ["manifest", "file", "scope"])

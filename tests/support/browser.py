@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
@@ -31,6 +32,7 @@ _FLAGS = (
     "--host-resolver-rules=MAP plain-http.example 127.0.0.1",
 )
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
+in_both_sizes = pytest.mark.parametrize("visit", SIZES, indirect=True)
 PATIENCE_MS = float(os.environ.get("DIACHISO_BROWSER_MS", "20000"))
 SERIOUS = ("serious", "critical")
 
@@ -104,9 +106,18 @@ class Visit:
         ]
 
     def is_sound(self) -> bool:
-        """No barrier, nothing beside the window, nothing run that the register holds."""
-        assert self.barriers() == []
-        return not self.overflows() and self.page.title() != "broken"
+        """No barrier and nothing beside the window, as it is and in the other size; nothing run
+        that the register holds.
+        """
+        own = self.page.viewport_size
+        assert own
+        for width, height in sorted(SIZES.values(), key=lambda size: size[0] != own["width"]):
+            if width != own["width"]:
+                self.page.set_viewport_size({"width": width, "height": height})
+            assert self.barriers() == [], width
+            assert not self.overflows(), width
+        self.page.set_viewport_size(own)
+        return self.page.title() != "broken"
 
     def enter(self, secret: str, path: str) -> Page:
         """Go to a page of the desk, and sign in there with a key."""

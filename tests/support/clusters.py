@@ -6,18 +6,15 @@ from contextlib import contextmanager
 
 from registry import cluster
 from registry.cluster import PrivateCluster
-from registry.prepare import prepare_database
-from tests.support.postgis import new_folder
+from tests.support.postgis import copy_cluster, lay_prepared, new_folder
 
 
 @contextmanager
-def register_cluster() -> Iterator[PrivateCluster]:
+def register_cluster(admin_url: str) -> Iterator[PrivateCluster]:
     """A register in a cluster of its own, with schema and seeds."""
     with empty_cluster() as made:
-        made.initialise()
+        lay_prepared(admin_url, made.data_dir)
         with running(made):
-            made.create_database()
-            prepare_database(made.url(), lambda _line: None)
             yield made
 
 
@@ -25,21 +22,9 @@ def register_cluster() -> Iterator[PrivateCluster]:
 def standby_of(primary: PrivateCluster) -> Iterator[PrivateCluster]:
     """A streaming standby of a running cluster."""
     with empty_cluster() as made:
-        copy_to(primary, made, "--write-recovery-conf")
+        copy_cluster(primary, made.data_dir, "--write-recovery-conf")
         with running(made):
             yield made
-
-
-def copy_to(primary: PrivateCluster, made: PrivateCluster, *arguments: str) -> None:
-    """Make `made` a copy of a running cluster."""
-    copied = made.account.run(
-        made.bin_dir / "pg_basebackup",
-        f"--pgdata={made.data_dir}",
-        f"--dbname={primary.admin_url('postgres')}",
-        "--checkpoint=fast",
-        *arguments,
-    )
-    assert copied.returncode == 0, copied.stderr
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A copy that follows the feed, and how it differs from the register: every public member."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ _ADDRESS = """
 """
 _SAME = ("code", "kind", "status", "label", "label_before_2025_07", "house_number", "building")
 _ALSO_SAME = ("floor", "unit_number", "households_count", "verified_on", "delivery_hint")
+_NO_ENTRANCE = dict.fromkeys(("accuracy_m", "note", "seen_on", "source", "of"))
 LEFT_OUT = {"code_display", "code_spoken", "demo"}
 """Members of an address that its code tells by itself."""
 
@@ -65,6 +67,7 @@ def _body(row: dict[str, Any], places: dict[int, dict[str, Any]]) -> dict[str, A
         "former_commune": _unit(row["former_code"], row["former_name"]),
         "map": {"from": row["map_from"], "to": row["map_to"]},
         "position": position,
+        "entrances": [_NO_ENTRANCE | each for each in json.loads(row["entrances"])],
     }
 
 

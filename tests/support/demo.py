@@ -1,13 +1,26 @@
 """The register as the first `bin/run` leaves it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from registry.database import make_engine, session_scope
 from registry.demo.load import load_demo, plan_demo
 from registry.demo.wanted import FIRST_HOUSEHOLDS
 from registry.gazetteer import load_gazetteer
+from tests.support.postgis import clone, make_template
+
+_TEMPLATE = "template_demo"
 
 
-def load_first_demo(database_url: str) -> None:
-    """Load the demonstration of a first start into an empty register."""
+@contextmanager
+def first_demo(admin_url: str, name: str) -> Iterator[str]:
+    """The URL of a register of its own with the demonstration of a first start."""
+    make_template(admin_url, _TEMPLATE, _load)
+    with clone(admin_url, name, _TEMPLATE) as url:
+        yield url
+
+
+def _load(database_url: str) -> None:
     engine = make_engine(database_url)
     try:
         with session_scope(engine) as session:

@@ -92,7 +92,17 @@ class Copy:
                 if door[name] is not None:
                     door[name] = held[table]["id"][door[name]]
         self._add_past(held, doors)
+        self._add_entrances(held["entrances"], doors)
         return doors
+
+    @staticmethod
+    def _add_entrances(columns: dict[str, Any], doors: list[dict[str, Any]]) -> None:
+        x = y = 0
+        for row in zip(*columns.values(), strict=True):
+            entrance = dict(zip(columns, row, strict=True))
+            x, y = x + entrance.pop("x"), y + entrance.pop("y")
+            told = {**entrance, "lon": x / 1e6, "lat": y / 1e6}
+            doors[told.pop("door")].setdefault("entrances", []).append(told)
 
     @staticmethod
     def _add_past(held: dict[str, Any], doors: list[dict[str, Any]]) -> None:
@@ -102,6 +112,14 @@ class Copy:
         rows = zip(former["door"], former["number"], former["street"], strict=True)
         for at, number, street in rows:
             doors[at].setdefault("former_numbers", []).append((number, street))
+
+    def entrances(self, code: str) -> list[dict[str, Any]]:
+        """Where one gets in, as the register answers it: its own, or its building's."""
+        door = self.doors[code]
+        if "entrances" in door or door["parent"] is None:
+            return [{**each, "of": None} for each in door.get("entrances", [])]
+        building = self.doors.get(door["parent"], {})
+        return [{**each, "of": door["parent"]} for each in building.get("entrances", [])]
 
     def label(self, code: str) -> str:
         """Today's."""

@@ -11,21 +11,26 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
 
 import psycopg
+from croniter import croniter
 from psycopg import sql
 
 from registry import cluster
 from registry.cluster.host import command_line
+from registry.jobs.table import JOBS
 from registry.prepare import prepare_database
 from tests.support.folders import IN_MEMORY, ON_DISK, roomy
 
 TEMPLATE = "template_diachiso"
 _PREFIX = "diachiso-test-"
+_PREPARED = "prepared"
+_HOURS_S = 4 * 3_600
 
 
 @dataclass
@@ -51,9 +56,12 @@ class TestCluster:
         made = cluster.throwaway(self._base)
         made.initialise()
         self._server = made.start()
-        made.create_database(TEMPLATE)
-        prepare_database(made.admin_url(TEMPLATE), lambda _line: None)
+        made.create_database()
+        prepare_database(made.url(), lambda _line: None)
+        _leave_nothing_to_make_up(made.url())
+        copy_cluster(made, self._base / _PREPARED)
         with psycopg.connect(made.admin_url("postgres"), autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {cluster.DATABASE} RENAME TO {TEMPLATE}")
             # A template in use cannot be cloned.
             connection.execute(f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS false")
         return made
@@ -66,6 +74,26 @@ class TestCluster:
             if self._base is not None:
                 shutil.rmtree(self._base, ignore_errors=True)
             self._cluster = self._base = self._server = None
+
+
+def _leave_nothing_to_make_up(url: str) -> None:
+    """Note that each job of the clock was done, and will have been in the hours to come: else every
+    worker that begins starts a process for each of them.
+    """
+    now = time.time()
+    ticks = []
+    for job in JOBS:
+        if job.cron:
+            clock = croniter(job.cron, now)
+            ticks.append((job.name, round(clock.get_prev(float))))
+            while (tick := clock.get_next(float)) < now + _HOURS_S:
+                ticks.append((job.name, round(tick)))
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO jobs.procrastinate_periodic_defers (task_name, defer_timestamp)"
+            " VALUES (%s, %s)",
+            ticks,
+        )
 
 
 def new_folder() -> Path:
@@ -124,9 +152,50 @@ def ask(address: str) -> str:
     return str(answer)
 
 
-def clone(admin_url: str, name: str) -> contextlib.AbstractContextManager[str]:
+def copy_cluster(made: cluster.PrivateCluster, data_dir: Path, *arguments: str) -> None:
+    """Make `data_dir` a copy of a running cluster."""
+    copied = made.account.run(
+        made.bin_dir / "pg_basebackup",
+        f"--pgdata={data_dir}",
+        f"--dbname={made.admin_url('postgres')}",
+        *("--checkpoint=fast", "--no-manifest", "--no-sync"),
+        *arguments,
+    )
+    assert copied.returncode == 0, copied.stderr
+
+
+def lay_prepared(admin_url: str, data_dir: Path) -> None:
+    """Make `data_dir` a private cluster with schema and seeds, as its first start leaves it.
+
+    Each has the system identifier and the key of codes of the others.
+    """
+    socket_dir = psycopg.conninfo.conninfo_to_dict(admin_url)["host"]
+    prepared = Path(str(socket_dir)).parent / _PREPARED
+    subprocess.run(["cp", "-a", prepared, data_dir], check=True)
+
+
+def clone(
+    admin_url: str, name: str, template: str = TEMPLATE
+) -> contextlib.AbstractContextManager[str]:
     """The URL of a new database with schema and seeds, dropped at the end."""
-    return database(admin_url, name, TEMPLATE)
+    return database(admin_url, name, template)
+
+
+def make_template(admin_url: str, name: str, fill: Callable[[str], None]) -> None:
+    """A database with schema and seeds and what `fill` puts in, to be cloned: made by whichever
+    test of the run is the first to ask for it.
+    """
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
+        if known.fetchone() is not None:
+            return
+        with clone(admin_url, f"{name}_to_be") as url:
+            fill(url)
+            made = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(f"{name}_to_be"), sql.Identifier(name)
+            )
+            connection.execute(made)
 
 
 @contextlib.contextmanager

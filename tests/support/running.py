@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from registry import cluster
-from registry.cluster.host import processes
+from registry.cluster.host import make_open_folder, processes
 from registry.settings import ROOT, Settings
 from tests.support.folders import open_folder
+from tests.support.postgis import lay_prepared
 from tests.support.waiting import eventually
 
 
@@ -51,9 +52,16 @@ Starter = Callable[..., Run]
 
 
 @contextmanager
-def own_var() -> Iterator[Path]:
-    """A new var/, and so a new private cluster."""
+def own_var(prepared_like: str | None = None) -> Iterator[Path]:
+    """A new var/, and so a new private cluster.
+
+    Its first start is a second one, without a schema and seeds to make, where it is given the
+    superuser's URL of the cluster of tests.
+    """
     with open_folder() as folder:
+        if prepared_like is not None:
+            make_open_folder(folder / "var")
+            lay_prepared(prepared_like, folder / "var/cluster")
         yield folder / "var"
         shutil.rmtree(private(folder / "var").socket_dir, ignore_errors=True)
 

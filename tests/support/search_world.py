@@ -1,9 +1,12 @@
 """A small register to search in: merged communes, alleys, a tower, hamlets, retired, restricted."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import psycopg
+from psycopg import sql
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +22,8 @@ from tests.support.units import unit_named
 
 LANG = (105.8060, 21.0211)
 """lon, lat of 27 Phố Láng; numbers lie 0.0001 degrees apart."""
+_TEMPLATE = "template_world"
+_TOLD = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
 
 
 @dataclass
@@ -39,24 +44,41 @@ class World:
 @contextmanager
 def search_world(admin_url: str, name: str) -> Iterator[World]:
     """The register in a database of its own."""
-    with postgis.clone(admin_url, name) as url:
+    postgis.make_template(admin_url, _TEMPLATE, _build)
+    with psycopg.connect(admin_url) as connection:
+        told = connection.execute(_TOLD, [_TEMPLATE]).fetchone()
+    assert told
+    with postgis.clone(admin_url, name, _TEMPLATE) as url:
         engine = make_engine(url)
         reads = Reads(url, pool_size=2, statement_timeout_ms=5_000)
         try:
             with session_scope(engine) as session:
-                world = World(url, engine, load_gazetteer(session), reads)
-                _Builder(session, world).build()
-            yield world
+                known = load_gazetteer(session)
+            yield World(url, engine, known, reads, json.loads(told[0]))
         finally:
             reads.close()
             engine.dispose()
 
 
+def _build(url: str) -> None:
+    """Fill a register, and note the codes of its doors as what is said of the database."""
+    engine = make_engine(url)
+    with session_scope(engine) as session:
+        builder = _Builder(session, load_gazetteer(session))
+        builder.build()
+    engine.dispose()
+    with psycopg.connect(url) as connection:
+        said = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+            sql.Identifier(connection.info.dbname), json.dumps(builder.codes)
+        )
+        connection.execute(said)
+
+
 class _Builder:
-    def __init__(self, session: Session, world: World) -> None:
+    def __init__(self, session: Session, known: Gazetteer) -> None:
         self.session = session
-        self.codes = world.codes
-        self.known = known = world.gazetteer
+        self.codes: dict[str, str] = {}
+        self.known = known
         self.lang = unit_named(known, "Phường Láng", "00199").id
         self.lang_ha = unit_named(known, "Phường Láng Hạ", "00199").id
         self.lang_thuong = unit_named(known, "Phường Láng Thượng", "00187").id

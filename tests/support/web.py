@@ -45,6 +45,7 @@ PAGES = (
     "/offline",
     "/packs",
     "/reports",
+    "/route",
     "/static/",
     "/try",
     "/verify",

@@ -9,9 +9,9 @@ from tests.support.running import Starter, own_var, starter
 
 
 @pytest.fixture(scope="module")
-def var() -> Iterator[Path]:
-    """One var/ for most tests of a module, so that only the first has to make a cluster."""
-    with own_var() as made:
+def var(admin_url: str) -> Iterator[Path]:
+    """One var/ for most tests of a module, whose cluster is a copy of a prepared one."""
+    with own_var(admin_url) as made:
         yield made
 
 

@@ -13,8 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from registry.settings import ROOT
-from tests.support.demo import load_first_demo
-from tests.support.postgis import clone
+from tests.support.demo import first_demo
 from tests.support.units import open_app
 from tests.support.web import api_rules
 
@@ -79,10 +78,8 @@ def _at(shown: Any, real: Any, name: str, at: str) -> list[str]:
 @pytest.fixture(scope="module")
 def app(admin_url: str, worker_id: str) -> Iterator[Flask]:
     """The application over a register as the first `bin/run` leaves it."""
-    with clone(admin_url, f"docs_{worker_id}") as url:
-        load_first_demo(url)
-        with open_app(url) as made:
-            yield made
+    with first_demo(admin_url, f"docs_{worker_id}") as url, open_app(url) as made:
+        yield made
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[e[0][5:80] for e in EXAMPLES])

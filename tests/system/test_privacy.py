@@ -143,6 +143,8 @@ def questions() -> Iterator[tuple[str, object, str]]:
         ):  # fmt: skip
             yield f"/v1/batch/{operation}", json.dumps(row), "application/x-ndjson"
             yield f"/v1/batch/{operation}", f"code,address\n{q},{q}\n", "text/csv"
+        for order in ("walking", "shortest"):
+            yield f"/v1/routes?order={order}", q, "text/plain"
         for tool in ("validate", "lookup", "Zq7Xw"):
             asked = {"name": tool, "arguments": {"address": q, "code": q}}
             message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}

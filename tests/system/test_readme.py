@@ -13,10 +13,20 @@ from typing import Any
 
 import pytest
 
+from registry.demo.wanted import FIRST_HOUSEHOLDS
 from registry.settings import ROOT
-from tests.support.running import clean_environment, own_var, starter
+from tests.support.running import (
+    Run,
+    clean_environment,
+    diachiso,
+    own_var,
+    private,
+    starter,
+    status,
+)
 from tests.support.waiting import eventually
 from tests.system.test_docs import LEFT_OUT, SERVER, differences
+from tests.system.test_run import LOADED, households, imports
 
 BLOCK = re.compile(r"^```(bash|json|python|text)\n(.+?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -43,17 +53,45 @@ def examples(page: str) -> list[Example]:
     return [example for example in found if "bin/run " not in example.commands]
 
 
+@dataclass(frozen=True)
+class Starts:
+    """The first two of a checkout, of which the second runs; and its var/."""
+
+    first: Run
+    next: Run
+    folder: Path
+    var: Path
+
+
 @pytest.fixture(scope="module")
-def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, Path]]:
-    """The first bin/run of a checkout: its address, the checkout, and its var/."""
+def starts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starts]:
     folder = tmp_path_factory.mktemp("checkout")
     (folder / "bin").symlink_to(ROOT / "bin")
     with own_var() as var, starter(var, folder) as start:
-        run = start(demo=True)
-        url = run.url()
+        first = start(demo=True)
+        assert status(f"{first.url()}/v1/units/00004") == 200  # answers while it loads
         (folder / "var").mkdir()
-        eventually(lambda: "demo: loaded" in run.text(), run.text(), within_s=120)
-        yield url, folder, var
+        eventually(lambda: LOADED in first.text(), first.text(), within_s=120)
+        assert first.end() == 0
+        yield Starts(first, start(demo=True), folder, var)
+
+
+@pytest.fixture(scope="module")
+def newcomer(starts: Starts) -> tuple[str, Path, Path]:
+    """Where it serves, the checkout, and its var/."""
+    return starts.next.url(), starts.folder, starts.var
+
+
+def test_first_start_shows_a_demonstration_and_the_next_leaves_it(
+    starts: Starts, newcomer: tuple[str, Path, Path]
+) -> None:
+    url, _, var = newcomer
+    assert "demo" not in starts.next.text()
+    assert households(url) == FIRST_HOUSEHOLDS
+    asked = diachiso("demo", "--if-empty", DIACHISO_VAR=str(var))
+    assert (asked.returncode, asked.stdout) == (0, ""), asked.stderr
+    assert "left as it is" in asked.stderr
+    assert imports(private(var).url()) == ["published"]
 
 
 def output_of(commands: str, newcomer: tuple[str, Path, Path]) -> str:

@@ -23,15 +23,17 @@ document.addEventListener('click', async ({ target }) => {
   if ('print' in target.dataset) window.print();
 });
 
-const geo = document.querySelector('[data-geo]');
-if (geo && place) geo.href = mapApp([place.dataset.lon, place.dataset.lat], article.dataset.code);
+for (const geo of document.querySelectorAll('[data-geo]')) {
+  const { lon, lat } = (geo.closest('#ways li') ?? place).dataset;
+  geo.href = mapApp([lon, lat], article.dataset.code);
+}
 
 document.querySelector('[data-report]').addEventListener('click', () => { document.querySelector('#report details').open = true; });
 
 function setPoint([lon, lat]) {
   form.lon.value = lon.toFixed(6);
   form.lat.value = lat.toFixed(6);
-  form.kind.value = 'wrong_point';
+  if (form.kind.value !== 'entrance') form.kind.value = 'wrong_point';
 }
 
 async function openHere(event) {
@@ -50,6 +52,10 @@ async function openHere(event) {
     const centre = [Number(lon), Number(lat)];
     const map = await openMap(box, part, { center: centre, zoom: 17.5, cooperative: true });
     const marker = new Marker({ element: pin(), anchor: 'bottom' }).setLngLat(centre).addTo(map);
+    for (const way of document.querySelectorAll('#ways li')) {
+      const mark = way.querySelector('.way-mark').cloneNode(true);
+      new Marker({ element: mark }).setLngLat([Number(way.dataset.lon), Number(way.dataset.lat)]).addTo(map);
+    }
     map.on('click', ({ lngLat }) => {
       if (!form || !document.querySelector('#report details').open) return;
       marker.setLngLat(lngLat);

@@ -83,12 +83,45 @@ function bindPin(map, form, marker, say) {
   follow();
 }
 
+/** Numbers on the map for the entrances of a form; a tap places the one that is being filled in. */
+function bindRows(map, form, { Marker }, say) {
+  const rows = [...form.querySelectorAll('[name^="entrances."][name$=".lon"]')].map((lon, at) => {
+    const lat = form.elements[lon.name.replace(/lon$/, 'lat')];
+    const mark = document.createElement('span');
+    mark.className = 'way-mark';
+    mark.textContent = String(at + 1);
+    const marker = new Marker({ element: mark, draggable: true });
+    const put = ({ lng, lat: north }) => {
+      marker.setLngLat([lng, north]).addTo(map);
+      lon.value = lng.toFixed(6);
+      lat.value = north.toFixed(6);
+      say(t(`Đã đặt lối vào ${at + 1}`, `Entrance ${at + 1} is placed`));
+    };
+    const follow = () => {
+      const point = [lon, lat].map((each) => Number(each.value.replace(',', '.')));
+      if (point.every((each) => Number.isFinite(each) && each !== 0)) marker.setLngLat(point).addTo(map);
+      else marker.remove();
+    };
+    marker.on('dragend', () => put(marker.getLngLat()));
+    for (const field of [lon, lat]) field.addEventListener('change', follow);
+    follow();
+    return { lon, put };
+  });
+  let filled = Math.max(rows.findIndex(({ lon }) => !lon.value), 0);
+  form.addEventListener('focusin', ({ target }) => {
+    const [name, at] = (target.name ?? '').split('.');
+    if (name === 'entrances') filled = Number(at);
+  });
+  map.on('click', ({ lngLat }) => rows[filled].put(lngLat));
+}
+
 async function open(box) {
   const { part, css, lon, lat, points, boundary } = box.dataset;
   const said = box.parentElement.querySelector('[data-map-said]');
   const say = (words) => { if (said) said.textContent = words; };
   box.hidden = false;
   const form = 'drag' in box.dataset ? box.closest('form') : null;
+  const rowed = 'rows' in box.dataset ? box.closest('form') : null;
   const typed = form ? ['lon', 'lat'].map((name) => Number(form.elements[name].value.replace(',', '.'))) : [];
   const placed = typed.length === 2 && typed.every(Boolean);
   try {
@@ -99,12 +132,13 @@ async function open(box) {
     const [{ openMap, pin }, parts] = await Promise.all([import('./map.js'), import(part)]);
     const centre = placed ? typed : [Number(lon), Number(lat)];
     const exact = placed || 'pin' in box.dataset;
-    const map = await openMap(box, part, { center: lon ? centre : undefined, zoom: exact ? 17.5 : 13, cooperative: !form });
+    const map = await openMap(box, part, { center: lon ? centre : undefined, zoom: exact ? 17.5 : 13, cooperative: !form && !rowed });
     await new Promise((ready) => { map.once('load', ready); });
     const own = await drawBoundary(map, boundary);
     const marker = new parts.Marker({ element: pin(), anchor: 'bottom' });
     if ('pin' in box.dataset) marker.setLngLat(centre).addTo(map);
     if (form) bindPin(map, form, marker, say);
+    if (rowed) bindRows(map, rowed, parts, say);
     const listed = points ? await drawPoints(map, box, say, parts) : [];
     if (listed.length) {
       const around = new parts.LngLatBounds();

@@ -85,7 +85,7 @@ export async function post(url, headers, body) {
 }
 
 /** What proves to the server that this page sends with the session of who sits here; null without a network. */
-async function formToken() {
+export async function formToken() {
   const page = await fetch('/packs', { cache: 'no-store' }).then((response) => response.text()).catch(() => '');
   return new DOMParser().parseFromString(page, 'text/html').querySelector('[data-csrf]')?.dataset.csrf ?? '';
 }

@@ -118,6 +118,7 @@ class Commune {
     const told = new Map(held.labels_before.door.map((at, row) => [at, held.labels_before.label[row]]));
     const former = new Map();
     held.former_numbers.door.forEach((at, row) => former.set(at, [...former.get(at) ?? [], { number: held.former_numbers.number[row], street: held.former_numbers.street[row] }]));
+    const entrances = entrancesOf(held);
     const codes = eights(doors.code);
     let [x, y] = [0, 0];
     for (let at = 0; at < codes.length; at += 1) {
@@ -145,6 +146,7 @@ class Commune {
           accuracy: get.accuracy_m(at),
           verified: get.verified_on(at),
           hint: get.hint(at),
+          entrances: entrances.get(at) ?? NONE,
           former: former.get(at) ?? NONE,
         });
       }
@@ -202,14 +204,26 @@ class Commune {
 
   point(door) { return door.x === NOWHERE ? null : [door.x / MILLION, door.y / MILLION]; }
 
-  /** The doors nearest to a point, with metres. */
+  /** Where one gets in beside its point; of a flat without entrances of its own by those of its building, `of`. */
+  entrances(door) {
+    const building = door.entrances.length || door.parent === null ? undefined : this.at.get(door.parent);
+    if (building === undefined) return { list: door.entrances, of: null };
+    return { list: this.doors[building].entrances, of: door.parent };
+  }
+
+  /** The doors nearest to a point, with metres: of a door with entrances to the nearest of them. */
   nearest([lon, lat], many = 10) {
     const across = Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE;
+    const away = ({ x, y }) => Math.hypot((x / MILLION - lon) * across, (y / MILLION - lat) * METRES_A_DEGREE);
     const found = [];
     let furthest = Infinity;
     for (const door of this.doors) {
-      if (door.x !== NOWHERE) {
-        const metres = Math.hypot((door.x / MILLION - lon) * across, (door.y / MILLION - lat) * METRES_A_DEGREE);
+      const { list } = this.entrances(door);
+      const ways = list.map(away);
+      // The point is the main entrance, unless one of them is.
+      if (door.x !== NOWHERE && !list.some(({ kind }) => kind === 'main')) ways.push(away(door));
+      if (ways.length) {
+        const metres = ways.length === 1 ? ways[0] : Math.min(...ways);
         if (metres < furthest) {
           found.push({ door, metres });
           if (found.length > 4 * many) {
@@ -280,6 +294,22 @@ class Commune {
     }
   }
 }
+
+/** Place among the doors → its entrances. */
+function entrancesOf({ entrances }) {
+  const found = new Map();
+  let [x, y] = [0, 0];
+  entrances?.door.forEach((at, row) => { // a pack of before has none
+    x += entrances.x[row];
+    y += entrances.y[row];
+    const way = { kind: entrances.kind[row], x, y, point: [x / MILLION, y / MILLION], accuracy: entrances.accuracy_m[row], note: entrances.note[row], seen: entrances.seen_on[row] };
+    found.set(at, [...found.get(at) ?? [], way]);
+  });
+  return found;
+}
+
+/** Metres between two points, [lon, lat], that are near each other. */
+export const between = ([lon, lat], [x, y]) => Math.hypot((x - lon) * Math.cos((lat * Math.PI) / 180), y - lat) * METRES_A_DEGREE;
 
 const nearer = (one, other) => one.metres - other.metres;
 

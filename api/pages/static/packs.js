@@ -3,7 +3,7 @@
 import { isDemo, readCode, shown } from './code.js';
 import { fold } from './fold.js';
 import { keepReport, sendReports } from './outbox.js';
-import { openCommune } from './pack.js';
+import { between, openCommune } from './pack.js';
 import { sketch } from './sketch.js';
 import { all, get, put, remove, whyNotKept as why } from './store.js';
 import { make, mapApp, t, unplaced } from './ui.js';
@@ -210,7 +210,8 @@ function placeCard(commune, place, former) {
     make('p', { class: 'hand-numbers' }, ...place.doors.slice(0, 60).map((door) => commune.doors[door]).filter(({ number, inside }) => number && !inside).map((door) => make('button', { type: 'button', class: 'chip', onclick: () => show([card(commune, door)]) }, door.number))));
 }
 
-function card(commune, door, remark = null, metres = null) {
+/** `here` is where the phone is, if that was asked. */
+function card(commune, door, remark = null, metres = null, here = null) {
   const before = commune.labelBefore(door);
   const point = commune.point(door);
   return make('article', { class: 'hand-card', 'data-code': door.code },
@@ -220,19 +221,40 @@ function card(commune, door, remark = null, metres = null) {
     before ? make('p', { class: 'quiet' }, `${t('Trước 7/2025', 'Before July 2025')}: ${before}`) : null,
     remark ? make('p', { class: 'quiet' }, remark) : null,
     door.hint ? make('p', {}, `${t('Chỉ dẫn', 'Hint')}: ${door.hint}`) : null,
+    entrances(commune, door, here),
     make('p', { class: 'actions' },
       point ? make('a', { class: 'button', href: mapApp(point, shown(door.code)) }, t('Mở bản đồ', 'Map')) : make('span', { class: 'quiet' }, t('chưa có toạ độ', 'no position yet')),
-      point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), point, door) }, t('Sơ đồ', 'Sketch')) : null,
+      point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), point, door, commune.entrances(door).list) }, t('Sơ đồ', 'Sketch')) : null,
       make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(report('confirmed', door.code, commune.label(door))) }, t('Đúng', 'Right')),
       make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(reportHere(door.code, commune.label(door))) }, t('Nhà ở đây', 'It is here')),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => askEntrance(currentTarget.closest('article'), door.code, commune.label(door)) }, t('Lối vào', 'Entrance')),
       make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(report('no_such_house', door.code, commune.label(door))) }, t('Không có nhà', 'Not there'))));
 }
 
+/** Where one gets in, each with how far it is: from the phone, or else from the door's point. */
+function entrances(commune, door, here) {
+  const { list, of } = commune.entrances(door);
+  const from = here ?? commune.point(door);
+  const away = (point) => (here ? t(`cách bạn ${Math.round(between(from, point))} m`, `${Math.round(between(from, point))} m from you`) : t(`cách cửa ${Math.round(between(from, point))} m`, `${Math.round(between(from, point))} m from the door`));
+  if (!list.length) return null;
+  return make('div', {},
+    make('p', { class: 'quiet' }, of ? t(`Lối vào, của toà nhà ${shown(of)}`, `Entrances, of the building ${shown(of)}`) : t('Lối vào', 'Entrances')),
+    make('ol', { class: 'ways' }, ...list.map(({ kind, point, note, seen }, place) => make('li', {},
+      make('div', {}, make('span', { class: 'way-mark', 'aria-hidden': 'true' }, String(place + 1)), ' ', make('strong', {}, capital(t(...ENTRANCES[kind]))), ' ',
+        from ? make('span', { class: 'quiet' }, away(point)) : null,
+        note ? make('p', {}, note) : null,
+        seen ? make('p', { class: 'quiet' }, `${t('thấy ngày', 'seen')} ${day(seen)}`) : null),
+      make('a', { class: 'button button-quiet', href: mapApp(point, shown(door.code)) }, t('Bản đồ', 'Map'), make('span', { class: 'unseen' }, ` ${place + 1}: ${t(...ENTRANCES[kind])}`))))));
+}
+
+const ENTRANCES = { main: ['cửa chính', 'main entrance'], vehicles: ['lối xe vào', 'for vehicles'], delivery: ['lối giao hàng', 'for deliveries'], locker: ['tủ nhận hàng', 'parcel lockers'] };
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
 /** Show or hide what is around a door. */
-function drawIn(article, point, own) {
+function drawIn(article, point, own, ways) {
   const drawn = article.querySelector('.sketch');
   if (drawn) drawn.remove();
-  else article.append(sketch(communes.values(), point, { own, accuracy: own.accuracy > 20 ? own.accuracy : 0 }));
+  else article.append(sketch(communes.values(), point, { own, accuracy: own.accuracy > 20 ? own.accuracy : 0, entrances: ways.map((way) => way.point) }));
 }
 
 const openedLike = (text) => {
@@ -261,7 +283,7 @@ async function showNear() {
     show([
       make('p', { class: coords.accuracy > 100 ? 'wrong' : 'quiet' }, t(`Vị trí của máy, sai số khoảng ${Math.round(coords.accuracy)} m.`, `Your position, within about ${Math.round(coords.accuracy)} m.`)),
       near.length ? make('div', { class: 'hand-card' }, sketch(communes.values(), here, { accuracy: coords.accuracy })) : null,
-      ...near.slice(0, 10).map(({ commune, door, metres }) => card(commune, door, null, metres)),
+      ...near.slice(0, 10).map(({ commune, door, metres }) => card(commune, door, null, metres, here)),
     ], t('Chưa có gói nào.', 'No pack is here.'));
   } catch (error) {
     show([make('p', { class: 'wrong' }, error.message)]);
@@ -285,6 +307,31 @@ async function reportHere(code, label) {
   await report('wrong_point', code, label, pointOf(coords));
 }
 
+/** Show or hide the form for an entrance where the phone is. */
+function askEntrance(article, code, label) {
+  const asked = article.querySelector('.hand-way');
+  if (asked) return asked.remove();
+  const form = make('form', { class: 'hand-way' },
+    make('label', {}, t('Lối vào', 'Entrance'), make('select', { name: 'entrance' }, ...Object.entries(ENTRANCES).map(([kind, said]) => make('option', { value: kind }, t(...said))))),
+    make('label', {}, t('Vào thế nào; không ghi tên người, số điện thoại', 'How one gets in; no name, no telephone number'), make('input', { name: 'note', maxlength: '140', autocomplete: 'off' })),
+    make('button', { class: 'button' }, t('Báo lối vào ở chỗ tôi đứng', 'It is where I stand')),
+    make('p', { class: 'wrong', role: 'alert', hidden: true }));
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    try {
+      const { coords } = await position();
+      const note = form.note.value.trim();
+      await report('entrance', code, label, { entrance: form.entrance.value, ...(note ? { note } : {}), ...pointOf(coords) });
+      form.remove();
+    } catch (error) {
+      form.lastChild.hidden = false;
+      form.lastChild.textContent = why(error);
+    }
+  });
+  article.append(form);
+  form.entrance.focus();
+}
+
 /** A house that nobody registered, where the phone is; what was typed stays until it is in the outbox. */
 async function reportNew(event) {
   event.preventDefault();
@@ -303,7 +350,7 @@ async function reportNew(event) {
 
 const pointOf = (coords) => ({ lon: coords.longitude, lat: coords.latitude, position_accuracy_m: Math.round(coords.accuracy) });
 
-const KINDS = { new_house: ['Nhà chưa có mã', 'A house without a code'], confirmed: ['Đúng: nhà ở đó', 'Right: it is there'], wrong_point: ['Nhà ở chỗ khác', 'It is elsewhere'], no_such_house: ['Không có nhà này', 'There is no such house'] };
+const KINDS = { new_house: ['Nhà chưa có mã', 'A house without a code'], confirmed: ['Đúng: nhà ở đó', 'Right: it is there'], wrong_point: ['Nhà ở chỗ khác', 'It is elsewhere'], entrance: ['Lối vào', 'An entrance'], no_such_house: ['Không có nhà này', 'There is no such house'] };
 const STATES = { waiting: ['chờ mạng', 'waits for a network'], sent: ['đã gửi', 'sent'], refused: ['không nhận', 'not taken'] };
 
 async function showOutbox() {

@@ -15,8 +15,9 @@ function svg(name, attributes, text = null) {
   return made;
 }
 
-/** `own` is the door in the middle; without one it is where the phone is, within `accuracy` metres. */
-export function sketch(communes, [lon, lat], { own = null, accuracy = 0 } = {}) {
+/** `own` is the door in the middle; without one it is where the phone is, within `accuracy` metres. Points of its
+    `entrances` are marked by their places in the list. */
+export function sketch(communes, [lon, lat], { own = null, accuracy = 0, entrances = [] } = {}) {
   const drawn = svg('svg', { class: 'sketch', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': t('Sơ đồ quanh đây', 'Map of what is around') });
   drawn.append(svg('rect', { class: 'sketch-ground', width: WIDTH, height: HEIGHT }));
   const across = Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE;
@@ -26,7 +27,8 @@ export function sketch(communes, [lon, lat], { own = null, accuracy = 0 } = {}) 
   const doors = [];
   for (const commune of communes) {
     for (const { door, metres } of commune.nearest([lon, lat], MOST)) {
-      const [x, y] = place(commune.point(door));
+      const point = commune.point(door); // none of a door that is known by its entrances alone
+      const [x, y] = point ? place(point) : [NaN, NaN];
       if (metres < 1.5 * REACH_M && x > 0 && x < WIDTH && y > 0 && y < HEIGHT) {
         doors.push({ door, x, y });
         const name = door.street === null ? null : commune.streets.name[door.street];
@@ -39,7 +41,7 @@ export function sketch(communes, [lon, lat], { own = null, accuracy = 0 } = {}) 
     drawn.append(svg('circle', { class: 'sketch-door', cx: x.toFixed(0), cy: y.toFixed(0), r: 4 }));
     if (door.number && door !== own && take(taken, 'number', x, y - 8, door.number)) drawn.append(text('number', x, y - 8, door.number));
   }
-  drawn.append(...names, ...middle(own, accuracy), ...bar());
+  drawn.append(...names, ...middle(own, accuracy), ...entrances.flatMap((point, at) => mark(place(point), at + 1)), ...bar());
   return drawn;
 }
 
@@ -81,6 +83,11 @@ function nameOf(name, spots, taken) {
   const x = Math.min(Math.max(spots[Math.floor(spots.length / 2)][0], half), WIDTH - half);
   const below = [18, -10, 34, -26, 50].find((step) => take(taken, 'street', x, y + step, name));
   return below === undefined ? [] : [text('street', x, y + below, name)];
+}
+
+function mark([x, y], number) {
+  if (!(x > 0 && x < WIDTH && y > 0 && y < HEIGHT)) return [];
+  return [svg('rect', { class: 'sketch-entrance', x: (x - 9).toFixed(0), y: (y - 9).toFixed(0), width: 18, height: 18, rx: 4 }), text('mark', x, y + 5, String(number))];
 }
 
 function middle(own, accuracy) {

@@ -1,12 +1,12 @@
 // Pages of addresses that this browser has opened are there without a network too: a carrier in an
-// alley looks again at what was looked up at the depot. They stay on this device. So does the page
-// that searches in packs (packs.js) and that of rounds in the field (field.js), with their scripts.
+// alley looks again at what was looked up at the depot. They stay on this device. So do the pages that
+// search in packs (packs.js), tick a round (route.js) and collect in the field (field.js), with their scripts.
 
 const KEPT = 'addresses';
 const FILES = 'files-{{ version }}';
 const OFFLINE = '/offline';
-const PAGES = ['/packs', '/field'];
-const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const PAGES = ['/packs', '/route', '/field'];
+const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
 const MOST = 100;
 const PATIENCE_MS = 8000;
 

@@ -3,7 +3,6 @@
 import os
 import resource
 import select
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -21,14 +20,14 @@ from registry.events import move_pending_events
 from registry.gazetteer import today
 from registry.intake.result import PHASES, ImportOptions, ImportResult
 from registry.intake.run import import_file
-from registry.prepare import prepare_database
 from registry.reform import progress as reform_progress
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform
 from tests.registry.reform.conftest import HEAD
+from tests.support.clusters import empty_cluster
 from tests.support.held_import import Importer
 from tests.support.intake import checksum, door, rows, write
-from tests.support.postgis import new_folder
+from tests.support.postgis import lay_prepared
 from tests.support.waiting import eventually
 
 MERGED = """\
@@ -140,18 +139,14 @@ class Mortal:
 
 
 @pytest.fixture(scope="module")
-def second_cluster() -> Iterator[Mortal]:
+def second_cluster(admin_url: str) -> Iterator[Mortal]:
     """A cluster to be killed."""
-    base = new_folder()
-    made = cluster.throwaway(base)
-    made.initialise()
-    mortal = Mortal(made, made.start())
-    made.create_database()
-    prepare_database(made.url(), lambda _line: None)
-    yield mortal
-    made.stop()
-    mortal.server.wait()
-    shutil.rmtree(base, ignore_errors=True)
+    with empty_cluster() as made:
+        lay_prepared(admin_url, made.data_dir)
+        mortal = Mortal(made, made.start())
+        yield mortal
+        made.stop()
+        mortal.server.wait()
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,7 @@ REFUSED: dict[str, Callable[[Path], Path]] = {
         f'<sst xmlns="{_MAIN}" count="4294967295" uniqueCount="4294967295"><si><t>a</t></si></sst>',
     ),
     "a sheet that closes otherwise than it opens": open_document(spanned("3") + "<table:x>"),
-    "a table packed many times": content("a.csv.gz", packed(3_000)),
+    "a table packed many times": lambda folder: content("a.csv.gz", packed(3_000))(folder),
     "more columns than a spreadsheet has": content(
         "a.csv", CSV.replace(b"\n", b",c" * 17_000 + b"\n", 1)
     ),

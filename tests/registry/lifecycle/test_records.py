@@ -304,6 +304,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "verify": {},
     "correct": {"delivery_hint": "cổng xanh"},
     "move": LANG,
+    "entrances": {"entrances": [{"kind": "main", **LANG}]},
     "renumber": {"house_number": "901", "same_address": True},
     "split": {
         "parts": [{"house_number": "902"}, {"house_number": "903"}],

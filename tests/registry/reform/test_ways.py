@@ -1,7 +1,6 @@
 """Prepared reforms, decisions of people, tables, files of the seeds, and what a kill leaves."""
 
 import datetime
-import os
 import signal
 import subprocess
 import sys
@@ -27,8 +26,10 @@ from registry.reform.run import Options, reform
 from registry.reform.undo import undo
 from registry.reform.views import MAP, WORKBOOK
 from registry.reform.work_file import DECIDED, read_decided
+from registry.services.loading import load_services
 from registry.settings import ROOT
 from tests.registry.reform.conftest import Hall
+from tests.support.commands import as_process
 from tests.support.intake import checksum, deliveries, write
 from tests.support.lifecycle import Town
 from tests.support.waiting import eventually
@@ -192,7 +193,9 @@ def test_parts_of_a_split_unit_have_its_target_and_key_until_it_is_narrowed(hall
     with session_scope(engine) as session:
         create_key(session, NewKey("Láng", "editor", ("00199",)))
     hall.count_targets({"00199": 10})
+    serve(hall, "00199")
     hall.carry(SPLIT)
+    assert served(hall) == ["00201", "00202"]
 
     # No household says how much of it either part is.
     assert hall.targets() == {"00201": (5, "estimate"), "00202": (5, "estimate")}
@@ -225,14 +228,33 @@ def test_import_that_read_the_units_before_reads_them_again(hall: Hall) -> None:
 
 
 def test_undone_reforms_of_one_day_may_have_given_one_code(hall: Hall) -> None:
+    serve(hall, "00199")
     for unit in ("00199", "00190"):
         born = "{code: '00201', name: Mới, kind: phuong}"
         hall.carry(f'changes:\n  - merge: {{units: ["{unit}"], into: {born}}}\n', number=unit)
+        assert served(hall) == (["00201"] if unit == "00199" else ["00199"])
         undo(hall.town.engine, unit, actor="tests")
+    assert served(hall) == ["00199"]
     assert hall.town.rows("SELECT number, state FROM reform ORDER BY id") == [
         ("00199", "undone"),
         ("00190", "undone"),
     ]
+
+
+def serve(hall: Hall, commune: str) -> None:
+    """Let a carrier serve a commune."""
+    path = write(hall.folder / "s.csv", {"service": "A", "kind": "giao", "communes": commune})
+    with session_scope(hall.town.engine) as session:
+        known = load_gazetteer(session)
+    assert load_services(hall.town.engine, known, path, "Hãng").written
+
+
+def served(hall: Hall) -> list[str]:
+    """Codes of the communes that it serves."""
+    rows = hall.town.rows(
+        "SELECT u.code FROM service_area_unit a JOIN admin_unit u ON u.id = a.unit_id ORDER BY 1"
+    )
+    return [code for (code,) in rows]
 
 
 KILLED_AT_EACH = """\
@@ -278,21 +300,17 @@ def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
 
 def test_command(hall: Hall) -> None:
     hall.town.house("27")
-    environment = {**os.environ, "DATABASE_URL": hall.town.url, "PYTHONPATH": str(ROOT)}
 
-    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "scripts.main", "reform", *map(str, arguments)]
-        return subprocess.run(
-            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-        )
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+        return as_process("reform", *arguments, DATABASE_URL=hall.town.url)
 
     path = hall.file(MERGE)
     tried = run(path, "--dry-run", "--report", hall.folder / "out")
-    assert (tried.returncode, "Đã rõ 1 / 1 mã" in tried.stdout) == (0, True), tried.stderr
+    assert (tried.returncode, "Đã rõ 1 / 1 mã" in tried.stdout.decode()) == (0, True), tried.stderr
     assert run(path).returncode == 0
     again = run(path)
     assert again.returncode == 1
-    assert "dòng 2: 1/NQ: nghị quyết này đã nạp" in again.stderr
+    assert "dòng 2: 1/NQ: nghị quyết này đã nạp" in again.stderr.decode()
     assert run("--undo", "1/NQ").returncode == 0
     assert run().returncode == 2
-    assert run("--from-seeds", "2026-04-30").stdout.startswith("resolution:")
+    assert run("--from-seeds", "2026-04-30").stdout.startswith(b"resolution:")

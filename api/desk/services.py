@@ -1,0 +1,157 @@
+"""Service areas at the desk: each carrier's own, tried before they are written; who serves whom."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import request
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.access import caller, requires
+from api.audit import note
+from api.bodies import takes
+from api.context import gazetteer, register
+from api.desk.blueprint import desk_blueprint, desk_page, done, room
+from api.desk.carried import as_file, carried, sent_file
+from api.errors import registry_problem
+from api.pages.services_words import hours_words, kind_words
+from api.pages.shell import complaint, in_language
+from geo.code import format as code_display
+from registry.database import session_scope
+from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
+from registry.services import KINDS, Kind, operator_of
+from registry.services.checking import (
+    Overlap,
+    Unserved,
+    lost_codes,
+    overlaps,
+    unserved_codes,
+    unserved_doors,
+)
+from registry.services.listing import ListedArea, list_areas, operator_sets
+from registry.services.loading import load_services
+
+blueprint = desk_blueprint("services", "/desk/services")
+room("/desk/services", "Vùng phục vụ", "Service areas", "carrier")
+
+_SHOWN: Final = 200
+_PROBLEMS_SHOWN: Final = 50
+_MOST_FILE: Final = 5_000_000
+_BY_PROGRAM: Final = (
+    "gửi bằng POST /v1/services, xem docs/services.md (too large: send it by POST /v1/services)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which doors somebody looks for: those of a unit where nobody does this."""
+
+    unit: str
+    kind: Kind
+
+    @classmethod
+    def of_request(cls) -> "_Asked":
+        """As the page's address says."""
+        kind = request.args.get("kind", "")
+        known = next((each for each in KINDS if each == kind), KINDS[0])
+        return cls(request.args.get("unit", "").strip()[:10], known)
+
+
+@blueprint.get("")
+@requires("carrier")
+def get_services() -> BaseResponse:
+    """What a carrier has on record, and what is wrong with it; to others, every operator's."""
+    return _shown()
+
+
+@blueprint.post("/file")
+@takes("batch_bytes")
+@requires("carrier")
+def post_file() -> BaseResponse:
+    """Try a file of areas, and write it when what would become of it was looked at."""
+    operator = operator_of(request.form.get("operator", "").strip())
+    write = request.form.get("write") == "yes"
+    sheet = request.form.get("sheet", "").strip()
+    try:
+        name, content = sent_file(_MOST_FILE, _BY_PROGRAM)
+        with as_file(name, content) as path:
+            result = load_services(
+                *(register().engine, gazetteer(), path, operator),
+                dry_run=not write,
+                sheet=sheet or None,
+            )
+    except (InvalidInputError, UnreadableFileError) as error:
+        return _shown(registry_problem(error).status_code, wrong=complaint(error))
+    if write:
+        note(count=result.changes)
+        vi = f"Đã ghi: {result.new} vùng mới, {result.gone} vùng bỏ, {result.unchanged} giữ nguyên."
+        english = f"Written: {result.new} new, {result.gone} gone, {result.unchanged} as before."
+        return done(_page_of(operator), vi, english)
+    return desk_page(
+        "desk/services_file.html",
+        name=name,
+        content=carried(content),
+        result=result,
+        operator=operator,
+        sheet=sheet,
+        back=_page_of(operator),
+        problems=[(each, in_language(each.words)) for each in result.problems[:_PROBLEMS_SHOWN]],
+    )
+
+
+def _shown(status: int = 200, **values: Any) -> BaseResponse:
+    asking, known = caller(), gazetteer()
+    operator = request.values.get("operator", "").strip()
+    own = asking.role == "carrier"
+    if own:
+        operator = asking.name
+    writes = own or (asking.role == "admin" and asking.unit_ids is None)
+    asked = _Asked.of_request()
+    areas: list[ListedArea] = []
+    overlapping: list[Overlap] = []
+    unserved: list[Unserved] = []
+    codes: list[str] = []
+    lost = 0
+    with session_scope(register().read_engine) as session:
+        sets = operator_sets(session)
+        if operator:
+            areas = list_areas(session, known, operator, _SHOWN + 1)
+        if operator and writes:
+            overlapping = overlaps(session, known, operator)
+            lost = lost_codes(session, operator)
+        if asked.unit:
+            whose = operator or None
+            try:
+                unserved = unserved_doors(
+                    session, known, asked.unit, operator=whose, kind=asked.kind
+                )
+                codes = unserved_codes(session, known, asked.unit, operator=whose, kind=asked.kind)
+            except RegistryError as error:
+                values.setdefault("wrong", complaint(error))
+                status = registry_problem(error).status_code
+    return desk_page(
+        "desk/services.html",
+        status,
+        **values,
+        sets=sets,
+        own=own,
+        writes=writes,
+        operator=operator,
+        areas=areas[:_SHOWN],
+        more=len(areas) > _SHOWN,
+        overlapping=overlapping,
+        lost=lost,
+        unserved=unserved,
+        codes=codes,
+        asked=asked,
+        code_display=code_display,
+        kinds=kind_words(),
+        hours_words=hours_words,
+        most_kb=_MOST_FILE // 1_000,
+    )
+
+
+def _page_of(operator: str) -> str:
+    if caller().role == "carrier":
+        return "/desk/services"
+    return f"/desk/services?{urlencode({'operator': operator})}"

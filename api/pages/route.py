@@ -1,0 +1,85 @@
+"""The page of a round: a list is pasted, ordered, and ticked where there may be no network.
+
+Its script asks the API and keeps the answer on the phone. Without scripts the form answers a file.
+"""
+
+from typing import Final
+
+from flask import Response, request
+
+from api.context import register
+from api.pages.blueprint import page_blueprint
+from api.pages.shell import complaint, page, secured, words
+from api.papers import as_pdf
+from api.route import GEOJSON, GPX, MAX_LINES, PAPERS, answered, paper_of, planned
+from registry.batch.pasted import read_pasted, text_of
+from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
+from registry.overview import is_demonstration
+from registry.route.listing import OPERATION
+from registry.route.run import Wish
+
+blueprint = page_blueprint("route_page")
+
+_LINES: Final = ".txt"
+"""Suffix of a list without a header."""
+_NO_COLUMN: Final = (
+    "Không nhận ra cột nào là địa chỉ hay mã. Hãy đặt tên cột là “Địa chỉ” hoặc “Mã”.",
+    "No column of addresses or codes was recognised. Call it “address” or “code”.",
+)
+_FILES: Final = {"gpx": GPX, "geojson": GEOJSON}
+
+
+@blueprint.get("/route")
+def get_route() -> Response:
+    """The form, and what the phone has of a round; kept by the browser with its scripts."""
+    return _page()
+
+
+@blueprint.post("/route")
+def post_route() -> Response:
+    """The round as a file, for browsers without scripts."""
+    try:
+        sent = request.files.get("file")
+        body = sent.read() if sent else b""
+        name = (sent.filename or "") if sent else ""
+        text = text_of(body, name, MAX_LINES) if body.strip() else request.form.get("text", "")
+        if not text.strip():
+            return _page(words("Hãy dán ít nhất một dòng.", "Paste at least one line."))
+        is_file = bool(body.strip()) and not name.lower().endswith(_LINES)
+        found = planned(read_pasted(OPERATION, text, is_file=is_file), _wish())
+    except ColumnsNotRecognisedError:
+        return _page(words(*_NO_COLUMN))
+    except (InvalidInputError, UnreadableFileError) as error:
+        return _page(complaint(error))
+    wanted = request.form.get("as", "sheet")
+    if kind := _FILES.get(wanted):
+        response = answered(found, kind)
+        response.headers["Content-Disposition"] = f'attachment; filename="tuyen.{wanted}"'
+        return secured(response)
+    return secured(as_pdf(paper_of(found, wanted if wanted in PAPERS else "sheet")))
+
+
+def _wish() -> Wish:
+    asked = request.form
+    return Wish(
+        "shortest" if asked.get("order") == "shortest" else "walking",
+        asked.get("start", "").strip() or None,
+        asked.get("end", "").strip() or None,
+        "round_trip" in asked,
+    )
+
+
+def _page(problem: str | None = None) -> Response:
+    made = register()
+    shown = page(
+        "route.html",
+        422 if problem else 200,
+        problem=problem,
+        text=request.form.get("text", ""),
+        demo=is_demonstration(made.reads),
+        by_road=made.settings.routing_url is not None,
+        most=MAX_LINES,
+    )
+    if problem:
+        shown.headers["Cache-Control"] = "no-store"
+    return shown

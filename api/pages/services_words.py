@@ -1,0 +1,31 @@
+"""What pages call the services of carriers, and the hours of their offices."""
+
+import re
+from typing import Final
+
+from api.pages.shell import language, words
+from registry.services import KINDS, Kind
+
+_KINDS: Final[dict[Kind, tuple[str, str]]] = {
+    "delivers": ("giao tận nơi", "delivers"),
+    "collects": ("đến lấy hàng", "collects"),
+    "counter": ("quầy", "counter"),
+}
+_HOURS: Final = {
+    **dict(zip(("Mo", "Tu", "We", "Th", "Fr", "Sa"), map("T{}".format, range(2, 8)), strict=True)),
+    "Su": "CN",
+    "PH": "ngày lễ",
+    "off": "nghỉ",
+    "closed": "nghỉ",
+}
+_WORD: Final = re.compile(rf"\b({'|'.join(_HOURS)})\b")
+
+
+def kind_words() -> dict[Kind, str]:
+    """Each kind of service, in the page's language."""
+    return {kind: words(*_KINDS[kind]) for kind in KINDS}
+
+
+def hours_words(hours: str) -> str:
+    """Opening hours as people here write them: `T2-T6 07:30-18:00; CN nghỉ`."""
+    return hours if language() == "en" else _WORD.sub(lambda found: _HOURS[found[1]], hours)

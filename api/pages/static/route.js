@@ -1,0 +1,296 @@
+// The page /route: a list becomes a round that this device keeps, and ticks where there is no network.
+
+import { isDemo } from './code.js';
+import { formToken } from './outbox.js';
+import { get, put, remove } from './store.js';
+import { make, mapApp, reach, t, whereAmI } from './ui.js';
+
+const KEPT = 'route';
+const TABLES = { xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', csv: 'text/csv', tsv: 'text/csv', txt: 'text/plain' };
+const FILES = {
+  sheet: ['/v1/routes/papers', { paper: 'sheet' }, 'application/pdf', 'tuyen.pdf'],
+  stickers: ['/v1/routes/papers', { paper: 'stickers' }, 'application/pdf', 'tem.pdf'],
+  gpx: ['/v1/routes', {}, 'application/gpx+xml', 'tuyen.gpx'],
+  geojson: ['/v1/routes', {}, 'application/geo+json', 'tuyen.geojson'],
+};
+const NO_COLUMN = ['Không nhận ra cột nào là địa chỉ hay mã. Hãy đặt tên cột là “Địa chỉ” hoặc “Mã”, hay dán riêng cột ấy.', 'No column of addresses or codes was recognised. Call it “address” or “code”, or paste that column alone.'];
+const at = (id) => document.getElementById(id);
+let kept = null; // { id, rows, numbers, wish, answer, done, empty }
+
+function say(words, kind = 'thanks') {
+  at('told').className = words ? kind : '';
+  at('told').textContent = words;
+}
+
+const why = (error) => (error.name === 'QuotaExceededError'
+  ? t('Máy hết chỗ chứa: chưa lưu được tuyến.', 'The device is full: the round was not kept.')
+  : error.name === 'InvalidStateError' || error.name === 'SecurityError'
+    ? t('Trình duyệt không cho lưu trong máy (chế độ ẩn danh?).', 'The browser keeps nothing here (a private window?).')
+    : error.message);
+
+// --- asking the server -----------------------------------------------------------------------------
+
+async function post(path, query, body, kind, accept) {
+  const response = await reach(`${path}?${new URLSearchParams(query)}`, {
+    method: 'POST', body, headers: { 'Content-Type': kind, Accept: accept, 'X-Csrf-Token': await formToken() },
+  });
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => null);
+  if (problem?.code === 'columns_not_recognised') throw new Error(t(...NO_COLUMN));
+  const said = problem?.errors?.[0]?.detail ?? problem?.detail;
+  throw new Error(said ? inLanguage(said) : t('Máy chủ chưa trả lời được, hãy thử lại.', 'The server does not answer; try again.'));
+}
+
+function wish() {
+  const given = new FormData(at('plan'));
+  const asked = { order: given.get('order') };
+  for (const name of ['start', 'end']) if (given.get(name).trim()) asked[name] = given.get(name).trim();
+  if (given.has('round_trip')) asked.round_trip = 'true';
+  return asked;
+}
+
+async function plan(event) {
+  event.preventDefault();
+  const [file] = at('file').files;
+  const text = at('text').value;
+  if (!file && !text.trim()) {
+    say(t('Hãy dán ít nhất một dòng.', 'Paste at least one line.'), 'wrong');
+    return;
+  }
+  at('working').textContent = t('Đang xếp…', 'Ordering…');
+  try {
+    const asked = wish();
+    const kind = file ? TABLES[file.name.split('.').pop().toLowerCase()] ?? 'application/octet-stream' : 'text/plain';
+    const answer = await (await post('/v1/routes', asked, file ?? text, kind, 'application/json')).json();
+    await keep(answer, asked, null);
+    at('new-round').open = false;
+    at('text').value = '';
+    at('file').value = '';
+    say(answer.unread_columns.length ? t(`Cột không đọc: ${answer.unread_columns.join(', ')}`, `Columns not read: ${answer.unread_columns.join(', ')}`) : '', 'quiet');
+    at('round').scrollIntoView({ block: 'start' });
+  } catch (error) {
+    say(why(error), 'wrong');
+    at('told').scrollIntoView({ block: 'center' });
+  }
+  at('working').textContent = '';
+}
+
+/** Keep a round with the rows that it is asked by again; `before` is the one that it continues. */
+async function keep(answer, asked, before) {
+  const numbers = before?.numbers;
+  const line = (number) => (numbers ? numbers[number - 1] : number);
+  const lines = [
+    ...answer.stops.flatMap(({ code, parcels }) => parcels.map(({ line: number, ref }) => ({ number: line(number), row: { code, ...(ref ? { ref } : {}) } }))),
+    ...answer.unplaced.map(({ line: number, given, ref }) => ({ number: line(number), row: { address: given, ...(ref ? { ref } : {}) } })),
+  ].sort((one, other) => one.number - other.number);
+  for (const { parcels } of answer.stops) for (const parcel of parcels) parcel.line = line(parcel.line);
+  for (const each of answer.unplaced) each.line = line(each.line);
+  kept = {
+    id: KEPT,
+    rows: lines.map(({ row }) => row),
+    numbers: lines.map(({ number }) => number),
+    wish: asked,
+    answer,
+    empty: before?.empty ?? answer.empty_lines,
+    done: before?.done ?? {},
+  };
+  await put('known', kept);
+  show();
+}
+
+/** The same list, in which a line that was unclear is the place that was chosen. */
+async function choose(number, { label, door }) {
+  const place = door ? { code: door.code } : { address: label };
+  const rows = kept.rows.map((row, at) => (kept.numbers[at] === number ? { ...place, ...(row.ref ? { ref: row.ref } : {}) } : row));
+  try {
+    const answer = await (await post('/v1/routes', kept.wish, JSON.stringify({ rows }), 'application/json', 'application/json')).json();
+    await keep(answer, kept.wish, kept);
+    say('');
+  } catch (error) {
+    say(why(error), 'wrong');
+  }
+}
+
+async function take({ currentTarget }) {
+  const [path, query, accept, name] = FILES[currentTarget.dataset.file];
+  currentTarget.disabled = true;
+  try {
+    const file = await (await post(path, { ...kept.wish, ...query }, JSON.stringify({ rows: kept.rows }), 'application/json', accept)).blob();
+    const url = URL.createObjectURL(file);
+    make('a', { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    say('');
+  } catch (error) {
+    say(why(error), 'wrong');
+  }
+  currentTarget.disabled = false;
+}
+
+// --- what is shown ---------------------------------------------------------------------------------
+
+const SIDES = { odd: ['bên số lẻ', 'odd side'], even: ['bên số chẵn', 'even side'] };
+const MEASURES = { straight_lines: ['theo đường thẳng', 'in straight lines'], roads: ['theo đường đi', 'by road'] };
+const km = (metres) => `${(metres / 1000).toLocaleString(t('vi-VN', 'en-GB'), { maximumFractionDigits: 1 })} km`;
+const isDone = ({ code }) => code in kept.done;
+const refs = ({ parcels }) => parcels.map(({ line, ref }) => ref ?? t(`dòng ${line}`, `line ${line}`)).join(', ');
+const count = ({ parcels }) => t(`${parcels.length} bưu gửi`, `${parcels.length} parcel${parcels.length > 1 ? 's' : ''}`);
+
+function show() {
+  at('round').hidden = !kept;
+  if (!kept) return;
+  const { answer } = kept;
+  showSum();
+  at('notices').replaceChildren(
+    ...answer.notices.map(({ message }) => make('li', {}, inLanguage(message))),
+    ...(kept.empty.length ? [make('li', {}, t(`Dòng trống: ${kept.empty.join(', ')}`, `Empty lines: ${kept.empty.join(', ')}`))] : []),
+  );
+  at('unplaced').replaceChildren(...(answer.unplaced.length ? [unplacedBox(answer.unplaced)] : []));
+  at('stops').replaceChildren(...groups(answer.stops).map(groupOf));
+}
+
+const inLanguage = (words) => {
+  const [, vi, en] = /^(.*) \((.*)\)$/s.exec(words) ?? [null, words, words];
+  return t(vi, en);
+};
+
+function showSum() {
+  const { stops, metres, seconds, measured_by: measure } = kept.answer;
+  const done = stops.filter(isDone).length;
+  const time = seconds === null ? '' : t(`, ${Math.round(seconds / 60)} phút`, `, ${Math.round(seconds / 60)} min`);
+  at('sum').replaceChildren(
+    make('b', {}, t(`${done}/${stops.length} điểm`, `${done}/${stops.length} stops`)),
+    ` · ${t(`${stops.reduce((sum, { parcels }) => sum + parcels.length, 0)} bưu gửi`, `${stops.reduce((sum, { parcels }) => sum + parcels.length, 0)} parcels`)} · ${km(metres)} ${t(...MEASURES[measure])}${time}`,
+  );
+  at('progress').max = stops.length || 1;
+  at('progress').value = done;
+  showNext();
+}
+
+function showNext() {
+  const { stops } = kept.answer;
+  const next = stops.find((stop) => !isDone(stop));
+  at('next').replaceChildren(...(next ? [nextCard(next)] : stops.length ? [make('p', { class: 'thanks' }, t('Đã phát hết.', 'All delivered.'))] : []));
+}
+
+const nextCard = (stop) => make('article', { class: 'hand-card round-next', 'data-code': stop.code },
+  isDemo(stop.code) ? make('p', { class: 'demo' }, t('Mã minh hoạ: không gắn với cửa nhà nào.', 'Demonstration code: it stands on no door.')) : null,
+  make('p', {}, make('b', {}, t(`Điểm tiếp: ${stop.at}`, `Next: ${stop.at}`)), ' ', make('a', { class: 'plate', href: `/a/${stop.code_display}` }, stop.code_display), far(stop)),
+  make('h3', {}, stop.label),
+  stop.delivery_hint ? make('p', {}, `${t('Chỉ dẫn', 'Hint')}: ${stop.delivery_hint}`) : null,
+  make('p', {}, make('b', {}, count(stop)), ` · ${refs(stop)}`),
+  make('p', { class: 'actions round-actions' },
+    make('button', { type: 'button', class: 'button', onclick: () => tick(stop, true) }, t('Đã phát', 'Delivered')),
+    stop.position ? make('a', { class: 'button button-quiet', href: mapApp([stop.position.lon, stop.position.lat], stop.code_display) }, t('Mở bản đồ', 'Map')) : make('span', { class: 'quiet' }, t('chưa có toạ độ', 'no position yet'))));
+
+const far = (stop) => (stop.metres === null ? null : make('span', { class: 'quiet' }, ` ${stop.metres.toLocaleString(t('vi-VN', 'en-GB'))} m ${t(...MEASURES[kept.answer.measured_by])}`));
+
+/** The side of the street, in words; the shortest way crosses it as it likes. */
+const sideOf = ({ side }) => (side && kept.answer.order === 'walking' ? t(...SIDES[side]) : null);
+
+/** Stops that follow each other in a street. */
+function groups(stops) {
+  const found = [];
+  for (const stop of stops) {
+    const place = [stop.commune?.name, stop.street, sideOf(stop)].join('|');
+    if (found.at(-1)?.place !== place) found.push({ place, stops: [] });
+    found.at(-1).stops.push(stop);
+  }
+  return found;
+}
+
+function groupOf({ stops }) {
+  const [first] = stops;
+  const head = [first.street, sideOf(first), first.commune?.name].filter(Boolean).join(', ');
+  return make('section', { class: 'round-group' },
+    make('h2', {}, head || t('Không rõ đường', 'No street')),
+    make('ol', { class: 'round-stops' }, ...stops.map(stopLine)));
+}
+
+function stopLine(stop) {
+  const box = make('input', { type: 'checkbox', onchange: ({ target }) => tick(stop, target.checked) });
+  box.checked = isDone(stop);
+  return make('li', { 'data-code': stop.code, 'data-done': isDone(stop) },
+    make('label', {}, box,
+      make('span', { class: 'round-at' }, String(stop.at)),
+      make('span', { class: 'round-door' }, stop.door,
+        make('span', { class: 'quiet' }, ` ${stop.code_display} · ${count(stop)} · ${refs(stop)}`),
+        stop.delivery_hint ? make('span', { class: 'round-hint' }, stop.delivery_hint) : null)),
+    stop.position ? make('a', { class: 'round-map', href: mapApp([stop.position.lon, stop.position.lat], stop.code_display), 'aria-label': t(`Mở bản đồ: điểm ${stop.at}`, `Map: stop ${stop.at}`) }, t('Bản đồ', 'Map')) : make('span', { class: 'quiet round-map' }, t('chưa có toạ độ', 'no position')));
+}
+
+/** Written down before it is shown: what is ticked stays so, whatever happens to the phone. */
+async function tick(stop, done) {
+  const before = kept.done;
+  const { [stop.code]: _, ...others } = before;
+  kept.done = done ? { ...others, [stop.code]: new Date().toISOString() } : others;
+  try {
+    await put('known', kept);
+  } catch (error) {
+    kept.done = before;
+    say(why(error), 'wrong');
+  }
+  const line = document.querySelector(`.round-stops [data-code="${stop.code}"]`);
+  line.toggleAttribute('data-done', isDone(stop));
+  line.querySelector('input').checked = isDone(stop);
+  showSum();
+}
+
+/** On top, and folded up once the round has begun. */
+const unplacedBox = (lines) => make('details', { class: 'round-unplaced', open: !Object.keys(kept.done).length },
+  make('summary', {}, make('h2', {}, t(`${lines.length} dòng chưa xếp được: hỏi trước khi đi`, `${lines.length} lines without a door: ask first`))),
+  make('ul', { class: 'hand-list' }, ...lines.map(unplacedLine)));
+
+function unplacedLine({ line, ref, given, message, message_en: english, question }) {
+  const said = t(message, english);
+  const asked = question && t(question.text, question.text_en);
+  return make('li', { 'data-line': line }, make('div', {},
+    make('b', {}, t(`Dòng ${line}`, `Line ${line}`), ref ? ` · ${ref}` : ''), make('br'), given,
+    asked?.startsWith(said) ? null : make('p', { class: 'round-why' }, said),
+    asked ? make('p', {}, asked) : null,
+    ...(question?.choices ?? []).map((choice) => make('p', {},
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose(line, choice) }, choice.label)))));
+}
+
+// --- the page --------------------------------------------------------------------------------------
+
+function showNetwork() {
+  at('network').hidden = navigator.onLine;
+  at('network').textContent = t('Không có mạng: tuyến nằm trong máy này, đánh dấu được như thường.', 'No network: the round is on this device and can be ticked.');
+}
+
+at('go').hidden = false;
+at('here').hidden = false;
+at('plan').addEventListener('submit', plan);
+at('text').addEventListener('input', () => { at('file').value = ''; });
+for (const name of ['dragover', 'dragleave', 'drop']) {
+  at('plan').addEventListener(name, (event) => {
+    event.preventDefault();
+    at('drop').classList.toggle('over', name === 'dragover');
+    if (name === 'drop' && event.dataTransfer.files.length) at('file').files = event.dataTransfer.files;
+  });
+}
+at('here').addEventListener('click', async () => {
+  try {
+    const [lon, lat] = await whereAmI();
+    at('start').value = `${lat.toFixed(6)}, ${lon.toFixed(6)}`;
+  } catch (error) {
+    say(error.message, 'wrong');
+  }
+});
+for (const button of document.querySelectorAll('[data-file]')) button.addEventListener('click', take);
+at('drop-round').addEventListener('click', async () => {
+  if (!window.confirm(t('Xoá tuyến và những gì đã đánh dấu?', 'Remove the round and all ticks?'))) return;
+  await remove('known', KEPT);
+  kept = null;
+  show();
+  at('new-round').open = true;
+});
+window.addEventListener('online', showNetwork);
+window.addEventListener('offline', showNetwork);
+showNetwork();
+get('known', KEPT).then((found) => {
+  kept = found ?? null;
+  if (kept) at('new-round').open = false;
+  show();
+  at('round-page').dataset.ready = 'yes';
+}, (error) => say(why(error), 'wrong'));

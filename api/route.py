@@ -1,0 +1,332 @@
+"""A carrier's round: a list in, its doors in the order in which they are visited out."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, ClassVar, Final, Literal
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import Field
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from api.access import count_rows
+from api.audit import note
+from api.context import gazetteer, register
+from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers, spec, written
+from api.papers import PdfAnswer, as_pdf, site
+from api.shapes import unit_ref
+from registry.batch.pasted import read_pasted, text_of
+from registry.batch.rows import Table, json_line, read_table
+from registry.errors import DatabaseUnavailableError
+from registry.gazetteer import Gazetteer, today
+from registry.lookup import code_forms
+from registry.messages import vietnamese_first
+from registry.paper.rounds import print_sheet, print_stickers
+from registry.paper.typesetting import Paper
+from registry.route.distances import Point
+from registry.route.listing import OPERATION, lines_of, unread_of
+from registry.route.outputs import to_geojson, to_gpx
+from registry.route.placing import Unplaced
+from registry.route.run import NOTICES, Measure, Order, Round, Visit, Wish, plan_round, turn
+from registry.route.walking import Side
+
+MAX_LINES: Final = 500
+"""Of one list over HTTP."""
+PAPERS: Final = {"sheet": print_sheet, "stickers": print_stickers}
+GPX: Final = "application/gpx+xml"
+GEOJSON: Final = "application/geo+json"
+_JSON: Final = "application/json"
+_PDF: Final = "application/pdf"
+_LINES: Final = "text/plain"
+_TABLES: Final = (
+    "text/csv",
+    "application/octet-stream",
+    "application/vnd.ms-excel",
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
+
+blueprint = Blueprint("route", __name__, url_prefix="/v1/routes")
+
+
+class RouteQuery(Request):
+    """How the round is wanted."""
+
+    order: Order = Field(
+        "walking",
+        description="`walking`: by commune, street and side, as the numbers run; `shortest`: the"
+        " shortest way that is found in some seconds",
+    )
+    start: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="A code, or a point `lat, lon`; without it the first stop",
+        examples=["21.0285, 105.8542"],
+    )
+    end: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="The same; without it whichever stop is the last",
+        examples=["21.0285, 105.8542"],
+    )
+    round_trip: bool = Field(default=False, description="Ends where it begins; `end` is not read")
+
+    @property
+    def wish(self) -> Wish:
+        """What is asked of the register."""
+        return Wish(self.order, self.start, self.end, self.round_trip)
+
+
+class PapersQuery(RouteQuery):
+    """Which paper of the round."""
+
+    paper: Literal["sheet", "stickers"] = Field(
+        "sheet", description="`sheet`: to tick, stop by stop; `stickers`: one for each parcel"
+    )
+
+
+class RouteBody(Request):
+    """The list in JSON; other media types are the list itself."""
+
+    one_of_several: ClassVar[bool] = True
+
+    rows: list[dict[str, Any]] = Field(
+        description="Each with a `code` or an `address`, and perhaps a `ref` of its parcel"
+    )
+
+
+class RoundParcel(Answer):
+    """A line of the list that leads to a stop."""
+
+    line: int = Field(description="Of the list, from 1 below its header")
+    ref: str | None = Field(description="What the parcel is called", examples=["VD-01"])
+
+
+class RoundPoint(Answer):
+    """Degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+
+
+class RoundStop(Answer):
+    """A door, and the lines of the list that lead to it."""
+
+    at: int = Field(description="From 1, in the order of the round", examples=[1])
+    code: str = Field(description="Canonical, no hyphen", examples=["1H6XXH2V"])
+    code_display: str = Field(examples=["1H6X-XH2V"])
+    label: str
+    door: str = Field(description="The label without its units", examples=["27 Phố Láng"])
+    commune: UnitRef | None
+    street: str | None = Field(description="Street, or hamlet where no street leads to the door")
+    side: Side | None = Field(description="Of the street, by its number")
+    number: str | None
+    position: RoundPoint | None
+    delivery_hint: str | None
+    metres: int | None = Field(description="From the stop before it, or from `start`")
+    parcels: list[RoundParcel]
+
+
+class RoundChoice(Answer):
+    """A place that a line may mean."""
+
+    label: str
+    door: CodeForms | None = Field(description="Where the register knows that door")
+
+
+class RoundQuestion(Answer):
+    """What to ask before the round."""
+
+    code: str = Field(examples=["ask_which"])
+    text: str
+    text_en: str
+    choices: list[RoundChoice]
+
+
+class UnplacedLine(Answer):
+    """A line of the list that names no door for certain."""
+
+    line: int
+    ref: str | None
+    given: str = Field(description="What was read as its address or code")
+    status: str = Field(
+        description="A verdict, why there is none, or a problem's code", examples=["complete"]
+    )
+    message: str
+    message_en: str
+    level: str | None = Field(description="How near to the door the register knows it")
+    question: RoundQuestion | None
+
+
+class RoundNotice(Answer):
+    """What its reader has to know."""
+
+    code: str = Field(examples=["routing_silent"])
+    message: str
+
+
+class RouteAnswer(Answer):
+    """The round. Each line of the list is in a stop, unplaced or empty, once."""
+
+    order: Order = Field(description="As it is: `walking` where the shortest was not to be had")
+    measured_by: Measure = Field(
+        description="`straight_lines`, or `roads` by the operator's server"
+    )
+    metres: int
+    seconds: int | None = Field(description="By road only")
+    start: RoundPoint | None
+    end: RoundPoint | None
+    stops: list[RoundStop]
+    unplaced: list[UnplacedLine]
+    empty_lines: list[int]
+    unread_columns: list[str] = Field(description="Headers of columns that were not read")
+    notices: list[RoundNotice]
+
+
+@blueprint.post("")
+@spec.validate(resp=answers(RouteAnswer, 400, 413, 415, 429, 503), tags=["search"])
+def post_route(query: RouteQuery, json: RouteBody) -> Response:
+    """Order a list of codes or addresses into a round; each line comes back once.
+
+    The list: JSON with `rows`; `text/plain`, one a line; `text/csv` or a workbook, with a header.
+    Nothing of it is kept. With `Accept` also GPX (`application/gpx+xml`), GeoJSON
+    (`application/geo+json`) or the sheet to tick (`application/pdf`).
+    """
+    table, found = _planned(query, json)
+    wanted = request.accept_mimetypes.best_match((_JSON, GPX, GEOJSON, _PDF), _JSON)
+    return answered(found, wanted, unread_of(table))
+
+
+@blueprint.post("/papers")
+@spec.validate(resp=answers(PdfAnswer, 400, 413, 415, 429, 503), tags=["search"])
+def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:
+    """The same round as a PDF: the sheet to tick, or stickers for its parcels with code and QR."""
+    _, found = _planned(query, json)
+    return as_pdf(paper_of(found, query.paper))
+
+
+def _planned(query: RouteQuery, json: RouteBody | None) -> tuple[Table, Round]:
+    if json:
+        table = read_table("ndjson", OPERATION, map(json_line, json.rows))
+    elif request.mimetype in (_LINES, *_TABLES):
+        body = request.get_data(cache=False)
+        is_file = request.mimetype != _LINES
+        table = read_pasted(OPERATION, text_of(body, "", MAX_LINES), is_file=is_file)
+    else:
+        raise UnsupportedMediaType(f"one of {', '.join((_JSON, _LINES, *_TABLES))} is needed")
+    return table, planned(table, query.wish)
+
+
+def planned(table: Table, wish: Wish) -> Round:
+    """The round of a table as far as one may be asked for; raises what `plan_round` raises."""
+    lines = list(islice(lines_of(table), MAX_LINES + 1))
+    if len(lines) > MAX_LINES:
+        raise RequestEntityTooLarge(f"more than {MAX_LINES} lines")
+    count_rows(len(lines))
+    note(count=len(lines))
+    made = register()
+    return plan_round(gazetteer(), made.reads, lines, wish, made.settings.routing_url)
+
+
+def paper_of(found: Round, paper: str) -> Paper:
+    """A paper of the round, one of PAPERS. Raises DatabaseUnavailableError out of turn: the press
+    takes seconds, and others wait for it too.
+    """
+    if not turn.acquire(blocking=False):
+        raise DatabaseUnavailableError(
+            "đang in tuyến khác; hãy thử lại sau ít giây (another round is being printed; try again"
+            " in a moment)"
+        )
+    try:
+        return PAPERS[paper](site(), found)
+    finally:
+        turn.release()
+
+
+def answered(found: Round, kind: str, unread: Sequence[str] = ()) -> Response:
+    """The round in one of its media types."""
+    if kind == _PDF:
+        return as_pdf(paper_of(found, "sheet"))
+    if kind == GPX:
+        response = Response(to_gpx(found, f"Tuyến {today():%d/%m/%Y}"), content_type=GPX)
+    else:
+        response = jsonify(to_geojson(found) if kind == GEOJSON else _body(found, unread))
+        response.content_type = kind
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _body(found: Round, unread: Sequence[str]) -> JsonObject:
+    known = gazetteer()
+    return written(
+        RouteAnswer,
+        order=found.order,
+        measured_by=found.measured_by,
+        metres=found.metres,
+        seconds=found.seconds,
+        start=_point(found.start),
+        end=_point(found.end),
+        stops=[_stop(known, at, visit) for at, visit in enumerate(found.visits, 1)],
+        unplaced=list(map(_unplaced, found.unplaced)),
+        empty_lines=list(found.empty),
+        unread_columns=list(unread),
+        notices=[{"code": code, "message": _both(NOTICES[code])} for code in found.notices],
+    )
+
+
+def _point(point: Point | None) -> JsonObject | None:
+    return written(RoundPoint, lon=point[0], lat=point[1]) if point else None
+
+
+def _stop(known: Gazetteer, at: int, visit: Visit) -> JsonObject:
+    stop = visit.stop
+    record = stop.record
+    return written(
+        RoundStop,
+        at=at,
+        **code_forms(record.code),
+        label=stop.label,
+        door=visit.door,
+        commune=unit_ref(known.units.get(record.unit_id or 0), today()),
+        street=visit.street,
+        side=visit.side,
+        number=visit.number,
+        position=_point(visit.point),
+        delivery_hint=record.delivery_hint,
+        metres=visit.metres,
+        parcels=[written(RoundParcel, line=each.line, ref=each.ref) for each in stop.parcels],
+    )
+
+
+def _unplaced(each: Unplaced) -> JsonObject:
+    question = each.question
+    return written(
+        UnplacedLine,
+        line=each.parcel.line,
+        ref=each.parcel.ref,
+        given=each.given,
+        status=each.status,
+        message=each.messages[0],
+        message_en=each.messages[1],
+        level=each.level,
+        question=question
+        and written(
+            RoundQuestion,
+            code=question.code,
+            text=question.text,
+            text_en=question.text_en,
+            choices=[
+                written(
+                    RoundChoice,
+                    label=choice.label,
+                    door=code_forms(choice.code) if choice.code else None,
+                )
+                for choice in question.choices
+            ],
+        ),
+    )
+
+
+def _both(words: tuple[str, str]) -> str:
+    return vietnamese_first(f"{words[0]} ({words[1]})")

@@ -1,0 +1,261 @@
+"""Services of carriers: told to everybody, delivered and checked by each operator's own key."""
+
+import datetime
+import tempfile
+from pathlib import Path
+from typing import Any, Final, cast
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import Field
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from api.access import requires
+from api.audit import note
+from api.bodies import FILES, takes
+from api.context import gazetteer, register
+from api.errors import UNIT_CODE
+from api.openapi import Answer, Day, JsonObject, Request, answers, spec, written
+from api.received import FILE, keep_files_below_var, received
+from api.requests import Request as OwnRequest
+from registry.database import session_scope
+from registry.errors import InvalidInputError
+from registry.gazetteer import today
+from registry.lookup import lookup
+from registry.row_files import Severity
+from registry.services import Basis, Kind, Service, operator_of, services_at, services_of
+from registry.services.checking import check_services, unserved_codes
+from registry.services.loading import PROBLEMS, Loaded, load_services
+from registry.uploads.files import clean_name
+
+blueprint = Blueprint("services", __name__, url_prefix="/v1/services")
+own = Blueprint("own_services", __name__, url_prefix="/v1/services")
+
+MOST_BYTES: Final = 64 << 20
+"""Of a delivery: it is read while its sender waits."""
+_PROBLEMS_TOLD: Final = 1_000
+_OPERATOR: Final = "Whose: the key's own name by default; an administrator names another one"
+
+own.before_request(keep_files_below_var)
+
+
+class ServicesQuery(Request):
+    """A door by its code, or a point."""
+
+    code: str | None = Field(None, max_length=200, description="Code of an address, in any writing")
+    lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False)
+    lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False)
+    on: Day | None = Field(None, description="A day on which they hold; today by default")
+
+
+class ServiceOffice(Answer):
+    """An office of an operator."""
+
+    name: str
+    lon: float | None
+    lat: float | None
+    hours: str | None = Field(
+        description="As OpenStreetMap writes opening hours", examples=["Mo-Sa 07:30-18:00"]
+    )
+
+
+class ServiceHere(Answer):
+    """What an operator does at the place."""
+
+    operator: str = Field(examples=["Bưu điện Việt Nam"])
+    service: str = Field(description="What the operator calls it", examples=["Chuyển phát nhanh"])
+    kind: Kind = Field(description="delivers: giao; collects: gom; counter: quầy")
+    basis: Basis = Field(
+        description="What of the operator's areas says so: the most specific one counts"
+    )
+    valid_from: datetime.date | None = Field(description="First day; null from the beginning")
+    valid_to: datetime.date | None = Field(description="Last day; null without end")
+    office: ServiceOffice | None
+    distance_m: float | None = Field(description="From the place to the office")
+
+    @staticmethod
+    def of(found: Service) -> JsonObject:
+        """As it is told."""
+        office = found.office
+        return written(
+            ServiceHere,
+            operator=found.operator,
+            service=found.service,
+            kind=found.kind,
+            basis=found.basis,
+            valid_from=found.valid_from,
+            valid_to=found.valid_to,
+            office=office
+            and written(
+                ServiceOffice, name=office.name, lon=office.lon, lat=office.lat, hours=office.hours
+            ),
+            distance_m=found.distance_m,
+        )
+
+
+class Services(Answer):
+    """The services of all operators at a place, by operator, service and kind."""
+
+    on: datetime.date
+    services: list[ServiceHere] = Field(
+        description="Two of one operator, service and kind where its areas overlap"
+    )
+
+
+class DeliveryOptions(Request):
+    """What is said of a file."""
+
+    operator: str | None = Field(None, max_length=100, description=_OPERATOR)
+    sheet: str | None = Field(None, max_length=100, description="Sheet of a workbook")
+    dry_run: bool = Field(False, description="Say what would become of it, and write nothing")
+
+
+class ServicesFileQuery(DeliveryOptions):
+    """Beside a body that is the file itself."""
+
+    file_name: str | None = Field(None, max_length=200, description="What errors call the file")
+
+
+class ServicesForm(DeliveryOptions):
+    """The same as parts of a form, beside the part `file`."""
+
+
+class ServiceProblem(Answer):
+    """What is wrong with a row, or should be looked at."""
+
+    row_number: int = Field(description="Below the header, from 1; of a feature its place")
+    code: str = Field(description=f"One of {', '.join(PROBLEMS)}")
+    value: str
+    words: str
+    severity: Severity = Field(description="error: not taken; warning: taken, look at it")
+
+
+class ServicesLoaded(Answer):
+    """What became of a file: it has taken the place of all that the operator had."""
+
+    operator: str
+    rows: int
+    areas: int = Field(description="That the operator has by this file: new + unchanged")
+    new: int
+    unchanged: int
+    gone: int = Field(description="That it had before and has no more")
+    offices: int
+    offices_changed: int = Field(description="New, moved, with other hours, or gone")
+    rejected: int
+    problems: list[ServiceProblem] = Field(description=f"The first {_PROBLEMS_TOLD:,}")
+    written: bool = Field(
+        description="False of a dry run, of what changes nothing, and where no row could be taken"
+    )
+
+
+class CheckQuery(Request):
+    """Whose areas, and which doors."""
+
+    operator: str | None = Field(None, max_length=100, description=_OPERATOR)
+    unit: str = Field(
+        pattern=UNIT_CODE, description="Doors of this commune or province", examples=["00199"]
+    )
+    kind: Kind = Field("delivers", description="Doors to which nobody does this")
+
+
+class ServiceOverlap(Answer):
+    """Two areas of one operator that do the same at one place."""
+
+    operator: str
+    service: str
+    kind: Kind
+    basis: Basis
+    office: str | None = Field(description="Of the one area")
+    other_office: str | None = Field(description="Of the other")
+    where: str = Field(description="A commune, the size that both cover, or how many codes")
+
+
+class UnservedDoors(Answer):
+    """Doors of a commune that the operator does not serve."""
+
+    code: str
+    name: str
+    doors: int
+
+
+class ServicesCheck(Answer):
+    """What should be looked at."""
+
+    overlaps: list[ServiceOverlap]
+    lost_codes: int = Field(description="Listed codes that stand for no door any more")
+    doors: int = Field(description="Of the unit, that are not served; none of restricted places")
+    unserved: list[UnservedDoors] = Field(description="By commune, the most doors first")
+    codes: list[str] = Field(description="The first of them, where the unit is a commune")
+
+
+@blueprint.get("")
+@spec.validate(resp=answers(Services, 400, 404, 410, 503), tags=["services"])
+def get_services(query: ServicesQuery) -> Response:
+    """Who delivers to a door, collects there, and which counter it belongs to, of all operators.
+
+    By `code`, or at a point by `lon` and `lat`. Of a restricted place, who has no key is told what
+    serves its commune.
+    """
+    day, reads = query.on or today(), register().reads
+    by_point = query.lon is not None and query.lat is not None
+    if (query.code is None) is not by_point or (query.lon is None) is not (query.lat is None):
+        raise InvalidInputError.of_field(
+            "code", "missing", "cần code, hoặc lon và lat (a code, or a point, not both)"
+        )
+    if query.code is not None:
+        found = services_of(reads, lookup(reads, query.code), day)
+    else:
+        found = services_at(reads, day, lon=cast(float, query.lon), lat=cast(float, query.lat))
+    made = written(Services, on=day, services=[ServiceHere.of(each) for each in found])
+    response = jsonify(made)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@own.post("")
+@takes(FILES)
+@requires("carrier")
+@spec.validate(
+    resp=answers(ServicesLoaded, 400, 401, 403, 411, 413, 415, 503, 507), tags=["services"]
+)
+def post_services(query: ServicesFileQuery, form: ServicesForm) -> Response:
+    """Deliver all areas and offices of an operator, which take the place of those of before.
+
+    CSV, a workbook or GeoJSON, as `multipart/form-data` with the part `file`, or as the body
+    itself. A row that is wrong is told and fails no other. Role: carrier, for itself.
+    """
+    asked: DeliveryOptions = form if cast(OwnRequest, request).is_form else query
+    operator = operator_of(asked.operator)
+    with received(query.file_name) as parts, tempfile.TemporaryDirectory() as folder:
+        path, name = parts[FILE]
+        if path.stat().st_size > MOST_BYTES:
+            raise RequestEntityTooLarge
+        named = Path(folder) / clean_name(name)
+        named.symlink_to(path)
+        loaded = load_services(
+            *(register().engine, gazetteer(), named, operator),
+            dry_run=asked.dry_run,
+            sheet=asked.sheet,
+        )
+    note(count=loaded.changes if loaded.written else 0)
+    return jsonify(_loaded(loaded))
+
+
+@own.get("/check")
+@requires("carrier")
+@spec.validate(resp=answers(ServicesCheck, 400, 401, 403, 404, 503), tags=["services"])
+def get_check(query: CheckQuery) -> Response:
+    """Areas that overlap, and doors of a unit that nobody of the operator serves. Role: carrier."""
+    operator = operator_of(query.operator)
+    known = gazetteer()
+    with session_scope(register().read_engine) as session:
+        report = check_services(session, known, operator=operator, unit=query.unit, kind=query.kind)
+        codes = unserved_codes(session, known, query.unit, operator=operator, kind=query.kind)
+    note(count=len(codes), units=[query.unit])
+    response = jsonify(report.to_dict() | {"codes": codes})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _loaded(loaded: Loaded) -> dict[str, Any]:
+    body = loaded.to_dict()
+    return body | {"problems": body["problems"][:_PROBLEMS_TOLD]}

@@ -1,0 +1,279 @@
+"""A list in, a round out: each line of the list is in it once."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from threading import Semaphore
+from typing import Final, Literal
+
+from geo.label import alley_word, door_words, named, number_of
+from geo.points import point_in
+from registry.errors import GoneError, InvalidInputError, NotFoundError
+from registry.gazetteer import Gazetteer, today
+from registry.lookup import lookup
+from registry.reads import Reads
+from registry.records import Record, names_on
+from registry.route.distances import Point
+from registry.route.listing import Line
+from registry.route.placing import Placed, Stop, Unplaced, place
+from registry.route.routing_server import SILENT, UNREADABLE, RoutingError, Table, road_table
+from registry.route.shortest import MAX_STOPS, TooLateError
+from registry.route.walking import Door, Side, side_of, walked
+from registry.route.way import Way
+
+Order = Literal["walking", "shortest"]
+Measure = Literal["straight_lines", "roads"]
+NO_POSITION: Final = "no_position"
+BUSY: Final = "order_busy"
+LATE: Final = "order_late"
+NOTICES: Final = {
+    SILENT: (
+        "Máy chủ tìm đường không trả lời: tính theo đường thẳng",
+        "The routing server does not answer: measured in straight lines",
+    ),
+    UNREADABLE: (
+        "Máy chủ tìm đường trả lời không dùng được: tính theo đường thẳng",
+        "The routing server's answer cannot be used: measured in straight lines",
+    ),
+    BUSY: (
+        "Máy chủ đang xếp tuyến khác: đây là thứ tự đi bộ, theo đường thẳng; thử lại sau ít giây",
+        "Another round is being made: this is the walking order, in straight lines; try again soon",
+    ),
+    LATE: (
+        "Xếp quá lâu: đây là thứ tự đi bộ",
+        "Ordering took too long: this is the walking order",
+    ),
+    NO_POSITION: (
+        "Có điểm chưa có toạ độ: xếp theo số nhà, không tính vào quãng đường",
+        "Some stops have no position: they stand by their numbers and are not measured",
+    ),
+}
+"""Stable code of what the reader has to know → in words."""
+turn: Final = Semaphore(1)
+"""Of this process: what takes seconds is done for one caller at a time, and others answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a round is wanted."""
+
+    order: Order = "walking"
+    start: str | None = None
+    """A code or a point; None for the first stop."""
+    end: str | None = None
+    """The same; None for wherever the last stop is."""
+    round_trip: bool = False
+    """Whether it ends where it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stop of the round, in its order."""
+
+    stop: Stop
+    commune: str | None
+    street: str | None
+    """Street, or hamlet where no street leads to the door."""
+    side: Side | None
+    number: str | None
+    door: str
+    """The label without its units, below whose names it may stand."""
+    metres: int | None = None
+    """From the stop before it, or from the start; None where one of them has no position."""
+
+    @property
+    def point(self) -> Point | None:
+        """(lon, lat)"""
+        return point_of(self.stop.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round, and what is on the list beside it."""
+
+    visits: tuple[Visit, ...]
+    unplaced: tuple[Unplaced, ...]
+    empty: tuple[int, ...]
+    order: Order
+    """As it is, not as it was wished."""
+    measured_by: Measure
+    metres: int
+    seconds: int | None
+    """By road alone."""
+    start: Point | None
+    """None where it begins at its first stop."""
+    end: Point | None
+    notices: tuple[str, ...]
+    """Codes of NOTICES."""
+
+    @property
+    def parcels(self) -> int:
+        """Lines of the list that lead to a stop."""
+        return sum(len(visit.stop.parcels) for visit in self.visits)
+
+
+def plan_round(
+    gazetteer: Gazetteer,
+    reads: Reads,
+    lines: Sequence[Line],
+    wish: Wish,
+    routing_url: str | None = None,
+) -> Round:
+    """The round of a list. With `routing_url` it is measured by road, where that server answers.
+
+    Raises InvalidInputError for a start or end that is none, for a list without a line, and for
+    more stops than an order is looked for; and what `place` raises.
+    """
+    if not lines:
+        raise InvalidInputError.of_field(
+            "list", "empty_list", "danh sách trống (the list is empty)"
+        )
+    start = _position(reads, "start", wish.start)
+    end = start if wish.round_trip else _position(reads, "end", wish.end)
+    with reads.batch():
+        placed = place(gazetteer, reads, lines)
+    return order_round(gazetteer, placed, wish, start, end, routing_url)
+
+
+def order_round(
+    gazetteer: Gazetteer,
+    placed: Placed,
+    wish: Wish,
+    start: Point | None,
+    end: Point | None,
+    routing_url: str | None,
+) -> Round:
+    """The round over doors that are found."""
+    visits = walked((_visit(gazetteer, stop) for stop in placed.stops), _door, start)
+    fixed = [visit for visit in visits if visit.point]
+    notices = [NO_POSITION] * (len(fixed) < len(visits))
+    if wish.order == "shortest" and len(fixed) > MAX_STOPS:
+        raise InvalidInputError.of_field(
+            "order",
+            "too_many_stops",
+            f"quá {MAX_STOPS} điểm để tìm đường ngắn nhất; chia nhỏ danh sách, hoặc dùng thứ tự đi"
+            " bộ (too many stops for the shortest order: part the list, or take the walking order)",
+        )
+    points = [visit.point for visit in fixed if visit.point]
+    way = Way(points, start, end, round_trip=wish.round_trip)
+    order, places, table = _ordered(way, len(points), wish, routing_url, notices)
+    measured = way.measured(places, table)
+    legs = zip(places, measured.legs, strict=True)
+    ordered = [replace(fixed[place], metres=metres) for place, metres in legs]
+    return Round(
+        tuple(_with_others(visits, ordered)),
+        placed.unplaced,
+        placed.empty,
+        order,
+        "roads" if table else "straight_lines",
+        measured.metres,
+        measured.seconds,
+        start,
+        way.end,
+        tuple(notices),
+    )
+
+
+def _ordered(
+    way: Way, count: int, wish: Wish, routing_url: str | None, notices: list[str]
+) -> tuple[Order, list[int], Table | None]:
+    """The order as it is, the stops in it, and how far they are apart by road, where that is known.
+
+    What was not to be had is told in `notices`.
+    """
+    places = list(range(count))
+    if not count or (wish.order == "walking" and routing_url is None):
+        return "walking", places, None
+    if not turn.acquire(blocking=False):
+        notices.append(BUSY)
+        return "walking", places, None
+    try:
+        table = _road_table(way, count, routing_url, notices)
+        if wish.order == "shortest":
+            try:
+                return "shortest", way.shortest(table), table
+            except TooLateError:
+                notices.append(LATE)
+        return "walking", places, table
+    finally:
+        turn.release()
+
+
+def _road_table(way: Way, count: int, routing_url: str | None, notices: list[str]) -> Table | None:
+    if routing_url is None or count > MAX_STOPS:
+        return None
+    try:
+        return road_table(routing_url, way.points)
+    except RoutingError as error:
+        notices.append(error.code)
+        return None
+
+
+def _with_others(walking: Sequence[Visit], ordered: Sequence[Visit]) -> Iterator[Visit]:
+    """The ordered stops, and behind each those without a position that are walked to from it."""
+    behind: dict[str, list[Visit]] = defaultdict(list)
+    before = ""
+    for visit in walking:
+        if visit.point:
+            before = visit.stop.record.code
+        else:
+            behind[before].append(visit)
+    yield from behind[""]
+    for visit in ordered:
+        yield visit
+        yield from behind[visit.stop.record.code]
+
+
+def point_of(record: Record) -> Point | None:
+    """Where the door is, (lon, lat); None where nobody has been there, or it is not told."""
+    if record.lon is None or record.lat is None:
+        return None
+    return record.lon, record.lat
+
+
+def _visit(gazetteer: Gazetteer, stop: Stop) -> Visit:
+    record = stop.record
+    unit = gazetteer.units.get(record.unit_id) if record.unit_id else None
+    names = names_on(gazetteer, unit, today()) if unit else ()
+    alley = alley_word(names[-1] if names else "")
+    street = named(record.street_kind, record.street_name) if record.street_name else None
+    places = ", ".join(named(kind, name) for kind, name in record.localities)
+    return Visit(
+        stop,
+        names[0] if names else None,
+        street or places or None,
+        side_of(record.number_key) if street else None,
+        number_of(record.label_parts, alley),
+        ", ".join(door_words(record.label_parts, alley)) or stop.label,
+    )
+
+
+def _door(visit: Visit) -> Door:
+    record = visit.stop.record
+    inside = (record.building_key or "", record.floor or "", record.unit_number or "")
+    return Door(
+        record.unit_id,
+        record.thoroughfare_id or (record.locality_id and -record.locality_id),
+        visit.street or "~",
+        record.number_key,
+        inside,
+        visit.point,
+    )
+
+
+def _position(reads: Reads, field: str, written: str | None) -> Point | None:
+    """The point that a start or end names: itself, or that of a code."""
+    if written is None:
+        return None
+    if point := point_in(written):
+        return point
+    try:
+        record = lookup(reads, written)
+    except (InvalidInputError, NotFoundError, GoneError) as error:
+        raise InvalidInputError.of_field(field, "no_such_place", error.detail) from error
+    point = point_of(record)
+    if point is None:
+        raise InvalidInputError.of_field(
+            field, "no_position", "mã này chưa có toạ độ (this code has no position)"
+        )
+    return point

@@ -1,0 +1,300 @@
+"""A delivery of an operator: all its areas and offices, which take the place of those of before.
+
+One transaction with one event; the same again changes nothing and makes none, nor does a dry run.
+"""
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, text
+
+from registry.access.actors import who_acts
+from registry.database import driver_connection
+from registry.errors import UnreadableFileError
+from registry.events import Cause, write_scope
+from registry.gazetteer import Gazetteer
+from registry.personal import PERSONAL_DATA
+from registry.row_files import ProblemTable, RowProblem
+from registry.services.rows import MOST_CODES, AreaRow, OfficeRow, Read, Reader, rows_of
+
+PROBLEMS: Final = {
+    "operator_differs": "Dòng của hãng khác (another operator's row)",
+    "service_missing": "Dòng không ghi dịch vụ (no service)",
+    "kind_unknown": "Loại: delivers (giao), collects (gom) hoặc counter (quầy) (no such kind)",
+    "area_missing": "Dòng không có vùng (xã, mã, hình vẽ), không có bưu cục (no area, no office)",
+    "office_missing": "Có toạ độ hoặc giờ mở cửa mà không có tên bưu cục (no name of the office)",
+    "office_differs": "Dòng trước ghi toạ độ, giờ khác của bưu cục này (an earlier row differs)",
+    "point_unreadable": "Toạ độ bưu cục sai, cần độ WGS 84 trong nước (no place in Viet Nam)",
+    "hours_unreadable": "Giờ mở cửa viết sai, ví dụ Mo-Sa 07:30-18:00 (no opening_hours)",
+    "text_unreadable": "Tên dài hơn 100, hoặc có ký tự lạ (too long, or control characters)",
+    PERSONAL_DATA: "Bỏ số điện thoại, thư điện tử, đường dẫn (personal data)",
+    "unit_missing": "Không ghi đơn vị (no unit)",
+    "unit_unknown": "Không có đơn vị này trên bản đồ hiện nay (no such unit today)",
+    "unit_ambiguous": "Tên chỉ nhiều đơn vị, hãy ghi mã (several units)",
+    "unit_ended": "Đơn vị đã kết thúc; nay thuộc đơn vị khác (the unit has ended)",
+    "code_unreadable": "Mã địa chỉ viết sai (not a code)",
+    "codes_unknown": "Mã chưa có, hoặc không còn, cửa nhà nào (codes of no door)",
+    "polygon_unreadable": "Hình vẽ không đọc được, cần Polygon hoặc MultiPolygon (no polygon)",
+    "polygon_repaired": "Hình vẽ tự cắt, đã sửa: xem lại trên bản đồ (it was repaired: look at it)",
+    "polygon_outside": "Hình vẽ không ở Việt Nam theo độ WGS 84 (not in degrees of Viet Nam)",
+    "polygon_too_fine": "Hình vẽ hơn 20.000 điểm, hãy làm đơn giản (more than 20,000 vertices)",
+    "date_unreadable": "Ngày không đọc được (no date)",
+    "dates_swapped": "Ngày bắt đầu sau ngày cuối (it ends before it begins)",
+    "row_repeated": "Dòng trước đã ghi như vậy (an earlier row says it)",
+}
+"""Code → what is wrong with a row, in words."""
+_TABLE: Final = ProblemTable(PROBLEMS, warnings=("polygon_repaired", "codes_unknown"))
+_NAMED: Final = 3
+"""Codes that a problem of a list names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a file. `written` is false of a dry run and of one that changes nothing."""
+
+    operator: str
+    rows: int
+    areas: int
+    """That the operator has by this file: new + unchanged."""
+    new: int
+    unchanged: int
+    gone: int
+    """That it had before and has no more."""
+    offices: int
+    offices_changed: int
+    """New ones, those that moved or keep other hours, and those that are gone."""
+    rejected: int
+    problems: tuple[RowProblem, ...]
+    written: bool
+
+    @property
+    def changes(self) -> int:
+        """How much of what the operator had is otherwise; 0 where no row could be taken."""
+        return self.new + self.gone + self.offices_changed if self.areas + self.offices else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """What was read of a file."""
+
+    rows: int
+    areas: dict[bytes, tuple[int, AreaRow]]
+    offices: dict[str, OfficeRow]
+    problems: list[RowProblem]
+
+
+class _NothingToKeepError(Exception):
+    """Rolls a load back that changed nothing, or that was not to change anything."""
+
+
+def load_services(
+    engine: Engine,
+    gazetteer: Gazetteer,
+    path: Path,
+    operator: str,
+    *,
+    dry_run: bool = False,
+    sheet: str | None = None,
+) -> Loaded:
+    """Let the file's areas and offices be all that the operator has.
+
+    A row that is wrong is told and fails no other; a file of which no row can be taken replaces
+    nothing. `operator` is what `operator_of` says. Raises UnreadableFileError for a file that
+    cannot be read, lacks the columns or is too long.
+    """
+    delivery = _read(path, operator, gazetteer, sheet)
+    empty = not delivery.areas and not delivery.offices
+    return _write(engine, operator, delivery, keep=dry_run or empty)
+
+
+def remove_services(engine: Engine, operator: str, *, dry_run: bool = False) -> Loaded:
+    """Let the operator have nothing on record any more: it serves no longer."""
+    return _write(engine, operator, _Delivery(0, {}, {}, []), keep=dry_run)
+
+
+def _write(engine: Engine, operator: str, delivery: _Delivery, *, keep: bool) -> Loaded:
+    """Replace what the operator has; with `keep` say what would become of it, and keep it."""
+    result = None
+    cause = Cause("services", who_acts()[0], scope={"operator": operator})
+    with suppress(_NothingToKeepError), write_scope(engine, cause) as session:
+        connection = session.connection()
+        _stage(connection, operator, delivery)
+        result = _replace(connection, operator, delivery, keep=keep)
+        if not result.written:
+            raise _NothingToKeepError
+    assert result is not None  # noqa: S101 - it is set before the only exception that is swallowed
+    return result
+
+
+def _read(path: Path, operator: str, gazetteer: Gazetteer, sheet: str | None) -> _Delivery:
+    rows = list(rows_of(path, sheet))
+    reader = Reader.of(operator, gazetteer, rows)
+    delivery = _Delivery(len(rows), {}, {}, [])
+    listed = 0
+    for number, row in enumerate(rows, start=1):
+        read = reader.read(row)
+        if isinstance(read, Read):
+            read = _agreeing(delivery, read)
+        if not isinstance(read, Read):
+            delivery.problems.append(_TABLE.of(number, *read))
+            continue
+        delivery.problems += [_TABLE.of(number, *doubt) for doubt in read.doubts]
+        if read.office is not None:
+            delivery.offices[read.office.name] = read.office
+        if read.area is not None:
+            delivery.areas[read.area.digest] = number, read.area
+            listed += len(read.area.codes)
+    if listed > MOST_CODES:
+        raise UnreadableFileError(f"{path.name}: hơn {MOST_CODES:,} mã (too many codes)")
+    return delivery
+
+
+def _agreeing(delivery: _Delivery, read: Read) -> Read | tuple[str, str]:
+    """The row, its office with what earlier rows say of it; or where it contradicts them."""
+    area, office = read.area, read.office
+    if area is not None and area.digest in delivery.areas:
+        return "row_repeated", area.service
+    known = delivery.offices.get(office.name) if office is not None else None
+    if office is None or known is None:
+        return read
+    if None not in (office.lon, known.lon) and (office.lon, office.lat) != (known.lon, known.lat):
+        return "office_differs", office.name
+    if None not in (office.hours, known.hours) and office.hours != known.hours:
+        return "office_differs", office.name
+    placed = known if office.lon is None else office
+    whole = OfficeRow(office.name, placed.lon, placed.lat, office.hours or known.hours)
+    return Read(whole, area, read.doubts)
+
+
+def _stage(connection: Connection, operator: str, delivery: _Delivery) -> None:
+    """COPY what was read into temporary tables; deliveries of one operator wait for one another."""
+    connection.execute(_LOCK, {"operator": operator})
+    for statement in _STAGED:
+        connection.exec_driver_sql(statement)
+    with driver_connection(connection).cursor() as cursor:
+        with cursor.copy("COPY service_row_office FROM STDIN") as copy:
+            for office in delivery.offices.values():
+                copy.write_row((office.name, office.lon, office.lat, office.hours))
+        with cursor.copy("COPY service_row FROM STDIN") as copy:
+            for number, area in delivery.areas.values():
+                days = (area.first, area.after)
+                said = (area.service, area.kind, area.office, area.ewkb, *days, area.digest)
+                copy.write_row((number, *said))
+        with cursor.copy("COPY service_row_unit FROM STDIN") as copy:
+            for number, area in delivery.areas.values():
+                for unit_id in area.unit_ids:
+                    copy.write_row((number, unit_id))
+        with cursor.copy("COPY service_row_code FROM STDIN") as copy:
+            for number, area in delivery.areas.values():
+                for code in area.codes:
+                    copy.write_row((number, code))
+
+
+def _replace(connection: Connection, operator: str, delivery: _Delivery, *, keep: bool) -> Loaded:
+    own = {"operator": operator}
+    problems = [
+        _TABLE.of(row.number, "codes_unknown", f"{row.count:,}: {', '.join(row.codes)}")
+        for row in connection.execute(_UNKNOWN, {"named": _NAMED})
+    ]
+    problems += delivery.problems
+    gone = connection.execute(_REMOVE_AREAS, own).rowcount
+    changed = connection.execute(_WRITE_OFFICES, own).rowcount
+    new = connection.execute(_WRITE_AREAS, own).rowcount
+    for statement in (_WRITE_UNITS, _WRITE_CODES):
+        connection.execute(statement, own)
+    changed += connection.execute(_REMOVE_OFFICES, own).rowcount
+    return Loaded(
+        operator,
+        rows=delivery.rows,
+        areas=len(delivery.areas),
+        new=new,
+        unchanged=len(delivery.areas) - new,
+        gone=gone,
+        offices=len(delivery.offices),
+        offices_changed=changed,
+        rejected=Counter(problem.severity for problem in problems)["error"],
+        problems=tuple(sorted(problems, key=lambda problem: (problem.row_number, problem.code))),
+        written=not keep and new + gone + changed > 0,
+    )
+
+
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('services'), hashtext(:operator))")
+_STAGED: Final = (
+    """
+    CREATE TEMPORARY TABLE service_row (
+        number int, service text, kind text, office text, geom geometry(MultiPolygon, 4326),
+        first date, after date, digest bytea
+    ) ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE service_row_office (
+        name text, lon float8, lat float8, hours text
+    ) ON COMMIT DROP
+    """,
+    "CREATE TEMPORARY TABLE service_row_unit (number int, unit_id int) ON COMMIT DROP",
+    'CREATE TEMPORARY TABLE service_row_code (number int, code text COLLATE "C") ON COMMIT DROP',
+)
+_UNKNOWN: Final = text(
+    """
+    SELECT c.number, count(*) AS count, (array_agg(c.code ORDER BY c.code))[1:CAST(:named AS int)]
+        AS codes
+    FROM service_row_code c
+    WHERE NOT EXISTS (
+        SELECT FROM household h WHERE h.code = c.code AND h.status IN ('proposed', 'active'))
+    GROUP BY c.number
+    """
+)
+_REMOVE_AREAS: Final = text(
+    """
+    DELETE FROM service_area a WHERE a.operator = :operator
+        AND NOT EXISTS (SELECT FROM service_row r WHERE r.digest = a.digest)
+    """
+)
+_WRITE_OFFICES: Final = text(
+    """
+    INSERT INTO service_office AS o (operator, name, point, hours)
+    SELECT :operator, r.name, ST_SetSRID(ST_MakePoint(r.lon, r.lat), 4326), r.hours
+    FROM service_row_office r
+    ON CONFLICT (operator, name) DO UPDATE
+        SET point = excluded.point, hours = excluded.hours, event_id = current_event_id()
+        WHERE (o.point, o.hours) IS DISTINCT FROM (excluded.point, excluded.hours)
+    """
+)
+_WRITE_AREAS: Final = text(
+    """
+    INSERT INTO service_area (operator, service, kind, office_id, geom, valid, digest)
+    SELECT :operator, r.service, r.kind, o.id, r.geom, daterange(r.first, r.after), r.digest
+    FROM service_row r LEFT JOIN service_office o ON o.operator = :operator AND o.name = r.office
+    ORDER BY r.number
+    ON CONFLICT (operator, digest) DO NOTHING
+    """
+)
+_WRITE_UNITS: Final = text(
+    """
+    INSERT INTO service_area_unit (area_id, unit_id)
+    SELECT a.id, u.unit_id FROM service_row_unit u JOIN service_row r USING (number)
+    JOIN service_area a ON a.operator = :operator AND a.digest = r.digest
+    WHERE a.event_id = current_event_id()
+    """
+)
+_WRITE_CODES: Final = text(
+    """
+    INSERT INTO service_area_code (area_id, code)
+    SELECT a.id, c.code FROM service_row_code c JOIN service_row r USING (number)
+    JOIN service_area a ON a.operator = :operator AND a.digest = r.digest
+    WHERE a.event_id = current_event_id()
+    """
+)
+_REMOVE_OFFICES: Final = text(
+    """
+    DELETE FROM service_office o WHERE o.operator = :operator
+        AND NOT EXISTS (SELECT FROM service_row_office r WHERE r.name = o.name)
+    """
+)

@@ -1,0 +1,356 @@
+"""A file of service areas, row by row: from CSV and sheets, or GeoJSON with polygons and points.
+
+A row is an area (of communes, of codes, or drawn), an office, or an area with the office that
+serves it. The columns of a sheet and the properties of a feature have the same names.
+"""
+
+import datetime
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import opening_hours
+import shapely
+
+from geo import code as codes
+from geo.code import CodeError
+from geo.text import fold
+from registry.boundaries.geojson import read_features
+from registry.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
+from registry.coverage.target_units import TargetUnits
+from registry.days import parse_day
+from registry.errors import InvalidInputError
+from registry.gazetteer import Gazetteer, Unit, today
+from registry.intake.formats.any_file import read_file
+from registry.intake.formats.table import not_opened, unreadable
+from registry.personal import PERSONAL_DATA, holds_personal
+from registry.row_files import Wrong, cells_of, columns_named
+from registry.services import KINDS, Kind
+from registry.sources import open_source
+
+MOST_ROWS: Final = 50_000
+MOST_VERTICES: Final = 20_000
+"""Of an area: more make every question about a door in it slow."""
+MOST_CODES: Final = 200_000
+"""Of a file."""
+_MOST_TEXT: Final = 100
+_MOST_HOURS: Final = 255
+_FIELDS: Final = {
+    "operator": ("operator", "hang", "don vi van chuyen", "nha van chuyen"),
+    "service": ("service", "dich vu"),
+    "kind": ("kind", "loai", "viec"),
+    "office": ("office", "buu cuc", "diem phuc vu", "van phong"),
+    "lon": ("lon", "lng", "longitude", "kinh do", "x"),
+    "lat": ("lat", "latitude", "vi do", "y"),
+    "hours": ("hours", "opening hours", "gio mo cua", "gio lam viec"),
+    "communes": ("communes", "commune", "xa", "xa phuong", "ma xa", "dia ban"),
+    "codes": ("codes", "code", "ma dia chi", "ma"),
+    "valid_from": ("valid from", "tu ngay", "hieu luc tu"),
+    "valid_to": ("valid to", "den ngay", "hieu luc den"),
+}
+_KIND_WORDS: Final[Mapping[str, Kind]] = {
+    **{kind: kind for kind in KINDS},
+    **dict.fromkeys(("deliver", "giao", "phat", "giao hang", "phat hang"), "delivers"),
+    **dict.fromkeys(("collect", "gom", "thu gom", "lay hang", "nhan", "nhan hang"), "collects"),
+    **dict.fromkeys(("quay", "giao dich", "tai quay", "quay giao dich"), "counter"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A row as it stands in the file."""
+
+    cells: Mapping[str, str]
+    geometry: Any = None
+    """Of a feature: GeoJSON, not yet looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeRow:
+    """An office, as far as this row says."""
+
+    name: str
+    lon: float | None
+    lat: float | None
+    hours: str | None
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """An area, read."""
+
+    service: str
+    kind: Kind
+    office: str | None
+    unit_ids: tuple[int, ...]
+    codes: tuple[str, ...]
+    ewkb: str | None
+    """Its polygons in hexadecimal."""
+    first: datetime.date | None
+    after: datetime.date | None
+    """The day after the last one."""
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Equal for equal areas."""
+        days = (self.first and self.first.isoformat(), self.after and self.after.isoformat())
+        said = (self.service, self.kind, self.office, self.unit_ids, self.codes, self.ewkb, *days)
+        return hashlib.sha256(json.dumps(said).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a row says, and what should be looked at."""
+
+    office: OfficeRow | None
+    area: AreaRow | None
+    doubts: tuple[Wrong, ...] = ()
+
+
+def rows_of(path: Path, sheet: str | None) -> Iterator[FileRow]:
+    """The rows of the file; those without anything are passed over.
+
+    Raises UnreadableFileError for what cannot be read, has none of the columns, or is too long.
+    """
+    try:
+        rows = _features(path) if _is_geojson(path) else _table(path, sheet)
+        for number, row in enumerate(rows):
+            if number == MOST_ROWS:
+                raise unreadable(path, f"hơn {MOST_ROWS:,} dòng (too many rows)")
+            yield row
+    except OSError as error:
+        raise not_opened(path, error) from error
+
+
+def _is_geojson(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
+def _table(path: Path, sheet: str | None) -> Iterator[FileRow]:
+    table = read_file(path, sheet)
+    if table.features is not None:
+        raise unreadable(
+            path, "lớp bản đồ này hãy lưu thành GeoJSON, EPSG:4326 (save the layer as GeoJSON)"
+        )
+    columns = columns_named([_folded(header) for header in table.headers], _FIELDS)
+    if not {"service", "office"} & columns.keys():
+        raise unreadable(
+            path,
+            "cần cột dịch vụ (service) hoặc bưu cục (office);"
+            f" dòng đầu đang có: {', '.join(table.headers[:12])}",
+        )
+    with table.rows() as rows:
+        for row in rows:
+            cells = cells_of(row, columns, _FIELDS)
+            if any(cells.values()):
+                yield FileRow(cells)
+
+
+def _features(path: Path) -> Iterator[FileRow]:
+    with open_source(str(path)) as file:
+        for feature in read_features(file, path.name):
+            names = {_folded(str(name)): _text(value) for name, value in feature.properties.items()}
+            columns = columns_named(list(names), _FIELDS)
+            cells = cells_of(list(names.values()), columns, _FIELDS)
+            yield FileRow(cells, feature.geometry)
+
+
+def _folded(header: str) -> str:
+    return fold(header).replace("_", " ")
+
+
+def _text(value: object) -> str:
+    """A property as a cell would have it."""
+    if value is None or isinstance(value, dict | bool):
+        return ""
+    if isinstance(value, list):
+        return ";".join(filter(None, map(_text, value)))
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the rows of one file, for one operator."""
+
+    operator: str
+    gazetteer: Gazetteer
+    units: TargetUnits
+    known: dict[str, frozenset[int]] = field(default_factory=dict)
+    """What names and codes of communes mean: files say the same in many rows."""
+
+    @classmethod
+    def of(cls, operator: str, gazetteer: Gazetteer, rows: list[FileRow]) -> "Reader":
+        """For these rows, whose codes of communes are all of one list."""
+        parts = ({"code": part} for row in rows for part in _listed(row.cells["communes"]))
+        return cls(operator, gazetteer, TargetUnits.of(gazetteer, today(), parts))
+
+    def read(self, row: FileRow) -> Read | Wrong:
+        """What the row says, or what is wrong with it."""
+        try:
+            return self._read(row)
+        except _WrongRowError as error:
+            return error.wrong
+
+    def _read(self, row: FileRow) -> Read:
+        cells = row.cells
+        if cells["operator"] and fold(cells["operator"]) != fold(self.operator):
+            raise _WrongRowError("operator_differs", cells["operator"])
+        for name in ("service", "office"):
+            _check_text(cells[name])
+        office = _office(cells, row.geometry)
+        shape, doubts = _shape(row.geometry, cells)
+        unit_ids = self._unit_ids(cells["communes"])
+        listed = _codes(cells["codes"])
+        first, after = _days(cells)
+        if shape is None and not unit_ids and not listed:
+            if office is None:
+                raise _WrongRowError("area_missing", cells["service"])
+            return Read(office, None)
+        if not cells["service"]:
+            raise _WrongRowError("service_missing", "")
+        kind = _KIND_WORDS.get(fold(cells["kind"]))
+        if kind is None:
+            raise _WrongRowError("kind_unknown", cells["kind"])
+        served_by = office.name if office else None
+        area = AreaRow(cells["service"], kind, served_by, unit_ids, listed, shape, first, after)
+        return Read(office, area, doubts)
+
+    def _unit_ids(self, written: str) -> tuple[int, ...]:
+        """Ids of the communes of today that a cell names; those of a province it may name whole."""
+        found: set[int] = set()
+        for part in _listed(written):
+            if part not in self.known:
+                self.known[part] = self._communes(part)
+            found |= self.known[part]
+        return tuple(sorted(found))
+
+    def _communes(self, part: str) -> frozenset[int]:
+        code, name = (part, "") if part.isdigit() else ("", part)
+        cells = {"code": code, "commune": name, "province": "", "code_level": ""}
+        try:
+            unit = self.units.find(cells)
+        except InvalidInputError:
+            unit = ("unit_unknown", part)
+        if not isinstance(unit, Unit):
+            raise _WrongRowError(*unit)
+        inside = [unit, *self.gazetteer.members(unit, self.units.day)]
+        return frozenset(each.id for each in inside if each.level == "commune")
+
+
+class _WrongRowError(Exception):
+    """What is wrong with a row: code and value."""
+
+    def __init__(self, code: str, value: str) -> None:
+        super().__init__(code)
+        self.wrong: Wrong = (code, value)
+
+
+def _listed(written: str) -> list[str]:
+    """Parts of a cell: behind semicolons and lines; behind commas and blanks too, where all of them
+    are codes.
+
+    >>> _listed("00004, 00008"), _listed("Phường Láng, Hà Nội; 00004")
+    (['00004', '00008'], ['Phường Láng, Hà Nội', '00004'])
+    """
+    words = re.split(r"[,;\s]+", written)
+    if all(word.isdigit() for word in words if word):
+        return [word for word in words if word]
+    return [part.strip() for part in re.split(r"[;\n]", written) if part.strip()]
+
+
+def _check_text(written: str) -> None:
+    if len(written) > _MOST_TEXT or not written.isprintable():
+        raise _WrongRowError("text_unreadable", written)
+    if holds_personal(written):
+        raise _WrongRowError(PERSONAL_DATA, "")
+
+
+def _office(cells: Mapping[str, str], geometry: Any) -> OfficeRow | None:
+    """The office of a row, by its columns; of a feature that is a point, there."""
+    lon, lat = cells["lon"], cells["lat"]
+    if not lon and not lat and isinstance(geometry, dict) and geometry.get("type") == "Point":
+        held = geometry.get("coordinates")
+        lon, lat = map(str, held[:2]) if isinstance(held, list) and len(held) > 1 else ("?", "?")
+    if not cells["office"]:
+        if lon or lat or cells["hours"]:
+            raise _WrongRowError("office_missing", cells["service"])
+        return None
+    hours = cells["hours"]
+    if hours and (len(hours) > _MOST_HOURS or not opening_hours.validate(hours)):
+        raise _WrongRowError("hours_unreadable", hours)
+    if not lon and not lat:
+        return OfficeRow(cells["office"], None, None, hours or None)
+    x, y = _point(lon, lat)
+    return OfficeRow(cells["office"], x, y, hours or None)
+
+
+def _point(lon: str, lat: str) -> tuple[float, float]:
+    try:
+        x, y = (float(written.replace(",", ".")) for written in (lon, lat))
+        check_place((x, y, x, y), "point")
+    except (ValueError, InvalidInputError):
+        raise _WrongRowError("point_unreadable", f"{lon}, {lat}") from None
+    return x, y
+
+
+def _shape(geometry: Any, cells: Mapping[str, str]) -> tuple[str | None, tuple[Wrong, ...]]:
+    """The polygons of a feature, repaired where they need it, which is told."""
+    if geometry is None or (isinstance(geometry, dict) and geometry.get("type") == "Point"):
+        return None, ()
+    try:
+        shape = shapely.MultiPolygon(parse_polygons(geometry))
+    except MalformedPolygonError:
+        raise _WrongRowError("polygon_unreadable", cells["service"]) from None
+    if shapely.get_num_coordinates(shape) > MOST_VERTICES:
+        raise _WrongRowError("polygon_too_fine", f"{shapely.get_num_coordinates(shape):,}")
+    doubts: tuple[Wrong, ...] = ()
+    if not shape.is_valid:
+        parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(shape)))
+        shape = shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
+        doubts = (("polygon_repaired", cells["service"]),)
+    if shape.is_empty:
+        raise _WrongRowError("polygon_unreadable", cells["service"])
+    try:
+        check_place(shape.bounds, "polygon")
+    except InvalidInputError as error:
+        raise _WrongRowError("polygon_outside", error.detail) from None
+    return shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True), doubts
+
+
+def _codes(written: str) -> tuple[str, ...]:
+    found: set[str] = set()
+    for part in filter(str.strip, re.split(r"[,;\n]", written)):
+        try:
+            found.add(codes.validate(part))
+        except CodeError:
+            found.update(map(_code, part.split()))  # several, with blanks between them
+    return tuple(sorted(found))
+
+
+def _code(written: str) -> str:
+    try:
+        return codes.validate(written)
+    except CodeError:
+        raise _WrongRowError("code_unreadable", written) from None
+
+
+def _days(cells: Mapping[str, str]) -> tuple[datetime.date | None, datetime.date | None]:
+    """The first day of an area, and the day after its last one."""
+    days: list[datetime.date | None] = []
+    for name in ("valid_from", "valid_to"):
+        try:
+            days.append(parse_day(cells[name]) if cells[name] else None)
+        except ValueError:
+            raise _WrongRowError("date_unreadable", cells[name]) from None
+    first, last = days
+    if first and last and last < first:
+        raise _WrongRowError("dates_swapped", f"{first} – {last}")
+    # 31/12/9999 is how programs write that there is no end.
+    ends = last is not None and last < datetime.date.max
+    return first, last + datetime.timedelta(days=1) if last and ends else None

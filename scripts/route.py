@@ -1,0 +1,145 @@
+"""`diachiso route`: a list of codes or addresses, as a round in its order."""
+
+import json
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Final, get_args
+
+import click
+
+from registry import cluster
+from registry.batch.pasted import read_pasted, text_of
+from registry.errors import InvalidInputError, UnreadableFileError
+from registry.messages import not_written, number
+from registry.paper.rounds import print_sheet, print_stickers
+from registry.paper.site import Site
+from registry.paper.typesetting import Paper
+from registry.register import Register
+from registry.route.listing import OPERATION, lines_of, unread_of
+from registry.route.outputs import to_geojson, to_gpx, way_words
+from registry.route.run import NOTICES, Order, Round, Wish, plan_round
+from registry.whole_file import whole_file
+from scripts.mapping import read_mapping
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_MOST: Final = 5_000
+"""Lines of one list."""
+_STREAM: Final = Path("-")
+_LINES: Final = (".txt", "")
+"""Suffixes of lists without a header, if they look like none."""
+_FORMS: Final = {".pdf": "sheet", ".gpx": "gpx", ".geojson": "geojson", ".json": "geojson"}
+_PATH: Final = click.Path(path_type=Path, allow_dash=True, dir_okay=False)
+
+
+@click.command()
+@click.argument("source", metavar="FILE", type=_PATH)
+@click.argument("target", metavar="[OUT]", type=_PATH, default=_STREAM)
+@click.option(
+    "--order",
+    type=click.Choice(get_args(Order)),
+    default="walking",
+    show_default=True,
+    help="Theo đường và số nhà, hay đường ngắn nhất (by numbers, or the shortest way).",
+)
+@click.option("--start", metavar="CODE|POINT", help="Nơi bắt đầu (a code, or `lat, lon`).")
+@click.option("--end", metavar="CODE|POINT", help="Nơi kết thúc (a code, or `lat, lon`).")
+@click.option("--round-trip", is_flag=True, help="Về lại nơi bắt đầu (back to the start).")
+@click.option("--stickers", is_flag=True, help="In tem dán bưu gửi (stickers in place of a sheet).")
+@click.option(
+    "--mapping",
+    metavar="FILE.json",
+    help='Cột nào là trường nào (which header is which field: \'{"Nơi đến": "address"}\').',
+)
+@click.option("--url", metavar="URL", help="Mã QR dẫn đến đâu (where the QR leads).")
+def route(
+    *,
+    source: Path,
+    target: Path,
+    order: Order,
+    start: str | None,
+    end: str | None,
+    round_trip: bool,
+    stickers: bool,
+    mapping: str | None,
+    url: str | None,
+) -> int:
+    """Xếp danh sách FILE thành tuyến phát (a list of codes or addresses as a round).
+
+    FILE is a CSV, a workbook, or lines; - is standard input. OUT is a PDF, GPX or GeoJSON by its
+    suffix; without it GeoJSON on standard output. Exit status 1 when a line names no door.
+    """
+    form = "geojson" if target == _STREAM else _FORMS.get(target.suffix.lower())
+    if form is None:
+        raise click.UsageError(f"OUT phải là {', '.join(_FORMS)} (by its suffix)")
+    stated = tuple(read_mapping(mapping).items()) if mapping else ()
+    text = text_of(_body(source), source.name, _MOST)
+    is_file = source.suffix.lower() not in _LINES
+    table = read_pasted(OPERATION, text, is_file=is_file, stated=stated)
+    lines = list(islice(lines_of(table), _MOST + 1))
+    if len(lines) > _MOST:
+        raise InvalidInputError.of_field(
+            "list", "too_many_lines", f"quá {number(_MOST)} dòng, hãy chia nhỏ (part the list)"
+        )
+    settings = read_settings()
+    made = Register.open(settings, cluster.database_url(settings))
+    try:
+        found = plan_round(
+            made.gazetteer.get(),
+            made.reads,
+            lines,
+            Wish(order, start, end, round_trip),
+            settings.routing_url,
+        )
+    finally:
+        made.close()
+    public = url or settings.public_url
+    site = Site((public or "http://127.0.0.1:8000").rstrip("/"), public is not None)
+    body, paper = _written(found, form, site, stickers=stickers)
+    _write(target, body)
+    _sum_up(found, unread_of(table), paper)
+    return 1 if found.unplaced else 0
+
+
+def _written(found: Round, form: str, site: Site, *, stickers: bool) -> tuple[bytes, Paper | None]:
+    if form == "gpx":
+        return to_gpx(found, "Tuyến phát"), None
+    if form == "geojson":
+        return json.dumps(to_geojson(found), ensure_ascii=False, indent=1).encode() + b"\n", None
+    paper = (print_stickers if stickers else print_sheet)(site, found)
+    return paper.pdf, paper
+
+
+def _body(path: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if path == _STREAM else path.read_bytes()
+    except OSError as error:
+        raise UnreadableFileError(f"{path}: {error.strerror or error}") from error
+
+
+def _write(path: Path, body: bytes) -> None:
+    if path == _STREAM:
+        sys.stdout.buffer.write(body)
+        return
+    try:
+        with whole_file(path) as part:
+            part.write_bytes(body)
+    except OSError as error:
+        raise UnreadableFileError(not_written(path, error)) from error
+
+
+def _sum_up(found: Round, unread: tuple[str, ...], paper: Paper | None) -> None:
+    if unread:
+        say(f"cột không đọc (columns not read): {', '.join(unread)}")
+    say(
+        f"{number(len(found.visits))} điểm, {number(found.parcels)} bưu gửi, {way_words(found)};"
+        f" {number(len(found.unplaced))} dòng chưa xếp được (stops, parcels, length, not placed)"
+    )
+    for code in found.notices:
+        say(f"  {NOTICES[code][0]} ({NOTICES[code][1]})")
+    for each in found.unplaced:
+        question = f"; {each.question.text}" if each.question else ""
+        say(f"  dòng {each.parcel.line}: {each.messages[0]}{question}  [{each.status}]")
+    for notice in paper.notices if paper else ():
+        say(f"  {notice.message}")

@@ -1,0 +1,146 @@
+"""`diachiso services`: where carriers serve, and from which offices."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine
+
+from registry import cluster
+from registry.database import make_engine, session_scope
+from registry.gazetteer import load_gazetteer
+from registry.messages import number
+from registry.services import KINDS, Kind, operator_of
+from registry.services.checking import Report, check_services
+from registry.services.listing import operator_sets
+from registry.services.loading import Loaded, load_services, remove_services
+from scripts.options import FORMAT
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_SHOWN = 20
+_SEVERITIES = {"error": "bị loại", "warning": "cảnh báo"}
+_OPERATOR = "Tên hãng, là tên khoá của hãng (the operator: the name of its key)."
+
+
+@click.group()
+def services() -> None:
+    """Vùng phục vụ và bưu cục của các hãng (service areas and offices of carriers)."""
+
+
+@services.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
+@click.option("--sheet", metavar="NAME", help="Trang cần đọc (sheet to read).")
+@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
+@FORMAT
+def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool, form: str) -> int:
+    """Thay toàn bộ vùng và bưu cục của hãng bằng FILE: CSV, Excel hoặc GeoJSON.
+
+    Exit status 1 when rows were rejected.
+    """
+    with _engine() as engine:
+        with session_scope(engine) as session:
+            known = load_gazetteer(session)
+        result = load_services(
+            engine, known, file, operator_of(operator), dry_run=dry_run, sheet=sheet
+        )
+    if form == "json":
+        click.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show_loaded(result, dry_run=dry_run)
+    return 1 if result.rejected else 0
+
+
+@services.command()
+@click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
+@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
+def remove(operator: str, *, dry_run: bool) -> None:
+    """Bỏ hết vùng và bưu cục của một hãng (an operator that serves no longer)."""
+    with _engine() as engine:
+        result = remove_services(engine, operator, dry_run=dry_run)
+    if dry_run:
+        click.echo("Chạy thử, chưa ghi gì")
+    click.echo(f"{operator}: bỏ {number(result.gone)} vùng")
+
+
+@services.command("list")
+@FORMAT
+def list_(form: str) -> None:
+    """Hãng nào có bao nhiêu vùng, bưu cục (what each operator has on record)."""
+    with _engine() as engine, session_scope(engine) as session:
+        sets = operator_sets(session)
+    if form == "json":
+        click.echo(json.dumps([each.to_dict() for each in sets], ensure_ascii=False, indent=2))
+        return
+    for each in sets:
+        named = "; ".join(each.services)
+        click.echo(
+            f"{each.operator}: {number(each.areas)} vùng, {number(each.offices)} bưu cục: {named}"
+        )
+
+
+@services.command()
+@click.option("--operator", metavar="NAME", help="Chỉ hãng này; mặc định mọi hãng (only its).")
+@click.option("--unit", metavar="CODE", help="Chỉ cửa nhà của xã, tỉnh này (doors of a unit).")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default=KINDS[0],
+    show_default=True,
+    help="Cửa nhà chưa ai làm việc này (doors to which nobody does this).",
+)
+@FORMAT
+def check(operator: str | None, unit: str | None, kind: Kind, form: str) -> int:
+    """Vùng chồng nhau, mã đã mất, cửa nhà chưa ai phục vụ (what should be looked at).
+
+    Exit status 1 when there is anything.
+    """
+    with _engine() as engine, session_scope(engine) as session:
+        report = check_services(
+            session, load_gazetteer(session), operator=operator, unit=unit, kind=kind
+        )
+    if form == "json":
+        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show_report(report)
+    return 1 if report.overlaps or report.lost_codes or report.doors else 0
+
+
+@contextmanager
+def _engine() -> Iterator[Engine]:
+    engine = make_engine(cluster.database_url(read_settings()))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _show_loaded(result: Loaded, *, dry_run: bool) -> None:
+    if dry_run:
+        click.echo("Chạy thử, chưa ghi gì")
+    elif not result.written:
+        click.echo("Không đổi gì")
+    click.echo(
+        f"{result.operator}: {number(result.rows)} dòng, {number(result.rejected)} bị loại;"
+        f" {number(result.new)} vùng mới, {number(result.unchanged)} giữ nguyên,"
+        f" {number(result.gone)} bỏ; {number(result.offices)} bưu cục"
+    )
+    for problem in result.problems[:_SHOWN]:
+        severity = _SEVERITIES[problem.severity]
+        click.echo(f"  dòng {problem.row_number}, {severity}: {problem.words}: {problem.value}")
+    if len(result.problems) > _SHOWN:
+        say(f"… và {number(len(result.problems) - _SHOWN)} dòng khác; --format json có tất cả")
+
+
+def _show_report(report: Report) -> None:
+    click.echo(f"{number(len(report.overlaps))} chỗ chồng nhau")
+    for each in report.overlaps[:_SHOWN]:
+        offices = f"{each.office or '–'} và {each.other_office or '–'}"
+        click.echo(f"  {each.operator}, {each.service} ({each.kind}): {offices}: {each.where}")
+    click.echo(f"{number(report.lost_codes)} mã trong danh sách không còn cửa nhà nào")
+    click.echo(f"{number(report.doors)} cửa nhà chưa ai phục vụ")
+    for unserved in report.unserved[:_SHOWN]:
+        click.echo(f"  {unserved.code} {unserved.name}: {number(unserved.doors)}")

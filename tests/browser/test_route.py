@@ -1,0 +1,98 @@
+"""A round on a phone: pasted, ordered, and ticked where there is no network."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from geo.code import format as code_display
+from tests.support.browser import Visit, chromium, serving, visiting
+from tests.support.search_world import World, search_world
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    with search_world(admin_url, f"round_{worker_id}") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def url(world: World) -> Iterator[str]:
+    with serving(world.url) as found:
+        yield found
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Iterator[Visit]:
+    with visiting(browser, url, "phone", service_workers="allow") as made:
+        made.allowed = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
+        yield made
+        assert made.complaints() == []
+
+
+def opened(visit: Visit) -> Page:
+    page = visit.open("/route")
+    page.wait_for_selector("#round-page[data-ready]")
+    return page
+
+
+def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
+    visit: Visit, world: World
+) -> None:
+    page = opened(visit)
+    lines = [
+        code_display(world.codes["129 Láng"]),
+        "27 Láng, phường Láng, Hà Nội",
+        world.codes["27 Láng"],
+        "9 Nguyễn Trãi, Phường Láng, Hà Nội",
+        "12/34/7 Láng, phường Láng, Hà Nội",
+        "!!!",
+    ]
+    page.get_by_label("Dán mỗi dòng").fill("\n".join(lines))
+    page.get_by_role("radio", name="Ngắn nhất").check()
+    page.get_by_role("button", name="Xếp tuyến", exact=True).click()
+    expect(page.locator("#sum")).to_contain_text("0/3 điểm")
+    expect(page.locator("#sum")).to_contain_text("theo đường thẳng")
+    expect(page.locator(".round-unplaced li")).to_have_count(2)
+    visit.is_sound()
+
+    # A line that was unclear becomes the stop that is chosen; nothing else is lost.
+    unclear = page.locator(".round-unplaced li[data-line='4']")
+    unclear.get_by_role("button").first.click()
+    expect(page.locator(".round-stops li")).to_have_count(4)
+    expect(page.locator(".round-unplaced li")).to_have_attribute("data-line", "6")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Phiếu đi phát").click()
+    assert taken.value.suggested_filename == "tuyen.pdf"
+
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    opened(visit)
+    visit.context.set_offline(True)
+    page = opened(visit)
+    expect(page.locator("#network")).to_be_visible()
+    first = page.locator(".round-next h3").inner_text()
+    page.get_by_role("button", name="Đã phát").click()
+    expect(page.locator("#sum")).to_contain_text("1/4 điểm")
+    expect(page.locator(".round-next h3")).not_to_have_text(first)
+    code = world.codes["27 Láng"]
+    line = page.locator(f".round-stops li[data-code='{code}']")
+    expect(line).to_contain_text("dòng 2, dòng 3")
+    line.get_by_role("checkbox").check()
+    link: Any = line.get_by_role("link").get_attribute("href")
+    assert link.startswith("geo:21.0")
+    done = page.locator(".round-stops li[data-done]").count()
+
+    # The browser is closed and opened again, still without a network.
+    page.close()
+    visit.page = visit.context.new_page()
+    page = opened(visit)
+    expect(page.locator(".round-stops li[data-done]")).to_have_count(done)
+    expect(
+        page.locator(f".round-stops li[data-code='{code}']").get_by_role("checkbox")
+    ).to_be_checked()
+    expect(page.locator(".round-unplaced li")).to_have_attribute("data-line", "6")
+    visit.is_sound()
