@@ -28,7 +28,7 @@ from tests.support.units import open_app
 SHOW_NO_RECORD = {
     "/healthz", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units", "/v1/units/{code}",
     "/v1/units/convert", "/v1/units/picker", "/v1/targets", "/v1/packs/keys",
-    "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
+    "/metrics", "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
     "/v1/field/area", "/v1/field/records",  # by the code of a round: tests/api/test_field.py
     "/v1/batch/reports",  # many of /v1/reports
