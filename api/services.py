@@ -92,7 +92,7 @@ class ServiceHere(Answer):
         )
 
 
-class Services(Answer):
+class ServicesOfDoor(Answer):
     """The services of all operators at a place, by operator, service and kind."""
 
     on: datetime.date
@@ -188,7 +188,7 @@ class ServicesCheck(Answer):
 
 
 @blueprint.get("")
-@spec.validate(resp=answers(Services, 400, 404, 410, 503), tags=["services"])
+@spec.validate(resp=answers(ServicesOfDoor, 400, 404, 410, 503), tags=["services"])
 def get_services(query: ServicesQuery) -> Response:
     """Who delivers to a door, collects there, and which counter it belongs to, of all operators.
 
@@ -205,7 +205,7 @@ def get_services(query: ServicesQuery) -> Response:
         found = services_of(reads, lookup(reads, query.code), day)
     else:
         found = services_at(reads, day, lon=cast(float, query.lon), lat=cast(float, query.lat))
-    made = written(Services, on=day, services=[ServiceHere.of(each) for each in found])
+    made = written(ServicesOfDoor, on=day, services=[ServiceHere.of(each) for each in found])
     response = jsonify(made)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
