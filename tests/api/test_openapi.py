@@ -250,9 +250,9 @@ def rarely_meant(path: str) -> bool:
     """Whether chance seldom puts together what is meant.
 
     A code or number whose check letter fits its others; a kind of report with what that kind takes;
-    a receipt; the code of a round.
+    a receipt; the code of a round; a code or both numbers of a point, and not all of it.
     """
-    return path == "/v1/reports" or any(
+    return path in ("/v1/reports", "/v1/services") or any(
         name in path for name in ("{address_code}", "{number}", "{receipt}", "/v1/field/")
     )
 
