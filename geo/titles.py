@@ -9,8 +9,9 @@ from geo.text import fold
 
 _WORD: Final = r"[A-ZÀ-ỸĐ][^\W\d_]*"
 _BETWEEN: Final = r"[\s_.-]+"
+_PLACE: Final = rf"(?:{'|'.join(lexicon.names('people', 'place'))}){_BETWEEN}"
 _ADDRESSED: Final = re.compile(
-    rf"\b((?:{'|'.join(lexicon.names('people', 'title'))}|Ông|Bà|Anh|Chị|ÔNG|BÀ){_BETWEEN})"
+    rf"(?i:\b{_PLACE})?\b((?:{'|'.join(lexicon.names('people', 'title'))}|Ông|Bà|Anh|Chị|ÔNG|BÀ){_BETWEEN})"
     rf"{_WORD}(?:{_BETWEEN}{_WORD}){{0,3}}"
 )
 _CAPITALS: Final = re.compile(rf"(?<![^\W_]){_WORD}(?:{_BETWEEN}{_WORD})+")
@@ -30,14 +31,21 @@ def without_people(title: str) -> str:
     ('DS hộ ông ….xlsx', 'To5_…_2026.csv')
     >>> without_people("DS bà Bình 0912 345 678.csv"), without_people("DS 20261126.csv")
     ('DS bà … ….csv', 'DS 20261126.csv')
+    >>> without_people("gần chợ Bà Chiểu, nhà bà Hoa")
+    'gần chợ Bà Chiểu, nhà bà …'
     >>> without_people("Hộ dân Phường Ba Đình.xlsx"), without_people("Phố Trần Hưng Đạo.xlsx")
     ('Hộ dân Phường Ba Đình.xlsx', 'Phố Trần Hưng Đạo.xlsx')
     """
     stem, dot, suffix = title.rpartition(".")
     if not dot:
         stem, suffix = title, ""
-    named = _CAPITALS.sub(_without_name, _ADDRESSED.sub(r"\1…", stem))
+    named = _CAPITALS.sub(_without_name, _ADDRESSED.sub(_without_addressed, stem))
     return _TELEPHONE.sub("…", named) + dot + suffix
+
+
+def _without_addressed(found: re.Match[str]) -> str:
+    # What begins with the word of a place, `chợ Bà Chiểu`, is its name.
+    return f"{found[1]}…" if found.start() == found.start(1) else found[0]
 
 
 def _without_name(found: re.Match[str]) -> str:
