@@ -11,7 +11,8 @@ _WORD: Final = r"[A-ZÀ-ỸĐ][^\W\d_]*"
 _BETWEEN: Final = r"[\s_.-]+"
 _PLACE: Final = rf"(?:{'|'.join(lexicon.names('people', 'place'))}){_BETWEEN}"
 _ADDRESSED: Final = re.compile(
-    rf"(?i:\b{_PLACE})?\b((?:{'|'.join(lexicon.names('people', 'title'))}|Ông|Bà|Anh|Chị|ÔNG|BÀ){_BETWEEN})"
+    rf"(?i:\b{_PLACE})?"
+    rf"\b((?:{'|'.join(lexicon.names('people', 'title'))}|Ông|Bà|Anh|Chị|ÔNG|BÀ){_BETWEEN})"
     rf"{_WORD}(?:{_BETWEEN}{_WORD}){{0,3}}"
 )
 _CAPITALS: Final = re.compile(rf"(?<![^\W_]){_WORD}(?:{_BETWEEN}{_WORD})+")
