@@ -32,12 +32,13 @@ ALLOWED = {("enumeration_budget", "holder"), ("map_label", "holder")}
 NAMED = {
     "admin_unit_version", "api_key", "household", "household_version", "import", "locality",
     "locality_alias", "locality_version", "map_label", "map_unit", "parked_key", "reform_work",
-    "thoroughfare", "thoroughfare_alias", "thoroughfare_version",
+    "service_office", "thoroughfare", "thoroughfare_alias", "thoroughfare_version",
 }  # fmt: skip
 NAMED_ANSWERS = {
     "AnnouncedUnit", "ChangedPlace", "CoverageGap", "CoverageOfUnit", "Ended", "FeedPlace",
-    "PickerProvince", "ReformShare", "ReformUnit", "SeriesUnit", "Service", "StreetEntry",
-    "TargetGap", "UnitDetail", "UnitEntry", "UnitRef", "UnitSummary", "WhoAmI",
+    "PickerProvince", "ReformShare", "ReformUnit", "SeriesUnit", "Service", "ServiceOffice",
+    "StreetEntry", "TargetGap", "UnitDetail", "UnitEntry", "UnitRef", "UnitSummary", "UnservedDoors",
+    "WhoAmI",
 }  # fmt: skip
 # The whole name of a commune: `Phường Ba Đình`; and the communes that a resolution makes.
 UNIT_WORDS = frozenset({"full_name", "full_name_en", "born"})
