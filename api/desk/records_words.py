@@ -1,8 +1,8 @@
 """Records and what happens to them, in words of the desk."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -95,7 +95,7 @@ def value_words(known: Gazetteer, name: str, value: object) -> str:
     if name in tables:
         return words(tables[name][str(value)], str(value))
     if isinstance(value, list):
-        return "; ".join(f"{at}. {entrance_words(each)}" for at, each in enumerate(value, 1))
+        return "; ".join(map(entrance_words, value))
     if isinstance(value, float):
         return f"{value:.6f}" if name in ("lon", "lat") else f"{value:g}"
     return value.strftime("%d/%m/%Y") if hasattr(value, "strftime") else str(value)
@@ -126,8 +126,20 @@ def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[st
             value_words(known, c.field, c.before),
             value_words(known, c.field, c.after),
         )
-        for c in changes
+        for change in changes
+        for c in _one_by_one(change)
     )
+
+
+def _one_by_one(change: Change) -> Iterator[Change]:
+    """The change; of a list of entrances those that go and those that come, each by itself."""
+    if change.field != "entrances":
+        yield change
+        return
+    old: Any = change.before or []
+    new: Any = change.after or []
+    yield from (Change(change.field, [each], None) for each in old if each not in new)
+    yield from (Change(change.field, None, [each]) for each in new if each not in old)
 
 
 def label_of(known: Gazetteer, record: Record | None) -> str:

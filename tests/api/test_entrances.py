@@ -338,6 +338,12 @@ def test_desk_writes_them_after_a_look_and_decides_reports(here: Office) -> None
     assert here.place.row(code).entrances == [stored]
     page = seat.get(f"/desk/records/{code_display(code)}").text
     assert f"“{NOTE}”" in page
+    # What stays is not told again beside what comes.
+    more = {"entrances.1.lon": str(at(9)["lon"]), "entrances.1.lat": str(at(9)["lat"])}
+    now = str(here.place.record(code).event_id)
+    told = seat.post(path, path, **rows | more | {"_seen": now}).text
+    assert "cửa chính" in told.partition("<dl")[0]
+    assert NOTE not in told.partition("<dl")[0]
     # The form begins with what is recorded; an entrance whose point and note are gone is left out.
     assert f'value="{NOTE}"' in seat.get(path).text
     emptied = rows | {f"entrances.0.{name}": "" for name in ("lon", "lat", "note")}

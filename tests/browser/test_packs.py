@@ -178,6 +178,14 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
         )
         expect(page.locator("#packs-told")).to_contain_text(told)
     expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
+    visit.context.set_offline(False)
+    expect(page.locator("#outbox [data-state=sent]")).to_contain_text("Lối vào")
+    with session_scope(world.engine) as session:
+        found = session.connection().exec_driver_sql(
+            "SELECT code, entrance, note, ST_Y(point) FROM field_report WHERE kind = 'entrance'"
+        )
+        gate = (world.codes["129 Láng"], "vehicles", "cổng phía ngõ 34", HERE["latitude"])
+        assert found.all() == [gate]
 
 
 def test_clock_and_disk_of_the_phone_are_told(visit: Visit) -> None:
@@ -282,7 +290,7 @@ def test_five_hundred_reports_survive_ten_cuts_of_the_network(visit: Visit, worl
     with session_scope(world.engine) as session:
         rows = session.connection().exec_driver_sql(
             "SELECT f.reporters, (SELECT count(DISTINCT token_hash) FROM field_report_receipt"
-            " WHERE report_id = f.id) FROM field_report f WHERE code = %s",
+            " WHERE report_id = f.id) FROM field_report f WHERE code = %s AND kind = 'confirmed'",
             (code,),
         )
         assert rows.all() == [(1, 100)]
