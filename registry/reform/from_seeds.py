@@ -44,7 +44,7 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
     return dumped
 
 
-_LIBRARY: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_LIBRARY: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 """That of libyaml, eight times as fast, where it is there."""
 
 
