@@ -44,8 +44,8 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
     return dumped
 
 
-_LIBRARY: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-"""That of libyaml, eight times as fast, where it is there."""
+_LIBRARY: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""That of libyaml, four times as fast, where it is there."""
 
 
 # The library tells no types.

@@ -37,8 +37,8 @@ NAMED = {
 NAMED_ANSWERS = {
     "AnnouncedUnit", "ChangedPlace", "CoverageGap", "CoverageOfUnit", "Ended", "FeedPlace",
     "PickerProvince", "ReformShare", "ReformUnit", "SeriesUnit", "Service", "ServiceOffice",
-    "StreetEntry", "TargetGap", "UnitDetail", "UnitEntry", "UnitRef", "UnitSummary", "UnservedDoors",
-    "WhoAmI",
+    "StreetEntry", "TargetGap", "UnitDetail", "UnitEntry", "UnitRef", "UnitSummary",
+    "UnservedDoors", "WhoAmI",
 }  # fmt: skip
 # The whole name of a commune: `Phường Ba Đình`; and the communes that a resolution makes.
 UNIT_WORDS = frozenset({"full_name", "full_name_en", "born"})
