@@ -44,6 +44,15 @@ def without_people(title: str) -> str:
     return _TELEPHONE.sub("…", named) + dot + suffix
 
 
+def speaks_of_somebody(text: str) -> bool:
+    """Whether it says whose house it is, by a title and a name.
+
+    >>> speaks_of_somebody("cổng sau nhà bà Hoa"), speaks_of_somebody("đối diện chợ Bà Chiểu")
+    (True, False)
+    """
+    return _ADDRESSED.sub(_without_addressed, text) != text
+
+
 def _without_addressed(found: re.Match[str]) -> str:
     # What begins with the word of a place, `chợ Bà Chiểu`, is its name.
     return f"{found[1]}…" if found.start() == found.start(1) else found[0]

@@ -13,6 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from geo.titles import speaks_of_somebody
 from registry import entrances
 from registry.days import DAY_PATTERN
 from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
@@ -23,6 +24,12 @@ MAX_PARTS: Final = 200
 MAX_NUMBERS: Final = 100_000
 MAX_COMMUNES: Final = 500
 MAX_PLATES: Final = 1_000
+
+
+def _of_nobody(written: str) -> str:
+    if speaks_of_somebody(written):
+        raise PydanticCustomError(PERSONAL_DATA, "xin bỏ tên người (leave out names of people)")
+    return written
 
 
 def _not_personal(written: str) -> str:
@@ -58,11 +65,14 @@ _DEGREES: Final = "degrees, WGS 84"
 LINE_PATTERN: Final = r"^[^\x00-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE_PATTERN)]
 Called = Annotated[Line, AfterValidator(_not_personal)]
-"""A name, number or hint that is kept; what names a thing that is there may be any `Line`."""
+"""A name or number that is kept; what names a thing that is there may be any `Line`."""
+Hint = Annotated[Called, AfterValidator(_of_nobody)]
+"""A landmark."""
 Note = Annotated[
     str,
     StringConstraints(min_length=1, max_length=entrances.MAX_NOTE, pattern=LINE_PATTERN),
     AfterValidator(_not_personal),
+    AfterValidator(_of_nobody),
 ]
 """How one gets in by an entrance."""
 Sentence = Annotated[
@@ -129,7 +139,7 @@ class Address(Place):
     unit_number: Called | None = Field(None, description="number of the flat or room")
     parent: Code | None = Field(None, description="code of the building that holds the flat")
     households_count: Count | None = Field(None, description="hộ that share it")
-    delivery_hint: Called | None = Field(None, description="a landmark; never a person")
+    delivery_hint: Hint | None = Field(None, description="a landmark; never a person")
     same_address: bool = Field(
         False, description="another living record bears this address, and both are right"
     )

@@ -104,6 +104,7 @@ FAR = {"lon": 105.9, "lat": LAT}
         ([{"kind": "main", "lon": LAT, "lat": LON}], "entrances.0", "coordinates_swapped"),
         ([{"kind": "main", **at(1, note="a" * 141)}], "entrances.0.note", "string_too_long"),
         ([{"kind": "main", **at(1, note="gọi 0912 345 678")}], "entrances.0.note", "personal_data"),
+        ([{"kind": "main", **at(1, note="cổng nhà bà Hoa")}], "entrances.0.note", "personal_data"),
         ([{"kind": "main", **at(1, note="a\nb")}], "entrances.0.note", "string_pattern_mismatch"),
         ([{"kind": "main", **at(1, note="")}], "entrances.0.note", "string_too_short"),
         ([{"kind": "main", **at(1, seen_on="2999-01-01")}], "entrances.0.seen_on", "day_in_future"),
