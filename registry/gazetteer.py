@@ -348,10 +348,12 @@ def _name(unit: Unit, name: str, kind: str | None) -> UnitName:
 _UNITS = text(
     """
     SELECT u.id, u.level, u.code, lower(u.lifetime) AS born, upper(u.lifetime) AS ended,
-        ST_X(u.seat) AS lon, ST_Y(u.seat) AS lat, u.area_km2::float8 AS area_km2,
-        (SELECT array_agg(ARRAY[a.kind, a.alias] ORDER BY a.kind, a.alias)
-         FROM admin_unit_alias a WHERE a.unit_id = u.id) AS aliases
+        ST_X(u.seat) AS lon, ST_Y(u.seat) AS lat, u.area_km2::float8 AS area_km2, a.aliases
     FROM admin_unit u
+    LEFT JOIN (
+        SELECT unit_id, array_agg(ARRAY[kind, alias] ORDER BY kind, alias) AS aliases
+        FROM admin_unit_alias GROUP BY unit_id
+    ) a ON a.unit_id = u.id
     ORDER BY u.id
     """
 )
