@@ -252,7 +252,7 @@ def test_reports_are_counted_and_an_acceptance_adds_the_entrance(
     step = here.place.steps(code)[-1]
     assert (step.operation, step.report_id) == ("entrances", same["id"])
     # What is there is not there twice; what an editor makes of the note stands.
-    again = report(here, code=code, note="cổng xanh của ông Ba", **at(64)).get_json()["id"]
+    again = report(here, code=code, note="cổng xanh của chủ quán", **at(64)).get_json()["id"]
     assert accept(again, note="cổng xanh").status_code == 200
     kept = entrances(here, code)
     assert [each["kind"] for each in kept] == ["locker", "vehicles"]

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from registry import cluster
+from registry.cluster import KEPT
 from registry.cluster.host import processes
 from registry.database import make_engine, session_scope
 from registry.demo.wanted import FIRST_HOUSEHOLDS
@@ -174,9 +175,10 @@ def test_own_database_is_used_when_database_url_is_set(
     assert "demo" not in run.text()
     assert "no limits" not in run.text()
     assert run.end() == 0
-    # A user's imports/ comes with the first import, open-data/ with the job of the night.
+    # A user's folders come when something is kept in them, but for that of figures.
     made = {path.name for path in new_var.iterdir()}
-    assert made - {"imports", "open-data"} == {"run.lock", "counters"}
+    assert made - set(KEPT) == {"run.lock", "counters"}
+    assert "metrics" in made
 
 
 def test_service_recovers_when_its_database_was_stopped(start: Starter, admin_url: str) -> None:
