@@ -37,7 +37,7 @@ GROUPS: Final = (
     ),
     (
         ("Cho nơi vận hành", "For operators"),
-        ("operations", "privacy", "architecture", "benchmarks", "decisions"),
+        ("operations", "monitoring", "privacy", "architecture", "benchmarks", "decisions"),
     ),
 )
 OTHERS: Final = ("Khác", "Others")
