@@ -24,11 +24,8 @@ from registry.intake.matching.match import MOST, bring_places, bring_records, lo
 from registry.intake.matching.name_variants import tell_apart
 from registry.intake.matching.names import teach
 from registry.intake.matching.over_target import beyond_targets
-from registry.intake.publishing.publish import (
-    PUBLISH_LOCK,
-    is_still_so,
-    refuse_demo_beside_real,
-)
+from registry.intake.publishing.lock import PUBLISH_LOCK
+from registry.intake.publishing.publish import is_still_so, refuse_demo_beside_real
 from registry.intake.spellings.headers import mapping_of
 
 

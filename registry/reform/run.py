@@ -17,7 +17,7 @@ from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import today
-from registry.intake.publishing.publish import PUBLISH_LOCK
+from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import JOBS
 from registry.models import Reform

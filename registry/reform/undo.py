@@ -12,7 +12,7 @@ from registry.boundaries.cells import draw_cells
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError
 from registry.events import Cause, move_pending_events, open_event
-from registry.intake.publishing.publish import PUBLISH_LOCK
+from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.reform import carrying_sql
 from registry.reform import undo_sql as sql
 from registry.reform.refusals import ReformTouchedError

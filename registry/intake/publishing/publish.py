@@ -23,8 +23,6 @@ from registry.intake.publishing.first_load import keys_parked
 
 IssueCodes = Callable[[int], bytes]
 """So many codes, end to end."""
-PUBLISH_LOCK: Final = 7238010022
-"""Publications are decided one after the other: each sees the doors of the one before."""
 _ISSUED_AT_ONCE: Final = 1_000_000
 """Codes of which the program makes so many; those of a nation would take it a gigabyte."""
 

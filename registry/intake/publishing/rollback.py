@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from registry.access.actors import demand, is_bound, outside_units
 from registry.errors import ConflictError, NotFoundError
 from registry.events import Cause, write_scope
-from registry.intake.publishing.publish import PUBLISH_LOCK
+from registry.intake.publishing.lock import PUBLISH_LOCK
 
 MAX_KEPT: Final = 1_000
 """Records that a partial rollback names; the rest is counted."""
