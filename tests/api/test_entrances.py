@@ -353,9 +353,9 @@ def test_desk_writes_them_after_a_look_and_decides_reports(here: Office) -> None
     now = str(here.place.record(code).event_id)
     assert seat.confirm(path, seat.post(path, path, **emptied | {"_seen": now})).status_code == 303
     assert here.place.row(code).entrances is None
-    filed = report(here, code=code, note="nhà cô Lan", **at(12)).get_json()["id"]
+    filed = report(here, code=code, note="nhà màu vàng", **at(12)).get_json()["id"]
     shown = seat.get(f"/desk/reports/{filed}").text
-    assert "Lối xe vào: “nhà cô Lan”" in shown
+    assert "Lối xe vào: “nhà màu vàng”" in shown
     assert seat.post(f"/desk/reports/{filed}", decision="accept", note="").status_code == 303
     (kept,) = here.place.row(code).entrances
     assert (kept["kind"], "note" in kept, kept["source"]) == ("vehicles", False, "resident")
