@@ -317,6 +317,12 @@ class Lives(RuleBasedStateMachine):
             self.model.doors[code].lon = lon
         self.remember()
 
+    @rule(code=codes, step=st.integers(0, 9))
+    def enter(self, code: str, step: int) -> None:
+        gate = {"kind": "vehicles", "lon": 105.8 + step / 10_000, "lat": 21.02}
+        self.attempt("entrances", code, entrances=[gate])
+        self.remember()
+
     @rule(code=codes)
     def renumber(self, code: str) -> None:
         number = self.fresh_number()

@@ -4,6 +4,7 @@ They return keys (a unit's id, a household's code), which outlive the session. T
 codes like `T0001`, which no seed has.
 """
 
+import os
 from itertools import count
 
 from sqlalchemy import func, insert, select
@@ -23,11 +24,13 @@ from registry.models import (
 ALWAYS: Range[object] = Range(None, None)
 TEST = Cause(kind="test", actor="tests", reason="a test wants it")
 _numbers = count(1)
+# Of other numbers in each process: one may go on in a copy of what another has filled.
+_serials = count(PAYLOAD_FIRST + os.getpid() % 4_096 * 100_000)
 
 
 def next_code() -> str:
-    """A well-formed code that no factory has given out in this process."""
-    return from_serial(PAYLOAD_FIRST + next(_numbers))
+    """A well-formed code that no factory has given out in this run."""
+    return from_serial(next(_serials))
 
 
 def make_event(session: Session, cause: Cause = TEST) -> int:

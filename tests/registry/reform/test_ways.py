@@ -15,7 +15,7 @@ from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import load_gazetteer, today
 from registry.intake.formats.any_file import read_file
-from registry.intake.publishing.publish import PUBLISH_LOCK
+from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.reform.due import carry_due, withdraw
 from registry.reform.from_seeds import resolution_of_day
 from registry.reform.plan import make_plan
