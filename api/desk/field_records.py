@@ -88,11 +88,9 @@ def post_take_over(number: int) -> BaseResponse:
     """Show what all of it does; do it when who saw that says so."""
     form, sure = request.form, request.form.get("step") == "do"
     try:
-        why = OperationRequest.model_validate(
-            {name: form[name] for name in ("reason", "decision_number") if form.get(name)}
-        )
-    except ValidationError as error:
-        return _one(number, 422, wrong=[complaint(invalid_input(error))])
+        why = _why()
+    except InvalidInputError as error:
+        return _one(number, status_of(error), wrong=[complaint(error)])
     approval = Approval(
         *(caller().name, why.reason, why.decision_number, form.get("seen")),
         once=once_of_form() if sure else None,
@@ -127,9 +125,13 @@ def post_take_back(number: int) -> BaseResponse:
     import_id = int(asked) if asked.isdecimal() else 0
     with session_scope(register().engine) as session:
         round_ = find_round(session, number, caller().unit_ids)
-    keep = "keep" in request.form
     try:
-        back = take_back(register().engine, round_, import_id, actor=caller().name, keep_later=keep)
+        back = take_back(
+            *(register().engine, round_, import_id),
+            actor=caller().name,
+            keep_later="keep" in request.form,
+            reason=_why().reason,
+        )
     except RegistryError as error:
         return _one(number, status_of(error), wrong=[complaint(error)])
     note_round(round_, back.removed + back.restored)
@@ -174,6 +176,17 @@ def post_file(number: int) -> BaseResponse:
         f"Đã nạp {figure(filed)} điều ghi mới từ tệp.",
         f"{figure(filed)} new records came from the file.",
     )
+
+
+def _why() -> OperationRequest:
+    """Why it is done, as the form says; raises InvalidInputError."""
+    form = request.form
+    try:
+        return OperationRequest.model_validate(
+            {name: form[name] for name in ("reason", "decision_number") if form.get(name)}
+        )
+    except ValidationError as error:
+        raise invalid_input(error) from None
 
 
 class _FileBody(RecordsBody):

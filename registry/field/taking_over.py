@@ -154,7 +154,13 @@ def take_over(engine: Engine, gazetteer: Gazetteer, round_id: int, approval: App
 
 
 def take_back(
-    engine: Engine, round_: Round, import_id: int, *, actor: str, keep_later: bool = False
+    engine: Engine,
+    round_: Round,
+    import_id: int,
+    *,
+    actor: str,
+    keep_later: bool = False,
+    reason: str | None = None,
 ) -> RolledBack:
     """Undo what was taken over of the round; its records stay, and say so.
 
@@ -163,7 +169,7 @@ def take_back(
     with session_scope(engine) as session:
         if import_id not in (each.id for each in imports_of(session, round_)):
             raise NotFoundError(f"đợt này không có lần nhận {import_id} (no import of the round)")
-    return roll_back(engine, import_id, keep_later=keep_later, actor=actor)
+    return roll_back(engine, import_id, keep_later=keep_later, actor=actor, reason=reason)
 
 
 def put_aside(session: Session, round_: Round, ids: Sequence[UUID], *, aside: bool) -> int:

@@ -169,16 +169,20 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     expect(page.locator("#said")).to_contain_text("Đã nhận 5 điều ghi")
     new = "SELECT status FROM household WHERE house_number = '13/2'"
     assert office.place.rows(new) == [("active",)]
+    page.get_by_text("Rút lại lần nhận này").click()
+    page.get_by_label("Lý do").fill("nhận nhầm")
     page.get_by_role("button", name="Rút lại").click()
     expect(page.locator("#said")).to_contain_text("Đã rút lại: bỏ 1 mã mới")
     assert office.place.rows(new) == []
+    why = "SELECT reason FROM event WHERE kind = 'rollback'"
+    assert office.place.rows(why) == [("nhận nhầm",)]
     assert desk.is_sound()
 
     # Its code ends: the phone keeps what it has, and a new code of the place goes on with it.
     door(walk, "9").locator(".field-row").click()
     phone.context.set_offline(True)
     door(walk, "9").get_by_role("button", name="Đúng").click()
-    page.get_by_text("Mã của đợt", exact=True).click()
+    page.get_by_text("Đóng đợt này").click()
     page.get_by_role("button", name="Đóng đợt").click()
     phone.context.set_offline(False)
     expect(walk.locator("#ended")).to_contain_text("cán bộ đã đóng đợt này")
