@@ -111,8 +111,10 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     expect(door(walk, "1").locator(".field-told")).to_contain_text("Đúng")
     door(walk, "3").locator(".field-row").click()
     door(walk, "3").get_by_role("button", name="Nhà ở đây").click()
+    expect(door(walk, "3").get_by_role("status")).to_contain_text("Sổ đã có điểm")
     door(walk, "3").get_by_role("button", name="Vị trí máy").click()
     expect(door(walk, "3").get_by_role("status")).to_contain_text("± 8 m")
+    expect(door(walk, "3").get_by_role("status")).to_contain_text("cách điểm đang ghi 10 m")
     door(walk, "3").get_by_role("button", name="Dùng điểm này").click()
     door(walk, "3").get_by_role("button", name="Ghi điểm này").click()
     door(walk, "5").locator(".field-row").click()
@@ -212,6 +214,11 @@ def test_position_that_is_denied_or_coarse_is_said_and_several_are_one(phone: Vi
     # The better one counts a hundred times as much; they lie ten metres apart, and it is no better.
     assert abs(mean["lon"] - 105.800001) < 2e-7
     assert (mean["position_accuracy_m"], mean["spread_m"]) == (11, 10)
+    # Doors without a number are told apart by their codes.
+    row = """async ([part, door]) => (await import(part)).doorRow({}, door).item.textContent"""
+    unnumbered = {"label": "Tổ dân phố 1", "number": None, "code_display": "1H6X-XH2V", "lon": None}
+    said = page.evaluate(row, [part.replace("field_point", "field_door"), unnumbered])
+    assert "Tổ dân phố 1 1H6X-XH2V" in said
     show = """async (part) => {
         const { pointing } = await import(part);
         const place = { nearest: () => [], middle: null };
