@@ -73,7 +73,9 @@ _PUT_ASIDE: Final = text(
 )
 _IMPORTS: Final = text(
     """
-    SELECT i.id, i.state, i.counts, p.occurred_at, p.actor, b.occurred_at, b.actor
+    SELECT i.id, i.state, i.counts, p.occurred_at, p.actor, b.occurred_at, b.actor, ARRAY(
+        SELECT ARRAY[h.code, h.status] FROM household h WHERE h.code IN (
+            SELECT unnest(r.made) FROM field_record r WHERE r.import_id = i.id) ORDER BY h.code)
     FROM import i
     JOIN event p ON p.id = i.published_event_id
     LEFT JOIN event b ON b.id = i.rolled_back_event_id
@@ -120,6 +122,8 @@ class Import(NamedTuple):
     taken_by: str
     back_at: datetime.datetime | None
     back_by: str | None
+    made: list[tuple[str, str]]
+    """Code and status of what it made and is on record still."""
 
 
 def take_over(engine: Engine, gazetteer: Gazetteer, round_id: int, approval: Approval) -> TakenOver:
@@ -209,7 +213,7 @@ class _Takes:
         self._session, self._round, self._area = session, round_, area
         self._approval = approval
         self._commune = gazetteer.units[area.place.unit_id].code
-        self._activates = _activates(round_)
+        self._activates = activates(round_)
         self._event_id = 0
 
     def all(self, records: Sequence[Reviewed]) -> TakenOver:
@@ -386,7 +390,7 @@ def _point_of(record: Reviewed) -> dict[str, Any]:
     }
 
 
-def _activates(round_: Round) -> bool:
+def activates(round_: Round) -> bool:
     """Whether new houses are valid at once: two have then seen them, or one who may alone."""
     actor = acting()
     if actor is None:
