@@ -26,6 +26,7 @@ _TOGETHER: Final = 100
 _SURE: Final = ("accept", "correct")
 _NO_ADDRESS: Final = ("other", "delivery_hint")
 """Parts of a text in which people write names."""
+_OF_CODES: Final = ("code_mistyped", "code_unknown", "code_retired", "code_not_active")
 _WORDS: Final = {
     "confirm": ("Chưa chắc là nhà nào, cần hỏi lại", "Not certain which door; to be asked"),
     "address_shared": (
@@ -197,6 +198,8 @@ def _unplaced(gazetteer: Gazetteer, reads: Reads, line: Line, outcome: Outcome) 
             question = replace(question, choices=choices)
         parts = (part for part in found.components if part.name not in _NO_ADDRESS)
         read = ", ".join(part.given for part in parts if part.given) or found.address
+        if found.reason in _OF_CODES and not read:
+            read = given  # all of it is a code, or nearly one
         return Unplaced(
             parcel,
             # What is sure, and gone all the same, was changed while it was looked for.

@@ -267,6 +267,7 @@ def test_files_hold_every_line_too(site: Site) -> None:
     for words in ("7 dòng chưa xếp được", "theo đường thẳng", "bên số lẻ", "Dòng 14", "2 bưu gửi"):
         assert words in text
     assert "Bí Mật" not in text
+    assert swapped(site.world.codes["27 Láng"]) in text
     assert len(qr_codes_of(sheet.data)) == 7
     tem = post(site, body, path="/papers", paper="stickers")
     assert tem.headers["Paper-Items"] == "8"  # two parcels to one door
