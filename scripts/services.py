@@ -84,7 +84,7 @@ def list_(form: str) -> None:
 
 @services.command()
 @click.option("--operator", metavar="NAME", help="Chỉ hãng này; mặc định mọi hãng (only its).")
-@click.option("--unit", metavar="CODE", help="Chỉ cửa nhà của xã, tỉnh này (doors of a unit).")
+@click.option("--unit", metavar="CODE", help="Chỉ ở xã, tỉnh này (in a unit).")
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
@@ -100,7 +100,11 @@ def check(operator: str | None, unit: str | None, kind: Kind, form: str) -> int:
     """
     with _engine() as engine, session_scope(engine) as session:
         report = check_services(
-            session, load_gazetteer(session), operator=operator, unit=unit, kind=kind
+            *(session, load_gazetteer(session)),
+            operator=operator,
+            unit=unit,
+            kind=kind,
+            overlaps_in=unit,
         )
     if form == "json":
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))

@@ -33,10 +33,11 @@ from registry.errors import (
 from registry.field.area import area_of, door_label
 from registry.field.filing import MOST_AT_ONCE
 from registry.field.review import CLASHES, MOST, Reviewed, new_address, review, state_of, waiting
-from registry.field.rounds import find_round
+from registry.field.rounds import Round, find_round
 from registry.field.taking_over import (
     Approval,
     TakenOver,
+    activates,
     imports_of,
     put_aside,
     take_back,
@@ -56,6 +57,7 @@ KIND_WORDS: Final = {
 }
 """Kinds of records, in the order in which they are looked at."""
 _METHODS: Final = {"gps": ("vị trí máy", "of the phone"), "interpolated": ("chấm tay", "tapped")}
+_MADE_SHOWN: Final = 50
 _MOST_FILE: Final = 5_000
 """Records of a file that a phone has written."""
 
@@ -88,11 +90,9 @@ def post_take_over(number: int) -> BaseResponse:
     """Show what all of it does; do it when who saw that says so."""
     form, sure = request.form, request.form.get("step") == "do"
     try:
-        why = OperationRequest.model_validate(
-            {name: form[name] for name in ("reason", "decision_number") if form.get(name)}
-        )
-    except ValidationError as error:
-        return _one(number, 422, wrong=[complaint(invalid_input(error))])
+        why = _why()
+    except InvalidInputError as error:
+        return _one(number, status_of(error), wrong=[complaint(error)])
     approval = Approval(
         *(caller().name, why.reason, why.decision_number, form.get("seen")),
         once=once_of_form() if sure else None,
@@ -111,11 +111,13 @@ def post_take_over(number: int) -> BaseResponse:
         told = {str(each): complaint(error) for each, error in taken.refused.items()}
         return _one(number, trial=taken, refused=told)
     with session_scope(register().engine) as session:
-        note_round(find_round(session, number, caller().unit_ids), taken.records, taken.event_id)
+        round_ = find_round(session, number, caller().unit_ids)
+    note_round(round_, taken.records, taken.event_id)
+    summed = _sum(round_, taken)
     return done(
         f"/desk/field/{number}",
-        f"Đã nhận {figure(taken.records)} điều ghi: {_sum(taken)}.",
-        f"{figure(taken.records)} records are taken over: {_sum(taken)}.",
+        f"Đã nhận {figure(taken.records)} điều ghi: {summed}.",
+        f"{figure(taken.records)} records are taken over: {summed}.",
     )
 
 
@@ -127,9 +129,13 @@ def post_take_back(number: int) -> BaseResponse:
     import_id = int(asked) if asked.isdecimal() else 0
     with session_scope(register().engine) as session:
         round_ = find_round(session, number, caller().unit_ids)
-    keep = "keep" in request.form
     try:
-        back = take_back(register().engine, round_, import_id, actor=caller().name, keep_later=keep)
+        back = take_back(
+            *(register().engine, round_, import_id),
+            actor=caller().name,
+            keep_later="keep" in request.form,
+            reason=_why().reason,
+        )
     except RegistryError as error:
         return _one(number, status_of(error), wrong=[complaint(error)])
     note_round(round_, back.removed + back.restored)
@@ -174,6 +180,17 @@ def post_file(number: int) -> BaseResponse:
         f"Đã nạp {figure(filed)} điều ghi mới từ tệp.",
         f"{figure(filed)} new records came from the file.",
     )
+
+
+def _why() -> OperationRequest:
+    """Why it is done, as the form says; raises InvalidInputError."""
+    form = request.form
+    try:
+        return OperationRequest.model_validate(
+            {name: form[name] for name in ("reason", "decision_number") if form.get(name)}
+        )
+    except ValidationError as error:
+        raise invalid_input(error) from None
 
 
 class _FileBody(RecordsBody):
@@ -251,13 +268,15 @@ def _one(
         wrong=wrong,
         refused=refused or {},
         trial=trial,
-        summed=_sum(trial) if trial else "",
+        summed=_sum(round_, trial) if trial else "",
+        becomes=words(*_becomes(round_)),
         kinds={kind: words(*said) for kind, said in KIND_WORDS.items()},
         clashes={name: words(*said) for name, said in CLASHES.items()},
         methods={name: words(*said) for name, said in _METHODS.items()},
         door_label=door_label,
         code_display=code_display,
         most=MOST,
+        most_made=_MADE_SHOWN,
     )
 
 
@@ -266,9 +285,19 @@ def _clashing_first(found: list[Reviewed]) -> list[Reviewed]:
     return sorted(found, key=lambda each: (not each.clashes, str(each.same_as or each.id)))
 
 
-def _sum(taken: TakenOver) -> str:
+def _becomes(round_: Round) -> tuple[str, str]:
+    """What a new house or flat becomes when the reader takes it over."""
+    if activates(round_):
+        return "có mã dùng được", "gets a code that is valid at once"
+    return "thành đề nghị cấp mã, chờ người duyệt", "becomes a proposal, for an approver"
+
+
+def _sum(round_: Round, taken: TakenOver) -> str:
     """How many of each kind, in words."""
     said = {**KIND_WORDS, "same": ("trùng, không lập thêm", "the same house, made once")}
+    becomes = words(*_becomes(round_))
     return ", ".join(
-        f"{figure(count)} {words(*said[kind]).lower()}" for kind, count in taken.done.items()
+        f"{figure(count)} {words(*said[kind]).lower()}"
+        + (f" ({becomes})" if kind in ("new", "flats") else "")
+        for kind, count in taken.done.items()
     )

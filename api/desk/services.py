@@ -53,7 +53,7 @@ class _Asked:
         """As the page's address says."""
         kind = request.args.get("kind", "")
         known = next((each for each in KINDS if each == kind), KINDS[0])
-        return cls(request.args.get("unit", "").strip()[:10], known)
+        return cls(request.args.get("unit", "").strip()[:200], known)
 
 
 @blueprint.get("")

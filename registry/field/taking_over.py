@@ -73,7 +73,9 @@ _PUT_ASIDE: Final = text(
 )
 _IMPORTS: Final = text(
     """
-    SELECT i.id, i.state, i.counts, p.occurred_at, p.actor, b.occurred_at, b.actor
+    SELECT i.id, i.state, i.counts, p.occurred_at, p.actor, b.occurred_at, b.actor, ARRAY(
+        SELECT ARRAY[h.code, h.status] FROM household h WHERE h.code IN (
+            SELECT unnest(r.made) FROM field_record r WHERE r.import_id = i.id) ORDER BY h.code)
     FROM import i
     JOIN event p ON p.id = i.published_event_id
     LEFT JOIN event b ON b.id = i.rolled_back_event_id
@@ -120,6 +122,8 @@ class Import(NamedTuple):
     taken_by: str
     back_at: datetime.datetime | None
     back_by: str | None
+    made: list[tuple[str, str]]
+    """Code and status of what it made and is on record still."""
 
 
 def take_over(engine: Engine, gazetteer: Gazetteer, round_id: int, approval: Approval) -> TakenOver:
@@ -154,7 +158,13 @@ def take_over(engine: Engine, gazetteer: Gazetteer, round_id: int, approval: App
 
 
 def take_back(
-    engine: Engine, round_: Round, import_id: int, *, actor: str, keep_later: bool = False
+    engine: Engine,
+    round_: Round,
+    import_id: int,
+    *,
+    actor: str,
+    keep_later: bool = False,
+    reason: str | None = None,
 ) -> RolledBack:
     """Undo what was taken over of the round; its records stay, and say so.
 
@@ -163,7 +173,7 @@ def take_back(
     with session_scope(engine) as session:
         if import_id not in (each.id for each in imports_of(session, round_)):
             raise NotFoundError(f"đợt này không có lần nhận {import_id} (no import of the round)")
-    return roll_back(engine, import_id, keep_later=keep_later, actor=actor)
+    return roll_back(engine, import_id, keep_later=keep_later, actor=actor, reason=reason)
 
 
 def put_aside(session: Session, round_: Round, ids: Sequence[UUID], *, aside: bool) -> int:
@@ -203,7 +213,7 @@ class _Takes:
         self._session, self._round, self._area = session, round_, area
         self._approval = approval
         self._commune = gazetteer.units[area.place.unit_id].code
-        self._activates = _activates(round_)
+        self._activates = activates(round_)
         self._event_id = 0
 
     def all(self, records: Sequence[Reviewed]) -> TakenOver:
@@ -380,7 +390,7 @@ def _point_of(record: Reviewed) -> dict[str, Any]:
     }
 
 
-def _activates(round_: Round) -> bool:
+def activates(round_: Round) -> bool:
     """Whether new houses are valid at once: two have then seen them, or one who may alone."""
     actor = acting()
     if actor is None:

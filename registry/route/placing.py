@@ -17,6 +17,7 @@ from registry.records import Record, record_wording
 from registry.route.listing import Line
 from registry.search.batching import alone
 from registry.search.doors import active_records
+from registry.search.faults import FAULTS
 from registry.validation.verdicts import Choice, Validation
 from registry.validation.verdicts import Question as ToAsk
 
@@ -25,6 +26,7 @@ _TOGETHER: Final = 100
 _SURE: Final = ("accept", "correct")
 _NO_ADDRESS: Final = ("other", "delivery_hint")
 """Parts of a text in which people write names."""
+_OF_CODES: Final = ("code_mistyped", "code_unknown", "code_retired", "code_not_active")
 _WORDS: Final = {
     "confirm": ("Chưa chắc là nhà nào, cần hỏi lại", "Not certain which door; to be asked"),
     "address_shared": (
@@ -196,11 +198,13 @@ def _unplaced(gazetteer: Gazetteer, reads: Reads, line: Line, outcome: Outcome) 
             question = replace(question, choices=choices)
         parts = (part for part in found.components if part.name not in _NO_ADDRESS)
         read = ", ".join(part.given for part in parts if part.given) or found.address
+        if found.reason in _OF_CODES and not read:
+            read = given  # all of it is a code, or nearly one
         return Unplaced(
             parcel,
             # What is sure, and gone all the same, was changed while it was looked for.
             found.reason or ("conflict" if found.verdict in _SURE else found.verdict),
-            _WORDS.get(found.reason or found.verdict, found.messages),
+            _WORDS.get(found.reason or found.verdict) or _unknown(found) or found.messages,
             given,
             None if holds_personal(read or "") else read,
             found.level,
@@ -213,6 +217,15 @@ def _unplaced(gazetteer: Gazetteer, reads: Reads, line: Line, outcome: Outcome) 
     read = given if isinstance(outcome.asked, CodeAsked) else None
     near = _near(gazetteer, reads, outcome.error)
     return Unplaced(parcel, outcome.status, messages, given, read, question=near)
+
+
+def _unknown(found: Validation) -> tuple[str, str] | None:
+    """What of an address the register does not know; None where a reason says more."""
+    if found.reason or found.verdict != "unverified":
+        return None
+    faults = [FAULTS[code] for code in found.faults if FAULTS[code].verdict == "unverified"]
+    told = "; ".join(each.message for each in faults), "; ".join(each.message_en for each in faults)
+    return told if faults else None
 
 
 def _near(gazetteer: Gazetteer, reads: Reads, error: RegistryError | None) -> ToAsk | None:

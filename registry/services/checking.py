@@ -74,29 +74,39 @@ def check_services(
     operator: str | None = None,
     unit: str | None = None,
     kind: Kind = "delivers",
+    overlaps_in: str | None = None,
 ) -> Report:
-    """The areas of an operator, or of all; and the doors of a unit, or of the country, that it, or
-    nobody, serves today. Doors of restricted places are not counted.
+    """Where the areas of an operator, or of all, overlap, in a unit or in the country; and the
+    doors of a unit, or of the country, that it, or nobody, serves today. Doors of restricted places
+    are not counted.
 
     Raises InvalidInputError and NotFoundError for what is no unit of today.
     """
     return Report(
-        tuple(overlaps(session, gazetteer, operator)),
+        tuple(overlaps(session, gazetteer, operator, overlaps_in)),
         lost_codes(session, operator),
         tuple(unserved_doors(session, gazetteer, unit, operator=operator, kind=kind)),
     )
 
 
-def overlaps(session: Session, gazetteer: Gazetteer, operator: str | None) -> list[Overlap]:
-    """Areas of today or of days to come that do the same at one place, at most MOST_TOLD."""
+def overlaps(
+    session: Session, gazetteer: Gazetteer, operator: str | None, unit: str | None = None
+) -> list[Overlap]:
+    """Areas of today or of days to come that do the same at one place of a unit, or of the country,
+    at most MOST_TOLD.
+
+    Raises InvalidInputError and NotFoundError for what is no unit of today.
+    """
     day = today()
-    given = {"operator": operator, "day": day, "most": MOST_TOLD, "sliver": _SLIVER_M2}
+    units = None if unit is None else communes_in(gazetteer, unit, day)
+    given: dict[str, object] = {"operator": operator, "units": units, "day": day}
+    given |= {"most": MOST_TOLD, "sliver": _SLIVER_M2}
     found = []
     for statement in (_SAME_CODES, _SAME_PLACE, _SAME_COMMUNES):
         for row in session.execute(statement, given):
             if row.basis == "commune":
-                unit = gazetteer.units[int(row.much)]
-                where = f"{unit.version_on(day).full_name} ({unit.code})"
+                commune = gazetteer.units[int(row.much)]
+                where = f"{commune.version_on(day).full_name} ({commune.code})"
             else:
                 where = f"{row.much:.0f}" if row.basis == "code" else f"{row.much / 1e6:.4f} km²"
             offices = (row.one_office, row.other_office)
@@ -147,6 +157,12 @@ _OTHER: Final = """
 _CURRENT: Final = """
     a.operator = coalesce(:operator, a.operator) AND coalesce(upper(a.valid) > :day, true)
 """
+_INSIDE: Final = "AND (CAST(:units AS int[]) IS NULL OR {inside})"
+# Where nobody has drawn a unit it may be this one.
+_DRAWN_INSIDE: Final = """coalesce((
+    SELECT bool_or(b.unit_id = ANY (:units)) FROM boundary_part b
+    WHERE ST_Intersects(b.geom, ST_Intersection(o.geom, a.geom))), true)
+"""
 _PAIR: Final = f"""
     SELECT a.operator, a.service, a.kind, '{{basis}}' AS basis, {{much}} AS much,
         (SELECT name FROM service_office WHERE id = o.office_id) AS one_office,
@@ -167,7 +183,7 @@ _SAME_COMMUNES: Final = text(
         basis="commune",
         much="m.unit_id",
         of=_LISTED.format(basis="unit", column="unit_id"),
-        rest="",
+        rest=_INSIDE.format(inside="m.unit_id = ANY (:units)"),
     )
 )
 _SAME_CODES: Final = text(
@@ -175,7 +191,11 @@ _SAME_CODES: Final = text(
         basis="code",
         much="count(*)",
         of=_LISTED.format(basis="code", column="code"),
-        rest="GROUP BY a.id, o.id, o.office_id",
+        rest=_INSIDE.format(
+            inside="EXISTS (SELECT FROM household h WHERE h.code = m.code"
+            " AND h.unit_id = ANY (:units))"
+        )
+        + " GROUP BY a.id, o.id, o.office_id",
     )
 )
 _SAME_PLACE: Final = text(
@@ -188,7 +208,7 @@ _SAME_PLACE: Final = text(
             SELECT ST_Area(ST_Intersection(o.geom, a.geom)::geography) AS size
             WHERE {_OTHER}
         ) s""",  # noqa: S608 - constants
-        rest="AND a.geom IS NOT NULL AND s.size > :sliver",
+        rest="AND a.geom IS NOT NULL AND s.size > :sliver " + _INSIDE.format(inside=_DRAWN_INSIDE),
     )
 )
 _LOST: Final = text(

@@ -94,6 +94,7 @@ class Judge:
             question=question,
             reason=next((fault for fault in self.faults if fault in REASONS), None),
             on=words.on if one else None,
+            faults=tuple(self.faults),
         )
 
     def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:

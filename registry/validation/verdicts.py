@@ -186,6 +186,8 @@ class Validation:
     """Registered codes of which a mistyped one may be a slip."""
     on: DatedLabel | None = None
     """The address as it was written on the day that was asked about."""
+    faults: tuple[str, ...] = ()
+    """Codes of `registry.search.faults`: those of the answer that is told."""
 
     @property
     def messages(self) -> tuple[str, str]:

@@ -198,9 +198,11 @@ def test_desk_takes_a_round_over_and_back(office: Office, editor: Seat, approver
     # An editor proposes new houses; what ends a code is left to an approver.
     preview = editor.post(f"{url}/take-over", url)
     assert "cần quyền approver" in preview.text
+    assert "thành đề nghị cấp mã" in preview.text
     editor.post(f"{url}/aside", url, record=gone["id"], aside="yes")
     assert editor.post(f"{url}/take-back", url).status_code == 403
     preview = approver.post(f"{url}/take-over", url)
+    assert "có mã dùng được" in preview.text
     form_fields = dict(re.findall(r'name="(seen|_once|step)" value="([^"]*)"', preview.text))
     assert form_fields["step"] == "do"
     stale = approver.post(f"{url}/take-over", url, **form_fields | {"seen": "other"})
@@ -209,6 +211,8 @@ def test_desk_takes_a_round_over_and_back(office: Office, editor: Seat, approver
     assert (done.status_code, done.location) == (303, url)
     again = approver.post(f"{url}/take-over", url, **form_fields)
     assert again.status_code == 303
+    ((code,),) = office.place.rows("SELECT code FROM household WHERE house_number = '77'")
+    assert re.search(f'Đã lập:.*/desk/records/{code}"', approver.get(url).text)
     made = "SELECT status, delivery_hint FROM household WHERE house_number = '77'"
     assert office.place.rows(made) == [("active", "cạnh <nhà> văn hoá")]
     (import_id,) = office.place.rows(

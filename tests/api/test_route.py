@@ -116,7 +116,7 @@ def test_every_line_is_in_the_round_once_in_walking_order(site: Site) -> None:
         14: "reject",
         15: "reject",
     }
-    assert unplaced[8]["level"] == "street"
+    assert (unplaced[8]["level"], unplaced[8]["message"]) == ("street", "Chưa có số nhà này")
     doors = [choice["door"] for choice in unplaced[7]["question"]["choices"]]
     assert len(doors) == 2
     assert all(doors)
@@ -267,6 +267,7 @@ def test_files_hold_every_line_too(site: Site) -> None:
     for words in ("7 dòng chưa xếp được", "theo đường thẳng", "bên số lẻ", "Dòng 14", "2 bưu gửi"):
         assert words in text
     assert "Bí Mật" not in text
+    assert swapped(site.world.codes["27 Láng"]) in text
     assert len(qr_codes_of(sheet.data)) == 7
     tem = post(site, body, path="/papers", paper="stickers")
     assert tem.headers["Paper-Items"] == "8"  # two parcels to one door

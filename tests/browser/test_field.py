@@ -111,8 +111,10 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     expect(door(walk, "1").locator(".field-told")).to_contain_text("Đúng")
     door(walk, "3").locator(".field-row").click()
     door(walk, "3").get_by_role("button", name="Nhà ở đây").click()
+    expect(door(walk, "3").get_by_role("status")).to_contain_text("Sổ đã có điểm")
     door(walk, "3").get_by_role("button", name="Vị trí máy").click()
     expect(door(walk, "3").get_by_role("status")).to_contain_text("± 8 m")
+    expect(door(walk, "3").get_by_role("status")).to_contain_text("cách điểm đang ghi 10 m")
     door(walk, "3").get_by_role("button", name="Dùng điểm này").click()
     door(walk, "3").get_by_role("button", name="Ghi điểm này").click()
     door(walk, "5").locator(".field-row").click()
@@ -169,16 +171,20 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     expect(page.locator("#said")).to_contain_text("Đã nhận 5 điều ghi")
     new = "SELECT status FROM household WHERE house_number = '13/2'"
     assert office.place.rows(new) == [("active",)]
+    page.get_by_text("Rút lại lần nhận này").click()
+    page.get_by_label("Lý do").fill("nhận nhầm")
     page.get_by_role("button", name="Rút lại").click()
     expect(page.locator("#said")).to_contain_text("Đã rút lại: bỏ 1 mã mới")
     assert office.place.rows(new) == []
+    why = "SELECT reason FROM event WHERE kind = 'rollback'"
+    assert office.place.rows(why) == [("nhận nhầm",)]
     assert desk.is_sound()
 
     # Its code ends: the phone keeps what it has, and a new code of the place goes on with it.
     door(walk, "9").locator(".field-row").click()
     phone.context.set_offline(True)
     door(walk, "9").get_by_role("button", name="Đúng").click()
-    page.get_by_text("Mã của đợt", exact=True).click()
+    page.get_by_text("Đóng đợt này").click()
     page.get_by_role("button", name="Đóng đợt").click()
     phone.context.set_offline(False)
     expect(walk.locator("#ended")).to_contain_text("cán bộ đã đóng đợt này")
@@ -208,6 +214,11 @@ def test_position_that_is_denied_or_coarse_is_said_and_several_are_one(phone: Vi
     # The better one counts a hundred times as much; they lie ten metres apart, and it is no better.
     assert abs(mean["lon"] - 105.800001) < 2e-7
     assert (mean["position_accuracy_m"], mean["spread_m"]) == (11, 10)
+    # Doors without a number are told apart by their codes.
+    row = """async ([part, door]) => (await import(part)).doorRow({}, door).item.textContent"""
+    unnumbered = {"label": "Tổ dân phố 1", "number": None, "code_display": "1H6X-XH2V", "lon": None}
+    said = page.evaluate(row, [part.replace("field_point", "field_door"), unnumbered])
+    assert "Tổ dân phố 1 1H6X-XH2V" in said
     show = """async (part) => {
         const { pointing } = await import(part);
         const place = { nearest: () => [], middle: null };

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from geo.code import format as code_display
 from registry.access.actors import ANONYMOUS, Actor, acting_as
@@ -26,6 +27,15 @@ RIVAL = "Viettel Post"
 HEADER = "operator,service,kind,office,lon,lat,hours,communes,codes,valid_from,valid_to\n"
 NEAR = {"lon": LANG["lon"] + 0.0005, "lat": LANG["lat"]}
 FAR = {"lon": LANG["lon"] + 0.004, "lat": LANG["lat"]}
+
+
+_DRAWN = text(
+    """
+    INSERT INTO boundary_part (unit_id, geom)
+    SELECT b.unit_id, ST_Expand(ST_Point(:lon, :lat, 4326), 0.1)
+    FROM boundary b JOIN admin_unit u ON u.id = b.unit_id WHERE u.code = :code
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -272,6 +282,15 @@ def test_overlaps_and_doors_without_service_are_reported(depot: Depot) -> None:
         ("polygon", "B1", "B2", "0.0115 km"),
         ("commune", "A1", "A2", "Phường Lá"),
     ]
+    told = [o.basis for o in depot.check(operator=POST, overlaps_in=COMMUNE).overlaps]
+    assert told == ["code", "polygon", "commune"]
+    # Without a boundary what is drawn may be anywhere.
+    with session_scope(depot.town.engine) as session:
+        for told in (["polygon"], []):
+            found = check_services(session, depot.known, operator=POST, overlaps_in=ELSEWHERE)
+            assert [o.basis for o in found.overlaps] == told
+            session.execute(_DRAWN, {"code": COMMUNE} | LANG)
+        session.rollback()
     # Both are told at the door.
     assert [each.office and each.office.name for each in depot.at(depot.inside)
             if each.service == "A"] == ["A1", "A2"]  # fmt: skip

@@ -40,7 +40,7 @@ export function doorRow(round, door) {
     door.lon === null ? t('chưa có điểm', 'no point') : null,
   ].filter(Boolean);
   const row = make('button', { type: 'button', class: 'field-row', 'aria-expanded': 'false', onclick: open },
-    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || t('đã xác minh', 'verified'))), told);
+    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), ...(door.number ? [] : [' ', make('span', { class: 'code' }, door.code_display)]), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || t('đã xác minh', 'verified'))), told);
   const item = make('li', { class: 'field-door', 'data-code': door.code }, row, card);
 
   function open() {
@@ -69,7 +69,7 @@ export function doorRow(round, door) {
   }
 
   function askPoint() {
-    const where = pointing({ place: round.place, near: () => beside(round, door) });
+    const where = pointing({ place: round.place, near: () => beside(round, door), recorded: door.lon === null ? null : [door.lon, door.lat] });
     part(t('Nhà ở đâu?', 'Where is it?'), where.element,
       button(t('Ghi điểm này', 'Keep this point'), () => (where.said() ? say('here', where.said()) : where.say(t('Hãy đo hoặc chấm một điểm trước.', 'Measure or tap a point first.'), 'wrong')), 'button'));
   }

@@ -56,9 +56,10 @@ function measured(told, stopped) {
 
 /**
  * Where somebody says where a door is. `place` draws what is known (`nearest`, as the sketch asks it), `near` answers
- * where to begin with it; `given` is what was said before; `changed` hears what is said.
+ * where to begin with it; `recorded` is the point on record, [lon, lat]; `given` is what was said before; `changed`
+ * hears what is said.
  */
-export function pointing({ place, near, given = null, changed = () => null }) {
+export function pointing({ place, near, recorded = null, given = null, changed = () => null }) {
   let point = given;
   const status = make('p', { class: 'quiet', role: 'status' });
   const drawn = make('div', { class: 'field-sketch', hidden: true });
@@ -77,8 +78,9 @@ export function pointing({ place, near, given = null, changed = () => null }) {
   }
 
   function tell(count = 0) {
-    if (!point) return say(t('Chưa có điểm.', 'No point yet.'));
-    const within = `± ${point.position_accuracy_m} m`;
+    if (!point) return say(recorded ? t('Sổ đã có điểm; đo hoặc chấm điểm mới.', 'It has a point on record; measure or tap the new one.') : t('Chưa có điểm.', 'No point yet.'));
+    const apart = recorded && Math.round(metres(recorded, [point.lon, point.lat]));
+    const within = `± ${point.position_accuracy_m} m${recorded ? t(`, cách điểm đang ghi ${apart} m`, `, ${apart} m from the point on record`) : ''}`;
     if (point.position_method !== 'gps') return say(t(`Điểm chấm tay, ${within}.`, `Tapped, ${within}.`));
     const fixes = count ? t(`${count} lần đo, lệch nhau ${point.spread_m} m`, `${count} fixes, ${point.spread_m} m apart`) : t('vị trí máy', 'of the phone');
     if (point.position_accuracy_m > COARSE_M) return say(t(`${fixes}: ${within}, kém chính xác. Bật vị trí chính xác, ra chỗ thoáng, hoặc chấm trên sơ đồ.`, `${fixes}: ${within}, which is coarse. Turn on precise location, go where the sky is open, or tap the sketch.`), 'wrong');

@@ -138,7 +138,12 @@ class RolledBack:
 
 
 def roll_back(
-    engine: Engine, import_id: int, *, keep_later: bool = False, actor: str = "operator"
+    engine: Engine,
+    import_id: int,
+    *,
+    keep_later: bool = False,
+    actor: str = "operator",
+    reason: str | None = None,
 ) -> RolledBack:
     """Undo a published import: what it made goes, what it changed or retired is as before.
 
@@ -149,7 +154,7 @@ def roll_back(
     """
     demand("approver", "rút lại đợt nhập")
     scope: dict[str, int | bool] = {"import": import_id} | ({"keep": True} if keep_later else {})
-    with write_scope(engine, Cause("rollback", actor, scope=scope)) as session:
+    with write_scope(engine, Cause("rollback", actor, reason, scope=scope)) as session:
         # What an import that is being published decided by stays so until it is.
         session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
         source, event = _published(session, import_id)
