@@ -242,6 +242,7 @@ class Commune {
     const words = this.#withoutUnits(text);
     if (!words.length) return [];
     const marked = text.normalize('NFC').toLowerCase();
+    const glued = gluedSteps(text);
     const found = new Map();
     const keep = (hit) => {
       const key = hit.door ? hit.door.code : `${hit.place.kind} ${hit.place.at}`;
@@ -249,7 +250,7 @@ class Commune {
     };
     for (const place of this.places) {
       const match = matched(place, words, marked);
-      if (match) this.#doorsOf(place, match, keep);
+      if (match) this.#doorsOf(place, match, glued, keep);
     }
     if (!found.size) this.#otherwise(words, keep);
     return [...found.values()].sort((one, other) => other.rank - one.rank).slice(0, MOST);
@@ -266,7 +267,7 @@ class Commune {
     return line.split(' ').filter(Boolean);
   }
 
-  #doorsOf(place, { rank, rest, former }, keep) {
+  #doorsOf(place, { rank, rest, former }, glued, keep) {
     const typed = numberTyped(rest.filter((word) => !KINDS.has(word)));
     let some = false;
     for (const at of typed ? place.doors : NONE) {
@@ -278,8 +279,28 @@ class Commune {
         if (numberFit(number, typed) === EXACT) keep({ door, formerNumber: number, former, rank: rank + 1 });
       }
     }
+    if (!some && typed) some = this.#inside(place, typed.forward.split(' '), glued, (hit) => keep({ ...hit, former, rank: rank + EXACT }));
     // Without a number, or with one that nobody bears there.
     if (!some) keep({ place, former, rank: typed ? rank - 1 : rank + 1 });
+  }
+
+  /** Doors by what stands before their number, `401 S1 47`; where nothing of the number is called so, all that it has.
+      Answers whether there are any. */
+  #inside(place, steps, glued, keep) {
+    const numbers = new Map();
+    for (const at of place.doors) {
+      const { path } = this.doors[at];
+      const rest = path === null ? null : without(folded(path).split(' '), steps, glued);
+      if (rest) numbers.set(path, { rest, doors: [...numbers.get(path)?.doors ?? [], at] });
+    }
+    const some = [...numbers.values()].filter(({ doors }) => doors.some((at) => this.doors[at].inside));
+    const called = some.map(({ rest, doors }) => ({ doors: doors.filter((at) => isInside(this.doors[at], rest)) })).filter(({ doors }) => doors.length);
+    for (const { doors, rest } of called.length ? called : some) {
+      const [{ number, path }] = doors.map((at) => this.doors[at]);
+      if (!rest && doors.length <= MOST) for (const at of doors) keep({ door: this.doors[at] });
+      else keep({ place: { ...place, at: `${place.at} ${path}`, number, name: `${number} ${place.name}`, doors }, missing: rest });
+    }
+    return some.length > 0;
   }
 
   /** No street or hamlet is named: a building, or a number by itself. */
@@ -326,6 +347,8 @@ const EXACT = 3;
 const FILLERS = new Set('so nha ngo ngach hem kiet'.split(' '));
 /** What is left of a place whose kind was said otherwise. */
 const KINDS = new Set('duong pho d p thon to khu ap ban xom'.split(' '));
+/** How a dwelling in a building is called, one way or another. */
+const DWELLINGS = new Set('can ho phong p toa tang lau chung cu block'.split(' '));
 const KIND_OF_UNIT = /^(phuong|p|xa|x|thi tran|tt|dac khu|quan|q|huyen|h|thi xa|tx|thanh pho|tp|tinh) /;
 
 /** What of words is a number, as it was typed and from its end: `ngách 34 ngõ 12` is 12/34. Null where nothing is. */
@@ -341,6 +364,26 @@ function numberFit(path, { forward, backward }) {
   if (key === forward || key === backward) return EXACT;
   return key.startsWith(forward) ? 1 : 0;
 }
+
+/** Steps that a stroke joins, `19/10/9`: none of them is a number without the others. */
+const gluedSteps = (text) => new Set(text.split(/[\s,]+/).flatMap((token) => {
+  const steps = token.split('/').map(fold);
+  return steps.slice(1).map((step, at) => `${steps[at]} ${step}`);
+}));
+
+/** What is left of steps less a number, as it stands there or from its end; null where it does not. */
+function without(number, steps, glued) {
+  for (const order of [number, number.toReversed()]) {
+    for (let at = 0; at + order.length <= steps.length; at += 1) {
+      const end = at + order.length;
+      const isWhole = ![at, end].some((cut) => glued.has(`${steps[cut - 1]} ${steps[cut]}`));
+      if (isWhole && order.every((step, place) => steps[at + place] === step)) return [...steps.slice(0, at), ...steps.slice(end)];
+    }
+  }
+  return null;
+}
+
+const isInside = ({ inside }, words) => inside !== null && words.every((word) => DWELLINGS.has(word) || ` ${folded(inside)} `.includes(` ${word} `));
 
 /** A name's words, whole and without its kind, today's first. */
 function ways(name, former) {

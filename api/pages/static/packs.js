@@ -199,15 +199,22 @@ function retiredCard(commune, code, successors) {
     ...successors.map((heir, place) => (heirs[place] ? card(commune, heirs[place]) : make('p', {}, make('a', { class: 'plate', href: `/a/${shown(heir)}` }, shown(heir)), ' ', t('(ngoài gói này)', '(not in this pack)')))));
 }
 
-const hitCard = ({ commune, door, place, former, formerNumber }) => (door
+const hitCard = ({ commune, door, place, former, formerNumber, missing }) => (door
   ? card(commune, door, formerNumber ? t(`số cũ: ${formerNumber}`, `formerly number ${formerNumber}`) : former && t(`tên cũ: ${former}`, `formerly ${former}`))
-  : placeCard(commune, place, former));
+  : placeCard(commune, place, former, missing && asTyped(missing)));
 
-function placeCard(commune, place, former) {
+/** Folded words as they stand in what is asked. */
+const asTyped = (words) => at('q').value.split(/[\s,]+/).filter((typed) => fold(typed) && fold(typed).split(' ').every((word) => words.includes(word))).join(' ');
+
+/** A street or hamlet, or one number there with all that it has; `missing` is what was typed and is not among them. */
+function placeCard(commune, place, former, missing) {
+  const doors = place.doors.map((door) => commune.doors[door]);
+  const shownDoors = place.number ? doors : doors.filter(({ number, inside }) => number && !inside).slice(0, 60);
   return make('article', { class: 'hand-card' },
     make('h3', {}, place.name), former ? make('p', { class: 'quiet' }, t(`tên cũ: ${former}`, `formerly ${former}`)) : null,
-    make('p', { class: 'quiet' }, `${commune.header.name} · ${place.doors.length} ${t('chỗ ở; gõ thêm số nhà', 'doors; type a number')}`),
-    make('p', { class: 'hand-numbers' }, ...place.doors.slice(0, 60).map((door) => commune.doors[door]).filter(({ number, inside }) => number && !inside).map((door) => make('button', { type: 'button', class: 'chip', onclick: () => show([card(commune, door)]) }, door.number))));
+    missing ? make('p', { class: 'wrong' }, t(`Không thấy “${missing}” ở số này`, `“${missing}” is not found at this number`)) : null,
+    make('p', { class: 'quiet' }, `${commune.header.name} · ${doors.length} ${place.number ? t('chỗ ở; bấm để chọn', 'doors; choose one') : t('chỗ ở; gõ thêm số nhà', 'doors; type a number')}`),
+    make('p', { class: 'hand-numbers' }, ...shownDoors.map((door) => make('button', { type: 'button', class: 'chip', onclick: () => show([card(commune, door)]) }, (place.number && door.inside) || door.number))));
 }
 
 /** `here` is where the phone is, if that was asked. */
