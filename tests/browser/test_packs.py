@@ -109,10 +109,17 @@ def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, wor
     whole = "Căn hộ 1205, Toà CT1, 1 Đường Huỳnh Thúc Kháng, Phường Láng, Thành phố Hà Nội"
     for text in (whole, "1205 ct1 1 huynh thuc khang", "số 1 huỳnh thúc kháng phòng 1205"):
         expect(find(page, text).locator(".plate")).to_have_text([flat])
+    within = codes.format(world.codes["6 Tổ 7 Khu phố 2"])
+    expect(find(page, "6, Tổ 7, Khu phố 2, Phường Láng").locator(".plate").first).to_have_text(
+        within
+    )
     other = find(page, "Căn hộ 1299, Toà CT1, 1 Huỳnh Thúc Kháng")
     expect(other).to_contain_text("Không thấy “Căn hộ 1299 Toà CT1” ở số này")
     other.get_by_role("button", name="Căn hộ 1205").click()
     expect(other.locator(".plate")).to_have_text(flat)
+    for number in ("12/34/9", "9 ngách 34 ngõ 12"):
+        first = find(page, f"số {number} láng").locator(".hand-card").first
+        expect(first).to_contain_text(f"Chưa có số {number} ở đường này")
     slip = code[:-1] + ("0" if code[-1] != "0" else "1")
     expect(find(page, slip)).to_contain_text("Mã gõ sai một chút?")
     # Another code may be as near.

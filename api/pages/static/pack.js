@@ -248,12 +248,15 @@ class Commune {
       const key = hit.door ? hit.door.code : `${hit.place.kind} ${hit.place.at}`;
       if (!(found.get(key)?.rank >= hit.rank)) found.set(key, hit);
     };
-    for (const place of this.places) {
-      const match = matched(place, words, marked);
-      if (match) this.#doorsOf(place, match, glued, keep);
+    const matches = this.places.map((place) => [place, matched(place, words, marked)]).filter(([, match]) => match);
+    for (const [place, match] of matches) {
+      // A label names the street and hamlets.
+      const rest = matches.reduce((left, [, { list }]) => less(left, list), match.rest);
+      this.#doorsOf(place, { ...match, rest }, glued, keep);
     }
     if (!found.size) this.#otherwise(words, keep);
-    return [...found.values()].sort((one, other) => other.rank - one.rank).slice(0, MOST);
+    const best = Math.max(...[...found.values()].map(({ isExact, rank }) => (isExact ? rank : 0)));
+    return [...found.values()].filter(({ missing, place, rank }) => !missing || place.number || rank > best).sort((one, other) => other.rank - one.rank).slice(0, MOST);
   }
 
   /** The words of a text, less the commune, district and province behind the door, of today or before. */
@@ -268,20 +271,23 @@ class Commune {
   }
 
   #doorsOf(place, { rank, rest, former }, glued, keep) {
-    const typed = numberTyped(rest.filter((word) => !KINDS.has(word)));
+    const words = rest.filter((word) => !KINDS.has(word));
+    const typed = numberTyped(words);
     let some = false;
     for (const at of typed ? place.doors : NONE) {
       const door = this.doors[at];
       const fit = numberFit(door.path, typed);
-      if (fit) keep({ door, former, rank: rank + fit });
-      some ||= fit > 0;
+      if (fit) keep({ door, former, isExact: fit === EXACT, rank: rank + fit });
+      some ||= fit === EXACT;
       for (const { number } of door.former) {
-        if (numberFit(number, typed) === EXACT) keep({ door, formerNumber: number, former, rank: rank + 1 });
+        if (numberFit(number, typed) !== EXACT) continue;
+        some = true;
+        keep({ door, formerNumber: number, former, rank: rank + 1 });
       }
     }
     if (!some && typed) some = this.#inside(place, typed.forward.split(' '), glued, (hit) => keep({ ...hit, former, rank: rank + EXACT }));
     // Without a number, or with one that nobody bears there.
-    if (!some) keep({ place, former, rank: typed ? rank - 1 : rank + 1 });
+    if (!some) keep({ place, former, missing: typed && rest.every(isOfNumber) ? words.filter((word) => word !== 'so' && word !== 'nha') : null, rank: typed ? rank - 1 : rank + 1 });
   }
 
   /** Doors by what stands before their number, `401 S1 47`; where nothing of the number is called so, all that it has.
@@ -351,6 +357,8 @@ const KINDS = new Set('duong pho d p thon to khu ap ban xom'.split(' '));
 const DWELLINGS = new Set('can ho phong p toa tang lau chung cu block'.split(' '));
 const KIND_OF_UNIT = /^(phuong|p|xa|x|thi tran|tt|dac khu|quan|q|huyen|h|thi xa|tx|thanh pho|tp|tinh) /;
 
+const isOfNumber = (word) => /^\p{L}$|\d/u.test(word) || FILLERS.has(word) || word === 'duong' || word === 'pho';
+
 /** What of words is a number, as it was typed and from its end: `ngách 34 ngõ 12` is 12/34. Null where nothing is. */
 function numberTyped(words) {
   const steps = words.filter((word) => !FILLERS.has(word));
@@ -370,6 +378,12 @@ const gluedSteps = (text) => new Set(text.split(/[\s,]+/).flatMap((token) => {
   const steps = token.split('/').map(fold);
   return steps.slice(1).map((step, at) => `${steps[at]} ${step}`);
 }));
+
+/** Words without a list of them, where that stands there. */
+function less(words, list) {
+  const at = words.findIndex((_, from) => list.every((word, step) => words[from + step] === word));
+  return at < 0 ? words : [...words.slice(0, at), ...words.slice(at + list.length)];
+}
 
 /** What is left of steps less a number, as it stands there or from its end; null where it does not. */
 function without(number, steps, glued) {
@@ -402,7 +416,7 @@ function matched(place, words, marked) {
       const at = within(words, list);
       if (at >= 0) {
         const rank = 10 * list.length + (former ? 0 : 2) + (marked.includes(written.split(' ').slice(-list.length).join(' ')) ? 1 : 0);
-        if (!best || rank > best.rank) best = { rank, former, rest: [...words.slice(0, at), ...words.slice(at + list.length)] };
+        if (!best || rank > best.rank) best = { rank, former, list, rest: [...words.slice(0, at), ...words.slice(at + list.length)] };
       }
     }
   }

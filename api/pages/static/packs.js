@@ -212,8 +212,9 @@ function placeCard(commune, place, former, missing) {
   const shownDoors = place.number ? doors : doors.filter(({ number, inside }) => number && !inside).slice(0, 60);
   return make('article', { class: 'hand-card' },
     make('h3', {}, place.name), former ? make('p', { class: 'quiet' }, t(`tên cũ: ${former}`, `formerly ${former}`)) : null,
-    missing ? make('p', { class: 'wrong' }, t(`Không thấy “${missing}” ở số này`, `“${missing}” is not found at this number`)) : null,
-    make('p', { class: 'quiet' }, `${commune.header.name} · ${doors.length} ${place.number ? t('chỗ ở; bấm để chọn', 'doors; choose one') : t('chỗ ở; gõ thêm số nhà', 'doors; type a number')}`),
+    missing ? make('p', { class: 'wrong' }, place.number ? t(`Không thấy “${missing}” ở số này`, `“${missing}” is not found at this number`)
+      : place.kind === 'street' ? t(`Chưa có số ${missing} ở đường này`, `Number ${missing} is not in this street yet`) : t(`Chưa có số ${missing} ở thôn, tổ này`, `Number ${missing} is not in this hamlet yet`)) : null,
+    make('p', { class: 'quiet' }, `${commune.header.name} · ${doors.length} ${place.number ? t('chỗ ở; bấm để chọn', 'doors; choose one') : missing ? t('chỗ ở', 'doors') : t('chỗ ở; gõ thêm số nhà', 'doors; type a number')}`),
     make('p', { class: 'hand-numbers' }, ...shownDoors.map((door) => make('button', { type: 'button', class: 'chip', onclick: () => show([card(commune, door)]) }, (place.number && door.inside) || door.number))));
 }
 
