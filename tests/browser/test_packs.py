@@ -163,6 +163,11 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     expect(card.locator("svg .sketch-mark")).to_have_text("1")
     card.get_by_role("button", name="Lối vào", exact=True).click()
     card.get_by_role("combobox", name="Lối vào").select_option(label="lối xe vào")
+    for note in ("gọi 0912345678", "nhà anh Hùng"):
+        card.get_by_label("Vào thế nào").fill(note)
+        card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
+        expect(card.get_by_role("alert")).to_contain_text("Xin bỏ tên người")
+        expect(page.locator("#outbox li")).to_have_count(0)
     card.get_by_label("Vào thế nào").fill("cổng phía ngõ 34")
     assert visit.barriers() == []
     assert not visit.overflows()
@@ -222,6 +227,9 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     find(page, "3/5 lang").get_by_role("button", name="Nhà ở đây").click()
     expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Nhà ở chỗ khác")
     page.get_by_text("Báo nhà chưa có mã").click()
+    page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng, 0912345678")
+    page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
+    expect(page.locator("#new-told")).to_contain_text("Xin bỏ tên người")
     page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng")
     page.close()
     visit.page = page = visit.context.new_page()

@@ -4,6 +4,7 @@ import { isDemo, readCode, shown } from './code.js';
 import { fold } from './fold.js';
 import { keepReport, sendReports } from './outbox.js';
 import { between, openCommune } from './pack.js';
+import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
 import { sketch } from './sketch.js';
 import { all, get, put, remove, whyNotKept as why } from './store.js';
 import { make, mapApp, t, unplaced } from './ui.js';
@@ -327,8 +328,9 @@ function askEntrance(article, code, label) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     try {
-      const { coords } = await position();
       const note = form.note.value.trim();
+      if (isPersonal(note) || namesPerson(note)) throw new Error(t(...LEAVE_OUT));
+      const { coords } = await position();
       await report('entrance', code, label, { entrance: form.entrance.value, ...(note ? { note } : {}), ...pointOf(coords) });
       form.remove();
     } catch (error) {
@@ -345,6 +347,7 @@ async function reportNew(event) {
   event.preventDefault();
   const address = at('address').value.trim();
   try {
+    if (isPersonal(address)) throw new Error(t(...LEAVE_OUT));
     const { coords } = await position();
     await report('new_house', undefined, address || t('nhà mới, chưa rõ địa chỉ', 'a new house without an address'), { ...pointOf(coords), ...(address ? { address } : {}) });
     at('address').value = '';
