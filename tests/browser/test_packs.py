@@ -168,11 +168,15 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
         card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
         expect(card.get_by_role("alert")).to_contain_text("Xin bỏ tên người")
         expect(page.locator("#outbox li")).to_have_count(0)
+    card.get_by_role("button", name="Đúng", exact=True).click()
+    page.locator("#outbox").get_by_role("button", name="Bỏ").click()
+    expect(page.locator("#outbox li")).to_have_count(0)
     card.get_by_label("Vào thế nào").fill("cổng phía ngõ 34")
     assert visit.barriers() == []
     assert not visit.overflows()
     card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
-    expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Lối vào")
+    written = page.locator("#outbox [data-state=waiting]")
+    expect(written).to_contain_text("Lối xe vào: cổng phía ngõ 34")
     # No point is there, but lockers of this door.
     page.context.set_geolocation({"longitude": LOCKER["lon"], "latitude": LOCKER["lat"]})
     page.get_by_role("button", name="Gần tôi").click()

@@ -372,9 +372,10 @@ async function showOutbox() {
   at('send').hidden = !waiting;
   at('outbox').replaceChildren(...reports.map((each) => make('li', { 'data-state': each.state },
     make('div', {}, make('b', {}, t(...KINDS[each.body.kind])), ' · ', each.body.code ? make('span', { class: 'code' }, `${shown(each.body.code)} · `) : null, make('span', { class: `state-${each.state}` }, t(...STATES[each.state])),
-      make('br'), each.label, each.told ? make('p', { class: each.state === 'refused' ? 'wrong' : 'quiet' }, each.told) : null),
+      make('br'), each.label, each.body.entrance ? make('p', {}, [capital(t(...ENTRANCES[each.body.entrance])), each.body.note].filter(Boolean).join(': ')) : null,
+      each.told ? make('p', { class: each.state === 'refused' ? 'wrong' : 'quiet' }, each.told) : null),
     each.receipt ? make('a', { href: `/reports/${each.receipt}` }, t('Biên nhận', 'Receipt')) : null,
-    each.state === 'waiting' ? null : make('button', { type: 'button', class: 'link', onclick: async () => { await remove('outbox', each.id); await showOutbox(); } }, t('Xoá', 'Remove')))));
+    make('button', { type: 'button', class: 'link', onclick: async () => { await remove('outbox', each.id); await showOutbox(); } }, each.state === 'waiting' ? t('Bỏ', 'Drop') : t('Xoá', 'Remove')))));
 }
 
 function showNetwork() {
