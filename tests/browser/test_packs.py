@@ -142,6 +142,7 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
 ) -> None:
     page = with_pack(visit)
     whole = page.request.get(f"{url}/v1/packs/00199").body()
+    numbers = find(page, "phố láng").locator(".hand-card").first.locator(".chip").all_inner_texts()
     with session_scope(world.engine) as session:
         make_event(session)
         session.connection().exec_driver_sql(
@@ -155,6 +156,9 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")
     visit.context.set_offline(True)
     page = opened(visit)
+    chips = find(page, "phố láng").locator(".hand-card").first.locator(".chip")
+    expect(chips).to_have_text(numbers)
+    assert len(numbers) > 5
     card = find(page, "129 lang").locator(".hand-card[data-code]")
     expect(card).to_contain_text("Chỉ dẫn: cổng xanh")
     expect(card.locator(".ways li")).to_contain_text("Tủ nhận hàng cách cửa 67 m")

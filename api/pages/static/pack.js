@@ -98,10 +98,11 @@ class Commune {
     this.localities = held.localities;
     this.units = new Set([held.commune.words, ...held.before].filter(Boolean).flatMap((words) => words.split(', ').map(fold)).flatMap((unit) => [unit, unit.replace(KIND_OF_UNIT, '')]));
     this.doors = [];
-    this.at = new Map(); // code → place among the doors
     this.retired = new Map();
     const gone = new Set();
-    for (const layer of layers.reverse()) this.#add(layer.held, gone);
+    for (const layer of layers.toReversed()) this.#add(layer.held, gone);
+    if (layers.length > 1) this.doors = inOrder(this.doors);
+    this.at = new Map(this.doors.map(({ code }, at) => [code, at])); // code → place among the doors
     this.places = [...this.#named('street', this.streets), ...this.#named('locality', this.localities)];
     this.#sortIn();
   }
@@ -126,7 +127,6 @@ class Commune {
       if (dx !== null) { x += dx; y += dy; }
       const code = codes[at];
       if (!gone.has(code)) {
-        this.at.set(code, this.doors.length);
         this.doors.push({
           code,
           kind: get.kind(at),
@@ -320,6 +320,14 @@ class Commune {
       else if (isNumber && numberFit(door.path, typed) === EXACT) keep({ door, rank: 1 });
     }
   }
+}
+
+/** Doors in the order of a whole pack: by street, hamlet, number and building; those that changed stand among the others. */
+function inOrder(doors) {
+  const key = ({ street, locality, path, inside }) => [(street ?? -1) + 1, (locality ?? -1) + 1, path ?? '', ...(inside ?? '').split(', ').reverse()]
+    .map((part) => String(part).replace(/^\D/, '!$&').replaceAll('/', '~').replace(/\d+/g, (digits) => digits.padStart(9, '0'))).join('\t');
+  const sorted = doors.map((door) => [key(door), door]);
+  return sorted.sort(([one], [other]) => (one < other ? -1 : Number(one > other))).map(([, door]) => door);
 }
 
 /** Place among the doors → its entrances. */
