@@ -105,6 +105,21 @@ def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, wor
     alley = codes.format(world.codes["12/34/5A Láng"])
     for text in ("12/34/5a lang", "số 5A ngách 34 ngõ 12 phố Láng"):
         expect(find(page, text).locator(".plate").first).to_have_text(alley)
+    flat = codes.format(world.codes["flat 1205"])
+    whole = "Căn hộ 1205, Toà CT1, 1 Đường Huỳnh Thúc Kháng, Phường Láng, Thành phố Hà Nội"
+    for text in (whole, "1205 ct1 1 huynh thuc khang", "số 1 huỳnh thúc kháng phòng 1205"):
+        expect(find(page, text).locator(".plate")).to_have_text([flat])
+    within = codes.format(world.codes["6 Tổ 7 Khu phố 2"])
+    expect(find(page, "6, Tổ 7, Khu phố 2, Phường Láng").locator(".plate").first).to_have_text(
+        within
+    )
+    other = find(page, "Căn hộ 1299, Toà CT1, 1 Huỳnh Thúc Kháng")
+    expect(other).to_contain_text("Không thấy “Căn hộ 1299 Toà CT1” ở số này")
+    other.get_by_role("button", name="Căn hộ 1205").click()
+    expect(other.locator(".plate")).to_have_text(flat)
+    for number in ("12/34/9", "9 ngách 34 ngõ 12"):
+        first = find(page, f"số {number} láng").locator(".hand-card").first
+        expect(first).to_contain_text(f"Chưa có số {number} ở đường này")
     slip = code[:-1] + ("0" if code[-1] != "0" else "1")
     expect(find(page, slip)).to_contain_text("Mã gõ sai một chút?")
     # Another code may be as near.
@@ -127,6 +142,7 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
 ) -> None:
     page = with_pack(visit)
     whole = page.request.get(f"{url}/v1/packs/00199").body()
+    numbers = find(page, "phố láng").locator(".hand-card").first.locator(".chip").all_inner_texts()
     with session_scope(world.engine) as session:
         make_event(session)
         session.connection().exec_driver_sql(
@@ -140,6 +156,9 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")
     visit.context.set_offline(True)
     page = opened(visit)
+    chips = find(page, "phố láng").locator(".hand-card").first.locator(".chip")
+    expect(chips).to_have_text(numbers)
+    assert len(numbers) > 5
     card = find(page, "129 lang").locator(".hand-card[data-code]")
     expect(card).to_contain_text("Chỉ dẫn: cổng xanh")
     expect(card.locator(".ways li")).to_contain_text("Tủ nhận hàng cách cửa 67 m")
@@ -148,11 +167,20 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     expect(card.locator("svg .sketch-mark")).to_have_text("1")
     card.get_by_role("button", name="Lối vào", exact=True).click()
     card.get_by_role("combobox", name="Lối vào").select_option(label="lối xe vào")
+    for note in ("gọi 0912345678", "nhà anh Hùng"):
+        card.get_by_label("Vào thế nào").fill(note)
+        card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
+        expect(card.get_by_role("alert")).to_contain_text("Xin bỏ tên người")
+        expect(page.locator("#outbox li")).to_have_count(0)
+    card.get_by_role("button", name="Đúng", exact=True).click()
+    page.locator("#outbox").get_by_role("button", name="Bỏ").click()
+    expect(page.locator("#outbox li")).to_have_count(0)
     card.get_by_label("Vào thế nào").fill("cổng phía ngõ 34")
     assert visit.barriers() == []
     assert not visit.overflows()
     card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
-    expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Lối vào")
+    written = page.locator("#outbox [data-state=waiting]")
+    expect(written).to_contain_text("Lối xe vào: cổng phía ngõ 34")
     # No point is there, but lockers of this door.
     page.context.set_geolocation({"longitude": LOCKER["lon"], "latitude": LOCKER["lat"]})
     page.get_by_role("button", name="Gần tôi").click()
@@ -207,6 +235,9 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     find(page, "3/5 lang").get_by_role("button", name="Nhà ở đây").click()
     expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Nhà ở chỗ khác")
     page.get_by_text("Báo nhà chưa có mã").click()
+    page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng, 0912345678")
+    page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
+    expect(page.locator("#new-told")).to_contain_text("Xin bỏ tên người")
     page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng")
     page.close()
     visit.page = page = visit.context.new_page()

@@ -1,7 +1,7 @@
 // What can be said of a door on a round, and of a house that nobody registered. What is typed is kept at every letter.
 
 import { pointing } from './field_point.js';
-import { isPersonal, namesPerson } from './personal.js';
+import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
 import { make, t } from './ui.js';
 
 const KINDS = {
@@ -12,7 +12,6 @@ const KINDS = {
 /** What a kind of record is called. */
 export const kindWords = (kind) => t(...KINDS[kind]);
 
-const LEAVE_OUT = ['Xin bỏ tên người, số điện thoại, thư điện tử.', 'Leave out names, telephone numbers and mail.'];
 const button = (text, onclick, kind = 'button button-quiet') => make('button', { type: 'button', class: kind, onclick }, text);
 
 /** What a door is called beside its number, street and hamlet, under which it stands; all of it without a number. */

@@ -98,10 +98,11 @@ class Commune {
     this.localities = held.localities;
     this.units = new Set([held.commune.words, ...held.before].filter(Boolean).flatMap((words) => words.split(', ').map(fold)).flatMap((unit) => [unit, unit.replace(KIND_OF_UNIT, '')]));
     this.doors = [];
-    this.at = new Map(); // code → place among the doors
     this.retired = new Map();
     const gone = new Set();
-    for (const layer of layers.reverse()) this.#add(layer.held, gone);
+    for (const layer of layers.toReversed()) this.#add(layer.held, gone);
+    if (layers.length > 1) this.doors = inOrder(this.doors);
+    this.at = new Map(this.doors.map(({ code }, at) => [code, at])); // code → place among the doors
     this.places = [...this.#named('street', this.streets), ...this.#named('locality', this.localities)];
     this.#sortIn();
   }
@@ -126,7 +127,6 @@ class Commune {
       if (dx !== null) { x += dx; y += dy; }
       const code = codes[at];
       if (!gone.has(code)) {
-        this.at.set(code, this.doors.length);
         this.doors.push({
           code,
           kind: get.kind(at),
@@ -242,17 +242,21 @@ class Commune {
     const words = this.#withoutUnits(text);
     if (!words.length) return [];
     const marked = text.normalize('NFC').toLowerCase();
+    const glued = gluedSteps(text);
     const found = new Map();
     const keep = (hit) => {
       const key = hit.door ? hit.door.code : `${hit.place.kind} ${hit.place.at}`;
       if (!(found.get(key)?.rank >= hit.rank)) found.set(key, hit);
     };
-    for (const place of this.places) {
-      const match = matched(place, words, marked);
-      if (match) this.#doorsOf(place, match, keep);
+    const matches = this.places.map((place) => [place, matched(place, words, marked)]).filter(([, match]) => match);
+    for (const [place, match] of matches) {
+      // A label names the street and hamlets.
+      const rest = matches.reduce((left, [, { list }]) => less(left, list), match.rest);
+      this.#doorsOf(place, { ...match, rest }, glued, keep);
     }
     if (!found.size) this.#otherwise(words, keep);
-    return [...found.values()].sort((one, other) => other.rank - one.rank).slice(0, MOST);
+    const best = Math.max(...[...found.values()].map(({ isExact, rank }) => (isExact ? rank : 0)));
+    return [...found.values()].filter(({ missing, place, rank }) => !missing || place.number || rank > best).sort((one, other) => other.rank - one.rank).slice(0, MOST);
   }
 
   /** The words of a text, less the commune, district and province behind the door, of today or before. */
@@ -266,20 +270,43 @@ class Commune {
     return line.split(' ').filter(Boolean);
   }
 
-  #doorsOf(place, { rank, rest, former }, keep) {
-    const typed = numberTyped(rest.filter((word) => !KINDS.has(word)));
+  #doorsOf(place, { rank, rest, former }, glued, keep) {
+    const words = rest.filter((word) => !KINDS.has(word));
+    const typed = numberTyped(words);
     let some = false;
     for (const at of typed ? place.doors : NONE) {
       const door = this.doors[at];
       const fit = numberFit(door.path, typed);
-      if (fit) keep({ door, former, rank: rank + fit });
-      some ||= fit > 0;
+      if (fit) keep({ door, former, isExact: fit === EXACT, rank: rank + fit });
+      some ||= fit === EXACT;
       for (const { number } of door.former) {
-        if (numberFit(number, typed) === EXACT) keep({ door, formerNumber: number, former, rank: rank + 1 });
+        if (numberFit(number, typed) !== EXACT) continue;
+        some = true;
+        keep({ door, formerNumber: number, former, rank: rank + 1 });
       }
     }
+    if (!some && typed) some = this.#inside(place, typed.forward.split(' '), glued, (hit) => keep({ ...hit, former, rank: rank + EXACT }));
     // Without a number, or with one that nobody bears there.
-    if (!some) keep({ place, former, rank: typed ? rank - 1 : rank + 1 });
+    if (!some) keep({ place, former, missing: typed && rest.every(isOfNumber) ? words.filter((word) => word !== 'so' && word !== 'nha') : null, rank: typed ? rank - 1 : rank + 1 });
+  }
+
+  /** Doors by what stands before their number, `401 S1 47`; where nothing of the number is called so, all that it has.
+      Answers whether there are any. */
+  #inside(place, steps, glued, keep) {
+    const numbers = new Map();
+    for (const at of place.doors) {
+      const { path } = this.doors[at];
+      const rest = path === null ? null : without(folded(path).split(' '), steps, glued);
+      if (rest) numbers.set(path, { rest, doors: [...numbers.get(path)?.doors ?? [], at] });
+    }
+    const some = [...numbers.values()].filter(({ doors }) => doors.some((at) => this.doors[at].inside));
+    const called = some.map(({ rest, doors }) => ({ doors: doors.filter((at) => isInside(this.doors[at], rest)) })).filter(({ doors }) => doors.length);
+    for (const { doors, rest } of called.length ? called : some) {
+      const [{ number, path }] = doors.map((at) => this.doors[at]);
+      if (!rest && doors.length <= MOST) for (const at of doors) keep({ door: this.doors[at] });
+      else keep({ place: { ...place, at: `${place.at} ${path}`, number, name: `${number} ${place.name}`, doors }, missing: rest });
+    }
+    return some.length > 0;
   }
 
   /** No street or hamlet is named: a building, or a number by itself. */
@@ -293,6 +320,14 @@ class Commune {
       else if (isNumber && numberFit(door.path, typed) === EXACT) keep({ door, rank: 1 });
     }
   }
+}
+
+/** Doors in the order of a whole pack: by street, hamlet, number and building; those that changed stand among the others. */
+function inOrder(doors) {
+  const key = ({ street, locality, path, inside }) => [(street ?? -1) + 1, (locality ?? -1) + 1, path ?? '', ...(inside ?? '').split(', ').reverse()]
+    .map((part) => String(part).replace(/^\D/, '!$&').replaceAll('/', '~').replace(/\d+/g, (digits) => digits.padStart(9, '0'))).join('\t');
+  const sorted = doors.map((door) => [key(door), door]);
+  return sorted.sort(([one], [other]) => (one < other ? -1 : Number(one > other))).map(([, door]) => door);
 }
 
 /** Place among the doors → its entrances. */
@@ -326,7 +361,11 @@ const EXACT = 3;
 const FILLERS = new Set('so nha ngo ngach hem kiet'.split(' '));
 /** What is left of a place whose kind was said otherwise. */
 const KINDS = new Set('duong pho d p thon to khu ap ban xom'.split(' '));
+/** How a dwelling in a building is called, one way or another. */
+const DWELLINGS = new Set('can ho phong p toa tang lau chung cu block'.split(' '));
 const KIND_OF_UNIT = /^(phuong|p|xa|x|thi tran|tt|dac khu|quan|q|huyen|h|thi xa|tx|thanh pho|tp|tinh) /;
+
+const isOfNumber = (word) => /^\p{L}$|\d/u.test(word) || FILLERS.has(word) || word === 'duong' || word === 'pho';
 
 /** What of words is a number, as it was typed and from its end: `ngách 34 ngõ 12` is 12/34. Null where nothing is. */
 function numberTyped(words) {
@@ -341,6 +380,32 @@ function numberFit(path, { forward, backward }) {
   if (key === forward || key === backward) return EXACT;
   return key.startsWith(forward) ? 1 : 0;
 }
+
+/** Steps that a stroke joins, `19/10/9`: none of them is a number without the others. */
+const gluedSteps = (text) => new Set(text.split(/[\s,]+/).flatMap((token) => {
+  const steps = token.split('/').map(fold);
+  return steps.slice(1).map((step, at) => `${steps[at]} ${step}`);
+}));
+
+/** Words without a list of them, where that stands there. */
+function less(words, list) {
+  const at = words.findIndex((_, from) => list.every((word, step) => words[from + step] === word));
+  return at < 0 ? words : [...words.slice(0, at), ...words.slice(at + list.length)];
+}
+
+/** What is left of steps less a number, as it stands there or from its end; null where it does not. */
+function without(number, steps, glued) {
+  for (const order of [number, number.toReversed()]) {
+    for (let at = 0; at + order.length <= steps.length; at += 1) {
+      const end = at + order.length;
+      const isWhole = ![at, end].some((cut) => glued.has(`${steps[cut - 1]} ${steps[cut]}`));
+      if (isWhole && order.every((step, place) => steps[at + place] === step)) return [...steps.slice(0, at), ...steps.slice(end)];
+    }
+  }
+  return null;
+}
+
+const isInside = ({ inside }, words) => inside !== null && words.every((word) => DWELLINGS.has(word) || ` ${folded(inside)} `.includes(` ${word} `));
 
 /** A name's words, whole and without its kind, today's first. */
 function ways(name, former) {
@@ -359,7 +424,7 @@ function matched(place, words, marked) {
       const at = within(words, list);
       if (at >= 0) {
         const rank = 10 * list.length + (former ? 0 : 2) + (marked.includes(written.split(' ').slice(-list.length).join(' ')) ? 1 : 0);
-        if (!best || rank > best.rank) best = { rank, former, rest: [...words.slice(0, at), ...words.slice(at + list.length)] };
+        if (!best || rank > best.rank) best = { rank, former, list, rest: [...words.slice(0, at), ...words.slice(at + list.length)] };
       }
     }
   }

@@ -4,6 +4,7 @@ import { isDemo, readCode, shown } from './code.js';
 import { fold } from './fold.js';
 import { keepReport, sendReports } from './outbox.js';
 import { between, openCommune } from './pack.js';
+import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
 import { sketch } from './sketch.js';
 import { all, get, put, remove, whyNotKept as why } from './store.js';
 import { make, mapApp, t, unplaced } from './ui.js';
@@ -199,15 +200,23 @@ function retiredCard(commune, code, successors) {
     ...successors.map((heir, place) => (heirs[place] ? card(commune, heirs[place]) : make('p', {}, make('a', { class: 'plate', href: `/a/${shown(heir)}` }, shown(heir)), ' ', t('(ngoài gói này)', '(not in this pack)')))));
 }
 
-const hitCard = ({ commune, door, place, former, formerNumber }) => (door
+const hitCard = ({ commune, door, place, former, formerNumber, missing }) => (door
   ? card(commune, door, formerNumber ? t(`số cũ: ${formerNumber}`, `formerly number ${formerNumber}`) : former && t(`tên cũ: ${former}`, `formerly ${former}`))
-  : placeCard(commune, place, former));
+  : placeCard(commune, place, former, missing && asTyped(missing)));
 
-function placeCard(commune, place, former) {
+/** Folded words as they stand in what is asked. */
+const asTyped = (words) => at('q').value.split(/[\s,]+/).filter((typed) => fold(typed) && fold(typed).split(' ').every((word) => words.includes(word))).join(' ');
+
+/** A street or hamlet, or one number there with all that it has; `missing` is what was typed and is not among them. */
+function placeCard(commune, place, former, missing) {
+  const doors = place.doors.map((door) => commune.doors[door]);
+  const shownDoors = place.number ? doors : doors.filter(({ number, inside }) => number && !inside).slice(0, 60);
   return make('article', { class: 'hand-card' },
     make('h3', {}, place.name), former ? make('p', { class: 'quiet' }, t(`tên cũ: ${former}`, `formerly ${former}`)) : null,
-    make('p', { class: 'quiet' }, `${commune.header.name} · ${place.doors.length} ${t('chỗ ở; gõ thêm số nhà', 'doors; type a number')}`),
-    make('p', { class: 'hand-numbers' }, ...place.doors.slice(0, 60).map((door) => commune.doors[door]).filter(({ number, inside }) => number && !inside).map((door) => make('button', { type: 'button', class: 'chip', onclick: () => show([card(commune, door)]) }, door.number))));
+    missing ? make('p', { class: 'wrong' }, place.number ? t(`Không thấy “${missing}” ở số này`, `“${missing}” is not found at this number`)
+      : place.kind === 'street' ? t(`Chưa có số ${missing} ở đường này`, `Number ${missing} is not in this street yet`) : t(`Chưa có số ${missing} ở thôn, tổ này`, `Number ${missing} is not in this hamlet yet`)) : null,
+    make('p', { class: 'quiet' }, `${commune.header.name} · ${doors.length} ${place.number ? t('chỗ ở; bấm để chọn', 'doors; choose one') : missing ? t('chỗ ở', 'doors') : t('chỗ ở; gõ thêm số nhà', 'doors; type a number')}`),
+    make('p', { class: 'hand-numbers' }, ...shownDoors.map((door) => make('button', { type: 'button', class: 'chip', onclick: () => show([card(commune, door)]) }, (place.number && door.inside) || door.number))));
 }
 
 /** `here` is where the phone is, if that was asked. */
@@ -319,8 +328,9 @@ function askEntrance(article, code, label) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     try {
-      const { coords } = await position();
       const note = form.note.value.trim();
+      if (isPersonal(note) || namesPerson(note)) throw new Error(t(...LEAVE_OUT));
+      const { coords } = await position();
       await report('entrance', code, label, { entrance: form.entrance.value, ...(note ? { note } : {}), ...pointOf(coords) });
       form.remove();
     } catch (error) {
@@ -337,6 +347,7 @@ async function reportNew(event) {
   event.preventDefault();
   const address = at('address').value.trim();
   try {
+    if (isPersonal(address)) throw new Error(t(...LEAVE_OUT));
     const { coords } = await position();
     await report('new_house', undefined, address || t('nhà mới, chưa rõ địa chỉ', 'a new house without an address'), { ...pointOf(coords), ...(address ? { address } : {}) });
     at('address').value = '';
@@ -361,9 +372,10 @@ async function showOutbox() {
   at('send').hidden = !waiting;
   at('outbox').replaceChildren(...reports.map((each) => make('li', { 'data-state': each.state },
     make('div', {}, make('b', {}, t(...KINDS[each.body.kind])), ' · ', each.body.code ? make('span', { class: 'code' }, `${shown(each.body.code)} · `) : null, make('span', { class: `state-${each.state}` }, t(...STATES[each.state])),
-      make('br'), each.label, each.told ? make('p', { class: each.state === 'refused' ? 'wrong' : 'quiet' }, each.told) : null),
+      make('br'), each.label, each.body.entrance ? make('p', {}, [capital(t(...ENTRANCES[each.body.entrance])), each.body.note].filter(Boolean).join(': ')) : null,
+      each.told ? make('p', { class: each.state === 'refused' ? 'wrong' : 'quiet' }, each.told) : null),
     each.receipt ? make('a', { href: `/reports/${each.receipt}` }, t('Biên nhận', 'Receipt')) : null,
-    each.state === 'waiting' ? null : make('button', { type: 'button', class: 'link', onclick: async () => { await remove('outbox', each.id); await showOutbox(); } }, t('Xoá', 'Remove')))));
+    make('button', { type: 'button', class: 'link', onclick: async () => { await remove('outbox', each.id); await showOutbox(); } }, each.state === 'waiting' ? t('Bỏ', 'Drop') : t('Xoá', 'Remove')))));
 }
 
 function showNetwork() {
