@@ -212,6 +212,8 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "province": ("/coverage/01", _coverage),
     "import": ("/desk/import", _import),
     "docs": ("/docs/try", _docs),
+    "board": ("/board", _as_it_is),
+    "data": ("/data", _as_it_is),
     **{
         f"import-{number}": ("/desk/import", partial(_asked, answers=_ANSWERS[: number - 1]))
         for number in range(1, 4)
@@ -224,7 +226,10 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "desk": ("/desk", _sign_in),
     **{
         f"desk-{room}": (f"/desk/{room}", _sign_in)
-        for room in ("records", "proposals", "reports", "streets", "papers", "targets")
+        for room in (
+            *("records", "proposals", "reports", "field", "streets", "papers", "targets"),
+            "services",
+        )
     },
     "desk-record": ("/desk/records/0000-05FX", _sign_in),
     "desk-correct": ("/desk/records/0000-05FX/correct", _sign_in),
