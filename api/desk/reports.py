@@ -18,7 +18,8 @@ from api.errors import invalid_input, status_of
 from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import complaint, figure, words
 from api.receipts import outcome
-from api.reports import AcceptBody, RejectBody, ReportsQuery, shown_entry, units_asked
+from api.report_bodies import AcceptBody, RejectBody, ReportsQuery
+from api.reports import shown_entry, units_asked
 from registry.access.actors import outside_units
 from registry.database import session_scope
 from registry.entrances import KIND_WORDS as ENTRANCE_WORDS

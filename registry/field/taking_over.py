@@ -262,8 +262,11 @@ class _Takes:
         }
         given = {"id": taken.import_id, "event": self._event_id, "counts": json.dumps(counts)}
         self._session.execute(_PUBLISHED, given)
-        for each, codes in taken.made.items():
-            done = {"id": each, "import": taken.import_id, "made": codes}
+        done = [
+            {"id": each, "import": taken.import_id, "made": codes}
+            for each, codes in taken.made.items()
+        ]
+        if done:
             self._session.execute(_DONE, done)
 
     def _work(self, operation: str, states: tuple[str, ...]) -> Work:
