@@ -61,7 +61,7 @@ def get_metrics(query: NoParameters) -> Response:  # noqa: ARG001
     if os.environ.get(FOLDER):
         multiprocess.MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
     else:
-        shown.register(_Registered(_OWN))
+        shown.register(_OWN)
     shown.register(_OfRegister(register()))
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return Response(encode(shown), content_type=content_type)
@@ -83,16 +83,6 @@ def _measure(response: Response) -> Response:
 @cache
 def _counted(endpoint: str, status: int) -> tuple[Counter, Histogram]:
     return _REQUESTS.labels(endpoint, status), _SECONDS.labels(endpoint)
-
-
-class _Registered(Collector):
-    """What this process alone has counted."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    def collect(self) -> Iterator[Metric]:
-        yield from self._registry.collect()
 
 
 class _OfRegister(Collector):
