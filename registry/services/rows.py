@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import opening_hours
 import shapely
 
 from geo import code as codes
@@ -243,6 +242,12 @@ class Reader:
         return frozenset(each.id for each in inside if each.level == "commune")
 
 
+def _are_hours(written: str) -> bool:
+    import opening_hours  # six megabytes, which only who loads a file needs
+
+    return opening_hours.validate(written)
+
+
 class _WrongRowError(Exception):
     """What is wrong with a row: code and value."""
 
@@ -282,7 +287,7 @@ def _office(cells: Mapping[str, str], geometry: Any) -> OfficeRow | None:
             raise _WrongRowError("office_missing", cells["service"])
         return None
     hours = cells["hours"]
-    if hours and (len(hours) > _MOST_HOURS or not opening_hours.validate(hours)):
+    if hours and (len(hours) > _MOST_HOURS or not _are_hours(hours)):
         raise _WrongRowError("hours_unreadable", hours)
     if not lon and not lat:
         return OfficeRow(cells["office"], None, None, hours or None)
