@@ -33,6 +33,7 @@ _LINES: Final[dict[str, tuple[Literal["gauge", "counter"], str]]] = {
     "feed_position": ("gauge", "The last position of the change feed"),
     "last_event_timestamp_seconds": ("gauge", "When something was written last"),
     "answers": ("counter", "What the service answered, by kind and outcome, and its verdicts"),
+    "backup_timestamp_seconds": ("gauge", "When a backup was taken last, and seen to come back"),
     "replica_age_seconds": ("gauge", "How far reads are behind the primary; 0 on it"),
 }
 _FIGURES: Final = text(
@@ -69,9 +70,21 @@ _FIGURES: Final = text(
     SELECT 'answers', jsonb_build_object('kind', kind, 'outcome', outcome), sum(asked)
     FROM service_count GROUP BY kind, outcome
     UNION ALL
+    SELECT 'backup_timestamp_seconds', jsonb_build_object('kind', kind),
+        extract(epoch FROM max(done_at))
+    FROM backup_run GROUP BY kind
+    UNION ALL
     SELECT 'replica_age_seconds', '{}', CASE WHEN pg_is_in_recovery()
             AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn()
         THEN extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) ELSE 0 END
+    """
+)
+# What a replica does not know of its primary.
+_ARCHIVING: Final = text(
+    """
+    SELECT failed_count,
+        coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false)
+    FROM pg_stat_archiver
     """
 )
 
@@ -88,3 +101,12 @@ def read_figures(connection: Connection) -> Iterator[Figure]:
     oldest = "How long the job has waited that waits longest"
     yield Figure("diachiso_job_waiting_seconds", oldest, "gauge", queue.oldest_s)
     yield Figure("diachiso_workers", "Workers that live", "gauge", queue.workers)
+
+
+def read_primary_figures(connection: Connection) -> Iterator[Figure]:
+    """What the primary alone knows; raises what the database raises."""
+    failures, fails = connection.execute(_ARCHIVING).one()
+    counted = "How often a part of the log could not be sent to the store of backups"
+    yield Figure("diachiso_archive_failures", counted, "counter", failures)
+    now = "Whether the last that was tried could not: 0 | 1"
+    yield Figure("diachiso_archive_failing", now, "gauge", float(fails))
