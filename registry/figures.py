@@ -79,14 +79,6 @@ _FIGURES: Final = text(
         THEN extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) ELSE 0 END
     """
 )
-# What a replica does not know of its primary.
-_ARCHIVING: Final = text(
-    """
-    SELECT failed_count,
-        coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false)
-    FROM pg_stat_archiver
-    """
-)
 
 
 def read_figures(connection: Connection) -> Iterator[Figure]:
@@ -104,9 +96,7 @@ def read_figures(connection: Connection) -> Iterator[Figure]:
 
 
 def read_primary_figures(connection: Connection) -> Iterator[Figure]:
-    """What the primary alone knows; raises what the database raises."""
-    failures, fails = connection.execute(_ARCHIVING).one()
-    counted = "How often a part of the log could not be sent to the store of backups"
-    yield Figure("diachiso_archive_failures", counted, "counter", failures)
-    now = "Whether the last that was tried could not: 0 | 1"
-    yield Figure("diachiso_archive_failing", now, "gauge", float(fails))
+    """What a replica does not know of its primary; raises what the database raises."""
+    line = "How often a part of the log could not be sent to the store of backups"
+    failed = connection.scalar(text("SELECT failed_count FROM pg_stat_archiver"))
+    yield Figure("diachiso_archive_failures", line, "counter", float(failed or 0))

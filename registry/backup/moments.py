@@ -15,12 +15,13 @@ from registry.backup.store import ORDINAL, Backup, open_store
 from registry.backup.tools import Report, connected, note_run
 from registry.database import OWNER_ROLE
 from registry.days import parse_day
-from registry.errors import InvalidInputError
+from registry.errors import ConflictError, InvalidInputError
 from registry.gazetteer import VIET_NAM
 from registry.settings import Settings
 
 _HOW: Final = "write 31/12/2026 10:31, 2026-12-31 10:31:00 or 2026-12-31T10:31:00+07:00"
 
+_SAVED_BEFORE: Final = "SELECT FROM backup_run WHERE kind IN ('full', 'diff') LIMIT 1"
 _WEEK: Final = datetime.timedelta(days=6, hours=12)
 
 
@@ -51,14 +52,23 @@ def take(settings: Settings, *, full: bool, report: Report) -> Backup:
     """Add a backup of the running register to its store: whole where `full` says so or the last
     whole one is a week old, else what differs from that.
 
-    Raises NotPreparedError, ClusterError, DatabaseUnavailableError.
+    Raises ConflictError when the store of before is not there, NotPreparedError, ClusterError,
+    DatabaseUnavailableError.
     """
     store = open_store(settings)
+    store.check_room()
     with connected(cluster.database_url(settings), role=OWNER_ROLE) as connection:
+        known = store.backups()
+        if not (known or full) and connection.execute(_SAVED_BEFORE).fetchone():
+            raise ConflictError(
+                "kho trống, mà sổ đã từng sao lưu: hãy gắn lại đĩa của kho, hoặc `backups make"
+                " --full` cho kho mới (the store is empty, and the register was saved before: mount"
+                " its disk again, or begin a new store with --full)"
+            )
         ordinal = drawn(connection)
         store.run("stanza-create")
         report("đang sao lưu (taking the backup)")
-        kind = "full" if full or _is_due(store.backups()) else "diff"
+        kind = "full" if full or _is_due(known) else "diff"
         store.run("backup", f"--type={kind}", f"--annotation={ORDINAL}={ordinal}")
         made = store.backups()[-1]
         note_run(connection, made.kind, made.label)

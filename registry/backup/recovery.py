@@ -206,14 +206,11 @@ def _cluster_in(into: Path, backup: Backup, account: Account) -> PrivateCluster:
 def _lay_down(
     store: Store, backup: Backup, moment: datetime.datetime | None, made: PrivateCluster
 ) -> None:
-    until = ("--type=default",)
+    until = ["--type=default"]
     if moment is not None:
         utc = moment.astimezone(datetime.UTC)
-        until = (
-            "--type=time",
-            f"--target={utc:%Y-%m-%d %H:%M:%S.%f}+00",
-            "--target-action=promote",
-        )
+        target = f"--target={utc:%Y-%m-%d %H:%M:%S.%f}+00"
+        until = ["--type=time", target, "--target-action=promote"]
     store.run(
         "restore",
         f"--pg1-path={made.data_dir}",
@@ -293,7 +290,7 @@ def _extent(connection: psycopg.Connection[tuple[object, ...]]) -> Extent:
             " (this program does not know the schema of the backup: update the program)"
         )
     records, events, position = (int(str(each)) for each in counts)
-    return Extent(records, events, position, last)
+    return Extent(records, events, position, last if isinstance(last, datetime.datetime) else None)
 
 
 def _make_its_own(connection: psycopg.Connection[tuple[object, ...]], highest: int) -> None:

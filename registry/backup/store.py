@@ -30,7 +30,10 @@ ORDINAL: Final = "ordinal"
 """Under which a backup says how many ordinals of codes were drawn by then."""
 _COMPLAINT: Final = re.compile(r"ERROR: \[(\d+)\]: (.*)")
 _FULL: Final = ("No space left on device", "Disk quota exceeded", "File too large")
+_AWAY: Final = "unable to load info file"
 _CLOSED: Final = ("Permission denied", "Read-only file system")
+_LEAST_BYTES: Final = 64_000_000
+"""Four parts of the log."""
 _REMEDIES: Final = {
     28: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
     " (the store holds backups of another register: choose another)",
@@ -99,6 +102,18 @@ class Store:
 
     config: Path
     account: Account
+    folder: Path | None = None
+    """Where it lies, when it is a folder."""
+
+    def check_room(self) -> None:
+        """Raise ClusterError when its disk is full: pgBackRest would wait for the log, and say so
+        after a minute.
+        """
+        if self.folder and (free := shutil.disk_usage(self.folder).free) < _LEAST_BYTES:
+            raise ClusterError(
+                f"kho sao lưu đã đầy; hãy dọn {self.folder} hoặc thêm đĩa"
+                f" (the store is full: {free / 1e6:,.0f} MB left)"
+            )
 
     def run(self, command: str, *options: str) -> str:
         """What `pgbackrest` prints. Raises ClusterError of one line, with the remedy."""
@@ -188,7 +203,8 @@ def open_store(settings: Settings) -> Store:
     private = cluster.locate(settings)
     _make_folder(settings.backups, private.account)
     private.write_archive_settings()
-    return Store(archive_of(settings.backups, private.data_dir).config, private.account)
+    config = archive_of(settings.backups, private.data_dir).config
+    return Store(config, private.account, settings.backups)
 
 
 def _data_dir_of(file: Path) -> Path:
@@ -228,8 +244,8 @@ def _make_folder(folder: Path, account: Account) -> None:
 
 def _not_written(folder: Path, account: Account, reason: str) -> str:
     return (
-        f"{account.name} không ghi được {folder}; hãy chạy `chown {account.name} {folder}`, hoặc"
-        f" chọn thư mục khác cho DIACHISO_BACKUPS (cannot be written: {reason.lower()})"
+        f"{account.name} không ghi được {folder}; DIACHISO_BACKUPS phải là thư mục mà tài khoản ấy"
+        f" ghi được (choose a folder that {account.name} may write: {reason.lower()})"
     )
 
 
@@ -241,9 +257,14 @@ def explain(output: str, command: str, status: int) -> str:
         return f"kho sao lưu đã đầy; hãy dọn chỗ hoặc thêm đĩa (the store is full: {words})"
     if any(each in output for each in _CLOSED):
         return f"không ghi được kho sao lưu (the store cannot be written: {words})"
+    if _AWAY in output:
+        return (
+            "kho không có ở chỗ của nó; hãy gắn lại đĩa, xem mạng, hoặc chạy `backups make` (the"
+            f" store is not there: mount its disk, see to the network, or take a backup; {words})"
+        )
     if remedy := _REMEDIES.get(number):
         return remedy
-    return f"pgbackrest {command}: {words or f'ended with status {status}'}"
+    return f"kho sao lưu báo lỗi (pgbackrest {command}: {words or f'ended with status {status}'})"
 
 
 def settings_to_print(settings: Settings) -> str:

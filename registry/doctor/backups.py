@@ -67,10 +67,13 @@ def log_archived(subject: Subject) -> Finding:
         text(
             "SELECT current_setting('archive_mode') AS mode, pg_is_in_recovery() AS standby,"
             " last_failed_time > coalesce(last_archived_time, '-infinity') AS fails,"
+            # What is let go because the queue is full counts as sent, and the next one fails again.
+            " last_failed_time > clock_timestamp() - make_interval(secs => :lately) AS failed,"
             " last_archived_time IS NOT NULL AS sent, CAST(extract(epoch FROM clock_timestamp()"
             " - coalesce(last_archived_time, stats_reset)) AS float) AS age_s"
             " FROM pg_stat_archiver"
-        )
+        ),
+        {"lately": _FAILING_S},
     ).one()
     if found.mode == "off" or found.standby:
         wanted = subject.settings.backups is not None and not found.standby
@@ -79,4 +82,4 @@ def log_archived(subject: Subject) -> Finding:
     if found.fails:
         said = f"it fails; {said}"
         return failure(said) if found.age_s > _FAILING_S else warning(said)
-    return ok(said)
+    return warning(f"it failed lately; {said}") if found.failed else ok(said)

@@ -123,6 +123,7 @@ _WORDS: Final = (
     (r"nothing yet", "chưa gửi gì"),
     (r"off until the server is started again", "tắt cho đến khi khởi động lại máy chủ"),
     (r"it fails", "không gửi được"),
+    (r"it failed lately", "vừa có lúc không gửi được"),
     (r"needs the database", "cần cơ sở dữ liệu"),
     (r"needs the register's tables", "cần các bảng của sổ"),
     (r"DATABASE_URL is no database URL", "DATABASE_URL không phải địa chỉ cơ sở dữ liệu"),
