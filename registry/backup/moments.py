@@ -21,7 +21,7 @@ from registry.settings import Settings
 
 _HOW: Final = "write 31/12/2026 10:31, 2026-12-31 10:31:00 or 2026-12-31T10:31:00+07:00"
 
-_SAVED_BEFORE: Final = "SELECT FROM backup_run WHERE kind IN ('full', 'diff') LIMIT 1"
+_SAVED_BEFORE: Final = "SELECT 1 FROM backup_run WHERE kind IN ('full', 'diff') LIMIT 1"
 _WEEK: Final = datetime.timedelta(days=6, hours=12)
 
 

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from registry import cluster
-from registry.backup.moments import take
+from registry.backup.moments import parse_moment, take
 from registry.backup.recovery import rehearse, restore_moment
-from registry.backup.store import Backup, open_store
+from registry.backup.store import Backup, explain, open_store
 from registry.changes import read_page
 from registry.changes.entries import following
 from registry.cluster import PrivateCluster
@@ -22,6 +22,7 @@ from registry.errors import (
     ClusterError,
     ConflictError,
     CursorRefusedError,
+    InvalidInputError,
     NotFoundError,
     NotPreparedError,
     RegistryError,
@@ -39,6 +40,8 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.skipif(
     shutil.which("pgbackrest") is None, reason="needs pgbackrest, which bin/test installs"
 )
+MANY_MORE = "SELECT setval('code_ordinal', last_value + 3000000) FROM code_ordinal"
+"""More codes than a register that comes back moves on by."""
 WEBHOOK = """
     WITH k AS (
         INSERT INTO api_key (name, hash, role, ending)
@@ -119,6 +122,8 @@ def test_moment_comes_back_row_by_row_and_goes_on_as_another_register(saved: Sav
     eventually(lambda: saved.backup.brings_back(now_there(place)), "it was whole a second ago")
     there = snapshot(place.engine)
     moment = now_there(place)
+    with psycopg.connect(place.url, autocommit=True) as connection:
+        connection.execute(MANY_MORE)
     for code in before:
         place.retire(code)
     after = [place.house(str(number)) for number in range(101, 106)]
@@ -140,6 +145,7 @@ def test_moment_comes_back_row_by_row_and_goes_on_as_another_register(saved: Sav
         assert refused.value.extra == {"reason": "other_register"}
         issued = then.reserve(50)
         assert set(issued).isdisjoint({*before, *after})
+        assert back.ordinal >= here.ordinal + 1_000_000
         assert then.record(before[0]).code == before[0]
         # Its log goes nowhere until its operator says that it takes the place of the other.
         assert then.rows("SHOW archive_mode") == [("off",)]
@@ -224,6 +230,46 @@ def test_what_cannot_be_done_is_one_line_with_the_remedy(saved: Saved, tmp_path:
             restored(*wanted)
     assert not into.exists()
     assert [each.name for each in full.iterdir()] == ["kept"]
+
+
+def test_store_that_is_gone_is_not_begun_anew_by_itself(saved: Saved) -> None:
+    store, away = saved.folder / "store", saved.folder / "away"
+    store.rename(away)
+    try:
+        with pytest.raises(ConflictError, match="mount its disk again"):
+            take(saved.settings, full=False, report=silent)
+    finally:
+        shutil.rmtree(store)
+        away.rename(store)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("ERROR: [064]: unable to write '/b/x': [28] No space left on device", "the store is full"),
+        ("ERROR: [047]: unable to create path '/b': [13] Permission denied", "cannot be written"),
+        ("ERROR: [055]: unable to load info file '/b/a' or '/b/a.copy':", "mount its disk"),
+        ("ERROR: [050]: unable to acquire lock on file", "another backup is under way"),
+        ("ERROR: [087]: archive_mode must be enabled", "restart it with DIACHISO_BACKUPS"),
+        ("WARN: x\nERROR: [049]: unable to connect to 's3.vn:443'", "connect to 's3.vn:443'"),
+        ("", "ended with status 9"),
+    ],
+)
+def test_complaint_of_pgbackrest_is_one_line(said: str, told: str) -> None:
+    line = explain(said, "backup", 9)
+    assert told in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("written", ["25:00", "10", "2026-11-28", "hôm qua", "30/02/2026 10:31"])
+def test_moment_that_is_none_is_refused(written: str) -> None:
+    with pytest.raises(InvalidInputError, match="không phải thời điểm"):
+        parse_moment(written, LONG_AGO)
+
+
+def test_moment_to_come_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="has not come"):
+        parse_moment("2026-01-01T00:00:01+07:00", LONG_AGO)
 
 
 def test_store_of_another_register_is_refused(saved: Saved) -> None:
