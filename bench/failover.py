@@ -42,7 +42,15 @@ WRITERS, READERS = 2, 2
 WRITES_BACK_S, READS_GONE_S = 30.0, 2.0
 DISK: Final = "900m"
 HEADINGS: Final = (
-    *("trouble", "writes gone s", "reads gone s", "acknowledged", "lost", "written twice"),
+    *(
+        "trouble",
+        "writes gone s",
+        "reads gone s",
+        "records written",
+        "imported",
+        "lost",
+        "written twice",
+    ),
     *("codes issued twice", "follower lacks", "follower has too much", "follower began anew"),
     *("questions answered from before", "odd answers"),
 )
@@ -397,7 +405,7 @@ def replay(trial: TrialCluster, load: Load) -> dict[str, int]:
     written: dict[str, set[str]] = {}
     brought: dict[str, set[str]] = {}
     for street, number, code in rows:
-        (written if street == STREET else brought).setdefault(number, set()).add(code)
+        (written if street in STREET else brought).setdefault(number, set()).add(code)
     told_of: dict[str, set[str]] = {}
     for number, codes in history.codes.items():
         for code in codes:
@@ -407,7 +415,8 @@ def replay(trial: TrialCluster, load: Load) -> dict[str, int]:
     twice = [n for part in (written, brought) for n, codes in part.items() if len(codes) > 1]
     held = {code for _, _, code in rows}
     return {
-        "acknowledged": len(history.codes) + len(history.imported),
+        "written": len(history.codes),
+        "imported": len(history.imported),
         "lost": len(lost),
         "written twice": len(twice),
         "codes issued twice": sum(len(numbers) > 1 for numbers in told_of.values()),
@@ -484,6 +493,7 @@ def run(trial: TrialCluster, key: str, trouble: Trouble, given: Given) -> bool:
         )
         + " |"
     )
+    sys.stdout.flush()
     for line in history.odd[:10]:
         print(line, file=sys.stderr)
     wrong = (

@@ -148,7 +148,7 @@ def end(parts: Iterable[Part], within_s: float = _END_S) -> None:
     listed = list(parts)
     everybody = family(listed)
     signal_all(everybody, signal.SIGCONT)
-    signal_all([part.pid for part in listed if part.is_alive()], signal.SIGTERM)
+    signal_all(everybody, signal.SIGTERM)
     deadline = time.monotonic() + within_s
     while any(part.is_alive() for part in listed) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -125,7 +125,9 @@ def _shared(trial: Trial | None) -> Callable[[str], str]:
 def _allowed(settings: ClusterSettings) -> list[str]:
     """Networks from which PostgreSQL is asked: every machine, and those of the operator."""
     own = [f"{node.address}/{node.address.max_prefixlen}" for node in settings.nodes]
-    return [*own, *map(str, settings.networks)]
+    # Whoever asks an address of the loopback comes from the first one.
+    loopback = ["127.0.0.1/32"] if settings.nodes[0].address.is_loopback else []
+    return [*own, *loopback, *map(str, settings.networks)]
 
 
 def write_files(settings: ClusterSettings, secret: dict[str, str], folder: Path) -> list[Path]:
@@ -141,13 +143,13 @@ def write_files(settings: ClusterSettings, secret: dict[str, str], folder: Path)
                 f" {file.path.lstrip('/')} {file.path}"
             )
             written.append(path)
-        for owner, path, role in (
+        for owner, place, role in (
             ("postgres", settings.paths.data, "database"),
             ("etcd", settings.paths.etcd, "etcd"),
             ("diachiso", settings.paths.var, "web"),
         ):
             if role in node.roles:
-                install.append(f"install -d -o {owner} -g {owner} -m 700 {path}")
+                install.append(f"install -d -o {owner} -g {owner} -m 700 {place}")
         script = folder / node.name / "install.sh"
         _write(script, "\n".join(install) + "\n", 0o700)
         written.append(script)

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,7 +96,7 @@ class TrialCluster:
         for node in self.settings.having("etcd"):
             self.start(node, ["etcd"])
         for node in self.settings.having("etcd"):
-            self._await(f"etcd of {node.name}", lambda node=node: self._etcd_is_well(node))
+            self._await(f"etcd of {node.name}", partial(self._etcd_is_well, node))
         report("etcd: a majority agrees")
         self._start_databases(report)
         for node in self.settings.having("gate"):
@@ -106,7 +106,7 @@ class TrialCluster:
             for node in self.settings.having(part):
                 self.start(node, [part])
         for node in self.settings.having("database"):
-            self._await(f"replica {node.name}", lambda node=node: self._streams(node))
+            self._await(f"replica {node.name}", partial(self._streams, node))
         report("PostgreSQL: all replicas follow")
         for node in self.settings.having("web"):
             self.wait_for_web(node)
@@ -159,7 +159,9 @@ class TrialCluster:
                 kind = ["--no-demo", "--no-prepare", "--no-worker"]
                 return self._program("serve", *kind, *where), self.variables(node, "web")
             case _:
-                return self._program("work"), self.variables(node, "worker")
+                # As systemd does on a real machine: it ends when it loses the database for long.
+                again = ["/bin/sh", "-c", 'while :; do "$@"; sleep 2; done', "sh"]
+                return [*again, *self._program("work")], self.variables(node, "worker")
 
     @staticmethod
     def _program(*arguments: str) -> list[str]:
@@ -358,8 +360,11 @@ class TrialCluster:
         network.plug(self.settings, node, into=into)
 
     def down(self, *, remove: bool = False) -> None:
-        """End everything that was started here; with `remove` nothing is left of it."""
+        """End everything that was started here; with `remove` at once, and nothing stays."""
         nodes = self.settings.nodes
+        if remove:
+            everybody = [part for node in nodes for part in self.parts(node)]
+            processes.signal_all(processes.family(everybody), signal.SIGKILL)
         for names in (("worker", "web"), ("pgbouncer", "haproxy"), ("patroni",), ("etcd",)):
             processes.end(
                 part

@@ -29,7 +29,13 @@ def kit() -> Iterator[Kit]:
     """bin/cluster on a trial of this test's own."""
     with open_folder() as var:
         (var / "trial").mkdir()
-        settings = TRIAL.read_text(encoding="utf-8").replace("127.0.0.", NETWORK)
+        settings = TRIAL.read_text(encoding="utf-8")
+        for old, new in (
+            ("127.0.0.1", f"{NETWORK}1"),
+            ('"web", "worker"]\nprimary', '"web"]\nprimary'),
+        ):
+            assert old in settings
+            settings = settings.replace(old, new)
         (var / "trial" / OWN_SETTINGS).write_text(settings, encoding="utf-8")
 
         def run(*arguments: str) -> str:
