@@ -119,7 +119,7 @@ def rendered(
 
 
 def _shared(trial: Trial | None) -> Callable[[str], str]:
-    return lambda path: str(trial.folder / "shared") if trial else path
+    return lambda path: str(trial.folder / "shared" / path.lstrip("/")) if trial else path
 
 
 def _allowed(settings: ClusterSettings) -> list[str]:
