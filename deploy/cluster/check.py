@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.cluster.settings import ClusterSettings, Complaint, Node
+from registry.cluster.archive import PROGRAM
 
 MOST_APART_S: Final = 1.0
 """Between clocks: the age of a replica, keys and days are judged by them."""
@@ -23,7 +24,8 @@ version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null | sed 's/^[0-9]*://; 
 say now "$(date +%s.%N)"
 say postgresql "$(version postgresql-$MAJOR)"
 say postgis "$(version postgresql-$MAJOR-postgis-3)"
-for name in patroni etcd-server haproxy pgbouncer; do say "$name" "$(version $name)"; done
+for name in patroni etcd-server haproxy pgbouncer pgbackrest
+do say "$name" "$(version $name)"; done
 disk() { d=$1; while [ ! -e "$d" ]; do d=$(dirname "$d"); done; stat -c %d "$d"; }
 say disk_data "$(disk "$DATA")"
 say disk_etcd "$(disk "$ETCD")"
@@ -119,6 +121,8 @@ def _packages(settings: ClusterSettings, node: Node, answer: Answer) -> Iterator
     major = settings.postgresql.version
     named = {"postgresql": f"postgresql-{major}", "postgis": f"postgresql-{major}-postgis-3"}
     for role, packages in _PACKAGES.items():
+        if role == "database" and settings.backups:
+            packages = (*packages, PROGRAM)
         for package in packages if role in node.roles else ():
             if not answer.told.get(package):
                 name = named.get(package, package)

@@ -9,6 +9,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from deploy.cluster.settings import ClusterSettings, Complaint, Node, Role, WrongSettingsError
+from registry.cluster.archive import settings_text
 
 _PASSWORD: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 """What needs no quotes in any of the files."""
@@ -29,6 +30,15 @@ FILES: Final = (
     RenderedFile("/etc/default/etcd", "etcd", "etcd", "root", 0o644),
     RenderedFile("/etc/patroni/config.yml", "patroni.yml", "database", "postgres", 0o600),
     RenderedFile("/etc/diachiso/roles.sql", "roles.sql", "database", "postgres", 0o600),
+    RenderedFile("/etc/diachiso/pgbackrest.conf", "pgbackrest.conf", "database", "postgres", 0o600),
+    RenderedFile("/etc/diachiso/backups.env", "backups.env", "database", "root", 0o600),
+    RenderedFile(
+        "/etc/systemd/system/diachiso-backups@.service",
+        "backups.service",
+        "database",
+        "root",
+        0o644,
+    ),
     RenderedFile("/etc/haproxy/haproxy.cfg", "haproxy.cfg", "gate", "root", 0o644),
     RenderedFile("/etc/pgbouncer/pgbouncer.ini", "pgbouncer.ini", "gate", "postgres", 0o600),
     RenderedFile("/etc/pgbouncer/userlist.txt", "userlist.txt", "gate", "postgres", 0o600),
@@ -40,6 +50,9 @@ FILES: Final = (
         "/etc/systemd/system/diachiso-work.service", "work.service", "worker", "root", 0o644
     ),
 )
+
+_OF_BACKUPS: Final = ("pgbackrest.conf", "backups.env", "backups.service")
+_SOCKETS: Final = "/var/run/postgresql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,8 @@ def rendered(
         "secret": secret,
         "trial": trial is not None,
         "at": at,
+        "sockets": at(_SOCKETS),
+        "pgbackrest": _pgbackrest(settings, at),
         "shared": _shared(trial),
         "having": settings.having,
         "scheme": "https" if settings.tls else "http",
@@ -114,8 +129,19 @@ def rendered(
         "allowed": _allowed(settings),
     }
     for file in FILES:
-        if file.role in node.roles:
+        if file.role in node.roles and (settings.backups or file.template not in _OF_BACKUPS):
             yield file, environment.get_template(file.template).render(context)
+
+
+def _pgbackrest(settings: ClusterSettings, at: Callable[[str], str]) -> str:
+    """pgBackRest's settings on a machine."""
+    return settings_text(
+        head="# Written by bin/cluster render.",
+        store="\n".join(settings.backups.store if settings.backups else ()),
+        data_dir=Path(at(settings.paths.data)),
+        socket_dir=Path(at(_SOCKETS)),
+        port=settings.ports.postgresql,
+    )
 
 
 def _shared(trial: Trial | None) -> Callable[[str], str]:

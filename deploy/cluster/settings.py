@@ -52,7 +52,6 @@ class Postgresql(_Part):
     maintenance_work_mem: Size = "256MB"
     max_connections: Annotated[int, Field(ge=20, le=5000)] = 200
     max_slot_wal_keep_size: Size = "50GB"
-    archive_command: Annotated[str, Field(pattern=r"^[^'\n]*$")] = ""
 
 
 class Paths(_Part):
@@ -98,6 +97,15 @@ class Tls(_Part):
     authority: Place
 
 
+class Backups(_Part):
+    """Where pgBackRest keeps what brings back a moment."""
+
+    store: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^repo\d-[a-z0-9-]+=.+$")], ...], Field(min_length=1)
+    ]
+    """Lines of its settings."""
+
+
 class Node(_Part):
     """One machine."""
 
@@ -122,6 +130,7 @@ class ClusterSettings(_Part):
     passwords: Passwords = Passwords()
     networks: tuple[IPvAnyNetwork, ...] = ()
     tls: Tls | None = None
+    backups: Backups | None = None
     nodes: Annotated[tuple[Node, ...], Field(min_length=1)]
 
     def having(self, role: Role) -> list[Node]:

@@ -190,6 +190,7 @@ class TrialCluster:
                 (Path(self.settings.paths.data).parent, self.database_account),
                 (Path(self.settings.paths.etcd).parent, self.database_account),
                 (Path("/var/lib/postgresql"), self.database_account),
+                (Path("/var/run/postgresql"), self.database_account),
                 (Path(self.settings.paths.var), self.web_account),
             ):
                 self._own(root / str(path).lstrip("/"), account)

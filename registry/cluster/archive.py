@@ -19,6 +19,7 @@ TIMEOUT_S: Final = 60
 """After which a part of the log is sent away that is not full: what a lost machine may cost."""
 
 _GIB: Final = 1 << 30
+_QUEUE_GIB: Final = 8
 _TEXT: Final = """\
 {head}
 [global]
@@ -69,6 +70,13 @@ def archive_of(backups: Path, data_dir: Path) -> Archive:
     if backups.suffix == SUFFIX:
         return Archive(backups, None)
     return Archive(_beside(data_dir) / f"{PROGRAM}{SUFFIX}", backups)
+
+
+def _queue_gib(data_dir: Path) -> int:
+    """How much of the log may wait: a tenth of a small disk, where it is one of this machine."""
+    if not data_dir.parent.exists():
+        return _QUEUE_GIB
+    return max(1, min(_QUEUE_GIB, shutil.disk_usage(data_dir.parent).total // _GIB // 10))
 
 
 def _beside(data_dir: Path) -> Path:

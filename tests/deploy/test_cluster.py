@@ -12,6 +12,7 @@ from registry.settings import ROOT
 
 EXAMPLE = (ROOT / "deploy/cluster/example.toml").read_text(encoding="utf-8")
 CERTIFICATE = '/etc/diachiso/tls/node.pem"'
+STORE = '[backups]\nstore = ["repo1-path=/srv/diachiso-backups"]\n'
 N3 = 'name = "n3"\naddress = "10.0.0.13"\nroles = ["etcd", "database"]'
 
 WRONG = {
@@ -19,6 +20,7 @@ WRONG = {
     "wrong_setting: ports.web": ("web = 7010", "web = 99999"),
     "wrong_setting: nodes.1.address": ("10.0.0.12", "10.0.0.300"),
     "wrong_setting: paths.dta": ('data = "/var/lib/p', 'dta = "/var/lib/p'),
+    "wrong_setting: backups.store.0": ("repo1-path=", "path="),
     "two_of_a_name: two nodes are called n1": ('name = "n2"', 'name = "n1"'),
     "two_of_an_address": ("10.0.0.12", "10.0.0.11"),
     "two_of_a_port: ports.writer and ports.readers": ("readers = 7006", "readers = 7005"),
@@ -91,12 +93,27 @@ def test_files_fit_together(files: Path) -> None:
     assert dcs["synchronous_mode"] == "quorum"
     assert dcs["loop_wait"] + 2 * dcs["retry_timeout"] <= dcs["ttl"]
     assert patroni["n3"]["etcd3"]["hosts"] == [f"10.0.0.1{n}:7001" for n in (1, 2, 3)]
+    store = (files / "out/n3/etc/diachiso/pgbackrest.conf").read_text()
+    assert "\nrepo1-path=/srv/diachiso-backups\n" in store
+    assert f"\npg1-path={patroni['n3']['postgresql']['data_dir']}\n" in store
+    for name, setting in (("archive-push", "parameters"), ("archive-get", "recovery_conf")):
+        assert name in str(patroni["n3"]["postgresql"][setting])
     pool = (files / "out/n2/etc/pgbouncer/pgbouncer.ini").read_text()
     assert "host=10.0.0.12 port=7005" in pool
     assert "@10.0.0.12:7007/diachiso_read" in (files / "out/n2/etc/diachiso/web.env").read_text()
     assert not (files / "out/n3/etc/haproxy").exists()
     for path in (files / "out").rglob("*"):
         assert path.is_dir() or path.stat().st_mode & 0o077 == 0, path
+
+
+def test_nothing_is_archived_without_a_store(files: Path) -> None:
+    settings = files / "cluster.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace(STORE, ""), encoding="utf-8")
+    assert said("render", settings, files / "out")[0] == 0
+    patroni = (files / "out/n1/etc/patroni/config.yml").read_text()
+    assert "archive" not in patroni
+    assert not (files / "out/n1/etc/diachiso/pgbackrest.conf").exists()
 
 
 def machine(files: Path, **differs: str) -> Path:
