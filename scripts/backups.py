@@ -55,11 +55,13 @@ def list_(*, form: str) -> None:
         return
     for each in found:
         click.echo(_line(each))
-    if found:
-        say(
-            f"lấy lại được mọi lúc từ {_when(found[0].ended)} đến khoảng một phút trước"
-            " (any moment since then, up to a minute ago)"
-        )
+    if not found:
+        say("kho chưa có bản nào; `backups make` (the store is empty)")
+        return
+    say(
+        f"lấy lại được mọi lúc từ {_when(found[0].ended)} đến khoảng một phút trước, nếu nhật ký"
+        " luôn đến kho (any moment since then, up to a minute ago, if the log always came through)"
+    )
 
 
 @backups.command()

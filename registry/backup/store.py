@@ -44,8 +44,9 @@ _REMEDIES: Final = {
     " (the store holds backups of another register: choose another)",
     82: "nhật ký không đến được kho trong một phút; xem bin/diachiso doctor"
     " (the log did not reach the store within a minute: see the doctor)",
-    87: "máy chủ chưa lưu nhật ký; hãy khởi động lại nó với DIACHISO_BACKUPS"
-    " (the server keeps no log: restart it with DIACHISO_BACKUPS)",
+    87: "máy chủ không lưu nhật ký; hãy khởi động lại với DIACHISO_BACKUPS; sổ đã phục hồi: ALTER"
+    " SYSTEM RESET archive_mode trước (the server keeps no log: restart it with DIACHISO_BACKUPS;"
+    " where it came back from a backup, ALTER SYSTEM RESET archive_mode before)",
 }
 
 _HEAD: Final = f"""\

@@ -17,7 +17,9 @@ from registry.backup.store import Backup, explain, open_store
 from registry.changes import read_page
 from registry.changes.entries import following
 from registry.cluster import PrivateCluster
-from registry.doctor import Result, State, run_checks
+from registry.doctor import Result, State
+from registry.doctor.backups import CHECKS
+from registry.doctor.checks import examine
 from registry.errors import (
     ClusterError,
     ConflictError,
@@ -25,7 +27,6 @@ from registry.errors import (
     InvalidInputError,
     NotFoundError,
     NotPreparedError,
-    RegistryError,
 )
 from registry.gazetteer import VIET_NAM
 from registry.settings import Settings
@@ -88,7 +89,7 @@ def served(var: Path) -> Iterator[Town]:
 
 
 def examined(settings: Settings) -> dict[str, Result]:
-    return {each.name: each for each in run_checks(settings)}
+    return {each.name: each for each in examine(CHECKS.in_order, settings)}
 
 
 def now_there(place: Town) -> datetime.datetime:
@@ -249,8 +250,12 @@ def test_store_that_is_gone_is_not_begun_anew_by_itself(saved: Saved) -> None:
         ("ERROR: [064]: unable to write '/b/x': [28] No space left on device", "the store is full"),
         ("ERROR: [047]: unable to create path '/b': [13] Permission denied", "cannot be written"),
         ("ERROR: [055]: unable to load info file '/b/a' or '/b/a.copy':", "mount its disk"),
+        (
+            "ERROR: [028]: backup and archive info files exist but do not match the database",
+            "backups of another register",
+        ),
         ("ERROR: [050]: unable to acquire lock on file", "another backup is under way"),
-        ("ERROR: [087]: archive_mode must be enabled", "restart it with DIACHISO_BACKUPS"),
+        ("ERROR: [087]: archive_mode must be enabled", "ALTER SYSTEM RESET archive_mode"),
         ("WARN: x\nERROR: [049]: unable to connect to 's3.vn:443'", "connect to 's3.vn:443'"),
         ("", "ended with status 9"),
     ],
@@ -270,13 +275,3 @@ def test_moment_that_is_none_is_refused(written: str) -> None:
 def test_moment_to_come_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="has not come"):
         parse_moment("2026-01-01T00:00:01+07:00", LONG_AGO)
-
-
-def test_store_of_another_register_is_refused(saved: Saved) -> None:
-    settings = replace(saved.settings, var=saved.folder / "other")
-    made = cluster.locate(settings)
-    made.initialise()
-    with running(made):
-        made.create_database()
-        with pytest.raises(RegistryError, match="backups of another register"):
-            open_store(settings).run("stanza-create")
