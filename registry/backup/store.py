@@ -42,6 +42,8 @@ _REMEDIES: Final = {
     50: "đang có lần sao lưu khác; hãy đợi nó xong (another backup is under way)",
     51: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
     " (the store holds backups of another register: choose another)",
+    56: "máy chủ chính không chạy ở đây; hãy làm ở máy có nó (the primary does not run here:"
+    " do this on its machine)",
     82: "nhật ký không đến được kho trong một phút; xem bin/diachiso doctor"
     " (the log did not reach the store within a minute: see the doctor)",
     87: "máy chủ không lưu nhật ký; hãy khởi động lại với DIACHISO_BACKUPS; sổ đã phục hồi: ALTER"

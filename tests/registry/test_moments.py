@@ -255,6 +255,7 @@ def test_store_that_is_gone_is_not_begun_anew_by_itself(saved: Saved) -> None:
             "backups of another register",
         ),
         ("ERROR: [050]: unable to acquire lock on file", "another backup is under way"),
+        ("ERROR: [056]: unable to find primary cluster - cannot proceed", "do this on its machine"),
         ("ERROR: [087]: archive_mode must be enabled", "ALTER SYSTEM RESET archive_mode"),
         ("WARN: x\nERROR: [049]: unable to connect to 's3.vn:443'", "connect to 's3.vn:443'"),
         ("", "ended with status 9"),
