@@ -133,8 +133,8 @@ def coverage_counts(subject: Subject) -> Finding:
 
 
 # Twice in one commune is enough to look at. A number that stands twice at its street or place is
-# found along an index, in its order; only those records are compared. Flats without one are found in
-# their buildings.
+# found along an index, in its order; only those records are compared. Flats without one are
+# found in their buildings.
 _TWICE: Final = f"""
     WITH crowded AS (
         SELECT h.* FROM (
