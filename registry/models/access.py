@@ -215,7 +215,7 @@ class RequestRate(Base):
     )
 
     minute: Mapped[int] = mapped_column(
-        primary_key=True, autoincrement=False, comment="Minutes since 1970"
+        Integer, primary_key=True, autoincrement=False, comment="Minutes since 1970"
     )
     caller: Mapped[str] = mapped_column(
         Text(collation="C"),
@@ -228,4 +228,6 @@ class RequestRate(Base):
         primary_key=True,
         comment="Name of the memory in which it was counted; random",
     )
-    asked: Mapped[int] = mapped_column(comment="Requests that it has counted in that minute")
+    asked: Mapped[int] = mapped_column(
+        Integer, comment="Requests that it has counted in that minute"
+    )
