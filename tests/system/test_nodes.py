@@ -136,10 +136,10 @@ def test_import_goes_on_at_either(nodes: Nodes) -> None:
         return lambda: nodes.get(node, path, key).json()["state"] == state
 
     with worker(nodes.place.url, **nodes.second):
-        eventually(is_now(1, "reported"), "it is tried")
+        eventually(is_now(1, "reported"), "it is tried", within_s=120)
         asked = nodes.post(1, f"{path}/publish", key, json={"verdict": 1})
         assert asked.status_code == 202, asked.text
-        eventually(is_now(0, "published"), "it is published")
+        eventually(is_now(0, "published"), "it is published", within_s=120)
     codes_file = nodes.get(0, f"{path}/codes", key)
     assert (codes_file.status_code, codes_file.text.count("Phố Láng")) == (200, 2)
 
@@ -187,6 +187,21 @@ def test_nodes_need_no_more_of_the_database_than_the_pooler_has(nodes: Nodes) ->
         login=LOGIN,
     )
     assert 0 < connections <= _POOLED
+
+
+def test_connections_that_the_database_ended_cost_nobody_an_answer(nodes: Nodes) -> None:
+    admin = nodes.key("quản trị viên", "admin")
+    with psycopg.connect(nodes.place.url) as superuser:
+        ended = superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE usename = %s AND datname = current_database()",
+            [LOGIN],
+        )
+        assert ended.fetchall()
+    for node in (0, 1):
+        assert nodes.get(node, f"/v1/coverage/{COMMUNE}").status_code == 200
+        reserved = nodes.post(node, "/v1/operations/reserve", admin, json={"count": 1})
+        assert reserved.status_code == 200, reserved.text
 
 
 def test_who_needs_a_session_is_told_of_the_pooler(nodes: Nodes) -> None:
