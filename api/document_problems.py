@@ -41,6 +41,7 @@ _ONLY: Final = {
     "sheet_not_chosen": r"/v1/(batch/.*|routes.*|services)",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
+    "leaving": "/readyz",
     "storage_unavailable": r"/v1/(imports|reforms.*|services|batch/.*)",
     "signing_key_unavailable": r"/v1/packs/.*",
 }

@@ -33,7 +33,6 @@ _LINES: Final[dict[str, tuple[Literal["gauge", "counter"], str]]] = {
     "feed_position": ("gauge", "The last position of the change feed"),
     "last_event_timestamp_seconds": ("gauge", "When something was written last"),
     "answers": ("counter", "What the service answered, by kind and outcome, and its verdicts"),
-    "replica_age_seconds": ("gauge", "How far reads are behind the primary; 0 on it"),
 }
 _FIGURES: Final = text(
     """
@@ -68,10 +67,6 @@ _FIGURES: Final = text(
     UNION ALL
     SELECT 'answers', jsonb_build_object('kind', kind, 'outcome', outcome), sum(asked)
     FROM service_count GROUP BY kind, outcome
-    UNION ALL
-    SELECT 'replica_age_seconds', '{}', CASE WHEN pg_is_in_recovery()
-            AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn()
-        THEN extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) ELSE 0 END
     """
 )
 
