@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,6 +100,8 @@ class History:
     begun_anew: int = 0
     stale: int = 0
     """Questions for a code that was acknowledged, of which the answer knew nothing."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Why questions were asked again."""
     odd: list[str] = field(default_factory=list)
     """Answers that no client should get."""
     writes: Done = field(default_factory=Done)
@@ -121,12 +124,16 @@ class Client:
         """The answer; None where there was none, or one to come back for."""
         try:
             answer = self._session.request(
-                method, self._gate + path, timeout=self._timeout_s, **named
+                method, self._gate + path, timeout=(1, self._timeout_s), **named
             )
-        except requests.RequestException:
+        except requests.RequestException as error:
+            self._history.refused[f"{method}: {type(error).__name__}"] += 1
             self._gate = next(self._gates)
             return None
         if answer.status_code in (429, 502, 503, 504):
+            code = answer.headers.get("Content-Type") == "application/problem+json"
+            told = answer.json()["code"] if code else "no problem document"
+            self._history.refused[f"{method}: {answer.status_code} {told}"] += 1
             self._gate = next(self._gates)
             return None
         if answer.status_code >= 500:
@@ -437,6 +444,13 @@ def settle(trial: TrialCluster, within_s: float = 180) -> None:
         time.sleep(0.5)
 
 
+def await_import(history: History, within_s: float) -> None:
+    """Wait until somebody is told that an import is published which was not before."""
+    begun, deadline = time.monotonic(), time.monotonic() + within_s
+    while not history.imports.count(begun, time.monotonic()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
 @contextmanager
 def trial_of(folder: Path, *, apart: bool) -> Iterator[TrialCluster]:
     """A whole cluster with a street to write to; ended and removed afterwards."""
@@ -478,7 +492,7 @@ def run(trial: TrialCluster, key: str, trouble: Trouble, given: Given) -> bool:
         time.sleep(given.seconds)
         mend()
         settle(trial)
-        time.sleep(5)
+        await_import(history, within_s=60)
         until = time.monotonic()
     load.catch_up()
     found = replay(trial, load)
@@ -494,6 +508,8 @@ def run(trial: TrialCluster, key: str, trouble: Trouble, given: Given) -> bool:
         + " |"
     )
     sys.stdout.flush()
+    for why, count in history.refused.most_common():
+        print(f"  {count} × {why}", file=sys.stderr)
     for line in history.odd[:10]:
         print(line, file=sys.stderr)
     wrong = (
