@@ -142,13 +142,21 @@ class Client:
         return answer
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Of who writes, and of who only reads."""
+
+    writes: str
+    reads: str
+
+
 class Load:
     """Writers, readers, an importer and a follower, each a thread, until the block ends."""
 
-    def __init__(self, trial: TrialCluster, key: str, seed: int, *, first: int) -> None:
+    def __init__(self, trial: TrialCluster, keys: Keys, seed: int, *, first: int) -> None:
         port = trial.settings.ports.web_entry
         self._gates = [f"http://{node.host}:{port}" for node in trial.settings.having("gate")]
-        self._key = key
+        self._keys = keys
         self._seed = seed
         self._ending = threading.Event()
         self._first = first
@@ -156,8 +164,9 @@ class Load:
         self._cursor: str | None = None
         self.history = History()
 
-    def client(self, timeout_s: float) -> Client:
-        return Client(self._gates, self._key, self.history, timeout_s)
+    def client(self, timeout_s: float, *, reads: bool = False) -> Client:
+        key = self._keys.reads if reads else self._keys.writes
+        return Client(self._gates, key, self.history, timeout_s)
 
     @contextmanager
     def running(self) -> Iterator[History]:
@@ -203,7 +212,7 @@ class Load:
             self.history.writes.note()
 
     def _read(self) -> None:
-        client, chance = self.client(1.5), random.Random(self._seed)
+        client, chance = self.client(1.5, reads=True), random.Random(self._seed)
         while self._again(0.05):
             # A replica may be late by moments.
             known = list(self.history.codes.values())[:-20]
@@ -474,17 +483,21 @@ def trial_of(folder: Path, *, apart: bool) -> Iterator[TrialCluster]:
         shutil.rmtree(folder)
 
 
-def key_of(trial: TrialCluster) -> str:
-    """A key that may write, and approve its own deliveries."""
-    rights = ["--role", "approver", "--unit", COMMUNE, "--alone", "--rate", "1000000"]
-    done = trial.diachiso(["keys", "create", "bench", *rights])
-    done.check_returncode()
-    return done.stdout.strip()
+def keys_of(trial: TrialCluster) -> Keys:
+    """A key that may write and approve its own deliveries, and one that only reads."""
+
+    def made(name: str, *rights: str) -> str:
+        done = trial.diachiso(["keys", "create", name, "--rate", "1000000", *rights])
+        done.check_returncode()
+        return done.stdout.strip()
+
+    writes = made("writes", "--role", "approver", "--unit", COMMUNE, "--alone")
+    return Keys(writes, made("reads", "--role", "carrier"))
 
 
-def run(trial: TrialCluster, key: str, trouble: Trouble, given: Given) -> bool:
+def run(trial: TrialCluster, keys: Keys, trouble: Trouble, given: Given) -> bool:
     """Make one trouble under load, print its line, and say whether all is well."""
-    load = Load(trial, key, given.seed, first=10_000 * (1 + TROUBLES.index(trouble)))
+    load = Load(trial, keys, given.seed, first=10_000 * (1 + TROUBLES.index(trouble)))
     with load.running() as history:
         time.sleep(5)
         since = time.monotonic()
@@ -544,9 +557,9 @@ def main() -> None:
         ]
         if chosen:
             with trial_of(given.folder, apart=apart) as trial:
-                key = key_of(trial)
+                keys = keys_of(trial)
                 for trouble in chosen:
-                    well &= run(trial, key, trouble, given)
+                    well &= run(trial, keys, trouble, given)
     sys.exit(0 if well else 1)
 
 

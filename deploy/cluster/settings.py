@@ -13,6 +13,7 @@ Role = Literal["etcd", "database", "gate", "web", "worker"]
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Size = Annotated[str, Field(pattern=r"^[1-9]\d*(kB|MB|GB)$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+Command = Annotated[str, Field(pattern=r"^[^'\n]*$")]
 Place = Annotated[str, Field(pattern=r"^/[^\s'\"{}]+$")]
 """A path as it may stand in any of the files."""
 
@@ -52,7 +53,9 @@ class Postgresql(_Part):
     maintenance_work_mem: Size = "256MB"
     max_connections: Annotated[int, Field(ge=20, le=5000)] = 200
     max_slot_wal_keep_size: Size = "50GB"
-    archive_command: Annotated[str, Field(pattern=r"^[^'\n]*$")] = ""
+    least_room: Size = "1GB"
+    archive_command: Command = ""
+    restore_command: Command = ""
 
 
 class Paths(_Part):
@@ -178,6 +181,12 @@ def _contradictions(settings: ClusterSettings) -> Iterator[Complaint]:
             "two_primaries",
             f"{' and '.join(primaries)} say primary = true",
             "leave it at the one where the register begins; Patroni decides afterwards",
+        )
+    if bool(settings.postgresql.archive_command) != bool(settings.postgresql.restore_command):
+        yield Complaint(
+            "half_an_archive",
+            "one of postgresql.archive_command and restore_command is empty",
+            "give both: a node that was away fetches from the archive what the others have dropped",
         )
     yield from _roles(settings)
     yield from _paths(settings)

@@ -23,6 +23,7 @@ WRONG = {
     "two_of_an_address": ("10.0.0.12", "10.0.0.11"),
     "two_of_a_port: ports.writer and ports.readers": ("readers = 7006", "readers = 7005"),
     "two_primaries: n1 and n3": (N3, N3 + "\nprimary = true"),
+    "half_an_archive": ('archive_command = ""', 'archive_command = "cp %p /a/%f"'),
     "etcd_members: 2": (N3, N3.replace('"etcd", ', "")),
     "too_few_databases: 2": (N3, N3.replace(', "database"', "")),
     "primary_without_database: n1": (
@@ -81,7 +82,12 @@ def test_passwords_are_asked_for_before_anything_is_written(files: Path) -> None
 
 
 def test_files_fit_together(files: Path) -> None:
-    assert said("render", files / "cluster.toml", files / "out")[0] == 0
+    settings = files / "cluster.toml"
+    text = settings.read_text(encoding="utf-8")
+    for name, command in (("archive", 'put "%p"'), ("restore", 'get %f "%p"')):
+        text = text.replace(f'{name}_command = ""', f"{name}_command = '{command}'")
+    settings.write_text(text, encoding="utf-8")
+    assert said("render", settings, files / "out")[0] == 0
     patroni = {
         name: yaml.safe_load((files / f"out/{name}/etc/patroni/config.yml").read_text())
         for name in ("n1", "n2", "n3")
@@ -92,6 +98,7 @@ def test_files_fit_together(files: Path) -> None:
     assert dcs["loop_wait"] + 2 * dcs["retry_timeout"] <= dcs["ttl"]
     assert patroni["n3"]["etcd3"]["hosts"] == [f"10.0.0.1{n}:7001" for n in (1, 2, 3)]
     pool = (files / "out/n2/etc/pgbouncer/pgbouncer.ini").read_text()
+    assert patroni["n3"]["postgresql"]["recovery_conf"]["restore_command"] == 'get %f "%p"'
     assert "host=10.0.0.12 port=7005" in pool
     assert "@10.0.0.12:7007/diachiso_read" in (files / "out/n2/etc/diachiso/web.env").read_text()
     assert not (files / "out/n3/etc/haproxy").exists()
