@@ -223,7 +223,7 @@ def create_app(
             *(route.blueprint, route_page.blueprint),
         ),
         opened=(
-            *((packs.GET_PACK,) if settings.open_packs else ()),
+            *(packs.OPENED if settings.open_packs else ()),
             *((metrics.GET_METRICS,) if settings.open_metrics else ()),
         ),
         limits=limits,
