@@ -30,7 +30,9 @@ from registry.errors import (
     KeyTruncatedError,
     RegistryError,
 )
+from registry.events import written_for
 from registry.register import Register
+from registry.replica import ask_at, chosen_place
 
 __all__ = [
     "ANONYMOUS",
@@ -190,6 +192,8 @@ class _Access:
     """Endpoint → role, as far as it was asked."""
     signed_in: frozenset[str]
     """Those where the session of a browser counts as its key."""
+    told_late: frozenset[str]
+    """Those that show nobody what it has just written itself: a replica may answer."""
     limits: Limits | None
     anonymous_reads: bool
 
@@ -202,6 +206,7 @@ def guard(
     always_open: tuple[Blueprint, ...] = (),
     often_asked: tuple[Blueprint, ...] = (),
     signed_in: tuple[Blueprint, ...] = (),
+    told_late: tuple[Blueprint, ...] = (),
     opened: tuple[str, ...] = (),
     limits: Limits | None = None,
     anonymous_reads: bool = True,
@@ -211,7 +216,8 @@ def guard(
     Those of `always_open` as well: they look at no key, count nobody, and stay open when
     `anonymous_reads` closes the others to who has no key. One look at what `often_asked` answers is
     many requests, which take nothing from what may be asked otherwise. To those of `signed_in` a
-    session is as good as a key. `opened` are endpoints that the operator opens to everybody,
+    session is as good as a key. `told_late` may be asked of a replica, by who writes nothing; all
+    else of the primary. `opened` are endpoints that the operator opens to everybody,
     whatever they declare.
     """
     reads = frozenset(blueprint.name for blueprint in (*open_blueprints, *always_open))
@@ -224,6 +230,7 @@ def guard(
         often,
         dict.fromkeys(opened, "anonymous"),
         frozenset(blueprint.name for blueprint in signed_in),
+        frozenset(blueprint.name for blueprint in told_late),
         limits,
         anonymous_reads,
     )
@@ -251,12 +258,13 @@ def as_caller(parts: Iterator[Part]) -> Iterator[Part]:
 
     By then the request is over for Flask, and another thread may ask for the next part.
     """
-    asking, purse = caller(), carried()
+    asking, purse, place = caller(), carried(), chosen_place()
 
     def made() -> Iterator[Part]:
         while True:
             act_as(asking)
             carry(purse)
+            ask_at(place)
             try:
                 part = next(parts)
             except StopIteration:
@@ -273,14 +281,22 @@ def _check() -> None:
     asked = request_ctx.request
     endpoint = asked.endpoint
     access: _Access = current_app.extensions[_EXTENSION]
-    if endpoint is None or endpoint.partition(".")[0] in access.always:
+    if endpoint is None:
         return  # no such route, or not by this method: that is answered without a key
+    blueprint = endpoint.partition(".")[0]
+    own = blueprint not in access.told_late
+    _choose_place(own=own)
+    if blueprint in access.always:
+        return
     role = _role(access, endpoint)
     asking = access.authenticate(asked)
     g.caller = asking
     act_as(asking)
+    written_for(asked.id)  # type: ignore[attr-defined]
+    if not own and asking.may("viewer"):  # and so, as a rule, writes
+        _choose_place(own=True)
     if access.limits is not None:
-        _count(access.limits, asking, often=endpoint.partition(".")[0] in access.often)
+        _count(access.limits, asking, often=blueprint in access.often)
     if not access.anonymous_reads and not has_key(asking):
         raise KeyRequiredError("cần khoá (nothing is answered without a key here)")
     if not asking.may(role):
@@ -310,6 +326,11 @@ def admitted_bytes() -> int:
     return 0
 
 
+def _choose_place(*, own: bool) -> None:
+    replica = register().replica
+    ask_at(replica.choose(own=own) if replica else None)
+
+
 def _role(access: _Access, endpoint: str) -> Role:
     role = access.known.get(endpoint)
     if role is None:
@@ -328,4 +349,6 @@ def _count(limits: Limits, asking: Caller, *, often: bool) -> None:
 def _leave(_error: BaseException | None) -> None:
     """What runs in this thread later acts for nobody."""
     act_as(None)
+    written_for(None)
     carry(None)
+    ask_at(None)

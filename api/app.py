@@ -13,6 +13,7 @@ from api import (
     batch,
     certificates,
     changes,
+    context,
     coverage,
     export,
     external,
@@ -94,17 +95,18 @@ from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
 from api.requests import SAFE_METHODS, Request, refuse_unclear_host, refuse_undecodable
 from api.service import count_service
-from registry.database import tried_again
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
 
 class _Application(LoggedFlask):
-    """One whose questions are asked again where the database's connection was lost meanwhile."""
+    """One whose questions are asked again where the database's connection was lost meanwhile, or
+    only the other of primary and replica answers.
+    """
 
     def dispatch_request(self) -> ResponseReturnValue:
         if request.method in SAFE_METHODS:
-            return tried_again(super().dispatch_request)
+            return context.register().asked(super().dispatch_request)
         return super().dispatch_request()
 
 
@@ -222,8 +224,13 @@ def create_app(
             *(*own_roles, *desk, board.blueprint, whoami.blueprint),
             *(route.blueprint, route_page.blueprint),
         ),
+        told_late=(
+            *(*reads, changes.blueprint, export.blueprint, history.blueprint, packs.blueprint),
+            *(page for page in pages if page is not report_forms.blueprint),
+            *(assets.blueprint, health.blueprint),
+        ),
         opened=(
-            *((packs.GET_PACK,) if settings.open_packs else ()),
+            *(packs.OPENED if settings.open_packs else ()),
             *((metrics.GET_METRICS,) if settings.open_metrics else ()),
         ),
         limits=limits,

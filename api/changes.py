@@ -56,6 +56,7 @@ class Change(Answer):
 
     position: int | None = Field(description="Of the event in the feed; null before the feed")
     operation: str | None = Field(examples=["import", "renumber"])
+    request: str | Absent = absent_if_none("`X-Request-Id` of what wrote it, where a request did")
 
 
 class StreetEntry(Change):

@@ -1,5 +1,7 @@
 """Requests of this minute, counted by all processes of the server together.
 
+Those of other machines are `registry.access.rates`.
+
 A table in memory that the processes share through a file. A counter is a caller's hash and a
 number; sixteen bytes, in a bucket of eight that its hash chooses. Where a bucket is full the
 smallest counter gives way: whoever comes often keeps his. The hash is under a secret that lives as
@@ -40,6 +42,8 @@ class Counters:
             if not any(self._memory[:_SECRET_BYTES]):
                 self._memory[:_SECRET_BYTES] = secrets.token_bytes(_SECRET_BYTES)
         self._secret = self._memory[:_SECRET_BYTES]
+        self.name = hashlib.blake2b(b"", key=self._secret, digest_size=8).hexdigest()
+        """Of this memory, among those of other machines."""
 
     def count(self, who: str, requests: int = 1) -> int:
         """Count requests of `who`; returns how many there were in this minute, with these."""
@@ -59,7 +63,7 @@ class Counters:
         hashed = int.from_bytes(
             hashlib.blake2b(who.encode(), key=self._secret, digest_size=8).digest(), "little"
         )
-        minute = int(time.time()) // WINDOW_S
+        minute = this_minute()
         bucket = hashed % _BUCKETS
         # The file's lock is between processes, and none between threads of one.
         with self._lock, self._locked_file(bucket):
@@ -101,6 +105,11 @@ class _LockedFile:
     def __exit__(self, *_: object) -> None:
         if self._file >= 0:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._byte)
+
+
+def this_minute() -> int:
+    """Since 1970."""
+    return int(time.time()) // WINDOW_S
 
 
 def seconds_left() -> int:

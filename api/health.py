@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.context import description, register
 from api.openapi import Answer, NoParameters, Request, answers, spec
 from api.packing import packed
+from registry.errors import LeavingError
 
 blueprint = Blueprint("health", __name__)
 
@@ -56,8 +57,11 @@ def readyz(query: ReadinessQuery) -> Response:
     """Whether requests can be served: database reachable, schema of this version, units loaded.
 
     Where reads go to a replica they may be answered while nothing can be written. `jobs` is
-    `failing` while no worker lives: imports over HTTP wait, all else is served.
+    `failing` while no worker lives: imports over HTTP wait, all else is served. A server that is
+    told to end says no at once, and serves on for a while.
     """
+    if register().settings.leaving.exists():
+        raise LeavingError("máy chủ này sắp dừng (this server is about to end)")
     writing = register().check_ready(writing=query.need == "writing")
     taken = "ok" if writing else "unavailable"
     jobs = register().jobs_state()

@@ -1,15 +1,17 @@
 """How much one caller may ask: requests a minute, and codes that are none an hour."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from flask import Flask, Response, g
 
-from api.counters import WINDOW_S, Counters, seconds_left
+from api.counters import WINDOW_S, Counters, seconds_left, this_minute
 from registry.access.actors import Actor
 from registry.access.audit import network_of
 from registry.access.budget import Purse
-from registry.errors import TooManyRequestsError
+from registry.access.rates import STEP, SharedRates
+from registry.errors import RegistryError, TooManyRequestsError
 from registry.register import Register
 
 _FAILURES: Final = 60
@@ -39,6 +41,7 @@ class Limits:
     def __init__(self, register: Register, counters: Counters) -> None:
         self._register = register
         self._counters = counters
+        self._shared = SharedRates(register.engine, counters.name)
         self._per_address = register.settings.rate_per_address
         self._per_key = register.settings.rate_per_key
 
@@ -50,10 +53,10 @@ class Limits:
         own, times = ("often:", _OFTEN) if often else ("", 1)
         if has_key(asking):
             limit = times * (asking.rate_per_minute or self._per_key)
-            asked = self._counters.count(f"{own}key:{asking.key_id or asking.name}")
-            return Rate("key", limit, asked)
-        asked = self._counters.count(f"{own}address:{network_of(address)}")
-        return Rate("address", times * self._per_address, asked)
+            who = f"{own}key:{asking.key_id or asking.name}"
+            return Rate("key", limit, self._count(who, limit))
+        limit = times * self._per_address
+        return Rate("address", limit, self._count(f"{own}address:{network_of(address)}", limit))
 
     def count_rows(self, asking: Actor, address: str, rows: int) -> None:
         """Count the rows of a batch as requests, where nobody is known who answers for them.
@@ -63,7 +66,7 @@ class Limits:
         if has_key(asking):
             return
         who = f"address:{network_of(address)}"
-        if self._counters.look(who) + rows - 1 > self._per_address:
+        if self._count(who, self._per_address, 0) + rows - 1 > self._per_address:
             raise too_many(
                 f"không có khoá thì mỗi phút {self._per_address:,} dòng và yêu cầu"
                 f" ({self._per_address:,} rows and requests a minute; more with a key)"
@@ -76,8 +79,18 @@ class Limits:
 
     def check_failures(self, address: str) -> None:
         """Raises TooManyRequestsError for an address that tries out keys."""
-        if self._counters.look(f"failures:{network_of(address)}") >= _FAILURES:
+        if self._count(f"failures:{network_of(address)}", _FAILURES, 0) >= _FAILURES:
             raise too_many()
+
+    def _count(self, who: str, limit: int, requests: int = 1) -> int:
+        """Requests of this minute, with these, on all machines."""
+        here = self._counters.count(who, requests)
+        if here < STEP * limit:
+            return here
+        with suppress(RegistryError):
+            caller = self._register.clients.name(who)
+            return here + self._shared.elsewhere(caller, here, limit, this_minute())
+        return here
 
     def purse(self, asking: Actor, address: str) -> Purse:
         """From what the caller pays for codes that no record bears."""

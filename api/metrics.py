@@ -5,11 +5,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Flask, Response, request
 from flask.globals import request_ctx
-from prometheus_client import CollectorRegistry, Counter, Histogram, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
@@ -24,6 +25,7 @@ from registry.database import session_scope
 from registry.errors import RegistryError
 from registry.figures import Figure, read_figures, read_primary_figures
 from registry.register import Register
+from registry.release import release
 from registry.revision import head_revision
 
 blueprint = Blueprint("metrics", __name__)
@@ -47,6 +49,22 @@ _SECONDS: Final = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
     registry=_OWN,
 )
+_CONNECTIONS: Final = Gauge(
+    "diachiso_pool_connections",
+    "Connections to the database, by pool: open, used, and how many wait for one",
+    ("pool", "state"),
+    registry=_OWN,
+    multiprocess_mode="livesum",
+)
+_REFUSED: Final = Gauge(
+    "diachiso_pool_refused",
+    "How often somebody waited for a connection in vain, in the processes that live",
+    ("pool",),
+    registry=_OWN,
+    multiprocess_mode="livesum",
+)
+_LOOK_S: Final = 1.0
+"""How often a process looks at its pools, when it answers."""
 
 
 @blueprint.get("/metrics")
@@ -59,7 +77,8 @@ def get_metrics(query: NoParameters) -> Response:  # noqa: ARG001
     `diachiso_database_up` is 0 and its figures are missing.
     """
     shown = CollectorRegistry()
-    if os.environ.get(FOLDER):
+    if folder := os.environ.get(FOLDER):
+        _forget_dead(Path(folder))
         multiprocess.MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
     else:
         shown.register(_OWN)
@@ -68,17 +87,37 @@ def get_metrics(query: NoParameters) -> Response:  # noqa: ARG001
     return Response(encode(shown), content_type=content_type)
 
 
+def _forget_dead(folder: Path) -> None:
+    """A process that is no more holds no connections."""
+    for path in folder.glob("gauge_live*.db"):
+        pid = path.stem.rpartition("_")[2]
+        if not Path("/proc", pid).exists():
+            multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
 def measure_requests(app: Flask) -> None:
-    """Count every answer of `app`, and how long it took."""
-    app.after_request(_measure)
+    """Count every answer of `app`, and how long it took; look at its pools now and then."""
+    looked_at = -_LOOK_S
+
+    def measure(response: Response) -> Response:
+        nonlocal looked_at
+        asked, now = request_ctx.request, time.perf_counter()
+        requests, seconds = _counted(asked.endpoint or "none", response.status_code)
+        requests.inc()
+        seconds.observe(now - asked.started_at)  # type: ignore[attr-defined]
+        if now - looked_at >= _LOOK_S:
+            looked_at = now
+            _look_at_pools(register())
+        return response
+
+    app.after_request(measure)
 
 
-def _measure(response: Response) -> Response:
-    asked = request_ctx.request
-    requests, seconds = _counted(asked.endpoint or "none", response.status_code)
-    requests.inc()
-    seconds.observe(time.perf_counter() - asked.started_at)  # type: ignore[attr-defined]
-    return response
+def _look_at_pools(register: Register) -> None:
+    for pool, found in register.pools().items():
+        for state in ("open", "used", "waiting"):
+            _CONNECTIONS.labels(pool, state).set(getattr(found, state))
+        _REFUSED.labels(pool).set(found.refused)
 
 
 @cache
@@ -95,9 +134,11 @@ class _OfRegister(Collector):
     def collect(self) -> Iterator[Metric]:
         python = ".".join(map(str, sys.version_info[:3]))
         build = GaugeMetricFamily(
-            "diachiso_build_info", "Schema and Python", labels=("schema", "python")
+            "diachiso_build_info",
+            "Release, schema and Python",
+            labels=("release", "schema", "python"),
         )
-        build.add_metric((head_revision(), python), 1)
+        build.add_metric((release(), head_revision(), python), 1)
         yield build
         found = _asked(self._register.read_engine, read_figures)
         yield GaugeMetricFamily(
@@ -110,6 +151,12 @@ class _OfRegister(Collector):
             suffix = "_total" if figure.kind == "counter" else ""
             family.add_sample(f"{figure.name}{suffix}", figure.labels, figure.value)
         yield from families.values()
+        replica = self._register.replica
+        yield GaugeMetricFamily(
+            "diachiso_replica_age_seconds",
+            "Age of the newest commit of DATABASE_READ_URL; infinite where it does not answer",
+            value=replica.age_s() if replica else 0.0,
+        )
 
 
 def _asked(engine: Engine, ask: Callable[[Connection], Iterator[Figure]]) -> list[Figure]:

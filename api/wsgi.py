@@ -40,9 +40,10 @@ def _shared_counters() -> Counters | None:
 
 configure_logs()
 _settings = from_environment()
-_register = Register.open(_settings, database_url(_settings))
+_register = Register.open(_settings, _settings.database_web_url or database_url(_settings))
 warm(_register)
 _register.gazetteer.load_aside(partial(warm_units, _register))
+_register.place_names.load_aside()
 _counts = ServiceCounts(_register.engine, EVERY_S)
 atexit.register(_counts.write)
 app = create_app(_register, counters=_shared_counters(), counts=_counts)

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,6 +100,8 @@ class History:
     begun_anew: int = 0
     stale: int = 0
     """Questions for a code that was acknowledged, of which the answer knew nothing."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Why questions were asked again."""
     odd: list[str] = field(default_factory=list)
     """Answers that no client should get."""
     writes: Done = field(default_factory=Done)
@@ -121,12 +124,16 @@ class Client:
         """The answer; None where there was none, or one to come back for."""
         try:
             answer = self._session.request(
-                method, self._gate + path, timeout=self._timeout_s, **named
+                method, self._gate + path, timeout=(1, self._timeout_s), **named
             )
-        except requests.RequestException:
+        except requests.RequestException as error:
+            self._history.refused[f"{method}: {type(error).__name__}"] += 1
             self._gate = next(self._gates)
             return None
         if answer.status_code in (429, 502, 503, 504):
+            code = answer.headers.get("Content-Type") == "application/problem+json"
+            told = answer.json()["code"] if code else "no problem document"
+            self._history.refused[f"{method}: {answer.status_code} {told}"] += 1
             self._gate = next(self._gates)
             return None
         if answer.status_code >= 500:
@@ -135,13 +142,21 @@ class Client:
         return answer
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Of who writes, and of who only reads."""
+
+    writes: str
+    reads: str
+
+
 class Load:
     """Writers, readers, an importer and a follower, each a thread, until the block ends."""
 
-    def __init__(self, trial: TrialCluster, key: str, seed: int, *, first: int) -> None:
+    def __init__(self, trial: TrialCluster, keys: Keys, seed: int, *, first: int) -> None:
         port = trial.settings.ports.web_entry
         self._gates = [f"http://{node.host}:{port}" for node in trial.settings.having("gate")]
-        self._key = key
+        self._keys = keys
         self._seed = seed
         self._ending = threading.Event()
         self._first = first
@@ -149,8 +164,9 @@ class Load:
         self._cursor: str | None = None
         self.history = History()
 
-    def client(self, timeout_s: float) -> Client:
-        return Client(self._gates, self._key, self.history, timeout_s)
+    def client(self, timeout_s: float, *, reads: bool = False) -> Client:
+        key = self._keys.reads if reads else self._keys.writes
+        return Client(self._gates, key, self.history, timeout_s)
 
     @contextmanager
     def running(self) -> Iterator[History]:
@@ -196,7 +212,7 @@ class Load:
             self.history.writes.note()
 
     def _read(self) -> None:
-        client, chance = self.client(1.5), random.Random(self._seed)
+        client, chance = self.client(1.5, reads=True), random.Random(self._seed)
         while self._again(0.05):
             # A replica may be late by moments.
             known = list(self.history.codes.values())[:-20]
@@ -437,6 +453,13 @@ def settle(trial: TrialCluster, within_s: float = 180) -> None:
         time.sleep(0.5)
 
 
+def await_import(history: History, within_s: float) -> None:
+    """Wait until somebody is told that an import is published which was not before."""
+    begun, deadline = time.monotonic(), time.monotonic() + within_s
+    while not history.imports.count(begun, time.monotonic()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
 @contextmanager
 def trial_of(folder: Path, *, apart: bool) -> Iterator[TrialCluster]:
     """A whole cluster with a street to write to; ended and removed afterwards."""
@@ -460,17 +483,21 @@ def trial_of(folder: Path, *, apart: bool) -> Iterator[TrialCluster]:
         shutil.rmtree(folder)
 
 
-def key_of(trial: TrialCluster) -> str:
-    """A key that may write, and approve its own deliveries."""
-    rights = ["--role", "approver", "--unit", COMMUNE, "--alone", "--rate", "1000000"]
-    done = trial.diachiso(["keys", "create", "bench", *rights])
-    done.check_returncode()
-    return done.stdout.strip()
+def keys_of(trial: TrialCluster) -> Keys:
+    """A key that may write and approve its own deliveries, and one that only reads."""
+
+    def made(name: str, *rights: str) -> str:
+        done = trial.diachiso(["keys", "create", name, "--rate", "1000000", *rights])
+        done.check_returncode()
+        return done.stdout.strip()
+
+    writes = made("writes", "--role", "approver", "--unit", COMMUNE, "--alone")
+    return Keys(writes, made("reads", "--role", "carrier"))
 
 
-def run(trial: TrialCluster, key: str, trouble: Trouble, given: Given) -> bool:
+def run(trial: TrialCluster, keys: Keys, trouble: Trouble, given: Given) -> bool:
     """Make one trouble under load, print its line, and say whether all is well."""
-    load = Load(trial, key, given.seed, first=10_000 * (1 + TROUBLES.index(trouble)))
+    load = Load(trial, keys, given.seed, first=10_000 * (1 + TROUBLES.index(trouble)))
     with load.running() as history:
         time.sleep(5)
         since = time.monotonic()
@@ -478,7 +505,7 @@ def run(trial: TrialCluster, key: str, trouble: Trouble, given: Given) -> bool:
         time.sleep(given.seconds)
         mend()
         settle(trial)
-        time.sleep(5)
+        await_import(history, within_s=60)
         until = time.monotonic()
     load.catch_up()
     found = replay(trial, load)
@@ -494,6 +521,8 @@ def run(trial: TrialCluster, key: str, trouble: Trouble, given: Given) -> bool:
         + " |"
     )
     sys.stdout.flush()
+    for why, count in history.refused.most_common():
+        print(f"  {count} × {why}", file=sys.stderr)
     for line in history.odd[:10]:
         print(line, file=sys.stderr)
     wrong = (
@@ -528,9 +557,9 @@ def main() -> None:
         ]
         if chosen:
             with trial_of(given.folder, apart=apart) as trial:
-                key = key_of(trial)
+                keys = keys_of(trial)
                 for trouble in chosen:
-                    well &= run(trial, key, trouble, given)
+                    well &= run(trial, keys, trouble, given)
     sys.exit(0 if well else 1)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -29,6 +30,10 @@ OWNER_ROLE: Final = "diachiso_owner"
 APP_ROLE: Final = "diachiso_app"
 """Everything else runs as this role, so that row-level security and append-only tables bind it."""
 
+TIME_ZONE: Final = "Asia/Ho_Chi_Minh"
+"""A day is a day in Viet Nam, for `current_date` as for `registry.gazetteer.today`."""
+SESSION: Final = {"jit": "off", "timezone": TIME_ZONE}
+"""What each session is told when it starts; behind a pooler its login is (`registry.web_login`)."""
 POOL_TIMEOUT_S: Final = 2.0
 CONNECT_TIMEOUT_S: Final = 2
 SILENCE_MS: Final = 5_000
@@ -42,6 +47,11 @@ T = TypeVar("T")
 RECOVERY_CONFLICT: Final = psycopg.errors.SerializationFailure
 """A standby's replay went before a statement; in the mode of our transactions nothing else is."""
 _SILENT: Final = "the database does not answer"
+_WHO: Final = b"SELECT current_user, current_setting('TimeZone'), pg_backend_pid()"
+_WEB_LOGIN: Final = (
+    "cho pooler dùng tài khoản đã qua `bin/diachiso database web-login`",
+    "let it log in as somebody made ready by `bin/diachiso database web-login`",
+)
 _BROKEN_OFF: Final = (
     "mất kết nối với cơ sở dữ liệu, chưa ghi gì; hãy thử lại"
     " (the connection to the database was lost; nothing was written; try again)"
@@ -60,6 +70,14 @@ _DISK_FULL: Final = "the disk that holds the database is full; free some space a
 
 class BrokenOffError(DatabaseUnavailableError):
     """A connection was lost, or a standby put its replay first, before anything was written."""
+
+
+class TookTooLongError(DatabaseUnavailableError):
+    """One statement took longer than a statement may; others may be answered."""
+
+
+class BusyError(DatabaseUnavailableError):
+    """Every connection of this process is in use."""
 
 
 class ReadOnlyError(DatabaseUnavailableError):
@@ -87,14 +105,15 @@ def make_engine(
     role: str = APP_ROLE,
     pool_size: int = 4,
     statement_timeout_ms: int | None = None,
+    may_be_pooled: bool = False,
 ) -> Engine:
     """An engine whose sessions act as `role`; connecting raises WrongRoleError where they do not.
 
-    A stopped database shows within two seconds, and a restarted one is found again without a
-    restart of the program (`pool_pre_ping`).
+    `may_be_pooled` is for who needs nothing that outlives a transaction: others do not speak to a
+    pooler. A stopped database shows within two seconds, and a restarted one is found again without
+    a restart of the program (`pool_pre_ping`).
     """
-    # A day is a day in Viet Nam, for `current_date` as for `registry.gazetteer.today`.
-    parameters = {"jit": "off", "application_name": "diachiso", "timezone": "Asia/Ho_Chi_Minh"}
+    parameters = {**SESSION, "application_name": "diachiso"}
     if statement_timeout_ms is not None:
         parameters["statement_timeout"] = str(statement_timeout_ms)
     engine = create_engine(
@@ -108,7 +127,8 @@ def make_engine(
     )
     event.listen(engine, "handle_error", _tell_lost)
     event.listen(engine, "do_connect", _Door().enter)
-    event.listen(engine, "connect", lambda connection, _record: check_role(connection, role))
+    check = partial(check_role, role=role, may_be_pooled=may_be_pooled)
+    event.listen(engine, "connect", lambda connection, _record: check(connection))
     return engine
 
 
@@ -163,30 +183,51 @@ def tried_again(read: Callable[[], T]) -> T:
         return read()
 
 
-def check_role(connection: psycopg.Connection[Any], role: str) -> None:
+def check_role(
+    connection: psycopg.Connection[Any], role: str, *, may_be_pooled: bool = False
+) -> None:
     """Raise WrongRoleError, and close the new connection, unless it acts as `role`."""
-    if wrong := wrong_role(connection, role):
+    if wrong := wrong_role(connection, role, may_be_pooled=may_be_pooled):
         connection.close()
         raise wrong
 
 
-def wrong_role(connection: psycopg.BaseConnection[Any], role: str) -> WrongRoleError | None:
-    """What is wrong where a new connection, of any pool, does not act as `role`.
+def wrong_role(
+    connection: psycopg.BaseConnection[Any], role: str, *, may_be_pooled: bool = False
+) -> WrongRoleError | None:
+    """What is wrong where a new connection, of any pool, does not act as `role`, or is a pooler's
+    that may be none.
 
     Raises psycopg.Error when it is lost already.
     """
     # Past the cursors: one round trip, no transaction, and the same for the worker's connections.
-    result = connection.pgconn.exec_(b"SELECT current_user")
+    result = connection.pgconn.exec_(_WHO)
     if result.status != ExecStatus.TUPLES_OK:
         raise error_from_result(result)
-    acts_as = (result.get_value(0, 0) or b"").decode()
-    if acts_as == role:
+    acts_as, zone, process = ((result.get_value(0, i) or b"").decode() for i in range(3))
+    if acts_as != role:
+        return WrongRoleError(
+            f"kết nối mang vai {acts_as}, không phải {role}: có pooler bỏ mất `options` lúc kết"
+            f" nối; hãy nối thẳng tới PostgreSQL, hoặc {_WEB_LOGIN[0]} (the connection acts as"
+            f" {acts_as}, not as {role}: a pooler in between drops the startup parameter `options`;"
+            f" connect to PostgreSQL directly, or {_WEB_LOGIN[1]})"
+        )
+    # A pooler gives each of its clients a number of its own.
+    if int(process) == connection.pgconn.backend_pid:
         return None
-    return WrongRoleError(
-        f"kết nối mang vai {acts_as}, không phải {role}: có pooler bỏ mất `options` lúc kết nối;"
-        f" hãy nối thẳng tới PostgreSQL (the connection acts as {acts_as}, not as {role}: a pooler"
-        " in between drops the startup parameter `options`; connect to PostgreSQL directly)"
-    )
+    if not may_be_pooled:
+        return WrongRoleError(
+            "kết nối này đi qua pooler, mà chương trình này cần phiên riêng: ghi địa chỉ pooler vào"
+            " DATABASE_WEB_URL, còn DATABASE_URL nối thẳng tới PostgreSQL (a pooler is in between,"
+            " and this program needs a session: its address belongs into DATABASE_WEB_URL, and"
+            " DATABASE_URL leads to PostgreSQL directly)"
+        )
+    if zone != TIME_ZONE:
+        return WrongRoleError(
+            f"qua pooler, ngày tính theo {zone}: {_WEB_LOGIN[0]} (behind the pooler days are those"
+            f" of {zone}: {_WEB_LOGIN[1]})"
+        )
+    return None
 
 
 def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
@@ -238,9 +279,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise DatabaseUnavailableError(
-            "every database connection is busy; try again in a moment"
-        ) from error
+        raise BusyError("every database connection is busy; try again in a moment") from error
     except psycopg.Error as error:  # COPY goes past SQLAlchemy
         if _is_disk_full(error):
             raise DatabaseUnavailableError(_DISK_FULL) from error
@@ -282,9 +321,7 @@ def _meaning_of(error: DBAPIError) -> RegistryError | None:
     if unready := _unready(cause):
         return NotPreparedError(unready)
     if isinstance(cause, psycopg.errors.QueryCanceled):
-        return DatabaseUnavailableError(
-            "the database took too long to answer; try again, or ask for less"
-        )
+        return TookTooLongError("the database took too long to answer; try again, or ask for less")
     if error.connection_invalidated or isinstance(cause, RECOVERY_CONFLICT):
         return BrokenOffError(_BROKEN_OFF)
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):

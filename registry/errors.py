@@ -362,6 +362,13 @@ class SigningKeyError(RegistryError):
     code = "signing_key_unavailable"
 
 
+class LeavingError(RegistryError):
+    """The service ends: it answers what still comes, and nobody should send more."""
+
+    code = "leaving"
+    words = "máy chủ này sắp dừng"
+
+
 class NotPreparedError(RegistryError):
     """The database answers and is not, or not fully, a register: the detail names the remedy."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,14 @@ class Cause:
     scope: dict[str, Any] | None = None
 
 
+_request: ContextVar[str | None] = ContextVar("diachiso_request", default=None)
+
+
+def written_for(request: str | None) -> None:
+    """From here on what this thread writes is done for the request of that id; None for none."""
+    _request.set(request)
+
+
 @contextmanager
 def write_scope(engine: Engine, cause: Cause) -> Iterator[Session]:
     """A session whose transaction carries one event; its block commits as a whole or not at all.
@@ -46,6 +55,9 @@ def open_event(session: Session, cause: Cause) -> int:
 
     The database refuses a second one in the same transaction.
     """
+    scope, request = cause.scope or {}, _request.get()
+    if request is not None:
+        scope = scope | {"request": request}
     event_id: int = session.execute(
         select(
             func.open_event(
@@ -53,7 +65,7 @@ def open_event(session: Session, cause: Cause) -> int:
                 cause.actor,
                 cause.reason,
                 cause.decision_number,
-                cast(cause.scope or {}, JSONB),
+                cast(scope, JSONB),
             )
         )
     ).scalar_one()

@@ -34,7 +34,6 @@ _LINES: Final[dict[str, tuple[Literal["gauge", "counter"], str]]] = {
     "last_event_timestamp_seconds": ("gauge", "When something was written last"),
     "answers": ("counter", "What the service answered, by kind and outcome, and its verdicts"),
     "backup_timestamp_seconds": ("gauge", "When a backup was taken last, and seen to come back"),
-    "replica_age_seconds": ("gauge", "How far reads are behind the primary; 0 on it"),
 }
 _FIGURES: Final = text(
     """
@@ -73,10 +72,6 @@ _FIGURES: Final = text(
     SELECT 'backup_timestamp_seconds', jsonb_build_object('kind', kind),
         extract(epoch FROM max(done_at))
     FROM backup_run GROUP BY kind
-    UNION ALL
-    SELECT 'replica_age_seconds', '{}', CASE WHEN pg_is_in_recovery()
-            AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn()
-        THEN extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) ELSE 0 END
     """
 )
 

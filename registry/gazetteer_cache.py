@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from registry.database import session_scope, tried_again
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
+from registry.replica import Replica
 
 RECHECK_S: Final = 0.25
 
@@ -25,8 +26,9 @@ class GazetteerCache:
     A request that comes while another thread loads a new copy is served from the old one.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, replica: Replica | None = None) -> None:
         self._engine = engine
+        self._replica = replica
         self._lock = threading.Lock()
         self._current: Gazetteer | None = None
         self._checked_at = -RECHECK_S
@@ -58,15 +60,20 @@ class GazetteerCache:
             # Whoever waited for the failure of another would else wait once more, one by one.
             raise DatabaseUnavailableError("the database does not answer")
         try:
-            self._current = tried_again(lambda: self._newest(current))
+            self._current = self._asked(lambda: tried_again(lambda: self._newest(current)))
         except DatabaseUnavailableError:
             self._failed_at = time.monotonic()
             raise
         self._checked_at = time.monotonic()
         return self._current
 
+    def _asked(self, read: Callable[[], Gazetteer]) -> Gazetteer:
+        # Always of the primary while it is there: a replica that is late has the former units.
+        return self._replica.asked_aside(read, own=True) if self._replica else read()
+
     def _newest(self, current: Gazetteer | None) -> Gazetteer:
-        with session_scope(self._engine) as session:
+        engine = self._replica.engine if self._replica else self._engine
+        with session_scope(engine) as session:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             if current is not None and gazetteer_version(session) == current.version:
                 newest = current.of_day(today())
@@ -85,7 +92,7 @@ class GazetteerCache:
 
     def _load(self, made_ready: Callable[[Gazetteer], None]) -> None:
         with suppress(RegistryError):  # the next check asks again
-            newest = self._newest(None)
+            newest = self._asked(lambda: self._newest(None))
             made_ready(newest)
             with self._lock:
                 self._current = newest

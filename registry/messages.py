@@ -84,7 +84,10 @@ _WRITTEN: Final[tuple[tuple[str, str], ...]] = (
     (r"the query holds a NUL character", "câu hỏi có ký tự NUL"),
     (r"the query is not UTF-8", "câu hỏi không phải UTF-8"),
     # Starting
-    (r"already runs at (.+)", r"đang chạy tại \1"),
+    (
+        r"already runs at (.+); set DIACHISO_VAR for another one beside it",
+        r"đang chạy tại \1; muốn chạy thêm một dịch vụ nữa thì đặt DIACHISO_VAR riêng cho nó",
+    ),
     (
         r"port (\d+) is taken by another program; choose one with --port",
         r"cổng \1 đã có chương trình khác dùng; hãy chọn cổng khác bằng --port",

@@ -16,13 +16,14 @@ from registry.database import (
     APP_ROLE,
     CONNECT_TIMEOUT_S,
     OWNER_ROLE,
+    SESSION,
     make_engine,
     translated_errors,
 )
-from registry.errors import NotPreparedError, UnitsInUseError
+from registry.errors import ConflictError, NotPreparedError, UnitsInUseError
 from registry.jobs.schema import prepare_jobs
 from registry.rekey import rekey
-from registry.revision import current_revision, head_revision
+from registry.revision import current_revision, head_revision, suits
 from registry.seeds import load_seeds
 from registry.settings import ROOT
 
@@ -47,7 +48,8 @@ def prepare_database(admin_url: str, report: Report) -> None:
         make_roles_and_extensions(admin_url)
         engine = make_engine(admin_url, role=OWNER_ROLE, pool_size=1)
         try:
-            _migrate(engine, report)
+            if not _migrate(engine, report):
+                return  # a later release has prepared it, and this one goes on for a while
             if version := prepare_jobs(engine):
                 report(f"jobs: {version}")
             refused = _load_units(engine, report)
@@ -88,6 +90,47 @@ def make_roles_and_extensions(admin_url: str) -> None:
             _ensure_owner_may_create(connection)
     finally:
         engine.dispose()
+
+
+def make_web_login(admin_url: str, name: str, *, statement_timeout_ms: int) -> None:
+    """Make `name` a login whose sessions begin as the application's by themselves: for a pooler,
+    which drops what they would ask for.
+
+    Raises NotPreparedError, with the statement that an administrator has to run, where the role of
+    the URL may not; ConflictError for one that may do more than the application.
+    """
+    url = make_url(admin_url).set(drivername="postgresql+psycopg")
+    engine = create_engine(url, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    quote = engine.dialect.identifier_preparer.quote_identifier
+    try:
+        with (
+            translated_errors(),
+            engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        ):
+            may_more = connection.scalar(_MAY_MORE, {"name": name, "owner": OWNER_ROLE})
+            if may_more:
+                raise ConflictError(
+                    f"{name} có quyền hơn chương trình: chọn tên khác (it may do more than the"
+                    " application: choose another name)"
+                )
+            if may_more is None:
+                _run(connection, f"CREATE ROLE {quote(name)} LOGIN")
+            _run(connection, f"GRANT {APP_ROLE} TO {quote(name)}")
+            database = quote(str(connection.scalar(text("SELECT current_database()"))))
+            told = {**SESSION, "statement_timeout": str(statement_timeout_ms), "role": APP_ROLE}
+            for setting, value in told.items():
+                _run(
+                    connection,
+                    f"ALTER ROLE {quote(name)} IN DATABASE {database} SET {setting} = '{value}'",
+                )
+    finally:
+        engine.dispose()
+
+
+_MAY_MORE: Final = text(
+    "SELECT rolsuper OR pg_has_role(oid, :owner, 'MEMBER') FROM pg_roles WHERE rolname = :name"
+)
+"""NULL where there is no such role."""
 
 
 def _check_server(connection: Connection) -> None:
@@ -142,11 +185,12 @@ def _run(connection: Connection, statement: str) -> None:
         ) from error
 
 
-def _migrate(engine: Engine, report: Report) -> None:
+def _migrate(engine: Engine, report: Report) -> bool:
+    """Whether the schema is this program's own, as opposed to a later one that suits it."""
     with engine.connect() as connection:
         head, current = head_revision(), current_revision(connection)
-        if current == head:
-            return
+        if suits(connection):
+            return current == head
         if current is not None and not knows_revision(current):
             raise NotPreparedError(
                 f"the schema of the database is {current}, which this program ({head}) does not"
@@ -157,6 +201,7 @@ def _migrate(engine: Engine, report: Report) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     report(f"schema: {current or 'empty'} → {head}")
+    return True
 
 
 def knows_revision(revision: str) -> bool:

@@ -27,7 +27,10 @@ from registry.database import (
     APP_ROLE,
     POOL_TIMEOUT_S,
     RECOVERY_CONFLICT,
+    SESSION,
     BrokenOffError,
+    BusyError,
+    TookTooLongError,
     is_lost,
     tried_again,
     with_role,
@@ -38,19 +41,14 @@ from registry.errors import DatabaseUnavailableError, NotPreparedError, WrongRol
 Row = tuple[Any, ...]
 
 
-class TookTooLongError(DatabaseUnavailableError):
-    """One statement took longer than a statement may; others may be answered."""
-
-
 _RECONNECT_S: Final = 1.0
 """How long the pool tries by itself; each request that finds it empty lets it try anew."""
 
 # Statements are written for generic plans: planned once a connection, whatever their parameters.
 # Left to itself PostgreSQL compares, and where a custom plan looks cheaper it plans every call.
 _PARAMETERS: Final = {
-    "jit": "off",
+    **SESSION,
     "application_name": "diachiso",
-    "timezone": "Asia/Ho_Chi_Minh",
     "plan_cache_mode": "force_generic_plan",
 }
 
@@ -150,6 +148,18 @@ class _Connection(psycopg.Connection[Row]):
         return error
 
 
+@dataclass(frozen=True, slots=True)
+class PoolFigures:
+    """Connections of a process to one database."""
+
+    open: int
+    used: int
+    waiting: int = 0
+    """Who waits for one now."""
+    refused: int = 0
+    """How often somebody waited in vain, since the process began."""
+
+
 class Reads:
     """Runs reading statements. Opening connects to nothing; the first question does."""
 
@@ -197,14 +207,25 @@ class Reads:
     def batch(self) -> Iterator[None]:
         """A turn for many questions: one connection is always left for single ones.
 
-        Raises DatabaseUnavailableError where the others are taken.
+        Raises BusyError where the others are taken.
         """
         if not self._batches.acquire(blocking=False):
-            raise DatabaseUnavailableError("too many batches at once; try again in a moment")
+            raise BusyError("too many batches at once; try again in a moment")
         try:
             yield
         finally:
             self._batches.release()
+
+    def pool(self) -> PoolFigures:
+        """How its connections do."""
+        said = self._pool.get_stats()
+        there = said.get("pool_size", 0)
+        return PoolFigures(
+            there,
+            there - said.get("pool_available", 0),
+            said.get("requests_waiting", 0),
+            said.get("requests_errors", 0),
+        )
 
     def close(self) -> None:
         """Close every connection."""
@@ -234,7 +255,7 @@ class Reads:
 
 def _ask_role(connection: _Connection) -> None:
     # What is raised here shows as a pool that has no connection: whoever gets this one raises it.
-    connection.wrong = wrong_role(connection, APP_ROLE)
+    connection.wrong = wrong_role(connection, APP_ROLE, may_be_pooled=True)
 
 
 def _connection_arguments(url: URL) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """The opened register: what a long-running program holds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Self
+from functools import partial
+from typing import Literal, Self, TypeVar
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, QueuePool, text
 from sqlalchemy.orm import Session
 
 from registry.access.audit import Clients
@@ -11,13 +13,16 @@ from registry.access.budget import Budget
 from registry.access.key_check import KeyCheck
 from registry.autocomplete.place_names import PlaceNames
 from registry.basemap import Basemap, open_basemap
-from registry.database import ReadOnlyError, make_engine, session_scope
+from registry.database import ReadOnlyError, make_engine, session_scope, tried_again
 from registry.errors import DatabaseUnavailableError, NotPreparedError
 from registry.gazetteer_cache import GazetteerCache
 from registry.jobs.queue import worker_state
-from registry.reads import Reads
-from registry.revision import current_revision, head_revision
+from registry.reads import PoolFigures, Reads
+from registry.replica import EitherReads, Replica
+from registry.revision import current_revision, head_revision, suits
 from registry.settings import Settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Register:
     """Connections for writing and for reading, and the gazetteer. Opening connects to nothing."""
 
     engine: Engine
-    read_engine: Engine
+    replica: Replica | None
     gazetteer: GazetteerCache
     """Units of every map, as new as one second."""
     reads: Reads
@@ -51,29 +56,57 @@ class Register:
                 url,
                 pool_size=settings.pool_size,
                 statement_timeout_ms=settings.statement_timeout_ms,
+                may_be_pooled=True,
             )
 
         primary = engine(database_url)
-        replica = settings.database_read_url
-        reading = engine(replica) if replica else primary
-        reads = Reads(
-            replica or database_url,
-            pool_size=settings.pool_size,
-            statement_timeout_ms=settings.statement_timeout_ms,
-        )
-        known = GazetteerCache(reading)
+
+        def statements(url: str) -> Reads:
+            return Reads(
+                url,
+                pool_size=settings.pool_size,
+                statement_timeout_ms=settings.statement_timeout_ms,
+            )
+
+        read_url, replica, reads = settings.database_read_url, None, statements(database_url)
+        keys: Reads | Replica = reads
+        if read_url is not None:
+            keys = replica = Replica(
+                statements(read_url), engine(read_url), primary, settings.replica_age_s
+            )
+            reads = EitherReads(reads, replica)
+        known = GazetteerCache(primary, replica)
         return cls(
             primary,
-            reading,
+            replica,
             known,
             reads,
             PlaceNames(reads),
             settings,
-            KeyCheck(reads, primary, known.get, settings.key_age_s if replica else None),
+            KeyCheck(keys, primary, known.get, settings.key_age_s if replica else None),
             Budget(primary),
             Clients(reads),
             open_basemap(settings.basemap, settings.basemap_attribution),
         )
+
+    @property
+    def read_engine(self) -> Engine:
+        """Connections to where this thread asks its questions."""
+        return self.replica.engine if self.replica else self.engine
+
+    def pools(self) -> dict[str, PoolFigures]:
+        """How the connections of this process do: for statements, for transactions."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101 - as `make_engine` makes it
+        transactions = PoolFigures(pool.checkedin() + pool.checkedout(), pool.checkedout())
+        return {"reads": self.reads.pool(), "transactions": transactions}
+
+    def asked(self, read: Callable[[], T]) -> T:
+        """What `read` returns; it must only read, for it is done once more where the connection was
+        lost, or where only the other of primary and replica answers.
+        """
+        once_more = partial(tried_again, read)
+        return self.replica.asked(once_more) if self.replica else once_more()
 
     def check_ready(self, *, writing: bool = False) -> bool:
         """Return, as soon as questions are answered, whether writes are taken as well.
@@ -106,15 +139,14 @@ class Register:
         """Close every connection."""
         self.reads.close()
         self.engine.dispose()
-        self.read_engine.dispose()
 
 
 def _check_prepared(session: Session) -> None:
-    current, head = current_revision(session.connection()), head_revision()
-    if current != head:
+    if not suits(session.connection()):
+        current, head = current_revision(session.connection()), head_revision()
         raise NotPreparedError(
             f"the schema is at {current or 'nothing'}, this program needs {head};"
-            " run `bin/diachiso database prepare`"
+            " run `bin/diachiso database prepare`, or update the program"
         )
     if session.scalar(text("SELECT seed_sha256 FROM gazetteer_state")) is None:
         raise NotPreparedError("no units are loaded; run `bin/diachiso database prepare`")

@@ -1,4 +1,8 @@
-"""Which migration a database stands at, and which this checkout needs.
+"""Which migration a database stands at, which this checkout needs, and with which else it works.
+
+While web nodes are upgraded one after the other those of the release before serve the new schema.
+A migration only adds, so that they can; one that takes away what a release before asks for says in
+the comment of `alembic_version` which programs it still works with.
 
 Without Alembic, which a server process would load for this alone and keep: 9 MB.
 """
@@ -12,6 +16,7 @@ from sqlalchemy import Connection, text
 from registry.errors import NotPreparedError
 from registry.settings import ROOT
 
+_OLDEST: Final = re.compile(r"from migration (\w+) on")
 _REVISION: Final = re.compile(r'^(?:down_)?revision(?:: \S+)? = "(\w+)"', re.MULTILINE)
 
 
@@ -39,3 +44,13 @@ def current_revision(connection: Connection) -> str | None:
         return None
     revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return revision
+
+
+def suits(connection: Connection) -> bool:
+    """Whether this program works on the schema: its own, or a later one that allows it."""
+    current, head = current_revision(connection), head_revision()
+    if current is None or current <= head:
+        return current == head
+    said = connection.scalar(text("SELECT obj_description(to_regclass('alembic_version'))"))
+    oldest = _OLDEST.search(said or "")
+    return oldest is not None and oldest[1] <= head

@@ -18,7 +18,7 @@ _SEVERAL = re.compile(
 _HOST = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]*)(?::(?P<port>\d+))?")
 _PMTILES = b"PMTiles\x03"
 """With which a file of version 3 begins."""
-_ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS)")
+_ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS|PREPARED_BY)")
 """What tests and the makers of the seeds are told."""
 _SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
@@ -34,6 +34,11 @@ class Settings:
     """`DATABASE_URL`: the operator's own PostgreSQL; None means the private cluster."""
     database_read_url: str | None = None
     """`DATABASE_READ_URL`: a streaming replica for reads; None means the same database."""
+    database_web_url: str | None = None
+    """`DATABASE_WEB_URL`: the same database by a pooler, for the web processes alone; None means
+    `DATABASE_URL`."""
+    replica_age_s: int = 15
+    """`DIACHISO_REPLICA_AGE_S`: how old the replica's newest commit may be for it to be read."""
     var: Path = ROOT / "var"
     """`DIACHISO_VAR`: the private cluster, its log and the lock of `bin/run`."""
     files: Path | None = None
@@ -78,10 +83,13 @@ class Settings:
     another server's tiles with {z}, {x} and {y}; None for nothing."""
     basemap_attribution: str = ""
     """`DIACHISO_BASEMAP_ATTRIBUTION`: whose it is, on the map; empty for what the file says."""
+    leave_s: int = 0
+    """`DIACHISO_LEAVE_S`: how long requests are answered after the end was asked for, while
+    `/readyz` says no already."""
     proxies: int = 0
     """`DIACHISO_PROXIES`: how many proxies of yours stand before the server."""
     pack_keys: Path | None = None
-    """`DIACHISO_PACK_KEYS`: the keys that packs are signed with; None for a file in `var`."""
+    """`DIACHISO_PACK_KEYS`: the keys that packs are signed with; None for a file in `files`."""
     open_packs: bool = False
     """`DIACHISO_OPEN_PACKS`: whether packs are given without a key."""
     open_metrics: bool = False
@@ -111,6 +119,11 @@ class Settings:
     """`DIACHISO_OIDC_ROLE_CLAIM`: which claim names the role."""
     oidc_units_claim: str = "diachiso_units"
     """`DIACHISO_OIDC_UNITS_CLAIM`: which claim names the codes of the units."""
+
+    @property
+    def leaving(self) -> Path:
+        """A file that is there while the service ends."""
+        return self.var / "leaving"
 
     @property
     def kept(self) -> Path:
@@ -147,6 +160,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         database_url=_database("DATABASE_URL", text("DATABASE_URL")),
         database_read_url=_database("DATABASE_READ_URL", text("DATABASE_READ_URL")),
+        database_web_url=_database("DATABASE_WEB_URL", text("DATABASE_WEB_URL")),
+        replica_age_s=number("DIACHISO_REPLICA_AGE_S", Settings().replica_age_s),
         var=Path(var).resolve() if var else Settings().var,
         files=Path(files).resolve() if (files := text("DIACHISO_FILES")) else None,
         backups=Path(backups).resolve() if (backups := text("DIACHISO_BACKUPS")) else None,
@@ -169,6 +184,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         public_url=_site("DIACHISO_PUBLIC_URL", text("DIACHISO_PUBLIC_URL")),
         basemap=_basemap(text("DIACHISO_BASEMAP")),
         basemap_attribution=text("DIACHISO_BASEMAP_ATTRIBUTION") or "",
+        leave_s=number("DIACHISO_LEAVE_S", Settings().leave_s, 0),
         proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
         pack_keys=Path(keys).resolve() if (keys := text("DIACHISO_PACK_KEYS")) else None,
         open_packs=switch("DIACHISO_OPEN_PACKS", default=Settings().open_packs),
@@ -209,7 +225,7 @@ def _database(name: str, value: str | None) -> str | None:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
-    one = _one_form(value, "primary" if name == "DATABASE_URL" else "prefer-standby")
+    one = _one_form(value, "prefer-standby" if name == "DATABASE_READ_URL" else "primary")
     try:
         url = make_url(one)
         is_ours = url.get_backend_name() in ("postgresql", "postgres")

@@ -4,7 +4,7 @@ import click
 
 from registry import cluster
 from registry.database import APP_ROLE, OWNER_ROLE, with_role
-from registry.prepare import prepare_database
+from registry.prepare import make_web_login, prepare_database
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -20,6 +20,18 @@ def database() -> None:
 def prepare() -> None:
     """Tạo hoặc nâng cấp cơ sở dữ liệu (roles, extensions, tables and seeds)."""
     prepare_database(cluster.database_url(read_settings()), say)
+
+
+@database.command()
+@click.argument("name")
+def web_login(name: str) -> None:
+    """Tạo tài khoản cho pooler (a login NAME for a pooler: its sessions begin as the
+    application's). Its password is yours to set.
+    """
+    settings = read_settings()
+    make_web_login(
+        cluster.database_url(settings), name, statement_timeout_ms=settings.statement_timeout_ms
+    )
 
 
 @database.command()

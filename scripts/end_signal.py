@@ -30,6 +30,12 @@ class EndSignal:
         if self._came:
             raise SignalledError
 
+    def await_another(self) -> None:
+        """Forget the one that came: the next is news."""
+        if self._came:
+            os.eventfd_read(self.descriptor)
+            self._came = False
+
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         self._came = True
         os.eventfd_write(self.descriptor, 1)

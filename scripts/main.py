@@ -12,6 +12,7 @@ import click
 
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.messages import not_written
+from registry.release import release
 from scripts.usage import show_usage_error
 
 # Name → module and attribute, in the order of the help.
@@ -79,6 +80,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(release(), message="%(version)s")
 def diachiso() -> None:
     """Sổ mã địa chỉ số (the register of permanent digital address codes)."""
 

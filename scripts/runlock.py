@@ -54,4 +54,6 @@ class RunLock:
 
     def _who(self) -> str:
         pid, url = [*self._content(), "", ""][:2]
-        return f"already runs at {url} (pid {pid})" if url else f"is just starting (pid {pid})"
+        if not url:
+            return f"is just starting (pid {pid})"
+        return f"already runs at {url} (pid {pid}); set DIACHISO_VAR for another one beside it"

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections import deque
+from pathlib import Path
 from typing import Final
 
 import click
@@ -82,6 +83,7 @@ class Supervisor:
         self._loader: DemoLoader | None = None
         self._worker: BackgroundWorker | None = None
         self._restarts = _Restarts()
+        self._leaving: Path
         self._signal: EndSignal
 
     def run(self) -> None:
@@ -93,6 +95,7 @@ class Supervisor:
                 self._watch()
             except SignalledError:
                 say("stopping")
+                self._leave()
             finally:
                 self._stop()
 
@@ -150,6 +153,8 @@ class Supervisor:
             *web_server("api.wsgi:server", self._host, port, workers=self._workers),
             *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
         ]
+        self._leaving = starter.home / self._settings.leaving.name
+        self._leaving.unlink(missing_ok=True)
         metrics = starter.home / "metrics"
         metrics.mkdir(mode=0o700, exist_ok=True)
         host.hand_over([metrics], starter.account)
@@ -206,6 +211,19 @@ class Supervisor:
             raise ClusterError(f"PostGIS ended again and again; see {self._cluster.log_file}")
         say(f"PostGIS cluster {self._cluster.data_dir}: ended by itself, starting again")
         self._postmaster = self._cluster.start(self._signal.check)
+
+    def _leave(self) -> None:
+        """Serve on for a while, and say in `/readyz` that nobody should send more.
+
+        A second signal ends that, and whatever ends the server.
+        """
+        if self._server is None or not self._settings.leave_s:
+            return
+        self._leaving.touch()
+        self._signal.await_another()
+        children.wait_for_any(
+            [self._server], descriptor=self._signal.descriptor, timeout_s=self._settings.leave_s
+        )
 
     def _stop(self) -> None:
         # In order, whatever comes meanwhile: a further signal is only noted.

@@ -39,12 +39,16 @@ FILES: Final = (
         "root",
         0o644,
     ),
+    RenderedFile("/etc/diachiso/room.sh", "room.sh", "database", "postgres", 0o600),
     RenderedFile("/etc/haproxy/haproxy.cfg", "haproxy.cfg", "gate", "root", 0o644),
     RenderedFile("/etc/pgbouncer/pgbouncer.ini", "pgbouncer.ini", "gate", "postgres", 0o600),
     RenderedFile("/etc/pgbouncer/userlist.txt", "userlist.txt", "gate", "postgres", 0o600),
     RenderedFile("/etc/diachiso/web.env", "web.env", "web", "root", 0o600),
     RenderedFile("/etc/diachiso/worker.env", "worker.env", "worker", "root", 0o600),
     RenderedFile("/etc/diachiso/manager.env", "manager.env", "worker", "root", 0o600),
+    RenderedFile(
+        "/etc/systemd/system/diachiso-room.service", "room.service", "database", "root", 0o644
+    ),
     RenderedFile("/etc/systemd/system/diachiso-web.service", "web.service", "web", "root", 0o644),
     RenderedFile(
         "/etc/systemd/system/diachiso-work.service", "work.service", "worker", "root", 0o644
@@ -127,6 +131,7 @@ def rendered(
         "scheme": "https" if settings.tls else "http",
         "tls": settings.tls and {name: at(path) for name, path in settings.tls},
         "allowed": _allowed(settings),
+        "least_room": _bytes(settings.postgresql.least_room),
     }
     for file in FILES:
         if file.role in node.roles and (settings.backups or file.template not in _OF_BACKUPS):
@@ -146,6 +151,10 @@ def _pgbackrest(settings: ClusterSettings, at: Callable[[str], str]) -> str:
 
 def _shared(trial: Trial | None) -> Callable[[str], str]:
     return lambda path: str(trial.folder / "shared" / path.lstrip("/")) if trial else path
+
+
+def _bytes(size: str) -> int:
+    return int(size[:-2]) * {"kB": 1024, "MB": 1024**2, "GB": 1024**3}[size[-2:]]
 
 
 def _allowed(settings: ClusterSettings) -> list[str]:

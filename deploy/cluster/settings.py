@@ -52,6 +52,7 @@ class Postgresql(_Part):
     maintenance_work_mem: Size = "256MB"
     max_connections: Annotated[int, Field(ge=20, le=5000)] = 200
     max_slot_wal_keep_size: Size = "50GB"
+    least_room: Size = "1GB"
 
 
 class Paths(_Part):

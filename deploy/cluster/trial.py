@@ -6,6 +6,7 @@ import pwd
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -24,14 +25,14 @@ from deploy.cluster.settings import ClusterSettings, Node
 from registry.cluster import host
 from registry.cluster.host import Account
 
-PARTS: Final = ("etcd", "patroni", "postgres", "haproxy", "pgbouncer", "web", "worker")
+PARTS: Final = ("etcd", "patroni", "postgres", "room", "haproxy", "pgbouncer", "web", "worker")
 """In the order in which they start; what serves ends first."""
 TRIAL: Final = Path(__file__).parent / "trial.toml"
 OWN_SETTINGS: Final = "settings.toml"
 """In the folder of a trial that has other settings than these."""
 _BY_ROLE: Final = {
     "etcd": ("etcd",),
-    "database": ("patroni",),
+    "database": ("patroni", "room"),
     "gate": ("haproxy", "pgbouncer"),
     "web": ("web",),
     "worker": ("worker",),
@@ -120,11 +121,11 @@ class TrialCluster:
         data = self.place.root(first) / self.settings.paths.data.lstrip("/")
         begun = (data / "PG_VERSION").exists()
         for node in [first, *others] if begun else [first]:
-            self.start(node, ["patroni"])
+            self.start(node, _BY_ROLE["database"])
         self._await("a primary", self.primary)
         report(f"PostgreSQL: {self.primary()} is the primary")
         for node in others:
-            self.start(node, ["patroni"])
+            self.start(node, _BY_ROLE["database"])
 
     def start(self, node: Node, parts: Iterable[str]) -> None:
         """Start these parts of a node, those that do not run."""
@@ -150,6 +151,8 @@ class TrialCluster:
                 return ["etcd"], {**_CLEAN, **_variables(etc / "default/etcd")}
             case "patroni":
                 return ["patroni", str(etc / "patroni/config.yml")], _CLEAN
+            case "room":
+                return ["/bin/sh", str(etc / "diachiso/room.sh")], _CLEAN
             case "haproxy":
                 return ["haproxy", "-db", "-f", str(etc / "haproxy/haproxy.cfg")], _CLEAN
             case "pgbouncer":
@@ -234,19 +237,18 @@ class TrialCluster:
 
     def patroni(self, node: Node) -> dict[str, Any]:
         """What a node's Patroni says of it; empty when it does not answer."""
-        told = _ask(f"http://{node.host}:{self.settings.ports.patroni}/patroni")
+        told = self._ask(node, self.settings.ports.patroni, "patroni")
         return json.loads(told) if told else {}
 
     def primary(self) -> str | None:
         """The node that takes writes, as its own Patroni says."""
         for node in self.settings.having("database"):
-            if _ask(f"http://{node.host}:{self.settings.ports.patroni}/primary", ok=True):
+            if self._ask(node, self.settings.ports.patroni, "primary", ok=True):
                 return node.name
         return None
 
     def _etcd_is_well(self, node: Node) -> bool:
-        told = _ask(f"http://{node.host}:{self.settings.ports.etcd_client}/health", ok=True)
-        return b'"true"' in told
+        return b'"true"' in self._ask(node, self.settings.ports.etcd_client, "health", ok=True)
 
     def _streams(self, node: Node) -> bool:
         return self.patroni(node).get("replication_state") == "streaming" or (
@@ -254,7 +256,21 @@ class TrialCluster:
         )
 
     def _answers(self, node: Node) -> bool:
-        return bool(_ask(f"http://{node.host}:{self.settings.ports.web}/readyz", ok=True))
+        return bool(_ask(f"http://{node.host}:{self.settings.ports.web}/readyz", None, ok=True))
+
+    def _ask(self, node: Node, port: int, path: str, *, ok: bool = False) -> bytes:
+        """What a part of a node answers, as one of the cluster's machines would ask it."""
+        scheme = "https" if self.settings.tls else "http"
+        return _ask(f"{scheme}://{node.host}:{port}/{path}", self._context, ok=ok)
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext | None:
+        if self.settings.tls is None:
+            return None
+        root, tls = self.place.root(self.settings.nodes[0]), self.settings.tls
+        context = ssl.create_default_context(cafile=root / tls.authority.lstrip("/"))
+        context.load_cert_chain(root / tls.certificate.lstrip("/"), root / tls.key.lstrip("/"))
+        return context
 
     def wait_for_web(self, node: Node) -> None:
         """Wait until a web node takes requests."""
@@ -366,7 +382,7 @@ class TrialCluster:
         if remove:
             everybody = [part for node in nodes for part in self.parts(node)]
             processes.signal_all(processes.family(everybody), signal.SIGKILL)
-        for names in (("worker", "web"), ("pgbouncer", "haproxy"), ("patroni",), ("etcd",)):
+        for names in (("worker", "web"), ("pgbouncer", "haproxy"), ("room", "patroni"), ("etcd",)):
             processes.end(
                 part
                 for node in nodes
@@ -395,10 +411,10 @@ def _state(part: Part | None) -> str:
     return "runs" if part.is_alive() else "ended"
 
 
-def _ask(url: str, *, ok: bool = False) -> bytes:
-    """What is answered, with `ok` only with a 200; nothing when nobody answers in a second."""
+def _ask(url: str, context: ssl.SSLContext | None, *, ok: bool = False) -> bytes:
+    """What is answered, with `ok` only with a 200; nothing when nobody answers soon."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - http of our own
+        with urllib.request.urlopen(url, timeout=2, context=context) as response:  # noqa: S310
             return bytes(response.read()) or b" "
     except urllib.error.HTTPError as error:
         with error:

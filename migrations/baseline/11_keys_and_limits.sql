@@ -160,3 +160,20 @@ COMMENT ON COLUMN enumeration_budget.level IS
     'Share of an hour''s units that was spent at that time; one is given back an hour';
 COMMENT ON COLUMN enumeration_budget.at IS 'When it was that';
 GRANT SELECT, INSERT, UPDATE, DELETE ON enumeration_budget TO diachiso_app;
+
+-- Unlogged: a minute later nobody asks for it.
+CREATE UNLOGGED TABLE request_rate (
+    minute integer NOT NULL,
+    caller text COLLATE "C" NOT NULL,
+    machine text COLLATE "C" NOT NULL,
+    asked integer NOT NULL,
+    CONSTRAINT pk_request_rate PRIMARY KEY (minute, caller, machine)
+);
+COMMENT ON TABLE request_rate IS
+    'Requests of the last minutes of who asks much, by the machine that counted them.';
+COMMENT ON COLUMN request_rate.minute IS 'Minutes since 1970';
+COMMENT ON COLUMN request_rate.caller IS
+    'Hash of the key''s number or of a network address, by a secret of this database and the day';
+COMMENT ON COLUMN request_rate.machine IS 'Name of the memory in which it was counted; random';
+COMMENT ON COLUMN request_rate.asked IS 'Requests that it has counted in that minute';
+GRANT SELECT, INSERT, UPDATE, DELETE ON request_rate TO diachiso_app;

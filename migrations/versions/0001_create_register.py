@@ -22,3 +22,5 @@ def upgrade() -> None:
         # A colon is SQL's own here, and names no parameter.
         op.execute(sa.text(script.read_text(encoding="utf-8").replace(":", r"\:")))
     op.execute("GRANT SELECT ON alembic_version TO diachiso_app")
+    works_with = "The schema works with programs from migration 0001 on"
+    op.execute(f"COMMENT ON TABLE alembic_version IS '{works_with}'")

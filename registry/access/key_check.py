@@ -32,6 +32,7 @@ from registry.errors import (
 )
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.reads import Reads, Row
+from registry.replica import Replica
 from registry.units.onward import continuations
 
 CACHED_S: Final = 5.0
@@ -70,7 +71,7 @@ class KeyCheck:
 
     def __init__(
         self,
-        reads: Reads,
+        reads: Reads | Replica,
         engine: Engine,
         gazetteer: Callable[[], Gazetteer],
         replica_age_s: float | None = None,

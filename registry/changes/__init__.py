@@ -62,7 +62,8 @@ _WALK_ALL: Final = _WALK.format(where="")
 _WALK_COMMUNE: Final = _WALK.format(where="unit_id = %(commune)s AND")
 
 _NEXT_EVENTS: Final = f"""
-    SELECT f.position, f.event_id, e.kind FROM feed f JOIN event e ON e.id = f.event_id
+    SELECT f.position, f.event_id, e.kind, e.scope ->> 'request'
+    FROM feed f JOIN event e ON e.id = f.event_id
     WHERE f.position >= %(first)s ORDER BY f.position LIMIT {_EVENTS}
 """  # noqa: S608 - constants
 
@@ -116,6 +117,7 @@ class _Event:
     position: int
     event_id: int
     kind: str
+    request: str | None
 
 
 class _Touch(NamedTuple):
@@ -341,15 +343,19 @@ class _Pager:
         localities = self._places(LOCALITIES, (t.key for t in touched if t.key.startswith("-t")))
         for touch in touched:
             where, kind = touch.event.position, touch.event.kind
+            entry: Entry | None = None
             if touch.gone:
-                yield removal(touch.key, where, kind)
+                entry = removal(touch.key, where, kind)
             elif row := states.get(touch.key):
                 if row[EVENT_OF_RECORD] == touch.event.event_id and self._shows(row):
-                    yield record_entry(row, where, kind)
+                    entry = record_entry(row, where, kind)
             elif row := streets.get(touch.key):
-                yield street_entry(row, where, kind)
+                entry = street_entry(row, where, kind)
             elif row := localities.get(touch.key):
-                yield locality_entry(row, where, kind)
+                entry = locality_entry(row, where, kind)
+            if entry is not None:
+                request = touch.event.request
+                yield entry | {"request": request} if request else entry
 
     def _states(self, codes: Iterator[str]) -> dict[str, Row]:
         asked = list(codes)

@@ -6,9 +6,9 @@ from typing import Final
 from sqlalchemy import Table, text
 
 from registry.database import APP_ROLE
-from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok
+from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
 from registry.models import Base
-from registry.revision import current_revision, head_revision
+from registry.revision import current_revision, head_revision, suits
 
 CHECKS = Chapter()
 
@@ -70,7 +70,7 @@ MAY_WRITE: Final = {
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
         *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
-        *("enumeration_budget", "map_unit", "map_label", "map_density"),
+        *("enumeration_budget", "request_rate", "map_unit", "map_label", "map_density"),
         *("coverage_count", "desk_session", "webhook", "service_office"),
     ),
     "UPDATE": ("map_state", "coverage_state", "unit_told_state"),
@@ -111,6 +111,8 @@ def revision(subject: Subject) -> Finding:
     head, current = head_revision(), current_revision(subject.connection)
     if current == head:
         return ok(head)
+    if suits(subject.connection):
+        return warning(f"it is at {current}, which suits the program, at {head}")
     return failure(f"it is at {current or 'none'}, the program at {head}")
 
 

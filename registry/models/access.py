@@ -200,3 +200,34 @@ class EnumerationBudget(Base):
         comment="Share of an hour's units that was spent at that time; one is given back an hour"
     )
     at: Mapped[datetime.datetime] = mapped_column(comment="When it was that")
+
+
+class RequestRate(Base):
+    """How often somebody asked in a minute, as one machine counted."""
+
+    __tablename__ = "request_rate"
+    __table_args__ = (
+        {
+            "comment": "Requests of the last minutes of who asks much, by the machine that counted "
+            "them.",
+            "prefixes": ["UNLOGGED"],
+        },
+    )
+
+    minute: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, comment="Minutes since 1970"
+    )
+    caller: Mapped[str] = mapped_column(
+        Text(collation="C"),
+        primary_key=True,
+        comment="Hash of the key's number or of a network address, by a secret of this database "
+        "and the day",
+    )
+    machine: Mapped[str] = mapped_column(
+        Text(collation="C"),
+        primary_key=True,
+        comment="Name of the memory in which it was counted; random",
+    )
+    asked: Mapped[int] = mapped_column(
+        Integer, comment="Requests that it has counted in that minute"
+    )

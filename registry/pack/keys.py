@@ -23,8 +23,8 @@ JsonObject = dict[str, Any]
 
 
 def key_file(settings: Settings) -> Path:
-    """Where the keys are: the file of the settings, else one below `DIACHISO_VAR`."""
-    return settings.pack_keys or settings.var / _FILE
+    """Where the keys are: the file of the settings, else one beside what all machines share."""
+    return settings.pack_keys or settings.kept / _FILE
 
 
 def public_keys(path: Path) -> JsonObject:

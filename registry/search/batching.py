@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from geo.values import value
+from registry.database import TookTooLongError
 from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
-from registry.reads import Reads, Row, TookTooLongError
+from registry.reads import Reads, Row
 
 T = TypeVar("T")
 Line = tuple[str | int | None, ...]

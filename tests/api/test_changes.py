@@ -73,6 +73,13 @@ def test_without_a_cursor_the_register_comes_first_and_then_its_changes(service:
     code = service.place.house("11")
     (entry,) = service.get(after=page["cursor"])["entries"]
     assert (entry["type"], entry["code"], entry["operation"]) == ("put", code, "activate")
+    assert "request" not in entry
+    asked = {"X-Role": "admin", "X-Request-Id": "ab" * 16}
+    ended = {"code": code, "reason": "tests"}
+    retired = service.client.post("/v1/operations/retire", json=ended, headers=asked)
+    assert retired.status_code == 200, retired.text
+    (entry,) = service.get(after=page["cursor"])["entries"]
+    assert (entry["type"], entry["request"]) == ("retire", "ab" * 16)
 
 
 def test_answers_are_as_the_document_says(service: Service) -> None:

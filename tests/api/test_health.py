@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,6 +11,10 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from registry import gazetteer_cache
+from registry.doctor import State, run_checks
+from registry.errors import NotPreparedError
+from registry.prepare import prepare_database
+from registry.settings import Settings
 from tests.support.units import open_app
 
 
@@ -77,6 +82,33 @@ def test_unprepared_database_is_503_with_the_remedy(
     assert body["code"] == "not_prepared"
     assert remedy in body["detail"]
     assert "bin/diachiso database prepare" in body["detail"]
+
+
+def test_schema_of_a_later_release_is_served_while_that_allows_it(
+    fresh_database: Callable[[], str],
+) -> None:
+    url = fresh_database()
+    with psycopg.connect(url, autocommit=True) as connection, open_app(url) as app:
+        client = app.test_client()
+        connection.execute("UPDATE alembic_version SET version_num = '0900'")
+        assert client.get("/readyz").status_code == 200
+        prepare_database(url, lambda _line: None)  # as a node that is started again
+        found = {result.name: result for result in run_checks(Settings(database_url=url))}
+        assert found["revision"].state == State.WARNING
+        words = "The schema works with programs from migration 0900 on"
+        connection.execute(f"COMMENT ON TABLE alembic_version IS '{words}'")
+        assert client.get("/readyz").get_json()["code"] == "not_prepared"
+        with pytest.raises(NotPreparedError, match="update the program"):
+            prepare_database(url, lambda _line: None)
+
+
+def test_server_that_leaves_says_so_and_serves_on(database_url: str, tmp_path: Path) -> None:
+    settings = Settings(limits=False, var=tmp_path)
+    with open_app(database_url, settings=settings) as app:
+        settings.leaving.touch()
+        refused = app.test_client().get("/readyz")
+        assert (refused.status_code, refused.get_json()["code"]) == (503, "leaving")
+        assert app.test_client().get("/v1/units/00004").status_code == 200
 
 
 def test_application_is_made_without_a_database() -> None:

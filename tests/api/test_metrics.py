@@ -11,6 +11,7 @@ import yaml
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from registry.release import release
 from registry.settings import ROOT, Settings
 from tests.api.test_health import allow_connections
 from tests.support.lifecycle import LANG, Town, town
@@ -58,6 +59,12 @@ def test_requests_and_the_register_are_told(client: FlaskClient, place: Town) ->
     assert requests["endpoint=none,status=404"] == before.get("endpoint=none,status=404", 0) + 1
     assert found["diachiso_request_seconds_count"]["endpoint=units.get_unit"] >= 2
     assert found["diachiso_database_up"] == {"": 1}
+    for pool in ("reads", "transactions"):
+        assert found["diachiso_pool_connections"][f"pool={pool},state=open"] >= 1
+        assert found["diachiso_pool_connections"][f"pool={pool},state=waiting"] == 0
+        assert found["diachiso_pool_refused"][f"pool={pool}"] == 0
+    (build,) = found["diachiso_build_info"]
+    assert f"release={release()}" in build
     ((last,),) = place.rows("SELECT extract(epoch FROM max(occurred_at))::float FROM event")
     assert found["diachiso_last_event_timestamp_seconds"][""] == pytest.approx(last, abs=0.01)
     assert found["diachiso_workers"] == {"": 0}

@@ -68,9 +68,11 @@ def let_end(folder: Path, name: str) -> None:
 
 
 @contextmanager
-def worker(url: str) -> Iterator[subprocess.Popen[bytes]]:
+def worker(url: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker of the database of `url`, which says quickly that another one is silent."""
-    process = subprocess.Popen([sys.executable, "-c", _WORKER, url], cwd=ROOT)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _WORKER, url], cwd=ROOT, env={**os.environ, **environment}
+    )
     try:
         yield process
     finally:

@@ -89,7 +89,11 @@ def test_second_run_is_refused_when_one_serves(start: Starter, service: Service)
     url, pid = service.url, service.run.process.pid
     second = start(DIACHISO_VAR=str(service.var))
     assert second.process.wait(60) == 1
-    assert second.text() == f"đang chạy tại {url} (pid {pid}) (already runs at {url} (pid {pid}))\n"
+    assert second.text() == (
+        f"đang chạy tại {url} (pid {pid}); muốn chạy thêm một dịch vụ nữa thì đặt DIACHISO_VAR"
+        f" riêng cho nó (already runs at {url} (pid {pid}); set DIACHISO_VAR for another one"
+        " beside it)\n"
+    )
     assert status(f"{url}/healthz") == 200
 
 

@@ -1,0 +1,172 @@
+"""Where questions are asked: of a replica while its word is new enough, else of the primary.
+
+What a caller may have written itself is read where it was written: that needs no memory of who
+wrote when, and so holds on whichever machine the next request is answered. A request asks one of
+the two from its first statement to its last (`Replica.choose`), for what is read of both fits
+together nowhere. Where one does not answer the other is asked, for some seconds without trying the
+first.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final, Literal, TypeVar
+
+from sqlalchemy import Engine
+
+from registry.database import BusyError, ReadOnlyError, TookTooLongError
+from registry.errors import DatabaseUnavailableError
+from registry.reads import PoolFigures, Reads, Row
+
+T = TypeVar("T")
+Place = Literal["primary", "replica"]
+
+_RECHECK_S: Final = 1.0
+_AWAY_S: Final = 5.0
+"""How long one that did not answer is not asked, where the other does."""
+_IS_THERE: Final = (BusyError, ReadOnlyError, TookTooLongError)
+"""What one says that answers."""
+_OTHER: Final[dict[Place, Place]] = {"primary": "replica", "replica": "primary"}
+
+# The age of its newest commit: a worker commits every five seconds. One that was cut off answers
+# like one that is up to date, and cannot be told from it otherwise.
+_AGE: Final = """
+    SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(CAST(extract(epoch FROM
+        clock_timestamp() - pg_last_xact_replay_timestamp()) AS float8), 'Infinity') ELSE 0 END
+"""
+
+_chosen: ContextVar[Place | None] = ContextVar("diachiso_place", default=None)
+
+
+def chosen_place() -> Place | None:
+    """Where this thread asks; None where each question looks for itself."""
+    return _chosen.get()
+
+
+def ask_at(place: Place | None) -> None:
+    """From here on this thread asks there."""
+    _chosen.set(place)
+
+
+class Replica:
+    """A replica and its primary, and which of them answers questions now."""
+
+    def __init__(self, reads: Reads, engine: Engine, primary: Engine, most_age_s: float) -> None:
+        self.reads = reads
+        self._engine = engine
+        self._primary = primary
+        self._most_age_s = most_age_s
+        self._age_s = math.inf
+        self._checked_at = -math.inf
+        self._away_until: dict[Place, float] = {"primary": -math.inf, "replica": -math.inf}
+
+    def choose(self, *, own: bool) -> Place:
+        """Where a question is best asked now; `own` where its answer may be the caller's doing."""
+        now = time.monotonic()
+        first: Place = "primary" if own or not self._is_new(now) else "replica"
+        is_gone, is_there = self._is_away(first, now), not self._is_away(_OTHER[first], now)
+        return _OTHER[first] if is_gone and is_there else first
+
+    def place(self) -> Place:
+        """Where this thread asks."""
+        return _chosen.get() or self.choose(own=False)
+
+    @property
+    def engine(self) -> Engine:
+        """Connections to where this thread asks."""
+        return self._engine if self.place() == "replica" else self._primary
+
+    def asked(self, read: Callable[[], T], *, own: bool = False) -> T:
+        """What `read` returns; it is done once more, at the other place, where its own is gone."""
+        place = _chosen.get() or self.choose(own=own)
+        _chosen.set(place)
+        try:
+            return read()
+        except _IS_THERE:
+            raise
+        except DatabaseUnavailableError:
+            self._away_until[place] = time.monotonic() + _AWAY_S
+            if self._is_away(_OTHER[place], time.monotonic()):
+                raise
+            _chosen.set(_OTHER[place])
+            return read()
+
+    def asked_aside(self, read: Callable[[], T], *, own: bool = False) -> T:
+        """The same, whatever the request asks in which it happens to be needed."""
+        chosen = _chosen.get()
+        _chosen.set(None)
+        try:
+            return self.asked(read, own=own)
+        finally:
+            _chosen.set(chosen)
+
+    def rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
+        """As `Reads.rows`, of the replica; refused at once where it is away, the primary not."""
+        now = time.monotonic()
+        if self._is_away("replica", now) and not self._is_away("primary", now):
+            raise DatabaseUnavailableError("the replica does not answer")
+        try:
+            return self.reads.rows(statement, parameters)
+        except _IS_THERE:
+            raise
+        except DatabaseUnavailableError:
+            self._away_until["replica"] = time.monotonic() + _AWAY_S
+            raise
+
+    def age_s(self) -> float:
+        """Of the replica's newest commit; infinite where it does not answer, or does not know."""
+        try:
+            ((age_s,),) = self.rows(_AGE, {})
+        except DatabaseUnavailableError:
+            return math.inf
+        return float(age_s)
+
+    def close(self) -> None:
+        """Close every connection to the replica."""
+        self.reads.close()
+        self._engine.dispose()
+
+    def _is_new(self, now: float) -> bool:
+        if now - self._checked_at >= _RECHECK_S and not self._is_away("replica", now):
+            self._checked_at = now  # one thread asks, the others go on
+            self._age_s = self.age_s()
+        return self._age_s <= self._most_age_s
+
+    def _is_away(self, place: Place, now: float) -> bool:
+        return now <= self._away_until[place]
+
+
+class EitherReads(Reads):
+    """Statements asked of the replica or the primary."""
+
+    def __init__(self, primary: Reads, replica: Replica) -> None:
+        self._primary = primary
+        self._replica = replica
+
+    def rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
+        """As `Reads.rows`; outside of requests, of whichever answers."""
+
+        def read() -> list[Row]:
+            return self._here().rows(statement, parameters)
+
+        return read() if _chosen.get() else self._replica.asked_aside(read)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """As `Reads.batch`."""
+        with self._here().batch():
+            yield
+
+    def pool(self) -> PoolFigures:
+        """How the connections do by which this thread asks."""
+        return self._here().pool()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._primary.close()
+        self._replica.close()
+
+    def _here(self) -> Reads:
+        return self._replica.reads if self._replica.place() == "replica" else self._primary

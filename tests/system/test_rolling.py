@@ -1,0 +1,111 @@
+"""An upgrade of two web nodes, one after the other, while somebody goes on asking and writing."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from registry.access.keys import NewKey, create_key
+from registry.database import session_scope
+from tests.support.keys import bearer
+from tests.support.lifecycle import town
+from tests.support.running import own_var, starter
+from tests.support.waiting import eventually
+
+
+@dataclass
+class Balancer:
+    """Sends each request once, to a node that said that it is ready when it was asked last."""
+
+    urls: list[str]
+    key: dict[str, str]
+    ready: list[str] = field(default_factory=list)
+    written: int = 0
+    lost: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def look(self) -> None:
+        """As the health checks of a proxy do, ten times a second."""
+        while not self.over.wait(0.1):
+            self.ready = [url for url in self.urls if _is_ready(url)]
+
+    def ask(self) -> None:
+        """By turns, until it is over."""
+        for turn in count():
+            if self.over.is_set():
+                return
+            ready = self.ready
+            if not ready:
+                self.lost.append("no node is ready")
+                return
+            self._send(ready[turn % len(ready)])
+
+    def _send(self, url: str) -> None:
+        write = f"{url}/v1/operations/reserve"
+        try:
+            answers = (
+                requests.post(write, json={"count": 1}, headers=self.key, timeout=20),
+                requests.get(f"{url}/v1/units/00199", timeout=20),
+            )
+        except requests.RequestException as error:
+            self.lost.append(repr(error))
+            return
+        self.lost += [answer.text for answer in answers if answer.status_code != 200]
+        self.written += answers[0].status_code == 200
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        threads = [threading.Thread(target=each) for each in (self.look, self.ask, self.ask)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.over.set()
+            for thread in threads:
+                thread.join()
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/readyz", timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def test_nodes_end_one_after_the_other_and_no_request_is_lost(
+    admin_url: str, worker_id: str, tmp_path: Path
+) -> None:
+    with town(admin_url, f"rolling_{worker_id}") as place, ExitStack() as stack:
+        with session_scope(place.engine) as session:
+            key = create_key(session, NewKey("quản trị", "admin"))
+        starters = []
+        for name in ("a", "b"):
+            outputs = tmp_path / name
+            outputs.mkdir()
+            starters.append(stack.enter_context(starter(stack.enter_context(own_var()), outputs)))
+        quick = ("--no-prepare", "--no-worker")
+        environment = {
+            "DATABASE_URL": place.url,
+            "DIACHISO_LEAVE_S": "1",
+            "DIACHISO_LIMITS": "off",
+        }
+        runs = [start(*quick, **environment) for start in starters]
+        balancer = Balancer([run.url() for run in runs], bearer(key))
+        balancer.ready = list(balancer.urls)
+        with balancer.at_work():
+            assert runs[0].end() == 0
+            port = str(urlsplit(balancer.urls[0]).port)
+            starters[0](*quick, "--port", port, **environment)
+            eventually(lambda: len(balancer.ready) == 2, "the first is back")
+            assert runs[1].end() == 0
+            written = balancer.written
+            eventually(lambda: balancer.written > written, "the first serves alone")
+        assert balancer.lost == []
+        ((stored,),) = place.rows("SELECT count(*) FROM event WHERE kind = 'reserve'")
+        assert stored == balancer.written
