@@ -82,6 +82,7 @@ CREATE TABLE map_state (
     units text,
     event_id bigint,
     drawn_at timestamp with time zone,
+    rests_until timestamp with time zone,
     CONSTRAINT pk_map_state PRIMARY KEY (id),
     CONSTRAINT ck_map_state_one_row CHECK (id = 1)
 );
@@ -91,6 +92,8 @@ COMMENT ON COLUMN map_state.id IS 'Always 1';
 COMMENT ON COLUMN map_state.units IS 'Hash of units and boundaries drawn last';
 COMMENT ON COLUMN map_state.event_id IS 'Last event when households were drawn';
 COMMENT ON COLUMN map_state.drawn_at IS 'When it was looked at last';
+COMMENT ON COLUMN map_state.rests_until IS
+    'Until when households are not drawn again by themselves';
 INSERT INTO map_state (id) VALUES (1);
 GRANT SELECT, UPDATE ON map_state TO diachiso_app;
 

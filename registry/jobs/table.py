@@ -81,7 +81,7 @@ JOBS: Final = (
     DELIVER_WEBHOOKS,
     TEST_WEBHOOK,
     Job("webhooks.clear_away", f"{_WEBHOOKS}:clear_away", cron="35 * * * *", queue=WEBHOOKS),
-    Job("map.draw", "registry.drawing.refresh:refresh", cron="*/5 * * * *"),
+    Job("map.draw", "registry.drawing.refresh:keep_up", cron="*/5 * * * *"),
     COUNT_COVERAGE,
     # At 00:00 of their day, and when a day was missed as soon as there is a worker again.
     Job("reforms.carry", "registry.reform.due:carry_due", cron="*/5 * * * *"),

@@ -129,3 +129,6 @@ class MapState(Base):
     units: Mapped[str | None] = mapped_column(comment="Hash of units and boundaries drawn last")
     event_id: Mapped[int | None] = mapped_column(comment="Last event when households were drawn")
     drawn_at: Mapped[datetime.datetime | None] = mapped_column(comment="When it was looked at last")
+    rests_until: Mapped[datetime.datetime | None] = mapped_column(
+        comment="Until when households are not drawn again by themselves"
+    )

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from registry.database import session_scope
-from registry.drawing.refresh import refresh
+from registry.drawing.refresh import keep_up, refresh
 from registry.settings import Settings
 from tests.support.basemap import RED, red_map
 from tests.support.search_world import LANG
@@ -163,3 +163,16 @@ def test_tiles_of_another_server_are_let_in_by_the_policy_and_no_others(site: Si
 def test_drawing_again_does_only_what_changed(site: Site) -> None:
     done = refresh(site.world.engine)
     assert (done.units, done.households) == (False, False)
+
+
+def test_worker_rests_after_a_long_drawing(site: Site) -> None:
+    """Until then it draws no households; who asks for it has them drawn."""
+    engine = site.world.engine
+    for rests, households in (("1 hour", False), ("0 hours", True)):
+        with session_scope(engine) as session:
+            state = "event_id = 0, rests_until = now() + CAST(:rests AS interval)"
+            session.execute(text(f"UPDATE map_state SET {state}"), {"rests": rests})
+        assert keep_up(engine, Settings()).households is households
+    with session_scope(engine) as session:
+        session.execute(text("UPDATE map_state SET event_id = 0, rests_until = 'infinity'"))
+    assert refresh(engine).households
