@@ -230,7 +230,7 @@ def create_app(
             *(assets.blueprint, health.blueprint),
         ),
         opened=(
-            *((packs.GET_PACK,) if settings.open_packs else ()),
+            *(packs.OPENED if settings.open_packs else ()),
             *((metrics.GET_METRICS,) if settings.open_metrics else ()),
         ),
         limits=limits,

@@ -35,6 +35,7 @@ from registry.drawing.tiles import MAX_ZOOM
 from registry.external_ids import MAX_VALUE, SCHEME
 from registry.features.collections import COLLECTIONS
 from registry.lifecycle.table import OPERATIONS as LIFECYCLE
+from registry.pack.basemap import MEDIA_TYPE as PACK_MAP_MIMETYPE
 from registry.pack.file import MEDIA_TYPE as PACK_MIMETYPE
 
 _JSON, _CSV, _FORM = "application/json", "text/csv", FORMS[-1]
@@ -124,6 +125,7 @@ _DOWNLOADS: Final = {
     "/v1/routes/papers": ("application/pdf",),
     "/tiles/{z}/{x}/{y}": (TILE_MIMETYPE,),
     "/v1/packs/{commune}": (PACK_MIMETYPE,),
+    "/v1/packs/{commune}/basemap": (PACK_MAP_MIMETYPE,),
     "/metrics": ("text/plain",),
     "/tiles/base/{z}/{x}/{y}": (TILE_MIMETYPE, "image/png", "image/jpeg", "image/webp"),
     "/v1/export": tuple(kind.partition(";")[0] for _, kind in EXPORTED.values()),

@@ -16,7 +16,7 @@ _ONLY: Final = {
     "field_code_unknown": r"/v1/field/.*",
     "field_code_ended": r"/v1/field/.*",
     "withdrawn": r"/v1/(addresses/[^/]*|reports|services)",
-    "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/.*)",
+    "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/[^/]*)",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
     "name_taken": r"/v1/operations/.*",
@@ -43,7 +43,7 @@ _ONLY: Final = {
     "cluster_error": "(?!)",
     "leaving": "/readyz",
     "storage_unavailable": r"/v1/(imports|reforms.*|services|batch/.*)",
-    "signing_key_unavailable": r"/v1/packs/.*",
+    "signing_key_unavailable": r"/v1/packs/[^/]*",
 }
 """Code → paths that may answer it, of those with its status; a code that is missing: all."""
 # Keyword of a parameter's schema → codes of what does not fit it.

@@ -116,6 +116,7 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/webhooks/{webhook_id}/deliveries"): ("list_deliveries", "Những tin đã gửi"),
     ("get", "/v1/packs/keys"): ("list_pack_keys", "Khoá công khai để kiểm chữ ký của gói"),
     ("get", "/v1/packs/{commune}"): ("get_pack", "Gói ngoại tuyến của một xã, phường"),
+    ("get", "/v1/packs/{commune}/basemap"): ("get_pack_basemap", "Bản đồ nền của một xã, phường"),
     ("post", "/v1/imports"): ("deliver_import", "Gửi một tệp hộ gia đình"),
     ("get", "/v1/imports"): ("list_imports", "Các đợt nhập"),
     ("get", "/v1/imports/template"): ("get_import_template", "Mẫu trống cho một xã"),

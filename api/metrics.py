@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from api.access import requires
@@ -22,7 +23,7 @@ from api.context import register
 from api.openapi import NoParameters, answers, spec
 from registry.database import session_scope
 from registry.errors import RegistryError
-from registry.figures import Figure, read_figures
+from registry.figures import Figure, read_figures, read_primary_figures
 from registry.register import Register
 from registry.release import release
 from registry.revision import head_revision
@@ -139,12 +140,12 @@ class _OfRegister(Collector):
         )
         build.add_metric((release(), head_revision(), python), 1)
         yield build
-        found = self._figures()
+        found = _asked(self._register.read_engine, read_figures)
         yield GaugeMetricFamily(
             "diachiso_database_up", "Whether the database answers", value=float(bool(found))
         )
         families: dict[str, Metric] = {}
-        for figure in found:
+        for figure in (*found, *_asked(self._register.engine, read_primary_figures)):
             kind = CounterMetricFamily if figure.kind == "counter" else GaugeMetricFamily
             family = families.setdefault(figure.name, kind(figure.name, figure.line))
             suffix = "_total" if figure.kind == "counter" else ""
@@ -157,9 +158,10 @@ class _OfRegister(Collector):
             value=replica.age_s() if replica else 0.0,
         )
 
-    def _figures(self) -> list[Figure]:
-        try:
-            with session_scope(self._register.read_engine) as session:
-                return list(read_figures(session.connection()))
-        except (RegistryError, DBAPIError):
-            return []
+
+def _asked(engine: Engine, ask: Callable[[Connection], Iterator[Figure]]) -> list[Figure]:
+    try:
+        with session_scope(engine) as session:
+            return list(ask(session.connection()))
+    except (RegistryError, DBAPIError):
+        return []

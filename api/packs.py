@@ -11,14 +11,16 @@ from api.audit import note
 from api.conditional import conditional
 from api.context import register
 from api.openapi import Answer, NoParameters, Request, answers, spec
+from registry.pack.basemap import MEDIA_TYPE as MAP_TYPE
+from registry.pack.basemap import BasemapSlice
 from registry.pack.file import MEDIA_TYPE, SUFFIX
 from registry.pack.keys import key_file, public_keys
 from registry.pack.run import make_pack, pack_state
 
 blueprint = Blueprint("packs", __name__, url_prefix="/v1/packs")
 
-GET_PACK: Final = "packs.get_pack"
-"""The endpoint that `DIACHISO_OPEN_PACKS` opens."""
+OPENED: Final = ("packs.get_pack", "packs.get_pack_basemap")
+"""The endpoints that `DIACHISO_OPEN_PACKS` opens."""
 _KEYS_AGE_S: Final = 3_600
 
 
@@ -83,4 +85,24 @@ def get_pack(commune: str, query: PackQuery) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{commune}{SUFFIX}"'
     response.cache_control.private = True
     response.cache_control.no_cache = True
+    return response
+
+
+@blueprint.get("/<commune>/basemap")
+@requires("carrier")
+@spec.validate(resp=answers(None, 401, 403, 404, 503), tags=["packs"])
+def get_pack_basemap(commune: str, query: NoParameters) -> Response:  # noqa: ARG001
+    """The base map of a commune, where the operator gave one as a file: a PMTiles file of its own.
+
+    As deep as fits into some megabytes; it says whose it is. Role: carrier, unless the operator
+    opens packs to everybody.
+    """
+    wanted = BasemapSlice(register(), commune)
+    response = Response(content_type=MAP_TYPE)
+    response.set_etag(wanted.state)
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    conditional(response)
+    if response.status_code != HTTPStatus.NOT_MODIFIED:
+        response.set_data(wanted.cut())
     return response

@@ -24,7 +24,7 @@ from registry.lookup import lookup
 from registry.row_files import Severity
 from registry.services import Basis, Kind, Service, operator_of, services_at, services_of
 from registry.services.checking import check_services
-from registry.services.loading import PROBLEMS, Loaded, load_services
+from registry.services.loading import MOST_LOST, PROBLEMS, Loaded, load_services
 from registry.uploads.files import clean_name
 
 blueprint = Blueprint("services", __name__, url_prefix="/v1/services")
@@ -129,6 +129,31 @@ class ServiceProblem(Answer):
     severity: Severity = Field(description="error: not taken; warning: taken, look at it")
 
 
+class ServiceOverlap(Answer):
+    """Two areas of one operator that do the same at one place."""
+
+    operator: str
+    service: str
+    kind: Kind
+    basis: Basis
+    office: str | None = Field(description="Of the one area")
+    other_office: str | None = Field(description="Of the other")
+    where: str = Field(description="A commune, the size that both cover, or how many codes")
+
+
+class LostArea(Answer):
+    """An area on record that goes because the row that should say it again is wrong."""
+
+    row_number: int
+    service: str
+    kind: Kind
+    office: str | None
+    communes: int
+    named: list[str] = Field(description="Names of the first communes")
+    codes: int
+    size_km2: float | None = Field(description="Of what is drawn")
+
+
 class ServicesLoaded(Answer):
     """What became of a file: it has taken the place of all that the operator had."""
 
@@ -141,7 +166,13 @@ class ServicesLoaded(Answer):
     offices: int
     offices_changed: int = Field(description="New, moved, with other hours, or gone")
     rejected: int
-    problems: list[ServiceProblem] = Field(description=f"The first {_PROBLEMS_TOLD:,}")
+    problems: list[ServiceProblem] = Field(
+        description=f"All that is wrong with each row; the first {_PROBLEMS_TOLD:,}"
+    )
+    overlaps: list[ServiceOverlap] = Field(
+        description="Of the operator's areas as they are by this file"
+    )
+    lost: list[LostArea] = Field(description=f"Of those gone; the first {MOST_LOST}")
     written: bool = Field(
         description="False of a dry run, of what changes nothing, and where no row could be taken"
     )
@@ -155,18 +186,6 @@ class CheckQuery(Request):
         pattern=UNIT_CODE, description="Doors of this commune or province", examples=["00199"]
     )
     kind: Kind = Field("delivers", description="Doors to which nobody does this")
-
-
-class ServiceOverlap(Answer):
-    """Two areas of one operator that do the same at one place."""
-
-    operator: str
-    service: str
-    kind: Kind
-    basis: Basis
-    office: str | None = Field(description="Of the one area")
-    other_office: str | None = Field(description="Of the other")
-    where: str = Field(description="A commune, the size that both cover, or how many codes")
 
 
 class UnservedDoors(Answer):

@@ -94,6 +94,11 @@ class TileFile:
 
     def tile(self, z: int, x: int, y: int) -> bytes:
         """A tile, unpacked; empty where there is none."""
+        body = self.packed_tile(z, x, y)
+        return gzip.decompress(body) if self.is_packed and body else body
+
+    def packed_tile(self, z: int, x: int, y: int) -> bytes:
+        """A tile as it stands in the file; empty where there is none."""
         header, wanted = self._header, zxy_to_tileid(z, x, y)
         offset, length = header["root_offset"], header["root_length"]
         for _ in range(_DEEPEST):
@@ -102,10 +107,20 @@ class TileFile:
                 return b""
             if entry.run_length:
                 begin = header["tile_data_offset"] + entry.offset
-                body = self._bytes[begin : begin + entry.length]
-                return gzip.decompress(body) if self.is_packed else body
+                return self._bytes[begin : begin + entry.length]
             offset, length = header["leaf_directory_offset"] + entry.offset, entry.length
         return b""
+
+    @property
+    def state(self) -> str:
+        """A text that is another one for another file."""
+        return repr(sorted((name, str(told)) for name, told in self._header.items()))
+
+    @property
+    def described(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a file of some of these tiles says of them: of its header, and its metadata."""
+        kept = ("tile_type", "tile_compression", "center_zoom")
+        return {name: self._header[name] for name in kept}, self.metadata
 
     def _read_directory(self, offset: int, length: int) -> Any:
         return deserialize_directory(self._bytes[offset : offset + length])

@@ -33,6 +33,7 @@ _LINES: Final[dict[str, tuple[Literal["gauge", "counter"], str]]] = {
     "feed_position": ("gauge", "The last position of the change feed"),
     "last_event_timestamp_seconds": ("gauge", "When something was written last"),
     "answers": ("counter", "What the service answered, by kind and outcome, and its verdicts"),
+    "backup_timestamp_seconds": ("gauge", "When a backup was taken last, and seen to come back"),
 }
 _FIGURES: Final = text(
     """
@@ -67,6 +68,10 @@ _FIGURES: Final = text(
     UNION ALL
     SELECT 'answers', jsonb_build_object('kind', kind, 'outcome', outcome), sum(asked)
     FROM service_count GROUP BY kind, outcome
+    UNION ALL
+    SELECT 'backup_timestamp_seconds', jsonb_build_object('kind', kind),
+        extract(epoch FROM max(done_at))
+    FROM backup_run GROUP BY kind
     """
 )
 
@@ -83,3 +88,10 @@ def read_figures(connection: Connection) -> Iterator[Figure]:
     oldest = "How long the job has waited that waits longest"
     yield Figure("diachiso_job_waiting_seconds", oldest, "gauge", queue.oldest_s)
     yield Figure("diachiso_workers", "Workers that live", "gauge", queue.workers)
+
+
+def read_primary_figures(connection: Connection) -> Iterator[Figure]:
+    """What a replica does not know of its primary; raises what the database raises."""
+    line = "How often a part of the log could not be sent to the store of backups"
+    failed = connection.scalar(text("SELECT failed_count FROM pg_stat_archiver"))
+    yield Figure("diachiso_archive_failures", line, "counter", float(failed or 0))

@@ -44,6 +44,9 @@ class Settings:
     files: Path | None = None
     """`DIACHISO_FILES`: where delivered files and open data lie, on a disk that all machines of a
     service share; None for `var`."""
+    backups: Path | None = None
+    """`DIACHISO_BACKUPS`: where backups that bring back a moment are kept: a folder, or a file of
+    pgBackRest's settings; None for nowhere."""
     pool_size: int = 3
     """`DIACHISO_POOL_SIZE`: database connections, and threads, of each server process."""
     statement_timeout_ms: int = 10_000
@@ -163,6 +166,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         replica_age_s=number("DIACHISO_REPLICA_AGE_S", Settings().replica_age_s),
         var=Path(var).resolve() if var else Settings().var,
         files=Path(files).resolve() if (files := text("DIACHISO_FILES")) else None,
+        backups=Path(backups).resolve() if (backups := text("DIACHISO_BACKUPS")) else None,
         pool_size=number("DIACHISO_POOL_SIZE", Settings().pool_size),
         statement_timeout_ms=number(
             "DIACHISO_STATEMENT_TIMEOUT_MS", Settings().statement_timeout_ms

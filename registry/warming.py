@@ -27,8 +27,6 @@ def warm(register: Register) -> None:
 def warm_units(register: Register, known: Gazetteer) -> None:
     """The same of a map that nobody has asked yet. Raises what questions raise."""
     names = register.place_names.get()
-    for of_table in names:
-        of_table.squeezed, of_table.shortened  # noqa: B018 - made when they are asked for
     for text in _TYPED:
         autocomplete(known, register.reads, names, Typing(text))
     for text in _ASKED:

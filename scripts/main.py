@@ -52,6 +52,7 @@ _COMMANDS: Final = {
     "demo": ("scripts.demo", "demo"),
     "backup": ("scripts.backup", "backup"),
     "restore": ("scripts.backup", "restore"),
+    "backups": ("scripts.backups", "backups"),
     "doctor": ("scripts.doctor", "doctor"),
 }
 

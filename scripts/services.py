@@ -1,7 +1,7 @@
 """`diachiso services`: where carriers serve, and from which offices."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from registry.database import make_engine, session_scope
 from registry.gazetteer import load_gazetteer
 from registry.messages import number
 from registry.services import KINDS, Kind, operator_of
-from registry.services.checking import Report, check_services
+from registry.services.checking import Overlap, Report, check_services
 from registry.services.listing import operator_sets
-from registry.services.loading import Loaded, load_services, remove_services
+from registry.services.loading import Loaded, Lost, load_services, remove_services
 from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
@@ -132,18 +132,38 @@ def _show_loaded(result: Loaded, *, dry_run: bool) -> None:
         f" {number(result.new)} vùng mới, {number(result.unchanged)} giữ nguyên,"
         f" {number(result.gone)} bỏ; {number(result.offices)} bưu cục"
     )
+    for each in result.lost[:_SHOWN]:
+        click.echo(f"  dòng {each.row_number} bị loại nên mất vùng đang có: {_area_words(each)}")
+    _show_overlaps(result.overlaps)
     for problem in result.problems[:_SHOWN]:
         severity = _SEVERITIES[problem.severity]
         click.echo(f"  dòng {problem.row_number}, {severity}: {problem.words}: {problem.value}")
     if len(result.problems) > _SHOWN:
-        say(f"… và {number(len(result.problems) - _SHOWN)} dòng khác; --format json có tất cả")
+        say(f"… và {number(len(result.problems) - _SHOWN)} vấn đề khác; --format json có tất cả")
+
+
+def _area_words(lost: Lost) -> str:
+    more = (
+        f" và {lost.communes - len(lost.named)} xã nữa" if lost.communes > len(lost.named) else ""
+    )
+    held = (
+        "; ".join(lost.named) + more,
+        f"{lost.size_km2:.2f} km²" if lost.size_km2 is not None else "",
+        f"{number(lost.codes)} mã" if lost.codes else "",
+    )
+    where = ", ".join(filter(None, held))
+    return f"{lost.service}, {lost.kind}, bưu cục {lost.office or '–'}: {where}"
+
+
+def _show_overlaps(overlaps: Sequence[Overlap]) -> None:
+    click.echo(f"{number(len(overlaps))} chỗ chồng nhau")
+    for each in overlaps[:_SHOWN]:
+        offices = f"{each.office or '–'} và {each.other_office or '–'}"
+        click.echo(f"  {each.operator}, {each.service} ({each.kind}): {offices}: {each.where}")
 
 
 def _show_report(report: Report) -> None:
-    click.echo(f"{number(len(report.overlaps))} chỗ chồng nhau")
-    for each in report.overlaps[:_SHOWN]:
-        offices = f"{each.office or '–'} và {each.other_office or '–'}"
-        click.echo(f"  {each.operator}, {each.service} ({each.kind}): {offices}: {each.where}")
+    _show_overlaps(report.overlaps)
     click.echo(f"{number(report.lost_codes)} mã trong danh sách không còn cửa nhà nào")
     click.echo(f"{number(report.doors)} cửa nhà chưa ai phục vụ")
     for unserved in report.unserved[:_SHOWN]:

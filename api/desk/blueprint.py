@@ -22,8 +22,9 @@ from api.pages.shell import complaint, page, words
 from api.requests import SAFE_METHODS
 from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from registry.access.roles import Role
-from registry.errors import ForbiddenError, KeyRequiredError, RegistryError
-from registry.gazetteer import VIET_NAM, today
+from registry.coverage.target_units import unit_written
+from registry.errors import ForbiddenError, InvalidInputError, KeyRequiredError, RegistryError
+from registry.gazetteer import VIET_NAM, Unit, today
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 
@@ -287,6 +288,20 @@ def unit_name(code: str) -> str:
             ended = "" if unit.alive_on(day) else words(" (đã hết)", " (ended)")
             return f"{unit.version_on(day).full_name}{ended}"
     return code
+
+
+def commune_written(text: str) -> Unit:
+    """The commune of today that a box of a form names, by its code or its name.
+
+    Raises InvalidInputError.
+    """
+    unit = unit_written(gazetteer(), text, today(), "commune")
+    if unit.level != "commune":
+        name = unit.version_on(today()).full_name
+        raise InvalidInputError.of_field(
+            "commune", "no_commune", f"{name} không phải xã, phường (no commune)"
+        )
+    return unit
 
 
 def _my_units() -> str:

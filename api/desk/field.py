@@ -14,6 +14,7 @@ from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, public_url, register
 from api.desk.blueprint import (
+    commune_written,
     desk_blueprint,
     desk_page,
     done,
@@ -41,7 +42,7 @@ from registry.field.rounds import (
 )
 from registry.gazetteer import today
 from registry.lifecycle.listed_places import Table
-from registry.lifecycle.places import commune_id, locality_of, street_of
+from registry.lifecycle.places import locality_of, street_of
 
 blueprint = desk_blueprint("field", "/desk/field")
 room("/desk/field", "Thực địa", "In the field", "viewer")
@@ -106,7 +107,7 @@ def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[Table, in
         raise InvalidInputError.of_field(
             "place", "missing", "hãy ghi tên thôn, tổ hoặc đường (name a hamlet or street)"
         )
-    unit_id = commune_id(session, form.get("commune", "")[:5])
+    unit_id = commune_written(form.get("commune", "")).id
     if street:
         return "thoroughfare", street_of(session, unit_id, None, name, "place").id
     return "locality", locality_of(session, unit_id, None, name, "place").id

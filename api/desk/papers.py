@@ -13,6 +13,7 @@ from api.certificates import CertificateBody, RevokeBody
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     ONCE,
+    commune_written,
     desk_blueprint,
     desk_page,
     done,
@@ -215,7 +216,10 @@ def _doors() -> dict[str, Any]:
     codes = request.form.get("codes", "").replace(",", " ").split()
     if codes:
         return {"codes": codes}
-    return {name: request.form[name].strip() for name in _DOORS if _has(name)}
+    given = {name: request.form[name].strip() for name in _DOORS if _has(name)}
+    return given | (
+        {"commune": commune_written(given["commune"]).code} if "commune" in given else {}
+    )
 
 
 def _given(*names: str, **otherwise: str) -> dict[str, Any]:

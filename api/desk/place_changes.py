@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.access import caller
 from api.context import gazetteer
+from api.desk.blueprint import commune_written
 from api.errors import invalid_input
 from registry.errors import InvalidInputError
 from registry.lifecycle.effects import Effect, merged, renamed, renumbered
@@ -127,7 +128,10 @@ def change_asked(
 def name_asked(kind: Kind, form: MultiDict[str, str]) -> tuple[Operation, OperationRequest]:
     """A new street or hamlet, as a form names it. Raises InvalidInputError."""
     operation = kind.operation("name")
-    given = {"commune": form.get("commune", ""), kind.noun: form.get("name", "").strip()}
+    given = {
+        "commune": commune_written(form.get("commune", "")).code,
+        kind.noun: form.get("name", "").strip(),
+    }
     return operation, _request(operation, given | _why(form))
 
 

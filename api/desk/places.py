@@ -21,6 +21,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     ONCE,
+    commune_written,
     desk_blueprint,
     desk_page,
     done,
@@ -134,7 +135,7 @@ def post_name(name: str) -> BaseResponse:
         _note(made)
         called = made.place.name if made.place else ""
         return done(kind.url, f"Đã đặt tên: {called}.", f"Named: {called}.")
-    unit = next(u for u in gazetteer().with_code(form["commune"]) if u.alive_on(today()))
+    unit = commune_written(form["commune"])
     with session_scope(register().engine) as session:
         near = list_places(session, kind.table, [unit.id], called=form.get("name", ""))
     return desk_page(
@@ -216,7 +217,8 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
 
 def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
     sees, units = caller().sees, _units()
-    asked, called = request.args.get("unit", ""), request.args.get("q", "").strip()[:200]
+    asked, called = request.args.get("unit", "").strip(), request.args.get("q", "").strip()[:200]
+    asked = commune_written(asked).code if asked else ""
     chosen = {unit_id for unit_id, code, _ in units if code == asked}
     if asked and not chosen:
         raise outside_units(
@@ -239,6 +241,7 @@ def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
         kind=kind,
         places=[(each, _unit(each.unit_id), _unit(each.former_unit_id)) for each in found],
         units=units,
+        communes=[(code, name) for _, code, name in units],
         several=sees is None or len(sees) > 1,
         asked=asked,
         called=called,

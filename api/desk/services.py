@@ -17,8 +17,10 @@ from api.errors import registry_problem
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import complaint, in_language
 from geo.code import format as code_display
+from registry.coverage.target_units import unit_written
 from registry.database import session_scope
 from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
+from registry.gazetteer import today
 from registry.services import KINDS, Kind, operator_of
 from registry.services.checking import (
     Overlap,
@@ -95,6 +97,7 @@ def post_file() -> BaseResponse:
         sheet=sheet,
         back=_page_of(operator),
         problems=[(each, in_language(each.words)) for each in result.problems[:_PROBLEMS_SHOWN]],
+        kinds=kind_words(),
     )
 
 
@@ -119,8 +122,9 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
             lost = lost_codes(session, operator)
         if asked.unit:
             try:
+                unit = unit_written(known, asked.unit, today()).code
                 unserved = unserved_doors(
-                    session, known, asked.unit, operator=operator or None, kind=asked.kind
+                    session, known, unit, operator=operator or None, kind=asked.kind
                 )
             except RegistryError as error:
                 values.setdefault("wrong", complaint(error))

@@ -28,6 +28,7 @@ _BROWSER_PARTS: Final = {
     "parts/maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
     "parts/maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "parts/maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
+    "parts/pmtiles.js": "pmtiles/dist/pmtiles.js",
     "parts/swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
     "parts/swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     **{

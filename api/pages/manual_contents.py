@@ -37,7 +37,10 @@ GROUPS: Final = (
     ),
     (
         ("Cho nơi vận hành", "For operators"),
-        ("operations", "monitoring", "privacy", "architecture", "benchmarks", "decisions"),
+        (
+            *("operations", "cluster", "monitoring", "privacy"),
+            *("architecture", "benchmarks", "decisions"),
+        ),
     ),
 )
 OTHERS: Final = ("Khác", "Others")

@@ -3,6 +3,7 @@
 from flask import Response
 
 from api.context import register
+from api.pages.assets import has_map
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from api.sessions import own_form_token
@@ -15,5 +16,11 @@ blueprint = page_blueprint("packs_page")
 @blueprint.get("/packs")
 def get_packs() -> Response:
     """Kept by the browser with all that it needs; it asks the server for packs only."""
-    demo = is_demonstration(register().reads)
-    return page("packs.html", demo=demo, csrf=own_form_token(), most=MAX_TEXT)
+    made = register()
+    return page(
+        "packs.html",
+        demo=is_demonstration(made.reads),
+        csrf=own_form_token(),
+        most=MAX_TEXT,
+        basemap=has_map() and made.basemap is not None and made.basemap.file is not None,
+    )

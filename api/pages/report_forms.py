@@ -34,7 +34,10 @@ from registry.reports.receipts import by_receipt
 
 blueprint = page_blueprint("report_forms")
 
-KINDS: Final = ("confirmed", "wrong_point", "entrance", "no_such_house")
+KINDS: Final = (
+    *("confirmed", "wrong_point", "entrance", "no_such_house"),
+    *("plate_mounted", "plate_lost"),
+)
 """Reports that a page of an address may send."""
 _POINTED: Final = ("wrong_point", "entrance")
 KIND_WORDS: Final = {

@@ -96,10 +96,13 @@ def _points(request: BaseModel) -> Iterator[tuple[float, float]]:
             yield lon, lat
 
 
+# Code by code: the index of codes and days does not take several, and all communes would be read.
 _UNITS: Final = text(
     """
-    SELECT u.id, u.code FROM admin_unit u
-    WHERE u.level = 'commune' AND u.code = ANY (:communes) AND u.lifetime @> current_date
+    SELECT u.id, u.code FROM unnest(CAST(:communes AS text[])) w (code) CROSS JOIN LATERAL (
+        SELECT id, code FROM admin_unit
+        WHERE level = 'commune' AND code = w.code AND lifetime @> current_date OFFSET 0
+    ) u
     UNION
     SELECT u.id, u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id
     WHERE h.code = ANY (:codes)

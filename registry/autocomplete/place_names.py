@@ -12,6 +12,7 @@ import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -23,6 +24,7 @@ from geo.code import to_serial
 from geo.flat import without_block_words
 from geo.text import fold
 from registry.autocomplete.shortened import Shortened
+from registry.errors import RegistryError
 from registry.reads import Reads, Row
 from registry.records import OPEN, PLACES
 
@@ -116,7 +118,7 @@ class Names:
 
 
 class PlaceNames:
-    """The names as they are, at most RECHECK_S old. One thread reads them anew, others go on."""
+    """The names as they are, checked every RECHECK_S. One thread reads them anew, others go on."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
@@ -124,6 +126,12 @@ class PlaceNames:
         self._names: tuple[Names, ...] = ()
         self._state: tuple[object, ...] = ()
         self._checked_at = self._loaded_at = -RELOAD_S
+        self._aside = False
+        self._loader: threading.Thread | None = None
+
+    def load_aside(self) -> None:
+        """Let no request read a million names anew from now on: a thread does."""
+        self._aside = True
 
     def get(self) -> tuple[Names, ...]:
         """The names of each of PLACES, and of buildings.
@@ -146,10 +154,22 @@ class PlaceNames:
         now = time.monotonic()
         changed = state[:4] != self._state[:4]
         old = now - self._loaded_at >= RELOAD_S and state != self._state
-        if changed or old or not self._names:
-            self._names = load_names(self._reads)
-            self._state, self._loaded_at = state, now
+        if not self._names or ((changed or old) and not self._aside):
+            self._load(state)
+        elif (changed or old) and not (self._loader and self._loader.is_alive()):
+            self._loader = threading.Thread(target=self._load_soon, args=(state,), daemon=True)
+            self._loader.start()
         self._checked_at = now
+
+    def _load(self, state: tuple[object, ...]) -> None:
+        names = load_names(self._reads)
+        for of_table in names:
+            of_table.squeezed, of_table.shortened  # noqa: B018 - made when they are asked for
+        self._names, self._state, self._loaded_at = names, state, time.monotonic()
+
+    def _load_soon(self, state: tuple[object, ...]) -> None:
+        with suppress(RegistryError):  # the next check asks again
+            self._load(state)
 
 
 def load_names(reads: Reads) -> tuple[Names, ...]:

@@ -18,12 +18,21 @@ from typing import Final
 
 import psycopg
 
-from registry.backup.manifest import FORM, FileSum, Manifest, TableSum, sum_file, sum_tables
+from registry.backup.manifest import (
+    FORM,
+    LEFT_OUT,
+    FileSum,
+    Manifest,
+    TableSum,
+    sum_file,
+    sum_tables,
+)
 from registry.backup.tools import (
     Report,
     ask_server,
     connected,
     find_tool,
+    note_run,
     role_arguments,
     run_on_database,
 )
@@ -64,6 +73,8 @@ def take_backup(
         dump = work / "dump"
         made = _dump(url, dump, as_folder=as_folder, jobs=jobs, report=report)
         _put_in_place(made, dump, target)
+    with connected(url, role=OWNER_ROLE) as connection:
+        note_run(connection, "file", target.name)
     return made
 
 
@@ -83,6 +94,7 @@ def _dump(url: str, dump: Path, *, as_folder: bool, jobs: int, report: Report) -
                 *((f"--jobs={jobs}",) if as_folder else ()),
                 f"--snapshot={snapshot}",
                 "--no-unlogged-table-data",
+                f"--exclude-table-data=public.{LEFT_OUT}",
                 f"--exclude-schema={SCHEMA}",  # made anew; what waited is not done twice
                 *role_arguments(server),
                 "--verbose",

@@ -17,15 +17,18 @@ FORM: Final = 1
 """Raised when an older program would misread a manifest."""
 _BLOCK: Final = 1 << 20
 
+LEFT_OUT: Final = "backup_run"
+"""The table of what was saved when: a backup that notes itself would never be equal to the next."""
 # Tables of the register itself: what an extension keeps comes with the extension, and what is
 # unlogged is nobody's to keep.
-_TABLES: Final = """
+_TABLES: Final = f"""
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relpersistence = 'p'
+        AND c.relname <> '{LEFT_OUT}'
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
             AND d.objid = c.oid AND d.deptype = 'e')
     ORDER BY c.relname COLLATE "C"
-"""
+"""  # noqa: S608 - a constant
 # The text of a row depends on these. The hash is the one of hash partitions, which PostgreSQL
 # keeps the same from version to version.
 _FIXED: Final = (

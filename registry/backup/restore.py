@@ -104,12 +104,25 @@ def restore_backup(url: str, source: Path, *, jobs: int = 1, report: Report) -> 
     _load(url, source, manifest, jobs=jobs, report=report)
     _compare(url, manifest, report)
     _finish(url, manifest)
+    bring_up(url, report)
+    _gather_statistics(url, report)
+    return manifest
+
+
+def bring_up(url: str, report: Report) -> None:
+    """Bring what was restored up to date: schema and seeds of today, events that waited moved."""
     try:
         prepare_database(url, report)
     except UnitsInUseError as error:
         report(error.detail)  # the register is as it was saved, and the next start says so again
-    _settle(url, report)
-    return manifest
+    _move_waiting(url, report)
+
+
+def start_anew(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Make what was restored another register: ordinals moved on, another uuid, silent webhooks."""
+    connection.execute("SELECT register_restored()")
+    # A copy that is only looked at must not speak to the receivers of the original.
+    connection.execute("UPDATE webhook SET state = 'paused' WHERE state = 'active'")
 
 
 def register_promoted(url: str, report: Report) -> UUID:
@@ -129,7 +142,8 @@ def register_promoted(url: str, report: Report) -> UUID:
             raise NotPreparedError(
                 "cơ sở dữ liệu này chưa có sổ (no register in this database)"
             ) from None
-    _settle(url, report)
+    _move_waiting(url, report)
+    _gather_statistics(url, report)
     return UUID(str(made))
 
 
@@ -228,16 +242,13 @@ def _compare(url: str, manifest: Manifest, report: Report) -> None:
 
 def _finish(url: str, manifest: Manifest) -> None:
     with connected(url, role=OWNER_ROLE) as connection, connection.transaction():
-        connection.execute("SELECT register_restored()")
-        # A copy that is only looked at must not speak to the receivers of the original.
-        connection.execute("UPDATE webhook SET state = 'paused' WHERE state = 'active'")
+        start_anew(connection)
         connection.execute(
             "INSERT INTO alembic_version (version_num) VALUES (%s)", [manifest.revision]
         )
 
 
-def _settle(url: str, report: Report) -> None:
-    """What a server does in its own time, done now: statistics, and the events that waited."""
+def _move_waiting(url: str, report: Report) -> None:
     engine = make_engine(url, pool_size=1)
     try:
         moved = move_pending_events(engine)
@@ -245,6 +256,10 @@ def _settle(url: str, report: Report) -> None:
         engine.dispose()
     if moved:
         report(f"{number(moved)} sự kiện chờ đã vào dòng thay đổi (pending events moved)")
+
+
+def _gather_statistics(url: str, report: Report) -> None:
+    """What a server does in its own time, done now."""
     report("đang thu thập thống kê (statistics)")
     with connected(url, role=OWNER_ROLE) as connection:
         connection.execute("SET client_min_messages = error")  # not of what others own

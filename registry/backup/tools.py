@@ -239,3 +239,8 @@ def role_arguments(server: Server) -> tuple[str, ...]:
     if server.is_superuser:
         return ()
     return f"--role={OWNER_ROLE}", "--enable-row-security"
+
+
+def note_run(connection: psycopg.Connection[tuple[object, ...]], kind: str, label: str) -> None:
+    """Note in the register what was done to save it, for the doctor and monitors."""
+    connection.execute("INSERT INTO backup_run (kind, label) VALUES (%s, %s)", [kind, label])

@@ -19,26 +19,31 @@ OUTSIDE_M: Final = 100.0
 # Kilometres from a seat within which its commune lies: with real polygons 38 for the widest commune
 # on land, 28 for a ward of 6 km² that has islands, 59 for a special zone. The two archipelagos
 # (Trường Sa, Hoàng Sa) are known by their codes: their reefs lie as far apart as provinces do.
-REACH: Final = """
+_REACH: Final = """
     SELECT u.id AS unit_id, u.seat,
         CASE WHEN u.code = '22736' THEN 700 WHEN u.code = '20333' THEN 250
             WHEN v.kind = 'dac_khu' THEN 100
             ELSE 30 + 2 * sqrt(coalesce(u.area_km2, 100)) END::float8 AS reach_km,
         EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate) AS drawn
-    FROM admin_unit u
+    FROM {units} u
     LEFT JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
     WHERE u.level = 'commune' AND u.lifetime @> current_date AND u.seat IS NOT NULL
 """
+REACH: Final = _REACH.format(units="admin_unit")
 """In SQL, of each living commune with a seat: unit_id, seat, reach_km, and whether it is drawn."""
 DEGREE_KM: Final = 111.4
 """More than any degree has: within a reach in such degrees nothing is too far."""
 
+# OFFSET 0: by its id; of the index by level and days it would read every commune.
+_REACH_OF_ONE: Final = _REACH.format(
+    units="(SELECT * FROM admin_unit WHERE id = CAST(:unit AS integer) OFFSET 0)"
+)
 _KM_TOO_FAR: Final = f"""
     SELECT m.km
     FROM (
         SELECT r.reach_km, ST_Distance(r.seat::geography,
             ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography) / 1000 AS km
-        FROM ({REACH} AND u.id = CAST(:unit AS integer)) r
+        FROM ({_REACH_OF_ONE}) r
     ) m
     WHERE m.km > m.reach_km
 """  # noqa: S608 - constants

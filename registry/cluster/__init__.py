@@ -21,6 +21,7 @@ import psycopg
 from psycopg import sql
 
 from registry.cluster import host
+from registry.cluster.archive import Archive, archive_of, settings_text
 from registry.cluster.config import HOST_BASED_ACCESS, settings_file
 from registry.cluster.host import Account
 from registry.errors import ClusterError
@@ -56,6 +57,8 @@ class PrivateCluster:
     """The group that may connect, beside the account itself: that of the web server."""
     port: int = PORT
     throwaway: bool = False
+    archive: Archive | None = None
+    """Where its log is kept for backups, if anywhere."""
 
     @property
     def log_file(self) -> Path:
@@ -126,7 +129,9 @@ class PrivateCluster:
         original = (target / "postgresql.conf").read_text(encoding="utf-8")
         self.account.write(target / "postgresql.conf", f"{original}\ninclude = 'diachiso.conf'\n")
 
-    def start(self, check: Callable[[], None] = lambda: None) -> subprocess.Popen[bytes]:
+    def start(
+        self, check: Callable[[], None] = lambda: None, patience_s: float = _START_TIMEOUT_S
+    ) -> subprocess.Popen[bytes]:
         """Start the server and return it, ready for connections.
 
         It is a child of this process, and shuts down when the calling thread ends, even by SIGKILL;
@@ -140,7 +145,7 @@ class PrivateCluster:
         host.make_private_folder(self.socket_dir, self.account, self.guests)
         self._write_settings()
         try:
-            return self._spawn(check)
+            return self._spawn(check, patience_s)
         except ClusterError as error:
             if _LEFT_BEHIND not in error.detail:
                 raise
@@ -148,14 +153,14 @@ class PrivateCluster:
         # it removes the init fork, and leaves the main one to the checkpointer, which is dead.
         # Recovery makes the init fork anew and will not write over the main one. The next start
         # sees both, and clears the main one as that of every unlogged table.
-        return self._spawn(check)
+        return self._spawn(check, patience_s)
 
-    def _spawn(self, check: Callable[[], None]) -> subprocess.Popen[bytes]:
+    def _spawn(self, check: Callable[[], None], patience_s: float) -> subprocess.Popen[bytes]:
         server = self.account.spawn(
             self._log_dir / "start.log", self.bin_dir / "postgres", "-D", self.data_dir
         )
         try:
-            self._await_ready(server, check)
+            self._await_ready(server, check, patience_s)
         except BaseException:
             server.send_signal(signal.SIGINT)
             server.wait()
@@ -169,13 +174,31 @@ class PrivateCluster:
             socket_dir=self.socket_dir,
             port=self.port,
             throwaway=self.throwaway,
+            archive=self.archive,
         )
         with host.refusals(path):
             if not path.exists() or path.read_text(encoding="utf-8") != wanted:
                 self.account.write(path, wanted)
+        self.write_archive_settings()
 
-    def _await_ready(self, server: subprocess.Popen[bytes], check: Callable[[], None]) -> None:
-        deadline = time.monotonic() + _START_TIMEOUT_S
+    def write_archive_settings(self) -> None:
+        """Write what pgBackRest reads, unless the operator does."""
+        if self.archive is None or self.archive.folder is None:
+            return
+        host.make_private_folder(self.archive.config.parent, self.account)
+        wanted = settings_text(
+            head="# Written by diachiso; to change it name a copy in DIACHISO_BACKUPS.",
+            store=f"repo1-path={self.archive.folder}",
+            data_dir=self.data_dir,
+            socket_dir=self.socket_dir,
+            port=self.port,
+        )
+        self.account.write(self.archive.config, wanted)
+
+    def _await_ready(
+        self, server: subprocess.Popen[bytes], check: Callable[[], None], patience_s: float
+    ) -> None:
+        deadline = time.monotonic() + patience_s
         while self._pid_file_lines()[7:8] != ["ready"] or self.running_pid() != server.pid:
             check()
             try:
@@ -183,8 +206,7 @@ class PrivateCluster:
             except subprocess.TimeoutExpired:
                 if time.monotonic() > deadline:
                     raise ClusterError(
-                        f"PostgreSQL is not ready after {_START_TIMEOUT_S:.0f} s; "
-                        f"see {self.log_file}"
+                        f"PostgreSQL is not ready after {patience_s:.0f} s; see {self.log_file}"
                     ) from None
             else:
                 raise ClusterError(host.explain(self.last_words(), self.data_dir))
@@ -301,6 +323,7 @@ def locate(
         socket_dir=_SOCKETS / name,
         account=account,
         guests=host.guests_of(account, settings.var),
+        archive=archive_of(settings.backups, data_dir) if settings.backups else None,
     )
 
 

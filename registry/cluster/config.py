@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from registry.cluster.archive import Archive
 from registry.cluster.host import memory_bytes, shared_memory_bytes
 
 MB: Final = 1024 * 1024
@@ -16,7 +17,9 @@ local replication all trust
 """
 
 
-def settings_file(*, cluster_name: str, socket_dir: Path, port: int, throwaway: bool) -> str:
+def settings_file(
+    *, cluster_name: str, socket_dir: Path, port: int, throwaway: bool, archive: Archive | None
+) -> str:
     """The text of `diachiso.conf`. A throw-away cluster trades safety of the data for speed."""
     lines = {
         "cluster_name": f"'{cluster_name}'",
@@ -29,6 +32,7 @@ def settings_file(*, cluster_name: str, socket_dir: Path, port: int, throwaway: 
         **_resources(throwaway=throwaway),
         **_logging(),
         **(_throwaway() if throwaway else _durable()),
+        **(archive.server_settings if archive else {}),
     }
     head = "# Written by diachiso at every start; ALTER SYSTEM overrides it.\n"
     return head + "".join(f"{name} = {value}\n" for name, value in lines.items())

@@ -11,6 +11,13 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.units.onward import continuations
 from registry.units.text import read_units
 
+UNIT_PROBLEMS: Final = {
+    "unit_missing": "Không ghi đơn vị (no unit)",
+    "unit_unknown": "Không có đơn vị này trên bản đồ hiện nay (no such unit today)",
+    "unit_ambiguous": "Tên chỉ nhiều đơn vị, hãy ghi mã (several units)",
+    "unit_ended": "Đơn vị đã kết thúc; nay thuộc đơn vị khác (the unit has ended)",
+}
+"""Code → why what somebody wrote is no unit of today, in words."""
 _PROVINCE_WORDS: Final = ("tinh ", "thanh pho ", "tp ")
 _DIGITS: Final = {"province": 2, "commune": 5}
 Problem = tuple[str, str]
@@ -47,6 +54,14 @@ class TargetUnits:
             return self._named(cells["commune"] or cells["province"], level="province")
         return self._named(_words(cells), level="commune")
 
+    def written(self, text: str) -> Unit | Problem:
+        """The unit of today that one text means: its code, or its name."""
+        code, name = (text, "") if text.isdigit() else ("", text)
+        try:
+            return self.find({"code": code, "commune": name, "province": "", "code_level": ""})
+        except InvalidInputError:
+            return "unit_unknown", text
+
     def _by_code(self, cells: Mapping[str, str]) -> Unit | Problem:
         bearers = self._bearers(cells["code"].split(".")[0], cells["code_level"])
         if not bearers:
@@ -62,7 +77,7 @@ class TargetUnits:
         if len(living) == 1:
             return living[0]
         if living:
-            return "unit_ambiguous", "; ".join(self._label(unit) for unit in living)
+            return "unit_ambiguous", self._labels(living)
         return "unit_ended", self._successors(bearers[-1])
 
     def _bearers(self, code: str, level: str) -> list[Unit]:
@@ -116,7 +131,7 @@ class TargetUnits:
         if len(living) == 1:
             return next(iter(living.values()))
         if living:
-            return "unit_ambiguous", words
+            return "unit_ambiguous", self._labels(living.values())
         if named:
             return "unit_ended", self._successors(named[0])
         return "unit_unknown", words
@@ -125,8 +140,30 @@ class TargetUnits:
         names = [self._label(each.unit) for each in continuations(self.gazetteer, unit, self.day)]
         return f"{unit.code} → {'; '.join(names)}"
 
+    def _labels(self, units: Iterable[Unit]) -> str:
+        """Those that may be meant, each with what tells it from the others."""
+        above = ((unit, self.gazetteer.province_of(unit, self.day)) for unit in units)
+        return "; ".join(
+            ", ".join((self._label(unit), *([each.version_on(self.day).full_name] if each else [])))
+            for unit, each in above
+        )
+
     def _label(self, unit: Unit) -> str:
         return f"{unit.code} {unit.version_on(self.day).full_name}"
+
+
+def unit_written(gazetteer: Gazetteer, text: str, day: datetime.date, name: str = "unit") -> Unit:
+    """The unit of a day that somebody means by its code, or its name: `Phường Láng, Hà Nội`.
+
+    Raises InvalidInputError, which tells those that a name may mean.
+    """
+    text = text.strip()
+    found = TargetUnits.of(gazetteer, day, [{"code": text}]).written(text)
+    if isinstance(found, Unit):
+        return found
+    problem, value = found
+    vietnamese, _, english = UNIT_PROBLEMS[problem].rpartition(" (")
+    raise InvalidInputError.of_field(name, problem, f"{vietnamese}: {value} ({english}")
 
 
 def _words(cells: Mapping[str, str]) -> str:

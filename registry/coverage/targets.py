@@ -31,19 +31,16 @@ from registry.coverage.target_store import (
     targets_of,
     write_targets,
 )
-from registry.coverage.target_units import TargetUnits
+from registry.coverage.target_units import UNIT_PROBLEMS, TargetUnits
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
 from registry.row_files import ProblemTable, RowProblem
 
 PROBLEMS: Final = {
-    "unit_missing": "Dòng không ghi đơn vị (no unit)",
-    "unit_unknown": "Không có đơn vị này trên bản đồ hiện nay (no such unit today)",
-    "unit_ambiguous": "Tên chỉ nhiều đơn vị, hãy ghi mã (several units)",
+    **UNIT_PROBLEMS,
     "commune_differs_from_code": "Tên không phải của đơn vị có mã ấy (name and code differ)",
     "unit_outside": "Đơn vị ngoài địa bàn của khoá này (the key is bound to other units)",
-    "unit_ended": "Đơn vị đã kết thúc; nay thuộc đơn vị khác (the unit has ended)",
     "households_unreadable": "Số hộ không phải số nguyên không âm (no count)",
     "locality_unreadable": "Không phải thôn, ấp, tổ dân phố… có loại và tên (no locality)",
     "locality_unknown": "Chưa có thôn, tổ này trong xã: đặt tên trước"

@@ -4,14 +4,14 @@ Each module holds the checks of one subject, in the order in which they run. The
 check's docstring is the line that is printed; the decorator holds the repair hint.
 """
 
-from registry.doctor import cluster, content, households, places, schema, server, upkeep
+from registry.doctor import backups, cluster, content, households, places, schema, server, upkeep
 from registry.doctor.checks import Check, Finding, Result, State, examine
 from registry.settings import Settings
 
 # From the ground up: what fails first explains what fails after it.
 CHECKS: tuple[Check, ...] = tuple(
     check
-    for module in (cluster, server, schema, content, places, households, upkeep)
+    for module in (cluster, server, schema, content, places, households, upkeep, backups)
     for check in module.CHECKS.in_order
 )
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, Final
 
+from psycopg.errors import QueryCanceled
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
@@ -183,6 +184,8 @@ def _run(check: Check, subject: Subject) -> Finding:
     except DBAPIError as error:
         if error.connection_invalidated:
             subject.open_connection = None
+        if isinstance(error.orig, QueryCanceled):
+            return Finding(State.SKIPPED, f"no answer within {_STATEMENT_TIMEOUT_MS // 1000} s")
         return failure(first_line(error.orig or error))
 
 

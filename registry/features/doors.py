@@ -21,14 +21,14 @@ _CHOSEN: Final = f"""
     WHERE {OPEN} AND h.kind = '{{kind}}' {{where}}
     ORDER BY h.code LIMIT :most
 """  # noqa: S608 - constants
-# By the index of places those in the box are found, and all of them sorted; by that of codes those
-# behind the last code, until a page of them lies in the box. Which is shorter depends on how many
-# there are in it: at the root of what a page takes of the whole register both take as long.
+# By the index of places or units those inside are found, and all of them sorted; by that of codes
+# those behind the last code, until a page of them lies inside. Which is shorter depends on how many
+# there are: at the root of what a page takes of the whole register both take as long.
 _TURN: Final = """(
     SELECT 1 + ceil(sqrt(:most * greatest(reltuples, 0.0)))::bigint
     FROM pg_class WHERE oid = 'household'::regclass
 )"""
-_IN_BOX: Final = f"""
+_INSIDE: Final = f"""
     WITH near AS MATERIALIZED (
         SELECT h.code FROM household h
         WHERE {OPEN} AND h.kind = '{{kind}}' {{where}} LIMIT {_TURN}
@@ -78,7 +78,7 @@ def _doors(session: Session, gazetteer: Gazetteer, asked: Asked, kind: str) -> P
         where += " AND h.unit_id = ANY (:units)"
         given["units"] = communes_in(gazetteer, asked.unit, day)
     if asked.at is None or asked.at >= datetime.datetime.now(VIET_NAM):
-        chosen = _IN_BOX if asked.boxes else _CHOSEN
+        chosen = _INSIDE if asked.boxes or asked.unit is not None else _CHOSEN
         statement = _NOW.format(chosen=chosen.format(kind=kind, where=where))
     else:
         statement = _then(_STATES.format(kind=kind, where=where))

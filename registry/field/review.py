@@ -52,11 +52,14 @@ _NEAREST: Final = {
     "thoroughfare": "h.thoroughfare_id = ANY (:ids)",
     "locality": "h.locality_id = ANY (:ids)",
 }
-_AWAY: Final = """
-    SELECT min(ST_Distance(h.point::geography,
-        ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography))
-    FROM household h WHERE {where} AND h.point IS NOT NULL
-"""
+_AWAY: Final = f"""
+    SELECT q.place FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[]))
+        WITH ORDINALITY q (lon, lat, place)
+    WHERE EXISTS (SELECT FROM household h WHERE {{where}} AND h.point IS NOT NULL)
+        AND NOT EXISTS (
+            SELECT FROM household h WHERE {{where}} AND ST_DWithin(h.point::geography,
+                ST_SetSRID(ST_MakePoint(q.lon, q.lat), 4326)::geography, {_AWAY_M}))
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +124,13 @@ def review(
 ) -> list[Reviewed]:
     """The records of a round that nobody has taken over, the oldest first, `MOST` of them."""
     found = waiting(session, round_, states)
-    opposed = _opposed(found)
+    opposed, away = _opposed(found), _away(session, area, found)
     looked = []
     for record in found:
         clashes = list(_of_door(record, area) if record.door else ())
         if record.id in opposed:
             clashes.append("contradicted")
-        clashes += _of_point(session, record, area)
+        clashes += _of_point(session, record, area, is_away=record.id in away)
         record = replace(record, clashes=tuple(clashes))
         if record.kind == "new":
             record = _described(session, gazetteer, reads, record, area)
@@ -214,7 +217,7 @@ def _of_door(record: Reviewed, area: Area) -> list[str]:
     return told
 
 
-def _of_point(session: Session, record: Reviewed, area: Area) -> list[str]:
+def _of_point(session: Session, record: Reviewed, area: Area, *, is_away: bool) -> list[str]:
     if record.kind not in ("here", "new") or record.point is None:
         return []
     lon, lat = record.point
@@ -226,7 +229,7 @@ def _of_point(session: Session, record: Reviewed, area: Area) -> list[str]:
     accuracy_m = door.accuracy_m if door else None
     if record.moved_m is not None and is_far_move(record.moved_m, accuracy_m):
         told.append("far")
-    if record.kind == "new" and _is_away(session, area, lon=lon, lat=lat):
+    if is_away:
         told.append("far")
     if (record.accuracy_m or 0) > COARSE_M:
         told.append("coarse")
@@ -235,11 +238,13 @@ def _of_point(session: Session, record: Reviewed, area: Area) -> list[str]:
     return told
 
 
-def _is_away(session: Session, area: Area, *, lon: float, lat: float) -> bool:
+def _away(session: Session, area: Area, records: Sequence[Reviewed]) -> set[UUID]:
+    """New houses that are far from every door of the round."""
+    new = [each for each in records if each.kind == "new"]
     statement = text(_AWAY.format(where=_NEAREST[area.place.table]))
-    given = {"ids": list(area.ids), "lon": lon, "lat": lat}
-    metres: float | None = session.execute(statement, given).scalar()
-    return metres is not None and metres > _AWAY_M
+    lons, lats = [each.lon for each in new], [each.lat for each in new]
+    given = {"ids": list(area.ids), "lons": lons, "lats": lats}
+    return {new[place - 1].id for place in session.scalars(statement, given)}
 
 
 def _described(

@@ -9,7 +9,7 @@ the import made goes, what it changed is as before.
 import datetime
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -38,7 +38,7 @@ from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.intake.publishing.rollback import RolledBack, roll_back
 from registry.lifecycle import requests as r
 from registry.lifecycle.addresses import BLANK, address_of, refuse_taken
-from registry.lifecycle.records import given_parts, put_new
+from registry.lifecycle.records import given_parts
 from registry.lifecycle.run import attempt, once_only
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
 from registry.lifecycle.work import Columns, Row, Work
@@ -47,6 +47,8 @@ from registry.lookup import code_forms
 KIND: Final = "field"
 """Of the event."""
 _LIVING: Final = ("proposed", "active")
+_TOGETHER: Final = 50
+"""Records of one savepoint: most rounds have none that cannot be done."""
 
 _IMPORT: Final = text(
     """
@@ -215,25 +217,45 @@ class _Takes:
         self._commune = gazetteer.units[area.place.unit_id].code
         self._activates = activates(round_)
         self._event_id = 0
+        self._held: dict[str, Row] = {}
+        self._codes: Iterator[str] = iter(())
 
     def all(self, records: Sequence[Reviewed]) -> TakenOver:
         """Do them, the oldest first; of new houses that are one, one."""
         import_id = self._begin()
         taken = TakenOver(import_id, self._event_id, len(records))
         same = same_houses(records, self._area)
+        doors = [("code", each.door.code) for each in records if each.door is not None]
+        self._work(KIND, _LIVING).lock(doors)
+        new = sum(each.kind == "new" and not same.get(each.id) for each in records)
+        flats = sum(len(each.said.get("units", ())) for each in records)
+        self._codes = iter(issue_codes(self._session, new + flats))
         # Those that are made come before those that are the same.
-        for record in sorted(records, key=lambda each: same.get(each.id) is not None):
-            made_by = same.get(record.id)
-            try:
-                with self._session.begin_nested():
-                    taken.made[record.id] = (
-                        taken.made.get(made_by, []) if made_by else self._do(record)
-                    )
-                taken.done["same" if made_by else record.kind] += 1
-            except RegistryError as error:
-                taken.refused[record.id] = error
+        ordered = sorted(records, key=lambda each: same.get(each.id) is not None)
+        for start in range(0, len(ordered), _TOGETHER):
+            self._take(ordered[start : start + _TOGETHER], same, taken)
         self._end(taken)
         return taken
+
+    def _take(
+        self, records: Sequence[Reviewed], same: Mapping[UUID, UUID | None], taken: TakenOver
+    ) -> None:
+        """Do these; where any of them cannot be done, each by itself, so that the others are."""
+        made, done = dict(taken.made), Counter(taken.done)
+        try:
+            with self._session.begin_nested():
+                for record in records:
+                    made_by = same.get(record.id)
+                    made[record.id] = made.get(made_by, []) if made_by else self._do(record)
+                    done["same" if made_by else record.kind] += 1
+        except RegistryError as error:
+            self._held.clear()  # some are held as they are no more
+            if len(records) == 1:
+                taken.refused[records[0].id] = error
+            for record in records if len(records) > 1 else ():
+                self._take([record], same, taken)
+        else:
+            taken.made, taken.done = made, done
 
     def _begin(self) -> int:
         round_, approval = self._round, self._approval
@@ -275,6 +297,8 @@ class _Takes:
             *(self._session, operation, states, LEGAL_FROM, approval.actor),
             *(approval.reason, approval.decision_number),
             event_id=self._event_id,
+            held=self._held,
+            shows=False,
         )
 
     def _do(self, record: Reviewed) -> list[str]:
@@ -288,7 +312,8 @@ class _Takes:
         }
         return steps[record.kind](record)
 
-    def _perform(self, name: str, **given: Any) -> None:
+    def _perform(self, name: str, row: Row, **given: Any) -> None:
+        """Do an operation with the record of this row."""
         operation = BY_NAME[name]
         actor = acting()
         if actor is not None and not actor.may(operation.role):
@@ -296,26 +321,28 @@ class _Takes:
                 f"{operation.vi}: cần quyền {operation.role}; hãy để riêng, hoặc nhờ người duyệt"
                 f" (needs a key of role {operation.role})"
             )
-        request = operation.request.model_validate(given)
-        check_jurisdiction(self._session, request)
+        request = operation.request.model_validate({"code": row["code"], **given})
+        units = None if actor is None else actor.unit_ids
+        if "lon" in given or not (units is None or row["unit_id"] in units):
+            check_jurisdiction(self._session, request)
         operation.run(self._work(operation.kind, operation.from_states), request)
 
     def _right(self, record: Reviewed) -> list[str]:
         row = self._row(record)
         day = min(record.said_at.astimezone(VIET_NAM).date(), today())
         if row["verified_on"] is None or row["verified_on"] < day:
-            self._perform("verify", code=row["code"], on=day.isoformat())
+            self._perform("verify", row, on=day.isoformat())
         return []
 
     def _here(self, record: Reviewed) -> list[str]:
         row = self._row(record)
-        self._perform("move", code=row["code"], **_point_of(record))
+        self._perform("move", row, **_point_of(record))
         return self._seen(record, row)
 
     def _count(self, record: Reviewed) -> list[str]:
         row, count = self._row(record), record.said["households_count"]
         if row["households_count"] != count:
-            self._perform("correct", code=row["code"], households_count=count)
+            self._perform("correct", row, households_count=count)
         return self._seen(record, row)
 
     def _seen(self, record: Reviewed, row: Row) -> list[str]:
@@ -324,7 +351,7 @@ class _Takes:
 
     def _gone(self, record: Reviewed) -> list[str]:
         reason = f"không còn nhà (đợt thực địa {self._round.id})"
-        self._perform("retire", code=self._row(record)["code"], reason=reason)
+        self._perform("retire", self._row(record), reason=reason)
         return []
 
     def _flats(self, record: Reviewed) -> list[str]:
@@ -361,11 +388,10 @@ class _Takes:
 
     def _insert(self, columns: Columns) -> str:
         refuse_taken(self._session, columns)
-        work = self._work("propose", _LIVING)
-        if self._activates:
-            return put_new(work, None, columns)
-        (code,) = issue_codes(self._session, 1)
-        work.insert([columns | {"code": code, "status": "proposed"}])
+        # Drawn together; those of what is done twice one by one.
+        code = next(self._codes, None) or issue_codes(self._session, 1)[0]
+        status = "active" if self._activates else "proposed"
+        self._work("propose", _LIVING).insert([columns | {"code": code, "status": status}])
         return code
 
     def _row(self, record: Reviewed) -> Row:

@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import lru_cache
@@ -207,8 +208,12 @@ class Workbench:
         query = ClientCursor(driver).mogrify(written, self._said | parameters)
         copy = f"COPY (SELECT {sent} FROM (\n{query}\n) q) TO STDOUT (FORMAT csv)"
         types = {each: _TYPES.get(kind, pa.string()) for each, kind in columns.items()}
-        with driver.cursor() as cursor, cursor.copy(copy) as answer:
-            found = _parsed(answer, types)
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(copy) as answer,
+            closing(_Lines(answer)) as lines,
+        ):
+            found = _parsed(lines, types)
             count = self.append(name, found, f"SELECT {taken} FROM incoming")
         if count >= MANY:
             self.duck.execute("CHECKPOINT")
@@ -381,33 +386,41 @@ class _Source:
 
 
 class _Lines(io.RawIOBase):
-    """What COPY writes, as a file."""
+    """What COPY writes, as a file, which another thread reads ahead of who parses it."""
 
     def __init__(self, answer: Copy) -> None:
         self._rows = iter(answer)
+        self._reading = threading.Lock()
         self._left = self._more()
         self.is_empty = not self._left
 
     def readable(self) -> bool:
         return True
 
+    def close(self) -> None:
+        """Wait for the other thread: nobody reads of the connection afterwards."""
+        with self._reading:
+            super().close()
+
     def _more(self) -> bytes:
         return b"".join(islice(self._rows, _LINES))
 
     def read(self, size: int = -1) -> bytes:
-        whole = self._left or self._more()
-        self._left = whole[size:]
-        return whole[:size]
+        with self._reading:
+            if self.closed:
+                return b""
+            whole = self._left or self._more()
+            self._left = whole[size:]
+            return whole[:size]
 
 
-def _parsed(answer: Copy, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+def _parsed(lines: _Lines, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
     """What COPY writes as CSV: nothing is null, and `""` is ''."""
-    lines = _Lines(answer)
     if lines.is_empty:
         return
     yield from pc.open_csv(
         lines,
-        pc.ReadOptions(column_names=list(types), use_threads=False, block_size=_PIECE),
+        pc.ReadOptions(column_names=list(types), block_size=_PIECE),
         pc.ParseOptions(newlines_in_values=True),
         pc.ConvertOptions(
             column_types=types,

@@ -202,6 +202,7 @@ def _read(
         fix=options.fix,
         publishing=not options.dry_run,
         padded=resolver.padded,
+        texts=file.columns.free_text,
         personal=bool(file.columns.personal),
         of_one_commune=options.commune is not None,
         of_communes=options.commune is None,

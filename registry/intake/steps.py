@@ -139,6 +139,7 @@ STEPS: Final = (
     Step(lambda job: refuse_demo_beside_real(job.session), "demo"),
     Step(lambda job: teach(job.bench.duck)),
     Step(lambda job: bring_places(job.bench)),
+    Step("matching/street_named.sql", "texts, place"),
     Step(lambda job: tell_apart(job.bench)),
     Step("matching/told.sql", "told"),
     Step("matching/begin.sql"),

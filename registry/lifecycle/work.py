@@ -130,6 +130,10 @@ class Work:
     """Field reports that it follows."""
     once: str | None = None
     """What names the form that asks for it: a second event of that name is refused."""
+    held: dict[str, Row] | None = None
+    """Records that are locked already, as they are, of who does much under one event."""
+    shows: bool = True
+    """Whether who asked is shown the records as they are now."""
     written: list[Changed] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     event_id: int = 0
@@ -159,7 +163,7 @@ class Work:
 
     def _as_written(self) -> tuple[Changed, ...]:
         named = [changed.code for changed in self.written if changed.status != "reserved"]
-        if not named:
+        if not named or not self.shows:
             return tuple(self.written)
         rows: Any = self.session.execute(_AS_WRITTEN, {"codes": named})
         now = {row[0]: Record(*row) for row in rows}
@@ -181,18 +185,21 @@ class Work:
     def lock(self, wanted: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, Row]:
         """The records of (field, code) pairs, by code, locked in the order of their codes."""
         pairs = list(wanted.items() if isinstance(wanted, Mapping) else wanted)
-        query = (
-            select(HOUSEHOLD)
-            .where(HOUSEHOLD.c.code.in_([code for _, code in pairs]))
-            .order_by(HOUSEHOLD.c.code)
-            .with_for_update()
-        )
-        found = {row["code"]: row for row in self.session.execute(query).mappings()}
+        held = {} if self.held is None else self.held
+        if asked := [code for _, code in pairs if code not in held]:
+            query = (
+                select(HOUSEHOLD)
+                .where(HOUSEHOLD.c.code.in_(asked))
+                .order_by(HOUSEHOLD.c.code)
+                .with_for_update()
+            )
+            held |= {row["code"]: row for row in self.session.execute(query).mappings()}
+        found = {code: held[code] for code in sorted({c for _, c in pairs}) if code in held}
         for name, code in pairs:
             if code not in found:
                 shown = codes.format(code)
                 raise NotFoundError(f"{name}: không có mã {shown} (no record bears this code)")
-        return dict(found)
+        return found
 
     def check_seen(self, row: Row) -> None:
         """Raises StaleError when the record is no more as the caller saw it."""
@@ -224,6 +231,8 @@ class Work:
         self.session.execute(
             HOUSEHOLD.update().where(HOUSEHOLD.c.code == row["code"]).values(columns)
         )
+        if self.held is not None:
+            self.held.pop(row["code"], None)
         self.written.append(Changed(row["code"], str(columns.get("status", row["status"]))))
 
     def flats_of(self, building: Row) -> int:

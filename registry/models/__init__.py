@@ -1,6 +1,7 @@
 """Tables of the register. Import everything from here; each module tells one story."""
 
 from registry.models.access import ApiKey, ApiKeyUnit, AuditEntry, ClientKey, EnumerationBudget
+from registry.models.backups import BackupRun
 from registry.models.base import Base
 from registry.models.counting import (
     CoverageCount,
@@ -66,6 +67,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyUnit",
     "AuditEntry",
+    "BackupRun",
     "Base",
     "Boundary",
     "BoundaryPart",

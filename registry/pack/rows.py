@@ -16,7 +16,8 @@ _PRECISION: Final = 5
 _BEND: Final = 0.00002
 
 # A made-up code begins with 0.
-_SHOWN: Final = "h.unit_id = %(unit)s AND NOT h.restricted AND (%(demo)s::bool OR h.code >= '1')"
+_OPEN: Final = "h.unit_id = %(unit)s AND NOT h.restricted"
+_SHOWN: Final = f"{_OPEN} AND (%(demo)s::bool OR h.code >= '1')"
 _LIVING: Final = f"{_SHOWN} AND h.status IN ('active', 'proposed')"
 _CHANGED: Final = """
     AND (%(codes)s::text[] IS NULL OR h.code = ANY (%(codes)s::text[])
@@ -91,6 +92,16 @@ FORMER_NUMBERS: Final = f"""
 BOUNDARY: Final = f"""
     SELECT ST_AsGeoJSON(ST_SimplifyPreserveTopology(geom, {_BEND}), {_PRECISION}), approximate
     FROM boundary WHERE unit_id = %(unit)s
+"""  # noqa: S608 - constants
+
+
+BOX: Final = f"""
+    SELECT ST_XMin(b.box), ST_YMin(b.box), ST_XMax(b.box), ST_YMax(b.box) FROM (
+        SELECT coalesce(
+            (SELECT Box2D(geom) FROM boundary WHERE unit_id = %(unit)s),
+            (SELECT ST_Extent(h.point) FROM household h WHERE {_OPEN})
+        ) AS box
+    ) b
 """  # noqa: S608 - constants
 
 

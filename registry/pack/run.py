@@ -54,7 +54,7 @@ def pack_state(register: Register, unit: str, *, demo: bool, since: str | None =
 
     It changes with every event of the register, of whichever commune. Raises what `make_pack` does.
     """
-    _commune(register, unit)
+    commune_of(register, unit)
     _bring_along(register)
     state = register.reads.rows(IDENTITY, {})[0]
     signing = public_keys(key_file(register.settings))["keys"][0]["kid"]
@@ -70,7 +70,7 @@ def make_pack(register: Register, unit: str, *, demo: bool, since: str | None = 
     NotFoundError when none of today bears it, CursorRefusedError for a cursor of another register,
     commune or `demo`, SigningKeyError, and what the database raises.
     """
-    commune_id = _commune(register, unit)
+    commune_id = commune_of(register, unit)
     wanted = following(register.gazetteer.get(), unit, demo=demo)
     _bring_along(register)
     changed = None if since is None else _changed(register, wanted, commune_id, since)
@@ -84,7 +84,8 @@ def _bring_along(register: Register) -> None:
     note_units(register.engine, register.gazetteer.get())
 
 
-def _commune(register: Register, code: str) -> int:
+def commune_of(register: Register, code: str) -> int:
+    """Id of the commune of today that bears the code. Raises InvalidInputError, NotFoundError."""
     unit = unit_by_code(register.gazetteer.get(), code, today())
     if unit.level != "commune":
         raise InvalidInputError.of_field(

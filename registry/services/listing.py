@@ -1,6 +1,7 @@
 """What operators have on record: how much of it, and area by area."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -57,8 +58,14 @@ def list_areas(
     session: Session, gazetteer: Gazetteer, operator: str, limit: int
 ) -> list[ListedArea]:
     """The operator's areas by service, kind and office."""
+    first = session.scalars(_FIRST, {"operator": operator, "limit": limit}).all()
+    return areas_of(session, gazetteer, first)
+
+
+def areas_of(session: Session, gazetteer: Gazetteer, ids: Sequence[int]) -> list[ListedArea]:
+    """These areas, in this order."""
     day = today()
-    rows = session.execute(_AREAS, {"operator": operator, "limit": limit, "named": _NAMED})
+    rows = session.execute(_AREAS, {"ids": list(ids), "named": _NAMED})
     return [
         ListedArea(
             **row._asdict()
@@ -91,11 +98,14 @@ _AREAS: Final = text(
         (SELECT count(*) FROM service_area_code c WHERE c.area_id = a.id) AS codes,
         ST_Area(a.geom::geography) / 1e6 AS size_km2,
         lower(a.valid) AS valid_from, upper(a.valid) - 1 AS valid_to
-    FROM (
-        SELECT a.*, o.name AS office FROM service_area a
-        LEFT JOIN service_office o ON o.id = a.office_id
-        WHERE a.operator = :operator ORDER BY a.service, a.kind, o.name, a.id LIMIT :limit
-    ) a LEFT JOIN service_office o ON o.id = a.office_id
-    ORDER BY a.service, a.kind, a.office, a.id
+    FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS w (id, place)
+    JOIN service_area a USING (id) LEFT JOIN service_office o ON o.id = a.office_id
+    ORDER BY w.place
+    """
+)
+_FIRST: Final = text(
+    """
+    SELECT a.id FROM service_area a LEFT JOIN service_office o ON o.id = a.office_id
+    WHERE a.operator = :operator ORDER BY a.service, a.kind, o.name, a.id LIMIT :limit
     """
 )

@@ -3,22 +3,28 @@
 One transaction with one event; the same again changes nothing and makes none, nor does a dry run.
 """
 
-from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
 
+from geo.text import fold
 from registry.access.actors import who_acts
+from registry.coverage.target_units import UNIT_PROBLEMS
 from registry.database import driver_connection
 from registry.errors import UnreadableFileError
 from registry.events import Cause, write_scope
 from registry.gazetteer import Gazetteer
 from registry.personal import PERSONAL_DATA
-from registry.row_files import ProblemTable, RowProblem
-from registry.services.rows import MOST_CODES, AreaRow, OfficeRow, Read, Reader, rows_of
+from registry.row_files import ProblemTable, RowProblem, Wrong
+from registry.services import Kind
+from registry.services.checking import Overlap, overlaps
+from registry.services.listing import ListedArea, areas_of
+from registry.services.rows import MOST_CODES, AreaRow, OfficeRow, Read, Reader, kind_of, rows_of
 
 PROBLEMS: Final = {
     "operator_differs": "Dòng của hãng khác (another operator's row)",
@@ -31,10 +37,7 @@ PROBLEMS: Final = {
     "hours_unreadable": "Giờ mở cửa viết sai, ví dụ Mo-Sa 07:30-18:00 (no opening_hours)",
     "text_unreadable": "Tên dài hơn 100, hoặc có ký tự lạ (too long, or control characters)",
     PERSONAL_DATA: "Bỏ số điện thoại, thư điện tử, đường dẫn (personal data)",
-    "unit_missing": "Không ghi đơn vị (no unit)",
-    "unit_unknown": "Không có đơn vị này trên bản đồ hiện nay (no such unit today)",
-    "unit_ambiguous": "Tên chỉ nhiều đơn vị, hãy ghi mã (several units)",
-    "unit_ended": "Đơn vị đã kết thúc; nay thuộc đơn vị khác (the unit has ended)",
+    **UNIT_PROBLEMS,
     "code_unreadable": "Mã địa chỉ viết sai (not a code)",
     "codes_unknown": "Mã chưa có, hoặc không còn, cửa nhà nào (codes of no door)",
     "polygon_unreadable": "Hình vẽ không đọc được, cần Polygon hoặc MultiPolygon (no polygon)",
@@ -47,8 +50,34 @@ PROBLEMS: Final = {
 }
 """Code → what is wrong with a row, in words."""
 _TABLE: Final = ProblemTable(PROBLEMS, warnings=("polygon_repaired", "codes_unknown"))
+_OF_OTHERS: Final = ("row_repeated", "operator_differs")
+"""Problems of rows that are about no area of this operator, or about one that is told already."""
 _NAMED: Final = 3
 """Codes that a problem of a list names."""
+MOST_LOST: Final = 200
+"""Lost areas that are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An area on record that goes because the row that should say it again is wrong."""
+
+    row_number: int
+    service: str
+    kind: Kind
+    office: str | None
+    communes: int
+    named: tuple[str, ...]
+    """Names of the first communes."""
+    codes: int
+    size_km2: float | None
+    """Of its polygons."""
+
+    @staticmethod
+    def of(row_number: int, area: ListedArea) -> "Lost":
+        """The area, and its row."""
+        held = (area.communes, area.named, area.codes, area.size_km2)
+        return Lost(row_number, area.service, area.kind, area.office, *held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +97,11 @@ class Loaded:
     """New ones, those that moved or keep other hours, and those that are gone."""
     rejected: int
     problems: tuple[RowProblem, ...]
+    """All that is wrong with each row."""
+    overlaps: tuple[Overlap, ...]
+    """Of the operator's areas as they are by this file."""
+    lost: tuple[Lost, ...]
+    """At most MOST_LOST of `gone`, in the order of their rows."""
     written: bool
 
     @property
@@ -80,6 +114,10 @@ class Loaded:
         return asdict(self)
 
 
+_Said = tuple[str, Kind | None, str]
+"""Service, kind and office; nothing for what cannot be read."""
+
+
 @dataclass(slots=True)
 class _Delivery:
     """What was read of a file."""
@@ -88,6 +126,8 @@ class _Delivery:
     areas: dict[bytes, tuple[int, AreaRow]]
     offices: dict[str, OfficeRow]
     problems: list[RowProblem]
+    refused: list[tuple[int, _Said]] = field(default_factory=list)
+    """Rows that are wrong, as far as they say which area they are."""
 
 
 class _NothingToKeepError(Exception):
@@ -111,22 +151,28 @@ def load_services(
     """
     delivery = _read(path, operator, gazetteer, sheet)
     empty = not delivery.areas and not delivery.offices
-    return _write(engine, operator, delivery, keep=dry_run or empty)
+    return _write(engine, operator, delivery, gazetteer, keep=dry_run or empty)
 
 
 def remove_services(engine: Engine, operator: str, *, dry_run: bool = False) -> Loaded:
     """Let the operator have nothing on record any more: it serves no longer."""
-    return _write(engine, operator, _Delivery(0, {}, {}, []), keep=dry_run)
+    return _write(engine, operator, _Delivery(0, {}, {}, []), None, keep=dry_run)
 
 
-def _write(engine: Engine, operator: str, delivery: _Delivery, *, keep: bool) -> Loaded:
+def _write(
+    engine: Engine,
+    operator: str,
+    delivery: _Delivery,
+    gazetteer: Gazetteer | None,
+    *,
+    keep: bool,
+) -> Loaded:
     """Replace what the operator has; with `keep` say what would become of it, and keep it."""
     result = None
     cause = Cause("services", who_acts()[0], scope={"operator": operator})
     with suppress(_NothingToKeepError), write_scope(engine, cause) as session:
-        connection = session.connection()
-        _stage(connection, operator, delivery)
-        result = _replace(connection, operator, delivery, keep=keep)
+        _stage(session.connection(), operator, delivery)
+        result = _replace(session, operator, delivery, gazetteer, keep=keep)
         if not result.written:
             raise _NothingToKeepError
     assert result is not None  # noqa: S101 - it is set before the only exception that is swallowed
@@ -143,7 +189,10 @@ def _read(path: Path, operator: str, gazetteer: Gazetteer, sheet: str | None) ->
         if isinstance(read, Read):
             read = _agreeing(delivery, read)
         if not isinstance(read, Read):
-            delivery.problems.append(_TABLE.of(number, *read))
+            delivery.problems += [_TABLE.of(number, *wrong) for wrong in read]
+            if read[0][0] not in _OF_OTHERS:
+                said = (fold(row.cells["service"]), kind_of(row.cells), fold(row.cells["office"]))
+                delivery.refused.append((number, said))
             continue
         delivery.problems += [_TABLE.of(number, *doubt) for doubt in read.doubts]
         if read.office is not None:
@@ -156,18 +205,18 @@ def _read(path: Path, operator: str, gazetteer: Gazetteer, sheet: str | None) ->
     return delivery
 
 
-def _agreeing(delivery: _Delivery, read: Read) -> Read | tuple[str, str]:
+def _agreeing(delivery: _Delivery, read: Read) -> Read | list[Wrong]:
     """The row, its office with what earlier rows say of it; or where it contradicts them."""
     area, office = read.area, read.office
     if area is not None and area.digest in delivery.areas:
-        return "row_repeated", area.service
+        return [("row_repeated", area.service)]
     known = delivery.offices.get(office.name) if office is not None else None
     if office is None or known is None:
         return read
     if None not in (office.lon, known.lon) and (office.lon, office.lat) != (known.lon, known.lat):
-        return "office_differs", office.name
+        return [("office_differs", office.name)]
     if None not in (office.hours, known.hours) and office.hours != known.hours:
-        return "office_differs", office.name
+        return [("office_differs", office.name)]
     placed = known if office.lon is None else office
     whole = OfficeRow(office.name, placed.lon, placed.lat, office.hours or known.hours)
     return Read(whole, area, read.doubts)
@@ -197,19 +246,28 @@ def _stage(connection: Connection, operator: str, delivery: _Delivery) -> None:
                     copy.write_row((number, code))
 
 
-def _replace(connection: Connection, operator: str, delivery: _Delivery, *, keep: bool) -> Loaded:
-    own = {"operator": operator}
+def _replace(
+    session: Session,
+    operator: str,
+    delivery: _Delivery,
+    gazetteer: Gazetteer | None,
+    *,
+    keep: bool,
+) -> Loaded:
+    connection, own = session.connection(), {"operator": operator}
     problems = [
         _TABLE.of(row.number, "codes_unknown", f"{row.count:,}: {', '.join(row.codes)}")
         for row in connection.execute(_UNKNOWN, {"named": _NAMED})
     ]
     problems += delivery.problems
+    lost = _lost(session, operator, delivery, gazetteer) if gazetteer else ()
     gone = connection.execute(_REMOVE_AREAS, own).rowcount
     changed = connection.execute(_WRITE_OFFICES, own).rowcount
     new = connection.execute(_WRITE_AREAS, own).rowcount
     for statement in (_WRITE_UNITS, _WRITE_CODES):
         connection.execute(statement, own)
     changed += connection.execute(_REMOVE_OFFICES, own).rowcount
+    overlapping = overlaps(session, gazetteer, operator) if gazetteer and delivery.areas else ()
     return Loaded(
         operator,
         rows=delivery.rows,
@@ -219,10 +277,31 @@ def _replace(connection: Connection, operator: str, delivery: _Delivery, *, keep
         gone=gone,
         offices=len(delivery.offices),
         offices_changed=changed,
-        rejected=Counter(problem.severity for problem in problems)["error"],
+        rejected=len({each.row_number for each in problems if each.severity == "error"}),
         problems=tuple(sorted(problems, key=lambda problem: (problem.row_number, problem.code))),
+        overlaps=tuple(overlapping),
+        lost=lost,
         written=not keep and new + gone + changed > 0,
     )
+
+
+def _lost(
+    session: Session, operator: str, delivery: _Delivery, gazetteer: Gazetteer
+) -> tuple[Lost, ...]:
+    """The areas that go because of the rows that were refused, each of one row."""
+    if not delivery.refused:
+        return ()
+    gone: dict[_Said, list[int]] = {}
+    for area_id, service, kind, office in session.execute(_GONE, {"operator": operator}):
+        for said in product((fold(service), ""), (kind, None), (fold(office or ""),)):
+            gone.setdefault(said, []).append(area_id)
+    found: dict[int, int] = {}
+    for number, said in delivery.refused:
+        area_id = next((each for each in gone.get(said, ()) if each not in found), None)
+        if area_id is not None and len(found) < MOST_LOST:
+            found[area_id] = number
+    areas = areas_of(session, gazetteer, list(found))
+    return tuple(Lost.of(number, area) for number, area in zip(found.values(), areas, strict=True))
 
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('services'), hashtext(:operator))")
@@ -249,6 +328,15 @@ _UNKNOWN: Final = text(
     WHERE NOT EXISTS (
         SELECT FROM household h WHERE h.code = c.code AND h.status IN ('proposed', 'active'))
     GROUP BY c.number
+    """
+)
+_GONE: Final = text(
+    """
+    SELECT a.id, a.service, a.kind, o.name AS office
+    FROM service_area a LEFT JOIN service_office o ON o.id = a.office_id
+    WHERE a.operator = :operator AND NOT EXISTS (
+        SELECT FROM service_row r WHERE r.digest = a.digest)
+    ORDER BY a.service, a.kind, o.name, a.id
     """
 )
 _REMOVE_AREAS: Final = text(

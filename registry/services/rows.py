@@ -180,7 +180,7 @@ class Reader:
     operator: str
     gazetteer: Gazetteer
     units: TargetUnits
-    known: dict[str, frozenset[int]] = field(default_factory=dict)
+    known: dict[str, frozenset[int] | Wrong] = field(default_factory=dict)
     """What names and codes of communes mean: files say the same in many rows."""
 
     @classmethod
@@ -189,71 +189,79 @@ class Reader:
         parts = ({"code": part} for row in rows for part in _listed(row.cells["communes"]))
         return cls(operator, gazetteer, TargetUnits.of(gazetteer, today(), parts))
 
-    def read(self, row: FileRow) -> Read | Wrong:
-        """What the row says, or what is wrong with it."""
-        try:
-            return self._read(row)
-        except _WrongRowError as error:
-            return error.wrong
-
-    def _read(self, row: FileRow) -> Read:
-        cells = row.cells
+    def read(self, row: FileRow) -> Read | list[Wrong]:
+        """What the row says, or all that is wrong with it."""
+        cells, wrong = row.cells, _Mistakes()
         if cells["operator"] and fold(cells["operator"]) != fold(self.operator):
-            raise _WrongRowError("operator_differs", cells["operator"])
+            wrong.add("operator_differs", cells["operator"])
         for name in ("service", "office"):
-            _check_text(cells[name])
-        office = _office(cells, row.geometry)
-        shape, doubts = _shape(row.geometry, cells)
-        unit_ids = self._unit_ids(cells["communes"])
-        listed = _codes(cells["codes"])
-        first, after = _days(cells)
-        if shape is None and not unit_ids and not listed:
+            _check_text(cells[name], wrong)
+        office = _office(cells, row.geometry, wrong)
+        shape, doubts = _shape(row.geometry, cells, wrong)
+        unit_ids = self._unit_ids(cells["communes"], wrong)
+        listed = _codes(cells["codes"], wrong)
+        first, after = _days(cells, wrong)
+        if not (cells["communes"] or cells["codes"] or _is_drawn(row.geometry)):
             if office is None:
-                raise _WrongRowError("area_missing", cells["service"])
-            return Read(office, None)
+                wrong.add("area_missing", cells["service"])
+            return wrong.told or Read(office, None)
         if not cells["service"]:
-            raise _WrongRowError("service_missing", "")
-        kind = _KIND_WORDS.get(fold(cells["kind"]))
+            wrong.add("service_missing", "")
+        kind = kind_of(cells)
         if kind is None:
-            raise _WrongRowError("kind_unknown", cells["kind"])
+            wrong.add("kind_unknown", cells["kind"])
+        if wrong.values or kind is None:
+            return wrong.told
         served_by = office.name if office else None
         area = AreaRow(cells["service"], kind, served_by, unit_ids, listed, shape, first, after)
         return Read(office, area, doubts)
 
-    def _unit_ids(self, written: str) -> tuple[int, ...]:
+    def _unit_ids(self, written: str, wrong: "_Mistakes") -> tuple[int, ...]:
         """Ids of the communes of today that a cell names; those of a province it may name whole."""
         found: set[int] = set()
         for part in _listed(written):
             if part not in self.known:
                 self.known[part] = self._communes(part)
-            found |= self.known[part]
+            known = self.known[part]
+            if isinstance(known, frozenset):
+                found |= known
+            else:
+                wrong.add(*known)
         return tuple(sorted(found))
 
-    def _communes(self, part: str) -> frozenset[int]:
-        code, name = (part, "") if part.isdigit() else ("", part)
-        cells = {"code": code, "commune": name, "province": "", "code_level": ""}
-        try:
-            unit = self.units.find(cells)
-        except InvalidInputError:
-            unit = ("unit_unknown", part)
+    def _communes(self, part: str) -> frozenset[int] | Wrong:
+        unit = self.units.written(part)
         if not isinstance(unit, Unit):
-            raise _WrongRowError(*unit)
+            return unit
         inside = [unit, *self.gazetteer.members(unit, self.units.day)]
         return frozenset(each.id for each in inside if each.level == "commune")
+
+
+def kind_of(cells: Mapping[str, str]) -> Kind | None:
+    """What a row says that the operator does; None for a word that is none."""
+    return _KIND_WORDS.get(fold(cells["kind"]))
+
+
+@dataclass
+class _Mistakes:
+    """What is wrong with a row: values by the code of their problem."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, code: str, value: str) -> None:
+        """One more."""
+        self.values.setdefault(code, []).append(value)
+
+    @property
+    def told(self) -> list[Wrong]:
+        """Each problem once, with all that has it."""
+        return [(code, "; ".join(dict.fromkeys(values))) for code, values in self.values.items()]
 
 
 def _are_hours(written: str) -> bool:
     import opening_hours  # six megabytes, which only who loads a file needs
 
     return opening_hours.validate(written)
-
-
-class _WrongRowError(Exception):
-    """What is wrong with a row: code and value."""
-
-    def __init__(self, code: str, value: str) -> None:
-        super().__init__(code)
-        self.wrong: Wrong = (code, value)
 
 
 def _listed(written: str) -> list[str]:
@@ -269,93 +277,101 @@ def _listed(written: str) -> list[str]:
     return [part.strip() for part in re.split(r"[;\n]", written) if part.strip()]
 
 
-def _check_text(written: str) -> None:
+def _check_text(written: str, wrong: _Mistakes) -> None:
     if len(written) > _MOST_TEXT or not written.isprintable():
-        raise _WrongRowError("text_unreadable", written)
-    if holds_personal(written):
-        raise _WrongRowError(PERSONAL_DATA, "")
+        wrong.add("text_unreadable", written)
+    elif holds_personal(written):
+        wrong.add(PERSONAL_DATA, "")
 
 
-def _office(cells: Mapping[str, str], geometry: Any) -> OfficeRow | None:
+def _office(cells: Mapping[str, str], geometry: Any, wrong: _Mistakes) -> OfficeRow | None:
     """The office of a row, by its columns; of a feature that is a point, there."""
     lon, lat = cells["lon"], cells["lat"]
     if not lon and not lat and isinstance(geometry, dict) and geometry.get("type") == "Point":
         held = geometry.get("coordinates")
         lon, lat = map(str, held[:2]) if isinstance(held, list) and len(held) > 1 else ("?", "?")
-    if not cells["office"]:
-        if lon or lat or cells["hours"]:
-            raise _WrongRowError("office_missing", cells["service"])
-        return None
     hours = cells["hours"]
+    if not cells["office"] and (lon or lat or hours):
+        wrong.add("office_missing", cells["service"])
     if hours and (len(hours) > _MOST_HOURS or not _are_hours(hours)):
-        raise _WrongRowError("hours_unreadable", hours)
-    if not lon and not lat:
-        return OfficeRow(cells["office"], None, None, hours or None)
-    x, y = _point(lon, lat)
-    return OfficeRow(cells["office"], x, y, hours or None)
+        wrong.add("hours_unreadable", hours)
+    x, y = _point(lon, lat, wrong) if lon or lat else (None, None)
+    return OfficeRow(cells["office"], x, y, hours or None) if cells["office"] else None
 
 
-def _point(lon: str, lat: str) -> tuple[float, float]:
+def _point(lon: str, lat: str, wrong: _Mistakes) -> tuple[float, float] | tuple[None, None]:
     try:
         x, y = (float(written.replace(",", ".")) for written in (lon, lat))
         check_place((x, y, x, y), "point")
     except (ValueError, InvalidInputError):
-        raise _WrongRowError("point_unreadable", f"{lon}, {lat}") from None
+        wrong.add("point_unreadable", f"{lon}, {lat}")
+        return None, None
     return x, y
 
 
-def _shape(geometry: Any, cells: Mapping[str, str]) -> tuple[str | None, tuple[Wrong, ...]]:
+def _is_drawn(geometry: Any) -> bool:
+    return not (
+        geometry is None or (isinstance(geometry, dict) and geometry.get("type") == "Point")
+    )
+
+
+def _shape(
+    geometry: Any, cells: Mapping[str, str], wrong: _Mistakes
+) -> tuple[str | None, tuple[Wrong, ...]]:
     """The polygons of a feature, repaired where they need it, which is told."""
-    if geometry is None or (isinstance(geometry, dict) and geometry.get("type") == "Point"):
+    if not _is_drawn(geometry):
         return None, ()
     try:
         shape = shapely.MultiPolygon(parse_polygons(geometry))
     except MalformedPolygonError:
-        raise _WrongRowError("polygon_unreadable", cells["service"]) from None
-    if shapely.get_num_coordinates(shape) > MOST_VERTICES:
-        raise _WrongRowError("polygon_too_fine", f"{shapely.get_num_coordinates(shape):,}")
+        shape = shapely.MultiPolygon()
+    vertices = shapely.get_num_coordinates(shape)
+    if vertices > MOST_VERTICES:
+        wrong.add("polygon_too_fine", f"{vertices:,}")
+        return None, ()
     doubts: tuple[Wrong, ...] = ()
     if not shape.is_valid:
         parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(shape)))
         shape = shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
         doubts = (("polygon_repaired", cells["service"]),)
     if shape.is_empty:
-        raise _WrongRowError("polygon_unreadable", cells["service"])
+        wrong.add("polygon_unreadable", cells["service"])
+        return None, ()
     try:
         check_place(shape.bounds, "polygon")
     except InvalidInputError as error:
-        raise _WrongRowError("polygon_outside", error.detail) from None
+        wrong.add("polygon_outside", error.detail)
     return shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True), doubts
 
 
-def _codes(written: str) -> tuple[str, ...]:
+def _codes(written: str, wrong: _Mistakes) -> tuple[str, ...]:
     found: set[str] = set()
     for part in filter(str.strip, re.split(r"[,;\n]", written)):
         try:
             found.add(codes.validate(part))
         except CodeError:
-            found.update(map(_code, part.split()))  # several, with blanks between them
+            for each in part.split():  # several, with blanks between them
+                try:
+                    found.add(codes.validate(each))
+                except CodeError:
+                    wrong.add("code_unreadable", each)
     return tuple(sorted(found))
 
 
-def _code(written: str) -> str:
-    try:
-        return codes.validate(written)
-    except CodeError:
-        raise _WrongRowError("code_unreadable", written) from None
-
-
-def _days(cells: Mapping[str, str]) -> tuple[datetime.date | None, datetime.date | None]:
+def _days(
+    cells: Mapping[str, str], wrong: _Mistakes
+) -> tuple[datetime.date | None, datetime.date | None]:
     """The first day of an area, and the day after its last one."""
     days: list[datetime.date | None] = []
     for name in ("valid_from", "valid_to"):
         try:
             days.append(parse_day(cells[name]) if cells[name] else None)
         except ValueError:
-            raise _WrongRowError("date_unreadable", cells[name]) from None
+            wrong.add("date_unreadable", cells[name])
+            days.append(None)
     first, last = days
     if first and last and last < first:
-        raise _WrongRowError("dates_swapped", f"{first} – {last}")
+        wrong.add("dates_swapped", f"{first} – {last}")
     # 31/12/9999 is how programs write that there is no end.
     ends = last is not None and last < datetime.date.max
     return first, last + datetime.timedelta(days=1) if last and ends else None

@@ -22,7 +22,7 @@ NEED_A_KEY = {
     "/metrics",
     "/v1/certificates",
     "/v1/addresses/<address_code>/history", "/v1/changes", "/v1/reports", "/v1/reports/mine",
-    "/v1/imports", "/v1/packs/<commune>", "/v1/services/check",
+    "/v1/imports", "/v1/packs/<commune>", "/v1/packs/<commune>/basemap", "/v1/services/check",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
     "/v1/imports/template", "/v1/export", "/v1/field/area",
     *(f"/v1/webhooks{part}" for part in (

@@ -76,7 +76,7 @@ def record(kind: str, **more: Any) -> dict[str, Any]:
 
 
 def test_code_opens_its_area_and_nothing_else(office: Office, editor: Seat) -> None:
-    number, code = opened(editor)
+    number, code = opened(editor, commune="Phường Láng, Hà Nội")
     hidden = office.place.house("5", **LANG)
     office.place.do("correct", code=hidden, restricted=True)
     found = area(office, code).get_json()
@@ -137,6 +137,8 @@ def test_codes_that_are_none_are_told_and_guessing_ends(office: Office, editor: 
         ({"until": "31/12/2099"}, "từ hôm nay"),
         ({"until": "mai"}, "ngày"),
         ({"commune": ELSEWHERE}, ""),
+        ({"commune": "Xã Không Đâu"}, "Không có đơn vị này"),
+        ({"commune": "Thành phố Hà Nội"}, "không phải xã, phường"),
     ],
 )
 def test_what_is_wrong_with_a_round_is_said_over_what_was_typed(

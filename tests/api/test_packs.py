@@ -11,16 +11,20 @@ import click
 import pytest
 from flask import Flask, Request
 from flask.testing import FlaskClient
+from pmtiles.reader import MemorySource, Reader
 from werkzeug.test import TestResponse
 
 from api.access import ANONYMOUS, Caller
+from registry.pack import basemap
 from registry.pack.keys import rotate
 from registry.settings import Settings
+from tests.support.basemap import town_map
 from tests.support.commands import call
 from tests.support.desk import seated
 from tests.support.keys import Office
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 from tests.support.pack_reader import Copy, RefusedError, read_pack
+from tests.support.tiles import tile_at
 from tests.support.units import open_app
 
 
@@ -241,6 +245,42 @@ def test_packs_need_a_key_unless_the_operator_opens_them(depot: Depot) -> None:
         assert app.test_client().get(path, headers=nobody).status_code == 200
     audited = "SELECT count, units FROM audit_entry WHERE endpoint LIKE '%packs/<commune>'"
     assert all(units == [COMMUNE] and n >= 0 for n, units in depot.place.rows(audited) if units)
+
+
+def test_base_map_of_a_commune_is_a_slice_of_the_operators_file(
+    depot: Depot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/v1/packs/{COMMUNE}/basemap"
+    assert depot.client.get(path).status_code == 404
+    whole = town_map(tmp_path / "nen.pmtiles")
+    settings = replace(depot.settings, basemap=str(whole))
+    with open_app(depot.place.url, by_header, settings) as app:
+        client = app.test_client()
+        assert client.get(path, headers={"X-Role": "anonymous"}).status_code == 401
+        assert client.get("/v1/packs/99999/basemap").status_code == 404
+        taken = client.get(path)
+        seen = {"If-None-Match": taken.headers["ETag"]}
+        assert client.get(path, headers=seen).status_code == 304
+        # Of less room the deepest zooms are left out.
+        monkeypatch.setattr(basemap, "MOST_BYTES", 1)
+        less = client.get(path, headers=seen)
+    assert taken.content_type == "application/vnd.pmtiles"
+    cut, own = Reader(MemorySource(taken.data)), Reader(MemorySource(whole.read_bytes()))
+    header, first = cut.header(), own.header()
+    assert cut.metadata() == own.metadata() == {"attribution": "© Tôi", "name": "thử"}
+    for name in ("tile_type", "tile_compression", "max_zoom"):
+        assert header[name] == first[name], name
+    assert 8 < header["min_zoom"] < header["max_zoom"]
+    assert header["addressed_tiles_count"] < first["addressed_tiles_count"] / 4
+    for zoom in range(header["min_zoom"], header["max_zoom"] + 1):
+        here = (zoom, *tile_at(zoom, LANG["lon"], LANG["lat"]))
+        assert cut.get(*here) == own.get(*here) is not None
+    far = (header["max_zoom"], *tile_at(header["max_zoom"], LANG["lon"] + 0.3, LANG["lat"]))
+    assert own.get(*far)
+    assert cut.get(*far) is None
+    smaller = Reader(MemorySource(less.data)).header()
+    assert smaller["min_zoom"] == header["min_zoom"]
+    assert smaller["max_zoom"] < header["max_zoom"]
 
 
 def test_carrier_who_signed_in_and_the_command_take_the_same_file(

@@ -28,6 +28,7 @@ from tests.support.units import open_app
 SHOW_NO_RECORD = {
     "/healthz", "/metrics", "/readyz", "/openapi.json", "/v1/whoami", "/v1/units",
     "/v1/units/{code}", "/v1/units/convert", "/v1/units/picker", "/v1/targets", "/v1/packs/keys",
+    "/v1/packs/{commune}/basemap",
     "/tiles/tilejson.json", "/tiles/style.json", "/tiles/base/{z}/{x}/{y}",
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
     "/v1/field/area", "/v1/field/records",  # by the code of a round: tests/api/test_field.py

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -15,6 +16,8 @@ from api.route import GEOJSON, GPX, MAX_LINES
 from geo.code import format as code_display
 from registry.new_workbook import new_workbook
 from registry.route import run, shortest
+from registry.route.distances import straight_m
+from registry.route.routing_server import road_table
 from registry.settings import Settings
 from tests.support.osrm import METRES_A_SECOND, Osrm, routing
 from tests.support.pdf import qr_codes_of, texts_of
@@ -210,15 +213,24 @@ def test_roads_are_those_of_the_operators_server_and_straight_lines_without(
             assert (found["measured_by"], found["order"], found["notices"]) == ("roads", order, [])
             assert found["seconds"] == pytest.approx(found["metres"] / METRES_A_SECOND, abs=1)
         assert planned(by_road, body)["metres"] == pytest.approx(2 * straight["metres"], abs=2)
-        for says in (
-            b"<html>",
-            b"[]",
-            b'{"code": "TooBig"}',
-            b'{"code": "Ok", "durations": [[0]], "distances": [[0]]}',
-            b'{"code": "Ok", "durations": null, "distances": [["x"]]}',
-            b"x" * 3_000_000,
+        # Of places that no road joins there is a null; errors come with 400 and their code.
+        apart = [[0.0] * len(every) for _ in every]
+        unjoined = {
+            "code": "Ok",
+            "distances": apart,
+            "durations": [[None, *apart[0][1:]], *apart[1:]],
+        }
+        for status, says in (
+            (200, b"<html>"),
+            (200, b"[]"),
+            (400, b'{"code": "TooBig", "message": "Too many table coordinates"}'),
+            (400, b'{"code": "NoSegment", "message": "Could not find a matching segment"}'),
+            (200, json.dumps(unjoined).encode()),
+            (200, b'{"code": "Ok", "durations": [[0]], "distances": [[0]]}'),
+            (200, b'{"code": "Ok", "durations": null, "distances": [["x"]]}'),
+            (200, b"x" * 3_000_000),
         ):
-            osrm.says = says
+            osrm.status, osrm.says = status, says
             found = planned(by_road, body)
             assert [notice["code"] for notice in found["notices"]] == ["routing_unreadable"], says
             assert (found["measured_by"], found["metres"]) == ("straight_lines", straight["metres"])
@@ -227,6 +239,24 @@ def test_roads_are_those_of_the_operators_server_and_straight_lines_without(
         silent = planned(Site(app.test_client(), site.world), body, order="shortest")
     assert [notice["code"] for notice in silent["notices"]] == ["routing_silent"]
     assert (silent["measured_by"], silent["order"]) == ("straight_lines", "shortest")
+
+
+def test_routing_server_is_asked_as_it_takes_questions() -> None:
+    """In parts of 100 points, lon before lat; metres and seconds of each to each come back."""
+    points = [(105.8 + at / 1_000, 21.0 + at % 7 / 1_000) for at in range(120)]
+    with routing() as server:
+        found = road_table(server.url, points)
+    assert len(server.asked) == 9
+    places, _, query = server.asked[1].removeprefix("/table/v1/driving/").partition("?")
+    assert places.startswith("105.800000,21.000000;105.801000,21.001000;")
+    assert len(places.split(";")) == 100
+    asked = parse_qs(query)
+    assert (asked["annotations"], asked["sources"][0][:5]) == (["duration,distance"], "0;1;2")
+    assert asked["destinations"][0].startswith("50;51;")
+    for one, other in ((0, 119), (119, 0), (55, 3), (49, 50)):
+        metres = 2 * straight_m(points[one], points[other])
+        assert found.metres[one][other] == pytest.approx(metres, abs=1)
+        assert found.seconds[one][other] == pytest.approx(metres / METRES_A_SECOND, abs=1)
 
 
 def test_another_round_that_is_ordered_keeps_nobody_waiting(

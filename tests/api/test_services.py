@@ -65,7 +65,7 @@ def test_each_operator_delivers_its_own_and_everybody_asks(
     form = {"file": (io.BytesIO(json.dumps(drawn).encode()), "vùng.geojson")}
     sent = office.client.post("/v1/services", data=form, headers=bearer(keys[RIVAL])).get_json()
     assert (sent["operator"], sent["new"], sent["written"]) == (RIVAL, 1, True)
-    wrong = TABLE + ",,,,,,99999\n"
+    wrong = TABLE + "Nhanh,gom,,,,,99999\n"
     answer = deliver(office, keys[POST], wrong, file_name="vùng.csv").get_json()
     assert (answer["operator"], answer["rejected"], answer["written"]) == (POST, 1, True)
     assert [(p["row_number"], p["code"]) for p in answer["problems"]] == [(2, "unit_unknown")]
@@ -144,10 +144,19 @@ def test_carrier_tries_a_file_at_the_desk_and_writes_it(office: Office) -> None:
     done = seat.client.post("/desk/services/file", data=dict(hidden(tried.text)))
     assert (done.status_code, done.location) == (303, "/desk/services")
     assert "Bưu cục Láng" in seat.get("/desk/services").text
+    # What the next file would lose by a row that is wrong, and where its areas overlap.
+    worse = TABLE.replace("giao", "bay") + f"Gom,gom,A,,,,{COMMUNE}\nGom,gom,B,,,,{COMMUNE}\n"
+    tried = seat.post("/desk/services/file", operator="", file=sheet(worse)).text
+    assert "Vùng mất vì dòng sai" in tried
+    assert "Phường Láng" in tried
+    assert "Vùng chồng nhau" in tried
+    named = seat.get("/desk/services", unit="Phường Láng, Hà Nội").text
+    assert "Cửa nhà nào ở đây cũng được phục vụ" in named
+    assert seat.get("/desk/services", unit="Xã Không Đâu").status_code == 422
     counted = seat.get("/desk/services", unit=ELSEWHERE, kind="collects").text
     assert "Cửa nhà nào ở đây cũng được phục vụ" in counted
     for page, status in (
-        (seat.get("/desk/services", unit="99999"), 404),
+        (seat.get("/desk/services", unit="99999"), 422),
         (seat.post("/desk/services/file"), 422),
         (seat.post("/desk/services/file", operator=POST, file=sheet(wrong)), 403),
         (seat.post("/desk/services/file", name="a.csv", content="%%%"), 422),

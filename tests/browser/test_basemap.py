@@ -1,9 +1,12 @@
-"""The operator's base map in a real browser: below the dots, from this server, under its policy."""
+"""The operator's base map in a real browser: below the dots, from this server, under its policy;
+and on a phone without a network.
+"""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from api.pages.assets import has_map
 from registry.drawing.refresh import refresh
@@ -23,7 +26,8 @@ def url(admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
     path = red_map(tmp_path_factory.mktemp("base") / "nen.pmtiles")
     with search_world(admin_url, f"basemap_{worker_id}") as world:
         refresh(world.engine)
-        with serving(world.url, DIACHISO_BASEMAP=str(path)) as found:
+        more = {"DIACHISO_OPEN_PACKS": "on", "DIACHISO_VAR": str(tmp_path_factory.mktemp("var"))}
+        with serving(world.url, DIACHISO_BASEMAP=str(path), **more) as found:
             yield found
 
 
@@ -42,3 +46,33 @@ def test_streets_lie_below_the_dots_and_say_whose_they_are(browser: Browser, url
         visit.page.wait_for_selector("text=© Đỏ")
         assert visit.complaints() == []
         assert visit.is_sound()
+
+
+def test_phone_that_has_a_pack_has_the_map_below_it_without_a_network(
+    browser: Browser, url: str
+) -> None:
+    options: dict[str, Any] = {"service_workers": "allow"}
+    with visiting(browser, url, "phone", **options) as visit:
+        visit.allowed = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
+        page = visit.open("/packs")
+        page.get_by_label("Thêm xã, phường").fill("00199")
+        page.get_by_role("button", name="Tìm", exact=True).click()
+        page.locator("#communes").get_by_role("button", name="Tải gói").first.click()
+        expect(page.locator("#packs li")).to_contain_text("bản đồ nền")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        # The page itself keeps what draws it; the letters come with its next opening.
+        visit.open("/packs").wait_for_selector(".hand[data-ready]")
+        visit.context.set_offline(True)
+        page = visit.open("/packs")
+        page.wait_for_selector(".hand[data-ready]")
+        page.get_by_role("searchbox", name="Mã, số nhà").fill("27 lang")
+        card = page.locator("#found .hand-card").first
+        card.get_by_role("button", name="Sơ đồ").click()
+        expect(card.locator(".hand-map[data-ready]")).to_be_visible()
+        expect(card.locator(".hand-map")).to_contain_text("© Đỏ")
+        assert visit.complaints() == []
+        assert visit.is_sound()
+        # Gone with its pack; then there is the sketch.
+        card.get_by_role("button", name="Sơ đồ").click()
+        expect(card.locator(".hand-map")).to_have_count(0)

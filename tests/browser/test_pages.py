@@ -291,7 +291,10 @@ def test_addresses_that_were_opened_are_there_without_a_network(
         expect(page.locator(".plate-large")).to_contain_text(opened)
         expect(page.locator(".kept")).to_contain_text("Không có mạng")
         is_sound(visit)
-        for path in ("/", f"/a/{other}", f"/a/{retired}", "/try"):
+        for path in (f"/a/{other}", f"/a/{retired}"):
+            visit.open(path)
+            expect(page.locator("#found")).to_contain_text("không có trong các gói")
+        for path in ("/", "/try"):
             visit.open(path)
             expect(page.locator("h1")).to_have_text("Không có mạng")
             expect(page.locator(".codes .plate")).to_have_text([opened])

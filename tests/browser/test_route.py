@@ -39,6 +39,20 @@ def opened(visit: Visit) -> Page:
     return page
 
 
+def in_the_shell(page: Page) -> None:
+    """The page is kept for where there is no network."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def restarted(visit: Visit) -> Page:
+    """The browser is closed and opened again."""
+    visit.page.close()
+    visit.page = visit.context.new_page()
+    visit.page.on("dialog", lambda asked: asked.accept())
+    return opened(visit)
+
+
 def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
     visit: Visit, world: World
 ) -> None:
@@ -59,24 +73,52 @@ def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
     expect(page.locator(".round-unplaced li")).to_have_count(2)
     visit.is_sound()
 
-    # A line that was unclear becomes the stop that is chosen; nothing else is lost.
+    # What is chosen without a network is kept, and ordered when there is one.
+    in_the_shell(page)
+    page = opened(visit)
+    visit.context.set_offline(True)
+    page = opened(visit)
     unclear = page.locator(".round-unplaced li[data-line='4']")
     unclear.get_by_role("button").first.click()
+    expect(unclear).to_contain_text("✓ Đã chọn")
+    page = restarted(visit)
+    expect(page.locator(".round-unplaced li[data-line='4']")).to_contain_text("✓ Đã chọn")
+    visit.context.set_offline(False)
     expect(page.locator(".round-stops li")).to_have_count(4)
+    expect(page.locator(".round-unplaced li")).to_have_attribute("data-line", "6")
+
+    # The list is ordered in another way without being pasted again; nothing of it is lost.
+    page.locator("#new-round > summary").click()
+    expect(page.get_by_label("Dán mỗi dòng")).to_have_value("\n".join(lines))
+    expect(page.get_by_role("radio", name="Ngắn nhất")).to_be_checked()
+    page.get_by_role("radio", name="Theo đường").check()
+    page.locator("#ends > summary").click()
+    page.get_by_label("Về lại nơi bắt đầu").check()
+    visit.context.set_offline(True)
+    page.get_by_role("button", name="Xếp tuyến", exact=True).click()
+    expect(page.locator("#told")).to_contain_text("vẫn ở đây")
+    page = restarted(visit)
+    expect(page.get_by_label("Về lại nơi bắt đầu")).to_be_checked()
+    visit.context.set_offline(False)
+    page.get_by_role("button", name="Xếp tuyến", exact=True).click()
+    expect(page.locator("#new-round")).not_to_have_attribute("open", "")
+    expect(page.locator(".round-stops li")).to_have_count(4)
+    # A line more: what was chosen is not asked again.
+    page.locator("#new-round > summary").click()
+    page.get_by_label("Dán mỗi dòng").fill("\n".join([*lines, world.codes["40B"]]))
+    page.get_by_role("button", name="Xếp tuyến", exact=True).click()
+    expect(page.locator(".round-stops li")).to_have_count(5)
     expect(page.locator(".round-unplaced li")).to_have_attribute("data-line", "6")
     with page.expect_download() as taken:
         page.get_by_role("button", name="Phiếu đi phát").click()
     assert taken.value.suggested_filename == "tuyen.pdf"
 
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
-    opened(visit)
     visit.context.set_offline(True)
     page = opened(visit)
     expect(page.locator("#network")).to_be_visible()
     first = page.locator(".round-next h3").inner_text()
     page.get_by_role("button", name="Đã phát").click()
-    expect(page.locator("#sum")).to_contain_text("1/4 điểm")
+    expect(page.locator("#sum")).to_contain_text("1/5 điểm")
     expect(page.locator(".round-next h3")).not_to_have_text(first)
     code = world.codes["27 Láng"]
     line = page.locator(f".round-stops li[data-code='{code}']")
@@ -87,9 +129,7 @@ def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
     done = page.locator(".round-stops li[data-done]").count()
 
     # The browser is closed and opened again, still without a network.
-    page.close()
-    visit.page = visit.context.new_page()
-    page = opened(visit)
+    page = restarted(visit)
     expect(page.locator(".round-stops li[data-done]")).to_have_count(done)
     expect(
         page.locator(f".round-stops li[data-code='{code}']").get_by_role("checkbox")

@@ -426,6 +426,15 @@ def test_names_are_read_anew_when_there_are_new_ones(
     # Without a door there is nothing to deliver to.
     assert ask(world, cache.get(), "moi mo") == []
 
+    cache.load_aside()
+    before = cache.get()
+    with session_scope(world.engine) as session:
+        make_street(session, unit_id=unit.id, name="Mới Nữa", kind="phố", key="moi nua")
+    assert cache.get() is before
+    assert cache._loader is not None
+    cache._loader.join(30)
+    assert "moi nua" in cache.get()[0].keys
+
 
 @pytest.mark.parametrize(
     "text",

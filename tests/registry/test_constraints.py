@@ -214,6 +214,7 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "service_office": lambda p: {
         "operator": "a", "name": "Bưu cục", "point": "POINT(105.8 21)", "event_id": p.event,
     },
+    "backup_run": lambda _p: {"kind": "full", "label": "20261129-030000F"},
     "service_count": lambda _p: {"day": DAY, "kind": "lookup", "outcome": "ok", "asked": 1},
     "webhook": lambda p: {
         "key_id": p.key, "url": "https://a.vn", "secret": b"w" * 32, "cursor": "c", "caught_up": 0,
@@ -283,6 +284,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_api_key_previous_hash_length", {"previous_hash": b"k" * 31}),
     ("ck_api_key_previous_ends", {"previous_until": None}),
     ("ck_api_key_previous_ends", {"previous_hash": None}),
+    ("ck_backup_run_kind_known", {"kind": "hope"}),
     ("ck_boundary_geom_valid", {"geom": BOW_TIE}),
     ("ck_client_key_one_row", {"id": 2}),
     ("ck_client_key_key_length", {"key": b"k" * 31}),

@@ -228,8 +228,14 @@ def test_bad_rows_are_told_and_fail_no_other(depot: Depot) -> None:
         (polygon(square(LANG["lon"], LANG["lat"], -0.001)), {"service": "A", "kind": "giao"}),
         (polygon(square(2.3, 48.8)), {"service": "A", "kind": "giao"}),
         (polygon([[[105, 21]]]), {"service": "A", "kind": "giao"}),
-        ({"type": "LineString", "coordinates": [[105, 21], [106, 21]]}, {"service": "A"}),
-        (polygon([[[105 + i / 1e5, 21] for i in range(20_001)] + [[106, 22], [105, 21]]]), {}),
+        (
+            {"type": "LineString", "coordinates": [[105, 21], [106, 21]]},
+            {"service": "A", "kind": "giao"},
+        ),
+        (
+            polygon([[[105 + i / 1e5, 21] for i in range(20_001)] + [[106, 22], [105, 21]]]),
+            {"service": "A", "kind": "giao"},
+        ),
     )
     told = depot.load(drawn)
     assert found(told) == [
@@ -240,7 +246,50 @@ def test_bad_rows_are_told_and_fail_no_other(depot: Depot) -> None:
         (5, "polygon_too_fine"),
     ]
     assert (told.areas, told.rejected) == (1, 4)
+    # A row tells all that is wrong with it.
+    many = depot.rows(
+        "Hãng khác,,bay,Hai,200,21,sáng,99999; Xã Không Đâu; 00001,7P70-6F 1000 xyz,hôm qua,mai"
+    )
+    assert found(many) == [
+        (1, code)
+        for code in (
+            *("code_unreadable", "date_unreadable", "hours_unreadable", "kind_unknown"),
+            *("operator_differs", "point_unreadable", "service_missing", "unit_ended"),
+            "unit_unknown",
+        )
+    ]
+    values = {each.code: each.value for each in many.problems}
+    assert values["unit_unknown"] == "99999; Xã Không Đâu"
+    assert values["code_unreadable"] == "7P70-6F; 1000; xyz"
+    assert values["date_unreadable"] == "hôm qua; mai"
+    assert many.rejected == 1
     assert set(PROBLEMS) >= {code for _, code in (*found(result), *found(told))}
+
+
+def test_trial_tells_overlaps_and_areas_that_a_bad_row_loses(depot: Depot) -> None:
+    first = (
+        f",A,giao,Một,,,,{COMMUNE},,,",
+        f",A,giao,Hai,,,,{ELSEWHERE},,,",
+        f",B,gom,,,,,{COMMUNE},,,",
+    )
+    depot.rows(*first)
+    # One is moved to the commune of another office, the others are mistyped, and one is left out.
+    tried = depot.rows(
+        *(f",A,giao,Một,,,,{COMMUNE},,,", f",A,giao,Ba,,,,{COMMUNE},,,"),
+        *(f",A,bay,Hai,,,,{ELSEWHERE},,,", ",A,giao,Bốn,,,,99999,,,"),
+        dry_run=True,
+    )
+    assert [(each.office, each.other_office, each.where) for each in tried.overlaps] == [
+        ("Một", "Ba", f"Phường Láng ({COMMUNE})")
+    ]
+    assert tried.gone == 2
+    assert [(each.row_number, each.service, each.office, each.communes) for each in tried.lost] == [
+        (3, "A", "Hai", 1)
+    ]
+    with session_scope(depot.town.engine) as session:
+        assert len(list_areas(session, depot.known, POST, 5)) == 3
+    mended = depot.rows(*first[:2])
+    assert (mended.lost, mended.overlaps, mended.gone) == ((), (), 1)
 
 
 @pytest.mark.parametrize(

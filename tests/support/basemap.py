@@ -1,5 +1,8 @@
-"""A base map for tests: one red picture over the north of Viet Nam, as a PMTiles file."""
+"""Base maps for tests, as PMTiles files: one red picture over the north of Viet Nam; and tiles
+around Láng, each another one.
+"""
 
+import gzip
 import struct
 import zlib
 from pathlib import Path
@@ -50,4 +53,31 @@ def red_map(path: Path) -> Path:
             "center_lat_e7": 210000000,
         }
         out.finalize(header, {"attribution": "© Đỏ"})
+    return path
+
+
+def town_map(path: Path) -> Path:
+    """Some kilometres around Láng, down to zoom 13; the tiles are no map, but packed."""
+    with write(str(path)) as out:
+        for zoom in range(14):
+            (west, north), (east, south) = (
+                tile_at(zoom, LANG[0] - side, LANG[1] + side) for side in (0.4, -0.4)
+            )
+            tiles = [(x, y) for x in range(west, east + 1) for y in range(north, south + 1)]
+            for tile_id, body in sorted(
+                (zxy_to_tileid(zoom, x, y), f"{zoom}/{x}/{y}".encode() * 9) for x, y in tiles
+            ):
+                out.write_tile(tile_id, gzip.compress(body, mtime=0))
+        header = {
+            "tile_type": TileType.MVT,
+            "tile_compression": Compression.GZIP,
+            "min_lon_e7": 1050000000,
+            "min_lat_e7": 200000000,
+            "max_lon_e7": 1070000000,
+            "max_lat_e7": 220000000,
+            "center_zoom": 12,
+            "center_lon_e7": 1058000000,
+            "center_lat_e7": 210000000,
+        }
+        out.finalize(header, {"attribution": "© Tôi", "name": "thử"})
     return path

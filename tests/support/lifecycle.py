@@ -80,13 +80,18 @@ class Town:
 @contextmanager
 def town(admin_url: str, name: str) -> Iterator[Town]:
     """A register in a database of its own, with Phố Láng named in Phường Láng."""
-    with postgis.clone(admin_url, name) as url:
-        engine = make_engine(url, pool_size=4)
-        reads = Reads(url, pool_size=2, statement_timeout_ms=10_000)
-        try:
-            made = Town(url, engine, reads)
-            made.street("Phố Láng")
-            yield made
-        finally:
-            reads.close()
-            engine.dispose()
+    with postgis.clone(admin_url, name) as url, town_at(url) as made:
+        made.street("Phố Láng")
+        yield made
+
+
+@contextmanager
+def town_at(url: str) -> Iterator[Town]:
+    """The register in a database."""
+    engine = make_engine(url, pool_size=4)
+    reads = Reads(url, pool_size=2, statement_timeout_ms=10_000)
+    try:
+        yield Town(url, engine, reads)
+    finally:
+        reads.close()
+        engine.dispose()

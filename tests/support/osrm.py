@@ -20,6 +20,8 @@ class Osrm:
 
     url: str
     says: bytes | None = None
+    status: int = 200
+    """Of what it says: errors come with 400."""
     asked: list[str] = field(default_factory=list)
 
 
@@ -31,7 +33,7 @@ def routing() -> Iterator[Osrm]:
         def do_GET(self) -> None:
             made.asked.append(self.path)
             body = json.dumps(_table(self.path)).encode() if made.says is None else made.says
-            self.send_response(200)
+            self.send_response(made.status)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -1,7 +1,12 @@
-// The page of an address: copy, share, print, the map on a tap, and where a misplaced door really is.
+// The page of an address: copy, share, print, the map on a tap, where a misplaced door really is, and reports that wait
+// for a network.
 
-import { keepOpened } from './store.js';
-import { copy, mapApp, share, t, whereAmI } from './ui.js';
+import { keepReport, sendReports } from './outbox.js';
+import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
+import { keepOpened, whyNotKept } from './store.js';
+import { copy, make, mapApp, share, t, whereAmI } from './ui.js';
+
+const PATIENCE_MS = 8000;
 
 const article = document.querySelector('.address');
 const place = document.getElementById('place-map');
@@ -65,7 +70,7 @@ async function openHere(event) {
     opener.hidden = true;
   } catch {
     box.remove();
-    opener.textContent = t('Không mở được bản đồ trên trình duyệt này', 'The map cannot be drawn by this browser');
+    opener.textContent = navigator.onLine ? t('Không mở được bản đồ trên trình duyệt này', 'The map cannot be drawn by this browser') : t('Bản đồ cần mạng', 'The map needs a network');
   }
 }
 
@@ -86,6 +91,45 @@ if (mine) {
     }
   });
 }
+
+/** What was said without a network, in the outbox of this device. */
+async function keepSaid() {
+  const said = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
+  const body = { kind: said.kind, code: article.dataset.code };
+  if (['wrong_point', 'entrance'].includes(said.kind)) {
+    const [lon, lat] = [said.lon, said.lat].map((degrees) => parseFloat(degrees.replace(',', '.')));
+    if (Number.isNaN(lon) || Number.isNaN(lat)) throw new Error(t('Hãy cho biết nhà ở đâu: dùng vị trí của bạn, hoặc ghi vĩ độ, kinh độ.', 'Say where it is: use your position, or its latitude and longitude.'));
+    Object.assign(body, { lon, lat });
+  }
+  if (said.kind === 'entrance') {
+    if (isPersonal(said.note) || namesPerson(said.note)) throw new Error(t(...LEAVE_OUT));
+    Object.assign(body, { entrance: said.entrance, ...(said.note ? { note: said.note } : {}) });
+  }
+  await keepReport(body, article.dataset.label);
+  form.reset();
+}
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  // Sent as it is where there is a network; else the browser would show its own page, and lose it.
+  const there = await fetch(location.pathname, { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) }).then(() => true, () => false);
+  if (there) return form.submit();
+  const told = document.getElementById('report-told');
+  told.hidden = false;
+  try {
+    await keepSaid();
+    told.className = 'thanks';
+    told.replaceChildren(t('Không có mạng: đã giữ trong hộp gửi của máy này, có mạng thì gửi. ', 'No network: it is kept in the outbox of this device. '), make('a', { href: '/packs#reports' }, t('Hộp gửi', 'Outbox')));
+  } catch (error) {
+    told.className = 'wrong';
+    told.textContent = whyNotKept(error);
+  }
+  return null;
+});
+
+const sendKept = () => { if (navigator.onLine) sendReports(() => null); };
+window.addEventListener('online', sendKept);
+sendKept();
 
 // It is found again without a network, by its code, street or number (packs.js).
 const { code, label, before } = article.dataset;

@@ -1,13 +1,15 @@
-// The page /packs: search in what this device has, packs taken and brought up to date, reports that wait.
+// The page /packs: search in what this device has, packs taken and brought up to date.
 
 import { isDemo, readCode, shown } from './code.js';
 import { fold } from './fold.js';
-import { keepReport, sendReports } from './outbox.js';
+import { sendReports } from './outbox.js';
+import { pin } from './map.js';
 import { between, openCommune } from './pack.js';
-import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
+import { dropMap, keepParts, mapBytes, mapOf, takeMap } from './packs_map.js';
+import { entranceWords, position, reportButtons, reportNew, showOutbox } from './packs_reports.js';
 import { sketch } from './sketch.js';
 import { all, get, put, remove, whyNotKept as why } from './store.js';
-import { make, mapApp, t, unplaced } from './ui.js';
+import { make, mapApp, t } from './ui.js';
 
 const OLD_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -70,6 +72,7 @@ async function take(code) {
       throw error;
     })).arrayBuffer();
     await keep(file, keys);
+    await takeMap(code).then(showPacks, (error) => say(t(`Gói đã có; bản đồ nền thì chưa: ${why(error)}`, `The pack is here, its base map is not: ${why(error)}`), 'wrong'));
   } catch (error) {
     say(why(error), 'wrong');
     if (!communes.has(code) && !at('sign-in')) at('packs-told').append(' ', make('a', { id: 'sign-in', href: '/desk/sign-in' }, t('Đăng nhập', 'Sign in')));
@@ -115,11 +118,13 @@ function ageWords(header) {
   return t(`ngày ${day(header.day)}`, `of ${day(header.day)}`);
 }
 
-function showPacks() {
+async function showPacks() {
+  const maps = new Map(await Promise.all([...communes.keys()].map(async (code) => [code, await mapBytes(code).catch(() => 0)])));
   at('packs').replaceChildren(...[...communes.values()].map(({ header, doors }) => make(
     'li', { 'data-commune': header.commune },
     make('div', {}, make('b', {}, header.name), ` · ${doors.length.toLocaleString('vi')} ${t('chỗ ở', 'doors')}`,
       make('br'), make('span', { class: ageDays(header) > OLD_DAYS || ageDays(header) < 0 ? 'old' : 'quiet' }, ageWords(header)),
+      maps.get(header.commune) ? make('span', { class: 'quiet' }, ` · ${t('bản đồ nền', 'base map')} ${Math.max(0.1, maps.get(header.commune) / 1e6).toLocaleString(t('vi-VN', 'en-GB'), { maximumFractionDigits: 1 })} MB`) : null,
       header.demo ? make('span', { class: 'demo' }, t('Dữ liệu minh hoạ', 'Demonstration')) : null),
     make('div', { class: 'actions' },
       make('button', { type: 'button', class: 'button button-quiet', onclick: () => take(header.commune) }, t('Cập nhật', 'Update')),
@@ -130,6 +135,7 @@ function showPacks() {
 
 async function drop(code) {
   await remove('packs', code);
+  await dropMap(code);
   communes.delete(code);
   if (!communes.size) await remove('known', 'keys'); // whatever comes next may be of another register
   showPacks();
@@ -233,11 +239,8 @@ function card(commune, door, remark = null, metres = null, here = null) {
     entrances(commune, door, here),
     make('p', { class: 'actions' },
       point ? make('a', { class: 'button', href: mapApp(point, shown(door.code)) }, t('Mở bản đồ', 'Map')) : make('span', { class: 'quiet' }, t('chưa có toạ độ', 'no position yet')),
-      point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), point, door, commune.entrances(door).list) }, t('Sơ đồ', 'Sketch')) : null,
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(report('confirmed', door.code, commune.label(door))) }, t('Đúng', 'Right')),
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(reportHere(door.code, commune.label(door))) }, t('Nhà ở đây', 'It is here')),
-      make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => askEntrance(currentTarget.closest('article'), door.code, commune.label(door)) }, t('Lối vào', 'Entrance')),
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => told(report('no_such_house', door.code, commune.label(door))) }, t('Không có nhà', 'Not there'))));
+      point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), commune, point, door, commune.entrances(door).list) }, t('Sơ đồ', 'Sketch')) : null,
+      ...reportButtons(door.code, commune.label(door))));
 }
 
 /** Where one gets in, each with how far it is: from the phone, or else from the door's point. */
@@ -249,21 +252,21 @@ function entrances(commune, door, here) {
   return make('div', {},
     make('p', { class: 'quiet' }, of ? t(`Lối vào, của toà nhà ${shown(of)}`, `Entrances, of the building ${shown(of)}`) : t('Lối vào', 'Entrances')),
     make('ol', { class: 'ways' }, ...list.map(({ kind, point, note, seen }, place) => make('li', {},
-      make('div', {}, make('span', { class: 'way-mark', 'aria-hidden': 'true' }, String(place + 1)), ' ', make('strong', {}, capital(t(...ENTRANCES[kind]))), ' ',
+      make('div', {}, make('span', { class: 'way-mark', 'aria-hidden': 'true' }, String(place + 1)), ' ', make('strong', {}, entranceWords(kind)), ' ',
         from ? make('span', { class: 'quiet' }, away(point)) : null,
         note ? make('p', {}, note) : null,
         seen ? make('p', { class: 'quiet' }, `${t('thấy ngày', 'seen')} ${day(seen)}`) : null),
-      make('a', { class: 'button button-quiet', href: mapApp(point, shown(door.code)) }, t('Bản đồ', 'Map'), make('span', { class: 'unseen' }, ` ${place + 1}: ${t(...ENTRANCES[kind])}`))))));
+      make('a', { class: 'button button-quiet', href: mapApp(point, shown(door.code)) }, t('Bản đồ', 'Map'), make('span', { class: 'unseen' }, ` ${place + 1}: ${entranceWords(kind).toLowerCase()}`))))));
 }
 
-const ENTRANCES = { main: ['cửa chính', 'main entrance'], vehicles: ['lối xe vào', 'for vehicles'], delivery: ['lối giao hàng', 'for deliveries'], locker: ['tủ nhận hàng', 'parcel lockers'] };
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
-
-/** Show or hide what is around a door. */
-function drawIn(article, point, own, ways) {
-  const drawn = article.querySelector('.sketch');
-  if (drawn) drawn.remove();
-  else article.append(sketch(communes.values(), point, { own, accuracy: own.accuracy > 20 ? own.accuracy : 0, entrances: ways.map((way) => way.point) }));
+/** Show or hide what is around a door: on the base map of its commune where that is here. */
+async function drawIn(article, commune, point, own, ways) {
+  const drawn = article.querySelector('.sketch, .hand-map');
+  if (drawn) return drawn.remove();
+  const marks = [{ element: pin(), at: point, anchor: 'bottom' }, ...ways.map((way, place) => ({ element: make('span', { class: 'way-mark' }, String(place + 1)), at: way.point, anchor: 'center' }))];
+  const map = await mapOf(commune, point, marks).catch(() => null); // its parts are not here, or cannot draw
+  article.append(map?.box ?? sketch(communes.values(), point, { own, accuracy: own.accuracy > 20 ? own.accuracy : 0, entrances: ways.map((way) => way.point) }));
+  return map?.draw();
 }
 
 const openedLike = (text) => {
@@ -276,12 +279,6 @@ const openedCard = ({ id, label }) => make('article', { class: 'hand-card', 'dat
   make('p', { class: 'quiet' }, t('trang đã mở trên máy này', 'opened on this device before')));
 
 // --- where the phone is ----------------------------------------------------------------------------
-
-const position = () => new Promise((found, failed) => {
-  const refuse = () => failed(new Error(unplaced()));
-  if (!isSecureContext || !navigator.geolocation) return refuse();
-  navigator.geolocation.getCurrentPosition(found, refuse, { enableHighAccuracy: true, timeout: 15_000 });
-});
 
 async function showNear() {
   try {
@@ -299,89 +296,16 @@ async function showNear() {
   }
 }
 
-// --- reports ---------------------------------------------------------------------------------------
-
-/** Keep what was found, and send it when that is possible; raises what the disk does. */
-async function report(kind, code, label, more = {}) {
-  await keepReport({ kind, code, ...more }, label);
-  await showOutbox();
-  at('outbox-head').scrollIntoView({ block: 'center' });
-  sendReports(showOutbox);
-}
-
-const told = (doing) => doing.catch((error) => show([make('p', { class: 'wrong' }, why(error))]));
-
-async function reportHere(code, label) {
-  const { coords } = await position();
-  await report('wrong_point', code, label, pointOf(coords));
-}
-
-/** Show or hide the form for an entrance where the phone is. */
-function askEntrance(article, code, label) {
-  const asked = article.querySelector('.hand-way');
-  if (asked) return asked.remove();
-  const form = make('form', { class: 'hand-way' },
-    make('label', {}, t('Lối vào', 'Entrance'), make('select', { name: 'entrance' }, ...Object.entries(ENTRANCES).map(([kind, said]) => make('option', { value: kind }, t(...said))))),
-    make('label', {}, t('Vào thế nào; không ghi tên người, số điện thoại', 'How one gets in; no name, no telephone number'), make('input', { name: 'note', maxlength: '140', autocomplete: 'off' })),
-    make('button', { class: 'button' }, t('Báo lối vào ở chỗ tôi đứng', 'It is where I stand')),
-    make('p', { class: 'wrong', role: 'alert', hidden: true }));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    try {
-      const note = form.note.value.trim();
-      if (isPersonal(note) || namesPerson(note)) throw new Error(t(...LEAVE_OUT));
-      const { coords } = await position();
-      await report('entrance', code, label, { entrance: form.entrance.value, ...(note ? { note } : {}), ...pointOf(coords) });
-      form.remove();
-    } catch (error) {
-      form.lastChild.hidden = false;
-      form.lastChild.textContent = why(error);
-    }
-  });
-  article.append(form);
-  form.entrance.focus();
-}
-
-/** A house that nobody registered, where the phone is; what was typed stays until it is in the outbox. */
-async function reportNew(event) {
-  event.preventDefault();
-  const address = at('address').value.trim();
-  try {
-    if (isPersonal(address)) throw new Error(t(...LEAVE_OUT));
-    const { coords } = await position();
-    await report('new_house', undefined, address || t('nhà mới, chưa rõ địa chỉ', 'a new house without an address'), { ...pointOf(coords), ...(address ? { address } : {}) });
-    at('address').value = '';
-    at('new-told').hidden = true;
-    await remove('known', 'draft');
-  } catch (error) {
-    at('new-told').hidden = false;
-    at('new-told').textContent = why(error);
-  }
-}
-
-const pointOf = (coords) => ({ lon: coords.longitude, lat: coords.latitude, position_accuracy_m: Math.round(coords.accuracy) });
-
-const KINDS = { new_house: ['Nhà chưa có mã', 'A house without a code'], confirmed: ['Đúng: nhà ở đó', 'Right: it is there'], wrong_point: ['Nhà ở chỗ khác', 'It is elsewhere'], entrance: ['Lối vào', 'An entrance'], no_such_house: ['Không có nhà này', 'There is no such house'] };
-const STATES = { waiting: ['chờ mạng', 'waits for a network'], sent: ['đã gửi', 'sent'], refused: ['không nhận', 'not taken'] };
-
-async function showOutbox() {
-  const reports = (await all('outbox')).sort((one, other) => other.at.localeCompare(one.at));
-  const waiting = reports.filter(({ state }) => state === 'waiting').length;
-  at('reports').hidden = !reports.length;
-  at('waiting').textContent = waiting ? t(`${waiting} chờ gửi`, `${waiting} waiting`) : '';
-  at('send').hidden = !waiting;
-  at('outbox').replaceChildren(...reports.map((each) => make('li', { 'data-state': each.state },
-    make('div', {}, make('b', {}, t(...KINDS[each.body.kind])), ' · ', each.body.code ? make('span', { class: 'code' }, `${shown(each.body.code)} · `) : null, make('span', { class: `state-${each.state}` }, t(...STATES[each.state])),
-      make('br'), each.label, each.body.entrance ? make('p', {}, [capital(t(...ENTRANCES[each.body.entrance])), each.body.note].filter(Boolean).join(': ')) : null,
-      each.told ? make('p', { class: each.state === 'refused' ? 'wrong' : 'quiet' }, each.told) : null),
-    each.receipt ? make('a', { href: `/reports/${each.receipt}` }, t('Biên nhận', 'Receipt')) : null,
-    make('button', { type: 'button', class: 'link', onclick: async () => { await remove('outbox', each.id); await showOutbox(); } }, each.state === 'waiting' ? t('Bỏ', 'Drop') : t('Xoá', 'Remove')))));
-}
-
 function showNetwork() {
   at('network').hidden = navigator.onLine;
   at('network').textContent = t('Không có mạng: đang tìm trong máy này.', 'No network: searching on this device.');
   if (navigator.onLine) sendReports(showOutbox);
+}
+
+/** What draws maps goes with the pages: a new version of them needs it anew. */
+async function renewParts() {
+  const maps = await Promise.all([...communes.keys()].map(mapBytes));
+  if (navigator.onLine && maps.some(Boolean)) await keepParts();
 }
 
 at('find').addEventListener('submit', (event) => { event.preventDefault(); find(); });
@@ -405,4 +329,4 @@ window.addEventListener('online', showNetwork);
 window.addEventListener('offline', showNetwork);
 
 at('q').value = new URLSearchParams(location.search).get('q') ?? '';
-open().then(showOutbox).then(showNetwork).then(() => { root.dataset.ready = 'yes'; }, (error) => say(why(error), 'wrong'));
+open().then(showOutbox).then(showNetwork).then(() => { renewParts().catch(() => null); root.dataset.ready = 'yes'; }, (error) => say(why(error), 'wrong'));

@@ -1,11 +1,13 @@
 // The page /route: a list becomes a round that this device keeps, and ticks where there is no network.
 
-import { isDemo } from './code.js';
+import { isDemo, shown } from './code.js';
 import { formToken } from './outbox.js';
 import { get, put, remove } from './store.js';
 import { make, mapApp, reach, t, whereAmI } from './ui.js';
 
 const KEPT = 'route';
+const DRAFT = 'route-draft';
+const EMPTY = { text: '', wish: { order: 'walking' } };
 const TABLES = { xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', csv: 'text/csv', tsv: 'text/csv', txt: 'text/plain' };
 const FILES = {
   sheet: ['/v1/routes/papers', { paper: 'sheet' }, 'application/pdf', 'tuyen.pdf'],
@@ -15,7 +17,7 @@ const FILES = {
 };
 const NO_COLUMN = ['Không nhận ra cột nào là địa chỉ hay mã. Hãy đặt tên cột là “Địa chỉ” hoặc “Mã”, hay dán riêng cột ấy.', 'No column of addresses or codes was recognised. Call it “address” or “code”, or paste that column alone.'];
 const at = (id) => document.getElementById(id);
-let kept = null; // { id, rows, numbers, wish, answer, done, empty }
+let kept = null; // { id, text, rows, numbers, wish, answer, done, empty, chosen, waits }
 
 function say(words, kind = 'thanks') {
   at('told').className = words ? kind : '';
@@ -49,6 +51,7 @@ function wish() {
   return asked;
 }
 
+/** Order what is in the form: the list that is kept in another way, or another list. */
 async function plan(event) {
   event.preventDefault();
   const [file] = at('file').files;
@@ -59,24 +62,41 @@ async function plan(event) {
   }
   at('working').textContent = t('Đang xếp…', 'Ordering…');
   try {
-    const asked = wish();
-    const kind = file ? TABLES[file.name.split('.').pop().toLowerCase()] ?? 'application/octet-stream' : 'text/plain';
-    const answer = await (await post('/v1/routes', asked, file ?? text, kind, 'application/json')).json();
-    await keep(answer, asked, null);
+    if (kept && !file && text === kept.text) await orderAgain(wish());
+    else await orderList(file, text);
+    await remove('known', DRAFT);
+    fill(kept);
     at('new-round').open = false;
-    at('text').value = '';
-    at('file').value = '';
-    say(answer.unread_columns.length ? t(`Cột không đọc: ${answer.unread_columns.join(', ')}`, `Columns not read: ${answer.unread_columns.join(', ')}`) : '', 'quiet');
+    const { unread_columns: unread } = kept.answer;
+    say(unread.length ? t(`Cột không đọc: ${unread.join(', ')}`, `Columns not read: ${unread.join(', ')}`) : '', 'quiet');
     at('round').scrollIntoView({ block: 'start' });
   } catch (error) {
-    say(why(error), 'wrong');
+    say(`${why(error)} ${t('Danh sách và lựa chọn vẫn ở đây.', 'The list and what was chosen are still here.')}`, 'wrong');
     at('told').scrollIntoView({ block: 'center' });
   }
   at('working').textContent = '';
 }
 
-/** Keep a round with the rows that it is asked by again; `before` is the one that it continues. */
-async function keep(answer, asked, before) {
+async function orderList(file, text) {
+  const asked = wish();
+  const kind = file ? TABLES[file.name.split('.').pop().toLowerCase()] ?? 'application/octet-stream' : 'text/plain';
+  const answer = await (await post('/v1/routes', asked, file ?? text, kind, 'application/json')).json();
+  const goesOn = kept && (answer.stops.some(isDone) || answer.unplaced.some(isChosen))
+    && window.confirm(t('Giữ dấu đã phát và các nơi đã chọn của danh sách trước?', 'Keep the ticks and the places that were chosen in the list before?'));
+  await keep(answer, asked, goesOn ? { done: kept.done, chosen: kept.chosen } : null, file ? null : text);
+  const chosen = answer.unplaced.filter(isChosen);
+  for (const { line, given } of chosen) lead(line, kept.chosen[given].place);
+  if (chosen.length) await orderAgain(asked);
+}
+
+/** The same list once more; nothing of it is lost where there is no network. */
+async function orderAgain(asked) {
+  const answer = await (await post('/v1/routes', asked, JSON.stringify({ rows: kept.rows }), 'application/json', 'application/json')).json();
+  await keep(answer, asked, kept, kept.text);
+}
+
+/** Keep a round with the rows that it is asked by again; `before` is what it goes on with, `text` what was pasted. */
+async function keep(answer, asked, before, text) {
   const numbers = before?.numbers;
   const line = (number) => (numbers ? numbers[number - 1] : number);
   const lines = [
@@ -85,31 +105,72 @@ async function keep(answer, asked, before) {
   ].sort((one, other) => one.number - other.number);
   for (const { parcels } of answer.stops) for (const parcel of parcels) parcel.line = line(parcel.line);
   for (const each of answer.unplaced) each.line = line(each.line);
+  const rows = lines.map(({ row }) => row);
   kept = {
     id: KEPT,
-    rows: lines.map(({ row }) => row),
+    // Lines are shown again as they were written; of a table, what was read of it.
+    text: numbers || isPlain(text, rows.length + answer.empty_lines.length) ? text : listOf(rows),
+    rows,
     numbers: lines.map(({ number }) => number),
     wish: asked,
     answer,
-    empty: before?.empty ?? answer.empty_lines,
+    empty: numbers ? before.empty : answer.empty_lines,
     done: before?.done ?? {},
+    chosen: before?.chosen ?? {},
+    waits: false,
   };
   await put('known', kept);
   show();
 }
 
-/** The same list, in which a line that was unclear is the place that was chosen. */
-async function choose(number, { label, door }) {
+const isPlain = (text, many) => text !== null && text.split(/\r\n|\r|\n/).filter((line) => line.trim()).length === many;
+
+/** Rows as somebody may paste them. */
+function listOf(rows) {
+  const place = ({ code, address }) => (code ? shown(code) : address);
+  if (!rows.some(({ ref }) => ref)) return rows.map(place).join('\n');
+  const cell = (text) => (/["\t\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return [[t('Mã đơn', 'Order'), t('Địa chỉ', 'Address')], ...rows.map((row) => [row.ref ?? '', place(row)])].map((cells) => cells.map(cell).join('\t')).join('\n');
+}
+
+/** The line of the list is the place that was chosen. */
+function lead(number, place) {
+  kept.rows = kept.rows.map((row, at) => (kept.numbers[at] === number ? { ...place, ...(row.ref ? { ref: row.ref } : {}) } : row));
+}
+
+/** The same list, in which a line that was unclear is the place that was chosen; it is kept until there is a network. */
+async function choose({ line, given }, { label, door }) {
   const place = door ? { code: door.code } : { address: label };
-  const rows = kept.rows.map((row, at) => (kept.numbers[at] === number ? { ...place, ...(row.ref ? { ref: row.ref } : {}) } : row));
+  lead(line, place);
+  kept = { ...kept, chosen: { ...kept.chosen, [given]: { place, label } }, waits: true };
   try {
-    const answer = await (await post('/v1/routes', kept.wish, JSON.stringify({ rows }), 'application/json', 'application/json')).json();
-    await keep(answer, kept.wish, kept);
+    await put('known', kept);
+    show();
+    await orderAgain(kept.wish);
     say('');
   } catch (error) {
     say(why(error), 'wrong');
   }
 }
+
+/** What was chosen without a network. */
+async function orderWaiting() {
+  if (kept?.waits && navigator.onLine) await orderAgain(kept.wish).catch((error) => say(why(error), 'wrong'));
+}
+
+/** The form as it was asked, or as somebody left it. */
+function fill({ text, wish: asked }) {
+  const form = at('plan');
+  at('text').value = text;
+  at('file').value = '';
+  form.elements.order.value = asked.order;
+  for (const name of ['start', 'end']) form.elements[name].value = asked[name] ?? '';
+  form.elements.round_trip.checked = 'round_trip' in asked;
+  at('ends').open = 'start' in asked || 'end' in asked || 'round_trip' in asked;
+  at('again').hidden = !kept;
+}
+
+const keepDraft = () => put('known', { id: DRAFT, text: at('text').value, wish: wish() }).catch(() => null); // it is on the screen
 
 async function take({ currentTarget }) {
   const [path, query, accept, name] = FILES[currentTarget.dataset.file];
@@ -132,6 +193,7 @@ const SIDES = { odd: ['bên số lẻ', 'odd side'], even: ['bên số chẵn', 
 const MEASURES = { straight_lines: ['theo đường thẳng', 'in straight lines'], roads: ['theo đường đi', 'by road'] };
 const km = (metres) => `${(metres / 1000).toLocaleString(t('vi-VN', 'en-GB'), { maximumFractionDigits: 1 })} km`;
 const isDone = ({ code }) => code in kept.done;
+const isChosen = ({ given }) => Object.hasOwn(kept.chosen, given);
 const refs = ({ parcels }) => parcels.map(({ line, ref }) => ref ?? t(`dòng ${line}`, `line ${line}`)).join(', ');
 const count = ({ parcels }) => t(`${parcels.length} bưu gửi`, `${parcels.length} parcel${parcels.length > 1 ? 's' : ''}`);
 
@@ -240,27 +302,31 @@ const unplacedBox = (lines) => make('details', { class: 'round-unplaced', open: 
   make('summary', {}, make('h2', {}, t(`${lines.length} dòng chưa xếp được: hỏi trước khi đi`, `${lines.length} lines without a door: ask first`))),
   make('ul', { class: 'hand-list' }, ...lines.map(unplacedLine)));
 
-function unplacedLine({ line, ref, given, message, message_en: english, question }) {
+function unplacedLine(unplaced) {
+  const { line, ref, given, message, message_en: english, question } = unplaced;
   const said = t(message, english);
   const asked = question && t(question.text, question.text_en);
   return make('li', { 'data-line': line }, make('div', {},
     make('b', {}, t(`Dòng ${line}`, `Line ${line}`), ref ? ` · ${ref}` : ''), make('br'), given,
     asked?.startsWith(said) ? null : make('p', { class: 'round-why' }, said),
     asked ? make('p', {}, asked) : null,
+    kept.waits && isChosen(unplaced) ? make('p', { class: 'thanks' }, t(`✓ Đã chọn ${kept.chosen[given].label}: xếp lại khi có mạng.`, `✓ ${kept.chosen[given].label} is chosen: it is ordered again when there is a network.`)) : null,
     ...(question?.choices ?? []).map((choice) => make('p', {},
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose(line, choice) }, choice.label)))));
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose(unplaced, choice) }, choice.label)))));
 }
 
 // --- the page --------------------------------------------------------------------------------------
 
 function showNetwork() {
   at('network').hidden = navigator.onLine;
-  at('network').textContent = t('Không có mạng: tuyến nằm trong máy này, đánh dấu được như thường.', 'No network: the round is on this device and can be ticked.');
+  at('network').textContent = t('Không có mạng: tuyến nằm trong máy này, đánh dấu được như thường. Xếp lại, in và tải tệp thì cần mạng.', 'No network: the round is on this device and can be ticked. To order it again and for files a network is needed.');
+  orderWaiting();
 }
 
 at('go').hidden = false;
 at('here').hidden = false;
 at('plan').addEventListener('submit', plan);
+at('plan').addEventListener('input', keepDraft);
 at('text').addEventListener('input', () => { at('file').value = ''; });
 for (const name of ['dragover', 'dragleave', 'drop']) {
   at('plan').addEventListener(name, (event) => {
@@ -273,6 +339,7 @@ at('here').addEventListener('click', async () => {
   try {
     const [lon, lat] = await whereAmI();
     at('start').value = `${lat.toFixed(6)}, ${lon.toFixed(6)}`;
+    keepDraft();
   } catch (error) {
     say(error.message, 'wrong');
   }
@@ -280,17 +347,24 @@ at('here').addEventListener('click', async () => {
 for (const button of document.querySelectorAll('[data-file]')) button.addEventListener('click', take);
 at('drop-round').addEventListener('click', async () => {
   if (!window.confirm(t('Xoá tuyến và những gì đã đánh dấu?', 'Remove the round and all ticks?'))) return;
-  await remove('known', KEPT);
+  for (const id of [KEPT, DRAFT]) await remove('known', id);
   kept = null;
+  fill(EMPTY);
   show();
   at('new-round').open = true;
 });
 window.addEventListener('online', showNetwork);
 window.addEventListener('offline', showNetwork);
-showNetwork();
-get('known', KEPT).then((found) => {
-  kept = found ?? null;
-  if (kept) at('new-round').open = false;
+
+async function begin() {
+  const found = await get('known', KEPT);
+  // One that was kept before lists stayed beside their rounds.
+  kept = found ? { chosen: {}, text: listOf(found.rows), ...found } : null;
+  const draft = await get('known', DRAFT);
+  fill(draft ?? kept ?? { ...EMPTY, text: at('text').value });
+  at('new-round').open = !kept || draft !== undefined;
   show();
-  at('round-page').dataset.ready = 'yes';
-}, (error) => say(why(error), 'wrong'));
+  showNetwork();
+}
+
+begin().then(() => { at('round-page').dataset.ready = 'yes'; }, (error) => say(why(error), 'wrong'));

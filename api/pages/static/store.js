@@ -1,11 +1,11 @@
-// What this device keeps, in IndexedDB: packs as they were signed, the keys they are checked by, addresses that were
+// What this device keeps, in IndexedDB: packs as they were signed, their base maps, the keys they are checked by, addresses that were
 // opened, reports that wait for a network; rounds in the field, and what was found on them. It stays here, and survives
 // a restart.
 
 import { t } from './ui.js';
 
-const STORES = ['packs', 'known', 'opened', 'outbox', 'walks', 'found'];
-const VERSION = 2;
+const STORES = ['packs', 'known', 'opened', 'outbox', 'walks', 'found', 'maps'];
+const VERSION = 3;
 const MOST_OPENED = 500;
 
 let opening = null;

@@ -4,9 +4,10 @@
 
 const KEPT = 'addresses';
 const FILES = 'files-{{ version }}';
+const PARTS = 'map'; // of maps, which packs_map.js puts there
 const OFFLINE = '/offline';
 const PAGES = ['/packs', '/route', '/field'];
-const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'pack.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'packs_reports.js', 'packs_map.js', 'map.js', 'pack.js', 'pack_file.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
 const MOST = 100;
 const PATIENCE_MS = 8000;
 
@@ -17,7 +18,7 @@ self.addEventListener('install', (event) => {
 });
 
 self.addEventListener('activate', (event) => event.waitUntil((async () => {
-  for (const name of await caches.keys()) if (name !== KEPT && name !== FILES) await caches.delete(name);
+  for (const name of await caches.keys()) if (![KEPT, FILES, PARTS].includes(name)) await caches.delete(name);
   await self.clients.claim();
   // The page that brought this here was opened without it.
   for (const { url } of await self.clients.matchAll()) {
@@ -59,6 +60,8 @@ async function page(request, pathname) {
   } catch {
     asked.catch(() => null);
     if (kept) return PAGES.includes(pathname) ? kept : told(kept);
+    // An address that was never opened may be in a pack.
+    if (isAddress(pathname) && await (await caches.open(FILES)).match('/packs')) return Response.redirect(`/packs?${new URLSearchParams({ q: decodeURIComponent(pathname.slice(3)) })}`);
     return (await list()) ?? Response.error();
   }
 }
@@ -87,7 +90,8 @@ async function list() {
 
 async function file(request) {
   const files = await caches.open(FILES);
-  const there = await files.match(request);
+  // Maps ask for their worker with a version of their own.
+  const there = await files.match(request) ?? await (await caches.open(PARTS)).match(request, { ignoreSearch: true });
   if (there) return there;
   const response = await fetch(request);
   // Kept for ever under its name; the parts of the map are large, and stay with the browser.

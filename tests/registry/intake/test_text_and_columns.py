@@ -8,11 +8,16 @@ from sqlalchemy import Engine, text
 from registry.database import session_scope
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from tests.support.intake import rows
+from tests.support.intake import deliveries, rows
 
 DOORS = """
     SELECT h.house_number_key, t.name, h.floor, h.unit_number
     FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+"""
+PLACED = """
+    SELECT h.house_number_key, t.name, l.name FROM household h
+    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    LEFT JOIN locality l ON l.id = h.locality_id ORDER BY 1, 2, 3
 """
 
 
@@ -134,3 +139,27 @@ def test_a_group_in_the_text_and_another_in_its_column_are_told(
         JOIN locality l ON l.id = h.locality_id LEFT JOIN locality o ON o.id = l.parent_id""",
     )
     assert found == ([(places,)] if places else [])
+
+
+def test_a_street_without_its_kind_is_the_one_that_the_commune_has(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """`12 Ấp Bắc` is on Đường Ấp Bắc, of the register or of the file, where no ấp is called so."""
+    commune = "Phường Ba Đình, Hà Nội"
+    known = {"house_number": "12", "street": "Đường Ấp Bắc", "commune_code": "00004"}
+    hamlet = {"house_number": "1", "locality": "Xóm Mới", "commune_code": "00004"}
+    deliver = deliveries(engine, tmp_path)
+    deliver(known, known | {"house_number": "1", "street": "Đường Xóm Mới"}, hamlet)
+
+    texts = (
+        *("12 Ấp Bắc", "14 Ấp Bắc", "2 Xóm Mới", "3 đường Chợ Mới", "5 Chợ Mới", "6 Xóm Chùa"),
+        *("Hộ ông A, Ấp Bắc",),
+    )
+    result = deliver(*({"address": f"{text}, {commune}"} for text in texts), source="texts")
+
+    assert (result.linked, result.new, result.rejected) == (1, 5, 1)
+    assert rows(engine, PLACED) == [
+        *(("1", "Xóm Mới", None), ("1", None, "Mới"), ("12", "Ấp Bắc", None)),
+        *(("14", "Ấp Bắc", None), ("2", None, "Mới"), ("3", "Chợ Mới", None)),
+        *(("5", "Chợ Mới", None), ("6", None, "Chùa")),
+    ]

@@ -1,0 +1,87 @@
+"""Backups that bring back a moment: taken by pgBackRest, with the log between them.
+
+What is saved is the cluster as it lies on the disk, so a register comes back as it was, to the
+second (`registry.backup.recovery`). Each backup carries how many ordinals of codes were drawn by
+then: a register that comes back moves on beyond the highest, whatever it knew itself.
+"""
+
+import datetime
+from typing import Final
+
+from psycopg import Connection
+
+from registry import cluster
+from registry.backup.store import ORDINAL, Backup, open_store
+from registry.backup.tools import Report, connected, note_run
+from registry.database import OWNER_ROLE
+from registry.days import parse_day
+from registry.errors import ConflictError, InvalidInputError
+from registry.gazetteer import VIET_NAM
+from registry.settings import Settings
+
+_HOW: Final = "write 31/12/2026 10:31, 2026-12-31 10:31:00 or 2026-12-31T10:31:00+07:00"
+
+_SAVED_BEFORE: Final = "SELECT 1 FROM backup_run WHERE kind IN ('full', 'diff') LIMIT 1"
+_WEEK: Final = datetime.timedelta(days=6, hours=12)
+
+
+def parse_moment(written: str, now: datetime.datetime) -> datetime.datetime:
+    """The moment of `31/12/2026 10:31`, in Viet Nam unless it says otherwise; `10:31` is today's.
+
+    Raises InvalidInputError for what is none, or has not come.
+
+    >>> noon = datetime.datetime(2026, 11, 29, 12, tzinfo=VIET_NAM)
+    >>> {parse_moment(each, noon).isoformat() for each in ("10:31", "29/11/2026 10:31")}
+    {'2026-11-29T10:31:00+07:00'}
+    >>> parse_moment("2026-11-29T03:31:00Z", noon).isoformat()
+    '2026-11-29T03:31:00+00:00'
+    """
+    day, _, clock = written.strip().replace("T", " ").rpartition(" ")
+    try:
+        time = datetime.time.fromisoformat(clock if ":" in clock else "")
+        date = parse_day(day) if day else now.astimezone(VIET_NAM).date()
+    except ValueError:
+        raise InvalidInputError(f"{written}: không phải thời điểm ({_HOW})") from None
+    moment = datetime.datetime.combine(date, time, time.tzinfo or VIET_NAM)
+    if moment > now:
+        raise InvalidInputError(f"{written}: chưa đến lúc ấy (this moment has not come)")
+    return moment
+
+
+def take(settings: Settings, *, full: bool, report: Report) -> Backup:
+    """Add a backup of the running register to its store: whole where `full` says so or the last
+    whole one is a week old, else what differs from that.
+
+    Raises ConflictError when the store of before is not there, NotPreparedError, ClusterError,
+    DatabaseUnavailableError.
+    """
+    store = open_store(settings)
+    store.check_room()
+    with connected(cluster.database_url(settings), role=OWNER_ROLE) as connection:
+        known = store.backups()
+        if not (known or full) and connection.execute(_SAVED_BEFORE).fetchone():
+            raise ConflictError(
+                "kho trống, mà sổ đã từng sao lưu: hãy gắn lại đĩa của kho, hoặc `backups make"
+                " --full` cho kho mới (the store is empty, and the register was saved before: mount"
+                " its disk again, or begin a new store with --full)"
+            )
+        ordinal = drawn(connection)
+        store.run("stanza-create")
+        report("đang sao lưu (taking the backup)")
+        kind = "full" if full or _is_due(known) else "diff"
+        store.run("backup", f"--type={kind}", f"--annotation={ORDINAL}={ordinal}")
+        made = store.backups()[-1]
+        note_run(connection, made.kind, made.label)
+    return made
+
+
+def _is_due(known: list[Backup]) -> bool:
+    """Whether a whole one is: a week later on the same hour counts, however long each takes."""
+    now = datetime.datetime.now(VIET_NAM)
+    return not any(each.kind == "full" and now - each.started < _WEEK for each in known)
+
+
+def drawn(connection: Connection[tuple[object, ...]]) -> int:
+    """How many ordinals of codes have been drawn."""
+    ((ordinal,),) = connection.execute("SELECT last_value FROM code_ordinal").fetchall()
+    return int(str(ordinal))

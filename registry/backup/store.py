@@ -1,0 +1,290 @@
+"""pgBackRest at work for a register: with which settings, as whom, and what it complains of."""
+
+import configparser
+import datetime
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from registry import cluster
+from registry.backup.tools import connected
+from registry.cluster import host
+from registry.cluster.archive import (
+    PROGRAM,
+    STANZA,
+    SUFFIX,
+    TIMEOUT_S,
+    archive_of,
+    settings_text,
+)
+from registry.cluster.host import Account
+from registry.errors import ClusterError, NotFoundError, NotPreparedError
+from registry.gazetteer import VIET_NAM
+from registry.settings import Settings
+
+ORDINAL: Final = "ordinal"
+"""Under which a backup says how many ordinals of codes were drawn by then."""
+_COMPLAINT: Final = re.compile(r"ERROR: \[(\d+)\]: (.*)")
+_FULL: Final = ("No space left on device", "Disk quota exceeded", "File too large")
+_AWAY: Final = "unable to load info file"
+_CLOSED: Final = ("Permission denied", "Read-only file system")
+_LEAST_BYTES: Final = 64_000_000
+"""Four parts of the log."""
+_REMEDIES: Final = {
+    28: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
+    " (the store holds backups of another register: choose another)",
+    44: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
+    " (the store holds backups of another register: choose another)",
+    50: "đang có lần sao lưu khác; hãy đợi nó xong (another backup is under way)",
+    51: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
+    " (the store holds backups of another register: choose another)",
+    82: "nhật ký không đến được kho trong một phút; xem bin/diachiso doctor"
+    " (the log did not reach the store within a minute: see the doctor)",
+    87: "máy chủ không lưu nhật ký; hãy khởi động lại với DIACHISO_BACKUPS; sổ đã phục hồi: ALTER"
+    " SYSTEM RESET archive_mode trước (the server keeps no log: restart it with DIACHISO_BACKUPS;"
+    " where it came back from a backup, ALTER SYSTEM RESET archive_mode before)",
+}
+
+_HEAD: Final = f"""\
+# Settings of pgBackRest for this register. Keep them in a file whose name ends in {SUFFIX}, which
+# the account of PostgreSQL may read and others may not, and name it in DIACHISO_BACKUPS. For a
+# server of your own, once, as its superuser, before it is started again:
+#   ALTER SYSTEM SET archive_mode = on;
+#   ALTER SYSTEM SET archive_timeout = '{TIMEOUT_S}s';
+#   ALTER SYSTEM SET archive_command =
+#     '{PROGRAM} --config=FILE --stanza={STANZA} archive-push "%p"';
+# All that may be set: https://pgbackrest.org/configuration.html"""
+_STORE: Final = """\
+# A folder, best on another machine's disk:
+repo1-path=/srv/backups
+# Or an S3-like store; it holds the key of the codes, so it is encrypted:
+#repo1-type=s3
+#repo1-path=/diachiso
+#repo1-s3-endpoint=s3.example.vn
+#repo1-s3-region=vn
+#repo1-s3-bucket=…
+#repo1-s3-key=…
+#repo1-s3-key-secret=…
+#repo1-s3-uri-style=path
+#repo1-cipher-type=aes-256-cbc
+#repo1-cipher-pass=…"""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup in the store: with the log behind it any moment from its end on."""
+
+    label: str
+    kind: str
+    """full | diff | incr"""
+    started: datetime.datetime
+    ended: datetime.datetime
+    bytes: int
+    """Of the cluster."""
+    stored_bytes: int
+    """That it added to the store."""
+    ordinal: int
+    """Ordinals of codes drawn by then."""
+    major: int
+    """The version of PostgreSQL that it needs."""
+
+    def brings_back(self, moment: datetime.datetime) -> bool:
+        """Whether it was whole by that moment; its store knows whole seconds only."""
+        return self.ended + datetime.timedelta(seconds=1) <= moment
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The store of a register's backups."""
+
+    config: Path
+    account: Account
+    folder: Path | None = None
+    """Where it lies, when it is a folder."""
+
+    def check_room(self) -> None:
+        """Raise ClusterError when its disk is full: pgBackRest would wait for the log, and say so
+        after a minute.
+        """
+        if self.folder and (free := shutil.disk_usage(self.folder).free) < _LEAST_BYTES:
+            raise ClusterError(
+                f"kho sao lưu đã đầy; hãy dọn {self.folder} hoặc thêm đĩa"
+                f" (the store is full: {free / 1e6:,.0f} MB left)"
+            )
+
+    def run(self, command: str, *options: str) -> str:
+        """What `pgbackrest` prints. Raises ClusterError of one line, with the remedy."""
+        done = self.account.run(
+            PROGRAM,
+            f"--config={self.config}",
+            f"--stanza={STANZA}",
+            "--log-level-console=off",
+            "--log-level-stderr=error",
+            *options,
+            command,
+        )
+        if done.returncode != 0:
+            raise ClusterError(explain(done.stderr, command, done.returncode))
+        return done.stdout
+
+    def backups(self) -> list[Backup]:
+        """What is in the store, the oldest first. Raises ClusterError."""
+        (found,) = json.loads(self.run("info", "--output=json")) or [{}]
+        if found.get("status", {}).get("code") == 99:  # "other": the store itself
+            told = "; ".join(each["status"]["message"] for each in found.get("repo", ()))
+            raise ClusterError(explain(f"ERROR: [000]: {told}", "info", 1))
+        majors = {each["id"]: int(each["version"].split(".")[0]) for each in found.get("db", ())}
+        return [_backup(each, majors) for each in found.get("backup", ()) if not each["error"]]
+
+    def newest(self, moment: datetime.datetime | None) -> Backup:
+        """The newest backup, or the newest that was whole by `moment`. Raises NotFoundError."""
+        known = self.backups()
+        if not known:
+            raise NotFoundError(
+                "kho chưa có bản sao lưu nào; hãy chạy `bin/diachiso backups make`"
+                " (the store is empty: take a backup first)"
+            )
+        for each in reversed(known):
+            if moment is None or each.brings_back(moment):
+                return each
+        first = f"{known[0].ended.astimezone(VIET_NAM):%Y-%m-%d %H:%M:%S}"
+        raise NotFoundError(
+            f"bản sao lưu đầu tiên xong lúc {first}; hãy chọn lúc sau đó"
+            f" (the first backup ended at {first}: choose a later moment)"
+        )
+
+
+def _backup(each: dict[str, Any], majors: dict[int, int]) -> Backup:
+    ends = each["timestamp"]
+    return Backup(
+        label=each["label"],
+        kind=each["type"],
+        started=datetime.datetime.fromtimestamp(ends["start"], VIET_NAM),
+        ended=datetime.datetime.fromtimestamp(ends["stop"], VIET_NAM),
+        bytes=each["info"]["size"],
+        stored_bytes=each["info"]["repository"]["delta"],
+        ordinal=int(each.get("annotation", {}).get(ORDINAL, 0)),
+        major=majors[each["database"]["id"]],
+    )
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that `DIACHISO_BACKUPS` names, which the cluster's account can write.
+
+    Raises NotPreparedError where none is named or pgBackRest is missing, ClusterError where the
+    folder or the file of settings is no use.
+    """
+    if settings.backups is None:
+        raise NotPreparedError(
+            "hãy đặt DIACHISO_BACKUPS: thư mục giữ bản sao lưu (set DIACHISO_BACKUPS to the folder"
+            " that keeps the backups, and restart the register)"
+        )
+    if shutil.which(PROGRAM) is None:
+        raise NotPreparedError(
+            f"chưa cài {PROGRAM}; hãy chạy `apt-get install {PROGRAM}` (it is not installed)"
+        )
+    if settings.backups.suffix == SUFFIX:
+        data_dir = _data_dir_of(settings.backups)
+        if not settings.database_url and data_dir != cluster.locate(settings).data_dir:
+            raise ClusterError(
+                f"{settings.backups}: pg1-path là {data_dir}, không phải cụm này; xem `bin/diachiso"
+                " backups config` (it is about another cluster: that command prints one)"
+            )
+        return Store(settings.backups, host.account_for(data_dir))
+    if settings.database_url:
+        raise NotPreparedError(
+            "với DATABASE_URL, DIACHISO_BACKUPS là tệp pgbackrest.conf trên máy cơ sở dữ liệu; xem"
+            " `bin/diachiso backups config` (with DATABASE_URL it names a file of pgBackRest's"
+            " settings: that command prints one)"
+        )
+    private = cluster.locate(settings)
+    _make_folder(settings.backups, private.account)
+    private.write_archive_settings()
+    config = archive_of(settings.backups, private.data_dir).config
+    return Store(config, private.account, settings.backups)
+
+
+def _data_dir_of(file: Path) -> Path:
+    """The cluster that a file of pgBackRest's settings is about."""
+    read = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        read.read_string(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ClusterError(
+            f"không đọc được {file} (cannot be read: {(error.strerror or str(error)).lower()})"
+        ) from None
+    except (configparser.Error, UnicodeDecodeError):
+        raise ClusterError(
+            f"{file}: không phải tệp thiết lập của pgBackRest (no settings of pgBackRest)"
+        ) from None
+    found = read.get(STANZA, "pg1-path", fallback="")
+    if not found:
+        raise ClusterError(
+            f"{file}: thiếu mục [{STANZA}] có pg1-path; xem `bin/diachiso backups config`"
+            f" (it lacks the section [{STANZA}] with pg1-path: that command prints one)"
+        )
+    return Path(found)
+
+
+def _make_folder(folder: Path, account: Account) -> None:
+    if not folder.exists():
+        try:
+            host.make_open_folder(folder.parent)
+            folder.mkdir(mode=0o750)
+            if os.geteuid() != account.uid:
+                os.chown(folder, account.uid, account.gid)
+        except OSError as error:
+            raise ClusterError(_not_written(folder, account, str(error.strerror))) from None
+    if account.run("/usr/bin/test", "-d", folder, "-a", "-w", folder).returncode != 0:
+        raise ClusterError(_not_written(folder, account, "not writable"))
+
+
+def _not_written(folder: Path, account: Account, reason: str) -> str:
+    return (
+        f"{account.name} không ghi được {folder}; DIACHISO_BACKUPS phải là thư mục mà tài khoản ấy"
+        f" ghi được (choose a folder that {account.name} may write: {reason.lower()})"
+    )
+
+
+def explain(output: str, command: str, status: int) -> str:
+    """One line for what pgBackRest complained of, with the remedy where one is known."""
+    said = _COMPLAINT.search(output)
+    number, words = (int(said[1]), said[2].strip()) if said else (0, output.strip()[:200])
+    if any(each in output for each in _FULL):
+        return f"kho sao lưu đã đầy; hãy dọn chỗ hoặc thêm đĩa (the store is full: {words})"
+    if any(each in output for each in _CLOSED):
+        return f"không ghi được kho sao lưu (the store cannot be written: {words})"
+    if _AWAY in output:
+        return (
+            "kho không có ở chỗ của nó; hãy gắn lại đĩa, xem mạng, hoặc chạy `backups make` (the"
+            f" store is not there: mount its disk, see to the network, or take a backup; {words})"
+        )
+    if remedy := _REMEDIES.get(number):
+        return remedy
+    return f"kho sao lưu báo lỗi (pgbackrest {command}: {words or f'ended with status {status}'})"
+
+
+def settings_to_print(settings: Settings) -> str:
+    """pgBackRest's settings for the cluster of this register, to be kept in a file and changed.
+
+    Those of a server of the operator's own are asked from it. Raises DatabaseUnavailableError.
+    """
+    if settings.database_url is None:
+        private = cluster.locate(settings)
+        data_dir, socket_dir, port = private.data_dir, private.socket_dir, private.port
+    else:
+        with connected(settings.database_url) as connection:
+            ((folder, sockets, number),) = connection.execute(
+                "SELECT coalesce(current_setting('data_directory', true), '/…'),"
+                " coalesce(current_setting('unix_socket_directories', true), '/…'),"
+                " current_setting('port')"
+            ).fetchall()
+        data_dir, socket_dir = Path(str(folder)), Path(str(sockets).partition(",")[0])
+        port = int(str(number))
+    return settings_text(
+        head=_HEAD, store=_STORE, data_dir=data_dir, socket_dir=socket_dir, port=port
+    )

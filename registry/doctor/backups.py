@@ -1,0 +1,85 @@
+"""Checks of what is saved: how old it is, that it was seen to come back, that the log is sent."""
+
+from typing import Final
+
+from sqlalchemy import text
+
+from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
+
+CHECKS = Chapter()
+
+_DAY_S: Final = 86_400.0
+_BACKUP_DAYS: Final = 2
+_REHEARSAL_DAYS: Final = 40
+_FAILING_S: Final = 600.0
+"""A store that is away for this long does not come back by itself."""
+
+
+@CHECKS.check(
+    "Sổ được sao lưu mỗi ngày",
+    hint="chạy `bin/diachiso backups make` hoặc `bin/diachiso backup`, và đặt giờ cho nó"
+    " (take one, and have it taken each day: docs/operations.md)",
+)
+def backups_taken(subject: Subject) -> Finding:
+    """The register is saved each day."""
+    kind, age_s, holds = subject.connection.execute(
+        text(
+            "SELECT b.kind, CAST(extract(epoch FROM clock_timestamp() - b.done_at) AS float),"
+            " EXISTS (SELECT FROM household WHERE code >= '1' COLLATE \"C\")"
+            " FROM (VALUES (1)) one LEFT JOIN LATERAL (SELECT kind, done_at FROM backup_run"
+            " WHERE kind <> 'rehearsal' ORDER BY id DESC LIMIT 1) b ON true"
+        )
+    ).one()
+    if kind is None:
+        return warning("none yet") if holds else ok("none yet, and no real household")
+    said = f"{kind}, {age_s / _DAY_S:,.1f} days ago"
+    return warning(said) if age_s > _BACKUP_DAYS * _DAY_S else ok(said)
+
+
+@CHECKS.check(
+    "Bản sao lưu đã được phục hồi thử",
+    hint="chạy `bin/diachiso backups rehearse` mỗi tháng (let one come back each month)",
+)
+def backups_rehearsed(subject: Subject) -> Finding:
+    """A backup was seen to come back."""
+    uses, age_s = subject.connection.execute(
+        text(
+            "SELECT coalesce(bool_or(kind IN ('full', 'diff')), false),"
+            " CAST(extract(epoch FROM clock_timestamp() - max(done_at) FILTER"
+            " (WHERE kind = 'rehearsal')) AS float) FROM backup_run"
+        )
+    ).one()
+    if age_s is not None:
+        said = f"{age_s / _DAY_S:,.1f} days ago"
+        return warning(said) if age_s > _REHEARSAL_DAYS * _DAY_S else ok(said)
+    return warning("never") if uses else ok("not used: no backup by `backups make`")
+
+
+@CHECKS.check(
+    "Nhật ký được gửi vào kho sao lưu",
+    hint="xem kho của DIACHISO_BACKUPS: còn chỗ, ghi được, có mạng; sau đó `backups make`. Sổ vẫn"
+    " chạy (see to the store: room, rights, network; then take a backup. The register goes on)",
+    need=Need.DATABASE,
+)
+def log_archived(subject: Subject) -> Finding:
+    """The log is sent to the store of backups."""
+    found = subject.connection.execute(
+        text(
+            "SELECT current_setting('archive_mode') AS mode, pg_is_in_recovery() AS standby,"
+            " last_failed_time > coalesce(last_archived_time, '-infinity') AS fails,"
+            # What is let go because the queue is full counts as sent, and the next one fails again.
+            " last_failed_time > clock_timestamp() - make_interval(secs => :lately) AS failed,"
+            " last_archived_time IS NOT NULL AS sent, CAST(extract(epoch FROM clock_timestamp()"
+            " - coalesce(last_archived_time, stats_reset)) AS float) AS age_s"
+            " FROM pg_stat_archiver"
+        ),
+        {"lately": _FAILING_S},
+    ).one()
+    if found.mode == "off" or found.standby:
+        wanted = subject.settings.backups is not None and not found.standby
+        return warning("off until the server is started again") if wanted else ok("not used")
+    said = f"last sent {found.age_s / 60:,.0f} minutes ago" if found.sent else "nothing yet"
+    if found.fails:
+        said = f"it fails; {said}"
+        return failure(said) if found.age_s > _FAILING_S else warning(said)
+    return warning(f"it failed lately; {said}") if found.failed else ok(said)

@@ -1,0 +1,141 @@
+"""`diachiso backups`: backups that bring back a moment, by pgBackRest."""
+
+import dataclasses
+import datetime
+import json
+import tempfile
+from pathlib import Path
+
+import click
+
+from registry.backup.moments import parse_moment, take
+from registry.backup.recovery import Recovered, rehearse, restore_moment
+from registry.backup.store import Backup, open_store, settings_to_print
+from registry.errors import InvalidInputError
+from registry.gazetteer import VIET_NAM
+from registry.messages import number
+from scripts.doctor import show_results
+from scripts.options import FORMAT
+from scripts.progress import say
+from scripts.settings import read_settings
+
+_KINDS = {"full": "toàn bộ (full)", "diff": "phần khác (diff)", "incr": "phần thêm (incr)"}
+
+
+@click.group()
+def backups() -> None:
+    """Sao lưu để lấy lại sổ ở một thời điểm (backups that bring back a moment).
+
+    DIACHISO_BACKUPS names the store: a folder, or a file of pgBackRest's settings.
+    """
+
+
+@backups.command()
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Toàn bộ, dù bản toàn bộ trước còn mới (a whole one, though the last is young).",
+)
+def make(*, full: bool) -> None:
+    """Sao lưu ngay, sổ vẫn chạy (take a backup; the register goes on).
+
+    A whole one each week, in between what differs from it.
+    """
+    click.echo(_line(take(read_settings(), full=full, report=say)))
+
+
+@backups.command("list")
+@FORMAT
+def list_(*, form: str) -> None:
+    """Các bản sao lưu trong kho, cũ nhất trước (what is in the store, the oldest first)."""
+    found = open_store(read_settings()).backups()
+    if form == "json":
+        shown = [dataclasses.asdict(each) for each in found]
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2, default=str))
+        return
+    for each in found:
+        click.echo(_line(each))
+    if not found:
+        say("kho chưa có bản nào; `backups make` (the store is empty)")
+        return
+    say(
+        f"lấy lại được mọi lúc từ {_when(found[0].ended)} đến khoảng một phút trước, nếu nhật ký"
+        " luôn đến kho (any moment since then, up to a minute ago, if the log always came through)"
+    )
+
+
+@backups.command()
+@click.option("--to", "moment", metavar="TIME", help="Lúc nào, giờ Việt Nam (the newest without).")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Thư mục mới, trống (a new folder).",
+)
+def restore(moment: str | None, into: Path) -> int:
+    """Lấy lại sổ ở một thời điểm, cạnh sổ đang chạy (the register of a moment, beside this one).
+
+    Never over what is there: serve what came back by DIACHISO_VAR=DIR bin/run.
+    """
+    found = restore_moment(read_settings(), _moment(moment), into, report=say)
+    say(
+        f"xem: DIACHISO_VAR={into.resolve()} bin/run --no-demo --no-worker --port 0 (to look at it)"
+    )
+    return _told(found)
+
+
+@backups.command("rehearse")
+@click.option(
+    "--scratch",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=tempfile.gettempdir,
+    show_default="the system's folder for temporary files",
+    help="Nơi phục hồi thử (where the register comes back, and is removed).",
+)
+def rehearse_(*, scratch: Path) -> int:
+    """Phục hồi thử bản mới nhất, khám, rồi xoá (let the newest come back, examine and remove it).
+
+    The doctor and monitors tell when this went well last.
+    """
+    found = rehearse(read_settings(), scratch.resolve(), report=say)
+    return _told(found)
+
+
+@backups.command()
+def config() -> None:
+    """In tệp thiết lập pgBackRest cho sổ này (print pgBackRest's settings for this register).
+
+    Keep them in a file, change the store there, and name the file in DIACHISO_BACKUPS.
+    """
+    click.echo(settings_to_print(read_settings()), nl=False)
+
+
+def _moment(written: str | None) -> datetime.datetime | None:
+    if written is None:
+        return None
+    try:
+        return parse_moment(written, datetime.datetime.now(VIET_NAM))
+    except InvalidInputError as error:
+        raise click.UsageError(error.detail) from None
+
+
+def _told(found: Recovered) -> int:
+    show_results(found.results)
+    extent = found.extent
+    last = f", thay đổi cuối {_when(extent.last)} (last change)" if extent.last else ""
+    click.echo(
+        f"{number(extent.records)} mã (records), {number(extent.events)} sự kiện (events){last}"
+    )
+    return 0 if found.is_well else 1
+
+
+def _line(each: Backup) -> str:
+    return (
+        f"{each.label}  {_KINDS[each.kind]}  {_when(each.started)} – {_when(each.ended)} "
+        f" {number(round(each.bytes / 1e6))} MB, trong kho (stored)"
+        f" {number(round(each.stored_bytes / 1e6))} MB"
+    )
+
+
+def _when(moment: datetime.datetime) -> str:
+    return f"{moment.astimezone(VIET_NAM):%Y-%m-%d %H:%M:%S}"

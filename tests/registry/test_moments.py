@@ -1,0 +1,277 @@
+"""Backups that bring back a moment: by the real pgBackRest, of a cluster of their own."""
+
+import datetime
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from registry import cluster
+from registry.backup.moments import parse_moment, take
+from registry.backup.recovery import rehearse, restore_moment
+from registry.backup.store import Backup, explain, open_store
+from registry.changes import read_page
+from registry.changes.entries import following
+from registry.cluster import PrivateCluster
+from registry.doctor import Result, State
+from registry.doctor.backups import CHECKS
+from registry.doctor.checks import examine
+from registry.errors import (
+    ClusterError,
+    ConflictError,
+    CursorRefusedError,
+    InvalidInputError,
+    NotFoundError,
+    NotPreparedError,
+)
+from registry.gazetteer import VIET_NAM
+from registry.settings import Settings
+from tests.registry.test_restore import snapshot
+from tests.support.clusters import running
+from tests.support.copies import opened
+from tests.support.folders import open_folder
+from tests.support.lifecycle import Town, town_at
+from tests.support.postgis import lay_prepared
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("pgbackrest") is None, reason="needs pgbackrest, which bin/test installs"
+)
+MANY_MORE = "SELECT setval('code_ordinal', last_value + 3000000) FROM code_ordinal"
+"""More codes than a register that comes back moves on by."""
+WEBHOOK = """
+    WITH k AS (
+        INSERT INTO api_key (name, hash, role, ending)
+        VALUES ('Giao hàng', sha256('k'), 'carrier', 'kkkk') RETURNING id
+    ) INSERT INTO webhook (key_id, url, secret, cursor, caught_up)
+    SELECT id, 'https://a.vn', sha256('w'), 'c', 0 FROM k
+"""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A register whose log goes into a store, and its first backup."""
+
+    settings: Settings
+    cluster: PrivateCluster
+    town: Town
+    backup: Backup
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def saved(admin_url: str) -> Iterator[Saved]:
+    with open_folder() as folder:
+        settings = Settings(var=folder / "var", backups=folder / "store")
+        settings.var.mkdir()
+        lay_prepared(admin_url, settings.var / "cluster")
+        made = cluster.locate(settings)
+        with running(made), town_at(made.url()) as place:
+            backup = take(settings, full=False, report=silent)
+            place.street("Phố Láng")
+            yield Saved(settings, made, place, backup, folder)
+
+
+def silent(_line: str) -> None:
+    """Progress that nobody reads."""
+
+
+@contextmanager
+def served(var: Path) -> Iterator[Town]:
+    """What came back, started as its operator would."""
+    made = cluster.locate(Settings(var=var))
+    with running(made), town_at(made.url()) as place:
+        yield place
+
+
+def examined(settings: Settings) -> dict[str, Result]:
+    return {each.name: each for each in examine(CHECKS.in_order, settings)}
+
+
+def now_there(place: Town) -> datetime.datetime:
+    ((moment,),) = place.rows("SELECT clock_timestamp()")
+    assert isinstance(moment, datetime.datetime)
+    return moment
+
+
+def cursor_of(place: Town) -> str:
+    """Where a follower of the register is that has read all."""
+    with opened(place.url) as register:
+        wanted = following(register.gazetteer.get(), None, demo=False)
+        cursor = None
+        while True:
+            page = read_page(register, wanted, cursor, 1_000)
+            cursor = page.cursor
+            if not page.more:
+                return cursor
+
+
+def follow(place: Town, cursor: str) -> None:
+    with opened(place.url) as register:
+        read_page(register, following(register.gazetteer.get(), None, demo=False), cursor, 10)
+
+
+def test_moment_comes_back_row_by_row_and_goes_on_as_another_register(saved: Saved) -> None:
+    place = saved.town
+    before = [place.house(str(number)) for number in range(1, 6)]
+    with psycopg.connect(place.url, autocommit=True) as connection:
+        connection.execute(WEBHOOK)
+    eventually(lambda: saved.backup.brings_back(now_there(place)), "it was whole a second ago")
+    there = snapshot(place.engine)
+    moment = now_there(place)
+    with psycopg.connect(place.url, autocommit=True) as connection:
+        connection.execute(MANY_MORE)
+    for code in before:
+        place.retire(code)
+    after = [place.house(str(number)) for number in range(101, 106)]
+    cursor = cursor_of(place)
+    here = snapshot(place.engine)
+
+    into = saved.folder / "then"
+    found = restore_moment(saved.settings, moment, into, report=silent)
+    assert found.is_well, found.results
+    with served(into) as then:
+        back = snapshot(then.engine)
+        assert (back.households, back.versions) == (there.households, there.versions)
+        assert (back.events, back.feed, back.key) == (there.events, there.feed, there.key)
+        assert back.uuid not in (there.uuid, here.uuid)
+        assert then.rows("SELECT state FROM webhook") == [("paused",)]
+        assert then.rows("SELECT count(*) FROM jobs.procrastinate_jobs") == [(0,)]
+        with pytest.raises(CursorRefusedError) as refused:
+            follow(then, cursor)
+        assert refused.value.extra == {"reason": "other_register"}
+        issued = then.reserve(50)
+        assert set(issued).isdisjoint({*before, *after})
+        assert back.ordinal >= here.ordinal + 1_000_000
+        assert then.record(before[0]).code == before[0]
+        # Its log goes nowhere until its operator says that it takes the place of the other.
+        assert then.rows("SHOW archive_mode") == [("off",)]
+    assert snapshot(place.engine) == here
+
+
+def test_rehearsal_is_noted_and_the_doctor_tells_it(saved: Saved) -> None:
+    assert examined(saved.settings)["backups_rehearsed"].state == State.WARNING
+    before = sorted(saved.folder.iterdir())
+    found = rehearse(saved.settings, saved.folder, report=silent)
+    assert found.is_well, found.results
+    assert sorted(saved.folder.iterdir()) == before
+    told = examined(saved.settings)
+    for name in ("backups_taken", "backups_rehearsed", "log_archived"):
+        assert told[name].state == State.OK, told[name]
+    assert told["backups_taken"].detail == "full, 0.0 days ago"
+
+
+def test_second_backup_holds_what_differs(saved: Saved) -> None:
+    saved.town.reserve(5)
+    made = take(saved.settings, full=False, report=silent)
+    assert (made.kind, made.ordinal > saved.backup.ordinal) == ("diff", True)
+    assert [each.label for each in open_store(saved.settings).backups()] == [
+        saved.backup.label,
+        made.label,
+    ]
+
+
+def test_register_goes_on_while_its_store_is_closed(saved: Saved) -> None:
+    closed = saved.folder / "store" / "archive"
+    closed.chmod(0o500)
+    for folder in closed.rglob("*"):
+        if folder.is_dir():
+            folder.chmod(0o500)
+    try:
+        saved.town.house("201")
+        with psycopg.connect(saved.cluster.admin_url(), autocommit=True) as connection:
+            connection.execute("SELECT pg_switch_wal()")
+        eventually(
+            lambda: examined(saved.settings)["log_archived"].state == State.WARNING, "it is told"
+        )
+        assert saved.town.house("202")
+    finally:
+        for folder in (closed, *closed.rglob("*")):
+            if folder.is_dir():
+                folder.chmod(0o750)
+
+
+LONG_AGO = datetime.datetime(2026, 1, 1, tzinfo=VIET_NAM)
+
+
+def test_what_cannot_be_done_is_one_line_with_the_remedy(saved: Saved, tmp_path: Path) -> None:
+    settings, into = saved.settings, saved.folder / "nowhere"
+    full = saved.folder / "full"
+    full.mkdir()
+    (full / "kept").touch()
+    wrong = tmp_path / "wrong.conf"
+    wrong.write_text("[other]\npg1-path=/nowhere\n")
+    other = tmp_path / "other.conf"
+    other.write_text("[diachiso]\npg1-path=/nowhere\n")
+
+    def restored(settings: Settings, moment: datetime.datetime | None, into: Path) -> None:
+        restore_moment(settings, moment, into, report=silent)
+
+    for kind, says, wanted in (
+        (NotFoundError, "the first backup ended at", (settings, LONG_AGO, into)),
+        (ConflictError, "not empty", (settings, None, full)),
+        (NotPreparedError, "set DIACHISO_BACKUPS", (replace(settings, backups=None), None, into)),
+        (
+            ClusterError,
+            r"lacks the section \[diachiso\]",
+            (replace(settings, backups=wrong), None, into),
+        ),
+        (ClusterError, "about another cluster", (replace(settings, backups=other), None, into)),
+        (
+            ClusterError,
+            "cannot be read",
+            (replace(settings, backups=tmp_path / "no.conf"), None, into),
+        ),
+    ):
+        with pytest.raises(kind, match=says):
+            restored(*wanted)
+    assert not into.exists()
+    assert [each.name for each in full.iterdir()] == ["kept"]
+
+
+def test_store_that_is_gone_is_not_begun_anew_by_itself(saved: Saved) -> None:
+    store, away = saved.folder / "store", saved.folder / "away"
+    store.rename(away)
+    try:
+        with pytest.raises(ConflictError, match="mount its disk again"):
+            take(saved.settings, full=False, report=silent)
+    finally:
+        shutil.rmtree(store)
+        away.rename(store)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("ERROR: [064]: unable to write '/b/x': [28] No space left on device", "the store is full"),
+        ("ERROR: [047]: unable to create path '/b': [13] Permission denied", "cannot be written"),
+        ("ERROR: [055]: unable to load info file '/b/a' or '/b/a.copy':", "mount its disk"),
+        (
+            "ERROR: [028]: backup and archive info files exist but do not match the database",
+            "backups of another register",
+        ),
+        ("ERROR: [050]: unable to acquire lock on file", "another backup is under way"),
+        ("ERROR: [087]: archive_mode must be enabled", "ALTER SYSTEM RESET archive_mode"),
+        ("WARN: x\nERROR: [049]: unable to connect to 's3.vn:443'", "connect to 's3.vn:443'"),
+        ("", "ended with status 9"),
+    ],
+)
+def test_complaint_of_pgbackrest_is_one_line(said: str, told: str) -> None:
+    line = explain(said, "backup", 9)
+    assert told in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("written", ["25:00", "10", "2026-11-28", "hôm qua", "30/02/2026 10:31"])
+def test_moment_that_is_none_is_refused(written: str) -> None:
+    with pytest.raises(InvalidInputError, match="không phải thời điểm"):
+        parse_moment(written, LONG_AGO)
+
+
+def test_moment_to_come_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="has not come"):
+        parse_moment("2026-01-01T00:00:01+07:00", LONG_AGO)
