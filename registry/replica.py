@@ -149,7 +149,8 @@ class EitherReads(Reads):
         """As `Reads.rows`; outside of requests, of whichever answers."""
 
         def read() -> list[Row]:
-            return self._here().rows(statement, parameters)
+            asked = self._replica if self._replica.place() == "replica" else self._primary
+            return asked.rows(statement, parameters)
 
         return read() if _chosen.get() else self._replica.asked_aside(read)
 

@@ -156,6 +156,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             raise ValueError(f"{name} must be on or off, not {value!r}")
         return _SWITCH[value.lower()]
 
+    if text("DATABASE_WEB_URL") and not text("DATABASE_URL"):
+        raise ValueError("DATABASE_WEB_URL needs DATABASE_URL beside it, for what needs a session")
     var = text("DIACHISO_VAR")
     return Settings(
         database_url=_database("DATABASE_URL", text("DATABASE_URL")),

@@ -151,7 +151,7 @@ class Supervisor:
     def _start_server(self, port: int, starter: Starter) -> Child:
         command = [
             *web_server("api.wsgi:server", self._host, port, workers=self._workers),
-            *("--respawn-failed-workers", "--workers-kill-timeout=5", "--log-level=warning"),
+            *("--respawn-failed-workers", "--workers-kill-timeout=12", "--log-level=warning"),
         ]
         self._leaving = starter.home / self._settings.leaving.name
         self._leaving.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from registry.cluster import host
-from registry.database import OWNER_ROLE, check_role
+from registry.database import OWNER_ROLE, TIME_ZONE, check_role
 from registry.errors import ClusterError, DatabaseUnavailableError, NotPreparedError
 
 Report = Callable[[str], None]
@@ -93,13 +93,15 @@ def ask_server(connection: psycopg.Connection[tuple[object, ...]]) -> Server:
 
 @contextmanager
 def connected(
-    url: str, *, role: str | None = None
+    url: str, *, role: str | None = None, may_be_pooled: bool = False
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """A connection as whom the URL names, or as `role`.
 
     Raises DatabaseUnavailableError, NotPreparedError where the role is missing, WrongRoleError.
     """
-    options = "-c timezone=UTC -c jit=off -c statement_timeout=0"
+    # A pooler's connections keep the zone of the program, whoever uses them next.
+    zone = TIME_ZONE if may_be_pooled else "UTC"
+    options = f"-c timezone={zone} -c jit=off -c statement_timeout=0"
     try:
         connection = psycopg.connect(
             plain_url(url),
@@ -119,7 +121,7 @@ def connected(
             f"không nối được cơ sở dữ liệu ({str(error).strip().splitlines()[0]})"
         ) from None
     if role:
-        check_role(connection, role)
+        check_role(connection, role, may_be_pooled=may_be_pooled)
     with connection:
         yield connection
 

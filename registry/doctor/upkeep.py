@@ -125,22 +125,39 @@ def read_replica(subject: Subject) -> Finding:
     url = subject.settings.database_read_url
     if not url:
         return ok("none is set")
-    newest = "SELECT i.uuid, (SELECT max(position) FROM feed) FROM register_identity i"
-    here = subject.connection.execute(text(newest)).one()
+    here = subject.connection.execute(text(_NEWEST)).one()
     late = subject.connection.execute(
         text(
             "SELECT extract(epoch FROM clock_timestamp() - e.occurred_at)"
             " FROM feed f JOIN event e ON e.id = f.event_id WHERE f.position > :position"
             " ORDER BY f.position LIMIT 1"
         ),
-        {"position": _position_there(url, newest, here[0])},
+        {"position": _position_there(url, here[0])},
     ).scalar()
     return _behind(float(late or 0))
 
 
-def _position_there(url: str, statement: str, register: object) -> int:
-    with connected(url, role=APP_ROLE) as connection:
-        row = connection.execute(statement).fetchone()
+@CHECKS.check(
+    "Cơ sở dữ liệu của DATABASE_WEB_URL là sổ này, và pooler mang đúng vai trò",
+    hint="kiểm tra DATABASE_WEB_URL; tài khoản của pooler: bin/diachiso database web-login"
+    " (correct it, or make the pooler's login ready by that command)",
+    need=Need.REGISTER,
+)
+def web_database(subject: Subject) -> Finding:
+    """The database of DATABASE_WEB_URL is this register, asked as the application."""
+    url = subject.settings.database_web_url
+    if not url:
+        return ok("none is set")
+    _position_there(url, subject.connection.execute(text(_NEWEST)).one()[0])
+    return ok(APP_ROLE)
+
+
+_NEWEST: Final = "SELECT i.uuid, (SELECT max(position) FROM feed) FROM register_identity i"
+
+
+def _position_there(url: str, register: object) -> int:
+    with connected(url, role=APP_ROLE, may_be_pooled=True) as connection:
+        row = connection.execute(_NEWEST).fetchone()
     if row is None or row[0] != register:
         raise ConflictError("đó là sổ khác (it holds another register)")
     return int(str(row[1] or 0))

@@ -18,7 +18,9 @@ from registry.access.budget import COST
 from registry.access.keys import KeyMade, NewKey, create_key
 from registry.access.roles import Role
 from registry.database import make_engine, session_scope
+from registry.doctor import State, run_checks
 from registry.errors import WrongRoleError
+from registry.settings import Settings
 from tests.support.background import worker
 from tests.support.browser import serving
 from tests.support.factories import next_code
@@ -202,6 +204,16 @@ def test_connections_that_the_database_ended_cost_nobody_an_answer(nodes: Nodes)
         assert nodes.get(node, f"/v1/coverage/{COMMUNE}").status_code == 200
         reserved = nodes.post(node, "/v1/operations/reserve", admin, json={"count": 1})
         assert reserved.status_code == 200, reserved.text
+
+
+def test_doctor_looks_through_the_pooler(nodes: Nodes) -> None:
+    settings = Settings(
+        database_url=nodes.place.url,
+        database_web_url=nodes.pooler,
+        database_read_url=nodes.pooler,
+    )
+    found = {result.name: result for result in run_checks(settings)}
+    assert {found[name].state for name in ("web_database", "read_replica")} == {State.OK}
 
 
 def test_who_needs_a_session_is_told_of_the_pooler(nodes: Nodes) -> None:

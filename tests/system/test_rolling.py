@@ -1,13 +1,18 @@
 """An upgrade of two web nodes, one after the other, while somebody goes on asking and writing."""
 
+import signal
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import requests
 
 from registry.access.keys import NewKey, create_key
@@ -28,6 +33,7 @@ class Balancer:
     written: int = 0
     lost: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> None:
         """As the health checks of a proxy do, ten times a second."""
@@ -43,20 +49,22 @@ class Balancer:
             if not ready:
                 self.lost.append("no node is ready")
                 return
-            self._send(ready[turn % len(ready)])
+            self._send(ready[turn // 2 % len(ready)], writes=turn % 2 == 0)
 
-    def _send(self, url: str) -> None:
-        write = f"{url}/v1/operations/reserve"
+    def _send(self, url: str, *, writes: bool) -> None:
+        path = "v1/operations/reserve" if writes else "v1/units/00199"
+        body = {"count": 1} if writes else None
+        ask = requests.post if writes else requests.get
         try:
-            answers = (
-                requests.post(write, json={"count": 1}, headers=self.key, timeout=20),
-                requests.get(f"{url}/v1/units/00199", timeout=20),
-            )
+            answer = ask(f"{url}/{path}", json=body, headers=self.key, timeout=20)
         except requests.RequestException as error:
             self.lost.append(repr(error))
             return
-        self.lost += [answer.text for answer in answers if answer.status_code != 200]
-        self.written += answers[0].status_code == 200
+        if answer.status_code != 200:
+            self.lost.append(answer.text)
+        elif writes:
+            with self.counting:
+                self.written += 1
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -76,6 +84,37 @@ def _is_ready(url: str) -> bool:
         return requests.get(f"{url}/readyz", timeout=2).status_code == 200
     except requests.RequestException:
         return False
+
+
+def _takes(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def in_the_middle(
+    database_url: str, balancer: Balancer, url: str
+) -> Iterator[Future[requests.Response]]:
+    """A write at the node waits until the end of the block, as those of the balancer do."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'event'::regclass"
+    write = partial(requests.post, f"{url}/v1/operations/reserve", json={"count": 1})
+    with (
+        psycopg.connect(database_url) as holder,
+        psycopg.connect(database_url, autocommit=True) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        holder.execute("LOCK TABLE event IN EXCLUSIVE MODE")
+        answer = pool.submit(write, headers=balancer.key, timeout=20)
+        eventually(lambda: other.execute(waiting).fetchone() == (3,), "all wait")
+        yield answer
+        holder.rollback()
+        if answer.result().status_code == 200:
+            with balancer.counting:
+                balancer.written += 1
 
 
 def test_nodes_end_one_after_the_other_and_no_request_is_lost(
@@ -102,8 +141,12 @@ def test_nodes_end_one_after_the_other_and_no_request_is_lost(
             assert runs[0].end() == 0
             port = str(urlsplit(balancer.urls[0]).port)
             starters[0](*quick, "--port", port, **environment)
-            eventually(lambda: len(balancer.ready) == 2, "the first is back")
-            assert runs[1].end() == 0
+            eventually(lambda: len(balancer.ready) == 2, "the first is back", within_s=120)
+            with in_the_middle(place.url, balancer, runs[1].url()) as answer:
+                runs[1].process.send_signal(signal.SIGTERM)
+                eventually(lambda: not _takes(runs[1].url()), "it takes no more")
+            assert answer.result().status_code == 200
+            assert runs[1].process.wait(60) == 0
             written = balancer.written
             eventually(lambda: balancer.written > written, "the first serves alone")
         assert balancer.lost == []
