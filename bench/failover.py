@@ -346,7 +346,7 @@ def _freeze(trial: TrialCluster) -> Callable[[], object]:
 
 
 def _kill_etcd(trial: TrialCluster) -> Callable[[], object]:
-    node = _leader(trial)
+    (node, *_) = trial.settings.having("etcd")
     trial.signal(node, ("etcd",), signal.SIGKILL)
     return lambda: trial.restart(node, ["etcd"])
 
@@ -383,7 +383,7 @@ TROUBLES: Final = (
     Trouble("kill-machine", "kill -9 of all of the primary's machine", _kill_machine),
     Trouble("kill-postgres", "kill -9 of the primary's PostgreSQL alone", _kill_postgres),
     Trouble("freeze", "SIGSTOP of all of the primary's machine", _freeze),
-    Trouble("kill-etcd", "kill -9 of the primary's etcd member", _kill_etcd),
+    Trouble("kill-etcd", "kill -9 of an etcd member", _kill_etcd),
     Trouble("full-disk", "the primary's disk is full", _fill_disk),
     Trouble("lag", "one replica stands still", _lag),
     Trouble("restart-web", "all web nodes are restarted, one after the other", _restart_web),
