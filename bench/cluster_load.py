@@ -160,7 +160,7 @@ class Load:
             told = answer.json()
             # Sent again it is refused by the address that the first one took: what the key of an
             # idempotent request would be.
-            code = told["records"][0]["code"] if answer.ok else told.get("taken_by")
+            code = told["records"][0]["code"] if answer.ok else told.get("taken_by", {}).get("code")
             if code is None:
                 self.history.odd.append(f"propose: {answer.status_code} {answer.text[:200]}")
                 continue
