@@ -27,6 +27,7 @@ say postgis "$(version postgresql-$MAJOR-postgis-3)"
 for name in patroni etcd-server haproxy pgbouncer pgbackrest
 do say "$name" "$(version $name)"; done
 disk() { d=$1; while [ ! -e "$d" ]; do d=$(dirname "$d"); done; stat -c %d "$d"; }
+ls /dev/watchdog >/dev/null 2>&1 && say watchdog yes
 say disk_data "$(disk "$DATA")"
 say disk_etcd "$(disk "$ETCD")"
 cert() { openssl x509 -in "$CERTIFICATE" -noout "$@" 2>/dev/null; }
@@ -141,6 +142,16 @@ def _clock(node: Node, answer: Answer) -> Iterator[Complaint]:
 
 
 def _disks(settings: ClusterSettings, node: Node, answer: Answer) -> Iterator[Complaint]:
+    if (
+        settings.watchdog == "required"
+        and "database" in node.roles
+        and "watchdog" not in answer.told
+    ):
+        yield Complaint(
+            "no_watchdog",
+            f"{node.name} has no /dev/watchdog",
+            "load a driver there: echo softdog > /etc/modules-load.d/watchdog.conf, and start anew",
+        )
     if {"etcd", "database"} <= node.roles and answer.told["disk_data"] == answer.told["disk_etcd"]:
         yield Complaint(
             "etcd_shares_a_disk",

@@ -129,6 +129,7 @@ class ClusterSettings(_Part):
     paths: Paths = Paths()
     ports: Ports = Ports()
     passwords: Passwords = Passwords()
+    watchdog: Literal["required", "off"] = "off"
     networks: tuple[IPvAnyNetwork, ...] = ()
     tls: Tls | None = None
     backups: Backups | None = None
@@ -215,6 +216,13 @@ def _roles(settings: ClusterSettings) -> Iterator[Complaint]:
     for role in ("gate", "web", "worker"):
         if not settings.having(role):
             yield Complaint("nobody_does_it", f"no node has the role {role}", "give it to two")
+    both = [node.name for node in settings.nodes if {"etcd", "database"} <= node.roles]
+    if both and settings.watchdog == "off":
+        yield Complaint(
+            "etcd_beside_database",
+            f"etcd and database are both on {', '.join(both)}",
+            'give etcd machines of its own, or set watchdog = "required" (see docs/cluster.md)',
+        )
     for node in settings.nodes:
         if node.primary and "database" not in node.roles:
             yield Complaint(

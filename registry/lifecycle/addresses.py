@@ -55,6 +55,8 @@ _BY_LOCALITY: Final = text(
 )
 _BY_COMMUNE: Final = text(_TAKEN.format(where="thoroughfare_id IS NULL AND locality_id IS NULL"))
 
+_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 7238010031))")
+
 _BUILDING: Final = text("SELECT kind, status, unit_id FROM household WHERE code = :code FOR SHARE")
 
 
@@ -94,7 +96,9 @@ def same_address(one: Row, other: Row) -> bool:
 def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> None:
     """Raises AddressTakenError when a living record, but those codes, bears this address.
 
-    Without a number or flat many dwellings of a hamlet are called the same.
+    Until the transaction ends nobody else gets an answer about it: a request that was sent again
+    while the first one is at work would be done twice. Without a number or flat many dwellings of
+    a hamlet are called the same.
     """
     if columns["house_number_key"] is None and columns["unit_number"] is None:
         return
@@ -104,6 +108,8 @@ def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> N
     elif columns["locality_id"] is not None:
         statement, place = _BY_LOCALITY, ("locality_id",)
     parameters = {name: columns[name] for name in (*_SAME, *place)}
+    # As its own statement: the next one sees what the one before it in the queue has committed.
+    session.execute(_TURN, {"address": repr(sorted(parameters.items()))})
     taken = session.execute(statement, parameters | {"but": list(but)}).scalar_one_or_none()
     if taken is not None:
         raise AddressTakenError(

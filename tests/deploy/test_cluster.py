@@ -31,6 +31,10 @@ WRONG = {
         '"database", "gate", "web", "worker"]\nprimary',
         '"gate", "web", "worker"]\nprimary',
     ),
+    "etcd_beside_database: etcd and database are both on n1, n2, n3": (
+        'watchdog = "required"',
+        'watchdog = "off"',
+    ),
     "web_without_gate: n3": (N3, N3.replace('"etcd"', '"etcd", "web"')),
     "paths_overlap: paths.data and paths.etcd": (
         "/var/lib/etcd/",
@@ -121,6 +125,7 @@ def machine(files: Path, **differs: str) -> Path:
     programs = {
         "dpkg-query": "case $4 in *postgis*) echo 3.5.2+dfsg-1;; *) echo 17.5-1;; esac",
         "stat": "echo $$",
+        "ls": "exit 0",
     }
     folder = files / "programs"
     folder.mkdir()
@@ -160,6 +165,7 @@ MACHINES = {
     "clock_is_off: the clock of n1 is 4": {
         "date": '[ $NODE = 10.0.0.11 ] && exec /bin/date -d "45 seconds ago" "$@"; /bin/date "$@"'
     },
+    "no_watchdog: n2": {"ls": "[ $NODE != 10.0.0.12 ]"},
     "etcd_shares_a_disk: on n3": {"stat": "echo 7"},
     "node_does_not_answer: n2": {"date": "[ $NODE = 10.0.0.12 ] && kill $PPID; /bin/date +%s.%N"},
     "wrong_certificate: CERTIFICATE of n1 has expired": {

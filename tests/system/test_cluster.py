@@ -30,9 +30,10 @@ def kit() -> Iterator[Kit]:
     with open_folder() as var:
         (var / "trial").mkdir()
         settings = TRIAL.read_text(encoding="utf-8")
+        # One web node and worker are enough here.
         for old, new in (
-            ("127.0.0.1", f"{NETWORK}1"),
-            ('"web", "worker"]\nprimary', '"web"]\nprimary'),
+            ("127.0.0.", NETWORK),
+            ('"gate", "web", "worker"]\nprimary', '"gate"]\nprimary'),
         ):
             assert old in settings
             settings = settings.replace(old, new)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.database import make_engine, session_scope
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
+from registry.lifecycle.addresses import BLANK, refuse_taken
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town
 from tests.support.refusal import refused
@@ -399,3 +400,19 @@ def test_household_that_waits_for_a_merger_is_not_put_into_the_merged_street(
         assert not waiting.done()
         one.commit()
         waiting.result()
+
+
+def test_address_is_given_once_to_two_who_ask_at_the_same_time(own_engine: Engine) -> None:
+    with session_scope(own_engine) as session:
+        unit = make_unit(session)
+        street = make_street(session, unit_id=unit)
+    door = BLANK | {"unit_id": unit, "thoroughfare_id": street, "house_number_key": "7"}
+    with thread() as pool, Session(own_engine) as one, Session(own_engine) as two:
+        refuse_taken(one, door)
+        waiting = start_and_wait(pool, own_engine, two, lambda late: refuse_taken(late, door))
+        assert not waiting.done()
+        number = {"house_number": "7", "house_number_key": "7"}
+        make_household(one, unit_id=unit, thoroughfare_id=street, **number)
+        one.commit()
+        with pytest.raises(AddressTakenError):
+            waiting.result()
