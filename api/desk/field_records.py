@@ -33,7 +33,7 @@ from registry.errors import (
 from registry.field.area import area_of, door_label
 from registry.field.filing import MOST_AT_ONCE
 from registry.field.review import CLASHES, MOST, Reviewed, new_address, review, state_of, waiting
-from registry.field.rounds import Round, find_round
+from registry.field.rounds import Hamlet, Round, find_round, hamlets_of
 from registry.field.taking_over import (
     Approval,
     TakenOver,
@@ -238,8 +238,10 @@ def _one(
         records: list[Reviewed] = []
         set_aside: list[Reviewed] = []
         addresses: dict[UUID, str] = {}
+        hamlets: list[Hamlet] = []
         try:
             area = area_of(session, round_)
+            hamlets = hamlets_of(session, round_, area.place.table, area.ids)
             args = (session, gazetteer(), register().reads, round_, area)
             records = review(*args, states=["waiting"])
             set_aside = waiting(session, round_, ["aside"])
@@ -257,6 +259,7 @@ def _one(
         status,
         round=round_,
         commune=commune_name(round_),
+        hamlets=hamlets,
         records=records,
         shown={kind: _clashing_first(found) for kind, found in shown.items() if found},
         aside=set_aside,

@@ -1,7 +1,7 @@
 """Rounds: opened for a street or hamlet, found by their code, listed with how far they are."""
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,6 +63,27 @@ _LISTED: Final = f"""
 """  # noqa: S608 - constants
 
 
+_HAMLETS: Final = f"""
+    SELECT l.kind, l.name, {OUTER}, count(*), count(*) FILTER (WHERE h.ticked)
+    FROM (
+        SELECT h.locality_id, EXISTS (
+            SELECT FROM field_record f WHERE f.round_id = :round AND f.code = h.code) AS ticked
+        FROM household h WHERE h.{{table}}_id = ANY (:ids) AND {_WALKED}
+    ) h LEFT JOIN locality l ON l.id = h.locality_id
+    GROUP BY l.id ORDER BY l.name, l.id
+"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True, slots=True)
+class Hamlet:
+    """How far a round is in one of its hamlets."""
+
+    shown: str
+    """In words; empty for the doors of none."""
+    doors: int
+    ticked: int
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """A round, and how far it is."""
@@ -109,10 +130,7 @@ class Round:
     @property
     def shown(self) -> str:
         """The place in words."""
-        if self.name is None:
-            return ""
-        around = (named(kind, name) for kind, name in self.around or ())
-        return ", ".join((named(self.kind, self.name), *around))
+        return _in_words(self.kind, self.name, self.around)
 
     @property
     def source(self) -> str:
@@ -214,6 +232,22 @@ def list_rounds(
         where += " AND unit_id = ANY (:units)"
     found = _found(session, where, given)
     return [each for each in found if sees is None or each.commune_id in sees]
+
+
+def hamlets_of(session: Session, round_: Round, table: Table, ids: Sequence[int]) -> list[Hamlet]:
+    """How far it is in each hamlet of the place that it walks, whose ids are these."""
+    given = {"round": round_.id, "ids": list(ids)}
+    rows: Any = session.execute(text(_HAMLETS.format(table=table)), given)
+    return [
+        Hamlet(_in_words(kind, name, around), doors, ticked)
+        for kind, name, around, doors, ticked in rows
+    ]
+
+
+def _in_words(kind: str | None, name: str | None, around: list[list[str]] | None) -> str:
+    if name is None:
+        return ""
+    return ", ".join((named(kind, name), *(named(*outer) for outer in around or ())))
 
 
 def _found(session: Session, where: str, given: dict[str, Any]) -> list[Round]:

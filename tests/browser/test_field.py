@@ -106,6 +106,9 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     expect(walk.locator("#network")).to_be_visible()
 
     # Door by door.
+    # How far each is from the phone, which was asked where it is before.
+    for number, away in (("1", "21 m"), ("3", "10 m"), ("5", "0 m")):
+        expect(door(walk, number).locator(".field-away")).to_have_text(away)
     door(walk, "1").locator(".field-row").click()
     door(walk, "1").get_by_role("button", name="Đúng").click()
     expect(door(walk, "1").locator(".field-told")).to_contain_text("Đúng")
@@ -115,7 +118,10 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     door(walk, "3").get_by_role("button", name="Vị trí máy").click()
     expect(door(walk, "3").get_by_role("status")).to_contain_text("± 8 m")
     expect(door(walk, "3").get_by_role("status")).to_contain_text("cách điểm đang ghi 10 m")
-    door(walk, "3").get_by_role("button", name="Dùng điểm này").click()
+    # Hidden where the phone has measured long enough by then.
+    door(walk, "3").locator(".field-point .button", has_text="Dùng điểm này").dispatch_event(
+        "click"
+    )
     door(walk, "3").get_by_role("button", name="Ghi điểm này").click()
     door(walk, "5").locator(".field-row").click()
     door(walk, "5").get_by_role("button", name="Không còn").click()
@@ -157,7 +163,8 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     with walk.expect_event("requestfailed", lambda each: each.url.endswith("/records")):
         phone.context.set_offline(False)
     losing = False
-    walk.get_by_role("button", name="Gửi ngay").click()
+    # Hidden where the page itself has just sent them once more.
+    walk.locator("#send").dispatch_event("click")
     expect(walk.locator("#waiting")).to_have_text("đã gửi hết")
     count = "SELECT count(*) FROM field_record"
     assert office.place.rows(count) == [(5,)]
@@ -215,10 +222,16 @@ def test_position_that_is_denied_or_coarse_is_said_and_several_are_one(phone: Vi
     assert abs(mean["lon"] - 105.800001) < 2e-7
     assert (mean["position_accuracy_m"], mean["spread_m"]) == (11, 10)
     # Doors without a number are told apart by their codes.
-    row = """async ([part, door]) => (await import(part)).doorRow({}, door).item.textContent"""
-    unnumbered = {"label": "Tổ dân phố 1", "number": None, "code_display": "1H6X-XH2V", "lon": None}
+    row = """async ([part, door]) => {
+        const { item, showAway } = (await import(part)).doorRow({}, door);
+        showAway([105.8, 21], 80);
+        return item.textContent;
+    }"""
+    unnumbered = {"label": "Tổ dân phố 1", "number": None, "code_display": "1H6X-XH2V"}
+    unnumbered |= {"lon": 105.8001, "lat": 21.0}
     said = page.evaluate(row, [part.replace("field_point", "field_door"), unnumbered])
     assert "Tổ dân phố 1 1H6X-XH2V" in said
+    assert said.endswith("≈ 10 m")
     show = """async (part) => {
         const { pointing } = await import(part);
         const place = { nearest: () => [], middle: null };

@@ -30,6 +30,7 @@ from registry.field.rounds import (
     Round,
     close_round,
     find_round,
+    hamlets_of,
     list_rounds,
     open_round,
     renew_code,
@@ -107,6 +108,29 @@ def looked_at(place: Town, known: Gazetteer, round_: Round) -> list[Reviewed]:
 
 def taken(place: Town, known: Gazetteer, round_: Round, **more: Any) -> TakenOver:
     return take_over(place.engine, known, round_.id, Approval("người duyệt", **more))
+
+
+def test_progress_of_a_street_is_told_by_hamlet(place: Town) -> None:
+    place.do("name-locality", commune=COMMUNE, locality="Tổ 8")
+    first, _, plain = (
+        house(place, **({"locality": hamlet} if hamlet else {}))
+        for hamlet in ("Tổ 8", "Tổ 8", None)
+    )
+    round_ = opened(place)
+    filed(place, round_, said("right", first), said("gone", first), said("right", plain))
+    with session_scope(place.engine) as session:
+        area = area_of(session, round_)
+        told = hamlets_of(session, round_, area.place.table, area.ids)
+    by_name = {each.shown: (each.doors, each.ticked) for each in told}
+    assert by_name["Tổ 8"] == (2, 1)
+    assert by_name[""][1] == 1
+    assert sum(each.doors for each in told) == find_of(place, round_).doors
+    assert sum(each.ticked for each in told) == find_of(place, round_).ticked == 2
+
+
+def find_of(place: Town, round_: Round) -> Round:
+    with session_scope(place.engine) as session:
+        return find_round(session, round_.id, None)
 
 
 def test_one_wrong_digit_of_a_code_is_told_and_the_code_is_kept_nowhere(place: Town) -> None:

@@ -2,7 +2,7 @@
 // network. Everything lies on the phone; a code that ended takes nothing away.
 
 import { doorRow, kindWords, newHouse } from './field_door.js';
-import { metres } from './field_point.js';
+import { follow, metres } from './field_point.js';
 import { fold } from './fold.js';
 import { later, post, refused, sendWaiting } from './outbox.js';
 import { all, get, put, remove, whyNotKept } from './store.js';
@@ -20,6 +20,8 @@ let drafts = {}; // what was typed there and not kept yet
 let found = []; // what was recorded, of every round on this phone
 let rows = new Map();
 let phone = null;
+let here = null; // where it is: { point, within }
+let stopFollowing = null;
 let house = null;
 
 // --- rounds ----------------------------------------------------------------------------------------
@@ -197,6 +199,8 @@ async function show() {
   showDoors();
   showFound();
   showWalks();
+  const asked = stopFollowing ? null : await navigator.permissions?.query({ name: 'geolocation' }).catch(() => null);
+  if (asked?.state === 'granted') followPhone();
 }
 
 function showEnded() {
@@ -222,6 +226,38 @@ const FILTERS = {
   all: () => true,
 };
 
+/** How many doors of each hamlet were come to, where the round walks through several. */
+function showHamlets() {
+  const hamlets = new Map();
+  for (const door of walk.area.doors) {
+    const [told, doors] = hamlets.get(door.locality) ?? [0, 0];
+    hamlets.set(door.locality, [told + FILTERS.done(door), doors + 1]);
+  }
+  const name = (locality) => locality ?? t('không thuộc thôn, tổ', 'of no hamlet');
+  at('hamlets').hidden = hamlets.size < 2;
+  at('hamlets').replaceChildren(...[...hamlets].map(([locality, [told, doors]]) => make('li', { 'data-done': told === doors }, `${name(locality)} `, make('b', {}, `${told} / ${doors}`))));
+}
+
+/** Say how far each door is while the page is looked at; a phone that was asked before is not asked again. */
+function followPhone() {
+  stopFollowing?.();
+  at('away').hidden = true;
+  stopFollowing = follow((point, within) => { here = { point, within }; showAway(); }, (error) => {
+    at('away').hidden = false;
+    say(error.message, 'wrong');
+  });
+}
+
+function showAway() {
+  for (const row of rows.values()) row.showAway(here?.point, here?.within);
+}
+
+function rest() {
+  if (!stopFollowing) return;
+  if (document.hidden) stopFollowing();
+  else followPhone();
+}
+
 function showDoors() {
   const words = fold(at('q').value).split(' ').filter(Boolean);
   const wanted = walk.area.doors.filter(FILTERS[at('which').value]).filter((door) => {
@@ -242,6 +278,7 @@ function showDoors() {
   if (wanted.length > MOST_SHOWN) parts.push(make('li', { class: 'quiet' }, t(`Còn ${wanted.length - MOST_SHOWN} nhà: gõ số nhà, tên đường để tìm.`, `${wanted.length - MOST_SHOWN} more: type a number or street.`)));
   if (!parts.length) parts.push(make('li', { class: 'empty' }, t('Không có nhà nào như vậy.', 'There is no such door.')));
   at('doors').replaceChildren(...parts);
+  showAway();
 }
 
 /** Numbers that are missing in a street, each of which may be a new house. */
@@ -259,6 +296,7 @@ function showFound() {
     const [told, doors] = [walk.area.doors.filter(FILTERS.done).length, walk.area.doors.length];
     at('progress').value = doors ? told / doors : 0;
     at('count').textContent = t(`${told} / ${doors} nhà`, `${told} / ${doors} doors`);
+    showHamlets();
   }
   const open = found.filter(({ state }) => state !== 'sent');
   const waiting = open.filter(({ state }) => state === 'waiting').length;
@@ -280,11 +318,13 @@ function showNetwork() {
 at('open').addEventListener('submit', (event) => { event.preventDefault(); openCode(at('code').value); });
 at('which').addEventListener('change', showDoors);
 at('q').addEventListener('input', showDoors);
+at('away').addEventListener('click', followPhone);
 at('send').addEventListener('click', send);
 at('download').addEventListener('click', download);
 window.addEventListener('hashchange', () => { if (location.hash) openLink(); });
 window.addEventListener('online', showNetwork);
 window.addEventListener('offline', showNetwork);
+document.addEventListener('visibilitychange', rest);
 
 /** A link with the code, which then stands in no address that is shown or kept. */
 async function openLink() {

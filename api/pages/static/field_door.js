@@ -1,6 +1,6 @@
 // What can be said of a door on a round, and of a house that nobody registered. What is typed is kept at every letter.
 
-import { pointing } from './field_point.js';
+import { COARSE_M, metres, pointing } from './field_point.js';
 import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
 import { make, t } from './ui.js';
 
@@ -34,12 +34,13 @@ function beside(round, { lon, lat, number, street }) {
 export function doorRow(round, door) {
   const card = make('div', { class: 'field-card', hidden: true });
   const told = make('span', { class: 'field-told' });
+  const away = make('small', { class: 'field-away' });
   const needs = [
     door.verified_on ? null : t('chưa xác minh', 'not verified'),
     door.lon === null ? t('chưa có điểm', 'no point') : null,
   ].filter(Boolean);
   const row = make('button', { type: 'button', class: 'field-row', 'aria-expanded': 'false', onclick: open },
-    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), ...(door.number ? [] : [' ', make('span', { class: 'code' }, door.code_display)]), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || t('đã xác minh', 'verified'))), told);
+    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), ...(door.number ? [] : [' ', make('span', { class: 'code' }, door.code_display)]), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || t('đã xác minh', 'verified')), away), told);
   const item = make('li', { class: 'field-door', 'data-code': door.code }, row, card);
 
   function open() {
@@ -105,7 +106,12 @@ export function doorRow(round, door) {
     item.dataset.state = records.length ? 'told' : '';
     told.replaceChildren(...(records.length ? [`✓ ${records.map(({ body }) => kindWords(body.kind)).join(', ')}`] : []));
   };
-  return { item, show };
+  /** How far it is from the phone, as well as that is known. */
+  const showAway = (here, within) => {
+    const far = here && door.lon !== null ? Math.round(metres(here, [door.lon, door.lat])) : null;
+    away.textContent = far === null ? '' : `${within > COARSE_M ? '≈ ' : ''}${far.toLocaleString(t('vi-VN', 'en-GB'))} m`;
+  };
+  return { item, show, showAway };
 }
 
 /** The form of a new house; `begin` opens it with a number that is missing. */

@@ -1,11 +1,11 @@
-// Where a door is: the mean of some fixes of the phone, or a place tapped between the doors that are known.
+// Where the phone is, and where a door is: the mean of some fixes of the phone, or a place tapped between the doors that are known.
 
 import { enlarge, moved, placeAt, sketch } from './sketch.js';
 import { make, t, unplaced } from './ui.js';
 
 const MOST_FIXES = 10;
 const PATIENCE_MS = 12_000;
-const COARSE_M = 50;
+export const COARSE_M = 50;
 const TAPPED_M = 15; // as wide as a finger on the sketch of a phone
 const STEP_M = 3;
 const METRES_A_DEGREE = 111_195;
@@ -28,30 +28,63 @@ export function mean(fixes) {
   return { lon, lat, position_method: 'gps', position_accuracy_m: Math.ceil(Math.max(best, spread)), spread_m: Math.round(spread) };
 }
 
+const NOTHING = () => null;
+let [pause, resume] = [NOTHING, NOTHING]; // of what follows the phone: one listens at a time, or a phone at rest tells neither
+
 /** Measure until there are enough fixes, somebody says so, or time is over; calls `told` after each. */
 function measured(told, stopped) {
   return new Promise((done, failed) => {
     if (!isSecureContext || !navigator.geolocation) return failed(new Error(unplaced()));
     const fixes = [];
-    const end = () => {
+    const leave = () => {
       navigator.geolocation.clearWatch(watching);
       clearTimeout(patience);
+      resume();
+    };
+    const end = () => {
+      leave();
       if (fixes.length) done(mean(fixes));
       else failed(new Error(t('Máy chưa bắt được vị trí: ra chỗ thoáng rồi thử lại, hoặc chấm trên sơ đồ.', 'No position yet: go where the sky is open and try again, or tap the sketch.')));
     };
+    pause();
     const watching = navigator.geolocation.watchPosition(({ coords }) => {
       fixes.push({ longitude: coords.longitude, latitude: coords.latitude, accuracy: coords.accuracy });
       told(mean(fixes), fixes.length);
       if (fixes.length === MOST_FIXES) end();
     }, (error) => {
       if (error.code !== error.PERMISSION_DENIED) return;
-      navigator.geolocation.clearWatch(watching);
-      clearTimeout(patience);
+      leave();
       failed(new Error(`${unplaced()} ${t('Cho phép vị trí trong cài đặt của trình duyệt, hoặc chấm trên sơ đồ.', 'Allow it in the settings of the browser, or tap the sketch.')}`));
     }, { enableHighAccuracy: true, maximumAge: 0 });
     const patience = setTimeout(end, PATIENCE_MS);
     stopped(end);
   });
+}
+
+/** Call `moved` wherever the phone goes, [lon, lat] and within how many metres; answers how to stop. */
+export function follow(moved, failed) {
+  if (!isSecureContext || !navigator.geolocation) {
+    failed(new Error(unplaced()));
+    return NOTHING;
+  }
+  let watching = null;
+  const begin = () => {
+    watching ??= navigator.geolocation.watchPosition(
+      ({ coords }) => moved([coords.longitude, coords.latitude], coords.accuracy),
+      (error) => { if (error.code === error.PERMISSION_DENIED) failed(new Error(unplaced())); }, // else it may come yet
+      { enableHighAccuracy: true, maximumAge: 10_000 },
+    );
+  };
+  const stop = () => {
+    navigator.geolocation.clearWatch(watching);
+    watching = null;
+  };
+  [pause, resume] = [stop, begin];
+  begin();
+  return () => {
+    stop();
+    [pause, resume] = [NOTHING, NOTHING];
+  };
 }
 
 /**
