@@ -1,4 +1,4 @@
-"""A carrier's round: a list in, its doors in the order in which they are visited out."""
+"""A carrier's route: a list in, its doors in the order in which they are visited out."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -20,13 +20,13 @@ from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.lookup import code_forms
 from registry.messages import vietnamese_first
-from registry.paper.rounds import print_sheet, print_stickers
+from registry.paper.routes import print_sheet, print_stickers
 from registry.paper.typesetting import Paper
 from registry.route.distances import Point
 from registry.route.listing import OPERATION, lines_of, unread_of
 from registry.route.outputs import to_geojson, to_gpx
 from registry.route.placing import Unplaced
-from registry.route.run import NOTICES, Measure, Order, Round, Visit, Wish, plan_round, turn
+from registry.route.run import NOTICES, Measure, Order, Route, Visit, Wish, plan_route, turn
 from registry.route.walking import Side
 
 MAX_LINES: Final = 500
@@ -49,7 +49,7 @@ blueprint = Blueprint("route", __name__, url_prefix="/v1/routes")
 
 
 class RouteQuery(Request):
-    """How the round is wanted."""
+    """How the route is wanted."""
 
     order: Order = Field(
         "walking",
@@ -79,7 +79,7 @@ class RouteQuery(Request):
 
 
 class PapersQuery(RouteQuery):
-    """Which paper of the round."""
+    """Which paper of the route."""
 
     paper: Literal["sheet", "stickers"] = Field(
         "sheet", description="`sheet`: to tick, stop by stop; `stickers`: one for each parcel"
@@ -96,21 +96,21 @@ class RouteBody(Request):
     )
 
 
-class RoundParcel(Answer):
+class RouteParcel(Answer):
     """A line of the list that leads to a stop."""
 
     line: int = Field(description="Of the list, from 1 below its header")
     ref: str | None = Field(description="What the parcel is called", examples=["VD-01"])
 
 
-class RoundPoint(Answer):
+class RoutePoint(Answer):
     """Degrees, EPSG:4326."""
 
     lon: float
     lat: float
 
 
-class RoundStop(Answer):
+class RouteStop(Answer):
     """A door, and the lines of the list that lead to it."""
 
     at: int = Field(description="From 1, in the order of the round", examples=[1])
@@ -122,26 +122,26 @@ class RoundStop(Answer):
     street: str | None = Field(description="Street, or hamlet where no street leads to the door")
     side: Side | None = Field(description="Of the street, by its number")
     number: str | None
-    position: RoundPoint | None
+    position: RoutePoint | None
     delivery_hint: str | None
     metres: int | None = Field(description="From the stop before it, or from `start`")
-    parcels: list[RoundParcel]
+    parcels: list[RouteParcel]
 
 
-class RoundChoice(Answer):
+class RouteChoice(Answer):
     """A place that a line may mean."""
 
     label: str
     door: CodeForms | None = Field(description="Where the register knows that door")
 
 
-class RoundQuestion(Answer):
-    """What to ask before the round."""
+class RouteQuestion(Answer):
+    """What to ask before the route."""
 
     code: str = Field(examples=["ask_which"])
     text: str
     text_en: str
-    choices: list[RoundChoice]
+    choices: list[RouteChoice]
 
 
 class UnplacedLine(Answer):
@@ -156,10 +156,10 @@ class UnplacedLine(Answer):
     message: str
     message_en: str
     level: str | None = Field(description="How near to the door the register knows it")
-    question: RoundQuestion | None
+    question: RouteQuestion | None
 
 
-class RoundNotice(Answer):
+class RouteNotice(Answer):
     """What its reader has to know."""
 
     code: str = Field(examples=["routing_silent"])
@@ -167,7 +167,7 @@ class RoundNotice(Answer):
 
 
 class RouteAnswer(Answer):
-    """The round. Each line of the list is in a stop, unplaced or empty, once."""
+    """The route. Each line of the list is in a stop, unplaced or empty, once."""
 
     order: Order = Field(description="As it is: `walking` where the shortest was not to be had")
     measured_by: Measure = Field(
@@ -175,19 +175,19 @@ class RouteAnswer(Answer):
     )
     metres: int
     seconds: int | None = Field(description="By road only")
-    start: RoundPoint | None
-    end: RoundPoint | None
-    stops: list[RoundStop]
+    start: RoutePoint | None
+    end: RoutePoint | None
+    stops: list[RouteStop]
     unplaced: list[UnplacedLine]
     empty_lines: list[int]
     unread_columns: list[str] = Field(description="Headers of columns that were not read")
-    notices: list[RoundNotice]
+    notices: list[RouteNotice]
 
 
 @blueprint.post("")
 @spec.validate(resp=answers(RouteAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route(query: RouteQuery, json: RouteBody) -> Response:
-    """Order a list of codes or addresses into a round; each line comes back once.
+    """Order a list of codes or addresses into a route; each line comes back once.
 
     The list: JSON with `rows`; `text/plain`, one a line; `text/csv` or a workbook, with a header.
     Nothing of it is kept. With `Accept` also GPX (`application/gpx+xml`), GeoJSON
@@ -201,12 +201,12 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
 @blueprint.post("/papers")
 @spec.validate(resp=answers(PdfAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:
-    """The same round as a PDF: the sheet to tick, or stickers for its parcels with code and QR."""
+    """The same route as a PDF: the sheet to tick, or stickers for its parcels with code and QR."""
     _, found = _planned(query, json)
     return as_pdf(paper_of(found, query.paper))
 
 
-def _planned(query: RouteQuery, json: RouteBody | None) -> tuple[Table, Round]:
+def _planned(query: RouteQuery, json: RouteBody | None) -> tuple[Table, Route]:
     if json:
         table = read_table("ndjson", OPERATION, map(json_line, json.rows))
     elif request.mimetype in (_LINES, *_TABLES):
@@ -218,24 +218,24 @@ def _planned(query: RouteQuery, json: RouteBody | None) -> tuple[Table, Round]:
     return table, planned(table, query.wish)
 
 
-def planned(table: Table, wish: Wish) -> Round:
-    """The round of a table as far as one may be asked for; raises what `plan_round` raises."""
+def planned(table: Table, wish: Wish) -> Route:
+    """The route of a table as far as one may be asked for; raises what `plan_route` raises."""
     lines = list(islice(lines_of(table), MAX_LINES + 1))
     if len(lines) > MAX_LINES:
         raise RequestEntityTooLarge(f"more than {MAX_LINES} lines")
     count_rows(len(lines))
     note(count=len(lines))
     made = register()
-    return plan_round(gazetteer(), made.reads, lines, wish, made.settings.routing_url)
+    return plan_route(gazetteer(), made.reads, lines, wish, made.settings.routing_url)
 
 
-def paper_of(found: Round, paper: str) -> Paper:
-    """A paper of the round, one of PAPERS. Raises DatabaseUnavailableError out of turn: the press
+def paper_of(found: Route, paper: str) -> Paper:
+    """A paper of the route, one of PAPERS. Raises DatabaseUnavailableError out of turn: the press
     takes seconds, and others wait for it too.
     """
     if not turn.acquire(blocking=False):
         raise DatabaseUnavailableError(
-            "đang in tuyến khác; hãy thử lại sau ít giây (another round is being printed; try again"
+            "đang in tuyến khác; hãy thử lại sau ít giây (another route is being printed; try again"
             " in a moment)"
         )
     try:
@@ -244,8 +244,8 @@ def paper_of(found: Round, paper: str) -> Paper:
         turn.release()
 
 
-def answered(found: Round, kind: str, unread: Sequence[str] = ()) -> Response:
-    """The round in one of its media types."""
+def answered(found: Route, kind: str, unread: Sequence[str] = ()) -> Response:
+    """The route in one of its media types."""
     if kind == _PDF:
         return as_pdf(paper_of(found, "sheet"))
     if kind == GPX:
@@ -257,7 +257,7 @@ def answered(found: Round, kind: str, unread: Sequence[str] = ()) -> Response:
     return response
 
 
-def _body(found: Round, unread: Sequence[str]) -> JsonObject:
+def _body(found: Route, unread: Sequence[str]) -> JsonObject:
     known = gazetteer()
     return written(
         RouteAnswer,
@@ -276,14 +276,14 @@ def _body(found: Round, unread: Sequence[str]) -> JsonObject:
 
 
 def _point(point: Point | None) -> JsonObject | None:
-    return written(RoundPoint, lon=point[0], lat=point[1]) if point else None
+    return written(RoutePoint, lon=point[0], lat=point[1]) if point else None
 
 
 def _stop(known: Gazetteer, at: int, visit: Visit) -> JsonObject:
     stop = visit.stop
     record = stop.record
     return written(
-        RoundStop,
+        RouteStop,
         at=at,
         **code_forms(record.code),
         label=stop.label,
@@ -295,7 +295,7 @@ def _stop(known: Gazetteer, at: int, visit: Visit) -> JsonObject:
         position=_point(visit.point),
         delivery_hint=record.delivery_hint,
         metres=visit.metres,
-        parcels=[written(RoundParcel, line=each.line, ref=each.ref) for each in stop.parcels],
+        parcels=[written(RouteParcel, line=each.line, ref=each.ref) for each in stop.parcels],
     )
 
 
@@ -312,13 +312,13 @@ def _unplaced(each: Unplaced) -> JsonObject:
         level=each.level,
         question=question
         and written(
-            RoundQuestion,
+            RouteQuestion,
             code=question.code,
             text=question.text,
             text_en=question.text_en,
             choices=[
                 written(
-                    RoundChoice,
+                    RouteChoice,
                     label=choice.label,
                     door=code_forms(choice.code) if choice.code else None,
                 )

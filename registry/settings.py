@@ -107,7 +107,7 @@ class Settings:
     webhook_hosts: tuple[str, ...] = ()
     """`DIACHISO_WEBHOOK_HOSTS`: hosts that webhooks reach also in private networks, or by http."""
     routing_url: str | None = None
-    """`DIACHISO_ROUTING_URL`: a routing server of yours (OSRM) by which rounds are measured; None
+    """`DIACHISO_ROUTING_URL`: a routing server of yours (OSRM) by which routes are measured; None
     for straight lines."""
     oidc_issuer: str | None = None
     """`DIACHISO_OIDC_ISSUER`: the identity provider whose accounts may sign in at the desk."""

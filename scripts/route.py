@@ -1,4 +1,4 @@
-"""`diachiso route`: a list of codes or addresses, as a round in its order."""
+"""`diachiso route`: a list of codes or addresses, as a route in its order."""
 
 import json
 import sys
@@ -12,13 +12,13 @@ from registry import cluster
 from registry.batch.pasted import read_pasted, text_of
 from registry.errors import InvalidInputError, UnreadableFileError
 from registry.messages import not_written, number
-from registry.paper.rounds import print_sheet, print_stickers
+from registry.paper.routes import print_sheet, print_stickers
 from registry.paper.site import Site
 from registry.paper.typesetting import Paper
 from registry.register import Register
 from registry.route.listing import OPERATION, lines_of, unread_of
 from registry.route.outputs import to_geojson, to_gpx, way_words
-from registry.route.run import NOTICES, Order, Round, Wish, plan_round
+from registry.route.run import NOTICES, Order, Route, Wish, plan_route
 from registry.whole_file import whole_file
 from scripts.mapping import read_mapping
 from scripts.progress import say
@@ -65,7 +65,7 @@ def route(
     mapping: str | None,
     url: str | None,
 ) -> int:
-    """Xếp danh sách FILE thành tuyến phát (a list of codes or addresses as a round).
+    """Xếp danh sách FILE thành tuyến phát (a list of codes or addresses as a route).
 
     FILE is a CSV, a workbook, or lines; - is standard input. OUT is a PDF, GPX or GeoJSON by its
     suffix; without it GeoJSON on standard output. Exit status 1 when a line names no door.
@@ -85,7 +85,7 @@ def route(
     settings = read_settings()
     made = Register.open(settings, cluster.database_url(settings))
     try:
-        found = plan_round(
+        found = plan_route(
             made.gazetteer.get(),
             made.reads,
             lines,
@@ -102,7 +102,7 @@ def route(
     return 1 if found.unplaced else 0
 
 
-def _written(found: Round, form: str, site: Site, *, stickers: bool) -> tuple[bytes, Paper | None]:
+def _written(found: Route, form: str, site: Site, *, stickers: bool) -> tuple[bytes, Paper | None]:
     if form == "gpx":
         return to_gpx(found, "Tuyến phát"), None
     if form == "geojson":
@@ -129,7 +129,7 @@ def _write(path: Path, body: bytes) -> None:
         raise UnreadableFileError(not_written(path, error)) from error
 
 
-def _sum_up(found: Round, unread: tuple[str, ...], paper: Paper | None) -> None:
+def _sum_up(found: Route, unread: tuple[str, ...], paper: Paper | None) -> None:
     if unread:
         say(f"cột không đọc (columns not read): {', '.join(unread)}")
     say(

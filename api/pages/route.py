@@ -1,4 +1,4 @@
-"""The page of a round: a list is pasted, ordered, and ticked where there may be no network.
+"""The page of a route: a list is pasted, ordered, and ticked where there may be no network.
 
 Its script asks the API and keeps the answer on the phone. Without scripts the form answers a file.
 """
@@ -31,13 +31,13 @@ _FILES: Final = {"gpx": GPX, "geojson": GEOJSON}
 
 @blueprint.get("/route")
 def get_route() -> Response:
-    """The form, and what the phone has of a round; kept by the browser with its scripts."""
+    """The form, and what the phone has of a route; kept by the browser with its scripts."""
     return _page()
 
 
 @blueprint.post("/route")
 def post_route() -> Response:
-    """The round as a file, for browsers without scripts."""
+    """The route as a file, for browsers without scripts."""
     try:
         sent = request.files.get("file")
         body = sent.read() if sent else b""

@@ -12,7 +12,7 @@ _DEGREE_M: Final = 111_195.0
 
 
 def straight_m(one: Point, other: Point) -> float:
-    """Metres between two points of a round; within a country the earth is flat enough.
+    """Metres between two points of a route; within a country the earth is flat enough.
 
     >>> round(straight_m((105.8060, 21.0211), (105.8070, 21.0211)))
     104

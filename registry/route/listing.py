@@ -1,4 +1,4 @@
-"""The list that a round is made of: each line asks for a door, and may name its parcel."""
+"""The list that a route is made of: each line asks for a door, and may name its parcel."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

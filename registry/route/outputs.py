@@ -1,4 +1,4 @@
-"""A round as programs for maps read it: GeoJSON (RFC 7946) and GPX 1.1.
+"""A route as programs for maps read it: GeoJSON (RFC 7946) and GPX 1.1.
 
 What has no position stands in both all the same: in GeoJSON without a geometry, in GPX in the
 description of the file.
@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from geo.code import format as code_display
 from registry.route.placing import Unplaced, choice_words
-from registry.route.run import NOTICES, Round, Visit
+from registry.route.run import NOTICES, Route, Visit
 
 MEASURES: Final = {
     "straight_lines": ("theo đường thẳng", "in straight lines"),
@@ -18,7 +18,7 @@ MEASURES: Final = {
 _GPX: Final = "http://www.topografix.com/GPX/1/1"
 
 
-def way_words(found: Round) -> str:
+def way_words(found: Route) -> str:
     """How long it is, and of which lines.
 
     What is measured in straight lines is never told without saying so.
@@ -28,7 +28,7 @@ def way_words(found: Round) -> str:
     return f"{km} km {MEASURES[found.measured_by][0]}{time}"
 
 
-def to_geojson(found: Round) -> dict[str, Any]:
+def to_geojson(found: Route) -> dict[str, Any]:
     """A FeatureCollection: the stops in their order, then the lines that have none."""
     return {
         "type": "FeatureCollection",
@@ -78,7 +78,7 @@ def _line(each: Unplaced) -> dict[str, Any]:
     }
 
 
-def to_gpx(found: Round, name: str) -> bytes:
+def to_gpx(found: Route, name: str) -> bytes:
     """A route of way points in their order."""
     root = Element("gpx", {"version": "1.1", "creator": "Địa chỉ số", "xmlns": _GPX})
     about = SubElement(root, "metadata")
@@ -116,8 +116,8 @@ def _said(visit: Visit) -> list[str]:
     return [*told, *([stop.record.delivery_hint] if stop.record.delivery_hint else [])]
 
 
-def _beside(found: Round) -> list[str]:
-    """How long the round is, and every line of the list that no way point tells."""
+def _beside(found: Route) -> list[str]:
+    """How long the route is, and every line of the list that no way point tells."""
     return [
         way_words(found),
         *(NOTICES[code][0] for code in found.notices),

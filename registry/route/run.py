@@ -1,4 +1,4 @@
-"""A list in, a round out: each line of the list is in it once."""
+"""A list in, a route out: each line of the list is in it once."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ NOTICES: Final = {
     ),
     BUSY: (
         "Máy chủ đang xếp tuyến khác: đây là thứ tự đi bộ, theo đường thẳng; thử lại sau ít giây",
-        "Another round is being made: this is the walking order, in straight lines; try again soon",
+        "Another route is being made: this is the walking order, in straight lines; try again soon",
     ),
     LATE: (
         "Xếp quá lâu: đây là thứ tự đi bộ",
@@ -55,7 +55,7 @@ turn: Final = Semaphore(1)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a round is wanted."""
+    """How a route is wanted."""
 
     order: Order = "walking"
     start: str | None = None
@@ -68,7 +68,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A stop of the round, in its order."""
+    """A stop of the route, in its order."""
 
     stop: Stop
     commune: str | None
@@ -88,8 +88,8 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """A round, and what is on the list beside it."""
+class Route:
+    """A route, and what is on the list beside it."""
 
     visits: tuple[Visit, ...]
     unplaced: tuple[Unplaced, ...]
@@ -112,14 +112,14 @@ class Round:
         return sum(len(visit.stop.parcels) for visit in self.visits)
 
 
-def plan_round(
+def plan_route(
     gazetteer: Gazetteer,
     reads: Reads,
     lines: Sequence[Line],
     wish: Wish,
     routing_url: str | None = None,
-) -> Round:
-    """The round of a list. With `routing_url` it is measured by road, where that server answers.
+) -> Route:
+    """The route of a list. With `routing_url` it is measured by road, where that server answers.
 
     Raises InvalidInputError for a start or end that is none, for a list without a line, and for
     more stops than an order is looked for; and what `place` raises.
@@ -142,8 +142,8 @@ def order_round(
     start: Point | None,
     end: Point | None,
     routing_url: str | None,
-) -> Round:
-    """The round over doors that are found."""
+) -> Route:
+    """The route over doors that are found."""
     visits = walked((_visit(gazetteer, stop) for stop in placed.stops), _door, start)
     fixed = [visit for visit in visits if visit.point]
     notices = [NO_POSITION] * (len(fixed) < len(visits))
@@ -160,7 +160,7 @@ def order_round(
     measured = way.measured(places, table)
     legs = zip(places, measured.legs, strict=True)
     ordered = [replace(fixed[place], metres=metres) for place, metres in legs]
-    return Round(
+    return Route(
         tuple(_with_others(visits, ordered)),
         placed.unplaced,
         placed.empty,

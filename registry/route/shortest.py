@@ -1,4 +1,4 @@
-"""The shortest order of a round, as far as a process of its own finds it in a few seconds."""
+"""The shortest order of a route, as far as a process of its own finds it in a few seconds."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from registry.route.distances import Point
 from registry.route.routing_server import Matrix
 
 MAX_STOPS: Final = 1_000
-"""Of one round: the table of all ways grows as their square."""
+"""Of one route: the table of all ways grows as their square."""
 _PER_STOP_S: Final = 0.01
 _LIMITS_S: Final = (0.5, 3.0)
 """The least and the most that is given to the search."""
@@ -29,7 +29,7 @@ def shortest(
 ) -> list[int]:
     """The places of the stops among `points`, in an order that is no longer than `order`.
 
-    The first point is where the round begins; the last where it ends, unless it is `is_open`.
+    The first point is where the route begins; the last where it ends, unless it is `is_open`.
     Raises TooLateError.
     """
     least, most = _LIMITS_S

@@ -1,8 +1,8 @@
-"""The solver: a program that looks for the shortest order of a round, and ends.
+"""The solver: a program that looks for the shortest order of a route, and ends.
 
 A process of its own: what it takes of time and memory no other caller of a server waits for. From
 its input it reads {points, costs, open, order, limit_s} as JSON; it writes {order} as JSON. The
-first point is where the round begins and the last where it ends; `open` rounds end at any stop, and
+first point is where the route begins and the last where it ends; `open` routes end at any stop, and
 have no such point. `costs` are from each point to each, or null for straight lines; `order` is a
 way to begin with, and what is answered is never longer.
 """

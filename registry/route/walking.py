@@ -1,4 +1,4 @@
-"""The order in which a round is walked: by commune, street and side, as the numbers run.
+"""The order in which a route is walked: by commune, street and side, as the numbers run.
 
 Up the odd side, back down the even one; an alley is entered at its mouth's number and walked to its
 end. It knows numbers and points alone: no register, no names but those of the streets.

@@ -1,4 +1,4 @@
-"""The way of a round: where it begins, by which stops it goes, where it ends, how long it is."""
+"""The way of a route: where it begins, by which stops it goes, where it ends, how long it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

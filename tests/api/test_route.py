@@ -1,4 +1,4 @@
-"""POST /v1/routes: each line of a list is in the round once."""
+"""POST /v1/routes: each line of a list is in the route once."""
 
 import io
 import itertools

@@ -1,4 +1,4 @@
-"""A round on a phone: pasted, ordered, and ticked where there is no network."""
+"""A route on a phone: pasted, ordered, and ticked where there is no network."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-// The page /route: a list becomes a round that this device keeps, and ticks where there is no network.
+// The page /route: a list becomes a route that this device keeps, and ticks where there is no network.
 
 import { isDemo, shown } from './code.js';
 import { formToken } from './outbox.js';
@@ -25,7 +25,7 @@ function say(words, kind = 'thanks') {
 }
 
 const why = (error) => (error.name === 'QuotaExceededError'
-  ? t('Máy hết chỗ chứa: chưa lưu được tuyến.', 'The device is full: the round was not kept.')
+  ? t('Máy hết chỗ chứa: chưa lưu được tuyến.', 'The device is full: the route was not kept.')
   : error.name === 'InvalidStateError' || error.name === 'SecurityError'
     ? t('Trình duyệt không cho lưu trong máy (chế độ ẩn danh?).', 'The browser keeps nothing here (a private window?).')
     : error.message);
@@ -95,7 +95,7 @@ async function orderAgain(asked) {
   await keep(answer, asked, kept, kept.text);
 }
 
-/** Keep a round with the rows that it is asked by again; `before` is what it goes on with, `text` what was pasted. */
+/** Keep a route with the rows that it is asked by again; `before` is what it goes on with, `text` what was pasted. */
 async function keep(answer, asked, before, text) {
   const numbers = before?.numbers;
   const line = (number) => (numbers ? numbers[number - 1] : number);
@@ -297,7 +297,7 @@ async function tick(stop, done) {
   showSum();
 }
 
-/** On top, and folded up once the round has begun. */
+/** On top, and folded up once the route has begun. */
 const unplacedBox = (lines) => make('details', { class: 'round-unplaced', open: !Object.keys(kept.done).length },
   make('summary', {}, make('h2', {}, t(`${lines.length} dòng chưa xếp được: hỏi trước khi đi`, `${lines.length} lines without a door: ask first`))),
   make('ul', { class: 'hand-list' }, ...lines.map(unplacedLine)));
@@ -319,7 +319,7 @@ function unplacedLine(unplaced) {
 
 function showNetwork() {
   at('network').hidden = navigator.onLine;
-  at('network').textContent = t('Không có mạng: tuyến nằm trong máy này, đánh dấu được như thường. Xếp lại, in và tải tệp thì cần mạng.', 'No network: the round is on this device and can be ticked. To order it again and for files a network is needed.');
+  at('network').textContent = t('Không có mạng: tuyến nằm trong máy này, đánh dấu được như thường. Xếp lại, in và tải tệp thì cần mạng.', 'No network: the route is on this device and can be ticked. To order it again and for files a network is needed.');
   orderWaiting();
 }
 
@@ -346,7 +346,7 @@ at('here').addEventListener('click', async () => {
 });
 for (const button of document.querySelectorAll('[data-file]')) button.addEventListener('click', take);
 at('drop-round').addEventListener('click', async () => {
-  if (!window.confirm(t('Xoá tuyến và những gì đã đánh dấu?', 'Remove the round and all ticks?'))) return;
+  if (!window.confirm(t('Xoá tuyến và những gì đã đánh dấu?', 'Remove the route and all ticks?'))) return;
   for (const id of [KEPT, DRAFT]) await remove('known', id);
   kept = null;
   fill(EMPTY);

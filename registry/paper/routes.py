@@ -1,4 +1,4 @@
-"""A carrier's round on paper: a sheet to tick, and stickers for its parcels."""
+"""A carrier's route on paper: a sheet to tick, and stickers for its parcels."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from registry.paper.site import Site
 from registry.paper.typesetting import Notices, Paper, qr_svg, typeset
 from registry.route.outputs import way_words
 from registry.route.placing import Unplaced, choice_words
-from registry.route.run import NOTICES, Round, Visit
+from registry.route.run import NOTICES, Route, Visit
 
 MAX_STICKERS: Final = 1_000
 """In one PDF."""
@@ -18,8 +18,8 @@ _ORDERS: Final = {"walking": "thứ tự đi bộ", "shortest": "đường ngắ
 _MOST_CHOICES: Final = 5
 
 
-def print_sheet(site: Site, found: Round) -> Paper:
-    """The round as a list with boxes: what has no place first, then stop by stop."""
+def print_sheet(site: Site, found: Route) -> Paper:
+    """The route as a list with boxes: what has no place first, then stop by stop."""
     notices = Notices()
     watermark = site.tell((visit.stop.record.code for visit in found.visits), notices)
     data = {
@@ -36,7 +36,7 @@ def print_sheet(site: Site, found: Round) -> Paper:
     return Paper("tuyen.pdf", typeset("round", data, notices), len(found.visits), notices.all())
 
 
-def _groups(site: Site, found: Round) -> list[dict[str, Any]]:
+def _groups(site: Site, found: Route) -> list[dict[str, Any]]:
     """Stops that follow each other in a street stand below one heading; by numbers on one side."""
     groups: list[dict[str, Any]] = []
     last: tuple[object, ...] | None = None
@@ -79,8 +79,8 @@ def _unplaced(each: Unplaced) -> dict[str, Any]:
     }
 
 
-def print_stickers(site: Site, found: Round) -> Paper:
-    """A sticker for each parcel in the order of the round, 24 on a sheet of A4; at most
+def print_stickers(site: Site, found: Route) -> Paper:
+    """A sticker for each parcel in the order of the route, 24 on a sheet of A4; at most
     MAX_STICKERS, and that more are left is told.
     """
     notices = Notices()
