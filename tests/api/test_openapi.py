@@ -33,7 +33,7 @@ EXPORTED = {
     "application/geo+json": "geojson",
     "application/vnd.apache.parquet": "geoparquet",
 }
-EXAMPLES = 25
+EXAMPLES = 12
 # Without a server schemathesis does not unpack what it asks for.
 PLAIN = {"Accept-Encoding": "identity"}
 FUZZED = [

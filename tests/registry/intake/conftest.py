@@ -1,20 +1,26 @@
 """A register of the test's own, and deliveries into it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from registry.database import make_engine
 from tests.support.intake import Deliver, deliveries
+from tests.support.reused import Reused
+
+
+@pytest.fixture(scope="session")
+def reused(admin_url: str, worker_id: str) -> Iterator[Reused]:
+    with closing(Reused(admin_url, f"intake_{worker_id}")) as made:
+        yield made
 
 
 @pytest.fixture
-def engine(fresh_database: Callable[[], str]) -> Iterator[Engine]:
-    made = make_engine(fresh_database())
-    yield made
-    made.dispose()
+def engine(reused: Reused) -> Iterator[Engine]:
+    with reused.lent() as made:
+        yield made
 
 
 @pytest.fixture
