@@ -11,7 +11,7 @@ from registry.intake.run import import_file
 from tests.support.intake import deliveries, rows
 
 DOORS = """
-    SELECT h.house_number_key, t.name, h.floor, h.unit_number
+    SELECT h.code, h.house_number_key, t.name, h.floor, h.unit_number
     FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
 """
 PLACED = """
@@ -55,44 +55,57 @@ def test_columns_of_units_complete_a_text(
         assert code == "00004"
 
 
+Door = tuple[str | None, ...]
+HOUSE: Door = ("5", "Quán Thánh", None, None)
+FLAT: Door = ("5", "Quán Thánh", None, "302")
+IN_AN_ALLEY: Door = ("15/7", "Quán Thánh", None, None)
+
+
 @pytest.mark.parametrize(
-    ("header", "row", "door"),
+    ("header", "doors"),
     [
-        ("số nhà", "5 Quán Thánh,5", ("5", "Quán Thánh", None, None)),
-        ("số nhà", "Quán Thánh,5", ("5", "Quán Thánh", None, None)),
-        ("số nhà,ngõ", "7 Quán Thánh,7,15", ("15/7", "Quán Thánh", None, None)),
-        ("số nhà", "Ngõ 15 Quán Thánh,7", ("15/7", "Quán Thánh", None, None)),
-        ("số nhà", "15/7 Quán Thánh,7", ("15/7", "Quán Thánh", None, None)),
-        ("số nhà,đường", "Ba Đình,5,Quán Thánh", ("5", "Quán Thánh", None, None)),
-        ("số nhà,đường", ",5,Phố Quán Thánh", ("5", "Quán Thánh", None, None)),
-        ("tầng,căn hộ", "5 Quán Thánh,3,302", ("5", "Quán Thánh", None, "302")),
-        ("toà nhà,tầng,căn hộ", "5 Quán Thánh,B,3,302", ("5", "Quán Thánh", None, "302")),
-        ("căn hộ", '"Căn 302, 5 Quán Thánh",302', ("5", "Quán Thánh", None, "302")),
+        (
+            "số nhà",
+            {
+                "5 Quán Thánh,5": HOUSE,
+                "Quán Thánh,5": HOUSE,
+                "Ngõ 15 Quán Thánh,7": IN_AN_ALLEY,
+                "15/7 Quán Thánh,7": IN_AN_ALLEY,
+                # What a spreadsheet made of a number.
+                "3/2 Quán Thánh,03-Feb": ("3/2", "Quán Thánh", None, None),
+                "5 Quán Thánh,7": None,
+                "5 Quán Thánh,15/7": None,
+                "Ngõ 15 Quán Thánh,18/7": None,
+            },
+        ),
+        ("số nhà,ngõ", {"7 Quán Thánh,7,15": IN_AN_ALLEY}),
+        ("số nhà,đường", {"Ba Đình,5,Quán Thánh": HOUSE, ",5,Phố Quán Thánh": HOUSE}),
+        ("tầng,căn hộ", {"5 Quán Thánh,3,302": FLAT}),
+        ("toà nhà,tầng,căn hộ", {"5 Quán Thánh,B,3,302": FLAT}),
+        ("căn hộ", {'"Căn 302, 5 Quán Thánh",302': FLAT, '"Căn 302, 5 Quán Thánh",303': None}),
         # Storeys of a house.
-        ("tầng", "5 Quán Thánh,3 tầng", ("5", "Quán Thánh", None, None)),
-        # What a spreadsheet made of a number.
-        ("số nhà", "3/2 Quán Thánh,03-Feb", ("3/2", "Quán Thánh", None, None)),
-        ("số nhà", "5 Quán Thánh,7", None),
-        ("số nhà", "5 Quán Thánh,15/7", None),
-        ("số nhà", "Ngõ 15 Quán Thánh,18/7", None),
-        ("đường", "5 Quán Thánh,Phố Đội Cấn", None),
-        ("căn hộ", '"Căn 302, 5 Quán Thánh",303', None),
-        ("toà nhà,căn hộ", '"Căn 302, toà A, 5 Quán Thánh",B,302', None),
+        ("tầng", {"5 Quán Thánh,3 tầng": HOUSE}),
+        ("đường", {"5 Quán Thánh,Phố Đội Cấn": None}),
+        ("toà nhà,căn hộ", {'"Căn 302, toà A, 5 Quán Thánh",B,302': None}),
     ],
 )
 def test_columns_of_the_door_complete_a_text_or_contradict_it(
-    engine: Engine, tmp_path: Path, header: str, row: str, door: tuple[str | None, ...] | None
+    engine: Engine, tmp_path: Path, header: str, doors: dict[str, Door | None]
 ) -> None:
     file = tmp_path / "households.csv"
-    file.write_text(f"địa chỉ,{header},mã xã\n{row},00004\n", encoding="utf-8")
+    lines = "".join(f"{n},{row},00004\n" for n, row in enumerate(doors, 1))
+    file.write_text(f"mã hộ,địa chỉ,{header},mã xã\n{lines}", encoding="utf-8")
     result = import_file(engine, file, ImportOptions("ubnd"), lambda _rows: None)
     assert result.columns_unknown == ()
-    if door is None:
-        assert "address_differs_from_columns" in result.problems
-        assert result.rejected == 1
-    else:
-        found = rows(engine, f"{DOORS} WHERE h.house_number_key IS NOT NULL ORDER BY unit_number")
-        assert found[0] == door
+    code = "address_differs_from_columns"
+    differing = [each.row_number for each in result.row_problems if each.code == code]
+    refused = [n for n, door in enumerate(doors.values(), 1) if door is None]
+    assert (differing, result.rejected) == (refused, len(refused))
+    found = rows(
+        engine, f"SELECT r.source_ref, d.* FROM household_ref r JOIN ({DOORS}) d USING (code)"
+    )
+    read = {str(n): door for n, door in enumerate(doors.values(), 1) if door}
+    assert {str(ref): door for ref, _, *door in found} == {n: list(d) for n, d in read.items()}
 
 
 def test_a_column_that_says_as_above_refuses_the_row(engine: Engine, tmp_path: Path) -> None:
