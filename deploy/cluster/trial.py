@@ -223,8 +223,8 @@ class TrialCluster:
     def diachiso(
         self, arguments: Sequence[str], node: Node | None = None, *, capture: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """The program's command line, as the manager of the register."""
-        node = node or self.settings.having("worker")[0]
+        """The program's command line, as the manager of the register, by a gate that lives."""
+        node = node or self._living_gate()
         return subprocess.run(
             self.web_account.command(*self._program(*arguments)),
             env=self.variables(node, "manager"),
@@ -232,6 +232,10 @@ class TrialCluster:
             text=True,
             check=False,
         )
+
+    def _living_gate(self) -> Node:
+        nodes = self.settings.having("worker")
+        return next((node for node in nodes if self.parts(node, ["haproxy"])), nodes[0])
 
     # ---- what can be seen --------------------------------------------------------------------
 
