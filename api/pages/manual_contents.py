@@ -38,7 +38,7 @@ GROUPS: Final = (
     (
         ("Cho nơi vận hành", "For operators"),
         (
-            *("operations", "cluster", "monitoring", "privacy"),
+            *("operations", "cluster", "scale", "monitoring", "privacy"),
             *("architecture", "benchmarks", "decisions"),
         ),
     ),
