@@ -102,6 +102,7 @@ def overlaps(
     given: dict[str, object] = {"operator": operator, "units": units, "day": day}
     given |= {"most": MOST_TOLD, "sliver": _SLIVER_M2}
     found = []
+    session.execute(_SEQUENTIAL, {"scans": "off"})
     for statement in (_SAME_CODES, _SAME_PLACE, _SAME_COMMUNES):
         for row in session.execute(statement, given):
             if row.basis == "commune":
@@ -111,6 +112,7 @@ def overlaps(
                 where = f"{row.much:.0f}" if row.basis == "code" else f"{row.much / 1e6:.4f} km²"
             offices = (row.one_office, row.other_office)
             found.append(Overlap(row.operator, row.service, row.kind, row.basis, *offices, where))
+    session.execute(_SEQUENTIAL, {"scans": "on"})
     return found[:MOST_TOLD]
 
 
@@ -149,7 +151,9 @@ def unserved_doors(
 
 # Of two areas the later one is told, with one of those that it overlaps. OFFSET 0: what is at a
 # place is found by the index of places, and not among all that an operator has, which would be
-# millions of pairs; a set that was delivered just now has no statistics that would say so.
+# millions of pairs; a set that was delivered just now has no statistics that would say so, and
+# without them tables are small and are read from end to end.
+_SEQUENTIAL: Final = text("SELECT set_config('enable_seqscan', :scans, true)")
 _OTHER: Final = """
     o.operator = a.operator AND o.service = a.service AND o.kind = a.kind AND o.id < a.id
     AND o.valid * a.valid && daterange(:day, NULL)
@@ -175,7 +179,8 @@ _LISTED: Final = f"""
     CROSS JOIN LATERAL (
         SELECT o.id, o.office_id FROM (
             SELECT area_id FROM service_area_{{basis}} WHERE {{column}} = m.{{column}} OFFSET 0
-        ) n JOIN service_area o ON o.id = n.area_id WHERE {_OTHER} LIMIT 1
+        ) n CROSS JOIN LATERAL (SELECT * FROM service_area WHERE id = n.area_id OFFSET 0) o
+        WHERE {_OTHER} LIMIT 1
     ) o
 """  # noqa: S608 - constants
 _SAME_COMMUNES: Final = text(
