@@ -6,9 +6,9 @@ URL is that of a service over a filled register that may be changed, on this mac
 the role approver who stands alone (`keys create … --role approver --alone`); PID that of `bin/run`.
 All at once: questions of every kind at a steady pace, a door moved each second, a file of 2,000
 rows delivered and published each five minutes (every second one taken back), and `diachiso follow`.
-A line is printed for each tenth of the time: percentiles by kind, failures, memory (PSS) of all
-processes below PID by what they are. At the end the follower's copy is compared with what was
-written last.
+A line is printed for each tenth of the time: percentiles by kind, failures, memory that the
+processes below PID have for themselves, by what they are. At the end the follower's copy is
+compared with what was written last.
 """
 
 import csv
@@ -164,7 +164,7 @@ def _until(work: Work, number: int, states: set[str]) -> dict[str, Any] | None:
 
 
 def memory_mb(pid: int) -> Counter[str]:
-    """Proportional memory of all processes below the one, by what they are, and all processes."""
+    """Memory that processes below the one have for themselves, by what they are; and how many."""
     found: Counter[str] = Counter()
     waiting = [pid]
     while waiting:
@@ -180,8 +180,8 @@ def memory_mb(pid: int) -> Counter[str]:
             (name for name in ("granian", "postgres", "scripts.main work") if name in command),
             "other",
         )
-        pss = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
-        found[kind] += int(pss.split()[1]) // 1024
+        own = (line.split() for line in rollup.splitlines() if line.startswith("Private_"))
+        found[kind] += sum(int(size) for name, size, _ in own) // 1024
         found["processes"] += 1
     return found
 
