@@ -80,7 +80,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(release(), message="%(version)s")
+@click.version_option(release(), message="%(version)s", help="Bản phát hành (show the release).")
 def diachiso() -> None:
     """Sổ mã địa chỉ số (the register of permanent digital address codes)."""
 

@@ -167,7 +167,7 @@ def test_carrier_tries_its_areas_and_writes_them(office: Office, visit: Visit) -
     page.get_by_role("button", name="Ghi: thay toàn bộ").click()
     expect(page.get_by_role("status")).to_contain_text("2 vùng mới")
     expect(page.get_by_role("region", name="Vùng chồng nhau")).to_contain_text("Phường Láng")
-    page.get_by_label("Mã xã, phường hoặc tỉnh").fill("26743")
+    page.get_by_label("Xã, phường hoặc tỉnh: mã hay tên").fill("26743")
     page.get_by_role("button", name="Đếm").click()
     expect(page.get_by_text("cũng được phục vụ")).to_be_visible()
     assert visit.is_sound()

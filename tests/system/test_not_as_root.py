@@ -111,7 +111,14 @@ def closed_checkout(tmp_path: Path) -> Iterator[Path]:
     checkout = tmp_path / "checkout"
     for part in ("alembic.ini", "api", "bin", "docs", "geo", "migrations", "registry"):
         copy(ROOT / part, checkout / part)
-    for part in ("node_modules", "package-lock.json", "requirements.lock", "scripts", ".venv"):
+    for part in (
+        "node_modules",
+        "package-lock.json",
+        "requirements.lock",
+        "scripts",
+        "setup.cfg",
+        ".venv",
+    ):
         copy(ROOT / part, checkout / part)
     stamp = checkout / ".venv/.complete"
     text = stamp.read_text(encoding="utf-8").replace(str(ROOT), str(checkout))

@@ -112,7 +112,7 @@ async function keepSaid() {
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   // Sent as it is where there is a network; else the browser would show its own page, and lose it.
-  const there = await fetch(location.pathname, { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) }).then(() => true, () => false);
+  const there = await fetch('/healthz', { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) }).then(() => true, () => false);
   if (there) return form.submit();
   const told = document.getElementById('report-told');
   told.hidden = false;

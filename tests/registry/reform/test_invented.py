@@ -178,7 +178,10 @@ def world(hall: Hall) -> World:
 def ill(town: Town) -> dict[str, str]:
     """What the doctor finds in households, places and units."""
     states = run_checks(Settings(database_url=town.url))
-    usual = {"durable", "boundaries_are_real", "background_jobs", "communes_have_a_polygon"}
+    usual = {
+        *("durable", "boundaries_are_real", "background_jobs", "communes_have_a_polygon"),
+        "backups_taken",
+    }
     return {
         each.name: each.detail
         for each in states
