@@ -53,8 +53,10 @@ def main() -> None:
     """Cụm máy chủ (a cluster: check its settings, write its files, try it on one machine)."""
 
 
-def _trial() -> TrialCluster:
+def _trial(*, new: bool = False) -> TrialCluster:
     folder = _folder(from_environment())
+    if not (new or folder.exists()):
+        raise TrialError(f"there is no trial in {folder}: begin with bin/cluster up")
     own = folder / OWN_SETTINGS
     program = Path(os.environ.get("CLUSTER_PROGRAM") or ROOT)
     return TrialCluster(_read(own if own.exists() else TRIAL), folder, program)
@@ -87,7 +89,7 @@ def up(*, apart: bool) -> None:
     """Dựng cả cụm trên máy này (all of a cluster on this machine, for trials)."""
     if apart:
         far_settings(_folder(from_environment()))
-    _trial().up(_say)
+    _trial(new=True).up(_say)
 
 
 @main.command()
@@ -152,6 +154,7 @@ def start(node: str, parts: tuple[str, ...]) -> None:
     """Khởi động lại phần đã chết (start what has ended of a node)."""
     trial = _trial()
     trial.restart(_node(trial, node), parts)
+    _say(f"{node} started")
 
 
 @main.command()
@@ -161,13 +164,16 @@ def stop(node: str, parts: tuple[str, ...]) -> None:
     """Dừng một nút, hay vài phần, theo thứ tự (end in order)."""
     trial = _trial()
     trial.stop(_node(trial, node), parts)
+    _say(f"{node} stopped")
 
 
 @main.command()
 @click.option("--remove", is_flag=True, help="Xoá cả dữ liệu (remove its data as well).")
 def down(*, remove: bool) -> None:
     """Dừng tất cả những gì đã dựng (end all that was started here)."""
-    _trial().down(remove=remove)
+    trial = _trial()
+    trial.down(remove=remove)
+    _say(f"all has ended; {trial.folder} {'is removed' if remove else 'stays'}")
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

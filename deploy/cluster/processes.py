@@ -74,9 +74,15 @@ class Processes:
         parts = [Part(**each) for each in written]
         return {(part.node, part.name): part for part in parts}
 
+    def forget_ended(self) -> None:
+        """Let those that live be all that were started: what a former run left says nothing now."""
+        self._write(part for part in self.parts().values() if part.is_alive())
+
     def _note(self, part: Part) -> None:
-        parts = {**self.parts(), (part.node, part.name): part}
-        fields = [{name: getattr(each, name) for name in Part.__slots__} for each in parts.values()]
+        self._write({**self.parts(), (part.node, part.name): part}.values())
+
+    def _write(self, parts: Iterable[Part]) -> None:
+        fields = [{name: getattr(each, name) for name in Part.__slots__} for each in parts]
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(fields, indent=1), encoding="utf-8")
         fresh.rename(self._file)

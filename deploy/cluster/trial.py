@@ -94,6 +94,7 @@ class TrialCluster:
         if network.is_apart(self.settings):
             network.lay(self.settings)
         self._lay()
+        self.processes.forget_ended()
         for node in self.settings.having("etcd"):
             self.start(node, ["etcd"])
         for node in self.settings.having("etcd"):
@@ -255,7 +256,8 @@ class TrialCluster:
         return b'"true"' in self._ask(node, self.settings.ports.etcd_client, "health", ok=True)
 
     def _streams(self, node: Node) -> bool:
-        return self.patroni(node).get("replication_state") == "streaming" or (
+        """Whether it is the primary, or may become it: it is in the quorum of what is acknowledged."""
+        return bool(self._ask(node, self.settings.ports.patroni, "quorum", ok=True)) or (
             self.primary() == node.name
         )
 

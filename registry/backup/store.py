@@ -155,8 +155,8 @@ class Store:
                 return each
         first = f"{known[0].ended.astimezone(VIET_NAM):%Y-%m-%d %H:%M:%S}"
         raise NotFoundError(
-            f"bản sao lưu đầu tiên xong lúc {first}; hãy chọn lúc sau đó"
-            f" (the first backup ended at {first}: choose a later moment)"
+            f"bản sao lưu đầu tiên xong lúc {first}, giờ Việt Nam; hãy chọn lúc sau đó"
+            f" (the first backup ended at {first}, Viet Nam time: choose a later moment)"
         )
 
 
@@ -287,6 +287,9 @@ def settings_to_print(settings: Settings) -> str:
             ).fetchall()
         data_dir, socket_dir = Path(str(folder)), Path(str(sockets).partition(",")[0])
         port = int(str(number))
+    store = _STORE
+    if settings.backups is not None and settings.backups.suffix != SUFFIX:
+        store = store.replace("/srv/backups", str(settings.backups))
     return settings_text(
-        head=_HEAD, store=_STORE, data_dir=data_dir, socket_dir=socket_dir, port=port
+        head=_HEAD, store=store, data_dir=data_dir, socket_dir=socket_dir, port=port
     )
