@@ -256,7 +256,7 @@ class TrialCluster:
         return b'"true"' in self._ask(node, self.settings.ports.etcd_client, "health", ok=True)
 
     def _streams(self, node: Node) -> bool:
-        """Whether it is the primary, or may become it: it is in the quorum of what is acknowledged."""
+        """Whether it is the primary, or may become it: it is in the quorum."""
         return bool(self._ask(node, self.settings.ports.patroni, "quorum", ok=True)) or (
             self.primary() == node.name
         )
