@@ -73,10 +73,11 @@ def archive_of(backups: Path, data_dir: Path) -> Archive:
 
 
 def _queue_gib(data_dir: Path) -> int:
-    """How much of the log may wait: a tenth of a small disk, where it is one of this machine."""
-    if not data_dir.parent.exists():
-        return _QUEUE_GIB
-    return max(1, min(_QUEUE_GIB, shutil.disk_usage(data_dir.parent).total // _GIB // 10))
+    """How much of the log may wait: a tenth of a small disk."""
+    disk = data_dir
+    while not disk.exists():
+        disk = disk.parent
+    return max(1, min(_QUEUE_GIB, shutil.disk_usage(disk).total // _GIB // 10))
 
 
 def _beside(data_dir: Path) -> Path:
@@ -88,14 +89,10 @@ def _beside(data_dir: Path) -> Path:
 
 def settings_text(*, head: str, store: str, data_dir: Path, socket_dir: Path, port: int) -> str:
     """The settings of pgBackRest for a cluster; `store` is its lines of the repository."""
-    disk = data_dir
-    while not disk.exists():
-        disk = disk.parent
-    queue_gib = max(1, min(8, shutil.disk_usage(disk).total // _GIB // 10))
     return _TEXT.format(
         head=head,
         store=store,
-        queue_gib=queue_gib,
+        queue_gib=_queue_gib(data_dir),
         lock=_beside(data_dir) / "lock",
         stanza=STANZA,
         data_dir=data_dir,
