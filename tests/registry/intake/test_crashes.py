@@ -24,6 +24,7 @@ from registry.reform import progress as reform_progress
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform
 from tests.registry.reform.conftest import HEAD
+from tests.support.background import gone
 from tests.support.clusters import empty_cluster
 from tests.support.held_import import Importer
 from tests.support.intake import checksum, door, rows, write
@@ -159,8 +160,16 @@ def mortal(second_cluster: Mortal, tmp_path_factory: pytest.TempPathFactory) -> 
     made.engine.dispose()
 
 
-def answers(place: Place) -> bool:
-    """Whether the cluster has recovered."""
+def recovered(place: Place, worked: int) -> None:
+    """Wait until the cluster has recovered from the end of its process `worked`.
+
+    PostgreSQL goes on to answer until it has reaped a process that was killed, and then stops.
+    """
+    eventually(lambda: gone(worked), "PostgreSQL has seen the end")
+    eventually(lambda: _answers(place), "the server has recovered", within_s=60)
+
+
+def _answers(place: Place) -> bool:
     try:
         return place.ask("SELECT 1") == [(1,)]
     except psycopg.OperationalError:
@@ -183,14 +192,15 @@ def test_postgresql_may_be_killed_at_any_phase(second_cluster: Mortal, mortal: P
     for number, phase in enumerate(BEFORE_COMMIT):
         with Importer.start(mortal.url, mortal.file, SOURCE) as importer:
             importer.stops_at(phase)
+            worked = backend(mortal)
             if number % 2:
-                os.kill(backend(mortal), signal.SIGKILL)
+                os.kill(worked, signal.SIGKILL)
             else:
                 second_cluster.die()
             assert importer.finish() == 1, phase
             assert importer.process.stderr
             assert importer.process.stderr.read() == said(phase)
-        eventually(lambda: answers(mortal), "the server has recovered", within_s=60)
+        recovered(mortal, worked)
         mortal.is_as_before()
 
 
@@ -201,20 +211,23 @@ def test_postgresql_may_be_killed_at_any_phase_of_a_reform(
     path.write_text(HEAD.format(number="1/NQ", day=today(), signed=today()) + MERGED, "utf-8")
     document = read_resolution(path)
     options = Options("tests", waits=True)
+    worked = 0
     for number, killed_at in enumerate(reform_progress.PHASES):
 
         def entering(phase: str, _done: int) -> None:
+            nonlocal worked
             if phase != killed_at:  # noqa: B023 - called in this turn
                 return
+            worked = backend(mortal)
             if number % 2:  # noqa: B023
-                os.kill(backend(mortal), signal.SIGKILL)
+                os.kill(worked, signal.SIGKILL)
             else:
                 second_cluster.die()
 
         # While it commits, nobody can tell what has become of it.
         with pytest.raises(DatabaseUnavailableError):
             reform(mortal.engine, document, options, entering)
-        eventually(lambda: answers(mortal), "the server has recovered", within_s=60)
+        recovered(mortal, worked)
         mortal.is_as_before()
         assert mortal.ask("SELECT FROM reform") == []
     assert reform(mortal.engine, document, Options("tests", dry_run=True)).undecided == 0
@@ -228,11 +241,12 @@ def test_disk_may_be_full_at_any_phase(second_cluster: Mortal, mortal: Place) ->
     for phase in BEFORE_COMMIT[:-1]:
         with Importer.start(mortal.url, mortal.file, SOURCE) as importer:
             importer.stops_at(phase)
-            second_cluster.fill_disk_for(backend(mortal))
+            worked = backend(mortal)
+            second_cluster.fill_disk_for(worked)
             assert importer.finish() == 1, (phase, importer.process.communicate())
             assert importer.process.stderr
             assert importer.process.stderr.read() == said(phase)
-        eventually(lambda: answers(mortal), "the server has recovered", within_s=60)
+        recovered(mortal, worked)
         mortal.is_as_before()
 
 
