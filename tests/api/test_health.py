@@ -34,7 +34,8 @@ def allow_connections(admin_url: str, url: str, *, allow: bool) -> None:
             )
         )
         admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s",
+            [name],
         )
 
 

@@ -212,7 +212,7 @@ def test_event_stays_pending_when_its_mover_is_killed(own_engine: Engine, admin_
         assert move_in(killed) == 1
         waiting = start_and_wait(pool, own_engine, next_mover, move_in)
         with psycopg.connect(admin_url, autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(%s)", [backend_pid(killed)])
+            admin.execute("SELECT pg_terminate_backend(%s, 60000)", [backend_pid(killed)])
         # The lock is free again, and the event is where it was.
         assert waiting.result() == 1
         next_mover.commit()

@@ -224,7 +224,8 @@ def refuse_connections(admin_url: str, engine: Engine, *, refuse: bool) -> None:
         )
         if refuse:
             admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s",
+                [name],
             )
 
 

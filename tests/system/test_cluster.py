@@ -85,7 +85,7 @@ def test_cluster_goes_on_when_its_primary_is_killed(kit: Kit) -> None:
                 method,
                 f"http://{NETWORK}12:7000{path}",
                 headers={"Authorization": f"Bearer {key}"},
-                timeout=10,
+                timeout=60,
                 **named,
             )
         except requests.ConnectionError:

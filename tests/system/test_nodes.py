@@ -195,7 +195,7 @@ def test_connections_that_the_database_ended_cost_nobody_an_answer(nodes: Nodes)
     admin = nodes.key("quản trị viên", "admin")
     with psycopg.connect(nodes.place.url) as superuser:
         ended = superuser.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
             " WHERE usename = %s AND datname = current_database()",
             [LOGIN],
         )

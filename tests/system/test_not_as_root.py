@@ -20,6 +20,7 @@ from tests.support.running import (
     clean_environment,
     diachiso,
     environment_of,
+    own_var,
     private,
     starter,
     status,
@@ -157,13 +158,14 @@ def test_checkout_that_the_account_cannot_enter_is_served(
         assert run.end() == 0, run.text()
 
 
-def test_var_of_a_user_is_served_as_that_user(start_anew: Starter, new_var: Path) -> None:
-    new_var.mkdir()
+def test_var_of_a_user_is_served_as_that_user(admin_url: str, tmp_path: Path) -> None:
     nobody = pwd.getpwnam("nobody")
-    os.chown(new_var, nobody.pw_uid, nobody.pw_gid)
-    run = start_anew(DIACHISO_LIMITS="on")
-    run.url()
-    running = serving(new_var, run)
-    assert set(running.values()) == {"nobody"}, running
-    assert owner(new_var / "counters") == "nobody"
-    assert run.end() == 0
+    with own_var(admin_url) as var, starter(var, tmp_path) as start:
+        for path in (var, *var.rglob("*")):
+            os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+        run = start(DIACHISO_LIMITS="on")
+        run.url()
+        running = serving(var, run)
+        assert set(running.values()) == {"nobody"}, running
+        assert owner(var / "counters") == "nobody"
+        assert run.end() == 0
