@@ -8,9 +8,7 @@ from typing import Final
 import click
 from sqlalchemy import Engine
 
-from registry import cluster
 from registry.changes.snapshot import MANIFEST, export_snapshot
-from registry.database import make_engine
 from registry.export.run import (
     FORMATS,
     LAYERS,
@@ -21,9 +19,9 @@ from registry.export.run import (
 )
 from registry.history import moment_of
 from registry.messages import number
+from scripts.opened import opened_engine
 from scripts.options import DAY
 from scripts.progress import counting
-from scripts.settings import read_settings
 
 _SUFFIXES: Final = {
     ".csv": "csv",
@@ -117,8 +115,7 @@ def export(
         raise click.UsageError(
             f"đã có tệp {out}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
         )
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         if folder is not None:
             _snapshot(engine, folder, unit, demo=demo)
         elif out is not None:
@@ -130,8 +127,6 @@ def export(
                 _stdout(engine, options)
             else:
                 _file(engine, out, options)
-    finally:
-        engine.dispose()
 
 
 def _format(out: Path, form: str | None) -> str:

@@ -42,3 +42,4 @@ FORMAT = click.option(
     help="Cách in kết quả (how to print the result).",
 )
 """`--format text|json`, handed over as `form`."""
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing).")

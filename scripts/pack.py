@@ -1,6 +1,7 @@
 """`diachiso pack` and `diachiso pack-keys`: a commune in one signed file, and what signs it."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -42,15 +43,12 @@ def pack(unit: str, out: Path, since: str | None, *, demo: bool, force: bool) ->
             f"đã có tệp {out}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
         )
     settings = read_settings()
-    register = Register.open(settings, cluster.database_url(settings))
-    try:
+    with closing(Register.open(settings, cluster.database_url(settings))) as register:
         made = make_pack(register, unit, demo=demo, since=since)
         _write(out, made)
         with session_scope(register.engine) as session:
             entry = audit.Entry("operator", "admin", "pack", (unit,), made.doors)
             audit.record(session, entry)
-    finally:
-        register.close()
     kind = "cả xã, phường (whole)" if made.whole else "phần đã đổi (changes)"
     click.echo(
         f"{out}: {kind}, {number(made.doors)} bản ghi (records), {number(len(made.body))} byte"
