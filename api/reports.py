@@ -32,7 +32,7 @@ from api.report_bodies import (
     ReportsQuery,
 )
 from api.shapes import at, unit_ref, unkept
-from registry.access.actors import outside_units
+from registry.access.actors import outside_own
 from registry.errors import RegistryError
 from registry.gazetteer import Gazetteer, today
 from registry.lookup import code_forms
@@ -169,9 +169,7 @@ def units_asked(known: Gazetteer, code: str | None) -> frozenset[int] | None:
         return own
     asked = queues_of(known, unit_by_code(known, code, None))
     if own is not None and not asked & own:
-        raise outside_units(
-            f"ngoài địa bàn của khoá này: {code}", "outside the units of this key", [code]
-        )
+        raise outside_own(code)
     return asked if own is None else asked & own
 
 

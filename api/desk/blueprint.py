@@ -181,6 +181,16 @@ def distance(metres: float) -> str:
     return f"{metres / 1_000:.1f} km".replace(".", words(",", "."))
 
 
+def whole(written: str | None) -> int | None:
+    """The number that a form or an address of ours has there; None for anything else.
+
+    >>> whole("12"), whole("-1"), whole("9" * 5_000), whole("")
+    (12, None, None, None)
+    """
+    fits = written is not None and written.isascii() and written.isdigit() and len(written) < 19
+    return int(written or "") if fits else None
+
+
 def new_once() -> str:
     """A name for the form of a preview: under it nothing is done twice."""
     return secrets.token_urlsafe(12)
