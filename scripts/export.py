@@ -20,7 +20,7 @@ from registry.export.run import (
 from registry.history import moment_of
 from registry.messages import number
 from scripts.opened import opened_engine
-from scripts.options import DAY
+from scripts.options import DAY, FORCE, refuse_to_overwrite
 from scripts.progress import counting
 
 _SUFFIXES: Final = {
@@ -89,7 +89,7 @@ _STDOUT: Final = Path("-")
     help="Cả sổ kèm con trỏ, vào thư mục trống này (all of it, with the cursor of the feed).",
 )
 @click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration codes too).")
-@click.option("--force", is_flag=True, help="Ghi đè tệp đã có (write over a file that is there).")
+@FORCE
 def export(
     out: Path | None,
     *,
@@ -111,10 +111,8 @@ def export(
     """
     if (out is None) == (folder is None):
         raise click.UsageError("cần --out TỆP hoặc --snapshot THƯ MỤC (one of the two)")
-    if out is not None and out.is_file() and not force:
-        raise click.UsageError(
-            f"đã có tệp {out}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
-        )
+    if out is not None and not force:
+        refuse_to_overwrite(out)
     with opened_engine() as engine:
         if folder is not None:
             _snapshot(engine, folder, unit, demo=demo)

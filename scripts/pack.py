@@ -15,6 +15,7 @@ from registry.pack.keys import key_file, public_keys, rotate
 from registry.pack.run import Pack, make_pack
 from registry.register import Register
 from registry.whole_file import whole_file
+from scripts.options import FORCE, refuse_to_overwrite
 from scripts.settings import read_settings
 
 
@@ -32,16 +33,14 @@ from scripts.settings import read_settings
     help="Chỉ phần đã đổi từ gói có con trỏ này (only what changed since a pack of this cursor).",
 )
 @click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration codes too).")
-@click.option("--force", is_flag=True, help="Ghi đè tệp đã có (write over a file that is there).")
+@FORCE
 def pack(unit: str, out: Path, since: str | None, *, demo: bool, force: bool) -> None:
     """Ghi gói ngoại tuyến của một xã, phường (write the signed pack of a commune).
 
     For phones without a network: the page /packs reads it. Restricted places are left out.
     """
-    if out.is_file() and not force:
-        raise click.UsageError(
-            f"đã có tệp {out}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
-        )
+    if not force:
+        refuse_to_overwrite(out)
     settings = read_settings()
     with closing(Register.open(settings, cluster.database_url(settings))) as register:
         made = make_pack(register, unit, demo=demo, since=since)
