@@ -19,7 +19,7 @@ from api.limits import has_key
 from api.pages.blueprint import page_blueprint
 from api.pages.failures import http_page
 from api.pages.shell import complaint, page, words
-from api.requests import SAFE_METHODS
+from api.requests import SAFE_METHODS, refuse_nul
 from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from registry.access.roles import Role
 from registry.coverage.target_units import unit_written
@@ -248,9 +248,10 @@ def _check_form() -> BaseResponse | None:
     if request.method in SAFE_METHODS:
         return None
     refuse_other_sites()
-    if has_form_token():
-        return None
-    return again(request.path, _typed(), 403)
+    if not has_form_token():
+        return again(request.path, _typed(), 403)
+    refuse_nul(request.form)
+    return None
 
 
 def _shared() -> dict[str, Any]:
