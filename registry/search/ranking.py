@@ -18,7 +18,7 @@ from geo.values import value
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MeantCode
-from registry.search.answers import DOORS, LEVELS, Answer, with_fault
+from registry.search.answers import DOORS, LEVELS, Answer, with_fault, without_fault
 from registry.search.blocks import is_called_so
 from registry.search.explanation import Tried
 from registry.search.faults import ONLY_DOOR, confidence
@@ -184,6 +184,20 @@ def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress
         else:
             unread.append(part)
     return replace(reading, door=door, unread=tuple(unread))
+
+
+def of_places_told(answers: list[Answer], unread: Iterable[str]) -> list[Answer]:
+    """Of doors that fit alike, those in an estate or hamlet of which the text has the name without
+    a kind: `12 Nguyễn Huệ, Ciputra`. Their street is not missing.
+    """
+    parts = {squash(part): part for part in unread} if answers and answers[0].record else {}
+    there = [
+        without_fault(answer, "street_missing")
+        for answer in answers
+        for _, name in answer.parts.localities
+        if (part := parts.get(squash(name))) and not name.isdigit() and not are_apart(part, name)
+    ]
+    return [without_fault(there[0], "ambiguous")] if len(there) == 1 else there or answers
 
 
 def where_unread_says(

@@ -108,6 +108,12 @@ ODD_DOORS = """
     Lô 12||Khu dân cư Him Lam
     234|Quốc lộ 1A|Ấp 3
     234|Quốc lộ 1A|Ấp 2
+    15||KĐT mới Nghĩa Đô
+    15||Khu nhà ở 54 Hạ Đình
+    15||khu đô thị 31ha
+    15|Đường Nguyễn Huệ|Ciputra
+    15|Đường Nguyễn Huệ|Phú Mỹ Hưng
+    15||Làng quốc tế Thăng Long
 """
 FLATS = """
     720A|Đường Điện Biên Phủ||Landmark 81||2110
@@ -142,6 +148,27 @@ FLATS = """
     14|Đường Hoàng Diệu||Block B||B2-3
     21|Đường Hoàng Diệu||||5
     21|Đường Hoàng Diệu||||6
+    ||Ecopark|Chung cư Ban Mai||301
+    ||Ecopark|Toà B The Pegasus Plaza||1205
+    ||Ecopark|Toà B||1205
+    ||Tổ 5|CT2A Xa La||1205
+    ||Tổ 5|Nhà A1 Tập thể Kim Liên||
+    ||Tổ 5|Tháp B Vinaconex 1||
+    ||Tổ 5|B||
+    |Đường Phạm Hùng||Chung cư 789 Xuân Đỉnh||1206
+    |Đường Phạm Hùng||Toà nhà CT4B-CT4C||1206
+    |Đường Phạm Hùng||Toà nhà 2 Tháng 9||1206
+    |Đường Phạm Hùng||Chung cư Ngã Tư Sở||1206
+    31|Đường Phạm Hùng||Chung cư 5 tầng||
+    32|Đường Phạm Hùng||Nhà xưởng 3||
+    33|Đường Phạm Hùng||Nhà B2-1 KĐT 54 Hạ Đình||12
+    34|Đường Phạm Hùng||Block A Him Lam Chợ Lớn||12
+    35|Đường Phạm Hùng||Toà nhà Láng Hạ||
+    36|Đường Phạm Hùng||Khối 3 Chung cư Nguyễn Thiện Thuật||
+    37||Thôn Cổ Điển|Chung cư A3 - Làng quốc tế Thăng Long||
+    38||Thôn Cổ Điển|Nhà văn hoá Thôn 3||
+    |||Khách sạn Hoa Bình||1207
+    |||Căn hộ dịch vụ Sao Mai||1207
 """
 
 
