@@ -5,7 +5,7 @@ A likelier reading wins among equals; whatever had to be supposed is a fault of 
 
 import datetime
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -194,10 +194,15 @@ def of_places_told(answers: list[Answer], unread: Iterable[str]) -> list[Answer]
     there = [
         without_fault(answer, "street_missing")
         for answer in answers
-        for _, name in answer.parts.localities
-        if (part := parts.get(squash(name))) and not name.isdigit() and not are_apart(part, name)
+        if any(_is_said(parts, kind, name) for kind, name in answer.parts.localities if parts)
     ]
     return [without_fault(there[0], "ambiguous")] if len(there) == 1 else there or answers
+
+
+def _is_said(parts: Mapping[str, str], kind: str, name: str) -> bool:
+    """Whether one of the parts is the name of a locality, with its kind or without."""
+    said = ((part, one) for one in (name, f"{kind} {name}") if (part := parts.get(squash(one))))
+    return not name.isdigit() and any(not are_apart(part, one) for part, one in said)
 
 
 def where_unread_says(
