@@ -177,10 +177,11 @@ def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress
     }
     for part in reading.unread:
         flat, place = door.flat, named.get(squash(part))
+        called = f"{flat.building} {part}" if flat and flat.building else part  # `W1, Sunrise City`
         if place is not None and not are_apart(part, place.name):
             door = replace(door, localities=(*door.localities, place))
-        elif flat and not flat.building and all(one and is_called_so(part, one) for one in records):
-            door = replace(door, flat=replace(flat, building=part))
+        elif flat and all(one and is_called_so(called, one) for one in records):
+            door = replace(door, flat=replace(flat, building=called))
         else:
             unread.append(part)
     return replace(reading, door=door, unread=tuple(unread))
