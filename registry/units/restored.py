@@ -149,7 +149,7 @@ def _before_word(
     found = [
         (edits, end - length not in bounds, abs(length - len(word)), length)
         for word in words
-        for length in (len(word), len(word) - 1, len(word) + 1)
+        for length in range(len(word) - max(1, allowed(len(word))), len(word) + 2)
         if 0 < length <= end
         and letters[end - length : end].isalpha()
         and (edits := OSA.distance(word, letters[end - length : end])) <= allowed(len(word))
@@ -204,7 +204,7 @@ def _candidates(
     near = squashed.letters[cut:end]
     bounds = {at - cut for at in squashed.words}
     for name, unit in _alike(near, communes):
-        match = match_in(name, near, bounds)
+        match = _last_match(name, near, bounds, end - cut)
         if match is None:
             continue
         first, last = cut + match.start, cut + match.end
@@ -235,6 +235,17 @@ def _candidates(
         if worth > 0:
             around = (district, outer) if district else (outer,)
             yield _Candidate(worth, cut + start, (unit, *around))
+
+
+def _last_match(name: str, near: str, bounds: AbstractSet[int], end: int) -> Match | None:
+    """The match that ends where the units around are, though the street may be called exactly so:
+    `10 Bình Phú, Phường Bnìh Phú`.
+    """
+    match = match_in(name, near, bounds)
+    if match is None or match.edits or match.end >= end - _LEFT:
+        return match
+    last = match_in(name, near[match.end :], {at - match.end for at in bounds})
+    return Match(match.end + last.start, match.end + last.end, last.edits) if last else match
 
 
 def _today(gazetteer: Gazetteer, unit: Unit) -> Iterable[int]:
