@@ -39,6 +39,7 @@ FILES: Final = (
         "root",
         0o644,
     ),
+    RenderedFile("/etc/diachiso/upgrade.sh", "upgrade.sh", "database", "postgres", 0o644),
     RenderedFile("/etc/diachiso/room.sh", "room.sh", "database", "postgres", 0o600),
     RenderedFile("/etc/haproxy/haproxy.cfg", "haproxy.cfg", "gate", "root", 0o644),
     RenderedFile("/etc/pgbouncer/pgbouncer.ini", "pgbouncer.ini", "gate", "postgres", 0o600),
@@ -184,7 +185,10 @@ def write_files(settings: ClusterSettings, secret: dict[str, str], folder: Path)
             ("diachiso", settings.paths.var, "web"),
         ):
             if role in node.roles:
-                install.append(f"install -d -o {owner} -g {owner} -m 700 {place}")
+                # Patroni makes the folder of the data anew, and so writes into the one above it.
+                above, own = Path(place).parent, f"install -d -o {owner} -g {owner}"
+                install.append(f"[ -d {above} ] || {own} -m 755 {above}")
+                install.append(f"{own} -m 700 {place}")
         script = folder / node.name / "install.sh"
         _write(script, "\n".join(install) + "\n", 0o700)
         written.append(script)

@@ -47,12 +47,19 @@ class Postgresql(_Part):
     """What each PostgreSQL gets of its machine."""
 
     version: Annotated[int, Field(ge=15, le=30)]
+    bin_dir: Place | None = None
+    """Of its programs, where that is not Debian's of this version."""
     shared_buffers: Size = "1GB"
     effective_cache_size: Size = "3GB"
     maintenance_work_mem: Size = "256MB"
     max_connections: Annotated[int, Field(ge=20, le=5000)] = 200
     max_slot_wal_keep_size: Size = "50GB"
     least_room: Size = "1GB"
+
+    @property
+    def programs(self) -> str:
+        """The folder of its programs."""
+        return self.bin_dir or f"/usr/lib/postgresql/{self.version}/bin"
 
 
 class Paths(_Part):

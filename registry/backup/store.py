@@ -35,8 +35,9 @@ _CLOSED: Final = ("Permission denied", "Read-only file system")
 _LEAST_BYTES: Final = 64_000_000
 """Four parts of the log."""
 _REMEDIES: Final = {
-    28: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
-    " (the store holds backups of another register: choose another)",
+    28: "kho này của sổ khác, hoặc của PostgreSQL trước khi nâng cấp; hãy chọn thư mục khác cho"
+    " DIACHISO_BACKUPS, hoặc `backups make --upgraded` (the store is of another register: choose"
+    " another; after an upgrade of PostgreSQL: --upgraded)",
     44: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
     " (the store holds backups of another register: choose another)",
     50: "đang có lần sao lưu khác; hãy đợi nó xong (another backup is under way)",

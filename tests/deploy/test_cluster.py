@@ -8,7 +8,9 @@ import yaml
 from click.testing import CliRunner
 
 from deploy.cluster.__main__ import main
+from registry.cluster import host
 from registry.settings import ROOT
+from tests.support.folders import open_folder
 
 EXAMPLE = (ROOT / "deploy/cluster/example.toml").read_text(encoding="utf-8")
 CERTIFICATE = '/etc/diachiso/tls/node.pem"'
@@ -108,6 +110,38 @@ def test_files_fit_together(files: Path) -> None:
     assert not (files / "out/n3/etc/haproxy").exists()
     for path in (files / "out").rglob("*"):
         assert path.is_dir() or path.stat().st_mode & 0o077 == 0, path
+
+
+OLD, NEW = (Path(f"/usr/lib/postgresql/{major}/bin") for major in (15, 17))
+
+
+@pytest.mark.skipif(
+    not (OLD / "initdb").exists() or not (NEW / "pg_upgrade").exists(),
+    reason="needs two versions of PostgreSQL",
+)
+def test_data_of_an_older_version_is_taken_over(files: Path) -> None:
+    with open_folder() as folder:
+        account = host.account_for(folder / "-")
+        host.make_private_folder(folder / "old", account)
+        as_ours = ("--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums")
+        account.run(OLD / "initdb", "-D", folder / "old/data", *as_ours, "--no-sync")
+        account.write(folder / "old/data/patroni.dynamic.json", '{"ttl": 20}')
+        settings = files / "cluster.toml"
+        data = folder / "old/17/diachiso"
+        text = settings.read_text(encoding="utf-8")
+        text = text.replace("/var/lib/postgresql/17/diachiso", str(data))
+        settings.write_text(text, encoding="utf-8")
+        assert said("render", settings, files / "out")[0] == 0
+        script = (files / "out/n1/etc/diachiso/upgrade.sh").read_text()
+        upgrade = ("/bin/sh", "-s", OLD, folder / "old/data")
+        looked = account.run(*upgrade, text=script)
+        assert looked.returncode == 0, looked.stdout + looked.stderr
+        assert not data.exists()
+        for status in (0, 1):  # and never over what is there
+            done = account.run(*upgrade, "--link", text=script)
+            assert done.returncode == status, done.stdout + done.stderr
+        assert (data / "PG_VERSION").read_text() == "17\n"
+        assert (data / "patroni.dynamic.json").exists()
 
 
 def test_nothing_is_archived_without_a_store(files: Path) -> None:
