@@ -83,11 +83,11 @@ def restore(moment: str | None, into: Path) -> int:
 
     Never over what is there: serve what came back by DIACHISO_VAR=DIR bin/run.
     """
-    found = restore_moment(read_settings(), _moment(moment), into, report=say)
+    status = _told(restore_moment(read_settings(), _moment(moment), into, report=say))
     say(
         f"xem: DIACHISO_VAR={into.resolve()} bin/run --no-demo --no-worker --port 0 (to look at it)"
     )
-    return _told(found)
+    return status
 
 
 @backups.command("rehearse")

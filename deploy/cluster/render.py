@@ -73,20 +73,14 @@ class Trial:
 
 def read_passwords(settings: ClusterSettings, root: Path = Path("/")) -> dict[str, str]:
     """The passwords by their names; WrongSettingsError where a file is missing, open or odd."""
-    found, complaints = {}, []
+    found, missing, complaints = {}, [], []
     for name, place in settings.passwords:
         path = root / place.lstrip("/")
         try:
             found[name] = path.read_text(encoding="ascii").strip()
             is_open = bool(path.stat().st_mode & 0o077)
         except (OSError, UnicodeDecodeError):
-            complaints.append(
-                Complaint(
-                    "no_password",
-                    f"passwords.{name}: {path} cannot be read",
-                    f"(umask 077; openssl rand -hex 24 > {path})",
-                )
-            )
+            missing.append(str(path))
             continue
         if is_open:
             complaints.append(
@@ -100,6 +94,14 @@ def read_passwords(settings: ClusterSettings, root: Path = Path("/")) -> dict[st
                     f"openssl rand -hex 24 > {path}",
                 )
             )
+    if missing:
+        paths = " ".join(missing)
+        make = (
+            f"for file in {paths}; do mkdir -p $(dirname $file); openssl rand -hex 24 > $file; done"
+        )
+        complaints.insert(
+            0, Complaint("no_password", f"cannot be read: {paths}", f"(umask 077; {make})")
+        )
     if complaints:
         raise WrongSettingsError(complaints)
     return found

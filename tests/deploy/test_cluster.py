@@ -21,7 +21,19 @@ WRONG = {
     "no_toml": ("[ports]", "[ports"),
     "wrong_setting: ports.web": ("web = 7010", "web = 99999"),
     "wrong_setting: nodes.1.address": ("10.0.0.12", "10.0.0.300"),
-    "wrong_setting: paths.dta": ('data = "/var/lib/p', 'dta = "/var/lib/p'),
+    "wrong_setting: paths.dta is no setting; write data": (
+        'data = "/var/lib/p',
+        'dta = "/var/lib/p',
+    ),
+    'wrong_setting: postgresql.shared_buffers is "8 Gb"; write a whole number and kB, MB or GB': (
+        '"8GB"',
+        '"8 Gb"',
+    ),
+    "wrong_setting: postgresql.version is not there; add it": ("version = 17\n", ""),
+    "wrong_setting: nodes.0.primary is 1.5; write true or false": (
+        "primary = true",
+        "primary = 1.5",
+    ),
     "wrong_setting: backups.store.0": ("repo1-path=", "path="),
     "two_of_a_name: two nodes are called n1": ('name = "n2"', 'name = "n1"'),
     "two_of_an_address": ("10.0.0.12", "10.0.0.11"),
@@ -78,13 +90,14 @@ def test_wrong_settings_are_told_in_a_line(files: Path, complaint: str) -> None:
 
 def test_passwords_are_asked_for_before_anything_is_written(files: Path) -> None:
     (files / "web").unlink()
+    (files / "program").unlink()
     (files / "patroni").chmod(0o644)
     (files / "manager").write_text("a b")
     status, lines = said("render", files / "cluster.toml", files / "out")
     assert status == 1
-    assert {line.partition(":")[0] for line in lines} == {
+    assert [line.partition(":")[0] for line in lines] == [
         *("no_password", "open_password", "odd_password")
-    }
+    ]
     assert not (files / "out").exists()
 
 
