@@ -6,7 +6,8 @@ URL and REAL_CSV as for `bench.accuracy`, whose first lines say how such a regis
 DAMAGE_PY is a module with `ALL`: name → function of a text and a `random.Random`, which damages the
 text. Every row is asked in both wordings, plain, with each damage, and with two together. `wrong`
 is said of what is answered at a confidence of 0.5 and more, `unsure` below that; of rows that were
-left out any door is wrong that does not bear the very address.
+left out any door is wrong that does not bear the very address. `among five`, beside the shares that
+make up the whole: the commune is one of those of the first five answers.
 """
 
 import importlib.util
@@ -33,6 +34,8 @@ from registry.address_reader import read_address
 from registry.search.answers import Answer
 
 SURE: Final = 0.5
+SHOWN: Final = 5
+AMONG: Final = "among five"
 COLUMNS: Final = ("address", "address_before_2025")
 PLACES: Final = ("commune", "door", "left out: commune", "left out: door")
 
@@ -87,7 +90,9 @@ def main() -> None:
                 away = "left out: " * is_left_out(row)
                 where = held[row["ref"]]
                 told = commune_outcome(found, where)
-                counts[kind, f"{away}commune"][outcome(told, found)] += 1
+                communes = counts[kind, f"{away}commune"]
+                communes[outcome(told, found)] += 1
+                communes[AMONG] += any(a.unit and a.unit.id in where for a in found[:SHOWN])
                 if away:
                     is_door = bool(found) and found[0].level in DOORS
                     wrong = is_door and not is_held(bench, row[column], found[0], where)
@@ -109,10 +114,10 @@ def names_door(bench: Bench, text: str) -> bool:
 
 def show(kind: str, place: str, counted: Counter[str]) -> None:
     """One line of the table, in per cent."""
-    number = sum(counted.values()) or 1
+    number = sum(counted.values()) - counted[AMONG] or 1
     shares = "  ".join(
         f"{name} {counted[name] / number:7.2%}"
-        for name in ("right", "several", "wrong", "unsure", "none")
+        for name in ("right", "several", "wrong", "unsure", "none", AMONG)
     )
     print(f"{kind:<8} {place:<18} {number:5}  {shares}")
 

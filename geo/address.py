@@ -14,7 +14,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import Final
 
 from geo.admin import split_parts
@@ -317,26 +318,36 @@ def _column(text: str | None, role: str) -> list[Piece]:
     pieces = [
         replace(piece)  # settled in place: what is remembered stays as it is
         for piece in (with_flats(read) if role == "number" else read)
-        if piece.complete or piece.role in ("premises", "hint")
+        if piece.complete or piece.role in ("premises", "hint") or role == "building"
     ]
     if role == "building":
-        pieces = _all_of_building(pieces)
+        pieces = [one for _, part in groupby(pieces, _part_of) for one in _all_of_building([*part])]
     alone, has_own = len(pieces) == 1, any(piece.role == role for piece in pieces)
     return [piece for piece in pieces if _settle(piece, role, alone=alone, has_own=has_own)]
 
 
+_part_of: Final = attrgetter("part")
+
+
 def _all_of_building(pieces: list[Piece]) -> list[Piece]:
-    """A mark that looks like a number is the block's, with what stands behind it: `Royal City, R5`,
-    `R5 Royal City`.
+    """All that stands between commas is one name, `Royal City, R5`, `Nhà A1 tập thể Kim Liên`,
+    unless it tells a flat, a plot of land or a house on a street.
     """
-    marked = False
-    for piece in pieces:
-        mark = piece.role == "number" and text_of(piece.all_words)[0].isalpha()
-        if mark or (marked and piece.role == "street" and piece.kind is None):
-            piece.role, piece.kind, piece.steps = "building", None, ()
-            piece.words, piece.opening = piece.all_words, []
-        marked = marked or mark
-    return pieces
+    first = pieces[0]
+    words = [word for piece in pieces for word in piece.all_words]
+    lettered = text_of(words)[:1].isalpha()
+    alone = len(pieces) == 1 and (first.role != "number" or not lettered)
+    if alone or not lettered or not _NAMING.issuperset(piece.role for piece in pieces):
+        return pieces
+    named = first if first.role == "building" else replace(first, kind=None, opening=[], steps=())
+    opened = len(named.opening)
+    return [replace(named, role="building", words=words[opened:])]
+
+
+_NAMING: Final = frozenset(
+    {"building", "locality", "bare", "premises", "hint", "number", "street", "floor", "admin"}
+)
+"""Roles of pieces of which the name of a building may be made."""
 
 
 def _as_block(piece: Piece) -> Piece:

@@ -86,6 +86,8 @@ _CUTTING: Final = tuple(
     for words, _ in _PREFIX_WORDS
     if len(words[0][1]) > 1 and " ".join(word for _, word in words) not in _BEHIND
 )
+_CUTTING_WORDS: Final = frozenset(form for kind in _CUTTING for form in kind[0])
+"""The first words of all of them, with their accents and without."""
 _SUFFIXED: Final = re.compile(rf"(.*\w)\W+({'|'.join(_BEHIND)})\W*", re.IGNORECASE | re.DOTALL)
 # `P1`, `Q.10`, `Phường 07`, `Ward 1`; southern papers write `F` for the sound of `ph`.
 _NUMBERED: Final = re.compile(r"\W*([^\W\d_]+)\W*0*(\d{1,2})\W*")
@@ -171,7 +173,8 @@ def split_before_kinds(part: str) -> list[str]:
     keys = [_keys(word.split(".")[0]) for word in words]
     cuts, index = [0], 0
     while index < len(words):
-        kind = next((k for k in _CUTTING if _begins_with(keys[index : index + len(k)], k)), ())
+        kinds = _CUTTING if keys[index][0] in _CUTTING_WORDS else ()
+        kind = next((k for k in kinds if _begins_with(keys[index : index + len(k)], k)), ())
         last = index + len(kind) == len(words)
         if kind and (not last or "." in words[-1].rstrip(".")):  # a kind is followed by a name
             cuts.append(index)

@@ -144,8 +144,11 @@ def _flat_or_house(one: Understanding) -> Iterator[Understanding]:
 def _flat_on_street(one: Understanding) -> Iterator[Understanding]:
     for at, (number, estate) in enumerate(pairwise(one.pieces)):
         flat = number.role == "number" and _FLAT.fullmatch("/".join(number.steps))
-        alone = sum(p.role in HOUSE_ROLES for p in one.pieces) == 1
-        if flat and alone and is_flat_of_estate(number, estate):
+        if (
+            flat
+            and is_flat_of_estate(number, estate)
+            and sum(p.role in HOUSE_ROLES for p in one.pieces) == 1
+        ):
             named = replace(estate, role="building", kind="tòa", words=estate.all_words, opening=[])
             inside = [replace(number, role="code"), named]
             pieces = [*one.pieces[:at], *inside, *one.pieces[at + 2 :]]

@@ -14,13 +14,13 @@ _ROMAN: Final = re.compile("[IVX]+")
 def tidy(name: str) -> str:
     """A name with capitals where the writer used none, or nothing else.
 
-    >>> tidy("trần duy hưng"), tidy("TRẦN DUY HƯNG"), tidy("Cách mạng Tháng 8"), tidy("743b")
-    ('Trần Duy Hưng', 'Trần Duy Hưng', 'Cách mạng Tháng 8', '743B')
+    >>> tidy("trần duy hưng"), tidy("TRẦN DUY HƯNG"), tidy("Cách mạng Tháng 8"), tidy("31ha")
+    ('Trần Duy Hưng', 'Trần Duy Hưng', 'Cách mạng Tháng 8', '31HA')
     >>> tidy("KDC ĐÔNG AN II"), tidy("QL1A"), tidy("EA M'DROH"), tidy("SỐ 7"), tidy("D")
     ('KDC Đông An II', 'QL1A', "EA M'Droh", 'Số 7', 'D')
     """
     if name == name.lower():
-        return name.title()
+        return " ".join(w.upper() if w[:1].isdigit() else w.title() for w in name.split(" "))
     return " ".join(map(_word, name.split(" "))) if name == name.upper() else name
 
 

@@ -50,9 +50,12 @@ _ESTATE_WRITINGS: Final = {
     "chung cu": re.compile(r"^(?:toa )?(?:(?:khu |nha )?chung cu|c ?c) "),
     "khu tap the": re.compile(r"^(?:toa )?(?:(?:khu )?tap the|ktt) "),
 }
+_NAMED_BUILDING: Final = re.compile(rf"(?:{'|'.join(lexicon.names('buildings', 'name'))}) ")
+_CALLED_TOWER: Final = re.compile(r"to(?:à|òa|a)(?: nhà| nha)? ", re.IGNORECASE)
 _BLOCK_MARK: Final = re.compile(r"([a-z]{1,3}) ?(\d{1,3}[a-z]?\d?(?: \d{2})?)|[a-z]|\d{1,3}[a-z]?")
 _MARK_IN_FRONT: Final = re.compile(
-    rf"(?:{_BLOCK_WORDS.pattern})?([a-z]{{1,3}}\d{{1,2}}[a-z]?|s\d{{1,2}} \d{{2}}) ([a-z].*)"
+    rf"(?:{_BLOCK_WORDS.pattern})?([a-z]{{1,3}}\d{{1,2}}[a-z]?|s\d{{1,2}} \d{{2}}) "
+    r"((?![a-z]{1,3}\d)[a-z].*)"
 )
 """Of a block with a name, which others write behind that: `R5 Royal City`."""
 _MARKED_UNIT: Final = re.compile(r"[A-ZĐ]{1,3}(\d{2,5})")
@@ -129,13 +132,15 @@ def block_key(name: str) -> str:
     ('a1', 's203', 'chung cu an binh')
     >>> block_key("Toà R5 Royal City") == block_key("R5 - Royal City") == block_key("Royal City R5")
     True
+    >>> block_key("A1 KTT Kim Liên"), block_key("CT4B - CT4C"), block_key("khu tap the kim lien a1")
+    ('khu tap the kim lien a1', 'ct4b ct4c', 'khu tap the kim lien a1')
     """
     if (mark := block_mark(name)) is not None:
         return mark
+    key = _MARK_IN_FRONT.sub(r"\2 \1", fold(name))
     for estate, words in _ESTATE_WRITINGS.items():
-        if (key := words.sub(f"{estate} ", fold(name), 1)).startswith(f"{estate} "):
-            return key
-    return _MARK_IN_FRONT.sub(r"\2 \1", fold(name))
+        key = words.sub(f"{estate} ", key, 1)
+    return key
 
 
 def is_called(key: str, words: str) -> bool:
@@ -156,6 +161,20 @@ def is_called(key: str, words: str) -> bool:
         return True
     short, long = sorted((asked, key), key=len)
     return long.endswith(f" {short}") and block_mark(short) == short and short[-1].isalnum()
+
+
+def building_named(part: str) -> str | None:
+    """The name of a building that all of a part of a text may be, by the word it begins with, as
+    labels print it; None for a part that begins otherwise.
+
+    >>> building_named("Toà B The Pegasus Plaza"), building_named("Chung cư 5 tầng")
+    ('B The Pegasus Plaza', 'Chung cư 5 tầng')
+    >>> building_named("12 Láng"), building_named("Nhà T2")
+    (None, 'Nhà T2')
+    """
+    if _NAMED_BUILDING.match(fold(part)) is None:
+        return None
+    return _CALLED_TOWER.sub("", part, 1) or None
 
 
 def without_block_words(key: str) -> str:

@@ -11,7 +11,7 @@ from geo.piece import Piece
 from geo.syllables import is_syllable
 from geo.words import Word, text_of, words_of
 
-_FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}[-.]\d{2}", re.IGNORECASE)
+_FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}(?:[-.]\d{2}|-\d{4})", re.IGNORECASE)
 """Block, floor and door; alone it may be a house as well."""
 _MARKED_FLAT: Final = re.compile(
     r"([A-ZĐ]{1,2}\d{0,2})[-.](\d{3,4})|(\d{3,4})[-.]([A-ZĐ]\d{0,2})", re.IGNORECASE
@@ -83,7 +83,9 @@ def may_be_flat_of_block(number: Piece) -> bool:
 
 def as_flat(number: Piece) -> Piece:
     """A number that is block, floor and door as such."""
-    return replace(number, role="code", words=words_of(text_of(number.words).replace("-", ".")))
+    block, dash, door = text_of(number.words).partition("-")
+    written = f"{block}{'.' if len(door) == len('05') else dash}{door}"
+    return replace(number, role="code", words=words_of(written))
 
 
 def with_flats(pieces: list[Piece]) -> list[Piece]:

@@ -306,7 +306,12 @@ class NumberSteps:
 
     def add_plot(self, kind: str, path: tuple[str, ...]) -> None:
         """A plot, block of plots, parcel or milestone by its number."""
-        self.plots.append(_marked(PLOT_MARKS[kind], path))
+        steps, before = _marked(PLOT_MARKS[kind], path), (self.plots or [()])[-1]
+        if _ROW.fullmatch(path[0]) and len(before) == 1 and before[0][:2] == path[0][:2]:
+            # `Biệt thự số 12 lô BT5`
+            self.plots.pop()
+            steps = (path[0], before[0][2:])
+        self.plots.append(steps)
 
     def number(self, written: str) -> HouseNumber | None:
         """The whole path; None where nothing was read."""

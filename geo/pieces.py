@@ -11,7 +11,7 @@ from typing import Final
 
 from geo import kinds
 from geo.flat import is_building_code
-from geo.locality import NAMELESS
+from geo.locality import DWELLING_ESTATES, ESTATES, NAMELESS
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_numbers import Numbers
 from geo.street import ENGLISH_KINDS, ROAD_CLASSES
@@ -31,6 +31,12 @@ def pieces_of(words: Sequence[Word], part: int) -> list[Piece]:
     while at < len(words):
         at = scanner.step(at)
     return scanner.pieces
+
+
+def _is_area(piece: Piece) -> bool:
+    """Whether it is an estate of houses with a number, behind which its name may go on."""
+    area = piece.kind in ESTATES and piece.kind not in DWELLING_ESTATES
+    return area and piece.role == "locality" and len(piece.words) == 1
 
 
 def _is_mouth_of_alley(words: Sequence[Word]) -> bool:
@@ -114,6 +120,8 @@ class _Scanner(Numbers):
         if piece is not None and piece.done and self._is_rest_of_number(piece, at):
             self._take_rest(piece, at)
             return
+        if piece is not None and piece.done and _is_area(piece):
+            piece.done = False  # `Khu nhà ở 54 Hạ Đình`
         if piece is None:
             piece = self._push("bare")
         elif piece.done:

@@ -41,6 +41,10 @@ _SIGNS = {
 _PLAIN_SIGNS = {ord(sign): plain for plain, signs in _SIGNS.items() for sign in signs} | {
     wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)
 }
+_STRAY_MARKS = re.compile(
+    "(?<![^\\W\\d_])(?<![\u0300-\u036f])[\u0300-\u036f]+|(?<=[\u0300-\u036f]{2})[\u0300-\u036f]+"
+)
+"""More than two on a letter, or on none."""
 _OTHER_SIGN = re.compile(f"[{''.join(map(chr, _PLAIN_SIGNS))}]")
 _TONES = {
     "\u0300": "1",  # huyền
@@ -145,14 +149,17 @@ def visible(text: str) -> str:
 
 def with_plain_signs(text: str) -> str:
     """The text with the commas, dashes, slashes and brackets of this keyboard for those of others,
-    and full-width letters and digits as plain ones.
+    and full-width letters and digits as plain ones; without marks that no letter bears.
 
     >>> with_plain_signs("142， 144、 146 Lê Lợi"), with_plain_signs("12‑14／3")
     ('142, 144, 146 Lê Lợi', '12-14/3')
+    >>> with_plain_signs("L\u0301a\u0302\u0301\u0300\u0300n \u03012") == "L\u0301a\u0302\u0301n 2"
+    True
     """
-    if text.isascii() or not _OTHER_SIGN.search(text):
+    if text.isascii():
         return text
-    return text.translate(_PLAIN_SIGNS)
+    text = _STRAY_MARKS.sub("", text)
+    return text.translate(_PLAIN_SIGNS) if _OTHER_SIGN.search(text) else text
 
 
 def _seen(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from geo.address import AddressReading, Door
 from geo.admin import parse_name
+from geo.flat import Flat, block_key
 from geo.locality import Locality
 from geo.street import Street, parse_street
 from geo.text import accent_key, fold, has_diacritics
@@ -26,6 +27,12 @@ class ReadAddress:
     penalty: int
     notes: tuple[str, ...] = ()
     """Names of the steps that the grammar took, most of which cost: `second_number_dropped`."""
+
+
+def with_building(read: ReadAddress, name: str) -> ReadAddress:
+    """The reading of a door in a building of this name."""
+    flat = read.door.flat or Flat(name, None, None, None, block_key(name))
+    return replace(read, door=replace(read.door, flat=replace(flat, building=name)))
 
 
 def outermost(read: ReadAddress) -> int:

@@ -18,7 +18,7 @@ from geo.text import with_plain_signs
 from geo.values import value
 from registry.access import budget
 from registry.address_reader import TWO_NUMBERS, read_address
-from registry.door_with_units import ReadAddress
+from registry.door_with_units import ReadAddress, with_building
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.mistyped_codes import MeantCode, meant_code
@@ -45,6 +45,7 @@ from registry.search.ranking import (
     is_sure,
     is_unit_alone,
     nearest_first,
+    of_places_told,
     rank,
     where_unread_says,
     with_places_told,
@@ -310,15 +311,18 @@ class _Search:
     # Addresses
 
     def _read(self, text: str) -> Query[list[Answer]]:
-        best = yield from Rereading(self.gazetteer, self._as_written).located(
-            with_plain_signs(text)
-        )
+        rereading = Rereading(self.gazetteer, self._as_written, self._in_building)
+        best = yield from rereading.located(with_plain_signs(text))
         self.reading = best.reading
         return best.answers
 
     def _as_written(self, text: str) -> Query[Located]:
         readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
         return (yield from self._best(readings, text))
+
+    def _in_building(self, text: str, name: str) -> Query[Located]:
+        readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
+        return (yield from self._best([with_building(one, name) for one in readings], text))
 
     def _components(self, given: Components) -> ReadAddress:
         door = parse_components(
@@ -350,6 +354,7 @@ class _Search:
                 continue  # the number belongs to the name of what is there
             asked = yield from self._asked(reading)
             found = [a for a in asked if self._inside(a.unit)]
+            found = of_places_told(found, reading.unread)
             known = with_places_told(found, reading)
             doubted = told_doubts(self.gazetteer, self.day, found, known, text)
             self.tried.append(Tried(text, reading, tuple(doubted)))

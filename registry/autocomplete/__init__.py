@@ -148,8 +148,10 @@ class _Completer:
             # Where a number is registered, the street without it is no answer.
             return self._once(doors)
         lines = self._lines(rest, known)
-        if lines and any(place.numbered and place.number is None for place in rest):
-            # The search knows which number a door had along a street that was merged.
+        numbered = [place for place in rest if place.numbered]
+        if lines and (len(numbered) == 1 or any(place.number is None for place in numbered)):
+            # The search knows the house of several, 122 in 120-122, and which number a door had
+            # along a street that was merged.
             lines = [*self._searched(), *lines]
         return self._once(lines)
 

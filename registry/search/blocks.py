@@ -3,7 +3,7 @@
 from typing import Final
 
 from geo.address import Door
-from geo.flat import is_called
+from geo.flat import block_key, is_called, without_block_words
 from geo.locality import DWELLING_ESTATES, GROUPS, MAY_HOLD_BLOCKS, Locality
 from geo.spelling import are_apart
 from geo.text import fold
@@ -54,3 +54,11 @@ def is_called_so(name: str, record: Record, words: str | None = None) -> bool:
     """Whether the building of a record is called so; `words` are the name with its kind."""
     key, building = record.building_key, record.building or ""
     return key is not None and is_called(key, words or name) and not are_apart(name, building)
+
+
+def bears_name(record: Record, name: str) -> bool:
+    """Whether its building has that very name, after whatever word for its kind."""
+    key, asked = record.building_key, block_key(name)
+    if key is None or are_apart(name, record.building or ""):
+        return False
+    return key == asked or without_block_words(key) == without_block_words(asked)

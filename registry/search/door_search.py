@@ -332,7 +332,8 @@ class Asker:
             return []
         whole = replace(self.door, house_number=replace(number, parts=(keys[0],)))
         found = yield from replace(self, door=whole)._answers()
-        return [replace(a, faults=(*a.faults, "number_of_several")) for a in found if a.record]
+        there = (a for a in found if a.record and not a.is_of_other_former)
+        return [replace(a, faults=(*a.faults, "number_of_several")) for a in there]
 
     def _of_other_formers(
         self, found: Found, wanted: Wanted, faults: list[str]

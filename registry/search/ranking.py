@@ -5,7 +5,7 @@ A likelier reading wins among equals; whatever had to be supposed is a fault of 
 
 import datetime
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -18,7 +18,7 @@ from geo.values import value
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MeantCode
-from registry.search.answers import DOORS, LEVELS, Answer, with_fault
+from registry.search.answers import DOORS, LEVELS, Answer, with_fault, without_fault
 from registry.search.blocks import is_called_so
 from registry.search.explanation import Tried
 from registry.search.faults import ONLY_DOOR, confidence
@@ -177,13 +177,33 @@ def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress
     }
     for part in reading.unread:
         flat, place = door.flat, named.get(squash(part))
+        called = f"{flat.building} {part}" if flat and flat.building else part  # `W1, Sunrise City`
         if place is not None and not are_apart(part, place.name):
             door = replace(door, localities=(*door.localities, place))
-        elif flat and not flat.building and all(one and is_called_so(part, one) for one in records):
-            door = replace(door, flat=replace(flat, building=part))
+        elif flat and all(one and is_called_so(called, one) for one in records):
+            door = replace(door, flat=replace(flat, building=called))
         else:
             unread.append(part)
     return replace(reading, door=door, unread=tuple(unread))
+
+
+def of_places_told(answers: list[Answer], unread: Iterable[str]) -> list[Answer]:
+    """Of doors that fit alike, those in an estate or hamlet of which the text has the name without
+    a kind: `12 Nguyễn Huệ, Ciputra`. Their street is not missing.
+    """
+    parts = {squash(part): part for part in unread} if answers and answers[0].record else {}
+    there = [
+        without_fault(answer, "street_missing")
+        for answer in answers
+        if any(_is_said(parts, kind, name) for kind, name in answer.parts.localities if parts)
+    ]
+    return [without_fault(there[0], "ambiguous")] if len(there) == 1 else there or answers
+
+
+def _is_said(parts: Mapping[str, str], kind: str, name: str) -> bool:
+    """Whether one of the parts is the name of a locality, with its kind or without."""
+    said = ((part, one) for one in (name, f"{kind} {name}") if (part := parts.get(squash(one))))
+    return not name.isdigit() and any(not are_apart(part, one) for part, one in said)
 
 
 def where_unread_says(

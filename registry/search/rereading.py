@@ -7,14 +7,21 @@ communes and doors are judged in one place, whatever way a text was read.
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from geo.address import pieces_in_cell
+from geo.admin import split_parts
+from geo.flat import building_named
 from geo.house_number import with_signs
 from geo.number_or_name import DASH_UNSURE
+from geo.piece import Piece
 from geo.syllables import has_lost_marks, is_damaged
+from geo.text import fold
 from geo.values import value
+from geo.words import text_of
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.search.answers import Answer, with_fault
 from registry.search.batching import Query
+from registry.search.blocks import bears_name
 from registry.search.ranking import (
     PLACED,
     Located,
@@ -40,16 +47,26 @@ _PLACE_UNSURE: Final = frozenset(
 )
 
 
+_WHOLE: Final = frozenset({"building", "locality", "admin", "street", "plot"})
+"""Roles of a piece that is all of a part, which says by itself what it is."""
+
+
 @value(frozen=True, slots=True)
 class Rereading:
-    """Reads a text again; `as_written` answers it as it stands."""
+    """Reads a text again; `as_written` answers it as it stands, `in_building` a text from which the
+    part that is its building's name was taken out.
+    """
 
     gazetteer: Gazetteer
     as_written: Callable[[str], Query[Located]]
+    in_building: Callable[[str, str], Query[Located]]
 
     def located(self, text: str) -> Query[Located]:
         """The answers to a text as it stands, or with its names found by their letters."""
         best = yield from self.as_written(text)
+        inside = yield from self._in_named_building(text, best)
+        if inside is not best:
+            return inside
         if not best.answers:
             best = yield from self._with_units_apart(text, best)
         if not (best.answers and _needs_no_other(best.answers[0])) or is_damaged(text):
@@ -57,6 +74,22 @@ class Rereading:
         if not is_door(best):
             best = yield from self._with_signs(text, best)
         return best
+
+    def _in_named_building(self, text: str, best: Located) -> Query[Located]:
+        """The doors of the building of which a part of the text is all of the name, `Chung cư 5
+        tầng, 12 Láng`, where one is registered under it and with no other number than the text has.
+        """
+        name, rest = _named_building(text)
+        first = best.answers[0] if best.answers else None
+        if name is None or (first and is_as_written(first) and _bears(first, name)):
+            return best
+        other = yield from self.in_building(rest, name)
+        number = other.reading.door.house_number if other.reading else None
+        key = number.key if number else None
+        there = other.answers and all(
+            _bears(a, name) and a.parts.number_key == key for a in other.answers
+        )
+        return other if there else best
 
     def _with_signs(self, text: str, best: Located) -> Query[Located]:
         """The door of a text whose number lost its slashes or dash, where one alone is found."""
@@ -121,6 +154,27 @@ class Rereading:
             if not best.answers or rank(other.answers[0]) < rank(best.answers[0]):
                 best = other
         return best
+
+
+def _named_building(text: str) -> tuple[str | None, str]:
+    """The first part of a text that may be a building's name and is cut by the grammar, and the
+    text without it.
+    """
+    for part in split_parts(text):
+        if (name := building_named(part)) is not None:
+            pieces = pieces_in_cell(part)
+            if len(pieces) != 1 or not _is_all_of(pieces[0], part):
+                return name, text.replace(part, "", 1)
+    return None, text
+
+
+def _bears(answer: Answer, name: str) -> bool:
+    return answer.record is not None and bears_name(answer.record, name)
+
+
+def _is_all_of(piece: Piece, part: str) -> bool:
+    flat = piece.role in ("unit", "floor") and any(word.path for word in piece.words)
+    return (flat or piece.role in _WHOLE) and fold(text_of(piece.all_words)) == fold(part)
 
 
 def _needs_no_other(answer: Answer) -> bool:

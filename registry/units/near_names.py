@@ -92,7 +92,8 @@ def names_in_one_word(gazetteer: Gazetteer, key: str) -> list[UnitName]:
 
 
 def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]) -> list[UnitName]:
-    """Names of units that are one letter away, of the nearest few; empty for many.
+    """Names of units that are one letter away, of the nearest few; empty for many. Those alone that
+    have the very letters, where spaces parted them: `Ph ư ớc An`.
 
     A commune's only inside of the provinces and districts `around`, by their ids; written without
     its kind only where accents are.
@@ -111,13 +112,25 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
         # One slip leaves the first two letters or the last two as they are.
         if key[:2] != wanted[:2] and key[-2:] != wanted[-2:]:
             continue
-        if not is_one_slip(wanted, key) or _digits(wanted) != _digits(key):
+        if not is_one_slip(wanted, key) and not is_parted(named, name):
+            continue
+        if _digits(wanted) != _digits(key):
             continue
         if not accented or _other_words_agree(accent_key(named.name), name.accents):
             found[key].setdefault(name.unit.id, name)
+    if wanted in found:
+        return list(found[wanted].values())
     if len(found) > _MOST_NAMES:
         return []
     return [name for names in found.values() for name in names.values()]
+
+
+def is_parted(named: NamedPart, name: UnitName) -> bool:
+    """Whether it is that name with spaces inside of its words."""
+    typed, known = named.key, name.key
+    if has_diacritics(named.name):
+        typed, known = accent_key(named.name), name.accents
+    return typed.count(" ") > known.count(" ") and _compact(typed) == _compact(known)
 
 
 def _other_words_agree(one: str, other: str) -> bool:

@@ -149,7 +149,7 @@ def _before_word(
     found = [
         (edits, end - length not in bounds, abs(length - len(word)), length)
         for word in words
-        for length in (len(word), len(word) - 1, len(word) + 1)
+        for length in range(len(word) - max(1, allowed(len(word))), len(word) + 2)
         if 0 < length <= end
         and letters[end - length : end].isalpha()
         and (edits := OSA.distance(word, letters[end - length : end])) <= allowed(len(word))
@@ -204,7 +204,7 @@ def _candidates(
     near = squashed.letters[cut:end]
     bounds = {at - cut for at in squashed.words}
     for name, unit in _alike(near, communes):
-        match = match_in(name, near, bounds)
+        match = _last_match(name, near, bounds, end - cut)
         if match is None:
             continue
         first, last = cut + match.start, cut + match.end
@@ -220,7 +220,11 @@ def _candidates(
         held = name in of_districts or any(
             near.endswith(longer, 0, match.end) for longer in of_districts if name in longer
         )
-        bare = not kind and (len(name) < _SHORT or (district is None and held))
+        bare = not kind and (
+            len(name) < _SHORT
+            or (district is None and held)
+            or _is_of_kind(near, match.start, bounds)
+        )
         apart = squashed.is_apart(cut + start, last)
         if match.edits and match.start - start == 1:
             apart &= squashed.begins(first)  # no `P. Hước Long` is in Phước Long
@@ -231,6 +235,17 @@ def _candidates(
         if worth > 0:
             around = (district, outer) if district else (outer,)
             yield _Candidate(worth, cut + start, (unit, *around))
+
+
+def _last_match(name: str, near: str, bounds: AbstractSet[int], end: int) -> Match | None:
+    """The match that ends where the units around are, though the street may be called exactly so:
+    `10 Bình Phú, Phường Bnìh Phú`.
+    """
+    match = match_in(name, near, bounds)
+    if match is None or match.edits or match.end >= end - _LEFT:
+        return match
+    last = match_in(name, near[match.end :], {at - match.end for at in bounds})
+    return Match(match.end + last.start, match.end + last.end, last.edits) if last else match
 
 
 def _today(gazetteer: Gazetteer, unit: Unit) -> Iterable[int]:
@@ -279,6 +294,11 @@ def _before_kind(letters: str, start: int, unit: Unit) -> tuple[int, bool]:
     if before == start and letters[:start][-1:] in {kind[0] for kind in kinds if kind}:
         before = start - 1
     return before, before < start
+
+
+def _is_of_kind(letters: str, start: int, bounds: AbstractSet[int]) -> bool:
+    """Whether a word right before says that no commune is named: `Tỉnh Bình Dương`."""
+    return any(letters.endswith(kind, 0, start) and start - len(kind) in bounds for kind in _KINDS)
 
 
 def _names_around(gazetteer: Gazetteer) -> tuple[_Names, _Names]:

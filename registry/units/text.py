@@ -9,12 +9,13 @@ import re
 from typing import Final, Self
 
 from geo.admin import parse_name, split_parts
+from geo.syllables import is_damaged
 from geo.text import has_diacritics
 from geo.values import value
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.remembered import Remembered
-from registry.units.near_names import lacks_letter, nearly_named
+from registry.units.near_names import is_parted, lacks_letter, nearly_named
 from registry.units.onward import continuations
 from registry.units.parts import OF_COMMUNES, Fit, Part, PartReader, kind_fit
 from registry.units.readings import Reading, best_readings
@@ -160,9 +161,11 @@ def _nearly_read(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -
         named = parse_name(parts[at].text)[0]
         bare = at in (first - 1, len(parts) - 1) and not any(map(str.isdigit, named.key))
         found = named.kinds or at != first - 1 or at in used
-        if (elsewhere and found) or not (named.kinds or bare):
+        told = named.kinds or bare
+        if (elsewhere and found) or not (told or is_damaged(parts[at].text)):
             continue
         hits = nearly_named(gazetteer, named, _around(best))
+        hits = hits if told else [hit for hit in hits if is_parted(named, hit)]
         if hits and not named.kinds:
             # `Đông Hải, Đông Hà`: no slip for the name that is written beside it.
             written = {parse_name(part.text)[0].key for part in parts}
@@ -171,7 +174,8 @@ def _nearly_read(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -
             hits = [hit for hit in hits if lacks_letter(named.name, hit.name)]
         if hits:
             fits = tuple((hit.unit, Fit(kind_fit(named, hit), 0)) for hit in hits)
-            meant[at] = Part(parts[at].text, fits, corrected=True)
+            whole = all(is_parted(named, hit) for hit in hits)
+            meant[at] = Part(parts[at].text, fits, corrected=not whole)
     return meant
 
 
@@ -209,7 +213,7 @@ def _naming(gazetteer: Gazetteer, front: list[str], parts: list[Part], chosen: R
         or (at > min(used) and any(unit in units.values() for unit, _ in part.hits))
     }
     behind = {at: part for at, part in enumerate(parts) if at > max(used) and at not in again}
-    again |= {at for at, part in behind.items() if _holds_now(gazetteer, part, chosen[0].unit)}
+    again |= {at for at, part in behind.items() if _of_other_time(gazetteer, part, chosen[0].unit)}
     left = (part.text for at, part in enumerate(parts) if at not in used | again)
     unread = (*front, *left)
     named = (units.get("commune"), units.get("district"), units.get("province"))
@@ -228,16 +232,18 @@ def _said(text: str) -> str:
     return parse_name(text)[0].key
 
 
-def _holds_now(gazetteer: Gazetteer, part: Part, unit: Unit) -> bool:
-    """Whether the part names the province of today behind one of before: `Vị Thủy, Hậu Giang, TP.
-    Cần Thơ`.
+def _of_other_time(gazetteer: Gazetteer, part: Part, unit: Unit) -> bool:
+    """Whether the part names the province of today behind one of before, `Vị Thủy, Hậu Giang, TP.
+    Cần Thơ`, or that of before behind today's, `Xã Hàm Thuận Bắc, Lâm Đồng, Tỉnh Bình Thuận`.
     """
     if not _names_province(part):
         return False
     day = today()
     onward = [each.unit for each in continuations(gazetteer, unit, day)]
-    holding = [gazetteer.province_of(each, day) or each for each in onward]
-    return any(each in holding for each, _ in part.hits)
+    holding: set[int | None] = {(gazetteer.province_of(each, day) or each).id for each in onward}
+    for step in gazetteer.predecessors(unit):
+        holding |= {version.province_id for version in step.predecessor.versions}
+    return any(each.id in holding for each, _ in part.hits)
 
 
 def _names_province(part: Part) -> bool:

@@ -116,7 +116,7 @@ class Judge:
         """
         namings = self.reading.namings if self.reading else ()
         communes = [naming for naming in namings if naming.commune is not None]
-        answers = [answer for answer in answers if not answer.is_of_other_former]
+        answers = [answer for answer in answers if not answer.is_of_other_former] or answers
         return [
             answer
             for answer in answers

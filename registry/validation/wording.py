@@ -6,6 +6,7 @@ from dataclasses import replace
 from geo.address import Door
 from geo.capitals import tidy
 from geo.label import LabelParts
+from geo.text import fold
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Wording, wording
@@ -64,11 +65,12 @@ def _with_flat(answer: Answer, door: Door) -> LabelParts:
 
 def _with_door(parts: LabelParts, door: Door) -> LabelParts:
     number, street, flat = door.house_number, door.street, door.flat
-    if parts.street_name is None and street is not None:
+    named = {fold(name) for _, name in parts.localities}
+    if parts.street_name is None and street is not None and street.key not in named:
         parts = replace(parts, street_kind=street.kind, street_name=tidy(street.name))
     if not parts.localities:
-        named = ((place.kind, tidy(place.name)) for place in door.localities)
-        parts = replace(parts, localities=tuple(named))
+        places = ((place.kind, tidy(place.name)) for place in door.localities)
+        parts = replace(parts, localities=tuple(places))
     if flat is not None:
         parts = replace(parts, unit_number=flat.unit, floor=flat.floor, building=flat.building)
     if number is None:

@@ -309,6 +309,9 @@ def test_numbers_of_a_street_are_completed_in_their_order(
     ]
     found = ask(world, names, "12/34/7 lang, ha noi")
     assert [world.name_of(one.code) for one in found] == ["12/34/7 Láng"]
+    # One of the numbers of a house, and then its street.
+    found = ask(world, names, "133 phố láng, phường láng, hà nội")
+    assert [world.name_of(one.code) for one in found] == ["131-133 Láng", None]
 
 
 def test_restricted_retired_and_reserved_doors_are_never_suggested(

@@ -17,7 +17,7 @@ from registry.database import make_engine
 from registry.doctor import CHECKS, State, run_checks
 from registry.doctor import cluster as cluster_checks
 from registry.doctor.checks import Chapter, Finding, Need, Subject, examine, ok
-from registry.doctor.schema import TRIGGERS
+from registry.doctor.schema import TRIGGERS, read_indexes
 from registry.settings import Settings
 from tests.support.doctor import examined, found
 from tests.support.factories import make_household
@@ -80,6 +80,16 @@ def test_triggers_checked_are_all_there_are(url):
             " WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace"
         ).fetchall()
     assert set(rows) == {(table, name) for table, names in TRIGGERS.items() for name in names}
+
+
+def test_indexes_checked_are_all_there_are(url):
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT c.relname, x.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+            " JOIN pg_class x ON x.oid = i.indexrelid"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relname <> 'spatial_ref_sys'"
+        ).fetchall()
+    assert set(rows) == read_indexes()
 
 
 BA_DINH = "code = '00004' AND level = 'commune' AND lifetime @> current_date"

@@ -16,7 +16,8 @@ from registry.gazetteer import today
 from registry.geocode import Components, Question, geocode, locate
 from registry.mistyped_codes import MeantCode
 from registry.search.answers import Answer
-from registry.validate import validate
+from registry.search.batching import together
+from registry.validate import validate, validating
 from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
 from tests.support.slips import swapped
@@ -389,6 +390,10 @@ def test_door_of_another_former_commune_is_told_last_and_never_as_the_one_asked_
     assert all("code_contradicts_text" in answer.faults for answer in coded)
     # Nowhere in the commune of today
     assert names(world, ask(world, text.replace("27", "28"))) == [None]
+    # Nor one of its numbers, 131 of 131-133
+    assert names(world, ask(world, text.replace("27", "131"))) == [None]
+    asked = Question(text.replace("27", "131"))
+    assert validate(world.gazetteer, world.reads, asked).code is None
 
 
 def test_code_that_contradicts_the_text_is_a_fault_and_no_answer(world: World) -> None:
@@ -586,6 +591,21 @@ def test_nonsense_is_an_honest_nothing(world: World, text: str) -> None:
 def test_impossible_text_is_refused(world: World, text: str) -> None:
     with pytest.raises(InvalidInputError):
         ask(world, text)
+
+
+LONG = (
+    *("a" * 2_000, "1" * 2_000, "ng" * 250, "12/" * 600, "III IV V X " * 180, "P." * 1_000),
+    *("," * 300, "a," * 300, "Phường Láng, " * 150, "12 Láng Phường Láng Hà Nội " * 70),
+    *("a" + "\u0301" * 1_999, "Ả\u0302\u0301 " * 400, "😀" * 500, "12 Лесная 東京 شارع Láng " * 60),
+)
+
+
+@pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
+def test_long_and_odd_texts_get_an_answer(world: World, text: str) -> None:
+    found = validate(world.gazetteer, world.reads, Question(text))
+    assert found.code is None
+    (batched,) = together(world.reads, [validating(world.gazetteer, Question(text))])
+    assert batched == found
 
 
 _WORDS = "27 12/34 Láng Phố Nguyễn Phường Hà Nội ngõ Số , . - Quận Thôn 3 CT1 căn hộ @ % ' \\"

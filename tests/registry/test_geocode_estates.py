@@ -23,6 +23,8 @@ TOWERS = (
     (None, None, "Khu đô thị Green City", "L2", "1203"),
     ("Đường Nguyễn Hữu Thọ", "23", None, "Chung cư Sunrise City", "1507"),
     (None, "7", None, "Chung cư Hướng Dương", "204"),
+    ("Đường Nguyễn Hữu Thọ", "25", None, "Sunrise City W1", "1208"),
+    ("Đường Nguyễn Hữu Thọ", "27", None, "Chung cư 5 tầng", "209"),
 )
 HOUSES = (
     *(("12", "Đường Nam Kỳ Khởi Nghĩa", None), ("18", "Đường Trần Hưng Đạo", None)),
@@ -46,6 +48,8 @@ FOUND = (
     # a building without its kind
     ("căn 1507 Sunrise City, 23 Nguyễn Hữu Thọ", "1507", ()),
     ("căn 1507 Sunrise City", "1507", ("street_missing",)),
+    ("W1-1208 Sunrise City, 25 Nguyễn Hữu Thọ", "1208", ()),
+    ("căn 209, chung cư 5 tầng, đường Nguyễn Hữu Thọ, số 27", "209", ()),
     # a building that is named as an estate is, without its number or without a street
     ("căn 1507 chung cư Sunrise City, đường Nguyễn Hữu Thọ", "1507", ()),
     ("căn 1507 chung cư Sunrise City", "1507", ("street_missing",)),

@@ -39,6 +39,8 @@ _PLACES = (("00199", 105.806, 21.021), ("26743", 106.700, 10.775), ("20285", 108
 """Communes of three traditions: ngõ, hẻm and kiệt."""
 _NEIGHBOUR = ("00229", 105.836, 21.012)
 """A commune of the first one's province, with the same doors."""
+_APART = ("00190", 105.826, 21.021)
+"""A commune for odd names of buildings and estates alone."""
 _FORMERS = {"00229": "00229"}
 """Commune → its former one, where a file tells it: Kim Liên of before July 2025."""
 Decision = Callable[[Engine], None]
@@ -143,6 +145,29 @@ FLATS = """
     21|Đường Hoàng Diệu||||5
     21|Đường Hoàng Diệu||||6
 """
+ODD_BUILDINGS = """
+    Chung cư 5 tầng|Chung cư 789 Xuân Đỉnh|Chung cư 4/1 Hoàng Quốc Việt|Chung cư Ngã Tư Sở|CC Sky 9
+    Chung cư Bộ Công an|Chung cư Đường Láng|Chung cư A3 - Làng quốc tế Thăng Long|Chung cư Ban Mai
+    Toà B The Pegasus Plaza|Tháp B Vinaconex 1|Block A Him Lam Chợ Lớn|Block B1-2 Chung cư Lê Thành
+    CT2A Xa La|HH1A Linh Đàm|T09 Times City|S1.02 Vinhomes Ocean Park|CT5A Bộ Quốc phòng
+    Park Hill 12
+    Nhà A1 Tập thể Kim Liên|Nhà 9 tập thể Kinh Tế|Nhà B2-1 KĐT 54 Hạ Đình|Đơn nguyên 2 Nhà A5
+    Khối 3 Chung cư Nguyễn Thiện Thuật|Khu tập thể Bệnh viện 103|Lốc D Chung cư Mỹ Phước
+    Toà nhà Láng Hạ|Toà nhà số 5|Toà nhà 17T9|Toà nhà CT4B-CT4C|Toà nhà 2 Tháng 9|Toà B|Nhà T2
+    Khách sạn Hoa Bình|Ký túc xá Mễ Trì|Nhà xưởng 3|Nhà văn hoá Thôn 3|Kiot 12 chợ Láng|Chợ Hôm
+    Căn hộ dịch vụ Sao Mai|Biệt thự Hoa Lan|Siêu thị Big C|Hồ Gươm Plaza|GP Building
+    34T Hoàng Đạo Thuý
+"""
+ODD_ESTATES = """
+    KĐT mới Nghĩa Đô|Khu nhà ở 54 Hạ Đình|khu đô thị 31ha|Ciputra|Phú Mỹ Hưng|Chợ Láng|Khu liên cơ
+    Làng quốc tế Thăng Long|Tập thể Quân đội 103|KDC 13C|Khu giãn dân Yên Phúc|Cư xá Bắc Hải
+"""
+_AROUND_BUILDINGS = (
+    *(("{}A", "Đường Phạm Hùng", ""), ("", "Đường Đê La Thành", ""), ("", "", "Tổ 5")),
+    *(("", "", "Ecopark"), ("{}", "", "Thôn Cổ Điển"), ("{}", "Phố Láng Hạ", "Khu đô thị Mỹ Đình")),
+    ("", "", ""),
+)
+_IN_ESTATES = ("15", "BT5-12", "Lô 12", "12A")
 
 
 @dataclass(slots=True)
@@ -340,7 +365,31 @@ def _import_odd(
                     cells = (line.strip().split("|") + [""] * len(_ODD_COLUMNS))[:6]
                     point = (f"{lon + at * 0.0002:.6f}", lat)
                     writer.writerow((*cells, commune, *point, formers.get(commune)))
+        for at, cells in enumerate(_odd_names() if places is _PLACES else ()):
+            commune, lon, lat = _APART
+            point = (f"{lon + at % 50 * 0.0002:.6f}", f"{lat + at // 50 * 0.0002:.6f}")
+            writer.writerow((*cells, commune, *point, None))
     _import(engine, file, "odd")
+
+
+def _odd_names() -> Iterator[tuple[str, ...]]:
+    """Buildings and estates of odd names, in all surroundings in which a register has them."""
+    for at, building in enumerate(_split(ODD_BUILDINGS), start=20):
+        for number, street, locality in _AROUND_BUILDINGS:
+            placed = (number.format(at), street, locality, building, "")
+            if number or locality:
+                yield (*placed, "")
+            yield (*placed, "1205" if any(placed[:3]) else "1206")
+    for estate in _split(ODD_ESTATES):
+        for number in _IN_ESTATES:
+            yield number, "", estate, "", "", ""
+            yield number, "Đường Nguyễn Khang", estate, "", "", ""
+        for flat in ("2111", "2112"):
+            yield "", "", estate, "S2.02", "", flat
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip() for line in names.split("\n") for name in line.split("|") if name.strip()]
 
 
 def _import_demo(engine: Engine, file: Path) -> Gazetteer:

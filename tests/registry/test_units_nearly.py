@@ -21,6 +21,7 @@ CORRECTED = "commune_corrected"
         # A space too many, or none
         ("Ph ường Ba Đ ình", None, "H à Nội", "Ba Đình", CORRECTED),
         ("PhườngBaĐình", None, "HàNội", "Ba Đình", None),
+        ("Xã Ph ư ớc An", None, "Đồng Nai", "Phước An", None),  # not Phước Tân, a letter away
         ("Xã Xuân Thới Sn", "Hc Môn", "TP. Hồ Chí Mih", "Xuân Thới Sơn", CORRECTED),
         # No commune of the name of a district that it was never in
         ("Láng Thượng", "Hoàn Kiếm", "Hà Nội", "Láng", "district_unread"),

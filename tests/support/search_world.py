@@ -14,10 +14,10 @@ from geo.locality import parse_locality
 from geo.street import parse_street
 from registry.database import make_engine, session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
-from registry.models import SuccessionLink
 from registry.reads import Reads
 from tests.support import postgis
 from tests.support.factories import make_building, make_household, make_locality, make_street
+from tests.support.tables import SuccessionLink
 from tests.support.units import unit_named
 
 LANG = (105.8060, 21.0211)
@@ -136,7 +136,7 @@ class _Builder:
     def streets_and_alleys(self) -> None:
         here = {"unit_id": self.lang, "former_unit_id": self.lang_ha}
         street = self.street("Phố Láng", self.lang, self.lang_ha)
-        for number in ("27", "12/34/5A", "12/34/7", "3/5", "LO5", "129"):
+        for number in ("27", "12/34/5A", "12/34/7", "3/5", "LO5", "129", "131-133"):
             self.door(f"{number} Láng", number, thoroughfare_id=street, **here)
         elsewhere = self.street("Đường Láng", self.ben_thanh)
         self.door("27 Láng HCM", "27", unit_id=self.ben_thanh, thoroughfare_id=elsewhere)
