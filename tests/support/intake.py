@@ -54,6 +54,26 @@ def rows(engine: Engine, statement: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in session.execute(text(statement))]
 
 
+def tables_that_hold(engine: Engine, *words: str) -> list[tuple[object, ...]]:
+    """Each table in which any of the words stands, and the row; but for units, which are called
+    like people and come of the seeds alone.
+    """
+    said = " OR ".join(f"row LIKE '%{word}%'" for word in words)
+    tables = rows(
+        engine,
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'spatial_ref_sys'"
+        " AND tablename NOT LIKE 'admin_unit%'",
+    )
+    # OFFSET: a row is made a text once, and not for each word.
+    each = (
+        f"(SELECT '{table}', row FROM (SELECT t::text AS row FROM {table} t OFFSET 0) t"
+        f" WHERE {said} LIMIT 1)"
+        for (table,) in tables
+    )
+    return rows(engine, " UNION ALL ".join(each))
+
+
 def checksum(engine: Engine) -> dict[str, object]:
     """All that the register says of doors, places, past names and references; not when and by what.
 

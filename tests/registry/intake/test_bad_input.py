@@ -24,7 +24,7 @@ from registry.intake.row_reports import REJECTED, Handback, write_problems
 from registry.intake.run import import_file
 from tests.registry.intake.test_formats import write_layer
 from tests.support import postgis
-from tests.support.intake import checksum, rows
+from tests.support.intake import checksum, tables_that_hold
 
 HEAD = "mã hồ sơ,số nhà,đường,mã xã,kinh độ,vĩ độ"
 GOOD = "g1,12,Phố Quán Thánh,00004,105.8380,21.0386"
@@ -227,22 +227,7 @@ def test_every_file_ends_in_a_report(engine: Engine, tmp_path: Path, name: str) 
         told = (result.new, result.changed, result.unchanged, result.linked)
         assert sum(told) == published
         assert sum(told) + result.rejected + result.skipped == result.rows
-    assert people_in_tables(engine) == []
-
-
-def people_in_tables(engine: Engine) -> list[tuple[str, str]]:
-    """Tables that hold anything of the person."""
-    found = []
-    for (table,) in rows(
-        engine,
-        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-        " WHERE schemaname = 'public' AND tablename NOT LIKE 'admin_unit%'"
-        " AND tablename NOT LIKE 'spatial%'",
-    ):
-        words = " OR ".join(f"t::text LIKE '%{word}%'" for word in PERSON)
-        hits = rows(engine, f"SELECT left(t::text, 300) FROM {table} t WHERE {words} LIMIT 1")
-        found += [(str(table), str(hit)) for (hit,) in hits]
-    return found
+    assert tables_that_hold(engine, *PERSON) == []
 
 
 def test_number_that_a_power_became_keeps_both_readings(engine: Engine, tmp_path: Path) -> None:
