@@ -61,14 +61,17 @@ def endpoints(app: Flask) -> list[tuple[str, set[str]]]:
 def check(client: Client, method: str, path: str, **sent: Any) -> int:
     """The status, where the answer is in order."""
     answer = client.open(path, method=method, **sent)
-    told = f"{method} {path[:100]} {sent}"[:300]
-    assert answer.status_code < 500, told
+    assert answer.status_code < 500, _told(method, path, sent)
     if answer.status_code >= 400 and method != "HEAD":
         kinds = {"application/problem+json", *(() if path.startswith("/v1") else (PAGE,))}
         if path == "/mcp":  # JSON-RPC has problems of its own
             kinds |= {"application/json"}
-        assert answer.content_type in kinds, told
+        assert answer.content_type in kinds, _told(method, path, sent)
     return answer.status_code
+
+
+def _told(method: str, path: str, sent: dict[str, Any]) -> str:
+    return f"{method} {path[:100]} {sent}"[:300]
 
 
 def test_paths_and_queries_that_nobody_can_mean_are_refused(hostile: Flask) -> None:

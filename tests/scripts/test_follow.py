@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask import Request
-from werkzeug.serving import make_server
 
 from api.access import ANONYMOUS, Caller
 from registry.changes.snapshot import export_snapshot
@@ -28,6 +27,7 @@ from scripts.follow_copy import Copy
 from tests.support.commands import as_process
 from tests.support.copies import Follower, opened
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
+from tests.support.serving import served
 from tests.support.units import open_app
 from tests.support.waiting import eventually
 
@@ -59,16 +59,8 @@ class Service:
 
 @contextmanager
 def serving(place: Town) -> Iterator[Service]:
-    with open_app(place.url, by_key) as app:
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield Service(place, f"http://127.0.0.1:{server.server_port}")
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+    with open_app(place.url, by_key) as app, served(app) as url:
+        yield Service(place, url)
 
 
 @pytest.fixture(scope="module")
