@@ -167,7 +167,7 @@ _AROUND_BUILDINGS = (
     *(("", "", "Ecopark"), ("{}", "", "Thôn Cổ Điển"), ("{}", "Phố Láng Hạ", "Khu đô thị Mỹ Đình")),
     ("", "", ""),
 )
-_IN_ESTATES = ("15", "BT5-12", "Lô 12", "12A")
+_IN_ESTATES = ("15", "BT5-12", "Lô 12", "12A", "9 TT3B", "6 BT7")
 
 
 @dataclass(slots=True)
