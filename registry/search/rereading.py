@@ -169,7 +169,7 @@ def _named_building(text: str) -> tuple[str | None, str]:
 
 
 def _bears(answer: Answer, name: str) -> bool:
-    return answer.record is not None and bears_name(answer.record, name)
+    return answer.record is not None and bears_name(name, answer.record)
 
 
 def _is_all_of(piece: Piece, part: str) -> bool:
