@@ -1,18 +1,26 @@
 """Certificates of address: issued as PDF, taken back, and checked by whoever holds one."""
 
-from typing import Any
-
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 from pydantic import Field
 
 from api.access import requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.errors import UNIT_CODE
-from api.openapi import Answer, CodeForms, JsonObject, NoParameters, Request, UnitRef, answers, spec
+from api.openapi import (
+    Answer,
+    CodeForms,
+    JsonObject,
+    NoParameters,
+    Request,
+    UnitRef,
+    answers,
+    members,
+    spec,
+)
 from api.papers import PdfAnswer, as_pdf, site
 from api.reports import units_asked
-from api.shapes import unit_ref
+from api.shapes import unit_ref, unkept
 from registry.gazetteer import Gazetteer
 from registry.lifecycle.requests import Called, Code, Sentence
 from registry.lookup import code_forms
@@ -118,7 +126,7 @@ def get_certificates(query: IssuedQuery) -> Response:
     units = units_asked(known, query.unit)
     found = issued_in(register().reads, units, limit=query.limit)
     note(count=len(found), units=[query.unit] if query.unit else [])
-    return _answer({"certificates": [_issued(known, each) for each in found]})
+    return unkept({"certificates": [_issued(known, each) for each in found]})
 
 
 @blueprint.get("/<number>")
@@ -127,7 +135,7 @@ def get_certificates(query: IssuedQuery) -> Response:
 def get_certificate(number: str, query: NoParameters) -> Response:  # noqa: ARG001
     """Whether a certificate still holds: what its QR leads to, for programs."""
     known = gazetteer()
-    return _answer(state_of(known, verify(register().reads, known, number)))
+    return unkept(state_of(known, verify(register().reads, known, number)))
 
 
 @blueprint.post("/<number>/revoke")
@@ -139,7 +147,7 @@ def post_revoke(number: str, query: NoParameters, json: RevokeBody) -> Response:
     revoke(made.engine, number, reason=json.reason)
     verdict = verify(made.reads, known, number)
     note(count=1)
-    return _answer(state_of(known, verdict))
+    return unkept(state_of(known, verdict))
 
 
 def state_of(known: Gazetteer, verdict: Verdict) -> JsonObject:
@@ -160,19 +168,10 @@ def state_of(known: Gazetteer, verdict: Verdict) -> JsonObject:
 
 
 def _issued(known: Gazetteer, made: Certificate) -> JsonObject:
-    return {
-        "number": made.shown,
-        "issued_on": made.issued_on.isoformat(),
-        "issued_by": unit_ref(known.units.get(made.unit_id), made.issued_on),
-        "document_number": made.document_number,
-        "code": code_forms(made.code),
-        "label": made.label,
-        "revoked_on": made.revoked_on.isoformat() if made.revoked_on else None,
-        "revoked_why": made.revoked_why,
-    }
-
-
-def _answer(body: dict[str, Any]) -> Response:
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return members(
+        IssuedCertificate,
+        made,
+        number=made.shown,
+        issued_by=unit_ref(known.units.get(made.unit_id), made.issued_on),
+        code=code_forms(made.code),
+    )

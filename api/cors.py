@@ -14,8 +14,10 @@ from api.access import role_of
 NOBODY: Final = "none"
 EVERYBODY: Final = "*"
 _UNAUTHORIZED: Final = 401
-_SENT: Final = "Content-Type, If-None-Match, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
-"""Beside what any page may send: what a question needs, and a message to `/mcp`."""
+_SENT: Final = (
+    "Content-Type, Idempotency-Key, If-None-Match, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
+)
+"""Beside what any page may send: what a question or a report needs, and a message to `/mcp`."""
 _PREFLIGHT_S: Final = "86400"
 
 

@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from pydantic import AwareDatetime, Field, ValidationError
 from sqlalchemy.orm import Session
 
@@ -19,15 +19,17 @@ from api.errors import invalid_input, problem_body
 from api.openapi import (
     Absent,
     Answer,
+    JsonObject,
     NoParameters,
     Problem,
     Request,
     UnitRef,
     absent_if_none,
     answers,
+    members,
     spec,
 )
-from api.shapes import unit_ref
+from api.shapes import unit_ref, unkept
 from geo.label import named, number_of
 from registry.database import session_scope
 from registry.errors import RegistryError
@@ -126,7 +128,7 @@ def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
         holes = holes_in(session, doors)
     unit = gazetteer().units[area.place.unit_id]
     note(count=len(doors), units=[unit.code])
-    return _answer(
+    return unkept(
         {
             "round": round_.id,
             "area": f"{area.place.table}:{area.place.id}",
@@ -155,7 +157,7 @@ def post_field_records(query: NoParameters, json: RecordsBody) -> Response:  # n
         filed = file_given(session, round_, area, json.records, json.sent_at)
     unit = gazetteer().units[area.place.unit_id]
     note(count=sum(each["state"] == "filed" for each in filed), units=[unit.code])
-    return _answer({"records": filed})
+    return unkept({"records": filed})
 
 
 def file_given(
@@ -207,26 +209,15 @@ def _asked(session: Session) -> tuple[Round, Area]:
     return round_, area_of(session, round_)
 
 
-def _door(record: Record) -> dict[str, Any]:
+def _door(record: Record) -> JsonObject:
     verified = record.verified_on
-    return {
+    return members(
+        AreaDoor,
+        record,
         **code_forms(record.code),
-        "label": door_label(record),
-        "number": number_of(record.label_parts),
-        "street": named(record.street_kind, record.street_name) if record.street_name else None,
-        "locality": ", ".join(named(*place) for place in record.localities) or None,
-        "kind": record.kind,
-        "status": record.status,
-        "households_count": record.households_count,
-        "lon": record.lon,
-        "lat": record.lat,
-        "accuracy_m": record.accuracy_m,
-        "verified_on": verified.isoformat() if verified else None,
-        "event_id": record.event_id,
-    }
-
-
-def _answer(body: dict[str, Any]) -> Response:
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        label=door_label(record),
+        number=number_of(record.label_parts),
+        street=named(record.street_kind, record.street_name) if record.street_name else None,
+        locality=", ".join(named(*place) for place in record.localities) or None,
+        verified_on=verified.isoformat() if verified else None,
+    )

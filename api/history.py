@@ -3,14 +3,14 @@
 import datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 from pydantic import Field
 
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.openapi import Answer, NoParameters, answers, spec
-from api.shapes import Entrance
+from api.openapi import Answer, JsonObject, NoParameters, answers, members, spec
+from api.shapes import Entrance, unkept
 from geo.code import format as code_display
 from registry.gazetteer import VIET_NAM, Gazetteer
 from registry.history import Change, Step, history
@@ -71,28 +71,22 @@ def get_history(address_code: str, query: NoParameters) -> Response:  # noqa: AR
         "code_display": code_display(code),
         "steps": [_step(known, step, in_full=in_full) for step in steps],
     }
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return unkept(body)
 
 
-def _step(known: Gazetteer, step: Step, *, in_full: bool) -> dict[str, Any]:
-    at, record = step.at.astimezone(VIET_NAM), step.record
-    words = record_wording(known, at.date(), record) if record else None
-    return {
-        "at": at.isoformat(),
-        "operation": step.operation,
-        "decision_number": step.decision_number,
-        "event_id": step.event_id,
-        "actor": step.actor if in_full else None,
-        "reason": step.reason if in_full else None,
-        "report_id": step.report_id,
-        "successors": list(step.successors),
-        "predecessors": list(step.predecessors),
-        "status": record.status if record else None,
-        "label": words.label if words else None,
-        "changes": [_change(known, change) for change in step.changes],
-    }
+def _step(known: Gazetteer, step: Step, *, in_full: bool) -> JsonObject:
+    moment, record = step.at.astimezone(VIET_NAM), step.record
+    words = record_wording(known, moment.date(), record) if record else None
+    return members(
+        HistoryStep,
+        step,
+        at=moment.isoformat(),
+        actor=step.actor if in_full else None,
+        reason=step.reason if in_full else None,
+        status=record.status if record else None,
+        label=words.label if words else None,
+        changes=[_change(known, change) for change in step.changes],
+    )
 
 
 def _change(known: Gazetteer, change: Change) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What requests about imports hold, and what is answered: the models, and views in their words."""
 
-import datetime
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -8,9 +7,9 @@ from pydantic import Field
 
 from api.clerk_words import for_clerks, mapping_words, mappings_in
 from api.errors import CRS_CODE
-from api.openapi import Answer, Request
+from api.openapi import Answer, JsonObject, Request, members
+from api.shapes import at
 from registry.access.actors import Actor
-from registry.gazetteer import VIET_NAM
 from registry.intake.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
@@ -24,10 +23,6 @@ State = Literal[
 _STATES: Final = (
     "staged (its dry run waits or runs), reported (look at it, then publish or discard),"
     " publishing, published, rolled_back, discarded, failed (the file cannot be read)"
-)
-_COUNTS: Final = (
-    *("rows", "new", "changed", "unchanged", "linked", "linked_in_file", "rejected", "skipped"),
-    *("warned", "vanished", "retired", "buildings"),
 )
 
 
@@ -291,44 +286,39 @@ class FileAnswer(Answer):
     """Stands for a file in the OpenAPI document."""
 
 
-def body_of(view: ImportView, asking: Actor) -> dict[str, Any]:
+def body_of(view: ImportView, asking: Actor) -> JsonObject:
     """What ImportAnswer describes, as `asking` sees it; times in Viet Nam's."""
     counts, problem = view.counts, view.problem
     refusal = publish_refusal(view, asking)
-    return {
-        "id": view.id,
-        "state": view.state,
-        "source": view.source,
-        "file_name": view.file_name,
-        "delivery": view.delivery,
-        "decision_number": view.decision_number,
-        "delivered_by": None if view.delivered_by == "operator" else view.delivered_by,
-        "created_at": _at(view.created_at),
-        "published_at": _at(view.published_at),
-        "rolled_back_at": _at(view.rolled_back_at),
-        "event_id": view.event_id,
-        "progress": {"phase": view.phase, "rows": view.rows_done, "asked_by": view.asked_by}
+    notes = counts.get("file_notes", ())
+    return members(
+        ImportAnswer,
+        view,
+        delivered_by=None if view.delivered_by == "operator" else view.delivered_by,
+        created_at=at(view.created_at),
+        published_at=view.published_at and at(view.published_at),
+        rolled_back_at=view.rolled_back_at and at(view.rolled_back_at),
+        progress={"phase": view.phase, "rows": view.rows_done, "asked_by": view.asked_by}
         if view.phase
         else None,
-        "verdict": view.verdict,
-        "counts": {name: counts.get(name, 0) for name in _COUNTS} if counts else None,
-        "vanished_warning": counts.get("vanished_warning"),
-        "problems": _problems(view),
-        "file_notes": list(map(for_clerks, counts.get("file_notes", ()))),
-        "systems": list(counts.get("systems", ())),
-        "mappings": [
+        counts={name: counts.get(name, 0) for name in ImportCounts.model_fields}
+        if counts
+        else None,
+        vanished_warning=counts.get("vanished_warning"),
+        problems=_problems(view),
+        file_notes=list(map(for_clerks, notes)),
+        systems=list(counts.get("systems", ())),
+        mappings=[
             {"mapping": each, "vi": mapping_words(each)}
-            for each in mappings_in(
-                (*counts.get("file_notes", ()), (problem or {}).get("detail", ""))
-            )
+            for each in mappings_in((*notes, (problem or {}).get("detail", "")))
         ],
-        "mapping": view.request.get("mapping") or {},
-        "columns_personal": list(counts.get("columns_personal", ())),
-        "columns_unknown": list(counts.get("columns_unknown", ())),
-        "trouble": problem and _trouble(problem),
-        "publish_refused": refusal and {"code": refusal.code, "detail": refusal.detail},
-        "files_until": _at(view.files_until),
-    }
+        mapping=view.request.get("mapping") or {},
+        columns_personal=list(counts.get("columns_personal", ())),
+        columns_unknown=list(counts.get("columns_unknown", ())),
+        trouble=problem and _trouble(problem),
+        publish_refused=refusal and {"code": refusal.code, "detail": refusal.detail},
+        files_until=view.files_until and at(view.files_until),
+    )
 
 
 def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
@@ -359,17 +349,16 @@ def numbering_of(view: ImportView) -> Numbering | None:
     return Numbering.of_json(view.counts.get("numbering"))
 
 
-def _example(problem: RowProblem, numbering: Numbering | None) -> dict[str, Any]:
-    at = numbering.place(problem.row_number) if numbering else None
-    return {
-        "row": problem.row_number,
-        "sheet_row": at.row if at else None,
-        "sheet": at.sheet or None if at else None,
-        "field": problem.field,
-        "value": problem.value,
-        "proposed_fix": problem.proposed_fix,
-        "fix_vi": problem.fix_vi(numbering),
-    }
+def _example(problem: RowProblem, numbering: Numbering | None) -> JsonObject:
+    place = numbering.place(problem.row_number) if numbering else None
+    return members(
+        ProblemExample,
+        problem,
+        row=problem.row_number,
+        sheet_row=place.row if place else None,
+        sheet=place.sheet or None if place else None,
+        fix_vi=problem.fix_vi(numbering),
+    )
 
 
 def told(problem: RowProblem, numbering: Numbering | None) -> dict[str, Any]:
@@ -378,7 +367,3 @@ def told(problem: RowProblem, numbering: Numbering | None) -> dict[str, Any]:
     words = {"vi": kind.vi if kind else problem.code, "en": kind.en if kind else problem.code}
     told = {"code": problem.code, "severity": problem.severity}
     return _example(problem, numbering) | told | words
-
-
-def _at(moment: datetime.datetime | None) -> str | None:
-    return moment.astimezone(VIET_NAM).isoformat() if moment else None

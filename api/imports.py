@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import quote
 
-from flask import Blueprint, Response, json, jsonify, request, send_file, stream_with_context
+from flask import Blueprint, Response, json, request, send_file, stream_with_context
 from werkzeug.exceptions import BadRequest
 
 from api.access import as_caller, caller, requires
@@ -37,6 +37,7 @@ from api.import_bodies import (
 from api.openapi import NoParameters, accepted, answers, spec
 from api.received import keep_files_below_var, received
 from api.requests import Request as OwnRequest
+from api.shapes import unkept
 from registry.csv_cells import Writer
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
@@ -129,7 +130,7 @@ def get_imports(query: ImportsQuery) -> Response:
         before=query.before,
         limit=query.limit,
     )
-    return _answer({"imports": [body_of(view, caller()) for view in found]})
+    return unkept({"imports": [body_of(view, caller()) for view in found]})
 
 
 @blueprint.get("/template")
@@ -181,7 +182,7 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
         return made
     note(count=len(page.problems))
     problems = [told(problem, numbering) for problem in page.problems]
-    return _answer({"problems": problems, "next_after": page.next_after})
+    return unkept({"problems": problems, "next_after": page.next_after})
 
 
 @blueprint.get("/<int:import_id>/report")
@@ -324,11 +325,4 @@ def _csv(problems: Iterator[RowProblem], numbering: Numbering | None) -> Iterato
 def _shown(import_id: int, status: int = 200) -> Response:
     view = show_import(register().engine, import_id, caller())
     note(count=view.counts.get("rows"), event_id=view.event_id)
-    return _answer(body_of(view, caller()), status)
-
-
-def _answer(body: dict[str, Any], status: int = 200) -> Response:
-    response = jsonify(body)
-    response.status_code = status
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return unkept(body_of(view, caller()), status)

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from pydantic import Field
 
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.openapi import Answer, NoParameters, answers, spec
+from api.shapes import unkept
 from geo.code import format as code_display
 from registry.errors import IfMatchRequiredError, InvalidInputError, StaleError
 from registry.gazetteer import today
@@ -95,9 +96,7 @@ def _perform(operation: Operation, given: OperationRequest) -> Response:
         register().engine, operation, given, actor=caller().name, seen_event=_seen_event()
     )
     note(count=done.rewritten, units=done.units, event_id=done.event_id)
-    response = jsonify(_body(operation, done))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return unkept(_body(operation, done))
 
 
 def _states(operation: Operation) -> str:

@@ -88,6 +88,13 @@ def where_known(
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def members(model: type[Answer], source: object, **own: Any) -> JsonObject:
+    """A model's fields as `source` has them by the same names, but for its `own`."""
+    return {
+        name: own[name] if name in own else getattr(source, name) for name in model.model_fields
+    }
+
+
 class FieldProblem(Answer):
     """One parameter that is wrong."""
 

@@ -3,16 +3,25 @@
 Whoever reported is told the outcome and what was said to him, never who decided or why.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 from pydantic import Field
 
 from api.access import caller, requires
 from api.context import gazetteer, register
-from api.openapi import Answer, CodeForms, NoParameters, Request, UnitRef, answers, spec
-from api.reports import at
-from api.shapes import unit_ref
+from api.openapi import (
+    Answer,
+    CodeForms,
+    JsonObject,
+    NoParameters,
+    Request,
+    UnitRef,
+    answers,
+    members,
+    spec,
+)
+from api.shapes import at, unit_ref, unkept
 from registry.gazetteer import today
 from registry.lookup import code_forms
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
@@ -62,7 +71,7 @@ class OwnReportsQuery(Request):
 @spec.validate(resp=answers(ReportOutcome, 401, 404, 503), tags=["reports"])
 def get_receipt(receipt: str, query: NoParameters) -> Response:  # noqa: ARG001
     """What became of the report of this receipt."""
-    return _answer(outcome(by_receipt(register().engine, receipt)))
+    return unkept(outcome(by_receipt(register().engine, receipt)))
 
 
 @blueprint.get("/mine")
@@ -71,24 +80,16 @@ def get_receipt(receipt: str, query: NoParameters) -> Response:  # noqa: ARG001
 def get_own_reports(query: OwnReportsQuery) -> Response:
     """What this key reported within a year, the newest first. Role: carrier."""
     found = own_reports(register().engine, caller().key_id, before=query.before, limit=query.limit)
-    return _answer({"reports": [{"id": each.id} | outcome(each) for each in found]})
+    return unkept({"reports": [{"id": each.id} | outcome(each) for each in found]})
 
 
-def outcome(reported: Reported) -> dict[str, Any]:
+def outcome(reported: Reported) -> JsonObject:
     """A report as whoever reported sees it."""
-    return {
-        "kind": reported.kind,
-        "outcome": reported.outcome,
-        "word": reported.word,
-        "code": code_forms(reported.code) if reported.code else None,
-        "address": reported.address,
-        "commune": unit_ref(gazetteer().units.get(reported.unit_id), today()),
-        "reported_at": at(reported.reported_at),
-        "decided_at": at(reported.decided_at) if reported.decided_at else None,
-    }
-
-
-def _answer(body: dict[str, Any]) -> Response:
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return members(
+        ReportOutcome,
+        reported,
+        code=code_forms(reported.code) if reported.code else None,
+        commune=unit_ref(gazetteer().units.get(reported.unit_id), today()),
+        reported_at=at(reported.reported_at),
+        decided_at=at(reported.decided_at) if reported.decided_at else None,
+    )

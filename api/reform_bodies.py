@@ -1,13 +1,12 @@
 """What requests about reforms hold, and what is answered: the models, and views in their words."""
 
-import datetime
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from api.openapi import Answer, Request
-from registry.gazetteer import VIET_NAM
+from api.openapi import Answer, JsonObject, Request, members
+from api.shapes import at
 from registry.lifecycle.requests import Line
 from registry.reform.progress import PHASES
 from registry.reform.views import MAX_LISTED, ReformView
@@ -190,34 +189,21 @@ class ReformList(Answer):
     reforms: list[ReformAnswer]
 
 
-def body_of(view: ReformView) -> dict[str, Any]:
+def body_of(view: ReformView) -> JsonObject:
     """What ReformAnswer describes; times in Viet Nam's."""
-    return {
-        "id": view.id,
-        "state": view.state,
-        "number": view.number,
-        "title": view.title,
-        "effective": view.effective_on.isoformat() if view.effective_on else None,
-        "delivered_by": None if view.actor == "operator" else view.actor,
-        "file_name": view.file_name or None,
-        "created_at": _at(view.recorded_at),
-        "carried_at": _at(view.carried_at),
-        "undone_at": _at(view.undone_at),
-        "event_id": view.event_id,
-        "progress": {
-            "task": view.task,
-            "phase": view.phase,
-            "records": view.done,
-            "asked_by": view.asked_by,
-        }
-        if view.phase
-        else None,
-        "verdict": view.verdict,
-        "decided": view.decided,
-        "undecided": view.undecided,
-        "trouble": view.problem and _trouble(view.problem),
-        "files_until": _at(view.files_until),
-    }
+    return members(
+        ReformAnswer,
+        view,
+        effective=view.effective_on,
+        delivered_by=None if view.actor == "operator" else view.actor,
+        file_name=view.file_name or None,
+        created_at=at(view.recorded_at),
+        carried_at=view.carried_at and at(view.carried_at),
+        undone_at=view.undone_at and at(view.undone_at),
+        progress=members(ReformProgress, view, records=view.done) if view.phase else None,
+        trouble=view.problem and _trouble(view.problem),
+        files_until=view.files_until and at(view.files_until),
+    )
 
 
 def with_report(view: ReformView) -> dict[str, Any]:
@@ -236,7 +222,3 @@ def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
             for fault in problem.get("errors", ())
         ],
     }
-
-
-def _at(moment: datetime.datetime | None) -> str | None:
-    return moment.astimezone(VIET_NAM).isoformat() if moment else None

@@ -1,8 +1,8 @@
 """Reforms: a resolution is delivered, tried by a job, decided, carried or discarded, undone."""
 
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, Response, jsonify, send_file
+from flask import Blueprint, Response, send_file
 
 from api.access import caller, requires
 from api.audit import note
@@ -24,6 +24,7 @@ from api.reform_bodies import (
     body_of,
     with_report,
 )
+from api.shapes import unkept
 from registry.database import session_scope
 from registry.errors import NotFoundError
 from registry.reform.asking import BOUNDARIES, UNDECIDED, ask, decide, discard, receive
@@ -66,7 +67,7 @@ def get_reforms(query: ReformsQuery) -> Response:
     """Reforms, the latest first; those of the command line as well. Role: admin."""
     with session_scope(register().engine) as session:
         found = list_reforms(session, state=query.state, before=query.before, limit=query.limit)
-    return _answer({"reforms": [body_of(view) for view in found]})
+    return unkept({"reforms": [body_of(view) for view in found]})
 
 
 @blueprint.get("/<int:reform_id>")
@@ -160,11 +161,4 @@ def _shown(reform_id: int, status: int = 200) -> Response:
     with session_scope(register().engine) as session:
         view = find_reform(session, reform_id)
     note(event_id=view.event_id)
-    return _answer(with_report(view), status)
-
-
-def _answer(body: dict[str, Any], status: int = 200) -> Response:
-    response = jsonify(body)
-    response.status_code = status
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return unkept(with_report(view), status)

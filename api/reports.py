@@ -1,10 +1,9 @@
 """Reports from the field: said by anybody, decided by an authority."""
 
-import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 
@@ -14,28 +13,28 @@ from api.context import gazetteer, register
 from api.errors import invalid_input, problem_body
 from api.lifecycle import changed_records
 from api.limits import has_key
-from api.openapi import (
-    NoParameters,
-    answers,
-    spec,
-)
+from api.openapi import JsonObject, NoParameters, answers, members, spec
 from api.report_bodies import (
     AcceptBody,
     DecisionAnswer,
     KeptReport,
     ManyReportsBody,
     ManyReportsFiled,
+    QueuedReport,
     RejectBody,
     ReportBody,
+    ReportDecision,
+    ReportedPoint,
+    Reporters,
     ReportFiled,
     ReportForm,
     ReportQueue,
     ReportsQuery,
 )
-from api.shapes import unit_ref
-from registry.access.actors import outside_units
+from api.shapes import at, unit_ref, unkept
+from registry.access.actors import outside_own
 from registry.errors import RegistryError
-from registry.gazetteer import VIET_NAM, Gazetteer, today
+from registry.gazetteer import Gazetteer, today
 from registry.lookup import code_forms
 from registry.records import record_wording
 from registry.reports import Filed, Said, file_report
@@ -72,7 +71,7 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
     it is sent.
     """
     body, known = json or form, gazetteer()
-    return _answer(_filed(known, filed_by_caller(_said(body, _once()))))
+    return unkept(_filed(known, filed_by_caller(_said(body, _once()))))
 
 
 @many.post("/reports")
@@ -96,7 +95,7 @@ def post_reports(query: NoParameters, json: ManyReportsBody) -> Response:  # noq
     filed = [each["filed"] for each in told if "filed" in each]
     units = {each["commune"]["code"] for each in filed if each["commune"]}
     note(count=sum(each["counted"] for each in filed), units=sorted(units))
-    return _answer({"reports": told})
+    return unkept({"reports": told})
 
 
 def _kept(given: dict[str, Any]) -> Said:
@@ -121,7 +120,7 @@ def get_reports(query: ReportsQuery) -> Response:
     )
     found = queue(register().engine, wanted)
     note(count=len(found), units=[query.unit] if query.unit else [])
-    return _answer({"reports": [shown_entry(known, entry) for entry in found]})
+    return unkept({"reports": [shown_entry(known, entry) for entry in found]})
 
 
 @blueprint.post("/<int:report_id>/accept")
@@ -170,9 +169,7 @@ def units_asked(known: Gazetteer, code: str | None) -> frozenset[int] | None:
         return own
     asked = queues_of(known, unit_by_code(known, code, None))
     if own is not None and not asked & own:
-        raise outside_units(
-            f"ngoài địa bàn của khoá này: {code}", "outside the units of this key", [code]
-        )
+        raise outside_own(code)
     return asked if own is None else asked & own
 
 
@@ -203,101 +200,59 @@ def _once() -> UUID | None:
         raise BadRequest("Idempotency-Key is a random UUID here") from None
 
 
-def _answer(body: dict[str, Any]) -> Response:
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def _filed(known: Gazetteer, filed: Filed) -> JsonObject:
+    return members(
+        ReportFiled,
+        filed,
+        code=code_forms(filed.code) if filed.code else None,
+        commune=unit_ref(known.units.get(filed.unit_id), today()),
+        similar=[code_forms(code) for code in filed.similar],
+    )
 
 
-def _filed(known: Gazetteer, filed: Filed) -> dict[str, Any]:
-    return {
-        "id": filed.id,
-        "kind": filed.kind,
-        "state": filed.state,
-        "code": code_forms(filed.code) if filed.code else None,
-        "commune": unit_ref(known.units.get(filed.unit_id), today()),
-        "reporters": filed.reporters,
-        "counted": filed.counted,
-        "address": filed.address,
-        "similar": [code_forms(code) for code in filed.similar],
-        "receipt": filed.receipt,
-    }
-
-
-def shown_entry(known: Gazetteer, entry: Entry) -> dict[str, Any]:
+def shown_entry(known: Gazetteer, entry: Entry) -> JsonObject:
     """An entry as a `QueuedReport`."""
     record = entry.record
-    label = record_wording(known, today(), record).label if record else entry.address
-    return {
-        "id": entry.id,
-        "kind": entry.kind,
-        "state": entry.state,
-        "accepting": OPERATIONS[entry.kind],
-        "code": code_forms(entry.code) if entry.code else None,
-        "status": record.status if record else None,
-        "event_id": record.event_id if record else None,
-        "label": label,
-        "commune": unit_ref(known.units.get(entry.unit_id), today()),
-        "point": _point(entry),
-        "entrance": entry.entrance,
-        "note": entry.note,
-        "reporters": {
-            "total": entry.reporters,
-            "carriers": entry.carriers,
-            "merchants": entry.merchants,
-            "residents": entry.residents,
-            "officials": entry.officials,
-        },
-        "first_reported_at": at(entry.first_at),
-        "last_reported_at": at(entry.last_at),
-        "stale": entry.stale,
-        "decision": _decision_of(entry),
-    }
+    return members(
+        QueuedReport,
+        entry,
+        accepting=OPERATIONS[entry.kind],
+        code=code_forms(entry.code) if entry.code else None,
+        status=record.status if record else None,
+        event_id=record.event_id if record else None,
+        label=record_wording(known, today(), record).label if record else entry.address,
+        commune=unit_ref(known.units.get(entry.unit_id), today()),
+        point=_point(entry),
+        reporters=members(Reporters, entry, total=entry.reporters),
+        first_reported_at=at(entry.first_at),
+        last_reported_at=at(entry.last_at),
+        decision=_decision_of(entry),
+    )
 
 
-def _point(entry: Entry) -> dict[str, Any] | None:
+def _point(entry: Entry) -> JsonObject | None:
     if entry.lon is None or entry.lat is None:
         return None
     distance = round(entry.distance_m, 1) if entry.distance_m is not None else None
-    return {
-        "lon": entry.lon,
-        "lat": entry.lat,
-        "accuracy_m": entry.accuracy_m,
-        "distance_m": distance,
-    }
+    return members(ReportedPoint, entry, distance_m=distance)
 
 
-def _decision_of(entry: Entry) -> dict[str, Any] | None:
+def _decision_of(entry: Entry) -> JsonObject | None:
     if entry.event_id is None or entry.decided_at is None:
         return None
-    return {
-        "operation": entry.operation,
-        "event_id": entry.event_id,
-        "reason": entry.reason,
-        "decision_number": entry.decision_number,
-        "word": entry.word,
-        "at": at(entry.decided_at),
-    }
+    return members(ReportDecision, entry, at=at(entry.decided_at))
 
 
 def _decided(decided: Decided) -> Response:
     note(count=len(decided.records), units=[decided.unit], event_id=decided.event_id)
-    return _answer(
-        {
-            "id": decided.id,
-            "kind": decided.kind,
-            "state": decided.state,
-            "operation": decided.operation,
-            "event_id": decided.event_id,
-            "records": changed_records(decided.records),
-            "warnings": [warned.to_dict() for warned in decided.warnings],
-        }
+    return unkept(
+        members(
+            DecisionAnswer,
+            decided,
+            records=changed_records(decided.records),
+            warnings=[warned.to_dict() for warned in decided.warnings],
+        )
     )
-
-
-def at(moment: datetime.datetime) -> str:
-    """A moment as an answer tells it, in the time of Viet Nam."""
-    return moment.astimezone(VIET_NAM).isoformat()
 
 
 def _reporter() -> Reporter:

@@ -140,6 +140,14 @@ def refuse_undecodable() -> None:
         _ = asked.args
 
 
+def refuse_nul(form: MultiDict[str, str]) -> None:
+    """A form that holds a character which no database takes as text."""
+    for name, value in form.items(multi=True):
+        if "\0" in name or "\0" in value:
+            shown = name.replace("\0", "")
+            raise InvalidInputError.of_field(shown, "nul_character", "holds a NUL character")
+
+
 class Plugin(FlaskPlugin):
     """Calls an endpoint with what it declares of the request.
 
@@ -190,11 +198,8 @@ def _fields(given: MultiDict[str, str], model: type[BaseModel]) -> Mapping[str, 
 
     One that is unknown or needed is refused all the same.
     """
+    refuse_nul(given)
     for name, value in given.items(multi=True):
-        if "\0" in name or "\0" in value:
-            # No database takes one as text.
-            shown = name.replace("\0", "")
-            raise InvalidInputError.of_field(shown, "nul_character", "holds a NUL character")
         if _NO_UTF8 in name + value:
             shown = name.replace(_NO_UTF8, "?")
             raise InvalidInputError.of_field(shown, "not_utf8", "is not UTF-8")

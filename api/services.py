@@ -17,6 +17,7 @@ from api.errors import UNIT_CODE
 from api.openapi import Answer, Day, JsonObject, Request, answers, spec, written
 from api.received import FILE, keep_files_below_var, received
 from api.requests import Request as OwnRequest
+from api.shapes import unkept
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import today
@@ -269,9 +270,7 @@ def get_check(query: CheckQuery) -> Response:
     with session_scope(register().read_engine) as session:
         report = check_services(session, known, operator=operator, unit=query.unit, kind=query.kind)
     note(count=sum(len(each.codes) for each in report.unserved), units=[query.unit])
-    response = jsonify(report.to_dict())
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return unkept(report.to_dict())
 
 
 def _loaded(loaded: Loaded) -> dict[str, Any]:

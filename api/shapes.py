@@ -8,7 +8,7 @@ from pydantic import Field
 from api.openapi import Answer, JsonObject, UnitRef, written
 from registry import entrances, records
 from registry.entrances import Kind, Source
-from registry.gazetteer import Unit
+from registry.gazetteer import VIET_NAM, Unit
 
 
 class Span(Answer):
@@ -95,8 +95,14 @@ def unit_ref(unit: Unit | None, day: datetime.date) -> JsonObject | None:
     return written(UnitRef, code=unit.code, name=unit.version_on(day).full_name)
 
 
-def unkept(body: JsonObject) -> Response:
+def at(moment: datetime.datetime) -> str:
+    """A moment as an answer tells it, in the time of Viet Nam."""
+    return moment.astimezone(VIET_NAM).isoformat()
+
+
+def unkept(body: JsonObject, status: int = 200) -> Response:
     """The answer as a response that nobody on the way keeps: it tells where somebody lives."""
     response = jsonify(body)
+    response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response

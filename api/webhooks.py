@@ -1,9 +1,9 @@
 """Webhooks over HTTP: made, changed, tested, sent again from any place, by whose key they are."""
 
 import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 from pydantic import Field
 
 from api.access import caller, requires
@@ -11,7 +11,8 @@ from api.audit import note
 from api.bodies import takes
 from api.context import register
 from api.errors import UNIT_CODE
-from api.openapi import Answer, NoParameters, Request, answers, spec
+from api.openapi import Answer, JsonObject, NoParameters, Request, answers, members, spec
+from api.shapes import unkept
 from registry.changes.since import KINDS, Kind
 from registry.database import session_scope
 from registry.gazetteer import VIET_NAM
@@ -204,7 +205,7 @@ def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: A
         )
         view = subscriptions.find_webhook(session, caller(), number)
     note(count=1, units=view.units)
-    return _answer({**_shown(view), "secret": secret})
+    return unkept({**_shown(view), "secret": secret})
 
 
 @blueprint.get("")
@@ -214,7 +215,7 @@ def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
     """The webhooks of this key; to an admin of the whole country, those of every key."""
     with session_scope(register().engine) as session:
         found = subscriptions.list_webhooks(session, caller())
-    return _answer({"webhooks": [_shown(view) for view in found]})
+    return unkept({"webhooks": [_shown(view) for view in found]})
 
 
 @blueprint.get("/<int:webhook_id>")
@@ -223,7 +224,7 @@ def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
 def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """A webhook: up to where it was told, and why it is told no more."""
     with session_scope(register().engine) as session:
-        return _answer(_shown(subscriptions.find_webhook(session, caller(), webhook_id)))
+        return unkept(_shown(subscriptions.find_webhook(session, caller(), webhook_id)))
 
 
 @blueprint.patch("/<int:webhook_id>")
@@ -237,7 +238,7 @@ def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody)
         subscriptions.change_webhook(session, register(), caller(), webhook_id, wanted)
         view = subscriptions.find_webhook(session, caller(), webhook_id)
     note(count=1, units=view.units)
-    return _answer(_shown(view))
+    return unkept(_shown(view))
 
 
 @blueprint.delete("/<int:webhook_id>")
@@ -247,7 +248,7 @@ def delete_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: A
     """Forget a webhook, and what was sent."""
     with session_scope(register().engine) as session:
         subscriptions.delete_webhook(session, caller(), webhook_id)
-    return _answer({"id": webhook_id})
+    return unkept({"id": webhook_id})
 
 
 @blueprint.post("/<int:webhook_id>/secret")
@@ -258,7 +259,7 @@ def post_secret(webhook_id: int, query: NoParameters, json: RotateBody) -> Respo
     with session_scope(register().engine) as session:
         secret = subscriptions.rotate_secret(session, caller(), webhook_id, json.overlap_h)
         view = subscriptions.find_webhook(session, caller(), webhook_id)
-    return _answer({"secret": secret, "previous_secret_until": _time(view.previous_until)})
+    return unkept({"secret": secret, "previous_secret_until": _time(view.previous_until)})
 
 
 @blueprint.post("/<int:webhook_id>/replay")
@@ -268,7 +269,7 @@ def post_replay(webhook_id: int, query: NoParameters, json: ReplayBody) -> Respo
     """Send again from any place of the feed, or pass over what is not taken; it is active then."""
     with session_scope(register().engine) as session:
         view = subscriptions.replay_webhook(session, register(), caller(), webhook_id, json.since)
-    return _answer(_shown(view))
+    return unkept(_shown(view))
 
 
 @blueprint.post("/<int:webhook_id>/test")
@@ -278,7 +279,7 @@ def post_test(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Send a message of the type `register.test`; among the deliveries stands what became of it."""
     with session_scope(register().engine) as session:
         subscriptions.test_webhook(session, caller(), webhook_id)
-    return _answer({"id": webhook_id})
+    return unkept({"id": webhook_id})
 
 
 @blueprint.get("/<int:webhook_id>/deliveries")
@@ -288,52 +289,23 @@ def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> Response:
     """What was sent in the last month, and dead letters, the newest first."""
     with session_scope(register().engine) as session:
         found = subscriptions.deliveries(session, caller(), webhook_id, query.limit, query.before)
-    return _answer({"deliveries": [_delivery(each) for each in found]})
+    return unkept({"deliveries": [_delivery(each) for each in found]})
 
 
-def _shown(view: WebhookView) -> dict[str, Any]:
-    return {
-        "id": view.id,
-        "key": view.key,
-        "url": view.url,
-        "note": view.note,
-        "units": list(view.units),
-        "codes": view.codes,
-        "kinds": list(view.kinds),
-        "demo": view.demo,
-        "state": view.state,
-        "position": view.position,
-        "behind": view.behind,
-        "attempts": view.attempts,
-        "failing_since": _time(view.failing_since),
-        "last_outcome": view.last_outcome,
-        "next_attempt_at": _time(view.due_at) if view.attempts else None,
-        "previous_secret_until": _time(view.previous_until),
-        "created_at": _time(view.created_at),
-    }
+def _shown(view: WebhookView) -> JsonObject:
+    return members(
+        WebhookAnswer,
+        view,
+        failing_since=_time(view.failing_since),
+        next_attempt_at=_time(view.due_at) if view.attempts else None,
+        previous_secret_until=_time(view.previous_until),
+        created_at=_time(view.created_at),
+    )
 
 
-def _delivery(each: Delivery) -> dict[str, Any]:
-    return {
-        "id": each.id,
-        "message": each.message,
-        "kind": each.kind,
-        "behind": each.behind,
-        "entries": each.entries,
-        "attempt": each.attempt,
-        "sent_at": _time(each.sent_at),
-        "took_ms": each.took_ms,
-        "status": each.status,
-        "outcome": each.outcome,
-        "given_up": each.given_up,
-    }
+def _delivery(each: Delivery) -> JsonObject:
+    return members(WebhookDelivery, each, sent_at=_time(each.sent_at))
 
 
 def _time(at: datetime.datetime | None) -> str | None:
     return at.astimezone(VIET_NAM).isoformat(timespec="seconds") if at else None
-
-
-def _answer(body: dict[str, Any]) -> Response:
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -2,7 +2,7 @@
 
 import datetime
 
-from flask import Blueprint, Response, g, jsonify
+from flask import Blueprint, Response, g
 from pydantic import Field
 
 from api.access import caller
@@ -10,7 +10,7 @@ from api.context import gazetteer
 from api.counters import seconds_left
 from api.limits import Rate, has_key
 from api.openapi import Answer, JsonObject, NoParameters, UnitRef, answers, spec
-from api.shapes import unit_ref
+from api.shapes import unit_ref, unkept
 from registry.access import budget
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 
@@ -69,9 +69,7 @@ def whoami(query: NoParameters) -> Response:  # noqa: ARG001
         "rate": _rate(g.get("rate")),
         "enumeration_budget": _budget(budget.carried()),
     }
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return unkept(body)
 
 
 def _units(

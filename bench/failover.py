@@ -125,6 +125,29 @@ def _restart_web(trial: TrialCluster) -> Callable[[], object]:
     return _nothing
 
 
+def _roll(trial: TrialCluster) -> Callable[[], object]:
+    leader = _leader(trial)
+    others = [node for node in trial.settings.having("database") if node != leader]
+    for node in others:
+        _restart(trial, node)
+    _patronictl(trial, leader, "switchover", "--candidate", others[0].name)
+    settle(trial)
+    _restart(trial, leader)
+    return _nothing
+
+
+def _restart(trial: TrialCluster, node: Node) -> None:
+    _patronictl(trial, node, "restart", node.name)
+    settle(trial)
+
+
+def _patronictl(trial: TrialCluster, node: Node, command: str, *arguments: str) -> None:
+    config = trial.place.root(node) / "etc/patroni/config.yml"
+    given = ["patronictl", "-c", config, command, trial.settings.name, *arguments, "--force"]
+    done = trial.database_account.run(*given)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def _cut(trial: TrialCluster) -> Callable[[], object]:
     node = _leader(trial)
     trial.cut(node)
@@ -139,6 +162,9 @@ TROUBLES: Final = (
     Trouble("full-disk", "the primary's disk is full", _fill_disk),
     Trouble("lag", "one replica stands still", _lag),
     Trouble("restart-web", "all web nodes are restarted, one after the other", _restart_web),
+    Trouble(
+        "roll", "a minor release: replicas, a switchover, the former primary, restarted", _roll
+    ),
     Trouble("cut", "the primary's machine is cut off the network", _cut, apart=True),
 )
 

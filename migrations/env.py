@@ -3,12 +3,10 @@
 import time
 
 from alembic import context
-from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, text
 
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import ConflictError
-from registry.models import Base
 from registry.prepare import MIGRATION_LOCK
 from registry.settings import from_environment
 
@@ -34,16 +32,9 @@ def _configure(connection: Connection | None = None) -> None:
     context.configure(
         connection=connection,
         dialect_name=None if connection else "postgresql",
-        target_metadata=Base.metadata,
         literal_binds=connection is None,
         # Another style doubles every % of what is printed.
         dialect_opts={"paramstyle": "named"},
-        include_object=alembic_helpers.include_object,
-        # No `alembic_helpers.writer`: its create_geospatial_table loses the table's comment. Every
-        # geometry column says spatial_index=False with its index declared: none is made twice.
-        render_item=alembic_helpers.render_item,
-        compare_type=True,
-        compare_server_default=False,
         transaction_per_migration=True,
     )
 

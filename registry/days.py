@@ -28,6 +28,17 @@ def parse_day(written: str) -> datetime.date:
     return datetime.date(year, month, day)
 
 
+def day_after(last: datetime.date | None) -> datetime.date | None:
+    """The day after the last one; None without end, which programs write as 31/12/9999.
+
+    >>> str(day_after(datetime.date(2026, 7, 1))), day_after(datetime.date.max), day_after(None)
+    ('2026-07-02', None, None)
+    """
+    if last is None or last == datetime.date.max:
+        return None
+    return last + datetime.timedelta(days=1)
+
+
 def day_words(day: str) -> str:
     """A day of data as people write it.
 

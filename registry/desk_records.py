@@ -16,7 +16,7 @@ from geo.address import Door, parse_address
 from geo.house_number import parse_house_number
 from geo.label import named
 from geo.text import fold
-from registry.access.actors import Actor, outside_units
+from registry.access.actors import Actor, outside_own
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer
 from registry.lookup import by_code, read_code
@@ -157,10 +157,7 @@ def check_seen(known: Gazetteer, unit_id: int | None, actor: Actor) -> None:
     """Raises OutsideUnitsError for a commune whose records `actor` does not see."""
     if actor.sees is None or unit_id is None or unit_id in actor.sees:
         return
-    unit = known.units[unit_id]
-    raise outside_units(
-        f"ngoài địa bàn của khoá này: {unit.code}", "the key is bound to other units", [unit.code]
-    )
+    raise outside_own(known.units[unit_id].code)
 
 
 def list_records(

@@ -34,6 +34,11 @@ def written_for(request: str | None) -> None:
     _request.set(request)
 
 
+def current_request() -> str | None:
+    """The request for which this thread writes."""
+    return _request.get()
+
+
 @contextmanager
 def write_scope(engine: Engine, cause: Cause) -> Iterator[Session]:
     """A session whose transaction carries one event; its block commits as a whole or not at all.
@@ -55,7 +60,7 @@ def open_event(session: Session, cause: Cause) -> int:
 
     The database refuses a second one in the same transaction.
     """
-    scope, request = cause.scope or {}, _request.get()
+    scope, request = cause.scope or {}, current_request()
     if request is not None:
         scope = scope | {"request": request}
     event_id: int = session.execute(

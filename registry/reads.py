@@ -6,6 +6,7 @@ convert the statement on each call, and look up every column's type anew, which 
 long as PostgreSQL does.
 """
 
+import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -87,8 +88,10 @@ class _ArrayDumper(Dumper):
     oid = 0
 
     def dump(self, obj: list[str | int | None]) -> bytes:
-        """An array as PostgreSQL reads it."""
-        return f"{{{','.join(map(_element, obj))}}}".encode()
+        """An array as PostgreSQL reads it: JSON's list, but for what JSON escapes otherwise."""
+        written = json.dumps(obj, ensure_ascii=False, separators=(",", ":"))
+        inside = ",".join(map(_element, obj)) if "\\" in written else written[1:-1]
+        return f"{{{inside}}}".encode()
 
 
 def _element(value: str | int | None) -> str:

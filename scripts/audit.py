@@ -1,18 +1,16 @@
 """`diachiso audit`: who wrote or read much over HTTP, and who was refused it."""
 
 import datetime
-import json
 from typing import Any, Final
 
 import click
 
-from registry import cluster
 from registry.access.audit import Noted, Wanted, read
-from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM
 from registry.messages import number
+from scripts.opened import opened_session
 from scripts.options import DAY, FORMAT
-from scripts.settings import read_settings
+from scripts.progress import show_json
 
 _MOST: Final = 100_000
 
@@ -47,14 +45,10 @@ def audit(
 ) -> None:
     """Nhật ký ghi và đọc nhiều, mới nhất trước (the audit log, the newest first)."""
     wanted = Wanted(actor, unit, _beginning_of(since), refused)
-    engine = make_engine(cluster.database_url(read_settings()), pool_size=1)
-    try:
-        with session_scope(engine) as session:
-            found = list(read(session, wanted, limit))
-    finally:
-        engine.dispose()
+    with opened_session() as session:
+        found = list(read(session, wanted, limit))
     if form == "json":
-        click.echo(json.dumps([_as_json(entry) for entry in found], ensure_ascii=False, indent=2))
+        show_json([_as_json(entry) for entry in found])
         return
     for entry in found:
         click.echo(_line(entry))

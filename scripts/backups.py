@@ -36,12 +36,18 @@ def backups() -> None:
     is_flag=True,
     help="Toàn bộ, dù bản toàn bộ trước còn mới (a whole one, though the last is young).",
 )
-def make(*, full: bool) -> None:
+@click.option(
+    "--upgraded",
+    is_flag=True,
+    help="Sau khi nâng cấp PostgreSQL: kho theo phiên bản mới (take the store along to a new major"
+    " version of PostgreSQL).",
+)
+def make(*, full: bool, upgraded: bool) -> None:
     """Sao lưu ngay, sổ vẫn chạy (take a backup; the register goes on).
 
     A whole one each week, in between what differs from it.
     """
-    click.echo(_line(take(read_settings(), full=full, report=say)))
+    click.echo(_line(take(read_settings(), full=full, upgraded=upgraded, report=say)))
 
 
 @backups.command("list")
@@ -77,11 +83,11 @@ def restore(moment: str | None, into: Path) -> int:
 
     Never over what is there: serve what came back by DIACHISO_VAR=DIR bin/run.
     """
-    found = restore_moment(read_settings(), _moment(moment), into, report=say)
+    status = _told(restore_moment(read_settings(), _moment(moment), into, report=say))
     say(
         f"xem: DIACHISO_VAR={into.resolve()} bin/run --no-demo --no-worker --port 0 (to look at it)"
     )
-    return _told(found)
+    return status
 
 
 @backups.command("rehearse")

@@ -4,7 +4,7 @@ import datetime
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Final, TextIO
@@ -22,7 +22,6 @@ from registry.changes.since import Since, read_since
 from registry.errors import UnreadableFileError
 from registry.messages import not_written, number
 from registry.register import Register
-from registry.settings import Settings
 from registry.units import label_day
 from registry.whole_file import whole_file
 from scripts.mapping import read_mapping
@@ -113,7 +112,10 @@ def _command(operation: str) -> click.Command:
             write_as = _form_of(target, form, (WRITTEN,))
         settings = read_settings()
         database_url = cluster.database_url(settings)
-        behind = _read_since(settings, database_url, since) if since else None
+        behind = None
+        if since:
+            with closing(Register.open(settings, database_url)) as register:
+                behind = read_since(register, since)
         rows = told = unanswered = 0
         verdicts = Counter[str]()
 
@@ -167,14 +169,6 @@ def _sum_up(
             say(f"  {number(count):>8}  {words}  [{each}]")
     if behind is not None:
         say(f"lần sau (next time): --since {behind.now}")
-
-
-def _read_since(settings: Settings, database_url: str, since: str) -> Since:
-    register = Register.open(settings, database_url)
-    try:
-        return read_since(register, since)
-    finally:
-        register.close()
 
 
 def _form_of(path: Path, stated: str | None, workbooks: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ import datetime
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -21,12 +21,13 @@ from registry.coverage.moved import Moved, what_moved
 from registry.coverage.series import record_day, series_of
 from registry.coverage.table import write_csv
 from registry.coverage.workbook import write_workbook
-from registry.database import make_engine, session_scope
+from registry.database import session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
 from registry.messages import not_written, number, percent
 from registry.register import Register
 from scripts.coverage_moved import show_moved
 from scripts.coverage_table import print_table
+from scripts.opened import opened_engine
 from scripts.options import DAY
 from scripts.progress import say
 from scripts.settings import read_settings
@@ -195,8 +196,7 @@ def _print(found: Coverage, form: str, out: TextIO) -> None:
 
 
 def _count(*, record: bool, recount: bool) -> None:
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         if recount:
             count_every_commune(engine)
             click.echo("Đã đếm lại tất cả các xã (all communes were counted)")
@@ -207,21 +207,16 @@ def _count(*, record: bool, recount: bool) -> None:
             click.echo(
                 f"Đã ghi độ phủ ngày {day:%d/%m/%Y}: {number(units)} đơn vị (units recorded)"
             )
-    finally:
-        engine.dispose()
 
 
 @contextmanager
 def _reading() -> Iterator[tuple[Session, Gazetteer]]:
     settings = read_settings()
-    register = Register.open(settings, cluster.database_url(settings))
-    try:
+    with closing(Register.open(settings, cluster.database_url(settings))) as register:
         known = register.gazetteer.get()
         count_anew(register.engine)
         with session_scope(register.read_engine) as session:
             yield session, known
-    finally:
-        register.close()
 
 
 def _moved(

@@ -1,16 +1,15 @@
 """`diachiso coverage --since DAY`: what moved between two days, as people or programs read it."""
 
-import json
 import sys
 from typing import Final
 
-import click
 from rich.console import Console
 from rich.table import Table
 
 from registry.coverage.moved import MOVED_LABELS, Moved, Movement
 from registry.coverage.table import write_moved_csv
 from registry.messages import number
+from scripts.progress import show_json
 
 _PIPE_WIDTH: Final = 160
 
@@ -18,7 +17,7 @@ _PIPE_WIDTH: Final = 160
 def show_moved(moved: Moved, form: str) -> None:
     """Print it."""
     if form == "json":
-        click.echo(json.dumps(moved.to_dict(), ensure_ascii=False, indent=2))
+        show_json(moved.to_dict())
     elif form == "csv":
         write_moved_csv(moved, sys.stdout)
     else:

@@ -1,22 +1,20 @@
 """`diachiso demo`: plausible households, as a file or in the register."""
 
-import json
 from typing import TextIO
 
 import click
 
 from geo.code import PAYLOAD_FIRST
-from registry import cluster
-from registry.database import make_engine, session_scope
+from registry.database import session_scope
 from registry.demo.load import load_demo, plan_demo, write_demo
 from registry.demo.wanted import FIRST_HOUSEHOLDS
 from registry.drawing.refresh import refresh
 from registry.gazetteer import load_gazetteer
 from registry.intake.result import ImportResult
 from registry.messages import number
-from scripts.options import FORMAT
-from scripts.progress import say
-from scripts.settings import read_settings
+from scripts.opened import opened_engine
+from scripts.options import DRY_RUN, FORMAT
+from scripts.progress import say, show_json
 
 
 @click.command()
@@ -43,7 +41,7 @@ from scripts.settings import read_settings
     type=click.File("w", encoding="utf-8", lazy=True),
     help="Ghi ra tệp, không vào sổ (to this file, - for stdout, instead of the register).",
 )
-@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing).")
+@DRY_RUN
 @click.option(
     "--if-empty",
     is_flag=True,
@@ -68,8 +66,7 @@ def demo(
     other source has published. The same options give the same households. Exit status 1 when the
     import rejected some.
     """
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         codes = [code.strip() for code in (provinces or "").split(",") if code.strip()]
         with session_scope(engine) as session:
             plan = plan_demo(
@@ -90,13 +87,11 @@ def demo(
             if not dry_run:
                 refresh(engine)  # whoever looks at the map now need not wait for the worker
             context.exit(1 if result.rejected else 0)
-    finally:
-        engine.dispose()
 
 
 def _show(result: ImportResult, form: str, *, dry_run: bool) -> None:
     if form == "json":
-        click.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
+        show_json(result.to_dict())
         return
     prefix = "dry run, nothing was changed: " if dry_run else ""
     click.echo(

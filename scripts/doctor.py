@@ -1,6 +1,5 @@
 """`diachiso doctor`: whether the register is well, and what to do where it is not."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -10,6 +9,7 @@ import click
 from registry.doctor import Result, State, run_checks
 from registry.doctor.words import in_vietnamese
 from scripts.options import FORMAT
+from scripts.progress import show_json
 from scripts.settings import read_settings
 
 _MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", State.SKIPPED: "-"}
@@ -26,7 +26,7 @@ def doctor(context: click.Context, form: str) -> None:
     """
     results = run_checks(read_settings())
     if form == "json":
-        click.echo(json.dumps([each.to_dict() for each in results], ensure_ascii=False, indent=2))
+        show_json([each.to_dict() for each in results])
     else:
         show_results(results)
     context.exit(1 if any(each.state == State.FAILURE for each in results) else 0)

@@ -8,9 +8,7 @@ from typing import Final
 import click
 from sqlalchemy import Engine
 
-from registry import cluster
 from registry.changes.snapshot import MANIFEST, export_snapshot
-from registry.database import make_engine
 from registry.export.run import (
     FORMATS,
     LAYERS,
@@ -21,9 +19,9 @@ from registry.export.run import (
 )
 from registry.history import moment_of
 from registry.messages import number
-from scripts.options import DAY
+from scripts.opened import opened_engine
+from scripts.options import DAY, FORCE, refuse_to_overwrite
 from scripts.progress import counting
-from scripts.settings import read_settings
 
 _SUFFIXES: Final = {
     ".csv": "csv",
@@ -91,7 +89,7 @@ _STDOUT: Final = Path("-")
     help="Cả sổ kèm con trỏ, vào thư mục trống này (all of it, with the cursor of the feed).",
 )
 @click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration codes too).")
-@click.option("--force", is_flag=True, help="Ghi đè tệp đã có (write over a file that is there).")
+@FORCE
 def export(
     out: Path | None,
     *,
@@ -113,12 +111,9 @@ def export(
     """
     if (out is None) == (folder is None):
         raise click.UsageError("cần --out TỆP hoặc --snapshot THƯ MỤC (one of the two)")
-    if out is not None and out.is_file() and not force:
-        raise click.UsageError(
-            f"đã có tệp {out}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
-        )
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    if out is not None and not force:
+        refuse_to_overwrite(out)
+    with opened_engine() as engine:
         if folder is not None:
             _snapshot(engine, folder, unit, demo=demo)
         elif out is not None:
@@ -130,8 +125,6 @@ def export(
                 _stdout(engine, options)
             else:
                 _file(engine, out, options)
-    finally:
-        engine.dispose()
 
 
 def _format(out: Path, form: str | None) -> str:

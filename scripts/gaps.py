@@ -9,7 +9,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from registry import cluster
 from registry.coverage.count_cache import count_anew
 from registry.coverage.gap_files import (
     form_rows,
@@ -19,11 +18,11 @@ from registry.coverage.gap_files import (
     write_geojson,
 )
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
-from registry.database import make_engine, session_scope
+from registry.database import session_scope
 from registry.gazetteer import load_gazetteer
 from registry.messages import not_written, number
-from scripts.progress import say
-from scripts.settings import read_settings
+from scripts.opened import opened_engine
+from scripts.progress import say, show_json
 
 _PIPE_WIDTH: Final = 160
 _SHOWN: Final = 30
@@ -68,14 +67,11 @@ def gaps(
         raise click.UsageError("không rõ dạng tệp; nêu --format (the format is not clear)")
     if wanted == "xlsx" and out is None:
         raise click.UsageError("--format xlsx cần --out TỆP (a file to write)")
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         count_anew(engine)
         with session_scope(engine) as session:
             known = load_gazetteer(session)
             found = find_gaps(session, known, code, kinds or KINDS, demo=demo)
-    finally:
-        engine.dispose()
     if out is None:
         _print(found, wanted)
         return
@@ -105,7 +101,7 @@ def _write(found: Gaps, form: str, out: Path) -> None:
 
 def _print(found: Gaps, form: str) -> None:
     if form == "json":
-        click.echo(json.dumps(to_dict(found), ensure_ascii=False, indent=2))
+        show_json(to_dict(found))
     elif form == "csv":
         write_form_csv(found, sys.stdout)
     elif form == "geojson":

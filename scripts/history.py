@@ -16,6 +16,7 @@ from registry.messages import STATUSES
 from registry.reads import Reads
 from registry.records import record_wording
 from scripts.options import FORMAT
+from scripts.progress import show_json
 from scripts.settings import read_settings
 
 
@@ -54,7 +55,7 @@ def history_(code: str, *, as_of: str | None, form: str) -> None:
         reads.close()
         engine.dispose()
     if form == "json":
-        click.echo(json.dumps({"steps": steps}, ensure_ascii=False, indent=2))
+        show_json({"steps": steps})
         return
     for step in steps:
         _print(step)

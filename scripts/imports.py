@@ -15,8 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from geo import code as codes
-from registry import cluster
-from registry.database import make_engine, session_scope
+from registry.database import session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import CommuneNotNamedError, TooManyVanishedError, UnreadableFileError
 from registry.intake.columns.reader import SourceFile, open_file
@@ -39,9 +38,9 @@ from registry.intake.run import import_file
 from registry.messages import not_written, number
 from scripts.import_report import COUNTS, told, vanished_warning
 from scripts.mapping import read_mapping
-from scripts.options import FORMAT
-from scripts.progress import say
-from scripts.settings import read_settings
+from scripts.opened import opened_engine
+from scripts.options import DRY_RUN, FORMAT
+from scripts.progress import say, show_json
 
 _STATES = {"published": "đã ghi", "rolled_back": "đã huỷ"}
 _SHOWN_KEPT = 20
@@ -54,7 +53,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--source", help="Nguồn giao tệp (who delivers the file; its references are its own)."
 )
-@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (say what would happen).")
+@DRY_RUN
 @click.option(
     "--delivery",
     type=click.Choice(["partial", "full"]),
@@ -164,8 +163,7 @@ def import_(
         raise click.UsageError("--keep-later belongs to --rollback")
     if file is not None and source is not None and source.strip().casefold() == DEMO_SOURCE:
         raise click.UsageError("the source `demo` is made up; name whose households these are")
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         if listed:
             _list(engine, source, form)
         elif rollback is not None:
@@ -189,8 +187,6 @@ def import_(
                 raise CommuneNotNamedError(told) from None
             return _status(result, outputs["report"], accept_vanished=accept_vanished)
         return 0
-    finally:
-        engine.dispose()
 
 
 def _all_that_is_missing(
@@ -326,7 +322,7 @@ def _opened(path: Path) -> TextIO:
 
 def _show(result: ImportResult, form: str) -> None:
     if form == "json":
-        click.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
+        show_json(result.to_dict())
         return
     for line in told(result):
         click.echo(line)
@@ -348,8 +344,7 @@ def _list(engine: Engine, source: str | None, form: str) -> None:
     with session_scope(engine) as session:
         records = list_imports(session, source)
     if form == "json":
-        listed = {"imports": [record.to_dict() for record in records]}
-        click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        show_json({"imports": [record.to_dict() for record in records]})
         return
     if not records:
         say("chưa có đợt nhập nào")

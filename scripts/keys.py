@@ -2,26 +2,19 @@
 
 import datetime
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final, cast, get_args
 
 import click
-from sqlalchemy.orm import Session
 
-from registry import cluster
 from registry.access import keys as registry_keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.access.roles import Role
-from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM, today
-from scripts.options import FORMAT, DayType
-from scripts.progress import say
-from scripts.settings import read_settings
+from scripts.opened import opened_session
+from scripts.options import DRY_RUN, FORMAT, DayType
+from scripts.progress import say, show_json
 
 _STATES: Final = {"active": "đang dùng", "expired": "hết hạn", "revoked": "đã thu hồi"}
-
-_dry_run = click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing).")
 _EXPIRES: Final = DayType("never")
 
 
@@ -56,7 +49,7 @@ def keys() -> None:
     help="Đơn vị chỉ có một người: duyệt cả tệp tự giao (an authority of one person: it approves"
     " what it delivered).",
 )
-@_dry_run
+@DRY_RUN
 @FORMAT
 def create(
     name: str,
@@ -72,7 +65,7 @@ def create(
     """Tạo khoá cho NAME, in ra một lần (make a key for an organisation or a program)."""
     codes = _codes(units)
     new = NewKey(name, cast(Role, role), codes, rate, _last_day(expires), alone)
-    with _session(dry_run=dry_run) as session:
+    with opened_session(dry_run=dry_run) as session:
         made = registry_keys.create_key(session, new)
     _show_made(made, form=form, dry_run=dry_run)
 
@@ -81,10 +74,10 @@ def create(
 @FORMAT
 def list_(*, form: str) -> None:
     """Mọi khoá: vai trò, đơn vị, lần dùng cuối (all keys; never the keys themselves)."""
-    with _session() as session:
+    with opened_session() as session:
         found = registry_keys.list_keys(session)
     if form == "json":
-        click.echo(json.dumps([_as_json(key) for key in found], ensure_ascii=False, indent=2))
+        show_json([_as_json(key) for key in found])
         return
     for key in found:
         click.echo(_line(key))
@@ -106,13 +99,13 @@ def list_(*, form: str) -> None:
     metavar="DAY|never",
     help="Ngày cuối khác (another last day; as before by default).",
 )
-@_dry_run
+@DRY_RUN
 @FORMAT
 def rotate(
     name: str, *, overlap: float, expires: datetime.date | str | None, dry_run: bool, form: str
 ) -> None:
     """Đổi khoá của NAME, in ra một lần (another key; the present one ends after the overlap)."""
-    with _session(dry_run=dry_run) as session:
+    with opened_session(dry_run=dry_run) as session:
         made = (
             registry_keys.rotate_key(session, name, overlap_h=overlap)
             if expires is None
@@ -133,11 +126,11 @@ def rotate(
     metavar="CODES",
     help="Mã xã, tỉnh được ghi từ nay (where it may write from now on, and nowhere else).",
 )
-@_dry_run
+@DRY_RUN
 def bind(name: str, *, units: tuple[str, ...], dry_run: bool) -> None:
     """Gắn lại khoá của NAME với đơn vị khác (bind it to other units than before)."""
     codes = _codes(units)
-    with _session(dry_run=dry_run) as session:
+    with opened_session(dry_run=dry_run) as session:
         before = registry_keys.bind_key(session, name, codes)
     if dry_run:
         say("chạy thử, chưa ghi gì (nothing was written)")
@@ -146,10 +139,10 @@ def bind(name: str, *, units: tuple[str, ...], dry_run: bool) -> None:
 
 @keys.command()
 @click.argument("name")
-@_dry_run
+@DRY_RUN
 def revoke(name: str, *, dry_run: bool) -> None:
     """Thu hồi khoá của NAME ngay (refuse it from now on, and the one that it replaced)."""
-    with _session(dry_run=dry_run) as session:
+    with opened_session(dry_run=dry_run) as session:
         done = registry_keys.revoke_key(session, name)
     if dry_run:
         say("chạy thử, chưa ghi gì (nothing was written)")
@@ -159,10 +152,10 @@ def revoke(name: str, *, dry_run: bool) -> None:
 @keys.command()
 @click.argument("name")
 @click.option("--off", is_flag=True, help="Thôi, cần người khác duyệt (somebody else approves).")
-@_dry_run
+@DRY_RUN
 def alone(name: str, *, off: bool, dry_run: bool) -> None:
     """NAME chỉ có một người: duyệt cả tệp tự giao (let it approve what it delivered)."""
-    with _session(dry_run=dry_run) as session:
+    with opened_session(dry_run=dry_run) as session:
         registry_keys.let_approve_own(session, name, allowed=not off)
     if dry_run:
         say("chạy thử, chưa ghi gì (nothing was written)")
@@ -177,18 +170,6 @@ def _codes(units: tuple[str, ...]) -> list[str]:
     """Each once, of texts with commas."""
     codes = (code.strip() for given in units for code in given.split(","))
     return list(dict.fromkeys(code for code in codes if code))
-
-
-@contextmanager
-def _session(*, dry_run: bool = False) -> Iterator[Session]:
-    engine = make_engine(cluster.database_url(read_settings()), pool_size=1)
-    try:
-        with session_scope(engine) as session:
-            yield session
-            if dry_run:
-                session.rollback()
-    finally:
-        engine.dispose()
 
 
 def _last_day(given: datetime.date | str | None) -> datetime.date | None:

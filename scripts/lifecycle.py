@@ -13,16 +13,14 @@ from pydantic.fields import FieldInfo
 
 from geo.label import named
 from geo.text import fold
-from registry import cluster
-from registry.database import make_engine
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.words import FIELDS
 from registry.lifecycle.work import Done
 from registry.messages import number
+from scripts.opened import opened_engine
 from scripts.options import FORMAT
 from scripts.progress import say
-from scripts.settings import read_settings
 from scripts.written import Written, show_written, written_records
 
 _HEADERS: Final = {
@@ -134,12 +132,9 @@ def _run(made: Operation, given: dict[str, Any]) -> int:
     except ValidationError as error:
         raise click.UsageError(wrong(error)) from error
     dry_run = own["dry_run"]
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         done = perform(engine, made, request, actor=own["actor"], dry_run=dry_run)
         records = written_records(engine, done.records, dry_run=dry_run)
-    finally:
-        engine.dispose()
     _show(made, done, records, form=own["form"], dry_run=dry_run)
     return 0
 

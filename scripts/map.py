@@ -2,11 +2,9 @@
 
 import click
 
-from registry import cluster
-from registry.database import make_engine
 from registry.drawing.refresh import refresh
+from scripts.opened import opened_engine
 from scripts.progress import say
-from scripts.settings import read_settings
 
 
 @click.group("map")
@@ -17,11 +15,8 @@ def map_() -> None:
 @map_.command()
 def redraw() -> None:
     """Vẽ lại phần đã thay đổi (draw anew what changed; the worker does it by itself)."""
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         redrawn = refresh(engine)
-    finally:
-        engine.dispose()
     if redrawn.units:
         say("đã vẽ tỉnh, xã (units drawn)")
     if redrawn.households:

@@ -2,10 +2,9 @@
 
 import click
 
-from registry import cluster
-from registry.database import make_engine
 from registry.messages import number
 from registry.open_data import folder_of, publish
+from scripts.opened import opened_engine
 from scripts.settings import read_settings
 
 
@@ -13,10 +12,7 @@ from scripts.settings import read_settings
 def open_data() -> None:
     """Làm mới dữ liệu mở mà trang /data cho tải (make the files of /data anew, as each night)."""
     settings = read_settings()
-    engine = make_engine(cluster.database_url(settings))
-    try:
+    with opened_engine() as engine:
         made = publish(engine, settings)
-    finally:
-        engine.dispose()
     for each in made:
         click.echo(f"{folder_of(settings) / each.name}: {number(each.bytes)} byte, {each.sha256}")

@@ -1,11 +1,20 @@
 """Parameters that several commands take."""
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from registry.days import parse_day
+
+
+def refuse_to_overwrite(path: Path) -> None:
+    """Wrong usage where a file is there, which only `--force` writes over."""
+    if path.is_file():
+        raise click.UsageError(
+            f"đã có tệp {path}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
+        )
 
 
 class DayType(click.ParamType[Any]):
@@ -42,3 +51,7 @@ FORMAT = click.option(
     help="Cách in kết quả (how to print the result).",
 )
 """`--format text|json`, handed over as `form`."""
+FORCE = click.option(
+    "--force", is_flag=True, help="Ghi đè tệp đã có (write over a file that is there)."
+)
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing).")

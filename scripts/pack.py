@@ -1,6 +1,7 @@
 """`diachiso pack` and `diachiso pack-keys`: a commune in one signed file, and what signs it."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from registry.pack.keys import key_file, public_keys, rotate
 from registry.pack.run import Pack, make_pack
 from registry.register import Register
 from registry.whole_file import whole_file
+from scripts.options import FORCE, refuse_to_overwrite
 from scripts.settings import read_settings
 
 
@@ -31,26 +33,21 @@ from scripts.settings import read_settings
     help="Chỉ phần đã đổi từ gói có con trỏ này (only what changed since a pack of this cursor).",
 )
 @click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration codes too).")
-@click.option("--force", is_flag=True, help="Ghi đè tệp đã có (write over a file that is there).")
+@FORCE
 def pack(unit: str, out: Path, since: str | None, *, demo: bool, force: bool) -> None:
     """Ghi gói ngoại tuyến của một xã, phường (write the signed pack of a commune).
 
     For phones without a network: the page /packs reads it. Restricted places are left out.
     """
-    if out.is_file() and not force:
-        raise click.UsageError(
-            f"đã có tệp {out}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
-        )
+    if not force:
+        refuse_to_overwrite(out)
     settings = read_settings()
-    register = Register.open(settings, cluster.database_url(settings))
-    try:
+    with closing(Register.open(settings, cluster.database_url(settings))) as register:
         made = make_pack(register, unit, demo=demo, since=since)
         _write(out, made)
         with session_scope(register.engine) as session:
             entry = audit.Entry("operator", "admin", "pack", (unit,), made.doors)
             audit.record(session, entry)
-    finally:
-        register.close()
     kind = "cả xã, phường (whole)" if made.whole else "phần đã đổi (changes)"
     click.echo(
         f"{out}: {kind}, {number(made.doors)} bản ghi (records), {number(len(made.body))} byte"

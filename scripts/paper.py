@@ -26,7 +26,7 @@ from registry.paper.site import Site
 from registry.paper.typesetting import Paper
 from registry.reads import Reads
 from scripts.lifecycle import rows_of, wrong
-from scripts.options import DAY
+from scripts.options import DAY, refuse_to_overwrite
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -45,10 +45,8 @@ def _remember_force(ctx: click.Context, _param: click.Parameter, given: bool) ->
 
 
 def _new_file(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
-    if path is not None and path.is_file() and not ctx.meta[_FORCED]:
-        raise click.UsageError(
-            f"đã có tệp {path}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
-        )
+    if path is not None and not ctx.meta[_FORCED]:
+        refuse_to_overwrite(path)
     if path is not None and not path.parent.is_dir():
         raise click.UsageError(f"{path}: không có thư mục ấy (no such folder)")
     return path

@@ -1,10 +1,11 @@
 """How commands speak while they work: progress on stderr, results on stdout."""
 
+import json
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -19,6 +20,11 @@ _SECONDS: Final = 5
 def say(line: str) -> None:
     """One line of progress."""
     click.echo(line, err=True)
+
+
+def show_json(result: Any) -> None:
+    """What `--format json` prints."""
+    click.echo(json.dumps(result, ensure_ascii=False, indent=2))
 
 
 @contextmanager

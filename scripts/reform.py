@@ -1,13 +1,11 @@
 """`diachiso reform`: a resolution that changes units, tried out and carried."""
 
 import datetime
-import json
 from pathlib import Path
 
 import click
 
-from registry import cluster
-from registry.database import make_engine, session_scope, translated_errors
+from registry.database import session_scope, translated_errors
 from registry.gazetteer import load_gazetteer
 from registry.messages import number
 from registry.reform.due import withdraw as withdraw_reform
@@ -19,16 +17,16 @@ from registry.reform.run import reform as carry_reform
 from registry.reform.undo import undo as undo_reform
 from registry.reform.views import MAP, WORKBOOK
 from registry.reform.work_file import read_decided
-from scripts.options import DAY, FORMAT
-from scripts.progress import say
-from scripts.settings import read_settings
+from scripts.opened import opened_engine
+from scripts.options import DAY, DRY_RUN, FORMAT
+from scripts.progress import say, show_json
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.command()
 @click.argument("file", type=_FILE, required=False)
-@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing).")
+@DRY_RUN
 @click.option(
     "--report",
     "folder",
@@ -80,64 +78,37 @@ def reform(
         raise click.UsageError(
             "cần đúng một: FILE, --from-seeds, --undo hoặc --withdraw (exactly one of these)"
         )
-    engine = make_engine(cluster.database_url(read_settings()), pool_size=2)
-    try:
-        with translated_errors():
-            if from_seeds is not None:
-                with session_scope(engine) as session:
-                    known = load_gazetteer(session)
-                click.echo(resolution_of_day(known, from_seeds, boundaries), nl=False)
-                return 0
-            if undo is not None:
-                undone = undo_reform(engine, undo, actor=actor)
-                click.echo(f"{number(undone.households)} mã trở lại như trước (put back)")
-                return 0
-            if withdraw is not None:
-                withdraw_reform(engine, withdraw, actor=actor)
-                click.echo("đã rút (withdrawn)")
-                return 0
-    finally:
-        engine.dispose()
-    assert file is not None  # noqa: S101 - one of them is given
-    return _carry(
-        file,
-        dry_run=dry_run,
-        folder=folder,
-        decided=decided,
-        undecided=undecided,
-        actor=actor,
-        form=form,
-    )
+    if file is not None:
+        options = Options(
+            actor=actor,
+            dry_run=dry_run,
+            nearest=undecided == "nearest",
+            decided=read_decided(decided) if decided else {},
+            folder=folder,
+        )
+        return _carry(file, options, form)
+    with translated_errors(), opened_engine() as engine:
+        if from_seeds is not None:
+            with session_scope(engine) as session:
+                known = load_gazetteer(session)
+            click.echo(resolution_of_day(known, from_seeds, boundaries), nl=False)
+        elif undo is not None:
+            undone = undo_reform(engine, undo, actor=actor)
+            click.echo(f"{number(undone.households)} mã trở lại như trước (put back)")
+        elif withdraw is not None:
+            withdraw_reform(engine, withdraw, actor=actor)
+            click.echo("đã rút (withdrawn)")
+    return 0
 
 
-def _carry(
-    file: Path,
-    *,
-    dry_run: bool,
-    folder: Path | None,
-    decided: Path | None,
-    undecided: str,
-    actor: str,
-    form: str,
-) -> int:
-    document = read_resolution(file)
+def _carry(file: Path, options: Options, form: str) -> int:
+    document, folder = read_resolution(file), options.folder
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-    options = Options(
-        actor=actor,
-        dry_run=dry_run,
-        nearest=undecided == "nearest",
-        decided=read_decided(decided) if decided else {},
-        folder=folder,
-    )
-    engine = make_engine(cluster.database_url(read_settings()), pool_size=2)
-    try:
-        with translated_errors():
-            report = carry_reform(engine, document, options, _say_phase)
-    finally:
-        engine.dispose()
+    with translated_errors(), opened_engine() as engine:
+        report = carry_reform(engine, document, options, _say_phase)
     if form == "json":
-        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        show_json(report.to_dict())
     else:
         for line in report_lines(report):
             click.echo(line)
@@ -146,7 +117,7 @@ def _carry(
                 f"{folder / WORKBOOK}, {folder / MAP}: điền rồi đưa lại bằng --decided"
                 " (fill in, and hand back)"
             )
-    return 1 if dry_run and report.undecided and undecided == "refuse" else 0
+    return 1 if options.dry_run and report.undecided and not options.nearest else 0
 
 
 def _say_phase(phase: str, done: int) -> None:

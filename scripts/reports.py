@@ -6,8 +6,7 @@ from typing import Any, Final
 import click
 
 from geo.code import format as code_display
-from registry import cluster
-from registry.database import make_engine, session_scope
+from registry.database import session_scope
 from registry.entrances import KIND_WORDS
 from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
 from registry.messages import number
@@ -15,9 +14,9 @@ from registry.records import record_wording
 from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, Wanted, queue, queues_of
 from registry.units import unit_by_code
-from scripts.options import FORMAT
-from scripts.progress import say
-from scripts.settings import read_settings
+from scripts.opened import opened_engine
+from scripts.options import DRY_RUN, FORMAT
+from scripts.progress import say, show_json
 from scripts.written import Written, show_written, written_records
 
 _KINDS: Final = {
@@ -61,16 +60,13 @@ def reports() -> None:
 @FORMAT
 def list_(unit: str | None, state: str, limit: int, form: str) -> int:
     """Hàng đợi (the queue: first what most have said, then what waits longest)."""
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         with session_scope(engine) as session:
             known = load_gazetteer(session)
         here = queues_of(known, unit_by_code(known, unit, None)) if unit else None
         entries = [_shown(known, entry) for entry in queue(engine, Wanted(here, state, limit))]
-    finally:
-        engine.dispose()
     if form == "json":
-        click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+        show_json(entries)
         return 0
     for entry in entries:
         _print(entry)
@@ -86,7 +82,7 @@ _decision_options: Final = (
     click.option("--decision-number", help="Số quyết định (of the legal decision)."),
     click.option("--word", help="Lời nhắn cho người báo (what the reporter is told)."),
     click.option("--actor", default="operator", show_default=True, help="Ai làm (who)."),
-    click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing)."),
+    DRY_RUN,
     FORMAT,
 )
 
@@ -166,12 +162,9 @@ def reject_(
 
 def _decide(report_id: int, decision: Decision, form: str, *, accepting: bool) -> int:
     dry_run = decision.dry_run
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         decided = (accept if accepting else reject)(engine, report_id, decision)
         records = written_records(engine, decided.records, dry_run=dry_run)
-    finally:
-        engine.dispose()
     _say_decided(decided, records, form=form, dry_run=dry_run)
     return 0
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Final, get_args
@@ -83,8 +84,7 @@ def route(
             "list", "too_many_lines", f"quá {number(_MOST)} dòng, hãy chia nhỏ (part the list)"
         )
     settings = read_settings()
-    made = Register.open(settings, cluster.database_url(settings))
-    try:
+    with closing(Register.open(settings, cluster.database_url(settings))) as made:
         found = plan_route(
             made.gazetteer.get(),
             made.reads,
@@ -92,8 +92,6 @@ def route(
             Wish(order, start, end, round_trip),
             settings.routing_url,
         )
-    finally:
-        made.close()
     public = url or settings.public_url
     site = Site((public or "http://127.0.0.1:8000").rstrip("/"), public is not None)
     body, paper = _written(found, form, site, stickers=stickers)

@@ -1,26 +1,22 @@
 """`diachiso services`: where carriers serve, and from which offices."""
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine
 
-from registry import cluster
-from registry.database import make_engine, session_scope
+from registry.database import session_scope
 from registry.gazetteer import load_gazetteer
 from registry.messages import number
 from registry.services import KINDS, Kind, operator_of
 from registry.services.checking import Overlap, Report, check_services
 from registry.services.listing import operator_sets
 from registry.services.loading import Loaded, Lost, load_services, remove_services
-from scripts.options import FORMAT
-from scripts.progress import say
-from scripts.settings import read_settings
+from scripts.opened import opened_engine, opened_session
+from scripts.options import DRY_RUN, FORMAT
+from scripts.problems import SHOWN, show_problems
+from scripts.progress import show_json
 
-_SHOWN = 20
 _SEVERITIES = {"error": "bị loại", "warning": "cảnh báo"}
 _OPERATOR = "Tên hãng, là tên khoá của hãng (the operator: the name of its key)."
 
@@ -34,21 +30,21 @@ def services() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
 @click.option("--sheet", metavar="NAME", help="Trang cần đọc (sheet to read).")
-@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
+@DRY_RUN
 @FORMAT
 def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool, form: str) -> int:
     """Thay toàn bộ vùng và bưu cục của hãng bằng FILE: CSV, Excel hoặc GeoJSON.
 
     Exit status 1 when rows were rejected.
     """
-    with _engine() as engine:
+    with opened_engine() as engine:
         with session_scope(engine) as session:
             known = load_gazetteer(session)
         result = load_services(
             engine, known, file, operator_of(operator), dry_run=dry_run, sheet=sheet
         )
     if form == "json":
-        click.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
+        show_json(result.to_dict())
     else:
         _show_loaded(result, dry_run=dry_run)
     return 1 if result.rejected else 0
@@ -56,10 +52,10 @@ def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool, form: s
 
 @services.command()
 @click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
-@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
+@DRY_RUN
 def remove(operator: str, *, dry_run: bool) -> None:
     """Bỏ hết vùng và bưu cục của một hãng (an operator that serves no longer)."""
-    with _engine() as engine:
+    with opened_engine() as engine:
         result = remove_services(engine, operator, dry_run=dry_run)
     if dry_run:
         click.echo("Chạy thử, chưa ghi gì")
@@ -70,10 +66,10 @@ def remove(operator: str, *, dry_run: bool) -> None:
 @FORMAT
 def list_(form: str) -> None:
     """Hãng nào có bao nhiêu vùng, bưu cục (what each operator has on record)."""
-    with _engine() as engine, session_scope(engine) as session:
+    with opened_session() as session:
         sets = operator_sets(session)
     if form == "json":
-        click.echo(json.dumps([each.to_dict() for each in sets], ensure_ascii=False, indent=2))
+        show_json([each.to_dict() for each in sets])
         return
     for each in sets:
         named = "; ".join(each.services)
@@ -98,7 +94,7 @@ def check(operator: str | None, unit: str | None, kind: Kind, form: str) -> int:
 
     Exit status 1 when there is anything.
     """
-    with _engine() as engine, session_scope(engine) as session:
+    with opened_session() as session:
         report = check_services(
             *(session, load_gazetteer(session)),
             operator=operator,
@@ -107,19 +103,10 @@ def check(operator: str | None, unit: str | None, kind: Kind, form: str) -> int:
             overlaps_in=unit,
         )
     if form == "json":
-        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        show_json(report.to_dict())
     else:
         _show_report(report)
     return 1 if report.overlaps or report.lost_codes or report.doors else 0
-
-
-@contextmanager
-def _engine() -> Iterator[Engine]:
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 def _show_loaded(result: Loaded, *, dry_run: bool) -> None:
@@ -132,14 +119,10 @@ def _show_loaded(result: Loaded, *, dry_run: bool) -> None:
         f" {number(result.new)} vùng mới, {number(result.unchanged)} giữ nguyên,"
         f" {number(result.gone)} bỏ; {number(result.offices)} bưu cục"
     )
-    for each in result.lost[:_SHOWN]:
+    for each in result.lost[:SHOWN]:
         click.echo(f"  dòng {each.row_number} bị loại nên mất vùng đang có: {_area_words(each)}")
     _show_overlaps(result.overlaps)
-    for problem in result.problems[:_SHOWN]:
-        severity = _SEVERITIES[problem.severity]
-        click.echo(f"  dòng {problem.row_number}, {severity}: {problem.words}: {problem.value}")
-    if len(result.problems) > _SHOWN:
-        say(f"… và {number(len(result.problems) - _SHOWN)} vấn đề khác; --format json có tất cả")
+    show_problems(result.problems, _SEVERITIES)
 
 
 def _area_words(lost: Lost) -> str:
@@ -157,7 +140,7 @@ def _area_words(lost: Lost) -> str:
 
 def _show_overlaps(overlaps: Sequence[Overlap]) -> None:
     click.echo(f"{number(len(overlaps))} chỗ chồng nhau")
-    for each in overlaps[:_SHOWN]:
+    for each in overlaps[:SHOWN]:
         offices = f"{each.office or '–'} và {each.other_office or '–'}"
         click.echo(f"  {each.operator}, {each.service} ({each.kind}): {offices}: {each.where}")
 
@@ -166,5 +149,5 @@ def _show_report(report: Report) -> None:
     _show_overlaps(report.overlaps)
     click.echo(f"{number(report.lost_codes)} mã trong danh sách không còn cửa nhà nào")
     click.echo(f"{number(report.doors)} cửa nhà chưa ai phục vụ")
-    for unserved in report.unserved[:_SHOWN]:
+    for unserved in report.unserved[:SHOWN]:
         click.echo(f"  {unserved.code} {unserved.name}: {number(unserved.doors)}")

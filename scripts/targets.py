@@ -1,24 +1,22 @@
 """`diachiso targets`: how many households each unit says it has."""
 
 import datetime
-import json
 from pathlib import Path
 
 import click
 
-from registry import cluster
 from registry.coverage.figures import QUALITY_LABELS
 from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
 from registry.coverage.targets import TargetResult, import_targets, remove_targets
-from registry.database import make_engine, session_scope
+from registry.database import session_scope
 from registry.events import Cause, write_scope
 from registry.gazetteer import load_gazetteer
 from registry.messages import number
-from scripts.options import DAY, FORMAT
-from scripts.progress import say
-from scripts.settings import read_settings
+from scripts.opened import opened_engine, opened_session
+from scripts.options import DAY, DRY_RUN, FORMAT
+from scripts.problems import show_problems
+from scripts.progress import show_json
 
-_SHOWN = 20
 _SEVERITIES = {"error": "bị loại", "warning": "cảnh báo", "notice": "bỏ qua"}
 
 
@@ -54,7 +52,7 @@ def targets() -> None:
     help="Thêm thôn, tổ chưa có trong sổ, thay vì loại dòng (name localities that are unknown).",
 )
 @click.option("--sheet", metavar="NAME", help="Trang cần đọc (sheet to read).")
-@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
+@DRY_RUN
 @FORMAT
 def import_(
     file: Path,
@@ -73,8 +71,7 @@ def import_(
     Exit status 1 when rows were rejected.
     """
     defaults = Defaults(quality, source, date, counted, new_localities)
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
+    with opened_engine() as engine:
         # Naming localities is an event, like all that changes the register.
         scope = (
             write_scope(engine, Cause("targets", "operator"))
@@ -85,10 +82,8 @@ def import_(
             result = import_targets(session, load_gazetteer(session), file, defaults, sheet)
             if dry_run:
                 session.rollback()
-    finally:
-        engine.dispose()
     if form == "json":
-        click.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2))
+        show_json(result.to_dict())
     else:
         _show(result, dry_run=dry_run)
     return 1 if result.rejected else 0
@@ -96,20 +91,14 @@ def import_(
 
 @targets.command("remove")
 @click.option("--source", required=True, help="Nguồn cần rút, như lúc nạp (as it was imported).")
-@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
+@DRY_RUN
 def remove(source: str, *, dry_run: bool) -> None:
     """Rút tổng số hộ của một nguồn; vẫn giữ lịch sử (withdraw what a source said).
 
     What it said stays on record and counts no more; the same file imported again counts again.
     """
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
-        with session_scope(engine) as session:
-            removed = remove_targets(session, load_gazetteer(session), source)
-            if dry_run:
-                session.rollback()
-    finally:
-        engine.dispose()
+    with opened_session(dry_run=dry_run) as session:
+        removed = remove_targets(session, load_gazetteer(session), source)
     click.echo(("Chạy thử, chưa ghi gì: " if dry_run else "") + f"rút {number(removed)} số liệu")
 
 
@@ -127,11 +116,7 @@ def _show(result: TargetResult, *, dry_run: bool) -> None:
         click.echo(f"  nhận là: {taken}")
     if result.problems:
         click.echo("  số dòng không kể dòng tiêu đề (rows are counted below the header)")
-    for problem in result.problems[:_SHOWN]:
-        severity = _SEVERITIES[problem.severity]
-        click.echo(f"  dòng {problem.row_number}, {severity}: {problem.words}: {problem.value}")
-    if len(result.problems) > _SHOWN:
-        say(f"… và {number(len(result.problems) - _SHOWN)} dòng khác; --format json có tất cả")
+    show_problems(result.problems, _SEVERITIES)
     for gap in result.gaps:
         click.echo(
             f"  {gap.code} {gap.name}: {number(gap.households)} hộ, các xã cộng lại"

@@ -4,13 +4,11 @@ from pathlib import Path
 
 import click
 
-from registry import cluster
-from registry.database import make_engine, session_scope
 from registry.gazetteer import load_gazetteer, today
 from registry.messages import not_written
 from registry.template import blank_of, write_blank
+from scripts.opened import opened_session
 from scripts.progress import say
-from scripts.settings import read_settings
 
 
 @click.command()
@@ -27,12 +25,8 @@ def template(unit: str, out: Path) -> None:
         raise click.UsageError("tên tệp phải có đuôi .xlsx (the name ends in .xlsx)")
     if out.exists():  # perhaps somebody's work of days
         raise click.UsageError(f"đã có tệp {out}, hãy chọn tên khác (the file exists)")
-    engine = make_engine(cluster.database_url(read_settings()))
-    try:
-        with session_scope(engine) as session:
-            blank = blank_of(session, load_gazetteer(session), unit, today())
-    finally:
-        engine.dispose()
+    with opened_session() as session:
+        blank = blank_of(session, load_gazetteer(session), unit, today())
     try:
         write_blank(blank, out)
     except OSError as error:

@@ -1,22 +1,21 @@
 """`diachiso units`: administrative units and their boundaries."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from registry import cluster
 from registry.boundaries import load_boundaries
 from registry.boundaries.cells import CellsReport, draw_cells
 from registry.boundaries.report import BoundaryReport, NamedUnit
-from registry.database import OWNER_ROLE, make_engine, translated_errors
+from registry.database import OWNER_ROLE, translated_errors
 from registry.errors import UnitsInUseError
 from registry.held_units import COUNTED
 from registry.messages import number
 from registry.seeds import load_seeds
-from scripts.progress import say
-from scripts.settings import read_settings
+from scripts.opened import opened_engine
+from scripts.options import DRY_RUN, FORMAT
+from scripts.progress import say, show_json
 
 
 @click.group()
@@ -30,63 +29,51 @@ def units() -> None:
     metavar="FILE_OR_URL",
     help="Nạp địa giới thật (real polygons): GeoJSON in WGS 84, perhaps gzipped, property `code`.",
 )
-@click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (change nothing).")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Dạng kết quả (how to print the result).",
-)
+@DRY_RUN
+@FORMAT
 @click.pass_context
-def load(context: click.Context, boundaries: str | None, dry_run: bool, output: str) -> None:
+def load(context: click.Context, boundaries: str | None, dry_run: bool, form: str) -> None:
     """Nạp đơn vị hành chính, hoặc địa giới (load units, or their polygons).
 
     Units from this checkout's seeds, or with --boundaries their real polygons.
     Either may be repeated: what is loaded already stays as it is. A commune without a real polygon
     has a cell drawn around its seat. Exit status 1 when something of the file was not loaded.
     """
-    url = cluster.database_url(read_settings())
     if boundaries is None:
         try:
-            _reload(url, dry_run=dry_run, output=output)
+            _reload(dry_run=dry_run, form=form)
         except UnitsInUseError as error:
-            _print_refusal(error, output=output)
+            _print_refusal(error, form=form)
             context.exit(1)
         return
-    engine = make_engine(url, pool_size=1)
-    try:
-        with translated_errors():
-            report = load_boundaries(
-                engine, boundaries, actor="command line", dry_run=dry_run, progress=say
-            )
-    finally:
-        engine.dispose()
-    if output == "json":
-        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+    with translated_errors(), opened_engine() as engine:
+        report = load_boundaries(
+            engine, boundaries, actor="command line", dry_run=dry_run, progress=say
+        )
+    if form == "json":
+        show_json(report.to_dict())
     else:
         _print(report)
     # Returned, it would reach only main(); exit() also serves whoever invokes the command itself.
     context.exit(1 if report.has_problems else 0)
 
 
-def _reload(url: str, *, dry_run: bool, output: str) -> None:
+def _reload(*, dry_run: bool, form: str) -> None:
     loaded: list[str] = []
-    engine = make_engine(url, role=OWNER_ROLE, pool_size=1)
-    try:
-        with translated_errors(), engine.connect() as connection, connection.begin() as transaction:
-            load_seeds(connection, loaded.append)
-            cells = draw_cells(connection)
-            if dry_run:
-                transaction.rollback()
-    finally:
-        engine.dispose()
+    with (
+        translated_errors(),
+        opened_engine(OWNER_ROLE) as engine,
+        engine.connect() as connection,
+        connection.begin() as transaction,
+    ):
+        load_seeds(connection, loaded.append)
+        cells = draw_cells(connection)
+        if dry_run:
+            transaction.rollback()
     for line in loaded:
         say(line)
-    if output == "json":
-        result = {"seeds_loaded": bool(loaded), "cells": cells.to_dict(), "dry_run": dry_run}
-        click.echo(json.dumps(result, indent=2))
+    if form == "json":
+        show_json({"seeds_loaded": bool(loaded), "cells": cells.to_dict(), "dry_run": dry_run})
     else:
         _print_reload(seeds_loaded=bool(loaded), cells=cells, dry_run=dry_run)
 
@@ -104,10 +91,10 @@ def _print_reload(*, seeds_loaded: bool, cells: CellsReport, dry_run: bool) -> N
         click.echo("cells of communes without a real polygon: drawn already")
 
 
-def _print_refusal(error: UnitsInUseError, *, output: str) -> None:
+def _print_refusal(error: UnitsInUseError, *, form: str) -> None:
     """Every unit, where the error itself names the first few."""
-    if output == "json":
-        click.echo(json.dumps({"code": error.code, **error.extra}, ensure_ascii=False, indent=2))
+    if form == "json":
+        show_json({"code": error.code, **error.extra})
         return
     click.echo(error.detail, err=True)
     units: Any = error.extra["units"]

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Final
 
 import click
@@ -74,12 +74,11 @@ def pause(number: int) -> None:
 @contextmanager
 def _opened() -> Iterator[tuple[Session, Register]]:
     settings = read_settings()
-    register = Register.open(settings, cluster.database_url(settings))
-    try:
-        with session_scope(register.engine) as session:
-            yield session, register
-    finally:
-        register.close()
+    with (
+        closing(Register.open(settings, cluster.database_url(settings))) as register,
+        session_scope(register.engine) as session,
+    ):
+        yield session, register
 
 
 def _line(view: WebhookView) -> str:

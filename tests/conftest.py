@@ -32,12 +32,15 @@ _cluster = pytest.StashKey[postgis.TestCluster]()
 _desk = pytest.StashKey[postgis.Desk]()
 
 
+_LONG = ("tests/system/", "tests/clients/", "tests/browser/", "tests/scripts/")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole processes first: they take longest, and what is short then fills all workers evenly.
 
     Needs `--no-loadscope-reorder` of xdist.
     """
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/system/"))
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in _LONG])
 
 
 def pytest_collection_finish() -> None:

@@ -19,7 +19,7 @@ from api.limits import has_key
 from api.pages.blueprint import page_blueprint
 from api.pages.failures import http_page
 from api.pages.shell import complaint, page, words
-from api.requests import SAFE_METHODS
+from api.requests import SAFE_METHODS, refuse_nul
 from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from registry.access.roles import Role
 from registry.coverage.target_units import unit_written
@@ -181,6 +181,16 @@ def distance(metres: float) -> str:
     return f"{metres / 1_000:.1f} km".replace(".", words(",", "."))
 
 
+def whole(written: str | None) -> int | None:
+    """The number that a form or an address of ours has there; None for anything else.
+
+    >>> whole("12"), whole("-1"), whole("9" * 5_000), whole("")
+    (12, None, None, None)
+    """
+    fits = written is not None and written.isascii() and written.isdigit() and len(written) < 19
+    return int(written or "") if fits else None
+
+
 def new_once() -> str:
     """A name for the form of a preview: under it nothing is done twice."""
     return secrets.token_urlsafe(12)
@@ -238,9 +248,10 @@ def _check_form() -> BaseResponse | None:
     if request.method in SAFE_METHODS:
         return None
     refuse_other_sites()
-    if has_form_token():
-        return None
-    return again(request.path, _typed(), 403)
+    if not has_form_token():
+        return again(request.path, _typed(), 403)
+    refuse_nul(request.form)
+    return None
 
 
 def _shared() -> dict[str, Any]:

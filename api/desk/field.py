@@ -20,6 +20,7 @@ from api.desk.blueprint import (
     done,
     room,
     unit_name,
+    whole,
 )
 from api.errors import status_of
 from api.pages.shell import complaint
@@ -99,9 +100,9 @@ def post_close(number: int) -> BaseResponse:
 
 def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[Table, int]:
     """The street or hamlet that the form names, or leads to; raises InvalidInputError."""
-    street, number = form.get("of") == "street", form.get("id", "")[:18]
-    if number.isascii() and number.isdecimal():
-        return "thoroughfare" if street else "locality", int(number)
+    street, number = form.get("of") == "street", whole(form.get("id"))
+    if number is not None:
+        return "thoroughfare" if street else "locality", number
     name = form.get("place", "").strip()[:200]
     if not name:
         raise InvalidInputError.of_field(
@@ -136,14 +137,9 @@ def _handed_out(round_: Round, code: str) -> BaseResponse:
 
 
 def _list(status: int = 200, **values: Any) -> BaseResponse:
-    before = request.args.get("before", "")
+    before = whole(request.args.get("before"))
     with session_scope(register().engine) as session:
-        found = list_rounds(
-            session,
-            gazetteer(),
-            caller().sees,
-            int(before[:18]) if before.isdecimal() and before.isascii() else None,
-        )
+        found = list_rounds(session, gazetteer(), caller().sees, before)
     return desk_page(
         "desk/field.html",
         status,

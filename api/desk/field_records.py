@@ -17,6 +17,7 @@ from api.desk.blueprint import (
     done_before,
     new_once,
     once_of_form,
+    whole,
 )
 from api.desk.field import commune_name, note_round
 from api.errors import invalid_input, status_of
@@ -125,8 +126,7 @@ def post_take_over(number: int) -> BaseResponse:
 @requires("approver")
 def post_take_back(number: int) -> BaseResponse:
     """Undo what was taken over at once: what it made goes, what it changed is as before."""
-    asked = request.form.get("import", "")[:18]
-    import_id = int(asked) if asked.isdecimal() else 0
+    import_id = whole(request.form.get("import")) or 0
     with session_scope(register().engine) as session:
         round_ = find_round(session, number, caller().unit_ids)
     try:

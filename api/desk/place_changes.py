@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.access import caller
 from api.context import gazetteer
-from api.desk.blueprint import commune_written
+from api.desk.blueprint import commune_written, whole
 from api.errors import invalid_input
 from registry.errors import InvalidInputError
 from registry.lifecycle.effects import Effect, merged, renamed, renumbered
@@ -163,12 +163,12 @@ def _former(place: ListedPlace) -> str | None:
 
 
 def _into(session: Session, place: ListedPlace, form: MultiDict[str, str]) -> ListedPlace:
-    chosen = form.get("into", "")
-    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19):
+    chosen = whole(form.get("into"))
+    if chosen is None:
         raise InvalidInputError.of_field(
             "into", "missing", "hãy chọn nơi gộp vào (choose what continues it)"
         )
-    into = place_by_id(session, place.table, int(chosen))
+    into = place_by_id(session, place.table, chosen)
     if into.unit_id != place.unit_id:
         raise InvalidInputError.of_field(
             "into", "outside_commune", "nơi ấy ở xã, phường khác (it is in another commune)"

@@ -29,13 +29,14 @@ from api.desk.blueprint import (
     new_once,
     once_of_form,
     room,
+    whole,
 )
 from api.desk.place_changes import KINDS, Change, Kind, Verb, change_asked, name_asked
 from api.errors import status_of
 from api.pages.shell import figure, words
 from geo.code import format as code_display
 from geo.label import number_label
-from registry.access.actors import outside_units
+from registry.access.actors import outside_own
 from registry.database import session_scope
 from registry.errors import AlreadyDoneError, RegistryError
 from registry.gazetteer import today
@@ -202,7 +203,7 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
                 dry_run=not sure,
             )
     except AlreadyDoneError:
-        return done_before(f"{kind.url}/{_whole(form.get('into')) or place_id}")
+        return done_before(f"{kind.url}/{whole(form.get('into')) or place_id}")
     except RegistryError as error:
         # What is not the reader's, or no more, `_one` refuses by itself.
         told = {"complaints": _complaints(error), "filled": form, "opened": verb}
@@ -221,9 +222,7 @@ def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
     asked = commune_written(asked).code if asked else ""
     chosen = {unit_id for unit_id, code, _ in units if code == asked}
     if asked and not chosen:
-        raise outside_units(
-            f"ngoài địa bàn của khoá này: {asked}", "outside the units of this key", [asked]
-        )
+        raise outside_own(asked)
     place = _PLACE.fullmatch(request.args.get("after", ""))
     with session_scope(register().engine) as session:
         found = list_places(
@@ -311,20 +310,12 @@ def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Do
     )
 
 
-def _whole(written: str | None) -> int | None:
-    """A number that an address of ours has; None for anything else."""
-    return int(written) if written and written.isascii() and written.isdigit() else None
-
-
 def _place(session: Session, kind: Kind, place_id: int) -> ListedPlace:
     """The place, if it is one that the reader sees; raises NotFoundError, OutsideUnitsError."""
     place = place_by_id(session, kind.table, min(place_id, 2**63 - 1))
     sees = caller().sees
     if sees is not None and place.unit_id not in sees:
-        code = gazetteer().units[place.unit_id].code
-        raise outside_units(
-            f"ngoài địa bàn của khoá này: {code}", "outside the units of this key", [code]
-        )
+        raise outside_own(gazetteer().units[place.unit_id].code)
     return place
 
 

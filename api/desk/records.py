@@ -28,6 +28,7 @@ from api.desk.records_work import OF_RECORD
 from api.errors import UNIT_CODE, invalid_input
 from api.pages.shell import words
 from api.pages.sketch import draw_sketch
+from api.shapes import unkept
 from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
@@ -168,9 +169,7 @@ def get_points() -> BaseResponse:
     with session_scope(register().read_engine) as session:
         spots = list_spots(session, query.wanted(unit.id))
     note(count=len(spots), units=[unit.code])
-    response = jsonify({"points": spots, "more": len(spots) == MOST_POINTS})
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return unkept({"points": spots, "more": len(spots) == MOST_POINTS})
 
 
 @blueprint.get("/boundary")

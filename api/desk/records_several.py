@@ -18,6 +18,7 @@ from api.desk.blueprint import (
     done_before,
     new_once,
     once_of_form,
+    whole,
 )
 from api.desk.records_forms import Form
 from api.desk.records_words import label_of, preview_of, title
@@ -177,8 +178,7 @@ def _ticked() -> dict[str, int]:
             canonical = codes.validate(code)
         except CodeError as error:
             raise InvalidInputError.of_field("record", error.code, str(error)) from None
-        known = seen.isascii() and seen.isdigit() and len(seen) < 19
-        found[canonical] = int(seen) if known else 0
+        found[canonical] = whole(seen) or 0
     if not found:
         raise InvalidInputError.of_field(
             "record", "missing", "chưa chọn chỗ ở nào trong danh sách (nothing was ticked)"

@@ -22,6 +22,7 @@ from api.desk.blueprint import (
     done_before,
     new_once,
     once_of_form,
+    whole,
 )
 from api.desk.records_forms import WAS, Form, more_parts
 from api.desk.records_words import label_of, preview_of, title
@@ -150,8 +151,7 @@ class _Desk:
         """The event of the state that the form was filled in for."""
         if self.subject is None:
             return None
-        given = request.form.get("_seen", "")
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+        return whole(request.form.get("_seen")) or 0
 
     def _do(self, asked: OperationRequest) -> BaseResponse:
         made = perform(

@@ -13,14 +13,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import desk_blueprint, desk_page, done, room
+from api.desk.blueprint import desk_blueprint, desk_page, done, room, whole
 from api.errors import invalid_input, status_of
 from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import complaint, figure, words
 from api.receipts import outcome
 from api.report_bodies import AcceptBody, RejectBody, ReportsQuery
 from api.reports import shown_entry, units_asked
-from registry.access.actors import outside_units
+from registry.access.actors import outside_own
 from registry.database import session_scope
 from registry.entrances import KIND_WORDS as ENTRANCE_WORDS
 from registry.errors import InvalidInputError, NotFoundError, RegistryError
@@ -100,7 +100,7 @@ def get_reports() -> BaseResponse:
 def post_decide() -> BaseResponse:
     """Accept or turn down those that are ticked, each by itself, with one word to all reporters."""
     form = request.form
-    ids = [int(each) for each in form.getlist("report") if each.isascii() and each.isdigit()]
+    ids = [number for each in form.getlist("report") if (number := whole(each)) is not None]
     ids = list(dict.fromkeys(ids))[:_MOST]
     try:
         if not ids:
@@ -142,8 +142,7 @@ def post_report(report_id: int) -> BaseResponse:
 @requires("carrier")
 def get_own_reports() -> BaseResponse:
     """What this key reported, the newest first, and what became of it."""
-    given = request.args.get("before", "")
-    before = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+    before = whole(request.args.get("before"))
     found = own_reports(register().engine, caller().key_id, before=before, limit=_PAGE)
     return desk_page(
         "desk/report_own.html",
@@ -188,9 +187,7 @@ def _one(report_id: int, status: int = 200, **values: Any) -> BaseResponse:
     (entry,) = found
     unit = known.units[entry.unit_id]
     if seen is not None and unit.id not in seen:
-        raise outside_units(
-            f"ngoài địa bàn của khoá này: {unit.code}", "outside the units of this key", [unit.code]
-        )
+        raise outside_own(unit.code)
     note(count=1, units=[unit.code])
     alike = [each for group in grouped(made.engine, found) for each in group if each is not entry]
     communes: Sequence[tuple[str, str]] = ()

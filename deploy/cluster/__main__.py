@@ -126,7 +126,11 @@ def status(as_: str) -> None:
 def kill(node: str, parts: tuple[str, ...]) -> None:
     """Giết một nút, hay vài phần (kill -9 all of a node at once, or some parts)."""
     trial = _trial()
-    _told(trial.signal(_node(trial, node), parts, signal.SIGKILL), "killed")
+    killed = _node(trial, node)
+    leads = trial.primary() == node and {"patroni", "postgres"} & set(parts or PARTS)
+    _told(trial.signal(killed, parts, signal.SIGKILL), "killed")
+    if leads:
+        _say("it was the primary: a replica takes over within 30 s, writes get 503 until then")
 
 
 @main.command()
@@ -229,7 +233,7 @@ def _told(parts: Iterable[object], what: str) -> None:
 def run() -> None:
     """The commands, with what goes wrong in one line."""
     try:
-        main()
+        main(prog_name="bin/cluster")
     except (TrialError, ClusterError, ValueError) as error:
         _say(str(error))
         sys.exit(1)

@@ -39,6 +39,7 @@ FILES: Final = (
         "root",
         0o644,
     ),
+    RenderedFile("/etc/diachiso/upgrade.sh", "upgrade.sh", "database", "postgres", 0o644),
     RenderedFile("/etc/diachiso/room.sh", "room.sh", "database", "postgres", 0o600),
     RenderedFile("/etc/haproxy/haproxy.cfg", "haproxy.cfg", "gate", "root", 0o644),
     RenderedFile("/etc/pgbouncer/pgbouncer.ini", "pgbouncer.ini", "gate", "postgres", 0o600),
@@ -72,20 +73,14 @@ class Trial:
 
 def read_passwords(settings: ClusterSettings, root: Path = Path("/")) -> dict[str, str]:
     """The passwords by their names; WrongSettingsError where a file is missing, open or odd."""
-    found, complaints = {}, []
+    found, missing, complaints = {}, [], []
     for name, place in settings.passwords:
         path = root / place.lstrip("/")
         try:
             found[name] = path.read_text(encoding="ascii").strip()
             is_open = bool(path.stat().st_mode & 0o077)
         except (OSError, UnicodeDecodeError):
-            complaints.append(
-                Complaint(
-                    "no_password",
-                    f"passwords.{name}: {path} cannot be read",
-                    f"(umask 077; openssl rand -hex 24 > {path})",
-                )
-            )
+            missing.append(str(path))
             continue
         if is_open:
             complaints.append(
@@ -99,6 +94,14 @@ def read_passwords(settings: ClusterSettings, root: Path = Path("/")) -> dict[st
                     f"openssl rand -hex 24 > {path}",
                 )
             )
+    if missing:
+        paths = " ".join(missing)
+        make = (
+            f"for file in {paths}; do mkdir -p $(dirname $file); openssl rand -hex 24 > $file; done"
+        )
+        complaints.insert(
+            0, Complaint("no_password", f"cannot be read: {paths}", f"(umask 077; {make})")
+        )
     if complaints:
         raise WrongSettingsError(complaints)
     return found
@@ -184,7 +187,10 @@ def write_files(settings: ClusterSettings, secret: dict[str, str], folder: Path)
             ("diachiso", settings.paths.var, "web"),
         ):
             if role in node.roles:
-                install.append(f"install -d -o {owner} -g {owner} -m 700 {place}")
+                # Patroni makes the folder of the data anew, and so writes into the one above it.
+                above, own = Path(place).parent, f"install -d -o {owner} -g {owner}"
+                install.append(f"[ -d {above} ] || {own} -m 755 {above}")
+                install.append(f"{own} -m 700 {place}")
         script = folder / node.name / "install.sh"
         _write(script, "\n".join(install) + "\n", 0o700)
         written.append(script)

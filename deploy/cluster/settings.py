@@ -1,22 +1,43 @@
 """The settings file of a cluster, read and looked over without asking any machine."""
 
+import json
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, IPvAnyNetwork, ValidationError
+from pydantic_core import ErrorDetails
 
 Role = Literal["etcd", "database", "gate", "web", "worker"]
 Port = Annotated[int, Field(ge=1024, le=65535)]
-Size = Annotated[str, Field(pattern=r"^[1-9]\d*(kB|MB|GB)$")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-Place = Annotated[str, Field(pattern=r"^/[^\s'\"{}]+$")]
+_SIZE: Final = r"^[1-9]\d*(kB|MB|GB)$"
+_NAME: Final = r"^[a-z][a-z0-9-]{0,30}$"
+_PLACE: Final = r"^/[^\s'\"{}]+$"
+_LINE: Final = r"^repo\d-[a-z0-9-]+=.+$"
+Size = Annotated[str, Field(pattern=_SIZE)]
+Name = Annotated[str, Field(pattern=_NAME)]
+Place = Annotated[str, Field(pattern=_PLACE)]
 """A path as it may stand in any of the files."""
+Line = Annotated[str, Field(pattern=_LINE)]
 
 _EXAMPLE: Final = "deploy/cluster/example.toml shows how it is written"
+_REMEDIES: Final = {
+    _SIZE: 'write a whole number and kB, MB or GB without a blank: "8GB"',
+    _NAME: "write small letters, digits and -, at most 31, a letter first",
+    _PLACE: "write a whole path, from / on, without blanks and quotes",
+    _LINE: 'write lines of pgBackRest\'s settings: "repo1-path=/srv/backups"',
+    "int": "write a whole number, without quotes",
+    "string": "write it in quotes",
+    "bool": "write true or false, without quotes",
+    "tuple": "write a list: [..., ...]",
+    "frozen": "write a list: [..., ...]",
+    "ip": "write an address, or a network where one is asked for",
+}
+"""By what text has to look like, or by the kind of value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +68,19 @@ class Postgresql(_Part):
     """What each PostgreSQL gets of its machine."""
 
     version: Annotated[int, Field(ge=15, le=30)]
+    bin_dir: Place | None = None
+    """Of its programs, where that is not Debian's of this version."""
     shared_buffers: Size = "1GB"
     effective_cache_size: Size = "3GB"
     maintenance_work_mem: Size = "256MB"
     max_connections: Annotated[int, Field(ge=20, le=5000)] = 200
     max_slot_wal_keep_size: Size = "50GB"
     least_room: Size = "1GB"
+
+    @property
+    def programs(self) -> str:
+        """The folder of its programs."""
+        return self.bin_dir or f"/usr/lib/postgresql/{self.version}/bin"
 
 
 class Paths(_Part):
@@ -101,9 +129,7 @@ class Tls(_Part):
 class Backups(_Part):
     """Where pgBackRest keeps what brings back a moment."""
 
-    store: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^repo\d-[a-z0-9-]+=.+$")], ...], Field(min_length=1)
-    ]
+    store: Annotated[tuple[Line, ...], Field(min_length=1)]
     """Lines of its settings."""
 
 
@@ -144,6 +170,17 @@ class ClusterSettings(_Part):
         return {node.name: node for node in self.nodes}[name]
 
 
+_PARTS: Final[dict[str, type[_Part]]] = {
+    "postgresql": Postgresql,
+    "paths": Paths,
+    "ports": Ports,
+    "passwords": Passwords,
+    "tls": Tls,
+    "backups": Backups,
+    "nodes": Node,
+}
+
+
 def read(path: Path) -> ClusterSettings:
     """The settings in a file; WrongSettingsError with everything that is wrong in it."""
     try:
@@ -155,16 +192,41 @@ def read(path: Path) -> ClusterSettings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongSettingsError([Complaint("no_toml", f"{path}: {error}", _EXAMPLE)]) from error
     except ValidationError as error:
-        raise WrongSettingsError(
-            [_wrong(each["loc"], each["msg"]) for each in error.errors()]
-        ) from error
+        raise WrongSettingsError([_wrong(each) for each in _innermost(error)]) from error
     if complaints := list(_contradictions(settings)):
         raise WrongSettingsError(complaints)
     return settings
 
 
-def _wrong(place: tuple[int | str, ...], message: str) -> Complaint:
-    return Complaint("wrong_setting", f"{'.'.join(map(str, place))}: {message}", _EXAMPLE)
+def _innermost(error: ValidationError) -> list[ErrorDetails]:
+    """Its errors, without those of a whole of which a part is wrong."""
+    errors = error.errors()
+    wholes = {each["loc"][:length] for each in errors for length in range(len(each["loc"]))}
+    return [each for each in errors if each["loc"] not in wholes]
+
+
+def _wrong(error: ErrorDetails) -> Complaint:
+    place, said = ".".join(map(str, error["loc"])), error.get("ctx", {})
+    what = f"{place} is {json.dumps(error['input'], ensure_ascii=False, default=str)}"
+    match error["type"]:
+        case "extra_forbidden":
+            part = _PARTS[str(error["loc"][0])] if len(error["loc"]) > 1 else ClusterSettings
+            near = get_close_matches(str(error["loc"][-1]), part.model_fields, n=1)
+            what = f"{place} is no setting"
+            remedy = f"write {near[0]}" if near else f"there are {', '.join(part.model_fields)}"
+        case "missing":
+            what, remedy = f"{place} is not there", f"add it: {_EXAMPLE}"
+        case "string_pattern_mismatch":
+            remedy = _REMEDIES[said["pattern"]]
+        case "greater_than_equal":
+            remedy = f"write a number of at least {said['ge']}"
+        case "less_than_equal":
+            remedy = f"write a number of at most {said['le']}"
+        case "literal_error":
+            remedy = f"write {said['expected']}"
+        case kind:
+            remedy = _REMEDIES.get(kind.partition("_")[0], _EXAMPLE)
+    return Complaint("wrong_setting", what, remedy)
 
 
 def _contradictions(settings: ClusterSettings) -> Iterator[Complaint]:

@@ -191,9 +191,9 @@ class TrialCluster:
         for node in self.settings.nodes:
             root = self.place.root(node)
             for path, account in (
-                (Path(self.settings.paths.data).parent, self.database_account),
                 (Path(self.settings.paths.etcd).parent, self.database_account),
                 (Path("/var/lib/postgresql"), self.database_account),
+                (Path(self.settings.paths.data).parent, self.database_account),
                 (Path("/var/run/postgresql"), self.database_account),
                 (Path(self.settings.paths.var), self.web_account),
             ):

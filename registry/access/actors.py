@@ -150,6 +150,13 @@ def outside_units(told: str, english: str, codes: Sequence[str]) -> OutsideUnits
     return OutsideUnitsError(f"{told} ({english})", **members)
 
 
+def outside_own(*codes: str) -> OutsideUnitsError:
+    """The refusal where the key is bound to none of these units."""
+    return outside_units(
+        f"ngoài địa bàn của khoá này: {', '.join(codes)}", "the key is bound to other units", codes
+    )
+
+
 @contextmanager
 def unbound(connection: Connection) -> Iterator[None]:
     """In the block the transaction may write everywhere: for what belongs to no unit."""

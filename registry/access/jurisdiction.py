@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
-from registry.access.actors import acting, outside_units
+from registry.access.actors import acting, outside_own, outside_units
 
 TOLERANCE_M: Final = 100.0
 """A point this far outside the key's units is in somebody else's: fences are drawn less finely."""
@@ -37,11 +37,7 @@ def check_jurisdiction(session: Session, request: BaseModel) -> tuple[str, ...]:
     if allowed is not None:
         wrong = sorted({row.code for row in found if row.id not in allowed})
         if wrong:
-            raise outside_units(
-                f"ngoài địa bàn của khoá này: {', '.join(wrong)}",
-                "the key is bound to other units",
-                wrong,
-            )
+            raise outside_own(*wrong)
         for lon, lat in _points(request):
             check_point(session, allowed, lon=lon, lat=lat)
     return tuple(sorted({row.code for row in found}))

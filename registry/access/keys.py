@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from registry.access import audit
 from registry.access.actors import who_acts
 from registry.access.roles import RANK, Role
+from registry.days import day_after
 from registry.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
 from registry.gazetteer import VIET_NAM, today
 
@@ -287,12 +288,10 @@ def _checked_units(session: Session, role: Role, codes: Sequence[str]) -> dict[s
 
 def _end_of(day: datetime.date | None) -> datetime.datetime | None:
     """When a day ends in Viet Nam."""
-    if day is None:
-        return None
-    if day < today():
+    if day is not None and day < today():
         raise InvalidInputError(f"ngày {day} đã qua (the day is over)")
-    after = day + datetime.timedelta(days=1)
-    return datetime.datetime.combine(after, datetime.time(), VIET_NAM)
+    after = day_after(day)
+    return datetime.datetime.combine(after, datetime.time(), VIET_NAM) if after else None
 
 
 def note(session: Session, what: str, name: str, units: tuple[str, ...] = ()) -> None:

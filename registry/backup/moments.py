@@ -22,6 +22,7 @@ from registry.settings import Settings
 _HOW: Final = "write 31/12/2026 10:31, 2026-12-31 10:31:00 or 2026-12-31T10:31:00+07:00"
 
 _SAVED_BEFORE: Final = "SELECT 1 FROM backup_run WHERE kind IN ('full', 'diff') LIMIT 1"
+_IS_OURS: Final = "SELECT 1 FROM backup_run WHERE label = %s"
 _WEEK: Final = datetime.timedelta(days=6, hours=12)
 
 
@@ -48,12 +49,13 @@ def parse_moment(written: str, now: datetime.datetime) -> datetime.datetime:
     return moment
 
 
-def take(settings: Settings, *, full: bool, report: Report) -> Backup:
+def take(settings: Settings, *, full: bool, upgraded: bool = False, report: Report) -> Backup:
     """Add a backup of the running register to its store: whole where `full` says so or the last
-    whole one is a week old, else what differs from that.
+    whole one is a week old, else what differs from that. `upgraded` takes the store along to the
+    major version of PostgreSQL that the register has now.
 
-    Raises ConflictError when the store of before is not there, NotPreparedError, ClusterError,
-    DatabaseUnavailableError.
+    Raises ConflictError when the store of before is not there, or one to be taken along is not this
+    register's; NotPreparedError, ClusterError, DatabaseUnavailableError.
     """
     store = open_store(settings)
     store.check_room()
@@ -65,10 +67,15 @@ def take(settings: Settings, *, full: bool, report: Report) -> Backup:
                 " --full` cho kho mới (the store is empty, and the register was saved before: mount"
                 " its disk again, or begin a new store with --full)"
             )
+        if upgraded and not (known and connection.execute(_IS_OURS, [known[-1].label]).fetchone()):
+            raise ConflictError(
+                "bản mới nhất trong kho không do sổ này sao lưu; hãy chọn kho khác (the newest"
+                " backup in the store is none of this register's: choose another store)"
+            )
         ordinal = drawn(connection)
-        store.run("stanza-create")
+        store.run("stanza-upgrade" if upgraded else "stanza-create")
         report("đang sao lưu (taking the backup)")
-        kind = "full" if full or _is_due(known) else "diff"
+        kind = "full" if full or upgraded or _is_due(known) else "diff"
         store.run("backup", f"--type={kind}", f"--annotation={ORDINAL}={ordinal}")
         made = store.backups()[-1]
         note_run(connection, made.kind, made.label)

@@ -30,13 +30,19 @@ ORDINAL: Final = "ordinal"
 """Under which a backup says how many ordinals of codes were drawn by then."""
 _COMPLAINT: Final = re.compile(r"ERROR: \[(\d+)\]: (.*)")
 _FULL: Final = ("No space left on device", "Disk quota exceeded", "File too large")
-_AWAY: Final = "unable to load info file"
+_AWAY: Final = ("unable to load info file", "unable to connect to")
+_OTHER_PASS: Final = ("found outside of section", "cipher header invalid", "unable to flush")
+_NO_BUCKET: Final = "HTTP request failed with 404"
+_NOT_LET_IN: Final = "HTTP request failed with 403"
+_SOON: Final = "--io-timeout=10"
+"""Seconds, of several tries: somebody waits for what is in the store."""
 _CLOSED: Final = ("Permission denied", "Read-only file system")
 _LEAST_BYTES: Final = 64_000_000
 """Four parts of the log."""
 _REMEDIES: Final = {
-    28: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
-    " (the store holds backups of another register: choose another)",
+    28: "kho này của sổ khác, hoặc của PostgreSQL trước khi nâng cấp; hãy chọn thư mục khác cho"
+    " DIACHISO_BACKUPS, hoặc `backups make --upgraded` (the store is of another register: choose"
+    " another; after an upgrade of PostgreSQL: --upgraded)",
     44: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
     " (the store holds backups of another register: choose another)",
     50: "đang có lần sao lưu khác; hãy đợi nó xong (another backup is under way)",
@@ -130,12 +136,18 @@ class Store:
             command,
         )
         if done.returncode != 0:
-            raise ClusterError(explain(done.stderr, command, done.returncode))
+            # What is wrong with its settings it says on the other channel.
+            raise ClusterError(explain(done.stderr or done.stdout, command, done.returncode))
         return done.stdout
 
     def backups(self) -> list[Backup]:
         """What is in the store, the oldest first. Raises ClusterError."""
-        (found,) = json.loads(self.run("info", "--output=json")) or [{}]
+        told = self.run("info", "--output=json", _SOON)
+        try:
+            # It quotes what it could not read of the store as it is.
+            (found,) = json.loads(told, strict=False) or [{}]
+        except ValueError:
+            raise ClusterError(explain(told, "info", 1)) from None
         if found.get("status", {}).get("code") == 99:  # "other": the store itself
             told = "; ".join(each["status"]["message"] for each in found.get("repo", ()))
             raise ClusterError(explain(f"ERROR: [000]: {told}", "info", 1))
@@ -260,7 +272,17 @@ def explain(output: str, command: str, status: int) -> str:
         return f"kho sao lưu đã đầy; hãy dọn chỗ hoặc thêm đĩa (the store is full: {words})"
     if any(each in output for each in _CLOSED):
         return f"không ghi được kho sao lưu (the store cannot be written: {words})"
-    if _AWAY in output:
+    if any(each in output for each in _OTHER_PASS):
+        return (
+            "kho mã hoá bằng mật khẩu khác; xem repo1-cipher-type và -pass (the store is encrypted"
+            " with another passphrase, or not at all: see to these settings)"
+        )
+    if _NO_BUCKET in output or _NOT_LET_IN in output:
+        return (
+            "kho S3 không có ngăn ấy, hoặc không nhận khoá; xem repo1-s3-bucket, -key, -key-secret"
+            f" (no such bucket, or the key is not taken: see to these settings; {words})"
+        )
+    if any(each in output for each in _AWAY):
         return (
             "kho không có ở chỗ của nó; hãy gắn lại đĩa, xem mạng, hoặc chạy `backups make` (the"
             f" store is not there: mount its disk, see to the network, or take a backup; {words})"

@@ -21,6 +21,7 @@ from registry.gazetteer import VIET_NAM, Gazetteer, Unit, today
 from registry.reads import Reads
 from registry.records import unit_names
 from registry.register import Register
+from registry.units import FIRST_KNOWN_DAY
 
 Kind = Literal[
     "new", "renamed", "moved", "merged", "split", "replaced", "retired", "removed", "updated"
@@ -202,7 +203,8 @@ def _read_cursor(text: str) -> Cursor:
 
 def _place_of_day(reads: Reads, text: str) -> _Place:
     try:
-        first = parse_day(text)
+        # Before that day nothing is known that could have changed since.
+        first = max(parse_day(text), FIRST_KNOWN_DAY)
     except ValueError:
         detail = f"không có ngày {text} (no such day)"
         raise InvalidInputError.of_field("since", "malformed_day", detail) from None

@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from registry.cluster import host
-from registry.cluster.archive import Archive, archive_of, settings_text
+from registry.cluster.archive import Archive, archive_of, beside, settings_text
 from registry.cluster.config import HOST_BASED_ACCESS, settings_file
 from registry.cluster.host import Account
 from registry.errors import ClusterError
@@ -182,10 +182,12 @@ class PrivateCluster:
         self.write_archive_settings()
 
     def write_archive_settings(self) -> None:
-        """Write what pgBackRest reads, unless the operator does."""
-        if self.archive is None or self.archive.folder is None:
+        """Write what pgBackRest reads, unless the operator does; its locks lie beside that."""
+        if self.archive is None:
             return
-        host.make_private_folder(self.archive.config.parent, self.account)
+        host.make_private_folder(beside(self.data_dir), self.account)
+        if self.archive.folder is None:
+            return
         wanted = settings_text(
             head="# Written by diachiso; to change it name a copy in DIACHISO_BACKUPS.",
             store=f"repo1-path={self.archive.folder}",

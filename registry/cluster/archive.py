@@ -69,7 +69,7 @@ def archive_of(backups: Path, data_dir: Path) -> Archive:
     """The way of a cluster into the store that `DIACHISO_BACKUPS` names."""
     if backups.suffix == SUFFIX:
         return Archive(backups, None)
-    return Archive(_beside(data_dir) / f"{PROGRAM}{SUFFIX}", backups)
+    return Archive(beside(data_dir) / f"{PROGRAM}{SUFFIX}", backups)
 
 
 def _queue_gib(data_dir: Path) -> int:
@@ -80,7 +80,7 @@ def _queue_gib(data_dir: Path) -> int:
     return max(1, min(_QUEUE_GIB, shutil.disk_usage(disk).total // _GIB // 10))
 
 
-def _beside(data_dir: Path) -> Path:
+def beside(data_dir: Path) -> Path:
     """The folder of what pgBackRest needs on this machine: not in the data, which is what it saves,
     nor in the store, which may be away.
     """
@@ -93,7 +93,7 @@ def settings_text(*, head: str, store: str, data_dir: Path, socket_dir: Path, po
         head=head,
         store=store,
         queue_gib=_queue_gib(data_dir),
-        lock=_beside(data_dir) / "lock",
+        lock=beside(data_dir) / "lock",
         stanza=STANZA,
         data_dir=data_dir,
         socket_dir=socket_dir,

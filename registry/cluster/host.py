@@ -79,7 +79,8 @@ class Account:
         return subprocess.run(
             self.command(*command),
             input=text if text is not None else "",
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             capture_output=True,
             check=False,
             cwd="/",

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
+from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
 
 CHECKS = Chapter()
 
@@ -13,6 +13,10 @@ _BACKUP_DAYS: Final = 2
 _REHEARSAL_DAYS: Final = 40
 _FAILING_S: Final = 600.0
 """A store that is away for this long does not come back by itself."""
+_OFF: Final = (
+    "off until the server is started again; where it came back from a backup, after ALTER SYSTEM"
+    " RESET archive_mode"
+)
 
 
 @CHECKS.check(
@@ -59,7 +63,6 @@ def backups_rehearsed(subject: Subject) -> Finding:
     "Nhật ký được gửi vào kho sao lưu",
     hint="xem kho của DIACHISO_BACKUPS: còn chỗ, ghi được, có mạng; sau đó `backups make`. Sổ vẫn"
     " chạy (see to the store: room, rights, network; then take a backup. The register goes on)",
-    need=Need.DATABASE,
 )
 def log_archived(subject: Subject) -> Finding:
     """The log is sent to the store of backups."""
@@ -68,7 +71,9 @@ def log_archived(subject: Subject) -> Finding:
             "SELECT current_setting('archive_mode') AS mode, pg_is_in_recovery() AS standby,"
             " last_failed_time > coalesce(last_archived_time, '-infinity') AS fails,"
             # What is let go because the queue is full counts as sent, and the next one fails again.
-            " last_failed_time > clock_timestamp() - make_interval(secs => :lately) AS failed,"
+            # A backup that was taken since holds all that was not sent.
+            " last_failed_time > greatest(clock_timestamp() - make_interval(secs => :lately),"
+            " (SELECT max(done_at) FROM backup_run WHERE kind IN ('full', 'diff'))) AS failed,"
             " last_archived_time IS NOT NULL AS sent, CAST(extract(epoch FROM clock_timestamp()"
             " - coalesce(last_archived_time, stats_reset)) AS float) AS age_s"
             " FROM pg_stat_archiver"
@@ -77,7 +82,7 @@ def log_archived(subject: Subject) -> Finding:
     ).one()
     if found.mode == "off" or found.standby:
         wanted = subject.settings.backups is not None and not found.standby
-        return warning("off until the server is started again") if wanted else ok("not used")
+        return warning(_OFF) if wanted else ok("not used")
     said = f"last sent {found.age_s / 60:,.0f} minutes ago" if found.sent else "nothing yet"
     if found.fails:
         said = f"it fails; {said}"

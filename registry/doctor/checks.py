@@ -1,6 +1,6 @@
 """The frame of the checks: what one is, how they are registered, how they are run."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
@@ -17,6 +17,8 @@ from registry.errors import RegistryError
 from registry.settings import Settings
 
 _STATEMENT_TIMEOUT_MS: Final = 60_000
+_NAMED: Final = 5
+"""So many are named of what is wrong."""
 
 
 class State(StrEnum):
@@ -49,6 +51,12 @@ def warning(detail: str) -> Finding:
 def failure(detail: str) -> Finding:
     """Something is broken, or will be."""
     return Finding(State.FAILURE, detail)
+
+
+def none_of(names: Sequence[str], what: str, sick: Callable[[str], Finding] = failure) -> Finding:
+    """Nothing to do where there are none; else how many there are `what`, and the first of them."""
+    shown = ", ".join(names[:_NAMED])
+    return sick(f"{len(names):,}{what and ' '}{what}: {shown}") if names else ok()
 
 
 class Need(IntEnum):
@@ -89,6 +97,10 @@ class Subject:
         if self.open_connection is None:
             raise LookupError("this check needs Need.DATABASE")
         return self.open_connection
+
+    def names(self, statement: str, **parameters: object) -> list[str]:
+        """The texts that a statement of one column answers."""
+        return list(self.connection.scalars(text(statement), parameters))
 
     def offers(self) -> Need:
         """What is there."""

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.coverage.count_cache import wrong_counts
-from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
+from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
 from registry.held_units import holdings
 from registry.stored_keys import COLUMNS, DOOR_HASH, stale_keys
 
@@ -45,7 +45,7 @@ _LOST_PLACES: Final = """
 )
 def flats_have_their_building(subject: Subject) -> Finding:
     """Every living flat is in a living building of its commune."""
-    return _codes(subject, _LOST_FLATS, "flats without")
+    return none_of([_shown(code) for code in subject.names(_LOST_FLATS)], "flats without")
 
 
 @CHECKS.check(
@@ -54,7 +54,7 @@ def flats_have_their_building(subject: Subject) -> Finding:
 )
 def households_have_their_place(subject: Subject) -> Finding:
     """Every household's street and locality exist in its commune."""
-    return _codes(subject, _LOST_PLACES, "households in none")
+    return none_of([_shown(code) for code in subject.names(_LOST_PLACES)], "households in none")
 
 
 @CHECKS.check(
@@ -126,10 +126,7 @@ _LOCALITIES: Final = """
 )
 def coverage_counts(subject: Subject) -> Finding:
     """The counts that are kept for coverage are those of the register."""
-    codes = wrong_counts(subject.connection)
-    if not codes:
-        return ok()
-    return failure(f"{len(codes):,} communes are not: {', '.join(codes[:_NAMED])}")
+    return none_of(wrong_counts(subject.connection), "communes are not")
 
 
 # Twice in one commune is enough to look at. A number that stands twice at its street or place is
@@ -250,8 +247,7 @@ _OF_UNITS: Final = ("streets", "localities", "targets")
 )
 def keys_are_bound_to_living_units(subject: Subject) -> Finding:
     """Keys are bound to units of today, and to no more parts of a split one than was decided."""
-    ended = list(subject.connection.scalars(text(_ENDED_KEYS)))
-    widened = list(subject.connection.scalars(text(_WIDENED_KEYS)))
+    ended, widened = subject.names(_ENDED_KEYS), subject.names(_WIDENED_KEYS)
     said = [
         f"{len(found):,} keys {what}: {', '.join(found[:_NAMED])}"
         for found, what in (
@@ -288,8 +284,7 @@ _WIDENED_KEYS: Final = """
 )
 def services_are_of_living_units(subject: Subject) -> Finding:
     """Service areas are of communes of today."""
-    found = list(subject.connection.scalars(text(_ENDED_SERVICES)))
-    return warning(f"{len(found):,} operators: {', '.join(found[:_NAMED])}") if found else ok()
+    return none_of(subject.names(_ENDED_SERVICES), "operators", warning)
 
 
 _ENDED_SERVICES: Final = """
@@ -306,21 +301,11 @@ _ENDED_SERVICES: Final = """
 )
 def reforms_are_carried(subject: Subject) -> Finding:
     """Prepared reforms are carried on their day."""
-    numbers = subject.connection.scalars(
-        text(
-            "SELECT number FROM reform WHERE state = 'prepared' AND effective_on <= current_date"
-            " AND now() > effective_on + interval '1 hour' ORDER BY effective_on, id"
-        )
-    ).all()
-    return failure(f"{len(numbers):,} are not: {', '.join(numbers[:_NAMED])}") if numbers else ok()
-
-
-def _codes(subject: Subject, statement: str, said: str) -> Finding:
-    found = list(subject.connection.scalars(text(statement)))
-    if not found:
-        return ok()
-    named = ", ".join(_shown(code) for code in found[:_NAMED])
-    return failure(f"{len(found):,} {said}: {named}")
+    numbers = subject.names(
+        "SELECT number FROM reform WHERE state = 'prepared' AND effective_on <= current_date"
+        " AND now() > effective_on + interval '1 hour' ORDER BY effective_on, id"
+    )
+    return none_of(numbers, "are not")
 
 
 def _shown(code: str) -> str:

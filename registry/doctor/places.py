@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
+from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
 
 CHECKS = Chapter()
 
@@ -21,16 +21,11 @@ _SEATS_INSIDE: Final = 0.95
 )
 def communes_have_a_polygon(subject: Subject) -> Finding:
     """Every commune has a polygon, real or drawn around its seat."""
-    codes = list(
-        subject.connection.scalars(
-            text(
-                "SELECT code FROM admin_unit u"
-                " WHERE level = 'commune' AND lifetime @> current_date"
-                " AND NOT EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id) ORDER BY code"
-            )
-        )
+    codes = subject.names(
+        "SELECT code FROM admin_unit u WHERE level = 'commune' AND lifetime @> current_date"
+        " AND NOT EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id) ORDER BY code"
     )
-    return failure(f"{len(codes):,} have none: {', '.join(codes[:5])}") if codes else ok()
+    return none_of(codes, "have none")
 
 
 @CHECKS.check("Ranh giới là ranh giới thật", hint=_LOAD)
@@ -53,15 +48,11 @@ def boundaries_are_real(subject: Subject) -> Finding:
 def polygons_are_valid(subject: Subject) -> Finding:
     """All polygons are valid."""
     # The constraint on the table saw to it; another version of GEOS may judge otherwise.
-    codes = list(
-        subject.connection.scalars(
-            text(
-                "SELECT u.code FROM boundary b JOIN admin_unit u ON u.id = b.unit_id"
-                " WHERE NOT ST_IsValid(b.geom) ORDER BY u.code"
-            )
-        )
+    codes = subject.names(
+        "SELECT u.code FROM boundary b JOIN admin_unit u ON u.id = b.unit_id"
+        " WHERE NOT ST_IsValid(b.geom) ORDER BY u.code"
     )
-    return failure(f"{len(codes):,} are not: {', '.join(codes[:5])}") if codes else ok()
+    return none_of(codes, "are not")
 
 
 @CHECKS.check(

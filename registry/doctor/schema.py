@@ -1,14 +1,16 @@
 """Checks of the schema: revision, indexes, triggers, and what the application may do."""
 
+import csv
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Table, text
+from sqlalchemy import text
 
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
-from registry.models import Base
 from registry.revision import current_revision, head_revision, suits
+from registry.tables import HOUSEHOLD, STAMPED
 
 CHECKS = Chapter()
 
@@ -91,10 +93,11 @@ SECURED: Final = (
 POLICIES: Final = 4
 """Of each of them: reading, inserting, updating, deleting."""
 
+INDEXES: Final = Path(__file__).parent / "indexes.csv"
+"""Table and name of each index that the migrations make, those behind keys and exclusions too."""
+
 COUNTED_ALONG: Final = ("thoroughfare_id", "locality_id")
 """Columns of former numbers that a reform writes, where it cuts a street or locality."""
-STAMPED: Final = ("event_id", "recorded_at")
-"""Columns of household that the database fills in: every other one the application may insert."""
 
 Privileges = set[tuple[str, str]]
 """(table, or table.column; what may be done with it)."""
@@ -130,23 +133,16 @@ def indexes(subject: Subject) -> Finding:
         )
     )
     usable = {row.name: row.usable for row in rows}
-    wanted = {name for table in Base.metadata.sorted_tables for name in _index_names(table)}
+    wanted = {name for _, name in read_indexes()}
     missing = _listed("missing", wanted - usable.keys())
     broken = _listed("invalid", {name for name, is_usable in usable.items() if not is_usable})
     return failure("; ".join(missing + broken)) if missing or broken else ok(f"{len(wanted)}")
 
 
-def _index_names(table: Table) -> set[str]:
-    """Names of the table's indexes, with those behind its keys and exclusions."""
-    return {
-        *(str(index.name) for index in table.indexes),
-        *(
-            str(constraint.name)
-            for constraint in table.constraints
-            if constraint.__visit_name__
-            in ("primary_key_constraint", "unique_constraint", "exclude_constraint")
-        ),
-    }
+def read_indexes() -> set[tuple[str, str]]:
+    """(table, index) of every index of the register."""
+    with INDEXES.open(encoding="utf-8", newline="") as file:
+        return {(row["table"], row["index"]) for row in csv.DictReader(file)}
 
 
 @CHECKS.check(
@@ -225,8 +221,8 @@ _GRANTED: Final = """
 
 
 def _wanted_privileges() -> Privileges:
-    tables = {*Base.metadata.tables, "alembic_version"}
-    insertable = [c.name for c in Base.metadata.tables["household"].columns]
+    tables = {table for table, _ in read_indexes()}
+    insertable = [column.name for column in HOUSEHOLD.columns]
     return {
         *((table, "SELECT") for table in tables),
         *(

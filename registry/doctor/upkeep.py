@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from registry.backup.tools import connected
 from registry.database import APP_ROLE
-from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
+from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, none_of, ok, warning
 from registry.errors import ConflictError
 from registry.jobs.queue import state_of_queue, worker_state
 from registry.jobs.schema import current_version, wanted_version
@@ -25,7 +25,6 @@ _DEAD_ROWS: Final = 100_000
 _OLD_XIDS: Final = 1_000_000_000
 """PostgreSQL stops writing at 2,100,000,000; autovacuum begins in earnest at 200,000,000."""
 _KEY_DAYS: Final = 30
-_SHOWN: Final = 5
 
 
 @CHECKS.check(
@@ -202,18 +201,14 @@ def autovacuum(subject: Subject) -> Finding:
 )
 def keys_last(subject: Subject) -> Finding:
     """No key that is in use ends within thirty days."""
-    names = list(
-        subject.connection.scalars(
-            text(
-                "SELECT name || ' ' || CAST(CAST(expires_at AS date) AS text) FROM api_key"
-                " WHERE revoked_at IS NULL AND expires_at > clock_timestamp()"
-                " AND expires_at < clock_timestamp() + make_interval(days => :days)"
-                " ORDER BY expires_at, name"
-            ),
-            {"days": _KEY_DAYS},
-        )
+    names = subject.names(
+        "SELECT name || ' ' || CAST(CAST(expires_at AS date) AS text) FROM api_key"
+        " WHERE revoked_at IS NULL AND expires_at > clock_timestamp()"
+        " AND expires_at < clock_timestamp() + make_interval(days => :days)"
+        " ORDER BY expires_at, name",
+        days=_KEY_DAYS,
     )
-    return warning(f"{len(names):,}: {', '.join(names[:5])}") if names else ok()
+    return none_of(names, "", warning)
 
 
 @CHECKS.check(
@@ -244,11 +239,8 @@ def background_jobs(subject: Subject) -> Finding:
 )
 def webhooks_told(subject: Subject) -> Finding:
     """No webhook was given up."""
-    dead = subject.connection.execute(
-        text(
-            "SELECT w.id, k.name, w.last_outcome FROM webhook w JOIN api_key k ON k.id = w.key_id"
-            " WHERE w.state = 'dead' ORDER BY w.id"
-        )
-    ).all()
-    named = (f"{row.id} ({row.name}: {row.last_outcome})" for row in dead[:_SHOWN])
-    return warning(f"{len(dead):,}: {', '.join(named)}") if dead else ok()
+    dead = subject.names(
+        "SELECT concat(w.id, ' (', k.name, ': ', w.last_outcome, ')')"
+        " FROM webhook w JOIN api_key k ON k.id = w.key_id WHERE w.state = 'dead' ORDER BY w.id"
+    )
+    return none_of(dead, "", warning)

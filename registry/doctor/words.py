@@ -122,6 +122,10 @@ _WORDS: Final = (
     (r"not used", "không dùng"),
     (r"nothing yet", "chưa gửi gì"),
     (r"off until the server is started again", "tắt cho đến khi khởi động lại máy chủ"),
+    (
+        r"where it came back from a backup, after ALTER SYSTEM RESET archive_mode",
+        "sổ đã phục hồi: ALTER SYSTEM RESET archive_mode trước",
+    ),
     (r"it fails", "không gửi được"),
     (r"it failed lately", "vừa có lúc không gửi được"),
     (r"needs the database", "cần cơ sở dữ liệu"),

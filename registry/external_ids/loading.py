@@ -20,7 +20,7 @@ from geo import code as codes
 from geo.code import CodeError
 from geo.text import fold
 from registry.database import driver_connection
-from registry.days import parse_day
+from registry.days import day_after, parse_day
 from registry.errors import InvalidInputError
 from registry.external_ids import MAX_VALUE, SCHEME, ExternalId
 from registry.intake.formats.any_file import read_file
@@ -155,8 +155,7 @@ def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, An
         cursor.copy("COPY external_row FROM STDIN") as copy,
     ):
         for number, each in rows:
-            after = each.valid_to + datetime.timedelta(days=1) if each.valid_to else None
-            copy.write_row((number, *each.key, each.valid_from, after))
+            copy.write_row((number, *each.key, each.valid_from, day_after(each.valid_to)))
     unknown = [tuple(row) for row in session.execute(_UNKNOWN)]
     new, changed, unchanged = session.execute(_COUNTS).one()
     session.execute(_UPSERT)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
-from registry.access.actors import acting, outside_units
+from registry.access.actors import acting, outside_own
 from registry.errors import FieldCodeEndedError, FieldCodeError, InvalidInputError, NotFoundError
 from registry.field.codes import hash_code, make_code
 from registry.gazetteer import Gazetteer, today
@@ -270,9 +270,7 @@ def refuse_others(session: Session, unit_id: int) -> None:
     actor = acting()
     if actor is not None and actor.unit_ids is not None and unit_id not in actor.unit_ids:
         code = session.execute(_CODE, {"id": unit_id}).scalar_one()
-        raise outside_units(
-            f"ngoài địa bàn của khoá này: {code}", "the key is bound to other units", [code]
-        )
+        raise outside_own(code)
 
 
 _CODE: Final = text("SELECT code FROM admin_unit WHERE id = :id")

@@ -13,10 +13,14 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from sqlalchemy import Engine
+
 from registry import cluster
 from registry.database import make_engine
 from registry.errors import RegistryError
-from registry.settings import from_environment
+from registry.events import written_for
+from registry.jobs.queue import REQUEST
+from registry.settings import Settings, from_environment
 
 _log = logging.getLogger("diachiso.jobs")
 
@@ -28,14 +32,14 @@ def function_of(written: str) -> Callable[..., None]:
     return found
 
 
-def perform(written: str, arguments: dict[str, Any]) -> None:
-    """Do it, over the database of the environment."""
-    settings = from_environment()
-    engine = make_engine(cluster.database_url(settings))
+def perform(written: str, engine: Engine, settings: Settings, arguments: dict[str, Any]) -> None:
+    """Do it; what it writes is written for the request that asked for it."""
+    arguments = dict(arguments)
+    written_for(arguments.pop(REQUEST, None))
     try:
         function_of(written)(engine, settings, **arguments)
     finally:
-        engine.dispose()
+        written_for(None)
 
 
 def _limit_memory() -> None:
@@ -51,7 +55,12 @@ def main() -> int:
     written, arguments = sys.argv[1:]
     _limit_memory()
     try:
-        perform(written, json.loads(arguments))
+        settings = from_environment()
+        engine = make_engine(cluster.database_url(settings))
+        try:
+            perform(written, engine, settings, json.loads(arguments))
+        finally:
+            engine.dispose()
     except RegistryError as error:
         _log.warning("%s: %s", written, error.code)
         return 1

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from registry.events import current_request
 from registry.jobs.table import Job
 
 APPLICATION_NAME: Final = "diachiso-jobs"
@@ -16,6 +17,10 @@ HEARTBEAT_S: Final = 5.0
 """How often a worker says that it lives."""
 SILENT_AFTER_S: Final = 20.0
 """A worker that said nothing for so long is dead, and its jobs are taken up again."""
+
+
+REQUEST: Final = "request"
+"""Argument of each job that a request asked for: its id, for the events that the job writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ def _defer(
     at: datetime.datetime | None,
     arguments: dict[str, object],
 ) -> int:
+    if request := current_request():
+        arguments = {**arguments, REQUEST: request}
     given = {"queue": job.queue, "task": job.name, "lock": lock, "args": json.dumps(arguments)}
     number: int = session.execute(_DEFER, {**given, "at": at}).scalar_one()
     return number

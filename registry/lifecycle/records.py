@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from geoalchemy2.shape import to_shape
 from pydantic import BaseModel
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from geo import code as codes
 from registry.access.actors import acting
@@ -25,9 +25,9 @@ from registry.lifecycle.addresses import (
     same_address,
 )
 from registry.lifecycle.places import commune_id
-from registry.lifecycle.work import HOUSEHOLD, LIVING, Columns, Done, Row, Work, read_code
+from registry.lifecycle.work import LIVING, Columns, Done, Row, Work, read_code
 from registry.messages import number
-from registry.models import HouseholdFormerNumber, Plate
+from registry.tables import HOUSEHOLD
 
 # A record is proposed once at most: nothing leads back there.
 _PROPOSED_BY: Final = text(
@@ -44,6 +44,15 @@ _PROPOSED_BY: Final = text(
     """
 )
 _NOT_PARTS: Final = frozenset({"code", "reason", "decision_number", "same_address", "restricted"})
+_RESERVE_PLATES: Final = text("INSERT INTO plate (code) SELECT unnest(CAST(:codes AS text[]))")
+_KEEP_NUMBER: Final = text(
+    """
+    INSERT INTO household_former_number
+        (code, thoroughfare_id, locality_id, house_number, house_number_key)
+    SELECT code, thoroughfare_id, locality_id, house_number, house_number_key
+    FROM household WHERE code = :code
+    """
+)
 _BUILDING_STATUS: Final = text("SELECT status FROM household WHERE code = :code FOR SHARE")
 
 
@@ -64,7 +73,7 @@ def reserve(work: Work, request: r.ReserveRequest) -> Done:
         for code in issued
     ]
     work.insert(rows)
-    work.session.execute(insert(Plate), [{"code": code} for code in issued])
+    work.session.execute(_RESERVE_PLATES, {"codes": issued})
     return work.done()
 
 
@@ -207,21 +216,9 @@ def renumber(work: Work, request: r.RenumberRequest) -> Done:
         refuse_taken(work.session, {**row, **columns}, [row["code"]])
     work.begin(codes=[row["code"]])
     if row["house_number_key"] is not None:
-        work.session.execute(
-            insert(HouseholdFormerNumber),
-            {name: row[name] for name in _FORMER_NUMBER},
-        )
+        work.session.execute(_KEEP_NUMBER, {"code": row["code"]})
     work.update(row, **columns)
     return work.done()
-
-
-_FORMER_NUMBER: Final = (
-    "code",
-    "thoroughfare_id",
-    "locality_id",
-    "house_number",
-    "house_number_key",
-)
 
 
 def retire(work: Work, request: r.RetireRequest) -> Done:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import insert
+from sqlalchemy import text
 
 from registry.errors import InvalidInputError
 from registry.lifecycle import requests as r
@@ -14,11 +14,17 @@ from registry.lifecycle.records import (
     refuse_with_flats,
     reserved_rows,
 )
-from registry.lifecycle.work import HOUSEHOLD, Columns, Done, Row, Work, read_code
-from registry.models import SuccessionLink
+from registry.lifecycle.work import Columns, Done, Row, Work, read_code
+from registry.tables import HOUSEHOLD
 
 _OWN: Final = frozenset({"code", "event_id", "recorded_at", "status", "verified_on"})
 """Columns that a record does not hand on to what continues it."""
+_CONTINUED: Final = text(
+    """
+    INSERT INTO succession_link (old_code, new_code, kind)
+    SELECT :old, unnest(CAST(:new AS text[])), :kind
+    """
+)
 
 
 def merge(work: Work, request: r.MergeRequest) -> Done:
@@ -98,8 +104,7 @@ def _check_alike(row: Row, target: Row) -> None:
 def _end(work: Work, ended: Iterable[Row], heirs: list[str], kind: str) -> None:
     for row in ended:
         work.update(row, status="retired")
-        links = [{"old_code": row["code"], "new_code": code, "kind": kind} for code in heirs]
-        work.session.execute(insert(SuccessionLink), links)
+        work.session.execute(_CONTINUED, {"old": row["code"], "new": heirs, "kind": kind})
 
 
 def _handed_on(row: Row) -> Columns:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from geo import code as codes
@@ -20,11 +20,9 @@ from registry.errors import (
 from registry.events import Cause, open_event
 from registry.lifecycle.places import FoundPlace
 from registry.messages import STATUSES
-from registry.models import Household
 from registry.records import JOINS, Record, columns
+from registry.tables import HOUSEHOLD
 
-HOUSEHOLD: Final = cast(Table, Household.__table__)
-"""As a plain table: the ORM's bookkeeping would cost more than the write."""
 LIVING: Final = ("proposed", "active")
 
 _AS_WRITTEN: Final = text(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from registry.access import budget
-from registry.access.actors import acting, outside_units
+from registry.access.actors import acting, outside_own
 from registry.database import session_scope
 from registry.errors import AlreadyDoneError, ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
@@ -221,9 +221,7 @@ def _check_unit(unit_id: int, code: str) -> None:
     """Raises OutsideUnitsError where who acts may not write in the commune."""
     actor = acting()
     if actor is not None and actor.unit_ids is not None and unit_id not in actor.unit_ids:
-        raise outside_units(
-            f"ngoài địa bàn của khoá này: {code}", "outside the units of this key", [code]
-        )
+        raise outside_own(code)
 
 
 def _put(session: Session, certificate: Certificate) -> None:

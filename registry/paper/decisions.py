@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from geo import code as codes
 from geo.house_number import natural_order
 from geo.label import named, number_label
-from registry.access.actors import acting, outside_units
+from registry.access.actors import acting, outside_own
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
@@ -193,12 +193,7 @@ def done_decision(
     if actor is not None and actor.unit_ids is not None:
         outside = {place.unit_id for place in content.places} - actor.unit_ids
         if outside:
-            wrong = sorted(gazetteer.units[unit].code for unit in outside)
-            raise outside_units(
-                f"ngoài địa bàn của khoá này: {', '.join(wrong)}",
-                "outside the units of this key",
-                wrong,
-            )
+            raise outside_own(*sorted(gazetteer.units[unit].code for unit in outside))
     return _print(reads, gazetteer, site, content, form or DecisionForm())
 
 

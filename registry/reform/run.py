@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import shapely
-from sqlalchemy import Engine, insert, text, update
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,6 @@ from registry.gazetteer import today
 from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import JOBS
-from registry.models import Reform
 from registry.reform import carrying_sql, report_sql
 from registry.reform.carrying import carry
 from registry.reform.plan import make_plan
@@ -48,6 +47,23 @@ _CARRIED: Final = text(
     """
     UPDATE reform SET state = 'carried', event_id = current_event_id(), unit_ids = :units,
         counts = CAST(:counts AS jsonb)
+    WHERE id = :id
+    """
+)
+_KEEP: Final = text(
+    """
+    INSERT INTO reform (number, title, effective_on, state, resolution, decided, unit_ids,
+        event_id, actor)
+    VALUES (:number, :title, :effective_on, :state, CAST(:resolution AS jsonb),
+        CAST(:decided AS jsonb), :unit_ids, :event_id, :actor)
+    RETURNING id
+    """
+)
+_KEEP_KNOWN: Final = text(
+    """
+    UPDATE reform SET number = :number, title = :title, effective_on = :effective_on,
+        state = :state, resolution = CAST(:resolution AS jsonb),
+        decided = CAST(:decided AS jsonb), unit_ids = :unit_ids, event_id = :event_id
     WHERE id = :id
     """
 )
@@ -273,16 +289,16 @@ class _Work:
             "effective_on": head.effective,
             "state": state,
             # Of one that is carried nobody reads the polygons again.
-            "resolution": kept(self.document, areas if state == "prepared" else {}),
-            "decided": dict(self.options.decided),
+            "resolution": json.dumps(kept(self.document, areas if state == "prepared" else {})),
+            "decided": json.dumps(dict(self.options.decided)),
             "unit_ids": sorted(plan.touched),
             "event_id": event_id,
         }
         if known := self.options.reform_id:
-            self.session.execute(update(Reform).where(Reform.id == known).values(values))
+            self.session.execute(_KEEP_KNOWN, values | {"id": known})
             return known
-        new = insert(Reform).values(values | {"actor": self.options.actor}).returning(Reform.id)
-        reform_id: int = self.session.execute(new).scalar_one()
+        values["actor"] = self.options.actor
+        reform_id: int = self.session.execute(_KEEP, values).scalar_one()
         return reform_id
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
-from registry.access.actors import acting, outside_units
+from registry.access.actors import acting, outside_own
 from registry.access.jurisdiction import check_jurisdiction
 from registry.entrances import SOURCES, Entrance, with_entrance
 from registry.errors import (
@@ -169,9 +169,7 @@ def _check_place(row: Mapping[str, Any]) -> None:
         return
     if not set(row["provinces"]).isdisjoint(actor.units or ()):
         return
-    raise outside_units(
-        f"ngoài địa bàn của khoá này: {unit}", "the key is bound to other units", [unit]
-    )
+    raise outside_own(unit)
 
 
 def _may_retire() -> bool:

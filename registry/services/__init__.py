@@ -18,9 +18,8 @@ from registry.reverse import NEIGHBOUR_M, check_point
 
 Kind = Literal["delivers", "collects", "counter"]
 Basis = Literal["code", "polygon", "commune"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-BASES: Final[tuple[Basis, ...]] = get_args(Basis)
 """What an area may be made of, the most specific first."""
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)

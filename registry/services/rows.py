@@ -22,7 +22,7 @@ from geo.text import fold
 from registry.boundaries.geojson import read_features
 from registry.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
 from registry.coverage.target_units import TargetUnits
-from registry.days import parse_day
+from registry.days import day_after, parse_day
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.intake.formats.any_file import read_file
@@ -372,6 +372,4 @@ def _days(
     first, last = days
     if first and last and last < first:
         wrong.add("dates_swapped", f"{first} – {last}")
-    # 31/12/9999 is how programs write that there is no end.
-    ends = last is not None and last < datetime.date.max
-    return first, last + datetime.timedelta(days=1) if last and ends else None
+    return first, day_after(last)

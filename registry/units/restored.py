@@ -220,7 +220,11 @@ def _candidates(
         held = name in of_districts or any(
             near.endswith(longer, 0, match.end) for longer in of_districts if name in longer
         )
-        bare = not kind and (len(name) < _SHORT or (district is None and held))
+        bare = not kind and (
+            len(name) < _SHORT
+            or (district is None and held)
+            or _is_of_kind(near, match.start, bounds)
+        )
         apart = squashed.is_apart(cut + start, last)
         if match.edits and match.start - start == 1:
             apart &= squashed.begins(first)  # no `P. Hước Long` is in Phước Long
@@ -290,6 +294,11 @@ def _before_kind(letters: str, start: int, unit: Unit) -> tuple[int, bool]:
     if before == start and letters[:start][-1:] in {kind[0] for kind in kinds if kind}:
         before = start - 1
     return before, before < start
+
+
+def _is_of_kind(letters: str, start: int, bounds: AbstractSet[int]) -> bool:
+    """Whether a word right before says that no commune is named: `Tỉnh Bình Dương`."""
+    return any(letters.endswith(kind, 0, start) and start - len(kind) in bounds for kind in _KINDS)
 
 
 def _names_around(gazetteer: Gazetteer) -> tuple[_Names, _Names]:

@@ -213,7 +213,7 @@ def _naming(gazetteer: Gazetteer, front: list[str], parts: list[Part], chosen: R
         or (at > min(used) and any(unit in units.values() for unit, _ in part.hits))
     }
     behind = {at: part for at, part in enumerate(parts) if at > max(used) and at not in again}
-    again |= {at for at, part in behind.items() if _holds_now(gazetteer, part, chosen[0].unit)}
+    again |= {at for at, part in behind.items() if _of_other_time(gazetteer, part, chosen[0].unit)}
     left = (part.text for at, part in enumerate(parts) if at not in used | again)
     unread = (*front, *left)
     named = (units.get("commune"), units.get("district"), units.get("province"))
@@ -232,16 +232,18 @@ def _said(text: str) -> str:
     return parse_name(text)[0].key
 
 
-def _holds_now(gazetteer: Gazetteer, part: Part, unit: Unit) -> bool:
-    """Whether the part names the province of today behind one of before: `Vị Thủy, Hậu Giang, TP.
-    Cần Thơ`.
+def _of_other_time(gazetteer: Gazetteer, part: Part, unit: Unit) -> bool:
+    """Whether the part names the province of today behind one of before, `Vị Thủy, Hậu Giang, TP.
+    Cần Thơ`, or that of before behind today's, `Xã Hàm Thuận Bắc, Lâm Đồng, Tỉnh Bình Thuận`.
     """
     if not _names_province(part):
         return False
     day = today()
     onward = [each.unit for each in continuations(gazetteer, unit, day)]
-    holding = [gazetteer.province_of(each, day) or each for each in onward]
-    return any(each in holding for each, _ in part.hits)
+    holding: set[int | None] = {(gazetteer.province_of(each, day) or each).id for each in onward}
+    for step in gazetteer.predecessors(unit):
+        holding |= {version.province_id for version in step.predecessor.versions}
+    return any(each.id in holding for each, _ in part.hits)
 
 
 def _names_province(part: Part) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
-from registry.access.actors import Actor, outside_units
+from registry.access.actors import Actor, outside_own
 from registry.changes.cursor import Cursor, Read
 from registry.changes.since import KINDS, end_of_feed, position_of
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
@@ -294,11 +294,7 @@ def _checked_units(known: Gazetteer, actor: Actor, wanted: Sequence[str]) -> lis
             raise InvalidInputError.of_field("units", "missing", detail)
         wrong = [unit.code for unit in units if not communes_of(known, today(), unit) <= sees]
         if wrong:
-            raise outside_units(
-                f"ngoài địa bàn của khoá này: {', '.join(wrong)}",
-                "the key is bound to other units",
-                wrong,
-            )
+            raise outside_own(*wrong)
     return [unit.id for unit in units]
 
 

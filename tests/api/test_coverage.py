@@ -14,8 +14,8 @@ from registry.coverage import count_cache, measure
 from registry.database import make_engine, session_scope
 from registry.events import write_scope
 from registry.gazetteer import VIET_NAM
-from registry.models import Target
 from tests.support.factories import TEST, make_household
+from tests.support.tables import Target
 from tests.support.units import open_app, read_gazetteer, unit_named
 
 UNIT = {

@@ -119,6 +119,14 @@ def test_form_of_another_site_or_session_is_refused(office: Office) -> None:
     assert foreign.status_code == 403
 
 
+def test_form_with_what_no_database_takes_is_told_so(office: Office) -> None:
+    seat = seated(office, "ký tự lạ", "admin")
+    for path in ("/desk/targets", "/desk/hamlets/1/rename"):
+        for field in ("source", "_once", "a\0"):
+            told = seat.post(path, **{field: "\0"})
+            assert (told.status_code, "NUL" in told.text) == (422, True), (path, field)
+
+
 def test_programs_write_by_a_session_only_with_the_token_of_a_form(office: Office) -> None:
     seat = seated(office, "trang có mã", "approver")
     house = office.place.house("71")

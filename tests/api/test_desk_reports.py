@@ -149,7 +149,7 @@ def test_several_are_decided_at_once_and_what_cannot_be_is_told(
     right = [file(office, kind="confirmed", code=code)["id"] for code in codes[:2]]
     stale = file(office, kind="wrong_point", code=codes[2], lon=105.8064, lat=21.0215)["id"]
     office.place.do("move", code=codes[2], lon=105.8065, lat=21.0212)
-    none = editor.post("/desk/reports/decide", decision="accept", word="x")
+    none = editor.post("/desk/reports/decide", report="9" * 5_000, decision="accept", word="x")
     assert (none.status_code, "chưa chọn" in none.text) == (422, True)
     silent = editor.post("/desk/reports/decide", report=right, decision="reject")
     assert (silent.status_code, "hãy viết cho người báo" in silent.text) == (422, True)

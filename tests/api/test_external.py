@@ -109,7 +109,7 @@ def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> 
         f"{code},postcode,{'9' * 201},,": "value_unreadable",
         f"{code},postcode,1,hôm qua,": "date_unreadable",
         f"{code},postcode,1,2/1/2026,1/1/2026": "dates_swapped",
-        f"{code},postcode,10003,,": "",
+        f"{code},postcode,10003,,31/12/9999": "",
         f"{code},postcode,10003,1/1/2026,": "row_repeated",
     }
     table = "\n".join(("code,scheme,value,valid_from,valid_to", *rows))

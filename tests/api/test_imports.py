@@ -23,7 +23,7 @@ from registry.uploads.work import check_given_up, clear_away, publish_given_up
 from tests.support.intake import checksum
 from tests.support.keys import bearer, code_of, office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE
-from tests.support.uploads import Desk, mapping, row, rows_of, table
+from tests.support.uploads import Desk, last_request, mapping, row, rows_of, table
 
 NOWHERE = row("", "R9", street="Phố Láng")
 BROKEN = {
@@ -87,8 +87,11 @@ def test_file_is_tried_looked_at_published_and_taken_back(desk: Desk) -> None:
     assert unseen.status_code == 422
 
     assert code_of(desk.ask(editor, made["id"], "publish")) == (403, "forbidden")
-    published = desk.done(approver, made["id"], "publish", verdict=1)
+    asked = desk.ask(approver, made["id"], "publish", verdict=1)
+    desk.work()
+    published = desk.seen(approver, made["id"])
     assert (published["state"], published["counts"]["new"]) == ("published", 2)
+    assert last_request(engine) == asked.headers["X-Request-Id"]
     codes = rows_of(desk.office.get(f"{path}/codes", editor))
     assert [line["outcome"] for line in codes] == ["new", "new", "rejected"]
     code = codes[0]["code"]

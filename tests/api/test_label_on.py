@@ -19,13 +19,13 @@ from registry.errors import InvalidInputError
 from registry.events import write_scope
 from registry.export.run import ExportOptions, export_file
 from registry.gazetteer import today
-from registry.models import AdminUnitSuccession
 from registry.records import record_wording
 from scripts.main import diachiso
 from tests.support import reform
 from tests.support.factories import TEST, make_household, make_unit
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town
 from tests.support.lifecycle import town as open_town
+from tests.support.tables import AdminUnitSuccession
 from tests.support.units import open_app, read_gazetteer
 
 OLD = "12 Phố Láng, Phường Láng Hạ, Quận Đống Đa, Thành phố Hà Nội"

@@ -242,7 +242,7 @@ def test_history_shows_units_by_their_codes(office: Office) -> None:
 
 # --- anything at all -----------------------------------------------------------------------------
 
-EXAMPLES = 12
+EXAMPLES = 8
 # The routes are known without a database.
 with open_app("postgresql://nobody@127.0.0.1:1/nothing") as _app:
     PATHS = [

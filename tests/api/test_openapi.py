@@ -33,7 +33,7 @@ EXPORTED = {
     "application/geo+json": "geojson",
     "application/vnd.apache.parquet": "geoparquet",
 }
-EXAMPLES = 12
+EXAMPLES = 8
 # Without a server schemathesis does not unpack what it asks for.
 PLAIN = {"Accept-Encoding": "identity"}
 FUZZED = [

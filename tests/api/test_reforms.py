@@ -21,7 +21,7 @@ from registry.settings import Settings
 from tests.registry.reform.conftest import HEAD
 from tests.support.intake import checksum, write
 from tests.support.keys import bearer, code_of, office
-from tests.support.uploads import Desk
+from tests.support.uploads import Desk, last_request
 
 SPLIT = """\
 changes:
@@ -137,8 +137,10 @@ def test_resolution_is_tried_decided_carried_and_undone(hall: Hall, tmp_path: Pa
     assert code_of(hall.ask(number, "carry", verdict=1)) == (412, "stale")
     assert checksum(town.engine) == before
 
-    carried = hall.done(hall.ask(number, "carry", verdict=2))
+    asked = hall.ask(number, "carry", verdict=2)
+    carried = hall.done(asked)
     assert (carried["state"], carried["trouble"]) == ("carried", None)
+    assert last_request(town.engine) == asked.headers["X-Request-Id"]
     assert carried["carried_at"] is not None
     where = {
         code: hall.desk.office.get(f"/v1/addresses/{code}").get_json()["commune"]["code"]

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser
 from tests.support.browser import Visit, browsing, visiting
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The browser, for the tests of a file."""
+    """The browser, for the tests of one file after the other; windows share nothing."""
     with browsing() as made:
         yield made
 

@@ -10,9 +10,11 @@ from playwright.sync_api import Browser, expect
 
 from api.pages.assets import has_map
 from registry.drawing.refresh import refresh
+from registry.settings import Settings
 from tests.support.basemap import red_map
-from tests.support.browser import browsing, chromium, serving, visiting
+from tests.support.browser import chromium, visiting
 from tests.support.search_world import LANG, search_world
+from tests.support.serving import serving_here
 
 pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it"),
@@ -26,15 +28,10 @@ def url(admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
     path = red_map(tmp_path_factory.mktemp("base") / "nen.pmtiles")
     with search_world(admin_url, f"basemap_{worker_id}") as world:
         refresh(world.engine)
-        more = {"DIACHISO_OPEN_PACKS": "on", "DIACHISO_VAR": str(tmp_path_factory.mktemp("var"))}
-        with serving(world.url, DIACHISO_BASEMAP=str(path), **more) as found:
+        var = tmp_path_factory.mktemp("var")
+        settings = Settings(limits=False, open_packs=True, var=var, basemap=str(path))
+        with serving_here(world.url, settings) as found:
             yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as made:
-        yield made
 
 
 def test_streets_lie_below_the_dots_and_say_whose_they_are(browser: Browser, url: str) -> None:

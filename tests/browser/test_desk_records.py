@@ -11,11 +11,12 @@ from registry.database import session_scope
 from registry.gazetteer import load_gazetteer
 from registry.paper.certificates import issue_certificate
 from registry.paper.site import Site
-from tests.support.browser import SIZES, Visit, chromium, in_both_sizes, serving, visiting
+from tests.support.browser import SIZES, Visit, chromium, in_both_sizes, visiting
 from tests.support.factories import make_street
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, LANG
+from tests.support.serving import served
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
 REFUSED = "Failed to load resource"
@@ -32,7 +33,7 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def url(office: Office) -> Iterator[str]:
-    with serving(office.place.url) as found:
+    with served(office.app) as found:
         yield found
 
 

@@ -10,11 +10,12 @@ from api.pages.assets import has_map
 from geo.code import format as code_display
 from registry.access.keys import KeyMade
 from registry.database import session_scope
-from tests.support.browser import Visit, chromium, serving
+from tests.support.browser import Visit, chromium
 from tests.support.factories import make_street
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, LANG
+from tests.support.serving import served
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
 SCRIPT = "<script>document.title='broken'</script>"
@@ -31,7 +32,7 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def url(office: Office) -> Iterator[str]:
-    with serving(office.place.url) as found:
+    with served(office.app) as found:
         yield found
 
 

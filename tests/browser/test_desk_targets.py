@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import Visit, chromium, serving
+from registry.settings import Settings
+from tests.support.browser import Visit, chromium
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE
 from tests.support.oidc import Provider
 from tests.support.oidc import provider as open_provider
+from tests.support.serving import served
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
 
@@ -23,15 +25,15 @@ def issuer() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def office(admin_url: str, worker_id: str) -> Iterator[Office]:
-    with open_office(admin_url, f"targetpages_{worker_id}") as made:
+def office(admin_url: str, worker_id: str, issuer: Provider) -> Iterator[Office]:
+    account = Settings(limits=False, oidc_issuer=issuer.issuer, oidc_client_id="dia-chi-so")
+    with open_office(admin_url, f"targetpages_{worker_id}", account) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def url(office: Office, issuer: Provider) -> Iterator[str]:
-    account = {"DIACHISO_OIDC_ISSUER": issuer.issuer, "DIACHISO_OIDC_CLIENT_ID": "dia-chi-so"}
-    with serving(office.place.url, **account) as found:
+def url(office: Office) -> Iterator[str]:
+    with served(office.app) as found:
         yield found
 
 

@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from registry.gazetteer import today
-from tests.support.browser import Visit, browsing, chromium, serving, visiting
+from tests.support.browser import Visit, chromium, visiting
 from tests.support.keys import NO_LIMITS, Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import LANG
+from tests.support.serving import served
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
 HERE = {"longitude": LANG["lon"] + 0.0002, "latitude": LANG["lat"], "accuracy": 8}
@@ -30,14 +31,8 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def url(office: Office) -> Iterator[str]:
-    with serving(office.place.url) as found:
+    with served(office.app) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as made:
-        yield made
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from playwright.sync_api import Page, expect
 
 from geo.code import format as code_display
 from registry.settings import Settings
-from tests.support.browser import Visit, chromium, in_both_sizes, serving
+from tests.support.browser import Visit, chromium, in_both_sizes
 from tests.support.intake import checksum
 from tests.support.keys import office
 from tests.support.lifecycle import COMMUNE
+from tests.support.serving import served
 from tests.support.uploads import Desk, row, table
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
@@ -34,7 +35,7 @@ def desk(
 
 @pytest.fixture(scope="module")
 def url(desk: Desk) -> Iterator[str]:
-    with serving(desk.office.place.url, DIACHISO_VAR=str(desk.settings.var)) as found:
+    with served(desk.office.app) as found:
         yield found
 
 

@@ -16,10 +16,11 @@ from geo import code as codes
 from geo.code_writing import unannounced
 from geo.text import fold
 from registry.database import session_scope
-from registry.settings import ROOT
-from tests.support.browser import Visit, browsing, chromium, serving, visiting
+from registry.settings import ROOT, Settings
+from tests.support.browser import Visit, chromium, visiting
 from tests.support.factories import make_event
 from tests.support.search_world import LANG, World, search_world
+from tests.support.serving import serving_here
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
 HERE = {"longitude": LANG[0], "latitude": LANG[1], "accuracy": 5}
@@ -44,15 +45,9 @@ def world(admin_url: str, worker_id: str) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def url(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    var = str(tmp_path_factory.mktemp("var"))
-    with serving(world.url, DIACHISO_OPEN_PACKS="on", DIACHISO_VAR=var) as found:
+    var = tmp_path_factory.mktemp("var")
+    with serving_here(world.url, Settings(limits=False, open_packs=True, var=var)) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as made:
-        yield made
 
 
 @pytest.fixture

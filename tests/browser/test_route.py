@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from geo.code import format as code_display
-from tests.support.browser import Visit, chromium, serving, visiting
+from tests.support.browser import Visit, chromium, visiting
 from tests.support.search_world import World, search_world
+from tests.support.serving import serving_here
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
 
@@ -21,7 +22,7 @@ def world(admin_url: str, worker_id: str) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def url(world: World) -> Iterator[str]:
-    with serving(world.url) as found:
+    with serving_here(world.url) as found:
         yield found
 
 

@@ -15,8 +15,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from registry.settings import ROOT
-from tests.support.browser import Visit, chromium, in_both_sizes, serving, visiting
+from tests.support.browser import Visit, chromium, in_both_sizes, visiting
 from tests.support.demo import first_demo
+from tests.support.serving import serving_here
 from tests.system.test_docs import SERVER
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
@@ -57,7 +58,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def register_url(admin_url: str, worker_id: str) -> Iterator[str]:
-    with first_demo(admin_url, f"shop_{worker_id}") as url, serving(url) as found:
+    with first_demo(admin_url, f"shop_{worker_id}") as url, serving_here(url) as found:
         yield found
 
 

@@ -22,8 +22,8 @@ import pyarrow
 import pytest
 
 from clients import generate
-from tests.support.browser import serving
 from tests.support.search_world import search_world
+from tests.support.serving import serving_here
 
 HAS_JAVA = bool(shutil.which("java"))
 HAS_NODE = bool(shutil.which("node")) and (generate.NODE_MODULES / "typescript").is_dir()
@@ -63,7 +63,7 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(admin_url: str, worker_id: str) -> Iterator[Shop]:
-    with search_world(admin_url, f"clients_{worker_id}") as world, serving(world.url) as url:
+    with search_world(admin_url, f"clients_{worker_id}") as world, serving_here(world.url) as url:
         yield Shop(url, world.codes["27 Láng"])
 
 
@@ -125,6 +125,7 @@ def web(description: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "warn" not in said.lower()
     run(
         *("node", tools / "typescript/bin/tsc", "--strict", "--noUncheckedIndexedAccess"),
+        "--skipDefaultLibCheck",
         *("--target", "es2022", "--module", "node16", *sorted(folder.glob("with_*.ts"))),
         cwd=folder,
     )

@@ -8,7 +8,9 @@ import yaml
 from click.testing import CliRunner
 
 from deploy.cluster.__main__ import main
+from registry.cluster import host
 from registry.settings import ROOT
+from tests.support.folders import open_folder
 
 EXAMPLE = (ROOT / "deploy/cluster/example.toml").read_text(encoding="utf-8")
 CERTIFICATE = '/etc/diachiso/tls/node.pem"'
@@ -19,7 +21,19 @@ WRONG = {
     "no_toml": ("[ports]", "[ports"),
     "wrong_setting: ports.web": ("web = 7010", "web = 99999"),
     "wrong_setting: nodes.1.address": ("10.0.0.12", "10.0.0.300"),
-    "wrong_setting: paths.dta": ('data = "/var/lib/p', 'dta = "/var/lib/p'),
+    "wrong_setting: paths.dta is no setting; write data": (
+        'data = "/var/lib/p',
+        'dta = "/var/lib/p',
+    ),
+    'wrong_setting: postgresql.shared_buffers is "8 Gb"; write a whole number and kB, MB or GB': (
+        '"8GB"',
+        '"8 Gb"',
+    ),
+    "wrong_setting: postgresql.version is not there; add it": ("version = 17\n", ""),
+    "wrong_setting: nodes.0.primary is 1.5; write true or false": (
+        "primary = true",
+        "primary = 1.5",
+    ),
     "wrong_setting: backups.store.0": ("repo1-path=", "path="),
     "two_of_a_name: two nodes are called n1": ('name = "n2"', 'name = "n1"'),
     "two_of_an_address": ("10.0.0.12", "10.0.0.11"),
@@ -76,13 +90,14 @@ def test_wrong_settings_are_told_in_a_line(files: Path, complaint: str) -> None:
 
 def test_passwords_are_asked_for_before_anything_is_written(files: Path) -> None:
     (files / "web").unlink()
+    (files / "program").unlink()
     (files / "patroni").chmod(0o644)
     (files / "manager").write_text("a b")
     status, lines = said("render", files / "cluster.toml", files / "out")
     assert status == 1
-    assert {line.partition(":")[0] for line in lines} == {
+    assert [line.partition(":")[0] for line in lines] == [
         *("no_password", "open_password", "odd_password")
-    }
+    ]
     assert not (files / "out").exists()
 
 
@@ -108,6 +123,38 @@ def test_files_fit_together(files: Path) -> None:
     assert not (files / "out/n3/etc/haproxy").exists()
     for path in (files / "out").rglob("*"):
         assert path.is_dir() or path.stat().st_mode & 0o077 == 0, path
+
+
+OLD, NEW = (Path(f"/usr/lib/postgresql/{major}/bin") for major in (15, 17))
+
+
+@pytest.mark.skipif(
+    not (OLD / "initdb").exists() or not (NEW / "pg_upgrade").exists(),
+    reason="needs two versions of PostgreSQL",
+)
+def test_data_of_an_older_version_is_taken_over(files: Path) -> None:
+    with open_folder() as folder:
+        account = host.account_for(folder / "-")
+        host.make_private_folder(folder / "old", account)
+        as_ours = ("--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums")
+        account.run(OLD / "initdb", "-D", folder / "old/data", *as_ours, "--no-sync")
+        account.write(folder / "old/data/patroni.dynamic.json", '{"ttl": 20}')
+        settings = files / "cluster.toml"
+        data = folder / "old/17/diachiso"
+        text = settings.read_text(encoding="utf-8")
+        text = text.replace("/var/lib/postgresql/17/diachiso", str(data))
+        settings.write_text(text, encoding="utf-8")
+        assert said("render", settings, files / "out")[0] == 0
+        script = (files / "out/n1/etc/diachiso/upgrade.sh").read_text()
+        upgrade = ("/bin/sh", "-s", OLD, folder / "old/data")
+        looked = account.run(*upgrade, text=script)
+        assert looked.returncode == 0, looked.stdout + looked.stderr
+        assert not data.exists()
+        for status in (0, 1):  # and never over what is there
+            done = account.run(*upgrade, "--link", text=script)
+            assert done.returncode == status, done.stdout + done.stderr
+        assert (data / "PG_VERSION").read_text() == "17\n"
+        assert (data / "patroni.dynamic.json").exists()
 
 
 def test_nothing_is_archived_without_a_store(files: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import time
 from collections import Counter
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -30,14 +31,15 @@ def spelled(door: Door) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("row", VECTORS, ids=lambda row: row["text"])
-def test_address_is_read_as_the_vectors_say(row: dict[str, str]) -> None:
-    # The street of a text without commas needs the gazetteer: tests/registry/test_address_reader.
-    doors = [spelled(reading.door) for reading in parse_address(row["text"])]
-    assert doors[0].keys() <= row.keys()
-    if "," in row["text"]:
-        expected = {column: row[column] for column in doors[0]}
-        assert doors[0] == expected
+def test_address_is_read_as_the_vectors_say() -> None:
+    wrong = {}
+    for row in VECTORS:
+        door, *_ = (spelled(reading.door) for reading in parse_address(row["text"]))
+        assert door.keys() <= row.keys()
+        # The street of a text without commas needs the gazetteer: registry/test_address_reader.
+        if "," in row["text"] and not door.items() <= row.items():
+            wrong[row["text"]] = dict(door.items() - row.items())
+    assert wrong == {}
 
 
 def test_vectors_are_many_and_most_of_them_written_as_people_write() -> None:
@@ -61,12 +63,14 @@ def test_vectors_hold_no_row_of_the_shared_data(real_rows: dict[str, str]) -> No
         lambda text: text.translate(str.maketrans("0123456789,", "０１２３４５６７８９，")),
     ],
 )
-@pytest.mark.parametrize("row", VECTORS[::5], ids=lambda row: row["text"])
-def test_typing_changes_nothing(row: dict[str, str], change: object) -> None:
-    assert callable(change)
-    as_is = spelled(parse_address(row["text"])[0].door)
-    changed = spelled(parse_address(change(row["text"]))[0].door)
-    assert {**changed, "hint": ""} == {**as_is, "hint": ""}
+def test_typing_changes_nothing(change: Callable[[str], str]) -> None:
+    wrong = {}
+    for text in [row["text"] for row in VECTORS[::5]]:
+        as_is = spelled(parse_address(text)[0].door)
+        changed = spelled(parse_address(change(text))[0].door)
+        if {**changed, "hint": ""} != {**as_is, "hint": ""}:
+            wrong[text] = changed
+    assert wrong == {}
 
 
 # Typed without diacritics a few kinds cannot be told from names any more; the rest must be read.
@@ -308,14 +312,10 @@ Tiền Giang|Trà Vinh|Tuyên Quang|Vĩnh Long|Vĩnh Phúc|Yên Bái""".replace(
 """All of today, and of before July 2025."""
 
 
-@pytest.mark.parametrize("province", PROVINCES)
-def test_postcode_behind_a_province_is_none_of_its_doors(province: str) -> None:
+def test_postcode_behind_a_province_is_none_of_its_doors() -> None:
     behind = ("{}", " {}", ", {}", " - {}", " {}, Việt Nam", " {} Viet Nam", ", Việt Nam {}")
-    for name, tail, code in product(
-        (province, fold(province), f"TP {province}", f"tinh {fold(province)}"),
-        behind,
-        ("04800", "870000"),
-    ):
+    written = [(p, name) for p in PROVINCES for name in (p, fold(p), f"TP {p}", f"tinh {fold(p)}")]
+    for (province, name), tail, code in product(written, behind, ("04800", "870000")):
         text = f"12 Trần Phú, {name}{tail.format(code)}"
         best = parse_address(text)[0]
         assert best.door.house_number is not None, text

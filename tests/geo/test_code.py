@@ -37,28 +37,28 @@ def check_passes(code: str) -> bool:
 # The vectors
 
 
-@pytest.mark.parametrize("row", read_vectors("codes.csv"), ids=lambda row: row["serial"])
-def test_code_of_each_vector(row: dict[str, str]) -> None:
-    assert codes.from_serial(int(row["serial"])) == row["code"]
-    assert codes.to_serial(row["display"]) == int(row["serial"])
-    assert codes.format(row["code"]) == row["display"]
-    assert codes.spoken(row["code"]) == row["spoken"]
-    assert codes.from_spoken(row["spoken"]) == row["code"]
-    assert codes.calc_check_digit(row["code"][:7]) == row["code"][7]
-    assert codes.is_demo(row["code"]) == (int(row["serial"]) < 19**6)
+def test_code_of_each_vector() -> None:
+    for row in read_vectors("codes.csv"):
+        assert codes.from_serial(int(row["serial"])) == row["code"]
+        assert codes.to_serial(row["display"]) == int(row["serial"])
+        assert codes.format(row["code"]) == row["display"]
+        assert codes.spoken(row["code"]) == row["spoken"]
+        assert codes.from_spoken(row["spoken"]) == row["code"]
+        assert codes.calc_check_digit(row["code"][:7]) == row["code"][7]
+        assert codes.is_demo(row["code"]) == (int(row["serial"]) < 19**6)
 
 
-@pytest.mark.parametrize("row", read_vectors("codes_written.csv"), ids=lambda row: row["how"])
-def test_validate_each_written_vector(row: dict[str, str]) -> None:
-    if row["error"]:
-        with pytest.raises(CodeError) as caught:
-            codes.validate(row["text"])
-        assert caught.value.code == row["error"]
-        assert not codes.is_valid(row["text"])
-    else:
-        assert codes.validate(row["text"]) == row["canonical"]
-        assert codes.compact(row["text"]) == row["canonical"]
-        assert codes.is_valid(row["text"])
+def test_validate_each_written_vector() -> None:
+    for row in read_vectors("codes_written.csv"):
+        if row["error"]:
+            with pytest.raises(CodeError) as caught:
+                codes.validate(row["text"])
+            assert caught.value.code == row["error"], row["how"]
+            assert not codes.is_valid(row["text"]), row["how"]
+        else:
+            assert codes.validate(row["text"]) == row["canonical"], row["how"]
+            assert codes.compact(row["text"]) == row["canonical"], row["how"]
+            assert codes.is_valid(row["text"]), row["how"]
 
 
 # Round trips and independent oracles

@@ -36,15 +36,18 @@ def names(gazetteer: Gazetteer, naming: Naming, row: dict[str, str]) -> bool:
     return all(is_called(gazetteer, unit, label) for unit, label in zip(units, labels, strict=True))
 
 
-@pytest.mark.parametrize("row", VECTORS, ids=lambda row: row["text"])
-def test_door_and_units_are_read_as_the_vectors_say(
-    gazetteer: Gazetteer, row: dict[str, str]
-) -> None:
-    best = read_address(gazetteer, row["text"])[0]
-    door = spelled(best.door)
-    assert door == {column: row[column] for column in door}
-    namings = best.namings or (Naming(),)
-    assert any(names(gazetteer, naming, row) for naming in namings), namings
+def test_door_and_units_are_read_as_the_vectors_say(gazetteer: Gazetteer) -> None:
+    wrong: dict[str, object] = {}
+    for row in VECTORS:
+        best = read_address(gazetteer, row["text"])[0]
+        door = spelled(best.door)
+        assert door.keys() <= row.keys()
+        if not door.items() <= row.items():
+            wrong[row["text"]] = dict(door.items() - row.items())
+        namings = best.namings or (Naming(),)
+        if not any(names(gazetteer, naming, row) for naming in namings):
+            wrong[row["text"]] = namings
+    assert wrong == {}
 
 
 def test_units_of_real_rows_agree_with_labels_by_hand(

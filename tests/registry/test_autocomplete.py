@@ -1,5 +1,6 @@
 """Suggestions for what is being typed, over a small register."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,12 +10,13 @@ from sqlalchemy import text as sql
 
 from geo import code as codes
 from registry.autocomplete import Typing, autocomplete, place_names
-from registry.autocomplete.place_names import Names, PlaceNames
+from registry.autocomplete.place_names import Names, PlaceNames, load_names
 from registry.autocomplete.suggestion import Suggestion
 from registry.autocomplete.typed import readings
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.geocode import Question, geocode
+from registry.reads import Reads
 from tests.support.factories import make_building, make_household, make_locality, make_street
 from tests.support.lifecycle import COMMUNE, town
 from tests.support.search_world import LANG, World, search_world
@@ -429,11 +431,18 @@ def test_names_are_read_anew_when_there_are_new_ones(
     # Without a door there is nothing to deliver to.
     assert ask(world, cache.get(), "moi mo") == []
 
+    def load(reads: Reads) -> tuple[Names, ...]:
+        assert asked.wait(30)
+        return load_names(reads)
+
+    asked = threading.Event()
+    monkeypatch.setattr(place_names, "load_names", load)
     cache.load_aside()
     before = cache.get()
     with session_scope(world.engine) as session:
         make_street(session, unit_id=unit.id, name="Mới Nữa", kind="phố", key="moi nua")
     assert cache.get() is before
+    asked.set()
     assert cache._loader is not None
     cache._loader.join(30)
     assert "moi nua" in cache.get()[0].keys

@@ -42,11 +42,11 @@ from registry.errors import (
 )
 from registry.events import write_scope
 from registry.lookup import lookup
-from registry.models import Household
 from registry.prepare import prepare_database
 from registry.reads import Reads
 from registry.revision import head_revision
 from registry.settings import ROOT, Settings
+from registry.tables import HOUSEHOLD
 from tests.support.clusters import empty_cluster, running
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
 from tests.support.folders import roomy
@@ -89,7 +89,7 @@ def fill(url: str) -> str:
         session.execute(text("SELECT draw_ordinals(10, false)"))
     with session_scope(engine) as session:  # committed, and not moved
         make_event(session)
-        session.execute(update(Household).where(Household.code == code).values(floor="2"))
+        session.execute(update(HOUSEHOLD).where(HOUSEHOLD.c.code == code).values(floor="2"))
     engine.dispose()
     return code
 
@@ -176,7 +176,7 @@ def test_restored_register_is_written_and_kept_as_before(saved: Saved, empty: st
     restore_backup(empty, saved.file, report=quiet)
     engine = make_engine(empty)
     with write_scope(engine, TEST) as session:
-        session.execute(update(Household).where(Household.code == saved.code).values(floor="3"))
+        session.execute(update(HOUSEHOLD).where(HOUSEHOLD.c.code == saved.code).values(floor="3"))
     with session_scope(engine) as session:
         kept = text("SELECT floor FROM household_version WHERE code = :code ORDER BY valid_from")
         assert session.scalars(kept, {"code": saved.code}).all() == [None, "2"]
@@ -198,7 +198,7 @@ def test_backup_is_of_one_moment_while_others_write(
             while not ended.is_set():
                 floor += 1
                 with write_scope(engine, TEST) as session:
-                    change = update(Household).where(Household.code == code)
+                    change = update(HOUSEHOLD).where(HOUSEHOLD.c.code == code)
                     session.execute(change.values(floor=str(floor)))
 
         writer = threading.Thread(target=write)

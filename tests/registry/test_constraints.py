@@ -14,7 +14,6 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine
-from registry.models import ApiKey, Base, FieldReport, FieldRound, Import, Reform, Webhook
 from tests.support.factories import (
     make_event,
     make_household,
@@ -24,6 +23,7 @@ from tests.support.factories import (
     next_code,
 )
 from tests.support.refusal import refused
+from tests.support.tables import ApiKey, Base, FieldReport, FieldRound, Import, Reform, Webhook
 
 DAY = datetime.date(2026, 7, 1)
 BEFORE = datetime.date(2025, 7, 1)
@@ -59,6 +59,7 @@ class Parents:
 def owner_session(database_url: str) -> Iterator[Session]:
     """The owner's session: tables with one fixed row are open for another here."""
     engine = make_engine(database_url, role=OWNER_ROLE)
+    Base.metadata.reflect(engine)  # all of them, beside those that tests name
     with Session(engine) as session:
         session.execute(text("ALTER TABLE code_key DISABLE TRIGGER code_key_fixed"))
         for table in (

@@ -32,7 +32,6 @@ from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.publishing.rollback import roll_back
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
-from registry.models import Plate
 from tests.support import reform
 from tests.support.factories import (
     make_event,
@@ -42,6 +41,7 @@ from tests.support.factories import (
 )
 from tests.support.intake import deliveries, rows
 from tests.support.rivals import start_and_wait, thread
+from tests.support.tables import Plate
 from tests.support.units import read_gazetteer, unit_named
 
 COMMUNES = {"00004": "Phường Ba Đình", "00008": "Phường Ngọc Hà", "00097": "Phường Hồng Hà"}

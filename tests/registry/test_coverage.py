@@ -14,8 +14,8 @@ from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
-from registry.models import CoverageDay, Plate, Target
 from tests.support.factories import make_building, make_household, make_locality, make_street
+from tests.support.tables import CoverageDay, Plate, Target
 from tests.support.units import unit_named
 
 POINT = "SRID=4326;POINT(105.82 21.03)"

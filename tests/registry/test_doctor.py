@@ -14,11 +14,12 @@ from geo.text import has_diacritics
 from registry.boundaries import load_boundaries
 from registry.boundaries.cells import draw_cells
 from registry.database import make_engine
-from registry.doctor import CHECKS, Result, State, run_checks
+from registry.doctor import CHECKS, State, run_checks
 from registry.doctor import cluster as cluster_checks
 from registry.doctor.checks import Chapter, Finding, Need, Subject, examine, ok
-from registry.doctor.schema import TRIGGERS
+from registry.doctor.schema import TRIGGERS, read_indexes
 from registry.settings import Settings
+from tests.support.doctor import examined, found
 from tests.support.factories import make_household
 
 # The test cluster trades safety for speed; and no real polygons are loaded.
@@ -27,10 +28,6 @@ NOT_WELL_IN_TESTS = {
     "boundaries_are_real": State.WARNING,
     "background_jobs": State.WARNING,  # no worker runs
 }
-
-
-def examined(url: str) -> dict[str, Result]:
-    return {result.name: result for result in run_checks(Settings(database_url=url))}
 
 
 def execute(url: str, *statements: str) -> None:
@@ -83,6 +80,16 @@ def test_triggers_checked_are_all_there_are(url):
             " WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace"
         ).fetchall()
     assert set(rows) == {(table, name) for table, names in TRIGGERS.items() for name in names}
+
+
+def test_indexes_checked_are_all_there_are(url):
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT c.relname, x.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+            " JOIN pg_class x ON x.oid = i.indexrelid"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relname <> 'spatial_ref_sys'"
+        ).fetchall()
+    assert set(rows) == read_indexes()
 
 
 BA_DINH = "code = '00004' AND level = 'commune' AND lifetime @> current_date"
@@ -208,7 +215,7 @@ BREAKS = [
 @pytest.mark.parametrize(("name", "statement", "said"), BREAKS, ids=lambda value: str(value)[:40])
 def test_what_is_broken_is_found(url, name, statement, said):
     execute(url, statement)
-    result = examined(url)[name]
+    result = found(url, name)
     assert result.state == State.FAILURE, result
     assert said in result.detail
     assert result.hint
@@ -219,16 +226,16 @@ def test_codes_ahead_of_the_sequence_are_found(url, app):
         key = session.execute(text("SELECT key FROM code_key")).scalar_one()
         make_household(session, code=from_serial(Permutation(key).code_serial(5)))
         make_household(session, code=from_serial(19**6 - 1))  # demo data has no ordinal
-    result = examined(url)["code_ordinals"]
+    result = found(url, "code_ordinals")
     assert result.state == State.FAILURE
     assert "1 of the newest 2 codes are ahead of the sequence, which stands at 0" in result.detail
     execute(url, "SELECT setval('code_ordinal', 5)")
-    assert examined(url)["code_ordinals"].state == State.OK
+    assert found(url, "code_ordinals").state == State.OK
 
 
 def test_codes_that_run_out_are_told(url):
     execute(url, f"SELECT setval('code_ordinal', {N - 1000})")
-    result = examined(url)["code_ordinals"]
+    result = found(url, "code_ordinals")
     assert (result.state, result.detail) == (State.WARNING, f"999 of {N:,} left")
 
 
@@ -240,13 +247,13 @@ def test_seats_outside_their_polygon_are_told(url, app, tmp_path):
         f'{{"code": "00004"}}, "geometry": {{"type": "Polygon", "coordinates": [{ring}]}}}}]}}'
     )
     load_boundaries(app, str(source), actor="tests")
-    result = examined(url)["seats_are_inside"]
+    result = found(url, "seats_are_inside")
     assert (result.state, result.detail) == (State.WARNING, "0 of 1")
 
 
 def test_lossy_settings_are_found(url):
     """The test cluster has them, for speed."""
-    detail = examined(url)["durable"].detail
+    detail = found(url, "durable").detail
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         assert f"{name} is off" in detail
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from geo.code import from_serial
 from geo.permutation import Permutation
 from registry.database import make_engine
-from registry.doctor import Result, State, run_checks, upkeep
-from registry.settings import Settings
+from registry.doctor import State, upkeep
+from tests.support.doctor import examined, found
 from tests.support.factories import (
     make_building,
     make_event,
@@ -22,11 +22,6 @@ from tests.support.factories import (
 )
 
 LANG = "SELECT id FROM admin_unit WHERE code = '00199' AND lifetime @> current_date"
-
-
-def examined(url: str, **settings: object) -> dict[str, Result]:
-    made = Settings(database_url=url, **settings)  # type: ignore[arg-type]
-    return {result.name: result for result in run_checks(made)}
 
 
 def execute(url: str, *statements: str) -> None:
@@ -154,7 +149,7 @@ def test_what_is_broken_is_found(
     url: str, codes: dict[str, str], name: str, statement: str, said: str
 ) -> None:
     execute(url, statement.format(**codes))
-    result = examined(url)[name]
+    result = found(url, name)
     assert result.state == State.FAILURE, result
     assert said in result.detail
     assert result.hint
@@ -174,7 +169,7 @@ def test_sequence_below_old_codes_is_found(url: str, app: Engine, codes: dict[st
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("registry.doctor.content._NEWEST", 10)
-        result = examined(url)["code_ordinals"]
+        result = found(url, "code_ordinals")
     assert (result.state, result.detail) == (
         State.FAILURE,
         "4 of the next 20,000 codes are given already",
@@ -243,7 +238,7 @@ def test_what_is_worth_knowing_is_told(
     url: str, codes: dict[str, str], name: str, statement: str, said: str
 ) -> None:
     execute(url, statement.format(**codes))
-    result = examined(url)[name]
+    result = found(url, name)
     assert result.state == State.WARNING, result
     assert said in result.detail
     assert result.hint
@@ -252,7 +247,7 @@ def test_what_is_worth_knowing_is_told(
 def test_same_number_in_a_street_and_in_a_hamlet_is_two_doors(
     url: str, codes: dict[str, str]
 ) -> None:
-    assert examined(url)["doors_stand_once"].state == State.OK
+    assert found(url, "doors_stand_once").state == State.OK
 
 
 def test_place_that_holds_a_place_with_households_is_no_empty_one(
@@ -265,7 +260,7 @@ def test_place_that_holds_a_place_with_households_is_no_empty_one(
         "UPDATE locality SET parent_id = (SELECT id FROM locality WHERE key = 'khu 2')"
         " WHERE key = 'thon 1'",
     )
-    assert examined(url)["places_have_households"].state == State.OK
+    assert found(url, "places_have_households").state == State.OK
 
 
 def test_old_transaction_numbers_and_dead_rows_are_told(
@@ -273,22 +268,22 @@ def test_old_transaction_numbers_and_dead_rows_are_told(
 ) -> None:
     monkeypatch.setattr(upkeep, "_DEAD_ROWS", -1)
     monkeypatch.setattr(upkeep, "_DEAD_SHARE", -1)
-    assert examined(url)["autovacuum"].state == State.WARNING
+    assert found(url, "autovacuum").state == State.WARNING
     monkeypatch.setattr(upkeep, "_OLD_XIDS", -1)
-    result = examined(url)["autovacuum"]
+    result = found(url, "autovacuum")
     assert result.state == State.FAILURE
     assert "writing will stop" in result.detail
 
 
 def test_replica_that_is_none_is_found(url: str, fresh_database: Callable[[], str]) -> None:
-    assert examined(url, database_read_url=url)["read_replica"].state == State.OK
+    assert found(url, "read_replica", database_read_url=url).state == State.OK
     other = fresh_database()
     execute(other, "UPDATE register_identity SET uuid = gen_random_uuid()")
     for replica, said in (
         (other, "another register"),
         ("postgresql://postgres:geheim@127.0.0.1:1/x", "onnection refused"),
     ):
-        result = examined(url, database_read_url=replica)["read_replica"]
+        result = found(url, "read_replica", database_read_url=replica)
         assert result.state == State.FAILURE
         assert said in result.detail
         assert "geheim" not in result.detail
@@ -305,6 +300,6 @@ def test_replica_that_is_late_is_told(url: str, app: Engine, fresh_database) -> 
         "INSERT INTO event (kind, actor, occurred_at) VALUES ('t', 't', now() - interval '1 hour')",
         "INSERT INTO feed (event_id) SELECT max(id) FROM event",
     )
-    result = examined(url, database_read_url=late)["read_replica"]
+    result = found(url, "read_replica", database_read_url=late)
     assert result.state == State.FAILURE
     assert result.detail.startswith("3,6")

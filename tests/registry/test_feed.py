@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from registry.database import make_engine, session_scope
 from registry.events import move_pending_events, open_event, write_scope
-from registry.models import Event, EventPending, Feed
 from tests.support.factories import TEST, make_event, make_household, next_code
 from tests.support.feed import codes_of_event, feed_after
 from tests.support.rivals import backend_pid, is_waiting, start_and_wait, thread
+from tests.support.tables import Event, EventPending, Feed
 from tests.support.waiting import eventually
 
 WRITERS = 8

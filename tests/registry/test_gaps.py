@@ -29,9 +29,9 @@ from registry.gazetteer import Gazetteer, load_gazetteer, today
 from registry.intake.columns.reader import open_file
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from registry.models import Target
 from tests.support.factories import make_household, make_locality, make_street
 from tests.support.intake import BA_DINH, LAT, LON, deliveries, door, rows
+from tests.support.tables import Target
 from tests.support.units import unit_named
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.events import Cause, open_event, write_scope
-from registry.models import AdminUnit, Event, EventPending, Household, Locality, Thoroughfare
 from tests.support.factories import (
     TEST,
     make_building,
@@ -23,6 +22,7 @@ from tests.support.factories import (
 )
 from tests.support.refusal import check_refusal, refused
 from tests.support.rivals import start_and_wait, thread
+from tests.support.tables import AdminUnit, Event, EventPending, Household, Locality, Thoroughfare
 
 REFERENCES = "household_references"
 STATUSES = ("reserved", "proposed", "active", "retired")

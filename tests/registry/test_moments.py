@@ -169,10 +169,11 @@ def test_second_backup_holds_what_differs(saved: Saved) -> None:
     saved.town.reserve(5)
     made = take(saved.settings, full=False, report=silent)
     assert (made.kind, made.ordinal > saved.backup.ordinal) == ("diff", True)
-    assert [each.label for each in open_store(saved.settings).backups()] == [
-        saved.backup.label,
-        made.label,
-    ]
+    # After an upgrade of PostgreSQL a whole one; here the version is the same.
+    whole = take(saved.settings, full=False, upgraded=True, report=silent)
+    assert whole.kind == "full"
+    kept = [each.label for each in open_store(saved.settings).backups()]
+    assert kept == [saved.backup.label, made.label, whole.label]
 
 
 def test_register_goes_on_while_its_store_is_closed(saved: Saved) -> None:
@@ -193,6 +194,9 @@ def test_register_goes_on_while_its_store_is_closed(saved: Saved) -> None:
         for folder in (closed, *closed.rglob("*")):
             if folder.is_dir():
                 folder.chmod(0o750)
+    # A backup holds what was not sent: nothing is left to do.
+    take(saved.settings, full=False, report=silent)
+    assert examined(saved.settings)["log_archived"].state == State.OK
 
 
 LONG_AGO = datetime.datetime(2026, 1, 1, tzinfo=VIET_NAM)
@@ -239,6 +243,8 @@ def test_store_that_is_gone_is_not_begun_anew_by_itself(saved: Saved) -> None:
     try:
         with pytest.raises(ConflictError, match="mount its disk again"):
             take(saved.settings, full=False, report=silent)
+        with pytest.raises(ConflictError, match="none of this register's"):
+            take(saved.settings, full=True, upgraded=True, report=silent)
     finally:
         shutil.rmtree(store)
         away.rename(store)
@@ -252,11 +258,14 @@ def test_store_that_is_gone_is_not_begun_anew_by_itself(saved: Saved) -> None:
         ("ERROR: [055]: unable to load info file '/b/a' or '/b/a.copy':", "mount its disk"),
         (
             "ERROR: [028]: backup and archive info files exist but do not match the database",
-            "backups of another register",
+            "make --upgraded",
         ),
         ("ERROR: [050]: unable to acquire lock on file", "another backup is under way"),
         ("ERROR: [056]: unable to find primary cluster - cannot proceed", "do this on its machine"),
         ("ERROR: [087]: archive_mode must be enabled", "ALTER SYSTEM RESET archive_mode"),
+        ("FormatError: key/value found outside of section at line 1: Salted__", "another pass"),
+        ("ERROR: [000]: [ProtocolError] HTTP request failed with 404 (NOT FOUND):", "such bucket"),
+        ("P00  ERROR: [032]: key 'repo1-s3-key' must have a value", "must have a value"),
         ("WARN: x\nERROR: [049]: unable to connect to 's3.vn:443'", "connect to 's3.vn:443'"),
         ("", "ended with status 9"),
     ],

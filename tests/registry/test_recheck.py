@@ -120,6 +120,7 @@ def test_day_is_that_of_viet_nam_from_its_first_minute(place: Town, register: Re
     owner.dispose()
     assert kinds(register, day.isoformat(), code) == {}
     assert kinds(register, (day - datetime.timedelta(days=4)).isoformat(), code) == {code: ("new",)}
+    assert kinds(register, "0001-01-01", code) == {code: ("new",)}
     place.do("verify", code=code, on="2026-01-02")
     assert kinds(register, f"{day:%d/%m/%Y}", code) == {code: ("updated",)}
 

@@ -16,8 +16,8 @@ from registry.coverage.shapes import ARCHIPELAGOS
 from registry.coverage.workbook import write_workbook
 from registry.errors import NotFoundError
 from registry.gazetteer import today
-from registry.models import Target
 from tests.support.factories import make_household, make_locality
+from tests.support.tables import Target
 from tests.support.units import unit_named
 
 MOST_BYTES = 3_000_000

@@ -18,9 +18,9 @@ from registry.events import write_scope
 from registry.gazetteer import Gazetteer, today
 from registry.jobs.perform import function_of
 from registry.jobs.table import JOBS
-from registry.models import CoverageDay, Target
 from registry.settings import from_environment
 from tests.support.factories import TEST, make_household
+from tests.support.tables import CoverageDay, Target
 from tests.support.units import read_gazetteer, unit_named
 
 DAY = datetime.timedelta(days=1)

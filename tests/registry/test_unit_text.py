@@ -502,9 +502,11 @@ def test_long_text_is_looked_through_once_for_a_unit_that_is_no_more() -> None:
         ("Thị trấn Nàng Mau, Huyện Vị Thủy, Tỉnh Hậu Giang, TP. Cần Thơ", False),
         ("Phường 3, TP. Sóc Trăng, Tỉnh Sóc Trăng, TP. Cần Thơ", False),
         ("Thị trấn Nàng Mau, Huyện Vị Thủy, Tỉnh Hậu Giang, TP. Đà Nẵng", True),
+        ("Xã Hàm Thuận Bắc, Tỉnh Lâm Đồng, Tỉnh Bình Thuận", False),
+        ("Xã Hàm Thuận Bắc, Tỉnh Lâm Đồng, Tỉnh Quảng Nam", True),
     ],
 )
-def test_province_of_today_may_stand_behind_that_of_before(
+def test_province_of_today_may_stand_behind_that_of_before_and_the_other_way_round(
     gazetteer: Gazetteer, text: str, contradicted: bool
 ) -> None:
     (naming,) = read_units(gazetteer, text)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.events import write_scope
-from registry.models import Household, HouseholdVersion
 from tests.support.factories import (
     TEST,
     make_event,
@@ -23,6 +22,7 @@ from tests.support.factories import (
     next_code,
 )
 from tests.support.rivals import start_and_wait, thread
+from tests.support.tables import Household, HouseholdVersion
 
 Moment = datetime.datetime
 

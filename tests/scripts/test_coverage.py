@@ -15,10 +15,10 @@ from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError
 from registry.events import write_scope
 from registry.gazetteer import load_gazetteer, today
-from registry.models import Target
 from scripts.coverage import coverage
 from scripts.coverage_table import print_table
 from tests.support.factories import TEST, make_household
+from tests.support.tables import Target
 from tests.support.units import read_gazetteer, unit_named
 
 Run = Callable[..., Result]

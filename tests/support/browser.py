@@ -38,7 +38,7 @@ _FLAGS = (
 _BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
 in_both_sizes = pytest.mark.parametrize("visit", SIZES, indirect=True)
-PATIENCE_MS = float(os.environ.get("DIACHISO_BROWSER_MS", "20000"))
+PATIENCE_MS = float(os.environ.get("DIACHISO_BROWSER_MS", "60000"))
 SERIOUS = ("serious", "critical")
 
 

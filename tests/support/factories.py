@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo.code import PAYLOAD_FIRST, from_serial
 from registry.events import Cause, open_event
-from registry.models import (
+from tests.support.tables import (
     AdminUnit,
     AdminUnitVersion,
     Household,

@@ -27,6 +27,7 @@ from registry.cluster.host import command_line
 from registry.jobs.table import JOBS
 from registry.prepare import prepare_database
 from tests.support.folders import IN_MEMORY, ON_DISK, roomy
+from tests.support.tables import read_tables
 
 TEMPLATE = "template_diachiso"
 _PREFIX = "diachiso-test-"
@@ -191,11 +192,12 @@ def lay_prepared(admin_url: str, data_dir: Path) -> None:
     subprocess.run(["cp", "-a", prepared, data_dir], check=True)
 
 
-def clone(
-    admin_url: str, name: str, template: str = TEMPLATE
-) -> contextlib.AbstractContextManager[str]:
+@contextlib.contextmanager
+def clone(admin_url: str, name: str, template: str = TEMPLATE) -> Iterator[str]:
     """The URL of a new database with schema and seeds, dropped at the end."""
-    return database(admin_url, name, template)
+    with database(admin_url, name, template) as url:
+        read_tables(url)
+        yield url
 
 
 def make_template(admin_url: str, name: str, fill: Callable[[str], None]) -> None:

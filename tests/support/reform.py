@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from registry.events import Cause, write_scope
-from registry.models import AdminUnit, AdminUnitSuccession, AdminUnitVersion
+from tests.support.tables import AdminUnit, AdminUnitSuccession, AdminUnitVersion
 
 _END = text(
     "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), :day) WHERE id = ANY(:units)"

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import Range
 
 from registry.database import session_scope
 from registry.gazetteer import VIET_NAM, today
-from registry.models import AdminUnitSuccession, AdminUnitVersion
 from tests.support.factories import make_unit
+from tests.support.tables import AdminUnitSuccession, AdminUnitVersion
 
 BASIS = "9/NQ-TEST"
 DAY = today() + datetime.timedelta(days=10)

@@ -14,10 +14,10 @@ from geo.locality import parse_locality
 from geo.street import parse_street
 from registry.database import make_engine, session_scope
 from registry.gazetteer import Gazetteer, load_gazetteer
-from registry.models import SuccessionLink
 from registry.reads import Reads
 from tests.support import postgis
 from tests.support.factories import make_building, make_household, make_locality, make_street
+from tests.support.tables import SuccessionLink
 from tests.support.units import unit_named
 
 LANG = (105.8060, 21.0211)

@@ -1,4 +1,8 @@
-"""A real server in this process, for programs that only know how to open an address."""
+"""A server in this process, for browsers and programs that only know how to open an address.
+
+One that is a process of its own takes two seconds of the processor to start
+(`tests.support.browser.serving`): for tests of the server itself.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -6,6 +10,9 @@ from contextlib import contextmanager
 
 from flask import Flask
 from werkzeug.serving import make_server
+
+from registry.settings import Settings
+from tests.support.units import open_app
 
 
 @contextmanager
@@ -20,3 +27,13 @@ def served(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def serving_here(
+    database_url: str,
+    settings: Settings = Settings(limits=False),  # noqa: B008 - frozen
+) -> Iterator[str]:
+    """The address of the application over a register, open by key."""
+    with open_app(database_url, None, settings) as app, served(app) as url:
+        yield url

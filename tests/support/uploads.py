@@ -6,14 +6,16 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy import text as statement
 from werkzeug.test import TestResponse
 
 from registry.access.keys import KeyMade
 from registry.database import make_engine, session_scope
-from registry.jobs.perform import function_of
+from registry.jobs.perform import perform
 from registry.jobs.table import JOBS
 from registry.settings import Settings
+from tests.support.intake import rows
 from tests.support.keys import Office, bearer
 from tests.support.lifecycle import COMMUNE
 
@@ -92,11 +94,17 @@ class Desk:
             with session_scope(engine) as session:
                 waiting = session.execute(statement(_TODO)).all()
             for job in waiting:
-                function_of(_RUN[job.task_name])(engine, self.settings, **job.args)
+                perform(_RUN[job.task_name], engine, self.settings, job.args)
                 with session_scope(engine) as session:
                     session.execute(statement(_DONE), {"id": job.id})
         finally:
             engine.dispose()
+
+
+def last_request(engine: Engine) -> object:
+    """The id of the request for which the last event was written."""
+    ((request,),) = rows(engine, "SELECT scope ->> 'request' FROM event ORDER BY id DESC LIMIT 1")
+    return request
 
 
 def rows_of(response: TestResponse) -> list[dict[str, str]]:

@@ -7,8 +7,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], what: str, *, within_s: float = 30.0) -> T:
-    """The first true answer of `condition`; AssertionError, naming `what`, when none comes."""
+def eventually(condition: Callable[[], T], what: str, *, within_s: float = 120.0) -> T:
+    """The first true answer of `condition`; AssertionError, naming `what`, when none comes.
+
+    Long enough for a busy machine: only what fails waits so long.
+    """
     deadline = time.monotonic() + within_s
     while not (answer := condition()):
         assert time.monotonic() < deadline, f"not within {within_s:.0f} s: {what}"

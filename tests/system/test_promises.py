@@ -195,7 +195,7 @@ def test_checks_before_a_commit_are_those_of_bin_test() -> None:
     checks = re.findall(r'check "[^"]+" (\w[^\n]+)', (ROOT / "bin" / "test").read_text())
     hooks = re.findall(r"entry: \.venv/bin/(.+)", (ROOT / ".pre-commit-config.yaml").read_text())
     # deptry and squawk take what bin/test makes for them.
-    assert hooks == [check for check in checks if not check.startswith("check_")]
+    assert set(hooks) == {check for check in checks if not check.startswith("check_")}
 
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")

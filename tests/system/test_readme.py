@@ -6,6 +6,7 @@ But for the page of docs/shop.md, which tests/browser/test_shop.py opens.
 import json
 import re
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,9 @@ from tests.support.running import (
 )
 from tests.support.waiting import eventually
 from tests.system.test_docs import LEFT_OUT, SERVER, differences
-from tests.system.test_run import LOADED, households, imports
+from tests.system.test_run import imports
 
+LOADED = "demo: loaded"
 BLOCK = re.compile(r"^```(bash|json|python|text)\n(.+?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -74,6 +76,12 @@ def starts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starts]:
         eventually(lambda: LOADED in first.text(), first.text(), within_s=120)
         assert first.end() == 0
         yield Starts(first, start(demo=True), folder, var)
+
+
+def households(url: str) -> int:
+    """How many dwellings the register holds, the made-up ones too."""
+    with urllib.request.urlopen(f"{url}/v1/coverage?demo=true", timeout=30) as answer:
+        return sum(unit["dwellings"] for unit in json.load(answer)["units"])
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ class Balancer:
         body = {"count": 1} if writes else None
         ask = requests.post if writes else requests.get
         try:
-            answer = ask(f"{url}/{path}", json=body, headers=self.key, timeout=20)
+            answer = ask(f"{url}/{path}", json=body, headers=self.key, timeout=120)
         except requests.RequestException as error:
             self.lost.append(repr(error))
             return
@@ -81,7 +81,7 @@ class Balancer:
 
 def _is_ready(url: str) -> bool:
     try:
-        return requests.get(f"{url}/readyz", timeout=2).status_code == 200
+        return requests.get(f"{url}/readyz", timeout=60).status_code == 200
     except requests.RequestException:
         return False
 
@@ -89,7 +89,7 @@ def _is_ready(url: str) -> bool:
 def _takes(url: str) -> bool:
     parts = urlsplit(url)
     try:
-        socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=5).close()
+        socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=60).close()
     except OSError:
         return False
     return True
@@ -108,7 +108,7 @@ def in_the_middle(
         ThreadPoolExecutor(1) as pool,
     ):
         holder.execute("LOCK TABLE event IN EXCLUSIVE MODE")
-        answer = pool.submit(write, headers=balancer.key, timeout=20)
+        answer = pool.submit(write, headers=balancer.key, timeout=120)
         eventually(lambda: other.execute(waiting).fetchone() == (3,), "all wait")
         yield answer
         holder.rollback()
@@ -131,7 +131,7 @@ def test_nodes_end_one_after_the_other_and_no_request_is_lost(
         quick = ("--no-prepare", "--no-worker")
         environment = {
             "DATABASE_URL": place.url,
-            "DIACHISO_LEAVE_S": "1",
+            "DIACHISO_LEAVE_S": "3",
             "DIACHISO_LIMITS": "off",
         }
         runs = [start(*quick, **environment) for start in starters]

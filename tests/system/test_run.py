@@ -17,7 +17,6 @@ from registry import cluster
 from registry.cluster import KEPT
 from registry.cluster.host import processes
 from registry.database import make_engine, session_scope
-from registry.demo.wanted import FIRST_HOUSEHOLDS
 from registry.settings import ROOT
 from tests.support.folders import open_folder
 from tests.support.postgis import lay_prepared
@@ -242,20 +241,6 @@ def test_wrong_usage_is_status_2() -> None:
 
 # The demonstration of a first start; tests/system/test_readme.py has one from an empty folder.
 
-LOADED = "demo: loaded"
-
-
-def households(url: str) -> int:
-    """How many dwellings the register holds, the made-up ones too."""
-    with urllib.request.urlopen(f"{url}/v1/coverage?demo=true", timeout=30) as answer:
-        return sum(unit["dwellings"] for unit in json.load(answer)["units"])
-
-
-def loaded(run: Run) -> bool:
-    text_so_far = run.text()
-    assert "demo: not loaded" not in text_so_far, text_so_far
-    return LOADED in text_so_far
-
 
 def importing(database_url: str) -> bool:
     """Whether a transaction that others do not see yet has written down its import."""
@@ -285,40 +270,20 @@ def imports(database_url: str) -> list[str]:
 
 
 def test_signal_during_the_load_of_a_demonstration_leaves_nothing(
-    start: Starter, var: Path
+    start: Starter, var: Path, fresh_database: Callable[[], str]
 ) -> None:
+    url = fresh_database()
     for begun in (True, False):  # the other finds it empty
-        run = start("--workers", "1", demo=True)
+        run = start("--demo", "--workers", "1", DATABASE_URL=url, demo=True)
         run.url()
         eventually(
             lambda r=run: "demo: the register is empty" in r.text(), "it loads", within_s=120
         )
-        url = private(var).url()
         if begun:
-            eventually(lambda u=url: importing(u), "an import is under way", within_s=60)
+            eventually(lambda: importing(url), "an import is under way", within_s=60)
         else:
             assert imports(url) == []
         assert run.end(signal.SIGINT) == 0
         assert "\nstopping\n" in run.text()
         assert "Traceback" not in run.text()
         assert not left(var)
-
-
-def test_two_first_starts_at_once_load_once(
-    start: Starter, fresh_database: Callable[[], str], new_var: Path
-) -> None:
-    database_url = fresh_database()
-    runs = [
-        start("--demo", DATABASE_URL=database_url, DIACHISO_VAR=str(new_var / name), demo=True)
-        for name in ("one", "two")
-    ]
-    urls = [run.url() for run in runs]
-
-    def done() -> bool:
-        # Whoever looks when the other has published does not even begin.
-        begun = [run for run in runs if "demo: the register is empty" in run.text()]
-        return bool(begun) and all(loaded(run) for run in begun)
-
-    eventually(done, "the demonstration is there", within_s=120)
-    assert [households(url) for url in urls] == [FIRST_HOUSEHOLDS] * 2
-    assert imports(database_url) == ["published"]

@@ -256,11 +256,10 @@ def _cut(events: str, limit: int = 200) -> str:
 
 
 def _restore_statement() -> str:
-    stamped = {"code", "event_id", "recorded_at"}
-    # Here, because the models take a quarter of a second, which no import should wait for.
-    from registry.models import Household
+    # Here, because what a table with points needs takes a while, for which no import should wait.
+    from registry.tables import HOUSEHOLD, STAMPED
 
-    columns = [c.name for c in Household.__table__.columns if c.name not in stamped]
+    columns = [c.name for c in HOUSEHOLD.columns if c.name not in ("code", *STAMPED)]
     target, values = ", ".join(columns), ", ".join(f"v.{name}" for name in columns)
     return f"""
         UPDATE household h SET ({target}) = ROW ({values})

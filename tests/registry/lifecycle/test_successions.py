@@ -13,10 +13,10 @@ from registry.errors import (
     IllegalTransitionError,
     InvalidInputError,
 )
-from registry.models import SuccessionLink
 from tests.support.factories import make_event, make_household
 from tests.support.lifecycle import ELSEWHERE, LANG, Town
 from tests.support.refusal import refused
+from tests.support.tables import SuccessionLink
 
 WHY = {"reason": "tests"}
 

@@ -1,0 +1,18 @@
+"""What the doctor says of a register in tests."""
+
+from typing import Any
+
+from registry.doctor import CHECKS, Result, run_checks
+from registry.doctor.checks import examine
+from registry.settings import Settings
+
+
+def examined(url: str, **settings: Any) -> dict[str, Result]:
+    """Every check's result by its name."""
+    return {one.name: one for one in run_checks(Settings(database_url=url, **settings))}
+
+
+def found(url: str, name: str, **settings: Any) -> Result:
+    """What one check of the database finds; all of them take ten times as long."""
+    checks = [check for check in CHECKS if check.name in ("server_answers", name)]
+    return examine(checks, Settings(database_url=url, **settings))[-1]
