@@ -33,6 +33,7 @@ from geo.house_number import (
     with_range,
 )
 from geo.locality import DIVIDING, DWELLING_ESTATES, Locality, innermost_first, locality_of
+from geo.number_or_name import with_rows
 from geo.parcel_text import without_noise
 from geo.persons import without_owner
 from geo.piece import HOUSE_ROLES, Piece
@@ -317,7 +318,7 @@ def _column(text: str | None, role: str) -> list[Piece]:
     read = pieces_in_cell(with_milestone(decoded(plain)))
     pieces = [
         replace(piece)  # settled in place: what is remembered stays as it is
-        for piece in (with_flats(read) if role == "number" else read)
+        for piece in (with_rows(with_flats(read)) if role == "number" else read)
         if piece.complete or piece.role in ("premises", "hint") or role == "building"
     ]
     if role == "building":

@@ -22,6 +22,7 @@ from geo.number_or_name import (
     letter_of_number,
     number_behind_street,
     number_inside_name,
+    row_or_street,
 )
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
@@ -366,6 +367,7 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _date_or_number,
     kiet_or_quarter,
     letter_of_number,
+    row_or_street,
     number_behind_street,
     _two_numbers,
     _number_or_ward,

@@ -44,6 +44,8 @@ _BOOK: Final = PhraseBook(ALLEYS, PLOTS, NUMBER_WORDS)
 
 _ROW: Final = re.compile(r"(?:LK|BT)\d+[A-Z]?")
 """A row of houses by its mark."""
+ROW_BEHIND: Final = re.compile(r"(?:LK|BT|NV|TT)\d{1,2}[A-Z]?", re.IGNORECASE)
+"""A row of houses by its mark, behind the number of one: `9 TT3B`."""
 _INNER: Final = re.compile(r"O\d")
 _ROAD_CODE: Final = re.compile(r"(QL|TL|DT|HL|DH|DX|KP|TDP|KV)\d[^/]*")
 # Not behind a point: `3.05` and `3.5` are doors of one floor.

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from geo import lexicon
-from geo.house_number import is_date, path_steps
+from geo.house_number import ROW_BEHIND, is_date, path_steps
+from geo.locality import ESTATES
 from geo.piece import HOUSE_ROLES, Piece
 from geo.street import ROAD_CLASSES
 from geo.text import fold, has_diacritics
@@ -21,6 +22,39 @@ _LANDMARKS: Final = frozenset({"dien", "tru", "moc", "kho", "phai", "truoc", "ng
 
 NUMBER_BEHIND: Final = "number_behind_street"
 """Note of a reading in which the number behind a name is the house: it may end the name as well."""
+
+
+def row_or_street(one: Understanding) -> Iterator[Understanding]:
+    """`9 TT3B KĐT Tây Nam`: in an estate a house of the row TT3B, or else on a street so called."""
+    joined = with_rows(one.pieces)
+    if joined != list(one.pieces) and any(piece.kind in ESTATES for piece in one.pieces):
+        yield one.but("street_is_row", 0, joined)
+        yield one.but("row_is_street", 1, list(one.pieces))
+    else:
+        yield one
+
+
+def with_rows(pieces: Sequence[Piece]) -> list[Piece]:
+    """With the mark of a row of houses behind a number as the first step of that."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        before = joined[-1] if joined else None
+        if before and before.steps and before.role in ("number", "plot") and _is_row(piece, before):
+            words = [*before.words, *piece.words]
+            steps = (piece.words[0].text.upper(), *before.steps)
+            joined[-1] = replace(before, role="number", kind=None, words=words, steps=steps)
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _is_row(street: Piece, number: Piece) -> bool:
+    return (
+        street.role == "street"
+        and street.kind is None
+        and street.part == number.part
+        and ROW_BEHIND.fullmatch(text_of(street.words)) is not None
+    )
 
 
 def number_behind_street(one: Understanding) -> Iterator[Understanding]:

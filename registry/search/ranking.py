@@ -19,7 +19,7 @@ from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.mistyped_codes import MeantCode
 from registry.search.answers import DOORS, LEVELS, Answer, with_fault, without_fault
-from registry.search.blocks import is_called_so
+from registry.search.blocks import bears_name, is_called_so
 from registry.search.explanation import Tried
 from registry.search.faults import ONLY_DOOR, confidence
 from registry.units.by_letters import match_in, squash
@@ -177,10 +177,12 @@ def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress
     }
     for part in reading.unread:
         flat, place = door.flat, named.get(squash(part))
-        called = f"{flat.building} {part}" if flat and flat.building else part  # `W1, Sunrise City`
+        block = flat.building if flat else None
+        called = f"{block} {part}" if block else part  # `W1, Sunrise City`
+        is_said_of = bears_name if block else is_called_so
         if place is not None and not are_apart(part, place.name):
             door = replace(door, localities=(*door.localities, place))
-        elif flat and all(one and is_called_so(called, one) for one in records):
+        elif flat and all(one and is_said_of(called, one) for one in records):
             door = replace(door, flat=replace(flat, building=called))
         else:
             unread.append(part)

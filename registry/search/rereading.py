@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from geo.address import pieces_in_cell
-from geo.admin import split_parts
+from geo.admin import name_key, split_parts
 from geo.flat import building_named
 from geo.house_number import with_signs
 from geo.number_or_name import DASH_UNSURE
@@ -79,7 +79,7 @@ class Rereading:
         """The doors of the building of which a part of the text is all of the name, `Chung cư 5
         tầng, 12 Láng`, where one is registered under it and with no other number than the text has.
         """
-        name, rest = _named_building(text)
+        name, rest = _named_building(self.gazetteer, text)
         first = best.answers[0] if best.answers else None
         if name is None or (first and is_as_written(first) and _bears(first, name)):
             return best
@@ -156,12 +156,12 @@ class Rereading:
         return best
 
 
-def _named_building(text: str) -> tuple[str | None, str]:
-    """The first part of a text that may be a building's name and is cut by the grammar, and the
-    text without it.
+def _named_building(gazetteer: Gazetteer, text: str) -> tuple[str | None, str]:
+    """The first part of a text that may be a building's name, no unit's (Nhà Bè), and is cut by the
+    grammar; and the text without it.
     """
     for part in split_parts(text):
-        if (name := building_named(part)) is not None:
+        if (name := building_named(part)) and not gazetteer.named(name_key(part)):
             pieces = pieces_in_cell(part)
             if len(pieces) != 1 or not _is_all_of(pieces[0], part):
                 return name, text.replace(part, "", 1)
@@ -169,7 +169,7 @@ def _named_building(text: str) -> tuple[str | None, str]:
 
 
 def _bears(answer: Answer, name: str) -> bool:
-    return answer.record is not None and bears_name(answer.record, name)
+    return answer.record is not None and bears_name(name, answer.record)
 
 
 def _is_all_of(piece: Piece, part: str) -> bool:

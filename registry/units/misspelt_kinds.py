@@ -6,7 +6,7 @@ from typing import Final
 
 from geo import lexicon
 from geo.flat import FLATS
-from geo.house_number import ALLEYS
+from geo.house_number import ALLEYS, PLOTS
 from geo.kinds import HINTS
 from geo.syllables import is_word
 from geo.text import accent_key, fold, has_diacritics, is_one_slip
@@ -45,11 +45,11 @@ _LONG: Final = 5
 """Letters of a word that is one anywhere."""
 _OTHERS: Final = frozenset(
     word
-    for phrase in (*FLATS, *ALLEYS, *HINTS)
+    for phrase in (*FLATS, *ALLEYS, *PLOTS, *HINTS)
     for words in (phrase.accents, phrase.keys)
     for word in words
 )
-"""`Kiot 3` is a stall, and no slip of `kiệt 3`; nor is `đối diện` one of `đại diện`."""
+"""`Kiot 3` is a stall, and no slip of `kiệt 3`; nor is `biệt thự`, or `đối diện` of `đại diện`."""
 
 
 def set_kinds_apart(text: str) -> str:

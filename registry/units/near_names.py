@@ -127,10 +127,10 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
 
 def is_parted(named: NamedPart, name: UnitName) -> bool:
     """Whether it is that name with spaces inside of its words."""
-    typed, known = named.key, name.key
-    if has_diacritics(named.name):
-        typed, known = accent_key(named.name), name.accents
-    return typed.count(" ") > known.count(" ") and _compact(typed) == _compact(known)
+    if named.key.count(" ") <= name.key.count(" ") or _compact(named.key) != _compact(name.key):
+        return False
+    typed, known = accent_key(named.name), name.accents
+    return not has_diacritics(named.name) or _compact(typed) == _compact(known)
 
 
 def _other_words_agree(one: str, other: str) -> bool:

@@ -66,6 +66,8 @@ class Part:
 
 # Districts and provinces stand in thousands of texts, without accents and with.
 _read_before: Final = (Remembered[str, Part](4_096), Remembered[str, Part](4_096))
+_LONGEST_NAME: Final = 200
+"""Letters beyond which nothing is called so, whatever spaces and marks are in it."""
 _LONGEST_REMEMBERED: Final = 40
 
 
@@ -127,7 +129,7 @@ class PartReader:
 
     def read(self, text: str) -> Part:
         """What `text` may name as a whole; where that is nothing, without slips of the keyboard."""
-        known = self._known.get(text)
+        known = self._known.get(text) if len(text) <= _LONGEST_NAME else Part(text, ())
         if known is None:
             known = self._read_new(text)
             meant = "" if known.hits else " ".join(map(repaired, text.split()))

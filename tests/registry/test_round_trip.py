@@ -167,7 +167,7 @@ _AROUND_BUILDINGS = (
     *(("", "", "Ecopark"), ("{}", "", "Thôn Cổ Điển"), ("{}", "Phố Láng Hạ", "Khu đô thị Mỹ Đình")),
     ("", "", ""),
 )
-_IN_ESTATES = ("15", "BT5-12", "Lô 12", "12A")
+_IN_ESTATES = ("15", "BT5-12", "Lô 12", "12A", "9 TT3B", "6 BT7")
 
 
 @dataclass(slots=True)
@@ -374,13 +374,13 @@ def _import_odd(
 
 def _odd_names() -> Iterator[tuple[str, ...]]:
     """Buildings and estates of odd names, in all surroundings in which a register has them."""
-    for at, building in enumerate(_split(ODD_BUILDINGS), start=20):
+    for at, building in enumerate(_names_in(ODD_BUILDINGS), start=20):
         for number, street, locality in _AROUND_BUILDINGS:
             placed = (number.format(at), street, locality, building, "")
             if number or locality:
                 yield (*placed, "")
             yield (*placed, "1205" if any(placed[:3]) else "1206")
-    for estate in _split(ODD_ESTATES):
+    for estate in _names_in(ODD_ESTATES):
         for number in _IN_ESTATES:
             yield number, "", estate, "", "", ""
             yield number, "Đường Nguyễn Khang", estate, "", "", ""
@@ -388,7 +388,7 @@ def _odd_names() -> Iterator[tuple[str, ...]]:
             yield "", "", estate, "S2.02", "", flat
 
 
-def _split(names: str) -> list[str]:
+def _names_in(names: str) -> list[str]:
     return [name.strip() for line in names.split("\n") for name in line.split("|") if name.strip()]
 
 
