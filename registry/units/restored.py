@@ -52,6 +52,7 @@ _LEFT: Final = 2
 """Letters between two units that may be explained by nothing."""
 _COUNTRY: Final = ("vietnam", "vn")
 _KINDS: Final = ("thanhpho", "tinh", "quan", "huyen", "thixa", "tp", "tx")
+_PROVINCE: Final = "tinh"
 _KIND_LETTERS: Final = ("t", "q", "h", "p")
 
 _Names = tuple[tuple[str, Unit], ...]
@@ -223,7 +224,7 @@ def _candidates(
         bare = not kind and (
             len(name) < _SHORT
             or (district is None and held)
-            or _is_of_kind(near, match.start, bounds)
+            or _is_province(near, match.start, bounds)
         )
         apart = squashed.is_apart(cut + start, last)
         if match.edits and match.start - start == 1:
@@ -296,9 +297,9 @@ def _before_kind(letters: str, start: int, unit: Unit) -> tuple[int, bool]:
     return before, before < start
 
 
-def _is_of_kind(letters: str, start: int, bounds: AbstractSet[int]) -> bool:
+def _is_province(letters: str, start: int, bounds: AbstractSet[int]) -> bool:
     """Whether a word right before says that no commune is named: `Tỉnh Bình Dương`."""
-    return any(letters.endswith(kind, 0, start) and start - len(kind) in bounds for kind in _KINDS)
+    return letters.endswith(_PROVINCE, 0, start) and start - len(_PROVINCE) in bounds
 
 
 def _names_around(gazetteer: Gazetteer) -> tuple[_Names, _Names]:
