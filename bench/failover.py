@@ -143,8 +143,9 @@ def _restart(trial: TrialCluster, node: Node) -> None:
 
 def _patronictl(trial: TrialCluster, node: Node, command: str, *arguments: str) -> None:
     config = trial.place.root(node) / "etc/patroni/config.yml"
-    given = ["patronictl", "-c", config, command, trial.settings.name, *arguments, "--force"]
-    done = trial.database_account.run(*given)
+    done = trial.database_account.run(
+        *("patronictl", "-c", config, command), trial.settings.name, *arguments, "--force"
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

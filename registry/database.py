@@ -248,11 +248,15 @@ def session_scope(engine: Engine) -> Iterator[Session]:
     nothing is written then, but with OutcomeUnknownError, which is never to be tried again
     unseen. NotPreparedError when its roles or tables are missing.
     """
-    with translated_errors(), _Session(engine) as session, session.begin():
-        yield session
-        if session.in_transaction():  # the block may have rolled it back
-            session.flush()
-            _commit(session)
+    try:
+        with translated_errors(), _Session(engine) as session, session.begin():
+            yield session
+            if session.in_transaction():  # the block may have rolled it back
+                session.flush()
+                _commit(session)
+    except DatabaseUnavailableError as error:
+        error.engine = error.engine or engine
+        raise
 
 
 def _commit(session: Session) -> None:

@@ -327,6 +327,8 @@ class DatabaseUnavailableError(RegistryError):
 
     code = "database_unavailable"
     words = "cơ sở dữ liệu không trả lời"
+    engine: object | None = None
+    """That of the database, where a session of it was open."""
 
 
 class OutcomeUnknownError(DatabaseUnavailableError):

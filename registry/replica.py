@@ -86,9 +86,11 @@ class Replica:
             return read()
         except _IS_THERE:
             raise
-        except DatabaseUnavailableError:
-            self._away_until[place] = time.monotonic() + _AWAY_S
-            if self._is_away(_OTHER[place], time.monotonic()):
+        except DatabaseUnavailableError as error:
+            # Some of what is read is the primary's alone, which says nothing of a replica.
+            gone: Place = "primary" if error.engine is self._primary else place
+            self._away_until[gone] = time.monotonic() + _AWAY_S
+            if gone != place or self._is_away(_OTHER[place], time.monotonic()):
                 raise
             _chosen.set(_OTHER[place])
             return read()

@@ -127,6 +127,16 @@ def test_keys_are_taken_for_reading_while_the_primary_is_gone(pair: Pair) -> Non
         assert ask("/v1/operations/reserve", admin, count=1).status_code == 200
 
 
+def test_what_only_the_primary_knows_takes_no_replica_away_from_others(pair: Pair) -> None:
+    carrier, admin = pair.key(), pair.key("admin")
+    pair.follow()
+    with pair.served() as ask:
+        pair.relay.shut()
+        for _ in range(2):
+            assert code_of(ask("/v1/imports/1", admin)) == (503, "database_unavailable")
+        assert ask("/v1/geocode", carrier, q="Phường Láng, Hà Nội").status_code == 200
+
+
 def test_reading_and_writing_are_ready_each_by_itself(pair: Pair) -> None:
     with pair.served() as ask:
         assert ask("/readyz").get_json()["writing"] == "ok"
