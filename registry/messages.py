@@ -253,6 +253,7 @@ _NOT_WRITTEN: Final = {
     errno.EPERM: "không có quyền",
     errno.EROFS: "đĩa chỉ cho đọc",
     errno.EISDIR: "đây là thư mục",
+    errno.ENAMETOOLONG: "tên tệp quá dài",
     errno.ENOSPC: "đĩa đã đầy",
 }
 Severity = Literal["error", "warning", "notice"]

@@ -1,5 +1,6 @@
 """Files that are there when they are whole, and else are not."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -22,6 +23,8 @@ def whole_file(path: Path, *, by_name: bool = False) -> Iterator[Path]:
     files without a name. It lies in a folder of its own then, which the next file that is written
     beside it takes away. Raises OSError where the file cannot be written.
     """
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     _sweep(path.parent)
     descriptor = None if by_name else _nameless(path.parent)
     if descriptor is None:

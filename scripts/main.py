@@ -57,7 +57,7 @@ _COMMANDS: Final = {
 }
 
 
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_UNWRITABLE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENAMETOOLONG)
 """Ways in which any file that a command writes may fail."""
 
 
@@ -119,7 +119,7 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in _UNWRITABLE:
             raise  # a file of the program's own, say
         click.echo(not_written(error.filename or "tệp (the file)", error), err=True)
         return 1

@@ -9,6 +9,7 @@ import yaml
 
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer, Unit, UnitVersion
+from registry.units import FIRST_KNOWN_DAY
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
 
@@ -69,7 +70,7 @@ class _Writer:
     def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
         self.known = gazetteer
         self.day = day
-        self.eve = day - _ONE_DAY
+        self.eve = max(day, FIRST_KNOWN_DAY) - _ONE_DAY
         self.born = [u for u in gazetteer.units.values() if u.born == day]
         self.ended = {u.id: u for u in gazetteer.units.values() if u.ended == day}
 

@@ -34,6 +34,8 @@ def test_file_appears_when_it_is_whole(tmp_path: Path, by_name: bool) -> None:
     with pytest.raises(FileNotFoundError), whole_file(path, by_name=by_name) as part:
         part.write_bytes((tmp_path / "none").read_bytes())
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("a.csv", b"two")]
+    with pytest.raises(IsADirectoryError), whole_file(Path(), by_name=by_name):
+        pass
 
 
 @pytest.mark.parametrize(

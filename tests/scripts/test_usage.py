@@ -25,12 +25,17 @@ def commands(found: click.Command = diachiso, *path: str) -> Iterator[tuple[str,
             yield from commands(inner, *path, name)
 
 
-def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *argv: str) -> str:
-    """What stands on stderr when the command line ends with status 2."""
+def told(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *argv: str,
+    status: int = 2,
+) -> str:
+    """What stands on stderr when the command line ends with a status."""
     monkeypatch.setattr("sys.argv", ["diachiso", *argv])
     with pytest.raises(SystemExit) as ended:
         main.main()
-    assert ended.value.code == 2
+    assert ended.value.code == status
     captured = capsys.readouterr()
     assert captured.out == ""
     return captured.err
@@ -125,6 +130,13 @@ def test_database_that_is_not_there_is_told_with_the_reason(
     assert "không trả lời" in told_why
     assert "Connection refused" in told_why
     assert "geheim" not in told_why
+
+
+def test_name_that_no_disk_takes_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = told(monkeypatch, capsys, "pack", "--unit", "00004", "--out", "x" * 300, status=1)
+    assert said.endswith("x: tên tệp quá dài (File name too long)\n")
 
 
 def test_argument_that_is_no_text_is_told(database_url: str) -> None:

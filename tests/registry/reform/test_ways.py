@@ -314,3 +314,4 @@ def test_command(hall: Hall) -> None:
     assert run("--undo", "1/NQ").returncode == 0
     assert run().returncode == 2
     assert run("--from-seeds", "2026-04-30").stdout.startswith(b"resolution:")
+    assert "không có thay đổi" in run("--from-seeds", "0001-01-01").stderr.decode()
