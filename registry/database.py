@@ -255,7 +255,7 @@ def session_scope(engine: Engine) -> Iterator[Session]:
                 session.flush()
                 _commit(session)
     except DatabaseUnavailableError as error:
-        error.engine = error.engine or engine
+        error.engine_id = error.engine_id or id(engine)
         raise
 
 

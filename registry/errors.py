@@ -327,8 +327,8 @@ class DatabaseUnavailableError(RegistryError):
 
     code = "database_unavailable"
     words = "cơ sở dữ liệu không trả lời"
-    engine: object | None = None
-    """That of the database, where a session of it was open."""
+    engine_id: int | None = None
+    """`id` of the engine of which a session was open; a number, for errors go between processes."""
 
 
 class OutcomeUnknownError(DatabaseUnavailableError):

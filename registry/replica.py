@@ -88,7 +88,7 @@ class Replica:
             raise
         except DatabaseUnavailableError as error:
             # Some of what is read is the primary's alone, which says nothing of a replica.
-            gone: Place = "primary" if error.engine is self._primary else place
+            gone: Place = "primary" if error.engine_id == id(self._primary) else place
             self._away_until[gone] = time.monotonic() + _AWAY_S
             if gone != place or self._is_away(_OTHER[place], time.monotonic()):
                 raise

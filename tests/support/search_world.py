@@ -96,6 +96,8 @@ class _Builder:
         self.past()
         self.look_alikes()
         self.dashes()
+        here = {"unit_id": self.lang, "former_unit_id": self.lang_ha}
+        self.door("131-133 Láng", "131-133", thoroughfare_id=self.pho_lang, **here)
 
     def street(self, text: str, unit: int, former: int | None = None) -> int:
         read = parse_street(text)
@@ -135,8 +137,8 @@ class _Builder:
 
     def streets_and_alleys(self) -> None:
         here = {"unit_id": self.lang, "former_unit_id": self.lang_ha}
-        street = self.street("Phố Láng", self.lang, self.lang_ha)
-        for number in ("27", "12/34/5A", "12/34/7", "3/5", "LO5", "129", "131-133"):
+        street = self.pho_lang = self.street("Phố Láng", self.lang, self.lang_ha)
+        for number in ("27", "12/34/5A", "12/34/7", "3/5", "LO5", "129"):
             self.door(f"{number} Láng", number, thoroughfare_id=street, **here)
         elsewhere = self.street("Đường Láng", self.ben_thanh)
         self.door("27 Láng HCM", "27", unit_id=self.ben_thanh, thoroughfare_id=elsewhere)
