@@ -45,6 +45,12 @@ class Answer:
         return confidence(self.faults)
 
     @property
+    def has_no_street(self) -> bool:
+        """Whether it is of a building that stands by its name alone in its commune."""
+        parts = self.parts
+        return bool(parts.building) and not (parts.street_name or parts.localities)
+
+    @property
     def is_of_other_former(self) -> bool:
         """Whether it is a door of another former commune than the one that was named: told beside
         what fits, and never the door asked for.

@@ -85,7 +85,7 @@ def doubts_of_door(
     if naming.district is not None or naming.kind_differs:
         yield "commune_former"
     if door.street is None and not door.localities and not coded:
-        if reading.namings:
+        if reading.namings and not answer.has_no_street:
             # Found by its number or building alone; others of that name may be unregistered.
             yield "street_missing"
     elif not _is_placed(gazetteer, day, answer, reading, coded=coded):
