@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from registry.settings import Settings
@@ -110,6 +111,24 @@ def test_who_does_not_read_an_answer_stops_nobody(service: Service) -> None:
             lambda: service.said(f"{head}Content-Length: {len(one)}\r\n\r\n", one)[0] == 200,
             "a batch is answered beside those that nobody reads",
         )
+
+
+def test_who_waits_for_the_database_does_not_hide_that_the_server_lives(service: Service) -> None:
+    url = service.desk.office.place.url
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'household'::regclass"
+    with (
+        psycopg.connect(url) as holder,
+        psycopg.connect(url, autocommit=True) as other,
+        ExitStack() as stack,
+    ):
+        holder.execute("LOCK TABLE household IN ACCESS EXCLUSIVE MODE")
+        asked = [stack.enter_context(service.connect()) for _ in range(4)]
+        for connection in asked:
+            connection.sendall(get("/v1/reverse?lon=105.8&lat=21").encode())
+        eventually(lambda: other.execute(waiting).fetchone() == (3,), "every thread waits")
+        assert service.said(get("/healthz")) == (200, {"status": "ok"})
+        holder.rollback()
+        assert [answer(connection)[0] for connection in asked] == [200] * 4
 
 
 def test_connections_that_say_nothing_or_half_a_head_stop_nobody(service: Service) -> None:
