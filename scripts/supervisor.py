@@ -219,8 +219,8 @@ class Supervisor:
         """
         if self._server is None or not self._settings.leave_s:
             return
-        self._leaving.touch()
         self._signal.await_another()
+        self._leaving.touch()
         children.wait_for_any(
             [self._server], descriptor=self._signal.descriptor, timeout_s=self._settings.leave_s
         )

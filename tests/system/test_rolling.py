@@ -19,7 +19,7 @@ from registry.access.keys import NewKey, create_key
 from registry.database import session_scope
 from tests.support.keys import bearer
 from tests.support.lifecycle import town
-from tests.support.running import own_var, starter
+from tests.support.running import Run, own_var, starter
 from tests.support.waiting import eventually
 
 
@@ -86,6 +86,11 @@ def _is_ready(url: str) -> bool:
         return False
 
 
+def _is_leaving(url: str) -> bool:
+    answer = requests.get(f"{url}/readyz", timeout=60)
+    return answer.status_code == 503 and answer.json()["code"] == "leaving"
+
+
 def _takes(url: str) -> bool:
     parts = urlsplit(url)
     try:
@@ -117,6 +122,18 @@ def in_the_middle(
                 balancer.written += 1
 
 
+def _end_in_the_middle(database_url: str, balancer: Balancer, run: Run) -> None:
+    """The node ends once nobody sends to it any more, and answers what it has taken."""
+    url = run.url()
+    with in_the_middle(database_url, balancer, url) as answer:
+        run.process.send_signal(signal.SIGTERM)
+        eventually(lambda: _is_leaving(url) and url not in balancer.ready, "nobody sends to it")
+        run.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not _takes(url), "it takes no more")
+    assert answer.result().status_code == 200, answer.result().text
+    assert run.process.wait(60) == 0
+
+
 def test_nodes_end_one_after_the_other_and_no_request_is_lost(
     admin_url: str, worker_id: str, tmp_path: Path
 ) -> None:
@@ -129,24 +146,17 @@ def test_nodes_end_one_after_the_other_and_no_request_is_lost(
             outputs.mkdir()
             starters.append(stack.enter_context(starter(stack.enter_context(own_var()), outputs)))
         quick = ("--no-prepare", "--no-worker")
-        environment = {
-            "DATABASE_URL": place.url,
-            "DIACHISO_LEAVE_S": "3",
-            "DIACHISO_LIMITS": "off",
-        }
-        runs = [start(*quick, **environment) for start in starters]
+        environment = {"DATABASE_URL": place.url, "DIACHISO_LIMITS": "off"}
+        # Longer than a busy balancer needs to look; a second signal ends it.
+        runs = [start(*quick, **environment, DIACHISO_LEAVE_S="45") for start in starters]
         balancer = Balancer([run.url() for run in runs], bearer(key))
         balancer.ready = list(balancer.urls)
         with balancer.at_work():
-            assert runs[0].end() == 0
+            _end_in_the_middle(place.url, balancer, runs[0])
             port = str(urlsplit(balancer.urls[0]).port)
             starters[0](*quick, "--port", port, **environment)
-            eventually(lambda: len(balancer.ready) == 2, "the first is back", within_s=120)
-            with in_the_middle(place.url, balancer, runs[1].url()) as answer:
-                runs[1].process.send_signal(signal.SIGTERM)
-                eventually(lambda: not _takes(runs[1].url()), "it takes no more")
-            assert answer.result().status_code == 200
-            assert runs[1].process.wait(60) == 0
+            eventually(lambda: len(balancer.ready) == 2, "the first is back")
+            _end_in_the_middle(place.url, balancer, runs[1])
             written = balancer.written
             eventually(lambda: balancer.written > written, "the first serves alone")
         assert balancer.lost == []
