@@ -3,15 +3,24 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 from registry.cluster.host import Account
 from registry.settings import ROOT
@@ -71,11 +80,32 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
+_PAINTED = """new Promise((painted) => {
+    new PerformanceObserver(() => painted(true)).observe({type: 'paint', buffered: true});
+})"""
+
+
+def _when_shown(act: Callable[..., None]) -> Callable[..., None]:
+    """The same on a page that has been painted and whose scripts have run: a browser drops the
+    clicks that come before, and what moves under one loses it. A person waits as well.
+    """
+
+    def act_when_shown(where: Locator, **options: Any) -> None:
+        where.page.wait_for_load_state()
+        where.page.wait_for_function(_PAINTED)
+        act(where, **options)
+
+    return act_when_shown
+
+
 @contextmanager
 def browsing() -> Iterator[Browser]:
     """The browser, once for all tests of a file."""
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as driver:
+    with ExitStack() as stack:
+        for name in ("click", "dblclick", "check"):
+            stack.enter_context(patch.object(Locator, name, _when_shown(getattr(Locator, name))))
+        driver = stack.enter_context(sync_playwright())
         browser = driver.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
         yield browser
         browser.close()

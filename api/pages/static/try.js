@@ -19,4 +19,3 @@ for (const name of ['dragover', 'dragleave', 'drop']) {
 form.addEventListener('submit', ({ submitter }) => {
   if (submitter?.value === 'table') working.textContent = t('Đang kiểm tra…', 'Checking…');
 });
-document.getElementById('results')?.scrollIntoView({ block: 'start' });
