@@ -6,8 +6,9 @@ URL and REAL_CSV as for `bench.accuracy`, whose first lines say how such a regis
 DAMAGE_PY is a module with `ALL`: name → function of a text and a `random.Random`, which damages the
 text. Every row is asked in both wordings, plain, with each damage, and with two together. `wrong`
 is said of what is answered at a confidence of 0.5 and more, `unsure` below that; of rows that were
-left out any door is wrong that does not bear the very address. `among five`, beside the shares that
-make up the whole: the commune is one of those of the first five answers.
+left out any door is wrong that does not bear the very address. Beside the shares that make up the
+whole: `among five`, the commune is one of those of the first five answers; `by damage`, what is
+wrong and was not before: a text that names another commune than its point lies in stays wrong.
 """
 
 import importlib.util
@@ -36,6 +37,7 @@ from registry.search.answers import Answer
 SURE: Final = 0.5
 SHOWN: Final = 5
 AMONG: Final = "among five"
+BY_DAMAGE: Final = "by damage"
 COLUMNS: Final = ("address", "address_before_2025")
 PLACES: Final = ("commune", "door", "left out: commune", "left out: door")
 
@@ -79,6 +81,15 @@ def main() -> None:
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     seconds: Counter[str] = Counter()
     asked: Counter[str] = Counter()
+    wrong_before: set[tuple[str, str, str]] = set()
+
+    def count(place: str, told: str) -> None:
+        counts[kind, place][told] += 1
+        if told == "wrong":
+            if kind == "plain":
+                wrong_before.add((row["ref"], column, place))
+            counts[kind, place][BY_DAMAGE] += (row["ref"], column, place) not in wrong_before
+
     for kind in ("plain", *damage.ALL, "two"):
         for row in (row for row in rows if held[row["ref"]]):
             for column in COLUMNS:
@@ -90,16 +101,17 @@ def main() -> None:
                 away = "left out: " * is_left_out(row)
                 where = held[row["ref"]]
                 told = commune_outcome(found, where)
-                communes = counts[kind, f"{away}commune"]
-                communes[outcome(told, found)] += 1
-                communes[AMONG] += any(a.unit and a.unit.id in where for a in found[:SHOWN])
+                count(f"{away}commune", outcome(told, found))
+                counts[kind, f"{away}commune"][AMONG] += any(
+                    a.unit and a.unit.id in where for a in found[:SHOWN]
+                )
                 if away:
                     is_door = bool(found) and found[0].level in DOORS
                     wrong = is_door and not is_held(bench, row[column], found[0], where)
-                    counts[kind, f"{away}door"]["wrong" if wrong else "none"] += 1
+                    count(f"{away}door", "wrong" if wrong else "none")
                 elif row["ref"] in codes and names_door(bench, row[column]):
                     told = door_outcome(found, codes[row["ref"]], set())
-                    counts[kind, "door"][outcome(told, found)] += 1
+                    count("door", outcome(told, found))
         for place in PLACES:
             show(kind, place, counts[kind, place])
         print(f"{kind:<8} {seconds[kind] / asked[kind] * 1000:.2f} ms of the processor a text")
@@ -114,10 +126,10 @@ def names_door(bench: Bench, text: str) -> bool:
 
 def show(kind: str, place: str, counted: Counter[str]) -> None:
     """One line of the table, in per cent."""
-    number = sum(counted.values()) - counted[AMONG] or 1
+    number = sum(counted.values()) - counted[AMONG] - counted[BY_DAMAGE] or 1
     shares = "  ".join(
         f"{name} {counted[name] / number:7.2%}"
-        for name in ("right", "several", "wrong", "unsure", "none", AMONG)
+        for name in ("right", "several", "wrong", "unsure", "none", AMONG, BY_DAMAGE)
     )
     print(f"{kind:<8} {place:<18} {number:5}  {shares}")
 
