@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 
 from registry.database import session_scope, tried_again
 from registry.errors import DatabaseUnavailableError, RegistryError
-from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import gazetteer_version, load_gazetteer
 from registry.replica import Replica
 
 RECHECK_S: Final = 0.25

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from registry import gazetteer_cache as module
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import DatabaseUnavailableError
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
 from registry.gazetteer_cache import RECHECK_S, GazetteerCache
+from registry.gazetteer_loading import load_gazetteer
 from tests.support.factories import make_unit
 from tests.support.units import unit_named
 
