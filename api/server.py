@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 Scope = Any
 HTTPProtocol = Any
 
+_HEALTH: Final = ("/healthz", "/readyz")
+"""Asked by who takes a server out that does not answer soon: a thread of their own answers."""
 _UNREAD_MS: Final = 30_000
 """How long a caller may leave an answer unread."""
 
@@ -62,27 +64,29 @@ class Server:
         self._app = app
         self._folder = folder
         self._pace = pace
-        self._work: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
+        self._work: _Tasks = queue.SimpleQueue()
+        self._health: _Tasks = queue.SimpleQueue()
+        self._served = (*[self._work] * threads, self._health)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads; called once in each process."""
         self._loop = loop
-        for thread in self._threads:
-            thread.start()
+        for tasks in self._served:
+            threading.Thread(target=self._run, args=(tasks,), daemon=True).start()
         loop.call_soon(_let_go_of_silent_readers)
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """End the threads."""
-        for _ in self._threads:
-            self._work.put(None)
+        for tasks in self._served:
+            tasks.put(None)
 
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
         """Answer one request."""
         environ = _environ(scope)
         length = environ.get("CONTENT_LENGTH")
         if length is None and "HTTP_TRANSFER_ENCODING" not in environ:
-            await self._in_thread(self._answer, environ, proto)
+            tasks = self._health if scope.path in _HEALTH else self._work
+            await self._in_thread(tasks, self._answer, environ, proto)
             return
         with Body(self._folder, int(length) if length is not None else None) as body:
             try:
@@ -91,15 +95,17 @@ class Server:
                 environ[REFUSED] = error
             else:
                 environ["wsgi.input"], environ[BODY] = body.rewound(), body.path
-            await self._in_thread(self._answer, environ, proto)
+            await self._in_thread(self._work, self._answer, environ, proto)
 
-    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def _in_thread(
+        self, tasks: "_Tasks", function: Callable[..., Any], *arguments: Any
+    ) -> Any:
         done = self._loop.create_future()
-        self._work.put((function, arguments, done))
+        tasks.put((function, arguments, done))
         return await done
 
-    def _run(self) -> None:
-        while (task := self._work.get()) is not None:
+    def _run(self, tasks: "_Tasks") -> None:
+        while (task := tasks.get()) is not None:
             function, arguments, done = task
             try:
                 found = function(*arguments)
@@ -114,7 +120,7 @@ class Server:
         """
         most = SMALL
         if body.length is None or body.length > SMALL:
-            most = await self._in_thread(self._admitted, environ)
+            most = await self._in_thread(self._work, self._admitted, environ)
         if body.length is not None and body.length > most:
             return
         body.check_space()
@@ -186,6 +192,7 @@ class Server:
 
 
 _Task = tuple[Callable[..., Any], tuple[Any, ...], "asyncio.Future[Any]"]
+_Tasks = queue.SimpleQueue[_Task | None]
 
 
 def _end(done: "asyncio.Future[Any]", found: Any, error: BaseException | None) -> None:

@@ -45,7 +45,7 @@ def test_first_of_several_servers_may_be_gone(
     settings = from_environment({"DATABASE_URL": written, "DATABASE_READ_URL": written})
     register = Register.open(settings, settings.database_url or "")
     try:
-        assert register.check_ready(writing=True)
+        assert register.readiness.check(writing=True).writing
         assert register.reads.rows("SELECT 1", {}) == [(1,)]
     finally:
         register.close()
