@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from geoalchemy2.shape import to_shape
+import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -79,7 +79,7 @@ def address_of(work: Work, given: Mapping[str, Any], old: Row | None = None) -> 
     if "lon" in given:
         put_point(session, columns, given)
     elif elsewhere and columns["point"] is not None:
-        (lon, lat), *_ = to_shape(columns["point"]).coords
+        (lon, lat), *_ = shapely.from_wkb(columns["point"]).coords
         refuse_outside(session, columns["unit_id"], lon=lon, lat=lat)
     if "delivery_hint" in given:
         columns["delivery_hint"] = given["delivery_hint"]

@@ -3,7 +3,7 @@
 import datetime
 from typing import Any, Final
 
-from geoalchemy2.shape import to_shape
+import shapely
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -188,7 +188,7 @@ def set_entrances(work: Work, request: r.EntrancesRequest) -> Done:
 def _refuse_far_from_door(row: Row, *, lon: float, lat: float, name: str) -> None:
     if row["point"] is None:
         return
-    (door, *_) = to_shape(row["point"]).coords
+    (door, *_) = shapely.from_wkb(row["point"]).coords
     metres = moved_m((door[0], door[1]), (lon, lat))
     if metres > FAR_M + (row["position_accuracy_m"] or 0):
         raise InvalidInputError.of_field(
