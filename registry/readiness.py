@@ -77,7 +77,10 @@ def _look(primary: Engine, replica: Replica | None) -> None:
             _check_prepared(session)
 
     once_more = partial(tried_again, look)
-    return replica.asked(once_more) if replica else once_more()
+    if replica:
+        replica.asked(once_more)
+    else:
+        once_more()
 
 
 def _look_at(primary: Engine) -> _Primary:

@@ -4,8 +4,9 @@ What every table holds and which rules it keeps is written once, in `migrations/
 statement is SQL that names its columns itself.
 """
 
-from typing import Final
+from typing import Any, Final
 
+import shapely
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -30,7 +31,7 @@ class _Point(UserDefinedType[str]):
 
     cache_ok = True
 
-    def get_col_spec(self) -> str:
+    def get_col_spec(self, **_kw: Any) -> str:
         """As it stands in the schema."""
         return "geometry(Point,4326)"
 
@@ -65,3 +66,9 @@ HOUSEHOLD: Final = Table(
 )
 STAMPED: Final = ("event_id", "recorded_at")
 """Columns that the database fills in: every other one the application may insert."""
+
+
+def lon_lat(point: str) -> tuple[float, float]:
+    """Where a point is, as its column is read."""
+    found = shapely.from_wkb(point)
+    return float(shapely.get_x(found)), float(shapely.get_y(found))
