@@ -227,7 +227,7 @@ def create_app(
         told_late=(
             *(*reads, changes.blueprint, export.blueprint, history.blueprint, packs.blueprint),
             *(page for page in pages if page is not report_forms.blueprint),
-            *(assets.blueprint, health.blueprint),
+            assets.blueprint,
         ),
         opened=(
             *(packs.OPENED if settings.open_packs else ()),

@@ -38,9 +38,7 @@ Scope = Any
 HTTPProtocol = Any
 
 _HEALTH: Final = ("/healthz", "/readyz")
-"""Asked by who decides whether to send anything here: they have a thread of their own, so that what
-waits for the database does not make a busy server seem dead.
-"""
+"""Asked by who takes a server out that does not answer soon: a thread of their own answers."""
 _UNREAD_MS: Final = 30_000
 """How long a caller may leave an answer unread."""
 
@@ -68,8 +66,7 @@ class Server:
         self._pace = pace
         self._work: _Tasks = queue.SimpleQueue()
         self._health: _Tasks = queue.SimpleQueue()
-        self._served = [*(self._work,) * threads, self._health]
-        """By each thread."""
+        self._served = (*[self._work] * threads, self._health)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads; called once in each process."""
@@ -89,7 +86,7 @@ class Server:
         length = environ.get("CONTENT_LENGTH")
         if length is None and "HTTP_TRANSFER_ENCODING" not in environ:
             tasks = self._health if scope.path in _HEALTH else self._work
-            await self._in_thread(self._answer, environ, proto, tasks=tasks)
+            await self._in_thread(tasks, self._answer, environ, proto)
             return
         with Body(self._folder, int(length) if length is not None else None) as body:
             try:
@@ -98,13 +95,13 @@ class Server:
                 environ[REFUSED] = error
             else:
                 environ["wsgi.input"], environ[BODY] = body.rewound(), body.path
-            await self._in_thread(self._answer, environ, proto)
+            await self._in_thread(self._work, self._answer, environ, proto)
 
     async def _in_thread(
-        self, function: Callable[..., Any], *arguments: Any, tasks: "_Tasks | None" = None
+        self, tasks: "_Tasks", function: Callable[..., Any], *arguments: Any
     ) -> Any:
         done = self._loop.create_future()
-        (tasks or self._work).put((function, arguments, done))
+        tasks.put((function, arguments, done))
         return await done
 
     def _run(self, tasks: "_Tasks") -> None:
@@ -123,7 +120,7 @@ class Server:
         """
         most = SMALL
         if body.length is None or body.length > SMALL:
-            most = await self._in_thread(self._admitted, environ)
+            most = await self._in_thread(self._work, self._admitted, environ)
         if body.length is not None and body.length > most:
             return
         body.check_space()

@@ -37,7 +37,8 @@ from geo.text import accent_key, fold, is_one_slip
 from registry.address_reader import read_address
 from registry.boundaries import communes_at
 from registry.database import make_engine, session_scope
-from registry.gazetteer import Gazetteer, Unit, load_gazetteer, today
+from registry.gazetteer import Gazetteer, Unit, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import MAX_LIMIT, Question, geocode
 from registry.reads import Reads
 from registry.records import COLUMNS, JOINS, Record

@@ -19,7 +19,8 @@ from registry.batch.flat import flat
 from registry.batch.rows import InputRow, read_row
 from registry.batch.work import CHUNK
 from registry.database import make_engine, session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.reads import Reads
 
 ROUNDS = 6

@@ -23,7 +23,8 @@ from registry.coverage.figures import Coverage
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.database import driver_connection, make_engine, session_scope
 from registry.events import Cause, write_scope
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from registry.prepare import prepare_database
 
 LARGEST_PROVINCE = "79"

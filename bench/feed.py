@@ -33,7 +33,7 @@ from registry.changes.snapshot import export_snapshot
 from registry.changes.told_units import UnitsTold, note_units
 from registry.database import make_engine, session_scope
 from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.register import Register
 from registry.settings import from_environment
 from registry.uploads import files

@@ -29,7 +29,7 @@ from bench.clock import Clock, Spent
 from registry.database import driver_connection, make_engine, session_scope
 from registry.demo.households import DemoHousehold
 from registry.demo.load import COLUMNS, DemoPlan, plan_demo
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.engine import Workbench
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file

@@ -19,7 +19,8 @@ from registry.boundaries.cells import draw_cells
 from registry.coverage.target_reading import Defaults
 from registry.coverage.targets import import_targets
 from registry.database import session_scope
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 
 COLUMNS: Final = (
     *("source_ref", "house_number", "street", "locality", "building", "unit", "commune"),

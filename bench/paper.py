@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from geo.label import named
 from registry.database import make_engine, session_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.table import BY_NAME
 from registry.paper.certificates import issue_certificate

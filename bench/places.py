@@ -17,7 +17,8 @@ from typing import Final
 
 from registry.boundaries import communes_at
 from registry.database import make_engine, session_scope
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import MAX_LIMIT, Question, geocode
 from registry.reads import Reads
 

@@ -17,7 +17,8 @@ from geo import code as codes
 from registry.changes.snapshot import export_snapshot
 from registry.coverage.measure import coverage_of_level
 from registry.database import driver_connection, session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import MAX_LIMIT, Question, geocode
 from registry.reads import Reads
 from registry.reform.work_file import MAP

@@ -46,7 +46,7 @@ from registry.boundaries import load_boundaries
 from registry.changes.snapshot import export_snapshot
 from registry.coverage.count_cache import count_anew
 from registry.database import make_engine, session_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from registry.prepare import prepare_database

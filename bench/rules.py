@@ -37,7 +37,7 @@ from bench.accuracy import (
 )
 from bench.damaged import SURE, damaged, module_of
 from registry.database import make_engine, session_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.search.answers import DOORS, Answer
 
 ROOMS: Final = ("geo", "registry.search", "registry.units", "registry.validation")

@@ -20,7 +20,8 @@ from shapely.geometry import shape
 
 from registry.address_reader import read_address
 from registry.database import make_engine, session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.spellings.communes import CommuneReader
 from registry.units import UnitQuery, convert_text, find_units
 

@@ -41,6 +41,9 @@ SILENCE_MS: Final = 5_000
 
 _SILENT_S: Final = 5.0
 """How long a server that let somebody wait for a connection in vain is not asked for another."""
+_POOLER_WAITED: Final = "query_wait_timeout"
+_POOLER_SILENT_S: Final = 1.0
+"""The same where PgBouncer says so, which tries to reach the server once a second."""
 
 T = TypeVar("T")
 
@@ -125,8 +128,10 @@ def make_engine(
         # An error's text goes to the log, and parameters may be somebody's address.
         hide_parameters=True,
     )
+    door = _Door()
     event.listen(engine, "handle_error", _tell_lost)
-    event.listen(engine, "do_connect", _Door().enter)
+    event.listen(engine, "handle_error", door.listen)
+    event.listen(engine, "do_connect", door.enter)
     check = partial(check_role, role=role, may_be_pooled=may_be_pooled)
     event.listen(engine, "connect", lambda connection, _record: check(connection))
     return engine
@@ -153,6 +158,11 @@ class _Door:
         except psycopg.errors.ConnectionTimeout:
             self._silent_until = time.monotonic() + _SILENT_S
             raise
+
+    def listen(self, context: ExceptionContext) -> None:
+        """Hear from a pooler that it let somebody wait for the server in vain."""
+        if _POOLER_WAITED in str(context.original_exception):
+            self._silent_until = max(self._silent_until, time.monotonic() + _POOLER_SILENT_S)
 
 
 def _tell_lost(context: ExceptionContext) -> None:

@@ -5,7 +5,6 @@ copy itself knows the day on which something decided before takes effect.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -13,63 +12,49 @@ from typing import Final
 from sqlalchemy import Engine
 
 from registry.database import session_scope, tried_again
-from registry.errors import DatabaseUnavailableError, RegistryError
-from registry.gazetteer import Gazetteer, gazetteer_version, load_gazetteer, today
+from registry.errors import RegistryError
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import gazetteer_version, load_gazetteer
 from registry.replica import Replica
+from registry.watch import PATIENCE_S, Watch
 
 RECHECK_S: Final = 0.25
+_HANGS_S: Final = 10.0
+"""How long a check, or the first load, may take."""
 
 
 class GazetteerCache:
-    """The newest gazetteer, checked against the database at most four times a second.
-
-    A request that comes while another thread loads a new copy is served from the old one.
-    """
+    """The newest gazetteer, checked against the database at most four times a second."""
 
     def __init__(self, engine: Engine, replica: Replica | None = None) -> None:
         self._engine = engine
         self._replica = replica
-        self._lock = threading.Lock()
         self._current: Gazetteer | None = None
-        self._checked_at = -RECHECK_S
-        self._failed_at = -RECHECK_S
+        self._watch = Watch(self._checked, new_s=RECHECK_S, hangs_s=_HANGS_S, patience_s=_HANGS_S)
         self._made_ready: Callable[[Gazetteer], None] | None = None
         self._loader: threading.Thread | None = None
 
     def load_aside(self, made_ready: Callable[[Gazetteer], None]) -> None:
-        """Let no request load a new copy from now on: a thread does, and makes it ready."""
+        """Let no request load a new copy from now on, nor wait for a database that hangs: a thread
+        loads it, and makes it ready.
+        """
         self._made_ready = made_ready
+        self._watch.patience_s = PATIENCE_S
 
     def get(self) -> Gazetteer:
         """The gazetteer; raises what `session_scope` raises when it is due for a check."""
-        current, asked_at = self._current, time.monotonic()
-        if current is not None and asked_at - self._checked_at < RECHECK_S:
-            return current
-        if not self._lock.acquire(blocking=current is None):
-            return current if current is not None else self.get()
-        try:
-            return self._refresh(asked_at)
-        finally:
-            self._lock.release()
+        return self._watch.last()[0]
 
-    def _refresh(self, asked_at: float) -> Gazetteer:
+    def _checked(self) -> Gazetteer:
         current = self._current
-        if current is not None and asked_at - self._checked_at < RECHECK_S:
-            return current
-        if self._failed_at > asked_at:
-            # Whoever waited for the failure of another would else wait once more, one by one.
-            raise DatabaseUnavailableError("the database does not answer")
-        try:
-            self._current = self._asked(lambda: tried_again(lambda: self._newest(current)))
-        except DatabaseUnavailableError:
-            self._failed_at = time.monotonic()
-            raise
-        self._checked_at = time.monotonic()
-        return self._current
+        newest = self._asked(lambda: tried_again(lambda: self._newest(current)))
+        if newest is not current:
+            self._current = newest
+        return self._current or newest
 
     def _asked(self, read: Callable[[], Gazetteer]) -> Gazetteer:
         # Always of the primary while it is there: a replica that is late has the former units.
-        return self._replica.asked_aside(read, own=True) if self._replica else read()
+        return self._replica.asked(read, own=True) if self._replica else read()
 
     def _newest(self, current: Gazetteer | None) -> Gazetteer:
         engine = self._replica.engine if self._replica else self._engine
@@ -94,5 +79,4 @@ class GazetteerCache:
         with suppress(RegistryError):  # the next check asks again
             newest = self._asked(lambda: self._newest(None))
             made_ready(newest)
-            with self._lock:
-                self._current = newest
+            self._current = newest

@@ -25,7 +25,8 @@ from registry.csv_cells import Writer
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
 from registry.export.run import BOUNDARY_FORMATS, FORMATS, LAYERS, ExportOptions, export_file
-from registry.gazetteer import VIET_NAM, Gazetteer, Unit, load_gazetteer
+from registry.gazetteer import VIET_NAM, Gazetteer, Unit
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written
 from registry.settings import Settings
 from registry.whole_file import whole_file

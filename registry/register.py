@@ -3,26 +3,26 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Self, TypeVar
+from typing import Final, Self, TypeVar
 
-from sqlalchemy import Engine, QueuePool, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, QueuePool
 
 from registry.access.audit import Clients
 from registry.access.budget import Budget
 from registry.access.key_check import KeyCheck
 from registry.autocomplete.place_names import PlaceNames
 from registry.basemap import Basemap, open_basemap
-from registry.database import ReadOnlyError, make_engine, session_scope, tried_again
-from registry.errors import DatabaseUnavailableError, NotPreparedError
+from registry.database import make_engine, tried_again
 from registry.gazetteer_cache import GazetteerCache
-from registry.jobs.queue import worker_state
+from registry.readiness import Readiness
 from registry.reads import PoolFigures, Reads
 from registry.replica import EitherReads, Replica
-from registry.revision import current_revision, head_revision, suits
 from registry.settings import Settings
 
 T = TypeVar("T")
+
+_LOOKS: Final = 2
+"""Connections beside those of threads that answer: of `registry.readiness`, for milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Register:
     """Names for callers without a key."""
     basemap: Basemap | None
     """What lies below the dots of maps."""
+    readiness: Readiness
+    """Whether requests can be served."""
 
     @classmethod
     def open(cls, settings: Settings, database_url: str) -> Self:
@@ -54,7 +56,7 @@ class Register:
         def engine(url: str) -> Engine:
             return make_engine(
                 url,
-                pool_size=settings.pool_size,
+                pool_size=settings.pool_size + _LOOKS,
                 statement_timeout_ms=settings.statement_timeout_ms,
                 may_be_pooled=True,
             )
@@ -87,6 +89,7 @@ class Register:
             Budget(primary),
             Clients(reads),
             open_basemap(settings.basemap, settings.basemap_attribution),
+            Readiness(primary, replica),
         )
 
     @property
@@ -108,50 +111,7 @@ class Register:
         once_more = partial(tried_again, read)
         return self.replica.asked(once_more) if self.replica else once_more()
 
-    def check_ready(self, *, writing: bool = False) -> bool:
-        """Return, as soon as questions are answered, whether writes are taken as well.
-
-        Raises DatabaseUnavailableError, or NotPreparedError when the schema is of another version
-        or no seeds were loaded: where questions cannot be answered or, with `writing`, writes not
-        taken.
-        """
-        with session_scope(self.read_engine) as session:
-            _check_prepared(session)
-        try:
-            with session_scope(self.engine) as session:
-                _check_prepared(session)
-                _check_writable(session)
-        except (DatabaseUnavailableError, NotPreparedError):
-            if writing:
-                raise
-            return False
-        return True
-
-    def jobs_state(self) -> Literal["ok", "failing"]:
-        """Whether background jobs are done; raises nothing."""
-        try:
-            with session_scope(self.engine) as session:
-                return worker_state(session)
-        except DatabaseUnavailableError:
-            return "failing"
-
     def close(self) -> None:
         """Close every connection."""
         self.reads.close()
         self.engine.dispose()
-
-
-def _check_prepared(session: Session) -> None:
-    if not suits(session.connection()):
-        current, head = current_revision(session.connection()), head_revision()
-        raise NotPreparedError(
-            f"the schema is at {current or 'nothing'}, this program needs {head};"
-            " run `bin/diachiso database prepare`, or update the program"
-        )
-    if session.scalar(text("SELECT seed_sha256 FROM gazetteer_state")) is None:
-        raise NotPreparedError("no units are loaded; run `bin/diachiso database prepare`")
-
-
-def _check_writable(session: Session) -> None:
-    if session.scalar(text("SELECT CAST(current_setting('transaction_read_only') AS bool)")):
-        raise ReadOnlyError("cơ sở dữ liệu lúc này chỉ cho đọc (the database takes no writes now)")

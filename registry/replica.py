@@ -26,6 +26,8 @@ Place = Literal["primary", "replica"]
 _RECHECK_S: Final = 1.0
 _AWAY_S: Final = 5.0
 """How long one that did not answer is not asked, where the other does."""
+_LOOKED_FOR_S: Final = 5.0
+"""How much longer requests leave it to looks to find it again: who tries may wait for seconds."""
 _IS_THERE: Final = (BusyError, ReadOnlyError, TookTooLongError)
 """What one says that answers."""
 _OTHER: Final[dict[Place, Place]] = {"primary": "replica", "replica": "primary"}
@@ -62,11 +64,14 @@ class Replica:
         self._checked_at = -math.inf
         self._away_until: dict[Place, float] = {"primary": -math.inf, "replica": -math.inf}
 
-    def choose(self, *, own: bool) -> Place:
-        """Where a question is best asked now; `own` where its answer may be the caller's doing."""
+    def choose(self, *, own: bool, looks: bool = False) -> Place:
+        """Where a question is best asked now; `own` where its answer may be the caller's doing, and
+        no caller waits for who `looks`.
+        """
         now = time.monotonic()
         first: Place = "primary" if own or not self._is_new(now) else "replica"
-        is_gone, is_there = self._is_away(first, now), not self._is_away(_OTHER[first], now)
+        since = now if looks else now - _LOOKED_FOR_S
+        is_gone, is_there = self._is_away(first, since), not self._is_away(_OTHER[first], now)
         return _OTHER[first] if is_gone and is_there else first
 
     def place(self) -> Place:
@@ -80,10 +85,10 @@ class Replica:
 
     def asked(self, read: Callable[[], T], *, own: bool = False) -> T:
         """What `read` returns; it is done once more, at the other place, where its own is gone."""
-        place = _chosen.get() or self.choose(own=own)
+        place = _chosen.get() or self.choose(own=own, looks=True)
         _chosen.set(place)
         try:
-            return read()
+            found = read()
         except _IS_THERE:
             raise
         except DatabaseUnavailableError as error:
@@ -94,6 +99,8 @@ class Replica:
                 raise
             _chosen.set(_OTHER[place])
             return read()
+        self._away_until[place] = -math.inf
+        return found
 
     def asked_aside(self, read: Callable[[], T], *, own: bool = False) -> T:
         """The same, whatever the request asks in which it happens to be needed."""

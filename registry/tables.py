@@ -6,7 +6,8 @@ statement is SQL that names its columns itself.
 
 from typing import Final
 
-from geoalchemy2 import Geometry
+from geoalchemy2 import Geometry, WKBElement
+from geoalchemy2.shape import to_shape
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -51,3 +52,9 @@ HOUSEHOLD: Final = Table(
 )
 STAMPED: Final = ("event_id", "recorded_at")
 """Columns that the database fills in: every other one the application may insert."""
+
+
+def lon_lat(point: WKBElement) -> tuple[float, float]:
+    """Where a point is, as its column is read, in degrees (EPSG:4326)."""
+    (lon, lat), *_ = to_shape(point).coords
+    return lon, lat

@@ -22,7 +22,8 @@ from registry.coverage.series import record_day, series_of
 from registry.coverage.table import write_csv
 from registry.coverage.workbook import write_workbook
 from registry.database import session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written, number, percent
 from registry.register import Register
 from scripts.coverage_moved import show_moved

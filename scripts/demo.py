@@ -9,7 +9,7 @@ from registry.database import session_scope
 from registry.demo.load import load_demo, plan_demo, write_demo
 from registry.demo.wanted import FIRST_HOUSEHOLDS
 from registry.drawing.refresh import refresh
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.result import ImportResult
 from registry.messages import number
 from scripts.opened import opened_engine

@@ -19,7 +19,7 @@ from registry.coverage.gap_files import (
 )
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.database import session_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written, number
 from scripts.opened import opened_engine
 from scripts.progress import say, show_json

@@ -9,7 +9,8 @@ import click
 from geo.code import format as code_display
 from registry import cluster
 from registry.database import make_engine, session_scope
-from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer
+from registry.gazetteer import VIET_NAM, Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.history import Change, Step, history, lookup_as_of, moment_of
 from registry.lifecycle.words import FIELDS
 from registry.messages import STATUSES

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from registry import cluster
 from registry.database import make_engine, session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.table import BY_NAME
 from registry.messages import number

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from registry.database import session_scope, translated_errors
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
 from registry.reform.due import withdraw as withdraw_reform
 from registry.reform.from_seeds import resolution_of_day

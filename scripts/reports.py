@@ -8,7 +8,8 @@ import click
 from geo.code import format as code_display
 from registry.database import session_scope
 from registry.entrances import KIND_WORDS
-from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
+from registry.gazetteer import VIET_NAM, Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
 from registry.records import record_wording
 from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from registry.database import session_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
 from registry.services import KINDS, Kind, operator_of
 from registry.services.checking import Overlap, Report, check_services

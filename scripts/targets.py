@@ -10,7 +10,7 @@ from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
 from registry.coverage.targets import TargetResult, import_targets, remove_targets
 from registry.database import session_scope
 from registry.events import Cause, write_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
 from scripts.opened import opened_engine, opened_session
 from scripts.options import DAY, DRY_RUN, FORMAT

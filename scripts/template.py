@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written
 from registry.template import blank_of, write_blank
 from scripts.opened import opened_session

@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from geo.code import format as code_display
 from registry.database import session_scope
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.work import Changed, Warned
 from registry.messages import STATUSES
 from registry.records import record_wording

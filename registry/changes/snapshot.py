@@ -31,7 +31,8 @@ from registry.changes.told_units import UnitsTold, note_units
 from registry.database import driver_connection, session_scope
 from registry.errors import ConflictError, DatabaseUnavailableError, UnreadableFileError
 from registry.events import move_pending_events
-from registry.gazetteer import VIET_NAM, load_gazetteer, today
+from registry.gazetteer import VIET_NAM, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written
 from registry.records import JOINS
 from registry.revision import current_revision

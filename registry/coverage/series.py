@@ -18,7 +18,8 @@ from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, share_of
 from registry.coverage.measure import coverage_by_id, living_units
 from registry.database import session_scope
 from registry.errors import InvalidInputError
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.settings import Settings
 
 PACES_DAYS: Final = (7, 28)

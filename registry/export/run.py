@@ -20,7 +20,8 @@ from registry.csv_cells import Writer
 from registry.database import driver_connection, session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
 from registry.export.columns import HEADINGS, Column, chosen, schema
-from registry.gazetteer import VIET_NAM, Gazetteer, load_gazetteer, today
+from registry.gazetteer import VIET_NAM, Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written
 from registry.units import label_day
 from registry.whole_file import whole_file

@@ -23,7 +23,8 @@ from registry.errors import (
     VerdictChangedError,
 )
 from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.columns.demo_guard import refuse_made_up
 from registry.intake.columns.reader import SourceFile, numbering_of, open_file
 from registry.intake.engine import Workbench, workbench

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.boundaries.reach import DEGREE_KM
-from registry.gazetteer import Gazetteer, gazetteer_version, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import gazetteer_version
 from registry.intake.columns.reader import SourceFile
 from registry.intake.engine import Workbench
 from registry.intake.judging.fixes import propose_fixes

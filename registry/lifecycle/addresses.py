@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from geoalchemy2.shape import to_shape
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,7 @@ from registry.boundaries.reach import refuse_outside
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.work import Columns, Row, Work, read_code
+from registry.tables import lon_lat
 
 _FLAT: Final = ("building", "floor", "unit_number")
 BLANK: Final[Columns] = {
@@ -79,7 +79,7 @@ def address_of(work: Work, given: Mapping[str, Any], old: Row | None = None) -> 
     if "lon" in given:
         put_point(session, columns, given)
     elif elsewhere and columns["point"] is not None:
-        (lon, lat), *_ = to_shape(columns["point"]).coords
+        lon, lat = lon_lat(columns["point"])
         refuse_outside(session, columns["unit_id"], lon=lon, lat=lat)
     if "delivery_hint" in given:
         columns["delivery_hint"] = given["delivery_hint"]

@@ -3,7 +3,6 @@
 import datetime
 from typing import Any, Final
 
-from geoalchemy2.shape import to_shape
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -27,7 +26,7 @@ from registry.lifecycle.addresses import (
 from registry.lifecycle.places import commune_id
 from registry.lifecycle.work import LIVING, Columns, Done, Row, Work, read_code
 from registry.messages import number
-from registry.tables import HOUSEHOLD
+from registry.tables import HOUSEHOLD, lon_lat
 
 # A record is proposed once at most: nothing leads back there.
 _PROPOSED_BY: Final = text(
@@ -188,8 +187,7 @@ def set_entrances(work: Work, request: r.EntrancesRequest) -> Done:
 def _refuse_far_from_door(row: Row, *, lon: float, lat: float, name: str) -> None:
     if row["point"] is None:
         return
-    (door, *_) = to_shape(row["point"]).coords
-    metres = moved_m((door[0], door[1]), (lon, lat))
+    metres = moved_m(lon_lat(row["point"]), (lon, lat))
     if metres > FAR_M + (row["position_accuracy_m"] or 0):
         raise InvalidInputError.of_field(
             name,

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.label import named
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
 from registry.records import COLUMNS, JOINS, Record, record_wording
 from registry.reform import report_sql as sql

@@ -9,11 +9,12 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-import requests
+from typing import TYPE_CHECKING, Any, Final
 
 from registry.route.distances import Point
+
+if TYPE_CHECKING:
+    import requests
 
 SILENT: Final = "routing_silent"
 UNREADABLE: Final = "routing_unreadable"
@@ -48,6 +49,8 @@ class Table:
 
 def road_table(url: str, points: Sequence[Point]) -> Table:
     """Times and metres by road between points. Raises RoutingError."""
+    import requests  # four megabytes, which only who has such a server needs
+
     deadline = time.monotonic() + _WHOLE_S
     seconds: Matrix = [[] for _ in points]
     metres: Matrix = [[] for _ in points]
@@ -66,7 +69,7 @@ def road_table(url: str, points: Sequence[Point]) -> Table:
 
 
 def _asked(
-    session: requests.Session, url: str, points: Sequence[Point], sources: int, deadline: float
+    session: "requests.Session", url: str, points: Sequence[Point], sources: int, deadline: float
 ) -> dict[str, Any]:
     places = ";".join(f"{lon:.6f},{lat:.6f}" for lon, lat in points)
     first, last = range(sources), range(sources, len(points))
@@ -75,6 +78,8 @@ def _asked(
         "destinations": ";".join(map(str, last)),
         "annotations": "duration,distance",
     }
+    import requests
+
     left = deadline - time.monotonic()
     if left <= 0:
         raise RoutingError(SILENT)

@@ -10,7 +10,8 @@ from python_calamine import CalamineWorkbook
 
 from registry.coverage.series import record_day
 from registry.database import session_scope
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from tests.support.desk import Seat, seated
 from tests.support.keys import Office, bearer
 from tests.support.keys import office as open_office

@@ -10,19 +10,23 @@ from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import make_url
 
-from registry import gazetteer_cache
+from registry import watch
 from registry.doctor import State, run_checks
 from registry.errors import NotPreparedError
 from registry.prepare import prepare_database
+from registry.readiness import MOST_AGE_S
 from registry.settings import Settings
 from tests.support.units import open_app
+from tests.support.waiting import eventually
 
 
 def test_process_says_that_it_is_alive_and_ready_and_that_no_worker_is(client: FlaskClient) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok"}
     ready = {"status": "ready", "reading": "ok", "writing": "ok", "jobs": "failing"}
-    assert client.get("/readyz").get_json() == ready
-    assert client.get("/readyz?need=writing").get_json() == ready
+    for path in ("/readyz", "/readyz?need=writing"):
+        said = client.get(path).get_json()
+        assert 0 <= said.pop("age_s") <= MOST_AGE_S
+        assert said == ready, path
 
 
 def allow_connections(admin_url: str, url: str, *, allow: bool) -> None:
@@ -45,7 +49,7 @@ def test_stopped_database_is_503_and_found_again_without_a_restart(
     url = fresh_database()
     seconds = count(step=10)
     # Every look at the clock is ten seconds later, so every request checks the database.
-    monkeypatch.setattr(gazetteer_cache.time, "monotonic", lambda: float(next(seconds)))
+    monkeypatch.setattr(watch.time, "monotonic", lambda: float(next(seconds)))
     with open_app(url) as app:
         client = app.test_client()
         assert client.get("/v1/units/00004").status_code == 200
@@ -60,6 +64,24 @@ def test_stopped_database_is_503_and_found_again_without_a_restart(
         allow_connections(admin_url, url, allow=True)
         for path in ("/v1/units/00004", "/v1/units/convert?code=00004", "/readyz"):
             assert client.get(path).status_code == 200, path
+
+
+def test_database_that_hangs_counts_as_none(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    with open_app(url) as app, psycopg.connect(url) as other:
+        client = app.test_client()
+        for table, path in (
+            (sql.Identifier("jobs", "procrastinate_workers"), "/readyz?need=writing"),
+            (sql.Identifier("gazetteer_state"), "/readyz"),
+        ):
+            assert client.get(path).status_code == 200, path
+            other.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(table))
+            eventually(lambda p=path: client.get(p).status_code == 503, path)
+            assert client.get(path).get_json()["code"] == "database_unavailable"
+            # What hangs at the primary alone lets questions be answered.
+            assert (client.get("/readyz").status_code == 200) == (path != "/readyz")
+            other.rollback()
+            eventually(lambda p=path: client.get(p).status_code == 200, path)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +120,8 @@ def test_schema_of_a_later_release_is_served_while_that_allows_it(
         assert found["revision"].state == State.WARNING
         words = "The schema works with programs from migration 0900 on"
         connection.execute(f"COMMENT ON TABLE alembic_version IS '{words}'")
-        assert client.get("/readyz").get_json()["code"] == "not_prepared"
+        said = eventually(lambda: client.get("/readyz").get_json().get("code"), "it is seen")
+        assert said == "not_prepared"
         with pytest.raises(NotPreparedError, match="update the program"):
             prepare_database(url, lambda _line: None)
 

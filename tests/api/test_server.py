@@ -88,7 +88,7 @@ def test_who_sends_a_body_slowly_is_let_go_and_stops_nobody(service: Service) ->
         slow = [stack.enter_context(service.connect()) for _ in range(SLOW)]
         for connection in slow:
             connection.sendall(f"{POST}Content-Length: 900000\r\n\r\n1".encode())
-        assert service.said(get("/healthz")) == (200, {"status": "ok"})
+        assert service.said(get("/v1/units/00004"))[0] == 200
         status, found = service.said(f"{POST}Content-Length: {len(ADDRESS)}\r\n\r\n", ADDRESS)
         assert (status, "verdict" in found) == (200, True)
         for connection in slow:
@@ -104,7 +104,7 @@ def test_who_does_not_read_an_answer_stops_nobody(service: Service) -> None:
         for connection in silent:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.sendall(f"{head}Content-Length: {len(rows)}\r\n\r\n".encode() + rows)
-        assert service.said(get("/healthz")) == (200, {"status": "ok"})
+        assert service.said(get("/v1/units/00004"))[0] == 200
         # They also had all turns of batches: these are over once the rows are answered.
         one = b'{"address": "12 Ph\xe1\xbb\x91 L\xc3\xa1ng"}\n'
         eventually(
@@ -113,30 +113,26 @@ def test_who_does_not_read_an_answer_stops_nobody(service: Service) -> None:
         )
 
 
-def test_who_waits_for_the_database_does_not_hide_that_the_server_lives(service: Service) -> None:
-    url = service.desk.office.place.url
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'household'::regclass"
-    with (
-        psycopg.connect(url) as holder,
-        psycopg.connect(url, autocommit=True) as other,
-        ExitStack() as stack,
-    ):
-        holder.execute("LOCK TABLE household IN ACCESS EXCLUSIVE MODE")
-        asked = [stack.enter_context(service.connect()) for _ in range(4)]
-        for connection in asked:
-            connection.sendall(get("/v1/reverse?lon=105.8&lat=21").encode())
-        eventually(lambda: other.execute(waiting).fetchone() == (3,), "every thread waits")
-        assert service.said(get("/healthz")) == (200, {"status": "ok"})
-        holder.rollback()
-        assert [answer(connection)[0] for connection in asked] == [200] * 4
-
-
 def test_connections_that_say_nothing_or_half_a_head_stop_nobody(service: Service) -> None:
     with ExitStack() as stack:
         for head in ("", "GET /v1/geocode?q=a HTTP/1.1\r\nX: "):
             for _ in range(SLOW):
                 stack.enter_context(service.connect()).sendall(head.encode())
-        assert service.said(get("/healthz")) == (200, {"status": "ok"})
+        assert service.said(get("/v1/units/00004"))[0] == 200
+
+
+def test_whether_it_is_ready_is_told_while_every_thread_waits(service: Service) -> None:
+    url = service.desk.office.place.url
+    with psycopg.connect(url) as other, ExitStack() as stack:
+        other.execute("LOCK TABLE household IN ACCESS EXCLUSIVE MODE")
+        waiting = [stack.enter_context(service.connect()) for _ in range(SLOW)]
+        for connection in waiting:
+            connection.sendall(get("/v1/addresses/1H6XXH2V").encode())
+        status, said = service.said(get("/readyz?need=writing"))
+        assert (status, said["status"]) == (200, "ready")
+        other.rollback()
+        for connection in waiting:
+            assert answer(connection)[0] == 404
 
 
 def test_bodies_in_pieces_pipelined_and_announced_are_read(service: Service) -> None:

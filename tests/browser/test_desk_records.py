@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from geo.code import format as code_display
 from registry.database import session_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.paper.certificates import issue_certificate
 from registry.paper.site import Site
 from tests.support.browser import SIZES, Visit, chromium, visiting

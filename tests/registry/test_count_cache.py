@@ -28,7 +28,8 @@ from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.database import make_engine, session_scope
 from registry.demo.load import load_demo, plan_demo
 from registry.errors import RegistryError
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.publishing.rollback import roll_back
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME

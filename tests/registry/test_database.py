@@ -1,6 +1,7 @@
 """Connections: a server that lets callers wait in vain, and one that is lost at a bad moment."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +37,39 @@ def test_nobody_waits_for_a_server_that_was_just_silent() -> None:
             silent.accept()
 
 
+def test_nobody_waits_at_a_pooler_that_just_let_somebody_wait_in_vain() -> None:
+    """PgBouncer lets callers in and says `query_wait_timeout` to what they ask."""
+    welcome = b"R" + (8).to_bytes(4) + bytes(4) + b"Z" + (5).to_bytes(4) + b"I"
+    fields = b"SFATAL\0VFATAL\0C08P01\0Mquery_wait_timeout\0\0"
+    refusal = b"E" + (len(fields) + 4).to_bytes(4) + fields
+    let_in = []
+
+    def answer(listener: socket.socket) -> None:
+        while True:
+            try:
+                caller, _ = listener.accept()
+            except OSError:
+                return
+            let_in.append(1)
+            with caller:
+                for said in (welcome, refusal):
+                    caller.recv(65_536)
+                    caller.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as pooler:
+        answering = threading.Thread(target=answer, args=(pooler,))
+        answering.start()
+        where = f"postgresql://nobody@127.0.0.1:{pooler.getsockname()[1]}/nothing"
+        engine = make_engine(f"{where}?sslmode=disable&gssencmode=disable")
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailableError), session_scope(engine) as session:
+                session.connection()
+        engine.dispose()
+        pooler.shutdown(socket.SHUT_RDWR)
+        answering.join()
+    assert let_in == [1]
+
+
 def test_first_of_several_servers_may_be_gone(
     fresh_database: Callable[[], str], tmp_path: Path
 ) -> None:
@@ -45,7 +79,7 @@ def test_first_of_several_servers_may_be_gone(
     settings = from_environment({"DATABASE_URL": written, "DATABASE_READ_URL": written})
     register = Register.open(settings, settings.database_url or "")
     try:
-        assert register.check_ready(writing=True)
+        assert register.readiness.check(writing=True).writing
         assert register.reads.rows("SELECT 1", {}) == [(1,)]
     finally:
         register.close()

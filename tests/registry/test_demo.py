@@ -20,7 +20,8 @@ from registry.demo import load as demo
 from registry.demo.households import DemoHousehold
 from registry.demo.names import HAMLETS, STREETS
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file

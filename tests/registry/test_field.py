@@ -37,7 +37,8 @@ from registry.field.rounds import (
     round_of_code,
 )
 from registry.field.taking_over import Approval, TakenOver, put_aside, take_back, take_over
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.listed_places import Table
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform

@@ -25,7 +25,8 @@ from registry.coverage.gap_files import (
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.database import make_engine, session_scope
 from registry.errors import DatabaseUnavailableError, InvalidInputError
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.columns.reader import open_file
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file

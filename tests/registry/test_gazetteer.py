@@ -14,11 +14,12 @@ from psycopg import sql
 from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.orm import Session
 
-from registry import gazetteer_cache as module
+from registry import watch
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import DatabaseUnavailableError
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
 from registry.gazetteer_cache import RECHECK_S, GazetteerCache
+from registry.gazetteer_loading import load_gazetteer
 from tests.support.factories import make_unit
 from tests.support.units import unit_named
 
@@ -38,7 +39,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(module.time, "monotonic", made.monotonic)
+    monkeypatch.setattr(watch.time, "monotonic", made.monotonic)
     return made
 
 
@@ -169,31 +170,6 @@ def test_change_by_another_connection_is_seen_after_a_second(
     assert old.named("moi tinh") == []
 
 
-def test_old_copy_is_served_while_another_thread_loads(
-    own_engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cache = GazetteerCache(own_engine)
-    old = cache.get()
-    change_units(own_engine)
-    clock.now += RECHECK_S
-    loading, go_on = threading.Event(), threading.Event()
-
-    def slow(session: Any) -> Gazetteer:
-        loading.set()
-        assert go_on.wait(30)
-        return load_gazetteer(session)
-
-    monkeypatch.setattr(module, "load_gazetteer", slow)
-    with ThreadPoolExecutor(1) as pool:
-        loader = pool.submit(cache.get)
-        assert loading.wait(30)
-        assert cache.get() is old
-        go_on.set()
-        new = loader.result()
-    assert new is not old
-    assert cache.get() is new
-
-
 def test_no_request_loads_where_that_is_done_aside(own_engine: Engine, clock: Clock) -> None:
     cache = GazetteerCache(own_engine)
     old, ready, go_on = cache.get(), [], threading.Event()
@@ -210,6 +186,7 @@ def test_no_request_loads_where_that_is_done_aside(own_engine: Engine, clock: Cl
     go_on.set()
     assert cache._loader is not None
     cache._loader.join(30)
+    clock.now += RECHECK_S
     assert [cache.get()] == ready
     assert cache.get().version > old.version
 
@@ -249,7 +226,7 @@ def test_all_that_wait_for_a_failed_load_fail_with_it(
     """One by one they would each wait for the connection's two seconds."""
     cache = GazetteerCache(own_engine)
     asked, go_on = threading.Semaphore(0), threading.Event()
-    real_monotonic = module.time.monotonic
+    real_monotonic = watch.time.monotonic
     attempts = []
 
     def monotonic() -> float:
@@ -261,7 +238,7 @@ def test_all_that_wait_for_a_failed_load_fail_with_it(
         assert go_on.wait(30)
         raise DatabaseUnavailableError("stopped")
 
-    monkeypatch.setattr(module.time, "monotonic", monotonic)
+    monkeypatch.setattr(watch.time, "monotonic", monotonic)
     monkeypatch.setattr(cache, "_newest", fail)
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(cache.get) for _ in range(8)]

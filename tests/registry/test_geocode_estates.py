@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from registry.database import session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question, geocode
 from tests.support.lifecycle import COMMUNE, Town, town
 

@@ -6,7 +6,8 @@ import pytest
 
 from geo.syllables import has_lost_marks
 from registry.database import session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question, geocode
 from registry.search.answers import DOORS
 from registry.units.by_letters import Squashed, match_in

@@ -7,7 +7,8 @@ import pytest
 from registry.autocomplete import Typing, autocomplete
 from registry.autocomplete.place_names import PlaceNames
 from registry.database import session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question, geocode
 from registry.validate import validate
 from tests.support.lifecycle import COMMUNE, Town, town

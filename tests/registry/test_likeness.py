@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from geo.street import parse_street
 from registry.database import make_engine, session_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.search.likeness import (
     Likeness,
     Name,

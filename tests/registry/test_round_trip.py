@@ -15,7 +15,8 @@ from sqlalchemy import text as sql
 from registry.database import make_engine, session_scope
 from registry.demo.load import COLUMNS as DEMO_COLUMNS
 from registry.demo.load import plan_demo
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file

@@ -14,7 +14,8 @@ from geo.code import format as code_display
 from registry.access.actors import ANONYMOUS, Actor, acting_as
 from registry.database import session_scope
 from registry.errors import ForbiddenError, InvalidInputError, UnreadableFileError
-from registry.gazetteer import Gazetteer, load_gazetteer, today
+from registry.gazetteer import Gazetteer, today
+from registry.gazetteer_loading import load_gazetteer
 from registry.services import Service, operator_of, services_at, services_of
 from registry.services.checking import Report, check_services
 from registry.services.listing import list_areas, operator_sets

@@ -21,7 +21,7 @@ from registry.database import make_engine, session_scope
 from registry.doctor import Result, State, run_checks
 from registry.errors import ConflictError, DatabaseUnavailableError
 from registry.events import move_pending_events, open_event, write_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.settings import Settings
 from tests.support.clusters import empty_cluster, register_cluster, running, standby_of
 from tests.support.factories import TEST, make_household, make_unit

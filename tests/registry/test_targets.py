@@ -15,7 +15,8 @@ from registry.coverage.targets import TargetResult, import_targets, remove_targe
 from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
 from registry.events import write_scope
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from tests.support.factories import TEST, make_locality
 from tests.support.intake import rows
 from tests.support.postgis import clone

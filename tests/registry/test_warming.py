@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from registry import gazetteer
+from registry import gazetteer_loading
 from registry.autocomplete.unit_index import _indexes
 from registry.register import Register
 from registry.settings import Settings
@@ -25,7 +25,7 @@ def test_what_questions_make_is_there_before_the_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Units that another register's tests loaded are equal, and given again with what was made.
-    monkeypatch.setattr(gazetteer, "_latest", None)
+    monkeypatch.setattr(gazetteer_loading, "_latest", None)
     register = Register.open(Settings(limits=False), world.url)
     try:
         known = register.gazetteer.get()

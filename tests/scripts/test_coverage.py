@@ -14,7 +14,8 @@ from registry.coverage.measure import coverage_of_level
 from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError
 from registry.events import write_scope
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from scripts.coverage import coverage
 from scripts.coverage_table import print_table
 from tests.support.factories import TEST, make_household

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from geo.locality import parse_locality
 from geo.street import parse_street
 from registry.database import make_engine, session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.reads import Reads
 from tests.support import postgis
 from tests.support.factories import make_building, make_household, make_locality, make_street

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from api.access import Authenticate, nobody
 from api.app import create_app
 from registry.database import session_scope
-from registry.gazetteer import Gazetteer, Unit, load_gazetteer
+from registry.gazetteer import Gazetteer, Unit
+from registry.gazetteer_loading import load_gazetteer
 from registry.register import Register
 from registry.settings import Settings
 

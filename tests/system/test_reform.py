@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 
 from registry.database import make_engine, session_scope
 from registry.events import write_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.units import UnitQuery, convert_text, find_units
 from registry.units.onward import continuations
 from tests.support import reform

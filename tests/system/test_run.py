@@ -194,7 +194,7 @@ def test_service_recovers_when_its_database_was_stopped(start: Starter, admin_ur
             url = run.url()
             own.stop()
             server.wait()
-            assert status(f"{url}/readyz") == 503
+            eventually(lambda: status(f"{url}/readyz") == 503, "the database is missed")
             assert status(f"{url}/healthz") == 200
             server = own.start()
             eventually(lambda: status(f"{url}/readyz") == 200, "the service is ready again")

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from registry.database import session_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question, geocode
 from registry.reads import Reads
 from tests.support.intake import Deliver, rows

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from geo.flat import block_mark
 from geo.label import door_words
 from registry.database import session_scope
-from registry.gazetteer import Gazetteer, load_gazetteer
+from registry.gazetteer import Gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question
 from registry.reads import Reads
 from registry.search.batching import alone

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from registry.coverage.measure import coverage_of_unit
 from registry.database import session_scope
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.publishing.rollback import roll_back
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME

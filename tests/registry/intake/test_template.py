@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from registry.database import make_engine, session_scope
 from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.columns.reader import open_file, rows_of
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file

@@ -8,7 +8,7 @@ import pytest
 from registry.access.actors import Actor, acting_as
 from registry.database import session_scope
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError, OutsideUnitsError
-from registry.gazetteer import load_gazetteer
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question, geocode
 from registry.lifecycle.work import StreetDone
 from tests.support.commands import call

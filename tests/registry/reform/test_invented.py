@@ -12,7 +12,8 @@ from registry.access.keys import NewKey, create_key
 from registry.database import session_scope
 from registry.doctor import run_checks
 from registry.doctor.checks import State
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question, geocode
 from registry.records import record_wording
 from registry.reform.refusals import ReformTouchedError

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import Range
 
 from registry.access.keys import NewKey, create_key
 from registry.database import session_scope
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question, geocode
 from registry.reform.report import gazetteer_of
 from registry.reform.undo import undo

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from registry.access.keys import NewKey, bind_key, create_key
 from registry.database import session_scope
 from registry.errors import InvalidInputError
-from registry.gazetteer import load_gazetteer, today
+from registry.gazetteer import today
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.formats.any_file import read_file
 from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.reform.due import carry_due, withdraw

@@ -1,0 +1,116 @@
+"""Whether requests can be served, as was seen a moment ago: who asks waits for no database.
+
+Load balancers ask often, give up soon, and take out who was silent twice. Where questions are asked
+and the primary are looked at each by itself: the primary may hang while a replica answers.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.database import ReadOnlyError, session_scope, tried_again
+from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
+from registry.jobs.queue import worker_state
+from registry.replica import Replica
+from registry.revision import current_revision, head_revision, suits
+from registry.watch import Watch
+
+JobsState = Literal["ok", "failing"]
+
+NEW_S: Final = 1.0
+HANGS_S: Final = 2.0
+MOST_AGE_S: Final = NEW_S + HANGS_S
+"""What was seen longer ago does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is done beside answering questions."""
+
+    writing: bool
+    jobs: JobsState
+    age_s: float
+    """How long ago it was so, at most `MOST_AGE_S`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Primary:
+    refuses: RegistryError | None
+    """Why it takes no writes."""
+    jobs: JobsState
+
+
+class Readiness:
+    """Whether questions are answered, writes are taken and jobs are done."""
+
+    def __init__(self, primary: Engine, replica: Replica | None) -> None:
+        look, look_at_primary = partial(_look, primary, replica), partial(_look_at, primary)
+        self._reading = Watch(look, new_s=NEW_S, hangs_s=HANGS_S)
+        self._primary = Watch(look_at_primary, new_s=NEW_S, hangs_s=HANGS_S)
+
+    def check(self, *, writing: bool) -> Ready:
+        """What is done, as soon as questions are answered.
+
+        Raises DatabaseUnavailableError, or NotPreparedError when the schema is of another version
+        or no seeds were loaded: where questions cannot be answered or, with `writing`, writes not
+        taken.
+        """
+        _, age_s = self._reading.last()
+        try:
+            primary, primary_age_s = self._primary.last()
+        except (DatabaseUnavailableError, NotPreparedError):
+            if writing:
+                raise
+            return Ready(writing=False, jobs="failing", age_s=age_s)
+        if writing and primary.refuses:
+            raise primary.refuses
+        taken = primary.refuses is None
+        return Ready(writing=taken, jobs=primary.jobs, age_s=max(age_s, primary_age_s))
+
+
+def _look(primary: Engine, replica: Replica | None) -> None:
+    def look() -> None:
+        with session_scope(replica.engine if replica else primary) as session:
+            _check_prepared(session)
+
+    once_more = partial(tried_again, look)
+    if replica:
+        replica.asked(once_more)
+    else:
+        once_more()
+
+
+def _look_at(primary: Engine) -> _Primary:
+    def look() -> _Primary:
+        with session_scope(primary) as session:
+            return _Primary(_refusal(session), worker_state(session))
+
+    return tried_again(look)
+
+
+def _refusal(session: Session) -> RegistryError | None:
+    try:
+        _check_prepared(session)
+        _check_writable(session)
+    except (ReadOnlyError, NotPreparedError) as error:
+        return error
+    return None
+
+
+def _check_prepared(session: Session) -> None:
+    if not suits(session.connection()):
+        current, head = current_revision(session.connection()), head_revision()
+        raise NotPreparedError(
+            f"the schema is at {current or 'nothing'}, this program needs {head};"
+            " run `bin/diachiso database prepare`, or update the program"
+        )
+    if session.scalar(text("SELECT seed_sha256 FROM gazetteer_state")) is None:
+        raise NotPreparedError("no units are loaded; run `bin/diachiso database prepare`")
+
+
+def _check_writable(session: Session) -> None:
+    if session.scalar(text("SELECT CAST(current_setting('transaction_read_only') AS bool)")):
+        raise ReadOnlyError("cơ sở dữ liệu lúc này chỉ cho đọc (the database takes no writes now)")
