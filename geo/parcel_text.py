@@ -14,6 +14,7 @@ from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS
 from geo.locality import LOCALITIES
 from geo.street import STREETS
 from geo.text import accent_key, fold
+from geo.words import begins_with_letter
 
 # Numbers of telephones, with or without spaces, and of identity cards.
 _PHONE: Final = re.compile(
@@ -221,8 +222,13 @@ def _in_parts(text: str) -> str:
         text = f"{unit[0][:-1]},{text[unit.end() :]}"
     if "." in text:
         text = _WARD_LETTER.sub("phường ", _SENTENCE.sub(", ", text))
-    text = _WARD_IN_ENGLISH.sub(r"phường \1, quận \2", _GROWN.sub(" ", text))
+    text = _WARD_IN_ENGLISH.sub(r"phường \1, quận \2", _GROWN.sub(_apart, text))
     return _HEADING.sub(_heading, text) if ":" in text else text
+
+
+def _apart(grown: re.Match[str]) -> str:
+    """A space, unless the letter behind is the number's: `51Dnguyễn`."""
+    return "" if begins_with_letter(grown.string[grown.end() :]) else " "
 
 
 def _without_count(text: str) -> str:

@@ -41,6 +41,7 @@ from registry.search.ranking import (
     Located,
     beside_unit,
     contradict,
+    either_door,
     fits_better,
     is_sure,
     is_unit_alone,
@@ -349,6 +350,7 @@ class _Search:
         told: list[Answer] = []
         read = best.reading
         unit: Located | None = None
+        every: list[Answer] = []
         for reading in readings:
             if NUMBER_BEHIND in reading.notes and best.answers and best.answers[0].level in PLACED:
                 continue  # the number belongs to the name of what is there
@@ -358,6 +360,7 @@ class _Search:
             known = with_places_told(found, reading)
             doubted = told_doubts(self.gazetteer, self.day, found, known, text)
             self.tried.append(Tried(text, reading, tuple(doubted)))
+            every += doubted
             if found and unit is None and is_unit_alone(reading, self.day):
                 unit = Located(found, reading)
             if found and (
@@ -373,7 +376,7 @@ class _Search:
             best = beside_unit(unit, best)
             told = told_doubts(self.gazetteer, self.day, best.answers, best.reading, text)
             read = best.reading
-        return Located(told, read)
+        return Located(either_door(told, every), read)
 
     def _asked(self, reading: ReadAddress) -> Query[list[Answer]]:
         door = reading.door

@@ -28,7 +28,8 @@ TOWERS = (
 )
 HOUSES = (
     *(("12", "Đường Nam Kỳ Khởi Nghĩa", None), ("18", "Đường Trần Hưng Đạo", None)),
-    *(("7", "Đường Lý Tự Trọng", None), ("9", "Đường Lê Thánh Tôn", None)),
+    *(("7", "Đường Lý Tự Trọng", None), ("7D", "Đường Lý Tự Trọng", None)),
+    *(("8", "Đường Lý Tự Trọng", None), ("9", "Đường Lê Thánh Tôn", None)),
     *(("25", "Đường Pasteur", None), ("62/15/7", "Đường Hàm Nghi", None)),
     *(("120-122", "Đường Hàm Nghi", None), ("63-69", "Đường Hàm Nghi", None)),
     *(("65", "Đường Hàm Nghi", None), ("20-23", "Đường Hàm Nghi", None)),
@@ -59,6 +60,14 @@ FOUND = (
     ("7 LTT", "7", ("street_corrected", "street_unsure", "ambiguous")),
     ("18 Tr. Hưng Đạo", "18", ("street_corrected",)),
     ("25 pasteur", "25", ()),
+    # a letter grown to the name: the number's, or a đường's
+    ("7Dlý Tự Trọng", "7D", ()),
+    ("7dlý tự trọng", "7D", ()),
+    ("7Dly Tu Trong", "7D", ("letter_unsure", "ambiguous")),
+    ("7 D Ly Tu Trong", "7", ("letter_unsure", "ambiguous")),
+    ("7Đlý Tự Trọng", "7D", ("letter_unsure", "ambiguous")),
+    ("7Đ.Lý Tự Trọng", "7", ("letter_unsure", "ambiguous")),
+    ("8Đ. Lý Tự Trọng", "8", ("letter_unsure",)),
     # one of several numbers, if no house of its own
     ("122 Hàm Nghi", "120-122", ("number_of_several",)),
     ("67 Hàm Nghi", "63-69", ("number_of_several",)),
@@ -73,7 +82,7 @@ FOUND = (
     ("5 tổ 2 thôn Bắc", "5", ("locality_not_found",)),
 )
 ANOTHER = (
-    *("121 Hàm Nghi", "64 Hàm Nghi", "120A Hàm Nghi"),
+    *("7Blý Tự Trọng", "121 Hàm Nghi", "64 Hàm Nghi", "120A Hàm Nghi"),
     *("15 xóm 4 thôn Cổ Nhuế", "16 xóm 4 thôn Cổ Nhuế", "234 QL1A, ấp 3"),
     *(
         "12 NKN",
