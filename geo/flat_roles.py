@@ -24,6 +24,7 @@ _GLUED_FLAT: Final = re.compile(r"(?![KH]\d)[A-ZĐ]{1,3}\d{3,5}", re.IGNORECASE)
 _MARK: Final = re.compile(r"[A-Z]{1,3}\d{1,2}[A-Z]?|S\d{1,2}\.\d{2}", re.IGNORECASE)
 """Of a block that has a name as well: `R2`, `S2.03`."""
 _ROOM: Final = re.compile(r"[A-ZĐ]?\d{1,4}", re.IGNORECASE)
+_FLAT_NUMBER: Final = re.compile(r"\d{3,4}")
 _BEFORE_NAME: Final = re.compile(r"[A-ZĐ]{1,3}\d{1,4}[A-Z]?|\d{3,4}", re.IGNORECASE)
 """A block, a flat or both before the name of an estate."""
 _CALLED_BY_NUMBER: Final = frozenset({BLOCK_OF_FLATS, "tòa"})
@@ -234,6 +235,9 @@ def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_stre
     if following and following.part == piece.part:
         if following.role == "code" and _is_mark(following):
             return True
+        if following.role == "building" and not has_street and not piece.opening:
+            # `1205 Toà A The Pegasus Plaza`
+            return _FLAT_NUMBER.fullmatch(text_of(piece.words)) is not None
         if in_block and (_is_code(following) or following.role == "plot"):
             return True
         if following.kind in DWELLING_ESTATES:

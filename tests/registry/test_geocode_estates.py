@@ -25,6 +25,9 @@ TOWERS = (
     (None, "7", None, "Chung cư Hướng Dương", "204"),
     ("Đường Nguyễn Hữu Thọ", "25", None, "Sunrise City W1", "1208"),
     ("Đường Nguyễn Hữu Thọ", "27", None, "Chung cư 5 tầng", "209"),
+    ("Đường Nguyễn Hữu Thọ", "29", None, "Toà A The Pegasus Plaza", "1305"),
+    ("Đường Nguyễn Hữu Thọ", "31", None, "Landmark 2", "1209"),
+    (None, None, None, "CT2A Xa La", "1807"),
 )
 HOUSES = (
     *(("12", "Đường Nam Kỳ Khởi Nghĩa", None), ("18", "Đường Trần Hưng Đạo", None)),
@@ -51,6 +54,16 @@ FOUND = (
     ("căn 1507 Sunrise City", "1507", ("street_missing",)),
     ("W1-1208 Sunrise City, 25 Nguyễn Hữu Thọ", "1208", ()),
     ("căn 209, chung cư 5 tầng, đường Nguyễn Hữu Thọ, số 27", "209", ()),
+    ("209 Chung cư 5 tầng, Đường Nguyễn Hữu Thọ", "209", ()),
+    ("P209 chung cư 5 tầng đường Nguyễn Hữu Thọ", "209", ()),
+    ("209 chung cư 5 tầng, 27 Nguyễn Hữu Thọ", "209", ()),
+    # one in two parts, without its word, by its first letter, or grown to its flat
+    ("căn 1305, toà A, The Pegasus Plaza, 29 Nguyễn Hữu Thọ", "1305", ()),
+    ("căn 1305, A The Pegasus Plaza, 29 Nguyễn Hữu Thọ", "1305", ()),
+    ("căn 1807, CT2A Xa La", "1807", ()),
+    ("1807 CT2A Xa La", "1807", ()),
+    ("L2-12.09, 31 Nguyễn Hữu Thọ", "1209", ("building_unsure",)),
+    ("0508 S303 Green City", "0508", ()),
     # a building that is named as an estate is, without its number or without a street
     ("căn 1507 chung cư Sunrise City, đường Nguyễn Hữu Thọ", "1507", ()),
     ("căn 1507 chung cư Sunrise City", "1507", ("street_missing",)),
@@ -91,6 +104,9 @@ ANOTHER = (
         "căn 204 chung cư Hướng Dương, số 9",
         "S304-0508 Green City",
         "căn 1203 L3 Green City",
+        "L3-12.09, 31 Nguyễn Hữu Thọ",
+        "căn 1305, toà B, The Pegasus Plaza, 29 Nguyễn Hữu Thọ",
+        "căn 1807, CT2B Xa La",
     ),
 )
 
