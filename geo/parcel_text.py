@@ -71,6 +71,7 @@ _ORDER: Final = re.compile(
 # `… Hà Nội sau 17h`, `giao từ 8h30 đến 17h`, where a part ends: `12H Lê Lợi` is a house, and so is
 # one `phía sau 12H`.
 _HOUR: Final = r"\d{1,2}\s?(?:h|giờ|gio)(?:\d{2})?"
+_HOURS: Final = re.compile(r"\d\s?(?:[hH]|[gG]i)")
 _AT_HOURS: Final = re.compile(
     r"(?<!phía)(?<!nhà)(?<!mặt)[\s,;–-]+(?:(?:giao|ship|nhận|gọi|nhan|goi)\s+)?"
     r"\b(?:sau|trước|lúc|từ|khoảng|tầm|giao|ship|truoc|luc|tu|khoang|tam)\s+"
@@ -201,7 +202,7 @@ def _without_order(text: str) -> str:
         text = _ORDER.sub(", ", text)
     if _MANY_DIGITS.search(text):
         text = _CALL.sub("", _PHONE.sub(", SĐT, ", text))
-    if "h" in text or "gi" in text:
+    if _HOURS.search(text):
         text = _AT_HOURS.sub("", text)
     if "@" in text or "http" in text or "www." in text:
         text = _MAIL_OR_LINK.sub(" ", text)
