@@ -165,7 +165,7 @@ LETTER_UNSURE: Final = "letter_unsure"
 
 def letter_of_number(one: Understanding) -> Iterator[Understanding]:
     """`36 D Điện Biên Phủ`: house 36D, as whoever writes đ for đường would not write; typed without
-    diacritics either. So is `36Đ. Điện Biên Phủ`, with the point of an abbreviation."""
+    diacritics either. Of `36Đ. Điện Biên Phủ` and `36Đ Điện Biên Phủ` nobody knows."""
     numbers = [at for at, piece in enumerate(one.pieces[:-1]) if piece.role == "number"]
     at = next((at for at in numbers if has_letter_d(one.pieces[at], one.pieces[at + 1])), None)
     if at is None:
@@ -173,10 +173,12 @@ def letter_of_number(one: Understanding) -> Iterator[Understanding]:
         return
     number, street = one.pieces[at], one.pieces[at + 1]
     *outer, last = number.steps
-    if number.words[-1].pointed:
+    if last[-1] == "D":
         plain = replace(number, steps=(*outer, last[:-1]))
-        yield one.but(LETTER_UNSURE, 0, [*one.pieces[:at], plain, *one.pieces[at + 1 :]])
-        yield one.but(LETTER_UNSURE, 1, list(one.pieces))
+        pieces = [*one.pieces[:at], plain, *one.pieces[at + 1 :]]
+        pointed = number.words[-1].pointed
+        yield one.but(LETTER_UNSURE, int(pointed), list(one.pieces))
+        yield one.but(LETTER_UNSURE, int(not pointed), pieces)
         return
     steps = (*outer, f"{last}D")
     lettered = replace(number, words=[*number.words, street.words[0]], steps=steps)
@@ -227,7 +229,8 @@ def has_letter_d(number: Piece, street: Piece) -> bool:
         or number.part != street.part
     ):
         return False
-    if number.words[-1].pointed:
+    last = number.words[-1]
+    if last.pointed or last.text[-1] in "Đđ":
         return number.steps[-1][-1] == "D" and number.steps[-1][:-1].isdecimal()
     first = street.words[0]
     plain = first.text in ("d", "D") and not first.pointed and len(street.words) > 1

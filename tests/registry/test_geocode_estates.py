@@ -79,6 +79,7 @@ FOUND = (
     ("7Dly Tu Trong", "7D", ("letter_unsure", "ambiguous")),
     ("7 D Ly Tu Trong", "7", ("letter_unsure", "ambiguous")),
     ("7Đlý Tự Trọng", "7D", ("letter_unsure", "ambiguous")),
+    ("7Đ Lý Tự Trọng", "7", ("letter_unsure", "ambiguous")),
     ("7Đ.Lý Tự Trọng", "7", ("letter_unsure", "ambiguous")),
     ("8Đ. Lý Tự Trọng", "8", ("letter_unsure",)),
     # one of several numbers, if no house of its own
