@@ -171,8 +171,8 @@ def _named_buildings(
                 yield name, text.replace(part, "", 1)
                 break
     flat = reading.door.flat if reading else None
-    for part in reading.unread if reading and flat and flat.unit else ():
-        if any(map(str.isalpha, part)):
+    if reading and flat and flat.unit:
+        for part in reading.unread:
             yield f"{flat.building or ''} {part}".lstrip(), text.replace(part, "", 1)
 
 
