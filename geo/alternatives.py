@@ -15,6 +15,7 @@ from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
 from geo.number_or_name import (
     dash_of_number,
+    has_block,
     has_letter_d,
     is_falling,
     is_kiet,
@@ -23,6 +24,7 @@ from geo.number_or_name import (
     number_behind_street,
     number_inside_name,
     row_or_street,
+    street_or_block,
 )
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
@@ -62,6 +64,7 @@ def _is_plain(pieces: tuple[Piece, ...]) -> bool:
         and "street" in roles
         and "locality" not in roles
         and not has_letter_d(pieces[0], pieces[1])
+        and not has_block(pieces[0], pieces[1])
         and not is_kiet(pieces, 1)
         and not ("-" in pieces[0].steps[0] and is_falling(pieces[0]))
         and not any(map(_opened_by_p, pieces))
@@ -368,6 +371,7 @@ _STEPS: Final[tuple[_Step, ...]] = (
     kiet_or_quarter,
     letter_of_number,
     row_or_street,
+    street_or_block,
     number_behind_street,
     _two_numbers,
     _number_or_ward,

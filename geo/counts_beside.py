@@ -14,7 +14,9 @@ _BEHIND: Final = re.compile(
 _SIGNS: Final = ("phòng", "tầng", "lầu", "căn", "hộ", "khẩu", "người", "ốt", "m2", "m²")
 # Words behind which such a count is a name: `tầng 5 phòng`, `Tổ 3 hộ` would be cut in two.
 _KINDS: Final = re.compile(
-    r"(?:tổ|thôn|xóm|ấp|số|ngõ|ngách|hẻm|kiệt|khu|khối|phố|tầng|phòng|căn|đường|quận|phường)$", re.I
+    r"(?:tổ|thôn|xóm|ấp|số|ngõ|ngách|hẻm|kiệt|khu|khối|phố|tầng|phòng|căn|đường|quận|phường"
+    r"|chung cư|tập thể|cc|ktt)$",
+    re.IGNORECASE,
 )
 
 
@@ -25,6 +27,8 @@ def without_counts(text: str) -> str:
     ('14 Láng , phường Láng', '14 Láng')
     >>> without_counts("14 Láng (tầng 3)"), without_counts("Căn 12 tầng 3, Tổ 5 hộ 2")
     ('14 Láng (tầng 3)', 'Căn 12 tầng 3, Tổ 5 hộ 2')
+    >>> without_counts("502 chung cư 5 tầng, Láng")
+    '502 chung cư 5 tầng, Láng'
     """
     lower = text.lower()
     if not any(map(lower.__contains__, _SIGNS)):

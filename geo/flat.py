@@ -58,6 +58,7 @@ _MARK_IN_FRONT: Final = re.compile(
     r"((?![a-z]{1,3}\d)[a-z].*)"
 )
 """Of a block with a name, which others write behind that: `R5 Royal City`."""
+_WORD_AND_NUMBER: Final = re.compile(r"([a-z])[a-z]{2,} (\d{1,2}[a-z]?)")
 _MARKED_UNIT: Final = re.compile(r"[A-ZĐ]{1,3}(\d{2,5})")
 # `P402`, `CH302`; `PB1610` is room 1610 of building B.
 _ROOM: Final = re.compile(r"(?:CH|P)([A-Z]?)(\d{3,4}[A-Z]?)")
@@ -161,6 +162,16 @@ def is_called(key: str, words: str) -> bool:
         return True
     short, long = sorted((asked, key), key=len)
     return long.endswith(f" {short}") and block_mark(short) == short and short[-1].isalnum()
+
+
+def is_initialled(key: str, words: str) -> bool:
+    """Whether `words` are the mark of the building with that key by the first letter of its word.
+
+    >>> is_initialled("landmark 2", "L2"), is_initialled("landmark 2", "L3")
+    (True, False)
+    """
+    called = _WORD_AND_NUMBER.fullmatch(key)
+    return called is not None and block_mark(words) == called[1] + called[2]
 
 
 def building_named(part: str) -> str | None:

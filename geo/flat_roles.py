@@ -24,6 +24,7 @@ _GLUED_FLAT: Final = re.compile(r"(?![KH]\d)[A-ZĐ]{1,3}\d{3,5}", re.IGNORECASE)
 _MARK: Final = re.compile(r"[A-Z]{1,3}\d{1,2}[A-Z]?|S\d{1,2}\.\d{2}", re.IGNORECASE)
 """Of a block that has a name as well: `R2`, `S2.03`."""
 _ROOM: Final = re.compile(r"[A-ZĐ]?\d{1,4}", re.IGNORECASE)
+_FLAT_NUMBER: Final = re.compile(r"\d{3,4}")
 _BEFORE_NAME: Final = re.compile(r"[A-ZĐ]{1,3}\d{1,4}[A-Z]?|\d{3,4}", re.IGNORECASE)
 """A block, a flat or both before the name of an estate."""
 _CALLED_BY_NUMBER: Final = frozenset({BLOCK_OF_FLATS, "tòa"})
@@ -219,8 +220,12 @@ def inside_buildings(pieces: list[Piece]) -> list[Piece]:
             settled[at] = replace(piece, role="code")
         elif piece.role == "number" and in_block and not has_street and _is_house_block(piece):
             settled[at] = replace(piece, role="building", words=piece.words, steps=())
-        elif _is_building_of(piece, pieces[at - 1] if at else None):
-            # `P.1205 nhà N04B`, `Phòng 503 nhà N4C`
+        elif _is_building_of(
+            piece,
+            pieces[at - 1] if at else None,
+            marked=in_block and (numbered_again or not has_street),
+        ):
+            # `P.1205 nhà N04B`, `Phòng 503 nhà N4C`, `Phòng 203, A1, Khu tập thể Kim Liên`
             settled[at] = replace(piece, role="building")
         elif piece.role == "code" and not in_block and _is_house(piece, following):
             settled[at] = replace(piece, role="number", steps=path_steps(piece.words[0].text))
@@ -234,6 +239,9 @@ def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_stre
     if following and following.part == piece.part:
         if following.role == "code" and _is_mark(following):
             return True
+        if following.role == "building" and not has_street and not piece.opening:
+            # `1205 Toà A The Pegasus Plaza`
+            return _FLAT_NUMBER.fullmatch(text_of(piece.words)) is not None
         if in_block and (_is_code(following) or following.role == "plot"):
             return True
         if following.kind in DWELLING_ESTATES:
@@ -285,9 +293,11 @@ def _is_house(piece: Piece, following: Piece | None) -> bool:
     return bool(on_street) and not is_flat_code(piece.words[0])
 
 
-def _is_building_of(piece: Piece, before: Piece | None) -> bool:
-    flat = before is not None and before.role in ("unit", "code")
-    return flat and piece.role == "number" and (_is_mark(piece) or _is_house_block(piece))
+def _is_building_of(piece: Piece, before: Piece | None, *, marked: bool = False) -> bool:
+    """Whether it is the block of the flat before it; `marked` where any mark says so."""
+    if before is None or before.role not in ("unit", "code") or piece.role != "number":
+        return False
+    return _is_mark(piece) or _is_house_block(piece) or (marked and _is_mark_of(piece))
 
 
 def _is_mark(piece: Piece) -> bool:

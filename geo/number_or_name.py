@@ -9,7 +9,8 @@ from geo import lexicon
 from geo.house_number import ROW_BEHIND, is_date, path_steps
 from geo.locality import ESTATES
 from geo.piece import HOUSE_ROLES, Piece
-from geo.street import ROAD_CLASSES
+from geo.street import ENGLISH_KINDS, ROAD_CLASSES
+from geo.syllables import is_syllable
 from geo.text import fold, has_diacritics
 from geo.understanding import Understanding
 from geo.words import Word, text_of
@@ -54,6 +55,38 @@ def _is_row(street: Piece, number: Piece) -> bool:
         and street.kind is None
         and street.part == number.part
         and ROW_BEHIND.fullmatch(text_of(street.words)) is not None
+    )
+
+
+_FLAT: Final = re.compile(r"\d{3,4}")
+_BLOCK: Final = re.compile(r"[A-Z]{1,2}\d{1,3}", re.IGNORECASE)
+
+
+def street_or_block(one: Understanding) -> Iterator[Understanding]:
+    """`0508 S303 Vinhomes Smart City`: a house on that street, or else a flat of that block."""
+    yield one
+    if len(one.pieces) > 1 and has_block(*one.pieces[:2]):
+        number, street, *others = one.pieces
+        block = replace(street, role="building", kind="tòa", words=street.words[:1])
+        name = replace(street, role="bare", words=street.words[1:])
+        flat = replace(number, role="code", steps=())
+        yield one.but("street_is_block", 1, [flat, block, name, *others])
+
+
+def has_block(number: Piece, street: Piece) -> bool:
+    """Whether they may be a flat and the mark of its block, before a name that is no street's: of
+    other words than Vietnamese has.
+    """
+    if (number.role, street.role, street.kind) != ("number", "street", None):
+        return False
+    mark, *name = street.words
+    return (
+        mark.path
+        and number.part == street.part
+        and not number.opening
+        and bool(_FLAT.fullmatch(text_of(number.words)) and _BLOCK.fullmatch(mark.text))
+        and not all(is_syllable(word.key) for word in name)
+        and name[-1].key not in ENGLISH_KINDS
     )
 
 
@@ -132,7 +165,7 @@ LETTER_UNSURE: Final = "letter_unsure"
 
 def letter_of_number(one: Understanding) -> Iterator[Understanding]:
     """`36 D Điện Biên Phủ`: house 36D, as whoever writes đ for đường would not write; typed without
-    diacritics either."""
+    diacritics either. Of `36Đ. Điện Biên Phủ` and `36Đ Điện Biên Phủ` nobody knows."""
     numbers = [at for at, piece in enumerate(one.pieces[:-1]) if piece.role == "number"]
     at = next((at for at in numbers if has_letter_d(one.pieces[at], one.pieces[at + 1])), None)
     if at is None:
@@ -140,6 +173,13 @@ def letter_of_number(one: Understanding) -> Iterator[Understanding]:
         return
     number, street = one.pieces[at], one.pieces[at + 1]
     *outer, last = number.steps
+    if last[-1] == "D":
+        plain = replace(number, steps=(*outer, last[:-1]))
+        pieces = [*one.pieces[:at], plain, *one.pieces[at + 1 :]]
+        pointed = number.words[-1].pointed
+        yield one.but(LETTER_UNSURE, int(pointed), list(one.pieces))
+        yield one.but(LETTER_UNSURE, int(not pointed), pieces)
+        return
     steps = (*outer, f"{last}D")
     lettered = replace(number, words=[*number.words, street.words[0]], steps=steps)
     named = replace(street, words=street.words[1:])
@@ -189,6 +229,9 @@ def has_letter_d(number: Piece, street: Piece) -> bool:
         or number.part != street.part
     ):
         return False
+    last = number.words[-1]
+    if last.pointed or last.text[-1] in "Đđ":
+        return number.steps[-1][-1] == "D" and number.steps[-1][:-1].isdecimal()
     first = street.words[0]
     plain = first.text in ("d", "D") and not first.pointed and len(street.words) > 1
     return plain and number.steps[-1].isdecimal()

@@ -14,6 +14,7 @@ from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS
 from geo.locality import LOCALITIES
 from geo.street import STREETS
 from geo.text import accent_key, fold
+from geo.words import begins_with_letter
 
 # Numbers of telephones, with or without spaces, and of identity cards.
 _PHONE: Final = re.compile(
@@ -65,6 +66,17 @@ _ORDER: Final = re.compile(
     r"|(?<![\w/])(?!s?dt|tel|lh|zalo|call|phone)[a-z]{2,6}\d{8,14}(?![\w/])"
     r"|^\s*(?:(?:đơn|don)\s+)?\d{1,2}\s+(?:kiện|kien|món|mon|thùng|thung|sản\s+phẩm|sp)\b"
     r"(?=[\s,;:-]+(?:số\s+)?\d)",
+    re.IGNORECASE,
+)
+# `… Hà Nội sau 17h`, `giao từ 8h30 đến 17h`, where a part ends: `12H Lê Lợi` is a house, and so is
+# one `phía sau 12H`.
+_HOUR: Final = r"\d{1,2}\s?(?:h|giờ|gio)(?:\d{2})?"
+_HOURS: Final = re.compile(r"\d\s?(?:[hH]|[gG]i)")
+_AT_HOURS: Final = re.compile(
+    r"(?<!phía)(?<!nhà)(?<!mặt)[\s,;–-]+(?:(?:giao|ship|nhận|gọi|nhan|goi)\s+)?"
+    r"\b(?:sau|trước|lúc|từ|khoảng|tầm|giao|ship|truoc|luc|tu|khoang|tam)\s+"
+    rf"{_HOUR}(?:\s*(?:[-–]|đến|tới|den|toi)\s*{_HOUR})?"
+    r"(?:\s+(?:sáng|trưa|chiều|tối|sang|trua|chieu|toi))?(?=\s*(?:[,;.()]|$))",
     re.IGNORECASE,
 )
 _ORDER_WORDS: Final = re.compile(
@@ -190,6 +202,8 @@ def _without_order(text: str) -> str:
         text = _ORDER.sub(", ", text)
     if _MANY_DIGITS.search(text):
         text = _CALL.sub("", _PHONE.sub(", SĐT, ", text))
+    if _HOURS.search(text):
+        text = _AT_HOURS.sub("", text)
     if "@" in text or "http" in text or "www." in text:
         text = _MAIL_OR_LINK.sub(" ", text)
     return text
@@ -221,8 +235,13 @@ def _in_parts(text: str) -> str:
         text = f"{unit[0][:-1]},{text[unit.end() :]}"
     if "." in text:
         text = _WARD_LETTER.sub("phường ", _SENTENCE.sub(", ", text))
-    text = _WARD_IN_ENGLISH.sub(r"phường \1, quận \2", _GROWN.sub(" ", text))
+    text = _WARD_IN_ENGLISH.sub(r"phường \1, quận \2", _GROWN.sub(_apart, text))
     return _HEADING.sub(_heading, text) if ":" in text else text
+
+
+def _apart(grown: re.Match[str]) -> str:
+    """A space, unless the letter behind is the number's: `51Dnguyễn`."""
+    return "" if begins_with_letter(grown.string[grown.end() :]) else " "
 
 
 def _without_count(text: str) -> str:

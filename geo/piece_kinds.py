@@ -174,8 +174,10 @@ class Kinds(Cutting):
         if sure or len(phrase.keys) > 1 or phrase.keys[0] not in kinds.UNSURE:
             return True
         behind_number = self.open is not None and self.open.role in HOUSE_ROLES
-        if phrase.keys[0] == "pho" and behind_number:
-            return True
+        if phrase.keys[0] == "pho" and (
+            behind_number or (self.part and not self.open and len(self.words) == end + 2)
+        ):
+            return True  # `Pho Chua Lang`; units that begin so have two words, Phổ Yên
         if phrase.keys[0] == "toa" and self.open is None:
             # `Can ho 1205, Toa The Manor`; an office of justice is no address.
             return end < len(self.words) and self._key(end) != "an"

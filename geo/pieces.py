@@ -20,6 +20,7 @@ from geo.words import Phrase, Word, letter_at
 _QUARTER: Final = re.compile(r"k\d{1,2}")
 _MOUTHS: Final = frozenset({"dau hem", "cuoi hem", "dau ngo", "cuoi ngo"})
 _ROAD_SUFFIXES: Final = frozenset({"cu", "moi", "noi", "dai", "keo", "tranh"})
+_STOREYS: Final = "tang"
 # Pieces that one number ends.
 _NUMBERED_ROLES: Final = frozenset({"locality", "unit", "floor", "building"})
 
@@ -139,7 +140,14 @@ class _Scanner(Numbers):
         elif len(piece.words) == 1 and piece.role in _NUMBERED_ROLES:
             letter = piece.role != "locality" and len(word.text) == 1 and word.text.isupper()
             mark = piece.role == "building" and letter_at(self.words, at)
-            piece.done = word.numeric or letter or mark
+            piece.done = (word.numeric and not self._counts_storeys(at)) or letter or mark
+        elif word.key == _STOREYS and len(piece.words) == 2 and self._counts_storeys(at - 1):
+            piece.done = True
+
+    def _counts_storeys(self, at: int) -> bool:
+        """Whether a number names a block of flats by its height, `Chung cư 5 tầng`."""
+        block = self.open is not None and self.open.kind in DWELLING_ESTATES
+        return block and self._key(at + 1) == _STOREYS and not self._numeric(at + 2)
 
     def _dash(self, at: int) -> int:
         piece = self.open

@@ -6,6 +6,8 @@ of minority languages, brands and codes of buildings stay as they are.
 
 >>> [repaired(word) for word in ("Nguyeenx", "ddường", "Leê", "Nguye6n4", "d9u7o7ng2")]
 ['Nguyễn', 'đường', 'Lê', 'Nguyễn', 'đường']
+>>> [repaired(word) for word in ("donggg", "XIII", "III.", "AAA", "Zoo")]
+['dong', 'XIII', 'III.', 'AAA', 'Zoo']
 >>> [repaired(word) for word in ("Phwờng", "Đuờng", "ĐứcTài", "1O", "Vinhomes", "room", "Krông")]
 ['Phường', 'Đường', 'Đức Tài', '10', 'Vinhomes', 'room', 'Krông']
 """
@@ -25,6 +27,9 @@ _WORTH_A_LOOK: Final = re.compile(
     # A horn forgotten, a digit scanned as a letter, a capital inside of a word.
     r"(?<!q)u[ơờớởỡợ]\w|ưo|\d[o]",
 )
+_HELD: Final = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
+"""A key that was held down: `donggg`."""
+_ROMAN: Final = frozenset("IVX")
 _CAPITAL_INSIDE: Final = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-ZĐ][^\W\d_A-Z])")
 _CAPITAL_SECOND: Final = re.compile(r"[^\W\d_A-ZĐ][A-ZĐ][^\W\d_A-ZĐ]+")
 """Swapped with the letter before it: `aLo Động`."""
@@ -63,6 +68,9 @@ _SHORTEST_VNI: Final = 4
 @lru_cache(maxsize=16_384)
 def repaired(word: str) -> str:
     """`word` as it was meant, perhaps in two words; itself where nothing is sure."""
+    if _HELD.search(word) and word.isalpha() and not _ROMAN.issuperset(word.upper()):
+        once = _HELD.sub(r"\1", word)
+        word = once if len(once) > 1 and is_syllable(once) else word
     lower = word.lower()
     swapped = word[1:2] + word[:1] + word[2:]
     if _CAPITAL_SECOND.fullmatch(word) and is_syllable(swapped) and not is_syllable(word):

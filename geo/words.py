@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
 from geo import lexicon
+from geo.syllables import is_syllable
 from geo.text import accent_key, fold, visible
 from geo.typing_slips import repaired
 from geo.values import value
@@ -42,6 +44,8 @@ _GLUED_NAME: Final = re.compile(
     r"(\d{1,5}(?:[A-Za-z](?=[A-ZĐ]))?(?:/\d{1,5})?)"
     r"(?!(?i:[a-z]?(?:bis|ter))(?![^\W\d_]))([^\W\d_]{3,}|[A-Z][^\W\d_a-zA-Z])"
 )
+_NUMBER_LETTERS: Final = frozenset("abcdđefghABCDĐEFGH")
+"""Letters that a number may end in, with a name grown to it."""
 _GLUED_CITY: Final = re.compile(r"((?i:tp))((?i:hcm|hn|đn|dn|ct|hp|bmt|vt)|[A-ZĐ]{2,3})")
 POSTCODE: Final = r"\d{5,6}"
 """Five digits, six until 2018."""
@@ -174,10 +178,37 @@ def _unglued(piece: str) -> list[str]:
     if match := _GLUED_POSTCODE.fullmatch(piece):
         return [match[1], match[2]]
     if match := _GLUED_NAME.match(piece):
-        return [match[1], piece[match.end(1) :]]
+        number, name = match[1], piece[match.end(1) :]
+        return _with_letter(number, name) if begins_with_letter(name) else [number, name]
     if len(piece) > 1 and piece[-1] in _DASHES:
         return [piece[:-1], piece[-1]]
     return [piece]
+
+
+def begins_with_letter(name: str) -> bool:
+    """Whether the first letter of what has grown to a number is that number's: it makes a word of
+    none.
+
+    >>> [begins_with_letter(name) for name in ("Dnguyễn Huệ", "Dinh", "Đường", "ddường", "lê Lợi")]
+    [True, False, False, False, False]
+    """
+    first, others = name[:1], "".join(takewhile(str.islower, name[1:]))
+    return (
+        first in _NUMBER_LETTERS
+        and len(others) > 1
+        and is_syllable(others)
+        and not is_syllable(repaired(first + others))
+    )
+
+
+def _with_letter(number: str, name: str) -> list[str]:
+    """`51Bnguyễn` as `51B nguyễn`; a `d` stays between the two, and behind a `đ` comes the point
+    of an abbreviation: what these are is settled by the pieces around.
+    """
+    letter, street = name[0], name[1:]
+    if letter in "dD":
+        return [number, letter, street]
+    return [f"{number}{letter}{'.' if letter in 'đĐ' else ''}", street]
 
 
 def _word(piece: str) -> Word | None:

@@ -41,6 +41,7 @@ from registry.search.ranking import (
     Located,
     beside_unit,
     contradict,
+    either_door,
     fits_better,
     is_sure,
     is_unit_alone,
@@ -349,6 +350,7 @@ class _Search:
         told: list[Answer] = []
         read = best.reading
         unit: Located | None = None
+        every: list[Answer] = []
         for reading in readings:
             if NUMBER_BEHIND in reading.notes and best.answers and best.answers[0].level in PLACED:
                 continue  # the number belongs to the name of what is there
@@ -358,6 +360,7 @@ class _Search:
             known = with_places_told(found, reading)
             doubted = told_doubts(self.gazetteer, self.day, found, known, text)
             self.tried.append(Tried(text, reading, tuple(doubted)))
+            every += doubted
             if found and unit is None and is_unit_alone(reading, self.day):
                 unit = Located(found, reading)
             if found and (
@@ -373,7 +376,7 @@ class _Search:
             best = beside_unit(unit, best)
             told = told_doubts(self.gazetteer, self.day, best.answers, best.reading, text)
             read = best.reading
-        return Located(told, read)
+        return Located(either_door(told, every), read)
 
     def _asked(self, reading: ReadAddress) -> Query[list[Answer]]:
         door = reading.door
@@ -397,10 +400,7 @@ class _Search:
             # `Hòa Bình 1` is a hamlet of its own, and no house in Hòa Bình.
             found = [a for a in found if not (a.record and "street_not_found" in a.faults)]
         for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
-            found = [
-                a if note == DASH_UNSURE and _is_written_so(a, door) else with_fault(a, note)
-                for a in found
-            ]
+            found = [a if _is_written_so(a, door, note) else with_fault(a, note) for a in found]
         if TWO_NUMBERS.intersection(reading.notes):
             found = [with_fault(answer, "second_number") for answer in found]
         return found
@@ -411,7 +411,11 @@ class _Search:
         return unit is self.within or unit.id in communes_of(self.gazetteer, self.day, self.within)
 
 
-def _is_written_so(answer: Answer, door: Door) -> bool:
-    """Whether the number was delivered as it is asked for, which leaves no doubt how it is read."""
+def _is_written_so(answer: Answer, door: Door, note: str) -> bool:
+    """Whether the number was delivered as it is asked for, which leaves no doubt how it is read: a
+    dash, or a `Đ` behind it.
+    """
     number = door.house_number
-    return number is not None and number.written == number_of(answer.parts)
+    if number is None or number.written != number_of(answer.parts):
+        return False
+    return note == DASH_UNSURE or (note == LETTER_UNSURE and number.written[-1] in "Đđ")

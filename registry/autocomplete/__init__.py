@@ -120,6 +120,7 @@ class _Completer:
         yield self.finder.sought(understood)
         tails = [tail for typed in understood if not typed.named for tail in with_tail(typed)]
         yield from (self.finder.sought([replace(tail, exact=True)]) for tail in tails)
+        yield self.finder.begun_inside(understood)
         yield self.finder.shortened(understood)
         yield self.finder.sought(understood, slipped=True)
         yield from (self.finder.sought([tail]) for tail in tails)

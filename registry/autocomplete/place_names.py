@@ -30,6 +30,8 @@ from registry.records import OPEN, PLACES
 
 BUILDING: Final = "building"
 """Stands for a table of buildings, whose identities are the serials of their codes."""
+INSIDE_MOST: Final = 2_000
+"""Names in which a word is looked for behind the first one: nobody means the rest."""
 RECHECK_S: Final = 30.0
 RELOAD_S: Final = 600.0
 """Names that only changed are read anew after that time, new ones after RECHECK_S."""
@@ -104,6 +106,21 @@ class Names:
         """Keys by the first letters of their words."""
         return Shortened(self.keys)
 
+    @cached_property
+    def lines(self) -> tuple[str, NDArray[np.int64]]:
+        """All keys in one text, a line each, and where each begins."""
+        lengths = np.array([len(key) + 1 for key in self.keys], dtype=np.int64)
+        return "\n".join(self.keys), np.cumsum(lengths) - lengths
+
+    def inside(self, begun: str) -> NDArray[np.int32]:
+        """Which names have a word behind their first one that begins so: the first INSIDE_MOST."""
+        text, starts = self.lines
+        found = [text.find(f" {begun}")]
+        while found[-1] >= 0 and len(found) <= INSIDE_MOST:
+            end = text.find("\n", found[-1])
+            found.append(text.find(f" {begun}", end) if end >= 0 else -1)
+        return (np.searchsorted(starts, found[:-1], side="right") - 1).astype(np.int32)
+
     def beginning(self, prefix: str) -> range:
         """Which names begin so."""
         return range(bisect_left(self.keys, prefix), bisect_left(self.keys, prefix + _END))
@@ -164,7 +181,7 @@ class PlaceNames:
     def _load(self, state: tuple[object, ...]) -> None:
         names = load_names(self._reads)
         for of_table in names:
-            of_table.squeezed, of_table.shortened  # noqa: B018 - made when they are asked for
+            of_table.squeezed, of_table.shortened, of_table.lines  # noqa: B018 - made when asked for
         self._names, self._state, self._loaded_at = names, state, time.monotonic()
 
     def _load_soon(self, state: tuple[object, ...]) -> None:

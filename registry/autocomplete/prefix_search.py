@@ -28,6 +28,8 @@ LOOKED_IN: Final = {"thoroughfare": 400, "locality": 100, BUILDING: 30}
 _FEW_PLACES: Final = 3
 _SHORTEST_UNIT: Final = 4
 """Letters of a unit that is begun where its end was supposed."""
+_SHORTEST_INSIDE: Final = 4
+"""Letters of a word inside a name."""
 _NEAR_KM: Final = 3.0
 # A name in 500 communes weighs 9, in one 1, and next door 12 more: streets come before communes
 # that begin as well, and provinces before both. What a former unit leads to comes last.
@@ -138,6 +140,20 @@ class Finder:
         """The names among which what was typed is looked for."""
         return (names for names in self.names if names.table == BUILDING or not typed.flat)
 
+    def begun_inside(self, understood: Iterable[Typed]) -> Sought:
+        """Names of which a word behind the first begins so: `pegasus` of The Pegasus Plaza."""
+        found: list[_Name] = []
+        for typed in understood:
+            scope, named = self._scope(typed, slipped=False)
+            if len(typed.key) < _SHORTEST_INSIDE or (scope is not None and not scope.any()):
+                continue
+            for names in self._meant(typed):
+                if len(at := names.inside(typed.key)):
+                    none = np.zeros(len(at), dtype=np.bool_)
+                    found += self._gathered_names(names, at, none, typed, scope, named)
+        found.sort(key=lambda name: -name.weight)
+        return self._expanded(found, [])
+
     def shortened(self, understood: Iterable[Typed]) -> Sought:
         """Names of which the words begin as typed, in units of which they do: `ng tr ba d`."""
         understood = list(understood)
@@ -185,8 +201,19 @@ class Finder:
     ) -> Iterator[_Name]:
         """The likeliest names of which the words begin so."""
         at, whole = names.shortened.find(begun)
-        if not len(at):
-            return
+        if len(at):
+            yield from self._gathered_names(names, at, whole, typed, scope, named)
+
+    def _gathered_names(
+        self,
+        names: Names,
+        at: NDArray[np.int32],
+        whole: NDArray[np.bool_],
+        typed: Typed,
+        scope: Mask | None,
+        named: Likely | None,
+    ) -> Iterator[_Name]:
+        """The likeliest of names that stand apart from each other."""
         where, cuts = gathered(names.starts, at)
         weights = self._weights(names.commonness[at], names.units[where], cuts, scope)
         weights += _WEIGHT_WHOLE * whole

@@ -3,10 +3,11 @@
 from typing import Final
 
 from geo.address import Door
-from geo.flat import block_key, block_mark, is_called, marked_unit
+from geo.flat import block_key, block_mark, is_called, is_initialled, marked_unit
 from geo.locality import BLOCK_KINDS, DWELLING_ESTATES
 from geo.spelling import are_apart
 from geo.text import fold
+from registry.search.blocks import UNSURE
 from registry.search.by_locality import keys_of_today
 from registry.search.doors import Hit, Narrowed, Wanted
 
@@ -27,6 +28,8 @@ def by_building(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
     if there:
         there = [hit for hit in there if not _is_called_otherwise(hit, written)]
         return there, [] if there else ["building_not_found"]
+    if short := [hit for hit in hits if is_initialled(_block_of(hit) or "", written)]:
+        return short, [UNSURE]
     # The register may know the building under its number alone.
     unnamed = [hit for hit in hits if hit.record.building_key is None]
     return (unnamed, ["building_not_found"]) if unnamed else ([], ["building_not_found"])

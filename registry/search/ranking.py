@@ -12,6 +12,7 @@ from typing import Final
 from geo.address import Door
 from geo.admin import parse_name
 from geo.locality import Locality
+from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE
 from geo.spelling import are_apart
 from geo.text import fold, is_one_slip
 from geo.values import value
@@ -30,6 +31,8 @@ _SURE: Final = 0.95
 _PASSED_OVER: Final = frozenset(
     {"unread_words", "unread_place", "commune_missing", "commune_unknown", "province_missing"}
 )
+_EITHER: Final = frozenset({LETTER_UNSURE, DASH_UNSURE})
+"""Faults of a number that is read in two ways."""
 PLACED: Final = (*DOORS, "alley", "street", "locality")
 """Levels below the commune."""
 
@@ -95,7 +98,8 @@ def better_by_letters(best: Located, other: Located) -> Located:
     if not best.answers:
         return Located(faulty, other.reading)
     one, new = best.answers[0], faulty[0]
-    whole = _PASSED_OVER.isdisjoint(one.faults) and "ambiguous" not in one.faults
+    single = "ambiguous" not in one.faults or not _EITHER.isdisjoint(one.faults)
+    whole = _PASSED_OVER.isdisjoint(one.faults) and single
     if is_door(best) and (whole or new.level not in DOORS):
         return best
     nearer = LEVELS.index(one.level) - LEVELS.index(new.level)
@@ -159,6 +163,22 @@ def beside_unit(unit: Located, streets: Located) -> Located:
     answers = [*unit.answers, *streets.answers]
     told = [a if "ambiguous" in a.faults else with_fault(a, "ambiguous") for a in answers]
     return Located(told, unit.reading)
+
+
+def either_door(answers: list[Answer], others: list[Answer]) -> list[Answer]:
+    """With the door of another reading beside it, where a letter or a dash leaves it open which of
+    the two is meant: `51 D Nguyen Hue`.
+    """
+    if not answers or answers[0].record is None:
+        return answers
+    open_by = _EITHER.intersection(answers[0].faults)
+    known = {answer.record.code for answer in answers if answer.record}
+    more = [
+        answer
+        for answer in others
+        if answer.record and answer.record.code not in known and open_by.intersection(answer.faults)
+    ]
+    return [with_fault(answer, "ambiguous") for answer in (*answers, *more)] if more else answers
 
 
 def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress:

@@ -4,7 +4,7 @@ Each writes the text otherwise, has that read exactly, and keeps what fits bette
 communes and doors are judged in one place, whatever way a text was read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from geo.address import pieces_in_cell
@@ -79,17 +79,18 @@ class Rereading:
         """The doors of the building of which a part of the text is all of the name, `Chung cư 5
         tầng, 12 Láng`, where one is registered under it and with no other number than the text has.
         """
-        name, rest = _named_building(self.gazetteer, text)
         first = best.answers[0] if best.answers else None
-        if name is None or (first and is_as_written(first) and _bears(first, name)):
-            return best
-        other = yield from self.in_building(rest, name)
-        number = other.reading.door.house_number if other.reading else None
-        key = number.key if number else None
-        there = other.answers and all(
-            _bears(a, name) and a.parts.number_key == key for a in other.answers
-        )
-        return other if there else best
+        for name, rest in _named_buildings(self.gazetteer, text, best.reading):
+            if first and is_as_written(first) and _bears(first, name):
+                break
+            other = yield from self.in_building(rest, name)
+            number = other.reading.door.house_number if other.reading else None
+            key = number.key if number else None
+            if other.answers and all(
+                _bears(a, name) and a.parts.number_key == key for a in other.answers
+            ):
+                return other
+        return best
 
     def _with_signs(self, text: str, best: Located) -> Query[Located]:
         """The door of a text whose number lost its slashes or dash, where one alone is found."""
@@ -156,16 +157,23 @@ class Rereading:
         return best
 
 
-def _named_building(gazetteer: Gazetteer, text: str) -> tuple[str | None, str]:
+def _named_buildings(
+    gazetteer: Gazetteer, text: str, reading: ReadAddress | None
+) -> Iterator[tuple[str, str]]:
     """The first part of a text that may be a building's name, no unit's (Nhà Bè), and is cut by the
-    grammar; and the text without it.
+    grammar; or what was left unread of a flat's, behind its mark: `807, CT2A Xa La`, `Toà A, The
+    Pegasus Plaza`. Each with the text without it.
     """
     for part in split_parts(text):
         if (name := building_named(part)) and not gazetteer.named(name_key(part)):
             pieces = pieces_in_cell(part)
             if len(pieces) != 1 or not _is_all_of(pieces[0], part):
-                return name, text.replace(part, "", 1)
-    return None, text
+                yield name, text.replace(part, "", 1)
+                break
+    flat = reading.door.flat if reading else None
+    if reading and flat and flat.unit:
+        for part in reading.unread:
+            yield f"{flat.building or ''} {part}".lstrip(), text.replace(part, "", 1)
 
 
 def _bears(answer: Answer, name: str) -> bool:

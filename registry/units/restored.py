@@ -38,6 +38,8 @@ from registry.units.vocabulary import vocabulary_of
 
 MAX_TEXT: Final = 400
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_COMMA: Final = re.compile(r",(?!\w\b)")
+"""Between parts; that of `Lê Châ,n` is a letter too early."""
 _NEAR_END: Final = 70
 """Letters at the end of a text in which a unit's name may begin."""
 _LONG: Final = 10
@@ -210,6 +212,8 @@ def _candidates(
             continue
         first, last = cut + match.start, cut + match.end
         typed = squashed.typed(first, last)
+        if _COMMA.search(typed):
+            continue  # `P203 Kim Liên, Láng` is in no Yên Lãng
         if match.edits and (match.edits > 1 or len(name) < _LONG) and _is_name(gazetteer, typed):
             continue  # `Bình An` is no slip of Bình Tân
         if match.edits and squashed.letters[first:last] in known:

@@ -1,10 +1,14 @@
-"""The very door that was asked for, registered next door: in another commune than the one named."""
+"""The very door that was asked for, registered next door: in another commune than the one named,
+or on a street there whose name has other marks.
+"""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from geo.address import Door
+from geo.text import fold
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
@@ -18,14 +22,14 @@ from registry.units.onward import communes_of
 MAX_DOORS: Final = 3
 """More doors of that street and number are no slip of the ward: they are other streets."""
 _NUMBERED: Final = "duong so "
-_BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing"})
+_BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing", "marks_missing"})
 
 
 def doors_beside(
     gazetteer: Gazetteer, reads: Reads, day: datetime.date, located: Located
 ) -> list[Answer]:
     """Doors of the street and number that was read, in the districts around the commune named, or
-    where the street is, if nobody knows that commune.
+    where the street is, if nobody knows that commune; and those in it of a street with other marks.
 
     Empty where the door itself was found, or its street is one of a number, as every ward has. To
     name the ward next door is the commonest slip; which of both is wrong, only the writer knows.
@@ -38,12 +42,38 @@ def doors_beside(
         for district in _districts(gazetteer, reading)
         for commune in communes_of(gazetteer, day, district)
     } or _where_found(located)
-    if not around:
-        return []
-    area = Area(tuple(sorted(around)), {}, (), (), None)
-    found = alone(reads, Asker(gazetteer, day, reading.door, area).answers())
+    asked = [(reading.door, around)]
+    if (bare := _without_marks(reading.door)) != reading.door:
+        asked.append((bare, _where_not_found(located)))
+    found = [
+        answer
+        for door, communes in asked
+        if communes
+        for answer in alone(reads, Asker(gazetteer, day, door, _area(communes)).answers())
+    ]
     doors = [a for a in found if a.level in DOORS and _BORNE_BY_ALL.issuperset(a.faults)]
     return doors if len(doors) <= MAX_DOORS else []
+
+
+def _area(communes: Iterable[int]) -> Area:
+    return Area(tuple(sorted(communes)), {}, (), (), None)
+
+
+def _without_marks(door: Door) -> Door:
+    """`20 Trân Phú` as `20 Tran Phu`, which may be on Trần Phú."""
+    street = door.street
+    return replace(door, street=street and replace(street, name=fold(street.name)))
+
+
+def _where_not_found(located: Located) -> set[int]:
+    """The communes named that have no street as it was written."""
+    return {
+        answer.unit.id
+        for answer in located.answers
+        if answer.unit is not None
+        and answer.level == "commune"
+        and "street_not_found" in answer.faults
+    }
 
 
 def _where_found(located: Located) -> set[int]:

@@ -494,6 +494,8 @@ BUILT = [
     ("hang da", "Chung cư Hàng Đậu, 17 Phố Hàng Khay", "block Chung cư Hàng Đậu"),
     ("song x", "Chung cư Sông Xanh, 9", "Sông Xanh"),
     ("son xa", "Chung cư Sông Xanh, 9", "Sông Xanh"),
+    ("xanh", "Chung cư Sông Xanh, 9", "Sông Xanh"),  # a word inside its name
+    ("301 xanh, lang", "Căn hộ 301, Chung cư Sông Xanh, 9", "flat 301"),
     ("cc a1", "CC A1, 87 Phố Hàng Khay", "block CC A1"),
     ("311 toà a", "Căn hộ 311, Toà A, 20 Phố Hàng Khay", "311 A"),
     ("p311 toa a", "Căn hộ 311, Toà A, 20 Phố Hàng Khay", "311 A"),

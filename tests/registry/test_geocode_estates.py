@@ -26,10 +26,14 @@ TOWERS = (
     (None, "7", None, "Chung cư Hướng Dương", "204"),
     ("Đường Nguyễn Hữu Thọ", "25", None, "Sunrise City W1", "1208"),
     ("Đường Nguyễn Hữu Thọ", "27", None, "Chung cư 5 tầng", "209"),
+    ("Đường Nguyễn Hữu Thọ", "29", None, "Toà A The Pegasus Plaza", "1305"),
+    ("Đường Nguyễn Hữu Thọ", "31", None, "Landmark 2", "1209"),
+    (None, None, None, "CT2A Xa La", "1807"),
 )
 HOUSES = (
     *(("12", "Đường Nam Kỳ Khởi Nghĩa", None), ("18", "Đường Trần Hưng Đạo", None)),
-    *(("7", "Đường Lý Tự Trọng", None), ("9", "Đường Lê Thánh Tôn", None)),
+    *(("7", "Đường Lý Tự Trọng", None), ("7D", "Đường Lý Tự Trọng", None)),
+    *(("8", "Đường Lý Tự Trọng", None), ("9", "Đường Lê Thánh Tôn", None)),
     *(("25", "Đường Pasteur", None), ("62/15/7", "Đường Hàm Nghi", None)),
     *(("120-122", "Đường Hàm Nghi", None), ("63-69", "Đường Hàm Nghi", None)),
     *(("65", "Đường Hàm Nghi", None), ("20-23", "Đường Hàm Nghi", None)),
@@ -51,6 +55,16 @@ FOUND = (
     ("căn 1507 Sunrise City", "1507", ("street_missing",)),
     ("W1-1208 Sunrise City, 25 Nguyễn Hữu Thọ", "1208", ()),
     ("căn 209, chung cư 5 tầng, đường Nguyễn Hữu Thọ, số 27", "209", ()),
+    ("209 Chung cư 5 tầng, Đường Nguyễn Hữu Thọ", "209", ()),
+    ("P209 chung cư 5 tầng đường Nguyễn Hữu Thọ", "209", ()),
+    ("209 chung cư 5 tầng, 27 Nguyễn Hữu Thọ", "209", ()),
+    # one in two parts, without its word, by its first letter, or grown to its flat
+    ("căn 1305, toà A, The Pegasus Plaza, 29 Nguyễn Hữu Thọ", "1305", ()),
+    ("căn 1305, A The Pegasus Plaza, 29 Nguyễn Hữu Thọ", "1305", ()),
+    ("căn 1807, CT2A Xa La", "1807", ()),
+    ("1807 CT2A Xa La", "1807", ()),
+    ("L2-12.09, 31 Nguyễn Hữu Thọ", "1209", ("building_unsure",)),
+    ("0508 S303 Green City", "0508", ()),
     # a building that is named as an estate is, without its number or without a street
     ("căn 1507 chung cư Sunrise City, đường Nguyễn Hữu Thọ", "1507", ()),
     ("căn 1507 chung cư Sunrise City", "1507", ("street_missing",)),
@@ -60,6 +74,15 @@ FOUND = (
     ("7 LTT", "7", ("street_corrected", "street_unsure", "ambiguous")),
     ("18 Tr. Hưng Đạo", "18", ("street_corrected",)),
     ("25 pasteur", "25", ()),
+    # a letter grown to the name: the number's, or a đường's
+    ("7Dlý Tự Trọng", "7D", ()),
+    ("7dlý tự trọng", "7D", ()),
+    ("7Dly Tu Trong", "7D", ("letter_unsure", "ambiguous")),
+    ("7 D Ly Tu Trong", "7", ("letter_unsure", "ambiguous")),
+    ("7Đlý Tự Trọng", "7D", ("letter_unsure", "ambiguous")),
+    ("7Đ Lý Tự Trọng", "7", ("letter_unsure", "ambiguous")),
+    ("7Đ.Lý Tự Trọng", "7", ("letter_unsure", "ambiguous")),
+    ("8Đ. Lý Tự Trọng", "8", ("letter_unsure",)),
     # one of several numbers, if no house of its own
     ("122 Hàm Nghi", "120-122", ("number_of_several",)),
     ("67 Hàm Nghi", "63-69", ("number_of_several",)),
@@ -74,7 +97,7 @@ FOUND = (
     ("5 tổ 2 thôn Bắc", "5", ("locality_not_found",)),
 )
 ANOTHER = (
-    *("121 Hàm Nghi", "64 Hàm Nghi", "120A Hàm Nghi"),
+    *("7Blý Tự Trọng", "121 Hàm Nghi", "64 Hàm Nghi", "120A Hàm Nghi"),
     *("15 xóm 4 thôn Cổ Nhuế", "16 xóm 4 thôn Cổ Nhuế", "234 QL1A, ấp 3"),
     *(
         "12 NKN",
@@ -83,6 +106,9 @@ ANOTHER = (
         "căn 204 chung cư Hướng Dương, số 9",
         "S304-0508 Green City",
         "căn 1203 L3 Green City",
+        "L3-12.09, 31 Nguyễn Hữu Thọ",
+        "căn 1305, toà B, The Pegasus Plaza, 29 Nguyễn Hữu Thọ",
+        "căn 1807, CT2B Xa La",
     ),
 )
 

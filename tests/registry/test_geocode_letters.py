@@ -127,6 +127,7 @@ def test_units_are_found_from_the_outside_in(known: Gazetteer, text: str, units:
         "",
         "?!",
         "12 Lê Lợi",
+        "P203 A1 Kim Liên, Láng, Hà Nội",  # no Yên Lãng across a comma
         "7 Láng, P. Bình An, Quận 2, Hồ Chí Minh",  # merged before any list; no slip of Bình Tân
         "8 Thới Hòa, Bình Chánh, Thành phố Hồ Chí Minh",  # the district, or a commune of its name
         "8 Lê Lợi, Tỉnh Bình Dương, Thành phố Thủ Dầu Một",  # the province, no ward of its name

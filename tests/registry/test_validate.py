@@ -558,6 +558,14 @@ def test_door_is_offered_where_nobody_knows_the_commune_named(world: World) -> N
     assert (found.verdict, found.next_action, found.code) == ("confirm", "ask_choice", None)
 
 
+def test_door_on_a_street_of_other_marks_is_offered_and_never_given(world: World) -> None:
+    found = ask(world, f"4 Hàng Bạ{IN_LANG}")
+    assert found.question is not None
+    names = [world.name_of(choice.code) for choice in found.question.choices]
+    assert sorted(map(str, names)) == ["4 Hàng Ba", "4 Hàng Bà", "None"]  # and as it was written
+    assert (found.verdict, found.next_action, found.code) == ("confirm", "ask_choice", None)
+
+
 def test_landmark_is_a_component_also_where_it_is_all(world: World) -> None:
     for text in ("gần chợ Bến Thành", f"27 Láng{IN_LANG}, gần chợ Bến Thành"):
         assert statuses(ask(world, text))["delivery_hint"] == ("unverified", "gần chợ Bến Thành")
