@@ -94,6 +94,13 @@ def main() -> None:
 
 def _run() -> int:
     # Every way to fail that is the caller's to know ends here, as one line.
+    if any(map(_NO_TEXT.search, sys.argv[1:])):
+        click.echo(
+            "một tham số hay tên tệp không phải UTF-8: đổi tên tệp (an argument or the name of a"
+            " file is not UTF-8)",
+            err=True,
+        )
+        return 2
     try:
         status = diachiso.main(prog_name="diachiso", standalone_mode=False)
         sys.stdout.flush()
@@ -105,15 +112,6 @@ def _run() -> int:
         return 1
     except (KeyboardInterrupt, click.Abort):
         return 130
-    except UnicodeEncodeError:
-        if not any(map(_NO_TEXT.search, sys.argv)):
-            raise
-        click.echo(
-            "một tham số hay tên tệp không phải UTF-8: đổi tên tệp (an argument or the name of a"
-            " file is not UTF-8)",
-            err=True,
-        )
-        return 2
     except BrokenPipeError:
         # The reader (`| head`) has seen enough. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,8 +1,6 @@
 """A wrong use of the command line is told in Vietnamese first, with English in brackets."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import click
@@ -10,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from geo.text import has_diacritics
-from registry.settings import ROOT
 from scripts import main
 from scripts.main import diachiso
 
@@ -139,16 +136,9 @@ def test_name_that_no_disk_takes_is_told(
     assert said.endswith("x: tên tệp quá dài (File name too long)\n")
 
 
-def test_argument_that_is_no_text_is_told(database_url: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts.main", "keys", "revoke", b"phu\xf2ng"],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database_url},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+@pytest.mark.parametrize("command", [("keys", "revoke"), ("services", "remove", "--operator")])
+def test_argument_that_is_no_text_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    (line,) = told(monkeypatch, capsys, *command, os.fsdecode(b"phu\xf2ng")).splitlines()
     assert "không phải UTF-8" in line
