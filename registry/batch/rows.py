@@ -161,9 +161,10 @@ def _header_at(rows: list[list[str]]) -> int:
     header = find_header(rows)
     if header.column is not None:
         return 0
+    names = frozenset(header.names)
     return max(
         range(min(header.rows_before_data, len(rows))),
-        key=lambda at: sum(cell.strip() in header.names for cell in rows[at] if cell.strip()),
+        key=lambda at: sum(cell.strip() in names for cell in rows[at] if cell.strip()),
         default=0,
     )
 
