@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 import click
@@ -87,6 +88,9 @@ def diachiso() -> None:
 
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 problems found, 2 wrong usage."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by `>&-`: its number would be the database's
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     # Commands make millions of small objects and hardly a cycle among them: look for those seldom.
     gc.set_threshold(100_000, 20, 100)
     sys.exit(_run())

@@ -1,6 +1,8 @@
 """A wrong use of the command line is told in Vietnamese first, with English in brackets."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -8,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from geo.text import has_diacritics
+from registry.settings import ROOT
 from scripts import main
 from scripts.main import diachiso
 
@@ -134,6 +137,19 @@ def test_name_that_no_disk_takes_is_told(
 ) -> None:
     said = told(monkeypatch, capsys, "pack", "--unit", "00004", "--out", "x" * 300, status=1)
     assert said.endswith("x: tên tệp quá dài (File name too long)\n")
+
+
+def test_closed_output_is_no_error() -> None:
+    command = [sys.executable, "-m", "scripts.main", "keys", "--help"]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("command", [("keys", "revoke"), ("services", "remove", "--operator")])
