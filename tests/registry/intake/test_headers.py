@@ -1,5 +1,6 @@
 """Headers: names of fields, of people, and of neither, by rules rather than one by one."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,11 @@ def test_table_of_a_hundred_thousand_columns_is_refused_without_reading_them(nam
         assert (
             read_table("csv", "geocode", [",".join(address), "\n1 Láng\n"]).headers[0] == address[0]
         )
+
+
+def test_rows_of_ever_new_members_are_read_as_far_as_there_are_few() -> None:
+    new = [json.dumps({f"c{row}_{at}": 1 for at in range(1_900)}) for row in range(50)]
+    rows = list(read_table("ndjson", "geocode", [*new, '{"q": "1 Láng"}']).rows)
+    told = [row.error.detail if row.error else "" for row in rows]
+    assert [at for at, detail in enumerate(told) if "10,000 members" in detail] == [*range(5, 50)]
+    assert rows[-1].asked == {"address": "1 Láng"}
