@@ -213,11 +213,19 @@ def _document(status: int, code: str, detail: str, members: Mapping[str, Any]) -
         "title": status_title(status),
         "status": status,
         "code": code,
-        # It may quote bytes of a table that are no text: JSON cannot write them.
-        "detail": detail.encode(errors="replace").decode(),
+        "detail": _writable(detail),
         **_instance(status),
-        **members,
+        **{name: _writable(value) for name, value in members.items()},
     }
+
+
+def _writable(value: Any) -> Any:
+    """The same where it quotes bytes of a table that are no text: JSON cannot write them."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, Mapping):
+        return {name: _writable(each) for name, each in value.items()}
+    return [_writable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _instance(status: int) -> dict[str, str]:

@@ -34,11 +34,15 @@ def new_workbook(path: Path, *, row_by_row: bool = False) -> Iterator[Any]:
     cannot be written.
     """
     import xlsxwriter  # a tenth of a second to load, for this alone
+    from xlsxwriter.exceptions import FileCreateError
 
     as_text = {"strings_to_formulas": False, "strings_to_urls": False}
     options = as_text | {"constant_memory": row_by_row}
     with _Output(path, "wb") as output:
-        with io.BufferedWriter(output) as stream, xlsxwriter.Workbook(stream, options) as book:
-            yield book
+        try:
+            with io.BufferedWriter(output) as stream, xlsxwriter.Workbook(stream, options) as book:
+                yield book
+        except FileCreateError as error:  # of its own files, in the folder of temporary ones
+            raise error.args[0] from error
         if output.failed is not None:
             raise output.failed

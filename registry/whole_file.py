@@ -21,10 +21,14 @@ def whole_file(path: Path, *, by_name: bool = False) -> Iterator[Path]:
     What is written has no name before, so that nothing is left behind by a process that is killed;
     `by_name` gives it one, for writers that lay other files beside it, and where the disk knows no
     files without a name. It lies in a folder of its own then, which the next file that is written
-    beside it takes away. Raises OSError where the file cannot be written.
+    beside it takes away. A pipe or a device, `/dev/null` say, stays what it is, and takes what is
+    written as it comes. Raises OSError where the file cannot be written.
     """
     if not path.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        yield path
+        return
     _sweep(path.parent)
     descriptor = None if by_name else _nameless(path.parent)
     if descriptor is None:

@@ -26,6 +26,7 @@ from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written, number, percent
 from registry.register import Register
+from registry.whole_file import whole_file
 from scripts.coverage_moved import show_moved
 from scripts.coverage_table import print_table
 from scripts.opened import opened_engine
@@ -140,10 +141,15 @@ def coverage(
         found = _coverage(session, known, level, code, demo=demo)
         if fail_under is not None:
             _check_decidable(found.total, accept_estimate=accept_estimate)
-        try:
-            _write(session, known, found, form, out, code)
-        except OSError as error:
-            raise click.ClickException(not_written(error.filename or out or "", error)) from error
+        if out is None:
+            _print(found, form, sys.stdout)
+        else:
+            try:
+                with whole_file(out) as part:
+                    _write(session, known, found, form, part, code)
+            except OSError as error:
+                raise click.ClickException(not_written(out, error)) from error
+            say(f"{out}: {found.total.name}")
     if fail_under is not None and _is_below(found.total, fail_under):
         say(_below(found.total, fail_under))
         context.exit(1)
@@ -163,13 +169,11 @@ def _write(
     known: Gazetteer,
     found: Coverage,
     form: str,
-    out: Path | None,
+    out: Path,
     code: str | None,
 ) -> None:
-    """Print it, or write the file; a report has the parts of what was asked for."""
-    if out is None:
-        _print(found, form, sys.stdout)
-    elif form == "html":
+    """Write the file; a report has the parts of what was asked for."""
+    if form == "html":
         # Not for every command: what draws takes a third of a second to load.
         from registry.coverage.report import html_report
 
@@ -182,8 +186,6 @@ def _write(
         encoding = "utf-8-sig" if form == "csv" else "utf-8"
         with out.open("w", encoding=encoding, newline="") as stream:
             _print(found, form, stream)
-    if out is not None:
-        say(f"{out}: {found.total.name}")
 
 
 def _print(found: Coverage, form: str, out: TextIO) -> None:

@@ -21,6 +21,7 @@ from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.database import session_scope
 from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written, number
+from registry.whole_file import whole_file
 from scripts.opened import opened_engine
 from scripts.progress import say, show_json
 
@@ -76,7 +77,8 @@ def gaps(
         _print(found, wanted)
         return
     try:
-        _write(found, wanted, out)
+        with whole_file(out) as part:
+            _write(found, wanted, part)
     except OSError as error:
         raise click.ClickException(not_written(out, error)) from error
     say(f"{out}: {found.name}, {_counted(found)}")

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 import click
@@ -87,6 +88,9 @@ def diachiso() -> None:
 
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 problems found, 2 wrong usage."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by `>&-`: its number would be the database's
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     # Commands make millions of small objects and hardly a cycle among them: look for those seldom.
     gc.set_threshold(100_000, 20, 100)
     sys.exit(_run())
@@ -94,6 +98,13 @@ def main() -> None:
 
 def _run() -> int:
     # Every way to fail that is the caller's to know ends here, as one line.
+    if any(map(_NO_TEXT.search, sys.argv[1:])):
+        click.echo(
+            "một tham số hay tên tệp không phải UTF-8: đổi tên tệp (an argument or the name of a"
+            " file is not UTF-8)",
+            err=True,
+        )
+        return 2
     try:
         status = diachiso.main(prog_name="diachiso", standalone_mode=False)
         sys.stdout.flush()
@@ -105,15 +116,6 @@ def _run() -> int:
         return 1
     except (KeyboardInterrupt, click.Abort):
         return 130
-    except UnicodeEncodeError:
-        if not any(map(_NO_TEXT.search, sys.argv)):
-            raise
-        click.echo(
-            "một tham số hay tên tệp không phải UTF-8: đổi tên tệp (an argument or the name of a"
-            " file is not UTF-8)",
-            err=True,
-        )
-        return 2
     except BrokenPipeError:
         # The reader (`| head`) has seen enough. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

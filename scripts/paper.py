@@ -14,18 +14,20 @@ from sqlalchemy.orm import Session
 
 from registry import cluster
 from registry.database import make_engine, session_scope
+from registry.errors import UnreadableFileError
 from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.table import BY_NAME
-from registry.messages import number
-from registry.paper.certificates import issue_certificate, revoke, verify
+from registry.messages import not_written, number
+from registry.paper.certificates import draft_certificate, issue_certificate, revoke, verify
 from registry.paper.decisions import KINDS, DecisionForm, done_decision, planned_decision
 from registry.paper.lists import Purpose, print_list
 from registry.paper.plates import BLEED_MM, PLATE_FORM, ROLL_MM, PlateForm, Sheet, print_plates
 from registry.paper.site import Site
 from registry.paper.typesetting import Paper
 from registry.reads import Reads
+from registry.whole_file import whole_file
 from scripts.lifecycle import rows_of, wrong
 from scripts.options import DAY, refuse_to_overwrite
 from scripts.progress import say
@@ -242,9 +244,14 @@ def certificate(
             click.echo(f"{verdict.certificate.shown}: {_STATES[verdict.state]}")
             click.echo(verdict.certificate.label)
             return 0 if verdict.state == "valid" or revoked is not None else 1
-        made, printed = issue_certificate(*desk.made, code, document_number=document_number)
-        _write(printed, out)
-        click.echo(made.shown)
+        draft, printed = draft_certificate(
+            *(desk.reads, desk.known, desk.site, code), document_number=document_number
+        )
+        with _file(printed, out):  # none is on record of which nobody has the paper
+            issue_certificate(
+                *desk.made, code, document_number=document_number, number=draft.number
+            )
+        click.echo(draft.shown)
     return 0
 
 
@@ -330,9 +337,20 @@ def _validated(model: Any, given: dict[str, Any]) -> Any:
 
 
 def _write(printed: Paper, out: Path | None) -> None:
-    """Write the file, and say what is on it and what to know of it."""
+    with _file(printed, out):
+        pass
+
+
+@contextmanager
+def _file(printed: Paper, out: Path | None) -> Iterator[None]:
+    """Write the file, which is there after the block; say what is on it and what to know of it."""
     path = out or Path(printed.name)
-    path.write_bytes(printed.pdf)
+    try:
+        with whole_file(path) as part:
+            part.write_bytes(printed.pdf)
+            yield
+    except OSError as error:
+        raise UnreadableFileError(not_written(path, error)) from error
     for notice in printed.notices:
         say(f"{number(notice.count)} {notice.message} [{notice.code}]")
     say(f"{path}: {number(printed.items)}")

@@ -8,6 +8,7 @@ from registry.gazetteer import today
 from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written
 from registry.template import blank_of, write_blank
+from registry.whole_file import whole_file
 from scripts.opened import opened_session
 from scripts.progress import say
 
@@ -29,7 +30,8 @@ def template(unit: str, out: Path) -> None:
     with opened_session() as session:
         blank = blank_of(session, load_gazetteer(session), unit, today())
     try:
-        write_blank(blank, out)
+        with whole_file(out) as part:
+            write_blank(blank, part)
     except OSError as error:
         raise click.ClickException(not_written(out, error)) from error
     say(f"{out}: {blank.name}, {len(blank.streets)} đường, {len(blank.localities)} thôn/tổ")

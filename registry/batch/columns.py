@@ -11,6 +11,7 @@ from registry.errors import ColumnsNotRecognisedError, InvalidInputError, Unread
 from registry.geocode import Components
 from registry.intake.columns.fields import part_levels, told_headers, two_columns
 from registry.intake.spellings.headers import (
+    check_width,
     field_of,
     is_personal,
     line_of_address,
@@ -93,13 +94,14 @@ def columns_of(
 
     What is said of the one who is delivered to goes before a field without such words. Raises
     ColumnsNotRecognisedError where none of what is needed is there, UnreadableFileError where two
-    columns mean the same.
+    columns mean the same, or there are too many.
 
     >>> columns_of("geocode", ("Mã đơn", "Địa chỉ", "Ghi chú"))
     AskedColumns(at={'address': (1,)}, unread=('Mã đơn', 'Ghi chú'))
     >>> columns_of("validate", ("from_address", "to_address", "Shipping City", "Shipping State")).at
     {'address': (1,), 'district': (2,), 'province': (3,)}
     """
+    check_width(headers)
     found = _found(operation, headers, _checked(operation, stated))
     needed, likeliest = _NEEDED[operation]
     if found.keys().isdisjoint(needed):

@@ -33,6 +33,7 @@ from registry.intake.formats.table import LOOKED_AT, find_header
 from registry.intake.spellings.footer_words import is_total
 from registry.intake.spellings.headers import fields_named
 from registry.json_once import GivenTwiceError, loads_once
+from registry.messages import number
 
 FORMATS: Final = ("csv", "ndjson")
 SUFFIXES: Final = {".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -42,6 +43,8 @@ LINE: Final = "line"
 _DELIMITERS: Final = ",;\t|"
 _MAX_CELL: Final = 1_000_000
 _MAX_LINE: Final = 1_000_000
+_MOST_MEMBERS: Final = 10_000
+"""Of different names in the rows of NDJSON: each name is read as a header is, and takes as long."""
 _LONE_HALVES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _WORKBOOKS: Final = ("PK\x03\x04", "\udcd0\udccf\x11\udce0", "\xd0\xcf\x11\xe0")
 """How files of spreadsheets begin, new and old, as text that is none."""
@@ -161,9 +164,10 @@ def _header_at(rows: list[list[str]]) -> int:
     header = find_header(rows)
     if header.column is not None:
         return 0
+    names = frozenset(header.names)
     return max(
         range(min(header.rows_before_data, len(rows))),
-        key=lambda at: sum(cell.strip() in header.names for cell in rows[at] if cell.strip()),
+        key=lambda at: sum(cell.strip() in names for cell in rows[at] if cell.strip()),
         default=0,
     )
 
@@ -240,6 +244,7 @@ def _no_question(cells: list[str], width: int) -> InvalidInputError | None:
 
 
 def _read_ndjson(operation: str, lines: Iterable[str], stated: Stated) -> Iterator[InputRow]:
+    known: set[str] = set()
     for line in lines:
         if not line.strip():
             continue
@@ -249,6 +254,15 @@ def _read_ndjson(operation: str, lines: Iterable[str], stated: Stated) -> Iterat
             yield InputRow({}, {LINE: line.rstrip("\r\n")}, row)
             continue
         given = {name: value for name, value in row.items() if name != RESULT}
+        if len(known) + len(given.keys() - known) > _MOST_MEMBERS:
+            detail = (
+                f"các dòng đã có quá {number(_MOST_MEMBERS)} tên trường khác nhau (more than"
+                f" {_MOST_MEMBERS:,} members of different names up to this row)"
+            )
+            error = InvalidInputError.of_field("row", "too_many_cells", detail)
+            yield InputRow({}, given, error)
+            continue
+        known.update(given)
         try:
             columns = columns_of(operation, tuple(given), stated)
         except RegistryError as error:

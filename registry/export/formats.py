@@ -4,9 +4,12 @@ Some are made piece by piece, and may go to wherever bytes go; the others need a
 """
 
 import datetime
+import errno
 import io
+import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -124,16 +127,54 @@ def _layer(path: Path, batches: Batches, schema: Any, *, driver: str, **options:
     from registry.gdal import write_arrow
 
     kind = (schema.field("geometry").metadata or {}).get(GEOMETRY_TYPE, b"Point")
-    write_arrow(
-        pa.RecordBatchReader.from_batches(schema, iter(batches)),
-        path,
-        layer="dia_chi_so",
-        driver=driver,
-        geometry_name="geometry",
-        geometry_type=kind.decode(),
-        crs="EPSG:4326",
-        **options,
-    )
+    with _told_by_gdal():
+        write_arrow(
+            pa.RecordBatchReader.from_batches(schema, iter(batches)),
+            path,
+            layer="dia_chi_so",
+            driver=driver,
+            geometry_name="geometry",
+            geometry_type=kind.decode(),
+            crs="EPSG:4326",
+            **options,
+        )
+
+
+@contextmanager
+def _told_by_gdal() -> Iterator[None]:
+    """What GDAL and SQLite say of a file that they cannot write, as everybody else says it."""
+    from registry.gdal import DataLayerError, DataSourceError
+
+    try:
+        yield
+    except (DataLayerError, DataSourceError, sqlite3.Error) as error:
+        raise OSError(errno.EIO, str(error)) from error
+
+
+def _indexed(path: Path, batches: Batches, schema: Any, *, driver: str, ending: str) -> None:
+    """A layer with an index of places, read once more: where the disk is full at the very end GDAL
+    leaves out the index or the last rows, and says nothing.
+    """
+    from registry.gdal import open_arrow, pyogrio
+
+    rows = 0
+
+    def counted() -> Iterator[Any]:
+        nonlocal rows
+        for batch in batches:
+            rows += batch.num_rows
+            yield batch
+
+    # By another ending than its own a driver makes a folder.
+    named = path.with_name(f"{path.name}{ending}")
+    _layer(named, counted(), schema, driver=driver)
+    with _told_by_gdal():
+        has_index = pyogrio.read_info(named)["capabilities"]["fast_spatial_filter"]
+        with open_arrow(named, columns=[], use_pyarrow=True) as (_, read):
+            found = sum(batch.num_rows for batch in read)
+    if found != rows or not has_index:
+        raise OSError(errno.EIO, "the layer is not whole")
+    named.replace(path)
 
 
 def _pmtiles(path: Path, batches: Batches, schema: Any) -> None:
@@ -142,10 +183,11 @@ def _pmtiles(path: Path, batches: Batches, schema: Any) -> None:
     """
     from pmtiles.convert import mbtiles_to_pmtiles
 
-    tiles = path.with_suffix(".mbtiles")
+    tiles = path.with_name(f"{path.name}.mbtiles")
     zooms = {"MINZOOM": f"{_ZOOMS[0]}", "MAXZOOM": f"{_ZOOMS[1]}"}
     _layer(tiles, batches, schema, driver="MVT", FORMAT="MBTILES", NAME="Địa chỉ số", **zooms)
-    mbtiles_to_pmtiles(str(tiles), str(path), _ZOOMS[1])
+    with _told_by_gdal():
+        mbtiles_to_pmtiles(str(tiles), str(path), _ZOOMS[1])
 
 
 STREAMS: Final[dict[str, Callable[[Batches, Any], Iterator[bytes]]]] = {
@@ -158,8 +200,8 @@ STREAMS: Final[dict[str, Callable[[Batches, Any], Iterator[bytes]]]] = {
 """Format → the bytes of its file, piece by piece."""
 _FILES: Final[dict[str, Callable[[Path, Batches, Any], None]]] = {
     "xlsx": _xlsx,
-    "gpkg": partial(_layer, driver="GPKG"),
-    "flatgeobuf": partial(_layer, driver="FlatGeobuf"),
+    "gpkg": partial(_indexed, driver="GPKG", ending=".gpkg"),
+    "flatgeobuf": partial(_indexed, driver="FlatGeobuf", ending=".fgb"),
     "pmtiles": _pmtiles,
 }
 """Format → what writes its file."""

@@ -273,6 +273,14 @@ def test_empty_body_is_no_row_and_a_csv_needs_its_header(site: Site) -> None:
     assert header.startswith("code,result_status,")
 
 
+@pytest.mark.parametrize("header", [b"PAR1\xff\n1", b"\xed\xa0\x80,a\n1,2", b"L\xe1ng;\xff\n1;2"])
+def test_header_that_is_no_text_is_told_as_far_as_it_is_one(site: Site, header: bytes) -> None:
+    for operation in ROWS:
+        response = post(site, operation, header, "text/csv")
+        assert (response.status_code, response.json["code"]) == (422, "columns_not_recognised")
+        assert "?" in response.json["columns"][0]
+
+
 def test_too_many_rows_or_bytes_are_refused(site: Site) -> None:
     row = json.dumps({"code": "1H6X-XH2V"})
     assert post(site, "lookup", "\n".join([row] * 10_001)).status_code == 413

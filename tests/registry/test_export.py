@@ -5,6 +5,7 @@ import datetime
 import gzip
 import io
 import json
+import resource
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ from geo.code import from_serial
 from registry.access import audit
 from registry.database import make_engine, session_scope
 from registry.drawing.refresh import refresh
-from registry.errors import InvalidInputError, NotFoundError
+from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
 from registry.events import write_scope
 from registry.export.columns import ADDRESS_ON, COLUMNS, EXTERNAL_IDS, HEADINGS
 from registry.export.formats import even_batches
@@ -385,3 +386,25 @@ def test_an_empty_or_impossible_export_leaves_no_file(world: World, tmp_path: Pa
     with pytest.raises(NotFoundError):
         world.export(path, format="gpkg", unit="99999")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "xlsx"])
+def test_a_file_for_which_there_is_no_room_is_told_and_not_there(
+    world: World, files: dict[str, Path], tmp_path: Path, form: str
+) -> None:
+    size, (soft, hard) = files[form].stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
+    for room in (1, size // 2, size - 1):  # as full as a disk may be, and where: at the very end
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+        try:
+            with pytest.raises(UnreadableFileError, match="không ghi được"):
+                world.export(tmp_path / "ho", format=form)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_layer_is_a_file_whatever_it_is_called(world: World, tmp_path: Path) -> None:
+    for form in ("gpkg", "flatgeobuf", "pmtiles"):
+        world.export(tmp_path / "ho.mbtiles", format=form)
+        assert (tmp_path / "ho.mbtiles").is_file()
+        assert len(list(tmp_path.iterdir())) == 3  # with its dictionary and licence

@@ -1,12 +1,28 @@
 """Workbooks as they are written."""
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
 
 from registry.new_workbook import new_workbook
+from registry.settings import ROOT
+
+# In a process of its own: the library leaves files open that it could not write.
+NO_ROOM = """
+import resource, sys
+from pathlib import Path
+from registry.new_workbook import new_workbook
+resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
+try:
+    with new_workbook(Path(sys.argv[1]), row_by_row=True) as book:
+        book.add_worksheet().write(0, 0, "x")
+except OSError as error:
+    print(type(error).__name__, error.errno)
+"""
 
 
 @pytest.mark.parametrize("row_by_row", [False, True])
@@ -17,6 +33,12 @@ def test_full_disk_is_an_error_of_the_file(row_by_row: bool) -> None:
     ):
         book.add_worksheet().write(0, 0, "x" * 10_000)
     assert raised.value.errno == errno.ENOSPC
+
+
+def test_no_room_for_files_of_the_librarys_own_is_the_same(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", NO_ROOM, str(tmp_path / "a.xlsx")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == f"OSError {errno.EFBIG}\n"
 
 
 def test_folder_that_is_not_there_is_an_error_of_the_file(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Files that are written appear when they are whole, whatever ends the process."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,19 @@ with counting("rows") as count, whole_file(path, by_name=by_name) as part:
     count(1)
     os.kill(os.getpid(), how)
 """
+
+
+def test_a_pipe_takes_what_is_written_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR)
+    for by_name in (False, True):
+        with whole_file(pipe, by_name=by_name) as part:
+            part.write_bytes(b"half")
+        assert os.read(reader, 9) == b"half"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 @pytest.mark.parametrize("by_name", [False, True])

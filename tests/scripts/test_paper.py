@@ -7,6 +7,7 @@ import click
 import pytest
 
 from geo.code import format as code_display
+from registry.errors import UnreadableFileError
 from tests.support.commands import call
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 from tests.support.pdf import qr_codes_of, texts_of
@@ -69,6 +70,8 @@ def test_nothing_is_written_over_and_nothing_issued_in_vain(place: Town, tmp_pat
     for out in (there, tmp_path / "missing" / "giay.pdf"):
         refused = call("paper", "certificate", code, "--out", out)
         assert isinstance(refused.exception, click.UsageError)
+    full = call("paper", "certificate", code, "--out", "/dev/full")
+    assert isinstance(full.exception, UnreadableFileError)
     assert place.rows("SELECT 1 FROM certificate WHERE code = :code", code=code) == []
     call("paper", "certificate", code, "--out", there, "--force")
     assert there.stat().st_size > 10_000

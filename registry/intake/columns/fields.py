@@ -17,6 +17,7 @@ from registry.intake.spellings.headers import (
     FIELDS,
     UNSAID,
     block_word,
+    check_width,
     field_of,
     is_of_level_below,
     is_personal,
@@ -102,8 +103,10 @@ def find_columns(
 
     `commune` is the code of the one that all rows lie in, where no column names communes. Raises
     UnreadableFileError, naming what is missing, when no address can be read from them, when two
-    columns mean the same field, and when a column names communes beside `commune`.
+    columns mean the same field, when a column names communes beside `commune`, and when there are
+    too many.
     """
+    check_width(headers)
     stated = _stated(mapping or {})
     found: dict[str, list[int]] = {}
     own = _own(headers)

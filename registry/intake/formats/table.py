@@ -16,7 +16,7 @@ from geo.encoded_twice import read_once
 from geo.legacy_fonts import Font
 from geo.mixed_fonts import CellsInFonts, in_unicode
 from registry.errors import UnreadableFileError
-from registry.intake.spellings.headers import field_of, fields_named
+from registry.intake.spellings.headers import LONGEST_NAME, field_of, fields_named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +27,8 @@ MOST_COLUMNS: Final = 16_384
 """Of a table, as of a spreadsheet: more are no columns, and each row would be as wide."""
 LOOKED_AT: Final = 30
 """Rows at the top of a table among which its header is looked for."""
+_LOOKED_ALONG: Final = 300
+"""Columns at the left of a table in which its header is looked for."""
 FONT_NOTES: Final[dict[Font, str]] = {
     "tcvn3": "chữ TCVN3 (ABC) đã chuyển sang Unicode (TCVN3 text was converted to Unicode)",
     "vni": "chữ VNI đã chuyển sang Unicode (VNI text was converted to Unicode)",
@@ -155,14 +157,15 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     all of a table may be turned.
     """
     best, most = Header(_names(rows[:1]), 1), 0
+    narrow = [[cell[:LONGEST_NAME] for cell in row[:_LOOKED_ALONG]] for row in rows]
     for height in (1, 2):
         for at in range(len(rows) - height + 1):
-            names = _names(rows[at : at + height])
+            names = _names(narrow[at : at + height])
             fields = fields_named(names_in_unicode(names))
             # Further down a street may be called like a field; two rows only where they name more.
             sure = (at == 0 and height == 1) or len(fields) > 1 or "address" in fields
             if sure and len(fields) > most:
-                best, most = Header(names, at + height), len(fields)
+                best, most = Header(_names(rows[at : at + height]), at + height), len(fields)
     if most <= 1 and len(rows) < LOOKED_AT and (turned := _turned(rows)):
         return turned
     after = rows[best.rows_before_data : best.rows_before_data + 1]
@@ -232,7 +235,8 @@ def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
         parts = [row[column] for row in cells]
         # The lowest name says it: `Số nhà` below a `Địa chỉ` that spans it and others.
         lowest = next((part for part in reversed(parts) if part), "")
-        above = headings[-1][column] if headings and parts[-1] else ""
+        spanned = headings and parts[-1] and column < _LOOKED_ALONG
+        above = headings[-1][column] if spanned else ""
         # Unless it is one only by what spans it: `Phút` below `Kinh độ`, `cũ` below `Xã`.
         both = f"{above} {lowest}"
         names.append(both if above and not field_of(lowest) and field_of(both) else lowest)

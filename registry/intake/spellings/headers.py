@@ -8,15 +8,17 @@ is (`Phường/xã mới`, `Toạ độ X (m)`), or several such names together 
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from geo import lexicon
 from geo.admin import LEVELS
 from geo.lexicon import read_table
 from geo.text import fold
+from registry.errors import UnreadableFileError
+from registry.messages import number
 
 FIELDS: Final = (
     *("source_ref", "address", "former_address", "house_number", "alley", "street", "locality"),
@@ -117,7 +119,10 @@ _FORMER: Final = {
     "province": "former_province",
 }
 _IN_BRACKETS: Final = re.compile(r"[(\[{].*?[)\]}]")
-_LONGEST_NAME: Final = 1_000  # in characters: each open bracket is followed to the end
+LONGEST_NAME: Final = 1_000  # in characters: each open bracket is followed to the end
+MOST_NAMED: Final = 2_000
+"""Columns with names of a table that is read: a line of a megabyte may have a hundred thousand, and
+what a name means takes longer than a row of data."""
 _OR: Final = re.compile(r"[,/;+&()\n]| [-–] | hoặc | và ", re.IGNORECASE)
 # What a column of coordinates may say beside which of the two it is.
 _OF_COORDINATES: Final = re.compile(
@@ -145,16 +150,41 @@ _GLUED: Final = {key.replace(" ", ""): name for key, name in _FIELD_OF.items() i
 _LONGEST: Final = max(len(key.split()) for key in _FIELD_OF)
 
 
+T = TypeVar("T")
+
+
+def _of_beginning(read: Callable[[str], T]) -> Callable[[str], T]:
+    """What the beginning of a header says, remembered: a cell may hold a megabyte of text."""
+    remembered = lru_cache(maxsize=4_096)(read)
+
+    @wraps(read)
+    def of_beginning(header: str) -> T:
+        return remembered(header[:LONGEST_NAME])
+
+    return of_beginning
+
+
+def check_width(headers: Iterable[str]) -> None:
+    """Raises UnreadableFileError for a table of more columns than are read."""
+    if sum(map(bool, headers)) > MOST_NAMED:
+        raise UnreadableFileError(
+            f"quá {number(MOST_NAMED)} cột có tên; hãy bỏ bớt cột (more than {MOST_NAMED:,}"
+            " columns have names)"
+        )
+
+
 def fields_named(headers: Iterable[str]) -> frozenset[str]:
     """The fields that the headers name: what tells a header from the rows around it."""
     names = [header for header in headers if header]
+    if len(names) > MOST_NAMED:
+        return frozenset()
     found = {name for name in map(field_of, names) if name}
     if len(names) >= _LEAST_COLUMNS:
         found.update(name for name in map(weak_field_of, names) if name)
     return frozenset(found)
 
 
-@lru_cache(maxsize=4_096)
+@_of_beginning
 def weak_field_of(header: str) -> str | None:
     """The field that a column of this name holds where no other column does.
 
@@ -175,7 +205,7 @@ def weak_field_of(header: str) -> str | None:
     return "address" if called and not _NO_DWELLING.search(key) else None
 
 
-@lru_cache(maxsize=4_096)
+@_of_beginning
 def receivers_field_of(header: str) -> str | None:
     """The field of the one who is delivered to; None where the header does not speak of it.
 
@@ -191,7 +221,7 @@ def receivers_field_of(header: str) -> str | None:
 
 def _beside_receiver(header: str) -> str | None:
     """The words, folded, beside those for the one who is delivered to; None without such."""
-    key = in_full(_ASKED.sub("", _IN_BRACKETS.sub(" ", header[:_LONGEST_NAME])))
+    key = in_full(_ASKED.sub("", _IN_BRACKETS.sub(" ", header[:LONGEST_NAME])))
     found = _RECEIVER.fullmatch(key)
     return found and (found["behind"] or found["before"])
 
@@ -212,7 +242,7 @@ def is_of_level_below(header: str) -> bool:
     return (_beside_receiver(header) or in_full(header)) in _BELOW
 
 
-@lru_cache(maxsize=4_096)
+@_of_beginning
 def field_of(header: str) -> str | None:
     """The field that a column of this name holds; None for one that is about people, or no field.
 
@@ -239,6 +269,7 @@ def is_personal(header: str) -> bool:
     >>> [is_personal(header) for header in ("Họ và tên chủ hộ", "SĐT", "TenChuHo", "Tên đường")]
     [True, True, True, False]
     """
+    header = header[:LONGEST_NAME]
     folded = fold(_apart(header))
     if folded in _PERSONAL or _beside_receiver(header) in (*_PERSONAL, "name"):
         return True
@@ -316,8 +347,6 @@ def _spellings(header: str) -> Iterator[str]:
     if len(header.split()) == 1 and glued in _GLUED:
         yield _GLUED[glued]
     yield header
-    if len(header) > _LONGEST_NAME:
-        return
     # What stands in brackets explains, unless it says of when the column is.
     if not _OF_BEFORE.search(in_full(header)):
         yield _IN_BRACKETS.sub(" ", header)
@@ -392,7 +421,8 @@ def _fields_in(words: Sequence[str]) -> frozenset[str]:
 
 def in_full(header: str) -> str:
     """The words of the header, folded, none of them shortened."""
-    return " ".join(_SHORT.get(word, word) for word in fold(_apart(header)).split())
+    words = fold(_apart(header[:LONGEST_NAME])).split()
+    return " ".join(_SHORT.get(word, word) for word in words)
 
 
 def _apart(header: str) -> str:

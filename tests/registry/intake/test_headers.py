@@ -1,14 +1,18 @@
 """Headers: names of fields, of people, and of neither, by rules rather than one by one."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from registry.batch.rows import read_table
 from registry.errors import UnreadableFileError
 from registry.intake.columns.fields import find_columns
 from registry.intake.columns.reader import open_file
 from registry.intake.spellings.headers import (
     FIELDS,
+    LONGEST_NAME,
+    MOST_NAMED,
     field_of,
     fields_named,
     is_personal,
@@ -118,3 +122,36 @@ def test_what_was_taken_for_an_address_is_told(tmp_path: Path) -> None:
     (note,) = open_file(path, mapping=stated).notes
     assert note.startswith("cột 'Địa chỉ phát' được đọc là address")
     assert open_file(path, mapping=stated | {"Địa chỉ phát": "address"}).notes == ()
+
+
+def test_header_of_a_megabyte_is_read_and_remembered_by_its_beginning() -> None:
+    assert field_of("Số nhà" + " " * 1_000_000) == "house_number"
+    assert is_personal("Họ và tên" + " x" * 500_000)
+    assert field_of("(" * 1_000_000) is weak_field_of("Ế" * 1_000_000) is None
+    assert fields_named(["Số nhà" + "x" * 1_000_000]) == frozenset()
+    known = field_of("Đường".ljust(LONGEST_NAME + 1, "/"))
+    assert known == field_of("Đường".ljust(LONGEST_NAME, "/"))
+
+
+@pytest.mark.parametrize("name", ["c{}", "đường {}", "a{}\tb"])
+def test_table_of_a_hundred_thousand_columns_is_refused_without_reading_them(name: str) -> None:
+    headers = [name.format(at) for at in range(100_000)]
+    assert fields_named(headers) == frozenset()
+    lines = [",".join(headers) + "\n", "12," * 100_000 + "\n"]
+    with pytest.raises(UnreadableFileError, match="cột có tên"):
+        read_table("csv", "geocode", lines)
+    with pytest.raises(UnreadableFileError, match="cột có tên"):
+        find_columns(headers)
+    address = ["Địa chỉ", *headers[: MOST_NAMED - 1]]
+    if name != "Số nhà":
+        assert (
+            read_table("csv", "geocode", [",".join(address), "\n1 Láng\n"]).headers[0] == address[0]
+        )
+
+
+def test_rows_of_ever_new_members_are_read_as_far_as_there_are_few() -> None:
+    new = [json.dumps({f"c{row}_{at}": 1 for at in range(1_900)}) for row in range(50)]
+    rows = list(read_table("ndjson", "geocode", [*new, '{"q": "1 Láng"}']).rows)
+    told = [row.error.detail if row.error else "" for row in rows]
+    assert [at for at, detail in enumerate(told) if "10,000 members" in detail] == [*range(5, 50)]
+    assert rows[-1].asked == {"address": "1 Láng"}
