@@ -23,9 +23,10 @@ MAX_WORDS: Final = 200
 """More than any address has; the rest of a longer text is not read."""
 _MAX_WORD: Final = 60
 
-# One step of a house number: `5A`, `1B14`, `LK5`, `B`. Bounded, so nothing to backtrack into.
+# One step of a house number: `5A`, `1B14`, `LK5`, `B`. Atomic: twelve steps of five digits could be
+# parted in so many ways that one text would keep a processor for hours.
 _DIGITS: Final = frozenset("0123456789")
-_STEP: Final = r"(?:(?:[A-ZĐ]{0,4}[0-9]{1,5}){1,3}[A-ZĐ]{0,4}|[A-ZĐ]{1,2})"
+_STEP: Final = r"(?>(?:[A-ZĐ]{0,4}[0-9]{1,5}){1,3}[A-ZĐ]{0,4}|[A-ZĐ]{1,2})"
 _PATH: Final = re.compile(rf"{_STEP}(?:[/.+–—-]{_STEP}){{0,11}}", re.IGNORECASE)
 _EDGES: Final = " \t()[]{}<>\"'“”‘’:;,!?*#=…"
 _DASHES: Final = frozenset("-–—−")
