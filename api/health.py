@@ -26,7 +26,7 @@ class Readiness(Answer):
     reading: Literal["ok"]
     writing: Literal["ok", "unavailable"]
     jobs: Literal["ok", "failing"]
-    age_s: float = Field(description="How many seconds ago it was so")
+    seconds_ago: float = Field(description="How many seconds ago it was so")
 
 
 class ReadinessQuery(Request):
@@ -59,15 +59,15 @@ def readyz(query: ReadinessQuery) -> Response:
 
     Where reads go to a replica they may be answered while nothing can be written. `jobs` is
     `failing` while no worker lives: imports over HTTP wait, all else is served. It is what was seen
-    `age_s` seconds ago, three at most: a database that hangs lets nobody wait here, and counts as
-    none. A server that is told to end says no at once, and serves on for a while.
+    `seconds_ago`, three at most: a database that hangs lets nobody wait here, and counts as none.
+    A server that is told to end says no at once, and serves on for a while.
     """
     if register().settings.leaving.exists():
         raise LeavingError("máy chủ này sắp dừng (this server is about to end)")
     ready = register().readiness.check(writing=query.need == "writing")
     taken = "ok" if ready.writing else "unavailable"
     said = {"status": "ready", "reading": "ok", "writing": taken, "jobs": ready.jobs}
-    return jsonify({**said, "age_s": round(ready.age_s, 1)})
+    return jsonify({**said, "seconds_ago": round(ready.age_s, 1)})
 
 
 @blueprint.get("/openapi.json")

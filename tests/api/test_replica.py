@@ -146,7 +146,7 @@ def test_reading_and_writing_are_ready_each_by_itself(pair: Pair) -> None:
         eventually(lambda: ask(writing).status_code == 503, "the primary is missed")
         assert code_of(ask(writing)) == (503, "database_unavailable")
         assert ask("/readyz").get_json() == {
-            "age_s": ANY,
+            "seconds_ago": ANY,
             "status": "ready",
             "reading": "ok",
             "writing": "unavailable",
