@@ -155,8 +155,9 @@ class Kinds(Cutting):
                 public = " ".join(word.key for word in piece.opening) in kinds.PUBLIC
                 return public or self._numeric(end)
             return phrase.kind == piece.kind
-        # `Đường Ngõ 104` is an alley, `Đường Phố Huế` a name.
-        return phrase.role == "alley" and piece.role == "street" and self._numeric(end)
+        # `Đường Ngõ 104` and `nhà trọ ngõ 104` are alleys, `Đường Phố Huế` a name.
+        above = piece.role in ("street", "premises")
+        return phrase.role == "alley" and above and self._numeric(end)
 
     def _begins(self, role: str, phrase: Phrase, at: int, sure: bool) -> bool:
         if role == "hint":

@@ -29,7 +29,13 @@ from registry.reverse import check_point, reverse
 from registry.search.answers import DOORS, Answer, of_record, with_fault
 from registry.search.areas import area_of
 from registry.search.batching import Query, alone
-from registry.search.codes_in_text import UnreadCode, codes_in, unread_code, whole_code
+from registry.search.codes_in_text import (
+    CodeInText,
+    UnreadCode,
+    codes_in,
+    unread_code,
+    whole_code,
+)
 from registry.search.completed_text import UNITS, completed_text
 from registry.search.door_search import Asker
 from registry.search.doors import active_records, records_of
@@ -187,13 +193,9 @@ class _Search:
             record = yield from self._record(code)
             if record:
                 return (yield from self._of_code(record))
-        for mention in codes_in(text):
-            if mention.code == code:
-                continue  # asked for already
-            record = yield from self._record(mention.code)
-            if record:
-                rest = yield from self._read(mention.rest)
-                return (yield from self._of_code_in(record, rest, mention.written))
+        found = yield from self._of_codes_in(text, code)
+        if found is not None:
+            return found
         found = yield from self._read(text)
         if unread := unread_code(text):
             return (yield from self._without_code(unread, found))
@@ -263,6 +265,27 @@ class _Search:
         faults = ("retired", "ambiguous") if len(onward) > 1 else ("retired",)
         answers = [self._of_record(successor, faults) for successor in onward]
         return [answer for answer in answers if self._inside(answer.unit)]
+
+    def _of_codes_in(self, text: str, whole: str | None) -> Query[list[Answer] | None]:
+        """The doors of registered codes; None where a text has none but the whole of it."""
+        mentioned: list[tuple[CodeInText, Record]] = []
+        for mention in codes_in(text):
+            if mention.code == whole:
+                continue  # asked for already
+            if record := (yield from self._record(mention.code)):
+                mentioned.append((mention, record))
+        if not mentioned:
+            return None
+        (mention, record), *others = mentioned
+        rest = yield from self._read(mention.rest)
+        found = yield from self._of_code_in(record, rest, mention.written)
+        known = {answer.record.code for answer in found if answer.record}
+        more: list[Answer] = []
+        for _, other in others:
+            more += yield from self._of_code(other)
+        more = [answer for answer in more if answer.record and answer.record.code not in known]
+        # Only the writer knows which.
+        return [with_fault(answer, "ambiguous") for answer in (*found, *more)] if more else found
 
     def _of_code_in(self, record: Record, rest: list[Answer], written: str) -> Query[list[Answer]]:
         """The code's door, unless the rest of the text names another place."""

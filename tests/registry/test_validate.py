@@ -671,6 +671,15 @@ def test_code_beside_the_address_of_another_place_is_asked_about_with_both(world
     assert statuses(found)["other"] == ("unexpected", None)
 
 
+@pytest.mark.parametrize("between", [" ", ", ", " hoặc ", " / ", ", mã "])
+def test_two_codes_are_asked_about(world: World, between: str) -> None:
+    wanted = [world.codes["27 Láng"], world.codes["129 Láng"]]
+    found = ask(world, between.join(map(codes.format, wanted)))
+    assert (found.verdict, found.code) == ("confirm", None)
+    assert found.question is not None
+    assert sorted(str(choice.code) for choice in found.question.choices) == sorted(wanted)
+
+
 @pytest.mark.parametrize("written", ["2HT6-4FP6", "2HT64FP6", "2HT6-4FP5", "mã 2HT6-4FP6"])
 def test_code_that_is_none_is_told_and_the_address_beside_it_confirmed(
     world: World, written: str

@@ -85,3 +85,13 @@ def test_blocks_of_an_estate_keep_all_that_names_them(engine: Engine, deliver: D
     texts = [{"address": f"{text}, 72 Quán Thánh, Phường Ba Đình, Hà Nội"} for text in TEXTS]
     written = deliver(*texts, source="c")
     assert (written.new, written.linked) == (0, len(TEXTS))
+
+
+def test_numbers_of_one_building_may_be_its_flats(deliver: Deliver) -> None:
+    told = deliver(
+        *(door(number, building="CT2A Xa La") for number in ("1205", "1206", "7")),
+        *(door(number, building="Viettel") for number in ("285", "")),
+        *(door(f"{number}", building="The Pegasus Plaza", unit="807") for number in (911, 912)),
+        dry_run=True,
+    )
+    assert told.problems["number_maybe_flat"] == 2
