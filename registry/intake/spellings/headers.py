@@ -398,10 +398,10 @@ def _of_parts(fields: set[str | None]) -> str | None:
     if len(fields) == 1:
         return fields.pop()
     named = {field for field in fields if field}
+    if named == fields and "house_number" in named and named <= {"house_number", "alley", "unit"}:
+        return "house_number"  # `Căn 0807` is read as a flat there
     if len(named) < len(fields) or not named <= _DOOR.union(LEVELS):
         return None
-    if named <= {"house_number", "alley"}:
-        return "house_number"
     if "street" in named and named <= _DOOR - {"house_number"}:
         return "street"
     return "address" if named & {"house_number", "street"} else None

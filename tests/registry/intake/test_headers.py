@@ -22,7 +22,7 @@ from registry.intake.spellings.headers import (
 
 NAMED = {
     "house_number": "1. Số nhà:|grp_nha/so_nha|data-so_nha|addr:housenumber|Số nhà của bạn?|"
-    "Số nhà|SN|SO_NHA|SoNha|SỐ NHÀ MỚI|Số nhà, ngõ",
+    "Số nhà|SN|SO_NHA|SoNha|SỐ NHÀ MỚI|Số nhà, ngõ|Số nhà / Căn hộ|Số nhà hoặc căn hộ",
     "alley": "Ngõ|Ngách|Hẻm/Kiệt|Ngõ (ngách, hẻm)",
     "street": "addr:street|Câu 2) Tên đường/phố (nếu có):|TÊN ĐƯỜNG|TENDUONG|"
     "ten_duong|Đường - phố|Đường, ngõ|Tên phố/ngõ|Đường/Thôn",
