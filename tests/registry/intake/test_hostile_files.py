@@ -223,6 +223,9 @@ READ: dict[str, Callable[[Path], Path]] = {
     "tags of tables that are not closed": open_document(
         f'</table:table> <table:table table:name="T"><!-- {"<table:" * 200_000} -->'
     ),
+    "a name of a column of many names": content(
+        "a.csv", CSV.replace(b"\n", b"," + b"kp " * 300 + b"\n", 1)
+    ),
     "cells merged over a word": open_document(spanned("x9")),
     "cells merged over more than there is": open_document(spanned("9" * 5_000)),
     "a table packed twice": content("a.csv.gz", packed(2)),
