@@ -25,9 +25,9 @@ def loads_once(text: str | bytes, *, finite: bool = False) -> Any:
     """
     if finite:
         return json.loads(
-            text, object_pairs_hook=_once, parse_constant=_nothing, parse_float=_finite
+            text, object_pairs_hook=once, parse_constant=_nothing, parse_float=_finite
         )
-    return json.loads(text, object_pairs_hook=_once)
+    return json.loads(text, object_pairs_hook=once)
 
 
 def _nothing(_name: str) -> None:
@@ -39,7 +39,8 @@ def _finite(written: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of these members; raises GivenTwiceError, in a time that grows as they do."""
     made = dict(pairs)
     if len(made) < len(pairs):
         seen: set[str] = set()

@@ -16,6 +16,7 @@ from registry.batch.rows import Layout, Stated, Table, table_of
 from registry.batch.words import in_words
 from registry.csv_cells import Writer, read_rows
 from registry.errors import UnreadableFileError
+from registry.intake.formats.opening import check_opening
 from registry.intake.formats.sheets import ALL, Given, cells_of_sheet, read_sheet
 from registry.intake.formats.writing import write_sheet
 from registry.new_workbook import new_workbook
@@ -65,6 +66,7 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
         path = Path(file.name)
         try:
             _check_unpacked(path)
+            check_opening(path)
             found = read_sheet(path)
             text = io.StringIO(newline="")
             with found.rows() as rows:

@@ -66,7 +66,7 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
     UnreadableFileError for a file that cannot be read, or lacks the columns.
     """
     try:
-        table = read_file(path, sheet)
+        table = read_file(path, sheet, in_request=True)
     except OSError as error:
         raise not_opened(path, error) from error
     with table.rows() as rows:

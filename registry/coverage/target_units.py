@@ -102,10 +102,7 @@ class TargetUnits:
         return found or self._units_of(cells["commune"]) or self._units_of(cells["province"])
 
     def _units_of(self, words: str) -> list[Unit]:
-        try:
-            namings = read_units(self.gazetteer, words) if words else []
-        except InvalidInputError:
-            return []
+        namings = read_units(self.gazetteer, words)
         return [unit for naming in namings for unit in (naming.innermost,) if unit is not None]
 
     def _inside(self, unit: Unit, named: list[Unit]) -> bool:

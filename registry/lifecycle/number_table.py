@@ -52,7 +52,7 @@ def read_numbers_file(body: bytes, name: str) -> list[Line]:
     with tempfile.TemporaryDirectory(prefix="diachiso-") as folder:
         path = Path(folder, clean_name(name))
         path.write_bytes(body)
-        table = read_file(path)
+        table = read_file(path, in_request=True)
         with table.rows() as rows:
             return _lines([list(table.headers), *rows])
 

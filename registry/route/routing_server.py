@@ -5,7 +5,6 @@ All of it has its time; what is silent or answers nonsense is done without, and 
 """
 
 import json
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,7 +102,7 @@ def _asked(
         raise RoutingError(SILENT) from error
     try:
         told = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RoutingError(UNREADABLE) from error
     if not isinstance(told, dict) or told.get("code") != "Ok":
         raise RoutingError(UNREADABLE)
@@ -124,4 +123,4 @@ def _is_far(cell: object) -> bool:
     """Whether it says how far: a point that no road leads to is null there."""
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return False
-    return math.isfinite(cell) and 0 <= cell < _LONGEST
+    return 0 <= cell < _LONGEST

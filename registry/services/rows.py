@@ -132,7 +132,7 @@ def _is_geojson(path: Path) -> bool:
 
 
 def _table(path: Path, sheet: str | None) -> Iterator[FileRow]:
-    table = read_file(path, sheet)
+    table = read_file(path, sheet, in_request=True)
     if table.features is not None:
         raise unreadable(
             path, "lớp bản đồ này hãy lưu thành GeoJSON, EPSG:4326 (save the layer as GeoJSON)"

@@ -17,7 +17,7 @@ from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.units.announced import to_be_born
 from registry.units.onward import Continuation, continuations
-from registry.units.text import Naming, prefer_day, read_units
+from registry.units.text import Naming, check_text, prefer_day, read_units
 
 LAST_DAY_OF_OLD_MAP: Final = datetime.date(2025, 6, 30)
 """The last day of 63 provinces and of districts (Resolution 202/2025/QH15 and 34 others)."""
@@ -171,8 +171,9 @@ def convert_text(
     """Each equally good reading of `text` with the units of `day` that continue it.
 
     With `written_on`, readings of that day's map come alone where there are any.
-    Raises what `read_units` raises.
+    Raises what `check_text` raises.
     """
+    check_text(text)
     namings = read_units(gazetteer, text)
     if written_on is not None:
         namings = prefer_day(namings, written_on)

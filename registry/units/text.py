@@ -70,7 +70,7 @@ def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
     """The best readings of `text`, by code of the innermost unit; empty when it names no unit.
 
     More than one means that the text fits each equally well, and somebody has to be asked.
-    Raises InvalidInputError for a text without any letter or digit, or too long a one.
+    A text without any letter or digit names none, and neither does one that is too long.
     """
     known = _read_before.of(gazetteer)
     found = known.get(text)
@@ -81,15 +81,24 @@ def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
     return list(found)
 
 
-def _read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
+def check_text(text: str) -> None:
+    """Raises InvalidInputError for a text that names no unit whatever the map, and why."""
     if len(text) > MAX_TEXT:
         raise InvalidInputError.of_field(
             "text", "text_too_long", f"more than {MAX_TEXT:,} characters"
         )
-    parts = [part for part in split_parts(text) if any(map(str.isalnum, part))]
-    if not parts:
+    if not _parts_with_words(text):
         raise InvalidInputError.of_field("text", "text_without_word", "holds no word")
-    parts = [tidy for part in parts if (tidy := _tidy(part))]
+
+
+def _parts_with_words(text: str) -> list[str]:
+    return [part for part in split_parts(text) if any(map(str.isalnum, part))]
+
+
+def _read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
+    if len(text) > MAX_TEXT:
+        return []
+    parts = [tidy for part in _parts_with_words(text) if (tidy := _tidy(part))]
     # The administrative part of an address stands at its end.
     reader = PartReader(gazetteer, accented=has_diacritics(text))
     cut = _once([piece for part in parts[-MAX_PARTS:] for piece in reader.cut(part)])

@@ -226,6 +226,13 @@ def test_roads_are_those_of_the_operators_server_and_straight_lines_without(
             (400, b'{"code": "TooBig", "message": "Too many table coordinates"}'),
             (400, b'{"code": "NoSegment", "message": "Could not find a matching segment"}'),
             (200, json.dumps(unjoined).encode()),
+            (
+                200,
+                json.dumps(
+                    unjoined | {"durations": [[10**400] * len(every)] * len(every)}
+                ).encode(),
+            ),
+            (200, b"[" * 200_000),
             (200, b'{"code": "Ok", "durations": [[0]], "distances": [[0]]}'),
             (200, b'{"code": "Ok", "durations": null, "distances": [["x"]]}'),
             (200, b"x" * 3_000_000),

@@ -10,7 +10,7 @@ from registry.gazetteer import Gazetteer
 from registry.units import readings as unit_readings
 from registry.units.near_names import names_in_one_word
 from registry.units.parts import FORMER
-from registry.units.text import MAX_PARTS, MAX_TEXT, Naming, read_units
+from registry.units.text import MAX_PARTS, MAX_TEXT, Naming, check_text, read_units
 
 TRUC_BACH = ("Phường Trúc Bạch", "Quận Ba Đình", "Thành phố Hà Nội")
 
@@ -411,16 +411,18 @@ def test_text_without_a_unit_has_no_reading(gazetteer: Gazetteer, text: str) -> 
 
 
 @pytest.mark.parametrize("text", ["", " ", "...", ",;-", "\u0301", "’"])
-def test_text_without_a_word_is_refused(gazetteer: Gazetteer, text: str) -> None:
+def test_text_without_a_word_names_no_unit(gazetteer: Gazetteer, text: str) -> None:
+    assert read_units(gazetteer, text) == []
     with pytest.raises(InvalidInputError) as refused:
-        read_units(gazetteer, text)
+        check_text(text)
     assert refused.value.extra["errors"][0]["code"] == "text_without_word"  # type: ignore[index]
 
 
-def test_too_long_a_text_is_refused(gazetteer: Gazetteer) -> None:
-    assert read_units(gazetteer, "a" * MAX_TEXT) == []
+def test_too_long_a_text_names_no_unit(gazetteer: Gazetteer) -> None:
+    check_text("a" * MAX_TEXT)
+    assert read_units(gazetteer, "a," * MAX_TEXT + "Hà Nội") == []
     with pytest.raises(InvalidInputError) as refused:
-        read_units(gazetteer, "a" * (MAX_TEXT + 1))
+        check_text("a" * (MAX_TEXT + 1))
     assert refused.value.extra["errors"][0]["code"] == "text_too_long"  # type: ignore[index]
 
 

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
@@ -19,7 +19,7 @@ from registry.intake.formats.fonts import table_in_unicode
 from registry.intake.formats.ods_spaces import ODS_MEMBER, is_spaced, write_tight
 from registry.intake.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
 from registry.intake.formats.spreadsheet_artifacts import undone
-from registry.intake.formats.table import MOST_COLUMNS, Table, said_of, unreadable
+from registry.intake.formats.table import MOST_COLUMNS, TOO_FAR, Table, said_of, unreadable
 from registry.intake.formats.text import SNIFFED_BYTES, read_text
 from registry.intake.formats.undeclared import is_dbf
 from registry.intake.formats.xlsx_size import is_too_large
@@ -64,9 +64,6 @@ _EMPTY: Final = "tệp rỗng (the file is empty)"
 _JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
 _OF_RECORDS: Final = re.compile(rb'\[?\s*\{\s*"[^"]*"\s*:')
 _BOMB: Final = "tệp nén quá lớn khi mở ra (the packed file is too large when it is unpacked)"
-_BOMB_SHEET: Final = (
-    "trang tính có ô ở quá xa (a sheet has a cell too far out): chép bảng sang tệp mới rồi nhập lại"
-)
 _BROKEN: Final = "tệp nén hỏng hoặc chưa tải hết (the packed file is broken or incomplete)"
 _PACKING_ERRORS: Final = (
     *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
@@ -79,12 +76,13 @@ _TOO_WIDE: Final = "bảng quá nhiều cột, hơn {:,} (too many columns): b�
 _NOTHING: Final = "trong tệp nén không có bảng hay lớp bản đồ nào (nothing to read in the archive)"
 
 
-def read_file(path: Path, sheet: str | None = None) -> Table:
+def read_file(path: Path, sheet: str | None = None, *, in_request: bool = False) -> Table:
     """The table in a file of any format that we know; `sheet` chooses a sheet or layer.
 
-    Raises UnreadableFileError, one line, Vietnamese first, for what cannot be read.
+    `in_request`: by a process that answers others, which no workbook may end. Raises
+    UnreadableFileError, one line, Vietnamese first, for what cannot be read.
     """
-    table = _read(path, sheet)
+    table = _read(path, _Wanted(sheet, in_request=in_request))
     if len(table.headers) > MOST_COLUMNS:
         raise unreadable(path, _TOO_WIDE.format(MOST_COLUMNS))
     # Once for all who look at it: a workbook is parsed as a whole each time.
@@ -93,8 +91,15 @@ def read_file(path: Path, sheet: str | None = None) -> Table:
     return table_in_unicode(*undone(table, sample))
 
 
-def _read(path: Path, sheet: str | None, packed: int = 0) -> Table:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    sheet: str | None
+    in_request: bool
+
+
+def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
     """`packed`: so many times."""
+    sheet = wanted.sheet
     if path.suffix == _GEODATABASE and path.is_dir():
         from registry.intake.formats.layers import read_layer
 
@@ -107,12 +112,10 @@ def _read(path: Path, sheet: str | None, packed: int = 0) -> Table:
         if packed == _MOST_NESTED:
             raise unreadable(path, _BOMB)
         unpacked = _unzipped if head.startswith(_GZIP) else _from_archive
-        return unpacked(path, sheet, packed)
+        return unpacked(path, wanted, packed)
     # Each reader is loaded when it is needed: they take a tenth of a second, and 100 MB.
     if head.startswith(_SHEETS):
-        from registry.intake.formats.sheets import read_sheet
-
-        return read_sheet(path, sheet)
+        return _read_sheet(path, wanted)
     if head.startswith(b"PAR1"):
         from registry.intake.formats.layers import read_parquet
 
@@ -173,30 +176,37 @@ def _read_dbf(path: Path, sheet: str | None) -> Table:
         raise unreadable(path, error.detail.partition(": ")[2]) from error
 
 
-def _unzipped(path: Path, sheet: str | None, packed: int) -> Table:
+def _unzipped(path: Path, wanted: _Wanted, packed: int) -> Table:
     folder = _Folder()
     inner = folder.path / path.name.removesuffix(".gz")
     with _unpacking(path), gzip.open(path) as stream:
         _copy(path, stream, inner, path.stat().st_size)
-    return _holding(folder, _renamed(path, inner, sheet, packed))
+    return _holding(folder, _renamed(path, inner, wanted, packed))
 
 
-def _from_archive(path: Path, sheet: str | None, packed: int) -> Table:
+def _read_sheet(path: Path, wanted: _Wanted) -> Table:
+    from registry.intake.formats.opening import check_opening
+    from registry.intake.formats.sheets import read_sheet
+
+    if wanted.in_request:
+        check_opening(path)
+    return read_sheet(path, wanted.sheet)
+
+
+def _from_archive(path: Path, wanted: _Wanted, packed: int) -> Table:
     with _unpacking(path), zipfile.ZipFile(path) as archive:
         members = {PurePosixPath(each.filename): each for each in archive.infolist()}
         if any(PurePosixPath(name) in members for name in _BOOK_MEMBERS):
-            from registry.intake.formats.sheets import read_sheet
-
             # The reader unpacks all of it into memory.
             _check_size(path, sum(e.file_size for e in members.values()), path.stat().st_size)
             if is_too_large(archive):
-                raise unreadable(path, _BOMB_SHEET)
+                raise unreadable(path, TOO_FAR)
             if PurePosixPath(ODS_MEMBER) not in members or not is_spaced(archive):
-                return read_sheet(path, sheet)
+                return _read_sheet(path, wanted)
             folder = _Folder()
             tight = folder.path / path.name
             write_tight(archive, tight)
-            return _holding(folder, read_sheet(tight, sheet))
+            return _holding(folder, _read_sheet(tight, wanted))
         if PurePosixPath("word/document.xml") in members:
             raise unreadable(path, WORDS)
         chosen = _members(path, list(members))
@@ -214,7 +224,7 @@ def _from_archive(path: Path, sheet: str | None, packed: int) -> Table:
     first = folder.path / f"{path.stem}{chosen[0].suffix.lower()}"
     if _is_of_geodatabase(chosen[0]):
         first = folder.path / f"{path.stem}{_GEODATABASE}"
-    return _holding(folder, _renamed(path, first, sheet, packed))
+    return _holding(folder, _renamed(path, first, wanted, packed))
 
 
 def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
@@ -256,10 +266,10 @@ def _is_of_geodatabase(name: PurePosixPath) -> bool:
     return inside and _GEODATABASE_PART.fullmatch(name.name) is not None
 
 
-def _renamed(path: Path, inner: Path, sheet: str | None, packed: int) -> Table:
+def _renamed(path: Path, inner: Path, wanted: _Wanted, packed: int) -> Table:
     """The table of an unpacked file; what is wrong with it is told of the file that was given."""
     try:
-        return _read(inner, sheet, packed + 1)
+        return _read(inner, wanted, packed + 1)
     except UnreadableFileError as error:
         raise unreadable(path, error.detail.partition(": ")[2] or error.detail) from error
 

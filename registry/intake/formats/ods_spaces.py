@@ -10,7 +10,7 @@ from typing import Final
 
 ODS_MEMBER: Final = "content.xml"
 _LOOKED_AT: Final = 1 << 18
-_BETWEEN: Final = re.compile(rb"(</?table:[^>]*>|</text:p>)\s+(?=<(?:/?table:|text:p\b))")
+_BETWEEN: Final = re.compile(rb"(</?table:[^<>]*>|</text:p>)\s+(?=<(?:/?table:|text:p\b))")
 """Outside of paragraphs: inside of one, spaces are its text."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from registry.intake.formats.table import Rows, Table, unreadable
+from registry.json_once import GivenTwiceError, once
 
 _BLOCK: Final = 1 << 18
 _LONGEST: Final = 1 << 24
@@ -36,10 +37,6 @@ _LISTS_NOTE: Final = (
 
 _Record = Mapping[str, object]
 _Row = dict[str, str]
-
-
-class _TwiceError(ValueError):
-    """A name that stands twice in one object."""
 
 
 def read_records(path: Path) -> Table:
@@ -126,8 +123,8 @@ class _Source:
                         return
                     else:
                         raise unreadable(self.path, _BROKEN.format(count + 1))
-        except _TwiceError as error:
-            raise unreadable(self.path, _TWICE.format(str(error))) from error
+        except GivenTwiceError as error:
+            raise unreadable(self.path, _TWICE.format(error.name)) from error
         except UnicodeDecodeError as error:
             raise unreadable(self.path, _NO_UTF8) from error
         except RecursionError as error:
@@ -151,22 +148,14 @@ def _decoded(text: str, at: int) -> tuple[object, int] | None:
     """The value that begins there and where it ends; None for none, or for half of one."""
     try:
         return _DECODER.raw_decode(text, at)
-    except _TwiceError:
+    except GivenTwiceError:
         raise
     except ValueError:
         return None
 
 
-def _object(members: list[tuple[str, object]]) -> dict[str, object]:
-    made = dict(members)
-    if len(made) < len(members):
-        names = [name for name, _ in members]
-        raise _TwiceError(next(name for name in names if names.count(name) > 1))
-    return made
-
-
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_object,
+    object_pairs_hook=once,
     parse_float=_Number,
     parse_int=_Number,
     parse_constant=lambda _name: None,

@@ -25,6 +25,9 @@ Rows = Iterator[list[str]]
 
 MOST_COLUMNS: Final = 16_384
 """Of a table, as of a spreadsheet: more are no columns, and each row would be as wide."""
+TOO_FAR: Final = (
+    "trang tính có ô ở quá xa (a sheet has a cell too far out): chép bảng sang tệp mới rồi nhập lại"
+)
 LOOKED_AT: Final = 30
 """Rows at the top of a table among which its header is looked for."""
 _LOOKED_ALONG: Final = 300

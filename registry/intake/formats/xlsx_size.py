@@ -17,17 +17,23 @@ _MOST_ROWS: Final = 1_048_576
 """Of a spreadsheet, by its format."""
 _MOST_CELLS: Final = 100_000_000
 """Three gigabytes of memory; the longest sheet has so many in 95 columns."""
-_SHEETS: Final = "xl/worksheets"
-_TEXTS: Final = "xl/sharedStrings.xml"
+_DATA: Final = b"sheetData"
+"""What a sheet has, wherever it lies: the book says where its sheets are."""
+_TEXTS: Final = "xl/sharedstrings.xml"
 # Behind column Z or row 999,999; formats without anything in the cell may reach to the last column.
-_FAR: Final = re.compile(rb'r="(?:([A-Z]{2,})\d+|[A-Z](\d{7,}))"(?:[^>]*[^/>])?>')
+# Of a cell the first such place alone, so that each byte is looked at a few times, whatever it is.
+_FAR: Final = re.compile(
+    rb'<c\s(?>(?:[^<>]*?\s)??r="(?:([A-Z]{2,})\d+|[A-Z](\d{7,}))")[^<>]*+(?<!/)>'
+)
 _ROW_OF_CELL: Final = re.compile(rb'r\s*=\s*["\'][A-Z]+(\d+)')
 # The same as nobody writes it, but anybody might.
 _ODD: Final = (b"r='", b"r =", b"= ", b"r\n", b"r\r", b"r\t", b"=\n", b"=\r", b"=\t")
 _FAR_ODDLY: Final = re.compile(
-    rb'r\s*=\s*["\'](?:([A-Z]{2,})\d+|[A-Z](\d{7,}))["\'](?:[^>]*[^/>])?>'
+    rb'<c\s(?>(?:[^<>]*?\s)??r\s*+=\s*+["\'](?:([A-Z]{2,})\d+|[A-Z](\d{7,}))["\'])[^<>]*+(?<!/)>'
 )
 _COUNT: Final = re.compile(rb'\b(?:uniqueC|c)ount=["\'](\d+)["\']')
+_PREFIX: Final = re.compile(rb"<[^\s<>:/]+:(?=row|c)")
+_PREFIXED: Final = (b":row", b":c")
 _ROW: Final = b"<row"
 _CELL: Final = b"<c"
 _BLOCK: Final = 1 << 20
@@ -39,10 +45,20 @@ def is_too_large(book: zipfile.ZipFile) -> bool:
     """Whether a sheet of the book is larger than any that holds addresses, or says so of itself."""
     for member in book.infolist():
         name = PurePosixPath(member.filename)
-        if str(name.parent) == _SHEETS and _is_too_large(book, member):
+        if str(name).casefold() == _TEXTS and _claims_too_much(book, member):
             return True
-        if str(name) == _TEXTS and _claims_too_much(book, member):
+        if _is_sheet(book, member) and _is_too_large(book, member):
             return True
+    return False
+
+
+def _is_sheet(book: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    with book.open(member) as stream:
+        before = b""
+        while block := stream.read(_BLOCK):
+            if _DATA in before + block:
+                return True
+            before = block[-len(_DATA) :]
     return False
 
 
@@ -69,17 +85,36 @@ def _is_too_large(book: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> bool:
 
 def _parts(book: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> Iterator[bytes]:
     """The sheet in parts that end where a row does; a row too long for that is cut."""
+    left = b""
+    for block in _without_prefixes(book, sheet):
+        left += block
+        whole = left.rfind(_ROW)
+        if whole > 0:
+            yield left[:whole]
+            left = left[whole:]
+        elif len(left) > _LONGEST_ROW:
+            break
+    yield left
+
+
+def _without_prefixes(book: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Blocks of the sheet that end before a tag, with `<x:row>` as `<row>`, as it is read."""
     with book.open(sheet) as stream:
         left = b""
         while block := stream.read(_BLOCK):
             left += block
-            whole = left.rfind(_ROW)
+            whole = left.rfind(b"<")
+            if whole <= 0 and len(left) > _LONGEST_ROW:
+                whole = len(left)
             if whole > 0:
-                yield left[:whole]
+                yield _plain(left[:whole])
                 left = left[whole:]
-            elif len(left) > _LONGEST_ROW:
-                break
-        yield left
+        yield _plain(left)
+
+
+def _plain(block: bytes) -> bytes:
+    prefixed = any(mark in block for mark in _PREFIXED)
+    return _PREFIX.sub(b"<", block) if prefixed else block
 
 
 def _claims_too_much(book: zipfile.ZipFile, texts: zipfile.ZipInfo) -> bool:

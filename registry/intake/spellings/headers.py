@@ -409,14 +409,17 @@ def _of_parts(fields: set[str | None]) -> str | None:
 
 def _fields_in(words: Sequence[str]) -> frozenset[str]:
     """The fields whose names, one behind the other, are all of the words; the fewest, else none."""
-    found: list[frozenset[str]] = []
-    for length in range(min(_LONGEST, len(words)), 0, -1):
-        name = " ".join(words[:length])
-        field = None if name in _ALONE else _FIELD_OF.get(name)
-        rest = _fields_in(words[length:]) if field else frozenset()
-        if field and (rest or length == len(words)):
-            found.append(rest | {field})
-    return min(found, key=len, default=frozenset())
+    # From the last word on, each once: a long text can be cut into names in ways without number.
+    behind: list[frozenset[str]] = [frozenset()] * (len(words) + 1)
+    for at in reversed(range(len(words))):
+        found = []
+        for end in range(min(at + _LONGEST, len(words)), at, -1):
+            name = " ".join(words[at:end])
+            field = None if name in _ALONE else _FIELD_OF.get(name)
+            if field and (behind[end] or end == len(words)):
+                found.append(behind[end] | {field})
+        behind[at] = min(found, key=len, default=frozenset())
+    return behind[0]
 
 
 def in_full(header: str) -> str:

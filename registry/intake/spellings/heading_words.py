@@ -12,6 +12,8 @@ Groups = tuple[Locality, ...]
 
 PLACE_HEADER: Final = "Thôn, tổ (nhóm)"
 """The column of what a heading, or a sheet, is called; handed back, its name says its field."""
+_LONGEST: Final = 200
+"""Letters of a heading: what is longer is none, and is not looked through."""
 _NUMBERING: Final = re.compile(r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+")
 _BEHIND: Final = re.compile(r"\s*(?:\([^)]*\))?\s*:?\s*$")
 _STREETS: Final = frozenset(phrase.kind for phrase in STREETS)
@@ -36,6 +38,8 @@ def named_in(heading: str) -> tuple[Groups, str]:
     >>> named_in("1. Đường Lê Lợi (12 hộ)"), named_in("Nguyễn Văn Tổ"), named_in("12 Tổ 5")
     (((), 'Đường Lê Lợi'), ((), ''), ((), ''))
     """
+    if len(heading) > _LONGEST:
+        return (), ""
     text = plain(heading)
     door = parse_components(locality=text)
     if door.house_number is not None or door.flat is not None:

@@ -16,7 +16,7 @@ from registry.gazetteer import Gazetteer
 from registry.intake.spellings.doubts import PART_UNREAD, WARD_BEHIND
 from registry.units.text import read_units
 
-_DASHED: Final = re.compile(r"\s*([^-–—]+?)\s+[-–—]\s+([^-–—]+?)\s*")
+_DASHED: Final = re.compile(r"([^-–—]+) [-–—] ([^-–—]+)")
 _LEAST_STREETS: Final = 2
 """Streets that have to be seen with one name and another behind them."""
 
@@ -27,7 +27,7 @@ def parted_by_dash(street: str) -> tuple[str, str] | None:
     >>> parted_by_dash("Đặng Tất - Vĩnh Hải"), parted_by_dash("Bà Rịa-Vũng Tàu")
     (('Đặng Tất', 'Vĩnh Hải'), None)
     """
-    found = _DASHED.fullmatch(street)
+    found = _DASHED.fullmatch(" ".join(street.split()))
     return (found[1], found[2]) if found else None
 
 

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from registry.batch.pasted import text_of
 from registry.errors import UnreadableFileError
 from registry.intake.columns.reader import open_file
 from registry.intake.formats.any_file import read_file
+from registry.lifecycle.number_table import read_numbers_file
 
 HEADERS = ("số nhà", "tên đường", "mã xã")
 DOOR = ("12", "Phố Láng", "00199")
@@ -56,6 +58,29 @@ def workbook(more: str = "", texts: str = "") -> Callable[[Path], Path]:
         return folder / "a.xlsx"
 
     return make
+
+
+def elsewhere(make: Callable[[Path], Path]) -> Callable[[Path], Path]:
+    """The same workbook with its sheet where none is looked for."""
+
+    def moved(folder: Path) -> Path:
+        with (
+            zipfile.ZipFile(make(folder)) as made,
+            zipfile.ZipFile(folder / "b.xlsx", "w", zipfile.ZIP_DEFLATED) as other,
+        ):
+            for name in made.namelist():
+                part = made.read(name).replace(b"worksheets/sheet1", b"Other/s")
+                other.writestr(name.replace("worksheets/sheet1", "Other/s"), part)
+        return folder / "b.xlsx"
+
+    return moved
+
+
+def prefixed(cells: str, rows: int) -> str:
+    """A row of cells, and blank ones down to another cell, in names that are prefixed."""
+    row = f'<x:row xmlns:x="{_MAIN}"'
+    one = "<x:c><x:v>1</x:v></x:c>"
+    return f"{row}>{cells or one}</x:row>{f'{row}/>' * rows}{row}>{one}</x:row>"
 
 
 def open_document(more: str) -> Callable[[Path], Path]:
@@ -130,6 +155,15 @@ REFUSED: dict[str, Callable[[Path], Path]] = {
     "a cell beyond the last column": workbook(cell("XFE3", "x")),
     "a cell beyond what can be counted": workbook(cell("ZZZZZZZ3", "x")),
     "a cell far out that is written oddly": workbook("<c r = 'ZZZZZZZ3'><v>1</v></c>"),
+    "a cell at the far end of a sheet that lies elsewhere": elsewhere(
+        workbook(cell("XFD1048576", "x"))
+    ),
+    "a cell at the far end, by a prefixed name": workbook(
+        prefixed('<x:c r="XFD1048576"><x:v>1</x:v></x:c>', 0)
+    ),
+    "prefixed cells that do not say where": workbook(
+        prefixed("<x:c><x:v>1</x:v></x:c>" * 9_000, 20_000)
+    ),
     "a row of cells that do not say where": workbook(f"<row>{'<c><v>1</v></c>' * 20_000}</row>"),
     "more texts than it can hold": workbook(
         '<row r="3"><c r="A3" t="s"><v>0</v></c></row>',
@@ -142,6 +176,9 @@ REFUSED: dict[str, Callable[[Path], Path]] = {
     ),
     "a record of more names than columns": content(
         "a.json", json.dumps([{f"k{at}": 1 for at in range(17_000)}]).encode()
+    ),
+    "a record with a member twice, behind many others": content(
+        "a.json", b"[{%s}]" % b",".join(b'"k%d":1' % min(at, 199_998) for at in range(200_000))
     ),
     "GeoParquet that is a list": parquet(DOORS, "[1]"),
     "GeoParquet whose columns are a list": parquet(
@@ -180,6 +217,15 @@ READ: dict[str, Callable[[Path], Path]] = {
     "formats up to the last column": workbook(
         "".join(f'<row r="{at}"><c r="XFD{at}" s="1"/></row>' for at in range(3, 7_000))
     ),
+    "errors of formulas in what is no cell": workbook(
+        f'<!-- t="e" >{("<row" + "<c " * 10_000) * 30} -->'
+    ),
+    "tags of tables that are not closed": open_document(
+        f'</table:table> <table:table table:name="T"><!-- {"<table:" * 200_000} -->'
+    ),
+    "a name of a column of many names": content(
+        "a.csv", CSV.replace(b"\n", b"," + b"kp " * 300 + b"\n", 1)
+    ),
     "cells merged over a word": open_document(spanned("x9")),
     "cells merged over more than there is": open_document(spanned("9" * 5_000)),
     "a table packed twice": content("a.csv.gz", packed(2)),
@@ -190,6 +236,19 @@ READ: dict[str, Callable[[Path], Path]] = {
 def test_file_that_only_looks_odd_is_read(tmp_path: Path, name: str) -> None:
     first, *_ = read(READ[name](tmp_path))
     assert first[:3] == list(DOOR)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in REFUSED if "far end" in name or "prefixed" in name]
+)
+def test_workbook_of_a_request_does_not_end_the_process_that_answers(
+    tmp_path: Path, name: str
+) -> None:
+    path = REFUSED[name](tmp_path)
+    with pytest.raises(UnreadableFileError):
+        text_of(path.read_bytes(), path.name, 10)
+    with pytest.raises(UnreadableFileError):
+        read_numbers_file(gzip.compress(path.read_bytes()), path.name)
 
 
 def test_wide_sheet_is_read_as_far_as_it_goes(tmp_path: Path) -> None:

@@ -52,6 +52,16 @@ def test_another_name_beside_the_street_is_told(deliver: Deliver, street: str) -
     assert (result.new, warnings(result)) == (3, {1: "street_part_unread"})
 
 
+@pytest.mark.parametrize(
+    "beside", ["Quán Thánh - ?", "? - Quán Thánh", "- - -", f"Quán Thánh - {'x ' * 1_500}"]
+)
+def test_what_stands_beside_the_street_and_is_no_name_ends_no_import(
+    deliver: Deliver, beside: str
+) -> None:
+    result = deliver(door("12", "a", street=beside), door("14", "b", street="Quán Thánh"))
+    assert (result.rows, result.new + result.rejected) == (2, 2)
+
+
 @pytest.mark.parametrize("cell", ["12, Hàng Khoai", "12; Láng", "12 (Hàng Khoai)"])
 def test_another_name_beside_the_number_is_told(deliver: Deliver, cell: str) -> None:
     result = deliver(
