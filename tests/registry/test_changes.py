@@ -448,7 +448,7 @@ def change_units(place: Town, register: Register, statement: str) -> None:
     with place.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql("SET ROLE diachiso_owner")
         connection.exec_driver_sql(statement)
-    register.gazetteer._checked_at = float("-inf")
+    register.gazetteer._watch._seen = None
 
 
 @pytest.mark.parametrize(
@@ -478,7 +478,7 @@ def test_seeds_that_are_loaded_again_tell_followers_nothing(
     with owner.begin() as connection:
         load_seeds(connection, lambda _line: None)
     owner.dispose()
-    register.gazetteer._checked_at = float("-inf")
+    register.gazetteer._watch._seen = None
     assert units_told(reader) == []
     assert register.gazetteer.get().version > before
 
@@ -513,11 +513,11 @@ def test_unit_that_changes_by_its_day_is_told_on_it(
     with opened(url) as register, follower(register, tmp_path, limit=10_000) as reader:
         reader.catch_up()
         plan_reform(owner)
-        register.gazetteer._checked_at = float("-inf")
+        register.gazetteer._watch._seen = None
         new = ["97", "97001", "97002", "97003", "97004", "97006", "97007", "98"]
         assert sorted(units_told(reader)) == new
         it_is(monkeypatch, DAY)
-        register.gazetteer._checked_at = float("-inf")
+        register.gazetteer._watch._seen = None
         # The ones that end, those that are born, and the one that takes parts, of which it is not
         # certain any more where they were; what gives a part reads as before.
         told = ["97001", "97001", "97002", "97003", "97004", "97005"]
