@@ -193,9 +193,9 @@ class _Search:
             record = yield from self._record(code)
             if record:
                 return (yield from self._of_code(record))
-        found = yield from self._of_codes_in(text, code)
-        if found is not None:
-            return found
+        coded = yield from self._of_codes_in(text, code)
+        if coded is not None:
+            return coded
         found = yield from self._read(text)
         if unread := unread_code(text):
             return (yield from self._without_code(unread, found))
