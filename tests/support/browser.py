@@ -15,6 +15,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Error,
     Locator,
     Page,
     Route,
@@ -92,9 +93,17 @@ def _when_shown(act: Callable[..., None]) -> Callable[..., None]:
     clicks that come before, and what moves under one loses it. A person waits as well.
     """
 
+    def is_shown(page: Page) -> bool:
+        page.wait_for_load_state()
+        try:
+            return bool(page.evaluate(_IS_PAINTED))
+        except Error as error:
+            if "context was destroyed" in str(error):
+                return False  # it was just left for another
+            raise
+
     def act_when_shown(where: Locator, **options: Any) -> None:
-        where.page.wait_for_load_state()
-        eventually(lambda: where.page.evaluate(_IS_PAINTED), "the page is painted")
+        eventually(lambda: is_shown(where.page), "the page is painted")
         act(where, **options)
 
     return act_when_shown
