@@ -26,11 +26,13 @@ FROM (
                 SELECT o.at FROM place o JOIN street s ON s.street_name = o.place_names[1]
                 WHERE o.place_kinds[1] IN ('tổ', 'tổ dân phố', 'khối', 'khu phố')
                     AND NOT o.place_names[1] ~ '.*[0-9].*') AS street_as_group,
-            -- Whether other rows have another number in that building, of the same street.
-            (d.flat_at, coalesce(d.street_at, 0)) IN (
-                SELECT (o.flat_at, coalesce(o.street_at, 0)) FROM delivered o
+            -- Whether other rows have another number in that building, of the same street there:
+            -- every town has its Toà Viettel.
+            (d.flat_at, d.commune_at, coalesce(d.street_at, 0)) IN (
+                SELECT (o.flat_at, o.commune_at, coalesce(o.street_at, 0)) FROM delivered o
                 JOIN flat b ON b.at = o.flat_at AND b.building_key IS NOT NULL AND b.flat IS NULL
-                GROUP BY o.flat_at, o.street_at HAVING count(DISTINCT o.number_at) > 1
+                GROUP BY o.flat_at, o.commune_at, o.street_at
+                HAVING count(DISTINCT o.number_at) > 1
             ) AS numbers_vary,
             r.row_number IS NOT NULL AS ref_repeated, o.row_number IS NOT NULL AS overlong
         FROM delivered d

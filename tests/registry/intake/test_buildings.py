@@ -91,6 +91,7 @@ def test_numbers_of_one_building_may_be_its_flats(deliver: Deliver) -> None:
     told = deliver(
         *(door(number, building="CT2A Xa La") for number in ("1205", "1206", "7")),
         *(door(number, building="Viettel") for number in ("285", "")),
+        door("120", building="Viettel", commune_code="00199"),
         *(door(f"{number}", building="The Pegasus Plaza", unit="807") for number in (911, 912)),
         dry_run=True,
     )
