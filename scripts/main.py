@@ -53,6 +53,7 @@ _COMMANDS: Final = {
     "demo": ("scripts.demo", "demo"),
     "backup": ("scripts.backup", "backup"),
     "restore": ("scripts.backup", "restore"),
+    "transfer": ("scripts.transfer", "transfer"),
     "backups": ("scripts.backups", "backups"),
     "doctor": ("scripts.doctor", "doctor"),
 }
