@@ -69,17 +69,11 @@ class Manifest:
 
 def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     """The manifest of a transfer file. Raises UnreadableFileError."""
-    try:
-        if archive.getinfo(NAME).file_size > _MOST_BYTES:
-            raise ValueError(NAME)
-        given: dict[str, Any] = json.loads(archive.read(NAME))
-        if given["format"] != FORMAT:
-            raise ValueError(given["format"])
-        version = int(given["version"])
-    except (KeyError, TypeError, ValueError):
+    given = _member(archive)
+    if given.get("format") != FORMAT or not isinstance(version := given.get("version"), int):
         raise UnreadableFileError(
             f"{path}: không phải tệp chuyển sổ (not a transfer file of this program)"
-        ) from None
+        )
     if version > VERSION:
         raise UnreadableFileError(
             f"{path}: tệp chuyển sổ bản {version}, chương trình này đọc đến bản {VERSION}; hãy cập"
@@ -96,6 +90,17 @@ def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
         raise UnreadableFileError(f"{path}: tệp kê hỏng hoặc đã bị sửa (the manifest was changed)")
     _check_parts(made, path)
     return made
+
+
+def _member(archive: zipfile.ZipFile) -> dict[str, Any]:
+    """The archive's manifest; without members where it has none."""
+    try:
+        if archive.getinfo(NAME).file_size <= _MOST_BYTES:
+            given = json.loads(archive.read(NAME))
+            return given if isinstance(given, dict) else {}
+    except (KeyError, ValueError, RecursionError):
+        pass
+    return {}
 
 
 def _is_possible(made: Manifest) -> bool:

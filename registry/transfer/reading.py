@@ -1,4 +1,4 @@
-"""Reading the file: into an empty register, in one transaction, checked as it comes and at its end."""
+"""Reading the file: into an empty register, in one transaction, checked line by line."""
 
 import hashlib
 import zipfile
@@ -20,8 +20,8 @@ from registry.errors import ConflictError, UnreadableFileError
 from registry.prepare import prepare_database
 from registry.rekey import rekey
 from registry.transfer.manifest import Codes, Manifest, read_manifest
-from registry.transfer.writing import LINES, Connection
 from registry.transfer.parts import PARTS, Part, script
+from registry.transfer.writing import LINES, Connection
 
 _BLOCK: Final = 1 << 20
 _FILLED: Final = (
@@ -138,11 +138,11 @@ class _Reading:
             self.connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(listing)))
         for member in part.members:
             self._check_reference(part, member.name, member.type)
-        self.connection.execute(part.script("inward"))  # type: ignore[arg-type]
+        self.connection.execute(part.script("inward"))
         self.connection.execute("DROP TABLE part")
 
     def _stage(self, part: Part) -> None:
-        """The table `part` of its lines. Raises UnreadableFileError for other bytes than written."""
+        """The table `part` of its lines. Raises UnreadableFileError where bytes were changed."""
         stated = self.manifest.parts.get(part.name)
         digest, lines = hashlib.sha256(), 0
         self.connection.execute(
@@ -167,7 +167,7 @@ class _Reading:
                 )
         self.lines += lines
         columns = sql.SQL(", ").join(
-            sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.sql_type))  # type: ignore[arg-type]
+            sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.sql_type))
             for each in part.members
         )
         self.connection.execute(
@@ -209,11 +209,11 @@ class _Reading:
             return
         name = sql.Identifier(member)
         if kind in _KNOWN:
-            self.connection.execute(sql.SQL(_KNOWN[kind]).format(member=name))  # type: ignore[arg-type]
+            self.connection.execute(sql.SQL(_KNOWN[kind]).format(member=name))
         query = sql.SQL(
             "SELECT {member}::text FROM part p WHERE {member} IS NOT NULL AND NOT EXISTS ({known})"
             " LIMIT 1"
-        ).format(member=name, known=sql.SQL(_UNKNOWN[kind]).format(member=name))  # type: ignore[arg-type]
+        ).format(member=name, known=sql.SQL(_UNKNOWN[kind]).format(member=name))
         found = self.connection.execute(query).fetchone()
         if found:
             raise UnreadableFileError(

@@ -35,14 +35,14 @@ _ABOUT: Final = """
     FROM register_identity i, gazetteer_state g, code_key k, code_ordinal o, demo_ordinal d
 """
 _LEFT_BEHIND: Final = {
-    "khoá API, tài khoản (keys, accounts)": "api_key WHERE revoked_at IS NULL",
-    "webhook (webhooks)": "webhook",
-    "đợt nhập chưa ghi (imports not published)": "import WHERE state IN ('staged', 'reported')",
-    "bản ghi thực địa chưa đưa vào (field records)": "field_record WHERE state = 'waiting'",
-    "vùng phục vụ (service areas)": "service_area",
-    "địa giới (boundaries)": "boundary WHERE NOT approximate",
+    "api_key": ("revoked_at IS NULL", "khoá API, tài khoản (keys, accounts)"),
+    "webhook": ("true", "webhook (webhooks)"),
+    "import": ("state IN ('staged', 'reported')", "đợt nhập chưa ghi (imports not published)"),
+    "field_record": ("state = 'waiting'", "bản ghi thực địa chưa đưa vào (field records)"),
+    "service_area": ("true", "vùng phục vụ (service areas)"),
+    "boundary": ("NOT approximate", "địa giới (boundaries)"),
 }
-"""What is not in the file, in words → the rows."""
+"""Table → rows of it that somebody may miss in the file, and what they are called."""
 
 
 def write_transfer(
@@ -96,7 +96,7 @@ def _write_part(connection: Connection, archive: zipfile.ZipFile, part: Part) ->
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """A member of the archive without a date: equal registers make equal files but for the manifest."""
+    """A member of the archive; undated, so that equal parts are equal bytes."""
     entry = zipfile.ZipInfo(name, _NO_DATE)
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o600 << 16
@@ -134,10 +134,12 @@ def _about(connection: Connection) -> tuple[Codes, str, str, str | None]:
 
 
 def _tell_left_behind(connection: Connection, report: Callable[[str], None]) -> None:
-    for words, rows in _LEFT_BEHIND.items():
-        table = rows.partition(" ")[0]
+    for table, (missed, words) in _LEFT_BEHIND.items():
         if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
             continue  # of an earlier schema
-        ((count,),) = connection.execute(sql.SQL("SELECT count(*) FROM " + rows)).fetchall()  # type: ignore[arg-type]
+        query = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(
+            sql.Identifier(table), sql.SQL(missed)
+        )
+        ((count,),) = connection.execute(query).fetchall()
         if count:
             report(f"không có trong tệp: {number(int(str(count)))} {words} (not in the file)")
