@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from registry.boundaries.cells import draw_cells
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError
-from registry.events import Cause, move_pending_events, open_event
+from registry.events import Cause, move_pending_events, open_event, refuse_brought
 from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.reform import carrying_sql
 from registry.reform import undo_sql as sql
@@ -68,6 +68,7 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
         row = session.execute(_REFORM, {"number": number}).one_or_none()
         if row is None:
             raise NotFoundError(f"chưa thực hiện nghị quyết {number} (none of this number)")
+        refuse_brought(session, row.event_id)
         undone = _undo(session, row, Cause("undo_reform", actor, reason, number))
     with suppress(DatabaseUnavailableError, OperationalError):
         move_pending_events(engine)

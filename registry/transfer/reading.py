@@ -242,7 +242,8 @@ class _Reading:
             "SELECT setval('demo_ordinal', greatest(%s - 1, 0))", [codes.demo_drawn]
         )
         self.connection.execute(
-            "UPDATE register_identity SET note = 'transferred',"
+            "UPDATE register_identity SET uuid = gen_random_uuid(), created_at = now(),"
+            " note = 'transferred', timeline = server_timeline(),"
             " transferred_event_id = (SELECT max(id) FROM event)"
         )
         self.connection.execute(
