@@ -12,6 +12,7 @@ REFERENCES: Final = {
     "unit": "text",
     "code": "text",
     "event": "bigint",
+    "import": "bigint",
     "place": "bigint",
     "street": "bigint",
     "locality": "bigint",

@@ -38,11 +38,20 @@ _KNOWN: Final = {
 _UNKNOWN: Final = {
     "unit": "SELECT FROM unit_ref r WHERE r.unit = p.{member}",
     "event": "SELECT FROM event e WHERE e.id = p.{member}",
+    "import": "SELECT FROM import i WHERE i.id = p.{member}",
     "code": "SELECT FROM known_code k WHERE k.code = p.{member}",
     "place": "SELECT FROM place_ref r WHERE r.place = p.{member}",
     "street": "SELECT FROM place_ref r WHERE r.place = p.{member} AND r.class = 'street'",
     "locality": "SELECT FROM place_ref r WHERE r.place = p.{member} AND r.class = 'locality'",
 }
+# Also of two present states: the first of them has no end.
+_TWICE: Final = """
+    SELECT code FROM (
+        SELECT code, since, lag(coalesce(until, 'infinity')) OVER (
+            PARTITION BY code ORDER BY since, until) AS before
+        FROM part
+    ) state WHERE before > since LIMIT 1
+"""
 _LISTING: Final = {"records": "known_code", "places": "place_ref"}
 """Part → the table of what it lists, to which its own lines may refer."""
 
@@ -180,7 +189,7 @@ class _Reading:
         self.connection.execute("ANALYZE part")
 
     def _check_codes(self) -> None:
-        """Raise UnreadableFileError for a code that was not issued under the key of the file."""
+        """Raise UnreadableFileError for a code that the file's key did not issue, or twice."""
         with self.connection.cursor().copy(
             'COPY (SELECT DISTINCT code COLLATE "C" FROM part WHERE code IS NOT NULL) TO STDOUT'
         ) as copy:
@@ -194,6 +203,11 @@ class _Reading:
         ordinals = Permutation(bytes.fromhex(made.key)).ordinals(serials[real])
         self._refuse_code(codes[real][ordinals >= made.drawn])
         self._refuse_code(codes[~real][serials[~real] >= made.demo_drawn])
+        twice = self.connection.execute(_TWICE).fetchone()
+        if twice:
+            raise UnreadableFileError(
+                f"{self.source}: mã {twice[0]} có hai trạng thái cùng lúc (two states at once)"
+            )
         self.connection.execute('INSERT INTO known_code SELECT DISTINCT code COLLATE "C" FROM part')
 
     def _refuse_code(self, codes: np.ndarray[tuple[int], np.dtype[np.bytes_]]) -> None:
