@@ -176,8 +176,13 @@ def test_register_that_others_read_is_refused(file: Path, fresh_database: Fresh)
 
 
 def setting(**members: object) -> Change:
-    """Other members of the last line."""
-    return lambda lines: lines[-1].update(members)
+    """Other members of the last line; of records, of the last that is active."""
+
+    def change(lines: list[dict[str, object]]) -> None:
+        active = [line for line in lines if line.get("status") == "active" and not line["until"]]
+        (active or lines)[-1].update(members)
+
+    return change
 
 
 def twice(lines: list[dict[str, object]]) -> None:
