@@ -98,7 +98,7 @@ def _member(archive: zipfile.ZipFile) -> dict[str, Any]:
         if archive.getinfo(NAME).file_size <= _MOST_BYTES:
             given = json.loads(archive.read(NAME))
             return given if isinstance(given, dict) else {}
-    except (KeyError, ValueError, RecursionError):
+    except (KeyError, ValueError, RuntimeError):
         pass
     return {}
 

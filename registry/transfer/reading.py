@@ -2,10 +2,11 @@
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import numpy as np
 import psycopg
@@ -52,6 +53,13 @@ _TWICE: Final = """
         FROM part
     ) state WHERE before > since LIMIT 1
 """
+_REFUSALS: Final = (
+    psycopg.IntegrityError,
+    psycopg.DataError,
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.StatementTooComplex,
+)
+"""What the database says of rows that no register holds."""
 _LISTING: Final = {"records": "known_code", "places": "place_ref"}
 """Part → the table of what it lists, to which its own lines may refer."""
 
@@ -87,7 +95,7 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(source) as archive:
             yield archive
-    except (zipfile.BadZipFile, EOFError):
+    except (zipfile.BadZipFile, EOFError, zlib.error):
         raise UnreadableFileError(
             f"{source}: hỏng, hoặc không phải tệp chuyển sổ (damaged, or not a transfer file)"
         ) from None
@@ -160,7 +168,7 @@ class _Reading:
         )
         if stated is not None:
             with (
-                self.archive.open(part.file_name) as file,
+                self._member(part) as file,
                 self.connection.cursor().copy(
                     sql.SQL("COPY line (said) FROM STDIN {}").format(sql.SQL(LINES))
                 ) as copy,
@@ -187,6 +195,14 @@ class _Reading:
         )
         self.connection.execute("DROP TABLE line")
         self.connection.execute("ANALYZE part")
+
+    def _member(self, part: Part) -> IO[bytes]:
+        try:
+            return self.archive.open(part.file_name)
+        except (KeyError, RuntimeError):  # not there, under a password, packed in another way
+            raise UnreadableFileError(
+                f"{self.source}: thiếu {part.file_name}, hoặc không mở được (missing)"
+            ) from None
 
     def _check_codes(self) -> None:
         """Raise UnreadableFileError for a code that the file's key did not issue, or twice."""
@@ -240,7 +256,7 @@ class _Reading:
         """What the database refuses is a fault of the file: rules of the register stand there."""
         try:
             yield
-        except (psycopg.IntegrityError, psycopg.DataError) as error:
+        except _REFUSALS as error:
             said = " ".join(filter(None, (error.diag.message_primary, error.diag.message_detail)))
             raise UnreadableFileError(
                 f"{self.source}: {part.file_name} trái quy tắc của sổ ({said})"

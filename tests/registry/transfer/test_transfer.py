@@ -206,6 +206,8 @@ def twice(lines: list[dict[str, object]]) -> None:
         ("records", setting(event=999), {}, "event 999 is unknown"),
         ("records", setting(lon="east"), {}, "trái quy tắc"),
         ("records", setting(status="lost"), {}, "ck_household_status_known"),
+        ("records", setting(entrances="[" * 5_000 + "]" * 5_000), {}, "trái quy tắc"),
+        ("external_ids", setting(value="a" * 9_000_000), {}, "trái quy tắc"),
         ("former_numbers", setting(code="10000006"), {}, "code 10000006 is unknown"),
         ("source_references", setting(**{"import": 999}), {}, "import 999 is unknown"),
         ("places", setting(part_of=1), {}, "trái quy tắc"),
@@ -228,16 +230,24 @@ def test_file_that_contradicts_the_rules_is_refused(
     assert is_empty(empty)
 
 
-def cut(body: bytes) -> bytes:
-    return body[: len(body) // 2]
+def spoilt(part: float) -> Callable[[bytes], bytes]:
+    """A bit turned after that part of the file."""
+
+    def spoil(body: bytes) -> bytes:
+        at = int(len(body) * part)
+        return body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+
+    return spoil
 
 
-def spoilt(body: bytes) -> bytes:
-    at = len(body) // 2
-    return body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
-
-
-@pytest.mark.parametrize("damage", [cut, spoilt, lambda _body: b"", lambda _body: b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *(lambda body: body[: len(body) // 2], lambda _body: b"", lambda _body: b"PK\x03\x04"),
+        *(spoilt(0.2), spoilt(0.5), spoilt(0.8), spoilt(0.99)),
+        lambda body: body.replace(b"records.jsonl", b"another.jsonl"),
+    ],
+)
 def test_damaged_file_is_refused(
     file: Path, empty: str, tmp_path: Path, damage: Callable[[bytes], bytes]
 ) -> None:
