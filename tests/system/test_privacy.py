@@ -35,6 +35,7 @@ NAMED = {
     "service_office", "thoroughfare", "thoroughfare_alias", "thoroughfare_version",
 }  # fmt: skip
 NAMED_ANSWERS = {
+    "NearName",  # streets and localities of a file
     "AnnouncedUnit", "ChangedPlace", "CoverageGap", "CoverageOfUnit", "Ended", "FeedPlace",
     "PickerProvince", "ReformShare", "ReformUnit", "SeriesUnit", "Service", "ServiceOffice",
     "StreetEntry", "TargetGap", "UnitDetail", "UnitEntry", "UnitRef", "UnitSummary",
