@@ -113,6 +113,7 @@ def ordered(page: Page, press: Any) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
 
 
+@pytest.mark.gate
 def test_field_is_one_small_file_and_a_package() -> None:
     assert len(gzip.compress(FIELD.read_bytes(), 9)) <= MOST_BYTES
     package = json.loads((FIELD.parent / "package.json").read_text())
@@ -121,6 +122,7 @@ def test_field_is_one_small_file_and_a_package() -> None:
 
 
 @in_both_sizes
+@pytest.mark.gate
 def test_shopper_chooses_a_suggestion_by_keyboard(visit: Visit) -> None:
     page = visit.open("/shop.html")
     field = typing(page)
