@@ -21,3 +21,6 @@ CREATE TEMPORARY TABLE reform (
     decided jsonb, unit_ids integer[], counts jsonb, actor text, recorded_at timestamptz,
     event_id bigint, undone_event_id bigint
 ) ON COMMIT DROP;
+CREATE TEMPORARY TABLE source_name (
+    source text, spelled text, meant text, settled_at timestamptz
+) ON COMMIT DROP;

@@ -29,7 +29,7 @@ _ROWS: Final = 5_000
 """Lines that are compressed at a time."""
 _LEVEL: Final = 4
 _NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
-_ABOUT: Final = """
+ABOUT: Final = """
     SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), i.uuid::text, g.key_rules,
         encode(k.key, 'hex'), o.last_value + o.is_called::int, d.last_value + d.is_called::int
     FROM register_identity i, gazetteer_state g, code_key k, code_ordinal o, demo_ordinal d
@@ -128,7 +128,7 @@ def _written(target: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _about(connection: Connection) -> tuple[Codes, str, str, str | None]:
-    ((made_at, register, rules, key, drawn, demo),) = connection.execute(_ABOUT).fetchall()
+    ((made_at, register, rules, key, drawn, demo),) = connection.execute(ABOUT).fetchall()
     codes = Codes(str(key), int(str(drawn)), int(str(demo)))
     return codes, str(made_at), str(register), None if rules is None else str(rules)
 

@@ -40,6 +40,7 @@ BESIDE = (
     " WHERE code = :code",
     "INSERT INTO target (unit_id, locality_id, households, quality, source, reference_date)"
     " SELECT unit_id, id, 12, 'declared', 'UBND', '2026-01-01' FROM locality LIMIT 1",
+    "INSERT INTO source_name VALUES ('phuong', 'Phố Tử', 'Phố Thử')",
     "INSERT INTO coverage_day (day, unit_id, households, dwellings, positioned, verified,"
     " deliverable, plated, suspected, unnumbered)"
     " SELECT '2026-05-01', unit_id, 1, 1, 1, 0, 1, 0, 0, 0 FROM household WHERE code = :code",
