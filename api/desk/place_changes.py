@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from api.access import caller
 from api.context import gazetteer
 from api.desk.blueprint import commune_written, whole
 from api.errors import invalid_input
@@ -141,7 +140,7 @@ def _places(session: Session, place: ListedPlace, form: MultiDict[str, str]) -> 
     units = gazetteer().units
     others = [
         each
-        for each in (namesakes(session, place, caller().unit_ids) if ticked else ())
+        for each in (namesakes(session, place) if ticked else ())
         if units[each.unit_id].code in ticked
     ]
     return [place, *others]
