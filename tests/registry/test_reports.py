@@ -1,7 +1,7 @@
 """Reports from the field: how they are put into the queue, counted, and decided."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import count

@@ -5,18 +5,16 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from werkzeug.test import TestResponse
 
-from registry.access.actors import Actor
 from registry.access.keys import KeyMade, NewKey, create_key
 from registry.access.roles import RANK, Role
 from registry.database import session_scope
 from registry.gazetteer import today
-from registry.register import Register
 from registry.settings import Settings
 from tests.registry.reform.conftest import HEAD
 from tests.support.desk import Seat, sign_in
@@ -66,11 +64,6 @@ class World:
         with session_scope(self.office.place.engine) as session:
             return create_key(session, NewKey(name, role, units))
 
-    def actor(self, key: KeyMade) -> Actor:
-        """Who holds a key."""
-        register: Register = self.office.app.extensions["diachiso"]
-        return register.keys.actor(key.secret)
-
     def state(self) -> dict[str, object]:
         """A checksum of every table that a request may write to."""
         rows = self.office.place.rows(
@@ -98,7 +91,7 @@ def world(admin_url: str, name: str, var: Path) -> Iterator[World]:
     with office(admin_url, name, settings) as made:
         country = made.key(f"{MARK} cả nước", "admin")
         own = made.key(f"{MARK} Láng", "approver", approves_own=True)
-        here = World(made, Desk(made, settings), country, own)
+        here = World(made, Desk(made, replace(settings, database_url=made.place.url)), country, own)
         _places(here)
         _papers(here)
         _deliveries(here)
@@ -169,7 +162,7 @@ def _deliveries(here: World) -> None:
 
 def _beside(here: World) -> None:
     ids, client = here.ids, here.office.client
-    address = f"13 Phố Láng, phường Láng, Hà Nội ({MARK})"
+    address = f"13 Phố {MARK}, phường Láng, Hà Nội"
     said = {"kind": "new_house", "address": address, **LANG}
     reporter = here.office.key(f"{MARK} bưu tá", "carrier")
     filed = client.post("/v1/reports", json=said, headers=bearer(reporter))
