@@ -1,11 +1,11 @@
 """One round at the desk: what each record would do, left out, taken over as a whole, or back."""
 
-import json
 from typing import Any, Final
 from uuid import UUID
 
 from flask import abort, request
 from pydantic import ValidationError
+from pydantic_core import from_json
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
@@ -203,7 +203,7 @@ def _file_of_form() -> RecordsBody:
     """What the file holds; raises InvalidInputError."""
     sent = request.files.get("file")
     try:
-        body = _FileBody.model_validate(json.loads(sent.read() if sent else b""))
+        body = _FileBody.model_validate(from_json(sent.read() if sent else b""))
     except ValidationError as error:
         raise invalid_input(error) from None
     except ValueError:
