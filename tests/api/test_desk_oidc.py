@@ -100,7 +100,7 @@ def test_account_sits_down_and_follows_what_its_provider_says(
         {"iss": ["https://elsewhere.vn"]},
         {"nonce": None},
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_token_that_is_not_for_this_try_lets_nobody_in(
     office: Office, issuer: Provider, spoilt: dict[str, object]
@@ -177,7 +177,7 @@ def test_try_of_another_browser_is_refused(office: Office, issuer: Provider) -> 
     + [json.dumps(dict.fromkeys(TRY, each)) for each in (None, 5, "", [], {}, True)]
     + [json.dumps(dict.fromkeys(TRY, "s") | {"leads_to": each}) for each in (5, [], None)]
     + [json.dumps(dict.fromkeys(TRY, "s") | {"more": 1})],
-    ids=lambda cookie: cookie[:40],
+    ids=lambda cookie: ascii(cookie[:40]),
 )
 def test_cookie_that_is_no_try_lets_nobody_in(office: Office, cookie: str) -> None:
     client = office.app.test_client()

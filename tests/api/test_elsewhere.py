@@ -5,6 +5,7 @@ refused, lists nothing, or stands in OPEN with the reason why units do not matte
 """
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -311,6 +312,17 @@ def test_key_of_elsewhere_is_refused_everywhere(here: World, name: str) -> None:
     assert wrong == [], "\n".join(wrong)
 
 
+def test_what_is_open_to_everybody_tells_an_administrator_of_elsewhere_no_more(
+    here: World,
+) -> None:
+    caller = asker(here, "quản trị nơi khác", "admin", (OTHER_PROVINCE,))
+    for rule in here.office.app.url_map.iter_rules():
+        is_open = role_of(here.office.app, rule.endpoint) == "anonymous"
+        if is_open and "GET" in (rule.methods or ()) and not rule.arguments:
+            path = rule.rule
+            assert not leaks(caller.ask("GET", path)), path
+
+
 def faults(
     here: World, caller: Asker, operation: Operation, bodies: list[dict[str, Any]]
 ) -> Iterator[str]:
@@ -411,3 +423,48 @@ def test_audit_shows_a_ward_what_is_about_it_and_what_its_own_keys_did(here: Wor
     assert any(entry.units == () for entry in found)
     for entry in found:
         assert COMMUNE in entry.units or (not entry.units and entry.actor == f"{MARK} Láng"), entry
+
+
+NO_IDS = (
+    *("", "0", "-1", "9" * 30, str(2**63), "1.5", "x", "\0", "٣", "' OR 1=1 --", "<b>", "🌿"),
+    *("../1", "1 1", "1" * 5_000),
+)
+ID_FIELDS = (
+    *("id", "import", "into", "report", "record", "codes", "code", "unit", "units", "commune"),
+    *("event_id", "number", "place", "until", "since", "form", "seen", "source"),
+)
+
+
+def forms_with_other_ids(here: World) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each form of the desk, with each of its ids in turn another one."""
+    bodies, foreign = _bodies(here.ids), [str(each) for each in here.ids.values()]
+    for operation in operations(here.office.app):
+        if operation.method != "POST" or not operation.rule.rule.startswith("/desk/"):
+            continue
+        for given in (each.get("form", {}) for each in bodies.get(operation.endpoint, [{}])):
+            for name in [each for each in given if each in ID_FIELDS]:
+                for value in (*NO_IDS, *foreign, [given[name]] * 3, [*foreign, "x"]):
+                    yield operation.paths(here)[0], {**given, name: value}
+
+
+def test_form_with_ids_of_anything_else_breaks_nothing(here: World) -> None:
+    """Ids of others, of another kind, of nothing, or twice: never more than a refusal."""
+    country = seated(here, here.country, "admin")
+    broken = [
+        f"{path}: {form}"
+        for path, form in forms_with_other_ids(here)
+        if country.ask("POST", path, form=form).status_code >= 500
+    ]
+    assert broken == [], "\n".join(broken)
+
+
+def test_number_that_nothing_bears_breaks_nothing(here: World) -> None:
+    country, broken = seated(here, here.country, "admin"), []
+    for operation in operations(here.office.app):
+        for number in (0, 2**31, 2**63 - 1, 2**63, 10**30):
+            path = re.sub("<int:[^>]*>", str(number), operation.rule.rule)
+            if "<" not in path and path != operation.rule.rule:
+                answer = country.ask(operation.method, path)
+                if answer.status_code >= 500:
+                    broken.append(f"{operation.method} {path}: {answer.status_code}")
+    assert broken == [], "\n".join(broken)
