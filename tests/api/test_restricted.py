@@ -60,7 +60,8 @@ FOR_ITS_EDITORS = {
 }  # fmt: skip
 PARCELS = (
     "INSERT INTO external_id (code, scheme, value, valid)"
-    " SELECT c, 'parcel', 'thửa kín ' || c, daterange(NULL, NULL) FROM unnest(:codes) c (c)"
+    " SELECT c, 'parcel', 'thửa kín ' || c, daterange(NULL, NULL)"
+    " FROM unnest(CAST(:codes AS text[])) c (c)"
 )
 PAGES = {
     "/a", "/a/<address_code>", "/a/<address_code>/report", "/new-house", "/try", "/route",
