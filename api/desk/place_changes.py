@@ -19,7 +19,7 @@ from registry.lifecycle.listed_places import (
     Table,
     doors_of,
     namesakes,
-    place_by_id,
+    seen_place,
     state_of,
 )
 from registry.lifecycle.number_table import MAX_LINES, Line, read_numbers_file, read_pasted
@@ -167,7 +167,7 @@ def _into(session: Session, place: ListedPlace, form: MultiDict[str, str]) -> Li
         raise InvalidInputError.of_field(
             "into", "missing", "hãy chọn nơi gộp vào (choose what continues it)"
         )
-    into = place_by_id(session, place.table, chosen)
+    into = seen_place(session, place.table, chosen)
     if into.unit_id != place.unit_id:
         raise InvalidInputError.of_field(
             "into", "outside_commune", "nơi ấy ở xã, phường khác (it is in another commune)"

@@ -48,7 +48,7 @@ from registry.lifecycle.listed_places import (
     list_places,
     names_in,
     namesakes,
-    place_by_id,
+    seen_place,
 )
 from registry.lifecycle.number_table import MAX_LINES, numbers_form
 from registry.lifecycle.run import once_only, perform
@@ -312,7 +312,7 @@ def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Do
 
 def _place(session: Session, kind: Kind, place_id: int) -> ListedPlace:
     """The place; raises NotFoundError, OutsideUnitsError."""
-    return place_by_id(session, kind.table, min(place_id, 2**63 - 1))
+    return seen_place(session, kind.table, min(place_id, 2**63 - 1))
 
 
 def _units() -> list[tuple[int, str, str]]:

@@ -185,14 +185,18 @@ def list_places(
 
 
 def place_by_id(session: Session, table: Table, place_id: int) -> ListedPlace:
-    """One of them. Raises NotFoundError, also for one that is part of another by now, and
-    OutsideUnitsError.
-    """
+    """One of them. Raises NotFoundError, also for one that is part of another by now."""
     found = _listed(session, table, "id = :id", {"id": place_id})
     if not found:
         raise NotFoundError("không có nơi này, hoặc đã gộp vào nơi khác (no such place any more)")
-    check_seen(session, found[0].unit_id)
     return found[0]
+
+
+def seen_place(session: Session, table: Table, place_id: int) -> ListedPlace:
+    """The same, where the caller sees it; raises OutsideUnitsError as well."""
+    place = place_by_id(session, table, place_id)
+    check_seen(session, place.unit_id)
+    return place
 
 
 def namesakes(session: Session, place: ListedPlace) -> list[ListedPlace]:
