@@ -425,10 +425,7 @@ def test_audit_shows_a_ward_what_is_about_it_and_what_its_own_keys_did(here: Wor
         assert COMMUNE in entry.units or (not entry.units and entry.actor == f"{MARK} Láng"), entry
 
 
-NO_IDS = (
-    *("", "0", "-1", "9" * 30, str(2**63), "1.5", "x", "\0", "٣", "' OR 1=1 --", "<b>", "🌿"),
-    *("../1", "1 1", "1" * 5_000),
-)
+NO_IDS = (*("", "0", "-1", str(2**63), "1.5", "\0", "٣", "' OR 1=1 --", "🌿", "../1", "1" * 5_000),)
 ID_FIELDS = (
     *("id", "import", "into", "report", "record", "codes", "code", "unit", "units", "commune"),
     *("event_id", "number", "place", "until", "since", "form", "seen", "source"),
@@ -437,7 +434,8 @@ ID_FIELDS = (
 
 def forms_with_other_ids(here: World) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each form of the desk, with each of its ids in turn another one."""
-    bodies, foreign = _bodies(here.ids), [str(each) for each in here.ids.values()]
+    bodies, others = _bodies(here.ids), ("record", "retired", "street", "report", "reform", "key")
+    foreign = [str(here.ids[each]) for each in others]
     for operation in operations(here.office.app):
         if operation.method != "POST" or not operation.rule.rule.startswith("/desk/"):
             continue
