@@ -218,7 +218,7 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, JsonO
                 valid_from=each.valid_from,
                 valid_to=each.valid_to,
             )
-            for each in external_ids_of(reads, record.code)
+            for each in external_ids_of(reads, record)
         ]
     if query.services:
         body["services"] = [ServiceHere.of(each) for each in services_of(reads, record, day)]

@@ -19,7 +19,6 @@ from api.openapi import (
     spec,
 )
 from api.papers import PdfAnswer, as_pdf, site
-from api.reports import units_asked
 from api.shapes import unit_ref, unkept
 from registry.gazetteer import Gazetteer
 from registry.lifecycle.requests import Called, Code, Sentence
@@ -32,6 +31,7 @@ from registry.paper.certificates import (
     revoke,
     verify,
 )
+from registry.reports.queue import queues_asked
 
 blueprint = Blueprint("certificates", __name__, url_prefix="/v1/certificates")
 MOST = 500
@@ -123,7 +123,7 @@ def post_certificate(query: NoParameters, json: CertificateBody) -> Response:  #
 def get_certificates(query: IssuedQuery) -> Response:
     """The register of certificates that a unit has issued. Role: editor."""
     known = gazetteer()
-    units = units_asked(known, query.unit)
+    units = queues_asked(known, query.unit)
     found = issued_in(register().reads, units, limit=query.limit)
     note(count=len(found), units=[query.unit] if query.unit else [])
     return unkept({"certificates": [_issued(known, each) for each in found]})

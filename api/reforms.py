@@ -7,7 +7,7 @@ from flask import Blueprint, Response, send_file
 from api.access import caller, requires
 from api.audit import note
 from api.bodies import FILES, takes
-from api.context import register
+from api.context import gazetteer, register
 from api.import_bodies import FileAnswer
 from api.openapi import NoParameters, accepted, answers, spec
 from api.received import FILE, keep_files_below_var, received
@@ -66,7 +66,9 @@ def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG0
 def get_reforms(query: ReformsQuery) -> Response:
     """Reforms, the latest first; those of the command line as well. Role: admin."""
     with session_scope(register().engine) as session:
-        found = list_reforms(session, state=query.state, before=query.before, limit=query.limit)
+        found = list_reforms(
+            session, gazetteer(), state=query.state, before=query.before, limit=query.limit
+        )
     return unkept({"reforms": [body_of(view) for view in found]})
 
 
@@ -84,7 +86,7 @@ def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
     """The households that nothing settles, as a workbook to fill in, or for a map. Role: admin."""
     with session_scope(register().engine) as session:
-        view = find_reform(session, reform_id)
+        view = find_reform(session, gazetteer(), reform_id)
     folder = files.of_reform(register().settings, reform_id)
     name, kind = _WORK_FILES[query.format]
     path = folder / UNDECIDED / name
@@ -114,7 +116,9 @@ def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Respo
     What was decided before stays, unless this decides it anew.
     """
     with received(query.file_name) as parts:
-        decide(register().engine, register().settings, reform_id, caller(), parts[FILE])
+        decide(
+            register().engine, register().settings, gazetteer(), reform_id, caller(), parts[FILE]
+        )
     return _shown(reform_id, 202)
 
 
@@ -126,7 +130,15 @@ def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Respo
 def post_carry(reform_id: int, query: NoParameters, json: CarryBody) -> Response:  # noqa: ARG001
     """Let a job carry the reform, or prepare it for its day. Role: admin."""
     engine = register().engine
-    ask(engine, reform_id, caller(), "carry", verdict=json.verdict, nearest=json.nearest)
+    ask(
+        engine,
+        gazetteer(),
+        reform_id,
+        caller(),
+        "carry",
+        verdict=json.verdict,
+        nearest=json.nearest,
+    )
     return _shown(reform_id, 202)
 
 
@@ -135,7 +147,7 @@ def post_carry(reform_id: int, query: NoParameters, json: CarryBody) -> Response
 @spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 413, 503), tags=["reforms"])
 def post_undo(reform_id: int, query: NoParameters, json: UndoBody) -> Response:  # noqa: ARG001
     """Let a job undo a carried reform; `trouble` says what stands in the way. Role: admin."""
-    ask(register().engine, reform_id, caller(), "undo", reason=json.reason)
+    ask(register().engine, gazetteer(), reform_id, caller(), "undo", reason=json.reason)
     return _shown(reform_id, 202)
 
 
@@ -144,7 +156,7 @@ def post_undo(reform_id: int, query: NoParameters, json: UndoBody) -> Response: 
 @spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
 def post_withdraw(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Let a job forget a reform that waits for its day. Role: admin."""
-    ask(register().engine, reform_id, caller(), "withdraw")
+    ask(register().engine, gazetteer(), reform_id, caller(), "withdraw")
     return _shown(reform_id, 202)
 
 
@@ -153,12 +165,12 @@ def post_withdraw(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG
 @spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
 def delete_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Discard a reform that is neither carried nor prepared. Role: admin."""
-    discard(register().engine, register().settings, reform_id)
+    discard(register().engine, register().settings, gazetteer(), reform_id)
     return _shown(reform_id)
 
 
 def _shown(reform_id: int, status: int = 200) -> Response:
     with session_scope(register().engine) as session:
-        view = find_reform(session, reform_id)
+        view = find_reform(session, gazetteer(), reform_id)
     note(event_id=view.event_id)
     return unkept(with_report(view), status)

@@ -1,12 +1,15 @@
 """What an office's desk shows first: what waits in its units, and what was done there last."""
 
 import datetime
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from registry.access.reach import IN_REACH, MEETS_REACH, parameter, seen
+from registry.gazetteer import Gazetteer
+from registry.reports.queue import queues_seen
 
 KEY_DAYS: Final = 30
 """A key that ends within so many days is told of."""
@@ -46,9 +49,9 @@ class Latest:
     """One of them."""
 
 
-def waiting(session: Session, units: Collection[int] | None) -> Waiting:
-    """What waits in these communes, or everywhere."""
-    given = _given(units)
+def waiting(session: Session, gazetteer: Gazetteer) -> Waiting:
+    """What waits in the units that the caller sees."""
+    given: dict[str, Any] = dict(parameter(queues_seen(gazetteer)))
     row = session.execute(_WAITING, given).one()
     reforms = tuple((each.number, each.effective_on) for each in session.execute(_REFORMS, given))
     keys = tuple(
@@ -57,40 +60,32 @@ def waiting(session: Session, units: Collection[int] | None) -> Waiting:
     return Waiting(row.proposals, row.reports, row.found, row.imports, reforms, keys)
 
 
-def latest_events(
-    session: Session, units: Collection[int] | None, *, limit: int = 12
-) -> list[Latest]:
-    """The last events that changed records of these communes, newest first.
+def latest_events(session: Session, *, limit: int = 12) -> list[Latest]:
+    """The last events that changed records of communes that the caller sees, newest first.
 
     Only the register's last 300 events are looked at, and of each no more than 200 records.
     """
-    given = _given(units) | {"events": _LOOKED_AT, "records": _OF_EACH, "limit": limit}
+    given = {**parameter(seen()), "events": _LOOKED_AT, "records": _OF_EACH, "limit": limit}
     return [Latest(*row) for row in session.execute(_LATEST, given)]
 
 
-def _given(units: Collection[int] | None) -> dict[str, Any]:
-    return {"units": None if units is None else sorted(units)}
-
-
-_HERE: Final = "(CAST(:units AS integer[]) IS NULL OR {column} = ANY (:units))"
-_OVERLAP: Final = "(CAST(:units AS integer[]) IS NULL OR {column} && CAST(:units AS integer[]))"
 _WAITING: Final = text(
     f"""
     SELECT
         (SELECT count(*) FROM household h
-            WHERE h.status = 'proposed' AND {_HERE.format(column="h.unit_id")}) AS proposals,
+            WHERE h.status = 'proposed' AND {IN_REACH.format(column="h.unit_id")}) AS proposals,
         (SELECT count(*) FROM field_report f WHERE f.state IN ('open', 'proposed')
-            AND {_HERE.format(column="f.unit_id")}) AS reports,
+            AND {IN_REACH.format(column="f.unit_id")}) AS reports,
         (SELECT count(*) FROM field_record f JOIN field_round r ON r.id = f.round_id
-            WHERE f.state = 'waiting' AND {_HERE.format(column="r.unit_id")}) AS found,
+            WHERE f.state = 'waiting' AND {IN_REACH.format(column="r.unit_id")}) AS found,
         (SELECT count(*) FROM import i JOIN import_work w ON w.import_id = i.id
-            WHERE i.state = 'reported' AND {_OVERLAP.format(column="w.unit_ids")}) AS imports
+            WHERE i.state = 'reported' AND {MEETS_REACH.format(column="w.unit_ids")}) AS imports
     """  # noqa: S608 - constants
 )
 _REFORMS: Final = text(
     f"""
     SELECT number, effective_on FROM reform
-    WHERE state = 'prepared' AND {_OVERLAP.format(column="unit_ids")}
+    WHERE state = 'prepared' AND {MEETS_REACH.format(column="unit_ids")}
     ORDER BY effective_on, number
     """  # noqa: S608 - constants
 )
@@ -99,9 +94,9 @@ _KEYS: Final = text(
     SELECT k.name, k.expires_at FROM api_key k
     WHERE k.revoked_at IS NULL AND k.expires_at > clock_timestamp()
         AND k.expires_at < clock_timestamp() + make_interval(days => :days)
-        AND (CAST(:units AS integer[]) IS NULL OR EXISTS (
+        AND (CAST(:reach AS integer[]) IS NULL OR EXISTS (
             SELECT FROM api_key_unit b WHERE b.key_id = k.id
-                AND {_HERE.format(column="b.unit_id")}))
+                AND {IN_REACH.format(column="b.unit_id")}))
     ORDER BY k.expires_at
     """  # noqa: S608 - constants
 )
@@ -113,7 +108,7 @@ _LATEST: Final = text(
         SELECT count(*) AS records, min(h.code) AS code
         FROM (SELECT code, unit_id FROM household WHERE event_id = e.id ORDER BY code
             LIMIT :records) h
-        WHERE {_HERE.format(column="h.unit_id")}
+        WHERE {IN_REACH.format(column="h.unit_id")}
     ) c
     WHERE c.records > 0
     ORDER BY e.id DESC LIMIT :limit

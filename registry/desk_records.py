@@ -16,7 +16,7 @@ from geo.address import Door, parse_address
 from geo.house_number import parse_house_number
 from geo.label import named
 from geo.text import fold
-from registry.access.actors import Actor, outside_own
+from registry.access.reach import check_seen
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer
 from registry.lookup import by_code, read_code
@@ -138,32 +138,30 @@ def read_search(text: str) -> tuple[str | None, tuple[str, ...]] | None:
     return (door.house_number.key if door.house_number else None, tuple(keys)) if keys else None
 
 
-def find_record(reads: Reads, known: Gazetteer, written: str, actor: Actor) -> Record:
+def find_record(reads: Reads, known: Gazetteer, written: str) -> Record:
     """The record of a code in any writing, in whatever state, with how it read before July 2025.
 
     Raises what `registry.lookup.read_code` raises, NotFoundError, and OutsideUnitsError for one of
-    a commune that `actor` does not see.
+    a commune that the caller does not see.
     """
     code = read_code(reads, written)
     record = by_code(reads, code)
     if record is None:
         raise NotFoundError(f"no record bears the code {code}")
-    check_seen(known, record.unit_id, actor)
+    if record.unit_id is not None:
+        check_seen(known, record.unit_id)
     (record,) = alone(reads, with_past([record]))
     return told(reads, record)
-
-
-def check_seen(known: Gazetteer, unit_id: int | None, actor: Actor) -> None:
-    """Raises OutsideUnitsError for a commune whose records `actor` does not see."""
-    if actor.sees is None or unit_id is None or unit_id in actor.sees:
-        return
-    raise outside_own(known.units[unit_id].code)
 
 
 def list_records(
     session: Session, wanted: Wanted, after: str | None = None, *, limit: int = PAGE
 ) -> Page:
-    """The next records after the one of the code `after`, or the first ones."""
+    """The next records after the one of the code `after`, or the first ones.
+
+    Raises OutsideUnitsError.
+    """
+    check_seen(session, wanted.unit_id)
     given = _given(wanted) | {"after": after, "limit": limit + 1}
     rows = session.execute(_statement(_LIST, wanted), given).all()
     records = tuple(Record(*row[1:]) for row in rows[:limit])
@@ -172,7 +170,8 @@ def list_records(
 
 
 def list_spots(session: Session, wanted: Wanted) -> list[Spot]:
-    """Where the records of the list are, at most MOST_POINTS of them."""
+    """Where the records of the list are, at most MOST_POINTS. Raises OutsideUnitsError."""
+    check_seen(session, wanted.unit_id)
     rows = session.execute(_statement(_SPOTS, wanted), _given(wanted) | {"limit": MOST_POINTS})
     return [Spot(*row) for row in rows]
 
@@ -206,9 +205,11 @@ def last_change(session: Session, event_id: int) -> LastChange | None:
 
 
 def records_of(session: Session, codes: Collection[str]) -> dict[str, Record]:
-    """The records of these codes, by code."""
+    """The records of these codes, by code. Raises OutsideUnitsError."""
     rows: Any = session.execute(_OF_CODES, {"codes": list(codes)})
-    return {row[0]: Record(*row) for row in rows}
+    records = {row[0]: Record(*row) for row in rows}
+    check_seen(session, *(r.unit_id for r in records.values() if r.unit_id is not None))
+    return records
 
 
 def _given(wanted: Wanted) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class GivenTwiceError(ValueError):
 
 
 def loads_once(text: str | bytes, *, finite: bool = False) -> Any:
-    """What the text holds; raises GivenTwiceError, or what `json.loads` raises.
+    """What the text holds; raises GivenTwiceError, or ValueError for what is no JSON or too deep.
 
     `finite`: what JSON could not be written with again, `NaN` of other programs or 1e999, is null.
 
@@ -23,11 +23,11 @@ def loads_once(text: str | bytes, *, finite: bool = False) -> Any:
     >>> loads_once('{"a": NaN, "b": 1e999, "c": 1.5}', finite=True)
     {'a': None, 'b': None, 'c': 1.5}
     """
-    if finite:
-        return json.loads(
-            text, object_pairs_hook=once, parse_constant=_nothing, parse_float=_finite
-        )
-    return json.loads(text, object_pairs_hook=once)
+    numbers: Any = {"parse_constant": _nothing, "parse_float": _finite} if finite else {}
+    try:
+        return json.loads(text, object_pairs_hook=once, **numbers)
+    except RecursionError:
+        raise ValueError("too deep") from None
 
 
 def _nothing(_name: str) -> None:

@@ -1,12 +1,12 @@
 """Records that were proposed and wait for an approver, those that wait longest first."""
 
 import datetime
-from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.access.reach import IN_REACH, parameter, seen
 from registry.records import COLUMNS, JOINS, Record
 
 # The page first, so that what is beside a record is read for the page alone.
@@ -15,7 +15,7 @@ _WAITING: Final = """
     FROM (
         SELECT * FROM household
         WHERE status = 'proposed' AND (event_id, code) > (:event, :code)
-            AND (CAST(:units AS integer[]) IS NULL OR unit_id = ANY (:units))
+            AND {reach}
         ORDER BY event_id, code LIMIT {limit}
     ) h
     JOIN event e ON e.id = h.event_id
@@ -41,16 +41,12 @@ class Proposal(NamedTuple):
 
 
 def proposals(
-    session: Session,
-    units: Collection[int] | None,
-    *,
-    after: tuple[int, str] = (0, ""),
-    limit: int = 100,
+    session: Session, *, after: tuple[int, str] = (0, ""), limit: int = 100
 ) -> list[Proposal]:
-    """Those of these communes, or all; `after` is the place of the last one of the page before."""
-    statement = _WAITING.format(columns=COLUMNS, joins=JOINS, limit=int(limit))
-    within = None if units is None else sorted(units)
-    given = {"units": within, "event": after[0], "code": after[1]}
+    """Those that the caller sees; `after` is the place of the last one of the page before."""
+    reach = IN_REACH.format(column="unit_id")
+    statement = _WAITING.format(columns=COLUMNS, joins=JOINS, limit=int(limit), reach=reach)
+    given = {**parameter(seen()), "event": after[0], "code": after[1]}
     rows: Any = session.execute(text(statement), given)
     return [
         Proposal(kind, actor, reason, at, Record(*shown))

@@ -7,6 +7,7 @@ import click
 
 from registry.access.audit import Noted, Wanted, read
 from registry.gazetteer import VIET_NAM
+from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
 from scripts.opened import opened_session
 from scripts.options import DAY, FORMAT
@@ -46,7 +47,7 @@ def audit(
     """Nhật ký ghi và đọc nhiều, mới nhất trước (the audit log, the newest first)."""
     wanted = Wanted(actor, unit, _beginning_of(since), refused)
     with opened_session() as session:
-        found = list(read(session, wanted, limit))
+        found = list(read(session, load_gazetteer(session), wanted, limit))
     if form == "json":
         show_json([_as_json(entry) for entry in found])
         return

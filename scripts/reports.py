@@ -13,8 +13,7 @@ from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
 from registry.records import record_wording
 from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
-from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, Wanted, queue, queues_of
-from registry.units import unit_by_code
+from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, Wanted, queue
 from scripts.opened import opened_engine
 from scripts.options import DRY_RUN, FORMAT
 from scripts.progress import say, show_json
@@ -64,8 +63,8 @@ def list_(unit: str | None, state: str, limit: int, form: str) -> int:
     with opened_engine() as engine:
         with session_scope(engine) as session:
             known = load_gazetteer(session)
-        here = queues_of(known, unit_by_code(known, unit, None)) if unit else None
-        entries = [_shown(known, entry) for entry in queue(engine, Wanted(here, state, limit))]
+        found = queue(engine, known, Wanted(unit, state, limit))
+        entries = [_shown(known, entry) for entry in found]
     if form == "json":
         show_json(entries)
         return 0

@@ -7,7 +7,7 @@ from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import requires
-from api.context import register
+from api.context import gazetteer, register
 from api.desk.blueprint import ROLES, desk_blueprint, desk_page, room
 from api.pages.shell import words
 from registry.access.audit import Wanted, read
@@ -36,7 +36,7 @@ def get_audit() -> BaseResponse:
         return desk_page(
             "desk/audit.html",
             422 if wrong else 200,
-            entries=list(read(session, wanted, _SHOWN)),
+            entries=list(read(session, gazetteer(), wanted, _SHOWN)),
             most=_SHOWN,
             asked=asked,
             refused=wanted.refused,

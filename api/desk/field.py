@@ -66,7 +66,7 @@ def post_round() -> BaseResponse:
             table, place_id = _place_asked(session, form)
             until = _until(form)
             number, code = open_round(session, table, place_id, until, caller().name)
-            round_ = find_round(session, number, caller().unit_ids)
+            round_ = find_round(session, number)
     except RegistryError as error:
         return _list(status_of(error), filled=form, wrong=complaint(error))
     return _handed_out(round_, code)
@@ -77,9 +77,9 @@ def post_round() -> BaseResponse:
 def post_code(number: int) -> BaseResponse:
     """Another code, in place of one that was lost or has ended."""
     with session_scope(register().engine) as session:
-        round_ = find_round(session, number, caller().unit_ids)
+        round_ = find_round(session, number)
         code = renew_code(session, round_, _until(request.form))
-        round_ = find_round(session, number, caller().unit_ids)
+        round_ = find_round(session, number)
     return _handed_out(round_, code)
 
 
@@ -88,7 +88,7 @@ def post_code(number: int) -> BaseResponse:
 def post_close(number: int) -> BaseResponse:
     """Take its code no more; what came stays."""
     with session_scope(register().engine) as session:
-        round_ = find_round(session, number, caller().unit_ids)
+        round_ = find_round(session, number)
         close_round(session, round_)
     note_round(round_, 1)
     return done(
@@ -139,7 +139,7 @@ def _handed_out(round_: Round, code: str) -> BaseResponse:
 def _list(status: int = 200, **values: Any) -> BaseResponse:
     before = whole(request.args.get("before"))
     with session_scope(register().engine) as session:
-        found = list_rounds(session, gazetteer(), caller().sees, before)
+        found = list_rounds(session, gazetteer(), before)
     return desk_page(
         "desk/field.html",
         status,

@@ -1,11 +1,11 @@
 """One round at the desk: what each record would do, left out, taken over as a whole, or back."""
 
-import json
 from typing import Any, Final
 from uuid import UUID
 
 from flask import abort, request
 from pydantic import ValidationError
+from pydantic_core import from_json
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
@@ -76,7 +76,7 @@ def post_aside(number: int) -> BaseResponse:
     """Leave records out, or let them wait again."""
     aside = request.form.get("aside") != "no"
     with session_scope(register().engine) as session:
-        round_ = find_round(session, number, caller().unit_ids)
+        round_ = find_round(session, number)
         count = put_aside(session, round_, _ids(), aside=aside)
     note_round(round_, count)
     vi, en = ("để riêng", "left out") if aside else ("đưa lại", "waiting again")
@@ -112,7 +112,7 @@ def post_take_over(number: int) -> BaseResponse:
         told = {str(each): complaint(error) for each, error in taken.refused.items()}
         return _one(number, trial=taken, refused=told)
     with session_scope(register().engine) as session:
-        round_ = find_round(session, number, caller().unit_ids)
+        round_ = find_round(session, number)
     note_round(round_, taken.records, taken.event_id)
     summed = _sum(round_, taken)
     return done(
@@ -128,7 +128,7 @@ def post_take_back(number: int) -> BaseResponse:
     """Undo what was taken over at once: what it made goes, what it changed is as before."""
     import_id = whole(request.form.get("import")) or 0
     with session_scope(register().engine) as session:
-        round_ = find_round(session, number, caller().unit_ids)
+        round_ = find_round(session, number)
     try:
         back = take_back(
             *(register().engine, round_, import_id),
@@ -154,7 +154,7 @@ def post_take_back(number: int) -> BaseResponse:
 def post_file(number: int) -> BaseResponse:
     """Take what a phone wrote into a file because its code had ended."""
     with session_scope(register().engine) as session:
-        round_ = find_round(session, number, caller().unit_ids)
+        round_ = find_round(session, number)
         try:
             body = _file_of_form()
             area = area_of(session, round_)
@@ -203,7 +203,7 @@ def _file_of_form() -> RecordsBody:
     """What the file holds; raises InvalidInputError."""
     sent = request.files.get("file")
     try:
-        body = _FileBody.model_validate(json.loads(sent.read() if sent else b""))
+        body = _FileBody.model_validate(from_json(sent.read() if sent else b""))
     except ValidationError as error:
         raise invalid_input(error) from None
     except ValueError:
@@ -234,7 +234,7 @@ def _one(
     trial: TakenOver | None = None,
 ) -> BaseResponse:
     with session_scope(register().engine) as session:
-        round_ = find_round(session, number, caller().sees)
+        round_ = find_round(session, number)
         records: list[Reviewed] = []
         set_aside: list[Reviewed] = []
         addresses: dict[UUID, str] = {}

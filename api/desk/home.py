@@ -16,7 +16,6 @@ from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.database import session_scope
 from registry.desk import latest_events, waiting
 from registry.overview import is_demonstration
-from registry.reports.queue import queues_seen
 
 blueprint = desk_blueprint("home")
 room("/desk", "Tổng quan", "Overview", "carrier")
@@ -34,10 +33,8 @@ def get_home() -> BaseResponse:
         return desk_page(
             "desk/home.html",
             units=_coverage(session, asking),
-            waiting=waiting(session, queues_seen(gazetteer(), asking))
-            if asking.may("viewer")
-            else None,
-            latest=latest_events(session, asking.sees) if asking.may("viewer") else [],
+            waiting=waiting(session, gazetteer()) if asking.may("viewer") else None,
+            latest=latest_events(session) if asking.may("viewer") else [],
             percent=percent_words,
             demo=is_demonstration(made.reads),
         )

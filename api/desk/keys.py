@@ -18,7 +18,7 @@ from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.access.roles import Role
 from registry.database import session_scope
 from registry.days import parse_day
-from registry.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import today
 
 blueprint = desk_blueprint("keys", "/desk/keys")
@@ -32,13 +32,6 @@ _STATES: Final = {
     "widened": ("cần thu hẹp", "to be narrowed"),
 }
 """What the list may be narrowed to: states of keys, and those that a reform has widened."""
-
-
-@blueprint.before_request
-def check_unbound() -> None:
-    """Who is bound to some units makes no keys: it could give itself the others."""
-    if caller().may("admin") and caller().unit_ids is not None:
-        raise ForbiddenError("chỉ quản trị cả nước cấp khoá (only for the whole country's)")
 
 
 @blueprint.get("")

@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import current_app, redirect, request
+from pydantic_core import from_json
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -51,7 +52,14 @@ _PAUSE_S: Final = 10.0
 """An issuer that did not answer is not asked again so long: each question holds a thread."""
 _TIMEOUT_S: Final = (2.0, 4.0)
 """To be connected, and between two parts of an answer."""
+_WHOLE_S: Final = 10.0
+"""All that is asked of the issuer for one request to the register."""
+_LONGEST_COOKIE: Final = 4_096
+_LONGEST_SUBJECT: Final = 255
+"""By OpenID Connect."""
 _LEEWAY_S: Final = 60
+_MALFORMED: Final = (AttributeError, LookupError, TypeError, ValueError)
+"""What Authlib raises where an issuer's answer is shaped otherwise than it expects."""
 _SYMMETRIC: Final = ("HS", "no")
 """How names of signatures begin that are none of the issuer alone."""
 
@@ -99,7 +107,7 @@ class Issuer:
                 said: Mapping[str, Any] | None = client.parse_id_token(
                     token, tried.nonce, claims_options=options, leeway=_LEEWAY_S
                 )
-            except (AuthlibBaseError, JoseError, LookupError, TypeError, ValueError) as error:
+            except (AuthlibBaseError, JoseError, *_MALFORMED) as error:
                 log.warning("account_refused", cause=type(error).__name__)
                 raise AccountRefusedError(
                     "nơi đăng nhập không xác nhận lần đăng nhập này; hãy bấm đăng nhập lại"
@@ -124,18 +132,22 @@ class Issuer:
 
     def _known(self) -> Any:
         """The client of the issuer, which has told about itself within an hour."""
-        with self._reading:
+        if not self._reading.acquire(timeout=_WHOLE_S):
+            raise self._away()
+        try:
             if self._client is None or time.monotonic() - self._read_at > _KEPT_S:
                 self._check_pause()
                 with self._failing():
                     self._client, self._read_at = self._read(), time.monotonic()
             return self._client
+        finally:
+            self._reading.release()
 
     def _read(self) -> Any:
-        from authlib.integrations.flask_client import FlaskOAuth2App
+        from api.desk.issuer_requests import IssuerApp
 
         issuer = self._settings.oidc_issuer or ""
-        client = FlaskOAuth2App(
+        client = IssuerApp(
             None,
             "issuer",
             client_id=self._settings.oidc_client_id,
@@ -171,8 +183,10 @@ class Issuer:
     @contextmanager
     def _asked(self) -> Iterator[None]:
         """In the block the issuer is asked; raises IssuerUnavailableError where that fails."""
+        from api.desk.issuer_requests import ending_within
+
         self._check_pause()
-        with self._failing():
+        with self._failing(), ending_within(_WHOLE_S):
             yield
 
     @contextmanager
@@ -182,7 +196,7 @@ class Issuer:
 
         try:
             yield
-        except (RequestException, LookupError, RuntimeError, TypeError, ValueError) as error:
+        except (RequestException, *_MALFORMED, RuntimeError) as error:
             if isinstance(error, (NotConnected, Timeout)):
                 self._failed_at = time.monotonic()
             log.warning("issuer_unavailable", cause=type(error).__name__)
@@ -245,7 +259,7 @@ def get_done() -> BaseResponse:
         sign_in_account(key_id),
         own_path(tried.leads_to),
         MultiDict(),
-        name if isinstance(name, str) else None,
+        name if isinstance(name, str) and name.isprintable() else None,
     )
     response.delete_cookie(_COOKIE, path=blueprint.url_prefix or "/")
     return response
@@ -275,9 +289,11 @@ def _tried() -> _Try:
             "nơi đăng nhập không cho vào, hoặc đã bấm huỷ (the identity provider let nobody in)",
             reason="denied",
         )
+    kept, state = request.cookies.get(_COOKIE, "")[:_LONGEST_COOKIE], request.args.get("state")
     with suppress(TypeError, ValueError):
-        tried = _Try(**json.loads(request.cookies.get(_COOKIE, "")))
-        if tried.state == request.args.get("state"):
+        tried = _Try(**from_json(kept))
+        texts = (tried.state, tried.nonce, tried.verifier, tried.leads_to)
+        if state == tried.state and all(isinstance(each, str) and each for each in texts):
             return tried
     raise AccountRefusedError(
         "lần đăng nhập này không bắt đầu ở trình duyệt này, hoặc đã quá mười phút; hãy bấm đăng"
@@ -295,20 +311,32 @@ def _account(settings: Settings, claims: Mapping[str, Any]) -> Account:
             f" (the claim {settings.oidc_role_claim} names none of {', '.join(ROLES)})",
             reason="role",
         )
+    subject = claims["sub"]
+    named = isinstance(subject, str) and subject.strip() and subject.isprintable()
+    if not named or len(subject) > _LONGEST_SUBJECT:
+        raise AccountRefusedError(
+            "nơi đăng nhập không cho biết đó là tài khoản nào (the claim sub names no account)",
+            reason="token",
+        )
     return Account(
-        issuer=str(claims["iss"]),
-        subject=str(claims["sub"]),
+        issuer=settings.oidc_issuer or "",
+        subject=subject,
         role=max(known, key=RANK.__getitem__),
-        units=_values(claims, settings.oidc_units_claim),
+        units=_values(claims, settings.oidc_units_claim, whole=True),
     )
 
 
-def _values(claims: Mapping[str, Any], path: str) -> list[str]:
-    """The texts of a claim: a list, or one text of several; `a.b` is b in a, or called so."""
+def _values(claims: Mapping[str, Any], path: str, *, whole: bool = False) -> list[str]:
+    """The texts of a claim: a list, or one text of several; `a.b` is b in a, or called so.
+
+    `whole`: nothing else may stand among them, or there are none.
+    """
     value: Any = claims.get(path)
     if value is None:
         value = claims
         for name in path.split("."):
             value = value.get(name) if isinstance(value, Mapping) else None
     parts = value.replace(",", " ").split() if isinstance(value, str) else value
-    return [part for part in parts if isinstance(part, str)] if isinstance(parts, list) else []
+    if not isinstance(parts, list) or (whole and not all(isinstance(part, str) for part in parts)):
+        return []
+    return [part for part in parts if isinstance(part, str)]

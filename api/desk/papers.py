@@ -251,7 +251,7 @@ def _tried(work: Callable[[], BaseResponse]) -> BaseResponse:
 def _page(status: int = 200, **values: Any) -> BaseResponse:
     asking, made, known, day = caller(), register(), gazetteer(), today()
     with session_scope(made.engine) as session:
-        decided = decidable(session, asking.sees, _OF_EACH)
+        decided = decidable(session, _OF_EACH)
     own = asking.units or ()
     return desk_page(
         "desk/papers.html",
@@ -265,7 +265,7 @@ def _page(status: int = 200, **values: Any) -> BaseResponse:
         sizes=SIZES,
         life=[(name, words(BY_NAME[name].vi, name.replace("-", " "))) for name in _LIFE],
         decided=decided,
-        issued=issued_in(made.reads, asking.sees, limit=_OF_EACH),
+        issued=issued_in(made.reads, limit=_OF_EACH),
         asked_code=request.args.get("code", ""),
         **{"typed": request.args} | values,
     )

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from api.access import caller
 from api.context import gazetteer
 from api.desk.blueprint import commune_written, whole
 from api.errors import invalid_input
@@ -20,7 +19,7 @@ from registry.lifecycle.listed_places import (
     Table,
     doors_of,
     namesakes,
-    place_by_id,
+    seen_place,
     state_of,
 )
 from registry.lifecycle.number_table import MAX_LINES, Line, read_numbers_file, read_pasted
@@ -141,7 +140,7 @@ def _places(session: Session, place: ListedPlace, form: MultiDict[str, str]) -> 
     units = gazetteer().units
     others = [
         each
-        for each in (namesakes(session, place, caller().unit_ids) if ticked else ())
+        for each in (namesakes(session, place) if ticked else ())
         if units[each.unit_id].code in ticked
     ]
     return [place, *others]
@@ -168,7 +167,7 @@ def _into(session: Session, place: ListedPlace, form: MultiDict[str, str]) -> Li
         raise InvalidInputError.of_field(
             "into", "missing", "hãy chọn nơi gộp vào (choose what continues it)"
         )
-    into = place_by_id(session, place.table, chosen)
+    into = seen_place(session, place.table, chosen)
     if into.unit_id != place.unit_id:
         raise InvalidInputError.of_field(
             "into", "outside_commune", "nơi ấy ở xã, phường khác (it is in another commune)"

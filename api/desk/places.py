@@ -48,7 +48,7 @@ from registry.lifecycle.listed_places import (
     list_places,
     names_in,
     namesakes,
-    place_by_id,
+    seen_place,
 )
 from registry.lifecycle.number_table import MAX_LINES, numbers_form
 from registry.lifecycle.run import once_only, perform
@@ -228,7 +228,7 @@ def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
         found = list_places(
             session,
             kind.table,
-            chosen or sees,
+            chosen or None,
             called=called,
             after=(place[1], int(place[2])) if place else None,
         )
@@ -252,7 +252,7 @@ def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
 def _one(kind: Kind, place_id: int, status: int = 200, **values: Any) -> BaseResponse:
     with session_scope(register().engine) as session:
         place = _place(session, kind, place_id)
-        same = namesakes(session, place, caller().unit_ids) if kind.noun == "street" else []
+        same = namesakes(session, place) if kind.noun == "street" else []
         others = names_in(session, kind.table, place.unit_id) if caller().may("approver") else []
         former = former_names(session, place)
         records = doors_of(session, kind.table, [place.id], _DOORS)
@@ -311,12 +311,8 @@ def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Do
 
 
 def _place(session: Session, kind: Kind, place_id: int) -> ListedPlace:
-    """The place, if it is one that the reader sees; raises NotFoundError, OutsideUnitsError."""
-    place = place_by_id(session, kind.table, min(place_id, 2**63 - 1))
-    sees = caller().sees
-    if sees is not None and place.unit_id not in sees:
-        raise outside_own(gazetteer().units[place.unit_id].code)
-    return place
+    """The place; raises NotFoundError, OutsideUnitsError."""
+    return seen_place(session, kind.table, min(place_id, 2**63 - 1))
 
 
 def _units() -> list[tuple[int, str, str]]:

@@ -34,13 +34,13 @@ from geo.code import CodeError
 from geo.code_writing import unannounced
 from geo.label import door_words, number_of
 from registry.access.actors import Actor
+from registry.access.reach import check_seen
 from registry.database import session_scope
 from registry.desk_records import (
     MOST_POINTS,
     STATUSES_OF,
     Status,
     Wanted,
-    check_seen,
     find_record,
     list_places,
     list_records,
@@ -194,7 +194,7 @@ def get_boundary() -> BaseResponse:
 def get_record(address_code: str) -> BaseResponse:
     """One record: what is known, what can be done, what became of it."""
     known, asking, reads = gazetteer(), caller(), register().reads
-    record = find_record(reads, known, address_code, asking)
+    record = find_record(reads, known, address_code)
     shown = codes.format(record.code)
     if address_code != shown:
         return redirect(f"/desk/records/{shown}", 302)
@@ -282,7 +282,7 @@ def _unit(code: str | None, asking: Actor, known: Gazetteer) -> Unit | None:
             "unit", "unknown_commune", f"không có xã, phường mã {code} (no commune of today)"
         )
     if unit.level == "commune":
-        check_seen(known, unit.id, asking)
+        check_seen(known, unit.id)
     return unit
 
 

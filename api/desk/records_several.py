@@ -27,7 +27,7 @@ from api.pages.shell import complaint, in_language
 from geo import code as codes
 from geo.code import CodeError
 from registry.database import session_scope
-from registry.desk_records import check_seen, records_of
+from registry.desk_records import records_of
 from registry.errors import (
     AlreadyDoneError,
     ConflictError,
@@ -188,11 +188,9 @@ def _ticked() -> dict[str, int]:
 
 def _check(ticked: dict[str, int]) -> None:
     """Raises OutsideUnitsError where one is of a commune that the caller does not see."""
-    known, asking = gazetteer(), caller()
+    known = gazetteer()
     with session_scope(register().read_engine) as session:
         records = records_of(session, ticked)
-    for record in records.values():
-        check_seen(known, record.unit_id, asking)
     note(units={known.units[r.unit_id].code for r in records.values() if r.unit_id})
 
 

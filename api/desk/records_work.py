@@ -81,7 +81,7 @@ def _endpoint(operation: Operation) -> Callable[..., BaseResponse]:
 
 
 def _subject(operation: Operation, written: str) -> Record:
-    record = find_record(register().reads, gazetteer(), written, caller())
+    record = find_record(register().reads, gazetteer(), written)
     if record.unit_id is not None:
         note(units=[gazetteer().units[record.unit_id].code])
     if record.status not in operation.from_states and request.method != "POST":
@@ -172,7 +172,7 @@ class _Desk:
             said = f"{len(made.records)} mã, từ {code_display(at)}"
             url = f"/desk/records?status=reserved&unit={getattr(asked, 'commune', '') or ''}"
         else:
-            shown = find_record(register().reads, self.known, at, caller())
+            shown = find_record(register().reads, self.known, at)
             said, url = label_of(self.known, shown), f"/desk/records/{code_display(at)}"
         return done(url, f"Đã {vi}: {said}", f"Done ({en}): {said}")
 

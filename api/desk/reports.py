@@ -19,15 +19,14 @@ from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import complaint, figure, words
 from api.receipts import outcome
 from api.report_bodies import AcceptBody, RejectBody, ReportsQuery
-from api.reports import shown_entry, units_asked
-from registry.access.actors import outside_own
+from api.reports import shown_entry
 from registry.database import session_scope
 from registry.entrances import KIND_WORDS as ENTRANCE_WORDS
-from registry.errors import InvalidInputError, NotFoundError, RegistryError
+from registry.errors import InvalidInputError, RegistryError
 from registry.gazetteer import today
 from registry.lifecycle.table import BY_NAME
 from registry.reports.decisions import OPERATIONS, PARTS, Decided, Decision, accept, reject
-from registry.reports.queue import Entry, Wanted, entries_of, grouped, queue, queues_seen
+from registry.reports.queue import Entry, Wanted, find_entry, grouped, queue, queues_seen
 from registry.reports.receipts import own_reports
 
 blueprint = desk_blueprint("reports", "/desk/reports")
@@ -153,14 +152,14 @@ def get_own_reports() -> BaseResponse:
 
 def _list(status: int = 200, **values: Any) -> BaseResponse:
     query = _query()
-    known, seen = gazetteer(), queues_seen(gazetteer(), caller())
+    known, seen = gazetteer(), queues_seen(gazetteer())
     after = tuple(map(int, query.after.split("."))) if query.after else None
     wanted = Wanted(
-        *(units_asked(known, query.unit), query.state, query.limit, query.kind, query.street),
+        *(query.unit, query.state, query.limit, query.kind, query.street),
         after=after,  # type: ignore[arg-type] # two of them
     )
-    found = queue(register().engine, wanted)
-    groups = grouped(register().engine, found) if found else []
+    found = queue(register().engine, known, wanted)
+    groups = grouped(register().engine, known, found) if found else []
     note(count=len(found), units=[query.unit] if query.unit else [])
     last = found[-1].place if len(found) == query.limit else None
     return desk_page(
@@ -179,17 +178,12 @@ def _list(status: int = 200, **values: Any) -> BaseResponse:
 
 def _one(report_id: int, status: int = 200, **values: Any) -> BaseResponse:
     known, made = gazetteer(), register()
-    seen = queues_seen(known, caller())
     with session_scope(made.engine) as session:
-        found = entries_of(session, [report_id]) if report_id < 2**63 else []
-    if not found:
-        raise NotFoundError(f"không có báo cáo số {report_id} (no such report)")
-    (entry,) = found
+        entry = find_entry(session, known, report_id)
     unit = known.units[entry.unit_id]
-    if seen is not None and unit.id not in seen:
-        raise outside_own(unit.code)
     note(count=1, units=[unit.code])
-    alike = [each for group in grouped(made.engine, found) for each in group if each is not entry]
+    groups = grouped(made.engine, known, [entry])
+    alike = [each for group in groups for each in group if each is not entry]
     communes: Sequence[tuple[str, str]] = ()
     if unit.level == "province":
         inside = known.members(unit, today())

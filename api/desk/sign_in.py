@@ -81,7 +81,8 @@ def own_path(given: str | None) -> str:
     """A page of the desk to lead on to: nothing of another site."""
     path = urlsplit(given or _HOME)
     own = not path.scheme and not path.netloc and (path.path + "/").startswith(f"{_HOME}/")
-    return given if given and own and "\\" not in given else _HOME
+    # `///desk` is another site for browsers, and a path for urlsplit.
+    return given if given and own and given.startswith(_HOME) and "\\" not in given else _HOME
 
 
 @leaving.post("/sign-out")

@@ -10,13 +10,13 @@ from typing import Final
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page
 from api.desk.targets import Asked, coverage_asked
 from api.pages.shell import complaint, secured, words
-from registry.access.actors import outside_units
+from registry.access.reach import check_seen
 from registry.coverage.moved import MOVED_LABELS, Moved, what_moved
 from registry.coverage.series import series_of
 from registry.coverage.table import (
@@ -92,9 +92,7 @@ def get_households(form: str) -> BaseResponse:
     unit = unit_by_code(gazetteer(), code, today())
     if unit.level != "commune" or form not in ("csv", "xlsx"):
         raise NotFoundError("danh sách hộ tải theo từng xã (one commune at a time)")
-    sees = caller().sees
-    if sees is not None and unit.id not in sees:
-        raise outside_units("danh sách hộ của xã khác", "of another commune", [code])
+    check_seen(gazetteer(), unit.id)
     demo = is_demonstration(register().reads)
 
     def write(path: Path) -> None:

@@ -15,6 +15,7 @@ from api.pages.blueprint import page_blueprint
 from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import page, words
 from api.service import KINDS, OTHER
+from registry.access.reach import writable
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import Counts
 from registry.coverage.measure import coverage_of_level
@@ -190,9 +191,9 @@ def _verdicts(figures: _Figures) -> list[dict[str, Any]]:
 
 
 def _named(carriers: list[Carrier]) -> list[Carrier]:
-    """Those whose names the caller may see: an admin all, a carrier itself."""
+    """Those whose names the caller may see: an admin of the whole country all, a carrier itself."""
     asking = caller()
-    if asking.may("admin"):
+    if asking.may("admin") and writable() is None:
         return carriers
     return [each for each in carriers if each.key_id == asking.key_id]
 

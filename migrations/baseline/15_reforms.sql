@@ -10,6 +10,7 @@ CREATE TABLE reform (
     resolution jsonb,
     decided jsonb DEFAULT '{}'::jsonb NOT NULL,
     unit_ids integer[] DEFAULT '{}'::integer[] NOT NULL,
+    affected_ids integer[] DEFAULT '{}'::integer[] NOT NULL,
     counts jsonb DEFAULT '{}'::jsonb NOT NULL,
     actor text NOT NULL,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -36,6 +37,8 @@ COMMENT ON COLUMN reform.state IS
 COMMENT ON COLUMN reform.resolution IS 'The file as it was read, with the line of each change';
 COMMENT ON COLUMN reform.decided IS 'Code of a household → code of its commune, as people decided';
 COMMENT ON COLUMN reform.unit_ids IS 'Units that it changes, ends or makes';
+COMMENT ON COLUMN reform.affected_ids IS
+    'Those, and the provinces that receive some: whose administrators see it; none before its dry run';
 COMMENT ON COLUMN reform.counts IS 'What was carried, and how it was settled';
 COMMENT ON COLUMN reform.actor IS 'Who handed it in';
 COMMENT ON COLUMN reform.recorded_at IS 'When it was handed in';

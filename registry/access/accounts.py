@@ -7,6 +7,7 @@ issuer says at each signing in.
 
 import datetime
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ from registry.units.onward import continuations
 ROLES: Final[tuple[Role, ...]] = ("viewer", "editor", "approver", "admin")
 """Roles that an issuer may give; carriers and shops have keys."""
 COUNTRY: Final = "VN"
-"""Said in place of codes: a viewer of the whole country."""
+"""Said in place of codes: a viewer or administrator of the whole country."""
+_IS_CODE: Final = re.compile("[0-9]{2,5}")
+_SHOWN: Final = 20
 _SIGNS: Final = 3
 
 
@@ -81,12 +84,16 @@ def is_account(session: Session, key_id: int | None) -> bool:
 
 def _units_of(known: Gazetteer, account: Account) -> list[str]:
     """Codes of units of today; for one that ended, of the one that continues it."""
-    if list(account.units) == [COUNTRY] and account.role == "viewer":
+    if list(account.units) == [COUNTRY] and account.role in ("viewer", "admin"):
         return []
-    if not account.units and account.role != "admin":
+    if not account.units:
         raise AccountRefusedError(
             "nơi đăng nhập không cho biết tài khoản thuộc xã, tỉnh nào (no unit is said of it)",
             reason="units",
+        )
+    if wrong := [code for code in account.units if not _IS_CODE.fullmatch(code)]:
+        raise AccountRefusedError(
+            f"không có đơn vị mã {wrong[0][:_SHOWN]!r} ngày nay (no unit of today)", reason="units"
         )
     day = today()
     return sorted({_living(known, code, day) for code in account.units})

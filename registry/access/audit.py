@@ -17,8 +17,9 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from registry.access.reach import lineage, parameter, unit_codes
 from registry.database import translated_errors
-from registry.gazetteer import today
+from registry.gazetteer import Gazetteer, today
 from registry.reads import Reads
 
 _SIGNS: Final = 16
@@ -143,11 +144,16 @@ def _columns(entry: Entry) -> dict[str, object]:
     }
 
 
-def read(session: Session, wanted: Wanted, limit: int) -> Iterator[Noted]:
-    """The latest entries, the newest first."""
+def read(session: Session, known: Gazetteer, wanted: Wanted, limit: int) -> Iterator[Noted]:
+    """The latest entries, the newest first: those about units that the caller sees, and of those
+    about no unit what keys did that are bound to such units only.
+    """
+    codes = unit_codes(known)
     rows: Any = session.execute(
         _READ,
         {
+            **parameter(lineage(known)),
+            "codes": None if codes is None else sorted(codes),
             "actor": wanted.actor,
             "unit": wanted.unit,
             "since": wanted.since,
@@ -184,6 +190,11 @@ _READ: Final = text(
         AND (CAST(:unit AS text) IS NULL OR :unit = ANY (units))
         AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)
         AND NOT (:refused AND outcome = 'ok')
+        AND (CAST(:codes AS text[]) IS NULL OR units && CAST(:codes AS text[])
+            OR units = '{}'
+                AND EXISTS (SELECT FROM api_key_unit b WHERE b.key_id = audit_entry.key_id)
+                AND NOT EXISTS (SELECT FROM api_key_unit b
+                    WHERE b.key_id = audit_entry.key_id AND b.unit_id <> ALL (:reach)))
     ORDER BY id DESC LIMIT :limit
     """
 )

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
-from registry.access.actors import acting, outside_own, outside_units
+from registry.access.actors import acting, outside_units
+from registry.access.reach import check_writable, writable
 
 TOLERANCE_M: Final = 100.0
 """A point this far outside the key's units is in somebody else's: fences are drawn less finely."""
@@ -33,11 +34,9 @@ def check_jurisdiction(session: Session, request: BaseModel) -> tuple[str, ...]:
         return ()
     named, communes = _named(request), _communes(request)
     found = session.execute(_UNITS, {"codes": list(named), "communes": communes}).all()
-    allowed = actor.unit_ids
+    check_writable(session, *(row.id for row in found))
+    allowed = writable()
     if allowed is not None:
-        wrong = sorted({row.code for row in found if row.id not in allowed})
-        if wrong:
-            raise outside_own(*wrong)
         for lon, lat in _points(request):
             check_point(session, allowed, lon=lon, lat=lat)
     return tuple(sorted({row.code for row in found}))

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from registry.access import audit
 from registry.access.actors import who_acts
+from registry.access.reach import demand_country
 from registry.access.roles import RANK, Role
 from registry.days import day_after
 from registry.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
@@ -36,6 +37,7 @@ MAX_OVERLAP_H: Final = 24.0 * 90
 _TAKEN_NAMES: Final = ("anonymous", "operator")
 """Names of actors that hold no key."""
 MAX_NAME: Final = 100
+_KEYS: Final = "cấp và xem khoá"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,12 @@ def _checksum(body: str) -> str:
 
 
 def create_key(session: Session, new: NewKey) -> KeyMade:
-    """Make a key. Raises InvalidInputError, and ConflictError for a name that was ever given."""
+    """Make a key. Raises InvalidInputError, and ConflictError for a name that was ever given.
+
+    Like all that is done with keys, for the operator and administrators of the whole country only:
+    who is bound to some units could give itself the others.
+    """
+    demand_country(_KEYS)
     if new.approves_own:
         _check_approves(new.role)
     name = _checked_name(new.name)
@@ -156,7 +163,8 @@ def create_key(session: Session, new: NewKey) -> KeyMade:
 
 
 def list_keys(session: Session) -> list[KeyDetails]:
-    """All keys by name, revoked ones too."""
+    """All keys by name, revoked ones too. Raises ForbiddenError."""
+    demand_country(_KEYS)
     rows = [row._asdict() for row in session.execute(_LIST)]
     return [
         KeyDetails(**row | {"units": tuple(row["units"]), "widened": tuple(row["widened"])})
@@ -194,7 +202,7 @@ def rotate_key(
             "expires_at": expires_at,
         },
     ).scalar_one()
-    note(session, "keys rotate", name)
+    note(session, "keys rotate", name, _bound(session, found.id))
     return KeyMade(name, secret, expires_at, until)
 
 
@@ -204,7 +212,7 @@ def revoke_key(session: Session, name: str) -> bool:
     if found.revoked_at is not None:
         return False
     session.execute(_REVOKE, {"id": found.id})
-    note(session, "keys revoke", name)
+    note(session, "keys revoke", name, _bound(session, found.id))
     return True
 
 
@@ -216,7 +224,7 @@ def readmit_account(session: Session, name: str) -> None:
     if not found.is_account:
         raise ConflictError(f"khoá {name!r} đã thu hồi thì tạo khoá khác (make another key)")
     session.execute(_READMIT, {"id": found.id})
-    note(session, "accounts readmit", name)
+    note(session, "accounts readmit", name, _bound(session, found.id))
 
 
 def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ...]:
@@ -229,7 +237,7 @@ def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ..
     if found.revoked_at is not None:
         raise ConflictError(f"khoá {name!r} đã bị thu hồi (the key is revoked; make another one)")
     units = _checked_units(session, found.role, codes)
-    before = tuple(session.scalars(_BOUND, {"id": found.id}))
+    before = _bound(session, found.id)
     session.execute(_UNBIND, {"id": found.id})
     for unit_id in units.values():
         session.execute(_BIND, {"key": found.id, "unit": unit_id})
@@ -246,10 +254,15 @@ def let_approve_own(session: Session, name: str, *, allowed: bool) -> None:
     if allowed:
         _check_approves(found.role)
     session.execute(_APPROVES_OWN, {"id": found.id, "own": allowed})
-    note(session, "keys alone" if allowed else "keys not alone", name)
+    note(session, "keys alone" if allowed else "keys not alone", name, _bound(session, found.id))
+
+
+def _bound(session: Session, key_id: int) -> tuple[str, ...]:
+    return tuple(session.scalars(_BOUND, {"id": key_id}))
 
 
 def _locked(session: Session, name: str) -> Any:
+    demand_country(_KEYS)
     found = session.execute(_LOCK, {"name": name}).one_or_none()
     if found is None:
         raise NotFoundError(f"không có khoá tên {name!r} (no key of this name)")

@@ -280,7 +280,7 @@ def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
         except GivenTwiceError as error:
             detail = "give this parameter once"
             return InvalidInputError.of_field(error.name, "given_twice", detail)
-        except (ValueError, RecursionError):
+        except ValueError:
             pass
     if isinstance(row, dict):
         return row

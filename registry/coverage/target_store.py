@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import acting, outside_units
+from registry.access.reach import writable
 from registry.coverage.figures import QUALITY_LABELS, UnitTarget
 from registry.coverage.measure import BEST_TARGET, living_province, sum_of_targets
 from registry.coverage.target_reading import Target
@@ -33,11 +34,11 @@ class KeptTarget:
 
 def may_declare(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> bool:
     """Whether who acts may say how many households a unit has: all of it must be its own."""
-    actor = acting()
-    if actor is None or actor.unit_ids is None:
+    actor, writes = acting(), writable()
+    if writes is None:
         return actor is None or actor.may("approver")
     own = {unit.id} if unit.level == "commune" else _communes(gazetteer, unit, day)
-    return actor.may("approver") and bool(own) and own <= actor.unit_ids
+    return actor is not None and actor.may("approver") and bool(own) and own <= writes
 
 
 def check_may_declare(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> None:

@@ -11,6 +11,8 @@ from typing import Final
 from registry.access import budget
 from registry.errors import NotFoundError
 from registry.reads import Reads
+from registry.records import Record
+from registry.restricted import tells_door
 
 SCHEME: Final = "^[a-z][a-z0-9_]{0,39}$"
 MAX_VALUE: Final = 200
@@ -60,9 +62,14 @@ def find_external(reads: Reads, scheme: str, value: str, day: datetime.date) -> 
     return [ExternalId.of(*row) for row in rows]
 
 
-def external_ids_of(reads: Reads, code: str) -> list[ExternalId]:
-    """All that a record is called elsewhere, also on other days, by scheme and value."""
-    return [ExternalId.of(*row) for row in reads.rows(_OF_CODE, {"code": code})]
+def external_ids_of(reads: Reads, record: Record) -> list[ExternalId]:
+    """All that a record is called elsewhere, also on other days, by scheme and value.
+
+    Nothing of a restricted place to a stranger: the number of a parcel leads to the door.
+    """
+    if not tells_door(record):
+        return []
+    return [ExternalId.of(*row) for row in reads.rows(_OF_CODE, {"code": record.code})]
 
 
 _FIND: Final = """

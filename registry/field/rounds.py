@@ -1,7 +1,7 @@
 """Rounds: opened for a street or hamlet, found by their code, listed with how far they are."""
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,13 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
-from registry.access.actors import acting, outside_own
+from registry.access.reach import IN_REACH, check_writable, lineage, parameter, seen
 from registry.errors import FieldCodeEndedError, FieldCodeError, InvalidInputError, NotFoundError
 from registry.field.codes import hash_code, make_code
 from registry.gazetteer import Gazetteer, today
 from registry.lifecycle.listed_places import Table, place_by_id
 from registry.records import OUTER
-from registry.units.lineage import ancestors
 
 MOST_DAYS: Final = 60
 PAGE: Final = 50
@@ -162,7 +161,7 @@ def open_round(
     that is too far.
     """
     place = place_by_id(session, table, place_id)
-    refuse_others(session, place.unit_id)
+    check_writable(session, place.unit_id)
     _check_day(until)
     code = make_code()
     number: int = session.execute(
@@ -181,7 +180,7 @@ def open_round(
 
 def renew_code(session: Session, round_: Round, until: datetime.date) -> str:
     """Another code for the round, until another day; the one before is taken no more."""
-    refuse_others(session, round_.commune_id)
+    check_writable(session, round_.commune_id)
     _check_day(until)
     code = make_code()
     session.execute(_RENEW, {"id": round_.id, "hash": hash_code(code), "until": until})
@@ -190,7 +189,7 @@ def renew_code(session: Session, round_: Round, until: datetime.date) -> str:
 
 def close_round(session: Session, round_: Round) -> None:
     """Take its code no more."""
-    refuse_others(session, round_.commune_id)
+    check_writable(session, round_.commune_id)
     session.execute(_CLOSE, {"id": round_.id})
 
 
@@ -208,29 +207,21 @@ def round_of_code(session: Session, code: str) -> Round:
     return found[0]
 
 
-def find_round(session: Session, round_id: int, sees: Collection[int] | None) -> Round:
-    """A round of these communes; raises NotFoundError, also for one of others."""
-    found = _found(session, "id = :id", {"id": min(round_id, 2**63 - 1)})
+def find_round(session: Session, round_id: int) -> Round:
+    """A round in a commune that the caller sees; raises NotFoundError, also for one elsewhere."""
+    found, sees = _found(session, "id = :id", {"id": min(round_id, 2**63 - 1)}), seen()
     if not found or not (sees is None or found[0].commune_id in sees):
         raise NotFoundError(f"không có đợt thực địa {round_id} (there is no such round)")
     return found[0]
 
 
-def list_rounds(
-    session: Session,
-    gazetteer: Gazetteer,
-    sees: Collection[int] | None,
-    before: int | None = None,
-) -> list[Round]:
-    """A page of the rounds of these communes, or of all, the latest first."""
+def list_rounds(session: Session, gazetteer: Gazetteer, before: int | None = None) -> list[Round]:
+    """A page of the rounds in communes that the caller sees, the latest first."""
+    sees = seen()
     given: dict[str, Any] = {"before": before or 2**63 - 1}
-    where = "id < :before"
-    if sees is not None:
-        # A reform has carried places on, and their rounds with them.
-        past = (ancestors(gazetteer, gazetteer.units[unit]) for unit in sees)
-        given["units"] = sorted(set(sees).union(*past))
-        where += " AND unit_id = ANY (:units)"
-    found = _found(session, where, given)
+    # A reform has carried places on, and their rounds with them.
+    where = f"id < :before AND {IN_REACH.format(column='unit_id')}"
+    found = _found(session, where, given | parameter(lineage(gazetteer)))
     return [each for each in found if sees is None or each.commune_id in sees]
 
 
@@ -263,14 +254,3 @@ def _check_day(until: datetime.date) -> None:
             "until_out_of_range",
             f"từ hôm nay đến {last:%d/%m/%Y} (from today, for at most {MOST_DAYS} days)",
         )
-
-
-def refuse_others(session: Session, unit_id: int) -> None:
-    """Raises OutsideUnitsError where who acts may not write."""
-    actor = acting()
-    if actor is not None and actor.unit_ids is not None and unit_id not in actor.unit_ids:
-        code = session.execute(_CODE, {"id": unit_id}).scalar_one()
-        raise outside_own(code)
-
-
-_CODE: Final = text("SELECT code FROM admin_unit WHERE id = :id")

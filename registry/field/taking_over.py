@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from geo.code import format as code_display
 from registry.access.actors import acting, demand
 from registry.access.jurisdiction import check_jurisdiction
+from registry.access.reach import check_writable, writable
 from registry.codes import issue_codes
 from registry.database import session_scope
 from registry.errors import (
@@ -33,7 +34,7 @@ from registry.errors import (
 )
 from registry.field.area import Area, area_of
 from registry.field.review import Reviewed, same_houses, state_of, waiting
-from registry.field.rounds import Round, find_round, refuse_others
+from registry.field.rounds import Round, find_round
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.intake.publishing.rollback import RolledBack, roll_back
 from registry.lifecycle import requests as r
@@ -140,8 +141,8 @@ def take_over(engine: Engine, gazetteer: Gazetteer, round_id: int, approval: App
         once_only(engine, approval.once),
         attempt(engine, dry_run=approval.dry_run) as session,
     ):
-        actor = acting()
-        round_ = find_round(session, round_id, None if actor is None else actor.unit_ids)
+        round_ = find_round(session, round_id)
+        check_writable(session, round_.commune_id)
         session.execute(_LOCK, {"id": round_.id})
         area = area_of(session, round_)
         records = waiting(session, round_, ["waiting"])
@@ -173,6 +174,7 @@ def take_back(
     Raises NotFoundError for another import, and what `roll_back` raises.
     """
     with session_scope(engine) as session:
+        check_writable(session, round_.commune_id)
         if import_id not in (each.id for each in imports_of(session, round_)):
             raise NotFoundError(f"đợt này không có lần nhận {import_id} (no import of the round)")
     return roll_back(engine, import_id, keep_later=keep_later, actor=actor, reason=reason)
@@ -181,7 +183,7 @@ def take_back(
 def put_aside(session: Session, round_: Round, ids: Sequence[UUID], *, aside: bool) -> int:
     """Leave records out, or let them wait again; how many. Raises ForbiddenError."""
     demand("editor", "để riêng điều ghi")
-    refuse_others(session, round_.commune_id)
+    check_writable(session, round_.commune_id)
     state = "aside" if aside else "waiting"
     result = session.execute(_PUT_ASIDE, {"round": round_.id, "ids": list(ids), "state": state})
     return int(getattr(result, "rowcount", 0))
@@ -322,7 +324,7 @@ class _Takes:
                 f" (needs a key of role {operation.role})"
             )
         request = operation.request.model_validate({"code": row["code"], **given})
-        units = None if actor is None else actor.unit_ids
+        units = writable()
         if "lon" in given or not (units is None or row["unit_id"] in units):
             check_jurisdiction(self._session, request)
         operation.run(self._work(operation.kind, operation.from_states), request)

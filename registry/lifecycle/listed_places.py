@@ -15,6 +15,7 @@ from geo.locality import parse_locality
 from geo.spelling import Spelling, spelling
 from geo.street import parse_street
 from geo.text import fold
+from registry.access.reach import IN_REACH, check_seen, parameter, seen, writable
 from registry.coverage.gap_statements import (
     HOLES,
     LEAST_KNOWN,
@@ -163,16 +164,16 @@ def list_places(
     called: str = "",
     after: tuple[str, int] | None = None,
 ) -> list[ListedPlace]:
-    """A page of the streets or localities of these communes, or of all, by name.
+    """A page of the streets or localities of these communes, or of all that are seen, by name.
 
     `called`: whose name, of today or before, has this in it. `after`: key and id of the last one of
     the page before.
     """
-    where = ["true"]
-    values: dict[str, Any] = {}
+    where = [IN_REACH.format(column="unit_id")]
+    values: dict[str, Any] = dict(parameter(seen()))
     if unit_ids is not None:
-        where.append("unit_id = ANY (:units)")
-        values["units"] = sorted(unit_ids)
+        check_seen(session, *unit_ids)
+        values |= parameter(unit_ids)
     if called:
         where.append(f"(key LIKE :called OR id IN (SELECT a.{table}_id {_CALLED[table]}))")
         values["called"] = f"%{_key_of(table, called)}%"
@@ -191,15 +192,17 @@ def place_by_id(session: Session, table: Table, place_id: int) -> ListedPlace:
     return found[0]
 
 
-def namesakes(
-    session: Session, place: ListedPlace, unit_ids: Collection[int] | None
-) -> list[ListedPlace]:
-    """Streets of its name in these communes: one that runs through them has a row in each."""
-    where, given = "key = :key AND id <> :id", {"key": place.key, "id": place.id}
-    values: dict[str, Any] = given
-    if unit_ids is not None:
-        where += " AND unit_id = ANY (:units)"
-        values["units"] = sorted(unit_ids)
+def seen_place(session: Session, table: Table, place_id: int) -> ListedPlace:
+    """The same, where the caller sees it; raises OutsideUnitsError as well."""
+    place = place_by_id(session, table, place_id)
+    check_seen(session, place.unit_id)
+    return place
+
+
+def namesakes(session: Session, place: ListedPlace) -> list[ListedPlace]:
+    """Streets of its name where the caller writes: one that runs through has a row in each."""
+    where = f"key = :key AND id <> :id AND {IN_REACH.format(column='unit_id')}"
+    values: dict[str, Any] = {"key": place.key, "id": place.id, **parameter(writable())}
     found = _listed(session, place.table, where, values)
     return [each for each in found if spelling(place.name, each.name) is Spelling.SAME]
 

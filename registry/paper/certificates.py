@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from registry.access import budget
-from registry.access.actors import acting, outside_own
+from registry.access.actors import acting
+from registry.access.reach import check_writable, seen
 from registry.database import session_scope
 from registry.errors import AlreadyDoneError, ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
@@ -191,14 +192,21 @@ def revoke(engine: Engine, written: str, *, reason: str) -> None:
         issuer = session.execute(_ISSUER, {"number": number}).one_or_none()
         if issuer is None:
             raise NotFoundError(f"không có giấy xác nhận số {written[:40]} (no such certificate)")
-        _check_unit(issuer.unit_id, issuer.code)
+        check_writable(session, issuer.unit_id)
         parameters = {"number": number, "day": today(), "why": reason}
         if session.execute(_REVOKE, parameters).first() is None:
             raise ConflictError("giấy này đã thu hồi rồi (it was taken back already)")
 
 
-def issued_in(reads: Reads, units: frozenset[int] | None, *, limit: int) -> list[Certificate]:
-    """The register of certificates of some communes, or of all, the latest first."""
+def issued_in(
+    reads: Reads, units: frozenset[int] | None = None, *, limit: int
+) -> list[Certificate]:
+    """The register of certificates of the communes that the caller sees, the latest first.
+
+    Of those in `units` alone, if given.
+    """
+    sees = seen()
+    units = sees if units is None else units if sees is None else units & sees
     if units is None:
         rows = reads.rows(_ISSUED, {"limit": limit})
     else:
@@ -213,15 +221,8 @@ def _record(reads: Reads, gazetteer: Gazetteer, code: str) -> tuple[Record, Unit
         raise ConflictError(
             f"mã {codes.format(record.code)} chưa được duyệt (only an active record is certified)"
         )
-    _check_unit(unit.id, unit.code)
+    check_writable(gazetteer, unit.id)
     return record, unit
-
-
-def _check_unit(unit_id: int, code: str) -> None:
-    """Raises OutsideUnitsError where who acts may not write in the commune."""
-    actor = acting()
-    if actor is not None and actor.unit_ids is not None and unit_id not in actor.unit_ids:
-        raise outside_own(code)
 
 
 def _put(session: Session, certificate: Certificate) -> None:

@@ -5,7 +5,7 @@ tried and rolled back. So the paper and the register say the same.
 """
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from geo import code as codes
 from geo.house_number import natural_order
 from geo.label import named, number_label
-from registry.access.actors import acting, outside_own
+from registry.access.reach import check_writable, parameter, seen
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
@@ -189,24 +189,16 @@ def done_decision(
     """
     with session_scope(engine) as session:
         content = _content(session, event_id)
-    actor = acting()
-    if actor is not None and actor.unit_ids is not None:
-        outside = {place.unit_id for place in content.places} - actor.unit_ids
-        if outside:
-            raise outside_own(*sorted(gazetteer.units[unit].code for unit in outside))
+        check_writable(session, *(place.unit_id for place in content.places))
     return _print(reads, gazetteer, site, content, form or DecisionForm())
 
 
-def decidable(session: Session, units: Collection[int] | None, limit: int) -> list[Decidable]:
-    """The latest events of these communes, or of all, of which a decision can be made.
+def decidable(session: Session, limit: int) -> list[Decidable]:
+    """The latest events in communes that the caller sees of which a decision can be made.
 
     Only the register's last 5,000 events are looked at.
     """
-    given = {
-        "units": None if units is None else sorted(units),
-        "kinds": list(KINDS),
-        "limit": limit,
-    }
+    given = {**parameter(seen()), "kinds": list(KINDS), "limit": limit}
     return [Decidable(*row) for row in session.execute(_DECIDABLE, given)]
 
 
@@ -350,13 +342,13 @@ _DECIDABLE: Final = text(
     """
     SELECT e.id, e.kind, e.decision_number, e.occurred_at
     FROM (SELECT * FROM event ORDER BY id DESC LIMIT 5000) e
-    WHERE e.kind = ANY (:kinds) AND (CAST(:units AS integer[]) IS NULL
+    WHERE e.kind = ANY (:kinds) AND (CAST(:reach AS integer[]) IS NULL
         OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'units') u (id)
-            WHERE CAST(u.id AS integer) = ANY (:units))
+            WHERE CAST(u.id AS integer) = ANY (:reach))
         OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'streets') s (id)
-            JOIN thoroughfare t ON t.id = CAST(s.id AS integer) WHERE t.unit_id = ANY (:units))
+            JOIN thoroughfare t ON t.id = CAST(s.id AS integer) WHERE t.unit_id = ANY (:reach))
         OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'localities') s (id)
-            JOIN locality l ON l.id = CAST(s.id AS integer) WHERE l.unit_id = ANY (:units)))
+            JOIN locality l ON l.id = CAST(s.id AS integer) WHERE l.unit_id = ANY (:reach)))
     ORDER BY e.id DESC LIMIT :limit
     """
 )

@@ -15,9 +15,10 @@ from geo.titles import without_people
 from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.errors import OutcomeUnknownError, ReformStateError, StaleError
+from registry.gazetteer import Gazetteer
 from registry.jobs.queue import enqueue
 from registry.jobs.table import WORK_ON_REFORM
-from registry.reform.views import ReformView, find_reform
+from registry.reform.views import ReformView, any_reform, check_may_change, find_reform
 from registry.settings import Settings
 from registry.uploads import files
 
@@ -77,6 +78,7 @@ def receive(
 
 def ask(
     engine: Engine,
+    gazetteer: Gazetteer,
     reform_id: int,
     actor: Actor,
     task: str,
@@ -86,10 +88,11 @@ def ask(
 ) -> None:
     """Let a job carry a reform, undo or withdraw it.
 
-    Raises NotFoundError; ReformStateError; StaleError when `verdict` is not the latest dry run.
+    Raises NotFoundError; OutsideUnitsError; ReformStateError; StaleError when `verdict` is not
+    the latest dry run.
     """
     with session_scope(engine) as session:
-        view = _locked(session, reform_id, task)
+        view = _locked(session, gazetteer, reform_id, task)
         if verdict not in (None, view.verdict):
             raise StaleError(
                 f"lần chạy thử mới nhất là {view.verdict}, không phải {verdict}: hãy xem kết quả"
@@ -99,37 +102,43 @@ def ask(
 
 
 def decide(
-    engine: Engine, settings: Settings, reform_id: int, actor: Actor, file: tuple[Path, str]
+    engine: Engine,
+    settings: Settings,
+    gazetteer: Gazetteer,
+    reform_id: int,
+    actor: Actor,
+    file: tuple[Path, str],
 ) -> None:
     """Take in the work file of the undecided, filled in, and let a job try the reform again.
 
-    Raises NotFoundError, ReformStateError.
+    Raises NotFoundError, OutsideUnitsError, ReformStateError.
     """
     path, name = file
     with session_scope(engine) as session:
-        view = _locked(session, reform_id, "decide")
+        view = _locked(session, gazetteer, reform_id, "decide")
         files.keep(files.of_reform(settings, reform_id), path, files.clean_name(name), DECIDED)
         _hand_over(session, view, actor, "decide", {})
 
 
-def discard(engine: Engine, settings: Settings, reform_id: int) -> None:
+def discard(engine: Engine, settings: Settings, gazetteer: Gazetteer, reform_id: int) -> None:
     """Forget a reform that is neither carried nor prepared.
 
-    Raises NotFoundError, ReformStateError.
+    Raises NotFoundError, OutsideUnitsError, ReformStateError.
     """
     with session_scope(engine) as session:
-        _locked(session, reform_id, "discard")
+        _locked(session, gazetteer, reform_id, "discard")
         session.execute(DISCARDED, {"id": reform_id})
     files.remove(files.of_reform(settings, reform_id))
 
 
-def _locked(session: Session, reform_id: int, task: str) -> ReformView:
+def _locked(session: Session, gazetteer: Gazetteer, reform_id: int, task: str) -> ReformView:
     """The reform, which nobody else changes until the transaction ends."""
-    view = find_reform(session, reform_id)
+    view = find_reform(session, gazetteer, reform_id)
+    check_may_change(gazetteer, view)
     # A job that carries it holds it as long as that takes: nobody waits for that.
     if session.execute(_LOCK, {"id": reform_id}).one_or_none() is None:
         raise _wrong_state(view, "đang được xử lý (it is being worked on)")
-    view = find_reform(session, reform_id)
+    view = any_reform(session, reform_id)
     states, why = _TAKES[task]
     is_busy = view.phase is not None and not (task == "discard" and view.state == "staged")
     if view.state not in states or is_busy:

@@ -90,6 +90,12 @@ class Plan:
                 found[leg.heir.id] = leg.heir
         return found
 
+    @property
+    def affected(self) -> frozenset[int]:
+        """Those, and the provinces into which communes come: whom it concerns, by id."""
+        receiving = [*self.provinces.values(), *(each.province for each in self.altered.values())]
+        return frozenset(self.touched) | {u.id for u in receiving if isinstance(u, Unit)}
+
     def line_of_end(self, unit: Unit) -> int | None:
         """The line that ends a unit."""
         return self.end_lines.get(unit.id)

@@ -100,10 +100,14 @@ class Report:
     streets_meet: tuple[str, ...]
     numbers_meet: tuple[str, ...]
     labels: tuple[SampleLabel, ...]
+    affected: tuple[int, ...]
+    """Ids of the units that it concerns: who acts for one of them may see it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+        """For JSON; without ids, which are the database's own."""
+        told = asdict(self)
+        del told["affected"]
+        return told
 
 
 def make_report(session: Session, plan: Plan, undecided: int) -> Report:
@@ -147,6 +151,7 @@ class _Reporter:
             streets_meet=tuple(self._streets()),
             numbers_meet=tuple(self._numbers()),
             labels=tuple(self._labels()),
+            affected=tuple(sorted(self.plan.affected)),
         )
 
     def _units(self, ways: Any) -> list[UnitReport]:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from registry.access.reach import check_covers
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.events import Cause, move_pending_events, open_event
@@ -46,6 +47,7 @@ _KNOWN: Final = text(
 _CARRIED: Final = text(
     """
     UPDATE reform SET state = 'carried', event_id = current_event_id(), unit_ids = :units,
+        affected_ids = affected_ids || CAST(:units AS integer[]),
         counts = CAST(:counts AS jsonb)
     WHERE id = :id
     """
@@ -53,9 +55,9 @@ _CARRIED: Final = text(
 _KEEP: Final = text(
     """
     INSERT INTO reform (number, title, effective_on, state, resolution, decided, unit_ids,
-        event_id, actor)
+        affected_ids, event_id, actor)
     VALUES (:number, :title, :effective_on, :state, CAST(:resolution AS jsonb),
-        CAST(:decided AS jsonb), :unit_ids, :event_id, :actor)
+        CAST(:decided AS jsonb), :unit_ids, :affected_ids, :event_id, :actor)
     RETURNING id
     """
 )
@@ -63,7 +65,8 @@ _KEEP_KNOWN: Final = text(
     """
     UPDATE reform SET number = :number, title = :title, effective_on = :effective_on,
         state = :state, resolution = CAST(:resolution AS jsonb),
-        decided = CAST(:decided AS jsonb), unit_ids = :unit_ids, event_id = :event_id
+        decided = CAST(:decided AS jsonb), unit_ids = :unit_ids, affected_ids = :affected_ids,
+        event_id = :event_id
     WHERE id = :id
     """
 )
@@ -109,7 +112,8 @@ def reform(
 ) -> Report:
     """Carry the resolution, or prepare it for its day, or, as a dry run, tell what it would do.
 
-    Raises ResolutionRefusedError with all that is wrong; ReformRunsError while another is at work;
+    Raises ResolutionRefusedError with all that is wrong; OutsideUnitsError for units of others;
+    ReformRunsError while another is at work;
     OSError for files that cannot be written; and what session_scope raises.
     """
     report: Report | None = None
@@ -191,6 +195,7 @@ class _Work:
         if self.options.reform_id:
             forget_units(self.session, self.options.reform_id)
         plan = self._plan()
+        check_covers(plan.gazetteer, plan.affected)
         head = self.document.resolution.resolution
         scope: dict[str, Any] = {"units": sorted(plan.touched), "effective": str(head.effective)}
         kind = "prepare_reform" if self.prepares else "reform"
@@ -292,6 +297,7 @@ class _Work:
             "resolution": json.dumps(kept(self.document, areas if state == "prepared" else {})),
             "decided": json.dumps(dict(self.options.decided)),
             "unit_ids": sorted(plan.touched),
+            "affected_ids": sorted(plan.affected),
             "event_id": event_id,
         }
         if known := self.options.reform_id:

@@ -1,4 +1,8 @@
-"""What is known of reforms: those that came over HTTP, and those of the command line."""
+"""What is known of reforms: those that came over HTTP, and those of the command line.
+
+An administrator of some units sees what concerns one of them, and decides about what concerns
+nothing else. What nobody has read yet is seen by who delivered it, and the whole country's.
+"""
 
 import datetime
 from dataclasses import dataclass
@@ -7,9 +11,13 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.access.actors import who_acts
+from registry.access.reach import MEETS_REACH, check_covers, lineage, parameter
 from registry.errors import NotFoundError
+from registry.gazetteer import Gazetteer
 
 MAX_LISTED: Final = 100
+_MAX_ID: Final = 2**63 - 1
 WORKBOOK: Final = "undecided.xlsx"
 MAP: Final = "undecided.geojson"
 """Names of the work files of the undecided."""
@@ -49,22 +57,40 @@ class ReformView:
     """Of the last dry run."""
     report: dict[str, Any] | None
     """As of `report.Report`; None in lists."""
+    affected: tuple[int, ...]
+    """Ids of the units that it concerns; none before its dry run."""
 
 
 def list_reforms(
-    session: Session, *, state: str | None, before: int | None, limit: int
+    session: Session, gazetteer: Gazetteer, *, state: str | None, before: int | None, limit: int
 ) -> list[ReformView]:
     """Reforms with a lower number than `before`, the latest first, without their reports."""
-    rows = session.execute(_LIST, {"state": state, "before": before, "limit": limit})
+    given = {"state": state, "before": before, "limit": limit}
+    rows = session.execute(_LIST, given | _seen_by(gazetteer))
     return [ReformView(*row) for row in rows]
 
 
-def find_reform(session: Session, reform_id: int) -> ReformView:
-    """One reform; raises NotFoundError."""
-    row = session.execute(_ONE, {"id": reform_id}).one_or_none()
+def find_reform(session: Session, gazetteer: Gazetteer, reform_id: int) -> ReformView:
+    """One reform; raises NotFoundError, also for one that the caller does not see."""
+    given = {"id": min(reform_id, _MAX_ID)}
+    row = session.execute(_ONE, given | _seen_by(gazetteer)).one_or_none()
     if row is None:
         raise NotFoundError(f"không có nghị quyết số {reform_id} (there is no reform {reform_id})")
     return ReformView(*row)
+
+
+def any_reform(session: Session, reform_id: int) -> ReformView:
+    """One reform, whoever asks."""
+    return ReformView(*session.execute(_ANY, {"id": reform_id}).one())
+
+
+def check_may_change(gazetteer: Gazetteer, view: ReformView) -> None:
+    """Raises OutsideUnitsError where it concerns units of others."""
+    check_covers(gazetteer, view.affected)
+
+
+def _seen_by(gazetteer: Gazetteer) -> dict[str, Any]:
+    return {**parameter(lineage(gazetteer)), "actor": who_acts()[0]}
 
 
 _COLUMNS: Final = """
@@ -80,12 +106,15 @@ _FROM: Final = """
     LEFT JOIN event c ON c.id = r.event_id
     LEFT JOIN event u ON u.id = r.undone_event_id
 """
+_SEEN: Final = f"({MEETS_REACH.format(column='r.affected_ids')} OR r.actor = :actor)"
 _LIST: Final = text(
     f"""
-    SELECT {_COLUMNS}, NULL FROM {_FROM}
-    WHERE (CAST(:state AS text) IS NULL OR r.state = :state)
+    SELECT {_COLUMNS}, NULL, r.affected_ids FROM {_FROM}
+    WHERE {_SEEN} AND (CAST(:state AS text) IS NULL OR r.state = :state)
         AND (CAST(:before AS bigint) IS NULL OR r.id < :before)
     ORDER BY r.id DESC LIMIT :limit
     """  # noqa: S608 - constants
 )
-_ONE: Final = text(f"SELECT {_COLUMNS}, w.report FROM {_FROM} WHERE r.id = :id")  # noqa: S608
+_ANY_ONE: Final = f"SELECT {_COLUMNS}, w.report, r.affected_ids FROM {_FROM} WHERE r.id = :id"  # noqa: S608
+_ANY: Final = text(_ANY_ONE)
+_ONE: Final = text(f"{_ANY_ONE} AND {_SEEN}")

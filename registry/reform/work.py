@@ -15,13 +15,14 @@ from sqlalchemy import Engine, text
 from registry.access.actors import demand
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError, RegistryError
+from registry.gazetteer import today
 from registry.reform.asking import BOUNDARIES, DECIDED, DISCARDED, UNDECIDED
 from registry.reform.due import withdraw
 from registry.reform.reading import Document, kept, read_resolution
-from registry.reform.report import Report
+from registry.reform.report import Report, gazetteer_of
 from registry.reform.run import Options, reform
 from registry.reform.undo import undo
-from registry.reform.views import ReformView, find_reform
+from registry.reform.views import ReformView, any_reform, check_may_change
 from registry.reform.work_file import read_decided
 from registry.settings import Settings
 from registry.uploads import files
@@ -31,7 +32,7 @@ from registry.uploads.asked import INTERRUPTED, acting_for, told
 def work(engine: Engine, settings: Settings, *, reform_id: int) -> None:
     """Do what was asked for last, and keep what became of it."""
     with session_scope(engine) as session:
-        view = find_reform(session, reform_id)
+        view = any_reform(session, reform_id)
     if view.phase is None:
         return
     state, do = _TASKS[str(view.task)]
@@ -40,6 +41,8 @@ def work(engine: Engine, settings: Settings, *, reform_id: int) -> None:
         try:
             with acting_for(engine, settings, str(view.asked_by), view.asked_key_id) as actor:
                 demand("admin", "reform")
+                with session_scope(engine) as session:
+                    check_may_change(gazetteer_of(session, today()), view)
                 do(engine, settings, view, actor)
         except DatabaseUnavailableError:
             raise
@@ -87,6 +90,7 @@ def _try(engine: Engine, settings: Settings, view: ReformView, actor: str) -> No
         "day": head.effective,
         "resolution": json.dumps(kept(document, {})),
         "decided": json.dumps(decided),
+        "affected": list(report.affected),
     }
     with session_scope(engine) as session:
         if session.execute(_REPORTED, said).one_or_none() is not None:
@@ -172,6 +176,7 @@ _PROGRESS: Final = text(
 _REPORTED: Final = text(
     """
     UPDATE reform SET state = 'reported', number = :number, title = :title, effective_on = :day,
+        affected_ids = :affected,
         resolution = CAST(:resolution AS jsonb), decided = CAST(:decided AS jsonb)
     WHERE id = :id AND state IN ('staged', 'reported') RETURNING id
     """

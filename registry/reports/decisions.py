@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from geo.code import format as code_display
 from registry.access.actors import acting, outside_own
 from registry.access.jurisdiction import check_jurisdiction
+from registry.access.reach import writable
 from registry.entrances import SOURCES, Entrance, with_entrance
 from registry.errors import (
     InvalidInputError,
@@ -164,12 +165,12 @@ def _decided(engine: Engine, report_id: int, decision: Decision, decide: _Decide
 
 def _check_place(row: Mapping[str, Any]) -> None:
     """Raises OutsideUnitsError for the queue of somebody else's commune or province."""
-    actor, unit = acting(), row["unit"]
-    if actor is None or actor.unit_ids is None or row["unit_id"] in actor.unit_ids:
+    actor, own = acting(), writable()
+    if actor is None or own is None or row["unit_id"] in own:
         return
     if not set(row["provinces"]).isdisjoint(actor.units or ()):
         return
-    raise outside_own(unit)
+    raise outside_own(row["unit"])
 
 
 def _may_retire() -> bool:

@@ -13,11 +13,14 @@ from sqlalchemy.orm import Session
 
 from geo.street import parse_street
 from geo.text import fold
-from registry.access.actors import Actor
+from registry.access.actors import outside_own
+from registry.access.reach import bound_provinces, seen
 from registry.database import session_scope
+from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.records import COLUMNS, JOINS, Record
 from registry.reports import stale
+from registry.units import unit_by_code
 from registry.units.lineage import ancestors
 from registry.units.onward import communes_of
 
@@ -127,8 +130,8 @@ class Entry:
 class Wanted:
     """Which part of the queue."""
 
-    unit_ids: Collection[int] | None = None
-    """Communes, and provinces with a queue of their own; None for all."""
+    unit: str | None = None
+    """Code of a unit; None for all that the caller sees."""
     state: str = "open"
     limit: int = DEFAULT_LIMIT
     kind: str | None = None
@@ -146,13 +149,27 @@ def queues_of(gazetteer: Gazetteer, unit: Unit) -> frozenset[int]:
     return communes | _own_queues(gazetteer, unit) if unit.level == "province" else communes
 
 
-def queues_seen(gazetteer: Gazetteer, actor: Actor) -> frozenset[int] | None:
-    """Whose queues an actor sees; None for all."""
-    if actor.sees is None:
+def queues_seen(gazetteer: Gazetteer) -> frozenset[int] | None:
+    """Whose queues the caller sees; None for all."""
+    sees = seen()
+    if sees is None:
         return None
-    units = (unit for code in actor.units or () for unit in gazetteer.with_code(code))
-    provinces = (u for u in units if u.level == "province" and u.alive_on(today()))
-    return actor.sees.union(*(_own_queues(gazetteer, province) for province in provinces))
+    provinces = bound_provinces(gazetteer)
+    return sees.union(*(_own_queues(gazetteer, province) for province in provinces))
+
+
+def queues_asked(gazetteer: Gazetteer, code: str | None) -> frozenset[int] | None:
+    """Those of a unit, or all, as far as the caller sees them; None for everybody's.
+
+    Raises OutsideUnitsError for a unit of which the caller sees none.
+    """
+    own = queues_seen(gazetteer)
+    if code is None:
+        return own
+    asked = queues_of(gazetteer, unit_by_code(gazetteer, code, None))
+    if own is not None and not asked & own:
+        raise outside_own(code)
+    return asked if own is None else asked & own
 
 
 def _own_queues(gazetteer: Gazetteer, province: Unit) -> frozenset[int]:
@@ -160,34 +177,47 @@ def _own_queues(gazetteer: Gazetteer, province: Unit) -> frozenset[int]:
     return frozenset({province.id, *(i for i in before if gazetteer.units[i].level == "province")})
 
 
-def queue(engine: Engine, wanted: Wanted) -> list[Entry]:
+def queue(engine: Engine, gazetteer: Gazetteer, wanted: Wanted) -> list[Entry]:
     """At most `limit` entries of what is wanted: those to decide in their order.
 
-    What was decided comes newest first.
+    What was decided comes newest first. Raises OutsideUnitsError.
     """
-    statement, parameters = statement_of(wanted)
+    statement, parameters = statement_of(wanted, queues_asked(gazetteer, wanted.unit))
     with session_scope(engine) as session:
         return [_entry(row) for row in session.execute(text(statement), parameters)]
 
 
-def entries_of(session: Session, ids: Collection[int]) -> list[Entry]:
+def find_entry(session: Session, gazetteer: Gazetteer, report_id: int) -> Entry:
+    """One entry; raises NotFoundError, and OutsideUnitsError for a queue that is not seen."""
+    found = _entries(session, [report_id]) if 0 <= report_id < 2**63 else []
+    if not found:
+        raise NotFoundError(f"không có báo cáo số {report_id} (no such report)")
+    sees = queues_seen(gazetteer)
+    if sees is not None and found[0].unit_id not in sees:
+        raise outside_own(gazetteer.units[found[0].unit_id].code)
+    return found[0]
+
+
+def _entries(session: Session, ids: Collection[int]) -> list[Entry]:
     """The entries of these numbers, in the order in which they are decided."""
     statement = _statement("id = ANY (:ids)", _ORDER, len(ids))
     return [_entry(row) for row in session.execute(text(statement), {"ids": list(ids)})]
 
 
-def grouped(engine: Engine, entries: Sequence[Entry]) -> list[list[Entry]]:
+def grouped(engine: Engine, gazetteer: Gazetteer, entries: Sequence[Entry]) -> list[list[Entry]]:
     """Entries of a page in their order, each with those that are about the same door or house.
 
-    Others that wait and are not of the page are fetched; of new houses those of one address, or
-    within 30 m.
+    Others that wait and are not of the page are fetched, from queues that the caller sees; of new
+    houses those of one address, or within 30 m.
     """
+    sees = queues_seen(gazetteer)
     given = {"ids": [each.id for each in entries], "degrees": _ALIKE_DEGREES, "near_m": _ALIKE_M}
     with session_scope(engine) as session:
         pairs = session.execute(_ALIKE, given).all()
         known = {each.id: each for each in entries}
         more = {other for _, other in pairs} - known.keys()
-        known |= {each.id: each for each in entries_of(session, more)} if more else {}
+        beyond = _entries(session, more) if more else []
+        known |= {each.id: each for each in beyond if sees is None or each.unit_id in sees}
     beside: dict[int, set[int]] = {}
     for one, other in pairs:
         beside.setdefault(one, set()).add(other)
@@ -205,14 +235,14 @@ def grouped(engine: Engine, entries: Sequence[Entry]) -> list[list[Entry]]:
     return groups
 
 
-def statement_of(wanted: Wanted) -> tuple[str, dict[str, Any]]:
-    """The statement and its parameters."""
+def statement_of(wanted: Wanted, units: Collection[int] | None) -> tuple[str, dict[str, Any]]:
+    """The statement and its parameters; `units` are those whose queues are looked at."""
     order = _NEWEST if wanted.state in DECIDED else _ORDER
     where = ["state = :state"]
     given: dict[str, Any] = {"state": wanted.state}
-    if wanted.unit_ids is not None:
+    if units is not None:
         where.append("unit_id = ANY (:units)")
-        given["units"] = sorted(wanted.unit_ids)
+        given["units"] = sorted(units)
     if wanted.kind:
         where.append("kind = :kind")
         given["kind"] = wanted.kind

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from registry.access.actors import acting
+from registry.access.reach import writable
 from registry.errors import ForbiddenError, InvalidInputError
 from registry.reads import Reads
 from registry.records import OPEN, Record
@@ -54,7 +55,7 @@ def operator_of(asked: str | None) -> str:
     Raises ForbiddenError for everybody else, InvalidInputError where nobody is named.
     """
     actor = acting()
-    if actor is None or (actor.role == "admin" and actor.unit_ids is None):
+    if actor is None or (actor.role == "admin" and writable() is None):
         name = (asked or (actor.name if actor else "")).strip()
         if not name:
             raise InvalidInputError.of_field("operator", "missing", "cần tên hãng (whose areas)")

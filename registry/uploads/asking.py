@@ -24,7 +24,7 @@ from registry.jobs.queue import enqueue
 from registry.jobs.table import CHECK_IMPORT, PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
 from registry.settings import Settings
 from registry.uploads import files
-from registry.uploads.views import ROLLING_BACK, ImportView, find_import
+from registry.uploads.views import ROLLING_BACK, ImportView, check_may_change, find_import
 
 
 def ask_publish(
@@ -151,6 +151,7 @@ def forget(session: Session, import_id: int) -> None:
 def _locked(session: Session, import_id: int, actor: Actor) -> ImportView:
     """The import, which nobody else changes until the transaction ends."""
     view = find_import(session, import_id, actor)
+    check_may_change(session, import_id, actor)
     # A job that publishes holds it as long as that takes: nobody waits for that.
     if session.execute(_LOCK, {"id": import_id}).one_or_none() is None:
         raise _wrong_state(view, "đang được xử lý (it is being worked on)")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.access.actors import Actor
+from registry.access.actors import Actor, outside_own
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.intake.judging.row_problem import RowProblem
@@ -80,6 +80,13 @@ def find_import(session: Session, import_id: int, actor: Actor) -> ImportView:
     if row is None:
         raise NotFoundError(f"không có đợt nhập {import_id} (there is no import {import_id})")
     return ImportView(*row)
+
+
+def check_may_change(session: Session, import_id: int, actor: Actor) -> None:
+    """Raises OutsideUnitsError where whoever delivered it writes in units that `actor` does not."""
+    outside = session.scalars(_OUTSIDE, {"id": import_id} | _seen_by(actor)).all()
+    if outside:
+        raise outside_own(*outside)
 
 
 def any_import(session: Session, import_id: int) -> ImportView | None:
@@ -172,6 +179,13 @@ _LIST: Final = text(
     """  # noqa: S608 - constants
 )
 _ONE: Final = text(f"SELECT {_COLUMNS} FROM {_FROM} WHERE i.id = :id AND {_SEEN}")  # noqa: S608
+_OUTSIDE: Final = text(
+    """
+    SELECT u.code FROM import_work w JOIN admin_unit u ON u.id = ANY (w.unit_ids)
+    WHERE w.import_id = :id AND w.actor <> :actor AND u.id <> ALL (CAST(:units AS integer[]))
+    ORDER BY u.code LIMIT 20
+    """
+)
 _ANY: Final = text(f"SELECT {_COLUMNS} FROM {_FROM} WHERE i.id = :id")  # noqa: S608
 _ROW: Final = "row_number, field, code, severity, value, proposed_fix"
 _SHOWN: Final = text(

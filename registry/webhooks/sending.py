@@ -8,7 +8,6 @@ A redirect is not followed, no answer is read beyond its head, and all of it has
 import datetime
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from standardwebhooks.webhooks import Webhook as Signer
 
+from registry.deadline import Deadline
 from registry.errors import InvalidInputError
 
 MAX_URL: Final = 2_000
@@ -173,7 +173,7 @@ def _asked(
     """What the host at this address answers. Raises OSError and HTTPException."""
     host, port = url.hostname or "", url.port or _PORTS[url.scheme]
     plain = socket.create_connection((address, port), _SILENT_S)
-    with plain, _broken_off(plain):
+    with plain, _within(plain):
         is_safe = url.scheme == "https"
         context = ssl.create_default_context() if is_safe else None
         with context.wrap_socket(plain, server_hostname=host) if context else plain as connected:
@@ -187,28 +187,16 @@ def _asked(
 
 
 @contextmanager
-def _broken_off(connected: socket.socket) -> Iterator[None]:
-    """A block that does not outlast its time: then what it waits for ends. Raises TimeoutError."""
-    late = threading.Event()
-    descriptor = connected.dup()  # TLS takes the other one over
-
-    def break_off() -> None:
-        late.set()
-        with suppress(OSError):
-            descriptor.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(_WHOLE_S, break_off)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (OSError, HTTPException) as error:
-        if late.is_set():
-            raise TimeoutError from error
-        raise
-    finally:
-        timer.cancel()
-        descriptor.close()
+def _within(connected: socket.socket) -> Iterator[None]:
+    """A block that does not outlast its time. Raises TimeoutError."""
+    with Deadline(_WHOLE_S) as deadline:
+        deadline.watch(connected)
+        try:
+            yield
+        except (OSError, HTTPException) as error:
+            if deadline.is_late:
+                raise TimeoutError from error
+            raise
 
 
 def _outcome(status: int) -> Outcome:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from api.access import role_of
 from registry.access.audit import Wanted, forget, network_of, read
 from registry.database import OWNER_ROLE, make_engine, session_scope
+from registry.gazetteer_loading import load_gazetteer
 from registry.settings import Settings
 from tests.support.keys import Office, bearer, code_of
 from tests.support.keys import office as open_office
@@ -184,14 +185,17 @@ def test_entries_are_read_by_who_where_and_what_became_of_them(office: Office) -
     office.post("verify", office.key("đọc sổ"), code=code)
     office.post("verify", office.key("xã khác", units=("26743",)), code=code)
     with session_scope(office.place.engine) as session:
-        by_actor = list(read(session, Wanted(actor="đọc sổ"), 10))
+        known = load_gazetteer(session)
+        by_actor = list(read(session, known, Wanted(actor="đọc sổ"), 10))
         assert [(e.actor, e.outcome) for e in by_actor] == [("đọc sổ", "ok")]
-        refused = list(read(session, Wanted(actor="xã khác", unit=COMMUNE, refused=True), 10))
+        refused = list(
+            read(session, known, Wanted(actor="xã khác", unit=COMMUNE, refused=True), 10)
+        )
         assert [e.outcome for e in refused] == ["outside_units"]
-        newest = list(read(session, Wanted(), 2))
+        newest = list(read(session, known, Wanted(), 2))
         assert [e.actor for e in newest] == ["xã khác", "operator"]
         assert newest[0].id > newest[1].id
-        assert list(read(session, Wanted(since=newest[0].at), 10))[-1].id == newest[0].id
+        assert list(read(session, known, Wanted(since=newest[0].at), 10))[-1].id == newest[0].id
 
 
 @pytest.fixture

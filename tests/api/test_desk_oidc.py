@@ -1,19 +1,22 @@
 """Accounts of an identity provider at the desk: a real provider, right tokens and wrong ones."""
 
+import json
 import socket
 from collections.abc import Iterator
 
 import pytest
 
 from api.desk import oidc
+from api.desk.sign_in import own_path
 from registry.settings import Settings
 from tests.support.desk import Seat
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE
-from tests.support.oidc import CLIENT, Provider, come_in
+from tests.support.oidc import CLIENT, Provider, come_in, never_ending
 from tests.support.oidc import provider as open_provider
 
+TRY = ("state", "nonce", "verifier", "leads_to")
 UNIT = {"diachiso_role": "editor", "diachiso_units": [COMMUNE]}
 
 
@@ -88,8 +91,15 @@ def test_account_sits_down_and_follows_what_its_provider_says(
         {"nonce": "another"},
         {"exp": 1_700_000_000},
         {"sub": None},
+        {"sub": ""},
+        {"sub": " "},
+        {"sub": 5},
+        {"sub": ["u-2"]},
+        {"sub": "u" * 256},
+        {"iss": ["https://elsewhere.vn"]},
+        {"nonce": None},
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_token_that_is_not_for_this_try_lets_nobody_in(
     office: Office, issuer: Provider, spoilt: dict[str, object]
@@ -116,6 +126,23 @@ def test_token_that_is_not_for_this_try_lets_nobody_in(
         ({"diachiso_role": "viewer", "diachiso_units": []}, "thuộc xã, tỉnh nào"),
         ({"diachiso_role": "editor", "diachiso_units": ["VN"]}, "VN"),
         ({"diachiso_role": "editor", "diachiso_units": ["99999"]}, "99999"),
+        # The whole country has to be said, and nothing else beside it.
+        *(
+            ({"diachiso_role": "admin", "diachiso_units": units}, "thuộc xã, tỉnh nào")
+            for units in (None, "", [], {}, {"VN": True}, 5, [["VN"]], ["01", 5], True)
+        ),
+        *(
+            ({"diachiso_role": "admin", "diachiso_units": units}, "không có đơn vị mã")
+            for units in (
+                "VN 01",
+                ["VN", "VN"],
+                "vn",
+                "ＶＮ",
+                ["\0"],
+                ["0" * 5_000],
+                "٠١",
+            )
+        ),
     ],
 )
 def test_account_without_a_place_here_is_told_so(
@@ -142,8 +169,44 @@ def test_try_of_another_browser_is_refused(office: Office, issuer: Provider) -> 
     assert own.get(denied).status_code == 403
 
 
+@pytest.mark.parametrize(
+    "cookie",
+    ["[" * 60_000, '{"a":' * 700, "null", "[]", "5", "", '"x"', "{", "\\udc80", "{}"]
+    + [json.dumps(dict.fromkeys(TRY, each)) for each in (None, 5, "", [], {}, True)]
+    + [json.dumps(dict.fromkeys(TRY, "s") | {"leads_to": each}) for each in (5, [], None)]
+    + [json.dumps(dict.fromkeys(TRY, "s") | {"more": 1})],
+    ids=lambda cookie: ascii(cookie[:40]),
+)
+def test_cookie_that_is_no_try_lets_nobody_in(office: Office, cookie: str) -> None:
+    client = office.app.test_client()
+    sent = {"Cookie": f"sign_in={cookie}"}
+    for query in ("", "?state=s&code=x", "?state=&code=x", "?state=5&code=x"):
+        refused = client.get(f"/desk/sign-in/account/done{query}", headers=sent)
+        assert (refused.status_code, client.get_cookie("desk")) == (403, None)
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["//evil.vn", "///desk", "///desk/x", " ///desk", "\t//desk", "/\\evil.vn", "https:/desk",
+     "https://evil.vn/desk", "javascript:alert(1)", "/deskevil", "desk", "/desk\\evil.vn"],
+)  # fmt: skip
+def test_nobody_is_led_to_another_site(to: str) -> None:
+    assert own_path(to) == "/desk"
+
+
+def test_name_of_an_account_is_shown_and_does_no_harm(office: Office, issuer: Provider) -> None:
+    for name in ("Ỷ Lan 🌿", "a\r\nSet-Cookie: x=y", "n" * 5_000, ["An"], 5):
+        issuer.spoilt = {"name": name}
+        issuer.knows("u-7", **UNIT)
+        try:
+            came = come_in(office.app.test_client(), issuer, "u-7")
+        finally:
+            issuer.spoilt = {}
+        assert came.status_code == 303, name
+
+
 def test_account_is_revoked_and_let_in_again_and_leaves(office: Office, issuer: Provider) -> None:
-    issuer.knows("u-5", diachiso_role="admin")
+    issuer.knows("u-5", diachiso_role="admin", diachiso_units="VN")
     seat = Seat(office.app.test_client())
     assert come_in(seat.client, issuer, "u-5", to="//elsewhere.vn").location == "/desk"
     name = accounts(office)[-1][0]
@@ -153,7 +216,7 @@ def test_account_is_revoked_and_let_in_again_and_leaves(office: Office, issuer: 
     office.by_owner("UPDATE api_key SET revoked_at = NULL WHERE name = :name", name=name)
     assert come_in(seat.client, issuer, "u-5").status_code == 303
     assert seat.client.get_cookie("desk_name", path="/desk") is None
-    issuer.knows("u-5", name="An", diachiso_role="admin")
+    issuer.knows("u-5", name="An", diachiso_role="admin", diachiso_units=["VN"])
     come_in(seat.client, issuer, "u-5")
     assert seat.client.get_cookie("desk_name", path="/desk") is not None
     left = seat.post("/desk/sign-out")
@@ -175,6 +238,31 @@ def test_form_waits_while_its_writer_signs_in_elsewhere(office: Office, issuer: 
     shown = client.post("/desk/sign-in/kept", data={"to": "/desk/sign-out", "kept.reason": "đã gõ"})
     assert 'name="reason" value="đã gõ"' in shown.text
     assert 'name="csrf" value="' in shown.text
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "part", "pause_s"),
+    [
+        (b"", b"H", 0.05),
+        (HEAD, b"X-Long: 1\r\n", 0.05),
+        (HEAD + b"\r\n", b" ", 0.05),
+        (HEAD + b"\r\n", b" " * 100_000, 0.0),
+    ],
+    ids=["status", "headers", "body", "endless"],
+)
+def test_provider_that_never_ends_is_left_in_time(
+    office: Office, monkeypatch: pytest.MonkeyPatch, head: bytes, part: bytes, pause_s: float
+) -> None:
+    monkeypatch.setattr(oidc, "_WHOLE_S", 0.4 if pause_s else 30.0)
+    with never_ending(head, part, pause_s) as url:
+        away = oidc.Issuer(Settings(oidc_issuer=url, **CLIENT))
+        monkeypatch.setitem(office.app.extensions, "diachiso_issuer", away)
+        told = office.client.get("/desk/sign-in/account")
+        assert told.status_code == 503
+        assert "issuer_unavailable" in told.text
 
 
 def test_provider_that_does_not_answer_is_told(

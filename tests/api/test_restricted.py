@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 from flask import Request
 from flask.testing import FlaskClient
+from sqlalchemy import text as statement
 
 from api.access import ANONYMOUS, Caller
 from geo.code import format as code_display
 from geo.code import spoken
+from registry.database import session_scope
 from registry.drawing.refresh import refresh
-from registry.gazetteer import VIET_NAM
+from registry.events import Cause, write_scope
+from registry.field.rounds import open_round
+from registry.gazetteer import VIET_NAM, today
 from registry.search.codes_in_text import whole_code
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.tiles import read_tile, tile_at
@@ -54,6 +58,24 @@ FOR_ITS_EDITORS = {
         "", "/answers", "/codes", "/problems", "/report", "/publish", "/rollback",
     )),
 }  # fmt: skip
+PARCELS = (
+    "INSERT INTO external_id (code, scheme, value, valid)"
+    " SELECT c, 'parcel', 'thửa kín ' || c, daterange(NULL, NULL)"
+    " FROM unnest(CAST(:codes AS text[])) c (c)"
+)
+PAGES = {
+    "/a", "/a/<address_code>", "/a/<address_code>/report", "/new-house", "/try", "/route",
+    "/v1/field/area", "/mcp", "/board.json", "/board", "/data", "/data/<name>",
+    "/data/manifest.json", "/coverage", "/coverage/<code>", "/coverage/<code>/map", "/packs",
+    "/verify", "/verify/<number>", "/reports", "/reports/<receipt>",
+}  # fmt: skip
+"""Beside the API; asked for what is hidden below, or elsewhere for what they show of one record."""
+STILL = {
+    "/", "/docs", "/docs/<path:name>", "/docs/<path:name>.md", "/docs/img/<name>", "/docs/try",
+    "/field", "/import", "/kept.js", "/llms.txt", "/manifest.webmanifest", "/offline",
+    "/static/<known>/<path:name>", "/static/dia-chi-input.js", "/metrics",
+}  # fmt: skip
+"""The same for every register, or counts of the service alone."""
 ECHO = frozenset({"query", "q", "address", "text"})
 """Members in which an answer repeats the question."""
 
@@ -175,6 +197,8 @@ def made(place: Town, client: FlaskClient) -> Site:
     renumbered = house("947")
     place.do("renumber", code=renumbered, house_number="949")
     hide(renumbered, "947 Phố Láng, phường Láng, Hà Nội")
+    with write_scope(place.engine, Cause("external", "tests")) as session:
+        session.execute(statement(PARCELS), {"codes": [each.code for each in site.hidden]})
     moved = house("951")
     place.do("move", code=moved, lon=105.8123, lat=21.0234)
     hide(moved)
@@ -186,6 +210,77 @@ def test_walk_visits_every_endpoint(site: Site) -> None:
     paths = site.client.get("/openapi.json").get_json()["paths"]
     reading = {path for path in paths if not path.startswith("/v1/operations/")}
     assert reading == {*SHOW_NO_RECORD, *FOR_ITS_EDITORS, *WALKED}
+
+
+def test_walk_visits_every_page(site: Site) -> None:
+    """The desk is its commune's own: tests/api/test_elsewhere.py."""
+    rules = {
+        rule.rule
+        for rule in site.client.application.url_map.iter_rules()
+        if not rule.rule.startswith(("/v1/", "/ogc", "/tiles", "/desk"))
+    }
+    known = {"/healthz", "/readyz", "/openapi.json"}
+    assert rules - known == {each for each in (*PAGES, *STILL) if not each.startswith("/v1/")}
+
+
+def told_on(site: Site, page: str, asked: str = "") -> list[str]:
+    """What of the secrets a page shows beside what it was asked."""
+    codes = [display for h in site.hidden for display in (h.code, code_display(h.code))]
+    points = [f"{each:.6f}" for h in site.hidden for each in (h.lon, h.lat)]
+    secrets = [*codes, *points, "sau nhà kín", "thửa kín"]
+    return [each for each in secrets if each in page and each.upper() not in asked.upper()]
+
+
+def test_no_form_of_the_site_finds_it(site: Site) -> None:
+    for asked in site.texts:
+        for answer in (
+            site.client.get("/a", query_string={"q": asked}),
+            site.client.post("/try", data={"pasted": asked, "text": asked, "rows": asked}),
+            site.client.post("/route", data={"list": asked, "text": asked, "pasted": asked}),
+            site.client.post("/new-house", data={"address": asked, "lon": "105.8", "lat": "21.0"}),
+        ):
+            assert answer.status_code < 500
+            shown = answer.get_data().decode("utf-8", "ignore")  # of a list it is a PDF
+            assert told_on(site, shown, asked) == [], asked
+
+
+def test_no_board_and_no_file_shows_it(site: Site) -> None:
+    for path in ("/board", "/board.json", "/data", "/data/manifest.json", "/packs", "/coverage",
+                 f"/coverage/{COMMUNE}", f"/coverage/{COMMUNE}/map"):  # fmt: skip
+        answer = site.client.get(path)
+        assert answer.status_code in (200, 401, 404), path
+        assert told_on(site, answer.text) == [], path
+
+
+def test_no_tool_finds_it(site: Site) -> None:
+    def call(name: str, **arguments: Any) -> Any:
+        params = {"name": name, "arguments": arguments}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        answer = site.client.post("/mcp", json=message, headers={"Accept": "application/json"})
+        assert answer.status_code == 200, answer.text
+        return answer.get_json()["result"]
+
+    for asked in site.texts:
+        assert site.found(call("geocode", q=asked), asked) == [], asked
+        assert site.found(call("validate", address=asked), asked) == [], asked
+    for hidden in site.hidden:
+        near = call("reverse", lon=hidden.lon + 4e-6, lat=hidden.lat + 4e-6, limit=20)
+        assert site.found(near) == []
+        told = call("lookup", code=hidden.code, external=True, services=True)["structuredContent"]
+        assert (told["label"], told["position"], told["external_ids"]) == (HERE, None, [])
+
+
+def test_no_round_in_the_field_and_no_paper_shows_it(site: Site) -> None:
+    with session_scope(site.place.engine) as session:
+        ((street,),) = session.execute(statement("SELECT id FROM thoroughfare WHERE name = 'Láng'"))
+        _, code = open_round(session, "thoroughfare", street, today(), "tests")
+    area = site.client.get("/v1/field/area", headers={"X-Field-Code": code})
+    assert site.others[0] in area.text
+    assert told_on(site, area.text) == []
+    for kind in ("plates", "lists"):
+        doors = {"commune": COMMUNE, "street": "Phố Láng"}
+        paper = site.client.post(f"/v1/papers/{kind}", json=doors, headers={"X-Role": "editor"})
+        assert "restricted=" in paper.headers["Paper-Notices"]
 
 
 def test_no_search_finds_it(site: Site) -> None:
@@ -427,6 +522,10 @@ def test_own_code_says_the_commune_to_a_stranger_and_the_door_to_a_key(site: Sit
         assert stranger["commune"]["code"] == COMMUNE
         assert [name for name in WITHHELD if stranger[name]] == []
         assert stranger["localities"] == []
+        wide = {"external": "true", "services": "true", "on": "2026-01-01"}
+        full = site.client.get(path, query_string=wide)
+        assert told_on(site, full.text, hidden.code + code_display(hidden.code)) == []
+        assert full.get_json()["external_ids"] == []
         carrier = site.client.get(path, headers={"X-Role": "carrier"}).get_json()
         assert carrier["label"] == hidden.label
         assert carrier["position"]["lon"] == hidden.lon

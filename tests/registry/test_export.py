@@ -38,6 +38,7 @@ from registry.export.run import (
     export_stream,
 )
 from registry.gazetteer import VIET_NAM
+from registry.gazetteer_loading import load_gazetteer
 from registry.intake.columns.fields import find_columns
 from registry.intake.formats.any_file import read_file
 from tests.support.factories import (
@@ -319,7 +320,7 @@ def test_dictionary_and_licence_stand_beside_and_nothing_else_is_left(
     assert "Giấy phép" in told
     assert "Thành phố Hà Nội (01)" in told
     with session_scope(world.engine) as session:
-        noted = next(iter(audit.read(session, audit.Wanted(), 1)))
+        noted = next(iter(audit.read(session, load_gazetteer(session), audit.Wanted(), 1)))
     assert (noted.endpoint, noted.units, noted.count) == ("export", ("01",), 2)
 
 

@@ -1,7 +1,7 @@
 """Reports from the field: how they are put into the queue, counted, and decided."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import count
@@ -33,7 +33,7 @@ from registry.lookup import lookup
 from registry.reads import Reads
 from registry.reports import Filed, Said, file_report
 from registry.reports.decisions import Decided, Decision, accept, reject
-from registry.reports.queue import Entry, Wanted, queue, queues_seen, statement_of
+from registry.reports.queue import Entry, Wanted, queue, statement_of
 from registry.reports.reporters import Reporter
 from tests.support.intake import BA_DINH, LAT, LON, deliveries, door, rows
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
@@ -79,8 +79,10 @@ class Field:
         with acting_as(who) if who else nullcontext():
             return reject(self.place.engine, report_id, decision(**fields))
 
-    def queue(self, **fields: Any) -> list[Entry]:
-        return queue(self.place.engine, Wanted(**fields))
+    def queue(self, *, unit_ids: Iterable[int] | None = None, **fields: Any) -> list[Entry]:
+        sees = None if unit_ids is None else frozenset(unit_ids)
+        with acting_as(Actor("hàng đợi", "editor", sees)):
+            return queue(self.place.engine, self.gazetteer, Wanted(**fields))
 
     def entry(self, report_id: int) -> Entry:
         """The entry of that number, whatever its state."""
@@ -460,8 +462,9 @@ def test_queue_of_a_province_is_that_of_who_continues_it(at: Field) -> None:
         "UPDATE field_report SET unit_id = :u WHERE id = :i RETURNING 1", u=quang_nam.id, i=filed.id
     )
     theirs = Actor("tỉnh", "editor", frozenset({at.unit}), units=("48",))
-    seen = queues_seen(at.gazetteer, theirs)
-    assert filed.id in [e.id for e in at.queue(unit_ids=seen, limit=500)]
+    with acting_as(theirs):
+        found = queue(at.place.engine, at.gazetteer, Wanted(limit=500))
+    assert filed.id in [e.id for e in found]
     assert at.reject(filed.id, theirs).state == "rejected"
 
 
@@ -800,7 +803,7 @@ def test_queue_is_read_by_its_index(at: Field, here: bool) -> None:
         )
         session.execute(text("SET LOCAL ROLE NONE"))
         session.execute(text("ANALYZE field_report"))
-        statement, parameters = statement_of(Wanted([at.unit] if here else None))
+        statement, parameters = statement_of(Wanted(), [at.unit] if here else None)
         plan = "\n".join(session.scalars(text(f"EXPLAIN {statement}"), parameters))
         session.rollback()
     wanted = "ix_field_report_queue" if here else "ix_field_report_queue_everywhere"

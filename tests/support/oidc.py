@@ -1,7 +1,9 @@
 """An identity provider on this machine, whose tokens may be spoilt on their way."""
 
+import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,6 +56,34 @@ def come_in(
     """Sign in by an account, as far as the desk's answer to who comes back."""
     there = client.get("/desk/sign-in/account", query_string={"to": to})
     return client.get(provider.sends_back(there, subject))
+
+
+@contextmanager
+def never_ending(head: bytes, part: bytes, pause_s: float) -> Iterator[str]:
+    """A server that answers everything by `head`, and then by `part` again and again."""
+    over = threading.Event()
+
+    def answer(caller: socket.socket) -> None:
+        with caller, suppress(OSError):
+            caller.recv(65_536)
+            caller.sendall(head)
+            while not over.wait(pause_s):
+                caller.sendall(part)
+
+    def serve(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while not over.is_set():
+                answer(listening.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            over.set()
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 @contextmanager

@@ -1,0 +1,114 @@
+"""What belongs to whom: the units in which the caller sees things, and those in which it writes.
+
+Whatever belongs to a unit (imports, reforms, keys, reports, rounds, papers, audit entries …) is
+listed, read and written through these questions, asked where it is read and written, so that
+neither an endpoint nor a page of the desk can forget them. The operator, for whom nobody acts,
+reaches everything; None stands for that.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from registry.access.actors import acting, outside_own
+from registry.errors import ForbiddenError
+from registry.gazetteer import Gazetteer, Unit, today
+from registry.units.lineage import ancestors
+
+IN_REACH: Final = "(CAST(:reach AS integer[]) IS NULL OR {column} = ANY (:reach))"
+"""Condition on a column with one unit; `parameter` binds it."""
+MEETS_REACH: Final = "(CAST(:reach AS integer[]) IS NULL OR {column} && CAST(:reach AS integer[]))"
+"""The same of a column with several units, one of which suffices."""
+
+
+def seen() -> frozenset[int] | None:
+    """Communes of today whose queues, drafts and deliveries the caller sees; None for all."""
+    actor = acting()
+    return None if actor is None else actor.sees
+
+
+def writable() -> frozenset[int] | None:
+    """Communes of today in which the caller writes; None for all."""
+    actor = acting()
+    return None if actor is None else actor.unit_ids
+
+
+def parameter(units: Collection[int] | None) -> dict[str, list[int] | None]:
+    """Units as IN_REACH and MEETS_REACH take them."""
+    return {"reach": None if units is None else sorted(units)}
+
+
+def lineage(known: Gazetteer) -> frozenset[int] | None:
+    """What the caller sees with the provinces that it is bound to and all that came before these.
+
+    For what outlives the units that it belongs to, like reforms and rounds.
+    """
+    communes = seen()
+    if communes is None:
+        return None
+    units = [known.units[unit] for unit in communes if unit in known.units]
+    units += bound_provinces(known)
+    return frozenset(unit.id for unit in units).union(*(ancestors(known, unit) for unit in units))
+
+
+def unit_codes(known: Gazetteer) -> frozenset[str] | None:
+    """Codes of the same units; of those that ended only codes that no other unit bears today."""
+    ids, day = lineage(known), today()
+    if ids is None:
+        return None
+    units = [known.units[each] for each in ids]
+    return frozenset(
+        unit.code
+        for unit in units
+        if unit.alive_on(day) or not any(u.alive_on(day) for u in known.with_code(unit.code))
+    )
+
+
+def bound_provinces(known: Gazetteer) -> list[Unit]:
+    """Provinces of today that the caller is bound to as a whole."""
+    actor, day = acting(), today()
+    codes = () if actor is None else actor.units or ()
+    units = (unit for code in codes for unit in known.with_code(code))
+    return [unit for unit in units if unit.level == "province" and unit.alive_on(day)]
+
+
+def check_seen(known: Gazetteer | Session, *units: int) -> None:
+    """Raises OutsideUnitsError, with their codes, unless the caller sees all of these communes."""
+    _check(known, seen(), units)
+
+
+def check_writable(known: Gazetteer | Session, *units: int) -> None:
+    """Raises OutsideUnitsError unless the caller writes in all of these communes."""
+    _check(known, writable(), units)
+
+
+def check_covers(known: Gazetteer, units: Collection[int]) -> None:
+    """Raises OutsideUnitsError unless units of any level and day all lie in the caller's own."""
+    reach = lineage(known)
+    outside = set() if reach is None else set(units) - reach
+    if outside:
+        raise outside_own(
+            *sorted({known.units[each].code for each in outside & known.units.keys()})
+        )
+
+
+def demand_country(what: str) -> None:
+    """Raises ForbiddenError for a caller that is bound to some units only."""
+    if writable() is not None:
+        raise ForbiddenError(f"{what}: chỉ quản trị cả nước (only for the whole country's)")
+
+
+def _check(
+    known: Gazetteer | Session, reach: frozenset[int] | None, units: Collection[int]
+) -> None:
+    outside = [] if reach is None else sorted(set(units) - reach)
+    if not outside:
+        return
+    if isinstance(known, Session):
+        raise outside_own(*known.scalars(_CODES, {"ids": outside}))
+    raise outside_own(*sorted(known.units[unit].code for unit in outside))
+
+
+_CODES: Final = text("SELECT code FROM admin_unit WHERE id = ANY (:ids) ORDER BY code")
