@@ -14,12 +14,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 import requests
-
-from bench.soak import memory_mb
 
 _PARTS: Final = 20
 _PAGES: Final = (
@@ -140,7 +139,7 @@ def main() -> None:
     if not 4 <= len(sys.argv) <= 6:
         sys.exit(__doc__)
     pid, requests_ = int(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else 100_000
-    print(f"ready: {_held(pid)} MB", flush=True)
+    print(f"ready: {_told(_held(pid))}", flush=True)
     client = Client(sys.argv[1], sys.argv[2])
     kinds, answered, failed = client.kinds(), Counter[str](), Counter[str]()
 
@@ -153,7 +152,7 @@ def main() -> None:
     for kind in kinds:
         ask(kind)
     start = _held(pid)
-    print(f"start, each kind once: {start} MB", flush=True)
+    print(f"start, each kind once: {_told(start)}", flush=True)
     turns = list(kinds)
     began = time.monotonic()
     per_part = requests_ // (len(kinds) if sys.argv[5:] else _PARTS)
@@ -162,15 +161,31 @@ def main() -> None:
             ask(turns[part] if sys.argv[5:] else turns[turn % len(turns)])
         held = _held(pid)
         print(
-            f"{sum(answered.values()):7d} {turns[part] if sys.argv[5:] else ''} {held} MB"
-            f" ({(held - start) / start:+.1%}), {time.monotonic() - began:.0f} s;"
+            f"{sum(answered.values()):7d} {turns[part] if sys.argv[5:] else ''} {_told(held)}"
+            f" ({held[0] / start[0] - 1:+.1%}, {held[1] / start[1] - 1:+.1%}),"
+            f" {time.monotonic() - began:.0f} s;"
             f" failed {dict(failed.most_common(5)) or 'none'}",
             flush=True,
         )
 
 
-def _held(pid: int) -> int:
-    return memory_mb(pid)["granian"]
+def _told(held: tuple[int, int]) -> str:
+    return f"{held[0]} MB resident, {held[1]} of its own"
+
+
+def _held(pid: int) -> tuple[int, int]:
+    """Megabytes of the web process below the one: resident, and of them its own (no file's)."""
+    found = (0, 0)
+    for child in Path(f"/proc/{pid}/task").glob("*/children"):
+        for one in map(int, child.read_text().split()):
+            if "granian" in Path(f"/proc/{one}/cmdline").read_text():
+                rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
+                sizes = {
+                    line.split(":")[0]: int(line.split()[1]) for line in rollup.splitlines()[1:]
+                }
+                own = sizes["Rss"] // 1024, sizes["Anonymous"] // 1024
+                found = max(found, own, _held(one))
+    return found
 
 
 if __name__ == "__main__":
