@@ -8,8 +8,10 @@ import signal
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 from api.footprint import bound_memory, load_ahead
+from api.shared_files import reserve_metrics
 
 bound_memory()
+reserve_metrics()
 
 import atexit
 import gc

@@ -68,7 +68,10 @@ _IN_DOUBT: Final = (
     " khi gửi lại (the connection was lost during the commit; it was written as a whole or not at"
     " all: look before you send it again)"
 )
-_DISK_FULL: Final = "the disk that holds the database is full; free some space and try again"
+_DISK_FULL: Final = (
+    "đĩa chứa cơ sở dữ liệu đã đầy, chưa ghi gì; báo người vận hành, rồi thử lại"
+    " (the disk that holds the database is full; nothing was written; tell the operator)"
+)
 
 
 class BrokenOffError(DatabaseUnavailableError):
@@ -81,6 +84,12 @@ class TookTooLongError(DatabaseUnavailableError):
 
 class BusyError(DatabaseUnavailableError):
     """Every connection of this process is in use."""
+
+
+class DatabaseFullError(DatabaseUnavailableError):
+    """The disk of the database is full: it answers questions and takes no writes."""
+
+    code = "storage_full"
 
 
 class ReadOnlyError(DatabaseUnavailableError):
@@ -296,7 +305,7 @@ def translated_errors() -> Iterator[None]:
         raise BusyError("every database connection is busy; try again in a moment") from error
     except psycopg.Error as error:  # COPY goes past SQLAlchemy
         if _is_disk_full(error):
-            raise DatabaseUnavailableError(_DISK_FULL) from error
+            raise DatabaseFullError(_DISK_FULL) from error
         if is_lost(error):
             raise BrokenOffError(_BROKEN_OFF) from error
         raise
@@ -331,7 +340,7 @@ def _meaning_of(error: DBAPIError) -> RegistryError | None:
     if _is_outside_units(cause):
         return OutsideUnitsError("khoá này không được ghi ở đây (the key is bound to other units)")
     if _is_disk_full(cause):
-        return DatabaseUnavailableError(_DISK_FULL)
+        return DatabaseFullError(_DISK_FULL)
     if unready := _unready(cause):
         return NotPreparedError(unready)
     if isinstance(cause, psycopg.errors.QueryCanceled):

@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeVar
 
 from sqlalchemy import Engine
 
-from registry.database import BusyError, ReadOnlyError, TookTooLongError
+from registry.database import BusyError, DatabaseFullError, ReadOnlyError, TookTooLongError
 from registry.errors import DatabaseUnavailableError
 from registry.reads import PoolFigures, Reads, Row
 
@@ -28,7 +28,7 @@ _AWAY_S: Final = 5.0
 """How long one that did not answer is not asked, where the other does."""
 _LOOKED_FOR_S: Final = 5.0
 """How much longer requests leave it to looks to find it again: who tries may wait for seconds."""
-_IS_THERE: Final = (BusyError, ReadOnlyError, TookTooLongError)
+_IS_THERE: Final = (BusyError, DatabaseFullError, ReadOnlyError, TookTooLongError)
 """What one says that answers."""
 _OTHER: Final[dict[Place, Place]] = {"primary": "replica", "replica": "primary"}
 
