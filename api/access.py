@@ -21,6 +21,7 @@ from api.context import register
 from api.limits import Limits, has_key, too_many
 from api.requests import SAFE_METHODS
 from api.sessions import sent_token
+from api.turns import check_turn
 from registry.access.actors import ANONYMOUS, Actor, act_as
 from registry.access.budget import carried, carry
 from registry.access.roles import Role
@@ -315,15 +316,19 @@ def count_rows(rows: int) -> None:
 
 
 def admitted_bytes() -> int:
-    """How large a body this request may have; 0 where its caller is refused for any."""
+    """How large a body this request may have; 0 where its caller is refused for any.
+
+    Raises BusyError where it would be taken in for nothing.
+    """
     asked = request_ctx.request
     access: _Access = current_app.extensions[_EXTENSION]
     try:
-        if asked.endpoint and access.authenticate(asked).may(_role(access, asked.endpoint)):
-            return most_bytes(current_app, asked.endpoint, register().settings)
+        if not asked.endpoint or not access.authenticate(asked).may(_role(access, asked.endpoint)):
+            return 0
     except RegistryError:
-        pass  # told when the request is answered, and counted then
-    return 0
+        return 0  # told when the request is answered, and counted then
+    check_turn(asked.endpoint)
+    return most_bytes(current_app, asked.endpoint, register().settings)
 
 
 def _choose_place(*, own: bool) -> None:
