@@ -1,8 +1,10 @@
 """Connections: which role, which limits, and the one place that commits."""
 
+import os
+import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -192,6 +194,17 @@ def is_lost(error: BaseException | None) -> bool:
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError) or type(error) is psycopg.DatabaseError
     return error.diag.severity_nonlocalized in ("FATAL", "PANIC")
+
+
+def end_waiting(connections: Iterable[psycopg.Connection[Any]]) -> None:
+    """Have whoever waits for the server by one of these find the connection lost."""
+    for connection in connections:
+        # Only the socket: the thread that waits is inside of libpq, and closes the rest itself.
+        with (
+            suppress(psycopg.Error, OSError),
+            socket.socket(fileno=os.dup(connection.fileno())) as own,
+        ):
+            own.shutdown(socket.SHUT_RDWR)
 
 
 def tried_again(read: Callable[[], T]) -> T:
