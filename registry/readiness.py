@@ -97,13 +97,15 @@ def _look(primary: Engine, replica: Replica | None) -> None:
 
 def _look_at(primary: Engine) -> _Primary:
     def look() -> _Primary:
-        with session_scope(primary) as session:
-            seen = _Primary(_refusal(session), worker_state(session))
+        seen: _Primary | None = None
         try:
             with session_scope(primary) as session:
+                seen = _Primary(_refusal(session), worker_state(session))
                 session.execute(_IN_A_SMALL_MEMORY)
                 session.execute(_FILL)
         except DatabaseFullError as error:
+            if seen is None:
+                raise
             return replace(seen, refuses=seen.refuses or error)
         return seen
 

@@ -7,7 +7,8 @@ together nowhere. Where one does not answer the other is asked, for some seconds
 first.
 
 A replica that is frozen breaks no connection: who waits for it would wait for ever. A thread looks
-at it each second, and where that look is not answered it ends all connections to it.
+at it each second, as long as anybody asks, and where that look is not answered it ends all
+connections to it.
 """
 
 import math
@@ -42,6 +43,8 @@ _SILENT_S: Final = 3.0
 """How long a look at it may take; a thousandth of that is usual."""
 _AWAY_S: Final = 5.0
 """How long one that did not answer is not asked, where the other does."""
+_LOOKS_ON_S: Final = 10.0
+"""How long it is looked at behind the last question: while one may still wait for it."""
 _LOOKED_FOR_S: Final = 5.0
 """How much longer requests leave it to looks to find it again: who tries may wait for seconds."""
 _IS_THERE: Final = (BusyError, DatabaseFullError, ReadOnlyError, TookTooLongError)
@@ -78,6 +81,7 @@ class Replica:
         self._most_age_s = most_age_s
         self._age_s = math.inf
         self._seen_at = -math.inf
+        self._asked_at = -math.inf
         self._looking = threading.Lock()
         self._looker: threading.Thread | None = None
         self._seen, self._closed = threading.Event(), threading.Event()
@@ -147,9 +151,11 @@ class Replica:
 
     def age_s(self) -> float:
         """Of the replica's newest commit; infinite where it does not answer, or does not know."""
+        self._asked_at = time.monotonic()
         if self._looker is None:
             with self._looking:
                 if self._looker is None:
+                    self._seen.clear()
                     self._looker = threading.Thread(target=self._look_on, daemon=True)
                     self._looker.start()
             self._seen.wait(_SILENT_S)
@@ -157,7 +163,7 @@ class Replica:
         return self._age_s if is_seen else math.inf
 
     def _look_on(self) -> None:
-        while not self._closed.is_set():
+        while not self._is_over():
             silent = threading.Timer(_SILENT_S, self._hang_up)
             silent.daemon = True
             silent.start()
@@ -168,6 +174,13 @@ class Replica:
             self._seen_at = time.monotonic()
             self._seen.set()
             self._closed.wait(_RECHECK_S)
+
+    def _is_over(self) -> bool:
+        with self._looking:
+            over = self._closed.is_set() or time.monotonic() - self._asked_at > _LOOKS_ON_S
+            if over:
+                self._looker = None
+        return over
 
     def _look(self) -> float:
         try:
@@ -191,6 +204,8 @@ class Replica:
     def close(self) -> None:
         """Close every connection to the replica."""
         self._closed.set()
+        if looker := self._looker:
+            looker.join(2 * _SILENT_S)  # its connection goes back before the pool is given up
         self.reads.close()
         self._engine.dispose()
 
