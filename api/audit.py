@@ -9,6 +9,7 @@ from flask.globals import request_ctx
 from sqlalchemy.exc import DBAPIError
 
 from api.access import caller, role_of
+from api.context import client_network
 from api.limits import Rate, has_key
 from api.logs import log
 from registry.access.audit import Entry, forget, record_soon
@@ -90,7 +91,7 @@ class _Book:
             status=status,
             outcome=_outcome(status, error),
             key_id=asking.key_id,
-            client=self._register.clients.name(request.remote_addr or "") if anonymous else None,
+            client=self._register.clients.name(client_network()) if anonymous else None,
         )
 
 

@@ -36,6 +36,7 @@ from api.openapi import (
 )
 from api.reverse import ReverseBody, point_query
 from api.shapes import unit_ref
+from api.turns import in_turn
 from api.validate import ValidateBody, ValidationAnswer
 from registry.batch import (
     OPERATIONS,
@@ -176,6 +177,7 @@ class BatchAnswer(Answer):
 
 
 @blueprint.post("/<operation>")
+@in_turn
 @takes("batch_bytes")
 @spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])
 def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
@@ -227,10 +229,8 @@ def _rechecked(
     form: str, table: Table, rows: list[InputRow], since: str, *, as_json: bool
 ) -> Response:
     """The rows that changed. All of them are looked at first: the head says how many did not."""
-    day, reads = today(), register().reads
-    with reads.batch():
-        behind = read_since(register(), since)
-        found = recheck(gazetteer(), reads, behind, rows)
+    day, behind = today(), read_since(register(), since)
+    found = recheck(gazetteer(), register().reads, behind, rows)
     if form == "ndjson":
         told = ({**each.row.given, RESULT: _change(day, each)} for each in found.changed)
         lines = map(json_line, told)
@@ -341,13 +341,12 @@ def _outcomes(
 ) -> Iterator[tuple[InputRow, Outcome]]:
     """Rows with what became of them; some are answered together, so that the first come soon."""
     reads = register().reads
-    with reads.batch():
-        for start in range(0, len(rows), _TOGETHER):
-            part = rows[start : start + _TOGETHER]
-            found = outcomes(known, reads, operation, [partial(read, row) for row in part])
-            told = (each.found for each in found)
-            counts().count_verdicts(each.verdict for each in told if isinstance(each, Validation))
-            yield from zip(part, found, strict=True)
+    for start in range(0, len(rows), _TOGETHER):
+        part = rows[start : start + _TOGETHER]
+        found = outcomes(known, reads, operation, [partial(read, row) for row in part])
+        told = (each.found for each in found)
+        counts().count_verdicts(each.verdict for each in told if isinstance(each, Validation))
+        yield from zip(part, found, strict=True)
 
 
 def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:

@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import current_app, request
 
+from registry.access.audit import network_of
 from registry.gazetteer import Gazetteer
 from registry.register import Register
 from registry.service_counts import ServiceCounts
@@ -32,6 +33,11 @@ def description() -> str:
 def public_url() -> str:
     """Where people reach the pages, without a slash at the end."""
     return register().settings.public_url or request.host_url.rstrip("/")
+
+
+def client_network() -> str:
+    """From where this request comes, as far as callers without a key are told apart."""
+    return network_of(request.remote_addr or "", register().settings.ipv6_prefix)
 
 
 def gazetteer() -> Gazetteer:

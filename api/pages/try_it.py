@@ -16,6 +16,7 @@ from api.access import count_rows
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured, words
+from api.turns import in_turn
 from geo.code import format as code_display
 from registry.batch import EMPTY, TOTAL, Outcome, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
@@ -80,6 +81,7 @@ def get_try() -> Response:
 
 
 @blueprint.post("/try")
+@in_turn
 def post_try() -> Response:
     """The table of verdicts or of today's addresses, or the same as a CSV."""
     mode, problem, answered = _mode(request.form.get("mode")), None, None
@@ -139,11 +141,10 @@ def _answer(text: str) -> _Answered:
     count_rows(len(rows))
     known, reads = gazetteer(), register().reads
     found: list[Outcome] = []
-    with reads.batch():
-        for start in range(0, len(rows), _TOGETHER):
-            part = rows[start : start + _TOGETHER]
-            asked = [partial(read_row, _OPERATION, row) for row in part]
-            found += outcomes(known, reads, _OPERATION, asked)
+    for start in range(0, len(rows), _TOGETHER):
+        part = rows[start : start + _TOGETHER]
+        asked = [partial(read_row, _OPERATION, row) for row in part]
+        found += outcomes(known, reads, _OPERATION, asked)
     return _Answered(table, rows, found)
 
 

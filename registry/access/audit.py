@@ -9,6 +9,7 @@ import datetime
 import hashlib
 import hmac
 import ipaddress
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,8 @@ from registry.gazetteer import Gazetteer, today
 from registry.reads import Reads
 
 _SIGNS: Final = 16
+_WITH_PORT: Final = re.compile(r"\[([^\]]*)\](?::\d+)?|([\d.]+):\d+")
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,13 @@ class Clients:
         self._day: datetime.date | None = None
         self._of_day = b""
 
-    def name(self, address: str) -> str:
-        """Sixteen signs for an address, others each day; all of an IPv6 network are one."""
+    def name(self, caller: str) -> str:
+        """Sixteen signs for a caller, as `network_of` or a count calls it, others each day."""
         day = today()
         if day != self._day:
             self._of_day = hmac.digest(self._secret(), day.isoformat().encode(), "sha256")
             self._day = day
-        hashed = hmac.new(self._of_day, network_of(address).encode(), hashlib.sha256)
+        hashed = hmac.new(self._of_day, caller.encode(), hashlib.sha256)
         return hashed.hexdigest()[:_SIGNS]
 
     def _secret(self) -> bytes:
@@ -96,21 +99,32 @@ class Clients:
 
 
 @lru_cache(maxsize=10_000)
-def network_of(address: str) -> str:
+def network_of(address: str, ipv6_prefix: int = 64) -> str:
     """The address, or the network of an IPv6 one, which gives each computer as many as it likes.
+
+    An IPv4 address is one caller however it is written: mapped, translated (NAT64), as 6to4, of
+    which each has 65,536 networks, and with the port that some proxies add. What is no address, as
+    of a socket file, is one caller.
 
     >>> network_of("203.0.113.7"), network_of("2001:db8::1:2"), network_of("::ffff:203.0.113.7")
     ('203.0.113.7', '2001:db8::', '203.0.113.7')
+    >>> network_of("203.0.113.7:4711"), network_of("[2001:db8:0:7::1]:4711", 56)
+    ('203.0.113.7', '2001:db8::')
+    >>> network_of("2002:cb00:7107:1::1"), network_of("64:ff9b::cb00:7107"), network_of("x1")
+    ('203.0.113.7', '203.0.113.7', '')
     """
+    written = _WITH_PORT.fullmatch(address)
     try:
-        read = ipaddress.ip_address(address)
+        read = ipaddress.ip_address(written[1] or written[2] if written else address)
     except ValueError:
-        return address
+        return ""
     if isinstance(read, ipaddress.IPv4Address):
         return str(read)
-    if read.ipv4_mapped is not None:
-        return str(read.ipv4_mapped)
-    return str(ipaddress.ip_network((read, 64), strict=False).network_address)
+    if (inside := read.ipv4_mapped or read.sixtofour) is not None:
+        return str(inside)
+    if read in _NAT64:
+        return str(ipaddress.IPv4Address(int(read) & 0xFFFF_FFFF))
+    return str(ipaddress.ip_network((int(read), ipv6_prefix), strict=False).network_address)
 
 
 def record(session: Session, entry: Entry) -> None:

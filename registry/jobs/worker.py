@@ -13,7 +13,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import procrastinate
@@ -22,6 +22,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.jobs import Status
+from procrastinate.periodic import PeriodicDeferrer, PeriodicRegistry, PeriodicTask
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from registry.database import APP_ROLE, with_role, wrong_role
@@ -41,6 +42,15 @@ _WEBHOOKS_AT_ONCE: Final = 2
 """One that waits for slow receivers keeps no other from being told."""
 _TIMESTAMP: Final = "timestamp"
 """Argument that procrastinate adds to what it puts into the queue by the clock."""
+
+
+_OF_A_CLOCK_AHEAD: Final = (
+    "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE last_heartbeat > now()",
+    "UPDATE procrastinate_jobs SET scheduled_at = now()"
+    " WHERE status = 'todo' AND scheduled_at > now() + interval '2 days'",
+)
+"""Who lived by a clock that was ahead would count as alive, and what was to be done would wait,
+until that is reached; nothing is put off for longer by itself."""
 
 
 class JobFailedError(Exception):
@@ -68,6 +78,7 @@ class Worker:
         self._jobs = {job.name: job for job in jobs}
         self._retry = _Retry(self._jobs)
         self._app = _application(url)
+        self._periodic = PeriodicRegistry()  # type: ignore[no-untyped-call]
         for job in jobs:
             self._register(job)
 
@@ -103,6 +114,7 @@ class Worker:
                 self._go_through(UPKEEP, _UPKEEP_AT_ONCE),
                 self._go_through(WEBHOOKS, _WEBHOOKS_AT_ONCE),
                 self._take_up_stalled(),
+                _ByTheClock(self._periodic, _DAY_S).worker(),
             )
         ]
         try:
@@ -129,6 +141,8 @@ class Worker:
         """Put jobs of dead workers into the queue again, or give them up."""
         manager = self._app.job_manager
         while True:
+            for mend in _OF_A_CLOCK_AHEAD:
+                await self._app.connector.execute_query_async(mend)
             for queued in await manager.get_stalled_jobs(
                 seconds_since_heartbeat=self._silent_after_s
             ):
@@ -156,7 +170,7 @@ class Worker:
 
         if job.cron is not None:
             # It takes the timestamp too, among the others.
-            self._app.periodic(cron=job.cron)(task)  # type: ignore[arg-type]
+            self._periodic.register_task(task, job.cron, "", {})  # type: ignore[arg-type]
 
     async def _perform(self, queued: QueuedJob) -> None:
         try:
@@ -174,6 +188,22 @@ class Worker:
                 await _in_a_process(self._url, job.gave_up, queued)
 
 
+class _ByTheClock(PeriodicDeferrer):
+    """Puts jobs into the queue at their times, whatever becomes of the clock.
+
+    The library's own goes on from the time that it did last: it would make up for every five
+    minutes of a year that a clock was set forward, and do nothing until one is reached again that
+    was set back.
+    """
+
+    def get_timestamps(
+        self, periodic_task: PeriodicTask[..., Any, Any], since: int | None, until: float
+    ) -> Iterable[int]:
+        """The last time before `until`, unless that was done last."""
+        last = super().get_timestamps(periodic_task, None, until)
+        return [timestamp for timestamp in last if timestamp != since]
+
+
 def _application(url: str) -> procrastinate.App:
     parameters = with_role(
         url, APP_ROLE, search_path=f"{SCHEMA},pg_temp", application_name=APPLICATION_NAME
@@ -188,7 +218,6 @@ def _application(url: str) -> procrastinate.App:
             timeout=_RECONNECT_S * 2,
             configure=_ask_role,
         ),
-        periodic_defaults={"max_delay": _DAY_S},
     )
 
 

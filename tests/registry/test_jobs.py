@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from procrastinate.periodic import PeriodicRegistry, PeriodicTask
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine, text
 
@@ -16,6 +17,7 @@ from registry.jobs.perform import function_of
 from registry.jobs.queue import enqueue, state_of_queue
 from registry.jobs.schema import prepare_jobs, wanted_version
 from registry.jobs.table import JOBS, Job
+from registry.jobs.worker import _ByTheClock
 from registry.settings import Settings
 from tests.support.background import FAILING, GREEDY, HELD, gone, let_end, wait_for_begun, worker
 from tests.support.intake import rows
@@ -98,6 +100,10 @@ def test_job_is_taken_up_by_the_next_worker_when_its_own_is_killed(
         first.wait()
         eventually(lambda: gone(pid), "the process of the job ends with its worker")
     assert status(engine, number) == "doing"
+    with session_scope(engine) as session:  # its clock was ahead as well
+        session.execute(
+            text("UPDATE jobs.procrastinate_workers SET last_heartbeat = now() + interval '1 year'")
+        )
     with worker(url):
         wait_for_begun(tmp_path, "job", {pid})
         let_end(tmp_path, "job")
@@ -194,6 +200,19 @@ def test_periodic_job_is_made_up_for_when_it_was_missed(url: str, engine: Engine
     done = "SELECT task_name FROM jobs.procrastinate_jobs WHERE status = 'succeeded'"
     with worker(url):
         eventually(lambda: {name for (name,) in rows(engine, done)} == missed, "both were done")
+
+
+def test_periodic_job_follows_a_clock_that_is_set() -> None:
+    noon, task = 1_800_000_000, PeriodicTask(None, "*/5 * * * *", "", {})
+    clock = _ByTheClock(PeriodicRegistry(), 86_400)
+    for since, until, due in (
+        (None, noon + 10, [noon]),
+        (noon, noon + 299, []),
+        (noon, noon + 300 + 1, [noon + 300]),
+        (noon, noon + 31_536_000 + 10, [noon + 31_536_000]),
+        (noon, noon - 3_600 + 10, [noon - 3_600]),
+    ):
+        assert clock.get_timestamps(task, since, until) == due
 
 
 def test_every_periodic_job_can_be_done(engine: Engine, tmp_path: Path) -> None:
