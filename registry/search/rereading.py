@@ -5,6 +5,7 @@ communes and doors are judged in one place, whatever way a text was read.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from geo.address import pieces_in_cell
@@ -20,7 +21,7 @@ from geo.words import text_of
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.search.answers import Answer, with_fault
-from registry.search.batching import Query
+from registry.search.batching import Query, side_by_side
 from registry.search.blocks import bears_name
 from registry.search.ranking import (
     PLACED,
@@ -35,11 +36,14 @@ from registry.search.ranking import (
 )
 from registry.search.restored_words import restore_places
 from registry.search.split_units import set_apart
+from registry.text_work import WorkSpentError, spend
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
 from registry.units.onward import communes_of
 from registry.units.restored import Restored, restore_units
 from registry.units.vocabulary import vocabulary_of
 
+_CHARACTERS_OF_STEP: Final = 40
+"""Of a text, whose kinds are mended in a step of its work."""
 _FEW: Final = 5
 """Communes in which a street is looked for by its letters."""
 _PLACE_UNSURE: Final = frozenset(
@@ -64,15 +68,16 @@ class Rereading:
     def located(self, text: str) -> Query[Located]:
         """The answers to a text as it stands, or with its names found by their letters."""
         best = yield from self.as_written(text)
-        inside = yield from self._in_named_building(text, best)
-        if inside is not best:
-            return inside
-        if not best.answers:
-            best = yield from self._with_units_apart(text, best)
-        if not (best.answers and _needs_no_other(best.answers[0])) or is_damaged(text):
-            best = yield from self._by_letters(text, best)
-        if not is_door(best):
-            best = yield from self._with_signs(text, best)
+        with suppress(WorkSpentError):
+            inside = yield from self._in_named_building(text, best)
+            if inside is not best:
+                return inside
+            if not best.answers:
+                best = yield from self._with_units_apart(text, best)
+            if not (best.answers and _needs_no_other(best.answers[0])) or is_damaged(text):
+                best = yield from self._by_letters(text, best)
+            if not is_door(best):
+                best = yield from self._with_signs(text, best)
         return best
 
     def _in_named_building(self, text: str, best: Located) -> Query[Located]:
@@ -96,8 +101,7 @@ class Rereading:
         """The door of a text whose number lost its slashes or dash, where one alone is found."""
         found: dict[str, Answer] = {}
         reading = None
-        for written in with_signs(text):
-            other = yield from self.as_written(written)
+        for other in (yield from side_by_side(map(self.as_written, with_signs(text)))):
             for answer in other.answers:
                 if answer.record is not None and "path_order" not in answer.faults:
                     found.setdefault(answer.record.code, with_fault(answer, DASH_UNSURE))
@@ -109,6 +113,7 @@ class Rereading:
         those for kinds, then the units, then the street or hamlet in them.
         """
         reading = best.reading
+        spend(1 + len(text) // _CHARACTERS_OF_STEP)
         apart = mend_kinds(vocabulary_of(self.gazetteer), set_kinds_apart(text))
         if apart != text:
             other = yield from self.as_written(apart)
