@@ -13,9 +13,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
-STEPS: Final = 400
+STEPS: Final = 300
 """Of about a tenth of a millisecond each."""
-QUESTIONS: Final = 30
+QUESTIONS: Final = 24
 """Statements of the database."""
 
 

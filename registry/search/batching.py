@@ -5,7 +5,7 @@ answers one search, `together` many of them, those that wait for the same kind o
 statement. What a search answers is the same either way.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -104,19 +104,18 @@ def side_by_side(searches: Iterable[Query[T]]) -> Query[list[T]]:
             except StopIteration as done:
                 answers[at] = done.value
         waiting = going
-        if len(requests) == 1:
-            found = [(yield requests[0])]
-        elif requests:
-            found = yield Several(tuple(requests))
+        found = (yield from _asked(requests)) if requests else []
     return [answers[at] for at in range(len(answers))]
 
 
 def bounded(steps: Query[T], otherwise: T, work: Work) -> Query[T]:
     """A search that does no more than this work; `otherwise` where it has nothing to answer then.
 
-    What would be asked beyond it raises WorkSpentError where it is asked, in the search.
+    What would be asked beyond it raises WorkSpentError where it is asked, in the search. Nothing is
+    asked twice: the readings of a text have most of their questions in common.
     """
     sent: Any = None
+    known: dict[_Leaf, Any] = {}
     while True:
         try:
             with doing(work):
@@ -126,28 +125,39 @@ def bounded(steps: Query[T], otherwise: T, work: Work) -> Query[T]:
             return answer
         except WorkSpentError:
             return otherwise
-        cost = _statements(request)
+        leaves = _leaves(request)
+        new = tuple(leaf for leaf in dict.fromkeys(leaves) if leaf not in known)
+        cost = _statements(new)
         if work.questions < cost:
             work.spent = True
             continue
         work.questions -= cost
-        sent = yield request
-        work.steps -= _rows_of(sent) // _ROWS_OF_STEP
+        if new:
+            found = yield from _asked(new)
+            work.steps -= sum(map(_rows_of, found)) // _ROWS_OF_STEP
+            known |= zip(new, found, strict=True)
+        sent = _put_together(request, iter([known[leaf] for leaf in leaves]))
 
 
-def _statements(request: Request) -> int:
-    """How many statements a request is at most."""
-    asks = [leaf for leaf in _leaves(request) if isinstance(leaf, Ask)]
+def _asked(requests: Sequence[Request]) -> Query[list[Any]]:
+    """What several requests find."""
+    if len(requests) == 1:
+        return [(yield requests[0])]
+    found: list[Any] = yield Several(tuple(requests))
+    return found
+
+
+def _statements(leaves: Iterable[_Leaf]) -> int:
+    """How many statements these are at most."""
+    leaves = tuple(leaves)
+    asks = [leaf for leaf in leaves if isinstance(leaf, Ask) and leaf.lines]
     lines = sum(len(ask.lines) for ask in asks)
-    others = sum(not isinstance(leaf, Ask) for leaf in _leaves(request))
-    return len({ask.bulk for ask in asks if ask.lines}) + lines // MAX_LINES + others
+    others = sum(not isinstance(leaf, Ask) for leaf in leaves)
+    return len({ask.bulk for ask in asks}) + lines // MAX_LINES + others
 
 
 def _rows_of(found: Any) -> int:
-    """Rows among what was found for a request."""
-    if not isinstance(found, list):
-        return 0
-    return sum(len(one) if isinstance(one, list) else 1 for one in found)
+    return len(found) if isinstance(found, list) else 0
 
 
 def alone(reads: Reads, steps: Query[T]) -> T:

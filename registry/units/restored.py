@@ -55,7 +55,7 @@ _LEFT: Final = 2
 """Letters between two units that may be explained by nothing."""
 _COUNTRY: Final = ("vietnam", "vn")
 _KINDS: Final = ("thanhpho", "tinh", "quan", "huyen", "thixa", "tp", "tx")
-_STEPS: Final = 20
+_STEPS: Final = 8
 """Of the work of a text, for its end compared with all names of a province."""
 _PROVINCE: Final = "tinh"
 _KIND_LETTERS: Final = ("t", "q", "h", "p")
