@@ -1,16 +1,16 @@
 """Texts that nobody writes and anybody may send: words of addresses in any order and number.
 
-Each of forty kinds of tokens makes something that the reader looks for, be it a number, a tower, a
-code, a telephone number or a mark. A text draws from one, a few or all kinds, joins them by one, a
-few or all separators, and may lose its marks, its spaces or its composed letters. The same seed
-makes the same texts.
+Each of some forty kinds of tokens makes something that the reader looks for, be it a number, a
+tower, a code, a telephone number or a mark. A text draws from one, a few or all kinds, joins them
+by one, a few or all separators, and may lose its marks, its spaces or its composed letters. The
+same seed makes the same texts.
 """
 
 import csv
 import random
 import string
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
@@ -26,20 +26,20 @@ LONGEST: Final = 2_000
 Chance = random.Random
 
 
-def made_texts(seed: int, times: int) -> Iterator[str]:
-    """So many texts."""
+def made_texts(seed: int, times: int, addresses: Sequence[str] = ()) -> Iterator[str]:
+    """So many texts, a third of which begin with an address where any are given."""
     chance = Chance(seed)
     for _ in range(times):
-        yield made_text(chance)
+        begins = bool(addresses) and chance.random() < 1 / 3
+        yield _made_text(chance, chance.choice(addresses) if begins else "")
 
 
-def made_text(chance: Chance) -> str:
-    """One text of at most `LONGEST` characters."""
+def _made_text(chance: Chance, begin: str) -> str:
     kinds = chance.sample(list(TOKENS), chance.choice((1, 2, 3, 5, 8, len(TOKENS))))
     separators = chance.sample(SEPARATORS, chance.choice((1, 1, 2, 3, len(SEPARATORS))))
     size = chance.choice((40, 80, 160, 320, 640, 1_280, LONGEST))
     repeated = chance.random() < 0.1
-    text, token = "", ""
+    text, token = begin and begin + chance.choice(separators), ""
     while len(text) < size:
         token = token if repeated and token else TOKENS[chance.choice(kinds)](chance)
         text += token + chance.choice(separators)

@@ -80,7 +80,7 @@ def cost_of(client: FlaskClient, way: str, text: str) -> Cost:
             started = time.process_time()
             status = WAYS[way](client, text).status_code
             times.append((time.process_time() - started) * 1000)
-        assert status < 500, (way, status, text)
+        assert status != 500, (way, text)
         questions = max(questions, len(asked))
         if times[-1] <= PROCESSOR_MS / 2:
             break
