@@ -20,6 +20,7 @@ from geo.values import value
 from geo.words import text_of
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.personal import without_people
 from registry.search.answers import Answer, with_fault
 from registry.search.batching import Query, side_by_side
 from registry.search.blocks import bears_name
@@ -165,11 +166,11 @@ class Rereading:
 def _named_buildings(
     gazetteer: Gazetteer, text: str, reading: ReadAddress | None
 ) -> Iterator[tuple[str, str]]:
-    """The first part of a text that may be a building's name, no unit's (Nhà Bè), and is cut by the
-    grammar; or what was left unread of a flat's, behind its mark: `807, CT2A Xa La`, `Toà A, The
+    """The first part of a text that may be a building's name, no unit's (Nhà Bè) or somebody's
+    (`nhà ông Bảy`), and is cut by the grammar; or what was left unread of a flat's, behind its mark: `807, CT2A Xa La`, `Toà A, The
     Pegasus Plaza`. Each with the text without it.
     """
-    for part in split_parts(text):
+    for part in without_people(split_parts(text)):
         if (name := building_named(part)) and not gazetteer.named(name_key(part)):
             pieces = pieces_in_cell(part)
             if len(pieces) != 1 or not _is_all_of(pieces[0], part):

@@ -11,7 +11,7 @@ from tests.support.made_texts import made_texts
 from tests.support.text_cost import WAYS, cost_of
 from tests.support.web import Site, search_site
 
-TIMES = 300
+TIMES = 200
 
 
 @pytest.fixture(scope="module")

@@ -78,9 +78,10 @@ def cost_of(client: FlaskClient, way: str, text: str) -> Cost:
     for _ in range(_AGAIN):
         with counted() as asked:
             started = time.process_time()
-            status = WAYS[way](client, text).status_code
+            with WAYS[way](client, text) as answer:
+                answer.get_data()  # rows of a batch are answered while they are read
             times.append((time.process_time() - started) * 1000)
-        assert status != 500, (way, text)
+        assert answer.status_code != 500, (way, text)
         questions = max(questions, len(asked))
         if times[-1] <= PROCESSOR_MS / 2:
             break
