@@ -167,8 +167,8 @@ def _named_buildings(
     gazetteer: Gazetteer, text: str, reading: ReadAddress | None
 ) -> Iterator[tuple[str, str]]:
     """The first part of a text that may be a building's name, no unit's (Nhà Bè) or somebody's
-    (`nhà ông Bảy`), and is cut by the grammar; or what was left unread of a flat's, behind its mark: `807, CT2A Xa La`, `Toà A, The
-    Pegasus Plaza`. Each with the text without it.
+    (`nhà ông Bảy`), and is cut by the grammar; or what was left unread of a flat's, behind its
+    mark: `807, CT2A Xa La`, `Toà A, The Pegasus Plaza`. Each with the text without it.
     """
     for part in without_people(split_parts(text)):
         if (name := building_named(part)) and not gazetteer.named(name_key(part)):
