@@ -67,9 +67,12 @@ class Rereading:
     in_building: Callable[[str, str], Query[Located]]
 
     def located(self, text: str) -> Query[Located]:
-        """The answers to a text as it stands, or with its names found by their letters."""
-        best = yield from self.as_written(text)
+        """The answers to a text as it stands, or with its names found by their letters; those of
+        the ways that its work was enough for.
+        """
+        best = Located([], None)
         with suppress(WorkSpentError):
+            best = yield from self.as_written(text)
             inside = yield from self._in_named_building(text, best)
             if inside is not best:
                 return inside
