@@ -63,7 +63,6 @@ from registry.batch.rows import (
 from registry.changes.since import read_since
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
-from registry.geocode import Question
 from registry.lookup import code_forms
 from registry.records import Record
 from registry.units import label_day
@@ -372,8 +371,6 @@ def _body(known: Gazetteer, outcome: Outcome, found: Found) -> JsonObject:
         return Address.of(known, found, today(), on)
     if isinstance(found, Validation):
         return ValidationAnswer.of(found)
-    query = asked.text if isinstance(asked, Question) else None
-    if isinstance(asked, PointAsked):
-        query = point_query(asked)
-    places = FeatureCollection.of(known, query, found, on)
+    point = point_query(asked) if isinstance(asked, PointAsked) else None
+    places = FeatureCollection.of(known, point, found, on)
     return where_known(FoundPlaces, **places, **unanswered(outcome.meant))

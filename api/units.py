@@ -15,6 +15,7 @@ from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec
 from api.packing import packed
 from api.shapes import Span, unit_ref
 from registry.gazetteer import Gazetteer, Succession, Unit, seconds_until
+from registry.personal import without_people
 from registry.records import Span as Days
 from registry.units import (
     FIRST_KNOWN_DAY,
@@ -402,6 +403,6 @@ def _conversion(known: Gazetteer, found: Conversion, day: datetime.date) -> dict
     return {
         "from": _summary(known, found.unit, day),
         "named": [_summary(known, unit, day) for unit in named],
-        "unread": list(naming.unread),
+        "unread": list(without_people(naming.unread)),
         "to": [_continuation(known, continuation, day) for continuation in found.to],
     }

@@ -2,16 +2,23 @@
 
     python -m bench.hostile slow URL [SECONDS] [CALLERS]
     python -m bench.hostile copy URL [SECONDS]
+    python -m bench.hostile texts DATABASE_URL [TIMES [SEED]]
 
 URL is that of a service as `bin/run` starts it, on this machine. `slow`: the time of single calls
 while nobody else is there, and while CALLERS send heads and bodies a byte at a time or ask for
 large answers and do not read them. `copy`: how many codes one address without a key is told in so
-many seconds, by each way of asking for many; the service has to be started with DIACHISO_LIMITS=on.
+many seconds, by each way of asking for many; the service has to be started with
+DIACHISO_LIMITS=on. `texts`: what made-up texts cost in processor time of this process and in
+statements of the database that DATABASE_URL names, by each way of having a text answered; what
+costs more than any text may is shown.
 """
 
+import gc
 import http.client
 import itertools
 import json
+import logging
+import random
 import re
 import select
 import socket
@@ -24,8 +31,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import numpy as np
+import structlog
 
 from geo import code as codes
+from tests.support.made_texts import made_texts
+from tests.support.text_cost import WAYS, cost_of
+from tests.support.units import open_app
 
 PACE_S = 0.02
 """Between two calls of the caller who means well."""
@@ -219,6 +230,30 @@ def _ask(host: str, port: int, method: str, path: str, kind: str, body: str) -> 
         connection.close()
 
 
+def texts(database_url: str, times: int, seed: int) -> None:
+    """Prints for each way how much TIMES texts took."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    print(f"{times} texts, seed {seed}")
+    with open_app(database_url) as app:
+        client = app.test_client()
+        for way in WAYS:
+            cost_of(client, way, "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội")  # what is made once
+        gc.collect()
+        gc.freeze()  # as a server does
+        for way in WAYS:
+            costs = [cost_of(client, way, text) for text in made_texts(seed, times)]
+            ms = np.percentile([cost.milliseconds for cost in costs], [50, 99, 100])
+            asked = np.percentile([cost.questions for cost in costs], [50, 99, 100])
+            dear = [cost for cost in costs if cost.is_too_much]
+            print(
+                f"  {way:<15} p50 {ms[0]:6.1f}  p99 {ms[1]:6.1f}  most {ms[2]:6.1f} ms; statements"
+                f" {asked[0]:.0f}, {asked[1]:.0f}, {asked[2]:.0f}; too dear {len(dear)}",
+                flush=True,
+            )
+            for cost in dear[:3]:
+                print(f"    {cost.milliseconds:.0f} ms, {cost.questions}: {cost.text!r}")
+
+
 def _place(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     if parts.hostname not in ("127.0.0.1", "localhost", "::1") or not parts.port:
@@ -233,5 +268,11 @@ if __name__ == "__main__":
             slow(url, seconds, int(callers))
         case ["copy", url, *rest]:
             copy(url, float(rest[0]) if rest else 30.0)
+        case ["texts", url, *rest]:
+            numbers = [
+                *map(int, rest),
+                *(5_000, random.SystemRandom().randrange(10**6))[len(rest) :],
+            ]
+            texts(url, numbers[0], numbers[1])
         case _:
             raise SystemExit(__doc__)

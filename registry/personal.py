@@ -2,7 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
+
+from geo.persons import is_called, mentions_person
 
 PERSONAL_DATA: Final = "personal_data"
 """Code of the error for such a text."""
@@ -25,3 +28,17 @@ def holds_personal(written: str) -> bool:
     (True, False)
     """
     return _PERSONAL.search(unicodedata.normalize("NFKC", written)) is not None
+
+
+def without_people(parts: Iterable[str]) -> tuple[str, ...]:
+    """What of a caller's text may be said to him again: parts that hold no such thing, and in which
+    nobody is named. What is answered is kept by those who asked, and by what lies between.
+
+    >>> without_people(("Royal City", "0905 123 456", "gặp chị Hoa", "Trần Thị Mai", "Bà Bưởi"))
+    ('Royal City',)
+    """
+    return tuple(
+        part
+        for part in parts
+        if not (holds_personal(part) or mentions_person(part) or is_called(part))
+    )
