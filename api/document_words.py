@@ -174,6 +174,19 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/reports/{receipt}"): ("get_report_outcome", "Báo cáo đã được xử lý ra sao"),
     ("post", "/v1/reports/{report_id}/accept"): ("accept_report", "Nhận một báo cáo"),
     ("post", "/v1/reports/{report_id}/reject"): ("reject_report", "Bác một báo cáo"),
+    ("get", "/v1/pending-operations"): ("list_pending_operations", "Việc chờ người thứ hai"),
+    ("get", "/v1/pending-operations/{pending_id}"): (
+        "get_pending_operation",
+        "Một việc chờ người thứ hai",
+    ),
+    ("post", "/v1/pending-operations/{pending_id}/approve"): (
+        "approve_pending_operation",
+        "Duyệt một việc, với tư cách người thứ hai",
+    ),
+    ("post", "/v1/pending-operations/{pending_id}/decline"): (
+        "decline_pending_operation",
+        "Từ chối một việc, hoặc rút việc mình đã gửi",
+    ),
     **{
         ("post", f"/v1/operations/{made.name}"): (
             f"perform_{made.kind}",

@@ -201,6 +201,15 @@ def once_of_form() -> str | None:
     return request.form.get(ONCE, "")[:40] or None
 
 
+def filed(pending_id: int) -> BaseResponse:
+    """Lead to what was asked for and waits for a second person."""
+    return done(
+        f"/desk/proposals/{pending_id}",
+        "Đã gửi, chưa ghi gì: việc này chờ người thứ hai duyệt.",
+        "Sent, and nothing is written yet: this waits for a second person.",
+    )
+
+
 def done_before(url: str) -> BaseResponse:
     """Lead to what a form has written, which was sent once more."""
     return done(url, "Việc này vừa được ghi rồi, không ghi thêm lần nữa.", "It is written already.")

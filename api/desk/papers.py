@@ -18,6 +18,7 @@ from api.desk.blueprint import (
     desk_page,
     done,
     done_before,
+    filed,
     new_once,
     once_of_form,
     room,
@@ -123,6 +124,9 @@ def _lived(operation: Operation) -> BaseResponse:
         dry_run=not sure,
     )
     count, en = figure(made.rewritten), operation.name.replace("-", " ")
+    if made.pending_id is not None:
+        note(units=made.units)
+        return filed(made.pending_id)
     if sure:
         note(count=made.rewritten, units=made.units, event_id=made.event_id)
         return done(_PAGE, f"Đã ghi {count} biển: {operation.vi}.", f"{count} plates: {en}.")

@@ -26,6 +26,7 @@ from api.desk.blueprint import (
     desk_page,
     done,
     done_before,
+    filed,
     new_once,
     once_of_form,
     room,
@@ -134,6 +135,8 @@ def post_name(name: str) -> BaseResponse:
         return _list(kind, status_of(error), filled=form, **told)
     if sure:
         _note(made)
+        if made.pending_id is not None:
+            return filed(made.pending_id)
         called = made.place.name if made.place else ""
         return done(kind.url, f"Đã đặt tên: {called}.", f"Named: {called}.")
     unit = commune_written(form["commune"])
@@ -211,6 +214,8 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
     if not sure:
         return _preview(kind, place, verb, change, made)
     _note(made)
+    if made.pending_id is not None:
+        return filed(made.pending_id)
     doors = figure(change.doors)
     vi, en = _DONE[verb]
     return done(f"{kind.url}/{change.leads_to}", vi.format(doors), en.format(doors))
@@ -363,4 +368,7 @@ def _complaints(error: RegistryError) -> list[str]:
 
 
 def _note(made: Done) -> None:
-    note(count=made.rewritten, units=made.units, event_id=made.event_id)
+    if made.pending_id is not None:
+        note(units=made.units)
+    else:
+        note(count=made.rewritten, units=made.units, event_id=made.event_id)

@@ -16,6 +16,7 @@ from api.desk.blueprint import (
     desk_page,
     done,
     done_before,
+    filed,
     new_once,
     once_of_form,
     whole,
@@ -123,6 +124,9 @@ def _do(
     operation: Operation, ticked: dict[str, int], typed: dict[str, str], back: str
 ) -> BaseResponse:
     made = _perform(operation, ticked, typed, once=once_of_form())
+    if made.pending_id is not None:
+        note(units=made.units)
+        return filed(made.pending_id)
     count = len(made.records)
     note(count=count, units=made.units, event_id=made.event_id)
     return done(back, f"Đã {operation.vi}: {count} mã", f"Done ({operation.name}): {count} records")
@@ -158,6 +162,7 @@ def _page(
         ticked=[(c, s) for c, s in ticked.items() if c not in left_out],
         whole=list(ticked.items()),
         preview=preview,
+        needs_second=tried is not None and tried.needs_second,
         refused=refused,
         typed=typed,
         trouble=complaint(error) if error else None,

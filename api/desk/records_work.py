@@ -20,6 +20,7 @@ from api.desk.blueprint import (
     desk_page,
     done,
     done_before,
+    filed,
     new_once,
     once_of_form,
     whole,
@@ -162,6 +163,9 @@ class _Desk:
             seen_event=self._seen(),
             once=once_of_form(),
         )
+        if made.pending_id is not None:
+            note(units=made.units)
+            return filed(made.pending_id)
         note(count=made.rewritten, units=made.units, event_id=made.event_id)
         living = [r.code for r in made.records if r.status != "retired"]
         # What a merger leads to need not have been written itself.
@@ -196,6 +200,7 @@ class _Desk:
             record=self.subject,
             count=getattr(asked, "count", None),
             preview=preview,
+            needs_second=made.needs_second,
             kept=self.typed,
             once=new_once(),
             seen=self._seen(),
