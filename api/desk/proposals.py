@@ -147,7 +147,7 @@ def _about(pending: Pending) -> str:
     """Its codes, or its street or hamlet, in a line."""
     codes = sorted(pending.seen)
     if codes:
-        more = f" … ({len(codes)})" if len(codes) > 3 else ""  # noqa: PLR2004 - as fit a line
+        more = f" … ({len(codes)})" if len(codes) > 3 else ""
         return " ".join(code_display(code) for code in codes[:3]) + more
     given = pending.given[0]
     return str(given.get("street") or given.get("locality") or "")
