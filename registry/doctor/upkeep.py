@@ -214,7 +214,7 @@ def keys_last(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Bảng việc cần người thứ hai đọc được, và có người thứ hai",
-    hint="`second-person show`, sửa rồi `second-person set`; chỉ có một người thì `keys alone` (mend"
+    hint="`second-person show`, sửa rồi `second-person set`; chỉ một người thì `keys alone` (mend"
     " the table; for an office of one person see `keys alone`)",
 )
 def second_person(subject: Subject) -> Finding:

@@ -114,7 +114,7 @@ def _rules(written: str) -> Iterator[Rule]:
 
 
 def _wrong(line: int, why: str) -> InvalidInputError:
-    return InvalidInputError.of_field("rules", "malformed_rule", f"dòng {line}: {why}")
+    return InvalidInputError.of_field("rules", "unreadable", f"dòng {line}: {why}")
 
 
 def set_csv(session: Session) -> str | None:
