@@ -4,6 +4,7 @@ Programs that were generated from the document call an endpoint by its `operatio
 changed.
 """
 
+import re
 from typing import Any, Final
 
 from registry.lifecycle.table import OPERATIONS
@@ -195,6 +196,13 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
         for made in OPERATIONS
     },
 }
+
+
+def vietnamese_of(endpoint: str) -> str | None:
+    """What an endpoint of the API is called, by its method and route; None for any other."""
+    method, _, route = endpoint.partition(" ")
+    found = _CALLED.get((method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)))
+    return found[1] if found else None
 
 
 def put_in_words(operation: dict[str, Any], path: str, method: str) -> None:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from pydantic import Field
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note_done, note_operation
 from api.context import gazetteer, register
 from api.openapi import Answer, NoParameters, answers, members, spec
 from api.shapes import at, unkept
@@ -132,13 +132,13 @@ def _endpoint(operation: Operation) -> Callable[..., Response]:
 
 
 def _perform(operation: Operation, given: OperationRequest) -> Response:
+    note_operation(operation, [given])
     done = perform(
         register().engine, operation, given, actor=caller().name, seen_event=_seen_event()
     )
+    note_done(done)
     if done.pending_id is not None:
-        note(units=done.units)
         return _filed(done.pending_id)
-    note(count=done.rewritten, units=done.units, event_id=done.event_id)
     return unkept(operation_body(operation, done))
 
 

@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note_done, note_operation
 from api.context import register
 from api.lifecycle import OperationAnswer, PendingOperation, operation_body, shown_pending
 from api.openapi import Answer, NoParameters, Request, answers, spec
@@ -61,7 +61,8 @@ def get_pending_operation(pending_id: int, query: NoParameters) -> Response:  # 
 def post_approve(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Do it as its second person. Role: approver of all its communes, and not who asked for it."""
     pending, done = approve(register().engine, pending_id)
-    note(count=done.rewritten, units=done.units, event_id=done.event_id)
+    note_operation(pending.operation, pending.requests())
+    note_done(done)
     return unkept(operation_body(pending.operation, done))
 
 

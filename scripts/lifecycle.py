@@ -168,7 +168,15 @@ def _run(made: Operation, given: dict[str, Any]) -> int:
 
 def _audit(engine: Engine, made: Operation, done: Done, second_person: str) -> None:
     told = f"operation {made.name} --second-person {second_person}"
-    entry = Entry(*who_acts(), told, count=done.rewritten, event_id=done.event_id)
+    codes = tuple(changed.code for changed in done.records)
+    entry = Entry(
+        *who_acts(),
+        told,
+        count=done.rewritten,
+        event_id=done.event_id,
+        operation=made.kind,
+        codes=codes,
+    )
     with session_scope(engine) as session:
         record(session, entry)
 

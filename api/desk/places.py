@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     ONCE,
@@ -122,6 +122,7 @@ def post_name(name: str) -> BaseResponse:
     sure = form.get("step") == "sure"
     try:
         operation, asked = name_asked(kind, form)
+        note_operation(operation, [asked])
         made = perform(
             *(register().engine, operation, asked),
             actor=caller().name,
@@ -134,7 +135,7 @@ def post_name(name: str) -> BaseResponse:
         told = {"complaints": _complaints(error), "taken": error.extra.get("place")}
         return _list(kind, status_of(error), filled=form, **told)
     if sure:
-        _note(made)
+        note_done(made)
         if made.pending_id is not None:
             return filed(made.pending_id)
         called = made.place.name if made.place else ""
@@ -198,6 +199,7 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
             with session_scope(engine) as session:
                 place = _place(session, kind, place_id)
                 change = change_asked(session, kind, place, verb, form)  # type: ignore[arg-type]
+            note_operation(change.operation, [change.request])
             sure = form.get("seen") == change.state
             made = perform(
                 *(engine, change.operation, change.request),
@@ -213,7 +215,7 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
         return _one(kind, place_id, status_of(error), taken=error.extra.get("place"), **told)
     if not sure:
         return _preview(kind, place, verb, change, made)
-    _note(made)
+    note_done(made)
     if made.pending_id is not None:
         return filed(made.pending_id)
     doors = figure(change.doors)
@@ -365,10 +367,3 @@ def _complaints(error: RegistryError) -> list[str]:
             said = words(f"dòng {at} của bảng: {said}", f"line {at} of the table: {said}")
         found.append(said)
     return found
-
-
-def _note(made: Done) -> None:
-    if made.pending_id is not None:
-        note(units=made.units)
-    else:
-        note(count=made.rewritten, units=made.units, event_id=made.event_id)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     desk_blueprint,
@@ -107,7 +107,8 @@ def post_pending(pending_id: int) -> BaseResponse:
     except RegistryError as error:
         registry_problem(error)  # for the audit log
         return _page(pending_id, error)
-    note(count=made.rewritten, units=made.units, event_id=made.event_id)
+    note_operation(pending.operation, pending.requests())
+    note_done(made)
     vi, en = pending.operation.vi, pending.operation.name
     return done(url, f"Đã duyệt và {vi}.", f"Approved and done ({en}).")
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     desk_blueprint,
@@ -117,6 +117,7 @@ def _perform(
         ]
     except ValidationError as error:
         raise invalid_input(error, model) from error
+    note_operation(operation, [each.request for each in several])
     return perform_several(register().engine, operation, several, actor=caller().name, **more)
 
 
@@ -124,11 +125,10 @@ def _do(
     operation: Operation, ticked: dict[str, int], typed: dict[str, str], back: str
 ) -> BaseResponse:
     made = _perform(operation, ticked, typed, once=once_of_form())
+    note_done(made)
     if made.pending_id is not None:
-        note(units=made.units)
         return filed(made.pending_id)
     count = len(made.records)
-    note(count=count, units=made.units, event_id=made.event_id)
     return done(back, f"Đã {operation.vi}: {count} mã", f"Done ({operation.name}): {count} records")
 
 

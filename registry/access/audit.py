@@ -17,11 +17,14 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from registry.access.actors import acting
 from registry.database import translated_errors
 from registry.gazetteer import today
 from registry.reads import Reads
 
 _SIGNS: Final = 16
+MAX_CODES: Final = 20
+"""So many codes of an operation are written down; its event has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,15 @@ class Entry:
     outcome: str = "ok"
     key_id: int | None = None
     client: str | None = None
+    operation: str | None = None
+    """Of the lifecycle, as events call it: done, asked for or refused."""
+    codes: tuple[str, ...] = ()
+    """Canonical, that such an operation named or wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """An entry as it is read."""
+    """An entry as it is read, with what its event says."""
 
     id: int
     at: datetime.datetime
@@ -57,6 +64,14 @@ class Noted:
     event_id: int | None
     status: int
     outcome: str
+    operation: str | None
+    """Kind of the event, or the operation of the lifecycle that did not come to one."""
+    codes: tuple[str, ...]
+    reason: str | None
+    decision_number: str | None
+    asked_by: str | None
+    """Actor of the event: another one than who approved it."""
+    second_person: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,12 @@ class Wanted:
     since: datetime.datetime | None = None
     refused: bool = False
     """Only what was not done."""
+    last_day: datetime.datetime | None = None
+    """Until the end of the day that begins then."""
+    code: str | None = None
+    """Canonical: what was done to this record, or tried."""
+    operation: str | None = None
+    """Kind of the event."""
 
 
 class Clients:
@@ -140,11 +161,17 @@ def _columns(entry: Entry) -> dict[str, object]:
         "event_id": entry.event_id,
         "status": entry.status,
         "outcome": entry.outcome,
+        "operation": entry.operation,
+        "codes": list(entry.codes[:MAX_CODES]),
     }
 
 
 def read(session: Session, wanted: Wanted, limit: int) -> Iterator[Noted]:
-    """The latest entries, the newest first."""
+    """The latest entries, the newest first: those about units that who acts sees, and what keys of
+    such units did. Of others' records no code is told.
+    """
+    actor = acting()
+    within = None if actor is None else actor.sees
     rows: Any = session.execute(
         _READ,
         {
@@ -152,12 +179,16 @@ def read(session: Session, wanted: Wanted, limit: int) -> Iterator[Noted]:
             "unit": wanted.unit,
             "since": wanted.since,
             "refused": wanted.refused,
+            "last_day": wanted.last_day,
+            "code": wanted.code,
+            "operation": wanted.operation,
+            "within": None if within is None else sorted(within),
             "limit": limit,
         },
     )
     for row in rows:
         values = row._asdict()
-        yield Noted(**values | {"units": tuple(values["units"])})
+        yield Noted(**values | {name: tuple(values[name]) for name in ("units", "codes")})
 
 
 def forget(session: Session, days: int) -> int:
@@ -168,9 +199,11 @@ def forget(session: Session, days: int) -> int:
 
 _INSERT: Final = """
     INSERT INTO audit_entry
-        (actor, key_id, client, role, endpoint, units, count, event_id, status, outcome)
+        (actor, key_id, client, role, endpoint, units, count, event_id, status, outcome,
+            operation, codes)
     SELECT :actor, CAST(:key_id AS bigint), :client, :role, :endpoint, CAST(:units AS text[]),
-        CAST(:count AS integer), CAST(:event_id AS bigint), :status, :outcome
+        CAST(:count AS integer), CAST(:event_id AS bigint), :status, :outcome,
+        :operation, CAST(:codes AS text[])
 """
 _RECORD: Final = text(_INSERT)
 _RECORD_SOON: Final = text(
@@ -178,13 +211,32 @@ _RECORD_SOON: Final = text(
 )
 _READ: Final = text(
     """
-    SELECT id, at, actor, role, client, endpoint, units, count, event_id, status, outcome
-    FROM audit_entry
-    WHERE (CAST(:actor AS text) IS NULL OR actor = :actor)
-        AND (CAST(:unit AS text) IS NULL OR :unit = ANY (units))
-        AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)
-        AND NOT (:refused AND outcome = 'ok')
-    ORDER BY id DESC LIMIT :limit
+    SELECT a.id, a.at, a.actor, a.role, a.client, a.endpoint, a.units, a.count, a.event_id,
+        a.status, a.outcome, coalesce(e.kind, a.operation) AS operation,
+        ARRAY (SELECT c.code FROM unnest(a.codes) WITH ORDINALITY c (code, rank)
+            LEFT JOIN household h ON h.code = c.code
+            WHERE CAST(:within AS integer[]) IS NULL OR h.unit_id = ANY (:within)
+            ORDER BY c.rank) AS codes,
+        e.reason, e.decision_number, e.actor AS asked_by,
+        e.scope ->> 'second_person' AS second_person
+    FROM audit_entry a LEFT JOIN event e ON e.id = a.event_id
+    WHERE (CAST(:actor AS text) IS NULL OR a.actor = :actor OR e.actor = :actor)
+        AND (CAST(:unit AS text) IS NULL OR :unit = ANY (a.units))
+        AND (CAST(:since AS timestamptz) IS NULL OR a.at >= :since)
+        AND (CAST(:last_day AS timestamptz) IS NULL
+            OR a.at < CAST(:last_day AS timestamptz) + interval '1 day')
+        AND (CAST(:operation AS text) IS NULL OR coalesce(e.kind, a.operation) = :operation)
+        AND (CAST(:code AS text) IS NULL
+            OR a.codes <> '{}' AND a.codes @> ARRAY[CAST(:code AS text)]
+            OR a.event_id = ANY (ARRAY (
+                SELECT event_id FROM household WHERE code = :code
+                UNION SELECT event_id FROM household_version WHERE code = :code)))
+        AND (CAST(:within AS integer[]) IS NULL
+            OR a.units && ARRAY (SELECT code FROM admin_unit WHERE id = ANY (:within))
+            OR EXISTS (SELECT FROM api_key_unit b
+                WHERE b.key_id = a.key_id AND b.unit_id = ANY (:within)))
+        AND NOT (:refused AND a.outcome = 'ok')
+    ORDER BY a.id DESC LIMIT :limit
     """
 )
 _FORGET: Final = text("SELECT forget_audit(:days)")
