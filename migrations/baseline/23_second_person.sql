@@ -60,6 +60,4 @@ COMMENT ON COLUMN pending_operation.word IS 'Why it was declined, in the words o
 COMMENT ON COLUMN pending_operation.event_id IS 'What was done';
 -- Those that wait, few of all.
 CREATE INDEX ix_pending_operation_waiting ON pending_operation (id) WHERE state = 'waiting';
-GRANT SELECT, INSERT ON pending_operation TO diachiso_app;
-GRANT UPDATE (state, decided_by, decided_key_id, decided_at, word, event_id) ON pending_operation
-    TO diachiso_app;
+GRANT SELECT, INSERT, UPDATE ON pending_operation TO diachiso_app;

@@ -67,7 +67,7 @@ MAY_WRITE: Final = {
         *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
         *("reform", "reform_work", "service_count"),
         *("plate", "certificate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
-        *("field_round", "field_record"),
+        *("field_round", "field_record", "pending_operation"),
     ),
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
@@ -80,7 +80,7 @@ MAY_WRITE: Final = {
     "INSERT DELETE": (
         *("household_ref_before", "coverage_touched", "field_report_receipt"),
         *("webhook_unit", "webhook_code", "webhook_delivery"),
-        *("service_area", "service_area_unit", "service_area_code"),
+        *("service_area", "service_area_unit", "service_area_code", "second_person_table"),
     ),
 }
 """What the application may do beyond SELECT, as the migrations grant it."""
