@@ -105,10 +105,16 @@ def find_pending(
 
 
 def list_pending(
-    session: Session, units: Collection[int] | None, *, after: int = 0, limit: int = 100
+    session: Session,
+    units: Collection[int] | None,
+    *,
+    code: str | None = None,
+    after: int = 0,
+    limit: int = 100,
 ) -> list[Pending]:
-    """Those about these communes, or all, that wait; the oldest first."""
-    rows = session.execute(_WAITING, _within(units) | {"after": after, "limit": limit})
+    """Those that wait about these communes, or all; of one record, or any. The oldest first."""
+    given = _within(units) | {"code": code, "after": after, "limit": limit}
+    rows = session.execute(_WAITING, given)
     return [_pending(row) for row in rows]
 
 
@@ -144,7 +150,7 @@ _LOCKED: Final = text(_COLUMNS + " AND p.id = :id FOR UPDATE OF p")
 _WAITING: Final = text(
     _COLUMNS
     + " AND p.state = 'waiting' AND p.expires_at > clock_timestamp() AND p.id > :after"
-    + " ORDER BY p.id LIMIT :limit"
+    + " AND (CAST(:code AS text) IS NULL OR p.seen ? :code) ORDER BY p.id LIMIT :limit"
 )
 _SAME: Final = text(
     """

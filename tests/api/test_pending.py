@@ -118,6 +118,7 @@ def test_the_desk_sends_shows_and_approves_it(office: Office, seat: Seat) -> Non
     assert "Rút lại" in own
     assert 'value="approve"' not in own
     other = seated(office, "Phường Láng – bàn bên", "approver")
+    assert "Đang chờ duyệt: ngừng dùng" in other.get(f"/desk/records/{code_display(code)}").text
     queue, page = other.get("/desk/proposals").text, other.get(sent.location).text
     assert f'href="{sent.location}"' in queue
     for said in ("nhà đã dỡ", "Phường Láng – bàn", code_display(code), "ngừng dùng", "Duyệt"):
