@@ -80,7 +80,8 @@ def perform(
                 work = work_of(session, operation, request, actor, seen_event, once, persons)
                 resolved = with_communes(session, request)
                 done = do(work, operation, resolved)
-                if not persons and needs_second(session, operation.name, [work]):
+                bound = demand_second or acting() is not None
+                if bound and not persons and needs_second(session, operation.name, [work]):
                     done = replace(done, needs_second=True)
                 if done.needs_second and not dry_run:
                     refuse_alone([resolved], done.units, demand_second)
