@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from registry.errors import InvalidInputError
-from registry.lifecycle.second_person import default_csv, read_rules, set_csv, set_rules
+from registry.lifecycle.second_person import default_csv, own_csv, read_rules, set_rules
 from scripts.opened import opened_session
 from scripts.options import DRY_RUN
 from scripts.progress import say
@@ -20,7 +20,7 @@ def second_person() -> None:
 def show() -> None:
     """In bảng đang dùng, để sửa rồi `set` (the table in force, as CSV)."""
     with opened_session() as session:
-        own = set_csv(session)
+        own = own_csv(session)
     say("bảng mặc định (the default)" if own is None else "bảng riêng của sổ này (your own)")
     click.echo(default_csv() if own is None else own, nl=False)
 

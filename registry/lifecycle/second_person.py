@@ -110,14 +110,16 @@ def _rules(written: str) -> Iterator[Rule]:
             yield Rule.model_validate(dict(zip(header, cells, strict=True)))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            raise _wrong(at, f"{first['loc'][0]}: {first['msg']}") from None
+            raise _wrong(
+                at, f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}"
+            ) from None
 
 
 def _wrong(line: int, why: str) -> InvalidInputError:
     return InvalidInputError.of_field("rules", "unreadable", f"dòng {line}: {why}")
 
 
-def set_csv(session: Session) -> str | None:
+def own_csv(session: Session) -> str | None:
     """The operator's own table as it was given; None where the default holds."""
     found: str | None = session.execute(_OWN).scalar_one_or_none()
     return found
@@ -140,7 +142,7 @@ def set_rules(session: Session, written: str | None) -> tuple[Rule, ...]:
 
 def rules_in_force(session: Session) -> tuple[Rule, ...]:
     """What holds now. The default does where the operator's own cannot be read by this version."""
-    own = set_csv(session)
+    own = own_csv(session)
     return _parsed(own) if own is not None else _default_rules()
 
 
