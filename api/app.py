@@ -27,6 +27,7 @@ from api import (
     ogc,
     packs,
     papers,
+    pending,
     receipts,
     reforms,
     reports,
@@ -206,6 +207,7 @@ def create_app(
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
+        pending.blueprint,
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
         *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
         *(packs.blueprint, reports.many, services.own),

@@ -214,6 +214,24 @@ class OwnProposalError(ForbiddenError):
     code = "own_proposal"
 
 
+class SecondPersonNeededError(ConflictError):
+    """The table of the register asks for a second person."""
+
+    code = "second_person_needed"
+
+
+class PendingDecidedError(ConflictError):
+    """The pending operation was decided on, or is too old. Member: `state`."""
+
+    code = "pending_decided"
+
+
+class PendingStaleError(ConflictError):
+    """What the pending operation is about is no longer as it was when it was asked for."""
+
+    code = "pending_stale"
+
+
 class FieldCodeError(ForbiddenError):
     """What was given is the code of no round in the field."""
 

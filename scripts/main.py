@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "import": ("scripts.imports", "import_"),
     "template": ("scripts.template", "template"),
     "operation": ("scripts.lifecycle", "operation"),
+    "second-person": ("scripts.second_person", "second_person"),
     "paper": ("scripts.paper", "paper"),
     "history": ("scripts.history", "history_"),
     "reports": ("scripts.reports", "reports"),

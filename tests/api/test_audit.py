@@ -47,6 +47,8 @@ def test_write_is_kept_with_who_what_where_and_how_many(office: Office) -> None:
         "event_id": done["event_id"],
         "status": 200,
         "outcome": "ok",
+        "operation": "renumber",
+        "codes": [code],
     }
 
 
