@@ -1,8 +1,11 @@
-"""What no text of the register may hold: a telephone or identity number, a mail address, a link."""
+"""What no text of the register may hold, and no delivered cell may give back: numbers of people."""
 
 import re
 import unicodedata
 from typing import Final
+
+from geo.redaction import REMOVED
+from geo.text import visible
 
 PERSONAL_DATA: Final = "personal_data"
 """Code of the error for such a text."""
@@ -10,12 +13,22 @@ LEAVE_OUT: Final = (
     "xin bỏ số điện thoại, số giấy tờ, thư điện tử, đường dẫn (leave out telephone and identity"
     " numbers, mail and links)"
 )
-# Nine digits are a telephone, an identity card or an account; an address has no such number. With
-# hyphens they are one only as telephones begin: 101-103-105 is a house.
-_PERSONAL: Final = re.compile(
-    r"\d(?:[ .()]{0,3}\d){8}|(?:\b0|\+ ?84|\b84[ )])(?:[ .()-]{0,3}\d){8}|@|https?:|www\.",
-    re.IGNORECASE,
+# A degree with its decimals has as many digits as a telephone.
+_DEGREES: Final = r"(?:1[01]\d|[6-9]|1\d|2[0-4])[.]\d{4,}(?![\d.])"
+_NUMBERS: Final = (
+    # As telephones and số định danh begin, whatever parts the figures.
+    r"\(?(?:\+[ ]?84|\b84(?=[ ).-])|(?<!\d)(?<!\d[.,])0)\)?(?:[\s.,()_·–—-]{0,3}\d){8,}",
+    r"(?<!\d)0\d{2,3}/\d{3}/\d{3,4}(?!\d)",
+    # Nine digits are a telephone, an identity card or an account; an address has no such number.
+    # With hyphens they are none: 101-103-105 is a house.
+    rf"(?<!\d)(?!{_DEGREES})\d(?:[\s.()]{{0,3}}\d){{8,}}",
+    # Said to be one, it may be short, or written anyhow.
+    r"\b(?:s?đt|sdt|điện thoại|dien thoai|di động|tel|hotline|zalo|cmnd|cmt|cccd|căn cước|can cuoc"
+    r"|định danh|hộ chiếu|passport|mst|stk)\b(?: số)?[\s:.]{0,3}[A-Z]?\d(?:[\s.()/-]{0,3}\d){5,}",
 )
+_ELSEWHERE: Final = r"[\w.+-]*\s?@\s?[\w.-]+|(?:https?:|www\.)\S*|\b(?:facebook|fb|zalo)[./]\S+"
+_REMOVED: Final = re.compile("|".join((*_NUMBERS, _ELSEWHERE)), re.IGNORECASE)
+_PERSONAL: Final = re.compile("|".join((*_NUMBERS, "@|https?:|www\\.")), re.IGNORECASE)
 
 
 def holds_personal(written: str) -> bool:
@@ -24,4 +37,20 @@ def holds_personal(written: str) -> bool:
     >>> holds_personal("gọi 0905-123-456"), holds_personal("101-103-105 Lê Lợi")
     (True, False)
     """
-    return _PERSONAL.search(unicodedata.normalize("NFKC", written)) is not None
+    return _PERSONAL.search(_plain(written)) is not None
+
+
+def without_numbers(written: str) -> str:
+    """The text with `…` for such things; as it is where it holds none.
+
+    >>> without_numbers("12 Láng, ĐT 0905.123.456"), without_numbers("CCCD 001085012345, 5/12 Láng")
+    ('12 Láng, …', '…, 5/12 Láng')
+    >>> without_numbers("101-103-105 Lê Lợi, 21.028511, 105.854444")
+    '101-103-105 Lê Lợi, 21.028511, 105.854444'
+    """
+    plain = _plain(written)
+    return _REMOVED.sub(REMOVED, plain) if _REMOVED.search(plain) else written
+
+
+def _plain(written: str) -> str:
+    return written if written.isascii() else unicodedata.normalize("NFKC", visible(written))
