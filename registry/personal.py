@@ -21,7 +21,7 @@ _NUMBERS: Final = (
     r"(?<!\d)0\d{2,3}/\d{3}/\d{3,4}(?!\d)",
     # Nine digits are a telephone, an identity card or an account; an address has no such number.
     # With hyphens they are none: 101-103-105 is a house.
-    rf"(?<!\d)(?!{_DEGREES})\d(?:[\s.()]{{0,3}}\d){{8,}}",
+    rf"(?<!\d)(?<!\d[.])(?!{_DEGREES})\d(?:[\s.()]{{0,3}}\d){{8,}}",
     # Said to be one, it may be short, or written anyhow.
     r"\b(?:s?đt|sdt|điện thoại|dien thoai|di động|tel|hotline|zalo|cmnd|cmt|cccd|căn cước|can cuoc"
     r"|định danh|hộ chiếu|passport|mst|stk)\b(?: số)?[\s:.]{0,3}[A-Z]?\d(?:[\s.()/-]{0,3}\d){5,}",
@@ -53,4 +53,8 @@ def without_numbers(written: str) -> str:
 
 
 def _plain(written: str) -> str:
-    return written if written.isascii() else unicodedata.normalize("NFKC", visible(written))
+    """The text in plain figures and signs."""
+    if written.isascii():
+        return written
+    parts = visible(written).split(REMOVED)
+    return REMOVED.join(unicodedata.normalize("NFKC", part) for part in parts)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from registry.intake.columns.reader import SourceFile
-from registry.intake.columns.unread import UnreadColumn
 from registry.intake.engine import Workbench
 from registry.intake.formats.table import Numbering
 from registry.intake.judging.row_problem import RowProblem
@@ -99,8 +98,8 @@ class ImportResult:
     """Rows per problem code."""
     columns_personal: tuple[str, ...]
     columns_unknown: tuple[str, ...]
-    columns_unread: tuple[UnreadColumn, ...] = field(repr=False)
-    """Those of `columns_unknown` that hold something, each with a cell: for a screen alone."""
+    columns_unread: tuple[str, ...] = field(repr=False)
+    """Those of `columns_unknown` that hold something."""
     file_notes: tuple[str, ...]
     """What was found out about the file: its encoding, font or sheet."""
     systems: tuple[str, ...]

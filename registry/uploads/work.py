@@ -216,7 +216,7 @@ def _write_reports(
                 write_problems(file, back.problems, part, which, numbering)
     if back.answers is not None:
         with _report(settings, view, files.CODES) as part, _csv(part) as out:
-            write_codes(file, back.answers, out)
+            write_codes(file, back.answers, out, numbering)
     if back.vanished is not None and view.delivery == "full":
         with _report(settings, view, files.VANISHED) as part, _csv(part) as out:
             write_vanished(back.vanished, out)
