@@ -102,6 +102,8 @@ class ImportResult:
     """Those of `columns_unknown` that hold something."""
     file_notes: tuple[str, ...]
     """What was found out about the file: its encoding, font or sheet."""
+    commune: str | None
+    """Code of the commune that all rows lie in, where the file names none."""
     systems: tuple[str, ...]
     """Of coordinates, of which one has to be confirmed; () where nothing is asked."""
     examples: tuple[RowProblem, ...] = field(repr=False)

@@ -23,7 +23,6 @@ from registry.errors import (
     VerdictChangedError,
 )
 from registry.intake.columns.reader import open_file
-from registry.intake.formats.table import Numbering
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.row_reports import (
@@ -161,7 +160,7 @@ def _publish(
     with _handback() as back, _acting_for(engine, settings, view.id) as actor:
         options = _options(view, actor, expected=view.counts, accept_vanished=accept_vanished)
         result = _import(engine, path, view, options, back)
-        _write_reports(settings, view, options, path, back, result.numbering)
+        _write_reports(settings, view, options, path, back, result)
     _finish(engine, settings, view, result)
 
 
@@ -191,7 +190,7 @@ def _try(
         with _acting_for(engine, settings, view.id) as actor:
             options = _options(view, actor, dry_run=True)
             result = _import(engine, path, view, options, back)
-        _write_reports(settings, view, options, path, back, result.numbering)
+        _write_reports(settings, view, options, path, back, result)
         if view.state == "published":
             _finish(engine, settings, view, result)
         elif not _keep_verdict(engine, view, result, back, problem):
@@ -200,6 +199,9 @@ def _try(
 
 def _options(view: ImportView, actor: str, **more: Any) -> ImportOptions:
     given = {name: value for name, value in view.request.items() if value}
+    if view.state in ("publishing", "published"):
+        # Who approves may have other communes than the one that a dry run took for all rows.
+        given.setdefault("commune", view.counts.get("commune"))
     return ImportOptions(
         source=view.source,
         delivery=view.delivery,
@@ -236,9 +238,10 @@ def _write_reports(
     options: ImportOptions,
     path: Path,
     back: Handback,
-    numbering: Numbering | None,
+    result: ImportResult,
 ) -> None:
-    file = open_file(path, options.sheet, options.mapping, options.commune)
+    file = open_file(path, options.sheet, options.mapping, result.commune)
+    numbering = result.numbering
     suffix = report_suffix(file, path.suffix)
     kinds: tuple[tuple[str, Which], ...] = ((files.REJECTED, REJECTED), (files.WARNED, PUBLISHED))
     for kind, which in kinds:

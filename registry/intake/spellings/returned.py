@@ -90,6 +90,15 @@ class ReturnedColumns:
         filled = [cell for cell in cells if cell.strip()]
         return [""] * len(cells) if filled and all(map(may_be_name, filled)) else cells
 
+    def values(self, row: Sequence[object]) -> list[object]:
+        """The same of values out of JSON: numbers stay numbers, what is nested is not returned."""
+        values = [None if isinstance(value, list | dict) else value for value in row]
+        cells = self.cells(["" if value is None else value for value in values])
+        return [
+            value if value is None or str(value) == cell else cell
+            for value, cell in zip((values[each.at] for each in self.columns), cells, strict=True)
+        ]
+
     @property
     def blank(self) -> list[str]:
         """The cells of a row of which nothing is returned."""
