@@ -372,8 +372,9 @@ def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:
     if isinstance(row.error, InvalidInputError):
         raise row.error
     model = _MODELS[operation]
+    members = row.given or {}
     given = {"on": on.isoformat()} if on is not None else {}
-    given |= {name: row.given[name] for name in model.model_fields if name in row.given}
+    given |= {name: members[name] for name in model.model_fields if name in members}
     try:
         parsed = model.model_validate(given)
     except ValidationError as error:

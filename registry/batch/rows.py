@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count, islice
-from types import MappingProxyType
 from typing import Any, Final, Self
 
 from geo.points import point_in
@@ -66,8 +65,8 @@ class InputRow:
     """What its sender gets back, beside the answer."""
     number: int = 0
     """From 1, below a header."""
-    given: Mapping[str, Any] = MappingProxyType({})
-    """Members of an object, of which some are parameters."""
+    given: Mapping[str, Any] | None = None
+    """Members of an object, of which some are parameters; None of a row of cells."""
     error: RegistryError | None = None
     """Why it cannot be read."""
 

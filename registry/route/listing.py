@@ -8,6 +8,7 @@ from registry.batch import RECHECK, Asked, CodeAsked, read_fields
 from registry.batch.columns import is_reference
 from registry.batch.rows import InputRow, Table, read_row
 from registry.geocode import Question
+from registry.intake.spellings.returned import clean_cell
 from registry.search.codes_in_text import whole_code
 
 OPERATION: Final = RECHECK
@@ -44,7 +45,7 @@ class Line:
         """What was read as its address or code; nothing of the columns beside it."""
         cells = {name: str(cell).strip() for name, cell in self.row.asked.items() if cell}
         door = " ".join(cells.pop(name) for name in _DOOR if name in cells)
-        return ", ".join(filter(None, (door, *cells.values())))
+        return clean_cell("address", ", ".join(filter(None, (door, *cells.values()))))
 
 
 def unread_of(table: Table) -> tuple[str, ...]:

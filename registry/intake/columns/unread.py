@@ -16,7 +16,6 @@ from geo.points import point_in
 from geo.text import fold
 from registry.intake.columns.fields import Columns, told_headers
 from registry.intake.spellings.headers import mapping_of, names_coordinates
-from registry.intake.spellings.returned import clean_text
 
 _SHARE: Final = 0.5
 """Of the cells of a column that have the form in question."""
@@ -71,7 +70,7 @@ def look_through(
     unread = told_headers(
         headers[at] for at in unread_at if cells[at] and fold(headers[at]) not in _RUNNING
     )
-    return LookedThrough(columns, tuple(map(clean_text, notes)), tuple(unread))
+    return LookedThrough(columns, tuple(notes), tuple(unread))
 
 
 def _cells(rows: Iterable[Sequence[str]], at: int) -> list[str]:
@@ -99,8 +98,9 @@ def _are_names(cells: Sequence[str]) -> bool:
 
 
 def _dropped(header: str, *, reference: bool) -> str:
+    shown = next(iter(told_headers([header])), "…")
     said = (
-        f"cảnh báo: cột '{header}' có tên người, số định danh, số điện thoại hay thư điện tử:"
+        f"cảnh báo: cột '{shown}' có tên người, số định danh, số điện thoại hay thư điện tử:"
         " đã bỏ, không lưu (people: dropped)"
     )
     known = "; các dòng được nhận ra theo địa chỉ, không theo mã (rows are known by their address)"
