@@ -142,7 +142,12 @@ def columns_of(
         taken = {place for places in at.values() for place in places}
         at["address"] += tuple(place for place in lines if place not in taken)
     read = {place for places in at.values() for place in places}
-    asked = tuple((place, field) for field, places in at.items() for place in places)
+    asked = tuple(
+        (place, field)
+        for field, places in at.items()
+        for place in places
+        if not headers[place].startswith(PREFIX)
+    )
     return AskedColumns(
         at, _named(headers, read), returned_columns(operation, headers, stated, asked)
     )

@@ -86,7 +86,7 @@ def _of_values(read: Callable[..., DoorParts]) -> Callable[..., DoorParts]:
 @_of_values
 def read_number(text: str) -> DoorParts:
     """Of the column of house numbers."""
-    if holds_personal(text):
+    if holds_personal(text) and not _DIGIT.search(text := without_numbers(text)):
         return DoorParts(number=PERSON)
     if _PLAIN_NUMBER.fullmatch(text):
         return DoorParts(number=(text, text, False))

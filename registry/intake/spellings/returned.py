@@ -95,7 +95,9 @@ class ReturnedColumns:
         values = [None if isinstance(value, list | dict) else value for value in row]
         cells = self.cells(["" if value is None else value for value in values])
         return [
-            value if value is None or str(value) == cell else cell
+            value
+            if value is None or value is True or value is False or str(value) == cell
+            else cell
             for value, cell in zip((values[each.at] for each in self.columns), cells, strict=True)
         ]
 
