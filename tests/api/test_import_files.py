@@ -56,7 +56,7 @@ def test_published_file_goes_and_its_rows_stay_without_people(desk: Desk) -> Non
     (code, rejected) = rows_of(desk.office.get(f"/v1/imports/{number}/codes", editor))
     assert (code["source_ref"], rejected["outcome"]) == ("R1", "rejected")
     (back,) = rows_of(desk.office.get(f"/v1/imports/{number}/report", editor))
-    assert (back["source_ref"], back["dòng"]) == ("R2", "2")
+    assert (back["source_ref"], back["dòng"]) == ("R2", "3")
 
     # The same delivery again, and taking it back, need no file.
     assert desk.send(editor, sent, **once).get_json()["id"] == number
