@@ -48,6 +48,7 @@ from registry.batch import (
     PointAsked,
     outcomes,
 )
+from registry.batch.columns import REFERENCE
 from registry.batch.flat import flat, flat_change, flat_columns
 from registry.batch.receipts import Receipts
 from registry.batch.recheck import CHANGED, Rechecked, recheck
@@ -55,6 +56,7 @@ from registry.batch.rows import (
     RESULT,
     InputRow,
     Layout,
+    Stated,
     Table,
     json_line,
     read_row,
@@ -117,6 +119,14 @@ class BatchQuery(Request):
         " otherwise",
         examples=["2026-11-01"],
     )
+    reference: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Header or member of your own reference of a row, where its name does not say"
+        " so: it comes back as it came",
+        examples=["Mã riêng"],
+    )
     receipt: bool = Field(
         default=False,
         description="Of `validate`: each answer comes with a `receipt`, signed by the register",
@@ -129,7 +139,7 @@ class BatchBody(Request):
     one_of_several: ClassVar[bool] = True
 
     rows: list[dict[str, Any]] = Field(
-        description="Each with the parameters of the single call, and what else shall come back"
+        description="Each with the parameters of the single call, and your reference of it"
     )
 
 
@@ -157,12 +167,13 @@ class RowResult(Answer):
     )
     problem: Problem | Absent = absent_if_none("Where the single call would have answered one")
     receipt: str | Absent = absent_if_none("With `receipt`, of a row that was answered: a JWS")
+    row: int | Absent = absent_if_none("With `since`: which row of yours it is, from 1")
     reasons: list[str] | Absent = absent_if_none("With `since`: what became of its door")
     candidates: list[DoorSince] | Absent = absent_if_none("With `since`: every door it may be now")
 
 
 class AnsweredRow(BaseModel):
-    """A row as it came, with what became of it."""
+    """What goes back of a row, with what became of it."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -182,7 +193,8 @@ class BatchAnswer(Answer):
 def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 
-    JSON: `rows`, objects with the parameters of the single call; their other members come back.
+    JSON: `rows`, objects with the parameters of the single call; known members come back, without
+    names and numbers of people, and your reference.
     NDJSON (`application/x-ndjson`): such an object a line. CSV (`text/csv`): with a header, as on
     the command line. With `since`, of `validate`, only rows that changed, with the reason and every
     door that may be meant.
@@ -198,7 +210,8 @@ def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     form = _STREAMS.get(request.mimetype, "ndjson" if json else None)
     if form is None:
         raise UnsupportedMediaType(f"one of {', '.join((_JSON, *_STREAMS))} is needed")
-    table, rows = _rows(form, operation if query.since is None else RECHECK, json)
+    stated = ((query.reference, REFERENCE),) if query.reference else ()
+    table, rows = _rows(form, operation if query.since is None else RECHECK, json, stated)
     note(count=len(rows))
     if query.since is not None:
         return _rechecked(form, table, rows, query.since, as_json=bool(json))
@@ -231,7 +244,7 @@ def _rechecked(
     day, behind = today(), read_since(register(), since)
     found = recheck(gazetteer(), register().reads, behind, rows)
     if form == "ndjson":
-        told = ({**each.row.given, RESULT: _change(day, each)} for each in found.changed)
+        told = ({**each.row.returned, RESULT: _change(day, each)} for each in found.changed)
         lines = map(json_line, told)
         body = "".join(_as_json(lines) if as_json else lines)
     else:
@@ -252,6 +265,7 @@ def _rechecked(
 def _change(day: datetime.date, found: Rechecked) -> JsonObject:
     return {
         "status": CHANGED,
+        "row": found.row.number,
         "reasons": list(found.reasons),
         "candidates": [
             {
@@ -267,7 +281,9 @@ def _change(day: datetime.date, found: Rechecked) -> JsonObject:
     }
 
 
-def _rows(form: str, operation: str, json: BatchBody | None) -> tuple[Table, list[InputRow]]:
+def _rows(
+    form: str, operation: str, json: BatchBody | None, stated: Stated
+) -> tuple[Table, list[InputRow]]:
     """The rows of the body, all of them: its size is known before anything is answered."""
     limits = register().settings
     lines: Iterable[str]
@@ -276,7 +292,7 @@ def _rows(form: str, operation: str, json: BatchBody | None) -> tuple[Table, lis
     else:
         text = request.get_data(cache=False).decode("utf-8", "surrogateescape")
         lines = io.StringIO(text, newline="")
-    table = read_table(form, operation, lines)
+    table = read_table(form, operation, lines, stated)
     rows = list(table.rows)
     if len(rows) > limits.batch_rows:
         raise RequestEntityTooLarge(f"more than {limits.batch_rows:,} rows")
@@ -312,7 +328,7 @@ def _ndjson(
         result = _result(known, outcome)
         if receipts and (receipt := receipts.of(outcome)):
             result[_RECEIPT] = receipt
-        yield json_line({**row.given, RESULT: result})
+        yield json_line({**row.returned, RESULT: result})
 
 
 def _as_json(lines: Iterator[str]) -> Iterator[str]:
@@ -354,8 +370,9 @@ def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:
     if isinstance(row.error, InvalidInputError):
         raise row.error
     model = _MODELS[operation]
+    members = row.given or {}
     given = {"on": on.isoformat()} if on is not None else {}
-    given |= {name: row.given[name] for name in model.model_fields if name in row.given}
+    given |= {name: members[name] for name in model.model_fields if name in members}
     try:
         parsed = model.model_validate(given)
     except ValidationError as error:

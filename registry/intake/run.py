@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,12 +12,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from geo.titles import without_people
-from registry.access.actors import demand, ended_units, is_bound
+from registry.access.actors import demand, ended_units, is_bound, only_commune
 from registry.codes import issue_code_string
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.database import BrokenOffError, session_scope, translated_errors
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import (
+    CommuneNotNamedError,
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,
@@ -84,8 +86,7 @@ def import_file(
             "source", "bad_source", "a source has a name of 1 to 100 letters"
         )
     demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
-    as_read = options.sheet, options.mapping, options.commune
-    file = open_file(path, *as_read)
+    file, options = _opened(path, options)
     if not options.demo_as_real:
         refuse_made_up(file)
     with _turn_of(engine, options.source):
@@ -97,12 +98,26 @@ def import_file(
                     entering("committing")
                 else:
                     session.rollback()
-            file = file if result else open_file(path, *as_read)
+            file = file if result else _opened(path, options)[0]
         if result.state == "published":
             entering("feed")
             with suppress(DatabaseUnavailableError):
                 move_pending_events(engine)
         return result
+
+
+def _opened(path: Path, options: ImportOptions) -> tuple[SourceFile, ImportOptions]:
+    """The file, in whose rows a key of one commune means that one, where no column names any."""
+    as_read = options.sheet, options.mapping
+    try:
+        return open_file(path, *as_read, options.commune), options
+    except CommuneNotNamedError:
+        own = only_commune()
+        if own is None:
+            raise
+    file = open_file(path, *as_read, own)
+    file.table.remarks.append(_OF_OWN_COMMUNE.format(own))
+    return file, replace(options, commune=own)
 
 
 @contextmanager
@@ -175,6 +190,7 @@ def _import(
             copy_problems(bench, handback.problems)
         if state == "published":
             bench.copy(_PROBLEMS, _TOLD, import_id=import_id)
+        counts |= {"commune": options.commune}
         numbering = repeat.numbering if repeat is not None else numbering_of(file)
         result = result_of(bench, state, counts, file, numbering)
     session.execute(
@@ -346,6 +362,10 @@ _TOLD: Final = """
     SELECT $import_id::BIGINT AS import_id, row_number, field, code, severity, value, proposed_fix
     FROM problem ORDER BY row_number, id
 """
+_OF_OWN_COMMUNE: Final = (
+    "tệp không có cột xã: mọi dòng thuộc xã, phường của khoá, {} (no column of communes: all rows"
+    " lie in the commune of the key)"
+)
 _NO_ROW: Final = "không có dòng nào dưới dòng tên cột (no row below the header)"
 # The server would go on with the statement of an importer that is gone, and keep its locks.
 _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"

@@ -117,7 +117,7 @@ def _answered(session: Session, delivery: Delivery, actor: Actor, name: str) -> 
     if before is None:
         return {}
     try:
-        view = find_import(session, before, actor)
+        view = find_import(session, before[0], actor)
     except NotFoundError:
         return {}
     if view.source != delivery.source:

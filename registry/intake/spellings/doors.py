@@ -24,6 +24,7 @@ from geo.locality import (
 from geo.mangled_number import is_mangled
 from geo.persons import is_full_name, mentions_person
 from geo.placeholders import is_none
+from geo.redaction import without_names
 from geo.text import fold
 from geo.unclear import is_unclear
 from geo.values import value
@@ -116,8 +117,12 @@ def parts_of(door: Door) -> DoorParts:
         (street.kind or "đường", tidy(street.name), street.key) if street else None,
         _place_of(places) if places else None,
         _flat_of(door.flat, block) if door.flat else None,
-        None if door.hint and mentions_person(door.hint) else door.hint,
+        None if door.hint and _is_of_person(door.hint) else door.hint,
     )
+
+
+def _is_of_person(hint: str) -> bool:
+    return mentions_person(hint) or without_names(hint) != hint
 
 
 def _is_person(place: Locality) -> bool:
