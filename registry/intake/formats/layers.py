@@ -60,6 +60,7 @@ _NO_LAYER: Final = "không có lớp nào (there is no layer in it)"
 _LAYER_ERRORS: Final = (
     *(DataSourceError, DataLayerError, pa.ArrowException, KeyError, ValueError),
     OverflowError,  # a day beyond the year 9999
+    OSError,  # what GDAL says in the middle of a layer comes through Arrow as that
 )
 _BLOCK: Final = 1 << 20
 _BATCH: Final = 10_000

@@ -52,7 +52,7 @@ class Limits:
 
 
 def _of_job(size: int) -> Limits:
-    processor_s = 30 + 3 * size // _MB
+    processor_s = 10 + 3 * size // _MB
     return Limits(
         processor_s,
         60 + 4 * processor_s,
@@ -88,6 +88,8 @@ def _read(path: Path, reader: Reader, sheet: str | None) -> Any:
         from registry.intake.formats.sheets import read_sheet
 
         return read_sheet(path, sheet)
+    # pyogrio loads it where it is installed, for half a second, and it is not used here.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
     from registry.intake.formats import layers
 
     return layers.read_parquet(path) if reader == "parquet" else layers.read_layer(path, sheet)
@@ -98,9 +100,6 @@ def _write(path: Path, folder: Path, table: Any, limits: Limits, *, handed_back:
         name: getattr(table, name)
         for name in ("headers", "delimiter", "crs", "systems", "form", "codes_of_today")
     }
-    features = table.features
-    if features is not None and handed_back:
-        _write_features(path, folder / FEATURES, features, limits)
     with (folder / ROWS).open("w", encoding="utf-8") as out, table.rows() as rows:
         for row in _counted(path, rows, limits):
             out.write(f"{json.dumps(row, ensure_ascii=False)}\n")
@@ -108,6 +107,9 @@ def _write(path: Path, folder: Path, table: Any, limits: Limits, *, handed_back:
         name: getattr(table, name)
         for name in ("notes", "first_row", "parts", "sheet", "remarks")  # known once it is read
     }
+    features = table.features
+    if features is not None and handed_back:
+        _write_features(path, folder / FEATURES, features, limits)
     described["features"] = features and {
         **{name: getattr(features, name) for name in ("fields", "geometry", "crs")},
         "geometry_type": features.geometry_type,
