@@ -15,7 +15,7 @@ from geo.titles import without_people
 from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.errors import OutcomeUnknownError, ReformStateError, StaleError
-from registry.jobs.queue import enqueue
+from registry.jobs.queue import abandon, enqueue
 from registry.jobs.table import WORK_ON_REFORM
 from registry.reform.views import ReformView, find_reform
 from registry.settings import Settings
@@ -120,6 +120,7 @@ def discard(engine: Engine, settings: Settings, reform_id: int) -> None:
     with session_scope(engine) as session:
         _locked(session, reform_id, "discard")
         session.execute(DISCARDED, {"id": reform_id})
+        abandon(session, reform_id=reform_id)
     files.remove(files.of_reform(settings, reform_id))
 
 
