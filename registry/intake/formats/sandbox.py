@@ -85,17 +85,16 @@ def read_sandboxed(
     for name in ("headers", "notes", "systems"):
         described[name] = tuple(described[name])
     parts = [Part(*part) for part in described.pop("parts")]
-    features = _features(scratch.path, described.pop("features"))
-    lines = _Lines(scratch.path / ROWS)
-    return Table(rows=lines, features=features, holds=scratch, parts=parts, **described)
+    features = _features(scratch, described.pop("features"))
+    return Table(rows=_Lines(scratch), features=features, parts=parts, **described)
 
 
-def _features(folder: Path, described: dict[str, Any] | None) -> Features | None:
+def _features(scratch: Scratch, described: dict[str, Any] | None) -> Features | None:
     if described is None:
         return None
     described["fields"] = tuple(described["fields"])
     described["geo"] = described["geo"].encode()
-    return Features(batches=_Batches(folder / FEATURES, described["geometry"]), **described)
+    return Features(batches=_Batches(scratch, described["geometry"]), **described)
 
 
 @contextmanager
@@ -144,14 +143,14 @@ def _run(path: Path, reader: Reader, sheet: str | None, folder: Path, use: str) 
 class _Lines:
     """The rows as they were written, a JSON list a line."""
 
-    path: Path
+    scratch: Scratch
 
     def __call__(self) -> AbstractContextManager[Rows]:
         return self._open()
 
     @contextmanager
     def _open(self) -> Iterator[Rows]:
-        with self.path.open(encoding="utf-8") as lines:
+        with (self.scratch.path / ROWS).open(encoding="utf-8") as lines:
             yield map(json.loads, lines)
 
 
@@ -159,7 +158,7 @@ class _Lines:
 class _Batches:
     """The features as they were written, in Arrow's format of streams."""
 
-    path: Path
+    scratch: Scratch
     geometry: str | None
 
     def __call__(self, *, shapes: bool) -> AbstractContextManager[Any]:
@@ -169,7 +168,8 @@ class _Batches:
     def _open(self, *, shapes: bool) -> Iterator[Any]:
         import pyarrow as pa
 
-        with pa.memory_map(str(self.path)) as source, pa.ipc.open_stream(source) as reader:
+        path = str(self.scratch.path / FEATURES)
+        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
             yield reader if shapes or self.geometry is None else _without(self.geometry, reader)
 
 
