@@ -14,6 +14,8 @@ import pytest
 import shapely
 from pyogrio.raw import read, write
 
+from registry.access.keys import KeyMade
+from registry.access.roles import Role
 from registry.intake.formats.any_file import read_file
 from registry.settings import Settings
 from tests.registry.intake.test_layers import packed
@@ -170,10 +172,8 @@ def test_one_caller_has_one_dry_run_at_a_time_and_publishes_beside_them(desk: De
 
 @pytest.mark.parametrize("state", ["reported", "published"])
 def test_import_whose_worker_was_killed_is_settled_by_the_next(desk: Desk, state: str) -> None:
-    editor, approver = (
-        desk.office.key(f"{role} {state}", role)
-        for role in ("editor", "approver")  # type: ignore[arg-type]
-    )
+    roles: tuple[Role, ...] = ("editor", "approver")
+    editor, approver = (desk.office.key(f"{role} {state}", role) for role in roles)
     file = table(*(row(f"{at}", f"{state}{at}") for at in range(1_000, 3_000)))
     if state == "published":
         number = desk.tried(editor, file, source=state)["id"]
@@ -181,11 +181,15 @@ def test_import_whose_worker_was_killed_is_settled_by_the_next(desk: Desk, state
     else:
         number = desk.send(editor, file, source=state).get_json()["id"]
     with worker(desk.office.place.url, DIACHISO_VAR=str(desk.settings.var)) as first:
-        eventually(lambda: desk.seen(editor, number)["phase"] != "waiting", "it is worked on")
+        eventually(lambda: _phase(desk, editor, number) != "waiting", "it is worked on")
         first.kill()
         first.wait()
     behind = desk.send(editor, table(row("93")), source=state).get_json()["id"]
     with worker(desk.office.place.url, DIACHISO_VAR=str(desk.settings.var)):
         eventually(lambda: desk.seen(editor, number)["state"] == state, "it is done")
         eventually(lambda: desk.seen(editor, behind)["state"] == "reported", "so is the next")
-    assert desk.seen(editor, number)["phase"] is None
+    assert _phase(desk, editor, number) is None
+
+
+def _phase(desk: Desk, key: KeyMade, number: int) -> object:
+    return (desk.seen(key, number)["progress"] or {}).get("phase")
