@@ -7,8 +7,9 @@
 URL is that of a service as `bin/run` starts it, on this machine. `slow`: the time of single calls
 while nobody else is there, and while CALLERS send heads and bodies a byte at a time or ask for
 large answers and do not read them. `copy`: how many codes one address without a key is told in so
-many seconds, by each way of asking for many; the service has to be started with DIACHISO_LIMITS=on. `files`: what reading each of some
-files takes that were made to fetch something, or never to end; it is ended after SECONDS.
+many seconds, by each way of asking for many; the service has to be started with DIACHISO_LIMITS=on.
+`files`: what reading each of some files takes that were made to fetch something, or never to end;
+it is ended after SECONDS.
 """
 
 import gzip
