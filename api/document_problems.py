@@ -42,6 +42,8 @@ _ONLY: Final = {
     "columns_not_recognised": r"/v1/(batch/.*|routes.*)",
     "commune_not_named": "(?!)",
     "sheet_not_chosen": r"/v1/(batch/.*|routes.*|services)",
+    "file_links_elsewhere": r"/v1/services",
+    "file_too_costly": r"/v1/(batch/.*|routes.*|services)",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
     "leaving": "/readyz",

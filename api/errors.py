@@ -103,6 +103,8 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.ColumnsNotRecognisedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CommuneNotNamedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SheetNotChosenError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.FileLinksElsewhereError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.FileTooCostlyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SystemNotConfirmedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.MistypedCodeError: HTTPStatus.NOT_FOUND,

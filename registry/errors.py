@@ -324,6 +324,18 @@ class SheetNotChosenError(UnreadableFileError):
     code = "sheet_not_chosen"
 
 
+class FileLinksElsewhereError(UnreadableFileError):
+    """A file that has its reader fetch something from a place on the network."""
+
+    code = "file_links_elsewhere"
+
+
+class FileTooCostlyError(UnreadableFileError):
+    """A file whose reading takes more time, memory or rows than one of its size should."""
+
+    code = "file_too_costly"
+
+
 class SystemNotConfirmedError(UnreadableFileError):
     """A file of coordinates in a system that whoever delivers it has to confirm, or to find out.
 

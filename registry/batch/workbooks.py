@@ -14,7 +14,7 @@ from registry.batch.rows import Layout, Stated, Table, table_of
 from registry.batch.words import in_words
 from registry.csv_cells import Writer, read_rows
 from registry.errors import UnreadableFileError
-from registry.intake.formats.opening import check_opening
+from registry.intake.formats.sandbox import read_sandboxed
 from registry.intake.formats.sheets import read_sheet
 from registry.intake.formats.writing import write_sheet
 
@@ -51,8 +51,7 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
         path = Path(file.name)
         try:
             _check_unpacked(path)
-            check_opening(path)
-            found = read_sheet(path)
+            found = read_sandboxed(path, "sheet", in_request=True)
             text = io.StringIO(newline="")
             with found.rows() as rows:
                 Writer(text).writerows([found.headers, *islice(rows, most + 1)])
@@ -60,7 +59,8 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
             raise UnreadableFileError("bảng tính hỏng (the workbook is broken)") from error
         except UnreadableFileError as error:
             # Nobody knows the file by the name that it has here.
-            raise UnreadableFileError(str(error).removeprefix(f"{path.name}: ")) from error
+            detail = error.detail.removeprefix(f"{path.name}: ")
+            raise type(error)(detail, **error.extra) from error
         return text.getvalue()
 
 

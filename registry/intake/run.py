@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -74,9 +74,10 @@ def import_file(
 
     So does a strict import of a file with rejected rows, whose state is `refused`.
 
-    Imports of one source wait for each other. `engine` must have no statement timeout. What became
-    of each row is written to the streams of `handback`; `entering` hears each of `PHASES`. Where a
-    key acts, rows outside of its units are rejected, and only an approver's is published.
+    Imports of one source wait for each other, but for dry runs. `engine` must have no statement
+    timeout. What became of each row is written to the streams of `handback`; `entering` hears each
+    of `PHASES`. Where a key acts, rows outside of its units are rejected, and only an approver's is
+    published.
     Raises UnreadableFileError for a file that cannot be read, InvalidInputError for a source
     without a name, TooManyVanishedError for a full delivery that lacks nearly everything,
     VerdictChangedError when the file would do something else than was `expected`.
@@ -89,7 +90,7 @@ def import_file(
     file, options = _opened(path, options)
     if not options.demo_as_real:
         refuse_made_up(file)
-    with _turn_of(engine, options.source):
+    with nullcontext() if options.dry_run else _turn_of(engine, options.source):
         result = None
         while result is None:
             with suppress(MovedOnError), session_scope(engine) as session:

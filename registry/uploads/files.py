@@ -134,6 +134,12 @@ def of_import(settings: Settings, import_id: int) -> Path:
     return settings.kept / "imports" / str(import_id)
 
 
+def imports_kept(settings: Settings) -> list[int]:
+    """The numbers of imports of which files lie here."""
+    folders = (settings.kept / "imports").glob("*")
+    return [int(folder.name) for folder in folders if folder.name.isdecimal()]
+
+
 def of_reform(settings: Settings, reform_id: int) -> Path:
     """Where the files of a resolution lie."""
     return settings.kept / "reforms" / str(reform_id)

@@ -138,6 +138,9 @@ def clear_away(engine: Engine, settings: Settings) -> None:
             session.execute(_NO_FILES, {"id": import_id})
             files.remove(files.of_import(settings, import_id))
         lost = session.execute(_LOST).all()
+        # A job may have written a report while its import was discarded, before it was ended.
+        for import_id in session.scalars(_WITHOUT_FILES, {"ids": files.imports_kept(settings)}):
+            files.remove(files.of_import(settings, import_id))
     for import_id, state in lost:
         then = {"staged": "failed", "publishing": "reported"}.get(state)
         _settle(engine, import_id, state if then else None, then, INTERRUPTED)
@@ -405,6 +408,9 @@ _OVER: Final = text(
         AND w.phase IS NULL
     FOR UPDATE OF i SKIP LOCKED
     """
+)
+_WITHOUT_FILES: Final = text(
+    "SELECT import_id FROM import_work WHERE files_until IS NULL AND import_id = ANY(:ids)"
 )
 _LOST: Final = text(
     """

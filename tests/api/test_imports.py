@@ -533,6 +533,9 @@ def test_files_are_deleted_when_their_time_is_over_and_lost_jobs_are_told(desk: 
     assert desk.seen(editor, waiting)["state"] == "discarded"
     seen = desk.seen(editor, lost)
     assert (seen["state"], seen["trouble"]["code"]) == ("failed", "interrupted")
+    # What a job that was ended had written a moment before.
+    (desk.settings.var / "imports" / str(waiting) / "rejected").mkdir(parents=True)
+    clear_away(desk.office.place.engine, desk.settings)
     folders = {path.name for path in (desk.settings.var / "imports").iterdir()}
     assert {str(published), str(waiting)} & folders == set()
     answer = desk.office.get(f"/v1/imports/{published}/codes", editor)

@@ -111,6 +111,22 @@ class Numbering(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """Where the features of a layer come from, to be gone through again."""
+
+    fields: tuple[str, ...]
+    geometry: str | None
+    """Its column in a batch; None for a layer without shapes."""
+    batches: Callable[..., AbstractContextManager[Any]]
+    """`batches(shapes=True)`: Arrow batches of the fields, and of the shapes as WKB."""
+    crs: str | None
+    """As the layer states it, for whoever writes the shapes again."""
+    geometry_type: str
+    geo: bytes = b"{}"
+    """What GeoParquet says of its columns."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table that can be gone through several times."""
 
@@ -127,8 +143,8 @@ class Table:
     """Those that the points speak for, where a dry run goes on in one that nobody confirmed."""
     form: str = "csv"
     """The format in which rows are handed back: csv, xlsx, geojson, gpkg or parquet."""
-    features: Any = field(default=None, repr=False)
-    """Of a map layer, what its features are read from (`formats.layers.Features`)."""
+    features: Features | None = field(default=None, repr=False)
+    """Of a map layer, what its features are read from."""
     codes_of_today: bool = False
     """Whether its codes of communes are certainly today's, as those of our own blank."""
     first_row: int | None = None

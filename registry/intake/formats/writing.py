@@ -24,6 +24,7 @@ FORMS: Final = {
 """Suffix → the form in which rows are handed back."""
 LAYERS: Final = {"geojson": "GeoJSON", "gpkg": "GPKG", "parquet": ""}
 """Forms that hold shapes, and GDAL's name of each."""
+_LAYER: Final = "dia_chi_so"
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 _MOST_ROWS: Final = 1_048_575
 """Of a worksheet, below its header."""
@@ -95,7 +96,7 @@ def write_layer(
     """
     import pyarrow as pa
 
-    features = table.features
+    features: Any = table.features
     named = {
         place: features.fields[column.at]
         for place, column in enumerate(returned.columns)
@@ -176,6 +177,8 @@ def _write_gdal(path: Path, form: str, reader: "pa.RecordBatchReader", features:
     write_arrow(
         reader,
         path,
+        # GDAL would take it from the file's name, which is not always the one that it will have.
+        layer=_LAYER,
         driver=LAYERS[form],
         geometry_name=features.geometry,
         geometry_type=features.geometry_type if features.geometry else None,
