@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Engine, cast, func, select
+from sqlalchemy import Engine, cast, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -26,6 +26,8 @@ class Cause:
     scope: dict[str, Any] | None = None
 
 
+PUBLISH: Final = text("SELECT publish_event()")
+"""The last statement of a transaction: its event is in the feed with its commit."""
 _request: ContextVar[str | None] = ContextVar("diachiso_request", default=None)
 
 

@@ -87,6 +87,8 @@ class Unit:
     versions: tuple[UnitVersion, ...]
     aliases: tuple[tuple[str, str], ...]
     """(kind, alias): kind is name, code, abbreviation, english or former."""
+    signed: tuple[UnitVersion, ...] = ()
+    """Changes that are decided and whose day of effect is unknown: no day has them."""
 
     def alive_on(self, day: datetime.date) -> bool:
         """Whether it exists on `day`."""

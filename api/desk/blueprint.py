@@ -51,6 +51,7 @@ _EVENTS: Final = {
     "boundaries": ("nạp ranh giới", "boundaries"),
     "reform": ("sắp xếp đơn vị", "reform"),
     "undo_reform": ("rút lại việc sắp xếp", "reform undone"),
+    "units": ("cập nhật danh mục đơn vị", "units of the seeds"),
     "services": ("nạp vùng phục vụ", "service areas"),
     "rekey": ("tính lại khoá so", "keys of comparing made anew"),
 }
