@@ -230,7 +230,7 @@ def _rechecked(
     day, reads = today(), register().reads
     with reads.batch():
         behind = read_since(register(), since)
-        found = recheck(gazetteer(), reads, behind, rows)
+        found = register().asked(lambda: recheck(gazetteer(), reads, behind, rows))
     if form == "ndjson":
         told = ({**each.row.given, RESULT: _change(day, each)} for each in found.changed)
         lines = map(json_line, told)
@@ -292,15 +292,19 @@ def _csv(
     on: datetime.date | None,
     receipts: Receipts | None,
 ) -> Iterator[str]:
-    known, day = gazetteer(), today()
+    day = today()
     columns = flat_columns(operation, on) + ((_RECEIPT,) if receipts else ())
     layout = Layout.of("csv", table, columns)
-    head = layout.head()
-    for row, outcome in _outcomes(known, operation, rows, partial(read_row, operation, on=on)):
+
+    def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
         cells = flat(known, day, operation, outcome)
         if receipts:
             cells[_RECEIPT] = receipts.of(outcome)
-        yield head + layout.text([(row, cells)])
+        return layout.text([(row, cells)])
+
+    head = layout.head()
+    for told in _answered(operation, rows, partial(read_row, operation, on=on), line):
+        yield head + told
         head = ""
     yield head
 
@@ -308,12 +312,13 @@ def _csv(
 def _ndjson(
     operation: str, rows: list[InputRow], on: datetime.date | None, receipts: Receipts | None
 ) -> Iterator[str]:
-    known = gazetteer()
-    for row, outcome in _outcomes(known, operation, rows, partial(_asked, operation, on=on)):
+    def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
         result = _result(known, outcome)
         if receipts and (receipt := receipts.of(outcome)):
             result[_RECEIPT] = receipt
-        yield json_line({**row.given, RESULT: result})
+        return json_line({**row.given, RESULT: result})
+
+    return _answered(operation, rows, partial(_asked, operation, on=on), line)
 
 
 def _as_json(lines: Iterator[str]) -> Iterator[str]:
@@ -336,18 +341,26 @@ def _result(known: Gazetteer, outcome: Outcome) -> JsonObject:
         return {"status": error.code, "problem": problem_body(error)}
 
 
-def _outcomes(
-    known: Gazetteer, operation: str, rows: list[InputRow], read: Callable[[InputRow], Asked]
-) -> Iterator[tuple[InputRow, Outcome]]:
-    """Rows with what became of them; some are answered together, so that the first come soon."""
-    reads = register().reads
-    with reads.batch():
+def _answered(
+    operation: str,
+    rows: list[InputRow],
+    read: Callable[[InputRow], Asked],
+    line: Callable[[Gazetteer, InputRow, Outcome], str],
+) -> Iterator[str]:
+    """A line for each row; some are answered together, so that the first come soon."""
+    made = register()
+
+    def answer(part: list[InputRow]) -> tuple[list[Outcome], list[str]]:
+        known = gazetteer()
+        found = outcomes(known, made.reads, operation, [partial(read, row) for row in part])
+        return found, [line(known, row, each) for row, each in zip(part, found, strict=True)]
+
+    with made.reads.batch():
         for start in range(0, len(rows), _TOGETHER):
-            part = rows[start : start + _TOGETHER]
-            found = outcomes(known, reads, operation, [partial(read, row) for row in part])
+            found, lines = made.asked(partial(answer, rows[start : start + _TOGETHER]))
             told = (each.found for each in found)
             counts().count_verdicts(each.verdict for each in told if isinstance(each, Validation))
-            yield from zip(part, found, strict=True)
+            yield from lines
 
 
 def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:

@@ -6,6 +6,7 @@ from typing import cast
 from flask import current_app, request
 
 from registry.gazetteer import Gazetteer
+from registry.one_map import asking
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
@@ -35,5 +36,6 @@ def public_url() -> str:
 
 
 def gazetteer() -> Gazetteer:
-    """Units of every map, as new as one second."""
-    return register().gazetteer.get()
+    """Units of every map: of a question those by which it is answered, of a writing the newest."""
+    known = register().gazetteer
+    return known.get() if asking.get() else known.newest()
