@@ -1,4 +1,5 @@
 """A reform from file to register: one transaction, one event; a dry run rolls it back."""
+from registry.coverage.count_cache import count_within
 
 import datetime
 import json
@@ -276,6 +277,7 @@ class _Work:
             _CARRIED, {"id": reform_id, "units": touched, "counts": json.dumps(counts)}
         )
         draw_soon(self.session)
+        count_within(self.session)
         self.entering("commit", 0)
         return replace(report, state="carried", reform_id=reform_id, event_id=event_id)
 

@@ -17,13 +17,18 @@ from sqlalchemy import event
 from api.access import Caller
 from geo import code as codes
 from registry import gazetteer_cache
+from registry.coverage import measure
+from registry.coverage.count_cache import count_anew
+from registry.coverage.measure import coverage_of_unit
+from registry.database import session_scope
 from registry.gazetteer_cache import GazetteerCache
+from registry.reform.undo import undo
 from registry.register import Register
 from registry.settings import Settings
 from registry.units import unit_by_code
 from tests.registry.reform.conftest import Hall
 from tests.support.lifecycle import LANG, town
-from tests.support.units import open_app
+from tests.support.units import open_app, read_gazetteer
 
 OLD, NEW = "00199", "00201"
 MERGE = f"""\
@@ -87,6 +92,7 @@ def story(
         ("GET", "/v1/units?q=Láng Sông", None),
         ("GET", f"/v1/units/convert?code={OLD}", None),
         ("GET", f"/v1/coverage/{NEW}", None),
+        ("GET", "/v1/coverage?level=commune&province=01", None),
         ("GET", f"/ogc/collections/households/items?unit={NEW}", None),
         ("GET", f"/ogc/collections/communes/items?unit={NEW}", None),
         ("GET", "/a/{shown}", None),
@@ -167,3 +173,25 @@ def test_answer_is_of_one_map_though_reforms_come_between(
         return unit_by_code(last, "26743", None).versions[-1].name
 
     assert cache.of_one_map(read) == "Bến Mới"
+
+
+def test_coverage_is_whole_from_the_commit_of_a_reform_on(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much there is to count: what is kept of the former units is no part of the sum."""
+    monkeypatch.setattr(measure, "MOST_RECORDS", 0)
+    for number in ("1", "3", "5"):
+        hall.town.house(number)
+    count_anew(hall.town.engine)
+
+    def covered(code: str) -> tuple[int, object]:
+        known = read_gazetteer(hall.town.engine)
+        with session_scope(hall.town.engine) as session:
+            found = coverage_of_unit(session, known, code)
+        return found.total.counts.dwellings, found.counted_at
+
+    assert covered("01") == covered(OLD) == (3, None)
+    hall.carry(MERGE)
+    assert covered("01") == covered(NEW) == (3, None)
+    undo(hall.town.engine, "1/NQ", actor="tests")
+    assert covered("01") == covered(OLD) == (3, None)
