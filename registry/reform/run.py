@@ -1,5 +1,4 @@
 """A reform from file to register: one transaction, one event; a dry run rolls it back."""
-from registry.coverage.count_cache import count_within
 
 import datetime
 import json
@@ -14,6 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from registry.coverage.count_cache import count_within
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.events import Cause, move_pending_events, open_event
@@ -221,7 +221,10 @@ class _Work:
             if row.state == "prepared":
                 awaiting |= dict.fromkeys(row.unit_ids, f"{row.number}, {row.effective_on}")
         eve = head.effective - datetime.timedelta(days=1)
-        return make_plan(self.document, gazetteer_of(self.session, max(eve, today())), awaiting)
+        known = gazetteer_of(self.session, max(eve, today()))
+        # One that waited for its day, or for who carries it, was asked about when it was delivered.
+        asks = self.options.dry_run or not self.options.reform_id
+        return make_plan(self.document, known, awaiting, today=today() if asks else None)
 
     def _own_areas(self, plan: Plan) -> dict[str, Polygons]:
         document = self.document
