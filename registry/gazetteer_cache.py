@@ -73,6 +73,8 @@ class GazetteerCache:
 
         Raises TookTooLongError where the newer map cannot be had in time.
         """
+        if asking.get() is not None:
+            return read()  # a part of a question that is asked so already
         known: Gazetteer | None = None
         for _ in range(_ASKED_AGAIN):
             now = Asking(known)
