@@ -125,6 +125,14 @@ class AnswersBody(Request):
         description="Header → field; completes what was said before, null takes that back",
     )
 
+    names: dict[str, Line | None] | None = Field(
+        None,
+        max_length=2_000,
+        examples=[{"Đường Đội Cấn T1": "Phố Đội Cấn"}],
+        description="Spelling of a street or locality → the name meant, itself for one of its own;"
+        " null asks again. Kept for the source once published",
+    )
+
 
 class PublishBody(Request):
     """What was looked at."""
@@ -219,6 +227,15 @@ class MappingOffer(Answer):
     vi: str
 
 
+class NearName(Answer):
+    """A new name that is near others of its commune: `names` of `answers` settles it."""
+
+    field: Literal["street", "locality"]
+    name: str = Field(examples=["Đường Đội Cấn T1"])
+    near: list[str] = Field(examples=[["Phố Đội Cấn"]])
+    rows: int
+
+
 class ImportRefusal(Answer):
     """Why an import would not be published now."""
 
@@ -251,6 +268,8 @@ class ImportAnswer(Answer):
     )
     mappings: list[MappingOffer]
     mapping: dict[str, str] = Field(description="What was said of columns: header → field")
+    near_names: list[NearName] = Field(description="Names to be settled, the most frequent first")
+    names: dict[str, str | None] = Field(description="Names that were settled for this import")
     columns_personal: list[str] = Field(description="Columns that were not read: about people")
     columns_unknown: list[str] = Field(description="Columns that were not read: not known")
     trouble: ImportTrouble | None
@@ -313,6 +332,8 @@ def body_of(view: ImportView, asking: Actor) -> JsonObject:
             for each in mappings_in((*notes, (problem or {}).get("detail", "")))
         ],
         mapping=view.request.get("mapping") or {},
+        near_names=list(counts.get("near_names", ())),
+        names=view.request.get("names") or {},
         columns_personal=list(counts.get("columns_personal", ())),
         columns_unknown=list(counts.get("columns_unknown", ())),
         trouble=problem and _trouble(problem),

@@ -209,7 +209,9 @@ def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Resp
     answers = json.model_dump(exclude_none=True)
     if not answers:
         raise InvalidInputError.of_field(
-            "answers", "missing", "cần crs, sheet, commune hoặc mapping (say one of them at least)"
+            "answers",
+            "missing",
+            "cần crs, sheet, commune, mapping hoặc names (say one of them at least)",
         )
     answer(register().engine, import_id, caller(), answers)
     return _shown(import_id, 202)

@@ -1,5 +1,6 @@
 """What became of a file, in words: counts, then problems by code with examples, then rows."""
 
+import shlex
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
@@ -44,6 +45,7 @@ def told(result: ImportResult) -> Iterator[str]:
         yield f"  {_SEVERITIES[kind.severity]:<9} {number(count):>8}  {kind.vi}  [{code}]"
         if tried:
             yield from (f"{'':22}{_shown(each, result)}" for each in examples.get(code, ()))
+    yield from _near_names(result) if tried else ()
     if result.delivered_before:
         files = ", ".join(f"{name} ({number(n)})" for name, n in result.delivered_before.items())
         yield (
@@ -67,6 +69,17 @@ def told(result: ImportResult) -> Iterator[str]:
     if tried and result.row_problems:
         yield "  các dòng bị loại, không kể dòng tiêu đề:"
         yield from _rows(result)
+
+
+def _near_names(result: ImportResult) -> Iterator[str]:
+    if result.near_names:
+        yield "  tên mới gần giống tên đã có; trả lời thì nhớ cho nguồn này:"
+    for each in result.near_names[:_ROWS]:
+        name, other = each["name"], each["near"][0]
+        yield (
+            f"{'':13}là một: --name {shlex.quote(f'{name}={other}')}; "
+            f"là tên khác: --name {shlex.quote(f'{name}={name}')}"
+        )
 
 
 def _gravest_first(counted: tuple[str, int]) -> tuple[int, int]:

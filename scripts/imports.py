@@ -48,6 +48,15 @@ _LAYER_SUFFIXES = tuple(suffix for suffix, form in FORMS.items() if form in LAYE
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+def _names(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str | None]:
+    pairs = [text.partition("=") for text in given]
+    if not all(spelled.strip() and equals for spelled, equals, _ in pairs):
+        raise click.BadParameter("cần TÊN=TÊN (takes NAME=NAME)")
+    return {spelled.strip(): meant.strip() or None for spelled, _, meant in pairs}
+
+
 @click.command("import")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -92,6 +101,15 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--mapping",
     metavar="FILE|JSON",
     help="Tên cột của bạn → trường, tệp JSON hay chính JSON (your headers and their fields).",
+)
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="TÊN=TÊN",
+    callback=_names,
+    help="Tên đường, thôn trong tệp = tên đúng; hai vế như nhau nếu là nơi riêng; nhớ cho nguồn này"
+    " (a name as spelled = the one meant, itself for a place of its own; kept for the source).",
 )
 @click.option(
     "--commune", metavar="CODE", help="Mã xã của cả tệp, khi tệp không ghi xã (of all its rows)."
@@ -140,6 +158,7 @@ def import_(
     crs: str | None,
     sheet: str | None,
     mapping: str | None,
+    names: dict[str, str | None],
     commune: str | None,
     form: str,
     rollback: int | None,
@@ -178,6 +197,7 @@ def import_(
                 crs=crs,
                 sheet=sheet,
                 mapping=read_mapping(mapping) if mapping else None,
+                names=names,
                 commune=commune,
             )
             try:

@@ -22,6 +22,7 @@ from registry.database import make_engine
 from registry.gazetteer import Gazetteer
 from registry.settings import ROOT
 from tests.support import postgis
+from tests.support.durations import Durations
 from tests.support.units import open_app, read_gazetteer
 
 # How long an example takes says how busy the machine is, and nothing else.
@@ -33,14 +34,36 @@ _desk = pytest.StashKey[postgis.Desk]()
 
 
 _LONG = ("tests/system/", "tests/clients/", "tests/browser/", "tests/scripts/")
+_THOROUGH = _LONG[:3]
+"""Folders of which the gate runs only what is marked `gate`."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all", action="store_true", help="whole processes, browsers, clients, long properties"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whole processes first: they take longest, and what is short then fills all workers evenly.
 
-    Needs `--no-loadscope-reorder` of xdist.
+    Needs `--no-loadscope-reorder` of xdist. What is thorough runs with `--all`, or when its file or
+    folder is named.
     """
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in _LONG])
+    if config.getoption("--all"):
+        return
+    paths = (Path(str(each).partition("::")[0]) for each in config.invocation_params.args)
+    named = tuple(os.path.relpath(path, ROOT) for path in paths if path.exists())
+    left_out = {item for item in items if _is_thorough(item) and not item.nodeid.startswith(named)}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _is_thorough(item: pytest.Item) -> bool:
+    if item.get_closest_marker("gate"):
+        return False
+    return bool(item.get_closest_marker("thorough")) or item.nodeid.startswith(_THOROUGH)
 
 
 def pytest_collection_finish() -> None:
@@ -52,6 +75,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Durations(everything=config.getoption("--all")))
         config.stash[_cluster] = postgis.TestCluster()
 
 

@@ -1,6 +1,7 @@
 /*! dia-chi-input: a field for an address in Viet Nam. Apache-2.0. */
 // One file, no dependency: <script src="REGISTER/static/dia-chi-input.js" defer></script>, then
-// <dia-chi-input name="address" required></dia-chi-input> in a form. docs/shop.md tells the rest.
+// <dia-chi-input><input name="address" required></dia-chi-input> in a form. The input inside serves
+// pages that cannot load this file. docs/shop.md has the rest.
 (() => {
   'use strict';
 
@@ -14,11 +15,13 @@
       label: 'Địa chỉ', count: (n) => `${n} gợi ý`, none: 'Không có gợi ý', checking: 'Đang kiểm tra…', missing: 'Hãy điền địa chỉ.',
       keep: 'Giữ như đã gõ', choose: 'Chọn tỉnh, xã', province: 'Tỉnh, thành phố', commune: 'Xã, phường', street: 'Đường, thôn', number: 'Số nhà', use: 'Dùng địa chỉ này',
       pick: '— chọn —', ask: 'Hãy trả lời câu hỏi về địa chỉ.', yes: 'Đúng', code: 'Mã địa chỉ', silent: 'Chưa kiểm tra được địa chỉ này; vẫn dùng như đã gõ.',
+      rewritten: 'Địa chỉ đã được viết lại như trên. Xem lại rồi gửi.',
     },
     en: {
       label: 'Address', count: (n) => `${n} suggestion${n === 1 ? '' : 's'}`, none: 'No suggestions', checking: 'Checking…', missing: 'Please fill in the address.',
       keep: 'Keep it as typed', choose: 'Choose province and commune', province: 'Province', commune: 'Commune', street: 'Street or hamlet', number: 'House number', use: 'Use this address',
       pick: '— choose —', ask: 'Please answer the question about the address.', yes: 'Yes', code: 'Address code', silent: 'The address could not be checked; it is taken as typed.',
+      rewritten: 'The address was rewritten as shown above. Please review it, then submit.',
     },
   };
   const STYLE = `
@@ -71,6 +74,8 @@
     #checked = null; // { for, answer } of what was checked last
     #chosen = null; // a label that was picked
     #kept = null; // what the shopper insists on
+    #confirmed = null; // a label that the shopper was asked about and picked
+    #original = null; // the shopper's own text, where the field shows a rewritten one
     #typed = 0; // counts changes: an answer to something older is dropped
     #disabledByForm = false;
 
@@ -89,10 +94,17 @@
       this.#live = make('div', { class: 'unseen', role: 'status' });
       this.#parts = make('div', { class: 'parts', part: 'parts', hidden: true });
       this.#more = make('button', { type: 'button', class: 'plain', part: 'more', 'aria-expanded': 'false', onclick: () => this.#openParts() });
-      this.#root.append(this.#input, this.#list, this.#said, this.#choices, this.#live, this.#more, this.#parts);
+      const inner = make('slot', { hidden: true });
+      inner.addEventListener('slotchange', () => this.#adopt());
+      this.#root.append(this.#input, this.#list, this.#said, this.#choices, this.#live, this.#more, this.#parts, inner);
       this.#input.addEventListener('input', () => this.#changed());
       this.#input.addEventListener('keydown', (event) => this.#key(event));
-      this.#input.addEventListener('blur', () => { this.#close(); if (this.value.trim()) this.#check(); });
+      this.#input.addEventListener('blur', (event) => {
+        this.#close();
+        // A press on a submit button is checked when it submits: nobody could read the answer in between.
+        const submits = event.relatedTarget?.type === 'submit' && event.relatedTarget.form === this.form;
+        if (this.value.trim() && !submits) this.#check();
+      });
       this.#list.addEventListener('mousedown', (event) => event.preventDefault());
     }
 
@@ -110,7 +122,25 @@
     reportValidity() { return this.#internals.reportValidity(); }
     /** What the register says of the address as it stands; null before it was asked. */
     get answer() { return this.#checked?.for === this.value ? this.#checked.answer : null; }
-    get code() { return text(this.answer?.code); }
+    get code() { return text(this.#accepted?.code); }
+    /** The answer, unless it is a guess: one that still asks, or that the shopper refused. */
+    get #accepted() { return !this.#isKept && this.#isSettled() ? this.answer : null; }
+    get #isKept() { return this.#kept !== null && this.#kept === this.value; }
+
+    /** Replaces the plain input inside, with what it has and what was typed before this file came. */
+    #adopt() {
+      const plain = this.querySelector('input');
+      if (!plain) return;
+      const { value } = plain;
+      const focused = plain === document.activeElement;
+      plain.remove();
+      for (const name of ['id', 'name', 'placeholder', 'required', 'disabled', 'aria-label', 'value']) {
+        if (plain.hasAttribute(name) && !this.hasAttribute(name)) this.setAttribute(name, plain.getAttribute(name));
+      }
+      if (value && value !== this.value) this.value = value;
+      this.#dress();
+      if (focused) this.focus();
+    }
 
     connectedCallback() {
       if (this.hasAttribute('value') && !this.#input.value) this.#input.value = this.getAttribute('value').slice(0, MOST);
@@ -150,10 +180,10 @@
 
     /** The form's values, whether it may be sent, and the fields of the page that follow. */
     #tell() {
-      const answer = this.answer ?? {};
+      const answer = this.#accepted ?? {};
       const said = {
         label: this.value, code: text(answer.code), commune: text(answer.commune?.code), province: text(answer.province?.code),
-        verdict: this.#checked?.for === this.value ? text(answer.verdict) || 'unchecked' : '',
+        verdict: this.#checked?.for === this.value ? text(this.answer?.verdict) || 'unchecked' : '',
         'commune-name': text(answer.commune?.name), 'province-name': text(answer.province?.name),
       };
       if (this.name) {
@@ -186,7 +216,7 @@
 
     #announce() {
       const { value, answer } = this;
-      this.dispatchEvent(new CustomEvent('dia-chi-change', { bubbles: true, composed: true, detail: { value, answer, code: this.code, commune: answer?.commune ?? null, verdict: answer?.verdict ?? null } }));
+      this.dispatchEvent(new CustomEvent('dia-chi-change', { bubbles: true, composed: true, detail: { value, answer, code: this.code, commune: this.#accepted?.commune ?? null, verdict: answer?.verdict ?? null } }));
       this.dispatchEvent(new Event('change', { bubbles: true }));
     }
 
@@ -194,7 +224,7 @@
 
     #forget() {
       this.#typed += 1;
-      this.#chosen = this.#kept = null;
+      this.#chosen = this.#kept = this.#confirmed = this.#original = null;
       this.#checking?.abort();
       this.#ask('');
     }
@@ -277,16 +307,19 @@
       if (this.#input.disabled || !this.value.trim() || this.#isSettled()) return;
       event.preventDefault();
       event.stopImmediatePropagation();
+      this.#close();
       const { submitter } = event;
+      const pressed = this.value;
       this.#check().then(() => {
-        if (this.#isSettled()) this.form?.requestSubmit(submitter?.form === this.form ? submitter : undefined);
+        // Sent only as it was seen: a rewritten address waits for another press.
+        if (this.#isSettled() && this.value === pressed) this.form?.requestSubmit(submitter?.form === this.form ? submitter : undefined);
         else this.#input.focus();
       });
     };
 
     /** Whether the order may go: the register is content, or silent, or the shopper insists. */
     #isSettled() {
-      return this.#kept === this.value || (this.#checked?.for === this.value && !this.#asks(this.#checked.answer));
+      return this.#isKept || this.#confirmed === this.value || (this.#checked?.for === this.value && !this.#asks(this.#checked.answer));
     }
 
     #asks(answer) { return text(answer?.next_action).startsWith('ask'); }
@@ -311,25 +344,28 @@
       clearTimeout(late);
       if (this.#checking === mine) this.removeAttribute('aria-busy');
       if (asked !== this.#typed) return;
-      if (answer && !this.#asks(answer) && text(answer.label)) this.#input.value = answer.label;
-      else if (fields && answer && text(answer.label)) this.#input.value = answer.label;
+      const incomplete = answer?.next_action === 'ask_missing';
+      if (answer && text(answer.label) && (fields || incomplete || !this.#asks(answer))) this.#rewrite(answer.label);
+      if (incomplete) this.#input.setSelectionRange(0, 0); // what is missing comes first
       this.#checked = { for: this.value, answer };
       this.#question(answer);
       this.#tell();
       this.#announce();
     }
 
+    #rewrite(label) {
+      if (label === this.value) return;
+      this.#original ??= this.value;
+      this.#input.value = label;
+    }
+
     #question(answer) {
       if (!answer) return this.#ask(this.#t.silent);
       if (!this.#asks(answer)) {
-        this.#ask('');
+        const rewritten = this.#original !== null;
+        this.#ask(rewritten ? `${this.#t.rewritten} ` : '', [], rewritten);
         if (text(answer.code_display)) this.#said.append(`${this.#t.code}: `, make('span', { class: 'code' }, answer.code_display));
         return undefined;
-      }
-      // As it is called today, to be gone on with.
-      if (answer.next_action === 'ask_missing' && text(answer.label)) {
-        this.#input.value = answer.label;
-        this.#input.setSelectionRange(0, 0);
       }
       const choices = answer.next_action === 'ask_yes_no' ? [{ label: answer.label }] : lines(answer.question?.choices);
       return this.#ask(text(answer.question?.text) || this.#t.ask, lines(choices), true);
@@ -352,11 +388,22 @@
       this.#input.focus();
       await this.#check();
       // Asked once is enough.
-      if (this.value === label && this.#asks(this.answer) && this.answer.label === label) this.#keep();
+      if (this.value === label && this.#asks(this.answer) && this.answer.label === label) this.#confirm();
     }
 
+    #confirm() {
+      this.#confirmed = this.value;
+      this.#ask('');
+      this.#tell();
+      this.#announce();
+    }
+
+    /** The shopper's own words, without what the register made of them. */
     #keep() {
-      this.#kept = this.value;
+      const original = this.#original ?? this.value;
+      this.#forget();
+      this.#input.value = this.#kept = original;
+      if (this.#checked) this.#checked.for = this.value;
       this.#ask('');
       this.#tell();
       this.#announce();

@@ -103,6 +103,21 @@ COMMENT ON FUNCTION remove_problems IS 'Trigger: the problems of an import go wi
 CREATE TRIGGER import_remove_problems BEFORE DELETE ON import
     FOR EACH ROW EXECUTE FUNCTION remove_problems();
 
+CREATE TABLE source_name (
+    source text NOT NULL,
+    spelled text NOT NULL,
+    meant text NOT NULL,
+    settled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_source_name PRIMARY KEY (source, spelled)
+);
+COMMENT ON TABLE source_name IS
+    'Names of streets and localities that a source has settled: which one a spelling means.';
+COMMENT ON COLUMN source_name.source IS 'Whose files spell it so';
+COMMENT ON COLUMN source_name.spelled IS 'The name as its files have it, with its kind';
+COMMENT ON COLUMN source_name.meant IS 'The name that is meant; the same where it is a place of its own';
+COMMENT ON COLUMN source_name.settled_at IS 'When an import that said so was published';
+GRANT SELECT, INSERT, UPDATE, DELETE ON source_name TO diachiso_app;
+
 CREATE TABLE import_work (
     import_id bigint NOT NULL,
     actor text NOT NULL,

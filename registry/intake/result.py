@@ -12,6 +12,8 @@ from registry.intake.judging.row_problem import RowProblem
 
 MAX_SHOWN: Final = 1_000
 """Problems of rejected rows that a result holds; `Handback.problems` has them all."""
+MAX_NAMES: Final = 200
+_NEAR_NAME: Final = ("field", "name", "near", "rows")
 EXAMPLES: Final = 3
 """Rows of each problem that a result shows."""
 FIXED: Final = ("coordinates_swapped_back",)
@@ -52,6 +54,9 @@ class ImportOptions:
     """Code of the commune that all rows lie in, for a file that names none."""
     fix: bool = False
     """Make the fixes that leave no choice (`FIXED`)."""
+    names: Mapping[str, str | None] | None = None
+    """Spelling of a street or locality → the name meant, itself for one of its own, None to ask
+    again (`settled_names`)."""
     crs: str | None = None
     """The coordinate system of the file, as the deliverer has confirmed it (`positions`)."""
     import_id: int | None = None
@@ -97,6 +102,9 @@ class ImportResult:
     """Rows that `fix` mended, by what was noted of them; also among `problems`."""
     problems: dict[str, int]
     """Rows per problem code."""
+    near_names: tuple[dict[str, Any], ...]
+    """New names that are near others of their commune, the most frequent first: `field` (street |
+    locality), `name`, `near` (the others), `rows`; at most `MAX_NAMES`."""
     columns_personal: tuple[str, ...]
     columns_unknown: tuple[str, ...]
     columns_unread: tuple[UnreadColumn, ...] = field(repr=False)
@@ -130,6 +138,10 @@ _OF_REJECTED: Final = """
     SELECT row_number, field, code, severity, value, proposed_fix FROM problem
     WHERE severity = 'error' ORDER BY row_number, id LIMIT $most
 """
+_NEAR_NAMES: Final = """
+    SELECT field, value AS name, string_split(beside, '; ') AS near, count(*) AS rows FROM near_row
+    GROUP BY ALL ORDER BY rows DESC, field, name LIMIT $most
+"""
 
 
 _NO_ACCURACY: Final = (
@@ -155,6 +167,7 @@ def result_of(
     problems: dict[str, int] = dict(bench.rows(_BY_CODE))
     examples = tuple(RowProblem(*row) for row in bench.rows(_EXAMPLES, most=EXAMPLES))
     row_problems = tuple(RowProblem(*row) for row in bench.rows(_OF_REJECTED, most=MAX_SHOWN))
+    near = bench.rows(_NEAR_NAMES, most=MAX_NAMES) if bench.has("near_row") else []
     return ImportResult(
         import_id=bench.import_id if state == "published" else None,
         state=state,
@@ -162,6 +175,7 @@ def result_of(
         warned=bench.value(_WARNED),
         fixed={code: rows for code, rows in problems.items() if code in FIXED},
         problems=problems,
+        near_names=tuple(dict(zip(_NEAR_NAME, row, strict=True)) for row in near),
         columns_personal=file.columns.personal,
         columns_unknown=file.columns.unknown,
         columns_unread=file.unread,

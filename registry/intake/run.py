@@ -31,6 +31,7 @@ from registry.intake.engine import Workbench, workbench
 from registry.intake.formats.table import unreadable
 from registry.intake.matching.match import bring_places
 from registry.intake.matching.repeat import find_repeat
+from registry.intake.matching.settled_names import digest, settle, settled_names
 from registry.intake.matching.vanished import Vanishing, refuse_too_many
 from registry.intake.publishing.publish import (
     publish,
@@ -143,7 +144,8 @@ def _import(
         options.crs,
         dry_run=options.dry_run,
     )
-    reading = _reading_of(session, gazetteer, options)
+    names = settled_names(session, options.source, options.names)
+    reading = _reading_of(session, gazetteer, options, names)
     connection.execute(text(_NOT_FOR_NOBODY))
     with workbench(connection, import_id, from_environment().var) as bench:
         # Answers are of each row, and only a row that was read has one. A key's units say what
@@ -154,7 +156,8 @@ def _import(
         if repeat is not None:
             counts = repeat.counts
         else:
-            counts = _read(session, bench, file, options, gazetteer, reading, progress, entering)
+            job = Job(session, bench, file, gazetteer, names)
+            counts = _read(job, options, reading, progress, entering)
         refuse_other_verdict(options, counts)
         state = _state(options, counts)
         if state == "published" and repeat is not None:
@@ -162,6 +165,8 @@ def _import(
         elif state == "published":
             entering("publishing")
             counts |= _write(session, bench, options, reading, counts)
+        if state == "published":
+            settle(session, options.source, options.names)
         if handback.answers is not None:
             copy_answers(bench, handback.answers, published=state == "published")
         if handback.vanished is not None and repeat is None:
@@ -179,17 +184,11 @@ def _import(
 
 
 def _read(
-    session: Session,
-    bench: Workbench,
-    file: SourceFile,
-    options: ImportOptions,
-    gazetteer: Gazetteer,
-    reading: str,
-    progress: Progress,
-    entering: Phases,
+    job: Job, options: ImportOptions, reading: str, progress: Progress, entering: Phases
 ) -> dict[str, Any]:
     """Read the file, and decide what becomes of each row; how many of each."""
-    resolver = resolver_of(file, gazetteer, today())
+    bench, file = job.bench, job.file
+    resolver = resolver_of(file, job.gazetteer, today())
     stage(bench, file, resolver, reading, progress)
     entering("judging")
     demo = options.source == DEMO_SOURCE
@@ -202,13 +201,14 @@ def _read(
         ended=ended_units(),
         fix=options.fix,
         publishing=not options.dry_run,
+        names=bool(job.names),
         padded=resolver.padded,
         texts=file.columns.free_text,
         personal=bool(file.columns.personal),
         of_one_commune=options.commune is not None,
         of_communes=options.commune is None,
     )
-    decide(Job(session, bench, file, gazetteer))
+    decide(job)
     counts = _count(bench, options, file)
     # A full delivery may say that nothing is left; that is asked: `too_many_vanished`.
     if not counts["rows"] and options.delivery == "partial":
@@ -289,10 +289,12 @@ def _claim(session: Session, import_id: int) -> None:
         )
 
 
-def _reading_of(session: Session, gazetteer: Gazetteer, options: ImportOptions) -> str:
+def _reading_of(
+    session: Session, gazetteer: Gazetteer, options: ImportOptions, names: Mapping[str, str]
+) -> str:
     """What a row is read by, beside its cells: where that changed, it is looked at again."""
     boundaries = session.execute(text("SELECT max(loaded_at) FROM boundary")).scalar_one()
-    stated = filter(None, (options.crs, "fix" if options.fix else None))
+    stated = filter(None, (options.crs, "fix" if options.fix else None, digest(names)))
     units = (gazetteer.version, gazetteer.turned_on)
     return " ".join(map(str, (RULES_VERSION, *units, boundaries, *stated)))
 

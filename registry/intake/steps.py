@@ -4,7 +4,7 @@ A step is a script, or work of Python, and names what it needs (`Workbench.has`)
 most of it, coordinates or references or names of before, and pass over its steps.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -25,6 +25,7 @@ from registry.intake.matching.match import MOST, bring_places, bring_records, lo
 from registry.intake.matching.name_variants import tell_apart
 from registry.intake.matching.names import teach
 from registry.intake.matching.over_target import beyond_targets
+from registry.intake.matching.settled_names import read_as_settled
 from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.intake.publishing.publish import is_still_so, refuse_demo_beside_real
 from registry.intake.spellings.headers import mapping_of
@@ -42,6 +43,8 @@ class Job:
     bench: Workbench
     file: SourceFile
     gazetteer: Gazetteer
+    names: Mapping[str, str]
+    """Names that are settled: as spelled → as meant (`settled_names`)."""
 
 
 class Step(NamedTuple):
@@ -140,6 +143,8 @@ STEPS: Final = (
     Step(lambda job: refuse_demo_beside_real(job.session), "demo"),
     Step(lambda job: teach(job.bench.duck)),
     Step(lambda job: bring_places(job.bench)),
+    Step(lambda job: read_as_settled(job.bench, job.names), "names"),
+    Step("matching/settled.sql", "meant_name"),
     Step("matching/street_named.sql", "texts, place"),
     Step(lambda job: tell_apart(job.bench)),
     Step("matching/told.sql", "told"),

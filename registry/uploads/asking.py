@@ -66,6 +66,8 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
         if view.files_until is None:
             raise _wrong_state(view, _FILE_GONE)
         said = {**view.request, **answers}
+        if "names" in answers:
+            said["names"] = view.request.get("names", {}) | answers["names"]
         if "mapping" in answers:
             mapping = view.request.get("mapping", {}) | answers["mapping"]
             said["mapping"] = {name: field for name, field in mapping.items() if field is not None}

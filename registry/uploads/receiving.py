@@ -26,7 +26,7 @@ from registry.uploads import files
 from registry.uploads.asking import forget
 from registry.uploads.views import find_import
 
-_REMEMBERED: Final = ("crs", "commune", "fix")
+_REMEMBERED: Final = ("crs", "commune", "fix", "names")
 """Answers that are true of rows that were handed back as well; a sheet is another file's."""
 _FILLS: Final = ":fill"
 """How a mapping ends that fills cells from the row above, which may not be handed back."""
@@ -42,7 +42,7 @@ class Delivery:
     delivery: str
     decision_number: str | None
     request: dict[str, Any] = field(default_factory=dict)
-    """The other options of an import by their names: sheet, mapping, commune, crs, strict, fix."""
+    """The other options of an import: sheet, mapping, names, commune, crs, strict, fix."""
     idempotency_key: str | None = None
 
 

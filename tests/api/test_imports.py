@@ -566,6 +566,21 @@ def answered(desk: Desk, key: KeyMade, number: int, **answers: object) -> dict[s
     return desk.seen(key, number)
 
 
+def test_name_near_another_is_settled_over_http(desk: Desk) -> None:
+    editor = desk.office.key("nhập tên")
+    houses = [row(str(n), f"T{n}", street="Phố Đội Cấn") for n in (1, 3)]
+    houses.append(row("5", "T5", street="Phố Đội Cẩm"))
+    sent = desk.tried(editor, table(*houses), source="tên gần giống")
+    expected = {"field": "street", "name": "Phố Đội Cẩm", "near": ["Phố Đội Cấn"], "rows": 1}
+    assert sent["near_names"] == [expected]
+    settled = answered(desk, editor, sent["id"], names={"Phố Đội Cẩm": "Phố Đội Cấn"})
+    assert (settled["near_names"], settled["names"]) == ([], {"Phố Đội Cẩm": "Phố Đội Cấn"})
+    again = answered(desk, editor, sent["id"], names={"Phố Đội Cẩm": None})
+    assert again["near_names"] == [expected]
+    wrong = answered(desk, editor, sent["id"], names={"Phố Đội Cẩm": "??"})
+    assert wrong["trouble"]["code"] == "invalid_input"
+
+
 def test_answers_stay_with_the_delivery_and_with_its_rejected_rows(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 19"), desk.office.key("duyệt 19", "approver")
     houses = [

@@ -61,6 +61,7 @@ def choose(page: Page, file: bytes, name: str = "hộ dân.csv") -> None:
     )
 
 
+@pytest.mark.gate
 def test_file_is_tried_approved_and_taken_back_without_a_shell(
     visit: Visit, desk: Desk, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

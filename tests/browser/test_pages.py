@@ -79,6 +79,7 @@ def map_ready(page: Page) -> None:
 
 @needs_map
 @in_both_sizes
+@pytest.mark.gate
 def test_map_searches_by_keyboard_and_tells_what_is_at_a_point(visit: Visit, world: World) -> None:
     page = visit.open("/")
     map_ready(page)

@@ -66,7 +66,14 @@ def register_url(admin_url: str, worker_id: str) -> Iterator[str]:
 def shop(register_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("shop")
     alone = PLAIN.replace("<dia-chi-input", f'<dia-chi-input register="{NOWHERE}"')
-    pages = {"shop": PLAIN, "alone": alone, "woo": WOO_PAGE, "shopify": SHOPIFY_PAGE}
+    without = PLAIN.replace(SERVER, NOWHERE)
+    pages = {
+        "shop": PLAIN,
+        "alone": alone,
+        "without": without,
+        "woo": WOO_PAGE,
+        "shopify": SHOPIFY_PAGE,
+    }
     for name, page in pages.items():
         (folder / f"{name}.html").write_text(page.replace(SERVER, register_url), encoding="utf-8")
     kind = type("Shop", (_Quiet,), {"register": register_url})
@@ -106,6 +113,7 @@ def ordered(page: Page, press: Any) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query, keep_blank_values=True)
 
 
+@pytest.mark.gate
 def test_field_is_one_small_file_and_a_package() -> None:
     assert len(gzip.compress(FIELD.read_bytes(), 9)) <= MOST_BYTES
     package = json.loads((FIELD.parent / "package.json").read_text())
@@ -114,6 +122,7 @@ def test_field_is_one_small_file_and_a_package() -> None:
 
 
 @in_both_sizes
+@pytest.mark.gate
 def test_shopper_chooses_a_suggestion_by_keyboard(visit: Visit) -> None:
     page = visit.open("/shop.html")
     field = typing(page)
@@ -171,6 +180,65 @@ def test_shopper_answers_a_question_or_insists(visit: Visit) -> None:
     assert sent["address_verdict"] == ["reject"]
 
 
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        ("82/10/2 Lê Thị Hồng Gấm", "Có phải địa chỉ là"),
+        ("le thi hong gam p11 q3 tphcm", "Số nhà"),
+        ("82/10/2 le thi hong gam p11 q3 tphcm", "Địa chỉ đã được viết lại"),
+    ],
+)
+def test_address_kept_as_typed_carries_nothing_of_a_guess(
+    visit: Visit, address: str, asked: str
+) -> None:
+    page = visit.open("/shop.html")
+    typing(page).fill(address)
+    typing(page).press("Enter")
+    expect(page.get_by_text(asked)).to_be_visible()
+    assert "?" not in page.url
+    page.get_by_role("button", name="Giữ như đã gõ").click()
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert sent.pop("address_verdict") != [""]
+    assert sent == {
+        "address": [address],
+        "address_code": [""],
+        "address_commune": [""],
+        "address_province": [""],
+    }
+
+
+def test_rewritten_address_is_shown_before_it_is_sent(visit: Visit) -> None:
+    page = visit.open("/shop.html")
+    typing(page).fill("82/10/2 le thi hong gam p11 q3 tphcm")
+    page.get_by_role("button", name="Đặt hàng").click()
+    expect(typing(page)).to_have_value(DOOR)
+    expect(page.get_by_text("Địa chỉ đã được viết lại")).to_be_visible()
+    assert "?" not in page.url
+    assert visit.barriers() == []
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert (sent["address"], sent["address_code"]) == ([DOOR], ["0001551X"])
+
+
+def test_answered_question_is_no_refused_guess(visit: Visit) -> None:
+    page = visit.open("/shop.html")
+    typing(page).fill("82/10/2 Lê Thị Hồng Gấm")
+    typing(page).press("Enter")
+    page.get_by_role("button", name=DOOR).click()
+    expect(page.get_by_text("0001-551X")).to_be_visible()
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert (sent["address"], sent["address_code"]) == ([DOOR], ["0001551X"])
+
+
+def test_page_keeps_its_field_without_the_registers_script(visit: Visit) -> None:
+    visit.allowed = ("Content Security Policy",)
+    page = visit.open("/without.html")
+    page.get_by_role("button", name="Đặt hàng").click()
+    assert "?" not in page.url  # required
+    page.get_by_role("textbox", name="Địa chỉ giao hàng").fill("12 Láng, Hà Nội")
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert sent == {"address": ["12 Láng, Hà Nội"]}
+
+
 def test_shopper_who_would_rather_choose_finds_the_pickers(visit: Visit) -> None:
     page = visit.open("/shop.html")
     page.get_by_role("button", name="Chọn tỉnh, xã").click()
@@ -224,6 +292,7 @@ def test_register_that_answers_nonsense_stops_no_order(
 def test_woocommerce_has_its_own_fields_filled(visit: Visit) -> None:
     page = visit.open("/woo.html")
     fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
+    expect(typing(page)).to_have_value(DOOR)
     sent = ordered(page, page.locator("#place_order").click)
     assert sent == {
         "billing_address_1": [DOOR],
@@ -236,6 +305,7 @@ def test_woocommerce_has_its_own_fields_filled(visit: Visit) -> None:
 def test_shopify_has_the_code_with_the_order(visit: Visit) -> None:
     page = visit.open("/shopify.html")
     fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
+    expect(typing(page)).to_have_value(DOOR)
     sent = ordered(page, page.get_by_role("button", name="Thanh toán").click)
     assert sent["attributes[Mã địa chỉ]"] == ["0001551X"]
     assert sent["attributes[Địa chỉ]"] == [DOOR]

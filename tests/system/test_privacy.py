@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.intake.spellings.headers import is_personal
 from tests.support.running import Run, Starter, private
+
+pytestmark = pytest.mark.gate
 
 # Words of a name in the schema or the API, either part of which would be about a person.
 PERSONAL = frozenset({
@@ -35,6 +38,7 @@ NAMED = {
     "service_office", "thoroughfare", "thoroughfare_alias", "thoroughfare_version",
 }  # fmt: skip
 NAMED_ANSWERS = {
+    "NearName",  # streets and localities of a file
     "AnnouncedUnit", "ChangedPlace", "CoverageGap", "CoverageOfUnit", "Ended", "FeedPlace",
     "PickerProvince", "ReformShare", "ReformUnit", "SeriesUnit", "Service", "ServiceOffice",
     "StreetEntry", "TargetGap", "UnitDetail", "UnitEntry", "UnitRef", "UnitSummary",

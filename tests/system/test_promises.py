@@ -17,6 +17,8 @@ from registry.settings import ROOT
 from scripts.main import diachiso
 from tests.support.web import api_rules
 
+pytestmark = pytest.mark.gate
+
 API = "\n".join(
     (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "lifecycle.md")
 )

@@ -52,6 +52,7 @@ def service(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Service(run, run.url(), var)
 
 
+@pytest.mark.gate
 def test_serves_and_ends_as_a_whole_when_the_terminal_is_closed(start: Starter, var: Path) -> None:
     run = start("--workers", "2")
     url = run.url()

@@ -73,6 +73,7 @@ export function shown(found, role, act) {
     trouble(found, act),
     next(found, act),
     columns(found, act),
+    names(found, act),
     tiles(apart(found.counts)),
     buttons(found, role, act),
     ...problems(found),
@@ -119,6 +120,23 @@ function columns(found, act) {
     make('summary', {}, t('Chọn cột nào là gì', 'Say which column is what')),
     make('div', { class: 'fields' }, ...choices.map(([name, choice]) => make('label', {}, t(`Cột “${name}”`, `Column “${name}”`), choice))),
     make('p', { class: 'actions' }, button(t('Đọc các cột như đã chọn: chạy thử lại', 'Read them as chosen: try again'), again)));
+}
+
+/** New names that are near others of their commune: one place, or two? */
+function names(found, act) {
+  if (found.progress || found.state !== 'reported' || !found.files_until || !found.near_names.length) return null;
+  const choices = found.near_names.map(({ name, near, rows }) => [name, rows, make('select', {},
+    make('option', { value: '' }, t('chưa chọn', 'not chosen')),
+    ...near.map((other) => make('option', { value: other }, t(`là ${other}`, `is ${other}`))),
+    make('option', { value: name }, t('là tên khác, giữ nguyên', 'is another name, keep it')))]);
+  const again = () => {
+    const chosen = Object.fromEntries(choices.filter(([, , { value }]) => value).map(([name, , { value }]) => [name, value]));
+    if (Object.keys(chosen).length) act.answer({ names: chosen });
+  };
+  return make('details', { class: 'meanings', open: true },
+    make('summary', {}, t('Tên mới gần giống tên đã có', 'New names near known ones')),
+    make('div', { class: 'fields' }, ...choices.map(([name, rows, choice]) => make('label', {}, t(`“${name}” (${figure(rows)} dòng)`, `“${name}” (${figure(rows)} rows)`), choice))),
+    make('p', { class: 'actions' }, button(t('Đọc các tên như đã chọn: chạy thử lại', 'Read them as chosen: try again'), again)));
 }
 
 function meanings(chosen) {

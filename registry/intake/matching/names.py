@@ -8,6 +8,7 @@ from typing import Any, Final
 import duckdb
 
 from geo.flat import block_mark
+from geo.label import named
 from geo.locality import GROUPS
 from geo.spelling import are_apart
 from geo.syllables import is_misspelled
@@ -108,6 +109,7 @@ def _between(first: str, last: str) -> list[str]:
 _NAME, _LIST = "VARCHAR", "VARCHAR[]"
 _ASKED: Final[tuple[tuple[Callable[..., Any], list[str], str], ...]] = (
     (are_apart, [_NAME, _NAME], "BOOLEAN"),
+    (named, [_NAME, _NAME], _NAME),
     (is_misspelled, [_NAME], "BOOLEAN"),
     (is_slip, [_NAME, _NAME], "BOOLEAN"),
     (without_kind, [_NAME, _NAME], _NAME),

@@ -82,35 +82,7 @@ WHERE d.flat_at IS NULL AND h.code IS DISTINCT FROM d.code AND h.unit_number IS 
     AND h.house_number_key <> d.number_key
 GROUP BY d.row_number;
 
--- Streets of one commune whose names differ by a slip of the hand, without comparing each with each:
--- two such names are equal when a letter of one, or one of each, is left out. `usual` are names that
--- both are borne elsewhere, and those that differ in their marks only.
--- needs: doubtful, named_street
-CREATE TABLE alike AS
-WITH name AS (
-    SELECT unit_id, key, bool_or(fresh) AS fresh, replace(folded(key), ' ', '') AS letters
-    FROM (
-        SELECT n.unit_id, s.street_key AS key, true AS fresh
-        FROM named_street n JOIN street s ON s.at = n.at
-        UNION ALL
-        SELECT unit_id, own_key, false FROM thoroughfare
-        WHERE merged_into_id IS NULL AND unit_id IN (SELECT unit_id FROM named_street)
-    ) GROUP BY unit_id, key
-), bearers AS (
-    SELECT key, count(*) > 1 AS several FROM name GROUP BY key
-), shortened AS (
-    SELECT unit_id, key, fresh, unnest(list_distinct(list_append(list_transform(
-        range(length(letters)), lambda i: letters[:i] || letters[i + 2:]), letters))) AS short
-    FROM name WHERE length(letters) >= 5
-), pair AS MATERIALIZED (
-    SELECT DISTINCT a.unit_id, a.key, b.key AS other
-    FROM shortened a JOIN shortened b ON b.unit_id = a.unit_id AND b.short = a.short
-    WHERE a.fresh AND a.key <> b.key
-)
-SELECT p.unit_id, p.key, p.other,
-    folded(p.key) = folded(p.other) OR a.several AND b.several AS usual
-FROM pair p JOIN bearers a ON a.key = p.key JOIN bearers b ON b.key = p.other
-WHERE is_slip(folded(p.key), folded(p.other));
+-- One number on two streets whose names differ by a slip of the hand.
 -- needs: alike
 INSERT INTO near (code, row_number, head, household, metres)
 WITH suspect AS (
@@ -125,7 +97,7 @@ WITH suspect AS (
 SELECT DISTINCT ON (d.row_number) 'near_same_name', d.row_number, o.row_number, o.household,
     metres(d.lon, d.lat, o.lon, o.lat)
 FROM alike a
-JOIN doubtful d ON d.unit_id = a.unit_id AND d.street_key = a.key
+JOIN doubtful d ON d.unit_id = a.unit_id AND d.street_key = a.key AND a.part = 'street'
 JOIN suspect o ON o.unit_id = a.unit_id AND o.street_key = a.other AND o.number_key = d.number_key
     AND coalesce(o.row_number < d.row_number, true)
 WHERE o.building_key IS NOT DISTINCT FROM d.building_key

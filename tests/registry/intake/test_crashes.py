@@ -92,6 +92,7 @@ def place(fresh_database: Callable[[], str], tmp_path: Path) -> Iterator[Place]:
     made.engine.dispose()
 
 
+@pytest.mark.thorough
 def test_importer_may_be_killed_at_any_phase(place: Place) -> None:
     for phase in BEFORE_COMMIT:
         with Importer.start(place.url, place.file, SOURCE) as importer:
@@ -109,6 +110,7 @@ def test_importer_may_be_killed_at_any_phase(place: Place) -> None:
     place.succeeds_now()
 
 
+@pytest.mark.thorough
 def test_importer_that_is_killed_after_the_commit_has_published(place: Place) -> None:
     with Importer.start(place.url, place.file, SOURCE) as importer:
         importer.stops_at("feed")
@@ -204,6 +206,7 @@ def test_postgresql_may_be_killed_at_any_phase(second_cluster: Mortal, mortal: P
         mortal.is_as_before()
 
 
+@pytest.mark.thorough
 def test_postgresql_may_be_killed_at_any_phase_of_a_reform(
     second_cluster: Mortal, mortal: Place, tmp_path: Path
 ) -> None:
@@ -233,6 +236,7 @@ def test_postgresql_may_be_killed_at_any_phase_of_a_reform(
     assert reform(mortal.engine, document, Options("tests", dry_run=True)).undecided == 0
 
 
+@pytest.mark.thorough
 def test_disk_may_be_full_at_any_phase(second_cluster: Mortal, mortal: Place) -> None:
     """No file may grow beyond nothing: as on a full disk, tables and log cannot be written.
 
@@ -250,6 +254,7 @@ def test_disk_may_be_full_at_any_phase(second_cluster: Mortal, mortal: Place) ->
         mortal.is_as_before()
 
 
+@pytest.mark.thorough
 def test_importers_own_disk_may_be_full(mortal: Place) -> None:
     with Importer.start(mortal.url, mortal.file, SOURCE) as importer:
         importer.stops_at("publishing")

@@ -1,0 +1,27 @@
+"""Which tests a change concerns."""
+
+import pytest
+
+from tests.support.changed import concerned_tests
+
+
+@pytest.mark.parametrize(
+    ("path", "concerned"),
+    [
+        ("registry/reverse.py", "tests/registry/test_reverse.py"),
+        ("registry/reverse.py", "tests/api/test_reverse.py"),
+        ("registry/intake/problems.csv", "tests/registry/intake/test_problems.py"),
+        ("geo/code.py", "geo/code.py"),
+        ("clients/web/dia-chi-input.js", "tests/browser/test_shop.py"),
+        ("docs/shop.md", "tests/system/test_docs.py"),
+        ("tests/support/oidc.py", "tests/api/test_desk_oidc.py"),
+        ("tests/geo/test_code.py", "tests/geo/test_code.py"),
+        ("migrations/baseline/01_events.sql", "tests"),
+    ],
+)
+def test_change_concerns_the_tests_that_import_it(path: str, concerned: str) -> None:
+    assert concerned in concerned_tests([path])
+
+
+def test_change_concerns_no_test_that_knows_nothing_of_it() -> None:
+    assert "tests/geo/test_code.py" not in concerned_tests(["registry/reverse.py"])
