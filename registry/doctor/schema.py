@@ -73,7 +73,7 @@ MAY_WRITE: Final = {
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
         *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
         *("enumeration_budget", "request_rate", "map_unit", "map_label", "map_density"),
-        *("coverage_count", "desk_session", "webhook", "service_office"),
+        *("coverage_count", "desk_session", "webhook", "service_office", "source_name"),
     ),
     "UPDATE": ("map_state", "coverage_state", "unit_told_state"),
     "UPDATE DELETE": ("household",),
