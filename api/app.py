@@ -1,6 +1,6 @@
 """The Flask application."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, request
 from flask.json.provider import JSONProvider
@@ -99,14 +99,19 @@ from api.service import count_service
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
+_QUESTIONS: Final = frozenset(
+    made.name for made in (geocode.blueprint, mcp.blueprint, reverse.blueprint, validate.blueprint)
+)
+"""What only asks by POST as well, with a body that can be read again."""
+
 
 class _Application(LoggedFlask):
-    """One whose questions are asked again where the database's connection was lost meanwhile, or
-    only the other of primary and replica answers.
+    """One whose questions are asked again where the database's connection was lost meanwhile, only
+    the other of primary and replica answers, or a reform was carried out.
     """
 
     def dispatch_request(self) -> ResponseReturnValue:
-        if request.method in SAFE_METHODS:
+        if request.method in SAFE_METHODS or request.blueprint in _QUESTIONS:
             return context.register().asked(super().dispatch_request)
         return super().dispatch_request()
 

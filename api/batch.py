@@ -241,8 +241,9 @@ def _rechecked(
     form: str, table: Table, rows: list[InputRow], since: str, *, as_json: bool
 ) -> Response:
     """The rows that changed. All of them are looked at first: the head says how many did not."""
-    day, behind = today(), read_since(register(), since)
-    found = recheck(gazetteer(), register().reads, behind, rows)
+    day, reads = today(), register().reads
+    behind = read_since(register(), since)
+    found = register().asked(lambda: recheck(gazetteer(), reads, behind, rows))
     if form == "ndjson":
         told = ({**each.row.returned, RESULT: _change(day, each)} for each in found.changed)
         lines = map(json_line, told)
@@ -307,15 +308,19 @@ def _csv(
     on: datetime.date | None,
     receipts: Receipts | None,
 ) -> Iterator[str]:
-    known, day = gazetteer(), today()
+    day = today()
     columns = flat_columns(operation, on) + ((_RECEIPT,) if receipts else ())
     layout = Layout.of("csv", table, columns)
-    head = layout.head()
-    for row, outcome in _outcomes(known, operation, rows, partial(read_row, operation, on=on)):
+
+    def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
         cells = flat(known, day, operation, outcome)
         if receipts:
             cells[_RECEIPT] = receipts.of(outcome)
-        yield head + layout.text([(row, cells)])
+        return layout.text([(row, cells)])
+
+    head = layout.head()
+    for told in _answered(operation, rows, partial(read_row, operation, on=on), line):
+        yield head + told
         head = ""
     yield head
 
@@ -323,12 +328,13 @@ def _csv(
 def _ndjson(
     operation: str, rows: list[InputRow], on: datetime.date | None, receipts: Receipts | None
 ) -> Iterator[str]:
-    known = gazetteer()
-    for row, outcome in _outcomes(known, operation, rows, partial(_asked, operation, on=on)):
+    def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
         result = _result(known, outcome)
         if receipts and (receipt := receipts.of(outcome)):
             result[_RECEIPT] = receipt
-        yield json_line({**row.returned, RESULT: result})
+        return json_line({**row.returned, RESULT: result})
+
+    return _answered(operation, rows, partial(_asked, operation, on=on), line)
 
 
 def _as_json(lines: Iterator[str]) -> Iterator[str]:
@@ -351,17 +357,25 @@ def _result(known: Gazetteer, outcome: Outcome) -> JsonObject:
         return {"status": error.code, "problem": problem_body(error)}
 
 
-def _outcomes(
-    known: Gazetteer, operation: str, rows: list[InputRow], read: Callable[[InputRow], Asked]
-) -> Iterator[tuple[InputRow, Outcome]]:
-    """Rows with what became of them; some are answered together, so that the first come soon."""
-    reads = register().reads
+def _answered(
+    operation: str,
+    rows: list[InputRow],
+    read: Callable[[InputRow], Asked],
+    line: Callable[[Gazetteer, InputRow, Outcome], str],
+) -> Iterator[str]:
+    """A line for each row; some are answered together, so that the first come soon."""
+    made = register()
+
+    def answer(part: list[InputRow]) -> tuple[list[Outcome], list[str]]:
+        known = gazetteer()
+        found = outcomes(known, made.reads, operation, [partial(read, row) for row in part])
+        return found, [line(known, row, each) for row, each in zip(part, found, strict=True)]
+
     for start in range(0, len(rows), _TOGETHER):
-        part = rows[start : start + _TOGETHER]
-        found = outcomes(known, reads, operation, [partial(read, row) for row in part])
+        found, lines = made.asked(partial(answer, rows[start : start + _TOGETHER]))
         told = (each.found for each in found)
         counts().count_verdicts(each.verdict for each in told if isinstance(each, Validation))
-        yield from zip(part, found, strict=True)
+        yield from lines
 
 
 def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:

@@ -7,6 +7,7 @@ from flask import current_app, request
 
 from registry.access.audit import network_of
 from registry.gazetteer import Gazetteer
+from registry.one_map import asking
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
@@ -41,5 +42,6 @@ def client_network() -> str:
 
 
 def gazetteer() -> Gazetteer:
-    """Units of every map, as new as one second."""
-    return register().gazetteer.get()
+    """Units of every map: of a question those by which it is answered, of a writing the newest."""
+    known = register().gazetteer
+    return known.get() if asking.get() else known.newest()

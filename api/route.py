@@ -229,7 +229,8 @@ def planned(table: Table, wish: Wish) -> Route:
     count_rows(len(lines))
     note(count=len(lines))
     made = register()
-    return plan_route(gazetteer(), made.reads, lines, wish, made.settings.routing_url)
+    url = made.settings.routing_url
+    return made.asked(lambda: plan_route(gazetteer(), made.reads, lines, wish, url))
 
 
 def paper_of(found: Route, paper: str) -> Paper:

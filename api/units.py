@@ -140,7 +140,7 @@ class NameVersion(Answer):
     full_name: str
     valid: Span
     legal_basis: str | None
-    date_basis: Literal["effective", "signed", "approximate"]
+    date_basis: Literal["effective", "approximate"]
 
 
 class Alias(Answer):
@@ -159,7 +159,9 @@ class AnnouncedUnit(UnitRef):
 class AnnouncedChange(Answer):
     """A change of a unit that is decided and has not come; its day does it by itself."""
 
-    day: datetime.date
+    day: datetime.date | None = Field(
+        description="First day of effect; null while only the day of signing is known"
+    )
     change: Change
     full_name: str = Field(description="From that day on; of one that ends, its last name")
     kind: str
@@ -366,7 +368,7 @@ def _announced(one: Announcement) -> JsonObject:
     province = one.province and written(UnitRef, code=one.province[0], name=one.province[1])
     return written(
         AnnouncedChange,
-        day=one.day.isoformat(),
+        day=one.day and one.day.isoformat(),
         change=one.change,
         full_name=one.name,
         kind=one.kind,

@@ -27,6 +27,8 @@ class Cause:
 
 
 _BROUGHT: Final = text("SELECT transferred_event_id >= :event FROM register_identity")
+PUBLISH: Final = text("SELECT publish_event()")
+"""The last statement of a transaction: its event is in the feed with its commit."""
 _request: ContextVar[str | None] = ContextVar("diachiso_request", default=None)
 
 

@@ -22,6 +22,7 @@ from registry.door_with_units import ReadAddress, with_building
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.mistyped_codes import MeantCode, meant_code
+from registry.one_map import doubt
 from registry.past import answers_with_past
 from registry.reads import Reads
 from registry.records import Record
@@ -129,6 +130,8 @@ def locating(gazetteer: Gazetteer, question: Question) -> Query[Located]:
     if question.near is not None:
         found = nearest_first(found, *question.near)
     found = yield from told_missing(found[: question.limit], search.reading)
+    if not (found and found[0].level in DOORS and is_sure(found[0])):
+        doubt()  # the door may be in a unit that is newer than this map
     meant = None
     if not found and question.text is not None:
         meant = yield partial(_meant_as_code, question.text)

@@ -55,6 +55,7 @@ EVENTS: Final = {
     "propose_retire": ("đề nghị ngừng dùng", "proposed to retire"),
     "reject_report": ("bác báo cáo", "report rejected"),
     "undo_reform": ("rút lại việc sắp xếp", "reform undone"),
+    "units": ("cập nhật danh mục đơn vị", "units of the seeds"),
     "services": ("nạp vùng phục vụ", "service areas"),
     "rekey": ("tính lại khoá so", "keys of comparing made anew"),
 }

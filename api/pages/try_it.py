@@ -141,6 +141,10 @@ def _answer(text: str) -> _Answered:
     if len(rows) > MAX_ROWS:
         raise RequestEntityTooLarge
     count_rows(len(rows))
+    return register().asked(partial(_validated, table, rows))
+
+
+def _validated(table: Table, rows: list[InputRow]) -> _Answered:
     known, reads = gazetteer(), register().reads
     found: list[Outcome] = []
     for start in range(0, len(rows), _TOGETHER):

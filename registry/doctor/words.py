@@ -51,6 +51,10 @@ _WORDS: Final = (
     ),
     (r"but for (.+), of which no source says it", r"trừ \1, không nguồn nào ghi"),
     (r"(\S+) have none: (.+)", r"\1 đơn vị không có: \2"),
+    (
+        r"(\S+) stay as they are until it is known: (.+)",
+        r"\1 đơn vị còn như trước đến khi rõ ngày: \2",
+    ),
     (r"(\S+) wait, the oldest for (\S+) minutes", r"\1 đang chờ, lâu nhất \2 phút"),
     (r"(\S+) communes are not: (.+)", r"\1 xã đếm sai: \2"),
     (

@@ -20,7 +20,7 @@ from registry.errors import (
     RegistryError,
     SecondPersonNeededError,
 )
-from registry.events import move_pending_events
+from registry.events import PUBLISH, move_pending_events
 from registry.lifecycle.pending_store import file_pending
 from registry.lifecycle.places import with_communes
 from registry.lifecycle.requests import OperationRequest
@@ -32,7 +32,6 @@ from registry.lifecycle.work import Done, Work
 _RIVALRY: Final = ("23503", "23505", "40P01")
 _ONCE: Final = "uq_event_once"
 _DONE: Final = text("SELECT id FROM event WHERE scope ? 'once' AND scope ->> 'once' = :once")
-_PUBLISH: Final = text("SELECT publish_event()")
 
 
 class _DryRunError(Exception):
@@ -207,7 +206,7 @@ def attempt(engine: Engine, *, dry_run: bool) -> Iterator[Session]:
         if dry_run:
             raise _DryRunError
         # With the same commit: a second one would wait for the disk once more.
-        published = session.execute(_PUBLISH).scalar_one()
+        published = session.execute(PUBLISH).scalar_one()
     if not dry_run and not published:
         # As in events.write_scope: the write stands also where the feed must wait.
         with suppress(DatabaseUnavailableError, OperationalError):

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from registry.boundaries.cells import draw_cells
+from registry.coverage.count_cache import count_within
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError
 from registry.events import Cause, move_pending_events, open_event, refuse_brought
@@ -100,6 +101,7 @@ def _undo(session: Session, row: Any, cause: Cause) -> Undone:
     draw_cells(session.connection())
     session.execute(_UNDONE, {"id": row.id})
     draw_soon(session)
+    count_within(session)
     return Undone(row.id, event_id, written.rowcount)
 
 

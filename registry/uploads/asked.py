@@ -33,7 +33,7 @@ def acting_for(
         statement_timeout_ms=settings.statement_timeout_ms,
     )
     try:
-        actor = KeyCheck(reads, engine, GazetteerCache(engine).get).holder(key_id)
+        actor = KeyCheck(reads, engine, GazetteerCache(engine)).holder(key_id)
     finally:
         reads.close()
     with acting_as(actor):

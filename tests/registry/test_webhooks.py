@@ -56,7 +56,7 @@ def receiver() -> Iterator[Receiver]:
 def actor(place: Town, register: Register) -> Actor:
     with session_scope(place.engine) as session:
         made = create_key(session, NewKey(f"hãng {number()}", "carrier"))
-    return KeyCheck(register.reads, register.engine, register.gazetteer.get).actor(made.secret)
+    return KeyCheck(register.reads, register.engine, register.gazetteer).actor(made.secret)
 
 
 @pytest.fixture
