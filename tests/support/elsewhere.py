@@ -39,7 +39,7 @@ changes:
 """
 _UNWATCHED = (
     "audit_entry|desk_session|service_count.*|admin_unit.*|boundary.*|map_.*|alembic_version|"
-    "coverage.*|spatial_ref_sys|.*_cache"
+    "coverage.*|unit_told.*|gazetteer_state|spatial_ref_sys"
 )
 
 
@@ -210,7 +210,7 @@ class Asker:
         form = body.pop("form", None)
         if path.startswith(("/desk", "/board")):
             data = None if method == "GET" else {"csrf": self.token, **(form or {})}
-            return self.seat.client.open(path, method=method, data=data, **body)
+            return self.seat.client.open(path, method=method, data=data, buffered=True, **body)
         return self.world.office.client.open(
             path, method=method, headers={**bearer(self.key), **body.pop("headers", {})}, **body
         )
