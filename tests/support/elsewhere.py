@@ -206,14 +206,19 @@ class Asker:
         return RANK[self.role] >= RANK[role]
 
     def ask(self, method: str, path: str, **body: Any) -> TestResponse:
-        """The answer to this caller; `form` is sent by the desk's session."""
-        form = body.pop("form", None)
+        """The answer to this caller, read to its end; `form` is sent by the desk's session."""
+        form, headers = body.pop("form", None), body.pop("headers", {})
+        client = self.world.office.client
         if path.startswith(("/desk", "/board")):
-            data = None if method == "GET" else {"csrf": self.token, **(form or {})}
-            return self.seat.client.open(path, method=method, data=data, buffered=True, **body)
-        return self.world.office.client.open(
-            path, method=method, headers={**bearer(self.key), **body.pop("headers", {})}, **body
-        )
+            client = self.seat.client
+            if method != "GET":
+                body["data"] = {"csrf": self.token, **(form or {})}
+        else:
+            headers = {**bearer(self.key), **headers}
+        answer = client.open(path, method=method, headers=headers, **body)
+        answer.get_data()
+        answer.close()
+        return answer
 
 
 def asker(here: World, name: str, role: Role, units: tuple[str, ...]) -> Asker:
