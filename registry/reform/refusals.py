@@ -13,7 +13,7 @@ REFUSALS: Final = {
     "alias_used": "không dùng &neo và *tham chiếu của YAML (anchors and aliases are not read)",
     "key_repeated": "mục này nêu hai lần (given twice)",
     "malformed": "chưa đúng dạng (not as the schema says)",
-    "name_unfit": "tên chỉ gồm chữ, số và dấu . , - / ' ( ) &"
+    "unfit_name": "tên chỉ gồm chữ, số và dấu . , - / ' ( ) &"
     " (a name has letters, digits and . , - / ' ( ) &)",
     "unit_unknown": "không có đơn vị mã này (no unit bears this code)",
     "unit_ended": "đơn vị đã kết thúc (the unit has ended)",

@@ -18,7 +18,7 @@ from geo.text import is_name
 def _as_name(written: str) -> str:
     name = normalize("NFC", " ".join(written.split()))
     if not is_name(name):
-        raise PydanticCustomError("name_unfit", "a name has letters, digits and . , - / ' ( ) &")
+        raise PydanticCustomError("unfit_name", "a name has letters, digits and . , - / ' ( ) &")
     return name
 
 

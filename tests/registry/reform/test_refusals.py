@@ -239,7 +239,7 @@ def test_polygons_of_a_file_are_checked_as_those_written_inline(
 def test_name_that_is_none_is_refused(hall: Hall, name: str) -> None:
     with pytest.raises(ResolutionRefusedError) as caught:
         hall.carry(f'changes:\n  - rename: {{unit: "00199", name: "{name}"}}\n')
-    assert [each.code for each in caught.value.refusals] == ["name_unfit"]
+    assert [each.code for each in caught.value.refusals] == ["unfit_name"]
 
 
 def test_units_that_do_not_touch_become_one_only_where_that_is_meant(hall: Hall) -> None:
