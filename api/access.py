@@ -13,14 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from flask import Blueprint, Flask, Request, current_app, g, request
+from flask import Blueprint, Flask, Request, current_app, g
 from flask.globals import request_ctx
 
 from api.bodies import most_bytes
-from api.context import register
+from api.context import client_network, register
 from api.limits import Limits, has_key, too_many
 from api.requests import SAFE_METHODS
 from api.sessions import sent_token
+from api.turns import check_turn
 from registry.access.actors import ANONYMOUS, Actor, act_as
 from registry.access.budget import carried, carry
 from registry.access.roles import Role
@@ -89,14 +90,14 @@ def holder_of(register: Register, limits: Limits | None, secret: str, *, writing
 
     Raises the kinds of KeyRequiredError, and TooManyRequestsError.
     """
-    address = request.remote_addr or ""
+    network = client_network()
     if limits is not None and not register.keys.knows(secret):
-        limits.check_failures(address)
+        limits.check_failures(network)
     try:
         return register.keys.actor(secret, writing=writing)
     except KeyRequiredError:
         if limits is not None:
-            limits.count_failure(address)
+            limits.count_failure(network)
         raise
 
 
@@ -131,14 +132,14 @@ def caller_beside_keys(name: str) -> None:
 def limited_tries() -> Iterator[None]:
     """In the block somebody tries to sign in; raises TooManyRequestsError where many failed."""
     access: _Access = current_app.extensions[_EXTENSION]
-    address = request.remote_addr or ""
+    network = client_network()
     if access.limits is not None:
-        access.limits.check_failures(address)
+        access.limits.check_failures(network)
     try:
         yield
     except ForbiddenError:
         if access.limits is not None:
-            access.limits.count_failure(address)
+            access.limits.count_failure(network)
         raise
 
 
@@ -311,19 +312,23 @@ def count_rows(rows: int) -> None:
     """Count the rows of a batch; raises TooManyRequestsError for too many without a key."""
     access: _Access = current_app.extensions[_EXTENSION]
     if access.limits is not None:
-        access.limits.count_rows(caller(), request.remote_addr or "", rows)
+        access.limits.count_rows(caller(), client_network(), rows)
 
 
 def admitted_bytes() -> int:
-    """How large a body this request may have; 0 where its caller is refused for any."""
+    """How large a body this request may have; 0 where its caller is refused for any.
+
+    Raises BusyError where it would be taken in for nothing.
+    """
     asked = request_ctx.request
     access: _Access = current_app.extensions[_EXTENSION]
     try:
-        if asked.endpoint and access.authenticate(asked).may(_role(access, asked.endpoint)):
-            return most_bytes(current_app, asked.endpoint, register().settings)
+        if not asked.endpoint or not access.authenticate(asked).may(_role(access, asked.endpoint)):
+            return 0
     except RegistryError:
-        pass  # told when the request is answered, and counted then
-    return 0
+        return 0  # told when the request is answered, and counted then
+    check_turn(asked.endpoint)
+    return most_bytes(current_app, asked.endpoint, register().settings)
 
 
 def _choose_place(*, own: bool) -> None:
@@ -339,11 +344,11 @@ def _role(access: _Access, endpoint: str) -> Role:
 
 
 def _count(limits: Limits, asking: Caller, *, often: bool) -> None:
-    address = request.remote_addr or ""
-    g.rate = rate = limits.count(asking, address, often=often)
+    network = client_network()
+    g.rate = rate = limits.count(asking, network, often=often)
     if rate.asked > rate.limit:
         raise too_many()
-    carry(limits.purse(asking, address))
+    carry(limits.purse(asking, network))
 
 
 def _leave(_error: BaseException | None) -> None:

@@ -1,6 +1,6 @@
 """The Flask application."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, request
 from flask.json.provider import JSONProvider
@@ -27,6 +27,7 @@ from api import (
     ogc,
     packs,
     papers,
+    pending,
     receipts,
     reforms,
     reports,
@@ -98,14 +99,19 @@ from api.service import count_service
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
+_QUESTIONS: Final = frozenset(
+    made.name for made in (geocode.blueprint, mcp.blueprint, reverse.blueprint, validate.blueprint)
+)
+"""What only asks by POST as well, with a body that can be read again."""
+
 
 class _Application(LoggedFlask):
-    """One whose questions are asked again where the database's connection was lost meanwhile, or
-    only the other of primary and replica answers.
+    """One whose questions are asked again where the database's connection was lost meanwhile, only
+    the other of primary and replica answers, or a reform was carried out.
     """
 
     def dispatch_request(self) -> ResponseReturnValue:
-        if request.method in SAFE_METHODS:
+        if request.method in SAFE_METHODS or request.blueprint in _QUESTIONS:
             return context.register().asked(super().dispatch_request)
         return super().dispatch_request()
 
@@ -206,6 +212,7 @@ def create_app(
     )
     own_roles = (
         *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
+        pending.blueprint,
         *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
         *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
         *(packs.blueprint, reports.many, services.own),

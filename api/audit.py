@@ -2,34 +2,63 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Flask, Response, g, request
 from flask.globals import request_ctx
 from sqlalchemy.exc import DBAPIError
 
 from api.access import caller, role_of
+from api.context import client_network
 from api.limits import Rate, has_key
 from api.logs import log
 from registry.access.audit import Entry, forget, record_soon
+from registry.access.jurisdiction import named_codes
 from registry.database import session_scope
 from registry.errors import RegistryError
 from registry.gazetteer import today
+from registry.lifecycle.requests import OperationRequest
+from registry.lifecycle.several import SeveralDone
+from registry.lifecycle.table import Operation
+from registry.lifecycle.work import Done
 from registry.register import Register
 
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    units: tuple[str, ...]
-    count: int | None
-    event_id: int | None
+    units: tuple[str, ...] = ()
+    count: int | None = None
+    event_id: int | None = None
+    operation: str | None = None
+    codes: tuple[str, ...] = ()
 
 
 def note(
     *, count: int | None = None, units: Iterable[str] = (), event_id: int | None = None
 ) -> None:
     """Tell the audit log what this request wrote or read: how many, in which units."""
-    g.audit_note = _Note(tuple(units), count, event_id)
+    noted: _Note = g.get("audit_note", _Note())
+    g.audit_note = replace(noted, units=tuple(units), count=count, event_id=event_id)
+
+
+def note_operation(operation: Operation, requests: Iterable[OperationRequest]) -> None:
+    """Tell the audit log which operation this request asks for, and of which records."""
+    named = dict.fromkeys(code for request in requests for code in named_codes(request))
+    noted: _Note = g.get("audit_note", _Note())
+    g.audit_note = replace(noted, operation=operation.kind, codes=tuple(named))
+
+
+def note_done(done: Done | SeveralDone) -> None:
+    """Tell the audit log what the operation did; of one that waits for a second person, where."""
+    if done.pending_id is not None:
+        note(units=done.units)
+        return
+    count = done.rewritten if isinstance(done, Done) else len(done.records)
+    note(count=count, units=done.units, event_id=done.event_id)
+    written = (record.code for record in done.records)
+    g.audit_note = replace(
+        g.audit_note, codes=tuple(dict.fromkeys((*g.audit_note.codes, *written)))
+    )
 
 
 def keep_audit(app: Flask, register: Register, bulk: tuple[Blueprint, ...]) -> None:
@@ -87,10 +116,12 @@ class _Book:
             units=units,
             count=noted.count if noted and error is None else None,
             event_id=noted.event_id if noted else None,
+            operation=noted.operation if noted else None,
+            codes=noted.codes if noted else (),
             status=status,
             outcome=_outcome(status, error),
             key_id=asking.key_id,
-            client=self._register.clients.name(request.remote_addr or "") if anonymous else None,
+            client=self._register.clients.name(client_network()) if anonymous else None,
         )
 
 

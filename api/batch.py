@@ -36,6 +36,7 @@ from api.openapi import (
 )
 from api.reverse import ReverseBody, point_query
 from api.shapes import unit_ref
+from api.turns import in_turn
 from api.validate import ValidateBody, ValidationAnswer
 from registry.batch import (
     OPERATIONS,
@@ -47,6 +48,7 @@ from registry.batch import (
     PointAsked,
     outcomes,
 )
+from registry.batch.columns import REFERENCE
 from registry.batch.flat import flat, flat_change, flat_columns
 from registry.batch.receipts import Receipts
 from registry.batch.recheck import CHANGED, Rechecked, recheck
@@ -54,6 +56,7 @@ from registry.batch.rows import (
     RESULT,
     InputRow,
     Layout,
+    Stated,
     Table,
     json_line,
     read_row,
@@ -62,7 +65,6 @@ from registry.batch.rows import (
 from registry.changes.since import read_since
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
-from registry.geocode import Question
 from registry.lookup import code_forms
 from registry.records import Record
 from registry.units import label_day
@@ -117,6 +119,14 @@ class BatchQuery(Request):
         " otherwise",
         examples=["2026-11-01"],
     )
+    reference: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Header or member of your own reference of a row, where its name does not say"
+        " so: it comes back as it came",
+        examples=["Mã riêng"],
+    )
     receipt: bool = Field(
         default=False,
         description="Of `validate`: each answer comes with a `receipt`, signed by the register",
@@ -129,7 +139,7 @@ class BatchBody(Request):
     one_of_several: ClassVar[bool] = True
 
     rows: list[dict[str, Any]] = Field(
-        description="Each with the parameters of the single call, and what else shall come back"
+        description="Each with the parameters of the single call, and your reference of it"
     )
 
 
@@ -157,12 +167,13 @@ class RowResult(Answer):
     )
     problem: Problem | Absent = absent_if_none("Where the single call would have answered one")
     receipt: str | Absent = absent_if_none("With `receipt`, of a row that was answered: a JWS")
+    row: int | Absent = absent_if_none("With `since`: which row of yours it is, from 1")
     reasons: list[str] | Absent = absent_if_none("With `since`: what became of its door")
     candidates: list[DoorSince] | Absent = absent_if_none("With `since`: every door it may be now")
 
 
 class AnsweredRow(BaseModel):
-    """A row as it came, with what became of it."""
+    """What goes back of a row, with what became of it."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -176,12 +187,14 @@ class BatchAnswer(Answer):
 
 
 @blueprint.post("/<operation>")
+@in_turn
 @takes("batch_bytes")
 @spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])
 def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 
-    JSON: `rows`, objects with the parameters of the single call; their other members come back.
+    JSON: `rows`, objects with the parameters of the single call; known members come back, without
+    names and numbers of people, and your reference.
     NDJSON (`application/x-ndjson`): such an object a line. CSV (`text/csv`): with a header, as on
     the command line. With `since`, of `validate`, only rows that changed, with the reason and every
     door that may be meant.
@@ -197,7 +210,8 @@ def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     form = _STREAMS.get(request.mimetype, "ndjson" if json else None)
     if form is None:
         raise UnsupportedMediaType(f"one of {', '.join((_JSON, *_STREAMS))} is needed")
-    table, rows = _rows(form, operation if query.since is None else RECHECK, json)
+    stated = ((query.reference, REFERENCE),) if query.reference else ()
+    table, rows = _rows(form, operation if query.since is None else RECHECK, json, stated)
     note(count=len(rows))
     if query.since is not None:
         return _rechecked(form, table, rows, query.since, as_json=bool(json))
@@ -228,11 +242,10 @@ def _rechecked(
 ) -> Response:
     """The rows that changed. All of them are looked at first: the head says how many did not."""
     day, reads = today(), register().reads
-    with reads.batch():
-        behind = read_since(register(), since)
-        found = recheck(gazetteer(), reads, behind, rows)
+    behind = read_since(register(), since)
+    found = register().asked(lambda: recheck(gazetteer(), reads, behind, rows))
     if form == "ndjson":
-        told = ({**each.row.given, RESULT: _change(day, each)} for each in found.changed)
+        told = ({**each.row.returned, RESULT: _change(day, each)} for each in found.changed)
         lines = map(json_line, told)
         body = "".join(_as_json(lines) if as_json else lines)
     else:
@@ -253,6 +266,7 @@ def _rechecked(
 def _change(day: datetime.date, found: Rechecked) -> JsonObject:
     return {
         "status": CHANGED,
+        "row": found.row.number,
         "reasons": list(found.reasons),
         "candidates": [
             {
@@ -268,7 +282,9 @@ def _change(day: datetime.date, found: Rechecked) -> JsonObject:
     }
 
 
-def _rows(form: str, operation: str, json: BatchBody | None) -> tuple[Table, list[InputRow]]:
+def _rows(
+    form: str, operation: str, json: BatchBody | None, stated: Stated
+) -> tuple[Table, list[InputRow]]:
     """The rows of the body, all of them: its size is known before anything is answered."""
     limits = register().settings
     lines: Iterable[str]
@@ -277,7 +293,7 @@ def _rows(form: str, operation: str, json: BatchBody | None) -> tuple[Table, lis
     else:
         text = request.get_data(cache=False).decode("utf-8", "surrogateescape")
         lines = io.StringIO(text, newline="")
-    table = read_table(form, operation, lines)
+    table = read_table(form, operation, lines, stated)
     rows = list(table.rows)
     if len(rows) > limits.batch_rows:
         raise RequestEntityTooLarge(f"more than {limits.batch_rows:,} rows")
@@ -292,15 +308,19 @@ def _csv(
     on: datetime.date | None,
     receipts: Receipts | None,
 ) -> Iterator[str]:
-    known, day = gazetteer(), today()
+    day = today()
     columns = flat_columns(operation, on) + ((_RECEIPT,) if receipts else ())
     layout = Layout.of("csv", table, columns)
-    head = layout.head()
-    for row, outcome in _outcomes(known, operation, rows, partial(read_row, operation, on=on)):
+
+    def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
         cells = flat(known, day, operation, outcome)
         if receipts:
             cells[_RECEIPT] = receipts.of(outcome)
-        yield head + layout.text([(row, cells)])
+        return layout.text([(row, cells)])
+
+    head = layout.head()
+    for told in _answered(operation, rows, partial(read_row, operation, on=on), line):
+        yield head + told
         head = ""
     yield head
 
@@ -308,12 +328,13 @@ def _csv(
 def _ndjson(
     operation: str, rows: list[InputRow], on: datetime.date | None, receipts: Receipts | None
 ) -> Iterator[str]:
-    known = gazetteer()
-    for row, outcome in _outcomes(known, operation, rows, partial(_asked, operation, on=on)):
+    def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
         result = _result(known, outcome)
         if receipts and (receipt := receipts.of(outcome)):
             result[_RECEIPT] = receipt
-        yield json_line({**row.given, RESULT: result})
+        return json_line({**row.returned, RESULT: result})
+
+    return _answered(operation, rows, partial(_asked, operation, on=on), line)
 
 
 def _as_json(lines: Iterator[str]) -> Iterator[str]:
@@ -336,18 +357,25 @@ def _result(known: Gazetteer, outcome: Outcome) -> JsonObject:
         return {"status": error.code, "problem": problem_body(error)}
 
 
-def _outcomes(
-    known: Gazetteer, operation: str, rows: list[InputRow], read: Callable[[InputRow], Asked]
-) -> Iterator[tuple[InputRow, Outcome]]:
-    """Rows with what became of them; some are answered together, so that the first come soon."""
-    reads = register().reads
-    with reads.batch():
-        for start in range(0, len(rows), _TOGETHER):
-            part = rows[start : start + _TOGETHER]
-            found = outcomes(known, reads, operation, [partial(read, row) for row in part])
-            told = (each.found for each in found)
-            counts().count_verdicts(each.verdict for each in told if isinstance(each, Validation))
-            yield from zip(part, found, strict=True)
+def _answered(
+    operation: str,
+    rows: list[InputRow],
+    read: Callable[[InputRow], Asked],
+    line: Callable[[Gazetteer, InputRow, Outcome], str],
+) -> Iterator[str]:
+    """A line for each row; some are answered together, so that the first come soon."""
+    made = register()
+
+    def answer(part: list[InputRow]) -> tuple[list[Outcome], list[str]]:
+        known = gazetteer()
+        found = outcomes(known, made.reads, operation, [partial(read, row) for row in part])
+        return found, [line(known, row, each) for row, each in zip(part, found, strict=True)]
+
+    for start in range(0, len(rows), _TOGETHER):
+        found, lines = made.asked(partial(answer, rows[start : start + _TOGETHER]))
+        told = (each.found for each in found)
+        counts().count_verdicts(each.verdict for each in told if isinstance(each, Validation))
+        yield from lines
 
 
 def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:
@@ -356,8 +384,9 @@ def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:
     if isinstance(row.error, InvalidInputError):
         raise row.error
     model = _MODELS[operation]
+    members = row.given or {}
     given = {"on": on.isoformat()} if on is not None else {}
-    given |= {name: row.given[name] for name in model.model_fields if name in row.given}
+    given |= {name: members[name] for name in model.model_fields if name in members}
     try:
         parsed = model.model_validate(given)
     except ValidationError as error:
@@ -373,8 +402,6 @@ def _body(known: Gazetteer, outcome: Outcome, found: Found) -> JsonObject:
         return Address.of(known, found, today(), on)
     if isinstance(found, Validation):
         return ValidationAnswer.of(found)
-    query = asked.text if isinstance(asked, Question) else None
-    if isinstance(asked, PointAsked):
-        query = point_query(asked)
-    places = FeatureCollection.of(known, query, found, on)
+    point = point_query(asked) if isinstance(asked, PointAsked) else None
+    places = FeatureCollection.of(known, point, found, on)
     return where_known(FoundPlaces, **places, **unanswered(outcome.meant))

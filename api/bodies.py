@@ -5,6 +5,7 @@ import io
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
@@ -89,7 +90,8 @@ class Body:
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a full disk refuses once more what nobody wants any longer
+                self._file.close()
         if self.path is not None:
             self.path.unlink(missing_ok=True)  # unless somebody gave it another name
 

@@ -5,7 +5,9 @@ from typing import cast
 
 from flask import current_app, request
 
+from registry.access.audit import network_of
 from registry.gazetteer import Gazetteer
+from registry.one_map import asking
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
@@ -34,6 +36,12 @@ def public_url() -> str:
     return register().settings.public_url or request.host_url.rstrip("/")
 
 
+def client_network() -> str:
+    """From where this request comes, as far as callers without a key are told apart."""
+    return network_of(request.remote_addr or "", register().settings.ipv6_prefix)
+
+
 def gazetteer() -> Gazetteer:
-    """Units of every map, as new as one second."""
-    return register().gazetteer.get()
+    """Units of every map: of a question those by which it is answered, of a writing the newest."""
+    known = register().gazetteer
+    return known.get() if asking.get() else known.newest()

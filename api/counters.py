@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+from api.shared_files import reserved
+
 WINDOW_S: Final = 60
 _BUCKETS: Final = 8_192
 _IN_BUCKET: Final = 8
@@ -32,9 +34,12 @@ class Counters:
     """Counts a minute, of whoever. Exact on one machine; nothing is kept for long."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Counters in the file, which is made; without one, of this process alone."""
+        """Counters in the file, which is made; without one, of this process alone.
+
+        Raises OSError where there is no room for it.
+        """
         self._lock = threading.Lock()
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if path else -1
+        self._file = reserved(path, _SIZE) if path else -1
         with self._lock, self._locked_file(_BUCKETS):
             if self._file >= 0 and os.fstat(self._file).st_size != _SIZE:
                 os.ftruncate(self._file, _SIZE)

@@ -71,6 +71,7 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "receipt": {"pattern": "^[A-Za-z0-9_-]{22}$", "examples": ["pQ3x0mJc8yZr1sWkT6uVbA"]},
     "import_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [3]},
     "reform_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [7]},
+    "pending_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [7]},
     "collection": {"enum": list(COLLECTIONS), "examples": ["communes"]},
     "feature": {"maxLength": 20, "examples": ["00199"]},
     "webhook_id": {"minimum": 0, "maximum": 2**63 - 1, "examples": [2]},
@@ -91,6 +92,7 @@ _WORDS: Final = {
     "receipt": "What filing the report answered",
     "import_id": "Number of the import",
     "reform_id": "Number of the reform",
+    "pending_id": "Number of the pending operation",
     "collection": "Which layer",
     "feature": "Key of the feature: a code, or the id of a street or locality",
     "webhook_id": "Number of the webhook",
@@ -205,6 +207,7 @@ _BODIES: Final[dict[str, Any]] = {
             }
         ]
     },
+    "/v1/pending-operations/{pending_id}/decline": {"reason": "nhà vẫn ở đó"},
     "/v1/reports/{report_id}/accept": {"reason": "đã đến xem"},
     "/v1/reports/{report_id}/reject": {"reason": "nhà vẫn ở đó"},
     "/v1/webhooks": {"url": "https://giaohang.vn/dia-chi-so", "units": ["00199"]},

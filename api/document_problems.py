@@ -5,28 +5,31 @@ from typing import Any, Final
 
 from api.errors import MIMETYPE, STATUS, http_code, status_title
 
-_ABOUT_CODES: Final = r"/v1/(addresses/.*|operations/.*|reports.*)"
+_ABOUT_CODES: Final = r"/v1/(addresses/.*|(pending-)?operations/.*|reports.*)"
 _LOOKS_FOR_CODES: Final = (
     r"/v1/(addresses/.*|operations/.*|reports.*|services|geocode|reverse|autocomplete|validate"
     r"|batch/.*|routes.*)"
 )
 _ONLY: Final = {
     "code_mistyped": r"/v1/(addresses/.*|operations/.*|services)",
-    "gone": r"/v1/(addresses/.*|operations/.*|reports.*|field/.*|services)",
+    "gone": r"/v1/(addresses/.*|operations/.*|pending-operations/.*|reports.*|field/.*|services)",
     "field_code_unknown": r"/v1/field/.*",
     "field_code_ended": r"/v1/field/.*",
     "withdrawn": r"/v1/(addresses/[^/]*|reports|services)",
     "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/[^/]*)",
     "illegal_transition": _ABOUT_CODES,
     "address_taken": _ABOUT_CODES,
-    "name_taken": r"/v1/operations/.*",
+    "name_taken": r"/v1/(pending-)?operations/.*",
     "report_decided": r"/v1/reports/.*",
     "report_stale": r"/v1/reports/.*",
     "too_many_reports": r"/v1/reports",
     "enumeration_budget": _LOOKS_FOR_CODES,
-    "outside_units": r"/v1/(addresses/.*|operations/.*|reports.*|webhooks.*)",
+    "outside_units": r"/v1/(addresses/.*|operations/.*|pending-operations/.*|reports.*|webhooks.*)",
     "own_delivery": r"/v1/imports/.*/publish",
-    "own_proposal": r"/v1/operations/activate",
+    "own_proposal": r"/v1/(operations/activate|pending-operations/.*/approve)",
+    "second_person_needed": "(?!)",
+    "pending_decided": r"/v1/pending-operations/.*",
+    "pending_stale": r"/v1/pending-operations/.*/approve",
     "already_done": "(?!)",
     "several_refused": "(?!)",
     "import_state": r"/v1/imports/.*",
@@ -39,6 +42,8 @@ _ONLY: Final = {
     "columns_not_recognised": r"/v1/(batch/.*|routes.*)",
     "commune_not_named": "(?!)",
     "sheet_not_chosen": r"/v1/(batch/.*|routes.*|services)",
+    "file_links_elsewhere": r"/v1/services",
+    "file_too_costly": r"/v1/(batch/.*|routes.*|services)",
     "system_not_confirmed": "(?!)",
     "cluster_error": "(?!)",
     "leaving": "/readyz",

@@ -4,6 +4,7 @@ Programs that were generated from the document call an endpoint by its `operatio
 changed.
 """
 
+import re
 from typing import Any, Final
 
 from registry.lifecycle.table import OPERATIONS
@@ -174,6 +175,19 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/v1/reports/{receipt}"): ("get_report_outcome", "Báo cáo đã được xử lý ra sao"),
     ("post", "/v1/reports/{report_id}/accept"): ("accept_report", "Nhận một báo cáo"),
     ("post", "/v1/reports/{report_id}/reject"): ("reject_report", "Bác một báo cáo"),
+    ("get", "/v1/pending-operations"): ("list_pending_operations", "Việc chờ người thứ hai"),
+    ("get", "/v1/pending-operations/{pending_id}"): (
+        "get_pending_operation",
+        "Một việc chờ người thứ hai",
+    ),
+    ("post", "/v1/pending-operations/{pending_id}/approve"): (
+        "approve_pending_operation",
+        "Duyệt một việc, với tư cách người thứ hai",
+    ),
+    ("post", "/v1/pending-operations/{pending_id}/decline"): (
+        "decline_pending_operation",
+        "Từ chối một việc, hoặc rút việc mình đã gửi",
+    ),
     **{
         ("post", f"/v1/operations/{made.name}"): (
             f"perform_{made.kind}",
@@ -182,6 +196,13 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
         for made in OPERATIONS
     },
 }
+
+
+def vietnamese_of(endpoint: str) -> str | None:
+    """What an endpoint of the API is called, by its method and route; None for any other."""
+    method, _, route = endpoint.partition(" ")
+    found = _CALLED.get((method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)))
+    return found[1] if found else None
 
 
 def put_in_words(operation: dict[str, Any], path: str, method: str) -> None:

@@ -7,7 +7,9 @@ from pydantic import Field
 from api.openapi import Answer as Body
 from api.openapi import JsonObject, written
 from geo.address import Door
+from geo.admin import split_parts
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.personal import without_people
 from registry.records import wording
 from registry.search.answers import Answer
 from registry.search.explanation import Tried
@@ -40,7 +42,7 @@ class ReadParts(Body):
             localities=[f"{place.kind} {place.name}".strip() for place in door.localities],
             building=flat.building if flat else None,
             flat=flat.unit if flat else None,
-            hint=door.hint,
+            hint=next(iter(without_people([door.hint] if door.hint else [])), None),
         )
 
 
@@ -89,7 +91,7 @@ class Scored(Body):
 class Reading(Body):
     """One reading that was asked of the register."""
 
-    text: str | None = Field(description="As it was read; null for components")
+    text: str | None = Field(description="As it was read, but for people; null for components")
     penalty: int = Field(description="Lower is likelier")
     notes: list[str] = Field(description="Steps of the grammar that cost")
     read: ReadParts
@@ -103,14 +105,18 @@ class Reading(Body):
         reading = tried.reading
         return written(
             Reading,
-            text=tried.text,
+            text=None if tried.text is None else _said_again(tried.text),
             penalty=reading.penalty,
             notes=list(reading.notes),
             read=ReadParts.of(reading.door),
             units=[ReadUnits.of(naming) for naming in reading.namings[:_SHOWN]],
-            unread=list(reading.unread),
+            unread=list(without_people(reading.unread)),
             candidates=[Scored.of(known, answer) for answer in tried.answers[:_SHOWN]],
         )
+
+
+def _said_again(text: str) -> str:
+    return ", ".join(without_people(split_parts(text)))
 
 
 def _name(unit: Unit | None) -> str | None:

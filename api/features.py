@@ -35,7 +35,7 @@ class Geocoding(Body):
     """GeocodeJSON's member of the collection."""
 
     version: str
-    query: str | Absent = absent_if_none("The question; not where it came in parts")
+    query: str | Absent = absent_if_none("The point; never a text, which may name somebody")
 
 
 class GeocodingProperties(Body):
@@ -174,14 +174,14 @@ class FeatureCollection(Body):
     @staticmethod
     def of(
         known: Gazetteer,
-        query: str | None,
+        point: str | None,
         found: Sequence[Answer],
         on: datetime.date | None = None,
     ) -> JsonObject:
-        """The answers to a question."""
+        """The answers to a question: about a point, or else about a text."""
         return written(
             FeatureCollection,
             type="FeatureCollection",
-            geocoding=where_known(Geocoding, version=_VERSION, query=query),
+            geocoding=where_known(Geocoding, version=_VERSION, query=point),
             features=[Feature.of(known, answer, on) for answer in found],
         )

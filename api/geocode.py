@@ -136,7 +136,7 @@ def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> JsonObject:
     located = locate(known, register().reads, asked.asked)
     return where_known(
         Geocoded,
-        **FeatureCollection.of(known, asked.q, told_answers(located.answers), asked.on),
+        **FeatureCollection.of(known, None, told_answers(located.answers), asked.on),
         **unanswered(located.meant),
         explanation=[Reading.of(known, one) for one in located.tried] if explain else None,
     )

@@ -276,7 +276,9 @@ class ImportAnswer(Answer):
     publish_refused: ImportRefusal | None = Field(
         description="Why you may not publish it as it stands; null where you may"
     )
-    files_until: str | None = Field(description="When the file and its reports are deleted")
+    files_until: str | None = Field(
+        description="When its reports are deleted; the file goes when it is published"
+    )
 
 
 class ImportList(Answer):

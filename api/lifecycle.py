@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 from pydantic import Field
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note_done, note_operation
 from api.context import gazetteer, register
-from api.openapi import Answer, NoParameters, answers, spec
-from api.shapes import unkept
+from api.openapi import Answer, NoParameters, answers, members, spec
+from api.shapes import at, unkept
 from geo.code import format as code_display
+from registry.database import session_scope
 from registry.errors import IfMatchRequiredError, InvalidInputError, StaleError
 from registry.gazetteer import today
 from registry.lifecycle.patch import operation_of
+from registry.lifecycle.pending_store import Pending, State, find_pending
 from registry.lifecycle.requests import AddressPatch, OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
@@ -81,22 +84,70 @@ class OperationAnswer(Answer):
     )
 
 
+class PendingOperation(Answer):
+    """An operation that waits for a second person, or did."""
+
+    id: int
+    url: str = Field(examples=["/v1/pending-operations/7"])
+    operation: str = Field(description="As in the change feed", examples=["retire"])
+    state: State = Field(description="`expired`: nobody decided in time")
+    requests: list[dict[str, Any]] = Field(
+        description="What was asked for, as sent; of several records one each"
+    )
+    asked_by: str = Field(description="Name of the key")
+    asked_at: str
+    expires_at: str
+    decided_by: str | None = Field(description="Name of the key")
+    decided_at: str | None
+    reason: str | None = Field(description="Why it was declined")
+    event_id: int | None = Field(description="What was done")
+
+
+def shown_pending(pending: Pending) -> dict[str, Any]:
+    """As a `PendingOperation`."""
+    return members(
+        PendingOperation,
+        pending,
+        url=f"/v1/pending-operations/{pending.id}",
+        operation=pending.operation.kind,
+        requests=list(pending.given),
+        asked_at=at(pending.asked_at),
+        expires_at=at(pending.expires_at),
+        decided_at=at(pending.decided_at) if pending.decided_at else None,
+        reason=pending.word,
+    )
+
+
 def _endpoint(operation: Operation) -> Callable[..., Response]:
     def post(query: NoParameters, json: Any) -> Response:  # noqa: ARG001
         return _perform(operation, json)
 
     post.__name__ = f"post_{operation.name.replace('-', '_')}"
-    post.__doc__ = f"{operation.summary}\n\nRole: {operation.role}. {_states(operation)}"
+    post.__doc__ = (
+        f"{operation.summary}\n\nRole: {operation.role}. {_states(operation)} What needs a second"
+        " person waits for one (202)."
+    )
     post.__annotations__ = {"query": NoParameters, "json": operation.request, "return": Response}
     return post
 
 
 def _perform(operation: Operation, given: OperationRequest) -> Response:
+    note_operation(operation, [given])
     done = perform(
         register().engine, operation, given, actor=caller().name, seen_event=_seen_event()
     )
-    note(count=done.rewritten, units=done.units, event_id=done.event_id)
-    return unkept(_body(operation, done))
+    note_done(done)
+    if done.pending_id is not None:
+        return _filed(done.pending_id)
+    return unkept(operation_body(operation, done))
+
+
+def _filed(pending_id: int) -> Response:
+    with session_scope(register().engine) as session:
+        body = shown_pending(find_pending(session, pending_id, anywhere=True))
+    response = unkept(body, 202)
+    response.headers["Location"] = body["url"]
+    return response
 
 
 def _states(operation: Operation) -> str:
@@ -122,7 +173,8 @@ def _seen_event() -> int | None:
     return int(match[1])
 
 
-def _body(operation: Operation, done: Done) -> dict[str, Any]:
+def operation_body(operation: Operation, done: Done) -> dict[str, Any]:
+    """As an `OperationAnswer`."""
     return {
         "operation": operation.kind,
         "event_id": done.event_id,
@@ -151,14 +203,17 @@ def changed_records(records: Iterable[Changed]) -> list[dict[str, Any]]:
 @blueprint.patch("/addresses/<address_code>")
 @requires("editor")
 @spec.validate(
-    resp=answers(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 428, 503),
+    resp=answers(
+        *(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 428, 503), accepted=PendingOperation
+    ),
     tags=["operations"],
 )
 def patch_address(address_code: str, query: NoParameters, json: AddressPatch) -> Response:  # noqa: ARG001
     """Change a record: verified, moved, renumbered by a decision, or else corrected.
 
     Role: editor. If-Match with the ETag of the record is needed (428), and refuses a stale write
-    (412). The answer names the operation that it was; its ETag is what the next change takes.
+    (412). The answer names the operation that it was; its ETag is what the next change takes. What
+    needs a second person waits for one (202).
     """
     if "If-Match" not in request.headers:
         raise IfMatchRequiredError(
@@ -166,7 +221,8 @@ def patch_address(address_code: str, query: NoParameters, json: AddressPatch) ->
         )
     operation, given = operation_of(address_code, json)
     response = _perform(operation, given)
-    response.set_etag(str(response.get_json()["event_id"]))
+    if response.status_code == HTTPStatus.OK:
+        response.set_etag(str(response.get_json()["event_id"]))
     return response
 
 
@@ -174,7 +230,10 @@ for _operation in OPERATIONS:
     blueprint.post(f"/operations/{_operation.name}")(
         requires(_operation.role)(
             spec.validate(
-                resp=answers(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 503),
+                resp=answers(
+                    *(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 503),
+                    accepted=PendingOperation,
+                ),
                 tags=["operations"],
             )(_endpoint(_operation))
         )

@@ -8,7 +8,6 @@ from flask import Flask, Response, g
 
 from api.counters import WINDOW_S, Counters, seconds_left, this_minute
 from registry.access.actors import Actor
-from registry.access.audit import network_of
 from registry.access.budget import Purse
 from registry.access.rates import STEP, SharedRates
 from registry.errors import RegistryError, TooManyRequestsError
@@ -45,8 +44,8 @@ class Limits:
         self._per_address = register.settings.rate_per_address
         self._per_key = register.settings.rate_per_key
 
-    def count(self, asking: Actor, address: str, *, often: bool = False) -> Rate:
-        """Count a request, by its key or else by its network address.
+    def count(self, asking: Actor, network: str, *, often: bool = False) -> Rate:
+        """Count a request, by its key or else by its network.
 
         What is asked for `often` has a count of its own, and ten times the limit.
         """
@@ -56,16 +55,16 @@ class Limits:
             who = f"{own}key:{asking.key_id or asking.name}"
             return Rate("key", limit, self._count(who, limit))
         limit = times * self._per_address
-        return Rate("address", limit, self._count(f"{own}address:{network_of(address)}", limit))
+        return Rate("address", limit, self._count(f"{own}address:{network}", limit))
 
-    def count_rows(self, asking: Actor, address: str, rows: int) -> None:
+    def count_rows(self, asking: Actor, network: str, rows: int) -> None:
         """Count the rows of a batch as requests, where nobody is known who answers for them.
 
         Raises TooManyRequestsError, and counts none, where they are more than are left.
         """
         if has_key(asking):
             return
-        who = f"address:{network_of(address)}"
+        who = f"address:{network}"
         if self._count(who, self._per_address, 0) + rows - 1 > self._per_address:
             raise too_many(
                 f"không có khoá thì mỗi phút {self._per_address:,} dòng và yêu cầu"
@@ -73,13 +72,13 @@ class Limits:
             )
         self._counters.count(who, rows - 1)
 
-    def count_failure(self, address: str) -> None:
+    def count_failure(self, network: str) -> None:
         """Count a key that is none."""
-        self._counters.count(f"failures:{network_of(address)}")
+        self._counters.count(f"failures:{network}")
 
-    def check_failures(self, address: str) -> None:
+    def check_failures(self, network: str) -> None:
         """Raises TooManyRequestsError for an address that tries out keys."""
-        if self._count(f"failures:{network_of(address)}", _FAILURES, 0) >= _FAILURES:
+        if self._count(f"failures:{network}", _FAILURES, 0) >= _FAILURES:
             raise too_many()
 
     def _count(self, who: str, limit: int, requests: int = 1) -> int:
@@ -92,7 +91,7 @@ class Limits:
             return here + self._shared.elsewhere(caller, here, limit, this_minute())
         return here
 
-    def purse(self, asking: Actor, address: str) -> Purse:
+    def purse(self, asking: Actor, network: str) -> Purse:
         """From what the caller pays for codes that no record bears."""
         register = self._register
         if has_key(asking):
@@ -101,7 +100,7 @@ class Limits:
         return Purse(
             register.budget,
             register.settings.budget_per_address,
-            lambda: f"client:{register.clients.name(address)}",
+            lambda: f"client:{register.clients.name(network)}",
         )
 
 

@@ -9,8 +9,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import structlog
 from flask import Flask, Response, request
@@ -31,7 +32,7 @@ def configure_logs() -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_json_bytes)],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast(BinaryIO, _Lines(sys.stderr.buffer))),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
@@ -43,6 +44,23 @@ def configure_logs() -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class _Lines:
+    """Where lines go; what cannot be written, on a full disk, is left out, and no request fails."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = getattr(file, "raw", file)  # nothing waits in a buffer, to fail once more
+        self._is_cut = False
+
+    def write(self, line: bytes) -> None:
+        """Write a line; behind one that was cut a new one is begun."""
+        with suppress(OSError):
+            line = b"\n" + line if self._is_cut else line
+            self._is_cut = self._file.write(line) != len(line)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
 
 
 def _json_bytes(entry: dict[str, Any], **_: Any) -> bytes:

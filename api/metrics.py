@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from api.access import requires
 from api.context import register
 from api.openapi import NoParameters, answers, spec
+from api.shared_files import METRICS
 from registry.database import session_scope
 from registry.errors import RegistryError
 from registry.figures import Figure, read_figures, read_primary_figures
@@ -32,8 +33,6 @@ blueprint = Blueprint("metrics", __name__)
 
 GET_METRICS: Final = "metrics.get_metrics"
 """The endpoint that `DIACHISO_OPEN_METRICS` opens."""
-FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable that names the folder through which processes of one server add up."""
 
 _OWN: Final = CollectorRegistry()
 _REQUESTS: Final = Counter(
@@ -77,7 +76,7 @@ def get_metrics(query: NoParameters) -> Response:  # noqa: ARG001
     `diachiso_database_up` is 0 and its figures are missing.
     """
     shown = CollectorRegistry()
-    if folder := os.environ.get(FOLDER):
+    if folder := os.environ.get(METRICS):
         _forget_dead(Path(folder))
         multiprocess.MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
     else:

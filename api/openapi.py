@@ -189,9 +189,15 @@ spec = _Described(
 )
 
 
-def answers(model: type[BaseModel] | None, *problems: int) -> Answers:
-    """What an endpoint answers: the model, or a problem document with one of these statuses."""
-    return Answers(HTTP_200=model, **_refusals(problems))
+def answers(
+    model: type[BaseModel] | None, *problems: int, accepted: type[BaseModel] | None = None
+) -> Answers:
+    """What an endpoint answers: the model, or a problem document with one of these statuses.
+
+    `accepted` is what it answers with 202, where it may do so.
+    """
+    later = {} if accepted is None else {"HTTP_202": accepted}
+    return Answers(HTTP_200=model, **later, **_refusals(problems))
 
 
 def accepted(model: type[BaseModel], *problems: int) -> Answers:

@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest
 
 from api.access import caller, count_rows, requires
 from api.audit import note
-from api.context import gazetteer, register
+from api.context import client_network, gazetteer, register
 from api.errors import invalid_input, problem_body
 from api.lifecycle import changed_records
 from api.limits import has_key
@@ -245,6 +245,6 @@ def _reporter() -> Reporter:
     if has_key(asking):
         most = settings.reports_per_key if limited else None
         return Reporter(asking.role, f"key:{asking.name}", most, asking.key_id)
-    client = register().clients.name(request.remote_addr or "")
+    client = register().clients.name(client_network())
     most = settings.reports_per_address if limited else None
     return Reporter("anonymous", f"client:{client}", most)

@@ -14,6 +14,7 @@ from api.context import gazetteer, register
 from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers, spec, written
 from api.papers import PdfAnswer, as_pdf, site
 from api.shapes import unit_ref
+from api.turns import in_turn
 from registry.batch.pasted import read_pasted, text_of
 from registry.batch.rows import Table, json_line, read_table
 from registry.errors import DatabaseUnavailableError
@@ -185,6 +186,7 @@ class RouteAnswer(Answer):
 
 
 @blueprint.post("")
+@in_turn
 @spec.validate(resp=answers(RouteAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route(query: RouteQuery, json: RouteBody) -> Response:
     """Order a list of codes or addresses into a route; each line comes back once.
@@ -199,6 +201,7 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
 
 
 @blueprint.post("/papers")
+@in_turn
 @spec.validate(resp=answers(PdfAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:
     """The same route as a PDF: the sheet to tick, or stickers for its parcels with code and QR."""
@@ -226,7 +229,8 @@ def planned(table: Table, wish: Wish) -> Route:
     count_rows(len(lines))
     note(count=len(lines))
     made = register()
-    return plan_route(gazetteer(), made.reads, lines, wish, made.settings.routing_url)
+    url = made.settings.routing_url
+    return made.asked(lambda: plan_route(gazetteer(), made.reads, lines, wish, url))
 
 
 def paper_of(found: Route, paper: str) -> Paper:

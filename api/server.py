@@ -91,10 +91,9 @@ class Server:
         with Body(self._folder, int(length) if length is not None else None) as body:
             try:
                 await self._take_in(body, environ, proto)
+                environ["wsgi.input"], environ[BODY] = body.rewound(), body.path
             except (RegistryError, HTTPException) as error:
                 environ[REFUSED] = error
-            else:
-                environ["wsgi.input"], environ[BODY] = body.rewound(), body.path
             await self._in_thread(self._work, self._answer, environ, proto)
 
     async def _in_thread(

@@ -15,6 +15,7 @@ from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec
 from api.packing import packed
 from api.shapes import Span, unit_ref
 from registry.gazetteer import Gazetteer, Succession, Unit, seconds_until
+from registry.personal import without_people
 from registry.records import Span as Days
 from registry.units import (
     FIRST_KNOWN_DAY,
@@ -139,7 +140,7 @@ class NameVersion(Answer):
     full_name: str
     valid: Span
     legal_basis: str | None
-    date_basis: Literal["effective", "signed", "approximate"]
+    date_basis: Literal["effective", "approximate"]
 
 
 class Alias(Answer):
@@ -158,7 +159,9 @@ class AnnouncedUnit(UnitRef):
 class AnnouncedChange(Answer):
     """A change of a unit that is decided and has not come; its day does it by itself."""
 
-    day: datetime.date
+    day: datetime.date | None = Field(
+        description="First day of effect; null while only the day of signing is known"
+    )
     change: Change
     full_name: str = Field(description="From that day on; of one that ends, its last name")
     kind: str
@@ -365,7 +368,7 @@ def _announced(one: Announcement) -> JsonObject:
     province = one.province and written(UnitRef, code=one.province[0], name=one.province[1])
     return written(
         AnnouncedChange,
-        day=one.day.isoformat(),
+        day=one.day and one.day.isoformat(),
         change=one.change,
         full_name=one.name,
         kind=one.kind,
@@ -402,6 +405,6 @@ def _conversion(known: Gazetteer, found: Conversion, day: datetime.date) -> dict
     return {
         "from": _summary(known, found.unit, day),
         "named": [_summary(known, unit, day) for unit in named],
-        "unread": list(naming.unread),
+        "unread": list(without_people(naming.unread)),
         "to": [_continuation(known, continuation, day) for continuation in found.to],
     }

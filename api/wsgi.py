@@ -2,14 +2,16 @@
 # ruff: noqa: E402 - the signal comes first
 
 import signal
-import sys
 
 # A process of granian forgets SIGTERM until the application is there, and is killed in the end,
 # with a warning. While it loads there is no request to finish.
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-# structlog takes it, with all that it takes, to colour errors on a terminal: 3.5 MB a process.
-sys.modules["rich"] = None  # type: ignore[assignment]
+from api.footprint import bound_memory, load_ahead
+from api.shared_files import reserve_metrics
+
+bound_memory()
+reserve_metrics()
 
 import atexit
 import gc
@@ -38,6 +40,7 @@ def _shared_counters() -> Counters | None:
     return None
 
 
+load_ahead()
 configure_logs()
 _settings = from_environment()
 _register = Register.open(_settings, _settings.database_web_url or database_url(_settings))

@@ -2,30 +2,51 @@
 
     python -m bench.hostile slow URL [SECONDS] [CALLERS]
     python -m bench.hostile copy URL [SECONDS]
+    python -m bench.hostile texts DATABASE_URL [TIMES [SEED]]
+    python -m bench.hostile files [SECONDS]
 
 URL is that of a service as `bin/run` starts it, on this machine. `slow`: the time of single calls
 while nobody else is there, and while CALLERS send heads and bodies a byte at a time or ask for
 large answers and do not read them. `copy`: how many codes one address without a key is told in so
-many seconds, by each way of asking for many; the service has to be started with DIACHISO_LIMITS=on.
+many seconds, by each way of asking for many; the service has to be started with
+DIACHISO_LIMITS=on. `texts`: what made-up texts cost in processor time of this process and in
+statements of the database that DATABASE_URL names, by each way of having a text answered; what
+costs more than any text may is shown. `files`: what reading each of some files takes that were made
+to fetch something, or never to end; it is ended after SECONDS.
 """
 
+import gc
+import gzip
 import http.client
 import itertools
 import json
+import logging
+import os
+import random
 import re
 import select
 import socket
+import sqlite3
+import subprocess
 import sys
+import tempfile
 import threading
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
+import structlog
 
 from geo import code as codes
+from tests.support.made_texts import made_texts
+from tests.support.text_cost import WAYS, cost_of
+from tests.support.units import open_app
 
 PACE_S = 0.02
 """Between two calls of the caller who means well."""
@@ -219,6 +240,138 @@ def _ask(host: str, port: int, method: str, path: str, kind: str, body: str) -> 
         connection.close()
 
 
+def texts(database_url: str, times: int, seed: int) -> None:
+    """Prints for each way how much TIMES texts took."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    print(f"{times} texts, seed {seed}")
+    with open_app(database_url) as app:
+        client = app.test_client()
+        for way in WAYS:
+            cost_of(client, way, "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội")  # what is made once
+        gc.collect()
+        gc.freeze()  # as a server does
+        for way in WAYS:
+            costs = [cost_of(client, way, text) for text in made_texts(seed, times)]
+            ms = np.percentile([cost.milliseconds for cost in costs], [50, 99, 100])
+            asked = np.percentile([cost.questions for cost in costs], [50, 99, 100])
+            dear = [cost for cost in costs if cost.is_too_much]
+            print(
+                f"  {way:<15} p50 {ms[0]:6.1f}  p99 {ms[1]:6.1f}  most {ms[2]:6.1f} ms; statements"
+                f" {asked[0]:.0f}, {asked[1]:.0f}, {asked[2]:.0f}; too dear {len(dear)}",
+                flush=True,
+            )
+            for cost in dear[:3]:
+                print(f"    {cost.milliseconds:.0f} ms, {cost.questions}: {cost.text!r}")
+
+
+_READ = """
+import sys
+from pathlib import Path
+from registry.errors import RegistryError
+from registry.intake.formats.any_file import read_file
+try:
+    table = read_file(Path(sys.argv[1]))
+    with table.rows() as rows:
+        print(sum(1 for _ in rows), "rows")
+except RegistryError as error:
+    print(error.code)
+"""
+
+
+def files(seconds: float) -> None:
+    """Prints for each file its size, what became of it, its cost, and how often it was fetched."""
+    came: list[object] = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        socket.create_server(("127.0.0.1", 0)) as server,
+    ):
+        threading.Thread(target=_listen, args=(server, came), daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/a"
+        for path in _harmful_files(Path(folder), url):
+            came.clear()
+            reading = subprocess.Popen(
+                [sys.executable, "-c", _READ, str(path)], stdout=subprocess.PIPE, text=True
+            )
+            ending = threading.Timer(seconds, reading.kill)
+            ending.start()
+            started = time.perf_counter()
+            _, status, used = os.wait4(reading.pid, 0)
+            ending.cancel()
+            told = reading.stdout.read().strip() if reading.stdout else ""
+            print(
+                f"  {path.name:<22} {path.stat().st_size / 1000:8.0f} kB"
+                f"  {told or f'ended by {status}':<22} {time.perf_counter() - started:6.1f} s,"
+                f" processor {used.ru_utime + used.ru_stime:6.1f} s,"
+                f" {used.ru_maxrss / 1000:6.0f} MB, fetched {len(came)}"
+            )
+
+
+def _listen(server: socket.socket, came: list[object]) -> None:
+    while True:
+        caller, address = server.accept()
+        came.append(address)
+        caller.close()
+
+
+def _harmful_files(folder: Path, url: str) -> Iterator[Path]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyogrio.raw import write_arrow
+
+    point = {"type": "Feature", "properties": {"so nha": "1"}, "geometry": None}
+    layer = {"type": "FeatureCollection", "features": [point]}
+    for kind, member in (("link", "href"), ("url", "url")):
+        linked = json.dumps(layer | {"crs": {"type": kind, "properties": {member: url}}})
+        (folder / f"{kind}.geojson").write_text(linked)
+        yield folder / f"{kind}.geojson"
+    (folder / "link.geojson.gz").write_bytes(gzip.compress(linked.encode()))
+    yield folder / "link.geojson.gz"
+    word = pa.DictionaryArray.from_arrays(pa.array([0] * 2_000_000), ["x" * 120_000])
+    for name, column in (("word", word), ("rows", pa.array(["1"] * 20_000_000))):
+        pq.write_table(pa.table({"so nha": column}), folder / f"{name}.parquet")
+        yield folder / f"{name}.parquet"
+    for name, rest in (("endless_view", ""), ("endless_search", "WHERE n < 0")):
+        path = folder / f"{name}.gpkg"
+        write_arrow(pa.table({"a": ["1"]}), path, driver="GPKG", geometry_type=None)
+        with closing(sqlite3.connect(path)) as made, made:
+            made.execute(
+                "CREATE VIEW v AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)"
+                f" SELECT n AS fid, n AS a FROM r {rest}"
+            )
+            made.execute("UPDATE gpkg_contents SET table_name = 'v', identifier = 'v'")
+            made.execute("DELETE FROM gpkg_ogr_contents")
+        yield path
+    yield _workbook_of_one_text(folder / "text.xlsx")
+    with gzip.open(folder / "lines.csv.gz", "wb") as packed:
+        for _ in range(300):
+            packed.write(b"1,a,00199\n" * 100_000)
+    yield folder / "lines.csv.gz"
+    for name, inner in (("brackets", b"[" * 5_000_000), ("points", b"[1,1]," * 3_000_000)):
+        (folder / f"{name}.geojson").write_bytes(
+            b'{"type":"Feature","properties":{},"geometry":{"type":"LineString","coordinates":['
+            + inner
+        )
+        yield folder / f"{name}.geojson"
+
+
+def _workbook_of_one_text(path: Path) -> Path:
+    """A workbook of one text in each of a million rows."""
+    from registry.intake.formats.writing import write_sheet
+
+    write_sheet(path, ["so nha"], [["x" * 30_000]], "S")
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    rows = b'<row><c t="inlineStr"><is><t>' + b"x" * 40 + b"</t></is></c></row>"
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(
+        b"</sheetData>", rows * 1_000_000 + b"</sheetData>"
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, part in parts.items():
+            made.writestr(name, part)
+    return path
+
+
 def _place(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     if parts.hostname not in ("127.0.0.1", "localhost", "::1") or not parts.port:
@@ -233,5 +386,13 @@ if __name__ == "__main__":
             slow(url, seconds, int(callers))
         case ["copy", url, *rest]:
             copy(url, float(rest[0]) if rest else 30.0)
+        case ["texts", url, *rest]:
+            numbers = [
+                *map(int, rest),
+                *(5_000, random.SystemRandom().randrange(10**6))[len(rest) :],
+            ]
+            texts(url, numbers[0], numbers[1])
+        case ["files", *rest]:
+            files(float(rest[0]) if rest else 120.0)
         case _:
             raise SystemExit(__doc__)

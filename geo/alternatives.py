@@ -247,6 +247,8 @@ def _is_ward(one: Understanding, at: int) -> bool:
 
     `13, Xuân La, Phường Xuân La`; `21, Phú Thạnh, Tân Phú, Thành phố Hồ Chí Minh`.
     """
+    if is_country(one.pieces[at].words):
+        return False
     behind = [p for p in one.pieces[at:] if p.role in ("admin", "bare") and not is_country(p.words)]
     keys = [keys_of(piece.words) for piece in behind]
     if keys[0] in keys[1:]:

@@ -20,6 +20,7 @@ Tables, not hashes, in each round make the scalar and the numpy path the same ar
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 from typing import Final
 
@@ -93,15 +94,22 @@ class Permutation:
         values = ordinals.astype(np.int64, casting="safe")
         if values.size and not (values.min() >= 0 and values.max() < N):
             raise ValueError(f"an ordinal lies in 0 to {N - 1}")
-        for start in range(0, values.size, _CHUNK):
-            chunk = values[start : start + _CHUNK]
-            chunk[:] = self._forward_many(chunk)
-            outside = np.flatnonzero(chunk >= N)
-            while outside.size:
-                walked = self._forward_many(chunk[outside])
-                chunk[outside] = walked
-                outside = outside[walked >= N]
+        _walk(values, self._forward_many)
         values += PAYLOAD_FIRST
+        return values
+
+    def ordinals(self, serials: NDArray[np.int64]) -> NDArray[np.int64]:
+        """`ordinal` of a whole one-dimensional array, as a new array.
+
+        Raises SerialRangeError if any lies outside [PAYLOAD_FIRST, PAYLOAD_END), TypeError if they
+        are no integers.
+        """
+        values = serials.astype(np.int64, casting="safe") - PAYLOAD_FIRST
+        if values.size and not (values.min() >= 0 and values.max() < N):
+            raise SerialRangeError(
+                f"a real door's serial number lies in {PAYLOAD_FIRST} to {PAYLOAD_END - 1}"
+            )
+        _walk(values, self._backward_many)
         return values
 
     def _forward(self, value: int) -> int:
@@ -121,6 +129,26 @@ class Permutation:
         for table in self._tables:
             left, right = right, left ^ table[right]
         return left << _HALF_BITS | right
+
+    def _backward_many(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        left, right = values >> _HALF_BITS, values & _HALF_MASK
+        for table in reversed(self._tables):
+            left, right = right ^ table[left], left
+        return left << _HALF_BITS | right
+
+
+def _walk(
+    values: NDArray[np.int64], step: Callable[[NDArray[np.int64]], NDArray[np.int64]]
+) -> None:
+    """Put each value through the network, once more wherever the result is not below N."""
+    for start in range(0, values.size, _CHUNK):
+        chunk = values[start : start + _CHUNK]
+        chunk[:] = step(chunk)
+        outside = np.flatnonzero(chunk >= N)
+        while outside.size:
+            walked = step(chunk[outside])
+            chunk[outside] = walked
+            outside = outside[walked >= N]
 
 
 def _round_table(key: bytes, number: int) -> NDArray[np.int64]:

@@ -135,6 +135,11 @@ def mentions_person(text: str) -> bool:
     )
 
 
+def is_called(text: str) -> bool:
+    """Whether a cell holds nothing but how somebody is called: `chị Hoa`, `Ông Bảy`."""
+    return _CALLED.fullmatch(text) is not None
+
+
 def may_be_name(text: str) -> bool:
     """Whether a cell may hold nothing but what a person is called: `chị Hoa`, or three or four
     words of Vietnamese behind a surname, but for those of history. Buildings have such names, too.
@@ -144,7 +149,7 @@ def may_be_name(text: str) -> bool:
     >>> [may_be_name(text) for text in ("Lê Thành", "Hà Đô Park", "Võ Thị Sáu", "Toà Lê Mai Hoa")]
     [False, False, False, False]
     """
-    if _CALLED.fullmatch(text):
+    if is_called(text):
         return True
     key = fold(text)
     words = key.split()

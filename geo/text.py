@@ -16,6 +16,7 @@ diacritics count and missing ones do not hurt.
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Final
 
 from rapidfuzz.distance import OSA
 
@@ -134,6 +135,21 @@ def has_diacritics(text: str) -> bool:
 def _is_marked(character: str) -> bool:
     decomposed = unicodedata.normalize("NFD", character).casefold()
     return any(unicodedata.combining(c) or ord(c) in _STROKES for c in decomposed)
+
+
+_NAME: Final = re.compile(r"[^\W_](?:[^\W_]|[ \u00a0.,\-–/'’()&])*")
+
+
+def is_name(text: str) -> bool:
+    """Whether a unit, street or locality may be called so: neither a formula of a spreadsheet nor a
+    piece of a page.
+
+    >>> [is_name(t) for t in ("Ba Đình", "M'Đrắk", "30/4", "A&B (cũ)", "Phan Rang - Tháp Chàm")]
+    [True, True, True, True, True]
+    >>> [is_name(t) for t in ("=cmd()", "<b>Láng</b>", "-1", "Láng\\x00", "Láng\\u202e", " ", "")]
+    [False, False, False, False, False, False, False]
+    """
+    return _NAME.fullmatch(unicodedata.normalize("NFC", text)) is not None
 
 
 def visible(text: str) -> str:

@@ -1,6 +1,7 @@
 """From a text to a door and the units that it names: the grammar and the gazetteer together."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +18,7 @@ from registry.door_with_units import (
     with_units,
 )
 from registry.gazetteer import Gazetteer
+from registry.text_work import WorkSpentError, spend
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
 from registry.units.restored import restore_units
 from registry.units.vocabulary import vocabulary_of
@@ -27,7 +29,10 @@ _TIGHT_DASH: Final = re.compile(r"(?<=[^\W\d_]{2})\s?[-–]\s?(?=[^\W\d_]{2})")
 _DASH: Final = re.compile(r"\s+([-–—/])\s+(?!(?<=\d\s[-–—/]\s)\d)(?=([^\s.]*))")
 """Between the two ends of a road, `Tân Hội - Mỹ Hạnh Đông`, or between the parts of an address; and
 the word behind it, up to a point: `Q.10`."""
+_CHARACTERS_OF_STEP: Final = 25
+"""Of a text, which are parsed in a step of its work."""
 _COMMUNES: Final = frozenset(kind for kind, levels in KIND_LEVELS.items() if "commune" in levels)
+_Pairs = list[tuple[AddressReading, ReadAddress]]
 TWO_NUMBERS: Final = frozenset({"second_number_dropped", "first_door_dropped", KIET_UNSURE})
 """Notes of steps of the grammar that had two house numbers before them, or an alley's."""
 
@@ -38,28 +43,43 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     Empty for a text without any word.
     """
     text = with_plain_signs(text)
-    parsed = parse_address(text)
+    parsed = _parsed(text)
     pairs = _of_wards([(reading, with_units(gazetteer, reading)) for reading in parsed])
     found = _with_wards_kept([read for _, read in pairs])
     if len(found) > 1:
         found = _in_order(found)
+    with suppress(WorkSpentError):
+        found = _otherwise_parted(gazetteer, text, pairs, found)
+    if found and levels(found[0]) > 1:
+        # A reading that passes over units in each other finds but namesakes elsewhere.
+        found = [read for read in found if read.namings]
+    return found
+
+
+def _otherwise_parted(
+    gazetteer: Gazetteer, text: str, pairs: _Pairs, found: list[ReadAddress]
+) -> list[ReadAddress]:
+    """The readings, with those in which the text is parted otherwise than by its commas."""
+    found = [*found]
     if not _DASH.search(text):
         asked = () if any(map(names_communes_alone, found)) else pairs
         tried = (without_commas(gazetteer, *pair) for pair in asked)
         for parted in next(filter(None, tried), ()):
             found.insert(int(MAY_END_SO in parted.notes), parted)
-    if parsed and _DASH.search(text):
+    if found and _DASH.search(text):
         # Between the two ends of a road a dash is written as well: where a unit is named without.
         first = int(bool(found[0].namings))
         found[first:first] = _without_dashes(gazetteer, text, found)
-    if parsed and (not found[0].namings or "-" in "".join(found[0].unread)):
+    if found and (not found[0].namings or "-" in "".join(found[0].unread)):
         found = [*_with_tight_dashes(gazetteer, text, levels(found[0])), *found]
     if found and found[0].namings:
         found = [*_with_kind_unsaid(gazetteer, text, found[0]), *found]
-    if found and levels(found[0]) > 1:
-        # A reading that passes over units in each other finds but namesakes elsewhere.
-        found = [read for read in found if read.namings]
     return found
+
+
+def _parsed(text: str) -> list[AddressReading]:
+    spend(1 + len(text) // _CHARACTERS_OF_STEP)
+    return parse_address(text)
 
 
 def read_by_letters(gazetteer: Gazetteer, text: str, exact: ReadAddress) -> list[ReadAddress]:
@@ -135,9 +155,6 @@ def _with_wards_kept(found: list[ReadAddress]) -> list[ReadAddress]:
     ]
 
 
-_Pairs = list[tuple[AddressReading, ReadAddress]]
-
-
 def _of_wards(pairs: _Pairs) -> _Pairs:
     """Those in which a number is a ward, where one is in the district behind it: `p12 tan binh`.
 
@@ -162,7 +179,7 @@ def _without_dashes(gazetteer: Gazetteer, text: str, plain: list[ReadAddress]) -
     parted = _DASH.sub(_comma_between_words, text)
     if parted == text:
         return []
-    found = [with_units(gazetteer, reading) for reading in parse_address(parted)]
+    found = [with_units(gazetteer, reading) for reading in _parsed(parted)]
     most, least = max(map(levels, plain)), min(len(read.unread) for read in plain)
     return [
         replace(read, penalty=read.penalty + 1, notes=(*read.notes, "dashes_are_commas"))
@@ -197,7 +214,7 @@ def _with_kind_unsaid(gazetteer: Gazetteer, text: str, plain: ReadAddress) -> li
         ", ".join([*parts[:at], f"{KIND_NAMES[kind]} {parts[at]}", *parts[at + 1 :]])
         for kind in kinds
     )
-    read = (with_units(gazetteer, reading) for text in said for reading in parse_address(text))
+    read = (with_units(gazetteer, reading) for text in said for reading in _parsed(text))
     return [
         one
         for one in read

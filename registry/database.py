@@ -1,8 +1,10 @@
 """Connections: which role, which limits, and the one place that commits."""
 
+import os
+import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -68,7 +70,10 @@ _IN_DOUBT: Final = (
     " khi gửi lại (the connection was lost during the commit; it was written as a whole or not at"
     " all: look before you send it again)"
 )
-_DISK_FULL: Final = "the disk that holds the database is full; free some space and try again"
+_DISK_FULL: Final = (
+    "đĩa chứa cơ sở dữ liệu đã đầy, chưa ghi gì; báo người vận hành, rồi thử lại"
+    " (the disk that holds the database is full; nothing was written; tell the operator)"
+)
 
 
 class BrokenOffError(DatabaseUnavailableError):
@@ -81,6 +86,12 @@ class TookTooLongError(DatabaseUnavailableError):
 
 class BusyError(DatabaseUnavailableError):
     """Every connection of this process is in use."""
+
+
+class DatabaseFullError(DatabaseUnavailableError):
+    """The disk of the database is full: it answers questions and takes no writes."""
+
+    code = "storage_full"
 
 
 class ReadOnlyError(DatabaseUnavailableError):
@@ -183,6 +194,17 @@ def is_lost(error: BaseException | None) -> bool:
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError) or type(error) is psycopg.DatabaseError
     return error.diag.severity_nonlocalized in ("FATAL", "PANIC")
+
+
+def end_waiting(connections: Iterable[psycopg.Connection[Any]]) -> None:
+    """Have whoever waits for the server by one of these find the connection lost."""
+    for connection in connections:
+        # Only the socket: the thread that waits is inside of libpq, and closes the rest itself.
+        with (
+            suppress(psycopg.Error, OSError),
+            socket.socket(fileno=os.dup(connection.fileno())) as own,
+        ):
+            own.shutdown(socket.SHUT_RDWR)
 
 
 def tried_again(read: Callable[[], T]) -> T:
@@ -296,7 +318,7 @@ def translated_errors() -> Iterator[None]:
         raise BusyError("every database connection is busy; try again in a moment") from error
     except psycopg.Error as error:  # COPY goes past SQLAlchemy
         if _is_disk_full(error):
-            raise DatabaseUnavailableError(_DISK_FULL) from error
+            raise DatabaseFullError(_DISK_FULL) from error
         if is_lost(error):
             raise BrokenOffError(_BROKEN_OFF) from error
         raise
@@ -331,7 +353,7 @@ def _meaning_of(error: DBAPIError) -> RegistryError | None:
     if _is_outside_units(cause):
         return OutsideUnitsError("khoá này không được ghi ở đây (the key is bound to other units)")
     if _is_disk_full(cause):
-        return DatabaseUnavailableError(_DISK_FULL)
+        return DatabaseFullError(_DISK_FULL)
     if unready := _unready(cause):
         return NotPreparedError(unready)
     if isinstance(cause, psycopg.errors.QueryCanceled):

@@ -22,7 +22,7 @@ class Waiting:
     """How much waits in some units."""
 
     proposals: int
-    """Records that were proposed, and are neither in force nor turned down."""
+    """Records that were proposed, and operations that wait for a second person."""
     reports: int
     """Field reports, those proposed to be carried out among them."""
     found: int
@@ -73,7 +73,10 @@ _WAITING: Final = text(
     f"""
     SELECT
         (SELECT count(*) FROM household h
-            WHERE h.status = 'proposed' AND {IN_REACH.format(column="h.unit_id")}) AS proposals,
+            WHERE h.status = 'proposed' AND {IN_REACH.format(column="h.unit_id")})
+         + (SELECT count(*) FROM pending_operation p WHERE p.state = 'waiting'
+             AND p.expires_at > clock_timestamp() AND {MEETS_REACH.format(column="p.unit_ids")})
+             AS proposals,
         (SELECT count(*) FROM field_report f WHERE f.state IN ('open', 'proposed')
             AND {IN_REACH.format(column="f.unit_id")}) AS reports,
         (SELECT count(*) FROM field_record f JOIN field_round r ON r.id = f.round_id

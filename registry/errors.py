@@ -214,6 +214,24 @@ class OwnProposalError(ForbiddenError):
     code = "own_proposal"
 
 
+class SecondPersonNeededError(ConflictError):
+    """The table of the register asks for a second person."""
+
+    code = "second_person_needed"
+
+
+class PendingDecidedError(ConflictError):
+    """The pending operation was decided on, or is too old. Member: `state`."""
+
+    code = "pending_decided"
+
+
+class PendingStaleError(ConflictError):
+    """What the pending operation is about is no longer as it was when it was asked for."""
+
+    code = "pending_stale"
+
+
 class FieldCodeError(ForbiddenError):
     """What was given is the code of no round in the field."""
 
@@ -304,6 +322,18 @@ class SheetNotChosenError(UnreadableFileError):
     """
 
     code = "sheet_not_chosen"
+
+
+class FileLinksElsewhereError(UnreadableFileError):
+    """A file that has its reader fetch something from a place on the network."""
+
+    code = "file_links_elsewhere"
+
+
+class FileTooCostlyError(UnreadableFileError):
+    """A file whose reading takes more time, memory or rows than one of its size should."""
+
+    code = "file_too_costly"
 
 
 class SystemNotConfirmedError(UnreadableFileError):

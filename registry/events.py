@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Engine, cast, func, select
+from sqlalchemy import Engine, cast, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from registry.database import session_scope
-from registry.errors import DatabaseUnavailableError
+from registry.errors import ConflictError, DatabaseUnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,9 @@ class Cause:
     scope: dict[str, Any] | None = None
 
 
+_BROUGHT: Final = text("SELECT transferred_event_id >= :event FROM register_identity")
+PUBLISH: Final = text("SELECT publish_event()")
+"""The last statement of a transaction: its event is in the feed with its commit."""
 _request: ContextVar[str | None] = ContextVar("diachiso_request", default=None)
 
 
@@ -82,3 +85,14 @@ def move_pending_events(engine: Engine) -> int:
     with session_scope(engine) as session:
         moved: int = session.execute(select(func.move_pending_events())).scalar_one()
         return moved
+
+
+def refuse_brought(session: Session, event_id: int) -> None:
+    """Raise ConflictError for an event that a transfer brought: what it would take to undo it, rows
+    as they were before, is not in the file.
+    """
+    if session.scalar(_BROUGHT, {"event": event_id}):
+        raise ConflictError(
+            "việc này đã làm ở sổ cũ, trước khi chuyển sang đây, nên không hoàn tác được; hãy sửa"
+            " từng mã (it was done before the register was transferred, and cannot be undone here)"
+        )

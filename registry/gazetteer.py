@@ -20,6 +20,7 @@ from typing import Any, Final
 from geo.admin import LEVELS, full_name, full_name_en, name_key, parse_name
 from geo.text import accent_key
 from geo.words import ROMAN
+from registry.one_map import doubt
 from registry.unit_days import seen_on, turning_days
 
 VIET_NAM: Final = datetime.timezone(datetime.timedelta(hours=7))
@@ -87,6 +88,8 @@ class Unit:
     versions: tuple[UnitVersion, ...]
     aliases: tuple[tuple[str, str], ...]
     """(kind, alias): kind is name, code, abbreviation, english or former."""
+    signed: tuple[UnitVersion, ...] = ()
+    """Changes that are decided and whose day of effect is unknown: no day has them."""
 
     def alive_on(self, day: datetime.date) -> bool:
         """Whether it exists on `day`."""
@@ -129,6 +132,27 @@ def _within(day: datetime.date, first: datetime.date | None, end: datetime.date 
     return (first is None or first <= day) and (end is None or day < end)
 
 
+class Units(dict[int, Unit]):
+    """Units by their ids; whoever asks for one that is not there may have an old copy."""
+
+    def get(self, key: int, default: Any = None) -> Any:
+        """The unit; 0 is the id of none."""
+        found = super().get(key, default)
+        if found is None and key:
+            doubt()
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        found = super().__contains__(key)
+        if not found:
+            doubt()
+        return found
+
+    def __missing__(self, key: int) -> Unit:
+        doubt()
+        raise KeyError(key)
+
+
 @dataclass(frozen=True, eq=False)
 class Gazetteer:
     """An immutable copy of all units. Lookups return what is known; None or empty otherwise."""
@@ -154,6 +178,7 @@ class Gazetteer:
     """What others worked out of it, see `registry.remembered`."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "units", Units(self.units))
         by_code, members = defaultdict(list), defaultdict(list)
         for unit in self.units.values():
             by_code[unit.code].append(unit)

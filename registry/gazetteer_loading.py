@@ -26,7 +26,7 @@ _UNITS = text(
 _VERSIONS = text(
     """
     SELECT unit_id, name, name_en, kind, province_id, district_id, lower(valid) AS valid_from,
-        upper(valid) AS valid_to, legal_basis, date_basis
+        upper(valid) AS valid_to, legal_basis, date_basis, isempty(valid) AS undated
     FROM admin_unit_version
     ORDER BY unit_id, valid
     """
@@ -84,6 +84,7 @@ def _stamp(session: Session) -> Row[Any]:
 
 def _loaded(session: Session, version: int, day: datetime.date) -> Gazetteer:
     versions: dict[int, list[UnitVersion]] = defaultdict(list)
+    signed: dict[int, list[UnitVersion]] = defaultdict(list)
     # Names, kinds, decrees and days of thousands of rows are a few: each is kept once.
     once: dict[Any, Any] = {}
 
@@ -92,13 +93,14 @@ def _loaded(session: Session, version: int, day: datetime.date) -> Gazetteer:
 
     # All rows at once, and by their places: row by row and by name takes twice as long, and every
     # command waits for it.
-    for unit_id, *columns in session.execute(_VERSIONS).all():
-        versions[unit_id].append(UnitVersion(*map(same, columns)))
+    for unit_id, *columns, undated in session.execute(_VERSIONS).all():
+        (signed if undated else versions)[unit_id].append(UnitVersion(*map(same, columns)))
     units = {
         unit_id: Unit(
             *(unit_id, same(level), code, same(born), same(ended), lon, lat, area_km2),
             tuple(versions[unit_id]),
             _pairs(aliases),
+            tuple(signed.get(unit_id, ())),
         )
         for unit_id, level, code, born, ended, lon, lat, area_km2, aliases in session.execute(
             _UNITS

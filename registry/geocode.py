@@ -22,13 +22,14 @@ from registry.door_with_units import ReadAddress, with_building
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.mistyped_codes import MeantCode, meant_code
+from registry.one_map import doubt
 from registry.past import answers_with_past
 from registry.reads import Reads
 from registry.records import Record
 from registry.reverse import check_point, reverse
 from registry.search.answers import DOORS, Answer, of_record, with_fault
 from registry.search.areas import area_of
-from registry.search.batching import Query, alone
+from registry.search.batching import Query, alone, bounded, side_by_side
 from registry.search.codes_in_text import (
     CodeInText,
     UnreadCode,
@@ -41,6 +42,7 @@ from registry.search.door_search import Asker
 from registry.search.doors import active_records, records_of
 from registry.search.doubts import doubts_of_door, told_doubts, told_missing
 from registry.search.explanation import Tried
+from registry.search.faults import SEARCH_INCOMPLETE
 from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.ranking import (
     PLACED,
@@ -58,6 +60,7 @@ from registry.search.ranking import (
     with_places_told,
 )
 from registry.search.rereading import Rereading
+from registry.text_work import Work, WorkSpentError
 from registry.units import unit_by_code
 from registry.units.by_codes import CODE_UNKNOWN, CONTRADICTED, called_by_codes, is_code
 from registry.units.onward import communes_of
@@ -120,10 +123,15 @@ def locating(gazetteer: Gazetteer, question: Question) -> Query[Located]:
     search = _Search(gazetteer, question, today())
     if question.near is not None:
         check_point(lon=question.near[0], lat=question.near[1])
-    found = yield from search.answers()
+    work = Work()
+    found = yield from bounded(search.answers(), [], work)
+    if work.spent:
+        found = [with_fault(answer, SEARCH_INCOMPLETE) for answer in found]
     if question.near is not None:
         found = nearest_first(found, *question.near)
     found = yield from told_missing(found[: question.limit], search.reading)
+    if not (found and found[0].level in DOORS and is_sure(found[0])):
+        doubt()  # the door may be in a unit that is newer than this map
     meant = None
     if not found and question.text is not None:
         meant = yield partial(_meant_as_code, question.text)
@@ -374,11 +382,18 @@ class _Search:
         read = best.reading
         unit: Located | None = None
         every: list[Answer] = []
-        for reading in readings:
+        asked: list[list[Answer]] = []
+        for at, reading in enumerate(readings):
+            if at == len(asked):
+                # Mostly the likeliest is sure; where it is not, the others are asked together.
+                together = readings[at:] if at else readings[:1]
+                try:
+                    asked += yield from side_by_side(map(self._asked, together))
+                except WorkSpentError:
+                    break
             if NUMBER_BEHIND in reading.notes and best.answers and best.answers[0].level in PLACED:
                 continue  # the number belongs to the name of what is there
-            asked = yield from self._asked(reading)
-            found = [a for a in asked if self._inside(a.unit)]
+            found = [a for a in asked[at] if self._inside(a.unit)]
             found = of_places_told(found, reading.unread)
             known = with_places_told(found, reading)
             doubted = told_doubts(self.gazetteer, self.day, found, known, text)

@@ -1,8 +1,13 @@
-"""What no text of the register may hold: a telephone or identity number, a mail address, a link."""
+"""What no text of the register may hold, and no delivered cell may give back: numbers of people."""
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
+
+from geo.persons import is_called, mentions_person
+from geo.redaction import REMOVED
+from geo.text import visible
 
 PERSONAL_DATA: Final = "personal_data"
 """Code of the error for such a text."""
@@ -10,11 +15,33 @@ LEAVE_OUT: Final = (
     "xin bỏ số điện thoại, số giấy tờ, thư điện tử, đường dẫn (leave out telephone and identity"
     " numbers, mail and links)"
 )
-# Nine digits are a telephone, an identity card or an account; an address has no such number. With
-# hyphens they are one only as telephones begin: 101-103-105 is a house.
-_PERSONAL: Final = re.compile(
-    r"\d(?:[ .()]{0,3}\d){8}|(?:\b0|\+ ?84|\b84[ )])(?:[ .()-]{0,3}\d){8}|@|https?:|www\.",
-    re.IGNORECASE,
+# A degree with its decimals has as many digits as a telephone.
+_DEGREES: Final = r"(?:1[01]\d|[6-9]|1\d|2[0-4])[.]\d{4,}(?![\d.])"
+_SEP: Final = r"[\s._()·–—-]{0,3}"
+_OPEN: Final = r"(?:\((?=\+?[\d ]{1,4}\)))?"
+# What is surer first: a number goes no farther than its kind, and `0912.345.678, 22 Láng` keeps 22.
+_KINDS: Final = (
+    # Telephones, and số định danh, as they begin, whatever parts the figures.
+    rf"{_OPEN}(?:\+[ ]?84|\b84(?=[ ).-]))\)?(?:{_SEP}\d){{9}}(?!\d)"
+    rf"|{_OPEN}(?<!\d)(?<!\d[.,])0\)?(?:{_SEP}[35789](?:{_SEP}\d){{8}}|{_SEP}2(?:{_SEP}\d){{9}}"
+    rf"|(?:{_SEP}\d){{11}})(?!\d)",
+    rf"{_OPEN}(?:\+[ ]?84|\b84(?=[ ).-])|(?<!\d)(?<!\d[.,])0)\)?(?:{_SEP}\d){{8,}}",
+    r"(?<!\d)0\d{2,3}(?:/|,\s?)\d{3}(?:/|,\s?)\d{3,4}(?!\d)",
+    # Nine digits are a telephone, an identity card or an account; an address has no such number.
+    # With hyphens they are none: 101-103-105 is a house.
+    rf"(?<!\d)(?<!\d[.])(?!{_DEGREES})\d(?:(?:[\s.]{{0,3}}\d){{8}}|(?:[\s.]{{0,3}}\d){{11}})(?!\d)",
+    rf"(?<!\d)(?<!\d[.])(?!{_DEGREES})\d(?:[\s.()]{{0,3}}\d){{8,}}",
+    # Said to be one, it may be short, or written anyhow.
+    r"\b(?:s?đt|sdt|điện thoại|dien thoai|di động|tel|hotline|zalo|cmnd|cmt|cccd|căn cước|can cuoc"
+    r"|định danh|hộ chiếu|passport|mst|stk)\b(?: số)?[\s:.]{0,3}[A-Z]?\d(?:[\s.()/-]{0,3}\d){5,}",
+    r"[\w.+-]{0,64}\s?@\s?[\w.-]*|(?:https?:|www\.)\S*|\b(?:facebook|fb|zalo)[./]\S+",
+)
+_REMOVED: Final = tuple(re.compile(kind, re.IGNORECASE) for kind in _KINDS)
+_FEWEST: Final = 6
+"""Figures of a number of somebody."""
+_LINKS: Final = ("@", "http", "www.", "facebook", "fb", "zalo")
+_SAID_SO: Final = re.compile(
+    r"\b(?:s?đt|sdt|điện thoại|tel|cccd|cmnd|cmt|zalo)\b(?: số)?[\s:.]{0,3}(?=…)", re.IGNORECASE
 )
 
 
@@ -24,4 +51,51 @@ def holds_personal(written: str) -> bool:
     >>> holds_personal("gọi 0905-123-456"), holds_personal("101-103-105 Lê Lợi")
     (True, False)
     """
-    return _PERSONAL.search(unicodedata.normalize("NFKC", written)) is not None
+    plain = _plain(written)
+    return _may_hold(plain) and any(kind.search(plain) for kind in _REMOVED)
+
+
+def without_numbers(written: str) -> str:
+    """The text with `…` for such things; as it is where it holds none.
+
+    >>> without_numbers("12 Láng, ĐT 0905.123.456"), without_numbers("CCCD 001085012345, 5/12 Láng")
+    ('12 Láng, …', '…, 5/12 Láng')
+    >>> without_numbers("101-103-105 Lê Lợi, 21.028511, 105.854444")
+    '101-103-105 Lê Lợi, 21.028511, 105.854444'
+    """
+    plain = cleaned = _plain(written)
+    if not _may_hold(plain):
+        return written
+    for kind in _REMOVED:
+        cleaned = kind.sub(REMOVED, cleaned)
+    return written if cleaned == plain else _SAID_SO.sub("", cleaned)
+
+
+def _plain(written: str) -> str:
+    """The text in plain figures and signs."""
+    if written.isascii():
+        return written
+    parts = visible(written).split(REMOVED)
+    return REMOVED.join(unicodedata.normalize("NFKC", part) for part in parts)
+
+
+def _may_hold(plain: str) -> bool:
+    """Nearly no address has so many figures, and millions are looked at."""
+    if sum(map(str.isdigit, plain)) >= _FEWEST:
+        return True
+    small = plain.lower()
+    return any(sign in small for sign in _LINKS)
+
+
+def without_people(parts: Iterable[str]) -> tuple[str, ...]:
+    """What of a caller's text may be said to him again: parts that hold no such thing, and in which
+    nobody is named. What is answered is kept by those who asked, and by what lies between.
+
+    >>> without_people(("Royal City", "0905 123 456", "gặp chị Hoa", "Trần Thị Mai", "Bà Bưởi"))
+    ('Royal City',)
+    """
+    return tuple(
+        part
+        for part in parts
+        if not (holds_personal(part) or mentions_person(part) or is_called(part))
+    )

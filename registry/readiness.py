@@ -4,14 +4,14 @@ Load balancers ask often, give up soon, and take out who was silent twice. Where
 and the primary are looked at each by itself: the primary may hang while a replica answers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.database import ReadOnlyError, session_scope, tried_again
+from registry.database import DatabaseFullError, ReadOnlyError, session_scope, tried_again
 from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
 from registry.jobs.queue import worker_state
 from registry.replica import Replica
@@ -24,6 +24,18 @@ NEW_S: Final = 1.0
 HANGS_S: Final = 2.0
 MOST_AGE_S: Final = NEW_S + HANGS_S
 """What was seen longer ago does not count."""
+
+
+# What a full disk refuses, without a trace in the register: a megabyte is sorted in a file.
+_IN_A_SMALL_MEMORY: Final = text("SET LOCAL work_mem = '64kB'")
+_FILL: Final = text(
+    """
+    SELECT count(*) FROM (
+        SELECT repeat(md5(CAST(g AS text)), 32) AS line FROM generate_series(1, 1000) g
+        ORDER BY line OFFSET 0
+    ) sorted
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +97,17 @@ def _look(primary: Engine, replica: Replica | None) -> None:
 
 def _look_at(primary: Engine) -> _Primary:
     def look() -> _Primary:
-        with session_scope(primary) as session:
-            return _Primary(_refusal(session), worker_state(session))
+        seen: _Primary | None = None
+        try:
+            with session_scope(primary) as session:
+                seen = _Primary(_refusal(session), worker_state(session))
+                session.execute(_IN_A_SMALL_MEMORY)
+                session.execute(_FILL)
+        except DatabaseFullError as error:
+            if seen is None:
+                raise
+            return replace(seen, refuses=seen.refuses or error)
+        return seen
 
     return tried_again(look)
 

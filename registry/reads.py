@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+from weakref import WeakSet
 
 import psycopg
 from psycopg.abc import PyFormat
@@ -175,10 +176,11 @@ class Reads:
             max_size=pool_size,
             timeout=POOL_TIMEOUT_S,
             reconnect_timeout=_RECONNECT_S,
-            configure=_ask_role,
+            configure=self._connect,
             open=False,
             name="reads",
         )
+        self.connected: WeakSet[psycopg.Connection[Row]] = WeakSet()
         self._batches = threading.BoundedSemaphore(max(1, pool_size - 1))
         self._opening = threading.Lock()
         self._opened = False
@@ -248,17 +250,17 @@ class Reads:
         finally:
             self._pool.putconn(connection)
 
+    def _connect(self, connection: _Connection) -> None:
+        self.connected.add(connection)
+        # What is raised here shows as a pool that has no connection: whoever gets this one raises.
+        connection.wrong = wrong_role(connection, APP_ROLE, may_be_pooled=True)
+
     def _open(self) -> None:
         # Only now: a pool opened before a server forks its workers would leave them its sockets.
         with self._opening:
             if not self._opened:
                 self._pool.open(wait=False)
                 self._opened = True
-
-
-def _ask_role(connection: _Connection) -> None:
-    # What is raised here shows as a pool that has no connection: whoever gets this one raises it.
-    connection.wrong = wrong_role(connection, APP_ROLE, may_be_pooled=True)
 
 
 def _connection_arguments(url: URL) -> dict[str, Any]:

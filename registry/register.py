@@ -85,7 +85,7 @@ class Register:
             reads,
             PlaceNames(reads),
             settings,
-            KeyCheck(keys, primary, known.get, settings.key_age_s if replica else None),
+            KeyCheck(keys, primary, known, settings.key_age_s if replica else None),
             Budget(primary),
             Clients(reads),
             open_basemap(settings.basemap, settings.basemap_attribution),
@@ -106,9 +106,9 @@ class Register:
 
     def asked(self, read: Callable[[], T]) -> T:
         """What `read` returns; it must only read, for it is done once more where the connection was
-        lost, or where only the other of primary and replica answers.
+        lost, where only the other of primary and replica answers, or where a reform came meanwhile.
         """
-        once_more = partial(tried_again, read)
+        once_more = partial(tried_again, partial(self.gazetteer.of_one_map, read))
         return self.replica.asked(once_more) if self.replica else once_more()
 
     def close(self) -> None:

@@ -5,39 +5,58 @@ wrote when, and so holds on whichever machine the next request is answered. A re
 the two from its first statement to its last (`Replica.choose`), for what is read of both fits
 together nowhere. Where one does not answer the other is asked, for some seconds without trying the
 first.
+
+A replica that is frozen breaks no connection: who waits for it would wait for ever. A thread looks
+at it each second, as long as anybody asks, and where that look is not answered it ends all
+connections to it.
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
+from weakref import WeakSet
 
-from sqlalchemy import Engine
+import psycopg
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import DBAPIError
 
-from registry.database import BusyError, ReadOnlyError, TookTooLongError
-from registry.errors import DatabaseUnavailableError
+from registry.database import (
+    BusyError,
+    DatabaseFullError,
+    ReadOnlyError,
+    TookTooLongError,
+    end_waiting,
+    session_scope,
+)
+from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.reads import PoolFigures, Reads, Row
 
 T = TypeVar("T")
 Place = Literal["primary", "replica"]
 
 _RECHECK_S: Final = 1.0
+_SILENT_S: Final = 3.0
+"""How long a look at it may take; a thousandth of that is usual."""
 _AWAY_S: Final = 5.0
 """How long one that did not answer is not asked, where the other does."""
+_LOOKS_ON_S: Final = 10.0
+"""How long it is looked at behind the last question: while one may still wait for it."""
 _LOOKED_FOR_S: Final = 5.0
 """How much longer requests leave it to looks to find it again: who tries may wait for seconds."""
-_IS_THERE: Final = (BusyError, ReadOnlyError, TookTooLongError)
+_IS_THERE: Final = (BusyError, DatabaseFullError, ReadOnlyError, TookTooLongError)
 """What one says that answers."""
 _OTHER: Final[dict[Place, Place]] = {"primary": "replica", "replica": "primary"}
 
 # The age of its newest commit: a worker commits every five seconds. One that was cut off answers
 # like one that is up to date, and cannot be told from it otherwise.
-_AGE: Final = """
+_AGE: Final = text("""
     SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(CAST(extract(epoch FROM
         clock_timestamp() - pg_last_xact_replay_timestamp()) AS float8), 'Infinity') ELSE 0 END
-"""
+""")
 
 _chosen: ContextVar[Place | None] = ContextVar("diachiso_place", default=None)
 
@@ -61,7 +80,13 @@ class Replica:
         self._primary = primary
         self._most_age_s = most_age_s
         self._age_s = math.inf
-        self._checked_at = -math.inf
+        self._seen_at = -math.inf
+        self._asked_at = -math.inf
+        self._looking = threading.Lock()
+        self._looker: threading.Thread | None = None
+        self._seen, self._closed = threading.Event(), threading.Event()
+        self._connected: WeakSet[psycopg.Connection[Any]] = WeakSet()
+        event.listen(engine, "connect", lambda connection, _record: self._connected.add(connection))
         self._away_until: dict[Place, float] = {"primary": -math.inf, "replica": -math.inf}
 
     def choose(self, *, own: bool, looks: bool = False) -> Place:
@@ -126,22 +151,66 @@ class Replica:
 
     def age_s(self) -> float:
         """Of the replica's newest commit; infinite where it does not answer, or does not know."""
+        self._asked_at = time.monotonic()
+        if self._looker is None:
+            with self._looking:
+                if self._looker is None:
+                    self._seen.clear()
+                    self._looker = threading.Thread(target=self._look_on, daemon=True)
+                    self._looker.start()
+            self._seen.wait(_SILENT_S)
+        is_seen = time.monotonic() - self._seen_at <= _RECHECK_S + _SILENT_S
+        return self._age_s if is_seen else math.inf
+
+    def _look_on(self) -> None:
+        while not self._is_over():
+            silent = threading.Timer(_SILENT_S, self._hang_up)
+            silent.daemon = True
+            silent.start()
+            try:
+                self._age_s = self._look()
+            finally:
+                silent.cancel()
+            self._seen_at = time.monotonic()
+            self._seen.set()
+            self._closed.wait(_RECHECK_S)
+
+    def _is_over(self) -> bool:
+        with self._looking:
+            over = self._closed.is_set() or time.monotonic() - self._asked_at > _LOOKS_ON_S
+            if over:
+                self._looker = None
+        return over
+
+    def _look(self) -> float:
         try:
-            ((age_s,),) = self.rows(_AGE, {})
-        except DatabaseUnavailableError:
+            # By a connection that no request holds (`registry.register`).
+            with session_scope(self._engine) as session:
+                age_s = float(session.scalar(_AGE))
+        except _IS_THERE:
             return math.inf
-        return float(age_s)
+        except DatabaseUnavailableError:
+            self._hang_up()
+            return math.inf
+        except (RegistryError, DBAPIError):
+            return math.inf
+        self._away_until["replica"] = -math.inf
+        return age_s
+
+    def _hang_up(self) -> None:
+        self._away_until["replica"] = time.monotonic() + _AWAY_S
+        end_waiting([*self._connected, *self.reads.connected])
 
     def close(self) -> None:
         """Close every connection to the replica."""
+        self._closed.set()
+        if looker := self._looker:
+            looker.join(2 * _SILENT_S)  # its connection goes back before the pool is given up
         self.reads.close()
         self._engine.dispose()
 
     def _is_new(self, now: float) -> bool:
-        if now - self._checked_at >= _RECHECK_S and not self._is_away("replica", now):
-            self._checked_at = now  # one thread asks, the others go on
-            self._age_s = self.age_s()
-        return self._age_s <= self._most_age_s
+        return not self._is_away("replica", now) and self.age_s() <= self._most_age_s
 
     def _is_away(self, place: Place, now: float) -> bool:
         return now <= self._away_until[place]

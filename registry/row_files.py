@@ -5,7 +5,12 @@ A row that is wrong is told by a stable code and fails no other.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
+
+from geo.text import fold
+from registry.intake.spellings.headers import field_of
+from registry.intake.spellings.returned import clean_text
 
 Severity = Literal["error", "warning", "notice"]
 Wrong = tuple[str, str]
@@ -35,6 +40,8 @@ class ProblemTable:
     """Code → what is wrong, in words; an error where neither of the others has it."""
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    identifiers: frozenset[str] = frozenset()
+    """Codes whose values are identifiers or figures, and shown as they came."""
 
     def of(self, row_number: int, code: str, value: str) -> RowProblem:
         """The problem of a row."""
@@ -43,17 +50,31 @@ class ProblemTable:
             severity = "warning"
         elif code in self.notices:
             severity = "notice"
-        return RowProblem(row_number, code, value[:SHOWN_VALUE], self.words[code], severity)
+        shown = value if code in self.identifiers else clean_text(value)
+        return RowProblem(row_number, code, shown[:SHOWN_VALUE], self.words[code], severity)
 
 
-def columns_named(headers: Sequence[str], fields: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Field → its column, by the first of its names that is a header; both are folded."""
-    return {
-        field: headers.index(name)
+def columns_named(
+    headers: Sequence[str],
+    fields: Mapping[str, Sequence[str]],
+    meant: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, int]:
+    """Field → its column, by the first of its names, folded, that is a header.
+
+    Else by what an import takes the header for: `meant` says which of its fields is which here.
+    """
+    folded = [fold(header).replace("_", " ") for header in headers]
+    found = {
+        field: folded.index(name)
         for field, names in fields.items()
-        for name in [next((name for name in names if name in headers), None)]
+        for name in [next((name for name in names if name in folded), None)]
         if name is not None
     }
+    for at, header in enumerate(headers):
+        field = meant.get(field_of(header) or "")
+        if field is not None and field not in found and at not in found.values():
+            found[field] = at
+    return found
 
 
 def cells_of(

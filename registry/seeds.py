@@ -1,9 +1,12 @@
 """Seeds: the committed CSVs of `registry/seed` into the tables of units and targets.
 
 A seed row is a fact of the public record. It never undoes what an operator recorded since: it may
-end a unit but not prolong one, and it leaves alone a unit that an operator ended, or with a version
-that an operator recorded (its source begins with `decision`). A unit that holds something ends by a
-reform, not by the seeds.
+end a unit but not prolong one, and of a unit that an operator ended, or with a version that an
+operator recorded (its source begins with `decision`), it says only what was before. A unit that
+holds something ends by a reform, not by the seeds.
+
+A version whose `date_basis` is `signed` is a change whose day of effect nobody knows yet: it is
+kept without days, and the version before it stays in force.
 """
 
 import hashlib
@@ -12,8 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from registry.database import driver_connection
+from registry.events import PUBLISH, Cause, open_event
 from registry.held_units import no_unit_taken
 from registry.settings import ROOT
 
@@ -58,30 +63,40 @@ STEPS: Final = (
     -- Codes of the demonstration follow these numbers, and the pages name some of them.
     ORDER BY s.level COLLATE "C", s.code COLLATE "C", s.born COLLATE "C"
     """,
+    # A change that is only signed does not end what was before it.
+    """
+    CREATE TEMPORARY TABLE seed_dated ON COMMIT DROP AS
+    SELECT v.level, v.code, v.born::date, v.kind, v.name, v.name_en, v.province_code,
+        v.district_code, v.legal_basis, v.source, daterange(v.valid_from::date, coalesce(
+            lead(v.valid_from::date) OVER life, s.ended::date)) AS valid,
+        replace(v.date_basis, 'signed', 'effective') AS date_basis
+    FROM seed_unit_versions v
+    JOIN seed_units s ON s.level = v.level AND s.code = v.code
+        AND s.born IS NOT DISTINCT FROM v.born
+    WHERE v.date_basis <> 'signed' OR v.valid_from IS NULL
+    WINDOW life AS (PARTITION BY v.level, v.code, v.born ORDER BY v.valid_from NULLS FIRST)
+    UNION ALL
+    SELECT level, code, born::date, kind, name, name_en, province_code, district_code, legal_basis,
+        source, 'empty', date_basis
+    FROM seed_unit_versions
+    WHERE date_basis = 'signed' AND valid_from IS NOT NULL
+    """,
     """
     CREATE TEMPORARY TABLE seed_key ON COMMIT DROP AS
-    SELECT id, level, code, lower(lifetime) AS born, lifetime FROM admin_unit
+    SELECT id, level, code, lower(lifetime) AS born, lifetime, lifetime * daterange(NULL, (
+        SELECT min(lower(v.valid)) FROM admin_unit_version v
+        WHERE v.unit_id = u.id AND v.source LIKE 'decision%'
+    )) AS told_by_seeds
+    FROM admin_unit u
     """,
     # The planner believes in one version, and would look through all keys for each one's province.
     "CREATE INDEX ON seed_key (level, code)",
     "ANALYZE seed_key",
     """
-    CREATE TEMPORARY TABLE seed_open ON COMMIT DROP AS
-    SELECT k.* FROM seed_key k
-    WHERE NOT EXISTS (
-        SELECT FROM admin_unit_version v
-        WHERE v.unit_id = k.id AND v.source LIKE 'decision%'
-    ) AND NOT EXISTS (
-        -- One that ended before the seeds say was ended by a decision, and so were its names.
-        SELECT FROM seed_units s
-        WHERE s.level = k.level AND s.code = k.code AND s.born::date IS NOT DISTINCT FROM k.born
-            AND upper(k.lifetime) < coalesce(s.ended::date, 'infinity')
-    )
-    """,
-    """
-    DELETE FROM admin_unit_version v USING seed_open k, seed_units s
+    DELETE FROM admin_unit_version v USING seed_key k, seed_units s
     WHERE v.unit_id = k.id AND s.level = k.level AND s.code = k.code
-        AND s.born::date IS NOT DISTINCT FROM k.born
+        AND s.born::date IS NOT DISTINCT FROM k.born AND v.source NOT LIKE 'decision%'
+        AND (isempty(v.valid) OR v.valid && daterange(NULL, upper(k.told_by_seeds)))
     """,
     # A version's province and district are those of its last day, or of today, or of its first.
     """
@@ -89,17 +104,15 @@ STEPS: Final = (
         unit_id, name, name_en, kind, province_id, district_id, valid, legal_basis, date_basis,
         source
     )
-    SELECT k.id, v.name, v.name_en, v.kind, p.id, d.id,
-        daterange(v.valid_from::date, v.valid_to::date), v.legal_basis, v.date_basis, v.source
-    FROM seed_unit_versions v
-    JOIN seed_open k ON k.level = v.level AND k.code = v.code
-        AND k.born IS NOT DISTINCT FROM v.born::date
+    SELECT k.id, v.name, v.name_en, v.kind, p.id, d.id, v.valid * k.told_by_seeds, v.legal_basis,
+        v.date_basis, v.source
+    FROM seed_dated v
+    JOIN seed_key k ON k.level = v.level AND k.code = v.code AND k.born IS NOT DISTINCT FROM v.born
     LEFT JOIN seed_key p ON p.level = 'province' AND p.code = v.province_code
-        AND p.lifetime @> coalesce(
-            v.valid_to::date - 1, greatest(v.valid_from::date, current_date))
+        AND p.lifetime @> coalesce(upper(v.valid) - 1, greatest(lower(v.valid), current_date))
     LEFT JOIN seed_key d ON d.level = 'district' AND d.code = v.district_code
-        AND d.lifetime @> coalesce(
-            v.valid_to::date - 1, greatest(v.valid_from::date, current_date))
+        AND d.lifetime @> coalesce(upper(v.valid) - 1, greatest(lower(v.valid), current_date))
+    WHERE v.date_basis = 'signed' OR v.valid && k.told_by_seeds
     """,
     """
     INSERT INTO admin_unit_succession (predecessor_id, successor_id, extent, effective_on, source)
@@ -131,10 +144,26 @@ STEPS: Final = (
 )
 
 
+_UNITS: Final = """
+    SELECT u.id, u.lifetime, v.name, v.kind, v.province_id, v.district_id, v.valid, v.legal_basis,
+        v.date_basis
+    FROM admin_unit u LEFT JOIN admin_unit_version v ON v.unit_id = u.id
+"""
+_BEFORE: Final = f"CREATE TEMPORARY TABLE seed_before ON COMMIT DROP AS {_UNITS}"
+_CHANGED: Final = f"""
+    WITH now AS ({_UNITS})
+    SELECT id FROM (TABLE now EXCEPT TABLE seed_before) n
+    UNION
+    SELECT id FROM (TABLE seed_before EXCEPT TABLE now) b
+    ORDER BY id
+"""  # noqa: S608 - no input
+
+
 def load_seeds(connection: Connection, report: Callable[[str], None]) -> None:
     """Load the seed files unless exactly these are loaded already; commits nothing.
 
     The connection acts as the owner. Says what it loaded through `report`.
+    Units that these seeds change in a register which had others are an event of their own.
     Raises UnitsInUseError where a unit that holds living records would end, move or lose a part;
     the caller then commits nothing.
     """
@@ -145,9 +174,16 @@ def load_seeds(connection: Connection, report: Callable[[str], None]) -> None:
         return
     for name, columns in FILES.items():
         _stage(connection, name, columns)
+    connection.execute(text(_BEFORE))
     with no_unit_taken(connection, SEED_FOLDER / REFORMS):
         for step in STEPS:
             connection.execute(text(step))
+    changed = connection.scalars(text(_CHANGED)).all()
+    if loaded is not None and changed:
+        with Session(connection) as session:
+            open_event(session, Cause("units", "upgrade", scope={"units": list(changed)}))
+            session.execute(PUBLISH)
+        report(f"units: {len(changed):,} of them changed by these seeds")
     connection.execute(text("UPDATE gazetteer_state SET seed_sha256 = :digest"), {"digest": digest})
     units = connection.scalar(text("SELECT count(*) FROM admin_unit"))
     report(f"units: {units:,} of every map loaded")

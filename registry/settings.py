@@ -62,6 +62,9 @@ class Settings:
     limits: bool | None = None
     """`DIACHISO_LIMITS`: whether requests and codes that are none are counted and limited; None
     for yes, but not on the private cluster of `bin/run` while it serves its own machine alone."""
+    ipv6_prefix: int = 64
+    """`DIACHISO_IPV6_PREFIX`: bits of an IPv6 address by which callers without a key are told
+    apart."""
     rate_per_address: int = 600
     """`DIACHISO_RATE_PER_ADDRESS`: requests a minute of one network address without a key."""
     rate_per_key: int = 6_000
@@ -140,12 +143,14 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     def text(name: str) -> str | None:
         return environ.get(name, "").strip() or None
 
-    def number(name: str, default: int, least: int = 1) -> int:
+    def number(name: str, default: int, least: int = 1, most: int | None = None) -> int:
         value = text(name)
         if value is None:
             return default
         if not value.isascii() or not value.isdigit() or int(value) < least:
             raise ValueError(f"{name} must be a whole number of {least} or more, not {value!r}")
+        if most is not None and int(value) > most:
+            raise ValueError(f"{name} must be {most} or less, not {value!r}")
         return int(value)
 
     def switch(name: str, *, default: bool = False) -> bool:
@@ -176,6 +181,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         cors_origins=tuple((text("DIACHISO_CORS_ORIGINS") or "*").split()),
         anonymous_reads=switch("DIACHISO_ANONYMOUS_READS", default=Settings().anonymous_reads),
         limits=switch("DIACHISO_LIMITS") if text("DIACHISO_LIMITS") else None,
+        ipv6_prefix=number("DIACHISO_IPV6_PREFIX", Settings().ipv6_prefix, 16, 64),
         rate_per_address=number("DIACHISO_RATE_PER_ADDRESS", Settings().rate_per_address),
         rate_per_key=number("DIACHISO_RATE_PER_KEY", Settings().rate_per_key),
         budget_per_address=number("DIACHISO_BUDGET_PER_ADDRESS", Settings().budget_per_address, 0),

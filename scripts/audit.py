@@ -5,9 +5,11 @@ from typing import Any, Final
 
 import click
 
+from geo.code import format as code_display
 from registry.access.audit import Noted, Wanted, read
 from registry.gazetteer import VIET_NAM
 from registry.gazetteer_loading import load_gazetteer
+from registry.lifecycle.work import read_code
 from registry.messages import number
 from scripts.opened import opened_session
 from scripts.options import DAY, FORMAT
@@ -23,7 +25,12 @@ _MOST: Final = 100_000
 @click.option(
     "--unit", metavar="CODE", help="Chỉ về xã hoặc tỉnh này (about this commune or province)."
 )
+@click.option("--code", metavar="CODE", help="Chỉ về mã địa chỉ này (about this record).")
+@click.option(
+    "--operation", metavar="KIND", help="Chỉ việc này: `rename_street` (of this kind of event)."
+)
 @click.option("--since", type=DAY, metavar="DAY", help="Từ ngày này (from this day on).")
+@click.option("--until", type=DAY, metavar="DAY", help="Đến hết ngày này (up to this day).")
 @click.option(
     "--refused", is_flag=True, help="Chỉ việc bị từ chối hoặc hỏng (what was refused or failed)."
 )
@@ -39,13 +46,21 @@ def audit(
     *,
     actor: str | None,
     unit: str | None,
+    code: str | None,
+    operation: str | None,
     since: datetime.date | None,
+    until: datetime.date | None,
     refused: bool,
     limit: int,
     form: str,
 ) -> None:
     """Nhật ký ghi và đọc nhiều, mới nhất trước (the audit log, the newest first)."""
-    wanted = Wanted(actor, unit, _beginning_of(since), refused)
+    wanted = Wanted(
+        *(actor, unit, _beginning_of(since), refused),
+        last_day=_beginning_of(until),
+        code=read_code("code", code) if code else None,
+        operation=operation.replace("-", "_") if operation else None,
+    )
     with opened_session() as session:
         found = list(read(session, load_gazetteer(session), wanted, limit))
     if form == "json":
@@ -65,6 +80,10 @@ def _line(entry: Noted) -> str:
         f"{entry.at.astimezone(VIET_NAM):%d/%m/%Y %H:%M:%S}",
         f"{who} ({entry.role})",
         entry.endpoint,
+        entry.operation or "",
+        " ".join(map(code_display, entry.codes)),
+        f"lý do: {entry.reason}" if entry.reason else "",
+        f"người thứ hai: {entry.second_person}" if entry.second_person else "",
         f"{entry.status} {entry.outcome}",
         f"đơn vị {', '.join(entry.units)}" if entry.units else "",
         f"số lượng {number(entry.count)}" if entry.count is not None else "",
@@ -86,4 +105,10 @@ def _as_json(entry: Noted) -> dict[str, Any]:
         "event_id": entry.event_id,
         "status": entry.status,
         "outcome": entry.outcome,
+        "operation": entry.operation,
+        "codes": list(entry.codes),
+        "reason": entry.reason,
+        "decision_number": entry.decision_number,
+        "asked_by": entry.asked_by,
+        "second_person": entry.second_person,
     }

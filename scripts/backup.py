@@ -1,23 +1,19 @@
 """`diachiso backup` and `diachiso restore`: the whole register to a file and back."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from registry import cluster
 from registry.backup import take_backup
 from registry.backup.manifest import Manifest
 from registry.backup.restore import register_promoted, restore_backup, throwaway_register
 from registry.doctor import State, run_checks
-from registry.errors import ClusterError
 from registry.messages import number
 from registry.settings import Settings
 from scripts.doctor import show_results
+from scripts.opened import opened_database
 from scripts.progress import say
-from scripts.runlock import RunLock
 from scripts.settings import read_settings
 
 _LONGEST_FOLDER = 60
@@ -41,7 +37,7 @@ def backup(target: str, *, jobs: int) -> None:
     """
     if jobs > 1 and not target.endswith("/"):
         raise click.UsageError("--jobs needs a folder: a name that ends with a slash")
-    with _database(read_settings(), make=False) as url:
+    with opened_database(read_settings(), make=False) as url:
         made = take_backup(url, Path(target), as_folder=target.endswith("/"), jobs=jobs, report=say)
     _show(made)
 
@@ -82,7 +78,7 @@ def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool,
     if promoted:
         if source is not None or verify:
             raise click.UsageError("--promoted takes no backup")
-        with _database(settings, make=False) as url:
+        with opened_database(settings, make=False) as url:
             click.echo(str(register_promoted(url, say)))
             return _examine(settings)
     if source is None:
@@ -94,32 +90,9 @@ def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool,
             _show(made)
         say("bản sao lưu tốt (the backup is good)")
         return 0
-    with _database(settings, make=True) as url:
+    with opened_database(settings, make=True) as url:
         _show(restore_backup(url, source, jobs=jobs, report=say))
         return _examine(settings)
-
-
-@contextmanager
-def _database(settings: Settings, *, make: bool) -> Iterator[str]:
-    """The URL of the database; a private cluster that does not run does so for this block."""
-    private = None if settings.database_url else cluster.locate(settings)
-    if private is None or private.is_running():
-        yield cluster.database_url(settings)
-        return
-    if not make and not private.is_initialised():
-        raise ClusterError(
-            f"chưa có sổ nào ở {private.data_dir} (no register there; set DATABASE_URL, or run"
-            " bin/run)"
-        )
-    with RunLock(settings.var / "run.lock"):
-        private.initialise()
-        server = private.start()
-        try:
-            private.create_database()
-            yield private.url()
-        finally:
-            private.stop()
-            server.wait()
 
 
 def _show(made: Manifest) -> None:

@@ -17,7 +17,7 @@ from registry.batch.flat import flat_columns
 from registry.batch.rows import FORMATS, SUFFIXES, Layout, Stated, Table, read_table
 from registry.batch.words import CHANGES, VERDICTS
 from registry.batch.work import Work, answer_rows
-from registry.batch.workbooks import READ, WRITTEN, Original, reading_workbook, write_workbook
+from registry.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
 from registry.changes.since import Since, read_since
 from registry.errors import UnreadableFileError
 from registry.messages import not_written, number
@@ -42,8 +42,9 @@ _HELP: Final = {
 _MORE: Final = """
 
     IN and OUT are CSV, NDJSON or a spreadsheet by their suffix; - is standard input or output.
-    Every row comes back in order, with all that it had, and its result. Exit status 1 when a row
-    has no answer.
+    Every row comes back in order with its result: of its own columns those that are known, and your
+    reference (--mapping '{"Your header": "source_ref"}' names another one), without names and
+    numbers of people. Exit status 1 when a row has no answer.
     """
 _MORE_OF_CHANGES: Final = """
 
@@ -130,7 +131,7 @@ def _command(operation: str) -> click.Command:
                     count(rows)
                     yield written.text
 
-        with _reading(source, read_as, operation, sheet, stated) as (table, original):
+        with _reading(source, read_as, operation, sheet, stated) as table:
             if table.unread:
                 say(f"cột không đọc (columns not read): {', '.join(table.unread)}")
             layout = Layout.of(
@@ -140,8 +141,7 @@ def _command(operation: str) -> click.Command:
             texts = answered(work, table)
             if write_as == _BOOK:
                 with _whole(target) as part:
-                    # Beside the rows of a sheet only where each of them is told.
-                    write_workbook(part, layout, texts, None if behind else original)
+                    write_workbook(part, layout, texts)
             else:
                 with _writing(target) as out:
                     out.writelines(chain([layout.head()], texts))
@@ -183,15 +183,14 @@ def _form_of(path: Path, stated: str | None, workbooks: tuple[str, ...]) -> str:
 @contextmanager
 def _reading(
     path: Path, form: str, operation: str, sheet: str | None, stated: Stated
-) -> Iterator[tuple[Table, Original | None]]:
-    """The table and, of a spreadsheet, its rows as they stand there."""
+) -> Iterator[Table]:
     try:
         if form == _BOOK:
             with reading_workbook(path, sheet, operation, say, stated) as read:
                 yield read
         else:
             with _lines(path) as lines:
-                yield read_table(form, operation, lines, stated), None
+                yield read_table(form, operation, lines, stated)
     except OSError as error:
         raise UnreadableFileError(f"{path}: {error.strerror or error}") from error
 

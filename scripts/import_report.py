@@ -61,10 +61,8 @@ def told(result: ImportResult) -> Iterator[str]:
         yield f"  cột không dùng: {', '.join(result.columns_unknown)}"
     if result.columns_unread:
         yield "  cảnh báo  cột có dữ liệu mà không được đọc:"
-        unread = {each.header: each.example for each in result.columns_unread}
-        for header, example in unread.items():
-            yield f"{'':13}{header}" + (f", ví dụ: {example}" if example else "")
-        mapping = mapping_of(dict.fromkeys(unread, ""))
+        yield from (f"{'':13}{header}" for header in result.columns_unread)
+        mapping = mapping_of(dict.fromkeys(result.columns_unread, ""))
         yield f"{'':13}nếu cột nào cần đọc, ghi tên trường vào giữa hai dấu nháy: {mapping}"
     if tried and result.row_problems:
         yield "  các dòng bị loại, không kể dòng tiêu đề:"

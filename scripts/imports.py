@@ -313,7 +313,7 @@ def _write(
             write_problems(file, handback.problems, path, which, numbering)
     if outputs.codes is not None and handback.answers is not None:
         with _opened(outputs.codes) as out:
-            write_codes(file, handback.answers, out)
+            write_codes(file, handback.answers, out, numbering)
     if outputs.vanished is not None and handback.vanished is not None:
         with _opened(outputs.vanished) as out:
             write_vanished(handback.vanished, out)

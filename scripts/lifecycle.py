@@ -10,9 +10,14 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 import click
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from sqlalchemy import Engine
 
 from geo.label import named
 from geo.text import fold
+from registry.access.actors import who_acts
+from registry.access.audit import Entry, record
+from registry.access.keys import MAX_NAME
+from registry.database import session_scope
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.words import FIELDS
@@ -40,7 +45,7 @@ _HEADERS: Final = {
 }
 """Headers of a table in Vietnamese."""
 _FOLDED: Final = {fold(header): column for header, column in _HEADERS.items()}
-_OWN: Final = ("actor", "dry_run", "form", "clear")
+_OWN: Final = ("actor", "second_person", "dry_run", "form", "clear")
 
 
 class _ByEitherName(click.Group):
@@ -69,6 +74,13 @@ def _command(made: Operation) -> click.Command:
         )
     parameters += [
         click.Option(["--actor"], default="operator", show_default=True, help="Ai làm (who)."),
+        click.Option(
+            ["--second-person"],
+            callback=_named,
+            help="Người thứ hai đã đồng ý, khi bảng đòi: tên khoá hay bộ phận, không phải tên"
+            " người (who agreed, where the table asks for a second person: an office, no person's"
+            " name).",
+        ),
         click.Option(["--dry-run"], is_flag=True, help="Chạy thử, không ghi gì (write nothing)."),
     ]
 
@@ -78,6 +90,13 @@ def _command(made: Operation) -> click.Command:
     summary = made.summary.rstrip(".")
     told = f"{made.vi[0].upper()}{made.vi[1:]} ({summary})."
     return FORMAT(click.Command(made.name, callback=run, params=parameters, help=told))
+
+
+def _named(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    name = value.strip() if value is not None else None
+    if name is not None and not 0 < len(name) <= MAX_NAME:
+        raise click.BadParameter(f"cần từ 1 đến {MAX_NAME} ký tự (1 to {MAX_NAME} characters)")
+    return name
 
 
 def _option(name: str, info: FieldInfo) -> click.Option:
@@ -133,10 +152,33 @@ def _run(made: Operation, given: dict[str, Any]) -> int:
         raise click.UsageError(wrong(error)) from error
     dry_run = own["dry_run"]
     with opened_engine() as engine:
-        done = perform(engine, made, request, actor=own["actor"], dry_run=dry_run)
+        done = perform(
+            *(engine, made, request),
+            actor=own["actor"],
+            dry_run=dry_run,
+            second_person=own["second_person"],
+            demand_second=True,
+        )
+        if own["second_person"] and not dry_run:
+            _audit(engine, made, done, own["second_person"])
         records = written_records(engine, done.records, dry_run=dry_run)
     _show(made, done, records, form=own["form"], dry_run=dry_run)
     return 0
+
+
+def _audit(engine: Engine, made: Operation, done: Done, second_person: str) -> None:
+    told = f"operation {made.name} --second-person {second_person}"
+    codes = tuple(changed.code for changed in done.records)
+    entry = Entry(
+        *who_acts(),
+        told,
+        count=done.rewritten,
+        event_id=done.event_id,
+        operation=made.kind,
+        codes=codes,
+    )
+    with session_scope(engine) as session:
+        record(session, entry)
 
 
 def _value(value: Any, info: FieldInfo) -> Any:
@@ -202,6 +244,8 @@ def _show(made: Operation, done: Done, records: Written, *, form: str, dry_run: 
         return
     if dry_run:
         say("chạy thử, chưa ghi gì")
+    if done.needs_second:
+        say("việc này cần người thứ hai: thêm --second-person (it needs a second person)")
     show_written(records, done.warnings)
     for street in done.streets:
         names = " → ".join(filter(None, (street.before, street.after)))

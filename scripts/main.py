@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "import": ("scripts.imports", "import_"),
     "template": ("scripts.template", "template"),
     "operation": ("scripts.lifecycle", "operation"),
+    "second-person": ("scripts.second_person", "second_person"),
     "paper": ("scripts.paper", "paper"),
     "history": ("scripts.history", "history_"),
     "reports": ("scripts.reports", "reports"),
@@ -53,6 +54,7 @@ _COMMANDS: Final = {
     "demo": ("scripts.demo", "demo"),
     "backup": ("scripts.backup", "backup"),
     "restore": ("scripts.backup", "restore"),
+    "transfer": ("scripts.transfer", "transfer"),
     "backups": ("scripts.backups", "backups"),
     "doctor": ("scripts.doctor", "doctor"),
 }

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 
 from registry import cluster
 from registry.database import APP_ROLE, make_engine, session_scope
+from registry.errors import ClusterError
+from registry.settings import Settings
+from scripts.runlock import RunLock
 from scripts.settings import read_settings
 
 
@@ -28,3 +31,26 @@ def opened_session(*, dry_run: bool = False) -> Iterator[Session]:
         yield session
         if dry_run:
             session.rollback()
+
+
+@contextmanager
+def opened_database(settings: Settings, *, make: bool) -> Iterator[str]:
+    """The URL of the database; a private cluster that does not run does so for this block."""
+    private = None if settings.database_url else cluster.locate(settings)
+    if private is None or private.is_running():
+        yield cluster.database_url(settings)
+        return
+    if not make and not private.is_initialised():
+        raise ClusterError(
+            f"chưa có sổ nào ở {private.data_dir} (no register there; set DATABASE_URL, or run"
+            " bin/run)"
+        )
+    with RunLock(settings.var / "run.lock"):
+        private.initialise()
+        server = private.start()
+        try:
+            private.create_database()
+            yield private.url()
+        finally:
+            private.stop()
+            server.wait()

@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import click
@@ -17,9 +17,10 @@ _SECONDS: Final = 5
 """Between two lines of progress where nobody sees a bar."""
 
 
-def say(line: str) -> None:
-    """One line of progress."""
-    click.echo(line, err=True)
+def say(line: str, *, err: bool = True) -> None:
+    """One line of progress; where it cannot be written, on a full disk, work goes on without."""
+    with suppress(OSError):
+        click.echo(line, err=err)
 
 
 def show_json(result: Any) -> None:

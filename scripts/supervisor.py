@@ -121,7 +121,7 @@ class Supervisor:
         if self._wants_worker:
             self._worker = BackgroundWorker(starter)
             self._worker.tend()
-        click.echo(f"serving on {url}")
+        say(f"serving on {url}", err=False)
         if self._demo:
             # Only now: the service answers questions about units meanwhile.
             self._loader = start_loading(starter)

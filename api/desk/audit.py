@@ -1,51 +1,154 @@
-"""The audit log at the desk: who wrote or read much, and who was refused it."""
+"""The audit log at the desk, in words: who did what to which code, read much, or was refused."""
 
 import datetime
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import requires
 from api.context import gazetteer, register
-from api.desk.blueprint import ROLES, desk_blueprint, desk_page, room
+from api.desk.blueprint import (
+    EVENTS,
+    ROLES,
+    desk_blueprint,
+    desk_page,
+    event_words,
+    room,
+    room_title,
+    unit_name,
+)
+from api.document_words import vietnamese_of
 from api.pages.shell import words
-from registry.access.audit import Wanted, read
+from geo import code as codes
+from geo.code import CodeError
+from geo.code_writing import unannounced
+from registry.access.audit import Noted, Wanted, read
 from registry.database import session_scope
 from registry.days import parse_day
 from registry.gazetteer import VIET_NAM
+from registry.lifecycle.table import OPERATIONS
 
 blueprint = desk_blueprint("audit", "/desk/audit")
-room("/desk/audit", "Nhật ký", "Audit log", "admin")
+room("/desk/audit", "Nhật ký", "Audit log", "approver")
 
 _SHOWN: Final = 200
+_FILTERS: Final = ("actor", "unit", "code", "operation", "since", "until")
+_Read = TypeVar("_Read")
+
+
+class _Line(NamedTuple):
+    """An entry in words."""
+
+    entry: Noted
+    role: str
+    did: str
+    """What was done, or was not: `đã ngừng dùng`."""
+    codes: tuple[str, ...]
+    more: tuple[str, ...]
+    """Why, by which decision, and who else."""
+    units: str
 
 
 @blueprint.get("")
-@requires("admin")
+@requires("approver")
 def get_audit() -> BaseResponse:
-    """The latest entries, of all or of one key or unit."""
-    asked = {name: request.args.get(name, "").strip() for name in ("actor", "unit", "since")}
-    wrong, since = "", None
-    try:
-        since = _beginning_of(asked["since"])
-    except ValueError:
-        wrong = words("Ngày viết dạng 31/12/2026.", "A day is written 31/12/2026.")
-    wanted = Wanted(asked["actor"] or None, asked["unit"] or None, since, "refused" in request.args)
+    """The latest entries that the reader may see: of all or of one key, unit, code, operation."""
+    asked = {name: request.args.get(name, "").strip() for name in _FILTERS}
+    wrong: list[str] = []
+    day_written = words("Ngày viết dạng 31/12/2026.", "A day is written 31/12/2026.")
+    since = _tried(_beginning_of, asked["since"], wrong, day_written)
+    last_day = _tried(_beginning_of, asked["until"], wrong, day_written)
+    no_code = words("Mã địa chỉ không đúng.", "This is no code of an address.")
+    code = _tried(lambda it: codes.validate(unannounced(it)), asked["code"], wrong, no_code)
+    wanted = Wanted(
+        asked["actor"] or None,
+        asked["unit"] or None,
+        since,
+        "refused" in request.args,
+        last_day=last_day,
+        code=code,
+        operation=asked["operation"] or None,
+    )
     with session_scope(register().read_engine) as session:
-        return desk_page(
-            "desk/audit.html",
-            422 if wrong else 200,
-            entries=list(read(session, gazetteer(), wanted, _SHOWN)),
-            most=_SHOWN,
-            asked=asked,
-            refused=wanted.refused,
-            wrong=wrong,
-            roles={role: words(*said) for role, said in ROLES.items()},
-        )
+        entries = [] if wrong else list(read(session, gazetteer(), wanted, _SHOWN))
+    return desk_page(
+        "desk/audit.html",
+        422 if wrong else 200,
+        lines=[_in_words(entry) for entry in entries],
+        most=_SHOWN,
+        asked=asked,
+        refused=wanted.refused,
+        wrong=" ".join(dict.fromkeys(wrong)),
+        operations=[(kind, event_words(kind)) for kind in (*(o.kind for o in OPERATIONS), *EVENTS)],
+        link=lambda **only: f"/desk/audit?{urlencode(only)}",
+    )
 
 
-def _beginning_of(written: str) -> datetime.datetime | None:
-    if not written:
+def _tried(
+    reader: Callable[[str], _Read | None], written: str, wrong: list[str], complaint: str
+) -> _Read | None:
+    try:
+        return reader(written) if written else None
+    except (ValueError, CodeError):
+        wrong.append(complaint)
         return None
+
+
+def _beginning_of(written: str) -> datetime.datetime:
     return datetime.datetime.combine(parse_day(written), datetime.time(), VIET_NAM)
+
+
+def _in_words(entry: Noted) -> _Line:
+    role = ROLES.get(entry.role)  # type: ignore[call-overload]
+    return _Line(
+        entry,
+        words(*role) if role else entry.role,
+        _did(entry),
+        tuple(map(codes.format, entry.codes)),
+        tuple(_beside(entry)),
+        ", ".join(map(unit_name, entry.units)),
+    )
+
+
+def _did(entry: Noted) -> str:
+    if entry.operation is None:
+        return _called(entry.endpoint)
+    what = event_words(entry.operation)
+    if entry.outcome != "ok":
+        return words(f"không được {what}", f"was refused: {what}")
+    if entry.event_id is None:
+        sent = entry.status in (202, 303)
+        if sent:
+            return words(f"đã gửi, chờ người thứ hai duyệt: {what}", f"asked for: {what}")
+        return words(f"đã xem trước: {what}", f"previewed: {what}")
+    if entry.asked_by != entry.actor and entry.second_person == entry.actor:
+        return words(f"đã duyệt: {what}", f"approved: {what}")
+    return words(f"đã {what}", f"done: {what}")
+
+
+def _called(endpoint: str) -> str:
+    """What a request is called that is no operation."""
+    if said := vietnamese_of(endpoint):
+        return words(f"{said} ({endpoint})", endpoint)
+    method, _, path = endpoint.partition(" ")
+    if title := room_title(path):
+        opened, written = words("mở trang", "opened"), words("gửi ở trang", "sent at")
+        return f"{opened if method == 'GET' else written} «{title}»"
+    return endpoint
+
+
+def _beside(entry: Noted) -> list[str]:
+    told: list[tuple[Any, str, str]] = [
+        (entry.reason, "lý do: {}", "reason: {}"),
+        (entry.decision_number, "quyết định {}", "decision {}"),
+        (entry.asked_by != entry.actor and entry.asked_by, "người gửi: {}", "asked by {}"),
+        (
+            entry.second_person != entry.actor and entry.second_person,
+            "người thứ hai: {}",
+            "second person: {}",
+        ),
+    ]
+    return [words(vi, en).format(value) for value, vi, en in told if value]

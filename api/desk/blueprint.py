@@ -44,13 +44,18 @@ _DAY: Final = (
     *("targets", "services", "my-reports", "webhooks", "keys", "audit"),
 )
 """Last part of the addresses of the rooms, in their order."""
-_EVENTS: Final = {
+EVENTS: Final = {
     "import": ("nạp danh sách", "import"),
     "field": ("nhận đợt thực địa", "a round in the field"),
     "rollback": ("rút lại đợt nạp", "rollback of an import"),
     "boundaries": ("nạp ranh giới", "boundaries"),
     "reform": ("sắp xếp đơn vị", "reform"),
+    "withdraw_reform": ("rút nghị quyết đang chờ ngày", "reform withdrawn"),
+    "targets": ("kê khai tổng số hộ", "targets"),
+    "propose_retire": ("đề nghị ngừng dùng", "proposed to retire"),
+    "reject_report": ("bác báo cáo", "report rejected"),
     "undo_reform": ("rút lại việc sắp xếp", "reform undone"),
+    "units": ("cập nhật danh mục đơn vị", "units of the seeds"),
     "services": ("nạp vùng phục vụ", "service areas"),
     "rekey": ("tính lại khoá so", "keys of comparing made anew"),
 }
@@ -83,6 +88,15 @@ _REMEMBERED: Final = 200_000
 def room(url: str, vi: str, en: str, role: Role) -> None:
     """Name a room in the desk's navigation, for who may enter it."""
     _ROOMS.append((url, vi, en, role))
+
+
+def room_title(path: str) -> str:
+    """What the room is called in which an address lies; empty where it lies in none."""
+    found = [each for each in _ROOMS if f"{path}/".startswith(f"{each[0]}/")]
+    if not found:
+        return ""
+    _, vi, en, _ = max(found, key=lambda each: len(each[0]))
+    return words(vi, en)
 
 
 def desk_blueprint(name: str, url_prefix: str = "/desk") -> Blueprint:
@@ -201,6 +215,15 @@ def once_of_form() -> str | None:
     return request.form.get(ONCE, "")[:40] or None
 
 
+def filed(pending_id: int) -> BaseResponse:
+    """Lead to what was asked for and waits for a second person."""
+    return done(
+        f"/desk/proposals/{pending_id}",
+        "Đã gửi, chưa ghi gì: việc này chờ người thứ hai duyệt.",
+        "Sent, and nothing is written yet: this waits for a second person.",
+    )
+
+
 def done_before(url: str) -> BaseResponse:
     """Lead to what a form has written, which was sent once more."""
     return done(url, "Việc này vừa được ghi rồi, không ghi thêm lần nữa.", "It is written already.")
@@ -288,7 +311,7 @@ def event_words(kind: str) -> str:
     operation = BY_NAME.get(kind.replace("_", "-"))
     if operation is not None:
         return words(operation.vi, operation.name.replace("-", " "))
-    return words(*_EVENTS.get(kind, (kind, kind)))
+    return words(*EVENTS.get(kind, (kind, kind)))
 
 
 def unit_name(code: str) -> str:

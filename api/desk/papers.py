@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note, note_done, note_operation
 from api.certificates import CertificateBody, RevokeBody
 from api.context import gazetteer, register
 from api.desk.blueprint import (
@@ -18,6 +18,7 @@ from api.desk.blueprint import (
     desk_page,
     done,
     done_before,
+    filed,
     new_once,
     once_of_form,
     room,
@@ -116,6 +117,7 @@ def _lived(operation: Operation) -> BaseResponse:
     """What becomes of the plates: shown with its day, then written."""
     asked = _read(operation.request, _doors() | _given("on", "reason"))
     sure = request.form.get("step") == "do"
+    note_operation(operation, [asked])
     made = perform(
         *(register().engine, operation, asked),
         actor=caller().name,
@@ -123,8 +125,11 @@ def _lived(operation: Operation) -> BaseResponse:
         dry_run=not sure,
     )
     count, en = figure(made.rewritten), operation.name.replace("-", " ")
+    if made.pending_id is not None:
+        note_done(made)
+        return filed(made.pending_id)
     if sure:
-        note(count=made.rewritten, units=made.units, event_id=made.event_id)
+        note_done(made)
         return done(_PAGE, f"Đã ghi {count} biển: {operation.vi}.", f"{count} plates: {en}.")
     return _preview(
         words(f"{operation.vi[:1].upper()}{operation.vi[1:]}: {count} biển", f"{en}: {count}"),

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     ONCE,
@@ -26,6 +26,7 @@ from api.desk.blueprint import (
     desk_page,
     done,
     done_before,
+    filed,
     new_once,
     once_of_form,
     room,
@@ -121,6 +122,7 @@ def post_name(name: str) -> BaseResponse:
     sure = form.get("step") == "sure"
     try:
         operation, asked = name_asked(kind, form)
+        note_operation(operation, [asked])
         made = perform(
             *(register().engine, operation, asked),
             actor=caller().name,
@@ -133,7 +135,9 @@ def post_name(name: str) -> BaseResponse:
         told = {"complaints": _complaints(error), "taken": error.extra.get("place")}
         return _list(kind, status_of(error), filled=form, **told)
     if sure:
-        _note(made)
+        note_done(made)
+        if made.pending_id is not None:
+            return filed(made.pending_id)
         called = made.place.name if made.place else ""
         return done(kind.url, f"Đã đặt tên: {called}.", f"Named: {called}.")
     unit = commune_written(form["commune"])
@@ -195,6 +199,7 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
             with session_scope(engine) as session:
                 place = _place(session, kind, place_id)
                 change = change_asked(session, kind, place, verb, form)  # type: ignore[arg-type]
+            note_operation(change.operation, [change.request])
             sure = form.get("seen") == change.state
             made = perform(
                 *(engine, change.operation, change.request),
@@ -210,7 +215,9 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
         return _one(kind, place_id, status_of(error), taken=error.extra.get("place"), **told)
     if not sure:
         return _preview(kind, place, verb, change, made)
-    _note(made)
+    note_done(made)
+    if made.pending_id is not None:
+        return filed(made.pending_id)
     doors = figure(change.doors)
     vi, en = _DONE[verb]
     return done(f"{kind.url}/{change.leads_to}", vi.format(doors), en.format(doors))
@@ -356,7 +363,3 @@ def _complaints(error: RegistryError) -> list[str]:
             said = words(f"dòng {at} của bảng: {said}", f"line {at} of the table: {said}")
         found.append(said)
     return found
-
-
-def _note(made: Done) -> None:
-    note(count=made.rewritten, units=made.units, event_id=made.event_id)

@@ -1,27 +1,59 @@
-"""What was proposed at the desk of records, and waits for an approver there."""
+"""What waits for an approver: proposed records, and operations that need a second person."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from flask import request
+from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import requires
-from api.audit import note
+from api.access import caller, requires
+from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
-from api.desk.blueprint import desk_blueprint, desk_page, room
+from api.desk.blueprint import (
+    desk_blueprint,
+    desk_page,
+    done,
+    done_before,
+    event_words,
+    form_words,
+    room,
+    unit_name,
+    value_of_form,
+    whole,
+)
+from api.desk.records_words import preview_of
+from api.errors import registry_problem, status_of
+from api.pages.shell import complaint, words
 from api.shapes import unit_ref
 from geo.code import format as code_display
 from registry.database import session_scope
+from registry.errors import InvalidInputError, PendingDecidedError, RegistryError
 from registry.gazetteer import today
+from registry.lifecycle.pending import approve, decline
+from registry.lifecycle.pending_store import Pending, find_pending, list_pending
+from registry.lifecycle.requests import Sentence
 from registry.proposals import proposals
 from registry.records import record_wording
 
 blueprint = desk_blueprint("proposals", "/desk/proposals")
-room("/desk/proposals", "Đề nghị cấp mã", "Proposals", "viewer")
+room("/desk/proposals", "Chờ duyệt", "To approve", "viewer")
 
 _PAGE: Final = 100
 _PLACE: Final = re.compile(r"([0-9]{1,18})\.([0-9A-Z]{8})")
+_SHOWN: Final = 20
+"""Codes, and lines of a table, that are shown of one."""
+_STATES: Final = {
+    "waiting": (
+        "Chưa ghi gì. Việc này cần người thứ hai duyệt.",
+        "Nothing is written yet. This needs a second person.",
+    ),
+    "expired": ("Quá hạn, không làm nữa.", "It is too old, and is not done."),
+    "done": ("Đã duyệt và đã làm.", "Approved and done."),
+    "declined": ("Đã từ chối, không làm.", "Declined, and not done."),
+    "withdrawn": ("Người gửi đã rút lại.", "Withdrawn by who asked."),
+}
+_REASON: Final = TypeAdapter(Sentence)
 
 
 @blueprint.get("")
@@ -31,11 +63,15 @@ def get_proposals() -> BaseResponse:
     known = gazetteer()
     place = _PLACE.fullmatch(request.args.get("after", ""))
     after = (int(place[1]), place[2]) if place else (0, "")
+    after_pending = whole(request.args.get("pending")) or 0
     with session_scope(register().engine) as session:
         found = proposals(session, after=after, limit=_PAGE)
-    note(count=len(found))
+        pending = list_pending(session, after=after_pending, limit=_PAGE)
+    note(count=len(found) + len(pending))
     return desk_page(
         "desk/proposals.html",
+        pending=[(each, _about(each)) for each in pending],
+        more_pending=pending[-1].id if len(pending) == _PAGE else None,
         found=[
             (
                 each,
@@ -47,3 +83,110 @@ def get_proposals() -> BaseResponse:
         ],
         more=".".join(map(str, found[-1].place)) if len(found) == _PAGE else None,
     )
+
+
+@blueprint.get("/<int:pending_id>")
+@requires("viewer")
+def get_pending(pending_id: int) -> BaseResponse:
+    """What was asked for; to who may approve it, what it would do to the register of now."""
+    return _page(pending_id)
+
+
+@blueprint.post("/<int:pending_id>")
+@requires("editor")
+def post_pending(pending_id: int) -> BaseResponse:
+    """Approve or decline it."""
+    url = f"/desk/proposals/{pending_id}"
+    try:
+        if request.form.get("step") != "approve":
+            decline(register().engine, pending_id, _reason())
+            return done(url, "Đã ghi, không làm việc ấy.", "Noted: it is not done.")
+        pending, made = approve(register().engine, pending_id)
+    except PendingDecidedError:
+        return done_before(url)
+    except RegistryError as error:
+        registry_problem(error)  # for the audit log
+        return _page(pending_id, error)
+    note_operation(pending.operation, pending.requests())
+    note_done(made)
+    vi, en = pending.operation.vi, pending.operation.name
+    return done(url, f"Đã duyệt và {vi}.", f"Approved and done ({en}).")
+
+
+def _page(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
+    asking = caller()
+    with session_scope(register().engine) as session:
+        pending = find_pending(session, pending_id)
+    made, preview = None, None
+    if pending.state == "waiting" and asking.may("approver"):
+        try:
+            _, made = approve(register().engine, pending_id, dry_run=True)
+        except RegistryError as refused:
+            error = error or refused
+        else:
+            with session_scope(register().read_engine) as session:
+                preview = preview_of(session, gazetteer(), pending.operation, made.records)
+    title = event_words(pending.operation.kind)
+    return desk_page(
+        "desk/pending.html",
+        status_of(error) if error and request.method == "POST" else 200,
+        heading=title[:1].upper() + title[1:],
+        state=words(*_STATES[pending.state]),
+        trouble=complaint(error) if error else None,
+        pending=pending,
+        facts=_facts(pending),
+        codes=[code_display(code) for code in sorted(pending.seen)[:_SHOWN]],
+        made=made,
+        preview=preview,
+        names={each.commune: unit_name(each.commune) for each in (made.streets if made else ())},
+        own=pending.is_by(asking),
+        may_decline=asking.may("approver") or pending.is_by(asking),
+    )
+
+
+def _about(pending: Pending) -> str:
+    """Its codes, or its street or hamlet, in a line."""
+    codes = sorted(pending.seen)
+    if codes:
+        more = f" … ({len(codes)})" if len(codes) > 3 else ""
+        return " ".join(code_display(code) for code in codes[:3]) + more
+    given = pending.given[0]
+    return str(given.get("street") or given.get("locality") or "")
+
+
+def _facts(pending: Pending) -> list[tuple[str, str]]:
+    """What was asked for beside the codes that it names, in words."""
+    facts = []
+    for name, value in pending.given[0].items():
+        if name in ("code", "codes", "into") and pending.seen:
+            continue
+        label = form_words(name)
+        if label and value not in (None, "", [], False):
+            facts.append((label, _value(name, value)))
+    return facts
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        lines = [
+            " → ".join(str(v) for v in each.values()) if isinstance(each, dict) else str(each)
+            for each in value[:_SHOWN]
+        ]
+        more = f" … ({len(value)})" if len(value) > _SHOWN else ""
+        return "; ".join(lines) + more
+    if value is True:
+        return words("có", "yes")
+    if name in ("commune", "former_commune", "into_former_commune"):
+        return unit_name(str(value))
+    return value_of_form(name, str(value))
+
+
+def _reason() -> str | None:
+    written = " ".join(request.form.get("reason", "").split())
+    if not written:
+        return None
+    try:
+        return _REASON.validate_python(written)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        raise InvalidInputError.of_field("reason", wrong["type"], wrong["msg"]) from None

@@ -52,6 +52,7 @@ from registry.drawing.surroundings import numbered, surroundings
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.history import Step, history
+from registry.lifecycle.pending_store import list_pending
 from registry.lifecycle.table import BY_NAME
 from registry.records import Record, record_wording
 
@@ -202,6 +203,8 @@ def get_record(address_code: str) -> BaseResponse:
     unit = known.units.get(record.unit_id) if record.unit_id else None
     note(count=1, units=[unit.code] if unit else [])
     in_full = asking.may("editor")
+    with session_scope(register().engine) as session:
+        pending = list_pending(session, code=record.code)
     return desk_page(
         "desk/record.html",
         record=record,
@@ -211,6 +214,7 @@ def get_record(address_code: str) -> BaseResponse:
         commune=commune_name(known, record.unit_id),
         unit=unit,
         state=status_words(record.status),
+        pending=[(each.id, event_words(each.operation.kind), each.asked_by) for each in pending],
         demo=codes.is_demo(record.code),
         facts=_facts(known, record),
         steps=[

@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     desk_blueprint,
     desk_page,
     done,
     done_before,
+    filed,
     new_once,
     once_of_form,
     whole,
@@ -116,6 +117,7 @@ def _perform(
         ]
     except ValidationError as error:
         raise invalid_input(error, model) from error
+    note_operation(operation, [each.request for each in several])
     return perform_several(register().engine, operation, several, actor=caller().name, **more)
 
 
@@ -123,8 +125,10 @@ def _do(
     operation: Operation, ticked: dict[str, int], typed: dict[str, str], back: str
 ) -> BaseResponse:
     made = _perform(operation, ticked, typed, once=once_of_form())
+    note_done(made)
+    if made.pending_id is not None:
+        return filed(made.pending_id)
     count = len(made.records)
-    note(count=count, units=made.units, event_id=made.event_id)
     return done(back, f"Đã {operation.vi}: {count} mã", f"Done ({operation.name}): {count} records")
 
 
@@ -158,6 +162,7 @@ def _page(
         ticked=[(c, s) for c, s in ticked.items() if c not in left_out],
         whole=list(ticked.items()),
         preview=preview,
+        needs_second=tried is not None and tried.needs_second,
         refused=refused,
         typed=typed,
         trouble=complaint(error) if error else None,

@@ -12,7 +12,7 @@ from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller, requires
-from api.audit import note
+from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     ONCE,
@@ -20,6 +20,7 @@ from api.desk.blueprint import (
     desk_page,
     done,
     done_before,
+    filed,
     new_once,
     once_of_form,
     whole,
@@ -154,6 +155,7 @@ class _Desk:
         return whole(request.form.get("_seen")) or 0
 
     def _do(self, asked: OperationRequest) -> BaseResponse:
+        note_operation(self.operation, [asked])
         made = perform(
             register().engine,
             self.operation,
@@ -162,7 +164,9 @@ class _Desk:
             seen_event=self._seen(),
             once=once_of_form(),
         )
-        note(count=made.rewritten, units=made.units, event_id=made.event_id)
+        note_done(made)
+        if made.pending_id is not None:
+            return filed(made.pending_id)
         living = [r.code for r in made.records if r.status != "retired"]
         # What a merger leads to need not have been written itself.
         into = getattr(asked, "into", None)
@@ -196,6 +200,7 @@ class _Desk:
             record=self.subject,
             count=getattr(asked, "count", None),
             preview=preview,
+            needs_second=made.needs_second,
             kept=self.typed,
             once=new_once(),
             seen=self._seen(),

@@ -12,6 +12,7 @@ from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint, page, secured, words
 from api.papers import as_pdf
 from api.route import GEOJSON, GPX, MAX_LINES, PAPERS, answered, paper_of, planned
+from api.turns import in_turn
 from registry.batch.pasted import read_pasted, text_of
 from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
 from registry.overview import is_demonstration
@@ -36,6 +37,7 @@ def get_route() -> Response:
 
 
 @blueprint.post("/route")
+@in_turn
 def post_route() -> Response:
     """The route as a file, for browsers without scripts."""
     try:

@@ -16,6 +16,7 @@ from api.access import count_rows
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured, words
+from api.turns import in_turn
 from geo.code import format as code_display
 from registry.batch import EMPTY, TOTAL, Outcome, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
@@ -80,6 +81,7 @@ def get_try() -> Response:
 
 
 @blueprint.post("/try")
+@in_turn
 def post_try() -> Response:
     """The table of verdicts or of today's addresses, or the same as a CSV."""
     mode, problem, answered = _mode(request.form.get("mode")), None, None
@@ -99,6 +101,8 @@ def post_try() -> Response:
             problem = error.detail
     if answered and request.form.get("as") == "csv":
         return _csv(answered)
+    if answered:
+        text = _returned(answered)
     rows = _rows(answered, mode) if answered else None
     shown = {
         "rows": rows,
@@ -137,13 +141,16 @@ def _answer(text: str) -> _Answered:
     if len(rows) > MAX_ROWS:
         raise RequestEntityTooLarge
     count_rows(len(rows))
+    return register().asked(partial(_validated, table, rows))
+
+
+def _validated(table: Table, rows: list[InputRow]) -> _Answered:
     known, reads = gazetteer(), register().reads
     found: list[Outcome] = []
-    with reads.batch():
-        for start in range(0, len(rows), _TOGETHER):
-            part = rows[start : start + _TOGETHER]
-            asked = [partial(read_row, _OPERATION, row) for row in part]
-            found += outcomes(known, reads, _OPERATION, asked)
+    for start in range(0, len(rows), _TOGETHER):
+        part = rows[start : start + _TOGETHER]
+        asked = [partial(read_row, _OPERATION, row) for row in part]
+        found += outcomes(known, reads, _OPERATION, asked)
     return _Answered(table, rows, found)
 
 
@@ -163,7 +170,7 @@ def _rows(answered: _Answered, mode: str) -> list[dict[str, Any]]:
 
 
 def _row(number: int, row: InputRow, outcome: Outcome, mode: str) -> dict[str, Any]:
-    given = ", ".join(str(value) for value in row.asked.values() if value)
+    given = ", ".join(str(value) for value in row.returned.values() if value)
     found = outcome.found if isinstance(outcome.found, Validation) else None
     verdict, labels = found.verdict if found else "error", _LABELS
     question = found.question if found else None
@@ -172,7 +179,7 @@ def _row(number: int, row: InputRow, outcome: Outcome, mode: str) -> dict[str, A
     commune = found.commune if found else None
     return {
         "number": number,
-        "given": given or ", ".join(str(v) for v in row.given.values() if v),
+        "given": given,
         "verdict": verdict,
         "verdict_label": words(*labels[verdict]),
         "commune": (commune.code, commune.version_on(today()).full_name) if commune else None,
@@ -201,6 +208,14 @@ def _converted(found: Validation | None) -> str:
 def _is_of_another_map(part: Component) -> bool:
     """Whether a unit was written that is called otherwise today, or is no more."""
     return part.name in UNITS and part.given is not None and part.given != part.value
+
+
+def _returned(answered: _Answered) -> str:
+    """What goes back of the text, to be asked about once more."""
+    layout = Layout.of("csv", answered.table, ())
+    if answered.table.of_lines:
+        return "\n".join(str(*row.returned.values()) for row in answered.rows)
+    return layout.head() + layout.text((row, {}) for row in answered.rows)
 
 
 def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:

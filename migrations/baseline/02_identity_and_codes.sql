@@ -25,6 +25,7 @@ CREATE TABLE register_identity (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     note text DEFAULT 'created' NOT NULL,
     timeline bigint NOT NULL,
+    transferred_event_id bigint,
     CONSTRAINT pk_register_identity PRIMARY KEY (id),
     CONSTRAINT ck_register_identity_one_row CHECK (id = 1)
 );
@@ -33,9 +34,11 @@ COMMENT ON TABLE register_identity IS
 COMMENT ON COLUMN register_identity.id IS 'Always 1';
 COMMENT ON COLUMN register_identity.uuid IS 'Changes after a restore or promotion';
 COMMENT ON COLUMN register_identity.created_at IS 'When this identity began';
-COMMENT ON COLUMN register_identity.note IS 'created | restored | promoted';
+COMMENT ON COLUMN register_identity.note IS 'created | restored | promoted | transferred';
 COMMENT ON COLUMN register_identity.timeline IS
     'server_timeline() on which the register got its uuid; the feed goes on under no other';
+COMMENT ON COLUMN register_identity.transferred_event_id IS
+    'Last event that a transfer brought: what it and those before it did is history here, and not taken back';
 INSERT INTO register_identity (id, timeline) VALUES (1, server_timeline());
 GRANT SELECT ON register_identity TO diachiso_app;
 
@@ -47,7 +50,7 @@ CREATE TABLE code_key (
     CONSTRAINT ck_code_key_one_row CHECK (id = 1)
 );
 COMMENT ON TABLE code_key IS
-    'Key of the permutation of code ordinals: made with the database, never changed, never out of it.';
+    'Key of the permutation of code ordinals: made with the database, or brought with its codes by a transfer into an empty one; else never changed.';
 COMMENT ON COLUMN code_key.id IS 'Always 1';
 COMMENT ON COLUMN code_key.key IS '32 secret bytes';
 -- 32 bytes out of five random UUIDs of 122 random bits each: no extension is needed for it.

@@ -51,7 +51,8 @@ CREATE TABLE admin_unit_version (
     CONSTRAINT ck_admin_unit_version_kind_known
         CHECK (kind IN ('tinh', 'thanh_pho', 'quan', 'huyen', 'thi_xa', 'xa', 'phuong', 'thi_tran',
             'dac_khu')),
-    CONSTRAINT ck_admin_unit_version_valid_not_empty CHECK (NOT isempty(valid)),
+    CONSTRAINT ck_admin_unit_version_valid_when_effective
+        CHECK (isempty(valid) = (date_basis = 'signed')),
     CONSTRAINT ex_admin_unit_version_one_per_day
         EXCLUDE USING gist (unit_id WITH =, valid WITH &&)
 );
@@ -65,10 +66,10 @@ COMMENT ON COLUMN admin_unit_version.kind IS
 COMMENT ON COLUMN admin_unit_version.province_id IS 'Province it belongs to; none for a province';
 COMMENT ON COLUMN admin_unit_version.district_id IS 'District it belonged to, until 30 June 2025';
 COMMENT ON COLUMN admin_unit_version.valid IS
-    'Days on which this was so; open start = before the record';
+    'Days on which this was so; open start = before the record; empty = signed, and nobody knows yet from when on';
 COMMENT ON COLUMN admin_unit_version.legal_basis IS 'Resolution or law';
 COMMENT ON COLUMN admin_unit_version.date_basis IS
-    'What the first day of valid is: effective, signed, or approximate';
+    'What the first day of valid is: effective, approximate, or not known, as the decision is only signed';
 COMMENT ON COLUMN admin_unit_version.source IS 'Where the row comes from';
 GRANT SELECT, INSERT, UPDATE ON admin_unit_version TO diachiso_app;
 

@@ -62,7 +62,7 @@ COMMENT ON COLUMN import_problem.row_number IS 'Row of the file, 1 = first after
 COMMENT ON COLUMN import_problem.field IS 'Column, when one is to blame';
 COMMENT ON COLUMN import_problem.code IS 'Stable problem code';
 COMMENT ON COLUMN import_problem.severity IS 'error: not published | warning | notice';
-COMMENT ON COLUMN import_problem.value IS 'Value as delivered; never a person''s';
+COMMENT ON COLUMN import_problem.value IS 'Value as delivered, without names and numbers of people';
 COMMENT ON COLUMN import_problem.proposed_fix IS 'Value that would be right';
 -- Problems of an import by their kind, as reports list them.
 CREATE INDEX ix_import_problem_import_id_code_row_number
@@ -158,5 +158,5 @@ COMMENT ON COLUMN import_work.asked_by IS 'Name of the key that asked for what i
 COMMENT ON COLUMN import_work.asked_key_id IS 'Number of that key';
 COMMENT ON COLUMN import_work.changed_at IS 'When this was written last';
 COMMENT ON COLUMN import_work.files_until IS
-    'When the file and its reports are deleted; none when they are';
+    'When the reports are deleted, and a file that was not published; none when they are';
 GRANT SELECT, INSERT, UPDATE, DELETE ON import_work TO diachiso_app;

@@ -76,7 +76,7 @@ $$;
 COMMENT ON FUNCTION park_keys IS
     'Takes keys and indexes off household and household_ref when both are empty, else returns false; the transaction cannot commit before unpark_keys';
 
-CREATE FUNCTION unpark_keys() RETURNS void
+CREATE FUNCTION unpark_keys(brought boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     parked record;
@@ -94,17 +94,17 @@ BEGIN
     END LOOP;
     DELETE FROM parked_key;
     -- What the trigger checks of each statement, of all rows: there were none before.
-    IF NOT EXISTS (
+    IF NOT brought AND (NOT EXISTS (
         SELECT FROM event WHERE id = event_now AND xact = pg_current_xact_id()::text::bigint
-    ) OR EXISTS (SELECT FROM household WHERE event_id <> event_now) THEN
+    ) OR EXISTS (SELECT FROM household WHERE event_id <> event_now)) THEN
         RAISE EXCEPTION 'households are written under an event of the same transaction'
             USING ERRCODE = 'invalid_transaction_state';
     END IF;
     WITH place AS MATERIALIZED (
         SELECT unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code,
-            count(*) AS records
+            status = 'retired' AS retired, count(*) AS records
         FROM household
-        GROUP BY unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code
+        GROUP BY unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code, retired
     ), touched AS (
         INSERT INTO coverage_touched (unit_id, records)
         SELECT unit_id, sum(records) FROM place WHERE unit_id IS NOT NULL GROUP BY unit_id
@@ -114,7 +114,7 @@ BEGIN
         SELECT array_agg(p.unit_id) AS units, array_agg(p.former_unit_id) AS former_units,
             array_agg(p.thoroughfare_id) AS streets, array_agg(p.locality_id) AS localities,
             array_agg(p.parent_code) AS parents
-        FROM place p
+        FROM place p WHERE NOT (brought AND p.retired)
     ) a, fault_of_places(a.units, a.former_units, a.streets, a.localities, a.parents) f;
     IF wrong.fault IS NOT NULL THEN
         SELECT min(n.code) INTO bad FROM household n
@@ -126,7 +126,8 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION unpark_keys IS 'Makes anew what park_keys took off';
+COMMENT ON FUNCTION unpark_keys IS
+    'Makes anew what park_keys took off. Rows that were brought from another register have the events that they had there, and what was retired there may lie in a unit that has ended since';
 
 CREATE FUNCTION refuse_parked() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

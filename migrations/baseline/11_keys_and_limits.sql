@@ -76,6 +76,8 @@ CREATE TABLE audit_entry (
     client text,
     role text NOT NULL,
     endpoint text NOT NULL,
+    operation text,
+    codes text[] DEFAULT '{}'::text[] NOT NULL,
     units text[] DEFAULT '{}'::text[] NOT NULL,
     count integer,
     event_id bigint,
@@ -93,6 +95,9 @@ COMMENT ON COLUMN audit_entry.client IS
     'Without a key: hash of the computer''s network address by a secret of this database and the day; another one each day';
 COMMENT ON COLUMN audit_entry.role IS 'Role that the caller had';
 COMMENT ON COLUMN audit_entry.endpoint IS 'Method and route, without the values in its path';
+COMMENT ON COLUMN audit_entry.operation IS
+    'Operation of the lifecycle that was asked for; of what else was written the event says it';
+COMMENT ON COLUMN audit_entry.codes IS 'Codes that such an operation named or wrote, some of many';
 COMMENT ON COLUMN audit_entry.units IS 'Codes of the units that it was about, as far as known';
 COMMENT ON COLUMN audit_entry.count IS 'Records written or rows answered; none where refused';
 COMMENT ON COLUMN audit_entry.event_id IS 'Event of a write';
@@ -100,6 +105,9 @@ COMMENT ON COLUMN audit_entry.status IS 'HTTP status of the answer';
 COMMENT ON COLUMN audit_entry.outcome IS 'ok, or the stable code of the problem';
 -- Entries of some days, and the oldest, which are removed.
 CREATE INDEX ix_audit_entry_at ON audit_entry (at);
+-- What was done to a code, or tried.
+CREATE INDEX ix_audit_entry_codes ON audit_entry USING gin (codes) WHERE codes <> '{}';
+CREATE INDEX ix_audit_entry_event_id ON audit_entry (event_id) WHERE event_id IS NOT NULL;
 GRANT SELECT, INSERT ON audit_entry TO diachiso_app;
 
 CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -128,6 +128,15 @@ def is_bound() -> bool:
     return actor is not None and actor.unit_ids is not None
 
 
+def only_commune() -> str | None:
+    """Code of the one commune in which who acts may write; None for several, or everywhere."""
+    actor = acting()
+    if actor is None or actor.unit_ids is None or len(actor.unit_ids) != 1:
+        return None
+    codes = actor.units or ()
+    return codes[0] if len(codes) == 1 else None
+
+
 def ended_units() -> str | None:
     """Units to which who acts is bound and that have ended, with their heirs; None for none."""
     actor = acting()

@@ -9,6 +9,7 @@ import datetime
 import hashlib
 import hmac
 import ipaddress
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,10 @@ from registry.gazetteer import Gazetteer, today
 from registry.reads import Reads
 
 _SIGNS: Final = 16
+_WITH_PORT: Final = re.compile(r"\[([^\]]*)\](?::\d+)?|([\d.]+):\d+")
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+MAX_CODES: Final = 20
+"""So many codes of an operation are written down; its event has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,15 @@ class Entry:
     outcome: str = "ok"
     key_id: int | None = None
     client: str | None = None
+    operation: str | None = None
+    """Of the lifecycle, as events call it: done, asked for or refused."""
+    codes: tuple[str, ...] = ()
+    """Canonical, that such an operation named or wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """An entry as it is read."""
+    """An entry as it is read, with what its event says."""
 
     id: int
     at: datetime.datetime
@@ -58,6 +67,14 @@ class Noted:
     event_id: int | None
     status: int
     outcome: str
+    operation: str | None
+    """Kind of the event, or the operation of the lifecycle that did not come to one."""
+    codes: tuple[str, ...]
+    reason: str | None
+    decision_number: str | None
+    asked_by: str | None
+    """Actor of the event: another one than who approved it."""
+    second_person: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,12 @@ class Wanted:
     since: datetime.datetime | None = None
     refused: bool = False
     """Only what was not done."""
+    last_day: datetime.datetime | None = None
+    """Until the end of the day that begins then."""
+    code: str | None = None
+    """Canonical: what was done to this record, or tried."""
+    operation: str | None = None
+    """Kind of the event."""
 
 
 class Clients:
@@ -80,13 +103,13 @@ class Clients:
         self._day: datetime.date | None = None
         self._of_day = b""
 
-    def name(self, address: str) -> str:
-        """Sixteen signs for an address, others each day; all of an IPv6 network are one."""
+    def name(self, caller: str) -> str:
+        """Sixteen signs for a caller, as `network_of` or a count calls it, others each day."""
         day = today()
         if day != self._day:
             self._of_day = hmac.digest(self._secret(), day.isoformat().encode(), "sha256")
             self._day = day
-        hashed = hmac.new(self._of_day, network_of(address).encode(), hashlib.sha256)
+        hashed = hmac.new(self._of_day, caller.encode(), hashlib.sha256)
         return hashed.hexdigest()[:_SIGNS]
 
     def _secret(self) -> bytes:
@@ -96,21 +119,32 @@ class Clients:
 
 
 @lru_cache(maxsize=10_000)
-def network_of(address: str) -> str:
+def network_of(address: str, ipv6_prefix: int = 64) -> str:
     """The address, or the network of an IPv6 one, which gives each computer as many as it likes.
+
+    An IPv4 address is one caller however it is written: mapped, translated (NAT64), as 6to4, of
+    which each has 65,536 networks, and with the port that some proxies add. What is no address, as
+    of a socket file, is one caller.
 
     >>> network_of("203.0.113.7"), network_of("2001:db8::1:2"), network_of("::ffff:203.0.113.7")
     ('203.0.113.7', '2001:db8::', '203.0.113.7')
+    >>> network_of("203.0.113.7:4711"), network_of("[2001:db8:0:7::1]:4711", 56)
+    ('203.0.113.7', '2001:db8::')
+    >>> network_of("2002:cb00:7107:1::1"), network_of("64:ff9b::cb00:7107"), network_of("x1")
+    ('203.0.113.7', '203.0.113.7', '')
     """
+    written = _WITH_PORT.fullmatch(address)
     try:
-        read = ipaddress.ip_address(address)
+        read = ipaddress.ip_address(written[1] or written[2] if written else address)
     except ValueError:
-        return address
+        return ""
     if isinstance(read, ipaddress.IPv4Address):
         return str(read)
-    if read.ipv4_mapped is not None:
-        return str(read.ipv4_mapped)
-    return str(ipaddress.ip_network((read, 64), strict=False).network_address)
+    if (inside := read.ipv4_mapped or read.sixtofour) is not None:
+        return str(inside)
+    if read in _NAT64:
+        return str(ipaddress.IPv4Address(int(read) & 0xFFFF_FFFF))
+    return str(ipaddress.ip_network((int(read), ipv6_prefix), strict=False).network_address)
 
 
 def record(session: Session, entry: Entry) -> None:
@@ -141,12 +175,15 @@ def _columns(entry: Entry) -> dict[str, object]:
         "event_id": entry.event_id,
         "status": entry.status,
         "outcome": entry.outcome,
+        "operation": entry.operation,
+        "codes": list(entry.codes[:MAX_CODES]),
     }
 
 
 def read(session: Session, known: Gazetteer, wanted: Wanted, limit: int) -> Iterator[Noted]:
     """The latest entries, the newest first: those about units that the caller sees, and of those
-    about no unit what keys did that are bound to such units only.
+    about no unit what keys did that are bound to such units only. Codes of records elsewhere are
+    left out.
     """
     codes = unit_codes(known)
     rows: Any = session.execute(
@@ -158,12 +195,15 @@ def read(session: Session, known: Gazetteer, wanted: Wanted, limit: int) -> Iter
             "unit": wanted.unit,
             "since": wanted.since,
             "refused": wanted.refused,
+            "last_day": wanted.last_day,
+            "code": wanted.code,
+            "operation": wanted.operation,
             "limit": limit,
         },
     )
     for row in rows:
         values = row._asdict()
-        yield Noted(**values | {"units": tuple(values["units"])})
+        yield Noted(**values | {name: tuple(values[name]) for name in ("units", "codes")})
 
 
 def forget(session: Session, days: int) -> int:
@@ -174,9 +214,11 @@ def forget(session: Session, days: int) -> int:
 
 _INSERT: Final = """
     INSERT INTO audit_entry
-        (actor, key_id, client, role, endpoint, units, count, event_id, status, outcome)
+        (actor, key_id, client, role, endpoint, units, count, event_id, status, outcome,
+            operation, codes)
     SELECT :actor, CAST(:key_id AS bigint), :client, :role, :endpoint, CAST(:units AS text[]),
-        CAST(:count AS integer), CAST(:event_id AS bigint), :status, :outcome
+        CAST(:count AS integer), CAST(:event_id AS bigint), :status, :outcome,
+        :operation, CAST(:codes AS text[])
 """
 _RECORD: Final = text(_INSERT)
 _RECORD_SOON: Final = text(
@@ -184,18 +226,33 @@ _RECORD_SOON: Final = text(
 )
 _READ: Final = text(
     """
-    SELECT id, at, actor, role, client, endpoint, units, count, event_id, status, outcome
-    FROM audit_entry
-    WHERE (CAST(:actor AS text) IS NULL OR actor = :actor)
-        AND (CAST(:unit AS text) IS NULL OR :unit = ANY (units))
-        AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)
-        AND NOT (:refused AND outcome = 'ok')
-        AND (CAST(:codes AS text[]) IS NULL OR units && CAST(:codes AS text[])
-            OR units = '{}'
-                AND EXISTS (SELECT FROM api_key_unit b WHERE b.key_id = audit_entry.key_id)
+    SELECT a.id, a.at, a.actor, a.role, a.client, a.endpoint, a.units, a.count, a.event_id,
+        a.status, a.outcome, coalesce(e.kind, a.operation) AS operation,
+        ARRAY (SELECT c.code FROM unnest(a.codes) WITH ORDINALITY c (code, rank)
+            LEFT JOIN household h ON h.code = c.code
+            WHERE CAST(:reach AS integer[]) IS NULL OR h.unit_id = ANY (:reach)
+            ORDER BY c.rank) AS codes,
+        e.reason, e.decision_number, e.actor AS asked_by,
+        e.scope ->> 'second_person' AS second_person
+    FROM audit_entry a LEFT JOIN event e ON e.id = a.event_id
+    WHERE (CAST(:actor AS text) IS NULL OR a.actor = :actor OR e.actor = :actor)
+        AND (CAST(:unit AS text) IS NULL OR :unit = ANY (a.units))
+        AND (CAST(:since AS timestamptz) IS NULL OR a.at >= :since)
+        AND (CAST(:last_day AS timestamptz) IS NULL
+            OR a.at < CAST(:last_day AS timestamptz) + interval '1 day')
+        AND (CAST(:operation AS text) IS NULL OR coalesce(e.kind, a.operation) = :operation)
+        AND (CAST(:code AS text) IS NULL
+            OR a.codes <> '{}' AND a.codes @> ARRAY[CAST(:code AS text)]
+            OR a.event_id = ANY (ARRAY (
+                SELECT event_id FROM household WHERE code = :code
+                UNION SELECT event_id FROM household_version WHERE code = :code)))
+        AND (CAST(:codes AS text[]) IS NULL OR a.units && CAST(:codes AS text[])
+            OR a.units = '{}'
+                AND EXISTS (SELECT FROM api_key_unit b WHERE b.key_id = a.key_id)
                 AND NOT EXISTS (SELECT FROM api_key_unit b
-                    WHERE b.key_id = audit_entry.key_id AND b.unit_id <> ALL (:reach)))
-    ORDER BY id DESC LIMIT :limit
+                    WHERE b.key_id = a.key_id AND b.unit_id <> ALL (:reach)))
+        AND NOT (:refused AND a.outcome = 'ok')
+    ORDER BY a.id DESC LIMIT :limit
     """
 )
 _FORGET: Final = text("SELECT forget_audit(:days)")

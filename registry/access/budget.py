@@ -49,6 +49,8 @@ class Budget:
         self._unwritten: dict[str, float] = {}
         self._next = -math.inf
         self._forgotten_at = -math.inf
+        self._ran = math.inf
+        """The clock, less how long the machine runs: smaller once somebody set the clock back."""
 
     def spend(self, holder: str, share: float, *, at_once: bool = False) -> float:
         """Spend a share of an hour's units; returns `level` with it.
@@ -63,28 +65,31 @@ class Budget:
 
     def level(self, holder: str) -> float:
         """The share that is spent now, as every process knows within a second: 1 is all."""
-        if time.time() >= self._next:
+        if time.monotonic() >= self._next:
             self._exchange()
-        share, at = self._levels.get(holder, (0.0, 0.0))
-        return max(0.0, share - (time.time() - at) / _HOUR_S) + self._unwritten.get(holder, 0.0)
+        return self._known(holder, time.time()) + self._unwritten.get(holder, 0.0)
+
+    def _known(self, holder: str, now: float) -> float:
+        """The share that the database knows of. No time is negative where a clock was set back."""
+        share, at = self._levels.get(holder, (0.0, now))
+        return max(0.0, share - max(0.0, now - at) / _HOUR_S)
 
     def _exchange(self) -> None:
         """Tell the database what was spent here, and learn what was elsewhere."""
-        now = time.time()
+        now, turn = time.time(), time.monotonic()
         with self._lock:
-            alone = now < self._next - _EXCHANGE_S
+            alone = turn < self._next - _EXCHANGE_S
             if not alone:
-                self._next = now + _EXCHANGE_S  # one thread asks, the others go on
+                self._next = turn + _EXCHANGE_S  # one thread asks, the others go on
             ours, self._unwritten = self._unwritten, {}
         try:
             known = {} if alone else self._written(ours, now)
         except DatabaseUnavailableError:
-            alone, self._next = True, now + _ALONE_S + _EXCHANGE_S
+            alone, self._next = True, turn + _ALONE_S + _EXCHANGE_S
         if alone:
             known = dict(self._levels)
             for holder, share in ours.items():
-                level, at = known.get(holder, (0.0, now))
-                known[holder] = max(0.0, level - (now - at) / _HOUR_S) + share, now
+                known[holder] = self._known(holder, now) + share, now
         self._levels = known
 
     def _written(self, ours: dict[str, float], now: float) -> dict[str, tuple[float, float]]:
@@ -94,9 +99,12 @@ class Budget:
         with session_scope(self._engine) as session:
             if ours:
                 session.execute(_SPEND, {"holders": holders, "shares": shares, "now": at})
-            if now - self._forgotten_at >= _HOUR_S:
+            ran = now - time.monotonic()
+            if now - self._forgotten_at >= _HOUR_S or ran < self._ran - _EXCHANGE_S:
                 session.execute(_FORGET, {"now": at})
+                session.execute(_NOT_AHEAD, {"now": at})
                 self._forgotten_at = now
+            self._ran = ran
             rows: Any = session.execute(_LEVELS, {"now": at, "holders": holders})
             return {row.holder: (row.level, row.at.timestamp()) for row in rows}
 
@@ -204,9 +212,9 @@ _SPEND: Final = text(
     FROM unnest(CAST(:holders AS text[]), CAST(:shares AS float8[])) AS n (holder, share)
     ORDER BY n.holder
     ON CONFLICT (holder) DO UPDATE SET
-        level = excluded.level
-            + greatest(0, b.level - extract(epoch FROM excluded.at - b.at) / 3600),
-        at = greatest(b.at, excluded.at)
+        level = excluded.level + greatest(
+            0, b.level - greatest(0, extract(epoch FROM excluded.at - b.at)) / 3600),
+        at = excluded.at
     """
 )
 # Of others only who has spent much: who has not is let go on all the same.
@@ -220,6 +228,8 @@ _LEVELS: Final = text(
     ORDER BY level DESC LIMIT 100000)
     """
 )
+# Of a clock that was ahead: what was spent by it would not come back before it is reached again.
+_NOT_AHEAD: Final = text("UPDATE enumeration_budget SET at = :now WHERE at > :now")
 _FORGET: Final = text(
     "DELETE FROM enumeration_budget WHERE level <= extract(epoch FROM :now - at) / 3600"
 )

@@ -32,7 +32,7 @@ def check_jurisdiction(session: Session, request: BaseModel) -> tuple[str, ...]:
     actor = acting()
     if actor is None:
         return ()
-    named, communes = _named(request), _communes(request)
+    named, communes = named_codes(request), _communes(request)
     found = session.execute(_UNITS, {"codes": list(named), "communes": communes}).all()
     check_writable(session, *(row.id for row in found))
     allowed = writable()
@@ -60,7 +60,7 @@ def check_point(session: Session, allowed: frozenset[int], *, lon: float, lat: f
         )
 
 
-def _named(request: BaseModel) -> Iterator[str]:
+def named_codes(request: BaseModel) -> Iterator[str]:
     """Canonical codes of the records that it names."""
     if hasattr(request, "street") and hasattr(request, "into"):
         return  # a street's name

@@ -31,6 +31,7 @@ from registry.errors import (
     RegistryError,
 )
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.gazetteer_cache import GazetteerCache
 from registry.reads import Reads, Row
 from registry.replica import Replica
 from registry.units.onward import continuations
@@ -73,7 +74,7 @@ class KeyCheck:
         self,
         reads: Reads | Replica,
         engine: Engine,
-        gazetteer: Callable[[], Gazetteer],
+        gazetteer: GazetteerCache,
         replica_age_s: float | None = None,
     ) -> None:
         self._reads = reads
@@ -161,8 +162,9 @@ class KeyCheck:
         # Where only a replica answers, nobody need wait for the primary.
         if not used_lately and _is_enough(row):
             self._touch(key_id)
-        units, ended = self._units(unit_ids)
-        communes = self._communes(role, unit_ids)
+        (units, ended), communes = self._gazetteer.of_one_map(
+            lambda: (self._units(unit_ids), self._communes(role, unit_ids))
+        )
         actor = Actor(
             name,
             role,
@@ -185,7 +187,7 @@ class KeyCheck:
             # An admin is bound to nothing, and a viewer of the whole country neither; an authority
             # without units is authority over nothing.
             return None if role in ("admin", "viewer") else frozenset()
-        known, day = self._gazetteer(), today()
+        known, day = self._gazetteer.get(), today()
         if self._map is None or self._map[0] is not known or self._map[1] != day:
             self._map, self._members = (known, day), {}
         members = self._members  # another thread may begin a new one
@@ -200,7 +202,7 @@ class KeyCheck:
         """`Actor.units` and `Actor.ended`."""
         if not unit_ids:
             return None, ()
-        known, day = self._gazetteer(), today()
+        known, day = self._gazetteer.get(), today()
         units = sorted((known.units[i] for i in unit_ids if i in known.units), key=lambda u: u.code)
         ended = (_ended(known, unit, unit.ended, day) for unit in units if unit.ended is not None)
         return tuple(u.code for u in units if u.alive_on(day)), tuple(ended)

@@ -44,7 +44,7 @@ class SharedRates:
                 self._minute, self._known = minute, {}
             told, found = self._known.get(caller, (0, 0))
             # Who is refused here already is known to the others.
-            if here - told < STEP * limit or told > limit or time.time() < self._alone_until:
+            if here - told < STEP * limit or told > limit or time.monotonic() < self._alone_until:
                 return found
             self._known[caller] = here, found  # one thread asks, the others go on
         found = self._exchange(caller, here, minute, forget=is_first)
@@ -62,7 +62,7 @@ class SharedRates:
                 session.execute(_TELL, given | {"asked": here})
                 return int(session.execute(_ASK, given).scalar_one())
         except (RegistryError, DBAPIError):
-            self._alone_until = time.time() + _ALONE_S
+            self._alone_until = time.monotonic() + _ALONE_S
             return 0
 
 
@@ -70,7 +70,8 @@ class SharedRates:
 _FORGET: Final = text(
     """
     DELETE FROM request_rate WHERE ctid IN (
-        SELECT ctid FROM request_rate WHERE minute < :minute - 1 FOR UPDATE SKIP LOCKED
+        SELECT ctid FROM request_rate WHERE minute NOT BETWEEN :minute - 1 AND :minute + 1
+        FOR UPDATE SKIP LOCKED
     )
     """
 )

@@ -20,6 +20,8 @@ _BYTES: Final = 32
 _LIVING: Final = (
     f"s.seen_at > clock_timestamp() - interval '{IDLE_MINUTES} minutes'"
     f" AND s.began_at > clock_timestamp() - interval '{WHOLE_HOURS} hours'"
+    # One that began by a clock that was far ahead would live until that is reached.
+    f" AND s.began_at < clock_timestamp() + interval '{WHOLE_HOURS} hours'"
 )
 KEY_OF_TOKEN: Final = (
     f"SELECT s.key_id FROM desk_session s WHERE s.token_hash = %(hash)s AND {_LIVING}"  # noqa: S608

@@ -1,6 +1,6 @@
 """Which columns of a table of questions are asked by: told as an import tells them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import fields as fields_of
 from functools import lru_cache
@@ -19,12 +19,28 @@ from registry.intake.spellings.headers import (
     receivers_field_of,
     weak_field_of,
 )
+from registry.intake.spellings.returned import ReturnedColumns
 from registry.search.completed_text import UNITS
 
 PREFIX: Final = "result_"
 """Beginning of the columns of an earlier result, which are no question."""
 POINT: Final = "point"
 """Field of a column that holds both coordinates: `21.0285, 105.8542`, or a link to a map."""
+REFERENCE: Final = "source_ref"
+"""Field of the sender's own reference of a row, which is returned as it came."""
+_REFERENCES: Final = frozenset(
+    {
+        *("ref", "source ref", "reference", "row", "row id", "dong"),
+        *("order", "order id", "order no", "order number"),
+        *("tracking", "tracking id", "tracking no", "tracking number", "tracking code", "awb"),
+        *("parcel", "parcel id", "waybill", "waybill no", "don hang", "so don", "so don hang"),
+        *("ma don", "ma don hang", "ma van don", "van don", "so van don", "ma buu gui"),
+        *("so hieu", "so hieu buu gui", "ma buu pham", "ma kien", "ma kien hang", "kien hang"),
+    }
+)
+"""Headers, folded, of what a parcel is called by those who send it, beside those of an import."""
+_PARAMETERS: Final = frozenset({"limit", "radius m", "within", "on", "chosen"})
+"""Members, folded, that the single call takes beside what it asks."""
 COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
 _ADDRESS: Final = ("address", *COMPONENTS, "alley")
 _FIELDS: Final = {
@@ -67,7 +83,9 @@ class AskedColumns:
     at: Mapping[str, tuple[int, ...]]
     """Field → places of its columns: an address may have several lines."""
     unread: tuple[str, ...]
-    """Headers of the others, which are passed through."""
+    """Headers of the others."""
+    returned: ReturnedColumns
+    """Those that go back beside the answers."""
 
     def asked(self, cells: Sequence[object]) -> dict[str, object]:
         """What a row asks, by field; nothing of columns that it is too short for."""
@@ -96,13 +114,15 @@ def columns_of(
     ColumnsNotRecognisedError where none of what is needed is there, UnreadableFileError where two
     columns mean the same, or there are too many.
 
-    >>> columns_of("geocode", ("Mã đơn", "Địa chỉ", "Ghi chú"))
-    AskedColumns(at={'address': (1,)}, unread=('Mã đơn', 'Ghi chú'))
+    >>> read = columns_of("geocode", ("Mã đơn", "Địa chỉ", "Ghi chú"))
+    >>> read.at, read.unread, read.returned.headers
+    ({'address': (1,)}, ('Mã đơn', 'Ghi chú'), ('Mã đơn', 'Địa chỉ'))
     >>> columns_of("validate", ("from_address", "to_address", "Shipping City", "Shipping State")).at
     {'address': (1,), 'district': (2,), 'province': (3,)}
     """
     check_width(headers)
-    found = _found(operation, headers, _checked(operation, stated))
+    fields = _checked(operation, stated)
+    found = _found(operation, headers, fields)
     needed, likeliest = _NEEDED[operation]
     if found.keys().isdisjoint(needed):
         raise _not_recognised(headers, likeliest)
@@ -122,7 +142,48 @@ def columns_of(
         taken = {place for places in at.values() for place in places}
         at["address"] += tuple(place for place in lines if place not in taken)
     read = {place for places in at.values() for place in places}
-    return AskedColumns(at, _named(headers, read))
+    asked = tuple(
+        (place, field)
+        for field, places in at.items()
+        for place in places
+        if not headers[place].startswith(PREFIX)
+    )
+    return AskedColumns(
+        at, _named(headers, read), returned_columns(operation, headers, stated, asked)
+    )
+
+
+@lru_cache(maxsize=256)
+def returned_columns(
+    operation: str,
+    headers: tuple[str, ...],
+    stated: tuple[tuple[str, str], ...] = (),
+    asked: tuple[tuple[int, str], ...] = (),
+) -> ReturnedColumns:
+    """The columns that go back beside the answers: those whose headers are known, or `asked` by."""
+    known = dict(_known(operation, headers, _checked(operation, stated)))
+    return ReturnedColumns.of(headers, (known | dict(asked)).items())
+
+
+def is_reference(header: str) -> bool:
+    """Whether a column holds what its sender calls a row, a parcel say."""
+    return fold(header) in _REFERENCES
+
+
+def _known(
+    operation: str, headers: Sequence[str], stated: Mapping[str, str]
+) -> Iterator[tuple[int, str]]:
+    """Places of the columns whose headers are known, asked by or not, and what they mean."""
+    for at, header in enumerate(headers):
+        if header.startswith(PREFIX):
+            continue
+        field = next(filter(None, _readings(operation, header, stated)), None)
+        if field is None and fold(header) not in stated and not is_personal(header):
+            field = REFERENCE if is_reference(header) else None
+            if fold(header) in _PARAMETERS:
+                field = "parameter"
+        if field is not None:
+            yield at, field
 
 
 def _named(headers: Sequence[str], read: Iterable[int] = ()) -> tuple[str, ...]:
@@ -146,13 +207,7 @@ def _found(
     for at, header in enumerate(headers):
         if header.startswith(PREFIX):
             continue
-        key = fold(header)
-        readings = (
-            (stated[key],)
-            if key in stated
-            else ("", receivers_field_of(header), _own(operation, header), weak_field_of(header))
-        )
-        for rank, field in enumerate(readings):
+        for rank, field in enumerate(_readings(operation, header, stated)):
             if field:
                 ranked.setdefault(field, {}).setdefault(rank, []).append(at)
                 break
@@ -168,13 +223,20 @@ def _found(
     return {name: found[name] for name in _FIELDS[operation] if name in found}
 
 
+def _readings(operation: str, header: str, stated: Mapping[str, str]) -> tuple[str | None, ...]:
+    """What a header means, the surest first."""
+    if (key := fold(header)) in stated:
+        return (stated[key],)
+    return "", receivers_field_of(header), _own(operation, header), weak_field_of(header)
+
+
 def _own(operation: str, header: str) -> str | None:
     return _OWN[operation].get(fold(header)) or field_of(header)
 
 
 def _checked(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Folded header → field; '' for a column that is not read. Raises InvalidInputError."""
-    known = _FIELDS[operation]
+    known = (*_FIELDS[operation], REFERENCE)
     for field in (_CALLED.get(field, field) for _, field in stated):
         if field and field not in known:
             detail = f"không có trường (no such field) {field!r}; có: {', '.join(known)}"

@@ -34,7 +34,7 @@ FLAT_COLUMNS: Final = {
         *("status", "verdict", "next_action", "level", *_PLACE),
         *("question", "choices", "detail", "suggestions"),
     ),
-    RECHECK: ("status", "reasons", *_PLACE, "candidates"),
+    RECHECK: ("status", "reasons", *_PLACE, "candidates", "row"),
 }
 """Operation → columns, in an order that others may rely on."""
 _LABEL_ON: Final = "label_on"
@@ -82,7 +82,8 @@ def flat_change(day: datetime.date, found: Rechecked) -> dict[str, Cell]:
     else:
         doors = (f"{code_display(each.code)} {each.label}" for each in found.candidates)
         cells["candidates"] = " | ".join(doors) or None
-    return cells | {"status": CHANGED, "reasons": " ".join(found.reasons)}
+    reasons = " ".join(found.reasons)
+    return cells | {"status": CHANGED, "reasons": reasons, "row": found.row.number}
 
 
 def _suggestions(codes: Iterable[str]) -> dict[str, Cell]:

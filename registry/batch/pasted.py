@@ -7,6 +7,7 @@ from registry.batch.rows import InputRow, Stated, Table, check_text, read_table
 from registry.batch.workbooks import as_csv, workbook_suffix
 from registry.errors import ColumnsNotRecognisedError
 from registry.intake.spellings.headers import fields_named
+from registry.intake.spellings.returned import clean_cell
 
 _HEADER: Final = "address"
 # As spreadsheets of this country save text: UTF-8, UTF-16 with its mark, or the code page.
@@ -48,4 +49,8 @@ def read_pasted(operation: str, text: str, *, is_file: bool, stated: Stated = ()
         if not table.above or len(table.headers) > 1:
             return table
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return Table((InputRow({_HEADER: line}, {_HEADER: line}) for line in lines), (_HEADER,))
+    rows = (
+        InputRow({_HEADER: line}, {_HEADER: clean_cell(_HEADER, line)}, number)
+        for number, line in enumerate(lines, 1)
+    )
+    return Table(rows, (_HEADER,), of_lines=True)

@@ -1,8 +1,8 @@
 """Tables of questions and answers: CSV and NDJSON, in and out, row by row.
 
-What is no question of ours is passed through as it came, undecodable bytes included. Answers stand
-behind it: in CSV in columns that begin with `result_`, in NDJSON in the member `result`. Both are
-written anew where a row already has them.
+Of a row goes back what `spellings.returned` lets go. Answers stand behind it: in CSV in columns
+that begin with `result_`, in NDJSON in the member `result`. Both are written anew where a row
+already has them.
 """
 
 import csv
@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, count, islice
 from typing import Any, Final, Self
 
 from geo.points import point_in
 from geo.values import value
 from registry.batch import EMPTY, HALVES, TOTAL, Asked, read_fields
-from registry.batch.columns import POINT, PREFIX, AskedColumns, columns_of
+from registry.batch.columns import POINT, PREFIX, AskedColumns, columns_of, returned_columns
 from registry.csv_cells import Writer, read_rows
 from registry.errors import (
     ColumnsNotRecognisedError,
@@ -29,17 +29,17 @@ from registry.errors import (
     RegistryError,
     UnreadableFileError,
 )
+from registry.intake.columns.fields import told_headers
 from registry.intake.formats.table import LOOKED_AT, find_header
 from registry.intake.spellings.footer_words import is_total
 from registry.intake.spellings.headers import fields_named
+from registry.intake.spellings.returned import ReturnedColumns
 from registry.json_once import GivenTwiceError, loads_once
-from registry.messages import number
+from registry.messages import number as figures
 
 FORMATS: Final = ("csv", "ndjson")
 SUFFIXES: Final = {".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 RESULT: Final = "result"
-LINE: Final = "line"
-"""Member in which a line of NDJSON that cannot be read comes back."""
 _DELIMITERS: Final = ",;\t|"
 _MAX_CELL: Final = 1_000_000
 _MAX_LINE: Final = 1_000_000
@@ -58,10 +58,15 @@ Stated = tuple[tuple[str, str], ...]
 
 @value(frozen=True, slots=True)
 class InputRow:
-    """One row: what it asks, by field, and all of it, to be passed through."""
+    """One row: what it asks, by field, and what goes back."""
 
     asked: Mapping[str, Any]
-    given: Mapping[str, Any]
+    returned: Mapping[str, Any]
+    """What its sender gets back, beside the answer."""
+    number: int = 0
+    """From 1, below a header."""
+    given: Mapping[str, Any] | None = None
+    """Members of an object, of which some are parameters; None of a row of cells."""
     error: RegistryError | None = None
     """Why it cannot be read."""
 
@@ -72,16 +77,18 @@ class Table:
 
     rows: Iterator[InputRow]
     headers: tuple[str, ...]
-    """Without the columns of an earlier result; of NDJSON the members of its first rows."""
+    """Of the columns that go back; of NDJSON the members of its first rows."""
     delimiter: str = ","
-    above: tuple[tuple[str, ...], ...] = ()
-    """The rows of a CSV above its header, which are handed back as they came."""
+    above: int = 0
+    """How many rows of a CSV stand above its header."""
     unread: tuple[str, ...] = ()
-    """Headers of the columns that are passed through and not read."""
+    """Headers of the columns that are not read."""
+    of_lines: bool = False
+    """Whether each line is a question, below no header."""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What the cells are called in `InputRow.given`: the headers, each another one."""
+        """What the cells are called in `InputRow.returned`: the headers, each another one."""
         return unlike(self.headers)
 
 
@@ -108,7 +115,7 @@ def read_table(form: str, operation: str, lines: Iterable[str], stated: Stated =
         return _read_csv(operation, lines, stated)
     rows = _read_ndjson(operation, lines, stated)
     first = list(islice(rows, _FIRST))
-    members = dict.fromkeys(name for row in first for name in row.given)
+    members = dict.fromkeys(name for row in first for name in row.returned)
     return Table(chain(first, rows), tuple(members))
 
 
@@ -140,9 +147,8 @@ def _read_csv(operation: str, lines: Iterable[str], stated: Stated) -> Table:
         top = list(islice(reader, _header_at(_parsed(looked_at, delimiter)) + 1))
     except csv.Error as error:
         raise UnreadableFileError(f"dòng đầu không đọc được (the first line: {error})") from error
-    *above, headers = top
-    found = table_of(operation, headers, reader, delimiter, stated)
-    return replace(found, above=tuple(map(tuple, above)))
+    found = table_of(operation, top[-1], reader, delimiter, stated)
+    return replace(found, above=len(top) - 1)
 
 
 def _parsed(lines: Iterable[str], delimiter: str) -> list[list[str]]:
@@ -189,11 +195,11 @@ def table_of(
         at = _column_of_points(headers, first_rows) if operation == "reverse" else None
         if at is None:
             raise
-        columns = AskedColumns({POINT: (at,)}, (*headers[:at], *headers[at + 1 :]))
-    kept = [at for at, header in enumerate(headers) if not header.startswith(PREFIX)]
-    names = tuple(headers[at] for at in kept)
-    told = _csv_rows(rows, len(headers), dict(zip(kept, unlike(names), strict=True)), columns)
-    return Table(told, names, delimiter, unread=columns.unread)
+        others = (*headers[:at], *headers[at + 1 :])
+        columns = AskedColumns({POINT: (at,)}, others, ReturnedColumns.of(headers, [(at, POINT)]))
+    told = _csv_rows(rows, len(headers), columns)
+    unread = tuple(told_headers(columns.unread))
+    return Table(told, columns.returned.headers, delimiter, unread=unread)
 
 
 def _looked_at(reader: Iterator[list[str]]) -> list[list[str]]:
@@ -214,21 +220,20 @@ def _column_of_points(headers: Sequence[str], rows: list[list[str]]) -> int | No
     return found[0] if len(found) == 1 else None
 
 
-def _csv_rows(
-    reader: Iterator[list[str]], width: int, kept: Mapping[int, str], columns: AskedColumns
-) -> Iterator[InputRow]:
-    """`kept` are the keys of the cells that are handed back, by their places."""
-    while True:
+def _csv_rows(reader: Iterator[list[str]], width: int, columns: AskedColumns) -> Iterator[InputRow]:
+    keys = unlike(columns.returned.headers)
+    for number in count(1):
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield InputRow({}, {}, InvalidInputError.of_field("row", "malformed_row", str(error)))
+            broken = InvalidInputError.of_field("row", "malformed_row", str(error))
+            yield InputRow({}, {}, number, error=broken)
             continue
-        given = {key: cells[at] for at, key in kept.items() if at < len(cells)}
+        returned = dict(zip(keys, columns.returned.cells(cells), strict=True))
         wrong = _no_question(cells, width)
-        yield InputRow({} if wrong else columns.asked(cells), given, wrong)
+        yield InputRow({} if wrong else columns.asked(cells), returned, number, error=wrong)
 
 
 def _no_question(cells: list[str], width: int) -> InvalidInputError | None:
@@ -245,30 +250,30 @@ def _no_question(cells: list[str], width: int) -> InvalidInputError | None:
 
 def _read_ndjson(operation: str, lines: Iterable[str], stated: Stated) -> Iterator[InputRow]:
     known: set[str] = set()
-    for line in lines:
-        if not line.strip():
-            continue
+    for number, line in enumerate(filter(str.strip, lines), 1):
         row = _json_object(line.removeprefix("\ufeff"))
         if isinstance(row, InvalidInputError):
-            # It comes back as it was, so that its sender finds it.
-            yield InputRow({}, {LINE: line.rstrip("\r\n")}, row)
+            yield InputRow({}, {}, number, error=row)
             continue
         given = {name: value for name, value in row.items() if name != RESULT}
         if len(known) + len(given.keys() - known) > _MOST_MEMBERS:
             detail = (
-                f"các dòng đã có quá {number(_MOST_MEMBERS)} tên trường khác nhau (more than"
+                f"các dòng đã có quá {figures(_MOST_MEMBERS)} tên trường khác nhau (more than"
                 f" {_MOST_MEMBERS:,} members of different names up to this row)"
             )
             error = InvalidInputError.of_field("row", "too_many_cells", detail)
-            yield InputRow({}, given, error)
+            yield InputRow({}, {}, number, error=error)
             continue
         known.update(given)
+        names, values = tuple(given), list(given.values())
+        columns = returned_columns(operation, names, stated)
+        back = dict(zip(columns.headers, columns.values(values), strict=True))
         try:
-            columns = columns_of(operation, tuple(given), stated)
+            asked = columns_of(operation, names, stated).asked(values)
         except RegistryError as error:
-            yield InputRow({}, given, error)
+            yield InputRow({}, back, number, given, error)
         else:
-            yield InputRow(columns.asked(list(given.values())), given)
+            yield InputRow(asked, back, number, given)
 
 
 def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
@@ -308,12 +313,11 @@ class Layout:
     """Those of the result, without the prefix."""
     delimiter: str
     keys: tuple[str, ...]
-    above: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(cls, form: str, table: Table, columns: Iterable[str]) -> Self:
         """That of a table as it was read."""
-        return cls(form, table.headers, tuple(columns), table.delimiter, table.keys, table.above)
+        return cls(form, table.headers, tuple(columns), table.delimiter, table.keys)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -322,16 +326,16 @@ class Layout:
 
     def head(self) -> str:
         """What stands before the rows."""
-        return "" if self.form == "ndjson" else self._csv([*self.above, self.names])
+        return "" if self.form == "ndjson" else self._csv([self.names])
 
     def text(self, rows: Iterable[tuple[InputRow, Mapping[str, Any]]]) -> str:
         """Rows with their flat results, in this order."""
         if self.form == "ndjson":
-            return "".join(json_line({**row.given, RESULT: dict(found)}) for row, found in rows)
+            return "".join(json_line({**row.returned, RESULT: dict(found)}) for row, found in rows)
         return self._csv(self._cells(row, found) for row, found in rows)
 
     def _cells(self, row: InputRow, found: Mapping[str, Any]) -> list[str]:
-        values = [*map(row.given.get, self.keys), *map(found.get, self.columns)]
+        values = [*map(row.returned.get, self.keys), *map(found.get, self.columns)]
         cells = [value if type(value) is str else _cell(value) for value in values]
         if _LONE_HALVES.search("".join(cells)):
             # Undecodable bytes go out as they came in; halves of a character out of JSON cannot.

@@ -155,6 +155,9 @@ class _Desk:
 
     def written(self, rows: Sequence[InputRow]) -> Written:
         """These rows with their flat results."""
+        return self.register.gazetteer.of_one_map(partial(self._written, rows))
+
+    def _written(self, rows: Sequence[InputRow]) -> Written:
         gazetteer, day = self.register.gazetteer.get(), today()
         if self.since is not None:
             return self._rechecked(gazetteer, self.since, rows)

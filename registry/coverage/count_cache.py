@@ -221,6 +221,15 @@ def count_anew(engine: Engine, *, most: int | None = None) -> bool:
     return True
 
 
+def count_within(session: Session) -> None:
+    """Count as part of what the session writes: where units change, what is kept of the former ones
+    is no figure of before for the new ones, so theirs has to be there from the commit on.
+    """
+    session.execute(_UNBOUND)
+    session.execute(_LOCK)
+    session.execute(text(COUNT), {"verified_since": verified_since(today())})
+
+
 def count_for_readers(engine: Engine) -> None:
     """The same for a request: more than it may take is put into the queue.
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from geo.text import fold
+from registry.intake.columns.fields import told_headers
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import LOOKED_AT, not_opened, unreadable
 from registry.intake.spellings.footer_words import is_footer
-from registry.intake.spellings.headers import field_of
 from registry.row_files import cells_of, columns_named
 
 _OF_RESIDENTS: Final = ("so ho thuong tru", "ho thuong tru", "residents")
@@ -52,6 +52,13 @@ _FIELDS: Final = {
     ),
 }
 
+_MEANT: Final = {
+    "commune_code": "code",
+    "households_count": "households",
+    **{name: name for name in ("commune", "province", "locality")},
+}
+"""Field of an import → the one that it is here: `Tên xã/phường`, `Thôn, xóm`."""
+
 
 def target_cells(**given: str) -> dict[str, str]:
     """The cells of a row that no file holds."""
@@ -84,7 +91,7 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
             raise unreadable(
                 path,
                 "cần cột mã đơn vị (code) hoặc tên xã (commune), và cột số hộ (households);"
-                f" dòng đầu đang có: {', '.join(headers[:12])}",
+                f" dòng đầu đang có: {', '.join(told_headers(headers)[:12])}",
             )
         counted = _counted_by(headers, positions["households"])
         level = _level_by(headers, positions.get("code"))
@@ -98,9 +105,7 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
 
 
 def _positions(headers: Sequence[str]) -> dict[str, int]:
-    # What an import takes for a locality is one here.
-    folded = ["locality" if field_of(h) == "locality" else fold(h) for h in headers]
-    return columns_named(folded, _FIELDS)
+    return columns_named(headers, _FIELDS, _MEANT)
 
 
 def _level_by(headers: Sequence[str], at: int | None) -> str:

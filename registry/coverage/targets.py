@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo.titles import without_people
 from registry.coverage.target_reading import (
     COUNTED,
     QUALITIES,
@@ -108,7 +109,7 @@ def import_targets(
     file that cannot be read or lacks the columns, InvalidInputError for wrong `defaults`.
     """
     rows = list(target_rows(path, sheet))
-    said = replace(defaults, source=defaults.source or path.name)
+    said = replace(defaults, source=defaults.source or without_people(path.name))
     return take_targets(session, gazetteer, rows, said)
 
 

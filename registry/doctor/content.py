@@ -157,6 +157,23 @@ def successions(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Thay đổi nào của đơn vị cũng rõ ngày có hiệu lực",
+    hint="khi có ngày: cập nhật chương trình, hoặc viết tệp nghị quyết rồi chạy `bin/diachiso"
+    " reform TỆP` (once it is known: update the program, or write the resolution and run that)",
+)
+def days_of_effect(subject: Subject) -> Finding:
+    """Every change of a unit that is signed has a day of effect."""
+    waiting = subject.names(
+        "SELECT u.code || ' (' || coalesce(s.legal_basis, s.source) || ')'"
+        " FROM admin_unit_version s JOIN admin_unit u ON u.id = s.unit_id"
+        " JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date"
+        " WHERE isempty(s.valid) AND (s.kind, s.name, s.province_id)"
+        " IS DISTINCT FROM (v.kind, v.name, v.province_id) ORDER BY 1"
+    )
+    return none_of(waiting, "stay as they are until it is known", warning)
+
+
+@CHECKS.check(
     "Không sự kiện nào chờ quá một phút mới vào dòng thay đổi",
     hint="lần ghi sau sẽ chuyển; nếu còn, xem nhật ký máy chủ (the next write moves them; if they"
     " stay, see the log of the server)",

@@ -67,11 +67,12 @@ MAY_WRITE: Final = {
         *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
         *("reform", "reform_work", "service_count"),
         *("plate", "certificate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
-        *("field_round", "field_record"),
+        *("field_round", "field_record", "pending_operation"),
     ),
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
-        *("import", "import_problem", "import_work", "api_key_unit", "field_report_voice"),
+        *("import", "import_problem", "import_work", "source_name", "api_key_unit"),
+        "field_report_voice",
         *("enumeration_budget", "request_rate", "map_unit", "map_label", "map_density"),
         *("coverage_count", "desk_session", "webhook", "service_office"),
     ),
@@ -80,7 +81,7 @@ MAY_WRITE: Final = {
     "INSERT DELETE": (
         *("household_ref_before", "coverage_touched", "field_report_receipt"),
         *("webhook_unit", "webhook_code", "webhook_delivery"),
-        *("service_area", "service_area_unit", "service_area_code"),
+        *("service_area", "service_area_unit", "service_area_code", "second_person_table"),
     ),
 }
 """What the application may do beyond SELECT, as the migrations grant it."""

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from registry.backup.tools import connected
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, none_of, ok, warning
-from registry.errors import ConflictError
+from registry.errors import ConflictError, InvalidInputError
 from registry.jobs.queue import state_of_queue, worker_state
 from registry.jobs.schema import current_version, wanted_version
+from registry.lifecycle.second_person import default_csv, read_rules
 
 CHECKS = Chapter()
 
@@ -209,6 +210,30 @@ def keys_last(subject: Subject) -> Finding:
         days=_KEY_DAYS,
     )
     return none_of(names, "", warning)
+
+
+@CHECKS.check(
+    "Bảng việc cần người thứ hai đọc được, và có người thứ hai",
+    hint="`second-person show`, sửa rồi `second-person set`; chỉ một người thì `keys alone` (mend"
+    " the table; for an office of one person see `keys alone`)",
+)
+def second_person(subject: Subject) -> Finding:
+    """The table of what needs a second person can be read, and there is one."""
+    own = subject.connection.scalar(text("SELECT rules FROM second_person_table"))
+    try:
+        rules = read_rules(default_csv() if own is None else own)
+    except InvalidInputError as error:
+        return failure(f"the default holds, as the own table cannot be read: {error.detail}")
+    alone = subject.names(
+        "SELECT name FROM api_key WHERE role IN ('approver', 'admin') AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > clock_timestamp()) ORDER BY name"
+    )
+    if not rules:
+        return warning("it asks for none")
+    if len(alone) == 1:
+        may = subject.names("SELECT name FROM api_key WHERE approves_own AND name = :n", n=alone[0])
+        return ok() if may else warning(f"one key alone approves: {alone[0]}")
+    return ok(f"{len(rules)} rows")
 
 
 @CHECKS.check(

@@ -51,8 +51,19 @@ _WORDS: Final = (
     ),
     (r"but for (.+), of which no source says it", r"trừ \1, không nguồn nào ghi"),
     (r"(\S+) have none: (.+)", r"\1 đơn vị không có: \2"),
+    (
+        r"(\S+) stay as they are until it is known: (.+)",
+        r"\1 đơn vị còn như trước đến khi rõ ngày: \2",
+    ),
     (r"(\S+) wait, the oldest for (\S+) minutes", r"\1 đang chờ, lâu nhất \2 phút"),
     (r"(\S+) communes are not: (.+)", r"\1 xã đếm sai: \2"),
+    (
+        r"the default holds, as the own table cannot be read: (.+)",
+        r"bảng riêng không đọc được nên đang dùng bảng mặc định: \1",
+    ),
+    (r"it asks for none", "bảng không đòi người thứ hai ở việc nào"),
+    (r"one key alone approves: (.+)", r"chỉ có một khoá duyệt được: \1"),
+    (r"(\S+) rows", r"\1 dòng"),
     # Boundaries
     (
         r"(\S+) communes real, (\S+) drawn around the seat; (\S+) provinces real",

@@ -16,7 +16,10 @@ _REST_TIMES: Final = 9
 nation that takes minutes, and something is written at any time."""
 # One at a time; the row's lock says so.
 _STATE: Final = text("SELECT units, event_id FROM map_state WHERE id = 1 FOR UPDATE")
-_RESTS: Final = text("SELECT coalesce(rests_until > now(), false) FROM map_state WHERE id = 1")
+_RESTS: Final = text("""
+    SELECT coalesce(rests_until > now() AND rests_until < now() + interval '1 day', false)
+    FROM map_state WHERE id = 1
+""")
 _UNITS: Final = text("""
     SELECT md5(concat_ws(' ', g.version, current_date, count(b.*), max(b.loaded_at),
         count(b.*) FILTER (WHERE b.approximate)))

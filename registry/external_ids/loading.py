@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
-from geo.text import fold
 from registry.database import driver_connection
 from registry.days import day_after, parse_day
 from registry.errors import InvalidInputError
 from registry.external_ids import MAX_VALUE, SCHEME, ExternalId
+from registry.intake.columns.fields import told_headers
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import not_opened, unreadable
 from registry.row_files import ProblemTable, RowProblem, Wrong, cells_of, columns_named
@@ -41,7 +40,9 @@ PROBLEMS: Final = {
     "record_has_several": "Mã này có nhiều giá trị cùng loại (the record has several values)",
 }
 """Code → what is wrong with a row, or to be looked at, in words."""
-_TABLE: Final = ProblemTable(PROBLEMS, notices=("value_shared", "record_has_several"))
+_TABLE: Final = ProblemTable(
+    PROBLEMS, notices=("value_shared", "record_has_several"), identifiers=frozenset(PROBLEMS)
+)
 _FIELDS: Final = {
     "code": ("code", "ma", "ma dia chi", "ma dia chi so", "address code"),
     "scheme": ("scheme", "loai", "loai ma", "he ma"),
@@ -105,13 +106,12 @@ def _rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
     except OSError as error:
         raise not_opened(path, error) from error
     with table.rows() as rows:
-        headers = [fold(header).replace("_", " ") for header in table.headers]
-        columns = columns_named(headers, _FIELDS)
+        columns = columns_named(table.headers, _FIELDS)
         if not {"code", "value"} <= columns.keys():
             raise unreadable(
                 path,
                 "cần cột mã địa chỉ (code) và cột giá trị (value);"
-                f" dòng đầu đang có: {', '.join(islice(table.headers, 12))}",
+                f" dòng đầu đang có: {', '.join(told_headers(table.headers)[:12])}",
             )
         for row in rows:
             cells = cells_of(row, columns, _FIELDS)

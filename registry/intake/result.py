@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from registry.intake.columns.reader import SourceFile
-from registry.intake.columns.unread import UnreadColumn
 from registry.intake.engine import Workbench
 from registry.intake.formats.table import Numbering
 from registry.intake.judging.row_problem import RowProblem
@@ -107,10 +106,12 @@ class ImportResult:
     locality), `name`, `near` (the others), `rows`; at most `MAX_NAMES`."""
     columns_personal: tuple[str, ...]
     columns_unknown: tuple[str, ...]
-    columns_unread: tuple[UnreadColumn, ...] = field(repr=False)
-    """Those of `columns_unknown` that hold something, each with a cell: for a screen alone."""
+    columns_unread: tuple[str, ...] = field(repr=False)
+    """Those of `columns_unknown` that hold something."""
     file_notes: tuple[str, ...]
     """What was found out about the file: its encoding, font or sheet."""
+    commune: str | None
+    """Code of the commune that all rows lie in, where the file names none."""
     systems: tuple[str, ...]
     """Of coordinates, of which one has to be confirmed; () where nothing is asked."""
     examples: tuple[RowProblem, ...] = field(repr=False)

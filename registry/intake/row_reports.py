@@ -1,12 +1,12 @@
 """Rows of a file, handed back to whoever delivered it: with their problems, or with their codes.
 
-Rows come from the file itself and go nowhere but into the file that was asked for. What the
-database knows of them waits in a stream until the import is committed: a nation has millions.
+Of a row only what `spellings.returned` lets go, with its number. What the database knows of the
+rows waits in a stream until the import is committed: a nation has millions.
 """
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -69,6 +69,8 @@ VANISHED_COLUMNS: Final = (
 Which = Literal["rejected", "published"]
 REJECTED: Final = "rejected"
 PUBLISHED: Final = "published"
+_NO_HOUSEHOLDS: Final = ("row_skipped", "row_of_member")
+"""Codes of rows of which nothing goes back: totals, signatures, members of a household."""
 _SHEETS: Final[dict[Which, str]] = {REJECTED: "Dòng bị loại", PUBLISHED: "Dòng cần xem lại"}
 
 
@@ -115,20 +117,23 @@ def copy_vanished(bench: Workbench, vanished: BinaryIO) -> None:
     vanished.flush()
 
 
-def write_codes(file: SourceFile, answers: BinaryIO, out: TextIO) -> None:
-    """Write every row of the file with `code`, `code_display` and `outcome`, as CSV.
+def write_codes(
+    file: SourceFile, answers: BinaryIO, out: TextIO, numbering: Numbering | None = None
+) -> None:
+    """Write every row of the file with `code`, `code_display`, `outcome` and its number, as CSV.
 
-    Columns about people, and those that we wrote ourselves into an earlier file, are left out.
+    Of a row that was skipped, a signature say, there is nothing but its number.
     """
-    kept = _kept(file)
+    returned = file.returned
     writer = Writer(out, delimiter=file.delimiter)
-    writer.writerow([*(file.headers[index] for index in kept), *ANSWER_COLUMNS])
+    writer.writerow([*returned.headers, *ANSWER_COLUMNS])
     answers.seek(0)
     with rows_of(file) as rows:
-        for row, line in zip(rows, answers, strict=False):
+        for number, (row, line) in enumerate(zip(rows, answers, strict=False), 1):
             outcome, code = line.decode().rstrip("\n").split("\t")
             display = codes.format(code) if code else ""
-            writer.writerow([*_cells(row, kept), code, display, outcome])
+            cells = returned.blank if outcome == "skipped" else returned.cells(row)
+            writer.writerow([*cells, code, display, outcome, _place(number, numbering)])
 
 
 def report_suffix(file: SourceFile, suffix: str) -> str:
@@ -165,24 +170,21 @@ def write_problems(
     which: Which,
     numbering: Numbering | None = None,
 ) -> None:
-    """Write rows, with all that is wrong with each and the fixes, into `path`.
+    """Write rows, with all that is wrong with each, the fixes and their numbers, into `path`.
 
-    They are as they came, but for columns about people and those that we wrote ourselves.
     Those that were rejected: corrected and delivered again, the file changes these rows and no
     others. Or those that were published and have warnings or notices. The form is `report_form`;
-    rows that a fix names are told by their `numbering`.
+    rows are told by their `numbering`.
     """
     form = report_form(file, path)
-    kept = _kept(file)
-    headers = [*(file.headers[index] for index in kept), *REPORT_COLUMNS]
+    returned = file.returned
+    reported = _reported(file, problems, which, numbering)
     if form in LAYERS:
-        chosen = ((at, reasons) for at, _, reasons in _reported(file, problems, which, numbering))
-        write_layer(path, form, file.table, kept, REPORT_COLUMNS, chosen)
+        chosen = ((at, reasons) for at, _, reasons in reported)
+        write_layer(path, form, file.table, returned, REPORT_COLUMNS, chosen)
         return
-    rows = (
-        [*_cells(row, kept), *reasons, *row[len(file.headers) :]]
-        for _, row, reasons in _reported(file, problems, which, numbering)
-    )
+    headers = [*returned.headers, *REPORT_COLUMNS]
+    rows = ([*returned.cells(row), *reasons] for _, row, reasons in reported)
     if form == "xlsx":
         write_sheet(path, headers, rows, _SHEETS[which])
     else:
@@ -200,10 +202,15 @@ def _reported(
         for at, row in enumerate(rows):
             counted += any(row)
             if counted == number and any(row):
-                yield at, row, list(_reasons(found, numbering))
+                yield at, row, [*_reasons(found, numbering), _place(number, numbering)]
                 number, found = next(wanted, (0, ()))
                 if not number:
                     return
+
+
+def _place(number: int, numbering: Numbering | None) -> str:
+    """Where the sender finds a row: as the spreadsheet counts it, else below the header."""
+    return str(numbering.place(number) if numbering else number)
 
 
 def _by_row(problems: BinaryIO, which: Which) -> Iterator[tuple[int, Sequence[RowProblem]]]:
@@ -213,6 +220,8 @@ def _by_row(problems: BinaryIO, which: Which) -> Iterator[tuple[int, Sequence[Ro
             RowProblem(int(number), place or None, code, severity, value or None, fix or None)
             for _, place, code, severity, value, fix in lines
         ]
+        if any(problem.code in _NO_HOUSEHOLDS for problem in found):
+            continue
         if (which == REJECTED) == any(problem.severity == "error" for problem in found):
             yield int(number), found
 
@@ -240,7 +249,7 @@ def _lines(stream: BinaryIO) -> Iterator[list[str]]:
 
 
 def _reasons(problems: Sequence[RowProblem], numbering: Numbering | None) -> Iterator[str]:
-    """The cells of `REPORT_COLUMNS`: codes, the worst severity, reasons in words, and fixes."""
+    """Of `REPORT_COLUMNS`: codes, the worst severity, reasons in words, and fixes."""
     found = list(dict.fromkeys(problem.code for problem in problems))
     severities = {problem.severity for problem in problems}
     yield " ".join(found)
@@ -248,13 +257,3 @@ def _reasons(problems: Sequence[RowProblem], numbering: Numbering | None) -> Ite
     yield "; ".join(PROBLEMS[each].vi for each in found)
     fixes = (problem.fix_vi(numbering) for problem in problems)
     yield "; ".join(dict.fromkeys(filter(None, fixes)))
-
-
-def _kept(file: SourceFile) -> list[int]:
-    """The columns that are handed back: none about people, and none that is ours."""
-    without = {*file.columns.own, *file.columns.about_people}
-    return [index for index in range(len(file.headers)) if index not in without]
-
-
-def _cells(row: list[str], kept: Iterable[int]) -> list[str]:
-    return [row[index] if index < len(row) else "" for index in kept]

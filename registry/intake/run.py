@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,12 +12,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from geo.titles import without_people
-from registry.access.actors import demand, ended_units, is_bound
+from registry.access.actors import demand, ended_units, is_bound, only_commune
 from registry.codes import issue_code_string
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.database import BrokenOffError, session_scope, translated_errors
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import (
+    CommuneNotNamedError,
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,
@@ -72,9 +74,10 @@ def import_file(
 
     So does a strict import of a file with rejected rows, whose state is `refused`.
 
-    Imports of one source wait for each other. `engine` must have no statement timeout. What became
-    of each row is written to the streams of `handback`; `entering` hears each of `PHASES`. Where a
-    key acts, rows outside of its units are rejected, and only an approver's is published.
+    Imports of one source wait for each other, but for dry runs. `engine` must have no statement
+    timeout. What became of each row is written to the streams of `handback`; `entering` hears each
+    of `PHASES`. Where a key acts, rows outside of its units are rejected, and only an approver's is
+    published.
     Raises UnreadableFileError for a file that cannot be read, InvalidInputError for a source
     without a name, TooManyVanishedError for a full delivery that lacks nearly everything,
     VerdictChangedError when the file would do something else than was `expected`.
@@ -84,11 +87,10 @@ def import_file(
             "source", "bad_source", "a source has a name of 1 to 100 letters"
         )
     demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
-    as_read = options.sheet, options.mapping, options.commune
-    file = open_file(path, *as_read)
+    file, options = _opened(path, options)
     if not options.demo_as_real:
         refuse_made_up(file)
-    with _turn_of(engine, options.source):
+    with nullcontext() if options.dry_run else _turn_of(engine, options.source):
         result = None
         while result is None:
             with suppress(MovedOnError), session_scope(engine) as session:
@@ -97,12 +99,26 @@ def import_file(
                     entering("committing")
                 else:
                     session.rollback()
-            file = file if result else open_file(path, *as_read)
+            file = file if result else _opened(path, options)[0]
         if result.state == "published":
             entering("feed")
             with suppress(DatabaseUnavailableError):
                 move_pending_events(engine)
         return result
+
+
+def _opened(path: Path, options: ImportOptions) -> tuple[SourceFile, ImportOptions]:
+    """The file, in whose rows a key of one commune means that one, where no column names any."""
+    as_read = options.sheet, options.mapping
+    try:
+        return open_file(path, *as_read, options.commune), options
+    except CommuneNotNamedError:
+        own = only_commune()
+        if own is None:
+            raise
+    file = open_file(path, *as_read, own)
+    file.table.remarks.append(_OF_OWN_COMMUNE.format(own))
+    return file, replace(options, commune=own)
 
 
 @contextmanager
@@ -175,6 +191,7 @@ def _import(
             copy_problems(bench, handback.problems)
         if state == "published":
             bench.copy(_PROBLEMS, _TOLD, import_id=import_id)
+        counts |= {"commune": options.commune}
         numbering = repeat.numbering if repeat is not None else numbering_of(file)
         result = result_of(bench, state, counts, file, numbering)
     session.execute(
@@ -346,6 +363,10 @@ _TOLD: Final = """
     SELECT $import_id::BIGINT AS import_id, row_number, field, code, severity, value, proposed_fix
     FROM problem ORDER BY row_number, id
 """
+_OF_OWN_COMMUNE: Final = (
+    "tệp không có cột xã: mọi dòng thuộc xã, phường của khoá, {} (no column of communes: all rows"
+    " lie in the commune of the key)"
+)
 _NO_ROW: Final = "không có dòng nào dưới dòng tên cột (no row below the header)"
 # The server would go on with the statement of an importer that is gone, and keep its locks.
 _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"

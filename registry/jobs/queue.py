@@ -61,6 +61,11 @@ def enqueue_once(session: Session | Connection, job: Job) -> None:
         enqueue(session, job)
 
 
+def abandon(session: Session | Connection, **arguments: object) -> None:
+    """Let no job with these arguments be done any more: the process of one that is ends at once."""
+    session.execute(_ABANDON, {"args": json.dumps(arguments)})
+
+
 def _defer(
     session: Session | Connection,
     job: Job,
@@ -93,6 +98,12 @@ _DEFER: Final = text(
     SELECT (jobs.procrastinate_defer_jobs_v1(ARRAY[CAST(
         ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), CAST(:at AS timestamptz))
         AS jobs.procrastinate_job_to_defer_v1)]))[1]
+    """
+)
+_ABANDON: Final = text(
+    """
+    SELECT jobs.procrastinate_cancel_job_v1(j.id, true, false) FROM jobs.procrastinate_jobs j
+    WHERE j.status IN ('todo', 'doing') AND j.args @> CAST(:args AS jsonb)
     """
 )
 _IS_THERE: Final = text(

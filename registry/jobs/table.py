@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Queue = Literal["upkeep", "imports", "webhooks"]
+Queue = Literal["upkeep", "imports", "publications", "webhooks"]
 UPKEEP: Final = "upkeep"
 IMPORTS: Final = "imports"
+"""Dry runs of files that anybody with a key may deliver."""
+PUBLICATIONS: Final = "publications"
+"""What is written to the register: it never waits behind a dry run."""
 WEBHOOKS: Final = "webhooks"
 
 
@@ -42,18 +45,18 @@ CHECK_IMPORT: Final = Job(
 PUBLISH_IMPORT: Final = Job(
     "imports.publish",
     f"{_UPLOADS}:publish_import",
-    queue=IMPORTS,
+    queue=PUBLICATIONS,
     gave_up=f"{_UPLOADS}:publish_given_up",
 )
 ROLL_BACK_IMPORT: Final = Job(
     "imports.roll_back",
     f"{_UPLOADS}:roll_back_import",
-    queue=IMPORTS,
+    queue=PUBLICATIONS,
     gave_up=f"{_UPLOADS}:roll_back_given_up",
 )
 _REFORMS: Final = "registry.reform.work"
 WORK_ON_REFORM: Final = Job(
-    "reforms.work", f"{_REFORMS}:work", queue=IMPORTS, gave_up=f"{_REFORMS}:given_up"
+    "reforms.work", f"{_REFORMS}:work", queue=PUBLICATIONS, gave_up=f"{_REFORMS}:given_up"
 )
 # Readers count what is little, and ask for it when it is much: after a large import, and when the
 # day begins in Viet Nam, for what was verified two years ago.
@@ -73,9 +76,10 @@ JOBS: Final = (
     CHECK_IMPORT,
     PUBLISH_IMPORT,
     ROLL_BACK_IMPORT,
-    Job("imports.clear_away", f"{_UPLOADS}:clear_away", cron="15 * * * *"),
+    # They settle what lost its job as well, so they are done when a worker starts.
+    Job("imports.clear_away", f"{_UPLOADS}:clear_away", cron="*/5 * * * *"),
     WORK_ON_REFORM,
-    Job("reforms.clear_away", f"{_REFORMS}:clear_away", cron="25 * * * *"),
+    Job("reforms.clear_away", f"{_REFORMS}:clear_away", cron="*/5 * * * *"),
     # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
     DELIVER_WEBHOOKS,

@@ -1,9 +1,9 @@
 """The worker: takes jobs out of the queue and lets a process do each.
 
 It is small and does nothing itself, so it outlives whatever becomes of a job. A job whose process
-is killed is tried again some seconds later. One whose worker is killed is taken up by the next
-worker, or another one, when that has been silent for a while. A database that goes away is waited
-for.
+is killed is tried again some seconds later. A worker holds a lock of the database for each job that
+it does: a job without one is lost, because its worker was killed or could not write how it ended,
+and the next worker, or another one, takes it up. A database that goes away is waited for.
 """
 
 import asyncio
@@ -11,23 +11,26 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import procrastinate
 import psycopg
-from procrastinate.exceptions import ConnectorException
-from procrastinate.job_context import JobContext
+from procrastinate.exceptions import ConnectorException, JobAborted
+from procrastinate.job_context import AbortReason, JobContext
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.jobs import Status
+from procrastinate.periodic import PeriodicDeferrer, PeriodicRegistry, PeriodicTask
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from registry.database import APP_ROLE, with_role, wrong_role
 from registry.jobs.queue import APPLICATION_NAME, HEARTBEAT_S, SILENT_AFTER_S
 from registry.jobs.schema import SCHEMA
-from registry.jobs.table import IMPORTS, JOBS, UPKEEP, WEBHOOKS, Job
+from registry.jobs.table import IMPORTS, JOBS, PUBLICATIONS, UPKEEP, WEBHOOKS, Job
 from registry.settings import ROOT
 
 Say = Callable[[str], None]
@@ -37,10 +40,34 @@ _RECONNECT_S: Final = 1.0
 _STOP_S: Final = 1.0
 """How long running jobs may go on when the worker is told to end; they are done again later."""
 _UPKEEP_AT_ONCE: Final = 1
+_PUBLICATIONS_AT_ONCE: Final = 2
 _WEBHOOKS_AT_ONCE: Final = 2
 """One that waits for slow receivers keeps no other from being told."""
 _TIMESTAMP: Final = "timestamp"
 """Argument that procrastinate adds to what it puts into the queue by the clock."""
+
+
+_OF_A_CLOCK_AHEAD: Final = (
+    "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE last_heartbeat > now()",
+    "UPDATE procrastinate_jobs SET scheduled_at = now()"
+    " WHERE status = 'todo' AND scheduled_at > now() + interval '2 days'",
+)
+"""Who lived by a clock that was ahead would count as alive, and what was to be done would wait,
+until that is reached; nothing is put off for longer by itself."""
+_LOCKS: Final = 723801003
+"""First key of the advisory locks of jobs that are being done; the second is the job's number."""
+_NUMBERS: Final = 1 << 31
+_HOLD: Final = "SELECT pg_advisory_lock_shared(%s, %s)"
+_LET_GO: Final = "SELECT pg_advisory_unlock_shared(%s, %s)"
+_LOST: Final = f"""
+    SELECT j.id, j.attempts FROM jobs.procrastinate_jobs j
+    WHERE j.status = 'doing' AND NOT EXISTS (
+        SELECT FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.classid = {_LOCKS} AND l.objsubid = 2
+            AND l.objid = j.id % {_NUMBERS}
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+"""  # noqa: S608 - constants
 
 
 class JobFailedError(Exception):
@@ -68,6 +95,8 @@ class Worker:
         self._jobs = {job.name: job for job in jobs}
         self._retry = _Retry(self._jobs)
         self._app = _application(url)
+        self._periodic = PeriodicRegistry()  # type: ignore[no-untyped-call]
+        self._ended: list[int] = []
         for job in jobs:
             self._register(job)
 
@@ -88,7 +117,7 @@ class Worker:
                 async with self._app.open_async():
                     silent = False
                     await self._work()
-            except (ConnectorException, OSError):
+            except (ConnectorException, psycopg.OperationalError, OSError):
                 if not silent:
                     self._say("việc nền: cơ sở dữ liệu không trả lời, chờ (jobs: waiting for it)")
                 silent = True
@@ -96,23 +125,27 @@ class Worker:
 
     async def _work(self) -> None:
         """All queues, each in its own pace, until one of them stops."""
-        running = [
-            asyncio.create_task(part)
-            for part in (
-                self._go_through(IMPORTS, self._imports_at_once),
-                self._go_through(UPKEEP, _UPKEEP_AT_ONCE),
-                self._go_through(WEBHOOKS, _WEBHOOKS_AT_ONCE),
-                self._take_up_stalled(),
-            )
-        ]
-        try:
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+        self._locks = await psycopg.AsyncConnection.connect(_conninfo(self._url), autocommit=True)
+        async with self._locks:
+            running = [
+                asyncio.create_task(part)
+                for part in (
+                    self._go_through(IMPORTS, self._imports_at_once),
+                    self._go_through(PUBLICATIONS, _PUBLICATIONS_AT_ONCE),
+                    self._go_through(UPKEEP, _UPKEEP_AT_ONCE),
+                    self._go_through(WEBHOOKS, _WEBHOOKS_AT_ONCE),
+                    self._take_up_lost(),
+                    _ByTheClock(self._periodic, _DAY_S).worker(),
+                )
+            ]
+            try:
+                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            finally:
+                for task in running:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
 
     def _go_through(self, queue: str, at_once: int) -> Coroutine[Any, Any, None]:
         return self._app.run_worker_async(
@@ -125,21 +158,45 @@ class Worker:
             stalled_worker_timeout=self._silent_after_s,
         )
 
-    async def _take_up_stalled(self) -> None:
-        """Put jobs of dead workers into the queue again, or give them up."""
-        manager = self._app.job_manager
+    async def _take_up_lost(self) -> None:
+        """Put jobs that nobody does into the queue again, or give them up.
+
+        They are seen twice before: one may just have been taken, or have ended.
+        """
+        self._ended, seen, ended = [], set[tuple[int, int]](), list[int]()
         while True:
-            for queued in await manager.get_stalled_jobs(
-                seconds_since_heartbeat=self._silent_after_s
-            ):
-                # Another worker may have seen it at the same moment; then this one is refused.
-                with contextlib.suppress(ConnectorException):
-                    if self._retry.when(queued) is not None:
-                        await manager.retry_job(queued)
-                    else:
-                        await manager.finish_job(queued, Status.FAILED, delete_job=False)
-                        await self._give_up(queued)
+            for mend in _OF_A_CLOCK_AHEAD:
+                await self._app.connector.execute_query_async(mend)
+            for number in ended:
+                await self._locks.execute(_LET_GO, (_LOCKS, number % _NUMBERS))
+            ended, self._ended = self._ended, []
+            found = await (await self._locks.execute(_LOST)).fetchall()
+            lost = {(number, attempts) for number, attempts in found}
+            for number, _ in lost & seen:
+                await self._take_up(number)
+            seen = lost - seen
             await asyncio.sleep(self._heartbeat_s)
+
+    async def _take_up(self, number: int) -> None:
+        manager = self._app.job_manager
+        for queued in await manager.list_jobs_async(id=number, status=Status.DOING.value):
+            # Another worker may have seen it at the same moment; then this one is refused.
+            with contextlib.suppress(ConnectorException):
+                if self._retry.when(queued) is not None:
+                    await manager.retry_job(queued)
+                else:
+                    await self._give_up(queued)
+                    await manager.finish_job(queued, Status.FAILED, delete_job=False)
+
+    @contextlib.asynccontextmanager
+    async def _held(self, queued: QueuedJob) -> AsyncIterator[None]:
+        """In the block, and a while longer, it is seen that somebody does the job."""
+        number = int(queued.id or 0)
+        await self._locks.execute(_HOLD, (_LOCKS, number % _NUMBERS))
+        try:
+            yield
+        finally:
+            self._ended.append(number)  # until the library has written how it ended
 
     def _register(self, job: Job) -> None:
         declare = self._app.task(
@@ -152,20 +209,27 @@ class Worker:
 
         @declare
         async def task(context: JobContext, /, **_arguments: object) -> None:
-            await self._perform(context.job)
+            await self._perform(context)
 
         if job.cron is not None:
             # It takes the timestamp too, among the others.
-            self._app.periodic(cron=job.cron)(task)  # type: ignore[arg-type]
+            self._periodic.register_task(task, job.cron, "", {})  # type: ignore[arg-type]
 
-    async def _perform(self, queued: QueuedJob) -> None:
-        try:
-            await _in_a_process(self._url, self._jobs[queued.task_name].run, queued)
-        except JobFailedError as error:
-            self._say(f"việc nền {queued.task_name} #{queued.id} không xong: {error} (job failed)")
-            if self._retry.when(queued) is None:
-                await self._give_up(queued)
-            raise
+    async def _perform(self, context: JobContext) -> None:
+        queued = context.job
+        async with self._held(queued):
+            try:
+                await _in_a_process(self._url, self._jobs[queued.task_name].run, queued)
+            except asyncio.CancelledError as ended:
+                if context.abort_reason() == AbortReason.USER_REQUEST:
+                    raise JobAborted from ended
+                raise
+            except JobFailedError as error:
+                name = f"{queued.task_name} #{queued.id}"
+                self._say(f"việc nền {name} không xong: {error} (job failed)")
+                if self._retry.when(queued) is None:
+                    await self._give_up(queued)
+                raise
 
     async def _give_up(self, queued: QueuedJob) -> None:
         job = self._jobs.get(queued.task_name)
@@ -174,21 +238,40 @@ class Worker:
                 await _in_a_process(self._url, job.gave_up, queued)
 
 
-def _application(url: str) -> procrastinate.App:
+class _ByTheClock(PeriodicDeferrer):
+    """Puts jobs into the queue at their times, whatever becomes of the clock.
+
+    The library's own goes on from the time that it did last: it would make up for every five
+    minutes of a year that a clock was set forward, and do nothing until one is reached again that
+    was set back.
+    """
+
+    def get_timestamps(
+        self, periodic_task: PeriodicTask[..., Any, Any], since: int | None, until: float
+    ) -> Iterable[int]:
+        """The last time before `until`, unless that was done last."""
+        last = super().get_timestamps(periodic_task, None, until)
+        return [timestamp for timestamp in last if timestamp != since]
+
+
+def _conninfo(url: str) -> str:
     parameters = with_role(
         url, APP_ROLE, search_path=f"{SCHEMA},pg_temp", application_name=APPLICATION_NAME
     )
     conninfo = parameters.set(drivername="postgresql").render_as_string(hide_password=False)
+    # libpq, unlike a web form, takes a plus sign for a plus sign.
+    return conninfo.replace("+", "%20")
+
+
+def _application(url: str) -> procrastinate.App:
     return procrastinate.App(
-        # libpq, unlike a web form, takes a plus sign for a plus sign.
         connector=procrastinate.PsycopgConnector(
-            conninfo=conninfo.replace("+", "%20"),
+            conninfo=_conninfo(url),
             min_size=1,
             max_size=4,
             timeout=_RECONNECT_S * 2,
             configure=_ask_role,
         ),
-        periodic_defaults={"max_delay": _DAY_S},
     )
 
 
@@ -222,11 +305,13 @@ class _Retry(BaseRetryStrategy):
 async def _in_a_process(url: str, function: str, queued: QueuedJob) -> None:
     """Let a process run `function`; it ends with this one. Raises JobFailedError."""
     arguments = {k: v for k, v in queued.task_kwargs.items() if k != _TIMESTAMP}
+    # One that is killed leaves what it unpacked.
+    scratch = tempfile.mkdtemp(prefix="diachiso-job-")
     process = await asyncio.create_subprocess_exec(
         *("setpriv", "--pdeathsig=KILL", "--"),
         *(sys.executable, "-m", "registry.jobs.perform", function, json.dumps(arguments)),
         stdin=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url, "TMPDIR": scratch},
     )
     try:
         status = await process.wait()
@@ -235,5 +320,7 @@ async def _in_a_process(url: str, function: str, queued: QueuedJob) -> None:
             process.kill()
         await process.wait()
         raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     if status != 0:
         raise JobFailedError(f"{status}")

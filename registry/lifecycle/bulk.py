@@ -146,6 +146,7 @@ def _renumber(
     work.session.execute(sql.REMEMBER_TABLE[table], parameters)
     rows = work.session.execute(sql.RENUMBER[table], parameters)
     rewritten: dict[int, int] = {row.id: row.rewritten for row in rows}
+    work.in_force = sum(rewritten.values())
     place = NamedPlace(ids[0], places[0].kind, places[0].name)
     return work.done(place, sum(rewritten.values())), rewritten
 
@@ -196,6 +197,7 @@ def _rename(work: Work, table: str, renamed: Sequence[tuple[FoundPlace, _Name]])
     work.begin(**{_SCOPE[table]: ids})
     for row in rows:
         work.session.execute(sql.RENAME[table], row)
+    work.in_force = work.session.scalars(sql.IN_FORCE[table], {"ids": ids}).one()
     _, name = renamed[0]
     return work.done(NamedPlace(ids[0], name.kind, name.name))
 
@@ -238,7 +240,7 @@ def _merge(
         )
     work.begin(**{_SCOPE[table]: [place.id, into.id]})
     work.session.execute(sql.REMEMBER[table], parameters)
-    rewritten = _count(work, sql.REWRITE[table], parameters)
+    rewritten = work.in_force = _count(work, sql.REWRITE[table], parameters)
     if table == "locality":
         work.session.execute(sql.MOVE_INNER, parameters)
     work.session.execute(sql.ENDED[table], parameters)

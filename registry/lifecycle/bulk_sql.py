@@ -82,6 +82,18 @@ DOORS: Final = text(
     "SELECT thoroughfare_id AS id, count(*) AS doors FROM household"
     " WHERE thoroughfare_id = ANY (:ids) AND status IN ('proposed', 'active') GROUP BY 1"
 )
+IN_FORCE: Final = {
+    "thoroughfare": text(
+        "SELECT count(*) FROM household WHERE thoroughfare_id = ANY (:ids) AND status = 'active'"
+    ),
+    "locality": text(
+        "WITH RECURSIVE inside AS (SELECT id FROM locality WHERE id = ANY (:ids)"
+        " UNION SELECT l.id FROM locality l JOIN inside i ON l.parent_id = i.id)"
+        " SELECT count(*) FROM household h JOIN inside i ON h.locality_id = i.id"
+        " WHERE h.status = 'active'"
+    ),
+}
+"""Records in force whose address has the name of a place."""
 TABLE: Final = (
     "unnest(CAST(:old AS text[]), CAST(:written AS text[]), CAST(:new AS text[]),"
     " CAST(:unit AS integer[])) AS n (old, written, new, unit)"

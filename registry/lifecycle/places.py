@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from unicodedata import normalize
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from geo.label import named
 from geo.locality import Locality, parse_locality
 from geo.spelling import Spelling, are_apart, marks_beside, spelling
 from geo.street import Street, parse_street
+from geo.text import is_name
 from registry.errors import InvalidInputError
 from registry.lifecycle.requests import OperationRequest, WideStreetRequest
 from registry.records import PLACES
@@ -74,8 +74,6 @@ _NEAR: Final = {
     for table in PLACES
 }
 _MOST_NEAR: Final = 3
-_FIT: Final = re.compile(r"[^\W_](?:[^\W_]|[\s.,\-–/'’()&])*")
-"""What a name may be written with: neither a formula of a spreadsheet nor a piece of a page."""
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LOCK: Final = {
     table: text(f"SELECT id FROM {table} WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
@@ -174,9 +172,9 @@ def with_communes(session: Session, request: OperationRequest) -> OperationReque
 def check_name(written: str, name: str) -> None:
     """Raises InvalidInputError for what nobody may call a street or locality from now on.
 
-    What a file or an older register calls one stays findable: only new names are looked at.
+    What an older register calls one stays findable: only new names are looked at.
     """
-    if not _FIT.fullmatch(normalize("NFC", written)) or not any(map(str.isalpha, written)):
+    if not is_name(written) or not any(map(str.isalpha, written)):
         raise InvalidInputError.of_field(
             name,
             "unfit_name",

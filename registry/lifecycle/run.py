@@ -1,14 +1,15 @@
 """Performing an operation: one transaction, one event, and what others see of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from registry.access.actors import acting
 from registry.access.jurisdiction import check_jurisdiction
 from registry.database import session_scope
 from registry.errors import (
@@ -17,10 +18,13 @@ from registry.errors import (
     DatabaseUnavailableError,
     InvalidInputError,
     RegistryError,
+    SecondPersonNeededError,
 )
-from registry.events import move_pending_events
+from registry.events import PUBLISH, move_pending_events
+from registry.lifecycle.pending_store import file_pending
 from registry.lifecycle.places import with_communes
 from registry.lifecycle.requests import OperationRequest
+from registry.lifecycle.second_person import needs_second
 from registry.lifecycle.table import LEGAL_FROM, Operation
 from registry.lifecycle.work import Done, Work
 
@@ -28,11 +32,18 @@ from registry.lifecycle.work import Done, Work
 _RIVALRY: Final = ("23503", "23505", "40P01")
 _ONCE: Final = "uq_event_once"
 _DONE: Final = text("SELECT id FROM event WHERE scope ? 'once' AND scope ->> 'once' = :once")
-_PUBLISH: Final = text("SELECT publish_event()")
 
 
 class _DryRunError(Exception):
     """Rolls back what was only tried."""
+
+
+@dataclass
+class NeedsSecondPerson(Exception):  # noqa: N818 - no error: it is filed for another
+    """Rolls back what one person cannot do alone."""
+
+    requests: Sequence[OperationRequest]
+    units: Sequence[str]
 
 
 def perform(
@@ -44,10 +55,15 @@ def perform(
     seen_event: int | None = None,
     once: str | None = None,
     dry_run: bool = False,
+    second_person: str | None = None,
+    demand_second: bool = False,
 ) -> Done:
     """Do it, as a whole or not at all; `seen_event` is that of the record as the caller knows it.
 
-    What was done under the name `once` is not done again: AlreadyDoneError.
+    What was done under the name `once` is not done again: AlreadyDoneError. Where the register's
+    table asks for a second person nothing is written: a pending operation is filed for one to
+    decide on (`Done.pending_id`). The operator is bound to the table by `demand_second` alone, and
+    then says who the `second_person` is: SecondPersonNeededError.
     Raises the errors of the operation: InvalidInputError, NotFoundError, ConflictError with its
     kinds, StaleError; OutsideUnitsError; and what session_scope raises.
     """
@@ -56,11 +72,51 @@ def perform(
             "If-Match", "about_no_record", f"{operation.name} is about no single record"
         )
     done: Done | None = None
-    with once_only(engine, once), attempt(engine, dry_run=dry_run) as session:
-        done = _do(session, operation, request, actor, seen_event, once)
+    persons = {"second_person": second_person} if second_person else {}
+    with once_only(engine, once):
+        try:
+            with attempt(engine, dry_run=dry_run) as session:
+                work = work_of(session, operation, request, actor, seen_event, once, persons)
+                resolved = with_communes(session, request)
+                done = do(work, operation, resolved)
+                bound = demand_second or acting() is not None
+                if bound and not persons and needs_second(session, operation.name, [work]):
+                    done = replace(done, needs_second=True)
+                if done.needs_second and not dry_run:
+                    refuse_alone([resolved], done.units, demand_second)
+        except NeedsSecondPerson as needs:
+            return Done(
+                0, units=tuple(needs.units), pending_id=file(engine, operation, needs, once)
+            )
     if done is None:
         raise AssertionError(f"{operation.name} ended without a result")
     return done
+
+
+def refuse_alone(
+    requests: Sequence[OperationRequest], units: Sequence[str], demand_second: bool = False
+) -> None:
+    """Raises NeedsSecondPerson where somebody acts; SecondPersonNeededError for the operator, where
+    that is demanded.
+    """
+    if acting() is not None:
+        raise NeedsSecondPerson(requests, units)
+    if demand_second:
+        raise SecondPersonNeededError(
+            "việc này cần người thứ hai: ghi tên người ấy bằng --second-person (the table of the"
+            " register asks for a second person: name them with --second-person)"
+        )
+
+
+def file(engine: Engine, operation: Operation, needs: NeedsSecondPerson, once: str | None) -> int:
+    """Keep for a second person what one cannot do alone; its number."""
+    actor = acting()
+    if actor is None:
+        raise AssertionError("nobody acts")
+    with session_scope(engine) as session:
+        return file_pending(
+            session, operation, needs.requests, units=needs.units, actor=actor, once=once
+        )
 
 
 @contextmanager
@@ -98,6 +154,7 @@ def work_of(
     actor: str,
     seen_event: int | None = None,
     once: str | None = None,
+    persons: Mapping[str, object] | None = None,
 ) -> Work:
     """The work of an operation, which has no event yet."""
     return Work(
@@ -110,6 +167,7 @@ def work_of(
         request.decision_number,
         seen_event,
         once=once,
+        persons=persons or {},
     )
 
 
@@ -122,20 +180,16 @@ def tried(
     Raises what `perform` raises.
     """
     with attempt(engine, dry_run=True) as session:
-        yield session, _do(session, operation, request, actor)
+        request = with_communes(session, request)
+        yield session, do(work_of(session, operation, request, actor), operation, request)
 
 
-def _do(
-    session: Session,
-    operation: Operation,
-    request: OperationRequest,
-    actor: str,
-    seen_event: int | None = None,
-    once: str | None = None,
-) -> Done:
-    work = work_of(session, operation, request, actor, seen_event, once)
-    request = with_communes(session, request)
-    units = check_jurisdiction(session, request)
+def do(work: Work, operation: Operation, request: OperationRequest) -> Done:
+    """What the operation did, in the transaction of the work; its communes are named.
+
+    Raises OutsideUnitsError where who acts may not write, and what the operation raises.
+    """
+    units = check_jurisdiction(work.session, request)
     return replace(operation.run(work, request), units=units)
 
 
@@ -152,7 +206,7 @@ def attempt(engine: Engine, *, dry_run: bool) -> Iterator[Session]:
         if dry_run:
             raise _DryRunError
         # With the same commit: a second one would wait for the disk once more.
-        published = session.execute(_PUBLISH).scalar_one()
+        published = session.execute(PUBLISH).scalar_one()
     if not dry_run and not published:
         # As in events.write_scope: the write stands also where the feed must wait.
         with suppress(DatabaseUnavailableError, OperationalError):

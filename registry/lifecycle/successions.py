@@ -42,6 +42,7 @@ def merge(work: Work, request: r.MergeRequest) -> Done:
         _check_alike(row, target)
     work.begin(codes=[into, *named])
     moved = sum(move_flats(work, row, into) for row in ended if row["kind"] == "building")
+    work.in_force += moved
     _end(work, ended, [into], "merge")
     if request.households_count is not None:
         if target["kind"] == "building":
@@ -85,6 +86,7 @@ def replace(work: Work, request: r.ReplaceRequest) -> Done:
     work.begin(codes=[row["code"]])
     made = put_new(work, next(iter(reserved.values()), None), columns)
     moved = move_flats(work, row, made) if row["kind"] == "building" else 0
+    work.in_force += moved
     _end(work, [row], [made], "replace")
     return work.done(rewritten=len(work.written) + moved)
 

@@ -107,6 +107,10 @@ class Done:
     warnings: tuple[Warned, ...] = ()
     streets: tuple[StreetDone, ...] = ()
     """Of a street that was renamed or renumbered, in each of its communes."""
+    needs_second: bool = False
+    """Whether the table asks for a second person (`registry.lifecycle.second_person`)."""
+    pending_id: int | None = None
+    """The pending operation that was filed instead: then nothing was written."""
 
 
 @dataclass
@@ -132,6 +136,12 @@ class Work:
     """Records that are locked already, as they are, of who does much under one event."""
     shows: bool = True
     """Whether who asked is shown the records as they are now."""
+    persons: Mapping[str, object] = field(default_factory=dict)
+    """Who else stands behind it, for the scope of its event."""
+    in_force: int = 0
+    """Records in force that it changed."""
+    moved: set[str] = field(default_factory=set)
+    """Codes of those of them whose point it wrote."""
     written: list[Changed] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     event_id: int = 0
@@ -144,6 +154,7 @@ class Work:
             scope["reports"] = list(self.reports)
         if self.once:
             scope["once"] = self.once
+        scope |= self.persons
         cause = Cause(self.operation, self.actor, self.reason, self.decision_number, scope)
         self.event_id = open_event(self.session, cause)
 
@@ -231,6 +242,10 @@ class Work:
         )
         if self.held is not None:
             self.held.pop(row["code"], None)
+        if row["status"] == "active":
+            self.in_force += 1
+            if columns.get("point", row["point"]) is not row["point"]:
+                self.moved.add(row["code"])
         self.written.append(Changed(row["code"], str(columns.get("status", row["status"]))))
 
     def flats_of(self, building: Row) -> int:

@@ -16,7 +16,7 @@ from registry.access.actors import Actor
 from registry.database import session_scope
 from registry.errors import OutcomeUnknownError, ReformStateError, StaleError
 from registry.gazetteer import Gazetteer
-from registry.jobs.queue import enqueue
+from registry.jobs.queue import abandon, enqueue
 from registry.jobs.table import WORK_ON_REFORM
 from registry.reform.views import ReformView, any_reform, check_may_change, find_reform
 from registry.settings import Settings
@@ -128,6 +128,7 @@ def discard(engine: Engine, settings: Settings, gazetteer: Gazetteer, reform_id:
     with session_scope(engine) as session:
         _locked(session, gazetteer, reform_id, "discard")
         session.execute(DISCARDED, {"id": reform_id})
+        abandon(session, reform_id=reform_id)
     files.remove(files.of_reform(settings, reform_id))
 
 

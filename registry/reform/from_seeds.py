@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from registry.errors import NotFoundError
-from registry.gazetteer import Gazetteer, Unit, UnitVersion
+from registry.gazetteer import Gazetteer, Unit, UnitVersion, today
 from registry.units import FIRST_KNOWN_DAY
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
@@ -30,6 +30,8 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
         "date": day - _ONE_DAY,
         "effective": day,
     }
+    if day < today():
+        head["confirm"] = ["day_past"]
     said: dict[str, Any] = {"resolution": head}
     if boundaries is not None:
         said["boundaries"] = boundaries

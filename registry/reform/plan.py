@@ -22,13 +22,22 @@ _NO_DISTRICTS_FROM: Final = datetime.date(2025, 7, 1)
 
 
 def make_plan(
-    document: Document, gazetteer: Gazetteer, awaiting: Mapping[int, str] | None = None
+    document: Document,
+    gazetteer: Gazetteer,
+    awaiting: Mapping[int, str] | None = None,
+    *,
+    today: datetime.date | None = None,
 ) -> Plan:
     """What the resolution does; `awaiting` are units that prepared resolutions change.
 
+    With `today` an effective day before it is refused, unless the resolution confirms it.
     Raises ResolutionRefusedError with all that is wrong.
     """
     planner = _Planner(document, gazetteer, awaiting or {})
+    head = document.resolution.resolution
+    if today is not None and head.effective < today and "day_past" not in head.confirm:
+        line = document.line("resolution", "effective")
+        planner.refuse("day_past", line, str(head.effective))
     planner.make()
     if planner.refusals:
         ordered = sorted(planner.refusals, key=lambda each: (each.line or 0, each.code))

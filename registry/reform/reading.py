@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from registry.reform.refusals import Refusal, ResolutionRefusedError
+from geo.text import fold
+from registry.reform.members import MEMBERS
+from registry.reform.refusals import REFUSALS, Refusal, ResolutionRefusedError
 from registry.reform.resolution import Resolution
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -94,7 +98,47 @@ def _refusals(error: ValidationError, lines: Mapping[Place, int]) -> Iterator[Re
         line = line_of(lines, place)
         if line not in seen:
             seen.add(line)
-            yield Refusal("malformed", line, f"{'.'.join(map(str, place))}: {item['msg']}")
+            code = item["type"] if item["type"] in REFUSALS else "malformed"
+            yield Refusal(code, line, f"{'.'.join(map(str, place))}: {_in_words(item)}")
+
+
+def _in_words(item: ErrorDetails) -> str:
+    """What is wrong with a member, and which was meant."""
+    kind, context = item["type"], item.get("ctx", {})
+    if kind == "extra_forbidden":
+        meant = _meant(str(item["loc"][-1]))
+        return f"không có mục này; có phải `{meant}`? (unknown)" if meant else "không có mục này"
+    return _WRONG.get(kind, item["msg"]).format(**context)
+
+
+def _meant(written: str) -> str | None:
+    """The member that is called so in a table, or is a slip away."""
+    key = fold(written.replace("_", " "))
+    if found := MEMBERS.get(key):
+        return found
+    near = get_close_matches(key, MEMBERS, 1, _LIKE)
+    return MEMBERS[near[0]] if near else None
+
+
+_LIKE: Final = 0.75
+_WRONG: Final = {
+    "missing": "còn thiếu (is missing)",
+    "literal_error": "phải là một trong {expected} (one of these)",
+    "string_pattern_mismatch": "mã có 2 chữ số (tỉnh), 3 (huyện) hoặc 5 (xã) (not a unit's code)",
+    "string_type": "phải là chữ (a text is needed)",
+    "string_too_short": "còn trống (is empty)",
+    "string_too_long": "dài hơn {max_length} ký tự (longer than that)",
+    "too_short": "cần ít nhất {min_length} mục (too few)",
+    "tuple_type": "phải là danh sách (a list is needed)",
+    "model_type": "phải gồm các mục có tên (named members are needed)",
+    "dict_type": "phải gồm các mục có tên (named members are needed)",
+    "date_from_datetime_parsing": "ngày viết như 2026-11-25 (a day is written so)",
+    "date_parsing": "ngày viết như 2026-11-25 (a day is written so)",
+    "float_parsing": "phải là số (a number is needed)",
+    "int_parsing": "phải là số nguyên (a whole number is needed)",
+    "bool_parsing": "phải là true hoặc false (true or false is needed)",
+}
+"""Kind of pydantic's error → words, with members of its context."""
 
 
 def _common(one: Place, other: Place) -> Place:

@@ -13,6 +13,8 @@ REFUSALS: Final = {
     "alias_used": "không dùng &neo và *tham chiếu của YAML (anchors and aliases are not read)",
     "key_repeated": "mục này nêu hai lần (given twice)",
     "malformed": "chưa đúng dạng (not as the schema says)",
+    "unfit_name": "tên chỉ gồm chữ, số và dấu . , - / ' ( ) &"
+    " (a name has letters, digits and . , - / ' ( ) &)",
     "unit_unknown": "không có đơn vị mã này (no unit bears this code)",
     "unit_ended": "đơn vị đã kết thúc (the unit has ended)",
     "unit_of_other_level": "tỉnh và xã không gộp, chia vào nhau (province and commune mixed)",
@@ -41,6 +43,10 @@ REFUSALS: Final = {
     "boundaries_unreadable": "không đọc được tệp ranh giới (the file of boundaries)",
     "day_too_early": "ngày hiệu lực không sau lần thay đổi gần nhất của đơn vị"
     " (the effective day is not after the latest change of the unit)",
+    "day_past": "ngày hiệu lực đã qua; nếu đúng vậy, ghi `confirm: [day_past]` dưới `resolution`"
+    " (the effective day is past; confirm it where that is meant)",
+    "units_apart": "các đơn vị gộp lại không giáp nhau; nếu đúng vậy, ghi `confirm: [units_apart]`"
+    " dưới `resolution` (the merged units do not touch; confirm it where that is meant)",
     "signed_after_effect": "ngày ký sau ngày hiệu lực (signed after it takes effect)",
     "resolution_known": "nghị quyết này đã nạp (this resolution is carried or prepared already)",
     "unit_in_other_resolution": "đơn vị đang chờ nghị quyết khác"

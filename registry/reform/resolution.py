@@ -7,8 +7,20 @@ the same resolution makes; or it says a new unit whole.
 import datetime
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
+from unicodedata import normalize
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from geo.text import is_name
+
+
+def _as_name(written: str) -> str:
+    name = normalize("NFC", " ".join(written.split()))
+    if not is_name(name):
+        raise PydanticCustomError("unfit_name", "a name has letters, digits and . , - / ' ( ) &")
+    return name
+
 
 Code = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{5})$")]
 """Two digits for a province, five for a commune."""
@@ -19,6 +31,9 @@ MemberCode = Annotated[str, Field(pattern=r"^([0-9]{3}|[0-9]{5})$")]
 DistrictCode = Annotated[str, Field(pattern=r"^[0-9]{3}$")]
 ProvinceCode = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+"""Of what is there: it is looked for."""
+UnitName = Annotated[Name, AfterValidator(_as_name)]
+"""What a unit is called from now on."""
 Kind = Literal[
     "tinh", "thanh_pho", "quan", "huyen", "thi_xa", "xa", "phuong", "thi_tran", "dac_khu"
 ]
@@ -35,10 +50,10 @@ class NewUnit(_Model):
     """A unit that the resolution makes."""
 
     code: AnyCode
-    name: Name = Field(description="Without its kind: Ba Đình")
+    name: UnitName = Field(description="Without its kind: Ba Đình")
     kind: Kind
     province: ProvinceCode | None = Field(None, description="Of a commune; by default its parts'")
-    name_en: Name | None = Field(None, description="By default the name without its marks")
+    name_en: UnitName | None = Field(None, description="By default the name without its marks")
     district: DistrictCode | None = Field(None, description="On maps before July 2025")
     seat: tuple[Lon, Lat] | None = Field(None, description="Seat, [lon, lat]")
     area_km2: Annotated[float, Field(gt=0)] | None = None
@@ -152,8 +167,8 @@ class Rename(_Model):
     """Another name."""
 
     unit: Code
-    name: Name
-    name_en: Name | None = None
+    name: UnitName
+    name_en: UnitName | None = None
 
 
 class ChangeKind(_Model):
@@ -219,6 +234,9 @@ class Head(_Model):
     title: Annotated[str, Field(min_length=1, max_length=500)]
     date: datetime.date = Field(description="Day of signing")
     effective: datetime.date = Field(description="First day of the new state")
+    confirm: tuple[Literal["day_past", "units_apart"], ...] = Field(
+        (), description="Refusals that are meant so: the day is past, the units do not touch"
+    )
 
 
 class Resolution(_Model):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import unbind
 from registry.access.reach import check_covers
+from registry.coverage.count_cache import count_within
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.events import Cause, move_pending_events, open_event
@@ -227,7 +228,10 @@ class _Work:
             if row.state == "prepared":
                 awaiting |= dict.fromkeys(row.unit_ids, f"{row.number}, {row.effective_on}")
         eve = head.effective - datetime.timedelta(days=1)
-        return make_plan(self.document, gazetteer_of(self.session, max(eve, today())), awaiting)
+        known = gazetteer_of(self.session, max(eve, today()))
+        # One that waited for its day, or for who carries it, was asked about when it was delivered.
+        asks = self.options.dry_run or not self.options.reform_id
+        return make_plan(self.document, known, awaiting, today=today() if asks else None)
 
     def _own_areas(self, plan: Plan) -> dict[str, Polygons]:
         document = self.document
@@ -283,6 +287,7 @@ class _Work:
             _CARRIED, {"id": reform_id, "units": touched, "counts": json.dumps(counts)}
         )
         draw_soon(self.session)
+        count_within(self.session)
         self.entering("commit", 0)
         return replace(report, state="carried", reform_id=reform_id, event_id=event_id)
 

@@ -159,15 +159,19 @@ PARTS: Final = """
         FROM door d JOIN reform_piece p ON ST_Covers(p.geom, d.point)
         JOIN reform_by_area b ON b.area = p.area
         JOIN reform_leg g ON g.leg = b.leg AND g.from_id = d.unit_id
+    ), ranked AS (
+        SELECT *, rank = min(rank) OVER (PARTITION BY code) AS counts FROM named
     ), first AS (
-        SELECT DISTINCT ON (code) code, to_id, how FROM named ORDER BY code, rank, to_id
+        -- What two parts name in one way, as on a line that both drew, somebody has to decide.
+        SELECT code, how, CASE WHEN count(DISTINCT to_id) = 1 THEN min(to_id) END AS to_id
+        FROM ranked WHERE counts GROUP BY code, how
     ), settled AS (
         SELECT d.*, f.to_id AS named_to, f.how AS named_how, s.ends, s.default_to,
-            (d.point IS NOT NULL AND s.only_areas)
+            f.code IS NULL AND ((d.point IS NOT NULL AND s.only_areas)
             OR NOT (s.by_area AND d.point IS NULL
                 OR s.by_street AND (d.thoroughfare_id IS NULL OR t.is_named AND d.number IS NULL)
                 OR s.by_locality AND d.locality_id IS NULL AND NOT t.is_named
-                OR s.by_former AND d.former_unit_id IS NULL) AS is_rest
+                OR s.by_former AND d.former_unit_id IS NULL)) AS is_rest
         FROM door d JOIN reform_source s ON s.id = d.unit_id LEFT JOIN first f USING (code)
         CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM reform_by_street b
             WHERE b.thoroughfare_id = d.thoroughfare_id) AS is_named) t

@@ -11,43 +11,10 @@ from typing import Any, Final
 from geo.text import fold
 from registry.days import parse_day
 from registry.intake.formats.any_file import read_file
+from registry.reform.members import COLUMNS, WHATS
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 
-COLUMNS: Final = {
-    "number": ("number", "so nghi quyet"),
-    "title": ("title", "trich yeu"),
-    "date": ("date", "ngay ky"),
-    "effective": ("effective", "ngay hieu luc"),
-    "boundaries": ("boundaries", "tep ranh gioi"),
-    "change": ("change", "thay doi"),
-    "what": ("what", "viec"),
-    "unit": ("unit", "ma don vi"),
-    "into": ("into", "ma don vi moi"),
-    "name": ("name", "ten moi"),
-    "kind": ("kind", "loai moi"),
-    "province": ("province", "ma tinh moi"),
-    "district": ("district", "ma huyen moi"),
-    "communes": ("communes", "cac xa"),
-    "streets": ("streets", "duong"),
-    "localities": ("localities", "thon to"),
-    "former": ("former", "don vi cu"),
-    "rest": ("rest", "phan con lai"),
-    "whole": ("whole", "ca don vi"),
-}
-"""Field → headers that mean it, folded."""
 _HEAD: Final = ("number", "title", "date", "effective")
-_WHATS: Final = {
-    "gop": "merge",
-    "tach": "split",
-    "chuyen": "move",
-    "lap": "new",
-    "doi ten": "rename",
-    "doi loai": "kind",
-    "doi tinh": "province",
-    "doi huyen": "district",
-    "bai bo": "abolish",
-}
-"""Changes in Vietnamese, folded."""
 _YES: Final = ("x", "yes", "true", "co", "1")
 Place = tuple[int | str, ...]
 Row = Mapping[str, str]
@@ -78,7 +45,7 @@ def read_table(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
             _head(said, lines, row, line)
             if not row["what"]:
                 continue
-            what = _WHATS.get(fold(row["what"]), row["what"])
+            what = WHATS.get(fold(row["what"]), row["what"])
             key = (row["change"], what)
             if not row["change"] or key != before:
                 lines["changes", len(said["changes"])] = line
@@ -94,6 +61,9 @@ def _head(said: dict[str, Any], lines: dict[Place, int], row: Row, line: int) ->
             value = _day(row[field]) if field in ("date", "effective") else row[field]
             said["resolution"].setdefault(field, value)
             lines.setdefault(("resolution", field), line)
+    if row["confirm"]:
+        said["resolution"].setdefault("confirm", row["confirm"].replace(",", " ").split())
+        lines.setdefault(("resolution", "confirm"), line)
     if row["boundaries"]:
         said.setdefault("boundaries", row["boundaries"])
 

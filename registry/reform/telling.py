@@ -1,7 +1,7 @@
 """How parts are told: names of streets and hamlets as the register has them, polygons as shapes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,10 @@ from registry.sources import open_source
 
 _TOLERANCE: Final = 0.01
 """Share of an area: drawings of one line differ by so much."""
+_NEAR: Final = 0.005
+"""Degrees, some 500 m: drawings of units that touch may leave so much between them."""
+_FAR: Final = 1.0
+"""Degrees, some 100 km: farther from its seat no commune reaches."""
 _PARITY: Final = {"odd": 1, "even": 0, "both": None}
 _PLACES: Final = {
     table: text(
@@ -73,10 +77,19 @@ def read_boundaries(path: Path, codes: Iterable[str]) -> dict[str, Polygons]:
                     raise InvalidInputError(f"{code}: {error}") from error
     shapes = {}
     for code, polygons in found.items():
-        shape = _multi(shapely.unary_union([shapely.make_valid(each) for each in polygons]))
-        check_place(shape.bounds, code)
-        shapes[code] = shape
+        shape = drawn(polygons)
+        if shape is not None:
+            check_place(shape.bounds, code)
+        shapes[code] = shapely.MultiPolygon() if shape is None else shape
     return shapes
+
+
+def drawn(polygons: Sequence[shapely.Polygon]) -> Polygons | None:
+    """The shape of polygons, repaired where a drawing is slightly wrong; None where it is none."""
+    repaired = _multi(shapely.unary_union([shapely.make_valid(each) for each in polygons]))
+    said = sum(abs(each.area) for each in polygons)
+    is_drawn = abs(repaired.area - said) <= _TOLERANCE * repaired.area
+    return repaired if is_drawn and not repaired.is_empty else None
 
 
 def tell(session: Session, plan: Plan, own_areas: dict[str, Polygons]) -> Telling:
@@ -86,7 +99,9 @@ def tell(session: Session, plan: Plan, own_areas: dict[str, Polygons]) -> Tellin
     for number, leg in enumerate(plan.legs):
         if leg.told is not None:
             teller.tell(number, leg, leg.told)
+    teller.check_own_areas()
     teller.check_areas()
+    teller.check_neighbours()
     teller.check_streets()
     return telling
 
@@ -96,10 +111,10 @@ class _Teller:
         self.session = session
         self.plan = plan
         self.telling = telling
-        parted = {leg.source.id for leg in plan.legs if leg.told is not None}
-        rows = session.execute(_REAL, {"units": sorted(parted)})
+        rows = session.execute(_REAL, {"units": sorted(plan.touched)})
         self.real = {unit_id: shapely.from_wkb(bytes(shape)) for unit_id, shape in rows}
-        self.inline: dict[int, list[tuple[Leg, Polygons]]] = defaultdict(list)
+        self.told: dict[int, list[tuple[Leg, Polygons]]] = defaultdict(list)
+        """Unit that is parted → its parts that polygons tell, of the file or written here."""
 
     def refuse(self, code: str, leg: Leg, about: str = "") -> None:
         self.telling.refusals.append(Refusal(code, leg.line, about))
@@ -167,16 +182,15 @@ class _Teller:
             polygons = parse_polygons(geometry)
         except MalformedPolygonError as error:
             return self.refuse("polygon_unreadable", leg, str(error))
-        shape = _multi(shapely.MultiPolygon(polygons))
-        if shape.is_empty or not shape.is_valid:
+        shape = drawn(polygons)
+        if shape is None:
             return self.refuse("polygon_invalid", leg, leg.source.code)
-        source = self.real.get(leg.source.id, shapely.box(*AROUND_VIET_NAM))
-        if shape.difference(source).area > _TOLERANCE * shape.area:
+        if not self._lies_in(shape, [leg.source]):
             return self.refuse("polygon_elsewhere", leg, leg.source.code)
         area = len(self.telling.areas)
         self.telling.areas[area] = shape
         self.telling.by_area.append((number, area))
-        self.inline[leg.source.id].append((leg, shape))
+        self.told[leg.source.id].append((leg, shape))
         return None
 
     def _own_area(self, number: int, leg: Leg) -> None:
@@ -188,23 +202,65 @@ class _Teller:
         area = known.get(id(shape), len(self.telling.areas))
         self.telling.areas[area] = shape
         self.telling.by_area.append((number, area))
+        self.told[leg.source.id].append((leg, shape))
         return None
+
+    def _lies_in(self, shape: Polygons, units: Sequence[Unit]) -> bool:
+        """Whether a polygon lies in these units, as far as it is known where they are."""
+        known = [self.real[unit.id] for unit in units if unit.id in self.real]
+        if len(known) == len(units):
+            outside = shape.difference(shapely.unary_union(known))
+            return bool(outside.area <= _TOLERANCE * shape.area)
+        country = shapely.box(*AROUND_VIET_NAM)
+        seats = [(u.lon, u.lat) for u in units if u.lon is not None and u.lat is not None]
+        near = not seats or shape.distance(shapely.MultiPoint(seats)) <= _FAR
+        return near and country.covers(shape)
+
+    def check_own_areas(self) -> None:
+        """Polygons of the file are drawings, and lie in the units of which theirs is made."""
+        for code, shape in self.telling.own_areas.items():
+            legs = [leg for leg in self.plan.legs if code in (leg.heir.code, leg.source.code)]
+            given = [leg for leg in legs if leg.heir.code == code]
+            if not legs:
+                continue
+            units = {leg.source.id: leg.source for leg in given}
+            for one in (end for leg in legs for end in (leg.source, leg.heir)):
+                if one.code == code and isinstance(one, Unit) and one.id not in self.plan.ended:
+                    units[one.id] = one
+            if shape.is_empty:
+                self.refuse("polygon_invalid", legs[0], code)
+            elif not self._lies_in(shape, list(units.values())):
+                self.refuse("polygon_elsewhere", legs[0], code)
 
     def check_areas(self) -> None:
         """Polygons of one unit's parts do not overlap, and leave no hole where they are all."""
-        for source_id, told in self.inline.items():
-            legs = [leg for leg in self.plan.legs if leg.source.id == source_id]
-            total = sum(shape.area for _, shape in told)
-            union = shapely.unary_union([shape for _, shape in told])
-            last = told[-1][0]
-            if total - union.area > _TOLERANCE * union.area:
+        for source_id, told in self.told.items():
+            source, last = self.real.get(source_id), told[-1][0]
+            drawings = [shape for _, shape in told]
+            shapes = drawings if source is None else [each & source for each in drawings]
+            union = shapely.unary_union(shapes)
+            if sum(shape.area for shape in shapes) - union.area > _TOLERANCE * union.area:
                 self.refuse("parts_overlap", last, last.source.code)
-            only = all(leg.told is not None and leg.told.polygon is not None for leg in legs)
-            source = self.real.get(source_id)
+            only = len(told) == sum(leg.source.id == source_id for leg in self.plan.legs)
             if not only or source is None or source_id not in self.plan.ended:
                 continue
             if source.difference(union).area > _TOLERANCE * source.area:
                 self.refuse("polygons_leave_hole", last, last.source.code)
+
+    def check_neighbours(self) -> None:
+        """Units that become one touch, where it is known where they are, or are meant so."""
+        if "units_apart" in self.plan.document.resolution.resolution.confirm:
+            return
+        by_heir: dict[str, list[Leg]] = defaultdict(list)
+        for leg in self.plan.legs:
+            by_heir[leg.heir.code].append(leg)
+        for legs in by_heir.values():
+            units = {leg.source.id: leg.source for leg in legs}
+            heir = legs[0].heir
+            units |= {heir.id: heir} if isinstance(heir, Unit) else {}
+            known = [self.real[unit_id] for unit_id in units if unit_id in self.real]
+            if len(known) == len(units) > 1 and _are_apart(known):
+                self.refuse("units_apart", legs[-1], ", ".join(u.code for u in units.values()))
 
     def check_streets(self) -> None:
         """Numbers of one street go to one part each."""
@@ -222,6 +278,16 @@ class _Teller:
 def _with_code(plan: Plan, code: str) -> list[Unit]:
     """Every unit that bears or bore the code, on the eve of the day or before."""
     return [unit for unit in plan.bearers(code) if unit.born is None or unit.born < plan.day]
+
+
+def _are_apart(shapes: Sequence[shapely.Geometry]) -> bool:
+    """Whether one of the shapes touches none that leads to the first."""
+    reached, waiting = [shapes[0]], list(shapes[1:])
+    for one in reached:
+        near = [other for other in waiting if shapely.dwithin(one, other, _NEAR)]
+        waiting = [other for other in waiting if not any(other is each for each in near)]
+        reached += near
+    return bool(waiting)
 
 
 def _multi(shape: shapely.Geometry) -> Polygons:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from registry.access.actors import unbind
 from registry.access.reach import check_covers
 from registry.boundaries.cells import draw_cells
+from registry.coverage.count_cache import count_within
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError
-from registry.events import Cause, move_pending_events, open_event
+from registry.events import Cause, move_pending_events, open_event, refuse_brought
 from registry.gazetteer import today
 from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.reform import carrying_sql
@@ -73,6 +74,7 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
         if row is None:
             raise NotFoundError(f"chưa thực hiện nghị quyết {number} (none of this number)")
         check_covers(gazetteer_of(session, today()), row.affected_ids)
+        refuse_brought(session, row.event_id)
         unbind(session)
         undone = _undo(session, row, Cause("undo_reform", actor, reason, number))
     with suppress(DatabaseUnavailableError, OperationalError):
@@ -105,6 +107,7 @@ def _undo(session: Session, row: Any, cause: Cause) -> Undone:
     draw_cells(session.connection())
     session.execute(_UNDONE, {"id": row.id})
     draw_soon(session)
+    count_within(session)
     return Undone(row.id, event_id, written.rowcount)
 
 

@@ -130,8 +130,7 @@ def plan_route(
         )
     start = _position(reads, "start", wish.start)
     end = start if wish.round_trip else _position(reads, "end", wish.end)
-    with reads.batch():
-        placed = place(gazetteer, reads, lines)
+    placed = place(gazetteer, reads, lines)
     return order_round(gazetteer, placed, wish, start, end, routing_url)
 
 

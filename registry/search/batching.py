@@ -5,7 +5,7 @@ answers one search, `together` many of them, those that wait for the same kind o
 statement. What a search answers is the same either way.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -13,12 +13,15 @@ from geo.values import value
 from registry.database import TookTooLongError
 from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
 from registry.reads import Reads, Row
+from registry.text_work import Work, WorkSpentError, doing
 
 T = TypeVar("T")
 Line = tuple[str | int | None, ...]
 
 MAX_LINES: Final = 2_000
 """Lines of one statement: what many questions find is held in memory at once."""
+_ROWS_OF_STEP: Final = 4
+"""Rows that take as long to look at as a step of a text's work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,10 +76,88 @@ class Ask:
     """In the order of `Bulk.same`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Requests that do not wait for one another: those of one kind are one statement."""
+
+    requests: tuple["Request", ...]
+
+
 # What is asked so seldom that it is asked alone is a function.
-Request = Ask | Callable[[Reads], Any]
+_Leaf = Ask | Callable[[Reads], Any]
+Request = _Leaf | Several
 Query = Generator[Request, Any, T]
 """A search: what it wants to know, one request after the other, and at its end the answer."""
+
+
+def side_by_side(searches: Iterable[Query[T]]) -> Query[list[T]]:
+    """The answers of several searches, which are asked together step by step."""
+    waiting = list(enumerate(searches))
+    answers: dict[int, T] = {}
+    found: list[Any] = [None] * len(waiting)
+    while waiting:
+        going, requests = [], []
+        for (at, steps), rows in zip(waiting, found, strict=True):
+            try:
+                requests.append(steps.send(rows))
+                going.append((at, steps))
+            except StopIteration as done:
+                answers[at] = done.value
+        waiting = going
+        found = (yield from _asked(requests)) if requests else []
+    return [answers[at] for at in range(len(answers))]
+
+
+def bounded(steps: Query[T], otherwise: T, work: Work) -> Query[T]:
+    """A search that does no more than this work; `otherwise` where it has nothing to answer then.
+
+    What would be asked beyond it raises WorkSpentError where it is asked, in the search. Nothing is
+    asked twice: the readings of a text have most of their questions in common.
+    """
+    sent: Any = None
+    known: dict[_Leaf, Any] = {}
+    while True:
+        try:
+            with doing(work):
+                request = steps.throw(WorkSpentError()) if work.spent else steps.send(sent)
+        except StopIteration as done:
+            answer: T = done.value
+            return answer
+        except WorkSpentError:
+            return otherwise
+        leaves = _leaves(request)
+        new = tuple(leaf for leaf in dict.fromkeys(leaves) if leaf not in known)
+        cost = _statements(new)
+        if work.questions < cost:
+            work.spent = True
+            continue
+        work.questions -= cost
+        if new:
+            found = yield from _asked(new)
+            work.steps -= sum(map(_rows_of, found)) // _ROWS_OF_STEP
+            known |= zip(new, found, strict=True)
+        sent = _put_together(request, iter([known[leaf] for leaf in leaves]))
+
+
+def _asked(requests: Sequence[Request]) -> Query[list[Any]]:
+    """What several requests find."""
+    if len(requests) == 1:
+        return [(yield requests[0])]
+    found: list[Any] = yield Several(tuple(requests))
+    return found
+
+
+def _statements(leaves: Iterable[_Leaf]) -> int:
+    """How many statements these are at most."""
+    leaves = tuple(leaves)
+    asks = [leaf for leaf in leaves if isinstance(leaf, Ask) and leaf.lines]
+    lines = sum(len(ask.lines) for ask in asks)
+    others = sum(not isinstance(leaf, Ask) for leaf in leaves)
+    return len({ask.bulk for ask in asks}) + lines // MAX_LINES + others
+
+
+def _rows_of(found: Any) -> int:
+    return len(found) if isinstance(found, list) else 0
 
 
 def alone(reads: Reads, steps: Query[T]) -> T:
@@ -112,8 +193,8 @@ def together(reads: Reads, searches: Iterable[Query[T]]) -> list[T | RegistryErr
         go_on(at, steps, None)
     while waiting:
         now, waiting = waiting, {}
-        for at, rows in _all_granted(reads, {at: request for at, (_, request) in now.items()}):
-            steps = now[at][0]
+        found = _all_granted(reads, [request for _, request in now.values()])
+        for (at, (steps, _)), rows in zip(now.items(), found, strict=True):
             if isinstance(rows, RegistryError):
                 steps.close()
                 answers[at] = rows
@@ -123,6 +204,11 @@ def together(reads: Reads, searches: Iterable[Query[T]]) -> list[T | RegistryErr
 
 
 def _granted(reads: Reads, request: Request) -> Any:
+    if isinstance(request, Several):
+        (found,) = _all_granted(reads, [request])
+        if isinstance(found, RegistryError):
+            raise found
+        return found
     if not isinstance(request, Ask):
         return request(reads)
     if not request.lines:
@@ -137,23 +223,44 @@ def _granted(reads: Reads, request: Request) -> Any:
     return reads.rows(kind.one, parameters)
 
 
-def _all_granted(reads: Reads, requests: Mapping[int, Request]) -> list[tuple[int, Any]]:
+def _all_granted(reads: Reads, requests: list[Request]) -> list[Any]:
     """What each request finds, or its error."""
+    leaves = [leaf for request in requests for leaf in _leaves(request)]
+    found = iter(_leaves_granted(reads, leaves))
+    return [_put_together(request, found) for request in requests]
+
+
+def _leaves(request: Request) -> list[_Leaf]:
+    if isinstance(request, Several):
+        return [leaf for one in request.requests for leaf in _leaves(one)]
+    return [request]
+
+
+def _put_together(request: Request, found: Iterator[Any]) -> Any:
+    """What one request finds, from what its leaves did; the first error where there is one."""
+    if not isinstance(request, Several):
+        return next(found)
+    parts = [_put_together(one, found) for one in request.requests]
+    return next((part for part in parts if isinstance(part, RegistryError)), parts)
+
+
+def _leaves_granted(reads: Reads, leaves: list[_Leaf]) -> list[Any]:
     kinds: dict[Bulk, dict[tuple[object, ...], tuple[Ask, list[int]]]] = {}
-    granted: list[tuple[int, Any]] = []
-    for at, request in requests.items():
-        if isinstance(request, Ask):
+    granted: list[Any] = [None] * len(leaves)
+    for at, leaf in enumerate(leaves):
+        if isinstance(leaf, Ask):
             # One street is asked about by many doors.
-            question = (request.lines, request.same)
-            kinds.setdefault(request.bulk, {}).setdefault(question, (request, []))[1].append(at)
+            question = (leaf.lines, leaf.same)
+            kinds.setdefault(leaf.bulk, {}).setdefault(question, (leaf, []))[1].append(at)
         else:
-            granted.append((at, _or_error(reads, request)))
+            granted[at] = _or_error(reads, leaf)
     for questions in kinds.values():
         asks = list(questions.values())
         for part in _parts(asks):
             found = _each(reads, [ask for ask, _ in part])
             for (_, askers), rows in zip(part, found, strict=True):
-                granted += [(at, rows) for at in askers]
+                for at in askers:
+                    granted[at] = rows
     return granted
 
 

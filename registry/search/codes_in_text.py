@@ -8,6 +8,7 @@ from typing import Final
 from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import ANNOUNCING, LINK, unannounced
+from registry.text_work import spend
 
 _LONGEST_CODE: Final = 24
 """Characters of a text that is looked at as a code as a whole: eleven spoken digits, spaced out."""
@@ -84,6 +85,7 @@ def codes_in(text: str) -> Iterator[CodeInText]:
     patterns += [_LINKED] * ("/a/" in lower)
     for pattern in patterns:
         for match in pattern.finditer(text):
+            spend(1)
             code = _valid(match[1])
             if code is not None and code not in seen and len(seen) < _MAX_CODES:
                 seen.add(code)
@@ -105,6 +107,7 @@ def unread_code(text: str) -> UnreadCode | None:
         return None
     for pattern in (_ANNOUNCED, _APART):
         for match in pattern.finditer(text):
+            spend(1)
             written = match[1]
             is_code = _valid(written) or codes.suggestions(written)
             if is_code and any(map(str.isdigit, written)):

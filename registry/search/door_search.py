@@ -12,7 +12,7 @@ from geo.values import value
 from registry.gazetteer import Gazetteer
 from registry.search.answers import Answer, with_fault
 from registry.search.areas import Area, is_in_district
-from registry.search.batching import Query
+from registry.search.batching import Query, side_by_side
 from registry.search.by_locality import (
     Formerly,
     doubt_of_marks,
@@ -219,13 +219,9 @@ class Asker:
         if self.area.communes is None and not is_group_alone(self.door):
             found = [place for place in found if is_told_by_name(place, named)]
         known = {key for place in found for key in (place.found_by[0], *outer_keys(place))}
-        meant: dict[str, Locality] = {}
-        for locality in named:
-            if locality.kind and locality.key not in known:
-                other = yield from group_meant(self.area, self.door, locality)
-                other = other or (yield from self._locality_meant(locality))
-                if other is not None:
-                    meant[locality.key] = other
+        unknown = [one for one in named if one.kind and one.key not in known]
+        others = yield from side_by_side(map(self._locality_meant, unknown))
+        meant = {one.key: other for one, other in zip(unknown, others, strict=True) if other}
         if not meant:
             faults = () if found else ("locality_not_found",)
             return Found(found, self.door, faults, len(found) >= MAX_PLACES)
@@ -235,7 +231,10 @@ class Asker:
         return Found(found, door, ("locality_corrected",), len(found) >= MAX_PLACES)
 
     def _locality_meant(self, named: Locality) -> Query[Locality | None]:
-        """The one registered locality of which this is a slip."""
+        """The one registered locality of which this is a slip, or which is called so otherwise."""
+        group = yield from group_meant(self.area, self.door, named)
+        if group is not None:
+            return group
         typed = Name(named.key, f"{named.kind} {named.name}", named.kind)
         meant = yield from self._meant("locality", [typed])
         if len(meant) != 1:
@@ -252,8 +251,8 @@ class Asker:
         vocabulary = vocabulary_of(self.gazetteer)
         slips: _Names = {}
         likes: _Names = {}
-        for name in typed:
-            alike = yield from meant_by(vocabulary, table, name, self.area.communes)
+        near = (meant_by(vocabulary, table, name, self.area.communes) for name in typed)
+        for name, alike in zip(typed, (yield from side_by_side(near)), strict=True):
             for meant, how in ((slips, Likeness.SLIP), (likes, Likeness.LIKE)):
                 for known in alike[how]:
                     meant.setdefault(known.key, set()).add(known.name)

@@ -5,6 +5,7 @@ communes and doors are judged in one place, whatever way a text was read.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from geo.address import pieces_in_cell
@@ -19,8 +20,9 @@ from geo.values import value
 from geo.words import text_of
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.personal import without_people
 from registry.search.answers import Answer, with_fault
-from registry.search.batching import Query
+from registry.search.batching import Query, side_by_side
 from registry.search.blocks import bears_name
 from registry.search.ranking import (
     PLACED,
@@ -35,11 +37,14 @@ from registry.search.ranking import (
 )
 from registry.search.restored_words import restore_places
 from registry.search.split_units import set_apart
+from registry.text_work import WorkSpentError, spend
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
 from registry.units.onward import communes_of
 from registry.units.restored import Restored, restore_units
 from registry.units.vocabulary import vocabulary_of
 
+_CHARACTERS_OF_STEP: Final = 40
+"""Of a text, whose kinds are mended in a step of its work."""
 _FEW: Final = 5
 """Communes in which a street is looked for by its letters."""
 _PLACE_UNSURE: Final = frozenset(
@@ -62,17 +67,21 @@ class Rereading:
     in_building: Callable[[str, str], Query[Located]]
 
     def located(self, text: str) -> Query[Located]:
-        """The answers to a text as it stands, or with its names found by their letters."""
-        best = yield from self.as_written(text)
-        inside = yield from self._in_named_building(text, best)
-        if inside is not best:
-            return inside
-        if not best.answers:
-            best = yield from self._with_units_apart(text, best)
-        if not (best.answers and _needs_no_other(best.answers[0])) or is_damaged(text):
-            best = yield from self._by_letters(text, best)
-        if not is_door(best):
-            best = yield from self._with_signs(text, best)
+        """The answers to a text as it stands, or with its names found by their letters; those of
+        the ways that its work was enough for.
+        """
+        best = Located([], None)
+        with suppress(WorkSpentError):
+            best = yield from self.as_written(text)
+            inside = yield from self._in_named_building(text, best)
+            if inside is not best:
+                return inside
+            if not best.answers:
+                best = yield from self._with_units_apart(text, best)
+            if not (best.answers and _needs_no_other(best.answers[0])) or is_damaged(text):
+                best = yield from self._by_letters(text, best)
+            if not is_door(best):
+                best = yield from self._with_signs(text, best)
         return best
 
     def _in_named_building(self, text: str, best: Located) -> Query[Located]:
@@ -96,8 +105,7 @@ class Rereading:
         """The door of a text whose number lost its slashes or dash, where one alone is found."""
         found: dict[str, Answer] = {}
         reading = None
-        for written in with_signs(text):
-            other = yield from self.as_written(written)
+        for other in (yield from side_by_side(map(self.as_written, with_signs(text)))):
             for answer in other.answers:
                 if answer.record is not None and "path_order" not in answer.faults:
                     found.setdefault(answer.record.code, with_fault(answer, DASH_UNSURE))
@@ -109,6 +117,7 @@ class Rereading:
         those for kinds, then the units, then the street or hamlet in them.
         """
         reading = best.reading
+        spend(1 + len(text) // _CHARACTERS_OF_STEP)
         apart = mend_kinds(vocabulary_of(self.gazetteer), set_kinds_apart(text))
         if apart != text:
             other = yield from self.as_written(apart)
@@ -160,11 +169,11 @@ class Rereading:
 def _named_buildings(
     gazetteer: Gazetteer, text: str, reading: ReadAddress | None
 ) -> Iterator[tuple[str, str]]:
-    """The first part of a text that may be a building's name, no unit's (Nhà Bè), and is cut by the
-    grammar; or what was left unread of a flat's, behind its mark: `807, CT2A Xa La`, `Toà A, The
-    Pegasus Plaza`. Each with the text without it.
+    """The first part of a text that may be a building's name, no unit's (Nhà Bè) or somebody's
+    (`nhà ông Bảy`), and is cut by the grammar; or what was left unread of a flat's, behind its
+    mark: `807, CT2A Xa La`, `Toà A, The Pegasus Plaza`. Each with the text without it.
     """
-    for part in split_parts(text):
+    for part in without_people(split_parts(text)):
         if (name := building_named(part)) and not gazetteer.named(name_key(part)):
             pieces = pieces_in_cell(part)
             if len(pieces) != 1 or not _is_all_of(pieces[0], part):

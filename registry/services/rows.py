@@ -25,6 +25,7 @@ from registry.coverage.target_units import TargetUnits
 from registry.days import day_after, parse_day
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.intake.columns.fields import told_headers
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import not_opened, unreadable
 from registry.personal import PERSONAL_DATA, holds_personal
@@ -52,6 +53,8 @@ _FIELDS: Final = {
     "valid_from": ("valid from", "tu ngay", "hieu luc tu"),
     "valid_to": ("valid to", "den ngay", "hieu luc den"),
 }
+_MEANT: Final = {"commune": "communes", "longitude": "lon", "latitude": "lat"}
+"""Field of an import → the one that it is here: `Tên xã/phường`."""
 _KIND_WORDS: Final[Mapping[str, Kind]] = {
     **{kind: kind for kind in KINDS},
     **dict.fromkeys(("deliver", "giao", "phat", "giao hang", "phat hang"), "delivers"),
@@ -137,12 +140,12 @@ def _table(path: Path, sheet: str | None) -> Iterator[FileRow]:
         raise unreadable(
             path, "lớp bản đồ này hãy lưu thành GeoJSON, EPSG:4326 (save the layer as GeoJSON)"
         )
-    columns = columns_named([_folded(header) for header in table.headers], _FIELDS)
+    columns = columns_named(table.headers, _FIELDS, _MEANT)
     if not {"service", "office"} & columns.keys():
         raise unreadable(
             path,
             "cần cột dịch vụ (service) hoặc bưu cục (office);"
-            f" dòng đầu đang có: {', '.join(table.headers[:12])}",
+            f" dòng đầu đang có: {', '.join(told_headers(table.headers)[:12])}",
         )
     with table.rows() as rows:
         for row in rows:
@@ -154,14 +157,10 @@ def _table(path: Path, sheet: str | None) -> Iterator[FileRow]:
 def _features(path: Path) -> Iterator[FileRow]:
     with open_source(str(path)) as file:
         for feature in read_features(file, path.name):
-            names = {_folded(str(name)): _text(value) for name, value in feature.properties.items()}
-            columns = columns_named(list(names), _FIELDS)
+            names = {str(name): _text(value) for name, value in feature.properties.items()}
+            columns = columns_named(list(names), _FIELDS, _MEANT)
             cells = cells_of(list(names.values()), columns, _FIELDS)
             yield FileRow(cells, feature.geometry)
-
-
-def _folded(header: str) -> str:
-    return fold(header).replace("_", " ")
 
 
 def _text(value: object) -> str:

@@ -15,6 +15,7 @@ from geo.admin import LEVELS, name_key, parse_name
 from geo.text import accent_key, has_diacritics
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
+from registry.one_map import doubt
 from registry.units.announced import to_be_born
 from registry.units.onward import Continuation, continuations
 from registry.units.text import Naming, check_text, prefer_day, read_units
@@ -91,6 +92,7 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
             "malformed_unit_code",
             "a unit's code has 2 digits (province), 3 (district) or 5 (commune)",
         )
+    doubt()  # whoever names a unit asks what is in it
     bearers = gazetteer.with_code(code)
     day = day_asked(as_of)
     for unit in bearers:
@@ -113,6 +115,7 @@ def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
     beginnings, and those before parts.
     Raises NotFoundError when `province` is no province of that day.
     """
+    doubt()
     units = list(gazetteer.alive(query.day, level=query.level))
     if query.province is not None:
         province = province_on(gazetteer, query.province, query.day)

@@ -33,7 +33,8 @@ class Other:
 class Announcement:
     """One change of a unit to come."""
 
-    day: datetime.date
+    day: datetime.date | None
+    """None where the decision is signed and its day of effect is not known."""
     change: Change
     name: str
     """Its full name from that day on; of one that ends its last one."""
@@ -48,13 +49,12 @@ class Announcement:
 
 
 def announced(gazetteer: Gazetteer, unit: Unit) -> list[Announcement]:
-    """What is to come of a unit, the next first; empty for most."""
-    whole = gazetteer.coming
-    if whole is None or unit.id not in whole.units:
-        return []
-    day = (gazetteer.turns_on or datetime.date.max) - datetime.timedelta(days=1)
-    found = list(_changes(whole, whole.units[unit.id], day))
-    return sorted(found, key=lambda one: (one.day, _ORDER.index(one.change)))
+    """What is to come of a unit, the next first and what has no day last; empty for most."""
+    whole, found = gazetteer.coming, list(_without_day(gazetteer, unit))
+    if whole is not None and unit.id in whole.units:
+        day = (gazetteer.turns_on or datetime.date.max) - datetime.timedelta(days=1)
+        found += _changes(whole, whole.units[unit.id], day)
+    return sorted(found, key=lambda one: (one.day or datetime.date.max, _ORDER.index(one.change)))
 
 
 def to_be_born(gazetteer: Gazetteer, code: str) -> list[Announcement]:
@@ -72,24 +72,35 @@ def _changes(whole: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Annou
             yield from _of_version(whole, unit, before, version, version.valid_from)
     for on, others in _days(whole, unit, day, onward=True).items():
         if on != unit.ended:
-            yield _announcement(whole, unit, "gives_part", on, others)
+            yield _announcement(whole, unit, "gives_part", on, others, unit.version_on(on))
     for on, others in _days(whole, unit, day, onward=False).items():
-        yield _announcement(whole, unit, "takes_in", on, others)
+        yield _announcement(whole, unit, "takes_in", on, others, unit.version_on(on))
     if unit.ended is not None and unit.ended > day:
         others = _days(whole, unit, day, onward=True).get(unit.ended, ())
-        yield _announcement(whole, unit, "ended", unit.ended, others)
+        last = unit.version_on(unit.ended)
+        yield _announcement(whole, unit, "ended", unit.ended, others, last)
+
+
+def _without_day(known: Gazetteer, unit: Unit) -> Iterator[Announcement]:
+    """What is signed, but for that which was carried out since."""
+    for version in unit.signed:
+        yield from _of_version(known, unit, unit.versions[-1], version, None)
 
 
 def _of_version(
-    whole: Gazetteer, unit: Unit, before: UnitVersion | None, now: UnitVersion, on: datetime.date
+    whole: Gazetteer,
+    unit: Unit,
+    before: UnitVersion | None,
+    now: UnitVersion,
+    on: datetime.date | None,
 ) -> Iterator[Announcement]:
     if before is None or unit.born == on:
-        yield _announcement(whole, unit, "born", on, ())
+        yield _announcement(whole, unit, "born", on, (), now)
         return
     if (before.name, before.kind) != (now.name, now.kind):
-        yield _announcement(whole, unit, "renamed", on, ())
+        yield _announcement(whole, unit, "renamed", on, (), now, before)
     if before.province_id != now.province_id:
-        yield _announcement(whole, unit, "moved", on, ())
+        yield _announcement(whole, unit, "moved", on, (), now)
 
 
 def _days(
@@ -107,15 +118,20 @@ def _days(
 
 
 def _announcement(
-    whole: Gazetteer, unit: Unit, change: Change, on: datetime.date, others: tuple[Other, ...]
+    whole: Gazetteer,
+    unit: Unit,
+    change: Change,
+    on: datetime.date | None,
+    others: tuple[Other, ...],
+    now: UnitVersion,
+    before: UnitVersion | None = None,
 ) -> Announcement:
-    now = unit.version_on(on)
-    before = unit.version_on(on - datetime.timedelta(days=1)) if change == "renamed" else now
-    province = whole.province_of(unit, on)
-    held = province.version_on(on) if province else None
-    basis = _legal_basis(unit, on, others)
-    vi, en = _text(change, others)
+    province = whole.units.get(now.province_id or 0)
+    held = province.version_on(on or datetime.date.max) if province else None
+    basis = now.legal_basis if on is None else _legal_basis(unit, on, others)
+    vi, en = _text(change, on, others)
     by = f" ({basis})" if basis else ""
+    was = before or now
     return Announcement(
         on,
         change,
@@ -125,16 +141,16 @@ def _announcement(
         others,
         basis,
         vi.format(
-            day=f"{on:%d/%m/%Y}",
-            unit=before.full_name,
+            day=f"{on:%d/%m/%Y}" if on else "",
+            unit=was.full_name,
             now=now.full_name,
             province=held.full_name if held else "",
             others=", ".join(other.name for other in others),
         )
         + by,
         en.format(
-            day=on.isoformat(),
-            unit=before.full_name_en,
+            day=on,
+            unit=was.full_name_en,
             now=now.full_name_en,
             province=held.full_name_en if held else "",
             others=", ".join(other.name_en for other in others),
@@ -150,7 +166,9 @@ def _legal_basis(unit: Unit, on: datetime.date, others: tuple[Other, ...]) -> st
     return next((basis for basis in bases if basis), None)
 
 
-def _text(change: Change, others: tuple[Other, ...]) -> tuple[str, str]:
+def _text(change: Change, on: datetime.date | None, others: tuple[Other, ...]) -> tuple[str, str]:
+    if on is None:
+        return _WITHOUT_DAY[change]
     if change == "ended" and not others:
         return _ABOLISHED
     if change == "ended" and len(others) > 1:
@@ -177,3 +195,13 @@ _SPLIT: Final = (
     "On {day} {unit} is divided between {others}",
 )
 _ABOLISHED: Final = ("Từ {day} {unit} không còn", "{unit} ends on {day}")
+_WITHOUT_DAY: Final[dict[Change, tuple[str, str]]] = {
+    "renamed": (
+        "Chưa rõ từ ngày nào {unit} là {now}",
+        "{unit} is to be {now}; the day is not known yet",
+    ),
+    "moved": (
+        "Chưa rõ từ ngày nào {unit} thuộc {province}",
+        "{unit} is to belong to {province}; the day is not known yet",
+    ),
+}

@@ -13,11 +13,15 @@ from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from geo.words import ROMAN
 from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
+from registry.text_work import spend
 
 _SHORTEST_NAME: Final = 5
 """Letters of a name in which one may be wrong; shorter ones are too like each other."""
 _MOST_NAMES: Final = 3
 """Names that a misspelt one may mean; more is a guess."""
+
+_STEPS: Final = 5
+"""Of the work of a text, for a name compared with all that are near."""
 
 _Index = dict[int | str, list[tuple[str, UnitName]]]
 _indexes: Final = Remembered[None, _Index](1)
@@ -104,6 +108,7 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
         return []
     levels = {level for kind in named.kinds for level in KIND_LEVELS[kind]} or set(LEVELS)
     index = _index(gazetteer)
+    spend(_STEPS)
     groups = [index.get(level, []) for level in levels if level != "commune"]
     if "commune" in levels and (named.kinds or accented):
         groups += [index.get(holder, []) for holder in around]

@@ -13,6 +13,7 @@ from geo.values import value
 from geo.words import ROMAN
 from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.remembered import Remembered
+from registry.text_work import spend
 from registry.units.near_names import (
     communes_numbered,
     heirs_of,
@@ -78,6 +79,8 @@ class PartReader:
         self.gazetteer = gazetteer
         self._accented = accented
         self._known = _read_before[accented].of(gazetteer)
+        self._here: dict[str, Part] = {}
+        """What is too long to be remembered for other texts."""
 
     def cut(self, part: str) -> list[Part]:
         """`part` where it names a unit, or nothing cut out of it does; else its pieces.
@@ -129,7 +132,9 @@ class PartReader:
 
     def read(self, text: str) -> Part:
         """What `text` may name as a whole; where that is nothing, without slips of the keyboard."""
-        known = self._known.get(text) if len(text) <= _LONGEST_NAME else Part(text, ())
+        if len(text) > _LONGEST_NAME:
+            return Part(text, ())
+        known = self._known.get(text) or self._here.get(text)
         if known is None:
             known = self._read_new(text)
             meant = "" if known.hits else " ".join(map(repaired, text.split()))
@@ -137,10 +142,13 @@ class PartReader:
                 known = Part(text, self._read_new(meant).hits)
             if len(text) <= _LONGEST_REMEMBERED:
                 _read_before[self._accented].keep(self._known, text, known)
+            else:
+                self._here[text] = known
         return known
 
     def _read_new(self, text: str) -> Part:
         """What `text` names as written, or with a number in words: `Quận ba`, not Quản Bạ."""
+        spend(1)
         plain = self._read_written(text)
         spoken = _spoken(text)
         hits = self._read_written(spoken).hits if spoken else ()

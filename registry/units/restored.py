@@ -20,6 +20,7 @@ from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.remembered import Remembered
+from registry.text_work import spend
 from registry.units.by_letters import (
     EDIT,
     LIKE,
@@ -54,6 +55,8 @@ _LEFT: Final = 2
 """Letters between two units that may be explained by nothing."""
 _COUNTRY: Final = ("vietnam", "vn")
 _KINDS: Final = ("thanhpho", "tinh", "quan", "huyen", "thixa", "tp", "tx")
+_STEPS: Final = 8
+"""Of the work of a text, for its end compared with all names of a province."""
 _PROVINCE: Final = "tinh"
 _KIND_LETTERS: Final = ("t", "q", "h", "p")
 
@@ -200,6 +203,7 @@ def _best(gazetteer: Gazetteer, found: list[_Candidate]) -> _Candidate | None:
 def _candidates(
     gazetteer: Gazetteer, outer: Unit, squashed: Squashed, end: int
 ) -> Iterator[_Candidate]:
+    spend(_STEPS)
     communes, districts = _names_inside(gazetteer, outer)
     of_districts = {name for name, _ in districts}
     known = of_districts.union(name for name, _ in communes)

@@ -15,6 +15,7 @@ from geo.values import value
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.remembered import Remembered
+from registry.text_work import spend
 from registry.units.near_names import is_parted, lacks_letter, nearly_named
 from registry.units.onward import continuations
 from registry.units.parts import OF_COMMUNES, Fit, Part, PartReader, kind_fit
@@ -211,6 +212,7 @@ def _tidy(part: str) -> str:
 
 
 def _naming(gazetteer: Gazetteer, front: list[str], parts: list[Part], chosen: Reading) -> Naming:
+    spend(1)
     units = {c.unit.level: c.unit for c in chosen}
     used = {c.part for c in chosen}
     # What is said again is read: `Tiền Châu Phúc Yên, Phúc Yên`, `TP.HCM, Hồ Chí Minh`.

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from registry.access.actors import acting_as
+from registry.access.actors import Actor, acting_as
 from registry.access.key_check import KeyCheck
 from registry.errors import KeyUnknownError, RegistryError
 from registry.gazetteer_cache import GazetteerCache
+from registry.jobs.table import Job
 from registry.reads import Reads
 from registry.settings import Settings
 
@@ -32,11 +33,16 @@ def acting_for(
         statement_timeout_ms=settings.statement_timeout_ms,
     )
     try:
-        actor = KeyCheck(reads, engine, GazetteerCache(engine).get).holder(key_id)
+        actor = KeyCheck(reads, engine, GazetteerCache(engine)).holder(key_id)
     finally:
         reads.close()
     with acting_as(actor):
         yield actor.name
+
+
+def turn_of(actor: Actor, job: Job) -> str:
+    """The lock of jobs that this caller asks for: one at a time in each queue."""
+    return f"{job.queue}:{actor.key_id or actor.name}"
 
 
 def told(error: RegistryError) -> dict[str, Any]:

@@ -20,10 +20,11 @@ from registry.errors import (
     StaleError,
     TooManyVanishedError,
 )
-from registry.jobs.queue import enqueue
+from registry.jobs.queue import abandon, enqueue
 from registry.jobs.table import CHECK_IMPORT, PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
 from registry.settings import Settings
 from registry.uploads import files
+from registry.uploads.asked import turn_of
 from registry.uploads.views import ROLLING_BACK, ImportView, check_may_change, find_import
 
 
@@ -139,6 +140,7 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
                 "chỉ bỏ được đợt chưa ghi; đã ghi thì huỷ (rollback) (only what is not published)",
             )
         forget(session, import_id)
+        abandon(session, import_id=import_id)
     files.remove(files.of_import(settings, import_id))
 
 
@@ -171,7 +173,7 @@ def _hand_over(
     session.execute(
         _WORK, {"id": view.id, "actor": actor.name, "key_id": actor.key_id, "phase": phase}
     )
-    enqueue(session, job, lock=f"import:{view.source}", import_id=view.id, **options)
+    enqueue(session, job, lock=turn_of(actor, job), import_id=view.id, **options)
 
 
 _FILE_GONE: Final = "tệp đã giao không còn: giao lại (the file is gone; deliver it again)"

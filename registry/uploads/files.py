@@ -31,7 +31,8 @@ WORDS: Final = {
     "problems": "van-de",
 }
 """What the names of files that are handed back say of them."""
-_HANDED_BACK: Final = re.compile(rf"-dot-(\d+)-(?:{'|'.join(WORDS.values())})\b")
+_KINDS: Final = {word: kind for kind, word in WORDS.items()}
+_HANDED_BACK: Final = re.compile(rf"-dot-(\d{{1,18}})-({'|'.join(WORDS.values())})\b")
 PART: Final = ".part-"
 """What the name of a file begins with that is not whole yet."""
 _INCOMING: Final = "incoming"
@@ -68,14 +69,14 @@ def name_of_report(file_name: str, import_id: int, kind: str, suffix: str) -> st
     return f"{stem}-dot-{import_id}-{WORDS[kind]}{suffix}"
 
 
-def delivery_of_report(file_name: str) -> int | None:
-    """The number of the import whose rows were handed back under this name; None for others.
+def delivery_of_report(file_name: str) -> tuple[int, str] | None:
+    """The import whose rows were handed back under this name, and the kind; None for others.
 
     >>> delivery_of_report("hộ dân-dot-12-bi-loai (1).xlsx"), delivery_of_report("hộ dân.xlsx")
-    (12, None)
+    ((12, 'rejected'), None)
     """
     found = _HANDED_BACK.search(file_name)
-    return int(found[1]) if found and len(found[1]) < 19 else None
+    return (int(found[1]), _KINDS[found[2]]) if found else None
 
 
 @contextmanager
@@ -133,6 +134,12 @@ def of_import(settings: Settings, import_id: int) -> Path:
     return settings.kept / "imports" / str(import_id)
 
 
+def imports_kept(settings: Settings) -> list[int]:
+    """The numbers of imports of which files lie here."""
+    folders = (settings.kept / "imports").glob("*")
+    return [int(folder.name) for folder in folders if folder.name.isdecimal()]
+
+
 def of_reform(settings: Settings, reform_id: int) -> Path:
     """Where the files of a resolution lie."""
     return settings.kept / "reforms" / str(reform_id)
@@ -162,6 +169,21 @@ def new_report(folder: Path, kind: str, name: str) -> Path:
 def remove(folder: Path) -> None:
     """Delete the file and all reports."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_kind(folder: Path, kind: str) -> None:
+    """Delete the delivered file, or a report."""
+    shutil.rmtree(folder / kind, ignore_errors=True)
+
+
+def with_delivered(settings: Settings) -> dict[int, float]:
+    """Imports whose delivered file lies here, and when each came: a time since 1970, seconds."""
+    found = (settings.kept / "imports").glob(f"*/{DELIVERED}")
+    return {
+        int(path.parent.name): path.stat().st_mtime
+        for path in found
+        if path.parent.name.isdecimal()
+    }
 
 
 def remove_left_behind(settings: Settings, older_than: float) -> None:

@@ -23,6 +23,7 @@ from registry.jobs.queue import enqueue
 from registry.jobs.table import CHECK_IMPORT
 from registry.settings import Settings
 from registry.uploads import files
+from registry.uploads.asked import turn_of
 from registry.uploads.asking import forget
 from registry.uploads.views import find_import
 
@@ -78,7 +79,7 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
             repeated = session.scalars(_REPEATED, said | {"actor": actor.name}).all()
             for earlier in repeated:
                 forget(session, earlier)
-            enqueue(session, CHECK_IMPORT, lock=f"import:{delivery.source}", import_id=import_id)
+            enqueue(session, CHECK_IMPORT, lock=turn_of(actor, CHECK_IMPORT), import_id=import_id)
     except OutcomeUnknownError:
         raise  # it may be an import that waits for its file
     except BaseException:
@@ -117,7 +118,7 @@ def _answered(session: Session, delivery: Delivery, actor: Actor, name: str) -> 
     if before is None:
         return {}
     try:
-        view = find_import(session, before, actor)
+        view = find_import(session, before[0], actor)
     except NotFoundError:
         return {}
     if view.source != delivery.source:

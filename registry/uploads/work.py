@@ -23,7 +23,6 @@ from registry.errors import (
     VerdictChangedError,
 )
 from registry.intake.columns.reader import open_file
-from registry.intake.formats.table import Numbering
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.row_reports import (
@@ -67,18 +66,22 @@ def publish_import(
 ) -> None:
     """Publish what the dry run found, unless the register has changed since: then try again."""
     view = _view(engine, import_id)
-    if view is not None and view.state == "published" and view.phase is not None:
-        _try(engine, settings, view)  # it was killed before it had written the codes
-    if view is None or view.state != "publishing":
+    # It may have been killed before it had written the codes.
+    unwritten = view is not None and view.state == "published" and view.phase is not None
+    if view is None or not (unwritten or view.state == "publishing"):
         return
     try:
-        _publish(engine, settings, view, accept_vanished=accept_vanished)
+        if unwritten:
+            _try(engine, settings, view)
+        else:
+            _publish(engine, settings, view, accept_vanished=accept_vanished)
     except DatabaseUnavailableError:
         raise
     except VerdictChangedError as error:
         _try(engine, settings, view, told(error))
     except RegistryError as error:
-        _settle(engine, import_id, "publishing", "reported", told(error))
+        was, becomes = (None, None) if unwritten else ("publishing", "reported")
+        _settle(engine, import_id, was, becomes, told(error))
 
 
 def publish_given_up(
@@ -125,7 +128,8 @@ def roll_back_given_up(
 def clear_away(engine: Engine, settings: Settings) -> None:
     """Delete files whose time is over, and settle imports whose job is lost: after a restore, say.
 
-    What was never published by then is discarded.
+    What was never published by then is discarded. A delivered file that nobody needs any more, of a
+    job that ended before it had deleted it, goes as well.
     """
     with session_scope(engine) as session:
         for import_id, state in session.execute(_OVER).all():
@@ -134,10 +138,22 @@ def clear_away(engine: Engine, settings: Settings) -> None:
             session.execute(_NO_FILES, {"id": import_id})
             files.remove(files.of_import(settings, import_id))
         lost = session.execute(_LOST).all()
+        # A job may have written a report while its import was discarded, before it was ended.
+        for import_id in session.scalars(_WITHOUT_FILES, {"ids": files.imports_kept(settings)}):
+            files.remove(files.of_import(settings, import_id))
     for import_id, state in lost:
         then = {"staged": "failed", "publishing": "reported"}.get(state)
         _settle(engine, import_id, state if then else None, then, INTERRUPTED)
-    files.remove_left_behind(settings, time.time() - 86_400)
+    yesterday = time.time() - 86_400
+    files.remove_left_behind(settings, yesterday)
+    delivered = files.with_delivered(settings)
+    with session_scope(engine) as session:
+        needed = set(session.scalars(_NEEDED, {"ids": list(delivered)}))
+        known = set(session.scalars(_KNOWN, {"ids": list(delivered)}))
+    for import_id in delivered.keys() - needed:
+        # One that came just now may not be committed yet.
+        if import_id in known or delivered[import_id] < yesterday:
+            files.remove_kind(files.of_import(settings, import_id), files.DELIVERED)
 
 
 def _publish(
@@ -147,8 +163,25 @@ def _publish(
     with _handback() as back, _acting_for(engine, settings, view.id) as actor:
         options = _options(view, actor, expected=view.counts, accept_vanished=accept_vanished)
         result = _import(engine, path, view, options, back)
-        _write_reports(settings, view, options, path, back, result.numbering)
+        _write_reports(settings, view, options, path, back, result)
+    _finish(engine, settings, view, result)
+
+
+def _finish(engine: Engine, settings: Settings, view: ImportView, result: ImportResult) -> None:
+    """Delete what a published import needs no more: its file, and the report that it mends."""
     _settle(engine, view.id, None, None, None)
+    files.remove_kind(files.of_import(settings, view.id), files.DELIVERED)
+    mended = files.delivery_of_report(view.file_name)
+    if mended is None or mended[1] not in _MENDED:
+        return
+    before, kind = mended
+    earlier = _view(engine, before)
+    if (
+        earlier is not None
+        and earlier.source == view.source
+        and result.rows >= earlier.counts.get(_MENDED[kind], 0)
+    ):
+        files.remove_kind(files.of_import(settings, before), kind)
 
 
 def _try(
@@ -160,15 +193,18 @@ def _try(
         with _acting_for(engine, settings, view.id) as actor:
             options = _options(view, actor, dry_run=True)
             result = _import(engine, path, view, options, back)
-        _write_reports(settings, view, options, path, back, result.numbering)
+        _write_reports(settings, view, options, path, back, result)
         if view.state == "published":
-            _settle(engine, view.id, None, None, None)
+            _finish(engine, settings, view, result)
         elif not _keep_verdict(engine, view, result, back, problem):
             files.remove(files.of_import(settings, view.id))
 
 
 def _options(view: ImportView, actor: str, **more: Any) -> ImportOptions:
     given = {name: value for name, value in view.request.items() if value}
+    if view.state in ("publishing", "published"):
+        # Who approves may have other communes than the one that a dry run took for all rows.
+        given.setdefault("commune", view.counts.get("commune"))
     return ImportOptions(
         source=view.source,
         delivery=view.delivery,
@@ -205,9 +241,10 @@ def _write_reports(
     options: ImportOptions,
     path: Path,
     back: Handback,
-    numbering: Numbering | None,
+    result: ImportResult,
 ) -> None:
-    file = open_file(path, options.sheet, options.mapping, options.commune)
+    file = open_file(path, options.sheet, options.mapping, result.commune)
+    numbering = result.numbering
     suffix = report_suffix(file, path.suffix)
     kinds: tuple[tuple[str, Which], ...] = ((files.REJECTED, REJECTED), (files.WARNED, PUBLISHED))
     for kind, which in kinds:
@@ -216,7 +253,7 @@ def _write_reports(
                 write_problems(file, back.problems, part, which, numbering)
     if back.answers is not None:
         with _report(settings, view, files.CODES) as part, _csv(part) as out:
-            write_codes(file, back.answers, out)
+            write_codes(file, back.answers, out, numbering)
     if back.vanished is not None and view.delivery == "full":
         with _report(settings, view, files.VANISHED) as part, _csv(part) as out:
             write_vanished(back.vanished, out)
@@ -319,6 +356,16 @@ def _end(
     session.execute(_ENDED, {"id": import_id, "problem": told, "verdicts": verdicts})
 
 
+_MENDED: Final = {files.REJECTED: "rejected", files.WARNED: "warned"}
+"""Report whose rows come back mended → how many they were, among the counts of its import."""
+_KNOWN: Final = text("SELECT id FROM import WHERE id = ANY(CAST(:ids AS bigint[]))")
+_NEEDED: Final = text(
+    """
+    SELECT i.id FROM import i LEFT JOIN import_work w ON w.import_id = i.id
+    WHERE i.id = ANY(CAST(:ids AS bigint[]))
+        AND (i.state IN ('staged', 'reported', 'publishing', 'failed') OR w.phase IS NOT NULL)
+    """
+)
 _ASKED: Final = text("SELECT asked_by, asked_key_id FROM import_work WHERE import_id = :id")
 _PROGRESS: Final = text(
     """
@@ -361,6 +408,9 @@ _OVER: Final = text(
         AND w.phase IS NULL
     FOR UPDATE OF i SKIP LOCKED
     """
+)
+_WITHOUT_FILES: Final = text(
+    "SELECT import_id FROM import_work WHERE files_until IS NULL AND import_id = ANY(:ids)"
 )
 _LOST: Final = text(
     """

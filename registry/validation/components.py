@@ -13,6 +13,7 @@ from geo.locality import Locality, of_like_kind
 from geo.text import fold
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
+from registry.personal import without_people
 from registry.search.answers import Answer
 from registry.units.text import Naming
 from registry.validation.verdicts import Component
@@ -91,9 +92,11 @@ def components_read(reading: ReadAddress, missing: frozenset[str]) -> tuple[Comp
 
 def components_unread(reading: ReadAddress) -> tuple[Component, ...]:
     """What belongs to no place: a landmark beside the door, and what was not understood."""
-    hint = reading.door.hint
-    landmark = [Component("delivery_hint", "unverified", hint, hint)] if hint else []
-    return (*landmark, *(Component("other", "unexpected", text, None) for text in reading.unread))
+    hints = without_people([reading.door.hint] if reading.door.hint else [])
+    return (
+        *(Component("delivery_hint", "unverified", hint, hint) for hint in hints),
+        *(Component("other", "unexpected", text, None) for text in without_people(reading.unread)),
+    )
 
 
 def _alley_word(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> str:

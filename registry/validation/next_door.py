@@ -14,13 +14,17 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.reads import Reads
 from registry.search.answers import DOORS, Answer
 from registry.search.areas import Area, last_districts
-from registry.search.batching import alone
+from registry.search.batching import alone, bounded, side_by_side
 from registry.search.door_search import Asker
 from registry.search.ranking import Located
+from registry.text_work import Work
 from registry.units.onward import communes_of
 
 MAX_DOORS: Final = 3
 """More doors of that street and number are no slip of the ward: they are other streets."""
+_STEPS: Final = 100
+_QUESTIONS: Final = 10
+"""Of the work of a text, for this look beside what it names."""
 _NUMBERED: Final = "duong so "
 _BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing", "marks_missing"})
 
@@ -45,13 +49,18 @@ def doors_beside(
     asked = [(reading.door, around)]
     if (bare := _without_marks(reading.door)) != reading.door:
         asked.append((bare, _where_not_found(located)))
-    found = [
-        answer
+    searches = [
+        Asker(gazetteer, day, door, _area(communes)).answers()
         for door, communes in asked
         if communes
-        for answer in alone(reads, Asker(gazetteer, day, door, _area(communes)).answers())
     ]
-    doors = [a for a in found if a.level in DOORS and _BORNE_BY_ALL.issuperset(a.faults)]
+    found = alone(reads, bounded(side_by_side(searches), [], Work(_STEPS, _QUESTIONS)))
+    doors = [
+        a
+        for answers in found
+        for a in answers
+        if a.level in DOORS and _BORNE_BY_ALL.issuperset(a.faults)
+    ]
     return doors if len(doors) <= MAX_DOORS else []
 
 

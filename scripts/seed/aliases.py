@@ -59,6 +59,8 @@ _BY_NAME: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("commune", "Lâm Viên - Đà Lạt"): (("Lâm Viên", "name"),),
     ("commune", "Cam Ly - Đà Lạt"): (("Cam Ly", "name"),),
     ("commune", "Lang Biang - Đà Lạt"): (("Lang Biang", "name"),),
+    ("district", "Phan Rang - Tháp Chàm"): (("Phan Rang", "name"),),
+    ("district", "Thủ Dầu Một"): (("Thủ Dầu 1", "name"),),
     ("district", "Quy Nhơn"): (("Qui Nhơn", "name"),),
     ("commune", "Quy Nhơn"): (("Qui Nhơn", "name"),),
     ("district", "Pleiku"): (("Plei Ku", "name"),),

@@ -1,7 +1,8 @@
 """Changes of kind after July 2025, from the notes of the statistics office's catalogue.
 
-The notes give numbers and days; the days of August 2026 are those of signing. Đồng Nai's took
-effect on 30 April 2026 (design page, section 9; the notes have 14 and 24 April).
+The notes give the number of a resolution and the day of signing. The day of effect is known from
+elsewhere (`registry/seed/README.md` names the sources); where it is not, the change is written as
+`signed`, and the register does not make it.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,9 @@ from scripts.seed.maps import MapUnit, Note
 _EFFECTIVE_ON = {
     "30/2026/QH16": "2026-04-30",
     "237/NQ-UBTVQH16": "2026-04-30",
+    "36/2026/QH16": "2026-09-01",
+    "39/2026/QH16": "2026-09-20",
+    "388/NQ-UBTVQH16": "2026-09-20",
 }
 
 

@@ -47,6 +47,8 @@ def test_write_is_kept_with_who_what_where_and_how_many(office: Office) -> None:
         "event_id": done["event_id"],
         "status": 200,
         "outcome": "ok",
+        "operation": "renumber",
+        "codes": [code],
     }
 
 
@@ -240,6 +242,6 @@ def test_old_entries_are_forgotten_and_no_others(office: Office) -> None:
     assert left() == 1
 
 
-def test_network_of_something_else_is_itself() -> None:
-    assert network_of("unix:") == "unix:"
-    assert network_of("") == ""
+@pytest.mark.parametrize("written", ["unix:", "", "unknown", "1.2.3", "[::1", "::1]:5"])
+def test_who_has_no_address_is_one_caller(written: str) -> None:
+    assert network_of(written) == ""

@@ -22,7 +22,7 @@ from tests.support.units import open_app
 
 def by_header(request: Request) -> Caller:
     role = request.headers.get("X-Role", "carrier")
-    return ANONYMOUS if role == "anonymous" else Caller("tests", role)  # type: ignore[arg-type]
+    return ANONYMOUS if role == "anonymous" else Caller("tests", role, approves_own=True)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -54,15 +54,15 @@ def test_key_that_is_none_is_told(office: Office, given: str) -> None:
 
 def test_session_ends_when_it_is_left_and_by_itself_and_with_its_key(office: Office) -> None:
     key = office.key("ba lần")
-    left, old, idle, revoked = (sign_in(office, key) for _ in range(4))
+    left, old, idle, ahead, revoked = (sign_in(office, key) for _ in range(5))
     token = left.form_token()
     gone = left.post("/desk/sign-out")
     assert (gone.status_code, gone.location) == (303, "/desk/sign-in")
     # Also for whoever kept the cookie.
     left.client.set_cookie("desk", "kept")
     assert left.client.post("/desk/sign-out", data={"csrf": token}).status_code == 401
-    ages = (("began_at", "10 hours"), ("seen_at", "1 hour"))
-    for seat, (column, age) in zip((old, idle), ages, strict=True):
+    ages = (("began_at", "10 hours"), ("seen_at", "1 hour"), ("began_at", "-10 hours -1 minute"))
+    for seat, (column, age) in zip((old, idle, ahead), ages, strict=True):
         cookie = seat.client.get_cookie("desk")
         assert cookie is not None
         office.by_owner(

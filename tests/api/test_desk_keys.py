@@ -100,7 +100,6 @@ def test_key_is_narrowed_exchanged_and_revoked(office: Office, admin: Seat) -> N
 def test_only_the_whole_countrys_administrator_makes_keys(office: Office, admin: Seat) -> None:
     approver = seated(office, "người duyệt", "approver")
     assert approver.get("/desk/keys").status_code == 403
-    assert approver.get("/desk/audit").status_code == 403
     bound = seated(office, "quản trị tỉnh", "admin")
     number = number_of(office, "quản trị tỉnh")
     admin.post(f"/desk/keys/{number}/units", units="01")
@@ -114,6 +113,6 @@ def test_only_the_whole_countrys_administrator_makes_keys(office: Office, admin:
 def test_audit_log_is_read_at_the_desk(office: Office, admin: Seat) -> None:
     office.post("verify", office.key("hay ghi"), code="nothing", on="2026-11-02")
     page = admin.get("/desk/audit", actor="hay ghi", refused="on").text
-    assert "POST /v1/operations/verify" in page
+    assert "không được xác minh" in page
     assert "Sở Nội vụ" not in re.sub(r'class="sitting".*?</div>', "", page, flags=re.DOTALL)
     assert admin.get("/desk/audit", since="hôm qua").status_code == 422

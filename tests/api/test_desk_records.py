@@ -29,7 +29,7 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def approver(office: Office) -> Seat:
-    return sit(office, "approver")
+    return sit(office, "approver", approves_own=True)
 
 
 def sit(office: Office, role: Role = "editor", **more: Any) -> Seat:
@@ -127,7 +127,7 @@ def test_question_that_cannot_be_answered_is_told(
 
 
 def test_who_sees_several_communes_chooses_one(office: Office) -> None:
-    seat = sit(office, "admin")
+    seat = sit(office, "admin", approves_own=True)
     assert "/desk/records?unit=01" in seat.get("/desk/records").text
     assert LIST in seat.get("/desk/records", unit="01").text
     assert seat.get(LIST).status_code == 200

@@ -30,7 +30,7 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def approver(office: Office) -> Seat:
-    return seated(office, "lãnh đạo", "approver", units=(COMMUNE, NEXT))
+    return seated(office, "lãnh đạo", "approver", units=(COMMUNE, NEXT), approves_own=True)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
+from sqlalchemy.orm import Session
 
-from registry import watch
+from registry import readiness, watch
 from registry.doctor import State, run_checks
 from registry.errors import NotPreparedError
 from registry.prepare import prepare_database
@@ -141,3 +142,25 @@ def test_application_is_made_without_a_database() -> None:
         assert client.get("/healthz").status_code == 200
         assert client.get("/openapi.json").status_code == 200
         assert client.get("/v1/units").get_json()["code"] == "database_unavailable"
+
+
+def test_full_disk_takes_no_writes_until_there_is_room(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = count(step=10)
+    monkeypatch.setattr(watch.time, "monotonic", lambda: float(next(seconds)))
+    with open_app(database_url) as app:
+        client = app.test_client()
+        with monkeypatch.context() as full:
+            full.setattr(readiness, "_FILL", text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$"))
+            said = client.get("/readyz").get_json()
+            assert (said["reading"], said["writing"]) == ("ok", "unavailable")
+            refused = client.get("/readyz?need=writing")
+            assert (refused.status_code, refused.get_json()["code"]) == (503, "storage_full")
+        assert client.get("/readyz?need=writing").get_json()["writing"] == "ok"
+
+
+def test_readiness_really_writes(session: Session) -> None:
+    session.execute(readiness._IN_A_SMALL_MEMORY)
+    plan = session.scalars(text(f"EXPLAIN (ANALYZE, TIMING OFF) {readiness._FILL}")).all()
+    assert any("external merge  Disk: 1" in line for line in plan), plan

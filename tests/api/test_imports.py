@@ -309,6 +309,29 @@ def test_rows_outside_of_the_keys_units_are_rejected(desk: Desk) -> None:
     assert (published["state"], published["counts"]["new"]) == ("published", 1)
 
 
+def test_mistyped_point_of_the_keys_own_commune_is_told_as_a_point(desk: Desk) -> None:
+    editor = desk.office.key("nhập 15c")
+    far = {"longitude": "106.7009", "latitude": "10.7769"}
+    tried = desk.tried(editor, table(row("53", "A", **far)), source="năm c")
+    errors = [each for each in tried["problems"] if each["severity"] == "error"]
+    assert errors
+    assert {each["code"] for each in errors} <= {"far_from_commune", "point_outside_your_units"}
+
+
+def test_file_without_communes_lies_in_the_one_of_the_key(desk: Desk) -> None:
+    editor = desk.office.key("nhập 15d")
+    approver = desk.office.key("duyệt 15d", "approver", (COMMUNE, ELSEWHERE))
+    file = table({"Mã hồ sơ": "K1", "Số nhà": "57", "Đường": "Phố Láng"})
+    tried = desk.tried(editor, file, source="năm d")
+    assert (tried["state"], tried["counts"]["new"]) == ("reported", 1)
+    assert any(COMMUNE in note for note in tried["file_notes"])
+    assert desk.done(approver, tried["id"], "publish")["state"] == "published"
+    (code,) = rows_of(desk.office.get(f"/v1/imports/{tried['id']}/codes", editor))
+    assert (code["Mã hồ sơ"], code["outcome"]) == ("K1", "new")
+    failed = desk.tried(approver, file, source="năm e")
+    assert (failed["state"], failed["trouble"]["code"]) == ("failed", "commune_not_named")
+
+
 def test_row_of_a_key_whose_units_have_ended_tells_what_followed_them(desk: Desk) -> None:
     editor = desk.office.key("nhập xã cũ")
     desk.office.by_owner(
@@ -510,6 +533,9 @@ def test_files_are_deleted_when_their_time_is_over_and_lost_jobs_are_told(desk: 
     assert desk.seen(editor, waiting)["state"] == "discarded"
     seen = desk.seen(editor, lost)
     assert (seen["state"], seen["trouble"]["code"]) == ("failed", "interrupted")
+    # What a job that was ended had written a moment before.
+    (desk.settings.var / "imports" / str(waiting) / "rejected").mkdir(parents=True)
+    clear_away(desk.office.place.engine, desk.settings)
     folders = {path.name for path in (desk.settings.var / "imports").iterdir()}
     assert {str(published), str(waiting)} & folders == set()
     answer = desk.office.get(f"/v1/imports/{published}/codes", editor)

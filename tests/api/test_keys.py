@@ -196,7 +196,7 @@ def test_codes_are_made_valid_and_ended_by_an_approver(office: Office) -> None:
     code = office.place.house("6")
     fields = {"code": code, "reason": "t"}
     assert code_of(office.post("retire", office.key("nhập, bỏ"), **fields)) == (403, "forbidden")
-    assert office.post("retire", office.key("duyệt, bỏ", "approver"), **fields).status_code == 200
+    assert office.post("retire", office.key("duyệt, bỏ", "approver"), **fields).status_code == 202
 
 
 def test_merging_and_importing_need_an_approver(office: Office) -> None:
@@ -205,7 +205,7 @@ def test_merging_and_importing_need_an_approver(office: Office) -> None:
     one, other = office.place.house("7"), office.place.house("9")
     fields = {"codes": [one], "into": other, "reason": "t"}
     assert code_of(office.post("merge", office.key("nhập"), **fields)) == (403, "forbidden")
-    assert office.post("merge", office.key("duyệt", "approver"), **fields).status_code == 200
+    assert office.post("merge", office.key("duyệt", "approver"), **fields).status_code == 202
     editor = Actor("nhập", "editor", frozenset())
     with acting_as(editor), pytest.raises(ForbiddenError):
         import_file(office.place.engine, ROOT / "README.md", ImportOptions("t"), lambda *_a: None)

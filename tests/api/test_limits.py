@@ -27,16 +27,21 @@ class Clock:
     """Minutes and hours pass when a test says so."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.now = next(_HOURS)
-        times = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.now)
+        self.now = self.ran = next(_HOURS)
+        times = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.ran)
         for room in ("api.counters", "registry.access.budget", "registry.access.rates"):
             patch.setattr(f"{room}.time", times)
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
+        self.ran += seconds
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the clock."""
+        self.now += seconds
 
 
-_HOURS = count(1_800_000_000.0, 7_200.0)
+_HOURS = count(1_800_000_000.0, 14_400.0)
 """Each test begins in an hour in which nobody has asked anything yet."""
 
 
@@ -121,6 +126,20 @@ def test_network_of_an_ipv6_address_is_one_caller(office: Office) -> None:
         assert response.status_code == status, address
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("::ffff:203.0.113.7", "::ffff:cb00:7107", "203.0.113.7:4711", "[::ffff:203.0.113.7]:80"),
+        *("2002:cb00:7107:1::1", "2002:cb00:7107:2::1", "64:ff9b::203.0.113.7", "203.0.113.7"),
+    ],
+)
+def test_ipv4_address_is_one_caller_however_it_is_written(office: Office, written: str) -> None:
+    for _ in range(8):
+        office.client.get(UNITS, environ_overrides={"REMOTE_ADDR": "203.0.113.7"})
+    refused = office.client.get(UNITS, environ_overrides={"REMOTE_ADDR": written})
+    assert refused.status_code == 429
+
+
 def test_address_that_is_only_said_is_not_believed(office: Office) -> None:
     for number in range(8):
         office.client.get(UNITS, headers={"X-Forwarded-For": f"203.0.113.{number}"})
@@ -137,7 +156,7 @@ def test_keys_that_are_tried_out_are_soon_not_looked_up(office: Office) -> None:
 
 
 def test_declared_proxies_tell_the_address(admin_url: str, worker_id: str, clock: Clock) -> None:
-    behind = Settings(rate_per_address=2, proxies=2)
+    behind = Settings(rate_per_address=2, proxies=2, ipv6_prefix=48)
     with open_office(admin_url, f"proxies_{worker_id}", behind) as made:
 
         def ask(said: str) -> int:
@@ -148,6 +167,8 @@ def test_declared_proxies_tell_the_address(admin_url: str, worker_id: str, clock
         assert ask("2.2.2.2, 203.0.113.5, 10.0.0.1") == 200
         assert ask("3.3.3.3, 203.0.113.5, 10.0.0.1") == 429
         assert ask("3.3.3.3, 203.0.113.6, 10.0.0.1") == 200
+        networks = [ask(f"[2001:db8:7:{network}::1]:4711, 10.0.0.1") for network in range(3)]
+        assert networks == [200, 200, 429]
 
 
 # --- codes that are none -------------------------------------------------------------------------
@@ -167,6 +188,19 @@ def test_codes_that_are_none_are_paid_until_nothing_is_left(office: Office, cloc
     assert miss(office) == (429, "enumeration_budget")
     clock.wait(3_600 + 1_200)
     assert whoami(office)["enumeration_budget"]["left"] == 3 * COST
+
+
+@pytest.mark.parametrize("jump_s", [-3_600, 365 * 86_400])
+def test_clock_that_jumps_locks_nobody_out(office: Office, clock: Clock, jump_s: int) -> None:
+    for times in (1, -1):  # and back
+        for _ in range(2):
+            miss(office)
+        clock.jump(times * jump_s)
+        clock.wait(2)  # until the database is asked again
+        whoami(office)
+        clock.wait(3_601)
+        assert whoami(office)["enumeration_budget"]["left"] == 3 * COST
+        assert miss(office) == (404, "not_found")
 
 
 def test_mistyped_codes_never_lock_out_who_shares_the_address(office: Office) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,3 +158,8 @@ def test_libraries_warn_in_json_too(
     logging.getLogger("another.package").info("not said")
     (line,) = map(json.loads, capsys.readouterr().err.splitlines())
     assert (line["event"], line["level"]) == ("slow đĩa", "warning")
+
+
+def test_line_that_the_disk_does_not_take_fails_nothing() -> None:
+    with Path("/dev/full").open("wb") as full:
+        logs._Lines(full).write(b"{}\n")

@@ -1,5 +1,7 @@
 """A primary and its streaming replica: what is answered, and to whom, while one of them is gone."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -245,3 +247,32 @@ def test_a_question_that_replay_broke_off_is_asked_again(pair: Pair) -> None:
         other.execute("SELECT pg_advisory_unlock(7044)")
         assert len(waiting.result()) == 1
     reads.close()
+
+
+def test_a_frozen_replica_lets_nobody_wait_for_long(pair: Pair) -> None:
+    paths = (FEED, "/v1/geocode?q=Phường Láng, Hà Nội", "/v1/coverage")
+    with pair.served() as ask, ThreadPoolExecutor() as threads:
+        key = pair.key()
+        pair.follow()
+        for path in paths:
+            assert ask(path, key).status_code == 200, path
+        with frozen(pair.replica):
+            for _ in range(2):
+                asked = [threads.submit(ask, path, key) for path in paths]
+                assert [each.result(timeout=60).status_code for each in asked] == [200, 200, 200]
+            assert ask("/readyz").get_json()["writing"] == "ok"
+
+
+@contextmanager
+def frozen(cluster: PrivateCluster) -> Iterator[None]:
+    """Connections stand, and nobody answers."""
+    server = int((cluster.data_dir / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    processes = [server, *map(int, children)]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)

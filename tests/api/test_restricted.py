@@ -46,6 +46,9 @@ SHOW_NO_RECORD = {
 # code; an administrator decides on a reform. Of a certificate whoever holds it learns no address:
 # tests/api/test_papers.py.
 FOR_ITS_EDITORS = {
+    *(f"/v1/pending-operations{part}" for part in (
+        "", "/{pending_id}", "/{pending_id}/approve", "/{pending_id}/decline",
+    )),
     "/v1/reports/{report_id}/accept", "/v1/reports/{report_id}/reject",
     "/v1/reports/{receipt}", "/v1/reports/mine", "/v1/imports",
     "/v1/imports/template", "/v1/certificates", "/v1/certificates/{number}",

@@ -57,6 +57,7 @@ def test_bulk_equals_scalar() -> None:
     spread = np.linspace(0, N - 1, 20_011).astype(np.int64)
     bulk = PERMUTATION.code_serials(spread)
     assert bulk.tolist() == [PERMUTATION.code_serial(int(ordinal)) for ordinal in spread]
+    assert np.array_equal(PERMUTATION.ordinals(bulk), spread)
 
 
 def test_bulk_leaves_its_input_alone_and_takes_an_empty_array() -> None:
@@ -90,6 +91,8 @@ def test_ordinals_that_are_no_integers() -> None:
 def test_demo_serial_has_no_ordinal(serial: int) -> None:
     with pytest.raises(SerialRangeError):
         PERMUTATION.ordinal(serial)
+    with pytest.raises(SerialRangeError):
+        PERMUTATION.ordinals(np.array([PAYLOAD_FIRST, serial]))
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])

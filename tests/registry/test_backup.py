@@ -3,14 +3,12 @@
 import hashlib
 import json
 import os
-import resource
 import shutil
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -48,6 +46,7 @@ from registry.revision import head_revision
 from registry.settings import ROOT, Settings
 from registry.tables import HOUSEHOLD
 from tests.support.clusters import empty_cluster, running
+from tests.support.disk import file_limit
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
 from tests.support.folders import roomy
 from tests.support.postgis import database
@@ -498,17 +497,6 @@ def test_archive_that_pg_restore_refuses_leaves_an_empty_database(
 def backup_sums(path: Path) -> dict[str, object]:
     content = path.read_bytes()
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-@contextmanager
-def file_limit(size: int) -> Iterator[None]:
-    """No file of this process or its children grows beyond `size`: what a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_full_disk_is_told_and_leaves_nothing(saved: Saved, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The columns that a table of questions is asked by: exports of shops and carriers, and lists."""
 
-import datetime
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from registry.geocode import Components, Question
 from registry.new_workbook import new_workbook
 
 UNITS = "commune district province"
+OWNER = "bà Trần Thị Canary"
 TABLES = (
     # A header, and the fields of its columns in order, `-` for none.
     ("địa chỉ nhận;tỉnh", "address province"),
@@ -111,44 +112,45 @@ def test_empty_address_asks_nothing_whatever_stands_beside_it() -> None:
     assert read_row("geocode", whole) == Question("27 Láng", components=beside, limit=2)
 
 
-def test_titles_doubled_and_blank_headers_come_back() -> None:
-    lines = ["ĐƠN HÀNG;;;\n", "\n", "Ghi chú;Địa chỉ nhận;;Ghi chú;\n", "a;27 Láng;b;c;d\n"]
-    table = read_table("csv", "validate", lines)
-    assert table.above == (("ĐƠN HÀNG", "", "", ""), ())
-    assert table.headers == ("Ghi chú", "Địa chỉ nhận", "", "Ghi chú", "")
-    (row,) = table.rows
-    assert list(map(row.given.get, table.keys)) == ["a", "27 Láng", "b", "c", "d"]
-    assert row.asked == {"address": "27 Láng"}
-
-
-def test_sheet_comes_back_as_it_came_with_the_answers_behind(tmp_path: Path) -> None:
-    source, target, again = (tmp_path / name for name in ("in.xlsx", "out.xlsx", "again.xlsx"))
-    day = datetime.date(2026, 2, 3)
-    moment = datetime.datetime.combine(day, datetime.time(14, 30))
-    rows = [
-        ["ĐƠN HÀNG", "", "", "", "", ""],
-        ["Ngày", "COD", "Địa chỉ nhận", "", "Ghi chú", "Ghi chú"],
-        [day, 125000.5, "27 Láng", True, "3/2", moment],
-        ["", "", "", "", "", ""],
-        [day, 7.0, "", "", "007", "=1+1"],
+def test_only_known_columns_come_back_without_people() -> None:
+    lines = [
+        "ĐƠN HÀNG;bà Canary;;;;\n",
+        "Ghi chú;Địa chỉ nhận;;Mã đơn;Phường;SĐT\n",
+        "a;27 Láng (bà Canary 0905 717 273);Canary;DH-0905717273;Láng;0905717273;Canary\n",
     ]
+    table = read_table("csv", "validate", lines)
+    assert table.headers == ("Địa chỉ nhận", "Mã đơn", "Phường")
+    (row,) = table.rows
+    assert list(row.returned.values()) == ["27 Láng (… …)", "DH-0905717273", "Láng"]
+    assert Layout.of("csv", table, ()).head() == "Địa chỉ nhận;Mã đơn;Phường\n"
+
+
+def test_only_known_members_come_back_and_the_reference_that_is_named() -> None:
+    members = {
+        "q": "27 Láng, ĐT 0905 717 273",
+        "Mã riêng": 7,
+        "người": {"tên": "Canary"},
+        "lat": 21.5,
+    }
+    stated = (("Mã riêng", "source_ref"),)
+    (row,) = read_table("ndjson", "geocode", [json.dumps(members)], stated).rows
+    assert row.returned == {"q": "27 Láng, …", "Mã riêng": 7, "lat": 21.5}
+    (broken,) = read_table("ndjson", "geocode", ['{"q": "bà Canary"']).rows
+    assert (dict(broken.returned), broken.number) == ({}, 1)
+
+
+def test_sheet_comes_back_with_the_answers_behind(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.xlsx", tmp_path / "out.xlsx"
     with new_workbook(source) as book:
         sheet = book.add_worksheet()
-        dated = book.add_format({"num_format": "dd/mm/yyyy"})
-        timed = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
-        for at, row in enumerate(rows):
-            for column, cell in enumerate(row):
-                if isinstance(cell, datetime.date):
-                    sheet.write_datetime(at, column, cell, timed if cell is moment else dated)
-                else:
-                    sheet.write(at, column, cell)
-    for read, written in ((source, target), (target, again)):
-        with reading_workbook(read, None, "validate", print) as (table, original):
-            layout = Layout.of("csv", table, ("status", "lon"))
-            told = [(row, {"status": "ok", "lon": 105.8}) for row in table.rows]
-            write_workbook(written, layout, [layout.text(told)], original)
-    found = CalamineWorkbook.from_path(str(target)).get_sheet_by_index(0).to_python()
-    assert [row[:6] for row in found] == rows
-    assert found[1][6:] == ["result_status", "result_lon", IN_WORDS]
-    assert [row[6:8] for row in found[2:]] == [["ok", 105.8]] * 3
-    assert CalamineWorkbook.from_path(str(again)).get_sheet_by_index(0).to_python() == found
+        for at, row in enumerate(
+            (["ĐƠN HÀNG", OWNER], ["Mã đơn", "COD", "Địa chỉ"], ["007", 7.5, f"27 Láng, {OWNER}"])
+        ):
+            sheet.write_row(at, 0, row)
+    with reading_workbook(source, None, "validate", print) as table:
+        layout = Layout.of("csv", table, ("status", "lon"))
+        told = [(row, {"status": "ok", "lon": 105.8}) for row in table.rows]
+        write_workbook(target, layout, [layout.text(told)])
+    header, answer = CalamineWorkbook.from_path(str(target)).get_sheet_by_index(0).to_python()
+    assert header == ["Mã đơn", "Địa chỉ", "result_status", "result_lon", IN_WORDS]
+    assert answer[:4] == ["007", "27 Láng, …", "ok", 105.8]

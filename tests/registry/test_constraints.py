@@ -273,7 +273,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_admin_unit_lifetime_not_empty", {"lifetime": NEVER}),
     ("ck_admin_unit_version_kind_known", {"kind": "làng"}),
     ("ck_admin_unit_version_date_basis_known", {"date_basis": "guessed"}),
-    ("ck_admin_unit_version_valid_not_empty", {"valid": NEVER}),
+    ("ck_admin_unit_version_valid_when_effective", {"valid": NEVER}),
     ("ck_admin_unit_alias_kind_known", {"kind": "nickname"}),
     ("ck_admin_unit_succession_extent_known", {"extent": "half"}),
     ("ck_admin_unit_succession_two_units", lambda p: {"successor_id": p.unit}),

@@ -7,17 +7,30 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from procrastinate.periodic import PeriodicRegistry, PeriodicTask
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine, text
 
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.doctor import run_checks
 from registry.jobs.perform import function_of
-from registry.jobs.queue import enqueue, state_of_queue
+from registry.jobs.queue import abandon, enqueue, state_of_queue
 from registry.jobs.schema import prepare_jobs, wanted_version
 from registry.jobs.table import JOBS, Job
+from registry.jobs.worker import _ByTheClock
 from registry.settings import Settings
-from tests.support.background import FAILING, GREEDY, HELD, gone, let_end, wait_for_begun, worker
+from tests.support.background import (
+    FAILING,
+    GREEDY,
+    HELD,
+    LAST,
+    PUBLISHING,
+    begun,
+    gone,
+    let_end,
+    wait_for_begun,
+    worker,
+)
 from tests.support.intake import rows
 from tests.support.waiting import eventually
 
@@ -98,12 +111,80 @@ def test_job_is_taken_up_by_the_next_worker_when_its_own_is_killed(
         first.wait()
         eventually(lambda: gone(pid), "the process of the job ends with its worker")
     assert status(engine, number) == "doing"
+    with session_scope(engine) as session:  # its clock was ahead as well
+        session.execute(
+            text("UPDATE jobs.procrastinate_workers SET last_heartbeat = now() + interval '1 year'")
+        )
     with worker(url):
         wait_for_begun(tmp_path, "job", {pid})
         let_end(tmp_path, "job")
         is_done(engine, number)
     with session_scope(engine) as session:
         assert state_of_queue(session).stuck == 0
+
+
+def test_job_whose_end_could_not_be_written_is_taken_up_while_its_worker_lives(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    before = put(HELD, name="before")
+    with worker(url):
+        wait_for_begun(tmp_path, "before")
+        lost = put(HELD, lock="a", name="lost")
+        pid = wait_for_begun(tmp_path, "lost")
+        let_end(tmp_path, "lost")
+        is_done(engine, lost)
+        with psycopg.connect(url) as connection:
+            connection.execute(
+                "UPDATE jobs.procrastinate_jobs SET status = 'doing' WHERE id = %s", [lost]
+            )
+        wait_for_begun(tmp_path, "lost", {pid})
+        for name, number in (("lost", lost), ("before", before)):
+            let_end(tmp_path, name)
+            is_done(engine, number)
+
+
+def test_job_is_given_up_by_the_next_worker_when_its_last_attempt_was_killed(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    number = put(LAST, name="job")
+    with worker(url) as first:
+        wait_for_begun(tmp_path, "job")
+        first.kill()
+        first.wait()
+    with worker(url):
+        eventually(lambda: status(engine, number) == "failed", "it is given up")
+    assert (tmp_path / "gave-up").exists()
+
+
+def test_process_of_an_abandoned_job_ends_at_once_and_is_not_begun_again(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    doing, waiting = (put(HELD, lock="a", name=name) for name in ("doing", "waiting"))
+    other = put(HELD, name="other")
+    with worker(url):
+        pid = wait_for_begun(tmp_path, "doing")
+        with session_scope(engine) as session:
+            abandon(session, name="doing")
+            abandon(session, name="waiting")
+        eventually(lambda: gone(pid), "its process ends")
+        eventually(lambda: status(engine, doing) == "aborted", "it is marked")
+        let_end(tmp_path, "other")
+        is_done(engine, other)
+    assert status(engine, waiting) == "cancelled"
+    assert begun(tmp_path, "doing") == {pid}
+    assert begun(tmp_path, "waiting") == set()
+
+
+def test_publication_waits_behind_no_dry_run(
+    url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
+) -> None:
+    tried = [put(HELD, name=f"tried-{n}") for n in range(3)]
+    published = put(PUBLISHING, name="published")
+    with worker(url):
+        wait_for_begun(tmp_path, "published")
+        let_end(tmp_path, "published")
+        is_done(engine, published)
+        assert {status(engine, number) for number in tried} <= {"doing", "todo"}
 
 
 def test_doctor_sees_the_worker_and_what_is_stuck(
@@ -194,6 +275,19 @@ def test_periodic_job_is_made_up_for_when_it_was_missed(url: str, engine: Engine
     done = "SELECT task_name FROM jobs.procrastinate_jobs WHERE status = 'succeeded'"
     with worker(url):
         eventually(lambda: {name for (name,) in rows(engine, done)} == missed, "both were done")
+
+
+def test_periodic_job_follows_a_clock_that_is_set() -> None:
+    noon, task = 1_800_000_000, PeriodicTask(None, "*/5 * * * *", "", {})
+    clock = _ByTheClock(PeriodicRegistry(), 86_400)
+    for since, until, due in (
+        (None, noon + 10, [noon]),
+        (noon, noon + 299, []),
+        (noon, noon + 300 + 1, [noon + 300]),
+        (noon, noon + 31_536_000 + 10, [noon + 31_536_000]),
+        (noon, noon - 3_600 + 10, [noon - 3_600]),
+    ):
+        assert clock.get_timestamps(task, since, until) == due
 
 
 def test_every_periodic_job_can_be_done(engine: Engine, tmp_path: Path) -> None:

@@ -194,14 +194,12 @@ class TestVersions:
         assert all(row["kind"] in kinds[row["level"]] for row in versions)
 
     def test_dates_say_what_they_are(self, versions):
-        assert {row["date_basis"] for row in versions} == {"effective", "signed", "approximate"}
+        assert {row["date_basis"] for row in versions} == {"effective", "approximate"}
         for row in versions:
             if row["valid_from"] == "2025-01-01":
                 assert row["date_basis"] == "approximate"
             if row["valid_from"] == REFORM:
                 assert row["date_basis"] == "effective"
-            if row["valid_from"].startswith("2026-08"):
-                assert row["date_basis"] == "signed"
 
     def test_names_are_composed_and_carry_no_kind(self, versions):
         for row in versions:
@@ -232,8 +230,9 @@ class TestVersions:
         assert changed == {
             ("province", "thanh_pho", "2026-04-30"): 1,
             ("commune", "phuong", "2026-04-30"): 10,
-            ("province", "thanh_pho", "2026-08-24"): 2,
-            ("commune", "phuong", "2026-08-04"): 12,
+            ("province", "thanh_pho", "2026-09-01"): 1,
+            ("province", "thanh_pho", "2026-09-20"): 1,
+            ("commune", "phuong", "2026-09-20"): 12,
         }
 
 
@@ -335,6 +334,12 @@ class TestAgainstShared:
             assert same_writing(full_name(row), name), (code, name)
             if row["level"] == "commune":
                 assert row["province_code"] == other["province_code"]
+
+    def test_changes_after_the_list_take_effect_on_its_days(self, versions, shared_data):
+        changes = read(shared_data / "unit_changes_after_2026-04.csv")
+        expected = {row["code"]: row["effective_on"] for row in changes}
+        begun = {row["code"]: row["valid_from"] for row in on(versions, TODAY)}
+        assert {code: begun[code] for code in expected} == expected
 
     def test_former_units_agree(self, versions, aliases, shared_data):
         expected = {

@@ -58,6 +58,16 @@ def test_units_are_known_by_code_or_name_and_the_same_again_changes_nothing(
     assert (changed.changed, changed.unchanged) == (1, 2)
 
 
+@pytest.mark.parametrize(
+    "header", ["Tên xã/phường", "Phường, xã", "Tên xã (phường)", "Xã/phường/đặc khu"]
+)
+def test_headers_of_communes_are_known_as_an_import_knows_them(
+    engine: Engine, tmp_path: Path, header: str
+) -> None:
+    content = f'STT,"{header}",Tỉnh,Số hộ\n1,Phường Láng,Thành phố Hà Nội,20100\n'
+    assert load(engine, tmp_path / "a.csv", content).new == 1
+
+
 def test_newest_declared_number_is_what_coverage_is_measured_by(
     engine: Engine, tmp_path: Path
 ) -> None:

@@ -87,11 +87,12 @@ def test_suffixes_decide_the_form_and_streams_need_it(world: World, tmp_path: Pa
     code = world.codes["27 Láng"]
     source, target = tmp_path / "in.jsonl", tmp_path / "out.csv"
     source.write_text(
-        f'{{"code": "{code}", "n": [1, "é"]}}\n{{"code": "{code.lower()}", "m": 2}}\n'
+        f'{{"code": "{code}", "id": "é"}}\n{{"code": "{code.lower()}", "order": 2, "n": [1]}}\n'
     )
     assert run(world, "lookup", source, target).returncode == 0
     found = rows_of(target)
-    assert [(row["n"], row["m"]) for row in found] == [('[1, "é"]', ""), ("", "2")]
+    assert [(row["id"], row["order"]) for row in found] == [("é", ""), ("", "2")]
+    assert "n" not in found[0]
     assert found[1]["result_label"] == "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
     lines = f'{{"lon": {LANG[0]}, "lat": "{LANG[1]}"}}\n'.encode()
     done = run(world, "reverse", "-", "-", "--format", "ndjson", given=lines)
@@ -103,7 +104,7 @@ def test_suffixes_decide_the_form_and_streams_need_it(world: World, tmp_path: Pa
 
 def test_bytes_that_are_no_utf_8_come_back_as_they_were(world: World, tmp_path: Path) -> None:
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
-    source.write_bytes(b"note;address\nc\xe0;" + GOOD.encode() + b"\nx;L\xe1ng\n")
+    source.write_bytes(b"ref;address\nc\xe0;" + GOOD.encode() + b"\nx;L\xe1ng\n")
     assert run(world, "validate", source, target).returncode == 1
     lines = target.read_bytes().splitlines()
     assert lines[1].startswith(b"c\xe0;")
@@ -197,7 +198,7 @@ def test_point_in_one_column_is_read_under_any_header() -> None:
         assert read_row("reverse", first) == PointAsked(105.85028, 21.0285)
         with pytest.raises(InvalidInputError):
             read_row("reverse", empty)
-    assert first.given == {"stt": "1", "Chỗ cần đến": "21.0285, 105.85028"}
+    assert first.returned == {"Chỗ cần đến": "21.0285, 105.85028"}
     # A table without such a column, or with two, is refused before any row is answered.
     for table in (["Chỗ cần đến\n", "27 Láng\n"], ["a;b\n", '"21, 105";"21, 106"\n']):
         with pytest.raises(UnreadableFileError):
@@ -247,10 +248,7 @@ def test_verdicts_are_counted_for_whoever_calls_the_customers(world: World, tmp_
 
 
 def sheet_of(file: Path) -> list[dict[str, str]]:
-    rows = CalamineWorkbook.from_path(str(file)).get_sheet_by_index(0).to_python()
-    while not rows[0][-1]:
-        assert str(rows.pop(0)[0]).startswith("ĐƠN HÀNG")  # a title comes back as well
-    header, *rows = rows
+    header, *rows = CalamineWorkbook.from_path(str(file)).get_sheet_by_index(0).to_python()
     return [dict(zip(map(str, header), map(str, row), strict=True)) for row in rows]
 
 
@@ -284,16 +282,16 @@ def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) 
     done = run(world, "geocode", source, target)
     assert done.returncode == 1, done.stderr
     found = sheet_of(target)
-    assert [row["Mã đơn"] for row in found] == ["17.0", "18.0", "19.0"]
+    assert [row["Mã đơn"] for row in found] == ["17", "18", "19"]
     assert [row["result_level"] for row in found] == ["household", "", "street"]
-    assert [row["Ghi chú"] for row in found] == ["3/2", "", 'gọi "trước"\nrồi giao']
+    assert "Ghi chú" not in found[0]
     book = CalamineWorkbook.from_path(str(target))
     assert book.sheet_names == ["Kết quả"]
     # What is measured is a number, that people sort by and reckon with.
-    _, header, first, *_ = book.get_sheet_by_index(0).to_python()
+    header, first, *_ = book.get_sheet_by_index(0).to_python()
     typed = dict(zip(map(str, header), map(type, first), strict=True))
     assert (typed["result_lon"], typed["result_confidence"]) == (float, float)
-    assert (typed["Mã đơn"], typed["result_commune_code"]) == (float, str)
+    assert (typed["Mã đơn"], typed["result_commune_code"]) == (str, str)
     # What codes mean is told in words.
     assert [row[IN_WORDS] for row in found] == ["", "", "Chưa có số nhà này"]
     # As the same rows of a CSV, and the other way round.

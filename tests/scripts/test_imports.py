@@ -88,8 +88,8 @@ def test_codes_come_back_in_the_files_own_rows_without_people(run: Run, tmp_path
     assert done.exit_code == 1
     answered = table(tmp_path / "codes.csv")
     assert list(answered[0]) == [
-        "source_ref", "house_number", "street", "commune_code", "ghi chú",
-        "code", "code_display", "outcome",
+        "source_ref", "house_number", "street", "commune_code",
+        "code", "code_display", "outcome", "dòng",
     ]  # fmt: skip
     assert [row["source_ref"] for row in answered] == ["a", "b", "c"]
     assert [row["outcome"] for row in answered] == ["new", "rejected", "linked"]
@@ -98,7 +98,7 @@ def test_codes_come_back_in_the_files_own_rows_without_people(run: Run, tmp_path
     assert first["code_display"] == codes.format(first["code"])
     assert answered[2]["code"] == first["code"]
     assert (answered[1]["code"], answered[1]["code_display"]) == ("", "")
-    assert answered[0]["ghi chú"] == "chó dữ"
+    assert [row["dòng"] for row in answered] == ["2", "3", "4"]
 
     # The answer is itself a file to deliver: the same doors, the same codes.
     again = run(tmp_path / "codes.csv", "--codes", tmp_path / "again.csv", "--format", "json")
@@ -118,7 +118,7 @@ def test_unread_columns_are_told_of_with_a_mapping_that_can_be_pasted(
 
     lines = tried.stdout.splitlines()
     told = next(at for at, line in enumerate(lines) if "cột có dữ liệu mà không được đọc" in line)
-    assert lines[told + 1].strip() == "Nhóm 5, ví dụ: Tổ 7"
+    assert lines[told + 1].strip() == "Nhóm 5"
     assert "Zuyên" not in tried.stdout
     option, given = shlex.split(lines[told + 2].partition(": ")[2])
     assert (option, json.loads(given)) == ("--mapping", {"Nhóm 5": ""})
@@ -152,7 +152,7 @@ def test_references_that_a_spreadsheet_would_run_come_back_as_texts_and_mean_the
     refs = ['=HYPERLINK("x")', "'=1", "+A1", "-12", "@x"]
     file = write(
         tmp_path / "a.csv",
-        *(door(str(n), ref, note="- cổng xanh") for n, ref in enumerate(refs, 1)),
+        *(door(str(n), ref) for n, ref in enumerate(refs, 1)),
         door("", "-1+1"),
     )
     outputs = {name: tmp_path / f"{name}.csv" for name in ("codes", "report", "vanished")}
@@ -162,7 +162,6 @@ def test_references_that_a_spreadsheet_would_run_come_back_as_texts_and_mean_the
     told = table(outputs["codes"])
     written = ['\'=HYPERLINK("x")', "'=1", "'+A1", "-12", "'@x", "'-1+1"]
     assert [row["source_ref"] for row in told] == written
-    assert {row["note"] for row in told} == {"'- cổng xanh", ""}
     assert [row["source_ref"] for row in table(outputs["report"])] == ["'-1+1"]
     kept = rows(engine, "SELECT source_ref, code FROM household_ref")
     # What they call `'=1` was so written by somebody who made `=1` safe.
@@ -301,7 +300,7 @@ def test_rows_are_told_as_the_workbook_numbers_them_whenever_it_is_delivered(
         told = run(book, *options, "--report", report).stdout
         if options:
             assert "dòng 2 (Excel: 5): a → mã hồ sơ của dòng 3 của bảng tính" in told, told
-        fixes = [row[-1] for row in rows_of_book(report)[1:] if row[-1]]
+        fixes = [row[-2] for row in rows_of_book(report)[1:] if row[-2]]
         assert fixes == [f"mã hồ sơ của dòng {row} của bảng tính" for row in (3, 7)]
 
 

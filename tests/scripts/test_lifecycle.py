@@ -82,7 +82,7 @@ def test_record_is_split_by_a_table(run: Run, place: Town, tmp_path: Path) -> No
     table.write_text("số nhà,số hộ\n5A,2\n5B,\n", encoding="utf-8")
     done = run(
         *("operation", "split", "--code", code, "--parts", table),
-        *("--reason", "chia thửa", "--format", "json"),
+        *("--reason", "chia thửa", "--second-person", "phòng đô thị", "--format", "json"),
     )
     records = json.loads(done.stdout)["records"]
     made = [place.record(r["code"]) for r in records if r["status"] == "active"]
@@ -107,7 +107,7 @@ def test_address_is_shown_before_it_is_written_and_what_was_taken_for_it(run: Ru
 def test_several_codes_may_stand_in_one_option(run: Run, place: Town) -> None:
     one, other, into = (place.house(number) for number in ("71", "73", "75"))
     merged = ("operation", "merge", "--codes", f"{code_display(one)}, {other}", "--into", into)
-    assert run(*merged, "--reason", "thông nhau").exit_code == 0
+    assert run(*merged, "--reason", "thông nhau", "--second-person", "tổ duyệt").exit_code == 0
     assert [place.row(code).status for code in (one, other)] == ["retired", "retired"]
 
 

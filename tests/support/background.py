@@ -10,24 +10,26 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from registry.errors import ConflictError
-from registry.jobs.table import IMPORTS, Job
+from registry.jobs.table import IMPORTS, PUBLICATIONS, Job
 from registry.settings import ROOT, Settings
 from tests.support.waiting import eventually
 
 _HERE = "tests.support.background"
 HELD = Job("test.held", f"{_HERE}:hold", queue=IMPORTS, wait_s=0)
+PUBLISHING = Job("test.publishing", f"{_HERE}:hold", queue=PUBLICATIONS)
+LAST = Job("test.last", f"{_HERE}:hold", attempts=1, gave_up=f"{_HERE}:note_end")
 FAILING = Job("test.failing", f"{_HERE}:fail", attempts=1, gave_up=f"{_HERE}:note_end")
 GREEDY = Job("test.greedy", f"{_HERE}:take_memory", attempts=1)
 _WORKER = f"""
 import sys
 from registry.jobs.table import JOBS
 from registry.jobs.worker import Worker
-from {_HERE} import FAILING, GREEDY, HELD
+from {_HERE} import FAILING, GREEDY, HELD, LAST, PUBLISHING
 Worker(
     sys.argv[1],
     imports_at_once=2,
     say=lambda line: print(line, file=sys.stderr, flush=True),
-    jobs=(*JOBS, HELD, FAILING, GREEDY),
+    jobs=(*JOBS, HELD, PUBLISHING, LAST, FAILING, GREEDY),
     heartbeat_s=0.1,
     silent_after_s=0.5,
 ).run()
@@ -52,7 +54,7 @@ def take_memory(_engine: Engine, _settings: Settings, *, folder: str) -> None:
     (Path(folder) / "given").touch()
 
 
-def note_end(_engine: Engine, _settings: Settings, *, folder: str) -> None:
+def note_end(_engine: Engine, _settings: Settings, *, folder: str, name: str = "") -> None:
     """Leave a file."""
     (Path(folder) / "gave-up").touch()
 

@@ -162,7 +162,7 @@ def test_report_is_filed_once(nodes: Nodes) -> None:
 
 
 def test_what_is_renamed_at_one_is_called_so_at_both(nodes: Nodes) -> None:
-    admin = nodes.key("quản trị", "admin")
+    admin = nodes.key("quản trị", "admin", approves_own=True)
     nodes.place.street("Phố Hàng Vải")
     code = nodes.place.house("7", "Phố Hàng Vải")
     path = f"/v1/geocode?q={quote('7 Phố Mạn Đông, Phường Láng, Hà Nội')}"

@@ -1,12 +1,12 @@
 """Which column of a file is which: headers in Vietnamese or English, and those we must not read."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 from geo.admin import LEVELS
-from geo.persons import mentions_person
+from geo.persons import is_full_name, may_be_name, mentions_person
 from geo.text import fold
 from registry.errors import (
     ColumnsNotRecognisedError,
@@ -28,11 +28,10 @@ from registry.intake.spellings.headers import (
 )
 from registry.personal import holds_personal
 
-NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
-"""What `visit_result` says of a place without a house, folded; anything else is a remark."""
-
-REPORT_COLUMNS: Final = ("problems", "mức độ", "vấn đề", "đề nghị")
-ANSWER_COLUMNS: Final = ("code", "code_display", "outcome")
+ROW_COLUMN: Final = "dòng"
+"""The column of a row's number: what else it held is the sender's to look up."""
+REPORT_COLUMNS: Final = ("problems", "mức độ", "vấn đề", "đề nghị", ROW_COLUMN)
+ANSWER_COLUMNS: Final = ("code", "code_display", "outcome", ROW_COLUMN)
 """Added to rows that are handed back (`registry.intake.row_reports`), and never read again."""
 
 
@@ -70,6 +69,8 @@ class Columns:
     """Whether communes are named by a column of former ones alone."""
     texts_of_before: bool = False
     """Whether addresses come as a text of before alone."""
+    known: Mapping[int, str] = field(default_factory=dict)
+    """Index → the field that the header means, read or not: all that is returned (`returned`)."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -126,6 +127,7 @@ def find_columns(
     unread = [*left, *_without_weak(found, headers, [at for at in unread if at not in left])]
     personal += (at for at in unread if is_personal(headers[at]))
     unread = [at for at in unread if at not in personal]
+    known = {at: name for name, places in found.items() for at in places}
     part_levels(found, headers)
     of_before, text_before = found.get("former_commune"), found.get("former_address")
     unread += _said_otherwise(found, headers, of_one_commune=commune is not None)
@@ -139,27 +141,41 @@ def find_columns(
         _check_of_one_commune(found, headers)
         joined.append(Joined("commune_code", (), commune))
     positions = {name: places[0] for name, places in found.items()}
+    known = {at: name for at, name in known.items() if at not in personal}
     _check_complete({*positions, *(each.field for each in joined)}, headers)
     return Columns(
         positions,
-        tuple(headers[i] for i in sorted(personal)),
-        tuple(headers[i] for i in sorted(unread)),
+        tuple(told_headers(headers[i] for i in sorted(personal))),
+        tuple(told_headers(headers[i] for i in sorted(unread))),
         own,
         tuple(sorted(personal)),
         tuple(sorted(unread)),
         tuple(joined),
         units_of_before=of_before is not None and found.get("commune") == of_before,
         texts_of_before=text_before is not None and found.get("address") == text_before,
+        known=known,
     )
 
 
 def told_headers(headers: Iterable[str]) -> list[str]:
-    """The headers for whoever reads an error: a file without any begins with somebody's row."""
+    """The headers for whoever reads of them: a file without any begins with somebody's row."""
     return [
         header
         for header in headers
-        if header and not (holds_personal(header) or mentions_person(header))
+        if header and not holds_personal(header) and not _names_somebody(header)
     ]
+
+
+def _names_somebody(header: str) -> bool:
+    """Whether it is a cell of a row: `Họ tên chủ hộ` speaks of people, and names none."""
+    if not is_personal(header):
+        return mentions_person(header) or may_be_name(header)
+    words = header.split()
+    return any(
+        is_full_name(" ".join(words[at : at + count]))
+        for at in range(len(words))
+        for count in (3, 4)
+    )
 
 
 def part_levels(found: dict[str, list[int]], headers: Sequence[str]) -> None:
@@ -295,12 +311,12 @@ def _of_before(found: dict[str, list[int]], *, of_one_commune: bool) -> list[int
 
 def _joined(found: dict[str, list[int]]) -> Iterator[Joined]:
     """What is to be made of several columns, which are taken out of `found`."""
-    for field, names in _PARTS.items():
+    for made, names in _PARTS.items():
         parts = tuple((name, at) for name in names for at in found.get(name, ()))
-        if len(parts) > 1 or (parts and (field == "point" or parts[0][0] != field)):
+        if len(parts) > 1 or (parts and (made == "point" or parts[0][0] != made)):
             for name in names:
                 found.pop(name, None)
-            yield Joined(field, parts)
+            yield Joined(made, parts)
 
 
 def _own(headers: Sequence[str]) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from registry.intake.formats.table import Rows, Table
 from registry.intake.spellings.footer_words import is_footer, is_signed
 from registry.intake.spellings.heading_words import PLACE_HEADER, Groups, named_in, plain
 from registry.intake.spellings.place_kinds import depth_of
+from registry.intake.spellings.returned import clean_text
 
 _STREET_HEADER: Final = "Đường (nhóm)"
 _LONGEST: Final = 200
@@ -119,7 +120,7 @@ def under_headings(
     street = next((each.text for each in seen if each.street), None)
     block = next((each.text for each in seen if each.building), None)
     made = [
-        (field, header, note.format(seen=text))
+        (field, header, note.format(seen=clean_text(text)))
         for field, header, note, text in (
             ("locality", PLACE_HEADER, _PLACE_NOTE, place),
             ("street", _STREET_HEADER, _STREET_NOTE, street),
@@ -149,6 +150,7 @@ def under_headings(
             columns,
             positions=columns.positions
             | {field: width + place for place, field in enumerate(fields)},
+            known={**columns.known, **dict(enumerate(fields, width))},
         ),
     )
 

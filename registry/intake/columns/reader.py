@@ -21,9 +21,10 @@ from registry.intake.columns.fields import Columns, find_columns, read_as
 from registry.intake.columns.filled import filled_down, offers, parted
 from registry.intake.columns.headings import under_headings
 from registry.intake.columns.joined import widened
-from registry.intake.columns.unread import UnreadColumn, look_through
+from registry.intake.columns.unread import look_through
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import Numbering, Part, Rows, Table, not_opened, unreadable
+from registry.intake.spellings.returned import ReturnedColumns
 from registry.intake.spellings.street_cells import stand_apart
 
 MAX_CELL: Final = 2_000
@@ -48,8 +49,8 @@ class SourceFile:
     table: Table = field(repr=False)
     columns: Columns
     sha256: str
-    unread: tuple[UnreadColumn, ...] = field(default=(), repr=False)
-    """Columns that hold something, and are not read."""
+    unread: tuple[str, ...] = field(default=(), repr=False)
+    """Headers of the columns that hold something, and are not read."""
     wards_behind: bool = False
     """Whether what stands behind a dash in the column of streets is a ward (`street_cells`)."""
     placed: bool = False
@@ -63,6 +64,13 @@ class SourceFile:
     def headers(self) -> tuple[str, ...]:
         """The names of the columns, as they stand in the file."""
         return self.table.headers
+
+    @property
+    def returned(self) -> ReturnedColumns:
+        """What of its rows goes back to whoever delivered it."""
+        left = {*self.columns.own, *self.columns.about_people}
+        known = ((at, name) for at, name in self.columns.known.items() if at not in left)
+        return ReturnedColumns.of(self.headers, known)
 
     @property
     def delimiter(self) -> str:

@@ -2,7 +2,7 @@
 
 A header may not say that a column is about people, or that it holds what an address needs. Numbers
 of people are told by their form, and dropped like a column whose header says so; of the others the
-deliverer is told, with one cell as an example, for they may need another header.
+deliverer is told by their headers, for they may need another one.
 """
 
 import re
@@ -11,16 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from geo.persons import is_full_name, may_be_name, mentions_person
+from geo.persons import is_full_name, may_be_name
 from geo.points import point_in
 from geo.text import fold
-from registry.intake.columns.fields import Columns
+from registry.intake.columns.fields import Columns, told_headers
 from registry.intake.spellings.headers import mapping_of, names_coordinates
-from registry.personal import holds_personal
 
 _SHARE: Final = 0.5
 """Of the cells of a column that have the form in question."""
-_LONGEST: Final = 40
 
 # Số định danh: the province of birth, 001 to 096, sex and century, year, and six figures.
 _IDENTITY: Final = re.compile(r"0(?!00|97|98|99)\d{2}([0-9]\d{2})\d{6}")
@@ -37,14 +35,6 @@ _RUNNING: Final = frozenset({"stt", "tt", "so tt", "so thu tu", "no", "so"})
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadColumn:
-    """A column that is not read though it holds something, and one of its cells."""
-
-    header: str
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
 class LookedThrough:
     """A file after its first rows were looked at."""
 
@@ -52,7 +42,8 @@ class LookedThrough:
     """Without those that hold numbers of people."""
     notes: tuple[str, ...]
     """What whoever delivers the file has to know."""
-    unread: tuple[UnreadColumn, ...]
+    unread: tuple[str, ...]
+    """Headers of the columns that hold something and are not read."""
 
 
 def look_through(
@@ -76,22 +67,14 @@ def look_through(
     unread_at = [at for at in columns.unread if fold(headers[at]) not in left_out]
     for at in unread_at:
         notes += _meant(headers[at], cells[at], columns)
-    unread = tuple(
-        UnreadColumn(headers[at], _example(cells[at]))
-        for at in unread_at
-        if cells[at] and fold(headers[at]) not in _RUNNING
+    unread = told_headers(
+        headers[at] for at in unread_at if cells[at] and fold(headers[at]) not in _RUNNING
     )
-    return LookedThrough(columns, tuple(notes), unread)
+    return LookedThrough(columns, tuple(notes), tuple(unread))
 
 
 def _cells(rows: Iterable[Sequence[str]], at: int) -> list[str]:
     return [cell for row in rows if at < len(row) and (cell := " ".join(row[at].split()))]
-
-
-def _example(cells: Sequence[str]) -> str:
-    """The first cell that says nothing of anybody, for a screen; '' for none."""
-    nobodys = (cell for cell in cells if not (holds_personal(cell) or mentions_person(cell)))
-    return next(nobodys, "")[:_LONGEST]
 
 
 def _are_of_people(cells: Sequence[str]) -> bool:
@@ -115,8 +98,9 @@ def _are_names(cells: Sequence[str]) -> bool:
 
 
 def _dropped(header: str, *, reference: bool) -> str:
+    shown = next(iter(told_headers([header])), "…")
     said = (
-        f"cảnh báo: cột '{header}' có tên người, số định danh, số điện thoại hay thư điện tử:"
+        f"cảnh báo: cột '{shown}' có tên người, số định danh, số điện thoại hay thư điện tử:"
         " đã bỏ, không lưu (people: dropped)"
     )
     known = "; các dòng được nhận ra theo địa chỉ, không theo mã (rows are known by their address)"
@@ -131,10 +115,11 @@ def _without(columns: Columns, headers: Sequence[str], people: Sequence[int]) ->
     return replace(
         columns,
         positions={name: at for name, at in columns.positions.items() if at not in people},
-        personal=tuple(headers[at] for at in about_people),
-        unknown=tuple(headers[at] for at in unread),
+        personal=tuple(told_headers(headers[at] for at in about_people)),
+        unknown=tuple(told_headers(headers[at] for at in unread)),
         about_people=about_people,
         unread=unread,
+        known={at: name for at, name in columns.known.items() if at not in people},
     )
 
 

@@ -2,9 +2,6 @@
 
 import gzip
 import re
-import shutil
-import tempfile
-import weakref
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -18,6 +15,9 @@ from registry.errors import UnreadableFileError
 from registry.intake.formats.fonts import table_in_unicode
 from registry.intake.formats.ods_spaces import ODS_MEMBER, is_spaced, write_tight
 from registry.intake.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
+from registry.intake.formats.sandbox import read_sandboxed
+from registry.intake.formats.sandboxed_reader import Reader
+from registry.intake.formats.scratch import Scratch
 from registry.intake.formats.spreadsheet_artifacts import undone
 from registry.intake.formats.table import MOST_COLUMNS, TOO_FAR, Table, said_of, unreadable
 from registry.intake.formats.text import SNIFFED_BYTES, read_text
@@ -79,8 +79,8 @@ _NOTHING: Final = "trong tệp nén không có bảng hay lớp bản đồ nào
 def read_file(path: Path, sheet: str | None = None, *, in_request: bool = False) -> Table:
     """The table in a file of any format that we know; `sheet` chooses a sheet or layer.
 
-    `in_request`: by a process that answers others, which no workbook may end. Raises
-    UnreadableFileError, one line, Vietnamese first, for what cannot be read.
+    `in_request`: somebody waits for the answer (`sandbox`). Raises UnreadableFileError, one line,
+    Vietnamese first, for what cannot be read.
     """
     table = _read(path, _Wanted(sheet, in_request=in_request))
     if len(table.headers) > MOST_COLUMNS:
@@ -96,14 +96,15 @@ class _Wanted:
     sheet: str | None
     in_request: bool
 
+    def read(self, path: Path, reader: Reader) -> Table:
+        """The table of a file that is not packed in anything."""
+        return read_sandboxed(path, reader, self.sheet, in_request=self.in_request)
+
 
 def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
     """`packed`: so many times."""
-    sheet = wanted.sheet
     if path.suffix == _GEODATABASE and path.is_dir():
-        from registry.intake.formats.layers import read_layer
-
-        return read_layer(path, sheet)
+        return wanted.read(path, "layer")
     with path.open("rb") as stream:
         head = stream.read(SNIFFED_BYTES)
     if not head.strip():
@@ -113,19 +114,14 @@ def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
             raise unreadable(path, _BOMB)
         unpacked = _unzipped if head.startswith(_GZIP) else _from_archive
         return unpacked(path, wanted, packed)
-    # Each reader is loaded when it is needed: they take a tenth of a second, and 100 MB.
     if head.startswith(_SHEETS):
-        return _read_sheet(path, wanted)
+        return wanted.read(path, "sheet")
     if head.startswith(b"PAR1"):
-        from registry.intake.formats.layers import read_parquet
-
-        return read_parquet(path)
+        return wanted.read(path, "parquet")
     if head.lower().startswith(_GDAL) or _is_drawn(head):
-        from registry.intake.formats.layers import read_layer
-
-        return read_layer(path, sheet)
+        return wanted.read(path, "layer")
     if is_dbf(head):
-        return _read_dbf(path, sheet)
+        return _read_dbf(path, wanted)
     refuse_other_kinds(path, head)
     if _OF_RECORDS.match(head.lstrip(BLANK)):
         from registry.intake.formats.records import read_records
@@ -150,47 +146,28 @@ def _is_drawn(head: bytes) -> bool:
     return mif or _is_geojson(head)
 
 
-class _Folder:
-    """A folder that goes when nobody holds it any more."""
-
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="diachiso-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-
-
-def _holding(folder: _Folder, table: Table) -> Table:
+def _holding(folder: Scratch, table: Table) -> Table:
     """The table, which may lie in a folder of its own already."""
     return replace(table, holds=(folder, table.holds))
 
 
-def _read_dbf(path: Path, sheet: str | None) -> Table:
+def _read_dbf(path: Path, wanted: _Wanted) -> Table:
     """A table of dBase or FoxPro by itself, as that of a Shapefile; GDAL knows it by its name."""
-    from registry.intake.formats.layers import read_layer
-
-    folder = _Folder()
+    folder = Scratch()
     table = folder.path / f"{path.stem}.dbf"
     table.symlink_to(path.resolve())
     try:
-        return _holding(folder, read_layer(table, sheet))
+        return _holding(folder, wanted.read(table, "layer"))
     except UnreadableFileError as error:
-        raise unreadable(path, error.detail.partition(": ")[2]) from error
+        raise _told_of(path, error) from error
 
 
 def _unzipped(path: Path, wanted: _Wanted, packed: int) -> Table:
-    folder = _Folder()
+    folder = Scratch()
     inner = folder.path / path.name.removesuffix(".gz")
     with _unpacking(path), gzip.open(path) as stream:
         _copy(path, stream, inner, path.stat().st_size)
     return _holding(folder, _renamed(path, inner, wanted, packed))
-
-
-def _read_sheet(path: Path, wanted: _Wanted) -> Table:
-    from registry.intake.formats.opening import check_opening
-    from registry.intake.formats.sheets import read_sheet
-
-    if wanted.in_request:
-        check_opening(path)
-    return read_sheet(path, wanted.sheet)
 
 
 def _from_archive(path: Path, wanted: _Wanted, packed: int) -> Table:
@@ -202,17 +179,17 @@ def _from_archive(path: Path, wanted: _Wanted, packed: int) -> Table:
             if is_too_large(archive):
                 raise unreadable(path, TOO_FAR)
             if PurePosixPath(ODS_MEMBER) not in members or not is_spaced(archive):
-                return _read_sheet(path, wanted)
-            folder = _Folder()
+                return wanted.read(path, "sheet")
+            folder = Scratch()
             tight = folder.path / path.name
             write_tight(archive, tight)
-            return _holding(folder, _read_sheet(tight, wanted))
+            return _holding(folder, wanted.read(tight, "sheet"))
         if PurePosixPath("word/document.xml") in members:
             raise unreadable(path, WORDS)
         chosen = _members(path, list(members))
         whole = sum(members[member].file_size for member in chosen)
         _check_size(path, whole, path.stat().st_size)
-        folder = _Folder()
+        folder = Scratch()
         # Under names of our own: what stands in the archive may point anywhere.
         for member in chosen:
             target = folder.path / f"{path.stem}{member.suffix.lower()}"
@@ -271,7 +248,13 @@ def _renamed(path: Path, inner: Path, wanted: _Wanted, packed: int) -> Table:
     try:
         return _read(inner, wanted, packed + 1)
     except UnreadableFileError as error:
-        raise unreadable(path, error.detail.partition(": ")[2] or error.detail) from error
+        raise _told_of(path, error) from error
+
+
+def _told_of(path: Path, error: UnreadableFileError) -> UnreadableFileError:
+    """What is wrong with a file that was in another one, said of that one."""
+    reason = error.detail.partition(": ")[2] or error.detail
+    return unreadable(path, reason, type(error), **error.extra)
 
 
 def _copy(path: Path, packed: IO[bytes] | gzip.GzipFile, target: Path, packed_bytes: int) -> None:

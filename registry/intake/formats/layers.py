@@ -5,9 +5,9 @@ layer has such columns itself.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 import shapely
 
 from geo.coordinates import WGS_84
-from registry.errors import SheetNotChosenError
+from registry.errors import FileLinksElsewhereError, SheetNotChosenError
 from registry.gdal import DataLayerError, DataSourceError, open_arrow, pyogrio
 from registry.intake.formats.declared import UnsupportedSystemError, declared_system
-from registry.intake.formats.table import Rows, Table, said_of, unreadable
+from registry.intake.formats.other_kinds import BLANK
+from registry.intake.formats.table import Features, Rows, Table, said_of, unreadable
 from registry.intake.formats.undeclared import (
     encoding_of_shapes,
     is_cut,
@@ -40,6 +41,16 @@ _WAYPOINTS: Final = "waypoints"
 """The layer of GPX that may hold houses, beside tracks and routes."""
 _MAPINFO: Final = "MapInfo File"
 _SHAPES: Final = "ESRI Shapefile"
+_LINKED: Final = re.compile(
+    rb'"crs"\s*:\s*\{[^{}]{0,1000}(?:\{[^{}]{0,1000}\}[^{}]{0,1000})?"type"\s*:\s*"(?:link|url)"',
+    re.IGNORECASE,
+)
+"""A coordinate system that is to be fetched, as GeoJSON once allowed it."""
+_LONGEST_LINK: Final = 4_000
+_LINKS: Final = (
+    'hệ toạ độ của tệp là một liên kết ("crs" of type "link"): ghi tên hệ, như EPSG:4326, rồi nhập'
+    " lại"
+)
 _BROKEN: Final = "không đọc được lớp bản đồ (the map layer cannot be read)"
 _CUT: Final = (
     "lớp bị cắt ngắn, có thể chưa chép hết (the layer ends before its last row): chép lại đủ các"
@@ -49,28 +60,14 @@ _NO_LAYER: Final = "không có lớp nào (there is no layer in it)"
 _LAYER_ERRORS: Final = (
     *(DataSourceError, DataLayerError, pa.ArrowException, KeyError, ValueError),
     OverflowError,  # a day beyond the year 9999
+    OSError,  # what GDAL says in the middle of a layer comes through Arrow as that
 )
+_BLOCK: Final = 1 << 20
 _BATCH: Final = 10_000
 _LONGEST_CELL: Final = 1 << 17
 """Letters, as of a CSV: a longer one is no address, and packed it may stand in every row."""
 # Decimals of a degree: 0.1 m.
 _DECIMALS: Final = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """Where the features of a layer come from, to be gone through again."""
-
-    fields: tuple[str, ...]
-    geometry: str | None
-    """Its column in a batch; None for a layer without shapes."""
-    batches: Callable[..., AbstractContextManager[Any]]
-    """`batches(shapes=True)`: Arrow batches of the fields, and of the shapes as WKB."""
-    crs: str | None
-    """As the layer states it, for whoever writes the shapes again."""
-    geometry_type: str
-    geo: bytes = b"{}"
-    """What GeoParquet says of its columns."""
 
 
 def read_layer(path: Path, layer: str | None = None) -> Table:
@@ -82,6 +79,8 @@ def read_layer(path: Path, layer: str | None = None) -> Table:
     """
     if is_cut(path):
         raise unreadable(path, _CUT)
+    if _has_linked_system(path):
+        raise unreadable(path, _LINKS, FileLinksElsewhereError)
     encoding = encoding_of_shapes(path)
     with _readable(path):
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
@@ -170,6 +169,22 @@ def _table(
 
     headers = (*features.fields, *(_PLACE if placed else ()))
     return Table(headers, rows, notes=notes, crs=crs, form=form, features=features)
+
+
+def _has_linked_system(path: Path) -> bool:
+    """Whether a file of JSON has a system that stands elsewhere: GDAL asks the network for it."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        block = stream.read(_BLOCK)
+        if not block.lstrip(BLANK).startswith(b"{"):
+            return False
+        while block:
+            if _LINKED.search(block):
+                return True
+            more = stream.read(_BLOCK)
+            block = block[-_LONGEST_LINK:] + more if more else b""
+    return False
 
 
 def _uncut(fields: list[str]) -> dict[str, str]:

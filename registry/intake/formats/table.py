@@ -16,7 +16,13 @@ from geo.encoded_twice import read_once
 from geo.legacy_fonts import Font
 from geo.mixed_fonts import CellsInFonts, in_unicode
 from registry.errors import UnreadableFileError
-from registry.intake.spellings.headers import LONGEST_NAME, field_of, fields_named
+from registry.intake.spellings.headers import (
+    LONGEST_NAME,
+    field_of,
+    fields_named,
+    is_personal,
+    says_little,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +48,10 @@ _LEAST_NUMBERED: Final = 3
 _LEAST_DOWN: Final = 3
 """Fields that the names down a column have to be."""
 _FIRST_COLUMNS: Final = 2
+_TIERS_ABOVE: Final = 2
+"""Rows of a header above those that name most fields."""
+_LEAST_ABOVE: Final = 2
+"""Cells of such a row: a title has one."""
 TURNED_NOTE: Final = (
     "bảng có tên cột ở cột đầu, mỗi hộ một cột, đã xoay lại (names stand down the first column: the"
     " table was turned)"
@@ -101,6 +111,22 @@ class Numbering(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """Where the features of a layer come from, to be gone through again."""
+
+    fields: tuple[str, ...]
+    geometry: str | None
+    """Its column in a batch; None for a layer without shapes."""
+    batches: Callable[..., AbstractContextManager[Any]]
+    """`batches(shapes=True)`: Arrow batches of the fields, and of the shapes as WKB."""
+    crs: str | None
+    """As the layer states it, for whoever writes the shapes again."""
+    geometry_type: str
+    geo: bytes = b"{}"
+    """What GeoParquet says of its columns."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table that can be gone through several times."""
 
@@ -117,8 +143,8 @@ class Table:
     """Those that the points speak for, where a dry run goes on in one that nobody confirmed."""
     form: str = "csv"
     """The format in which rows are handed back: csv, xlsx, geojson, gpkg or parquet."""
-    features: Any = field(default=None, repr=False)
-    """Of a map layer, what its features are read from (`formats.layers.Features`)."""
+    features: Features | None = field(default=None, repr=False)
+    """Of a map layer, what its features are read from."""
     codes_of_today: bool = False
     """Whether its codes of communes are certainly today's, as those of our own blank."""
     first_row: int | None = None
@@ -171,10 +197,31 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
                 best, most = Header(_names(rows[at : at + height]), at + height), len(fields)
     if most <= 1 and len(rows) < LOOKED_AT and (turned := _turned(rows)):
         return turned
+    best = _completed(best, rows)
     after = rows[best.rows_before_data : best.rows_before_data + 1]
     if after and _is_numbering(after[0]):
         best = Header(best.names, best.rows_before_data + 1)
     return best
+
+
+def _completed(header: Header, rows: Sequence[Sequence[str]]) -> Header:
+    """The header with names that stand in the rows above it, in cells merged downwards.
+
+    No column that is a field becomes another one; it may turn out to be about people.
+    """
+    bottom = header.rows_before_data
+    first = next((at for at in range(bottom) if _names(rows[at:bottom]) == header.names), bottom)
+    for top in range(first - 1, max(first - 1 - _TIERS_ABOVE, -1), -1):
+        if sum(map(bool, map(str.strip, rows[top]))) < _LEAST_ABOVE:
+            continue
+        names = _names(rows[top:bottom])
+        before = (*header.names, *[""] * (len(names) - len(header.names)))
+        if all(
+            old == new or is_personal(new) or field_of(old) is None
+            for old, new in zip(names_in_unicode(before), names_in_unicode(names), strict=True)
+        ):
+            header = Header(names, bottom)
+    return header
 
 
 def _turned(rows: Sequence[Sequence[str]]) -> Header | None:
@@ -233,17 +280,27 @@ def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     width = max((len(row) for row in rows), default=0)
     cells = [[" ".join(cell.split()) for cell in row] + [""] * (width - len(row)) for row in rows]
     headings = [_spanned(row) for row in cells[:-1]]
-    names = []
-    for column in range(width):
-        parts = [row[column] for row in cells]
-        # The lowest name says it: `Số nhà` below a `Địa chỉ` that spans it and others.
-        lowest = next((part for part in reversed(parts) if part), "")
-        spanned = headings and parts[-1] and column < _LOOKED_ALONG
-        above = headings[-1][column] if spanned else ""
-        # Unless it is one only by what spans it: `Phút` below `Kinh độ`, `cũ` below `Xã`.
-        both = f"{above} {lowest}"
-        names.append(both if above and not field_of(lowest) and field_of(both) else lowest)
-    return tuple(names)
+    return tuple(
+        _name([row[at] for row in cells], [row[at] for row in headings], at=at)
+        for at in range(width)
+    )
+
+
+def _name(tiers: Sequence[str], above: Sequence[str], *, at: int) -> str:
+    """The name of a column by the cells of a header in it, and by what spans those above."""
+    # The lowest name says it: `Số nhà` below a `Địa chỉ` that spans it and others.
+    lowest = max((tier for tier, cell in enumerate(tiers) if cell), default=0)
+    name = tiers[lowest]
+    spans = [cell for cell in above[:lowest] if cell] if at < _LOOKED_ALONG else []
+    # Unless it is one only by what spans it: `Phút` below `Kinh độ`, `cũ` below `Xã`, or is too
+    # short to say it alone: `Số` below `CCCD`.
+    for span in reversed(spans):
+        both = f"{span} {name}"
+        if not field_of(name) and field_of(both):
+            return both
+        if says_little(name) and is_personal(span):
+            return both
+    return name
 
 
 def _spanned(row: Sequence[str]) -> list[str]:

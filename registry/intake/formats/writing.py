@@ -1,13 +1,14 @@
 """Rows handed back: as CSV, as a workbook, or as the features of a map layer, shapes and all."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from registry.csv_cells import Writer
 from registry.intake.formats.table import Table
+from registry.intake.spellings.returned import ReturnedColumns
 from registry.new_workbook import new_workbook
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ FORMS: Final = {
 """Suffix → the form in which rows are handed back."""
 LAYERS: Final = {"geojson": "GeoJSON", "gpkg": "GPKG", "parquet": ""}
 """Forms that hold shapes, and GDAL's name of each."""
+_LAYER: Final = "dia_chi_so"
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 _MOST_ROWS: Final = 1_048_575
 """Of a worksheet, below its header."""
@@ -80,23 +82,31 @@ def write_sheet(
 
 
 def write_layer(
-    path: Path, form: str, table: Table, kept: Sequence[int], added: Sequence[str], chosen: Chosen
+    path: Path,
+    form: str,
+    table: Table,
+    returned: ReturnedColumns,
+    added: Sequence[str],
+    chosen: Chosen,
 ) -> None:
-    """The features of a layer that are chosen, as they came, with the columns `added`.
+    """The features of a layer that are chosen, shapes and all, with the columns `added`.
 
-    `kept` are the columns of the table that are handed back. Numbers stay numbers, and text is as
-    the table reads it, in Unicode.
+    Of their own columns those that are `returned`. Numbers stay numbers, and text is as the table
+    reads it, in Unicode.
     """
     import pyarrow as pa
 
-    features = table.features
-    fields = [features.fields[at] for at in kept if at < len(features.fields)]
-    places = [at for at in kept if at < len(features.fields)]
+    features: Any = table.features
+    named = {
+        place: features.fields[column.at]
+        for place, column in enumerate(returned.columns)
+        if column.at < len(features.fields)
+    }
     with (
         features.batches(shapes=features.geometry is not None) as batches,
         table.rows() as rows,
     ):
-        parts = _parts(batches, rows, features.geometry, fields, places, added, chosen)
+        parts = _parts(batches, rows, features.geometry, returned, named, added, chosen)
         first = next(parts, None)
         if first is None:
             return
@@ -112,12 +122,12 @@ def _parts(
     batches: Iterable[Any],
     rows: Iterator[list[str]],
     geometry: str | None,
-    fields: Sequence[str],
-    places: Sequence[int],
+    returned: ReturnedColumns,
+    named: Mapping[int, str],
     added: Sequence[str],
     chosen: Chosen,
 ) -> "Iterator[pa.RecordBatch]":
-    """The chosen features, batch by batch."""
+    """The chosen features, batch by batch; `named`: the layer's own columns of the returned."""
     import pyarrow as pa
 
     start, wanted = 0, next(chosen, None)
@@ -131,27 +141,34 @@ def _parts(
         start += batch.num_rows
         if not taken and wanted is not None:
             continue
+        chosen_rows = pa.array(taken, pa.int64())
+        cells = [returned.cells(read[n]) for n in taken]
         columns = {
-            name: _column(batch.column(name).take(pa.array(taken, pa.int64())), read, taken, at)
-            for name, at in zip(fields, places, strict=True)
+            name: _column(
+                batch.column(name).take(chosen_rows),
+                [row[place] for row in cells],
+                [read[n][returned.columns[place].at] for n in taken],
+            )
+            for place, name in named.items()
         }
         for at, name in enumerate(added):
-            columns[name] = pa.array([cells[at] for cells in more], pa.string())
+            columns[name] = pa.array([reasons[at] for reasons in more], pa.string())
         if geometry is not None:
-            columns[geometry] = batch.column(geometry).take(pa.array(taken, pa.int64()))
+            columns[geometry] = batch.column(geometry).take(chosen_rows)
         yield pa.RecordBatch.from_pydict(columns)
         if wanted is None:
             return
 
 
-def _column(
-    values: "pa.Array", rows: Sequence[Sequence[str]], taken: Sequence[int], at: int
-) -> "pa.Array":
+def _column(values: "pa.Array", cells: Sequence[str], given: Sequence[str]) -> "pa.Array":
+    """A column: its values where they are numbers of which nothing was taken out, else text."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if str(values.type).startswith(_PLAIN):
-        return values
-    return pa.array([rows[n][at] or None for n in taken], pa.string())
+        whole = pa.array([cell == each for cell, each in zip(cells, given, strict=True)])
+        return pc.if_else(whole, values, pa.scalar(None, values.type))
+    return pa.array([cell or None for cell in cells], pa.string())
 
 
 def _write_gdal(path: Path, form: str, reader: "pa.RecordBatchReader", features: Any) -> None:
@@ -160,6 +177,8 @@ def _write_gdal(path: Path, form: str, reader: "pa.RecordBatchReader", features:
     write_arrow(
         reader,
         path,
+        # GDAL would take it from the file's name, which is not always the one that it will have.
+        layer=_LAYER,
         driver=LAYERS[form],
         geometry_name=features.geometry,
         geometry_type=features.geometry_type if features.geometry else None,

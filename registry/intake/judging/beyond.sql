@@ -1,5 +1,6 @@
 -- in: entry, unit_code, writable, other_place. out: beyond, rows where who acts may not write, which
 -- are rejected. $ended: units of the key that are no more, and what followed them.
+-- Of a row that names a commune of the key the point is what is wrong, which may be told already.
 CREATE TABLE beyond AS
 SELECT row_number, min(field) AS field, min(value) AS value
 FROM (
@@ -12,6 +13,9 @@ FROM (
 )
 GROUP BY row_number;
 INSERT INTO problem BY NAME
-SELECT row_number, field, 'outside_your_units' AS code, 'error' AS severity, value, $ended AS proposed_fix
-FROM beyond;
+SELECT row_number, field,
+    CASE field WHEN 'commune' THEN 'outside_your_units' ELSE 'point_outside_your_units' END AS code,
+    'error' AS severity, value, CASE field WHEN 'commune' THEN $ended END AS proposed_fix
+FROM beyond
+WHERE row_number NOT IN (SELECT row_number FROM problem WHERE code = 'far_from_commune');
 UPDATE entry SET rejected = true WHERE row_number IN (SELECT row_number FROM beyond);

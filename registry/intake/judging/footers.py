@@ -1,4 +1,4 @@
-"""Rows of a file that are no households: totals, notes and signatures below or between them.
+"""Rows of a file that are no households: totals, headings, notes, signatures between them or below.
 
 They are told from rows that lack something by their words, and only among rows that could not be
 published: a door is never passed over. They are counted, and noted, and handed back to nobody.
@@ -14,11 +14,14 @@ from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.engine import Workbench
 from registry.intake.formats.table import unreadable
 from registry.intake.spellings.footer_words import is_footer, is_signed
-from registry.intake.spellings.headers import field_of
+from registry.intake.spellings.headers import field_of, is_personal
+from registry.intake.spellings.heading_words import place_kinds
 
 _LOOKED_AT: Final = 1_000
 """Rejected rows that are looked at, from the end of the file."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){1,5}")
+_COUNT: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
+"""What a heading may have beside its name."""
 _LEAST_REPEATED: Final = 2
 """Names of columns that a row must repeat to be the header again."""
 _LEAST_NAMED: Final = 3
@@ -59,7 +62,12 @@ def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
             at = number
             if _begins_other_table(row, file):
                 raise unreadable(file.path, _OTHER_TABLE.format(number))
-            if is_footer(row) or _is_header(row, header) or (signed and _is_signature(row)):
+            if (
+                is_footer(row)
+                or _is_header(row, header)
+                or _is_heading(row)
+                or (signed and _is_signature(row))
+            ):
                 footers.append(number)
                 signed = signed or is_signed(row)
     return footers
@@ -76,8 +84,16 @@ def _begins_other_table(row: list[str], file: SourceFile) -> bool:
 
 def _is_header(row: list[str], header: set[str]) -> bool:
     """Whether the row is the header again, as each printed page has it."""
-    names = [fold(cell) for cell in row if cell.strip()]
-    return len(names) >= _LEAST_REPEATED and header.issuperset(names)
+    names = [cell for cell in row if cell.strip()]
+    return len(names) >= _LEAST_REPEATED and all(
+        fold(name) in header or field_of(name) or is_personal(name) for name in names
+    )
+
+
+def _is_heading(row: list[str]) -> bool:
+    """Whether the row names a hamlet, perhaps with its number and counts, and nothing else."""
+    named = [cell.strip() for cell in row if cell.strip() and not _COUNT.fullmatch(cell.strip())]
+    return len(named) == 1 and bool(place_kinds(named[0]))
 
 
 def _is_signature(row: list[str]) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 from registry.intake.engine import Workbench
 from registry.intake.judging.problems import PIECE, PROBLEMS, RULES
+from registry.intake.spellings.returned import clean_cell
 
 
 def _no_text(cell: str) -> str:
@@ -37,6 +38,12 @@ def _sql(written: str) -> str:
 _REJECTING: Final = sum(1 << n for n, rule in enumerate(RULES) if rule.severity == "error")
 _SHIFTED: Final = sum(1 << n for n, rule in enumerate(RULES) if rule.code == "too_many_cells")
 _FOUND: Final = "SELECT coalesce(bit_or(problems), 0), bool_or(rejected) FROM entry"
+_FIGURES: Final = ("longitude", "latitude", "source_ref")
+"""Columns of which no value holds more than figures, or is anybody's but the sender's."""
+_VALUES: Final = "SELECT DISTINCT field, value FROM problem WHERE value IS NOT NULL"
+_CLEANED: Final = """
+    UPDATE problem SET value = ? WHERE field IS NOT DISTINCT FROM ? AND value = ?
+"""
 _WEIGHED: Final = f"""
     CREATE VIEW weighed AS SELECT *, {
     " + ".join(
@@ -58,6 +65,15 @@ def write_problems(bench: Workbench) -> None:
     if found:
         bench.duck.execute(_told(found))
     bench.say(problems=bool(found) or bench.has("outside"), rejected=rejected)
+
+
+def clean_values(bench: Workbench) -> None:
+    """Take what is about people out of the values of `problem`, which are kept and shown."""
+    for column, value in bench.rows(_VALUES):
+        if column in _FIGURES:
+            continue
+        if (cleaned := clean_cell(column or "address", value)) != value:
+            bench.duck.execute(_CLEANED, [cleaned or None, column, value])
 
 
 def _told(found: int) -> str:

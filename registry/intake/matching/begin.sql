@@ -25,6 +25,8 @@ CREATE TABLE address (
     lon DOUBLE, lat DOUBLE);
 -- Rows whose reference is known, and rows led to a record by what they name.
 CREATE TABLE known (row_number BIGINT, code VARCHAR, same BOOLEAN, linked BOOLEAN);
+-- References that are codes of this register, of doors that the source did not name before.
+CREATE TABLE named_by_code (source_ref VARCHAR, code VARCHAR);
 CREATE TABLE registered (row_number BIGINT, code VARCHAR, unplaced BOOLEAN, other VARCHAR);
 -- What became of rows that are not new; `head`: the row of the file whose door it is.
 CREATE TABLE found (row_number BIGINT, outcome VARCHAR, code VARCHAR, head BIGINT);

@@ -8,6 +8,7 @@ nobody can decide is asked about (`refused`), and goes no further.
 from typing import Any, Final
 
 from registry.intake.engine import Workbench
+from registry.intake.matching.own_codes import name_by_codes
 
 PLACES: Final = ("thoroughfare", "locality", "thoroughfare_alias", "locality_alias")
 MOST: Final = 10_000
@@ -55,6 +56,7 @@ def bring_places(bench: Workbench) -> None:
 def bring_records(bench: Workbench) -> None:
     """Bring the records of these communes, and those that the file's references name elsewhere."""
     _bring(bench, "household_ref", **_references(bench))
+    name_by_codes(bench)
     _bring(bench, "household", codes=[])
     codes = bench.value(_ELSEWHERE) if bench.has("household_ref") else None
     for name in ("former_number", "heir", "revivable", "other_source", "delivery"):

@@ -42,6 +42,24 @@ WHERE f.row_number = u.row_number AND f.outcome = 'changed';
 UPDATE found SET outcome = 'revived'
 WHERE outcome = 'unchanged' AND row_number IN (SELECT row_number FROM returned WHERE revives);
 
+-- A record in force whose point goes elsewhere, farther than it was known to be wrong by. Two people
+-- see an import: who delivers it does not publish it.
+-- needs: known
+INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
+SELECT row_number, 'longitude', 'point_moved_far', 'warning',
+    concat_ws(' ', longitude, latitude), CAST(round(moved_m) AS BIGINT) || ' m'
+FROM (
+    SELECT f.row_number, e.longitude, e.latitude, h.position_accuracy_m AS accuracy_m,
+        metres(h.lon, h.lat, d.lon, d.lat) AS moved_m
+    FROM found f
+    JOIN door d ON d.row_number = f.row_number
+    JOIN entry e ON e.row_number = f.row_number
+    JOIN household h ON h.code = f.code AND h.status = 'active'
+    LEFT JOIN kept p ON p.row_number = f.row_number
+    WHERE f.outcome = 'changed' AND NOT coalesce(p.position, false)
+)
+WHERE moved_m > greatest(30, coalesce(accuracy_m, 0)) ORDER BY row_number;
+
 -- A reference that was linked to a door whose number has changed since, in this file or before: its
 -- own text, which still says the old number, may be another door.
 -- needs: linked

@@ -31,8 +31,9 @@ LEFT JOIN again a ON a.ref = r.source_ref
 LEFT JOIN sharing_ref s ON s.ref = r.source_ref
 LEFT JOIN back b ON b.source_ref = r.source_ref
 LEFT JOIN vanished v ON v.source_ref = r.source_ref
-WHERE a.ref IS NOT NULL OR s.ref IS NOT NULL OR b.source_ref IS NOT NULL
-    OR v.source_ref IS NOT NULL;
+WHERE (a.ref IS NOT NULL OR s.ref IS NOT NULL OR b.source_ref IS NOT NULL
+        OR v.source_ref IS NOT NULL)
+    AND r.source_ref NOT IN (SELECT source_ref FROM named_by_code);
 
 -- A source that numbers its references anew still owns its records: the first new reference of each
 -- takes over from those that vanished.
@@ -57,4 +58,9 @@ SELECT d.ref, coalesce(f.code, h.code), f.row_number NOT IN (SELECT row_number F
 FROM found f
 JOIN door d ON d.row_number = f.row_number
 LEFT JOIN addressed h ON h.row_number = f.head AND h.is_new
-WHERE f.outcome = 'linked';
+WHERE f.outcome = 'linked'
+UNION ALL
+SELECT d.ref, k.code, k.linked, false, d.row_hash
+FROM known k
+JOIN door d ON d.row_number = k.row_number
+JOIN named_by_code n ON n.source_ref = d.ref;

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import demand, is_bound, outside_units
 from registry.errors import ConflictError, NotFoundError
-from registry.events import Cause, write_scope
+from registry.events import Cause, refuse_brought, write_scope
 from registry.intake.publishing.lock import PUBLISH_LOCK
 
 MAX_KEPT: Final = 1_000
@@ -216,6 +216,7 @@ def _published(session: Session, import_id: int) -> tuple[str, int]:
             f"đợt nhập {import_id} không phải đợt cuối của nguồn '{row.source}': huỷ đợt"
             f" {row.later} trước (not the latest import of its source)"
         )
+    refuse_brought(session, row.published_event_id)
     return row.source, row.published_event_id
 
 

@@ -39,7 +39,7 @@ from registry.intake.spellings.doors import (
 )
 from registry.intake.spellings.doubts import PLACE_UNREAD
 from registry.intake.spellings.place_kinds import is_unclear_number, with_kind
-from registry.personal import holds_personal
+from registry.personal import holds_personal, without_numbers
 
 # Most house numbers are their own key, or say it backwards; the grammar would say the same, at
 # length.
@@ -86,6 +86,8 @@ def _of_values(read: Callable[..., DoorParts]) -> Callable[..., DoorParts]:
 @_of_values
 def read_number(text: str) -> DoorParts:
     """Of the column of house numbers."""
+    if holds_personal(text) and not _DIGIT.search(text := without_numbers(text)):
+        return DoorParts(number=PERSON)
     if _PLAIN_NUMBER.fullmatch(text):
         return DoorParts(number=(text, text, False))
     if _SPELLED_NUMBER.fullmatch(text):
@@ -116,7 +118,7 @@ def read_number(text: str) -> DoorParts:
 def read_street(text: str) -> DoorParts:
     """Of the column of streets."""
     # `Nguyen_Trai`, as columns of programs are called; `Láng.` would be short for another word.
-    text = text.replace("_", " ").rstrip(" .")
+    text = without_numbers(text).replace("_", " ").rstrip(" .")
     if is_no_street(text):
         return DoorParts()
     if refused := refusal("street", text):
@@ -154,6 +156,8 @@ def read_place(text: str, kind: str = "") -> DoorParts:
 @_of_values
 def read_flat(building: str, floor: str, unit: str) -> DoorParts:
     """Of the columns of buildings, floors and flats."""
+    if any(map(holds_personal, (building, floor, unit))):
+        return DoorParts(number=PERSON)
     dated = "" if building[:1].isalpha() else building  # `May 10` is a building
     if date := next(filter(is_date_or_error, (unit, floor, dated)), ""):
         return DoorParts(number=(date, "", False))

@@ -24,7 +24,8 @@ from geo.locality import (
 from geo.mangled_number import is_mangled
 from geo.persons import is_full_name, mentions_person
 from geo.placeholders import is_none
-from geo.text import fold
+from geo.redaction import without_names
+from geo.text import fold, is_name
 from geo.unclear import is_unclear
 from geo.values import value
 from registry.intake.spellings.doubts import NUMBER_PART_UNREAD
@@ -78,10 +79,17 @@ def unread(*cells: str) -> Number:
     return quoted(*cells) or "?", _UNREADABLE, False
 
 
+def fits(name: str) -> bool:
+    """Whether a street or locality may be called so, where it has a name at all."""
+    return not name or is_name(tidy(name))
+
+
 def refusal(role: str, text: str) -> Number | None:
     """What stands for the error of a text, or of a cell in that role, which is no door or place;
     None where it may be one.
     """
+    if text.startswith("="):
+        return unread(text)
     if role != "text" and is_mangled(text):
         return text, "", False  # no key: a rule refuses it, and `fixes` proposes what stood there
     may_be_total = role == "text" or (role == "street" and any(map(str.isdigit, text)))
@@ -109,6 +117,9 @@ def parts_of(door: Door) -> DoorParts:
         number = None
     if any(map(_is_person, door.localities)):
         return DoorParts(number=PERSON)
+    named = [street.name] if street else []
+    if unfit := [name for name in (*named, *(p.name for p in door.localities)) if not fits(name)]:
+        return DoorParts(number=unread(*unfit))
     block = _block_named(door)
     places = [place for place in door.localities if place is not block]
     return DoorParts(
@@ -116,8 +127,12 @@ def parts_of(door: Door) -> DoorParts:
         (street.kind or "đường", tidy(street.name), street.key) if street else None,
         _place_of(places) if places else None,
         _flat_of(door.flat, block) if door.flat else None,
-        None if door.hint and mentions_person(door.hint) else door.hint,
+        None if door.hint and _is_of_person(door.hint) else door.hint,
     )
+
+
+def _is_of_person(hint: str) -> bool:
+    return mentions_person(hint) or without_names(hint) != hint
 
 
 def _is_person(place: Locality) -> bool:

@@ -2,15 +2,44 @@
 
 import re
 import unicodedata
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
+from geo.lexicon import read_table
 from geo.text import fold
 
+
+class Footer(NamedTuple):
+    """Words of a form: a row of `footers.csv`."""
+
+    words: str
+    use: str
+
+    def fault(self, comments: str) -> str | None:
+        """What is wrong with it; None for nothing."""
+        unknown = [use for use in self.use.split() if f" {use}:" not in comments]
+        return f"no such use: {unknown}" if unknown or not self.use else None
+
+
+def _listed(use: str) -> str:
+    """The words of a use, the longest first, as a pattern."""
+    found = (row for row in _FOOTERS if use in row.use.split())
+    return "|".join(
+        sorted((row.words + "( .*)?" * ("more" in row.use) for row in found), key=len, reverse=True)
+    )
+
+
+_FOOTERS: Final = read_table(Path(__file__).with_name("footers.csv"), Footer)
 _LONGEST: Final = 12
 """Words of a cell that may be a footer's."""
 # Folded, from the beginning of a cell.
+_ON_BEHALF: Final = "(?:t ?m|k ?t|t ?l|t ?u ?q) "
+"""Before the one for whom somebody signs: TM. UBND, KT. CHỦ TỊCH."""
+_BEHALF: Final = re.compile(_ON_BEHALF)
 _WORDS: Final = re.compile(
-    r"((tong )?cong (toan )?(phuong|xa|thi tran|dac khu|tinh|thanh pho|thon|ap|to|tdp|khu pho|kp"
+    rf"(?:{_listed('signs')}|{_listed('more')}|{_listed('alone')})(?![a-z])"
+    rf"|{_ON_BEHALF}(?:to|thon|ap|ban|chi bo|khu pho|chinh quyen)( .*)?"
+    r"|((tong )?cong (toan )?(phuong|xa|thi tran|dac khu|tinh|thanh pho|thon|ap|to|tdp|khu pho|kp"
     r"|khom|khoi|xom|ban|buon|lang|nhom|duong|pho|ngo|hem)\b.*"
     r"|tong( cong| so( ho)?| hop)?|cong( trang| don| mang sang)?|mang sang( trang sau)?"
     r"|(so ho )?(viet )?bang chu .*|ghi chu .*"
@@ -30,7 +59,7 @@ _REMARK: Final = re.compile("(so ho )?(viet )?bang chu |ghi chu |nguon |kem theo
 """Begins a cell that may be long."""
 _SIGNER: Final = re.compile(
     r"(nguoi (lap|kiem tra|duyet)|(pho )?chu tich|(pho |tong )*giam doc|bi thu|thu truong"
-    r"|t ?m ubnd|k t|(da )?k[iy]\b|xac nhan)"
+    rf"|t ?m |k ?t |(da )?k[iy]\b|xac nhan|(?:{_listed('signs')})(?![a-z]))"
 )
 """Begins a cell above a signature, folded; the name of who signs stands below."""
 _COUNTED: Final = (
@@ -119,8 +148,11 @@ def is_total(row: list[str]) -> bool:
 
 
 def _is_footers(cell: str) -> bool:
-    found = _WORDS.match(cell)
-    return found is not None and bool(_AMOUNT.fullmatch(cell[found.end() :]))
+    for words in (cell, _BEHALF.sub("", cell)):
+        found = _WORDS.match(words)
+        if found is not None and _AMOUNT.fullmatch(words[found.end() :]):
+            return True
+    return False
 
 
 def is_signed(row: list[str]) -> bool:

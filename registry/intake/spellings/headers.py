@@ -317,6 +317,11 @@ def is_running_number(header: str) -> bool:
     return fold(header) in ("so", "number", "no")
 
 
+def says_little(header: str) -> bool:
+    """Whether the name says nothing but that something is numbered: `Mã số` below `Căn cước`."""
+    return fold(header) in _ALONE or fold(header) in ("ma so", "no")
+
+
 def block_word(header: str) -> str:
     """The word for a block of a building by which its column is called, '' for a building's.
 

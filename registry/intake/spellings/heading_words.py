@@ -14,8 +14,13 @@ PLACE_HEADER: Final = "Thôn, tổ (nhóm)"
 """The column of what a heading, or a sheet, is called; handed back, its name says its field."""
 _LONGEST: Final = 200
 """Letters of a heading: what is longer is none, and is not looked through."""
-_NUMBERING: Final = re.compile(r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+")
-_BEHIND: Final = re.compile(r"\s*(?:\([^)]*\))?\s*:?\s*$")
+_NUMBERING: Final = re.compile(
+    r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+"
+    r"|^\s*(?i:danh\s+sách(?:\s+(?:các|hộ|dân|gia\s+đình|thuộc|của|ở))*)\s+"
+)
+_BEHIND: Final = re.compile(
+    r"\s*(?:\([^)]*\))?\s*:?\s*(?:(?i:(?<=[:\s])[-–]?\s*\d+\s*(?:hộ|nhà|khẩu|người)))?\s*$"
+)
 _STREETS: Final = frozenset(phrase.kind for phrase in STREETS)
 
 

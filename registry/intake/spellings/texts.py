@@ -17,6 +17,7 @@ from geo.house_number import HouseNumber, parse_house_number
 from geo.mixed_fonts import is_garbled
 from geo.persons import goes_on_to_person, person_behind
 from geo.placeholders import is_ditto
+from geo.redaction import REMOVED
 from geo.syllables import is_damaged
 from geo.text import fold
 from geo.unclear import is_falling, is_unclear
@@ -35,7 +36,7 @@ from registry.intake.spellings.doors import (
     unread,
 )
 from registry.intake.spellings.doubts import NUMBER_UNREAD, SECOND_NUMBER
-from registry.personal import holds_personal
+from registry.personal import without_numbers
 from registry.side_processes import side_processes
 from registry.street_cache import HouseByHouse
 
@@ -102,6 +103,7 @@ class TextReader:
         Of those of the door only the number is read here, as it would stand before the text: alone
         `Quán Thánh` may be anything, behind a number it is a street.
         """
+        address, former = without_numbers(address), without_numbers(former)
         code, commune, district, province, former_code, _, *door = others
         beside = (place,) if code or former_code else (place, commune, district, province)
         words = [word for word in beside if word and not is_ditto(word)]
@@ -236,7 +238,7 @@ def _has_unread_number(address: str, door: Door) -> bool:
 
     `Láng 16` beside Phường Láng: the number of a house, or of nothing.
     """
-    if door.house_number is not None or door.flat is not None or holds_personal(address):
+    if door.house_number is not None or door.flat is not None or REMOVED in address:
         return False
     street = (door.street,) if door.street else ()
     named = {part for each in (*street, *door.localities) for part in _FIGURES.findall(each.name)}

@@ -85,7 +85,7 @@ def test_what_could_not_be_read_is_quoted_without_names(engine: Engine, tmp_path
         "14,nt,00004\n",
     )
     unreadable = shown(result, "number_unreadable")
-    assert unreadable == [(1, "12? …"), (2, None), (3, "góc … - …")]
+    assert unreadable == [(1, "12? …"), (2, "12? …"), (3, "góc … - …")]
     assert shown(result, "as_above") == [(4, "nt")]
 
 

@@ -41,10 +41,10 @@ def test_footers_are_passed_over_and_counted(engine: Engine, tmp_path: Path) -> 
     file = open_file(path)
     write_problems(file, problems, tmp_path / "loi.csv", REJECTED)
     with (tmp_path / "loi.csv").open(encoding="utf-8-sig") as back:
-        assert [row["STT"] for row in csv.DictReader(back)] == ["2", "4"]
+        assert [row["dòng"] for row in csv.DictReader(back)] == ["2", "5"]
     write_problems(file, problems, tmp_path / "xem.csv", PUBLISHED)
     with (tmp_path / "xem.csv").open(encoding="utf-8-sig") as back:
-        assert "Tổng cộng:" in {row["STT"] for row in csv.DictReader(back)}
+        assert list(csv.DictReader(back)) == []
     out = io.StringIO()
     write_codes(file, answers, out)
     outcomes = [row["outcome"] for row in csv.DictReader(io.StringIO(out.getvalue()))]
@@ -54,6 +54,28 @@ def test_footers_are_passed_over_and_counted(engine: Engine, tmp_path: Path) -> 
     again = import_file(engine, path, ImportOptions("x"), lambda _n: None)
     assert (again.unchanged, again.rejected, again.skipped) == (2, 2, 4)
     assert checksum(engine) == before
+
+
+def test_headings_and_signatures_are_no_rows_with_errors(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "STT,Số nhà,Đường,Tổ,Mã xã\n"
+        "I,TỔ DÂN PHỐ SỐ 5,,,35\n"
+        "1,22,Láng,5,00199\n"
+        "TỔ DÂN PHỐ SỐ 06: 20 HỘ,,,,\n"
+        "2,24,Láng,6,00199\n"
+        "DANH SÁCH TỔ DÂN PHỐ SỐ 7,,,,\n"
+        "3,,Láng,7,00199\n"
+        ",,,Danh sách gồm có 3 hộ,\n"
+        ",CÁN BỘ ĐỊA CHÍNH,,KT. CHỦ TỊCH,\n"
+        ",,,PHÓ CHỦ TỊCH,\n"
+        ',"(Ký, ghi rõ họ tên)",,"(Ký tên, đóng dấu)",\n'
+        ",Trần Thị Bình,,Lê Văn Cường,\n"
+        "Nơi nhận:,,,,\n"
+    )
+    result = import_file(engine, path, ImportOptions("x"), lambda _n: None)
+    assert (result.rows, result.new, result.rejected, result.skipped) == (12, 2, 1, 9)
+    assert {problem.row_number for problem in result.row_problems} == {6}
 
 
 def test_repeated_headers_sums_and_signers_are_passed_over(engine: Engine, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -144,6 +145,13 @@ def packed(times: int) -> bytes:
     return data
 
 
+def dbase(rows: int, width: int) -> bytes:
+    """A table of dBase that says it has so many rows of so many bytes, and has two."""
+    head = struct.pack("<BBBBIHH20x", 3, 26, 1, 1, rows, 65, width)
+    field = b"SO_NHA\0\0\0\0\0C" + bytes(4) + b"\x09" + bytes(15)
+    return head + field + b"\r" + b" 12       " * 2 + b"\x1a"
+
+
 DOORS = pa.table({name: [value] for name, value in zip(HEADERS, DOOR, strict=True)})
 REFUSED: dict[str, Callable[[Path], Path]] = {
     "a cell at the far end": workbook(cell("XFD1048576", "x")),
@@ -191,6 +199,31 @@ REFUSED: dict[str, Callable[[Path], Path]] = {
         DOORS.append_column("geometry", [[b""]]),
         '{"primary_column": "geometry", "columns": {"geometry": {"crs": [1]}}}',
     ),
+    "a word of many letters in millions of rows": parquet(
+        pa.table(
+            {"số nhà": pa.DictionaryArray.from_arrays(pa.array([0] * 2_000_000), ["x" * 120_000])}
+        )
+    ),
+    "more rows than a file of its size holds": parquet(
+        pa.table({"số nhà": pa.array(["1"] * 200_000).dictionary_encode()})
+    ),
+    "a long text in every row of a sheet": workbook(
+        '<row><c t="s"><v>0</v></c></row>' * 500_000,
+        f'<sst xmlns="{_MAIN}" count="1" uniqueCount="1"><si><t>{"x" * 30_000}</t></si></sst>',
+    ),
+    "JSON of brackets": content("a.json", b'[{"so nha":' + b"[" * 2_000_000),
+    "JSON of objects in one another": content("a.json", b'[{"so nha":' + b'{"a":' * 1_000_000),
+    "GeoJSON of brackets": content("a.geojson", b'{"type":"Feature","x":' + b"[" * 2_000_000),
+    "coordinates without an end": content(
+        "a.geojson",
+        b'{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[['
+        + b"[1,1]," * 500_000,
+    ),
+    "dBase of four billion rows": content("a.dbf", dbase(rows=4_000_000_000, width=10)),
+    "dBase of rows without a width": content("a.dbf", dbase(rows=4_000_000_000, width=0)),
+    "a packed file of nothing but one line": lambda folder: content(
+        "a.csv.gz", gzip.compress(b"1,a,00199\n" * 8_000_000)
+    )(folder),
     "a moment that no calendar has": parquet(
         DOORS.append_column("lúc", pa.array([2**62], pa.timestamp("us")))
     ),
@@ -257,15 +290,12 @@ def test_wide_sheet_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert (row[0], row[25], row[26], row[-1]) == ("A", "Z", "AA", "DZ")
 
 
-def test_word_that_stands_packed_in_every_row_is_one_and_not_longer_than_a_cell(
-    tmp_path: Path,
-) -> None:
-    words = pa.array(["x" * 1_000_000] * 500 + [None])
-    table = pa.table({"số nhà": words, "mã xã": ["00199"] * 501})
+def test_word_that_stands_packed_in_every_row_is_not_longer_than_a_cell(tmp_path: Path) -> None:
+    words = pa.array(["x" * 1_000_000] * 50 + [None])
+    table = pa.table({"số nhà": words, "mã xã": ["00199"] * 51})
     rows = read(parquet(table)(tmp_path))
-    assert len(rows) == 501
-    assert len({id(row[0]) for row in rows[:500]}) == 1
-    assert (len(rows[0][0]), rows[500][0]) == (1 << 17, "")
+    assert len(rows) == 51
+    assert (len(rows[0][0]), rows[50][0]) == (1 << 17, "")
 
 
 def test_half_signs_and_ends_of_text_in_json_spoil_their_own_cell_alone(tmp_path: Path) -> None:

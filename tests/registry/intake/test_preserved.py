@@ -77,7 +77,7 @@ def test_place_that_a_file_gives_anew_is_taken_but_over_a_measured_one(
     result = deliver(door("12", "a", longitude="105.8385", latitude=LAT))
 
     assert result.changed == moved
-    assert result.problems == ({} if moved else {"measured_position_kept": 1})
+    assert result.problems == {"point_moved_far" if moved else "measured_position_kept": 1}
     assert positions(engine)[0][0] is not moved
 
 
@@ -152,3 +152,19 @@ def test_flat_that_was_corrected_makes_no_building_of_its_old_place(
     assert rows(
         engine, "SELECT DISTINCT kind, building_name, households_count FROM household ORDER BY 1"
     ) == [("building", "CT2", 0), ("household", "CT2", 3)]
+
+
+@pytest.mark.parametrize(
+    ("accuracy_m", "north_m", "warned"), [(5, 29, 0), (5, 31, 1), (200, 190, 0), (200, 210, 1)]
+)
+def test_a_point_that_goes_farther_than_it_was_wrong_by_is_warned_of(
+    engine: Engine, deliver: Deliver, accuracy_m: float, north_m: float, warned: int
+) -> None:
+    deliver(door("12", "a", **HERE))
+    operate(engine, "correct", f"position_accuracy_m = {accuracy_m}")
+
+    there = {"longitude": LON, "latitude": f"{float(LAT) + north_m / 110_700:.7f}"}
+    result = deliver(door("12", "a", **there))
+
+    assert result.changed == 1
+    assert result.problems.get("point_moved_far", 0) == warned

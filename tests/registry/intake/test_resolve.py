@@ -1,5 +1,7 @@
 """Cells to parts of doors: each spelling once, and the same as the whole grammar says."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from registry.intake.spellings.door_cells import (
     read_place,
     read_street,
 )
-from registry.intake.spellings.doors import combined, parts_of
+from registry.intake.spellings.doors import DoorParts, combined, parts_of
 from registry.intake.staged.resolved import Numbered
 
 step = st.from_regex(r"[1-9][0-9]{0,3}[A-H]?", fullmatch=True)
@@ -105,3 +107,11 @@ def test_block_in_a_text_is_the_building_of_the_flat(text: str, block: str) -> N
     assert (parts.number and parts.number[1], parts.place) == ("20", None)
     assert parts.flat is not None
     assert (parts.flat[1], parts.flat[3]) == (block, "311")
+
+
+@pytest.mark.parametrize("read", [read_street, read_place])
+@pytest.mark.parametrize("cell", ["=cmd()", "=1+1", "=HYPERLINK(A1)"])
+def test_formula_names_no_place(read: Callable[[str], DoorParts], cell: str) -> None:
+    found = read(cell)
+    assert (found.street, found.place) == (None, None)
+    assert found.number is not None

@@ -78,14 +78,6 @@ def test_streets_of_people_are_no_column_of_people(tmp_path: Path) -> None:
     assert file.columns.personal == ()
 
 
-def test_the_cell_that_is_shown_of_a_column_says_nothing_of_anybody(tmp_path: Path) -> None:
-    notes = ["gọi chị Hoa 0905123124", "nhà cô Ba", "cổng xanh", "", ""]
-    (column,) = open_file(write_file(tmp_path / "a.csv", "Cột 4", notes)).unread
-    assert column.example == "cổng xanh"
-    (column,) = open_file(write_file(tmp_path / "b.csv", "Cột 4", notes[:2])).unread
-    assert column.example == ""
-
-
 @pytest.mark.parametrize(
     "cells",
     [
@@ -149,7 +141,7 @@ def test_what_plainly_should_be_read_is_said(
     assert f'--mapping \'{{"{header}": "{field}"}}\'' in notes[0]
 
 
-def test_other_columns_are_told_of_with_a_cell(tmp_path: Path) -> None:
+def test_other_columns_that_hold_something_are_named(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "STT,Số nhà,Đường,Mã xã,Họ tên,Diện tích,Ghi chú\n1,5,Láng,00004,Lê A,,\n"
@@ -158,7 +150,7 @@ def test_other_columns_are_told_of_with_a_cell(tmp_path: Path) -> None:
     )
     file = open_file(path)
     assert file.columns.unknown == ("STT", "Diện tích", "Ghi chú")
-    assert [(each.header, each.example) for each in file.unread] == [("Ghi chú", "cửa xanh")]
+    assert file.unread == ("Ghi chú",)
 
 
 def test_two_columns_of_one_meaning_are_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -44,8 +44,9 @@ class Hall:
         """A resolution of these changes, as a file; of today by default."""
         when = day or today()
         path = self.folder / f"{name}.yaml"
-        signed = min(when, today())
-        path.write_text(HEAD.format(number=number, day=when, signed=signed) + changes, "utf-8")
+        head = HEAD.format(number=number, day=when, signed=min(when, today()))
+        meant = "  confirm: [day_past]\n" if when < today() else ""
+        path.write_text(head + meant + changes, "utf-8")
         return path
 
     def carry(

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from geo.text import fold
 from registry.database import session_scope
 from registry.gazetteer import today
+from registry.reform.members import COLUMNS
 from registry.reform.reading import read_resolution
 from registry.reform.refusals import REFUSALS, ReformRunsError, ResolutionRefusedError
 from registry.reform.resolution import Resolution
@@ -129,7 +131,7 @@ def test_refused(hall: Hall, changes: str, expected: list[tuple[str, int | None]
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        ({"day": "2026-04-30"}, [("day_too_early", 7)]),
+        ({"day": "2026-04-30"}, [("day_too_early", 8)]),
         ({"day": "2026-11-01", "signed": "2026-11-02"}, [("signed_after_effect", 4)]),
         ({"day": "tomorrow"}, [("malformed", 5)]),
     ],
@@ -139,7 +141,7 @@ def test_refused_head(
 ) -> None:
     said = {"number": "1/NQ", "signed": "2025-06-01", "day": "2026-11-01"} | head
     path = hall.folder / "head.yaml"
-    changes = 'changes:\n  - rename: {unit: "75", name: A}\n'
+    changes = '  confirm: [day_past]\nchanges:\n  - rename: {unit: "75", name: A}\n'
     path.write_text(HEAD.format(**said) + changes, encoding="utf-8")
 
     with pytest.raises(ResolutionRefusedError) as caught:
@@ -189,3 +191,110 @@ def test_schema_is_that_of_the_model() -> None:
 
     shipped = Path(ROOT / "registry" / "reform" / "resolution.schema.json").read_text("utf-8")
     assert json.loads(shipped) == Resolution.model_json_schema()
+
+
+def feature(code: str, west: float, east: float, *, north: float = 21.03) -> dict[str, object]:
+    ring = [[west, 21.0], [east, 21.0], [east, north], [west, north], [west, 21.0]]
+    return drawn(code, ring)
+
+
+def drawn(code: str, ring: list[list[float]]) -> dict[str, object]:
+    polygon = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": {"code": code}, "geometry": polygon}
+
+
+BOWTIE = [[105.80, 21.0], [105.81, 21.03], [105.81, 21.0], [105.80, 21.03], [105.80, 21.0]]
+
+
+@pytest.mark.parametrize(
+    ("areas", "expected"),
+    [
+        ([feature("00201", 105.8, 105.815), feature("00202", 105.805, 105.82)], ["parts_overlap"]),
+        ([feature("00201", 105.8, 105.81), feature("00202", 105.815, 105.82)],
+         ["polygons_leave_hole"]),
+        ([feature("00201", 105.8, 105.81, north=21.01), feature("00202", 105.81, 105.82)],
+         ["polygons_leave_hole"]),
+        ([feature("00201", 105.8, 105.81), feature("00202", 106.81, 106.82)],
+         ["polygon_elsewhere", "polygons_leave_hole"]),
+        ([feature("00201", 105.8, 105.81), feature("00202", 105.81, 105.85)],
+         ["polygon_elsewhere"]),
+        ([drawn("00201", BOWTIE), feature("00202", 105.81, 105.82)],
+         ["polygon_invalid", "polygons_leave_hole"]),
+        ([feature("00201", 105.8, 105.81)], ["part_untold"]),
+    ],
+)  # fmt: skip
+def test_polygons_of_a_file_are_checked_as_those_written_inline(
+    hall: Hall, areas: list[dict[str, object]], expected: list[str]
+) -> None:
+    collection = {"type": "FeatureCollection", "features": areas}
+    (hall.folder / "parts.geojson").write_text(json.dumps(collection), "utf-8")
+    with pytest.raises(ResolutionRefusedError) as caught:
+        hall.carry("boundaries: parts.geojson\nchanges:\n" + split("", "").replace(", }", "}"))
+    assert sorted({each.code for each in caught.value.refusals}) == expected
+
+
+@pytest.mark.parametrize(
+    "name", ["<b>Láng</b>", "=cmd()", "@SUM(A1)", "Láng\\0", "Láng\\u202e", "-"]
+)
+def test_name_that_is_none_is_refused(hall: Hall, name: str) -> None:
+    with pytest.raises(ResolutionRefusedError) as caught:
+        hall.carry(f'changes:\n  - rename: {{unit: "00199", name: "{name}"}}\n')
+    assert [each.code for each in caught.value.refusals] == ["unfit_name"]
+
+
+def test_units_that_do_not_touch_become_one_only_where_that_is_meant(hall: Hall) -> None:
+    with session_scope(hall.town.engine) as session:
+        session.execute(
+            text(
+                "INSERT INTO boundary (unit_id, geom, source, approximate)"
+                " SELECT id, ST_Multi(ST_MakeEnvelope(105.9, 21.0, 105.95, 21.03, 4326)),"
+                " 'tests', false FROM admin_unit WHERE code = '00190' AND upper_inf(lifetime)"
+                " ON CONFLICT (unit_id) DO UPDATE SET geom = excluded.geom, approximate = false"
+            )
+        )
+    merge = 'changes:\n  - merge: {units: ["00190"], into: "00199"}\n'
+    with pytest.raises(ResolutionRefusedError) as caught:
+        hall.carry(merge)
+    assert [each.code for each in caught.value.refusals] == ["units_apart"]
+    confirmed = hall.file(merge)
+    said = confirmed.read_text("utf-8").replace("changes:", "  confirm: [units_apart]\nchanges:")
+    confirmed.write_text(said, "utf-8")
+    options = Options("tests", dry_run=True)
+    assert reform(hall.town.engine, read_resolution(confirmed), options).state == "dry_run"
+
+
+def test_day_that_is_past_is_taken_only_where_that_is_meant(hall: Hall) -> None:
+    yesterday = today() - datetime.timedelta(days=1)
+    changes = 'changes:\n  - rename: {unit: "00082", name: Quốc Tử Giám}\n'
+    path = hall.file(changes, day=yesterday, number="9/NQ", name="past")
+    meant = path.read_text("utf-8")
+    path.write_text(meant.replace("  confirm: [day_past]\n", ""), "utf-8")
+    options = Options("tests", dry_run=True)
+    with pytest.raises(ResolutionRefusedError) as caught:
+        reform(hall.town.engine, read_resolution(path), options)
+    assert [each.code for each in caught.value.refusals] == ["day_past"]
+    path.write_text(meant, "utf-8")
+    assert reform(hall.town.engine, read_resolution(path), options).state == "dry_run"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("ten", "name"), ("nam", "name"), ("tên mới", "name"), ("kinds", "kind"), ("colour", None)],
+)
+def test_member_that_there_is_not_is_told_in_vietnamese(
+    hall: Hall, written: str, meant: str | None
+) -> None:
+    with pytest.raises(ResolutionRefusedError) as caught:
+        hall.carry(f'changes:\n  - rename: {{unit: "00199", name: A, {written}: B}}\n')
+    (refusal,) = caught.value.refusals
+    assert (refusal.code, "không có mục này" in refusal.about) == ("malformed", True)
+    assert meant is None or f"có phải `{meant}`" in refusal.about
+
+
+def test_table_is_read_by_the_headers_that_are_documented(hall: Hall) -> None:
+    documented = (ROOT / "docs" / "reforms.md").read_text("utf-8")
+    listed = documented.split("Vietnamese headers are taken as well:\n*")[1].split("*.")[0]
+    headers = [fold(name) for name in listed.split(", ")]
+    known = {name for names in COLUMNS.values() for name in names}
+    assert set(headers) <= known
+    assert len(headers) > 10

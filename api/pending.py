@@ -1,0 +1,79 @@
+"""Operations that wait for a second person: listed, shown, approved, declined."""
+
+from flask import Blueprint, Response
+from pydantic import Field
+
+from api.access import requires
+from api.audit import note_done, note_operation
+from api.context import register
+from api.lifecycle import OperationAnswer, PendingOperation, operation_body, shown_pending
+from api.openapi import Answer, NoParameters, Request, answers, spec
+from api.shapes import unkept
+from registry.database import session_scope
+from registry.lifecycle.pending import approve, decline
+from registry.lifecycle.pending_store import find_pending, list_pending
+from registry.lifecycle.requests import Sentence
+
+blueprint = Blueprint("pending", __name__, url_prefix="/v1/pending-operations")
+
+
+class PendingQuery(Request):
+    """Which part of the list."""
+
+    after: int = Field(0, ge=0, le=2**63 - 1, description="the last `id` of the page before")
+    limit: int = Field(100, ge=1, le=500)
+
+
+class PendingList(Answer):
+    """Those that wait, the oldest first."""
+
+    pending: list[PendingOperation]
+
+
+class DeclineBody(Request):
+    """Why nothing is done."""
+
+    reason: Sentence | None = Field(None, description="why; no person's name")
+
+
+@blueprint.get("")
+@requires("viewer")
+@spec.validate(resp=answers(PendingList, 400, 401, 403, 503), tags=["operations"])
+def get_pending_operations(query: PendingQuery) -> Response:
+    """What waits for a second person in the units of the key, the oldest first. Role: viewer."""
+    with session_scope(register().engine) as session:
+        found = list_pending(session, after=query.after, limit=query.limit)
+    return unkept({"pending": [shown_pending(each) for each in found]})
+
+
+@blueprint.get("/<int:pending_id>")
+@requires("viewer")
+@spec.validate(resp=answers(PendingOperation, 400, 401, 403, 404, 503), tags=["operations"])
+def get_pending_operation(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+    """What was asked for, and what became of it. Role: viewer."""
+    with session_scope(register().engine) as session:
+        return unkept(shown_pending(find_pending(session, pending_id)))
+
+
+@blueprint.post("/<int:pending_id>/approve")
+@requires("approver")
+@spec.validate(resp=answers(OperationAnswer, 400, 401, 403, 404, 409, 503), tags=["operations"])
+def post_approve(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+    """Do it as its second person. Role: approver of all its communes, and not who asked for it."""
+    pending, done = approve(register().engine, pending_id)
+    note_operation(pending.operation, pending.requests())
+    note_done(done)
+    return unkept(operation_body(pending.operation, done))
+
+
+@blueprint.post("/<int:pending_id>/decline")
+@requires("editor")
+@spec.validate(
+    resp=answers(PendingOperation, 400, 401, 403, 404, 409, 413, 503), tags=["operations"]
+)
+def post_decline(pending_id: int, query: NoParameters, json: DeclineBody) -> Response:  # noqa: ARG001
+    """Decline it, or withdraw what the key asked for itself. Role: editor.
+
+    What another key asked for is declined by an approver of its communes.
+    """
+    return unkept(shown_pending(decline(register().engine, pending_id, json.reason)))

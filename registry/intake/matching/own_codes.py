@@ -1,0 +1,49 @@
+"""References that are codes of this register: a row is the record of its code, and gets no other.
+
+A file in which every reference is a code, as an export has them, speaks of records and not of rows
+of a list. One reference in nineteen passes the check by chance, so all of them have to.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from geo.code import ALPHABET, LENGTH
+from geo.code_bulk import serials_from_codes
+from registry.intake.engine import Workbench
+
+_CERTAIN: Final = 5
+"""So many references that are codes are no chance, also where no record bears any of them."""
+_LOOKS: Final = f"regexp_full_match(upper(source_ref), '[{ALPHABET}]{{4}}-?[{ALPHABET}]{{4}}')"
+_REFERENCES: Final = "FROM entry WHERE NOT rejected AND source_ref IS NOT NULL"
+# A few of them tell most files apart from one of codes.
+_FIRST_LOOK: Final = f"SELECT bool_and({_LOOKS}) FROM (SELECT source_ref {_REFERENCES} LIMIT 50)"
+_LOOK: Final = f"SELECT bool_and({_LOOKS}) {_REFERENCES}"
+_UNKNOWN: Final = f"""
+    SELECT DISTINCT source_ref {_REFERENCES}
+        AND source_ref NOT IN (SELECT source_ref FROM household_ref)
+    ORDER BY source_ref
+"""
+_DWELLINGS: Final = """
+-- columns: code VARCHAR
+    SELECT code FROM household
+    WHERE code = ANY (%(codes)s::text[]) AND kind = 'household' AND status <> 'reserved'
+"""
+
+
+def name_by_codes(bench: Workbench) -> None:
+    """Of a file of codes: let each reference name its record, and refuse those that name none."""
+    if not (bench.value(_FIRST_LOOK) and bench.value(_LOOK)):
+        return
+    references = [reference for (reference,) in bench.rows(_UNKNOWN)]
+    codes = [reference.upper().replace("-", "") for reference in references]
+    _, valid = serials_from_codes(np.array(codes, dtype=f"S{LENGTH}"))
+    if not valid.all():
+        return
+    registered = bench.bring("dwelling_code", _DWELLINGS, codes=codes)
+    if not registered and len(codes) < _CERTAIN:
+        return
+    bench.table(
+        "own_code", "source_ref VARCHAR, code VARCHAR", list(zip(references, codes, strict=True))
+    )
+    bench.run("matching/own_codes.sql")

@@ -1,0 +1,143 @@
+"""A second person decides on a pending operation: it is tried, done, or declined."""
+
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from geo import code as codes
+from registry.access.actors import acting, demand, who_acts
+from registry.access.jurisdiction import check_jurisdiction
+from registry.database import session_scope
+from registry.errors import (
+    ConflictError,
+    OwnProposalError,
+    PendingDecidedError,
+    PendingStaleError,
+)
+from registry.lifecycle.pending_store import Pending, find_pending, states_of
+from registry.lifecycle.run import attempt, do, work_of
+from registry.lifecycle.several import Each, do_each, refuse_half
+from registry.lifecycle.work import Done, read_code
+
+_DONE: Final = text(
+    """
+    UPDATE pending_operation
+    SET state = :state, decided_by = :name, decided_key_id = :key, decided_at = clock_timestamp(),
+        word = :word, event_id = :event
+    WHERE id = :id
+    """
+)
+
+
+def approve(engine: Engine, number: int, *, dry_run: bool = False) -> tuple[Pending, Done]:
+    """Do what was asked, as the second person; the event names both.
+
+    A dry run tells what it would do to the register of now.
+    Raises NotFoundError; PendingDecidedError; OwnProposalError for who asked for it;
+    ForbiddenError; PendingStaleError where a record is not as it was; and what the operation
+    raises.
+    """
+    demand("approver", "duyệt")
+    done: tuple[Pending, Done] | None = None
+    with attempt(engine, dry_run=dry_run) as session:
+        pending = find_pending(session, number, lock=True)
+        _check_waiting(pending)
+        if not dry_run:
+            _refuse_own(pending)
+        _check_units(session, pending)
+        _check_seen(session, pending)
+        made = _do(session, pending, who_acts()[0])
+        _decide(session, pending, "done", event=made.event_id)
+        done = pending, made
+    if done is None:
+        raise AssertionError(f"pending operation {number} ended without a result")
+    return done
+
+
+def decline(engine: Engine, number: int, word: str | None) -> Pending:
+    """Nothing is done: declined by an approver of all its communes, or withdrawn by who asked.
+
+    Raises NotFoundError, PendingDecidedError, ForbiddenError, OutsideUnitsError.
+    """
+    actor = acting()
+    with session_scope(engine) as session:
+        pending = find_pending(session, number, lock=True)
+        _check_waiting(pending)
+        own = actor is not None and pending.is_by(actor)
+        if not own:
+            demand("approver", "từ chối")
+            _check_units(session, pending)
+        state = "withdrawn" if own else "declined"
+        _decide(session, pending, state, word=word)
+        return find_pending(session, number, anywhere=True)
+
+
+def _check_waiting(pending: Pending) -> None:
+    if pending.state != "waiting":
+        raise PendingDecidedError(
+            f"việc chờ duyệt {pending.id} đã xong hoặc quá hạn (it was decided on, or is too old):"
+            f" {pending.state}",
+            state=pending.state,
+        )
+
+
+def _check_units(session: Session, pending: Pending) -> None:
+    for request in pending.requests():
+        check_jurisdiction(session, request)
+
+
+def _refuse_own(pending: Pending) -> None:
+    actor = acting()
+    if actor is not None and pending.is_by(actor) and not actor.approves_own:
+        raise OwnProposalError(
+            "chính khoá này đã gửi việc này: người duyệt khác mới duyệt được (whoever asked for it"
+            " is not its second person)"
+        )
+    if pending.asker_revoked:
+        raise ConflictError(
+            f"khoá đã gửi việc này đã bị thu hồi: {pending.asked_by} (the key that asked for it was"
+            " revoked)"
+        )
+
+
+def _check_seen(session: Session, pending: Pending) -> None:
+    """Raises PendingStaleError for a record that is elsewhere, or called otherwise, than it was."""
+    now = states_of(session, pending.seen)
+    changed = [code for code, state in pending.seen.items() if now.get(code) != state]
+    if changed:
+        shown = ", ".join(map(codes.format, sorted(changed)[:5]))
+        raise PendingStaleError(
+            f"từ lúc gửi đến nay đã có người sửa mã {shown}: hãy từ chối, rồi gửi lại (changed"
+            " since it was asked for: decline it, and ask again)"
+        )
+
+
+def _do(session: Session, pending: Pending, second: str) -> Done:
+    persons = {"second_person": second, "pending": pending.id}
+    operation = pending.operation
+    requests: list[Any] = pending.requests()
+    if len(requests) == 1:
+        (request,) = requests
+        work = work_of(
+            session, operation, request, pending.asked_by, once=pending.once, persons=persons
+        )
+        return do(work, operation, request)
+    several = [Each(read_code("code", request.code), request, None) for request in requests]
+    done = do_each(session, operation, several, pending.asked_by, pending.once, persons)
+    refuse_half(done.refused)
+    return Done(done.event_id, done.records, rewritten=len(done.records), units=done.units)
+
+
+def _decide(
+    session: Session,
+    pending: Pending,
+    state: str,
+    *,
+    word: str | None = None,
+    event: int | None = None,
+) -> None:
+    actor = acting()
+    values = {"id": pending.id, "state": state, "word": word, "event": event}
+    key = None if actor is None else actor.key_id
+    session.execute(_DONE, values | {"name": who_acts()[0], "key": key})

@@ -1,0 +1,176 @@
+"""Pending operations as they are kept: filed, found, listed."""
+
+import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from pydantic import ValidationError
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from registry.access.actors import Actor
+from registry.access.jurisdiction import named_codes
+from registry.access.reach import MEETS_REACH, parameter, seen
+from registry.errors import ConflictError, NotFoundError
+from registry.lifecycle.requests import OperationRequest
+from registry.lifecycle.table import BY_NAME, Operation
+
+DAYS: Final = 14
+"""How long an operation waits for its second person."""
+_MAX_ID: Final = 2**63 - 1
+
+State = Literal["waiting", "expired", "done", "declined", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An operation that waits for a second person, or did."""
+
+    id: int
+    operation: Operation
+    given: tuple[dict[str, Any], ...]
+    """The request as it was sent; of several records one each."""
+    seen: dict[str, str]
+    """Code of each record that it names → what it was like."""
+    asked_by: str
+    asked_key_id: int | None
+    asked_at: datetime.datetime
+    expires_at: datetime.datetime
+    state: State
+    decided_by: str | None
+    decided_at: datetime.datetime | None
+    word: str | None
+    event_id: int | None
+    once: str | None
+    asker_revoked: bool
+
+    def requests(self) -> list[OperationRequest]:
+        """What was asked. Raises ConflictError where this version takes it no longer."""
+        try:
+            return [self.operation.request.model_validate(given) for given in self.given]
+        except ValidationError as error:
+            raise ConflictError(
+                f"việc chờ duyệt {self.id} không còn đọc được, hãy gửi lại (it can no longer be"
+                " read: ask again)"
+            ) from error
+
+    def is_by(self, actor: Actor) -> bool:
+        """Whether this key or account asked for it."""
+        own_key = self.asked_key_id is not None and self.asked_key_id == actor.key_id
+        return own_key or self.asked_by == actor.name
+
+
+def file_pending(
+    session: Session,
+    operation: Operation,
+    requests: Sequence[OperationRequest],
+    *,
+    units: Collection[str],
+    actor: Actor,
+    once: str | None,
+) -> int:
+    """Keep an operation for a second person; its number. What waits already is not kept twice."""
+    given = [request.model_dump(mode="json", exclude_unset=True) for request in requests]
+    values = {
+        "operation": operation.name,
+        "requests": given,
+        "seen": states_of(session, {c for request in requests for c in named_codes(request)}),
+        "units": sorted(units),
+        "once": once,
+        "name": actor.name,
+        "key": actor.key_id,
+        "days": DAYS,
+    }
+    waiting = session.execute(_SAME, values).scalar()
+    number: int = waiting or session.execute(_FILE, values).scalar_one()
+    return number
+
+
+def states_of(session: Session, codes: Collection[str]) -> dict[str, str]:
+    """Code → a hash of where the record is and what it is called; locked until the end."""
+    rows = session.execute(_STATES, {"codes": sorted(codes)}) if codes else ()
+    return {row.code: row.state for row in rows}
+
+
+def find_pending(
+    session: Session, number: int, *, lock: bool = False, anywhere: bool = False
+) -> Pending:
+    """One that the caller sees, or any. Raises NotFoundError."""
+    given = _reach(None if anywhere else seen()) | {"id": min(number, _MAX_ID)}
+    row = session.execute(_LOCKED if lock else _ONE, given).one_or_none()
+    if row is None:
+        raise NotFoundError(f"không có việc chờ duyệt số {number} (no such pending operation)")
+    return _pending(row)
+
+
+def list_pending(
+    session: Session, *, code: str | None = None, after: int = 0, limit: int = 100
+) -> list[Pending]:
+    """Those that wait and that the caller sees; of one record, or any. The oldest first."""
+    given = _reach(seen()) | {"code": code, "after": after, "limit": limit}
+    rows = session.execute(_WAITING, given)
+    return [_pending(row) for row in rows]
+
+
+def _reach(units: Collection[int] | None) -> dict[str, Any]:
+    return {**parameter(units), "known": sorted(BY_NAME)}
+
+
+def _pending(row: Any) -> Pending:
+    values = row._asdict()
+    return Pending(
+        **values
+        | {"operation": BY_NAME[values["operation"]], "given": tuple(values.pop("requests"))}
+    )
+
+
+# A record may have come into another commune since.
+_COLUMNS: Final = """
+    SELECT p.id, p.operation, p.requests, p.seen, p.asked_by, p.asked_key_id, p.asked_at,
+        p.expires_at, p.decided_by, p.decided_at, p.word, p.event_id, p.once,
+        CASE WHEN p.state = 'waiting' AND p.expires_at <= clock_timestamp() THEN 'expired'
+            ELSE p.state END AS state,
+        EXISTS (SELECT FROM api_key k WHERE k.id = p.asked_key_id AND k.revoked_at IS NOT NULL)
+            AS asker_revoked
+    FROM pending_operation p
+    WHERE p.operation = ANY (:known) AND (
+        {meets} OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code IN (SELECT jsonb_object_keys(p.seen)) AND h.unit_id = ANY (:reach)))
+""".format(meets=MEETS_REACH.format(column="p.unit_ids"))
+_ONE: Final = text(_COLUMNS + " AND p.id = :id")
+_LOCKED: Final = text(_COLUMNS + " AND p.id = :id FOR UPDATE OF p")
+_WAITING: Final = text(
+    _COLUMNS
+    + " AND p.state = 'waiting' AND p.expires_at > clock_timestamp() AND p.id > :after"
+    + " AND (CAST(:code AS text) IS NULL OR p.seen ? :code) ORDER BY p.id LIMIT :limit"
+)
+_SAME: Final = text(
+    """
+    SELECT id FROM pending_operation
+    WHERE state = 'waiting' AND expires_at > clock_timestamp() AND asked_by = :name
+        AND operation = :operation AND requests = :requests
+    ORDER BY id LIMIT 1
+    """
+).bindparams(bindparam("requests", type_=JSONB))
+_FILE: Final = text(
+    """
+    INSERT INTO pending_operation
+        (operation, requests, seen, unit_ids, once, asked_by, asked_key_id, expires_at)
+    VALUES (:operation, :requests, :seen,
+        ARRAY (SELECT id FROM admin_unit WHERE level = 'commune' AND code = ANY (:units)
+            AND lifetime @> current_date ORDER BY id),
+        :once, :name, :key, clock_timestamp() + make_interval(days => :days))
+    RETURNING id
+    """
+).bindparams(bindparam("requests", type_=JSONB), bindparam("seen", type_=JSONB))
+# What a decision about a record rests upon: not who verified it, or how many live there.
+_STATES: Final = text(
+    """
+    SELECT code, md5(CAST(ROW(status, unit_id, thoroughfare_id, locality_id, house_number_key,
+        building_key, floor, unit_number, parent_code, ST_AsText(point)) AS text)) AS state
+    FROM household WHERE code = ANY (:codes) ORDER BY code FOR UPDATE
+    """
+)

@@ -1,0 +1,209 @@
+"""Which operations need a second person: a table of the operator's, by operation, role and size.
+
+`second_person.csv` is the table of a register whose operator has set no other. Its first lines say
+what the columns mean; an operator's own is such a file, kept in the database as it was given.
+"""
+
+import csv
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from registry.access import audit
+from registry.access.actors import acting, who_acts
+from registry.errors import InvalidInputError
+from registry.lifecycle.table import BY_NAME
+from registry.lifecycle.work import Work
+
+ANY: Final = "*"
+MAX_CHARACTERS: Final = 100_000
+_DEFAULT: Final = Path(__file__).with_name("second_person.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How far the point of a record in force moved."""
+
+    metres: float
+    """From where others left it; infinite where it is gone."""
+    accuracy_m: float
+    """What it was known to be wrong by there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much an operation changes of what is in force."""
+
+    records: int
+    moves: tuple[Move, ...] = ()
+
+
+def _operation(written: object) -> object:
+    if written != ANY and written not in BY_NAME:
+        raise ValueError(f"không có việc này (no such operation): {written}")
+    return written
+
+
+def _filled(written: object) -> object:
+    return None if written == "" else written
+
+
+_Metres = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Count = Annotated[int, Field(ge=1)]
+
+
+class Rule(BaseModel):
+    """A row of the table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    operation: Annotated[str, BeforeValidator(_operation)]
+    role: Literal["*", "editor", "approver", "admin"]
+    moved_m: Annotated[_Metres | None, BeforeValidator(_filled)]
+    records: Annotated[_Count | None, BeforeValidator(_filled)]
+
+    def concerns(self, operation: str, role: str) -> bool:
+        """Whether it is about this operation, asked for by this role."""
+        return self.operation in (ANY, operation) and self.role in (ANY, role)
+
+    def reached(self, size: Size) -> bool:
+        """Whether so much is changed."""
+        enough = self.records is None or size.records >= self.records
+        far = self.moved_m is None or any(
+            move.metres > max(self.moved_m, move.accuracy_m) for move in size.moves
+        )
+        return enough and far
+
+
+def default_csv() -> str:
+    """The table of a register whose operator has set no other."""
+    return _DEFAULT.read_text(encoding="utf-8")
+
+
+def read_rules(written: str) -> tuple[Rule, ...]:
+    """The rows of a table. Raises InvalidInputError, which names the line that is wrong."""
+    if len(written) > MAX_CHARACTERS:
+        raise _wrong(1, f"dài hơn {MAX_CHARACTERS} ký tự (too long)")
+    return tuple(_rules(written))
+
+
+def _rules(written: str) -> Iterator[Rule]:
+    lines = written.lstrip("\ufeff").splitlines()
+    kept = [(at, line) for at, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
+    header = list(Rule.model_fields)
+    if not kept or [name.strip() for name in kept[0][1].split(",")] != header:
+        raise _wrong(
+            kept[0][0] if kept else 1, f"cần dòng đầu (needs the header) {','.join(header)}"
+        )
+    for at, line in kept[1:]:
+        cells = [cell.strip() for cell in next(csv.reader([line]))]
+        if len(cells) != len(header):
+            raise _wrong(at, f"cần {len(header)} ô (needs {len(header)} cells)")
+        try:
+            yield Rule.model_validate(dict(zip(header, cells, strict=True)))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise _wrong(
+                at, f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}"
+            ) from None
+
+
+def _wrong(line: int, why: str) -> InvalidInputError:
+    return InvalidInputError.of_field("rules", "unreadable", f"dòng {line}: {why}")
+
+
+def own_csv(session: Session) -> str | None:
+    """The operator's own table as it was given; None where the default holds."""
+    found: str | None = session.execute(_OWN).scalar_one_or_none()
+    return found
+
+
+def set_rules(session: Session, written: str | None) -> tuple[Rule, ...]:
+    """Let this table hold from now on, None for the default; it is audited.
+
+    Raises InvalidInputError, which names the line that is wrong.
+    """
+    rules = read_rules(default_csv() if written is None else written)
+    session.execute(_CLEAR)
+    if written is not None:
+        session.execute(_SET, {"rules": written})
+    actor, role = who_acts()
+    done = "second-person reset" if written is None else "second-person set"
+    audit.record(session, audit.Entry(actor, role, done, count=len(rules)))
+    return rules
+
+
+def rules_in_force(session: Session) -> tuple[Rule, ...]:
+    """What holds now. The default does where the operator's own cannot be read by this version."""
+    own = own_csv(session)
+    return _parsed(own) if own is not None else _default_rules()
+
+
+@lru_cache(maxsize=4)
+def _parsed(own: str) -> tuple[Rule, ...]:
+    try:
+        return read_rules(own)
+    except InvalidInputError:
+        return _default_rules()  # the doctor says so
+
+
+@cache
+def _default_rules() -> tuple[Rule, ...]:
+    return read_rules(default_csv())
+
+
+def needs_second(session: Session, operation: str, works: list[Work]) -> bool:
+    """Whether the table asks for a second person for what these works have just written.
+
+    A key that may approve its own needs none.
+    """
+    actor = acting()
+    if actor is not None and actor.approves_own:
+        return False
+    _, role = who_acts()
+    rules = [rule for rule in rules_in_force(session) if rule.concerns(operation, role)]
+    if not rules:
+        return False
+    moved = {code: work.actor for work in works for code in work.moved}
+    size = Size(
+        sum(work.in_force for work in works),
+        tuple(_move(session, code, actor=name) for code, name in moved.items()),
+    )
+    return any(rule.reached(size) for rule in rules)
+
+
+def _move(session: Session, code: str, *, actor: str) -> Move:
+    row = session.execute(_MOVED, {"code": code, "actor": actor}).one_or_none()
+    if row is None:
+        return Move(0, 0)  # it had no point that anybody knew
+    return Move(math.inf if row.metres is None else row.metres, row.accuracy_m or 0)
+
+
+_OWN: Final = text("SELECT rules FROM second_person_table")
+_CLEAR: Final = text("DELETE FROM second_person_table")
+_SET: Final = text("INSERT INTO second_person_table (rules) VALUES (:rules)")
+# From the point as others left it: own steps add up, and an own accuracy widens nothing. What two
+# decided counts as others'. A point that others have not seen counts from where it first was.
+_MOVED: Final = text(
+    """
+    WITH states AS (
+        SELECT v.valid_from, v.point, v.position_accuracy_m,
+            e.actor <> :actor OR e.scope ? 'second_person' AS others
+        FROM household_version v JOIN event e ON e.id = v.event_id
+        WHERE v.code = :code AND v.status = 'active'
+    )
+    SELECT ST_Distance(CAST(h.point AS geography), CAST(s.point AS geography)) AS metres,
+        s.position_accuracy_m AS accuracy_m
+    FROM states s JOIN household h ON h.code = :code
+    WHERE s.point IS NOT NULL AND s.valid_from >= coalesce(
+        (SELECT max(valid_from) FROM states WHERE others), '-infinity')
+    ORDER BY s.valid_from LIMIT 1
+    """
+)

@@ -1,0 +1,15 @@
+-- Numbers that are given out from here on follow those that came.
+SELECT setval(pg_get_serial_sequence(t.name, 'id'), t.last)
+FROM (
+    SELECT 'event' AS name, max(id) AS last FROM event
+    UNION ALL SELECT 'thoroughfare', max(id) FROM thoroughfare
+    UNION ALL SELECT 'locality', max(id) FROM locality
+    UNION ALL SELECT 'plate', max(id) FROM plate
+    UNION ALL SELECT 'import', max(id) FROM import
+    UNION ALL SELECT 'field_report', max(id) FROM field_report
+    UNION ALL SELECT 'reform', max(id) FROM reform
+) t WHERE t.last IS NOT NULL;
+ALTER TABLE household_ref ENABLE TRIGGER household_ref_1_check_insert;
+ALTER TABLE code_key ENABLE TRIGGER code_key_fixed;
+SELECT analyse_register();
+ANALYZE household_version;

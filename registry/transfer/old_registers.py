@@ -1,0 +1,35 @@
+"""Registers of earlier schemas, told apart by their migration: what makes them readable as today's.
+
+Only `transfer out` reads them. A release that changes what `outward/` reads adds its predecessor.
+"""
+
+from typing import Final
+
+import psycopg
+
+from registry.errors import NotPreparedError
+from registry.revision import head_revision
+from registry.transfer.parts import script
+
+_BRIDGES: Final = {"0028": "from_72ac347"}
+"""Migration → script to be run first."""
+
+
+def make_readable(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Let the transaction read the register as one of this version.
+
+    Raises NotPreparedError where there is none, or one of a schema that nothing here knows.
+    """
+    if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+        raise NotPreparedError("cơ sở dữ liệu này chưa có sổ (no register in this database)")
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    revision = str(row[0]) if row else ""
+    if revision == head_revision():
+        return
+    if revision not in _BRIDGES:
+        raise NotPreparedError(
+            f"chương trình này không đọc được sổ có lược đồ {revision}; hãy dùng `transfer out` của"
+            " phiên bản đang chạy sổ ấy (this program cannot read that schema: use the program that"
+            " serves it)"
+        )
+    connection.execute(script(_BRIDGES[revision]))

@@ -1,0 +1,3 @@
+SELECT source, spelled, meant, settled_at AS at
+FROM source_name
+ORDER BY source COLLATE "C", spelled COLLATE "C"

@@ -1,0 +1,54 @@
+"""`diachiso second-person`: which operations need a second person."""
+
+from pathlib import Path
+
+import click
+
+from registry.errors import InvalidInputError
+from registry.lifecycle.second_person import default_csv, own_csv, read_rules, set_rules
+from scripts.opened import opened_session
+from scripts.options import DRY_RUN
+from scripts.progress import say
+
+
+@click.group(name="second-person")
+def second_person() -> None:
+    """Việc nào cần người thứ hai (which operations one person cannot do alone)."""
+
+
+@second_person.command()
+def show() -> None:
+    """In bảng đang dùng, để sửa rồi `set` (the table in force, as CSV)."""
+    with opened_session() as session:
+        own = own_csv(session)
+    say("bảng mặc định (the default)" if own is None else "bảng riêng của sổ này (your own)")
+    click.echo(default_csv() if own is None else own, nl=False)
+
+
+@second_person.command(name="set")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@DRY_RUN
+def set_(*, file: Path, dry_run: bool) -> None:
+    """Dùng bảng trong FILE từ nay (let the table of this CSV hold from now on)."""
+    try:
+        written = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{file}: {error}") from error
+    if "\0" in written:
+        raise click.UsageError(f"{file}: không phải văn bản (no text)")
+    try:
+        read_rules(written)
+    except InvalidInputError as error:
+        raise click.UsageError(f"{file}: {error.detail}") from error
+    with opened_session(dry_run=dry_run) as session:
+        rules = set_rules(session, written)
+    say(f"{len(rules)} dòng{' (chạy thử, chưa ghi gì)' if dry_run else ''}")
+
+
+@second_person.command()
+@DRY_RUN
+def reset(*, dry_run: bool) -> None:
+    """Trở về bảng mặc định (back to the default table)."""
+    with opened_session(dry_run=dry_run) as session:
+        rules = set_rules(session, None)
+    say(f"bảng mặc định, {len(rules)} dòng{' (chạy thử, chưa ghi gì)' if dry_run else ''}")

@@ -1,0 +1,62 @@
+"""`diachiso transfer`: a register with all its codes into a neutral file, and out of one."""
+
+from pathlib import Path
+
+import click
+
+from registry.messages import number
+from registry.transfer.manifest import Manifest
+from registry.transfer.reading import read_transfer
+from registry.transfer.writing import write_transfer
+from scripts.opened import opened_database
+from scripts.options import FORCE, refuse_to_overwrite
+from scripts.progress import counting, say
+from scripts.settings import read_settings
+
+
+@click.group()
+def transfer() -> None:
+    """Chuyển cả sổ sang cơ sở dữ liệu khác, giữ nguyên mã (move a register with all its codes).
+
+    Also from an earlier version into a later one.
+    """
+
+
+@transfer.command()
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@FORCE
+def out(target: Path, *, force: bool) -> None:
+    """Ghi cả sổ ra một tệp (write the register into FILE).
+
+    FILE holds restricted places and the key of the codes, and only its owner may read it: keep it
+    as safe as the register.
+    """
+    if not force:
+        refuse_to_overwrite(target)
+    with opened_database(read_settings(), make=False) as url, counting("dòng (lines)") as heard:
+        made = write_transfer(url, target, heard=heard, report=say)
+    say(
+        "tệp có cả chỗ hạn chế và khoá sinh mã, chỉ chủ tệp đọc được; giữ kín như giữ sổ (it holds"
+        " restricted places and the key of the codes)"
+    )
+    _show(made)
+
+
+@transfer.command("in")
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+def in_(source: Path) -> None:
+    """Đưa tệp vào sổ trống (make an empty register the one that FILE holds).
+
+    The database of DATABASE_URL, or the private cluster, which is made where it is missing. All of
+    it or nothing; the register that FILE was written from must issue no codes any more.
+    """
+    with opened_database(read_settings(), make=True) as url, counting("dòng (lines)") as heard:
+        made = read_transfer(url, source, heard=heard, report=say)
+    _show(made)
+
+
+def _show(made: Manifest) -> None:
+    for name, part in made.parts.items():
+        if part.lines:
+            click.echo(f"{name}: {number(part.lines)}")
+    click.echo(f"content {made.content}")

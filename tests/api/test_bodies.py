@@ -1,0 +1,20 @@
+"""Bodies of requests while they come."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from api.bodies import Body
+from registry.errors import StorageFullError
+from tests.support.disk import file_limit
+
+
+def test_disk_that_fills_up_is_told_and_keeps_no_part(tmp_path: Path) -> None:
+    with (
+        file_limit(100_000),
+        pytest.raises(StorageFullError),
+        Body(lambda: tmp_path, None) as body,
+    ):
+        asyncio.run(body.add(bytes(300_000), 1_000_000))
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,168 @@
+"""What needs a second person: 202 over HTTP, a page of the desk, and one queue for both."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from geo.code import format as code_display
+from registry.access.keys import KeyMade
+from tests.support.desk import Seat, hidden, seated
+from tests.support.keys import Office, bearer, code_of
+from tests.support.keys import office as open_office
+from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG
+
+
+@pytest.fixture(scope="module")
+def office(admin_url: str, worker_id: str) -> Iterator[Office]:
+    with open_office(admin_url, f"pending_{worker_id}") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def first(office: Office) -> KeyMade:
+    return office.key("Phường Láng – một", "approver")
+
+
+@pytest.fixture(scope="module")
+def second(office: Office) -> KeyMade:
+    return office.key("Phường Láng – hai", "approver")
+
+
+@pytest.fixture(scope="module")
+def seat(office: Office) -> Seat:
+    return seated(office, "Phường Láng – bàn", "approver")
+
+
+def decide(office: Office, key: KeyMade, url: str, verb: str, **body: Any) -> TestResponse:
+    return office.client.post(f"{url}/{verb}", json=body, headers=bearer(key))
+
+
+def test_it_answers_202_with_what_waits_and_is_done_when_approved(
+    office: Office, first: KeyMade, second: KeyMade
+) -> None:
+    code = office.place.house("1")
+    filed = office.post("retire", first, code=code, reason="dỡ")
+    body, url = filed.get_json(), filed.headers["Location"]
+    assert (filed.status_code, body["state"], body["url"]) == (202, "waiting", url)
+    assert body["requests"] == [{"code": code, "reason": "dỡ"}]
+    assert office.place.row(code).status == "active"
+    assert body in office.get("/v1/pending-operations", second).get_json()["pending"]
+    assert code_of(decide(office, first, url, "approve")) == (403, "own_proposal")
+    done = decide(office, second, url, "approve")
+    assert done.get_json()["records"][0]["status"] == "retired"
+    after = office.get(url, first).get_json()
+    assert (after["state"], after["decided_by"]) == ("done", "Phường Láng – hai")
+    assert after["event_id"] == done.get_json()["event_id"]
+    assert code_of(decide(office, second, url, "approve")) == (409, "pending_decided")
+    assert body not in office.get("/v1/pending-operations", second).get_json()["pending"]
+
+
+def test_a_patch_that_moves_a_point_far_waits_as_well(office: Office) -> None:
+    code = office.place.house("3", **LANG)
+    key = office.key("chuyển xa")
+    etag = office.get(f"/v1/addresses/{code}", key).headers["ETag"]
+    body = {"lon": LANG["lon"], "lat": LANG["lat"] + 0.003}
+    response = office.client.patch(
+        f"/v1/addresses/{code}", json=body, headers=bearer(key) | {"If-Match": etag}
+    )
+    assert (response.status_code, response.get_json()["operation"]) == (202, "move")
+    assert "ETag" not in response.headers
+    assert office.place.record(code).lat == pytest.approx(LANG["lat"])
+
+
+def test_another_name_of_a_key_is_the_same_key(office: Office, first: KeyMade) -> None:
+    url = office.post("retire", first, code=office.place.house("5"), reason="dỡ").headers[
+        "Location"
+    ]
+    rotated = office.rotate("Phường Láng – một")
+    assert code_of(decide(office, rotated, url, "approve")) == (403, "own_proposal")
+
+
+def test_it_is_neither_seen_nor_decided_elsewhere(office: Office, first: KeyMade) -> None:
+    url = office.post("retire", first, code=office.place.house("7"), reason="dỡ").headers[
+        "Location"
+    ]
+    there = office.key("phường khác", "approver", units=(ELSEWHERE,))
+    assert office.get(url, there).status_code == 404
+    for verb in ("approve", "decline"):
+        assert code_of(decide(office, there, url, verb)) == (404, "not_found")
+    assert office.get("/v1/pending-operations", there).get_json() == {"pending": []}
+    editor = office.key("người nhập")
+    assert code_of(decide(office, editor, url, "decline")) == (403, "forbidden")
+    assert code_of(decide(office, editor, url, "approve")) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("number", ["0", str(2**63 - 1), "9" * 30])
+def test_unknown_numbers_are_not_found(office: Office, second: KeyMade, number: str) -> None:
+    for path in ("/v1/pending-operations", "/desk/proposals"):
+        assert office.get(f"{path}/{number}", second).status_code == 404
+    assert decide(office, second, f"/v1/pending-operations/{number}", "approve").status_code == 404
+
+
+# --- at the desk ----------------------------------------------------------------------------------
+
+
+def test_the_desk_sends_shows_and_approves_it(office: Office, seat: Seat) -> None:
+    code = office.place.house("9")
+    path = f"/desk/records/{code_display(code)}/retire"
+    preview = seat.post(path, path, **dict(hidden(seat.get(path).text)), reason="nhà đã dỡ")
+    assert "cần người thứ hai" in preview.text
+    assert "Gửi duyệt" in preview.text
+    sent = seat.confirm(path, preview)
+    assert re.fullmatch(r"/desk/proposals/\d+", sent.location)
+    assert office.place.row(code).status == "active"
+    own = seat.get(sent.location).text
+    assert "Rút lại" in own
+    assert 'value="approve"' not in own
+    other = seated(office, "Phường Láng – bàn bên", "approver")
+    assert "Đang chờ duyệt: ngừng dùng" in other.get(f"/desk/records/{code_display(code)}").text
+    queue, page = other.get("/desk/proposals").text, other.get(sent.location).text
+    assert f'href="{sent.location}"' in queue
+    for said in ("nhà đã dỡ", "Phường Láng – bàn", code_display(code), "ngừng dùng", "Duyệt"):
+        assert said in page
+    assert office.place.row(code).status == "active"
+    assert other.post(sent.location, sent.location, step="approve").status_code == 303
+    assert office.place.row(code).status == "retired"
+    assert "Đã duyệt và đã làm" in seat.get(sent.location).text
+    # A second click says so, and does nothing.
+    assert other.post(sent.location, "/desk/field", step="approve").status_code == 303
+
+
+def test_the_desk_declines_with_a_reason_and_withdraws(office: Office, seat: Seat) -> None:
+    office.place.street("Phố Chờ")
+    found = seat.get("/desk/streets", q="Phố Chờ").text
+    place = re.search(r"/desk/streets/(\d+)", found)
+    assert place
+    path = f"/desk/streets/{place[1]}/rename"
+    form = {"new_name": "Phố Đợi", "decision_number": "3/QĐ", "reason": ""}
+    page = f"/desk/streets/{place[1]}"
+    preview = seat.post(path, page, **form)
+    seen = re.search(r'name="seen" value="([^"]+)"', preview.text)
+    assert seen
+    sent = seat.post(path, page, **form, seen=seen[1], step="sure", _once="mẫu 1")
+    other = seated(office, "Phường Láng – bàn kia", "approver")
+    assert "Phố Đợi" in other.get(sent.location).text
+    wrong = other.post(sent.location, sent.location, step="decline", reason="gọi 0912345678")
+    assert wrong.status_code == 422
+    other.post(sent.location, sent.location, step="decline", reason="chưa họp dân")
+    assert "chưa họp dân" in seat.get(sent.location).text
+    again = seat.post(path, page, **form, seen=seen[1], step="sure", _once="mẫu 2")
+    assert again.location != sent.location
+    assert seat.post(again.location, again.location, step="decline").status_code == 303
+    assert "đã rút lại" in seat.get(again.location).text
+
+
+def test_the_first_page_counts_what_waits(office: Office, seat: Seat, first: KeyMade) -> None:
+    def waiting() -> int:
+        found = re.search(r"<strong>([\d.]+)</strong> việc chờ duyệt", seat.get("/desk").text)
+        assert found
+        return int(found[1])
+
+    before = waiting()
+    office.post("retire", first, code=office.place.house("11"), reason="dỡ")
+    assert waiting() == before + 1
+    office.post("propose", first, commune=COMMUNE, street="Phố Láng", house_number="13")
+    assert waiting() == before + 2

@@ -1,0 +1,70 @@
+"""A file whose references are codes of this register changes these records, and makes none."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine
+
+from geo.code import format as code_display
+from registry.lifecycle.run import perform
+from registry.lifecycle.table import BY_NAME
+from tests.support.intake import Deliver, door, rows
+
+Numbers = dict[str, str]
+
+
+def numbers(engine: Engine) -> Numbers:
+    """Code → number of each record."""
+    return dict(rows(engine, "SELECT code, house_number FROM household"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("written", [str, str.lower, code_display])
+@pytest.mark.parametrize("header", ["source_ref", "Mã địa chỉ số"])
+def test_rows_change_the_records_of_their_codes(
+    engine: Engine, deliver: Deliver, header: str, written: Callable[[str], str]
+) -> None:
+    deliver(door("1", "a"), door("3", "b"), door("5", "c"))
+    codes = sorted(numbers(engine))
+    told = [door(f"{at}A") | {header: written(code)} for at, code in enumerate(codes)]
+    changed = deliver(*told, source="another")
+    assert (changed.new, changed.changed, changed.rejected) == (0, 3, 0)
+    assert numbers(engine) == {code: f"{at}A" for at, code in enumerate(codes)}
+    assert deliver(*told, source="another").unchanged == 3
+    references = "SELECT source_ref, code FROM household_ref WHERE source = 'another' ORDER BY code"
+    assert rows(engine, references) == [(written(code), code) for code in codes]
+
+
+def test_code_that_no_dwelling_bears_is_refused(engine: Engine, deliver: Deliver) -> None:
+    deliver(door("1", "a"))
+    (code,) = numbers(engine)
+    told = deliver(door("1A", code), door("3", "10000006"), source="another")
+    assert (told.changed, told.new, told.rejected) == (1, 0, 1)
+    assert told.problems["reference_code_unknown"] == 1
+
+
+def test_codes_of_another_register_give_nobody_a_code(engine: Engine, deliver: Deliver) -> None:
+    codes = ["10000006", "10000014", "1H6XXH2V", "2HT64FP5", "FHVKVF9M"]
+    told = deliver(*(door(str(at + 1), code) for at, code in enumerate(codes)))
+    assert (told.new, told.problems["reference_code_unknown"]) == (0, 5)
+
+
+def test_row_whose_code_was_replaced_is_led_on_and_writes_nothing(
+    engine: Engine, deliver: Deliver
+) -> None:
+    deliver(door("1", "a"))
+    (code,) = numbers(engine)
+    replace = BY_NAME["replace"]
+    request = replace.request.model_validate({"code": code, "reason": "tests"})
+    perform(engine, replace, request, actor="tests")
+    told = deliver(door("1A", code), source="another")
+    assert (told.new, told.changed, told.problems) == (0, 0, {"record_retired": 1})
+    assert set(numbers(engine).values()) == {"1"}
+
+
+def test_references_of_which_some_are_no_codes_are_the_sources_own(
+    engine: Engine, deliver: Deliver
+) -> None:
+    deliver(door("1", "a"))
+    (code,) = numbers(engine)
+    told = deliver(door("3", code), door("5", "12345678"), source="another")
+    assert (told.new, told.changed) == (2, 0)
