@@ -108,6 +108,9 @@ def _places(here: World) -> None:
     proposed = {"street": "Phố Láng", "house_number": "777", "reason": f"{MARK} đề nghị"}
     asked = here.office.post("propose", here.own, commune=COMMUNE, **proposed)
     ids["proposed"] = asked.get_json()["records"][0]["code"]
+    clerk = here.office.key(f"{MARK} một người", "approver")
+    end = {"code": place.house("11", **LANG), "reason": f"{MARK} dỡ"}
+    ids["pending"] = here.office.post("retire", clerk, **end).get_json()["id"]
     ids["retired"] = place.house("9", **LANG)
     place.retire(ids["retired"])
     (ids["reserved"],) = [r.code for r in place.do("reserve", count=1, commune=COMMUNE).records]
