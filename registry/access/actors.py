@@ -166,6 +166,13 @@ def outside_own(*codes: str) -> OutsideUnitsError:
     )
 
 
+def unbind(session: Session) -> None:
+    """Let the rest of the transaction write everywhere: for what makes units, once it is checked
+    that all which it touches are the caller's.
+    """
+    session.execute(_RESTRICT, {"units": ""})
+
+
 @contextmanager
 def unbound(connection: Connection) -> Iterator[None]:
     """In the block the transaction may write everywhere: for what belongs to no unit."""

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from registry.access.actors import unbind
 from registry.access.reach import check_covers
 from registry.coverage.count_cache import count_within
 from registry.database import session_scope
@@ -197,6 +198,7 @@ class _Work:
             forget_units(self.session, self.options.reform_id)
         plan = self._plan()
         check_covers(plan.gazetteer, plan.affected)
+        unbind(self.session)  # units that are born are nobody's yet
         head = self.document.resolution.resolution
         scope: dict[str, Any] = {"units": sorted(plan.touched), "effective": str(head.effective)}
         kind = "prepare_reform" if self.prepares else "reform"

@@ -8,15 +8,19 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from registry.access.actors import unbind
+from registry.access.reach import check_covers
 from registry.boundaries.cells import draw_cells
 from registry.coverage.count_cache import count_within
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError
 from registry.events import Cause, move_pending_events, open_event, refuse_brought
+from registry.gazetteer import today
 from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.reform import carrying_sql
 from registry.reform import undo_sql as sql
 from registry.reform.refusals import ReformTouchedError
+from registry.reform.report import gazetteer_of
 from registry.reform.run import draw_soon, lock_reforms
 
 IN_THE_WAY: Final = {
@@ -35,7 +39,7 @@ IN_THE_WAY: Final = {
 """What may stand in the way → in words."""
 _REFORM: Final = text(
     """
-    SELECT id, number, title, effective_on, unit_ids, event_id FROM reform
+    SELECT id, number, title, effective_on, unit_ids, affected_ids, event_id FROM reform
     WHERE number = :number AND state = 'carried' FOR UPDATE
     """
 )
@@ -69,7 +73,9 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
         row = session.execute(_REFORM, {"number": number}).one_or_none()
         if row is None:
             raise NotFoundError(f"chưa thực hiện nghị quyết {number} (none of this number)")
+        check_covers(gazetteer_of(session, today()), row.affected_ids)
         refuse_brought(session, row.event_id)
+        unbind(session)
         undone = _undo(session, row, Cause("undo_reform", actor, reason, number))
     with suppress(DatabaseUnavailableError, OperationalError):
         move_pending_events(engine)

@@ -108,6 +108,9 @@ def _places(here: World) -> None:
     proposed = {"street": "Phố Láng", "house_number": "777", "reason": f"{MARK} đề nghị"}
     asked = here.office.post("propose", here.own, commune=COMMUNE, **proposed)
     ids["proposed"] = asked.get_json()["records"][0]["code"]
+    clerk = here.office.key(f"{MARK} một người", "approver")
+    end = {"code": place.house("11", **LANG), "reason": f"{MARK} dỡ"}
+    ids["pending"] = here.office.post("retire", clerk, **end).get_json()["id"]
     ids["retired"] = place.house("9", **LANG)
     place.retire(ids["retired"])
     (ids["reserved"],) = [r.code for r in place.do("reserve", count=1, commune=COMMUNE).records]
@@ -170,6 +173,9 @@ def _beside(here: World) -> None:
     ((ids["report"],),) = here.office.place.rows("SELECT max(id) FROM field_report")
     hook = client.post("/v1/webhooks", json={"url": HOOK}, headers=bearer(reporter))
     ids["webhook"] = hook.get_json()["id"]
+    # Nothing is sent: the receiver does not exist.
+    path = f"/v1/webhooks/{ids['webhook']}"
+    client.patch(path, json={"state": "paused"}, headers=bearer(reporter))
     given = {"operator": f"{MARK} bưu tá"}
     client.post("/v1/services", data=SERVICES, query_string=given, headers=bearer(here.country))
     target = {"unit": COMMUNE, "households": 20_000, "quality": "declared", "source": "UBND"}
