@@ -54,6 +54,8 @@ class _Known:
     """Whether the primary said so."""
     ends: float = float("inf")
     """Seconds since 1970."""
+    units_of: Gazetteer | None = None
+    """The map by which its units were resolved; None where it is bound to none."""
 
     def holder(self) -> Actor:
         """Who holds the key; raises where it is not taken, or no more."""
@@ -94,10 +96,20 @@ class KeyCheck:
         """
         hashed = _hash(secret)
         known, now = self._known.get(hashed), time.monotonic()
-        old = known is None or now - known.checked_at >= CACHED_S
-        if known is None or old or (writing and not known.sure):
+        if (
+            known is None
+            or now - known.checked_at >= CACHED_S
+            or (writing and not known.sure)
+            or not self._is_of_today(known, writing=writing)
+        ):
             known = self._ask(hash_secret(secret), now, writing=writing)
         return known.holder()
+
+    def _is_of_today(self, known: _Known, *, writing: bool) -> bool:
+        """Whether the communes of a key are those of the map by which it will be answered."""
+        if known.units_of is None:
+            return True
+        return known.units_of is (self._gazetteer.newest() if writing else self._gazetteer.get())
 
     def holder(self, key_id: int) -> Actor:
         """Who holds the key of this number now: for what a key asked for, and is done later.
@@ -162,8 +174,12 @@ class KeyCheck:
         # Where only a replica answers, nobody need wait for the primary.
         if not used_lately and _is_enough(row):
             self._touch(key_id)
-        (units, ended), communes = self._gazetteer.of_one_map(
-            lambda: (self._units(unit_ids), self._communes(role, unit_ids))
+        known, (units, ended), communes = self._gazetteer.of_one_map(
+            lambda: (
+                self._gazetteer.get(),
+                self._units(unit_ids),
+                self._communes(role, unit_ids),
+            )
         )
         actor = Actor(
             name,
@@ -177,7 +193,8 @@ class KeyCheck:
             ended,
             communes if role == "viewer" else frozenset(),
         )
-        return _Known(now, actor, _expired, sure, ends if ends is not None else float("inf"))
+        until = ends if ends is not None else float("inf")
+        return _Known(now, actor, _expired, sure, until, known if unit_ids else None)
 
     def _communes(self, role: Role, unit_ids: list[int]) -> frozenset[int] | None:
         """Communes of today that are a key's own: none unless an authority's."""

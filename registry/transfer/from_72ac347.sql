@@ -18,7 +18,7 @@ CREATE TEMPORARY TABLE certificate (
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE reform (
     id bigint, number text, title text, effective_on date, state text, resolution jsonb,
-    decided jsonb, unit_ids integer[], counts jsonb, actor text, recorded_at timestamptz,
+    decided jsonb, unit_ids integer[], affected_ids integer[], counts jsonb, actor text, recorded_at timestamptz,
     event_id bigint, undone_event_id bigint
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE source_name (

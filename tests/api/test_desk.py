@@ -158,7 +158,7 @@ def test_viewer_reads_the_queues_of_its_units_and_writes_nothing(office: Office)
 def test_home_says_how_far_what_waits_and_what_was_done(office: Office) -> None:
     seat = seated(office, "tổng quan", "approver")
     before = seat.get("/desk").text
-    assert "đề nghị cấp mã" in before
+    assert "việc chờ duyệt" in before
     house = office.place.house("75")
     assert (
         office.post("verify", office.key("người làm"), code=house, on="2026-11-02").status_code

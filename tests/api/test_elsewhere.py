@@ -416,7 +416,8 @@ def test_administrator_of_the_province_decides_about_its_own_reforms(here: World
         ("carry", {"verdict": 1, "nearest": True}, "carried"),
         ("undo", {}, "undone"),
     ):
-        assert own.ask("POST", f"/v1/reforms/{split}/{what}", json=body).status_code == 202
+        sent = own.ask("POST", f"/v1/reforms/{split}/{what}", json=body)
+        assert sent.status_code == 202, sent.text
         here.desk.work()
         seen = own.ask("GET", f"/v1/reforms/{split}").get_json()
         assert (seen["state"], seen["trouble"]) == (state, None)

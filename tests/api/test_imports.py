@@ -608,7 +608,9 @@ def test_name_near_another_is_settled_over_http(desk: Desk) -> None:
 
 
 def test_answers_stay_with_the_delivery_and_with_its_rejected_rows(desk: Desk) -> None:
-    editor, approver = desk.office.key("nhập 19"), desk.office.key("duyệt 19", "approver")
+    wards = (COMMUNE, ELSEWHERE)  # a key of one ward need not say which
+    editor = desk.office.key("nhập 19", units=wards)
+    approver = desk.office.key("duyệt 19", "approver", units=wards)
     houses = [
         {("nhà" if name == "house_number" else name): cell for name, cell in each.items()}
         for each in [*IN_METRES, IN_METRES[0] | {"house_number": "", "source_ref": "V0"}]

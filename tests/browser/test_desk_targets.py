@@ -122,7 +122,7 @@ def test_administrator_comes_in_by_account_and_makes_a_key(
     office: Office, issuer: Provider, visit: Visit
 ) -> None:
     name = f"UBND phường Ngọc Hà {visit.page.viewport_size}"
-    issuer.knows("an", name="Lê Thị An", diachiso_role="admin")
+    issuer.knows("an", name="Lê Thị An", diachiso_role="admin", diachiso_units="VN")
     # The provider's own page asks elsewhere for its style.
     visit.allowed = ("cdn.jsdelivr.net", "ERR_FAILED")
     page = visit.open("/desk/keys")

@@ -164,6 +164,11 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "field_report_receipt": lambda p: {"token_hash": b"r" * 32, "report_id": p.report},
     "field_report_voice": lambda p: {"report_id": p.report, "reporter": "key:Bưu điện"},
     "gazetteer_state": lambda p: {"id": 1, "version": 1},
+    "pending_operation": lambda p: {
+        "operation": "retire", "requests": "[{}]", "seen": "{}", "unit_ids": [p.unit],
+        "asked_by": "t", "expires_at": NOON,
+    },
+    "second_person_table": lambda p: {"rules": "operation,role,moved_m,records"},
     "unit_told": lambda p: {"unit_id": p.unit, "digest": b"u", "serial": 1},
     "unit_told_state": lambda p: {"id": 1, "version": 1, "digest": "", "serial": 1},
     "household": lambda p: {
@@ -373,6 +378,10 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_service_area_geom_valid", {"geom": BOW_TIE}),
     ("ck_service_office_point_on_earth", {"point": "POINT(21 105.8)"}),
     ("ck_service_count_asked_positive", {"asked": 0}),
+    ("ck_pending_operation_state_known", {"state": "x", "decided_at": NOON}),
+    ("ck_pending_operation_decided", {"decided_at": NOON}),
+    ("ck_pending_operation_done", {"state": "done", "decided_at": NOON}),
+    ("ck_second_person_table_one_row", {"id": 2}),
     ("ck_field_round_hash_length", {"code_hash": b"g"}),
     ("ck_field_round_one_place", {"locality_id": None}),
     ("ck_field_round_one_place", {"thoroughfare_id": 1}),

@@ -185,7 +185,6 @@ const actions = (found) => ({
     await post(`/v1/imports/${found.id}/answers`, said);
     await watch(found.id);
   }),
-  onlyCommune,
   provinces,
 });
 

@@ -149,10 +149,6 @@ function meanings(chosen) {
 
 function inCommune(code, act) {
   if (code !== 'commune_not_named') return [];
-  if (act.onlyCommune) {
-    const label = t(`Cả tệp thuộc ${act.onlyCommune.name}: chạy thử lại`, `All of it lies in ${act.onlyCommune.name}: try again`);
-    return [button(label, () => act.answer({ commune: act.onlyCommune.code }))];
-  }
   const groups = act.provinces.map((each) => make('optgroup', { label: each.name },
     ...each.communes.map((unit) => make('option', { value: unit.code }, `${unit.name} (${unit.code})`))));
   const choice = make('select', {}, make('option', { value: '' }, t('chọn xã', 'choose it')), ...groups);

@@ -32,10 +32,10 @@ from registry.intake.spellings.headers import fields_named, uncut
 _PLACE: Final = ("longitude", "latitude")
 _JSON: Final = ("GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON")
 _KML: Final = ("LIBKML", "KML")
-# How a place is drawn; GDAL has these of every KML.
+# How a place is drawn, and the name that a program gave its element; GDAL has these of every KML.
 _KML_OWN: Final = (
     *("timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility"),
-    *("drawOrder", "icon"),
+    *("drawOrder", "icon", "id"),
 )
 _WAYPOINTS: Final = "waypoints"
 """The layer of GPX that may hold houses, beside tracks and routes."""

@@ -178,10 +178,16 @@ def test_register_that_others_read_is_refused(file: Path, fresh_database: Fresh)
 
 
 def setting(**members: object) -> Change:
-    """Other members of the last line; of records, of the last that is active."""
+    """Other members of the last line; of records, of the last active household in no building."""
 
     def change(lines: list[dict[str, object]]) -> None:
-        active = [line for line in lines if line.get("status") == "active" and not line["until"]]
+        active = [
+            line
+            for line in lines
+            if (line.get("status"), line.get("kind")) == ("active", "household")
+            and not line["until"]
+            and not line["parent"]
+        ]
         (active or lines)[-1].update(members)
 
     return change
@@ -323,11 +329,12 @@ NOT_CARRIED = {
     "made anew": "alembic_version boundary boundary_part coverage_count coverage_state"
     " coverage_touched event_pending map_density map_label map_state map_unit parked_key"
     " unit_told unit_told_state admin_unit_alias",
-    "not published": "field_record field_round import_problem import_work reform_work",
+    "not published": "field_record field_round import_problem import_work pending_operation"
+    " reform_work",
     "for undoing": "household_ref_before reform_before",
     "others'": "service_area service_area_code service_area_unit service_office webhook"
     " webhook_code webhook_delivery webhook_unit",
-    "of the place": "backup_run service_count",
+    "of the place": "backup_run second_person_table service_count",
 }
 """Why a table is in no transfer file → the tables."""
 NOT_READ = {
