@@ -164,7 +164,7 @@ class Numbers(Kinds):
             piece.steps, piece.words = (*piece.steps, *path_steps(word.text)), [*piece.words, word]
             return at + 1
         hem = _HEM.fullmatch(word.text) and _KIET.fullmatch(self._key(at + 1))
-        kiet = _KIET.fullmatch(word.key) and _HEM.fullmatch(piece.steps[0])
+        kiet = piece.steps and _KIET.fullmatch(word.key) and _HEM.fullmatch(piece.steps[0])
         if piece.role == "number" and (hem or kiet):
             # `H12/5 K27`, `số 5 H12 K27`, from the door to the street.
             piece.steps = (word.text.upper(), *piece.steps)

@@ -6,6 +6,7 @@ commit.
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -34,6 +35,7 @@ _desk = pytest.StashKey[postgis.Desk]()
 
 
 _LONG = ("tests/system/", "tests/clients/", "tests/browser/", "tests/scripts/")
+_NOHUP = "DIACHISO_TESTS_OUTLIVE_TERMINAL"
 _THOROUGH = _LONG[:3]
 """Folders of which the gate runs only what is marked `gate`."""
 
@@ -74,9 +76,17 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _let_programs_hear_hangups()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Durations(everything=config.getoption("--all")))
         config.stash[_cluster] = postgis.TestCluster()
+
+
+def _let_programs_hear_hangups() -> None:
+    """Under `nohup` every program inherits a SIGHUP that is ignored; a handler is not inherited."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN or _NOHUP in os.environ:
+        os.environ[_NOHUP] = "yes"  # for the workers of xdist, which outlive the terminal as well
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.hookimpl(optionalhook=True)

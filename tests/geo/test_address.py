@@ -137,6 +137,13 @@ def test_only_a_text_without_any_word_has_no_reading() -> None:
     assert all(map(parse_address, ("12", "a", "東京都", "مرحبا", "0912345678", "7P28QMFX+2R")))
 
 
+@pytest.mark.parametrize(
+    "text", ["chợ R1 K417", "KĐT T4XP K417", "Ia Grai X. Thạnh Đức - HN/Việt Nam  24/8"]
+)
+def test_odd_order_of_numbers_is_read(text: str) -> None:
+    assert parse_address(text)
+
+
 @given(any_text)
 def test_any_text_has_readings_best_first(text: str) -> None:
     readings = parse_address(text)
