@@ -457,6 +457,7 @@ def forms_with_other_ids(here: World) -> Iterator[tuple[str, dict[str, Any]]]:
                     yield operation.paths(here)[0], {**given, name: value}
 
 
+@pytest.mark.thorough
 def test_form_with_ids_of_anything_else_breaks_nothing(here: World) -> None:
     """Ids of others, of another kind, of nothing, or twice: never more than a refusal."""
     country = seated(here, here.country, "admin")

@@ -86,6 +86,7 @@ def test_paths_and_queries_that_nobody_can_mean_are_refused(hostile: Flask) -> N
                 check(client, "GET", f"{path}?{query}")
 
 
+@pytest.mark.thorough
 def test_bodies_of_any_kind_are_refused_or_read(hostile: Flask) -> None:
     client = hostile.test_client()
     for path, methods in endpoints(hostile):

@@ -171,6 +171,7 @@ def test_one_caller_has_one_dry_run_at_a_time_and_publishes_beside_them(desk: De
 
 
 @pytest.mark.parametrize("state", ["reported", "published"])
+@pytest.mark.thorough
 def test_import_whose_worker_was_killed_is_settled_by_the_next(desk: Desk, state: str) -> None:
     roles: tuple[Role, ...] = ("editor", "approver")
     editor, approver = (desk.office.key(f"{role} {state}", role) for role in roles)

@@ -708,6 +708,7 @@ def test_communes_at_knows_only_living_communes(fresh_engine, put, seats):
 # --- the real file ----------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_real_communes_are_loaded_with_these_repaired(fresh_engine, shared_data):
     report = load(fresh_engine, str(shared_data / "commune_boundaries.geojson.gz"))
     assert [unit.code for unit in report.repaired] == REPAIRED.split()

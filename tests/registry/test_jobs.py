@@ -70,6 +70,7 @@ def is_done(engine: Engine, number: int) -> None:
     eventually(lambda: status(engine, number) == "succeeded", f"job {number} is done")
 
 
+@pytest.mark.thorough
 def test_jobs_of_one_lock_queue_while_others_run_beside_them(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
@@ -123,6 +124,7 @@ def test_job_is_taken_up_by_the_next_worker_when_its_own_is_killed(
         assert state_of_queue(session).stuck == 0
 
 
+@pytest.mark.thorough
 def test_job_whose_end_could_not_be_written_is_taken_up_while_its_worker_lives(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import batched
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 from sqlalchemy import text as sql
 
@@ -207,6 +208,7 @@ def test_odd_and_made_up_doors(fresh_database: Callable[[], str], tmp_path: Path
         _check(gazetteer, reads, at_least=2 * _HOUSEHOLDS)
 
 
+@pytest.mark.thorough
 def test_real_doors(fresh_database: Callable[[], str], shared_data: Path) -> None:
     with _register(fresh_database()) as (engine, reads):
         _import(engine, shared_data / "real_addresses.csv", "real")

@@ -18,8 +18,6 @@ from sqlalchemy.orm import Session
 from registry.intake.spellings.headers import is_personal
 from tests.support.running import Run, Starter, private
 
-pytestmark = pytest.mark.gate
-
 # Words of a name in the schema or the API, either part of which would be about a person.
 PERSONAL = frozenset({
     "person", "people", "owner", "holder", "resident", "tenant", "customer", "citizen",
@@ -53,6 +51,7 @@ def words(name: str) -> set[str]:
     return {word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", name)}
 
 
+@pytest.mark.gate
 def test_no_column_is_about_a_person(session: Session) -> None:
     columns = session.execute(
         text(
@@ -73,6 +72,7 @@ def test_no_column_is_about_a_person(session: Session) -> None:
     assert named <= NAMED, "a new table with names: of things, or of people?"
 
 
+@pytest.mark.gate
 def test_no_request_and_no_answer_is_about_a_person(app: Flask) -> None:
     document = app.test_client().get("/openapi.json").get_json()
     members = {
@@ -96,6 +96,7 @@ def test_no_request_and_no_answer_is_about_a_person(app: Flask) -> None:
     assert wrong == []
 
 
+@pytest.mark.gate
 def test_answers_name_only_places_and_organisations(app: Flask) -> None:
     document: dict[str, Any] = app.test_client().get("/openapi.json").get_json()
     named = {
