@@ -16,6 +16,7 @@ from geo.text import accent_key, has_diacritics
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.one_map import doubt
+from registry.text_work import Work, WorkSpentError, doing
 from registry.units.announced import to_be_born
 from registry.units.onward import Continuation, continuations
 from registry.units.text import Naming, check_text, prefer_day, read_units
@@ -173,11 +174,16 @@ def convert_text(
 ) -> list[Conversion]:
     """Each equally good reading of `text` with the units of `day` that continue it.
 
-    With `written_on`, readings of that day's map come alone where there are any.
+    With `written_on`, readings of that day's map come alone where there are any. Empty for a text
+    that would take more work than any address does (`registry.text_work`).
     Raises what `check_text` raises.
     """
     check_text(text)
-    namings = read_units(gazetteer, text)
+    try:
+        with doing(Work()):
+            namings = read_units(gazetteer, text)
+    except WorkSpentError:
+        return []
     if written_on is not None:
         namings = prefer_day(namings, written_on)
     return [_conversion(gazetteer, n, n.innermost, day) for n in namings if n.innermost]
