@@ -65,6 +65,11 @@ def restarted(phone: Visit) -> Page:
     return ready(phone)
 
 
+def send(page: Page) -> None:
+    """The button is hidden where the page itself has just sent everything."""
+    page.locator("#send").dispatch_event("click")
+
+
 def door(page: Page, number: str) -> Any:
     return page.locator(
         ".field-door", has=page.locator(".field-row > b", has_text=re.compile(f"^{number}$"))
@@ -157,9 +162,9 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     walk.route("**/v1/field/records", lose_the_answer)
     with walk.expect_event("requestfailed", lambda each: each.url.endswith("/records")):
         phone.context.set_offline(False)
+        send(walk)
     losing = False
-    # Hidden where the page itself has just sent them once more.
-    walk.locator("#send").dispatch_event("click")
+    send(walk)
     expect(walk.locator("#waiting")).to_have_text("đã gửi hết")
     count = "SELECT count(*) FROM field_record"
     assert office.place.rows(count) == [(5,)]
