@@ -62,6 +62,12 @@ class GazetteerCache:
             now.known = self._watch.last()[0]
         return now.known
 
+    def close(self) -> None:
+        """Wait for what is being read, unless it hangs."""
+        self._watch.close()
+        if self._loader is not None:
+            self._loader.join(_HANGS_S)
+
     def newest(self) -> Gazetteer:
         """The gazetteer as the database has it now: for what is asked once and writes."""
         known = self.get()

@@ -82,6 +82,11 @@ class Readiness:
         taken = primary.refuses is None
         return Ready(writing=taken, jobs=primary.jobs, age_s=max(age_s, primary_age_s))
 
+    def close(self) -> None:
+        """Wait for the looks that have begun, unless they hang."""
+        self._reading.close()
+        self._primary.close()
+
 
 def _look(primary: Engine, replica: Replica | None) -> None:
     def look() -> None:

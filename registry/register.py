@@ -112,6 +112,10 @@ class Register:
         return self.replica.asked(once_more) if self.replica else once_more()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, once what threads read beside the requests is read: a pool that
+        is gone takes no connection back.
+        """
+        for reader in (self.gazetteer, self.place_names, self.readiness):
+            reader.close()
         self.reads.close()
         self.engine.dispose()

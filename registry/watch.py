@@ -89,6 +89,11 @@ class Watch(Generic[T]):
     def _counts(self, seen: Seen[T], now: float) -> bool:
         return now - seen.begun_at <= self.most_age_s
 
+    def close(self) -> None:
+        """Wait for the look that has begun, unless it hangs: its connection is in use."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._looking, self._hangs_s)
+
     def _begin(self, now: float) -> None:
         threading.Thread(target=self._run, daemon=True).start()
         self._looking, self._begun_at = True, now

@@ -35,6 +35,7 @@ INSIDE_MOST: Final = 2_000
 RECHECK_S: Final = 30.0
 RELOAD_S: Final = 600.0
 """Names that only changed are read anew after that time, new ones after RECHECK_S."""
+_HANGS_S: Final = 10.0
 _END: Final = "\U0010ffff"
 
 # One row a name; its commonest writing stands for all, but for those that their marks tell apart
@@ -165,6 +166,11 @@ class PlaceNames:
             return self._names
         finally:
             self._lock.release()
+
+    def close(self) -> None:
+        """Wait for the names that are being read, unless that hangs."""
+        if self._loader is not None:
+            self._loader.join(_HANGS_S)
 
     def _refresh(self) -> None:
         (state,) = self._reads.rows(_STATE, {})

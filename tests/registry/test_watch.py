@@ -22,7 +22,7 @@ class Database:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
-        self.looks = 0
+        self.looks = self.ended = 0
         self.fails = False
         self._goes_on = threading.Event()
         self._goes_on.set()
@@ -33,6 +33,7 @@ class Database:
         self.looks += 1
         look, fails = self.looks, self.fails
         self._goes_on.wait()
+        self.ended += 1
         if fails:
             raise DatabaseUnavailableError("no")
         return look
@@ -43,6 +44,9 @@ class Database:
             return self._watch.last()
         except DatabaseUnavailableError as error:
             return type(error).__name__
+
+    def close(self) -> None:
+        self._watch.close()
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
@@ -109,3 +113,16 @@ def test_a_failure_is_told_while_a_new_look_hangs_and_no_longer(database: Databa
     with database.hanging():
         assert database.told() == FAILED
     eventually(lambda: database.told() == (3, 0.0), "it answers again")
+
+
+def test_look_that_has_begun_is_waited_for_at_the_end(database: Database) -> None:
+    database.told()
+    with database.hanging():
+        database.now += NEW_S + 1
+        assert database.told() == (1, NEW_S + 1)
+        closing = threading.Thread(target=database.close)
+        closing.start()
+        closing.join(0.05)
+        assert closing.is_alive()
+    closing.join()
+    assert (database.looks, database.ended) == (2, 2)
