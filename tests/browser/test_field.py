@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from registry.gazetteer import today
-from tests.support.browser import Visit, chromium, visiting
+from tests.support.browser import Visit, chromium, send_waiting, visiting
 from tests.support.keys import NO_LIMITS, Office
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import LANG
@@ -63,11 +63,6 @@ def restarted(phone: Visit) -> Page:
     phone.page = page = phone.context.new_page()
     page.set_default_timeout(20_000)
     return ready(phone)
-
-
-def send(page: Page) -> None:
-    """The button is hidden where the page itself has just sent everything."""
-    page.locator("#send").dispatch_event("click")
 
 
 def door(page: Page, number: str) -> Any:
@@ -162,9 +157,9 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     walk.route("**/v1/field/records", lose_the_answer)
     with walk.expect_event("requestfailed", lambda each: each.url.endswith("/records")):
         phone.context.set_offline(False)
-        send(walk)
+        send_waiting(walk)
     losing = False
-    send(walk)
+    send_waiting(walk)
     expect(walk.locator("#waiting")).to_have_text("đã gửi hết")
     count = "SELECT count(*) FROM field_record"
     assert office.place.rows(count) == [(5,)]

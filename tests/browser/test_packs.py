@@ -17,7 +17,7 @@ from geo.code_writing import unannounced
 from geo.text import fold
 from registry.database import session_scope
 from registry.settings import ROOT, Settings
-from tests.support.browser import Visit, chromium, visiting
+from tests.support.browser import Visit, chromium, send_waiting, visiting
 from tests.support.factories import make_event
 from tests.support.search_world import LANG, World, search_world
 from tests.support.serving import serving_here
@@ -252,7 +252,7 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     page.route("**/v1/batch/reports", lose_the_answer)
     with page.expect_event("requestfailed", lambda each: each.url.endswith("/v1/batch/reports")):
         visit.context.set_offline(False)
-        send(page)
+        send_waiting(page)
     expect(page.locator("#outbox [data-state=waiting]")).to_be_visible()
     # What was only typed is there as well, and is said where the phone is.
     expect(page.get_by_label("Địa chỉ ghi trên cửa")).to_have_value("999/4 Láng")
@@ -260,7 +260,7 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
         page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
     expect(page.locator("#waiting")).to_have_text("2 chờ gửi")
     losing = False
-    send(page)
+    send_waiting(page)
     expect(page.locator("#outbox [data-state=sent]")).to_have_count(2)
     with session_scope(world.engine) as session:
         rows = session.connection().exec_driver_sql(

@@ -180,6 +180,11 @@ class Visit:
         return bool(self.page.evaluate(wider))
 
 
+def send_waiting(page: Page) -> None:
+    """Press the outbox's button, hidden where the page itself has just sent everything."""
+    page.locator("#send").dispatch_event("click")
+
+
 @contextmanager
 def visiting(
     browser: Browser,
