@@ -5,9 +5,9 @@ import time
 from alembic import context
 from sqlalchemy import Connection, text
 
+from registry.core.locks import Lock
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import ConflictError
-from registry.prepare import MIGRATION_LOCK
 from registry.settings import from_environment
 
 LOCK_WAIT_S = 60
@@ -20,7 +20,9 @@ def _wait_for_lock(connection: Connection) -> None:
     migrator waits for that transaction: a deadlock. Polling commits between two tries.
     """
     deadline = time.monotonic() + LOCK_WAIT_S
-    while not connection.scalar(text("SELECT pg_try_advisory_lock(:k)"), {"k": MIGRATION_LOCK}):
+    while not connection.scalar(
+        text("SELECT pg_try_advisory_lock(:k)"), {"k": int(Lock.MIGRATIONS)}
+    ):
         connection.commit()
         if time.monotonic() > deadline:
             raise ConflictError("another migration has been running for a minute; try again later")
@@ -46,7 +48,7 @@ def _migrate(connection: Connection) -> None:
         with context.begin_transaction():
             context.run_migrations()
     finally:
-        connection.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": MIGRATION_LOCK})
+        connection.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": int(Lock.MIGRATIONS)})
         connection.commit()
 
 

@@ -27,8 +27,6 @@ from registry.revision import current_revision, head_revision, suits
 from registry.seeds import load_seeds
 from registry.settings import ROOT
 
-MIGRATION_LOCK: Final = 7238010020
-"""Advisory lock of migrators; `move_pending_events` has the next number."""
 EXTENSIONS: Final = ("postgis", "pg_trgm", "btree_gist")
 OLDEST_SERVER: Final = 150_000
 OLDEST_POSTGIS: Final = (3, 3)

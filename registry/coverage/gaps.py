@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.core.locks import Lock, hold_lock
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.coverage.figures import (
     COUNTRY,
@@ -58,10 +59,8 @@ KINDS: Final = {
     "never_delivered": "chưa có tệp nào",
 }
 """Kind of a gap → how it is shown."""
-_LOCK: Final = 7238010025
 """Advisory lock of who looks through more than a commune."""
 _WAIT: Final = text("SET LOCAL lock_timeout = '3s'")
-_TURN: Final = text("SELECT pg_advisory_xact_lock(:lock)")
 _WAIT_AS_EVER: Final = text("SET LOCAL lock_timeout TO DEFAULT")
 _RECORDS: Final = text(
     """
@@ -233,7 +232,7 @@ def _take_turn(session: Session) -> None:
     """Wait until nobody else has such a question answered: each takes a second of the server."""
     try:
         session.execute(_WAIT)
-        session.execute(_TURN, {"lock": _LOCK})
+        hold_lock(session, Lock.GAPS)
         session.execute(_WAIT_AS_EVER)
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):

@@ -14,6 +14,7 @@ from typing import Final, TextIO
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from registry.core.locks import Lock
 from registry.coverage.measure import coverage_of_level, living_province
 from registry.csv_cells import Writer
 from registry.database import session_scope, translated_errors
@@ -29,7 +30,6 @@ from registry.intake.run import import_file
 from registry.units import LAST_DAY_OF_OLD_MAP
 
 COLUMNS: Final = DemoHousehold._fields
-_LOAD_LOCK: Final = 7238010023
 
 # Households of a usual commune, which shrink with its area: large communes are empty ones.
 _USUAL_HOUSEHOLDS: Final = {"phuong": 12_000, "xa": 6_000, "dac_khu": 2_500}
@@ -130,7 +130,7 @@ def load_demo(
 @contextmanager
 def _turn(engine: Engine) -> Iterator[None]:
     """Wait until no other demo is loaded: whoever comes second sees what the first has done."""
-    key = {"key": _LOAD_LOCK}
+    key = {"key": int(Lock.DEMO)}
     with translated_errors(), engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
         connection.commit()

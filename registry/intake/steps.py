@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.boundaries.reach import DEGREE_KM
+from registry.core.locks import Lock, hold_lock
 from registry.gazetteer import Gazetteer, today
 from registry.gazetteer_loading import gazetteer_version
 from registry.intake.columns.reader import SourceFile
@@ -26,7 +26,6 @@ from registry.intake.matching.name_variants import tell_apart
 from registry.intake.matching.names import teach
 from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.settled_names import read_as_settled
-from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.intake.publishing.publish import is_still_so, refuse_demo_beside_real
 from registry.intake.spellings.headers import mapping_of
 
@@ -86,7 +85,7 @@ def _remark_on_codes(job: Job) -> None:
 
 def _take_turn(job: Job) -> None:
     """Publications are decided one after the other, by the units of today."""
-    job.session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+    hold_lock(job.session, Lock.PUBLICATION)
     if gazetteer_version(job.session) != job.gazetteer.version:
         raise MovedOnError
 

@@ -12,11 +12,11 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, text
 
+from registry.core.locks import Lock, hold_lock
 from registry.database import APP_ROLE, OWNER_ROLE
 
 SCHEMA: Final = "jobs"
 _LIBRARY: Final = "procrastinate"
-_LOCK: Final = 7238010023
 """Advisory lock: two programs may start at once on an empty database."""
 _COMMENT: Final = text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
 # 03.04.00_50_post_add_retry.sql: of version 3.4.0, the fiftieth. Sorted by name they are in order.
@@ -70,7 +70,7 @@ def _next_step(connection: Connection) -> bool:
     wanted = wanted_version()
     if current_version(connection) == wanted:
         return False
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    hold_lock(connection, Lock.JOBS_SCHEMA)
     current = current_version(connection)
     if current == wanted:
         return False

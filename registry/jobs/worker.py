@@ -27,6 +27,7 @@ from procrastinate.jobs import Status
 from procrastinate.periodic import PeriodicDeferrer, PeriodicRegistry, PeriodicTask
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
+from registry.core.locks import LockClass
 from registry.database import APP_ROLE, with_role, wrong_role
 from registry.jobs.queue import APPLICATION_NAME, HEARTBEAT_S, SILENT_AFTER_S
 from registry.jobs.schema import SCHEMA
@@ -54,8 +55,6 @@ _OF_A_CLOCK_AHEAD: Final = (
 )
 """Who lived by a clock that was ahead would count as alive, and what was to be done would wait,
 until that is reached; nothing is put off for longer by itself."""
-_LOCKS: Final = 723801003
-"""First key of the advisory locks of jobs that are being done; the second is the job's number."""
 _NUMBERS: Final = 1 << 31
 _HOLD: Final = "SELECT pg_advisory_lock_shared(%s, %s)"
 _LET_GO: Final = "SELECT pg_advisory_unlock_shared(%s, %s)"
@@ -63,7 +62,7 @@ _LOST: Final = f"""
     SELECT j.id, j.attempts FROM jobs.procrastinate_jobs j
     WHERE j.status = 'doing' AND NOT EXISTS (
         SELECT FROM pg_locks l
-        WHERE l.locktype = 'advisory' AND l.classid = {_LOCKS} AND l.objsubid = 2
+        WHERE l.locktype = 'advisory' AND l.classid = {LockClass.JOBS} AND l.objsubid = 2
             AND l.objid = j.id % {_NUMBERS}
             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     )
@@ -168,7 +167,7 @@ class Worker:
             for mend in _OF_A_CLOCK_AHEAD:
                 await self._app.connector.execute_query_async(mend)
             for number in ended:
-                await self._locks.execute(_LET_GO, (_LOCKS, number % _NUMBERS))
+                await self._locks.execute(_LET_GO, (int(LockClass.JOBS), number % _NUMBERS))
             ended, self._ended = self._ended, []
             found = await (await self._locks.execute(_LOST)).fetchall()
             lost = {(number, attempts) for number, attempts in found}
@@ -192,7 +191,7 @@ class Worker:
     async def _held(self, queued: QueuedJob) -> AsyncIterator[None]:
         """In the block, and a while longer, it is seen that somebody does the job."""
         number = int(queued.id or 0)
-        await self._locks.execute(_HOLD, (_LOCKS, number % _NUMBERS))
+        await self._locks.execute(_HOLD, (int(LockClass.JOBS), number % _NUMBERS))
         try:
             yield
         finally:

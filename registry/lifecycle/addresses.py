@@ -11,6 +11,7 @@ from geo.address import building_of, parse_components
 from geo.flat import Flat
 from geo.house_number import parse_house_number
 from registry.boundaries.reach import refuse_outside
+from registry.core.locks import Lock
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.work import Columns, Row, Work, read_code
@@ -55,7 +56,7 @@ _BY_LOCALITY: Final = text(
 )
 _BY_COMMUNE: Final = text(_TAKEN.format(where="thoroughfare_id IS NULL AND locality_id IS NULL"))
 
-_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 7238010031))")
+_TURN: Final = text(f"SELECT pg_advisory_xact_lock(hashtextextended(:address, {Lock.ADDRESS}))")
 
 _BUILDING: Final = text("SELECT kind, status, unit_id FROM household WHERE code = :code FOR SHARE")
 

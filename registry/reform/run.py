@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import unbind
 from registry.access.reach import check_covers
+from registry.core.locks import Lock, hold_lock
 from registry.coverage.count_cache import count_within
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import today
-from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import JOBS
 from registry.reform import carrying_sql, report_sql
@@ -37,9 +37,7 @@ from registry.reform.units import write_units
 from registry.reform.work_file import write_work_files
 from registry.whole_file import whole_file
 
-REFORM_LOCK: Final = 7238010026
 _TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:k)")
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(:k)")
 _KNOWN: Final = text(
     """
     SELECT number, effective_on, state, unit_ids FROM reform
@@ -140,8 +138,8 @@ def lock_reforms(session: Session, *, waits: bool = False) -> None:
     Raises ReformRunsError where one is, unless it is waited for.
     """
     if waits:
-        session.execute(_LOCK, {"k": REFORM_LOCK})
-    elif not session.execute(_TRY_LOCK, {"k": REFORM_LOCK}).scalar_one():
+        hold_lock(session, Lock.REFORM)
+    elif not session.execute(_TRY_LOCK, {"k": int(Lock.REFORM)}).scalar_one():
         raise ReformRunsError("một nghị quyết khác đang được thực hiện (another reform is at work)")
 
 
@@ -191,7 +189,7 @@ class _Work:
     def do(self) -> Report:
         if not (self.prepares or self.options.dry_run):
             # An import that has begun to match ends first; one that has not waits.
-            self.session.execute(_LOCK, {"k": PUBLISH_LOCK})
+            hold_lock(self.session, Lock.PUBLICATION)
             self.session.execute(text(carrying_sql.LOCK))
         self.entering("reading", 0)
         if self.options.reform_id:

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from registry.access.actors import unbind
 from registry.access.reach import check_covers
 from registry.boundaries.cells import draw_cells
+from registry.core.locks import Lock, hold_lock
 from registry.coverage.count_cache import count_within
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError
 from registry.events import Cause, move_pending_events, open_event, refuse_brought
 from registry.gazetteer import today
-from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.reform import carrying_sql
 from registry.reform import undo_sql as sql
 from registry.reform.refusals import ReformTouchedError
@@ -68,7 +68,7 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
     """
     with session_scope(engine) as session:
         lock_reforms(session)
-        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+        hold_lock(session, Lock.PUBLICATION)
         session.execute(text(carrying_sql.LOCK))
         row = session.execute(_REFORM, {"number": number}).one_or_none()
         if row is None:

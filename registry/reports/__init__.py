@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
 from registry.boundaries.reach import refuse_far
+from registry.core.locks import Lock
 from registry.database import session_scope
 from registry.entrances import SAME_M
 from registry.entrances import Kind as Entrance
@@ -50,14 +51,15 @@ Kind = Literal[
 KINDS: Final = get_args(Kind)
 _POINTED: Final = ("wrong_point", "new_house", "entrance")
 _NOTE: Final = TypeAdapter[str](Note)
-_LOCK: Final = 7238010024
 _SAME_POINT_M: Final = 30.0
 """Two who say where a door really is, and mean the same place."""
 _SAME_PLACE_M: Final = 15.0
 """Two who saw a house that has no address yet."""
 
 _RECORD: Final = text("SELECT unit_id, event_id FROM household WHERE code = :code")
-_WAIT: Final = text(f"SELECT pg_advisory_xact_lock(hashtextextended(:what, {_LOCK}))")
+_WAIT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, :lock))").bindparams(
+    lock=int(Lock.REPORTS)
+)
 
 STATE_COLUMNS: Final = (
     *("kind", "unit_id", "thoroughfare_id", "locality_id", "house_number_key", "building_key"),

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from registry import cluster
 from registry.changes.told_units import note_units
+from registry.core.locks import Lock
 from registry.database import driver_connection, session_scope
 from registry.errors import CursorRefusedError, KeyRequiredError
 from registry.gazetteer_cache import RECHECK_S
@@ -99,7 +100,7 @@ def _listening(engine: Engine, woken: Woken) -> Iterator[threading.Thread | None
     alone = engine.execution_options(isolation_level="AUTOCOMMIT")
     with alone.connect() as connection:
         try:
-            connection.execute(_HEAR)
+            connection.execute(_LISTENER_LOCK)
         except OperationalError:  # for longer than any event takes to come into the feed
             yield None
             return
@@ -121,7 +122,7 @@ def _listening(engine: Engine, woken: Woken) -> Iterator[threading.Thread | None
             over.set()
             thread.join()
             with suppress(DBAPIError):
-                connection.execute(_DEAF)
+                connection.execute(_LISTENER_UNLOCK)
                 connection.execute(_FEED_AT_REST)
 
 
@@ -321,15 +322,19 @@ def _note(
 
 _ANY: Final = text("SELECT EXISTS (SELECT FROM webhook WHERE state = 'active')")
 # Who lets an event into the feed tries this lock, and holds what it got until its commit.
-_HEAR: Final = text(
+_LISTENER_LOCK: Final = text(
     """
-    SELECT pg_advisory_lock(7238010027), set_config('lock_timeout', '0', false)
+    SELECT pg_advisory_lock(:lock), set_config('lock_timeout', '0', false)
     FROM set_config('lock_timeout', '2s', false)
     """
+).bindparams(lock=int(Lock.WEBHOOKS))
+_LISTENER_UNLOCK: Final = text("SELECT pg_advisory_unlock(:lock)").bindparams(
+    lock=int(Lock.WEBHOOKS)
 )
-_DEAF: Final = text("SELECT pg_advisory_unlock(7238010027)")
 # Who lets an event into the feed holds this lock until its commit.
-_FEED_AT_REST: Final = text("SELECT pg_advisory_lock(7238010021), pg_advisory_unlock(7238010021)")
+_FEED_AT_REST: Final = text("SELECT pg_advisory_lock(:lock), pg_advisory_unlock(:lock)").bindparams(
+    lock=int(Lock.FEED)
+)
 # A cursor says in its fourth part up to which serial its holder was told of units.
 _CLAIM: Final = text(
     """

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from registry.core.locks import Lock
 from registry.database import OWNER_ROLE, make_engine
 from registry.prepare import alembic_config, make_roles_and_extensions
 from registry.revision import head_revision
@@ -65,6 +66,13 @@ def test_columns_of_households_are_those_that_the_program_writes(
         {"table": table},
     )
     assert set(columns) - of_versions == set(HOUSEHOLD.columns.keys()) - {"recorded_at"}
+
+
+def test_functions_of_the_schema_know_the_numbers_of_locks() -> None:
+    known = {int(lock) for lock in Lock}
+    for path in (ROOT / "migrations" / "baseline").glob("*.sql"):
+        for number in re.findall(r"advisory_\w+\((\d+)\)", path.read_text(encoding="utf-8")):
+            assert int(number) in known, f"{path.name}: {number}"
 
 
 def test_migrations_print_the_sql_that_they_run(

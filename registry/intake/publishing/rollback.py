@@ -7,9 +7,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import demand, is_bound, outside_units
+from registry.core.locks import Lock, hold_lock
 from registry.errors import ConflictError, NotFoundError
 from registry.events import Cause, refuse_brought, write_scope
-from registry.intake.publishing.lock import PUBLISH_LOCK
 
 MAX_KEPT: Final = 1_000
 """Records that a partial rollback names; the rest is counted."""
@@ -156,7 +156,7 @@ def roll_back(
     scope: dict[str, int | bool] = {"import": import_id} | ({"keep": True} if keep_later else {})
     with write_scope(engine, Cause("rollback", actor, reason, scope=scope)) as session:
         # What an import that is being published decided by stays so until it is.
-        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+        hold_lock(session, Lock.PUBLICATION)
         source, event = _published(session, import_id)
         parameters = {"event": event, "id": import_id, "source": source}
         for statement in (_TOUCHED, _KEPT):

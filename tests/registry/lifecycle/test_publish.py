@@ -4,15 +4,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import text
-
+from registry.core.locks import Lock, hold_lock
 from registry.database import session_scope
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from tests.support.feed import feed_after
 from tests.support.lifecycle import Town
-
-MOVERS_LOCK = 7238010021
 
 
 def pending(place: Town) -> list[int]:
@@ -27,7 +24,7 @@ def newest(place: Town) -> int:
 def another_mover(place: Town) -> Iterator[None]:
     """Somebody who holds the lock of those who move events."""
     with session_scope(place.engine) as session:
-        session.execute(text(f"SELECT pg_advisory_xact_lock({MOVERS_LOCK})"))
+        hold_lock(session, Lock.FEED)
         yield
 
 

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from geo.text import fold
+from registry.core.locks import Lock, hold_lock
 from registry.database import session_scope
 from registry.gazetteer import today
 from registry.reform.members import COLUMNS
 from registry.reform.reading import read_resolution
 from registry.reform.refusals import REFUSALS, ReformRunsError, ResolutionRefusedError
 from registry.reform.resolution import Resolution
-from registry.reform.run import REFORM_LOCK, Options, reform
+from registry.reform.run import Options, reform
 from registry.settings import ROOT
 from tests.registry.reform.conftest import HEAD, Hall
 from tests.support.lifecycle import town
@@ -162,7 +163,7 @@ def test_file_that_is_cut_off_at_any_place_is_refused(hall: Hall) -> None:
 
 def test_two_at_once(hall: Hall) -> None:
     with session_scope(hall.town.engine) as session:
-        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": REFORM_LOCK})
+        hold_lock(session, Lock.REFORM)
         with pytest.raises(ReformRunsError):
             hall.carry('changes:\n  - rename: {unit: "00199", name: A}\n')
 

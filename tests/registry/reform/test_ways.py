@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import text
 
 from registry.access.keys import NewKey, bind_key, create_key
+from registry.core.locks import Lock, hold_lock
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import today
 from registry.gazetteer_loading import load_gazetteer
 from registry.intake.formats.any_file import read_file
-from registry.intake.publishing.lock import PUBLISH_LOCK
 from registry.reform.due import carry_due, withdraw
 from registry.reform.from_seeds import resolution_of_day
 from registry.reform.plan import make_plan
@@ -217,7 +217,7 @@ def test_import_that_read_the_units_before_reads_them_again(hall: Hall) -> None:
     row = {"commune_code": "00199", "street": "Phố Láng", "house_number": "1"}
 
     with session_scope(engine) as session:
-        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": PUBLISH_LOCK})
+        hold_lock(session, Lock.PUBLICATION)
         thread = threading.Thread(target=deliver, args=(row,))
         thread.start()
         eventually(lambda: hall.town.rows(waits) == [(1,)], "the import waits")
