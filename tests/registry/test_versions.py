@@ -23,6 +23,7 @@ from tests.support.factories import (
 )
 from tests.support.rivals import start_and_wait, thread
 from tests.support.tables import Household, HouseholdVersion
+from tests.support.thorough import examples
 
 Moment = datetime.datetime
 
@@ -563,7 +564,9 @@ def run_transaction(
 def test_every_past_moment_reads_as_it_was(fresh_database: Callable[[], str]) -> None:
     engine = make_engine(fresh_database(), pool_size=1)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        max_examples=examples(15, 60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
     @given(transactions=TRANSACTIONS, data=st.data())
     def check(
         transactions: list[tuple[list[tuple[str, int, str]], str]], data: st.DataObject
