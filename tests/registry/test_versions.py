@@ -186,6 +186,7 @@ def test_bulk_update_keeps_every_row_once(session: Session) -> None:
         assert floors(session, code) == [str(number), f"new {number}"]
 
 
+@pytest.mark.thorough
 def test_bulk_update_is_not_slowed_by_a_plan_kept_from_one_row(own_engine: Engine) -> None:
     """A nested loop over both transition tables takes ten minutes; the limit is no measurement."""
     rows = 50_000
