@@ -265,16 +265,18 @@ def texts(database_url: str, times: int, seed: int) -> None:
 
 
 _READ = """
-import sys
+import re, resource, sys
 from pathlib import Path
 from registry.errors import RegistryError
 from registry.intake.formats.any_file import read_file
 try:
     table = read_file(Path(sys.argv[1]))
     with table.rows() as rows:
-        print(sum(1 for _ in rows), "rows")
+        print(f"{sum(1 for _ in rows)} rows")
 except RegistryError as error:
     print(error.code)
+own = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+print(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1000, "MB")
 """
 
 
@@ -297,12 +299,14 @@ def files(seconds: float) -> None:
             started = time.perf_counter()
             _, status, used = os.wait4(reading.pid, 0)
             ending.cancel()
-            told = reading.stdout.read().strip() if reading.stdout else ""
+            told = reading.stdout.read().splitlines() if reading.stdout else []
+            what, memory = told if len(told) == 2 else (f"ended by {status}", "")
             print(
                 f"  {path.name:<22} {path.stat().st_size / 1000:8.0f} kB"
-                f"  {told or f'ended by {status}':<22} {time.perf_counter() - started:6.1f} s,"
+                f"  {what:<22} {time.perf_counter() - started:6.1f} s,"
                 f" processor {used.ru_utime + used.ru_stime:6.1f} s,"
-                f" {used.ru_maxrss / 1000:6.0f} MB, fetched {len(came)}"
+                f" {memory:>7}, fetched {len(came)}",
+                flush=True,
             )
 
 
@@ -352,6 +356,21 @@ def _harmful_files(folder: Path, url: str) -> Iterator[Path]:
             + inner
         )
         yield folder / f"{name}.geojson"
+    yield from _harmful_texts(folder)
+
+
+def _harmful_texts(folder: Path) -> Iterator[Path]:
+    """Texts whose rows, or cells, are short and were dear."""
+    names = json.dumps({f"k{at}": "" for at in range(16_000)})
+    cell = b"1,'a" + b" " * 100_000 + b"'b,00199\n"
+    for name, text in (
+        ("names.ndjson", names.encode() + b"\n{}" * 1_000_000),
+        ("columns.csv", b"so nha,duong,ma xa" + b"," * 16_000 + b"\n1" * 1_000_000),
+        ("marks.csv", b"so nha,duong,ma xa\n" + cell * 20),
+        ("lines.csv", b"so nha,duong,ma xa\n" + b'1,"a\nb",00199\n' * 500_000),
+    ):
+        (folder / name).write_bytes(text)
+        yield folder / name
 
 
 def _workbook_of_one_text(path: Path) -> Path:

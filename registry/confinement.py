@@ -9,9 +9,12 @@ import errno
 import os
 import platform
 import resource
+import signal
 import socket
 import struct
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Never
 
 # The architecture as the kernel's audit calls it, and the number of socket(2).
 _ARCHITECTURES: Final = {
@@ -19,6 +22,7 @@ _ARCHITECTURES: Final = {
     "aarch64": (0xC00000B7, 198),
     "riscv64": (0xC00000F3, 198),
 }
+_CLOSING_S: Final = 30
 _IO_URING_SETUP: Final = 425
 """The same everywhere; a ring makes sockets without socket(2)."""
 _X32: Final = 0x40000000
@@ -82,8 +86,45 @@ def limit_processor(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
-def limit_memory(most_bytes: int) -> None:
+@contextmanager
+def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
+    """A block of the main thread that ends with `error` when it has used so much processor time.
+
+    Each process that it starts may use as much; what comes of one that is ended for it is `error`.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    end = _used(resource.RUSAGE_SELF) + seconds
+    of_others = _used(resource.RUSAGE_CHILDREN)
+
+    def break_off(_number: int, _frame: object) -> Never:
+        # It would come again each second, and break off what is being closed.
+        resource.setrlimit(
+            resource.RLIMIT_CPU, (int(_used(resource.RUSAGE_SELF)) + _CLOSING_S, hard)
+        )
+        raise error
+
+    before = signal.signal(signal.SIGXCPU, break_off)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(end), hard))
+    try:
+        yield
+    except Exception as other:
+        used = _used(resource.RUSAGE_SELF) + _used(resource.RUSAGE_CHILDREN) - of_others
+        if other is not error and used >= end:
+            raise error from other
+        raise
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+        signal.signal(signal.SIGXCPU, before)
+
+
+def _used(whose: int) -> float:
+    """Seconds of a processor."""
+    used = resource.getrusage(whose)
+    return used.ru_utime + used.ru_stime
+
+
+def limit_memory(*most_bytes: int) -> None:
     """So much memory at most, and never more than half of the machine's: the rest is for others."""
     half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     limits = [limit for limit in resource.getrlimit(resource.RLIMIT_DATA) if limit >= 0]
-    resource.setrlimit(resource.RLIMIT_DATA, (min([most_bytes, half, *limits]),) * 2)
+    resource.setrlimit(resource.RLIMIT_DATA, (min([half, *most_bytes, *limits]),) * 2)

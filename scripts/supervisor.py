@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections import deque
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +12,7 @@ from registry.cluster import PrivateCluster, host
 from registry.errors import ClusterError, RegistryError
 from registry.settings import Settings
 from scripts import children
-from scripts.background import BackgroundWorker
+from scripts.background import BackgroundWorker, Pauses
 from scripts.children import Child, Starter
 from scripts.end_signal import EndSignal, SignalledError
 from scripts.first_demo import DemoLoader, start_loading
@@ -29,8 +28,6 @@ from scripts.runlock import RunLock
 
 METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Through which the processes of a server add up what they count (prometheus-client)."""
-_RESTARTS: Final = 3
-_RESTARTS_WITHIN_S: Final = 600.0
 _FIRST_FREE_PORT: Final = 1024
 
 
@@ -38,21 +35,6 @@ class ServerEndedError(RegistryError):
     """The web server ended though nobody asked it to."""
 
     code = "server_ended"
-
-
-class _Restarts:
-    """Counts how often something was started again, and says when that is too often."""
-
-    def __init__(self) -> None:
-        self._at: deque[float] = deque(maxlen=_RESTARTS)
-
-    def allowed(self) -> bool:
-        """Whether it may be started again now, which is counted."""
-        now = time.monotonic()
-        if len(self._at) == _RESTARTS and now - self._at[0] < _RESTARTS_WITHIN_S:
-            return False
-        self._at.append(now)
-        return True
 
 
 class Supervisor:
@@ -82,7 +64,8 @@ class Supervisor:
         self._server: Child | None = None
         self._loader: DemoLoader | None = None
         self._worker: BackgroundWorker | None = None
-        self._restarts = _Restarts()
+        self._pauses = Pauses()
+        self._database_due = self._database_started = time.monotonic()
         self._leaving: Path
         self._signal: EndSignal
 
@@ -180,21 +163,20 @@ class Supervisor:
     def _watch(self) -> None:
         """Wait until the server ends. A database or worker that ends is started again."""
         while True:
-            due_s = self._worker.tend() if self._worker else None
+            due = [self._tend_database(), self._worker.tend() if self._worker else None]
             worker = self._worker.child if self._worker else None
             loading = self._loader.process if self._loader else None
             watched = (self._server, self._postmaster, worker, loading)
             children.wait_for_any(
                 [child for child in watched if child is not None],
                 descriptor=self._signal.descriptor,
-                timeout_s=due_s,
+                timeout_s=min((due_s for due_s in due if due_s is not None), default=None),
             )
             self._signal.check()
             if self._server is not None:
                 self._check_server(self._server)
             if self._loader is not None and self._loader.has_ended():
                 self._loader = None
-            self._restart_cluster()
 
     @staticmethod
     def _check_server(server: Child) -> None:
@@ -204,13 +186,31 @@ class Supervisor:
                 "what it said last stands above"
             )
 
-    def _restart_cluster(self) -> None:
-        if self._cluster is None or self._postmaster is None or self._postmaster.poll() is None:
-            return
-        if not self._restarts.allowed():
-            raise ClusterError(f"PostGIS ended again and again; see {self._cluster.log_file}")
-        say(f"PostGIS cluster {self._cluster.data_dir}: ended by itself, starting again")
-        self._postmaster = self._cluster.start(self._signal.check)
+    def _tend_database(self) -> float | None:
+        """Start it where it has ended and that is due, however often: the web says meanwhile that
+        it is missed. Seconds until it will be due, None while it runs.
+        """
+        if self._cluster is None:
+            return None
+        if self._postmaster is not None:
+            if self._postmaster.poll() is None:
+                return None
+            self._postmaster = None
+            self._pause_database("ended by itself")
+        if time.monotonic() >= self._database_due:
+            self._database_started = time.monotonic()
+            try:
+                self._postmaster = self._cluster.start(self._signal.check)
+            except ClusterError as error:
+                self._pause_database(str(error))
+            else:
+                return None
+        return max(0.0, self._database_due - time.monotonic())
+
+    def _pause_database(self, why: str) -> None:
+        pause_s = self._pauses.next_s(time.monotonic() - self._database_started)
+        self._database_due = time.monotonic() + pause_s
+        say(f"PostGIS cluster: {why}; starting again in {pause_s:.0f} s")
 
     def _leave(self) -> None:
         """Serve on for a while, and say in `/readyz` that nobody should send more.

@@ -6,7 +6,6 @@ Exit status: 0 done, 1 the register says no or does not answer, 2 the program is
 import json
 import logging
 import os
-import resource
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from registry import cluster
+from registry.confinement import limit_memory
 from registry.database import make_engine
 from registry.errors import RegistryError
 from registry.events import written_for
@@ -42,18 +42,11 @@ def perform(written: str, engine: Engine, settings: Settings, arguments: dict[st
         written_for(None)
 
 
-def _limit_memory() -> None:
-    """To half of the machine's: a file made to need more ends its own job, and not the database."""
-    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    limits = [limit for limit in resource.getrlimit(resource.RLIMIT_DATA) if limit >= 0]
-    resource.setrlimit(resource.RLIMIT_DATA, (min([half, *limits]),) * 2)
-
-
 def main() -> int:
     """The exit status; what went wrong is said by its place, never in words of a file or row."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     written, arguments = sys.argv[1:]
-    _limit_memory()
+    limit_memory()  # a file made to need more ends its own job, and not the database
     try:
         settings = from_environment()
         engine = make_engine(cluster.database_url(settings))
@@ -72,4 +65,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main())  # a job that was broken off may have left a thread at work

@@ -18,6 +18,7 @@ from registry.access.keys import KeyMade
 from registry.access.roles import Role
 from registry.intake.formats.any_file import read_file
 from registry.settings import Settings
+from registry.uploads import work
 from tests.registry.intake.test_layers import packed
 from tests.support.background import worker
 from tests.support.keys import bearer, office
@@ -144,6 +145,18 @@ def test_discarding_ends_the_process_that_reads_the_file(desk: Desk, tmp_path: P
         eventually(lambda: not reading(folder), "its process ends")
         eventually(lambda: _job_of(desk, number) == "aborted", "its job ends")
     assert not folder.exists()
+
+
+def test_dry_run_is_broken_off_when_it_takes_too_long_for_its_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = desk.office.key("nhập lâu")
+    monkeypatch.setattr(work, "_LEAST_S", 0)
+    monkeypatch.setattr(work, "_S_A_MB", 0)
+    long = desk.tried(editor, table(*(row(f"{at}", f"r{at}") for at in range(3_000))))
+    assert (long["state"], long["trouble"]["code"]) == ("failed", "file_too_costly")
+    monkeypatch.undo()
+    assert desk.tried(editor, table(row("94")))["state"] == "reported"
 
 
 def _job_of(desk: Desk, number: int) -> object:

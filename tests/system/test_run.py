@@ -158,6 +158,23 @@ def test_database_is_started_again_when_it_is_killed(start: Starter, var: Path) 
     assert not left(var)
 
 
+def test_web_serves_on_while_the_database_cannot_start(start: Starter, var: Path) -> None:
+    run = start()
+    url = run.url()
+    log = private(var).data_dir / "pg_wal"  # as a full disk: nothing can be written to it
+    pid = private(var).running_pid()
+    assert pid
+    log.rename(log.with_name("away"))
+    os.kill(pid, signal.SIGKILL)
+    for pause in ("1 s", "2 s", "4 s"):
+        eventually(lambda s=f"starting again in {pause}": s in run.text(), pause)
+    assert (status(f"{url}/healthz"), status(f"{url}/readyz")) == (200, 503)
+    log.with_name("away").rename(log)
+    eventually(lambda: status(f"{url}/readyz") == 200, "the service is ready again")
+    assert run.end() == 0
+    assert not left(var)
+
+
 def test_taken_port_is_named_with_the_remedy(start: Starter) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

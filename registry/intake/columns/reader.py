@@ -160,13 +160,13 @@ def rows_of(file: SourceFile) -> Iterator[Iterator[list[str]]]:
 
 def cells_of(file: SourceFile, fields: Iterable[str]) -> Callable[[list[str]], tuple[str, ...]]:
     """A function that takes the cells of `fields` out of a row, in that order; '' for none."""
-    width = len(file.headers)
-    # One cell more than there are headers: the blank one that absent columns are read from.
-    chosen = itemgetter(*(file.columns.positions.get(name, width) for name in fields))
+    # Absent columns are read from the blank cell behind a row.
+    at = [file.columns.positions.get(name, -1) for name in fields]
+    chosen, width = itemgetter(*at), max(at) + 1
 
     def cells(row: list[str]) -> tuple[str, ...]:
-        if len(row) != width:
-            row = (row + [""] * width)[:width]
+        if len(row) < width:  # as far as it is read: a header may be a hundred times as wide
+            row = row + [""] * (width - len(row))
         taken = tuple(map(as_read, chosen([*row, ""])))
         if len("".join(taken)) > MAX_CELL:
             return tuple(cell[:MAX_CELL] for cell in taken)

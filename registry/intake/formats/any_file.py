@@ -20,7 +20,7 @@ from registry.intake.formats.sandboxed_reader import Reader
 from registry.intake.formats.scratch import Scratch
 from registry.intake.formats.spreadsheet_artifacts import undone
 from registry.intake.formats.table import MOST_COLUMNS, TOO_FAR, Table, said_of, unreadable
-from registry.intake.formats.text import SNIFFED_BYTES, read_text
+from registry.intake.formats.text import SNIFFED_BYTES, read_plain
 from registry.intake.formats.undeclared import is_dbf
 from registry.intake.formats.xlsx_size import is_too_large
 
@@ -62,7 +62,6 @@ _SINGLE: Final = (
 )
 _EMPTY: Final = "tệp rỗng (the file is empty)"
 _JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
-_OF_RECORDS: Final = re.compile(rb'\[?\s*\{\s*"[^"]*"\s*:')
 _BOMB: Final = "tệp nén quá lớn khi mở ra (the packed file is too large when it is unpacked)"
 _BROKEN: Final = "tệp nén hỏng hoặc chưa tải hết (the packed file is broken or incomplete)"
 _PACKING_ERRORS: Final = (
@@ -123,11 +122,7 @@ def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
     if is_dbf(head):
         return _read_dbf(path, wanted)
     refuse_other_kinds(path, head)
-    if _OF_RECORDS.match(head.lstrip(BLANK)):
-        from registry.intake.formats.records import read_records
-
-        return read_records(path)
-    return read_text(path, head)
+    return wanted.read(path, "text") if wanted.in_request else read_plain(path)
 
 
 def _is_geojson(head: bytes) -> bool:

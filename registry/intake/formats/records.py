@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from registry.errors import FileTooCostlyError
 from registry.intake.formats.table import Rows, Table, unreadable
 from registry.json_once import GivenTwiceError, once
 
@@ -19,6 +20,9 @@ _BLOCK: Final = 1 << 18
 _LONGEST: Final = 1 << 24
 """Letters of one record, or of an array that is wrapped in something."""
 _DEPTH: Final = 4
+_LEAST_CELLS: Final = 10_000_000
+_CELLS_A_BYTE: Final = 20
+"""Records that have few of all the columns are short, and their rows are not."""
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 """What JSON may hold and no text: half of a sign, and what a database takes for the end."""
 _UNKNOWN: Final = "\ufffd"
@@ -29,6 +33,9 @@ _NO_UTF8: Final = "JSON không phải UTF-8 (the JSON is not UTF-8): lưu lại 
 _NO_RECORDS: Final = (
     "JSON không phải danh sách bản ghi (no list of records): xuất mỗi hộ một bản ghi, hoặc xuất"
     " thành CSV, Excel hay GeoJSON"
+)
+_TOO_WIDE: Final = (
+    "quá nhiều tên ô khác nhau cho ngần ấy bản ghi (too many names of members for so many records)"
 )
 _TWICE: Final = "bản ghi có hai ô cùng tên {!r} (a record has two members of one name)"
 _LISTS_NOTE: Final = (
@@ -47,11 +54,16 @@ def read_records(path: Path) -> Table:
     source = _Source(path)
     names: dict[str, None] = {}
     lists: dict[str, None] = {}
+    count = 0
     for record in source.records():
+        count += 1
         names.update(dict.fromkeys(_cells(record, lambda name: lists.setdefault(name))))
     if not names:
         raise unreadable(path, _NO_RECORDS)
     headers = tuple(names)
+    most_cells = _LEAST_CELLS + _CELLS_A_BYTE * path.stat().st_size
+    if len(headers) * count > most_cells:
+        raise unreadable(path, _TOO_WIDE, FileTooCostlyError)
 
     @contextmanager
     def rows() -> Iterator[Rows]:

@@ -51,7 +51,7 @@ _LINKS: Final = (
     "tệp trỏ tới một địa chỉ trên mạng (the file links to a place on the network): bỏ liên kết ấy"
     " rồi nhập lại"
 )
-_TOO_COSTLY: Final = (
+TOO_COSTLY: Final = (
     "tệp cần quá nhiều thời gian hay bộ nhớ so với cỡ của nó (reading it takes too much time or"
     " memory for its size): chép bảng sang tệp mới rồi nhập lại"
 )
@@ -124,7 +124,7 @@ def _run(path: Path, reader: Reader, sheet: str | None, folder: Path, use: str) 
             timeout=limits.waited_s,
         )
     except subprocess.TimeoutExpired as error:
-        raise unreadable(path, _TOO_COSTLY, FileTooCostlyError) from error
+        raise unreadable(path, TOO_COSTLY, FileTooCostlyError) from error
     if done.returncode == 0:
         return
     if done.returncode == -signal.SIGSYS:
@@ -136,7 +136,7 @@ def _run(path: Path, reader: Reader, sheet: str | None, folder: Path, use: str) 
         )
     if (failed := folder / FAILED).exists():
         _log.error("a file broke its reader:\n%s", failed.read_text(encoding="utf-8"))
-    raise unreadable(path, _TOO_COSTLY, FileTooCostlyError)
+    raise unreadable(path, TOO_COSTLY, FileTooCostlyError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 
 from registry.confinement import forbid_network, limit_memory, limit_processor
 
-Reader = Literal["layer", "parquet", "sheet"]
+Reader = Literal["layer", "parquet", "sheet", "text"]
 
 TABLE: Final = "table.json"
 ROWS: Final = "rows.jsonl"
@@ -88,6 +88,10 @@ def _read(path: Path, reader: Reader, sheet: str | None) -> Any:
         from registry.intake.formats.sheets import read_sheet
 
         return read_sheet(path, sheet)
+    if reader == "text":
+        from registry.intake.formats.text import read_plain
+
+        return read_plain(path)
     # pyogrio loads it where it is installed, for half a second, and it is not used here.
     sys.modules["pandas"] = None  # type: ignore[assignment]
     from registry.intake.formats import layers

@@ -16,8 +16,8 @@ from geo.encoded_twice import TWICE, read_once
 from registry.intake.formats.table import Rows, Table
 
 _ENTITY: Final = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#x[0-9A-Fa-f]{2,5});")
-_TEXT_FORMULA: Final = re.compile(r'\s*="([^"]*)"\s*')
-_MARKED_TEXT: Final = re.compile(r"\s*'(\w[^']*)'?\s*")
+_TEXT_FORMULA: Final = re.compile(r'="([^"]*)"')
+_MARKED_TEXT: Final = re.compile(r"'(\w[^']*)'?")
 
 
 def _without_entities(text: str) -> str:
@@ -36,7 +36,8 @@ def _without_mark(text: str) -> str:
     >>> _without_mark("'"), _without_mark("=A1"), _without_mark("M'Droh")
     ("'", '=A1', "M'Droh")
     """
-    found = _TEXT_FORMULA.fullmatch(text) or _MARKED_TEXT.fullmatch(text)
+    bare = text.strip()
+    found = _TEXT_FORMULA.fullmatch(bare) or _MARKED_TEXT.fullmatch(bare)
     return found[1] if found else text
 
 

@@ -48,6 +48,8 @@ _LEAST_NUMBERED: Final = 3
 _LEAST_DOWN: Final = 3
 """Fields that the names down a column have to be."""
 _FIRST_COLUMNS: Final = 2
+_MOST_TIERS: Final = 3
+"""Rows of a header that together name the fields."""
 _TIERS_ABOVE: Final = 2
 """Rows of a header above those that name most fields."""
 _LEAST_ABOVE: Final = 2
@@ -179,19 +181,19 @@ class Header:
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> Header:
-    """The header among the first rows of a table: titles may stand above, names in two rows.
+    """The header among the first rows of a table: titles may stand above, names in several rows.
 
-    It is the row, or the pair of rows that are one below the other, that names most fields; the
-    first row where none does. What merged cells span is expected in each of them. `rows` that are
+    It is the row, or the fewest rows one below the other, that names most fields; the first row
+    where none does. What merged cells span is expected in each of them. `rows` that are
     all of a table may be turned.
     """
     best, most = Header(_names(rows[:1]), 1), 0
     narrow = [[cell[:LONGEST_NAME] for cell in row[:_LOOKED_ALONG]] for row in rows]
-    for height in (1, 2):
+    for height in range(1, _MOST_TIERS + 1):
         for at in range(len(rows) - height + 1):
             names = _names(narrow[at : at + height])
             fields = fields_named(names_in_unicode(names))
-            # Further down a street may be called like a field; two rows only where they name more.
+            # Further down a street may be called like a field; more rows only where they name more.
             sure = (at == 0 and height == 1) or len(fields) > 1 or "address" in fields
             if sure and len(fields) > most:
                 best, most = Header(_names(rows[at : at + height]), at + height), len(fields)

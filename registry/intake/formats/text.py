@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from geo.legacy_fonts import CONVERTERS, font_of, share_read, words_in_doubt
 from registry.csv_cells import read_rows, unguarded
+from registry.intake.formats.other_kinds import BLANK
 from registry.intake.formats.table import (
     FONT_NOTES,
     LOOKED_AT,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SNIFFED_BYTES: Final = 65_536
+_OF_RECORDS: Final = re.compile(rb'\[?\s*\{\s*"[^"]*"\s*:')
 _DELIMITERS: Final = ",;\t|^\x1f"
 _EXCEL_HINT: Final = "sep="
 """A first line that only tells a spreadsheet the delimiter."""
@@ -74,11 +77,21 @@ _UNKNOWN: Final = (
 )
 
 
-def read_text(path: Path, head: bytes) -> Table:
-    """The table of a text file whose first bytes are `head`.
+def read_plain(path: Path) -> Table:
+    """The table of a text: records of JSON, or lines of cells.
 
-    Raises UnreadableFileError for a file in no encoding that we know.
+    Raises UnreadableFileError for a file in no encoding that we know, or that is broken.
     """
+    with path.open("rb") as stream:
+        head = stream.read(SNIFFED_BYTES)
+    if _OF_RECORDS.match(head.lstrip(BLANK)):
+        from registry.intake.formats.records import read_records
+
+        return read_records(path)
+    return _read_lines(path, head)
+
+
+def _read_lines(path: Path, head: bytes) -> Table:
     encoding = _encoding(path, head)
     begun = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
     if "\r" in begun.rstrip() and "\n" not in begun:

@@ -45,7 +45,7 @@ _METRES: Final = r"[1-9]\d{2,6}[.,]\d+\s+[1-9]\d{2,6}[.,]\d+|[1-9]\d{5,6}\s+[1-9
 _IS_MEASURE: Final = re.compile(rf"\s*(?:{_MEASURE}(?:\s?[,;]\s?{_MEASURE})?|{_METRES})\s*")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _GAPS: Final = re.compile(rf"{REMOVED}(?:\s*{REMOVED})+")
-_REMEMBERED: Final = 50_000
+_REMEMBERED: Final = 2_000
 
 
 class ReturnedColumn(NamedTuple):

@@ -3,8 +3,10 @@
 import gzip
 import json
 import struct
+import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ import pytest
 
 from registry.batch.pasted import text_of
 from registry.errors import UnreadableFileError
+from registry.intake.columns.cells import cells_in_blocks
 from registry.intake.columns.reader import open_file
 from registry.intake.formats.any_file import read_file
 from registry.lifecycle.number_table import read_numbers_file
@@ -308,6 +311,55 @@ def test_half_signs_and_ends_of_text_in_json_spoil_their_own_cell_alone(tmp_path
         b'{"so nha":"2","duong":"Lang","ma xa":"00199","\\ud800":"x"}]'
     )
     assert read(path) == [["1\ufffd", "L\ufffdng", "00199", ""], ["2", "Lang", "00199", "x"]]
+
+
+NAMES = {f"k{at}": "" for at in range(16_000)}
+SHORT: dict[str, Callable[[Path], Path]] = {
+    "short records of many names": content(
+        "a.ndjson", json.dumps(NAMES).encode() + b"\n{}" * 100_000
+    ),
+    "short rows below many columns": content(
+        "a.csv", CSV.replace(b"\n", b"," * 16_000 + b"\n", 1) + b"\n1" * 200_000
+    ),
+    "cells that begin as marked text and go on": content(
+        "a.csv", CSV + (b"\n1,'a" + b" " * 100_000 + b"'b,00199") * 20
+    ),
+    "lines in quotes": content("a.csv", CSV + b'\n1,"a\nb",00199' * 100_000),
+    "a record that is long, again and again": content(
+        "a.json", b"[%s]" % b",".join([b'{"so nha":"%s"}' % (b"x" * 9_000_000)] * 3)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_text_takes_no_more_time_than_its_length_explains(tmp_path: Path, name: str) -> None:
+    path = SHORT[name](tmp_path)
+    begun = time.process_time()
+    with suppress(UnreadableFileError):
+        file = open_file(path, commune="00199")
+        with cells_in_blocks(file, ("house_number", "street", "commune_code")) as blocks:
+            for _ in blocks:
+                pass
+    assert time.process_time() - begun < 2 + path.stat().st_size / 1_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "số nhà;tên đường;mã xã\n12;Láng;00199\n".encode("utf-16"),
+        "số nhà\ttên đường\tmã xã\n12\t'Láng'\t00199\n".encode(),
+        '[{"số nhà":12,"tên đường":"Láng","mã xã":"00199","tầng":["x"]},{"số nhà":14}]'.encode(),
+        "số nhà,12,14,16\ntên đường,Láng,Láng,Láng\nmã xã,00199,00199,00199\n".encode(),
+    ],
+    ids=("another encoding", "marked cells", "records", "turned"),
+)
+def test_text_of_a_request_is_read_apart_and_says_the_same(tmp_path: Path, text: bytes) -> None:
+    path = content("a.txt", text)(tmp_path)
+    here, apart = read_file(path), read_file(path, in_request=True)
+    with here.rows() as own, apart.rows() as others:
+        assert list(own) == list(others)
+    for name in ("headers", "delimiter", "notes", "form", "first_row", "remarks"):
+        assert getattr(here, name) == getattr(apart, name), name
 
 
 def test_cell_of_spaces_is_no_heading(tmp_path: Path) -> None:

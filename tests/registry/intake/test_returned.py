@@ -4,9 +4,10 @@ the row's number and the sender's reference: planted names and numbers, in every
 
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 import pyarrow as pa
@@ -66,11 +67,12 @@ def blank_headers() -> Rows:
     return [[*FLAT_HEADER, "", "", ""], *body(lambda door, them: [*door, *them])]
 
 
+# A cell that goes on from the one to its left is `<`, from the one above it `^`.
 def two_tiers() -> Rows:
     """People in cells merged downwards, whose names stand in the upper row alone."""
     return [
-        ["STT", "Họ và tên chủ hộ", "Số ĐT", "Số CCCD", "Mã hồ sơ", "Địa chỉ", "", "", "Số hộ"],
-        ["", "", "", "", "", "Số nhà", "Đường", "Mã xã", ""],
+        ["STT", "Họ và tên chủ hộ", "Số ĐT", "Số CCCD", "Mã hồ sơ", "Địa chỉ", "<", "<", "Số hộ"],
+        ["^", "^", "^", "^", "^", "Số nhà", "Đường", "Mã xã", "^"],
         *body(lambda door, them: ["1", *them, *door]),
     ]
 
@@ -83,6 +85,35 @@ def three_tiers() -> Rows:
         ["Họ tên", "Di động", "Số", "", "Số nhà", "Đường", "Mã xã", "", ""],
         *body(lambda door, them: [*them, door[0], *door[1:4], "", door[4]]),
     ]
+
+
+def merged_three_tiers() -> Rows:
+    """The same with each cell merged over what it stands above or beside."""
+    return [
+        ["Hộ", "<", "<", "<", "Nơi ở", "<", "<", "<", "<"],
+        ["Chủ hộ", "<", "CCCD", "Mã hồ sơ", "Thửa", "<", "<", "<", "Số hộ"],
+        ["Họ tên", "Di động", "Số", "^", "Số nhà", "Đường", "Mã xã", "", "^"],
+        *body(lambda door, them: [*them, door[0], *door[1:4], "", door[4]]),
+    ]
+
+
+def merged_both_ways() -> Rows:
+    """Headings over two columns and two rows; names of no column, over all three or none."""
+    return [
+        ["DANH SÁCH HỘ", "<", "<", "<", "<", "<", "<", "<", "<", "<"],
+        ["Mã hồ sơ", "Người đại diện", "<", "Giấy tờ", "Địa chỉ", "<", "<", "Số hộ", "", "<"],
+        ["^", "^", "<", "^", "Nhà", "<", "Mã xã", "^", "^", "<"],
+        ["^", "", "Số", "^", "Số nhà", "Đường", "^", "^", "^", "<"],
+        *body(lambda door, them: [door[0], *them, *door[1:], them[0], f"gặp {them[0]}"]),
+    ]
+
+
+def merged_below() -> Rows:
+    """Rows of a household in one, its people merged over them and over what no header names."""
+    header, *below = two_tiers()
+    below[3][1:4] = ["^", "^", "^"]
+    below[4][0:4] = [f"{NAME}, {PHONE}", "<", "<", "<"]
+    return [[*header, "", ""], *([*row, f"{NAME} {PHONE}", "<"] for row in below)]
 
 
 def titled_and_signed() -> Rows:
@@ -106,42 +137,90 @@ def titled_and_signed() -> Rows:
 
 
 SHAPES = (one_tier, blank_headers, two_tiers, three_tiers, titled_and_signed)
+MERGED = (merged_three_tiers, merged_both_ways, merged_below)
+Merge = Callable[[int, int, int, int, str], object]
+"""Top, left, bottom and right of cells that become one, and its text."""
+
+
+def unmerged(table: Rows, merge: Merge = lambda *_range: None) -> Rows:
+    """The cells, blank where they go on from others; `merge` hears of those that they go on from.
+
+    >>> unmerged([["a", "<"], ["^", "<"]], print)
+    0 0 1 1 a
+    [['a', ''], ['', '']]
+    """
+    for top, row in enumerate(table):
+        for left, text in enumerate(row):
+            right, bottom = left, top
+            while row[right + 1 : right + 2] == ["<"]:
+                right += 1
+            while bottom + 1 < len(table) and table[bottom + 1][left : left + 1] == ["^"]:
+                bottom += 1
+            if text not in "<^" and (right, bottom) != (left, top):
+                merge(top, left, bottom, right, text)
+    return [["" if cell in ("<", "^") else cell for cell in row] for row in table]
 
 
 def as_csv(path: Path, table: Rows) -> None:
-    path.write_text("\n".join(";".join(row) for row in table), encoding="utf-8")
+    path.write_text("\n".join(";".join(row) for row in unmerged(table)), encoding="utf-8")
 
 
 def as_xlsx(path: Path, table: Rows) -> None:
     with xlsxwriter.Workbook(str(path)) as book:
         sheet = book.add_worksheet("Hộ")
-        for at, row in enumerate(table):
-            sheet.write_row(at, 0, row)
-        _merge(table, lambda *cells: sheet.merge_range(*cells))
+        for at, row in enumerate(unmerged(table, sheet.merge_range)):
+            for column, cell in enumerate(row):
+                if cell:
+                    sheet.write(at, column, cell)
         book.add_worksheet("Ghi").write_row(0, 0, [OTHER, PHONE])
 
 
 def as_xls(path: Path, table: Rows) -> None:
     book = xlwt.Workbook()
     sheet = book.add_sheet("Hộ", cell_overwrite_ok=True)
-    for at, row in enumerate(table):
+    for at, row in enumerate(
+        unmerged(table, lambda top, left, bottom, right, _: sheet.merge(top, bottom, left, right))
+    ):
         for column, cell in enumerate(row):
-            sheet.write(at, column, cell)
-    _merge(
-        table, lambda top, left, down, right, text: sheet.write_merge(top, down, left, right, text)
-    )
+            if cell:
+                sheet.write(at, column, cell)
     book.save(str(path))
 
 
-def _merge(table: Rows, merge: Callable[..., Any]) -> None:
-    """Cells of the upper of two rows of a header: downwards where the lower one is blank."""
-    if "Địa chỉ" not in table[0]:
-        return
-    for column, cell in enumerate(table[0]):
-        if cell and not table[1][column]:
-            merge(0, column, 1, column, cell)
-    across = table[0].index("Địa chỉ")
-    merge(0, across, 0, across + 2, "Địa chỉ")
+def as_ods(path: Path, table: Rows) -> None:
+    spans: dict[tuple[int, int], str] = {}
+
+    def merge(top: int, left: int, bottom: int, right: int, _text: str) -> None:
+        spans[top, left] = (
+            f' table:number-rows-spanned="{bottom - top + 1}"'
+            f' table:number-columns-spanned="{right - left + 1}"'
+        )
+
+    def written(at: int, column: int, cell: str) -> str:
+        covered = "covered-" if table[at][column] in ("<", "^") else ""
+        text = f"<text:p>{escape(cell)}</text:p>" if cell else ""
+        kind = ' office:value-type="string"' if cell else ""
+        name = f"table:{covered}table-cell"
+        return f"<{name}{kind}{spans.get((at, column), '')}>{text}</{name}>"
+
+    rows = "".join(
+        f"<table:table-row>{''.join(written(at, column, cell) for column, cell in enumerate(row))}"
+        "</table:table-row>"
+        for at, row in enumerate(unmerged(table, merge))
+    )
+    urns = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        made.writestr("META-INF/manifest.xml", "<manifest/>")
+        made.writestr(
+            "content.xml",
+            f"<office:document-content {urns}><office:body><office:spreadsheet>"
+            f'<table:table table:name="Hộ">{rows}</table:table></office:spreadsheet>'
+            "</office:body></office:document-content>",
+        )
 
 
 def as_records(path: Path, table: Rows) -> None:
@@ -167,7 +246,7 @@ def as_parquet(path: Path, table: Rows) -> None:
     )
 
 
-TABLES = {".csv": as_csv, ".xlsx": as_xlsx, ".xls": as_xls}
+TABLES = {".csv": as_csv, ".xlsx": as_xlsx, ".xls": as_xls, ".ods": as_ods}
 RECORDS = {
     ".ndjson": as_records,
     ".geojson": as_layer,
@@ -176,7 +255,7 @@ RECORDS = {
     ".parquet": as_parquet,
 }
 CASES = [
-    *((suffix, shape) for suffix in TABLES for shape in SHAPES),
+    *((suffix, shape) for suffix in TABLES for shape in (*SHAPES, *MERGED)),
     *((suffix, one_tier) for suffix in RECORDS),
 ]
 
