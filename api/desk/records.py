@@ -240,7 +240,7 @@ class _Listed:
     @staticmethod
     def of(record: Record, wanted: Wanted) -> "_Listed":
         door = ", ".join(door_words(record.label_parts))
-        own, asked = record.number_key or "", (wanted.number_key or "").rstrip("/")
+        own, asked = record.house_number_key or "", (wanted.number_key or "").rstrip("/")
         bore = "" if f"{own}/".startswith(f"{asked}/") else asked
         return _Listed(record.code, codes.format(record.code), door, record, bore)
 
@@ -312,7 +312,7 @@ def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:
         ("parent", record.parent_code),
         ("verified_on", record.verified_on),
         ("position_method", record.position_method),
-        ("position_accuracy_m", record.accuracy_m),
+        ("position_accuracy_m", record.position_accuracy_m),
         ("delivery_hint", record.delivery_hint),
         ("former_commune", record.former_unit_id),
         ("restricted", record.restricted or None),
@@ -345,7 +345,7 @@ def _sketch(record: Record) -> Markup | None:
     around = surroundings(
         register().reads, code=record.code, lon=record.lon, lat=record.lat, province_id=None
     )
-    exact = record.accuracy_m is not None and record.accuracy_m <= _EXACT_M
+    exact = record.position_accuracy_m is not None and record.position_accuracy_m <= _EXACT_M
     points = [(each["lon"], each["lat"]) for each in record.entrances or ()]
     marks = numbered(points, lon=record.lon, lat=record.lat)
     return draw_sketch(around, number=number_of(record.label_parts), exact=exact, entrances=marks)

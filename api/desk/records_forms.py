@@ -16,6 +16,7 @@ from api.errors import invalid_input
 from api.pages.shell import in_language, words
 from geo.code import format as code_display
 from geo.label import named
+from registry.core.tables.records import Goes, described, going
 from registry.entrances import KIND_WORDS, MOST, SOURCE_WORDS
 from registry.errors import AddressTakenError, RegistryError
 from registry.lifecycle.requests import MAX_PARTS, GivenEntrance, OperationRequest, SplitPart
@@ -246,21 +247,18 @@ def recorded(record: Record) -> dict[str, str]:
     """What a record holds, as fields of forms show it; its communes are another's to say."""
     localities = ", ".join(named(kind, name) for kind, name in record.localities)
     street = named(record.street_kind, record.street_name) if record.street_name else ""
-    held = {
-        "house_number": record.number_written,
+    accuracy = record.position_accuracy_m
+    held = {described(column).member: getattr(record, column.name) for column in going(Goes.EDITED)}
+    held |= {
+        "house_number": record.house_number,
         "street": street,
         "locality": localities,
-        "building": record.building,
-        "floor": record.floor,
-        "unit_number": record.unit_number,
         "parent": code_display(record.parent_code) if record.parent_code else "",
         "households_count": None if record.kind == "building" else record.households_count,
-        "delivery_hint": record.delivery_hint,
         "restricted": "1" if record.restricted else "",
         "lon": record.lon,
         "lat": record.lat,
-        "position_method": record.position_method,
-        "position_accuracy_m": None if record.accuracy_m is None else f"{record.accuracy_m:g}",
+        "position_accuracy_m": None if accuracy is None else f"{accuracy:g}",
     }
     return {name: "" if value is None else str(value) for name, value in held.items()}
 

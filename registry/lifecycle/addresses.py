@@ -12,10 +12,10 @@ from geo.flat import Flat
 from geo.house_number import parse_house_number
 from registry.boundaries.reach import refuse_outside
 from registry.core.locks import Lock
+from registry.core.tables.records import lon_lat
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.work import Columns, Row, Work, read_code
-from registry.tables import lon_lat
 
 _FLAT: Final = ("building", "floor", "unit_number")
 BLANK: Final[Columns] = {

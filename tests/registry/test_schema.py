@@ -12,11 +12,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from registry.core.locks import Lock
+from registry.core.tables.records import HOUSEHOLD
 from registry.database import OWNER_ROLE, make_engine
 from registry.prepare import alembic_config, make_roles_and_extensions
 from registry.revision import head_revision
 from registry.settings import ROOT
-from registry.tables import HOUSEHOLD
 from tests.support.catalogue import OURS, read
 from tests.support.factories import make_event, make_household, make_unit
 from tests.support.postgis import database

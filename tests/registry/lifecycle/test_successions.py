@@ -47,7 +47,7 @@ def test_split_record_is_continued_by_its_parts(place: Town) -> None:
     one, other = split(place, code, "1A", "1B")
     assert successors(place, code) == {one, other}
     record = place.record(one)
-    assert (record.number_key, record.street_name, record.lon) == ("1A", "Láng", LANG["lon"])
+    assert (record.house_number_key, record.street_name, record.lon) == ("1A", "Láng", LANG["lon"])
     assert (record.households_count, record.delivery_hint) == (1, "gần chợ")
     assert is_valid(one)
     assert is_valid(other)
