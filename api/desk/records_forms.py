@@ -30,12 +30,19 @@ PARTS: Final = "_parts"
 _ROWS: Final[Mapping[str, type[BaseModel]]] = {"parts": SplitPart, "entrances": GivenEntrance}
 """Members of requests that are lists, and what is in them."""
 _POINT: Final = ("lon", "lat", "position_method", "position_accuracy_m")
+_ADDRESS: Final = ("commune", "house_number", "street", "locality", "kind")
+_INSIDE: Final = ("building", "floor", "unit_number", "parent")
+_MORE: Final = [
+    member
+    for column in going(Goes.EDITED)
+    if (member := described(column).member) not in (*_ADDRESS, *_INSIDE, *_POINT)
+]
 _GROUPS: Final[tuple[tuple[tuple[str, str], tuple[str, ...]], ...]] = (
     (("Việc này", "This"), ("count", "on", "into", "codes", "by")),
-    (("Địa chỉ", "Address"), ("commune", "house_number", "street", "locality", "kind")),
-    (("Căn hộ, toà nhà", "Flat, building"), ("building", "floor", "unit_number", "parent")),
+    (("Địa chỉ", "Address"), _ADDRESS),
+    (("Căn hộ, toà nhà", "Flat, building"), _INSIDE),
     (("Vị trí", "Position"), _POINT),
-    (("Thêm", "More"), ("households_count", "delivery_hint", "former_commune", "restricted")),
+    (("Thêm", "More"), (*_MORE, "former_commune", "restricted")),
     (("Căn cứ", "Why"), ("decision_number", "reason", "same_address")),
 )
 """Fields in the order in which a clerk thinks of them; `reason` comes last of all."""

@@ -71,6 +71,8 @@ def _column(
 
 
 _SHOWN: Final = Goes.ANSWERED | Goes.TRACED | Goes.FED | Goes.PACKED | Goes.EXPORTED
+_NAMED: Final = _SHOWN & ~Goes.PACKED
+"""Of what stands before the number, a pack has the words."""
 _READ: Final = Goes.ANSWERED
 
 HOUSEHOLD: Final = Table(
@@ -92,12 +94,13 @@ HOUSEHOLD: Final = Table(
     _column("thoroughfare_id", BigInteger, "Street", _READ | Goes.TRACED,
             member="street", vi="Tên đường"),
     _column("locality_id", BigInteger, "Innermost locality", _READ | Goes.TRACED,
-            member="localities", vi="Tên thôn, tổ, và nơi chứa nó"),
-    _column("building_name", Text, "Toà nhà, chung cư, block", _SHOWN | Goes.EDITED,
+            member="localities", vi="Thôn, tổ"),
+    _column("building_name", Text, "Toà nhà, chung cư, block", _NAMED | Goes.EDITED,
             member="building", vi="Tên toà nhà"),
     _column("building_key", Text, "Folded building, block and tower: what is matched", _READ),
-    _column("floor", Text, "Tầng", Goes.EVERYWHERE, vi="Tầng"),
-    _column("unit_number", Text, "Căn hộ, phòng", Goes.EVERYWHERE, vi="Số căn hộ, phòng"),
+    _column("floor", Text, "Tầng", _NAMED | Goes.EDITED | Goes.DELIVERED, vi="Tầng"),
+    _column("unit_number", Text, "Căn hộ, phòng", _NAMED | Goes.EDITED | Goes.DELIVERED,
+            vi="Số căn hộ, phòng"),
     _column("parent_code", Text, "Building that holds it", _READ | Goes.TRACED | Goes.FED,
             member="parent", vi="Mã của toà nhà"),
     _column("households_count", Integer,
