@@ -24,11 +24,13 @@ from registry.gazetteer import Gazetteer
 from registry.settings import ROOT
 from tests.support import postgis
 from tests.support.durations import Durations
+from tests.support.thorough import PROFILE
 from tests.support.units import open_app, read_gazetteer
 
 # How long an example takes says how busy the machine is, and nothing else.
-settings.register_profile("diachiso", deadline=None)
-settings.load_profile("diachiso")
+settings.register_profile("gate", deadline=None, max_examples=25)
+settings.register_profile(PROFILE, deadline=None, max_examples=150)
+settings.load_profile("gate")
 
 _cluster = pytest.StashKey[postgis.TestCluster]()
 _desk = pytest.StashKey[postgis.Desk]()
@@ -76,6 +78,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--all"):
+        settings.load_profile(PROFILE)
     _let_programs_hear_hangups()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Durations(everything=config.getoption("--all")))

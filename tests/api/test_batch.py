@@ -22,6 +22,7 @@ from geo.code import format as code_display
 from geo.code import from_serial
 from tests.support.search_world import LANG
 from tests.support.slips import swapped
+from tests.support.thorough import examples
 from tests.support.units import open_app
 from tests.support.web import Site, search_site
 
@@ -98,7 +99,7 @@ ROWS = {
 def test_every_row_is_answered_as_alone(site: Site, operation: str) -> None:
     """Random mixtures of good and bad rows, in order."""
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(10, 40), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(ROWS[operation], min_size=1, max_size=6))
     def check(rows: list[dict[str, Any]]) -> None:
         found = answered(site, operation, rows)

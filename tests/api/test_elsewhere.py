@@ -36,6 +36,7 @@ from tests.support.elsewhere import (
 )
 from tests.support.keys import bearer, code_of
 from tests.support.lifecycle import COMMUNE, LANG
+from tests.support.thorough import gate_takes
 
 OPEN = {
     "desk_home.get_home": "what waits in the caller's own units: in LISTS for who has some",
@@ -310,7 +311,10 @@ def leaks(response: Any) -> bool:
     return MARK in shown.casefold() or '"first_reported_at":"' in shown
 
 
-@pytest.mark.parametrize("name", CALLERS)
+IN_GATE = ("approver of another ward", "another carrier")
+
+
+@pytest.mark.parametrize("name", gate_takes(CALLERS, *IN_GATE))
 def test_key_of_elsewhere_is_refused_everywhere(here: World, name: str) -> None:
     caller = asker(here, f"nơi khác {name}", *CALLERS[name])
     bodies = _bodies(here.ids)
@@ -365,6 +369,7 @@ def is_refusal(answer: Any) -> bool:
     return answer.status_code in (403, 404) and any(code in answer.text for code in codes)
 
 
+@pytest.mark.thorough
 def test_whole_country_reads_what_is_hidden_elsewhere(here: World) -> None:
     """What the walk asks for is there, and its lists hold what must not be listed."""
     country, bodies = seated(here, here.country, "admin"), _bodies(here.ids)
@@ -384,6 +389,7 @@ def test_whole_country_reads_what_is_hidden_elsewhere(here: World) -> None:
     assert wrong == []
 
 
+@pytest.mark.thorough
 def test_administrator_of_the_province_decides_about_its_own_reforms(here: World) -> None:
     own = asker(here, "quản trị Hà Nội", "admin", (OWN_PROVINCE,))
     other = asker(here, "quản trị Sài Gòn", "admin", (OTHER_PROVINCE,))

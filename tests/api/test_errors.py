@@ -280,6 +280,7 @@ NEED_THE_DATABASE = [
 ]
 
 
+@pytest.mark.thorough
 def test_stopped_database_has_one_code_everywhere() -> None:
     with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
         client = app.test_client()

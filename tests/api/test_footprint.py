@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from registry.settings import ROOT
 
 _ASKED = """
@@ -31,6 +33,7 @@ def _said(program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
 def test_unused_packages_and_a_second_allocator_are_not_loaded() -> None:
     assert _said(_ASKED).stdout.split() == ["system", "False", "False"]
 

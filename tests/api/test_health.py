@@ -67,6 +67,7 @@ def test_stopped_database_is_503_and_found_again_without_a_restart(
             assert client.get(path).status_code == 200, path
 
 
+@pytest.mark.thorough
 def test_database_that_hangs_counts_as_none(fresh_database: Callable[[], str]) -> None:
     url = fresh_database()
     with open_app(url) as app, psycopg.connect(url) as other:

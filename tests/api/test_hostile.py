@@ -74,6 +74,7 @@ def _told(method: str, path: str, sent: dict[str, Any]) -> str:
     return f"{method} {path[:100]} {sent}"[:300]
 
 
+@pytest.mark.thorough
 def test_paths_and_queries_that_nobody_can_mean_are_refused(hostile: Flask) -> None:
     client = hostile.test_client()
     for rule in hostile.url_map.iter_rules():

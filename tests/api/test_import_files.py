@@ -22,6 +22,7 @@ from tests.registry.intake.test_layers import packed
 from tests.support.background import worker
 from tests.support.keys import bearer, office
 from tests.support.lifecycle import COMMUNE
+from tests.support.thorough import gate_takes
 from tests.support.uploads import Desk, row, table
 from tests.support.waiting import eventually
 
@@ -80,7 +81,7 @@ def geodatabase(folder: Path) -> Path:
     return packed(folder / "ho.zip", (folder / "ho.gdb").iterdir(), within="ho.gdb/")
 
 
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", gate_takes(LAYERS, "GeoPackage"))
 def test_rejected_row_of_a_layer_comes_back_as_a_layer(
     desk: Desk, tmp_path: Path, kind: str
 ) -> None:

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from api.access import Caller
 from geo.code import format as code_display
 from tests.support.lifecycle import COMMUNE, Town, town
+from tests.support.thorough import examples
 from tests.support.units import open_app
 
 
@@ -244,7 +245,7 @@ def test_history_shows_units_by_their_codes(office: Office) -> None:
 
 # --- anything at all -----------------------------------------------------------------------------
 
-EXAMPLES = 8
+EXAMPLES = examples(3, 16)
 # The routes are known without a database.
 with open_app("postgresql://nobody@127.0.0.1:1/nothing") as _app:
     PATHS = [

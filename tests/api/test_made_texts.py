@@ -23,6 +23,7 @@ def site(admin_url: str, worker_id: str) -> Iterator[Site]:
         yield made
 
 
+@pytest.mark.thorough
 def test_no_text_costs_more_than_any_address_could(site: Site) -> None:
     seed = random.SystemRandom().randrange(1_000_000)
     print(f"seed {seed}")  # noqa: T201 - shown where the test fails, however it does

@@ -73,6 +73,7 @@ async def told(server: str | StdioServerParameters, asked: list[tuple[str, Any]]
         return [listed, *answers]
 
 
+@pytest.mark.thorough
 def test_both_transports_answer_as_the_api_does(
     world: World, client: FlaskClient, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -77,6 +77,7 @@ def test_it_is_not_for_everybody(place: Town) -> None:
     assert (refused.status_code, refused.get_json()["code"]) == (401, "key_required")
 
 
+@pytest.mark.thorough
 def test_it_answers_without_a_database(admin_url: str, fresh_database: Callable[[], str]) -> None:
     url = fresh_database()
     allow_connections(admin_url, url, allow=False)

@@ -282,6 +282,7 @@ print(json.dumps(told))
 """
 
 
+@pytest.mark.thorough
 def test_gdal_opens_it(site: Site) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "OGR_SKIP"}
     environment |= {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": "carrier"}

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from api.errors import STATUS
 from geo.text import has_diacritics
+from tests.support.thorough import examples
 from tests.support.units import open_app
 from tests.support.web import api_rules
 
@@ -33,7 +34,7 @@ EXPORTED = {
     "application/geo+json": "geojson",
     "application/vnd.apache.parquet": "geoparquet",
 }
-EXAMPLES = 8
+EXAMPLES = examples(3, 16)
 # Without a server schemathesis does not unpack what it asks for.
 PLAIN = {"Accept-Encoding": "identity"}
 FUZZED = [

@@ -196,6 +196,7 @@ def test_what_is_not_carried_is_discarded(hall: Hall) -> None:
     assert [each["id"] for each in listed["reforms"]] == [sent["id"]]
 
 
+@pytest.mark.thorough
 def test_job_that_is_given_up_or_lost_says_so_and_old_files_go(hall: Hall) -> None:
     desk, engine = hall.desk, hall.desk.office.place.engine
     lost = hall.send(resolution(RENAME, "5/NQ")).get_json()["id"]

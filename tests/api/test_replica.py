@@ -110,6 +110,7 @@ def pair(clusters: tuple[PrivateCluster, PrivateCluster]) -> Iterator[Pair]:
     engine.dispose()
 
 
+@pytest.mark.thorough
 def test_keys_are_taken_for_reading_while_the_primary_is_gone(pair: Pair) -> None:
     carrier, admin = pair.key(), pair.key("admin")
     pair.follow()
@@ -172,6 +173,7 @@ def test_a_replica_is_not_believed_beyond_its_age(
         assert ask(FEED, key).status_code == 200
 
 
+@pytest.mark.thorough
 def test_a_revoked_key_is_refused_in_time_by_a_replica_that_is_late(pair: Pair) -> None:
     key, admin = pair.key(), pair.key("admin")
     pair.follow()
@@ -206,6 +208,7 @@ def test_who_writes_reads_it_at_once_and_others_within_the_age_of_the_replica(pa
             eventually(lambda h=holder: ask(path, h).status_code == 200, "the primary is asked")
 
 
+@pytest.mark.thorough
 def test_everything_is_asked_for_while_the_replica_is_gone(pair: Pair) -> None:
     key = pair.key("admin")
     nowhere = Settings(limits=False, database_read_url="postgresql://nobody@127.0.0.1:1/none")
@@ -249,6 +252,7 @@ def test_a_question_that_replay_broke_off_is_asked_again(pair: Pair) -> None:
     reads.close()
 
 
+@pytest.mark.thorough
 def test_a_frozen_replica_lets_nobody_wait_for_long(pair: Pair) -> None:
     paths = (FEED, "/v1/geocode?q=Phường Láng, Hà Nội", "/v1/coverage")
     with pair.served() as ask, ThreadPoolExecutor() as threads:

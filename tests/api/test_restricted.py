@@ -234,6 +234,7 @@ def told_on(site: Site, page: str, asked: str = "") -> list[str]:
     return [each for each in secrets if each in page and each.upper() not in asked.upper()]
 
 
+@pytest.mark.thorough
 def test_no_form_of_the_site_finds_it(site: Site) -> None:
     for asked in site.texts:
         for answer in (

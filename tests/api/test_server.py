@@ -83,6 +83,7 @@ def service(
         yield Service(Desk(made, settings), url)
 
 
+@pytest.mark.thorough
 def test_who_sends_a_body_slowly_is_let_go_and_stops_nobody(service: Service) -> None:
     with ExitStack() as stack:
         slow = [stack.enter_context(service.connect()) for _ in range(SLOW)]
@@ -96,6 +97,7 @@ def test_who_sends_a_body_slowly_is_let_go_and_stops_nobody(service: Service) ->
             assert (status, problem["code"]) == (408, "request_timeout")
 
 
+@pytest.mark.thorough
 def test_who_does_not_read_an_answer_stops_nobody(service: Service) -> None:
     rows = b"".join(b'{"address": "%d Ph\xe1\xbb\x91 L\xc3\xa1ng"}\n' % n for n in range(5_000))
     head = "POST /v1/batch/validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
@@ -210,6 +212,7 @@ def test_full_disk_is_told_before_anything_is_sent(service: Service) -> None:
     assert service.incoming() == []
 
 
+@pytest.mark.thorough
 def test_folder_that_cannot_be_written_is_told_in_words(
     service: Service, tmp_path: Path, worker_id: str
 ) -> None:

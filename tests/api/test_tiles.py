@@ -39,6 +39,7 @@ def names(site: Site, zoom: int, kind: str, at: tuple[float, float] = LANG) -> s
     return {label["name"] for label in tile(site, zoom, at)["labels"] if label["kind"] == kind}
 
 
+@pytest.mark.thorough
 def test_planner_knows_the_map_that_was_drawn(site: Site) -> None:
     with session_scope(site.world.engine) as session:
         known = session.scalars(

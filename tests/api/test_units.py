@@ -83,6 +83,7 @@ def test_unit_that_ended_is_found_without_a_day(client: FlaskClient) -> None:
     assert unit["today"][0]["via"][0]["full_name"] == "Phường Trúc Bạch"
 
 
+@pytest.mark.thorough
 def test_every_unit_answers_with_short_lists(client: FlaskClient, gazetteer: Gazetteer) -> None:
     codes = {unit.code for unit in gazetteer.units.values()}
     wanted = [*sorted(codes)[::25], "79", "769", "00004"]

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from registry.settings import ROOT
 
 # As granian starts its processes: with a handler that only takes note of the signal.
@@ -16,6 +18,7 @@ import api.wsgi
 """
 
 
+@pytest.mark.thorough
 def test_signal_ends_a_process_that_is_still_loading() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
@@ -35,6 +38,7 @@ def test_signal_ends_a_process_that_is_still_loading() -> None:
             loading.wait()
 
 
+@pytest.mark.thorough
 def test_process_loads_nothing_that_only_files_need() -> None:
     """Columns of files take 20 MB in each process of a server, which answers without them."""
     heavy = {"pyarrow", "duckdb", "opening_hours", "pyvrp"}

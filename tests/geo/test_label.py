@@ -13,6 +13,7 @@ from geo.street import parse_street
 from geo.text import fold
 from registry.address_reader import read_address
 from registry.gazetteer import Gazetteer
+from tests.support.thorough import examples
 
 UNITS = ("Phường Láng", "Thành phố Hà Nội")
 
@@ -84,7 +85,7 @@ LOCALITIES = st.lists(
 FLATS = st.none() | st.tuples(st.sampled_from(["CT1", "HH2"]), st.integers(101, 2999).map(str))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(50, 300))
 @given(NUMBERS, st.sampled_from(STREETS), LOCALITIES, FLATS)
 def test_label_is_read_back_as_the_same_door(
     gazetteer: Gazetteer,

@@ -155,6 +155,7 @@ def test_units_in_each_other_are_not_passed_over(gazetteer: Gazetteer) -> None:
 DOORS_BEFORE = ("12 Trần Quang Diệu, ", "Bản Mường Chanh, ", "7, Thôn Đông, ")
 
 
+@pytest.mark.thorough
 def test_every_commune_is_read_where_its_kind_is_unsaid(gazetteer: Gazetteer) -> None:
     """Chợ Gạo, Bản Mù, Đường Lâm, Văn Phong, Kiệt Sơn, Lộ 25 and Trung Tâm among them.
 

@@ -19,6 +19,8 @@ from tests.support.postgis import clone
 from tests.support.reform_to_come import BASIS, DAY, LATER, Plan, it_is, plan_reform
 from tests.support.units import open_app
 
+pytestmark = pytest.mark.thorough
+
 
 @dataclass
 class Stage:
@@ -40,6 +42,7 @@ def stage(admin_url: str, worker_id: str) -> Iterator[Stage]:
 ON, THEN = f"{DAY:%d/%m/%Y}", f"{LATER:%d/%m/%Y}"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("unit", "expected"),
     [

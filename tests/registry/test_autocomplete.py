@@ -20,6 +20,7 @@ from registry.reads import Reads
 from tests.support.factories import make_building, make_household, make_locality, make_street
 from tests.support.lifecycle import COMMUNE, town
 from tests.support.search_world import LANG, World, search_world
+from tests.support.thorough import examples
 from tests.support.units import read_gazetteer, unit_named
 
 
@@ -472,7 +473,7 @@ _WORDS = "27 12/ Láng p. q. đ. kp thon ngõ số , ha noi tran 3 hcm ' % _ \\ 
 WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=8).map(" ".join)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30, 200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=60), WORDS))
 def test_nothing_that_can_be_typed_breaks_it(
     world: World, names: tuple[Names, ...], text: str

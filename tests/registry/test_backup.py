@@ -52,6 +52,8 @@ from tests.support.folders import roomy
 from tests.support.postgis import database
 from tests.support.refusal import refused
 
+pytestmark = pytest.mark.thorough
+
 JUMP = 1_000_000
 
 
@@ -145,6 +147,7 @@ def read(url: str, code: str) -> str | None:
 # --- there and back ------------------------------------------------------------------------------
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("form", ["file", "folder"])
 def test_register_goes_on_in_a_fresh_cluster(
     saved: Saved, other_cluster: str, worker_id: str, tmp_path: Path, form: str

@@ -71,6 +71,7 @@ def test_door_of_a_text_is_that_of_its_cells(gazetteer: Gazetteer) -> None:
     assert differing(gazetteer, [row["text"] for row in read_vectors("addresses")]) == APART
 
 
+@pytest.mark.thorough
 def test_door_of_a_real_text_is_that_of_its_cells(gazetteer: Gazetteer, shared_data: Path) -> None:
     texts = real_texts(shared_data)
     found = differing(gazetteer, texts)

@@ -469,6 +469,7 @@ def test_units_that_read_otherwise_are_told_and_no_others(
     assert units_told(reader) == []
 
 
+@pytest.mark.thorough
 def test_seeds_that_are_loaded_again_tell_followers_nothing(
     place: Town, register: Register, reader: Follower
 ) -> None:
@@ -483,6 +484,7 @@ def test_seeds_that_are_loaded_again_tell_followers_nothing(
     assert register.gazetteer.get().version > before
 
 
+@pytest.mark.thorough
 def test_new_province_name_is_told_with_all_that_lies_in_it(
     place: Town, register: Register, tmp_path: Path
 ) -> None:
@@ -526,6 +528,7 @@ def test_unit_that_changes_by_its_day_is_told_on_it(
     owner.dispose()
 
 
+@pytest.mark.thorough
 def test_where_the_database_takes_no_writes_units_are_told_when_it_does(
     place: Town, register: Register, reader: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:

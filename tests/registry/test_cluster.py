@@ -20,6 +20,8 @@ from registry.settings import ROOT, Settings
 from tests.support.folders import open_folder
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who can act as other users")
 
 
@@ -60,6 +62,7 @@ def show(private: PrivateCluster, name: str) -> str:
     return str(row[0])
 
 
+@pytest.mark.gate
 def test_cluster_serves_on_its_socket_only_when_started(private, start) -> None:
     server = start()
     assert private.running_pid() == server.pid

@@ -305,6 +305,7 @@ def load_some_demo(engine: Engine) -> None:
     load_demo(engine, plan, dry_run=False, progress=lambda _rows: None)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", SEEDS)
 def test_counts_are_those_of_a_count_by_hand_whatever_happens(
     world: World, monkeypatch: pytest.MonkeyPatch, seed: int

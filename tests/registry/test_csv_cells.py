@@ -32,6 +32,7 @@ def test_numbers_and_other_texts_are_written_as_they_are(cell: str) -> None:
     assert list(csv.reader(io.StringIO(written([[cell, "x"]]), newline=""))) == [[cell, "x"]]
 
 
+@pytest.mark.thorough
 @given(st.lists(st.lists(CELLS, min_size=2), min_size=1), st.sampled_from(",;\t|"))
 def test_what_was_written_is_read_as_it_was(rows: list[list[str]], delimiter: str) -> None:
     text = io.StringIO(written(rows, delimiter), newline="")

@@ -28,6 +28,8 @@ from registry.intake.run import import_file
 from registry.units import LAST_DAY_OF_OLD_MAP
 from tests.support.units import open_app
 
+pytestmark = pytest.mark.thorough
+
 KEYS_NEEDED = 240
 
 
@@ -253,6 +255,7 @@ def test_two_loads_at_once_into_an_empty_register_are_one(empty_register):
         assert session.scalar(text("SELECT count(*) FROM import")) == 1
 
 
+@pytest.mark.gate
 def test_the_first_real_publish_ends_every_answer_of_the_demo(
     empty_url, empty_register, publish_real
 ):

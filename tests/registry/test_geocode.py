@@ -21,6 +21,7 @@ from registry.validate import validate, validating
 from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
 from tests.support.slips import swapped
+from tests.support.thorough import examples
 from tests.support.units import unit_named
 
 
@@ -612,7 +613,7 @@ _WORDS = "27 12/34 Láng Phố Nguyễn Phường Hà Nội ngõ Số , . - Qu�
 WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=14).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25, 150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=80), WORDS))
 def test_no_text_breaks_the_search(world: World, text: str) -> None:
     for answer in ask(world, text):

@@ -23,6 +23,8 @@ from tests.support.factories import TEST, make_household, make_locality, make_st
 from tests.support.postgis import database
 from tests.support.release import Release, release_of
 
+pytestmark = pytest.mark.thorough
+
 BA_DINH, NGOC_HA, LANG = "00004", "00008", "00199"
 DAY = today() + datetime.timedelta(days=3)
 
@@ -53,6 +55,7 @@ def everything_of_units(release: Release) -> list[int]:
     return [*counts, release.one("SELECT version FROM gazetteer_state")]
 
 
+@pytest.mark.gate
 def test_unit_that_holds_something_is_not_ended_by_the_seeds(
     release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:

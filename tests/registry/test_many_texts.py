@@ -8,6 +8,7 @@ from registry.intake.spellings.texts import TextReader, TextReaders
 from tests.support.vectors import read_vectors
 
 
+@pytest.mark.thorough
 def test_several_processes_read_as_one_does_in_order(
     gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

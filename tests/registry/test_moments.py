@@ -37,9 +37,12 @@ from tests.support.lifecycle import Town, town_at
 from tests.support.postgis import lay_prepared
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("pgbackrest") is None, reason="needs pgbackrest, which bin/test installs"
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(
+        shutil.which("pgbackrest") is None, reason="needs pgbackrest, which bin/test installs"
+    ),
+]
 LOOKED_AT = (server.CHECKS.in_order[0], *backups.CHECKS.in_order)  # the first one connects
 MANY_MORE = "SELECT setval('code_ordinal', last_value + 3000000) FROM code_ordinal"
 """More codes than a register that comes back moves on by."""

@@ -93,6 +93,7 @@ def test_broken_connections_are_replaced_without_the_caller_noticing(
     assert reads.rows("SELECT pg_backend_pid()", {})[0][0] != pid
 
 
+@pytest.mark.thorough
 def test_stopped_database_shows_before_the_pool_would_say_so() -> None:
     nowhere = Reads(NOWHERE, pool_size=1, statement_timeout_ms=300)
     try:
@@ -124,6 +125,7 @@ def answers(reads: Reads) -> bool:
         return False
 
 
+@pytest.mark.thorough
 def test_database_that_stops_and_restarts_is_found_again(database_url: str) -> None:
     with TemporaryDirectory(dir="/tmp") as folder, Relay(database_url, Path(folder)) as relay:
         reads = Reads(relay.url, pool_size=2, statement_timeout_ms=300)

@@ -194,6 +194,7 @@ def test_only_rows_that_changed_come_back_over_http(office: Office, register: Re
     assert row.startswith(f'A,changed,renamed,{codes.format(renumbered)},"905A {street},')
 
 
+@pytest.mark.thorough
 def test_file_is_rechecked_by_several_processes(
     office: Office,
     register: Register,

@@ -30,6 +30,8 @@ from tests.support.feed import codes_of_event, feed_after
 from tests.support.refusal import refused
 from tests.support.tables import CodeKey, Event, EventPending, Household, HouseholdVersion
 
+pytestmark = pytest.mark.thorough
+
 JUMP = 1_000_000
 LAST_ORDINAL = 846_825_857
 ACROSS_CLUSTERS = ("same cluster", "fresh cluster")
@@ -163,6 +165,7 @@ def call_restored(engine: Engine) -> UUID:
         return session.execute(text("SELECT register_restored()")).scalar_one()
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("where", ACROSS_CLUSTERS)
 def test_register_is_whole_and_goes_on_when_restored(
     register: str,

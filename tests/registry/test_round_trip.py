@@ -33,6 +33,8 @@ from registry.validate import validating
 from registry.validation.verdicts import Validation
 from tests.support import reform
 
+pytestmark = pytest.mark.thorough
+
 _RECORDS = f"SELECT {COLUMNS} FROM household h {JOINS} WHERE {OPEN} ORDER BY h.code"
 _TOGETHER = 500
 _HOUSEHOLDS = 1_000
@@ -201,6 +203,7 @@ class Printed:
         return found.verdict in verdicts and {found.code} == codes
 
 
+@pytest.mark.gate
 def test_odd_and_made_up_doors(fresh_database: Callable[[], str], tmp_path: Path) -> None:
     with _register(fresh_database()) as (engine, reads):
         _import_odd(engine, tmp_path / "odd.csv")

@@ -30,6 +30,8 @@ from tests.support.postgis import copy_cluster
 from tests.support.units import unit_named
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 JUMP = 1_000_000
 
 
@@ -67,6 +69,7 @@ def one(url: str, query: str) -> object:
     return row[0]
 
 
+@pytest.mark.gate
 def test_standby_follows_and_goes_on_as_another_register_when_promoted(
     primary: PrivateCluster, standby: PrivateCluster
 ) -> None:

@@ -71,6 +71,7 @@ def test_numbers_that_may_be_more_than_a_house(gazetteer: Gazetteer, word: str) 
     check(gazetteer, texts)
 
 
+@pytest.mark.thorough
 def test_real_addresses_under_other_numbers(gazetteer: Gazetteer, shared_data: Path) -> None:
     with (shared_data / "real_addresses.csv").open(encoding="utf-8", newline="") as lines:
         texts = [row["address"] for row in csv.DictReader(lines)]

@@ -382,6 +382,7 @@ def test_every_commune_of_today_is_read_from_its_address(
     assert several <= 1_141  # a former commune of the same name and province
 
 
+@pytest.mark.thorough
 def test_real_old_addresses_mostly_lead_to_the_commune_of_their_point(
     gazetteer: Gazetteer, shared_data: Path
 ) -> None:

@@ -31,6 +31,7 @@ from registry.validation.verdicts import (
 )
 from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
+from tests.support.thorough import examples
 from tests.support.units import unit_named
 from tests.support.vectors import read_vectors
 
@@ -758,7 +759,7 @@ _WORDS = "27 12/34 Láng Phố Nguyễn Phường Hà Nội ngõ Số , . - Qu�
 WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=14).map(" ".join)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30, 200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=80), WORDS))
 def test_every_text_gets_a_whole_answer(world: World, text: str) -> None:
     found = ask(world, text)

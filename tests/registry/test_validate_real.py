@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from registry.database import make_engine
 from registry.geocode import Question
 from registry.intake.result import ImportOptions
@@ -18,6 +20,7 @@ SAME_DOOR_M = 100
 _POINTS = "SELECT code, ST_X(point), ST_Y(point) FROM household WHERE point IS NOT NULL"
 
 
+@pytest.mark.thorough
 def test_codes_are_right_and_no_real_address_is_rejected(
     fresh_database: Callable[[], str], shared_data: Path, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ from tests.support.factories import (
 )
 from tests.support.rivals import start_and_wait, thread
 from tests.support.tables import Household, HouseholdVersion
+from tests.support.thorough import examples
 
 Moment = datetime.datetime
 
@@ -185,6 +186,7 @@ def test_bulk_update_keeps_every_row_once(session: Session) -> None:
         assert floors(session, code) == [str(number), f"new {number}"]
 
 
+@pytest.mark.thorough
 def test_bulk_update_is_not_slowed_by_a_plan_kept_from_one_row(own_engine: Engine) -> None:
     """A nested loop over both transition tables takes ten minutes; the limit is no measurement."""
     rows = 50_000
@@ -563,7 +565,9 @@ def run_transaction(
 def test_every_past_moment_reads_as_it_was(fresh_database: Callable[[], str]) -> None:
     engine = make_engine(fresh_database(), pool_size=1)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        max_examples=examples(15, 60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
     @given(transactions=TRANSACTIONS, data=st.data())
     def check(
         transactions: list[tuple[list[tuple[str, int, str]], str]], data: st.DataObject

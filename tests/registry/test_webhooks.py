@@ -29,6 +29,8 @@ from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 from tests.support.receiver import DRIP, HANG, Receiver, receiving
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 HERE = ("127.0.0.1",)
 WHY = {"reason": "tests"}
 _numbers = iter(range(1, 10_000))
@@ -114,6 +116,7 @@ def restrict(place: Town, code: str) -> None:
         session.execute(text(statement), {"code": code})
 
 
+@pytest.mark.gate
 def test_each_kind_of_change_is_told_once_and_signed(
     place: Town, register: Register, receiver: Receiver, hook: Callable[..., Any]
 ) -> None:

@@ -14,6 +14,8 @@ from tests.support.commands import Run, call
 from tests.support.lifecycle import Town, town
 from tests.support.running import own_var
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def place(admin_url: str, worker_id: str) -> Iterator[Town]:
@@ -36,6 +38,7 @@ def file(run: Run, tmp_path: Path) -> Path:
     return tmp_path / "town.dump"
 
 
+@pytest.mark.gate
 def test_backup_tells_what_it_holds(run: Run, tmp_path: Path) -> None:
     done = run("backup", tmp_path / "town.dump")
     first, checksum = done.stdout.splitlines()

@@ -25,6 +25,8 @@ from registry.settings import ROOT, Settings
 from tests.support.commands import as_process
 from tests.support.search_world import LANG, World, search_world
 
+pytestmark = pytest.mark.thorough
+
 GOOD = "27 Láng, Phường Láng, Hà Nội"
 
 
@@ -54,6 +56,7 @@ def rows_of(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
+@pytest.mark.gate
 def test_csv_keeps_its_rows_and_columns_in_order(world: World, tmp_path: Path) -> None:
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f'order,address\n3,"{GOOD}"\n1,\n2,"28 Láng, Phường Láng, Hà Nội"\n')

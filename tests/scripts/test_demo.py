@@ -17,6 +17,8 @@ from scripts.coverage import coverage
 from scripts.demo import demo
 from scripts.imports import import_
 
+pytestmark = pytest.mark.thorough
+
 Run = Callable[..., Result]
 
 
@@ -26,6 +28,7 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     return lambda *arguments: CliRunner().invoke(demo, arguments)
 
 
+@pytest.mark.gate
 def test_csv_goes_to_a_file_and_says_so_on_stderr(run, tmp_path):
     file = tmp_path / "demo.csv"
     done = run("--households", "200", "--provinces", "01, 79", "--csv", str(file))

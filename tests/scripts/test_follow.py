@@ -31,6 +31,8 @@ from tests.support.serving import served
 from tests.support.units import open_app
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 KEY = "khoa-cua-buu-ta"
 _numbers = count(1_000)
 
@@ -83,6 +85,7 @@ def run(*arguments: object) -> Any:
     return CliRunner().invoke(follow, [str(argument) for argument in arguments])
 
 
+@pytest.mark.gate
 def test_copy_is_the_register_and_goes_on_where_it_was(service: Service, tmp_path: Path) -> None:
     for _ in range(2):
         result = run(service.url, tmp_path, "--once", "--key", KEY)

@@ -276,6 +276,7 @@ def test_a_repeated_reference_names_the_row_that_had_it(run: Run, tmp_path: Path
     ] * 2
 
 
+@pytest.mark.thorough
 def test_rows_are_told_as_the_workbook_numbers_them_whenever_it_is_delivered(
     run: Run, tmp_path: Path
 ) -> None:
@@ -422,6 +423,7 @@ def test_rejected_rows_are_told_in_words(run: Run, tmp_path: Path) -> None:
     assert "address_names_no_dwelling" not in shown
 
 
+@pytest.mark.thorough
 def test_codes_are_written_for_whoever_reads_the_first_lines_alone(
     url: str, tmp_path: Path
 ) -> None:
@@ -477,6 +479,7 @@ def leftovers(engine: Engine) -> list[tuple[object, ...]]:
     return rows(engine, "SELECT id::text FROM import WHERE state = 'staged'")
 
 
+@pytest.mark.thorough
 def test_import_killed_while_staging_changes_nothing(
     url: str, engine: Engine, run: Run, tmp_path: Path
 ) -> None:
@@ -499,6 +502,7 @@ def test_import_killed_while_staging_changes_nothing(
     assert leftovers(engine) == []
 
 
+@pytest.mark.thorough
 def test_import_killed_while_publishing_changes_nothing(
     url: str, engine: Engine, run: Run, tmp_path: Path
 ) -> None:

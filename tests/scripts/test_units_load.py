@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 
 from scripts.main import diachiso
 
+pytestmark = pytest.mark.thorough
+
 SQUARE = [[105.81, 21.03], [105.82, 21.03], [105.82, 21.04], [105.81, 21.04], [105.81, 21.03]]
 BOW_TIE = [[105.81, 21.03], [105.82, 21.04], [105.82, 21.03], [105.81, 21.04], [105.81, 21.03]]
 
@@ -46,6 +48,7 @@ def count(url: str, table_and_condition: str) -> int:
     return row[0]
 
 
+@pytest.mark.gate
 def test_load_names_what_was_repaired_and_ends_well(run, url, tmp_path):
     done = run("units", "load", "--boundaries", boundaries(tmp_path, c00004=BOW_TIE))
     assert done.exit_code == 0

@@ -17,8 +17,6 @@ from tests.support.demo import first_demo
 from tests.support.units import open_app
 from tests.support.web import api_rules
 
-pytestmark = pytest.mark.gate
-
 SERVER = "http://127.0.0.1:8000"
 LEFT_OUT = "…"
 OPTIONS = ("--data-urlencode", "--json", "--data-binary", "-H", "-X")

@@ -6,6 +6,8 @@ from sqlalchemy import Engine
 from registry.errors import UnreadableFileError
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, rows
 
+pytestmark = pytest.mark.thorough
+
 HERE = {"longitude": LON, "latitude": LAT}
 
 
@@ -24,6 +26,7 @@ def doors(engine: Engine) -> list[tuple[object, ...]]:
     )
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("today", "before", "number", "street"),
     [

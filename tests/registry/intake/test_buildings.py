@@ -1,8 +1,11 @@
 """Buildings: one for the flats of one place, whatever order and delivery they come in."""
 
+import pytest
 from sqlalchemy import Engine
 
 from tests.support.intake import Deliver, door, rows
+
+pytestmark = pytest.mark.thorough
 
 
 def flat(unit: int, *, building: str = "CT1", **fields: str) -> dict[str, str]:
@@ -19,6 +22,7 @@ def parents(engine: Engine) -> dict[object, object]:
     return dict(found)  # type: ignore[arg-type]
 
 
+@pytest.mark.gate
 def test_flats_changed_at_once_keep_their_building(engine: Engine, deliver: Deliver) -> None:
     deliver(flat(1201), flat(1202))
 

@@ -9,6 +9,8 @@ from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 from tests.support.intake import LAT, LON, Deliver, door, rows
 
+pytestmark = pytest.mark.thorough
+
 
 def run(engine: Engine, path: Path, text: str) -> ImportResult:
     path.write_text(text, encoding="utf-8")
@@ -20,6 +22,7 @@ def shown(result: ImportResult, code: str) -> list[tuple[int, str | None]]:
     return [(problem.row_number, problem.value) for problem in found]
 
 
+@pytest.mark.gate
 def test_a_path_that_the_alleys_beside_it_contradict_is_refused(
     engine: Engine, tmp_path: Path
 ) -> None:

@@ -31,6 +31,8 @@ from tests.support.intake import checksum, door, rows, write
 from tests.support.postgis import lay_prepared
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 MERGED = """\
 changes:
   - merge: {units: ["00004", "00025"], into: {code: "00004", name: Ba Đình Mới, kind: phuong}}
@@ -190,6 +192,7 @@ def backend(place: Place) -> int:
     return int(str(pid))
 
 
+@pytest.mark.gate
 def test_postgresql_may_be_killed_at_any_phase(second_cluster: Mortal, mortal: Place) -> None:
     for number, phase in enumerate(BEFORE_COMMIT):
         with Importer.start(mortal.url, mortal.file, SOURCE) as importer:

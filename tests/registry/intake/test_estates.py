@@ -1,5 +1,6 @@
 """Blocks of flats by name: kept as they are called, and never one for another."""
 
+import pytest
 from sqlalchemy import Engine
 
 from registry.database import session_scope
@@ -8,9 +9,12 @@ from registry.geocode import Question, geocode
 from registry.reads import Reads
 from tests.support.intake import Deliver, rows
 
+pytestmark = pytest.mark.thorough
+
 ROW = {"house_number": "300", "street": "Nguyễn Văn Cừ", "commune_code": "00004", "unit": "101"}
 
 
+@pytest.mark.gate
 def test_two_blocks_at_one_number_are_two_buildings(engine: Engine, deliver: Deliver) -> None:
     result = deliver(
         ROW | {"source_ref": "1", "building": "Chung cư An Bình"},

@@ -15,6 +15,8 @@ from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 from tests.support.intake import Deliver, door, rows, write
 
+pytestmark = pytest.mark.thorough
+
 KEYS = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
     WHERE indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
@@ -48,6 +50,7 @@ def reader(engine: Engine) -> Iterator[None]:
         yield
 
 
+@pytest.mark.gate
 def test_first_load_leaves_the_keys_as_they_were(engine: Engine, tmp_path: Path) -> None:
     before = rows(engine, KEYS)
 

@@ -20,6 +20,8 @@ from registry.validate import validate
 from tests.support.intake import Deliver, door, rows
 from tests.support.vietnamese import without_diacritics
 
+pytestmark = pytest.mark.thorough
+
 MARKS = (
     *("A", "b", "B2", "A-1", "Toà A", "Nhà B", "Khối C", "Block D", "Tháp E", "Lô F", "Khu B"),
     *("CT9A", "CT1", "S2.03", "HH2", "N04B", "OCT2", "Park 3", "T1", "R1.02", "Toà 1", "Dãy B"),
@@ -54,6 +56,7 @@ def searched(engine: Engine) -> Iterator[tuple[Gazetteer, Reads]]:
         reads.close()
 
 
+@pytest.mark.gate
 def test_label_of_a_flat_leads_back_to_it(engine: Engine, deliver: Deliver) -> None:
     """Each stands beside the flat of that number in another block of the house."""
     deliver(

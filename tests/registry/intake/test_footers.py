@@ -14,6 +14,8 @@ from registry.intake.row_reports import PUBLISHED, REJECTED, Handback, write_cod
 from registry.intake.run import import_file
 from tests.support.intake import Deliver, checksum, door
 
+pytestmark = pytest.mark.thorough
+
 TEXT = """STT,Số nhà,Đường,Mã xã,Số hộ
 1,12,Láng,00199,1
 2,,Láng,00199,1
@@ -26,6 +28,7 @@ Người lập biểu: Nguyễn Văn A,,,Chủ tịch,
 """
 
 
+@pytest.mark.gate
 def test_footers_are_passed_over_and_counted(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(TEXT)

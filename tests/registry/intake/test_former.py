@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
+
+pytestmark = pytest.mark.thorough
 
 AFAR = {"longitude": "105.8395", "latitude": LAT}
 HERE = {"longitude": LON, "latitude": LAT}
@@ -44,6 +47,7 @@ def problems(engine: Engine) -> list[tuple[object, ...]]:
     )
 
 
+@pytest.mark.gate
 def test_a_former_street_name_leads_to_the_door_of_today(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
     rename(engine, "Phố Quán Thánh", "Đường Võ Văn Kiệt")

@@ -17,6 +17,8 @@ from registry.intake.columns.reader import open_file
 from registry.intake.formats.any_file import read_file
 from registry.lifecycle.number_table import read_numbers_file
 
+pytestmark = pytest.mark.thorough
+
 HEADERS = ("số nhà", "tên đường", "mã xã")
 DOOR = ("12", "Phố Láng", "00199")
 CSV = "\n".join(map(",".join, (HEADERS, DOOR))).encode()
@@ -230,6 +232,7 @@ REFUSED: dict[str, Callable[[Path], Path]] = {
 }
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("name", REFUSED)
 def test_file_that_would_end_the_process_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
     path = REFUSED[name](tmp_path)

@@ -433,6 +433,7 @@ def test_text_that_breaks_late_leaves_nothing(engine: Engine, tmp_path: Path) ->
     assert not rows(engine, "SELECT 1 FROM import UNION ALL SELECT 1 FROM household")
 
 
+@pytest.mark.thorough
 def test_real_addresses_are_all_accounted_for(engine: Engine, shared_data: Path) -> None:
     path = shared_data / "real_addresses.csv"
 

@@ -10,6 +10,8 @@ from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import rows
 
+pytestmark = pytest.mark.thorough
+
 
 def read(path: Path, header: str, row: str, *fields: str) -> tuple[str, ...]:
     """The cells of one row, as they are read."""
@@ -19,6 +21,7 @@ def read(path: Path, header: str, row: str, *fields: str) -> tuple[str, ...]:
         return next(map(cells_of(file, fields), found))
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("header", "cells", "number"),
     [

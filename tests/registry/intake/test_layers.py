@@ -13,6 +13,8 @@ from pyogrio.raw import write
 from registry.errors import UnreadableFileError
 from registry.intake.columns.reader import cells_of, open_file, rows_of
 
+pytestmark = pytest.mark.thorough
+
 FIELDS = ("house_number", "street", "commune_code", "longitude", "latitude")
 NAMES = ["SoNha", "TenDuong", "MaXa"]
 COUNT = 1_000
@@ -52,6 +54,7 @@ def packed(path: Path, files: Iterable[Path], within: str = "", **cut: float) ->
     return path
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("driver", "suffix", "cut"),
     [

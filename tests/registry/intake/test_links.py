@@ -19,6 +19,8 @@ from registry.errors import FileLinksElsewhereError, UnreadableFileError
 from registry.intake.formats.any_file import read_file
 from registry.settings import ROOT
 
+pytestmark = pytest.mark.thorough
+
 PROPERTIES = {"số nhà": "12", "tên đường": "Phố Láng", "mã xã": "00199"}
 POINT = {"type": "Point", "coordinates": [105.8, 21.0]}
 TOPOLOGY = {
@@ -148,6 +150,7 @@ def listener() -> Iterator[tuple[str, list[object]]]:
     thread.join()
 
 
+@pytest.mark.gate
 def test_layer_that_links_to_its_system_is_refused_by_name(
     tmp_path: Path, listener: tuple[str, list[object]]
 ) -> None:

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 from tests.support.intake import LAT, LON, rows
+
+pytestmark = pytest.mark.thorough
 
 DOORS = """
     SELECT h.house_number_key, t.name, l.kind, l.name
@@ -22,6 +25,7 @@ def run(engine: Engine, path: Path, text: str) -> ImportResult:
     return import_file(engine, path, ImportOptions("ubnd"), lambda _rows: None)
 
 
+@pytest.mark.gate
 def test_a_household_without_address_in_a_list_of_persons_is_told(
     engine: Engine, tmp_path: Path
 ) -> None:

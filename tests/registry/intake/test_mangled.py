@@ -3,6 +3,7 @@
 import datetime
 from pathlib import Path
 
+import pytest
 import xlsxwriter
 from sqlalchemy import Engine
 
@@ -10,9 +11,12 @@ from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import Deliver, rows
 
+pytestmark = pytest.mark.thorough
+
 ROW = {"source_ref": "1", "street": "Láng", "commune_code": "00004"}
 
 
+@pytest.mark.gate
 def test_dates_and_powers_are_no_house_numbers(deliver: Deliver, engine: Engine) -> None:
     numbers = ["3-Feb", "2026-06-25", "1.2E+04", "3/2"]
     result = deliver(

@@ -31,6 +31,8 @@ from registry.intake.run import import_file
 from tests.support import postgis
 from tests.support.intake import rows
 
+pytestmark = pytest.mark.thorough
+
 HCMC, GIA_LAI, AN_GIANG, HA_NOI = "79", "52", "91", "01"
 """Merged of provinces on several meridians, but for the last."""
 ROWS = 600

@@ -3,12 +3,15 @@
 import subprocess
 import sys
 
+import pytest
 from sqlalchemy import Engine
 
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from registry.settings import ROOT
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
+
+pytestmark = pytest.mark.thorough
 
 PLACES = """
     SELECT p.name, count(h.code)
@@ -36,6 +39,7 @@ def told(engine: Engine) -> list[tuple[object, ...]]:
     )
 
 
+@pytest.mark.gate
 def test_one_number_on_two_streets_is_two_doors(engine: Engine, deliver: Deliver) -> None:
     """Without points and references, in one file, again, and from another source."""
     file = [door("5", street=street) for street in ("Phố Hàng Dầu", "Phố Hàng Đậu", "HÀNG DẦU")]

@@ -7,6 +7,8 @@ from geo import code as codes
 from registry.intake.matching.repeat import NEAR as CODES
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
+pytestmark = pytest.mark.thorough
+
 HERE = {"longitude": LON, "latitude": LAT}
 APART = {"longitude": "105.8420", "latitude": "21.0390"}  # 418 m
 BESIDE = {"longitude": "105.83805", "latitude": "21.03862"}  # 6 m
@@ -23,6 +25,7 @@ def warned(engine: Engine) -> list[tuple[object, ...]]:
     )
 
 
+@pytest.mark.gate
 def test_near_ones_in_a_file_name_the_other_row(engine: Engine, deliver: Deliver) -> None:
     result = deliver(
         door("12", "a", **HERE),

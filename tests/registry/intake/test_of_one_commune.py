@@ -11,9 +11,12 @@ from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import rows
 
+pytestmark = pytest.mark.thorough
+
 UNITS = "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id ORDER BY h.code"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "text",
     ["Số nhà,Đường\n5,Láng\n\n7,Láng\n", "Địa chỉ\n5 Láng\n\n7 Láng\n"],

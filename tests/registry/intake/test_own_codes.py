@@ -10,6 +10,8 @@ from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from tests.support.intake import Deliver, door, rows
 
+pytestmark = pytest.mark.thorough
+
 Numbers = dict[str, str]
 
 
@@ -18,6 +20,7 @@ def numbers(engine: Engine) -> Numbers:
     return dict(rows(engine, "SELECT code, house_number FROM household"))  # type: ignore[arg-type]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("written", [str, str.lower, code_display])
 @pytest.mark.parametrize("header", ["source_ref", "Mã địa chỉ số"])
 def test_rows_change_the_records_of_their_codes(

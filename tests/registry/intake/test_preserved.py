@@ -6,6 +6,8 @@ from sqlalchemy import Engine, text
 from registry.events import Cause, write_scope
 from tests.support.intake import LAT, LON, Deliver, checksum, door, rows
 
+pytestmark = pytest.mark.thorough
+
 HERE = {"longitude": LON, "latitude": LAT}
 MEASURED = "ST_Point(105.8391, 21.0391, 4326)"
 ANEW = {"households_count": "3"}
@@ -29,6 +31,7 @@ def positions(engine: Engine) -> list[tuple[object, ...]]:
     )
 
 
+@pytest.mark.gate
 def test_measured_position_outlives_a_row_that_says_something_else_anew(
     engine: Engine, deliver: Deliver
 ) -> None:

@@ -13,6 +13,7 @@ from registry.errors import UnreadableFileError
 from registry.intake.columns.cells import cells_in_blocks
 from registry.intake.columns.reader import SourceFile, cells_of, open_file, rows_of
 from registry.intake.formats import blocks
+from tests.support.thorough import examples
 
 HEADER = "số nhà,đường,mã xã\n"
 
@@ -50,7 +51,7 @@ _PIECES = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(60, 400), deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=40).map("".join), st.sampled_from([40, 4096]))
 def test_columns_hold_what_rows_hold(content: str, block: int) -> None:
     with TemporaryDirectory() as folder, patch.object(blocks, "_BLOCK", block):

@@ -7,6 +7,8 @@ from sqlalchemy import Engine
 
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
+pytestmark = pytest.mark.thorough
+
 HAMLET = {"locality": "Tổ dân phố 5", "commune_code": BA_DINH}
 STREET = {"street": "Phố Quán Thánh", "locality": "Tổ dân phố 5", "commune_code": BA_DINH}
 
@@ -17,6 +19,7 @@ def at(micro_east: int, micro_north: int) -> dict[str, str]:
     return {"longitude": f"{east / 1e6:.6f}", "latitude": f"{north / 1e6:.6f}"}
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("place", [HAMLET, STREET], ids=["hamlet", "street"])
 def test_house_without_a_number_is_the_one_within_a_metre_on_either_side(
     deliver: Deliver, place: dict[str, str]

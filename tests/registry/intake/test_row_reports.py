@@ -28,6 +28,8 @@ from tests.registry.intake.test_formats import (
 )
 from tests.support.intake import rows
 
+pytestmark = pytest.mark.thorough
+
 OWN = ["problems", "mức độ", "vấn đề", "đề nghị", "dòng"]
 
 
@@ -49,6 +51,7 @@ def cells(path: Path) -> list[list[str]]:
     return [[str(cell) for cell in row] for row in book.get_sheet_by_index(0).to_python()]
 
 
+@pytest.mark.gate
 def test_a_workbook_says_which_rows_it_holds(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(
         "Số nhà,Đường,Mã xã\n12,Láng,00199\n12,Láng,00199\n,Láng,00199\n", encoding="utf-8"

@@ -6,6 +6,8 @@ from sqlalchemy import Engine
 from registry.errors import InvalidInputError
 from tests.support.intake import Deliver, door, rows
 
+pytestmark = pytest.mark.thorough
+
 KNOWN = [
     door("1", "k1", street="Phố Đội Cấn"),
     door("1", "k2", street="Đường Huỳnh Thúc Kháng"),
@@ -42,6 +44,7 @@ def known(deliver: Deliver) -> Deliver:
     return deliver
 
 
+@pytest.mark.gate
 def test_new_name_near_a_known_one_is_asked_about(known: Deliver) -> None:
     result = known(*all_near(7), dry_run=True)
     found = {(each["field"], each["name"], *each["near"]) for each in result.near_names}

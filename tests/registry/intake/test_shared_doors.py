@@ -13,6 +13,8 @@ from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, checksum, door, rows
 
+pytestmark = pytest.mark.thorough
+
 BOTH = (door("12", "a"), door("12", "b"))
 
 
@@ -30,6 +32,7 @@ def fixes(engine: Engine) -> list[tuple[object, ...]]:
     )
 
 
+@pytest.mark.gate
 def test_two_references_at_one_door_are_two_households_of_one_code(
     engine: Engine, deliver: Deliver
 ) -> None:

@@ -13,6 +13,8 @@ from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import rows
 
+pytestmark = pytest.mark.thorough
+
 FIELDS = ("house_number", "street", "commune_code")
 ROWS = [["Số nhà", "Đường", "Mã xã"], ["3/2", "Đường Nguyễn Trãi", "00199"]]
 READ = [("3/2", "Đường Nguyễn Trãi", "00199")]
@@ -35,6 +37,7 @@ def csv_of(table: list[list[str]]) -> str:
     return "".join(",".join(row) + "\n" for row in table)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("content", "note"),
     [

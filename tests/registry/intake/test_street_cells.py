@@ -6,6 +6,8 @@ from sqlalchemy import Engine
 from registry.intake.result import ImportResult
 from tests.support.intake import BA_DINH, Deliver, door, rows
 
+pytestmark = pytest.mark.thorough
+
 DOORS = (
     "SELECT h.house_number_key, t.key, u.code, f.code FROM household h"
     " JOIN thoroughfare t ON t.id = h.thoroughfare_id JOIN admin_unit u ON u.id = h.unit_id"
@@ -17,6 +19,7 @@ def warnings(result: ImportResult) -> dict[int, str]:
     return {each.row_number: each.code for each in result.examples}
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "street",
     ["Quán Thánh, phường Trúc Bạch", "Quán Thánh (P. Trúc Bạch)", "Quán Thánh, Trúc Bạch"],

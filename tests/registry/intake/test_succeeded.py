@@ -11,6 +11,8 @@ from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from tests.support.intake import BA_DINH, Deliver, checksum, door, rows
 
+pytestmark = pytest.mark.thorough
+
 
 def do(engine: Engine, name: str, **fields: Any) -> None:
     """Perform an operation, as a clerk would."""
@@ -35,6 +37,7 @@ def flat(number: str, ref: str) -> dict[str, str]:
     return door("20", ref, building="Toà CT1", floor="8", unit=number, commune_code=BA_DINH)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("source", ["phuong", "buu_dien"])
 @pytest.mark.parametrize(
     ("first", "second"),

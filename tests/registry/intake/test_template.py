@@ -20,6 +20,8 @@ from registry.template import blank_of, write_blank
 from tests.support.intake import LAT, LON, deliveries, rows
 from tests.support.postgis import clone
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def engine(admin_url: str, worker_id: str) -> Iterator[Engine]:
@@ -67,6 +69,7 @@ def fill(path: Path, computed: str = "00004", **cells: str) -> None:
             archive.writestr(name, content)
 
 
+@pytest.mark.gate
 def test_every_column_of_the_blank_is_one_that_an_import_knows(blank: Path) -> None:
     file = open_file(blank)
     assert file.columns.unknown == ()

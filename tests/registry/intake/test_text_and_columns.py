@@ -10,6 +10,8 @@ from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import deliveries, rows
 
+pytestmark = pytest.mark.thorough
+
 DOORS = """
     SELECT h.code, h.house_number_key, t.name, h.floor, h.unit_number
     FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
@@ -21,6 +23,7 @@ PLACED = """
 """
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("header", "row", "new", "problem"),
     [

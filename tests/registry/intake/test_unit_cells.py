@@ -6,6 +6,8 @@ from sqlalchemy import Engine
 from registry.errors import UnreadableFileError
 from tests.support.intake import BA_DINH, Deliver, rows
 
+pytestmark = pytest.mark.thorough
+
 COMMUNES = "SELECT DISTINCT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id"
 DOORS = {
     "columns": {"số nhà": "12", "đường": "Quán Thánh"},
@@ -13,6 +15,7 @@ DOORS = {
 }
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("written", DOORS)
 @pytest.mark.parametrize(
     ("units", "commune"),

@@ -1,13 +1,17 @@
 """A place whose name no Vietnamese word has is not made before somebody confirms it."""
 
+import pytest
 from sqlalchemy import Engine, text
 
 from registry.database import session_scope
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
+pytestmark = pytest.mark.thorough
+
 ASKED = "SELECT row_number, field, value FROM import_problem WHERE code = 'name_misspelled'"
 
 
+@pytest.mark.gate
 def test_new_places_with_such_names_are_asked_about(engine: Engine, deliver: Deliver) -> None:
     hamlet = {"commune_code": BA_DINH, "longitude": LON, "latitude": LAT}
     result = deliver(

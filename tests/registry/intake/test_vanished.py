@@ -9,6 +9,8 @@ from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportResult
 from tests.support.intake import LAT, LON, Deliver, checksum, door, rows
 
+pytestmark = pytest.mark.thorough
+
 TEN = [door(str(number), f"r{number}") for number in range(1, 11)]
 TOWER = {"building": "CT1", "street": "Phố Quán Thánh", "commune_code": "00004"}
 FLATS = [
@@ -41,6 +43,7 @@ def numbers(result: ImportResult) -> tuple[int, int, int, int, int, int]:
     )
 
 
+@pytest.mark.gate
 def test_partial_delivery_retires_nothing(engine: Engine, deliver: Deliver) -> None:
     deliver(*TEN)
 

@@ -25,6 +25,8 @@ from tests.registry.reform.conftest import Hall
 from tests.support.intake import checksum, deliveries
 from tests.support.lifecycle import Town
 
+pytestmark = pytest.mark.thorough
+
 FIRST_DAY = today() - datetime.timedelta(days=20)
 POLYGON = (
     "{type: Polygon, coordinates: [[[105.85, 21.0], [105.86, 21.0], [105.86, 21.01],"
@@ -232,6 +234,7 @@ SECOND_MAP = FIRST_MAP | {
 }
 
 
+@pytest.mark.gate
 def test_everything_twice(hall: Hall, world: World, tmp_path: Path) -> None:
     town = hall.town
     with session_scope(town.engine) as session:

@@ -279,6 +279,7 @@ for killed_at in phases:
 """
 
 
+@pytest.mark.thorough
 def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
     town = hall.town
     town.house("27")

@@ -1,0 +1,22 @@
+"""What `bin/test --all` does more of than the gate."""
+
+from collections.abc import Iterable
+
+import pytest
+from _pytest.mark import ParameterSet
+from hypothesis import settings
+
+PROFILE = "thorough"
+
+
+def examples(gate: int, thorough: int) -> int:
+    """How many examples to try: of hypothesis and of others that are made by chance."""
+    return thorough if settings.get_current_profile_name() == PROFILE else gate
+
+
+def gate_takes(names: Iterable[str], *gate: str) -> list[str | ParameterSet]:
+    """Parameters of which the gate tries only some."""
+    known = list(names)
+    assert set(gate) <= set(known), f"unknown: {set(gate) - set(known)}"
+    marks = pytest.mark.thorough
+    return [name if name in gate else pytest.param(name, marks=marks) for name in known]
