@@ -174,7 +174,7 @@ def test_replaced_code_leads_to_the_new_one_with_the_same_address(place: Town) -
     place.do("replace", code=code, by=reserved, **WHY)
     assert successors(place, code) == {reserved}
     before, after = place.row(code), place.record(reserved)
-    assert (after.number_key, after.verified_on) == ("31", before.verified_on)
+    assert (after.house_number_key, after.verified_on) == ("31", before.verified_on)
 
 
 def test_replaced_building_keeps_its_flats(place: Town) -> None:
