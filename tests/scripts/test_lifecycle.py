@@ -86,7 +86,7 @@ def test_record_is_split_by_a_table(run: Run, place: Town, tmp_path: Path) -> No
     )
     records = json.loads(done.stdout)["records"]
     made = [place.record(r["code"]) for r in records if r["status"] == "active"]
-    assert {(r.number_key, r.households_count) for r in made} == {("5A", 2), ("5B", 1)}
+    assert {(r.house_number_key, r.households_count) for r in made} == {("5A", 2), ("5B", 1)}
 
 
 def test_dry_run_shows_no_code_that_is_burnt(run: Run) -> None:

@@ -75,10 +75,12 @@ _NAMED: Final = _SHOWN & ~Goes.PACKED
 """Of what stands before the number, a pack has the words."""
 _READ: Final = Goes.ANSWERED
 
+_KEY: Final = Text(collation="C")
+
 HOUSEHOLD: Final = Table(
     "household",
     METADATA,
-    _column("code", Text, "Permanent code, canonical, no hyphen; never reused", _READ,
+    _column("code", _KEY, "Permanent code, canonical, no hyphen; never reused", _READ,
             vi="Mã", primary_key=True),
     _column("kind", Text, "household | building (parent record of flats)", _SHOWN | Goes.EDITED,
             vi="Loại", required=True),
@@ -89,7 +91,7 @@ HOUSEHOLD: Final = Table(
     _column("former_unit_id", Integer, "Commune of an earlier map, when known",
             _READ | Goes.TRACED, member="former_commune", vi="Mã xã trước 7/2025"),
     _column("house_number", Text, "As written: Số 5A, ngách 34, ngõ 12", _READ, vi="Số nhà"),
-    _column("house_number_key", Text, "Canonical path: 12/34/5A", _READ | Goes.TRACED,
+    _column("house_number_key", _KEY, "Canonical path: 12/34/5A", _READ | Goes.TRACED,
             member="house_number", vi="Số nhà"),
     _column("thoroughfare_id", BigInteger, "Street", _READ | Goes.TRACED,
             member="street", vi="Tên đường"),
@@ -97,11 +99,11 @@ HOUSEHOLD: Final = Table(
             member="localities", vi="Thôn, tổ"),
     _column("building_name", Text, "Toà nhà, chung cư, block", _NAMED | Goes.EDITED,
             member="building", vi="Tên toà nhà"),
-    _column("building_key", Text, "Folded building, block and tower: what is matched", _READ),
+    _column("building_key", _KEY, "Folded building, block and tower: what is matched", _READ),
     _column("floor", Text, "Tầng", _NAMED | Goes.EDITED | Goes.DELIVERED, vi="Tầng"),
     _column("unit_number", Text, "Căn hộ, phòng", _NAMED | Goes.EDITED | Goes.DELIVERED,
             vi="Số căn hộ, phòng"),
-    _column("parent_code", Text, "Building that holds it", _READ | Goes.TRACED | Goes.FED,
+    _column("parent_code", _KEY, "Building that holds it", _READ | Goes.TRACED | Goes.FED,
             member="parent", vi="Mã của toà nhà"),
     _column("households_count", Integer,
             "Hộ that share it until they get records of their own; 0 for a building, so that a"
