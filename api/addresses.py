@@ -60,7 +60,7 @@ class Position(Answer):
             lon=record.lon,
             lat=record.lat,
             method=record.position_method,
-            accuracy_m=record.accuracy_m,
+            accuracy_m=record.position_accuracy_m,
         )
 
 
@@ -136,7 +136,7 @@ class Address(Answer):
             ),
             street=named(record.street_kind, record.street_name) if record.street_name else None,
             localities=[named(kind, name) for kind, name in record.localities],
-            building=record.building,
+            building=record.building_name,
             floor=record.floor,
             unit_number=record.unit_number,
             households_count=record.households_count,

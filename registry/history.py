@@ -12,6 +12,7 @@ from typing import Final
 from geo import code as codes
 from geo.label import named
 from registry.access import budget
+from registry.core.tables.records import Goes, described, going
 from registry.days import parse_day
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.gazetteer import VIET_NAM
@@ -101,27 +102,16 @@ _MOMENTS: Final = """
     ORDER BY 1
 """
 
+_MADE: Final = {
+    "thoroughfare_id": ("street",),
+    "locality_id": ("localities",),
+    "point": ("lon", "lat"),
+}
+"""Column → what is told in its place."""
 MEMBERS: Final = {
-    "kind": "kind",
-    "status": "status",
-    "unit_id": "commune",
-    "former_unit_id": "former_commune",
-    "number_key": "house_number",
-    "street": "street",
-    "localities": "localities",
-    "building": "building",
-    "floor": "floor",
-    "unit_number": "unit_number",
-    "parent_code": "parent",
-    "households_count": "households_count",
-    "lon": "lon",
-    "lat": "lat",
-    "position_method": "position_method",
-    "accuracy_m": "position_accuracy_m",
-    "verified_on": "verified_on",
-    "delivery_hint": "delivery_hint",
-    "entrances": "entrances",
-    "restricted": "restricted",
+    name: name if column.name in _MADE else described(column).member
+    for column in going(Goes.TRACED)
+    for name in _MADE.get(column.name, (column.name,))
 }
 """What of a record is worth telling when it changes, and its name in requests."""
 

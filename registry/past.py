@@ -6,27 +6,23 @@ that of the last state before the first decision after it.
 """
 
 import datetime
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from registry.core.tables.records import state
 from registry.gazetteer import today
-from registry.records import COLUMNS, RENAMING, Record, Then, ended_by
+from registry.records import RENAMING, Record, Then, columns, ended_by
 from registry.search.answers import Answer
 from registry.search.batching import Ask, Query, bulk
 from registry.units import LAST_DAY_OF_OLD_MAP
 
-_READ: Final = {"thoroughfare_id", "locality_id", *re.findall(r"\bh\.(\w+)", COLUMNS)} - {"code"}
-SHARED: Final = ", ".join(sorted(_READ))
-"""What is read of a record and of its former states. Not from the models: they take a quarter of a
-second, which no command should wait for."""
+SHARED: Final = ", ".join(state())
+"""What is read of a record and of its former states."""
 
 DECIDED: Final = ended_by((*RENAMING, "reform"))
 """SQL: whether a decision ended a former state."""
 
-# The way up from a locality in COLUMNS reads today's parents: here it is the way of that time.
-_UP_TODAY: Final = COLUMNS[COLUMNS.index("CASE WHEN l.parent_id") : COLUMNS.index("    h.house_")]
 _UP_THEN: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
         WITH RECURSIVE up AS (
             SELECT p.kind, p.name, p.parent_id, 1 AS step FROM {first} p
@@ -34,8 +30,7 @@ _UP_THEN: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
             SELECT p.kind, p.name, p.parent_id, up.step + 1
             FROM up CROSS JOIN LATERAL {next} p WHERE up.step < 9
         ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
-    ) END,
-"""
+    ) END"""
 
 
 def state_at(table: str, columns: str, key: str, at: str, ended: str = "") -> str:
@@ -64,7 +59,7 @@ def columns_at(household: str, at: str, ended: str = "") -> str:
         first=place("locality", "l.parent_id"), next=place("locality", "up.parent_id")
     )
     return f"""
-        SELECT {{before}} {COLUMNS.replace(_UP_TODAY, up)}
+        SELECT {{before}} {columns(outer_localities=up)}
         FROM {{moments}} {household} h {{on}}
         LEFT JOIN LATERAL {place("thoroughfare", "h.thoroughfare_id")} t ON true
         LEFT JOIN LATERAL {place("locality", "h.locality_id")} l ON true

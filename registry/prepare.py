@@ -8,10 +8,11 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from registry.boundaries.cells import draw_cells
+from registry.core.tables.records import HOUSEHOLD
 from registry.database import (
     APP_ROLE,
     CONNECT_TIMEOUT_S,
@@ -48,6 +49,7 @@ def prepare_database(admin_url: str, report: Report) -> None:
         try:
             if not _migrate(engine, report):
                 return  # a later release has prepared it, and this one goes on for a while
+            _check_described(engine)
             if version := prepare_jobs(engine):
                 report(f"jobs: {version}")
             refused = _load_units(engine, report)
@@ -200,6 +202,16 @@ def _migrate(engine: Engine, report: Report) -> bool:
         command.upgrade(config, "head")
     report(f"schema: {current or 'empty'} → {head}")
     return True
+
+
+def _check_described(engine: Engine) -> None:
+    """Raises NotPreparedError naming columns that only the schema or the description has."""
+    there = {column["name"] for column in inspect(engine).get_columns(HOUSEHOLD.name)}
+    if differing := there ^ set(HOUSEHOLD.c.keys()):
+        raise NotPreparedError(
+            f"household: {', '.join(sorted(differing))}: in only one of the schema and"
+            " registry/core/tables/records.py"
+        )
 
 
 def knows_revision(revision: str) -> bool:

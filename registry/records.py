@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from geo.label import LabelParts, alley_word, door_words
 from geo.values import value
+from registry.core.tables.records import Goes, going
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.remembered import Remembered
@@ -69,30 +70,6 @@ _RENAMED: Final = f"""coalesce(
     )"""  # noqa: S608 - constants
 
 
-def columns(
-    *,
-    street: str = "t.kind, t.name, t.key",
-    locality: str = "l.kind, l.name, l.key",
-    outer: str = OUTER,
-    successors: str = _SUCCESSORS,
-) -> str:
-    """The columns of a `Record` in its order, of the household `h`.
-
-    What a statement knows otherwise, or does not ask for, it need not look up: a part of it that is
-    never walked is made ready all the same.
-    """
-    return f"""
-    h.code, h.kind, h.status, h.restricted, h.unit_id, h.former_unit_id, h.thoroughfare_id,
-    h.locality_id, {street}, {locality}, {outer},
-    h.house_number_key, h.house_number, h.building_name, h.building_key, h.floor, h.unit_number,
-    h.parent_code, h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method,
-    h.position_accuracy_m,
-    h.verified_on, h.delivery_hint, h.entrances, {successors}, h.event_id, {_RENAMED}
-"""
-
-
-COLUMNS: Final = columns()
-"""All of a `Record`; `t` and `l` come with JOINS."""
 JOINS: Final = """
     LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
     LEFT JOIN locality l ON l.id = h.locality_id
@@ -109,7 +86,7 @@ class Then(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A household or building; the fields are those of `columns` in their order.
+    """A household or building, read by `columns`.
 
     A tuple, made of a row in a fraction of the time that setting its fields one by one takes.
     """
@@ -130,9 +107,9 @@ class Record(NamedTuple):
     locality_key: str | None
     outer_localities: list[list[str]] | None
     """[kind, name] of what holds the locality, the smaller first."""
-    number_key: str | None
-    number_written: str | None
-    building: str | None
+    house_number_key: str | None
+    house_number: str | None
+    building_name: str | None
     building_key: str | None
     floor: str | None
     unit_number: str | None
@@ -141,7 +118,7 @@ class Record(NamedTuple):
     lon: float | None
     lat: float | None
     position_method: str | None
-    accuracy_m: float | None
+    position_accuracy_m: float | None
     verified_on: datetime.date | None
     delivery_hint: str | None
     entrances: list[dict[str, Any]] | None
@@ -169,13 +146,54 @@ class Record(NamedTuple):
         return LabelParts(
             self.unit_number,
             self.floor,
-            self.building,
-            self.number_key,
-            self.number_written,
+            self.building_name,
+            self.house_number_key,
+            self.house_number,
             self.street_kind,
             self.street_name,
             self.localities,
         )
+
+
+_MADE: Final = {
+    "street_kind": "t.kind",
+    "street_name": "t.name",
+    "street_key": "t.key",
+    "locality_kind": "l.kind",
+    "locality_name": "l.name",
+    "locality_key": "l.key",
+    "outer_localities": OUTER,
+    "lon": "ST_X(h.point)",
+    "lat": "ST_Y(h.point)",
+    "successors": _SUCCESSORS,
+    "renamed": _RENAMED,
+}
+"""Fields of a `Record` that are no columns of the household `h`; `t` and `l` come with JOINS."""
+_FIELDS: Final = Record._fields[:-1]
+"""What is selected of a `Record`: all but its past."""
+
+
+def columns(**known: str) -> str:
+    """SQL: the fields of a `Record` in their order, of the household `h`.
+
+    What a statement knows otherwise, or does not ask for, it need not look up: a part of it that is
+    never walked is made ready all the same. `known` has the SQL of such fields.
+    """
+    made = _MADE | known
+    return ", ".join(f"{made[name]} AS {name}" if name in made else f"h.{name}" for name in _FIELDS)
+
+
+def _check_described() -> None:
+    """Raises LookupError naming a field without a column, or a column without a field."""
+    fields = {name for name in _FIELDS if name not in _MADE}
+    answered = {column.name for column in going(Goes.ANSWERED)}
+    if fields != answered:
+        raise LookupError(f"of Record and HOUSEHOLD only one has {sorted(fields ^ answered)}")
+
+
+_check_described()
+COLUMNS: Final = columns()
+"""SQL: all fields of a `Record`."""
 
 
 @value(frozen=True, slots=True)

@@ -5,7 +5,7 @@ so a caller without a key learns of the place no more than its commune.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from registry.access.actors import acting
 from registry.reads import Reads
@@ -51,31 +51,12 @@ def hidden(reads: Reads, codes: Iterable[str]) -> frozenset[str]:
     return frozenset(row[0] for row in reads.rows(_HIDDEN, {"codes": asked}))
 
 
+_TOLD: Final = (
+    *("code", "kind", "status", "restricted", "unit_id", "event_id", "successors", "renamed"),
+    *("households_count", "past"),
+)
+_UNTOLD: Final[dict[str, Any]] = {name: None for name in Record._fields if name not in _TOLD}
+
+
 def _commune_alone(record: Record) -> Record:
-    return record._replace(
-        former_unit_id=None,
-        thoroughfare_id=None,
-        locality_id=None,
-        street_kind=None,
-        street_name=None,
-        street_key=None,
-        locality_kind=None,
-        locality_name=None,
-        locality_key=None,
-        outer_localities=None,
-        number_key=None,
-        building=None,
-        building_key=None,
-        floor=None,
-        unit_number=None,
-        parent_code=None,
-        lon=None,
-        lat=None,
-        position_method=None,
-        accuracy_m=None,
-        verified_on=None,
-        delivery_hint=None,
-        entrances=None,
-        households_count=min(record.households_count, 1),
-        past=(),
-    )
+    return record._replace(**_UNTOLD, households_count=min(record.households_count, 1), past=())

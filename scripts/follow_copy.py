@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from registry.core.tables.records import Goes, described, going
+
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), cursor TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS unit (id INTEGER PRIMARY KEY, code TEXT, level TEXT, name TEXT,
@@ -17,11 +19,6 @@ CREATE TABLE IF NOT EXISTS unit (id INTEGER PRIMARY KEY, code TEXT, level TEXT, 
     map_to TEXT);
 CREATE TABLE IF NOT EXISTS street (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS locality (id INTEGER PRIMARY KEY, name TEXT NOT NULL, parent INTEGER);
-CREATE TABLE IF NOT EXISTS address (code TEXT PRIMARY KEY, kind TEXT, status TEXT, inside TEXT,
-    house_number TEXT, building TEXT, floor TEXT, unit_number TEXT, parent TEXT,
-    households_count INTEGER, lon REAL, lat REAL, position_method TEXT, position_accuracy_m REAL,
-    verified_on TEXT, delivery_hint TEXT, entrances TEXT, commune INTEGER, former_commune INTEGER,
-    street INTEGER, locality INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS retired (code TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS succession (old_code TEXT, new_code TEXT, kind TEXT,
     PRIMARY KEY (old_code, new_code)) WITHOUT ROWID;
@@ -45,10 +42,26 @@ CREATE VIEW label AS
     ) d LEFT JOIN unit u ON u.id = commune
     LEFT JOIN unit f ON f.id = coalesce(former_commune, commune);
 """
-COLUMNS: Final = (
-    *("code", "kind", "status", "inside", "house_number", "building", "floor", "unit_number"),
-    *("parent", "households_count", "lon", "lat", "position_method", "position_accuracy_m"),
-    *("verified_on", "delivery_hint", "entrances", "commune", "former_commune"),
+_TYPES: Final = {int: "INTEGER", float: "REAL"}
+COLUMNS: Final = {
+    "code": "TEXT PRIMARY KEY",
+    "inside": "TEXT",
+    "house_number": "TEXT",
+    "lon": "REAL",
+    "lat": "REAL",
+    "commune": "INTEGER",
+    "former_commune": "INTEGER",
+    **{
+        described(column).member: _TYPES.get(column.type.python_type, "TEXT")
+        for column in going(Goes.FED)
+        if column.name != "point"
+    },
+}
+"""Members of an entry that are columns of `address`, with their types in SQLite."""
+_ADDRESS: Final = COLUMNS | {"street": "INTEGER", "locality": "INTEGER"}
+_CREATE: Final = (
+    "CREATE TABLE IF NOT EXISTS address"
+    f" ({', '.join(f'{name} {type_}' for name, type_ in _ADDRESS.items())}) WITHOUT ROWID"
 )
 PUT: Final = (
     f"INSERT OR REPLACE INTO address ({', '.join(COLUMNS)}, street, locality)"  # noqa: S608
@@ -66,10 +79,18 @@ class Copy:
         try:
             self.db.execute("PRAGMA journal_mode = WAL")
             self.db.execute("PRAGMA synchronous = NORMAL")  # what is lost is lost with its cursor
+            self.db.execute(_CREATE)
+            self._add_missing_columns()
             self.db.executescript(SCHEMA)
         except sqlite3.Error:
             self.db.close()
             raise
+
+    def _add_missing_columns(self) -> None:
+        """Those of a later release than the one that made the copy."""
+        known = {row[1] for row in self.db.execute("PRAGMA table_info(address)")}
+        for name in _ADDRESS.keys() - known:
+            self.db.execute(f"ALTER TABLE address ADD COLUMN {name} {_ADDRESS[name]}")
 
     def close(self) -> None:
         """Let go of the file."""

@@ -344,7 +344,11 @@ def _name_of(code: str) -> str:
 
 
 def _number(record: Record) -> str:
-    return number_label(record.number_key, record.number_written) if record.number_key else ""
+    return (
+        number_label(record.house_number_key, record.house_number)
+        if record.house_number_key
+        else ""
+    )
 
 
 def _label(record: Record) -> str:

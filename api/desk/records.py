@@ -35,6 +35,7 @@ from geo.code_writing import unannounced
 from geo.label import door_words, number_of
 from registry.access.actors import Actor
 from registry.access.reach import check_seen
+from registry.core.tables.records import Goes, described, going
 from registry.database import session_scope
 from registry.desk_records import (
     MOST_POINTS,
@@ -240,7 +241,7 @@ class _Listed:
     @staticmethod
     def of(record: Record, wanted: Wanted) -> "_Listed":
         door = ", ".join(door_words(record.label_parts))
-        own, asked = record.number_key or "", (wanted.number_key or "").rstrip("/")
+        own, asked = record.house_number_key or "", (wanted.number_key or "").rstrip("/")
         bore = "" if f"{own}/".startswith(f"{asked}/") else asked
         return _Listed(record.code, codes.format(record.code), door, record, bore)
 
@@ -304,19 +305,22 @@ def _choices(known: Gazetteer, asking: Actor, within: Unit | None) -> list[tuple
     return sorted(named, key=lambda each: each[0])
 
 
+_IN_LABEL: Final = (
+    *("status", "unit_id", "house_number_key", "thoroughfare_id", "locality_id", "building_name"),
+    *("floor", "unit_number", "point"),
+)
+_FACTS: Final = [
+    column for column in going(Goes.TRACED) if column.name not in (*_IN_LABEL, "entrances")
+]
+
+
 def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:
     """What is recorded of it beside its label, in words."""
-    held: list[tuple[str, Any]] = [
-        ("kind", record.kind),
-        ("households_count", record.households_count if record.kind == "household" else None),
-        ("parent", record.parent_code),
-        ("verified_on", record.verified_on),
-        ("position_method", record.position_method),
-        ("position_accuracy_m", record.accuracy_m),
-        ("delivery_hint", record.delivery_hint),
-        ("former_commune", record.former_unit_id),
-        ("restricted", record.restricted or None),
-    ]
+    unsaid = {"restricted": record.restricted or None}
+    if record.kind == "building":
+        unsaid["households_count"] = None
+    told = {column.name: getattr(record, column.name) for column in _FACTS} | unsaid
+    held = [(described(column).member, told[column.name]) for column in _FACTS]
     facts = [(field_words(n), value_words(known, n, v)) for n, v in held if v is not None]
     ways = enumerate(record.entrances or (), 1)
     return facts + [(f"{field_words('entrances')} {at}", entrance_words(each)) for at, each in ways]
@@ -345,7 +349,7 @@ def _sketch(record: Record) -> Markup | None:
     around = surroundings(
         register().reads, code=record.code, lon=record.lon, lat=record.lat, province_id=None
     )
-    exact = record.accuracy_m is not None and record.accuracy_m <= _EXACT_M
+    exact = record.position_accuracy_m is not None and record.position_accuracy_m <= _EXACT_M
     points = [(each["lon"], each["lat"]) for each in record.entrances or ()]
     marks = numbered(points, lon=record.lon, lat=record.lat)
     return draw_sketch(around, number=number_of(record.label_parts), exact=exact, entrances=marks)

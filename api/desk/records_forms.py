@@ -16,6 +16,7 @@ from api.errors import invalid_input
 from api.pages.shell import in_language, words
 from geo.code import format as code_display
 from geo.label import named
+from registry.core.tables.records import Goes, described, going
 from registry.entrances import KIND_WORDS, MOST, SOURCE_WORDS
 from registry.errors import AddressTakenError, RegistryError
 from registry.lifecycle.requests import MAX_PARTS, GivenEntrance, OperationRequest, SplitPart
@@ -29,12 +30,19 @@ PARTS: Final = "_parts"
 _ROWS: Final[Mapping[str, type[BaseModel]]] = {"parts": SplitPart, "entrances": GivenEntrance}
 """Members of requests that are lists, and what is in them."""
 _POINT: Final = ("lon", "lat", "position_method", "position_accuracy_m")
+_ADDRESS: Final = ("commune", "house_number", "street", "locality", "kind")
+_INSIDE: Final = ("building", "floor", "unit_number", "parent")
+_MORE: Final = [
+    member
+    for column in going(Goes.EDITED)
+    if (member := described(column).member) not in (*_ADDRESS, *_INSIDE, *_POINT)
+]
 _GROUPS: Final[tuple[tuple[tuple[str, str], tuple[str, ...]], ...]] = (
     (("Việc này", "This"), ("count", "on", "into", "codes", "by")),
-    (("Địa chỉ", "Address"), ("commune", "house_number", "street", "locality", "kind")),
-    (("Căn hộ, toà nhà", "Flat, building"), ("building", "floor", "unit_number", "parent")),
+    (("Địa chỉ", "Address"), _ADDRESS),
+    (("Căn hộ, toà nhà", "Flat, building"), _INSIDE),
     (("Vị trí", "Position"), _POINT),
-    (("Thêm", "More"), ("households_count", "delivery_hint", "former_commune", "restricted")),
+    (("Thêm", "More"), (*_MORE, "former_commune", "restricted")),
     (("Căn cứ", "Why"), ("decision_number", "reason", "same_address")),
 )
 """Fields in the order in which a clerk thinks of them; `reason` comes last of all."""
@@ -246,21 +254,18 @@ def recorded(record: Record) -> dict[str, str]:
     """What a record holds, as fields of forms show it; its communes are another's to say."""
     localities = ", ".join(named(kind, name) for kind, name in record.localities)
     street = named(record.street_kind, record.street_name) if record.street_name else ""
-    held = {
-        "house_number": record.number_written,
+    accuracy = record.position_accuracy_m
+    held = {described(column).member: getattr(record, column.name) for column in going(Goes.EDITED)}
+    held |= {
+        "house_number": record.house_number,
         "street": street,
         "locality": localities,
-        "building": record.building,
-        "floor": record.floor,
-        "unit_number": record.unit_number,
         "parent": code_display(record.parent_code) if record.parent_code else "",
         "households_count": None if record.kind == "building" else record.households_count,
-        "delivery_hint": record.delivery_hint,
         "restricted": "1" if record.restricted else "",
         "lon": record.lon,
         "lat": record.lat,
-        "position_method": record.position_method,
-        "position_accuracy_m": None if record.accuracy_m is None else f"{record.accuracy_m:g}",
+        "position_accuracy_m": None if accuracy is None else f"{accuracy:g}",
     }
     return {name: "" if value is None else str(value) for name, value in held.items()}
 

@@ -163,7 +163,7 @@ def row_of(known: Gazetteer, old: Record | None, changed: Changed) -> Row:
         changed.status,
         changes_words(known, (c for c in changes if c.field != "status")),
         metres,
-        metres is not None and is_far_move(metres, old.accuracy_m if old else None),
+        metres is not None and is_far_move(metres, old.position_accuracy_m if old else None),
     )
 
 

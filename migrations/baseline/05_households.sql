@@ -162,13 +162,6 @@ CREATE INDEX ix_household_unnumbered
 -- Changes of an event, page by page. Not by event alone: after a first import the planner takes
 -- every event for large, and for one of a single record would walk the whole primary key.
 CREATE INDEX ix_household_event ON household (event_id, code);
--- All but the two columns that the database stamps.
-GRANT INSERT (
-    code, kind, unit_id, former_unit_id, thoroughfare_id, locality_id, house_number,
-    house_number_key, building_name, building_key, floor, unit_number, parent_code,
-    households_count, point, position_method, position_accuracy_m, status, restricted,
-    verified_on, delivery_hint, entrances
-) ON household TO diachiso_app;
 GRANT SELECT, UPDATE, DELETE ON household TO diachiso_app;
 
 CREATE TABLE household_version (
@@ -177,27 +170,6 @@ CREATE TABLE household_version (
     valid_to timestamp with time zone NOT NULL,
     event_id bigint NOT NULL,
     ended_by_event_id bigint NOT NULL,
-    kind text NOT NULL,
-    unit_id integer,
-    former_unit_id integer,
-    thoroughfare_id bigint,
-    locality_id bigint,
-    house_number text,
-    house_number_key text COLLATE "C",
-    building_name text,
-    building_key text COLLATE "C",
-    floor text,
-    unit_number text,
-    parent_code text COLLATE "C",
-    households_count integer DEFAULT 1 NOT NULL,
-    point geometry(POINT,4326),
-    position_method text,
-    position_accuracy_m double precision,
-    status text NOT NULL,
-    restricted boolean DEFAULT false NOT NULL,
-    verified_on date,
-    delivery_hint text,
-    entrances jsonb,
     CONSTRAINT pk_household_version PRIMARY KEY (code, valid_from),
     CONSTRAINT ck_household_version_range_not_empty CHECK (valid_from < valid_to)
 );
@@ -208,34 +180,7 @@ COMMENT ON COLUMN household_version.valid_from IS 'Since when the state was on r
 COMMENT ON COLUMN household_version.valid_to IS 'Until when it was on record (exclusive)';
 COMMENT ON COLUMN household_version.event_id IS 'Event that wrote this state';
 COMMENT ON COLUMN household_version.ended_by_event_id IS 'Event that superseded it';
-COMMENT ON COLUMN household_version.kind IS 'household | building (parent record of flats)';
-COMMENT ON COLUMN household_version.unit_id IS
-    'Commune of today; none only for a code never bound to a door';
-COMMENT ON COLUMN household_version.former_unit_id IS 'Commune of an earlier map, when known';
-COMMENT ON COLUMN household_version.thoroughfare_id IS 'Street';
-COMMENT ON COLUMN household_version.locality_id IS 'Innermost locality';
-COMMENT ON COLUMN household_version.house_number IS 'As written: Số 5A, ngách 34, ngõ 12';
-COMMENT ON COLUMN household_version.house_number_key IS 'Canonical path: 12/34/5A';
-COMMENT ON COLUMN household_version.building_name IS 'Toà nhà, chung cư, block';
-COMMENT ON COLUMN household_version.building_key IS
-    'Folded building, block and tower: what is matched';
-COMMENT ON COLUMN household_version.floor IS 'Tầng';
-COMMENT ON COLUMN household_version.unit_number IS 'Căn hộ, phòng';
-COMMENT ON COLUMN household_version.parent_code IS 'Building that holds it';
-COMMENT ON COLUMN household_version.households_count IS
-    'Hộ that share it until they get records of their own; 0 for a building, so that a sum counts hộ';
-COMMENT ON COLUMN household_version.point IS 'Entrance, lon/lat EPSG:4326';
-COMMENT ON COLUMN household_version.position_method IS
-    'survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown';
-COMMENT ON COLUMN household_version.position_accuracy_m IS
-    'Radius in metres within which the entrance lies';
-COMMENT ON COLUMN household_version.status IS 'reserved | proposed | active | retired';
-COMMENT ON COLUMN household_version.restricted IS
-    'Never in tiles, exports, packs, reverse, suggestions';
-COMMENT ON COLUMN household_version.verified_on IS 'Last seen to exist';
-COMMENT ON COLUMN household_version.delivery_hint IS 'Landmark: gần chợ …; never a person';
-COMMENT ON COLUMN household_version.entrances IS
-    'Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note, seen_on, source; mostly none';
+-- The other columns are those of `household`: `fit_household_versions` below.
 -- What an event wrote.
 CREATE INDEX ix_household_version_event ON household_version (event_id);
 -- What an event superseded, page by page.
@@ -456,50 +401,75 @@ CREATE TRIGGER household_1_check_delete AFTER DELETE ON household
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION check_household_delete();
 
-CREATE FUNCTION keep_household_versions() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Called again by each migration that adds a column to `household`.
+CREATE PROCEDURE fit_household_versions() LANGUAGE plpgsql SET search_path = public, pg_temp AS $fit$
+DECLARE
+    added record;
+    kept text;
+    old text;
+    given text;
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        -- EXECUTE plans for this statement's number of rows. A plan kept from an update of one row
-        -- is a nested loop, and a later update of 60,000 rows would take minutes with it.
-        EXECUTE $keep$
-            INSERT INTO household_version (
-                code, valid_from, valid_to, ended_by_event_id, kind, unit_id, former_unit_id,
-                thoroughfare_id, locality_id, house_number, house_number_key, building_name,
-                building_key, floor, unit_number, parent_code, households_count, point,
-                position_method, position_accuracy_m, status, restricted, verified_on,
-                delivery_hint, entrances, event_id
-            )
-            SELECT
-                o.code, o.recorded_at, n.recorded_at, n.event_id, o.kind, o.unit_id,
-                o.former_unit_id, o.thoroughfare_id, o.locality_id, o.house_number,
-                o.house_number_key, o.building_name, o.building_key, o.floor, o.unit_number,
-                o.parent_code, o.households_count, o.point, o.position_method,
-                o.position_accuracy_m, o.status, o.restricted, o.verified_on, o.delivery_hint,
-                o.entrances, o.event_id
-            FROM old_rows o JOIN new_rows n USING (code)
-        $keep$;
-    ELSE
-        INSERT INTO household_version (
-            code, valid_from, valid_to, ended_by_event_id, kind, unit_id, former_unit_id,
-            thoroughfare_id, locality_id, house_number, house_number_key, building_name,
-            building_key, floor, unit_number, parent_code, households_count, point, position_method,
-            position_accuracy_m, status, restricted, verified_on, delivery_hint, entrances,
-            event_id
-        )
-        SELECT
-            o.code, o.recorded_at,
-            greatest(clock_timestamp(), o.recorded_at + interval '1 microsecond'),
-            current_event_id(),
-            o.kind, o.unit_id, o.former_unit_id, o.thoroughfare_id, o.locality_id, o.house_number,
-            o.house_number_key, o.building_name, o.building_key, o.floor, o.unit_number,
-            o.parent_code, o.households_count, o.point, o.position_method, o.position_accuracy_m,
-            o.status, o.restricted, o.verified_on, o.delivery_hint, o.entrances, o.event_id
-        FROM old_rows o;
-    END IF;
-    RETURN NULL;
+    FOR added IN
+        SELECT quote_ident(attname) AS name,
+            concat_ws(' ', format_type(atttypid, atttypmod),
+                CASE WHEN collname = 'C' THEN 'COLLATE "C"' END,
+                'DEFAULT ' || pg_get_expr(adbin, adrelid),
+                CASE WHEN attnotnull THEN 'NOT NULL' END) AS definition,
+            col_description(attrelid, attnum) AS words
+        FROM pg_attribute a
+        LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        LEFT JOIN pg_collation c ON c.oid = attcollation
+        WHERE attrelid = 'household'::regclass AND attnum > 0 AND NOT attisdropped
+            AND attname <> 'recorded_at' AND NOT EXISTS (
+                SELECT FROM pg_attribute v WHERE v.attrelid = 'household_version'::regclass
+                    AND v.attname = a.attname AND NOT v.attisdropped)
+        ORDER BY attnum
+    LOOP
+        EXECUTE format('ALTER TABLE household_version ADD COLUMN %s %s',
+            added.name, added.definition);
+        EXECUTE format('COMMENT ON COLUMN household_version.%s IS %L', added.name, added.words);
+    END LOOP;
+    SELECT string_agg(name, ', '), string_agg('o.' || name, ', '),
+        string_agg(name, ', ') FILTER (WHERE name <> 'event_id')
+    INTO kept, old, given
+    FROM (
+        SELECT quote_ident(attname) AS name FROM pg_attribute
+        WHERE attrelid = 'household'::regclass AND attnum > 0 AND NOT attisdropped
+            AND attname NOT IN ('code', 'recorded_at')
+        ORDER BY attnum
+    ) columns;
+    -- All but the two columns that the database stamps.
+    EXECUTE format('GRANT INSERT (code, %s) ON household TO diachiso_app', given);
+    EXECUTE format($make$
+        CREATE OR REPLACE FUNCTION keep_household_versions() RETURNS trigger
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+        BEGIN
+            IF TG_OP = 'UPDATE' THEN
+                -- EXECUTE plans for this statement's number of rows. A plan kept from an update of
+                -- one row is a nested loop, and a later update of 60,000 rows would take minutes.
+                EXECUTE $keep$
+                    INSERT INTO household_version
+                        (code, valid_from, valid_to, ended_by_event_id, %1$s)
+                    SELECT o.code, o.recorded_at, n.recorded_at, n.event_id, %2$s
+                    FROM old_rows o JOIN new_rows n USING (code)
+                $keep$;
+            ELSE
+                INSERT INTO household_version
+                    (code, valid_from, valid_to, ended_by_event_id, %1$s)
+                SELECT o.code, o.recorded_at,
+                    greatest(clock_timestamp(), o.recorded_at + interval '1 microsecond'),
+                    current_event_id(), %2$s
+                FROM old_rows o;
+            END IF;
+            RETURN NULL;
+        END
+        $body$
+        $make$, kept, old);
 END
-$$;
+$fit$;
+COMMENT ON PROCEDURE fit_household_versions IS
+    'Gives household_version the columns of household, and its trigger and grants with them';
+CALL fit_household_versions();
 COMMENT ON FUNCTION keep_household_versions IS
     'Trigger: copies every superseded or removed row into household_version, set by set';
 CREATE TRIGGER household_2_keep_update AFTER UPDATE ON household

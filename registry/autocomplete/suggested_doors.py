@@ -227,4 +227,5 @@ def doors_near(reads: Reads, number: str, *, lon: float, lat: float) -> Iterator
     """Doors near a point whose number begins so: first those of the very number."""
     end = number + _END
     rows = reads.rows(_NEAR, {"lon": lon, "lat": lat, "first": number, "end": end})
-    yield from sorted((Record(*row) for row in rows), key=lambda door: door.number_key != number)
+    found = (Record(*row) for row in rows)
+    yield from sorted(found, key=lambda door: door.house_number_key != number)

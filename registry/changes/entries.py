@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from geo.label import LabelParts, door_words, named, number_label
+from registry.core.tables.records import Goes, described, going
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.reads import Row
 from registry.records import label_on, map_of, unit_names
@@ -22,12 +23,17 @@ Entry = dict[str, Any]
 
 SHOWN: Final = frozenset({"proposed", "active", "retired"})
 
-# What a record consists of, in the order in which `record_entry` takes it. A locality is told with
-# what holds it: [id, kind, name] from the smaller to the larger.
-RECORD_COLUMNS: Final = """
-    h.code, h.kind, h.status, h.restricted, h.unit_id, h.event_id, h.former_unit_id,
-    h.thoroughfare_id, t.kind, t.name, h.locality_id, l.kind, l.name,
-    CASE WHEN l.parent_id IS NOT NULL THEN (
+_FED: Final = {column.name: described(column).member for column in going(Goes.FED)}
+_READ: Final = {
+    **{name: f"h.{name}" for name in ("code", "kind", "status", "restricted", "unit_id")},
+    **{name: f"h.{name}" for name in ("event_id", "former_unit_id", "thoroughfare_id")},
+    "street_kind": "t.kind",
+    "street_name": "t.name",
+    "locality_id": "h.locality_id",
+    "locality_kind": "l.kind",
+    "locality_name": "l.name",
+    # What holds it: [id, kind, name] from the smaller to the larger.
+    "outer": """CASE WHEN l.parent_id IS NOT NULL THEN (
         WITH RECURSIVE up AS (
             SELECT p.id, p.kind, p.name, p.parent_id, 1 AS step
             FROM locality p WHERE p.id = l.parent_id
@@ -35,28 +41,31 @@ RECORD_COLUMNS: Final = """
             SELECT p.id, p.kind, p.name, p.parent_id, up.step + 1
             FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
         ) SELECT array_agg(ARRAY[up.id::text, up.kind, up.name] ORDER BY up.step) FROM up
-    ) END,
-    h.house_number_key, h.house_number, h.building_name, h.floor, h.unit_number,
-    -- A restricted building is named by no flat.
-    CASE WHEN h.parent_code IS NOT NULL THEN (
+    ) END""",
+    "house_number_key": "h.house_number_key",
+    "house_number": "h.house_number",
+    **{name: f"h.{name}" for name in _FED if name not in ("point", "parent_code")},
+    # A restricted building is named by no flat.
+    "parent_code": """CASE WHEN h.parent_code IS NOT NULL THEN (
         SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted
-    ) END,
-    h.households_count, ST_X(h.point), ST_Y(h.point), h.position_method, h.position_accuracy_m,
-    h.verified_on, h.delivery_hint, h.entrances,
-    CASE WHEN h.status = 'retired' THEN (
+    ) END""",
+    "lon": "ST_X(h.point)",
+    "lat": "ST_Y(h.point)",
+    "heirs": """CASE WHEN h.status = 'retired' THEN (
         SELECT array_agg(ARRAY[s.kind, s.new_code] ORDER BY s.new_code)
         FROM succession_link s JOIN household n ON n.code = s.new_code
         WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL AND NOT n.restricted
-    ) END,
-    (
+    ) END""",
+    "continued": """(
         SELECT array_agg(ARRAY[s.kind, s.old_code] ORDER BY s.old_code)
         FROM succession_link s JOIN household o ON o.code = s.old_code
         WHERE s.new_code = h.code AND s.ended_by_event_id IS NULL AND NOT o.restricted
-    )
-"""
-EVENT_OF_RECORD: Final = 5
+    )""",
+}
+RECORD_COLUMNS: Final = ", ".join(f"{sql} AS {name}" for name, sql in _READ.items())
+"""SQL of what `record_entry` takes, of the household `h` with `t` and `l`."""
+EVENT_OF_RECORD: Final = list(_READ).index("event_id")
 """Where `event_id` stands in RECORD_COLUMNS."""
-
 STREETS: Final = "SELECT id, unit_id, kind, name FROM thoroughfare WHERE id = ANY (%(ids)s)"
 LOCALITIES: Final = """
     SELECT l.id, l.unit_id, (
@@ -121,44 +130,43 @@ def record_entry(row: Row, position: int | None, operation: str | None) -> Entry
 
     `put` for one in use; `transform` for a retired one that others continue, else `retire`.
     """
-    code, kind, status, _, unit_id, _, former_id, street_id, street_kind, street_name = row[:10]
-    locality_id, locality_kind, locality_name, outer = row[10:14]
-    number_key, number, building, floor, unit_number, parent, households, lon, lat = row[14:23]
-    method, accuracy, verified_on, hint, entrances, heirs, continued = row[23:]
-    entry: Entry = {"type": "put", "position": position, "operation": operation, "code": code}
+    told = dict(zip(_READ, row, strict=True))
+    head = {"type": "put", "position": position, "operation": operation, "code": told["code"]}
     # Told by both ends: a link to what may not be seen now is told when that may be.
-    entry["continues"] = [{"code": old, "kind": how} for how, old in continued or ()]
-    if status == "retired":
+    links = [{"code": old, "kind": how} for how, old in told["continued"] or ()]
+    entry: Entry = {**head, "continues": links}
+    if told["status"] == "retired":
+        heirs = told["heirs"]
         if not heirs:
             return entry | {"type": "retire"}
         onward = [heir for _, heir in heirs]
         return entry | {"type": "transform", "kind": heirs[0][0], "continued_by": onward}
+    number, street, locality = (
+        told["house_number_key"],
+        told["thoroughfare_id"],
+        told["locality_id"],
+    )
     localities: list[Entry] = []
-    if locality_id is not None:
-        localities = [{"id": locality_id, "name": named(locality_kind, locality_name)}]
-        localities += _places(outer or ())
-    entry["kind"] = kind
-    entry["status"] = status
-    entry["inside"] = _inside(unit_number, floor, building)
-    entry["house_number"] = number_label(number_key, number) if number_key else None
+    if locality is not None:
+        localities = [{"id": locality, "name": named(told["locality_kind"], told["locality_name"])}]
+        localities += _places(told["outer"] or ())
+    entry["kind"] = told["kind"]
+    entry["status"] = told["status"]
+    entry["inside"] = _inside(told["unit_number"], told["floor"], told["building_name"])
+    entry["house_number"] = number_label(number, told["house_number"]) if number else None
     entry["street"] = (
-        {"id": street_id, "name": named(street_kind, street_name)} if street_id else None
+        {"id": street, "name": named(told["street_kind"], told["street_name"])} if street else None
     )
     entry["localities"] = localities
-    entry["commune"] = unit_id
-    entry["former_commune"] = former_id
-    entry["building"] = building
-    entry["floor"] = floor
-    entry["unit_number"] = unit_number
-    entry["parent"] = parent
-    entry["households_count"] = households
-    entry["lon"] = lon
-    entry["lat"] = lat
-    entry["position_method"] = method
-    entry["position_accuracy_m"] = accuracy
-    entry["verified_on"] = verified_on.isoformat() if verified_on else None
-    entry["delivery_hint"] = hint
-    entry["entrances"] = entrances or []
+    entry["commune"] = told["unit_id"]
+    entry["former_commune"] = told["former_unit_id"]
+    for name, member in _FED.items():
+        if name == "point":
+            entry["lon"], entry["lat"] = told["lon"], told["lat"]
+        else:
+            value = told[name]
+            entry[member] = value.isoformat() if isinstance(value, datetime.date) else value
+    entry["entrances"] = told["entrances"] or []
     return entry
 
 

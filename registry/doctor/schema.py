@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.core.tables.records import HOUSEHOLD, STAMPED
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
 from registry.revision import current_revision, head_revision, suits
-from registry.tables import HOUSEHOLD, STAMPED
 
 CHECKS = Chapter()
 

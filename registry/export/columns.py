@@ -1,8 +1,13 @@
 """What an exported file holds, column by column: the schema of the data and its dictionary."""
 
+import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import Column as SqlColumn
+
+from registry.core.tables.records import Goes, described, going
 from registry.lifecycle.words import FIELDS
 
 
@@ -17,7 +22,7 @@ class Column:
     english: str
 
 
-COLUMNS: Final = (
+_SPECIAL: Final = (
     Column("code", "string", "Mã địa chỉ số, không dấu nối", "Permanent code, canonical"),
     Column("code_display", "string", "Mã như in trên biển", "The code as it is written"),
     Column("kind", "string", "household: chỗ ở; building: toà nhà", "household | building"),
@@ -70,7 +75,34 @@ COLUMNS: Final = (
     Column("verified_on", "date", "Ngày xác minh gần nhất", "Day it was last seen to exist"),
     Column("recorded_at", "time", "Ghi vào sổ lúc (UTC)", "Since when it is so on record, UTC"),
 )
-HEADINGS: Final = {
+_CALLED: Final = {"building_name": "building", "households_count": "households"}
+"""Columns of a household that exports call otherwise."""
+
+
+def exported_as(column: "SqlColumn[Any]") -> str:
+    """What exports call a column of HOUSEHOLD."""
+    return _CALLED.get(column.name, column.name)
+
+
+def type_of(column: "SqlColumn[Any]") -> str:
+    """The type of a column of HOUSEHOLD in an export."""
+    names = {str: "string", int: "int", float: "float", bool: "bool", datetime.date: "date"}
+    return names[column.type.python_type]
+
+
+def _with_plain() -> Iterator[Column]:
+    """Those above, and, before the last of them, columns of HOUSEHOLD that go as they are."""
+    known = {column.name for column in _SPECIAL}
+    yield from _SPECIAL[:-1]
+    for column in going(Goes.EXPORTED):
+        name = exported_as(column)
+        if name not in known:
+            yield Column(name, type_of(column), described(column).vi, column.comment or "")
+    yield _SPECIAL[-1]
+
+
+COLUMNS: Final = tuple(_with_plain())
+HEADINGS: Final = {column.name: column.vietnamese for column in COLUMNS} | {
     "code": "Mã địa chỉ số",
     "code_display": "Mã trên biển",
     "kind": "Loại",
@@ -133,17 +165,25 @@ GEOMETRY_TYPE: Final = b"geometry_type"
 """Metadata of a geometry's field: what it is, where that is no point."""
 
 
-def schema(*, geometry: bool, on: bool = False, external: bool = False) -> Any:
-    """The columns as an Arrow schema; points are WKB."""
+def arrow_type(name: str) -> Any:
+    """The type of a column's values as Arrow has it; points are WKB."""
     import pyarrow as pa
 
     types = {
         "string": pa.string(),
         "int": pa.int32(),
         "float": pa.float64(),
+        "bool": pa.bool_(),
         "date": pa.date32(),
         "time": pa.timestamp("ms", tz="UTC"),
         "point": pa.binary(),
     }
+    return types[name]
+
+
+def schema(*, geometry: bool, on: bool = False, external: bool = False) -> Any:
+    """The columns as an Arrow schema; points are WKB."""
+    import pyarrow as pa
+
     columns = chosen(geometry=geometry, on=on, external=external)
-    return pa.schema([pa.field(each.name, types[each.type]) for each in columns])
+    return pa.schema([pa.field(each.name, arrow_type(each.type)) for each in columns])

@@ -17,7 +17,15 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from geo.label import LabelParts, alley_word, door_words, named, number_label
-from registry.export.columns import ADDRESS_ON, EXTERNAL_IDS, schema
+from registry.core.tables.records import Goes, going, state
+from registry.export.columns import (
+    ADDRESS_ON,
+    EXTERNAL_IDS,
+    arrow_type,
+    exported_as,
+    schema,
+    type_of,
+)
 from registry.gazetteer import Gazetteer
 from registry.past import DECIDED, MIDNIGHT
 from registry.records import names_on
@@ -27,17 +35,8 @@ _BLOCK_BYTES: Final = 4 << 20
 _BETWEEN: Final = "\x1f"
 _WKB_POINT: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
-# A restricted building is named by no flat. What is restricted today was open then and is no more.
 _SELECT: Final = """
-    SELECT h.code, h.kind, h.status, h.unit_id, h.former_unit_id, h.thoroughfare_id, h.locality_id,
-        h.house_number, h.house_number_key, h.building_name, h.floor, h.unit_number,
-        CASE WHEN h.parent_code IS NOT NULL THEN (
-            SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted
-        ) END AS parent_code,
-        h.households_count, ST_X(h.point) AS lon, ST_Y(h.point) AS lat, h.position_method,
-        h.position_accuracy_m, h.verified_on,
-        CAST(h.since AT TIME ZONE 'UTC' AS timestamp(3)) AS recorded_at
-        {then} {external}
+    SELECT {columns} {then} {external}
     FROM {households} h {earlier}
     WHERE NOT h.restricted AND h.status = ANY ({statuses}) {demo} {within} {placed}
     {order}
@@ -46,14 +45,7 @@ _EXTERNAL: Final = """, (
     SELECT string_agg(x.scheme || ':' || x.value, '; ' ORDER BY x.scheme, x.value)
     FROM external_id x WHERE x.code = h.code AND x.valid @> CAST('{day}' AS date)
 ) AS external_ids"""
-_STATE: Final = (
-    *("kind", "status", "unit_id", "former_unit_id"),
-    *("thoroughfare_id", "locality_id", "house_number", "house_number_key"),
-    *("building_name", "floor", "unit_number", "parent_code"),
-    *("households_count", "point", "position_method", "position_accuracy_m"),
-    *("verified_on", "restricted"),
-)
-"""What is read of a record and of its former states."""
+_STATE: Final = [name for name in state() if name != "event_id"]
 _TODAY: Final = "(SELECT *, recorded_at AS since FROM household)"
 _THEN: Final = """(
     SELECT code, recorded_at AS since, {columns} FROM household WHERE recorded_at <= {at}
@@ -75,29 +67,25 @@ _PLACES_THEN: Final = """
 """
 _PARENT_THEN: Final = ", CASE WHEN n.id IS NULL THEN h.parent_id ELSE n.parent_id END"
 _TEXT, _ID, _DEGREES = pa.string(), pa.int32(), pa.float64()
-_TYPES: Final = {
-    "code": _TEXT,
-    "kind": _TEXT,
-    "status": _TEXT,
-    "unit_id": _ID,
-    "former_unit_id": _ID,
-    "thoroughfare_id": _ID,
-    "locality_id": _ID,
-    "house_number": _TEXT,
-    "house_number_key": _TEXT,
-    "building_name": _TEXT,
-    "floor": _TEXT,
-    "unit_number": _TEXT,
-    "parent_code": _TEXT,
-    "households_count": pa.int32(),
-    "lon": _DEGREES,
-    "lat": _DEGREES,
-    "position_method": _TEXT,
-    "position_accuracy_m": pa.float64(),
-    "verified_on": pa.date32(),
-    "recorded_at": pa.timestamp("ms"),
+_READ: Final = {
+    "code": ("h.code", _TEXT),
+    **{name: (f"h.{name}", _ID) for name in ("unit_id", "former_unit_id")},
+    **{name: (f"h.{name}", _ID) for name in ("thoroughfare_id", "locality_id")},
+    **{name: (f"h.{name}", _TEXT) for name in ("house_number", "house_number_key")},
+    **{each.name: (f"h.{each.name}", arrow_type(type_of(each))) for each in going(Goes.EXPORTED)},
+    # A restricted building is named by no flat. What is restricted today was open then and is no
+    # more.
+    "parent_code": (
+        "CASE WHEN h.parent_code IS NOT NULL THEN ("
+        " SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted) END",
+        _TEXT,
+    ),
+    "lon": ("ST_X(h.point)", _DEGREES),
+    "lat": ("ST_Y(h.point)", _DEGREES),
+    "recorded_at": ("CAST(h.since AT TIME ZONE 'UTC' AS timestamp(3))", pa.timestamp("ms")),
 }
-"""What _SELECT sends, in its order."""
+"""What _SELECT sends, in its order: SQL and type."""
+_TYPES: Final = {name: type_ for name, (_, type_) in _READ.items()}
 _THEN_TYPES: Final = {
     f"then_{name}": _TYPES[name]
     for name in (
@@ -183,6 +171,7 @@ def _statement(wanted: Wanted, day: datetime.date) -> str:
         )
         earlier = _earlier("household", "code", wanted.on)
     select = _SELECT.format(
+        columns=", ".join(f"{sql} AS {name}" for name, (sql, _) in _READ.items()),
         then=then,
         external=_EXTERNAL.format(day=day.isoformat()) if wanted.external else "",
         earlier=earlier,
@@ -322,16 +311,11 @@ def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> 
     made = {
         "code": code,
         "code_display": pc.replace_substring_regex(code, "^(.{4})", r"\1-"),
-        "kind": column["kind"],
-        "status": column["status"],
         "address": _joined(", ", *_door(column, street, province), locality, commune, province),
         "house_number": column["house_number"],
         "number_path": column["house_number_key"],
         "street": street,
         "locality": locality,
-        "building": column["building_name"],
-        "floor": column["floor"],
-        "unit_number": column["unit_number"],
         "parent_code": column["parent_code"],
         "commune_code": names.unit_code(unit),
         "commune": commune,
@@ -339,13 +323,10 @@ def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> 
         "province": province,
         "former_commune_code": names.unit_code(former),
         "former_commune": names.unit(former),
-        "households": column["households_count"],
         "lon": column["lon"],
         "lat": column["lat"],
-        "position_method": column["position_method"],
-        "position_accuracy_m": column["position_accuracy_m"],
-        "verified_on": column["verified_on"],
         "recorded_at": pc.assume_timezone(column["recorded_at"], "UTC"),
+        **{exported_as(each): column[each.name] for each in going(Goes.EXPORTED)},
     }
     if then is not None:
         made[ADDRESS_ON.name] = then.labels(column)

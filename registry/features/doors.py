@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
 from geo.label import named
+from registry.core.tables.records import Goes, going
+from registry.export.columns import exported_as
 from registry.features.asked import Asked, day_of
 from registry.features.feature import Feature, Page, page_of
 from registry.features.words import communes_in, unit_properties
@@ -119,24 +121,16 @@ def _feature(
             "code": record.code,
             "code_display": code_display(record.code),
             "demo": record.code.startswith("0"),
-            "kind": record.kind,
-            "status": record.status,
             "address": words.label,
             "address_before_2025_07": words.before_2025_07,
-            "house_number": record.number_written,
-            "number_path": record.number_key,
+            "house_number": record.house_number,
+            "number_path": record.house_number_key,
             "street": named(record.street_kind, record.street_name) if record.street_name else None,
             "locality": ", ".join(named(*each) for each in record.localities) or None,
-            "building": record.building,
-            "floor": record.floor,
-            "unit_number": record.unit_number,
             "parent_code": parent,
             **unit_properties("commune", words.commune, day),
             **unit_properties("province", words.province, day),
             **unit_properties("former_commune", former, day),
-            "households": record.households_count,
-            "position_method": record.position_method,
-            "position_accuracy_m": record.accuracy_m,
-            "verified_on": record.verified_on,
+            **{exported_as(each): getattr(record, each.name) for each in going(Goes.EXPORTED)},
         },
     )

@@ -226,7 +226,7 @@ def _of_point(session: Session, record: Reviewed, area: Area, *, is_away: bool) 
     except InvalidInputError:
         return ["outside"]
     door, told = record.door, []
-    accuracy_m = door.accuracy_m if door else None
+    accuracy_m = door.position_accuracy_m if door else None
     if record.moved_m is not None and is_far_move(record.moved_m, accuracy_m):
         told.append("far")
     if is_away:

@@ -31,6 +31,7 @@ from sqlalchemy import Connection, text
 
 from registry.database import driver_connection
 from registry.errors import StorageFullError
+from registry.intake.plain import with_each_plain
 
 _HERE: Final = Path(__file__).parent
 _INSIDE: Final = "USE import"
@@ -325,7 +326,7 @@ class _Statement(NamedTuple):
 
 @lru_cache(1_000)
 def _script(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+    return with_each_plain((_HERE / name).read_text(encoding="utf-8"))
 
 
 @lru_cache(1_000)

@@ -12,33 +12,27 @@ from geo.flat import Flat
 from geo.house_number import parse_house_number
 from registry.boundaries.reach import refuse_outside
 from registry.core.locks import Lock
+from registry.core.tables.records import HOUSEHOLD, STAMPED, Goes, going, lon_lat
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.work import Columns, Row, Work, read_code
-from registry.tables import lon_lat
 
 _FLAT: Final = ("building", "floor", "unit_number")
+_BESIDE: Final = ("code", "status", "verified_on", "entrances", "restricted", *STAMPED)
 BLANK: Final[Columns] = {
+    **{column.name: None for column in HOUSEHOLD.c if column.name not in _BESIDE},
     "kind": "household",
-    "unit_id": None,
-    "former_unit_id": None,
-    "thoroughfare_id": None,
-    "locality_id": None,
-    "house_number": None,
-    "house_number_key": None,
-    "building_name": None,
-    "building_key": None,
-    "floor": None,
-    "unit_number": None,
-    "parent_code": None,
     "households_count": 1,
-    "point": None,
-    "position_method": None,
-    "position_accuracy_m": None,
-    "delivery_hint": None,
 }
 """The columns of an address of which nothing is known."""
 
+_PLAIN: Final = [
+    column.name
+    for column in going(Goes.EDITED)
+    if column.name not in (*_FLAT, "kind", "building_name", "households_count")
+    and not column.name.startswith("position_")
+]
+"""What is written as it is given."""
 _SAME: Final = ("unit_id", "house_number_key", "kind", "building_key", "floor", "unit_number")
 # By the index of the street or the locality; the few that have neither, by their commune.
 _TAKEN: Final = """
@@ -82,8 +76,7 @@ def address_of(work: Work, given: Mapping[str, Any], old: Row | None = None) -> 
     elif elsewhere and columns["point"] is not None:
         lon, lat = lon_lat(columns["point"])
         refuse_outside(session, columns["unit_id"], lon=lon, lat=lat)
-    if "delivery_hint" in given:
-        columns["delivery_hint"] = given["delivery_hint"]
+    columns |= {name: given[name] for name in _PLAIN if name in given}
     check_dwelling(columns)
     return columns
 

@@ -51,9 +51,9 @@ def renumbered(
     found: list[Effect] = []
     bearers: dict[tuple[int | None, str], list[str]] = {}
     for record in records:
-        key = record.number_key or ""
+        key = record.house_number_key or ""
         told = new.get((key, record.unit_id)) or new.get((key, None))
-        after = record._replace(number_key=told[0], number_written=told[1]) if told else record
+        after = record._replace(house_number_key=told[0], house_number=told[1]) if told else record
         bearers.setdefault(_counted(after), []).append(record.code)
         if told and told[0] != key:
             found.append(Effect(record, after))
@@ -62,7 +62,7 @@ def renumbered(
 
 def _counted(record: Record) -> tuple[int | None, str]:
     """The street in which a number counts, and the number."""
-    return record.thoroughfare_id, record.number_key or ""
+    return record.thoroughfare_id, record.house_number_key or ""
 
 
 def _called(

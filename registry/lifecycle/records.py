@@ -10,6 +10,7 @@ from geo import code as codes
 from registry.access.actors import acting
 from registry.boundaries.reach import moved_m, refuse_outside
 from registry.codes import issue_codes
+from registry.core.tables.records import HOUSEHOLD, lon_lat
 from registry.days import HOW_TO_WRITE, parse_day
 from registry.entrances import FAR_M, Entrance
 from registry.errors import ConflictError, InvalidInputError, OwnProposalError
@@ -26,7 +27,6 @@ from registry.lifecycle.addresses import (
 from registry.lifecycle.places import commune_id
 from registry.lifecycle.work import LIVING, Columns, Done, Row, Work, read_code
 from registry.messages import number
-from registry.tables import HOUSEHOLD, lon_lat
 
 # A record is proposed once at most: nothing leads back there.
 _PROPOSED_BY: Final = text(

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from registry.core.tables.records import HOUSEHOLD
 from registry.errors import InvalidInputError
 from registry.lifecycle import requests as r
 from registry.lifecycle.addresses import check_dwelling, put_point, read_number, refuse_taken
@@ -15,7 +16,6 @@ from registry.lifecycle.records import (
     reserved_rows,
 )
 from registry.lifecycle.work import Columns, Done, Row, Work, read_code
-from registry.tables import HOUSEHOLD
 
 _OWN: Final = frozenset({"code", "event_id", "recorded_at", "status", "verified_on"})
 """Columns that a record does not hand on to what continues it."""

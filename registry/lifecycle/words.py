@@ -2,32 +2,19 @@
 
 from typing import Final
 
-FIELDS: Final = {
+from registry.core.tables.records import HOUSEHOLD, described
+
+FIELDS: Final = {described(column).member: described(column).vi for column in HOUSEHOLD.c} | {
     "reason": "Lý do, không ghi tên người",
     "decision_number": "Số quyết định",
     "count": "Số mã cần giữ",
-    "commune": "Mã xã, phường",
     "communes": "Mã các xã, phường mà đường đi qua",
     "province": "Mã tỉnh: mọi xã, phường có đường tên này",
     "lon": "Kinh độ",
     "lat": "Vĩ độ",
-    "position_method": "Cách lấy toạ độ",
-    "position_accuracy_m": "Sai số toạ độ (mét)",
-    "former_commune": "Mã xã trước 7/2025",
-    "house_number": "Số nhà",
-    "street": "Tên đường",
     "locality": "Tên thôn, tổ, và nơi chứa nó",
-    "building": "Tên toà nhà",
-    "floor": "Tầng",
-    "unit_number": "Số căn hộ, phòng",
-    "parent": "Mã của toà nhà",
-    "households_count": "Số hộ ở chung",
-    "delivery_hint": "Chỉ dẫn cho người giao, không ghi tên người",
     "same_address": "Trùng địa chỉ mà vẫn đúng",
-    "code": "Mã",
-    "kind": "Loại",
     "on": "Ngày, mặc định hôm nay",
-    "restricted": "Không đưa ra danh sách, bản đồ, bản xuất",
     "codes": "Các mã",
     "into": "Gộp vào đâu",
     "into_former_commune": "Mã xã trước 7/2025 của nơi gộp vào",
@@ -35,10 +22,6 @@ FIELDS: Final = {
     "by": "Mã đã giữ; không nêu thì cấp mã mới",
     "numbers": "Bảng số cũ, số mới",
     "new_name": "Tên mới",
-    "status": "Trạng thái",
-    "localities": "Thôn, tổ",
-    "verified_on": "Xác minh ngày",
-    "entrances": "Lối vào",
     "accuracy_m": "Sai số (mét)",
     "note": "Ghi chú, không ghi tên người, số điện thoại",
     "seen_on": "Thấy ngày",

@@ -11,6 +11,7 @@ from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
 from geo.label import named
+from registry.core.tables.records import HOUSEHOLD
 from registry.errors import (
     IllegalTransitionError,
     InvalidInputError,
@@ -21,7 +22,6 @@ from registry.events import Cause, open_event
 from registry.lifecycle.places import FoundPlace
 from registry.messages import STATUSES
 from registry.records import JOINS, Record, columns
-from registry.tables import HOUSEHOLD
 
 LIVING: Final = ("proposed", "active")
 

@@ -44,11 +44,11 @@ class Before:
 
     def is_apart(self, door: Door) -> bool:
         """Whether its number read otherwise then: an alley was called by another word."""
-        alley = self._alleys[self.at(door.former_id)]
-        if alley == self.alley or door.number_key is None:
+        alley = self._alleys[self.at(door.former_unit_id)]
+        if alley == self.alley or door.house_number_key is None:
             return False
-        return number_label(door.number_key, door.number_written, alley) != number_label(
-            door.number_key, door.number_written, self.alley
+        return number_label(door.house_number_key, door.house_number, alley) != number_label(
+            door.house_number_key, door.house_number, self.alley
         )
 
 
@@ -87,12 +87,12 @@ class Renamed:
 
         codes, of_street, of_locality = set[str](), dict[int, str](), dict[int, str]()
         for door in doors:
-            on, within = door.street_id in roads, lies_in(door.locality_id)
+            on, within = door.thoroughfare_id in roads, lies_in(door.locality_id)
             if door.code in decided:
                 if on or within or decided[door.code]:
                     codes.add(door.code)
-            elif on and door.street_id is not None:
-                of_street[door.street_id] = door.code
+            elif on and door.thoroughfare_id is not None:
+                of_street[door.thoroughfare_id] = door.code
             if within and door.locality_id is not None and door.code not in decided:
                 of_locality[door.locality_id] = door.code
         then = _then(reads, {*of_street.values(), *of_locality.values()})

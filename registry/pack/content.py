@@ -7,7 +7,8 @@ the ground: differences of points are small, and what repeats packs well.
 import datetime
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import psycopg
 
@@ -21,6 +22,7 @@ from registry.pack.rows import (
     FORMER_NUMBERS,
     LOCALITIES,
     OWN_DECISIONS,
+    PACKED,
     RETIRED,
     STREETS,
     UNITS_OF_DEGREE,
@@ -47,7 +49,7 @@ def pack_content(
     street_at = {place.id: at for at, place in enumerate(streets)}
     locality_at = {place.id: at for at, place in enumerate(localities)}
     doors = sorted(
-        (Door(*row) for row in connection.execute(DOORS, given, binary=True)),
+        (Door.of(row) for row in connection.execute(DOORS, given, binary=True)),
         key=lambda door: _order(door, street_at, locality_at),
     )
     at = {door.code: place for place, door in enumerate(doors)}
@@ -85,12 +87,12 @@ def pack_content(
 def _order(
     door: Door, street_at: dict[int, int], locality_at: dict[int, int]
 ) -> tuple[object, ...]:
-    street, locality = door.street_id, door.locality_id
+    street, locality = door.thoroughfare_id, door.locality_id
     return (
         -1 if street is None else street_at[street],
         -1 if locality is None else locality_at[locality],
-        natural_order(door.number_key or ""),
-        door.building or "",
+        natural_order(door.house_number_key or ""),
+        door.building_name or "",
         natural_order(door.unit_number or ""),
         door.code,
     )
@@ -144,39 +146,51 @@ def _columns(
     before: Before,
 ) -> JsonObject:
     def number(door: Door) -> str | None:
-        if door.number_key is None:
+        if door.house_number_key is None:
             return None
-        return number_label(door.number_key, door.number_written, before.alley)
+        return number_label(door.house_number_key, door.house_number, before.alley)
 
     def path(door: Door, shown: str | None) -> str | None:
-        return door.number_key if door.number_key != shown else None
+        return door.house_number_key if door.house_number_key != shown else None
 
     numbers = [number(door) for door in doors]
     columns: dict[str, list[Any]] = {
-        "kind": [door.kind for door in doors],
-        "status": [door.status for door in doors],
-        "street": [_index(street_at, door.street_id) for door in doors],
+        "street": [_index(street_at, door.thoroughfare_id) for door in doors],
         "locality": [_index(locality_at, door.locality_id) for door in doors],
         "number": numbers,
         "path": [path(door, shown) for door, shown in zip(doors, numbers, strict=True)],
-        "inside": [
-            ", ".join(door_words(LabelParts(door.unit_number, door.floor, door.building))) or None
-            if door.unit_number or door.floor or door.building
-            else None
-            for door in doors
-        ],
-        "parent": [door.parent for door in doors],
-        "before": [before.at(door.former_id) for door in doors],
-        "households": [door.households for door in doors],
+        "inside": [_inside(door.unit_number, door.floor, door.building_name) for door in doors],
+        "parent": [door.parent_code for door in doors],
+        "before": [before.at(door.former_unit_id) for door in doors],
         "x": _differences([door.x for door in doors]),
         "y": _differences([door.y for door in doors]),
-        "method": [door.method for door in doors],
-        "accuracy_m": [door.accuracy_m and round(door.accuracy_m, 1) for door in doors],
-        "verified_on": [door.verified_on and door.verified_on.isoformat() for door in doors],
-        "hint": [door.hint for door in doors],
     }
+    for at, column in enumerate(PACKED):
+        columns[_CALLED.get(column.name, column.name)] = [_plain(door.packed[at]) for door in doors]
     told = {name: _one_or_all(values) for name, values in columns.items()}
     return {"count": len(doors), "code": "".join(door.code for door in doors), **told}
+
+
+@cache
+def _inside(unit_number: str | None, floor: str | None, building: str | None) -> str | None:
+    """What stands before the number."""
+    return ", ".join(door_words(LabelParts(unit_number, floor, building))) or None
+
+
+_CALLED: Final = {
+    "households_count": "households",
+    "position_method": "method",
+    "position_accuracy_m": "accuracy_m",
+    "delivery_hint": "hint",
+}
+"""Columns that a pack calls otherwise."""
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it, metres to the decimetre."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return round(value, 1) if isinstance(value, float) else value
 
 
 def _index(places: dict[int, int], key: int | None) -> int | None:

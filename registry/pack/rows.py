@@ -1,9 +1,9 @@
 """What a pack asks the register for: a few statements for a commune, and the rows they find."""
 
-import datetime
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from registry.core.tables.records import Goes, going
 from registry.entrances import Entrance
 from registry.past import DECIDED
 from registry.records import RENAMING, ended_by
@@ -28,15 +28,15 @@ _CHANGED: Final = """
                 SELECT l.id FROM below b JOIN locality l ON l.parent_id = b.id
             ) SELECT id FROM below))
 """
+PACKED: Final = going(Goes.PACKED)
 DOORS: Final = f"""
-    SELECT h.code, h.kind, h.status, h.thoroughfare_id, h.locality_id, h.former_unit_id,
-        h.house_number_key, h.house_number, h.building_name, h.floor, h.unit_number,
+    SELECT h.code, h.thoroughfare_id, h.locality_id, h.former_unit_id, h.house_number_key,
+        h.house_number, h.building_name, h.floor, h.unit_number,
         -- A restricted building is named by no flat.
-        b.code, h.households_count,
-        round(ST_X(h.point) * {UNITS_OF_DEGREE})::int,
-        round(ST_Y(h.point) * {UNITS_OF_DEGREE})::int,
-        h.position_method, h.position_accuracy_m, h.verified_on, h.delivery_hint,
-        h.entrances
+        b.code AS parent_code,
+        round(ST_X(h.point) * {UNITS_OF_DEGREE})::int AS x,
+        round(ST_Y(h.point) * {UNITS_OF_DEGREE})::int AS y,
+        h.entrances, {", ".join(f"h.{column.name}" for column in PACKED)}
     FROM household h
     LEFT JOIN household b ON b.code = h.parent_code AND NOT b.restricted
     WHERE {_LIVING} {_CHANGED}
@@ -133,25 +133,26 @@ class Door(NamedTuple):
     """A row of DOORS."""
 
     code: str
-    kind: str
-    status: str
-    street_id: int | None
+    thoroughfare_id: int | None
     locality_id: int | None
-    former_id: int | None
-    number_key: str | None
-    number_written: str | None
-    building: str | None
+    former_unit_id: int | None
+    house_number_key: str | None
+    house_number: str | None
+    building_name: str | None
     floor: str | None
     unit_number: str | None
-    parent: str | None
-    households: int
+    parent_code: str | None
     x: int | None
     y: int | None
-    method: str | None
-    accuracy_m: float | None
-    verified_on: datetime.date | None
-    hint: str | None
     entrances: list[Entrance] | None
+    packed: tuple[Any, ...]
+    """The values of PACKED."""
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> "Door":
+        """From a row."""
+        own = len(cls._fields) - 1
+        return cls._make((*row[:own], row[own:]))
 
 
 class Place(NamedTuple):

@@ -276,8 +276,8 @@ def _position(record: Record) -> str | None:
     if record.lon is None or record.lat is None:
         return None
     accuracy = "chưa rõ sai số"
-    if record.accuracy_m is not None:
-        accuracy = f"sai số khoảng {record.accuracy_m:.0f} m"
+    if record.position_accuracy_m is not None:
+        accuracy = f"sai số khoảng {record.position_accuracy_m:.0f} m"
     return f"{record.lat:.6f}, {record.lon:.6f} ({accuracy})"
 
 

@@ -148,7 +148,7 @@ def _door(record: Record) -> tuple[str, str]:
     around = [*([street] if street else []), *places]
     number = number_of(record.label_parts)
     flat = record.unit_number
-    inside = [each for each in (number, record.building) if each]
+    inside = [each for each in (number, record.building_name) if each]
     if flat:
         around = [
             ", ".join([*([f"Tầng {record.floor}"] if record.floor else []), *inside]),

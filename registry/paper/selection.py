@@ -99,8 +99,8 @@ def _read(session: Session, what: str, parameters: dict[str, Any]) -> list[Recor
 def _along(record: Record) -> tuple[object, ...]:
     """The order along a street, then through a building."""
     return (
-        record.number_key is None,
-        natural_order(record.number_key or ""),
+        record.house_number_key is None,
+        natural_order(record.house_number_key or ""),
         natural_order(record.building_key or ""),
         natural_order(record.floor or ""),
         natural_order(record.unit_number or ""),

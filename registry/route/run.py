@@ -241,7 +241,7 @@ def _visit(gazetteer: Gazetteer, stop: Stop) -> Visit:
         stop,
         names[0] if names else None,
         street or places or None,
-        side_of(record.number_key) if street else None,
+        side_of(record.house_number_key) if street else None,
         number_of(record.label_parts, alley),
         ", ".join(door_words(record.label_parts, alley)) or stop.label,
     )
@@ -254,7 +254,7 @@ def _door(visit: Visit) -> Door:
         record.unit_id,
         record.thoroughfare_id or (record.locality_id and -record.locality_id),
         visit.street or "~",
-        record.number_key,
+        record.house_number_key,
         inside,
         visit.point,
     )

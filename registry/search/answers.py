@@ -77,7 +77,7 @@ def of_record(
         record=record,
         lon=record.lon,
         lat=record.lat,
-        accuracy_m=record.accuracy_m,
+        accuracy_m=record.position_accuracy_m,
         distance_m=distance_m,
         map=asked_map,
     )

@@ -52,13 +52,13 @@ def _may_hold_blocks(place: Locality) -> bool:
 
 def is_called_so(name: str, record: Record, words: str | None = None) -> bool:
     """Whether the building of a record is called so; `words` are the name with its kind."""
-    key, building = record.building_key, record.building or ""
+    key, building = record.building_key, record.building_name or ""
     return key is not None and is_called(key, words or name) and not are_apart(name, building)
 
 
 def bears_name(name: str, record: Record) -> bool:
     """Whether its building has that very name, after whatever word for its kind."""
     key, asked = record.building_key, block_key(name)
-    if key is None or are_apart(name, record.building or ""):
+    if key is None or are_apart(name, record.building_name or ""):
         return False
     return key == asked or without_block_words(key) == without_block_words(asked)

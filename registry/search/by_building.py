@@ -90,7 +90,7 @@ def _block_of(hit: Hit) -> str | None:
 
 def _is_called_otherwise(hit: Hit, written: str) -> bool:
     """Whether its building's name has other marks: Chung cư Hàng Dầu is not Chung cư Hàng Đậu."""
-    name = hit.record.building
+    name = hit.record.building_name
     return name is not None and are_apart(written, name)
 
 

@@ -216,7 +216,7 @@ def _by_letter(hits: list[Hit], door: Door) -> list[Hit]:
     typed = "Đ" in number.written.upper()
     if not typed and not _has_marks(door):
         return hits
-    same = [hit for hit in hits if ("Đ" in (hit.record.number_written or "").upper()) is typed]
+    same = [hit for hit in hits if ("Đ" in (hit.record.house_number or "").upper()) is typed]
     return same or hits
 
 

@@ -95,11 +95,12 @@ def _statement(table: str, *, in_units: bool, by_building: bool) -> str:
         "alone": "AND h.thoroughfare_id IS NULL" if locality else "",
         "alone_then": "AND f.thoroughfare_id IS NULL" if locality else "",
     }
-    place = "s.kind, s.name, s.key"
+    own = "locality" if locality else "street"
+    known = {f"{own}_{part}": f"s.{part}" for part in ("kind", "name", "key")}
     if locality:
-        shown = columns(street="NULL, NULL, NULL", locality=place, outer="NULL", successors="NULL")
-    else:
-        shown = columns(street=place, successors="NULL")
+        known |= {"street_kind": "NULL", "street_name": "NULL", "street_key": "NULL"}
+        known["outer_localities"] = "NULL"
+    shown = columns(successors="NULL", **known)
     parent = "p.parent_id" if locality else "NULL::bigint AS parent_id"
     same = 'k.key COLLATE "C"'
     doors = (_BUILT if by_building else _DOORS).format(**parts)
@@ -335,7 +336,7 @@ def places(
             if place.outer:
                 record = record._replace(outer_localities=[[k, n] for k, n, _ in place.outer])
             former = place.was is not None
-            place.hits.append(Hit(record, record.number_key, former_name=former))
+            place.hits.append(Hit(record, record.house_number_key, former_name=former))
     if borne:
         yield from _add_former(table, borne, wanted)
     return list(found.values())
@@ -348,7 +349,7 @@ def _add_former(table: str, borne: Mapping[int, list[Place]], wanted: Wanted) ->
         bore, record = row[2], Record(*row[3:])
         for place in borne[row[1]]:
             # In a street that was merged the number may be the same as before.
-            changed = place.was is None or bore != record.number_key
+            changed = place.was is None or bore != record.house_number_key
             hit = Hit(record, bore, former_number=changed, former_name=place.was is not None)
             place.hits.append(hit)
 
@@ -357,7 +358,7 @@ def doors_in_communes(units: tuple[int, ...], wanted: Wanted) -> Query[list[Hit]
     """Doors of these communes that stand in no street and no locality; buildings by their name."""
     rows = yield Ask(_IN_COMMUNES, tuple((unit,) for unit in units), wanted.values)
     records = [Record(*row[1:]) for row in rows]
-    return [Hit(record, record.number_key) for record in records]
+    return [Hit(record, record.house_number_key) for record in records]
 
 
 def add_unnumbered(found: list[Place]) -> Query[bool]:
@@ -373,7 +374,8 @@ def add_unnumbered(found: list[Place]) -> Query[bool]:
         records = there.get(place.id, [])
         if not 0 < len(records) <= MAX_UNNUMBERED or not all(
             (record.thoroughfare_id or record.locality_id) == place.id
-            and (record.number_key, record.unit_number, record.building_key) == (None, None, None)
+            and (record.house_number_key, record.unit_number, record.building_key)
+            == (None, None, None)
             for record in records
         ):
             return False

@@ -134,7 +134,7 @@ def _house_number(compared: _Compared) -> Component | None:
     if number is None:
         return Component("house_number", "inferred", None, value) if value else None
     if compared.answer.record is not None:
-        if compared.answer.record.number_key is None:
+        if compared.answer.record.house_number_key is None:
             return Component("house_number", "unverified", written, value)
         status = "corrected" if parts.number_key != number.key else "confirmed"
         return Component("house_number", status, written, value)

@@ -121,7 +121,7 @@ def test_who_names_a_door_is_told_it_when_all_is_spent(office: Office) -> None:
         "enumeration_budget",
     )
     assert int(refused.headers["Retry-After"]) < 3_600 / BUDGET * 21
-    number = code.number_key
+    number = code.house_number_key
     address = f"{number} Phố Láng, Phường Láng, Hà Nội"
     for sent in (
         office.get(f"/v1/geocode?q={quote(address)}"),

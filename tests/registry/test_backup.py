@@ -28,6 +28,7 @@ from registry.backup.restore import (
     throwaway_register,
 )
 from registry.backup.tools import find_tool
+from registry.core.tables.records import HOUSEHOLD
 from registry.database import make_engine, session_scope
 from registry.doctor import State, run_checks
 from registry.errors import (
@@ -44,7 +45,6 @@ from registry.prepare import prepare_database
 from registry.reads import Reads
 from registry.revision import head_revision
 from registry.settings import ROOT, Settings
-from registry.tables import HOUSEHOLD
 from tests.support.clusters import empty_cluster, running
 from tests.support.disk import file_limit
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit

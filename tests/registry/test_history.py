@@ -499,7 +499,7 @@ class Lives(RuleBasedStateMachine):
             assert (
                 found.status,
                 found.street_name,
-                found.number_key,
+                found.house_number_key,
                 found.lon,
                 found.households_count,
                 found.localities,

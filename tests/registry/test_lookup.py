@@ -23,7 +23,7 @@ def world(admin_url: str, worker_id: str) -> Iterator[World]:
 def test_code_is_found_in_any_writing(world: World, write) -> None:  # type: ignore[no-untyped-def]
     code = world.codes["12/34/5A Láng"]
     record = lookup(world.reads, write(code))
-    assert (record.code, record.number_key, record.street_name) == (code, "12/34/5A", "Láng")
+    assert (record.code, record.house_number_key, record.street_name) == (code, "12/34/5A", "Láng")
 
 
 def test_localities_come_with_all_that_holds_them(world: World) -> None:

@@ -509,7 +509,7 @@ def test_wrong_point_is_moved(at: Field) -> None:
     assert at.entry(filed.id).distance_m == pytest.approx(116, abs=2)
     assert at.accept(filed.id).operation == "move"
     record = at.place.record(code)
-    assert (record.lon, record.lat, record.accuracy_m) == (105.8071, 21.0213, 4.0)
+    assert (record.lon, record.lat, record.position_accuracy_m) == (105.8071, 21.0213, 4.0)
     assert record.position_method == "gps"
 
 
@@ -520,7 +520,7 @@ def test_new_house_is_proposed_and_linked(at: Field) -> None:
     (made,) = decided.records
     assert (decided.operation, made.status) == ("propose", "proposed")
     record = at.place.record(made.code)
-    assert (record.number_key, record.street_name, record.unit_id) == ("731", "Láng", at.unit)
+    assert (record.house_number_key, record.street_name, record.unit_id) == ("731", "Láng", at.unit)
     assert at.entry(filed.id).code == made.code
 
 
@@ -532,7 +532,7 @@ def test_who_accepts_a_new_house_may_say_its_address_otherwise(at: Field) -> Non
     assert field_code(raised) == ("street", "unknown_place")
     assert at.entry(filed.id).state == "open"
     (made,) = at.accept(filed.id, parts={"street": "Phố Láng", "house_number": "733A"}).records
-    assert at.place.record(made.code).number_key == "733A"
+    assert at.place.record(made.code).house_number_key == "733A"
 
 
 @pytest.mark.usefixtures("drawn")

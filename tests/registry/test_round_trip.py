@@ -490,7 +490,7 @@ def _is_whole(record: Record) -> bool:
     """
     if record.kind == "building" or not (record.street_name or record.localities):
         return False
-    number = record.number_key
+    number = record.house_number_key
     return bool(record.unit_number) if number is None else not number.endswith("/")
 
 

@@ -267,6 +267,33 @@ def test_row_put_back_leaves_the_time_of_its_absence_empty(session: Session) -> 
     assert second.valid_to == third.valid_from
 
 
+def test_column_that_is_added_is_kept_once_versions_are_fitted(
+    fresh_database: Callable[[], str],
+) -> None:
+    url = fresh_database()
+    owner = make_engine(url, role=OWNER_ROLE, pool_size=1)
+    with owner.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE household ADD COLUMN storeys smallint")
+        connection.exec_driver_sql("COMMENT ON COLUMN household.storeys IS 'Above ground'")
+        connection.exec_driver_sql("CALL fit_household_versions()")
+    owner.dispose()
+    engine = make_engine(url, pool_size=1)
+    with session_scope(engine) as session:
+        make_event(session)
+        code = make_household(session, unit_id=make_unit(session), status="active")
+        for storeys in (3, 4):
+            session.execute(
+                text("UPDATE household SET storeys = :n WHERE code = :code"),
+                {"n": storeys, "code": code},
+            )
+        kept = session.scalars(
+            text("SELECT storeys FROM household_version WHERE code = :code ORDER BY valid_from"),
+            {"code": code},
+        ).all()
+    engine.dispose()
+    assert kept == [None, 3]
+
+
 def test_rollback_leaves_nothing(own_engine: Engine) -> None:
     with session_scope(own_engine) as session:
         code = make_household(session, floor="1")

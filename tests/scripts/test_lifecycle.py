@@ -71,9 +71,9 @@ def test_street_is_renumbered_from_a_table(run: Run, place: Town, tmp_path: Path
     arguments = ("operation", "renumber-street", "--commune", COMMUNE, "--street", "Phố Bảng")
     dry = run(*arguments, "--numbers", table, "--dry-run")
     assert dry.stdout == f"{COMMUNE}  Phố Bảng  2 nơi ở, toà nhà\n2 mã sẽ được ghi\n"
-    assert place.record(codes[0]).number_key == "1"
+    assert place.record(codes[0]).house_number_key == "1"
     assert run(*arguments, "--numbers", table).stdout.endswith("2 mã được ghi lại\n")
-    assert [place.record(code).number_key for code in codes] == ["2", "1"]
+    assert [place.record(code).house_number_key for code in codes] == ["2", "1"]
 
 
 def test_record_is_split_by_a_table(run: Run, place: Town, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_record_is_split_by_a_table(run: Run, place: Town, tmp_path: Path) -> No
     )
     records = json.loads(done.stdout)["records"]
     made = [place.record(r["code"]) for r in records if r["status"] == "active"]
-    assert {(r.number_key, r.households_count) for r in made} == {("5A", 2), ("5B", 1)}
+    assert {(r.house_number_key, r.households_count) for r in made} == {("5A", 2), ("5B", 1)}
 
 
 def test_dry_run_shows_no_code_that_is_burnt(run: Run) -> None:

@@ -90,7 +90,7 @@ def test_new_house_is_accepted_with_a_corrected_street(run: Run, place: Town, sa
     number = say("new_house", address=address, lon=105.8061, lat=21.0212)
     done = run("reports", "accept", number, "--reason", "x", "--street", "Láng", "--format", "json")
     (record,) = json.loads(done.stdout)["records"]
-    assert place.record(record["code"]).number_key == "601"
+    assert place.record(record["code"]).house_number_key == "601"
 
 
 def test_report_is_rejected_once(run: Run, place: Town, say: Say) -> None:

@@ -47,8 +47,7 @@ class Commune {
     const localityAt = new Map(this.localities.id.map((id, at) => [id, at]));
     const { doors } = held;
     const of = (name) => (Array.isArray(doors[name]) ? (at) => doors[name][at] : () => doors[name]);
-    const columns = ['kind', 'status', 'street', 'locality', 'number', 'path', 'inside', 'parent', 'before', 'households', 'x', 'y', 'method', 'accuracy_m', 'verified_on', 'hint'];
-    const get = Object.fromEntries(columns.map((name) => [name, of(name)]));
+    const get = Object.fromEntries(Object.keys(doors).map((name) => [name, of(name)]));
     const place = (known, ids, at) => (at === null ? null : known.get(ids[at]) ?? null);
     const told = new Map(held.labels_before.door.map((at, row) => [at, held.labels_before.label[row]]));
     const former = new Map();

@@ -4,6 +4,7 @@
 CREATE TABLE entry AS
 SELECT row_number, row_hash, source_ref, longitude, latitude, households_count,
     nullif(households, 0) AS households, accuracy_m,
+    -- each plain column: {name}, {name}_read,
     CASE WHEN inside THEN lon END AS lon, CASE WHEN inside THEN lat END AS lat,
     number_at, street_at, place_at, flat_at, commune_at, hint, unit_id, former_id,
     problems, problems & $rejecting <> 0 AS rejected, problems & $shifted <> 0 AS shifted

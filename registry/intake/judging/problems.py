@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from geo.lexicon import read_table
+from registry.intake.plain import PLAIN
 from registry.messages import SEVERITIES, Severity
 
 PIECE: Final = re.compile(r"\{([a-z_]+)\}")
@@ -40,5 +41,16 @@ _KINDS: Final = read_table(
 )
 PROBLEMS: Final = {kind.code: kind for kind in _KINDS if kind.vi}
 """Code → what it means."""
-RULES: Final = tuple(kind for kind in _KINDS if kind.predicate)
+_UNREAD: Final = PROBLEMS["value_unread"]
+RULES: Final = (
+    *(kind for kind in _KINDS if kind.predicate),
+    *(
+        _UNREAD._replace(
+            field=each.name,
+            predicate=f"{each.name} IS NOT NULL AND {each.name}_read IS NULL",
+            value=each.name,
+        )
+        for each in PLAIN
+    ),
+)
 """What is asked of each row, in the order in which its problems are told."""

@@ -42,6 +42,7 @@ CREATE TABLE sharing (row_number BIGINT, first BIGINT, code VARCHAR);
 CREATE TABLE shared (row_number BIGINT, code VARCHAR, before BIGINT, now BIGINT, said INTEGER);
 CREATE TABLE kept (
     row_number BIGINT, code VARCHAR, address BOOLEAN, position BOOLEAN, households BOOLEAN,
+    -- each plain column: {name} BOOLEAN,
     hint BOOLEAN, told BOOLEAN);
 CREATE TABLE head (unit_id INTEGER, address UBIGINT, head BIGINT);
 CREATE TABLE returned (row_number BIGINT, source_ref VARCHAR, code VARCHAR, revives BOOLEAN);

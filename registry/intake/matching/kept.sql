@@ -12,6 +12,7 @@ WITH told AS (
             house_number, house_number_key, building_name, building_key, floor, unit_number)},
         {'part': 'position', 'value': hash(lon, lat)},
         {'part': 'households', 'value': hash(households_count)},
+        -- each plain column: {{'part': '{name}', 'value': hash({name})}},
         {'part': 'hint', 'value': hash(delivery_hint)}
     ], recursive := true)
     FROM past
@@ -27,7 +28,9 @@ SELECT l.part, l.since < l.last_change AS over, p.*
 FROM latest l JOIN past p ON p.code = l.code AND p.since = l.since;
 
 INSERT INTO kept
-SELECT row_number, code, address, position OR measured AS position, households, hint,
+SELECT row_number, code, address, position OR measured AS position, households,
+    -- each plain column: {name},
+    hint,
     measured AND NOT position AS told
 FROM (
     SELECT d.row_number, h.code,
@@ -43,6 +46,7 @@ FROM (
             AND row(d.lon, d.lat) IS DISTINCT FROM row(h.lon, h.lat) AS measured,
         coalesce(n.over AND n.households_count = greatest(d.households, s.now, s.said, 1), false)
             AS households,
+        -- each plain column: coalesce({name}.over AND d.{name}_read = {name}.{name}, false) AS {name},
         coalesce(i.over AND d.hint IS NOT DISTINCT FROM i.delivery_hint, false) AS hint
     FROM known k
     JOIN door d ON d.row_number = k.row_number
@@ -51,11 +55,14 @@ FROM (
     LEFT JOIN said a ON a.code = k.code AND a.part = 'address'
     LEFT JOIN said p ON p.code = k.code AND p.part = 'position'
     LEFT JOIN said n ON n.code = k.code AND n.part = 'households'
+    -- each plain column: LEFT JOIN said {name} ON {name}.code = k.code AND {name}.part = '{name}'
     LEFT JOIN said i ON i.code = k.code AND i.part = 'hint'
     WHERE NOT k.same AND NOT k.linked
         AND (d.lon IS NULL OR k.code IN (SELECT code FROM past))
 )
-WHERE address OR position OR measured OR households OR hint;
+WHERE address OR position OR measured OR households
+    -- each plain column: OR {name}
+    OR hint;
 -- needs: kept
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 SELECT p.row_number, 'longitude', 'measured_position_kept', 'warning',

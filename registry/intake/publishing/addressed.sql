@@ -23,6 +23,7 @@ SELECT w.row_number, w.row_hash, w.is_new, w.code, coalesce(w.source_ref, r.ref)
     n.number AS house_number, n.number_key AS house_number_key, f.building_name, f.building_key,
     f.storey AS floor, f.flat AS unit_number,
     greatest(w.households, s.now, s.said, 1)::INTEGER AS households_count, w.lon, w.lat,
+    -- each plain column: w.{name}_read AS {name},
     CASE WHEN w.lon IS NOT NULL THEN 'unknown' END AS position_method,
     CASE WHEN w.lon IS NOT NULL THEN w.accuracy_m END AS position_accuracy_m,
     w.hint AS delivery_hint
@@ -56,6 +57,8 @@ WHERE k.row_number = a.row_number AND k.households;
 UPDATE addressed a SET delivery_hint = h.delivery_hint
 FROM kept k JOIN household h ON h.code = k.code
 WHERE k.row_number = a.row_number AND k.hint;
+-- each plain column: UPDATE addressed a SET {name} = h.{name} FROM household h WHERE h.code = a.code AND NOT a.is_new AND a.{name} IS NULL;
+-- each plain column: UPDATE addressed a SET {name} = h.{name} FROM kept k JOIN household h ON h.code = k.code WHERE k.row_number = a.row_number AND k.{name};
 CREATE TABLE fresh AS
 SELECT row_number, row_number() OVER (
     ORDER BY thoroughfare_id, locality_id, house_number_key, row_number) AS turn

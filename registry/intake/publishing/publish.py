@@ -19,6 +19,7 @@ from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import ConflictError
 from registry.intake.engine import Workbench
 from registry.intake.matching.match import PLACES
+from registry.intake.plain import PLAIN
 from registry.intake.publishing.first_load import keys_parked
 
 IssueCodes = Callable[[int], bytes]
@@ -67,13 +68,16 @@ _PLACE: Final = (
     "unit_id, former_unit_id, thoroughfare_id, locality_id, house_number, house_number_key,"
     " building_name, building_key"
 )
-_ROW: Final = f"{_PLACE}, floor, unit_number, households_count"
+_PLAIN: Final = "".join(f"{each.name}, " for each in PLAIN)
+_ROW: Final = f"{_PLACE}, floor, unit_number, {_PLAIN}households_count"
 _POSITION: Final = "position_method, position_accuracy_m, delivery_hint"
 _HANDED: Final = (
     "code text, parent_code text, unit_id int, former_unit_id int, thoroughfare_id bigint,"
     " locality_id bigint, house_number text, house_number_key text, building_name text,"
-    " building_key text, floor text, unit_number text, households_count int, lon float8,"
-    " lat float8, position_method text, position_accuracy_m float8, delivery_hint text"
+    " building_key text, floor text, unit_number text,"
+    + "".join(f" {each.name} {each.pg}," for each in PLAIN)
+    + " households_count int, lon float8, lat float8, position_method text,"
+    " position_accuracy_m float8, delivery_hint text"
 )
 _POINT: Final = "ST_Point(lon, lat, 4326)"
 _INSERT: Final = f"""

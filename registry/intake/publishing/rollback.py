@@ -258,7 +258,7 @@ def _cut(events: str, limit: int = 200) -> str:
 
 def _restore_statement() -> str:
     # Here, because what a table with points needs takes a while, for which no import should wait.
-    from registry.tables import HOUSEHOLD, STAMPED
+    from registry.core.tables.records import HOUSEHOLD, STAMPED
 
     columns = [c.name for c in HOUSEHOLD.columns if c.name not in ("code", *STAMPED)]
     target, values = ", ".join(columns), ", ".join(f"v.{name}" for name in columns)

@@ -18,6 +18,7 @@ from geo.admin import LEVELS
 from geo.lexicon import read_table
 from geo.text import fold
 from registry.errors import UnreadableFileError
+from registry.intake.plain import PLAIN
 from registry.messages import number
 
 FIELDS: Final = (
@@ -27,6 +28,7 @@ FIELDS: Final = (
     *("longitude", "latitude", "longitude_minutes", "longitude_seconds"),
     *("latitude_minutes", "latitude_seconds", "point", "households_count"),
     *("position_accuracy_m", "visit_result"),
+    *(each.name for each in PLAIN),
 )
 """What a column may hold."""
 

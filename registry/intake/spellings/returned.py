@@ -16,6 +16,7 @@ from geo.persons import is_full_name, may_be_name
 from geo.points import point_in
 from geo.redaction import REMOVED, without_names
 from geo.text import fold
+from registry.intake.plain import PLAIN
 from registry.personal import without_numbers
 
 NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
@@ -27,6 +28,7 @@ _MEASURES: Final = frozenset(
         *("longitude", "longitude_minutes", "longitude_seconds", "lon"),
         *("latitude", "latitude_minutes", "latitude_seconds", "lat", "point"),
         *("households_count", "position_accuracy_m"),
+        *(each.name for each in PLAIN if each.pg != "text"),
     }
 )
 _PLACES: Final = frozenset(

@@ -7,6 +7,7 @@ CREATE TABLE delivered (
     latitude VARCHAR,
     households_count VARCHAR,
     position_accuracy_m VARCHAR,
+    -- each plain column: {name} VARCHAR, {name}_read {duck},
     lon DOUBLE,
     lat DOUBLE,
     households INTEGER,

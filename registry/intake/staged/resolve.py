@@ -21,6 +21,7 @@ from registry.gazetteer import Gazetteer
 from registry.intake.columns.cells import Cells, distinct, rows_of
 from registry.intake.columns.fields import Columns
 from registry.intake.columns.reader import SourceFile
+from registry.intake.plain import PLAIN
 from registry.intake.spellings.beside import COLUMNS_DIFFER
 from registry.intake.spellings.communes import (
     CommuneReader,
@@ -43,12 +44,15 @@ FIELDS_READ: Final = (
     *("house_number", "street", "locality", "building", "floor", "unit"),
     *("commune_code", "commune", "district", "province", "former_commune_code", "former_commune"),
     *("former_address", "address"),
+    *(each.name for each in PLAIN),
 )
 """The order in which cells are handed over; '' for a column that the file lacks."""
 _DOOR: Final = slice(5, 11)
 _STREET: Final = 6
 _LOCALITY: Final = 7
 _FORMER: Final = 16
+_FORMER_ADDRESS: Final = 17
+_ADDRESS: Final = 18
 _BESIDE_TEXT: Final = (5, 6, 8, 9, 10)
 """Those of a door that complete a text; localities are words of it."""
 _COMMUNE: Final = slice(11, 17)
@@ -344,7 +348,7 @@ class TextResolver(Resolver):
 def _text_columns(cells: Sequence[_T]) -> list[_T]:
     """What `TextReader.read` takes, in its order."""
     door = (cells[at] for at in _BESIDE_TEXT)
-    return [cells[-1], cells[-2], cells[_LOCALITY], *cells[_COMMUNE], *door]
+    return [cells[_ADDRESS], cells[_FORMER_ADDRESS], cells[_LOCALITY], *cells[_COMMUNE], *door]
 
 
 def _door_of(number: str, street: str, *flat: str) -> DoorParts:

@@ -233,7 +233,7 @@ def test_numbers_of_a_street_are_exchanged_at_once(place: Town) -> None:
     place.street("Phố Tám A")
     codes = {number: place.house(number, "Tám A") for number in ("2", "4", "6", "8")}
     assert renumber(place, "Tám A", ("2", "4"), ("4", "2"), ("6", "10A"), ("8", "08")) == 3
-    now = {number: place.record(code).number_key for number, code in codes.items()}
+    now = {number: place.record(code).house_number_key for number, code in codes.items()}
     assert now == {"2": "4", "4": "2", "6": "10A", "8": "8"}
     assert [numbers(place, code) for code in codes.values()] == [["2"], ["4"], ["6"], []]
 
@@ -243,7 +243,7 @@ def test_flats_of_a_building_get_the_number_of_their_door(place: Town) -> None:
     block = place.house("5", "Chín A", kind="building", building="CT5")
     flat = place.house("5", "Chín A", unit_number="101", parent=block)
     assert renumber(place, "Chín A", ("5", "7")) == 2
-    assert place.record(flat).number_key == place.record(block).number_key == "7"
+    assert place.record(flat).house_number_key == place.record(block).house_number_key == "7"
 
 
 @pytest.mark.parametrize(
@@ -288,11 +288,14 @@ def test_numbers_of_a_locality_are_exchanged_at_once_and_those_of_its_streets_st
     table = [{"old": "2", "new": "4"}, {"old": "4", "new": "2"}, {"old": "6", "new": "8/1"}]
     done = place.do("renumber-locality", **HERE, locality="Thôn Sáu A", numbers=table)
     assert done.rewritten == 3
-    now = {number: place.record(code).number_key for number, code in doors.items()}
+    now = {number: place.record(code).house_number_key for number, code in doors.items()}
     assert now == {"2": "4", "4": "2", "6": "8/1"}
     assert [numbers(place, code) for code in doors.values()] == [["2"], ["4"], ["6"]]
     # Numbers count in the innermost locality, and along the street where there is one.
-    assert (place.record(street).number_key, place.record(inner).number_key) == ("602", "2")
+    assert (place.record(street).house_number_key, place.record(inner).house_number_key) == (
+        "602",
+        "2",
+    )
 
 
 def test_number_of_a_street_in_the_locality_is_not_in_its_table(place: Town) -> None:

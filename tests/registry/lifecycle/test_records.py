@@ -52,7 +52,7 @@ def test_reserved_code_is_bound_to_a_door_and_keeps_its_code(place: Town) -> Non
     assert [(r.code, r.status) for r in done.records] == [(code, "proposed")]
     place.do("activate", code=code)
     record = place.record(code)
-    assert (record.status, record.number_key, record.street_name) == ("active", "1", "Láng")
+    assert (record.status, record.house_number_key, record.street_name) == ("active", "1", "Láng")
 
 
 def test_reserved_code_is_bound_at_once_when_it_is_activated_with_an_address(place: Town) -> None:
@@ -161,7 +161,7 @@ def test_correction_changes_what_is_given_and_clears_what_is_null(place: Town) -
     code = place.house("13", delivery_hint="sau chợ", **LANG)
     place.do("correct", code=code, house_number="13A", households_count=2)
     record = place.record(code)
-    assert (record.number_key, record.households_count) == ("13A", 2)
+    assert (record.house_number_key, record.households_count) == ("13A", 2)
     assert (record.delivery_hint, record.street_name) == ("sau chợ", "Láng")
     place.do("correct", code=code, delivery_hint=None, lon=None, lat=None)
     record = place.record(code)
@@ -207,7 +207,7 @@ def test_move_sets_point_method_and_accuracy(place: Town) -> None:
     )
     record = place.record(code)
     assert (record.lon, record.lat) == (105.807, 21.022)
-    assert (record.position_method, record.accuracy_m) == ("survey", 1.0)
+    assert (record.position_method, record.position_accuracy_m) == ("survey", 1.0)
 
 
 def test_point_far_outside_the_real_boundary_is_refused(place: Town) -> None:
@@ -255,7 +255,7 @@ def test_point_in_another_part_of_the_country_is_refused_where_nothing_is_drawn(
 def test_new_number_is_on_the_door_and_the_old_one_is_remembered(place: Town) -> None:
     code, neighbour = place.house("25"), place.house("27")
     place.do("renumber", code=code, house_number="25 bis", decision_number="1/QĐ")
-    assert place.record(code).number_key == "25BIS"
+    assert place.record(code).house_number_key == "25BIS"
     former = place.rows(
         "SELECT house_number_key, thoroughfare_id FROM household_former_number WHERE code = :c",
         c=code,

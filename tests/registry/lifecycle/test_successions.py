@@ -47,7 +47,7 @@ def test_split_record_is_continued_by_its_parts(place: Town) -> None:
     one, other = split(place, code, "1A", "1B")
     assert successors(place, code) == {one, other}
     record = place.record(one)
-    assert (record.number_key, record.street_name, record.lon) == ("1A", "Láng", LANG["lon"])
+    assert (record.house_number_key, record.street_name, record.lon) == ("1A", "Láng", LANG["lon"])
     assert (record.households_count, record.delivery_hint) == (1, "gần chợ")
     assert is_valid(one)
     assert is_valid(other)
@@ -174,7 +174,7 @@ def test_replaced_code_leads_to_the_new_one_with_the_same_address(place: Town) -
     place.do("replace", code=code, by=reserved, **WHY)
     assert successors(place, code) == {reserved}
     before, after = place.row(code), place.record(reserved)
-    assert (after.number_key, after.verified_on) == ("31", before.verified_on)
+    assert (after.house_number_key, after.verified_on) == ("31", before.verified_on)
 
 
 def test_replaced_building_keeps_its_flats(place: Town) -> None:

@@ -57,7 +57,7 @@ def empty(admin_url: str, worker_id: str) -> Iterator[str]:
 def told(step: Step) -> tuple[object, ...]:
     """A step of a history, without numbers that one register gives its places."""
     record = step.record
-    places = record and (record.number_written, record.street_name, record.locality_name)
+    places = record and (record.house_number, record.street_name, record.locality_name)
     about = (step.operation, step.actor, step.reason, step.successors, step.predecessors)
     return step.at, step.event_id, *about, places
 

@@ -2,9 +2,11 @@
 --   thoroughfare_id BIGINT, locality_id BIGINT, house_number VARCHAR, house_number_key VARCHAR,
 --   building_name VARCHAR, building_key VARCHAR, floor VARCHAR, unit_number VARCHAR,
 --   parent_code VARCHAR, households_count INTEGER, lon DOUBLE, lat DOUBLE, position_method VARCHAR,
+-- each plain column: --   {name} {duck},
 --   position_accuracy_m DOUBLE, delivery_hint VARCHAR, event_id BIGINT
 SELECT code, kind, status, unit_id, former_unit_id, thoroughfare_id, locality_id, house_number,
     house_number_key, building_name, building_key, floor, unit_number, parent_code,
+    -- each plain column: {name},
     households_count, ST_X(point) AS lon, ST_Y(point) AS lat, position_method,
     position_accuracy_m, delivery_hint, event_id
 FROM household

@@ -1,0 +1,154 @@
+"""The record of a household or building: each column with where it goes and what it is called.
+
+Whoever reads, writes, hands on or shows records loops over these columns: a column that is added
+here, and in a migration, is staged, published, answered, fed, packed and exported.
+"""
+
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Any, Final
+
+from geoalchemy2 import Geometry, WKBElement
+from geoalchemy2.shape import to_shape
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from registry.core.tables import METADATA
+
+
+class Goes(Flag):
+    """Where a column goes. What is shown of a point, or of the id of a street, is made there."""
+
+    NOWHERE = 0
+    DELIVERED = auto()
+    """A list of an authority may bring it, under the same name."""
+    EDITED = auto()
+    """Operations take it, and forms show it."""
+    ANSWERED = auto()
+    """It is a member of `registry.records.Record`."""
+    TRACED = auto()
+    """History tells when it changes."""
+    FED = auto()
+    """Followers get it, and their copies hold it."""
+    PACKED = auto()
+    """It is in the packs of carriers."""
+    EXPORTED = auto()
+    """It is a column of exports and of features."""
+    EVERYWHERE = DELIVERED | EDITED | ANSWERED | TRACED | FED | PACKED | EXPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What is said of a column beside its type and comment."""
+
+    goes: Goes
+    member: str
+    """Its name in requests, answers and the feed."""
+    vi: str
+    """Its label for clerks."""
+
+
+def _column(
+    name: str,
+    type_: TypeEngine[Any] | type[TypeEngine[Any]],
+    comment: str,
+    goes: Goes = Goes.NOWHERE,
+    *,
+    member: str | None = None,
+    vi: str = "",
+    required: bool = False,
+    primary_key: bool = False,
+) -> "Column[Any]":
+    return Column(
+        name,
+        type_,
+        primary_key=primary_key,
+        nullable=not (required or primary_key),
+        comment=comment,
+        info={"described": Described(goes, member or name, vi)},
+    )
+
+
+_SHOWN: Final = Goes.ANSWERED | Goes.TRACED | Goes.FED | Goes.PACKED | Goes.EXPORTED
+_NAMED: Final = _SHOWN & ~Goes.PACKED
+"""Of what stands before the number, a pack has the words."""
+_READ: Final = Goes.ANSWERED
+
+_KEY: Final = Text(collation="C")
+
+HOUSEHOLD: Final = Table(
+    "household",
+    METADATA,
+    _column("code", _KEY, "Permanent code, canonical, no hyphen; never reused", _READ,
+            vi="Mã", primary_key=True),
+    _column("kind", Text, "household | building (parent record of flats)", _SHOWN | Goes.EDITED,
+            vi="Loại", required=True),
+    _column("status", Text, "reserved | proposed | active | retired", _SHOWN,
+            vi="Trạng thái", required=True),
+    _column("unit_id", Integer, "Commune of today; none only for a code never bound to a door",
+            _READ | Goes.TRACED, member="commune", vi="Mã xã, phường"),
+    _column("former_unit_id", Integer, "Commune of an earlier map, when known",
+            _READ | Goes.TRACED, member="former_commune", vi="Mã xã trước 7/2025"),
+    _column("house_number", Text, "As written: Số 5A, ngách 34, ngõ 12", _READ, vi="Số nhà"),
+    _column("house_number_key", _KEY, "Canonical path: 12/34/5A", _READ | Goes.TRACED,
+            member="house_number", vi="Số nhà"),
+    _column("thoroughfare_id", BigInteger, "Street", _READ | Goes.TRACED,
+            member="street", vi="Tên đường"),
+    _column("locality_id", BigInteger, "Innermost locality", _READ | Goes.TRACED,
+            member="localities", vi="Thôn, tổ"),
+    _column("building_name", Text, "Toà nhà, chung cư, block", _NAMED | Goes.EDITED,
+            member="building", vi="Tên toà nhà"),
+    _column("building_key", _KEY, "Folded building, block and tower: what is matched", _READ),
+    _column("floor", Text, "Tầng", _NAMED | Goes.EDITED | Goes.DELIVERED, vi="Tầng"),
+    _column("unit_number", Text, "Căn hộ, phòng", _NAMED | Goes.EDITED | Goes.DELIVERED,
+            vi="Số căn hộ, phòng"),
+    _column("parent_code", _KEY, "Building that holds it", _READ | Goes.TRACED | Goes.FED,
+            member="parent", vi="Mã của toà nhà"),
+    _column("households_count", Integer,
+            "Hộ that share it until they get records of their own; 0 for a building, so that a"
+            " sum counts hộ", Goes.EVERYWHERE, vi="Số hộ ở chung", required=True),
+    _column("point", Geometry("POINT", srid=4326, spatial_index=False),
+            "Entrance, lon/lat EPSG:4326", Goes.TRACED | Goes.FED),
+    _column("position_method", Text,
+            "survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown",
+            _SHOWN | Goes.EDITED, vi="Cách lấy toạ độ"),
+    _column("position_accuracy_m", Double, "Radius in metres within which the entrance lies",
+            _SHOWN | Goes.EDITED, vi="Sai số toạ độ (mét)"),
+    _column("verified_on", Date, "Last seen to exist", _SHOWN, vi="Xác minh ngày"),
+    _column("delivery_hint", Text, "Landmark: gần chợ …; never a person",
+            Goes.EVERYWHERE & ~Goes.EXPORTED, vi="Chỉ dẫn cho người giao, không ghi tên người"),
+    _column("entrances", JSONB(none_as_null=True),
+            "Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note,"
+            " seen_on, source; mostly none", _READ | Goes.TRACED | Goes.FED, vi="Lối vào"),
+    _column("restricted", Boolean, "Never in tiles, exports, packs, reverse, suggestions",
+            _READ | Goes.TRACED, vi="Không đưa ra danh sách, bản đồ, bản xuất", required=True),
+    _column("event_id", BigInteger, "Event that wrote this state; stamped by the database", _READ,
+            required=True),
+    _column("recorded_at", DateTime(timezone=True),
+            "Since when this state is on record; stamped by the database", required=True),
+)  # fmt: skip
+STAMPED: Final = ("event_id", "recorded_at")
+"""Columns that the database fills in: every other one the application may insert."""
+
+
+def described(column: "Column[Any]") -> Described:
+    """What is said of a column of HOUSEHOLD."""
+    found: Described = column.info["described"]
+    return found
+
+
+def going(goes: Goes) -> "list[Column[Any]]":
+    """The columns of HOUSEHOLD that go there as they are, in their order."""
+    return [column for column in HOUSEHOLD.c if goes in described(column).goes]
+
+
+def state() -> list[str]:
+    """Names of the columns that a version keeps beside the code and its days."""
+    return [column.name for column in HOUSEHOLD.c if column.name not in ("code", "recorded_at")]
+
+
+def lon_lat(point: WKBElement) -> tuple[float, float]:
+    """Where a point is, as its column is read, in degrees (EPSG:4326)."""
+    (lon, lat), *_ = to_shape(point).coords
+    return lon, lat
