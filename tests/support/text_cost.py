@@ -12,11 +12,13 @@ from flask.testing import FlaskClient
 from registry.reads import Reads
 from registry.reports.new_houses import MAX_TEXT
 from registry.search.completed_text import UNITS
+from tests.support.made_texts import LONGEST
 
 PROCESSOR_MS: Final = 60.0
 QUESTIONS: Final = 40
-_AGAIN: Final = 3
+_AGAIN: Final = 5
 """Measurements of what seems to be dear: a busy machine makes anything so once."""
+_INSIDE: Final = 50
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ WAYS: Final[dict[str, Callable[[FlaskClient, str], Any]]] = {
     "tool": lambda client, text: _tool(client, "validate", address=text),
     "columns": lambda client, text: client.post("/v1/validate", json=_columns(text)),
     "tool geocode": lambda client, text: _tool(client, "geocode", q=text),
-    "page": lambda client, text: client.post("/try", data={"text": " ".join(text.split("\n"))}),
+    "page": lambda client, text: client.post("/try", data={"text": " ".join(text.splitlines())}),
     "page of search": lambda client, text: client.get("/a", query_string={"code": text}),
     "route": lambda client, text: client.post("/v1/routes", json={"rows": [{"address": text}]}),
     "new house": lambda client, text: client.post("/v1/reports", json=_new_house(text)),
@@ -92,13 +94,15 @@ def counted() -> Iterator[list[str]]:
 def cost_of(client: FlaskClient, way: str, text: str) -> Cost:
     """The least that it took; raises AssertionError where the service failed."""
     times, questions = [], 0
-    for _ in range(_AGAIN):
+    for zeros in range(_AGAIN):
+        # As good as the same, and not remembered.
+        written = f"{text[:_INSIDE]}{'0' * zeros}{text[_INSIDE:]}"[:LONGEST]
         with counted() as asked:
             started = time.process_time()
-            with WAYS[way](client, text) as answer:
+            with WAYS[way](client, written) as answer:
                 answer.get_data()  # rows of a batch are answered while they are read
             times.append((time.process_time() - started) * 1000)
-        assert answer.status_code != 500, (way, text)
+        assert answer.status_code != 500, (way, written)
         questions = max(questions, len(asked))
         if times[-1] <= PROCESSOR_MS / 2:
             break
