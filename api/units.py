@@ -278,7 +278,10 @@ def converted(query: ConvertQuery) -> JsonObject:
         found = [convert_code(known, query.code, written_on=map_day, day=day)]
     else:
         found = convert_text(known, query.text or "", written_on=written_on, day=day)
-    matches = [_conversion(known, conversion, day) for conversion in found]
+    # Readings of one text have their parts in common.
+    unread = dict.fromkeys(part for conversion in found for part in conversion.naming.unread)
+    told = frozenset(without_people(unread))
+    matches = [_conversion(known, conversion, day, told) for conversion in found]
     return {"as_of": day.isoformat(), "ambiguous": is_ambiguous(found), "matches": matches}
 
 
@@ -399,12 +402,14 @@ def _continuation(known: Gazetteer, found: Continuation, day: datetime.date) -> 
     }
 
 
-def _conversion(known: Gazetteer, found: Conversion, day: datetime.date) -> dict[str, Any]:
+def _conversion(
+    known: Gazetteer, found: Conversion, day: datetime.date, told: frozenset[str]
+) -> dict[str, Any]:
     naming = found.naming
     named = [u for u in (naming.commune, naming.district, naming.province) if u is not None]
     return {
         "from": _summary(known, found.unit, day),
         "named": [_summary(known, unit, day) for unit in named],
-        "unread": list(without_people(naming.unread)),
+        "unread": [part for part in naming.unread if part in told],
         "to": [_continuation(known, continuation, day) for continuation in found.to],
     }

@@ -62,7 +62,7 @@ _NEAREST: Final = f"""
             UNION ALL
             ({_BY_ENTRANCE})
         ) n
-        ORDER BY distance_m
+        ORDER BY distance_m, code
         LIMIT {{kept}}
     ) h ON h.distance_m <= %(reach_m)s
     {JOINS}

@@ -1,7 +1,9 @@
 """Requests to an identity provider: together they end in time, and no answer is read for ever."""
 
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -34,18 +36,42 @@ def ending_within(whole_s: float) -> Iterator[Deadline]:
             _deadline.reset(token)
 
 
+def _in_time(connect: Callable[[], socket.socket]) -> socket.socket:
+    """What `connect` makes; raises TimeoutError. In a thread, which is left behind where it takes
+    too long: nothing else ends the system's looking up of a name.
+    """
+    made = Future[socket.socket]()
+
+    def run() -> None:
+        try:
+            made.set_result(connect())
+        except Exception as error:  # noqa: BLE001 - told to who waits
+            made.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    deadline = _deadline.get()
+    try:
+        connected = made.result(deadline.left_s)
+    except TimeoutError:
+        made.add_done_callback(_close)
+        raise
+    deadline.watch(connected)
+    return connected
+
+
+def _close(late: Future[socket.socket]) -> None:
+    if not late.exception():
+        late.result().close()
+
+
 class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
-        _deadline.get().watch(connected)
-        return connected
+        return _in_time(super()._new_conn)
 
 
 class _SafeConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
-        _deadline.get().watch(connected)
-        return connected
+        return _in_time(super()._new_conn)
 
 
 class _Pool(HTTPConnectionPool):

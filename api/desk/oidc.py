@@ -163,9 +163,10 @@ class Issuer:
         if metadata.get("issuer") != issuer:
             raise ValueError("the issuer calls itself otherwise")
         client.client_kwargs["token_endpoint_auth_method"] = self._proof(metadata)
-        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+        offered = metadata.get("id_token_signing_alg_values_supported") or ()
         own = [each for each in offered if not each.startswith(_SYMMETRIC)]
-        metadata["id_token_signing_alg_values_supported"] = own
+        # None at all would be any for Authlib.
+        metadata["id_token_signing_alg_values_supported"] = own or ["RS256"]
         client.fetch_jwk_set()
         return client
 

@@ -2,9 +2,15 @@
 
 import json
 import socket
-from collections.abc import Iterator
+import threading
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from joserfc import jws
+from joserfc.jwk import Key, OctKey, RSAKey
 
 from api.desk import oidc
 from api.desk.sign_in import own_path
@@ -115,6 +121,79 @@ def test_token_that_is_not_for_this_try_lets_nobody_in(
     assert "account_refused" in came.text
     assert office.client.get_cookie("desk") is None
     assert accounts(office) == before
+
+
+def of_header(**header: str) -> Callable[[str], str]:
+    """The token below another header, with its own signature."""
+    head = urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
+    return lambda token: f"{head}.{token.partition('.')[2]}"
+
+
+def unsigned(alg: str) -> Callable[[str], str]:
+    return lambda token: of_header(alg=alg)(token).rpartition(".")[0] + "."
+
+
+def signed_by(key: Key, alg: str) -> Callable[[str], str]:
+    def signed(token: str) -> str:
+        told = jws.extract_compact(token.encode())
+        return jws.serialize_compact({**told.headers(), "alg": alg}, told.payload, key, [alg])
+
+    return signed
+
+
+@pytest.mark.parametrize(
+    "resigned",
+    [
+        *map(unsigned, ("none", "None", "RS256")),
+        of_header(alg="none"),
+        signed_by(OctKey.import_key(CLIENT["oidc_client_secret"]), "HS256"),
+        signed_by(RSAKey.generate_key(2048), "RS256"),
+        lambda token: "",
+        lambda token: token[:-9],
+    ],
+    ids=["none", "None", "RS256", "of none", "secret", "other key", "empty", "cut"],
+)
+@pytest.mark.parametrize("offered", [None, ["none"], ["HS256", "none"], ["RS256", "none"]], ids=str)
+def test_token_that_the_provider_did_not_sign_lets_nobody_in(
+    office: Office,
+    issuer: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    resigned: Callable[[str], str],
+    offered: list[str] | None,
+) -> None:
+    monkeypatch.setattr(issuer, "signatures", offered)
+    fresh = oidc.Issuer(Settings(oidc_issuer=issuer.issuer, **CLIENT))
+    monkeypatch.setitem(office.app.extensions, "diachiso_issuer", fresh)
+    issuer.knows("u-8", **UNIT)
+    client, before = office.app.test_client(), accounts(office)
+    with monkeypatch.context() as while_signing_in:
+        while_signing_in.setattr(issuer, "resigned", resigned)
+        came = come_in(client, issuer, "u-8")
+    assert (came.status_code, client.get_cookie("desk")) == (403, None)
+    assert "account_refused" in came.text
+    assert accounts(office) == before
+    # Everything else was right.
+    assert come_in(client, issuer, "u-8").status_code == 303
+
+
+def test_state_counts_once(office: Office, issuer: Provider) -> None:
+    issuer.knows("u-9", **UNIT)
+    client = office.app.test_client()
+    there = client.get("/desk/sign-in/account")
+    tried = client.get_cookie("sign_in", path="/desk/sign-in/account")
+    assert tried is not None
+    # The provider vouches for the same try as often as it is asked, each time with a new code.
+    first, second, third = (issuer.sends_back(there, "u-9") for _ in range(3))
+    assert client.get(first).status_code == 303
+    client.delete_cookie("desk", path="/")
+    for back in (first, second):
+        refused = client.get(back)
+        assert (refused.status_code, client.get_cookie("desk")) == (403, None)
+        assert "trình duyệt này" in refused.text
+    # Neither does one that was refused.
+    client.get("/desk/sign-in/account")
+    assert client.get(third).status_code == 403
+    assert client.get_cookie("sign_in", path="/desk/sign-in/account") is None
 
 
 @pytest.mark.parametrize(
@@ -263,6 +342,29 @@ def test_provider_that_never_ends_is_left_in_time(
         told = office.client.get("/desk/sign-in/account")
         assert told.status_code == 503
         assert "issuer_unavailable" in told.text
+
+
+def test_name_of_a_provider_is_looked_up_in_time(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+
+    def hang(*_: Any, **__: Any) -> list[Any]:
+        """As where no name server answers."""
+        over.wait(20)
+        raise socket.gaierror
+
+    monkeypatch.setattr(oidc, "_WHOLE_S", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    away = oidc.Issuer(Settings(oidc_issuer="https://vneid.example", **CLIENT))
+    monkeypatch.setitem(office.app.extensions, "diachiso_issuer", away)
+    began = time.monotonic()
+    told = office.client.get("/desk/sign-in/account")
+    took = time.monotonic() - began
+    over.set()
+    assert told.status_code == 503
+    assert "issuer_unavailable" in told.text
+    assert took < 10
 
 
 def test_provider_that_does_not_answer_is_told(

@@ -18,7 +18,7 @@ TIMES = 200
 def site(admin_url: str, worker_id: str) -> Iterator[Site]:
     with search_site(admin_url, f"made_texts_{worker_id}") as made:
         for way in WAYS:
-            cost_of(made.client, way, "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội")  # what is made once
+            cost_of(made.client, way, "12 ngyuen trai, p. trucc bach, ba dinh")  # what is made once
         gc.collect()
         yield made
 

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.serving import served
 
-CLIENT = {"oidc_client_id": "dia-chi-so", "oidc_client_secret": "a secret"}
+CLIENT = {"oidc_client_id": "dia-chi-so", "oidc_client_secret": "a secret of some length"}
 
 
 @dataclass
@@ -27,6 +27,10 @@ class Provider:
     issuer: str
     spoilt: dict[str, Any] = field(default_factory=dict)
     """Claims that its tokens have in place of their own."""
+    resigned: Callable[[str], str] | None = None
+    """What becomes of its tokens on their way."""
+    signatures: list[str] | None = None
+    """Those that it says it has, in place of its own."""
 
     def knows(self, subject: str, **claims: Any) -> None:
         """Give somebody an account."""
@@ -40,13 +44,17 @@ class Provider:
         return f"{whole.path}?{whole.query}"
 
     def spoil(self, response: Response) -> Response:
-        """Put the claims into the token that is answered."""
-        if request.path == "/oauth2/token" and self.spoilt and response.status_code == 200:
+        """Put what is spoilt into what is answered."""
+        if request.path == "/oauth2/token" and response.status_code == 200:
             key = g.oidc_provider_mock_storage.jwk
             body = response.get_json()
             token = jwt.decode(body["id_token"], key)
-            body["id_token"] = jwt.encode(token.header, token.claims | self.spoilt, key)
+            signed = jwt.encode(token.header, token.claims | self.spoilt, key)
+            body["id_token"] = self.resigned(signed) if self.resigned else signed
             response.set_data(json.dumps(body))
+        if request.path.startswith("/.well-known/") and self.signatures is not None:
+            told = {"id_token_signing_alg_values_supported": self.signatures}
+            response.set_data(json.dumps(response.get_json() | told))
         return response
 
 

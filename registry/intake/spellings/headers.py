@@ -221,9 +221,10 @@ def receivers_field_of(header: str) -> str | None:
     return field if field in _OF_RECEIVERS else None
 
 
+@_of_beginning
 def _beside_receiver(header: str) -> str | None:
     """The words, folded, beside those for the one who is delivered to; None without such."""
-    key = in_full(_ASKED.sub("", _IN_BRACKETS.sub(" ", header[:LONGEST_NAME])))
+    key = in_full(_ASKED.sub("", _IN_BRACKETS.sub(" ", header)))
     found = _RECEIVER.fullmatch(key)
     return found and (found["behind"] or found["before"])
 
@@ -265,13 +266,13 @@ def field_of(header: str) -> str | None:
     return next((name for text in _spellings(header) if (name := _read_text(text))), None)
 
 
+@_of_beginning
 def is_personal(header: str) -> bool:
     """Whether a column looks like it is about people, who are never stored.
 
     >>> [is_personal(header) for header in ("Họ và tên chủ hộ", "SĐT", "TenChuHo", "Tên đường")]
     [True, True, True, False]
     """
-    header = header[:LONGEST_NAME]
     folded = fold(_apart(header))
     if folded in _PERSONAL or _beside_receiver(header) in (*_PERSONAL, "name"):
         return True
@@ -373,6 +374,7 @@ def _read_text(text: str) -> str | None:
     return _read(in_full(text)) or _of_parts({_read(in_full(part)) for part in _OR.split(text)})
 
 
+@_of_beginning
 def _read(key: str) -> str | None:
     if name := _FIELD_OF.get(key) or _FIELD_OF.get(key.removeprefix("ten ").removesuffix(" so")):
         return name
@@ -421,17 +423,19 @@ def _fields_in(words: Sequence[str]) -> frozenset[str]:
     for at in reversed(range(len(words))):
         found = []
         for end in range(min(at + _LONGEST, len(words)), at, -1):
+            if not behind[end] and end < len(words):
+                continue
             name = " ".join(words[at:end])
-            field = None if name in _ALONE else _FIELD_OF.get(name)
-            if field and (behind[end] or end == len(words)):
+            if name not in _ALONE and (field := _FIELD_OF.get(name)):
                 found.append(behind[end] | {field})
         behind[at] = min(found, key=len, default=frozenset())
     return behind[0]
 
 
+@_of_beginning
 def in_full(header: str) -> str:
     """The words of the header, folded, none of them shortened."""
-    words = fold(_apart(header[:LONGEST_NAME])).split()
+    words = fold(_apart(header)).split()
     return " ".join(_SHORT.get(word, word) for word in words)
 
 
