@@ -3,11 +3,11 @@
 In the scripts a line `-- each plain column: …` stands once for each, with its pieces in braces.
 """
 
-import re
 from typing import Final, NamedTuple
 
 from sqlalchemy import Date, Integer, Text
 
+from registry.core.sql import for_each_column
 from registry.core.tables.records import Goes, going
 
 _OTHERWISE: Final = ("floor", "unit_number", "households_count", "delivery_hint")
@@ -44,11 +44,8 @@ def _plain() -> list[PlainColumn]:
 
 
 PLAIN: Final = tuple(_plain())
-_EACH: Final = re.compile(r"^( *)-- each plain column: (.*\n)", re.M)
 
 
 def with_each_plain(written: str) -> str:
     """A script with its lines for each plain column."""
-    return _EACH.sub(
-        lambda line: "".join(line[1] + line[2].format(**each._asdict()) for each in PLAIN), written
-    )
+    return for_each_column(written, "plain", (each._asdict() for each in PLAIN))

@@ -1,11 +1,15 @@
 """The parts of the file and the members of their lines, as `members.csv` has them."""
 
 import csv
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Final
+
+from registry.core.sql import for_each_column
+from registry.core.tables.records import HOUSEHOLD, STAMPED
 
 HERE: Final = Path(__file__).parent
 REFERENCES: Final = {
@@ -52,14 +56,34 @@ class Part:
 
 def script(name: str) -> str:
     """A script of this room."""
-    return (HERE / f"{name}.sql").read_text(encoding="utf-8")
+    written = (HERE / f"{name}.sql").read_text(encoding="utf-8")
+    return for_each_column(written, "plain", ({"name": each.name} for each in _PLAIN))
+
+
+_RENAMED: Final = (
+    *("code", "unit_id", "former_unit_id", "thoroughfare_id", "locality_id", "house_number_key"),
+    *("building_name", "parent_code", "point", *STAMPED),
+)
+"""Columns of a household that scripts name: as references, or by other names."""
+_TYPES: Final = {
+    str: "text",
+    int: "integer",
+    float: "double precision",
+    bool: "boolean",
+    datetime.date: "date",
+}
+_PLAIN: Final = [column for column in HOUSEHOLD.c if column.name not in _RENAMED]
 
 
 def _read() -> Iterator[Part]:
     with (HERE / "members.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
     for name, members in groupby(rows, key=lambda row: row["part"]):
-        yield Part(name, tuple(Member(row["member"], row["type"]) for row in members))
+        known = {row["member"]: row["type"] for row in members}
+        if name == "records":
+            others = (each for each in _PLAIN if each.name not in known)
+            known |= {each.name: _TYPES[each.type.python_type] for each in others}
+        yield Part(name, tuple(Member(*each) for each in known.items()))
 
 
 PARTS: Final = tuple(_read())

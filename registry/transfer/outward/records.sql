@@ -1,24 +1,21 @@
 WITH state AS (
     SELECT code, recorded_at, NULL::timestamptz AS valid_to, event_id, NULL::bigint AS ended_by,
-        kind, status, restricted, unit_id, former_unit_id, thoroughfare_id, locality_id,
-        house_number, house_number_key, building_name, building_key, floor, unit_number,
-        parent_code, households_count, point, position_method, position_accuracy_m, verified_on,
-        delivery_hint, entrances
+        -- each plain column: {name},
+        unit_id, former_unit_id, thoroughfare_id, locality_id, house_number_key, building_name,
+        parent_code, point
     FROM household
     UNION ALL
     SELECT code, valid_from, valid_to, event_id, ended_by_event_id,
-        kind, status, restricted, unit_id, former_unit_id, thoroughfare_id, locality_id,
-        house_number, house_number_key, building_name, building_key, floor, unit_number,
-        parent_code, households_count, point, position_method, position_accuracy_m, verified_on,
-        delivery_hint, entrances
+        -- each plain column: {name},
+        unit_id, former_unit_id, thoroughfare_id, locality_id, house_number_key, building_name,
+        parent_code, point
     FROM household_version
 )
 SELECT h.code, h.recorded_at AS since, h.valid_to AS until, h.event_id AS event, h.ended_by,
-    h.kind, h.status, h.restricted, u.unit AS commune, f.unit AS former_commune,
-    s.place AS street, l.place AS locality, h.house_number, h.house_number_key AS number_key,
-    h.building_name AS building, h.building_key, h.floor, h.unit_number, h.parent_code AS parent,
-    h.households_count, ST_X(h.point) AS lon, ST_Y(h.point) AS lat, h.position_method,
-    h.position_accuracy_m, h.verified_on, h.delivery_hint, h.entrances
+    -- each plain column: h.{name},
+    u.unit AS commune, f.unit AS former_commune, s.place AS street, l.place AS locality,
+    h.house_number_key AS number_key, h.building_name AS building, h.parent_code AS parent,
+    ST_X(h.point) AS lon, ST_Y(h.point) AS lat
 FROM state h
 LEFT JOIN unit_ref u ON u.id = h.unit_id
 LEFT JOIN unit_ref f ON f.id = h.former_unit_id
