@@ -35,20 +35,21 @@ def text_of(body: bytes, name: str, most: int) -> str:
 
 
 def read_pasted(operation: str, text: str, *, is_file: bool, stated: Stated = ()) -> Table:
-    """A table where the text is one; of what was pasted, each line else.
+    """A table where the text is one; of what was pasted, each line else. One line is no table.
 
     Raises UnreadableFileError, and ColumnsNotRecognisedError for a table without the column.
     """
-    try:
-        table = read_table("csv", operation, io.StringIO(text, newline=""), stated)
-    except ColumnsNotRecognisedError as error:
-        if is_file or fields_named(error.extra["columns"]):  # type: ignore[arg-type]
-            raise
-    else:
-        # `Địa chỉ:` between addresses is no header.
-        if not table.above or len(table.headers) > 1:
-            return table
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if is_file or len(lines) > 1:
+        try:
+            table = read_table("csv", operation, io.StringIO(text, newline=""), stated)
+        except ColumnsNotRecognisedError as error:
+            if is_file or fields_named(error.extra["columns"]):  # type: ignore[arg-type]
+                raise
+        else:
+            # `Địa chỉ:` between addresses is no header.
+            if not table.above or len(table.headers) > 1:
+                return table
     rows = (
         InputRow({_HEADER: line}, {_HEADER: clean_cell(_HEADER, line)}, number)
         for number, line in enumerate(lines, 1)
