@@ -219,5 +219,6 @@ def _door(record: Record) -> JsonObject:
         number=number_of(record.label_parts),
         street=named(record.street_kind, record.street_name) if record.street_name else None,
         locality=", ".join(named(*place) for place in record.localities) or None,
+        accuracy_m=record.position_accuracy_m,
         verified_on=verified.isoformat() if verified else None,
     )

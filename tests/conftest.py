@@ -37,7 +37,7 @@ _desk = pytest.StashKey[postgis.Desk]()
 
 
 _LONG = ("tests/system/", "tests/clients/", "tests/browser/", "tests/scripts/")
-_NOHUP = "DIACHISO_TESTS_OUTLIVE_TERMINAL"
+_NOHUP = "TESTS_OUTLIVE_TERMINAL"
 _THOROUGH = _LONG[:3]
 """Folders of which the gate runs only what is marked `gate`."""
 

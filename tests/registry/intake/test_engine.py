@@ -11,6 +11,7 @@ from registry.database import driver_connection, session_scope
 from registry.errors import StorageFullError
 from registry.intake import engine as engines
 from registry.intake.engine import workbench
+from registry.intake.plain import with_each_plain
 from registry.intake.staged.resolve import PARTS
 from registry.intake.staged.stage import CONTENTS
 from registry.intake.steps import STEPS
@@ -131,7 +132,7 @@ def test_what_steps_need_is_something_that_may_be_there() -> None:
 
 @pytest.mark.parametrize("script", sorted(REGISTER.glob("*.pg.sql")), ids=lambda path: path.name)
 def test_columns_that_a_script_declares_are_those_it_answers(engine: Engine, script: Path) -> None:
-    written = script.read_text(encoding="utf-8")
+    written = with_each_plain(script.read_text(encoding="utf-8"))
     given = {"units": [], "codes": [], "refs": [], "first": "", "last": "", "source": ""}
     flags = {"demo": False, "full": True}
     with session_scope(engine) as session:
