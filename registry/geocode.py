@@ -113,17 +113,22 @@ def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answ
     return locate(gazetteer, reads, question).answers
 
 
-def locate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Located:
-    """What `geocode` answers, with the reading that it answers; raises what `geocode` raises."""
-    return alone(reads, locating(gazetteer, question))
+def locate(
+    gazetteer: Gazetteer, reads: Reads, question: Question, work: Work | None = None
+) -> Located:
+    """What `geocode` answers, with the reading that it answers; raises what `geocode` raises.
+
+    Of `work` where that is less than a text may cause.
+    """
+    return alone(reads, locating(gazetteer, question, work))
 
 
-def locating(gazetteer: Gazetteer, question: Question) -> Query[Located]:
+def locating(gazetteer: Gazetteer, question: Question, work: Work | None = None) -> Query[Located]:
     """`locate` as a search of which many can be answered together."""
     search = _Search(gazetteer, question, today())
     if question.near is not None:
         check_point(lon=question.near[0], lat=question.near[1])
-    work = Work()
+    work = work or Work()
     found = yield from bounded(search.answers(), [], work)
     if work.spent:
         found = [with_fault(answer, SEARCH_INCOMPLETE) for answer in found]

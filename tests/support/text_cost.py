@@ -10,6 +10,7 @@ from unittest.mock import patch
 from flask.testing import FlaskClient
 
 from registry.reads import Reads
+from registry.reports.new_houses import MAX_TEXT
 from registry.search.completed_text import UNITS
 from tests.support.made_texts import LONGEST
 
@@ -52,6 +53,10 @@ def _columns(text: str) -> dict[str, str]:
     return {name: text[at * 200 : (at + 1) * 200] for at, name in enumerate(names)}
 
 
+def _new_house(text: str) -> dict[str, object]:
+    return {"kind": "new_house", "lon": 105.81, "lat": 21.01, "address": text[:MAX_TEXT]}
+
+
 WAYS: Final[dict[str, Callable[[FlaskClient, str], Any]]] = {
     "geocode": lambda client, text: client.post("/v1/geocode", json={"q": text}),
     "validate": lambda client, text: client.post("/v1/validate", json={"address": text}),
@@ -67,6 +72,7 @@ WAYS: Final[dict[str, Callable[[FlaskClient, str], Any]]] = {
     "page": lambda client, text: client.post("/try", data={"text": " ".join(text.splitlines())}),
     "page of search": lambda client, text: client.get("/a", query_string={"code": text}),
     "route": lambda client, text: client.post("/v1/routes", json={"rows": [{"address": text}]}),
+    "new house": lambda client, text: client.post("/v1/reports", json=_new_house(text)),
 }
 """Ways in which anybody may have a text answered."""
 

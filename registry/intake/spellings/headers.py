@@ -18,19 +18,17 @@ from geo.admin import LEVELS
 from geo.lexicon import read_table
 from geo.text import fold
 from registry.errors import UnreadableFileError
-from registry.intake.plain import PLAIN
 from registry.messages import number
 
-FIELDS: Final = (
+_COMPOSED: Final = (
     *("source_ref", "address", "former_address", "house_number", "alley", "street", "locality"),
     *("building", "floor", "unit", "commune_code", "commune", "district", "province"),
     *("former_commune_code", "former_commune", "former_district", "former_province"),
     *("longitude", "latitude", "longitude_minutes", "longitude_seconds"),
     *("latitude_minutes", "latitude_seconds", "point", "households_count"),
     *("position_accuracy_m", "visit_result"),
-    *(each.name for each in PLAIN),
 )
-"""What a column may hold."""
+"""What a column may hold that is read with others, or in a way of its own."""
 
 
 class Header(NamedTuple):
@@ -42,8 +40,8 @@ class Header(NamedTuple):
 
     def fault(self, _comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
-        known = self.field in (*FIELDS, "person") and self.use in ("", "inside", "weak", "below")
-        return None if known else "no such field or use"
+        known = self.use in ("", "inside", "weak", "below") and self.field.isidentifier()
+        return None if known else "no field or no such use"
 
 
 def _headers(use: str) -> dict[str, str]:
@@ -69,6 +67,13 @@ def _of_party(party: str) -> str:
 
 
 _HEADERS: Final = read_table(Path(__file__).with_name("headers.csv"), Header)
+FIELDS: Final = (
+    *_COMPOSED,
+    *dict.fromkeys(row.field for row in _HEADERS if row.field not in (*_COMPOSED, "person")),
+)
+"""What a column may hold; the last ones are the plain columns of `registry.intake.plain`, which who
+only looks for headers need not load.
+"""
 _PARTIES: Final = read_table(Path(__file__).with_name("parties.csv"), Party)
 _PERSONAL_WORDS: Final = tuple(_headers("inside"))
 _GLUED_LEAST: Final = 5

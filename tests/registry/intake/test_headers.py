@@ -9,7 +9,9 @@ from registry.batch.rows import read_table
 from registry.errors import UnreadableFileError
 from registry.intake.columns.fields import find_columns
 from registry.intake.columns.reader import open_file
+from registry.intake.plain import PLAIN
 from registry.intake.spellings.headers import (
+    _COMPOSED,
     FIELDS,
     LONGEST_NAME,
     MOST_NAMED,
@@ -155,3 +157,8 @@ def test_rows_of_ever_new_members_are_read_as_far_as_there_are_few() -> None:
     told = [row.error.detail if row.error else "" for row in rows]
     assert [at for at, detail in enumerate(told) if "10,000 members" in detail] == [*range(5, 50)]
     assert rows[-1].asked == {"address": "1 Láng"}
+
+
+def test_headers_name_fields_that_there_are() -> None:
+    plain = tuple(column.name for column in PLAIN)
+    assert (*_COMPOSED, *plain) == FIELDS
