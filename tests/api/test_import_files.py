@@ -147,6 +147,7 @@ def test_discarding_ends_the_process_that_reads_the_file(desk: Desk, tmp_path: P
     assert not folder.exists()
 
 
+@pytest.mark.thorough
 def test_dry_run_is_broken_off_when_it_takes_too_long_for_its_file(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

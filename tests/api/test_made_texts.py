@@ -8,7 +8,7 @@ from itertools import cycle
 import pytest
 
 from tests.support.made_texts import made_texts
-from tests.support.text_cost import WAYS, cost_of
+from tests.support.text_cost import QUESTIONS, WAYS, cost_of
 from tests.support.web import Site, search_site
 
 TIMES = 200
@@ -29,5 +29,7 @@ def test_no_text_costs_more_than_any_address_could(site: Site) -> None:
     print(f"seed {seed}")  # noqa: T201 - shown where the test fails, however it does
     addresses = [f"{name}, Phường Láng, Hà Nội" for name in site.world.codes]
     asked = zip(cycle(WAYS), made_texts(seed, TIMES, addresses), strict=False)
-    dear = [cost for way, text in asked if (cost := cost_of(site.client, way, text)).is_too_much]
+    # Milliseconds are the bench's: a busy machine has other ones (`python -m bench.hostile texts`).
+    costs = (cost_of(site.client, way, text) for way, text in asked)
+    dear = [cost for cost in costs if cost.questions > QUESTIONS]
     assert not dear, f"seed {seed}"
