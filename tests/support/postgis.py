@@ -196,7 +196,6 @@ def lay_prepared(admin_url: str, data_dir: Path) -> None:
 def clone(admin_url: str, name: str, template: str = TEMPLATE) -> Iterator[str]:
     """The URL of a new database with schema and seeds, dropped at the end."""
     with database(admin_url, name, template) as url:
-        read_tables(url)
         yield url
 
 
@@ -227,8 +226,11 @@ def database(admin_url: str, name: str, template: str = "template0") -> Iterator
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
+    url = admin_url.replace("/postgres?", f"/{name}?")
     try:
-        yield admin_url.replace("/postgres?", f"/{name}?")
+        if template != "template0":
+            read_tables(url)
+        yield url
     finally:
         with psycopg.connect(admin_url, autocommit=True) as connection:
             connection.execute(
