@@ -86,6 +86,10 @@ def limit_processor(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
+class _BrokenOffError(BaseException):
+    """The time is over. Not an Exception: code that tries another reader must not catch it."""
+
+
 @contextmanager
 def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
     """A block of the main thread that ends with `error` when it has used so much processor time.
@@ -101,15 +105,17 @@ def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
         resource.setrlimit(
             resource.RLIMIT_CPU, (int(_used(resource.RUSAGE_SELF)) + _CLOSING_S, hard)
         )
-        raise error
+        raise _BrokenOffError
 
     before = signal.signal(signal.SIGXCPU, break_off)
     resource.setrlimit(resource.RLIMIT_CPU, (int(end), hard))
     try:
         yield
+    except _BrokenOffError:
+        raise error from None
     except Exception as other:
         used = _used(resource.RUSAGE_SELF) + _used(resource.RUSAGE_CHILDREN) - of_others
-        if other is not error and used >= end:
+        if used >= end:
             raise error from other
         raise
     finally:
