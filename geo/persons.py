@@ -5,6 +5,8 @@ a street, a hamlet or a building, and stored.
 """
 
 import re
+import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from geo import lexicon
@@ -27,12 +29,23 @@ _END: Final = (
 )
 _PERSON: Final = re.compile(rf"\b{_BESIDE}{_OWNER}[^,;()\[\]\d/|]*?{_END}", re.IGNORECASE)
 _CALLED: Final = re.compile(rf"(?:{'|'.join(_TITLES)}|mrs?|ms)\.?(?: \w+){{1,3}}", re.IGNORECASE)
-_SURNAMES: Final = frozenset(map(fold, lexicon.names("surnames")))
+_SURNAMES: Final = {fold(name): name for name in lexicon.names("surnames")}
 
 
-def is_surname(key: str) -> bool:
-    """Whether a folded word is a surname, with which names of streets begin."""
-    return key in _SURNAMES
+def is_surname(word: str) -> bool:
+    """Whether a word is a surname, all or some of its marks left out; a wrong mark is another word.
+
+    >>> is_surname("Đinh"), is_surname("dinh"), is_surname("Nguyên"), is_surname("Đình")
+    (True, True, True, False)
+    """
+    surname = _SURNAMES.get(fold(word))
+    return surname is not None and _marks(word) <= _marks(surname)
+
+
+@lru_cache(maxsize=1_024)
+def _marks(word: str) -> frozenset[str]:
+    apart = unicodedata.normalize("NFD", word.lower())
+    return frozenset(char for char in apart if unicodedata.combining(char) or char == "đ")
 
 
 _BEHIND_DASH: Final = re.compile(
@@ -81,7 +94,7 @@ def is_full_name(text: str) -> bool:
     """
     key = fold(text)
     words = key.split()
-    full = len(words) in _FULL and words[0] in _SURNAMES and words[1] in ("van", "thi")
+    full = len(words) in _FULL and is_surname(text.split()[0]) and words[1] in ("van", "thi")
     return full and all(map(str.isalpha, words)) and key not in _STREET_NAMES
 
 
@@ -153,7 +166,7 @@ def may_be_name(text: str) -> bool:
         return True
     key = fold(text)
     words = key.split()
-    full = len(words) in _FULL and words[0] in _SURNAMES and key not in _STREET_NAMES
+    full = len(words) in _FULL and is_surname(text.split()[0]) and key not in _STREET_NAMES
     return full and all(map(is_syllable, words))
 
 
@@ -171,6 +184,6 @@ def person_behind(text: str) -> str | None:
     """
     for found in _BEHIND_DASH.finditer(text):
         named = fold(found[1])
-        if named.split()[0] in _SURNAMES and named not in _STREET_NAMES:
+        if is_surname(found[1].split()[0]) and named not in _STREET_NAMES:
             return found[1]
     return None

@@ -82,6 +82,8 @@ def without_names(text: str, *, of_place: bool = False) -> str:
     'Phố Ông Ích Khiêm, Phường Hai Bà Trưng, huyện Cát Bà'
     >>> without_names("Bà Nữ"), without_names("Bà Nữ", of_place=True)
     ('…', 'Bà Nữ')
+    >>> without_names("Ba Đình Ngọc Hà"), without_names("ba Đinh Ngọc Hà")
+    ('Ba Đình Ngọc Hà', '…')
     """
     given, text = text, unicodedata.normalize("NFC", visible(text))
     if not _PERSON.search(text):
@@ -115,7 +117,7 @@ def _name_behind(text: str, person: re.Match[str]) -> list[re.Match[str]]:
         at = word.end()
     if not small or person["sure"] or not words:
         return words
-    if is_surname(fold(words[0][0])) and len(words) > 1:
+    if is_surname(words[0][0]) and len(words) > 1:
         return words
     return words[:1] if person[0].lower() in _SPOKEN_SO else []
 
@@ -135,7 +137,7 @@ def _is_of_place(
             return False
         # `nhà Hoa`, `HỘ LÊ NA`; `Nhà Thờ`, `Hộ A` and `toà nhà Hoà Bình` are nobody.
         small = person[0].islower() and name[0][0].istitle() and len(name[0][0]) > 1
-        loud = person[0].isupper() and len(name) > 1 and is_surname(fold(name[0][0]))
+        loud = person[0].isupper() and len(name) > 1 and is_surname(name[0][0])
         building = before is not None and before[1].lower() in ("toà", "tòa")
         return not (full or ((small or loud) and not building))
     if before is not None and before[1].lower() in _KINDS:
@@ -165,5 +167,5 @@ def _is_named_so(text: str, person: re.Match[str], before: re.Match[str] | None)
 def _is_full(name: list[re.Match[str]]) -> bool:
     """Whether it is a surname and two words more, but for people of history."""
     said = " ".join(word[0] for word in name)
-    surname = len(name) > _OF_STREET and is_surname(fold(name[0][0]))
+    surname = len(name) > _OF_STREET and is_surname(name[0][0])
     return is_full_name(said) or (surname and not is_of_history(fold(said)))
