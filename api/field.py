@@ -132,7 +132,7 @@ def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
         {
             "round": round_.id,
             "area": f"{area.place.table}:{area.place.id}",
-            "kind": "street" if area.place.table == "thoroughfare" else "locality",
+            "kind": area.place.table,
             "place": area.place.shown,
             "commune": unit_ref(unit, today()),
             "until": round_.until.isoformat(),

@@ -54,13 +54,13 @@ PEERS: Final = f"""
     WITH a AS (SELECT * FROM household WHERE code = %(code)s),
     u AS MATERIALIZED (SELECT unnest(%(units)s::int[]) AS id),
     h AS (
-        SELECT h.* FROM a JOIN thoroughfare ta ON ta.id = a.thoroughfare_id
-        CROSS JOIN u JOIN thoroughfare tb ON tb.key = ta.key AND tb.unit_id = u.id
-        JOIN household h ON h.thoroughfare_id = tb.id AND h.house_number_key = a.house_number_key
+        SELECT h.* FROM a JOIN place ta ON ta.id = a.street_id
+        CROSS JOIN u JOIN place tb ON tb.key = ta.key AND tb.unit_id = u.id
+        JOIN household h ON h.street_id = tb.id AND h.house_number_key = a.house_number_key
         UNION ALL
-        SELECT h.* FROM a JOIN locality la ON la.id = a.locality_id AND a.thoroughfare_id IS NULL
-        CROSS JOIN u JOIN locality lb ON lb.key = la.key AND lb.unit_id = u.id
-        JOIN household h ON h.locality_id = lb.id AND h.thoroughfare_id IS NULL
+        SELECT h.* FROM a JOIN place la ON la.id = a.locality_id AND a.street_id IS NULL
+        CROSS JOIN u JOIN place lb ON lb.key = la.key AND lb.unit_id = u.id
+        JOIN household h ON h.locality_id = lb.id AND h.street_id IS NULL
             AND h.house_number_key = a.house_number_key
     )
     SELECT {COLUMNS} FROM a JOIN h ON h.kind = a.kind AND h.status = 'active'

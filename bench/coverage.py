@@ -50,13 +50,13 @@ SPREAD = """
 """
 # About eighty doors a street; six hamlets.
 STREETS = """
-    INSERT INTO thoroughfare (unit_id, key, name, kind)
-    SELECT s.unit_id, 'pho ' || g, g::text, 'phố'
+    INSERT INTO place (class, unit_id, key, name, kind)
+    SELECT 'street', s.unit_id, 'pho ' || g, g::text, 'phố'
     FROM spread s CROSS JOIN generate_series(0, ((s.next - s.first) / 80)::int) g
 """
 HAMLETS = """
-    INSERT INTO locality (unit_id, key, name, kind)
-    SELECT s.unit_id, 'thon ' || g, g::text, 'thôn'
+    INSERT INTO place (class, unit_id, key, name, kind)
+    SELECT 'locality', s.unit_id, 'thon ' || g, g::text, 'thôn'
     FROM spread s CROSS JOIN generate_series(0, 5) g
 """
 # Nine of ten are in a street, with a number; in one street of fifty a door has that of the one
@@ -75,7 +75,7 @@ DOORS = """
     ) d
 """
 ROWS = """
-    INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, locality_id, house_number,
+    INSERT INTO household (code, kind, status, unit_id, street_id, locality_id, house_number,
         house_number_key, point, position_method, position_accuracy_m, households_count,
         verified_on)
     SELECT c.code, 'household', 'active', d.unit_id, t.id, l.id, d.number, d.number,
@@ -84,8 +84,8 @@ ROWS = """
         CASE WHEN random() < 0.93 THEN 1 ELSE 2 + floor(random() * 4)::int END,
         CASE WHEN random() < 0.4 THEN current_date - floor(random() * 1200)::int END
     FROM door d JOIN code c USING (i)
-    LEFT JOIN thoroughfare t ON t.unit_id = d.unit_id AND t.key = d.street
-    LEFT JOIN locality l ON l.unit_id = d.unit_id AND l.key = d.hamlet
+    LEFT JOIN place t ON t.unit_id = d.unit_id AND t.key = d.street
+    LEFT JOIN place l ON l.unit_id = d.unit_id AND l.key = d.hamlet
     ORDER BY d.i
 """
 
@@ -104,7 +104,7 @@ def fill(owner: Engine, rows: int) -> None:
         connection.execute(text(STREETS))
         connection.execute(text(HAMLETS))
         connection.execute(text(DOORS))
-        connection.execute(text("ANALYZE code, door, thoroughfare, locality"))
+        connection.execute(text("ANALYZE code, door, place"))
         connection.execute(text(ROWS))
         connection.execute(text("DROP TABLE code, spread, door"))
     vacuum(owner)
@@ -125,7 +125,7 @@ def _copy_codes(connection: Connection, rows: int) -> None:
 def vacuum(owner: Engine) -> None:
     """Without it an index-only scan still asks the table which rows are visible."""
     with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE household, thoroughfare, locality"))
+        connection.execute(text("VACUUM ANALYZE household, place"))
 
 
 def measure(

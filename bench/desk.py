@@ -27,7 +27,7 @@ FIRST_PAINT = """() => new Promise((found) => {
     new PerformanceObserver(seen).observe({ type: 'paint', buffered: true });
 })"""
 LARGEST = text(
-    "SELECT unit_id, max(thoroughfare_id), max(locality_id) FROM household"
+    "SELECT unit_id, max(street_id), max(locality_id) FROM household"
     " GROUP BY unit_id ORDER BY count(*) DESC LIMIT 1"
 )
 

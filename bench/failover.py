@@ -188,7 +188,7 @@ def _sql(trial: TrialCluster, node: Node, statement: str) -> list[tuple[Any, ...
 
 _RECORDS: Final = """
     SELECT t.name, h.house_number, h.code
-    FROM household h JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    FROM household h JOIN place t ON t.id = h.street_id
     WHERE h.status IN ('active', 'proposed')
 """
 

@@ -34,11 +34,11 @@ from registry.reads import Reads
 
 COMMUNE = "00199"
 LOAD = """
-INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, house_number,
+INSERT INTO household (code, kind, status, unit_id, street_id, house_number,
     house_number_key, point, position_method)
 SELECT c.code, 'household', 'active', t.unit_id, t.id, c.n::text, c.n::text,
     ST_SetSRID(ST_MakePoint(105.8 + c.n * 1e-8, 21.02), 4326), 'gps'
-FROM code c, thoroughfare t WHERE t.key = :key AND c.n BETWEEN :first AND :last
+FROM code c, place t WHERE t.class = 'street' AND t.key = :key AND c.n BETWEEN :first AND :last
 ORDER BY c.n
 """
 

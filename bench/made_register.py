@@ -71,8 +71,8 @@ OTHERS = [
 STREETS_PER_COMMUNE = 20
 
 STREETS = """
-    INSERT INTO thoroughfare (unit_id, former_unit_id, key, name, kind)
-    SELECT u.id, f.ids[1 + g % cardinality(f.ids)], n.key, n.name, n.kind
+    INSERT INTO place (class, unit_id, former_unit_id, key, name, kind)
+    SELECT 'street', u.id, f.ids[1 + g % cardinality(f.ids)], n.key, n.name, n.kind
     FROM admin_unit u
     CROSS JOIN LATERAL (
         SELECT array_agg(s.predecessor_id ORDER BY s.predecessor_id) AS ids
@@ -88,8 +88,8 @@ STREETS = """
     ON CONFLICT DO NOTHING
 """
 LOCALITIES = """
-    INSERT INTO locality (unit_id, key, name, kind)
-    SELECT u.id, 'thon ' || g, g::text, 'thôn'
+    INSERT INTO place (class, unit_id, key, name, kind)
+    SELECT 'locality', u.id, 'thon ' || g, g::text, 'thôn'
     FROM admin_unit u CROSS JOIN generate_series(1, 6) g
     WHERE u.level = 'commune' AND u.lifetime @> current_date
     ON CONFLICT DO NOTHING
@@ -100,13 +100,13 @@ DOORS = """
     WITH street AS (
         SELECT t.id, t.unit_id, t.former_unit_id, u.seat, count(*) OVER () AS streets,
             row_number() OVER (ORDER BY t.id) AS n
-        FROM thoroughfare t JOIN admin_unit u ON u.id = t.unit_id
+        FROM place t JOIN admin_unit u ON u.id = t.unit_id AND t.class = 'street'
     )
     SELECT row_number() OVER (ORDER BY s.id, g) AS place, s.unit_id, s.former_unit_id,
-        CASE WHEN g % 10 <> 9 THEN s.id END AS thoroughfare_id,
+        CASE WHEN g % 10 <> 9 THEN s.id END AS street_id,
         CASE WHEN g % 10 = 9 THEN (
-            SELECT l.id FROM locality l WHERE l.unit_id = s.unit_id ORDER BY l.id OFFSET g % 6
-            LIMIT 1) END AS locality_id,
+            SELECT l.id FROM place l WHERE l.class = 'locality' AND l.unit_id = s.unit_id
+            ORDER BY l.id OFFSET g % 6 LIMIT 1) END AS locality_id,
         CASE WHEN g % 10 <> 9 THEN
             CASE WHEN g % 4 = 0 THEN g / 4 + 1 || '/' || g % 17 + 1
                 WHEN g % 14 = 1 THEN g || 'A' ELSE g::text END END AS number,
@@ -119,9 +119,9 @@ DOORS = """
     LIMIT :households
 """
 HOUSEHOLDS = """
-    INSERT INTO household (code, kind, status, unit_id, former_unit_id, thoroughfare_id,
+    INSERT INTO household (code, kind, status, unit_id, former_unit_id, street_id,
         locality_id, house_number, house_number_key, point, position_method, position_accuracy_m)
-    SELECT c.code, 'household', 'active', d.unit_id, d.former_unit_id, d.thoroughfare_id,
+    SELECT c.code, 'household', 'active', d.unit_id, d.former_unit_id, d.street_id,
         d.locality_id, d.number, d.number, d.point, 'gps', 5
     FROM made_door d JOIN made_code c USING (place)
     ORDER BY d.place
@@ -140,7 +140,7 @@ def fill(
         chosen = {"per_commune": streets, "units": units}
         connection.execute(text(STREETS), chosen)
         connection.execute(text(LOCALITIES))
-        connection.execute(text("ANALYZE thoroughfare, locality"))
+        connection.execute(text("ANALYZE place"))
         connection.execute(text(DOORS), {"households": households})
         codes = issue_codes(connection, households)
         copy(connection, "made_code", "place bigint, code text", enumerate(codes, start=1))

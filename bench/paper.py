@@ -32,9 +32,9 @@ from registry.reads import Reads
 
 CERTIFICATES = 20
 STREETS = """
-    SELECT u.code, f.code, t.kind, t.name FROM thoroughfare t JOIN admin_unit u ON u.id = t.unit_id
+    SELECT u.code, f.code, t.kind, t.name FROM place t JOIN admin_unit u ON u.id = t.unit_id
     LEFT JOIN admin_unit f ON f.id = t.former_unit_id
-    WHERE t.id = (SELECT thoroughfare_id FROM household WHERE thoroughfare_id IS NOT NULL
+    WHERE t.id = (SELECT street_id FROM household WHERE street_id IS NOT NULL
         AND status = 'active' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)
 """
 CODES = "SELECT code FROM household WHERE status = 'active' ORDER BY code LIMIT 1000"

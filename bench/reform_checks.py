@@ -74,8 +74,8 @@ _COUNTS: Final = {
     "codes in no commune of today": "SELECT count(*) FROM household h"
     " JOIN admin_unit u ON u.id = h.unit_id WHERE NOT u.lifetime @> current_date",
     "doors on a street or in a hamlet of another commune": "SELECT count(*) FROM household h"
-    " LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id"
-    " LEFT JOIN locality l ON l.id = h.locality_id"
+    " LEFT JOIN place t ON t.id = h.street_id"
+    " LEFT JOIN place l ON l.id = h.locality_id"
     " WHERE t.unit_id <> h.unit_id OR l.unit_id <> h.unit_id",
     "undecided, all listed": "SELECT count(*) FROM bench_undecided",
     "of split communes, settled, with a point: in the polygon of their commune":
@@ -101,8 +101,8 @@ _ROWS_OF: Final = """
         h.building_key, h.unit_number, h.point IS NULL
     FROM household_ref r JOIN household h USING (code) JOIN admin_unit u ON u.id = h.unit_id
     LEFT JOIN admin_unit f ON f.id = h.former_unit_id
-    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-    LEFT JOIN locality l ON l.id = h.locality_id
+    LEFT JOIN place t ON t.id = h.street_id
+    LEFT JOIN place l ON l.id = h.locality_id
     WHERE r.vanished_import_id IS NULL
 """
 _COLUMNS: Final = (

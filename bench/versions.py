@@ -30,42 +30,42 @@ STAGE = """
 CREATE SCHEMA bench;
 INSERT INTO admin_unit (level, code, lifetime, source)
 SELECT 'commune', 'B' || i, '(,)', 'bench' FROM generate_series(1, {communes}) i;
-INSERT INTO thoroughfare (unit_id, key, name, kind)
-SELECT u.id, 'street ' || s, 'Street ' || s, 'street'
+INSERT INTO place (class, unit_id, key, name, kind)
+SELECT 'street', u.id, 'street ' || s, 'Street ' || s, 'street'
 FROM admin_unit u, generate_series(1, greatest({rows} / {houses} / {communes}, 1)) s
 WHERE u.source = 'bench';
 CREATE UNLOGGED TABLE bench.building AS
-SELECT n, 'F' || lpad(CAST(n AS text), 7, '0') AS code, unit_id, thoroughfare_id
-FROM (SELECT row_number() OVER (ORDER BY id) - 1 AS n, unit_id, id AS thoroughfare_id
-    FROM thoroughfare) t;
-ANALYZE bench.building, admin_unit, thoroughfare;
+SELECT n, 'F' || lpad(CAST(n AS text), 7, '0') AS code, unit_id, street_id
+FROM (SELECT row_number() OVER (ORDER BY id) - 1 AS n, unit_id, id AS street_id
+    FROM place) t;
+ANALYZE bench.building, admin_unit, place;
 CREATE UNLOGGED TABLE bench.load AS
 SELECT lpad(CAST(CAST(i AS bigint) * 48271 % 99999989 AS text), 8, '0') AS code, b.unit_id,
-    b.thoroughfare_id, CASE WHEN i % 10 = 0 THEN b.code END AS parent_code,
+    b.street_id, CASE WHEN i % 10 = 0 THEN b.code END AS parent_code,
     CAST(i % 200 AS text) AS house_number,
     ST_SetSRID(ST_MakePoint(102 + random() * 8, 8 + random() * 15), 4326) AS point
 FROM (SELECT i, i / {houses} % (SELECT count(*) FROM bench.building) AS n
     FROM generate_series(1, {rows}) i) i
 JOIN bench.building b USING (n)
-ORDER BY b.thoroughfare_id, house_number;
+ORDER BY b.street_id, house_number;
 ANALYZE bench.load;
 """
 BUILDINGS = """
-INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, households_count)
-SELECT code, 'building', 'active', unit_id, thoroughfare_id, 0 FROM bench.building
+INSERT INTO household (code, kind, status, unit_id, street_id, households_count)
+SELECT code, 'building', 'active', unit_id, street_id, 0 FROM bench.building
 """
 INSERT = """
-INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, parent_code, house_number,
+INSERT INTO household (code, kind, status, unit_id, street_id, parent_code, house_number,
     house_number_key, point, position_method, position_accuracy_m)
-SELECT code, 'household', 'active', unit_id, thoroughfare_id, parent_code, house_number,
+SELECT code, 'household', 'active', unit_id, street_id, parent_code, house_number,
     house_number, point, 'gps', 5
 FROM bench.load
 """
 UPDATES = {
     "update, one column": "UPDATE household SET verified_on = '2026-07-01'",
-    "update, all to other streets": "UPDATE household h SET thoroughfare_id = t.id FROM"
+    "update, all to other streets": "UPDATE household h SET street_id = t.id FROM"
     " (SELECT id, unit_id, lead(id, 1, id) OVER (PARTITION BY unit_id ORDER BY id) AS next"
-    " FROM thoroughfare) n, thoroughfare t WHERE n.id = h.thoroughfare_id AND t.id = n.next",
+    " FROM place) n, place t WHERE n.id = h.street_id AND t.id = n.next",
 }
 ALL_TRIGGERS = ("USER",)
 CHECK_INSERT = ("household_1_check_insert",)

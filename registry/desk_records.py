@@ -230,8 +230,8 @@ def _statement(statement: str, wanted: Wanted) -> TextClause:
     conditions = [
         sql
         for applies, sql in (
-            (wanted.street_id == 0, "h.thoroughfare_id IS NULL"),
-            (wanted.street_id, "h.thoroughfare_id = :street"),
+            (wanted.street_id == 0, "h.street_id IS NULL"),
+            (wanted.street_id, "h.street_id = :street"),
             (wanted.locality_id == 0, "h.locality_id IS NULL"),
             (wanted.locality_id, _IN_LOCALITY),
             (wanted.no_point, "h.point IS NULL"),
@@ -246,40 +246,33 @@ def _statement(statement: str, wanted: Wanted) -> TextClause:
 
 
 _IN_LOCALITY: Final = """h.locality_id IN (
-        WITH RECURSIVE inside AS (
-            SELECT CAST(:locality AS bigint) AS id
-            UNION SELECT l.id FROM inside JOIN locality l ON l.parent_id = inside.id
-        ) SELECT id FROM inside
+        SELECT id FROM place WHERE id = :locality
+            OR parent_id IS NOT NULL AND holder_ids @> ARRAY[CAST(:locality AS bigint)]
     )"""
 _NUMBERED: Final = """(h.house_number_key = :number
         OR (h.house_number_key >= :alley AND h.house_number_key < :alley || '~')
         OR h.code IN (
-            SELECT f.code FROM thoroughfare t JOIN household_former_number f
-                ON f.thoroughfare_id = t.id AND f.house_number_key = :number
-            WHERE t.unit_id = :unit
+            SELECT f.code FROM place t JOIN household_former_number f
+                ON f.street_id = t.id AND f.house_number_key = :number
+            WHERE t.class = 'street' AND t.unit_id = :unit
             UNION ALL
-            SELECT f.code FROM locality l JOIN household_former_number f
+            SELECT f.code FROM place l JOIN household_former_number f
                 ON f.locality_id = l.id AND f.house_number_key = :number
-            WHERE l.unit_id = :unit
+            WHERE l.class = 'locality' AND l.unit_id = :unit
         ))"""
-_CALLED: Final = """(h.thoroughfare_id IN (
-            SELECT id FROM thoroughfare WHERE unit_id = :unit AND key LIKE ANY (:called)
-            UNION ALL
-            SELECT thoroughfare_id FROM thoroughfare_alias
-            WHERE unit_id = :unit AND key LIKE ANY (:called)
-        ) OR h.locality_id IN (
-            WITH RECURSIVE inside AS (
-                SELECT id FROM locality WHERE unit_id = :unit AND key LIKE ANY (:called)
-                UNION SELECT locality_id FROM locality_alias
-                WHERE unit_id = :unit AND key LIKE ANY (:called)
-                UNION SELECT l.id FROM inside JOIN locality l ON l.parent_id = inside.id
-            ) SELECT id FROM inside
-        ))"""
+_CALLED_SO: Final = """SELECT p.id FROM place p
+            WHERE p.unit_id = :unit AND (p.id || p.holder_ids) && ARRAY (
+                SELECT id FROM place WHERE unit_id = :unit AND key LIKE ANY (:called)
+                UNION ALL
+                SELECT place_id FROM place_alias
+                WHERE unit_id = :unit AND key LIKE ANY (:called))"""
+_CALLED: Final = f"""(h.street_id IN ({_CALLED_SO})
+        OR h.locality_id IN ({_CALLED_SO}))"""
 # As `registry.lifecycle.addresses.refuse_taken` compares: what is said to be right is told as well.
 _DOUBLED: Final = """h.code IN (
         SELECT code FROM (
-            SELECT code, count(*) OVER (PARTITION BY thoroughfare_id,
-                CASE WHEN thoroughfare_id IS NULL THEN locality_id END, house_number_key, kind,
+            SELECT code, count(*) OVER (PARTITION BY street_id,
+                CASE WHEN street_id IS NULL THEN locality_id END, house_number_key, kind,
                 building_key, floor, unit_number) AS records
             FROM household
             WHERE unit_id = :unit AND status IN ('proposed', 'active')
@@ -299,7 +292,7 @@ _LIST: Final = f"""
     ), start AS MATERIALIZED (
         SELECT {_PLACE}, {_NUMBER % "h.house_number_key"} AS number, h.code
         FROM household h {JOINS} WHERE h.code = CAST(:after AS text)
-    ), place AS (
+    ), near_place AS (
         SELECT f.unplaced, f.place, f.place_id,
             (f.unplaced, f.place, f.place_id) = (s.unplaced, s.place, s.place_id) AS begun,
             sum(count(*)) FILTER (WHERE (f.unplaced, f.place, f.place_id)
@@ -312,7 +305,7 @@ _LIST: Final = f"""
         GROUP BY f.unplaced, f.place, f.place_id, s.unplaced, s.place, s.place_id
     ), near AS (
         SELECT f.unplaced, f.place, f.place_id, {_NUMBER % "f.house_number_key"} AS number, f.code
-        FROM found f JOIN place p USING (unplaced, place, place_id)
+        FROM found f JOIN near_place p USING (unplaced, place, place_id)
         WHERE p.begun OR coalesce(p.before, 0) < :limit
     ), page AS (
         SELECT n.* FROM near n LEFT JOIN start s ON true
@@ -331,14 +324,15 @@ _SPOTS: Final = """
 """
 # A merged place is found by its former name only, and holds nothing.
 _STREETS: Final = text(
-    "SELECT id, kind, name, NULL, NULL FROM thoroughfare"
-    " WHERE unit_id = :unit AND merged_into_id IS NULL ORDER BY key, id"
+    "SELECT id, kind, name, NULL, NULL FROM place"
+    " WHERE class = 'street' AND unit_id = :unit AND merged_into_id IS NULL ORDER BY key, id"
 )
 _LOCALITIES: Final = text(
     """
     SELECT l.id, l.kind, l.name, p.kind, p.name
-    FROM locality l LEFT JOIN locality p ON p.id = l.parent_id
-    WHERE l.unit_id = :unit AND l.merged_into_id IS NULL ORDER BY l.key, l.id
+    FROM place l LEFT JOIN place p ON p.id = l.parent_id
+    WHERE l.class = 'locality' AND l.unit_id = :unit AND l.merged_into_id IS NULL
+    ORDER BY l.key, l.id
     """
 )
 _OUTLINE: Final = text(

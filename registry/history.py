@@ -56,24 +56,24 @@ _AT_EACH: Final = (
 # When the record, or a street or locality that it was in at that time, became another.
 _MOMENTS: Final = """
     WITH states AS (
-        SELECT recorded_at AS first, 'infinity'::timestamptz AS until, event_id, thoroughfare_id,
+        SELECT recorded_at AS first, 'infinity'::timestamptz AS until, event_id, street_id,
             locality_id, NULL::bigint AS removed_by
         FROM household WHERE code = %(code)s
         UNION ALL
-        SELECT valid_from, valid_to, event_id, thoroughfare_id, locality_id, ended_by_event_id
+        SELECT valid_from, valid_to, event_id, street_id, locality_id, ended_by_event_id
         FROM household_version WHERE code = %(code)s
     ), around AS (
-        SELECT DISTINCT s.first, s.until, l.id
+        SELECT DISTINCT s.first, s.until, p.id
         FROM states s CROSS JOIN LATERAL (
             WITH RECURSIVE up AS (
                 SELECT s.locality_id AS id
                 UNION
                 SELECT p.parent_id FROM up CROSS JOIN LATERAL (
-                    SELECT v.parent_id FROM locality_version v WHERE v.id = up.id
-                    UNION SELECT c.parent_id FROM locality c WHERE c.id = up.id
+                    SELECT v.parent_id FROM place_version v WHERE v.id = up.id
+                    UNION SELECT c.parent_id FROM place c WHERE c.id = up.id
                 ) p WHERE p.parent_id IS NOT NULL
-            ) SELECT id FROM up WHERE id IS NOT NULL
-        ) l
+            ) SELECT id FROM up UNION SELECT s.street_id
+        ) p WHERE p.id IS NOT NULL
     ), moments AS (
         SELECT first AS at, event_id FROM states
         UNION
@@ -82,11 +82,7 @@ _MOMENTS: Final = """
             AND NOT EXISTS (SELECT FROM states n WHERE n.first = s.until)
         UNION
         SELECT v.valid_to, v.ended_by_event_id
-        FROM states s JOIN thoroughfare_version v
-            ON v.id = s.thoroughfare_id AND v.valid_to > s.first AND v.valid_to < s.until
-        UNION
-        SELECT v.valid_to, v.ended_by_event_id
-        FROM around a JOIN locality_version v
+        FROM around a JOIN place_version v
             ON v.id = a.id AND v.valid_to > a.first AND v.valid_to < a.until
     )
     SELECT max(m.at), m.event_id, e.kind, e.actor, e.reason, e.decision_number,
@@ -103,7 +99,7 @@ _MOMENTS: Final = """
 """
 
 _MADE: Final = {
-    "thoroughfare_id": ("street",),
+    "street_id": ("street",),
     "locality_id": ("localities",),
     "point": ("lon", "lat"),
 }

@@ -51,18 +51,15 @@ def state_at(table: str, columns: str, key: str, at: str, ended: str = "") -> st
 def columns_at(household: str, at: str, ended: str = "") -> str:
     """SQL of a `Record` from the state `household` of it, with the names of its places then."""
 
-    def place(table: str, key: str) -> str:
-        parent = ", parent_id" if table == "locality" else ""
-        return state_at(table, f"kind, name, key{parent}", f"id = {key}", at, ended)
+    def place(key: str) -> str:
+        return state_at("place", "kind, name, key, parent_id", f"id = {key}", at, ended)
 
-    up = _UP_THEN.format(
-        first=place("locality", "l.parent_id"), next=place("locality", "up.parent_id")
-    )
+    up = _UP_THEN.format(first=place("l.parent_id"), next=place("up.parent_id"))
     return f"""
         SELECT {{before}} {columns(outer_localities=up)}
         FROM {{moments}} {household} h {{on}}
-        LEFT JOIN LATERAL {place("thoroughfare", "h.thoroughfare_id")} t ON true
-        LEFT JOIN LATERAL {place("locality", "h.locality_id")} l ON true
+        LEFT JOIN LATERAL {place("h.street_id")} t ON true
+        LEFT JOIN LATERAL {place("h.locality_id")} l ON true
     """  # noqa: S608 - constants
 
 

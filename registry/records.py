@@ -13,20 +13,16 @@ from registry.remembered import Remembered
 from registry.units import LAST_DAY_OF_OLD_MAP
 from registry.units.lineage import units_on
 
-PLACES: Final = ("thoroughfare", "locality")
-"""Tables of what leads to a door."""
+PLACES: Final = ("street", "locality")
+"""Classes of what leads to a door."""
 OPEN: Final = "h.status = 'active' AND NOT h.restricted"
 """SQL: whether the household `h` may be shown to everybody."""
 
-# The way up from a locality and the way on from a retired code are walked only where there is one.
 OUTER: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
-        WITH RECURSIVE up AS (
-            SELECT p.kind, p.name, p.parent_id, 1 AS step FROM locality p WHERE p.id = l.parent_id
-            UNION ALL
-            SELECT p.kind, p.name, p.parent_id, up.step + 1
-            FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
-        ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
+        SELECT array_agg(ARRAY[o.kind, o.name] ORDER BY cardinality(o.holder_ids) DESC)
+        FROM place o WHERE o.id = ANY (l.holder_ids)
     ) END"""
+"""SQL: kind and name of what holds the locality `l`, the innermost first."""
 _SUCCESSORS: Final = """CASE WHEN h.status = 'retired' THEN (
         WITH RECURSIVE onward AS (
             SELECT s.new_code FROM succession_link s
@@ -56,23 +52,15 @@ def ended_by(kinds: Iterable[str]) -> str:
 _RENAMED: Final = f"""coalesce(
         (SELECT true FROM household_version v WHERE v.code = h.code AND {ended_by(RENAMING)}
         LIMIT 1),
-        (SELECT true FROM thoroughfare_version v
-        WHERE v.id = h.thoroughfare_id AND {ended_by(RENAMING)} LIMIT 1),
-        CASE WHEN h.locality_id IS NOT NULL THEN (
-            WITH RECURSIVE up AS (
-                SELECT h.locality_id AS id
-                UNION
-                SELECT p.parent_id FROM up JOIN locality p ON p.id = up.id
-                WHERE p.parent_id IS NOT NULL
-            ) SELECT true FROM up JOIN locality_version v
-                ON v.id = up.id AND {ended_by(RENAMING)} LIMIT 1
-        ) END
+        (SELECT true FROM place_version v
+        WHERE v.id = ANY (ARRAY[h.street_id, h.locality_id] || l.holder_ids)
+            AND {ended_by(RENAMING)} LIMIT 1)
     )"""  # noqa: S608 - constants
 
 
 JOINS: Final = """
-    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-    LEFT JOIN locality l ON l.id = h.locality_id
+    LEFT JOIN place t ON t.id = h.street_id
+    LEFT JOIN place l ON l.id = h.locality_id
 """
 
 
@@ -97,7 +85,7 @@ class Record(NamedTuple):
     restricted: bool
     unit_id: int | None
     former_unit_id: int | None
-    thoroughfare_id: int | None
+    street_id: int | None
     locality_id: int | None
     street_kind: str | None
     street_name: str | None

@@ -24,12 +24,10 @@ from registry.stored_keys import COLUMNS, DOOR_HASH, KeyColumn, stale_keys
 Report = Callable[[str], None]
 _BATCH: Final = 5_000
 _NAMED: Final = 5
-_BESIDE: Final = {
-    "thoroughfare": "",
-    "locality": "AND o.parent_id IS NOT DISTINCT FROM t.parent_id",
-}
-"""Table of places → what beside commune and former commune two of one key have in common."""
-
+_TOGETHER: Final = """o.class = t.class AND o.unit_id = t.unit_id
+            AND o.former_unit_id IS NOT DISTINCT FROM t.former_unit_id
+            AND o.parent_id IS NOT DISTINCT FROM t.parent_id"""
+"""What two places have in common that may not have one key."""
 # Of several that would get one key the first does. A key may become free by the step before.
 _PLACES: Final = """
     WITH wanted AS (
@@ -44,7 +42,7 @@ _PLACES: Final = """
 """
 # The trigger kept the old key as a former name: no text is read as it any more.
 _KEPT: Final = """
-    DELETE FROM {table}_alias t USING stale s
+    DELETE FROM place_alias t USING stale s
     WHERE {same} AND t.event_id = current_event_id()
 """
 _LEFT: Final = """
@@ -128,21 +126,21 @@ class _Rekeying:
             "key": column.key,
             "apart": APART,
             "same": f"{same} AND t.{column.key} = s.stale",
-            "together": "o.unit_id = t.unit_id AND o.former_unit_id IS NOT DISTINCT FROM"
-            f" t.former_unit_id {_BESIDE.get(column.table, '')}",
+            "together": _TOGETHER,
         }
 
     def run(self, report: Report) -> None:
         """Write what can be written, and say so."""
         if not self._stage():
             return
-        if self.column.table in _BESIDE:
+        of_places = self.column.table == "place"
+        if of_places:
             written = self._places()
         else:
-            former = self.column.table.endswith("_alias")
+            former = self.column.table == "place_alias"
             written = self._write(_FORMER_NAMES if former else _HOUSEHOLDS)
         report(f"keys: {written:,} of {self.column.name} written anew")
-        if self.column.table in _BESIDE and (left := self._left()):
+        if of_places and (left := self._left()):
             few = ", ".join(left[:_NAMED])
             report(f"keys: {len(left):,} of {self.column.name} would be another's: {few}")
 

@@ -17,8 +17,8 @@ from geo.locality import locality_of
 from geo.street import street_of
 from geo.words import words_of
 
-DOOR_HASH: Final = """hashtextextended(concat(unit_id, '|', kind, '|', thoroughfare_id, '|',
-    CASE WHEN thoroughfare_id IS NULL THEN locality_id END, '|', house_number_key, '|',
+DOOR_HASH: Final = """hashtextextended(concat(unit_id, '|', kind, '|', street_id, '|',
+    CASE WHEN street_id IS NULL THEN locality_id END, '|', house_number_key, '|',
     building_key, '|', floor, '|', unit_number), 0)"""
 """In SQL, eight bytes that two records of `household` share where one door is said of both."""
 _BATCH: Final = 5_000
@@ -73,6 +73,11 @@ def locality_keys(kind: str, name: str) -> Keys:
     return (read.key,) if read is not None else ()
 
 
+def place_keys(class_: str, kind: str, name: str) -> Keys:
+    """Of a street or locality."""
+    return street_keys(kind, name) if class_ == "street" else locality_keys(kind, name)
+
+
 def building_keys(name: str) -> Keys:
     """Of a building by its name, as a column of buildings is read beside a flat.
 
@@ -94,12 +99,9 @@ def floor_keys(floor: str) -> Keys:
     return (flat.floor,) if flat is not None and flat.floor else ()
 
 
-_LIVING: Final = "merged_into_id IS NULL"
 COLUMNS: Final = (
-    KeyColumn("thoroughfare", "key", ("kind", "name"), street_keys, _LIVING),
-    KeyColumn("thoroughfare_alias", "key", ("kind", "name"), street_keys),
-    KeyColumn("locality", "key", ("kind", "name"), locality_keys, _LIVING),
-    KeyColumn("locality_alias", "key", ("kind", "name"), locality_keys),
+    KeyColumn("place", "key", ("class", "kind", "name"), place_keys, "merged_into_id IS NULL"),
+    KeyColumn("place_alias", "key", ("class", "kind", "name"), place_keys),
     KeyColumn(
         "household", "building_key", ("building_name",), building_keys, "building_key IS NOT NULL"
     ),

@@ -63,18 +63,14 @@ _RULES: Final = (
 
 # What only demonstration lies on is made up.
 _PLACES: Final = """
-    SELECT DISTINCT kind, name FROM {place} p
-    WHERE unit_id = :unit AND merged_into_id IS NULL
-        AND (NOT EXISTS (SELECT FROM household h WHERE h.{column} = p.id AND h.code < '1')
-            OR EXISTS (SELECT FROM household h WHERE h.{column} = p.id AND h.code >= '1'))
+    SELECT DISTINCT kind, name FROM place p
+    WHERE class = '{class_}' AND unit_id = :unit AND merged_into_id IS NULL
+        AND (NOT EXISTS (SELECT FROM household h WHERE h.{class_}_id = p.id AND h.code < '1')
+            OR EXISTS (SELECT FROM household h WHERE h.{class_}_id = p.id AND h.code >= '1'))
     ORDER BY {order}
 """
-_STREETS: Final = text(
-    _PLACES.format(place="thoroughfare", column="thoroughfare_id", order="name, kind")
-)
-_LOCALITIES: Final = text(
-    _PLACES.format(place="locality", column="locality_id", order="kind, name")
-)
+_STREETS: Final = text(_PLACES.format(class_="street", order="name, kind"))
+_LOCALITIES: Final = text(_PLACES.format(class_="locality", order="kind, name"))
 
 
 @dataclass(frozen=True, slots=True)

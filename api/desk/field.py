@@ -102,7 +102,7 @@ def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[Table, in
     """The street or hamlet that the form names, or leads to; raises InvalidInputError."""
     street, number = form.get("of") == "street", whole(form.get("id"))
     if number is not None:
-        return "thoroughfare" if street else "locality", number
+        return "street" if street else "locality", number
     name = form.get("place", "").strip()[:200]
     if not name:
         raise InvalidInputError.of_field(
@@ -110,7 +110,7 @@ def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[Table, in
         )
     unit_id = commune_written(form.get("commune", "")).id
     if street:
-        return "thoroughfare", street_of(session, unit_id, None, name, "place").id
+        return "street", street_of(session, unit_id, None, name, "place").id
     return "locality", locality_of(session, unit_id, None, name, "place").id
 
 

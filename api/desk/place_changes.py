@@ -37,8 +37,7 @@ class Kind:
     """Streets, or hamlets."""
 
     url: str
-    table: Table
-    noun: Literal["street", "locality"]
+    noun: Table
     """In the names of operations, and what their requests call the name."""
     title: tuple[str, str]
     one: tuple[str, str]
@@ -52,7 +51,6 @@ class Kind:
 KINDS: Final = {
     "streets": Kind(
         "/desk/streets",
-        "thoroughfare",
         "street",
         ("Đường, phố", "Streets"),
         ("đường", "street"),
@@ -60,7 +58,6 @@ KINDS: Final = {
     ),
     "hamlets": Kind(
         "/desk/hamlets",
-        "locality",
         "locality",
         ("Thôn, tổ dân phố", "Hamlets"),
         ("thôn, tổ", "hamlet"),

@@ -142,7 +142,7 @@ def post_name(name: str) -> BaseResponse:
         return done(kind.url, f"Đã đặt tên: {called}.", f"Named: {called}.")
     unit = commune_written(form["commune"])
     with session_scope(register().engine) as session:
-        near = list_places(session, kind.table, [unit.id], called=form.get("name", ""))
+        near = list_places(session, kind.noun, [unit.id], called=form.get("name", ""))
     return desk_page(
         "desk/street_named.html",
         kind=kind,
@@ -234,7 +234,7 @@ def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
     with session_scope(register().engine) as session:
         found = list_places(
             session,
-            kind.table,
+            kind.noun,
             chosen or None,
             called=called,
             after=(place[1], int(place[2])) if place else None,
@@ -260,9 +260,9 @@ def _one(kind: Kind, place_id: int, status: int = 200, **values: Any) -> BaseRes
     with session_scope(register().engine) as session:
         place = _place(session, kind, place_id)
         same = namesakes(session, place) if kind.noun == "street" else []
-        others = names_in(session, kind.table, place.unit_id) if caller().may("approver") else []
+        others = names_in(session, kind.noun, place.unit_id) if caller().may("approver") else []
         former = former_names(session, place)
-        records = doors_of(session, kind.table, [place.id], _DOORS)
+        records = doors_of(session, kind.noun, [place.id], _DOORS)
     return desk_page(
         "desk/street.html",
         status,
@@ -319,7 +319,7 @@ def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Do
 
 def _place(session: Session, kind: Kind, place_id: int) -> ListedPlace:
     """The place; raises NotFoundError, OutsideUnitsError."""
-    return seen_place(session, kind.table, min(place_id, 2**63 - 1))
+    return seen_place(session, kind.noun, min(place_id, 2**63 - 1))
 
 
 def _units() -> list[tuple[int, str, str]]:

@@ -306,7 +306,7 @@ def _choices(known: Gazetteer, asking: Actor, within: Unit | None) -> list[tuple
 
 
 _IN_LABEL: Final = (
-    *("status", "unit_id", "house_number_key", "thoroughfare_id", "locality_id", "building_name"),
+    *("status", "unit_id", "house_number_key", "street_id", "locality_id", "building_name"),
     *("floor", "unit_number", "point"),
 )
 _FACTS: Final = [

@@ -9,7 +9,7 @@ CREATE TABLE household (
     kind text NOT NULL,
     unit_id integer,
     former_unit_id integer,
-    thoroughfare_id bigint,
+    street_id bigint,
     locality_id bigint,
     house_number text,
     house_number_key text COLLATE "C",
@@ -75,7 +75,7 @@ COMMENT ON COLUMN household.kind IS 'household | building (parent record of flat
 COMMENT ON COLUMN household.unit_id IS
     'Commune of today; none only for a code never bound to a door';
 COMMENT ON COLUMN household.former_unit_id IS 'Commune of an earlier map, when known';
-COMMENT ON COLUMN household.thoroughfare_id IS 'Street';
+COMMENT ON COLUMN household.street_id IS 'Street';
 COMMENT ON COLUMN household.locality_id IS 'Innermost locality';
 COMMENT ON COLUMN household.house_number IS 'As written: Số 5A, ngách 34, ngõ 12';
 COMMENT ON COLUMN household.house_number_key IS 'Canonical path: 12/34/5A';
@@ -98,19 +98,19 @@ COMMENT ON COLUMN household.delivery_hint IS 'Landmark: gần chợ …; never a
 COMMENT ON COLUMN household.entrances IS
     'Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note, seen_on, source; mostly none';
 -- Doors of a street.
-CREATE INDEX ix_household_thoroughfare
-    ON household (thoroughfare_id, house_number_key) WHERE thoroughfare_id IS NOT NULL;
+CREATE INDEX ix_household_street
+    ON household (street_id, house_number_key) WHERE street_id IS NOT NULL;
 -- Doors over several numbers (12-14), few of a street's, of which imports ask.
 CREATE INDEX ix_household_range
-    ON household (thoroughfare_id)
-    WHERE thoroughfare_id IS NOT NULL AND house_number_key LIKE '%-%';
+    ON household (street_id)
+    WHERE street_id IS NOT NULL AND house_number_key LIKE '%-%';
 -- Doors of a locality.
 CREATE INDEX ix_household_locality
     ON household (locality_id, house_number_key) WHERE locality_id IS NOT NULL;
 -- Doors of a hamlet that has no streets: is one number there twice?
 CREATE INDEX ix_household_hamlet_number
     ON household (locality_id, house_number_key)
-    WHERE thoroughfare_id IS NULL AND house_number_key IS NOT NULL;
+    WHERE street_id IS NULL AND house_number_key IS NOT NULL;
 -- Flats of a building.
 CREATE INDEX ix_household_parent ON household (parent_code) WHERE parent_code IS NOT NULL;
 -- Names of buildings, for suggestions, without reading the rows.
@@ -239,7 +239,7 @@ CREATE TRIGGER household_stamp BEFORE UPDATE ON household
 -- the superseded states, 3 tells other tables, 4 notes what is to be counted (13_coverage.sql).
 CREATE FUNCTION fault_of_places(
     units integer[], former_units integer[], streets bigint[], localities bigint[], parents text[],
-    OUT unit_id integer, OUT former_unit_id integer, OUT thoroughfare_id bigint,
+    OUT unit_id integer, OUT former_unit_id integer, OUT street_id bigint,
     OUT locality_id bigint, OUT parent_code text, OUT fault text
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -247,13 +247,12 @@ BEGIN
     -- Locked first, as foreign keys would: a street that is just moving, or a building that is
     -- just going, is waited for, and then seen where it is. Buildings need the stronger lock
     -- because their commune and kind are no key.
-    PERFORM FROM thoroughfare WHERE id = ANY (streets) ORDER BY id FOR KEY SHARE;
-    PERFORM FROM locality WHERE id = ANY (localities) ORDER BY id FOR KEY SHARE;
+    PERFORM FROM place WHERE id = ANY (streets || localities) ORDER BY id FOR KEY SHARE;
     PERFORM FROM household WHERE code = ANY (parents) ORDER BY code FOR SHARE;
     SELECT n.*, CASE
             WHEN n.unit_id IS NOT NULL AND u.id IS NULL THEN 'unit_id is no commune of today'
             WHEN n.former_unit_id IS NOT NULL AND f.id IS NULL THEN 'former_unit_id is no unit'
-            WHEN n.thoroughfare_id IS NOT NULL
+            WHEN n.street_id IS NOT NULL
                 AND (t.unit_id IS DISTINCT FROM n.unit_id OR t.merged_into_id IS NOT NULL)
                 THEN 'the street is not in its commune'
             WHEN n.locality_id IS NOT NULL
@@ -261,18 +260,18 @@ BEGIN
                 THEN 'the locality is not in its commune'
             ELSE 'the parent is no building of its commune'
         END
-    INTO unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code, fault
+    INTO unit_id, former_unit_id, street_id, locality_id, parent_code, fault
     FROM unnest(units, former_units, streets, localities, parents)
-        AS n(unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code)
+        AS n(unit_id, former_unit_id, street_id, locality_id, parent_code)
     -- Whoever looked a commune up before a reform ended it, and writes after that, is refused.
     LEFT JOIN admin_unit u ON u.id = n.unit_id AND u.level = 'commune'
         AND (upper_inf(u.lifetime) OR upper(u.lifetime) > current_date)
     LEFT JOIN admin_unit f ON f.id = n.former_unit_id
-    LEFT JOIN thoroughfare t ON t.id = n.thoroughfare_id
-    LEFT JOIN locality l ON l.id = n.locality_id
+    LEFT JOIN place t ON t.id = n.street_id AND t.class = 'street'
+    LEFT JOIN place l ON l.id = n.locality_id AND l.class = 'locality'
     WHERE (n.unit_id IS NOT NULL AND u.id IS NULL)
         OR (n.former_unit_id IS NOT NULL AND f.id IS NULL)
-        OR (n.thoroughfare_id IS NOT NULL
+        OR (n.street_id IS NOT NULL
             AND (t.unit_id IS DISTINCT FROM n.unit_id OR t.merged_into_id IS NOT NULL))
         OR (n.locality_id IS NOT NULL
             AND (l.unit_id IS DISTINCT FROM n.unit_id OR l.merged_into_id IS NOT NULL))
@@ -313,29 +312,29 @@ BEGIN
     -- One that an old row had is right already. No query here joins a transition table: its plan
     -- would be kept, and be wrong for a statement of another size.
     IF TG_OP = 'INSERT' THEN
-        SELECT array_agg(p.unit_id), array_agg(p.former_unit_id), array_agg(p.thoroughfare_id),
+        SELECT array_agg(p.unit_id), array_agg(p.former_unit_id), array_agg(p.street_id),
             array_agg(p.locality_id), array_agg(p.parent_code)
         INTO units, former_units, streets, localities, parents
         FROM (
-            SELECT DISTINCT unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code
+            SELECT DISTINCT unit_id, former_unit_id, street_id, locality_id, parent_code
             FROM new_rows
         ) p;
     ELSE
-        SELECT array_agg(p.unit_id), array_agg(p.former_unit_id), array_agg(p.thoroughfare_id),
+        SELECT array_agg(p.unit_id), array_agg(p.former_unit_id), array_agg(p.street_id),
             array_agg(p.locality_id), array_agg(p.parent_code)
         INTO units, former_units, streets, localities, parents
         FROM (
-            SELECT unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code FROM new_rows
+            SELECT unit_id, former_unit_id, street_id, locality_id, parent_code FROM new_rows
             EXCEPT
-            SELECT unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code FROM old_rows
+            SELECT unit_id, former_unit_id, street_id, locality_id, parent_code FROM old_rows
         ) p;
     END IF;
     IF units IS NOT NULL THEN -- arrays of nothing are null
         SELECT * INTO wrong FROM fault_of_places(units, former_units, streets, localities, parents);
         IF wrong.fault IS NOT NULL THEN
             SELECT min(n.code) INTO bad FROM new_rows n
-            WHERE (n.unit_id, n.former_unit_id, n.thoroughfare_id, n.locality_id, n.parent_code)
-                IS NOT DISTINCT FROM (wrong.unit_id, wrong.former_unit_id, wrong.thoroughfare_id,
+            WHERE (n.unit_id, n.former_unit_id, n.street_id, n.locality_id, n.parent_code)
+                IS NOT DISTINCT FROM (wrong.unit_id, wrong.former_unit_id, wrong.street_id,
                     wrong.locality_id, wrong.parent_code);
             RAISE EXCEPTION 'household %: %', bad, wrong.fault
                 USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'household_references';
@@ -486,12 +485,10 @@ DECLARE
     bad text;
 BEGIN
     -- Where the place is now, at commit, and not where this change put it: it may have moved on.
-    IF TG_TABLE_NAME = 'thoroughfare' THEN
-        SELECT h.code INTO bad FROM household h LEFT JOIN thoroughfare t ON t.id = OLD.id
-        WHERE h.thoroughfare_id = OLD.id AND h.unit_id IS DISTINCT FROM t.unit_id LIMIT 1;
-    ELSIF TG_TABLE_NAME = 'locality' THEN
-        SELECT h.code INTO bad FROM household h LEFT JOIN locality l ON l.id = OLD.id
-        WHERE h.locality_id = OLD.id AND h.unit_id IS DISTINCT FROM l.unit_id LIMIT 1;
+    IF TG_TABLE_NAME = 'place' THEN
+        SELECT h.code INTO bad FROM household h LEFT JOIN place p ON p.id = OLD.id
+        WHERE (h.street_id = OLD.id OR h.locality_id = OLD.id)
+            AND h.unit_id IS DISTINCT FROM p.unit_id LIMIT 1;
     ELSE
         SELECT h.code INTO bad FROM household h
         WHERE h.unit_id = OLD.id OR h.former_unit_id = OLD.id LIMIT 1;
@@ -505,15 +502,10 @@ END
 $$;
 COMMENT ON FUNCTION check_place_left IS
     'Trigger, at commit: a place that moved to another commune, or was removed, left no household';
-CREATE CONSTRAINT TRIGGER thoroughfare_moved AFTER UPDATE OF unit_id ON thoroughfare
+CREATE CONSTRAINT TRIGGER place_moved AFTER UPDATE OF unit_id ON place
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.unit_id <> NEW.unit_id)
     EXECUTE FUNCTION check_place_left();
-CREATE CONSTRAINT TRIGGER locality_moved AFTER UPDATE OF unit_id ON locality
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.unit_id <> NEW.unit_id)
-    EXECUTE FUNCTION check_place_left();
-CREATE CONSTRAINT TRIGGER thoroughfare_removed AFTER DELETE ON thoroughfare
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_place_left();
-CREATE CONSTRAINT TRIGGER locality_removed AFTER DELETE ON locality
+CREATE CONSTRAINT TRIGGER place_removed AFTER DELETE ON place
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_place_left();
 CREATE CONSTRAINT TRIGGER admin_unit_removed AFTER DELETE ON admin_unit
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_place_left();

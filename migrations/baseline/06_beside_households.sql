@@ -69,7 +69,7 @@ CREATE TRIGGER household_3_end_succession AFTER UPDATE ON household FOR EACH ROW
 CREATE TABLE household_former_number (
     code text COLLATE "C" NOT NULL,
     event_id bigint DEFAULT current_event_id() NOT NULL,
-    thoroughfare_id bigint,
+    street_id bigint,
     locality_id bigint,
     house_number text NOT NULL,
     house_number_key text COLLATE "C" NOT NULL,
@@ -80,7 +80,7 @@ COMMENT ON TABLE household_former_number IS
     'Numbers that stood on a door until a decision changed them or their street; corrected mistakes are none.';
 COMMENT ON COLUMN household_former_number.code IS 'The record that bore the number';
 COMMENT ON COLUMN household_former_number.event_id IS 'Event that ended it';
-COMMENT ON COLUMN household_former_number.thoroughfare_id IS
+COMMENT ON COLUMN household_former_number.street_id IS
     'Street along which it counted, also where that was merged since';
 COMMENT ON COLUMN household_former_number.locality_id IS
     'Innermost locality at that time, also where that was merged since';
@@ -88,9 +88,8 @@ COMMENT ON COLUMN household_former_number.house_number IS 'As it was written';
 COMMENT ON COLUMN household_former_number.house_number_key IS 'Canonical path: 12/34/5A';
 COMMENT ON COLUMN household_former_number.until IS 'Until when it was on record';
 -- The door that had a number of a street, or of a locality.
-CREATE INDEX ix_household_former_number_thoroughfare
-    ON household_former_number (thoroughfare_id, house_number_key)
-    WHERE thoroughfare_id IS NOT NULL;
+CREATE INDEX ix_household_former_number_street
+    ON household_former_number (street_id, house_number_key) WHERE street_id IS NOT NULL;
 CREATE INDEX ix_household_former_number_locality
     ON household_former_number (locality_id, house_number_key) WHERE locality_id IS NOT NULL;
 GRANT SELECT, INSERT ON household_former_number TO diachiso_app;

@@ -32,40 +32,21 @@ CREATE POLICY household_delete ON household FOR DELETE
         (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
 
 -- Streets and localities by their commune.
-ALTER TABLE thoroughfare ENABLE ROW LEVEL SECURITY;
-ALTER TABLE thoroughfare FORCE ROW LEVEL SECURITY;
-CREATE POLICY thoroughfare_read ON thoroughfare FOR SELECT
+ALTER TABLE place ENABLE ROW LEVEL SECURITY;
+ALTER TABLE place FORCE ROW LEVEL SECURITY;
+CREATE POLICY place_read ON place FOR SELECT
     TO diachiso_app, diachiso_owner USING (true);
-CREATE POLICY thoroughfare_insert ON thoroughfare FOR INSERT
+CREATE POLICY place_insert ON place FOR INSERT
     TO diachiso_app, diachiso_owner
     WITH CHECK (
         (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
-CREATE POLICY thoroughfare_update ON thoroughfare FOR UPDATE
+CREATE POLICY place_update ON place FOR UPDATE
     TO diachiso_app, diachiso_owner
     USING (
         (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]))
     WITH CHECK (
         (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
-CREATE POLICY thoroughfare_delete ON thoroughfare FOR DELETE
-    TO diachiso_app, diachiso_owner
-    USING (
-        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
-
-ALTER TABLE locality ENABLE ROW LEVEL SECURITY;
-ALTER TABLE locality FORCE ROW LEVEL SECURITY;
-CREATE POLICY locality_read ON locality FOR SELECT
-    TO diachiso_app, diachiso_owner USING (true);
-CREATE POLICY locality_insert ON locality FOR INSERT
-    TO diachiso_app, diachiso_owner
-    WITH CHECK (
-        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
-CREATE POLICY locality_update ON locality FOR UPDATE
-    TO diachiso_app, diachiso_owner
-    USING (
-        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]))
-    WITH CHECK (
-        (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
-CREATE POLICY locality_delete ON locality FOR DELETE
+CREATE POLICY place_delete ON place FOR DELETE
     TO diachiso_app, diachiso_owner
     USING (
         (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));

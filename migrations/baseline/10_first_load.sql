@@ -100,26 +100,26 @@ BEGIN
         RAISE EXCEPTION 'households are written under an event of the same transaction'
             USING ERRCODE = 'invalid_transaction_state';
     END IF;
-    WITH place AS MATERIALIZED (
-        SELECT unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code,
+    WITH combination AS MATERIALIZED (
+        SELECT unit_id, former_unit_id, street_id, locality_id, parent_code,
             status = 'retired' AS retired, count(*) AS records
         FROM household
-        GROUP BY unit_id, former_unit_id, thoroughfare_id, locality_id, parent_code, retired
+        GROUP BY unit_id, former_unit_id, street_id, locality_id, parent_code, retired
     ), touched AS (
         INSERT INTO coverage_touched (unit_id, records)
-        SELECT unit_id, sum(records) FROM place WHERE unit_id IS NOT NULL GROUP BY unit_id
+        SELECT unit_id, sum(records) FROM combination WHERE unit_id IS NOT NULL GROUP BY unit_id
     )
     SELECT f.* INTO wrong
     FROM (
         SELECT array_agg(p.unit_id) AS units, array_agg(p.former_unit_id) AS former_units,
-            array_agg(p.thoroughfare_id) AS streets, array_agg(p.locality_id) AS localities,
+            array_agg(p.street_id) AS streets, array_agg(p.locality_id) AS localities,
             array_agg(p.parent_code) AS parents
-        FROM place p WHERE NOT (brought AND p.retired)
+        FROM combination p WHERE NOT (brought AND p.retired)
     ) a, fault_of_places(a.units, a.former_units, a.streets, a.localities, a.parents) f;
     IF wrong.fault IS NOT NULL THEN
         SELECT min(n.code) INTO bad FROM household n
-        WHERE (n.unit_id, n.former_unit_id, n.thoroughfare_id, n.locality_id, n.parent_code)
-            IS NOT DISTINCT FROM (wrong.unit_id, wrong.former_unit_id, wrong.thoroughfare_id,
+        WHERE (n.unit_id, n.former_unit_id, n.street_id, n.locality_id, n.parent_code)
+            IS NOT DISTINCT FROM (wrong.unit_id, wrong.former_unit_id, wrong.street_id,
                 wrong.locality_id, wrong.parent_code);
         RAISE EXCEPTION 'household %: %', bad, wrong.fault
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'household_references';
@@ -149,10 +149,10 @@ CREATE FUNCTION analyse_register() RETURNS void
     SET default_statistics_target = 20 AS $$
 BEGIN
     -- What plans depend on; autovacuum looks at the other columns in its own time.
-    ANALYZE household (code, unit_id, former_unit_id, thoroughfare_id, locality_id,
+    ANALYZE household (code, unit_id, former_unit_id, street_id, locality_id,
         house_number_key, building_key, parent_code, kind, status, point, event_id);
     ANALYZE household_ref (source, source_ref, code, import_id);
-    ANALYZE thoroughfare, locality;
+    ANALYZE place;
 END
 $$;
 COMMENT ON FUNCTION analyse_register IS

@@ -15,7 +15,7 @@ CREATE TABLE target (
     CONSTRAINT pk_target PRIMARY KEY (id),
     CONSTRAINT uq_target_unit_id_locality_id_quality_source_reference_date
         UNIQUE NULLS NOT DISTINCT (unit_id, locality_id, quality, source, reference_date, counted),
-    CONSTRAINT fk_target_locality_id_locality FOREIGN KEY (locality_id) REFERENCES locality (id),
+    CONSTRAINT fk_target_locality_id_place FOREIGN KEY (locality_id) REFERENCES place (id),
     CONSTRAINT fk_target_unit_id_admin_unit FOREIGN KEY (unit_id) REFERENCES admin_unit (id),
     CONSTRAINT ck_target_counted_known CHECK (counted IN ('households', 'residents', 'dwellings')),
     CONSTRAINT ck_target_households_not_negative CHECK (households >= 0),

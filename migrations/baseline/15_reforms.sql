@@ -102,8 +102,8 @@ GRANT SELECT, INSERT ON reform_before TO diachiso_app;
 
 -- A reform cuts streets and localities of a split commune: the other half is a new one, which was
 -- called what the first was called.
-GRANT USAGE ON SEQUENCE thoroughfare_id_seq, locality_id_seq TO diachiso_app;
-GRANT UPDATE (thoroughfare_id, locality_id) ON household_former_number TO diachiso_app;
+GRANT USAGE ON SEQUENCE place_id_seq TO diachiso_app;
+GRANT UPDATE (street_id, locality_id) ON household_former_number TO diachiso_app;
 CREATE FUNCTION forget_steps(p_source text, p_day date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -144,23 +144,16 @@ COMMENT ON FUNCTION forget_announced IS
 REVOKE EXECUTE ON FUNCTION forget_announced FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION forget_announced TO diachiso_app;
 
-CREATE FUNCTION copy_former_names(streets bigint[], street_copies bigint[], localities bigint[],
-    locality_copies bigint[]) RETURNS void
+CREATE FUNCTION copy_former_names(places bigint[], copies bigint[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    INSERT INTO thoroughfare_alias (named_id, key, name, kind, thoroughfare_id, unit_id, until)
-    SELECT DISTINCT ON (t.id, a.key) t.id, a.key, a.name, a.kind, t.id, t.unit_id, a.until
-    FROM unnest(streets, street_copies) AS c (old, new)
-    JOIN thoroughfare_alias a ON a.thoroughfare_id = c.old
-    JOIN thoroughfare t ON t.id = c.new
-    ORDER BY t.id, a.key, a.until DESC;
-    INSERT INTO locality_alias (named_id, key, name, kind, locality_id, unit_id, until)
-    SELECT DISTINCT ON (l.id, a.key) l.id, a.key, a.name, a.kind, l.id, l.unit_id, a.until
-    FROM unnest(localities, locality_copies) AS c (old, new)
-    JOIN locality_alias a ON a.locality_id = c.old
-    JOIN locality l ON l.id = c.new
-    ORDER BY l.id, a.key, a.until DESC;
+    INSERT INTO place_alias (named_id, class, key, name, kind, place_id, unit_id, until)
+    SELECT DISTINCT ON (p.id, a.key) p.id, p.class, a.key, a.name, a.kind, p.id, p.unit_id, a.until
+    FROM unnest(places, copies) AS c (old, new)
+    JOIN place_alias a ON a.place_id = c.old
+    JOIN place p ON p.id = c.new
+    ORDER BY p.id, a.key, a.until DESC;
 $$;
 COMMENT ON FUNCTION copy_former_names IS
-    'Lets the former names of streets and localities lead to their copies in other communes as well';
+    'Lets the former names of places lead to their copies in other communes as well';
 REVOKE EXECUTE ON FUNCTION copy_former_names FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION copy_former_names TO diachiso_app;

@@ -48,13 +48,13 @@ _NAMES: Final = """
         string_agg(p.merged::text, ' ' ORDER BY p.unit_id, p.id)
     FROM (
         SELECT p.key, p.own_key, p.name, p.kind, p.unit_id, p.id, 0 AS merged
-        FROM {table} p
-        WHERE p.merged_into_id IS NULL
+        FROM place p
+        WHERE p.class = '{class_}' AND p.merged_into_id IS NULL
         UNION ALL
-        SELECT a.key, a.key, a.name, a.kind, a.unit_id, a.{table}_id,
-            (a.named_id <> a.{table}_id)::int
-        FROM {table}_alias a
-        WHERE NOT EXISTS (SELECT FROM {table} p WHERE p.id = a.{table}_id AND p.key = a.key)
+        SELECT a.key, a.key, a.name, a.kind, a.unit_id, a.place_id,
+            (a.named_id <> a.place_id)::int
+        FROM place_alias a JOIN place p ON p.id = a.place_id
+        WHERE a.class = '{class_}' AND p.key <> a.key
     ) p
     GROUP BY p.key, p.own_key
 """
@@ -68,15 +68,14 @@ _BUILDINGS: Final = f"""
     GROUP BY building_key
 """  # noqa: S608 - constants
 _STATE: Final = f"""
-    SELECT (SELECT max(id) FROM thoroughfare), (SELECT max(id) FROM locality),
-        (SELECT version FROM gazetteer_state), (SELECT count(*) FROM {_OPEN_BUILDINGS}),
-        (SELECT max(id) FROM event)
+    SELECT (SELECT max(id) FROM place), (SELECT version FROM gazetteer_state),
+        (SELECT count(*) FROM {_OPEN_BUILDINGS}), (SELECT max(id) FROM event)
 """  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, eq=False)
 class Names:
-    """The names of one table, by key."""
+    """The names of one class, by key."""
 
     table: str
     keys: list[str]
@@ -175,7 +174,7 @@ class PlaceNames:
     def _refresh(self) -> None:
         (state,) = self._reads.rows(_STATE, {})
         now = time.monotonic()
-        changed = state[:4] != self._state[:4]
+        changed = state[:-1] != self._state[:-1]
         old = now - self._loaded_at >= RELOAD_S and state != self._state
         if not self._names or ((changed or old) and not self._aside):
             self._load(state)
@@ -220,7 +219,7 @@ def _buildings(reads: Reads) -> Names:
 
 
 def _loaded(reads: Reads, table: str) -> Names:
-    return _names_of(table, reads.rows(_NAMES.format(table=table), {}))
+    return _names_of(table, reads.rows(_NAMES.format(class_=table), {}))
 
 
 def _names_of(table: str, rows: Iterable[Row]) -> Names:

@@ -23,7 +23,7 @@ Likely = NDArray[np.bool_] | NDArray[np.float64]
 
 SPARE: Final = 4
 """Lines beyond the limit, for those that turn out to have no door."""
-LOOKED_IN: Final = {"thoroughfare": 400, "locality": 100, BUILDING: 30}
+LOOKED_IN: Final = {"street": 400, "locality": 100, BUILDING: 30}
 """Places in which a number is looked for: so many only where it is rare."""
 _FEW_PLACES: Final = 3
 _SHORTEST_UNIT: Final = 4
@@ -427,7 +427,7 @@ class Finder:
 def _keys(names: Names, typed: Typed, *, slipped: bool) -> Iterator[str]:
     """What keys of the table may begin with; a locality is also known by its bare name."""
     own = {
-        "thoroughfare": typed.street_keys,
+        "street": typed.street_keys,
         "locality": typed.locality_keys,
         BUILDING: typed.building_keys,
     }[names.table]

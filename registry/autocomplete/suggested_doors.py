@@ -7,7 +7,7 @@ from typing import Final
 
 from geo.house_number import natural_order
 from registry.reads import Reads, Row
-from registry.records import COLUMNS, JOINS, OPEN, PLACES, Record
+from registry.records import COLUMNS, JOINS, OPEN, OUTER, PLACES, Record
 
 _END: Final = "\U0010ffff"
 _NEXT: Final = "\x01"
@@ -15,33 +15,23 @@ _NEXT: Final = "\x01"
 _FEW, _MOST = 8, 20
 """Doors asked for: a literal LIMIT, or the plan would not know that they are few."""
 # Doors of a locality are those that no street leads to.
-_ALONE: Final = {"thoroughfare": "", "locality": "AND h.thoroughfare_id IS NULL"}
+_ALONE: Final = {"street": "", "locality": "AND h.street_id IS NULL"}
 # A quarter whose doors all stand in its groups is a place with doors.
 _HOLDERS: Final = {
-    "thoroughfare": "SELECT p.id",
-    "locality": "SELECT p.id UNION ALL SELECT c.id FROM locality c WHERE c.parent_id = p.id",
+    "street": "SELECT p.id",
+    "locality": "SELECT p.id UNION ALL SELECT c.id FROM place c WHERE c.parent_id = p.id",
 }
 # The one household of a hamlet is meant as often as the hamlet, of which it has the address.
 _ONLY: Final = {
-    "thoroughfare": "NULL::text",
+    "street": "NULL::text",
     "locality": "CASE WHEN d.doors = 1 THEN d.code END",
 }
-# What holds a locality, the smaller first; a street is held by none.
-_OUTER: Final = {
-    "thoroughfare": "NULL::text[]",
-    "locality": """CASE WHEN p.parent_id IS NOT NULL THEN (
-        WITH RECURSIVE up AS (
-            SELECT o.kind, o.name, o.parent_id, 1 AS step FROM locality o WHERE o.id = p.parent_id
-            UNION ALL
-            SELECT o.kind, o.name, o.parent_id, up.step + 1
-            FROM up JOIN locality o ON o.id = up.parent_id WHERE up.step < 9
-        ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
-    ) END""",
-}
+_OUTER: Final = OUTER.replace("l.", "p.")
+"""What holds a locality, the smaller first; a street is held by none."""
 _KNOWN: Final = """
     SELECT 0, '{table}', p.id, p.kind, p.name, p.key, {outer}, {only}, NULL::text,
         ST_X(d.point), ST_Y(d.point), p.former_unit_id, NULL::text
-    FROM unnest(%({table}_known)s::bigint[]) i (id) JOIN {table} p ON p.id = i.id
+    FROM unnest(%({table}_known)s::bigint[]) i (id) JOIN place p ON p.id = i.id
     CROSS JOIN LATERAL (
         SELECT min(h.code) AS code, count(*) AS doors, (array_agg(h.point))[1] AS point FROM (
             SELECT h.code, h.point FROM ({holders}) c (id) CROSS JOIN LATERAL (
@@ -66,10 +56,10 @@ _NUMBERED: Final = """
             ORDER BY h.house_number_key LIMIT {most}
         ) h
         LIMIT {in_all}
-    ) d JOIN {table} p ON p.id = d.id
+    ) d JOIN place p ON p.id = d.id
 """
 Place = tuple[str, int]
-"""Table and identity."""
+"""Class and identity."""
 _EXACT, _BEGUN = 1, 2
 _POINT: Final = "(SELECT ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326))"
 _NEAR: Final = f"""
@@ -99,7 +89,7 @@ def _statement(
             in_all=in_all,
             open=OPEN,
             alone=_ALONE[table],
-            outer=_OUTER[table],
+            outer=_OUTER,
         )
         for which, tables, rank, most, in_all in (
             ("exact", exact, _EXACT, 2, limit),
@@ -108,7 +98,7 @@ def _statement(
         for table in tables
     ]
     places = [
-        _KNOWN.format(table=t, open=OPEN, holders=_HOLDERS[t], outer=_OUTER[t], only=_ONLY[t])
+        _KNOWN.format(table=t, open=OPEN, holders=_HOLDERS[t], outer=_OUTER, only=_ONLY[t])
         for t in known
     ]
     if not numbered:

@@ -199,8 +199,7 @@ class Wordings:
 def _of_many(item: Place, names: Names) -> Suggestion:
     """A name that several communes have; typing goes on with the commune."""
     words = label(_parts(names.table, names.kinds[item.name], names.names[item.name]), ())
-    kind = {"thoroughfare": "street"}.get(names.table, names.table)
-    return Suggestion(kind, words, f"{words}, ", places=item.communes)
+    return Suggestion(names.table, words, f"{words}, ", places=item.communes)
 
 
 def _parts(table: str, kind: str, name: str, outer: tuple[tuple[str, str], ...] = ()) -> LabelParts:

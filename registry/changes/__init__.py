@@ -68,11 +68,9 @@ _NEXT_EVENTS: Final = f"""
 """  # noqa: S608 - constants
 
 _PLACES: Final = """
-    SELECT DISTINCT ended_by_event_id, '-s' || lpad(id::text, 19, '0')
-    FROM thoroughfare_version WHERE ended_by_event_id = ANY (%(events)s)
-    UNION ALL
-    SELECT DISTINCT ended_by_event_id, '-t' || lpad(id::text, 19, '0')
-    FROM locality_version WHERE ended_by_event_id = ANY (%(events)s)
+    SELECT DISTINCT ended_by_event_id,
+        CASE class WHEN 'street' THEN '-s' ELSE '-t' END || lpad(id::text, 19, '0')
+    FROM place_version WHERE ended_by_event_id = ANY (%(events)s)
 """
 
 # Of each event: records that bear its state now, and those of which it ended the state of another

@@ -26,7 +26,7 @@ SHOWN: Final = frozenset({"proposed", "active", "retired"})
 _FED: Final = {column.name: described(column).member for column in going(Goes.FED)}
 _READ: Final = {
     **{name: f"h.{name}" for name in ("code", "kind", "status", "restricted", "unit_id")},
-    **{name: f"h.{name}" for name in ("event_id", "former_unit_id", "thoroughfare_id")},
+    **{name: f"h.{name}" for name in ("event_id", "former_unit_id", "street_id")},
     "street_kind": "t.kind",
     "street_name": "t.name",
     "locality_id": "h.locality_id",
@@ -34,13 +34,8 @@ _READ: Final = {
     "locality_name": "l.name",
     # What holds it: [id, kind, name] from the smaller to the larger.
     "outer": """CASE WHEN l.parent_id IS NOT NULL THEN (
-        WITH RECURSIVE up AS (
-            SELECT p.id, p.kind, p.name, p.parent_id, 1 AS step
-            FROM locality p WHERE p.id = l.parent_id
-            UNION ALL
-            SELECT p.id, p.kind, p.name, p.parent_id, up.step + 1
-            FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
-        ) SELECT array_agg(ARRAY[up.id::text, up.kind, up.name] ORDER BY up.step) FROM up
+        SELECT array_agg(ARRAY[o.id::text, o.kind, o.name] ORDER BY cardinality(o.holder_ids) DESC)
+        FROM place o WHERE o.id = ANY (l.holder_ids)
     ) END""",
     "house_number_key": "h.house_number_key",
     "house_number": "h.house_number",
@@ -66,16 +61,12 @@ RECORD_COLUMNS: Final = ", ".join(f"{sql} AS {name}" for name, sql in _READ.item
 """SQL of what `record_entry` takes, of the household `h` with `t` and `l`."""
 EVENT_OF_RECORD: Final = list(_READ).index("event_id")
 """Where `event_id` stands in RECORD_COLUMNS."""
-STREETS: Final = "SELECT id, unit_id, kind, name FROM thoroughfare WHERE id = ANY (%(ids)s)"
+STREETS: Final = "SELECT id, unit_id, kind, name FROM place WHERE id = ANY (%(ids)s)"
 LOCALITIES: Final = """
     SELECT l.id, l.unit_id, (
-        WITH RECURSIVE up AS (
-            SELECT p.id, p.kind, p.name, p.parent_id, 1 AS step FROM locality p WHERE p.id = l.id
-            UNION ALL
-            SELECT p.id, p.kind, p.name, p.parent_id, up.step + 1
-            FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 10
-        ) SELECT array_agg(ARRAY[up.id::text, up.kind, up.name] ORDER BY up.step) FROM up
-    ) FROM locality l WHERE l.id = ANY (%(ids)s)
+        SELECT array_agg(ARRAY[o.id::text, o.kind, o.name] ORDER BY cardinality(o.holder_ids) DESC)
+        FROM place o WHERE o.id = ANY (l.id || l.holder_ids)
+    ) FROM place l WHERE l.id = ANY (%(ids)s)
 """
 
 
@@ -143,7 +134,7 @@ def record_entry(row: Row, position: int | None, operation: str | None) -> Entry
         return entry | {"type": "transform", "kind": heirs[0][0], "continued_by": onward}
     number, street, locality = (
         told["house_number_key"],
-        told["thoroughfare_id"],
+        told["street_id"],
         told["locality_id"],
     )
     localities: list[Entry] = []

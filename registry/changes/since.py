@@ -38,7 +38,7 @@ _POSITION: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 # What of a state is compared: whether it is shown, where it lies, where its line reads otherwise.
 _COMPARED: Final = (
-    *("status", "restricted", "unit_id", "point", "thoroughfare_id", "locality_id"),
+    *("status", "restricted", "unit_id", "point", "street_id", "locality_id"),
     *("house_number_key", "house_number", "building_name", "floor", "unit_number"),
 )
 # A state stood at a position where the event that wrote it is not behind that, and the one that
@@ -62,21 +62,20 @@ _CHANGED: Final = f"""
             AND ended.position > %(position)s AND began.position <= %(position)s
         LIMIT 1
     ) b ON true
-    WHERE {_BEHIND} OR h.thoroughfare_id = ANY (%(streets)s::bigint[])
+    WHERE {_BEHIND} OR h.street_id = ANY (%(streets)s::bigint[])
         OR h.locality_id = ANY (%(localities)s::bigint[]) OR h.unit_id = ANY (%(units)s::integer[])
 """  # noqa: S608 - constants
 _PLACES: Final = """
-    WITH RECURSIVE renamed AS (
-        SELECT DISTINCT v.id FROM locality_version v
+    WITH renamed AS MATERIALIZED (
+        SELECT DISTINCT v.id, v.class FROM place_version v
         JOIN feed f ON f.event_id = v.ended_by_event_id WHERE f.position > %(position)s
-    ), inside AS (
-        SELECT id FROM renamed
-        UNION SELECT l.id FROM inside i JOIN locality l ON l.parent_id = i.id
     )
-    SELECT ARRAY (
-            SELECT DISTINCT v.id FROM thoroughfare_version v
-            JOIN feed f ON f.event_id = v.ended_by_event_id WHERE f.position > %(position)s),
-        ARRAY (SELECT id FROM inside)
+    SELECT ARRAY (SELECT id FROM renamed WHERE class = 'street'), ARRAY (
+        SELECT id FROM renamed WHERE class = 'locality'
+        UNION
+        SELECT l.id FROM renamed r JOIN place l
+            ON l.parent_id IS NOT NULL AND l.holder_ids @> ARRAY[r.id]
+        WHERE r.class = 'locality')
 """
 _OF_DAY: Final = """
     SELECT coalesce(

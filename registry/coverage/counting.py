@@ -19,10 +19,10 @@ DOOR: Final = "h.house_number_key, h.building_key, h.floor, h.unit_number"
 _SUSPECTED: Final = """
     SELECT h.position_accuracy_m
     FROM (
-        SELECT p.id FROM {place} p CROSS JOIN LATERAL (
+        SELECT p.id FROM place p CROSS JOIN LATERAL (
             SELECT count(h.house_number_key) AS numbers, count(DISTINCT h.house_number_key) AS doors
             FROM household h WHERE h.{column} = p.id {only}
-        ) n WHERE p.unit_id = s.unit_id AND n.numbers > n.doors
+        ) n WHERE p.class = '{place}' AND p.unit_id = s.unit_id AND n.numbers > n.doors
     ) d CROSS JOIN LATERAL (
         SELECT h.position_accuracy_m, count(*) OVER (PARTITION BY {door}) AS same
         FROM household h
@@ -31,11 +31,11 @@ _SUSPECTED: Final = """
     ) h WHERE h.same > 1
 """
 _PLACES: Final = (
-    ("thoroughfare", "thoroughfare_id", ""),
+    ("street", "street_id", ""),
     (
         "locality",
         "locality_id",
-        "AND h.thoroughfare_id IS NULL AND h.house_number_key IS NOT NULL",
+        "AND h.street_id IS NULL AND h.house_number_key IS NOT NULL",
     ),
 )
 _COUNTED: Final = """

@@ -11,12 +11,12 @@ LONGEST_RANGE: Final = 40
 
 HOLES: Final = """
     WITH numbered AS MATERIALIZED ( -- or each number would be cut out as often as it is named
-        SELECT h.thoroughfare_id AS street, h.point,
+        SELECT h.street_id AS street, h.point,
             CAST(substring(h.house_number_key FROM '^[0-9]+') AS int) AS first,
             CASE WHEN strpos(h.house_number_key, '-') > 0
                 THEN CAST(substring(h.house_number_key FROM '{range}') AS int) END AS last
         FROM household h
-        WHERE h.thoroughfare_id IS NOT NULL AND h.house_number_key ~ '^[0-9]{{1,4}}([^0-9]|$)'
+        WHERE h.street_id IS NOT NULL AND h.house_number_key ~ '^[0-9]{{1,4}}([^0-9]|$)'
             AND h.status <> 'reserved' {not_demo} {shown} {within}
     ), at AS (
         SELECT street, n, avg(ST_X(point)) AS lon, avg(ST_Y(point)) AS lat
@@ -38,13 +38,13 @@ HOLES: Final = """
     SELECT t.unit_id, t.former_unit_id, t.kind, t.name, s.street, s.n, s.next,
         (coalesce(lon, next_lon) + coalesce(next_lon, lon)) / 2 AS lon,
         (coalesce(lat, next_lat) + coalesce(next_lat, lat)) / 2 AS lat
-    FROM side s JOIN thoroughfare t ON t.id = s.street
+    FROM side s JOIN place t ON t.id = s.street
     WHERE s.next - s.n BETWEEN 4 AND {widest} AND s.known >= {least_known}
         AND s.known * 2 >= s.expected
     ORDER BY t.unit_id, t.name COLLATE "C", s.street, s.n % 2 DESC, s.n
 """
 LOCALITIES_BELOW: Final = """
-    WITH RECURSIVE wanted AS (
+    WITH wanted AS (
         SELECT DISTINCT ON (locality_id) unit_id, locality_id, households AS target, counted,
             quality, source, reference_date
         FROM target WHERE locality_id IS NOT NULL AND unit_id = ANY (CAST(:communes AS int[]))
@@ -53,7 +53,8 @@ LOCALITIES_BELOW: Final = """
     ), inside (id, holder) AS (
         SELECT locality_id, locality_id FROM wanted
         UNION ALL
-        SELECT l.id, i.holder FROM inside i JOIN locality l ON l.parent_id = i.id
+        SELECT l.id, w.locality_id FROM wanted w
+        JOIN place l ON l.parent_id IS NOT NULL AND l.holder_ids @> ARRAY[w.locality_id]
     ), counted AS (
         SELECT i.holder, sum(h.households_count) AS households, count(*) AS dwellings,
             avg(ST_X(h.point)) AS lon, avg(ST_Y(h.point)) AS lat
@@ -63,7 +64,7 @@ LOCALITIES_BELOW: Final = """
     )
     SELECT w.*, l.kind, l.name, coalesce(c.households, 0)::int AS households,
         coalesce(c.dwellings, 0)::int AS dwellings, {point}
-    FROM wanted w JOIN locality l ON l.id = w.locality_id AND l.merged_into_id IS NULL
+    FROM wanted w JOIN place l ON l.id = w.locality_id AND l.merged_into_id IS NULL
     LEFT JOIN counted c ON c.holder = w.locality_id
     ORDER BY w.unit_id, l.name COLLATE "C", l.id
 """
@@ -74,16 +75,13 @@ DELIVERED: Final = """(
 )"""
 # A place whose parts were delivered was delivered.
 NEVER: Final = """
-    WITH RECURSIVE delivered (id) AS (
-        SELECT l.id FROM locality l
-        WHERE l.unit_id = ANY (CAST(:communes AS int[])) AND {delivered}
-        UNION
-        SELECT l.parent_id FROM delivered d JOIN locality l ON l.id = d.id
-        WHERE l.parent_id IS NOT NULL
+    WITH delivered AS MATERIALIZED (
+        SELECT DISTINCT unnest(l.id || l.holder_ids) AS id FROM place l
+        WHERE l.class = 'locality' AND l.unit_id = ANY (CAST(:communes AS int[])) AND {delivered}
     )
-    SELECT l.unit_id, l.id, l.kind, l.name FROM locality l
-    WHERE l.unit_id = ANY (CAST(:communes AS int[])) AND l.merged_into_id IS NULL
-        AND NOT EXISTS (SELECT FROM delivered d WHERE d.id = l.id)
+    SELECT l.unit_id, l.id, l.kind, l.name FROM place l
+    WHERE l.class = 'locality' AND l.unit_id = ANY (CAST(:communes AS int[]))
+        AND l.merged_into_id IS NULL AND NOT EXISTS (SELECT FROM delivered d WHERE d.id = l.id)
     ORDER BY l.unit_id, l.name COLLATE "C", l.id
 """
 COMMUNES_NEVER: Final = """

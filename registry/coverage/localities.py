@@ -29,18 +29,16 @@ NO_LOCALITY: Final = "Không ghi thôn, tổ"
 """Name of what is in the commune and in none of its localities."""
 
 _STATEMENT: Final = """
-    WITH RECURSIVE inside (id, holder) AS (
-        SELECT id, id FROM locality WHERE unit_id = :commune
-        UNION ALL
-        SELECT i.id, l.parent_id FROM inside i JOIN locality l ON l.id = i.holder
-        WHERE l.parent_id IS NOT NULL
+    WITH inside (id, holder) AS (
+        SELECT l.id, unnest(l.id || l.holder_ids) FROM place l
+        WHERE l.class = 'locality' AND l.unit_id = :commune
     ), door AS (
         SELECT h.locality_id, h.households_count, h.verified_on,
             coalesce(h.position_accuracy_m <= {accurate_m}, false) AS positioned,
             h.house_number_key IS NOT NULL OR h.unit_number IS NOT NULL AS numbered,
             h.house_number_key IS NOT NULL AND count(*) OVER (
-                PARTITION BY h.thoroughfare_id,
-                    CASE WHEN h.thoroughfare_id IS NULL THEN h.locality_id END, {door}
+                PARTITION BY h.street_id,
+                    CASE WHEN h.street_id IS NULL THEN h.locality_id END, {door}
             ) > 1 AS suspected,
             EXISTS (
                 SELECT FROM plate p WHERE p.code = h.code AND p.mounted_on IS NOT NULL
@@ -68,7 +66,7 @@ _STATEMENT: Final = """
     SELECT s.*, l.kind, l.name, l.parent_id, t.households AS target, t.counted, t.quality,
         t.source, t.reference_date
     FROM summed s
-    LEFT JOIN locality l ON l.id = s.locality_id
+    LEFT JOIN place l ON l.id = s.locality_id
     LEFT JOIN LATERAL (
         SELECT households, counted, quality, source, reference_date FROM target
         WHERE target.unit_id = :commune AND target.locality_id = s.locality_id

@@ -27,10 +27,10 @@ _LOST_FLATS: Final = """
 """
 _LOST_PLACES: Final = """
     SELECT h.code FROM household h
-    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-    LEFT JOIN locality l ON l.id = h.locality_id
-    WHERE (h.thoroughfare_id IS NOT NULL OR h.locality_id IS NOT NULL)
-        AND (h.thoroughfare_id IS NOT NULL AND t.unit_id IS DISTINCT FROM h.unit_id
+    LEFT JOIN place t ON t.id = h.street_id
+    LEFT JOIN place l ON l.id = h.locality_id
+    WHERE (h.street_id IS NOT NULL OR h.locality_id IS NOT NULL)
+        AND (h.street_id IS NOT NULL AND t.unit_id IS DISTINCT FROM h.unit_id
             OR h.locality_id IS NOT NULL AND l.unit_id IS DISTINCT FROM h.unit_id
             OR h.status <> 'retired'
                 AND (t.merged_into_id IS NOT NULL OR l.merged_into_id IS NOT NULL))
@@ -88,8 +88,8 @@ _ORPHANS: Final = """
 )
 def places_have_households(subject: Subject) -> Finding:
     """Streets and localities have households, in themselves or in what they hold."""
-    streets, empty_streets = subject.connection.execute(text(_STREETS)).one()
-    localities, empty_localities = subject.connection.execute(text(_LOCALITIES)).one()
+    counts = subject.connection.execute(text(_PLACES)).one()
+    streets, empty_streets, localities, empty_localities = counts
     shares = []
     said = []
     for name, total, empty in (
@@ -103,20 +103,22 @@ def places_have_households(subject: Subject) -> Finding:
     return warning(detail) if max(shares, default=0) > _EMPTY_SHARE else ok(detail)
 
 
-_STREETS: Final = """
-    SELECT (SELECT count(*) FROM thoroughfare WHERE merged_into_id IS NULL), (
-        SELECT count(*) FROM thoroughfare t WHERE merged_into_id IS NULL
-            AND NOT EXISTS (SELECT FROM household h WHERE h.thoroughfare_id = t.id))
-"""
-_LOCALITIES: Final = """
-    WITH RECURSIVE held AS (
-        SELECT l.id, l.parent_id FROM locality l
-        WHERE EXISTS (SELECT FROM household h WHERE h.locality_id = l.id)
-        UNION
-        SELECT p.id, p.parent_id FROM held JOIN locality p ON p.id = held.parent_id
-    ) SELECT (SELECT count(*) FROM locality WHERE merged_into_id IS NULL), (
-        SELECT count(*) FROM locality l WHERE merged_into_id IS NULL
-            AND NOT EXISTS (SELECT FROM held WHERE held.id = l.id))
+_PLACES: Final = """
+    WITH living AS (
+        SELECT class, EXISTS (
+            SELECT FROM household h WHERE h.street_id = p.id
+            UNION ALL SELECT FROM household h WHERE h.locality_id = p.id
+            UNION ALL
+            SELECT FROM place i JOIN household h ON h.locality_id = i.id
+            WHERE i.parent_id IS NOT NULL AND i.holder_ids @> ARRAY[p.id]
+        ) AS held
+        FROM place p WHERE merged_into_id IS NULL
+    )
+    SELECT count(*) FILTER (WHERE class = 'street'),
+        count(*) FILTER (WHERE class = 'street' AND NOT held),
+        count(*) FILTER (WHERE class = 'locality'),
+        count(*) FILTER (WHERE class = 'locality' AND NOT held)
+    FROM living
 """
 
 
@@ -135,16 +137,16 @@ def coverage_counts(subject: Subject) -> Finding:
 _TWICE: Final = f"""
     WITH crowded AS (
         SELECT h.* FROM (
-            SELECT thoroughfare_id AS id, house_number_key AS key FROM household
-            WHERE thoroughfare_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1
-        ) c JOIN household h ON h.thoroughfare_id = c.id AND h.house_number_key = c.key
+            SELECT street_id AS id, house_number_key AS key FROM household
+            WHERE street_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1
+        ) c JOIN household h ON h.street_id = c.id AND h.house_number_key = c.key
         UNION ALL
         SELECT h.* FROM (
             SELECT locality_id AS id, house_number_key AS key FROM household
-            WHERE thoroughfare_id IS NULL AND house_number_key IS NOT NULL
+            WHERE street_id IS NULL AND house_number_key IS NOT NULL
             GROUP BY 1, 2 HAVING count(*) > 1
         ) c JOIN household h ON h.locality_id = c.id AND h.house_number_key = c.key
-            AND h.thoroughfare_id IS NULL
+            AND h.street_id IS NULL
         UNION ALL
         SELECT h.* FROM household h WHERE parent_code IS NOT NULL AND house_number_key IS NULL
     ), twice AS (
@@ -187,7 +189,7 @@ def keys_are_of_todays_rules(subject: Subject) -> Finding:
     for column in COLUMNS:
         stale = list(stale_keys(subject.connection, column))
         if stale:
-            first = " ".join(stale[0].read_of).strip()
+            first = " ".join(stale[0].read_of[-2:]).strip()
             said.append(f"{len(stale):,} keys in {column.name}, as of {first}")
     return warning("; ".join(said)) if said else ok()
 

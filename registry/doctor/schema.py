@@ -39,16 +39,11 @@ TRIGGERS: Final = {
     ),
     "plate": tuple(f"plate_touch_{each}" for each in ("insert", "update", "delete")),
     "succession_link": ("succession_link_no_cycle",),
-    "thoroughfare": (
-        *("thoroughfare_moved", "thoroughfare_identity", "thoroughfare_removed"),
-        *("thoroughfare_keep", "thoroughfare_keep_removed"),
+    "place": (
+        *("place_identity", "place_1_hold", "place_1_hold_again", "place_2_pass_on"),
+        *("place_keep", "place_keep_removed", "place_moved", "place_removed"),
     ),
-    "locality": (
-        *("locality_moved", "locality_identity", "locality_removed"),
-        *("locality_keep", "locality_keep_removed"),
-    ),
-    "thoroughfare_version": ("thoroughfare_version_append_only",),
-    "locality_version": ("locality_version_append_only",),
+    "place_version": ("place_version_append_only",),
     "parked_key": ("parked_key_empty",),
     "household_ref": ("household_ref_1_check_insert", "household_ref_1_check_update"),
     "import": ("import_remove_problems", "import_keep_referred"),
@@ -64,7 +59,7 @@ TRIGGERS: Final = {
 MAY_WRITE: Final = {
     "INSERT": ("succession_link", "household_former_number", "audit_entry", "reform_before"),
     "INSERT UPDATE": (
-        *("admin_unit", "admin_unit_version", "admin_unit_succession", "thoroughfare", "locality"),
+        *("admin_unit", "admin_unit_version", "admin_unit_succession", "place"),
         *("reform", "reform_work", "service_count"),
         *("plate", "certificate", "target", "coverage_day", "field_report", "api_key", "unit_told"),
         *("field_round", "field_record", "pending_operation"),
@@ -87,7 +82,7 @@ MAY_WRITE: Final = {
 """What the application may do beyond SELECT, as the migrations grant it."""
 
 SECURED: Final = (
-    *("household", "thoroughfare", "locality"),
+    *("household", "place"),
     *("household_former_number", "succession_link", "plate", "certificate"),
 )
 """Tables in which a key writes in its own units only."""
@@ -97,7 +92,7 @@ POLICIES: Final = 4
 INDEXES: Final = Path(__file__).parent / "indexes.csv"
 """Table and name of each index that the migrations make, those behind keys and exclusions too."""
 
-COUNTED_ALONG: Final = ("thoroughfare_id", "locality_id")
+COUNTED_ALONG: Final = ("street_id", "locality_id")
 """Columns of former numbers that a reform writes, where it cuts a street or locality."""
 
 Privileges = set[tuple[str, str]]
@@ -234,8 +229,7 @@ def _wanted_privileges() -> Privileges:
         ),
         *((f"household.{name}", "INSERT") for name in insertable if name not in STAMPED),
         *((f"household_former_number.{name}", "UPDATE") for name in COUNTED_ALONG),
-        ("thoroughfare_id_seq", "USAGE"),
-        ("locality_id_seq", "USAGE"),
+        ("place_id_seq", "USAGE"),
         ("code_ordinal", "SELECT"),
         ("demo_ordinal", "SELECT"),
         ("schema public", "USAGE"),

@@ -83,7 +83,7 @@ _PLACES: Final = f"""
     CREATE TEMPORARY TABLE place_name ON COMMIT DROP AS
     SELECT p.id, p.kind, p.name, count(*)::int AS weight,
         ST_Transform(percentile_disc(0.5) WITHIN GROUP (ORDER BY h.point), 3857) AS point
-    FROM household h JOIN {{table}} p ON p.id = h.{{column}}
+    FROM household h JOIN place p ON p.id = h.{{class_}}_id
     WHERE {OPEN} AND h.point IS NOT NULL
         AND p.merged_into_id IS NULL
     GROUP BY p.id
@@ -109,12 +109,12 @@ def draw_unit_labels(connection: Connection) -> None:
 def draw_place_labels(connection: Connection) -> None:
     """Names of streets and localities that have households to be seen."""
     connection.execute(text("DELETE FROM map_label WHERE kind IN ('street', 'locality')"))
-    _draw_places(connection, "street", table="thoroughfare", column="thoroughfare_id")
-    _draw_places(connection, "locality", table="locality", column="locality_id")
+    _draw_places(connection, "street")
+    _draw_places(connection, "locality")
 
 
-def _draw_places(connection: Connection, kind: str, *, table: str, column: str) -> None:
-    connection.execute(text(_PLACES.format(table=table, column=column)))
+def _draw_places(connection: Connection, kind: str) -> None:
+    connection.execute(text(_PLACES.format(class_=kind)))
     zooms = {"first": STREETS_FROM, "last": LAST_ZOOM}
     rows = connection.execute(text(_SHOWN), zooms).all()
     columns = "kind, name, place_id, first_zoom, weight, point"

@@ -17,7 +17,7 @@ _METRES_NORTH: Final = 110_570
 
 _NEIGHBOURS: Final = f"""
     SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key, h.house_number, t.id, t.kind, t.name
-    FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    FROM household h LEFT JOIN place t ON t.id = h.street_id
     WHERE {OPEN} AND h.code <> %(code)s
         AND h.point && ST_MakeEnvelope(%(west)s::float8, %(south)s::float8, %(east)s::float8,
             %(north)s::float8, 4326)

@@ -54,8 +54,8 @@ _THEN: Final = """(
     WHERE v.valid_from <= {at} AND v.valid_to > {at}
         AND NOT EXISTS (SELECT FROM household n WHERE n.code = v.code AND n.restricted)
 )"""
-_STREETS: Final = "SELECT id, kind, name FROM thoroughfare"
-_LOCALITIES: Final = "SELECT id, kind, name, parent_id FROM locality"
+_STREETS: Final = "SELECT id, kind, name FROM place WHERE class = 'street'"
+_LOCALITIES: Final = "SELECT id, kind, name, parent_id FROM place WHERE class = 'locality'"
 # As `registry.past` reads one record: the last state before the first decision behind the day.
 _EARLIER: Final = """LEFT JOIN (
     SELECT DISTINCT ON (v.{key}) v.* FROM {table}_version v
@@ -63,14 +63,14 @@ _EARLIER: Final = """LEFT JOIN (
 ) n ON n.{key} = h.{key}"""
 _PLACES_THEN: Final = """
     SELECT h.id, coalesce(n.kind, h.kind), coalesce(n.name, h.name) {parent}
-    FROM {table} h {earlier}
+    FROM place h {earlier} WHERE h.class = '{class_}'
 """
 _PARENT_THEN: Final = ", CASE WHEN n.id IS NULL THEN h.parent_id ELSE n.parent_id END"
 _TEXT, _ID, _DEGREES = pa.string(), pa.int32(), pa.float64()
 _READ: Final = {
     "code": ("h.code", _TEXT),
     **{name: (f"h.{name}", _ID) for name in ("unit_id", "former_unit_id")},
-    **{name: (f"h.{name}", _ID) for name in ("thoroughfare_id", "locality_id")},
+    **{name: (f"h.{name}", _ID) for name in ("street_id", "locality_id")},
     **{name: (f"h.{name}", _TEXT) for name in ("house_number", "house_number_key")},
     **{each.name: (f"h.{each.name}", arrow_type(type_of(each))) for each in going(Goes.EXPORTED)},
     # A restricted building is named by no flat. What is restricted today was open then and is no
@@ -89,7 +89,7 @@ _TYPES: Final = {name: type_ for name, (_, type_) in _READ.items()}
 _THEN_TYPES: Final = {
     f"then_{name}": _TYPES[name]
     for name in (
-        *("unit_id", "former_unit_id", "thoroughfare_id", "locality_id", "house_number"),
+        *("unit_id", "former_unit_id", "street_id", "locality_id", "house_number"),
         *("house_number_key", "building_name", "floor", "unit_number"),
     )
 }
@@ -232,8 +232,8 @@ class _Then:
     ) -> None:
         self._gazetteer, self._day = gazetteer.knowing(day), day
         streets, localities = (
-            _PLACES_THEN.format(table=table, parent=parent, earlier=_earlier(table, "id", day))
-            for table, parent in (("thoroughfare", ""), ("locality", _PARENT_THEN))
+            _PLACES_THEN.format(class_=each, parent=parent, earlier=_earlier("place", "id", day))
+            for each, parent in (("street", ""), ("locality", _PARENT_THEN))
         )
         self._street, self._locality = _place_words(connection, streets, localities)
 
@@ -246,7 +246,7 @@ class _Then:
         units = _words(pc.binary_join_element_wise(*ids, _BETWEEN), self._units)
         column = {name.removeprefix("then_"): cells for name, cells in column.items()}
         street, locality = (
-            self._street(column["thoroughfare_id"]),
+            self._street(column["street_id"]),
             self._locality(column["locality_id"]),
         )
         province = _words(units, lambda words: words.rpartition(", ")[2])
@@ -304,7 +304,7 @@ def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> 
     column = dict(zip(batch.schema.names, batch.columns, strict=True))
     code, unit, former = column["code"], column["unit_id"], column["former_unit_id"]
     street, locality = (
-        names.street(column["thoroughfare_id"]),
+        names.street(column["street_id"]),
         names.locality(column["locality_id"]),
     )
     commune, province = names.unit(unit), names.province(unit)

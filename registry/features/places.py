@@ -16,15 +16,15 @@ from registry.past import state_at
 
 _READ: Final = f"""
     SELECT p.id, ST_AsBinary(ST_Transform(m.point, 4326)), s.kind, s.name, s.unit_id,
-        s.former_unit_id, {{parent}}
-    FROM {{table}} p
+        s.former_unit_id, s.parent_id
+    FROM place p
     JOIN LATERAL {{state}} s ON s.merged_into_id IS NULL
     LEFT JOIN map_label m
-        ON m.kind = '{{label}}' AND m.place_id = p.id AND m.first_zoom <= {LAST_ZOOM}
-    WHERE true {{where}}
+        ON m.kind = p.class AND m.place_id = p.id AND m.first_zoom <= {LAST_ZOOM}
+    WHERE p.class = :class {{where}}
     ORDER BY p.id LIMIT :most
 """  # noqa: S608 - constants
-_SHARED: Final = "unit_id, former_unit_id, kind, name, merged_into_id"
+_SHARED: Final = "unit_id, former_unit_id, kind, name, merged_into_id, parent_id"
 # What no event made was always there.
 _MADE: Final = """
     AND NOT EXISTS (SELECT FROM event e WHERE e.id = p.event_id AND e.occurred_at > :at)
@@ -33,36 +33,28 @@ _MADE: Final = """
 
 def streets(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
     """A page of streets by their ids; raises InvalidInputError and NotFoundError."""
-    return _places(session, gazetteer, asked, "thoroughfare", "street")
+    return _places(session, gazetteer, asked, "street")
 
 
 def localities(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
     """A page of hamlets, quarters and groups; raises InvalidInputError and NotFoundError."""
-    return _places(session, gazetteer, asked, "locality", "locality")
+    return _places(session, gazetteer, asked, "locality")
 
 
-def _places(session: Session, gazetteer: Gazetteer, asked: Asked, table: str, label: str) -> Page:
+def _places(session: Session, gazetteer: Gazetteer, asked: Asked, class_: str) -> Page:
     day = day_of(asked)
     where = asked.behind("p.id", "bigint") + asked.within("m.point", srid=3857)
-    given = dict(asked.where)
+    given = {"class": class_, **asked.where}
     if asked.unit is not None:
         where += " AND s.unit_id = ANY (:units)"
         given["units"] = communes_in(gazetteer, asked.unit, day)
-    columns = _SHARED + (", parent_id" if table == "locality" else "")
     if asked.at is None or asked.at >= datetime.datetime.now(VIET_NAM):
-        state = f"(SELECT p.{columns.replace(', ', ', p.')})"
+        state = f"(SELECT p.{_SHARED.replace(', ', ', p.')})"
     else:
-        state = state_at(table, columns, "id = p.id", ":at")
+        state = state_at("place", _SHARED, "id = p.id", ":at")
         where += _MADE
         given["at"] = asked.at
-    statement = _READ.format(
-        table=table,
-        label=label,
-        state=state,
-        where=where,
-        parent="s.parent_id" if table == "locality" else "NULL",
-    )
-    rows = session.execute(text(statement), given)
+    rows = session.execute(text(_READ.format(state=state, where=where)), given)
     return page_of([_feature(gazetteer, day, *row) for row in rows], asked.limit)
 
 

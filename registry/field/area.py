@@ -20,23 +20,19 @@ from registry.lifecycle.listed_places import (
     inside_of,
     place_by_id,
 )
-from registry.records import PLACES, Record
+from registry.records import Record
 
 MOST_DOORS: Final = 5_000
 """Those of a large ward's longest street; a hamlet has some hundreds."""
 
-_ONWARD: Final = {
-    table: text(
-        f"""
-        WITH RECURSIVE onward AS (
-            SELECT p.id, p.merged_into_id FROM {table} p WHERE p.id = :id
-            UNION SELECT n.id, n.merged_into_id FROM onward o JOIN {table} n
-                ON n.id = o.merged_into_id
-        ) SELECT id FROM onward WHERE merged_into_id IS NULL
-        """  # noqa: S608 - constants
-    )
-    for table in PLACES
-}
+_ONWARD: Final = text(
+    """
+    WITH RECURSIVE onward AS (
+        SELECT p.id, p.merged_into_id FROM place p WHERE p.id = :id
+        UNION SELECT n.id, n.merged_into_id FROM onward o JOIN place n ON n.id = o.merged_into_id
+    ) SELECT id FROM onward WHERE merged_into_id IS NULL
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +52,8 @@ class Area:
 
     def has(self, record: Record) -> bool:
         """Whether a record is in it."""
-        street = self.place.table == "thoroughfare"
-        return (record.thoroughfare_id if street else record.locality_id) in self.ids
+        street = self.place.table == "street"
+        return (record.street_id if street else record.locality_id) in self.ids
 
 
 def area_of(session: Session, round_: Round) -> Area:
@@ -65,14 +61,14 @@ def area_of(session: Session, round_: Round) -> Area:
 
     Raises GoneError for a place that is no more.
     """
-    found = session.execute(_ONWARD[round_.table], {"id": round_.place_id}).scalar()
+    found = session.execute(_ONWARD, {"id": round_.place_id}).scalar()
     if found is None:
         raise GoneError(
             "đường, thôn tổ của đợt này không còn trong sổ; hãy hỏi cán bộ (the place of this round"
             " is no more)"
         )
     place = place_by_id(session, round_.table, found)
-    ids = (found,) if round_.table == "thoroughfare" else inside_of(session, found)
+    ids = (found,) if round_.table == "street" else inside_of(session, found)
     return Area(place, tuple(ids))
 
 
@@ -87,9 +83,9 @@ def doors_in(session: Session, area: Area) -> list[Record]:
 def holes_in(session: Session, doors: list[Record]) -> list[Hole]:
     """What is missing in the streets of these doors."""
     streets = {
-        each.thoroughfare_id: named(each.street_kind, each.street_name)
+        each.street_id: named(each.street_kind, each.street_name)
         for each in doors
-        if each.thoroughfare_id is not None and each.street_name is not None
+        if each.street_id is not None and each.street_name is not None
     }
     holes = holes_of(session, list(streets), public=True) if streets else {}
     return [

@@ -49,7 +49,7 @@ _WAITING: Final = text(
 _SAID: Final = 13
 """Columns of the record, before those of its door."""
 _NEAREST: Final = {
-    "thoroughfare": "h.thoroughfare_id = ANY (:ids)",
+    "street": "h.street_id = ANY (:ids)",
     "locality": "h.locality_id = ANY (:ids)",
 }
 _AWAY: Final = f"""
@@ -198,7 +198,7 @@ def _address_key(record: Reviewed, area: Area) -> tuple[str, str, str]:
     street = parse_street(said["street"]) if "street" in said else None
     inner = parse_locality(said["locality"].partition(",")[0]) if "locality" in said else None
     here = area.place.key
-    of_street = area.place.table == "thoroughfare"
+    of_street = area.place.table == "street"
     return (
         number.key if number else "",
         street.key if street else here if of_street else "",
@@ -270,7 +270,7 @@ def _described(
 def new_address(record: Reviewed, area: Area, gazetteer: Gazetteer) -> str:
     """The address of a new house as people write it, with its commune."""
     said, place = record.said, area.place
-    street = said.get("street") or (place.shown if place.table == "thoroughfare" else None)
+    street = said.get("street") or (place.shown if place.table == "street" else None)
     locality = said.get("locality") or (place.shown if place.table == "locality" else None)
     door = " ".join(filter(None, (said.get("house_number"), street)))
     commune = gazetteer.units[place.unit_id].version_on(today()).full_name

@@ -21,8 +21,8 @@ PAGE: Final = 50
 
 _OPEN: Final = text(
     """
-    INSERT INTO field_round (unit_id, thoroughfare_id, locality_id, until, code_hash, opened_by)
-    VALUES (:unit, :thoroughfare, :locality, :until, :hash, :actor) RETURNING id
+    INSERT INTO field_round (unit_id, street_id, locality_id, until, code_hash, opened_by)
+    VALUES (:unit, :street, :locality, :until, :hash, :actor) RETURNING id
     """
 )
 _RENEW: Final = text(
@@ -32,25 +32,24 @@ _CLOSE: Final = text(
     "UPDATE field_round SET closed_at = coalesce(closed_at, clock_timestamp()) WHERE id = :id"
 )
 _INSIDE: Final = """ARRAY (
-        WITH RECURSIVE inside AS (
-            SELECT r.locality_id AS id
-            UNION SELECT n.id FROM inside i JOIN locality n ON n.parent_id = i.id
-        ) SELECT id FROM inside
+        SELECT r.locality_id
+        UNION SELECT n.id FROM place n
+            WHERE n.parent_id IS NOT NULL AND n.holder_ids @> ARRAY[r.locality_id]
     )"""
 _WALKED: Final = "h.status IN ('proposed', 'active') AND NOT h.restricted"
 _LISTED: Final = f"""
-    SELECT r.id, r.unit_id, r.thoroughfare_id, r.locality_id, r.until, r.opened_by, r.opened_at,
+    SELECT r.id, r.unit_id, r.street_id, r.locality_id, r.until, r.opened_by, r.opened_at,
         r.closed_at, coalesce(t.unit_id, l.unit_id), coalesce(t.kind, l.kind),
         coalesce(t.name, l.name), {OUTER},
         (SELECT count(*) FROM household h
-            WHERE h.thoroughfare_id = r.thoroughfare_id AND {_WALKED})
+            WHERE h.street_id = r.street_id AND {_WALKED})
         + (SELECT count(*) FROM household h WHERE h.locality_id = ANY ({_INSIDE}) AND {_WALKED}),
         c.ticked, c.new, c.gone, c.waiting, c.taken_over
     FROM (
         SELECT * FROM field_round WHERE {{where}} ORDER BY id DESC LIMIT {PAGE}
     ) r
-    LEFT JOIN thoroughfare t ON t.id = r.thoroughfare_id
-    LEFT JOIN locality l ON l.id = r.locality_id
+    LEFT JOIN place t ON t.id = r.street_id
+    LEFT JOIN place l ON l.id = r.locality_id
     CROSS JOIN LATERAL (
         SELECT count(DISTINCT f.code) AS ticked, count(*) FILTER (WHERE f.kind = 'new') AS new,
             count(*) FILTER (WHERE f.kind = 'gone') AS gone,
@@ -68,7 +67,7 @@ _HAMLETS: Final = f"""
         SELECT h.locality_id, EXISTS (
             SELECT FROM field_record f WHERE f.round_id = :round AND f.code = h.code) AS ticked
         FROM household h WHERE h.{{table}}_id = ANY (:ids) AND {_WALKED}
-    ) h LEFT JOIN locality l ON l.id = h.locality_id
+    ) h LEFT JOIN place l ON l.id = h.locality_id
     GROUP BY l.id ORDER BY l.name, l.id
 """  # noqa: S608 - constants
 
@@ -90,7 +89,7 @@ class Round:
     id: int
     unit_id: int
     """The commune in which it was opened."""
-    thoroughfare_id: int | None
+    street_id: int | None
     locality_id: int | None
     until: datetime.date
     opened_by: str
@@ -114,12 +113,12 @@ class Round:
     @property
     def table(self) -> Table:
         """What kind of place it is."""
-        return "thoroughfare" if self.thoroughfare_id is not None else "locality"
+        return "street" if self.street_id is not None else "locality"
 
     @property
     def place_id(self) -> int:
         """The street or locality."""
-        return self.thoroughfare_id or self.locality_id or 0
+        return self.street_id or self.locality_id or 0
 
     @property
     def commune_id(self) -> int:
@@ -168,7 +167,7 @@ def open_round(
         _OPEN,
         {
             "unit": place.unit_id,
-            "thoroughfare": place_id if table == "thoroughfare" else None,
+            "street": place_id if table == "street" else None,
             "locality": place_id if table == "locality" else None,
             "until": until,
             "hash": hash_code(code),

@@ -53,8 +53,8 @@ _VANISHED: Final = """
         FROM vanished_ref v
         JOIN household h ON h.code = v.code
         LEFT JOIN admin_unit u ON u.id = h.unit_id
-        LEFT JOIN thoroughfare s ON s.id = h.thoroughfare_id
-        LEFT JOIN locality l ON l.id = h.locality_id
+        LEFT JOIN place s ON s.id = h.street_id
+        LEFT JOIN place l ON l.id = h.locality_id
         ORDER BY v.source_ref
     ) TO STDOUT (FORMAT csv)
 """

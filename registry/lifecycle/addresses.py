@@ -44,11 +44,9 @@ _TAKEN: Final = """
         AND status IN ('proposed', 'active') AND NOT code = ANY (:but)
     LIMIT 1
 """
-_BY_STREET: Final = text(_TAKEN.format(where="thoroughfare_id = :thoroughfare_id"))
-_BY_LOCALITY: Final = text(
-    _TAKEN.format(where="locality_id = :locality_id AND thoroughfare_id IS NULL")
-)
-_BY_COMMUNE: Final = text(_TAKEN.format(where="thoroughfare_id IS NULL AND locality_id IS NULL"))
+_BY_STREET: Final = text(_TAKEN.format(where="street_id = :street_id"))
+_BY_LOCALITY: Final = text(_TAKEN.format(where="locality_id = :locality_id AND street_id IS NULL"))
+_BY_COMMUNE: Final = text(_TAKEN.format(where="street_id IS NULL AND locality_id IS NULL"))
 
 _TURN: Final = text(f"SELECT pg_advisory_xact_lock(hashtextextended(:address, {Lock.ADDRESS}))")
 
@@ -83,7 +81,7 @@ def address_of(work: Work, given: Mapping[str, Any], old: Row | None = None) -> 
 
 def same_address(one: Row, other: Row) -> bool:
     """Whether two records are called the same."""
-    names = (*_SAME, "thoroughfare_id", "locality_id")
+    names = (*_SAME, "street_id", "locality_id")
     return all(one[name] == other[name] for name in names)
 
 
@@ -97,8 +95,8 @@ def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> N
     if columns["house_number_key"] is None and columns["unit_number"] is None:
         return
     statement, place = _BY_COMMUNE, tuple[str, ...]()
-    if columns["thoroughfare_id"] is not None:
-        statement, place = _BY_STREET, ("thoroughfare_id",)
+    if columns["street_id"] is not None:
+        statement, place = _BY_STREET, ("street_id",)
     elif columns["locality_id"] is not None:
         statement, place = _BY_LOCALITY, ("locality_id",)
     parameters = {name: columns[name] for name in (*_SAME, *place)}
@@ -169,7 +167,7 @@ def _put_commune(session: Session, columns: Columns, given: Mapping[str, Any]) -
 def _put_places(work: Work, columns: Columns, given: Mapping[str, Any], *, elsewhere: bool) -> None:
     unit_id, former = columns["unit_id"], columns["former_unit_id"]
     for name, column, find in (
-        ("street", "thoroughfare_id", street_of),
+        ("street", "street_id", street_of),
         ("locality", "locality_id", locality_of),
     ):
         if name in given:

@@ -55,7 +55,7 @@ class _Name:
 def name_street(work: Work, request: r.NameStreetRequest) -> Done:
     """A new street."""
     name = _street_name(request.street, "street", "đường")
-    return _make(work, "thoroughfare", request, name, None)
+    return _make(work, "street", request, name, None)
 
 
 def name_locality(work: Work, request: r.NameLocalityRequest) -> Done:
@@ -75,7 +75,7 @@ def rename_street(work: Work, request: r.RenameStreetRequest) -> Done:
     """Another name for a street: households stay as they are."""
     streets = _streets(work, request)
     names = {p.id: _street_name(request.new_name, "new_name", p.kind) for p in streets}
-    done = _rename(work, "thoroughfare", [(place, names[place.id]) for place in streets])
+    done = _rename(work, "street", [(place, names[place.id]) for place in streets])
     return replace(done, streets=_told(work, streets, names))
 
 
@@ -93,7 +93,7 @@ def merge_street(work: Work, request: r.MergeStreetRequest) -> Done:
     """All doors of a street come into another one of the commune."""
     place = _street(work, request, request.street)
     into = _into(work, request, place, street_of)
-    return _merge(work, "thoroughfare", place, into, same_address=request.same_address)
+    return _merge(work, "street", place, into, same_address=request.same_address)
 
 
 def merge_locality(work: Work, request: r.MergeLocalityRequest) -> Done:
@@ -110,7 +110,7 @@ def merge_locality(work: Work, request: r.MergeLocalityRequest) -> Done:
 def renumber_street(work: Work, request: r.RenumberStreetRequest) -> Done:
     """New numbers of a street from a table, all at once: numbers may be exchanged."""
     streets = _streets(work, request)
-    done, rewritten = _renumber(work, "thoroughfare", streets, request.numbers)
+    done, rewritten = _renumber(work, "street", streets, request.numbers)
     return replace(done, streets=_told(work, streets, {}, rewritten))
 
 
@@ -125,7 +125,7 @@ def _renumber(
 ) -> tuple[Done, dict[int, int]]:
     """What was done, and how many records in each place."""
     ids = [place.id for place in places]
-    lock_places(work.session, table, *ids)
+    lock_places(work.session, *ids)
     parameters = {"ids": ids, "limit": _MAX_NAMED, **_table_of(work, places, numbers)}
     _refuse_numbers(
         work.session.scalars(sql.UNKNOWN[table], parameters).all(),
@@ -162,17 +162,17 @@ def _make(
     former = _former(work, request.former_commune, unit_id)
     work.begin(units=[unit_id])
     marks = marks_in(work.session, table, unit_id, name.key, name.name)
-    where = {"unit": unit_id, "former": former, "parent": parent, "marks": marks}
+    where = {"class": table, "unit": unit_id, "former": former, "parent": parent, "marks": marks}
     parameters = where | _columns(name)
-    made = work.session.execute(sql.MAKE[table], parameters).scalar_one_or_none()
+    made = work.session.execute(sql.MAKE, parameters).scalar_one_or_none()
     if made is None:
-        raise _there(work, table, parameters | {"id": 0})
+        raise _there(work, parameters | {"id": 0})
     return work.done(NamedPlace(made, name.kind, name.name))
 
 
-def _there(work: Work, table: str, name: Mapping[str, Any]) -> NameTakenError:
+def _there(work: Work, name: Mapping[str, Any]) -> NameTakenError:
     """The error where a place of this key is there, which may differ in its marks."""
-    there, kind, registered = work.session.execute(sql.THERE[table], name).one()
+    there, kind, registered = work.session.execute(sql.THERE, name).one()
     shown = named(kind, registered)
     if spelling(name["name"], registered) is Spelling.SAME:
         said = (
@@ -190,13 +190,13 @@ def _there(work: Work, table: str, name: Mapping[str, Any]) -> NameTakenError:
 
 def _rename(work: Work, table: str, renamed: Sequence[tuple[FoundPlace, _Name]]) -> Done:
     ids = [place.id for place, _ in renamed]
-    lock_places(work.session, table, *ids)
+    lock_places(work.session, *ids)
     codes = _communes(work, [place.unit_id for place, _ in renamed])
     asked = [(codes[each[0].unit_id], each) for each in renamed]
     rows = _each(asked, lambda each: _renamed(work, table, *each))
     work.begin(**{_SCOPE[table]: ids})
     for row in rows:
-        work.session.execute(sql.RENAME[table], row)
+        work.session.execute(sql.RENAME, row)
     work.in_force = work.session.scalars(sql.IN_FORCE[table], {"ids": ids}).one()
     _, name = renamed[0]
     return work.done(NamedPlace(ids[0], name.kind, name.name))
@@ -208,6 +208,7 @@ def _renamed(work: Work, table: str, place: FoundPlace, name: _Name) -> dict[str
         raise ConflictError("tên đã là tên này (it bears this name already)")
     marks = marks_in(work.session, table, place.unit_id, name.key, name.name, but=place.id)
     renamed = {
+        "class": table,
         "unit": place.unit_id,
         "former": place.former_unit_id,
         "parent": place.parent_id,
@@ -215,8 +216,8 @@ def _renamed(work: Work, table: str, place: FoundPlace, name: _Name) -> dict[str
         "marks": marks,
         **_columns(name),
     }
-    if work.session.execute(sql.THERE[table], renamed).first():
-        raise _there(work, table, renamed)
+    if work.session.execute(sql.THERE, renamed).first():
+        raise _there(work, renamed)
     return renamed
 
 
@@ -225,7 +226,7 @@ def _merge(
 ) -> Done:
     if place.id == into.id:
         raise InvalidInputError.of_field("into", "given_twice", "cùng một nơi (one and the same)")
-    lock_places(work.session, table, place.id, into.id)
+    lock_places(work.session, place.id, into.id)
     parameters = {"id": place.id, "into": into.id, "limit": _MAX_NAMED}
     meeting = [] if same_address else work.session.scalars(sql.MEETING[table], parameters).all()
     if meeting:
@@ -243,11 +244,11 @@ def _merge(
     rewritten = work.in_force = _count(work, sql.REWRITE[table], parameters)
     if table == "locality":
         work.session.execute(sql.MOVE_INNER, parameters)
-    work.session.execute(sql.ENDED[table], parameters)
+    work.session.execute(sql.ENDED, parameters)
     return work.done(NamedPlace(into.id, into.kind, into.name), rewritten)
 
 
-_SCOPE: Final = {"thoroughfare": "streets", "locality": "localities"}
+_SCOPE: Final = {"street": "streets", "locality": "localities"}
 
 
 def _street(work: Work, request: r.StreetRequest, written: str) -> FoundPlace:

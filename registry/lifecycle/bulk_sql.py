@@ -1,52 +1,33 @@
-"""Statements of `bulk`: by table, where streets and localities differ in the table only."""
+"""Statements of `bulk`: by class, where records have a column for each."""
 
 from typing import Final
 
 from sqlalchemy import text
 
-from registry.records import PLACES
-
-MAKE: Final = {
-    "thoroughfare": text(
-        "INSERT INTO thoroughfare (unit_id, former_unit_id, key, marks, name, kind)"
-        " VALUES (:unit, :former, :key, :marks, :name, :kind) ON CONFLICT DO NOTHING RETURNING id"
-    ),
-    "locality": text(
-        "INSERT INTO locality (unit_id, former_unit_id, parent_id, key, marks, name, kind)"
-        " VALUES (:unit, :former, :parent, :key, :marks, :name, :kind)"
-        " ON CONFLICT DO NOTHING RETURNING id"
-    ),
-}
-RENAME: Final = {
-    table: text(
-        f"UPDATE {table} SET key = :key, marks = :marks, name = :name, kind = :kind WHERE id = :id"
-    )
-    for table in PLACES
-}
-THERE: Final = {
-    table: text(
-        f"SELECT id, kind, name FROM {table} WHERE unit_id = :unit"
-        " AND former_unit_id IS NOT DISTINCT FROM :former AND key = :key"
-        f" AND marks IS NOT DISTINCT FROM :marks AND id <> :id{parent}"
-    )
-    for table, parent in (
-        ("thoroughfare", ""),
-        ("locality", " AND parent_id IS NOT DISTINCT FROM :parent"),
-    )
-}
-ENDED: Final = {
-    table: text(f"UPDATE {table} SET merged_into_id = :into, key = '#' || id WHERE id = :id")
-    for table in PLACES
-}
+MAKE: Final = text(
+    "INSERT INTO place (class, unit_id, former_unit_id, parent_id, key, marks, name, kind)"
+    " VALUES (:class, :unit, :former, :parent, :key, :marks, :name, :kind)"
+    " ON CONFLICT DO NOTHING RETURNING id"
+)
+RENAME: Final = text(
+    "UPDATE place SET key = :key, marks = :marks, name = :name, kind = :kind WHERE id = :id"
+)
+THERE: Final = text(
+    "SELECT id, kind, name FROM place WHERE class = :class AND unit_id = :unit"
+    " AND former_unit_id IS NOT DISTINCT FROM :former AND key = :key"
+    " AND marks IS NOT DISTINCT FROM :marks AND id <> :id"
+    " AND parent_id IS NOT DISTINCT FROM :parent"
+)
+ENDED: Final = text("UPDATE place SET merged_into_id = :into, key = '#' || id WHERE id = :id")
 
 # Numbers count along the street, or in the locality where no street leads to the door.
-_ALONE: Final = {"thoroughfare": "", "locality": " AND h.thoroughfare_id IS NULL"}
+_ALONE: Final = {"street": "", "locality": " AND h.street_id IS NULL"}
 COUNTS: Final = {table: f"h.{table}_id = :id{alone}" for table, alone in _ALONE.items()}
 REMEMBER: Final = {
     table: text(
         "INSERT INTO household_former_number"
-        " (code, thoroughfare_id, locality_id, house_number, house_number_key)"
-        " SELECT h.code, h.thoroughfare_id, h.locality_id, h.house_number, h.house_number_key"
+        " (code, street_id, locality_id, house_number, house_number_key)"
+        " SELECT h.code, h.street_id, h.locality_id, h.house_number, h.house_number_key"
         f" FROM household h WHERE {counts} AND h.house_number_key IS NOT NULL"
     )
     for table, counts in COUNTS.items()
@@ -65,32 +46,31 @@ MEETING: Final = {
         f" {alone}) GROUP BY 1 ORDER BY 1 LIMIT :limit"
     )
     for table, counts, alone in (
-        ("thoroughfare", COUNTS["thoroughfare"], ""),
-        ("locality", COUNTS["locality"], "AND o.thoroughfare_id IS NULL"),
+        ("street", COUNTS["street"], ""),
+        ("locality", COUNTS["locality"], "AND o.street_id IS NULL"),
     )
 }
 
 INNER_MEETING: Final = text(
-    "SELECT a.name FROM locality a JOIN locality b ON b.parent_id = :into AND b.own_key = a.own_key"
+    "SELECT a.name FROM place a JOIN place b ON b.parent_id = :into AND b.own_key = a.own_key"
     " AND b.former_unit_id IS NOT DISTINCT FROM a.former_unit_id"
     " WHERE a.parent_id = :id AND a.merged_into_id IS NULL ORDER BY 1 LIMIT :limit"
 )
-MOVE_INNER: Final = text("UPDATE locality SET parent_id = :into WHERE parent_id = :id")
+MOVE_INNER: Final = text("UPDATE place SET parent_id = :into WHERE parent_id = :id")
 
 COMMUNES: Final = text("SELECT id, code FROM admin_unit WHERE id = ANY (:units)")
 DOORS: Final = text(
-    "SELECT thoroughfare_id AS id, count(*) AS doors FROM household"
-    " WHERE thoroughfare_id = ANY (:ids) AND status IN ('proposed', 'active') GROUP BY 1"
+    "SELECT street_id AS id, count(*) AS doors FROM household"
+    " WHERE street_id = ANY (:ids) AND status IN ('proposed', 'active') GROUP BY 1"
 )
 IN_FORCE: Final = {
-    "thoroughfare": text(
-        "SELECT count(*) FROM household WHERE thoroughfare_id = ANY (:ids) AND status = 'active'"
+    "street": text(
+        "SELECT count(*) FROM household WHERE street_id = ANY (:ids) AND status = 'active'"
     ),
     "locality": text(
-        "WITH RECURSIVE inside AS (SELECT id FROM locality WHERE id = ANY (:ids)"
-        " UNION SELECT l.id FROM locality l JOIN inside i ON l.parent_id = i.id)"
-        " SELECT count(*) FROM household h JOIN inside i ON h.locality_id = i.id"
-        " WHERE h.status = 'active'"
+        "SELECT count(*) FROM household h WHERE h.status = 'active' AND h.locality_id IN"
+        " (SELECT id FROM place WHERE id = ANY (:ids)"
+        " OR parent_id IS NOT NULL AND holder_ids && CAST(:ids AS bigint[]))"
     ),
 }
 """Records in force whose address has the name of a place."""
@@ -134,8 +114,8 @@ TAKEN: Final = {
 REMEMBER_TABLE: Final = {
     table: text(
         "INSERT INTO household_former_number"
-        " (code, thoroughfare_id, locality_id, house_number, house_number_key)"
-        " SELECT h.code, h.thoroughfare_id, h.locality_id, h.house_number, h.house_number_key"
+        " (code, street_id, locality_id, house_number, house_number_key)"
+        " SELECT h.code, h.street_id, h.locality_id, h.house_number, h.house_number_key"
         f" FROM {TABLE} JOIN household h ON {borne}"
     )
     for table, borne in _BORNE.items()

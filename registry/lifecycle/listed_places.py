@@ -27,20 +27,19 @@ from registry.coverage.measure import BEST_TARGET
 from registry.errors import NotFoundError
 from registry.records import COLUMNS, JOINS, OUTER, Record
 
-Table = Literal["thoroughfare", "locality"]
+Table = Literal["street", "locality"]
 
 PAGE: Final = 50
 _MOST_NAMES: Final = 5_000
 _LIVING: Final = "h.status IN ('proposed', 'active')"
 _INSIDE: Final = """ARRAY (
-        WITH RECURSIVE inside AS (
-            SELECT l.id UNION SELECT n.id FROM inside i JOIN locality n ON n.parent_id = i.id
-        ) SELECT id FROM inside
+        SELECT l.id UNION ALL SELECT n.id FROM place n
+            WHERE n.parent_id IS NOT NULL AND n.holder_ids @> ARRAY[l.id]
     )"""
 """All that a locality holds, and itself."""
-_WITHIN: Final = text(f"SELECT {_INSIDE} FROM locality l WHERE l.id = :id")
+_WITHIN: Final = text(f"SELECT {_INSIDE} FROM place l WHERE l.id = :id")
 _OF: Final = {
-    "thoroughfare": "h.thoroughfare_id = l.id",
+    "street": "h.street_id = l.id",
     "locality": f"h.locality_id = ANY ({_INSIDE})",
 }
 _TARGET: Final = f"""(
@@ -51,7 +50,7 @@ _LISTED: Final = """
     SELECT l.id, l.unit_id, l.former_unit_id, l.kind, l.name, l.key,
         c.doors, c.households, c.pointless, c.unverified, {target}, {outer}, {was}
     FROM (
-        SELECT * FROM {table} WHERE merged_into_id IS NULL AND {where}
+        SELECT * FROM place WHERE class = '{table}' AND merged_into_id IS NULL AND {where}
         ORDER BY key, id LIMIT {limit}
     ) l
     LEFT JOIN LATERAL (
@@ -63,27 +62,18 @@ _LISTED: Final = """
     ) c ON true
     ORDER BY l.key, l.id
 """
-_CALLED: Final = {
-    table: f"FROM {table}_alias a WHERE a.key LIKE :called"
-    for table in ("thoroughfare", "locality")
-}
-_NAMES: Final = {
-    table: text(
-        f"SELECT id, kind, name, former_unit_id FROM {table}"
-        f" WHERE unit_id = :unit AND merged_into_id IS NULL ORDER BY key, id LIMIT {_MOST_NAMES}"
-    )
-    for table in ("thoroughfare", "locality")
-}
-_FORMER: Final = {
-    table: text(
-        f"SELECT DISTINCT kind, name FROM {table}_alias WHERE {table}_id = :id ORDER BY name"
-    )
-    for table in ("thoroughfare", "locality")
-}
+_CALLED: Final = "FROM place_alias a WHERE a.key LIKE :called"
+_NAMES: Final = text(
+    "SELECT id, kind, name, former_unit_id FROM place WHERE class = :class AND unit_id = :unit"
+    f" AND merged_into_id IS NULL ORDER BY key, id LIMIT {_MOST_NAMES}"
+)
+_FORMER: Final = text(
+    "SELECT DISTINCT kind, name FROM place_alias WHERE place_id = :id ORDER BY name"
+)
 # Numbers count along the street, or in the locality where no street leads to the door.
 _NUMBERED: Final = {
-    "thoroughfare": "h.thoroughfare_id = ANY (:ids)",
-    "locality": "h.locality_id = ANY (:ids) AND h.thoroughfare_id IS NULL",
+    "street": "h.street_id = ANY (:ids)",
+    "locality": "h.locality_id = ANY (:ids) AND h.street_id IS NULL",
 }
 _DOORS: Final = f"""
     SELECT {COLUMNS} FROM household h {JOINS}
@@ -97,12 +87,12 @@ _STATE: Final = {
         f"""
         SELECT md5(concat(
             (SELECT string_agg(concat_ws(' ', p.id, p.key, p.name, p.kind), ';' ORDER BY p.id)
-                FROM {table} p WHERE p.id = ANY (:ids)),
+                FROM place p WHERE p.id = ANY (:ids)),
             (SELECT string_agg(concat_ws(' ', h.code, h.event_id), ';' ORDER BY h.code)
                 FROM household h WHERE h.{table}_id = ANY (:ids))))
         """
     )
-    for table in ("thoroughfare", "locality")
+    for table in ("street", "locality")
 }
 
 
@@ -175,12 +165,12 @@ def list_places(
         check_seen(session, *unit_ids)
         values |= parameter(unit_ids)
     if called:
-        where.append(f"(key LIKE :called OR id IN (SELECT a.{table}_id {_CALLED[table]}))")
+        where.append(f"(key LIKE :called OR id IN (SELECT a.place_id {_CALLED}))")
         values["called"] = f"%{_key_of(table, called)}%"
     if after is not None:
         where.append("(key, id) > (:key, :id)")
         values |= {"key": after[0], "id": after[1]}
-    was = f"(SELECT min(a.name) {_CALLED[table]} AND a.{table}_id = l.id)" if called else "NULL"
+    was = f"(SELECT min(a.name) {_CALLED} AND a.place_id = l.id)" if called else "NULL"
     return _listed(session, table, " AND ".join(where), values, was)
 
 
@@ -209,13 +199,13 @@ def namesakes(session: Session, place: ListedPlace) -> list[ListedPlace]:
 
 def names_in(session: Session, table: Table, unit_id: int) -> list[tuple[int, str, int | None]]:
     """(id, name with its kind, former commune) of all of a commune."""
-    rows = session.execute(_NAMES[table], {"unit": unit_id})
+    rows = session.execute(_NAMES, {"class": table, "unit": unit_id})
     return [(row.id, named(row.kind, row.name), row.former_unit_id) for row in rows]
 
 
 def former_names(session: Session, place: ListedPlace) -> list[str]:
     """By which it is found as well."""
-    rows = session.execute(_FORMER[place.table], {"id": place.id})
+    rows = session.execute(_FORMER, {"id": place.id})
     return [named(row.kind, row.name) for row in rows]
 
 
@@ -241,7 +231,7 @@ def _listed(
 ) -> list[ListedPlace]:
     statement = _LISTED.format(
         target=_TARGET if table == "locality" else "NULL",
-        outer=OUTER if table == "locality" else "NULL",
+        outer=OUTER,
         was=was,
         table=table,
         where=where,
@@ -268,7 +258,7 @@ def holes_of(
     statement = HOLES.format(
         not_demo="",
         shown="AND NOT h.restricted" if public else "",
-        within="AND h.thoroughfare_id = ANY (:ids)",
+        within="AND h.street_id = ANY (:ids)",
         widest=2 * (MOST_MISSING + 1),
         least_known=LEAST_KNOWN,
         range=RANGE,
@@ -282,6 +272,6 @@ def holes_of(
 
 def _key_of(table: Table, called: str) -> str:
     """What of a key to look for; without the signs that mean anything in LIKE."""
-    read = parse_street(called) if table == "thoroughfare" else parse_locality(called)
+    read = parse_street(called) if table == "street" else parse_locality(called)
     key = read.key if read is not None else fold(called)
     return key.replace("\\", "").replace("%", "").replace("_", "")

@@ -169,7 +169,7 @@ _FILE: Final = text(
 # What a decision about a record rests upon: not who verified it, or how many live there.
 _STATES: Final = text(
     """
-    SELECT code, md5(CAST(ROW(status, unit_id, thoroughfare_id, locality_id, house_number_key,
+    SELECT code, md5(CAST(ROW(status, unit_id, street_id, locality_id, house_number_key,
         building_key, floor, unit_number, parent_code, ST_AsText(point)) AS text)) AS state
     FROM household WHERE code = ANY (:codes) ORDER BY code FOR UPDATE
     """

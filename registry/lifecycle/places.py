@@ -20,7 +20,6 @@ from geo.street import Street, parse_street
 from geo.text import is_name
 from registry.errors import InvalidInputError
 from registry.lifecycle.requests import OperationRequest, WideStreetRequest
-from registry.records import PLACES
 
 # A former commune must have led to the one of today. Codes were used again: that of the last map
 # with districts is meant where it may be, else the last that bore it.
@@ -45,69 +44,50 @@ _FORMER: Final = text(
 _IN_PROVINCE: Final = text(
     """
     SELECT u.code, t.name
-    FROM thoroughfare t JOIN admin_unit u ON u.id = t.unit_id AND u.lifetime @> current_date
+    FROM place t JOIN admin_unit u ON u.id = t.unit_id AND u.lifetime @> current_date
     JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
     JOIN admin_unit p ON p.id = v.province_id AND p.code = :province
-    WHERE t.key = ANY (:keys) ORDER BY u.code
+    WHERE t.class = 'street' AND t.key = ANY (:keys) ORDER BY u.code
     """
 )
-_NAMED: Final = {
-    table: text(
-        f"SELECT id, unit_id, former_unit_id, {parent} AS parent_id, key, name, kind"
-        f" FROM {table} WHERE unit_id = :unit AND key = ANY (:keys)"
-    )
-    for table, parent in (("thoroughfare", "NULL::bigint"), ("locality", "parent_id"))
-}
-_TODAY: Final = {
-    table: text(
-        f"SELECT a.name, p.kind, p.name FROM {table}_alias a JOIN {table} p ON p.id = a.{table}_id"
-        " WHERE a.unit_id = :unit AND a.key = ANY (:keys)"
-    )
-    for table in PLACES
-}
-_NEAR: Final = {
-    table: text(
-        f"SELECT kind, name, key FROM {table}"
-        " WHERE unit_id = :unit AND similarity(key, :key) >= 0.5 AND key NOT LIKE '#%'"
-        " ORDER BY similarity(key, :key) DESC, name LIMIT 20"
-    )
-    for table in PLACES
-}
+_NAMED: Final = text(
+    "SELECT id, unit_id, former_unit_id, parent_id, key, name, kind FROM place"
+    " WHERE class = :class AND unit_id = :unit AND key = ANY (:keys)"
+)
+_TODAY: Final = text(
+    "SELECT a.name, p.kind, p.name FROM place_alias a JOIN place p ON p.id = a.place_id"
+    " WHERE a.class = :class AND a.unit_id = :unit AND a.key = ANY (:keys)"
+)
+_NEAR: Final = text(
+    "SELECT kind, name, key FROM place WHERE class = :class"
+    " AND unit_id = :unit AND similarity(key, :key) >= 0.5 AND key NOT LIKE '#%'"
+    " ORDER BY similarity(key, :key) DESC, name LIMIT 20"
+)
 _MOST_NEAR: Final = 3
 _DIGITS: Final = re.compile(r"[0-9]+")
-_LOCK: Final = {
-    table: text(f"SELECT id FROM {table} WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
-    for table in PLACES
-}
-_OF_KEY: Final = {
-    table: text(
-        f"SELECT name, marks FROM {table} WHERE unit_id = :unit AND key = :key AND id <> :but"
-        " ORDER BY id"
-    )
-    for table in PLACES
-}
+_LOCK: Final = text("SELECT id FROM place WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
+_OF_KEY: Final = text(
+    "SELECT name, marks FROM place WHERE class = :class AND unit_id = :unit AND key = :key"
+    " AND id <> :but ORDER BY id"
+)
 _INSIDE: Final = text(
     """
-    SELECT id, kind, name FROM locality
-    WHERE unit_id = :unit AND key = :key AND former_unit_id IS NULL
+    SELECT id, kind, name FROM place
+    WHERE class = 'locality' AND unit_id = :unit AND key = :key AND former_unit_id IS NULL
         AND parent_id IS NOT DISTINCT FROM CAST(:parent AS bigint)
     ORDER BY id
     """
 )
 _NAME: Final = text(
     """
-    INSERT INTO locality (unit_id, parent_id, key, marks, name, kind)
-    VALUES (:unit, :parent, :key, :marks, :name, :kind) RETURNING id
+    INSERT INTO place (class, unit_id, parent_id, key, marks, name, kind)
+    VALUES ('locality', :unit, :parent, :key, :marks, :name, :kind) RETURNING id
     """
 )
 _HOLDERS: Final = text(
     """
-    WITH RECURSIVE up AS (
-        SELECT l.id, l.parent_id, l.key, l.name, 0 AS step FROM locality l WHERE l.id = :id
-        UNION ALL
-        SELECT p.id, p.parent_id, p.key, p.name, up.step + 1
-        FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
-    ) SELECT id, key, name FROM up WHERE step > 0 ORDER BY step
+    SELECT o.id, o.key, o.name FROM place l JOIN place o ON o.id = ANY (l.holder_ids)
+    WHERE l.id = :id ORDER BY cardinality(o.holder_ids) DESC
     """
 )
 
@@ -225,7 +205,7 @@ def _streets(
     session: Session, unit_id: int, written: str, name: str
 ) -> tuple["_Asked", list[FoundPlace]]:
     read = read_street(written, name)
-    asked = _Asked(session, "thoroughfare", unit_id, (read.key, *read.alt_keys), read.name, name)
+    asked = _Asked(session, "street", unit_id, (read.key, *read.alt_keys), read.name, name)
     for keys in ([read.key], list(read.alt_keys)):
         if found := asked.registered(keys):
             return asked, found
@@ -285,10 +265,10 @@ def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> i
 
 
 def marks_in(
-    session: Session, table: str, unit_id: int, key: str, name: str, but: int = 0
+    session: Session, class_: str, unit_id: int, key: str, name: str, but: int = 0
 ) -> str | None:
     """What tells a name from the others of its key in the commune, without the place `but`."""
-    others = session.execute(_OF_KEY[table], {"unit": unit_id, "key": key, "but": but})
+    others = session.execute(_OF_KEY, {"class": class_, "unit": unit_id, "key": key, "but": but})
     return marks_beside(name, ((other, marks) for other, marks in others))
 
 
@@ -311,9 +291,9 @@ def _holds(session: Session, place: FoundPlace, outer: Sequence[Locality]) -> bo
     )
 
 
-def lock_places(session: Session, table: str, *ids: int) -> None:
+def lock_places(session: Session, *ids: int) -> None:
     """Lock streets or localities until the end: no record comes into them meanwhile."""
-    session.execute(_LOCK[table], {"ids": list(ids)})
+    session.execute(_LOCK, {"ids": list(ids)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +301,7 @@ class _Asked:
     """A street or locality as a request names it."""
 
     session: Session
-    table: str
+    class_: str
     unit_id: int
     keys: tuple[str, ...]
     typed: str
@@ -329,8 +309,8 @@ class _Asked:
 
     def registered(self, keys: Sequence[str]) -> list[FoundPlace]:
         """The places of the commune under these keys."""
-        parameters = {"unit": self.unit_id, "keys": list(keys)}
-        rows: Any = self.session.execute(_NAMED[self.table], parameters)
+        parameters = {"class": self.class_, "unit": self.unit_id, "keys": list(keys)}
+        rows: Any = self.session.execute(_NAMED, parameters)
         return [FoundPlace(*row) for row in rows]
 
     def the_one(self, found: list[FoundPlace], former: int | None) -> FoundPlace:
@@ -368,8 +348,8 @@ class _Asked:
 
     def unknown(self) -> InvalidInputError:
         """The error where nothing is called so: with today's name, or with names near to it."""
-        parameters = {"unit": self.unit_id, "keys": list(self.keys)}
-        for former, kind, name in self.session.execute(_TODAY[self.table], parameters):
+        parameters = {"class": self.class_, "unit": self.unit_id, "keys": list(self.keys)}
+        for former, kind, name in self.session.execute(_TODAY, parameters):
             if spelling(self.typed, former) is not Spelling.OTHERWISE:
                 detail = f"nay là {named(kind, name)} (a former name; use today's)"
                 return InvalidInputError.of_field(self.field, "former_name", detail)
@@ -386,7 +366,8 @@ class _Asked:
     def _near(self) -> list[str]:
         """Names of the commune that look like it; other numbers are other places."""
         key = self.keys[0]
-        rows = self.session.execute(_NEAR[self.table], {"unit": self.unit_id, "key": key})
+        parameters = {"class": self.class_, "unit": self.unit_id, "key": key}
+        rows = self.session.execute(_NEAR, parameters)
         numbers = _DIGITS.findall(key)
         near = [named(kind, name) for kind, name, of in rows if _DIGITS.findall(of) == numbers]
         return near[:_MOST_NEAR]

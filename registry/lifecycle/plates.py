@@ -97,7 +97,7 @@ _STATEMENTS: Final = {
     for statement in (_ISSUE, _MOUNT, _LOSE)
     for what, where in _WHERE.items()
 }
-_SCOPE: Final = {"thoroughfare": "streets", "locality": "localities"}
+_SCOPE: Final = {"street": "streets", "locality": "localities"}
 _ISSUED: Final = _Step(
     _ISSUE,
     ("reserved", *LIVING),
@@ -151,7 +151,7 @@ def _place(work: Work, request: r.PlatesRequest) -> tuple[str, NamedPlace]:
     former = request.former_commune
     former_unit = former_id(work.session, former, unit_id) if former else None
     if request.street is not None:
-        table = "thoroughfare"
+        table = "street"
         found = work.took("street", street_of(work.session, unit_id, former_unit, request.street))
     else:
         table = "locality"

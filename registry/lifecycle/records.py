@@ -47,8 +47,8 @@ _RESERVE_PLATES: Final = text("INSERT INTO plate (code) SELECT unnest(CAST(:code
 _KEEP_NUMBER: Final = text(
     """
     INSERT INTO household_former_number
-        (code, thoroughfare_id, locality_id, house_number, house_number_key)
-    SELECT code, thoroughfare_id, locality_id, house_number, house_number_key
+        (code, street_id, locality_id, house_number, house_number_key)
+    SELECT code, street_id, locality_id, house_number, house_number_key
     FROM household WHERE code = :code
     """
 )

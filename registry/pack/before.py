@@ -87,12 +87,12 @@ class Renamed:
 
         codes, of_street, of_locality = set[str](), dict[int, str](), dict[int, str]()
         for door in doors:
-            on, within = door.thoroughfare_id in roads, lies_in(door.locality_id)
+            on, within = door.street_id in roads, lies_in(door.locality_id)
             if door.code in decided:
                 if on or within or decided[door.code]:
                     codes.add(door.code)
-            elif on and door.thoroughfare_id is not None:
-                of_street[door.thoroughfare_id] = door.code
+            elif on and door.street_id is not None:
+                of_street[door.street_id] = door.code
             if within and door.locality_id is not None and door.code not in decided:
                 of_locality[door.locality_id] = door.code
         then = _then(reads, {*of_street.values(), *of_locality.values()})

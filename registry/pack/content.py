@@ -87,7 +87,7 @@ def pack_content(
 def _order(
     door: Door, street_at: dict[int, int], locality_at: dict[int, int]
 ) -> tuple[object, ...]:
-    street, locality = door.thoroughfare_id, door.locality_id
+    street, locality = door.street_id, door.locality_id
     return (
         -1 if street is None else street_at[street],
         -1 if locality is None else locality_at[locality],
@@ -155,7 +155,7 @@ def _columns(
 
     numbers = [number(door) for door in doors]
     columns: dict[str, list[Any]] = {
-        "street": [_index(street_at, door.thoroughfare_id) for door in doors],
+        "street": [_index(street_at, door.street_id) for door in doors],
         "locality": [_index(locality_at, door.locality_id) for door in doors],
         "number": numbers,
         "path": [path(door, shown) for door, shown in zip(doors, numbers, strict=True)],

@@ -21,16 +21,14 @@ _SHOWN: Final = f"{_OPEN} AND (%(demo)s::bool OR h.code >= '1')"
 _LIVING: Final = f"{_SHOWN} AND h.status IN ('active', 'proposed')"
 _CHANGED: Final = """
     AND (%(codes)s::text[] IS NULL OR h.code = ANY (%(codes)s::text[])
-        OR h.thoroughfare_id = ANY (%(streets)s::bigint[]) OR h.locality_id IN (
-            WITH RECURSIVE below (id) AS (
-                SELECT unnest(%(localities)s::bigint[])
-                UNION
-                SELECT l.id FROM below b JOIN locality l ON l.parent_id = b.id
-            ) SELECT id FROM below))
+        OR h.street_id = ANY (%(streets)s::bigint[]) OR h.locality_id IN (
+            SELECT l.id FROM place l
+            WHERE l.id = ANY (%(localities)s::bigint[])
+                OR l.parent_id IS NOT NULL AND l.holder_ids && %(localities)s::bigint[]))
 """
 PACKED: Final = going(Goes.PACKED)
 DOORS: Final = f"""
-    SELECT h.code, h.thoroughfare_id, h.locality_id, h.former_unit_id, h.house_number_key,
+    SELECT h.code, h.street_id, h.locality_id, h.former_unit_id, h.house_number_key,
         h.house_number, h.building_name, h.floor, h.unit_number,
         -- A restricted building is named by no flat.
         b.code AS parent_code,
@@ -55,25 +53,24 @@ RETIRED: Final = f"""
 STREETS: Final = f"""
     SELECT t.id, t.kind, t.name, (
         SELECT array_agg(ARRAY[a.kind, a.name] ORDER BY a.until DESC, a.key)
-        FROM thoroughfare_alias a WHERE a.thoroughfare_id = t.id
-    ), EXISTS (SELECT FROM thoroughfare_version v WHERE v.id = t.id AND {ended_by(RENAMING)})
-    FROM thoroughfare t
+        FROM place_alias a WHERE a.place_id = t.id
+    ), EXISTS (SELECT FROM place_version v WHERE v.id = t.id AND {ended_by(RENAMING)})
+    FROM place t
     WHERE t.unit_id = %(unit)s
-        AND t.id IN (SELECT h.thoroughfare_id FROM household h WHERE {_LIVING})
+        AND t.id IN (SELECT h.street_id FROM household h WHERE {_LIVING})
     ORDER BY t.key, t.id
 """  # noqa: S608 - constants
 LOCALITIES: Final = f"""
-    WITH RECURSIVE named (id) AS (
-        SELECT h.locality_id FROM household h WHERE {_LIVING} AND h.locality_id IS NOT NULL
-        UNION
-        SELECT l.parent_id FROM named JOIN locality l USING (id) WHERE l.parent_id IS NOT NULL
+    WITH named AS (
+        SELECT DISTINCT unnest(l.id || l.holder_ids) AS id FROM place l
+        WHERE l.id IN (SELECT h.locality_id FROM household h WHERE {_LIVING})
     )
     SELECT l.id, l.kind, l.name, (
         SELECT array_agg(ARRAY[a.kind, a.name] ORDER BY a.until DESC, a.key)
-        FROM locality_alias a WHERE a.locality_id = l.id
-    ), EXISTS (SELECT FROM locality_version v WHERE v.id = l.id AND {ended_by(RENAMING)}),
+        FROM place_alias a WHERE a.place_id = l.id
+    ), EXISTS (SELECT FROM place_version v WHERE v.id = l.id AND {ended_by(RENAMING)}),
         l.parent_id
-    FROM named JOIN locality l USING (id)
+    FROM named JOIN place l USING (id)
     ORDER BY l.key, l.id
 """  # noqa: S608 - constants
 OWN_DECISIONS: Final = f"""
@@ -85,7 +82,7 @@ OWN_DECISIONS: Final = f"""
 FORMER_NUMBERS: Final = f"""
     SELECT h.code, f.house_number_key, f.house_number, t.kind, t.name
     FROM household h JOIN household_former_number f ON f.code = h.code
-    LEFT JOIN thoroughfare t ON t.id = f.thoroughfare_id
+    LEFT JOIN place t ON t.id = f.street_id
     WHERE {_LIVING}
     ORDER BY h.code, f.until
 """  # noqa: S608 - constants
@@ -133,7 +130,7 @@ class Door(NamedTuple):
     """A row of DOORS."""
 
     code: str
-    thoroughfare_id: int | None
+    street_id: int | None
     locality_id: int | None
     former_unit_id: int | None
     house_number_key: str | None

@@ -37,43 +37,35 @@ MAX_LINES: Final = 5_000
 _MAP_MM: Final = (162.0, 100.0)
 
 _EVENT: Final = text("SELECT kind, decision_number FROM event WHERE id = :id")
-_MADE: Final = {
-    table: text(
-        f"SELECT id, unit_id, kind, name, NULL AS old_kind, NULL AS old_name FROM {table}"
-        " WHERE event_id = :event ORDER BY unit_id, id"
-    )
-    for table in PLACES
-}
+_MADE: Final = text(
+    "SELECT id, unit_id, kind, name, NULL AS old_kind, NULL AS old_name FROM place"
+    " WHERE class = :class AND event_id = :event ORDER BY unit_id, id"
+)
 # What a place was called behind an event: its next state that ended, or that of today.
-_RENAMED: Final = {
-    table: text(
-        f"""
-        SELECT v.id, n.unit_id, n.kind, n.name, v.kind AS old_kind, v.name AS old_name
-        FROM {table}_version v CROSS JOIN LATERAL (
-            SELECT unit_id, kind, name FROM (
-                (SELECT w.unit_id, w.kind, w.name, w.valid_to FROM {table}_version w
-                WHERE w.id = v.id AND w.valid_to > v.valid_to ORDER BY w.valid_to LIMIT 1)
-                UNION ALL
-                SELECT p.unit_id, p.kind, p.name, 'infinity' FROM {table} p WHERE p.id = v.id
-            ) s ORDER BY valid_to LIMIT 1
-        ) n
-        WHERE v.ended_by_event_id = :event ORDER BY n.unit_id, v.id
-        """
-    )
-    for table in PLACES
-}
-_NUMBERED: Final = {
-    table: text(
-        f"""
-        SELECT p.id, p.unit_id, p.kind, p.name, NULL AS old_kind, NULL AS old_name
-        FROM {table} p
-        WHERE p.id IN (SELECT h.{table}_id FROM household_version h
-            WHERE h.ended_by_event_id = :event)
-        ORDER BY p.unit_id, p.id
-        """
-    )
-    for table in PLACES
-}
+_RENAMED: Final = text(
+    """
+    SELECT v.id, n.unit_id, n.kind, n.name, v.kind AS old_kind, v.name AS old_name
+    FROM place_version v CROSS JOIN LATERAL (
+        SELECT unit_id, kind, name FROM (
+            (SELECT w.unit_id, w.kind, w.name, w.valid_to FROM place_version w
+            WHERE w.id = v.id AND w.valid_to > v.valid_to ORDER BY w.valid_to LIMIT 1)
+            UNION ALL
+            SELECT p.unit_id, p.kind, p.name, 'infinity' FROM place p WHERE p.id = v.id
+        ) s ORDER BY valid_to LIMIT 1
+    ) n
+    WHERE v.class = :class AND v.ended_by_event_id = :event ORDER BY n.unit_id, v.id
+    """
+)
+_NUMBERED: Final = text(
+    """
+    SELECT p.id, p.unit_id, p.kind, p.name, NULL AS old_kind, NULL AS old_name
+    FROM place p
+    WHERE p.class = :class AND p.id IN (
+        SELECT CASE :class WHEN 'street' THEN h.street_id ELSE h.locality_id END
+        FROM household_version h WHERE h.ended_by_event_id = :event)
+    ORDER BY p.unit_id, p.id
+    """
+)
 _LINES: Final = text(
     """
     SELECT v.code, v.house_number_key AS old_key, v.house_number AS old, n.house_number_key AS key,
@@ -218,8 +210,8 @@ def _content(session: Session, event_id: int) -> _Content:
         raise NotFoundError(f"không có lần ghi số {event_id} (no such event)")
     _check_kind(event.kind)
     what, _, where = event.kind.partition("_")
-    table = "thoroughfare" if where == "street" else "locality"
-    statement = {"name": _MADE, "rename": _RENAMED, "renumber": _NUMBERED}[what][table]
+    table = "street" if where == "street" else "locality"
+    statement = {"name": _MADE, "rename": _RENAMED, "renumber": _NUMBERED}[what]
     places = tuple(
         _Place(
             row.id,
@@ -227,7 +219,7 @@ def _content(session: Session, event_id: int) -> _Content:
             named(row.kind, row.name),
             named(row.old_kind, row.old_name) if row.old_name else None,
         )
-        for row in session.execute(statement, {"event": event_id})
+        for row in session.execute(statement, {"class": table, "event": event_id})
     )
     if not places:
         raise NotFoundError(
@@ -345,10 +337,9 @@ _DECIDABLE: Final = text(
     WHERE e.kind = ANY (:kinds) AND (CAST(:reach AS integer[]) IS NULL
         OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'units') u (id)
             WHERE CAST(u.id AS integer) = ANY (:reach))
-        OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'streets') s (id)
-            JOIN thoroughfare t ON t.id = CAST(s.id AS integer) WHERE t.unit_id = ANY (:reach))
-        OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'localities') s (id)
-            JOIN locality l ON l.id = CAST(s.id AS integer) WHERE l.unit_id = ANY (:reach)))
+        OR EXISTS (SELECT FROM jsonb_array_elements(coalesce(e.scope -> 'streets', '[]')
+                || coalesce(e.scope -> 'localities', '[]')) s (id)
+            JOIN place p ON p.id = CAST(s.id AS bigint) WHERE p.unit_id = ANY (:reach)))
     ORDER BY e.id DESC LIMIT :limit
     """
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 # Who writes waits; who reads does not.
 LOCK: Final = """
-    LOCK TABLE thoroughfare, locality, household, field_report, api_key_unit, target, boundary,
+    LOCK TABLE place, household, field_report, api_key_unit, target, boundary,
         service_area_unit, admin_unit, admin_unit_version, admin_unit_succession
         IN SHARE ROW EXCLUSIVE MODE
 """
@@ -83,48 +83,35 @@ SEATS: Final = """
 
 # Places. Where one takes the name that another one gives up in the same statement, that one is
 # called otherwise for a moment.
-_MOVES: Final = "NOT r.is_copy AND r.to_id <> r.from_id"
-PLACES: Final = tuple(
-    statement
-    for table, name, parent, column in (
-        ("thoroughfare", "street", "", ""),
-        ("locality", "locality", ", parent_id = r.parent_id", "parent_id, "),
-    )
-    for statement in (
-        f"""
-        UPDATE {table} t SET marks = '#moves ' || t.id
-        FROM reform_{name} r, reform_{name} o
-        WHERE r.id = t.id AND {_MOVES} AND t.merged_into_id IS NULL
-            AND o.to_id = t.unit_id AND o.from_id <> o.to_id AND o.key = t.key
-            AND o.former_unit_id IS NOT DISTINCT FROM t.former_unit_id
-        """,  # noqa: S608 - constants
-        f"""
-        UPDATE {table} t SET unit_id = r.to_id, former_unit_id = r.former_unit_id, marks = r.marks
-            {parent}
-        FROM reform_{name} r
-        WHERE r.id = t.id AND NOT r.is_copy AND (r.to_id <> r.from_id OR t.marks LIKE '#moves%')
-        """,  # noqa: S608
-        f"""
-        INSERT INTO {table} (id, unit_id, former_unit_id, {column}key, marks, name, kind)
-        SELECT new_id, to_id, former_unit_id, {column}key, marks, name, kind
-        FROM reform_{name} WHERE is_copy
-        """,  # noqa: S608
-    )
+PLACES: Final = (
+    """
+    UPDATE place t SET marks = '#moves ' || t.id
+    FROM reform_place r, reform_place o
+    WHERE r.id = t.id AND NOT r.is_copy AND r.to_id <> r.from_id AND t.merged_into_id IS NULL
+        AND o.to_id = t.unit_id AND o.from_id <> o.to_id AND o.class = t.class AND o.key = t.key
+        AND o.former_unit_id IS NOT DISTINCT FROM t.former_unit_id
+    """,
+    # Before what moves into them; the outer first.
+    """
+    INSERT INTO place (id, class, unit_id, former_unit_id, parent_id, key, marks, name, kind)
+    SELECT new_id, class, to_id, former_unit_id, parent_id, key, marks, name, kind
+    FROM reform_place WHERE is_copy ORDER BY depth
+    """,
+    """
+    UPDATE place t SET unit_id = r.to_id, former_unit_id = r.former_unit_id, marks = r.marks,
+        parent_id = r.parent_id
+    FROM reform_place r
+    WHERE r.id = t.id AND NOT r.is_copy AND (r.to_id <> r.from_id OR t.marks LIKE '#moves%')
+    """,
 )
 COPIES_BEFORE: Final = """
     INSERT INTO reform_before (reform_id, relation, row_id, was)
-    SELECT :reform, 'thoroughfare', CAST(new_id AS text), jsonb_build_object('copy_of', id)
-    FROM reform_street WHERE is_copy
-    UNION ALL
-    SELECT :reform, 'locality', CAST(new_id AS text), jsonb_build_object('copy_of', id)
-    FROM reform_locality WHERE is_copy
+    SELECT :reform, 'place', CAST(new_id AS text), jsonb_build_object('copy_of', id)
+    FROM reform_place WHERE is_copy
 """
 COPY_NAMES: Final = """
-    SELECT copy_former_names(
-        (SELECT array_agg(id ORDER BY new_id) FROM reform_street WHERE is_copy),
-        (SELECT array_agg(new_id ORDER BY new_id) FROM reform_street WHERE is_copy),
-        (SELECT array_agg(id ORDER BY new_id) FROM reform_locality WHERE is_copy),
-        (SELECT array_agg(new_id ORDER BY new_id) FROM reform_locality WHERE is_copy))
+    SELECT copy_former_names(array_agg(id ORDER BY new_id), array_agg(new_id ORDER BY new_id))
+    FROM reform_place WHERE is_copy
 """
 
 # Households, some hundred thousand at a time: a statement holds all its rows twice.
@@ -134,24 +121,21 @@ BATCHES: Final = """
 HOUSEHOLDS: Final = """
     UPDATE household h SET unit_id = d.to_id,
         former_unit_id = coalesce(h.former_unit_id, d.from_id),
-        thoroughfare_id = s.new_id, locality_id = l.new_id
+        street_id = s.new_id, locality_id = l.new_id
     FROM reform_door d
-    LEFT JOIN reform_street s ON s.id = d.thoroughfare_id AND s.to_id = d.to_id
-    LEFT JOIN reform_locality l ON l.id = d.locality_id AND l.to_id = d.to_id
+    LEFT JOIN reform_place s ON s.id = d.street_id AND s.to_id = d.to_id
+    LEFT JOIN reform_place l ON l.id = d.locality_id AND l.to_id = d.to_id
     WHERE h.code = d.code AND d.to_id <> d.from_id AND d.from_id = ANY (:sources)
 """
 # Numbers that stood on doors which went to the copy of their street count along that.
 FORMER_NUMBERS: Final = tuple(
     f"""
     UPDATE household_former_number n SET {column} = r.new_id
-    FROM reform_door d, {table} t, reform_{name} r
+    FROM reform_door d, place t, reform_place r
     WHERE n.code = d.code AND t.id = n.{column} AND r.is_copy AND r.to_id = d.to_id
         AND r.id = coalesce(t.merged_into_id, t.id)
     """  # noqa: S608 - constants
-    for column, table, name in (
-        ("thoroughfare_id", "thoroughfare", "street"),
-        ("locality_id", "locality", "locality"),
-    )
+    for column in ("street_id", "locality_id")
 )
 
 # What belongs to a unit. Each keeps what was, for an undo: `reform_before`.
@@ -291,7 +275,7 @@ TARGETS: Final = """
     ON CONFLICT DO NOTHING
 """
 TARGETS_OF_LOCALITIES: Final = """
-    UPDATE target t SET unit_id = r.to_id FROM reform_locality r
+    UPDATE target t SET unit_id = r.to_id FROM reform_place r
     WHERE r.id = t.locality_id AND NOT r.is_copy AND r.to_id <> t.unit_id
 """
 

@@ -8,11 +8,13 @@ UNITS: Final = """
             coalesce(sum(households) FILTER (WHERE status = 'active'), 0) AS households
         FROM reform_door GROUP BY 1
     ), street AS (
-        SELECT unit_id AS id, count(*) AS n FROM thoroughfare
-        WHERE merged_into_id IS NULL AND unit_id IN (SELECT id FROM reform_source) GROUP BY 1
+        SELECT unit_id AS id, count(*) AS n FROM place
+        WHERE class = 'street' AND merged_into_id IS NULL
+            AND unit_id IN (SELECT id FROM reform_source) GROUP BY 1
     ), hamlet AS (
-        SELECT unit_id AS id, count(*) AS n FROM locality
-        WHERE merged_into_id IS NULL AND unit_id IN (SELECT id FROM reform_source) GROUP BY 1
+        SELECT unit_id AS id, count(*) AS n FROM place
+        WHERE class = 'locality' AND merged_into_id IS NULL
+            AND unit_id IN (SELECT id FROM reform_source) GROUP BY 1
     ), bound AS (
         SELECT b.unit_id AS id, count(*) AS n FROM api_key_unit b JOIN api_key k ON k.id = b.key_id
         WHERE k.revoked_at IS NULL GROUP BY 1
@@ -38,18 +40,18 @@ WAYS: Final = """
     GROUP BY from_id, to_id, how ORDER BY from_id, to_id, how
 """
 CUT: Final = """
-    SELECT (SELECT count(*) FROM reform_street WHERE is_copy),
-        (SELECT count(*) FROM reform_locality WHERE is_copy)
+    SELECT count(*) FILTER (WHERE class = 'street'), count(*) FILTER (WHERE class = 'locality')
+    FROM reform_place WHERE is_copy
 """
 # Streets of one name that came from several communes, or to one that has it, and their numbers.
 _STREETS: Final = """
     moved AS (
         SELECT r.to_id AS unit_id, r.key, r.id, r.new_id, r.from_id, r.kind, r.name
-        FROM reform_street r WHERE r.merged_into_id IS NULL
+        FROM reform_place r WHERE r.class = 'street' AND r.merged_into_id IS NULL
         UNION ALL
         SELECT t.unit_id, t.key, t.id, t.id, t.unit_id, t.kind, t.name
-        FROM thoroughfare t
-        WHERE t.merged_into_id IS NULL
+        FROM place t
+        WHERE t.class = 'street' AND t.merged_into_id IS NULL
             AND t.unit_id IN (SELECT to_id FROM reform_leg
                 EXCEPT SELECT id FROM reform_source)
     ), met AS (
@@ -65,7 +67,7 @@ NUMBERS_MEET: Final = f"""
     WITH {_STREETS}, door AS (
         SELECT m.unit_id, m.key, m.from_id, h.house_number_key, h.code
         FROM met JOIN moved m USING (unit_id, key)
-        JOIN household h ON h.thoroughfare_id = m.id
+        JOIN household h ON h.street_id = m.id
         LEFT JOIN reform_door d ON d.code = h.code
         WHERE h.house_number_key IS NOT NULL AND h.status IN ('proposed', 'active')
             AND h.unit_number IS NULL AND coalesce(d.to_id, h.unit_id) = m.unit_id

@@ -58,7 +58,7 @@ def settle(
     decided: Mapping[str, str],
     entering: Entering = quietly,
 ) -> int:
-    """Fill `reform_door`, `reform_street` and `reform_locality`; how many are left undecided.
+    """Fill `reform_door`; how many are left undecided.
 
     Raises ResolutionRefusedError for decisions that are none.
     """
@@ -92,7 +92,7 @@ def settle_places(session: Session) -> None:
     """Where streets and localities go, once their households are settled."""
     # An index on rows that the transaction has updated before serves none of its statements.
     for statement in (
-        *(sql.DEFAULTS, sql.STREETS, sql.LOCALITIES),
+        *(sql.DEFAULTS, sql.PLACES),
         *(*sql.INDEXES, sql.PARENTS, *sql.APART),
     ):
         session.execute(text(statement))

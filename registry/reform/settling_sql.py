@@ -1,9 +1,9 @@
 """Which household goes where: the statements, in the order in which they run.
 
 Temporary tables of the transaction: `reform_leg` (what leaves a unit), `reform_by_…` (how its parts
-are told), `reform_door` (each household of these units, and where it goes), `reform_street` and
-`reform_locality` (the same of places; one that is cut has several rows), `reform_parted` (communes
-of provinces that are parted).
+are told), `reform_door` (each household of these units, and where it goes), `reform_place` (the
+same of streets and localities; one that is cut has several rows), `reform_parted` (communes of
+provinces that are parted).
 """
 
 from typing import Final
@@ -25,7 +25,7 @@ INPUTS: Final = (
     """,
     """
     CREATE TEMPORARY TABLE reform_by_street (
-        leg int NOT NULL, thoroughfare_id bigint NOT NULL, first int, last int, parity int
+        leg int NOT NULL, street_id bigint NOT NULL, first int, last int, parity int
     ) ON COMMIT DROP
     """,
     """
@@ -55,7 +55,7 @@ INPUTS: Final = (
     """
     CREATE TEMPORARY TABLE reform_door (
         code text COLLATE "C" NOT NULL, from_id int NOT NULL, to_id int, how text,
-        thoroughfare_id bigint, locality_id bigint, former_unit_id int,
+        street_id bigint, locality_id bigint, former_unit_id int,
         parent_code text COLLATE "C", status text NOT NULL, households int NOT NULL
     ) ON COMMIT DROP
     """,
@@ -100,12 +100,8 @@ PARTED: Final = (
 # A locality is told with all that it holds.
 NESTED: Final = """
     INSERT INTO reform_by_locality (leg, locality_id)
-    WITH RECURSIVE inner_ AS (
-        SELECT leg, locality_id FROM reform_by_locality
-        UNION
-        SELECT i.leg, l.id FROM inner_ i JOIN locality l ON l.parent_id = i.locality_id
-    )
-    SELECT leg, locality_id FROM inner_
+    SELECT b.leg, l.id FROM reform_by_locality b
+    JOIN place l ON l.parent_id IS NOT NULL AND l.holder_ids @> ARRAY[b.locality_id]
     EXCEPT SELECT leg, locality_id FROM reform_by_locality
 """
 
@@ -122,7 +118,7 @@ AREAS: Final = (
 
 WHOLE: Final = """
     INSERT INTO reform_door
-    SELECT h.code, h.unit_id, g.to_id, 'whole_unit', h.thoroughfare_id, h.locality_id,
+    SELECT h.code, h.unit_id, g.to_id, 'whole_unit', h.street_id, h.locality_id,
         h.former_unit_id, h.parent_code, h.status, h.households_count
     FROM household h JOIN reform_leg g ON g.from_id = h.unit_id AND g.whole
 """
@@ -132,7 +128,7 @@ WHOLE: Final = """
 PARTS: Final = """
     INSERT INTO reform_door
     WITH door AS MATERIALIZED (
-        SELECT h.code, h.unit_id, h.thoroughfare_id, h.locality_id, h.former_unit_id,
+        SELECT h.code, h.unit_id, h.street_id, h.locality_id, h.former_unit_id,
             h.parent_code, h.status, h.households_count, h.point,
             CAST(substring(h.house_number_key FROM '^[0-9]{1,9}') AS int) AS number
         FROM household h JOIN reform_source s ON s.id = h.unit_id
@@ -142,7 +138,7 @@ PARTS: Final = """
         FROM door d JOIN reform_decided c ON c.code = d.code
         UNION ALL
         SELECT d.code, g.to_id, 1, 'street'
-        FROM door d JOIN reform_by_street b ON b.thoroughfare_id = d.thoroughfare_id
+        FROM door d JOIN reform_by_street b ON b.street_id = d.street_id
         JOIN reform_leg g ON g.leg = b.leg AND g.from_id = d.unit_id
         WHERE (b.first IS NULL OR d.number >= b.first) AND (b.last IS NULL OR d.number <= b.last)
             AND (b.parity IS NULL OR d.number % 2 = b.parity)
@@ -169,18 +165,18 @@ PARTS: Final = """
         SELECT d.*, f.to_id AS named_to, f.how AS named_how, s.ends, s.default_to,
             f.code IS NULL AND ((d.point IS NOT NULL AND s.only_areas)
             OR NOT (s.by_area AND d.point IS NULL
-                OR s.by_street AND (d.thoroughfare_id IS NULL OR t.is_named AND d.number IS NULL)
+                OR s.by_street AND (d.street_id IS NULL OR t.is_named AND d.number IS NULL)
                 OR s.by_locality AND d.locality_id IS NULL AND NOT t.is_named
                 OR s.by_former AND d.former_unit_id IS NULL)) AS is_rest
         FROM door d JOIN reform_source s ON s.id = d.unit_id LEFT JOIN first f USING (code)
         CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM reform_by_street b
-            WHERE b.thoroughfare_id = d.thoroughfare_id) AS is_named) t
+            WHERE b.street_id = d.street_id) AS is_named) t
     )
     SELECT code, unit_id,
         CASE WHEN named_to IS NOT NULL THEN named_to WHEN is_rest THEN default_to END,
         CASE WHEN named_to IS NOT NULL THEN named_how
             WHEN is_rest AND default_to IS NOT NULL THEN 'rest' END,
-        thoroughfare_id, locality_id, former_unit_id, parent_code, status, households_count
+        street_id, locality_id, former_unit_id, parent_code, status, households_count
     FROM settled
 """
 
@@ -201,14 +197,14 @@ AFTER_DOORS: Final = (
 # lives on, or goes with the most of it.
 NEAREST: Final = """
     WITH vote AS (
-        SELECT from_id, thoroughfare_id, locality_id, to_id, count(*) AS doors
+        SELECT from_id, street_id, locality_id, to_id, count(*) AS doors
         FROM reform_door WHERE to_id IS NOT NULL GROUP BY 1, 2, 3, 4
     ), street AS (
-        SELECT DISTINCT ON (thoroughfare_id) thoroughfare_id, to_id
-        FROM (SELECT thoroughfare_id, to_id, sum(doors) AS doors FROM vote
-            WHERE thoroughfare_id IS NOT NULL AND thoroughfare_id NOT IN (
-                SELECT thoroughfare_id FROM reform_by_street) GROUP BY 1, 2) v
-        ORDER BY thoroughfare_id, doors DESC, to_id
+        SELECT DISTINCT ON (street_id) street_id, to_id
+        FROM (SELECT street_id, to_id, sum(doors) AS doors FROM vote
+            WHERE street_id IS NOT NULL AND street_id NOT IN (
+                SELECT street_id FROM reform_by_street) GROUP BY 1, 2) v
+        ORDER BY street_id, doors DESC, to_id
     ), hamlet AS (
         SELECT DISTINCT ON (locality_id) locality_id, to_id
         FROM (SELECT locality_id, to_id, sum(doors) AS doors FROM vote
@@ -219,18 +215,18 @@ NEAREST: Final = """
         FROM (SELECT from_id, to_id, sum(doors) AS doors FROM vote GROUP BY 1, 2
             UNION ALL SELECT from_id, to_id, 0 FROM reform_leg) v
         ORDER BY from_id, doors DESC, to_id
-    ), place AS (
+    ), near AS (
         SELECT d.code, coalesce(b.to_id, s.to_id, l.to_id,
             CASE WHEN NOT o.ends THEN d.from_id END, g.to_id) AS to_id
         FROM reform_door d JOIN reform_source o ON o.id = d.from_id
         LEFT JOIN reform_door b ON b.code = d.parent_code AND b.from_id = d.from_id
-        LEFT JOIN street s ON s.thoroughfare_id = d.thoroughfare_id
+        LEFT JOIN street s ON s.street_id = d.street_id
         LEFT JOIN hamlet l ON l.locality_id = d.locality_id
         LEFT JOIN largest g ON g.from_id = d.from_id
         WHERE d.to_id IS NULL AND ({which})
     )
-    UPDATE reform_door d SET to_id = p.to_id, how = :how FROM place p
-    WHERE p.code = d.code AND p.to_id IS NOT NULL
+    UPDATE reform_door d SET to_id = n.to_id, how = :how FROM near n
+    WHERE n.code = d.code AND n.to_id IS NOT NULL
 """
 PAST: Final = NEAREST.format(which="d.status NOT IN ('proposed', 'active')")
 """Records that no carrier goes to: nobody is asked about them."""
@@ -251,114 +247,86 @@ DEFAULTS: Final = """
 # Where places go: with their doors, to several communes where these do, and what holds them with
 # them: a quarter whose hamlets are parted is parted. One without doors goes where it is told to, or
 # where its former commune is, or with the most of its commune.
-_PLACES: Final = """
-    CREATE TEMPORARY TABLE reform_{name} ON COMMIT DROP AS
-    WITH RECURSIVE held AS (
-        SELECT d.{table}_id AS id, d.from_id, d.to_id, count(*) AS doors
-        FROM reform_door d WHERE d.{table}_id IS NOT NULL AND d.to_id IS NOT NULL
-        GROUP BY 1, 2, 3
+PLACES: Final = """
+    CREATE TEMPORARY TABLE reform_place ON COMMIT DROP AS
+    WITH held AS (
+        SELECT street_id AS id, from_id, to_id, count(*) AS doors FROM reform_door
+        WHERE street_id IS NOT NULL AND to_id IS NOT NULL GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT locality_id, from_id, to_id, count(*) FROM reform_door
+        WHERE locality_id IS NOT NULL AND to_id IS NOT NULL GROUP BY 1, 2, 3
+    ), named AS (
+        SELECT DISTINCT ON (id) id, to_id
+        FROM (SELECT leg, street_id AS id, first FROM reform_by_street
+            UNION ALL SELECT leg, locality_id, NULL FROM reform_by_locality) b
+        JOIN reform_leg USING (leg)
+        ORDER BY id, first NULLS FIRST, to_id
     ), own AS (
         SELECT id, from_id, to_id, doors FROM held
         UNION ALL
-        SELECT p.id, p.unit_id, coalesce(b.to_id, f.to_id, s.default_to), 0
-        FROM {table} p JOIN reform_source s ON s.id = p.unit_id
-        LEFT JOIN LATERAL (
-            SELECT g.to_id FROM reform_by_{name} b JOIN reform_leg g USING (leg)
-            WHERE b.{table}_id = p.id ORDER BY {order} LIMIT 1
-        ) b ON true
+        SELECT p.id, p.unit_id, coalesce(n.to_id, f.to_id, s.default_to), 0
+        FROM place p JOIN reform_source s ON s.id = p.unit_id
+        LEFT JOIN named n ON n.id = p.id
         LEFT JOIN LATERAL (
             SELECT g.to_id FROM reform_by_former b JOIN reform_leg g USING (leg)
             WHERE b.former_id = p.former_unit_id AND g.from_id = p.unit_id LIMIT 1
         ) f ON true
-        WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = p.id) {inner}
-            AND coalesce(b.to_id, f.to_id, s.default_to) IS NOT NULL
-    ), {goes}
-    ranked AS (
+        WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = p.id)
+            AND NOT EXISTS (SELECT FROM place i WHERE i.parent_id = p.id)
+            AND coalesce(n.to_id, f.to_id, s.default_to) IS NOT NULL
+    ), goes AS (
+        SELECT a.id, o.from_id, o.to_id, sum(o.doors) AS doors
+        FROM own o JOIN place p USING (id)
+        CROSS JOIN LATERAL unnest(p.id || p.holder_ids) AS a (id)
+        GROUP BY 1, 2, 3
+    ), ranked AS (
         SELECT g.*, row_number() OVER (
             PARTITION BY id ORDER BY to_id = from_id DESC, doors DESC, to_id) AS rank
         FROM goes g
     )
-    SELECT r.id, r.from_id, r.to_id, r.doors, r.rank > 1 AS is_copy,
-        CASE WHEN r.rank = 1 THEN r.id ELSE nextval('{table}_id_seq') END AS new_id,
-        p.key, p.name, p.kind, p.marks, {parent} AS parent_id,
+    SELECT r.id, p.class, r.from_id, r.to_id, r.doors, r.rank > 1 AS is_copy,
+        CASE WHEN r.rank = 1 THEN r.id ELSE nextval('place_id_seq') END AS new_id,
+        p.key, p.name, p.kind, p.marks, p.parent_id, cardinality(p.holder_ids) AS depth,
         CASE WHEN r.to_id = r.from_id THEN p.former_unit_id
             ELSE coalesce(p.former_unit_id, r.from_id) END AS former_unit_id,
         p.former_unit_id AS was_former, p.merged_into_id
-    FROM ranked r JOIN {table} p ON p.id = r.id
+    FROM ranked r JOIN place p ON p.id = r.id
 """
-STREETS: Final = _PLACES.format(
-    table="thoroughfare",
-    name="street",
-    order="b.first NULLS FIRST, g.to_id",
-    inner="",
-    goes="goes AS (SELECT * FROM own),",
-    parent="CAST(NULL AS bigint)",
-)
-LOCALITIES: Final = _PLACES.format(
-    table="locality",
-    name="locality",
-    order="g.to_id",
-    inner="AND NOT EXISTS (SELECT FROM locality i WHERE i.parent_id = p.id)",
-    goes="""up AS (
-        SELECT id, from_id, to_id, doors, 0 AS step FROM own
-        UNION ALL
-        SELECT l.parent_id, up.from_id, up.to_id, up.doors, up.step + 1
-        FROM up JOIN locality l ON l.id = up.id WHERE l.parent_id IS NOT NULL AND up.step < 20
-    ), goes AS (
-        SELECT id, from_id, to_id, sum(doors) AS doors FROM up GROUP BY 1, 2, 3
-    ),""",
-    parent="p.parent_id",
-)
 PARENTS: Final = """
-    UPDATE reform_locality l SET parent_id = p.new_id FROM reform_locality p
+    UPDATE reform_place l SET parent_id = p.new_id FROM reform_place p
     WHERE p.id = l.parent_id AND p.to_id = l.to_id
 """
-INDEXES: Final = tuple(
-    statement
-    for table in ("street", "locality")
-    for statement in (
-        f"CREATE UNIQUE INDEX ON reform_{table} (id, to_id)",
-        f"CREATE INDEX ON reform_{table} (to_id, key)",
-        f"ANALYZE reform_{table}",
-    )
+INDEXES: Final = (
+    "CREATE UNIQUE INDEX ON reform_place (id, to_id)",
+    "CREATE INDEX ON reform_place (to_id, key)",
+    "ANALYZE reform_place",
 )
 
 # Places of one name that meet are kept apart by their former commune: the one before July 2025,
 # else the one that they just left, and at the last by their number.
 _RIVAL: Final = """
-    EXISTS (SELECT FROM {table} o
-        WHERE o.unit_id = r.to_id AND o.key = r.key AND o.id <> r.id
+    EXISTS (SELECT FROM place o
+        WHERE o.unit_id = r.to_id AND o.class = r.class AND o.key = r.key AND o.id <> r.id
             AND o.former_unit_id IS NOT DISTINCT FROM r.former_unit_id
-            AND o.marks IS NOT DISTINCT FROM r.marks {old_parent}
-            AND NOT EXISTS (SELECT FROM reform_{name} m WHERE m.id = o.id AND m.to_id <> o.unit_id
+            AND o.marks IS NOT DISTINCT FROM r.marks
+            AND o.parent_id IS NOT DISTINCT FROM r.parent_id
+            AND NOT EXISTS (SELECT FROM reform_place m WHERE m.id = o.id AND m.to_id <> o.unit_id
                 AND NOT m.is_copy))
-    OR EXISTS (SELECT FROM reform_{name} o
-        WHERE o.to_id = r.to_id AND o.key = r.key AND o.new_id <> r.new_id
+    OR EXISTS (SELECT FROM reform_place o
+        WHERE o.to_id = r.to_id AND o.class = r.class AND o.key = r.key AND o.new_id <> r.new_id
             AND o.former_unit_id IS NOT DISTINCT FROM r.former_unit_id
-            AND o.marks IS NOT DISTINCT FROM r.marks {new_parent} {behind})
+            AND o.marks IS NOT DISTINCT FROM r.marks
+            AND o.parent_id IS NOT DISTINCT FROM r.parent_id {behind})
 """
-
-
-def _apart(table: str, name: str) -> tuple[str, str]:
-    nested = table == "locality"
-    words = {
-        "table": table,
-        "name": name,
-        "old_parent": "AND o.parent_id IS NOT DISTINCT FROM r.parent_id" if nested else "",
-        "new_parent": "AND o.parent_id IS NOT DISTINCT FROM r.parent_id" if nested else "",
-    }
-    moved = "r.to_id <> r.from_id AND r.merged_into_id IS NULL"
-    former = (
-        f"UPDATE reform_{name} r SET former_unit_id = r.from_id"  # noqa: S608 - constants
-        f" WHERE {moved} AND r.former_unit_id <> r.from_id"
-        f" AND ({_RIVAL.format(**words, behind='')})"
-    )
-    number = (
-        f"UPDATE reform_{name} r SET marks = concat_ws(' ', r.marks, '#' || r.new_id)"  # noqa: S608
-        f" WHERE {moved}"
-        f" AND ({_RIVAL.format(**words, behind='AND o.new_id < r.new_id')})"
-    )
-    return former, number
-
-
-APART: Final = (*_apart("thoroughfare", "street"), *_apart("locality", "locality"))
+APART: Final = (
+    f"""
+    UPDATE reform_place r SET former_unit_id = r.from_id
+    WHERE r.to_id <> r.from_id AND r.merged_into_id IS NULL AND r.former_unit_id <> r.from_id
+        AND ({_RIVAL.format(behind="")})
+    """,  # noqa: S608 - constants
+    f"""
+    UPDATE reform_place r SET marks = concat_ws(' ', r.marks, '#' || r.new_id)
+    WHERE r.to_id <> r.from_id AND r.merged_into_id IS NULL
+        AND ({_RIVAL.format(behind="AND o.new_id < r.new_id")})
+    """,  # noqa: S608
+)

@@ -35,13 +35,10 @@ _NEAR: Final = 0.005
 _FAR: Final = 1.0
 """Degrees, some 100 km: farther from its seat no commune reaches."""
 _PARITY: Final = {"odd": 1, "even": 0, "both": None}
-_PLACES: Final = {
-    table: text(
-        f"SELECT id, unit_id, former_unit_id, key, name FROM {table}"  # noqa: S608 - constants
-        " WHERE unit_id = ANY (:units) AND key = ANY (:keys) AND merged_into_id IS NULL"
-    )
-    for table in ("thoroughfare", "locality")
-}
+_PLACES: Final = text(
+    "SELECT id, unit_id, former_unit_id, key, name FROM place WHERE class = :class"
+    " AND unit_id = ANY (:units) AND key = ANY (:keys) AND merged_into_id IS NULL"
+)
 _REAL: Final = text(
     "SELECT unit_id, ST_AsBinary(geom) FROM boundary"
     " WHERE NOT approximate AND unit_id = ANY (:units)"
@@ -135,7 +132,7 @@ class _Teller:
         read = parse_street(part.street)
         if read is None or read.key.startswith("#"):
             return self.refuse("street_unreadable", leg, part.street)
-        found = self._named("thoroughfare", leg.source, (read.key, *read.alt_keys), read.name)
+        found = self._named("street", leg.source, (read.key, *read.alt_keys), read.name)
         if part.former is not None:
             former = {unit.id for unit in _with_code(self.plan, part.former)}
             found = [row for row in found if row.former_unit_id in former]
@@ -164,10 +161,10 @@ class _Teller:
         self.telling.localities += [(number, row.id) for row in found]
         return None
 
-    def _named(self, table: str, unit: Unit, keys: tuple[str, ...], name: str) -> list[Any]:
+    def _named(self, class_: str, unit: Unit, keys: tuple[str, ...], name: str) -> list[Any]:
         """Places of the unit under these keys; with its marks, or without any."""
-        parameters = {"units": [unit.id], "keys": list(keys)}
-        rows = self.session.execute(_PLACES[table], parameters).all()
+        parameters = {"class": class_, "units": [unit.id], "keys": list(keys)}
+        rows = self.session.execute(_PLACES, parameters).all()
         same = [row for row in rows if spelling(name, row.name) is Spelling.SAME]
         return same or [row for row in rows if spelling(name, row.name) is Spelling.BARE]
 

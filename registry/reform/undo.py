@@ -91,7 +91,7 @@ def _undo(session: Session, row: Any, cause: Cause) -> Undone:
         "units": row.unit_ids,
     }
     said["born"] = list(session.scalars(_BORN, said))
-    for statement in (sql.MOVED, *sql.PLACES_MOVED, sql.WENT):
+    for statement in (sql.MOVED, sql.PLACES_MOVED, sql.WENT):
         session.execute(text(statement), said)
     _refuse_touched(session, said)
     event_id = open_event(session, cause)

@@ -5,19 +5,16 @@ from typing import Final
 # Places and households go back to the state that the event of the reform ended.
 MOVED: Final = """
     CREATE TEMPORARY TABLE reform_moved ON COMMIT DROP AS
-    SELECT v.code, v.unit_id, v.former_unit_id, v.thoroughfare_id, v.locality_id, h.event_id,
+    SELECT v.code, v.unit_id, v.former_unit_id, v.street_id, v.locality_id, h.event_id,
         h.unit_id AS now_unit
     FROM household_version v LEFT JOIN household h ON h.code = v.code
     WHERE v.ended_by_event_id = :event
 """
-PLACES_MOVED: Final = tuple(
-    f"""
-    CREATE TEMPORARY TABLE reform_moved_{table} ON COMMIT DROP AS
-    SELECT DISTINCT ON (v.id) v.* FROM {table}_version v
+PLACES_MOVED: Final = """
+    CREATE TEMPORARY TABLE reform_moved_place ON COMMIT DROP AS
+    SELECT DISTINCT ON (v.id) v.* FROM place_version v
     WHERE v.ended_by_event_id = :event ORDER BY v.id, v.valid_to
-    """  # noqa: S608 - constants
-    for table in ("thoroughfare", "locality")
-)
+"""
 
 # (what, of which), a line each.
 IN_THE_WAY: Final = """
@@ -31,21 +28,13 @@ IN_THE_WAY: Final = """
     (SELECT 'household_new', h.code FROM household h
     WHERE h.unit_id = ANY (:born) AND h.event_id <> :event ORDER BY h.code LIMIT 20)
     UNION ALL
-    (SELECT 'street_changed', t.kind || ' ' || t.name FROM thoroughfare t
-    WHERE (t.id IN (SELECT id FROM reform_moved_thoroughfare) OR t.event_id = :event)
-        AND EXISTS (SELECT FROM thoroughfare_version v WHERE v.id = t.id
-            AND v.ended_by_event_id > :event) ORDER BY 2 LIMIT 20)
+    (SELECT p.class || '_changed', p.kind || ' ' || p.name FROM place p
+    WHERE (p.id IN (SELECT id FROM reform_moved_place) OR p.event_id = :event)
+        AND EXISTS (SELECT FROM place_version v WHERE v.id = p.id
+            AND v.ended_by_event_id > :event) ORDER BY 1 DESC, 2 LIMIT 20)
     UNION ALL
-    (SELECT 'locality_changed', l.kind || ' ' || l.name FROM locality l
-    WHERE (l.id IN (SELECT id FROM reform_moved_locality) OR l.event_id = :event)
-        AND EXISTS (SELECT FROM locality_version v WHERE v.id = l.id
-            AND v.ended_by_event_id > :event) ORDER BY 2 LIMIT 20)
-    UNION ALL
-    (SELECT 'street_new', t.kind || ' ' || t.name FROM thoroughfare t
-    WHERE t.unit_id = ANY (:born) AND t.event_id > :event ORDER BY 2 LIMIT 20)
-    UNION ALL
-    (SELECT 'locality_new', l.kind || ' ' || l.name FROM locality l
-    WHERE l.unit_id = ANY (:born) AND l.event_id > :event ORDER BY 2 LIMIT 20)
+    (SELECT p.class || '_new', p.kind || ' ' || p.name FROM place p
+    WHERE p.unit_id = ANY (:born) AND p.event_id > :event ORDER BY 1 DESC, 2 LIMIT 20)
     UNION ALL
     (SELECT 'report_new', CAST(f.id AS text) FROM field_report f
     WHERE f.unit_id = ANY (:born) AND CAST(f.id AS text) NOT IN (
@@ -137,31 +126,24 @@ WENT: Final = """
     WHERE source = :source AND effective_on = :day
 """
 
-PLACES: Final = (
-    """
-    UPDATE thoroughfare t SET unit_id = v.unit_id, former_unit_id = v.former_unit_id,
-        marks = nullif(regexp_replace(t.marks, ' ?#[0-9]+$', ''), '')
-    FROM reform_moved_thoroughfare v WHERE v.id = t.id
-    """,
-    """
-    UPDATE locality l SET unit_id = v.unit_id, former_unit_id = v.former_unit_id,
-        parent_id = v.parent_id, marks = nullif(regexp_replace(l.marks, ' ?#[0-9]+$', ''), '')
-    FROM reform_moved_locality v WHERE v.id = l.id
-    """,
-)
+PLACES: Final = """
+    UPDATE place p SET unit_id = v.unit_id, former_unit_id = v.former_unit_id,
+        parent_id = v.parent_id, marks = nullif(regexp_replace(p.marks, ' ?#[0-9]+$', ''), '')
+    FROM reform_moved_place v WHERE v.id = p.id
+"""
 HOUSEHOLDS: Final = """
     UPDATE household h SET unit_id = m.unit_id, former_unit_id = m.former_unit_id,
-        thoroughfare_id = m.thoroughfare_id, locality_id = m.locality_id
+        street_id = m.street_id, locality_id = m.locality_id
     FROM reform_moved m WHERE m.code = h.code
 """
 FORMER_NUMBERS: Final = tuple(
     f"""
     UPDATE household_former_number n SET {column} = CAST(b.was ->> 'copy_of' AS bigint)
     FROM reform_before b
-    WHERE b.reform_id = :reform AND b.relation = '{table}'
+    WHERE b.reform_id = :reform AND b.relation = 'place'
         AND n.{column} = CAST(b.row_id AS bigint)
     """  # noqa: S608 - constants
-    for column, table in (("thoroughfare_id", "thoroughfare"), ("locality_id", "locality"))
+    for column in ("street_id", "locality_id")
 )
 BELONGINGS: Final = (
     """

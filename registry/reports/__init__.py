@@ -62,7 +62,7 @@ _WAIT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, :lock)
 )
 
 STATE_COLUMNS: Final = (
-    *("kind", "unit_id", "thoroughfare_id", "locality_id", "house_number_key", "building_key"),
+    *("kind", "unit_id", "street_id", "locality_id", "house_number_key", "building_key"),
     *("floor", "unit_number", "parent_code", "point", "status"),
 )
 """What a report is about: when any of it changed, the report is about another state."""

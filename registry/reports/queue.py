@@ -54,7 +54,7 @@ _ORDER: Final = ("reporters", "id")
 _NEWEST: Final = ("decided_event_id", "id")
 _STREET: Final = """(
         split_part(address_key, '|', 2) = ANY (:streets) OR EXISTS (
-            SELECT FROM household d JOIN thoroughfare t ON t.id = d.thoroughfare_id
+            SELECT FROM household d JOIN place t ON t.id = d.street_id
             WHERE d.code = field_report.code AND t.key = ANY (:streets)))"""
 _ALIKE_DEGREES: Final = 0.0004
 _ALIKE_M: Final = 30.0

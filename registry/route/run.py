@@ -252,7 +252,7 @@ def _door(visit: Visit) -> Door:
     inside = (record.building_key or "", record.floor or "", record.unit_number or "")
     return Door(
         record.unit_id,
-        record.thoroughfare_id or (record.locality_id and -record.locality_id),
+        record.street_id or (record.locality_id and -record.locality_id),
         visit.street or "~",
         record.house_number_key,
         inside,

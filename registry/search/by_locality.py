@@ -50,7 +50,7 @@ def _denies(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
     by another number of the same kind: Ấp 2 for `Ấp 3`.
     """
     keys = _locality_keys(record, formerly)
-    if record.thoroughfare_id is None:
+    if record.street_id is None:
         return lies_elsewhere(record.localities, keys, named) or _is_of_whole(record, named, keys)
     numbered = {fold(kind) for kind, name in record.localities if name.isdigit()}
     return any(
@@ -110,7 +110,7 @@ def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[
     """What speaks against a door of a group: the hamlet that was named is none of those around it
     that are registered, or none was named. Every village has a Xóm 1.
     """
-    if record.thoroughfare_id is not None or not record.localities:
+    if record.street_id is not None or not record.localities:
         return []
     if _lacks(record, named, keys):
         return ["locality_not_found"]

@@ -247,7 +247,7 @@ def are_of_others(named: Iterable[Place], area: Area) -> bool:
     """
     formers = area.formers
     return len(formers) > 1 and all(
-        place.table == "thoroughfare"
+        place.table == "street"
         and place.former_unit_id is not None
         and place.former_unit_id not in formers.get(place.unit_id, {place.former_unit_id})
         for place in named

@@ -188,7 +188,7 @@ class Asker:
         """Streets of the name that was written, or else of the one that was meant."""
         street = self.door.street
         assert street is not None  # noqa: S101 - asked only then
-        table = "thoroughfare"
+        table = "street"
         keys = [street.key, *street.alt_keys]
         found = yield from self._places(table, keys, wanted)
         full = len(found) >= MAX_PLACES
@@ -256,7 +256,7 @@ class Asker:
             for meant, how in ((slips, Likeness.SLIP), (likes, Likeness.LIKE)):
                 for known in alike[how]:
                     meant.setdefault(known.key, set()).add(known.name)
-            if table == "thoroughfare":
+            if table == "street":
                 for other in other_writings(name.name):
                     likes.setdefault(fold(other), set()).add(other)
         return slips, likes
@@ -325,7 +325,7 @@ class Asker:
         if number is None or len(wanted.numbers) != 1 or any(place.hits for place in streets):
             return []
         keys = yield from houses_with(
-            [place for place in streets if place.table == "thoroughfare"], wanted.numbers[0]
+            [place for place in streets if place.table == "street"], wanted.numbers[0]
         )
         if len(set(keys)) != 1:
             return []
@@ -368,7 +368,7 @@ class Asker:
             faults = [fault for fault in faults if fault != "house_number_not_found"]
         alley = wanted.alley if in_alley else None
         shown = _one_each(in_alley or named)[:MAX_SHOWN]
-        if self.area.formers and wanted.numbers and shown[0].table == "thoroughfare":
+        if self.area.formers and wanted.numbers and shown[0].table == "street":
             several, shown = shown, (yield from in_whose_range(shown, wanted.numbers[0]))
             faults += ["commune_by_number"] * (shown is not several)
         if len(shown) == 1 and "commune_unsure" in self._teller.faults_of(shown[0].unit_id, faults):
@@ -391,7 +391,7 @@ class Asker:
         street = self.door.street
         if street is None or not wanted.numbers or not self.area.neighbours:
             return answers
-        table, keys = "thoroughfare", [street.key, *street.alt_keys]
+        table, keys = "street", [street.key, *street.alt_keys]
         found = yield from places(table, keys, self.area.neighbours, wanted)
         there, _ = self._written_so(
             [place for place in found if any(hit.of_today for hit in place.hits)],

@@ -49,14 +49,9 @@ _ALLEY: Final = f"""CASE WHEN k.alley IS NOT NULL AND s.named_id = s.id THEN (
             AND h.house_number_key < k.alley_end AND {OPEN}
         LIMIT 1
     ) END"""  # noqa: S608 - constants
-_OUTER: Final = """CASE WHEN s.parent_id IS NOT NULL THEN (
-        WITH RECURSIVE up AS (
-            SELECT p.kind, p.name, p.key, p.parent_id, 1 AS step
-            FROM locality p WHERE p.id = s.parent_id
-            UNION ALL
-            SELECT p.kind, p.name, p.key, p.parent_id, up.step + 1
-            FROM up JOIN locality p ON p.id = up.parent_id WHERE up.step < 9
-        ) SELECT array_agg(ARRAY[up.kind, up.name, up.key] ORDER BY up.step) FROM up
+_OUTER: Final = """CASE WHEN s.holder_ids <> '{}' THEN (
+        SELECT array_agg(ARRAY[o.kind, o.name, o.key] ORDER BY cardinality(o.holder_ids) DESC)
+        FROM place o WHERE o.id = ANY (s.holder_ids)
     ) END"""
 
 # Numbers of a street that was merged never counted in its heir: there only those count that were
@@ -92,16 +87,14 @@ def _statement(table: str, *, in_units: bool, by_building: bool) -> str:
         "open": _KNOWN,
         "by_building": _BY_BUILDING,
         # Doors of a locality are those that no street leads to.
-        "alone": "AND h.thoroughfare_id IS NULL" if locality else "",
-        "alone_then": "AND f.thoroughfare_id IS NULL" if locality else "",
+        "alone": "AND h.street_id IS NULL" if locality else "",
+        "alone_then": "AND f.street_id IS NULL" if locality else "",
     }
-    own = "locality" if locality else "street"
-    known = {f"{own}_{part}": f"s.{part}" for part in ("kind", "name", "key")}
+    known = {f"{table}_{part}": f"s.{part}" for part in ("kind", "name", "key")}
     if locality:
         known |= {"street_kind": "NULL", "street_name": "NULL", "street_key": "NULL"}
         known["outer_localities"] = "NULL"
     shown = columns(successors="NULL", **known)
-    parent = "p.parent_id" if locality else "NULL::bigint AS parent_id"
     same = 'k.key COLLATE "C"'
     doors = (_BUILT if by_building else _DOORS).format(**parts)
     return f"""
@@ -109,18 +102,20 @@ def _statement(table: str, *, in_units: bool, by_building: bool) -> str:
             {_OUTER if locality else "NULL"}, {_ALLEY.format(**parts)}, s.was, s.named_id,
             {"NULL" if by_building else _BORNE.format(**parts)}, {shown}
         FROM {{k}} CROSS JOIN LATERAL (
-            SELECT p.id, p.id AS named_id, p.unit_id, p.former_unit_id, {parent}, p.key, p.name,
-                p.kind, NULL::text[] AS was
-            FROM {table} p WHERE p.key = {same} {"AND p.unit_id = k.unit_id" if in_units else ""}
+            SELECT p.id, p.id AS named_id, p.unit_id, p.former_unit_id, p.holder_ids, p.key,
+                p.name, p.kind, NULL::text[] AS was
+            FROM place p WHERE p.class = '{table}' AND p.key = {same}
+                {"AND p.unit_id = k.unit_id" if in_units else ""}
             UNION ALL
-            SELECT p.id, a.named_id, p.unit_id, p.former_unit_id, {parent}, p.key, p.name,
+            SELECT p.id, a.named_id, p.unit_id, p.former_unit_id, p.holder_ids, p.key, p.name,
                 p.kind, ARRAY[a.key, a.name, a.kind]
-            FROM {table}_alias a JOIN {table} p ON p.id = a.{table}_id
-            WHERE a.key = {same} {"AND a.unit_id = k.unit_id" if in_units else ""}
+            FROM place_alias a JOIN place p ON p.id = a.place_id
+            WHERE a.class = '{table}' AND a.key = {same}
+                {"AND a.unit_id = k.unit_id" if in_units else ""}
             LIMIT {MAX_PLACES}
         ) s
         LEFT JOIN LATERAL ({doors} LIMIT {MAX_DOORS}) h ON true
-        {"" if locality else "LEFT JOIN locality l ON l.id = h.locality_id"}
+        {"" if locality else "LEFT JOIN place l ON l.id = h.locality_id"}
     """  # noqa: S608 - constants
 
 
@@ -144,7 +139,7 @@ _FORMER: Final = {
             SELECT h.*, f.house_number_key AS bore
             FROM household_former_number f JOIN household h ON h.code = f.code
             WHERE f.{table}_id = k.named_id AND f.{_NUMBERS} AND {_FLAT} AND {_KNOWN}
-                {"AND f.thoroughfare_id IS NULL" if table == "locality" else ""}
+                {"AND f.street_id IS NULL" if table == "locality" else ""}
             LIMIT {MAX_DOORS}
         ) h
         {JOINS}
@@ -163,7 +158,7 @@ _IN_COMMUNES: Final = bulk(
         SELECT h.* FROM household h
         WHERE h.unit_id = k.unit_id AND {_KNOWN} AND {_FLAT}
             AND CASE WHEN k.building IS NULL
-                THEN h.{_NUMBERS} AND h.thoroughfare_id IS NULL AND h.locality_id IS NULL
+                THEN h.{_NUMBERS} AND h.street_id IS NULL AND h.locality_id IS NULL
                 ELSE {_BY_BUILDING} AND (k.number IS NULL OR h.{_NUMBERS}) END
         LIMIT {MAX_DOORS}
     ) h
@@ -184,8 +179,8 @@ _BY_CODES: Final = bulk(
 # What stands in a street or a locality, its groups included, as far as it takes to see whether all
 # that is there has no number, and how much there is.
 _HELD: Final = {
-    "thoroughfare": "SELECT k.id",
-    "locality": "SELECT k.id UNION ALL SELECT c.id FROM locality c WHERE c.parent_id = k.id",
+    "street": "SELECT k.id",
+    "locality": "SELECT k.id UNION ALL SELECT c.id FROM place c WHERE c.parent_id = k.id",
 }
 _UNNUMBERED: Final = {
     table: bulk(
@@ -288,7 +283,7 @@ class Place:
     """A street or locality with the doors found in it, which are added row by row."""
 
     table: str
-    """thoroughfare | locality."""
+    """street | locality."""
     id: int
     unit_id: int
     former_unit_id: int | None
@@ -373,7 +368,7 @@ def add_unnumbered(found: list[Place]) -> Query[bool]:
     for place in found:
         records = there.get(place.id, [])
         if not 0 < len(records) <= MAX_UNNUMBERED or not all(
-            (record.thoroughfare_id or record.locality_id) == place.id
+            (record.street_id or record.locality_id) == place.id
             and (record.house_number_key, record.unit_number, record.building_key)
             == (None, None, None)
             for record in records

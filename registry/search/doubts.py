@@ -16,29 +16,29 @@ from geo.street import parse_street
 from geo.text import accent_key, has_diacritics
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.records import OPEN, PLACES
+from registry.records import OPEN
 from registry.search.answers import Answer, with_fault, without_fault
 from registry.search.batching import Ask, Query, bulk
 from registry.search.blocks import UNSURE, may_be_another_block
 from registry.units.onward import communes_of, continuations
 from registry.units.text import Naming
 
-_NUMBERED: Final = {
-    table: bulk(
-        f"""
-        SELECT k.question, k.unit_id, k.key, bool_or(d.numbered)
-        FROM {{k}} JOIN {table} p ON p.unit_id = k.unit_id AND p.key = k.key
-        JOIN LATERAL (
-            SELECT h.house_number_key IS NOT NULL AS numbered FROM household h
-            WHERE h.{table}_id = p.id AND {OPEN}
-            ORDER BY h.house_number_key LIMIT 1
-        ) d ON true
-        GROUP BY 1, 2, 3
-        """,  # noqa: S608 - constants
-        (("unit_id", "bigint"), ("key", "text")),
-    )
-    for table in PLACES
-}
+_NUMBERED: Final = bulk(
+    f"""
+    SELECT k.question, p.class, k.unit_id, k.key, bool_or(d.numbered)
+    FROM {{k}} JOIN place p ON p.class = k.class AND p.unit_id = k.unit_id AND p.key = k.key
+    JOIN LATERAL (
+        (SELECT h.house_number_key IS NOT NULL AS numbered FROM household h
+        WHERE h.street_id = p.id AND {OPEN} ORDER BY h.house_number_key LIMIT 1)
+        UNION ALL
+        (SELECT h.house_number_key IS NOT NULL FROM household h
+        WHERE h.locality_id = p.id AND p.class = 'locality' AND {OPEN}
+        ORDER BY h.house_number_key LIMIT 1)
+    ) d ON true
+    GROUP BY 1, 2, 3, 4
+    """,  # noqa: S608 - constants
+    (("class", "text"), ("unit_id", "bigint"), ("key", "text")),
+)
 
 
 def told_doubts(
@@ -237,13 +237,13 @@ def _missing(answer: Answer, door: Door) -> str | None:
 
 
 def _place(answer: Answer) -> tuple[str, int, str] | None:
-    """Table, commune and key of the street or locality of an answer."""
+    """Class, commune and key of the street or locality of an answer."""
     parts, unit = answer.parts, answer.unit
     if unit is None or answer.level not in ("street", "alley", "locality"):
         return None
     if parts.street_name:
         street = parse_street(named(parts.street_kind, parts.street_name))
-        return ("thoroughfare", unit.id, street.key) if street else None
+        return ("street", unit.id, street.key) if street else None
     place = parse_locality(named(*parts.localities[0])) if parts.localities else None
     return ("locality", unit.id, place.key) if place else None
 
@@ -253,13 +253,8 @@ def _numbered(
 ) -> Query[dict[tuple[str, int, str] | None, bool]]:
     """Whether any door has a number, of each place that has doors."""
     places = dict.fromkeys(place for answer in answers if (place := _place(answer)))
-    found: dict[tuple[str, int, str] | None, bool] = {}
-    for table in PLACES:
-        lines = tuple((unit, key) for of, unit, key in places if of == table)
-        if lines:
-            rows = yield Ask(_NUMBERED[table], lines)
-            found |= {(table, unit, key): numbered for _, unit, key, numbered in rows}
-    return found
+    rows = (yield Ask(_NUMBERED, tuple(places))) if places else ()
+    return {tuple(place): numbered for _, *place, numbered in rows}
 
 
 def _sharing(answers: Sequence[Answer]) -> set[int]:

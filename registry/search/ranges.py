@@ -23,7 +23,7 @@ _RANGES: Final = bulk(
     FROM {{k}} CROSS JOIN LATERAL (
         SELECT substring(h.house_number_key FROM '^\d{{1,6}}')::int AS number
         FROM household h
-        WHERE h.thoroughfare_id = k.id AND {OPEN}
+        WHERE h.street_id = k.id AND {OPEN}
             AND h.house_number_key ~ '^\d' AND h.unit_number IS NULL
         LIMIT 20000
     ) d
@@ -39,7 +39,7 @@ _WIDEST: Final = 20
 _SEVERAL: Final = bulk(
     f"""
     SELECT DISTINCT k.question, h.house_number_key
-    FROM {{k}} JOIN household h ON h.thoroughfare_id = k.id AND h.house_number_key LIKE '%%-%%'
+    FROM {{k}} JOIN household h ON h.street_id = k.id AND h.house_number_key LIKE '%%-%%'
     WHERE {OPEN}
     """,  # noqa: S608 - constants
     (("id", "bigint"),),

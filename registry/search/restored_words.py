@@ -13,7 +13,6 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from geo.syllables import is_word
-from registry.records import PLACES
 from registry.search.batching import Ask, Query, bulk
 from registry.units.by_letters import (
     EDIT,
@@ -37,11 +36,8 @@ _BEHIND: Final = 9
 _SHORTEST: Final = 4
 """Letters of a name that is looked for."""
 _PLACES: Final = bulk(
-    " UNION ALL ".join(
-        f"SELECT k.question, p.kind, p.name FROM {{{{k}}}} JOIN {table} p"  # noqa: S608 - constants
-        " ON p.unit_id = k.unit_id AND p.merged_into_id IS NULL"
-        for table in PLACES
-    ).replace("{{k}}", "{k}"),
+    "SELECT k.question, p.kind, p.name FROM {k} JOIN place p ON p.class IN ('street', 'locality')"
+    " AND p.unit_id = k.unit_id AND p.merged_into_id IS NULL",
     (("unit_id", "int"),),
 )
 

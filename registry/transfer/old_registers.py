@@ -11,8 +11,11 @@ from registry.errors import NotPreparedError
 from registry.revision import head_revision
 from registry.transfer.parts import script
 
-_BRIDGES: Final = {"0028": "from_72ac347"}
-"""Migration → script to be run first."""
+_BRIDGES: Final = {
+    "0028": ("from_72ac347", "from_twin_places"),
+    "0001": ("from_0001", "from_twin_places"),
+}
+"""Migration → scripts to be run first."""
 
 
 def make_readable(connection: psycopg.Connection[tuple[object, ...]]) -> None:
@@ -32,4 +35,5 @@ def make_readable(connection: psycopg.Connection[tuple[object, ...]]) -> None:
             " phiên bản đang chạy sổ ấy (this program cannot read that schema: use the program that"
             " serves it)"
         )
-    connection.execute(script(_BRIDGES[revision]))
+    for bridge in _BRIDGES[revision]:
+        connection.execute(script(bridge))

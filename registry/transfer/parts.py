@@ -61,7 +61,7 @@ def script(name: str) -> str:
 
 
 _RENAMED: Final = (
-    *("code", "unit_id", "former_unit_id", "thoroughfare_id", "locality_id", "house_number_key"),
+    *("code", "unit_id", "former_unit_id", "street_id", "locality_id", "house_number_key"),
     *("building_name", "parent_code", "point", *STAMPED),
 )
 """Columns of a household that scripts name: as references, or by other names."""

@@ -26,7 +26,7 @@ from registry.transfer.writing import LINES, Connection
 
 _BLOCK: Final = 1 << 20
 _FILLED: Final = (
-    *("event", "household", "household_version", "thoroughfare", "locality", "import", "reform"),
+    *("event", "household", "household_version", "place", "import", "reform"),
     *("field_report", "field_round"),
 )
 """Tables that are empty in an empty register."""

@@ -33,18 +33,20 @@ _WHEN: Final = """
 """
 _CODES: Final = "SELECT code FROM webhook_code WHERE webhook_id = %(id)s"
 _LYING: Final = f"""
-    WITH RECURSIVE place AS (SELECT id FROM unnest(%(ids)s::bigint[]) p (id)),
+    WITH named AS (SELECT id FROM unnest(%(ids)s::bigint[]) p (id)),
     inside AS (
-        SELECT id AS outer_id, id FROM place
-        UNION SELECT i.outer_id, l.id FROM inside i JOIN locality l ON l.parent_id = i.id
+        SELECT id AS outer_id, id FROM named
+        UNION ALL
+        SELECT n.id, l.id FROM named n
+        JOIN place l ON l.parent_id IS NOT NULL AND l.holder_ids @> ARRAY[n.id]
     )
     SELECT p.outer_id, count(*), (array_agg(h.code ORDER BY h.code))[1:{_LISTED}]
     FROM {{places}} JOIN webhook_code w ON w.code = h.code AND w.webhook_id = %(id)s
     WHERE h.status IN ('proposed', 'active') AND NOT h.restricted GROUP BY 1
 """  # noqa: S608 - constants
-_ITSELF: Final = "(SELECT id AS outer_id, id FROM place) p JOIN household h ON h."
+_ITSELF: Final = "(SELECT id AS outer_id, id FROM named) p JOIN household h ON h."
 _LYING_IN: Final = {
-    "street": _LYING.format(places=f"{_ITSELF}thoroughfare_id = p.id"),
+    "street": _LYING.format(places=f"{_ITSELF}street_id = p.id"),
     "locality": _LYING.format(places="inside p JOIN household h ON h.locality_id = p.id"),
     "unit": _LYING.format(places=f"{_ITSELF}unit_id = p.id"),
 }

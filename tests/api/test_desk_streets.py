@@ -42,12 +42,12 @@ def street(office: Office, name: str, *numbers: str, commune: str = COMMUNE) -> 
     """Id of a new street, and the codes of its doors by number."""
     office.place.street(name, commune=commune)
     codes = {n: office.place.house(n, name, commune=commune) for n in numbers}
-    return place_id(office, "thoroughfare", name.split(" ", 1)[1]), codes
+    return place_id(office, "street", name.split(" ", 1)[1]), codes
 
 
-def place_id(office: Office, table: str, name: str) -> int:
-    query = f"SELECT max(id) FROM {table} WHERE name = :name"
-    return int(office.place.rows(query, name=name)[0][0])
+def place_id(office: Office, class_: str, name: str) -> int:
+    query = "SELECT max(id) FROM place WHERE class = :class AND name = :name"
+    return int(office.place.rows(query, **{"class": class_, "name": name})[0][0])
 
 
 def sure(seat: Seat, path: str, shown: TestResponse, **more: Any) -> TestResponse:
@@ -82,7 +82,7 @@ def test_list_counts_doors_and_names_what_is_missing(office: Office, editor: Sea
     assert cells[1:] == ["6", "5", "6", "7, 9"]
     assert "Phố Láng" not in page
     assert "Phố Nơi Khác" not in editor.get("/desk/streets").text
-    one = editor.get(f"/desk/streets/{place_id(office, 'thoroughfare', 'Khuyết')}").text
+    one = editor.get(f"/desk/streets/{place_id(office, 'street', 'Khuyết')}").text
     assert "giữa 5 và 11" in one
     assert "Đổi tên, gộp, đánh số lại: việc của người duyệt." in one
     assert 'action="/desk/streets/' not in one
@@ -105,7 +105,7 @@ def test_street_is_named_after_a_look(office: Office, editor: Seat) -> None:
     given = {"name": "Đường Trần Duy Hưng", "commune": COMMUNE, "decision_number": "12/QĐ-UBND"}
     shown = editor.post("/desk/streets", **given)
     assert (shown.status_code, "Chưa có gì được ghi" in shown.text) == (200, True)
-    assert not office.place.rows("SELECT FROM thoroughfare WHERE name = 'Trần Duy Hưng'")
+    assert not office.place.rows("SELECT FROM place WHERE name = 'Trần Duy Hưng'")
     assert sure(editor, "/desk/streets", shown).status_code == 303
     assert "Đã đặt tên: Trần Duy Hưng." in editor.get("/desk").text
     # The very same form again is told so; another one of that name is refused.
@@ -140,13 +140,13 @@ def test_street_is_named_after_a_look(office: Office, editor: Seat) -> None:
 def test_name_that_cannot_be_is_told_and_kept(
     office: Office, editor: Seat, fields: dict[str, str], status: int
 ) -> None:
-    before = office.place.rows("SELECT count(*) FROM thoroughfare")
+    before = office.place.rows("SELECT count(*) FROM place WHERE class = 'street'")
     response = editor.post("/desk/streets", **fields)
     assert response.status_code == status
     assert "<script>alert" not in response.text
     if status == 422 and fields["name"]:
         assert f'value="{escape(fields["name"])}"' in response.text
-    assert office.place.rows("SELECT count(*) FROM thoroughfare") == before
+    assert office.place.rows("SELECT count(*) FROM place WHERE class = 'street'") == before
 
 
 def test_street_is_renamed_through_its_communes_and_the_old_name_still_leads(
@@ -154,7 +154,7 @@ def test_street_is_renamed_through_its_communes_and_the_old_name_still_leads(
 ) -> None:
     own, codes = street(office, "Phố Dài", "5")
     _, far = street(office, "Phố Dài", "5", commune=NEXT)
-    own = min(row[0] for row in office.place.rows("SELECT id FROM thoroughfare WHERE key = 'dai'"))
+    own = min(row[0] for row in office.place.rows("SELECT id FROM place WHERE key = 'dai'"))
     path = f"/desk/streets/{own}/rename"
     assert f'name="communes" value="{NEXT}"' in approver.get(f"/desk/streets/{own}").text
     asked = {"new_name": "Đường Mới & Cũ", "communes": NEXT, "decision_number": "1/QĐ"}
@@ -284,7 +284,7 @@ def test_numbers_as_they_are_come_in_a_table_to_fill_in(
 def test_table_that_cannot_be_is_told_with_its_lines(
     office: Office, approver: Seat, fields: dict[str, Any], said: str
 ) -> None:
-    (known,) = office.place.rows("SELECT coalesce(max(id), 0) FROM thoroughfare WHERE key = 'bang'")
+    (known,) = office.place.rows("SELECT coalesce(max(id), 0) FROM place WHERE key = 'bang'")
     own = known[0] or street(office, "Phố Bảng", "2")[0]
     if "file" in fields:
         body, file_name = fields["file"]

@@ -151,7 +151,7 @@ def test_what_is_wrong_with_a_round_is_said_over_what_was_typed(
 
 
 def test_page_of_a_street_leads_to_a_round_of_it(office: Office, editor: Seat) -> None:
-    ((street,),) = office.place.rows("SELECT id FROM thoroughfare WHERE key = 'lang'")
+    ((street,),) = office.place.rows("SELECT id FROM place WHERE class = 'street' AND key = 'lang'")
     page = editor.get(f"/desk/streets/{street}").text
     link = re.search(r'href="(/desk/field[^"]+)"', page)
     assert link

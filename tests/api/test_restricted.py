@@ -276,8 +276,10 @@ def test_no_tool_finds_it(site: Site) -> None:
 
 def test_no_round_in_the_field_and_no_paper_shows_it(site: Site) -> None:
     with session_scope(site.place.engine) as session:
-        ((street,),) = session.execute(statement("SELECT id FROM thoroughfare WHERE name = 'Láng'"))
-        _, code = open_round(session, "thoroughfare", street, today(), "tests")
+        ((street,),) = session.execute(
+            statement("SELECT id FROM place WHERE class = 'street' AND name = 'Láng'")
+        )
+        _, code = open_round(session, "street", street, today(), "tests")
     area = site.client.get("/v1/field/area", headers={"X-Field-Code": code})
     assert site.others[0] in area.text
     assert told_on(site, area.text) == []

@@ -145,7 +145,7 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
             (json.dumps([LOCKER]), world.codes["129 Láng"]),
         )
         session.connection().exec_driver_sql(
-            "UPDATE thoroughfare SET name = 'Hàng Đào', key = 'hang dao' WHERE key = 'hang khay'"
+            "UPDATE place SET name = 'Hàng Đào', key = 'hang dao' WHERE key = 'hang khay'"
         )
     page.locator("#packs").get_by_role("button", name="Cập nhật").click()
     expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")

@@ -44,7 +44,7 @@ def world(admin_url: str, worker_id: str) -> Iterator[World]:
             made.codes["script"] = make_household(
                 session,
                 unit_id=unit,
-                thoroughfare_id=street,
+                street_id=street,
                 house_number="1",
                 house_number_key="1",
                 delivery_hint=SCRIPT,

@@ -360,7 +360,7 @@ def test_name_of_many_communes_is_one_line_until_the_commune_is_typed(
                 make_household(
                     session,
                     unit_id=unit.id,
-                    thoroughfare_id=street,
+                    street_id=street,
                     house_number="1",
                     house_number_key="1",
                 )
@@ -573,7 +573,7 @@ def test_number_of_a_district_or_ward_is_whole_and_its_doors_say_what_they_were_
                     make_household(
                         session,
                         **here,
-                        thoroughfare_id=street,
+                        street_id=street,
                         house_number=number,
                         house_number_key=number,
                     )

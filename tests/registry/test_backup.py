@@ -86,7 +86,7 @@ def fill(url: str) -> str:
     with write_scope(engine, TEST) as session:
         unit = make_unit(session)
         street = make_street(session, unit_id=unit)
-        code = make_household(session, unit_id=unit, thoroughfare_id=street)
+        code = make_household(session, unit_id=unit, street_id=street)
         session.execute(text("SELECT draw_ordinals(10, false)"))
     with session_scope(engine) as session:  # committed, and not moved
         make_event(session)
@@ -256,8 +256,8 @@ def test_login_that_is_no_superuser_saves_and_restores(
 NEWER = """
     from alembic import op
 
-    revision = "0002"
-    down_revision = "0001"
+    revision = "0003"
+    down_revision = "0002"
 
 
     def upgrade() -> None:
@@ -279,7 +279,7 @@ def test_backup_of_an_older_schema_is_brought_up_to_date(
     for part in ("geo", "migrations", "registry"):
         shutil.copytree(ROOT / part, newer / part)
     shutil.copy(ROOT / "alembic.ini", newer)
-    (newer / "migrations/versions/0002_add_note.py").write_text(dedent(NEWER))
+    (newer / "migrations/versions/0003_add_note.py").write_text(dedent(NEWER))
 
     command = [sys.executable, "-c", dedent(UPDATES), empty, str(saved.file)]
     place = {**os.environ, "PYTHONPATH": str(newer)}
@@ -287,12 +287,12 @@ def test_backup_of_an_older_schema_is_brought_up_to_date(
         command, cwd=newer, env=place, capture_output=True, text=True, check=False
     )
 
-    assert "schema: 0001 → 0002" in done.stdout, done.stderr
-    assert rows(empty, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert "schema: 0002 → 0003" in done.stdout, done.stderr
+    assert rows(empty, "SELECT version_num FROM alembic_version") == [("0003",)]
     assert rows(empty, "SELECT count(note) FROM target") == [(0,)]
     assert rows(empty, "SELECT code FROM household") == [(saved.code,)]
     prepare_database(empty, quiet)  # by this program, which the newer schema allows
-    assert rows(empty, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(empty, "SELECT version_num FROM alembic_version") == [("0003",)]
 
 
 # --- the file ------------------------------------------------------------------------------------

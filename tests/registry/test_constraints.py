@@ -173,12 +173,12 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "unit_told_state": lambda p: {"id": 1, "version": 1, "digest": "", "serial": 1},
     "household": lambda p: {
         "code": next_code(), "kind": "household", "status": "active", "unit_id": p.unit,
-        "thoroughfare_id": p.street, "locality_id": p.locality, "house_number": "Số 5",
+        "street_id": p.street, "locality_id": p.locality, "house_number": "Số 5",
         "house_number_key": "5", "point": "POINT(105.8 21)", "position_method": "gps",
         "position_accuracy_m": 5.0,
     },
     "household_former_number": lambda p: {
-        "code": p.code, "event_id": p.event, "thoroughfare_id": p.street, "house_number": "Số 5",
+        "code": p.code, "event_id": p.event, "street_id": p.street, "house_number": "Số 5",
         "house_number_key": "5",
     },
     "household_version": lambda p: {
@@ -189,14 +189,16 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "import": lambda p: {
         "source": "t", "file_name": "t.csv", "state": "published", "published_event_id": p.event,
     },
-    "locality": lambda p: {"unit_id": p.unit, "key": "ap moi", "name": "Ấp Mới", "kind": "ấp"},
-    "locality_alias": lambda p: {
-        "named_id": p.locality, "key": "thon cu", "name": "Cũ", "kind": "thôn",
-        "locality_id": p.locality, "unit_id": p.unit,
+    "place": lambda p: {
+        "class": "locality", "unit_id": p.unit, "key": "ap moi", "name": "Ấp Mới", "kind": "ấp",
     },
-    "locality_version": lambda p: {
-        "id": p.locality, "valid_to": NOON, "unit_id": p.unit, "key": "thon cu", "name": "Cũ",
-        "kind": "thôn",
+    "place_alias": lambda p: {
+        "named_id": p.locality, "class": "locality", "key": "thon cu", "name": "Cũ",
+        "kind": "thôn", "place_id": p.locality, "unit_id": p.unit,
+    },
+    "place_version": lambda p: {
+        "id": p.locality, "class": "locality", "valid_to": NOON, "unit_id": p.unit,
+        "key": "thon cu", "name": "Cũ", "kind": "thôn",
     },
     "import_work": lambda p: {
         "import_id": p.import_id, "actor": "t", "size_bytes": 1, "idempotency_key": "k",
@@ -257,15 +259,6 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "target": lambda p: {
         "unit_id": p.unit, "households": 0, "quality": "declared", "source": "t",
         "reference_date": DAY,
-    },
-    "thoroughfare": lambda p: {"unit_id": p.unit, "key": "le loi", "name": "Lê Lợi", "kind": "phố"},
-    "thoroughfare_alias": lambda p: {
-        "named_id": p.street, "key": "cu", "name": "Cũ", "kind": "phố",
-        "thoroughfare_id": p.street, "unit_id": p.unit,
-    },
-    "thoroughfare_version": lambda p: {
-        "id": p.street, "valid_to": NOON, "unit_id": p.unit, "key": "cu", "name": "Cũ",
-        "kind": "phố",
     },
 }  # fmt: skip
 
@@ -328,7 +321,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_household_position_method_known", {"position_method": "guess"}),
     (
         "ck_household_unit_while_live",
-        {"unit_id": None, "thoroughfare_id": None, "locality_id": None},
+        {"unit_id": None, "street_id": None, "locality_id": None},
     ),
     ("ck_household_number_has_key", {"house_number_key": None}),
     ("ck_household_number_has_key", {"house_number": None}),
@@ -368,8 +361,8 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_import_state_known", {"state": "lost"}),
     ("ck_import_published_has_event", {"published_event_id": None}),
     ("ck_import_published_has_event", {"state": "rolled_back", "published_event_id": None}),
-    ("ck_locality_merged_has_no_key", {"key": "#1"}),
-    ("ck_locality_merged_has_no_key", lambda p: {"merged_into_id": p.locality}),
+    ("ck_place_merged_has_no_key", {"key": "#1"}),
+    ("ck_place_merged_has_no_key", lambda p: {"merged_into_id": p.locality}),
     ("ck_certificate_revoked_after_issue", {"revoked_on": BEFORE}),
     ("ck_certificate_revoked_with_reason", {"revoked_on": None}),
     ("ck_service_area_kind_known", {"kind": "flies"}),
@@ -384,7 +377,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_second_person_table_one_row", {"id": 2}),
     ("ck_field_round_hash_length", {"code_hash": b"g"}),
     ("ck_field_round_one_place", {"locality_id": None}),
-    ("ck_field_round_one_place", {"thoroughfare_id": 1}),
+    ("ck_field_round_one_place", {"street_id": 1}),
     ("ck_field_record_kind_known", {"kind": "seen"}),
     ("ck_field_record_state_known", {"state": "lost", "import_id": None}),
     ("ck_field_record_position_method_known", {"position_method": "survey"}),
@@ -403,8 +396,8 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_register_identity_one_row", {"id": 2}),
     ("ck_succession_link_kind_known", {"kind": "swap"}),
     ("ck_succession_link_two_codes", lambda p: {"new_code": p.code}),
-    ("ck_thoroughfare_merged_has_no_key", {"key": "#1"}),
-    ("ck_thoroughfare_merged_has_no_key", lambda p: {"merged_into_id": p.street}),
+    ("ck_place_class_known", {"class": "square"}),
+    ("ck_place_street_has_no_parent", lambda p: {"class": "street", "parent_id": p.locality}),
     ("ck_coverage_day_target_quality_known", {"target_quality": "hoped"}),
     ("ck_coverage_day_target_counted_known", {"target_counted": "people"}),
     ("ck_coverage_state_one_row", {"id": 2}),
@@ -437,8 +430,7 @@ TWICE: list[tuple[str, Row]] = [
         "uq_api_key_subject",
         {"name": "Công ty khác", "hash": b"l" * 32, "previous_hash": b"m" * 32},
     ),
-    ("uq_locality_unit_id_former_unit_id_parent_id_own_key", {}),
-    ("uq_thoroughfare_unit_id_former_unit_id_own_key", {}),
+    ("uq_place_unit_id_class_former_unit_id_parent_id_own_key", {}),
     ("uq_service_area_operator_digest", {"service": "t"}),
     ("uq_service_office_operator_name", {"point": None}),
     ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
@@ -450,9 +442,9 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("admin_unit", {"level": "district"}),
     ("admin_unit_version", {"valid": Range(None, BEFORE)}),
     ("admin_unit_version", lambda p: {"unit_id": p.other_unit}),
-    ("locality", lambda p: {"parent_id": p.locality}),
-    ("locality", lambda p: {"former_unit_id": p.other_unit}),
-    ("thoroughfare", lambda p: {"former_unit_id": p.other_unit}),
+    ("place", {"class": "street"}),
+    ("place", lambda p: {"parent_id": p.locality}),
+    ("place", lambda p: {"former_unit_id": p.other_unit}),
     ("target", lambda p: {"locality_id": p.locality}),
     ("household", {"house_number": None, "house_number_key": None}),
     ("household", {"point": None, "position_method": None, "position_accuracy_m": None}),
@@ -473,7 +465,7 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     *(
         (
             "household",
-            {"status": status, "unit_id": None, "thoroughfare_id": None, "locality_id": None},
+            {"status": status, "unit_id": None, "street_id": None, "locality_id": None},
         )
         for status in ("reserved", "retired")
     ),
@@ -573,7 +565,7 @@ def test_every_constraint_has_a_wrong_row(owner_session: Session) -> None:
             # The tables of the queue are its library's.
             " AND c.relnamespace <> 'jobs'::regnamespace"
             # What only serves as the target of a foreign key, and cannot fail by itself.
-            " AND k.conname NOT IN ('uq_locality_id_unit_id', 'uq_thoroughfare_id_unit_id')"
+            " AND k.conname <> 'uq_place_id_unit_id'"
         )
     ).all()
     assert {constraint for constraint, _ in [*WRONG, *TWICE]} == set(declared)

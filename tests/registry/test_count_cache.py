@@ -75,7 +75,7 @@ def by_hand(session: Session, day: datetime.date, *, demo: bool) -> dict[str, Co
 
 def _counts(rows: list[Any], plated: set[str], first: datetime.date) -> Counts:
     def door(row: Any) -> object:
-        place = (row.thoroughfare_id, None if row.thoroughfare_id else row.locality_id)
+        place = (row.street_id, None if row.street_id else row.locality_id)
         if place == (None, None) or row.house_number_key is None:
             return None
         return (*place, row.house_number_key, row.building_key, row.floor, row.unit_number)
@@ -262,7 +262,7 @@ class World:
                 here, there = self.random.sample([row[0] for row in streets], 2)
                 session.execute(
                     text(
-                        "UPDATE household SET unit_id = :there, thoroughfare_id = NULL,"
+                        "UPDATE household SET unit_id = :there, street_id = NULL,"
                         " locality_id = NULL, former_unit_id = NULL, parent_code = NULL"
                         " WHERE unit_id = :here AND kind = 'household' AND parent_code IS NULL"
                         " AND house_number_key IN ('1', '2')"
@@ -510,7 +510,7 @@ def test_the_first_load_of_a_register_is_counted(engine, gazetteer, units):
         assert session.scalar(text("SELECT park_keys()"))
         for number in range(3):
             columns = {"house_number": str(number), "house_number_key": str(number)}
-            make_household(session, unit_id=units["00004"], thoroughfare_id=street, **columns)
+            make_household(session, unit_id=units["00004"], street_id=street, **columns)
         make_household(session, unit_id=units["00008"])
         session.execute(text("SELECT unpark_keys()"))
     with session_scope(engine) as session:

@@ -248,7 +248,7 @@ def addressed(unit_id: int, **columns: object) -> dict[str, object]:
 
 
 def numbered(street: int | None, number: str) -> dict[str, object]:
-    return {"thoroughfare_id": street, "house_number": number, "house_number_key": number}
+    return {"street_id": street, "house_number": number, "house_number_key": number}
 
 
 def test_deliverable_is_unique_with_a_point_and_a_number_or_a_locality(session, gazetteer, ba_dinh):
@@ -258,7 +258,7 @@ def test_deliverable_is_unique_with_a_point_and_a_number_or_a_locality(session, 
     make_household(session, **addressed(ba_dinh, locality_id=hamlet))  # no number: a hamlet's
     make_household(session, **addressed(ba_dinh, **numbered(street, "2"), unit_number="101"))
     make_household(session, **addressed(ba_dinh, **numbered(street, "2"), unit_number="102"))
-    make_household(session, **addressed(ba_dinh, thoroughfare_id=street))  # nowhere in its street
+    make_household(session, **addressed(ba_dinh, street_id=street))  # nowhere in its street
     fallen = make_household(session, unit_id=ba_dinh, **numbered(street, "3"))  # no point
     for _ in range(2):  # who knows which
         make_household(session, **addressed(ba_dinh, **numbered(street, "4")))
@@ -361,7 +361,7 @@ def test_communes_are_counted_from_indexes(database_url, statement):
         plan = connection.scalars(text(f"EXPLAIN {statement}"), parameters).all()
         connection.rollback()
     engine.dispose()
-    for index in ("coverage", "unnumbered", "thoroughfare"):
+    for index in ("coverage", "unnumbered", "street"):
         wanted = f"Index Only Scan using ix_household_{index}"
         assert any(wanted in line for line in plan), (wanted, plan)
     assert any("using ix_household_hamlet_number" in line for line in plan), plan

@@ -265,7 +265,7 @@ def test_the_first_real_publish_ends_every_answer_of_the_demo(
             text(
                 "SELECT h.code, ST_X(h.point), ST_Y(h.point), u.code, h.house_number, t.name"
                 " FROM household h JOIN admin_unit u ON u.id = h.unit_id"
-                " JOIN thoroughfare t ON t.id = h.thoroughfare_id"
+                " JOIN place t ON t.id = h.street_id"
                 " WHERE h.kind = 'household' AND h.unit_number IS NULL ORDER BY h.code LIMIT 1"
             )
         ).one()
@@ -313,7 +313,7 @@ def test_a_real_household_at_a_made_up_address_gets_a_code_of_its_own(empty_regi
         number, street, commune = session.execute(
             text(
                 "SELECT h.house_number, t.name, u.code FROM household h"
-                " JOIN thoroughfare t ON t.id = h.thoroughfare_id"
+                " JOIN place t ON t.id = h.street_id"
                 " JOIN admin_unit u ON u.id = h.unit_id"
                 " WHERE h.unit_number IS NULL AND h.house_number ~ '^[0-9]+$'"
                 " AND h.former_unit_id IS NULL ORDER BY h.code LIMIT 1"

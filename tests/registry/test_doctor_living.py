@@ -59,13 +59,13 @@ def codes(url: str, app: Engine) -> dict[str, str]:
             .tolist()
         )
         building = make_building(
-            session, code=from_serial(next(issued)), unit_id=unit, thoroughfare_id=street
+            session, code=from_serial(next(issued)), unit_id=unit, street_id=street
         )
         made = {"building": building}
         for name, columns in (
             ("flat", {"parent_code": building, "unit_number": "12", "building_key": "a"}),
             ("hamlet", {"locality_id": hamlet, **numbered}),
-            ("house", {"thoroughfare_id": street, **numbered}),
+            ("house", {"street_id": street, **numbered}),
         ):
             code = from_serial(next(issued))
             made[name] = make_household(session, code=code, unit_id=unit, **columns)
@@ -106,12 +106,12 @@ BREAKS = [
     ),
     (
         "households_have_their_place",
-        "UPDATE household SET thoroughfare_id = 10000000 WHERE code = '{house}'",
+        "UPDATE household SET street_id = 10000000 WHERE code = '{house}'",
         "1 households in none",
     ),
     (
         "households_have_their_place",
-        "UPDATE locality SET merged_into_id = 1, key = '#1' WHERE key = 'thon 1'",
+        "UPDATE place SET merged_into_id = 1, key = '#1' WHERE key = 'thon 1'",
         "1 households in none",
     ),
     (
@@ -179,16 +179,16 @@ def test_sequence_below_old_codes_is_found(url: str, app: Engine, codes: dict[st
 WORTH_KNOWING = [
     (
         "doors_stand_once",
-        "INSERT INTO household (code, kind, status, unit_id, thoroughfare_id, locality_id,"
+        "INSERT INTO household (code, kind, status, unit_id, street_id, locality_id,"
         " house_number, house_number_key, event_id) SELECT '99999999', kind, status, unit_id,"
-        " thoroughfare_id, locality_id, 'Số 5', house_number_key, 1 FROM household"
+        " street_id, locality_id, 'Số 5', house_number_key, 1 FROM household"
         " WHERE code IN ('{house}', '{hamlet}') ORDER BY code = '{hamlet}' LIMIT 1",
         "1 suspected",
     ),
     (
         "places_have_households",
-        "INSERT INTO locality (unit_id, key, name, kind) SELECT unit_id, 'thon 2', '2', 'thôn'"
-        " FROM locality",
+        "INSERT INTO place (class, unit_id, key, name, kind)"
+        " SELECT class, unit_id, 'thon 2', '2', 'thôn' FROM place WHERE class = 'locality'",
         "1 of 2 localities without",
     ),
     (
@@ -255,9 +255,9 @@ def test_place_that_holds_a_place_with_households_is_no_empty_one(
 ) -> None:
     execute(
         url,
-        "INSERT INTO locality (unit_id, key, name, kind) SELECT unit_id, 'khu 2', '2', 'khu'"
-        " FROM locality",
-        "UPDATE locality SET parent_id = (SELECT id FROM locality WHERE key = 'khu 2')"
+        "INSERT INTO place (class, unit_id, key, name, kind)"
+        " SELECT class, unit_id, 'khu 2', '2', 'khu' FROM place WHERE class = 'locality'",
+        "UPDATE place SET parent_id = (SELECT id FROM place WHERE key = 'khu 2')"
         " WHERE key = 'thon 1'",
     )
     assert found(url, "places_have_households").state == State.OK

@@ -78,7 +78,7 @@ class World:
             self.plain = make_household(
                 session,
                 unit_id=ba_dinh,
-                thoroughfare_id=street,
+                street_id=street,
                 locality_id=group,
                 house_number="=3/2",
                 house_number_key="3/2",

@@ -77,7 +77,7 @@ def known(place: Town) -> Gazetteer:
 
 def opened(place: Town, *, of: str = "street", actor: str = "cán bộ") -> Round:
     """A round of Phố Láng, or of a locality by its key."""
-    table: Table = "thoroughfare" if of == "street" else "locality"
+    table: Table = "street" if of == "street" else "locality"
     key = "lang" if of == "street" else of
     (found,) = place.rows(f"SELECT id FROM {table} WHERE key = :key", key=key)
     until = today() + datetime.timedelta(days=7)
@@ -143,8 +143,8 @@ def test_one_wrong_digit_of_a_code_is_told_and_the_code_is_kept_nowhere(place: T
                 with pytest.raises(InvalidInputError):
                     read_code(code[:at] + digit + code[at + 1 :])
     with session_scope(place.engine) as session:
-        street = place.rows("SELECT id FROM thoroughfare WHERE key = 'lang'")[0][0]
-        number, code = open_round(session, "thoroughfare", street, today(), "cán bộ")
+        street = place.rows("SELECT id FROM place WHERE class = 'street' AND key = 'lang'")[0][0]
+        number, code = open_round(session, "street", street, today(), "cán bộ")
         assert round_of_code(session, code).id == number
         with pytest.raises(FieldCodeError):
             round_of_code(session, make_code())
@@ -159,7 +159,7 @@ def test_one_wrong_digit_of_a_code_is_told_and_the_code_is_kept_nowhere(place: T
         for days in (-1, 61):
             with pytest.raises(InvalidInputError):
                 open_round(
-                    *(session, "thoroughfare", street),
+                    *(session, "street", street),
                     today() + datetime.timedelta(days=days),
                     "cán bộ",
                 )
@@ -195,9 +195,9 @@ def test_numbers_that_are_missing_are_told_a_restricted_one_too(place: Town) -> 
         code = place.house(str(number), "Phố Khuyết", **LANG)
     place.do("correct", code=code, restricted=True)
     place.house("15", "Phố Khuyết", **LANG)
-    street = place.rows("SELECT id FROM thoroughfare WHERE key = 'khuyet'")[0][0]
+    street = place.rows("SELECT id FROM place WHERE class = 'street' AND key = 'khuyet'")[0][0]
     with session_scope(place.engine) as session:
-        number, _ = open_round(session, "thoroughfare", street, today(), "cán bộ")
+        number, _ = open_round(session, "street", street, today(), "cán bộ")
         area = area_of(session, find_round(session, number))
         holes = holes_in(session, doors_in(session, area))
     assert [(hole.street, hole.numbers) for hole in holes] == [

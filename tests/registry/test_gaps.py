@@ -46,7 +46,7 @@ def numbered(session: Session, unit_id: int, street: int, *numbers: str, **colum
         make_household(
             session,
             unit_id=unit_id,
-            thoroughfare_id=street,
+            street_id=street,
             house_number=written,
             house_number_key=written,
             **columns,
@@ -224,9 +224,9 @@ def test_form_is_filled_in_and_loaded_back(own: Engine, tmp_path: Path) -> None:
     assert result.problems["no_house_there"] == 1
     kept = (
         "SELECT t.name, h.house_number_key, h.unit_number, h.position_accuracy_m"
-        " FROM household h JOIN thoroughfare t"
+        " FROM household h JOIN place t"
     )
-    where = " ON t.id = h.thoroughfare_id WHERE h.house_number_key = '8'"
+    where = " ON t.id = h.street_id WHERE h.house_number_key = '8'"
     assert rows(own, kept + where) == [("Quán Thánh", "8", "302", 4.0)]
     assert [gap.numbers for gap in found_in(own, "street_holes")] == [(10,)]
 

@@ -631,7 +631,7 @@ def test_archipelago_alone_comes_before_the_streets_of_its_name(world: World) ->
             house_number="5",
             house_number_key="5",
             unit_id=unit.id,
-            thoroughfare_id=street,
+            street_id=street,
         )
     first, second = ask(world, "Trường Sa")
     assert first.unit is not None
@@ -653,7 +653,7 @@ def test_province_alone_comes_before_a_street_of_its_name_in_another_one(world: 
                 house_number="5",
                 house_number_key="5",
                 unit_id=unit.id,
-                thoroughfare_id=street,
+                street_id=street,
             )
     for text, code in (("Hà Nội", "01"), ("ha noi", "01"), ("Đà Nẵng, Việt Nam", "48")):
         first, second = ask(world, text)
@@ -673,7 +673,7 @@ def test_flat_without_its_building_is_no_answer_to_the_number_of_the_tower(world
         flat = make_household(
             session,
             unit_id=unit.id,
-            thoroughfare_id=street,
+            street_id=street,
             house_number="720A",
             house_number_key="720A",
             building_name="Landmark 2",
@@ -764,7 +764,7 @@ def test_number_tells_in_which_part_of_a_split_commune_a_street_goes_on(
                         make_household(
                             session,
                             unit_id=unit,
-                            thoroughfare_id=road,
+                            street_id=road,
                             house_number=number,
                             house_number_key=number,
                         )
@@ -795,9 +795,7 @@ def test_street_of_another_former_commune_tells_no_part_of_a_split_one(
         with session_scope(world.engine) as session:
             here = {"unit_id": cau_giay, "former_unit_id": yen_hoa}
             road = make_street(session, name="Nguyễn Hoàng", key="nguyen hoang", **here)
-            make_household(
-                session, thoroughfare_id=road, house_number="8", house_number_key="8", **here
-            )
+            make_household(session, street_id=road, house_number="8", house_number_key="8", **here)
         found = ask(world, "66 Nguyễn Hoàng, Mỹ Đình 2, Nam Từ Liêm")
         assert {answer.level for answer in found} == {"commune"}
         assert len(found) == 2

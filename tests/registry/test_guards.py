@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, insert, select, text, update
@@ -22,7 +23,7 @@ from tests.support.factories import (
 )
 from tests.support.refusal import check_refusal, refused
 from tests.support.rivals import start_and_wait, thread
-from tests.support.tables import AdminUnit, Event, EventPending, Household, Locality, Thoroughfare
+from tests.support.tables import AdminUnit, Event, EventPending, Household, Place
 
 REFERENCES = "household_references"
 STATUSES = ("reserved", "proposed", "active", "retired")
@@ -71,7 +72,7 @@ def build_village(session: Session) -> Village:
             make_household(session, unit_id=unit, parent_code=building),
             make_household(session, unit_id=unit, parent_code=building),
         ),
-        house=make_household(session, unit_id=unit, thoroughfare_id=street, locality_id=locality),
+        house=make_household(session, unit_id=unit, street_id=street, locality_id=locality),
     )
 
 
@@ -324,8 +325,8 @@ def test_statements_that_touch_no_row_pass_without_event(session: Session) -> No
 WRONG_REFERENCES: dict[str, Callable[[Village], dict[str, object]]] = {
     "unit_id is no commune": lambda v: {"unit_id": 10**8},
     "former_unit_id is no unit": lambda v: {"former_unit_id": 10**8},
-    "the street is not in its commune": lambda v: {"thoroughfare_id": v.other_street},
-    "the street is not in its commune, absent": lambda v: {"thoroughfare_id": 10**8},
+    "the street is not in its commune": lambda v: {"street_id": v.other_street},
+    "the street is not in its commune, absent": lambda v: {"street_id": 10**8},
     "the locality is not in its commune": lambda v: {"locality_id": v.other_locality},
     "the locality is not in its commune, absent": lambda v: {"locality_id": 10**8},
     "the parent is no building of its commune, a house": lambda v: {"parent_code": v.flats[0]},
@@ -380,7 +381,7 @@ def test_first_load_checks_the_places_when_all_households_are_there(
 
 def _without_other_places(columns: dict[str, object]) -> dict[str, object]:
     if "unit_id" in columns:
-        return columns | {"thoroughfare_id": None, "locality_id": None}
+        return columns | {"street_id": None, "locality_id": None}
     return columns
 
 
@@ -405,11 +406,11 @@ def test_bulk_insert_is_refused_when_one_row_of_many_is_wrong(
             "kind": "household",
             "status": "active",
             "unit_id": village.unit,
-            "thoroughfare_id": village.street,
+            "street_id": village.street,
         }
         for _ in range(500)
     ]
-    rows[333]["thoroughfare_id"] = village.other_street
+    rows[333]["street_id"] = village.other_street
     with refused(session, by=REFERENCES, says=str(rows[333]["code"])):
         session.execute(insert(Household).values(rows))
 
@@ -479,35 +480,35 @@ def test_building_is_removed_when_its_flats_go_with_it_or_before(
     session.execute(delete(Household).where(Household.code == village.building))
 
 
-@pytest.mark.parametrize("place", ["thoroughfare", "locality"])
+@pytest.mark.parametrize("place", ["street", "locality"])
 def test_place_is_refused_at_commit_when_it_moves_without_its_households(
     own_engine: Engine, place: str
 ) -> None:
     with session_scope(own_engine) as session:
         village = build_village(session)
     with (
-        pytest.raises(DBAPIError, match=f"{place} .* left household .* behind") as caught,
+        pytest.raises(DBAPIError, match=r"place .* left household .* behind") as caught,
         session_scope(own_engine) as session,
     ):
         move_place(session, place, village, village.other)
     check_refusal(caught.value, by=REFERENCES)
 
 
-@pytest.mark.parametrize("place", ["thoroughfare", "locality"])
+@pytest.mark.parametrize("place", ["street", "locality"])
 def test_place_moves_when_its_households_follow_before_the_commit(
     own_engine: Engine, place: str
 ) -> None:
     with session_scope(own_engine) as session:
         village = build_village(session)
     with write_scope(own_engine, TEST) as session:
-        for each in ("thoroughfare", "locality"):
+        for each in ("street", "locality"):
             move_place(session, each, village, village.other)
         change(session, village.house, unit_id=village.other)
     with Session(own_engine) as session:
         assert session.get_one(Household, village.house).unit_id == village.other
 
 
-@pytest.mark.parametrize("place", ["thoroughfare", "locality"])
+@pytest.mark.parametrize("place", ["street", "locality"])
 def test_place_moves_when_it_ends_where_its_households_are(
     session: Session, village: Village, place: str
 ) -> None:
@@ -519,36 +520,69 @@ def test_place_moves_when_it_ends_where_its_households_are(
 
 def move_place(session: Session, place: str, village: Village, unit: int) -> None:
     # Renamed on the way: each commune of the village has a street of this name.
-    if place == "thoroughfare":
-        session.execute(
-            update(Thoroughfare)
-            .where(Thoroughfare.id == village.street)
-            .values(unit_id=unit, key=f"moved to {unit}")
-        )
-    else:
-        session.execute(
-            update(Locality)
-            .where(Locality.id == village.locality)
-            .values(unit_id=unit, key=f"moved to {unit}")
-        )
+    moved = update(Place).where(Place.id == getattr(village, place))
+    session.execute(moved.values(unit_id=unit, key=f"moved to {unit}"))
 
 
 def test_locality_is_refused_at_commit_when_its_parent_is_elsewhere(
     session: Session, village: Village
 ) -> None:
-    with refused(session, by="fk_locality_parent_in_same_unit"):
+    with refused(session, by="fk_place_parent_in_same_unit"):
         make_locality(session, unit_id=village.other, name="Tổ 1", parent_id=village.locality)
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
-@pytest.mark.parametrize("table", [AdminUnit, Thoroughfare, Locality])
+def test_locality_carries_the_ids_of_what_holds_it(session: Session, village: Village) -> None:
+    quarter = make_locality(session, unit_id=village.unit, name="Khu 1")
+    group = make_locality(session, unit_id=village.unit, name="Tổ 1", parent_id=quarter)
+    alley = make_locality(session, unit_id=village.unit, name="Xóm 1", parent_id=group)
+    assert holders(session, alley) == [group, quarter]
+    session.execute(update(Place).where(Place.id == quarter).values(parent_id=village.locality))
+    assert holders(session, alley) == [group, quarter, village.locality]
+    session.execute(update(Place).where(Place.id == group).values(parent_id=None))
+    assert (holders(session, group), holders(session, alley)) == ([], [group])
+    # What follows from another place is no state of its own.
+    states = text("SELECT id FROM place_version WHERE id = ANY (:ids) ORDER BY id")
+    assert session.scalars(states, {"ids": [quarter, group, alley]}).all() == [quarter, group]
+
+
+def holders(session: Session, locality: int) -> list[int]:
+    return list(session.scalars(select(Place.holder_ids).where(Place.id == locality)).one())
+
+
+def test_place_lies_in_no_street_and_not_in_itself(session: Session, village: Village) -> None:
+    inner = make_locality(session, unit_id=village.unit, name="Tổ 1", parent_id=village.locality)
+    for place, parent in (
+        (inner, village.street),
+        (inner, inner),
+        (village.locality, inner),
+        (inner, 10**9),
+    ):
+        with refused(session, by="place_held"):
+            session.execute(update(Place).where(Place.id == place).values(parent_id=parent))
+
+
+def test_household_has_a_street_and_a_locality_each_of_its_class(
+    session: Session, village: Village
+) -> None:
+    for wrong in ({"street_id": village.locality}, {"locality_id": village.street}):
+        with refused(session, by=REFERENCES, says="is not in its commune"):
+            change(session, village.house, **wrong)
+
+
+@pytest.mark.parametrize("values", [{"id": 10**8}, {"class": "street"}])
 def test_identity_of_a_place_is_immutable(
-    session: Session, village: Village, table: type[AdminUnit]
+    session: Session, village: Village, values: dict[str, object]
 ) -> None:
     """Households refer to it without a foreign key."""
-    place = table.id == key_of(table, village)
     with refused(session, says="its identity is permanent"):
-        session.execute(update(table).where(place).values(id=10**8))
+        session.execute(update(Place).where(Place.id == village.locality).values(values))
+
+
+def test_identity_of_a_unit_is_immutable(session: Session, village: Village) -> None:
+    """Households refer to it without a foreign key."""
+    with refused(session, says="its identity is permanent"):
+        session.execute(update(AdminUnit).where(AdminUnit.id == village.unit).values(id=10**8))
 
 
 def test_level_of_a_unit_is_immutable(session: Session, village: Village) -> None:
@@ -558,27 +592,19 @@ def test_level_of_a_unit_is_immutable(session: Session, village: Village) -> Non
         )
 
 
-@pytest.mark.parametrize("table", [AdminUnit, Thoroughfare, Locality])
+@pytest.mark.parametrize("place", ["unit", "street", "locality"])
 def test_place_is_refused_when_the_owner_removes_it_below_its_households(
-    owner_session: Session, table: type[AdminUnit]
+    owner_session: Session, place: str
 ) -> None:
     village = build_village(owner_session)
+    table: Any = AdminUnit if place == "unit" else Place
     if table is AdminUnit:  # its foreign keys would refuse first
         owner_session.execute(text("DELETE FROM admin_unit_version WHERE source = 'tests'"))
-        change(owner_session, village.house, thoroughfare_id=None, locality_id=None)
-        owner_session.execute(delete(Thoroughfare))
-        owner_session.execute(delete(Locality))
+        change(owner_session, village.house, street_id=None, locality_id=None)
+        owner_session.execute(delete(Place))
     with refused(owner_session, by=REFERENCES, says="behind"):
-        owner_session.execute(delete(table).where(table.id == key_of(table, village)))
+        owner_session.execute(delete(table).where(table.id == getattr(village, place)))
         owner_session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-
-
-def key_of(table: type[AdminUnit], village: Village) -> int:
-    return {
-        "admin_unit": village.unit,
-        "thoroughfare": village.street,
-        "locality": village.locality,
-    }[table.__tablename__]
 
 
 # --- references of sources -----------------------------------------------------------------------
@@ -676,15 +702,15 @@ def test_a_record_is_not_removed_while_a_reference_to_it_is_written(
 # --- two writers at once -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", ["thoroughfare", "locality"])
+@pytest.mark.parametrize("place", ["street", "locality"])
 def test_place_is_refused_when_it_moves_while_a_household_is_put_into_it(
     own_engine: Engine, place: str
 ) -> None:
     with session_scope(own_engine) as session:
         village = build_village(session)
-        change(session, village.house, thoroughfare_id=None, locality_id=None)
-    column = {"thoroughfare": "thoroughfare_id", "locality": "locality_id"}[place]
-    place_id = {"thoroughfare": village.street, "locality": village.locality}[place]
+        change(session, village.house, street_id=None, locality_id=None)
+    column = f"{place}_id"
+    place_id = getattr(village, place)
 
     def move(session: Session) -> None:
         move_place(session, place, village, village.other)
@@ -700,13 +726,13 @@ def test_place_is_refused_when_it_moves_while_a_household_is_put_into_it(
     assert_places_agree(own_engine)
 
 
-@pytest.mark.parametrize("place", ["thoroughfare", "locality"])
+@pytest.mark.parametrize("place", ["street", "locality"])
 def test_household_is_refused_when_its_place_is_just_moving(own_engine: Engine, place: str) -> None:
     with session_scope(own_engine) as session:
         village = build_village(session)
-        change(session, village.house, thoroughfare_id=None, locality_id=None)
-    column = {"thoroughfare": "thoroughfare_id", "locality": "locality_id"}[place]
-    place_id = {"thoroughfare": village.street, "locality": village.locality}[place]
+        change(session, village.house, street_id=None, locality_id=None)
+    column = f"{place}_id"
+    place_id = getattr(village, place)
 
     def put(session: Session) -> None:
         make_household(session, unit_id=village.unit, **{column: place_id})
@@ -783,10 +809,10 @@ def assert_places_agree(engine: Engine) -> None:
             connection.scalars(
                 text(
                     "SELECT h.code FROM household h"
-                    " LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id"
-                    " LEFT JOIN locality l ON l.id = h.locality_id"
+                    " LEFT JOIN place t ON t.id = h.street_id"
+                    " LEFT JOIN place l ON l.id = h.locality_id"
                     " LEFT JOIN household p ON p.code = h.parent_code AND p.kind = 'building'"
-                    " WHERE (h.thoroughfare_id IS NOT NULL"
+                    " WHERE (h.street_id IS NOT NULL"
                     "   AND t.unit_id IS DISTINCT FROM h.unit_id)"
                     " OR (h.locality_id IS NOT NULL AND l.unit_id IS DISTINCT FROM h.unit_id)"
                     " OR (h.parent_code IS NOT NULL AND p.unit_id IS DISTINCT FROM h.unit_id)"
@@ -806,7 +832,7 @@ def test_flats_of_one_building_are_written_by_two_at_once_without_waiting(
     with Session(own_engine) as one, Session(own_engine) as other:
         for writer in (one, other):
             writer.execute(text("SET LOCAL lock_timeout = '5s'"))
-            make_household(writer, unit_id=unit, parent_code=building, thoroughfare_id=street)
+            make_household(writer, unit_id=unit, parent_code=building, street_id=street)
         one.commit()
         other.commit()
     with Session(own_engine) as session:

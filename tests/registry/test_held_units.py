@@ -64,7 +64,7 @@ def test_unit_that_holds_something_is_not_ended_by_the_seeds(
         street = make_street(session, unit_id=unit)
         make_locality(session, unit_id=unit)
         tower = make_household(session, unit_id=unit, kind="building", households_count=0)
-        make_household(session, unit_id=unit, thoroughfare_id=street)
+        make_household(session, unit_id=unit, street_id=street)
         make_household(session, unit_id=unit, parent_code=tower, unit_number="1")
         session.execute(
             text(

@@ -162,10 +162,10 @@ def test_long_names_fit_or_are_told(
 @pytest.mark.parametrize("street", [WORDS, CELL])
 def test_names_are_text_on_all_paper(place: Town, known: Gazetteer, street: str) -> None:
     (door,) = on(place, f"Phố Chữ {ord(street[0])}", "1")
-    doors, given = Doors(codes=[door]), {"name": street, "id": place.row(door).thoroughfare_id}
+    doors, given = Doors(codes=[door]), {"name": street, "id": place.row(door).street_id}
     # Nobody names a street so, but older registers and files may.
     with session_scope(place.engine) as session:
-        session.execute(text("UPDATE thoroughfare SET name = :name WHERE id = :id"), given)
+        session.execute(text("UPDATE place SET name = :name WHERE id = :id"), given)
     with session_scope(place.engine) as session:
         papers = [
             print_plates(session, known, SITE, doors),

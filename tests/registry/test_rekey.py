@@ -17,7 +17,7 @@ ROWS = (
     door("2", "3", building="CT1", floor="trệt", unit="PH"),
     {"source_ref": "4", "house_number": "5", "locality": "Thôn Đông", "commune_code": BA_DINH},
 )
-FORMER = "SELECT key FROM thoroughfare_alias UNION ALL SELECT key FROM locality_alias"
+FORMER = "SELECT key FROM place_alias"
 
 
 @pytest.fixture
@@ -69,34 +69,31 @@ def test_keys_of_before_are_written_anew_under_one_event(
 ) -> None:
     deliver(*ROWS)
     today = rows(engine, "SELECT code, building_key, floor FROM household ORDER BY code")
-    places = rows(engine, "SELECT key FROM thoroughfare UNION ALL SELECT key FROM locality")
+    places = rows(engine, "SELECT key FROM place ORDER BY id")
     assert stale(engine) == {}
     of_before(
         owner,
         "UPDATE household SET building_key = 'cc a1' WHERE building_key = 'a1'",
         "UPDATE household SET floor = 'TRỆT' WHERE floor = 'TRET'",
-        "UPDATE thoroughfare SET key = 'pho ' || key",
-        "UPDATE locality SET key = 'thon ' || key",
+        "UPDATE place SET key = 'pho ' || key WHERE class = 'street'",
+        "UPDATE place SET key = 'thon ' || key WHERE class = 'locality'",
         # What an upgrade before this one kept as former names.
-        "DELETE FROM thoroughfare_alias",
-        "DELETE FROM locality_alias",
+        "DELETE FROM place_alias",
     )
     assert stale(engine) == {
-        "thoroughfare.key": 1,
-        "locality.key": 1,
+        "place.key": 2,
         "household.building_key": 1,
         "household.floor": 1,
     }
 
     assert rekeyed(owner) == [
-        "keys: 1 of thoroughfare.key written anew",
-        "keys: 1 of locality.key written anew",
+        "keys: 2 of place.key written anew",
         "keys: 3 of household.building_key written anew",
         "keys: 1 of household.floor written anew",
     ]
 
     assert rows(engine, "SELECT code, building_key, floor FROM household ORDER BY code") == today
-    assert rows(engine, "SELECT key FROM thoroughfare UNION ALL SELECT key FROM locality") == places
+    assert rows(engine, "SELECT key FROM place ORDER BY id") == places
     assert rows(engine, FORMER) == []
     assert stale(engine) == {}
     (event,) = rows(engine, "SELECT id FROM event WHERE kind = 'rekey'")
@@ -137,27 +134,26 @@ def test_places_and_doors_that_become_one_are_told_and_never_merged(
     of_before(
         owner,
         # Two streets that are one by today's rules, and one whose key is free once another moved.
-        "UPDATE thoroughfare SET key = 'x', name = 'Quán Thánh', kind = 'đường'"
-        " WHERE key = 'hang than'",
-        "UPDATE thoroughfare SET key = 'hang than' WHERE key = 'hang bun'",
+        "UPDATE place SET key = 'x', name = 'Quán Thánh', kind = 'đường' WHERE key = 'hang than'",
+        "UPDATE place SET key = 'hang than' WHERE key = 'hang bun'",
         "UPDATE household SET building_key = 'cc a1', building_name = 'CC A1'"
         " WHERE building_name = 'B1' OR building_key = 'b1'",
-        "DELETE FROM thoroughfare_alias",
+        "DELETE FROM place_alias",
     )
     doors = rows(engine, "SELECT count(*) FROM household")
 
     said = rekeyed(owner)
 
     assert said[:2] == [
-        "keys: 1 of thoroughfare.key written anew",
-        f"keys: 1 of thoroughfare.key would be another's: Đường Quán Thánh ({BA_DINH})",
+        "keys: 1 of place.key written anew",
+        f"keys: 1 of place.key would be another's: Đường Quán Thánh ({BA_DINH})",
     ]
     assert len([line for line in said if "bear the address of another one now" in line]) == 1
     assert rows(engine, "SELECT count(*) FROM household") == doors
-    assert rows(engine, "SELECT key FROM thoroughfare ORDER BY key") == [
+    assert rows(engine, "SELECT key FROM place WHERE class = 'street' ORDER BY key") == [
         ("hang bun",),
         ("quan thanh",),
         ("x",),
     ]
-    assert stale(engine) == {"thoroughfare.key": 1}
+    assert stale(engine) == {"place.key": 1}
     assert rekeyed(owner) == []

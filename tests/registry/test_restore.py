@@ -87,7 +87,7 @@ def register(fresh_database: Callable[[], str]) -> str:
             entrances=[{"kind": "vehicles", "lon": 105.801, "lat": 21}],
         )
         flat = make_household(session, unit_id=unit, parent_code=building)
-        make_household(session, unit_id=unit, thoroughfare_id=make_street(session, unit_id=unit))
+        make_household(session, unit_id=unit, street_id=make_street(session, unit_id=unit))
         gone = make_household(session, unit_id=unit)
         session.execute(text("SELECT draw_ordinals(10, false)"))
     with write_scope(engine, TEST) as session:

@@ -256,7 +256,9 @@ def _split(code: str, day: datetime.date, streets: tuple[str, ...], *names: str)
     def decide(engine: Engine) -> None:
         unit = _unit(engine, code)
         with session_scope(engine) as session:
-            query = sql("SELECT id FROM thoroughfare WHERE unit_id = :u AND name = ANY (:s)")
+            query = sql(
+                "SELECT id FROM place WHERE class = 'street' AND unit_id = :u AND name = ANY (:s)"
+            )
             some = session.scalars(query, {"u": unit, "s": list(streets)}).all()
         parts = {("99002", names[0]): some, ("99003", names[1]): ()}
         reform.split(engine, unit, day, parts, rest="99003")

@@ -11,7 +11,6 @@ from tests.support.factories import (
     make_event,
     make_household,
     make_locality,
-    make_street,
     make_unit,
     next_code,
 )
@@ -21,10 +20,9 @@ WRITTEN = {
     "certificate",
     "household",
     "household_former_number",
-    "locality",
+    "place",
     "plate",
     "succession_link",
-    "thoroughfare",
 }
 
 
@@ -34,7 +32,6 @@ class Neighbours:
     def __init__(self, session: Session) -> None:
         make_event(session)
         self.here, self.there = make_unit(session), make_unit(session)
-        self.streets = {u: make_street(session, unit_id=u) for u in (self.here, self.there)}
         self.localities = {u: make_locality(session, unit_id=u) for u in (self.here, self.there)}
         self.doors = {u: make_household(session, unit_id=u) for u in (self.here, self.there)}
         clerk = Actor("xã này", "editor", frozenset({self.here}))
@@ -58,19 +55,17 @@ INSERTS = {
     " VALUES (:new, 'household', 'active', :unit)",
     "household_former_number": "INSERT INTO household_former_number"
     " (code, house_number, house_number_key) VALUES (:code, '1', '1')",
-    "locality": "INSERT INTO locality (unit_id, key, name, kind) VALUES (:unit, 'k', 'K', 'thôn')",
+    "place": "INSERT INTO place (class, unit_id, key, name, kind)"
+    " VALUES ('locality', :unit, 'k', 'K', 'thôn')",
     "plate": "INSERT INTO plate (code, issued_on) VALUES (:code, current_date)",
     "succession_link": "INSERT INTO succession_link (old_code, new_code, kind)"
     " VALUES (:code, :other, 'merge')",
-    "thoroughfare": "INSERT INTO thoroughfare (unit_id, key, name, kind)"
-    " VALUES (:unit, 'k', 'K', 'phố')",
 }
 UPDATES = {
     "certificate": "UPDATE certificate SET document_number = 'x' WHERE code = :code",
     "household": "UPDATE household SET delivery_hint = 'x' WHERE code = :code",
-    "locality": "UPDATE locality SET name = 'X' WHERE id = :locality",
+    "place": "UPDATE place SET name = 'X' WHERE id = :locality",
     "plate": "UPDATE plate SET mounted_on = current_date WHERE code = :code",
-    "thoroughfare": "UPDATE thoroughfare SET name = 'X' WHERE id = :street",
 }
 
 
@@ -81,7 +76,6 @@ def parameters_of(neighbours: Neighbours, unit: int) -> dict[str, object]:
         "new": next_code(),
         "code": neighbours.doors[unit],
         "other": neighbours.doors[other],
-        "street": neighbours.streets[unit],
         "locality": neighbours.localities[unit],
     }
 
@@ -187,5 +181,8 @@ def test_refusal_of_the_database_is_an_error_of_the_register(engine: Engine) -> 
         session_scope(engine) as session,
     ):
         session.execute(
-            text("INSERT INTO thoroughfare (unit_id, key, name, kind) VALUES (2, 'k', 'K', 'phố')")
+            text(
+                "INSERT INTO place (class, unit_id, key, name, kind)"
+                " VALUES ('street', 2, 'k', 'K', 'phố')"
+            )
         )

@@ -304,7 +304,7 @@ def test_localities_that_nobody_knew_are_named_when_asked(engine: Engine, tmp_pa
     assert (again.new, again.unchanged) == (0, 2)
     kept = (
         "SELECT l.name, o.name, t.households, t.counted FROM target t"
-        " JOIN locality l ON l.id = t.locality_id LEFT JOIN locality o ON o.id = l.parent_id"
+        " JOIN place l ON l.id = t.locality_id LEFT JOIN place o ON o.id = l.parent_id"
         f" WHERE t.source = '{tmp_path.name}' ORDER BY 3"
     )
     assert rows(engine, kept) == [

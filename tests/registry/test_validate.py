@@ -609,7 +609,7 @@ def test_doors_of_one_address_are_told_apart_by_their_codes(world: World) -> Non
             make_household(
                 session,
                 unit_id=unit,
-                thoroughfare_id=street,
+                street_id=street,
                 house_number="7",
                 house_number_key="7",
             )

@@ -93,7 +93,7 @@ def test_superseded_states_are_kept_whole(session: Session) -> None:
         session,
         unit_id=unit,
         former_unit_id=make_unit(session),
-        thoroughfare_id=make_street(session, unit_id=unit),
+        street_id=make_street(session, unit_id=unit),
         house_number="Số 5",
         house_number_key="5",
         building_name="A",
@@ -118,7 +118,7 @@ def test_superseded_states_are_kept_whole(session: Session) -> None:
         update(Household)
         .where(Household.code == code)
         .values(
-            thoroughfare_id=None,
+            street_id=None,
             former_unit_id=None,
             house_number=None,
             house_number_key=None,
@@ -316,15 +316,15 @@ def test_rows_of_many_tables_belong_to_one_event(own_engine: Engine) -> None:
     with session_scope(own_engine) as session:
         unit, other = make_unit(session), make_unit(session)
         street = make_street(session, unit_id=unit)
-        codes = [make_household(session, unit_id=unit, thoroughfare_id=street) for _ in range(3)]
+        codes = [make_household(session, unit_id=unit, street_id=street) for _ in range(3)]
     with write_scope(own_engine, TEST) as session:
         event_id = make_event(session)
         session.execute(
-            text("UPDATE thoroughfare SET unit_id = :to WHERE id = :id"),
+            text("UPDATE place SET unit_id = :to WHERE id = :id"),
             {"to": other, "id": street},
         )
         session.execute(
-            update(Household).where(Household.thoroughfare_id == street).values(unit_id=other)
+            update(Household).where(Household.street_id == street).values(unit_id=other)
         )
         session.execute(
             text("INSERT INTO succession_link (old_code, new_code, kind) VALUES (:a, :b, 'merge')"),

@@ -102,8 +102,8 @@ def test_owner_writes_in_the_units_of_who_acts(owner: Engine) -> None:
         with refused(session, sqlstate="42501", says="row-level security"):
             session.execute(
                 text(
-                    "INSERT INTO thoroughfare (unit_id, key, name, kind)"
-                    " VALUES (:unit, 'k', 'K', 'phố')"
+                    "INSERT INTO place (class, unit_id, key, name, kind)"
+                    " VALUES ('street', :unit, 'k', 'K', 'phố')"
                 ),
                 {"unit": there},
             )

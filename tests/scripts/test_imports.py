@@ -507,7 +507,7 @@ def test_import_killed_while_publishing_changes_nothing(
     url: str, engine: Engine, run: Run, tmp_path: Path
 ) -> None:
     run(write(tmp_path / "a.csv", door("12", "a")))
-    before = checksum(engine), rows(engine, "SELECT count(*) FROM thoroughfare, event")
+    before = checksum(engine), rows(engine, "SELECT count(*) FROM place, event")
     file = write(tmp_path / "a.csv", door("12B", "a"), door("14", "b", street="Phố Mới"))
 
     with psycopg.connect(url) as lock:
@@ -522,7 +522,7 @@ def test_import_killed_while_publishing_changes_nothing(
         lock.rollback()
     wait_for_the_end_of(url, died)
 
-    assert before == (checksum(engine), rows(engine, "SELECT count(*) FROM thoroughfare, event"))
+    assert before == (checksum(engine), rows(engine, "SELECT count(*) FROM place, event"))
     assert leftovers(engine) == []
     done = run(file, "--format", "json")
     result = json.loads(done.stdout)

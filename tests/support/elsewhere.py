@@ -115,10 +115,14 @@ def _places(here: World) -> None:
     place.retire(ids["retired"])
     (ids["reserved"],) = [r.code for r in place.do("reserve", count=1, commune=COMMUNE).records]
     place.do("issue-plates", codes=[ids["record"]])
-    ((ids["street"],),) = place.rows("SELECT id FROM thoroughfare WHERE name = 'Láng'")
-    ((ids["vacant"],),) = place.rows("SELECT id FROM thoroughfare WHERE name = 'Vắng'")
+    ((ids["street"],),) = place.rows(
+        "SELECT id FROM place WHERE class = 'street' AND name = 'Láng'"
+    )
+    ((ids["vacant"],),) = place.rows(
+        "SELECT id FROM place WHERE class = 'street' AND name = 'Vắng'"
+    )
     ids["hamlet"], ids["hamlet_2"] = (
-        each for (each,) in place.rows("SELECT id FROM locality ORDER BY id")
+        each for (each,) in place.rows("SELECT id FROM place WHERE class = 'locality' ORDER BY id")
     )
 
 

@@ -6,6 +6,7 @@ codes like `T0001`, which no seed has.
 
 import os
 from itertools import count
+from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import Range
@@ -17,8 +18,7 @@ from tests.support.tables import (
     AdminUnit,
     AdminUnitVersion,
     Household,
-    Locality,
-    Thoroughfare,
+    Place,
 )
 
 ALWAYS: Range[object] = Range(None, None)
@@ -82,17 +82,8 @@ def make_street(
     former_unit_id: int | None = None,
 ) -> int:
     """A street of a commune."""
-    return session.execute(
-        insert(Thoroughfare)
-        .values(
-            unit_id=unit_id,
-            former_unit_id=former_unit_id,
-            name=name,
-            kind=kind,
-            key=key or name.casefold(),
-        )
-        .returning(Thoroughfare.id)
-    ).scalar_one()
+    place = {"class": "street", "unit_id": unit_id, "former_unit_id": former_unit_id}
+    return _make_place(session, place | {"name": name, "kind": kind, "key": key})
 
 
 def make_locality(
@@ -106,18 +97,15 @@ def make_locality(
     former_unit_id: int | None = None,
 ) -> int:
     """A locality of a commune."""
-    return session.execute(
-        insert(Locality)
-        .values(
-            unit_id=unit_id,
-            former_unit_id=former_unit_id,
-            parent_id=parent_id,
-            name=name,
-            kind=kind,
-            key=key or name.casefold(),
-        )
-        .returning(Locality.id)
-    ).scalar_one()
+    place = {"class": "locality", "unit_id": unit_id, "former_unit_id": former_unit_id}
+    place |= {"name": name, "kind": kind, "key": key, "parent_id": parent_id}
+    return _make_place(session, place)
+
+
+def _make_place(session: Session, place: dict[str, Any]) -> int:
+    key = place["key"] or place["name"].casefold()
+    made = insert(Place).values(place | {"key": key}).returning(Place.id)
+    return session.execute(made).scalar_one()
 
 
 def make_household(

@@ -83,7 +83,7 @@ def split(
         for (code, name), streets in parts.items():
             part = _born(session, day, code=code, name=name, kind="xa", province_id=province_id)
             _succeed(session, [unit_id], part, day, extent="partial")
-            for table, column in (("thoroughfare", "id"), ("household", "thoroughfare_id")):
+            for table, column in (("place", "id"), ("household", "street_id")):
                 statement = _MOVE.format(table=table, which=f"{column} = ANY(:streets)")
                 session.execute(
                     text(statement), {"to": part, "units": [unit_id], "streets": list(streets)}
@@ -152,6 +152,6 @@ def _succeed(
 
 def _move(session: Session, units: Sequence[int], to: int, *, which: str) -> None:
     # Places first: a household is checked against the street as it stands.
-    for table in ("thoroughfare", "locality", "household"):
+    for table in ("place", "household"):
         statement = _MOVE.format(table=table, which=which)
         session.execute(text(statement), {"to": to, "units": list(units)})

@@ -98,7 +98,7 @@ class _Builder:
         self.look_alikes()
         self.dashes()
         here = {"unit_id": self.lang, "former_unit_id": self.lang_ha}
-        self.door("131-133 Láng", "131-133", thoroughfare_id=self.pho_lang, **here)
+        self.door("131-133 Láng", "131-133", street_id=self.pho_lang, **here)
 
     def street(self, text: str, unit: int, former: int | None = None) -> int:
         read = parse_street(text)
@@ -140,30 +140,30 @@ class _Builder:
         here = {"unit_id": self.lang, "former_unit_id": self.lang_ha}
         street = self.pho_lang = self.street("Phố Láng", self.lang, self.lang_ha)
         for number in ("27", "12/34/5A", "12/34/7", "3/5", "LO5", "129"):
-            self.door(f"{number} Láng", number, thoroughfare_id=street, **here)
+            self.door(f"{number} Láng", number, street_id=street, **here)
         elsewhere = self.street("Đường Láng", self.ben_thanh)
-        self.door("27 Láng HCM", "27", unit_id=self.ben_thanh, thoroughfare_id=elsewhere)
-        self.door("31 Láng HCM", "31", unit_id=self.ben_thanh, thoroughfare_id=elsewhere)
+        self.door("27 Láng HCM", "27", unit_id=self.ben_thanh, street_id=elsewhere)
+        self.door("31 Láng HCM", "31", unit_id=self.ben_thanh, street_id=elsewhere)
         july = self.street("Đường 30/4", self.ben_thanh)
-        self.door("8 30/4", "8", unit_id=self.ben_thanh, thoroughfare_id=july)
+        self.door("8 30/4", "8", unit_id=self.ben_thanh, street_id=july)
 
     def equal_names(self) -> None:
         """Streets of one name, and one key, that met in one commune."""
         for name, former in (("Hạ", self.lang_ha), ("Thượng", self.lang_thuong)):
             here = {"unit_id": self.lang, "former_unit_id": former}
             street = self.street("Đường Nguyễn Trãi", self.lang, former)
-            self.door(f"9 Nguyễn Trãi {name}", "9", thoroughfare_id=street, **here)
+            self.door(f"9 Nguyễn Trãi {name}", "9", street_id=street, **here)
             if name == "Hạ":
-                self.door("11 Nguyễn Trãi Hạ", "11", thoroughfare_id=street, **here)
+                self.door("11 Nguyễn Trãi Hạ", "11", street_id=street, **here)
         for name, former in (("Hàng Bà", self.lang_ha), ("Hàng Ba", self.lang_thuong)):
             here = {"unit_id": self.lang, "former_unit_id": former}
             street = self.street(f"Phố {name}", self.lang, former)
-            self.door(f"4 {name}", "4", thoroughfare_id=street, **here)
+            self.door(f"4 {name}", "4", street_id=street, **here)
 
         # One of them ends in the number of a house of the other.
         for name, number in (("Hoàng Cầu", "2"), ("Hoàng Cầu 2", "5")):
             street = self.street(f"Đường {name}", self.lang)
-            self.door(f"{number} {name}", number, unit_id=self.lang, thoroughfare_id=street)
+            self.door(f"{number} {name}", number, unit_id=self.lang, street_id=street)
 
         # One street by two writings of one key.
         for name, former in (
@@ -172,38 +172,38 @@ class _Builder:
         ):
             here = {"unit_id": self.lang, "former_unit_id": former}
             street = self.street(f"Đường {name}", self.lang, former)
-            self.door(f"55 {name}", "55", thoroughfare_id=street, **here)
+            self.door(f"55 {name}", "55", street_id=street, **here)
 
         # In one of two former communes of a name, in Hà Đông and in Đống Đa.
         ha_dong = unit_named(self.known, "Phường Hà Đông", "09556").id
         street = self.street("Đường Quán Sứ", ha_dong)
-        self.door("3 Quán Sứ", "3", unit_id=ha_dong, thoroughfare_id=street)
+        self.door("3 Quán Sứ", "3", unit_id=ha_dong, street_id=street)
 
         # The former commune of one of them is not known.
         for known in (None, self.lang_ha):
             here = {"unit_id": self.lang, "former_unit_id": known}
             street = self.street("Đường Trùng Khánh", self.lang, known)
-            self.door(f"40 Trùng Khánh {known}", "40", thoroughfare_id=street, **here)
+            self.door(f"40 Trùng Khánh {known}", "40", street_id=street, **here)
 
     def look_alikes(self) -> None:
         """Streets whose neighbours in the alphabet of a hasty hand are not registered."""
         famous = ("Lê Thánh Tông", "Nguyễn Thị Định", "Quang Trung", "Nguyễn Thị Minh Khai")
         for name in (*famous, "Ngô Thì Nhậm"):
             street = self.street(f"Đường {name}", self.lang)
-            self.door(f"5 {name}", "5", unit_id=self.lang, thoroughfare_id=street)
+            self.door(f"5 {name}", "5", unit_id=self.lang, street_id=street)
         for name, unit in (("Trần Phú", self.lang), ("Trà Phú", self.ben_thanh)):
             street = self.street(f"Đường {name}", unit)
-            self.door(f"5 {name}", "5", unit_id=unit, thoroughfare_id=street)
+            self.door(f"5 {name}", "5", unit_id=unit, street_id=street)
 
     def dashes(self) -> None:
         """Houses in alleys, and one of several numbers."""
         street = self.street("Đường Bạch Đằng", self.lang)
         for number in ("14/2", "39/1C", "63-67"):
-            self.door(f"{number} Bạch Đằng", number, unit_id=self.lang, thoroughfare_id=street)
+            self.door(f"{number} Bạch Đằng", number, unit_id=self.lang, street_id=street)
 
     def tower(self) -> None:
         street = self.street("Đường Huỳnh Thúc Kháng", self.lang)
-        here = {"unit_id": self.lang, "thoroughfare_id": street}
+        here = {"unit_id": self.lang, "street_id": street}
         place = {"building_name": "CT1", "building_key": "ct1"}
         point = f"SRID=4326;POINT({LANG[0]} {LANG[1] + 0.003})"
         at = {"point": point, "position_method": "gps"}
@@ -226,7 +226,7 @@ class _Builder:
             ("87", "CC A1", "a1", ("305", "306")),
             ("17", "Chung cư Hàng Đậu", "chung cu hang dau", ("702", "703")),
         ):
-            here = {"unit_id": self.lang, "thoroughfare_id": street}
+            here = {"unit_id": self.lang, "street_id": street}
             place = {"building_name": name, "building_key": key}
             block = self.door(f"block {name}", number, make=make_building, **here, **place)
             for flat in flats:
@@ -234,7 +234,7 @@ class _Builder:
                     f"{flat} {name}", number, parent_code=block, unit_number=flat, **here, **place
                 )
 
-        here = {"unit_id": self.lang, "thoroughfare_id": street, "building_name": None}
+        here = {"unit_id": self.lang, "street_id": street, "building_name": None}
         block = self.door("no block", "30", make=make_building, **here)
         for flat in ("A202", "B202"):
             self.door(flat, "30", parent_code=block, unit_number=flat, **here)
@@ -262,12 +262,12 @@ class _Builder:
         group = {"unit_id": self.lang, "locality_id": self.locality("Tổ dân phố 4", self.lang)}
         self.door("15 Tổ dân phố 4", "15", **group)
         street = self.street("Đường Tổ Bốn", self.lang)
-        self.door("2 Tổ Bốn", "2", thoroughfare_id=street, **group)
+        self.door("2 Tổ Bốn", "2", street_id=street, **group)
         self.door("77 alone", "77", unit_id=self.lang)
 
     def past(self) -> None:
         street = self.street("Đường Chùa Láng", self.lang)
-        here = {"unit_id": self.lang, "thoroughfare_id": street}
+        here = {"unit_id": self.lang, "street_id": street}
         retired = {"status": "retired"}
         old = self.door("40 retired", "40", **here, **retired)
         between = self.door("40A retired", "40A", **here, **retired)

@@ -93,8 +93,8 @@ class Import(_Table):
     __tablename__ = "import"
 
 
-class Locality(_Table):
-    __tablename__ = "locality"
+class Place(_Table):
+    __tablename__ = "place"
 
 
 class Plate(_Table):
@@ -111,10 +111,6 @@ class SuccessionLink(_Table):
 
 class Target(_Table):
     __tablename__ = "target"
-
-
-class Thoroughfare(_Table):
-    __tablename__ = "thoroughfare"
 
 
 class Webhook(_Table):

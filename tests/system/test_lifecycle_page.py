@@ -79,7 +79,7 @@ def fill(engine: Engine) -> None:
                 session,
                 code=validate(code),
                 unit_id=lang,
-                thoroughfare_id=street,
+                street_id=street,
                 house_number=number,
                 house_number_key=number,
                 status=status,

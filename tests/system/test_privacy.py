@@ -31,9 +31,9 @@ PERSONAL = frozenset({
 ALLOWED = {("enumeration_budget", "holder"), ("map_label", "holder")}
 # Names of things: units, streets, localities, keys of organisations, buildings.
 NAMED = {
-    "admin_unit_version", "api_key", "household", "household_version", "import", "locality",
-    "locality_alias", "locality_version", "map_label", "map_unit", "parked_key", "reform_work",
-    "service_office", "thoroughfare", "thoroughfare_alias", "thoroughfare_version",
+    "admin_unit_version", "api_key", "household", "household_version", "import", "map_label",
+    "map_unit", "parked_key", "reform_work", "place", "place_alias",
+    "place_version", "service_office",
 }  # fmt: skip
 NAMED_ANSWERS = {
     "NearName",  # streets and localities of a file
@@ -185,7 +185,7 @@ def test_what_is_asked_stands_in_no_log(start: Starter, var: Path) -> None:
     run = start(DIACHISO_STATEMENT_TIMEOUT_MS="50")
     url = run.url()
     with psycopg.connect(private(var).url()) as held:
-        held.execute("LOCK household, thoroughfare, locality, field_report")
+        held.execute("LOCK household, place, field_report")
         hurried = {ask(url, *question) for question in questions()}
     assert 503 in hurried
     assert hurried <= {200, 400, 401, 404, 409, 413, 415, 422, 429, 503}, hurried

@@ -76,7 +76,7 @@ def tell(engine: Engine) -> Story:
             codes[f"{name} 12"] = make_household(
                 session,
                 unit_id=unit,
-                thoroughfare_id=street,
+                street_id=street,
                 house_number="12",
                 house_number_key="12",
             )
@@ -98,7 +98,7 @@ def tell(engine: Engine) -> Story:
             codes[name] = make_household(
                 session,
                 unit_id=nam,
-                thoroughfare_id=streets[name],
+                street_id=streets[name],
                 house_number="7",
                 house_number_key="7",
             )
@@ -141,7 +141,7 @@ def test_codes_stay_when_units_change(story: Story) -> None:
 def test_equal_streets_and_numbers_stay_apart_by_former_commune(story: Story) -> None:
     found = story.rows(
         "SELECT h.code, h.former_unit_id FROM household h"
-        " JOIN thoroughfare t ON t.id = h.thoroughfare_id"
+        " JOIN place t ON t.id = h.street_id"
         " WHERE t.unit_id = :unit AND t.key = :key AND h.house_number_key = '12'",
         unit=story.merged,
         key="Nguyễn Trãi".casefold(),

@@ -93,7 +93,7 @@ HOUSEHOLD: Final = Table(
     _column("house_number", Text, "As written: Số 5A, ngách 34, ngõ 12", _READ, vi="Số nhà"),
     _column("house_number_key", _KEY, "Canonical path: 12/34/5A", _READ | Goes.TRACED,
             member="house_number", vi="Số nhà"),
-    _column("thoroughfare_id", BigInteger, "Street", _READ | Goes.TRACED,
+    _column("street_id", BigInteger, "Street", _READ | Goes.TRACED,
             member="street", vi="Tên đường"),
     _column("locality_id", BigInteger, "Innermost locality", _READ | Goes.TRACED,
             member="localities", vi="Thôn, tổ"),

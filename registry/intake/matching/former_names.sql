@@ -7,12 +7,12 @@
 CREATE TABLE old_street AS
 SELECT s.at, s.street_key AS key, a.unit_id, a.former_unit_id, a.named_id, a.today_id,
     concat_ws(' ', a.kind, a.name) AS old_name
-FROM street s JOIN thoroughfare_alias a ON a.key = folded(s.street_key)
+FROM street s JOIN street_alias a ON a.key = folded(s.street_key)
 WHERE NOT are_apart(s.street_name, a.name);
 CREATE TABLE todays_street AS
 SELECT id, former_unit_id, kind, name, own_key, concat_ws(' ', kind, name) AS written,
     (SELECT coalesce(max("at"), 0) FROM street) + row_number() OVER (ORDER BY id) AS "at"
-FROM thoroughfare WHERE id IN (SELECT today_id FROM old_street);
+FROM registered_street WHERE id IN (SELECT today_id FROM old_street);
 
 -- The innermost part of a nested place that bears no name of today: what holds it is known with it.
 CREATE TABLE old_place AS
@@ -29,11 +29,11 @@ WHERE NOT are_apart(p.names[p.depth], a.name);
 CREATE TABLE todays_place AS
 WITH RECURSIVE up AS (
     SELECT id, [id] AS ids, [kind] AS kinds, [name] AS names, [own_key] AS keys, parent_id
-    FROM locality WHERE id IN (SELECT today_id FROM old_place)
+    FROM registered_locality WHERE id IN (SELECT today_id FROM old_place)
     UNION ALL
     SELECT up.id, list_append(ids, p.id), list_append(kinds, p.kind), list_append(names, p.name),
         list_append(keys, p.own_key), p.parent_id
-    FROM up JOIN locality p ON p.id = up.parent_id
+    FROM up JOIN registered_locality p ON p.id = up.parent_id
 )
 SELECT o.at AS old_at, o.depth, h.id, l.former_unit_id, concat_ws(' ', l.kind, l.name) AS written,
     p.place_kinds[:o.depth - 1] || h.kinds AS kinds,
@@ -44,7 +44,7 @@ SELECT o.at AS old_at, o.depth, h.id, l.former_unit_id, concat_ws(' ', l.kind, l
 FROM (SELECT DISTINCT "at", depth, today_id, outer_keys FROM old_place) o
 JOIN place p ON p.at = o.at
 JOIN up h ON h.id = o.today_id AND h.parent_id IS NULL
-JOIN locality l ON l.id = h.id
+JOIN registered_locality l ON l.id = h.id
 WHERE NOT EXISTS (
     FROM (SELECT unnest(o.outer_keys) AS key) k
     WHERE NOT list_contains(h.keys, k.key) AND NOT EXISTS (
@@ -58,7 +58,7 @@ JOIN old_street o ON o.at = u.street_at AND o.unit_id = u.unit_id
     AND may_be_same(o.former_unit_id, u.former_id)
 JOIN todays_street t ON t.id = o.today_id
 WHERE u.own_street IS NOT DISTINCT FROM o.today_id OR NOT EXISTS (
-    FROM thoroughfare l WHERE l.unit_id = u.unit_id AND l.own_key = o.key
+    FROM registered_street l WHERE l.unit_id = u.unit_id AND l.own_key = o.key
         AND may_be_same(l.former_unit_id, u.former_id));
 INSERT INTO meant
 SELECT 'place', u.row_number, o.old_name, o.named_id, o.today_id, t.at, t.written,
@@ -68,7 +68,7 @@ JOIN old_place o ON o.at = u.place_at AND o.unit_id = u.unit_id
     AND may_be_same(o.former_unit_id, u.former_id)
 JOIN todays_place t ON t.old_at = o.at AND t.depth = o.depth AND t.id = o.today_id
 WHERE u.own_place IS NOT DISTINCT FROM o.today_id OR NOT EXISTS (
-    FROM locality l LEFT JOIN locality h ON h.id = l.parent_id
+    FROM registered_locality l LEFT JOIN registered_locality h ON h.id = l.parent_id
     WHERE l.unit_id = u.unit_id AND l.own_key = o.key
         AND h.own_key IS NOT DISTINCT FROM o.outer_key
         AND may_be_same(l.former_unit_id, u.former_id))

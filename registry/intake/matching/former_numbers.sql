@@ -6,7 +6,7 @@
 -- Along what a row's number counted, a street or, below zero, a place: what bore the former name that
 -- it writes, else what bears the name today. `elsewhere`: that is part of another one today.
 CREATE TABLE borne AS
-SELECT *, CASE WHEN thoroughfare_id IS NULL THEN -locality_id ELSE thoroughfare_id END AS along
+SELECT *, CASE WHEN street_id IS NULL THEN -locality_id ELSE street_id END AS along
 FROM former_number;
 CREATE TABLE counted AS
 WITH named AS (
@@ -14,11 +14,11 @@ WITH named AS (
     WHERE NOT unclear AND depth = 1
 ), counting AS (
     SELECT 'street' AS part, s."at", t.id, t.unit_id, t.former_unit_id
-    FROM street s JOIN thoroughfare t ON t.own_key = s.street_key
+    FROM street s JOIN registered_street t ON t.own_key = s.street_key
     WHERE t.id IN (SELECT along FROM borne)
     UNION ALL
     SELECT 'place', p."at", l.id, l.unit_id, l.former_unit_id
-    FROM place p JOIN locality l ON l.own_key = p.place_keys[1]
+    FROM place p JOIN registered_locality l ON l.own_key = p.place_keys[1]
     WHERE -l.id IN (SELECT along FROM borne)
 ), naming AS (
     SELECT *, CASE WHEN street_at IS NULL THEN 'place' ELSE 'street' END AS part,
@@ -37,7 +37,7 @@ WHERE NOT EXISTS (FROM named n WHERE n.row_number = u.row_number AND n.part = u.
 -- The doors that bore it: of a known reference only its own, else those that may be at the point.
 CREATE TABLE bearer AS
 SELECT DISTINCT ON (c.row_number, h.code) c.row_number, c.elsewhere, h.code, k.code AS own,
-    h.house_number, h.house_number_key, h.thoroughfare_id, d.number, d.number_key, d.street_key
+    h.house_number, h.house_number_key, h.street_id, d.number, d.number_key, d.street_key
 FROM counted c
 JOIN borne f ON f.along = c.along
 JOIN door d ON d.row_number = c.row_number AND d.number_key = f.house_number_key
@@ -55,7 +55,7 @@ SELECT b.row_number, b.number, b.house_number, b.house_number_key, t.kind, t.nam
     (SELECT coalesce(max("at"), 0) FROM number) + row_number() OVER w AS number_at,
     (SELECT coalesce(max("at"), 0) FROM street) + row_number() OVER w AS street_at
 FROM bearer b
-LEFT JOIN thoroughfare t ON t.id = b.thoroughfare_id AND t.own_key IS DISTINCT FROM b.street_key
+LEFT JOIN registered_street t ON t.id = b.street_id AND t.own_key IS DISTINCT FROM b.street_key
 WHERE b.own = b.code AND (b.house_number_key IS DISTINCT FROM b.number_key OR t.id IS NOT NULL)
 WINDOW w AS (ORDER BY b.row_number);
 INSERT INTO number ("at", number, number_key, alley_only)

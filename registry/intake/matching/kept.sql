@@ -8,7 +8,7 @@
 CREATE TABLE said AS
 WITH told AS (
     SELECT code, since, own, unnest([
-        {'part': 'address', 'value': hash(unit_id, former_unit_id, thoroughfare_id, locality_id,
+        {'part': 'address', 'value': hash(unit_id, former_unit_id, street_id, locality_id,
             house_number, house_number_key, building_name, building_key, floor, unit_number)},
         {'part': 'position', 'value': hash(lon, lat)},
         {'part': 'households', 'value': hash(households_count)},

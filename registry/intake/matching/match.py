@@ -10,7 +10,7 @@ from typing import Any, Final
 from registry.intake.engine import Workbench
 from registry.intake.matching.own_codes import name_by_codes
 
-PLACES: Final = ("thoroughfare", "locality", "thoroughfare_alias", "locality_alias")
+PLACES: Final = ("registered_street", "registered_locality", "street_alias", "locality_alias")
 MOST: Final = 10_000
 """Warnings of each kind of doors that are nearly equal that are kept; the rest is counted."""
 _LISTED: Final = 50_000

@@ -23,7 +23,7 @@ from geo.text import accent_key, has_diacritics
 from registry.intake.engine import Workbench
 from registry.own_keys import APART
 
-_PARTS: Final = {"street": "thoroughfare", "place": "locality"}
+_PARTS: Final = {"street": "registered_street", "place": "registered_locality"}
 """Parts of a row, and where the register keeps them."""
 # A street is a place of one level.
 _LEVELS: Final = {

@@ -22,10 +22,10 @@ FROM (
         named(p.place_kinds[1], p.place_names[1]), false, n.rows, n.first_row
     FROM named_place n JOIN place p ON p.at = n.at
     UNION ALL
-    SELECT 'street', unit_id, own_key, kind, named(kind, name), true, 0, NULL FROM thoroughfare
+    SELECT 'street', unit_id, own_key, kind, named(kind, name), true, 0, NULL FROM registered_street
     WHERE merged_into_id IS NULL AND unit_id IN (SELECT unit_id FROM named_street)
     UNION ALL
-    SELECT 'place', unit_id, own_key, kind, named(kind, name), true, 0, NULL FROM locality
+    SELECT 'place', unit_id, own_key, kind, named(kind, name), true, 0, NULL FROM registered_locality
     WHERE merged_into_id IS NULL AND unit_id IN (SELECT unit_id FROM named_place)
 ) GROUP BY ALL;
 

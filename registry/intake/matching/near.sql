@@ -19,7 +19,7 @@ LEFT JOIN flat f ON f.at = w.flat_at;
 CHECKPOINT;
 CREATE VIEW living AS
 SELECT h.*, t.own_key AS street_key, t.former_unit_id AS street_former_id
-FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+FROM household h LEFT JOIN registered_street t ON t.id = h.street_id
 WHERE h.kind = 'household' AND h.status IN ('active', 'proposed');
 
 -- One address at two points: within the file, the first row that has it is the head. Addresses of
@@ -114,11 +114,11 @@ ORDER BY d.row_number, pow(d.lon - o.lon, 2) + pow(d.lat - o.lat, 2) NULLS LAST,
 CREATE TABLE alike_place AS
 WITH RECURSIVE path AS (
     SELECT id, unit_id, parent_id, [kind] AS kinds, [own_key] AS keys
-    FROM locality WHERE merged_into_id IS NULL AND id IN (
-        SELECT locality_id FROM household WHERE thoroughfare_id IS NULL)
+    FROM registered_locality WHERE merged_into_id IS NULL AND id IN (
+        SELECT locality_id FROM household WHERE street_id IS NULL)
     UNION ALL
     SELECT p.id, p.unit_id, o.parent_id, list_append(kinds, o.kind), list_append(keys, o.own_key)
-    FROM path p JOIN locality o ON o.id = p.parent_id
+    FROM path p JOIN registered_locality o ON o.id = p.parent_id
 ), place_of AS (
     SELECT d.unit_id, p.at, p.place_kinds AS kinds, p.place_keys AS keys
     FROM (SELECT DISTINCT unit_id, place_at FROM doubtful WHERE street_at IS NULL) d
@@ -141,7 +141,7 @@ WITH suspect AS (
     UNION ALL
     SELECT NULL, code, unit_id, -locality_id, former_unit_id, house_number_key, building_key, floor,
         unit_number, lon, lat
-    FROM living WHERE thoroughfare_id IS NULL
+    FROM living WHERE street_id IS NULL
 )
 SELECT DISTINCT ON (d.row_number) 'near_same_place', d.row_number, o.row_number, o.household,
     metres(d.lon, d.lat, o.lon, o.lat)
@@ -199,7 +199,7 @@ WHERE h.code IS DISTINCT FROM d.code AND h.house_number_key IS NOT DISTINCT FROM
 CREATE TABLE covered AS
 WITH range AS (
     SELECT DISTINCT number_key AS key FROM number
-    UNION SELECT house_number_key FROM living WHERE thoroughfare_id IS NOT NULL AND unit_number IS NULL
+    UNION SELECT house_number_key FROM living WHERE street_id IS NOT NULL AND unit_number IS NULL
 )
 SELECT key, unnest(numbers_of(key)) AS number_key FROM range
 WHERE regexp_matches(key, '(^|/)[0-9]+[A-Z]?(-[0-9]+[A-Z]?)+$');
@@ -210,7 +210,7 @@ WITH bearing AS (
     FROM doubtful WHERE flat_at IS NULL AND NOT alley_only
     UNION ALL
     SELECT NULL, code, code, unit_id, street_former_id, street_key, NULL, house_number_key
-    FROM living WHERE thoroughfare_id IS NOT NULL AND unit_number IS NULL
+    FROM living WHERE street_id IS NOT NULL AND unit_number IS NULL
 ), ranged AS (
     SELECT b.*, c.number_key AS each FROM bearing b JOIN covered c ON c.key = b.number_key
 )

@@ -31,9 +31,9 @@ WITH naming AS (
     SELECT row_number, unit_id, source_ref, row_hash, 'flat', flat_at FROM entry
     WHERE NOT rejected
 ), there AS (
-    SELECT 'street' AS part, unit_id, own_key AS key FROM thoroughfare
-    UNION ALL SELECT 'street', unit_id, key FROM thoroughfare_alias
-    UNION ALL SELECT 'place', unit_id, own_key FROM locality
+    SELECT 'street' AS part, unit_id, own_key AS key FROM registered_street
+    UNION ALL SELECT 'street', unit_id, key FROM street_alias
+    UNION ALL SELECT 'place', unit_id, own_key FROM registered_locality
     UNION ALL SELECT 'place', unit_id, key FROM locality_alias
     UNION ALL SELECT 'flat', unit_id, building_key FROM household
 ), asked AS (

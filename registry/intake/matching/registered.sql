@@ -13,17 +13,17 @@ FROM door;
 -- needs: household
 CREATE TABLE record AS
 SELECT h.code, h.status, h.unit_id,
-    CASE WHEN h.thoroughfare_id IS NULL THEN l.former_unit_id ELSE t.former_unit_id END
+    CASE WHEN h.street_id IS NULL THEN l.former_unit_id ELSE t.former_unit_id END
         AS former_id,
     dwelling(h.unit_id, h.house_number, h.house_number_key, h.building_key, h.floor,
         h.unit_number) AS dwelling,
     door_at(dwelling, t.own_key, l.own_key) AS door,
-    CASE WHEN h.thoroughfare_id IS NULL THEN o.own_key END AS outer_key,
+    CASE WHEN h.street_id IS NULL THEN o.own_key END AS outer_key,
     h.house_number_key IS NOT NULL OR h.unit_number IS NOT NULL AS is_numbered, h.lon, h.lat
 FROM household h
-LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-LEFT JOIN locality l ON l.id = h.locality_id
-LEFT JOIN locality o ON o.id = l.parent_id
+LEFT JOIN registered_street t ON t.id = h.street_id
+LEFT JOIN registered_locality l ON l.id = h.locality_id
+LEFT JOIN registered_locality o ON o.id = l.parent_id
 WHERE h.kind = 'household';
 
 -- The records that a row may be. Former communes tell doors of one name apart, unless both are

@@ -3,7 +3,7 @@
 -- at it is on the street. What a column calls a place is one.
 CREATE TABLE known_street AS
 SELECT unit_id, own_key AS key, any_value(kind) AS kind, any_value(name) AS name
-FROM thoroughfare WHERE merged_into_id IS NULL GROUP BY ALL;
+FROM registered_street WHERE merged_into_id IS NULL GROUP BY ALL;
 INSERT INTO known_street
 SELECT e.unit_id, s.street_key, any_value(s.street_kind), any_value(s.street_name)
 FROM entry e JOIN street s ON s.at = e.street_at
@@ -15,7 +15,7 @@ FROM entry e
 JOIN place p ON p.at = e.place_at AND len(p.place_keys) = 1
 JOIN known_street k ON k.unit_id = e.unit_id AND k.key = p.place_keys[1]
 WHERE NOT e.rejected AND e.street_at IS NULL AND e.number_at IS NOT NULL
-    AND NOT EXISTS (FROM locality l WHERE l.unit_id = e.unit_id AND l.key = k.key);
+    AND NOT EXISTS (FROM registered_locality l WHERE l.unit_id = e.unit_id AND l.key = k.key);
 DROP TABLE known_street;
 -- needs: on_street
 INSERT INTO street ("at", street_kind, street_name, street_key)

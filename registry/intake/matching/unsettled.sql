@@ -2,7 +2,7 @@
 -- record that their reference names.
 CREATE VIEW unsettled AS
 SELECT e.row_number, e.unit_id, e.former_id, e.street_at, e.place_at, k.code,
-    h.thoroughfare_id AS own_street, h.locality_id AS own_place
+    h.street_id AS own_street, h.locality_id AS own_place
 FROM entry e
 LEFT JOIN known k ON k.row_number = e.row_number
 LEFT JOIN household h ON h.code = k.code

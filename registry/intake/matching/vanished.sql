@@ -22,8 +22,8 @@ DELETE FROM vanished WHERE code IN (
     SELECT h.code
     FROM (SELECT DISTINCT code FROM vanished) v
     JOIN household h ON h.code = v.code
-    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-    LEFT JOIN locality l ON l.id = h.locality_id
+    LEFT JOIN registered_street t ON t.id = h.street_id
+    LEFT JOIN registered_locality l ON l.id = h.locality_id
     LEFT JOIN elsewhere_name e ON e.code = h.code
     JOIN spared s ON s.door = hash(coalesce(t.key, e.street_key),
         CASE WHEN coalesce(t.key, e.street_key) IS NULL THEN coalesce(l.key, e.place_key) END,

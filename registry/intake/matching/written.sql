@@ -23,8 +23,8 @@ FROM (
     JOIN household h ON h.code = k.code
     LEFT JOIN kept p ON p.row_number = k.row_number
     LEFT JOIN shared s ON s.row_number = k.row_number
-    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-    LEFT JOIN locality l ON l.id = h.locality_id
+    LEFT JOIN registered_street t ON t.id = h.street_id
+    LEFT JOIN registered_locality l ON l.id = h.locality_id
     WHERE NOT k.same AND NOT k.linked AND (
         h.status = 'retired' AND k.row_number NOT IN (
             SELECT row_number FROM returned WHERE revives)

@@ -7,7 +7,7 @@ INSERT INTO street_id
 SELECT n.unit_id, n.former_id, n.at, t.id
 FROM named_street n
 JOIN street s ON s.at = n.at
-JOIN thoroughfare t ON t.unit_id = n.unit_id AND t.own_key = s.street_key
+JOIN registered_street t ON t.unit_id = n.unit_id AND t.own_key = s.street_key
     AND t.former_unit_id IS NOT DISTINCT FROM n.former_id;
 CREATE TABLE place_id (unit_id INTEGER, former_id INTEGER, "at" INTEGER, id BIGINT);
 -- needs: named_place
@@ -19,7 +19,7 @@ JOIN locality_path l ON l.unit_id = n.unit_id AND l.keys = p.place_keys
     AND l.former_unit_id IS NOT DISTINCT FROM n.former_id;
 CREATE TABLE addressed AS
 SELECT w.row_number, w.row_hash, w.is_new, w.code, coalesce(w.source_ref, r.ref) AS ref, w.unit_id,
-    w.former_id AS former_unit_id, t.id AS thoroughfare_id, l.id AS locality_id,
+    w.former_id AS former_unit_id, t.id AS street_id, l.id AS locality_id,
     n.number AS house_number, n.number_key AS house_number_key, f.building_name, f.building_key,
     f.storey AS floor, f.flat AS unit_number,
     greatest(w.households, s.now, s.said, 1)::INTEGER AS households_count, w.lon, w.lat,
@@ -38,7 +38,7 @@ LEFT JOIN place_id l ON l.at = w.place_at AND l.unit_id = w.unit_id
     AND l.former_id IS NOT DISTINCT FROM w.former_id;
 -- needs: kept
 UPDATE addressed a SET unit_id = h.unit_id, former_unit_id = h.former_unit_id,
-    thoroughfare_id = h.thoroughfare_id, locality_id = h.locality_id,
+    street_id = h.street_id, locality_id = h.locality_id,
     house_number = h.house_number, house_number_key = h.house_number_key,
     building_name = h.building_name, building_key = h.building_key, floor = h.floor,
     unit_number = h.unit_number
@@ -61,5 +61,5 @@ WHERE k.row_number = a.row_number AND k.hint;
 -- each plain column: UPDATE addressed a SET {name} = h.{name} FROM kept k JOIN household h ON h.code = k.code WHERE k.row_number = a.row_number AND k.{name};
 CREATE TABLE fresh AS
 SELECT row_number, row_number() OVER (
-    ORDER BY thoroughfare_id, locality_id, house_number_key, row_number) AS turn
+    ORDER BY street_id, locality_id, house_number_key, row_number) AS turn
 FROM addressed WHERE is_new;

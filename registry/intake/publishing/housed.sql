@@ -3,7 +3,7 @@
 UPDATE building b SET code = i.code
 FROM (
     SELECT place, row_number() OVER (
-        ORDER BY unit_id, former_unit_id, thoroughfare_id, locality_id, house_number_key,
+        ORDER BY unit_id, former_unit_id, street_id, locality_id, house_number_key,
             building_key) AS turn
     FROM building WHERE is_new
 ) t

@@ -13,7 +13,7 @@ WITH flat_row AS (
 ), registered AS (
     SELECT hash(h.unit_id, t.own_key, h.house_number_key, h.building_key) AS known_place,
         count(*) AS flats, count(h.parent_code) AS held
-    FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    FROM household h LEFT JOIN registered_street t ON t.id = h.street_id
     WHERE h.kind = 'household' AND h.status = 'active' AND h.unit_number IS NOT NULL
        
     GROUP BY ALL

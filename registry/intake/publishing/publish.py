@@ -46,33 +46,30 @@ _MOVED_ON: Final = """
 _PLACES_MOVED_ON: Final = """
     SELECT EXISTS (FROM (FROM {0} EXCEPT FROM {0}_now UNION ALL (FROM {0}_now EXCEPT FROM {0})))
 """
-_STREETS: Final = """
-    INSERT INTO thoroughfare (unit_id, former_unit_id, key, marks, name, kind)
-    SELECT unit_id, former_unit_id, key, marks, name, kind FROM wanted_place ON CONFLICT DO NOTHING
-"""
-_LOCALITIES: Final = """
-    INSERT INTO locality (unit_id, former_unit_id, parent_id, key, marks, name, kind)
-    SELECT unit_id, former_unit_id, parent_id, key, marks, name, kind FROM wanted_place
+_PLACES: Final = """
+    INSERT INTO place (class, unit_id, former_unit_id, parent_id, key, marks, name, kind)
+    SELECT class, unit_id, former_unit_id, parent_id, key, marks, name, kind FROM wanted_place
     ON CONFLICT DO NOTHING
 """
 _WANTED: Final = (
-    "unit_id int, former_unit_id int, parent_id bigint, key text, marks text, name text, kind text"
+    "class text, unit_id int, former_unit_id int, parent_id bigint, key text, marks text,"
+    " name text, kind text"
 )
 
 _IN_ORDER: Final = """
-    SELECT unit_id, former_id, parent_id, key, marks, name, kind FROM wanted
+    SELECT class, unit_id, former_id, parent_id, key, marks, name, kind FROM wanted
     ORDER BY unit_id, former_id, key, marks
 """
 
 _PLACE: Final = (
-    "unit_id, former_unit_id, thoroughfare_id, locality_id, house_number, house_number_key,"
+    "unit_id, former_unit_id, street_id, locality_id, house_number, house_number_key,"
     " building_name, building_key"
 )
 _PLAIN: Final = "".join(f"{each.name}, " for each in PLAIN)
 _ROW: Final = f"{_PLACE}, floor, unit_number, {_PLAIN}households_count"
 _POSITION: Final = "position_method, position_accuracy_m, delivery_hint"
 _HANDED: Final = (
-    "code text, parent_code text, unit_id int, former_unit_id int, thoroughfare_id bigint,"
+    "code text, parent_code text, unit_id int, former_unit_id int, street_id bigint,"
     " locality_id bigint, house_number text, house_number_key text, building_name text,"
     " building_key text, floor text, unit_number text,"
     + "".join(f" {each.name} {each.pg}," for each in PLAIN)
@@ -98,7 +95,7 @@ _BUILDINGS: Final = f"""
 """
 _NEW_BUILDINGS: Final = f"SELECT code, {_PLACE}, lon, lat FROM building WHERE is_new"
 _BUILDING: Final = (
-    "code text, unit_id int, former_unit_id int, thoroughfare_id bigint, locality_id bigint,"
+    "code text, unit_id int, former_unit_id int, street_id bigint, locality_id bigint,"
     " house_number text, house_number_key text, building_name text, building_key text, lon float8,"
     " lat float8"
 )
@@ -274,9 +271,9 @@ def _write(
 def _make_places(bench: Workbench) -> None:
     """Make the streets and localities that rows name and that are not there, and bring them all."""
     levels = "SELECT coalesce(max(len(place_keys)), 0) FROM place"
-    for script, statement, table, named, depth in (
-        ("wanted_streets", _STREETS, "thoroughfare", "named_street", "SELECT 1"),
-        ("wanted_places", _LOCALITIES, "locality", "named_place", levels),
+    for script, table, named, depth in (
+        ("wanted_streets", "registered_street", "named_street", "SELECT 1"),
+        ("wanted_places", "registered_locality", "named_place", levels),
     ):
         for _ in range(bench.value(depth) if bench.has(named) else 0):
             bench.run("publishing/locality_path.sql")
@@ -284,7 +281,7 @@ def _make_places(bench: Workbench) -> None:
             if not bench.has("wanted"):
                 break
             bench.hand("wanted_place", _WANTED, _IN_ORDER)
-            bench.connection.execute(text(statement))
+            bench.connection.execute(text(_PLACES))
             bench.connection.execute(text("DROP TABLE wanted_place"))
             bench.bring(table, f"matching/register/{table}.pg.sql")
     bench.run("publishing/locality_path.sql")

@@ -11,7 +11,8 @@ WITH named AS (
     ) n
     JOIN place p ON p.at = n.at
 )
-SELECT DISTINCT ON (n.unit_id, n.former_id, n.keys) n.unit_id, n.former_id, o.id AS parent_id,
+SELECT DISTINCT ON (n.unit_id, n.former_id, n.keys) 'locality' AS class, n.unit_id, n.former_id,
+    o.id AS parent_id,
     folded(n.keys[1]) AS key, nullif(split_part(n.keys[1], '~', 2), '') AS marks, n.name, n.kind
 FROM named n
 LEFT JOIN locality_path o ON o.unit_id = n.unit_id AND o.keys = n.outer_keys

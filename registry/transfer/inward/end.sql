@@ -2,8 +2,8 @@
 SELECT setval(pg_get_serial_sequence(t.name, 'id'), t.last)
 FROM (
     SELECT 'event' AS name, max(id) AS last FROM event
-    UNION ALL SELECT 'thoroughfare', max(id) FROM thoroughfare
-    UNION ALL SELECT 'locality', max(id) FROM locality
+    UNION ALL SELECT 'place', max(id) FROM (
+        SELECT id FROM place UNION ALL SELECT id FROM place_version) known
     UNION ALL SELECT 'plate', max(id) FROM plate
     UNION ALL SELECT 'import', max(id) FROM import
     UNION ALL SELECT 'field_report', max(id) FROM field_report

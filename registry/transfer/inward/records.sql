@@ -1,7 +1,7 @@
 -- Doors of a street lie side by side, as an import lays them.
 INSERT INTO household (code, event_id, recorded_at,
     -- each plain column: {name},
-    unit_id, former_unit_id, thoroughfare_id, locality_id, house_number_key, building_name,
+    unit_id, former_unit_id, street_id, locality_id, house_number_key, building_name,
     parent_code, point)
 SELECT p.code, p.event, p.since,
     -- each plain column: p.{name},
@@ -14,7 +14,7 @@ WHERE p.until IS NULL
 ORDER BY u.id, p.street, p.locality, p.number_key COLLATE "C", p.code COLLATE "C";
 INSERT INTO household_version (code, event_id, valid_from, valid_to, ended_by_event_id,
     -- each plain column: {name},
-    unit_id, former_unit_id, thoroughfare_id, locality_id, house_number_key, building_name,
+    unit_id, former_unit_id, street_id, locality_id, house_number_key, building_name,
     parent_code, point)
 SELECT p.code, p.event, p.since, p.until, p.ended_by,
     -- each plain column: p.{name},

@@ -9,15 +9,8 @@ UNION SELECT unit_id FROM admin_unit_version WHERE source LIKE 'decision%'
 UNION SELECT predecessor_id FROM admin_unit_succession WHERE source LIKE 'decision%'
 UNION SELECT successor_id FROM admin_unit_succession WHERE source LIKE 'decision%';
 
+-- Places keep their numbers; of those that are gone only the history is left.
 CREATE TEMPORARY TABLE place_ref ON COMMIT DROP AS
-SELECT class, id, row_number() OVER (ORDER BY class DESC, id) AS place
-FROM (
-    SELECT 'street' AS class, id FROM thoroughfare
-    UNION SELECT 'street', id FROM thoroughfare_version
-    UNION SELECT 'locality', id FROM locality
-    UNION SELECT 'locality', id FROM locality_version
-) known;
-
-CREATE TEMPORARY VIEW street_ref AS SELECT id, place FROM place_ref WHERE class = 'street';
-CREATE TEMPORARY VIEW locality_ref AS SELECT id, place FROM place_ref WHERE class = 'locality';
+SELECT id AS place, class FROM place
+UNION SELECT id, class FROM place_version;
 ANALYZE unit_ref, place_ref;

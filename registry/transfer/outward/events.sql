@@ -1,19 +1,11 @@
 -- `reading` names rules of one release: the next delivery is read, whatever was delivered before.
 SELECT e.id AS event, row_number() OVER (ORDER BY f.position, e.id) AS position,
     e.kind AS operation, e.actor, e.reason, e.decision_number,
-    e.scope - ARRAY['reading', 'units', 'streets', 'localities']
+    e.scope - ARRAY['reading', 'units']
         || CASE WHEN e.scope ? 'units' THEN jsonb_build_object('units', (
             SELECT coalesce(jsonb_agg(r.unit ORDER BY s.at), '[]')
             FROM jsonb_array_elements_text(e.scope -> 'units') WITH ORDINALITY s (id, at)
-            JOIN unit_ref r ON r.id = s.id::bigint)) ELSE '{}' END
-        || CASE WHEN e.scope ? 'streets' THEN jsonb_build_object('streets', (
-            SELECT coalesce(jsonb_agg(r.place ORDER BY s.at), '[]')
-            FROM jsonb_array_elements_text(e.scope -> 'streets') WITH ORDINALITY s (id, at)
-            JOIN street_ref r ON r.id = s.id::bigint)) ELSE '{}' END
-        || CASE WHEN e.scope ? 'localities' THEN jsonb_build_object('localities', (
-            SELECT coalesce(jsonb_agg(r.place ORDER BY s.at), '[]')
-            FROM jsonb_array_elements_text(e.scope -> 'localities') WITH ORDINALITY s (id, at)
-            JOIN locality_ref r ON r.id = s.id::bigint)) ELSE '{}' END AS about,
+            JOIN unit_ref r ON r.id = s.id::bigint)) ELSE '{}' END AS about,
     e.occurred_at AS at
 FROM event e LEFT JOIN feed f ON f.event_id = e.id
 ORDER BY e.id

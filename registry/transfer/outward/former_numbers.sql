@@ -1,6 +1,4 @@
-SELECT n.code, n.event_id AS event, s.place AS street, l.place AS locality, n.house_number,
-    n.house_number_key AS number_key, n.until
-FROM household_former_number n
-LEFT JOIN street_ref s ON s.id = n.thoroughfare_id
-LEFT JOIN locality_ref l ON l.id = n.locality_id
-ORDER BY n.code, n.event_id
+SELECT code, event_id AS event, street_id AS street, locality_id AS locality, house_number,
+    house_number_key AS number_key, until
+FROM household_former_number
+ORDER BY code, event_id

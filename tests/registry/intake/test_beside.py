@@ -20,7 +20,7 @@ def doors(engine: Engine) -> list[tuple[object, ...]]:
     return rows(
         engine,
         "SELECT h.house_number_key, t.key, u.code, f.code FROM household h"
-        " LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id"
+        " LEFT JOIN place t ON t.id = h.street_id"
         " JOIN admin_unit u ON u.id = h.unit_id LEFT JOIN admin_unit f ON f.id = h.former_unit_id"
         " ORDER BY h.house_number_key",
     )

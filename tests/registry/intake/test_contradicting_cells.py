@@ -110,7 +110,9 @@ def test_a_kind_of_locality_is_read_in_whatever_way_it_is_written(
 ) -> None:
     text = f"{header},Mã xã,Kinh độ,Vĩ độ\n{cell},00004,{LON},{LAT}\n"
     assert run(engine, tmp_path / "a.csv", text).new == 1
-    assert rows(engine, "SELECT kind, name FROM locality WHERE name <> ''") == [place]
+    assert rows(engine, "SELECT kind, name FROM place WHERE class = 'locality' AND name <> ''") == [
+        place
+    ]
 
 
 def test_a_letter_for_a_figure_in_a_localitys_number_is_refused(

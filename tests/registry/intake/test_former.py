@@ -57,7 +57,7 @@ def test_a_former_street_name_leads_to_the_door_of_today(engine: Engine, deliver
     assert (result.new, result.linked, result.problems) == (0, 1, {"former_name": 1})
     assert problems(engine) == [("former_name", "phố Quán Thánh", "đường Võ Văn Kiệt")]
     assert codes(engine)["x"] == codes(engine)["a"]
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("Võ Văn Kiệt",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Võ Văn Kiệt",)]
 
 
 def test_new_houses_under_a_former_name_come_into_the_street_of_today(
@@ -71,7 +71,7 @@ def test_new_houses_under_a_former_name_come_into_the_street_of_today(
 
     assert (result.new, result.linked) == (1, 1)
     assert result.problems == {"former_name": 1, "shares_door": 1}
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("Võ Văn Kiệt",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Võ Văn Kiệt",)]
 
 
 def test_a_row_whose_reference_is_known_is_unchanged_under_the_former_name(
@@ -86,9 +86,9 @@ def test_a_row_whose_reference_is_known_is_unchanged_under_the_former_name(
     assert (result.changed, result.problems) == (1, {"former_name": 1})
     again = deliver(door("12", "a"))
     assert (again.new, again.changed) == (0, 1)
-    assert rows(
-        engine, "SELECT t.name FROM household h JOIN thoroughfare t ON t.id = h.thoroughfare_id"
-    ) == [("Võ Văn Kiệt",)]
+    assert rows(engine, "SELECT t.name FROM household h JOIN place t ON t.id = h.street_id") == [
+        ("Võ Văn Kiệt",)
+    ]
 
 
 def test_rows_without_reference_keep_theirs_when_the_street_is_renamed(
@@ -126,9 +126,9 @@ def test_the_reference_says_which_street_is_meant_where_the_name_went_on(
     result = deliver(door("12", "a", households_count="1"))
 
     assert (result.changed, result.unchanged, result.problems) == (0, 1, {"former_name": 1})
-    assert rows(
-        engine, "SELECT t.name FROM household h JOIN thoroughfare t ON t.id = h.thoroughfare_id"
-    ) == [("Võ Văn Kiệt",)]
+    assert rows(engine, "SELECT t.name FROM household h JOIN place t ON t.id = h.street_id") == [
+        ("Võ Văn Kiệt",)
+    ]
 
 
 def test_a_name_of_two_former_streets_is_asked_about(engine: Engine, deliver: Deliver) -> None:
@@ -269,7 +269,10 @@ def test_a_former_hamlet_name_leads_to_the_door_of_today(engine: Engine, deliver
     assert (result.new, result.linked, result.problems) == (0, 2, {"former_name": 2})
     assert problems(engine)[0] == ("former_name", "thôn Đông", "tổ dân phố 9")
     assert (codes(engine)["x"], codes(engine)["y"]) == (codes(engine)["a"], codes(engine)["b"])
-    assert rows(engine, "SELECT name FROM locality ORDER BY id") == [("9",), ("3",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'locality' ORDER BY id") == [
+        ("9",),
+        ("3",),
+    ]
 
 
 def test_a_renamed_hamlet_of_another_village_is_not_meant(engine: Engine, deliver: Deliver) -> None:
@@ -298,8 +301,8 @@ def test_a_merged_hamlet_leads_to_its_heir_inside_what_holds_it(
     assert codes(engine)["x"] == codes(engine)["b"]
     places = rows(
         engine,
-        "SELECT l.name, o.name FROM household h JOIN locality l ON l.id = h.locality_id"
-        " JOIN locality o ON o.id = l.parent_id",
+        "SELECT l.name, o.name FROM household h JOIN place l ON l.id = h.locality_id"
+        " JOIN place o ON o.id = l.parent_id",
     )
     assert places == [("3", "Đông")] * 3
 

@@ -40,7 +40,7 @@ def test_new_rows_get_codes_and_are_found_by_reference(engine: Engine, deliver: 
         engine,
         "SELECT r.source_ref, h.house_number_key, t.key, t.kind, u.code, h.status"
         " FROM household_ref r JOIN household h USING (code)"
-        " JOIN thoroughfare t ON t.id = h.thoroughfare_id JOIN admin_unit u ON u.id = h.unit_id"
+        " JOIN place t ON t.id = h.street_id JOIN admin_unit u ON u.id = h.unit_id"
         " ORDER BY 1",
     )
     assert found == [
@@ -179,9 +179,7 @@ def test_rural_row_without_number_is_welcome_when_it_has_a_point(
 
     assert (result.new, result.rejected) == (1, 1)
     assert result.problems["no_house_number"] == 1
-    nested = rows(
-        engine, "SELECT i.name, o.name FROM locality i JOIN locality o ON o.id = i.parent_id"
-    )
+    nested = rows(engine, "SELECT i.name, o.name FROM place i JOIN place o ON o.id = i.parent_id")
     assert nested == [("3", "Đông")]
 
 
@@ -368,7 +366,7 @@ def test_first_real_publish_removes_the_demo(engine: Engine, deliver: Deliver) -
     assert real.demo_removed == 2
     assert not rows(engine, "SELECT 1 FROM household WHERE code LIKE '0%'")
     assert not rows(engine, "SELECT 1 FROM household_ref WHERE source = 'demo'")
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("Quán Thánh",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Quán Thánh",)]
 
 
 def test_free_text_of_either_map_names_the_same_door(engine: Engine, deliver: Deliver) -> None:
@@ -385,7 +383,7 @@ def test_free_text_of_either_map_names_the_same_door(engine: Engine, deliver: De
     keys = rows(
         engine,
         "SELECT DISTINCT h.house_number_key, t.key, u.code FROM household h"
-        " JOIN thoroughfare t ON t.id = h.thoroughfare_id JOIN admin_unit u ON u.id = h.unit_id",
+        " JOIN place t ON t.id = h.street_id JOIN admin_unit u ON u.id = h.unit_id",
     )
     assert keys == [("12/34/5A", "quan thanh", BA_DINH)]
 

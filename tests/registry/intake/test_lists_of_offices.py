@@ -14,8 +14,8 @@ pytestmark = pytest.mark.thorough
 
 DOORS = """
     SELECT h.house_number_key, t.name, l.kind, l.name
-    FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-    LEFT JOIN locality l ON l.id = h.locality_id
+    FROM household h LEFT JOIN place t ON t.id = h.street_id
+    LEFT JOIN place l ON l.id = h.locality_id
     ORDER BY 1
 """
 
@@ -101,7 +101,7 @@ def test_a_group_and_its_quarter_in_one_cell_are_two_places(engine: Engine, tmp_
     lines = "".join(f"{n},Láng,{cell},00004\n" for n, cell in enumerate(cells, 12))
     run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Khu phố,Mã xã\n{lines}")
     assert rows(engine, DOORS) == [(str(n), "Láng", "tổ", "5") for n in range(12, 16)]
-    outer = "SELECT o.kind, o.name FROM locality l JOIN locality o ON o.id = l.parent_id"
+    outer = "SELECT o.kind, o.name FROM place l JOIN place o ON o.id = l.parent_id"
     assert rows(engine, outer) == [("khu phố", "3")]
 
 

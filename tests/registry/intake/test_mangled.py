@@ -113,7 +113,7 @@ def test_a_cell_of_more_than_a_number_is_split_or_refused(deliver: Deliver, engi
     ]
     kept = (
         "SELECT h.house_number_key, t.name FROM household h"
-        " JOIN thoroughfare t ON t.id = h.thoroughfare_id ORDER BY h.house_number_key"
+        " JOIN place t ON t.id = h.street_id ORDER BY h.house_number_key"
     )
     assert sorted(rows(engine, kept)) == [
         ("45-47", "Láng"),
@@ -152,7 +152,7 @@ def test_a_street_behind_a_hamlet_is_kept(deliver: Deliver, engine: Engine) -> N
     assert (result.new, result.rejected) == (2, 0)
     kept = (
         "SELECT h.house_number_key, t.name FROM household h"
-        " JOIN thoroughfare t ON t.id = h.thoroughfare_id ORDER BY t.name"
+        " JOIN place t ON t.id = h.street_id ORDER BY t.name"
     )
     assert rows(engine, kept) == [("49-53", "Lê Lợi"), ("25A/12", "Trần Quốc Thảo")]
 

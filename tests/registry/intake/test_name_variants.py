@@ -15,8 +15,8 @@ pytestmark = pytest.mark.thorough
 
 PLACES = """
     SELECT p.name, count(h.code)
-    FROM {table} p LEFT JOIN household h ON h.{table}_id = p.id
-    WHERE p.name <> 'Quán Thánh' GROUP BY p.id ORDER BY p.name COLLATE "C"
+    FROM place p LEFT JOIN household h ON h.{class_}_id = p.id
+    WHERE p.class = '{class_}' AND p.name <> 'Quán Thánh' GROUP BY p.id ORDER BY p.name COLLATE "C"
 """
 
 
@@ -24,9 +24,9 @@ def at(number: str, street: str, ref: str | None = None, **fields: str) -> dict[
     return door(number, ref or f"{number} {street}", street=street, **fields)
 
 
-def places(engine: Engine, table: str = "thoroughfare") -> list[tuple[object, ...]]:
+def places(engine: Engine, class_: str = "street") -> list[tuple[object, ...]]:
     """Names, and how many households each has."""
-    return rows(engine, PLACES.format(table=table))
+    return rows(engine, PLACES.format(class_=class_))
 
 
 def told(engine: Engine) -> list[tuple[object, ...]]:
@@ -59,7 +59,7 @@ def test_one_number_on_two_streets_is_two_doors(engine: Engine, deliver: Deliver
     linked = rows(
         engine,
         "SELECT r.source_ref, t.name FROM household_ref r JOIN household h USING (code)"
-        " JOIN thoroughfare t ON t.id = h.thoroughfare_id WHERE r.source = 'post'"
+        " JOIN place t ON t.id = h.street_id WHERE r.source = 'post'"
         ' ORDER BY r.source_ref COLLATE "C"',
     )
     assert linked == [
@@ -83,7 +83,7 @@ def test_name_without_marks_is_the_one_that_has_some_or_asked_about(
         (1, "street_spelled_otherwise", "Đường Hàng Dầu", "Đường Hàng Đậu"),
         (2, "street_ambiguous", "Đường Hang Dau", choices),
     ]
-    kind = rows(engine, "SELECT kind FROM thoroughfare WHERE name = 'Hàng Dầu'")[0][0]
+    kind = rows(engine, "SELECT kind FROM place WHERE class = 'street' AND name = 'Hàng Dầu'")[0][0]
     assert kind == "đường"
     assert told(engine) == found
 
@@ -148,7 +148,9 @@ def test_former_name_with_other_marks_leads_nowhere(engine: Engine, deliver: Del
 
 def test_kind_that_is_written_is_the_streets(engine: Engine, deliver: Deliver) -> None:
     deliver(at("1", "Quán Sứ"), at("2", "Phố Quán Sứ"))
-    assert rows(engine, "SELECT kind, name FROM thoroughfare") == [("phố", "Quán Sứ")]
+    assert rows(engine, "SELECT kind, name FROM place WHERE class = 'street'") == [
+        ("phố", "Quán Sứ")
+    ]
 
 
 def test_import_does_not_wait_for_geoalchemy() -> None:

@@ -171,7 +171,7 @@ def test_the_header_says_the_kind_of_a_bare_name(
     assert rows(
         engine,
         "SELECT h.house_number_key, l.kind, l.name FROM household h"
-        " JOIN locality l ON l.id = h.locality_id ORDER BY 1",
+        " JOIN place l ON l.id = h.locality_id ORDER BY 1",
     ) == [("2", kind, "5"), ("4", "khu phố", "3"), ("6", kind, "5")]
 
 
@@ -284,7 +284,7 @@ def shown_codes(engine: Engine, *numbers: str) -> list[str]:
         rows(
             engine,
             "SELECT house_number_key, h.code FROM household h"
-            " JOIN thoroughfare t ON t.id = h.thoroughfare_id WHERE t.name = 'Quán Thánh'",
+            " JOIN place t ON t.id = h.street_id WHERE t.name = 'Quán Thánh'",
         )
     )
     return [f"mã {codes.format(str(found[number]))}" for number in numbers]

@@ -66,7 +66,7 @@ def test_a_ditto_mark_is_no_name(deliver: Deliver, engine: Engine, field: str) -
     below = [door(f"{n}", f"{n}", locality="Tổ 3") | {field: m} for n, m in enumerate(marks, 2)]
     result = deliver(above, *below)
     assert codes(result) == {n: ["as_above"] for n in range(2, 7)}
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("Quán Thánh",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Quán Thánh",)]
 
 
 def test_a_mark_for_the_commune_above_rejects_its_row(deliver: Deliver) -> None:
@@ -82,7 +82,7 @@ def test_a_mark_for_the_commune_above_rejects_its_row(deliver: Deliver) -> None:
 def test_words_for_no_name_are_none(deliver: Deliver, engine: Engine) -> None:
     words = ["Không tên", "chưa đặt tên", "Đường chưa có tên", "chưa có"]
     deliver(*(door(f"{n}", f"{n}", street=w, locality="Tổ 3") for n, w in enumerate(words, 1)))
-    assert rows(engine, "SELECT name FROM thoroughfare") == []
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == []
     assert rows(engine, "SELECT count(*) FROM household") == [(4,)]
 
 
@@ -90,7 +90,7 @@ def test_a_street_that_became_a_date_is_refused(deliver: Deliver, engine: Engine
     result = deliver(door("1", "1", street="2026-02-03"), door("1", "2", street="3/2"))
     assert codes(result) == {1: ["number_mangled"]}
     assert [problem.proposed_fix for problem in result.row_problems] == ["3/2 hoặc 2/3"]
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("3/2",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("3/2",)]
 
 
 def test_letters_of_no_font_are_refused(engine: Engine, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_letters_of_no_font_are_refused(engine: Engine, tmp_path: Path) -> None:
     )
     result = import_file(engine, path, ImportOptions("phuong"), lambda _count: None)
     assert codes(result) == {2: ["text_garbled"]}
-    assert rows(engine, "SELECT name FROM locality") == [("Dân Phố",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'locality'") == [("Dân Phố",)]
 
 
 def test_numbers_that_are_none_of_a_door_are_refused(deliver: Deliver, engine: Engine) -> None:
@@ -213,7 +213,7 @@ def test_a_place_that_became_a_date_is_refused(deliver: Deliver, engine: Engine)
     )
     assert codes(result) == {1: ["number_mangled"], 2: ["number_mangled"]}
     result = deliver({"số nhà": "3", "tổ": "5.0", "mã xã": "00004"})
-    assert rows(engine, "SELECT kind, name FROM locality") == [("tổ", "5")]
+    assert rows(engine, "SELECT kind, name FROM place WHERE class = 'locality'") == [("tổ", "5")]
 
 
 def test_a_number_needs_a_street_or_a_place(deliver: Deliver) -> None:
@@ -241,7 +241,7 @@ def test_a_name_behind_a_dash_makes_no_street(
     texts = f"92 An Dương Vương - {person}, tổ 3, Phường Ba Đình, Hà Nội"
     result = deliver({"address": texts}, source="khac")
     assert codes(result) == {1: ["person_named"]}
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("Láng Hòa Lạc",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Láng Hòa Lạc",)]
 
 
 def test_a_commune_in_the_text_and_another_beside_it_are_told(deliver: Deliver) -> None:
@@ -258,15 +258,15 @@ def test_a_place_beside_the_street_in_its_cell_stays_a_place(
     deliver: Deliver, engine: Engine
 ) -> None:
     deliver(door("1", street="Khu đô thị Linh Đàm, đường Nguyễn Hữu Thọ"))
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("Nguyễn Hữu Thọ",)]
-    assert rows(engine, "SELECT name FROM locality") == [("Linh Đàm",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Nguyễn Hữu Thọ",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'locality'") == [("Linh Đàm",)]
 
 
 def test_signs_that_nobody_sees_make_no_other_name(deliver: Deliver, engine: Engine) -> None:
     names = ["Nguyễn Trung Trực", "Nguyễn\u00a0Trung\u200bTrực", "Nguyễn Tr\u200bung Trực\ufeff"]
     deliver(*(door(f"{n}", f"{n}", street=name) for n, name in enumerate(names)))
     deliver({"address": "9 Nguyễn Tr\u2060ung\u200bTrực, Phường Ba Đình, Hà Nội"}, source="khac")
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("Nguyễn Trung Trực",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Nguyễn Trung Trực",)]
 
 
 def test_another_source_gives_a_door_the_point_that_it_lacks(
@@ -343,7 +343,7 @@ def test_a_name_under_the_number_building_or_hamlet_is_refused_and_never_stored(
     assert codes(result) == {row: ["person_named"] for row in (1, 2, 4, 5, 6, 9)}
     stored = "SELECT building_name FROM household WHERE kind = 'household' ORDER BY house_number"
     assert rows(engine, stored) == [("Võ Thị Sáu",), ("Lê Mai Hoa",), ("Hoàng Anh Thanh Bình",)]
-    assert rows(engine, "SELECT name FROM locality") == []
+    assert rows(engine, "SELECT name FROM place WHERE class = 'locality'") == []
 
 
 def test_a_person_behind_the_street_without_a_sign_is_refused_and_never_stored(
@@ -358,7 +358,7 @@ def test_a_person_behind_the_street_without_a_sign_is_refused_and_never_stored(
     path.write_text("\n".join(["Mã,Địa chỉ", *lines]), encoding="utf-8")
     result = import_file(engine, path, ImportOptions("thử"), lambda _count: None)
     assert codes(result) == named
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("Nguyễn Văn Linh",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Nguyễn Văn Linh",)]
     columns = [door("12", street=text.removeprefix("12 "), commune_code="00199") for text in texts]
     path = write(tmp_path / "b.csv", *columns)
     result = import_file(engine, path, ImportOptions("cột"), lambda _count: None)
@@ -384,7 +384,7 @@ def test_totals_and_notes_with_figures_are_no_houses(engine: Engine, tmp_path: P
     path.write_text(f"STT,Số nhà,Đường\n1,14,Láng\n{notes}", encoding="utf-8")
     result = import_file(engine, path, options, lambda _count: None)
     assert (result.rows - result.rejected - result.skipped, result.new) == (1, 0)
-    assert rows(engine, "SELECT name FROM thoroughfare") == [("Láng",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Láng",)]
 
 
 def test_texts_of_two_houses_or_of_what_stands_beside_one_are_asked_about(
@@ -431,4 +431,4 @@ def test_people_in_hints_hamlets_and_buildings_are_not_stored(
     assert import_file(engine, path, ImportOptions("thử"), lambda _count: None).new == 4
     stored = rows(engine, "SELECT DISTINCT delivery_hint FROM household ORDER BY 1")
     assert stored == [("gần chợ Láng",), (None,)]
-    assert rows(engine, "SELECT name FROM locality") == [("bà Tư",)]
+    assert rows(engine, "SELECT name FROM place WHERE class = 'locality'") == [("bà Tư",)]

@@ -35,7 +35,7 @@ def test_a_row_with_a_cell_in_unicode_is_read_as_the_others(
         result = import_file(engine, path, options, lambda _count: None, handback)
         write_problems(open_file(path), problems, back, "rejected")
     assert (result.new, result.rejected) == (5, 1)
-    assert rows(engine, "SELECT kind, name FROM locality ORDER BY name") == [
+    assert rows(engine, "SELECT kind, name FROM place WHERE class = 'locality' ORDER BY name") == [
         ("khu phố", "1"),
         ("khu phố", "2"),
     ]

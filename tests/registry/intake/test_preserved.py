@@ -89,7 +89,7 @@ def test_street_that_was_corrected_stays(engine: Engine, deliver: Deliver) -> No
     operate(
         engine,
         "correct",
-        "thoroughfare_id = (SELECT id FROM thoroughfare WHERE name = 'Hàng Bún')",
+        "street_id = (SELECT id FROM place WHERE class = 'street' AND name = 'Hàng Bún')",
     )
 
     result = deliver(door("12", "a", **ANEW), door("1", "b", street="Phố Hàng Bún"))
@@ -98,7 +98,7 @@ def test_street_that_was_corrected_stays(engine: Engine, deliver: Deliver) -> No
     assert rows(
         engine,
         "SELECT t.name, h.households_count FROM household h"
-        " JOIN thoroughfare t ON t.id = h.thoroughfare_id ORDER BY h.house_number",
+        " JOIN place t ON t.id = h.street_id ORDER BY h.house_number",
     ) == [("Hàng Bún", 1), ("Hàng Bún", 3)]
 
 

@@ -70,7 +70,7 @@ def test_register_is_as_it_was_after_a_rollback(
     assert undone.kept == 0
     assert checksum(engine) == grown
     # History still names the street of a record that was taken back.
-    assert rows(engine, "SELECT name FROM thoroughfare_version WHERE name = 'Châu Long'")
+    assert rows(engine, "SELECT name FROM place_version WHERE name = 'Châu Long'")
 
 
 def kept(undone: RolledBack) -> dict[str, str]:
@@ -108,7 +108,7 @@ def test_keep_later_undoes_the_rest_and_says_what_it_keeps(
     assert [numbers.get(names[ref]) for ref in ("a", "c", "n1", "n2", "n3", "n4")] == [
         "12C", "16", "40A", "42", None, None,
     ]  # fmt: skip
-    streets = {name for (name,) in rows(engine, "SELECT name FROM thoroughfare")}
+    streets = {name for (name,) in rows(engine, "SELECT name FROM place WHERE class = 'street'")}
     assert ("Châu Long" in streets, "Hàng Than" in streets) == (True, False)
     assert all(codes.is_valid(code) for code in kept(undone))
     # What was kept is known by its reference as before, and the source goes on from there.

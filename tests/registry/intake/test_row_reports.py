@@ -197,7 +197,7 @@ def test_rows_below_headings_come_back_with_what_the_headings_say(
     doors = rows(
         engine,
         "SELECT h.house_number_key, t.key, l.key, h.building_key FROM household h"
-        " JOIN thoroughfare t ON t.id = h.thoroughfare_id JOIN locality l ON l.id = h.locality_id"
+        " JOIN place t ON t.id = h.street_id JOIN place l ON l.id = h.locality_id"
         " WHERE h.kind = 'household'",
     )
     assert doors == [("12", "lang", "to dan pho 1", "a")] * 2

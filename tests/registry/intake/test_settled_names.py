@@ -35,7 +35,12 @@ def all_near(first: int) -> list[dict[str, str]]:
 
 
 def places(engine: Engine) -> int:
-    return len(rows(engine, "SELECT key FROM thoroughfare UNION ALL SELECT key FROM locality"))
+    return len(
+        rows(
+            engine,
+            "SELECT key FROM place",
+        )
+    )
 
 
 @pytest.fixture

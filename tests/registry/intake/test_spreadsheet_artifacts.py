@@ -146,4 +146,4 @@ def test_signs_around_a_street_are_no_part_of_it(
     path = tmp_path / "a.csv"
     path.write_text(f"Số nhà,Đường,Mã xã\n12,{street},00199\n", encoding="utf-8")
     assert import_file(engine, path, ImportOptions("x"), lambda _n: None).new == 1
-    assert rows(engine, "SELECT key FROM thoroughfare") == [(key,)]
+    assert rows(engine, "SELECT key FROM place WHERE class = 'street'") == [(key,)]

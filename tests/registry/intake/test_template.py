@@ -97,10 +97,10 @@ def test_filled_in_it_is_imported_as_it_is(engine: Engine, blank: Path) -> None:
     found = rows(
         engine,
         "SELECT h.house_number_key, t.name, h.position_accuracy_m FROM household h"
-        " JOIN thoroughfare t ON t.id = h.thoroughfare_id WHERE h.house_number_key = '3/2'",
+        " JOIN place t ON t.id = h.street_id WHERE h.house_number_key = '3/2'",
     )
     assert found == [("3/2", "Láng", 4.5)]
-    assert len(rows(engine, "SELECT 1 FROM thoroughfare")) == 2
+    assert len(rows(engine, "SELECT 1 FROM place WHERE class = 'street'")) == 2
 
 
 def test_a_program_that_computes_no_formula_can_fill_it_in(engine: Engine, blank: Path) -> None:

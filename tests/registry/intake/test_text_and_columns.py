@@ -14,12 +14,12 @@ pytestmark = pytest.mark.thorough
 
 DOORS = """
     SELECT h.code, h.house_number_key, t.name, h.floor, h.unit_number
-    FROM household h LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
+    FROM household h LEFT JOIN place t ON t.id = h.street_id
 """
 PLACED = """
     SELECT h.house_number_key, t.name, l.name FROM household h
-    LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-    LEFT JOIN locality l ON l.id = h.locality_id ORDER BY 1, 2, 3
+    LEFT JOIN place t ON t.id = h.street_id
+    LEFT JOIN place l ON l.id = h.locality_id ORDER BY 1, 2, 3
 """
 
 
@@ -152,7 +152,7 @@ def test_a_group_in_the_text_and_another_in_its_column_are_told(
     found = rows(
         engine,
         """SELECT concat_ws(' ', l.own_key, o.own_key) FROM household h
-        JOIN locality l ON l.id = h.locality_id LEFT JOIN locality o ON o.id = l.parent_id""",
+        JOIN place l ON l.id = h.locality_id LEFT JOIN place o ON o.id = l.parent_id""",
     )
     assert found == ([(places,)] if places else [])
 

@@ -26,9 +26,9 @@ def wrong(error: pytest.ExceptionInfo[InvalidInputError]) -> list[tuple[str, str
     return [(item["field"], item["code"]) for item in errors]
 
 
-def aliases(place: Town, table: str, key: str) -> list[tuple[int, int]]:
+def aliases(place: Town, key: str) -> list[tuple[int, int]]:
     """(the one that bore the name, where it leads today)."""
-    return place.rows(f"SELECT named_id, {table}_id FROM {table}_alias WHERE key = :k", k=key)
+    return place.rows("SELECT named_id, place_id FROM place_alias WHERE key = :k", k=key)
 
 
 def numbers(place: Town, code: str) -> list[str]:
@@ -72,7 +72,7 @@ def test_renamed_street_is_found_by_both_names_and_no_household_is_rewritten(pla
     assert done.rewritten == 0
     assert place.row(code) == before
     assert place.record(code).street_name == "Võ Văn Kiệt"
-    assert aliases(place, "thoroughfare", "cat linh") == [(before.thoroughfare_id,) * 2]
+    assert aliases(place, "cat linh") == [(before.street_id,) * 2]
     with pytest.raises(InvalidInputError, match="Võ Văn Kiệt") as raised:
         place.house("2", "Cát Linh")
     assert wrong(raised) == [("street", "former_name")]
@@ -84,22 +84,22 @@ def test_name_is_free_again_for_another_street_after_a_rename(place: Town) -> No
     place.do("rename-street", **HERE, street="Giảng Võ", new_name="Phố Núi Trúc")
     place.street("Phố Giảng Võ")
     new = place.house("12", "Giảng Võ")
-    assert place.row(old).thoroughfare_id != place.row(new).thoroughfare_id
-    assert aliases(place, "thoroughfare", "giang vo") == [(place.row(old).thoroughfare_id,) * 2]
+    assert place.row(old).street_id != place.row(new).street_id
+    assert aliases(place, "giang vo") == [(place.row(old).street_id,) * 2]
 
 
 def test_street_renamed_back_and_forth_has_no_former_name_that_it_bears(place: Town) -> None:
     place.street("Phố Thành Công")
     place.do("rename-street", **HERE, street="Thành Công", new_name="Phố Nguyên Hồng")
     place.do("rename-street", **HERE, street="Nguyên Hồng", new_name="Phố Thành Công")
-    assert aliases(place, "thoroughfare", "thanh cong") == []
-    assert len(aliases(place, "thoroughfare", "nguyen hong")) == 1
+    assert aliases(place, "thanh cong") == []
+    assert len(aliases(place, "nguyen hong")) == 1
 
 
 def test_corrected_accents_of_a_street_are_no_former_name(place: Town) -> None:
     place.street("Phố Huynh Thuc Khang")
     place.do("rename-street", **HERE, street="Huynh Thuc Khang", new_name="Phố Huỳnh Thúc Kháng")
-    assert aliases(place, "thoroughfare", "huinh thuc khang") == []
+    assert aliases(place, "huinh thuc khang") == []
     with pytest.raises(ConflictError, match="already"):
         place.do("rename-street", **HERE, street="Huỳnh Thúc Kháng", new_name="Huỳnh Thúc Kháng")
 
@@ -134,7 +134,7 @@ def test_renamed_locality_keeps_what_it_holds(place: Town) -> None:
     code = place.house("5", None, locality="Xóm 2, Thôn Bắc")
     place.do("rename-locality", **HERE, locality="Thôn Bắc", new_name="Tổ dân phố 15")
     assert place.record(code).localities == (("xóm", "2"), ("tổ dân phố", "15"))
-    assert len(aliases(place, "locality", "thon bac")) == 1
+    assert len(aliases(place, "thon bac")) == 1
 
 
 # --- mergers -------------------------------------------------------------------------------------
@@ -145,14 +145,14 @@ def test_merged_street_leads_its_doors_into_the_other(place: Town) -> None:
     place.street("Phố Chùa Láng")
     moved, retired = place.house("12", "Ngõ Chùa Nền"), place.house("14", "Ngõ Chùa Nền")
     place.retire(retired)
-    old = place.row(moved).thoroughfare_id
+    old = place.row(moved).street_id
     done = place.do("merge-street", **WHY, street="Ngõ Chùa Nền", into="Phố Chùa Láng")
     assert done.rewritten == 2
-    new = place.row(moved).thoroughfare_id
+    new = place.row(moved).street_id
     assert place.record(moved).street_name == "Chùa Láng"
-    assert aliases(place, "thoroughfare", "ngo chua nen") == [(old, new)]
+    assert aliases(place, "ngo chua nen") == [(old, new)]
     remembered = place.rows(
-        "SELECT thoroughfare_id, house_number_key FROM household_former_number WHERE code = :c",
+        "SELECT street_id, house_number_key FROM household_former_number WHERE code = :c",
         c=moved,
     )
     assert remembered == [(old, "12")]
@@ -165,13 +165,13 @@ def test_former_names_lead_on_through_a_second_merger(place: Town) -> None:
     for name in ("Phố Một A", "Phố Hai A", "Phố Ba A"):
         place.street(name)
     code = place.house("1", "Một A")
-    first = place.row(code).thoroughfare_id
+    first = place.row(code).street_id
     place.do("rename-street", **HERE, street="Một A", new_name="Phố Không A")
     place.do("merge-street", **WHY, street="Không A", into="Hai A")
     place.do("merge-street", **WHY, street="Hai A", into="Ba A")
-    last = place.row(code).thoroughfare_id
+    last = place.row(code).street_id
     for key in ("mot a", "khong a"):
-        assert aliases(place, "thoroughfare", key) == [(first, last)]
+        assert aliases(place, key) == [(first, last)]
     assert numbers(place, code) == ["1", "1"]
 
 
@@ -182,7 +182,7 @@ def test_numbers_that_meet_in_a_merger_are_named_unless_both_are_right(place: To
     with pytest.raises(AddressTakenError, match="8"):
         place.do("merge-street", **WHY, street="Bốn A", into="Năm A")
     place.do("merge-street", **WHY, street="Bốn A", into="Năm A", same_address=True)
-    assert place.row(one).thoroughfare_id == place.row(other).thoroughfare_id
+    assert place.row(one).street_id == place.row(other).street_id
 
 
 def test_merger_stays_in_one_commune(place: Town) -> None:
@@ -260,7 +260,7 @@ def test_flats_of_a_building_get_the_number_of_their_door(place: Town) -> None:
 def test_table_that_cannot_be_is_refused_whole(
     place: Town, pairs: list[tuple[str, str]], error: tuple[str, str]
 ) -> None:
-    if not place.rows("SELECT 1 FROM thoroughfare WHERE name = 'Mười A'"):
+    if not place.rows("SELECT 1 FROM place WHERE class = 'street' AND name = 'Mười A'"):
         place.street("Phố Mười A")
         for number in ("1", "5", "7"):
             place.house(number, "Mười A")
@@ -320,22 +320,22 @@ def test_database_refuses_a_merger_that_leads_nowhere(session: Session) -> None:
     unit, other = make_unit(session), make_unit(session)
     street = make_street(session, unit_id=unit)
     far = make_street(session, unit_id=other)
-    merge = text("UPDATE thoroughfare SET merged_into_id = :into, key = '#' || id WHERE id = :id")
+    merge = text("UPDATE place SET merged_into_id = :into, key = '#' || id WHERE id = :id")
     for into in (street, far):
-        with refused(session, by="thoroughfare_merged"):
+        with refused(session, by="place_merged"):
             session.execute(merge, {"id": street, "into": into})
     dead = make_street(session, unit_id=unit, name="Cũ")
     session.execute(merge, {"id": dead, "into": street})
     live = make_street(session, unit_id=unit, name="Mới")
-    with refused(session, by="thoroughfare_merged"):
+    with refused(session, by="place_merged"):
         session.execute(merge, {"id": live, "into": dead})
-    with refused(session, by="thoroughfare_merged"):
+    with refused(session, by="place_merged"):
         session.execute(
-            text("UPDATE thoroughfare SET merged_into_id = NULL, key = 'cu' WHERE id = :id"),
+            text("UPDATE place SET merged_into_id = NULL, key = 'cu' WHERE id = :id"),
             {"id": dead},
         )
     with refused(session, by="household_references", says="street is not in its commune"):
-        make_household(session, unit_id=unit, thoroughfare_id=dead)
+        make_household(session, unit_id=unit, street_id=dead)
 
 
 def test_removed_record_leaves_no_former_number_behind(session: Session) -> None:
@@ -361,14 +361,14 @@ def test_former_names_move_with_their_street_to_another_commune(session: Session
     street = make_street(session, unit_id=unit, name="Cũ")
     make_event(session, TEST)
     session.execute(
-        text("UPDATE thoroughfare SET key = 'moi', name = 'Mới' WHERE id = :id"), {"id": street}
+        text("UPDATE place SET key = 'moi', name = 'Mới' WHERE id = :id"), {"id": street}
     )
     session.execute(
-        text("UPDATE thoroughfare SET unit_id = :unit WHERE id = :id"),
+        text("UPDATE place SET unit_id = :unit WHERE id = :id"),
         {"unit": other, "id": street},
     )
     alias = session.execute(
-        text("SELECT key, unit_id FROM thoroughfare_alias WHERE named_id = :id"), {"id": street}
+        text("SELECT key, unit_id FROM place_alias WHERE named_id = :id"), {"id": street}
     ).one()
     assert tuple(alias) == ("cũ", other)
 
@@ -390,12 +390,12 @@ def test_household_that_waits_for_a_merger_is_not_put_into_the_merged_street(
 
     def late(session: Session) -> None:
         with refused(session, by="household_references"):
-            make_household(session, unit_id=unit, thoroughfare_id=dead)
+            make_household(session, unit_id=unit, street_id=dead)
 
     with thread() as pool, Session(own_engine) as one, Session(own_engine) as two:
         make_event(one)
         one.execute(
-            text("UPDATE thoroughfare SET merged_into_id = :i, key = '#' || id WHERE id = :d"),
+            text("UPDATE place SET merged_into_id = :i, key = '#' || id WHERE id = :d"),
             {"i": into, "d": dead},
         )
         make_event(two)
@@ -409,13 +409,13 @@ def test_address_is_given_once_to_two_who_ask_at_the_same_time(own_engine: Engin
     with session_scope(own_engine) as session:
         unit = make_unit(session)
         street = make_street(session, unit_id=unit)
-    door = BLANK | {"unit_id": unit, "thoroughfare_id": street, "house_number_key": "7"}
+    door = BLANK | {"unit_id": unit, "street_id": street, "house_number_key": "7"}
     with thread() as pool, Session(own_engine) as one, Session(own_engine) as two:
         refuse_taken(one, door)
         waiting = start_and_wait(pool, own_engine, two, lambda late: refuse_taken(late, door))
         assert not waiting.done()
         number = {"house_number": "7", "house_number_key": "7"}
-        make_household(one, unit_id=unit, thoroughfare_id=street, **number)
+        make_household(one, unit_id=unit, street_id=street, **number)
         one.commit()
         with pytest.raises(AddressTakenError):
             waiting.result()

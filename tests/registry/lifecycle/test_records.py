@@ -257,10 +257,10 @@ def test_new_number_is_on_the_door_and_the_old_one_is_remembered(place: Town) ->
     place.do("renumber", code=code, house_number="25 bis", decision_number="1/QĐ")
     assert place.record(code).house_number_key == "25BIS"
     former = place.rows(
-        "SELECT house_number_key, thoroughfare_id FROM household_former_number WHERE code = :c",
+        "SELECT house_number_key, street_id FROM household_former_number WHERE code = :c",
         c=code,
     )
-    assert former == [("25", place.row(code).thoroughfare_id)]
+    assert former == [("25", place.row(code).street_id)]
     with pytest.raises(AddressTakenError):
         place.do("renumber", code=code, house_number="27")
     with pytest.raises(ConflictError, match="already"):

@@ -39,7 +39,8 @@ BESIDE = (
     " SELECT 'wrong_point', code, unit_id, point, 'carrier', '{\"a\": null}' FROM household"
     " WHERE code = :code",
     "INSERT INTO target (unit_id, locality_id, households, quality, source, reference_date)"
-    " SELECT unit_id, id, 12, 'declared', 'UBND', '2026-01-01' FROM locality LIMIT 1",
+    " SELECT unit_id, id, 12, 'declared', 'UBND', '2026-01-01' FROM place"
+    " WHERE class = 'locality' LIMIT 1",
     "INSERT INTO source_name VALUES ('phuong', 'Phố Tử', 'Phố Thử')",
     "INSERT INTO coverage_day (day, unit_id, households, dwellings, positioned, verified,"
     " deliverable, plated, suspected, unnumbered)"

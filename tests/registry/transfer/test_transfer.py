@@ -33,7 +33,7 @@ def is_empty(url: str) -> bool:
     with psycopg.connect(url) as connection:
         (found,) = connection.execute(
             "SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM household)"
-            " + (SELECT count(*) FROM thoroughfare) + (SELECT count(*) FROM parked_key)"
+            " + (SELECT count(*) FROM place) + (SELECT count(*) FROM parked_key)"
         ).fetchone() or (None,)
         return found == 0
 
@@ -340,7 +340,7 @@ NOT_CARRIED = {
 """Why a table is in no transfer file → the tables."""
 NOT_READ = {
     *("event.xact", "household_ref.row_hash", "field_report.reporters"),
-    *("thoroughfare.own_key", "locality.own_key", "gazetteer_state.seed_sha256"),
+    *("place.own_key", "place.holder_ids", "place_alias.class", "gazetteer_state.seed_sha256"),
     *("register_identity.transferred_event_id", "register_identity.timeline"),
     "gazetteer_state.version",
 }

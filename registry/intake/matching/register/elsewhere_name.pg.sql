@@ -3,6 +3,6 @@
 -- needs: full
 SELECT h.code, t.key AS street_key, l.key AS place_key
 FROM household h
-LEFT JOIN thoroughfare t ON t.id = h.thoroughfare_id
-LEFT JOIN locality l ON l.id = h.locality_id
+LEFT JOIN place t ON t.id = h.street_id
+LEFT JOIN place l ON l.id = h.locality_id
 WHERE %(full)s AND h.code = ANY (%(codes)s::text[])

@@ -1,5 +1,5 @@
 -- columns: unit_id INTEGER, key VARCHAR, kind VARCHAR, name VARCHAR, named_id BIGINT,
 --   today_id BIGINT, former_unit_id INTEGER
-SELECT a.unit_id, a.key, a.kind, a.name, a.named_id, a.locality_id AS today_id, b.former_unit_id
-FROM locality_alias a JOIN locality b ON b.id = a.named_id
-WHERE a.unit_id = ANY (%(units)s::int[])
+SELECT a.unit_id, a.key, a.kind, a.name, a.named_id, a.place_id AS today_id, b.former_unit_id
+FROM place_alias a JOIN place b ON b.id = a.named_id
+WHERE a.class = 'locality' AND a.unit_id = ANY (%(units)s::int[])

@@ -1,6 +1,9 @@
 """The register, subject by subject: migrations/baseline/*.sql, in the order of their numbers.
 
-Revision ID: 0001
+Registers at 0001, of before release 1.0, had streets and localities in two tables: `transfer`
+carries them over. From here on numbered migrations follow; this one and the baseline are frozen.
+
+Revision ID: 0002
 Revises:
 """
 
@@ -9,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "0002"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -22,5 +25,5 @@ def upgrade() -> None:
         # A colon is SQL's own here, and names no parameter.
         op.execute(sa.text(script.read_text(encoding="utf-8").replace(":", r"\:")))
     op.execute("GRANT SELECT ON alembic_version TO diachiso_app")
-    works_with = "The schema works with programs from migration 0001 on"
+    works_with = "The schema works with programs from migration 0002 on"
     op.execute(f"COMMENT ON TABLE alembic_version IS '{works_with}'")
