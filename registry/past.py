@@ -12,7 +12,7 @@ from typing import Final
 
 from registry.core.tables.records import state
 from registry.gazetteer import today
-from registry.records import RENAMING, Record, Then, columns, ended_by
+from registry.records import RENAMING, Record, Then, columns, ended_by, renamed
 from registry.search.answers import Answer
 from registry.search.batching import Ask, Query, bulk
 from registry.units import LAST_DAY_OF_OLD_MAP
@@ -55,8 +55,9 @@ def columns_at(household: str, at: str, ended: str = "") -> str:
         return state_at("place", "kind, name, key, parent_id", f"id = {key}", at, ended)
 
     up = _UP_THEN.format(first=place("l.parent_id"), next=place("up.parent_id"))
+    holders = "(SELECT p.holder_ids FROM place p WHERE p.id = h.locality_id)"
     return f"""
-        SELECT {{before}} {columns(outer_localities=up)}
+        SELECT {{before}} {columns(outer_localities=up, renamed=renamed(holders))}
         FROM {{moments}} {household} h {{on}}
         LEFT JOIN LATERAL {place("h.street_id")} t ON true
         LEFT JOIN LATERAL {place("h.locality_id")} l ON true

@@ -49,11 +49,16 @@ def ended_by(kinds: Iterable[str]) -> str:
     return f"(SELECT e.kind FROM event e WHERE e.id = ended_by_event_id) IN ({listed})"  # noqa: S608 - constants
 
 
-_RENAMED: Final = f"""coalesce(
+def renamed(holders: str) -> str:
+    """SQL: whether a decision changed what the household `h` is called, or a place that it is in.
+
+    `holders` has the ids of what holds its locality.
+    """
+    return f"""coalesce(
         (SELECT true FROM household_version v WHERE v.code = h.code AND {ended_by(RENAMING)}
         LIMIT 1),
         (SELECT true FROM place_version v
-        WHERE v.id = ANY (ARRAY[h.street_id, h.locality_id] || l.holder_ids)
+        WHERE v.id = ANY (ARRAY[h.street_id, h.locality_id] || {holders})
             AND {ended_by(RENAMING)} LIMIT 1)
     )"""  # noqa: S608 - constants
 
@@ -154,7 +159,7 @@ _MADE: Final = {
     "lon": "ST_X(h.point)",
     "lat": "ST_Y(h.point)",
     "successors": _SUCCESSORS,
-    "renamed": _RENAMED,
+    "renamed": renamed("l.holder_ids"),
 }
 """Fields of a `Record` that are no columns of the household `h`; `t` and `l` come with JOINS."""
 _FIELDS: Final = Record._fields[:-1]

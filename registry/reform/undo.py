@@ -98,8 +98,7 @@ def _undo(session: Session, row: Any, cause: Cause) -> Undone:
     for statement in sql.UNITS:
         session.execute(text(statement), said)
     session.execute(text(sql.LEAD_BACK), said)
-    for statement in sql.PLACES:
-        session.execute(text(statement), said)
+    session.execute(text(sql.PLACES), said)
     written: Any = session.execute(text(sql.HOUSEHOLDS), said)
     for statement in (*sql.FORMER_NUMBERS, *sql.BELONGINGS):
         session.execute(text(statement), said)

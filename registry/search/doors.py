@@ -12,7 +12,7 @@ from typing import Final
 
 from geo.values import value
 from registry.reads import Row
-from registry.records import COLUMNS, JOINS, OPEN, PLACES, Record, columns
+from registry.records import COLUMNS, JOINS, OPEN, PLACES, Record, columns, renamed
 from registry.search.batching import Ask, Query, bulk
 
 MAX_PLACES: Final = 400
@@ -93,7 +93,7 @@ def _statement(table: str, *, in_units: bool, by_building: bool) -> str:
     known = {f"{table}_{part}": f"s.{part}" for part in ("kind", "name", "key")}
     if locality:
         known |= {"street_kind": "NULL", "street_name": "NULL", "street_key": "NULL"}
-        known["outer_localities"] = "NULL"
+        known |= {"outer_localities": "NULL", "renamed": renamed("s.holder_ids")}
     shown = columns(successors="NULL", **known)
     same = 'k.key COLLATE "C"'
     doors = (_BUILT if by_building else _DOORS).format(**parts)
