@@ -99,8 +99,11 @@ def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     end = _used(resource.RUSAGE_SELF) + seconds
     of_others = _used(resource.RUSAGE_CHILDREN)
+    over = False
 
     def break_off(_number: int, _frame: object) -> Never:
+        nonlocal over
+        over = True
         # It would come again each second, and break off what is being closed.
         resource.setrlimit(
             resource.RLIMIT_CPU, (int(_used(resource.RUSAGE_SELF)) + _CLOSING_S, hard)
@@ -118,6 +121,10 @@ def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
         if used >= end:
             raise error from other
         raise
+    else:
+        # What a handler raises in a finalizer or a callback is printed, and goes no further.
+        if over:
+            raise error
     finally:
         resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
         signal.signal(signal.SIGXCPU, before)

@@ -58,6 +58,23 @@ def households_have_their_place(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
+    "Thôn, tổ nào cũng mang đúng mã số của nơi chứa nó",
+    hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)",
+)
+def places_carry_their_holders(subject: Subject) -> Finding:
+    """The ids of what holds a locality are those that its parents lead to."""
+    return none_of(subject.names(_WRONG_HOLDERS), "places with other holders")
+
+
+_WRONG_HOLDERS: Final = """
+    SELECT p.kind || ' ' || p.name FROM place p LEFT JOIN place o ON o.id = p.parent_id
+    WHERE p.holder_ids IS DISTINCT FROM
+        CASE WHEN p.parent_id IS NULL THEN '{}' ELSE o.id || o.holder_ids END
+    ORDER BY p.id
+"""
+
+
+@CHECKS.check(
     "Mã hồ sơ, số cũ, biển số đều chỉ đến mã có thật",
     hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)",
 )

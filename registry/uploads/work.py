@@ -8,7 +8,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -54,8 +54,7 @@ def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
     if view is None or view.state != "staged":
         return
     try:
-        with broken_off_after(*_limit(settings, view)):
-            _try(engine, settings, view)
+        _try(engine, settings, view, within=broken_off_after(*_limit(settings, view)))
     except DatabaseUnavailableError:
         raise
     except RegistryError as error:
@@ -198,14 +197,20 @@ def _finish(engine: Engine, settings: Settings, view: ImportView, result: Import
 
 
 def _try(
-    engine: Engine, settings: Settings, view: ImportView, problem: dict[str, Any] | None = None
+    engine: Engine,
+    settings: Settings,
+    view: ImportView,
+    problem: dict[str, Any] | None = None,
+    *,
+    within: AbstractContextManager[None] | None = None,
 ) -> None:
-    """Let the file run dry; write what became of each row, and keep the verdict."""
+    """Let the file run dry, `within` a limit; write what became of each row, keep the verdict."""
     path = _path(settings, view)
     with _handback(codes=view.state == "published") as back:
         with _acting_for(engine, settings, view.id) as actor:
             options = _options(view, actor, dry_run=True)
-            result = _import(engine, path, view, options, back)
+            with within or nullcontext():
+                result = _import(engine, path, view, options, back)
         _write_reports(settings, view, options, path, back, result)
         if view.state == "published":
             _finish(engine, settings, view, result)

@@ -79,6 +79,7 @@ def test_register_of_living_doors_is_well(url: str, codes: dict[str, str]) -> No
         "flats_have_their_building",
         "households_have_their_place",
         "references_have_their_household",
+        "places_carry_their_holders",
         "places_have_households",
         "doors_stand_once",
         "communes_of_households_exist",
@@ -103,6 +104,11 @@ BREAKS = [
         "flats_have_their_building",
         "UPDATE household SET status = 'retired' WHERE code = '{building}'",
         "1 flats without",
+    ),
+    (
+        "places_carry_their_holders",
+        "UPDATE place SET holder_ids = ARRAY[id] WHERE key = 'thon 1'",
+        "1 places with other holders",
     ),
     (
         "households_have_their_place",
@@ -257,8 +263,8 @@ def test_place_that_holds_a_place_with_households_is_no_empty_one(
         url,
         "INSERT INTO place (class, unit_id, key, name, kind)"
         " SELECT class, unit_id, 'khu 2', '2', 'khu' FROM place WHERE class = 'locality'",
-        "UPDATE place SET parent_id = (SELECT id FROM place WHERE key = 'khu 2')"
-        " WHERE key = 'thon 1'",
+        "UPDATE place p SET parent_id = o.id, holder_ids = ARRAY[o.id]"
+        " FROM place o WHERE o.key = 'khu 2' AND p.key = 'thon 1'",
     )
     assert found(url, "places_have_households").state == State.OK
 

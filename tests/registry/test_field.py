@@ -79,7 +79,7 @@ def opened(place: Town, *, of: str = "street", actor: str = "cán bộ") -> Roun
     """A round of Phố Láng, or of a locality by its key."""
     table: Table = "street" if of == "street" else "locality"
     key = "lang" if of == "street" else of
-    (found,) = place.rows(f"SELECT id FROM {table} WHERE key = :key", key=key)
+    (found,) = place.rows("SELECT id FROM place WHERE key = :key", key=key)
     until = today() + datetime.timedelta(days=7)
     with session_scope(place.engine) as session:
         number, _ = open_round(session, table, found[0], until, actor)

@@ -104,3 +104,11 @@ def test_no_other_module_loads_what_reads_layers(loaded: str, by: list[str]) -> 
         if loads.search(source.read_text(encoding="utf-8"))
     ]
     assert found == by
+
+
+def test_process_that_reads_a_file_loads_nothing_of_the_database() -> None:
+    """Each delivered file starts one, and the tables take a tenth of a second."""
+    formats = {path.stem for path in (ROOT / "registry/intake/formats").glob("[a-z]*.py")}
+    loaded = "\n".join(f"import registry.intake.formats.{name}" for name in formats - {"writing"})
+    code = f"{loaded}\nimport sys; print(sys.modules.keys() & {{'geoalchemy2', 'sqlalchemy.orm'}})"
+    assert in_a_process(code) == "set()\n"

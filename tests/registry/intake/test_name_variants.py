@@ -1,14 +1,10 @@
 """Streets and localities of one commune whose names differ in their marks only are two."""
 
-import subprocess
-import sys
-
 import pytest
 from sqlalchemy import Engine
 
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
-from registry.settings import ROOT
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
 pytestmark = pytest.mark.thorough
@@ -151,9 +147,3 @@ def test_kind_that_is_written_is_the_streets(engine: Engine, deliver: Deliver) -
     assert rows(engine, "SELECT kind, name FROM place WHERE class = 'street'") == [
         ("phố", "Quán Sứ")
     ]
-
-
-def test_import_does_not_wait_for_geoalchemy() -> None:
-    """It takes an eighth of a second to load, and no statement of an import needs it."""
-    program = "import sys, registry.intake.run; sys.exit('geoalchemy2' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
