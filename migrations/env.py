@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 from registry.core.locks import Lock
+from registry.core.tables import all_tables
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import ConflictError
 from registry.settings import from_environment
@@ -30,6 +31,11 @@ def _wait_for_lock(connection: Connection) -> None:
     connection.commit()
 
 
+def _is_described(_: object, name: str | None, kind: str, *__: object) -> bool:
+    """Autogenerate leaves alone what is of others, as the queue."""
+    return kind != "table" or name in all_tables().tables
+
+
 def _configure(connection: Connection | None = None) -> None:
     context.configure(
         connection=connection,
@@ -38,6 +44,12 @@ def _configure(connection: Connection | None = None) -> None:
         # Another style doubles every % of what is printed.
         dialect_opts={"paramstyle": "named"},
         transaction_per_migration=True,
+        target_metadata=all_tables(),
+        include_object=_is_described,
+        # All else stands in migrations alone.
+        autogenerate_plugins=[
+            f"alembic.autogenerate.{name}" for name in ("schemas", "tables", "types")
+        ],
     )
 
 

@@ -59,7 +59,6 @@ class Parents:
 def owner_session(database_url: str) -> Iterator[Session]:
     """The owner's session: tables with one fixed row are open for another here."""
     engine = make_engine(database_url, role=OWNER_ROLE)
-    Base.metadata.reflect(engine)  # all of them, beside those that tests name
     with Session(engine) as session:
         session.execute(text("ALTER TABLE code_key DISABLE TRIGGER code_key_fixed"))
         for table in (

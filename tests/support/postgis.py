@@ -27,7 +27,6 @@ from registry.cluster.host import command_line
 from registry.jobs.table import JOBS
 from registry.prepare import prepare_database
 from tests.support.folders import IN_MEMORY, ON_DISK, roomy
-from tests.support.tables import read_tables
 
 TEMPLATE = "template_diachiso"
 _PREFIX = "diachiso-test-"
@@ -228,8 +227,6 @@ def database(admin_url: str, name: str, template: str = "template0") -> Iterator
         )
     url = admin_url.replace("/postgres?", f"/{name}?")
     try:
-        if template != "template0":
-            read_tables(url)
         yield url
     finally:
         with psycopg.connect(admin_url, autocommit=True) as connection:

@@ -1,117 +1,93 @@
-"""The register's tables as the database has them, for tests that write past the program.
+"""The register's tables as mapped classes, for tests that write past the program."""
 
-Their columns are read from the first database that a process of the tests clones: `migrations/`
-alone says what they are.
-"""
-
-from typing import Any
-
-import geoalchemy2  # noqa: F401 - SQLAlchemy then reads columns of geometry
-from sqlalchemy import event
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.declarative import DeferredReflection
 from sqlalchemy.orm import DeclarativeBase
 
-from registry.database import make_engine
+from registry.core.tables import all_tables
+
+_TABLES = all_tables().tables
 
 
 class Base(DeclarativeBase):
-    """What all of them share: one MetaData."""
+    """What all of them share."""
+
+    metadata = all_tables()
 
 
-@event.listens_for(Base.metadata, "column_reflect")
-def _store_none_as_null(_inspector: object, _table: object, column: dict[str, Any]) -> None:
-    if isinstance(column["type"], JSONB):
-        column["type"] = JSONB(none_as_null=True)
+class AdminUnit(Base):
+    __table__ = _TABLES["admin_unit"]
 
 
-class _Table(DeferredReflection, Base):
-    __abstract__ = True
+class AdminUnitSuccession(Base):
+    __table__ = _TABLES["admin_unit_succession"]
 
 
-def read_tables(url: str) -> None:
-    """Let the tables have the columns that they have in this register, unless they are known."""
-    if not Base.metadata.tables["household"].columns:
-        engine = make_engine(url, pool_size=1)
-        _Table.prepare(engine)
-        engine.dispose()
+class AdminUnitVersion(Base):
+    __table__ = _TABLES["admin_unit_version"]
 
 
-class AdminUnit(_Table):
-    __tablename__ = "admin_unit"
+class ApiKey(Base):
+    __table__ = _TABLES["api_key"]
 
 
-class AdminUnitSuccession(_Table):
-    __tablename__ = "admin_unit_succession"
+class CodeKey(Base):
+    __table__ = _TABLES["code_key"]
 
 
-class AdminUnitVersion(_Table):
-    __tablename__ = "admin_unit_version"
+class CoverageDay(Base):
+    __table__ = _TABLES["coverage_day"]
 
 
-class ApiKey(_Table):
-    __tablename__ = "api_key"
+class Event(Base):
+    __table__ = _TABLES["event"]
 
 
-class CodeKey(_Table):
-    __tablename__ = "code_key"
+class EventPending(Base):
+    __table__ = _TABLES["event_pending"]
 
 
-class CoverageDay(_Table):
-    __tablename__ = "coverage_day"
+class Feed(Base):
+    __table__ = _TABLES["feed"]
 
 
-class Event(_Table):
-    __tablename__ = "event"
+class FieldReport(Base):
+    __table__ = _TABLES["field_report"]
 
 
-class EventPending(_Table):
-    __tablename__ = "event_pending"
+class FieldRound(Base):
+    __table__ = _TABLES["field_round"]
 
 
-class Feed(_Table):
-    __tablename__ = "feed"
+class Household(Base):
+    __table__ = _TABLES["household"]
 
 
-class FieldReport(_Table):
-    __tablename__ = "field_report"
+class HouseholdVersion(Base):
+    __table__ = _TABLES["household_version"]
 
 
-class FieldRound(_Table):
-    __tablename__ = "field_round"
+class Import(Base):
+    __table__ = _TABLES["import"]
 
 
-class Household(_Table):
-    __tablename__ = "household"
+class Place(Base):
+    __table__ = _TABLES["place"]
 
 
-class HouseholdVersion(_Table):
-    __tablename__ = "household_version"
+class Plate(Base):
+    __table__ = _TABLES["plate"]
 
 
-class Import(_Table):
-    __tablename__ = "import"
+class Reform(Base):
+    __table__ = _TABLES["reform"]
 
 
-class Place(_Table):
-    __tablename__ = "place"
+class SuccessionLink(Base):
+    __table__ = _TABLES["succession_link"]
 
 
-class Plate(_Table):
-    __tablename__ = "plate"
+class Target(Base):
+    __table__ = _TABLES["target"]
 
 
-class Reform(_Table):
-    __tablename__ = "reform"
-
-
-class SuccessionLink(_Table):
-    __tablename__ = "succession_link"
-
-
-class Target(_Table):
-    __tablename__ = "target"
-
-
-class Webhook(_Table):
-    __tablename__ = "webhook"
+class Webhook(Base):
+    __table__ = _TABLES["webhook"]

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Inte
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from registry.core.tables import METADATA
+from registry.core.tables import FILLED, KEY, METADATA
 
 
 class Goes(Flag):
@@ -59,11 +59,13 @@ def _column(
     vi: str = "",
     required: bool = False,
     primary_key: bool = False,
+    filled: bool = False,
 ) -> "Column[Any]":
     return Column(
         name,
         type_,
         primary_key=primary_key,
+        server_default=FILLED if filled else None,
         nullable=not (required or primary_key),
         comment=comment,
         info={"described": Described(goes, member or name, vi)},
@@ -75,12 +77,10 @@ _NAMED: Final = _SHOWN & ~Goes.PACKED
 """Of what stands before the number, a pack has the words."""
 _READ: Final = Goes.ANSWERED
 
-_KEY: Final = Text(collation="C")
-
 HOUSEHOLD: Final = Table(
     "household",
     METADATA,
-    _column("code", _KEY, "Permanent code, canonical, no hyphen; never reused", _READ,
+    _column("code", KEY, "Permanent code, canonical, no hyphen; never reused", _READ,
             vi="Mã", primary_key=True),
     _column("kind", Text, "household | building (parent record of flats)", _SHOWN | Goes.EDITED,
             vi="Loại", required=True),
@@ -91,7 +91,7 @@ HOUSEHOLD: Final = Table(
     _column("former_unit_id", Integer, "Commune of an earlier map, when known",
             _READ | Goes.TRACED, member="former_commune", vi="Mã xã trước 7/2025"),
     _column("house_number", Text, "As written: Số 5A, ngách 34, ngõ 12", _READ, vi="Số nhà"),
-    _column("house_number_key", _KEY, "Canonical path: 12/34/5A", _READ | Goes.TRACED,
+    _column("house_number_key", KEY, "Canonical path: 12/34/5A", _READ | Goes.TRACED,
             member="house_number", vi="Số nhà"),
     _column("street_id", BigInteger, "Street", _READ | Goes.TRACED,
             member="street", vi="Tên đường"),
@@ -99,15 +99,15 @@ HOUSEHOLD: Final = Table(
             member="localities", vi="Thôn, tổ"),
     _column("building_name", Text, "Toà nhà, chung cư, block", _NAMED | Goes.EDITED,
             member="building", vi="Tên toà nhà"),
-    _column("building_key", _KEY, "Folded building, block and tower: what is matched", _READ),
+    _column("building_key", KEY, "Folded building, block and tower: what is matched", _READ),
     _column("floor", Text, "Tầng", _NAMED | Goes.EDITED | Goes.DELIVERED, vi="Tầng"),
     _column("unit_number", Text, "Căn hộ, phòng", _NAMED | Goes.EDITED | Goes.DELIVERED,
             vi="Số căn hộ, phòng"),
-    _column("parent_code", _KEY, "Building that holds it", _READ | Goes.TRACED | Goes.FED,
+    _column("parent_code", KEY, "Building that holds it", _READ | Goes.TRACED | Goes.FED,
             member="parent", vi="Mã của toà nhà"),
     _column("households_count", Integer,
             "Hộ that share it until they get records of their own; 0 for a building, so that a"
-            " sum counts hộ", Goes.EVERYWHERE, vi="Số hộ ở chung", required=True),
+            " sum counts hộ", Goes.EVERYWHERE, vi="Số hộ ở chung", required=True, filled=True),
     _column("point", Geometry("POINT", srid=4326, spatial_index=False),
             "Entrance, lon/lat EPSG:4326", Goes.TRACED | Goes.FED),
     _column("position_method", Text,
@@ -122,12 +122,28 @@ HOUSEHOLD: Final = Table(
             "Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note,"
             " seen_on, source; mostly none", _READ | Goes.TRACED | Goes.FED, vi="Lối vào"),
     _column("restricted", Boolean, "Never in tiles, exports, packs, reverse, suggestions",
-            _READ | Goes.TRACED, vi="Không đưa ra danh sách, bản đồ, bản xuất", required=True),
+            _READ | Goes.TRACED, vi="Không đưa ra danh sách, bản đồ, bản xuất", required=True,
+            filled=True),
     _column("event_id", BigInteger, "Event that wrote this state; stamped by the database", _READ,
-            required=True),
+            required=True, filled=True),
     _column("recorded_at", DateTime(timezone=True),
-            "Since when this state is on record; stamped by the database", required=True),
+            "Since when this state is on record; stamped by the database", required=True,
+            filled=True),
 )  # fmt: skip
+HOUSEHOLD_VERSION: Final = Table(
+    "household_version",
+    METADATA,
+    Column("code", KEY, primary_key=True),
+    Column("valid_from", DateTime(timezone=True), primary_key=True),
+    Column("valid_to", DateTime(timezone=True), nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("ended_by_event_id", BigInteger, nullable=False),
+    *(
+        Column(column.name, column.type, nullable=column.nullable)
+        for column in HOUSEHOLD.c
+        if column.name not in ("code", "event_id", "recorded_at")
+    ),
+)
 STAMPED: Final = ("event_id", "recorded_at")
 """Columns that the database fills in: every other one the application may insert."""
 

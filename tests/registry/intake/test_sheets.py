@@ -1,6 +1,7 @@
 """Workbooks with a sheet for each hamlet: read as one table where all have its columns."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -116,7 +117,9 @@ def test_ends_of_lines_between_the_cells_of_a_document_mean_nothing(tmp_path: Pa
     path = tmp_path / "a.ods"
     columns = [["12", "3/2"], ["Đường Láng", "Láng  Hạ"], ["00199", "00199"]]
     # By a process in which GDAL was not told to know nothing but formats that are delivered.
-    subprocess.run([sys.executable, "-c", WRITE, path, json.dumps(columns)], check=True)
+    free = {name: value for name, value in os.environ.items() if not name.startswith("OGR_")}
+    command = [sys.executable, "-c", WRITE, path, json.dumps(columns)]
+    subprocess.run(command, env=free, check=True)
     file = open_file(path)
     with rows_of(file) as found:
         assert list(found) == [list(row) for row in zip(*columns, strict=True)]
