@@ -202,6 +202,29 @@ COMMENT ON COLUMN unit_told_state.serial IS 'Raised whenever one reads otherwise
 INSERT INTO unit_told_state (id, version, digest, serial) VALUES (1, 0, '', 0);
 GRANT SELECT, UPDATE ON unit_told_state TO diachiso_app;
 
+-- How others number units: ISO 3166-2, postcodes, carriers' own ids.
+CREATE TABLE unit_identifier (
+    unit_id integer NOT NULL,
+    scheme text COLLATE "C" NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    valid daterange DEFAULT '(,)'::daterange NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT pk_unit_identifier PRIMARY KEY (unit_id, scheme, value),
+    CONSTRAINT fk_unit_identifier_unit_id_admin_unit
+        FOREIGN KEY (unit_id) REFERENCES admin_unit (id) ON DELETE CASCADE,
+    CONSTRAINT ck_unit_identifier_valid_not_empty CHECK (NOT isempty(valid))
+);
+COMMENT ON TABLE unit_identifier IS
+    'Identifiers of units in schemes other than the official code, which admin_unit has.';
+COMMENT ON COLUMN unit_identifier.unit_id IS 'The unit';
+COMMENT ON COLUMN unit_identifier.scheme IS 'iso_3166_2, postcode, or the name of a carrier';
+COMMENT ON COLUMN unit_identifier.value IS 'The identifier there';
+COMMENT ON COLUMN unit_identifier.valid IS 'Days on which it holds';
+COMMENT ON COLUMN unit_identifier.source IS 'Who says so';
+-- The units that an identifier means.
+CREATE INDEX ix_unit_identifier_scheme_value ON unit_identifier (scheme, value);
+GRANT SELECT, INSERT, UPDATE, DELETE ON unit_identifier TO diachiso_app;
+
 -- Where units lie.
 CREATE TABLE boundary (
     unit_id integer NOT NULL,

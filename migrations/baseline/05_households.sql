@@ -48,7 +48,7 @@ CREATE TABLE household (
                 && (!exists (@.source) || @.source like_regex
                     "^(survey|office|management|carrier|merchant|resident)$"))')),
     CONSTRAINT ck_household_households_counted_once
-        CHECK (CASE kind WHEN 'building' THEN households_count = 0 ELSE households_count >= 1 END),
+        CHECK (CASE kind WHEN 'building' THEN households_count = 0 ELSE households_count >= 0 END),
     CONSTRAINT ck_household_kind_known CHECK (kind IN ('household', 'building')),
     CONSTRAINT ck_household_not_its_own_parent CHECK (parent_code <> code),
     CONSTRAINT ck_household_number_has_key
@@ -85,7 +85,7 @@ COMMENT ON COLUMN household.floor IS 'Tầng';
 COMMENT ON COLUMN household.unit_number IS 'Căn hộ, phòng';
 COMMENT ON COLUMN household.parent_code IS 'Building that holds it';
 COMMENT ON COLUMN household.households_count IS
-    'Hộ that share it until they get records of their own; 0 for a building, so that a sum counts hộ';
+    'Hộ that share it until they get records of their own; 0 for a building, so that a sum counts hộ, and where nobody lives';
 COMMENT ON COLUMN household.point IS 'Entrance, lon/lat EPSG:4326';
 COMMENT ON COLUMN household.position_method IS
     'survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown';

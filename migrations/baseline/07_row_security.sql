@@ -144,3 +144,34 @@ CREATE POLICY plate_delete ON plate FOR DELETE
             SELECT FROM household h
             WHERE h.code = plate.code
                 AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+
+ALTER TABLE household_use ENABLE ROW LEVEL SECURITY;
+ALTER TABLE household_use FORCE ROW LEVEL SECURITY;
+CREATE POLICY household_use_read ON household_use FOR SELECT
+    TO diachiso_app, diachiso_owner USING (true);
+CREATE POLICY household_use_insert ON household_use FOR INSERT
+    TO diachiso_app, diachiso_owner
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = household_use.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+CREATE POLICY household_use_update ON household_use FOR UPDATE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = household_use.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])))
+    WITH CHECK (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = household_use.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));
+CREATE POLICY household_use_delete ON household_use FOR DELETE
+    TO diachiso_app, diachiso_owner
+    USING (
+        (SELECT writable_units()) IS NULL OR EXISTS (
+            SELECT FROM household h
+            WHERE h.code = household_use.code
+                AND h.unit_id = ANY ((SELECT writable_units())::integer[])));

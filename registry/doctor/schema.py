@@ -66,6 +66,7 @@ MAY_WRITE: Final = {
     ),
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
+        *("household_use", "unit_identifier"),
         *("import", "import_problem", "import_work", "source_name", "api_key_unit"),
         "field_report_voice",
         *("enumeration_budget", "request_rate", "map_unit", "map_label", "map_density"),
@@ -83,7 +84,7 @@ MAY_WRITE: Final = {
 
 SECURED: Final = (
     *("household", "place"),
-    *("household_former_number", "succession_link", "plate", "certificate"),
+    *("household_former_number", "household_use", "succession_link", "plate", "certificate"),
 )
 """Tables in which a key writes in its own units only."""
 POLICIES: Final = 4

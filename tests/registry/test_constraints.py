@@ -180,6 +180,12 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "code": p.code, "event_id": p.event, "street_id": p.street, "house_number": "Số 5",
         "house_number_key": "5",
     },
+    "household_use": lambda p: {
+        "code": p.code, "use": "office", "name": "UBND phường Láng", "name_key": "ubnd phuong lang",
+    },
+    "unit_identifier": lambda p: {
+        "unit_id": p.unit, "scheme": "iso_3166_2", "value": "VN-HN", "source": "ISO 3166-2:2013",
+    },
     "household_version": lambda p: {
         "code": p.code, "valid_from": NOON, "valid_to": NOON + datetime.timedelta(microseconds=1),
         "event_id": p.event, "ended_by_event_id": p.event, "kind": "household",
@@ -315,6 +321,9 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
         ("ck_household_code_well_formed", {"code": code})
         for code in ("1000006", "100000006", "1000-006", "1000000O", "1000000f", "1000006\n", "")
     ),
+    ("ck_household_use_name_has_key", {"name_key": None}),
+    ("ck_household_use_valid_not_empty", {"valid": NEVER}),
+    ("ck_unit_identifier_valid_not_empty", {"valid": NEVER}),
     ("ck_household_kind_known", {"kind": "shop"}),
     ("ck_household_status_known", {"status": "gone"}),
     ("ck_household_position_method_known", {"position_method": "guess"}),
@@ -349,7 +358,6 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
             ),
         )
     ),
-    ("ck_household_households_counted_once", {"households_count": 0}),
     ("ck_household_households_counted_once", {"households_count": -1}),
     ("ck_household_households_counted_once", {"kind": "building", "households_count": 1}),
     ("ck_household_building_has_no_parent", lambda p: BUILDING | {"parent_code": p.code}),

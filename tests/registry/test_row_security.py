@@ -20,6 +20,7 @@ WRITTEN = {
     "certificate",
     "household",
     "household_former_number",
+    "household_use",
     "place",
     "plate",
     "succession_link",
@@ -55,6 +56,7 @@ INSERTS = {
     " VALUES (:new, 'household', 'active', :unit)",
     "household_former_number": "INSERT INTO household_former_number"
     " (code, house_number, house_number_key) VALUES (:code, '1', '1')",
+    "household_use": "INSERT INTO household_use (code, use) VALUES (:code, 'office')",
     "place": "INSERT INTO place (class, unit_id, key, name, kind)"
     " VALUES ('locality', :unit, 'k', 'K', 'thôn')",
     "plate": "INSERT INTO plate (code, issued_on) VALUES (:code, current_date)",

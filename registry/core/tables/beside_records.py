@@ -35,6 +35,17 @@ EXTERNAL_ID: Final = Table(
     Column("value", KEY, primary_key=True),
     Column("valid", DATERANGE, nullable=False, server_default=FILLED),
 )
+HOUSEHOLD_USE: Final = Table(
+    "household_use",
+    METADATA,
+    Column("id", BigInteger, primary_key=True),
+    Column("code", KEY, nullable=False),
+    Column("use", Text, nullable=False),
+    Column("name", Text),
+    Column("name_key", KEY),
+    Column("valid", DATERANGE, nullable=False, server_default=FILLED),
+    Column("event_id", BigInteger, server_default=FILLED),
+)
 PLATE: Final = Table(
     "plate",
     METADATA,

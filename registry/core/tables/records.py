@@ -107,7 +107,8 @@ HOUSEHOLD: Final = Table(
             member="parent", vi="Mã của toà nhà"),
     _column("households_count", Integer,
             "Hộ that share it until they get records of their own; 0 for a building, so that a"
-            " sum counts hộ", Goes.EVERYWHERE, vi="Số hộ ở chung", required=True, filled=True),
+            " sum counts hộ, and where nobody lives", Goes.EVERYWHERE, vi="Số hộ ở chung",
+            required=True, filled=True),
     _column("point", Geometry("POINT", srid=4326, spatial_index=False),
             "Entrance, lon/lat EPSG:4326", Goes.TRACED | Goes.FED),
     _column("position_method", Text,

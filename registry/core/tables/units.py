@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import DATERANGE
 
-from registry.core.tables import FILLED, METADATA
+from registry.core.tables import FILLED, KEY, METADATA
 
 ADMIN_UNIT: Final = Table(
     "admin_unit",
@@ -85,6 +85,15 @@ UNIT_TOLD_STATE: Final = Table(
     Column("turned_on", Date),
     Column("digest", Text, nullable=False),
     Column("serial", BigInteger, nullable=False),
+)
+UNIT_IDENTIFIER: Final = Table(
+    "unit_identifier",
+    METADATA,
+    Column("unit_id", Integer, primary_key=True),
+    Column("scheme", KEY, primary_key=True),
+    Column("value", KEY, primary_key=True),
+    Column("valid", DATERANGE, nullable=False, server_default=FILLED),
+    Column("source", Text, nullable=False),
 )
 BOUNDARY: Final = Table(
     "boundary",
