@@ -247,7 +247,7 @@ def _statement(statement: str, wanted: Wanted) -> TextClause:
 
 _IN_LOCALITY: Final = """h.locality_id IN (
         SELECT id FROM place WHERE id = :locality
-            OR parent_id IS NOT NULL AND holder_ids @> ARRAY[CAST(:locality AS bigint)]
+            OR parent_id IS NOT NULL AND outer_ids @> ARRAY[CAST(:locality AS bigint)]
     )"""
 _NUMBERED: Final = """(h.house_number_key = :number
         OR (h.house_number_key >= :alley AND h.house_number_key < :alley || '~')
@@ -261,7 +261,7 @@ _NUMBERED: Final = """(h.house_number_key = :number
             WHERE l.class = 'locality' AND l.unit_id = :unit
         ))"""
 _CALLED_SO: Final = """SELECT p.id FROM place p
-            WHERE p.unit_id = :unit AND (p.id || p.holder_ids) && ARRAY (
+            WHERE p.unit_id = :unit AND (p.id || p.outer_ids) && ARRAY (
                 SELECT id FROM place WHERE unit_id = :unit AND key LIKE ANY (:called)
                 UNION ALL
                 SELECT place_id FROM place_alias

@@ -55,7 +55,7 @@ def columns_at(household: str, at: str, ended: str = "") -> str:
         return state_at("place", "kind, name, key, parent_id", f"id = {key}", at, ended)
 
     up = _UP_THEN.format(first=place("l.parent_id"), next=place("up.parent_id"))
-    holders = "(SELECT p.holder_ids FROM place p WHERE p.id = h.locality_id)"
+    holders = "(SELECT p.outer_ids FROM place p WHERE p.id = h.locality_id)"
     return f"""
         SELECT {{before}} {columns(outer_localities=up, renamed=renamed(holders))}
         FROM {{moments}} {household} h {{on}}

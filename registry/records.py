@@ -19,8 +19,8 @@ OPEN: Final = "h.status = 'active' AND NOT h.restricted"
 """SQL: whether the household `h` may be shown to everybody."""
 
 OUTER: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
-        SELECT array_agg(ARRAY[o.kind, o.name] ORDER BY cardinality(o.holder_ids) DESC)
-        FROM place o WHERE o.id = ANY (l.holder_ids)
+        SELECT array_agg(ARRAY[o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
+        FROM place o WHERE o.id = ANY (l.outer_ids)
     ) END"""
 """SQL: kind and name of what holds the locality `l`, the innermost first."""
 _SUCCESSORS: Final = """CASE WHEN h.status = 'retired' THEN (
@@ -159,7 +159,7 @@ _MADE: Final = {
     "lon": "ST_X(h.point)",
     "lat": "ST_Y(h.point)",
     "successors": _SUCCESSORS,
-    "renamed": renamed("l.holder_ids"),
+    "renamed": renamed("l.outer_ids"),
 }
 """Fields of a `Record` that are no columns of the household `h`; `t` and `l` come with JOINS."""
 _FIELDS: Final = Record._fields[:-1]

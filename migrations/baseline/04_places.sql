@@ -7,7 +7,7 @@ CREATE TABLE place (
     unit_id integer NOT NULL,
     former_unit_id integer,
     parent_id bigint,
-    holder_ids bigint[] DEFAULT '{}' NOT NULL,
+    outer_ids bigint[] DEFAULT '{}' NOT NULL,
     key text COLLATE "C" NOT NULL,
     name text NOT NULL,
     kind text NOT NULL,
@@ -38,7 +38,7 @@ COMMENT ON COLUMN place.class IS 'street | locality; never changes';
 COMMENT ON COLUMN place.unit_id IS 'Commune of today';
 COMMENT ON COLUMN place.former_unit_id IS 'Commune of an earlier map, when known';
 COMMENT ON COLUMN place.parent_id IS 'Locality that holds it (tổ in khu phố); in the same commune';
-COMMENT ON COLUMN place.holder_ids IS
+COMMENT ON COLUMN place.outer_ids IS
     'Localities that hold it, the innermost first; kept by a trigger from parent_id';
 COMMENT ON COLUMN place.key IS 'Folded name: what is matched';
 COMMENT ON COLUMN place.name IS 'Name as written: Nguyễn Trãi, Đông';
@@ -61,47 +61,47 @@ CREATE INDEX ix_place_key_unit_id ON place (key, unit_id);
 CREATE INDEX ix_place_merged_into_id ON place (merged_into_id) WHERE merged_into_id IS NOT NULL;
 -- What lies in one, directly and at any depth.
 CREATE INDEX ix_place_parent_id ON place (parent_id) WHERE parent_id IS NOT NULL;
-CREATE INDEX ix_place_holder_ids ON place USING gin (holder_ids) WHERE parent_id IS NOT NULL;
+CREATE INDEX ix_place_outer_ids ON place USING gin (outer_ids) WHERE parent_id IS NOT NULL;
 GRANT SELECT, INSERT, UPDATE ON place TO diachiso_app;
 CREATE TRIGGER place_identity BEFORE UPDATE OF id, class ON place FOR EACH ROW
     WHEN (OLD.id <> NEW.id OR OLD.class <> NEW.class) EXECUTE FUNCTION refuse_new_identity();
 
-CREATE FUNCTION set_holder_ids() RETURNS trigger
+CREATE FUNCTION set_outer_ids() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     holder place;
 BEGIN
-    NEW.holder_ids := '{}';
+    NEW.outer_ids := '{}';
     IF NEW.parent_id IS NOT NULL THEN
         -- A holder comes before what it holds, in one statement as well.
         SELECT * INTO holder FROM place WHERE id = NEW.parent_id;
         IF holder.class IS DISTINCT FROM 'locality' OR NEW.id = holder.id
-            OR NEW.id = ANY (holder.holder_ids) THEN
+            OR NEW.id = ANY (holder.outer_ids) THEN
             RAISE EXCEPTION 'place % cannot lie in place %', NEW.id, NEW.parent_id
                 USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'place_held';
         END IF;
-        NEW.holder_ids := holder.id || holder.holder_ids;
+        NEW.outer_ids := holder.id || holder.outer_ids;
     END IF;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION set_holder_ids IS 'Trigger: fills holder_ids of a place from its parent';
+COMMENT ON FUNCTION set_outer_ids IS 'Trigger: fills outer_ids of a place from its parent';
 CREATE TRIGGER place_1_hold BEFORE INSERT ON place FOR EACH ROW
-    WHEN (NEW.parent_id IS NOT NULL OR NEW.holder_ids <> '{}') EXECUTE FUNCTION set_holder_ids();
-CREATE TRIGGER place_1_hold_again BEFORE UPDATE OF parent_id, holder_ids ON place FOR EACH ROW
-    EXECUTE FUNCTION set_holder_ids();
+    WHEN (NEW.parent_id IS NOT NULL OR NEW.outer_ids <> '{}') EXECUTE FUNCTION set_outer_ids();
+CREATE TRIGGER place_1_hold_again BEFORE UPDATE OF parent_id, outer_ids ON place FOR EACH ROW
+    EXECUTE FUNCTION set_outer_ids();
 
-CREATE FUNCTION pass_holder_ids_on() RETURNS trigger
+CREATE FUNCTION pass_outer_ids_on() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     UPDATE place SET parent_id = parent_id WHERE parent_id = NEW.id;
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION pass_holder_ids_on IS
+COMMENT ON FUNCTION pass_outer_ids_on IS
     'Trigger: what lies in a locality that moved into another lies in that as well';
 CREATE TRIGGER place_2_pass_on AFTER UPDATE ON place FOR EACH ROW
-    WHEN (OLD.holder_ids <> NEW.holder_ids) EXECUTE FUNCTION pass_holder_ids_on();
+    WHEN (OLD.outer_ids <> NEW.outer_ids) EXECUTE FUNCTION pass_outer_ids_on();
 
 CREATE TABLE place_version (
     id bigint NOT NULL,

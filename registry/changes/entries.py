@@ -34,8 +34,8 @@ _READ: Final = {
     "locality_name": "l.name",
     # What holds it: [id, kind, name] from the smaller to the larger.
     "outer": """CASE WHEN l.parent_id IS NOT NULL THEN (
-        SELECT array_agg(ARRAY[o.id::text, o.kind, o.name] ORDER BY cardinality(o.holder_ids) DESC)
-        FROM place o WHERE o.id = ANY (l.holder_ids)
+        SELECT array_agg(ARRAY[o.id::text, o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
+        FROM place o WHERE o.id = ANY (l.outer_ids)
     ) END""",
     "house_number_key": "h.house_number_key",
     "house_number": "h.house_number",
@@ -64,8 +64,8 @@ EVENT_OF_RECORD: Final = list(_READ).index("event_id")
 STREETS: Final = "SELECT id, unit_id, kind, name FROM place WHERE id = ANY (%(ids)s)"
 LOCALITIES: Final = """
     SELECT l.id, l.unit_id, (
-        SELECT array_agg(ARRAY[o.id::text, o.kind, o.name] ORDER BY cardinality(o.holder_ids) DESC)
-        FROM place o WHERE o.id = ANY (l.id || l.holder_ids)
+        SELECT array_agg(ARRAY[o.id::text, o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
+        FROM place o WHERE o.id = ANY (l.id || l.outer_ids)
     ) FROM place l WHERE l.id = ANY (%(ids)s)
 """
 

@@ -74,7 +74,7 @@ _PLACES: Final = """
         SELECT id FROM renamed WHERE class = 'locality'
         UNION
         SELECT l.id FROM renamed r JOIN place l
-            ON l.parent_id IS NOT NULL AND l.holder_ids @> ARRAY[r.id]
+            ON l.parent_id IS NOT NULL AND l.outer_ids @> ARRAY[r.id]
         WHERE r.class = 'locality')
 """
 _OF_DAY: Final = """

@@ -54,7 +54,7 @@ LOCALITIES_BELOW: Final = """
         SELECT locality_id, locality_id FROM wanted
         UNION ALL
         SELECT l.id, w.locality_id FROM wanted w
-        JOIN place l ON l.parent_id IS NOT NULL AND l.holder_ids @> ARRAY[w.locality_id]
+        JOIN place l ON l.parent_id IS NOT NULL AND l.outer_ids @> ARRAY[w.locality_id]
     ), counted AS (
         SELECT i.holder, sum(h.households_count) AS households, count(*) AS dwellings,
             avg(ST_X(h.point)) AS lon, avg(ST_Y(h.point)) AS lat
@@ -76,7 +76,7 @@ DELIVERED: Final = """(
 # A place whose parts were delivered was delivered.
 NEVER: Final = """
     WITH delivered AS MATERIALIZED (
-        SELECT DISTINCT unnest(l.id || l.holder_ids) AS id FROM place l
+        SELECT DISTINCT unnest(l.id || l.outer_ids) AS id FROM place l
         WHERE l.class = 'locality' AND l.unit_id = ANY (CAST(:communes AS int[])) AND {delivered}
     )
     SELECT l.unit_id, l.id, l.kind, l.name FROM place l

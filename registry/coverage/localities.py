@@ -30,7 +30,7 @@ NO_LOCALITY: Final = "Không ghi thôn, tổ"
 
 _STATEMENT: Final = """
     WITH inside (id, holder) AS (
-        SELECT l.id, unnest(l.id || l.holder_ids) FROM place l
+        SELECT l.id, unnest(l.id || l.outer_ids) FROM place l
         WHERE l.class = 'locality' AND l.unit_id = :commune
     ), door AS (
         SELECT h.locality_id, h.households_count, h.verified_on,

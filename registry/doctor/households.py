@@ -68,8 +68,8 @@ def places_carry_their_holders(subject: Subject) -> Finding:
 
 _WRONG_HOLDERS: Final = """
     SELECT p.kind || ' ' || p.name FROM place p LEFT JOIN place o ON o.id = p.parent_id
-    WHERE p.holder_ids IS DISTINCT FROM
-        CASE WHEN p.parent_id IS NULL THEN '{}' ELSE o.id || o.holder_ids END
+    WHERE p.outer_ids IS DISTINCT FROM
+        CASE WHEN p.parent_id IS NULL THEN '{}' ELSE o.id || o.outer_ids END
     ORDER BY p.id
 """
 
@@ -127,7 +127,7 @@ _PLACES: Final = """
             UNION ALL SELECT FROM household h WHERE h.locality_id = p.id
             UNION ALL
             SELECT FROM place i JOIN household h ON h.locality_id = i.id
-            WHERE i.parent_id IS NOT NULL AND i.holder_ids @> ARRAY[p.id]
+            WHERE i.parent_id IS NOT NULL AND i.outer_ids @> ARRAY[p.id]
         ) AS held
         FROM place p WHERE merged_into_id IS NULL
     )

@@ -34,7 +34,7 @@ _CLOSE: Final = text(
 _INSIDE: Final = """ARRAY (
         SELECT r.locality_id
         UNION SELECT n.id FROM place n
-            WHERE n.parent_id IS NOT NULL AND n.holder_ids @> ARRAY[r.locality_id]
+            WHERE n.parent_id IS NOT NULL AND n.outer_ids @> ARRAY[r.locality_id]
     )"""
 _WALKED: Final = "h.status IN ('proposed', 'active') AND NOT h.restricted"
 _LISTED: Final = f"""

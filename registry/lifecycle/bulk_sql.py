@@ -70,7 +70,7 @@ IN_FORCE: Final = {
     "locality": text(
         "SELECT count(*) FROM household h WHERE h.status = 'active' AND h.locality_id IN"
         " (SELECT id FROM place WHERE id = ANY (:ids)"
-        " OR parent_id IS NOT NULL AND holder_ids && CAST(:ids AS bigint[]))"
+        " OR parent_id IS NOT NULL AND outer_ids && CAST(:ids AS bigint[]))"
     ),
 }
 """Records in force whose address has the name of a place."""

@@ -34,7 +34,7 @@ _MOST_NAMES: Final = 5_000
 _LIVING: Final = "h.status IN ('proposed', 'active')"
 _INSIDE: Final = """ARRAY (
         SELECT l.id UNION ALL SELECT n.id FROM place n
-            WHERE n.parent_id IS NOT NULL AND n.holder_ids @> ARRAY[l.id]
+            WHERE n.parent_id IS NOT NULL AND n.outer_ids @> ARRAY[l.id]
     )"""
 """All that a locality holds, and itself."""
 _WITHIN: Final = text(f"SELECT {_INSIDE} FROM place l WHERE l.id = :id")

@@ -86,8 +86,8 @@ _NAME: Final = text(
 )
 _HOLDERS: Final = text(
     """
-    SELECT o.id, o.key, o.name FROM place l JOIN place o ON o.id = ANY (l.holder_ids)
-    WHERE l.id = :id ORDER BY cardinality(o.holder_ids) DESC
+    SELECT o.id, o.key, o.name FROM place l JOIN place o ON o.id = ANY (l.outer_ids)
+    WHERE l.id = :id ORDER BY cardinality(o.outer_ids) DESC
     """
 )
 

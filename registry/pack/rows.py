@@ -24,7 +24,7 @@ _CHANGED: Final = """
         OR h.street_id = ANY (%(streets)s::bigint[]) OR h.locality_id IN (
             SELECT l.id FROM place l
             WHERE l.id = ANY (%(localities)s::bigint[])
-                OR l.parent_id IS NOT NULL AND l.holder_ids && %(localities)s::bigint[]))
+                OR l.parent_id IS NOT NULL AND l.outer_ids && %(localities)s::bigint[]))
 """
 PACKED: Final = going(Goes.PACKED)
 DOORS: Final = f"""
@@ -62,7 +62,7 @@ STREETS: Final = f"""
 """  # noqa: S608 - constants
 LOCALITIES: Final = f"""
     WITH named AS (
-        SELECT DISTINCT unnest(l.id || l.holder_ids) AS id FROM place l
+        SELECT DISTINCT unnest(l.id || l.outer_ids) AS id FROM place l
         WHERE l.id IN (SELECT h.locality_id FROM household h WHERE {_LIVING})
     )
     SELECT l.id, l.kind, l.name, (

@@ -101,7 +101,7 @@ PARTED: Final = (
 NESTED: Final = """
     INSERT INTO reform_by_locality (leg, locality_id)
     SELECT b.leg, l.id FROM reform_by_locality b
-    JOIN place l ON l.parent_id IS NOT NULL AND l.holder_ids @> ARRAY[b.locality_id]
+    JOIN place l ON l.parent_id IS NOT NULL AND l.outer_ids @> ARRAY[b.locality_id]
     EXCEPT SELECT leg, locality_id FROM reform_by_locality
 """
 
@@ -277,7 +277,7 @@ PLACES: Final = """
     ), goes AS (
         SELECT a.id, o.from_id, o.to_id, sum(o.doors) AS doors
         FROM own o JOIN place p USING (id)
-        CROSS JOIN LATERAL unnest(p.id || p.holder_ids) AS a (id)
+        CROSS JOIN LATERAL unnest(p.id || p.outer_ids) AS a (id)
         GROUP BY 1, 2, 3
     ), ranked AS (
         SELECT g.*, row_number() OVER (
@@ -286,7 +286,7 @@ PLACES: Final = """
     )
     SELECT r.id, p.class, r.from_id, r.to_id, r.doors, r.rank > 1 AS is_copy,
         CASE WHEN r.rank = 1 THEN r.id ELSE nextval('place_id_seq') END AS new_id,
-        p.key, p.name, p.kind, p.marks, p.parent_id, cardinality(p.holder_ids) AS depth,
+        p.key, p.name, p.kind, p.marks, p.parent_id, cardinality(p.outer_ids) AS depth,
         CASE WHEN r.to_id = r.from_id THEN p.former_unit_id
             ELSE coalesce(p.former_unit_id, r.from_id) END AS former_unit_id,
         p.former_unit_id AS was_former, p.merged_into_id

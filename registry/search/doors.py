@@ -49,9 +49,9 @@ _ALLEY: Final = f"""CASE WHEN k.alley IS NOT NULL AND s.named_id = s.id THEN (
             AND h.house_number_key < k.alley_end AND {OPEN}
         LIMIT 1
     ) END"""  # noqa: S608 - constants
-_OUTER: Final = """CASE WHEN s.holder_ids <> '{}' THEN (
-        SELECT array_agg(ARRAY[o.kind, o.name, o.key] ORDER BY cardinality(o.holder_ids) DESC)
-        FROM place o WHERE o.id = ANY (s.holder_ids)
+_OUTER: Final = """CASE WHEN s.outer_ids <> '{}' THEN (
+        SELECT array_agg(ARRAY[o.kind, o.name, o.key] ORDER BY cardinality(o.outer_ids) DESC)
+        FROM place o WHERE o.id = ANY (s.outer_ids)
     ) END"""
 
 # Numbers of a street that was merged never counted in its heir: there only those count that were
@@ -93,7 +93,7 @@ def _statement(table: str, *, in_units: bool, by_building: bool) -> str:
     known = {f"{table}_{part}": f"s.{part}" for part in ("kind", "name", "key")}
     if locality:
         known |= {"street_kind": "NULL", "street_name": "NULL", "street_key": "NULL"}
-        known |= {"outer_localities": "NULL", "renamed": renamed("s.holder_ids")}
+        known |= {"outer_localities": "NULL", "renamed": renamed("s.outer_ids")}
     shown = columns(successors="NULL", **known)
     same = 'k.key COLLATE "C"'
     doors = (_BUILT if by_building else _DOORS).format(**parts)
@@ -102,12 +102,12 @@ def _statement(table: str, *, in_units: bool, by_building: bool) -> str:
             {_OUTER if locality else "NULL"}, {_ALLEY.format(**parts)}, s.was, s.named_id,
             {"NULL" if by_building else _BORNE.format(**parts)}, {shown}
         FROM {{k}} CROSS JOIN LATERAL (
-            SELECT p.id, p.id AS named_id, p.unit_id, p.former_unit_id, p.holder_ids, p.key,
+            SELECT p.id, p.id AS named_id, p.unit_id, p.former_unit_id, p.outer_ids, p.key,
                 p.name, p.kind, NULL::text[] AS was
             FROM place p WHERE p.class = '{table}' AND p.key = {same}
                 {"AND p.unit_id = k.unit_id" if in_units else ""}
             UNION ALL
-            SELECT p.id, a.named_id, p.unit_id, p.former_unit_id, p.holder_ids, p.key, p.name,
+            SELECT p.id, a.named_id, p.unit_id, p.former_unit_id, p.outer_ids, p.key, p.name,
                 p.kind, ARRAY[a.key, a.name, a.kind]
             FROM place_alias a JOIN place p ON p.id = a.place_id
             WHERE a.class = '{table}' AND a.key = {same}

@@ -38,7 +38,7 @@ _LYING: Final = f"""
         SELECT id AS outer_id, id FROM named
         UNION ALL
         SELECT n.id, l.id FROM named n
-        JOIN place l ON l.parent_id IS NOT NULL AND l.holder_ids @> ARRAY[n.id]
+        JOIN place l ON l.parent_id IS NOT NULL AND l.outer_ids @> ARRAY[n.id]
     )
     SELECT p.outer_id, count(*), (array_agg(h.code ORDER BY h.code))[1:{_LISTED}]
     FROM {{places}} JOIN webhook_code w ON w.code = h.code AND w.webhook_id = %(id)s

@@ -107,7 +107,7 @@ BREAKS = [
     ),
     (
         "places_carry_their_holders",
-        "UPDATE place SET holder_ids = ARRAY[id] WHERE key = 'thon 1'",
+        "UPDATE place SET outer_ids = ARRAY[id] WHERE key = 'thon 1'",
         "1 places with other holders",
     ),
     (
@@ -263,7 +263,7 @@ def test_place_that_holds_a_place_with_households_is_no_empty_one(
         url,
         "INSERT INTO place (class, unit_id, key, name, kind)"
         " SELECT class, unit_id, 'khu 2', '2', 'khu' FROM place WHERE class = 'locality'",
-        "UPDATE place p SET parent_id = o.id, holder_ids = ARRAY[o.id]"
+        "UPDATE place p SET parent_id = o.id, outer_ids = ARRAY[o.id]"
         " FROM place o WHERE o.key = 'khu 2' AND p.key = 'thon 1'",
     )
     assert found(url, "places_have_households").state == State.OK

@@ -547,7 +547,7 @@ def test_locality_carries_the_ids_of_what_holds_it(session: Session, village: Vi
 
 
 def holders(session: Session, locality: int) -> list[int]:
-    return list(session.scalars(select(Place.holder_ids).where(Place.id == locality)).one())
+    return list(session.scalars(select(Place.outer_ids).where(Place.id == locality)).one())
 
 
 def test_place_lies_in_no_street_and_not_in_itself(session: Session, village: Village) -> None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from registry import cluster
 from registry.cluster import PrivateCluster
 from tests.support.postgis import copy_cluster, lay_prepared, new_folder
-from tests.support.tables import read_tables
 
 
 @contextmanager
@@ -16,7 +15,6 @@ def register_cluster(admin_url: str) -> Iterator[PrivateCluster]:
     with empty_cluster() as made:
         lay_prepared(admin_url, made.data_dir)
         with running(made):
-            read_tables(made.url())
             yield made
 
 

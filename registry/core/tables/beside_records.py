@@ -13,14 +13,14 @@ SUCCESSION_LINK: Final = Table(
     Column("old_code", KEY, primary_key=True),
     Column("new_code", KEY, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("event_id", BigInteger, primary_key=True),
+    Column("event_id", BigInteger, primary_key=True, server_default=FILLED),
     Column("ended_by_event_id", BigInteger),
 )
 HOUSEHOLD_FORMER_NUMBER: Final = Table(
     "household_former_number",
     METADATA,
     Column("code", KEY, primary_key=True),
-    Column("event_id", BigInteger, primary_key=True),
+    Column("event_id", BigInteger, primary_key=True, server_default=FILLED),
     Column("street_id", BigInteger),
     Column("locality_id", BigInteger),
     Column("house_number", Text, nullable=False),

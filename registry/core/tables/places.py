@@ -15,7 +15,7 @@ PLACE: Final = Table(
     Column("unit_id", Integer, nullable=False),
     Column("former_unit_id", Integer),
     Column("parent_id", BigInteger),
-    Column("holder_ids", ARRAY(BigInteger), nullable=False, server_default=FILLED),
+    Column("outer_ids", ARRAY(BigInteger), nullable=False, server_default=FILLED),
     Column("key", KEY, nullable=False),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),

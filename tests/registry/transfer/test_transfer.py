@@ -341,7 +341,7 @@ NOT_CARRIED = {
 """Why a table is in no transfer file → the tables."""
 NOT_READ = {
     *("event.xact", "household_ref.row_hash", "field_report.reporters"),
-    *("place.own_key", "place.holder_ids", "gazetteer_state.seed_sha256"),
+    *("place.own_key", "place.outer_ids", "gazetteer_state.seed_sha256"),
     *("register_identity.transferred_event_id", "register_identity.timeline"),
     "gazetteer_state.version",
 }
