@@ -19,9 +19,12 @@ from sqlalchemy.orm import Session
 from registry.access.actors import Actor, acting_as
 from registry.access.keys import bind_key, note
 from registry.access.roles import RANK, Role
+from registry.core.sql import Statements
 from registry.errors import AccountRefusedError, InvalidInputError, KeyRevokedError
 from registry.gazetteer import Gazetteer, today
 from registry.units.onward import continuations
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 ROLES: Final[tuple[Role, ...]] = ("viewer", "editor", "approver", "admin")
 """Roles that an issuer may give; carriers and shops have keys."""
@@ -56,12 +59,12 @@ def admit_account(session: Session, known: Gazetteer, account: Account) -> int:
     """
     units = _units_of(known, account)
     hashed = account.hashed
-    found = session.execute(_FIND, {"subject": hashed}).one_or_none()
+    found = session.execute(SQL.text("account_of_subject"), {"subject": hashed}).one_or_none()
     if found is None:
         made = {"name": _name(known, account.role, units), "role": account.role, "subject": hashed}
         # Where another node made it at the same moment, that one stands.
-        session.execute(_MAKE, made | {"hash": secrets.token_bytes(32)})
-        found = session.execute(_FIND, {"subject": hashed}).one()
+        session.execute(SQL.text("insert_account"), made | {"hash": secrets.token_bytes(32)})
+        found = session.execute(SQL.text("account_of_subject"), {"subject": hashed}).one()
     if found.revoked_at is not None:
         raise KeyRevokedError("tài khoản đã bị thu hồi ở sổ này (the account was revoked here)")
     with acting_as(Actor(found.name, account.role, key_id=found.id)):
@@ -79,7 +82,7 @@ def admit_account(session: Session, known: Gazetteer, account: Account) -> int:
 
 def is_account(session: Session, key_id: int | None) -> bool:
     """Whether it is an account of an issuer, and no key."""
-    return bool(session.execute(_IS_ACCOUNT, {"id": key_id}).scalar_one())
+    return bool(session.execute(SQL.text("is_account"), {"id": key_id}).scalar_one())
 
 
 def _units_of(known: Gazetteer, account: Account) -> list[str]:
@@ -125,22 +128,4 @@ def _name(known: Gazetteer, role: Role, units: Sequence[str]) -> str:
     return f"{first}{' …' if len(units) > 1 else ''} · {signs}"
 
 
-_FIND: Final = text(
-    """
-    SELECT k.id, k.name, k.role, k.approves_own, k.revoked_at,
-        ARRAY (
-            SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id
-            WHERE b.key_id = k.id) AS units
-    FROM api_key k WHERE k.subject = :subject FOR UPDATE OF k
-    """
-)
-_MAKE: Final = text(
-    """
-    INSERT INTO api_key (name, hash, role, ending, subject)
-    VALUES (:name, :hash, :role, '', :subject) ON CONFLICT DO NOTHING
-    """
-)
 _SET_ROLE: Final = text("UPDATE api_key SET role = :role, approves_own = :own WHERE id = :id")
-_IS_ACCOUNT: Final = text(
-    "SELECT EXISTS (SELECT FROM api_key WHERE id = :id AND subject IS NOT NULL)"
-)

@@ -19,9 +19,12 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.access.reach import lineage, parameter, unit_codes
+from registry.core.sql import Statements
 from registry.database import translated_errors
 from registry.gazetteer import Gazetteer, today
 from registry.reads import Reads
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 _SIGNS: Final = 16
 _WITH_PORT: Final = re.compile(r"\[([^\]]*)\](?::\d+)?|([\d.]+):\d+")
@@ -149,7 +152,7 @@ def network_of(address: str, ipv6_prefix: int = 64) -> str:
 
 def record(session: Session, entry: Entry) -> None:
     """Write an entry down, in the session's transaction."""
-    session.execute(_RECORD, _columns(entry))
+    session.execute(SQL.text("audit"), _columns(entry))
 
 
 def record_soon(engine: Engine, entry: Entry) -> None:
@@ -160,7 +163,7 @@ def record_soon(engine: Engine, entry: Entry) -> None:
     """
     at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
     with translated_errors(), at_once.connect() as connection:
-        connection.execute(_RECORD_SOON, _columns(entry))
+        connection.execute(SQL.text("audit_soon"), _columns(entry))
 
 
 def _columns(entry: Entry) -> dict[str, object]:
@@ -187,7 +190,7 @@ def read(session: Session, known: Gazetteer, wanted: Wanted, limit: int) -> Iter
     """
     codes = unit_codes(known)
     rows: Any = session.execute(
-        _READ,
+        SQL.text("audit_entries"),
         {
             **parameter(lineage(known)),
             "codes": None if codes is None else sorted(codes),
@@ -212,47 +215,4 @@ def forget(session: Session, days: int) -> int:
     return forgotten
 
 
-_INSERT: Final = """
-    INSERT INTO audit_entry
-        (actor, key_id, client, role, endpoint, units, count, event_id, status, outcome,
-            operation, codes)
-    SELECT :actor, CAST(:key_id AS bigint), :client, :role, :endpoint, CAST(:units AS text[]),
-        CAST(:count AS integer), CAST(:event_id AS bigint), :status, :outcome,
-        :operation, CAST(:codes AS text[])
-"""
-_RECORD: Final = text(_INSERT)
-_RECORD_SOON: Final = text(
-    "WITH soon AS (SELECT set_config('synchronous_commit', 'off', true))" + _INSERT + "FROM soon"
-)
-_READ: Final = text(
-    """
-    SELECT a.id, a.at, a.actor, a.role, a.client, a.endpoint, a.units, a.count, a.event_id,
-        a.status, a.outcome, coalesce(e.kind, a.operation) AS operation,
-        ARRAY (SELECT c.code FROM unnest(a.codes) WITH ORDINALITY c (code, rank)
-            LEFT JOIN household h ON h.code = c.code
-            WHERE CAST(:reach AS integer[]) IS NULL OR h.unit_id = ANY (:reach)
-            ORDER BY c.rank) AS codes,
-        e.reason, e.decision_number, e.actor AS asked_by,
-        e.scope ->> 'second_person' AS second_person
-    FROM audit_entry a LEFT JOIN event e ON e.id = a.event_id
-    WHERE (CAST(:actor AS text) IS NULL OR a.actor = :actor OR e.actor = :actor)
-        AND (CAST(:unit AS text) IS NULL OR :unit = ANY (a.units))
-        AND (CAST(:since AS timestamptz) IS NULL OR a.at >= :since)
-        AND (CAST(:last_day AS timestamptz) IS NULL
-            OR a.at < CAST(:last_day AS timestamptz) + interval '1 day')
-        AND (CAST(:operation AS text) IS NULL OR coalesce(e.kind, a.operation) = :operation)
-        AND (CAST(:code AS text) IS NULL
-            OR a.codes <> '{}' AND a.codes @> ARRAY[CAST(:code AS text)]
-            OR a.event_id = ANY (ARRAY (
-                SELECT event_id FROM household WHERE code = :code
-                UNION SELECT event_id FROM household_version WHERE code = :code)))
-        AND (CAST(:codes AS text[]) IS NULL OR a.units && CAST(:codes AS text[])
-            OR a.units = '{}'
-                AND EXISTS (SELECT FROM api_key_unit b WHERE b.key_id = a.key_id)
-                AND NOT EXISTS (SELECT FROM api_key_unit b
-                    WHERE b.key_id = a.key_id AND b.unit_id <> ALL (:reach)))
-        AND NOT (:refused AND a.outcome = 'ok')
-    ORDER BY a.id DESC LIMIT :limit
-    """
-)
 _FORGET: Final = text("SELECT forget_audit(:days)")

@@ -25,8 +25,11 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import BudgetSpentError, DatabaseUnavailableError
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 COST: Final = 10
 """Units of one code that no record bears."""
@@ -98,14 +101,16 @@ class Budget:
         shares = [ours[holder] for holder in holders]
         with session_scope(self._engine) as session:
             if ours:
-                session.execute(_SPEND, {"holders": holders, "shares": shares, "now": at})
+                session.execute(
+                    SQL.text("spend_budget"), {"holders": holders, "shares": shares, "now": at}
+                )
             ran = now - time.monotonic()
             if now - self._forgotten_at >= _HOUR_S or ran < self._ran - _EXCHANGE_S:
-                session.execute(_FORGET, {"now": at})
+                session.execute(SQL.text("forget_budget"), {"now": at})
                 session.execute(_NOT_AHEAD, {"now": at})
                 self._forgotten_at = now
             self._ran = ran
-            rows: Any = session.execute(_LEVELS, {"now": at, "holders": holders})
+            rows: Any = session.execute(SQL.text("budget_levels"), {"now": at, "holders": holders})
             return {row.holder: (row.level, row.at.timestamp()) for row in rows}
 
 
@@ -205,31 +210,5 @@ def is_low() -> bool:
     return purse is not None and purse.is_low()
 
 
-_SPEND: Final = text(
-    """
-    INSERT INTO enumeration_budget AS b (holder, level, at)
-    SELECT n.holder, n.share, :now
-    FROM unnest(CAST(:holders AS text[]), CAST(:shares AS float8[])) AS n (holder, share)
-    ORDER BY n.holder
-    ON CONFLICT (holder) DO UPDATE SET
-        level = excluded.level + greatest(
-            0, b.level - greatest(0, extract(epoch FROM excluded.at - b.at)) / 3600),
-        at = excluded.at
-    """
-)
-# Of others only who has spent much: who has not is let go on all the same.
-_LEVELS: Final = text(
-    """
-    SELECT holder, level, at FROM enumeration_budget
-    WHERE holder = ANY (CAST(:holders AS text[]))
-    UNION
-    (SELECT holder, level, at FROM enumeration_budget
-    WHERE level - extract(epoch FROM :now - at) / 3600 > 0.2
-    ORDER BY level DESC LIMIT 100000)
-    """
-)
 # Of a clock that was ahead: what was spent by it would not come back before it is reached again.
 _NOT_AHEAD: Final = text("UPDATE enumeration_budget SET at = :now WHERE at > :now")
-_FORGET: Final = text(
-    "DELETE FROM enumeration_budget WHERE level <= extract(epoch FROM :now - at) / 3600"
-)

@@ -9,13 +9,15 @@ from itertools import chain
 from typing import Any, Final
 
 from pydantic import BaseModel
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
 from registry.access.actors import acting, outside_units
 from registry.access.reach import check_writable, writable
+from registry.core.sql import Statements
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 TOLERANCE_M: Final = 100.0
 """A point this far outside the key's units is in somebody else's: fences are drawn less finely."""
@@ -33,7 +35,9 @@ def check_jurisdiction(session: Session, request: BaseModel) -> tuple[str, ...]:
     if actor is None:
         return ()
     named, communes = named_codes(request), _communes(request)
-    found = session.execute(_UNITS, {"codes": list(named), "communes": communes}).all()
+    found = session.execute(
+        SQL.text("units_of_request"), {"codes": list(named), "communes": communes}
+    ).all()
     check_writable(session, *(row.id for row in found))
     allowed = writable()
     if allowed is not None:
@@ -49,7 +53,7 @@ def check_point(session: Session, allowed: frozenset[int], *, lon: float, lat: f
     inside a commune that has one, and is another's, is refused.
     """
     parameters = {"units": sorted(allowed), "lon": lon, "lat": lat, "tolerance": TOLERANCE_M}
-    outside = session.execute(_OUTSIDE, parameters).one()
+    outside = session.execute(SQL.text("point_in_units"), parameters).one()
     if not outside.near and (outside.all_real or outside.elsewhere):
         there = [outside.elsewhere] if outside.elsewhere else []
         where = f" ({outside.elsewhere})" if outside.elsewhere else ""
@@ -89,48 +93,3 @@ def _points(request: BaseModel) -> Iterator[tuple[float, float]]:
         lon, lat = getattr(place, "lon", None), getattr(place, "lat", None)
         if lon is not None and lat is not None:
             yield lon, lat
-
-
-# Code by code: the index of codes and days does not take several, and all communes would be read.
-_UNITS: Final = text(
-    """
-    SELECT u.id, u.code FROM unnest(CAST(:communes AS text[])) w (code) CROSS JOIN LATERAL (
-        SELECT id, code FROM admin_unit
-        WHERE level = 'commune' AND code = w.code AND lifetime @> current_date OFFSET 0
-    ) u
-    UNION
-    SELECT u.id, u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id
-    WHERE h.code = ANY (:codes)
-    """
-)
-# Parts within 0.002 degrees are all that can be within 100 m.
-_OUTSIDE: Final = text(
-    """
-    WITH q AS MATERIALIZED (
-        SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS point,
-            CAST(:units AS integer[]) AS units
-    )
-    SELECT EXISTS (
-            SELECT FROM boundary_part p JOIN boundary b ON b.unit_id = p.unit_id
-            WHERE NOT b.approximate AND p.unit_id = ANY (q.units)
-                AND p.geom && ST_Expand(q.point, 0.002)
-                AND ST_DWithin(CAST(p.geom AS geography), CAST(q.point AS geography), :tolerance)
-        ) AS near,
-        NOT EXISTS (
-            SELECT FROM unnest(q.units) u (id) WHERE NOT EXISTS (
-                SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate)
-        ) AS all_real,
-        (
-            SELECT u.code
-            FROM boundary_part p JOIN boundary b ON b.unit_id = p.unit_id
-            JOIN admin_unit u ON u.id = p.unit_id AND u.level = 'commune'
-                AND u.lifetime @> current_date
-            WHERE NOT b.approximate AND NOT p.unit_id = ANY (q.units)
-                AND ST_Covers(p.geom, q.point)
-                AND NOT ST_DWithin(CAST(ST_Boundary(b.geom) AS geography),
-                    CAST(q.point AS geography), :tolerance)
-            LIMIT 1
-        ) AS elsewhere
-    FROM q
-    """
-)

@@ -14,13 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from registry.access.actors import Actor, EndedUnit
 from registry.access.keys import hash_secret
 from registry.access.roles import RANK, Role
-from registry.access.sessions import KEY_OF_TOKEN, hash_token, touch_session
+from registry.access.sessions import LIFE, hash_token, touch_session
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
     DatabaseUnavailableError,
@@ -35,6 +36,8 @@ from registry.gazetteer_cache import GazetteerCache
 from registry.reads import Reads, Row
 from registry.replica import Replica
 from registry.units.onward import continuations
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 CACHED_S: Final = 5.0
 """So long a revocation may take at most to be seen everywhere that the primary is asked."""
@@ -116,7 +119,7 @@ class KeyCheck:
 
         Raises as `actor` does, where the key would not be taken any more.
         """
-        row = self._row(_KEY_OF_NUMBER, {"id": key_id}, writing=True)
+        row = self._row(SQL.driver("key_of_number"), {"id": key_id}, writing=True)
         return self._judge(row, time.monotonic()).holder()
 
     def of_session(self, token: str) -> Actor | None:
@@ -126,7 +129,7 @@ class KeyCheck:
         """
         with session_scope(self._engine) as session:
             hashed = hash_token(token)
-            row = session.connection().exec_driver_sql(_KEY_OF_SESSION, {"hash": hashed}).one()
+            row = session.execute(SQL.text("key_of_session"), {"hash": hashed} | LIFE).one()
             try:
                 holder = self._judge(tuple(row), time.monotonic()).holder()
             except KeyRequiredError:
@@ -140,7 +143,9 @@ class KeyCheck:
         return known is not None and known.actor is not None
 
     def _ask(self, hashed: bytes, now: float, *, writing: bool) -> _Known:
-        known = self._judge(self._row(_KEY, {"hash": hashed}, writing=writing), now)
+        known = self._judge(
+            self._row(SQL.driver("key_of_hash"), {"hash": hashed}, writing=writing), now
+        )
         if len(self._known) >= _MOST:
             self._known.clear()
         self._known[hashed] = known
@@ -227,7 +232,7 @@ class KeyCheck:
     def _touch(self, key_id: int) -> None:
         """Keep when it was used last; where that cannot be written, the key is right as well."""
         with suppress(RegistryError, DBAPIError), session_scope(self._engine) as session:
-            session.execute(_TOUCH, {"id": key_id})
+            session.execute(SQL.text("touch_key"), {"id": key_id})
 
 
 def _is_enough(row: Row) -> bool:
@@ -272,30 +277,3 @@ def _replaced() -> KeyRequiredError:
 
 def _revoked() -> KeyRequiredError:
     return KeyRevokedError("khoá đã bị thu hồi (the key was revoked)")
-
-
-# One row, also of a key that is none. Its first column is the age of a replica's newest commit,
-# NULL where it is no replica; one that has replayed nothing since its start does not know.
-_ASKED: Final = """
-    SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(CAST(extract(epoch FROM
-            clock_timestamp() - pg_last_xact_replay_timestamp()) AS float8), 'Infinity') END,
-        k.id, k.name, k.role, k.rate_per_minute, k.approves_own,
-        CAST(extract(epoch FROM least(k.expires_at,
-            CASE WHEN k.hash <> {hash} THEN k.previous_until END)) AS float8),
-        k.revoked_at IS NOT NULL,
-        k.hash <> {hash} AND k.previous_until <= clock_timestamp(),
-        coalesce(k.last_used_at > clock_timestamp() - interval '1 minute', false),
-        ARRAY (SELECT b.unit_id FROM api_key_unit b WHERE b.key_id = k.id)
-    FROM (SELECT) AS always LEFT JOIN api_key k ON {which}
-"""
-_KEY: Final = _ASKED.format(
-    hash="%(hash)s", which="k.hash = %(hash)s OR k.previous_hash = %(hash)s"
-)
-_KEY_OF_NUMBER: Final = _ASKED.format(hash="k.hash", which="k.id = %(id)s")
-_KEY_OF_SESSION: Final = _ASKED.format(hash="k.hash", which=f"k.id = ({KEY_OF_TOKEN})")
-_TOUCH: Final = text(
-    """
-    UPDATE api_key SET last_used_at = clock_timestamp() WHERE id = :id
-        AND (last_used_at IS NULL OR last_used_at <= clock_timestamp() - interval '1 minute')
-    """
-)

@@ -22,9 +22,12 @@ from registry.access import audit
 from registry.access.actors import who_acts
 from registry.access.reach import demand_country
 from registry.access.roles import RANK, Role
+from registry.core.sql import Statements
 from registry.days import day_after
 from registry.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
 from registry.gazetteer import VIET_NAM, today
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 PREFIX: Final = "dcs_"
 _SYMBOLS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -138,7 +141,7 @@ def create_key(session: Session, new: NewKey) -> KeyMade:
     expires_at = _end_of(new.expires_on)
     secret = make_secret()
     key_id = session.execute(
-        _CREATE,
+        SQL.text("insert_key"),
         {
             "name": name,
             "hash": hash_secret(secret),
@@ -165,7 +168,7 @@ def create_key(session: Session, new: NewKey) -> KeyMade:
 def list_keys(session: Session) -> list[KeyDetails]:
     """All keys by name, revoked ones too. Raises ForbiddenError."""
     demand_country(_KEYS)
-    rows = [row._asdict() for row in session.execute(_LIST)]
+    rows = [row._asdict() for row in session.execute(SQL.text("keys"))]
     return [
         KeyDetails(**row | {"units": tuple(row["units"]), "widened": tuple(row["widened"])})
         for row in rows
@@ -193,7 +196,7 @@ def rotate_key(
     expires_at = found.expires_at if keep_end else _end_of(expires_on)
     secret = make_secret()
     until = session.execute(
-        _ROTATE,
+        SQL.text("rotate_key"),
         {
             "id": found.id,
             "hash": hash_secret(secret),
@@ -258,12 +261,12 @@ def let_approve_own(session: Session, name: str, *, allowed: bool) -> None:
 
 
 def _bound(session: Session, key_id: int) -> tuple[str, ...]:
-    return tuple(session.scalars(_BOUND, {"id": key_id}))
+    return tuple(session.scalars(SQL.text("units_of_key"), {"id": key_id}))
 
 
 def _locked(session: Session, name: str) -> Any:
     demand_country(_KEYS)
-    found = session.execute(_LOCK, {"name": name}).one_or_none()
+    found = session.execute(SQL.text("lock_key"), {"name": name}).one_or_none()
     if found is None:
         raise NotFoundError(f"không có khoá tên {name!r} (no key of this name)")
     return found
@@ -292,7 +295,10 @@ def _checked_units(session: Session, role: Role, codes: Sequence[str]) -> dict[s
         raise InvalidInputError(
             f"{role} cần mã xã, phường hoặc tỉnh (needs --unit: where it may write)"
         )
-    found = {row.code: row.id for row in session.execute(_UNITS, {"codes": list(codes)})}
+    found = {
+        row.code: row.id
+        for row in session.execute(SQL.text("units_by_code"), {"codes": list(codes)})
+    }
     for code in codes:
         if code not in found:
             raise InvalidInputError(f"không có đơn vị mã {code} ngày nay (no unit of today)")
@@ -312,50 +318,8 @@ def note(session: Session, what: str, name: str, units: tuple[str, ...] = ()) ->
     audit.record(session, audit.Entry(*who_acts(), f"{what}: {name}", units))
 
 
-_CREATE: Final = text(
-    """
-    INSERT INTO api_key (name, hash, role, rate_per_minute, approves_own, expires_at, ending)
-    VALUES (:name, :hash, :role, :rate, :own, :expires_at, :ending)
-    ON CONFLICT (name) DO NOTHING RETURNING id
-    """
-)
 _BIND: Final = text("INSERT INTO api_key_unit (key_id, unit_id) VALUES (:key, :unit)")
 _UNBIND: Final = text("DELETE FROM api_key_unit WHERE key_id = :id")
-_BOUND: Final = text(
-    "SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id"
-    " WHERE b.key_id = :id ORDER BY u.code"
-)
-_UNITS: Final = text(
-    """
-    SELECT code, id FROM admin_unit
-    WHERE code = ANY (:codes) AND level IN ('province', 'commune') AND lifetime @> current_date
-    """
-)
-_LIST: Final = text(
-    """
-    SELECT k.id, k.name, k.role,
-        ARRAY (
-            SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id
-            WHERE b.key_id = k.id ORDER BY u.code) AS units,
-        k.rate_per_minute, k.approves_own, k.ending, k.created_at, k.expires_at, k.revoked_at,
-        k.last_used_at, k.rotated_at, k.previous_until, k.subject IS NOT NULL AS is_account,
-        ARRAY (
-            SELECT u.code FROM api_key_unit b JOIN admin_unit u ON u.id = b.unit_id
-            WHERE b.key_id = k.id AND b.widened_by_event_id IS NOT NULL ORDER BY u.code) AS widened
-    FROM api_key k ORDER BY k.name
-    """
-)
-_LOCK: Final = text(
-    "SELECT id, role, expires_at, revoked_at, subject IS NOT NULL AS is_account"
-    " FROM api_key WHERE name = :name FOR UPDATE"
-)
 _APPROVES_OWN: Final = text("UPDATE api_key SET approves_own = :own WHERE id = :id")
-_ROTATE: Final = text(
-    """
-    UPDATE api_key SET previous_hash = hash, previous_until = clock_timestamp() + :overlap,
-        hash = :hash, ending = :ending, rotated_at = clock_timestamp(), expires_at = :expires_at
-    WHERE id = :id RETURNING previous_until
-    """
-)
 _READMIT: Final = text("UPDATE api_key SET revoked_at = NULL WHERE id = :id")
 _REVOKE: Final = text("UPDATE api_key SET revoked_at = clock_timestamp() WHERE id = :id")

@@ -11,11 +11,14 @@ import threading
 import time
 from typing import Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import RegistryError
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 STEP: Final = 0.1
 """Share of a limit after which the others are told."""
@@ -58,33 +61,9 @@ class SharedRates:
         try:
             with session_scope(self._engine) as session:
                 if forget:
-                    session.execute(_FORGET, given)
-                session.execute(_TELL, given | {"asked": here})
-                return int(session.execute(_ASK, given).scalar_one())
+                    session.execute(SQL.text("forget_rates"), given)
+                session.execute(SQL.text("add_rate"), given | {"asked": here})
+                return int(session.execute(SQL.text("rate_elsewhere"), given).scalar_one())
         except (RegistryError, DBAPIError):
             self._alone_until = time.monotonic() + _ALONE_S
             return 0
-
-
-# What another one clears away at the same moment is nobody's to wait for.
-_FORGET: Final = text(
-    """
-    DELETE FROM request_rate WHERE ctid IN (
-        SELECT ctid FROM request_rate WHERE minute NOT BETWEEN :minute - 1 AND :minute + 1
-        FOR UPDATE SKIP LOCKED
-    )
-    """
-)
-_TELL: Final = text(
-    """
-    INSERT INTO request_rate AS r (minute, caller, machine, asked)
-    VALUES (:minute, :caller, :machine, :asked)
-    ON CONFLICT (minute, caller, machine) DO UPDATE SET asked = greatest(r.asked, excluded.asked)
-    """
-)
-_ASK: Final = text(
-    """
-    SELECT coalesce(sum(asked), 0) FROM request_rate
-    WHERE minute = :minute AND caller = :caller AND machine <> :machine
-    """
-)

@@ -13,26 +13,22 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
+
+SQL: Final = Statements(__file__, "queries.sql")
+
 IDLE_MINUTES: Final = 60
 WHOLE_HOURS: Final = 10
 _BYTES: Final = 32
 
-_LIVING: Final = (
-    f"s.seen_at > clock_timestamp() - interval '{IDLE_MINUTES} minutes'"
-    f" AND s.began_at > clock_timestamp() - interval '{WHOLE_HOURS} hours'"
-    # One that began by a clock that was far ahead would live until that is reached.
-    f" AND s.began_at < clock_timestamp() + interval '{WHOLE_HOURS} hours'"
-)
-KEY_OF_TOKEN: Final = (
-    f"SELECT s.key_id FROM desk_session s WHERE s.token_hash = %(hash)s AND {_LIVING}"  # noqa: S608
-)
-"""Number of the key of a session that lives, by the hash of what its cookie holds."""
+LIFE: Final = {"idle_minutes": IDLE_MINUTES, "whole_hours": WHOLE_HOURS}
+"""Inputs of the statements that know how long a session lives."""
 
 
 def begin_session(session: Session, key_id: int) -> str:
     """Begin a session of the key, and answer what its cookie holds; those that are over go."""
     token = secrets.token_urlsafe(_BYTES)
-    session.execute(_OVER)
+    session.execute(SQL.text("forget_sessions"), LIFE)
     session.execute(_BEGIN, {"hash": hash_token(token), "key": key_id})
     return token
 
@@ -44,7 +40,7 @@ def end_session(session: Session, token: str) -> None:
 
 def touch_session(session: Session, hashed: bytes) -> None:
     """Keep when a session was used last, to the minute."""
-    session.execute(_TOUCH, {"hash": hashed})
+    session.execute(SQL.text("touch_session"), {"hash": hashed})
 
 
 def hash_token(token: str) -> bytes:
@@ -64,10 +60,3 @@ def is_form_token(token: str, given: str) -> bool:
 
 _BEGIN: Final = text("INSERT INTO desk_session (token_hash, key_id) VALUES (:hash, :key)")
 _END: Final = text("DELETE FROM desk_session WHERE token_hash = :hash")
-_TOUCH: Final = text(
-    """
-    UPDATE desk_session SET seen_at = clock_timestamp()
-    WHERE token_hash = :hash AND seen_at < clock_timestamp() - interval '1 minute'
-    """
-)
-_OVER: Final = text(f"DELETE FROM desk_session s WHERE NOT ({_LIVING})")  # noqa: S608 - constants

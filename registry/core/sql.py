@@ -1,10 +1,71 @@
-"""SQL that follows the description of the record: lines that stand once for each of its columns."""
+"""SQL in files: named statements, each under a line `-- name --`, beside the Python that runs them.
+
+An input is `:name`. `{name}` stands for another section of the file, for one of `shared.sql`, or for
+what the module gives its `Statements`; a line `-- with name: …` below a statement's name says what
+`{name}` is in this statement alone. A test EXPLAINs each statement, and names those that no module
+uses. Nothing else puts SQL together from pieces.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Final
 
+from sqlalchemy import TextClause, text
+
+_SHARED: Final = Path(__file__).with_name("shared.sql")
+_NAMED: Final = re.compile(r"^-- (\w+) --\n", re.MULTILINE)
+_WITH: Final = re.compile(r"^-- with (\w+): (.+)\n", re.MULTILINE)
+_COMMENT: Final = re.compile(r"^ *--.*\n", re.MULTILINE)
+FRAGMENT: Final = re.compile(r"\{(\w+)\}")
+_INPUT: Final = re.compile(r"(?<![:\w]):(\w+)(?![:\w])")
+"""As `sqlalchemy.text` finds them: no cast `::date`, no class `[:space:]`."""
 _EACH: Final = re.compile(r"^( *)-- each (\w+) column: (.*\n)", re.M)
+
+
+class Statements:
+    """The statements of `module.sql`, or of another file beside it, read when one is first needed.
+
+    A name that is not in the file raises KeyError.
+    """
+
+    def __init__(self, module: str, file: str = "", **fragments: str) -> None:
+        """`module` is its `__file__`; of the fragments a file of several modules is given none."""
+        self.path: Final = Path(module).with_name(file) if file else Path(module).with_suffix(".sql")
+        self._fragments = fragments
+        self._texts: dict[str, TextClause] = {}
+        self._driver: dict[str, str] = {}
+
+    def text(self, name: str) -> TextClause:
+        """A statement for SQLAlchemy."""
+        if name not in self._texts:
+            self._texts[name] = text(self._written(name))
+        return self._texts[name]
+
+    def driver(self, name: str) -> str:
+        """A statement for psycopg and `registry.reads`: an input is `%(name)s`."""
+        if name not in self._driver:
+            written = self._written(name).replace("%", "%%")
+            self._driver[name] = _INPUT.sub(r"%(\1)s", written)
+        return self._driver[name]
+
+    def _written(self, name: str) -> str:
+        known = sections(_SHARED) | sections(self.path) | self._fragments
+        return _expanded(known[name], known)
+
+
+def _expanded(written: str, known: Mapping[str, str]) -> str:
+    known = {**known, **dict(_WITH.findall(written))}
+    plain = _COMMENT.sub("", written).strip()
+    return FRAGMENT.sub(lambda each: _expanded(known[each[1]], known), plain)
+
+
+@cache
+def sections(path: Path) -> dict[str, str]:
+    """Name → what stands below it in a file."""
+    _, *found = _NAMED.split(path.read_text(encoding="utf-8"))
+    return dict(zip(found[::2], found[1::2], strict=True))
 
 
 def for_each_column(written: str, kind: str, columns: Iterable[Mapping[str, str]]) -> str:

@@ -1,0 +1,2 @@
+-- point --
+ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)

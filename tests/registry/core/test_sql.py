@@ -1,0 +1,144 @@
+"""Statements in files: each is one that the schema takes, and that some module uses."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import psycopg
+import pytest
+from psycopg import ClientCursor
+
+from registry.core.sql import FRAGMENT, Statements, sections
+from registry.settings import ROOT
+
+_OPENS: Final = re.compile(r"^SQL: Final = Statements\(", re.MULTILINE)
+_EXPLAINED: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "(", "CREATE TEMPORARY TABLE")
+_INPUT: Final = re.compile(r"%\((\w+)\)s")
+
+
+class _Module(NamedTuple):
+    path: Path
+    sql: Statements
+    named: frozenset[str]
+    """Texts that stand in it."""
+    asked: frozenset[str]
+    """Those that it asks its statements for."""
+
+
+def _modules() -> Iterator[_Module]:
+    for path in sorted((ROOT / "registry").rglob("*.py")):
+        written = path.read_text(encoding="utf-8")
+        if _OPENS.search(written):
+            tree = ast.parse(written)
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            yield _Module(
+                path,
+                import_module(name.removesuffix(".__init__")).SQL,
+                frozenset(_texts(tree)),
+                frozenset(_asked(tree)),
+            )
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _asked(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(ast.Name("SQL"), "text" | "driver"), args=[ast.Constant(name)]
+            ):
+                yield str(name)
+
+
+MODULES: Final = list(_modules())
+FILES: Final = sorted({module.sql.path for module in MODULES})
+_SHARED: Final = ROOT / "registry" / "core" / "shared.sql"
+
+
+def _named_by(path: Path) -> dict[str, Statements]:
+    """Statements of the file that modules name, in its order."""
+    users = [module for module in MODULES if module.sql.path == path]
+    return {
+        name: module.sql for name in sections(path) for module in users if name in module.named
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "registry")))
+def test_every_section_of_a_file_is_used(path: Path) -> None:
+    written = "\n".join(sections(path).values())
+    included = {found[1] for found in FRAGMENT.finditer(written)}
+    assert sections(path).keys() - _named_by(path).keys() - included == set()
+
+
+def test_every_shared_fragment_is_used() -> None:
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (*FILES, _SHARED))
+    included = {found[1] for found in FRAGMENT.finditer(written)}
+    assert sections(_SHARED).keys() - included == set()
+
+
+@pytest.mark.parametrize(
+    "module", MODULES, ids=lambda module: str(module.path.relative_to(ROOT / "registry"))
+)
+def test_a_module_asks_for_what_its_file_holds(module: _Module) -> None:
+    assert module.asked - sections(module.sql.path).keys() == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "registry")))
+def test_the_schema_takes_every_statement(path: Path, database_url: str) -> None:
+    refused = {}
+    with psycopg.connect(database_url) as connection:
+        for statement in _BESIDE.get(str(path.relative_to(ROOT / "registry")), ()):
+            connection.execute(statement.encode())
+        for name, sql in _named_by(path).items():
+            try:
+                with connection.transaction():
+                    _try(connection, sql.driver(name))
+            except psycopg.Error as error:
+                refused[name] = str(error)
+        connection.rollback()
+    assert refused == {}
+
+
+_BESIDE: Final[dict[str, tuple[str, ...]]] = {}
+"""File → temporary tables that Python makes for its statements."""
+
+
+def _try(connection: psycopg.Connection[tuple[object, ...]], statement: str) -> None:
+    """Have it planned, whatever its inputs; a table that later ones read is made, of no inputs."""
+    names: dict[str, str] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return names.setdefault(found[1], f"${len(names) + 1}")
+
+    numbered = _INPUT.sub(number, statement).replace("%%", "%")
+    if numbered.startswith(_EXPLAINED) and not re.match(r"CREATE TEMPORARY TABLE \w+ \(", numbered):
+        connection.execute(f"EXPLAIN (GENERIC_PLAN) {numbered}".encode())
+    if not numbered.startswith(_EXPLAINED[:-1]):
+        with ClientCursor(connection) as cursor:
+            cursor.execute(statement.encode(), dict.fromkeys(names))
+
+
+def test_a_section_is_included_with_what_the_statement_says_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "doors.sql"
+    file.write_text(
+        "-- doors --\n-- Comments stay behind: no input.\nSELECT {what} FROM household h\n"
+        "  -- nor this one\nWHERE {open} AND h.code LIKE :code || '%' AND h.unit_id = ANY ({units})\n"
+        "\n-- count --\n-- with what: count(*)\n-- with units: CAST(:units AS int[])\n{doors}\n"
+        "\n-- open --\nNOT h.restricted\n",
+        encoding="utf-8",
+    )
+    sql = Statements(str(tmp_path / "doors.py"), what="h.code")
+    head = "SELECT count(*) FROM household h\nWHERE NOT h.restricted AND h.code LIKE "
+    assert str(sql.text("count")) == f"{head}:code || '%' AND h.unit_id = ANY (CAST(:units AS int[]))"
+    assert sql.driver("count") == (
+        f"{head}%(code)s || '%%' AND h.unit_id = ANY (CAST(%(units)s AS int[]))"
+    )
+    with pytest.raises(KeyError, match="units"):
+        sql.text("doors")
