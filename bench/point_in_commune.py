@@ -18,8 +18,7 @@ import numpy as np
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.boundaries import PART_VERTICES, communes_at, load_boundaries
-from registry.boundaries import sql as boundary_sql
+from registry.boundaries import PART_VERTICES, SQL, communes_at, load_boundaries
 from registry.database import OWNER_ROLE, driver_connection, make_engine, session_scope
 from registry.prepare import prepare_database
 
@@ -31,7 +30,7 @@ WARM_UP = 2_000
 Points = list[tuple[float, float, int]]
 
 # What a caller without an ORM would send: the floor under `communes_at`.
-BARE = boundary_sql.COMMUNES_AT.replace(":lon", "%s").replace(":lat", "%s")
+BARE = SQL.driver("communes_at")
 
 
 def cut(owner: Engine, vertices: int) -> tuple[int, str, float]:
@@ -45,7 +44,7 @@ def cut(owner: Engine, vertices: int) -> tuple[int, str, float]:
                 " SELECT unit_id, geom FROM boundary WHERE NOT approximate"
             )
         )
-        connection.execute(text(boundary_sql.INSERT_PARTS), {"vertices": vertices})
+        connection.execute(SQL.text("insert_parts"), {"vertices": vertices})
     took_s = time.perf_counter() - started
     with owner.begin() as connection:
         connection.execute(text("ANALYZE boundary_part"))
@@ -92,7 +91,7 @@ def explain(session: Session, point: tuple[float, float, int]) -> str:
     """The plan that a prepared statement settles on, for one point."""
     lon, lat, _ = point
     connection = driver_connection(session.connection())
-    typed = BARE.replace("%s, %s", "$1, $2")
+    typed = BARE.replace("%(lon)s", "$1").replace("%(lat)s", "$2")
     connection.execute(f"PREPARE one_point (float8, float8) AS {typed}")
     call = f"EXECUTE one_point ({lon!r}, {lat!r})"
     for _ in range(6):  # PostgreSQL tries five plans of the point's own before a generic one
@@ -117,7 +116,9 @@ def main() -> None:
             bare = driver_connection(session.connection())
 
             def ask_bare(lon: float, lat: float, bare: Any = bare) -> list[int]:
-                return [row[0] for row in bare.execute(BARE, (lon, lat), prepare=True)]
+                return [
+                    row[0] for row in bare.execute(BARE, {"lon": lon, "lat": lat}, prepare=True)
+                ]
 
             def ask(lon: float, lat: float, session: Session = session) -> list[int]:
                 return communes_at(session, lon=lon, lat=lat)

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from typing import Final
 
 import shapely
-from sqlalchemy import Connection, Double, Engine, bindparam, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
-from registry.boundaries import sql
 from registry.boundaries.cells import draw_cells, lock_boundaries
 from registry.boundaries.geojson import Feature, read_features
 from registry.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
 from registry.boundaries.report import BoundaryReport, make_report
+from registry.core.sql import Statements
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
 from registry.events import Cause, write_scope
 from registry.sources import LIMITS, ByteStream, Limits, is_url, open_source, shown, source_name
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 PART_VERTICES: Final = 128
 """The most vertices of a part. Measured (bench/point_in_commune.py): 32 is slower, 64 larger and no
@@ -69,7 +71,7 @@ def load_boundaries(
         staged = _stage(connection, _usable(file, source, limits), progress)
         _resolve(connection, source, staged)
         progress(f"{staged.features:,} features read; checking and cutting polygons")
-        connection.execute(text(sql.REPAIR))
+        connection.execute(SQL.text("repair"))
         parts = _store(connection, source)
         draw_cells(connection)
         report = make_report(
@@ -142,7 +144,7 @@ def _stage(
 ) -> _Staged:
     """COPY codes and polygons into the temporary table `boundary_staged`."""
     staged = _Staged()
-    connection.execute(text(sql.STAGED))
+    connection.execute(SQL.text("stage"))
     with (
         driver_connection(connection).cursor() as cursor,
         cursor.copy("COPY boundary_staged (code, was_number, geom) FROM STDIN") as copy,
@@ -180,9 +182,9 @@ def _resolve(connection: Connection, source: str, staged: _Staged) -> None:
     if staged.polygons == 0:
         raise InvalidInputError(f"{name} holds no polygons; its geometries are {staged.other_type}")
     width = 5 if staged.widest_number > 2 else 2
-    connection.execute(text(sql.RESTORE_ZEROS), {"width": width})
-    connection.execute(text(sql.RESOLVE))
-    total, strange, ended, examples = connection.execute(text(sql.STRANGE)).one()
+    connection.execute(SQL.text("restore_zeros"), {"width": width})
+    connection.execute(SQL.text("resolve"))
+    total, strange, ended, examples = connection.execute(SQL.text("strange")).one()
     if strange * 2 > total:
         era = "; most of these ended, so it is of an earlier map" if ended * 2 > strange else ""
         raise InvalidInputError(
@@ -194,18 +196,14 @@ def _resolve(connection: Connection, source: str, staged: _Staged) -> None:
 def _store(connection: Connection, source: str) -> int:
     """Write what differs from the register; returns how many parts were written."""
     lock_boundaries(connection)
-    connection.execute(text(sql.COMPARE))
-    connection.execute(text(sql.UPSERT), {"source": source_name(source)})
-    connection.execute(text(sql.REMOVE_PARTS))
-    parts = connection.execute(text(sql.INSERT_PARTS), {"vertices": PART_VERTICES}).rowcount
+    connection.execute(SQL.text("compare"))
+    connection.execute(SQL.text("upsert_boundaries"), {"source": source_name(source)})
+    connection.execute(SQL.text("remove_parts"))
+    parts = connection.execute(SQL.text("insert_parts"), {"vertices": PART_VERTICES}).rowcount
     if parts:
-        connection.execute(text(sql.ANALYSE))
+        # An import that comes before autovacuum does would look through all parts for each row.
+        connection.execute(text("SELECT analyse_boundaries()"))
     return parts
-
-
-_COMMUNES_AT: Final = text(sql.COMMUNES_AT).bindparams(
-    bindparam("lon", type_=Double), bindparam("lat", type_=Double)
-)
 
 
 def communes_at(session: Session, *, lon: float, lat: float) -> list[int]:
@@ -214,4 +212,4 @@ def communes_at(session: Session, *, lon: float, lat: float) -> list[int]:
     Neighbours both cover their border, and drawings overlap a little; the list is empty at sea,
     abroad, and where no real polygon is loaded. Degrees, WGS 84.
     """
-    return list(session.scalars(_COMMUNES_AT, {"lon": lon, "lat": lat}))
+    return list(session.scalars(SQL.text("communes_at"), {"lon": lon, "lat": lat}))

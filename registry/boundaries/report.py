@@ -3,7 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
+
+from registry.core.sql import Statements
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,97 +85,31 @@ def make_report(
     dry_run: bool,
 ) -> BoundaryReport:
     """The report of a load, in its transaction and after it has written everything."""
-    counts = connection.execute(text(_COUNTS)).one()._mapping
+    counts = connection.execute(SQL.text("counts")).one()._mapping
     ended = tuple(
         EndedUnit(code, name, tuple(NamedUnit(*successor) for successor in successors))
-        for code, name, successors in connection.execute(text(_ENDED))
+        for code, name, successors in connection.execute(SQL.text("ended_units"))
     )
     return BoundaryReport(
         source=source,
         features=features,
         parts=parts,
         **counts,
-        repaired=_named(connection, "NOT n.valid"),
-        united=_named(connection, "n.features > 1"),
-        restored_zeros=_codes(connection, _RESTORED),
-        unknown=_codes(connection, _UNKNOWN),
+        repaired=_named(connection, "repaired"),
+        united=_named(connection, "united"),
+        restored_zeros=_codes(connection, "restored"),
+        unknown=_codes(connection, "unknown"),
         ended=ended,
-        without_polygon=_codes(connection, _WITHOUT_POLYGON),
+        without_polygon=_codes(connection, "without_polygon"),
         without_code=without_code,
         dry_run=dry_run,
     )
 
 
-def _named(connection: Connection, condition: str) -> tuple[NamedUnit, ...]:
-    rows = connection.execute(text(_NAMED.format(condition=condition)))
+def _named(connection: Connection, statement: str) -> tuple[NamedUnit, ...]:
+    rows = connection.execute(SQL.text(statement))
     return tuple(NamedUnit(*row) for row in rows)
 
 
 def _codes(connection: Connection, statement: str) -> tuple[str, ...]:
-    return tuple(connection.scalars(text(statement)))
-
-
-_COUNTS: Final = """
-    WITH missing AS (
-        SELECT u.level FROM admin_unit u
-        WHERE u.lifetime @> current_date AND NOT EXISTS (
-            SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate
-        )
-    )
-    SELECT count(*) FILTER (WHERE c.level = 'commune') AS communes,
-        count(*) FILTER (WHERE c.level = 'province') AS provinces,
-        count(*) FILTER (WHERE c.state = 'added') AS added,
-        count(*) FILTER (WHERE c.state = 'replaced') AS replaced,
-        count(*) FILTER (WHERE c.state = 'unchanged') AS unchanged,
-        (SELECT count(*) FROM missing WHERE level = 'commune') AS missing_communes,
-        (SELECT count(*) FROM missing WHERE level = 'province') AS missing_provinces
-    FROM boundary_change c
-"""
-
-_NAMED: Final = """
-    SELECT u.code, v.name
-    FROM boundary_new n
-    JOIN admin_unit u ON u.id = n.unit_id
-    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
-    WHERE {condition}
-    ORDER BY u.code
-"""
-
-_RESTORED: Final = "SELECT DISTINCT code FROM boundary_staged WHERE restored ORDER BY code"
-
-_UNKNOWN: Final = """
-    SELECT code FROM boundary_code WHERE unit_id IS NULL AND ended_id IS NULL ORDER BY code
-"""
-
-_WITHOUT_POLYGON: Final = """
-    SELECT k.code FROM boundary_code k
-    WHERE k.unit_id IS NOT NULL
-        AND NOT EXISTS (SELECT FROM boundary_new n WHERE n.unit_id = k.unit_id)
-    ORDER BY k.code
-"""
-
-# A successor may have ended too: what continues a unit is what is alive at the end of the chain.
-_ENDED: Final = """
-    WITH RECURSIVE later AS (
-        SELECT k.ended_id, s.successor_id
-        FROM boundary_code k JOIN admin_unit_succession s ON s.predecessor_id = k.ended_id
-        UNION
-        SELECT l.ended_id, s.successor_id
-        FROM later l JOIN admin_unit_succession s ON s.predecessor_id = l.successor_id
-    ), living AS (
-        SELECT l.ended_id,
-            array_agg(ARRAY[u.code, v.name] ORDER BY u.code) AS successors
-        FROM later l
-        JOIN admin_unit u ON u.id = l.successor_id AND u.lifetime @> current_date
-        JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
-        GROUP BY l.ended_id
-    )
-    SELECT k.code, last_version.name, coalesce(living.successors, '{}')
-    FROM boundary_code k
-    JOIN LATERAL (
-        SELECT v.name FROM admin_unit_version v WHERE v.unit_id = k.ended_id
-        ORDER BY upper(v.valid) DESC NULLS FIRST LIMIT 1
-    ) last_version ON true
-    LEFT JOIN living ON living.ended_id = k.ended_id
-    ORDER BY k.code
-"""
+    return tuple(connection.scalars(SQL.text(statement)))

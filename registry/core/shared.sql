@@ -1,2 +1,2 @@
 -- point --
-ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)
+ST_SetSRID(ST_MakePoint(CAST(:lon AS float8), CAST(:lat AS float8)), 4326)

@@ -32,7 +32,9 @@ class Statements:
 
     def __init__(self, module: str, file: str = "", **fragments: str) -> None:
         """`module` is its `__file__`; of the fragments a file of several modules is given none."""
-        self.path: Final = Path(module).with_name(file) if file else Path(module).with_suffix(".sql")
+        self.path: Final = (
+            Path(module).with_name(file) if file else Path(module).with_suffix(".sql")
+        )
         self._fragments = fragments
         self._texts: dict[str, TextClause] = {}
         self._driver: dict[str, str] = {}

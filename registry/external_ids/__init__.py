@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from registry.access import budget
+from registry.core.sql import Statements
 from registry.errors import NotFoundError
 from registry.reads import Reads
 from registry.records import Record
 from registry.restricted import tells_door
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 SCHEME: Final = "^[a-z][a-z0-9_]{0,39}$"
 MAX_VALUE: Final = 200
@@ -55,7 +58,10 @@ def find_external(reads: Reads, scheme: str, value: str, day: datetime.date) -> 
     Raises NotFoundError where nobody has, and the caller pays for it as for a code that is none.
     """
     budget.check()
-    rows = reads.rows(_FIND, {"scheme": scheme, "value": value, "day": day, "most": MOST_ANSWERED})
+    rows = reads.rows(
+        SQL.driver("records_with_value"),
+        {"scheme": scheme, "value": value, "day": day, "most": MOST_ANSWERED},
+    )
     if not rows:
         budget.pay()
         raise NotFoundError(f"không chỗ nào có {scheme} {value} (no record has this value)")
@@ -69,16 +75,7 @@ def external_ids_of(reads: Reads, record: Record) -> list[ExternalId]:
     """
     if not tells_door(record):
         return []
-    return [ExternalId.of(*row) for row in reads.rows(_OF_CODE, {"code": record.code})]
-
-
-_FIND: Final = """
-    SELECT x.code, x.scheme, x.value, lower(x.valid), upper(x.valid) FROM external_id x
-    JOIN household h ON h.code = x.code AND NOT h.restricted
-    WHERE x.scheme = %(scheme)s AND x.value = %(value)s AND x.valid @> CAST(%(day)s AS date)
-    ORDER BY x.code LIMIT %(most)s
-"""
-_OF_CODE: Final = """
-    SELECT x.code, x.scheme, x.value, lower(x.valid), upper(x.valid) FROM external_id x
-    WHERE x.code = %(code)s ORDER BY x.scheme, x.value
-"""
+    return [
+        ExternalId.of(*row)
+        for row in reads.rows(SQL.driver("values_of_record"), {"code": record.code})
+    ]

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
+from registry.core.sql import Statements
 from registry.database import driver_connection
 from registry.days import day_after, parse_day
 from registry.errors import InvalidInputError
@@ -25,6 +25,8 @@ from registry.intake.columns.fields import told_headers
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import not_opened, unreadable
 from registry.row_files import ProblemTable, RowProblem, Wrong, cells_of, columns_named
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 PROBLEMS: Final = {
     "code_missing": "Dòng không ghi mã địa chỉ (no code)",
@@ -149,62 +151,17 @@ def _read(cells: Mapping[str, str], scheme: str | None) -> ExternalId | Wrong:
 
 def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, Any]:
     connection = session.connection()
-    connection.exec_driver_sql(_STAGED)
+    connection.exec_driver_sql(SQL.driver("stage"))
     with (
         driver_connection(connection).cursor() as cursor,
         cursor.copy("COPY external_row FROM STDIN") as copy,
     ):
         for number, each in rows:
             copy.write_row((number, *each.key, each.valid_from, day_after(each.valid_to)))
-    unknown = [tuple(row) for row in session.execute(_UNKNOWN)]
-    new, changed, unchanged = session.execute(_COUNTS).one()
-    session.execute(_UPSERT)
-    told = [tuple(row) for row in session.execute(_SHARED)]
+    unknown = [tuple(row) for row in session.execute(SQL.text("unknown"))]
+    new, changed, unchanged = session.execute(SQL.text("counts")).one()
+    session.execute(SQL.text("upsert"))
+    told = [tuple(row) for row in session.execute(SQL.text("noticed"))]
     connection.exec_driver_sql("DROP TABLE external_row")
     problems = [*unknown, *told]
     return {"new": new, "changed": changed, "unchanged": unchanged, "problems": problems}
-
-
-_STAGED: Final = """
-    CREATE TEMPORARY TABLE external_row (
-        number int, code text COLLATE "C", scheme text COLLATE "C", value text COLLATE "C",
-        first date, after date
-    ) ON COMMIT DROP
-"""
-_VALID: Final = "daterange(r.first, r.after)"
-# A reserved code stands for no address yet; a retired one may have had it.
-_UNKNOWN: Final = text(
-    """
-    DELETE FROM external_row r WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)
-    RETURNING r.number, 'code_unknown', r.code
-    """
-)
-_COUNTS: Final = text(
-    f"""
-    SELECT count(*) FILTER (WHERE x.code IS NULL),
-        count(*) FILTER (WHERE x.valid <> {_VALID}), count(*) FILTER (WHERE x.valid = {_VALID})
-    FROM external_row r LEFT JOIN external_id x USING (code, scheme, value)
-    """  # noqa: S608 - constants
-)
-_UPSERT: Final = text(
-    f"""
-    INSERT INTO external_id AS x (code, scheme, value, valid)
-    SELECT r.code, r.scheme, r.value, {_VALID} FROM external_row r
-    ON CONFLICT (code, scheme, value) DO UPDATE SET valid = excluded.valid
-        WHERE x.valid <> excluded.valid
-    """  # noqa: S608 - constants
-)
-_SHARED: Final = text(
-    f"""
-    SELECT r.number, 'value_shared', r.value FROM external_row r
-    WHERE EXISTS (
-        SELECT FROM external_id x JOIN household h ON h.code = x.code AND h.status <> 'retired'
-        WHERE x.scheme = r.scheme AND x.value = r.value AND x.code <> r.code
-            AND x.valid && {_VALID})
-    UNION ALL
-    SELECT r.number, 'record_has_several', r.code FROM external_row r
-    WHERE EXISTS (
-        SELECT FROM external_id x WHERE x.code = r.code AND x.scheme = r.scheme
-            AND x.value <> r.value AND x.valid && {_VALID})
-    """  # noqa: S608 - constants
-)

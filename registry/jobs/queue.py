@@ -8,8 +8,11 @@ from typing import Final, Literal
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
 from registry.events import current_request
 from registry.jobs.table import Job
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 APPLICATION_NAME: Final = "diachiso-jobs"
 """What a worker's connections are called."""
@@ -57,13 +60,13 @@ def enqueue_at(session: Session, job: Job, at: datetime.datetime) -> int:
 
 def enqueue_once(session: Session | Connection, job: Job) -> None:
     """The same, without arguments, unless it waits or is being done already."""
-    if not session.scalar(_IS_THERE, {"task": job.name}):
+    if not session.scalar(SQL.text("is_queued"), {"task": job.name}):
         enqueue(session, job)
 
 
 def abandon(session: Session | Connection, **arguments: object) -> None:
     """Let no job with these arguments be done any more: the process of one that is ends at once."""
-    session.execute(_ABANDON, {"args": json.dumps(arguments)})
+    session.execute(SQL.text("abandon"), {"args": json.dumps(arguments)})
 
 
 def _defer(
@@ -76,13 +79,13 @@ def _defer(
     if request := current_request():
         arguments = {**arguments, REQUEST: request}
     given = {"queue": job.queue, "task": job.name, "lock": lock, "args": json.dumps(arguments)}
-    number: int = session.execute(_DEFER, {**given, "at": at}).scalar_one()
+    number: int = session.execute(SQL.text("enqueue"), {**given, "at": at}).scalar_one()
     return number
 
 
 def state_of_queue(connection: Session | Connection) -> QueueState:
     """How the queue does."""
-    row = connection.execute(_STATE, {"silent": SILENT_AFTER_S}).one()
+    row = connection.execute(SQL.text("queue_state"), {"silent": SILENT_AFTER_S}).one()
     return QueueState(*row)
 
 
@@ -90,64 +93,13 @@ def worker_state(connection: Session | Connection) -> Literal["ok", "failing"]:
     """Whether a worker lives, on whichever machine: it is connected, and said so lately."""
     if not connection.scalar(_HAS_WORKERS):
         return "failing"
-    return "ok" if connection.scalar(_LIVES, {"silent": SILENT_AFTER_S}) else "failing"
-
-
-_DEFER: Final = text(
-    """
-    SELECT (jobs.procrastinate_defer_jobs_v1(ARRAY[CAST(
-        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), CAST(:at AS timestamptz))
-        AS jobs.procrastinate_job_to_defer_v1)]))[1]
-    """
-)
-_ABANDON: Final = text(
-    """
-    SELECT jobs.procrastinate_cancel_job_v1(j.id, true, false) FROM jobs.procrastinate_jobs j
-    WHERE j.status IN ('todo', 'doing') AND j.args @> CAST(:args AS jsonb)
-    """
-)
-_IS_THERE: Final = text(
-    """
-    SELECT EXISTS (
-        SELECT FROM jobs.procrastinate_jobs
-        WHERE task_name = :task AND status IN ('todo', 'doing')
+    return (
+        "ok"
+        if connection.scalar(
+            SQL.text("worker_lives"), {"silent": SILENT_AFTER_S, "application": APPLICATION_NAME}
+        )
+        else "failing"
     )
-    """
-)
+
+
 _HAS_WORKERS: Final = text("SELECT to_regclass('jobs.procrastinate_workers') IS NOT NULL")
-# One that was killed has said that it lives, one that hangs is connected. A standby sees no
-# connections of its primary.
-_LIVES: Final = text(
-    f"""
-    SELECT EXISTS (
-        SELECT FROM jobs.procrastinate_workers
-        WHERE last_heartbeat > now() - make_interval(secs => :silent)
-    ) AND (pg_is_in_recovery() OR EXISTS (
-        SELECT FROM pg_stat_activity
-        WHERE application_name = '{APPLICATION_NAME}' AND datname = current_database()
-    ))
-    """  # noqa: S608 - a constant
-)
-_STATE: Final = text(
-    """
-    WITH alive AS (
-        SELECT id FROM jobs.procrastinate_workers
-        WHERE last_heartbeat > now() - make_interval(secs => :silent)
-    ), job AS (
-        SELECT j.status, j.worker_id,
-            coalesce(j.scheduled_at, (SELECT min(e.at) FROM jobs.procrastinate_events e
-                WHERE e.job_id = j.id)) AS due,
-            EXISTS (SELECT FROM jobs.procrastinate_events e WHERE e.job_id = j.id
-                AND e.type = 'failed' AND e.at > now() - interval '7 days') AS failed_lately
-        FROM jobs.procrastinate_jobs j WHERE j.status IN ('todo', 'doing', 'failed')
-    )
-    SELECT (SELECT count(*) FROM alive),
-        count(*) FILTER (WHERE status = 'todo' AND due <= now()),
-        coalesce(extract(epoch FROM now() - min(due)
-            FILTER (WHERE status = 'todo' AND due <= now())), 0)::float8,
-        count(*) FILTER (WHERE status = 'doing'
-            AND (worker_id IS NULL OR worker_id NOT IN (SELECT id FROM alive))),
-        count(*) FILTER (WHERE status = 'failed' AND failed_lately)
-    FROM job
-    """
-)

@@ -13,7 +13,10 @@ from typing import Final
 from sqlalchemy import Connection, Engine, text
 
 from registry.core.locks import Lock, hold_lock
-from registry.database import APP_ROLE, OWNER_ROLE
+from registry.core.sql import Statements
+from registry.database import OWNER_ROLE
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 SCHEMA: Final = "jobs"
 _LIBRARY: Final = "procrastinate"
@@ -21,22 +24,6 @@ _LIBRARY: Final = "procrastinate"
 _COMMENT: Final = text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
 # 03.04.00_50_post_add_retry.sql: of version 3.4.0, the fiftieth. Sorted by name they are in order.
 _FILE: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)_(\d+)_\w+\.sql")
-
-# Without a search path of their own its functions work for nobody but the worker.
-_OPEN: Final = f"""
-    DO $do$
-    DECLARE
-        f regprocedure;
-    BEGIN
-        FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = '{SCHEMA}'::regnamespace LOOP
-            EXECUTE format('ALTER FUNCTION %s SET search_path = {SCHEMA}, pg_temp', f);
-        END LOOP;
-    END
-    $do$;
-    GRANT USAGE ON SCHEMA {SCHEMA} TO {APP_ROLE};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {APP_ROLE};
-    GRANT USAGE ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {APP_ROLE};
-"""  # noqa: S608 - constants
 
 
 def wanted_version() -> str:
@@ -83,7 +70,7 @@ def _next_step(connection: Connection) -> bool:
         reached = f"{_LIBRARY} {'.'.join(map(str, _stands_at(script)))}"
     else:
         reached = wanted
-    connection.exec_driver_sql(_OPEN.replace("%", "%%"))
+    connection.exec_driver_sql(SQL.driver("open_schema"))
     connection.execute(text(f"COMMENT ON SCHEMA {SCHEMA} IS '{reached}'"))
     return True
 

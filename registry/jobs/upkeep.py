@@ -2,11 +2,14 @@
 
 from typing import Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.events import move_pending_events
 from registry.settings import Settings
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 _KEPT_DAYS: Final = 30
 
@@ -19,14 +22,4 @@ def move_events(engine: Engine, _settings: Settings) -> None:
 def forget_jobs(engine: Engine, _settings: Settings) -> None:
     """Remove jobs that ended more than thirty days ago."""
     with session_scope(engine) as session:
-        session.execute(_FORGET, {"days": _KEPT_DAYS})
-
-
-_FORGET: Final = text(
-    """
-    DELETE FROM jobs.procrastinate_jobs j
-    WHERE j.status NOT IN ('todo', 'doing') AND NOT EXISTS (
-        SELECT FROM jobs.procrastinate_events e
-        WHERE e.job_id = j.id AND e.at > now() - make_interval(days => :days))
-    """
-)
+        session.execute(SQL.text("forget_jobs"), {"days": _KEPT_DAYS})

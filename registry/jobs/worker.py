@@ -28,11 +28,14 @@ from procrastinate.periodic import PeriodicDeferrer, PeriodicRegistry, PeriodicT
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from registry.core.locks import LockClass
+from registry.core.sql import Statements
 from registry.database import APP_ROLE, with_role, wrong_role
 from registry.jobs.queue import APPLICATION_NAME, HEARTBEAT_S, SILENT_AFTER_S
 from registry.jobs.schema import SCHEMA
 from registry.jobs.table import IMPORTS, JOBS, PUBLICATIONS, UPKEEP, WEBHOOKS, Job
 from registry.settings import ROOT
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 Say = Callable[[str], None]
 
@@ -58,15 +61,6 @@ until that is reached; nothing is put off for longer by itself."""
 _NUMBERS: Final = 1 << 31
 _HOLD: Final = "SELECT pg_advisory_lock_shared(%s, %s)"
 _LET_GO: Final = "SELECT pg_advisory_unlock_shared(%s, %s)"
-_LOST: Final = f"""
-    SELECT j.id, j.attempts FROM jobs.procrastinate_jobs j
-    WHERE j.status = 'doing' AND NOT EXISTS (
-        SELECT FROM pg_locks l
-        WHERE l.locktype = 'advisory' AND l.classid = {LockClass.JOBS} AND l.objsubid = 2
-            AND l.objid = j.id % {_NUMBERS}
-            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    )
-"""  # noqa: S608 - constants
 
 
 class JobFailedError(Exception):
@@ -169,7 +163,11 @@ class Worker:
             for number in ended:
                 await self._locks.execute(_LET_GO, (int(LockClass.JOBS), number % _NUMBERS))
             ended, self._ended = self._ended, []
-            found = await (await self._locks.execute(_LOST)).fetchall()
+            found = await (
+                await self._locks.execute(
+                    SQL.driver("lost_jobs"), {"class": int(LockClass.JOBS), "numbers": _NUMBERS}
+                )
+            ).fetchall()
             lost = {(number, attempts) for number, attempts in found}
             for number, _ in lost & seen:
                 await self._take_up(number)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from geo.code import format as code_display
 from registry.boundaries.reach import refuse_far
 from registry.core.locks import Lock
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.entrances import SAME_M
 from registry.entrances import Kind as Entrance
@@ -83,64 +84,8 @@ def stale(report: str, record: str) -> str:
     ), false)"""  # noqa: S608 - constants
 
 
-_SAME: Final = f"""
-    SELECT f.id, f.state, said.at IS NOT NULL AS counted
-    FROM field_report f
-    LEFT JOIN household h ON h.code = f.code
-    LEFT JOIN LATERAL (
-        SELECT v.said_at AS at FROM field_report_voice v
-        WHERE v.report_id = f.id AND v.reporter = :who
-    ) said ON true
-    WHERE {{which}} AND f.kind = :kind AND f.state IN ('open', 'proposed')
-        AND NOT {stale("f", "h")}
-    ORDER BY f.id LIMIT 1
-    -- Nobody decides it while it is counted.
-    FOR UPDATE OF f
-"""  # noqa: S608 - constants
-_HERE: Final = "SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography AS at"
-_WITHIN: Final = f"ST_DWithin(f.point::geography, ({_HERE}), :near_m)"
-_SAME_RECORD: Final = text(_SAME.format(which="f.code = :code"))
-_SAME_POINT: Final = text(_SAME.format(which=f"f.code = :code AND {_WITHIN}"))
-_SAME_ENTRANCE: Final = text(
-    _SAME.format(
-        which="f.code = :code AND f.entrance = :entrance"
-        f" AND lower(f.note) IS NOT DISTINCT FROM lower(:note) AND {_WITHIN}"
-    )
-)
-_SAME_ADDRESS: Final = text(
-    _SAME.format(which="f.code IS NULL AND f.unit_id = :unit AND f.address_key = :key")
-)
-_SAME_PLACE: Final = text(
-    _SAME.format(
-        which=f"f.code IS NULL AND f.unit_id = :unit AND f.address_key IS NULL AND {_WITHIN}"
-    )
-)
-_SAID_OTHERWISE: Final = text(
-    """
-    SELECT EXISTS (
-        SELECT FROM field_report f JOIN field_report_voice v ON v.report_id = f.id
-        WHERE f.code = :code AND f.kind = :kind AND f.state = 'open'
-            AND v.reporter = :who AND v.said_at >= current_date
-    )
-    """
-)
-_NEW: Final = text(
-    """
-    INSERT INTO field_report (kind, code, unit_id, point, position_accuracy_m, address_text,
-        address_parts, address_key, reporter_role, seen_event_id, entrance, note)
-    VALUES (:kind, :code, :unit, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :accuracy_m, :address,
-        CAST(:parts AS jsonb), :key, :role, :seen, :entrance, :note)
-    RETURNING id
-    """
-)
+SQL: Final = Statements(__file__, "queries.sql", stale=stale("f", "h"))
 _VOICE: Final = text("INSERT INTO field_report_voice (report_id, reporter) VALUES (:id, :who)")
-_COUNT: Final = {
-    column: text(
-        f"UPDATE field_report SET {column} = {column} + 1,"  # noqa: S608 - constants
-        " last_reported_at = clock_timestamp() WHERE id = :id"
-    )
-    for column in ("carriers", "merchants", "residents", "officials")
-}
 _FILED: Final = text(
     "SELECT kind, code, unit_id, state, reporters, address_text FROM field_report WHERE id = :id"
 )
@@ -309,24 +254,29 @@ def _put(session: Session, said: Said, subject: _Subject, reporter: Reporter) ->
     refuse_too_many(session, reporter)
     if same is None:
         _refuse_two_points(session, said, subject, who)
-        report_id = session.execute(_NEW, _columns(said, subject, reporter)).scalar_one()
+        report_id = session.execute(
+            SQL.text("insert_report"), _columns(said, subject, reporter)
+        ).scalar_one()
     else:
         report_id = same["id"]
     session.execute(_VOICE, {"id": report_id, "who": who})
-    session.execute(_COUNT[reporter.column], {"id": report_id})
+    session.execute(SQL.text("count_reporter"), {"id": report_id, "column": reporter.column})
     return report_id, True
 
 
 def _same(session: Session, said: Said, subject: _Subject, who: str) -> Mapping[str, Any] | None:
     """The entry that says the same, and whether this reporter is in it."""
     house = subject.house
-    statement, near_m = _SAME_RECORD, 0.0
+    statement, near_m = SQL.text("same_record"), 0.0
     if house is not None:
-        statement, near_m = (_SAME_ADDRESS if house.key else _SAME_PLACE), _SAME_PLACE_M
+        statement, near_m = (
+            (SQL.text("same_address") if house.key else SQL.text("same_place")),
+            _SAME_PLACE_M,
+        )
     elif said.kind == "wrong_point":
-        statement, near_m = _SAME_POINT, _SAME_POINT_M
+        statement, near_m = SQL.text("same_point"), _SAME_POINT_M
     elif said.kind == "entrance":
-        statement, near_m = _SAME_ENTRANCE, SAME_M
+        statement, near_m = SQL.text("same_entrance"), SAME_M
     given = {
         "who": who,
         "kind": said.kind,
@@ -348,7 +298,7 @@ def _refuse_two_points(session: Session, said: Said, subject: _Subject, who: str
     if subject.code is None or said.kind == "entrance":
         return  # a door has several of these
     given = {"code": subject.code, "kind": said.kind, "who": who}
-    if session.execute(_SAID_OTHERWISE, given).scalar_one():
+    if session.execute(SQL.text("said_otherwise"), given).scalar_one():
         raise too_many("hôm nay bạn đã báo như vậy về mã này (one such report a day of one code)")
 
 

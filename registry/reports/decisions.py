@@ -18,6 +18,7 @@ from geo.code import format as code_display
 from registry.access.actors import acting, outside_own
 from registry.access.jurisdiction import check_jurisdiction
 from registry.access.reach import writable
+from registry.core.sql import Statements
 from registry.entrances import SOURCES, Entrance, with_entrance
 from registry.errors import (
     InvalidInputError,
@@ -33,6 +34,8 @@ from registry.lifecycle.table import BY_NAME, LEGAL_FROM
 from registry.lifecycle.work import Changed, Warned, Work
 from registry.reports import stale
 from registry.reports.queue import DECIDED
+
+SQL: Final = Statements(__file__, "queries.sql", stale=stale("f", "h"))
 
 OPERATIONS: Final = {
     "confirmed": "verify",
@@ -56,42 +59,6 @@ _CORRECTABLE_OF: Final = {"new_house": CORRECTABLE, "entrance": ("note",)}
 _MAX_ID: Final = 2**63 - 1
 _DAY: Final = "%Y-%m-%d"
 
-_REPORT: Final = text(
-    """
-    SELECT f.id, f.kind, f.code, f.unit_id, f.state, f.decided_event_id, f.seen_event_id,
-        f.last_reported_at, ST_X(f.point) AS lon, ST_Y(f.point) AS lat, f.position_accuracy_m,
-        f.address_parts, f.entrance, f.note, f.reporter_role, u.code AS unit,
-        u.level = 'commune' AS in_commune,
-        -- A province, and those that continue it.
-        CASE WHEN u.level <> 'commune' THEN ARRAY (
-            WITH RECURSIVE onward AS (
-                SELECT f.unit_id AS id
-                UNION
-                SELECT s.successor_id
-                FROM onward o JOIN admin_unit_succession s ON s.predecessor_id = o.id
-            ) SELECT n.code FROM onward o JOIN admin_unit n ON n.id = o.id
-        ) ELSE '{}' END AS provinces
-    FROM field_report f JOIN admin_unit u ON u.id = f.unit_id
-    WHERE f.id = :id
-    FOR UPDATE OF f
-    """
-)
-_CURRENT: Final = text(
-    f"""
-    SELECT h.code, h.event_id, h.status, h.house_number, h.verified_on,
-        ST_X(h.point) AS lon, ST_Y(h.point) AS lat, h.entrances, {stale("f", "h")} AS stale
-    FROM field_report f JOIN household h ON h.code = f.code WHERE f.id = :id
-    """  # noqa: S608 - constants
-)
-_DECIDE: Final = text(
-    """
-    UPDATE field_report SET state = :state, decided_event_id = :event, code = coalesce(code, :code),
-        word = :word,
-        -- What was accepted is in the record; what was not may have named somebody.
-        note = NULL
-    WHERE id = :id
-    """
-)
 _FORGET: Final = text("DELETE FROM field_report_voice WHERE report_id = :id")
 
 
@@ -150,7 +117,10 @@ def _decided(engine: Engine, report_id: int, decision: Decision, decide: _Decide
     done: Decided | None = None
     with attempt(engine, dry_run=decision.dry_run) as session:
         known = 0 <= report_id <= _MAX_ID
-        found = known and session.execute(_REPORT, {"id": report_id}).mappings().one_or_none()
+        found = (
+            known
+            and session.execute(SQL.text("lock_report"), {"id": report_id}).mappings().one_or_none()
+        )
         if not found:
             raise NotFoundError(f"không có báo cáo số {report_id} (no such report)")
         row = dict(found)
@@ -267,7 +237,7 @@ def _write(
     code: str | None = None,
 ) -> None:
     given = {"state": state, "event": event_id, "code": code, "word": decision.word}
-    session.execute(_DECIDE, {"id": row["id"], **given})
+    session.execute(SQL.text("decide"), {"id": row["id"], **given})
 
 
 def _current(
@@ -277,7 +247,7 @@ def _current(
 
     Raises ReportStaleError unless the report is about that one.
     """
-    current = session.execute(_CURRENT, {"id": row["id"]}).mappings().one()
+    current = session.execute(SQL.text("current"), {"id": row["id"]}).mappings().one()
     seen: int = current["event_id"]
     outdated = current["stale"] if decision.seen_event is None else decision.seen_event != seen
     if outdated:

@@ -18,6 +18,7 @@ from geo.label import label, named, number_label
 from geo.points import is_about_viet_nam
 from registry.boundaries import communes_at
 from registry.boundaries.reach import refuse_far
+from registry.core.sql import Statements
 from registry.door_with_units import ReadAddress
 from registry.errors import AddressTakenError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
@@ -31,21 +32,14 @@ from registry.search.areas import area_of
 from registry.text_work import QUESTIONS, STEPS, Work
 from registry.validation.wording import door_parts
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 MAX_TEXT: Final = 300
 _SURE: Final = 0.8
 _NEAR_DEGREES: Final = 0.001
 """About 100 m: so far outside a drawn commune a point may still be meant in it."""
 
 _DRAWN: Final = text("SELECT EXISTS (SELECT FROM boundary_part)")
-_DRAWN_NEAR: Final = text(
-    """
-    SELECT DISTINCT p.unit_id
-    FROM boundary_part p JOIN admin_unit u ON u.id = p.unit_id
-    WHERE ST_DWithin(p.geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :degrees)
-        AND u.level = 'commune' AND u.lifetime @> current_date
-    ORDER BY p.unit_id
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +67,9 @@ def check_in_viet_nam(session: Session, *, lon: float, lat: float) -> list[int]:
     found: list[int] = []
     if inside:
         point = {"lon": lon, "lat": lat, "degrees": _NEAR_DEGREES}
-        found = communes_at(session, lon=lon, lat=lat) or list(session.scalars(_DRAWN_NEAR, point))
+        found = communes_at(session, lon=lon, lat=lat) or list(
+            session.scalars(SQL.text("communes_drawn_near"), point)
+        )
         inside = bool(found) or not session.execute(_DRAWN).scalar_one()
     if not inside:
         raise InvalidInputError.of_field(

@@ -15,6 +15,7 @@ from geo.street import parse_street
 from geo.text import fold
 from registry.access.actors import outside_own
 from registry.access.reach import bound_provinces, seen
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
@@ -23,6 +24,8 @@ from registry.reports import stale
 from registry.units import unit_by_code
 from registry.units.lineage import ancestors
 from registry.units.onward import communes_of
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 STATES: Final = ("open", "proposed", "accepted", "rejected")
 DECIDED: Final = ("accepted", "rejected")
@@ -59,20 +62,6 @@ _STREET: Final = """(
 _ALIKE_DEGREES: Final = 0.0004
 _ALIKE_M: Final = 30.0
 """Two new houses that may be one."""
-_ALIKE: Final = text(
-    """
-    SELECT p.id, f.id AS other
-    FROM field_report p JOIN field_report f ON f.id <> p.id AND f.code = p.code
-    WHERE p.id = ANY (:ids) AND f.state IN ('open', 'proposed')
-    UNION
-    SELECT p.id, f.id
-    FROM field_report p JOIN field_report f ON f.id <> p.id AND f.unit_id = p.unit_id
-        AND f.code IS NULL AND f.state = 'open'
-        AND (f.address_key = p.address_key OR (f.point && ST_Expand(p.point, :degrees)
-            AND ST_DWithin(f.point::geography, p.point::geography, :near_m)))
-    WHERE p.id = ANY (:ids) AND p.code IS NULL
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +202,7 @@ def grouped(engine: Engine, gazetteer: Gazetteer, entries: Sequence[Entry]) -> l
     sees = queues_seen(gazetteer)
     given = {"ids": [each.id for each in entries], "degrees": _ALIKE_DEGREES, "near_m": _ALIKE_M}
     with session_scope(engine) as session:
-        pairs = session.execute(_ALIKE, given).all()
+        pairs = session.execute(SQL.text("alike"), given).all()
         known = {each.id: each for each in entries}
         more = {other for _, other in pairs} - known.keys()
         beyond = _entries(session, more) if more else []

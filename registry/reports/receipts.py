@@ -17,8 +17,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.access.sessions import hash_token
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import NotFoundError
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 KEPT_DAYS: Final = 366
 _BYTES: Final = 16
@@ -26,48 +29,7 @@ _LONGEST: Final = 64
 _MOST_AGAIN: Final = 100
 """Receipts of one report that are left where somebody says the same again and again."""
 
-_GIVE: Final = text(
-    "INSERT INTO field_report_receipt (token_hash, report_id, key_id) VALUES (:hash, :id, :key)"
-    " ON CONFLICT (token_hash) DO NOTHING"
-)
 _GIVEN: Final = text("SELECT report_id FROM field_report_receipt WHERE token_hash = :hash")
-_TOO_MANY: Final = text(
-    """
-    DELETE FROM field_report_receipt WHERE token_hash IN (
-        SELECT token_hash FROM field_report_receipt WHERE report_id = :id
-        ORDER BY given_at DESC OFFSET :most)
-    """
-)
-_OVER: Final = text(
-    "DELETE FROM field_report_receipt"
-    " WHERE given_at < clock_timestamp() - make_interval(days => :days)"
-)
-_COLUMNS: Final = """
-    f.id, f.kind, f.state, f.unit_id, f.word, f.address_text,
-    -- The code of a new house is that of its record, which may be one that is not shown.
-    CASE WHEN f.kind <> 'new_house' OR NOT h.restricted THEN f.code END,
-    f.reported_at, CASE WHEN f.state <> 'proposed' THEN e.occurred_at END
-"""
-_JOINS: Final = """
-    LEFT JOIN household h ON h.code = f.code
-    LEFT JOIN event e ON e.id = f.decided_event_id
-"""
-_BY_RECEIPT: Final = text(
-    f"""
-    SELECT {_COLUMNS} FROM field_report_receipt r JOIN field_report f ON f.id = r.report_id {_JOINS}
-    WHERE r.token_hash = :hash
-        AND r.given_at >= clock_timestamp() - make_interval(days => :days)
-    """  # noqa: S608 - constants
-)
-_OF_KEY: Final = text(
-    f"""
-    SELECT {_COLUMNS} FROM (
-        SELECT DISTINCT report_id AS id FROM field_report_receipt
-        WHERE key_id = :key AND report_id < :before ORDER BY report_id DESC LIMIT :limit
-    ) r JOIN field_report f USING (id) {_JOINS}
-    ORDER BY f.id DESC
-    """  # noqa: S608 - constants
-)
 _NO_END: Final = 2**63 - 1
 
 
@@ -115,22 +77,22 @@ def give_receipt(
     """A new receipt; `again`: for who has said the same before, and may have lost the other."""
     receipt = receipt_of(once) if once else secrets.token_urlsafe(_BYTES)
     given = {"hash": hash_token(receipt), "id": report_id, "key": key_id}
-    session.execute(_GIVE, given)
+    session.execute(SQL.text("insert_receipt"), given)
     if again:
-        session.execute(_TOO_MANY, {"id": report_id, "most": _MOST_AGAIN})
+        session.execute(SQL.text("forget_oldest_receipts"), {"id": report_id, "most": _MOST_AGAIN})
     return receipt
 
 
 def forget_receipts(session: Session) -> None:
     """Remove those whose year is over."""
-    session.execute(_OVER, {"days": KEPT_DAYS})
+    session.execute(SQL.text("forget_receipts"), {"days": KEPT_DAYS})
 
 
 def by_receipt(engine: Engine, receipt: str) -> Reported:
     """What became of a report; raises NotFoundError for a receipt that is none, or no more."""
     with session_scope(engine) as session:
         given = {"hash": hash_token(receipt[:_LONGEST]), "days": KEPT_DAYS}
-        row: Any = session.execute(_BY_RECEIPT, given).one_or_none()
+        row: Any = session.execute(SQL.text("report_of_receipt"), given).one_or_none()
     if row is None:
         raise NotFoundError("không có biên nhận này, hoặc đã quá một năm (no such receipt)")
     return Reported(*row)
@@ -146,4 +108,4 @@ def own_reports(
         return []
     given = {"key": key_id, "before": before or _NO_END, "limit": limit}
     with session_scope(engine) as session:
-        return [Reported(*row) for row in session.execute(_OF_KEY, given)]
+        return [Reported(*row) for row in session.execute(SQL.text("reports_of_key"), given)]

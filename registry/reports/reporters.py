@@ -8,22 +8,16 @@ import datetime
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access.roles import Role
+from registry.core.sql import Statements
 from registry.errors import TooManyReportsError
 from registry.gazetteer import VIET_NAM
 
-_COLUMN: Final = {"carrier": "carriers", "merchant": "merchants", "resident": "residents"}
+SQL: Final = Statements(__file__, "queries.sql")
 
-_OLD_VOICES: Final = text(
-    "DELETE FROM field_report_voice WHERE reporter >= 'client:' AND reporter < 'client;'"
-    " AND said_at < current_date"
-)
-_SAID_TODAY: Final = text(
-    "SELECT count(*) FROM field_report_voice WHERE reporter = :who AND said_at >= current_date"
-)
+_COLUMN: Final = {"carrier": "carriers", "merchant": "merchants", "resident": "residents"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,7 @@ def refuse_too_many(session: Session, reporter: Reporter) -> None:
     most = reporter.most_a_day
     if most is None:
         return
-    if session.execute(_SAID_TODAY, {"who": reporter.known_as}).scalar_one() >= most:
+    if session.execute(SQL.text("said_today"), {"who": reporter.known_as}).scalar_one() >= most:
         raise too_many(f"hôm nay đã nhận đủ {most:,} báo cáo (at most {most:,} reports a day)")
 
 
@@ -69,4 +63,4 @@ def too_many(detail: str) -> TooManyReportsError:
 
 def forget_reporters(session: Session) -> None:
     """Remove what told callers without a key apart on days that are over."""
-    session.execute(_OLD_VOICES)
+    session.execute(SQL.text("forget_voices"))

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import Actor
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
     ForbiddenError,
@@ -26,6 +27,8 @@ from registry.settings import Settings
 from registry.uploads import files
 from registry.uploads.asked import turn_of
 from registry.uploads.views import ROLLING_BACK, ImportView, check_may_change, find_import
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 
 def ask_publish(
@@ -146,7 +149,7 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
 
 def forget(session: Session, import_id: int) -> None:
     """Make an import a discarded one, without problems and files."""
-    for statement in (_DISCARDED, NO_PROBLEMS, _NO_FILES):
+    for statement in (_DISCARDED, NO_PROBLEMS, SQL.text("drop_files")):
         session.execute(statement, {"id": import_id})
 
 
@@ -171,7 +174,8 @@ def _hand_over(
     session: Session, view: ImportView, actor: Actor, job: Job, phase: str, **options: object
 ) -> None:
     session.execute(
-        _WORK, {"id": view.id, "actor": actor.name, "key_id": actor.key_id, "phase": phase}
+        SQL.text("hand_over"),
+        {"id": view.id, "actor": actor.name, "key_id": actor.key_id, "phase": phase},
     )
     enqueue(session, job, lock=turn_of(actor, job), import_id=view.id, **options)
 
@@ -185,19 +189,3 @@ _ANSWERED: Final = text(
 )
 _DISCARDED: Final = text("UPDATE import SET state = 'discarded' WHERE id = :id")
 NO_PROBLEMS: Final = text("DELETE FROM import_problem WHERE import_id = :id")
-_NO_FILES: Final = text(
-    """
-    UPDATE import_work SET phase = NULL, files_until = NULL, changed_at = clock_timestamp()
-    WHERE import_id = :id
-    """
-)
-# An import of the command line gets its row when somebody asks for it over HTTP.
-_WORK: Final = text(
-    """
-    INSERT INTO import_work AS w (import_id, actor, size_bytes, phase, asked_by, asked_key_id)
-    VALUES (:id, 'operator', 0, :phase, :actor, :key_id)
-    ON CONFLICT (import_id) DO UPDATE SET phase = excluded.phase, asked_by = excluded.asked_by,
-        asked_key_id = excluded.asked_key_id, problem = NULL, rows_done = 0,
-        changed_at = clock_timestamp()
-    """
-)

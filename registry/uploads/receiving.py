@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geo.titles import without_people
 from registry.access.actors import Actor
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import (
@@ -26,6 +27,8 @@ from registry.uploads import files
 from registry.uploads.asked import turn_of
 from registry.uploads.asking import forget
 from registry.uploads.views import find_import
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 _REMEMBERED: Final = ("crs", "commune", "fix", "names")
 """Answers that are true of rows that were handed back as well; a sheet is another file's."""
@@ -76,7 +79,9 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
             import_id = _insert(session, settings, delivery, actor, sha256, name)
             files.keep(files.of_import(settings, import_id), delivery.path, name)
             said = {"id": import_id, "source": delivery.source, "sha256": sha256}
-            repeated = session.scalars(_REPEATED, said | {"actor": actor.name}).all()
+            repeated = session.scalars(
+                SQL.text("repeated_deliveries"), said | {"actor": actor.name}
+            ).all()
             for earlier in repeated:
                 forget(session, earlier)
             enqueue(session, CHECK_IMPORT, lock=turn_of(actor, CHECK_IMPORT), import_id=import_id)
@@ -97,8 +102,8 @@ def _delivered_before(
     if delivery.idempotency_key is None:
         return None
     key = {"actor": actor.name, "key": delivery.idempotency_key}
-    session.execute(_ONE_AT_A_TIME, key)
-    found = session.execute(_BEFORE, key).one_or_none()
+    session.execute(SQL.text("hold_idempotency_key"), key)
+    found = session.execute(SQL.text("delivered_before"), key).one_or_none()
     if found is None:
         return None
     said = (delivery.source, delivery.delivery, delivery.decision_number, delivery.request)
@@ -141,7 +146,7 @@ def _insert(
     name: str,
 ) -> int:
     import_id: int = session.execute(
-        _IMPORT,
+        SQL.text("insert_import"),
         {
             "source": delivery.source,
             "name": without_people(name),
@@ -151,7 +156,7 @@ def _insert(
         },
     ).scalar_one()
     session.execute(
-        _WORK,
+        SQL.text("insert_work"),
         {
             "id": import_id,
             "actor": actor.name,
@@ -164,38 +169,3 @@ def _insert(
         },
     )
     return import_id
-
-
-_ONE_AT_A_TIME: Final = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended("
-    " 'upload:' || CAST(:actor AS text) || ':' || CAST(:key AS text), 0))"
-)
-_BEFORE: Final = text(
-    """
-    SELECT i.id, i.file_sha256, i.source, i.delivery, i.decision_number, w.request
-    FROM import_work w JOIN import i ON i.id = w.import_id
-    WHERE w.actor = :actor AND w.idempotency_key = :key
-    """
-)
-_REPEATED: Final = text(
-    """
-    SELECT i.id FROM import i JOIN import_work w ON w.import_id = i.id
-    WHERE i.source = :source AND i.file_sha256 = :sha256 AND w.actor = :actor AND i.id < :id
-        AND i.state IN ('reported', 'failed')
-    FOR UPDATE OF i SKIP LOCKED
-    """
-)
-_IMPORT: Final = text(
-    """
-    INSERT INTO import (source, file_name, file_sha256, delivery, decision_number, state)
-    VALUES (:source, :name, :sha256, :delivery, :decision, 'staged') RETURNING id
-    """
-)
-_WORK: Final = text(
-    """
-    INSERT INTO import_work (import_id, actor, key_id, unit_ids, request, size_bytes,
-        idempotency_key, asked_by, asked_key_id, phase, files_until)
-    VALUES (:id, :actor, :key_id, CAST(:units AS integer[]), CAST(:request AS jsonb), :size,
-        :key, :actor, :key_id, 'waiting', clock_timestamp() + make_interval(days => :days))
-    """
-)

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.confinement import broken_off_after
+from registry.core.sql import Statements
 from registry.database import driver_connection, session_scope
 from registry.errors import (
     DatabaseUnavailableError,
@@ -46,6 +47,8 @@ from registry.uploads import files
 from registry.uploads.asked import INTERRUPTED, acting_for, told
 from registry.uploads.asking import NO_PROBLEMS, forget
 from registry.uploads.views import ROLLING_BACK, ImportView, any_import
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 
 def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
@@ -144,12 +147,12 @@ def clear_away(engine: Engine, settings: Settings) -> None:
     job that ended before it had deleted it, goes as well.
     """
     with session_scope(engine) as session:
-        for import_id, state in session.execute(_OVER).all():
+        for import_id, state in session.execute(SQL.text("imports_over")).all():
             if state in ("reported", "failed"):
                 forget(session, import_id)
             session.execute(_NO_FILES, {"id": import_id})
             files.remove(files.of_import(settings, import_id))
-        lost = session.execute(_LOST).all()
+        lost = session.execute(SQL.text("lost_imports")).all()
         # A job may have written a report while its import was discarded, before it was ended.
         for import_id in session.scalars(_WITHOUT_FILES, {"ids": files.imports_kept(settings)}):
             files.remove(files.of_import(settings, import_id))
@@ -160,7 +163,7 @@ def clear_away(engine: Engine, settings: Settings) -> None:
     files.remove_left_behind(settings, yesterday)
     delivered = files.with_delivered(settings)
     with session_scope(engine) as session:
-        needed = set(session.scalars(_NEEDED, {"ids": list(delivered)}))
+        needed = set(session.scalars(SQL.text("imports_needing_file"), {"ids": list(delivered)}))
         known = set(session.scalars(_KNOWN, {"ids": list(delivered)}))
     for import_id in delivered.keys() - needed:
         # One that came just now may not be committed yet.
@@ -321,7 +324,7 @@ def _path(settings: Settings, view: ImportView) -> Path:
 def _tell(engine: Engine, import_id: int, *, phase: str | None = None, rows: int = 0) -> None:
     """Let those who look see how far it is."""
     with session_scope(engine) as session:
-        session.execute(_PROGRESS, {"id": import_id, "phase": phase, "rows": rows})
+        session.execute(SQL.text("note_progress"), {"id": import_id, "phase": phase, "rows": rows})
 
 
 def _settle(
@@ -350,19 +353,19 @@ def _keep_verdict(
     """Keep what a dry run found, with every problem; False when the import was discarded since."""
     with session_scope(engine) as session:
         counts = json.dumps(result.to_dict())
-        kept = session.execute(_REPORTED, {"id": view.id, "counts": counts})
+        kept = session.execute(SQL.text("keep_counts"), {"id": view.id, "counts": counts})
         if not getattr(kept, "rowcount", 0):
             _end(session, view.id, None)
             return False
         session.execute(NO_PROBLEMS, {"id": view.id})
-        session.execute(_FOUND)
+        session.execute(SQL.text("stage_problems"))
         if back.problems is not None:
             back.problems.seek(0)
             cursor = driver_connection(session.connection()).cursor()
             with cursor, cursor.copy("COPY found FROM STDIN (FORMAT csv)") as copy:
                 while block := back.problems.read(1 << 16):
                     copy.write(block)
-        session.execute(_PROBLEMS, {"id": view.id})
+        session.execute(SQL.text("insert_problems"), {"id": view.id})
         _end(session, view.id, problem, verdicts=1)
     return True
 
@@ -371,7 +374,7 @@ def _end(
     session: Session, import_id: int, problem: dict[str, Any] | None, *, verdicts: int = 0
 ) -> None:
     told = json.dumps(problem) if problem is not None else None
-    session.execute(_ENDED, {"id": import_id, "problem": told, "verdicts": verdicts})
+    session.execute(SQL.text("end_work"), {"id": import_id, "problem": told, "verdicts": verdicts})
 
 
 _LEAST_S: Final = 300
@@ -381,64 +384,9 @@ _S_A_MB: Final = 100
 _MENDED: Final = {files.REJECTED: "rejected", files.WARNED: "warned"}
 """Report whose rows come back mended → how many they were, among the counts of its import."""
 _KNOWN: Final = text("SELECT id FROM import WHERE id = ANY(CAST(:ids AS bigint[]))")
-_NEEDED: Final = text(
-    """
-    SELECT i.id FROM import i LEFT JOIN import_work w ON w.import_id = i.id
-    WHERE i.id = ANY(CAST(:ids AS bigint[]))
-        AND (i.state IN ('staged', 'reported', 'publishing', 'failed') OR w.phase IS NOT NULL)
-    """
-)
 _ASKED: Final = text("SELECT asked_by, asked_key_id FROM import_work WHERE import_id = :id")
-_PROGRESS: Final = text(
-    """
-    UPDATE import_work SET phase = coalesce(:phase, phase), changed_at = clock_timestamp(),
-        rows_done = greatest(rows_done, :rows)
-    WHERE import_id = :id
-    """
-)
 _BECOMES: Final = text("UPDATE import SET state = :state WHERE id = :id AND state = :was")
-_REPORTED: Final = text(
-    """
-    UPDATE import SET state = 'reported', counts = CAST(:counts AS jsonb)
-    WHERE id = :id AND state IN ('staged', 'publishing')
-    """
-)
-_ENDED: Final = text(
-    """
-    UPDATE import_work SET phase = NULL, problem = CAST(:problem AS jsonb),
-        verdict = verdict + :verdicts, changed_at = clock_timestamp()
-    WHERE import_id = :id
-    """
-)
 _NO_FILES: Final = text("UPDATE import_work SET files_until = NULL WHERE import_id = :id")
-_FOUND: Final = text(
-    """
-    CREATE TEMPORARY TABLE found (row_number bigint, field text, code text, severity text,
-        value text, proposed_fix text) ON COMMIT DROP
-    """
-)
-_PROBLEMS: Final = text(
-    """
-    INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
-    SELECT :id, * FROM found
-    """
-)
-_OVER: Final = text(
-    """
-    SELECT i.id, i.state FROM import i JOIN import_work w ON w.import_id = i.id
-    WHERE w.files_until < clock_timestamp() AND i.state NOT IN ('staged', 'publishing')
-        AND w.phase IS NULL
-    FOR UPDATE OF i SKIP LOCKED
-    """
-)
 _WITHOUT_FILES: Final = text(
     "SELECT import_id FROM import_work WHERE files_until IS NULL AND import_id = ANY(:ids)"
-)
-_LOST: Final = text(
-    """
-    SELECT i.id, i.state FROM import i JOIN import_work w ON w.import_id = i.id
-    WHERE w.phase IS NOT NULL AND NOT EXISTS (
-        SELECT FROM jobs.procrastinate_jobs j
-        WHERE j.status IN ('todo', 'doing') AND CAST(j.args->>'import_id' AS bigint) = i.id)
-    """
 )

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from registry import cluster
 from registry.changes.told_units import note_units
 from registry.core.locks import Lock
+from registry.core.sql import Statements
 from registry.database import driver_connection, session_scope
 from registry.errors import CursorRefusedError, KeyRequiredError
 from registry.gazetteer_cache import RECHECK_S
@@ -35,6 +36,8 @@ from registry.settings import Settings
 from registry.webhooks.messages import Message, Told, next_message, test_message
 from registry.webhooks.sending import Sent, post
 from registry.webhooks.subscriptions import followed, sees_of
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 PAUSES_S: Final = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """After each failure, as the Standard Webhooks specification suggests: three and a half days."""
@@ -100,7 +103,7 @@ def _listening(engine: Engine, woken: Woken) -> Iterator[threading.Thread | None
     alone = engine.execution_options(isolation_level="AUTOCOMMIT")
     with alone.connect() as connection:
         try:
-            connection.execute(_LISTENER_LOCK)
+            connection.execute(SQL.text("lock_listening"), {"lock": int(Lock.WEBHOOKS)})
         except OperationalError:  # for longer than any event takes to come into the feed
             yield None
             return
@@ -152,7 +155,7 @@ def send_due(
 def test(engine: Engine, settings: Settings, *, webhook_id: int) -> None:
     """Send a message that tells nothing, once."""
     with session_scope(engine) as session:
-        row = session.execute(_ONE, {"id": webhook_id}).one_or_none()
+        row = session.execute(SQL.text("webhook"), {"id": webhook_id}).one_or_none()
     if row is not None:
         name, body = test_message(webhook_id)
         sent = post(row.url, name, body, _secrets(row), settings.webhook_hosts)
@@ -163,7 +166,7 @@ def test(engine: Engine, settings: Settings, *, webhook_id: int) -> None:
 def clear_away(engine: Engine, _settings: Settings) -> None:
     """Forget what was sent a month ago; dead letters are kept."""
     with session_scope(engine) as session:
-        session.execute(_FORGET, {"days": _KEPT_DAYS})
+        session.execute(SQL.text("forget_deliveries"), {"days": _KEPT_DAYS})
 
 
 def _claim(engine: Engine, most: int, besides: Iterable[int]) -> list[Row[Any]]:
@@ -172,7 +175,7 @@ def _claim(engine: Engine, most: int, besides: Iterable[int]) -> list[Row[Any]]:
         return []
     given = {"most": most, "besides": list(besides), "claimed": _CLAIMED_S}
     with session_scope(engine) as session:
-        return list(session.execute(_CLAIM, given))
+        return list(session.execute(SQL.text("claim_due"), given))
 
 
 def _tell(register: Register, row: Row[Any]) -> None:
@@ -183,7 +186,7 @@ def _tell(register: Register, row: Row[Any]) -> None:
             message = next_message(register, _told(register, row, cursor, caught_up))
         except (CursorRefusedError, KeyRequiredError) as error:
             with session_scope(register.engine) as session:
-                session.execute(_DEAD, {"id": row.id, "why": error.code})
+                session.execute(SQL.text("give_up"), {"id": row.id, "why": error.code})
             return
         sent = None
         if message.entries:
@@ -245,7 +248,7 @@ def _settle(
                 behind=cursor,
             )
         session.execute(
-            _MOVED,
+            SQL.text("move_cursor"),
             {
                 "id": row.id,
                 "cursor": message.cursor,
@@ -278,7 +281,7 @@ def _failed(
         longer = 1 + random.random() * _JITTER  # noqa: S311 - no secret
         pause_s = max(PAUSES_S[attempts - 1] * longer, sent.retry_after_s)
     due_at = session.execute(
-        _FAILED,
+        SQL.text("note_failure"),
         {
             "id": row.id,
             "attempts": attempts,
@@ -304,7 +307,7 @@ def _note(
     behind: str | None = None,
 ) -> None:
     session.execute(
-        _NOTE,
+        SQL.text("insert_delivery"),
         {
             "id": row.id,
             "kind": kind,
@@ -321,13 +324,6 @@ def _note(
 
 
 _ANY: Final = text("SELECT EXISTS (SELECT FROM webhook WHERE state = 'active')")
-# Who lets an event into the feed tries this lock, and holds what it got until its commit.
-_LISTENER_LOCK: Final = text(
-    """
-    SELECT pg_advisory_lock(:lock), set_config('lock_timeout', '0', false)
-    FROM set_config('lock_timeout', '2s', false)
-    """
-).bindparams(lock=int(Lock.WEBHOOKS))
 _LISTENER_UNLOCK: Final = text("SELECT pg_advisory_unlock(:lock)").bindparams(
     lock=int(Lock.WEBHOOKS)
 )
@@ -335,67 +331,4 @@ _LISTENER_UNLOCK: Final = text("SELECT pg_advisory_unlock(:lock)").bindparams(
 _FEED_AT_REST: Final = text("SELECT pg_advisory_lock(:lock), pg_advisory_unlock(:lock)").bindparams(
     lock=int(Lock.FEED)
 )
-# A cursor says in its fourth part up to which serial its holder was told of units.
-_CLAIM: Final = text(
-    """
-    UPDATE webhook w SET due_at = clock_timestamp() + make_interval(secs => :claimed)
-    FROM (
-        SELECT id FROM webhook
-        WHERE state = 'active' AND (due_at <= clock_timestamp()
-                OR due_at > clock_timestamp() + interval '2 days') -- by a clock that was ahead
-            AND id <> ALL (CAST(:besides AS bigint[]))
-            AND (caught_up < (SELECT coalesce(max(position), 0) FROM feed)
-                OR CAST(substring(split_part(cursor, '.', 4) FROM '^[0-9]+') AS bigint)
-                    < (SELECT serial FROM unit_told_state))
-        ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
-    ) due
-    WHERE w.id = due.id
-    RETURNING w.id, w.key_id, w.url, w.kinds, w.codes, w.demo, w.cursor, w.caught_up, w.round,
-        w.secret,
-        CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_secret END AS previous,
-        ARRAY (SELECT unit_id FROM webhook_unit u WHERE u.webhook_id = w.id) AS units
-    """
-)
-_ONE: Final = text(
-    """
-    SELECT id, url, cursor, secret,
-        CASE WHEN previous_until > clock_timestamp() THEN previous_secret END AS previous
-    FROM webhook WHERE id = :id
-    """
-)
 _LOCK: Final = text("SELECT round, attempts, state FROM webhook WHERE id = :id FOR UPDATE")
-_MOVED: Final = text(
-    """
-    UPDATE webhook SET cursor = :cursor, caught_up = :caught_up, attempts = 0,
-        failing_since = NULL, last_outcome = coalesce(CAST(:outcome AS text), last_outcome),
-        due_at = clock_timestamp() + make_interval(secs => :claimed)
-    WHERE id = :id
-    """
-)
-_FAILED: Final = text(
-    """
-    UPDATE webhook SET attempts = :attempts, last_outcome = :outcome,
-        failing_since = coalesce(failing_since, clock_timestamp()),
-        state = CASE WHEN :over AND state = 'active' THEN 'dead' ELSE state END,
-        due_at = clock_timestamp() + CAST(:pause AS interval)
-    WHERE id = :id RETURNING due_at
-    """
-)
-_DEAD: Final = text(
-    """
-    UPDATE webhook SET state = 'dead', last_outcome = :why,
-        failing_since = coalesce(failing_since, clock_timestamp())
-    WHERE id = :id
-    """
-)
-_NOTE: Final = text(
-    """
-    INSERT INTO webhook_delivery
-        (webhook_id, message, kind, behind, entries, attempt, took_ms, status, outcome, given_up)
-    VALUES (:id, :message, :kind, :behind, :entries, :attempt, :took, :status, :outcome, :given_up)
-    """
-)
-_FORGET: Final = text(
-    "DELETE FROM webhook_delivery WHERE NOT given_up"
-    " AND sent_at < clock_timestamp() - make_interval(days => :days)"
-)

@@ -15,6 +15,7 @@ from geo.code import CodeError
 from registry.access.actors import Actor, outside_own
 from registry.changes.cursor import Cursor, Read
 from registry.changes.since import KINDS, end_of_feed, position_of
+from registry.core.sql import Statements
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.jobs.queue import enqueue
@@ -23,6 +24,8 @@ from registry.register import Register
 from registry.units import unit_by_code
 from registry.units.onward import communes_of
 from registry.webhooks.sending import check_url
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 MAX_OF_KEY: Final = 20
 MAX_CODES: Final = 100_000
@@ -117,7 +120,7 @@ def make_webhook(
     position = end.position if since is None else position_of(register, end, since)
     secret = secrets.token_bytes(_SECRET_BYTES)
     number: int = session.execute(
-        _MAKE,
+        SQL.text("insert_webhook"),
         {
             "key": actor.key_id,
             "url": check_url(wanted.url or "", register.settings.webhook_hosts),
@@ -139,7 +142,7 @@ def make_webhook(
 
 def list_webhooks(session: Session, actor: Actor) -> list[WebhookView]:
     """Those of the key; of an administrator of the whole country those of every key."""
-    rows = session.execute(_LIST, {**_owner(actor), "id": None})
+    rows = session.execute(SQL.text("webhooks"), {**_owner(actor), "id": None})
     return [_view(row) for row in rows]
 
 
@@ -147,7 +150,7 @@ def find_webhook(session: Session, actor: Actor, number: int) -> WebhookView:
     """One of them; raises NotFoundError, also where it is another key's."""
     row = None
     if number <= _MAX_NUMBER:
-        row = session.execute(_LIST, {**_owner(actor), "id": number}).one_or_none()
+        row = session.execute(SQL.text("webhooks"), {**_owner(actor), "id": number}).one_or_none()
     if row is None:
         raise NotFoundError(f"không có webhook số {number} của khoá này (no such webhook)")
     return _view(row)
@@ -165,7 +168,7 @@ def change_webhook(
     units = None if wanted.units is None else _checked_units(known, actor, wanted.units)
     listed = None if wanted.codes is None else _checked_codes(wanted.codes)
     session.execute(
-        _CHANGE,
+        SQL.text("change_webhook"),
         {
             "id": number,
             "url": None if wanted.url is None else check_url(wanted.url, hosts),
@@ -199,7 +202,7 @@ def rotate_secret(
     find_webhook(session, actor, number)
     secret = secrets.token_bytes(_SECRET_BYTES)
     overlap = datetime.timedelta(hours=overlap_h)
-    session.execute(_ROTATE, {"id": number, "secret": secret, "overlap": overlap})
+    session.execute(SQL.text("rotate_secret"), {"id": number, "secret": secret, "overlap": overlap})
     return shown_secret(secret)
 
 
@@ -215,7 +218,7 @@ def replay_webhook(
     before = Cursor.parse(session.execute(_CURSOR_OF, {"id": number}).scalar_one())
     position = position_of(register, end_of_feed(register), since)
     cursor = replace(before, telling=None, mark=Read(position))
-    session.execute(_REPLAY, {"id": number, "cursor": str(cursor), "position": position})
+    session.execute(SQL.text("replay"), {"id": number, "cursor": str(cursor), "position": position})
     session.execute(_WAKE)
     return find_webhook(session, actor, number)
 
@@ -231,7 +234,7 @@ def deliveries(
 ) -> list[Delivery]:
     """What was sent, the newest first. Raises NotFoundError."""
     find_webhook(session, actor, number)
-    rows = session.execute(_DELIVERIES, {"id": number, "limit": limit, "before": before})
+    rows = session.execute(SQL.text("deliveries"), {"id": number, "limit": limit, "before": before})
     return [Delivery(**row._asdict()) for row in rows]
 
 
@@ -348,15 +351,6 @@ def _write_codes(session: Session, number: int, listed: Sequence[str]) -> None:
 _WAKE: Final = text("SELECT wake_webhooks()")
 _LOCK_KEY: Final = text("SELECT id FROM api_key WHERE id = :key FOR NO KEY UPDATE")
 _COUNT: Final = text("SELECT count(*) FROM webhook WHERE key_id = :key")
-_MAKE: Final = text(
-    """
-    INSERT INTO webhook
-        (key_id, url, note, kinds, codes, demo, secret, cursor, caught_up, state)
-    VALUES (:key, :url, :note, CAST(:kinds AS text[]), :codes, :demo, :secret, :cursor, :position,
-        :state)
-    RETURNING id
-    """
-)
 _UNITS: Final = text(
     "INSERT INTO webhook_unit (webhook_id, unit_id) SELECT :id, unnest(CAST(:units AS integer[]))"
 )
@@ -365,53 +359,5 @@ _CODES: Final = text(
 )
 _FORGET_UNITS: Final = text("DELETE FROM webhook_unit WHERE webhook_id = :id")
 _FORGET_CODES: Final = text("DELETE FROM webhook_code WHERE webhook_id = :id")
-_LIST: Final = text(
-    """
-    SELECT w.id, k.name AS key, w.url, w.note, ARRAY (
-            SELECT u.code FROM webhook_unit b JOIN admin_unit u ON u.id = b.unit_id
-            WHERE b.webhook_id = w.id ORDER BY u.code) AS units,
-        w.codes, w.kinds, w.demo, w.state, w.cursor,
-        coalesce((SELECT max(position) FROM feed), 0) AS behind, w.attempts, w.failing_since,
-        w.last_outcome, w.due_at, w.created_at, w.previous_until
-    FROM webhook w JOIN api_key k ON k.id = w.key_id
-    WHERE (:all OR w.key_id = :key) AND (CAST(:id AS bigint) IS NULL OR w.id = :id)
-    ORDER BY w.id
-    """
-)
-# One that is resumed is tried at once, as if it had not failed.
-_CHANGE: Final = text(
-    """
-    UPDATE webhook SET url = coalesce(CAST(:url AS text), url),
-        note = coalesce(CAST(:note AS text), note),
-        kinds = coalesce(CAST(:kinds AS text[]), kinds),
-        codes = CASE WHEN :listed THEN CAST(:codes AS integer) ELSE codes END,
-        demo = coalesce(CAST(:demo AS boolean), demo),
-        state = coalesce(CAST(:state AS text), state),
-        attempts = 0, failing_since = NULL, due_at = clock_timestamp()
-    WHERE id = :id
-    """
-)
 _DELETE: Final = text("DELETE FROM webhook WHERE id = :id")
-_ROTATE: Final = text(
-    """
-    UPDATE webhook SET previous_secret = secret, secret = :secret,
-        previous_until = clock_timestamp() + CAST(:overlap AS interval)
-    WHERE id = :id
-    """
-)
 _CURSOR_OF: Final = text("SELECT cursor FROM webhook WHERE id = :id")
-_REPLAY: Final = text(
-    """
-    UPDATE webhook SET cursor = :cursor, caught_up = :position, state = 'active',
-        round = round + 1, attempts = 0, failing_since = NULL, due_at = clock_timestamp()
-    WHERE id = :id
-    """
-)
-_DELIVERIES: Final = text(
-    """
-    SELECT id, message, kind, behind, entries, attempt, sent_at, took_ms, status, outcome, given_up
-    FROM webhook_delivery
-    WHERE webhook_id = :id AND (CAST(:before AS bigint) IS NULL OR id < :before)
-    ORDER BY id DESC LIMIT :limit
-    """
-)

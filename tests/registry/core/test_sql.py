@@ -65,9 +65,7 @@ _SHARED: Final = ROOT / "registry" / "core" / "shared.sql"
 def _named_by(path: Path) -> dict[str, Statements]:
     """Statements of the file that modules name, in its order."""
     users = [module for module in MODULES if module.sql.path == path]
-    return {
-        name: module.sql for name in sections(path) for module in users if name in module.named
-    }
+    return {name: module.sql for name in sections(path) for module in users if name in module.named}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "registry")))
@@ -93,7 +91,10 @@ def test_a_module_asks_for_what_its_file_holds(module: _Module) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "registry")))
 def test_the_schema_takes_every_statement(path: Path, database_url: str) -> None:
     refused = {}
-    with psycopg.connect(database_url) as connection:
+    with (
+        psycopg.connect(database_url) as connection,
+        connection.transaction(force_rollback=True),
+    ):
         for statement in _BESIDE.get(str(path.relative_to(ROOT / "registry")), ()):
             connection.execute(statement.encode())
         for name, sql in _named_by(path).items():
@@ -102,7 +103,6 @@ def test_the_schema_takes_every_statement(path: Path, database_url: str) -> None
                     _try(connection, sql.driver(name))
             except psycopg.Error as error:
                 refused[name] = str(error)
-        connection.rollback()
     assert refused == {}
 
 
@@ -136,7 +136,9 @@ def test_a_section_is_included_with_what_the_statement_says_of_it(tmp_path: Path
     )
     sql = Statements(str(tmp_path / "doors.py"), what="h.code")
     head = "SELECT count(*) FROM household h\nWHERE NOT h.restricted AND h.code LIKE "
-    assert str(sql.text("count")) == f"{head}:code || '%' AND h.unit_id = ANY (CAST(:units AS int[]))"
+    assert (
+        str(sql.text("count")) == f"{head}:code || '%' AND h.unit_id = ANY (CAST(:units AS int[]))"
+    )
     assert sql.driver("count") == (
         f"{head}%(code)s || '%%' AND h.unit_id = ANY (CAST(%(units)s AS int[]))"
     )

@@ -1,0 +1,46 @@
+-- records_with_value --
+SELECT x.code, x.scheme, x.value, lower(x.valid), upper(x.valid) FROM external_id x
+JOIN household h ON h.code = x.code AND NOT h.restricted
+WHERE x.scheme = :scheme AND x.value = :value AND x.valid @> CAST(:day AS date)
+ORDER BY x.code LIMIT :most
+
+-- values_of_record --
+SELECT x.code, x.scheme, x.value, lower(x.valid), upper(x.valid) FROM external_id x
+WHERE x.code = :code ORDER BY x.scheme, x.value
+
+-- stage --
+CREATE TEMPORARY TABLE external_row (
+    number int, code text COLLATE "C", scheme text COLLATE "C", value text COLLATE "C",
+    first date, after date
+) ON COMMIT DROP
+
+-- valid --
+daterange(r.first, r.after)
+
+-- unknown --
+-- A reserved code stands for no address yet; a retired one may have had it.
+DELETE FROM external_row r WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)
+RETURNING r.number, 'code_unknown', r.code
+
+-- counts --
+SELECT count(*) FILTER (WHERE x.code IS NULL),
+    count(*) FILTER (WHERE x.valid <> {valid}), count(*) FILTER (WHERE x.valid = {valid})
+FROM external_row r LEFT JOIN external_id x USING (code, scheme, value)
+
+-- upsert --
+INSERT INTO external_id AS x (code, scheme, value, valid)
+SELECT r.code, r.scheme, r.value, {valid} FROM external_row r
+ON CONFLICT (code, scheme, value) DO UPDATE SET valid = excluded.valid
+    WHERE x.valid <> excluded.valid
+
+-- noticed --
+SELECT r.number, 'value_shared', r.value FROM external_row r
+WHERE EXISTS (
+    SELECT FROM external_id x JOIN household h ON h.code = x.code AND h.status <> 'retired'
+    WHERE x.scheme = r.scheme AND x.value = r.value AND x.code <> r.code
+        AND x.valid && {valid})
+UNION ALL
+SELECT r.number, 'record_has_several', r.code FROM external_row r
+WHERE EXISTS (
+    SELECT FROM external_id x WHERE x.code = r.code AND x.scheme = r.scheme
+        AND x.value <> r.value AND x.valid && {valid})
