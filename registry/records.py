@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from geo.label import LabelParts, alley_word, door_words
 from geo.values import value
+from registry.core.sql import SHARED
 from registry.core.tables.records import Goes, going
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
@@ -15,7 +16,7 @@ from registry.units.lineage import units_on
 
 PLACES: Final = ("street", "locality")
 """Classes of what leads to a door."""
-OPEN: Final = "h.status = 'active' AND NOT h.restricted"
+OPEN: Final = SHARED.driver("open")
 """SQL: whether the household `h` may be shown to everybody."""
 
 OUTER: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (

@@ -1,6 +1,6 @@
 """SQL in files: named statements, each under a line `-- name --`, beside the Python that runs them.
 
-An input is `:name`. `{name}` stands for another section of the file, for one of `shared.sql`, or for
+An input is `:name`. `{name}` stands for another section of the file, one of `shared.sql`, or for
 what the module gives its `Statements`; a line `-- with name: …` below a statement's name says what
 `{name}` is in this statement alone. A test EXPLAINs each statement, and names those that no module
 uses. Nothing else puts SQL together from pieces.
@@ -82,3 +82,7 @@ def for_each_column(written: str, kind: str, columns: Iterable[Mapping[str, str]
         return "".join(line[1] + line[3].format_map(each) for each in known)
 
     return _EACH.sub(expanded, written)
+
+
+SHARED: Final = Statements(__file__, "shared.sql")
+"""Fragments for statements that are not in a file."""

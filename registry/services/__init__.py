@@ -11,11 +11,14 @@ from typing import Final, Literal, get_args
 
 from registry.access.actors import acting
 from registry.access.reach import writable
+from registry.core.sql import Statements
 from registry.errors import ForbiddenError, InvalidInputError
 from registry.reads import Reads
-from registry.records import OPEN, Record
+from registry.records import Record
 from registry.restricted import tells_door
 from registry.reverse import NEIGHBOUR_M, check_point
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 Kind = Literal["delivers", "collects", "counter"]
 Basis = Literal["code", "polygon", "commune"]
@@ -79,7 +82,7 @@ def services_of(reads: Reads, record: Record, day: datetime.date) -> list[Servic
     seen = tells_door(record)
     return _read(
         reads,
-        _OF_DOOR,
+        SQL.driver("services_of_door"),
         {
             "codes": [code for code in (record.code, record.parent_code) if code and seen],
             "units": [record.unit_id] if record.unit_id is not None else [],
@@ -96,7 +99,8 @@ def services_at(reads: Reads, day: datetime.date, *, lon: float, lat: float) -> 
     Degrees, WGS 84. Raises InvalidInputError for a point that is not on the earth.
     """
     check_point(lon=lon, lat=lat)
-    return _read(reads, _AT_POINT, {"lon": lon, "lat": lat, "day": day})
+    given = {"lon": lon, "lat": lat, "day": day, "near_m": NEIGHBOUR_M}
+    return _read(reads, SQL.driver("services_at"), given)
 
 
 def _read(reads: Reads, statement: str, given: dict[str, object]) -> list[Service]:
@@ -118,38 +122,3 @@ def _service(
 ) -> Service:
     served_by = None if office is None else Office(office, lon, lat, hours)
     return Service(operator, service, kind, basis, first, last, served_by, distance_m)
-
-
-_POINT: Final = "ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326)"
-# The point is an uncorrelated sub-select: the index of polygons counts under a generic plan too.
-_SERVICES: Final = f"""
-    SELECT f.operator, f.service, f.kind, (ARRAY['code', 'polygon', 'commune'])[f.rank],
-        lower(f.valid), upper(f.valid) - 1, o.name, ST_X(o.point), ST_Y(o.point), o.hours,
-        round(ST_Distance(o.point::geography, (SELECT {_POINT})::geography)::numeric)::float8 AS far
-    FROM (
-        SELECT a.*, m.rank,
-            m.rank = min(m.rank) OVER (PARTITION BY a.operator, a.service, a.kind) AS counts
-        FROM (
-            SELECT area_id, min(rank) AS rank FROM (
-                SELECT c.area_id, 1 AS rank FROM service_area_code c WHERE c.code = ANY ({{codes}})
-                UNION ALL
-                SELECT p.id, 2 FROM service_area p WHERE ST_Covers(p.geom, (SELECT {_POINT}))
-                UNION ALL
-                SELECT u.area_id, 3 FROM service_area_unit u WHERE u.unit_id = ANY ({{units}})
-            ) found GROUP BY area_id
-        ) m JOIN service_area a ON a.id = m.area_id AND a.valid @> %(day)s::date
-    ) f LEFT JOIN service_office o ON o.id = f.office_id
-    WHERE f.counts
-    ORDER BY f.operator, f.service, f.kind, far, o.name, f.id
-"""  # noqa: S608 - constants; a value is a bind parameter
-_OF_DOOR: Final = _SERVICES.format(codes="%(codes)s::text[]", units="%(units)s::int[]")
-_COMMUNES: Final = f"""(SELECT coalesce(
-    (SELECT array_agg(DISTINCT b.unit_id) FROM boundary_part b JOIN admin_unit u ON u.id = b.unit_id
-    WHERE ST_Covers(b.geom, (SELECT {_POINT}))
-        AND u.level = 'commune' AND u.lifetime @> current_date),
-    (SELECT array_agg(n.unit_id) FROM (
-        SELECT h.unit_id, h.point FROM household h WHERE {OPEN}
-        ORDER BY h.point <-> (SELECT {_POINT}) LIMIT 1
-    ) n WHERE ST_DWithin(n.point::geography, (SELECT {_POINT})::geography, {NEIGHBOUR_M}))
-))::int[]"""  # noqa: S608 - constants
-_AT_POINT: Final = _SERVICES.format(codes="'{}'::text[]", units=_COMMUNES)

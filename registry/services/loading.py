@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from geo.text import fold
 from registry.access.actors import who_acts
+from registry.core.sql import Statements
 from registry.coverage.target_units import UNIT_PROBLEMS
 from registry.database import driver_connection
 from registry.errors import UnreadableFileError
@@ -25,6 +26,8 @@ from registry.services import Kind
 from registry.services.checking import Overlap, overlaps
 from registry.services.listing import ListedArea, areas_of
 from registry.services.rows import MOST_CODES, AreaRow, OfficeRow, Read, Reader, kind_of, rows_of
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 PROBLEMS: Final = {
     "operator_differs": "Dòng của hãng khác (another operator's row)",
@@ -225,8 +228,7 @@ def _agreeing(delivery: _Delivery, read: Read) -> Read | list[Wrong]:
 def _stage(connection: Connection, operator: str, delivery: _Delivery) -> None:
     """COPY what was read into temporary tables; deliveries of one operator wait for one another."""
     connection.execute(_LOCK, {"operator": operator})
-    for statement in _STAGED:
-        connection.exec_driver_sql(statement)
+    connection.execute(SQL.text("stage"))
     with driver_connection(connection).cursor() as cursor:
         with cursor.copy("COPY service_row_office FROM STDIN") as copy:
             for office in delivery.offices.values():
@@ -257,16 +259,16 @@ def _replace(
     connection, own = session.connection(), {"operator": operator}
     problems = [
         _TABLE.of(row.number, "codes_unknown", f"{row.count:,}: {', '.join(row.codes)}")
-        for row in connection.execute(_UNKNOWN, {"named": _NAMED})
+        for row in connection.execute(SQL.text("unknown_codes"), {"named": _NAMED})
     ]
     problems += delivery.problems
     lost = _lost(session, operator, delivery, gazetteer) if gazetteer else ()
-    gone = connection.execute(_REMOVE_AREAS, own).rowcount
-    changed = connection.execute(_WRITE_OFFICES, own).rowcount
-    new = connection.execute(_WRITE_AREAS, own).rowcount
-    for statement in (_WRITE_UNITS, _WRITE_CODES):
+    gone = connection.execute(SQL.text("remove_areas"), own).rowcount
+    changed = connection.execute(SQL.text("write_offices"), own).rowcount
+    new = connection.execute(SQL.text("write_areas"), own).rowcount
+    for statement in (SQL.text("write_units"), SQL.text("write_codes")):
         connection.execute(statement, own)
-    changed += connection.execute(_REMOVE_OFFICES, own).rowcount
+    changed += connection.execute(SQL.text("remove_offices"), own).rowcount
     overlapping = overlaps(session, gazetteer, operator) if gazetteer and delivery.areas else ()
     return Loaded(
         operator,
@@ -292,7 +294,9 @@ def _lost(
     if not delivery.refused:
         return ()
     gone: dict[_Said, list[int]] = {}
-    for area_id, service, kind, office in session.execute(_GONE, {"operator": operator}):
+    for area_id, service, kind, office in session.execute(
+        SQL.text("areas_gone"), {"operator": operator}
+    ):
         for said in product((fold(service), ""), (kind, None), (fold(office or ""),)):
             gone.setdefault(said, []).append(area_id)
     found: dict[int, int] = {}
@@ -305,84 +309,3 @@ def _lost(
 
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('services'), hashtext(:operator))")
-_STAGED: Final = (
-    """
-    CREATE TEMPORARY TABLE service_row (
-        number int, service text, kind text, office text, geom geometry(MultiPolygon, 4326),
-        first date, after date, digest bytea
-    ) ON COMMIT DROP
-    """,
-    """
-    CREATE TEMPORARY TABLE service_row_office (
-        name text, lon float8, lat float8, hours text
-    ) ON COMMIT DROP
-    """,
-    "CREATE TEMPORARY TABLE service_row_unit (number int, unit_id int) ON COMMIT DROP",
-    'CREATE TEMPORARY TABLE service_row_code (number int, code text COLLATE "C") ON COMMIT DROP',
-)
-_UNKNOWN: Final = text(
-    """
-    SELECT c.number, count(*) AS count, (array_agg(c.code ORDER BY c.code))[1:CAST(:named AS int)]
-        AS codes
-    FROM service_row_code c
-    WHERE NOT EXISTS (
-        SELECT FROM household h WHERE h.code = c.code AND h.status IN ('proposed', 'active'))
-    GROUP BY c.number
-    """
-)
-_GONE: Final = text(
-    """
-    SELECT a.id, a.service, a.kind, o.name AS office
-    FROM service_area a LEFT JOIN service_office o ON o.id = a.office_id
-    WHERE a.operator = :operator AND NOT EXISTS (
-        SELECT FROM service_row r WHERE r.digest = a.digest)
-    ORDER BY a.service, a.kind, o.name, a.id
-    """
-)
-_REMOVE_AREAS: Final = text(
-    """
-    DELETE FROM service_area a WHERE a.operator = :operator
-        AND NOT EXISTS (SELECT FROM service_row r WHERE r.digest = a.digest)
-    """
-)
-_WRITE_OFFICES: Final = text(
-    """
-    INSERT INTO service_office AS o (operator, name, point, hours)
-    SELECT :operator, r.name, ST_SetSRID(ST_MakePoint(r.lon, r.lat), 4326), r.hours
-    FROM service_row_office r
-    ON CONFLICT (operator, name) DO UPDATE
-        SET point = excluded.point, hours = excluded.hours, event_id = current_event_id()
-        WHERE (o.point, o.hours) IS DISTINCT FROM (excluded.point, excluded.hours)
-    """
-)
-_WRITE_AREAS: Final = text(
-    """
-    INSERT INTO service_area (operator, service, kind, office_id, geom, valid, digest)
-    SELECT :operator, r.service, r.kind, o.id, r.geom, daterange(r.first, r.after), r.digest
-    FROM service_row r LEFT JOIN service_office o ON o.operator = :operator AND o.name = r.office
-    ORDER BY r.number
-    ON CONFLICT (operator, digest) DO NOTHING
-    """
-)
-_WRITE_UNITS: Final = text(
-    """
-    INSERT INTO service_area_unit (area_id, unit_id)
-    SELECT a.id, u.unit_id FROM service_row_unit u JOIN service_row r USING (number)
-    JOIN service_area a ON a.operator = :operator AND a.digest = r.digest
-    WHERE a.event_id = current_event_id()
-    """
-)
-_WRITE_CODES: Final = text(
-    """
-    INSERT INTO service_area_code (area_id, code)
-    SELECT a.id, c.code FROM service_row_code c JOIN service_row r USING (number)
-    JOIN service_area a ON a.operator = :operator AND a.digest = r.digest
-    WHERE a.event_id = current_event_id()
-    """
-)
-_REMOVE_OFFICES: Final = text(
-    """
-    DELETE FROM service_office o WHERE o.operator = :operator
-        AND NOT EXISTS (SELECT FROM service_row_office r WHERE r.name = o.name)
-    """
-)
