@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, get_args
 
 from registry.boundaries.reach import moved_m
+from registry.core.sql import Statements
 from registry.reads import Reads
 from registry.records import Record
+
+SQL: Final = Statements(__file__)
 
 Kind = Literal["main", "vehicles", "delivery", "locker"]
 KINDS: Final = get_args(Kind)
@@ -41,17 +44,12 @@ SOURCE_WORDS: Final = {
 Entrance = dict[str, Any]
 """`kind`, `lon`, `lat`, and where known `accuracy_m`, `note`, `seen_on`, `source`; as stored."""
 
-_OF_BUILDING: Final = """
-    SELECT entrances FROM household
-    WHERE code = %(code)s AND status <> 'retired' AND NOT restricted
-"""
-
 
 def entrances_told(reads: Reads, record: Record) -> tuple[list[Entrance], str | None]:
     """Those of a record as it is told; or of its building where it has none, with its code."""
     if record.entrances or record.parent_code is None:
         return record.entrances or [], None
-    rows = reads.rows(_OF_BUILDING, {"code": record.parent_code})
+    rows = reads.rows(SQL.driver("of_building"), {"code": record.parent_code})
     return (rows[0][0], record.parent_code) if rows and rows[0][0] else ([], None)
 
 

@@ -4,42 +4,16 @@ nothing has changed.
 
 import datetime
 from collections import defaultdict
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
 from registry.gazetteer import Gazetteer, Succession, Unit, UnitVersion, copy_of, today
 
-_UNITS = text(
-    """
-    SELECT u.id, u.level, u.code, lower(u.lifetime) AS born, upper(u.lifetime) AS ended,
-        ST_X(u.seat) AS lon, ST_Y(u.seat) AS lat, u.area_km2::float8 AS area_km2, a.aliases
-    FROM admin_unit u
-    LEFT JOIN (
-        SELECT unit_id, array_agg(ARRAY[kind, alias] ORDER BY kind, alias) AS aliases
-        FROM admin_unit_alias GROUP BY unit_id
-    ) a ON a.unit_id = u.id
-    ORDER BY u.id
-    """
-)
-_VERSIONS = text(
-    """
-    SELECT unit_id, name, name_en, kind, province_id, district_id, lower(valid) AS valid_from,
-        upper(valid) AS valid_to, legal_basis, date_basis, isempty(valid) AS undated
-    FROM admin_unit_version
-    ORDER BY unit_id, valid
-    """
-)
-_STEPS = text(
-    """
-    SELECT s.predecessor_id, s.successor_id, s.extent, s.effective_on
-    FROM admin_unit_succession s
-    JOIN admin_unit p ON p.id = s.predecessor_id
-    JOIN admin_unit n ON n.id = s.successor_id
-    ORDER BY p.code, n.code, p.id, n.id
-    """
-)
+SQL: Final = Statements(__file__)
+
 _VERSION = text("SELECT version FROM gazetteer_state")
 
 
@@ -93,7 +67,7 @@ def _loaded(session: Session, version: int, day: datetime.date) -> Gazetteer:
 
     # All rows at once, and by their places: row by row and by name takes twice as long, and every
     # command waits for it.
-    for unit_id, *columns, undated in session.execute(_VERSIONS).all():
+    for unit_id, *columns, undated in session.execute(SQL.text("versions")).all():
         (signed if undated else versions)[unit_id].append(UnitVersion(*map(same, columns)))
     units = {
         unit_id: Unit(
@@ -103,13 +77,13 @@ def _loaded(session: Session, version: int, day: datetime.date) -> Gazetteer:
             tuple(signed.get(unit_id, ())),
         )
         for unit_id, level, code, born, ended, lon, lat, area_km2, aliases in session.execute(
-            _UNITS
+            SQL.text("units")
         ).all()
         if unit_id in versions
     }
     steps = tuple(
         Succession(units[old], units[new], extent, effective_on)
-        for old, new, extent, effective_on in session.execute(_STEPS).all()
+        for old, new, extent, effective_on in session.execute(SQL.text("successions")).all()
         if old in units and new in units
     )
     return copy_of(day, version, units, steps)

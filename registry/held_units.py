@@ -15,9 +15,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from registry.core.sql import Statements
 from registry.errors import UnitsInUseError
 from registry.messages import number
 from registry.settings import ROOT
+
+SQL: Final = Statements(__file__)
 
 _SHOWN: Final = 5
 COUNTED: Final = {
@@ -85,9 +88,9 @@ def no_unit_taken(connection: Connection, reforms: Path) -> Iterator[None]:
 
     `reforms` is the folder of the resolutions that the release ships.
     """
-    connection.execute(text(_REMEMBER))
+    connection.execute(SQL.text("remember"))
     yield
-    taken = connection.execute(text(_TAKEN)).all()
+    taken = connection.execute(SQL.text("taken")).all()
     held = holdings(connection, [row.id for row in taken])
     found = [
         HeldUnit(row.code, row.name, row.change, row.day, held[row.id], _file(reforms, row))
@@ -135,42 +138,6 @@ def _file(folder: Path, row: Any) -> str | None:
     return None
 
 
-_NOW: Final = """
-    SELECT u.id, u.code, upper(u.lifetime) AS ended, v.province_id, v.name, v.kind
-    FROM admin_unit u
-    JOIN LATERAL (
-        SELECT * FROM admin_unit_version v WHERE v.unit_id = u.id ORDER BY v.valid DESC LIMIT 1
-    ) v ON true
-    WHERE u.level <> 'district' AND coalesce(upper(u.lifetime), 'infinity') > current_date
-"""
-_REMEMBER: Final = f"""
-    CREATE TEMPORARY TABLE unit_before ON COMMIT DROP AS
-    SELECT n.*, ARRAY (
-        SELECT s.successor_id FROM admin_unit_succession s WHERE s.predecessor_id = n.id
-    ) AS successors
-    FROM ({_NOW}) n
-"""  # noqa: S608 - no input
-_TAKEN: Final = """
-    WITH now AS (
-        SELECT b.*, upper(u.lifetime) AS ends, v.province_id AS province, lower(v.valid) AS since,
-            (SELECT min(s.effective_on) FROM admin_unit_succession s
-             WHERE s.predecessor_id = b.id AND s.successor_id <> ALL (b.successors)) AS cut_on
-        FROM unit_before b
-        JOIN admin_unit u ON u.id = b.id
-        JOIN LATERAL (
-            SELECT * FROM admin_unit_version v WHERE v.unit_id = b.id ORDER BY v.valid DESC LIMIT 1
-        ) v ON true
-    )
-    SELECT id, code, name,
-        CASE WHEN ends IS DISTINCT FROM ended THEN 'ended'
-            WHEN province IS DISTINCT FROM province_id THEN 'moved' ELSE 'gives_part' END AS change,
-        CASE WHEN ends IS DISTINCT FROM ended THEN ends
-            WHEN province IS DISTINCT FROM province_id THEN since ELSE cut_on END AS day
-    FROM now
-    WHERE ends IS DISTINCT FROM ended OR province IS DISTINCT FROM province_id
-        OR cut_on IS NOT NULL
-    ORDER BY code, id
-"""
 # Estimates of provinces come with the seeds.
 _HELD: Final = """
     SELECT u.id,

@@ -7,6 +7,7 @@ from geo import code as codes
 from geo.code import CodeError, WrongLengthError
 from geo.code_writing import unannounced
 from registry.access import budget
+from registry.core.sql import Statements
 from registry.errors import (
     GoneError,
     InvalidInputError,
@@ -16,29 +17,11 @@ from registry.errors import (
 )
 from registry.past import with_past
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, OPEN, Record
+from registry.records import COLUMNS, JOINS, Record
 from registry.restricted import told
 from registry.search.batching import alone
 
-MAX_SUGGESTIONS: Final = 3
-
-BY_CODE: Final = f"SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = %(code)s"  # noqa: S608 - constants
-
-# In the order of the candidates: the likeliest accident first.
-_REGISTERED: Final = f"""
-    SELECT h.code
-    FROM unnest(%(codes)s::text[]) WITH ORDINALITY AS c (code, rank)
-    JOIN household h ON h.code = c.code COLLATE "C"
-    WHERE {OPEN}
-    ORDER BY c.rank
-    LIMIT {MAX_SUGGESTIONS}
-"""  # noqa: S608 - constants
-
-_WITHDRAWN: Final = """
-    SELECT FROM household_version v JOIN event e ON e.id = v.ended_by_event_id
-    WHERE v.code = %(code)s AND e.kind = 'rollback'
-    LIMIT 1
-"""
+SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
 
 
 def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:
@@ -56,7 +39,7 @@ def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:
     record = by_code(reads, code)
     shown = codes.format(code)
     if record is None:
-        if reads.rows(_WITHDRAWN, {"code": code}):
+        if reads.rows(SQL.driver("withdrawn"), {"code": code}):
             raise WithdrawnError(
                 f"the code {shown} was withdrawn with the import that gave it", successors=[]
             )
@@ -80,7 +63,7 @@ def by_code(reads: Reads, code: str) -> Record | None:
     Raises BudgetSpentError, as everything that looks for codes does (`registry.access.budget`).
     """
     budget.check()
-    rows = reads.rows(BY_CODE, {"code": code})
+    rows = reads.rows(SQL.driver("by_code"), {"code": code})
     if not rows:
         budget.pay()
     return Record(*rows[0]) if rows else None
@@ -125,4 +108,4 @@ def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | M
 
 
 def _registered(reads: Reads, candidates: tuple[str, ...]) -> list[str]:
-    return [row[0] for row in reads.rows(_REGISTERED, {"codes": list(candidates)})]
+    return [row[0] for row in reads.rows(SQL.driver("registered"), {"codes": list(candidates)})]

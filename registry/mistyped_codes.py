@@ -32,7 +32,7 @@ class MeantCode:
     """Of `registry.validation.verdicts.REASONS`: code_mistyped, code_unknown, code_retired or
     code_not_active."""
     suggestions: tuple[str, ...] = ()
-    """Registered codes, one symbol or one swap away, at most `registry.lookup.MAX_SUGGESTIONS`."""
+    """Registered codes, one symbol or one swap away, at most three."""
 
 
 def meant_code(reads: Reads, text: str) -> MeantCode | None:

@@ -3,19 +3,14 @@
 import datetime
 from typing import Final
 
+from registry.core.sql import Statements
 from registry.reads import Reads
+
+SQL: Final = Statements(__file__)
 
 # The first real import removes every demonstration code, so one of them tells it all.
 _DEMO: Final = "SELECT EXISTS (SELECT FROM household WHERE code < '1')"
-_STATE: Final = """
-    SELECT (SELECT occurred_at FROM event ORDER BY id DESC LIMIT 1),
-        EXISTS (SELECT FROM household WHERE code < '1')
-"""
 _APPROXIMATE: Final = "SELECT EXISTS (SELECT FROM map_unit WHERE detail = 0 AND approximate)"
-_BOUNDARIES: Final = """
-    SELECT concat_ws(' ', count(*), max(loaded_at), count(*) FILTER (WHERE approximate))
-    FROM boundary
-"""
 
 
 def is_demonstration(reads: Reads) -> bool:
@@ -25,7 +20,7 @@ def is_demonstration(reads: Reads) -> bool:
 
 def state_of_data(reads: Reads) -> tuple[datetime.datetime | None, bool]:
     """When the register was last written, None for never; and whether it is a demonstration."""
-    changed_at, demo = reads.rows(_STATE, {})[0]
+    changed_at, demo = reads.rows(SQL.driver("state"), {})[0]
     return changed_at, bool(demo)
 
 
@@ -36,4 +31,4 @@ def is_drawn_roughly(reads: Reads) -> bool:
 
 def boundaries_state(reads: Reads) -> str:
     """A text that changes with every load of boundaries."""
-    return str(reads.rows(_BOUNDARIES, {})[0][0])
+    return str(reads.rows(SQL.driver("boundaries"), {})[0][0])

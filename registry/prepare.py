@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, tex
 from sqlalchemy.exc import ProgrammingError
 
 from registry.boundaries.cells import draw_cells
+from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
 from registry.database import (
     APP_ROLE,
@@ -27,6 +28,8 @@ from registry.rekey import rekey
 from registry.revision import current_revision, head_revision, suits
 from registry.seeds import load_seeds
 from registry.settings import ROOT
+
+SQL: Final = Statements(__file__)
 
 EXTENSIONS: Final = ("postgis", "pg_trgm", "btree_gist")
 OLDEST_SERVER: Final = 150_000
@@ -107,7 +110,7 @@ def make_web_login(admin_url: str, name: str, *, statement_timeout_ms: int) -> N
             translated_errors(),
             engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
         ):
-            may_more = connection.scalar(_MAY_MORE, {"name": name, "owner": OWNER_ROLE})
+            may_more = connection.scalar(SQL.text("may_more"), {"name": name, "owner": OWNER_ROLE})
             if may_more:
                 raise ConflictError(
                     f"{name} có quyền hơn chương trình: chọn tên khác (it may do more than the"
@@ -125,12 +128,6 @@ def make_web_login(admin_url: str, name: str, *, statement_timeout_ms: int) -> N
                 )
     finally:
         engine.dispose()
-
-
-_MAY_MORE: Final = text(
-    "SELECT rolsuper OR pg_has_role(oid, :owner, 'MEMBER') FROM pg_roles WHERE rolname = :name"
-)
-"""NULL where there is no such role."""
 
 
 def _check_server(connection: Connection) -> None:
@@ -164,10 +161,7 @@ def _ensure_extension(connection: Connection, extension: str) -> None:
 
 def _ensure_owner_may_create(connection: Connection) -> None:
     allowed = connection.scalar(
-        text(
-            "SELECT has_schema_privilege(:owner, 'public', 'CREATE')"
-            " AND has_database_privilege(:owner, current_database(), 'CREATE')"
-        ),
+        SQL.text("owner_may_create"),
         {"owner": OWNER_ROLE},
     )
     if not allowed:

@@ -3,25 +3,13 @@
 import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from registry.access.reach import IN_REACH, parameter, seen
+from registry.access.reach import parameter, seen
+from registry.core.sql import Statements
 from registry.records import COLUMNS, JOINS, Record
 
-# The page first, so that what is beside a record is read for the page alone.
-_WAITING: Final = """
-    SELECT e.kind, e.actor, e.reason, e.occurred_at, {columns}
-    FROM (
-        SELECT * FROM household
-        WHERE status = 'proposed' AND (event_id, code) > (:event, :code)
-            AND {reach}
-        ORDER BY event_id, code LIMIT {limit}
-    ) h
-    JOIN event e ON e.id = h.event_id
-    {joins}
-    ORDER BY h.event_id, h.code
-"""
+SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
 
 
 class Proposal(NamedTuple):
@@ -44,10 +32,8 @@ def proposals(
     session: Session, *, after: tuple[int, str] = (0, ""), limit: int = 100
 ) -> list[Proposal]:
     """Those that the caller sees; `after` is the place of the last one of the page before."""
-    reach = IN_REACH.format(column="unit_id")
-    statement = _WAITING.format(columns=COLUMNS, joins=JOINS, limit=int(limit), reach=reach)
-    given = {**parameter(seen()), "event": after[0], "code": after[1]}
-    rows: Any = session.execute(text(statement), given)
+    given = {**parameter(seen()), "event": after[0], "code": after[1], "limit": limit}
+    rows: Any = session.execute(SQL.text("waiting"), given)
     return [
         Proposal(kind, actor, reason, at, Record(*shown))
         for kind, actor, reason, at, *shown in rows

@@ -11,12 +11,15 @@ from typing import Final, Literal
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
 from registry.database import DatabaseFullError, ReadOnlyError, session_scope, tried_again
 from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
 from registry.jobs.queue import worker_state
 from registry.replica import Replica
 from registry.revision import current_revision, head_revision, suits
 from registry.watch import Watch
+
+SQL: Final = Statements(__file__)
 
 JobsState = Literal["ok", "failing"]
 
@@ -28,14 +31,6 @@ MOST_AGE_S: Final = NEW_S + HANGS_S
 
 # What a full disk refuses, without a trace in the register: a megabyte is sorted in a file.
 _IN_A_SMALL_MEMORY: Final = text("SET LOCAL work_mem = '64kB'")
-_FILL: Final = text(
-    """
-    SELECT count(*) FROM (
-        SELECT repeat(md5(CAST(g AS text)), 32) AS line FROM generate_series(1, 1000) g
-        ORDER BY line OFFSET 0
-    ) sorted
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +102,7 @@ def _look_at(primary: Engine) -> _Primary:
             with session_scope(primary) as session:
                 seen = _Primary(_refusal(session), worker_state(session))
                 session.execute(_IN_A_SMALL_MEMORY)
-                session.execute(_FILL)
+                session.execute(SQL.text("fill"))
         except DatabaseFullError as error:
             if seen is None:
                 raise

@@ -21,9 +21,10 @@ from typing import Any, Final, Literal, TypeVar
 from weakref import WeakSet
 
 import psycopg
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from registry.core.sql import Statements
 from registry.database import (
     BusyError,
     DatabaseFullError,
@@ -34,6 +35,8 @@ from registry.database import (
 )
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.reads import PoolFigures, Reads, Row
+
+SQL: Final = Statements(__file__)
 
 T = TypeVar("T")
 Place = Literal["primary", "replica"]
@@ -51,12 +54,6 @@ _IS_THERE: Final = (BusyError, DatabaseFullError, ReadOnlyError, TookTooLongErro
 """What one says that answers."""
 _OTHER: Final[dict[Place, Place]] = {"primary": "replica", "replica": "primary"}
 
-# The age of its newest commit: a worker commits every five seconds. One that was cut off answers
-# like one that is up to date, and cannot be told from it otherwise.
-_AGE: Final = text("""
-    SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(CAST(extract(epoch FROM
-        clock_timestamp() - pg_last_xact_replay_timestamp()) AS float8), 'Infinity') ELSE 0 END
-""")
 
 _chosen: ContextVar[Place | None] = ContextVar("diachiso_place", default=None)
 
@@ -186,7 +183,7 @@ class Replica:
         try:
             # By a connection that no request holds (`registry.register`).
             with session_scope(self._engine) as session:
-                age_s = float(session.scalar(_AGE))
+                age_s = float(session.scalar(SQL.text("age")))
         except _IS_THERE:
             return math.inf
         except DatabaseUnavailableError:

@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import Final
 
 from geo.label import LabelParts
+from registry.core.sql import Statements
 from registry.entrances import nearest_entrance
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.past import answers_with_past
 from registry.reads import Reads, Row
-from registry.records import COLUMNS, JOINS, OPEN, Record
+from registry.records import COLUMNS, JOINS, Record
 from registry.search.answers import Answer, of_record
 from registry.search.batching import alone
+
+SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
 
 DEFAULT_RADIUS_M: Final = 200
 MAX_RADIUS_M: Final = 5_000
@@ -22,87 +25,8 @@ MAX_LIMIT: Final = 20
 NEIGHBOUR_M: Final = 300
 """So near, a household's commune is the point's, where no real boundary says otherwise."""
 
-_POINT: Final = "ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326)"
-
-# LIMIT is a literal and the point an uncorrelated sub-select, so that the index gives the order
-# under a generic plan too; from a CTE the point would not (2,000,000 rows: 0.12 ms with an inline
-# point and with a sub-select, planned each time or once). Nearest in degrees is not nearest in
-# metres (a degree of longitude is 8 % shorter in the north), so more are fetched than asked for
-# and put in order on the spheroid. A flat is found as its building, unless that has no point.
-# Records with entrances, few of all, are found by whichever of these lies nearest, by an index of
-# their own: of those that lie nearest by their point they are left out (decision 0040).
-_DOORS: Final = f"""
-            SELECT h.*, {{points}} AS points FROM household h
-            WHERE {OPEN} {{which}}
-                AND CASE WHEN h.parent_code IS NULL THEN true ELSE (
-                    SELECT true FROM household b
-                    WHERE b.code = h.parent_code AND b.status = 'active' AND NOT b.restricted
-                        AND (b.point IS NOT NULL OR b.entrances IS NOT NULL)
-                    LIMIT 1
-                ) IS NULL END
-            ORDER BY {{points}} <-> (SELECT {_POINT})
-            LIMIT {{{{fetched}}}}"""  # noqa: S608 - constants
-_BY_POINT: Final = _DOORS.format(points="h.point", which="")
-_BY_ENTRANCE: Final = _DOORS.format(
-    points="entrance_points(h.entrances, h.point)", which="AND h.entrances IS NOT NULL"
-)
-_NEAREST: Final = f"""
-    SELECT at.units, {COLUMNS}, h.distance_m
-    FROM (SELECT ARRAY(
-        SELECT DISTINCT p.unit_id
-        FROM boundary_part p JOIN admin_unit u ON u.id = p.unit_id
-        WHERE ST_Covers(p.geom, (SELECT {_POINT}))
-            AND u.level = 'commune' AND u.lifetime @> current_date
-        ORDER BY p.unit_id
-    ) AS units) at
-    LEFT JOIN (
-        SELECT n.*, ST_Distance(n.points::geography, (SELECT {_POINT})::geography) AS distance_m
-        FROM (
-            SELECT p.* FROM ({_BY_POINT}) p WHERE p.entrances IS NULL
-            UNION ALL
-            ({_BY_ENTRANCE})
-        ) n
-        ORDER BY distance_m, code
-        LIMIT {{kept}}
-    ) h ON h.distance_m <= %(reach_m)s
-    {JOINS}
-    ORDER BY h.distance_m, h.code
-"""  # noqa: S608 - constants; a value is a bind parameter
 _FEW: Final = 5
-NEAREST_FEW: Final = _NEAREST.format(fetched=20, kept=_FEW)
-_NEAREST_MANY: Final = _NEAREST.format(fetched=80, kept=MAX_LIMIT)
-
-_HOLE: Final = 0.01
-"""Degrees, about 1 km: cells are cut by circles, and between the circles of a town are holes."""
-_CELL: Final = f"""
-    SELECT b.unit_id, NULL::float8 FROM boundary b JOIN admin_unit u ON u.id = b.unit_id
-    WHERE b.approximate AND u.level = 'commune' AND u.lifetime @> current_date
-        AND ST_DWithin(b.geom, (SELECT {_POINT}), {_HOLE})
-    ORDER BY ST_Distance(b.geom, (SELECT {_POINT})), b.unit_id LIMIT 1
-"""  # noqa: S608 - constants
-
-# Of an archipelago only the islands are drawn. The sea between them is nobody else's, which a hull
-# around the coast of the mainland could not say.
-_ARCHIPELAGO: Final = f"""
-    SELECT b.unit_id, NULL::float8 FROM boundary b
-    JOIN admin_unit u ON u.id = b.unit_id
-    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
-    WHERE v.kind = 'dac_khu' AND u.lifetime @> current_date AND b.geom && (SELECT {_POINT})
-        AND ST_Covers(ST_ConvexHull(b.geom), (SELECT {_POINT}))
-    ORDER BY b.unit_id LIMIT 1
-"""  # noqa: S608 - constants
-
-# Where not even the islands are drawn, all that is near the seat: kilometres that hold most islands
-# and no other country's land (Palawan begins at 335 from Trường Sa's, Hainan at 320 from Hoàng
-# Sa's). An import allows more, of places that somebody says are there (`boundaries.reach`).
-_AROUND_SEAT: Final = f"""
-    SELECT u.id, round(ST_Distance(u.seat::geography, (SELECT {_POINT})::geography)) AS distance_m
-    FROM (VALUES ('20333', 250), ('22736', 310)) a (code, km)
-    JOIN admin_unit u ON u.code = a.code AND u.level = 'commune' AND u.lifetime @> current_date
-    WHERE ST_DWithin(u.seat::geography, (SELECT {_POINT})::geography, a.km * 1000)
-        AND NOT EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate)
-    ORDER BY distance_m LIMIT 1
-"""  # noqa: S608 - constants
+"""What `nearest_few` keeps."""
 
 
 def reverse(
@@ -120,7 +44,7 @@ def reverse(
     Degrees, WGS 84. Raises InvalidInputError for a point that is not on the earth.
     """
     check_point(lon=lon, lat=lat)
-    statement = NEAREST_FEW if limit <= _FEW else _NEAREST_MANY
+    statement = SQL.driver("nearest_few") if limit <= _FEW else SQL.driver("nearest_many")
     reach_m = max(radius_m, NEIGHBOUR_M)
     rows = reads.rows(statement, {"lon": lon, "lat": lat, "reach_m": reach_m})
     near = [row for row in rows if row[-1] is not None]
@@ -174,7 +98,9 @@ def _communes(
         answers = [_commune(near[0].unit, (*far, "boundary_approximate"))]
     else:
         point = {"lon": lon, "lat": lat}
-        cells = (reads.rows(statement, point) for statement in (_CELL, _ARCHIPELAGO, _AROUND_SEAT))
+        cells = (
+            reads.rows(SQL.driver(way), point) for way in ("cell", "archipelago", "around_seat")
+        )
         found = next((rows for rows in cells if rows), [])
         answers = [
             replace(

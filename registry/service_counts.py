@@ -7,32 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import RegistryError
 from registry.gazetteer import today
 from registry.reads import Reads
 
+SQL: Final = Statements(__file__)
+
 VERDICT: Final = "verdict"
 """The kind under which verdicts are counted."""
 EVERY_S: Final = 10.0
 
-# In one order, so that two processes never wait for each other.
-_ADD: Final = text(
-    """
-    INSERT INTO service_count (day, kind, outcome, asked)
-    SELECT * FROM unnest(CAST(:days AS date[]), CAST(:kinds AS text[]),
-        CAST(:outcomes AS text[]), CAST(:asked AS bigint[])) AS counted (day, kind, outcome, asked)
-    ORDER BY 1, 2, 3
-    ON CONFLICT (day, kind, outcome) DO UPDATE SET asked = service_count.asked + excluded.asked
-    """
-)
-_OF_DAYS: Final = """
-    SELECT kind, outcome, CAST(sum(asked) AS bigint) FROM service_count
-    WHERE day > %(after)s GROUP BY kind, outcome ORDER BY kind, outcome
-"""
 _FIRST: Final = "SELECT min(day) FROM service_count"
 
 _Key = tuple[datetime.date, str, str]
@@ -83,7 +72,7 @@ class ServiceCounts:
         rows = {"days": list(days), "kinds": list(kinds), "outcomes": list(outcomes)}
         try:
             with session_scope(self._engine) as session:
-                session.execute(_ADD, {**rows, "asked": list(counted.values())})
+                session.execute(SQL.text("add"), {**rows, "asked": list(counted.values())})
         except (RegistryError, DBAPIError):
             with self._lock:
                 self._counted.update(counted)
@@ -97,7 +86,7 @@ class ServiceCounts:
 def asked_lately(reads: Reads, days: int) -> list[Asked]:
     """What was asked today and on the days before, `days` of them in all."""
     after = today() - datetime.timedelta(days=days)
-    return [Asked(*row) for row in reads.rows(_OF_DAYS, {"after": after})]
+    return [Asked(*row) for row in reads.rows(SQL.driver("of_days"), {"after": after})]
 
 
 def counted_since(reads: Reads) -> datetime.date | None:

@@ -10,26 +10,13 @@ from typing import Final
 from geo.code import from_serial, to_serial
 from geo.flat import parse_flat
 from registry.autocomplete.suggestion import Place
+from registry.core.sql import Statements
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, OPEN, Record
+from registry.records import COLUMNS, JOINS, Record
+
+SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
 
 _END: Final = "\U0010ffff"
-_MOST: Final = 20
-_BY_CODES: Final = f"""
-    SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (%(codes)s) AND {OPEN}
-"""  # noqa: S608 - constants; a value is a bind parameter
-# The very number first, then shorter ones. The buildings come in the order of the array.
-_FLATS: Final = f"""
-    SELECT {COLUMNS} FROM unnest(%(codes)s::text[]) WITH ORDINALITY b (code, at)
-    CROSS JOIN LATERAL (
-        SELECT h.* FROM household h
-        WHERE h.parent_code = b.code COLLATE "C" AND {OPEN}
-            AND h.unit_number COLLATE "C" >= %(first)s AND h.unit_number COLLATE "C" < %(end)s
-        ORDER BY length(h.unit_number), h.unit_number COLLATE "C" LIMIT {_MOST}
-    ) h {JOINS}
-    ORDER BY h.unit_number <> %(first)s, b.at, length(h.unit_number), h.unit_number COLLATE "C"
-    LIMIT {_MOST}
-"""  # noqa: S608 - constants; a value is a bind parameter
 
 
 def open_buildings(reads: Reads, lines: Iterable[Place]) -> dict[int, Record]:
@@ -42,7 +29,7 @@ def open_doors(reads: Reads, codes: Sequence[str]) -> list[Record]:
     """The records of these codes that may be shown, in any order."""
     if not codes:
         return []
-    return [Record(*row) for row in reads.rows(_BY_CODES, {"codes": codes})]
+    return [Record(*row) for row in reads.rows(SQL.driver("open_doors"), {"codes": codes})]
 
 
 def flats_in(reads: Reads, serials: Sequence[int], number: str) -> list[Record]:
@@ -51,7 +38,7 @@ def flats_in(reads: Reads, serials: Sequence[int], number: str) -> list[Record]:
     if not serials or not first:
         return []
     codes = [from_serial(serial) for serial in serials]
-    rows = reads.rows(_FLATS, {"codes": codes, "first": first, "end": first + _END})
+    rows = reads.rows(SQL.driver("flats"), {"codes": codes, "first": first, "end": first + _END})
     return [Record(*row) for row in rows]
 
 

@@ -36,10 +36,13 @@ from registry.backup.tools import (
     role_arguments,
     run_on_database,
 )
+from registry.core.sql import Statements
 from registry.database import OWNER_ROLE
 from registry.errors import ClusterError, ConflictError, NotPreparedError
 from registry.jobs.schema import SCHEMA
 from registry.messages import number
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 FOLDER_MANIFEST: Final = "manifest.json"
 _MANIFEST_SUFFIX: Final = ".manifest.json"
@@ -127,8 +130,7 @@ def _snapshot(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[st
 def _about(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[str, str, str, int]:
     try:
         ((at, register, revision, ordinal),) = connection.execute(
-            "SELECT now(), i.uuid, v.version_num, o.last_value"
-            " FROM register_identity i, alembic_version v, code_ordinal o"
+            SQL.driver("register_saved")
         ).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege, ValueError):
         raise NotPreparedError(

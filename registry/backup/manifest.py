@@ -11,24 +11,17 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from registry.core.sql import Statements
 from registry.errors import UnreadableFileError
 
 FORM: Final = 1
 """Raised when an older program would misread a manifest."""
 _BLOCK: Final = 1 << 20
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 LEFT_OUT: Final = "backup_run"
 """The table of what was saved when: a backup that notes itself would never be equal to the next."""
-# Tables of the register itself: what an extension keeps comes with the extension, and what is
-# unlogged is nobody's to keep.
-_TABLES: Final = f"""
-    SELECT c.relname FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relpersistence = 'p'
-        AND c.relname <> '{LEFT_OUT}'
-        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
-            AND d.objid = c.oid AND d.deptype = 'e')
-    ORDER BY c.relname COLLATE "C"
-"""  # noqa: S608 - a constant
 # The text of a row depends on these. The hash is the one of hash partitions, which PostgreSQL
 # keeps the same from version to version.
 _FIXED: Final = (
@@ -132,7 +125,10 @@ def sum_tables(
     """(name, sums) of each table, in the transaction that is open."""
     for statement in _FIXED:
         connection.execute(statement)
-    names = [str(row[0]) for row in connection.execute(_TABLES).fetchall()]
+    names = [
+        str(row[0])
+        for row in connection.execute(SQL.driver("tables"), {"left_out": LEFT_OUT}).fetchall()
+    ]
     for name in names:
         query = sql.SQL(_SUM).format(sql.Identifier("public", name))
         (row,) = connection.execute(query).fetchall()

@@ -27,6 +27,7 @@ from registry.backup.tools import Report, connected, note_run
 from registry.cluster import PrivateCluster, host
 from registry.cluster.config import HOST_BASED_ACCESS
 from registry.cluster.host import Account
+from registry.core.sql import Statements
 from registry.database import OWNER_ROLE
 from registry.doctor import Result, State, run_checks
 from registry.errors import (
@@ -39,6 +40,8 @@ from registry.errors import (
 from registry.jobs.schema import SCHEMA
 from registry.prepare import knows_revision
 from registry.settings import Settings
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 _PATIENCE_S: Final = 24 * 3_600.0
 """A week of a busy register's log takes hours to repeat."""
@@ -276,12 +279,7 @@ def _rename(made: PrivateCluster, settings: Settings) -> None:
 def _extent(connection: psycopg.Connection[tuple[object, ...]]) -> Extent:
     """Raises NotPreparedError where there is no register, or one of a newer program."""
     try:
-        ((revision, *counts, last),) = connection.execute(
-            "SELECT (SELECT version_num FROM alembic_version),"
-            " (SELECT count(*) FROM household), (SELECT count(*) FROM event),"
-            " (SELECT coalesce(max(position), 0) FROM feed),"
-            " (SELECT occurred_at FROM event WHERE id = (SELECT max(id) FROM event))"
-        ).fetchall()
+        ((revision, *counts, last),) = connection.execute(SQL.driver("extent")).fetchall()
     except psycopg.errors.UndefinedTable:
         raise NotPreparedError("cơ sở dữ liệu này chưa có sổ (no register)") from None
     if not knows_revision(str(revision)):

@@ -25,6 +25,7 @@ from registry.backup.tools import (
     output_of,
     run_on_database,
 )
+from registry.core.sql import Statements
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import (
     ClusterError,
@@ -36,6 +37,8 @@ from registry.errors import (
 from registry.events import move_pending_events
 from registry.messages import number
 from registry.prepare import knows_revision, make_roles_and_extensions, prepare_database
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 _LAST: Final = "alembic_version"
 """Table whose one row ends a restore."""
@@ -49,21 +52,6 @@ _NOT_RESTORED: Final = (
     f" TABLE DATA public {_LAST} ",
     " TABLE DATA public spatial_ref_sys ",
 )
-_SOMETHING: Final = """
-    SELECT format('%s.%s', n.nspname, o.name)
-    FROM (
-        SELECT relnamespace AS space, relname AS name, 'pg_class'::regclass AS class, oid
-        FROM pg_class
-        UNION ALL SELECT pronamespace, proname, 'pg_proc'::regclass, oid FROM pg_proc
-    ) o JOIN pg_namespace n ON n.oid = o.space
-    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
-        AND NOT EXISTS (SELECT FROM pg_depend d
-            WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype IN ('e', 'i', 'a'))
-        AND NOT EXISTS (SELECT FROM pg_index i JOIN pg_depend d
-            ON d.classid = 'pg_class'::regclass AND d.objid = i.indrelid AND d.deptype = 'e'
-            WHERE i.indexrelid = o.oid)
-    LIMIT 1
-"""
 
 
 def check_backup(source: Path) -> Manifest:
@@ -170,7 +158,7 @@ def throwaway_register(
 def _load(url: str, source: Path, manifest: Manifest, *, jobs: int, report: Report) -> None:
     with connected(url) as login:
         server = ask_server(login)
-        found = login.execute(_SOMETHING).fetchone()
+        found = login.execute(SQL.driver("something"), {}).fetchone()
     if server.major < manifest.server_version // 10_000:
         raise NotPreparedError(
             f"bản sao lưu của PostgreSQL {manifest.server_version // 10_000}, máy chủ này là"

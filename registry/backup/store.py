@@ -22,9 +22,12 @@ from registry.cluster.archive import (
     settings_text,
 )
 from registry.cluster.host import Account
+from registry.core.sql import Statements
 from registry.errors import ClusterError, NotFoundError, NotPreparedError
 from registry.gazetteer import VIET_NAM
 from registry.settings import Settings
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 ORDINAL: Final = "ordinal"
 """Under which a backup says how many ordinals of codes were drawn by then."""
@@ -304,9 +307,7 @@ def settings_to_print(settings: Settings) -> str:
     else:
         with connected(settings.database_url) as connection:
             ((folder, sockets, number),) = connection.execute(
-                "SELECT coalesce(current_setting('data_directory', true), '/…'),"
-                " coalesce(current_setting('unix_socket_directories', true), '/…'),"
-                " current_setting('port')"
+                SQL.driver("server_settings")
             ).fetchall()
         data_dir, socket_dir = Path(str(folder)), Path(str(sockets).partition(",")[0])
         port = int(str(number))

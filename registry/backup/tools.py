@@ -17,8 +17,11 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from registry.cluster import host
+from registry.core.sql import Statements
 from registry.database import OWNER_ROLE, TIME_ZONE, check_role
 from registry.errors import ClusterError, DatabaseUnavailableError, NotPreparedError
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 Report = Callable[[str], None]
 
@@ -82,10 +85,7 @@ def _major_of(program: str) -> int:
 
 def ask_server(connection: psycopg.Connection[tuple[object, ...]]) -> Server:
     """What is to be known of the server."""
-    row = connection.execute(
-        "SELECT current_setting('server_version_num')::int,"
-        " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
-    ).fetchone()
+    row = connection.execute(SQL.driver("server")).fetchone()
     if row is None:
         raise DatabaseUnavailableError("the database does not answer")
     return Server(int(str(row[0])), bool(row[1]))

@@ -17,6 +17,7 @@ from registry.access import budget
 from registry.batch import RECHECK, CodeAsked, outcomes
 from registry.batch.rows import InputRow, read_row
 from registry.changes.since import KINDS, Kind, Since, changed_since
+from registry.core.sql import Statements
 from registry.errors import BudgetSpentError, DatabaseUnavailableError, RegistryError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question
@@ -27,14 +28,12 @@ from registry.records import COLUMNS, JOINS, Record, Wording, record_wording
 from registry.search.batching import alone
 from registry.validation.verdicts import Validation
 
+SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
+
 CHANGED: Final = "changed"
 """Status of a row that is told."""
 _TOGETHER: Final = 200
 """Addresses that are looked for at once."""
-_RECORDS: Final = f"""
-    SELECT {COLUMNS} FROM household h {JOINS}
-    WHERE h.code = ANY (%(codes)s) AND NOT h.restricted AND h.status <> 'reserved'
-"""  # noqa: S608 - constants
 
 
 @value(frozen=True, slots=True)
@@ -160,7 +159,7 @@ def _candidates(
 
 
 def _records(reads: Reads, asked: set[str]) -> dict[str, Record]:
-    rows = reads.rows(_RECORDS, {"codes": sorted(asked)}) if asked else []
+    rows = reads.rows(SQL.driver("records"), {"codes": sorted(asked)}) if asked else []
     records = alone(reads, with_past([Record(*row) for row in rows]))
     return {record.code: record for record in records}
 

@@ -17,31 +17,19 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from registry.changes.entries import unit_entries
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.remembered import Remembered
+
+SQL: Final = Statements(__file__)
 
 SERIAL: Final = "s.version, s.turned_on, s.digest, s.serial"
 """Columns of `UnitsTold`, of `unit_told_state s`."""
 CHANGED: Final = "SELECT unit_id FROM unit_told WHERE serial > %(serial)s AND unit_id > %(behind)s"
 _LOCK: Final = text(f"SELECT {SERIAL} FROM unit_told_state s FOR UPDATE")  # noqa: S608 - constant
 _KNOWN: Final = text("SELECT unit_id, digest FROM unit_told")
-_WRITE: Final = text(
-    """
-    INSERT INTO unit_told (unit_id, digest, serial)
-    SELECT unit_id, digest, :serial
-    FROM unnest(CAST(:units AS integer[]), CAST(:digests AS bytea[])) AS n (unit_id, digest)
-    JOIN admin_unit u ON u.id = n.unit_id
-    ON CONFLICT (unit_id) DO UPDATE SET digest = excluded.digest, serial = excluded.serial
-    """
-)
-_NOTE: Final = text(
-    """
-    UPDATE unit_told_state
-    SET version = :version, turned_on = :turned_on, digest = :digest, serial = :serial
-    """
-)
 
 
 class UnitsTold(NamedTuple):
@@ -77,11 +65,11 @@ def note_units(engine: Engine, known: Gazetteer) -> None:
         changed = {i: digest for i, digest in _digests(known) if before.get(i) != digest}
         serial = told.serial + bool(changed)
         session.execute(
-            _WRITE,
+            SQL.text("write"),
             {"serial": serial, "units": list(changed), "digests": list(changed.values())},
         )
         session.execute(
-            _NOTE,
+            SQL.text("note"),
             {
                 "version": known.version,
                 "turned_on": known.turned_on,

@@ -16,7 +16,7 @@ from sqlalchemy import TextClause, text
 
 _SHARED: Final = Path(__file__).with_name("shared.sql")
 _NAMED: Final = re.compile(r"^-- (\w+) --\n", re.MULTILINE)
-_WITH: Final = re.compile(r"^-- with (\w+): (.+)\n", re.MULTILINE)
+_WITH: Final = re.compile(r"^-- with (\w+): ?(.*)\n", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^ *--.*\n", re.MULTILINE)
 FRAGMENT: Final = re.compile(r"\{(\w+)\}")
 _INPUT: Final = re.compile(r"(?<![:\w]):(\w+)(?![:\w])")
@@ -46,7 +46,10 @@ class Statements:
         return self._texts[name]
 
     def driver(self, name: str) -> str:
-        """A statement for psycopg and `registry.reads`: an input is `%(name)s`."""
+        """A statement for psycopg and `registry.reads`: an input is `%(name)s`.
+
+        A percent sign is doubled, so inputs have to be given, `{}` where there are none.
+        """
         if name not in self._driver:
             written = self._written(name).replace("%", "%%")
             self._driver[name] = _INPUT.sub(r"%(\1)s", written)

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
 from registry.coverage.figures import Counts, Coverage, UnitCoverage
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 BACK_DAYS: Final = 7
 """How much older a day on record may be than the one that was asked for."""
@@ -34,20 +36,6 @@ MOVED_LABELS: Final = {
     "suspected_duplicates": "Nghi trùng",
 }
 """What people are shown of it, in Vietnamese."""
-
-_DAY: Final = text(
-    """
-    SELECT (SELECT max(day) FROM coverage_day WHERE day <= :day) AS before,
-        (SELECT min(day) FROM coverage_day WHERE day > :day) AS after
-    """
-)
-_ON: Final = text(
-    """
-    SELECT unit_id, households, dwellings, positioned, verified, deliverable, plated, suspected,
-        unnumbered
-    FROM coverage_day WHERE day = :day AND unit_id = ANY (CAST(:units AS int[]))
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +129,7 @@ def what_moved(
 
 def day_on_record(session: Session, day: datetime.date) -> datetime.date:
     """The last day on record up to `day`, a week older at most; NotFoundError names the nearest."""
-    before, after = session.execute(_DAY, {"day": day}).one()
+    before, after = session.execute(SQL.text("days_around"), {"day": day}).one()
     if before is not None and (day - before).days <= BACK_DAYS:
         return before  # type: ignore[no-any-return]
     nearest = ", ".join(str(each) for each in (before, after) if each is not None)
@@ -152,7 +140,7 @@ def day_on_record(session: Session, day: datetime.date) -> datetime.date:
 
 
 def _counts(session: Session, day: datetime.date, ids: Sequence[int]) -> list[Counts | None]:
-    rows = session.execute(_ON, {"day": day, "units": list(ids)})
+    rows = session.execute(SQL.text("counts_of_day"), {"day": day, "units": list(ids)})
     known = {row.unit_id: Counts.of(row) for row in rows}
     return [known.get(unit_id) for unit_id in ids]
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
 from registry.coverage.count_cache import count_anew
 from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, share_of
 from registry.coverage.measure import coverage_by_id, living_units
@@ -21,6 +22,8 @@ from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, today
 from registry.gazetteer_loading import load_gazetteer
 from registry.settings import Settings
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 PACES_DAYS: Final = (7, 28)
 FORECAST_DAYS: Final = 60
@@ -44,43 +47,6 @@ NO_FORECAST: Final = {
     "too_far": "quá 30 năm với tốc độ hiện nay",
 }
 """Why no date is told → the same in words."""
-
-_WRITE: Final = text(
-    """
-    INSERT INTO coverage_day AS d (day, unit_id, households, dwellings, positioned, verified,
-        deliverable, plated, suspected, unnumbered, target, target_quality, target_counted)
-    SELECT CAST(:day AS date), g.* FROM unnest(
-        CAST(:unit_id AS int[]), CAST(:households AS int[]), CAST(:dwellings AS int[]),
-        CAST(:positioned AS int[]), CAST(:verified AS int[]), CAST(:deliverable AS int[]),
-        CAST(:plated AS int[]), CAST(:suspected AS int[]), CAST(:unnumbered AS int[]),
-        CAST(:target AS int[]), CAST(:target_quality AS text[]), CAST(:target_counted AS text[])
-    ) g
-    ON CONFLICT (day, unit_id) DO UPDATE SET households = excluded.households,
-        dwellings = excluded.dwellings, positioned = excluded.positioned,
-        verified = excluded.verified, deliverable = excluded.deliverable,
-        plated = excluded.plated, suspected = excluded.suspected,
-        unnumbered = excluded.unnumbered, target = excluded.target,
-        target_quality = excluded.target_quality, target_counted = excluded.target_counted
-    """
-)
-# Numbers of hộ and of dwellings make no sum, and a sum is no better than its worst part.
-_READ: Final = text(
-    """
-    SELECT day, sum(households)::int AS households, sum(dwellings)::int AS dwellings,
-        sum(positioned)::int AS positioned, sum(verified)::int AS verified,
-        sum(deliverable)::int AS deliverable, sum(plated)::int AS plated,
-        sum(suspected)::int AS suspected, sum(unnumbered)::int AS unnumbered,
-        CASE WHEN count(target) = count(*) AND count(DISTINCT target_counted) = 1
-            THEN sum(target)::int END AS target,
-        (ARRAY['declared', 'census', 'derived', 'estimate'])[max(array_position(
-            ARRAY['declared', 'census', 'derived', 'estimate'], target_quality))] AS quality,
-        min(target_counted) AS counted
-    FROM coverage_day
-    WHERE unit_id = ANY (CAST(:units AS int[])) AND day BETWEEN :since AND :until
-    GROUP BY day HAVING CAST(:parts AS int) IS NULL OR count(*) = :parts
-    ORDER BY day
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +163,7 @@ def record_day(session: Session, gazetteer: Gazetteer) -> tuple[datetime.date, i
         "target_quality": [target and target.quality for target in targets],
         "target_counted": [target and target.counted for target in targets],
     }
-    session.execute(_WRITE, {"day": day, **columns})
+    session.execute(SQL.text("write_day"), {"day": day, **columns})
     return day, len(covered)
 
 
@@ -245,7 +211,8 @@ def series_of(
             named = (former[0], "former", former[1])
     window = until - datetime.timedelta(days=FORECAST_WINDOW_DAYS)
     rows = session.execute(
-        _READ, {"units": units, "parts": parts, "since": min(since, window), "until": until}
+        SQL.text("series"),
+        {"units": units, "parts": parts, "since": min(since, window), "until": until},
     )
     days = [
         SeriesDay(row.day, Counts.of(row), row.target, row.target and row.quality, row.counted)

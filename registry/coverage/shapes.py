@@ -14,10 +14,12 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
 from registry.gazetteer import Gazetteer, Unit
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 ARCHIPELAGOS: Final = {"20333": "Quần đảo Hoàng Sa", "22736": "Quần đảo Trường Sa"}
 """Code of the commune → its archipelago: drawn in a box of its own, never left out."""
@@ -34,13 +36,6 @@ _SLIVER: Final = (4 * COUNTRY_GRID_DEG) ** 2
 _LOST: Final = 0.01
 _STEPS_ACROSS: Final = 900
 """Steps of the grid across a province's communes."""
-
-_SHAPES: Final = text(
-    """
-    SELECT unit_id, approximate, ST_AsBinary(ST_SnapToGrid(geom, :grid)) AS wkb
-    FROM boundary WHERE unit_id = ANY (CAST(:units AS int[]))
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +111,7 @@ def _read(
     session: Session, units: Iterable[Unit], day: datetime.date, grid_deg: float
 ) -> list[Shape]:
     by_id = {unit.id: unit for unit in units}
-    rows = session.execute(_SHAPES, {"units": list(by_id), "grid": grid_deg}).all()
+    rows = session.execute(SQL.text("shapes"), {"units": list(by_id), "grid": grid_deg}).all()
     geometries = shapely.from_wkb([row.wkb for row in rows])
     return [
         Shape(

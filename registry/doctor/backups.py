@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from sqlalchemy import text
-
+from registry.core.sql import Statements
 from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 
@@ -26,14 +27,7 @@ _OFF: Final = (
 )
 def backups_taken(subject: Subject) -> Finding:
     """The register is saved each day."""
-    kind, age_s, holds = subject.connection.execute(
-        text(
-            "SELECT b.kind, CAST(extract(epoch FROM clock_timestamp() - b.done_at) AS float),"
-            " EXISTS (SELECT FROM household WHERE code >= '1' COLLATE \"C\")"
-            " FROM (VALUES (1)) one LEFT JOIN LATERAL (SELECT kind, done_at FROM backup_run"
-            " WHERE kind <> 'rehearsal' ORDER BY id DESC LIMIT 1) b ON true"
-        )
-    ).one()
+    kind, age_s, holds = subject.connection.execute(SQL.text("last_backup")).one()
     if kind is None:
         return warning("none yet") if holds else ok("none yet, and no real household")
     said = f"{kind}, {age_s / _DAY_S:,.1f} days ago"
@@ -46,13 +40,7 @@ def backups_taken(subject: Subject) -> Finding:
 )
 def backups_rehearsed(subject: Subject) -> Finding:
     """A backup was seen to come back."""
-    uses, age_s = subject.connection.execute(
-        text(
-            "SELECT coalesce(bool_or(kind IN ('full', 'diff')), false),"
-            " CAST(extract(epoch FROM clock_timestamp() - max(done_at) FILTER"
-            " (WHERE kind = 'rehearsal')) AS float) FROM backup_run"
-        )
-    ).one()
+    uses, age_s = subject.connection.execute(SQL.text("last_rehearsal")).one()
     if age_s is not None:
         said = f"{age_s / _DAY_S:,.1f} days ago"
         return warning(said) if age_s > _REHEARSAL_DAYS * _DAY_S else ok(said)
@@ -67,17 +55,7 @@ def backups_rehearsed(subject: Subject) -> Finding:
 def log_archived(subject: Subject) -> Finding:
     """The log is sent to the store of backups."""
     found = subject.connection.execute(
-        text(
-            "SELECT current_setting('archive_mode') AS mode, pg_is_in_recovery() AS standby,"
-            " last_failed_time > coalesce(last_archived_time, '-infinity') AS fails,"
-            # What is let go because the queue is full counts as sent, and the next one fails again.
-            # A backup that was taken since holds all that was not sent.
-            " last_failed_time > greatest(clock_timestamp() - make_interval(secs => :lately),"
-            " (SELECT max(done_at) FROM backup_run WHERE kind IN ('full', 'diff'))) AS failed,"
-            " last_archived_time IS NOT NULL AS sent, CAST(extract(epoch FROM clock_timestamp()"
-            " - coalesce(last_archived_time, stats_reset)) AS float) AS age_s"
-            " FROM pg_stat_archiver"
-        ),
+        SQL.text("archiver"),
         {"lately": _FAILING_S},
     ).one()
     if found.mode == "off" or found.standby:

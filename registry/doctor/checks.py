@@ -7,14 +7,17 @@ from enum import IntEnum, StrEnum
 from typing import Any, Final
 
 from psycopg.errors import QueryCanceled
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, TextClause, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from registry import cluster
+from registry.core.sql import Statements
 from registry.database import APP_ROLE, CONNECT_TIMEOUT_S, first_line
 from registry.errors import RegistryError
 from registry.settings import Settings
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 _STATEMENT_TIMEOUT_MS: Final = 60_000
 _NAMED: Final = 5
@@ -98,20 +101,17 @@ class Subject:
             raise LookupError("this check needs Need.DATABASE")
         return self.open_connection
 
-    def names(self, statement: str, **parameters: object) -> list[str]:
+    def names(self, statement: str | TextClause, **parameters: object) -> list[str]:
         """The texts that a statement of one column answers."""
-        return list(self.connection.scalars(text(statement), parameters))
+        asked = text(statement) if isinstance(statement, str) else statement
+        return list(self.connection.scalars(asked, parameters))
 
     def offers(self) -> Need:
         """What is there."""
         if self.open_connection is None:
             return Need.NOTHING
         there = self.connection.scalar(
-            text(
-                "SELECT to_regclass('admin_unit') IS NOT NULL"
-                " AND to_regclass('gazetteer_state') IS NOT NULL"
-                " AND EXISTS (SELECT FROM pg_roles WHERE rolname = :role)"
-            ),
+            SQL.text("is_register"),
             {"role": APP_ROLE},
         )
         return Need.REGISTER if there else Need.DATABASE

@@ -9,9 +9,12 @@ from sqlalchemy import text
 from geo.code import PAYLOAD_FIRST
 from geo.code_bulk import codes_from_serials, serials_from_codes
 from geo.permutation import KEY_BYTES, N, Permutation
+from registry.core.sql import Statements
 from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
 from registry.seeds import seed_sha256
 from registry.units import LAST_DAY_OF_OLD_MAP
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 
@@ -124,10 +127,7 @@ def units_today(subject: Subject) -> Finding:
 
 def _count(subject: Subject, day: datetime.date | None) -> dict[str, int]:
     rows = subject.connection.execute(
-        text(
-            "SELECT level, count(*) AS n FROM admin_unit"
-            " WHERE lifetime @> coalesce(CAST(:day AS date), current_date) GROUP BY level"
-        ),
+        SQL.text("units_by_level"),
         {"day": day},
     )
     return {**dict.fromkeys(UNITS_TODAY, 0), **{row.level: row.n for row in rows}}
@@ -144,12 +144,7 @@ def _said(counts: dict[str, int]) -> str:
 )
 def successions(subject: Subject) -> Finding:
     """Every commune and province that ended has a successor."""
-    codes = subject.names(
-        "SELECT code FROM admin_unit u"
-        " WHERE level IN ('commune', 'province') AND upper(lifetime) <= current_date"
-        " AND NOT EXISTS (SELECT FROM admin_unit_succession s WHERE s.predecessor_id = u.id)"
-        " ORDER BY code"
-    )
+    codes = subject.names(SQL.text("without_succession"))
     without = [code for code in codes if code not in _WITHOUT_SUCCESSOR]
     if not without:
         return ok(f"but for {', '.join(sorted(_WITHOUT_SUCCESSOR))}, of which no source says it")
@@ -163,13 +158,7 @@ def successions(subject: Subject) -> Finding:
 )
 def days_of_effect(subject: Subject) -> Finding:
     """Every change of a unit that is signed has a day of effect."""
-    waiting = subject.names(
-        "SELECT u.code || ' (' || coalesce(s.legal_basis, s.source) || ')'"
-        " FROM admin_unit_version s JOIN admin_unit u ON u.id = s.unit_id"
-        " JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date"
-        " WHERE isempty(s.valid) AND (s.kind, s.name, s.province_id)"
-        " IS DISTINCT FROM (v.kind, v.name, v.province_id) ORDER BY 1"
-    )
+    waiting = subject.names(SQL.text("signed_days"))
     return none_of(waiting, "stay as they are until it is known", warning)
 
 
@@ -180,13 +169,7 @@ def days_of_effect(subject: Subject) -> Finding:
 )
 def feed(subject: Subject) -> Finding:
     """No event waits longer than a minute for its place in the change feed."""
-    count, age_s = subject.connection.execute(
-        text(
-            "SELECT count(*), extract(epoch FROM clock_timestamp() - min(e.occurred_at))"
-            " FROM event_pending p JOIN event e ON e.id = p.event_id"
-            " WHERE e.occurred_at < clock_timestamp() - interval '1 minute'"
-        )
-    ).one()
+    count, age_s = subject.connection.execute(SQL.text("unfed")).one()
     if count == 0:
         return ok()
     return failure(f"{count:,} wait, the oldest for {float(age_s) / 60:,.0f} minutes")

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from sqlalchemy import text
-
+from registry.core.sql import Statements
 from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 
@@ -21,25 +22,14 @@ _SEATS_INSIDE: Final = 0.95
 )
 def communes_have_a_polygon(subject: Subject) -> Finding:
     """Every commune has a polygon, real or drawn around its seat."""
-    codes = subject.names(
-        "SELECT code FROM admin_unit u WHERE level = 'commune' AND lifetime @> current_date"
-        " AND NOT EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id) ORDER BY code"
-    )
+    codes = subject.names(SQL.text("without_boundary"))
     return none_of(codes, "have none")
 
 
 @CHECKS.check("Ranh giới là ranh giới thật", hint=_LOAD)
 def boundaries_are_real(subject: Subject) -> Finding:
     """Boundaries are real polygons."""
-    real, cells, provinces = subject.connection.execute(
-        text(
-            "SELECT count(*) FILTER (WHERE u.level = 'commune' AND NOT b.approximate),"
-            " count(*) FILTER (WHERE u.level = 'commune' AND b.approximate),"
-            " count(*) FILTER (WHERE u.level = 'province' AND NOT b.approximate)"
-            " FROM boundary b JOIN admin_unit u ON u.id = b.unit_id"
-            " WHERE u.lifetime @> current_date"
-        )
-    ).one()
+    real, cells, provinces = subject.connection.execute(SQL.text("real_boundaries")).one()
     said = f"{real:,} communes real, {cells:,} drawn around the seat; {provinces:,} provinces real"
     return warning(said) if cells else ok(said)
 
@@ -48,10 +38,7 @@ def boundaries_are_real(subject: Subject) -> Finding:
 def polygons_are_valid(subject: Subject) -> Finding:
     """All polygons are valid."""
     # The constraint on the table saw to it; another version of GEOS may judge otherwise.
-    codes = subject.names(
-        "SELECT u.code FROM boundary b JOIN admin_unit u ON u.id = b.unit_id"
-        " WHERE NOT ST_IsValid(b.geom) ORDER BY u.code"
-    )
+    codes = subject.names(SQL.text("invalid_boundaries"))
     return none_of(codes, "are not")
 
 
@@ -60,14 +47,7 @@ def polygons_are_valid(subject: Subject) -> Finding:
 )
 def real_polygons_have_parts(subject: Subject) -> Finding:
     """Every real polygon has the parts by which points find it, and no cell has any."""
-    without, cells = subject.connection.execute(
-        text(
-            "SELECT count(*) FILTER (WHERE NOT b.approximate AND NOT has.parts),"
-            " count(*) FILTER (WHERE b.approximate AND has.parts)"
-            " FROM boundary b CROSS JOIN LATERAL (SELECT EXISTS ("
-            "   SELECT FROM boundary_part p WHERE p.unit_id = b.unit_id) AS parts) has"
-        )
-    ).one()
+    without, cells = subject.connection.execute(SQL.text("boundary_parts")).one()
     if without or cells:
         return failure(f"{without:,} real polygons without parts, {cells:,} cells with")
     return ok()
@@ -80,14 +60,7 @@ def real_polygons_have_parts(subject: Subject) -> Finding:
 )
 def seats_are_inside(subject: Subject) -> Finding:
     """Seats lie in the real polygon of their own commune."""
-    total, inside = subject.connection.execute(
-        text(
-            "SELECT count(*), count(*) FILTER (WHERE ST_Covers(b.geom, u.seat))"
-            " FROM boundary b JOIN admin_unit u ON u.id = b.unit_id"
-            " WHERE NOT b.approximate AND u.level = 'commune' AND u.lifetime @> current_date"
-            " AND u.seat IS NOT NULL"
-        )
-    ).one()
+    total, inside = subject.connection.execute(SQL.text("seats_inside")).one()
     if total == 0:
         return ok("no real polygons yet")
     said = f"{inside:,} of {total:,}"

@@ -1,12 +1,17 @@
 """Checks of the database server: reachable, new enough, and set up not to lose data."""
 
+from typing import Final
+
 from sqlalchemy import Connection, text
 
 from registry import cluster
 from registry.backup.tools import connected
+from registry.core.sql import Statements
 from registry.database import APP_ROLE, OWNER_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
 from registry.prepare import EXTENSIONS, OLDEST_POSTGIS, OLDEST_SERVER
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 
@@ -144,13 +149,7 @@ def application_role_is_taken(subject: Subject) -> Finding:
 def application_role_is_bound(subject: Subject) -> Finding:
     """The application's role cannot get around rules: no superuser, no owner, no other's member."""
     row = subject.connection.execute(
-        text(
-            "SELECT rolsuper, rolbypassrls, rolcreaterole,"
-            " ARRAY(SELECT m.roleid::regrole::text FROM pg_auth_members m WHERE m.member = r.oid),"
-            " ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.relowner = r.oid"
-            "   AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm'))"
-            " FROM pg_roles r WHERE rolname = :role"
-        ),
+        SQL.text("application_role"),
         {"role": APP_ROLE},
     ).one_or_none()
     if row is None:

@@ -7,12 +7,15 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.backup.tools import connected
+from registry.core.sql import Statements
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, none_of, ok, warning
 from registry.errors import ConflictError, InvalidInputError
 from registry.jobs.queue import state_of_queue, worker_state
 from registry.jobs.schema import current_version, wanted_version
 from registry.lifecycle.second_person import default_csv, read_rules
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 
@@ -48,12 +51,7 @@ def data_disk(subject: Subject) -> Finding:
 
 def _data_folder(subject: Subject) -> Path | None:
     """Where the data lies, when the server runs on this machine and this account may look."""
-    local, folder = subject.connection.execute(
-        text(
-            "SELECT inet_server_addr() IS NULL OR host(inet_server_addr()) IN ('127.0.0.1', '::1'),"
-            " (SELECT setting FROM pg_settings WHERE name = 'data_directory')"
-        )
-    ).one()
+    local, folder = subject.connection.execute(SQL.text("data_folder")).one()
     try:
         return Path(folder) if local and folder and Path(folder).is_dir() else None
     except OSError:
@@ -70,20 +68,8 @@ def replication(subject: Subject) -> Finding:
     """Replicas follow: at most half a minute behind, and no slot holds the log back."""
     if subject.connection.scalar(text("SELECT pg_is_in_recovery()")):
         return _behind(_own_lag(subject))
-    rows = subject.connection.execute(
-        text(
-            "SELECT coalesce(application_name, '') AS name,"
-            " pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS bytes,"
-            " extract(epoch FROM replay_lag) AS lag_s FROM pg_stat_replication"
-            " WHERE state IS NOT NULL"
-        )
-    ).all()
-    slots = subject.connection.execute(
-        text(
-            "SELECT slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) AS bytes"
-            " FROM pg_replication_slots WHERE NOT active"
-        )
-    ).all()
+    rows = subject.connection.execute(SQL.text("replicas")).all()
+    slots = subject.connection.execute(SQL.text("idle_slots")).all()
     behind = [
         f"{row.name} {float(row.bytes or 0) / 1e6:,.0f} MB, {float(row.lag_s or 0):,.0f} s behind"
         for row in rows
@@ -97,15 +83,7 @@ def replication(subject: Subject) -> Finding:
 
 def _own_lag(subject: Subject) -> float:
     """Seconds of log that this standby has received and not repeated, or not even received."""
-    return float(
-        subject.connection.scalar(
-            text(
-                "SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0"
-                " ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END"
-            )
-        )
-        or 0
-    )
+    return float(subject.connection.scalar(SQL.text("own_lag")) or 0)
 
 
 def _behind(lag_s: float) -> Finding:
@@ -127,11 +105,7 @@ def read_replica(subject: Subject) -> Finding:
         return ok("none is set")
     here = subject.connection.execute(text(_NEWEST)).one()
     late = subject.connection.execute(
-        text(
-            "SELECT extract(epoch FROM clock_timestamp() - e.occurred_at)"
-            " FROM feed f JOIN event e ON e.id = f.event_id WHERE f.position > :position"
-            " ORDER BY f.position LIMIT 1"
-        ),
+        SQL.text("lag_of_replica"),
         {"position": _position_there(url, here[0])},
     ).scalar()
     return _behind(float(late or 0))
@@ -170,23 +144,11 @@ def _position_there(url: str, register: object) -> int:
 )
 def autovacuum(subject: Subject) -> Finding:
     """Autovacuum keeps up: few dead rows, fresh statistics, young transaction numbers."""
-    off, age = subject.connection.execute(
-        text(
-            "SELECT current_setting('autovacuum') = 'off', (SELECT age(datfrozenxid)"
-            " FROM pg_database WHERE datname = current_database())"
-        )
-    ).one()
+    off, age = subject.connection.execute(SQL.text("autovacuum")).one()
     if age > _OLD_XIDS:
         return failure(f"the oldest transaction number is {age:,} old: writing will stop")
     rows = subject.connection.execute(
-        text(
-            "SELECT relname AS name, n_dead_tup AS dead, n_live_tup AS live,"
-            " n_mod_since_analyze AS changed FROM pg_stat_user_tables"
-            " WHERE schemaname = 'public'"
-            " AND greatest(n_dead_tup, n_mod_since_analyze) > :rows"
-            " AND greatest(n_dead_tup, n_mod_since_analyze) >= :share * n_live_tup"
-            " ORDER BY relname"
-        ),
+        SQL.text("vacuum_late"),
         {"rows": _DEAD_ROWS, "share": _DEAD_SHARE},
     ).all()
     late = [
@@ -203,10 +165,7 @@ def autovacuum(subject: Subject) -> Finding:
 def keys_last(subject: Subject) -> Finding:
     """No key that is in use ends within thirty days."""
     names = subject.names(
-        "SELECT name || ' ' || CAST(CAST(expires_at AS date) AS text) FROM api_key"
-        " WHERE revoked_at IS NULL AND expires_at > clock_timestamp()"
-        " AND expires_at < clock_timestamp() + make_interval(days => :days)"
-        " ORDER BY expires_at, name",
+        SQL.text("keys_ending"),
         days=_KEY_DAYS,
     )
     return none_of(names, "", warning)
@@ -224,10 +183,7 @@ def second_person(subject: Subject) -> Finding:
         rules = read_rules(default_csv() if own is None else own)
     except InvalidInputError as error:
         return failure(f"the default holds, as the own table cannot be read: {error.detail}")
-    alone = subject.names(
-        "SELECT name FROM api_key WHERE role IN ('approver', 'admin') AND revoked_at IS NULL"
-        " AND (expires_at IS NULL OR expires_at > clock_timestamp()) ORDER BY name"
-    )
+    alone = subject.names(SQL.text("approvers"))
     if not rules:
         return warning("it asks for none")
     if len(alone) == 1:
@@ -264,8 +220,5 @@ def background_jobs(subject: Subject) -> Finding:
 )
 def webhooks_told(subject: Subject) -> Finding:
     """No webhook was given up."""
-    dead = subject.names(
-        "SELECT concat(w.id, ' (', k.name, ': ', w.last_outcome, ')')"
-        " FROM webhook w JOIN api_key k ON k.id = w.key_id WHERE w.state = 'dead' ORDER BY w.id"
-    )
+    dead = subject.names(SQL.text("dead_webhooks"))
     return none_of(dead, "", warning)

@@ -5,34 +5,21 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.drawing.grid import draw_grid
 from registry.drawing.labels import draw_place_labels, draw_unit_labels
 from registry.drawing.units import draw_units
 from registry.settings import Settings
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 _REST_TIMES: Final = 9
 """So many times as long as it took to draw households, they are not drawn again by themselves: of a
 nation that takes minutes, and something is written at any time."""
 # One at a time; the row's lock says so.
 _STATE: Final = text("SELECT units, event_id FROM map_state WHERE id = 1 FOR UPDATE")
-_RESTS: Final = text("""
-    SELECT coalesce(rests_until > now() AND rests_until < now() + interval '1 day', false)
-    FROM map_state WHERE id = 1
-""")
-_UNITS: Final = text("""
-    SELECT md5(concat_ws(' ', g.version, current_date, count(b.*), max(b.loaded_at),
-        count(b.*) FILTER (WHERE b.approximate)))
-    FROM gazetteer_state g, boundary b GROUP BY g.version
-""")
 _LAST_EVENT: Final = text("SELECT coalesce(max(id), 0) FROM event")
-_DRAWN: Final = text("""
-    UPDATE map_state SET units = :units, event_id = :event, drawn_at = now() WHERE id = 1
-""")
-_REST: Final = text(f"""
-    UPDATE map_state
-    SET rests_until = clock_timestamp() + {_REST_TIMES} * (clock_timestamp() - now()) WHERE id = 1
-""")  # noqa: S608 - a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +33,7 @@ class Redrawn:
 def keep_up(engine: Engine, _settings: Settings) -> Redrawn:
     """What the worker does now and then: `refresh`, which takes a tenth of its time at most."""
     with session_scope(engine) as session:
-        rests = session.scalar(_RESTS)
+        rests = session.scalar(SQL.text("rests"))
     return refresh(engine, households=not rests)
 
 
@@ -59,7 +46,7 @@ def refresh(engine: Engine, *, households: bool = True) -> Redrawn:
     with session_scope(engine) as session:
         connection = session.connection()
         units_before, event_before = connection.execute(_STATE).one()
-        units, event = connection.scalar(_UNITS), connection.scalar(_LAST_EVENT)
+        units, event = connection.scalar(SQL.text("state_of_units")), connection.scalar(_LAST_EVENT)
         redrawn = Redrawn(units != units_before, households and event != event_before)
         if redrawn.units:
             draw_units(connection)
@@ -68,9 +55,9 @@ def refresh(engine: Engine, *, households: bool = True) -> Redrawn:
             draw_place_labels(connection)
             draw_grid(connection)
         event = event if redrawn.households else event_before
-        connection.execute(_DRAWN, {"units": units, "event": event})
+        connection.execute(SQL.text("note_drawn"), {"units": units, "event": event})
         if redrawn.households:
-            connection.execute(_REST)
+            connection.execute(SQL.text("rest"), {"times": _REST_TIMES})
     if redrawn.units or redrawn.households:
         _analyze(engine)
     return redrawn

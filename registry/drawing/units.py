@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from geo.admin import full_name
+from registry.core.sql import Statements
 from registry.database import driver_connection
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 DETAILS: Final = ((3, 25.0), (2, 150.0), (1, 700.0), (0, 2_500.0))
 """(detail, metres that a border may be off), the finest first: each is made of the one before."""
@@ -23,19 +26,6 @@ _GAP_M: Final = {0: 8_000.0, 1: 3_000.0}
 """Half of the widest gap between two cells of a province that a detail closes."""
 
 Shapes = NDArray[Any]
-
-_READ: Final = text("""
-    SELECT b.unit_id, u.code, v.kind, v.name, v.province_id, p.code AS province_code,
-        w.kind AS province_kind, w.name AS province, b.approximate,
-        ST_AsBinary(ST_Transform(b.geom, 3857)) AS wkb
-    FROM boundary b
-    JOIN admin_unit u ON u.id = b.unit_id
-    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
-    JOIN admin_unit p ON p.id = v.province_id
-    JOIN admin_unit_version w ON w.unit_id = p.id AND w.valid @> current_date
-    WHERE u.level = 'commune' AND u.lifetime @> current_date
-    ORDER BY b.unit_id
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,7 @@ class _Commune:
 
 def draw_units(connection: Connection) -> None:
     """Draw every living commune that has a boundary or a cell, and provinces as their sum."""
-    rows = connection.execute(_READ).all()
+    rows = connection.execute(SQL.text("boundaries")).all()
     communes = [
         _Commune(
             _Unit(row.unit_id, "commune", row.code, full_name(row.kind, row.name)),

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from geo.code import format as code_display
 from registry.access.keys import KeyMade
 from registry.gazetteer import today
-from registry.reverse import NEAREST_FEW
+from registry.reverse import SQL
 from tests.support.desk import Seat, seated
 from tests.support.keys import Office, bearer, office
 from tests.support.lifecycle import LANG
@@ -199,7 +199,7 @@ def test_record_is_found_by_the_entrance_nearest_to_the_point(
 
 def test_both_scans_of_reverse_go_by_their_index(here: Office) -> None:
     asked = {"lon": LON, "lat": LAT, "reach_m": 300}
-    statement = NEAREST_FEW
+    statement = SQL.driver("nearest_few")
     for name, value in asked.items():
         statement = statement.replace(f"%({name})s", str(value))
     plan = "\n".join(row[0] for row in here.place.rows(f"EXPLAIN {statement}"))

@@ -12,6 +12,7 @@ import pytest
 from psycopg import ClientCursor
 
 from registry.core.sql import FRAGMENT, Statements, sections
+from registry.seeds import FILES as FILES_OF_SEEDS
 from registry.settings import ROOT
 
 _OPENS: Final = re.compile(r"^SQL: Final = Statements\(", re.MULTILINE)
@@ -114,7 +115,12 @@ def test_the_schema_takes_every_statement(path: Path, database_url: str) -> None
     assert refused == {}
 
 
-_BESIDE: Final[dict[str, tuple[str, ...]]] = {}
+_BESIDE: Final = {
+    "seeds.sql": [
+        f"CREATE TEMPORARY TABLE seed_{name} ({columns.replace(',', ' text,')} text)"
+        for name, columns in FILES_OF_SEEDS.items()
+    ]
+}
 """File → temporary tables that Python makes for its statements."""
 
 

@@ -1,0 +1,7 @@
+-- may_more --
+-- NULL where there is no such role.
+SELECT rolsuper OR pg_has_role(oid, :owner, 'MEMBER') FROM pg_roles WHERE rolname = :name
+
+-- owner_may_create --
+SELECT has_schema_privilege(:owner, 'public', 'CREATE')
+    AND has_database_privilege(:owner, current_database(), 'CREATE')
