@@ -6,23 +6,26 @@ SELECT to_regclass('admin_unit') IS NOT NULL
 -- last_backup --
 SELECT b.kind, CAST(extract(epoch FROM clock_timestamp() - b.done_at) AS float),
     EXISTS (SELECT FROM household WHERE code >= '1' COLLATE "C")
-FROM (VALUES (1)) one LEFT JOIN LATERAL (SELECT kind, done_at FROM backup_run
-WHERE kind <> 'rehearsal' ORDER BY id DESC LIMIT 1) b ON true
+FROM (VALUES (1)) one LEFT JOIN LATERAL (
+    SELECT kind, done_at FROM backup_run WHERE kind <> 'rehearsal' ORDER BY id DESC LIMIT 1
+) b ON true
 
 -- last_rehearsal --
 SELECT coalesce(bool_or(kind IN ('full', 'diff')), false),
-    CAST(extract(epoch FROM clock_timestamp() - max(done_at) FILTER
-    (WHERE kind = 'rehearsal')) AS float) FROM backup_run
+    CAST(extract(epoch FROM
+        clock_timestamp() - max(done_at) FILTER (WHERE kind = 'rehearsal')) AS float)
+FROM backup_run
 
 -- archiver --
 SELECT current_setting('archive_mode') AS mode, pg_is_in_recovery() AS standby,
     last_failed_time > coalesce(last_archived_time, '-infinity') AS fails,
--- What is let go because the queue is full counts as sent, and the next one fails again.
--- A backup that was taken since holds all that was not sent.
+    -- What is let go because the queue is full counts as sent, and the next one fails again.
+    -- A backup that was taken since holds all that was not sent.
     last_failed_time > greatest(clock_timestamp() - make_interval(secs => :lately),
-    (SELECT max(done_at) FROM backup_run WHERE kind IN ('full', 'diff'))) AS failed,
-    last_archived_time IS NOT NULL AS sent, CAST(extract(epoch FROM clock_timestamp()
-    - coalesce(last_archived_time, stats_reset)) AS float) AS age_s
+        (SELECT max(done_at) FROM backup_run WHERE kind IN ('full', 'diff'))) AS failed,
+    last_archived_time IS NOT NULL AS sent,
+    CAST(extract(epoch FROM
+        clock_timestamp() - coalesce(last_archived_time, stats_reset)) AS float) AS age_s
 FROM pg_stat_archiver
 
 -- units_by_level --
@@ -65,8 +68,9 @@ WHERE NOT ST_IsValid(b.geom) ORDER BY u.code
 -- boundary_parts --
 SELECT count(*) FILTER (WHERE NOT b.approximate AND NOT has.parts),
     count(*) FILTER (WHERE b.approximate AND has.parts)
-FROM boundary b CROSS JOIN LATERAL (SELECT EXISTS (
-SELECT FROM boundary_part p WHERE p.unit_id = b.unit_id) AS parts) has
+FROM boundary b CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM boundary_part p WHERE p.unit_id = b.unit_id) AS parts
+) has
 
 -- seats_inside --
 SELECT count(*), count(*) FILTER (WHERE ST_Covers(b.geom, u.seat))
@@ -78,7 +82,7 @@ WHERE NOT b.approximate AND u.level = 'commune' AND u.lifetime @> current_date
 SELECT rolsuper, rolbypassrls, rolcreaterole,
     ARRAY(SELECT m.roleid::regrole::text FROM pg_auth_members m WHERE m.member = r.oid),
     ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.relowner = r.oid
-    AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm'))
+        AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm'))
 FROM pg_roles r WHERE rolname = :role
 
 -- data_folder --
@@ -88,7 +92,8 @@ SELECT inet_server_addr() IS NULL OR host(inet_server_addr()) IN ('127.0.0.1', '
 -- replicas --
 SELECT coalesce(application_name, '') AS name,
     pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS bytes,
-    extract(epoch FROM replay_lag) AS lag_s FROM pg_stat_replication
+    extract(epoch FROM replay_lag) AS lag_s
+FROM pg_stat_replication
 WHERE state IS NOT NULL
 
 -- idle_slots --
@@ -105,12 +110,13 @@ FROM feed f JOIN event e ON e.id = f.event_id WHERE f.position > :position
 ORDER BY f.position LIMIT 1
 
 -- autovacuum --
-SELECT current_setting('autovacuum') = 'off', (SELECT age(datfrozenxid)
-FROM pg_database WHERE datname = current_database())
+SELECT current_setting('autovacuum') = 'off',
+    (SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database())
 
 -- vacuum_late --
 SELECT relname AS name, n_dead_tup AS dead, n_live_tup AS live,
-    n_mod_since_analyze AS changed FROM pg_stat_user_tables
+    n_mod_since_analyze AS changed
+FROM pg_stat_user_tables
 WHERE schemaname = 'public'
     AND greatest(n_dead_tup, n_mod_since_analyze) > :rows
     AND greatest(n_dead_tup, n_mod_since_analyze) >= :share * n_live_tup

@@ -2,22 +2,13 @@
 
 import datetime
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_LIST = text(
-    """
-    SELECT i.id, i.source, i.file_name, i.delivery, i.state, i.decision_number, i.created_at,
-        p.occurred_at, r.occurred_at, i.counts
-    FROM import i
-    LEFT JOIN event p ON p.id = i.published_event_id
-    LEFT JOIN event r ON r.id = i.rolled_back_event_id
-    WHERE i.state <> 'staged' AND (CAST(:source AS text) IS NULL OR i.source = :source)
-    ORDER BY i.id DESC
-    """
-)
+from registry.core.sql import Statements
+
+SQL: Final = Statements(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +37,4 @@ class ImportRecord:
 
 def list_imports(session: Session, source: str | None = None) -> list[ImportRecord]:
     """The imports of `source`, or of every source, the latest first; none that still runs."""
-    return [ImportRecord(*row) for row in session.execute(_LIST, {"source": source})]
+    return [ImportRecord(*row) for row in session.execute(SQL.text("imports"), {"source": source})]

@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geo import code as codes
 from registry.access.actors import acting, demand, who_acts
 from registry.access.jurisdiction import check_jurisdiction
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
     ConflictError,
@@ -20,14 +21,7 @@ from registry.lifecycle.run import attempt, do, work_of
 from registry.lifecycle.several import Each, do_each, refuse_half
 from registry.lifecycle.work import Done, read_code
 
-_DONE: Final = text(
-    """
-    UPDATE pending_operation
-    SET state = :state, decided_by = :name, decided_key_id = :key, decided_at = clock_timestamp(),
-        word = :word, event_id = :event
-    WHERE id = :id
-    """
-)
+SQL: Final = Statements(__file__, "queries.sql")
 
 
 def approve(engine: Engine, number: int, *, dry_run: bool = False) -> tuple[Pending, Done]:
@@ -140,4 +134,4 @@ def _decide(
     actor = acting()
     values = {"id": pending.id, "state": state, "word": word, "event": event}
     key = None if actor is None else actor.key_id
-    session.execute(_DONE, values | {"name": who_acts()[0], "key": key})
+    session.execute(SQL.text("settle_pending"), values | {"name": who_acts()[0], "key": key})

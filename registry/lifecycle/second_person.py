@@ -18,9 +18,12 @@ from sqlalchemy.orm import Session
 
 from registry.access import audit
 from registry.access.actors import acting, who_acts
+from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.work import Work
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 ANY: Final = "*"
 MAX_CHARACTERS: Final = 100_000
@@ -180,7 +183,7 @@ def needs_second(session: Session, operation: str, works: list[Work]) -> bool:
 
 
 def _move(session: Session, code: str, *, actor: str) -> Move:
-    row = session.execute(_MOVED, {"code": code, "actor": actor}).one_or_none()
+    row = session.execute(SQL.text("metres_moved"), {"code": code, "actor": actor}).one_or_none()
     if row is None:
         return Move(0, 0)  # it had no point that anybody knew
     return Move(math.inf if row.metres is None else row.metres, row.accuracy_m or 0)
@@ -189,21 +192,3 @@ def _move(session: Session, code: str, *, actor: str) -> Move:
 _OWN: Final = text("SELECT rules FROM second_person_table")
 _CLEAR: Final = text("DELETE FROM second_person_table")
 _SET: Final = text("INSERT INTO second_person_table (rules) VALUES (:rules)")
-# From the point as others left it: own steps add up, and an own accuracy widens nothing. What two
-# decided counts as others'. A point that others have not seen counts from where it first was.
-_MOVED: Final = text(
-    """
-    WITH states AS (
-        SELECT v.valid_from, v.point, v.position_accuracy_m,
-            e.actor <> :actor OR e.scope ? 'second_person' AS others
-        FROM household_version v JOIN event e ON e.id = v.event_id
-        WHERE v.code = :code AND v.status = 'active'
-    )
-    SELECT ST_Distance(CAST(h.point AS geography), CAST(s.point AS geography)) AS metres,
-        s.position_accuracy_m AS accuracy_m
-    FROM states s JOIN household h ON h.code = :code
-    WHERE s.point IS NOT NULL AND s.valid_from >= coalesce(
-        (SELECT max(valid_from) FROM states WHERE others), '-infinity')
-    ORDER BY s.valid_from LIMIT 1
-    """
-)

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import text
-
+from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
 from registry.errors import InvalidInputError
 from registry.lifecycle import requests as r
@@ -17,14 +16,10 @@ from registry.lifecycle.records import (
 )
 from registry.lifecycle.work import Columns, Done, Row, Work, read_code
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 _OWN: Final = frozenset({"code", "event_id", "recorded_at", "status", "verified_on"})
 """Columns that a record does not hand on to what continues it."""
-_CONTINUED: Final = text(
-    """
-    INSERT INTO succession_link (old_code, new_code, kind)
-    SELECT :old, unnest(CAST(:new AS text[])), :kind
-    """
-)
 
 
 def merge(work: Work, request: r.MergeRequest) -> Done:
@@ -106,7 +101,9 @@ def _check_alike(row: Row, target: Row) -> None:
 def _end(work: Work, ended: Iterable[Row], heirs: list[str], kind: str) -> None:
     for row in ended:
         work.update(row, status="retired")
-        work.session.execute(_CONTINUED, {"old": row["code"], "new": heirs, "kind": kind})
+        work.session.execute(
+            SQL.text("link_succession"), {"old": row["code"], "new": heirs, "kind": kind}
+        )
 
 
 def _handed_on(row: Row) -> Columns:

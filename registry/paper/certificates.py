@@ -8,13 +8,14 @@ import datetime
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geo import code as codes
 from registry.access import budget
 from registry.access.actors import acting
 from registry.access.reach import check_writable, seen
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import AlreadyDoneError, ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
@@ -31,6 +32,8 @@ from registry.reads import Reads
 from registry.records import Record, record_wording
 from registry.search.batching import alone
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 State = Literal["valid", "changed", "ended", "revoked"]
 _MAP_MM: Final = (111.0, 62.0)
 _TOLD_BY: Final = frozenset(
@@ -40,31 +43,6 @@ _TOLD_BY: Final = frozenset(
     )
 )
 """Members of a record that its address is made of."""
-
-_ISSUE: Final = text(
-    """
-    INSERT INTO certificate (number, code, unit_id, issued_on, label, event_id, document_number)
-    VALUES (:number, :code, :unit, :day, :label, :event, :document)
-    ON CONFLICT (number) DO NOTHING RETURNING number
-    """
-)
-_READ: Final = """
-    SELECT number, code, unit_id, issued_on, label, event_id, document_number, revoked_on,
-        revoked_why
-    FROM certificate
-"""
-_BY_NUMBER: Final = f"{_READ} WHERE number = %(number)s"
-_LATEST: Final = " ORDER BY issued_on DESC, number LIMIT %(limit)s::int"
-_ISSUED: Final = f"{_READ} {_LATEST}"
-_ISSUED_BY: Final = f"{_READ} WHERE unit_id = ANY (%(units)s::int[]) {_LATEST}"
-_ISSUER: Final = text(
-    "SELECT c.unit_id, u.code FROM certificate c JOIN admin_unit u ON u.id = c.unit_id"
-    " WHERE number = :number"
-)
-_REVOKE: Final = text(
-    "UPDATE certificate SET revoked_on = :day, revoked_why = :why"
-    " WHERE number = :number AND revoked_on IS NULL RETURNING number"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +147,7 @@ def verify(reads: Reads, gazetteer: Gazetteer, written: str) -> Verdict:
             "number", "malformed_number", "không phải số giấy xác nhận (no number of a certificate)"
         )
     budget.check()
-    rows = reads.rows(_BY_NUMBER, {"number": number})
+    rows = reads.rows(SQL.driver("certificate"), {"number": number})
     if not rows:
         budget.pay()
         raise NotFoundError(
@@ -189,12 +167,12 @@ def revoke(engine: Engine, written: str, *, reason: str) -> None:
         raise InvalidInputError.of_field("reason", PERSONAL_DATA, LEAVE_OUT)
     number = numbers.read(written) or ""
     with session_scope(engine) as session:
-        issuer = session.execute(_ISSUER, {"number": number}).one_or_none()
+        issuer = session.execute(SQL.text("issuer"), {"number": number}).one_or_none()
         if issuer is None:
             raise NotFoundError(f"không có giấy xác nhận số {written[:40]} (no such certificate)")
         check_writable(session, issuer.unit_id)
         parameters = {"number": number, "day": today(), "why": reason}
-        if session.execute(_REVOKE, parameters).first() is None:
+        if session.execute(SQL.text("revoke_certificate"), parameters).first() is None:
             raise ConflictError("giấy này đã thu hồi rồi (it was taken back already)")
 
 
@@ -208,9 +186,11 @@ def issued_in(
     sees = seen()
     units = sees if units is None else units if sees is None else units & sees
     if units is None:
-        rows = reads.rows(_ISSUED, {"limit": limit})
+        rows = reads.rows(SQL.driver("certificates"), {"limit": limit})
     else:
-        rows = reads.rows(_ISSUED_BY, {"units": sorted(units), "limit": limit})
+        rows = reads.rows(
+            SQL.driver("certificates_of_units"), {"units": sorted(units), "limit": limit}
+        )
     return [Certificate(*row) for row in rows]
 
 
@@ -227,7 +207,7 @@ def _record(reads: Reads, gazetteer: Gazetteer, code: str) -> tuple[Record, Unit
 
 def _put(session: Session, certificate: Certificate) -> None:
     issued = session.execute(
-        _ISSUE,
+        SQL.text("insert_certificate"),
         {
             "number": certificate.number,
             "code": certificate.code,

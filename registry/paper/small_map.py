@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from geo.label import number_of
+from registry.core.sql import Statements
 from registry.drawing.surroundings import REACH_M, surroundings
 from registry.reads import Reads
 from registry.records import Record
 
-_BOUNDARIES: Final = """
-    SELECT ST_AsGeoJSON(ST_SimplifyPreserveTopology(ST_Intersection(
-        ST_Boundary(b.geom),
-        ST_MakeEnvelope(%(west)s::float8, %(south)s::float8, %(east)s::float8, %(north)s::float8,
-            4326)), %(tolerance)s::float8))::json
-    FROM boundary b WHERE b.unit_id = ANY (%(units)s::int[]) AND NOT b.approximate
-"""
+SQL: Final = Statements(__file__, "queries.sql")
+
 _LEAST_M: Final = 60.0
 """Half of the least height of a map: a single door has no extent of its own."""
 _PIN_WORDS_MM: Final = 4.4
@@ -184,7 +180,7 @@ def _boundary(reads: Reads, frame: Frame, units: list[int]) -> list[list[Point]]
         "tolerance": 0.2 / frame.scale / 110_570,
     }
     lines: list[list[Point]] = []
-    for (geometry,) in reads.rows(_BOUNDARIES, asked) if units else ():
+    for (geometry,) in reads.rows(SQL.driver("boundaries_around"), asked) if units else ():
         lines += ([frame.at(lon, lat) for lon, lat in line] for line in _lines(geometry))
     return lines
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo.titles import without_people
 from registry.access.actors import Actor
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import OutcomeUnknownError, ReformStateError, StaleError
 from registry.gazetteer import Gazetteer
@@ -21,6 +22,8 @@ from registry.jobs.table import WORK_ON_REFORM
 from registry.reform.views import ReformView, any_reform, check_may_change, find_reform
 from registry.settings import Settings
 from registry.uploads import files
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 BOUNDARIES: Final = "boundaries"
 """Kind of the file of polygons that came with a resolution."""
@@ -57,7 +60,7 @@ def receive(
                 kind = files.DELIVERED if part == "file" else part
                 files.keep(folder, path, files.clean_name(given), kind)
             session.execute(
-                _WORK,
+                SQL.text("insert_work"),
                 {
                     "id": reform_id,
                     "name": name,
@@ -127,7 +130,7 @@ def discard(engine: Engine, settings: Settings, gazetteer: Gazetteer, reform_id:
     """
     with session_scope(engine) as session:
         _locked(session, gazetteer, reform_id, "discard")
-        session.execute(DISCARDED, {"id": reform_id})
+        session.execute(SQL.text("discard"), {"id": reform_id})
         abandon(session, reform_id=reform_id)
     files.remove(files.of_reform(settings, reform_id))
 
@@ -158,7 +161,7 @@ def _hand_over(
     session: Session, view: ReformView, actor: Actor, task: str, options: Mapping[str, Any]
 ) -> None:
     session.execute(
-        _ASKED,
+        SQL.text("hand_over"),
         {
             "id": view.id,
             "name": view.file_name or "",
@@ -171,26 +174,5 @@ def _hand_over(
     enqueue(session, WORK_ON_REFORM, lock=_LOCK_NAME, reform_id=view.id)
 
 
-DISCARDED: Final = text(
-    """
-    WITH discarded AS (UPDATE reform SET state = 'discarded' WHERE id = :id)
-    UPDATE reform_work SET phase = NULL, report = NULL, files_until = NULL WHERE reform_id = :id
-    """
-)
 _REFORM: Final = text("INSERT INTO reform (state, actor) VALUES ('staged', :actor) RETURNING id")
-_WORK: Final = text(
-    """
-    INSERT INTO reform_work (reform_id, file_name, task, phase, asked_by, asked_key_id, files_until)
-    VALUES (:id, :name, 'try', 'waiting', :asked_by, :key_id,
-        clock_timestamp() + make_interval(days => :days))
-    """
-)
 _LOCK: Final = text("SELECT id FROM reform WHERE id = :id FOR UPDATE SKIP LOCKED")
-_ASKED: Final = text(
-    """
-    INSERT INTO reform_work (reform_id, file_name, task, options, phase, asked_by, asked_key_id)
-    VALUES (:id, :name, :task, CAST(:options AS jsonb), 'waiting', :asked_by, :key_id)
-    ON CONFLICT (reform_id) DO UPDATE SET task = :task, options = excluded.options,
-        phase = 'waiting', done = 0, problem = NULL, asked_by = :asked_by, asked_key_id = :key_id
-    """
-)

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import NotFoundError, RegistryError
 from registry.events import Cause, open_event
@@ -12,13 +13,9 @@ from registry.reform.reading import resolution_of
 from registry.reform.run import Options, forget_units, lock_reforms, reform
 from registry.settings import Settings
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 _log = logging.getLogger("diachiso.jobs")
-_DUE: Final = text(
-    """
-    SELECT id, number, resolution, decided, actor FROM reform
-    WHERE state = 'prepared' AND effective_on <= current_date ORDER BY effective_on, id
-    """
-)
 _NAMED: Final = text("SELECT id FROM reform WHERE number = :number AND state = 'prepared'")
 _WITHDRAWN: Final = text("UPDATE reform SET state = 'withdrawn' WHERE id = :id")
 
@@ -31,7 +28,7 @@ def carry_due(engine: Engine, _settings: Settings | None = None) -> None:
     """
     failed: RegistryError | None = None
     with session_scope(engine) as session:
-        due = session.execute(_DUE).all()
+        due = session.execute(SQL.text("due")).all()
     for row in due:
         options = Options(row.actor, nearest=True, decided=row.decided, reform_id=row.id)
         try:

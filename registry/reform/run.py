@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from registry.access.actors import unbind
 from registry.access.reach import check_covers
 from registry.core.locks import Lock, hold_lock
+from registry.core.sql import Statements
 from registry.coverage.count_cache import count_within
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, RegistryError
@@ -37,43 +38,9 @@ from registry.reform.units import write_units
 from registry.reform.work_file import write_work_files
 from registry.whole_file import whole_file
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 _TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:k)")
-_KNOWN: Final = text(
-    """
-    SELECT number, effective_on, state, unit_ids FROM reform
-    WHERE state IN ('prepared', 'carried') AND id <> :but
-    """
-)
-_CARRIED: Final = text(
-    """
-    UPDATE reform SET state = 'carried', event_id = current_event_id(), unit_ids = :units,
-        affected_ids = affected_ids || CAST(:units AS integer[]),
-        counts = CAST(:counts AS jsonb)
-    WHERE id = :id
-    """
-)
-_KEEP: Final = text(
-    """
-    INSERT INTO reform (number, title, effective_on, state, resolution, decided, unit_ids,
-        affected_ids, event_id, actor)
-    VALUES (:number, :title, :effective_on, :state, CAST(:resolution AS jsonb),
-        CAST(:decided AS jsonb), :unit_ids, :affected_ids, :event_id, :actor)
-    RETURNING id
-    """
-)
-_KEEP_KNOWN: Final = text(
-    """
-    UPDATE reform SET number = :number, title = :title, effective_on = :effective_on,
-        state = :state, resolution = CAST(:resolution AS jsonb),
-        decided = CAST(:decided AS jsonb), unit_ids = :unit_ids, affected_ids = :affected_ids,
-        event_id = :event_id
-    WHERE id = :id
-    """
-)
-_PREPARED: Final = text(
-    "SELECT number, effective_on, unit_ids FROM reform"
-    " WHERE id = :id AND state = 'prepared' FOR UPDATE"
-)
 _RULES: Final = {
     "uq_reform_number_in_force": "resolution_known",
     "ex_admin_unit_one_per_code_and_day": "code_in_use",
@@ -145,7 +112,7 @@ def lock_reforms(session: Session, *, waits: bool = False) -> None:
 
 def forget_units(session: Session, reform_id: int) -> None:
     """Take back what a reform announced of its units, if it was prepared."""
-    row = session.execute(_PREPARED, {"id": reform_id}).one_or_none()
+    row = session.execute(SQL.text("lock_prepared"), {"id": reform_id}).one_or_none()
     if row is None:
         return
     said = {"day": row.effective_on, "source": f"decision {row.number}", "units": row.unit_ids}
@@ -219,7 +186,7 @@ class _Work:
     def _plan(self) -> Plan:
         head = self.document.resolution.resolution
         awaiting: dict[int, str] = {}
-        for row in self.session.execute(_KNOWN, {"but": self.options.reform_id}):
+        for row in self.session.execute(SQL.text("other_reforms"), {"but": self.options.reform_id}):
             if row.number == head.number:
                 line = self.document.line("resolution", "number")
                 raise ResolutionRefusedError([Refusal("resolution_known", line, row.number)])
@@ -282,7 +249,8 @@ class _Work:
         touched = sorted({*plan.touched, *units.ids.values()})
         counts = {"settled_by": report.settled_by, "undecided": report.undecided}
         self.session.execute(
-            _CARRIED, {"id": reform_id, "units": touched, "counts": json.dumps(counts)}
+            SQL.text("note_carried"),
+            {"id": reform_id, "units": touched, "counts": json.dumps(counts)},
         )
         draw_soon(self.session)
         count_within(self.session)
@@ -306,10 +274,10 @@ class _Work:
             "event_id": event_id,
         }
         if known := self.options.reform_id:
-            self.session.execute(_KEEP_KNOWN, values | {"id": known})
+            self.session.execute(SQL.text("prepare_again"), values | {"id": known})
             return known
         values["actor"] = self.options.actor
-        reform_id: int = self.session.execute(_KEEP, values).scalar_one()
+        reform_id: int = self.session.execute(SQL.text("insert_reform"), values).scalar_one()
         return reform_id
 
 

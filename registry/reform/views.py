@@ -8,13 +8,15 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import who_acts
-from registry.access.reach import MEETS_REACH, check_covers, lineage, parameter
+from registry.access.reach import check_covers, lineage, parameter
+from registry.core.sql import Statements
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 MAX_LISTED: Final = 100
 _MAX_ID: Final = 2**63 - 1
@@ -66,14 +68,14 @@ def list_reforms(
 ) -> list[ReformView]:
     """Reforms with a lower number than `before`, the latest first, without their reports."""
     given = {"state": state, "before": before, "limit": limit}
-    rows = session.execute(_LIST, given | _seen_by(gazetteer))
+    rows = session.execute(SQL.text("reforms"), given | _seen_by(gazetteer))
     return [ReformView(*row) for row in rows]
 
 
 def find_reform(session: Session, gazetteer: Gazetteer, reform_id: int) -> ReformView:
     """One reform; raises NotFoundError, also for one that the caller does not see."""
     given = {"id": min(reform_id, _MAX_ID)}
-    row = session.execute(_ONE, given | _seen_by(gazetteer)).one_or_none()
+    row = session.execute(SQL.text("reform_seen"), given | _seen_by(gazetteer)).one_or_none()
     if row is None:
         raise NotFoundError(f"không có nghị quyết số {reform_id} (there is no reform {reform_id})")
     return ReformView(*row)
@@ -81,7 +83,7 @@ def find_reform(session: Session, gazetteer: Gazetteer, reform_id: int) -> Refor
 
 def any_reform(session: Session, reform_id: int) -> ReformView:
     """One reform, whoever asks."""
-    return ReformView(*session.execute(_ANY, {"id": reform_id}).one())
+    return ReformView(*session.execute(SQL.text("any_reform"), {"id": reform_id}).one())
 
 
 def check_may_change(gazetteer: Gazetteer, view: ReformView) -> None:
@@ -91,30 +93,3 @@ def check_may_change(gazetteer: Gazetteer, view: ReformView) -> None:
 
 def _seen_by(gazetteer: Gazetteer) -> dict[str, Any]:
     return {**parameter(lineage(gazetteer)), "actor": who_acts()[0]}
-
-
-_COLUMNS: Final = """
-    r.id, r.state, r.number, r.title, r.effective_on, r.actor, r.recorded_at, r.event_id,
-    c.occurred_at, u.occurred_at, (SELECT count(*) FROM jsonb_object_keys(r.decided)),
-    w.file_name, w.task, coalesce(w.options, '{}'), coalesce(w.verdict, 0), w.phase,
-    coalesce(w.done, 0), w.problem, w.asked_by, w.asked_key_id, w.files_until,
-    CAST(w.report->>'undecided' AS bigint)
-"""
-_FROM: Final = """
-    reform r
-    LEFT JOIN reform_work w ON w.reform_id = r.id
-    LEFT JOIN event c ON c.id = r.event_id
-    LEFT JOIN event u ON u.id = r.undone_event_id
-"""
-_SEEN: Final = f"({MEETS_REACH.format(column='r.affected_ids')} OR r.actor = :actor)"
-_LIST: Final = text(
-    f"""
-    SELECT {_COLUMNS}, NULL, r.affected_ids FROM {_FROM}
-    WHERE {_SEEN} AND (CAST(:state AS text) IS NULL OR r.state = :state)
-        AND (CAST(:before AS bigint) IS NULL OR r.id < :before)
-    ORDER BY r.id DESC LIMIT :limit
-    """  # noqa: S608 - constants
-)
-_ANY_ONE: Final = f"SELECT {_COLUMNS}, w.report, r.affected_ids FROM {_FROM} WHERE r.id = :id"  # noqa: S608
-_ANY: Final = text(_ANY_ONE)
-_ONE: Final = text(f"{_ANY_ONE} AND {_SEEN}")

@@ -13,10 +13,11 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 
 from registry.access.actors import demand
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError, RegistryError
 from registry.gazetteer import today
-from registry.reform.asking import BOUNDARIES, DECIDED, DISCARDED, UNDECIDED
+from registry.reform.asking import BOUNDARIES, DECIDED, UNDECIDED
 from registry.reform.due import withdraw
 from registry.reform.reading import Document, kept, read_resolution
 from registry.reform.report import Report, gazetteer_of
@@ -27,6 +28,8 @@ from registry.reform.work_file import read_decided
 from registry.settings import Settings
 from registry.uploads import files
 from registry.uploads.asked import INTERRUPTED, acting_for, told
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 
 def work(engine: Engine, settings: Settings, *, reform_id: int) -> None:
@@ -62,12 +65,12 @@ def clear_away(engine: Engine, settings: Settings) -> None:
     What was not carried by then is discarded.
     """
     with session_scope(engine) as session:
-        for reform_id, state in session.execute(_OVER).all():
+        for reform_id, state in session.execute(SQL.text("reforms_over")).all():
             if state in ("reported", "failed"):
-                session.execute(DISCARDED, {"id": reform_id})
+                session.execute(SQL.text("discard"), {"id": reform_id})
             session.execute(_NO_FILES, {"id": reform_id})
             files.remove(files.of_reform(settings, reform_id))
-        lost = session.scalars(_LOST).all()
+        lost = session.scalars(SQL.text("lost_reforms")).all()
     for reform_id in lost:
         _settle(engine, reform_id, INTERRUPTED)
 
@@ -93,8 +96,10 @@ def _try(engine: Engine, settings: Settings, view: ReformView, actor: str) -> No
         "affected": list(report.affected),
     }
     with session_scope(engine) as session:
-        if session.execute(_REPORTED, said).one_or_none() is not None:
-            session.execute(_TOLD, {"id": view.id, "report": _json(report), "verdicts": 1})
+        if session.execute(SQL.text("keep_report"), said).one_or_none() is not None:
+            session.execute(
+                SQL.text("add_verdict"), {"id": view.id, "report": _json(report), "verdicts": 1}
+            )
             return
     files.remove(folder)  # it was discarded meanwhile
 
@@ -108,7 +113,9 @@ def _carry(engine: Engine, settings: Settings, view: ReformView, actor: str) -> 
     )
     report = _reform(engine, view, _document(files.of_reform(settings, view.id)), options)
     with session_scope(engine) as session:
-        session.execute(_TOLD, {"id": view.id, "report": _json(report), "verdicts": 0})
+        session.execute(
+            SQL.text("add_verdict"), {"id": view.id, "report": _json(report), "verdicts": 0}
+        )
 
 
 def _undo(engine: Engine, _settings: Settings, view: ReformView, actor: str) -> None:
@@ -146,7 +153,9 @@ def _document(folder: Path) -> Document:
 def _reform(engine: Engine, view: ReformView, document: Document, options: Options) -> Report:
     def entering(phase: str, done: int) -> None:
         with session_scope(engine) as session:
-            session.execute(_PROGRESS, {"id": view.id, "phase": phase, "done": done})
+            session.execute(
+                SQL.text("note_progress"), {"id": view.id, "phase": phase, "done": done}
+            )
 
     return reform(engine, document, replace(options, waits=True), entering)
 
@@ -161,7 +170,7 @@ def _settle(engine: Engine, reform_id: int, problem: dict[str, Any] | None) -> N
     """Nothing is being done any more; one that could not be read or tried has failed."""
     kept_problem = json.dumps(problem) if problem is not None else None
     with session_scope(engine) as session:
-        session.execute(_ENDED, {"id": reform_id, "problem": kept_problem})
+        session.execute(SQL.text("end_work"), {"id": reform_id, "problem": kept_problem})
         session.execute(_FAILED, {"id": reform_id})
 
 
@@ -170,43 +179,5 @@ def _json(report: Report) -> str:
 
 
 _DECIDED: Final = text("SELECT decided FROM reform WHERE id = :id")
-_PROGRESS: Final = text(
-    "UPDATE reform_work SET phase = :phase, done = greatest(done, :done) WHERE reform_id = :id"
-)
-_REPORTED: Final = text(
-    """
-    UPDATE reform SET state = 'reported', number = :number, title = :title, effective_on = :day,
-        affected_ids = :affected,
-        resolution = CAST(:resolution AS jsonb), decided = CAST(:decided AS jsonb)
-    WHERE id = :id AND state IN ('staged', 'reported') RETURNING id
-    """
-)
-_TOLD: Final = text(
-    """
-    UPDATE reform_work SET report = CAST(:report AS jsonb), verdict = verdict + :verdicts
-    WHERE reform_id = :id
-    """
-)
-_ENDED: Final = text(
-    """
-    UPDATE reform_work SET phase = NULL, problem = CAST(:problem AS jsonb) WHERE reform_id = :id
-    """
-)
 _FAILED: Final = text("UPDATE reform SET state = 'failed' WHERE id = :id AND state = 'staged'")
 _NO_FILES: Final = text("UPDATE reform_work SET files_until = NULL WHERE reform_id = :id")
-_OVER: Final = text(
-    """
-    SELECT r.id, r.state FROM reform r JOIN reform_work w ON w.reform_id = r.id
-    WHERE w.files_until < clock_timestamp() AND r.state <> 'staged' AND w.phase IS NULL
-    FOR UPDATE OF r SKIP LOCKED
-    """
-)
-_LOST: Final = text(
-    """
-    SELECT w.reform_id FROM reform_work w
-    WHERE w.phase IS NOT NULL AND NOT EXISTS (
-        SELECT FROM jobs.procrastinate_jobs j
-        WHERE j.status IN ('todo', 'doing')
-            AND CAST(j.args->>'reform_id' AS bigint) = w.reform_id)
-    """
-)

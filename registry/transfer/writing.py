@@ -13,6 +13,7 @@ import psycopg
 from psycopg import IsolationLevel, sql
 
 from registry.backup.tools import connected
+from registry.core.sql import Statements
 from registry.database import OWNER_ROLE, translated_errors
 from registry.errors import UnreadableFileError
 from registry.messages import not_written, number
@@ -22,6 +23,8 @@ from registry.transfer.old_registers import make_readable
 from registry.transfer.parts import PARTS, Part, script
 from registry.whole_file import whole_file
 
+SQL: Final = Statements(__file__)
+
 Connection = psycopg.Connection[tuple[object, ...]]
 LINES: Final = "(FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')"
 """COPY's form for lines as they are: JSON has none of these signs unescaped."""
@@ -29,11 +32,6 @@ _ROWS: Final = 5_000
 """Lines that are compressed at a time."""
 _LEVEL: Final = 4
 _NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
-ABOUT: Final = """
-    SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), i.uuid::text, g.key_rules,
-        encode(k.key, 'hex'), o.last_value + o.is_called::int, d.last_value + d.is_called::int
-    FROM register_identity i, gazetteer_state g, code_key k, code_ordinal o, demo_ordinal d
-"""
 _LEFT_BEHIND: Final = {
     "api_key": ("revoked_at IS NULL", "khoá API, tài khoản (keys, accounts)"),
     "webhook": ("true", "webhook (webhooks)"),
@@ -128,7 +126,9 @@ def _written(target: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _about(connection: Connection) -> tuple[Codes, str, str, str | None]:
-    ((made_at, register, rules, key, drawn, demo),) = connection.execute(ABOUT).fetchall()
+    ((made_at, register, rules, key, drawn, demo),) = connection.execute(
+        SQL.driver("about")
+    ).fetchall()
     codes = Codes(str(key), int(str(drawn)), int(str(demo)))
     return codes, str(made_at), str(register), None if rules is None else str(rules)
 

@@ -9,13 +9,12 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from registry.core.sql import Statements
+
+SQL: Final = Statements(__file__)
+
 MANY: Final = 20_000
 """Rows from which on it pays to make keys behind them, and to tell the planner of them."""
-# A server of somebody else may have kept the 64 MB of PostgreSQL.
-_MEMORY_OF_SORTS: Final = """
-    SELECT set_config('maintenance_work_mem',
-        greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, 262144)::text, true)
-"""
 
 
 @contextmanager
@@ -30,7 +29,7 @@ def keys_parked(connection: Connection, rows: int) -> Iterator[bool]:
     parked = rows >= MANY and bool(connection.execute(text("SELECT park_keys()")).scalar_one())
     yield parked
     if parked:
-        connection.execute(text(_MEMORY_OF_SORTS))
+        connection.execute(SQL.text("memory_of_sorts"))
         connection.execute(text("SELECT unpark_keys()"))
     if rows >= MANY:
         connection.execute(text("SELECT analyse_register()"))

@@ -8,104 +8,19 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import demand, is_bound, outside_units
 from registry.core.locks import Lock, hold_lock
+from registry.core.sql import Statements
+from registry.core.tables.records import HOUSEHOLD, STAMPED
 from registry.errors import ConflictError, NotFoundError
 from registry.events import Cause, refuse_brought, write_scope
+
+_STATE: Final = [c.name for c in HOUSEHOLD.c if c.name not in ("code", *STAMPED)]
+SQL: Final = Statements(
+    __file__, state=", ".join(_STATE), before=", ".join(f"v.{name}" for name in _STATE)
+)
 
 MAX_KEPT: Final = 1_000
 """Records that a partial rollback names; the rest is counted."""
 
-# What the import wrote, and what it made: those of which it ended no state of another event.
-_TOUCHED: Final = """
-    CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
-    SELECT code, NOT EXISTS (
-        SELECT FROM household_version v
-        WHERE v.code = t.code AND v.ended_by_event_id = :event AND v.event_id <> :event) AS made
-    FROM (
-        SELECT code FROM household WHERE event_id = :event
-        UNION SELECT code FROM household_version WHERE event_id = :event
-    ) t
-"""
-# Events that are as if they had never been: imports taken back, and the taking back. A chain of
-# imports of one source can so be undone one after the other.
-_UNDONE: Final = """
-    SELECT published_event_id FROM import WHERE state = 'rolled_back'
-    UNION SELECT rolled_back_event_id FROM import WHERE state = 'rolled_back'
-"""
-_LATER: Final = f"""
-    SELECT v.code, concat('#', e.id, ' ', e.kind, ' ', to_char(e.occurred_at, 'DD/MM/YYYY'),
-        ', đợt nhập ' || (e.scope->>'import')) AS reason
-    FROM household_version v
-    JOIN touched t ON t.code = v.code
-    JOIN event e ON e.id = v.ended_by_event_id
-    WHERE v.valid_from >= (
-            SELECT min(w.valid_from) FROM household_version w
-            WHERE w.code = v.code AND w.event_id = :event)
-        AND v.ended_by_event_id <> :event AND v.ended_by_event_id NOT IN ({_UNDONE})
-"""
-_REFERRED: Final = """
-    SELECT t.code, CASE WHEN u.refs THEN 'ref' WHEN u.plates THEN 'plate' ELSE 'other' END AS reason
-    FROM touched t
-    CROSS JOIN LATERAL (
-        SELECT EXISTS (SELECT FROM household_ref r WHERE r.code = t.code
-                AND r.import_id IS DISTINCT FROM :id) AS refs,
-            EXISTS (SELECT FROM plate p WHERE p.code = t.code) AS plates,
-            EXISTS (SELECT FROM external_id x WHERE x.code = t.code)
-                OR EXISTS (SELECT FROM certificate c WHERE c.code = t.code)
-                OR EXISTS (SELECT FROM field_report f
-                    WHERE f.code = t.code AND f.state <> 'open')
-                OR EXISTS (SELECT FROM succession_link s
-                    WHERE t.code IN (s.old_code, s.new_code)) AS others
-    ) u
-    WHERE t.made AND (u.refs OR u.plates OR u.others)
-"""
-# One row for each record that was built on: what changed it says more than who names it.
-_KEPT: Final = f"""
-    CREATE TEMPORARY TABLE kept ON COMMIT DROP AS
-    SELECT code, coalesce(min(reason) FILTER (WHERE later), min(reason)) AS reason,
-        bool_or(later) AS later
-    FROM (
-        SELECT code, reason, true AS later FROM ({_LATER}) l
-        UNION ALL
-        SELECT code, reason, false FROM ({_REFERRED}) r
-    ) built_on
-    GROUP BY code
-"""
-# A building stays as long as a record of it does.
-_KEEP_BUILDINGS: Final = """
-    INSERT INTO kept (code, reason, later)
-    SELECT DISTINCT b.code, 'building', false
-    FROM kept k
-    JOIN household h ON h.code = k.code
-    JOIN touched b ON b.code = h.parent_code AND b.made
-    WHERE NOT EXISTS (SELECT FROM kept o WHERE o.code = b.code)
-"""
-_REMOVE: Final = """
-    DELETE FROM household h USING touched t
-    WHERE h.kind = '{kind}' AND t.code = h.code AND t.made
-        AND NOT EXISTS (SELECT FROM kept k WHERE k.code = h.code)
-"""
-_REMOVE_REFS: Final = """
-    DELETE FROM household_ref r WHERE r.import_id = :id
-        AND NOT EXISTS (SELECT FROM kept k WHERE k.code = r.code)
-"""
-_RESTORE_REFS: Final = """
-    UPDATE household_ref r SET linked = b.linked, shares = b.shares, row_hash = b.row_hash,
-        vanished_import_id = b.vanished_import_id
-    FROM household_ref_before b
-    WHERE b.import_id = :id AND r.source = :source AND r.source_ref = b.source_ref
-        AND NOT EXISTS (SELECT FROM kept k WHERE k.code = r.code)
-"""
-_FORGET_REFS: Final = "DELETE FROM household_ref_before WHERE import_id = :id"
-_REMOVE_PLACES: Final = "SELECT remove_places(:event)"
-_ROLLED_BACK: Final = (
-    "UPDATE import SET state = 'rolled_back', rolled_back_event_id = current_event_id()"
-    " WHERE id = :id"
-)
-_ELSEWHERE: Final = """
-    SELECT DISTINCT u.code
-    FROM touched t JOIN household h ON h.code = t.code JOIN admin_unit u ON u.id = h.unit_id
-    WHERE h.unit_id <> ALL ((SELECT writable_units())::integer[]) ORDER BY u.code
-"""
 _REASONS: Final = {
     "ref": "có trong đợt nhập khác",
     "plate": "đã in biển",
@@ -159,23 +74,23 @@ def roll_back(
         hold_lock(session, Lock.PUBLICATION)
         source, event = _published(session, import_id)
         parameters = {"event": event, "id": import_id, "source": source}
-        for statement in (_TOUCHED, _KEPT):
-            session.execute(text(statement), parameters)
+        for statement in ("touched", "kept"):
+            session.execute(SQL.text(statement), parameters)
         session.execute(text("ANALYZE touched"))
         _refuse_outside(session)
         if not keep_later:
             _refuse_if_built_on(session, import_id)
-        _rows(session, _KEEP_BUILDINGS)
-        for statement in (_REMOVE_REFS, _RESTORE_REFS, _FORGET_REFS):
-            session.execute(text(statement), parameters)
-        restored = _rows(session, _restore_statement(), parameters)
+        _rows(session, "keep_buildings")
+        for statement in ("remove_refs", "restore_refs", "forget_refs"):
+            session.execute(SQL.text(statement), parameters)
+        restored = _rows(session, "restore", parameters)
         # Flats first: a building cannot go before them.
         removed = sum(
-            _rows(session, _REMOVE.format(kind=kind), parameters)
+            _rows(session, "remove", parameters | {"kind": kind})
             for kind in ("household", "building")
         )
-        for statement in (_REMOVE_PLACES, _ROLLED_BACK):
-            session.execute(text(statement), parameters)
+        for statement in ("remove_places", "roll_back"):
+            session.execute(SQL.text(statement), parameters)
         return RolledBack(import_id, source, removed, restored, *_kept(session))
 
 
@@ -184,7 +99,7 @@ def _refuse_outside(session: Session) -> None:
 
     Row-level security would pass over their records, and leave half of the import.
     """
-    units = list(session.scalars(text(_ELSEWHERE))) if is_bound() else []
+    units = list(session.scalars(SQL.text("elsewhere"))) if is_bound() else []
     if units:
         raise outside_units(
             f"đợt nhập có cả nơi ngoài địa bàn của khoá này: {', '.join(units[:5])}",
@@ -195,13 +110,7 @@ def _refuse_outside(session: Session) -> None:
 
 def _published(session: Session, import_id: int) -> tuple[str, int]:
     row = session.execute(
-        text(
-            "SELECT source, state, published_event_id, ("
-            " SELECT l.id FROM import l WHERE l.source = i.source AND l.state = 'published'"
-            " AND l.published_event_id > i.published_event_id"
-            " ORDER BY l.published_event_id DESC LIMIT 1) AS later"
-            " FROM import i WHERE id = :id FOR UPDATE"
-        ),
+        SQL.text("published"),
         {"id": import_id},
     ).one_or_none()
     if row is None:
@@ -221,14 +130,7 @@ def _published(session: Session, import_id: int) -> tuple[str, int]:
 
 
 def _refuse_if_built_on(session: Session, import_id: int) -> None:
-    records, events, refs, plates, others, first = session.execute(
-        text(
-            "SELECT count(*) FILTER (WHERE later),"
-            " string_agg(DISTINCT reason, '; ') FILTER (WHERE later),"
-            " count(*) FILTER (WHERE reason = 'ref'), count(*) FILTER (WHERE reason = 'plate'),"
-            " count(*) FILTER (WHERE reason = 'other'), min(code) FROM kept"
-        )
-    ).one()
+    records, events, refs, plates, others, first = session.execute(SQL.text("built_on")).one()
     advice = "--keep-later giữ các mã ấy và huỷ phần còn lại"
     if records:
         raise ConflictError(
@@ -256,24 +158,6 @@ def _cut(events: str, limit: int = 200) -> str:
     return events if len(events) <= limit else f"{events[:limit].rsplit(';', 1)[0]}; …"
 
 
-def _restore_statement() -> str:
-    # Here, because what a table with points needs takes a while, for which no import should wait.
-    from registry.core.tables.records import HOUSEHOLD, STAMPED
-
-    columns = [c.name for c in HOUSEHOLD.columns if c.name not in ("code", *STAMPED)]
-    target, values = ", ".join(columns), ", ".join(f"v.{name}" for name in columns)
-    return f"""
-        UPDATE household h SET ({target}) = ROW ({values})
-        FROM (
-            SELECT DISTINCT ON (code) * FROM household_version
-            WHERE ended_by_event_id = :event AND event_id <> :event
-                AND NOT EXISTS (SELECT FROM kept k WHERE k.code = household_version.code)
-            ORDER BY code, valid_from
-        ) v
-        WHERE h.code = v.code
-    """
-
-
 def _rows(session: Session, statement: str, parameters: dict[str, object] | None = None) -> int:
-    result = session.execute(text(statement), parameters)
+    result = session.execute(SQL.text(statement), parameters)
     return int(getattr(result, "rowcount", 0))

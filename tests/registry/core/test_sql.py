@@ -143,7 +143,8 @@ def test_a_section_is_included_with_what_the_statement_says_of_it(tmp_path: Path
     file = tmp_path / "doors.sql"
     file.write_text(
         "-- doors --\n-- Comments stay behind: no input.\nSELECT {what} FROM household h\n"
-        "  -- nor this one\nWHERE {open} AND h.code LIKE :code || '%' AND h.unit_id = ANY ({units})\n"
+        "  -- nor this one\nWHERE {open} AND h.code LIKE :code || '%' AND"
+        " h.unit_id = ANY ({units})\n"
         "\n-- count --\n-- with what: count(*)\n-- with units: CAST(:units AS int[])\n{doors}\n"
         "\n-- open --\nNOT h.restricted\n",
         encoding="utf-8",

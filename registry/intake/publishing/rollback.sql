@@ -1,0 +1,117 @@
+-- published --
+SELECT source, state, published_event_id, (
+        SELECT l.id FROM import l WHERE l.source = i.source AND l.state = 'published'
+            AND l.published_event_id > i.published_event_id
+        ORDER BY l.published_event_id DESC LIMIT 1) AS later
+FROM import i WHERE id = :id FOR UPDATE
+
+-- touched --
+-- What the import wrote, and what it made: those of which it ended no state of another event.
+CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
+SELECT code, NOT EXISTS (
+    SELECT FROM household_version v
+    WHERE v.code = t.code AND v.ended_by_event_id = :event AND v.event_id <> :event) AS made
+FROM (
+    SELECT code FROM household WHERE event_id = :event
+    UNION SELECT code FROM household_version WHERE event_id = :event
+) t
+
+-- undone --
+-- Events that are as if they had never been: imports taken back, and the taking back. A chain of
+-- imports of one source can so be undone one after the other.
+SELECT published_event_id FROM import WHERE state = 'rolled_back'
+UNION SELECT rolled_back_event_id FROM import WHERE state = 'rolled_back'
+
+-- later --
+SELECT v.code, concat('#', e.id, ' ', e.kind, ' ', to_char(e.occurred_at, 'DD/MM/YYYY'),
+    ', đợt nhập ' || (e.scope->>'import')) AS reason
+FROM household_version v
+JOIN touched t ON t.code = v.code
+JOIN event e ON e.id = v.ended_by_event_id
+WHERE v.valid_from >= (
+        SELECT min(w.valid_from) FROM household_version w
+        WHERE w.code = v.code AND w.event_id = :event)
+    AND v.ended_by_event_id <> :event AND v.ended_by_event_id NOT IN ({undone})
+
+-- referred --
+SELECT t.code, CASE WHEN u.refs THEN 'ref' WHEN u.plates THEN 'plate' ELSE 'other' END AS reason
+FROM touched t
+CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM household_ref r WHERE r.code = t.code
+            AND r.import_id IS DISTINCT FROM :id) AS refs,
+        EXISTS (SELECT FROM plate p WHERE p.code = t.code) AS plates,
+        EXISTS (SELECT FROM external_id x WHERE x.code = t.code)
+            OR EXISTS (SELECT FROM certificate c WHERE c.code = t.code)
+            OR EXISTS (SELECT FROM field_report f
+                WHERE f.code = t.code AND f.state <> 'open')
+            OR EXISTS (SELECT FROM succession_link s
+                WHERE t.code IN (s.old_code, s.new_code)) AS others
+) u
+WHERE t.made AND (u.refs OR u.plates OR u.others)
+
+-- kept --
+-- One row for each record that was built on: what changed it says more than who names it.
+CREATE TEMPORARY TABLE kept ON COMMIT DROP AS
+SELECT code, coalesce(min(reason) FILTER (WHERE later), min(reason)) AS reason,
+    bool_or(later) AS later
+FROM (
+    SELECT code, reason, true AS later FROM ({later}) l
+    UNION ALL
+    SELECT code, reason, false FROM ({referred}) r
+) built_on
+GROUP BY code
+
+-- built_on --
+SELECT count(*) FILTER (WHERE later),
+    string_agg(DISTINCT reason, '; ') FILTER (WHERE later),
+    count(*) FILTER (WHERE reason = 'ref'), count(*) FILTER (WHERE reason = 'plate'),
+    count(*) FILTER (WHERE reason = 'other'), min(code) FROM kept
+
+-- keep_buildings --
+-- A building stays as long as a record of it does.
+INSERT INTO kept (code, reason, later)
+SELECT DISTINCT b.code, 'building', false
+FROM kept k
+JOIN household h ON h.code = k.code
+JOIN touched b ON b.code = h.parent_code AND b.made
+WHERE NOT EXISTS (SELECT FROM kept o WHERE o.code = b.code)
+
+-- remove --
+DELETE FROM household h USING touched t
+WHERE h.kind = :kind AND t.code = h.code AND t.made
+    AND NOT EXISTS (SELECT FROM kept k WHERE k.code = h.code)
+
+-- remove_refs --
+DELETE FROM household_ref r WHERE r.import_id = :id
+    AND NOT EXISTS (SELECT FROM kept k WHERE k.code = r.code)
+
+-- restore_refs --
+UPDATE household_ref r SET linked = b.linked, shares = b.shares, row_hash = b.row_hash,
+    vanished_import_id = b.vanished_import_id
+FROM household_ref_before b
+WHERE b.import_id = :id AND r.source = :source AND r.source_ref = b.source_ref
+    AND NOT EXISTS (SELECT FROM kept k WHERE k.code = r.code)
+
+-- roll_back --
+UPDATE import SET state = 'rolled_back', rolled_back_event_id = current_event_id() WHERE id = :id
+
+-- elsewhere --
+SELECT DISTINCT u.code
+FROM touched t JOIN household h ON h.code = t.code JOIN admin_unit u ON u.id = h.unit_id
+WHERE h.unit_id <> ALL ((SELECT writable_units())::integer[]) ORDER BY u.code
+
+-- forget_refs --
+DELETE FROM household_ref_before WHERE import_id = :id
+
+-- remove_places --
+SELECT remove_places(:event)
+
+-- restore --
+UPDATE household h SET ({state}) = ROW ({before})
+FROM (
+    SELECT DISTINCT ON (code) * FROM household_version
+    WHERE ended_by_event_id = :event AND event_id <> :event
+        AND NOT EXISTS (SELECT FROM kept k WHERE k.code = household_version.code)
+    ORDER BY code, valid_from
+) v
+WHERE h.code = v.code
