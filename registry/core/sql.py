@@ -2,8 +2,11 @@
 
 An input is `:name`. `{name}` stands for another section of the file, one of `shared.sql`, or for
 what the module gives its `Statements`; a line `-- with name: …` below a statement's name says what
-`{name}` is in this statement alone. A test EXPLAINs each statement, and names those that no module
-uses. Nothing else puts SQL together from pieces.
+`{name}` is in this statement and in what it includes. `{where}` stands for conditions that whoever
+runs the statement names, of those that its line `-- where one, other` lists.
+
+A test EXPLAINs each statement, and names those that no module uses. Nothing else puts SQL together
+from pieces.
 """
 
 import re
@@ -36,28 +39,31 @@ class Statements:
             Path(module).with_name(file) if file else Path(module).with_suffix(".sql")
         )
         self._fragments = fragments
-        self._texts: dict[str, TextClause] = {}
-        self._driver: dict[str, str] = {}
+        self._texts: dict[tuple[str, ...], TextClause] = {}
+        self._driver: dict[tuple[str, ...], str] = {}
 
-    def text(self, name: str) -> TextClause:
-        """A statement for SQLAlchemy."""
-        if name not in self._texts:
-            self._texts[name] = text(self._written(name))
-        return self._texts[name]
+    def text(self, name: str, *conditions: str) -> TextClause:
+        """A statement for SQLAlchemy; its `{where}` is all of these sections, or true."""
+        asked = (name, *conditions)
+        if asked not in self._texts:
+            self._texts[asked] = text(self._written(*asked))
+        return self._texts[asked]
 
-    def driver(self, name: str) -> str:
-        """A statement for psycopg and `registry.reads`: an input is `%(name)s`.
+    def driver(self, name: str, *conditions: str) -> str:
+        """The same for psycopg and `registry.reads`: an input is `%(name)s`.
 
         A percent sign is doubled, so inputs have to be given, `{}` where there are none.
         """
-        if name not in self._driver:
-            written = self._written(name).replace("%", "%%")
-            self._driver[name] = _INPUT.sub(r"%(\1)s", written)
-        return self._driver[name]
+        asked = (name, *conditions)
+        if asked not in self._driver:
+            written = self._written(*asked).replace("%", "%%")
+            self._driver[asked] = _INPUT.sub(r"%(\1)s", written)
+        return self._driver[asked]
 
-    def _written(self, name: str) -> str:
+    def _written(self, name: str, *conditions: str) -> str:
+        where = " AND ".join(f"({{{each}}})" for each in conditions)
         known = sections(_SHARED) | sections(self.path) | self._fragments
-        return _expanded(known[name], known)
+        return _expanded(known[name], known | {"where": where or "true"})
 
 
 def _expanded(written: str, known: Mapping[str, str]) -> str:

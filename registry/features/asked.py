@@ -55,6 +55,24 @@ class Asked:
             "most": self.limit + 1,
         }
 
+    def conditions(self, *, numbered: bool = False) -> list[str]:
+        """Sections of `queries.sql` that say which features are wanted; of layers with numbers for
+        keys where `numbered`.
+
+        Raises InvalidInputError for a key behind which no page can begin.
+        """
+        key = self.after if self.only is None else self.only
+        found = []
+        if key is not None:
+            found.append("behind" if self.only is None else "only")
+            if numbered and not key.isdigit():
+                if self.only is None:
+                    raise _cursor()
+                found = ["nothing"]
+        if self.boxes:
+            found.append("in_box" if len(self.boxes) == 1 else "in_either_box")
+        return found
+
     def within(self, geometry: str, test: str = "{geometry} && {box}", srid: int = 4326) -> str:
         """SQL: whether a geometry is in one of the boxes."""
         made = []

@@ -3,26 +3,18 @@
 import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
 from registry.drawing.tiles import FIRST_ZOOM
 from registry.features.asked import Asked, day_of
 from registry.features.feature import Feature, Page, page_of
 from registry.features.words import communes_in, unit_properties
 from registry.gazetteer import Gazetteer, Unit
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 FINEST: Final = max(FIRST_ZOOM)
-# A province has the sum of its communes where no boundary of its own was loaded.
-_READ: Final = f"""
-    SELECT u.id, ST_AsBinary(g.geom), coalesce(b.approximate, m.approximate), b.source
-    FROM admin_unit u
-    LEFT JOIN boundary b ON b.unit_id = u.id
-    LEFT JOIN map_unit m ON m.unit_id = u.id AND m.detail = {FINEST} AND b.unit_id IS NULL
-    CROSS JOIN LATERAL (SELECT coalesce(b.geom, ST_Transform(m.geom, 4326)) AS geom) g
-    WHERE u.level = '{{level}}' AND u.lifetime @> CAST(:day AS date) {{where}}
-    ORDER BY u.code LIMIT :most
-"""  # noqa: S608 - constants
 
 
 def communes(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
@@ -38,12 +30,12 @@ def provinces(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
 def _units(session: Session, gazetteer: Gazetteer, asked: Asked, level: str) -> Page:
     day = day_of(asked, announced=True)
     known = gazetteer.knowing(day)
-    where = asked.behind("u.code") + asked.within("g.geom", "ST_Intersects({geometry}, {box})")
-    given = {**asked.where, "day": day}
+    conditions = asked.conditions()
+    given = {**asked.where, "day": day, "level": level, "finest": FINEST}
     if asked.unit is not None:
-        where += " AND u.id = ANY (:units)"
+        conditions.append("is_named")
         given["units"] = _named(known, asked.unit, level, day)
-    rows = session.execute(text(_READ.format(level=level, where=where)), given)
+    rows = session.execute(SQL.text("units", *conditions), given)
     features = [_feature(known, day, *row) for row in rows if row[0] in known.units]
     return page_of(features, asked.limit)
 

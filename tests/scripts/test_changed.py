@@ -23,5 +23,7 @@ def test_change_concerns_the_tests_that_import_it(path: str, concerned: str) -> 
     assert concerned in concerned_tests([path])
 
 
-def test_change_concerns_no_test_that_knows_nothing_of_it() -> None:
-    assert "tests/geo/test_code.py" not in concerned_tests(["registry/reverse.py"])
+@pytest.mark.parametrize("path", ["registry/reverse.py", "registry/figures.sql"])
+def test_change_concerns_no_test_that_knows_nothing_of_it(path: str) -> None:
+    assert "tests/geo/test_code.py" not in concerned_tests([path])
+    assert "tests/registry/test_seed.py" not in concerned_tests([path])

@@ -1,8 +1,9 @@
 """Which test files a change concerns, by the graph of imports.
 
 A test file concerns what it imports, itself or through `tests.support` and the fixtures that it
-asks for, and whatever that imports. A file of data (SQL, CSV, a template) belongs to the modules
-beside it; one that no module stands beside belongs to the tests that name it or its folder.
+asks for, and whatever that imports. A file of data (SQL, CSV, a template) belongs to the module of
+its name, or else to those beside it; one that no module stands beside belongs to the tests that
+name it or its folder.
 """
 
 import ast
@@ -108,9 +109,11 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 
 
 def _modules_of(path: str, known: set[str]) -> set[str]:
-    """The module that the path is, or the modules that stand beside a file of data."""
+    """The module that the path is, or that bears its name; else those beside a file of data."""
     if path.endswith(".py"):
         return {_module(path)} & known
+    if (own := _module(Path(path).with_suffix(".py"))) in known:
+        return {own}
     for folder in Path(path).parents[:-1]:
         package = ".".join(folder.parts)
         beside = {each for each in known if each.rpartition(".")[0] == package} | {package}

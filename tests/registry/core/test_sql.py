@@ -17,6 +17,7 @@ from registry.settings import ROOT
 
 _OPENS: Final = re.compile(r"^SQL: Final = Statements\(", re.MULTILINE)
 _EXPLAINED: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "(", "CREATE TEMPORARY TABLE")
+_WHERE: Final = re.compile(r"^-- where (.+)$", re.MULTILINE)
 _INPUT: Final = re.compile(r"%\((\w+)\)s")
 
 
@@ -53,7 +54,8 @@ def _asked(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(
-                func=ast.Attribute(ast.Name("SQL"), "text" | "driver"), args=[ast.Constant(name)]
+                func=ast.Attribute(ast.Name("SQL"), "text" | "driver"),
+                args=[ast.Constant(name), *_],
             ):
                 yield str(name)
 
@@ -63,9 +65,15 @@ FILES: Final = sorted({module.sql.path for module in MODULES})
 _SHARED: Final = ROOT / "registry" / "core" / "shared.sql"
 
 
+def _conditions(section: str) -> list[str]:
+    """Conditions that a statement may be given."""
+    return [each for found in _WHERE.finditer(section) for each in found[1].split(", ")]
+
+
 def _included(path: Path) -> set[str]:
     """Sections that stand inside of others."""
-    return {found[1] for found in FRAGMENT.finditer(path.read_text(encoding="utf-8"))}
+    written = path.read_text(encoding="utf-8")
+    return {found[1] for found in FRAGMENT.finditer(written)} | set(_conditions(written))
 
 
 def _named_by(path: Path) -> dict[str, Statements]:
@@ -107,11 +115,13 @@ def test_the_schema_takes_every_statement(path: Path, database_url: str) -> None
         for statement in _BESIDE.get(str(path.relative_to(ROOT / "registry")), ()):
             connection.execute(statement.encode())
         for name, sql in _named_by(path).items():
-            try:
-                with connection.transaction():
-                    _try(connection, sql.driver(name))
-            except psycopg.Error as error:
-                refused[name] = str(error)
+            conditions = _conditions(sections(path)[name])
+            for given in {(), *((each,) for each in conditions), tuple(conditions)}:
+                try:
+                    with connection.transaction():
+                        _try(connection, sql.driver(name, *given))
+                except psycopg.Error as error:
+                    refused[name, given] = str(error)
     assert refused == {}
 
 
@@ -146,7 +156,8 @@ def test_a_section_is_included_with_what_the_statement_says_of_it(tmp_path: Path
         "  -- nor this one\nWHERE {open} AND h.code LIKE :code || '%' AND"
         " h.unit_id = ANY ({units})\n"
         "\n-- count --\n-- with what: count(*)\n-- with units: CAST(:units AS int[])\n{doors}\n"
-        "\n-- open --\nNOT h.restricted\n",
+        "\n-- open --\nNOT h.restricted\n\n-- coded --\nh.code = :code\n"
+        "\n-- some --\n-- where open, coded\nSELECT code FROM household h WHERE {where}\n",
         encoding="utf-8",
     )
     sql = Statements(str(tmp_path / "doors.py"), what="h.code")
@@ -157,5 +168,9 @@ def test_a_section_is_included_with_what_the_statement_says_of_it(tmp_path: Path
     assert sql.driver("count") == (
         f"{head}%(code)s || '%%' AND h.unit_id = ANY (CAST(%(units)s AS int[]))"
     )
+    assert str(sql.text("some", "open", "coded")) == (
+        "SELECT code FROM household h WHERE (NOT h.restricted) AND (h.code = :code)"
+    )
+    assert str(sql.text("some")) == "SELECT code FROM household h WHERE true"
     with pytest.raises(KeyError, match="units"):
         sql.text("doors")
