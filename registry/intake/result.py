@@ -130,19 +130,6 @@ class ImportResult:
 _WARNED: Final = "SELECT count(DISTINCT row_number) FROM problem WHERE severity = 'warning'"
 # Longitude and latitude may both be unreadable: that is one row with one problem.
 _BY_CODE: Final = "SELECT code, count(DISTINCT row_number) FROM problem GROUP BY code ORDER BY code"
-_EXAMPLES: Final = """
-    SELECT row_number, field, code, severity, value, proposed_fix FROM problem
-    QUALIFY row_number() OVER (PARTITION BY code ORDER BY row_number, id) <= $most
-    ORDER BY code, problem.row_number, id
-"""
-_OF_REJECTED: Final = """
-    SELECT row_number, field, code, severity, value, proposed_fix FROM problem
-    WHERE severity = 'error' ORDER BY row_number, id LIMIT $most
-"""
-_NEAR_NAMES: Final = """
-    SELECT field, value AS name, string_split(beside, '; ') AS near, count(*) AS rows FROM near_row
-    GROUP BY ALL ORDER BY rows DESC, field, name LIMIT $most
-"""
 
 
 _NO_ACCURACY: Final = (
@@ -166,9 +153,11 @@ def result_of(
 ) -> ImportResult:
     """What became of a file whose rows were counted, with what is written down of its problems."""
     problems: dict[str, int] = dict(bench.rows(_BY_CODE))
-    examples = tuple(RowProblem(*row) for row in bench.rows(_EXAMPLES, most=EXAMPLES))
-    row_problems = tuple(RowProblem(*row) for row in bench.rows(_OF_REJECTED, most=MAX_SHOWN))
-    near = bench.rows(_NEAR_NAMES, most=MAX_NAMES) if bench.has("near_row") else []
+    examples = tuple(RowProblem(*row) for row in bench.rows("results/examples.sql", most=EXAMPLES))
+    row_problems = tuple(
+        RowProblem(*row) for row in bench.rows("results/of_rejected.sql", most=MAX_SHOWN)
+    )
+    near = bench.rows("results/near_names.sql", most=MAX_NAMES) if bench.has("near_row") else []
     return ImportResult(
         import_id=bench.import_id if state == "published" else None,
         state=state,

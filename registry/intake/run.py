@@ -190,7 +190,7 @@ def _import(
         if handback.problems is not None:
             copy_problems(bench, handback.problems)
         if state == "published":
-            bench.copy(_PROBLEMS, _TOLD, import_id=import_id)
+            bench.copy(_PROBLEMS, "results/problems.sql", import_id=import_id)
         counts |= {"commune": options.commune}
         numbering = repeat.numbering if repeat is not None else numbering_of(file)
         result = result_of(bench, state, counts, file, numbering)
@@ -245,11 +245,11 @@ def _count(bench: Workbench, options: ImportOptions, file: SourceFile) -> dict[s
     vanishing = Vanishing(*bench.rows("SELECT vanished, living, retiring FROM vanishing")[0])
     if not (options.dry_run or options.accept_vanished):
         refuse_too_many(vanishing)
-    counts: dict[str, Any] = dict(zip(_COUNTED, bench.rows(_COUNTS)[0], strict=True))
+    counts: dict[str, Any] = dict(zip(_COUNTED, bench.rows("results/counts.sql")[0], strict=True))
     counts["rejected"] -= counts["skipped"]
     counts["near"] = dict(bench.rows(_NEAR)) if bench.has("near") else {}
     name = without_people(file.path.name)
-    before = bench.rows(_DELIVERED_BEFORE, name=name) if bench.has("delivery") else []
+    before = bench.rows("results/delivered_before.sql", name=name) if bench.has("delivery") else []
     counts["delivered_before"] = dict(before)
     if options.dry_run:
         flats = bench.has("flat")
@@ -359,10 +359,6 @@ def _open_event(
 _PROBLEMS: Final = (
     "import_problem (import_id, row_number, field, code, severity, value, proposed_fix)"
 )
-_TOLD: Final = """
-    SELECT $import_id::BIGINT AS import_id, row_number, field, code, severity, value, proposed_fix
-    FROM problem ORDER BY row_number, id
-"""
 _OF_OWN_COMMUNE: Final = (
     "tệp không có cột xã: mọi dòng thuộc xã, phường của khoá, {} (no column of communes: all rows"
     " lie in the commune of the key)"
@@ -373,25 +369,7 @@ _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
 _COUNTED: Final = (
     *("rows", "new", "changed", "unchanged", "linked", "linked_in_file", "rejected", "skipped"),
 )
-_COUNTS: Final = """
-    SELECT count(*), count(*) FILTER (o.outcome = 'new'),
-        count(*) FILTER (o.outcome IN ('changed', 'revived')),
-        count(*) FILTER (o.outcome = 'unchanged'), count(*) FILTER (o.outcome = 'linked'),
-        count(*) FILTER (o.outcome = 'linked' AND (o.head IS NOT NULL
-            OR o.row_number IN (SELECT row_number FROM sharing))),
-        count(*) FILTER (e.rejected), (SELECT count(*) FROM skipped)
-    FROM entry e LEFT JOIN outcome o ON o.row_number = e.row_number
-"""
 _NEAR: Final = "SELECT code, count(DISTINCT row_number) FROM near GROUP BY code ORDER BY code"
-# A reference that is made of the address is known again in any file of its source: one door twice,
-# or two houses that nothing tells apart.
-_DELIVERED_BEFORE: Final = """
-    SELECT i.file_name, count(*)
-    FROM own_ref o
-    JOIN household_ref r ON r.source_ref = o.ref
-    JOIN delivery i ON i.id = r.import_id AND i.file_name <> $name
-    GROUP BY i.file_name ORDER BY count(*) DESC, i.file_name LIMIT 5
-"""
 
 
 def _dry_number() -> int:

@@ -30,10 +30,6 @@ _OTHER_TABLE: Final = (
     "dòng {} (không kể dòng tiêu đề) là tiêu đề của một bảng khác, có các cột ở chỗ khác: để mỗi"
     " bảng ở một tệp, hay một trang riêng (another table begins there: give each a file of its own)"
 )
-_REJECTED: Final = """
-    SELECT row_number FROM entry WHERE rejected AND lon IS NULL
-    ORDER BY row_number DESC LIMIT $most
-"""
 
 
 def skip_footers(bench: Workbench, file: SourceFile) -> None:
@@ -41,7 +37,7 @@ def skip_footers(bench: Workbench, file: SourceFile) -> None:
 
     Needs rejected rows; they stay so in `entry`, and are written nowhere.
     """
-    numbers = sorted(number for (number,) in bench.rows(_REJECTED, most=_LOOKED_AT))
+    numbers = sorted(number for (number,) in bench.rows("judging/rejected.sql", most=_LOOKED_AT))
     footers = _footers(file, numbers) if numbers else []
     bench.add("skipped", [(number,) for number in footers])
 

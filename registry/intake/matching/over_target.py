@@ -7,50 +7,24 @@ known, comes once more; one of another commune lands where nobody looked.
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import text
-
 from geo.admin import full_name
+from registry.core.sql import Statements
 from registry.coverage.figures import COUNTED_LABELS, QUALITY_LABELS
 from registry.coverage.measure import BEST_TARGET
 from registry.intake.engine import Workbench
 from registry.messages import number
 
+SQL: Final = Statements(__file__, best_target=BEST_TARGET)
+
 _SHOWN: Final = 3
 """Communes that are named; the rest is counted."""
-# Households of the new rows, by commune.
-_FRESH: Final = """
-    SELECT list(unit_id), list(fresh) FROM (
-        SELECT w.unit_id, sum(greatest(w.households, s.now, s.said, 1))::BIGINT AS fresh
-        FROM written w LEFT JOIN shared s ON s.row_number = w.row_number
-        WHERE w.is_new GROUP BY w.unit_id
-    )
-"""
-# An estimate may be half of what is there. Only communes that grow by a quarter are counted.
-_BEYOND: Final = f"""
-    SELECT v.kind, v.name, h.held + w.fresh, t.households, t.counted, t.quality
-    FROM unnest(CAST(:units AS int[]), CAST(:fresh AS bigint[])) w (unit_id, fresh)
-    CROSS JOIN LATERAL (
-        SELECT households, counted, quality FROM target
-        WHERE unit_id = w.unit_id AND locality_id IS NULL AND withdrawn_at IS NULL
-        ORDER BY {BEST_TARGET} LIMIT 1
-    ) t
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(households_count), 0) AS held FROM household
-        WHERE w.fresh * 4 > t.households AND unit_id = w.unit_id
-            AND status = 'active' AND kind = 'household' AND code >= '1'
-    ) h
-    JOIN admin_unit_version v ON v.unit_id = w.unit_id AND v.valid @> current_date
-    WHERE w.fresh * 4 > t.households AND h.held + w.fresh > 50
-        + t.households * CASE t.quality WHEN 'estimate' THEN 2 ELSE 1.5 END
-    ORDER BY (h.held + w.fresh)::float / greatest(t.households, 1) DESC, v.name
-"""
 
 
 def beyond_targets(bench: Workbench) -> Iterator[str]:
     """A line for each of the first such communes, and one for the others; needs `written`."""
-    units, fresh = bench.rows(_FRESH)[0]
+    units, fresh = bench.rows("matching/fresh.sql")[0]
     found = bench.connection.execute(
-        text(_BEYOND), {"units": units or [], "fresh": fresh or []}
+        SQL.text("beyond"), {"units": units or [], "fresh": fresh or []}
     ).all()
     for kind, name, households, target, counted, quality in found[:_SHOWN]:
         yield (

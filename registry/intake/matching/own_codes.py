@@ -24,11 +24,6 @@ _UNKNOWN: Final = f"""
         AND source_ref NOT IN (SELECT source_ref FROM household_ref)
     ORDER BY source_ref
 """
-_DWELLINGS: Final = """
--- columns: code VARCHAR
-    SELECT code FROM household
-    WHERE code = ANY (%(codes)s::text[]) AND kind = 'household' AND status <> 'reserved'
-"""
 
 
 def name_by_codes(bench: Workbench) -> None:
@@ -40,7 +35,7 @@ def name_by_codes(bench: Workbench) -> None:
     _, valid = serials_from_codes(np.array(codes, dtype=f"S{LENGTH}"))
     if not valid.all():
         return
-    registered = bench.bring("dwelling_code", _DWELLINGS, codes=codes)
+    registered = bench.bring("dwelling_code", "matching/register/dwelling_code.pg.sql", codes=codes)
     if not registered and len(codes) < _CERTAIN:
         return
     bench.table(

@@ -7,35 +7,13 @@ touched its rows, and the same rules would read them, every row is as it was.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import text
-
+from registry.core.sql import Statements
 from registry.intake.engine import Workbench
 from registry.intake.formats.table import Numbering
 from registry.intake.matching.vanished import Vanishing
 
-_LATEST: Final = """
-    SELECT l.id, l.counts, l.published_event_id AS event
-    FROM import i
-    JOIN import l ON l.source = i.source AND l.file_sha256 = i.file_sha256
-        AND l.delivery = i.delivery AND l.state = 'published'
-    JOIN event e ON e.id = l.published_event_id AND e.scope->>'reading' = :reading
-    WHERE i.id = :import_id AND NOT EXISTS (
-        SELECT FROM import o
-        WHERE o.source = i.source AND o.published_event_id > l.published_event_id)
-"""
-_TOUCHED: Final = """
-    SELECT EXISTS (
-        SELECT FROM household_version v JOIN household_ref r ON r.code = v.code
-        WHERE v.ended_by_event_id > :event AND r.source = :source)
-"""
-# Rows that were one door inside the file are known references by now, and what is written already
-# is not asked about again.
-_PROBLEMS: Final = """
--- columns: row_number BIGINT, field VARCHAR, code VARCHAR, severity VARCHAR, value VARCHAR,
---   proposed_fix VARCHAR
-    SELECT row_number, field, code, severity, value, proposed_fix
-    FROM import_problem WHERE import_id = %(latest)s AND code <> ALL (%(once)s::text[]) ORDER BY id
-"""
+SQL: Final = Statements(__file__)
+
 NEAR: Final = (
     *("near_same_address", "near_same_point", "near_same_name", "near_same_place"),
     *("near_same_flat", "near_same_range", "point_of_many"),
@@ -61,13 +39,13 @@ def find_repeat(bench: Workbench, source: str, reading: str) -> Repeat | None:
     """
     connection = bench.connection
     parameters = {"import_id": bench.import_id, "reading": reading}
-    latest = connection.execute(text(_LATEST), parameters).one_or_none()
+    latest = connection.execute(SQL.text("latest"), parameters).one_or_none()
     if latest is None:
         return None
     touched = {"event": latest.event, "source": source}
-    if connection.execute(text(_TOUCHED), touched).scalar_one():
+    if connection.execute(SQL.text("is_touched"), touched).scalar_one():
         return None
-    bench.bring("told_before", _PROBLEMS, latest=latest.id, once=_ONCE)
+    bench.bring("told_before", "matching/register/told_before.pg.sql", latest=latest.id, once=_ONCE)
     bench.duck.execute("INSERT INTO problem BY NAME FROM told_before")
     rows, rejected = latest.counts["rows"], latest.counts["rejected"]
     skipped = latest.counts.get("skipped", 0)

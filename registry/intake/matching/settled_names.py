@@ -14,9 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.intake.engine import Workbench
 from registry.intake.spellings.door_cells import read_place, read_street
+
+SQL: Final = Statements(__file__)
 
 _MOST_LETTERS: Final = 100
 _Levels = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
@@ -42,7 +45,7 @@ def settle(session: Session, source: str, given: Mapping[str, str | None] | None
     """Keep what was given for later files of the source."""
     for spelled, meant in (given or {}).items():
         said = {"source": source, "spelled": spelled, "meant": meant}
-        session.execute(_FORGET if meant is None else _SETTLE, said)
+        session.execute(_FORGET if meant is None else SQL.text("settle"), said)
 
 
 def digest(names: Mapping[str, str]) -> str:
@@ -105,10 +108,4 @@ _MEANT: Final = (
     'part VARCHAR, "at" INTEGER, new_at INTEGER, kinds VARCHAR[], names VARCHAR[], keys VARCHAR[]'
 )
 _SETTLED: Final = text("SELECT spelled, meant FROM source_name WHERE source = :source")
-_SETTLE: Final = text(
-    """
-    INSERT INTO source_name (source, spelled, meant) VALUES (:source, :spelled, :meant)
-    ON CONFLICT (source, spelled) DO UPDATE SET meant = excluded.meant
-    """
-)
 _FORGET: Final = text("DELETE FROM source_name WHERE source = :source AND spelled = :spelled")

@@ -8,6 +8,9 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from geo.coordinates import VN2000_DEGREES, VN2000_METRES, WGS_84, described, to_wgs84
+from registry.core.sql import Statements
+
+SQL: Final = Statements(__file__)
 
 LEAST: Final = 0.6
 """Of the sample, in the commune stated: less proposes nothing."""
@@ -23,19 +26,6 @@ _FEW: Final = 5
 _BORDERLINE: Final = 10
 _BORDERLINE_SHARE: Final = 0.02
 _TIMES: Final = 4
-
-_LANDING: Final = f"""
-    SELECT DISTINCT p.n
-    FROM unnest(CAST(:n AS int[]), CAST(:units AS int[]), CAST(:lon AS float8[]),
-        CAST(:lat AS float8[])) p (n, unit_id, lon, lat)
-    JOIN admin_unit u ON u.id = p.unit_id
-    WHERE CASE WHEN EXISTS (SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate)
-        THEN EXISTS (SELECT FROM boundary_part b WHERE b.unit_id = u.id
-            AND ST_Covers(b.geom, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)))
-        ELSE :by_seat AND ST_DWithin(u.seat::geography,
-            ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)::geography, {_NEAR_SEAT_KM} * 1000)
-        END
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +174,5 @@ def _landing(
         return frozenset()
     ns, units, lons, lats = map(list, zip(*tried, strict=True))
     parameters = {"n": ns, "units": units, "lon": lons, "lat": lats, "by_seat": by_seat}
-    return frozenset(connection.execute(text(_LANDING), parameters).scalars())
+    parameters["near_km"] = _NEAR_SEAT_KM
+    return frozenset(connection.execute(SQL.text("landing"), parameters).scalars())

@@ -134,6 +134,7 @@ def test_what_steps_need_is_something_that_may_be_there() -> None:
 def test_columns_that_a_script_declares_are_those_it_answers(engine: Engine, script: Path) -> None:
     written = with_each_plain(script.read_text(encoding="utf-8"))
     given = {"units": [], "codes": [], "refs": [], "first": "", "last": "", "source": ""}
+    given |= {"latest": 0, "once": []}
     flags = {"demo": False, "full": True}
     with session_scope(engine) as session:
         driver = driver_connection(session.connection())
