@@ -18,8 +18,8 @@ SQL: Final = Statements(__file__)
 OUTSIDE_M: Final = 100.0
 """A point this far outside the commune's real boundary is a mistake of the point or the commune."""
 
-REACH: Final = SQL.driver("reach")
-"""In SQL, of each living commune with a seat: unit_id, seat, reach_km, and whether it is drawn."""
+REACHES: Final = SQL.driver("reaches")
+"""Of `units`: unit_id, lon and lat of the seat, reach_km, and whether the unit is drawn."""
 DEGREE_KM: Final = 111.4
 """More than any degree has: within a reach in such degrees nothing is too far."""
 

@@ -6,6 +6,10 @@
 -- with units: admin_unit
 {reach_of}
 
+-- reaches --
+SELECT unit_id, ST_X(seat) AS lon, ST_Y(seat) AS lat, reach_km, drawn FROM ({reach}) r
+WHERE unit_id = ANY (CAST(:units AS int[]))
+
 -- reach_of --
 SELECT u.id AS unit_id, u.seat,
     CASE WHEN u.code = '22736' THEN 700 WHEN u.code = '20333' THEN 250

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from registry.boundaries import PART_VERTICES, communes_at, load_boundaries
 from registry.boundaries.cells import draw_cells
-from registry.boundaries.reach import DEGREE_KM, REACH
+from registry.boundaries.reach import DEGREE_KM
+from registry.boundaries.reach import SQL as REACH
 from registry.boundaries.report import BoundaryReport
 from registry.database import make_engine
 from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
@@ -719,7 +720,7 @@ def test_real_communes_are_loaded_with_these_repaired(fresh_engine, shared_data)
     # No commune reaches beyond what a point of it may; in degrees of the longest kind, which only
     # exaggerates.
     beyond = (
-        f"SELECT count(*) FROM ({REACH}) r JOIN boundary b USING (unit_id)"
+        f"SELECT count(*) FROM ({REACH.driver('reach')}) r JOIN boundary b USING (unit_id)"
         f" WHERE r.drawn AND ST_MaxDistance(r.seat, b.geom) * {DEGREE_KM} > r.reach_km"
     )
     assert scalar(fresh_engine, beyond) == 0

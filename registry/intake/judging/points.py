@@ -15,23 +15,13 @@ from numpy.typing import NDArray
 from pyproj import Geod
 from sqlalchemy import Connection, text
 
-from registry.boundaries.reach import REACH
+from registry.boundaries.reach import REACHES
 from registry.intake.engine import Workbench
 
-_SEATS: Final = f"""
--- columns: unit_id INTEGER, lon DOUBLE, lat DOUBLE, reach_km DOUBLE, drawn BOOLEAN
-    SELECT unit_id, ST_X(seat) AS lon, ST_Y(seat) AS lat, reach_km, drawn FROM ({REACH}) r
-    WHERE unit_id = ANY (%(units)s::int[])
-"""
-_DRAWN: Final = """
--- columns: unit_id INTEGER
-    SELECT unit_id FROM boundary WHERE NOT approximate AND unit_id = ANY (%(units)s::int[])
-"""
-_NAMED: Final = """
-    SELECT list(DISTINCT unit_id) FROM (
-        SELECT unnest(candidates) AS unit_id FROM commune
-        UNION ALL SELECT assumed_id FROM commune WHERE assumed_id IS NOT NULL)
-"""
+_SEATS: Final = (
+    "-- columns: unit_id INTEGER, lon DOUBLE, lat DOUBLE, reach_km DOUBLE, drawn BOOLEAN\n"
+    + REACHES
+)
 _DRAWN_UNITS: Final = text(
     "SELECT unit_id, ST_AsBinary(geom) FROM boundary WHERE unit_id = ANY (:units)"
 )
@@ -43,19 +33,21 @@ _EARTH: Final = Geod(ellps="WGS84")
 def bring_seats(bench: Workbench) -> None:
     """Leave `reach`, the seats of the communes that the file names, and `drawn`, those with
     polygons."""
-    units = bench.value(_NAMED) or []
+    units = bench.value("judging/named_units.sql") or []
     bench.bring("reach", _SEATS, units=units)
-    bench.bring("drawn", _DRAWN, units=units)
+    bench.bring("drawn", "judging/drawn.pg.sql", units=units)
 
 
 def hold(bench: Workbench) -> None:
     """Leave `held`: which polygons of the communes of a name hold the points of its rows."""
-    _look_up(bench, "between_communes", "held")
+    _look_up(
+        bench, "held", "SELECT row_number, unit_id, lon, lat FROM between_communes ORDER BY unit_id"
+    )
 
 
 def locate(bench: Workbench) -> None:
     """Leave `located`: whether the polygon of its commune holds each row's point."""
-    _look_up(bench, "pointed", "located")
+    _look_up(bench, "located", "SELECT row_number, unit_id, lon, lat FROM pointed ORDER BY unit_id")
 
 
 def measure(bench: Workbench) -> None:
@@ -67,9 +59,9 @@ def measure(bench: Workbench) -> None:
         bench.append("measured", pa.table([number, drawn, km], ["row_number", "drawn", "km"]))
 
 
-def _look_up(bench: Workbench, rows: str, into: str) -> None:
+def _look_up(bench: Workbench, into: str, rows: str) -> None:
     """Say of each of the rows in `into` whether the polygon of its unit holds its point."""
-    for batch in bench.stream(f"SELECT row_number, unit_id, lon, lat FROM {rows} ORDER BY unit_id"):
+    for batch in bench.stream(rows):
         units, lon, lat = (column.to_numpy() for column in batch.columns[1:])
         held = np.zeros(len(units), bool)
         every = list(_runs(units))

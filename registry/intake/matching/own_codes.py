@@ -14,23 +14,15 @@ from registry.intake.engine import Workbench
 
 _CERTAIN: Final = 5
 """So many references that are codes are no chance, also where no record bears any of them."""
-_LOOKS: Final = f"regexp_full_match(upper(source_ref), '[{ALPHABET}]{{4}}-?[{ALPHABET}]{{4}}')"
-_REFERENCES: Final = "FROM entry WHERE NOT rejected AND source_ref IS NOT NULL"
-# A few of them tell most files apart from one of codes.
-_FIRST_LOOK: Final = f"SELECT bool_and({_LOOKS}) FROM (SELECT source_ref {_REFERENCES} LIMIT 50)"
-_LOOK: Final = f"SELECT bool_and({_LOOKS}) {_REFERENCES}"
-_UNKNOWN: Final = f"""
-    SELECT DISTINCT source_ref {_REFERENCES}
-        AND source_ref NOT IN (SELECT source_ref FROM household_ref)
-    ORDER BY source_ref
-"""
+_CODE: Final = f"[{ALPHABET}]{{4}}-?[{ALPHABET}]{{4}}"
 
 
 def name_by_codes(bench: Workbench) -> None:
     """Of a file of codes: let each reference name its record, and refuse those that name none."""
-    if not (bench.value(_FIRST_LOOK) and bench.value(_LOOK)):
+    # A few of them tell most files apart from one of codes.
+    if not all(bench.value("matching/are_codes.sql", code=_CODE, most=n) for n in (50, None)):
         return
-    references = [reference for (reference,) in bench.rows(_UNKNOWN)]
+    references = [reference for (reference,) in bench.rows("matching/unknown_codes.sql")]
     codes = [reference.upper().replace("-", "") for reference in references]
     _, valid = serials_from_codes(np.array(codes, dtype=f"S{LENGTH}"))
     if not valid.all():
