@@ -14,7 +14,8 @@ SELECT
             AND (CAST(:reach AS integer[]) IS NULL OR r.unit_id = ANY (:reach))) AS found,
     (SELECT count(*) FROM import i JOIN import_work w ON w.import_id = i.id
         WHERE i.state = 'reported'
-            AND (CAST(:reach AS integer[]) IS NULL OR w.unit_ids && CAST(:reach AS integer[]))) AS imports
+            AND (CAST(:reach AS integer[]) IS NULL
+                OR w.unit_ids && CAST(:reach AS integer[]))) AS imports
 
 -- reforms --
 SELECT number, effective_on FROM reform

@@ -77,8 +77,8 @@ WHERE v.kind = 'dac_khu' AND u.lifetime @> current_date AND b.geom && (SELECT {p
 ORDER BY b.unit_id LIMIT 1
 
 -- around_seat --
--- Where not even the islands are drawn, all that is near the seat: kilometres that hold most islands
--- and no other country's land (Palawan begins at 335 from Trường Sa's, Hainan at 320 from Hoàng
+-- Where not even the islands are drawn, all that is near the seat: kilometres that hold most
+-- islands and no other country's land (Palawan begins at 335 from Trường Sa's, Hainan at 320 from Hoàng
 -- Sa's). An import allows more, of places that somebody says are there (`boundaries.reach`).
 SELECT u.id, round(ST_Distance(u.seat::geography, (SELECT {point})::geography)) AS distance_m
 FROM (VALUES ('20333', 250), ('22736', 310)) a (code, km)

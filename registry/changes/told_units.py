@@ -23,12 +23,10 @@ from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.remembered import Remembered
 
-SQL: Final = Statements(__file__)
-
 SERIAL: Final = "s.version, s.turned_on, s.digest, s.serial"
 """Columns of `UnitsTold`, of `unit_told_state s`."""
+SQL: Final = Statements(__file__, serial=SERIAL)
 CHANGED: Final = "SELECT unit_id FROM unit_told WHERE serial > %(serial)s AND unit_id > %(behind)s"
-_LOCK: Final = text(f"SELECT {SERIAL} FROM unit_told_state s FOR UPDATE")  # noqa: S608 - constant
 _KNOWN: Final = text("SELECT unit_id, digest FROM unit_told")
 
 
@@ -58,7 +56,7 @@ def note_units(engine: Engine, known: Gazetteer) -> None:
     Nothing is done where the database does not take it, or has newer units: the next reader does.
     """
     with suppress(DatabaseUnavailableError, OperationalError), session_scope(engine) as session:
-        told = UnitsTold(*session.execute(_LOCK).one())
+        told = UnitsTold(*session.execute(SQL.text("lock")).one())
         if told.is_newer(known) or told.is_of(known):
             return
         before = {row.unit_id: bytes(row.digest) for row in session.execute(_KNOWN)}

@@ -8,3 +8,6 @@ ON CONFLICT (unit_id) DO UPDATE SET digest = excluded.digest, serial = excluded.
 -- note --
 UPDATE unit_told_state
 SET version = :version, turned_on = :turned_on, digest = :digest, serial = :serial
+
+-- lock --
+SELECT {serial} FROM unit_told_state s FOR UPDATE

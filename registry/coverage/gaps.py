@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from geo.label import named
 from registry.core.locks import Lock, hold_lock
+from registry.core.sql import Statements
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.coverage.figures import (
     COUNTRY,
@@ -53,6 +54,8 @@ from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.messages import number
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 KINDS: Final = {
     "below_target": "còn xa tổng số hộ",
     "street_holes": "đường khuyết số nhà",
@@ -62,16 +65,6 @@ KINDS: Final = {
 """Advisory lock of who looks through more than a commune."""
 _WAIT: Final = text("SET LOCAL lock_timeout = '3s'")
 _WAIT_AS_EVER: Final = text("SET LOCAL lock_timeout TO DEFAULT")
-_RECORDS: Final = text(
-    """
-    SELECT coalesce(sum(records), 0)::bigint FROM (
-        SELECT max(dwellings) AS records FROM coverage_count
-        WHERE unit_id = ANY (CAST(:communes AS int[])) GROUP BY unit_id
-        UNION ALL
-        SELECT records FROM coverage_touched WHERE unit_id = ANY (CAST(:communes AS int[]))
-    ) r
-    """
-)
 FAR_BELOW: Final = 0.8
 """Far below target: less than this share of it, and at least LEAST_MISSING households."""
 LEAST_MISSING: Final = 20
@@ -244,7 +237,7 @@ def _take_turn(session: Session) -> None:
 
 
 def _refuse_too_many(session: Session, communes: Sequence[int]) -> None:
-    records = session.execute(_RECORDS, {"communes": communes}).scalar_one()
+    records = session.execute(SQL.text("records_to_look_at"), {"communes": communes}).scalar_one()
     if records > MOST_RECORDS:
         raise InvalidInputError.of_field(
             "kind",

@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.core.sql import SHARED
 from registry.coverage.count_cache import (
     MOST_RECORDS,
     backlog_of,
@@ -38,11 +39,7 @@ from registry.units.onward import continuations
 
 JUMP_DAYS: Final = 7
 """How old the count may be that today's is compared with."""
-BEST_TARGET: Final = """
-    array_position(ARRAY['declared', 'census', 'derived', 'estimate'], quality),
-    reference_date DESC, counted = 'households' DESC, recorded_at DESC, id DESC
-"""
-"""ORDER BY of targets of one unit: the newest declared one first, and hộ before chỗ ở."""
+BEST_TARGET: Final = SHARED.driver("best_target")
 
 SUMS: Final = ", ".join(
     f"coalesce(sum(c.{field.name}), 0)::bigint AS {field.name}" for field in fields(Counts)

@@ -6,16 +6,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import acting, outside_units
 from registry.access.reach import writable
+from registry.core.sql import Statements
 from registry.coverage.figures import QUALITY_LABELS, UnitTarget
-from registry.coverage.measure import BEST_TARGET, living_province, sum_of_targets
+from registry.coverage.measure import living_province, sum_of_targets
 from registry.coverage.target_reading import Target
 from registry.errors import ConflictError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 SUM_SOURCE: Final = "Tổng các xã, phường, đặc khu"
 """Source of a province's target that is the sum of its communes', and follows them."""
@@ -63,7 +65,7 @@ def write_targets(
 
 def targets_of(session: Session, unit_id: int) -> list[KeptTarget]:
     """All that was ever said of a unit, and not of its localities; what counts first."""
-    rows = session.execute(text(_KEPT.format(best_target=BEST_TARGET)), {"unit": unit_id})
+    rows = session.execute(SQL.text("targets_of_unit"), {"unit": unit_id})
     return [
         KeptTarget(
             row.id,
@@ -80,7 +82,7 @@ def withdraw_target(session: Session, gazetteer: Gazetteer, target_id: int) -> N
 
     Raises NotFoundError for one that does not count, and OutsideUnitsError.
     """
-    unit_id = session.execute(_WITHDRAW, {"id": target_id}).scalar_one_or_none()
+    unit_id = session.execute(SQL.text("withdraw_target"), {"id": target_id}).scalar_one_or_none()
     if unit_id is None:
         raise NotFoundError("số liệu này không còn tính (this number counts no more)")
     check_may_declare(gazetteer, gazetteer.units[unit_id], today())
@@ -109,7 +111,9 @@ def use_sum(session: Session, gazetteer: Gazetteer, code: str) -> UnitTarget:
             f"số của tỉnh ({own[0].quality_label}) tốt hơn tổng các xã ({total.quality_label})"
             " (the province's own number is better)"
         )
-    session.execute(_WITHDRAW_OWN, {"unit": province.id, "quality": total.quality})
+    session.execute(
+        SQL.text("withdraw_own_target"), {"unit": province.id, "quality": total.quality}
+    )
     _write_sum(session, province, total)
     return total
 
@@ -117,7 +121,7 @@ def use_sum(session: Session, gazetteer: Gazetteer, code: str) -> UnitTarget:
 def sum_of_communes(session: Session, gazetteer: Gazetteer, province: Unit) -> UnitTarget | None:
     """What the communes' targets make together; None where one has none."""
     communes = sorted(_communes(gazetteer, province, today()))
-    rows = session.execute(text(_NEWEST.format(best_target=BEST_TARGET)), {"units": communes})
+    rows = session.execute(SQL.text("newest_targets"), {"units": communes})
     known = [
         UnitTarget(row.households, row.quality, row.source, row.reference_date, row.counted)
         for row in rows
@@ -134,10 +138,12 @@ def follow_sums(session: Session, gazetteer: Gazetteer, unit_ids: Collection[int
     units = (gazetteer.units[unit_id] for unit_id in unit_ids)
     found = (gazetteer.province_of(unit, day) for unit in units if unit.level == "commune")
     provinces = {province.id: province for province in found if province is not None}
-    using = session.scalars(_USING, {"units": list(provinces), "source": SUM_SOURCE})
+    using = session.scalars(
+        SQL.text("units_using_source"), {"units": list(provinces), "source": SUM_SOURCE}
+    )
     for province_id in using.all():
         total = sum_of_communes(session, gazetteer, provinces[province_id])
-        session.execute(_WITHDRAW_SUM, {"unit": province_id, "source": SUM_SOURCE})
+        session.execute(SQL.text("withdraw_sum"), {"unit": province_id, "source": SUM_SOURCE})
         if total is not None and not total.is_estimate:
             _write_sum(session, provinces[province_id], total)
 
@@ -145,9 +151,7 @@ def follow_sums(session: Session, gazetteer: Gazetteer, unit_ids: Collection[int
 def communes_left(session: Session, gazetteer: Gazetteer, province: Unit) -> list[Unit]:
     """Communes of the province of which nothing better than an estimate is known, by code."""
     communes = _communes(gazetteer, province, today())
-    rows = session.execute(
-        text(_NEWEST.format(best_target=BEST_TARGET)), {"units": sorted(communes)}
-    )
+    rows = session.execute(SQL.text("newest_targets"), {"units": sorted(communes)})
     known = {row.unit_id for row in rows if row.quality != "estimate"}
     return sorted((gazetteer.units[i] for i in communes - known), key=lambda unit: unit.code)
 
@@ -178,63 +182,5 @@ def _write(session: Session, targets: Sequence[Target]) -> tuple[int, int]:
         columns["localities"].append(each.locality_id)
     if not targets:
         return 0, 0
-    written = session.execute(_WRITE, columns).one()
+    written = session.execute(SQL.text("write_targets"), columns).one()
     return int(written[0]), int(written[1])
-
-
-_WRITE: Final = text(
-    """
-    WITH given AS (
-        SELECT * FROM unnest(CAST(:units AS int[]), CAST(:households AS int[]),
-            CAST(:qualities AS text[]), CAST(:sources AS text[]), CAST(:dates AS date[]),
-            CAST(:counted AS text[]), CAST(:localities AS bigint[]))
-            AS g (unit_id, households, quality, source, reference_date, counted, locality_id)
-    ), written AS (
-        INSERT INTO target AS t (unit_id, households, quality, source, reference_date, counted,
-            locality_id)
-        SELECT * FROM given
-        ON CONFLICT (unit_id, locality_id, quality, source, reference_date, counted) DO UPDATE
-            SET households = excluded.households, recorded_at = clock_timestamp(),
-                withdrawn_at = NULL
-            WHERE t.households <> excluded.households OR t.withdrawn_at IS NOT NULL
-        RETURNING (xmax = 0) AS is_new
-    )
-    SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
-    """
-)
-_NEWEST: Final = """
-    SELECT DISTINCT ON (unit_id) unit_id, households, quality, source, reference_date, counted
-    FROM target
-    WHERE unit_id = ANY (CAST(:units AS int[])) AND locality_id IS NULL
-        AND withdrawn_at IS NULL
-    ORDER BY unit_id, {best_target}
-"""
-_KEPT: Final = """
-    SELECT id, households, quality, source, reference_date, counted, recorded_at, withdrawn_at
-    FROM target WHERE unit_id = :unit AND locality_id IS NULL
-    ORDER BY withdrawn_at IS NOT NULL, {best_target}
-"""
-_WITHDRAW: Final = text(
-    """
-    UPDATE target SET withdrawn_at = clock_timestamp()
-    WHERE id = :id AND withdrawn_at IS NULL RETURNING unit_id
-    """
-)
-_WITHDRAW_OWN: Final = text(
-    """
-    UPDATE target SET withdrawn_at = clock_timestamp()
-    WHERE unit_id = :unit AND locality_id IS NULL AND withdrawn_at IS NULL AND quality = :quality
-    """
-)
-_WITHDRAW_SUM: Final = text(
-    """
-    UPDATE target SET withdrawn_at = clock_timestamp()
-    WHERE unit_id = :unit AND source = :source AND withdrawn_at IS NULL
-    """
-)
-_USING: Final = text(
-    """
-    SELECT DISTINCT unit_id FROM target
-    WHERE unit_id = ANY (CAST(:units AS int[])) AND source = :source AND withdrawn_at IS NULL
-    """
-)

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.titles import without_people
+from registry.core.sql import Statements
 from registry.coverage.target_reading import (
     COUNTED,
     QUALITIES,
@@ -37,6 +37,8 @@ from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
 from registry.row_files import ProblemTable, RowProblem
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 PROBLEMS: Final = {
     **UNIT_PROBLEMS,
@@ -160,7 +162,7 @@ def remove_targets(session: Session, gazetteer: Gazetteer, source: str) -> int:
 
     What is imported again from it counts again. Raises NotFoundError when it has said nothing.
     """
-    gone = session.execute(_WITHDRAW, {"source": source}).scalars().all()
+    gone = session.execute(SQL.text("withdraw_source"), {"source": source}).scalars().all()
     if not gone:
         raise NotFoundError(f"không có tổng số hộ nào của nguồn {source} (no targets of {source})")
     follow_sums(session, gazetteer, set(gone))
@@ -178,14 +180,6 @@ def _check(defaults: Defaults, day: datetime.date) -> None:
         raise InvalidInputError.of_field(
             "date", "day_in_future", f"{defaults.reference_date} has not come"
         )
-
-
-_WITHDRAW: Final = text(
-    """
-    UPDATE target SET withdrawn_at = clock_timestamp()
-    WHERE source = :source AND withdrawn_at IS NULL RETURNING unit_id
-    """
-)
 
 
 def _gaps(

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
 from geo.titles import without_people
+from registry.core.sql import Statements
 from registry.errors import ConflictError, InvalidInputError, RegistryError
 from registry.field.area import Area
 from registry.field.rounds import MOST_DAYS, Round
@@ -26,6 +27,8 @@ from registry.lifecycle.requests import Called, Code, Count, Lat, Lon
 from registry.lifecycle.work import read_code
 from registry.personal import PERSONAL_DATA
 from registry.records import PLACES
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 Kind = Literal["right", "here", "gone", "count", "flats", "new"]
 KINDS: Final = get_args(Kind)
@@ -160,7 +163,9 @@ def file_records(
             filed.append(Filed(record.id, error=error))
             continue
         moment = said_at(round_, record.at, sent_at, now)
-        row = session.execute(_FILE, _columns(round_, record, code, moment)).first()
+        row = session.execute(
+            SQL.text("file_record"), _columns(round_, record, code, moment)
+        ).first()
         filed.append(Filed(record.id, again=row is None))
     return filed
 
@@ -217,12 +222,3 @@ def _columns(
 
 
 _COUNT: Final = text("SELECT count(*) FROM field_record WHERE round_id = :round")
-_FILE: Final = text(
-    """
-    INSERT INTO field_record (id, round_id, kind, code, seen_event_id, point, position_method,
-        position_accuracy_m, spread_m, said, device, said_at)
-    VALUES (:id, :round, :kind, :code, :seen, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :method,
-        :accuracy_m, :spread_m, CAST(:said AS jsonb), :device, :said_at)
-    ON CONFLICT (id) DO NOTHING RETURNING id
-    """
-)

@@ -22,6 +22,7 @@ from registry.access.actors import acting, demand
 from registry.access.jurisdiction import check_jurisdiction
 from registry.access.reach import check_writable, writable
 from registry.codes import issue_codes
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
     ForbiddenError,
@@ -45,46 +46,15 @@ from registry.lifecycle.table import BY_NAME, LEGAL_FROM
 from registry.lifecycle.work import Columns, Row, Work
 from registry.lookup import code_forms
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 KIND: Final = "field"
 """Of the event."""
 _LIVING: Final = ("proposed", "active")
 _TOGETHER: Final = 50
 """Records of one savepoint: most rounds have none that cannot be done."""
 
-_IMPORT: Final = text(
-    """
-    INSERT INTO import (source, file_name, delivery, decision_number, state)
-    VALUES (:source, :name, 'partial', :decision, 'staged') RETURNING id
-    """
-)
-_PUBLISHED: Final = text(
-    """
-    UPDATE import SET state = 'published', published_event_id = :event,
-        counts = CAST(:counts AS jsonb)
-    WHERE id = :id
-    """
-)
-_DONE: Final = text(
-    "UPDATE field_record SET state = 'done', import_id = :import, made = :made WHERE id = :id"
-)
 _LOCK: Final = text("SELECT id FROM field_round WHERE id = :id FOR UPDATE")
-_PUT_ASIDE: Final = text(
-    """
-    UPDATE field_record SET state = :state
-    WHERE round_id = :round AND id = ANY (:ids) AND state <> 'done'
-    """
-)
-_IMPORTS: Final = text(
-    """
-    SELECT i.id, i.state, i.counts, p.occurred_at, p.actor, b.occurred_at, b.actor, ARRAY(
-        SELECT ARRAY[h.code, h.status] FROM household h WHERE h.code IN (
-            SELECT unnest(r.made) FROM field_record r WHERE r.import_id = i.id) ORDER BY h.code)
-    FROM import i
-    JOIN event p ON p.id = i.published_event_id
-    LEFT JOIN event b ON b.id = i.rolled_back_event_id
-    WHERE i.source = :source ORDER BY i.id DESC
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +155,15 @@ def put_aside(session: Session, round_: Round, ids: Sequence[UUID], *, aside: bo
     demand("editor", "để riêng điều ghi")
     check_writable(session, round_.commune_id)
     state = "aside" if aside else "waiting"
-    result = session.execute(_PUT_ASIDE, {"round": round_.id, "ids": list(ids), "state": state})
+    result = session.execute(
+        SQL.text("put_aside"), {"round": round_.id, "ids": list(ids), "state": state}
+    )
     return int(getattr(result, "rowcount", 0))
 
 
 def imports_of(session: Session, round_: Round) -> list[Import]:
     """What was taken over of a round, the latest first."""
-    rows: Any = session.execute(_IMPORTS, {"source": round_.source})
+    rows: Any = session.execute(SQL.text("imports_of_round"), {"source": round_.source})
     return [Import(*row) for row in rows]
 
 
@@ -266,7 +238,7 @@ class _Takes:
             "name": f"đợt thực địa {round_.id}",
             "decision": approval.decision_number,
         }
-        import_id: int = self._session.execute(_IMPORT, given).scalar_one()
+        import_id: int = self._session.execute(SQL.text("insert_import"), given).scalar_one()
         work = self._work(KIND, _LIVING)
         work.once = approval.once
         work.begin(
@@ -285,13 +257,13 @@ class _Takes:
             "field": dict(taken.done),
         }
         given = {"id": taken.import_id, "event": self._event_id, "counts": json.dumps(counts)}
-        self._session.execute(_PUBLISHED, given)
+        self._session.execute(SQL.text("publish_import"), given)
         done = [
             {"id": each, "import": taken.import_id, "made": codes}
             for each, codes in taken.made.items()
         ]
         if done:
-            self._session.execute(_DONE, done)
+            self._session.execute(SQL.text("settle_found"), done)
 
     def _work(self, operation: str, states: tuple[str, ...]) -> Work:
         approval = self._approval

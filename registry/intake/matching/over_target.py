@@ -10,11 +10,10 @@ from typing import Final
 from geo.admin import full_name
 from registry.core.sql import Statements
 from registry.coverage.figures import COUNTED_LABELS, QUALITY_LABELS
-from registry.coverage.measure import BEST_TARGET
 from registry.intake.engine import Workbench
 from registry.messages import number
 
-SQL: Final = Statements(__file__, best_target=BEST_TARGET)
+SQL: Final = Statements(__file__)
 
 _SHOWN: Final = 3
 """Communes that are named; the rest is counted."""

@@ -1,0 +1,31 @@
+-- insert_import --
+INSERT INTO import (source, file_name, delivery, decision_number, state)
+VALUES (:source, :name, 'partial', :decision, 'staged') RETURNING id
+
+-- publish_import --
+UPDATE import SET state = 'published', published_event_id = :event,
+    counts = CAST(:counts AS jsonb)
+WHERE id = :id
+
+-- settle_found --
+UPDATE field_record SET state = 'done', import_id = :import, made = :made WHERE id = :id
+
+-- put_aside --
+UPDATE field_record SET state = :state
+WHERE round_id = :round AND id = ANY (:ids) AND state <> 'done'
+
+-- imports_of_round --
+SELECT i.id, i.state, i.counts, p.occurred_at, p.actor, b.occurred_at, b.actor, ARRAY(
+    SELECT ARRAY[h.code, h.status] FROM household h WHERE h.code IN (
+        SELECT unnest(r.made) FROM field_record r WHERE r.import_id = i.id) ORDER BY h.code)
+FROM import i
+JOIN event p ON p.id = i.published_event_id
+LEFT JOIN event b ON b.id = i.rolled_back_event_id
+WHERE i.source = :source ORDER BY i.id DESC
+
+-- file_record --
+INSERT INTO field_record (id, round_id, kind, code, seen_event_id, point, position_method,
+    position_accuracy_m, spread_m, said, device, said_at)
+VALUES (:id, :round, :kind, :code, :seen, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :method,
+    :accuracy_m, :spread_m, CAST(:said AS jsonb), :device, :said_at)
+ON CONFLICT (id) DO NOTHING RETURNING id
