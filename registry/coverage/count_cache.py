@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
 from registry.coverage.counting import counting
 from registry.coverage.figures import Counts
 from registry.database import ReadOnlyError, session_scope
@@ -33,96 +34,24 @@ MOST_RECORDS: Final = 300_000
 _WAIT_MS: Final = 1_000
 """How long a request waits for another one that counts."""
 
-_COLUMNS: Final = ", ".join(field.name for field in fields(Counts))
-# What was verified falls out of the 24 months by itself; and a clock may be set back.
-_EXPIRED: Final = (
-    "(verified_first < CAST(:verified_since AS date)"
-    " OR verified_since > CAST(:verified_since AS date))"
+_COUNTS: Final = [field.name for field in fields(Counts)]
+SUMS: Final = ", ".join(f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in _COUNTS)
+"""In SQL, the counts of rows `c` together."""
+SQL: Final = Statements(
+    __file__,
+    "queries.sql",
+    counts=", ".join(_COUNTS),
+    excluded=", ".join(f"excluded.{name}" for name in _COUNTS),
+    differ="(" + " OR ".join(f"coalesce(k.{name}, 0) <> f.{name}" for name in _COUNTS) + ")",
+    sums=SUMS,
+    counting_stale=counting("stale", demo=False),
+    counting_stale_with_demo=counting("stale", demo=True),
+    counting_with_demo=counting("with_demo", demo=True),
+    counting_right=counting("right_now", demo=False),
 )
-_WITHIN: Final = "WHERE unit_id = ANY(CAST(:parts AS int[]))"
-_IS_LEFT: Final = text(
-    f"""
-    SELECT EXISTS (SELECT FROM coverage_touched)
-        OR EXISTS (SELECT FROM coverage_count WHERE {_EXPIRED}), counted_at
-    FROM coverage_state
-    """  # noqa: S608 - no input
-)
-_BACKLOG: Final = f"""
-    WITH touched AS (
-        SELECT unit_id, sum(records) AS records FROM coverage_touched {{within}} GROUP BY unit_id
-    ), kept AS (
-        SELECT unit_id, max(dwellings) AS dwellings, bool_or({_EXPIRED}) AS expired
-        FROM coverage_count {{within}} GROUP BY unit_id
-    )
-    SELECT count(*) AS communes,
-        coalesce(sum(coalesce(t.records, 0) + coalesce(k.dwellings, 0)), 0)::bigint AS records
-    FROM touched t FULL JOIN kept k USING (unit_id)
-    WHERE t.unit_id IS NOT NULL OR k.expired
-"""  # noqa: S608 - no input
-# Of two rows of a commune the one with demonstration codes has all of its households.
-_KEPT: Final = {
-    False: f"SELECT unit_id, {_COLUMNS} FROM coverage_count WHERE NOT with_demo",  # noqa: S608
-    True: f"SELECT DISTINCT ON (unit_id) unit_id, {_COLUMNS} FROM coverage_count"  # noqa: S608
-    " ORDER BY unit_id, with_demo DESC",
-}
 _BOUND: Final = text(f"SET LOCAL lock_timeout = {_WAIT_MS}")
 _UNBOUND: Final = text("SET LOCAL statement_timeout = 0")
 _LOCK: Final = text("SELECT FROM coverage_state WHERE id = 1 FOR UPDATE")
-COUNT: Final = f"""
-    WITH taken AS (
-        DELETE FROM coverage_touched RETURNING unit_id
-    ), stale AS MATERIALIZED (
-        SELECT unit_id FROM taken UNION SELECT unit_id FROM coverage_count WHERE {_EXPIRED}
-    ), with_demo AS MATERIALIZED (
-        SELECT unit_id FROM stale WHERE EXISTS (SELECT FROM household WHERE code < '1')
-    ), without_demo AS (
-        DELETE FROM coverage_count k USING stale s
-        WHERE k.unit_id = s.unit_id AND k.with_demo
-            AND NOT EXISTS (SELECT FROM household WHERE code < '1')
-    ), counted AS (
-        INSERT INTO coverage_count AS k
-            (unit_id, with_demo, {_COLUMNS}, verified_since, verified_first)
-        SELECT unit_id, false, {_COLUMNS}, CAST(:verified_since AS date), verified_first
-        FROM ({counting("stale", demo=False)}) f
-        UNION ALL
-        SELECT unit_id, true, {_COLUMNS}, CAST(:verified_since AS date), verified_first
-        FROM ({counting("with_demo", demo=True)}) f
-        ON CONFLICT (unit_id, with_demo) DO UPDATE SET
-            {", ".join(f"{field.name} = excluded.{field.name}" for field in fields(Counts))},
-            verified_since = excluded.verified_since, verified_first = excluded.verified_first
-    )
-    UPDATE coverage_state SET counted_at = statement_timestamp() WHERE id = 1
-"""  # noqa: S608 - no input
-"""Counts and keeps what is not right any more; takes the parameter `verified_since`."""
-
-
-_TOUCH_ALL: Final = text(
-    "INSERT INTO coverage_touched (unit_id, records)"
-    " SELECT id, 0 FROM admin_unit WHERE level = 'commune'"
-)
-_DIFFERENT: Final = " OR ".join(
-    f"coalesce(k.{field.name}, 0) <> f.{field.name}" for field in fields(Counts)
-)
-_WRONG: Final = text(
-    f"""
-    WITH right_now AS MATERIALIZED (
-        SELECT id AS unit_id FROM admin_unit WHERE level = 'commune'
-        EXCEPT SELECT unit_id FROM coverage_touched
-        EXCEPT SELECT unit_id FROM coverage_count WHERE {_EXPIRED}
-    ), with_demo AS MATERIALIZED (
-        SELECT unit_id FROM right_now
-        WHERE EXISTS (SELECT FROM household WHERE code < '1')
-            OR unit_id IN (SELECT unit_id FROM coverage_count WHERE with_demo)
-    ), wrong AS (
-        SELECT unit_id FROM ({counting("right_now", demo=False)}) f
-        LEFT JOIN ({_KEPT[False]}) k USING (unit_id) WHERE {_DIFFERENT}
-        UNION
-        SELECT unit_id FROM ({counting("with_demo", demo=True)}) f
-        LEFT JOIN ({_KEPT[True]}) k USING (unit_id) WHERE {_DIFFERENT}
-    )
-    SELECT u.code FROM wrong JOIN admin_unit u ON u.id = wrong.unit_id ORDER BY u.code
-    """  # noqa: S608 - no input
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,41 +87,23 @@ def years_before(day: datetime.date, years: int) -> datetime.date:
 
 def backlog_of(session: Session, day: datetime.date, communes: list[int] | None = None) -> Backlog:
     """What there is to count on that day, of these communes or of all."""
-    is_left, counted_at = session.execute(_IS_LEFT, {"verified_since": verified_since(day)}).one()
+    is_left, counted_at = session.execute(
+        SQL.text("is_left"), {"verified_since": verified_since(day)}
+    ).one()
     if not is_left:  # nearly always, and told ten times faster
         return Backlog(0, 0, counted_at)
-    statement = _BACKLOG.format(within="" if communes is None else _WITHIN)
+    statement = SQL.text("backlog") if communes is None else SQL.text("backlog", "within")
     parameters = {
         "verified_since": verified_since(day),
         "parts": None if communes is None else written_array(communes),
     }
-    communes_left, records = session.execute(text(statement), parameters).one()
+    communes_left, records = session.execute(statement, parameters).one()
     return Backlog(communes_left, records, counted_at)
 
 
 def written_array(ids: Iterable[int]) -> str:
     """The array as PostgreSQL reads it: thousands are ten times faster so than by the driver."""
     return f"{{{','.join(map(str, ids))}}}"
-
-
-def counts_of(*, demo: bool, anew: bool) -> str:
-    """A SELECT of the counts of communes by `unit_id`; one that has no household may have no row.
-
-    As they are kept; with `anew` those that are not right any more are counted, of the communes in
-    the parameter `parts`. Takes the parameter `verified_since` as well.
-    """
-    if not anew:
-        return _KEPT[demo]
-    return f"""
-        WITH stale AS MATERIALIZED (
-            SELECT unit_id FROM coverage_touched {_WITHIN}
-            UNION SELECT unit_id FROM coverage_count {_WITHIN} AND {_EXPIRED}
-        )
-        SELECT unit_id, {_COLUMNS} FROM ({_KEPT[demo]}) k
-        WHERE unit_id NOT IN (SELECT unit_id FROM stale)
-        UNION ALL
-        SELECT unit_id, {_COLUMNS} FROM ({counting("stale", demo=demo)}) f
-    """  # noqa: S608 - no input
 
 
 def count_anew(engine: Engine, *, most: int | None = None) -> bool:
@@ -211,7 +122,7 @@ def count_anew(engine: Engine, *, most: int | None = None) -> bool:
             # The next statement sees all that the one who had the lock has counted.
             session.execute(_BOUND if most is not None else _UNBOUND)
             session.execute(_LOCK)
-            session.execute(text(COUNT), {"verified_since": verified_since(day)})
+            session.execute(SQL.text("count"), {"verified_since": verified_since(day)})
     except DBAPIError as error:
         if isinstance(error.orig, LockNotAvailable):
             return False
@@ -227,7 +138,7 @@ def count_within(session: Session) -> None:
     """
     session.execute(_UNBOUND)
     session.execute(_LOCK)
-    session.execute(text(COUNT), {"verified_since": verified_since(today())})
+    session.execute(SQL.text("count"), {"verified_since": verified_since(today())})
 
 
 def count_for_readers(engine: Engine) -> None:
@@ -249,11 +160,11 @@ def count(engine: Engine, _settings: Settings) -> None:
 def recount(engine: Engine) -> None:
     """Count every commune, whatever is kept."""
     with session_scope(engine) as session:
-        session.execute(_TOUCH_ALL)
+        session.execute(SQL.text("touch_all"))
     count_anew(engine)
 
 
 def wrong_counts(connection: Connection) -> list[str]:
     """Codes of communes of which another count is kept than there is; all are counted for it."""
     parameters = {"verified_since": verified_since(today())}
-    return list(connection.scalars(_WRONG, parameters))
+    return list(connection.scalars(SQL.text("wrong_counts"), parameters))

@@ -10,12 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
-from registry.coverage.count_cache import verified_since
+from registry.coverage.count_cache import SUMS, verified_since
 from registry.coverage.counting import ACCURATE_M, DOOR
 from registry.coverage.figures import COUNTRY, Counts, Coverage, LocalityKey, UnitCoverage
 from registry.coverage.measure import (
     BEST_TARGET,
-    SUMS,
     coverage_of_level,
     coverage_of_unit,
     living_units,

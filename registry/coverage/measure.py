@@ -8,18 +8,17 @@ with 0 are demonstration and are left out unless asked for. What each count mean
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.core.sql import SHARED
 from registry.coverage.count_cache import (
     MOST_RECORDS,
+    SQL,
     backlog_of,
-    counts_of,
     verified_since,
     written_array,
 )
@@ -40,36 +39,6 @@ from registry.units.onward import continuations
 JUMP_DAYS: Final = 7
 """How old the count may be that today's is compared with."""
 BEST_TARGET: Final = SHARED.driver("best_target")
-
-SUMS: Final = ", ".join(
-    f"coalesce(sum(c.{field.name}), 0)::bigint AS {field.name}" for field in fields(Counts)
-)
-"""In SQL, the counts of rows `c` together."""
-_STATEMENT: Final = """
-    WITH counted AS (
-        {counts}
-    ), summed AS (
-        SELECT a.unit_id, {sums}
-        FROM unnest(CAST(:units AS int[]), CAST(:parts AS int[])) AS a (unit_id, commune_id)
-        LEFT JOIN counted c ON c.unit_id = a.commune_id
-        GROUP BY a.unit_id
-    )
-    SELECT s.*, t.households AS target, t.counted, t.quality, t.source, t.reference_date, b.before
-    FROM summed s
-    LEFT JOIN LATERAL (
-        SELECT households, counted, quality, source, reference_date
-        FROM target
-        WHERE target.unit_id = s.unit_id AND locality_id IS NULL AND withdrawn_at IS NULL
-        ORDER BY {best_target} LIMIT 1
-    ) t ON true
-    LEFT JOIN (
-        SELECT d.unit_id, d.households AS before FROM coverage_day d
-        WHERE d.day = (
-            SELECT max(day) FROM coverage_day
-            WHERE day < CAST(:day AS date) AND day >= CAST(:day AS date) - {jump_days}
-        )
-    ) b ON b.unit_id = s.unit_id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +139,18 @@ def _measure(
     communes = [commune_id for _, commune_id in parts]
     backlog = backlog_of(session, day, communes)
     is_late = not exactly and backlog.records > MOST_RECORDS
-    counts = counts_of(demo=demo, anew=backlog.communes > 0 and not is_late)
-    statement = _STATEMENT.format(
-        counts=counts, sums=SUMS, best_target=BEST_TARGET, jump_days=JUMP_DAYS
-    )
+    if backlog.communes > 0 and not is_late:
+        statement = SQL.text("measure_now_with_demo") if demo else SQL.text("measure_now")
+    else:
+        statement = SQL.text("measure_kept_with_demo") if demo else SQL.text("measure_kept")
     parameters = {
         "units": written_array(unit_id for unit_id, _ in parts),
         "parts": written_array(communes),
         "day": day,
         "verified_since": verified_since(day),
+        "jump_days": JUMP_DAYS,
     }
-    rows = session.execute(text(statement), parameters)
+    rows = session.execute(statement, parameters)
     units = {row.unit_id: _unit_coverage(gazetteer, day, row, demo=demo) for row in rows}
     return _Measured(units, backlog.counted_at if is_late else None)
 

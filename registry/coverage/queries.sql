@@ -99,3 +99,139 @@ ORDER BY unit_id, {best_target}
 SELECT id, households, quality, source, reference_date, counted, recorded_at, withdrawn_at
 FROM target WHERE unit_id = :unit AND locality_id IS NULL
 ORDER BY withdrawn_at IS NOT NULL, {best_target}
+
+-- is_expired --
+-- What was verified falls out of the 24 months by itself; and a clock may be set back.
+(verified_first < CAST(:verified_since AS date) OR verified_since > CAST(:verified_since AS date))
+
+-- is_left --
+SELECT EXISTS (SELECT FROM coverage_touched)
+    OR EXISTS (SELECT FROM coverage_count WHERE {is_expired}), counted_at
+FROM coverage_state
+
+-- within --
+unit_id = ANY (CAST(:parts AS int[]))
+
+-- backlog --
+-- where within
+WITH touched AS (
+    SELECT unit_id, sum(records) AS records FROM coverage_touched WHERE {where} GROUP BY unit_id
+), kept AS (
+    SELECT unit_id, max(dwellings) AS dwellings, bool_or({is_expired}) AS expired
+    FROM coverage_count WHERE {where} GROUP BY unit_id
+)
+SELECT count(*) AS communes,
+    coalesce(sum(coalesce(t.records, 0) + coalesce(k.dwellings, 0)), 0)::bigint AS records
+FROM touched t FULL JOIN kept k USING (unit_id)
+WHERE t.unit_id IS NOT NULL OR k.expired
+
+-- count --
+-- Counts and keeps what is not right any more.
+WITH taken AS (
+    DELETE FROM coverage_touched RETURNING unit_id
+), stale AS MATERIALIZED (
+    SELECT unit_id FROM taken UNION SELECT unit_id FROM coverage_count WHERE {is_expired}
+), with_demo AS MATERIALIZED (
+    SELECT unit_id FROM stale WHERE EXISTS (SELECT FROM household WHERE code < '1')
+), without_demo AS (
+    DELETE FROM coverage_count k USING stale s
+    WHERE k.unit_id = s.unit_id AND k.with_demo
+        AND NOT EXISTS (SELECT FROM household WHERE code < '1')
+), counted AS (
+    INSERT INTO coverage_count AS k
+        (unit_id, with_demo, {counts}, verified_since, verified_first)
+    SELECT unit_id, false, {counts}, CAST(:verified_since AS date), verified_first
+    FROM ({counting_stale}) f
+    UNION ALL
+    SELECT unit_id, true, {counts}, CAST(:verified_since AS date), verified_first
+    FROM ({counting_with_demo}) f
+    ON CONFLICT (unit_id, with_demo) DO UPDATE SET ({counts}) = ROW ({excluded}),
+        verified_since = excluded.verified_since, verified_first = excluded.verified_first
+)
+UPDATE coverage_state SET counted_at = statement_timestamp() WHERE id = 1
+
+-- touch_all --
+INSERT INTO coverage_touched (unit_id, records)
+SELECT id, 0 FROM admin_unit WHERE level = 'commune'
+
+-- wrong_counts --
+WITH right_now AS MATERIALIZED (
+    SELECT id AS unit_id FROM admin_unit WHERE level = 'commune'
+    EXCEPT SELECT unit_id FROM coverage_touched
+    EXCEPT SELECT unit_id FROM coverage_count WHERE {is_expired}
+), with_demo AS MATERIALIZED (
+    SELECT unit_id FROM right_now
+    WHERE EXISTS (SELECT FROM household WHERE code < '1')
+        OR unit_id IN (SELECT unit_id FROM coverage_count WHERE with_demo)
+), wrong AS (
+    SELECT unit_id FROM ({counting_right}) f
+    LEFT JOIN ({kept}) k USING (unit_id) WHERE {differ}
+    UNION
+    SELECT unit_id FROM ({counting_with_demo}) f
+    LEFT JOIN ({kept_with_demo}) k USING (unit_id) WHERE {differ}
+)
+SELECT u.code FROM wrong JOIN admin_unit u ON u.id = wrong.unit_id ORDER BY u.code
+
+-- kept --
+SELECT unit_id, {counts} FROM coverage_count WHERE NOT with_demo
+
+-- kept_with_demo --
+-- Of two rows of a commune the one with demonstration codes has all of its households.
+SELECT DISTINCT ON (unit_id) unit_id, {counts} FROM coverage_count
+ORDER BY unit_id, with_demo DESC
+
+-- counted_now --
+-- As they are kept; those that are not right any more are counted.
+WITH stale AS MATERIALIZED (
+    SELECT unit_id FROM coverage_touched WHERE {within}
+    UNION SELECT unit_id FROM coverage_count WHERE {within} AND {is_expired}
+)
+SELECT unit_id, {counts} FROM ({which_are_kept}) k
+WHERE unit_id NOT IN (SELECT unit_id FROM stale)
+UNION ALL
+SELECT unit_id, {counts} FROM ({counting}) f
+
+-- measure --
+WITH counted AS (
+    {counted_by_commune}
+), summed AS (
+    SELECT a.unit_id, {sums}
+    FROM unnest(CAST(:units AS int[]), CAST(:parts AS int[])) AS a (unit_id, commune_id)
+    LEFT JOIN counted c ON c.unit_id = a.commune_id
+    GROUP BY a.unit_id
+)
+SELECT s.*, t.households AS target, t.counted, t.quality, t.source, t.reference_date, b.before
+FROM summed s
+LEFT JOIN LATERAL (
+    SELECT households, counted, quality, source, reference_date
+    FROM target
+    WHERE target.unit_id = s.unit_id AND locality_id IS NULL AND withdrawn_at IS NULL
+    ORDER BY {best_target} LIMIT 1
+) t ON true
+LEFT JOIN (
+    SELECT d.unit_id, d.households AS before FROM coverage_day d
+    WHERE d.day = (
+        SELECT max(day) FROM coverage_day
+        WHERE day < CAST(:day AS date) AND day >= CAST(:day AS date) - CAST(:jump_days AS int)
+    )
+) b ON b.unit_id = s.unit_id
+
+-- measure_kept --
+-- with counted_by_commune: {kept}
+{measure}
+
+-- measure_kept_with_demo --
+-- with counted_by_commune: {kept_with_demo}
+{measure}
+
+-- measure_now --
+-- with which_are_kept: {kept}
+-- with counting: {counting_stale}
+-- with counted_by_commune: {counted_now}
+{measure}
+
+-- measure_now_with_demo --
+-- with which_are_kept: {kept_with_demo}
+-- with counting: {counting_stale_with_demo}
+-- with counted_by_commune: {counted_now}
+{measure}

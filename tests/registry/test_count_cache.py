@@ -413,7 +413,7 @@ def test_two_at_once_count_once(engine, units):
 
         def count(session: Session) -> None:
             session.execute(count_cache._LOCK)
-            session.execute(text(count_cache.COUNT), {"verified_since": today()})
+            session.execute(count_cache.SQL.text("count"), {"verified_since": today()})
 
         waiting = start_and_wait(pool, engine, second, count)
         count(first)

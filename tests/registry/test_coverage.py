@@ -346,7 +346,7 @@ def test_what_is_no_unit_is_refused(session, gazetteer):
 
 @pytest.mark.parametrize(
     "statement",
-    [count_cache.counts_of(demo=False, anew=True), count_cache.COUNT],
+    [count_cache.SQL.text("measure_now"), count_cache.SQL.text("count")],
     ids=["read", "kept"],
 )
 def test_communes_are_counted_from_indexes(database_url, statement):
@@ -357,7 +357,8 @@ def test_communes_are_counted_from_indexes(database_url, statement):
         connection.execute(text("DROP INDEX ix_household_unit, ix_household_locality"))
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         connection.execute(text("SET LOCAL enable_bitmapscan = off"))
-        parameters = {"parts": [1], "verified_since": today()}
+        parameters = {"units": [1], "parts": [1], "verified_since": today()}
+        parameters |= {"day": today(), "jump_days": 7}
         plan = connection.scalars(text(f"EXPLAIN {statement}"), parameters).all()
         connection.rollback()
     engine.dispose()

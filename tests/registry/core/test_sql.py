@@ -15,7 +15,9 @@ from registry.core.sql import FRAGMENT, Statements, sections
 from registry.seeds import FILES as FILES_OF_SEEDS
 from registry.settings import ROOT
 
-_OPENS: Final = re.compile(r"^SQL: Final = Statements\(", re.MULTILINE)
+_OPENS: Final = re.compile(
+    r"^SQL: Final = Statements\(|^from registry\S* import (?:\([^)]*|[^(\n]*)\bSQL\b", re.MULTILINE
+)
 _EXPLAINED: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "(", "CREATE TEMPORARY TABLE")
 _WHERE: Final = re.compile(r"^-- where (.+)$", re.MULTILINE)
 _INPUT: Final = re.compile(r"%\((\w+)\)s")
