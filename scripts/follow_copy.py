@@ -10,38 +10,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from registry.core.sql import Statements
 from registry.core.tables.records import Goes, described, going
 
-SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), cursor TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS unit (id INTEGER PRIMARY KEY, code TEXT, level TEXT, name TEXT,
-    province_code TEXT, province_name TEXT, words TEXT, words_before_2025_07 TEXT, map_from TEXT,
-    map_to TEXT);
-CREATE TABLE IF NOT EXISTS street (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS locality (id INTEGER PRIMARY KEY, name TEXT NOT NULL, parent INTEGER);
-CREATE TABLE IF NOT EXISTS retired (code TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS succession (old_code TEXT, new_code TEXT, kind TEXT,
-    PRIMARY KEY (old_code, new_code)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS succession_to ON succession (new_code);
-DROP VIEW IF EXISTS label;
--- How an address reads: today, and with the units of 30 June 2025 where they are known.
-CREATE VIEW label AS
-    SELECT d.code, door || u.words AS label, door || f.words_before_2025_07 AS label_before_2025_07
-    FROM (
-        SELECT a.code, a.commune, a.former_commune, coalesce(a.inside || ', ', '')
-            || coalesce(nullif(trim(coalesce(a.house_number, '') || ' ' || coalesce(s.name, '')),
-                '') || ', ', '')
-            || coalesce((
-                WITH RECURSIVE up (name, parent, step) AS (
-                    SELECT name, parent, 1 FROM locality WHERE id = a.locality
-                    UNION ALL SELECT l.name, l.parent, step + 1
-                    FROM up JOIN locality l ON l.id = up.parent
-                ) SELECT group_concat(name, ', ') FROM (SELECT name FROM up ORDER BY step)
-            ) || ', ', '') AS door
-        FROM address a LEFT JOIN street s ON s.id = a.street
-    ) d LEFT JOIN unit u ON u.id = commune
-    LEFT JOIN unit f ON f.id = coalesce(former_commune, commune);
-"""
 _TYPES: Final = {int: "INTEGER", float: "REAL"}
 COLUMNS: Final = {
     "code": "TEXT PRIMARY KEY",
@@ -59,13 +30,11 @@ COLUMNS: Final = {
 }
 """Members of an entry that are columns of `address`, with their types in SQLite."""
 _ADDRESS: Final = COLUMNS | {"street": "INTEGER", "locality": "INTEGER"}
-_CREATE: Final = (
-    "CREATE TABLE IF NOT EXISTS address"
-    f" ({', '.join(f'{name} {type_}' for name, type_ in _ADDRESS.items())}) WITHOUT ROWID"
-)
-PUT: Final = (
-    f"INSERT OR REPLACE INTO address ({', '.join(COLUMNS)}, street, locality)"  # noqa: S608
-    f" VALUES ({', '.join('?' * (len(COLUMNS) + 2))})"
+SQL: Final = Statements(
+    __file__,
+    columns=", ".join(COLUMNS),
+    declared=", ".join(f"{name} {type_}" for name, type_ in _ADDRESS.items()),
+    values=", ".join("?" * len(_ADDRESS)),
 )
 Entry = dict[str, Any]
 
@@ -79,9 +48,9 @@ class Copy:
         try:
             self.db.execute("PRAGMA journal_mode = WAL")
             self.db.execute("PRAGMA synchronous = NORMAL")  # what is lost is lost with its cursor
-            self.db.execute(_CREATE)
+            self.db.execute(str(SQL.text("create_address")))
             self._add_missing_columns()
-            self.db.executescript(SCHEMA)
+            self.db.executescript(str(SQL.text("create")))
         except sqlite3.Error:
             self.db.close()
             raise
@@ -138,7 +107,7 @@ class Copy:
         places = [street and street["id"], localities[0]["id"] if localities else None]
         entrances = json.dumps(e["entrances"], ensure_ascii=False)
         told = e | {"entrances": entrances}
-        self.db.execute(PUT, [told[name] for name in COLUMNS] + places)
+        self.db.execute(str(SQL.text("put")), [told[name] for name in COLUMNS] + places)
         self.db.execute("DELETE FROM retired WHERE code = ?", [code])
         self._link(e)
 

@@ -26,7 +26,7 @@ from typing import Any, Final, NamedTuple
 import duckdb
 import pyarrow as pa
 import pyarrow.csv as pc
-from psycopg import ClientCursor, Copy
+from psycopg import ClientCursor, Copy, sql
 from sqlalchemy import Connection, text
 
 from registry.database import driver_connection
@@ -207,7 +207,7 @@ class Workbench:
         )
         driver = driver_connection(self.connection)
         query = ClientCursor(driver).mogrify(written, self._said | parameters)
-        copy = f"COPY (SELECT {sent} FROM (\n{query}\n) q) TO STDOUT (FORMAT csv)"
+        copy = _written("COPY (SELECT {} FROM (\n{}\n) q) TO STDOUT (FORMAT csv)", sent, query)
         types = {each: _TYPES.get(kind, pa.string()) for each, kind in columns.items()}
         with (
             driver.cursor() as cursor,
@@ -215,7 +215,7 @@ class Workbench:
             closing(_Lines(answer)) as lines,
         ):
             found = _parsed(lines, types)
-            count = self.append(name, found, f"SELECT {taken} FROM incoming")
+            count = self.append(name, found, _written("SELECT {} FROM incoming", taken))
         if count >= MANY:
             self.duck.execute("CHECKPOINT")
         return count
@@ -239,7 +239,9 @@ class Workbench:
             for each, kind in _columns(self.duck, query, parameters)
         )
         # The order of the query is kept by its own ORDER BY alone.
-        answer = self.duck.sql(f"SELECT {chosen} FROM (\n{query}\n) q", params=parameters or None)
+        answer = self.duck.sql(
+            _written("SELECT {} FROM (\n{}\n) q", chosen, query), params=parameters or None
+        )
         count = 0
         with (
             driver_connection(self.connection).cursor() as cursor,
@@ -355,6 +357,11 @@ def _declared(written: str) -> dict[str, str]:
 
 def _query(query: str) -> str:
     return _script(query).rstrip().rstrip(";") if query.endswith(".sql") else query
+
+
+def _written(template: str, *pieces: str) -> str:
+    """A statement put together from columns and queries that are written already."""
+    return sql.SQL(template).format(*map(sql.SQL, pieces)).as_string()
 
 
 def _columns(

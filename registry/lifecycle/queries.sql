@@ -23,3 +23,6 @@ ORDER BY s.valid_from LIMIT 1
 -- link_succession --
 INSERT INTO succession_link (old_code, new_code, kind)
 SELECT :old, unnest(CAST(:new AS text[])), :kind
+
+-- records_as_written --
+SELECT {columns} FROM household h {joins} WHERE h.code = ANY (:codes)

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
 from geo.label import named
+from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
 from registry.errors import (
     IllegalTransitionError,
@@ -25,9 +26,8 @@ from registry.records import JOINS, Record, columns
 
 LIVING: Final = ("proposed", "active")
 
-_AS_WRITTEN: Final = text(
-    f"SELECT {columns(successors='NULL::text[]')} FROM household h {JOINS}"
-    " WHERE h.code = ANY (:codes)"
+SQL: Final = Statements(
+    __file__, "queries.sql", columns=columns(successors="NULL::text[]"), joins=JOINS
 )
 
 Columns = dict[str, Any]
@@ -174,7 +174,7 @@ class Work:
         named = [changed.code for changed in self.written if changed.status != "reserved"]
         if not named or not self.shows:
             return tuple(self.written)
-        rows: Any = self.session.execute(_AS_WRITTEN, {"codes": named})
+        rows: Any = self.session.execute(SQL.text("records_as_written"), {"codes": named})
         now = {row[0]: Record(*row) for row in rows}
         return tuple(replace(changed, record=now.get(changed.code)) for changed in self.written)
 

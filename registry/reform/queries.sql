@@ -100,3 +100,6 @@ SELECT {columns}, w.report, r.affected_ids FROM {views} WHERE r.id = :id
 
 -- reform_seen --
 {any_reform} AND {is_seen}
+
+-- records --
+SELECT {record} FROM household h {joins} WHERE h.code = ANY (:codes)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.label import named
+from registry.core.sql import Statements
 from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
@@ -18,9 +19,7 @@ from registry.reform import report_sql as sql
 from registry.reform.plan_values import Plan
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
-_RECORDS: Final = text(
-    f"SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (:codes)"  # noqa: S608
-)
+SQL: Final = Statements(__file__, "queries.sql", record=COLUMNS, joins=JOINS)
 _COUNTED: Final = (
     *("ends", "records", "households", "streets", "localities"),
     *("keys", "targets", "open_reports", "imports"),
@@ -242,7 +241,7 @@ def labels(
 ) -> dict[str, tuple[str, Record]]:
     """Code → the wording of `day`, and the record; in the commune that `moved` names, if any."""
     found = {}
-    for row in session.execute(_RECORDS, {"codes": wanted}):
+    for row in session.execute(SQL.text("records"), {"codes": wanted}):
         record = Record(*row)
         if moved:
             record = record._replace(unit_id=moved[record.code])

@@ -79,13 +79,13 @@ def _level(rows: list[dict[str, Any]], level: str, parent: str) -> dict[str, Map
 
 def read_current_map(folder: WheelFolder) -> AdminMap:
     """Return the 34 provinces and 3,321 communes as of July 2025."""
-    rows = folder.read_table(wheels.UNITS, _DATASET, "admin_units")
+    rows = folder.read_rows(wheels.UNITS, _DATASET, "SELECT * FROM admin_units")
     return AdminMap(_level(rows, "province", ""), {}, _level(rows, "ward", "provinceCode"))
 
 
 def read_former_map(folder: WheelFolder) -> AdminMap:
     """Return the map of 30 June 2025: 63 provinces, 696 districts, 10,035 communes."""
-    rows = folder.read_table(wheels.UNITS, _DATASET, "admin_units_legacy")
+    rows = folder.read_rows(wheels.UNITS, _DATASET, "SELECT * FROM admin_units_legacy")
     return AdminMap(
         _level(rows, "province", ""),
         _level(rows, "district", "provinceCode"),

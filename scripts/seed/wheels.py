@@ -87,15 +87,14 @@ class WheelFolder:
                 if member.startswith(prefix) and member.endswith(".json"):
                     yield json.loads(archive.read(member))
 
-    def read_table(self, wheel: Wheel, member: str, table: str) -> list[dict[str, Any]]:
-        """Return every row of `table` of the SQLite file stored as `member`."""
+    def read_rows(self, wheel: Wheel, member: str, query: str) -> list[dict[str, Any]]:
+        """Return what the SQLite file stored as `member` answers."""
         with self._open(wheel) as archive:
             content = archive.read(member)
         connection = sqlite3.connect(":memory:")
         try:
             connection.deserialize(content)
             connection.row_factory = sqlite3.Row
-            # A table name cannot be bound; both callers pass a literal.
-            return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608
+            return [dict(row) for row in connection.execute(query)]
         finally:
             connection.close()
