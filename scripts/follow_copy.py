@@ -48,9 +48,9 @@ class Copy:
         try:
             self.db.execute("PRAGMA journal_mode = WAL")
             self.db.execute("PRAGMA synchronous = NORMAL")  # what is lost is lost with its cursor
-            self.db.execute(str(SQL.text("create_address")))
+            self.db.execute(SQL.written("create_address"))
             self._add_missing_columns()
-            self.db.executescript(str(SQL.text("create")))
+            self.db.executescript(SQL.written("create"))
         except sqlite3.Error:
             self.db.close()
             raise
@@ -107,7 +107,7 @@ class Copy:
         places = [street and street["id"], localities[0]["id"] if localities else None]
         entrances = json.dumps(e["entrances"], ensure_ascii=False)
         told = e | {"entrances": entrances}
-        self.db.execute(str(SQL.text("put")), [told[name] for name in COLUMNS] + places)
+        self.db.execute(SQL.written("put"), [told[name] for name in COLUMNS] + places)
         self.db.execute("DELETE FROM retired WHERE code = ?", [code])
         self._link(e)
 

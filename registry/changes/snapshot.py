@@ -28,6 +28,7 @@ from registry.changes.entries import (
     unit_entries,
 )
 from registry.changes.told_units import UnitsTold, note_units
+from registry.core.sql import Statements
 from registry.database import driver_connection, session_scope
 from registry.errors import ConflictError, DatabaseUnavailableError, UnreadableFileError
 from registry.events import move_pending_events
@@ -50,9 +51,7 @@ _LEVEL: Final = 1
 
 _TELL_EVERY: Final = 100_000
 
-_RECORDS: Final = f"""
-    SELECT {RECORD_COLUMNS} FROM household h {JOINS} {{where}} ORDER BY h.code
-"""  # noqa: S608 - constants
+SQL: Final = Statements(__file__, columns=RECORD_COLUMNS, joins=JOINS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +161,14 @@ def _records(
     connection: psycopg.Connection[Any], wanted: Following, progress: Callable[[int], None]
 ) -> Iterator[Entry]:
     """Every record that is followed, in the order of codes."""
-    where, parameters = "", tuple[list[int], ...]()
+    statement, parameters = SQL.driver("records"), dict[str, list[int]]()
     if wanted.communes is not None:
-        where, parameters = "WHERE h.unit_id = ANY (%s)", (sorted(wanted.communes),)
+        statement = SQL.driver("records", "in_communes")
+        parameters = {"communes": sorted(wanted.communes)}
     connection.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of it is wanted
     with connection.cursor("snapshot") as cursor:
         cursor.itersize = _ROWS
-        cursor.execute(_RECORDS.format(where=where), parameters, binary=True)
+        cursor.execute(statement, parameters, binary=True)
         told = 0
         for row in cursor:
             code, _, status, restricted, unit_id = row[:5]

@@ -21,7 +21,7 @@ _SHARED: Final = Path(__file__).with_name("shared.sql")
 _NAMED: Final = re.compile(r"^-- (\w+) --\n", re.MULTILINE)
 _WITH: Final = re.compile(r"^-- with (\w+): ?(.*)\n", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^ *--.*\n", re.MULTILINE)
-FRAGMENT: Final = re.compile(r"\{(\w+)\}")
+FRAGMENT: Final = re.compile(r"\{([a-z]\w*)\}")
 _INPUT: Final = re.compile(r"(?<![:\w]):(\w+)(?![:\w])")
 """As `sqlalchemy.text` finds them: no cast `::date`, no class `[:space:]`."""
 _EACH: Final = re.compile(r"^( *)-- each (\w+) column: (.*\n)", re.M)
@@ -34,7 +34,7 @@ class Statements:
     """
 
     def __init__(self, module: str, file: str = "", **fragments: str) -> None:
-        """`module` is its `__file__`; of the fragments a file of several modules is given none."""
+        """`module` is its `__file__`; the fragments are what only Python can say."""
         self.path: Final = (
             Path(module).with_name(file) if file else Path(module).with_suffix(".sql")
         )
@@ -46,7 +46,7 @@ class Statements:
         """A statement for SQLAlchemy; its `{where}` is all of these sections, or true."""
         asked = (name, *conditions)
         if asked not in self._texts:
-            self._texts[asked] = text(self._written(*asked))
+            self._texts[asked] = text(self.written(*asked))
         return self._texts[asked]
 
     def driver(self, name: str, *conditions: str) -> str:
@@ -56,11 +56,12 @@ class Statements:
         """
         asked = (name, *conditions)
         if asked not in self._driver:
-            written = self._written(*asked).replace("%", "%%")
+            written = self.written(*asked).replace("%", "%%")
             self._driver[asked] = _INPUT.sub(r"%(\1)s", written)
         return self._driver[asked]
 
-    def _written(self, name: str, *conditions: str) -> str:
+    def written(self, name: str, *conditions: str) -> str:
+        """The same as it stands, for SQLite and DuckDB."""
         where = " AND ".join(f"({{{each}}})" for each in conditions)
         known = sections(_SHARED) | sections(self.path) | self._fragments
         return _expanded(known[name], known | {"where": where or "true"})

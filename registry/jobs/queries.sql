@@ -75,3 +75,10 @@ $do$;
 GRANT USAGE ON SCHEMA jobs TO diachiso_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobs TO diachiso_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobs TO diachiso_app
+
+-- workers_ahead --
+UPDATE jobs.procrastinate_workers SET last_heartbeat = now() WHERE last_heartbeat > now()
+
+-- jobs_ahead --
+UPDATE jobs.procrastinate_jobs SET scheduled_at = now()
+WHERE status = 'todo' AND scheduled_at > now() + interval '2 days'

@@ -51,11 +51,7 @@ _TIMESTAMP: Final = "timestamp"
 """Argument that procrastinate adds to what it puts into the queue by the clock."""
 
 
-_OF_A_CLOCK_AHEAD: Final = (
-    "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE last_heartbeat > now()",
-    "UPDATE procrastinate_jobs SET scheduled_at = now()"
-    " WHERE status = 'todo' AND scheduled_at > now() + interval '2 days'",
-)
+_OF_A_CLOCK_AHEAD: Final = ("workers_ahead", "jobs_ahead")
 """Who lived by a clock that was ahead would count as alive, and what was to be done would wait,
 until that is reached; nothing is put off for longer by itself."""
 _NUMBERS: Final = 1 << 31
@@ -159,7 +155,7 @@ class Worker:
         self._ended, seen, ended = [], set[tuple[int, int]](), list[int]()
         while True:
             for mend in _OF_A_CLOCK_AHEAD:
-                await self._app.connector.execute_query_async(mend)
+                await self._app.connector.execute_query_async(SQL.driver(mend))
             for number in ended:
                 await self._locks.execute(_LET_GO, (int(LockClass.JOBS), number % _NUMBERS))
             ended, self._ended = self._ended, []

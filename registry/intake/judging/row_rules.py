@@ -5,6 +5,7 @@ A problem is data, not an exception. Rows with an error go no further.
 
 from typing import Final
 
+from registry.core.sql import Statements
 from registry.intake.engine import Workbench
 from registry.intake.judging.problems import PIECE, PROBLEMS, RULES
 from registry.intake.spellings.returned import clean_cell
@@ -41,22 +42,16 @@ _FOUND: Final = "SELECT coalesce(bit_or(problems), 0), bool_or(rejected) FROM en
 _FIGURES: Final = ("longitude", "latitude", "source_ref")
 """Columns of which no value holds more than figures, or is anybody's but the sender's."""
 _VALUES: Final = "SELECT DISTINCT field, value FROM problem WHERE value IS NOT NULL"
-_CLEANED: Final = """
-    UPDATE problem SET value = ? WHERE field IS NOT DISTINCT FROM ? AND value = ?
-"""
-_WEIGHED: Final = f"""
-    CREATE VIEW weighed AS SELECT *, {
-    " + ".join(
-        f"CASE WHEN {_sql(rule.predicate)} THEN {1 << n} ELSE 0 END" for n, rule in enumerate(RULES)
-    )
-} AS problems FROM named
-"""
+_WEIGHTS: Final = (
+    f"CASE WHEN {_sql(rule.predicate)} THEN {1 << n} ELSE 0 END" for n, rule in enumerate(RULES)
+)
+SQL: Final = Statements(__file__, weights=" + ".join(_WEIGHTS))
 
 
 def weigh(bench: Workbench) -> None:
     """Leave `weighed`, the rows with a bit of `problems` for each rule that holds."""
     bench.say(rejecting=_REJECTING, shifted=_SHIFTED)
-    bench.duck.execute(_WEIGHED)
+    bench.duck.execute(SQL.written("weigh"))
 
 
 def write_problems(bench: Workbench) -> None:
@@ -73,7 +68,8 @@ def clean_values(bench: Workbench) -> None:
         if column in _FIGURES:
             continue
         if (cleaned := clean_cell(column or "address", value)) != value:
-            bench.duck.execute(_CLEANED, [cleaned or None, column, value])
+            given = {"cleaned": cleaned or None, "field": column, "value": value}
+            bench.run("judging/clean.sql", **given)
 
 
 def _told(found: int) -> str:
@@ -84,11 +80,4 @@ def _told(found: int) -> str:
         for n, rule in rules
     )
     values = " ".join(f"WHEN {n} THEN {_sql(rule.value)}" for n, rule in rules)
-    return f"""
-        INSERT INTO problem BY NAME
-        SELECT r.place AS id, j.row_number, r.field, r.code, r.severity,
-            left(CASE r.place {values} END, 200) AS value
-        FROM judged j JOIN (VALUES {listed}) r (place, code, field, severity)
-            ON j.problems & (1::BIGINT << r.place) <> 0
-        WHERE j.problems <> 0
-    """
+    return Statements(__file__, rules=listed, values=values).written("tell")

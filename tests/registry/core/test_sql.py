@@ -30,6 +30,8 @@ class _Module(NamedTuple):
     """Texts that stand in it."""
     asked: frozenset[str]
     """Those that it asks its statements for."""
+    elsewhere: frozenset[str]
+    """Statements of another database."""
 
 
 def _modules() -> Iterator[_Module]:
@@ -42,7 +44,8 @@ def _modules() -> Iterator[_Module]:
                 path,
                 import_module(name.removesuffix(".__init__")).SQL,
                 frozenset(_texts(tree)),
-                frozenset(_asked(tree)),
+                frozenset(_asked(tree, "text", "driver")),
+                frozenset(_asked(tree, "written")),
             )
 
 
@@ -52,14 +55,12 @@ def _texts(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
-def _asked(tree: ast.AST) -> Iterator[str]:
+def _asked(tree: ast.AST, *ways: str) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(
-                func=ast.Attribute(ast.Name("SQL"), "text" | "driver"),
-                args=[ast.Constant(name), *_],
-            ):
-                yield str(name)
+            case ast.Call(func=ast.Attribute(attr=way), args=[ast.Constant(str(name)), *_]):
+                if way in ways and ast.unparse(node.func).startswith(("SQL.", "Statements(")):
+                    yield name
 
 
 MODULES: Final = list(_modules())
@@ -86,13 +87,22 @@ def _named_by(path: Path) -> dict[str, Statements]:
         name: module.sql
         for name in sections(path)
         for module in users
-        if name in module.asked or name in module.named - inside
+        if name in module.asked or name in module.named - inside - module.elsewhere
     }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "registry")))
 def test_every_section_of_a_file_is_used(path: Path) -> None:
-    assert sections(path).keys() - _named_by(path).keys() - _included(path) == set()
+    elsewhere = set().union(*(each.elsewhere for each in MODULES if each.sql.path == path))
+    left = sections(path).keys() - _named_by(path).keys() - _included(path)
+    assert left - elsewhere == set()
+
+
+@pytest.mark.parametrize("path", [*FILES, _SHARED], ids=lambda path: path.stem)
+def test_no_name_comes_twice_in_a_file(path: Path) -> None:
+    assert len(re.findall(r"(?m)^-- \w+ --$", path.read_text(encoding="utf-8"))) == len(
+        sections(path)
+    )
 
 
 def test_every_shared_fragment_is_used() -> None:
@@ -104,7 +114,8 @@ def test_every_shared_fragment_is_used() -> None:
     "module", MODULES, ids=lambda module: str(module.path.relative_to(ROOT / "registry"))
 )
 def test_a_module_asks_for_what_its_file_holds(module: _Module) -> None:
-    assert module.asked - sections(module.sql.path).keys() == set()
+    asked = module.asked | module.elsewhere
+    assert asked - sections(module.sql.path).keys() == set()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "registry")))
