@@ -153,7 +153,8 @@ def test_full_disk_takes_no_writes_until_there_is_room(
     with open_app(database_url) as app:
         client = app.test_client()
         with monkeypatch.context() as full:
-            full.setattr(readiness, "_FILL", text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$"))
+            refuse = text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$")
+            full.setattr(readiness.SQL, "text", lambda _name: refuse)
             said = client.get("/readyz").get_json()
             assert (said["reading"], said["writing"]) == ("ok", "unavailable")
             refused = client.get("/readyz?need=writing")
@@ -163,5 +164,6 @@ def test_full_disk_takes_no_writes_until_there_is_room(
 
 def test_readiness_really_writes(session: Session) -> None:
     session.execute(readiness._IN_A_SMALL_MEMORY)
-    plan = session.scalars(text(f"EXPLAIN (ANALYZE, TIMING OFF) {readiness._FILL}")).all()
+    fill = readiness.SQL.text("fill")
+    plan = session.scalars(text(f"EXPLAIN (ANALYZE, TIMING OFF) {fill}")).all()
     assert any("external merge  Disk: 1" in line for line in plan), plan

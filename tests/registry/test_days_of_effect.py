@@ -169,5 +169,5 @@ def test_unit_whose_day_of_effect_is_unknown_does_not_change(release: Release) -
 
 
 def test_first_load_is_no_event(release: Release) -> None:
-    assert release.one(f"SELECT count(*) FROM ({seeds._UNITS}) u") > 15_000
+    assert release.one(f"SELECT count(*) FROM ({seeds.SQL.driver('unit_states')}) u") > 15_000
     assert events(release) == []
