@@ -3,20 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, TextClause, text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import demand, is_bound, outside_units
 from registry.core.locks import Lock, hold_lock
 from registry.core.sql import Statements
-from registry.core.tables.records import HOUSEHOLD, STAMPED
 from registry.errors import ConflictError, NotFoundError
 from registry.events import Cause, refuse_brought, write_scope
 
-_STATE: Final = [c.name for c in HOUSEHOLD.c if c.name not in ("code", *STAMPED)]
-SQL: Final = Statements(
-    __file__, state=", ".join(_STATE), before=", ".join(f"v.{name}" for name in _STATE)
-)
+SQL: Final = Statements(__file__)
 
 MAX_KEPT: Final = 1_000
 """Records that a partial rollback names; the rest is counted."""
@@ -83,7 +79,7 @@ def roll_back(
         _rows(session, "keep_buildings")
         for statement in ("remove_refs", "restore_refs", "forget_refs"):
             session.execute(SQL.text(statement), parameters)
-        restored = _rows(session, "restore", parameters)
+        restored = _changed(session.execute(_restore(), parameters))
         # Flats first: a building cannot go before them.
         removed = sum(
             _rows(session, "remove", parameters | {"kind": kind})
@@ -158,6 +154,18 @@ def _cut(events: str, limit: int = 200) -> str:
     return events if len(events) <= limit else f"{events[:limit].rsplit(';', 1)[0]}; …"
 
 
+def _restore() -> TextClause:
+    # Here, because what a table with points needs takes a while, for which no import should wait.
+    from registry.core.tables.records import HOUSEHOLD, STAMPED
+
+    names = [c.name for c in HOUSEHOLD.c if c.name not in ("code", *STAMPED)]
+    before = ", ".join(f"v.{name}" for name in names)
+    return Statements(__file__, state=", ".join(names), before=before).text("restore")
+
+
 def _rows(session: Session, statement: str, parameters: dict[str, object] | None = None) -> int:
-    result = session.execute(SQL.text(statement), parameters)
+    return _changed(session.execute(SQL.text(statement), parameters))
+
+
+def _changed(result: object) -> int:
     return int(getattr(result, "rowcount", 0))
