@@ -31,7 +31,7 @@ class _Module(NamedTuple):
     asked: frozenset[str]
     """Those that it asks its statements for."""
     elsewhere: frozenset[str]
-    """Statements of another database."""
+    """Statements of another database, and those whose pieces are not known before they run."""
 
 
 def _modules() -> Iterator[_Module]:
@@ -44,8 +44,8 @@ def _modules() -> Iterator[_Module]:
                 path,
                 import_module(name.removesuffix(".__init__")).SQL,
                 frozenset(_texts(tree)),
-                frozenset(_asked(tree, "text", "driver")),
-                frozenset(_asked(tree, "written")),
+                frozenset(_asked(tree, "SQL.text", "SQL.driver")),
+                frozenset(_asked(tree, "SQL.written", "Statements(")),
             )
 
 
@@ -58,8 +58,8 @@ def _texts(tree: ast.AST) -> Iterator[str]:
 def _asked(tree: ast.AST, *ways: str) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(attr=way), args=[ast.Constant(str(name)), *_]):
-                if way in ways and ast.unparse(node.func).startswith(("SQL.", "Statements(")):
+            case ast.Call(func=ast.Attribute() as way, args=[ast.Constant(str(name)), *_]):
+                if ast.unparse(way).startswith(ways):
                     yield name
 
 
