@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from registry.core.sql import Statements
 from registry.errors import UnitsInUseError
@@ -103,7 +103,7 @@ def no_unit_taken(connection: Connection, reforms: Path) -> Iterator[None]:
 
 def holdings(connection: Connection, unit_ids: Sequence[int]) -> dict[int, Holdings]:
     """What each of these units holds; one that holds nothing is left out."""
-    rows = connection.execute(text(_HELD), {"units": list(unit_ids)})
+    rows = connection.execute(SQL.text("holdings"), {"units": list(unit_ids)})
     found = {row.id: Holdings(*(getattr(row, f.name) for f in fields(Holdings))) for row in rows}
     return {unit: held for unit, held in found.items() if any(asdict(held).values())}
 
@@ -136,22 +136,3 @@ def _file(folder: Path, row: Any) -> str | None:
         if named and (row.day is None or row.day.isoformat() in written):
             return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
     return None
-
-
-# Estimates of provinces come with the seeds.
-_HELD: Final = """
-    SELECT u.id,
-        (SELECT count(*) FROM household h WHERE h.unit_id = u.id
-            AND h.kind = 'household' AND h.status <> 'retired') AS households,
-        (SELECT count(*) FROM household h WHERE h.unit_id = u.id
-            AND h.kind = 'building' AND h.status <> 'retired') AS buildings,
-        (SELECT count(*) FROM place t WHERE t.unit_id = u.id AND t.class = 'street'
-            AND t.merged_into_id IS NULL) AS streets,
-        (SELECT count(*) FROM place t WHERE t.unit_id = u.id AND t.class = 'locality'
-            AND t.merged_into_id IS NULL) AS localities,
-        (SELECT count(*) FROM api_key_unit b JOIN api_key k ON k.id = b.key_id
-            WHERE b.unit_id = u.id AND k.revoked_at IS NULL) AS keys,
-        (SELECT count(*) FROM target t WHERE t.unit_id = u.id AND t.withdrawn_at IS NULL
-            AND (t.quality <> 'estimate' OR l.level <> 'province')) AS targets
-    FROM unnest(CAST(:units AS integer[])) AS u (id) JOIN admin_unit l USING (id)
-"""

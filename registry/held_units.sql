@@ -33,3 +33,20 @@ FROM now
 WHERE ends IS DISTINCT FROM ended OR province IS DISTINCT FROM province_id
     OR cut_on IS NOT NULL
 ORDER BY code, id
+
+-- holdings --
+-- Estimates of provinces come with the seeds.
+SELECT u.id,
+    (SELECT count(*) FROM household h WHERE h.unit_id = u.id
+        AND h.kind = 'household' AND h.status <> 'retired') AS households,
+    (SELECT count(*) FROM household h WHERE h.unit_id = u.id
+        AND h.kind = 'building' AND h.status <> 'retired') AS buildings,
+    (SELECT count(*) FROM place t WHERE t.unit_id = u.id AND t.class = 'street'
+        AND t.merged_into_id IS NULL) AS streets,
+    (SELECT count(*) FROM place t WHERE t.unit_id = u.id AND t.class = 'locality'
+        AND t.merged_into_id IS NULL) AS localities,
+    (SELECT count(*) FROM api_key_unit b JOIN api_key k ON k.id = b.key_id
+        WHERE b.unit_id = u.id AND k.revoked_at IS NULL) AS keys,
+    (SELECT count(*) FROM target t WHERE t.unit_id = u.id AND t.withdrawn_at IS NULL
+        AND (t.quality <> 'estimate' OR l.level <> 'province')) AS targets
+FROM unnest(CAST(:units AS integer[])) AS u (id) JOIN admin_unit l USING (id)

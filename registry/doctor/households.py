@@ -7,35 +7,19 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.core.sql import Statements
 from registry.coverage.count_cache import wrong_counts
 from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
 from registry.held_units import holdings
 from registry.stored_keys import COLUMNS, DOOR_HASH, stale_keys
+
+SQL: Final = Statements(__file__, "queries.sql", door_hash=DOOR_HASH)
 
 CHECKS = Chapter()
 
 _EMPTY_SHARE: Final = 0.05
 """Streets and localities without households beyond this share are no new names any more."""
 _NAMED: Final = 5
-
-_LOST_FLATS: Final = """
-    SELECT f.code FROM household f LEFT JOIN household b ON b.code = f.parent_code
-    WHERE f.parent_code IS NOT NULL AND f.status IN ('proposed', 'active')
-        AND (b.code IS NULL OR b.kind <> 'building' OR b.status IN ('reserved', 'retired')
-            OR b.unit_id IS DISTINCT FROM f.unit_id)
-    ORDER BY f.code
-"""
-_LOST_PLACES: Final = """
-    SELECT h.code FROM household h
-    LEFT JOIN place t ON t.id = h.street_id
-    LEFT JOIN place l ON l.id = h.locality_id
-    WHERE (h.street_id IS NOT NULL OR h.locality_id IS NOT NULL)
-        AND (h.street_id IS NOT NULL AND t.unit_id IS DISTINCT FROM h.unit_id
-            OR h.locality_id IS NOT NULL AND l.unit_id IS DISTINCT FROM h.unit_id
-            OR h.status <> 'retired'
-                AND (t.merged_into_id IS NOT NULL OR l.merged_into_id IS NOT NULL))
-    ORDER BY h.code
-"""
 
 
 @CHECKS.check(
@@ -45,7 +29,9 @@ _LOST_PLACES: Final = """
 )
 def flats_have_their_building(subject: Subject) -> Finding:
     """Every living flat is in a living building of its commune."""
-    return none_of([_shown(code) for code in subject.names(_LOST_FLATS)], "flats without")
+    return none_of(
+        [_shown(code) for code in subject.names(SQL.text("lost_flats"))], "flats without"
+    )
 
 
 @CHECKS.check(
@@ -54,7 +40,9 @@ def flats_have_their_building(subject: Subject) -> Finding:
 )
 def households_have_their_place(subject: Subject) -> Finding:
     """Every household's street and locality exist in its commune."""
-    return none_of([_shown(code) for code in subject.names(_LOST_PLACES)], "households in none")
+    return none_of(
+        [_shown(code) for code in subject.names(SQL.text("lost_places"))], "households in none"
+    )
 
 
 @CHECKS.check(
@@ -63,15 +51,7 @@ def households_have_their_place(subject: Subject) -> Finding:
 )
 def places_carry_their_holders(subject: Subject) -> Finding:
     """The ids of what holds a locality are those that its parents lead to."""
-    return none_of(subject.names(_WRONG_HOLDERS), "places with other holders")
-
-
-_WRONG_HOLDERS: Final = """
-    SELECT p.kind || ' ' || p.name FROM place p LEFT JOIN place o ON o.id = p.parent_id
-    WHERE p.outer_ids IS DISTINCT FROM
-        CASE WHEN p.parent_id IS NULL THEN '{}' ELSE o.id || o.outer_ids END
-    ORDER BY p.id
-"""
+    return none_of(subject.names(SQL.text("wrong_holders")), "places with other holders")
 
 
 @CHECKS.check(
@@ -80,22 +60,12 @@ _WRONG_HOLDERS: Final = """
 )
 def references_have_their_household(subject: Subject) -> Finding:
     """References, former numbers and plates name records that exist."""
-    counts = subject.connection.execute(text(_ORPHANS)).one()
+    counts = subject.connection.execute(SQL.text("orphans")).one()
     found = [f"{n:,} {name}" for name, n in zip(_REFERRING, counts, strict=True) if n]
     return failure(", ".join(found)) if found else ok()
 
 
 _REFERRING: Final = ("references", "former numbers", "external ids", "plates")
-_ORPHANS: Final = """
-    SELECT (SELECT count(*) FROM household_ref r
-            WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)),
-        (SELECT count(*) FROM household_former_number r
-            WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)),
-        (SELECT count(*) FROM external_id r
-            WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)),
-        (SELECT count(*) FROM plate r
-            WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code))
-"""
 
 
 @CHECKS.check(
@@ -105,7 +75,7 @@ _ORPHANS: Final = """
 )
 def places_have_households(subject: Subject) -> Finding:
     """Streets and localities have households, in themselves or in what they hold."""
-    counts = subject.connection.execute(text(_PLACES)).one()
+    counts = subject.connection.execute(SQL.text("unused_places")).one()
     streets, empty_streets, localities, empty_localities = counts
     shares = []
     said = []
@@ -120,25 +90,6 @@ def places_have_households(subject: Subject) -> Finding:
     return warning(detail) if max(shares, default=0) > _EMPTY_SHARE else ok(detail)
 
 
-_PLACES: Final = """
-    WITH living AS (
-        SELECT class, EXISTS (
-            SELECT FROM household h WHERE h.street_id = p.id
-            UNION ALL SELECT FROM household h WHERE h.locality_id = p.id
-            UNION ALL
-            SELECT FROM place i JOIN household h ON h.locality_id = i.id
-            WHERE i.parent_id IS NOT NULL AND i.outer_ids @> ARRAY[p.id]
-        ) AS held
-        FROM place p WHERE merged_into_id IS NULL
-    )
-    SELECT count(*) FILTER (WHERE class = 'street'),
-        count(*) FILTER (WHERE class = 'street' AND NOT held),
-        count(*) FILTER (WHERE class = 'locality'),
-        count(*) FILTER (WHERE class = 'locality' AND NOT held)
-    FROM living
-"""
-
-
 @CHECKS.check(
     "Số đếm độ phủ được giữ đúng với sổ",
     hint="chạy `bin/diachiso coverage --recount` (run that command)",
@@ -146,36 +97,6 @@ _PLACES: Final = """
 def coverage_counts(subject: Subject) -> Finding:
     """The counts that are kept for coverage are those of the register."""
     return none_of(wrong_counts(subject.connection), "communes are not")
-
-
-# Twice in one commune is enough to look at. A number that stands twice at its street or place is
-# found along an index, in its order; only those records are compared. Flats without one are
-# found in their buildings.
-_TWICE: Final = f"""
-    WITH crowded AS (
-        SELECT h.* FROM (
-            SELECT street_id AS id, house_number_key AS key FROM household
-            WHERE street_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1
-        ) c JOIN household h ON h.street_id = c.id AND h.house_number_key = c.key
-        UNION ALL
-        SELECT h.* FROM (
-            SELECT locality_id AS id, house_number_key AS key FROM household
-            WHERE street_id IS NULL AND house_number_key IS NOT NULL
-            GROUP BY 1, 2 HAVING count(*) > 1
-        ) c JOIN household h ON h.locality_id = c.id AND h.house_number_key = c.key
-            AND h.street_id IS NULL
-        UNION ALL
-        SELECT h.* FROM household h WHERE parent_code IS NOT NULL AND house_number_key IS NULL
-    ), twice AS (
-        SELECT {DOOR_HASH} AS door, min(code) AS code, count(*) - 1 AS more FROM crowded
-        WHERE status IN ('proposed', 'active')
-            AND (house_number_key IS NOT NULL OR unit_number IS NOT NULL)
-        GROUP BY 1 HAVING count(*) > 1
-    )
-    SELECT coalesce(sum(more), 0), (SELECT array_agg(code) FROM (
-        SELECT code FROM twice ORDER BY more DESC, code LIMIT 5) c)
-    FROM twice
-"""  # noqa: S608 - no input
 
 
 @CHECKS.check(
@@ -188,7 +109,7 @@ def doors_stand_once(subject: Subject) -> Finding:
     # Of millions of numbers the planner takes a third for crowded, and would read all records.
     for way in ("enable_mergejoin", "enable_hashjoin"):
         subject.connection.execute(text(f"SET LOCAL {way} = off"))
-    more, named = subject.connection.execute(text(_TWICE)).one()
+    more, named = subject.connection.execute(SQL.text("twice")).one()
     if not more:
         return ok()
     shown = ", ".join(_shown(code) for code in named)
@@ -218,14 +139,7 @@ def keys_are_of_todays_rules(subject: Subject) -> Finding:
 )
 def communes_of_households_exist(subject: Subject) -> Finding:
     """Every living household is in a commune of today."""
-    rows = subject.connection.execute(
-        text(
-            "SELECT u.code, h.n FROM (SELECT unit_id, count(*) AS n FROM household"
-            " WHERE status IN ('proposed', 'active') GROUP BY unit_id) h"
-            " JOIN admin_unit u ON u.id = h.unit_id AND NOT u.lifetime @> current_date"
-            " ORDER BY h.n DESC, u.code"
-        )
-    ).all()
+    rows = subject.connection.execute(SQL.text("missing_communes")).all()
     if not rows:
         return ok()
     named = ", ".join(f"{row.code} ({row.n:,})" for row in rows[:_NAMED])
@@ -266,7 +180,7 @@ _OF_UNITS: Final = ("streets", "localities", "targets")
 )
 def keys_are_bound_to_living_units(subject: Subject) -> Finding:
     """Keys are bound to units of today, and to no more parts of a split one than was decided."""
-    ended, widened = subject.names(_ENDED_KEYS), subject.names(_WIDENED_KEYS)
+    ended, widened = subject.names(SQL.text("ended_keys")), subject.names(SQL.text("widened_keys"))
     said = [
         f"{len(found):,} keys {what}: {', '.join(found[:_NAMED])}"
         for found, what in (
@@ -278,40 +192,13 @@ def keys_are_bound_to_living_units(subject: Subject) -> Finding:
     return warning("; ".join(said)) if said else ok()
 
 
-_ENDED_KEYS: Final = """
-    SELECT k.name || ' (' || string_agg(u.code || coalesce(' → ' || (
-            SELECT string_agg(n.code, ' ' ORDER BY n.code)
-            FROM admin_unit_succession s JOIN admin_unit n ON n.id = s.successor_id
-            WHERE s.predecessor_id = u.id AND s.effective_on <= current_date
-        ), ''), ' ' ORDER BY u.code) || ')'
-    FROM api_key k JOIN api_key_unit b ON b.key_id = k.id
-    JOIN admin_unit u ON u.id = b.unit_id AND upper(u.lifetime) <= current_date
-    WHERE k.revoked_at IS NULL GROUP BY k.id ORDER BY k.name
-"""
-_WIDENED_KEYS: Final = """
-    SELECT k.name || ' (' || string_agg(u.code, ' ' ORDER BY u.code) || ')'
-    FROM api_key k JOIN api_key_unit b ON b.key_id = k.id AND b.widened_by_event_id IS NOT NULL
-    JOIN admin_unit u ON u.id = b.unit_id
-    WHERE k.revoked_at IS NULL GROUP BY k.id, b.widened_by_event_id HAVING count(*) > 1
-    ORDER BY k.name
-"""
-
-
 @CHECKS.check(
     "Vùng phục vụ nào cũng theo xã hiện nay",
     hint="hãng gửi lại tệp với xã của hôm nay (the operator delivers its file anew)",
 )
 def services_are_of_living_units(subject: Subject) -> Finding:
     """Service areas are of communes of today."""
-    return none_of(subject.names(_ENDED_SERVICES), "operators", warning)
-
-
-_ENDED_SERVICES: Final = """
-    SELECT a.operator || ' (' || string_agg(DISTINCT u.code, ' ') || ')'
-    FROM service_area a JOIN service_area_unit m ON m.area_id = a.id
-    JOIN admin_unit u ON u.id = m.unit_id AND upper(u.lifetime) <= current_date
-    WHERE coalesce(upper(a.valid) > current_date, true) GROUP BY a.operator ORDER BY 1
-"""
+    return none_of(subject.names(SQL.text("ended_services")), "operators", warning)
 
 
 @CHECKS.check(
@@ -320,10 +207,7 @@ _ENDED_SERVICES: Final = """
 )
 def reforms_are_carried(subject: Subject) -> Finding:
     """Prepared reforms are carried on their day."""
-    numbers = subject.names(
-        "SELECT number FROM reform WHERE state = 'prepared' AND effective_on <= current_date"
-        " AND now() > effective_on + interval '1 hour' ORDER BY effective_on, id"
-    )
+    numbers = subject.names(SQL.text("reforms_due"))
     return none_of(numbers, "are not")
 
 

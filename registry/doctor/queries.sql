@@ -135,3 +135,149 @@ SELECT name FROM api_key WHERE role IN ('approver', 'admin') AND revoked_at IS N
 -- dead_webhooks --
 SELECT concat(w.id, ' (', k.name, ': ', w.last_outcome, ')')
 FROM webhook w JOIN api_key k ON k.id = w.key_id WHERE w.state = 'dead' ORDER BY w.id
+
+-- missing_communes --
+SELECT u.code, h.n FROM (SELECT unit_id, count(*) AS n FROM household
+WHERE status IN ('proposed', 'active') GROUP BY unit_id) h
+JOIN admin_unit u ON u.id = h.unit_id AND NOT u.lifetime @> current_date
+ORDER BY h.n DESC, u.code
+
+-- reforms_due --
+SELECT number FROM reform WHERE state = 'prepared' AND effective_on <= current_date
+    AND now() > effective_on + interval '1 hour' ORDER BY effective_on, id
+
+-- indexes --
+SELECT c.relname AS name, i.indisvalid AND i.indisready AS usable
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE c.relnamespace = 'public'::regnamespace
+
+-- triggers --
+SELECT c.relname, t.tgname, t.tgenabled IN ('O', 'A')
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace
+
+-- row_security --
+SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS enabled,
+    (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies
+FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+
+-- lost_flats --
+SELECT f.code FROM household f LEFT JOIN household b ON b.code = f.parent_code
+WHERE f.parent_code IS NOT NULL AND f.status IN ('proposed', 'active')
+    AND (b.code IS NULL OR b.kind <> 'building' OR b.status IN ('reserved', 'retired')
+        OR b.unit_id IS DISTINCT FROM f.unit_id)
+ORDER BY f.code
+
+-- lost_places --
+SELECT h.code FROM household h
+LEFT JOIN place t ON t.id = h.street_id
+LEFT JOIN place l ON l.id = h.locality_id
+WHERE (h.street_id IS NOT NULL OR h.locality_id IS NOT NULL)
+    AND (h.street_id IS NOT NULL AND t.unit_id IS DISTINCT FROM h.unit_id
+        OR h.locality_id IS NOT NULL AND l.unit_id IS DISTINCT FROM h.unit_id
+        OR h.status <> 'retired'
+            AND (t.merged_into_id IS NOT NULL OR l.merged_into_id IS NOT NULL))
+ORDER BY h.code
+
+-- wrong_holders --
+SELECT p.kind || ' ' || p.name FROM place p LEFT JOIN place o ON o.id = p.parent_id
+WHERE p.outer_ids IS DISTINCT FROM
+    CASE WHEN p.parent_id IS NULL THEN '{}' ELSE o.id || o.outer_ids END
+ORDER BY p.id
+
+-- orphans --
+SELECT (SELECT count(*) FROM household_ref r
+        WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)),
+    (SELECT count(*) FROM household_former_number r
+        WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)),
+    (SELECT count(*) FROM external_id r
+        WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)),
+    (SELECT count(*) FROM plate r
+        WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code))
+
+-- unused_places --
+WITH living AS (
+    SELECT class, EXISTS (
+        SELECT FROM household h WHERE h.street_id = p.id
+        UNION ALL SELECT FROM household h WHERE h.locality_id = p.id
+        UNION ALL
+        SELECT FROM place i JOIN household h ON h.locality_id = i.id
+        WHERE i.parent_id IS NOT NULL AND i.outer_ids @> ARRAY[p.id]
+    ) AS held
+    FROM place p WHERE merged_into_id IS NULL
+)
+SELECT count(*) FILTER (WHERE class = 'street'),
+    count(*) FILTER (WHERE class = 'street' AND NOT held),
+    count(*) FILTER (WHERE class = 'locality'),
+    count(*) FILTER (WHERE class = 'locality' AND NOT held)
+FROM living
+
+-- twice --
+-- Twice in one commune is enough to look at. A number that stands twice at its street or place is
+-- found along an index, in its order; only those records are compared. Flats without one are
+-- found in their buildings.
+WITH crowded AS (
+    SELECT h.* FROM (
+        SELECT street_id AS id, house_number_key AS key FROM household
+        WHERE street_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1
+    ) c JOIN household h ON h.street_id = c.id AND h.house_number_key = c.key
+    UNION ALL
+    SELECT h.* FROM (
+        SELECT locality_id AS id, house_number_key AS key FROM household
+        WHERE street_id IS NULL AND house_number_key IS NOT NULL
+        GROUP BY 1, 2 HAVING count(*) > 1
+    ) c JOIN household h ON h.locality_id = c.id AND h.house_number_key = c.key
+        AND h.street_id IS NULL
+    UNION ALL
+    SELECT h.* FROM household h WHERE parent_code IS NOT NULL AND house_number_key IS NULL
+), twice AS (
+    SELECT {door_hash} AS door, min(code) AS code, count(*) - 1 AS more FROM crowded
+    WHERE status IN ('proposed', 'active')
+        AND (house_number_key IS NOT NULL OR unit_number IS NOT NULL)
+    GROUP BY 1 HAVING count(*) > 1
+)
+SELECT coalesce(sum(more), 0), (SELECT array_agg(code) FROM (
+    SELECT code FROM twice ORDER BY more DESC, code LIMIT 5) c)
+FROM twice
+
+-- ended_keys --
+SELECT k.name || ' (' || string_agg(u.code || coalesce(' → ' || (
+        SELECT string_agg(n.code, ' ' ORDER BY n.code)
+        FROM admin_unit_succession s JOIN admin_unit n ON n.id = s.successor_id
+        WHERE s.predecessor_id = u.id AND s.effective_on <= current_date
+    ), ''), ' ' ORDER BY u.code) || ')'
+FROM api_key k JOIN api_key_unit b ON b.key_id = k.id
+JOIN admin_unit u ON u.id = b.unit_id AND upper(u.lifetime) <= current_date
+WHERE k.revoked_at IS NULL GROUP BY k.id ORDER BY k.name
+
+-- widened_keys --
+SELECT k.name || ' (' || string_agg(u.code, ' ' ORDER BY u.code) || ')'
+FROM api_key k JOIN api_key_unit b ON b.key_id = k.id AND b.widened_by_event_id IS NOT NULL
+JOIN admin_unit u ON u.id = b.unit_id
+WHERE k.revoked_at IS NULL GROUP BY k.id, b.widened_by_event_id HAVING count(*) > 1
+ORDER BY k.name
+
+-- ended_services --
+SELECT a.operator || ' (' || string_agg(DISTINCT u.code, ' ') || ')'
+FROM service_area a JOIN service_area_unit m ON m.area_id = a.id
+JOIN admin_unit u ON u.id = m.unit_id AND upper(u.lifetime) <= current_date
+WHERE coalesce(upper(a.valid) > current_date, true) GROUP BY a.operator ORDER BY 1
+
+-- granted --
+-- Of a column only what goes beyond its table. What everybody may do (grantee 0), the role may too.
+WITH app AS (SELECT oid FROM pg_roles WHERE rolname = :role)
+SELECT c.relname, g.privilege_type
+FROM pg_class c, aclexplode(c.relacl) g, app
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S')
+    AND g.grantee IN (app.oid, 0) AND c.relname <> 'spatial_ref_sys'
+UNION
+SELECT c.relname || '.' || a.attname, g.privilege_type
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) g, app
+WHERE c.relnamespace = 'public'::regnamespace AND g.grantee IN (app.oid, 0)
+UNION
+SELECT name, 'EXECUTE' FROM unnest(ARRAY['register_restored()', 'move_codes_on()']) name
+WHERE has_function_privilege(:role, name, 'EXECUTE')
+UNION
+SELECT 'schema ' || nspname, what
+FROM pg_namespace, unnest(ARRAY['USAGE', 'CREATE']) what
+WHERE nspname = 'public' AND has_schema_privilege(:role, oid, what)

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import text
-
+from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, STAMPED
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
 from registry.revision import current_revision, head_revision, suits
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 
@@ -122,13 +123,7 @@ def revision(subject: Subject) -> Finding:
 )
 def indexes(subject: Subject) -> Finding:
     """All indexes are there and valid."""
-    rows = subject.connection.execute(
-        text(
-            "SELECT c.relname AS name, i.indisvalid AND i.indisready AS usable"
-            " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-            " WHERE c.relnamespace = 'public'::regnamespace"
-        )
-    )
+    rows = subject.connection.execute(SQL.text("indexes"))
     usable = {row.name: row.usable for row in rows}
     wanted = {name for _, name in read_indexes()}
     missing = _listed("missing", wanted - usable.keys())
@@ -149,13 +144,7 @@ def read_indexes() -> set[tuple[str, str]]:
 )
 def triggers(subject: Subject) -> Finding:
     """The triggers are enabled that keep versions and make tables append-only."""
-    rows = subject.connection.execute(
-        text(
-            "SELECT c.relname, t.tgname, t.tgenabled IN ('O', 'A')"
-            " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-            " WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace"
-        )
-    )
+    rows = subject.connection.execute(SQL.text("triggers"))
     found = {(table, name): enabled for table, name, enabled in rows}
     wanted = {(table, name) for table, names in TRIGGERS.items() for name in names}
     missing = _listed("missing", {name for _, name in wanted - found.keys()})
@@ -169,7 +158,7 @@ def triggers(subject: Subject) -> Finding:
 )
 def privileges(subject: Subject) -> Finding:
     """The application's role may do what the migrations grant, and no more."""
-    rows = subject.connection.execute(text(_GRANTED), {"role": APP_ROLE})
+    rows = subject.connection.execute(SQL.text("granted"), {"role": APP_ROLE})
     granted = {(where, what) for where, what in rows}
     wanted = _wanted_privileges()
     missing = _listed("missing", (f"{what} on {where}" for where, what in wanted - granted))
@@ -184,37 +173,10 @@ def privileges(subject: Subject) -> Finding:
 )
 def row_security(subject: Subject) -> Finding:
     """Row-level security holds each key to its units, also in a session of the owner's."""
-    rows = subject.connection.execute(
-        text(
-            "SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS enabled,"
-            " (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies"
-            " FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace"
-        )
-    )
+    rows = subject.connection.execute(SQL.text("row_security"))
     whole = {row.name for row in rows if row.enabled and row.policies >= POLICIES}
     missing = _listed("not secured", set(SECURED) - whole)
     return failure("; ".join(missing)) if missing else ok(f"{len(SECURED)}")
-
-
-# Of a column only what goes beyond its table. What everybody may do (grantee 0), the role may too.
-_GRANTED: Final = """
-    WITH app AS (SELECT oid FROM pg_roles WHERE rolname = :role)
-    SELECT c.relname, g.privilege_type
-    FROM pg_class c, aclexplode(c.relacl) g, app
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S')
-        AND g.grantee IN (app.oid, 0) AND c.relname <> 'spatial_ref_sys'
-    UNION
-    SELECT c.relname || '.' || a.attname, g.privilege_type
-    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) g, app
-    WHERE c.relnamespace = 'public'::regnamespace AND g.grantee IN (app.oid, 0)
-    UNION
-    SELECT name, 'EXECUTE' FROM unnest(ARRAY['register_restored()', 'move_codes_on()']) name
-    WHERE has_function_privilege(:role, name, 'EXECUTE')
-    UNION
-    SELECT 'schema ' || nspname, what
-    FROM pg_namespace, unnest(ARRAY['USAGE', 'CREATE']) what
-    WHERE nspname = 'public' AND has_schema_privilege(:role, oid, what)
-"""
 
 
 def _wanted_privileges() -> Privileges:

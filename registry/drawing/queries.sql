@@ -49,3 +49,30 @@ JOIN admin_unit p ON p.id = v.province_id
 JOIN admin_unit_version w ON w.unit_id = p.id AND w.valid @> current_date
 WHERE u.level = 'commune' AND u.lifetime @> current_date
 ORDER BY b.unit_id
+
+-- neighbours --
+SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key, h.house_number, t.id, t.kind, t.name
+FROM household h LEFT JOIN place t ON t.id = h.street_id
+WHERE {open} AND h.code <> :code
+    AND h.point && ST_MakeEnvelope(CAST(:west AS float8), CAST(:south AS float8),
+        CAST(:east AS float8), CAST(:north AS float8), 4326)
+ORDER BY h.point <-> (SELECT {point})
+LIMIT 120
+
+-- outline --
+-- Pixels of a picture of a given side, y downwards: coordinates of it are short numbers.
+WITH unit AS (
+    SELECT geom, approximate FROM map_unit
+    WHERE unit_id = CAST(:unit AS int) AND detail = 0 AND level = 'province'
+), frame AS (
+    SELECT ST_XMin(geom) AS x0, ST_YMax(geom) AS y1,
+        CAST(:side AS float8) / greatest(ST_XMax(geom) - ST_XMin(geom),
+            ST_YMax(geom) - ST_YMin(geom), 1) AS scale
+    FROM unit
+), at AS (
+    SELECT ST_Transform({point}, 3857)
+        AS p
+)
+SELECT ST_AsSVG(ST_Scale(ST_Translate(geom, -x0, -y1), scale, scale), 1, 0), approximate,
+    (ST_X(p) - x0) * scale, (y1 - ST_Y(p)) * scale
+FROM unit, frame, at

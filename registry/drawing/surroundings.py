@@ -6,42 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from geo.label import named, number_label
+from registry.core.sql import Statements
 from registry.reads import Reads
-from registry.records import OPEN
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 REACH_M: Final = 130
 """Half the height of the small map, which is about twice as wide."""
 _MOST_STREETS: Final = 4
 _METRES_NORTH: Final = 110_570
 """A degree of latitude."""
-
-_NEIGHBOURS: Final = f"""
-    SELECT ST_X(h.point), ST_Y(h.point), h.house_number_key, h.house_number, t.id, t.kind, t.name
-    FROM household h LEFT JOIN place t ON t.id = h.street_id
-    WHERE {OPEN} AND h.code <> %(code)s
-        AND h.point && ST_MakeEnvelope(%(west)s::float8, %(south)s::float8, %(east)s::float8,
-            %(north)s::float8, 4326)
-    ORDER BY h.point <-> (SELECT ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326))
-    LIMIT 120
-"""  # noqa: S608 - constants
-# Pixels of a picture of a given side, y downwards: coordinates of it are short numbers.
-_OUTLINE: Final = """
-    WITH unit AS (
-        SELECT geom, approximate FROM map_unit
-        WHERE unit_id = %(unit)s::int AND detail = 0 AND level = 'province'
-    ), frame AS (
-        SELECT ST_XMin(geom) AS x0, ST_YMax(geom) AS y1,
-            %(side)s::float8 / greatest(ST_XMax(geom) - ST_XMin(geom),
-                ST_YMax(geom) - ST_YMin(geom), 1) AS scale
-        FROM unit
-    ), at AS (
-        SELECT ST_Transform(ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326), 3857)
-            AS p
-    )
-    SELECT ST_AsSVG(ST_Scale(ST_Translate(geom, -x0, -y1), scale, scale), 1, 0), approximate,
-        (ST_X(p) - x0) * scale, (y1 - ST_Y(p)) * scale
-    FROM unit, frame, at
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +68,7 @@ def surroundings(
 
     found: dict[int, list[Spot]] = {}
     doors = []
-    for x, y, key, written, street, kind, name in reads.rows(_NEIGHBOURS, box):
+    for x, y, key, written, street, kind, name in reads.rows(SQL.driver("neighbours"), box):
         spot = _spot(x, y, lon, lat, number_label(key, written) if key else None)
         doors.append(spot)
         if street is not None:
@@ -133,5 +107,5 @@ def _outline(reads: Reads, lon: float, lat: float, province_id: int | None) -> O
     if province_id is None:
         return None
     asked = {"unit": province_id, "side": float(OUTLINE_SIDE), "lon": lon, "lat": lat}
-    rows = reads.rows(_OUTLINE, asked)
+    rows = reads.rows(SQL.driver("outline"), asked)
     return Outline(*rows[0]) if rows else None

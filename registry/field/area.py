@@ -7,10 +7,10 @@ nobody had registered it.
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import label, named
+from registry.core.sql import Statements
 from registry.errors import GoneError
 from registry.field.rounds import Round
 from registry.lifecycle.listed_places import (
@@ -22,17 +22,10 @@ from registry.lifecycle.listed_places import (
 )
 from registry.records import Record
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 MOST_DOORS: Final = 5_000
 """Those of a large ward's longest street; a hamlet has some hundreds."""
-
-_ONWARD: Final = text(
-    """
-    WITH RECURSIVE onward AS (
-        SELECT p.id, p.merged_into_id FROM place p WHERE p.id = :id
-        UNION SELECT n.id, n.merged_into_id FROM onward o JOIN place n ON n.id = o.merged_into_id
-    ) SELECT id FROM onward WHERE merged_into_id IS NULL
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,7 @@ def area_of(session: Session, round_: Round) -> Area:
 
     Raises GoneError for a place that is no more.
     """
-    found = session.execute(_ONWARD, {"id": round_.place_id}).scalar()
+    found = session.execute(SQL.text("onward"), {"id": round_.place_id}).scalar()
     if found is None:
         raise GoneError(
             "đường, thôn tổ của đợt này không còn trong sổ; hãy hỏi cán bộ (the place of this round"

@@ -29,3 +29,19 @@ INSERT INTO field_record (id, round_id, kind, code, seen_event_id, point, positi
 VALUES (:id, :round, :kind, :code, :seen, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :method,
     :accuracy_m, :spread_m, CAST(:said AS jsonb), :device, :said_at)
 ON CONFLICT (id) DO NOTHING RETURNING id
+
+-- open_round --
+INSERT INTO field_round (unit_id, street_id, locality_id, until, code_hash, opened_by)
+VALUES (:unit, :street, :locality, :until, :hash, :actor) RETURNING id
+
+-- renew_round --
+UPDATE field_round SET code_hash = :hash, until = :until, closed_at = NULL WHERE id = :id
+
+-- close_round --
+UPDATE field_round SET closed_at = coalesce(closed_at, clock_timestamp()) WHERE id = :id
+
+-- onward --
+WITH RECURSIVE onward AS (
+    SELECT p.id, p.merged_into_id FROM place p WHERE p.id = :id
+    UNION SELECT n.id, n.merged_into_id FROM onward o JOIN place n ON n.id = o.merged_into_id
+) SELECT id FROM onward WHERE merged_into_id IS NULL

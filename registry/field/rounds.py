@@ -10,27 +10,18 @@ from sqlalchemy.orm import Session
 
 from geo.label import named
 from registry.access.reach import IN_REACH, check_writable, lineage, parameter, seen
+from registry.core.sql import Statements
 from registry.errors import FieldCodeEndedError, FieldCodeError, InvalidInputError, NotFoundError
 from registry.field.codes import hash_code, make_code
 from registry.gazetteer import Gazetteer, today
 from registry.lifecycle.listed_places import Table, place_by_id
 from registry.records import OUTER
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 MOST_DAYS: Final = 60
 PAGE: Final = 50
 
-_OPEN: Final = text(
-    """
-    INSERT INTO field_round (unit_id, street_id, locality_id, until, code_hash, opened_by)
-    VALUES (:unit, :street, :locality, :until, :hash, :actor) RETURNING id
-    """
-)
-_RENEW: Final = text(
-    "UPDATE field_round SET code_hash = :hash, until = :until, closed_at = NULL WHERE id = :id"
-)
-_CLOSE: Final = text(
-    "UPDATE field_round SET closed_at = coalesce(closed_at, clock_timestamp()) WHERE id = :id"
-)
 _INSIDE: Final = """ARRAY (
         SELECT r.locality_id
         UNION SELECT n.id FROM place n
@@ -164,7 +155,7 @@ def open_round(
     _check_day(until)
     code = make_code()
     number: int = session.execute(
-        _OPEN,
+        SQL.text("open_round"),
         {
             "unit": place.unit_id,
             "street": place_id if table == "street" else None,
@@ -182,14 +173,16 @@ def renew_code(session: Session, round_: Round, until: datetime.date) -> str:
     check_writable(session, round_.commune_id)
     _check_day(until)
     code = make_code()
-    session.execute(_RENEW, {"id": round_.id, "hash": hash_code(code), "until": until})
+    session.execute(
+        SQL.text("renew_round"), {"id": round_.id, "hash": hash_code(code), "until": until}
+    )
     return code
 
 
 def close_round(session: Session, round_: Round) -> None:
     """Take its code no more."""
     check_writable(session, round_.commune_id)
-    session.execute(_CLOSE, {"id": round_.id})
+    session.execute(SQL.text("close_round"), {"id": round_.id})
 
 
 def round_of_code(session: Session, code: str) -> Round:

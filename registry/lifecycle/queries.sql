@@ -26,3 +26,21 @@ SELECT :old, unnest(CAST(:new AS text[])), :kind
 
 -- records_as_written --
 SELECT {columns} FROM household h {joins} WHERE h.code = ANY (:codes)
+
+-- proposed_by --
+-- A record is proposed once at most: nothing leads back there.
+SELECT e.actor
+FROM (
+    SELECT event_id, recorded_at AS since FROM household
+    WHERE code = :code AND status = 'proposed'
+    UNION ALL
+    SELECT event_id, valid_from FROM household_version
+    WHERE code = :code AND status = 'proposed'
+) s JOIN event e ON e.id = s.event_id
+ORDER BY s.since LIMIT 1
+
+-- keep_number --
+INSERT INTO household_former_number
+    (code, street_id, locality_id, house_number, house_number_key)
+SELECT code, street_id, locality_id, house_number, house_number_key
+FROM household WHERE code = :code

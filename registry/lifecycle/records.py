@@ -10,6 +10,7 @@ from geo import code as codes
 from registry.access.actors import acting
 from registry.boundaries.reach import moved_m, refuse_outside
 from registry.codes import issue_codes
+from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, lon_lat
 from registry.days import HOW_TO_WRITE, parse_day
 from registry.entrances import FAR_M, Entrance
@@ -28,30 +29,10 @@ from registry.lifecycle.places import commune_id
 from registry.lifecycle.work import LIVING, Columns, Done, Row, Work, read_code
 from registry.messages import number
 
-# A record is proposed once at most: nothing leads back there.
-_PROPOSED_BY: Final = text(
-    """
-    SELECT e.actor
-    FROM (
-        SELECT event_id, recorded_at AS since FROM household
-        WHERE code = :code AND status = 'proposed'
-        UNION ALL
-        SELECT event_id, valid_from FROM household_version
-        WHERE code = :code AND status = 'proposed'
-    ) s JOIN event e ON e.id = s.event_id
-    ORDER BY s.since LIMIT 1
-    """
-)
+SQL: Final = Statements(__file__, "queries.sql")
+
 _NOT_PARTS: Final = frozenset({"code", "reason", "decision_number", "same_address", "restricted"})
 _RESERVE_PLATES: Final = text("INSERT INTO plate (code) SELECT unnest(CAST(:codes AS text[]))")
-_KEEP_NUMBER: Final = text(
-    """
-    INSERT INTO household_former_number
-        (code, street_id, locality_id, house_number, house_number_key)
-    SELECT code, street_id, locality_id, house_number, house_number_key
-    FROM household WHERE code = :code
-    """
-)
 _BUILDING_STATUS: Final = text("SELECT status FROM household WHERE code = :code FOR SHARE")
 
 
@@ -109,7 +90,7 @@ def _is_own_proposal(work: Work, row: Row) -> bool:
     actor = acting()
     if actor is None or row["status"] != "proposed":
         return False
-    by: str = work.session.execute(_PROPOSED_BY, {"code": row["code"]}).scalar_one()
+    by: str = work.session.execute(SQL.text("proposed_by"), {"code": row["code"]}).scalar_one()
     if by == actor.name and not actor.approves_own:
         raise OwnProposalError(
             f"mã {codes.format(row['code'])} do chính khoá này đề nghị: người duyệt khác mới đưa"
@@ -214,7 +195,7 @@ def renumber(work: Work, request: r.RenumberRequest) -> Done:
         refuse_taken(work.session, {**row, **columns}, [row["code"]])
     work.begin(codes=[row["code"]])
     if row["house_number_key"] is not None:
-        work.session.execute(_KEEP_NUMBER, {"code": row["code"]})
+        work.session.execute(SQL.text("keep_number"), {"code": row["code"]})
     work.update(row, **columns)
     return work.done()
 

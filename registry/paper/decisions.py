@@ -16,6 +16,7 @@ from geo import code as codes
 from geo.house_number import natural_order
 from geo.label import named, number_label
 from registry.access.reach import check_writable, parameter, seen
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
@@ -31,56 +32,14 @@ from registry.reads import Reads
 from registry.records import PLACES, names_on
 from registry.units import unit_by_code
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 KINDS: Final = tuple(ABOUT)
 """Operations of which there is a decision, as events name them."""
 MAX_LINES: Final = 5_000
 _MAP_MM: Final = (162.0, 100.0)
 
 _EVENT: Final = text("SELECT kind, decision_number FROM event WHERE id = :id")
-_MADE: Final = text(
-    "SELECT id, unit_id, kind, name, NULL AS old_kind, NULL AS old_name FROM place"
-    " WHERE class = :class AND event_id = :event ORDER BY unit_id, id"
-)
-# What a place was called behind an event: its next state that ended, or that of today.
-_RENAMED: Final = text(
-    """
-    SELECT v.id, n.unit_id, n.kind, n.name, v.kind AS old_kind, v.name AS old_name
-    FROM place_version v CROSS JOIN LATERAL (
-        SELECT unit_id, kind, name FROM (
-            (SELECT w.unit_id, w.kind, w.name, w.valid_to FROM place_version w
-            WHERE w.id = v.id AND w.valid_to > v.valid_to ORDER BY w.valid_to LIMIT 1)
-            UNION ALL
-            SELECT p.unit_id, p.kind, p.name, 'infinity' FROM place p WHERE p.id = v.id
-        ) s ORDER BY valid_to LIMIT 1
-    ) n
-    WHERE v.class = :class AND v.ended_by_event_id = :event ORDER BY n.unit_id, v.id
-    """
-)
-_NUMBERED: Final = text(
-    """
-    SELECT p.id, p.unit_id, p.kind, p.name, NULL AS old_kind, NULL AS old_name
-    FROM place p
-    WHERE p.class = :class AND p.id IN (
-        SELECT CASE :class WHEN 'street' THEN h.street_id ELSE h.locality_id END
-        FROM household_version h WHERE h.ended_by_event_id = :event)
-    ORDER BY p.unit_id, p.id
-    """
-)
-_LINES: Final = text(
-    """
-    SELECT v.code, v.house_number_key AS old_key, v.house_number AS old, n.house_number_key AS key,
-        n.house_number AS new, n.unit_id, ST_X(n.point) AS lon, ST_Y(n.point) AS lat
-    FROM household_version v CROSS JOIN LATERAL (
-        SELECT house_number_key, house_number, unit_id, point
-        FROM household h WHERE h.code = v.code AND h.event_id = :event
-        UNION ALL
-        SELECT house_number_key, house_number, unit_id, point
-        FROM household_version h WHERE h.code = v.code AND h.event_id = :event
-        LIMIT 1
-    ) n
-    WHERE v.ended_by_event_id = :event AND NOT v.restricted
-    """
-)
 _DOORS: Final = {
     table: text(
         "SELECT code, ST_X(point) AS lon, ST_Y(point) AS lat, house_number_key AS key,"
@@ -191,7 +150,7 @@ def decidable(session: Session, limit: int) -> list[Decidable]:
     Only the register's last 5,000 events are looked at.
     """
     given = {**parameter(seen()), "kinds": list(KINDS), "limit": limit}
-    return [Decidable(*row) for row in session.execute(_DECIDABLE, given)]
+    return [Decidable(*row) for row in session.execute(SQL.text("decidable"), given)]
 
 
 def _check_kind(kind: str) -> None:
@@ -211,7 +170,11 @@ def _content(session: Session, event_id: int) -> _Content:
     _check_kind(event.kind)
     what, _, where = event.kind.partition("_")
     table = "street" if where == "street" else "locality"
-    statement = {"name": _MADE, "rename": _RENAMED, "renumber": _NUMBERED}[what]
+    statement = {
+        "name": SQL.text("places_made"),
+        "rename": SQL.text("places_renamed"),
+        "renumber": SQL.text("places_numbered"),
+    }[what]
     places = tuple(
         _Place(
             row.id,
@@ -240,7 +203,7 @@ def _content(session: Session, event_id: int) -> _Content:
 
 
 def _lines(session: Session, event_id: int) -> tuple[_Line, ...]:
-    rows: Any = session.execute(_LINES, {"event": event_id}).all()
+    rows: Any = session.execute(SQL.text("lines"), {"event": event_id}).all()
     if len(rows) > MAX_LINES:
         raise InvalidInputError.of_field(
             "numbers", "too_many", f"phụ lục có tối đa {MAX_LINES} dòng (the annex is too long)"
@@ -327,19 +290,3 @@ def _annex(gazetteer: Gazetteer, content: _Content, title: str) -> dict[str, Any
             for line in content.lines
         ],
     }
-
-
-# An event tells its places by id; one that names a place tells the commune.
-_DECIDABLE: Final = text(
-    """
-    SELECT e.id, e.kind, e.decision_number, e.occurred_at
-    FROM (SELECT * FROM event ORDER BY id DESC LIMIT 5000) e
-    WHERE e.kind = ANY (:kinds) AND (CAST(:reach AS integer[]) IS NULL
-        OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'units') u (id)
-            WHERE CAST(u.id AS integer) = ANY (:reach))
-        OR EXISTS (SELECT FROM jsonb_array_elements(coalesce(e.scope -> 'streets', '[]')
-                || coalesce(e.scope -> 'localities', '[]')) s (id)
-            JOIN place p ON p.id = CAST(s.id AS bigint) WHERE p.unit_id = ANY (:reach)))
-    ORDER BY e.id DESC LIMIT :limit
-    """
-)

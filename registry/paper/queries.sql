@@ -32,3 +32,53 @@ SELECT ST_AsGeoJSON(ST_SimplifyPreserveTopology(ST_Intersection(
         CAST(:north AS float8),
         4326)), CAST(:tolerance AS float8)))::json
 FROM boundary b WHERE b.unit_id = ANY (CAST(:units AS int[])) AND NOT b.approximate
+
+-- places_made --
+SELECT id, unit_id, kind, name, NULL AS old_kind, NULL AS old_name FROM place
+WHERE class = :class AND event_id = :event ORDER BY unit_id, id
+
+-- places_renamed --
+-- What a place was called behind an event: its next state that ended, or that of today.
+SELECT v.id, n.unit_id, n.kind, n.name, v.kind AS old_kind, v.name AS old_name
+FROM place_version v CROSS JOIN LATERAL (
+    SELECT unit_id, kind, name FROM (
+        (SELECT w.unit_id, w.kind, w.name, w.valid_to FROM place_version w
+        WHERE w.id = v.id AND w.valid_to > v.valid_to ORDER BY w.valid_to LIMIT 1)
+        UNION ALL
+        SELECT p.unit_id, p.kind, p.name, 'infinity' FROM place p WHERE p.id = v.id
+    ) s ORDER BY valid_to LIMIT 1
+) n
+WHERE v.class = :class AND v.ended_by_event_id = :event ORDER BY n.unit_id, v.id
+
+-- places_numbered --
+SELECT p.id, p.unit_id, p.kind, p.name, NULL AS old_kind, NULL AS old_name
+FROM place p
+WHERE p.class = :class AND p.id IN (
+    SELECT CASE :class WHEN 'street' THEN h.street_id ELSE h.locality_id END
+    FROM household_version h WHERE h.ended_by_event_id = :event)
+ORDER BY p.unit_id, p.id
+
+-- lines --
+SELECT v.code, v.house_number_key AS old_key, v.house_number AS old, n.house_number_key AS key,
+    n.house_number AS new, n.unit_id, ST_X(n.point) AS lon, ST_Y(n.point) AS lat
+FROM household_version v CROSS JOIN LATERAL (
+    SELECT house_number_key, house_number, unit_id, point
+    FROM household h WHERE h.code = v.code AND h.event_id = :event
+    UNION ALL
+    SELECT house_number_key, house_number, unit_id, point
+    FROM household_version h WHERE h.code = v.code AND h.event_id = :event
+    LIMIT 1
+) n
+WHERE v.ended_by_event_id = :event AND NOT v.restricted
+
+-- decidable --
+-- An event tells its places by id; one that names a place tells the commune.
+SELECT e.id, e.kind, e.decision_number, e.occurred_at
+FROM (SELECT * FROM event ORDER BY id DESC LIMIT 5000) e
+WHERE e.kind = ANY (:kinds) AND (CAST(:reach AS integer[]) IS NULL
+    OR EXISTS (SELECT FROM jsonb_array_elements(e.scope -> 'units') u (id)
+        WHERE CAST(u.id AS integer) = ANY (:reach))
+    OR EXISTS (SELECT FROM jsonb_array_elements(coalesce(e.scope -> 'streets', '[]')
+            || coalesce(e.scope -> 'localities', '[]')) s (id)
+        JOIN place p ON p.id = CAST(s.id AS bigint) WHERE p.unit_id = ANY (:reach)))
+ORDER BY e.id DESC LIMIT :limit

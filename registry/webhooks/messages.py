@@ -16,9 +16,12 @@ from registry.changes import IDENTITY, read_page
 from registry.changes.cursor import Cursor
 from registry.changes.entries import Entry, Following
 from registry.changes.since import Kind, Since, changed_since, is_wanted
+from registry.core.sql import Statements
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.reads import Reads
 from registry.register import Register
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 MOST: Final = 500
 """Entries of a message, some 300 kB."""
@@ -27,10 +30,6 @@ _LISTED: Final = 1_000
 CHANGED: Final = "register.changed"
 TEST: Final = "register.test"
 
-_WHEN: Final = """
-    SELECT e.occurred_at FROM feed f JOIN event e ON e.id = f.event_id
-    WHERE f.position = %(position)s
-"""
 _CODES: Final = "SELECT code FROM webhook_code WHERE webhook_id = %(id)s"
 _LYING: Final = f"""
     WITH named AS (SELECT id FROM unnest(%(ids)s::bigint[]) p (id)),
@@ -133,7 +132,7 @@ def _hashed(said: str) -> str:
 
 
 def _time(reads: Reads, position: int) -> str | None:
-    rows = reads.rows(_WHEN, {"position": position})
+    rows = reads.rows(SQL.driver("occurred_at"), {"position": position})
     return rows[0][0].astimezone(VIET_NAM).isoformat() if rows else None
 
 

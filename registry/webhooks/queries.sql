@@ -98,3 +98,7 @@ SELECT id, message, kind, behind, entries, attempt, sent_at, took_ms, status, ou
 FROM webhook_delivery
 WHERE webhook_id = :id AND (CAST(:before AS bigint) IS NULL OR id < :before)
 ORDER BY id DESC LIMIT :limit
+
+-- occurred_at --
+SELECT e.occurred_at FROM feed f JOIN event e ON e.id = f.event_id
+WHERE f.position = :position
