@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from pydantic import ValidationError
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from registry.access.actors import Actor
 from registry.access.jurisdiction import named_codes
-from registry.access.reach import MEETS_REACH, parameter, seen
+from registry.access.reach import parameter, seen
+from registry.core.sql import Statements
 from registry.errors import ConflictError, NotFoundError
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.table import BY_NAME, Operation
+
+SQL: Final = Statements(__file__, "queries.sql")
 
 DAYS: Final = 14
 """How long an operation waits for its second person."""
@@ -90,7 +93,7 @@ def file_pending(
 
 def states_of(session: Session, codes: Collection[str]) -> dict[str, str]:
     """Code → a hash of where the record is and what it is called; locked until the end."""
-    rows = session.execute(_STATES, {"codes": sorted(codes)}) if codes else ()
+    rows = session.execute(SQL.text("states_of_records"), {"codes": sorted(codes)}) if codes else ()
     return {row.code: row.state for row in rows}
 
 
@@ -99,7 +102,8 @@ def find_pending(
 ) -> Pending:
     """One that the caller sees, or any. Raises NotFoundError."""
     given = _reach(None if anywhere else seen()) | {"id": min(number, _MAX_ID)}
-    row = session.execute(_LOCKED if lock else _ONE, given).one_or_none()
+    statement = SQL.text("lock_pending") if lock else SQL.text("pending")
+    row = session.execute(statement, given).one_or_none()
     if row is None:
         raise NotFoundError(f"không có việc chờ duyệt số {number} (no such pending operation)")
     return _pending(row)
@@ -110,7 +114,7 @@ def list_pending(
 ) -> list[Pending]:
     """Those that wait and that the caller sees; of one record, or any. The oldest first."""
     given = _reach(seen()) | {"code": code, "after": after, "limit": limit}
-    rows = session.execute(_WAITING, given)
+    rows = session.execute(SQL.text("waiting"), given)
     return [_pending(row) for row in rows]
 
 
@@ -126,51 +130,7 @@ def _pending(row: Any) -> Pending:
     )
 
 
-# A record may have come into another commune since.
-_COLUMNS: Final = """
-    SELECT p.id, p.operation, p.requests, p.seen, p.asked_by, p.asked_key_id, p.asked_at,
-        p.expires_at, p.decided_by, p.decided_at, p.word, p.event_id, p.once,
-        CASE WHEN p.state = 'waiting' AND p.expires_at <= clock_timestamp() THEN 'expired'
-            ELSE p.state END AS state,
-        EXISTS (SELECT FROM api_key k WHERE k.id = p.asked_key_id AND k.revoked_at IS NOT NULL)
-            AS asker_revoked
-    FROM pending_operation p
-    WHERE p.operation = ANY (:known) AND (
-        {meets} OR EXISTS (
-            SELECT FROM household h
-            WHERE h.code IN (SELECT jsonb_object_keys(p.seen)) AND h.unit_id = ANY (:reach)))
-""".format(meets=MEETS_REACH.format(column="p.unit_ids"))
-_ONE: Final = text(_COLUMNS + " AND p.id = :id")
-_LOCKED: Final = text(_COLUMNS + " AND p.id = :id FOR UPDATE OF p")
-_WAITING: Final = text(
-    _COLUMNS
-    + " AND p.state = 'waiting' AND p.expires_at > clock_timestamp() AND p.id > :after"
-    + " AND (CAST(:code AS text) IS NULL OR p.seen ? :code) ORDER BY p.id LIMIT :limit"
-)
-_SAME: Final = text(
-    """
-    SELECT id FROM pending_operation
-    WHERE state = 'waiting' AND expires_at > clock_timestamp() AND asked_by = :name
-        AND operation = :operation AND requests = :requests
-    ORDER BY id LIMIT 1
-    """
-).bindparams(bindparam("requests", type_=JSONB))
-_FILE: Final = text(
-    """
-    INSERT INTO pending_operation
-        (operation, requests, seen, unit_ids, once, asked_by, asked_key_id, expires_at)
-    VALUES (:operation, :requests, :seen,
-        ARRAY (SELECT id FROM admin_unit WHERE level = 'commune' AND code = ANY (:units)
-            AND lifetime @> current_date ORDER BY id),
-        :once, :name, :key, clock_timestamp() + make_interval(days => :days))
-    RETURNING id
-    """
-).bindparams(bindparam("requests", type_=JSONB), bindparam("seen", type_=JSONB))
-# What a decision about a record rests upon: not who verified it, or how many live there.
-_STATES: Final = text(
-    """
-    SELECT code, md5(CAST(ROW(status, unit_id, street_id, locality_id, house_number_key,
-        building_key, floor, unit_number, parent_code, ST_AsText(point)) AS text)) AS state
-    FROM household WHERE code = ANY (:codes) ORDER BY code FOR UPDATE
-    """
+_SAME: Final = SQL.text("same_pending").bindparams(bindparam("requests", type_=JSONB))
+_FILE: Final = SQL.text("file_pending").bindparams(
+    bindparam("requests", type_=JSONB), bindparam("seen", type_=JSONB)
 )

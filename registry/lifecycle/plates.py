@@ -7,50 +7,25 @@ are written whose turn it is; of codes that were named, all of them or none.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import text
-
 from geo import code as codes
 from geo.label import named as named_place
+from registry.core.sql import Statements
 from registry.errors import ConflictError, InvalidInputError
 from registry.lifecycle import requests as r
-from registry.lifecycle.bulk_sql import COUNTS
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.records import day_given
 from registry.lifecycle.work import LIVING, Changed, Done, NamedPlace, Work, read_code
 
-_MAX_NAMED: Final = 20
-_WHERE: Final = {"codes": "h.code = ANY (:codes)", **COUNTS}
-"""What doors are meant: those named, or those of a street or locality."""
+SQL: Final = Statements(__file__, "queries.sql")
 
-# Rows are locked in the order of their codes, as every operation locks them.
-_DOORS: Final = """
-    SELECT h.code FROM household h
-    WHERE {where} AND h.status = ANY (:states) ORDER BY h.code FOR SHARE
-"""
+_MAX_NAMED: Final = 20
+_WHERE: Final = {
+    "codes": "doors_named",
+    "street": "doors_of_street",
+    "locality": "doors_of_locality",
+}
+"""What doors are meant: those named, or those of a street or locality."""
 _NOT_YET: Final = ("reserved", "proposed")
-_ISSUE: Final = """
-    WITH doors AS ({doors}), kept AS (
-        UPDATE plate p SET issued_on = :day FROM doors d
-        WHERE p.code = d.code AND p.issued_on IS NULL AND p.lost_on IS NULL RETURNING p.code
-    ), made AS (
-        INSERT INTO plate (code, issued_on)
-        SELECT d.code, :day FROM doors d
-        WHERE NOT EXISTS (SELECT FROM plate p WHERE p.code = d.code AND p.lost_on IS NULL)
-        RETURNING code
-    ) SELECT code FROM kept UNION ALL SELECT code FROM made
-"""
-_MOUNT: Final = """
-    WITH doors AS ({doors})
-    UPDATE plate p SET mounted_on = :day FROM doors d
-    WHERE p.code = d.code AND p.issued_on <= :day AND p.mounted_on IS NULL AND p.lost_on IS NULL
-    RETURNING p.code
-"""
-_LOSE: Final = """
-    WITH doors AS ({doors})
-    UPDATE plate p SET lost_on = :day FROM doors d
-    WHERE p.code = d.code AND coalesce(p.mounted_on, p.issued_on) <= :day AND p.lost_on IS NULL
-    RETURNING p.code
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,34 +60,29 @@ class _Step:
         return work.done(place, len(written))
 
     def _write(self, work: Work, what: str, parameters: dict[str, Any]) -> set[str]:
-        return set(work.session.scalars(_STATEMENTS[self.statement, what], parameters))
+        return set(work.session.scalars(SQL.text(self.statement, _WHERE[what]), parameters))
 
     def _refused(self, shown: str) -> ConflictError:
         error = {"field": "codes", "code": self.code, "detail": self.refusal}
         return ConflictError(f"{shown}: {self.refusal}", errors=[error])
 
 
-_STATEMENTS: Final = {
-    (statement, what): text(statement.format(doors=_DOORS.format(where=where)))
-    for statement in (_ISSUE, _MOUNT, _LOSE)
-    for what, where in _WHERE.items()
-}
 _SCOPE: Final = {"street": "streets", "locality": "localities"}
 _ISSUED: Final = _Step(
-    _ISSUE,
+    "issue_plates",
     ("reserved", *LIVING),
     "plate_issued",
     "đã cấp biển rồi; mất thì báo mất trước (they have one; report it lost first)",
 )
 _MOUNTED: Final = _Step(
-    _MOUNT,
+    "mount_plates",
     ("active",),
     "plate_not_issued",
     "không có biển đã cấp mà chưa gắn tính đến ngày này (no plate was issued by that day and waits"
     " to be mounted)",
 )
 _LOST: Final = _Step(
-    _LOSE,
+    "lose_plates",
     ("reserved", *LIVING, "retired"),
     "plate_not_issued",
     "không có biển đã cấp tính đến ngày này (no plate was issued by that day)",
