@@ -5,8 +5,7 @@ what the module gives its `Statements`; a line `-- with name: …` below a state
 `{name}` is in this statement and in what it includes. `{where}` stands for conditions that whoever
 runs the statement names, of those that its line `-- where one, other` lists.
 
-A test EXPLAINs each statement, and names those that no module uses. Nothing else puts SQL together
-from pieces.
+A test EXPLAINs each statement, and names those that no module uses.
 """
 
 import re

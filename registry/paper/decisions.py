@@ -29,7 +29,7 @@ from registry.paper.site import Site
 from registry.paper.small_map import map_of
 from registry.paper.typesetting import Notices, Paper, typeset
 from registry.reads import Reads
-from registry.records import PLACES, names_on
+from registry.records import names_on
 from registry.units import unit_by_code
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -40,14 +40,6 @@ MAX_LINES: Final = 5_000
 _MAP_MM: Final = (162.0, 100.0)
 
 _EVENT: Final = text("SELECT kind, decision_number FROM event WHERE id = :id")
-_DOORS: Final = {
-    table: text(
-        "SELECT code, ST_X(point) AS lon, ST_Y(point) AS lat, house_number_key AS key,"
-        f" house_number AS new FROM household h WHERE {table}_id = ANY (:ids)"
-        " AND status = 'active' AND NOT restricted AND point IS NOT NULL"
-    )
-    for table in PLACES
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +187,7 @@ def _content(session: Session, event_id: int) -> _Content:
         about = frozenset(line.code for line in lines)
     else:
         ids = [place.id for place in places]
-        rows: Any = session.execute(_DOORS[table], {"ids": ids}).all()
+        rows: Any = session.execute(SQL.text("doors", f"doors_of_{table}"), {"ids": ids}).all()
         dots = [(r.lon, r.lat, number_label(r.key, r.new) if r.key else "") for r in rows]
         about = frozenset(row.code for row in rows)
     shown = tuple((x, y, words) for x, y, words in dots if x is not None and y is not None)

@@ -82,3 +82,29 @@ WHERE e.kind = ANY (:kinds) AND (CAST(:reach AS integer[]) IS NULL
             || coalesce(e.scope -> 'localities', '[]')) s (id)
         JOIN place p ON p.id = CAST(s.id AS bigint) WHERE p.unit_id = ANY (:reach)))
 ORDER BY e.id DESC LIMIT :limit
+
+-- doors --
+-- where doors_of_street, doors_of_locality
+SELECT code, ST_X(point) AS lon, ST_Y(point) AS lat, house_number_key AS key, house_number AS new
+FROM household
+WHERE {where} AND status = 'active' AND NOT restricted AND point IS NOT NULL
+
+-- doors_of_street --
+street_id = ANY (:ids)
+
+-- doors_of_locality --
+locality_id = ANY (:ids)
+
+-- records --
+-- where records_named, records_of_street, records_of_locality
+SELECT {columns} FROM household h {joins} WHERE {where} AND h.status = ANY (:states)
+
+-- records_named --
+h.code = ANY (:codes)
+
+-- records_of_street --
+h.street_id = :id
+
+-- records_of_locality --
+-- Numbers count in the locality where no street leads to the door.
+h.locality_id = :id AND h.street_id IS NULL

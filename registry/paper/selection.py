@@ -3,27 +3,27 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.house_number import natural_order
 from geo.label import named
 from registry.access.jurisdiction import check_jurisdiction
+from registry.core.sql import Statements
 from registry.errors import InvalidInputError, NotFoundError
-from registry.lifecycle.bulk_sql import COUNTS
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.work import LIVING, read_code
 from registry.paper.typesetting import Notices
 from registry.records import JOINS, Record, columns
 
-_RECORDS: Final = {
-    what: text(
-        f"SELECT {columns(successors='NULL::text[]')} FROM household h {JOINS}"
-        f" WHERE {where} AND h.status = ANY (:states)"
-    )
-    for what, where in (("codes", "h.code = ANY (:codes)"), *COUNTS.items())
+_WHERE: Final = {
+    "codes": "records_named",
+    "street": "records_of_street",
+    "locality": "records_of_locality",
 }
+SQL: Final = Statements(
+    __file__, "queries.sql", columns=columns(successors="NULL::text[]"), joins=JOINS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _named(session: Session, given: list[str]) -> tuple[Record, ...]:
 
 
 def _read(session: Session, what: str, parameters: dict[str, Any]) -> list[Record]:
-    rows: Any = session.execute(_RECORDS[what], parameters)
+    rows: Any = session.execute(SQL.text("records", _WHERE[what]), parameters)
     return [Record(*row) for row in rows]
 
 
