@@ -26,7 +26,6 @@ from registry.lifecycle.addresses import read_number
 from registry.lifecycle.requests import Called, Code, Count, Lat, Lon
 from registry.lifecycle.work import read_code
 from registry.personal import PERSONAL_DATA
-from registry.records import PLACES
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -47,17 +46,7 @@ _OF_KIND: Final = {
 """Part of a record → the kinds that may have it."""
 _NEEDED: Final = {"units": "flats", "households_count": "count"}
 
-# A door is of the round where it is, or was, in its place: it may have been moved since.
-_OF_ROUND: Final = {
-    table: text(
-        f"""
-        SELECT h.code FROM household h
-        WHERE h.code = ANY (:codes) AND NOT h.restricted AND (h.{table}_id = ANY (:ids) OR EXISTS (
-            SELECT FROM household_version v WHERE v.code = h.code AND v.{table}_id = ANY (:ids)))
-        """  # noqa: S608 - constants
-    )
-    for table in PLACES
-}
+_OF_ROUND: Final = {"street": "doors_of_street", "locality": "doors_of_locality"}
 
 
 class Found(BaseModel):
@@ -196,7 +185,8 @@ def _known(session: Session, area: Area, codes: list[str]) -> frozenset[str]:
     """Those that are of the round; of others nobody is told whether a record bears them."""
     if not codes:
         return frozenset()
-    found = session.scalars(_OF_ROUND[area.place.table], {"codes": codes, "ids": list(area.ids)})
+    statement = SQL.text(_OF_ROUND[area.place.table])
+    found = session.scalars(statement, {"codes": codes, "ids": list(area.ids)})
     return frozenset(found)
 
 

@@ -45,3 +45,17 @@ WITH RECURSIVE onward AS (
     SELECT p.id, p.merged_into_id FROM place p WHERE p.id = :id
     UNION SELECT n.id, n.merged_into_id FROM onward o JOIN place n ON n.id = o.merged_into_id
 ) SELECT id FROM onward WHERE merged_into_id IS NULL
+
+-- doors_of_place --
+-- A door is of the round where it is, or was, in its place: it may have been moved since.
+SELECT h.code FROM household h
+WHERE h.code = ANY (:codes) AND NOT h.restricted AND (h.{column} = ANY (:ids) OR EXISTS (
+    SELECT FROM household_version v WHERE v.code = h.code AND v.{column} = ANY (:ids)))
+
+-- doors_of_street --
+-- with column: street_id
+{doors_of_place}
+
+-- doors_of_locality --
+-- with column: locality_id
+{doors_of_place}

@@ -31,23 +31,10 @@ CHANGED: Final = "register.changed"
 TEST: Final = "register.test"
 
 _CODES: Final = "SELECT code FROM webhook_code WHERE webhook_id = %(id)s"
-_LYING: Final = f"""
-    WITH named AS (SELECT id FROM unnest(%(ids)s::bigint[]) p (id)),
-    inside AS (
-        SELECT id AS outer_id, id FROM named
-        UNION ALL
-        SELECT n.id, l.id FROM named n
-        JOIN place l ON l.parent_id IS NOT NULL AND l.outer_ids @> ARRAY[n.id]
-    )
-    SELECT p.outer_id, count(*), (array_agg(h.code ORDER BY h.code))[1:{_LISTED}]
-    FROM {{places}} JOIN webhook_code w ON w.code = h.code AND w.webhook_id = %(id)s
-    WHERE h.status IN ('proposed', 'active') AND NOT h.restricted GROUP BY 1
-"""  # noqa: S608 - constants
-_ITSELF: Final = "(SELECT id AS outer_id, id FROM named) p JOIN household h ON h."
 _LYING_IN: Final = {
-    "street": _LYING.format(places=f"{_ITSELF}street_id = p.id"),
-    "locality": _LYING.format(places="inside p JOIN household h ON h.locality_id = p.id"),
-    "unit": _LYING.format(places=f"{_ITSELF}unit_id = p.id"),
+    "street": "lying_in_streets",
+    "locality": "lying_in_localities",
+    "unit": "lying_in_units",
 }
 """Type of an entry → the listed codes that lie in each of these places."""
 
@@ -179,7 +166,8 @@ def _lying(
     found = {}
     for kind, statement in _LYING_IN.items():
         ids = [_id_of(entry) for entry in entries if entry["type"] == kind]
-        rows = reads.rows(statement, {"ids": ids, "id": told.id}) if ids else []
+        given = {"ids": ids, "id": told.id, "listed": _LISTED}
+        rows = reads.rows(SQL.driver(statement), given) if ids else []
         found.update({(kind, place): (count, codes) for place, count, codes in rows})
     return found
 

@@ -102,3 +102,27 @@ ORDER BY id DESC LIMIT :limit
 -- occurred_at --
 SELECT e.occurred_at FROM feed f JOIN event e ON e.id = f.event_id
 WHERE f.position = :position
+
+-- lying --
+WITH named AS (SELECT id FROM unnest(CAST(:ids AS bigint[])) p (id)),
+inside AS (
+    SELECT id AS outer_id, id FROM named
+    UNION ALL
+    SELECT n.id, l.id FROM named n
+    JOIN place l ON l.parent_id IS NOT NULL AND l.outer_ids @> ARRAY[n.id]
+)
+SELECT p.outer_id, count(*), (array_agg(h.code ORDER BY h.code))[1 : CAST(:listed AS int)]
+FROM {places} JOIN webhook_code w ON w.code = h.code AND w.webhook_id = :id
+WHERE h.status IN ('proposed', 'active') AND NOT h.restricted GROUP BY 1
+
+-- lying_in_streets --
+-- with places: (SELECT id AS outer_id, id FROM named) p JOIN household h ON h.street_id = p.id
+{lying}
+
+-- lying_in_localities --
+-- with places: inside p JOIN household h ON h.locality_id = p.id
+{lying}
+
+-- lying_in_units --
+-- with places: (SELECT id AS outer_id, id FROM named) p JOIN household h ON h.unit_id = p.id
+{lying}
