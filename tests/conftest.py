@@ -110,6 +110,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """What tells the databases of this worker from those of others, with xdist or without."""
+    workerinput = getattr(request.config, "workerinput", {"workerid": "master"})
+    return str(workerinput["workerid"])
+
+
+@pytest.fixture(scope="session")
 def admin_url(request: pytest.FixtureRequest) -> str:
     """The superuser's URL on the test cluster's `postgres` database."""
     workerinput = getattr(request.config, "workerinput", None)
