@@ -26,81 +26,6 @@ def doors(engine: Engine) -> list[tuple[object, ...]]:
     )
 
 
-@pytest.mark.gate
-@pytest.mark.parametrize(
-    ("today", "before", "number", "street"),
-    [
-        # A shop's name was kept, and the number behind it lost.
-        ("Hiệu thuốc Quán Thánh, Phường Ba Đình, Hà Nội",
-         "Hiệu thuốc Quán Thánh, 12 Phố Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội",
-         "12", "quan thanh"),
-        ("12, Phường Ba Đình, Hà Nội", "12 P. Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội",
-         "12", "quan thanh"),
-        ("Số 14, ngách 56, Phường Ba Đình, Hà Nội",
-         "Số 14, ngách 56, ngõ 222 Phố Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội",
-         "222/56/14", "quan thanh"),
-        ("Ngõ 12 Quán Thánh, Phường Ba Đình, Hà Nội",
-         "12/5 Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội",
-         "12/5", "quan thanh"),
-    ],
-)  # fmt: skip
-def test_what_todays_text_lost_is_taken_from_the_earlier_one_and_said(
-    engine: Engine, deliver: Deliver, today: str, before: str, number: str, street: str
-) -> None:
-    result = deliver(both(today, before))
-
-    assert (result.new, result.problems) == (1, {"completed_from_former_address": 1})
-    assert doors(engine) == [(number, street, BA_DINH, "00004")]
-    assert result.columns_unknown == ()
-
-
-@pytest.mark.parametrize(
-    ("today", "before"),
-    [
-        # Another number, another street, another commune.
-        ("12 Quán Thánh, Phường Ba Đình, Hà Nội", "14 Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội"),
-        ("12 Quán Thánh, Phường Ba Đình, Hà Nội", "12 Châu Long, P. Trúc Bạch, Ba Đình, Hà Nội"),
-        ("12 Quán Thánh, Phường Ba Đình, Hà Nội", "12 Quán Thánh, P. Láng Hạ, Đống Đa, Hà Nội"),
-    ],
-)
-def test_what_contradicts_is_said_and_never_applied(
-    engine: Engine, deliver: Deliver, today: str, before: str
-) -> None:
-    result = deliver(both(today, before))
-
-    assert (result.new, result.problems) == (1, {"former_address_differs": 1})
-    assert doors(engine) == [("12", "quan thanh", BA_DINH, None)]
-
-
-def test_a_number_of_another_street_is_not_taken(deliver: Deliver) -> None:
-    before = "12 Châu Long, P. Trúc Bạch, Ba Đình, Hà Nội"
-
-    result = deliver(
-        both("Phố Quán Thánh, Phường Ba Đình, Hà Nội", before),
-        # Without its kind, nobody is sure that this is a street.
-        both("Quán Thánh, Phường Ba Đình, Hà Nội", before),
-    )
-
-    assert result.rejected == 2
-    assert result.problems == {"address_names_no_dwelling": 2, "former_address_differs": 1}
-
-
-def test_the_earlier_text_says_the_former_commune(engine: Engine, deliver: Deliver) -> None:
-    result = deliver(
-        both("12 Quán Thánh, Phường Ba Đình, Hà Nội", "12 Quán Thánh, Trúc Bạch, Ba Đình, Hà Nội")
-    )
-
-    assert (result.new, result.problems) == (1, {})
-    assert doors(engine) == [("12", "quan thanh", BA_DINH, "00004")]
-
-
-def test_an_earlier_text_alone_is_the_address(engine: Engine, deliver: Deliver) -> None:
-    result = deliver({"địa chỉ cũ": "12 Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội"})
-
-    assert (result.new, result.problems) == (1, {"commune_from_former": 1})
-    assert doors(engine) == [("12", "quan thanh", BA_DINH, "00004")]
-
-
 def test_beside_columns_an_earlier_text_is_left_aside(deliver: Deliver) -> None:
     result = deliver(
         {"số nhà": "12", "đường": "Quán Thánh", "mã xã": BA_DINH, "Địa chỉ cũ": "14 Châu Long"}
@@ -162,19 +87,3 @@ def test_a_ward_named_like_its_former_district_is_meant_in_a_text_as_in_columns(
     )
     assert str(fix).startswith("00004 Phường Ba Đình, Hà Nội; ")
     assert doors(engine) == [("5", "quan thanh", BA_DINH, None)]
-
-
-@pytest.mark.parametrize(
-    ("units", "problem"),
-    [
-        ("Quận Ba Đình, Hà Nội", "commune_missing"),
-        ("Hà Nội", "commune_missing"),
-        ("Phường Không Có, Hà Nội", "commune_unknown"),
-    ],
-)
-def test_a_ward_that_is_not_named_is_told_apart_from_one_that_is_not_known(
-    deliver: Deliver, units: str, problem: str
-) -> None:
-    result = deliver({"địa chỉ": f"5 Quán Thánh, {units}"})
-
-    assert (result.rejected, result.problems) == (1, {problem: 1})

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
-from tests.support.intake import LAT, LON, Deliver, door, rows
+from tests.support.intake import Deliver, door, rows
 
 pytestmark = pytest.mark.thorough
 
@@ -47,23 +47,6 @@ def test_a_path_that_the_alleys_beside_it_contradict_is_refused(
     assert numbers == [("34/12/5",), ("34/12/7",), ("34/34",)]
 
 
-def test_a_street_and_a_number_in_each_others_cells_are_refused(
-    engine: Engine, tmp_path: Path
-) -> None:
-    result = run(
-        engine,
-        tmp_path / "a.csv",
-        "Số nhà,Đường,Tổ,Mã xã,Kinh độ,Vĩ độ\n"
-        f"Quán Thánh,20,Tổ 3,00004,{LON},{LAT}\n"
-        f",22,Tổ 3,00004,{LON},{LAT}\n"
-        # A street may be a number, where the house has one, or a word says so.
-        f"12,20,Tổ 3,00004,{LON},{LAT}\n"
-        f",Đường 20,Tổ 3,00004,{LON},{LAT}\n",
-    )
-    assert [row for row, _ in shown(result, "number_unreadable")] == [1, 2]
-    assert (result.new, result.rejected) == (2, 2)
-
-
 def test_a_street_in_the_column_of_groups_is_refused(engine: Engine, tmp_path: Path) -> None:
     good = "".join(f"{n},Quán Thánh,Tổ 3,00004\n" for n in range(1, 8))
     moved = "20,,Quán Thánh,00004\n"
@@ -90,37 +73,6 @@ def test_what_could_not_be_read_is_quoted_without_names(engine: Engine, tmp_path
     unreadable = shown(result, "number_unreadable")
     assert unreadable == [(1, "12? …"), (2, "12? …"), (3, "góc … - …")]
     assert shown(result, "as_above") == [(4, "nt")]
-
-
-@pytest.mark.parametrize(
-    ("header", "cell", "place"),
-    [
-        ("Thôn", "T. Đông", ("thôn", "Đông")),
-        ("Thôn", "Đông thôn", ("thôn", "Đông")),
-        ("Thôn", "Đông Thôn", ("thôn", "Đông Thôn")),  # a name
-        ("Thôn", "X. Đoài", ("xóm", "Đoài")),  # no Roman ten
-        ("Thôn/xóm", "T.Đông", ("thôn", "Đông")),
-        ("Khối", "K5", ("khối", "5")),
-        ("Khu", "K5", ("khu", "K5")),  # as lots are called
-        ("Tổ", "T. 5", ("tổ", "5")),
-    ],
-)
-def test_a_kind_of_locality_is_read_in_whatever_way_it_is_written(
-    engine: Engine, tmp_path: Path, header: str, cell: str, place: tuple[str, str]
-) -> None:
-    text = f"{header},Mã xã,Kinh độ,Vĩ độ\n{cell},00004,{LON},{LAT}\n"
-    assert run(engine, tmp_path / "a.csv", text).new == 1
-    assert rows(engine, "SELECT kind, name FROM place WHERE class = 'locality' AND name <> ''") == [
-        place
-    ]
-
-
-def test_a_letter_for_a_figure_in_a_localitys_number_is_refused(
-    engine: Engine, tmp_path: Path
-) -> None:
-    text = f"Khối,Mã xã,Kinh độ,Vĩ độ\nI4,00004,{LON},{LAT}\n1O,00004,{LON},{LAT}\n"
-    result = run(engine, tmp_path / "a.csv", text)
-    assert shown(result, "number_unreadable") == [(1, "I4"), (2, "1O")]
 
 
 def test_two_former_communes_do_not_share_a_door_that_names_none(deliver: Deliver) -> None:

@@ -134,32 +134,6 @@ def test_second_row_of_one_door_in_a_file_is_linked_and_said_so(
     assert len(rows(engine, "SELECT DISTINCT code FROM household_ref")) == 1
 
 
-BAD_ROWS: list[tuple[dict[str, str], str]] = [
-    ({"house_number": ""}, "address_names_no_dwelling"),
-    ({"house_number": "Ngõ 12"}, "address_names_no_dwelling"),
-    ({"commune_code": ""}, "commune_missing"),
-    ({"commune_code": "99999"}, "commune_code_unknown"),
-    ({"longitude": "105,8,3", "latitude": LAT}, "coordinates_unreadable"),
-    ({"longitude": LON, "latitude": ""}, "coordinates_incomplete"),
-    ({"longitude": LAT, "latitude": LON}, "coordinates_swapped"),
-    ({"longitude": "2.35", "latitude": "48.85"}, "coordinates_outside"),
-    ({"longitude": "0", "latitude": "0"}, "coordinates_outside"),
-    ({"households_count": "1,5"}, "households_count_unreadable"),
-    ({"households_count": "hai"}, "households_count_unreadable"),
-]
-
-
-def test_bad_row_is_rejected_by_code_and_the_others_are_published(deliver: Deliver) -> None:
-    blank = dict.fromkeys(("longitude", "latitude", "households_count"), "")
-    bad = [door("12", f"bad {at}", **(blank | row)) for at, (row, _) in enumerate(BAD_ROWS)]
-
-    result = deliver(door("14", "good", **blank), *bad)
-
-    assert (result.rows, result.new, result.rejected) == (1 + len(bad), 1, len(bad))
-    errors = [(p.row_number, p.code) for p in result.row_problems if p.severity == "error"]
-    assert errors == [(at, code) for at, (_, code) in enumerate(BAD_ROWS, 2)]
-
-
 def test_repeated_reference_is_rejected_the_second_time(
     deliver: Deliver,
 ) -> None:

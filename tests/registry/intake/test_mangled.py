@@ -32,18 +32,6 @@ def test_dates_and_powers_are_no_house_numbers(deliver: Deliver, engine: Engine)
     ]
 
 
-def test_dates_are_no_flats_and_no_streets(deliver: Deliver, engine: Engine) -> None:
-    date, readings = "2026-06-25 00:00:00", "25/6 hoặc 6/25"
-    house = ROW | {"house_number": "1", "building": "CT1", "unit": "101"}
-    fields = ("unit", "floor", "building", "street")
-    result = deliver(*(house | {"source_ref": field, field: date} for field in fields))
-    assert (result.new, result.problems) == (0, {"number_mangled": len(fields)})
-    found = rows(engine, "SELECT DISTINCT value, proposed_fix FROM import_problem")
-    assert found == [(date, readings)]
-    named = deliver(house | {"source_ref": "1", "building": "May 10", "unit": "12E05"})
-    assert (named.new, named.problems) == (1, {})
-
-
 def test_date_in_a_cell_of_a_spreadsheet_is_refused(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "ho.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
@@ -81,50 +69,6 @@ def test_an_error_of_a_formula_is_no_blank_cell(engine: Engine, tmp_path: Path) 
     assert [problem.code for problem in result.row_problems] == list(codes.values())
 
 
-def test_a_cell_of_more_than_a_number_is_split_or_refused(deliver: Deliver, engine: Engine) -> None:
-    """A street beside the number is read where no column says otherwise; words are no steps."""
-    cells = [
-        ("9 Trần Quốc Thảo - gọi 0903.123.456", ""),
-        ("57 Bà Huyện Thanh Quan", "Bà Huyện Thanh Quan"),
-        ("57 Bà Huyện Thanh Quan", "Lê Lợi"),
-        ("49 đến 53", "Láng"),
-        ("45 + 47", "Láng"),
-        ("57,59", "Láng"),
-        ("59,5", "Láng"),
-        ("12 trọ", "Láng"),
-        ("158 12", "Láng"),
-        ("45341", "Láng"),
-    ]
-    result = deliver(
-        *(
-            ROW | {"source_ref": f"{at}", "house_number": number, "street": street}
-            for at, (number, street) in enumerate(cells, 1)
-        )
-    )
-    assert (result.new, result.rejected) == (6, 4)
-    told = "SELECT row_number, code, value FROM import_problem ORDER BY row_number"
-    assert rows(engine, told) == [
-        # Quoted, but for words that may be somebody's name.
-        (3, "number_unreadable", "57"),
-        (7, "number_unreadable", "59,5"),
-        (8, "number_unreadable", "12 …"),
-        (9, "number_unreadable", "158 12"),
-        (10, "number_unlikely", "45341"),
-    ]
-    kept = (
-        "SELECT h.house_number_key, t.name FROM household h"
-        " JOIN place t ON t.id = h.street_id ORDER BY h.house_number_key"
-    )
-    assert sorted(rows(engine, kept)) == [
-        ("45-47", "Láng"),
-        ("45341", "Láng"),
-        ("49-53", "Láng"),
-        ("57", "Bà Huyện Thanh Quan"),
-        ("57-59", "Láng"),
-        ("9", "Trần Quốc Thảo"),
-    ]
-
-
 def test_zeros_behind_a_point_and_a_floor_that_contradicts_are_kept(
     deliver: Deliver, engine: Engine
 ) -> None:
@@ -142,19 +86,6 @@ def test_zeros_behind_a_point_and_a_floor_that_contradicts_are_kept(
         (3, "floor_differs", "1 205"),
         (5, "shares_door", None),
     ]
-
-
-def test_a_street_behind_a_hamlet_is_kept(deliver: Deliver, engine: Engine) -> None:
-    result = deliver(
-        {"source_ref": "1", "địa chỉ": "25 A/12 kp4 Trần Quốc Thảo, Phường Nhiêu Lộc, TPHCM"},
-        {"source_ref": "2", "địa chỉ": "49 đến 53 Lê Lợi, Phường Nhiêu Lộc, TPHCM"},
-    )
-    assert (result.new, result.rejected) == (2, 0)
-    kept = (
-        "SELECT h.house_number_key, t.name FROM household h"
-        " JOIN place t ON t.id = h.street_id ORDER BY t.name"
-    )
-    assert rows(engine, kept) == [("49-53", "Lê Lợi"), ("25A/12", "Trần Quốc Thảo")]
 
 
 def test_a_reference_whose_door_got_another_number_is_told(
