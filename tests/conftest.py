@@ -24,8 +24,10 @@ from registry.gazetteer import Gazetteer
 from registry.settings import ROOT
 from tests.support import postgis
 from tests.support.durations import Durations
+from tests.support.search_world import World, search_world
 from tests.support.thorough import PROFILE
 from tests.support.units import open_app, read_gazetteer
+from tests.support.web import Site
 
 # How long an example takes says how busy the machine is, and nothing else.
 settings.register_profile("gate", deadline=None, max_examples=25)
@@ -178,6 +180,20 @@ def app(database_url: str) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """Requests to the web application."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def world(admin_url: str, worker_id: str) -> Iterator[World]:
+    """The register to search in, made once for this worker: no test writes into it."""
+    with search_world(admin_url, f"world_{worker_id}") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def site(world: World) -> Iterator[Site]:
+    """The web application over that register."""
+    with open_app(world.url) as app:
+        yield Site(app.test_client(), world)
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,11 @@
 """GET /v1/addresses/{code}."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from api.errors import MIMETYPE
 from geo import code as codes
 from tests.support.units import open_app
-from tests.support.web import Site, search_site
-
-
-@pytest.fixture(scope="module")
-def site(admin_url: str, worker_id: str) -> Iterator[Site]:
-    with search_site(admin_url, f"addresses_{worker_id}") as made:
-        yield made
+from tests.support.web import Site
 
 
 def test_address_is_answered_with_its_wording_of_both_maps(site: Site) -> None:

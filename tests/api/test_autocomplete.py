@@ -1,20 +1,13 @@
 """GET /v1/autocomplete."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.units import open_app
-from tests.support.web import Site, search_site
+from tests.support.web import Site
 
 PATH = "/v1/autocomplete"
-
-
-@pytest.fixture(scope="module")
-def site(admin_url: str, worker_id: str) -> Iterator[Site]:
-    with search_site(admin_url, f"autocomplete_api_{worker_id}") as made:
-        yield made
 
 
 def ask(site: Site, **query: object) -> list[dict[str, Any]]:

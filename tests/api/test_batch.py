@@ -4,7 +4,6 @@ import csv
 import datetime
 import io
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import unquote
@@ -20,19 +19,13 @@ from werkzeug.test import TestResponse
 from api.context import EXTENSION
 from geo.code import format as code_display
 from geo.code import from_serial
+from tests.support.factories import swapped
 from tests.support.search_world import LANG
-from tests.support.slips import swapped
 from tests.support.thorough import examples
 from tests.support.units import open_app
-from tests.support.web import Site, search_site
+from tests.support.web import Site
 
 NDJSON = "application/x-ndjson"
-
-
-@pytest.fixture(scope="module")
-def site(admin_url: str, worker_id: str) -> Iterator[Site]:
-    with search_site(admin_url, f"batch_api_{worker_id}") as made:
-        yield made
 
 
 def post(site: Site, operation: str, body: bytes | str, kind: str = NDJSON) -> TestResponse:

@@ -21,16 +21,15 @@ from registry.access.roles import Role
 from registry.database import session_scope
 from registry.gazetteer_loading import load_gazetteer
 from registry.register import Register
+from tests.registry.reform.conftest import SPLIT, resolution
 from tests.support.elsewhere import (
     CALLERS,
     MARK,
     OTHER_PROVINCE,
     OWN_PROVINCE,
-    SPLIT,
     Asker,
     World,
     asker,
-    resolution,
     seated,
     world,
 )

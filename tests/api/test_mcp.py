@@ -16,18 +16,12 @@ from api.mcp.tools import TOOLS
 from registry.settings import ROOT, Settings
 from tests.support.browser import serving
 from tests.support.running import clean_environment
-from tests.support.search_world import LANG, World, search_world
+from tests.support.search_world import LANG, World
 from tests.support.units import open_app
 
 MARK = "Ngo-Khong-Ai-Biet"
 """Stands in what is asked, and then in no log."""
 HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def world(admin_url: str, worker_id: str) -> Iterator[World]:
-    with search_world(admin_url, f"mcp_{worker_id}") as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

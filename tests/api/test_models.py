@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from jsonschema_rs import Draft202012Validator
 from pydantic import BaseModel
 
@@ -14,7 +13,7 @@ from api.geocode import Found, Geocoded
 from api.units import Conversions, Picker, UnitDetail, UnitList
 from api.validate import ValidationAnswer
 from api.whoami import WhoAmI
-from tests.support.web import Site, search_site
+from tests.support.web import Site
 
 ADDRESS = "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Đống Đa, Hà Nội"
 FLAT = "P1205 CT1, 1 Huỳnh Thúc Kháng, Phường Láng, Hà Nội"
@@ -23,12 +22,6 @@ TEXTS = (
     *(ADDRESS, FLAT, "9 Nguyễn Trãi, Phường Láng, Hà Nội", "Hà Nội", "27 Láng", "!!!"),
     *("Thôn 3, Phường Láng, Hà Nội", "P. Trúc Bạch", "11 Hoàng Sa, Ba Đình", "27 Láng, USA"),
 )
-
-
-@pytest.fixture(scope="module")
-def site(admin_url: str, worker_id: str) -> Iterator[Site]:
-    with search_site(admin_url, f"models_{worker_id}") as made:
-        yield made
 
 
 def mistyped(site: Site) -> str:

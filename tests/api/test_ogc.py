@@ -19,7 +19,6 @@ from werkzeug.test import TestResponse
 
 from api.access import ANONYMOUS, Caller
 from registry.database import session_scope
-from registry.drawing.refresh import refresh
 from registry.features.systems import CRS84, SYSTEMS
 from registry.gazetteer import VIET_NAM
 from tests.support.search_world import LANG, World, search_world
@@ -64,10 +63,9 @@ def site(admin_url: str, worker_id: str) -> Iterator[Site]:
     with (
         search_world(admin_url, f"ogc_{worker_id}") as world,
         open_app(world.url, by_header) as app,
+        served(app) as url,
     ):
-        refresh(world.engine)
-        with served(app) as url:
-            yield Site(app.test_client(), world, url)
+        yield Site(app.test_client(), world, url)
 
 
 def shown(site: Site, kind: str) -> set[str]:

@@ -18,28 +18,13 @@ from registry.intake.formats.any_file import read_file
 from registry.reform.work import clear_away, given_up
 from registry.reform.work_file import DECIDED
 from registry.settings import Settings
-from tests.registry.reform.conftest import HEAD
+from tests.registry.reform.conftest import SPLIT, resolution
 from tests.support.intake import checksum, write
 from tests.support.keys import bearer, code_of, office
 from tests.support.uploads import Desk, last_request
 
-SPLIT = """\
-changes:
-  - split:
-      unit: "00199"
-      into:
-        - into: {code: "00201", name: Láng Đông, kind: phuong}
-          localities: [Tổ 1]
-        - into: {code: "00202", name: Láng Tây, kind: phuong}
-          localities: [Tổ 2]
-"""
 RENAME = 'changes:\n  - rename: {unit: "26743", name: Bến Thành Mới}\n'
 SQUARE = [[105.7, 20.9], [105.9, 20.9], [105.9, 21.1], [105.7, 21.1], [105.7, 20.9]]
-
-
-def resolution(changes: str, number: str, day: datetime.date | None = None) -> bytes:
-    head = HEAD.format(number=number, day=day or today(), signed=today())
-    return (head + changes).encode()
 
 
 class Hall:

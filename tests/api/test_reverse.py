@@ -1,20 +1,12 @@
 """GET and POST /v1/reverse."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.support.search_world import LANG
 from tests.support.units import open_app
-from tests.support.web import Site, search_site
+from tests.support.web import Site
 
 AT = {"lon": LANG[0], "lat": LANG[1]}
-
-
-@pytest.fixture(scope="module")
-def site(admin_url: str, worker_id: str) -> Iterator[Site]:
-    with search_site(admin_url, f"reverse_api_{worker_id}") as made:
-        yield made
 
 
 def test_nearest_door_with_its_distance(site: Site) -> None:

@@ -3,10 +3,14 @@
 import io
 import itertools
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -19,21 +23,74 @@ from registry.route import run, shortest
 from registry.route.distances import straight_m
 from registry.route.routing_server import road_table
 from registry.settings import Settings
-from tests.support.osrm import METRES_A_SECOND, Osrm, routing
+from tests.support.factories import swapped
 from tests.support.pdf import qr_codes_of, texts_of
 from tests.support.search_world import LANG
-from tests.support.slips import swapped
 from tests.support.units import open_app
-from tests.support.web import Site, search_site
+from tests.support.web import Site
 
 LINES = "text/plain"
 HEAD = "Mã đơn,Người nhận,SĐT,Địa chỉ,Ghi chú\n"
 
 
-@pytest.fixture(scope="module")
-def site(admin_url: str, worker_id: str) -> Iterator[Site]:
-    with search_site(admin_url, f"route_{worker_id}") as made:
+METRES_A_SECOND = 5.0
+
+
+@dataclass
+class Osrm:
+    """What it says in place of a table, where a test wants that; and how often it was asked."""
+
+    url: str
+    says: bytes | None = None
+    status: int = 200
+    """Of what it says: errors come with 400."""
+    asked: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def routing() -> Iterator[Osrm]:
+    """One that is served on 127.0.0.1."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            made.asked.append(self.path)
+            body = json.dumps(_table(self.path)).encode() if made.says is None else made.says
+            self.send_response(made.status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made = Osrm(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
         yield made
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _table(path: str) -> dict[str, Any]:
+    parts = urlsplit(path)
+    points = [
+        (float(lon), float(lat))
+        for lon, lat in (each.split(",") for each in parts.path.rpartition("/")[2].split(";"))
+    ]
+    query = parse_qs(parts.query)
+    first, last = (
+        [points[int(at)] for at in query[name][0].split(";")]
+        for name in ("sources", "destinations")
+    )
+    metres = [[2 * straight_m(one, other) for other in last] for one in first]
+    return {
+        "code": "Ok",
+        "distances": metres,
+        "durations": [[each / METRES_A_SECOND for each in row] for row in metres],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -332,9 +389,9 @@ def test_bad_lists_are_refused_in_words(site: Site) -> None:
     assert refusal("{}", "application/json") == (422, "missing")
     assert refusal('{"rows": []}', "application/json") == (422, "empty_list")
     assert refusal(code, order="fastest") == (422, "literal_error")
-    for field in ("start", "end"):
-        assert refusal(code, **{field: "nowhere"}) == (422, "no_such_place")
-        assert refusal(code, **{field: site.world.codes["50 restricted"]}) == (422, "no_position")
+    for end in ("start", "end"):
+        assert refusal(code, **{end: "nowhere"}) == (422, "no_such_place")
+        assert refusal(code, **{end: site.world.codes["50 restricted"]}) == (422, "no_position")
     nothing = planned(site, "!!!\n???")
     assert (nothing["stops"], len(nothing["unplaced"]), nothing["metres"]) == ([], 2, 0)
     assert texts_of(post(site, "!!!", accept="application/pdf").data)

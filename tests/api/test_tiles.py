@@ -11,19 +11,18 @@ from registry.database import session_scope
 from registry.drawing.refresh import keep_up, refresh
 from registry.settings import Settings
 from tests.support.basemap import RED, red_map
-from tests.support.search_world import LANG
+from tests.support.search_world import LANG, search_world
 from tests.support.tiles import read_tile, tile_at
 from tests.support.units import open_app
-from tests.support.web import Site, search_site
+from tests.support.web import Site
 
 HOANG_SA, TRUONG_SA = (112.135, 16.568), (114.45, 9.71)
 
 
 @pytest.fixture(scope="module")
 def site(admin_url: str, worker_id: str) -> Iterator[Site]:
-    with search_site(admin_url, f"tiles_{worker_id}") as made:
-        refresh(made.world.engine)
-        yield made
+    with search_world(admin_url, f"tiles_{worker_id}") as world, open_app(world.url) as app:
+        yield Site(app.test_client(), world)
 
 
 def tile(

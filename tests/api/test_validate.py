@@ -1,21 +1,14 @@
 """POST /v1/validate."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.slips import swapped
+from tests.support.factories import swapped
 from tests.support.units import open_app
-from tests.support.web import Site, search_site
+from tests.support.web import Site
 
 PATH = "/v1/validate"
-
-
-@pytest.fixture(scope="module")
-def site(admin_url: str, worker_id: str) -> Iterator[Site]:
-    with search_site(admin_url, f"validate_api_{worker_id}") as made:
-        yield made
 
 
 def ask(site: Site, **asked: str | None) -> dict[str, Any]:

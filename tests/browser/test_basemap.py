@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from api.pages.assets import has_map
-from registry.drawing.refresh import refresh
 from registry.settings import Settings
 from tests.support.basemap import red_map
 from tests.support.browser import chromium, visiting
-from tests.support.search_world import LANG, search_world
+from tests.support.search_world import LANG, World
 from tests.support.serving import serving_here
 
 pytestmark = [
@@ -24,14 +23,12 @@ HOME = f"/#7/{LANG[1]}/{LANG[0]}"
 
 
 @pytest.fixture(scope="module")
-def url(admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = red_map(tmp_path_factory.mktemp("base") / "nen.pmtiles")
-    with search_world(admin_url, f"basemap_{worker_id}") as world:
-        refresh(world.engine)
-        var = tmp_path_factory.mktemp("var")
-        settings = Settings(limits=False, open_packs=True, var=var, basemap=str(path))
-        with serving_here(world.url, settings) as found:
-            yield found
+    var = tmp_path_factory.mktemp("var")
+    settings = Settings(limits=False, open_packs=True, var=var, basemap=str(path))
+    with serving_here(world.url, settings) as found:
+        yield found
 
 
 def test_streets_lie_below_the_dots_and_say_whose_they_are(browser: Browser, url: str) -> None:

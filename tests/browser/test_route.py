@@ -8,16 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from geo.code import format as code_display
 from tests.support.browser import Visit, chromium, visiting
-from tests.support.search_world import World, search_world
+from tests.support.search_world import World
 from tests.support.serving import serving_here
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
-
-
-@pytest.fixture(scope="module")
-def world(admin_url: str, worker_id: str) -> Iterator[World]:
-    with search_world(admin_url, f"round_{worker_id}") as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from geo.admin import (
 )
 from geo.text import fold
 from registry.gazetteer import Gazetteer
+from tests.support.vectors import Row, cases
 
 NAMES = st.lists(
     st.sampled_from(["Trúc", "Bạch", "Đình", "Tân", "Phú", "Ea", "M'Droh", "Quán", "1", "10"]),
@@ -41,58 +42,14 @@ def test_full_name_is_read_back(kind: str, name: str) -> None:
         assert any(r.key == name_key(name) and kind in r.kinds for r in parse_name(same)), same
 
 
-@pytest.mark.parametrize(
-    ("written", "key", "kind"),
-    [
-        ("P.1", "1", "phuong"),
-        ("P1", "1", "phuong"),
-        ("p. 01", "1", "phuong"),
-        ("Phường1", "1", "phuong"),
-        ("PHUONG 01", "1", "phuong"),
-        ("F.12", "12", "phuong"),
-        ("Q10", "10", "quan"),
-        ("Q.1", "1", "quan"),
-        ("Quận 1", "1", "quan"),
-        ("P.Trúc Bạch", "truc bach", "phuong"),
-        ("Q.Ba Đình", "ba dinh", "quan"),
-        ("H. Củ Chi", "cu chi", "huyen"),
-        ("Huyện đảo Phú Quý", "phu qui", "huyen"),
-        ("X. Bà Điểm", "ba diem", "xa"),
-        ("TP.HCM", "hcm", "thanh_pho"),
-        ("TP HCM", "hcm", "thanh_pho"),
-        ("Tp. Hồ Chí Minh", "ho chi minh", "thanh_pho"),
-        ("T.P. Hồ Chí Minh", "ho chi minh", "thanh_pho"),
-        ("thanh pho Ho Chi Minh", "ho chi minh", "thanh_pho"),
-        ("Thủ đô Hà Nội", "ha noi", "thanh_pho"),
-        ("TX.Sơn Tây", "son tay", "thi_xa"),
-        ("TX. Sơn Tây", "son tay", "thi_xa"),
-        ("TT. Trâu Quỳ", "trau qui", "thi_tran"),
-        ("thi tran Trau Quy", "trau qui", "thi_tran"),
-        ("T. An Giang", "an giang", "tinh"),
-        ("Đặc khu Phú Quốc", "phu quoc", "dac_khu"),
-        ("Ward 1", "1", "phuong"),
-        ("District 01", "1", "quan"),
-        ("Ba Dinh Ward", "ba dinh", "phuong"),
-        ("Ba-Dinh Ward,", "ba dinh", "phuong"),
-        ("Ba Dinh DISTRICT", "ba dinh", "quan"),
-        ("Cu Chi District", "cu chi", "huyen"),
-        ("Ho Chi Minh City", "ho chi minh", "thanh_pho"),
-        ("Con Dao Special Zone", "con dao", "dac_khu"),
-        ("Quận 1 70000", "1", "quan"),
-    ],
-)
-def test_kind_and_name_are_told_apart(written: str, key: str, kind: str) -> None:
-    first = parse_name(written)[0]
-    assert first.key == key
-    assert kind in first.kinds
-
-
-@pytest.mark.parametrize(
-    "written",
-    ["Quán Thánh", "Quản 1", "Phương Liên", "Xa", "P", "P.", "Tỉnh", "TPHCM", "Hà Nội", "", "Ward"],
-)
-def test_no_kind_is_read_where_none_is_written(written: str) -> None:
-    assert [reading.kinds for reading in parse_name(written)] == [()]
+@pytest.mark.parametrize("row", cases("unit_names"))
+def test_kind_and_name_are_told_apart(row: Row) -> None:
+    readings = parse_name(row["text"])
+    if row["kind"]:
+        assert readings[0].key == row["key"]
+        assert row["kind"] in readings[0].kinds
+    else:
+        assert [reading.kinds for reading in readings] == [()]
 
 
 @pytest.mark.parametrize(

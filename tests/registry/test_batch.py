@@ -13,7 +13,7 @@ from registry.reads import Reads, Row
 from registry.search.batching import Ask, Query, alone, bulk, together
 from registry.validate import validate
 from tests.registry.test_geocode import ASKED
-from tests.support.search_world import World, search_world
+from tests.support.search_world import World
 
 TEXTS = [text for text, *_ in ASKED]
 
@@ -26,12 +26,6 @@ class Counted(Reads):
     def rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
         self.statements += 1
         return super().rows(statement, parameters)
-
-
-@pytest.fixture(scope="module")
-def world(admin_url: str, worker_id: str) -> Iterator[World]:
-    with search_world(admin_url, f"batch_{worker_id}") as made:
-        yield made
 
 
 @pytest.fixture

@@ -12,75 +12,19 @@ from registry.batch.workbooks import IN_WORDS, reading_workbook, write_workbook
 from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
 from registry.geocode import Components, Question
 from registry.new_workbook import new_workbook
+from tests.support.vectors import Row, cases
 
 UNITS = "commune district province"
 OWNER = "bà Trần Thị Canary"
-TABLES = (
-    # A header, and the fields of its columns in order, `-` for none.
-    ("địa chỉ nhận;tỉnh", "address province"),
-    ("Mã;Địa chỉ người nhận (*);Người nhận;SĐT", "- address - -"),
-    ("Địa chỉ giao;KH", "address -"),
-    ("Địa chỉ phát;Phường người nhận", "address commune"),
-    ("Địa chỉ KH;Tên khách hàng", "address -"),
-    ("STT;ĐC;Ghi chú", "- address -"),
-    ("Nơi nhận;Nơi gửi", "address -"),
-    ("Receiver Address;Sender Address;Receiver Name", "address - -"),
-    ("Địa chỉ;Địa chỉ nhận", "- address"),
-    ("Địa chỉ người gửi;Địa chỉ nhận hàng", "- address"),
-    ("Tỉnh;Thành phố;Địa chỉ", "province district address"),
-    ("Địa chỉ cũ;Phường cũ;Tỉnh cũ", "address commune province"),
-    ("Số nhà;Đường;Phường;Tỉnh", "house_number street commune province"),
-    ("Số nhà;Ngõ;Đường;Phường", "house_number house_number street commune"),
-    # WooCommerce
-    (
-        "Shipping First Name;Shipping Address 1;Shipping Address 2;Shipping City;Shipping State;"
-        "Shipping Postcode;Billing Address 1;Billing City",
-        "- address address district province - - -",
-    ),
-    # Shopify
-    (
-        "Name;Email;Billing Street;Billing Address1;Billing City;Shipping Name;Shipping Street;"
-        "Shipping Address1;Shipping Address2;Shipping City;Shipping Zip;Shipping Province Name",
-        "- - - - - - - address address district - province",
-    ),
-    ("Shipping Street;Shipping City", "address province"),
-    # Shopee
-    (
-        "Mã đơn hàng;Người Mua;Tên Người nhận;Số điện thoại;Tỉnh/Thành phố;TP / Quận / Huyện;Quận;"
-        "Địa chỉ nhận hàng",
-        "- - - - province district commune address",
-    ),
-    # Lazada
-    (
-        "orderNumber;customerName;shippingName;shippingAddress;shippingAddress2;shippingAddress3;"
-        "shippingAddress4;shippingAddress5;shippingPhone;billingAddr;billingCity",
-        "- - - address address province district commune - - -",
-    ),
-    # Tiki
-    ("Mã đơn;Địa chỉ giao hàng;Phường/Xã;Quận/Huyện;Tỉnh/Thành phố", f"- address {UNITS}"),
-    # GHN
-    (
-        "from_address;from_ward_name;to_name;to_phone;to_address;to_ward_name;to_ward_code;"
-        "to_district_name;to_province_name;return_address",
-        "- - - - address commune - district province -",
-    ),
-    # GHTK
-    ("pick_address;pick_province;address;ward;district;province;tel", f"- - address {UNITS} -"),
-    # Viettel Post
-    (
-        "SENDER_ADDRESS;RECEIVER_FULLNAME;RECEIVER_ADDRESS;RECEIVER_WARD;RECEIVER_DISTRICT;"
-        "RECEIVER_PROVINCE",
-        f"- - address {UNITS}",
-    ),
-)
 
 
-@pytest.mark.parametrize(("header", "fields"), TABLES)
-def test_columns_are_told(header: str, fields: str) -> None:
-    names = tuple(header.split(";"))
+@pytest.mark.parametrize("row", cases("batch_columns", "header"))
+def test_columns_are_told(row: Row) -> None:
+    """The field of each column, `-` for none."""
+    names = tuple(row["header"].split(";"))
     found = columns_of("validate", names)
     at = {place: field for field, places in found.at.items() for place in places}
-    assert " ".join(at.get(place, "-") for place in range(len(names))) == fields
+    assert " ".join(at.get(place, "-") for place in range(len(names))) == row["fields"]
     assert found.unread == tuple(name for place, name in enumerate(names) if place not in at)
 
 

@@ -1,19 +1,11 @@
 """One record by its code: found, retired, reserved, mistyped, malformed."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from geo import code as codes
 from registry.errors import GoneError, InvalidInputError, MistypedCodeError, NotFoundError
 from registry.lookup import lookup
-from tests.support.search_world import World, search_world
-
-
-@pytest.fixture(scope="module")
-def world(admin_url: str, worker_id: str) -> Iterator[World]:
-    with search_world(admin_url, f"lookup_{worker_id}") as made:
-        yield made
+from tests.support.search_world import World
 
 
 @pytest.mark.parametrize(

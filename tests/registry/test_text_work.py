@@ -1,6 +1,5 @@
 """What a text may cost is bounded, and what is answered at the bound claims nothing it has not."""
 
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -12,7 +11,7 @@ from registry.search.batching import Ask, Query, alone, bounded, bulk, side_by_s
 from registry.search.faults import SEARCH_INCOMPLETE
 from registry.text_work import Work, spend
 from registry.validate import validate
-from tests.support.search_world import World, search_world
+from tests.support.search_world import World
 
 TEXTS = (
     "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội",
@@ -23,12 +22,6 @@ TEXTS = (
     "27 Lắng, Tổ 3, Thôn Không Có, Xóm Chưa Ai Biết, Phường Láng, Hà Nội",
 )
 ECHO = bulk("SELECT k.question, k.word FROM {k}", (("word", "text"),))
-
-
-@pytest.fixture(scope="module")
-def world(admin_url: str, worker_id: str) -> Iterator[World]:
-    with search_world(admin_url, f"text_work_{worker_id}") as made:
-        yield made
 
 
 @pytest.mark.parametrize("text", TEXTS)

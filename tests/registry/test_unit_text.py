@@ -11,6 +11,7 @@ from registry.units import readings as unit_readings
 from registry.units.near_names import names_in_one_word
 from registry.units.parts import FORMER
 from registry.units.text import MAX_PARTS, MAX_TEXT, Naming, check_text, read_units
+from tests.support.vectors import Row, cases
 
 TRUC_BACH = ("Phường Trúc Bạch", "Quận Ba Đình", "Thành phố Hà Nội")
 
@@ -22,30 +23,6 @@ def wording(naming: Naming) -> tuple[str, ...]:
 
 def read(gazetteer: Gazetteer, text: str) -> list[tuple[str, ...]]:
     return [wording(naming) for naming in read_units(gazetteer, text)]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Phường Trúc Bạch, Quận Ba Đình, Thành phố Hà Nội",
-        "P. Trúc Bạch, Q. Ba Đình, TP. Hà Nội",
-        "P.Trúc Bạch,Q.Ba Đình,TP.Hà Nội",
-        "Trúc Bạch, Ba Đình, Hà Nội, Việt Nam",
-        "PHUONG TRUC BACH; QUAN BA DINH; HA NOI",
-        "trúc bạch\nba đình\nhn",
-        "Trúc Bạch - Ba Đình - Hà Nội",
-        "phường Trúc Bạch quận Ba Đình thành phố Hà Nội",
-        "Hà Nội, Ba Đình, Trúc Bạch",
-        "Truc Bach Ward, Ba Dinh District, Hanoi 10000, Vietnam",
-        "Trúc Bạch, Ba Đình, Hà Nội10000",
-        "Trúc Bạch Ba Đình, Hà Nội",
-        "Trúc\u00a0Bạch, Ba Đình, Thủ đô Hà Nội",
-    ],
-)
-def test_one_commune_in_every_wording(gazetteer: Gazetteer, text: str) -> None:
-    assert read(gazetteer, text) == [TRUC_BACH]
-    (naming,) = read_units(gazetteer, text)
-    assert naming.unread == ()
 
 
 @pytest.mark.parametrize("text", ["Chợ Gạo, Tiền Giang", "Hà Đông, Hà Nội", "Cai Lậy, Tiền Giang"])
@@ -79,105 +56,11 @@ def test_part_that_is_cut_for_nothing_stays_whole(gazetteer: Gazetteer) -> None:
     assert naming.unread == ("500 Đường tỉnh 353",)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        # A new ward with its old province, an old ward with its new one.
-        ("Phường Quy Nhơn, Tỉnh Bình Định", ("Phường Quy Nhơn", "Tỉnh Bình Định")),
-        ("Xã Hoa Thủy, Tỉnh Quảng Trị", ("Xã Hoa Thủy", "Tỉnh Quảng Trị")),
-        # A district that was dissolved before, under its old name.
-        (
-            "Phước Long A, Quận 9, TPHCM",
-            ("Phường Phước Long A", "Thành phố Thủ Đức", "Thành phố Hồ Chí Minh"),
-        ),
-        (
-            "P. Phước Long A, Q9, TP.HCM",
-            ("Phường Phước Long A", "Thành phố Thủ Đức", "Thành phố Hồ Chí Minh"),
-        ),
-        ("P1, Q.3, TP HCM", ("Phường 1", "Quận 3", "Thành phố Hồ Chí Minh")),
-        ("Ward 1, District 3, HCMC", ("Phường 1", "Quận 3", "Thành phố Hồ Chí Minh")),
-        ("P.01, Quận 3, Sài Gòn", ("Phường 1", "Quận 3", "Thành phố Hồ Chí Minh")),
-        # Dashes, numbers and other units inside of names.
-        (
-            "Phường 7, Vũng Tàu, Bà Rịa - Vũng Tàu",
-            ("Phường 7", "Thành phố Vũng Tàu", "Tỉnh Bà Rịa - Vũng Tàu"),
-        ),
-        (
-            "Phường Xuân Trường - Đà Lạt, Tỉnh Lâm Đồng",
-            ("Phường Xuân Trường - Đà Lạt", "Tỉnh Lâm Đồng"),
-        ),
-        (
-            "Phường Phương Liên - Trung Tự, Quận Đống Đa, Thành phố Hà Nội",
-            ("Phường Phương Liên Trung Tự", "Quận Đống Đa", "Thành phố Hà Nội"),
-        ),
-        ("Phường 1 Bảo Lộc, Lâm Đồng", ("Phường 1 Bảo Lộc", "Tỉnh Lâm Đồng")),
-        ("Xã A Lưới 5, Huế", ("Xã A Lưới 5", "Thành phố Huế")),
-        # A kind that the commune had earlier, or is mistaken.
-        ("Phường Long Hòa, Cần Giờ, HCM", None),
-        (
-            "Phường Tân Thạnh Đông, Huyện Củ Chi, HCM",
-            ("Xã Tân Thạnh Đông", "Huyện Củ Chi", "Thành phố Hồ Chí Minh"),
-        ),
-        # Minority names.
-        ("Xã Ia Đal, H. Ia H’Drai, Kon Tum", ("Xã Ia Đal", "Huyện Ia H'Drai", "Tỉnh Kon Tum")),
-        ("xa Bo Y, Ngoc Hoi, Kon Tum", ("Xã Pờ Y", "Huyện Ngọc Hồi", "Tỉnh Kon Tum")),
-        (
-            "Ea MʼDroh, Cư Mgar, Dak Lak",
-            ("Xã Ea M'Droh", "Huyện Cư M'gar", "Tỉnh Đắk Lắk"),
-        ),
-        ("Krông Năng, Đăk Lăk", None),
-        # What is stated and larger binds: no Phú Túc is in Bình Định.
-        ("Xã Phú Túc, Tỉnh Bình Định", ("Tỉnh Bình Định",)),
-        # One letter wrong in a name that no unit bears.
-        ("Phường Trúc Mạch, Quận Ba Đình, Hà Nội", TRUC_BACH),
-        ("P. Trúc Bạch, Q. Ba Đnìh, Thành phố Hà Nọi", TRUC_BACH),
-        ("Phường Sià Gòn, TP HCM", ("Phường Sài Gòn", "Thành phố Hồ Chí Minh")),
-        # Two letters, and a digit: the district is sure, the ward is left over.
-        ("Phường Trúc Mặch A, Quận Ba Đình, Hà Nội", ("Quận Ba Đình", "Thành phố Hà Nội")),
-        ("Phường Linh Đam, Quận Hoàng Mai, Hà Nội", ("Quận Hoàng Mai", "Thành phố Hà Nội")),
-        ("Xã A Lưới 9, Huyện A Lưới", ("Huyện A Lưới",)),
-        # The kind twice, a district's number alone, the city of the province's name.
-        ("Phường Phường 2, Quận 5, TPHCM", ("Phường 2", "Quận 5", "Thành phố Hồ Chí Minh")),
-        ("Phường 14, Quận 10, TPHCM", ("Phường 14", "Quận 10", "Thành phố Hồ Chí Minh")),
-        ("Ph. Trúc Bạch, Ba Đình, Hà Nội", TRUC_BACH),
-        ("P. Ngọc Trạo, Thanh Hóa", ("Phường Ngọc Trạo", "Tỉnh Thanh Hóa")),
-        # A name alone that is a province's.
-        ("Bình Dương", ("Tỉnh Bình Dương",)),
-        (
-            "TT Chợ Gạo, Chợ Gạo, Tiền Giang",
-            ("Thị trấn Chợ Gạo", "Huyện Chợ Gạo", "Tỉnh Tiền Giang"),
-        ),
-        (
-            "Tân Tạo A, Bình Tân, HCM, Tân Tạo A, Bình Tân, HCM",
-            ("Phường Tân Tạo A", "Quận Bình Tân", "Thành phố Hồ Chí Minh"),
-        ),
-        # What a map service writes that knows the district alone, or puts the province first.
-        ("Vietnam Hải Hậu, Nam Định", ("Huyện Hải Hậu", "Tỉnh Nam Định")),
-        ("TP. Vinh Thành phố Vinh, Nghệ An", ("Thành phố Vinh", "Tỉnh Nghệ An")),
-        ("Tân Nhựt Bình Chánh HCM", ("Xã Tân Nhựt", "Huyện Bình Chánh", "Thành phố Hồ Chí Minh")),
-        ("P Bến Nghé Q1 TPHCM", ("Phường Bến Nghé", "Quận 1", "Thành phố Hồ Chí Minh")),
-        (
-            "TT. ĐứcTài, Đức Linh, Bình Thuận",
-            ("Thị trấn Đức Tài", "Huyện Đức Linh", "Tỉnh Bình Thuận"),
-        ),
-        # A town that no list has is none of its district's other communes.
-        (
-            "thị trấn Nông Trường Mộc Châu, Mộc Châu, Sơn La",
-            ("Thị xã Mộc Châu", "Tỉnh Sơn La"),
-        ),
-        # A district under two names is no ward of the second one.
-        ("Q9, Thủ Đức", ("Thành phố Thủ Đức",)),
-    ],
-)
-def test_normal_and_odd_writing(
-    gazetteer: Gazetteer, text: str, expected: tuple[str, ...] | None
-) -> None:
-    found = read(gazetteer, text)
-    if expected is None:
-        assert found
-        assert all(len(named) >= 2 for named in found)
-    else:
-        assert found == [expected]
+@pytest.mark.parametrize("row", cases("units_in_texts"))
+def test_units_of_a_text_are_those_that_it_names(gazetteer: Gazetteer, row: Row) -> None:
+    found = read_units(gazetteer, row["text"])
+    assert "; or ".join("; ".join(wording(naming)) for naming in found) == row["units"]
+    assert "; ".join(found[0].unread) == row["unread"]
 
 
 def test_typed_accents_count_and_missing_ones_do_not_hurt(gazetteer: Gazetteer) -> None:

@@ -1,7 +1,5 @@
 """What a process makes before it serves."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from registry import gazetteer_loading
@@ -10,15 +8,9 @@ from registry.register import Register
 from registry.settings import Settings
 from registry.units.vocabulary import _vocabularies
 from registry.warming import warm
-from tests.support.search_world import World, search_world
+from tests.support.search_world import World
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
-
-
-@pytest.fixture(scope="module")
-def world(admin_url: str, worker_id: str) -> Iterator[World]:
-    with search_world(admin_url, f"warming_{worker_id}") as made:
-        yield made
 
 
 def test_what_questions_make_is_there_before_the_first(

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,17 +22,11 @@ from registry.gazetteer import today
 from registry.geocode import Components, Question
 from registry.settings import ROOT, Settings
 from tests.support.commands import as_process
-from tests.support.search_world import LANG, World, search_world
+from tests.support.search_world import LANG, World
 
 pytestmark = pytest.mark.thorough
 
 GOOD = "27 Láng, Phường Láng, Hà Nội"
-
-
-@pytest.fixture(scope="module")
-def world(admin_url: str, worker_id: str) -> Iterator[World]:
-    with search_world(admin_url, f"batch_cli_{worker_id}") as made:
-        yield made
 
 
 def run(world: World, *arguments: object, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:

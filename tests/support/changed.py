@@ -41,6 +41,7 @@ def concerned_tests(paths: Iterable[str]) -> list[str]:
     touched_tests = {_module(path) for path in paths if path.startswith("tests/")}
     named = {Path(path).name for path in paths}
     named |= {f'"{folder}"' for path in paths if (folder := Path(path).parts[0]) not in PACKAGES}
+    named |= {f'"{Path(path).stem}"' for path in paths if path.startswith("tests/vectors/")}
     found = {path for path in paths if _is_test(path) and (ROOT / path).is_file()}
     for path in (ROOT / "tests").rglob("test_*.py"):
         text = path.read_text(encoding="utf-8")

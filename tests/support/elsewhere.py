@@ -16,7 +16,7 @@ from registry.access.roles import RANK, Role
 from registry.database import session_scope
 from registry.gazetteer import today
 from registry.settings import Settings
-from tests.registry.reform.conftest import HEAD
+from tests.registry.reform.conftest import SPLIT, resolution
 from tests.support.desk import Seat, sign_in
 from tests.support.keys import Office, bearer, office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG
@@ -27,26 +27,10 @@ MARK = "riengtu"
 """Stands in everything that nobody elsewhere may read."""
 HOOK = f"https://{MARK}.example/hook"
 SERVICES = f"service,kind,office,lon,lat,communes\nNhanh,giao,Bưu cục,105.8065,21.0211,{COMMUNE}\n"
-SPLIT = """\
-changes:
-  - split:
-      unit: "00199"
-      into:
-        - into: {code: "00201", name: Láng Đông, kind: phuong}
-          localities: [Tổ 1]
-        - into: {code: "00202", name: Láng Tây, kind: phuong}
-          localities: [Tổ 2]
-"""
 _UNWATCHED = (
     "audit_entry|desk_session|service_count.*|admin_unit.*|boundary.*|map_.*|alembic_version|"
     "coverage.*|unit_told.*|gazetteer_state|spatial_ref_sys"
 )
-
-
-def resolution(changes: str, number: str, day: datetime.date | None = None) -> bytes:
-    """A file that changes units, today unless `day` is given."""
-    head = HEAD.format(number=number, day=day or today(), signed=today())
-    return (head + changes).encode()
 
 
 @dataclass

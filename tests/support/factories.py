@@ -33,6 +33,15 @@ def next_code() -> str:
     return from_serial(next(_serials))
 
 
+"""Slips of a hasty hand."""
+
+
+def swapped(code: str) -> str:
+    """The code with its last two neighbours that differ in each other's place."""
+    at = max(at for at in range(1, len(code)) if code[at] != code[at - 1])
+    return code[: at - 1] + code[at] + code[at - 1] + code[at + 1 :]
+
+
 def make_event(session: Session, cause: Cause = TEST) -> int:
     """The id of this transaction's event, opened now unless it has one."""
     return session.scalar(select(func.current_event_id())) or open_event(session, cause)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from geo.locality import parse_locality
 from geo.street import parse_street
 from registry.database import make_engine, session_scope
+from registry.drawing.refresh import refresh
 from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
 from registry.reads import Reads
@@ -44,7 +45,7 @@ class World:
 
 @contextmanager
 def search_world(admin_url: str, name: str) -> Iterator[World]:
-    """The register in a database of its own."""
+    """The register in a database of its own, for tests that write; others ask for `world`."""
     postgis.make_template(admin_url, _TEMPLATE, _build)
     with psycopg.connect(admin_url) as connection:
         told = connection.execute(_TOLD, [_TEMPLATE]).fetchone()
@@ -67,6 +68,7 @@ def _build(url: str) -> None:
     with session_scope(engine) as session:
         builder = _Builder(session, load_gazetteer(session))
         builder.build()
+    refresh(engine)
     engine.dispose()
     with psycopg.connect(url) as connection:
         said = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
@@ -97,6 +99,8 @@ class _Builder:
         self.past()
         self.look_alikes()
         self.dashes()
+        self.names_of_units()
+        self.split_communes()
         here = {"unit_id": self.lang, "former_unit_id": self.lang_ha}
         self.door("131-133 Láng", "131-133", street_id=self.pho_lang, **here)
 
@@ -200,6 +204,48 @@ class _Builder:
         street = self.street("Đường Bạch Đằng", self.lang)
         for number in ("14/2", "39/1C", "63-67"):
             self.door(f"{number} Bạch Đằng", number, unit_id=self.lang, street_id=street)
+
+    def names_of_units(self) -> None:
+        """Streets that bear the name of an archipelago or a province, two doors of one address,
+        and a flat whose tower is not registered.
+        """
+        hoa_hung = next(u.id for u in self.known.with_code("27163") if u.ended is None)
+        for name, unit in (
+            ("Trường Sa", self.ben_thanh),
+            ("Cần Thơ", hoa_hung),
+            ("Đà Nẵng", hoa_hung),
+        ):
+            street = self.street(f"Đường {name}", unit)
+            self.door(f"5 {name}", "5", point=None, unit_id=unit, street_id=street)
+        street = self.street("Đường Hai Nhà", self.lang)
+        for which in ("one", "other"):
+            name = f"7 Hai Nhà, the {which}"
+            self.door(name, "7", point=None, unit_id=self.lang, street_id=street)
+        street = self.street("Đường Điện Biên Phủ", self.ben_thanh)
+        flat = {"building_name": "Landmark 2", "building_key": "landmark 2", "unit_number": "1205"}
+        here = {"unit_id": self.ben_thanh, "street_id": street, "point": None}
+        self.door("1205 Landmark 2", "720A", **here, **flat)
+
+    def split_communes(self) -> None:
+        """Tân Kiên went to Tân Tạo and Tân Nhựt; Mỹ Đình 2 to Từ Liêm and Cầu Giấy, where
+        Nguyễn Hoàng is of another commune of before.
+        """
+        tan_tao = unit_named(self.known, "Phường Tân Tạo", "27457").id
+        tan_nhut = unit_named(self.known, "Xã Tân Nhựt", "27595").id
+        for street, parts in {
+            "Nguyễn Cửu Phú": {tan_tao: ("1", "2", "48", "51/3"), tan_nhut: ("60", "151")},
+            "Hưng Nhơn": {tan_tao: ("1", "99"), tan_nhut: ("2", "98")},
+            "Trần Đại Nghĩa": {tan_tao: ("1", "99"), tan_nhut: ("31", "81")},
+        }.items():
+            for unit, numbers in parts.items():
+                here = {"unit_id": unit, "street_id": self.street(f"Đường {street}", unit)}
+                for number in numbers:
+                    self.door(f"{number} {street}", number, point=None, **here)
+        cau_giay = unit_named(self.known, "Phường Cầu Giấy", "00166").id
+        yen_hoa = unit_named(self.known, "Phường Yên Hòa", "00175").id
+        street = self.street("Đường Nguyễn Hoàng", cau_giay, yen_hoa)
+        here = {"unit_id": cau_giay, "former_unit_id": yen_hoa, "street_id": street}
+        self.door("8 Nguyễn Hoàng", "8", point=None, **here)
 
     def tower(self) -> None:
         street = self.street("Đường Huỳnh Thúc Kháng", self.lang)

@@ -1,15 +1,12 @@
 """Requests to the application over a register to search in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from tests.support.search_world import World, search_world
-from tests.support.units import open_app
+from tests.support.search_world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +15,6 @@ class Site:
 
     client: FlaskClient
     world: World
-
-
-@contextmanager
-def search_site(admin_url: str, name: str) -> Iterator[Site]:
-    """The application over a register of its own."""
-    with search_world(admin_url, name) as world, open_app(world.url) as app:
-        yield Site(app.test_client(), world)
 
 
 PAGES = (

@@ -25,6 +25,23 @@ resolution:
   effective: {day}
 """
 
+SPLIT = """\
+changes:
+  - split:
+      unit: "00199"
+      into:
+        - into: {code: "00201", name: Láng Đông, kind: phuong}
+          localities: [Tổ 1]
+        - into: {code: "00202", name: Láng Tây, kind: phuong}
+          localities: [Tổ 2]
+"""
+
+
+def resolution(changes: str, number: str, day: datetime.date | None = None) -> bytes:
+    """A file that changes units, today unless `day` is given."""
+    head = HEAD.format(number=number, day=day or today(), signed=today())
+    return (head + changes).encode()
+
 
 @dataclass
 class Hall:
