@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import text
 
 from registry.coverage.series import record_day
-from registry.database import session_scope
+from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.gazetteer import today
 from registry.gazetteer_loading import load_gazetteer
 from tests.support.desk import Seat, seated
@@ -24,6 +25,17 @@ HA_NOI = "01"
 def office(admin_url: str, worker_id: str) -> Iterator[Office]:
     with open_office(admin_url, f"desktargets_{worker_id}") as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def own_targets(office: Office) -> Iterator[None]:
+    """What a test declares, the next one does not find."""
+    ((known,),) = office.place.rows("SELECT max(id) FROM target")
+    yield
+    owner = make_engine(office.place.url, role=OWNER_ROLE)
+    with owner.begin() as connection:
+        connection.execute(text("DELETE FROM target WHERE id > :known"), {"known": known})
+    owner.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +168,8 @@ def test_list_is_searched_narrowed_and_compared(office: Office, communes: list[s
     assert listed(q="phuong lang") == [COMMUNE]
     assert listed(q=COMMUNE) == [COMMUNE]
     assert listed(q="<script>") == []
+    chief = seated(office, "Chủ tịch", "approver")
+    assert chief.post("/desk/targets", unit=COMMUNE, households="20100").status_code == 303
     assert COMMUNE in listed(kind="below")
     assert listed(kind="over") == []
     two = [communes[3], COMMUNE]

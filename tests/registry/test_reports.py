@@ -35,6 +35,7 @@ from registry.reports import Filed, Said, file_report
 from registry.reports.decisions import Decided, Decision, accept, reject
 from registry.reports.queue import Entry, Wanted, queue, statement_of
 from registry.reports.reporters import Reporter
+from tests.support.factories import make_household
 from tests.support.intake import BA_DINH, LAT, LON, deliveries, door, rows
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 from tests.support.waiting import eventually
@@ -153,7 +154,8 @@ def test_code_that_only_a_replica_still_has_is_reported_on_by_nobody(
     at: Field, admin_url: str, worker_id: str
 ) -> None:
     with town(admin_url, f"reports_behind_{worker_id}") as behind:
-        code = behind.house("1", **LANG)
+        with session_scope(behind.engine) as session:
+            code = make_household(session)  # no code that is drawn here as well
         said = Said("confirmed", code)
         with pytest.raises(NotFoundError):
             file_report(

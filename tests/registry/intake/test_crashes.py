@@ -154,10 +154,10 @@ def second_cluster(admin_url: str) -> Iterator[Mortal]:
         mortal.server.wait()
 
 
-@pytest.fixture(scope="module")
-def mortal(second_cluster: Mortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A register in that cluster."""
-    made = settled(second_cluster.made.url(), tmp_path_factory.mktemp("mortal"))
+@pytest.fixture
+def mortal(second_cluster: Mortal, tmp_path: Path) -> Iterator[Place]:
+    """A register in that cluster, which no test changes."""
+    made = settled(second_cluster.made.url(), tmp_path)
     with psycopg.connect(made.url, autocommit=True) as connection:
         connection.execute("CHECKPOINT")  # a cluster of tests commits before the disk has it
     yield made

@@ -249,11 +249,11 @@ def test_units_that_do_not_touch_become_one_only_where_that_is_meant(hall: Hall)
             text(
                 "INSERT INTO boundary (unit_id, geom, source, approximate)"
                 " SELECT id, ST_Multi(ST_MakeEnvelope(105.9, 21.0, 105.95, 21.03, 4326)),"
-                " 'tests', false FROM admin_unit WHERE code = '00190' AND upper_inf(lifetime)"
+                " 'tests', false FROM admin_unit WHERE code = '00091' AND upper_inf(lifetime)"
                 " ON CONFLICT (unit_id) DO UPDATE SET geom = excluded.geom, approximate = false"
             )
         )
-    merge = 'changes:\n  - merge: {units: ["00190"], into: "00199"}\n'
+    merge = 'changes:\n  - merge: {units: ["00091"], into: "00199"}\n'
     with pytest.raises(ResolutionRefusedError) as caught:
         hall.carry(merge)
     assert [each.code for each in caught.value.refusals] == ["units_apart"]
