@@ -184,8 +184,8 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def world(admin_url: str, worker_id: str) -> Iterator[World]:
-    """The register to search in, made once for this worker: no test writes into it."""
-    with search_world(admin_url, f"world_{worker_id}") as made:
+    """The register to search in, made once for this worker: nothing can be written there."""
+    with search_world(admin_url, f"world_{worker_id}", read_only=True) as made:
         yield made
 
 

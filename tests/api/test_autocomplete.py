@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.units import open_app
 from tests.support.web import Site
 
 PATH = "/v1/autocomplete"
@@ -53,33 +52,3 @@ def test_limit_place_and_point_are_heeded(site: Site) -> None:
 @pytest.mark.parametrize("q", ["a", "!!!", "漢字", "مرحبا", "';--", "12"])
 def test_nothing_that_begins_so_is_an_empty_list(site: Site, q: str) -> None:
     assert ask(site, q=q) == []
-
-
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ({}, "missing"),
-        ({"q": ""}, "string_too_short"),
-        ({"q": "x" * 10_000}, "string_too_long"),
-        ({"q": "lang", "limit": "0"}, "greater_than_equal"),
-        ({"q": "lang", "limit": "21"}, "less_than_equal"),
-        ({"q": "lang", "lat": "21"}, "lon_and_lat"),
-        ({"q": "lang", "lon": "nan", "lat": "0"}, "finite_number"),
-        ({"q": "lang", "within": "x"}, "string_pattern_mismatch"),
-        ({"q": "lang", "near": "1,2"}, "unknown_parameter"),
-    ],
-)
-def test_wrong_request_is_refused_by_name(site: Site, query: dict[str, str], code: str) -> None:
-    response = site.client.get(PATH, query_string=query)
-    assert response.status_code == 422
-    assert code in {error["code"] for error in response.get_json(force=True)["errors"]}
-
-
-def test_undecodable_requests_are_refused(site: Site) -> None:
-    for path in ("q=%FF%FE", "q=a%00b", "q=%C3"):
-        assert site.client.get(f"{PATH}?{path}").status_code == 400
-
-
-def test_stopped_database_is_503() -> None:
-    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
-        assert app.test_client().get(f"{PATH}?q=lang").status_code == 503

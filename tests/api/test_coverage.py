@@ -95,29 +95,6 @@ def test_a_province_alone_is_one_unit(client: FlaskClient) -> None:
     assert [unit["code"] for unit in by_filter["units"]] == ["79"]
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "detail"),
-    [
-        ("/v1/coverage?level=district", 422, "level: "),
-        ("/v1/coverage?province=1", 422, "province: "),
-        ("/v1/coverage?demo=maybe", 422, "demo: "),
-        ("/v1/coverage?levl=commune", 422, "levl: không có tham số này"),
-        ("/v1/coverage/Ha-Noi", 422, "code: "),
-        ("/v1/coverage/00004?level=province", 422, "level: "),
-        ("/v1/coverage/01?level=locality", 422, "unit: cần mã của một xã"),
-        ("/v1/coverage/99999", 404, "không có đơn vị hành chính nào mang mã 99999"),
-        ("/v1/coverage?province=98", 404, "không có đơn vị hành chính nào mang mã 98"),
-    ],
-)
-def test_a_bad_request_says_what_is_wrong(
-    client: FlaskClient, path: str, status: int, detail: str
-) -> None:
-    answer = client.get(path)
-    assert answer.status_code == status
-    assert answer.content_type == "application/problem+json"
-    assert answer.json["detail"].startswith(detail)
-
-
 @pytest.mark.parametrize("path", ["/v1/coverage/02", "/v1/coverage?province=02"])
 def test_a_unit_of_an_old_map_is_answered_by_its_successor(client: FlaskClient, path: str) -> None:
     answer = client.get(path)

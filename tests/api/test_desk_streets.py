@@ -97,7 +97,7 @@ def test_list_goes_on_where_the_page_before_ended(office: Office, editor: Seat) 
     assert more is not None
     second = editor.client.get(more[1].replace("&amp;", "&")).text
     names = re.findall(r'<a href="/desk/hamlets/(\d+)">', first + second)
-    assert len(names) == len(set(names)) == 55
+    assert len(names) == len(set(names)) >= 55
     assert "Tổ 55, Khu phố 70" in first + second
 
 

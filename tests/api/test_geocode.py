@@ -6,7 +6,6 @@ from typing import Any, Final
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from tests.support.units import open_app
 from tests.support.web import Site
 
 ADDRESS = "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Đống Đa, Hà Nội"
@@ -258,42 +257,12 @@ def test_nothing_known_is_an_empty_collection(site: Site, q: str) -> None:
     assert features(site, q=q) == []
 
 
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ({}, "text_or_components"),
-        ({"q": ""}, "string_too_short"),
-        ({"q": "   "}, "string_too_short"),
-        ({"q": "x" * 10_000}, "string_too_long"),
-        ({"q": "27 Láng", "street": "Láng"}, "text_or_components"),
-        ({"q": "27 Láng", "limit": "0"}, "greater_than_equal"),
-        ({"q": "27 Láng", "limit": "1000"}, "less_than_equal"),
-        ({"q": "27 Láng", "lat": "999", "lon": "0"}, "less_than_equal"),
-        ({"q": "27 Láng", "lat": "21"}, "lon_and_lat"),
-        ({"q": "27 Láng", "lat": "nan", "lon": "0"}, "finite_number"),
-        ({"q": "27 Láng", "within": "abc"}, "string_pattern_mismatch"),
-        ({"q": "27 Láng", "citi": "Hà Nội"}, "unknown_parameter"),
-    ],
-)
-def test_wrong_request_is_refused_by_name(site: Site, query: dict[str, str], code: str) -> None:
-    response = site.client.get("/v1/geocode", query_string=query)
-    assert response.status_code == 422
-    assert code in {error["code"] for error in response.get_json(force=True)["errors"]}
-
-
 def test_undecodable_requests_are_refused(site: Site) -> None:
-    for path in ("q=%FF%FE", "q=a%00b", "q=%C3"):
-        assert site.client.get(f"/v1/geocode?{path}").status_code == 400
     response = site.client.post("/v1/geocode", json={"q": "a\0b"})
     assert response.status_code == 422
     for body, mimetype in ((b"{", "application/json"), (b"27", "text/plain"), (b"[1]", None)):
         response = site.client.post("/v1/geocode", data=body, content_type=mimetype)
         assert response.status_code == 422
-
-
-def test_stopped_database_is_503() -> None:
-    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
-        assert app.test_client().get("/v1/geocode?q=27+Lang").status_code == 503
 
 
 def test_explain_tells_readings_candidates_and_weights(site: Site) -> None:

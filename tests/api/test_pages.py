@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,12 +13,20 @@ from flask.testing import FlaskClient
 
 from geo.code import format as code_display
 from registry.settings import Settings
+from tests.support.search_world import search_world
 from tests.support.units import open_app
 from tests.support.web import Site
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "vi"}
 READ = ("/", "/a/0000-0647", "/coverage", "/coverage/01", "/try", "/docs")
+
+
+@pytest.fixture(scope="module")
+def site(admin_url: str, worker_id: str) -> Iterator[Site]:
+    """One that takes reports."""
+    with search_world(admin_url, f"pages_api_{worker_id}") as world, open_app(world.url) as app:
+        yield Site(app.test_client(), world)
 
 
 def test_pages_say_that_a_key_is_needed_where_nothing_is_open(site: Site) -> None:

@@ -1,9 +1,6 @@
 """GET and POST /v1/reverse."""
 
-import pytest
-
 from tests.support.search_world import LANG
-from tests.support.units import open_app
 from tests.support.web import Site
 
 AT = {"lon": LANG[0], "lat": LANG[1]}
@@ -28,28 +25,3 @@ def test_json_form_and_query_are_answered_alike(site: Site) -> None:
 def test_outside_viet_nam_is_an_empty_collection(site: Site) -> None:
     response = site.client.get("/v1/reverse?lon=2.35&lat=48.86")
     assert (response.status_code, response.get_json()["features"]) == (200, [])
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "lon=105.8",
-        "lon=105.8&lat=999",
-        "lon=105.8&lat=nan",
-        "lon=inf&lat=21",
-        "lon=105.8&lat=21&limit=0",
-        "lon=105.8&lat=21&limit=21",
-        "lon=105.8&lat=21&radius_m=0",
-        "lon=105.8&lat=21&radius_m=1e9",
-        "lon=x&lat=21",
-        "lon=105.8&lat=21&radius=5",
-    ],
-)
-def test_wrong_request_is_refused(site: Site, query: str) -> None:
-    assert site.client.get(f"/v1/reverse?{query}").status_code == 422
-
-
-def test_stopped_database_is_503() -> None:
-    with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
-        assert app.test_client().get("/v1/reverse?lon=105.8&lat=21").status_code == 503

@@ -12,10 +12,10 @@ from registry.geocode import Question, geocode
 from registry.reads import Reads, Row
 from registry.search.batching import Ask, Query, alone, bulk, together
 from registry.validate import validate
-from tests.registry.test_geocode import ASKED
 from tests.support.search_world import World
+from tests.support.vectors import read_vectors
 
-TEXTS = [text for text, *_ in ASKED]
+TEXTS = [row["text"] for row in read_vectors("geocoded") if row["text"].strip()]
 
 
 class Counted(Reads):

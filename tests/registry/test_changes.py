@@ -419,7 +419,7 @@ def test_past_the_end_nothing_is_new(register: Register, reader: Follower) -> No
 def test_record_written_while_the_walk_is_behind_it_is_told_after_it(
     place: Town, register: Register, tmp_path: Path
 ) -> None:
-    for _ in range(4):
+    for _ in range(9):
         place.house(number())
     units = len(register.gazetteer.get().units)
     with follower(register, tmp_path, limit=units + 9) as reader:

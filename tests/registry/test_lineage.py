@@ -7,6 +7,7 @@ import pytest
 
 from registry.gazetteer import Gazetteer, Succession, Unit, UnitVersion
 from registry.units.lineage import ancestors, units_on
+from tests.support.vectors import Row, cases
 
 # name, first day, first day without it
 _UNITS = (
@@ -60,35 +61,12 @@ def _ids(names: Iterable[str]) -> tuple[int, ...]:
     return tuple(_NAMES.index(name) + 1 for name in names)
 
 
-@pytest.mark.parametrize(
-    ("unit", "known", "day", "found"),
-    [
-        ("whole", "", "2025-06-30", "a b"),
-        ("whole", "a", "2025-06-30", "a"),
-        ("whole", "a", "2025-07-01", "north south"),
-        ("whole", "b", "2025-07-01", "south"),
-        ("whole", "a south", "2026-02-28", "south"),
-        ("whole", "north", "2025-06-30", "a"),
-        ("whole", "a", "2026-03-01", "whole"),
-        ("whole", "a", "2098-12-31", "whole"),
-        ("whole", "a", "2099-01-01", "left right"),
-        # What never led there says nothing.
-        ("whole", "joined", "2025-07-01", "north south"),
-        # One that took another in, and goes on.
-        ("stays", "", "2026-02-28", "joined stays"),
-        ("stays", "joined", "2026-02-28", "joined"),
-        ("stays", "joined", "2026-03-01", "stays"),
-        # What is announced is no past.
-        ("stays", "", "2026-04-01", "stays"),
-        ("joins", "", "2099-01-01", "stays"),
-        # Before its time nothing led to it.
-        ("a", "", "2024-01-01", "a"),
-    ],
-)
-def test_units_of_a_day(country: Gazetteer, unit: str, known: str, day: str, found: str) -> None:
-    asked = country.units[_ids([unit])[0]]
-    then = units_on(country, datetime.date.fromisoformat(day), asked, _ids(known.split()))
-    assert " ".join(one.code for one in then) == found
+@pytest.mark.parametrize("row", cases("units_of_a_day", "unit"))
+def test_units_of_a_day(country: Gazetteer, row: Row) -> None:
+    asked = country.units[_ids([row["unit"]])[0]]
+    day = datetime.date.fromisoformat(row["day"])
+    then = units_on(country, day, asked, _ids(row["known"].split()))
+    assert " ".join(one.code for one in then) == row["units"]
 
 
 def test_ancestors_of_any_number_of_steps(country: Gazetteer) -> None:

@@ -44,13 +44,17 @@ class World:
 
 
 @contextmanager
-def search_world(admin_url: str, name: str) -> Iterator[World]:
+def search_world(admin_url: str, name: str, *, read_only: bool = False) -> Iterator[World]:
     """The register in a database of its own, for tests that write; others ask for `world`."""
     postgis.make_template(admin_url, _TEMPLATE, _build)
     with psycopg.connect(admin_url) as connection:
         told = connection.execute(_TOLD, [_TEMPLATE]).fetchone()
     assert told
     with postgis.clone(admin_url, name, _TEMPLATE) as url:
+        if read_only:
+            with psycopg.connect(admin_url, autocommit=True) as connection:
+                refused = sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on")
+                connection.execute(refused.format(sql.Identifier(name)))
         engine = make_engine(url)
         reads = Reads(url, pool_size=2, statement_timeout_ms=5_000)
         try:

@@ -1,6 +1,7 @@
 """What `bin/test --all` does more of than the gate."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -20,3 +21,11 @@ def gate_takes(names: Iterable[str], *gate: str) -> list[str | ParameterSet]:
     assert set(gate) <= set(known), f"unknown: {set(gate) - set(known)}"
     marks = pytest.mark.thorough
     return [name if name in gate else pytest.param(name, marks=marks) for name in known]
+
+
+def gate_takes_one_of(several: int, cases: Iterable[tuple[Any, ...]]) -> list[ParameterSet]:
+    """Cases of which the gate tries one of so many, by turns."""
+    marks = pytest.mark.thorough
+    return [
+        pytest.param(*case, marks=marks if at % several else ()) for at, case in enumerate(cases)
+    ]

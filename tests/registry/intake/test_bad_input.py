@@ -215,8 +215,8 @@ def test_every_file_ends_in_a_report(engine: Engine, tmp_path: Path, name: str) 
     make, published = CORPUS[name]
     path = make(tmp_path)
     report = tmp_path / f"report{path.suffix if path.suffix == '.gpkg' else '.csv'}"
-    before = checksum(engine)
     if published is REFUSED:
+        before = checksum(engine)
         with pytest.raises(UnreadableFileError) as caught:
             load(engine, path, report)
         assert "\n" not in caught.value.detail

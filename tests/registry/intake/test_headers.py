@@ -21,55 +21,15 @@ from registry.intake.spellings.headers import (
     names_coordinates,
     weak_field_of,
 )
-
-NAMED = {
-    "house_number": "1. Số nhà:|grp_nha/so_nha|data-so_nha|addr:housenumber|Số nhà của bạn?|"
-    "Số nhà|SN|SO_NHA|SoNha|SỐ NHÀ MỚI|Số nhà, ngõ|Số nhà / Căn hộ|Số nhà hoặc căn hộ",
-    "alley": "Ngõ|Ngách|Hẻm/Kiệt|Ngõ (ngách, hẻm)",
-    "street": "addr:street|Câu 2) Tên đường/phố (nếu có):|TÊN ĐƯỜNG|TENDUONG|"
-    "ten_duong|Đường - phố|Đường, ngõ|Tên phố/ngõ|Đường/Thôn",
-    "locality": "Thôn/bản|TDP|Tổ DP|TEN_KP|Khóm, ấp|Buôn|TDP số|Tên tổ dân phố|Thôn hoặc xóm",
-    "building": "Toà nhà|Tòa|Block|Tháp",
-    "unit": "Căn|Căn hộ|Phòng|Căn số",
-    "address": "Địa chỉ theo địa giới mới|3. Địa chỉ nhà:|"
-    "Địa chỉ lắp đặt|Số nhà, đường, tổ|Địa chỉ (ghi cả số nhà)",
-    "former_address": "Địa chỉ theo địa giới hành chính cũ|Địa chỉ (cũ)|Địa chỉ trước sáp nhập",
-    "commune": "grp/xa|Xã/Phường của bạn?|addr:subdistrict|Xã, phường, thị trấn|"
-    "TenXa|Phường (xã)|Phường/xã mới|Xã hiện nay",
-    "former_commune": "Phường/xã cũ|Xã (cũ)|Phường trước sáp nhập",
-    "former_district": "Quận cũ|Quận/huyện trước 01/7/2025",
-    "commune_code": "MAXA|Mã phường|Mã xã mới",
-    "former_commune_code": "Mã xã cũ|Mã phường/xã cũ",
-    "province": "TP|Tỉnh/TP|Tỉnh, thành phố|Tỉnh mới",
-    "longitude": "_grp_nha/gps_longitude|loc:Longitude|X_VN2000|POINT_X|"
-    "Toạ độ X (m)|Kinh độ (E)|KinhDo|Kinh độ - WGS84|x (mét)",
-    "latitude": "Y_VN2000|POINT_Y|Tọa độ Y (m)|Vĩ độ (N)|VI_DO|y_m",
-    "longitude_minutes": "Kinh độ phút|Kinh độ (phút)",
-    "households_count": "Số hộ|No. of households|grp_nha/so_ho",
-    "position_accuracy_m": "_gps_precision|loc:Accuracy|Độ chính xác (m)",
-    "point": "geopoint|grp_nha/gps|Tọa độ|Toạ độ GPS|"
-    "Nhà ở (lat, lon)|Kinh độ, vĩ độ|Toạ độ (X, Y)|lat/lng",
-    "": "Ghi chú|STT|Số nhà cũ|Đường cũ|Số tầng|Số tổ|Mã tỉnh|Diện tích|Loại nhà|Thôn, xã|@id"
-    "|old/so_nha|Địa chỉ cơ quan|Loại/số",
-}
-PEOPLE = (
-    "Họ và tên|Số ĐDCN|Số định danh|Mã định danh cá nhân|Số GTTT|ĐT|Di động|Liên hệ|Chủ sở hữu"
-    "|Chủ nhà|Chủ sử dụng|Đại diện hộ|Tên|Ông/Bà|Tên hộ|Vợ/chồng|HOTEN|Chủ căn hộ|Respondent name"
-    "|TenChuHo|SO_DIEN_THOAI"
-)
+from tests.support.vectors import Row, cases
 
 
 @pytest.mark.parametrize(
-    ("header", "field"),
-    [(header, field) for field, headers in NAMED.items() for header in headers.split("|")],
+    "row", [*cases("headers", "header", kind="field"), *cases("headers", "header", kind="people")]
 )
-def test_header_is_read(header: str, field: str) -> None:
-    assert (field_of(header) or "", is_personal(header)) == (field, False)
-
-
-@pytest.mark.parametrize("header", PEOPLE.split("|"))
-def test_header_about_people_names_no_field(header: str) -> None:
-    assert (field_of(header), is_personal(header)) == (None, True)
+def test_header_is_read(row: Row) -> None:
+    header, people = row["header"], row["kind"] == "people"
+    assert (field_of(header) or "", is_personal(header)) == (row["field"], people)
 
 
 def test_every_field_is_named_by_itself() -> None:
@@ -88,19 +48,9 @@ def test_what_speaks_of_coordinates_is_known_to(header: str) -> None:
     assert not names_coordinates("Ghi chú")
 
 
-WEAK = {
-    "address": "DIA_CHI_SDD|Địa chỉ sử dụng điện|Địa chỉ phát|Địa chỉ thửa đất",
-    "unit": "Mã căn|Mã căn hộ",
-    "": "Địa chỉ|Địa chỉ cơ quan|Địa chỉ hoá đơn|Địa chỉ IP|Địa chỉ email|Địa chỉ: 12 Láng",
-}
-
-
-@pytest.mark.parametrize(
-    ("header", "field"),
-    [(header, field) for field, headers in WEAK.items() for header in headers.split("|")],
-)
-def test_header_is_read_where_no_other_says_it(header: str, field: str) -> None:
-    assert (weak_field_of(header) or "") == field
+@pytest.mark.parametrize("row", cases("headers", "header", kind="weak"))
+def test_header_is_read_where_no_other_says_it(row: Row) -> None:
+    assert (weak_field_of(row["header"]) or "") == row["field"]
 
 
 def test_an_address_of_some_kind_is_read_where_none_is_named() -> None:

@@ -9,6 +9,7 @@ from registry.intake.columns.reader import cells_of, open_file, rows_of
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import rows
+from tests.support.vectors import Row, cases
 
 pytestmark = pytest.mark.thorough
 
@@ -21,41 +22,11 @@ def read(path: Path, header: str, row: str, *fields: str) -> tuple[str, ...]:
         return next(map(cells_of(file, fields), found))
 
 
-@pytest.mark.gate
-@pytest.mark.parametrize(
-    ("header", "cells", "number"),
-    [
-        ("Số nhà,Ngõ", "7,Ngõ 15", "7, Ngõ 15"),
-        ("Số nhà,Ngõ", "7,15", "7, ngõ 15"),
-        ("Số nhà,Ngõ", "7,", "7"),
-        ("Số nhà,Ngõ", "7,-", "7"),
-        ("Số nhà,Ngõ", "7,không có", "7"),
-        # As above: whatever that was, the row is refused.
-        ("Số nhà,Ngõ", "7,nt", "nt"),
-        # A letter is an alley here, and no Khu phố.
-        ("Số nhà,Kiệt", "7,K15/H3", "7, kiệt 15/3"),
-        ("Số nhà,Kiệt/Hẻm/Ngõ", "18,K22", "18, kiệt 22"),
-        ("Số nhà,Kiệt/Hẻm", "18,k.26A", "18, kiệt 26A"),
-        ("Số nhà,Kiệt/Hẻm", "20,H5", "20, hẻm 5"),
-        ("Số nhà,Hẻm", "20,h. 5/3", "20, hẻm 5/3"),
-        ("Số nhà,Ngõ", "20,N5", "20, ngõ 5"),
-        ("Số nhà,Ngõ", "20,ng.5", "20, ngõ 5"),
-        ("Số nhà,Ngách", "20,Ngh 5", "20, ngách 5"),
-        ("Số nhà,Kiệt", ",K22", "kiệt 22"),
-        ("Số nhà,Hẻm/Kiệt", "7,15/3", "7, hẻm 15/3"),
-        ("Số nhà,Ngách,Ngõ", "7,4,15", "7, ngách 4, ngõ 15"),
-        ("Ngõ/ngách/hẻm,Số nhà", "Ngách 15/4,7", "7, Ngách 15/4"),
-        ("Số nhà,Ngõ", ",15", "ngõ 15"),
-        # Of what is no number the alley makes none.
-        ("Số nhà,Ngõ", "cạnh chợ,15", "cạnh chợ"),
-        ("Số nhà,Ngõ", "3-Feb,15", "3-Feb"),
-    ],
-)
-def test_an_alley_is_part_of_the_path(tmp_path: Path, header: str, cells: str, number: str) -> None:
-    read_number, *_ = read(
-        tmp_path / "a.csv", f"{header},Đường,Mã xã", f"{cells},Láng,00004", "house_number", "street"
-    )
-    assert read_number == number
+@pytest.mark.parametrize("row", cases("joined_cells", "cells"))
+def test_cells_of_several_columns_are_one(tmp_path: Path, row: Row) -> None:
+    head, cells = f"{row['header']},Đường,Mã xã", f"{row['cells']},Láng,00004"
+    field = {"number": "house_number", "place": "locality"}[row["part"]]
+    assert read(tmp_path / "a.csv", head, cells, field, "street") == (row["read"], "Láng")
 
 
 def test_houses_of_several_alleys_are_several_doors(engine: Engine, tmp_path: Path) -> None:
@@ -86,27 +57,6 @@ def test_alleys_by_their_letters_are_steps_of_the_path(engine: Engine, tmp_path:
     assert (result.new, result.linked, result.rejected) == (4, 0, 0)
     keys = rows(engine, "SELECT house_number_key FROM household ORDER BY 1")
     assert keys == [("22/18",), ("23/18",), ("26/4/3",), ("5/20",)]
-
-
-@pytest.mark.parametrize(
-    ("header", "cells", "place"),
-    [
-        ("Khu phố,Tổ", "2,5", "tổ 5, khu phố 2"),
-        ("Tổ,Khu phố", "Tổ 5,Khu phố 2", "Tổ 5, Khu phố 2"),
-        ("Thôn,Xóm", "Đoài,Xóm Chùa", "Xóm Chùa, thôn Đoài"),
-        ("Thôn,Xóm", "Đoài,", "thôn Đoài"),
-        ("Thôn,Xóm", "Thôn Đoài,Thôn Đoài", "Thôn Đoài"),
-        ("Tổ,Khu phố", 'Tổ 5,"Tổ 5, Khu phố 2"', "Tổ 5, Khu phố 2"),
-        ("Tổ,Khu phố", "0,2", "khu phố 2"),
-        ("Tổ,Khu phố", "5,nt", "nt"),
-        ("TEN_KP,TDP", "3,4", "tổ dân phố 4, khu phố 3"),
-    ],
-)
-def test_localities_of_two_columns_are_one_in_the_other(
-    tmp_path: Path, header: str, cells: str, place: str
-) -> None:
-    found = read(tmp_path / "a.csv", f"{header},Mã xã", f"{cells},00004", "locality", "street")
-    assert found == (place, "")
 
 
 @pytest.mark.parametrize(

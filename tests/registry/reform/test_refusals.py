@@ -20,15 +20,8 @@ from registry.reform.run import Options, reform
 from registry.settings import ROOT
 from tests.registry.reform.conftest import HEAD, Hall
 from tests.support.lifecycle import town
+from tests.support.vectors import Row, cases
 
-SQUARE = (
-    "{{type: Polygon, coordinates: [[[{0}, 21.0], [{1}, 21.0], [{1}, 21.03], [{0}, 21.03],"
-    " [{0}, 21.0]]]}}"
-)
-LEFT, RIGHT, MIDDLE = (
-    SQUARE.format(*at)
-    for at in (("105.80", "105.81"), ("105.81", "105.82"), ("105.805", "105.815"))
-)
 NEW = '{code: "00201", name: Mới, kind: phuong}'
 OTHER = '{code: "00202", name: Khác, kind: phuong}'
 
@@ -38,59 +31,6 @@ def split(first: str, second: str) -> str:
         f'  - split:\n      unit: "00199"\n      into:\n        - {{into: {NEW}, {first}}}\n'
         f"        - {{into: {OTHER}, {second}}}\n"
     )
-
-
-VECTORS = [
-    # changes, [(code, line)]; the changes begin on line 7
-    ('  - rename: {unit: "99999", name: A}', [("unit_unknown", 7)]),
-    ('  - rename: {unit: "00178", name: A}', [("unit_ended", 7)]),
-    ('  - merge: {units: ["00178"], into: "00199"}', [("unit_ended", 7)]),
-    (f'  - merge: {{units: ["00199"], into: {NEW}}}\n  - merge: {{units: ["00190"], into: {NEW}}}',
-     [("code_used_twice", 8)]),
-    ('  - merge: {units: ["00199"], into: {code: "00190", name: A, kind: phuong}}',
-     [("code_in_use", 7)]),
-    ('  - merge: {units: ["00199"], into: "00190"}\n  - merge: {units: ["00190"], into: "00199"}',
-     [("target_ends", 7), ("target_ends", 8)]),
-    ('  - merge: {units: ["00199"], into: "00199"}', [("target_ends", 7)]),
-    ('  - merge: {units: ["00199"], into: "01"}', [("unit_of_other_level", 7)]),
-    ('  - kind: {unit: "00199", kind: tinh}', [("kind_of_other_level", 7)]),
-    ('  - rename: {unit: "00199", name: A}\n  - rename: {unit: "00199", name: B}',
-     [("unit_changed_twice", 8)]),
-    (f'  - merge: {{units: ["00199"], into: {NEW}}}\n  - rename: {{unit: "00199", name: B}}',
-     [("unit_changed_twice", 8)]),
-    ('  - rename: {unit: "00199", name: Ô Chợ Dừa}', [("name_in_use", 7)]),
-    ('  - abolish: {unit: "00199"}', [("parts_missing", 7)]),
-    (split("streets: [Phố Láng]", "streets: [Phố Láng]"), [("parts_overlap", 11)]),
-    (split("streets: [{street: Phố Láng, first: 1, last: 9}]",
-           "streets: [{street: Phố Láng, first: 5, side: odd}]"), [("parts_overlap", 11)]),
-    (split("rest: true", "rest: true"), [("rest_twice", 11)]),
-    (split("streets: [Phố Không Có]", "rest: true"), [("street_unknown", 10)]),
-    (split("localities: [Tổ 99]", "rest: true"), [("locality_unknown", 10)]),
-    (split("localities: [Không]", "rest: true"), [("locality_unreadable", 10)]),
-    (split('former: ["99999"]', "rest: true"), [("unit_unknown", 10)]),
-    ('  - move: {part: {unit: "00199"}, into: "00190"}', [("part_untold", 7)]),
-    (split("polygon: {type: Point, coordinates: [105, 21]}", "rest: true"),
-     [("polygon_invalid", 10)]),
-    (split("polygon: {type: Polygon, coordinates: [[[1]]]}", "rest: true"),
-     [("polygon_unreadable", 10)]),
-    (split(f"polygon: {SQUARE.format('1', '2')}", "rest: true"), [("polygon_elsewhere", 10)]),
-    (split(f"polygon: {LEFT}", f"polygon: {MIDDLE}"),
-     [("parts_overlap", 11), ("polygons_leave_hole", 11)]),
-    (split(f"polygon: {LEFT}", f"polygon: {LEFT.replace('21.03', '21.005')}"),
-     [("parts_overlap", 11), ("polygons_leave_hole", 11)]),
-    (split(f"polygon: {LEFT.replace('21.03', '21.005')}", f"polygon: {RIGHT}"),
-     [("polygons_leave_hole", 11)]),
-    ('  - province: {unit: "00199", province: "99"}', [("unit_unknown", 7)]),
-    ("  - {}", [("malformed", 7)]),
-    ('  - rename: {unit: "00199", name: A, colour: red}', [("malformed", 7)]),
-    ('  - rename: {unit: "00199", name: A}\n    kind: {unit: "00199", kind: xa}',
-     [("malformed", 7)]),
-    ('  - rename: {unit: "199", name: A}', [("malformed", 7)]),
-    ('  - rename: {unit: "00199", unit: "00190", name: A}', [("key_repeated", 7)]),
-    ('  - rename: {unit: "00199", name: [A', [("not_yaml", 8)]),
-    ('  - rename: &a {unit: "00199", name: A}\n  - rename: *a', [("alias_used", 7)]),
-    (split("streets: [Phố Láng]", "localities: [Tổ 1]"), [("undecided_left", None)]),
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +57,15 @@ def hall(
         yield Hall(made, tmp_path_factory.mktemp("refused"))
 
 
-@pytest.mark.parametrize(("changes", "expected"), VECTORS)
-def test_refused(hall: Hall, changes: str, expected: list[tuple[str, int | None]]) -> None:
+@pytest.mark.parametrize("row", cases("refused_resolutions", "why"))
+def test_refused(hall: Hall, row: Row) -> None:
+    """With the line of the file; the changes begin on the seventh."""
     before = hall.town.rows("SELECT version, (SELECT max(id) FROM event) FROM gazetteer_state")
     with pytest.raises(ResolutionRefusedError) as caught:
-        hall.carry(f"changes:\n{changes}\n")
+        hall.carry(f"changes:\n{row['changes']}\n")
 
-    assert [(each.code, each.line) for each in caught.value.refusals] == expected
+    told = [f"{each.code} {each.line or ''}".strip() for each in caught.value.refusals]
+    assert "; ".join(told) == row["refusals"]
     assert all(each.code in REFUSALS for each in caught.value.refusals)
     after = hall.town.rows("SELECT version, (SELECT max(id) FROM event) FROM gazetteer_state")
     assert after == before
