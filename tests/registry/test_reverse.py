@@ -5,15 +5,17 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from registry.database import OWNER_ROLE, make_engine
+from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import InvalidInputError
 from registry.reverse import reverse
 from registry.search.answers import Answer
+from tests.support.factories import make_household
 from tests.support.search_world import LANG, World, search_world
 
 
-@pytest.fixture(scope="module")
-def world(admin_url: str, worker_id: str) -> Iterator[World]:
+@pytest.fixture
+def own(admin_url: str, worker_id: str) -> Iterator[World]:
+    """A register that the test may change."""
     with search_world(admin_url, f"reverse_{worker_id}") as made:
         yield made
 
@@ -29,22 +31,19 @@ def test_nearest_door_comes_first_with_its_metres(world: World) -> None:
     assert 5 < (second.distance_m or 0) < 15
 
 
-def test_order_is_by_metres_and_not_by_degrees(world: World) -> None:
+def test_order_is_by_metres_and_not_by_degrees(own: World) -> None:
     # 0.00030° north is 33.2 m; 0.00031° east is 32.2 m at this latitude.
     lon, lat = LANG[0] + 0.2, LANG[1]
-    from registry.database import session_scope
-    from tests.support.factories import make_household
-
-    with session_scope(world.engine) as session:
+    with session_scope(own.engine) as session:
         for name, dx, dy in (("east", 0.00031, 0.0), ("north", 0.0, 0.00030)):
-            world.codes[name] = make_household(
+            own.codes[name] = make_household(
                 session,
-                unit_id=next(u.id for u in world.gazetteer.with_code("00199")),
+                unit_id=next(u.id for u in own.gazetteer.with_code("00199")),
                 point=f"SRID=4326;POINT({lon + dx} {lat + dy})",
                 position_method="gps",
             )
-    (first,) = near(world, lon, lat)
-    assert world.name_of(first.record.code if first.record else None) == "east"
+    (first,) = near(own, lon, lat)
+    assert own.name_of(first.record.code if first.record else None) == "east"
 
 
 def test_flats_are_answered_as_their_building(world: World) -> None:
@@ -95,17 +94,17 @@ def test_hole_between_the_cells_of_a_town_is_the_nearest_one(world: World) -> No
     assert "boundary_approximate" in answer.faults
 
 
-def test_real_polygon_decides_without_a_fault_of_the_boundary(world: World) -> None:
-    owner = make_engine(world.url, role=OWNER_ROLE)
+def test_real_polygon_decides_without_a_fault_of_the_boundary(own: World) -> None:
+    owner = make_engine(own.url, role=OWNER_ROLE)
     square = "SRID=4326;POLYGON((110 15, 110.1 15, 110.1 15.1, 110 15.1, 110 15))"
-    unit = next(u for u in world.gazetteer.with_code("26743") if u.ended is None)
+    unit = next(u for u in own.gazetteer.with_code("26743") if u.ended is None)
     with owner.begin() as connection:
         connection.execute(
             text("INSERT INTO boundary_part (unit_id, geom) VALUES (:u, :g)"),
             {"u": unit.id, "g": square},
         )
     owner.dispose()
-    (answer,) = near(world, 110.05, 15.05)
+    (answer,) = near(own, 110.05, 15.05)
     assert (answer.unit, answer.faults) == (unit, ("far_from_household",))
 
 
@@ -133,9 +132,9 @@ def test_sea_around_the_seat_of_an_archipelago_that_is_not_drawn_is_its_own(
     assert all("boundary_approximate" in answer.faults for answer in found)
 
 
-def test_sea_between_the_islands_of_an_archipelago_is_its_commune(world: World) -> None:
-    owner = make_engine(world.url, role=OWNER_ROLE)
-    unit = next(u for u in world.gazetteer.with_code("20333") if u.level == "commune")
+def test_sea_between_the_islands_of_an_archipelago_is_its_commune(own: World) -> None:
+    owner = make_engine(own.url, role=OWNER_ROLE)
+    unit = next(u for u in own.gazetteer.with_code("20333") if u.level == "commune")
     islands = (
         "SRID=4326;MULTIPOLYGON(((111.2 15.7, 111.3 15.7, 111.3 15.8, 111.2 15.7)),"
         "((112.6 16.9, 112.7 16.9, 112.7 17.0, 112.6 16.9)),"
@@ -151,10 +150,10 @@ def test_sea_between_the_islands_of_an_archipelago_is_its_commune(world: World) 
             {"u": unit.id, "g": islands},
         )
     owner.dispose()
-    (answer,) = near(world, 112.2, 16.3)
+    (answer,) = near(own, 112.2, 16.3)
     assert (answer.level, answer.unit) == ("commune", unit)
     assert answer.faults == ("far_from_household", "boundary_approximate")
-    assert near(world, 113.5, 16.3) == []
+    assert near(own, 113.5, 16.3) == []
 
 
 @pytest.mark.parametrize(("lon", "lat"), [(0, 0), (103.85, 1.29), (2.35, 48.86), (-180, 90)])
