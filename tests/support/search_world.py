@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, func, insert
 from sqlalchemy.orm import Session
 
 from geo.locality import parse_locality
@@ -323,9 +323,9 @@ class _Builder:
         between = self.door("40A retired", "40A", **here, **retired)
         new = self.door("40B", "40B", **here)
         for before, after in ((old, between), (between, new)):
-            self.session.execute(
-                insert(SuccessionLink).values(old_code=before, new_code=after, kind="replace")
-            )
+            link = {"old_code": before, "new_code": after, "kind": "replace"}
+            event = func.current_event_id()
+            self.session.execute(insert(SuccessionLink).values(**link, event_id=event))
         self.door("60 gone", "60", **here, **retired)
         self.door("50 restricted", "50", restricted=True, **here)
         self.door("reserved", None, status="reserved", point=None)
