@@ -86,14 +86,36 @@ def test_register_with_everything_in_it_comes_back_equal(
     assert again.register != went.register
 
 
+AT_0001 = """
+    ALTER TABLE household ADD entrances jsonb;
+    ALTER TABLE household_version ADD entrances jsonb;
+    ALTER TABLE household_ref ADD shares boolean NOT NULL DEFAULT false;
+    ALTER TABLE plate ADD lost_on date;
+    ALTER TABLE field_report ADD entrance text, ADD note text, ADD word text;
+    DELETE FROM coverage_day
+    WHERE num_nulls(deliverable, plated, suspected, unnumbered) > 0;
+    CREATE TABLE certificate (number text, code text, unit_id integer, issued_on date, label text,
+        event_id bigint, document_number text, revoked_on date, revoked_why text);
+    CREATE TABLE reform (id bigint, number text, title text, effective_on date, state text,
+        resolution jsonb, decided jsonb, unit_ids integer[], affected_ids integer[], counts jsonb,
+        actor text, recorded_at timestamptz, event_id bigint, undone_event_id bigint);
+    CREATE TABLE source_name (source text, spelled text, meant text, settled_at timestamptz);
+    GRANT SELECT ON certificate, reform, source_name TO PUBLIC;
+    UPDATE alembic_version SET version_num = '0001'
+"""
+"""What makes an old register one of the last schema with two tables of places."""
+
+
+@pytest.mark.parametrize("brought", ["", AT_0001], ids=["0028", "0001"])
 def test_old_register_comes_whole(
-    admin_url: str, worker_id: str, fresh_database: Fresh, tmp_path: Path
+    admin_url: str, worker_id: str, fresh_database: Fresh, tmp_path: Path, brought: str
 ) -> None:
     path, url = tmp_path / "old.zip", fresh_database()
     with database(admin_url, f"old_{worker_id}") as old:
         with psycopg.connect(old) as connection:
             connection.execute("CREATE EXTENSION postgis")
             connection.execute(sql.SQL(OLD.read_text(encoding="utf-8")))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(brought))  # type: ignore[arg-type]
         went = write(old, path)
     read(url, path)
     assert write(url, tmp_path / "again.zip").content == went.content
