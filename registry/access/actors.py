@@ -17,9 +17,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from registry.access.roles import RANK, Role
+from registry.core.sessions import Setting
 from registry.errors import ForbiddenError, OutsideUnitsError
 
-_RESTRICT: Final = text("SELECT set_config('diachiso.writable_units', :units, true)")
+_RESTRICT: Final = text("SELECT set_config(:setting, :units, true)").bindparams(
+    setting=Setting.WRITABLE_UNITS
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from registry import cluster
 from registry.changes.told_units import note_units
 from registry.core.locks import Lock
+from registry.core.sessions import Channel
 from registry.core.sql import Statements
 from registry.database import driver_connection, session_scope
 from registry.errors import CursorRefusedError, KeyRequiredError
@@ -78,7 +79,7 @@ def _is_wanted(engine: Engine) -> bool:
 
 def _wake_other(engine: Engine) -> None:
     with session_scope(engine) as session:
-        session.execute(text("NOTIFY webhooks"))
+        session.execute(text(f"NOTIFY {Channel.WEBHOOKS}"))
 
 
 @contextmanager
@@ -107,7 +108,7 @@ def _listening(engine: Engine, woken: Woken) -> Iterator[threading.Thread | None
         except OperationalError:  # for longer than any event takes to come into the feed
             yield None
             return
-        connection.execute(text("LISTEN webhooks"))
+        connection.execute(text(f"LISTEN {Channel.WEBHOOKS}"))
         below = driver_connection(connection)
 
         def listen() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, Double, Engine, Inspector, MetaData, 
 from sqlalchemy.orm import Session
 
 from registry.core.locks import Lock
+from registry.core.sessions import Channel, Setting
 from registry.core.tables import all_tables
 from registry.core.tables.records import HOUSEHOLD, state
 from registry.database import OWNER_ROLE, make_engine
@@ -108,6 +109,15 @@ def test_functions_of_the_schema_know_the_numbers_of_locks() -> None:
     for path in (ROOT / "migrations" / "baseline").glob("*.sql"):
         for number in re.findall(r"advisory_\w+\((\d+)\)", path.read_text(encoding="utf-8")):
             assert int(number) in known, f"{path.name}: {number}"
+
+
+def test_functions_of_the_schema_know_the_names_that_sessions_share() -> None:
+    written = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "migrations" / "baseline").glob("*.sql")
+    )
+    assert set(re.findall(r"'(diachiso\.\w+)'", written)) == set(Setting)
+    assert set(re.findall(r"NOTIFY (\w+)", written)) == set(Channel)
 
 
 def test_migrations_print_the_sql_that_they_run(
