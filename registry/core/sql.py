@@ -3,7 +3,9 @@
 An input is `:name`. `{name}` stands for another section of the file, one of `shared.sql`, or for
 what the module gives its `Statements`; a line `-- with name: …` below a statement's name says what
 `{name}` is in this statement and in what it includes. `{where}` stands for conditions that whoever
-runs the statement names, of those that its line `-- where one, other` lists.
+runs the statement names, of those that its line `-- where one, other` lists. A statement that
+differs by class has a line `-- by street, locality`: whoever runs it names one of these sections,
+which holds nothing but lines `-- with`.
 
 A test EXPLAINs each statement, and names those that no module uses.
 """
@@ -39,6 +41,7 @@ class Statements:
         )
         self._fragments = fragments
         self._texts: dict[tuple[str, ...], TextClause] = {}
+        self._scripts: dict[str, list[TextClause]] = {}
         self._driver: dict[tuple[str, ...], str] = {}
 
     def text(self, name: str, *conditions: str) -> TextClause:
@@ -47,6 +50,12 @@ class Statements:
         if asked not in self._texts:
             self._texts[asked] = text(self.written(*asked))
         return self._texts[asked]
+
+    def script(self, name: str) -> list[TextClause]:
+        """The statements of a section that holds several, parted by `;` at the ends of lines."""
+        if name not in self._scripts:
+            self._scripts[name] = [text(each) for each in parted(self.written(name))]
+        return self._scripts[name]
 
     def driver(self, name: str, *conditions: str) -> str:
         """The same for psycopg and `registry.reads`: an input is `%(name)s`.
@@ -61,15 +70,21 @@ class Statements:
 
     def written(self, name: str, *conditions: str) -> str:
         """The same as it stands, for SQLite and DuckDB."""
-        where = " AND ".join(f"({{{each}}})" for each in conditions)
         known = sections(_SHARED) | sections(self.path) | self._fragments
-        return _expanded(known[name], known | {"where": where or "true"})
+        ways = [each for each in conditions if not _plain(known[each])]
+        said = dict(found for each in ways for found in _WITH.findall(known[each]))
+        where = " AND ".join(f"({{{each}}})" for each in conditions if each not in ways)
+        return _expanded(known[name], known | said | {"where": where or "true"})
 
 
 def _expanded(written: str, known: Mapping[str, str]) -> str:
     known = {**known, **dict(_WITH.findall(written))}
-    plain = _COMMENT.sub("", written).strip()
-    return FRAGMENT.sub(lambda each: _expanded(known[each[1]], known), plain)
+    return FRAGMENT.sub(lambda each: _expanded(known[each[1]], known), _plain(written))
+
+
+def _plain(written: str) -> str:
+    """Without its comments."""
+    return _COMMENT.sub("", written).strip()
 
 
 @cache
@@ -77,6 +92,11 @@ def sections(path: Path) -> dict[str, str]:
     """Name → what stands below it in a file."""
     _, *found = _NAMED.split(path.read_text(encoding="utf-8"))
     return dict(zip(found[::2], found[1::2], strict=True))
+
+
+def parted(script: str) -> list[str]:
+    """The statements of a script."""
+    return script.split(";\n")
 
 
 def for_each_column(written: str, kind: str, columns: Iterable[Mapping[str, str]]) -> str:

@@ -8,13 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.boundaries.cells import draw_cells
-from registry.coverage.measure import BEST_TARGET
-from registry.reform import carrying_sql as sql
+from registry.core.sql import Statements
 from registry.reform.plan_values import Plan
 from registry.reform.progress import Entering
 from registry.reform.settling import Units
 from registry.reform.telling import Telling
 
+SQL: Final = Statements(__file__)
 _BATCH: Final = 200_000
 """Households of one statement: it holds each of them twice."""
 _OWN_AREA: Final = text(
@@ -29,23 +29,20 @@ def carry(
     born = sorted(units.ids.values())
     said = {"reform": reform_id, "born": born, "source": f"decision {plan.number}"}
     entering("places", 0)
-    session.execute(text(sql.COPIES_BEFORE), said)
+    session.execute(SQL.text("places_before"), said)
     # The trigger that keeps their states plans for a table of states that is empty, and would read
     # all that it has written for each further one.
     session.execute(text("SET LOCAL enable_seqscan = off"))
-    for statement in sql.PLACES:
-        session.execute(text(statement))
+    for statement in SQL.script("move_places"):
+        session.execute(statement)
     session.execute(text("SET LOCAL enable_seqscan = on"))
-    session.execute(text(sql.COPY_NAMES))
+    session.execute(SQL.text("copy_names"))
     _households(session, entering)
-    for statement in sql.FORMER_NUMBERS:
-        session.execute(text(statement))
+    session.execute(SQL.text("former_numbers_of_streets"))
+    session.execute(SQL.text("former_numbers_of_localities"))
     entering("units", 0)
-    for statement in (
-        *(sql.REPORTS_BEFORE, sql.REPORTS, sql.KEYS_BEFORE, *sql.KEYS),
-        *(sql.SERVICES_BEFORE, *sql.SERVICES),
-    ):
-        session.execute(text(statement), said)
+    for statement in SQL.script("belongings"):
+        session.execute(statement, said)
     _targets(session, said)
     entering("boundaries", 0)
     _boundaries(session, telling, units, said)
@@ -55,7 +52,7 @@ def _households(session: Session, entering: Entering) -> None:
     session.execute(text("SET LOCAL work_mem = '64MB'"))
     done = 0
     for sources, doors in _batches(session):
-        session.execute(text(sql.HOUSEHOLDS), {"sources": sources})
+        session.execute(SQL.text("move_households"), {"sources": sources})
         done += doors
         entering("households", done)
 
@@ -64,7 +61,7 @@ def _batches(session: Session) -> Iterator[tuple[list[int], int]]:
     """Units together, for a building and its flats are written by one statement."""
     sources: list[int] = []
     doors = 0
-    for from_id, count in session.execute(text(sql.BATCHES)).all():
+    for from_id, count in session.execute(SQL.text("count_doors")).all():
         if sources and doors + count > _BATCH:
             yield sources, doors
             sources, doors = [], 0
@@ -75,20 +72,20 @@ def _batches(session: Session) -> Iterator[tuple[list[int], int]]:
 
 
 def _targets(session: Session, said: dict[str, object]) -> None:
-    session.execute(text(sql.TARGETS_BEFORE), said)
-    session.execute(text(sql.TARGETS.format(best_target=BEST_TARGET)), said)
-    session.execute(text(sql.TARGETS_OF_LOCALITIES))
+    session.execute(SQL.text("targets_before"), said)
+    session.execute(SQL.text("add_targets_up"), said)
+    session.execute(SQL.text("move_targets_of_localities"))
 
 
 def _boundaries(session: Session, telling: Telling, units: Units, said: dict[str, object]) -> None:
-    session.execute(text(sql.BOUNDARIES_BEFORE), said)
-    session.execute(text(sql.OWN_AREAS))
+    session.execute(SQL.text("boundaries_before"), said)
+    session.execute(SQL.text("create_own_areas"))
     for code, shape in telling.own_areas.items():
         if code in units.codes:
             session.execute(_OWN_AREA, {"id": units.codes[code], "shape": shapely.to_wkb(shape)})
-    session.execute(text(sql.BOUNDARIES), said)
-    for statement in sql.STORE_BOUNDARIES:
-        session.execute(text(statement), said)
-    session.execute(text(sql.SEATS), said)
+    session.execute(SQL.text("draw_boundaries"), said)
+    for statement in SQL.script("store_boundaries"):
+        session.execute(statement, said)
+    session.execute(SQL.text("seat_heirs"), said)
     draw_cells(session.connection())
     session.execute(text("SELECT analyse_boundaries()"))

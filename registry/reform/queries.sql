@@ -101,5 +101,16 @@ SELECT {columns}, w.report, r.affected_ids FROM {views} WHERE r.id = :id
 -- reform_seen --
 {any_reform} AND {is_seen}
 
--- records --
-SELECT {record} FROM household h {joins} WHERE h.code = ANY (:codes)
+-- lock_tables --
+-- Who writes waits; who reads does not.
+LOCK TABLE place, household, field_report, api_key_unit, target, boundary,
+    service_area_unit, admin_unit, admin_unit_version, admin_unit_succession
+    IN SHARE ROW EXCLUSIVE MODE
+
+-- insert_successions --
+INSERT INTO admin_unit_succession (predecessor_id, successor_id, extent, effective_on, source)
+SELECT from_id, to_id, CASE WHEN bool_or(whole) OR count(*) OVER (PARTITION BY from_id) = 1
+        AND bool_and(ends) THEN 'full' ELSE 'partial' END, :day, :source
+FROM reform_leg JOIN reform_source s ON s.id = from_id
+GROUP BY from_id, to_id
+ON CONFLICT (predecessor_id, successor_id) DO NOTHING

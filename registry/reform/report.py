@@ -5,7 +5,6 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo import code as codes
@@ -15,16 +14,15 @@ from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
 from registry.records import COLUMNS, JOINS, Record, record_wording
-from registry.reform import report_sql as sql
 from registry.reform.plan_values import Plan
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
-SQL: Final = Statements(__file__, "queries.sql", record=COLUMNS, joins=JOINS)
+SQL: Final = Statements(__file__, record=COLUMNS, joins=JOINS)
 _COUNTED: Final = (
     *("ends", "records", "households", "streets", "localities"),
     *("keys", "targets", "open_reports", "imports"),
 )
-"""What `report_sql.UNITS` counts, in its order."""
+"""What `count_by_unit` counts, in its order."""
 WAY_WORDS: Final = {
     "whole_unit": "cả đơn vị",
     "decided": "người quyết định",
@@ -127,8 +125,8 @@ class _Reporter:
 
     def report(self, undecided: int) -> Report:
         head = self.plan.document.resolution.resolution
-        cut_streets, cut_localities = self.session.execute(text(sql.CUT)).one()
-        ways = self.session.execute(text(sql.WAYS)).all()
+        cut_streets, cut_localities = self.session.execute(SQL.text("count_cut")).one()
+        ways = self.session.execute(SQL.text("count_by_way")).all()
         settled: dict[str, int] = defaultdict(int)
         for row in ways:
             if row.how in WAY_WORDS:
@@ -158,7 +156,7 @@ class _Reporter:
         for row in ways:
             shares[row.from_id][row.to_id].append(row)
         found = []
-        for row in self.session.execute(text(sql.UNITS)):
+        for row in self.session.execute(SQL.text("count_by_unit")):
             unit = self.plan.gazetteer.units[row.id]
             held = shares[row.id]
             to = [self._share(to_id, rows) for to_id, rows in held.items() if to_id is not None]
@@ -204,21 +202,21 @@ class _Reporter:
     def _streets(self) -> list[str]:
         return [
             f"{self._name(unit_id)}: {named(kind, name)} ({count})"
-            for unit_id, kind, name, count in self.session.execute(text(sql.STREETS_MEET))
+            for unit_id, kind, name, count in self.session.execute(SQL.text("streets_meet"))
         ]
 
     def _numbers(self) -> list[str]:
         return [
             f"{self._name(unit_id)}: {key} {named(kind, name)}:"
             f" {', '.join(map(codes.format, found))}"
-            for unit_id, kind, name, key, found in self.session.execute(text(sql.NUMBERS_MEET))
+            for unit_id, kind, name, key, found in self.session.execute(SQL.text("numbers_meet"))
         ]
 
     def _name(self, unit_id: int) -> str:
         return self.after.units[unit_id].version_on(self.plan.day).full_name
 
     def _labels(self) -> list[SampleLabel]:
-        to = {row.code: row.to_id for row in self.session.execute(text(sql.SAMPLE))}
+        to = {row.code: row.to_id for row in self.session.execute(SQL.text("sample"))}
         before = labels(self.session, self.plan.gazetteer, self.plan.day - _ONE_DAY, list(to))
         after = labels(self.session, self.after, self.plan.day, list(to), to)
         return [

@@ -24,7 +24,6 @@ from registry.events import Cause, move_pending_events, open_event
 from registry.gazetteer import today
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import JOBS
-from registry.reform import carrying_sql, report_sql
 from registry.reform.carrying import carry
 from registry.reform.plan import make_plan
 from registry.reform.plan_values import Plan
@@ -35,12 +34,13 @@ from registry.reform.report import Report, gazetteer_of, make_report
 from registry.reform.settling import Units, place_undecided, settle, settle_places
 from registry.reform.telling import Polygons, Telling, read_boundaries, tell
 from registry.reform.units import write_units
-from registry.reform.work_file import write_work_files
+from registry.reform.work_file import list_undecided, write_work_files
 from registry.whole_file import whole_file
 
 SQL: Final = Statements(__file__, "queries.sql")
 
 _TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:k)")
+_FORGET_UNITS: Final = text("SELECT forget_announced(:source, :day, :units)")
 _RULES: Final = {
     "uq_reform_number_in_force": "resolution_known",
     "ex_admin_unit_one_per_code_and_day": "code_in_use",
@@ -110,13 +110,18 @@ def lock_reforms(session: Session, *, waits: bool = False) -> None:
         raise ReformRunsError("một nghị quyết khác đang được thực hiện (another reform is at work)")
 
 
+def lock_tables(session: Session) -> None:
+    """Let writers of what a reform changes wait until the transaction ends, not its readers."""
+    session.execute(SQL.text("lock_tables"))
+
+
 def forget_units(session: Session, reform_id: int) -> None:
     """Take back what a reform announced of its units, if it was prepared."""
     row = session.execute(SQL.text("lock_prepared"), {"id": reform_id}).one_or_none()
     if row is None:
         return
     said = {"day": row.effective_on, "source": f"decision {row.number}", "units": row.unit_ids}
-    session.execute(text(carrying_sql.FORGET_UNITS), said)
+    session.execute(_FORGET_UNITS, said)
 
 
 def draw_soon(session: Session) -> None:
@@ -157,7 +162,7 @@ class _Work:
         if not (self.prepares or self.options.dry_run):
             # An import that has begun to match ends first; one that has not waits.
             hold_lock(self.session, Lock.PUBLICATION)
-            self.session.execute(text(carrying_sql.LOCK))
+            lock_tables(self.session)
         self.entering("reading", 0)
         if self.options.reform_id:
             forget_units(self.session, self.options.reform_id)
@@ -177,7 +182,7 @@ class _Work:
         if self.options.dry_run:
             return report
         said = {"day": plan.day, "source": f"decision {plan.number}"}
-        self.session.execute(text(carrying_sql.SUCCESSIONS), said)
+        self.session.execute(SQL.text("insert_successions"), said)
         if self.prepares:
             reform_id = self._keep(plan, telling, "prepared", None)
             return replace(report, state="prepared", reform_id=reform_id, event_id=event_id)
@@ -218,7 +223,7 @@ class _Work:
     def _settle(self, plan: Plan, telling: Telling, units: Units) -> Report:
         nearest, folder = self.options.nearest, self.options.folder
         undecided = settle(self.session, plan, telling, units, self.options.decided, self.entering)
-        self.session.execute(text(report_sql.WORK_LIST))
+        list_undecided(self.session)
         if undecided and folder is not None:
             # Where neighbours go is proposed, and forgotten again unless it is wanted.
             with self._tried(keep=nearest):

@@ -6,34 +6,21 @@ from typing import Any, Final
 
 import psycopg
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from registry.core.sql import Statements
 from registry.database import driver_connection
-from registry.reform import settling_sql as sql
 from registry.reform.plan_values import Heir, Plan
 from registry.reform.progress import Entering, quietly
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.telling import Telling
 
+SQL: Final = Statements(__file__)
 WAYS: Final = (
     *("whole_unit", "decided", "street", "locality", "former_unit", "polygon", "building", "rest"),
     *("neighbours", "past"),
 )
 """What settles a household, as reports call it."""
-_UNDECIDED: Final = text(
-    "SELECT count(*) FROM reform_door WHERE to_id IS NULL AND status IN ('proposed', 'active')"
-)
-_STRANGE: Final = text(
-    """
-    SELECT c.code, u.code FROM reform_decided c JOIN admin_unit u ON u.id = c.to_id
-    LEFT JOIN household h ON h.code = c.code
-    WHERE NOT EXISTS (SELECT FROM reform_leg g WHERE g.from_id = h.unit_id AND g.to_id = c.to_id)
-        AND NOT EXISTS (SELECT FROM reform_source s
-            WHERE s.id = h.unit_id AND s.id = c.to_id AND NOT s.ends)
-    ORDER BY 1 LIMIT 20
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,39 +50,36 @@ def settle(
     Raises ResolutionRefusedError for decisions that are none.
     """
     entering("settling", 0)
-    for statement in sql.INPUTS:
-        session.execute(text(statement))
+    for statement in SQL.script("inputs"):
+        session.execute(statement)
     _write_inputs(session, plan, telling, units, decided)
-    for statement in sql.PARTED:
-        session.execute(text(statement), {"first": len(telling.areas)})
+    for statement in SQL.script("parted"):
+        session.execute(statement, {"first": len(telling.areas)})
     _refuse_strange(session)
-    session.execute(text(sql.SOURCES))
-    session.execute(text(sql.NESTED))
-    for statement in sql.AREAS:
-        session.execute(text(statement))
-    session.execute(text(sql.WHOLE))
-    session.execute(text(sql.PARTS))
-    for statement in sql.AFTER_DOORS:
-        session.execute(text(statement))
-    undecided: int = session.execute(_UNDECIDED).scalar_one()
-    session.execute(text(sql.PAST), {"how": "past"})
+    session.execute(SQL.text("note_sources"))
+    session.execute(SQL.text("nest_localities"))
+    for statement in SQL.script("areas"):
+        session.execute(statement)
+    session.execute(SQL.text("settle_whole"))
+    session.execute(SQL.text("settle_parts"))
+    for statement in SQL.script("after_doors"):
+        session.execute(statement)
+    undecided: int = session.execute(SQL.text("count_undecided")).scalar_one()
+    session.execute(SQL.text("settle_past"), {"how": "past"})
     return undecided
 
 
 def place_undecided(session: Session) -> None:
     """Let the undecided go where their neighbours go."""
-    session.execute(text(sql.BUILDINGS_FIRST), {"how": "neighbours"})
-    session.execute(text(sql.THE_REST), {"how": "neighbours"})
+    session.execute(SQL.text("settle_buildings"), {"how": "neighbours"})
+    session.execute(SQL.text("settle_rest"), {"how": "neighbours"})
 
 
 def settle_places(session: Session) -> None:
     """Where streets and localities go, once their households are settled."""
     # An index on rows that the transaction has updated before serves none of its statements.
-    for statement in (
-        *(sql.DEFAULTS, sql.PLACES),
-        *(*sql.INDEXES, sql.PARENTS, *sql.APART),
-    ):
-        session.execute(text(statement))
+    for statement in SQL.script("places"):
+        session.execute(statement)
 
 
 def _write_inputs(
@@ -156,7 +140,7 @@ def _copy(cursor: psycopg.Cursor[Any], table: str, rows: Iterable[Sequence[objec
 
 
 def _refuse_strange(session: Session) -> None:
-    strange = session.execute(_STRANGE).all()
+    strange = session.execute(SQL.text("strange_decisions")).all()
     if strange:
         raise ResolutionRefusedError(
             [Refusal("decision_elsewhere", None, f"{code} → {to}") for code, to in strange]

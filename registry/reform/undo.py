@@ -12,17 +12,17 @@ from registry.access.actors import unbind
 from registry.access.reach import check_covers
 from registry.boundaries.cells import draw_cells
 from registry.core.locks import Lock, hold_lock
+from registry.core.sql import Statements
 from registry.coverage.count_cache import count_within
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError
 from registry.events import Cause, move_pending_events, open_event, refuse_brought
 from registry.gazetteer import today
-from registry.reform import carrying_sql
-from registry.reform import undo_sql as sql
 from registry.reform.refusals import ReformTouchedError
 from registry.reform.report import gazetteer_of
-from registry.reform.run import draw_soon, lock_reforms
+from registry.reform.run import draw_soon, lock_reforms, lock_tables
 
+SQL: Final = Statements(__file__)
 IN_THE_WAY: Final = {
     "reform_later": "nghị quyết sau đó đã đổi các đơn vị này (a later resolution)",
     "household_changed": "hộ đã được sửa từ đó (changed since)",
@@ -37,16 +37,6 @@ IN_THE_WAY: Final = {
     "unit_changed": "đơn vị mới đã đổi từ đó (a new unit changed since)",
 }
 """What may stand in the way → in words."""
-_REFORM: Final = text(
-    """
-    SELECT id, number, title, effective_on, unit_ids, affected_ids, event_id FROM reform
-    WHERE number = :number AND state = 'carried' FOR UPDATE
-    """
-)
-_BORN: Final = text(
-    "SELECT id FROM admin_unit WHERE id = ANY (:units) AND source = :source"
-    " AND lower(lifetime) = :day"
-)
 _UNDONE: Final = text(
     "UPDATE reform SET state = 'undone', undone_event_id = current_event_id() WHERE id = :id"
 )
@@ -69,8 +59,8 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
     with session_scope(engine) as session:
         lock_reforms(session)
         hold_lock(session, Lock.PUBLICATION)
-        session.execute(text(carrying_sql.LOCK))
-        row = session.execute(_REFORM, {"number": number}).one_or_none()
+        lock_tables(session)
+        row = session.execute(SQL.text("lock_carried"), {"number": number}).one_or_none()
         if row is None:
             raise NotFoundError(f"chưa thực hiện nghị quyết {number} (none of this number)")
         check_covers(gazetteer_of(session, today()), row.affected_ids)
@@ -90,18 +80,20 @@ def _undo(session: Session, row: Any, cause: Cause) -> Undone:
         "source": f"decision {row.number}",
         "units": row.unit_ids,
     }
-    said["born"] = list(session.scalars(_BORN, said))
-    for statement in (sql.MOVED, sql.PLACES_MOVED, sql.WENT):
-        session.execute(text(statement), said)
+    said["born"] = list(session.scalars(SQL.text("born"), said))
+    for statement in SQL.script("moved"):
+        session.execute(statement, said)
     _refuse_touched(session, said)
     event_id = open_event(session, cause)
-    for statement in sql.UNITS:
-        session.execute(text(statement), said)
-    session.execute(text(sql.LEAD_BACK), said)
-    session.execute(text(sql.PLACES), said)
-    written: Any = session.execute(text(sql.HOUSEHOLDS), said)
-    for statement in (*sql.FORMER_NUMBERS, *sql.BELONGINGS):
-        session.execute(text(statement), said)
+    for statement in SQL.script("restore_units"):
+        session.execute(statement, said)
+    session.execute(SQL.text("lead_back"), said)
+    session.execute(SQL.text("restore_places"), said)
+    written: Any = session.execute(SQL.text("restore_households"), said)
+    session.execute(SQL.text("former_numbers_of_streets"), said)
+    session.execute(SQL.text("former_numbers_of_localities"), said)
+    for statement in SQL.script("restore_belongings"):
+        session.execute(statement, said)
     session.execute(text("SELECT remove_places(:event)"), said)
     draw_cells(session.connection())
     session.execute(_UNDONE, {"id": row.id})
@@ -111,7 +103,7 @@ def _undo(session: Session, row: Any, cause: Cause) -> Undone:
 
 
 def _refuse_touched(session: Session, said: dict[str, Any]) -> None:
-    found = session.execute(text(sql.IN_THE_WAY), said).all()
+    found = session.execute(SQL.text("in_the_way"), said).all()
     if found:
         errors = [
             {"code": what, "about": about, "detail": f"{about}: {IN_THE_WAY[what]}"}

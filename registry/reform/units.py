@@ -4,15 +4,15 @@ import datetime
 import json
 from typing import Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.text import transliterate
+from registry.core.sql import Statements
 from registry.gazetteer import Unit
-from registry.reform import carrying_sql as sql
 from registry.reform.plan_values import Alteration, Born, Heir, Plan
 from registry.reform.settling import Units
 
+SQL: Final = Statements(__file__)
 _ONE_DAY: Final = datetime.timedelta(days=1)
 _NO_DISTRICTS_FROM: Final = datetime.date(2025, 7, 1)
 
@@ -36,16 +36,18 @@ class _Writer:
 
     def write(self) -> Units:
         ended = {"ids": sorted(self.plan.ended), "day": self.plan.day}
-        self.session.execute(text(sql.END_UNITS), ended)
-        self.session.execute(text(sql.END_VERSIONS), ended)
+        self.session.execute(SQL.text("end_units"), ended)
+        self.session.execute(SQL.text("end_versions"), ended)
         self._born()
         altered = {"ids": sorted(self.plan.altered), "day": self.plan.day}
-        self.session.execute(text(sql.END_VERSIONS), altered)
+        self.session.execute(SQL.text("end_versions"), altered)
         # All at once: each statement that writes units raises the version of the gazetteer, whose
         # row a transaction updates ever more slowly.
         versions = [self._of_born(born) for born in self.plan.born.values()]
         versions += [self._of_altered(change) for change in self.plan.altered.values()]
-        self.session.execute(text(sql.NEW_VERSIONS), self.said | {"rows": json.dumps(versions)})
+        self.session.execute(
+            SQL.text("insert_versions"), self.said | {"rows": json.dumps(versions)}
+        )
         self._follow()
         codes = {born.code: self.ids[id(born)] for born in self.plan.born.values()}
         codes |= {
@@ -63,7 +65,8 @@ class _Writer:
             rows[-1]["area_km2"] = born.said.area_km2
         said = self.said | {"rows": json.dumps(rows)}
         found = {
-            (row.level, row.code): row.id for row in self.session.execute(text(sql.BORN), said)
+            (row.level, row.code): row.id
+            for row in self.session.execute(SQL.text("insert_units"), said)
         }
         self.ids |= {id(born): found[born.level, born.code] for born in self.plan.born.values()}
 
@@ -112,7 +115,7 @@ class _Writer:
         districts = [unit.id for unit in self.plan.ended.values() if unit.level == "district"]
         if heirs or districts:
             self.session.execute(
-                text(sql.FOLLOW_PARENTS),
+                SQL.text("follow_parents"),
                 self.said
                 | {"olds": list(heirs), "news": list(heirs.values()), "districts": districts},
             )

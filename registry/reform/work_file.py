@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
 from geo.text import fold
+from registry.core.sql import Statements
 from registry.intake.formats.any_file import read_file
 from registry.new_workbook import new_workbook
-from registry.reform import report_sql as sql
 from registry.reform.plan_values import Plan
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.report import labels
@@ -21,12 +20,19 @@ from registry.reform.settling import Units
 from registry.reform.views import MAP, WORKBOOK
 from registry.whole_file import whole_file
 
+SQL: Final = Statements(__file__)
+
 DECIDED: Final = "Xã mới (mã)"
 """Head of the column that people fill in with the code of a commune."""
 _HEAD: Final = (
     *("Mã địa chỉ số", "Địa chỉ", "Xã hiện nay", "Có thể thuộc", "Hàng xóm thuộc"),
     *("Kinh độ", "Vĩ độ", DECIDED),
 )
+
+
+def list_undecided(session: Session) -> None:
+    """Fill `reform_work`, of the transaction: the households that nothing settled."""
+    session.execute(SQL.text("create_work_list"))
 
 
 def write_work_files(session: Session, plan: Plan, units: Units, folder: Path) -> list[Path]:
@@ -54,7 +60,7 @@ def write_work_files(session: Session, plan: Plan, units: Units, folder: Path) -
 
 def _rows(session: Session, plan: Plan, units: Units) -> Iterator[tuple[Any, ...]]:
     code_of = {unit_id: code for code, unit_id in units.codes.items()}
-    listed = session.execute(text(sql.WORK)).all()
+    listed = session.execute(SQL.text("work_list")).all()
     may_go: dict[int, str] = {}
     for unit in plan.touched.values():
         heirs = {leg.heir.code for leg in plan.legs_of(unit)}

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import ClientCursor
 
-from registry.core.sql import FRAGMENT, Statements, sections
+from registry.core.sql import FRAGMENT, Statements, parted, sections
 from registry.seeds import FILES as FILES_OF_SEEDS
 from registry.settings import ROOT
 
@@ -20,6 +20,7 @@ _OPENS: Final = re.compile(
 )
 _EXPLAINED: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "(", "CREATE TEMPORARY TABLE")
 _WHERE: Final = re.compile(r"^-- where (.+)$", re.MULTILINE)
+_BY: Final = re.compile(r"^-- by (.+)$", re.MULTILINE)
 _INPUT: Final = re.compile(r"%\((\w+)\)s")
 
 
@@ -44,7 +45,7 @@ def _modules() -> Iterator[_Module]:
                 path,
                 import_module(name.removesuffix(".__init__")).SQL,
                 frozenset(_texts(tree)),
-                frozenset(_asked(tree, "SQL.text", "SQL.driver")),
+                frozenset(_asked(tree, "SQL.text", "SQL.driver", "SQL.script")),
                 frozenset(_asked(tree, "SQL.written", "Statements(")),
             )
 
@@ -68,15 +69,29 @@ FILES: Final = sorted({module.sql.path for module in MODULES})
 _SHARED: Final = ROOT / "registry" / "core" / "shared.sql"
 
 
-def _conditions(section: str) -> list[str]:
-    """Conditions that a statement may be given."""
-    return [each for found in _WHERE.finditer(section) for each in found[1].split(", ")]
+def _conditions(section: str, line: re.Pattern[str] = _WHERE) -> list[str]:
+    """Conditions that a statement may be given; of `_BY`, what it differs by."""
+    return [each for found in line.finditer(section) for each in found[1].split(", ")]
+
+
+def _ways(section: str) -> Iterator[tuple[str, ...]]:
+    """What a statement may be given: each of its conditions, all, and none."""
+    conditions = _conditions(section)
+    for by in [(each,) for each in _conditions(section, _BY)] or [()]:
+        yield by
+        for each in conditions:
+            yield (*by, each)
+        if conditions[1:]:
+            yield (*by, *conditions)
 
 
 def _included(path: Path) -> set[str]:
     """Sections that stand inside of others."""
     written = path.read_text(encoding="utf-8")
-    return {found[1] for found in FRAGMENT.finditer(written)} | set(_conditions(written))
+    return {found[1] for found in FRAGMENT.finditer(written)} | {
+        *_conditions(written),
+        *_conditions(written, _BY),
+    }
 
 
 def _named_by(path: Path) -> dict[str, Statements]:
@@ -127,9 +142,11 @@ def test_the_schema_takes_every_statement(path: Path, database_url: str) -> None
     ):
         for statement in _BESIDE.get(str(path.relative_to(ROOT / "registry")), ()):
             connection.execute(statement.encode())
+        if before := _AFTER.get(str(path.relative_to(ROOT / "registry"))):
+            for name, sql in _named_by(ROOT / "registry" / before).items():
+                _try(connection, sql.driver(name))
         for name, sql in _named_by(path).items():
-            conditions = _conditions(sections(path)[name])
-            for given in {(), *((each,) for each in conditions), tuple(conditions)}:
+            for given in _ways(sections(path)[name]):
                 try:
                     with connection.transaction():
                         _try(connection, sql.driver(name, *given))
@@ -146,9 +163,20 @@ _BESIDE: Final = {
 }
 """File → temporary tables that Python makes for its statements."""
 
+_AFTER: Final = {
+    f"reform/{name}.sql": "reform/settling.sql"
+    for name in ("queries", "carrying", "report", "work_file")
+}
+"""File → another one, whose temporary tables its statements read."""
+
 
 def _try(connection: psycopg.Connection[tuple[object, ...]], statement: str) -> None:
     """Have it planned, whatever its inputs; a table that later ones read is made, of no inputs."""
+    for each in [statement] if statement.startswith("DO ") else parted(statement):
+        _try_one(connection, each)
+
+
+def _try_one(connection: psycopg.Connection[tuple[object, ...]], statement: str) -> None:
     names: dict[str, str] = {}
 
     def number(found: re.Match[str]) -> str:
@@ -170,6 +198,9 @@ def test_a_section_is_included_with_what_the_statement_says_of_it(tmp_path: Path
         " h.unit_id = ANY ({units})\n"
         "\n-- count --\n-- with what: count(*)\n-- with units: CAST(:units AS int[])\n{doors}\n"
         "\n-- open --\nNOT h.restricted\n\n-- coded --\nh.code = :code\n"
+        "\n-- moved --\n-- by street, locality\n-- where open\n"
+        "UPDATE household h SET {column} = :into WHERE h.{column} = :id AND {where}\n"
+        "\n-- street --\n-- with column: street_id\n"
         "\n-- some --\n-- where open, coded\nSELECT code FROM household h WHERE {where}\n",
         encoding="utf-8",
     )
@@ -185,5 +216,8 @@ def test_a_section_is_included_with_what_the_statement_says_of_it(tmp_path: Path
         "SELECT code FROM household h WHERE (NOT h.restricted) AND (h.code = :code)"
     )
     assert str(sql.text("some")) == "SELECT code FROM household h WHERE true"
+    assert str(sql.text("moved", "street", "open")) == (
+        "UPDATE household h SET street_id = :into WHERE h.street_id = :id AND (NOT h.restricted)"
+    )
     with pytest.raises(KeyError, match="units"):
         sql.text("doors")
