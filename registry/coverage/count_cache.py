@@ -19,7 +19,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from registry.core.sql import Statements
-from registry.coverage.counting import counting
 from registry.coverage.figures import Counts
 from registry.database import ReadOnlyError, session_scope
 from registry.errors import DatabaseUnavailableError
@@ -29,13 +28,14 @@ from registry.jobs.table import COUNT_COVERAGE
 from registry.settings import Settings
 
 VERIFIED_YEARS: Final = 2
+ACCURATE_M: Final = 20
 MOST_RECORDS: Final = 300_000
 """What a request counts by itself: a tenth of a second. More is left to the job."""
 _WAIT_MS: Final = 1_000
 """How long a request waits for another one that counts."""
 
 _COUNTS: Final = [field.name for field in fields(Counts)]
-SUMS: Final = ", ".join(f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in _COUNTS)
+_SUMS: Final = ", ".join(f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in _COUNTS)
 """In SQL, the counts of rows `c` together."""
 SQL: Final = Statements(
     __file__,
@@ -43,11 +43,8 @@ SQL: Final = Statements(
     counts=", ".join(_COUNTS),
     excluded=", ".join(f"excluded.{name}" for name in _COUNTS),
     differ="(" + " OR ".join(f"coalesce(k.{name}, 0) <> f.{name}" for name in _COUNTS) + ")",
-    sums=SUMS,
-    counting_stale=counting("stale", demo=False),
-    counting_stale_with_demo=counting("stale", demo=True),
-    counting_with_demo=counting("with_demo", demo=True),
-    counting_right=counting("right_now", demo=False),
+    sums=_SUMS,
+    accurate_m=str(ACCURATE_M),
 )
 _BOUND: Final = text(f"SET LOCAL lock_timeout = {_WAIT_MS}")
 _UNBOUND: Final = text("SET LOCAL statement_timeout = 0")

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo.label import named
 from registry.core.locks import Lock, hold_lock
-from registry.core.sql import Statements
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.coverage.figures import (
     COUNTRY,
@@ -30,19 +29,8 @@ from registry.coverage.figures import (
     UnitTarget,
     share_of,
 )
-from registry.coverage.gap_statements import (
-    COMMUNES_NEVER,
-    DELIVERED,
-    HOLES,
-    LEAST_KNOWN,
-    LOCALITIES_BELOW,
-    LONGEST_RANGE,
-    MOST_MISSING,
-    NEVER,
-    RANGE,
-)
+from registry.coverage.gap_statements import SQL
 from registry.coverage.measure import (
-    BEST_TARGET,
     communes_by_province,
     coverage_of_level,
     coverage_of_unit,
@@ -53,8 +41,6 @@ from registry.coverage.measure import (
 from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.messages import number
-
-SQL: Final = Statements(__file__, "queries.sql")
 
 KINDS: Final = {
     "below_target": "còn xa tổng số hộ",
@@ -301,20 +287,16 @@ class _Seeker:
     ) -> None:
         self._session, self._gazetteer, self._day = session, gazetteer, day
         self._ids = [commune.id for commune in communes]
-        self._not_demo = "" if demo else "AND h.code >= '1'"
+        self._not_demo = () if demo else ("not_demo",)
         self._public = public
 
     def holes(self, *, everywhere: bool) -> Iterator[Gap]:
-        rows = self._ask(
-            HOLES,
-            shown="AND NOT h.restricted" if self._public else "",
-            within="" if everywhere else "AND h.unit_id = ANY (CAST(:communes AS int[]))",
-            widest=2 * (MOST_MISSING + 1),
-            least_known=LEAST_KNOWN,
-            range=RANGE,
-            longest=LONGEST_RANGE,
+        where = (
+            *self._not_demo,
+            *(("shown",) if self._public else ()),
+            *(() if everywhere else ("in_communes",)),
         )
-        for row in rows:
+        for row in self._ask(SQL.text("holes", *where)):
             former = self._gazetteer.units.get(row.former_unit_id or 0)
             yield Gap(
                 "street_holes",
@@ -329,8 +311,8 @@ class _Seeker:
             )
 
     def localities_below(self) -> Iterator[Gap]:
-        point = "NULL::float8 AS lon, NULL::float8 AS lat" if self._public else "c.lon, c.lat"
-        for row in self._ask(LOCALITIES_BELOW, best_target=BEST_TARGET, point=point):
+        points = "without_points" if self._public else "with_points"
+        for row in self._ask(SQL.text("localities_below", points, *self._not_demo)):
             covered = row.dwellings if row.counted == "dwellings" else row.households
             if _is_far(covered, row.target):
                 yield Gap(
@@ -345,15 +327,11 @@ class _Seeker:
                 )
 
     def never_delivered(self) -> Iterator[Gap]:
-        communes, places = (
-            DELIVERED.format(within=within, not_demo=self._not_demo)
-            for within in ("h.unit_id = u.id", "h.locality_id = l.id")
-        )
-        empty = set(self._ask(COMMUNES_NEVER, delivered=communes).scalars())
+        empty = set(self._ask(SQL.text("communes_never", *self._not_demo)).scalars())
         for unit_id in self._ids:
             if unit_id in empty:
                 yield self._never("commune", unit_id)
-        for row in self._ask(NEVER, delivered=places):
+        for row in self._ask(SQL.text("localities_never", *self._not_demo)):
             yield self._never("locality", row.unit_id, named(row.kind, row.name), row.id)
 
     def _never(
@@ -372,9 +350,8 @@ class _Seeker:
                 return None if unit.lon is None or unit.lat is None else (unit.lon, unit.lat)
         return None
 
-    def _ask(self, statement: str, **parts: object) -> Any:
-        made = statement.format(not_demo=self._not_demo, **parts)
-        return self._session.execute(text(made), {"communes": self._ids})
+    def _ask(self, statement: TextClause) -> Any:
+        return self._session.execute(statement, {"communes": self._ids})
 
     def _commune(self, unit_id: int) -> tuple[str, str, tuple[str, str] | None]:
         unit = self._gazetteer.units[unit_id]

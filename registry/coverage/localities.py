@@ -6,15 +6,12 @@ locality inside it.
 
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
-from registry.coverage.count_cache import SUMS, verified_since
-from registry.coverage.counting import ACCURATE_M, DOOR
+from registry.coverage.count_cache import SQL, verified_since
 from registry.coverage.figures import COUNTRY, Counts, Coverage, LocalityKey, UnitCoverage
 from registry.coverage.measure import (
-    BEST_TARGET,
     coverage_of_level,
     coverage_of_unit,
     living_units,
@@ -26,55 +23,6 @@ from registry.units import unit_by_code
 
 NO_LOCALITY: Final = "Không ghi thôn, tổ"
 """Name of what is in the commune and in none of its localities."""
-
-_STATEMENT: Final = """
-    WITH inside (id, holder) AS (
-        SELECT l.id, unnest(l.id || l.outer_ids) FROM place l
-        WHERE l.class = 'locality' AND l.unit_id = :commune
-    ), door AS (
-        SELECT h.locality_id, h.households_count, h.verified_on,
-            coalesce(h.position_accuracy_m <= {accurate_m}, false) AS positioned,
-            h.house_number_key IS NOT NULL OR h.unit_number IS NOT NULL AS numbered,
-            h.house_number_key IS NOT NULL AND count(*) OVER (
-                PARTITION BY h.street_id,
-                    CASE WHEN h.street_id IS NULL THEN h.locality_id END, {door}
-            ) > 1 AS suspected,
-            EXISTS (
-                SELECT FROM plate p WHERE p.code = h.code AND p.mounted_on IS NOT NULL
-                    AND p.lost_on IS NULL
-            ) AS plated
-        FROM household h
-        WHERE h.unit_id = :commune AND h.status = 'active' AND h.kind = 'household' {not_demo}
-    ), counted AS (
-        SELECT locality_id, sum(households_count) AS households, count(*) AS dwellings,
-            count(*) FILTER (WHERE positioned) AS positioned,
-            count(*) FILTER (WHERE verified_on >= CAST(:verified_since AS date)) AS verified,
-            count(*) FILTER (
-                WHERE positioned AND NOT suspected AND (numbered OR locality_id IS NOT NULL)
-            ) AS deliverable,
-            count(*) FILTER (WHERE plated) AS plated,
-            count(*) FILTER (WHERE suspected) AS suspected,
-            count(*) FILTER (WHERE NOT numbered) AS unnumbered
-        FROM door GROUP BY locality_id
-    ), summed AS (
-        SELECT i.holder AS locality_id, {sums}
-        FROM inside i LEFT JOIN counted c ON c.locality_id = i.id GROUP BY i.holder
-        UNION ALL
-        SELECT NULL, {sums} FROM counted c WHERE c.locality_id IS NULL HAVING count(*) > 0
-    )
-    SELECT s.*, l.kind, l.name, l.parent_id, t.households AS target, t.counted, t.quality,
-        t.source, t.reference_date
-    FROM summed s
-    LEFT JOIN place l ON l.id = s.locality_id
-    LEFT JOIN LATERAL (
-        SELECT households, counted, quality, source, reference_date FROM target
-        WHERE target.unit_id = :commune AND target.locality_id = s.locality_id
-            AND withdrawn_at IS NULL
-        ORDER BY {best_target} LIMIT 1
-    ) t ON true
-    WHERE l.merged_into_id IS NULL
-    ORDER BY l.name COLLATE "C" NULLS LAST, l.kind, s.locality_id
-"""
 
 
 def coverage_below(
@@ -134,15 +82,11 @@ def coverage_of_localities(
         raise InvalidInputError.of_field(
             "unit", "not_a_commune", "cần mã của một xã, phường, đặc khu (a commune's code)"
         )
-    statement = _STATEMENT.format(
-        accurate_m=ACCURATE_M,
-        best_target=BEST_TARGET,
-        door=DOOR,
-        not_demo="" if demo else "AND h.code >= '1'",
-        sums=SUMS,
+    statement = (
+        SQL.text("measure_localities") if demo else SQL.text("measure_localities", "not_demo")
     )
     parameters = {"commune": unit.id, "verified_since": verified_since(day)}
-    rows = session.execute(text(statement), parameters)
+    rows = session.execute(statement, parameters)
     whole = coverage_of_unit(session, gazetteer, code, demo=demo)
     found = tuple(_coverage(whole.total, row) for row in rows)
     return Coverage(day, demo, found, whole.total, counted_at=whole.counted_at)

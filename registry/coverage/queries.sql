@@ -81,14 +81,6 @@ WHERE unit_id = ANY (CAST(:units AS int[])) AND source = :source AND withdrawn_a
 UPDATE target SET withdrawn_at = clock_timestamp()
 WHERE source = :source AND withdrawn_at IS NULL RETURNING unit_id
 
--- records_to_look_at --
-SELECT coalesce(sum(records), 0)::bigint FROM (
-    SELECT max(dwellings) AS records FROM coverage_count
-    WHERE unit_id = ANY (CAST(:communes AS int[])) GROUP BY unit_id
-    UNION ALL
-    SELECT records FROM coverage_touched WHERE unit_id = ANY (CAST(:communes AS int[]))
-) r
-
 -- newest_targets --
 SELECT DISTINCT ON (unit_id) unit_id, households, quality, source, reference_date, counted
 FROM target
@@ -235,3 +227,148 @@ LEFT JOIN (
 -- with counting: {counting_stale_with_demo}
 -- with counted_by_commune: {counted_now}
 {measure}
+
+-- counting_stale --
+-- with communes: stale
+-- with which: {not_demo}
+{counts_of_communes}
+
+-- counting_stale_with_demo --
+-- with communes: stale
+-- with which: true
+{counts_of_communes}
+
+-- counting_with_demo --
+-- with communes: with_demo
+-- with which: true
+{counts_of_communes}
+
+-- counting_right --
+-- with communes: right_now
+-- with which: {not_demo}
+{counts_of_communes}
+
+-- not_demo --
+-- A constant, no input: a plan for any value could not use an index that holds for some.
+h.code >= '1'
+
+-- counts_of_communes --
+-- It looks at one commune after the other, so that its cost is theirs, and its plan the same for
+-- one as for all. What each count means: docs/coverage.md.
+SELECT s.unit_id, c.households, c.dwellings, c.positioned, c.verified,
+    c.positioned - n.nowhere - d.ambiguous AS deliverable, coalesce(p.plated, 0) AS plated,
+    d.suspected, n.unnumbered, c.verified_first
+FROM {communes} s
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(h.households_count), 0) AS households, count(*) AS dwellings,
+        count(*) FILTER (WHERE h.position_accuracy_m <= {accurate_m}) AS positioned,
+        count(*) FILTER (WHERE h.verified_on >= CAST(:verified_since AS date)) AS verified,
+        min(h.verified_on)
+            FILTER (WHERE h.verified_on >= CAST(:verified_since AS date)) AS verified_first
+    FROM household h
+    WHERE h.unit_id = s.unit_id AND h.status = 'active' AND h.kind = 'household' AND {which}
+) c
+CROSS JOIN LATERAL (
+    SELECT count(*) AS unnumbered,
+        count(*) FILTER (
+            WHERE h.position_accuracy_m <= {accurate_m} AND h.locality_id IS NULL
+        ) AS nowhere
+    FROM household h
+    WHERE h.unit_id = s.unit_id AND h.status = 'active' AND h.kind = 'household'
+        AND h.house_number_key IS NULL AND h.unit_number IS NULL AND {which}
+) n
+CROSS JOIN LATERAL (
+    SELECT count(*) AS suspected,
+        count(*) FILTER (WHERE h.position_accuracy_m <= {accurate_m}) AS ambiguous
+    FROM ({suspected_in_streets} UNION ALL {suspected_in_localities}) h
+) d
+LEFT JOIN (
+    SELECT h.unit_id, count(*) AS plated
+    FROM household h
+    WHERE h.code IN (SELECT code FROM plate
+        WHERE mounted_on IS NOT NULL AND lost_on IS NULL)
+        AND h.unit_id IN (SELECT unit_id FROM {communes})
+        AND h.status = 'active' AND h.kind = 'household' AND {which}
+    GROUP BY h.unit_id
+) p USING (unit_id)
+
+-- door --
+-- What tells two doors of one street or hamlet apart.
+h.house_number_key, h.building_key, h.floor, h.unit_number
+
+-- suspected_in_streets --
+-- with class: street
+-- with column: street_id
+-- with only: true
+{suspected}
+
+-- suspected_in_localities --
+-- with class: locality
+-- with column: locality_id
+-- with only: h.street_id IS NULL AND h.house_number_key IS NOT NULL
+{suspected}
+
+-- suspected --
+-- Two records at one door are found street by street: an index has a street's numbers in order, and
+-- only where one comes twice are the rows looked at.
+SELECT h.position_accuracy_m
+FROM (
+    SELECT p.id FROM place p CROSS JOIN LATERAL (
+        SELECT count(h.house_number_key) AS numbers, count(DISTINCT h.house_number_key) AS doors
+        FROM household h WHERE h.{column} = p.id AND {only}
+    ) n WHERE p.class = '{class}' AND p.unit_id = s.unit_id AND n.numbers > n.doors
+) d CROSS JOIN LATERAL (
+    SELECT h.position_accuracy_m, count(*) OVER (PARTITION BY {door}) AS same
+    FROM household h
+    WHERE h.{column} = d.id AND {only} AND h.house_number_key IS NOT NULL
+        AND h.status = 'active' AND h.kind = 'household' AND {which}
+) h WHERE h.same > 1
+
+-- measure_localities --
+-- where not_demo
+WITH inside (id, holder) AS (
+    SELECT l.id, unnest(l.id || l.outer_ids) FROM place l
+    WHERE l.class = 'locality' AND l.unit_id = :commune
+), door AS (
+    SELECT h.locality_id, h.households_count, h.verified_on,
+        coalesce(h.position_accuracy_m <= {accurate_m}, false) AS positioned,
+        h.house_number_key IS NOT NULL OR h.unit_number IS NOT NULL AS numbered,
+        h.house_number_key IS NOT NULL AND count(*) OVER (
+            PARTITION BY h.street_id,
+                CASE WHEN h.street_id IS NULL THEN h.locality_id END, {door}
+        ) > 1 AS suspected,
+        EXISTS (
+            SELECT FROM plate p WHERE p.code = h.code AND p.mounted_on IS NOT NULL
+                AND p.lost_on IS NULL
+        ) AS plated
+    FROM household h
+    WHERE h.unit_id = :commune AND h.status = 'active' AND h.kind = 'household' AND {where}
+), counted AS (
+    SELECT locality_id, sum(households_count) AS households, count(*) AS dwellings,
+        count(*) FILTER (WHERE positioned) AS positioned,
+        count(*) FILTER (WHERE verified_on >= CAST(:verified_since AS date)) AS verified,
+        count(*) FILTER (
+            WHERE positioned AND NOT suspected AND (numbered OR locality_id IS NOT NULL)
+        ) AS deliverable,
+        count(*) FILTER (WHERE plated) AS plated,
+        count(*) FILTER (WHERE suspected) AS suspected,
+        count(*) FILTER (WHERE NOT numbered) AS unnumbered
+    FROM door GROUP BY locality_id
+), summed AS (
+    SELECT i.holder AS locality_id, {sums}
+    FROM inside i LEFT JOIN counted c ON c.locality_id = i.id GROUP BY i.holder
+    UNION ALL
+    SELECT NULL, {sums} FROM counted c WHERE c.locality_id IS NULL HAVING count(*) > 0
+)
+SELECT s.*, l.kind, l.name, l.parent_id, t.households AS target, t.counted, t.quality,
+    t.source, t.reference_date
+FROM summed s
+LEFT JOIN place l ON l.id = s.locality_id
+LEFT JOIN LATERAL (
+    SELECT households, counted, quality, source, reference_date FROM target
+    WHERE target.unit_id = :commune AND target.locality_id = s.locality_id
+        AND withdrawn_at IS NULL
+    ORDER BY {best_target} LIMIT 1
+) t ON true
+WHERE l.merged_into_id IS NULL
+ORDER BY l.name COLLATE "C" NULLS LAST, l.kind, s.locality_id

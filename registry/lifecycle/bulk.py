@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import TextClause
+from sqlalchemy import TextClause, text
 
 from geo.label import named
 from geo.spelling import Spelling, spelling
+from registry.core.sql import Statements
 from registry.errors import (
     AddressTakenError,
     ConflictError,
     InvalidInputError,
     NameTakenError,
 )
-from registry.lifecycle import bulk_sql as sql
 from registry.lifecycle import requests as r
 from registry.lifecycle.addresses import read_number
 from registry.lifecycle.places import (
@@ -39,6 +39,15 @@ from registry.lifecycle.places import (
 )
 from registry.lifecycle.work import Done, NamedPlace, StreetDone, Work
 
+SQL: Final = Statements(__file__)
+
+_RENAME: Final = text(
+    "UPDATE place SET key = :key, marks = :marks, name = :name, kind = :kind WHERE id = :id"
+)
+_MOVE_INNER: Final = text("UPDATE place SET parent_id = :into WHERE parent_id = :id")
+_END: Final = text("UPDATE place SET merged_into_id = :into, key = '#' || id WHERE id = :id")
+_COMMUNES: Final = text("SELECT id, code FROM admin_unit WHERE id = ANY (:units)")
+_COUNT_IN: Final = {"street": "count_in_streets", "locality": "count_in_localities"}
 _Asked = TypeVar("_Asked")
 _Made = TypeVar("_Made")
 _MAX_NAMED: Final = 20
@@ -128,23 +137,25 @@ def _renumber(
     lock_places(work.session, *ids)
     parameters = {"ids": ids, "limit": _MAX_NAMED, **_table_of(work, places, numbers)}
     _refuse_numbers(
-        work.session.scalars(sql.UNKNOWN[table], parameters).all(),
+        work.session.scalars(SQL.text("unknown_numbers", table), parameters).all(),
         "unknown_number",
         "không có số nhà này ở đó (no such number there)",
     )
     _refuse_numbers(
-        work.session.scalars(sql.SEVERAL[table], parameters).all() if places[1:] else (),
+        work.session.scalars(SQL.text("numbers_of_several", table), parameters).all()
+        if places[1:]
+        else (),
         "number_in_several",
         "có ở nhiều nơi; hãy nêu xã, phường của từng dòng (in several of them: give each line its"
         " commune)",
     )
-    if taken := work.session.scalars(sql.TAKEN[table], parameters).all():
+    if taken := work.session.scalars(SQL.text("taken_numbers", table), parameters).all():
         raise AddressTakenError(
             f"số mới đã có nhà khác mang: {', '.join(taken)} (numbers that other doors bear)"
         )
     work.begin(**{_SCOPE[table]: ids})
-    work.session.execute(sql.REMEMBER_TABLE[table], parameters)
-    rows = work.session.execute(sql.RENUMBER[table], parameters)
+    work.session.execute(SQL.text("keep_numbers_of_lines", table), parameters)
+    rows = work.session.execute(SQL.text("renumber", table), parameters)
     rewritten: dict[int, int] = {row.id: row.rewritten for row in rows}
     work.in_force = sum(rewritten.values())
     place = NamedPlace(ids[0], places[0].kind, places[0].name)
@@ -164,7 +175,7 @@ def _make(
     marks = marks_in(work.session, table, unit_id, name.key, name.name)
     where = {"class": table, "unit": unit_id, "former": former, "parent": parent, "marks": marks}
     parameters = where | _columns(name)
-    made = work.session.execute(sql.MAKE, parameters).scalar_one_or_none()
+    made = work.session.execute(SQL.text("insert_place"), parameters).scalar_one_or_none()
     if made is None:
         raise _there(work, parameters | {"id": 0})
     return work.done(NamedPlace(made, name.kind, name.name))
@@ -172,7 +183,7 @@ def _make(
 
 def _there(work: Work, name: Mapping[str, Any]) -> NameTakenError:
     """The error where a place of this key is there, which may differ in its marks."""
-    there, kind, registered = work.session.execute(sql.THERE, name).one()
+    there, kind, registered = work.session.execute(SQL.text("namesake"), name).one()
     shown = named(kind, registered)
     if spelling(name["name"], registered) is Spelling.SAME:
         said = (
@@ -196,8 +207,8 @@ def _rename(work: Work, table: str, renamed: Sequence[tuple[FoundPlace, _Name]])
     rows = _each(asked, lambda each: _renamed(work, table, *each))
     work.begin(**{_SCOPE[table]: ids})
     for row in rows:
-        work.session.execute(sql.RENAME, row)
-    work.in_force = work.session.scalars(sql.IN_FORCE[table], {"ids": ids}).one()
+        work.session.execute(_RENAME, row)
+    work.in_force = work.session.scalars(SQL.text(_COUNT_IN[table]), {"ids": ids}).one()
     _, name = renamed[0]
     return work.done(NamedPlace(ids[0], name.kind, name.name))
 
@@ -216,7 +227,7 @@ def _renamed(work: Work, table: str, place: FoundPlace, name: _Name) -> dict[str
         "marks": marks,
         **_columns(name),
     }
-    if work.session.execute(sql.THERE, renamed).first():
+    if work.session.execute(SQL.text("namesake"), renamed).first():
         raise _there(work, renamed)
     return renamed
 
@@ -228,23 +239,27 @@ def _merge(
         raise InvalidInputError.of_field("into", "given_twice", "cùng một nơi (one and the same)")
     lock_places(work.session, place.id, into.id)
     parameters = {"id": place.id, "into": into.id, "limit": _MAX_NAMED}
-    meeting = [] if same_address else work.session.scalars(sql.MEETING[table], parameters).all()
+    meeting = (
+        [] if same_address else work.session.scalars(SQL.text("meeting", table), parameters).all()
+    )
     if meeting:
         raise AddressTakenError(
             f"số nhà có ở cả hai nơi: {', '.join(meeting)}; đánh số lại trước, hoặc xác nhận là"
             " trùng mà đúng (numbers that both have; same_address says that they are right)"
         )
-    if table == "locality" and (inner := work.session.scalars(sql.INNER_MEETING, parameters).all()):
+    if table == "locality" and (
+        inner := work.session.scalars(SQL.text("inner_meeting"), parameters).all()
+    ):
         raise ConflictError(
             f"cả hai đều có: {', '.join(inner)}; gộp hoặc đổi tên các nơi đó trước"
             " (both hold one of this name: merge or rename those first)"
         )
     work.begin(**{_SCOPE[table]: [place.id, into.id]})
-    work.session.execute(sql.REMEMBER[table], parameters)
-    rewritten = work.in_force = _count(work, sql.REWRITE[table], parameters)
+    work.session.execute(SQL.text("keep_numbers", table), parameters)
+    rewritten = work.in_force = _count(work, SQL.text("move_doors", table), parameters)
     if table == "locality":
-        work.session.execute(sql.MOVE_INNER, parameters)
-    work.session.execute(sql.ENDED, parameters)
+        work.session.execute(_MOVE_INNER, parameters)
+    work.session.execute(_END, parameters)
     return work.done(NamedPlace(into.id, into.kind, into.name), rewritten)
 
 
@@ -310,7 +325,7 @@ def _code_of(error: InvalidInputError | ConflictError) -> str:
 
 def _communes(work: Work, units: Sequence[int]) -> dict[int, str]:
     """Id of a commune → its code."""
-    rows = work.session.execute(sql.COMMUNES, {"units": list(units)})
+    rows = work.session.execute(_COMMUNES, {"units": list(units)})
     return {row.id: row.code for row in rows}
 
 
@@ -323,7 +338,10 @@ def _told(
     """What became of a street in each of its communes."""
     communes = _communes(work, [street.unit_id for street in streets])
     ids = [street.id for street in streets]
-    doors = {row.id: row.doors for row in work.session.execute(sql.DOORS, {"ids": ids})}
+    doors = {
+        row.id: row.doors
+        for row in work.session.execute(SQL.text("doors_of_streets"), {"ids": ids})
+    }
     return tuple(
         StreetDone(
             communes[street.unit_id],

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from geo.label import named
@@ -15,15 +15,9 @@ from geo.locality import parse_locality
 from geo.spelling import Spelling, spelling
 from geo.street import parse_street
 from geo.text import fold
-from registry.access.reach import IN_REACH, check_seen, parameter, seen, writable
-from registry.coverage.gap_statements import (
-    HOLES,
-    LEAST_KNOWN,
-    LONGEST_RANGE,
-    MOST_MISSING,
-    RANGE,
-)
-from registry.coverage.measure import BEST_TARGET
+from registry.access.reach import check_seen, parameter, seen, writable
+from registry.core.sql import Statements
+from registry.coverage import gap_statements
 from registry.errors import NotFoundError
 from registry.records import COLUMNS, JOINS, OUTER, Record
 
@@ -31,69 +25,17 @@ Table = Literal["street", "locality"]
 
 PAGE: Final = 50
 _MOST_NAMES: Final = 5_000
-_LIVING: Final = "h.status IN ('proposed', 'active')"
-_INSIDE: Final = """ARRAY (
-        SELECT l.id UNION ALL SELECT n.id FROM place n
-            WHERE n.parent_id IS NOT NULL AND n.outer_ids @> ARRAY[l.id]
-    )"""
-"""All that a locality holds, and itself."""
-_WITHIN: Final = text(f"SELECT {_INSIDE} FROM place l WHERE l.id = :id")
-_OF: Final = {
-    "street": "h.street_id = l.id",
-    "locality": f"h.locality_id = ANY ({_INSIDE})",
-}
-_TARGET: Final = f"""(
-        SELECT g.households FROM target g WHERE g.locality_id = l.id AND g.withdrawn_at IS NULL
-        ORDER BY {BEST_TARGET} LIMIT 1
-    )"""
-_LISTED: Final = """
-    SELECT l.id, l.unit_id, l.former_unit_id, l.kind, l.name, l.key,
-        c.doors, c.households, c.pointless, c.unverified, {target}, {outer}, {was}
-    FROM (
-        SELECT * FROM place WHERE class = '{table}' AND merged_into_id IS NULL AND {where}
-        ORDER BY key, id LIMIT {limit}
-    ) l
-    LEFT JOIN LATERAL (
-        SELECT count(*) AS doors,
-            coalesce(sum(h.households_count) FILTER (WHERE h.kind = 'household'), 0) AS households,
-            count(*) FILTER (WHERE h.point IS NULL) AS pointless,
-            count(*) FILTER (WHERE h.verified_on IS NULL) AS unverified
-        FROM household h WHERE {of} AND {living}
-    ) c ON true
-    ORDER BY l.key, l.id
-"""
-_CALLED: Final = "FROM place_alias a WHERE a.key LIKE :called"
-_NAMES: Final = text(
-    "SELECT id, kind, name, former_unit_id FROM place WHERE class = :class AND unit_id = :unit"
-    f" AND merged_into_id IS NULL ORDER BY key, id LIMIT {_MOST_NAMES}"
+SQL: Final = Statements(
+    __file__,
+    columns=COLUMNS,
+    joins=JOINS,
+    outer=OUTER,
+    page=str(PAGE),
+    most_names=str(_MOST_NAMES),
 )
 _FORMER: Final = text(
     "SELECT DISTINCT kind, name FROM place_alias WHERE place_id = :id ORDER BY name"
 )
-# Numbers count along the street, or in the locality where no street leads to the door.
-_NUMBERED: Final = {
-    "street": "h.street_id = ANY (:ids)",
-    "locality": "h.locality_id = ANY (:ids) AND h.street_id IS NULL",
-}
-_DOORS: Final = f"""
-    SELECT {COLUMNS} FROM household h {JOINS}
-    WHERE {{where}} AND {_LIVING}
-    ORDER BY CAST(substring(h.house_number_key FROM '^[0-9]{{{{1,9}}}}') AS bigint) NULLS LAST,
-        h.house_number_key, h.code
-    LIMIT {{limit}}
-"""
-_STATE: Final = {
-    table: text(
-        f"""
-        SELECT md5(concat(
-            (SELECT string_agg(concat_ws(' ', p.id, p.key, p.name, p.kind), ';' ORDER BY p.id)
-                FROM place p WHERE p.id = ANY (:ids)),
-            (SELECT string_agg(concat_ws(' ', h.code, h.event_id), ';' ORDER BY h.code)
-                FROM household h WHERE h.{table}_id = ANY (:ids))))
-        """
-    )
-    for table in ("street", "locality")
-}
 
 
 class Hole(NamedTuple):
@@ -159,24 +101,24 @@ def list_places(
     `called`: whose name, of today or before, has this in it. `after`: key and id of the last one of
     the page before.
     """
-    where = [IN_REACH.format(column="unit_id")]
+    where = ["in_reach"]
     values: dict[str, Any] = dict(parameter(seen()))
     if unit_ids is not None:
         check_seen(session, *unit_ids)
         values |= parameter(unit_ids)
     if called:
-        where.append(f"(key LIKE :called OR id IN (SELECT a.place_id {_CALLED}))")
+        where.append("is_called")
         values["called"] = f"%{_key_of(table, called)}%"
     if after is not None:
-        where.append("(key, id) > (:key, :id)")
+        where.append("is_after")
         values |= {"key": after[0], "id": after[1]}
-    was = f"(SELECT min(a.name) {_CALLED} AND a.place_id = l.id)" if called else "NULL"
-    return _listed(session, table, " AND ".join(where), values, was)
+    name = "listed_as_called" if called else "listed"
+    return _listed(session, table, SQL.text(name, table, *where), values)
 
 
 def place_by_id(session: Session, table: Table, place_id: int) -> ListedPlace:
     """One of them. Raises NotFoundError, also for one that is part of another by now."""
-    found = _listed(session, table, "id = :id", {"id": place_id})
+    found = _listed(session, table, SQL.text("listed", table, "is_it"), {"id": place_id})
     if not found:
         raise NotFoundError("không có nơi này, hoặc đã gộp vào nơi khác (no such place any more)")
     return found[0]
@@ -191,15 +133,15 @@ def seen_place(session: Session, table: Table, place_id: int) -> ListedPlace:
 
 def namesakes(session: Session, place: ListedPlace) -> list[ListedPlace]:
     """Streets of its name where the caller writes: one that runs through has a row in each."""
-    where = f"key = :key AND id <> :id AND {IN_REACH.format(column='unit_id')}"
+    statement = SQL.text("listed", place.table, "is_namesake", "in_reach")
     values: dict[str, Any] = {"key": place.key, "id": place.id, **parameter(writable())}
-    found = _listed(session, place.table, where, values)
+    found = _listed(session, place.table, statement, values)
     return [each for each in found if spelling(place.name, each.name) is Spelling.SAME]
 
 
 def names_in(session: Session, table: Table, unit_id: int) -> list[tuple[int, str, int | None]]:
     """(id, name with its kind, former commune) of all of a commune."""
-    rows = session.execute(_NAMES, {"class": table, "unit": unit_id})
+    rows = session.execute(SQL.text("names"), {"class": table, "unit": unit_id})
     return [(row.id, named(row.kind, row.name), row.former_unit_id) for row in rows]
 
 
@@ -215,31 +157,20 @@ def doors_of(
     """Living records in these places, in the order of their numbers; `counted`: whose number counts
     there, as a locality's does where no street leads to the door.
     """
-    where = _NUMBERED[table] if counted else f"h.{table}_id = ANY (:ids)"
-    statement = _DOORS.format(where=where, limit=int(limit))
-    rows: Any = session.execute(text(statement), {"ids": list(ids)})
+    statement = SQL.text("doors_counted" if counted else "doors", table)
+    rows: Any = session.execute(statement, {"ids": list(ids), "limit": limit})
     return [Record(*row) for row in rows]
 
 
 def state_of(session: Session, table: Table, ids: Sequence[int]) -> str:
     """What changes when a place, or any record in it, does: a preview holds while this is equal."""
-    return str(session.execute(_STATE[table], {"ids": list(ids)}).scalar_one())
+    return str(session.execute(SQL.text("state", table), {"ids": list(ids)}).scalar_one())
 
 
 def _listed(
-    session: Session, table: Table, where: str, given: dict[str, Any], was: str = "NULL"
+    session: Session, table: Table, statement: TextClause, given: dict[str, Any]
 ) -> list[ListedPlace]:
-    statement = _LISTED.format(
-        target=_TARGET if table == "locality" else "NULL",
-        outer=OUTER,
-        was=was,
-        table=table,
-        where=where,
-        limit=PAGE,
-        of=_OF[table],
-        living=_LIVING,
-    )
-    found = [ListedPlace(table, *row) for row in session.execute(text(statement), given)]
+    found = [ListedPlace(table, *row) for row in session.execute(statement, given)]
     if table == "locality":
         return found
     holes = holes_of(session, [each.id for each in found])
@@ -248,24 +179,17 @@ def _listed(
 
 def inside_of(session: Session, locality_id: int) -> list[int]:
     """All that a locality holds, and itself."""
-    return list(session.execute(_WITHIN, {"id": locality_id}).scalar_one())
+    return list(session.execute(SQL.text("inside_of"), {"id": locality_id}).scalar_one())
 
 
 def holes_of(
     session: Session, ids: Sequence[int], *, public: bool = False
 ) -> dict[int, list[Hole]]:
     """Street → what is missing in it, as `registry.coverage.gaps` has it."""
-    statement = HOLES.format(
-        not_demo="",
-        shown="AND NOT h.restricted" if public else "",
-        within="AND h.street_id = ANY (:ids)",
-        widest=2 * (MOST_MISSING + 1),
-        least_known=LEAST_KNOWN,
-        range=RANGE,
-        longest=LONGEST_RANGE,
-    )
+    where = ("shown", "in_streets") if public else ("in_streets",)
+    statement = gap_statements.SQL.text("holes", *where)
     found: dict[int, list[Hole]] = {}
-    for row in session.execute(text(statement), {"ids": list(ids)}):
+    for row in session.execute(statement, {"ids": list(ids)}):
         found.setdefault(row.street, []).append(Hole(row.n, row.next))
     return found
 

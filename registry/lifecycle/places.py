@@ -18,78 +18,14 @@ from geo.locality import Locality, parse_locality
 from geo.spelling import Spelling, are_apart, marks_beside, spelling
 from geo.street import Street, parse_street
 from geo.text import is_name
+from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.lifecycle.requests import OperationRequest, WideStreetRequest
 
-# A former commune must have led to the one of today. Codes were used again: that of the last map
-# with districts is meant where it may be, else the last that bore it.
-_COMMUNE: Final = text(
-    "SELECT id FROM admin_unit WHERE level = 'commune' AND code = :code"
-    " AND lifetime @> current_date"
-)
-_FORMER: Final = text(
-    """
-    WITH RECURSIVE onward AS (
-        SELECT u.id, u.id AS first, u.lifetime @> date '2025-06-30' AS with_districts,
-            upper(u.lifetime) AS ended
-        FROM admin_unit u WHERE u.level = 'commune' AND u.code = :code
-        UNION
-        SELECT s.successor_id, o.first, o.with_districts, o.ended
-        FROM onward o JOIN admin_unit_succession s ON s.predecessor_id = o.id
-    ) SELECT first FROM onward WHERE id = :unit AND (with_districts OR ended <= current_date)
-    ORDER BY with_districts DESC, ended DESC LIMIT 1
-    """
-)
-
-_IN_PROVINCE: Final = text(
-    """
-    SELECT u.code, t.name
-    FROM place t JOIN admin_unit u ON u.id = t.unit_id AND u.lifetime @> current_date
-    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
-    JOIN admin_unit p ON p.id = v.province_id AND p.code = :province
-    WHERE t.class = 'street' AND t.key = ANY (:keys) ORDER BY u.code
-    """
-)
-_NAMED: Final = text(
-    "SELECT id, unit_id, former_unit_id, parent_id, key, name, kind FROM place"
-    " WHERE class = :class AND unit_id = :unit AND key = ANY (:keys)"
-)
-_TODAY: Final = text(
-    "SELECT a.name, p.kind, p.name FROM place_alias a JOIN place p ON p.id = a.place_id"
-    " WHERE a.class = :class AND a.unit_id = :unit AND a.key = ANY (:keys)"
-)
-_NEAR: Final = text(
-    "SELECT kind, name, key FROM place WHERE class = :class"
-    " AND unit_id = :unit AND similarity(key, :key) >= 0.5 AND key NOT LIKE '#%'"
-    " ORDER BY similarity(key, :key) DESC, name LIMIT 20"
-)
+SQL: Final = Statements(__file__)
 _MOST_NEAR: Final = 3
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LOCK: Final = text("SELECT id FROM place WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
-_OF_KEY: Final = text(
-    "SELECT name, marks FROM place WHERE class = :class AND unit_id = :unit AND key = :key"
-    " AND id <> :but ORDER BY id"
-)
-_INSIDE: Final = text(
-    """
-    SELECT id, kind, name FROM place
-    WHERE class = 'locality' AND unit_id = :unit AND key = :key AND former_unit_id IS NULL
-        AND parent_id IS NOT DISTINCT FROM CAST(:parent AS bigint)
-    ORDER BY id
-    """
-)
-_NAME: Final = text(
-    """
-    INSERT INTO place (class, unit_id, parent_id, key, marks, name, kind)
-    VALUES ('locality', :unit, :parent, :key, :marks, :name, :kind) RETURNING id
-    """
-)
-_HOLDERS: Final = text(
-    """
-    SELECT o.id, o.key, o.name FROM place l JOIN place o ON o.id = ANY (l.outer_ids)
-    WHERE l.id = :id ORDER BY cardinality(o.outer_ids) DESC
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +45,7 @@ class FoundPlace:
 
 def commune_id(session: Session, code: str, name: str = "commune") -> int:
     """The commune that bears `code` today. Raises InvalidInputError."""
-    found: int | None = session.execute(_COMMUNE, {"code": code}).scalar_one_or_none()
+    found: int | None = session.execute(SQL.text("commune"), {"code": code}).scalar_one_or_none()
     if found is None:
         raise InvalidInputError.of_field(
             name, "unknown_commune", f"không có xã, phường mã {code} (no commune of today)"
@@ -119,7 +55,9 @@ def commune_id(session: Session, code: str, name: str = "commune") -> int:
 
 def former_id(session: Session, code: str, unit_id: int, name: str = "former_commune") -> int:
     """The commune of an earlier map that bore `code` and led to this one of today."""
-    found: int | None = session.execute(_FORMER, {"code": code, "unit": unit_id}).scalar()
+    found: int | None = session.execute(
+        SQL.text("former_commune"), {"code": code, "unit": unit_id}
+    ).scalar()
     if found is None:
         raise InvalidInputError.of_field(
             name,
@@ -139,7 +77,8 @@ def with_communes(session: Session, request: OperationRequest) -> OperationReque
         return request
     read = read_street(request.street)
     rows = session.execute(
-        _IN_PROVINCE, {"province": request.province, "keys": [read.key, *read.alt_keys]}
+        SQL.text("communes_with_street"),
+        {"province": request.province, "keys": [read.key, *read.alt_keys]},
     )
     communes = {code for code, name in rows if spelling(read.name, name) is Spelling.SAME}
     if not communes:
@@ -243,12 +182,12 @@ def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> i
     parent: int | None = None
     for place in reversed(read):
         values = {"unit": unit_id, "parent": parent, "key": place.key}
-        inside = session.execute(_INSIDE, values).all()
+        inside = session.execute(SQL.text("localities_inside"), values).all()
         there = next((each for each in inside if not are_apart(place.name, each.name)), None)
         if there is None:
             marks = marks_in(session, "locality", unit_id, place.key, place.name)
             called = {"marks": marks, "name": place.name, "kind": place.kind}
-            parent = session.execute(_NAME, values | called).scalar_one()
+            parent = session.execute(SQL.text("insert_locality"), values | called).scalar_one()
         elif spelling(place.name, there.name) is Spelling.OTHERWISE:
             near = named(there.kind, there.name)
             raise InvalidInputError.of_field(
@@ -268,13 +207,18 @@ def marks_in(
     session: Session, class_: str, unit_id: int, key: str, name: str, but: int = 0
 ) -> str | None:
     """What tells a name from the others of its key in the commune, without the place `but`."""
-    others = session.execute(_OF_KEY, {"class": class_, "unit": unit_id, "key": key, "but": but})
+    others = session.execute(
+        SQL.text("names_of_key"), {"class": class_, "unit": unit_id, "key": key, "but": but}
+    )
     return marks_beside(name, ((other, marks) for other, marks in others))
 
 
 def holders(session: Session, locality_id: int) -> list[tuple[int, str, str]]:
     """(id, key, name) of what holds a locality, the smaller first."""
-    return [(row[0], row[1], row[2]) for row in session.execute(_HOLDERS, {"id": locality_id})]
+    return [
+        (row[0], row[1], row[2])
+        for row in session.execute(SQL.text("holders"), {"id": locality_id})
+    ]
 
 
 def _holds(session: Session, place: FoundPlace, outer: Sequence[Locality]) -> bool:
@@ -310,7 +254,7 @@ class _Asked:
     def registered(self, keys: Sequence[str]) -> list[FoundPlace]:
         """The places of the commune under these keys."""
         parameters = {"class": self.class_, "unit": self.unit_id, "keys": list(keys)}
-        rows: Any = self.session.execute(_NAMED, parameters)
+        rows: Any = self.session.execute(SQL.text("named"), parameters)
         return [FoundPlace(*row) for row in rows]
 
     def the_one(self, found: list[FoundPlace], former: int | None) -> FoundPlace:
@@ -349,7 +293,7 @@ class _Asked:
     def unknown(self) -> InvalidInputError:
         """The error where nothing is called so: with today's name, or with names near to it."""
         parameters = {"class": self.class_, "unit": self.unit_id, "keys": list(self.keys)}
-        for former, kind, name in self.session.execute(_TODAY, parameters):
+        for former, kind, name in self.session.execute(SQL.text("called_today"), parameters):
             if spelling(self.typed, former) is not Spelling.OTHERWISE:
                 detail = f"nay là {named(kind, name)} (a former name; use today's)"
                 return InvalidInputError.of_field(self.field, "former_name", detail)
@@ -367,7 +311,7 @@ class _Asked:
         """Names of the commune that look like it; other numbers are other places."""
         key = self.keys[0]
         parameters = {"class": self.class_, "unit": self.unit_id, "key": key}
-        rows = self.session.execute(_NEAR, parameters)
+        rows = self.session.execute(SQL.text("near_names"), parameters)
         numbers = _DIGITS.findall(key)
         near = [named(kind, name) for kind, name, of in rows if _DIGITS.findall(of) == numbers]
         return near[:_MOST_NEAR]

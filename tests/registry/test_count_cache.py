@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from registry.coverage import count_cache, measure
 from registry.coverage.count_cache import (
+    ACCURATE_M,
     backlog_of,
     count_anew,
     count_for_readers,
@@ -22,7 +23,6 @@ from registry.coverage.count_cache import (
     wrong_counts,
     years_before,
 )
-from registry.coverage.counting import ACCURATE_M
 from registry.coverage.figures import Counts, Coverage
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.database import make_engine, session_scope
