@@ -12,12 +12,13 @@ from typing import Final
 from geo import code as codes
 from geo.label import named
 from registry.access import budget
+from registry.core.sql import Statements
 from registry.core.tables.records import Goes, described, going
 from registry.days import parse_day
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.gazetteer import VIET_NAM
 from registry.lookup import code_forms, read_code
-from registry.past import SHARED, columns_at, with_past
+from registry.past import FRAGMENTS, with_past
 from registry.reads import Reads
 from registry.records import Record
 from registry.restricted import hidden, told_of_past
@@ -26,78 +27,7 @@ from registry.search.batching import alone
 _LONGEST_DAY: Final = len("2026-01-31")
 
 
-def _as_of(at: str) -> str:
-    """The record at the moment that the expression `at` names, and its places then.
-
-    Where two of its states overlap (clock set back), it is the later one.
-    """
-    household = f"""(
-        SELECT * FROM (
-            SELECT code, recorded_at AS since, {SHARED} FROM household
-            WHERE code = %(code)s AND recorded_at <= {at}
-            UNION ALL
-            SELECT code, valid_from, {SHARED} FROM household_version
-            WHERE code = %(code)s AND valid_from <= {at} AND valid_to > {at}
-        ) s ORDER BY since DESC LIMIT 1
-    )"""  # noqa: S608 - constants
-    return columns_at(household, at)
-
-
-_AT: Final = _as_of("%(at)s::timestamptz").format(before="", moments="", on="")
-_AT_EACH: Final = (
-    _as_of("m.at").format(
-        before="",
-        moments="unnest(%(moments)s::timestamptz[]) WITH ORDINALITY m (at, rank) LEFT JOIN LATERAL",
-        on="ON true",
-    )
-    + " ORDER BY m.rank"
-)
-
-# When the record, or a street or locality that it was in at that time, became another.
-_MOMENTS: Final = """
-    WITH states AS (
-        SELECT recorded_at AS first, 'infinity'::timestamptz AS until, event_id, street_id,
-            locality_id, NULL::bigint AS removed_by
-        FROM household WHERE code = %(code)s
-        UNION ALL
-        SELECT valid_from, valid_to, event_id, street_id, locality_id, ended_by_event_id
-        FROM household_version WHERE code = %(code)s
-    ), around AS (
-        SELECT DISTINCT s.first, s.until, p.id
-        FROM states s CROSS JOIN LATERAL (
-            WITH RECURSIVE up AS (
-                SELECT s.locality_id AS id
-                UNION
-                SELECT p.parent_id FROM up CROSS JOIN LATERAL (
-                    SELECT v.parent_id FROM place_version v WHERE v.id = up.id
-                    UNION SELECT c.parent_id FROM place c WHERE c.id = up.id
-                ) p WHERE p.parent_id IS NOT NULL
-            ) SELECT id FROM up UNION SELECT s.street_id
-        ) p WHERE p.id IS NOT NULL
-    ), moments AS (
-        SELECT first AS at, event_id FROM states
-        UNION
-        -- A removed record ends by an event that wrote no state of it.
-        SELECT until, removed_by FROM states s WHERE removed_by IS NOT NULL
-            AND NOT EXISTS (SELECT FROM states n WHERE n.first = s.until)
-        UNION
-        SELECT v.valid_to, v.ended_by_event_id
-        FROM around a JOIN place_version v
-            ON v.id = a.id AND v.valid_to > a.first AND v.valid_to < a.until
-    )
-    SELECT max(m.at), m.event_id, e.kind, e.actor, e.reason, e.decision_number,
-        (e.scope -> 'reports' ->> 0)::bigint,
-        ARRAY(SELECT new_code FROM succession_link s
-            WHERE s.old_code = %(code)s AND s.event_id = m.event_id ORDER BY new_code),
-        ARRAY(SELECT old_code FROM succession_link s
-            WHERE s.new_code = %(code)s AND s.event_id = m.event_id ORDER BY old_code)
-    FROM moments m LEFT JOIN event e ON e.id = m.event_id
-    -- One step an event: what stood in between, nobody saw. Without one, each moment is a step.
-    GROUP BY m.event_id, CASE WHEN m.event_id IS NULL THEN m.at END,
-        e.kind, e.actor, e.reason, e.decision_number, e.scope -> 'reports' ->> 0
-    ORDER BY 1
-"""
-
+SQL: Final = Statements(__file__, **FRAGMENTS)
 _MADE: Final = {
     "street_id": ("street",),
     "locality_id": ("localities",),
@@ -174,7 +104,7 @@ def moment_of(as_of: str) -> datetime.datetime:
 
 def record_at(reads: Reads, code: str, moment: datetime.datetime) -> Record | None:
     """The record of a canonical code as it was, whatever its state; None before it was recorded."""
-    rows = reads.rows(_AT, {"code": code, "at": moment})
+    rows = reads.rows(SQL.driver("then"), {"code": code, "at": moment})
     return Record(*rows[0]) if rows else None
 
 
@@ -207,13 +137,14 @@ def history(reads: Reads, text: str) -> list[Step]:
     """
     code = read_code(reads, text)
     budget.check()
-    moments = reads.rows(_MOMENTS, {"code": code})
+    moments = reads.rows(SQL.driver("steps"), {"code": code})
     if not moments:
         budget.pay()
         raise NotFoundError(f"no record bears or bore the code {codes.format(code)}")
     parameters = {"code": code, "moments": [row[0].isoformat() for row in moments]}
     states = [
-        Record(*row) if row[0] is not None else None for row in reads.rows(_AT_EACH, parameters)
+        Record(*row) if row[0] is not None else None
+        for row in reads.rows(SQL.driver("then_each"), parameters)
     ]
     parents = [s.parent_code for s in states if s is not None and s.parent_code]
     unnamed = hidden(reads, chain(parents, *(row[-1] + row[-2] for row in moments)))

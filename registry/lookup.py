@@ -17,11 +17,11 @@ from registry.errors import (
 )
 from registry.past import with_past
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, Record
+from registry.records import COLUMNS, Record
 from registry.restricted import told
 from registry.search.batching import alone
 
-SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
+SQL: Final = Statements(__file__, columns=COLUMNS)
 
 
 def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:

@@ -10,73 +10,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from registry.core.sql import Statements
 from registry.core.tables.records import state
 from registry.gazetteer import today
-from registry.records import RENAMING, Record, Then, columns, ended_by, renamed
+from registry.records import Record, Then, columns
 from registry.search.answers import Answer
-from registry.search.batching import Ask, Query, bulk
+from registry.search.batching import LINES, Ask, Query, bulk
 from registry.units import LAST_DAY_OF_OLD_MAP
 
-SHARED: Final = ", ".join(state())
-"""What is read of a record and of its former states."""
-
-DECIDED: Final = ended_by((*RENAMING, "reform"))
-"""SQL: whether a decision ended a former state."""
-
-_UP_THEN: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
-        WITH RECURSIVE up AS (
-            SELECT p.kind, p.name, p.parent_id, 1 AS step FROM {first} p
-            UNION ALL
-            SELECT p.kind, p.name, p.parent_id, up.step + 1
-            FROM up CROSS JOIN LATERAL {next} p WHERE up.step < 9
-        ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
-    ) END"""
-
-
-def state_at(table: str, columns: str, key: str, at: str, ended: str = "") -> str:
-    """SQL of a row as it was at a moment: the first state that ended after it, or today's.
-
-    `ended` says by what it has to have ended. `key` is its column and its value.
-    """
-    return f"""(
-        SELECT * FROM (
-            (SELECT {columns}, valid_to FROM {table}_version
-            WHERE {key} AND valid_to > {at} {ended} ORDER BY valid_to LIMIT 1)
-            UNION ALL
-            SELECT {columns}, 'infinity' FROM {table} WHERE {key}
-        ) p ORDER BY valid_to LIMIT 1
-    )"""  # noqa: S608 - constants
-
-
-def columns_at(household: str, at: str, ended: str = "") -> str:
-    """SQL of a `Record` from the state `household` of it, with the names of its places then."""
-
-    def place(key: str) -> str:
-        return state_at("place", "kind, name, key, parent_id", f"id = {key}", at, ended)
-
-    up = _UP_THEN.format(first=place("l.parent_id"), next=place("up.parent_id"))
-    holders = "(SELECT p.outer_ids FROM place p WHERE p.id = h.locality_id)"
-    return f"""
-        SELECT {{before}} {columns(outer_localities=up, renamed=renamed(holders))}
-        FROM {{moments}} {household} h {{on}}
-        LEFT JOIN LATERAL {place("h.street_id")} t ON true
-        LEFT JOIN LATERAL {place("h.locality_id")} l ON true
-    """  # noqa: S608 - constants
-
-
-MIDNIGHT: Final = "(({day} + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')"
-"""SQL of the end of a day in Viet Nam."""
-_AT: Final = MIDNIGHT.format(day="k.day")
-_ON: Final = bulk(
-    columns_at(
-        state_at(
-            "household", f"code, {SHARED}", 'code = k.code COLLATE "C"', _AT, f"AND {DECIDED}"
-        ),
-        _AT,
-        f"AND {DECIDED}",
-    ).format(before="k.question, k.day,", moments="{k} CROSS JOIN LATERAL", on=""),
-    (("code", "text"), ("day", "date")),
-)
+FRAGMENTS: Final = {
+    "state": ", ".join(state()),
+    "columns_at": columns(outer_localities="{outer_at}", renamed="{renamed_then}"),
+}
+"""For statements: what is read of a record and of its former states; of such a state `h`, with its
+places then, what a `Record` is made of.
+"""
+SQL: Final = Statements(__file__, lines=LINES, **FRAGMENTS)
+_ON: Final = bulk(SQL.written("at_ends_of_days"), (("code", "text"), ("day", "date")))
 
 
 def with_past(records: Sequence[Record], on: datetime.date | None = None) -> Query[list[Record]]:

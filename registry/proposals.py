@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from registry.access.reach import parameter, seen
 from registry.core.sql import Statements
-from registry.records import COLUMNS, JOINS, Record
+from registry.records import COLUMNS, Record
 
-SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
+SQL: Final = Statements(__file__, columns=COLUMNS)
 
 
 class Proposal(NamedTuple):

@@ -1,7 +1,6 @@
 """A household as it is shown: its columns, its names, its wording of today and of the old map."""
 
 import datetime
-from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from geo.label import LabelParts, alley_word, door_words
@@ -16,58 +15,12 @@ from registry.units.lineage import units_on
 
 PLACES: Final = ("street", "locality")
 """Classes of what leads to a door."""
+OUTER: Final = SHARED.written("outer")
+"""SQL: kind and name of what holds the locality `l`, the innermost first."""
+JOINS: Final = SHARED.written("joins")
+"""SQL: the street `t` and the locality `l` of the household `h`."""
 OPEN: Final = SHARED.driver("open")
 """SQL: whether the household `h` may be shown to everybody."""
-
-OUTER: Final = """CASE WHEN l.parent_id IS NOT NULL THEN (
-        SELECT array_agg(ARRAY[o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
-        FROM place o WHERE o.id = ANY (l.outer_ids)
-    ) END"""
-"""SQL: kind and name of what holds the locality `l`, the innermost first."""
-_SUCCESSORS: Final = """CASE WHEN h.status = 'retired' THEN (
-        WITH RECURSIVE onward AS (
-            SELECT s.new_code FROM succession_link s
-            WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL
-            UNION
-            SELECT s.new_code FROM onward o JOIN succession_link s
-                ON s.old_code = o.new_code AND s.ended_by_event_id IS NULL
-        ) SELECT array_agg(n.code ORDER BY n.code)
-        FROM onward o JOIN household n ON n.code = o.new_code
-        WHERE n.status <> 'retired' AND NOT n.restricted
-    ) END"""
-
-RENAMING: Final = (
-    *("renumber", "renumber_street", "renumber_locality", "rename_street", "rename_locality"),
-    *("merge_street", "merge_locality"),
-)
-"""Kinds of events that decide what a door is called from then on; others correct, or are about
-something else."""
-
-
-def ended_by(kinds: Iterable[str]) -> str:
-    """SQL: whether a former state was ended by an event of these kinds."""
-    listed = ", ".join(map(repr, kinds))
-    return f"(SELECT e.kind FROM event e WHERE e.id = ended_by_event_id) IN ({listed})"  # noqa: S608 - constants
-
-
-def renamed(holders: str) -> str:
-    """SQL: whether a decision changed what the household `h` is called, or a place that it is in.
-
-    `holders` has the ids of what holds its locality.
-    """
-    return f"""coalesce(
-        (SELECT true FROM household_version v WHERE v.code = h.code AND {ended_by(RENAMING)}
-        LIMIT 1),
-        (SELECT true FROM place_version v
-        WHERE v.id = ANY (ARRAY[h.street_id, h.locality_id] || {holders})
-            AND {ended_by(RENAMING)} LIMIT 1)
-    )"""  # noqa: S608 - constants
-
-
-JOINS: Final = """
-    LEFT JOIN place t ON t.id = h.street_id
-    LEFT JOIN place l ON l.id = h.locality_id
-"""
 
 
 class Then(NamedTuple):
@@ -159,8 +112,8 @@ _MADE: Final = {
     "outer_localities": OUTER,
     "lon": "ST_X(h.point)",
     "lat": "ST_Y(h.point)",
-    "successors": _SUCCESSORS,
-    "renamed": renamed("l.outer_ids"),
+    "successors": SHARED.written("successors"),
+    "renamed": SHARED.written("renamed_in_place"),
 }
 """Fields of a `Record` that are no columns of the household `h`; `t` and `l` come with JOINS."""
 _FIELDS: Final = Record._fields[:-1]

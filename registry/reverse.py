@@ -13,11 +13,11 @@ from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.past import answers_with_past
 from registry.reads import Reads, Row
-from registry.records import COLUMNS, JOINS, Record
+from registry.records import COLUMNS, Record
 from registry.search.answers import Answer, of_record
 from registry.search.batching import alone
 
-SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
+SQL: Final = Statements(__file__, columns=COLUMNS)
 
 DEFAULT_RADIUS_M: Final = 200
 MAX_RADIUS_M: Final = 5_000

@@ -12,9 +12,9 @@ from geo.flat import parse_flat
 from registry.autocomplete.suggestion import Place
 from registry.core.sql import Statements
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, Record
+from registry.records import COLUMNS, Record
 
-SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
+SQL: Final = Statements(__file__, columns=COLUMNS)
 
 _END: Final = "\U0010ffff"
 

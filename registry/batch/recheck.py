@@ -24,11 +24,11 @@ from registry.geocode import Question
 from registry.labels_apart import Labelled, labels_apart
 from registry.past import with_past
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, Record, Wording, record_wording
+from registry.records import COLUMNS, Record, Wording, record_wording
 from registry.search.batching import alone
 from registry.validation.verdicts import Validation
 
-SQL: Final = Statements(__file__, columns=COLUMNS, joins=JOINS)
+SQL: Final = Statements(__file__, columns=COLUMNS)
 
 CHANGED: Final = "changed"
 """Status of a row that is told."""

@@ -19,9 +19,7 @@ from sqlalchemy.exc import OperationalError
 from registry.changes.cursor import Cursor, Read, Telling, Walk, beyond_the_end
 from registry.changes.entries import (
     EVENT_OF_RECORD,
-    LOCALITIES,
     RECORD_COLUMNS,
-    STREETS,
     Entry,
     Following,
     locality_entry,
@@ -31,12 +29,12 @@ from registry.changes.entries import (
     unit_entries,
 )
 from registry.changes.told_units import CHANGED, SERIAL, UnitsTold, note_units
+from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError
 from registry.events import move_pending_events
 from registry.gazetteer import Gazetteer, today
 from registry.reads import Reads, Row
-from registry.records import JOINS
 from registry.register import Register
 
 MAX_ENTRIES: Final = 10_000
@@ -46,56 +44,17 @@ _CHUNK: Final = 1_000
 _EVENTS: Final = 500
 _FEW: Final = 20
 """Rows of one event that are read together with other events; of larger ones _CHUNK, alone."""
-
-IDENTITY: Final = f"""
-    SELECT replace(uuid::text, '-', ''), coalesce((SELECT max(position) FROM feed), 0), {SERIAL}
-    FROM register_identity CROSS JOIN unit_told_state s
-"""  # noqa: S608 - constants
-
-# LIMITs stand as figures: as parameters they would be unknown to the plan.
-_WALK: Final = f"""
-    SELECT {RECORD_COLUMNS} FROM (
-        SELECT * FROM household WHERE {{where}} code > %(code)s ORDER BY code LIMIT {_CHUNK}
-    ) h {JOINS} ORDER BY h.code
-"""  # noqa: S608 - constants
-_WALK_ALL: Final = _WALK.format(where="")
-_WALK_COMMUNE: Final = _WALK.format(where="unit_id = %(commune)s AND")
-
-_NEXT_EVENTS: Final = f"""
-    SELECT f.position, f.event_id, e.kind, e.scope ->> 'request'
-    FROM feed f JOIN event e ON e.id = f.event_id
-    WHERE f.position >= %(first)s ORDER BY f.position LIMIT {_EVENTS}
-"""  # noqa: S608 - constants
-
-_PLACES: Final = """
-    SELECT DISTINCT ended_by_event_id,
-        CASE class WHEN 'street' THEN '-s' ELSE '-t' END || lpad(id::text, 19, '0')
-    FROM place_version WHERE ended_by_event_id = ANY (%(events)s)
-"""
-
-# Of each event: records that bear its state now, and those of which it ended the state of another
-# event, with that state and the one of now. (event, code, written, unit, status, restricted, the
-# same now)
-_TOUCHED: Final = """
-    SELECT e.event_id, x.* FROM unnest(%(events)s::bigint[]) AS e (event_id)
-    CROSS JOIN LATERAL (
-        (SELECT h.code, true, NULL::int, NULL, NULL::bool, NULL::int, NULL, NULL::bool
-        FROM household h WHERE h.event_id = e.event_id AND h.code > %(after)s
-        ORDER BY h.code LIMIT {limit})
-        UNION ALL
-        (SELECT v.code, false, v.unit_id, v.status, v.restricted, n.unit_id, n.status, n.restricted
-        FROM (
-            SELECT code, unit_id, status, restricted FROM household_version
-            WHERE ended_by_event_id = e.event_id AND event_id <> e.event_id AND code > %(after)s
-            ORDER BY code LIMIT {limit}
-        ) v LEFT JOIN household n ON n.code = v.code)
-    ) x
-"""
-_TOUCHED_FEW: Final = _TOUCHED.format(limit=_FEW)
-_TOUCHED_MANY: Final = _TOUCHED.format(limit=_CHUNK)
-_STATES: Final = f"""
-    SELECT {RECORD_COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (%(codes)s)
-"""  # noqa: S608 - constants
+SQL: Final = Statements(
+    __file__,
+    "queries.sql",
+    serial=SERIAL,
+    columns=RECORD_COLUMNS,
+    chunk=str(_CHUNK),
+    events=str(_EVENTS),
+    most_of_few=str(_FEW),
+)
+IDENTITY: Final = SQL.driver("identity")
+_STREETS: Final = "SELECT id, unit_id, kind, name FROM place WHERE id = ANY (%(ids)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +213,10 @@ class _Pager:
     # The records themselves
 
     def _walk(self, mark: Walk) -> None:
-        statement = _WALK_COMMUNE if self._wanted.communes is not None else _WALK_ALL
-        rows = self._reads.rows(statement, {"code": mark.code, "commune": mark.commune})
+        where = () if self._wanted.communes is None else ("in_commune",)
+        rows = self._reads.rows(
+            SQL.driver("walk", *where), {"code": mark.code, "commune": mark.commune}
+        )
         self._looked_at += len(rows)
         shown = [row for row in rows if self._shows(row)]
         now = shown[: self._room()]
@@ -290,7 +251,9 @@ class _Pager:
     def _next_events(self, mark: Read) -> list[_Event]:
         """The event that is half read, alone, or those that come next."""
         first = mark.position + (mark.key is None)
-        events = [_Event(*row) for row in self._reads.rows(_NEXT_EVENTS, {"first": first})]
+        events = [
+            _Event(*row) for row in self._reads.rows(SQL.driver("next_events"), {"first": first})
+        ]
         return events[:1] if mark.key is not None else events
 
     def _touched(self, events: list[_Event], after: str) -> tuple[list[_Touch], Read]:
@@ -302,10 +265,10 @@ class _Pager:
         rows_of: dict[int, list[Row]] = defaultdict(list)
         keys_of: dict[int, list[str]] = defaultdict(list)
         if after < "0":  # places come before records
-            for event_id, key in self._reads.rows(_PLACES, ids):
+            for event_id, key in self._reads.rows(SQL.driver("places_of_events"), ids):
                 keys_of[event_id].append(key)
         limit = _CHUNK if after else _FEW
-        statement = _TOUCHED_MANY if after else _TOUCHED_FEW
+        statement = SQL.driver("touched", "many" if after else "few")
         for row in self._reads.rows(statement, {**ids, "after": max(after, "0")}):
             rows_of[row[0]].append(row)
         touched: list[_Touch] = []
@@ -337,8 +300,10 @@ class _Pager:
     def _told(self, touched: list[_Touch]) -> Iterator[Entry]:
         """Entries of those of which the follower has to know, and no later one tells."""
         states = self._states(t.key for t in touched if t.key >= "0" and not t.gone)
-        streets = self._places(STREETS, (t.key for t in touched if t.key.startswith("-s")))
-        localities = self._places(LOCALITIES, (t.key for t in touched if t.key.startswith("-t")))
+        streets = self._places(_STREETS, (t.key for t in touched if t.key.startswith("-s")))
+        localities = self._places(
+            SQL.driver("localities"), (t.key for t in touched if t.key.startswith("-t"))
+        )
         for touch in touched:
             where, kind = touch.event.position, touch.event.kind
             entry: Entry | None = None
@@ -357,7 +322,7 @@ class _Pager:
 
     def _states(self, codes: Iterator[str]) -> dict[str, Row]:
         asked = list(codes)
-        rows = self._reads.rows(_STATES, {"codes": asked}) if asked else []
+        rows = self._reads.rows(SQL.driver("records"), {"codes": asked}) if asked else []
         return {row[0]: row for row in rows}
 
     def _places(self, statement: str, keys: Iterator[str]) -> dict[str, Row]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from geo.label import LabelParts, door_words, named, number_label
+from registry.core.sql import Statements
 from registry.core.tables.records import Goes, described, going
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.reads import Row
@@ -23,6 +24,8 @@ Entry = dict[str, Any]
 
 SHOWN: Final = frozenset({"proposed", "active", "retired"})
 
+SQL: Final = Statements(__file__, "queries.sql")
+
 _FED: Final = {column.name: described(column).member for column in going(Goes.FED)}
 _READ: Final = {
     **{name: f"h.{name}" for name in ("code", "kind", "status", "restricted", "unit_id")},
@@ -32,42 +35,20 @@ _READ: Final = {
     "locality_id": "h.locality_id",
     "locality_kind": "l.kind",
     "locality_name": "l.name",
-    # What holds it: [id, kind, name] from the smaller to the larger.
-    "outer": """CASE WHEN l.parent_id IS NOT NULL THEN (
-        SELECT array_agg(ARRAY[o.id::text, o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
-        FROM place o WHERE o.id = ANY (l.outer_ids)
-    ) END""",
+    "outer": SQL.written("outer_with_ids"),
     "house_number_key": "h.house_number_key",
     "house_number": "h.house_number",
     **{name: f"h.{name}" for name in _FED if name not in ("point", "parent_code")},
-    # A restricted building is named by no flat.
-    "parent_code": """CASE WHEN h.parent_code IS NOT NULL THEN (
-        SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted
-    ) END""",
+    "parent_code": SQL.written("open_building"),
     "lon": "ST_X(h.point)",
     "lat": "ST_Y(h.point)",
-    "heirs": """CASE WHEN h.status = 'retired' THEN (
-        SELECT array_agg(ARRAY[s.kind, s.new_code] ORDER BY s.new_code)
-        FROM succession_link s JOIN household n ON n.code = s.new_code
-        WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL AND NOT n.restricted
-    ) END""",
-    "continued": """(
-        SELECT array_agg(ARRAY[s.kind, s.old_code] ORDER BY s.old_code)
-        FROM succession_link s JOIN household o ON o.code = s.old_code
-        WHERE s.new_code = h.code AND s.ended_by_event_id IS NULL AND NOT o.restricted
-    )""",
+    "heirs": SQL.written("heirs"),
+    "continued": SQL.written("continued"),
 }
 RECORD_COLUMNS: Final = ", ".join(f"{sql} AS {name}" for name, sql in _READ.items())
 """SQL of what `record_entry` takes, of the household `h` with `t` and `l`."""
 EVENT_OF_RECORD: Final = list(_READ).index("event_id")
 """Where `event_id` stands in RECORD_COLUMNS."""
-STREETS: Final = "SELECT id, unit_id, kind, name FROM place WHERE id = ANY (%(ids)s)"
-LOCALITIES: Final = """
-    SELECT l.id, l.unit_id, (
-        SELECT array_agg(ARRAY[o.id::text, o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
-        FROM place o WHERE o.id = ANY (l.id || l.outer_ids)
-    ) FROM place l WHERE l.id = ANY (%(ids)s)
-"""
 
 
 @dataclass(frozen=True, slots=True)

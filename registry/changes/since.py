@@ -15,6 +15,7 @@ from registry.changes import IDENTITY
 from registry.changes.cursor import PREFIX, Cursor, Read, beyond_the_end
 from registry.changes.entries import SHOWN, Following
 from registry.changes.told_units import CHANGED, UnitsTold, note_units
+from registry.core.sql import Statements
 from registry.days import DAY_PATTERN, parse_day
 from registry.errors import InvalidInputError
 from registry.gazetteer import VIET_NAM, Gazetteer, Unit, today
@@ -41,52 +42,12 @@ _COMPARED: Final = (
     *("status", "restricted", "unit_id", "point", "street_id", "locality_id"),
     *("house_number_key", "house_number", "building_name", "floor", "unit_number"),
 )
-# A state stood at a position where the event that wrote it is not behind that, and the one that
-# ended it is. An event that is on its way into the feed is behind everything.
-_BEHIND: Final = "coalesce(n.position > %(position)s, true)"
-_CHANGED: Final = f"""
-    SELECT a.code, {_BEHIND}, h.code IS NOT NULL, {", ".join(f"h.{c}" for c in _COMPARED)},
-        b.code IS NOT NULL, {", ".join(f"b.{c}" for c in _COMPARED)},
-        CASE WHEN h.status = 'retired' THEN (
-            SELECT min(s.kind) FROM succession_link s JOIN household x ON x.code = s.new_code
-            WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL AND NOT x.restricted
-        ) END
-    FROM unnest(%(codes)s::text[]) a (code)
-    LEFT JOIN household h ON h.code = a.code COLLATE "C"
-    LEFT JOIN feed n ON n.event_id = h.event_id
-    LEFT JOIN LATERAL (
-        SELECT v.* FROM household_version v
-        JOIN feed ended ON ended.event_id = v.ended_by_event_id
-        JOIN feed began ON began.event_id = v.event_id
-        WHERE {_BEHIND} AND v.code = a.code COLLATE "C"
-            AND ended.position > %(position)s AND began.position <= %(position)s
-        LIMIT 1
-    ) b ON true
-    WHERE {_BEHIND} OR h.street_id = ANY (%(streets)s::bigint[])
-        OR h.locality_id = ANY (%(localities)s::bigint[]) OR h.unit_id = ANY (%(units)s::integer[])
-"""  # noqa: S608 - constants
-_PLACES: Final = """
-    WITH renamed AS MATERIALIZED (
-        SELECT DISTINCT v.id, v.class FROM place_version v
-        JOIN feed f ON f.event_id = v.ended_by_event_id WHERE f.position > %(position)s
-    )
-    SELECT ARRAY (SELECT id FROM renamed WHERE class = 'street'), ARRAY (
-        SELECT id FROM renamed WHERE class = 'locality'
-        UNION
-        SELECT l.id FROM renamed r JOIN place l
-            ON l.parent_id IS NOT NULL AND l.outer_ids @> ARRAY[r.id]
-        WHERE r.class = 'locality')
-"""
-_OF_DAY: Final = """
-    SELECT coalesce(
-        (SELECT min(f.position) - 1 FROM event e JOIN feed f ON f.event_id = e.id
-        WHERE e.occurred_at >= %(at)s::timestamptz),
-        (SELECT max(position) FROM feed), 0)
-"""
-_WHEN: Final = """
-    SELECT e.occurred_at FROM feed f JOIN event e ON e.id = f.event_id
-    WHERE f.position <= %(position)s ORDER BY f.position DESC LIMIT 1
-"""
+SQL: Final = Statements(
+    __file__,
+    "queries.sql",
+    compared_now=", ".join(f"h.{name}" for name in _COMPARED),
+    compared_before=", ".join(f"b.{name}" for name in _COMPARED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +129,7 @@ def read_since(register: Register, text: str) -> Since:
     """
     reads, end = register.reads, end_of_feed(register)
     place = _place(reads, end, text)
-    streets, localities = reads.rows(_PLACES, {"position": place.position})[0]
+    streets, localities = reads.rows(SQL.driver("renamed_since"), {"position": place.position})[0]
     if place.units is not None:
         rows = reads.rows(CHANGED, {"serial": place.units, "behind": 0})
         units = {unit_id for (unit_id,) in rows}
@@ -186,7 +147,7 @@ def _place(reads: Reads, end: Cursor, text: str) -> _Place:
     position = cursor.read_up_to if cursor else int(text)
     if position > end.position:
         raise beyond_the_end()
-    when = reads.rows(_WHEN, {"position": position})
+    when = reads.rows(SQL.driver("time_of_position"), {"position": position})
     day = when[0][0].astimezone(VIET_NAM).date() if when else None
     return _Place(position, day, cursor.units if cursor else None)
 
@@ -212,7 +173,7 @@ def _place_of_day(reads: Reads, text: str) -> _Place:
             "since", "day_in_future", f"ngày {first:%d/%m/%Y} chưa đến (it has not come)"
         )
     at = datetime.datetime.combine(first, datetime.time(), VIET_NAM)
-    position = reads.rows(_OF_DAY, {"at": at.isoformat()})[0][0]
+    position = reads.rows(SQL.driver("position_of_day"), {"at": at.isoformat()})[0][0]
     return _Place(position, first - datetime.timedelta(days=1))
 
 
@@ -242,7 +203,7 @@ def changed_since(
     where no record bears or bore the code.
     """
     rows = reads.rows(
-        _CHANGED,
+        SQL.driver("changed"),
         {
             "codes": list(codes),
             "position": since.position,

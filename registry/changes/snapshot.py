@@ -35,7 +35,6 @@ from registry.events import move_pending_events
 from registry.gazetteer import VIET_NAM, today
 from registry.gazetteer_loading import load_gazetteer
 from registry.messages import not_written
-from registry.records import JOINS
 from registry.revision import current_revision
 from registry.whole_file import whole_file
 
@@ -51,7 +50,7 @@ _LEVEL: Final = 1
 
 _TELL_EVERY: Final = 100_000
 
-SQL: Final = Statements(__file__, columns=RECORD_COLUMNS, joins=JOINS)
+SQL: Final = Statements(__file__, columns=RECORD_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

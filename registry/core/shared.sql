@@ -9,3 +9,131 @@ h.status = 'active' AND NOT h.restricted
 -- ORDER BY of targets of one unit: the newest declared one first, and hộ before chỗ ở.
 array_position(ARRAY['declared', 'census', 'derived', 'estimate'], quality),
     reference_date DESC, counted = 'households' DESC, recorded_at DESC, id DESC
+
+-- outer --
+-- Kind and name of what holds the locality `l`, the innermost first.
+CASE WHEN l.parent_id IS NOT NULL THEN (
+    SELECT array_agg(ARRAY[o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
+    FROM place o WHERE o.id = ANY (l.outer_ids)
+) END
+
+-- successors --
+-- Codes that continue the retired household `h`, through any number of steps.
+CASE WHEN h.status = 'retired' THEN (
+    WITH RECURSIVE onward AS (
+        SELECT s.new_code FROM succession_link s
+        WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL
+        UNION
+        SELECT s.new_code FROM onward o JOIN succession_link s
+            ON s.old_code = o.new_code AND s.ended_by_event_id IS NULL
+    ) SELECT array_agg(n.code ORDER BY n.code)
+    FROM onward o JOIN household n ON n.code = o.new_code
+    WHERE n.status <> 'retired' AND NOT n.restricted
+) END
+
+-- renaming --
+-- Kinds of events that decide what a door is called from then on; others correct, or are about
+-- something else.
+'renumber', 'renumber_street', 'renumber_locality', 'rename_street', 'rename_locality',
+    'merge_street', 'merge_locality'
+
+-- ended_by_renaming --
+-- Whether a former state was ended by such an event.
+(SELECT e.kind FROM event e WHERE e.id = ended_by_event_id) IN ({renaming})
+
+-- ended_by_decision --
+(SELECT e.kind FROM event e WHERE e.id = ended_by_event_id) IN ({renaming}, 'reform')
+
+-- renamed --
+-- Whether a decision changed what the household `h` is called, or a place that it is in; `{holders}`
+-- has the ids of what holds its locality.
+coalesce(
+    (SELECT true FROM household_version v WHERE v.code = h.code AND {ended_by_renaming} LIMIT 1),
+    (SELECT true FROM place_version v
+    WHERE v.id = ANY (ARRAY[h.street_id, h.locality_id] || {holders})
+        AND {ended_by_renaming} LIMIT 1)
+)
+
+-- renamed_in_place --
+-- with holders: l.outer_ids
+{renamed}
+
+-- renamed_then --
+-- with holders: (SELECT p.outer_ids FROM place p WHERE p.id = h.locality_id)
+{renamed}
+
+-- joins --
+LEFT JOIN place t ON t.id = h.street_id
+LEFT JOIN place l ON l.id = h.locality_id
+
+-- midnight --
+-- The end of a day in Viet Nam.
+(({day} + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')
+
+-- state_at --
+-- A row as it was at a moment: the first state that ended after it, or today's. `{ended}` says by
+-- what it has to have ended, `{key}` which row it is.
+(
+    SELECT * FROM (
+        (SELECT {read}, valid_to FROM {table}_version
+        WHERE {key} AND valid_to > {at} AND {ended} ORDER BY valid_to LIMIT 1)
+        UNION ALL
+        SELECT {read}, 'infinity' FROM {table} WHERE {key}
+    ) p ORDER BY valid_to LIMIT 1
+)
+
+-- place_at --
+-- with table: place
+-- with read: kind, name, key, parent_id
+{state_at}
+
+-- street_at --
+-- with key: id = h.street_id
+{place_at}
+
+-- locality_at --
+-- with key: id = h.locality_id
+{place_at}
+
+-- holder_at --
+-- with key: id = l.parent_id
+{place_at}
+
+-- next_holder_at --
+-- with key: id = up.parent_id
+{place_at}
+
+-- places_at --
+-- The street and the locality of the household `h` then.
+LEFT JOIN LATERAL {street_at} t ON true
+LEFT JOIN LATERAL {locality_at} l ON true
+
+-- outer_at --
+CASE WHEN l.parent_id IS NOT NULL THEN (
+    WITH RECURSIVE up AS (
+        SELECT p.kind, p.name, p.parent_id, 1 AS step FROM {holder_at} p
+        UNION ALL
+        SELECT p.kind, p.name, p.parent_id, up.step + 1
+        FROM up CROSS JOIN LATERAL {next_holder_at} p WHERE up.step < 9
+    ) SELECT array_agg(ARRAY[up.kind, up.name] ORDER BY up.step) FROM up
+) END
+
+-- stale --
+-- Whether the household `h` changed since the report `f` on it, but for being verified. `+ 0` keeps
+-- the planner off the index of events: one event may have written a million records.
+coalesce(h.event_id <> f.seen_event_id AND NOT EXISTS (
+    SELECT FROM household_version v
+    WHERE v.code = h.code AND v.event_id + 0 = f.seen_event_id
+        AND v.ended_by_event_id <> v.event_id
+        AND (v.kind, v.unit_id, v.street_id, v.locality_id, v.house_number_key, v.building_key,
+                v.floor, v.unit_number, v.parent_code, v.point, v.status)
+            IS NOT DISTINCT FROM (h.kind, h.unit_id, h.street_id, h.locality_id,
+                h.house_number_key, h.building_key, h.floor, h.unit_number, h.parent_code, h.point,
+                h.status)
+), false)
+
+-- door_hash --
+-- Eight bytes that two records of `household` share where one door is said of both.
+hashtextextended(concat(unit_id, '|', kind, '|', street_id, '|',
+    CASE WHEN street_id IS NULL THEN locality_id END, '|', house_number_key, '|',
+    building_key, '|', floor, '|', unit_number), 0)

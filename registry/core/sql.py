@@ -74,11 +74,15 @@ class Statements:
         ways = [each for each in conditions if not _plain(known[each])]
         said = dict(found for each in ways for found in _WITH.findall(known[each]))
         where = " AND ".join(f"({{{each}}})" for each in conditions if each not in ways)
-        return _expanded(known[name], known | said | {"where": where or "true"})
+        own = dict(_WITH.findall(known[name]))
+        return _filled(known[name], known | own | said | {"where": where or "true"})
 
 
 def _expanded(written: str, known: Mapping[str, str]) -> str:
-    known = {**known, **dict(_WITH.findall(written))}
+    return _filled(written, {**known, **dict(_WITH.findall(written))})
+
+
+def _filled(written: str, known: Mapping[str, str]) -> str:
     return FRAGMENT.sub(lambda each: _expanded(known[each[1]], known), _plain(written))
 
 

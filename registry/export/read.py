@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from geo.label import LabelParts, alley_word, door_words, named, number_label
+from registry.core.sql import Statements
 from registry.core.tables.records import Goes, going, state
 from registry.export.columns import (
     ADDRESS_ON,
@@ -27,7 +28,6 @@ from registry.export.columns import (
     type_of,
 )
 from registry.gazetteer import Gazetteer
-from registry.past import DECIDED, MIDNIGHT
 from registry.records import names_on
 from registry.units.lineage import units_on
 
@@ -35,37 +35,9 @@ _BLOCK_BYTES: Final = 4 << 20
 _BETWEEN: Final = "\x1f"
 _WKB_POINT: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
-_SELECT: Final = """
-    SELECT {columns} {then} {external}
-    FROM {households} h {earlier}
-    WHERE NOT h.restricted AND h.status = ANY ({statuses}) {demo} {within} {placed}
-    {order}
-"""
-_EXTERNAL: Final = """, (
-    SELECT string_agg(x.scheme || ':' || x.value, '; ' ORDER BY x.scheme, x.value)
-    FROM external_id x WHERE x.code = h.code AND x.valid @> CAST('{day}' AS date)
-) AS external_ids"""
 _STATE: Final = [name for name in state() if name != "event_id"]
-_TODAY: Final = "(SELECT *, recorded_at AS since FROM household)"
-_THEN: Final = """(
-    SELECT code, recorded_at AS since, {columns} FROM household WHERE recorded_at <= {at}
-    UNION ALL
-    SELECT v.code, v.valid_from, {columns_then} FROM household_version v
-    WHERE v.valid_from <= {at} AND v.valid_to > {at}
-        AND NOT EXISTS (SELECT FROM household n WHERE n.code = v.code AND n.restricted)
-)"""
 _STREETS: Final = "SELECT id, kind, name FROM place WHERE class = 'street'"
 _LOCALITIES: Final = "SELECT id, kind, name, parent_id FROM place WHERE class = 'locality'"
-# As `registry.past` reads one record: the last state before the first decision behind the day.
-_EARLIER: Final = """LEFT JOIN (
-    SELECT DISTINCT ON (v.{key}) v.* FROM {table}_version v
-    WHERE v.valid_to > {at} AND {decided} ORDER BY v.{key}, v.valid_to
-) n ON n.{key} = h.{key}"""
-_PLACES_THEN: Final = """
-    SELECT h.id, coalesce(n.kind, h.kind), coalesce(n.name, h.name) {parent}
-    FROM place h {earlier} WHERE h.class = '{class_}'
-"""
-_PARENT_THEN: Final = ", CASE WHEN n.id IS NULL THEN h.parent_id ELSE n.parent_id END"
 _TEXT, _ID, _DEGREES = pa.string(), pa.int32(), pa.float64()
 _READ: Final = {
     "code": ("h.code", _TEXT),
@@ -73,18 +45,12 @@ _READ: Final = {
     **{name: (f"h.{name}", _ID) for name in ("street_id", "locality_id")},
     **{name: (f"h.{name}", _TEXT) for name in ("house_number", "house_number_key")},
     **{each.name: (f"h.{each.name}", arrow_type(type_of(each))) for each in going(Goes.EXPORTED)},
-    # A restricted building is named by no flat. What is restricted today was open then and is no
-    # more.
-    "parent_code": (
-        "CASE WHEN h.parent_code IS NOT NULL THEN ("
-        " SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted) END",
-        _TEXT,
-    ),
+    "parent_code": ("{open_building}", _TEXT),
     "lon": ("ST_X(h.point)", _DEGREES),
     "lat": ("ST_Y(h.point)", _DEGREES),
     "recorded_at": ("CAST(h.since AT TIME ZONE 'UTC' AS timestamp(3))", pa.timestamp("ms")),
 }
-"""What _SELECT sends, in its order: SQL and type."""
+"""What `households` sends, in its order: SQL and type."""
 _TYPES: Final = {name: type_ for name, (_, type_) in _READ.items()}
 _THEN_TYPES: Final = {
     f"then_{name}": _TYPES[name]
@@ -94,6 +60,16 @@ _THEN_TYPES: Final = {
     )
 }
 """What it sends besides for the label of a day."""
+SQL: Final = Statements(
+    __file__,
+    columns=", ".join(f"{sql} AS {name}" for name, (sql, _) in _READ.items()),
+    columns_on_day="".join(
+        f", CASE WHEN n.code IS NULL THEN h.{name} ELSE n.{name} END AS then_{name}"
+        for name in (name.removeprefix("then_") for name in _THEN_TYPES)
+    ),
+    state=", ".join(_STATE),
+    state_of_version=", ".join(f"v.{name}" for name in _STATE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +106,7 @@ def read_batches(
     types = _TYPES if then is None else _TYPES | _THEN_TYPES
     if wanted.external:
         types = types | {EXTERNAL_IDS.name: _TEXT}
-    with connection.cursor() as cursor, cursor.copy(_statement(wanted, day)) as copy:
+    with psycopg.ClientCursor(connection) as cursor, cursor.copy(*_statement(wanted, day)) as copy:
         stream = io.BufferedReader(_Copied(copy), _BLOCK_BYTES)
         if not stream.peek(1):
             return  # no row at all, which Arrow takes for a broken file
@@ -151,43 +127,26 @@ def read_batches(
             yield _named(batch, names, then, geometry=geometry)
 
 
-def _statement(wanted: Wanted, day: datetime.date) -> str:
-    """COPY takes no parameters; what stands in it are numbers, known words and a time."""
-    households = _TODAY
-    if wanted.as_of is not None:
-        at = f"CAST('{wanted.as_of.isoformat()}' AS timestamptz)"
-        columns = ", ".join(_STATE)
-        then = ", ".join(f"v.{name}" for name in _STATE)
-        households = _THEN.format(columns=columns, columns_then=then, at=at)
-    within = ""
-    if wanted.communes is not None:
-        within = f"AND h.unit_id = ANY (ARRAY[{', '.join(map(str, wanted.communes))}]::int[])"
-    then = earlier = ""
-    if wanted.on is not None:
-        own = (name.removeprefix("then_") for name in _THEN_TYPES)
-        then = "".join(
-            f", CASE WHEN n.code IS NULL THEN h.{name} ELSE n.{name} END AS then_{name}"
-            for name in own
-        )
-        earlier = _earlier("household", "code", wanted.on)
-    select = _SELECT.format(
-        columns=", ".join(f"{sql} AS {name}" for name, (sql, _) in _READ.items()),
-        then=then,
-        external=_EXTERNAL.format(day=day.isoformat()) if wanted.external else "",
-        earlier=earlier,
-        households=households,
-        statuses=f"ARRAY[{', '.join(repr(each) for each in wanted.statuses)}]",
-        demo="" if wanted.demo else "AND h.code >= '1'",
-        within=within,
-        placed="AND h.point IS NOT NULL" if wanted.placed else "",
-        order="ORDER BY h.point" if wanted.along else "",  # by Hilbert's curve, of PostGIS
-    )
-    return f"COPY ({select}) TO STDOUT (FORMAT csv)"
-
-
-def _earlier(table: str, key: str, day: datetime.date) -> str:
-    at = MIDNIGHT.format(day=f"CAST('{day.isoformat()}' AS date)")
-    return _EARLIER.format(table=table, key=key, at=at, decided=DECIDED)
+def _statement(wanted: Wanted, day: datetime.date) -> tuple[str, dict[str, object]]:
+    """COPY of these households, and its inputs."""
+    named = {
+        "not_demo": not wanted.demo,
+        "in_communes": wanted.communes is not None,
+        "placed": wanted.placed,
+        "on_day": wanted.on is not None,
+        "external": wanted.external,
+        "along": wanted.along,
+    }
+    states = "now" if wanted.as_of is None else "then"
+    select = SQL.driver("households", states, *(name for name, holds in named.items() if holds))
+    given: dict[str, object] = {
+        "statuses": list(wanted.statuses),
+        "communes": None if wanted.communes is None else list(wanted.communes),
+        "as_of": wanted.as_of,
+        "on": wanted.on,
+        "day": day,
+    }
+    return f"COPY ({select}) TO STDOUT (FORMAT csv)", given
 
 
 class _Copied(io.RawIOBase):
@@ -231,11 +190,9 @@ class _Then:
         self, connection: psycopg.Connection[Any], gazetteer: Gazetteer, day: datetime.date
     ) -> None:
         self._gazetteer, self._day = gazetteer.knowing(day), day
-        streets, localities = (
-            _PLACES_THEN.format(class_=each, parent=parent, earlier=_earlier("place", "id", day))
-            for each, parent in (("street", ""), ("locality", _PARENT_THEN))
+        self._street, self._locality = _place_words(
+            connection, SQL.driver("streets_on_day"), SQL.driver("localities_on_day"), on=day
         )
-        self._street, self._locality = _place_words(connection, streets, localities)
 
     def labels(self, column: dict[str, Any]) -> Any:
         """The labels of a batch; null where the register does not know in which unit it was."""
@@ -263,19 +220,24 @@ class _Then:
 
 
 def _place_words(
-    connection: psycopg.Connection[Any], streets: str, localities: str
+    connection: psycopg.Connection[Any],
+    streets: str,
+    localities: str,
+    on: datetime.date | None = None,
 ) -> tuple["_Lookup", "_Lookup"]:
     """Words of streets, and of localities."""
-    found = connection.execute(streets).fetchall()
+    found = connection.execute(streets, {"on": on}).fetchall()
     return (
         _Lookup({i: named(kind, name) for i, kind, name in found}),
-        _Lookup(_locality_words(connection, localities)),
+        _Lookup(_locality_words(connection, localities, on)),
     )
 
 
-def _locality_words(connection: psycopg.Connection[Any], localities: str) -> dict[int, str]:
+def _locality_words(
+    connection: psycopg.Connection[Any], localities: str, on: datetime.date | None
+) -> dict[int, str]:
     """Each locality with what holds it: `Tổ 3, Khu phố 1`."""
-    rows = connection.execute(localities).fetchall()
+    rows = connection.execute(localities, {"on": on}).fetchall()
     own = {i: named(kind, name) for i, kind, name, _ in rows}
     parents = {i: parent for i, _, _, parent in rows if parent is not None}
     words = {}

@@ -43,7 +43,7 @@ class Asked:
 
     @property
     def where(self) -> dict[str, object]:
-        """Parameters of `within` and `behind`."""
+        """Inputs of what `conditions` names."""
         return {
             **{
                 f"{side}{place}": value
@@ -72,30 +72,6 @@ class Asked:
         if self.boxes:
             found.append("in_box" if len(self.boxes) == 1 else "in_either_box")
         return found
-
-    def within(self, geometry: str, test: str = "{geometry} && {box}", srid: int = 4326) -> str:
-        """SQL: whether a geometry is in one of the boxes."""
-        made = []
-        for place in range(len(self.boxes)):
-            box = f"ST_MakeEnvelope(:w{place}, :s{place}, :e{place}, :n{place}, 4326)"
-            if srid != 4326:
-                box = f"ST_Transform({box}, {srid})"
-            made.append(test.format(geometry=geometry, box=box))
-        return f"AND ({' OR '.join(made)})" if made else ""
-
-    def behind(self, key: str, kind: str = "text") -> str:
-        """SQL: whether a key is the one that is wanted, or behind the page before.
-
-        Raises InvalidInputError for one behind which no page can begin.
-        """
-        key_asked = self.after if self.only is None else self.only
-        if kind == "bigint" and key_asked is not None and not key_asked.isdigit():
-            if self.only is None:
-                raise _cursor()
-            return "AND false"
-        if self.only is not None:
-            return f"AND {key} = CAST(:only AS {kind})"
-        return f"AND {key} > CAST(:after AS {kind})" if self.after is not None else ""
 
 
 def parse_asked(

@@ -61,3 +61,132 @@ WHERE f.geom IS NOT NULL AND f.valid @> CAST(:day AS date) AND {where} ORDER BY 
 -- meets_units --
 EXISTS (SELECT FROM boundary_part b
     WHERE b.unit_id = ANY (:units) AND ST_Intersects(b.geom, {geometry}))
+
+-- household --
+-- with what: household
+
+-- building --
+-- with what: building
+
+-- in_units --
+h.unit_id = ANY (:units)
+
+-- doors --
+-- The record is chosen first, and only then put into words: a page is a thousand of them.
+-- by household, building
+-- where behind, only, in_box, in_either_box, in_units
+-- with key: h.code
+-- with kind: text
+-- with meets: h.point && {box}
+-- with chosen: {first_doors}
+{doors_now}
+
+-- doors_inside --
+-- By the index of places or units those inside are found, and all of them sorted; by that of codes
+-- those behind the last code, until a page of them lies inside. Which is shorter depends on how many
+-- there are: at the root of what a page takes of the whole register both take as long.
+-- by household, building
+-- where behind, only, in_box, in_either_box, in_units
+-- with key: h.code
+-- with kind: text
+-- with meets: h.point && {box}
+-- with chosen: {doors_in_it}
+{doors_now}
+
+-- doors_now --
+SELECT ST_AsBinary(h.point), {columns}
+FROM ({chosen}) h {joins} ORDER BY h.code
+
+-- first_doors --
+SELECT * FROM household h
+WHERE {open} AND h.kind = '{what}' AND {where}
+ORDER BY h.code LIMIT :most
+
+-- turn --
+(
+    SELECT 1 + ceil(sqrt(:most * greatest(reltuples, 0.0)))::bigint
+    FROM pg_class WHERE oid = 'household'::regclass
+)
+
+-- doors_in_it --
+WITH near AS MATERIALIZED (
+    SELECT h.code FROM household h
+    WHERE {open} AND h.kind = '{what}' AND {where} LIMIT {turn}
+), known AS MATERIALIZED (SELECT count(*) < {turn} AS whole FROM near)
+SELECT h.* FROM (
+    (SELECT code FROM near WHERE (SELECT whole FROM known) ORDER BY code LIMIT :most)
+    UNION ALL
+    (SELECT h.code FROM household h
+    WHERE NOT (SELECT whole FROM known) AND {open} AND h.kind = '{what}' AND {where}
+    ORDER BY h.code LIMIT :most)
+) c JOIN household h USING (code)
+
+-- doors_then --
+-- The states of a moment, with the names that their places had.
+-- by household, building
+-- where behind, only, in_box, in_either_box, in_units
+-- with key: h.code
+-- with kind: text
+-- with meets: h.point && {box}
+-- with at: :at
+-- with ended: true
+SELECT ST_AsBinary(h.point), {columns_at}
+FROM {states_of_doors} h
+{places_at}
+ORDER BY h.code
+
+-- states_of_doors --
+-- What is restricted today was open then and is no more.
+(
+    SELECT DISTINCT ON (code) * FROM (
+        SELECT h.code, h.recorded_at AS since, {state} FROM household h
+        WHERE h.recorded_at <= :at AND {open} AND h.kind = '{what}' AND {where}
+        UNION ALL
+        SELECT h.code, h.valid_from, {state} FROM household_version h
+        WHERE h.valid_from <= :at AND h.valid_to > :at AND {open} AND h.kind = '{what}' AND {where}
+            AND NOT EXISTS (SELECT FROM household n WHERE n.code = h.code AND n.restricted)
+    ) s ORDER BY code, since DESC LIMIT :most
+)
+
+-- places --
+-- where behind, only, nothing, in_box, in_either_box, of_units
+-- with key: p.id
+-- with kind: bigint
+-- with meets: m.point && ST_Transform({box}, 3857)
+-- with then: (SELECT p.unit_id, p.former_unit_id, p.kind, p.name, p.merged_into_id, p.parent_id)
+-- with there: true
+{places_with_state}
+
+-- places_then --
+-- where behind, only, nothing, in_box, in_either_box, of_units
+-- with key: p.id
+-- with kind: bigint
+-- with meets: m.point && ST_Transform({box}, 3857)
+-- with then: {state_of_place}
+-- with there: {was_there}
+{places_with_state}
+
+-- of_units --
+s.unit_id = ANY (:units)
+
+-- state_of_place --
+-- with table: place
+-- with read: unit_id, former_unit_id, kind, name, merged_into_id, parent_id
+-- with key: id = p.id
+-- with at: :at
+-- with ended: true
+{state_at}
+
+-- was_there --
+-- What no event made was always there.
+NOT EXISTS (SELECT FROM event e WHERE e.id = p.event_id AND e.occurred_at > :at)
+
+-- places_with_state --
+SELECT p.id, ST_AsBinary(ST_Transform(m.point, 4326)), s.kind, s.name, s.unit_id,
+    s.former_unit_id, s.parent_id
+FROM place p
+JOIN LATERAL {then} s ON s.merged_into_id IS NULL
+LEFT JOIN map_label m
+    ON m.kind = p.class AND m.place_id = p.id AND m.first_zoom <= {last_zoom}
+WHERE p.class = :class AND {where} AND {there}
+ORDER BY p.id LIMIT :most

@@ -19,7 +19,7 @@ from registry.access.reach import check_seen, parameter, seen, writable
 from registry.core.sql import Statements
 from registry.coverage import gap_statements
 from registry.errors import NotFoundError
-from registry.records import COLUMNS, JOINS, OUTER, Record
+from registry.records import COLUMNS, Record
 
 Table = Literal["street", "locality"]
 
@@ -28,8 +28,6 @@ _MOST_NAMES: Final = 5_000
 SQL: Final = Statements(
     __file__,
     columns=COLUMNS,
-    joins=JOINS,
-    outer=OUTER,
     page=str(PAGE),
     most_names=str(_MOST_NAMES),
 )

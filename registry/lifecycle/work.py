@@ -22,13 +22,11 @@ from registry.errors import (
 from registry.events import Cause, open_event
 from registry.lifecycle.places import FoundPlace
 from registry.messages import STATUSES
-from registry.records import JOINS, Record, columns
+from registry.records import Record, columns
 
 LIVING: Final = ("proposed", "active")
 
-SQL: Final = Statements(
-    __file__, "queries.sql", columns=columns(successors="NULL::text[]"), joins=JOINS
-)
+SQL: Final = Statements(__file__, "queries.sql", columns=columns(successors="NULL::text[]"))
 
 Columns = dict[str, Any]
 Row = Mapping[str, Any]

@@ -12,7 +12,7 @@ from pmtiles.writer import Writer
 
 from registry.basemap import Basemap, TileFile
 from registry.errors import NotFoundError
-from registry.pack.rows import BOX
+from registry.pack.rows import SQL
 from registry.pack.run import commune_of
 from registry.register import Register
 
@@ -42,7 +42,7 @@ class BasemapSlice:
         base = register.basemap
         if base is None or base.file is None:
             raise NotFoundError("máy chủ này không có bản đồ nền (this server has no base map)")
-        row = register.reads.rows(BOX, {"unit": unit_id})[0]
+        row = register.reads.rows(SQL.driver("box"), {"unit": unit_id})[0]
         if row[0] is None:
             raise NotFoundError("chưa biết xã, phường này ở đâu (nobody knows where it is)")
         self._base: Basemap = base

@@ -17,14 +17,8 @@ from geo.label import LabelParts, alley_word, door_words, named, number_label
 from registry.gazetteer import Gazetteer
 from registry.pack.before import Before, Renamed, records_with_past
 from registry.pack.rows import (
-    BOUNDARY,
-    DOORS,
-    FORMER_NUMBERS,
-    LOCALITIES,
-    OWN_DECISIONS,
     PACKED,
-    RETIRED,
-    STREETS,
+    SQL,
     UNITS_OF_DEGREE,
     Door,
     JsonObject,
@@ -44,22 +38,26 @@ def pack_content(
     given = part.parameters
     commune = known.units[part.unit_id]
     words = names_on(known, commune, day)
-    streets = [Place(*row) for row in connection.execute(STREETS, given)]
-    localities = [Place(*row) for row in connection.execute(LOCALITIES, given)]
+    streets = [Place(*row) for row in connection.execute(SQL.driver("streets"), given)]
+    localities = [Place(*row) for row in connection.execute(SQL.driver("localities"), given)]
     street_at = {place.id: at for at, place in enumerate(streets)}
     locality_at = {place.id: at for at, place in enumerate(localities)}
     doors = sorted(
-        (Door.of(row) for row in connection.execute(DOORS, given, binary=True)),
+        (Door.of(row) for row in connection.execute(SQL.driver("doors"), given, binary=True)),
         key=lambda door: _order(door, street_at, locality_at),
     )
     at = {door.code: place for place, door in enumerate(doors)}
     before = Before(known, commune, alley_word(words[-1]))
-    decided: dict[Any, Any] = dict(connection.execute(OWN_DECISIONS, given).fetchall())
+    decided: dict[Any, Any] = dict(
+        connection.execute(SQL.driver("own_decisions"), given).fetchall()
+    )
     renamed = Renamed.of(reads, doors, streets, localities, decided)
     apart = renamed.codes | {door.code for door in doors if before.is_apart(door)}
     columns = _columns(doors, street_at, locality_at, before)
-    formerly = [row for row in connection.execute(FORMER_NUMBERS, given) if row[0] in at]
-    boundary = connection.execute(BOUNDARY, given).fetchone()
+    formerly = [
+        row for row in connection.execute(SQL.driver("former_numbers"), given) if row[0] in at
+    ]
+    boundary = connection.execute(SQL.driver("boundary"), given).fetchone()
     province = known.province_of(commune, day)
     return {
         "commune": {"code": commune.code, "name": words[0], "words": ", ".join(words)},
@@ -78,7 +76,7 @@ def pack_content(
             "street": [named(row[3], row[4]) if row[4] else None for row in formerly],
         },
         "entrances": _entrances(doors),
-        "retired": _retired(connection.execute(RETIRED, given).fetchall()),
+        "retired": _retired(connection.execute(SQL.driver("retired"), given).fetchall()),
         "boundary": json.loads(boundary[0]) if boundary else None,
         "boundary_approximate": bool(boundary and boundary[1]),
     }

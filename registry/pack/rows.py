@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from registry.core.sql import Statements
 from registry.core.tables.records import Goes, going
 from registry.entrances import Entrance
-from registry.past import DECIDED
-from registry.records import RENAMING, ended_by
 
 JsonObject = dict[str, Any]
 
@@ -15,91 +14,14 @@ _PRECISION: Final = 5
 """Decimals of the boundary, and in degrees how far it may leave out a bend: about two metres."""
 _BEND: Final = 0.00002
 
-# A made-up code begins with 0.
-_OPEN: Final = "h.unit_id = %(unit)s AND NOT h.restricted"
-_SHOWN: Final = f"{_OPEN} AND (%(demo)s::bool OR h.code >= '1')"
-_LIVING: Final = f"{_SHOWN} AND h.status IN ('active', 'proposed')"
-_CHANGED: Final = """
-    AND (%(codes)s::text[] IS NULL OR h.code = ANY (%(codes)s::text[])
-        OR h.street_id = ANY (%(streets)s::bigint[]) OR h.locality_id IN (
-            SELECT l.id FROM place l
-            WHERE l.id = ANY (%(localities)s::bigint[])
-                OR l.parent_id IS NOT NULL AND l.outer_ids && %(localities)s::bigint[]))
-"""
 PACKED: Final = going(Goes.PACKED)
-DOORS: Final = f"""
-    SELECT h.code, h.street_id, h.locality_id, h.former_unit_id, h.house_number_key,
-        h.house_number, h.building_name, h.floor, h.unit_number,
-        -- A restricted building is named by no flat.
-        b.code AS parent_code,
-        round(ST_X(h.point) * {UNITS_OF_DEGREE})::int AS x,
-        round(ST_Y(h.point) * {UNITS_OF_DEGREE})::int AS y,
-        h.entrances, {", ".join(f"h.{column.name}" for column in PACKED)}
-    FROM household h
-    LEFT JOIN household b ON b.code = h.parent_code AND NOT b.restricted
-    WHERE {_LIVING} {_CHANGED}
-"""  # noqa: S608 - constants
-RETIRED: Final = f"""
-    SELECT h.code, (
-        SELECT array_agg(s.new_code ORDER BY s.new_code)
-        FROM succession_link s JOIN household n ON n.code = s.new_code
-        WHERE s.old_code = h.code AND s.ended_by_event_id IS NULL AND NOT n.restricted
-    ) FROM household h
-    WHERE {_SHOWN} AND h.status = 'retired'
-        AND (%(codes)s::text[] IS NULL OR h.code = ANY (%(codes)s::text[]))
-    ORDER BY h.code
-"""  # noqa: S608 - constants
-# A place that only restricted records name is not named either.
-STREETS: Final = f"""
-    SELECT t.id, t.kind, t.name, (
-        SELECT array_agg(ARRAY[a.kind, a.name] ORDER BY a.until DESC, a.key)
-        FROM place_alias a WHERE a.place_id = t.id
-    ), EXISTS (SELECT FROM place_version v WHERE v.id = t.id AND {ended_by(RENAMING)})
-    FROM place t
-    WHERE t.unit_id = %(unit)s
-        AND t.id IN (SELECT h.street_id FROM household h WHERE {_LIVING})
-    ORDER BY t.key, t.id
-"""  # noqa: S608 - constants
-LOCALITIES: Final = f"""
-    WITH named AS (
-        SELECT DISTINCT unnest(l.id || l.outer_ids) AS id FROM place l
-        WHERE l.id IN (SELECT h.locality_id FROM household h WHERE {_LIVING})
-    )
-    SELECT l.id, l.kind, l.name, (
-        SELECT array_agg(ARRAY[a.kind, a.name] ORDER BY a.until DESC, a.key)
-        FROM place_alias a WHERE a.place_id = l.id
-    ), EXISTS (SELECT FROM place_version v WHERE v.id = l.id AND {ended_by(RENAMING)}),
-        l.parent_id
-    FROM named JOIN place l USING (id)
-    ORDER BY l.key, l.id
-"""  # noqa: S608 - constants
-OWN_DECISIONS: Final = f"""
-    SELECT h.code, bool_or({ended_by(RENAMING)})
-    FROM household h JOIN household_version v ON v.code = h.code
-    WHERE {_LIVING} AND {DECIDED}
-    GROUP BY h.code
-"""  # noqa: S608 - constants
-FORMER_NUMBERS: Final = f"""
-    SELECT h.code, f.house_number_key, f.house_number, t.kind, t.name
-    FROM household h JOIN household_former_number f ON f.code = h.code
-    LEFT JOIN place t ON t.id = f.street_id
-    WHERE {_LIVING}
-    ORDER BY h.code, f.until
-"""  # noqa: S608 - constants
-BOUNDARY: Final = f"""
-    SELECT ST_AsGeoJSON(ST_SimplifyPreserveTopology(geom, {_BEND}), {_PRECISION}), approximate
-    FROM boundary WHERE unit_id = %(unit)s
-"""  # noqa: S608 - constants
-
-
-BOX: Final = f"""
-    SELECT ST_XMin(b.box), ST_YMin(b.box), ST_XMax(b.box), ST_YMax(b.box) FROM (
-        SELECT coalesce(
-            (SELECT Box2D(geom) FROM boundary WHERE unit_id = %(unit)s),
-            (SELECT ST_Extent(h.point) FROM household h WHERE {_OPEN})
-        ) AS box
-    ) b
-"""  # noqa: S608 - constants
+SQL: Final = Statements(
+    __file__,
+    units_of_degree=str(UNITS_OF_DEGREE),
+    packed=", ".join(f"h.{column.name}" for column in PACKED),
+    bend=str(_BEND),
+    precision=str(_PRECISION),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +49,7 @@ class Part:
 
 
 class Door(NamedTuple):
-    """A row of DOORS."""
+    """A row of `doors`."""
 
     code: str
     street_id: int | None
@@ -153,7 +75,7 @@ class Door(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A row of STREETS or LOCALITIES."""
+    """A row of `streets` or `localities`."""
 
     id: int
     kind: str

@@ -14,16 +14,14 @@ from registry.lifecycle.places import commune_id, former_id, locality_of, street
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.work import LIVING, read_code
 from registry.paper.typesetting import Notices
-from registry.records import JOINS, Record, columns
+from registry.records import Record, columns
 
 _WHERE: Final = {
     "codes": "records_named",
     "street": "records_of_street",
     "locality": "records_of_locality",
 }
-SQL: Final = Statements(
-    __file__, "queries.sql", columns=columns(successors="NULL::text[]"), joins=JOINS
-)
+SQL: Final = Statements(__file__, "queries.sql", columns=columns(successors="NULL::text[]"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from registry.core.sql import Statements
 from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
-from registry.records import COLUMNS, JOINS, Record, record_wording
+from registry.records import COLUMNS, Record, record_wording
 from registry.reform.plan_values import Plan
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
-SQL: Final = Statements(__file__, record=COLUMNS, joins=JOINS)
+SQL: Final = Statements(__file__, record=COLUMNS)
 _COUNTED: Final = (
     *("ends", "records", "households", "streets", "localities"),
     *("keys", "targets", "open_reports", "imports"),

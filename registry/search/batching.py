@@ -18,6 +18,8 @@ from registry.text_work import Work, WorkSpentError, doing
 T = TypeVar("T")
 Line = tuple[str | int | None, ...]
 
+LINES: Final = "{K}"
+"""Stands in a statement for the table `k` of what it is asked."""
 MAX_LINES: Final = 2_000
 """Lines of one statement: what many questions find is held in memory at once."""
 _ROWS_OF_STEP: Final = 4
@@ -46,20 +48,21 @@ class Bulk:
 def bulk(
     statement: str, line: tuple[tuple[str, str], ...], same: tuple[tuple[str, str], ...] = ()
 ) -> Bulk:
-    """The forms of a statement with `{k}` for the lines; parameters are names and types."""
+    """The forms of a statement with LINES where the lines are; parameters are names and types."""
 
     def lines(columns: Iterable[tuple[str, str]]) -> str:
         columns = (("question", "int"), *columns)
         arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in columns)
         return f"unnest({arrays}) k ({', '.join(name for name, _ in columns)})"
 
+    written = statement.replace("%", "%%")
     shared = "".join(f", %({name})s::{kind} AS {name}" for name, kind in same)
     one = f"(SELECT k.*{shared} FROM {lines(line)}) k" if same else lines(line)  # noqa: S608
     values = ", ".join(f"%({name})s::{kind} AS {name}" for name, kind in (*line, *same))
     return Bulk(
-        statement.replace("{k}", f"(SELECT 0 AS question, {values}) k"),
-        statement.replace("{k}", one),
-        statement.replace("{k}", lines((*line, *same))),
+        written.replace(LINES, f"(SELECT 0 AS question, {values}) k"),
+        written.replace(LINES, one),
+        written.replace(LINES, lines((*line, *same))),
         tuple(name for name, _ in line),
         tuple(name for name, _ in same),
     )

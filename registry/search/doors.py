@@ -11,9 +11,10 @@ from itertools import product
 from typing import Final
 
 from geo.values import value
+from registry.core.sql import Statements
 from registry.reads import Row
-from registry.records import COLUMNS, JOINS, OPEN, PLACES, Record, columns, renamed
-from registry.search.batching import Ask, Query, bulk
+from registry.records import COLUMNS, PLACES, Record, columns
+from registry.search.batching import LINES, Ask, Query, bulk
 
 MAX_PLACES: Final = 400
 """Streets of one name that are looked at; beyond them, no door can be called the only one."""
@@ -24,12 +25,6 @@ MAX_DOORS: Final = 100
 MAX_UNNUMBERED: Final = 5
 """Doors that have no more of an address than their hamlet, and are told by its name."""
 
-_KNOWN: Final = "h.status IN ('active', 'retired') AND NOT h.restricted"
-# A flat is looked for only by its number; otherwise its building stands for it, unless it has none.
-_FLAT: Final = """(h.unit_number IS NULL OR h.parent_code IS NULL
-    OR h.unit_number = ANY (ARRAY[k.flat, k.flat_too, k.flat_or]))"""
-_NUMBERS: Final = "house_number_key = ANY (ARRAY[k.number, k.backward])"
-_BY_BUILDING: Final = "h.building_key = k.building"
 # One probe of an index for each line: with = ANY (…) and plain joins a generic plan expects so many
 # rows that it reads the tables whole (8 ms instead of 0.1).
 _UNIT: Final = ("unit_id", "int")
@@ -41,87 +36,37 @@ _WANTED: Final = tuple(
     )
 )
 
-# EXISTS would be hashed, that is answered for all alleys of the country, where many streets come.
-# What was merged has left its alleys to another.
-_ALLEY: Final = f"""CASE WHEN k.alley IS NOT NULL AND s.named_id = s.id THEN (
-        SELECT true FROM household h
-        WHERE h.{{column}} = s.id AND h.house_number_key >= k.alley
-            AND h.house_number_key < k.alley_end AND {OPEN}
-        LIMIT 1
-    ) END"""  # noqa: S608 - constants
-_OUTER: Final = """CASE WHEN s.outer_ids <> '{}' THEN (
-        SELECT array_agg(ARRAY[o.kind, o.name, o.key] ORDER BY cardinality(o.outer_ids) DESC)
-        FROM place o WHERE o.id = ANY (s.outer_ids)
-    ) END"""
-
-# Numbers of a street that was merged never counted in its heir: there only those count that were
-# remembered. Of a building without a number it has to be known that it stood there.
-_DOORS: Final = """
-    SELECT h.* FROM household h
-    WHERE h.{column} = s.id AND s.named_id = s.id AND h.{numbers} AND {flat} AND {open} {alone}
-"""
-_BUILT: Final = """
-    SELECT h.* FROM household h
-    WHERE h.{column} = s.id AND {by_building} AND {flat} AND {open} {alone}
-        AND CASE WHEN s.named_id = s.id THEN true ELSE (
-            SELECT true FROM household_version v
-            WHERE v.code = h.code AND v.{column} = s.named_id LIMIT 1
-        ) END
-"""
-_BORNE: Final = """(
-        SELECT true FROM household_former_number f
-        WHERE f.{column} = s.named_id AND f.{numbers} {alone_then} LIMIT 1
-    )"""
-
-
-def _statement(table: str, *, in_units: bool, by_building: bool) -> str:
-    """Places of a key, each as often as doors were found in it.
-
-    The place of a door is known; whether it is continued by others is asked only where it is told.
-    """
-    locality = table == "locality"
-    parts = {
-        "column": f"{table}_id",
-        "numbers": _NUMBERS,
-        "flat": _FLAT,
-        "open": _KNOWN,
-        "by_building": _BY_BUILDING,
-        # Doors of a locality are those that no street leads to.
-        "alone": "AND h.street_id IS NULL" if locality else "",
-        "alone_then": "AND f.street_id IS NULL" if locality else "",
-    }
-    known = {f"{table}_{part}": f"s.{part}" for part in ("kind", "name", "key")}
-    if locality:
-        known |= {"street_kind": "NULL", "street_name": "NULL", "street_key": "NULL"}
-        known |= {"outer_localities": "NULL", "renamed": renamed("s.outer_ids")}
-    shown = columns(successors="NULL", **known)
-    same = 'k.key COLLATE "C"'
-    doors = (_BUILT if by_building else _DOORS).format(**parts)
-    return f"""
-        SELECT k.question, s.id, s.unit_id, s.former_unit_id, s.key, s.name, s.kind,
-            {_OUTER if locality else "NULL"}, {_ALLEY.format(**parts)}, s.was, s.named_id,
-            {"NULL" if by_building else _BORNE.format(**parts)}, {shown}
-        FROM {{k}} CROSS JOIN LATERAL (
-            SELECT p.id, p.id AS named_id, p.unit_id, p.former_unit_id, p.outer_ids, p.key,
-                p.name, p.kind, NULL::text[] AS was
-            FROM place p WHERE p.class = '{table}' AND p.key = {same}
-                {"AND p.unit_id = k.unit_id" if in_units else ""}
-            UNION ALL
-            SELECT p.id, a.named_id, p.unit_id, p.former_unit_id, p.outer_ids, p.key, p.name,
-                p.kind, ARRAY[a.key, a.name, a.kind]
-            FROM place_alias a JOIN place p ON p.id = a.place_id
-            WHERE a.class = '{table}' AND a.key = {same}
-                {"AND a.unit_id = k.unit_id" if in_units else ""}
-            LIMIT {MAX_PLACES}
-        ) s
-        LEFT JOIN LATERAL ({doors} LIMIT {MAX_DOORS}) h ON true
-        {"" if locality else "LEFT JOIN place l ON l.id = h.locality_id"}
-    """  # noqa: S608 - constants
-
-
+SQL: Final = Statements(
+    __file__,
+    "queries.sql",
+    lines=LINES,
+    columns=COLUMNS,
+    shown_in_street=columns(
+        successors="NULL", street_kind="s.kind", street_name="s.name", street_key="s.key"
+    ),
+    shown_in_locality=columns(
+        successors="NULL",
+        street_kind="NULL",
+        street_name="NULL",
+        street_key="NULL",
+        locality_kind="s.kind",
+        locality_name="s.name",
+        locality_key="s.key",
+        outer_localities="NULL",
+        renamed="{renamed_in_found}",
+    ),
+    most_places=str(MAX_PLACES),
+    most_doors=str(MAX_DOORS),
+    most_unnumbered=str(MAX_UNNUMBERED + 1),
+)
 _PLACES: Final = {
     (table, in_units, by_building): bulk(
-        _statement(table, in_units=in_units, by_building=by_building),
+        SQL.written(
+            "places",
+            table,
+            "in_unit" if in_units else "anywhere",
+            "by_building" if by_building else "by_number",
+        ),
         (*((_UNIT,) if in_units else ()), _KEY),
         _WANTED,
     )
@@ -129,98 +74,18 @@ _PLACES: Final = {
     for in_units in (False, True)
     for by_building in (False, True)
 }
-
-# Doors that bore a number in a street or locality; where they are today is another question.
 _FORMER: Final = {
-    table: bulk(
-        f"""
-        SELECT k.question, k.named_id, h.bore, {COLUMNS}
-        FROM {{k}} CROSS JOIN LATERAL (
-            SELECT h.*, f.house_number_key AS bore
-            FROM household_former_number f JOIN household h ON h.code = f.code
-            WHERE f.{table}_id = k.named_id AND f.{_NUMBERS} AND {_FLAT} AND {_KNOWN}
-                {"AND f.street_id IS NULL" if table == "locality" else ""}
-            LIMIT {MAX_DOORS}
-        ) h
-        {JOINS}
-        """,  # noqa: S608 - constants
-        (("named_id", "bigint"),),
-        _WANTED,
-    )
+    table: bulk(SQL.written("former", table), (("named_id", "bigint"),), _WANTED)
     for table in PLACES
 }
-
-# Doors that neither a street nor a locality leads to, and buildings known by their name alone.
-_IN_COMMUNES: Final = bulk(
-    f"""
-    SELECT k.question, {COLUMNS}
-    FROM {{k}} CROSS JOIN LATERAL (
-        SELECT h.* FROM household h
-        WHERE h.unit_id = k.unit_id AND {_KNOWN} AND {_FLAT}
-            AND CASE WHEN k.building IS NULL
-                THEN h.{_NUMBERS} AND h.street_id IS NULL AND h.locality_id IS NULL
-                ELSE {_BY_BUILDING} AND (k.number IS NULL OR h.{_NUMBERS}) END
-        LIMIT {MAX_DOORS}
-    ) h
-    {JOINS}
-    """,  # noqa: S608 - constants
-    (_UNIT,),
-    _WANTED,
-)
-
-_BY_CODES: Final = bulk(
-    f"""
-    SELECT k.question, {COLUMNS}
-    FROM {{k}} JOIN household h ON h.code = k.code COLLATE "C" {JOINS}
-    """,  # noqa: S608 - constants
-    (("code", "text"),),
-)
-
-# What stands in a street or a locality, its groups included, as far as it takes to see whether all
-# that is there has no number, and how much there is.
-_HELD: Final = {
-    "street": "SELECT k.id",
-    "locality": "SELECT k.id UNION ALL SELECT c.id FROM place c WHERE c.parent_id = k.id",
-}
+_IN_COMMUNES: Final = bulk(SQL.written("in_communes"), (_UNIT,), _WANTED)
+_BY_CODES: Final = bulk(SQL.written("by_codes"), (("code", "text"),))
 _UNNUMBERED: Final = {
-    table: bulk(
-        f"""
-        SELECT k.question, k.id, {COLUMNS}
-        FROM {{k}} CROSS JOIN LATERAL (
-            SELECT h.* FROM ({_HELD[table]}) p (id) CROSS JOIN LATERAL (
-                (SELECT h.* FROM household h
-                WHERE h.{table}_id = p.id AND h.house_number_key IS NULL AND {OPEN}
-                LIMIT {MAX_UNNUMBERED + 1})
-                UNION ALL
-                (SELECT h.* FROM household h
-                WHERE h.{table}_id = p.id AND h.house_number_key IS NOT NULL AND {OPEN}
-                LIMIT 1)
-            ) h
-            LIMIT {MAX_UNNUMBERED + 1}
-        ) h
-        {JOINS}
-        """,  # noqa: S608 - constants
-        (("id", "bigint"),),
-    )
-    for table in PLACES
+    table: bulk(SQL.written("unnumbered", table), (("id", "bigint"),)) for table in PLACES
 }
-
-_POINT_OF: Final = f"""
-    SELECT k.question, k.id, ST_X(c.point), ST_Y(c.point)
-    FROM {{{{k}}}} CROSS JOIN LATERAL (
-        SELECT ST_Centroid(ST_Collect(h.point)) AS point FROM (
-            SELECT h.point FROM household h
-            WHERE h.{{column}} = k.id AND {OPEN}
-                AND h.point IS NOT NULL {{inside}}
-            LIMIT 50
-        ) h
-    ) c
-    WHERE c.point IS NOT NULL
-"""  # noqa: S608 - constants
-_INSIDE: Final = "AND h.house_number_key >= k.alley AND h.house_number_key < k.alley_end"
 _POINTS: Final = {
     (table, alley): bulk(
-        _POINT_OF.format(column=f"{table}_id", inside=_INSIDE if alley else ""),
+        SQL.written("points", table, *(("in_alley",) if alley else ())),
         (("id", "bigint"),),
         (("alley", "text"), ("alley_end", "text")),
     )

@@ -14,29 +14,18 @@ from geo.label import named
 from geo.locality import parse_locality
 from geo.street import parse_street
 from geo.text import accent_key, has_diacritics
+from registry.core.sql import Statements
 from registry.door_with_units import ReadAddress
 from registry.gazetteer import Gazetteer, Unit
-from registry.records import OPEN
 from registry.search.answers import Answer, with_fault, without_fault
-from registry.search.batching import Ask, Query, bulk
+from registry.search.batching import LINES, Ask, Query, bulk
 from registry.search.blocks import UNSURE, may_be_another_block
 from registry.units.onward import communes_of, continuations
 from registry.units.text import Naming
 
+SQL: Final = Statements(__file__, "queries.sql", lines=LINES)
 _NUMBERED: Final = bulk(
-    f"""
-    SELECT k.question, p.class, k.unit_id, k.key, bool_or(d.numbered)
-    FROM {{k}} JOIN place p ON p.class = k.class AND p.unit_id = k.unit_id AND p.key = k.key
-    JOIN LATERAL (
-        (SELECT h.house_number_key IS NOT NULL AS numbered FROM household h
-        WHERE h.street_id = p.id AND {OPEN} ORDER BY h.house_number_key LIMIT 1)
-        UNION ALL
-        (SELECT h.house_number_key IS NOT NULL FROM household h
-        WHERE h.locality_id = p.id AND p.class = 'locality' AND {OPEN}
-        ORDER BY h.house_number_key LIMIT 1)
-    ) d ON true
-    GROUP BY 1, 2, 3, 4
-    """,  # noqa: S608 - constants
+    SQL.written("are_numbered"),
     (("class", "text"), ("unit_id", "bigint"), ("key", "text")),
 )
 

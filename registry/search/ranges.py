@@ -12,24 +12,14 @@ be asked.
 import re
 from typing import Final
 
-from registry.records import OPEN
-from registry.search.batching import Ask, Query, bulk
+from registry.core.sql import Statements
+from registry.search.batching import LINES, Ask, Query, bulk
 from registry.search.doors import Place
 
+SQL: Final = Statements(__file__, "queries.sql", lines=LINES)
 _FIRST: Final = re.compile(r"[0-9]{1,6}")
 _RANGES: Final = bulk(
-    rf"""
-    SELECT k.question, k.id, min(d.number), max(d.number)
-    FROM {{k}} CROSS JOIN LATERAL (
-        SELECT substring(h.house_number_key FROM '^\d{{1,6}}')::int AS number
-        FROM household h
-        WHERE h.street_id = k.id AND {OPEN}
-            AND h.house_number_key ~ '^\d' AND h.unit_number IS NULL
-        LIMIT 20000
-    ) d
-    WHERE d.number %% 2 = k.number %% 2
-    GROUP BY k.question, k.id
-    """,  # noqa: S608 - constants
+    SQL.written("ranges"),
     (("id", "bigint"),),
     (("number", "int"),),
 )
@@ -37,11 +27,7 @@ _RANGES: Final = bulk(
 _WIDEST: Final = 20
 """Numbers that one house may bear; `14-427` is a house in an alley, written so."""
 _SEVERAL: Final = bulk(
-    f"""
-    SELECT DISTINCT k.question, h.house_number_key
-    FROM {{k}} JOIN household h ON h.street_id = k.id AND h.house_number_key LIKE '%%-%%'
-    WHERE {OPEN}
-    """,  # noqa: S608 - constants
+    SQL.written("numbers_of_several"),
     (("id", "bigint"),),
 )
 

@@ -36,7 +36,7 @@ _BEHIND: Final = 9
 _SHORTEST: Final = 4
 """Letters of a name that is looked for."""
 _PLACES: Final = bulk(
-    "SELECT k.question, p.kind, p.name FROM {k} JOIN place p ON p.class IN ('street', 'locality')"
+    "SELECT k.question, p.kind, p.name FROM {K} JOIN place p ON p.class IN ('street', 'locality')"
     " AND p.unit_id = k.unit_id AND p.merged_into_id IS NULL",
     (("unit_id", "int"),),
 )

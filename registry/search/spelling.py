@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from registry.core.sql import Statements
 from registry.records import PLACES
-from registry.search.batching import Ask, Query, bulk
+from registry.search.batching import LINES, Ask, Query, bulk
 from registry.search.likeness import (
     Likeness,
     Name,
@@ -16,45 +17,17 @@ from registry.units.vocabulary import Vocabulary
 _MAX_UNITS: Final = 60
 """So few communes have few enough names to compare each of them."""
 
-# A name that a place bears or bore anywhere is a name, and no slip: no row is needed to say so. The
-# lengths of the names wanted keep most of the others in the database. EXISTS would be hashed.
-_UNKNOWN: Final = """(
-            SELECT true FROM place o WHERE o.class = '{class_}' AND o.key = k.key LIMIT 1
-        ) IS NULL AND (
-            SELECT true FROM place_alias a WHERE a.class = '{class_}' AND a.key = k.key LIMIT 1
-        ) IS NULL"""
-_NAMES: Final = f"""
-    SELECT DISTINCT k.question, p.key, p.name, p.kind
-    FROM {{{{k}}}} CROSS JOIN LATERAL (
-        SELECT q.key, q.name, q.kind FROM place q
-        WHERE q.class = '{{class_}}' AND q.unit_id = k.unit_id AND q.merged_into_id IS NULL
-            AND length(q.name) BETWEEN k.least AND k.most
-        LIMIT 5000
-    ) p
-    WHERE {_UNKNOWN}
-"""  # noqa: S608 - constants
-# Trigrams only gather candidates; the letters decide. A short name with a wrong letter falls under
-# 0.4 and is lost here; with its commune it would have been found.
-_NEAR: Final = f"""
-    SELECT DISTINCT k.question, p.key, p.name, p.kind
-    FROM {{{{k}}}} CROSS JOIN LATERAL (
-        SELECT q.key, q.name, q.kind FROM place q
-        WHERE q.class = '{{class_}}' AND q.key % k.key AND similarity(q.key, k.key) >= 0.4
-            AND q.merged_into_id IS NULL
-        ORDER BY similarity(q.key, k.key) DESC, q.key LIMIT 200
-    ) p
-    WHERE {_UNKNOWN}
-""".replace(" % ", " %% ")  # noqa: S608 - constants
+SQL: Final = Statements(__file__, "queries.sql", lines=LINES)
 _KEY: Final = ("key", "text")
 _NAMES_OF: Final = {
     table: bulk(
-        _NAMES.format(class_=table),
+        SQL.written("names", table),
         (("unit_id", "int"),),
         (_KEY, ("least", "int"), ("most", "int")),
     )
     for table in PLACES
 }
-_NEAR_OF: Final = {table: bulk(_NEAR.format(class_=table), (_KEY,)) for table in PLACES}
+_NEAR_OF: Final = {table: bulk(SQL.written("near_names", table), (_KEY,)) for table in PLACES}
 _SLACK: Final = 2
 """Letters by which a name with a slip may be longer or shorter: a letter, and a space around it."""
 

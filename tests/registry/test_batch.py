@@ -71,7 +71,7 @@ def test_question_that_cannot_be_read_or_asked_fails_no_other(world: World) -> N
 LOCK = 7043
 WAITING = bulk(
     "SELECT k.question, k.lock, CASE WHEN k.lock > 0 THEN pg_advisory_xact_lock(k.lock)::text END"
-    " FROM {k}",
+    " FROM {K}",
     (("lock", "bigint"),),
 )
 

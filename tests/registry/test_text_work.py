@@ -21,7 +21,7 @@ TEXTS = (
     "P. 129 Lang - Lang Ha - Dong Da - Ha Noi",
     "27 Lắng, Tổ 3, Thôn Không Có, Xóm Chưa Ai Biết, Phường Láng, Hà Nội",
 )
-ECHO = bulk("SELECT k.question, k.word FROM {k}", (("word", "text"),))
+ECHO = bulk("SELECT k.question, k.word FROM {K}", (("word", "text"),))
 
 
 @pytest.mark.parametrize("text", TEXTS)

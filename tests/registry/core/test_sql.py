@@ -12,6 +12,7 @@ import pytest
 from psycopg import ClientCursor
 
 from registry.core.sql import FRAGMENT, Statements, parted, sections
+from registry.search.batching import Bulk
 from registry.seeds import FILES as FILES_OF_SEEDS
 from registry.settings import ROOT
 
@@ -69,6 +70,12 @@ FILES: Final = sorted({module.sql.path for module in MODULES})
 _SHARED: Final = ROOT / "registry" / "core" / "shared.sql"
 
 
+_FILLED_IN: Final = {
+    found[1] for module in MODULES for text in module.named for found in FRAGMENT.finditer(text)
+}
+"""What stands in the columns that modules hand over."""
+
+
 def _conditions(section: str, line: re.Pattern[str] = _WHERE) -> list[str]:
     """Conditions that a statement may be given; of `_BY`, what it differs by."""
     return [each for found in line.finditer(section) for each in found[1].split(", ")]
@@ -109,7 +116,7 @@ def _named_by(path: Path) -> dict[str, Statements]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "registry")))
 def test_every_section_of_a_file_is_used(path: Path) -> None:
     elsewhere = set().union(*(each.elsewhere for each in MODULES if each.sql.path == path))
-    left = sections(path).keys() - _named_by(path).keys() - _included(path)
+    left = sections(path).keys() - _named_by(path).keys() - _included(path) - _FILLED_IN
     assert left - elsewhere == set()
 
 
@@ -122,7 +129,11 @@ def test_no_name_comes_twice_in_a_file(path: Path) -> None:
 
 def test_every_shared_fragment_is_used() -> None:
     included = set().union(*map(_included, (*FILES, _SHARED)))
-    assert sections(_SHARED).keys() - included == set()
+    for path in (ROOT / "registry").rglob("*.py"):
+        written = path.read_text(encoding="utf-8")
+        if "SHARED." in written:
+            included.update(_asked(ast.parse(written), "SHARED."))
+    assert sections(_SHARED).keys() - included - _FILLED_IN == set()
 
 
 @pytest.mark.parametrize(
@@ -153,6 +164,28 @@ def test_the_schema_takes_every_statement(path: Path, database_url: str) -> None
                 except psycopg.Error as error:
                     refused[name, given] = str(error)
     assert refused == {}
+
+
+def test_the_schema_takes_every_form_of_what_a_search_asks(database_url: str) -> None:
+    refused = {}
+    with psycopg.connect(database_url) as connection:
+        for name, bulk in _bulks():
+            for form in (bulk.line_alone, bulk.one, bulk.many):
+                try:
+                    with connection.transaction():
+                        _try(connection, form)
+                except psycopg.Error as error:
+                    refused[name, form] = str(error)
+    assert refused == {}
+
+
+def _bulks() -> Iterator[tuple[str, Bulk]]:
+    for module in MODULES:
+        name = ".".join(module.path.relative_to(ROOT).with_suffix("").parts)
+        for constant, value in vars(import_module(name.removesuffix(".__init__"))).items():
+            for each in value.values() if isinstance(value, dict) else [value]:
+                if isinstance(each, Bulk):
+                    yield f"{name}.{constant}", each
 
 
 _BESIDE: Final = {
