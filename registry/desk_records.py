@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.address import Door, parse_address
@@ -17,12 +17,13 @@ from geo.house_number import parse_house_number
 from geo.label import named
 from geo.text import fold
 from registry.access.reach import check_seen
+from registry.core.sql import Statements
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer
 from registry.lookup import by_code, read_code
 from registry.past import with_past
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, Record
+from registry.records import COLUMNS, Record
 from registry.restricted import told
 from registry.search.batching import alone
 
@@ -37,6 +38,8 @@ STATUSES_OF: Final[dict[Status, tuple[str, ...]]] = {
 }
 PAGE: Final = 100
 MOST_POINTS: Final = 20_000
+SQL: Final = Statements(__file__, columns=COLUMNS)
+_EVENT: Final = text("SELECT occurred_at, kind, actor FROM event WHERE id = :id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ def list_records(
     """
     check_seen(session, wanted.unit_id)
     given = _given(wanted) | {"after": after, "limit": limit + 1}
-    rows = session.execute(_statement(_LIST, wanted), given).all()
+    rows = session.execute(SQL.text("records", *_conditions(wanted)), given).all()
     records = tuple(Record(*row[1:]) for row in rows[:limit])
     total = rows[0][0] if rows else 0
     return Page(records, total, len(rows) > limit)
@@ -172,7 +175,9 @@ def list_records(
 def list_spots(session: Session, wanted: Wanted) -> list[Spot]:
     """Where the records of the list are, at most MOST_POINTS. Raises OutsideUnitsError."""
     check_seen(session, wanted.unit_id)
-    rows = session.execute(_statement(_SPOTS, wanted), _given(wanted) | {"limit": MOST_POINTS})
+    rows = session.execute(
+        SQL.text("spots", *_conditions(wanted)), _given(wanted) | {"limit": MOST_POINTS}
+    )
     return [Spot(*row) for row in rows]
 
 
@@ -180,7 +185,7 @@ def list_places(session: Session, unit_id: int) -> tuple[list[Place], list[Place
     """Streets and localities of a commune, by name."""
     streets, localities = (
         [Place(*row) for row in session.execute(statement, {"unit": unit_id})]
-        for statement in (_STREETS, _LOCALITIES)
+        for statement in (SQL.text("streets"), SQL.text("localities"))
     )
     return streets, localities
 
@@ -189,13 +194,13 @@ def outline(session: Session, unit_id: int) -> tuple[dict[str, Any], bool] | Non
     """A commune's boundary as a GeoJSON geometry, and whether it is a rough cell; None where none
     is drawn.
     """
-    row = session.execute(_OUTLINE, {"unit": unit_id}).one_or_none()
+    row = session.execute(SQL.text("outline"), {"unit": unit_id}).one_or_none()
     return (row.drawn, row.approximate) if row else None
 
 
 def affected(session: Session, codes: Collection[str]) -> Affected:
     """Who and what hangs on these records."""
-    return Affected(*session.execute(_AFFECTED, {"codes": list(codes)}).one())
+    return Affected(*session.execute(SQL.text("affected"), {"codes": list(codes)}).one())
 
 
 def last_change(session: Session, event_id: int) -> LastChange | None:
@@ -206,7 +211,7 @@ def last_change(session: Session, event_id: int) -> LastChange | None:
 
 def records_of(session: Session, codes: Collection[str]) -> dict[str, Record]:
     """The records of these codes, by code. Raises OutsideUnitsError."""
-    rows: Any = session.execute(_OF_CODES, {"codes": list(codes)})
+    rows: Any = session.execute(SQL.text("records_of"), {"codes": list(codes)})
     records = {row[0]: Record(*row) for row in rows}
     check_seen(session, *(r.unit_id for r in records.values() if r.unit_id is not None))
     return records
@@ -225,137 +230,17 @@ def _given(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _statement(statement: str, wanted: Wanted) -> TextClause:
-    """The statement with the conditions of what is wanted: each is a constant."""
-    conditions = [
-        sql
-        for applies, sql in (
-            (wanted.street_id == 0, "h.street_id IS NULL"),
-            (wanted.street_id, "h.street_id = :street"),
-            (wanted.locality_id == 0, "h.locality_id IS NULL"),
-            (wanted.locality_id, _IN_LOCALITY),
-            (wanted.no_point, "h.point IS NULL"),
-            (wanted.unverified, "h.verified_on IS NULL"),
-            (wanted.doubled, _DOUBLED),
-            (wanted.number_key, _NUMBERED),
-            (wanted.place_keys, _CALLED),
-        )
-        if applies
-    ]
-    return text(statement.replace("/*conditions*/", "".join(f" AND {c}" for c in conditions)))
-
-
-_IN_LOCALITY: Final = """h.locality_id IN (
-        SELECT id FROM place WHERE id = :locality
-            OR parent_id IS NOT NULL AND outer_ids @> ARRAY[CAST(:locality AS bigint)]
-    )"""
-_NUMBERED: Final = """(h.house_number_key = :number
-        OR (h.house_number_key >= :alley AND h.house_number_key < :alley || '~')
-        OR h.code IN (
-            SELECT f.code FROM place t JOIN household_former_number f
-                ON f.street_id = t.id AND f.house_number_key = :number
-            WHERE t.class = 'street' AND t.unit_id = :unit
-            UNION ALL
-            SELECT f.code FROM place l JOIN household_former_number f
-                ON f.locality_id = l.id AND f.house_number_key = :number
-            WHERE l.class = 'locality' AND l.unit_id = :unit
-        ))"""
-_CALLED_SO: Final = """SELECT p.id FROM place p
-            WHERE p.unit_id = :unit AND (p.id || p.outer_ids) && ARRAY (
-                SELECT id FROM place WHERE unit_id = :unit AND key LIKE ANY (:called)
-                UNION ALL
-                SELECT place_id FROM place_alias
-                WHERE unit_id = :unit AND key LIKE ANY (:called))"""
-_CALLED: Final = f"""(h.street_id IN ({_CALLED_SO})
-        OR h.locality_id IN ({_CALLED_SO}))"""
-# As `registry.lifecycle.addresses.refuse_taken` compares: what is said to be right is told as well.
-_DOUBLED: Final = """h.code IN (
-        SELECT code FROM (
-            SELECT code, count(*) OVER (PARTITION BY street_id,
-                CASE WHEN street_id IS NULL THEN locality_id END, house_number_key, kind,
-                building_key, floor, unit_number) AS records
-            FROM household
-            WHERE unit_id = :unit AND status IN ('proposed', 'active')
-                AND (house_number_key IS NOT NULL OR unit_number IS NOT NULL)
-        ) s WHERE records > 1
-    )"""
-# Of a number its digits are as wide as those of others, and an alley comes after its own house.
-_NUMBER: Final = r"""coalesce(regexp_replace(regexp_replace(translate(%s, '/', '~'),
-        '([0-9]+)', '00000\1', 'g'), '0*([0-9]{6})', '\1', 'g'), '~~') COLLATE "C" """
-_PLACE: Final = """(t.key IS NULL)::int AS unplaced,
-        coalesce(t.key, l.key, '') COLLATE "C" AS place, coalesce(t.id, l.id, 0) AS place_id"""
-# To write numbers so is most of the work: it is done for the streets on the page alone.
-_LIST: Final = f"""
-    WITH found AS MATERIALIZED (
-        SELECT {_PLACE}, h.house_number_key, h.code FROM household h {JOINS}
-        WHERE h.unit_id = :unit AND h.status = ANY (:statuses)/*conditions*/
-    ), start AS MATERIALIZED (
-        SELECT {_PLACE}, {_NUMBER % "h.house_number_key"} AS number, h.code
-        FROM household h {JOINS} WHERE h.code = CAST(:after AS text)
-    ), near_place AS (
-        SELECT f.unplaced, f.place, f.place_id,
-            (f.unplaced, f.place, f.place_id) = (s.unplaced, s.place, s.place_id) AS begun,
-            sum(count(*)) FILTER (WHERE (f.unplaced, f.place, f.place_id)
-                IS DISTINCT FROM (s.unplaced, s.place, s.place_id)) OVER (
-                ORDER BY f.unplaced, f.place, f.place_id
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-        FROM found f LEFT JOIN start s ON true
-        WHERE s.code IS NULL
-            OR (f.unplaced, f.place, f.place_id) >= (s.unplaced, s.place, s.place_id)
-        GROUP BY f.unplaced, f.place, f.place_id, s.unplaced, s.place, s.place_id
-    ), near AS (
-        SELECT f.unplaced, f.place, f.place_id, {_NUMBER % "f.house_number_key"} AS number, f.code
-        FROM found f JOIN near_place p USING (unplaced, place, place_id)
-        WHERE p.begun OR coalesce(p.before, 0) < :limit
-    ), page AS (
-        SELECT n.* FROM near n LEFT JOIN start s ON true
-        WHERE s.code IS NULL OR (n.unplaced, n.place, n.place_id, n.number, n.code)
-            > (s.unplaced, s.place, s.place_id, s.number, s.code)
-        ORDER BY n.unplaced, n.place, n.place_id, n.number, n.code LIMIT :limit
-    )
-    SELECT (SELECT count(*) FROM found), {COLUMNS}
-    FROM page p JOIN household h ON h.code = p.code {JOINS}
-    ORDER BY p.unplaced, p.place, p.place_id, p.number, p.code
-"""  # noqa: S608 - constants
-_SPOTS: Final = """
-    SELECT ST_X(h.point), ST_Y(h.point), h.code, h.status, h.house_number_key FROM household h
-    WHERE h.unit_id = :unit AND h.status = ANY (:statuses) AND h.point IS NOT NULL/*conditions*/
-    LIMIT :limit
-"""
-# A merged place is found by its former name only, and holds nothing.
-_STREETS: Final = text(
-    "SELECT id, kind, name, NULL, NULL FROM place"
-    " WHERE class = 'street' AND unit_id = :unit AND merged_into_id IS NULL ORDER BY key, id"
-)
-_LOCALITIES: Final = text(
-    """
-    SELECT l.id, l.kind, l.name, p.kind, p.name
-    FROM place l LEFT JOIN place p ON p.id = l.parent_id
-    WHERE l.class = 'locality' AND l.unit_id = :unit AND l.merged_into_id IS NULL
-    ORDER BY l.key, l.id
-    """
-)
-_OUTLINE: Final = text(
-    """
-    SELECT CAST(ST_AsGeoJSON(ST_Transform(geom, 4326), 6) AS json) AS drawn, approximate
-    FROM map_unit
-    WHERE unit_id = :unit AND level = 'commune' ORDER BY detail DESC LIMIT 1
-    """
-)
-_AFFECTED: Final = text(
-    """
-    SELECT
-        (SELECT coalesce(sum(households_count), 0) FROM household
-            WHERE code = ANY (:codes) AND status <> 'reserved'),
-        (SELECT count(*) FROM household
-            WHERE parent_code = ANY (:codes) AND status IN ('proposed', 'active')),
-        (SELECT count(*) FROM plate WHERE code = ANY (:codes)),
-        (SELECT count(DISTINCT source) FROM household_ref WHERE code = ANY (:codes)),
-        (SELECT count(*) FROM field_report
-            WHERE code = ANY (:codes) AND state IN ('open', 'proposed'))
-    """
-)
-_EVENT: Final = text("SELECT occurred_at, kind, actor FROM event WHERE id = :id")
-_OF_CODES: Final = text(
-    f"SELECT {COLUMNS} FROM household h {JOINS} WHERE h.code = ANY (:codes)"  # noqa: S608 - constants
-)
+def _conditions(wanted: Wanted) -> list[str]:
+    """Sections that say which records are wanted."""
+    named = {
+        "no_street": wanted.street_id == 0,
+        "in_street": wanted.street_id,
+        "no_locality": wanted.locality_id == 0,
+        "in_locality": wanted.locality_id,
+        "no_point": wanted.no_point,
+        "unverified": wanted.unverified,
+        "doubled": wanted.doubled,
+        "numbered": wanted.number_key,
+        "called": wanted.place_keys,
+    }
+    return [name for name, applies in named.items() if applies]

@@ -9,18 +9,16 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo.address import building_of, parse_components
 from geo.flat import block_key
 from geo.locality import locality_of
 from geo.street import street_of
 from geo.words import words_of
+from registry.core.sql import Statements
 
-DOOR_HASH: Final = """hashtextextended(concat(unit_id, '|', kind, '|', street_id, '|',
-    CASE WHEN street_id IS NULL THEN locality_id END, '|', house_number_key, '|',
-    building_key, '|', floor, '|', unit_number), 0)"""
-"""In SQL, eight bytes that two records of `household` share where one door is said of both."""
+SQL: Final = Statements(__file__)
 _BATCH: Final = 5_000
 
 Keys = tuple[str, ...]
@@ -35,7 +33,6 @@ class KeyColumn:
     key: str
     read_of: tuple[str, ...]
     keys: Callable[..., Keys]
-    where: str = "true"
 
     @property
     def name(self) -> str:
@@ -100,13 +97,18 @@ def floor_keys(floor: str) -> Keys:
 
 
 COLUMNS: Final = (
-    KeyColumn("place", "key", ("class", "kind", "name"), place_keys, "merged_into_id IS NULL"),
+    KeyColumn("place", "key", ("class", "kind", "name"), place_keys),
     KeyColumn("place_alias", "key", ("class", "kind", "name"), place_keys),
-    KeyColumn(
-        "household", "building_key", ("building_name",), building_keys, "building_key IS NOT NULL"
-    ),
-    KeyColumn("household", "floor", ("floor",), floor_keys, "floor IS NOT NULL"),
+    KeyColumn("household", "building_key", ("building_name",), building_keys),
+    KeyColumn("household", "floor", ("floor",), floor_keys),
 )
+_READ: Final = {
+    "place.key": "keys_of_places",
+    "place_alias.key": "keys_of_former_names",
+    "household.building_key": "keys_of_buildings",
+    "household.floor": "floors",
+}
+"""Name of a column → the statement that reads it, each key once."""
 
 
 def stale_keys(connection: Connection, column: KeyColumn) -> Generator[StaleKey]:
@@ -114,12 +116,8 @@ def stale_keys(connection: Connection, column: KeyColumn) -> Generator[StaleKey]
 
     Reads the column's table once, and holds no more than a few thousand rows.
     """
-    read_of = ", ".join(column.read_of)
     found = connection.execute(
-        text(
-            f"SELECT DISTINCT {read_of}, {column.key} FROM {column.table}"  # noqa: S608 - no input
-            f" WHERE {column.where} AND ({read_of}) IS NOT NULL"
-        ),
+        SQL.text(_READ[column.name]),
         execution_options={"stream_results": True, "max_row_buffer": _BATCH},
     )
     with found as rows:

@@ -24,9 +24,10 @@ from geo.code import to_serial
 from geo.flat import without_block_words
 from geo.text import fold
 from registry.autocomplete.shortened import Shortened
+from registry.core.sql import Statements
 from registry.errors import RegistryError
 from registry.reads import Reads, Row
-from registry.records import OPEN, PLACES
+from registry.records import PLACES
 
 BUILDING: Final = "building"
 """Stands for a table of buildings, whose identities are the serials of their codes."""
@@ -37,40 +38,7 @@ RELOAD_S: Final = 600.0
 """Names that only changed are read anew after that time, new ones after RECHECK_S."""
 _HANGS_S: Final = 10.0
 _END: Final = "\U0010ffff"
-
-# One row a name; its commonest writing stands for all, but for those that their marks tell apart
-# from another one of their commune. Merged places bear no name of their own.
-# A name that somebody gave up and took again is known twice; the place is one.
-_NAMES: Final = """
-    SELECT p.key, mode() WITHIN GROUP (ORDER BY p.name), mode() WITHIN GROUP (ORDER BY p.kind),
-        string_agg(p.unit_id::text, ' ' ORDER BY p.unit_id, p.id),
-        string_agg(p.id::text, ' ' ORDER BY p.unit_id, p.id),
-        string_agg(p.merged::text, ' ' ORDER BY p.unit_id, p.id)
-    FROM (
-        SELECT p.key, p.own_key, p.name, p.kind, p.unit_id, p.id, 0 AS merged
-        FROM place p
-        WHERE p.class = '{class_}' AND p.merged_into_id IS NULL
-        UNION ALL
-        SELECT a.key, a.key, a.name, a.kind, a.unit_id, a.place_id,
-            (a.named_id <> a.place_id)::int
-        FROM place_alias a JOIN place p ON p.id = a.place_id
-        WHERE a.class = '{class_}' AND p.key <> a.key
-    ) p
-    GROUP BY p.key, p.own_key
-"""
-# The index ix_household_building holds all of it, and few beside households.
-_OPEN_BUILDINGS: Final = f"household h WHERE h.kind = 'building' AND {OPEN}"
-_BUILDINGS: Final = f"""
-    SELECT building_key, mode() WITHIN GROUP (ORDER BY building_name), '',
-        string_agg(unit_id::text, ' ' ORDER BY unit_id, code),
-        string_agg(code, ' ' ORDER BY unit_id, code), string_agg('0', ' ')
-    FROM {_OPEN_BUILDINGS} AND building_key IS NOT NULL
-    GROUP BY building_key
-"""  # noqa: S608 - constants
-_STATE: Final = f"""
-    SELECT (SELECT max(id) FROM place), (SELECT version FROM gazetteer_state),
-        (SELECT count(*) FROM {_OPEN_BUILDINGS}), (SELECT max(id) FROM event)
-"""  # noqa: S608 - constants
+SQL: Final = Statements(__file__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +140,7 @@ class PlaceNames:
             self._loader.join(_HANGS_S)
 
     def _refresh(self) -> None:
-        (state,) = self._reads.rows(_STATE, {})
+        (state,) = self._reads.rows(SQL.driver("state"), {})
         now = time.monotonic()
         changed = state[:-1] != self._state[:-1]
         old = now - self._loaded_at >= RELOAD_S and state != self._state
@@ -210,7 +178,7 @@ def _buildings(reads: Reads) -> Names:
     a name in the order in which they are written: `R5 Royal City`.
     """
     rows = []
-    for key, name, kind, units, codes, merged in reads.rows(_BUILDINGS, {}):
+    for key, name, kind, units, codes, merged in reads.rows(SQL.driver("buildings"), {}):
         serials = " ".join(str(to_serial(code)) for code in codes.split())
         bare = (without_block_words(key), without_block_words(fold(name)))
         for called in dict.fromkeys((key, *bare)):
@@ -219,7 +187,7 @@ def _buildings(reads: Reads) -> Names:
 
 
 def _loaded(reads: Reads, table: str) -> Names:
-    return _names_of(table, reads.rows(_NAMES.format(class_=table), {}))
+    return _names_of(table, reads.rows(SQL.driver("names", table), {}))
 
 
 def _names_of(table: str, rows: Iterable[Row]) -> Names:

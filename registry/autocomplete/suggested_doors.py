@@ -6,73 +6,28 @@ from functools import lru_cache
 from typing import Final
 
 from geo.house_number import natural_order
+from registry.core.sql import Statements
 from registry.reads import Reads, Row
-from registry.records import COLUMNS, JOINS, OPEN, OUTER, PLACES, Record
+from registry.records import COLUMNS, PLACES, Record
 
 _END: Final = "\U0010ffff"
 _NEXT: Final = "\x01"
 """Behind it sorts nothing that begins with the number, apart from the number itself."""
 _FEW, _MOST = 8, 20
 """Doors asked for: a literal LIMIT, or the plan would not know that they are few."""
-# Doors of a locality are those that no street leads to.
-_ALONE: Final = {"street": "", "locality": "AND h.street_id IS NULL"}
-# A quarter whose doors all stand in its groups is a place with doors.
-_HOLDERS: Final = {
-    "street": "SELECT p.id",
-    "locality": "SELECT p.id UNION ALL SELECT c.id FROM place c WHERE c.parent_id = p.id",
-}
-# The one household of a hamlet is meant as often as the hamlet, of which it has the address.
-_ONLY: Final = {
-    "street": "NULL::text",
-    "locality": "CASE WHEN d.doors = 1 THEN d.code END",
-}
-_OUTER: Final = OUTER.replace("l.", "p.")
-"""What holds a locality, the smaller first; a street is held by none."""
-_KNOWN: Final = """
-    SELECT 0, '{table}', p.id, p.kind, p.name, p.key, {outer}, {only}, NULL::text,
-        ST_X(d.point), ST_Y(d.point), p.former_unit_id, NULL::text
-    FROM unnest(%({table}_known)s::bigint[]) i (id) JOIN place p ON p.id = i.id
-    CROSS JOIN LATERAL (
-        SELECT min(h.code) AS code, count(*) AS doors, (array_agg(h.point))[1] AS point FROM (
-            SELECT h.code, h.point FROM ({holders}) c (id) CROSS JOIN LATERAL (
-                SELECT h.code, h.point FROM household h WHERE h.{table}_id = c.id AND {open} LIMIT 2
-            ) h LIMIT 2
-        ) h HAVING count(*) > 0
-    ) d
-"""
-# Flats are for their building to open: a tower's 300 would hide every other number. The places come
-# in the order of the array, and the outer LIMIT ends the walk along it as soon as there are enough.
-_NUMBERED: Final = """
-    SELECT {rank}, '{table}', p.id, p.kind, p.name, p.key, {outer}, d.code, d.house_number_key,
-        ST_X(d.point), ST_Y(d.point), d.former_unit_id, d.house_number
-    FROM (
-        SELECT i.id, h.code, h.house_number_key, h.house_number, h.point, h.former_unit_id
-        FROM unnest(%({table}_{which})s::bigint[]) i (id) CROSS JOIN LATERAL (
-            SELECT h.code, h.house_number_key, h.house_number, h.point, h.former_unit_id
-            FROM household h
-            WHERE h.{table}_id = i.id AND h.house_number_key >= %(first)s
-                AND h.house_number_key < %({which}_end)s AND {open}
-                AND h.unit_number IS NULL {alone}
-            ORDER BY h.house_number_key LIMIT {most}
-        ) h
-        LIMIT {in_all}
-    ) d JOIN place p ON p.id = d.id
-"""
 Place = tuple[str, int]
 """Class and identity."""
 _EXACT, _BEGUN = 1, 2
-_POINT: Final = "(SELECT ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326))"
-_NEAR: Final = f"""
-    SELECT {COLUMNS} FROM (
-        SELECT h.* FROM household h
-        WHERE {OPEN} AND h.point && ST_Expand({_POINT}, 0.03)
-        ORDER BY h.point <-> {_POINT}
-        LIMIT 400
-    ) h {JOINS}
-    WHERE h.house_number_key >= %(first)s AND h.house_number_key < %(end)s
-        AND h.unit_number IS NULL
-    LIMIT 20
-"""  # noqa: S608 - constants; a value is a bind parameter
+SQL: Final = Statements(
+    __file__,
+    columns=COLUMNS,
+    rank_exact=str(_EXACT),
+    rank_begun=str(_BEGUN),
+    few_doors=str(_FEW),
+    twice_few_doors=str(2 * _FEW),
+    many_doors=str(_MOST),
+    twice_many_doors=str(2 * _MOST),
+)
 
 
 @lru_cache(maxsize=64)
@@ -80,27 +35,13 @@ def _statement(
     known: tuple[str, ...], exact: tuple[str, ...], begun: tuple[str, ...], limit: int
 ) -> str:
     """One question for all: a round trip costs as much as most of what it finds."""
+    most = "few" if limit == _FEW else "many"
     numbered = [
-        _NUMBERED.format(
-            table=table,
-            which=which,
-            rank=rank,
-            most=min(most, in_all),
-            in_all=in_all,
-            open=OPEN,
-            alone=_ALONE[table],
-            outer=_OUTER,
-        )
-        for which, tables, rank, most, in_all in (
-            ("exact", exact, _EXACT, 2, limit),
-            ("begun", begun, _BEGUN, 40, 2 * limit),
-        )
+        SQL.driver("numbered", table, which, most)
+        for which, tables in (("exact", exact), ("begun", begun))
         for table in tables
     ]
-    places = [
-        _KNOWN.format(table=t, open=OPEN, holders=_HOLDERS[t], outer=_OUTER, only=_ONLY[t])
-        for t in known
-    ]
+    places = [SQL.driver("known", table) for table in known]
     if not numbered:
         return " UNION ALL ".join(places)
     doors = " UNION ALL ".join(numbered)
@@ -216,6 +157,6 @@ def _found(rows: list[Row], order: dict[tuple[int, str, int], int]) -> Found:
 def doors_near(reads: Reads, number: str, *, lon: float, lat: float) -> Iterator[Record]:
     """Doors near a point whose number begins so: first those of the very number."""
     end = number + _END
-    rows = reads.rows(_NEAR, {"lon": lon, "lat": lat, "first": number, "end": end})
+    rows = reads.rows(SQL.driver("near"), {"lon": lon, "lat": lat, "first": number, "end": end})
     found = (Record(*row) for row in rows)
     yield from sorted(found, key=lambda door: door.house_number_key != number)

@@ -11,9 +11,9 @@ from registry.core.sql import Statements
 from registry.coverage.count_cache import wrong_counts
 from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
 from registry.held_units import holdings
-from registry.stored_keys import COLUMNS, DOOR_HASH, stale_keys
+from registry.stored_keys import COLUMNS, stale_keys
 
-SQL: Final = Statements(__file__, "queries.sql", door_hash=DOOR_HASH)
+SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 

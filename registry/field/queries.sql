@@ -59,3 +59,85 @@ WHERE h.code = ANY (:codes) AND NOT h.restricted AND (h.{column} = ANY (:ids) OR
 -- doors_of_locality --
 -- with column: locality_id
 {doors_of_place}
+
+-- to_review --
+SELECT f.id, f.kind, f.said, f.said_at, f.state, f.device,
+    ST_X(f.point), ST_Y(f.point), f.position_method, f.position_accuracy_m, f.spread_m,
+    {stale}, ST_Distance(f.point::geography, h.point::geography), f.code, {columns}
+FROM (
+    SELECT * FROM field_record WHERE round_id = :round AND state = ANY (:states)
+    ORDER BY said_at, id LIMIT {most}
+) f
+LEFT JOIN household h ON h.code = f.code
+{joins}
+ORDER BY f.said_at, f.id
+
+-- away --
+-- by street, locality
+SELECT q.place FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[]))
+    WITH ORDINALITY q (lon, lat, place)
+WHERE EXISTS (SELECT FROM household h WHERE h.{column} = ANY (:ids) AND h.point IS NOT NULL)
+    AND NOT EXISTS (
+        SELECT FROM household h WHERE h.{column} = ANY (:ids) AND ST_DWithin(h.point::geography,
+            ST_SetSRID(ST_MakePoint(q.lon, q.lat), 4326)::geography, {away_m}))
+
+-- street --
+-- with column: street_id
+
+-- locality --
+-- with column: locality_id
+
+-- is_walked --
+h.status IN ('proposed', 'active') AND NOT h.restricted
+
+-- inside --
+ARRAY (
+    SELECT r.locality_id
+    UNION SELECT n.id FROM place n
+        WHERE n.parent_id IS NOT NULL AND n.outer_ids @> ARRAY[r.locality_id]
+)
+
+-- is_it --
+id = :id
+
+-- of_code --
+code_hash = :hash
+
+-- before --
+id < :before
+
+-- in_reach --
+CAST(:reach AS integer[]) IS NULL OR unit_id = ANY (:reach)
+
+-- rounds --
+-- where is_it, of_code, before, in_reach
+SELECT r.id, r.unit_id, r.street_id, r.locality_id, r.until, r.opened_by, r.opened_at,
+    r.closed_at, coalesce(t.unit_id, l.unit_id), coalesce(t.kind, l.kind),
+    coalesce(t.name, l.name), {outer},
+    (SELECT count(*) FROM household h
+        WHERE h.street_id = r.street_id AND {is_walked})
+    + (SELECT count(*) FROM household h WHERE h.locality_id = ANY ({inside}) AND {is_walked}),
+    c.ticked, c.new, c.gone, c.waiting, c.taken_over
+FROM (
+    SELECT * FROM field_round WHERE {where} ORDER BY id DESC LIMIT {page}
+) r
+LEFT JOIN place t ON t.id = r.street_id
+LEFT JOIN place l ON l.id = r.locality_id
+CROSS JOIN LATERAL (
+    SELECT count(DISTINCT f.code) AS ticked, count(*) FILTER (WHERE f.kind = 'new') AS new,
+        count(*) FILTER (WHERE f.kind = 'gone') AS gone,
+        count(*) FILTER (WHERE f.state = 'waiting') AS waiting,
+        count(*) FILTER (WHERE i.state = 'published') AS taken_over
+    FROM field_record f LEFT JOIN import i ON i.id = f.import_id WHERE f.round_id = r.id
+) c
+ORDER BY r.id DESC
+
+-- hamlets --
+-- by street, locality
+SELECT l.kind, l.name, {outer}, count(*), count(*) FILTER (WHERE h.ticked)
+FROM (
+    SELECT h.locality_id, EXISTS (
+        SELECT FROM field_record f WHERE f.round_id = :round AND f.code = h.code) AS ticked
+    FROM household h WHERE h.{column} = ANY (:ids) AND {is_walked}
+) h LEFT JOIN place l ON l.id = h.locality_id
+GROUP BY l.id ORDER BY l.name, l.id

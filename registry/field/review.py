@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.house_number import parse_house_number
 from geo.locality import parse_locality
 from geo.street import parse_street
 from registry.boundaries.reach import is_far_move, moved_m, refuse_outside
+from registry.core.sql import Statements
 from registry.errors import AddressTakenError, InvalidInputError
 from registry.field.area import Area
 from registry.field.rounds import Round
 from registry.gazetteer import Gazetteer, today
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, Record
-from registry.reports import stale
+from registry.records import COLUMNS, Record
 from registry.reports.new_houses import describe
 
 MOST: Final = 500
@@ -32,34 +31,11 @@ SAME_PLACE_M: Final = 15.0
 _AWAY_M: Final = 1_000.0
 """A new house so far from every door of the round is hardly in its place."""
 
-_WAITING: Final = text(
-    f"""
-    SELECT f.id, f.kind, f.said, f.said_at, f.state, f.device,
-        ST_X(f.point), ST_Y(f.point), f.position_method, f.position_accuracy_m, f.spread_m,
-        {stale("f", "h")}, ST_Distance(f.point::geography, h.point::geography), f.code, {COLUMNS}
-    FROM (
-        SELECT * FROM field_record WHERE round_id = :round AND state = ANY (:states)
-        ORDER BY said_at, id LIMIT {MOST}
-    ) f
-    LEFT JOIN household h ON h.code = f.code
-    {JOINS}
-    ORDER BY f.said_at, f.id
-    """  # noqa: S608 - constants
+SQL: Final = Statements(
+    __file__, "queries.sql", columns=COLUMNS, most=str(MOST), away_m=str(_AWAY_M)
 )
 _SAID: Final = 13
 """Columns of the record, before those of its door."""
-_NEAREST: Final = {
-    "street": "h.street_id = ANY (:ids)",
-    "locality": "h.locality_id = ANY (:ids)",
-}
-_AWAY: Final = f"""
-    SELECT q.place FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[]))
-        WITH ORDINALITY q (lon, lat, place)
-    WHERE EXISTS (SELECT FROM household h WHERE {{where}} AND h.point IS NOT NULL)
-        AND NOT EXISTS (
-            SELECT FROM household h WHERE {{where}} AND ST_DWithin(h.point::geography,
-                ST_SetSRID(ST_MakePoint(q.lon, q.lat), 4326)::geography, {_AWAY_M}))
-"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +122,7 @@ def review(
 
 def waiting(session: Session, round_: Round, states: Sequence[str]) -> list[Reviewed]:
     """The records as they lie there, the oldest first."""
-    rows: Any = session.execute(_WAITING, {"round": round_.id, "states": list(states)})
+    rows: Any = session.execute(SQL.text("to_review"), {"round": round_.id, "states": list(states)})
     return [
         Reviewed(*(*row[:_SAID], Record(*row[_SAID + 1 :]) if row[_SAID] else None)) for row in rows
     ]
@@ -241,7 +217,7 @@ def _of_point(session: Session, record: Reviewed, area: Area, *, is_away: bool) 
 def _away(session: Session, area: Area, records: Sequence[Reviewed]) -> set[UUID]:
     """New houses that are far from every door of the round."""
     new = [each for each in records if each.kind == "new"]
-    statement = text(_AWAY.format(where=_NEAREST[area.place.table]))
+    statement = SQL.text("away", area.place.table)
     lons, lats = [each.lon for each in new], [each.lat for each in new]
     given = {"ids": list(area.ids), "lons": lons, "lats": lats}
     return {new[place - 1].id for place in session.scalars(statement, given)}

@@ -5,62 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
-from registry.access.reach import IN_REACH, check_writable, lineage, parameter, seen
+from registry.access.reach import check_writable, lineage, parameter, seen
 from registry.core.sql import Statements
 from registry.errors import FieldCodeEndedError, FieldCodeError, InvalidInputError, NotFoundError
 from registry.field.codes import hash_code, make_code
 from registry.gazetteer import Gazetteer, today
 from registry.lifecycle.listed_places import Table, place_by_id
-from registry.records import OUTER
-
-SQL: Final = Statements(__file__, "queries.sql")
 
 MOST_DAYS: Final = 60
 PAGE: Final = 50
-
-_INSIDE: Final = """ARRAY (
-        SELECT r.locality_id
-        UNION SELECT n.id FROM place n
-            WHERE n.parent_id IS NOT NULL AND n.outer_ids @> ARRAY[r.locality_id]
-    )"""
-_WALKED: Final = "h.status IN ('proposed', 'active') AND NOT h.restricted"
-_LISTED: Final = f"""
-    SELECT r.id, r.unit_id, r.street_id, r.locality_id, r.until, r.opened_by, r.opened_at,
-        r.closed_at, coalesce(t.unit_id, l.unit_id), coalesce(t.kind, l.kind),
-        coalesce(t.name, l.name), {OUTER},
-        (SELECT count(*) FROM household h
-            WHERE h.street_id = r.street_id AND {_WALKED})
-        + (SELECT count(*) FROM household h WHERE h.locality_id = ANY ({_INSIDE}) AND {_WALKED}),
-        c.ticked, c.new, c.gone, c.waiting, c.taken_over
-    FROM (
-        SELECT * FROM field_round WHERE {{where}} ORDER BY id DESC LIMIT {PAGE}
-    ) r
-    LEFT JOIN place t ON t.id = r.street_id
-    LEFT JOIN place l ON l.id = r.locality_id
-    CROSS JOIN LATERAL (
-        SELECT count(DISTINCT f.code) AS ticked, count(*) FILTER (WHERE f.kind = 'new') AS new,
-            count(*) FILTER (WHERE f.kind = 'gone') AS gone,
-            count(*) FILTER (WHERE f.state = 'waiting') AS waiting,
-            count(*) FILTER (WHERE i.state = 'published') AS taken_over
-        FROM field_record f LEFT JOIN import i ON i.id = f.import_id WHERE f.round_id = r.id
-    ) c
-    ORDER BY r.id DESC
-"""  # noqa: S608 - constants
-
-
-_HAMLETS: Final = f"""
-    SELECT l.kind, l.name, {OUTER}, count(*), count(*) FILTER (WHERE h.ticked)
-    FROM (
-        SELECT h.locality_id, EXISTS (
-            SELECT FROM field_record f WHERE f.round_id = :round AND f.code = h.code) AS ticked
-        FROM household h WHERE h.{{table}}_id = ANY (:ids) AND {_WALKED}
-    ) h LEFT JOIN place l ON l.id = h.locality_id
-    GROUP BY l.id ORDER BY l.name, l.id
-"""  # noqa: S608 - constants
+SQL: Final = Statements(__file__, "queries.sql", page=str(PAGE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +147,7 @@ def round_of_code(session: Session, code: str) -> Round:
 
     Raises FieldCodeError for a code that is none.
     """
-    found = _found(session, "code_hash = :hash", {"hash": hash_code(code)})
+    found = _found(session, ("of_code",), {"hash": hash_code(code)})
     if not found:
         raise FieldCodeError(
             "không có đợt nào mang mã này; hãy xem lại, hoặc hỏi cán bộ đã đưa mã (no round has"
@@ -201,7 +158,7 @@ def round_of_code(session: Session, code: str) -> Round:
 
 def find_round(session: Session, round_id: int) -> Round:
     """A round in a commune that the caller sees; raises NotFoundError, also for one elsewhere."""
-    found, sees = _found(session, "id = :id", {"id": min(round_id, 2**63 - 1)}), seen()
+    found, sees = _found(session, ("is_it",), {"id": min(round_id, 2**63 - 1)}), seen()
     if not found or not (sees is None or found[0].commune_id in sees):
         raise NotFoundError(f"không có đợt thực địa {round_id} (there is no such round)")
     return found[0]
@@ -212,15 +169,14 @@ def list_rounds(session: Session, gazetteer: Gazetteer, before: int | None = Non
     sees = seen()
     given: dict[str, Any] = {"before": before or 2**63 - 1}
     # A reform has carried places on, and their rounds with them.
-    where = f"id < :before AND {IN_REACH.format(column='unit_id')}"
-    found = _found(session, where, given | parameter(lineage(gazetteer)))
+    found = _found(session, ("before", "in_reach"), given | parameter(lineage(gazetteer)))
     return [each for each in found if sees is None or each.commune_id in sees]
 
 
 def hamlets_of(session: Session, round_: Round, table: Table, ids: Sequence[int]) -> list[Hamlet]:
     """How far it is in each hamlet of the place that it walks, whose ids are these."""
     given = {"round": round_.id, "ids": list(ids)}
-    rows: Any = session.execute(text(_HAMLETS.format(table=table)), given)
+    rows: Any = session.execute(SQL.text("hamlets", table), given)
     return [
         Hamlet(_in_words(kind, name, around), doors, ticked)
         for kind, name, around, doors, ticked in rows
@@ -233,8 +189,8 @@ def _in_words(kind: str | None, name: str | None, around: list[list[str]] | None
     return ", ".join((named(kind, name), *(named(*outer) for outer in around or ())))
 
 
-def _found(session: Session, where: str, given: dict[str, Any]) -> list[Round]:
-    rows: Any = session.execute(text(_LISTED.format(where=where)), given)
+def _found(session: Session, where: tuple[str, ...], given: dict[str, Any]) -> list[Round]:
+    rows: Any = session.execute(SQL.text("rounds", *where), given)
     return [Round(*row) for row in rows]
 
 

@@ -62,29 +62,7 @@ _WAIT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, :lock)
     lock=int(Lock.REPORTS)
 )
 
-STATE_COLUMNS: Final = (
-    *("kind", "unit_id", "street_id", "locality_id", "house_number_key", "building_key"),
-    *("floor", "unit_number", "parent_code", "point", "status"),
-)
-"""What a report is about: when any of it changed, the report is about another state."""
-
-
-def stale(report: str, record: str) -> str:
-    """SQL: whether the record changed since it was reported on, but for being verified.
-
-    `+ 0` keeps the planner off the index of events: one event may have written a million records.
-    """
-    then = ", ".join(f"v.{name}" for name in STATE_COLUMNS)
-    now = ", ".join(f"{record}.{name}" for name in STATE_COLUMNS)
-    return f"""coalesce({record}.event_id <> {report}.seen_event_id AND NOT EXISTS (
-        SELECT FROM household_version v
-        WHERE v.code = {record}.code AND v.event_id + 0 = {report}.seen_event_id
-            AND v.ended_by_event_id <> v.event_id
-            AND ({then}) IS NOT DISTINCT FROM ({now})
-    ), false)"""  # noqa: S608 - constants
-
-
-SQL: Final = Statements(__file__, "queries.sql", stale=stale("f", "h"))
+SQL: Final = Statements(__file__, "queries.sql")
 _VOICE: Final = text("INSERT INTO field_report_voice (report_id, reporter) VALUES (:id, :who)")
 _FILED: Final = text(
     "SELECT kind, code, unit_id, state, reporters, address_text FROM field_report WHERE id = :id"

@@ -32,10 +32,9 @@ from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import attempt
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
 from registry.lifecycle.work import Changed, Warned, Work
-from registry.reports import stale
 from registry.reports.queue import DECIDED
 
-SQL: Final = Statements(__file__, "queries.sql", stale=stale("f", "h"))
+SQL: Final = Statements(__file__, "queries.sql")
 
 OPERATIONS: Final = {
     "confirmed": "verify",

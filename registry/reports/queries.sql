@@ -150,3 +150,53 @@ UPDATE field_report SET
     officials = officials + CAST(:column = 'officials' AS int),
     last_reported_at = clock_timestamp()
 WHERE id = :id
+
+-- queue --
+-- The page first, by the index in its order; what is beside a report is read for the page alone.
+-- by by_voices, newest
+-- where in_state, of_units, of_kind, of_street, after, are
+SELECT f.id, f.kind, f.code, f.unit_id, f.state, f.address_text,
+    ST_X(f.point), ST_Y(f.point), f.position_accuracy_m,
+    f.reporters, f.carriers, f.merchants, f.residents, f.officials,
+    f.reported_at, f.last_reported_at, {stale},
+    CASE WHEN f.kind IN ('wrong_point', 'entrance') AND h.point IS NOT NULL
+        THEN ST_Distance(f.point::geography, h.point::geography) END,
+    e.id, e.kind, e.reason, e.decision_number, e.occurred_at, f.word, f.entrance,
+    f.note,
+    {columns}
+FROM (
+    SELECT * FROM field_report
+    WHERE {where}
+    ORDER BY {first} DESC, id LIMIT :limit
+) f
+LEFT JOIN household h ON h.code = f.code
+{joins}
+LEFT JOIN event e ON e.id = f.decided_event_id
+ORDER BY f.{first} DESC, f.id
+
+-- by_voices --
+-- with first: reporters
+
+-- newest --
+-- with first: decided_event_id
+
+-- in_state --
+state = :state
+
+-- of_units --
+unit_id = ANY (:units)
+
+-- of_kind --
+kind = :kind
+
+-- of_street --
+split_part(address_key, '|', 2) = ANY (:streets) OR EXISTS (
+    SELECT FROM household d JOIN place t ON t.id = d.street_id
+    WHERE d.code = field_report.code AND t.key = ANY (:streets))
+
+-- after --
+-- Row by row: one goes down, the other up.
+{first} < :first OR ({first} = :first AND id > :second)
+
+-- are --
+id = ANY (:ids)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Integer, TextClause, bindparam
 from sqlalchemy.orm import Session
 
 from geo.street import parse_street
@@ -19,46 +19,18 @@ from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.records import COLUMNS, JOINS, Record
-from registry.reports import stale
+from registry.records import COLUMNS, Record
 from registry.units import unit_by_code
 from registry.units.lineage import ancestors
 from registry.units.onward import communes_of
 
-SQL: Final = Statements(__file__, "queries.sql")
+SQL: Final = Statements(__file__, "queries.sql", columns=COLUMNS)
 
 STATES: Final = ("open", "proposed", "accepted", "rejected")
 DECIDED: Final = ("accepted", "rejected")
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 500
 
-# The page first, by the index in its order; what is beside a report is read for the page alone.
-_QUEUE: Final = """
-    SELECT f.id, f.kind, f.code, f.unit_id, f.state, f.address_text,
-        ST_X(f.point), ST_Y(f.point), f.position_accuracy_m,
-        f.reporters, f.carriers, f.merchants, f.residents, f.officials,
-        f.reported_at, f.last_reported_at, {stale},
-        CASE WHEN f.kind IN ('wrong_point', 'entrance') AND h.point IS NOT NULL
-            THEN ST_Distance(f.point::geography, h.point::geography) END,
-        e.id, e.kind, e.reason, e.decision_number, e.occurred_at, f.word, f.entrance,
-        f.note,
-        {columns}
-    FROM (
-        SELECT * FROM field_report
-        WHERE {where}
-        ORDER BY {order} LIMIT {limit}
-    ) f
-    LEFT JOIN household h ON h.code = f.code
-    {joins}
-    LEFT JOIN event e ON e.id = f.decided_event_id
-    ORDER BY {page_order}
-"""
-_ORDER: Final = ("reporters", "id")
-_NEWEST: Final = ("decided_event_id", "id")
-_STREET: Final = """(
-        split_part(address_key, '|', 2) = ANY (:streets) OR EXISTS (
-            SELECT FROM household d JOIN place t ON t.id = d.street_id
-            WHERE d.code = field_report.code AND t.key = ANY (:streets)))"""
 _ALIKE_DEGREES: Final = 0.0004
 _ALIKE_M: Final = 30.0
 """Two new houses that may be one."""
@@ -173,7 +145,7 @@ def queue(engine: Engine, gazetteer: Gazetteer, wanted: Wanted) -> list[Entry]:
     """
     statement, parameters = statement_of(wanted, queues_asked(gazetteer, wanted.unit))
     with session_scope(engine) as session:
-        return [_entry(row) for row in session.execute(text(statement), parameters)]
+        return [_entry(row) for row in session.execute(statement, parameters)]
 
 
 def find_entry(session: Session, gazetteer: Gazetteer, report_id: int) -> Entry:
@@ -189,8 +161,8 @@ def find_entry(session: Session, gazetteer: Gazetteer, report_id: int) -> Entry:
 
 def _entries(session: Session, ids: Collection[int]) -> list[Entry]:
     """The entries of these numbers, in the order in which they are decided."""
-    statement = _statement("id = ANY (:ids)", _ORDER, len(ids))
-    return [_entry(row) for row in session.execute(text(statement), {"ids": list(ids)})]
+    given = {"ids": list(ids), "limit": min(max(len(ids), 1), MAX_LIMIT)}
+    return [_entry(row) for row in session.execute(_statement("by_voices", "are"), given)]
 
 
 def grouped(engine: Engine, gazetteer: Gazetteer, entries: Sequence[Entry]) -> list[list[Entry]]:
@@ -224,39 +196,34 @@ def grouped(engine: Engine, gazetteer: Gazetteer, entries: Sequence[Entry]) -> l
     return groups
 
 
-def statement_of(wanted: Wanted, units: Collection[int] | None) -> tuple[str, dict[str, Any]]:
+def statement_of(
+    wanted: Wanted, units: Collection[int] | None
+) -> tuple[TextClause, dict[str, Any]]:
     """The statement and its parameters; `units` are those whose queues are looked at."""
-    order = _NEWEST if wanted.state in DECIDED else _ORDER
-    where = ["state = :state"]
-    given: dict[str, Any] = {"state": wanted.state}
+    where = ["in_state"]
+    given: dict[str, Any] = {
+        "state": wanted.state,
+        "limit": min(max(int(wanted.limit), 1), MAX_LIMIT),
+    }
     if units is not None:
-        where.append("unit_id = ANY (:units)")
+        where.append("of_units")
         given["units"] = sorted(units)
     if wanted.kind:
-        where.append("kind = :kind")
+        where.append("of_kind")
         given["kind"] = wanted.kind
     if wanted.street:
-        where.append(_STREET)
+        where.append("of_street")
         given["streets"] = _street_keys(wanted.street)
     if wanted.after is not None:
-        first, second = order
-        # Row by row: one goes down, the other up.
-        where.append(f"({first} < :first OR ({first} = :first AND {second} > :second))")
+        where.append("after")
         given |= {"first": wanted.after[0], "second": wanted.after[1]}
-    return _statement(" AND ".join(where), order, wanted.limit), given
+    return _statement("newest" if wanted.state in DECIDED else "by_voices", *where), given
 
 
-def _statement(where: str, order: tuple[str, str], limit: int) -> str:
-    first, second = order
-    return _QUEUE.format(
-        stale=stale("f", "h"),
-        columns=COLUMNS,
-        joins=JOINS,
-        where=where,
-        order=f"{first} DESC, {second}",
-        # A literal: as a parameter it would hide from the planner how few are wanted.
-        limit=min(max(int(limit), 1), MAX_LIMIT),
-        page_order=f"f.{first} DESC, f.{second}",
+def _statement(*conditions: str) -> TextClause:
+    # The limit as a literal: as a parameter it would hide from the planner how few are wanted.
+    return SQL.text("queue", *conditions).bindparams(
+        bindparam("limit", type_=Integer, literal_execute=True)
     )
 
 

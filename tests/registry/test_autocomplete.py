@@ -447,7 +447,9 @@ OTHER_INDEXES = """
 """
 
 
-@pytest.mark.parametrize("statement", [place_names._BUILDINGS, place_names._STATE])
+@pytest.mark.parametrize(
+    "statement", [place_names.SQL.driver("buildings"), place_names.SQL.driver("state")]
+)
 def test_buildings_are_read_of_their_index(database_url: str, statement: str) -> None:
     # In an empty table the planner finds every index as good: others go, for a transaction.
     engine = make_engine(database_url, role=OWNER_ROLE, pool_size=1)

@@ -806,7 +806,7 @@ def test_queue_is_read_by_its_index(at: Field, here: bool) -> None:
         session.execute(text("SET LOCAL ROLE NONE"))
         session.execute(text("ANALYZE field_report"))
         statement, parameters = statement_of(Wanted(), [at.unit] if here else None)
-        plan = "\n".join(session.scalars(text(f"EXPLAIN {statement}"), parameters))
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {statement.text}"), parameters))
         session.rollback()
     wanted = "ix_field_report_queue" if here else "ix_field_report_queue_everywhere"
     assert f"using {wanted} on field_report" in plan or f"on {wanted}" in plan, plan

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -84,7 +85,7 @@ def _conditions(section: str, line: re.Pattern[str] = _WHERE) -> list[str]:
 def _ways(section: str) -> Iterator[tuple[str, ...]]:
     """What a statement may be given: each of its conditions, all, and none."""
     conditions = _conditions(section)
-    for by in [(each,) for each in _conditions(section, _BY)] or [()]:
+    for by in product(*(each.split(", ") for each in _BY.findall(section))):
         yield by
         for each in conditions:
             yield (*by, each)
@@ -216,6 +217,8 @@ def _try_one(connection: psycopg.Connection[tuple[object, ...]], statement: str)
         return names.setdefault(found[1], f"${len(names) + 1}")
 
     numbered = _INPUT.sub(number, statement).replace("%%", "%")
+    if made := re.match(r"CREATE TEMPORARY TABLE (\w+)", numbered):
+        connection.execute(f"DROP TABLE IF EXISTS pg_temp.{made[1]}".encode())
     if numbered.startswith(_EXPLAINED) and not re.match(r"CREATE TEMPORARY TABLE \w+ \(", numbered):
         connection.execute(f"EXPLAIN (GENERIC_PLAN) {numbered}".encode())
     if not numbered.startswith(_EXPLAINED[:-1]):
