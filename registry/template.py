@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
 from registry.intake.formats.blank_form import COMMUNE_CODE, LISTS
@@ -61,16 +61,8 @@ _RULES: Final = (
     "Nộp lại cả tệp khi có thay đổi: dòng không đổi thì không có gì xảy ra.",
 )
 
-# What only demonstration lies on is made up.
-_PLACES: Final = """
-    SELECT DISTINCT kind, name FROM place p
-    WHERE class = '{class_}' AND unit_id = :unit AND merged_into_id IS NULL
-        AND (NOT EXISTS (SELECT FROM household h WHERE h.{class_}_id = p.id AND h.code < '1')
-            OR EXISTS (SELECT FROM household h WHERE h.{class_}_id = p.id AND h.code >= '1'))
-    ORDER BY {order}
-"""
-_STREETS: Final = text(_PLACES.format(class_="street", order="name, kind"))
-_LOCALITIES: Final = text(_PLACES.format(class_="locality", order="kind, name"))
+
+SQL: Final = Statements(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +95,12 @@ def blank_of(session: Session, gazetteer: Gazetteer, code: str, day: datetime.da
         ", ".join(names),
         tuple(
             name if kind == "đường" else named(kind, name)
-            for kind, name in session.execute(_STREETS, places)
+            for kind, name in session.execute(SQL.text("places", "street"), places)
         ),
-        tuple(named(kind, name) for kind, name in session.execute(_LOCALITIES, places)),
+        tuple(
+            named(kind, name)
+            for kind, name in session.execute(SQL.text("places", "locality"), places)
+        ),
     )
 
 

@@ -11,7 +11,7 @@ A test EXPLAINs each statement, and names those that no module uses.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -115,6 +115,30 @@ def for_each_column(written: str, kind: str, columns: Iterable[Mapping[str, str]
         return "".join(line[1] + line[3].format_map(each) for each in known)
 
     return _EACH.sub(expanded, written)
+
+
+def tables_of_lines(
+    line: Sequence[tuple[str, str]], same: Sequence[tuple[str, str]]
+) -> tuple[str, str, str]:
+    """Tables `k` of what is asked: of one line; of the lines of one question, with what is the same
+    for all; of the lines of many questions. Inputs are names and types, `%(name)s`.
+    """
+
+    def lines(columns: Sequence[tuple[str, str]]) -> str:
+        columns = (("question", "int"), *columns)
+        arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in columns)
+        return f"unnest({arrays}) k ({', '.join(name for name, _ in columns)})"
+
+    pieces = {
+        "values": ", ".join(f"%({name})s::{kind} AS {name}" for name, kind in (*line, *same)),
+        "shared": "".join(f", %({name})s::{kind} AS {name}" for name, kind in same),
+        "lines": lines(line),
+    }
+    return (
+        _filled("(SELECT 0 AS question, {values}) k", pieces),
+        _filled("(SELECT k.*{shared} FROM {lines}) k", pieces) if same else pieces["lines"],
+        lines((*line, *same)),
+    )
 
 
 SHARED: Final = Statements(__file__, "shared.sql")

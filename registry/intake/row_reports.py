@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal, TextIO
 
 from geo import code as codes
+from registry.core.sql import Statements
 from registry.csv_cells import Writer
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
@@ -25,42 +26,9 @@ from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
 from registry.messages import SEVERITIES
 
-# In order of the file's rows. A revived record is a change to whoever delivers.
-_ANSWERS: Final = """
-    SELECT CASE WHEN p.row_number IS NOT NULL THEN 'skipped'
-            WHEN o.outcome = 'revived' THEN 'changed'
-            ELSE coalesce(o.outcome, 'rejected') END || '\t' || coalesce(o.code, {code}, '')
-    FROM entry e
-    LEFT JOIN outcome o ON o.row_number = e.row_number
-    LEFT JOIN skipped p ON p.row_number = e.row_number
-    {issued}
-    ORDER BY e.row_number
-"""
-_ISSUED: Final = """
-    LEFT JOIN (
-        SELECT d.row_number, n.code FROM ref_new n JOIN door d ON d.ref = n.ref
-    ) n ON n.row_number = e.row_number
-"""
-
-_PROBLEMS: Final = """
-    SELECT row_number, field, code, severity, value, proposed_fix FROM problem
-    ORDER BY row_number, id
-"""
-_VANISHED: Final = """
-    COPY (
-        SELECT v.source_ref, v.code, v.retires::int, u.code, h.house_number,
-            concat_ws(' ', s.kind, s.name), concat_ws(' ', l.kind, l.name)
-        FROM vanished_ref v
-        JOIN household h ON h.code = v.code
-        LEFT JOIN admin_unit u ON u.id = h.unit_id
-        LEFT JOIN place s ON s.id = h.street_id
-        LEFT JOIN place l ON l.id = h.locality_id
-        ORDER BY v.source_ref
-    ) TO STDOUT (FORMAT csv)
-"""
-_VANISHED_REFS: Final = """
-    SELECT source_ref, code, code IN (SELECT code FROM retiring) AS retires FROM vanished
-"""
+SQL: Final = Statements(__file__)
+VANISHED_REF: Final = "source_ref text, code text, retires boolean"
+"""Columns of the temporary table."""
 VANISHED_COLUMNS: Final = (
     *("source_ref", "code", "code_display", "retired", "commune_code", "house_number", "street"),
     "locality",
@@ -91,26 +59,24 @@ def copy_answers(bench: Workbench, answers: BinaryIO, *, published: bool) -> Non
 
     A row that would be new has no code before it is `published`; a rejected one has none.
     """
-    code, issued = ("n.code", _ISSUED) if published else ("NULL", "")
-    for batch in bench.stream(_ANSWERS.format(code=code, issued=issued)):
+    for batch in bench.stream(SQL.written("answers", "given_codes" if published else "no_codes")):
         answers.write("".join(f"{line}\n" for line in batch.column(0).to_pylist()).encode())
     answers.flush()  # a full disk must show before the commit
 
 
 def copy_problems(bench: Workbench, problems: BinaryIO) -> None:
     """Write every problem of every row into `problems`, for `write_problems` after the commit."""
-    for batch in bench.stream(_PROBLEMS):
+    for batch in bench.stream(SQL.written("problems")):
         problems.write(as_csv(batch))
     problems.flush()  # a full disk must show before the commit
 
 
 def copy_vanished(bench: Workbench, vanished: BinaryIO) -> None:
     """Write what a full delivery no longer has into `vanished`, for `write_vanished`."""
-    columns = "source_ref text, code text, retires boolean"
-    bench.hand("vanished_ref", columns, _VANISHED_REFS)
+    bench.hand("vanished_ref", VANISHED_REF, SQL.written("vanished_refs"))
     with (
         driver_connection(bench.connection).cursor() as cursor,
-        cursor.copy(_VANISHED) as copy,
+        cursor.copy(f"COPY ({SQL.driver('vanished')}) TO STDOUT (FORMAT csv)", {}) as copy,
     ):
         for block in copy:
             vanished.write(block)

@@ -78,7 +78,7 @@ def _remark_on_communes(job: Job) -> None:
 
 def _remark_on_codes(job: Job) -> None:
     codes = job.file.columns.positions.get("commune_code")
-    if codes is not None and job.bench.value(_ANY_OF_TWO_MAPS):
+    if codes is not None and job.bench.value("judging/of_two_maps.sql"):
         option = mapping_of({job.file.headers[codes]: "former_commune_code"})
         job.file.table.remarks.append(_OF_TWO_MAPS.format(option))
 
@@ -100,9 +100,6 @@ _NO_COMMUNE: Final = (
     "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã,"
     " thêm --commune MÃ"
 )
-_ANY_OF_TWO_MAPS: Final = """
-    SELECT bool_or(code IN ('commune_code_of_two_maps', 'commune_code_maybe_old')) FROM problem
-"""
 _OF_TWO_MAPS: Final = (
     "có mã xã mang nghĩa khác trước 01/7/2025 (codes that meant other communes then): nếu cả cột là"
     " mã cũ, thêm {}"

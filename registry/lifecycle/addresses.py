@@ -12,6 +12,7 @@ from geo.flat import Flat
 from geo.house_number import parse_house_number
 from registry.boundaries.reach import refuse_outside
 from registry.core.locks import Lock
+from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, STAMPED, Goes, going, lon_lat
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
@@ -33,20 +34,8 @@ _PLAIN: Final = [
     and not column.name.startswith("position_")
 ]
 """What is written as it is given."""
+SQL: Final = Statements(__file__)
 _SAME: Final = ("unit_id", "house_number_key", "kind", "building_key", "floor", "unit_number")
-# By the index of the street or the locality; the few that have neither, by their commune.
-_TAKEN: Final = """
-    SELECT code FROM household
-    WHERE {where} AND unit_id = :unit_id
-        AND house_number_key IS NOT DISTINCT FROM :house_number_key
-        AND kind = :kind AND building_key IS NOT DISTINCT FROM :building_key
-        AND floor IS NOT DISTINCT FROM :floor AND unit_number IS NOT DISTINCT FROM :unit_number
-        AND status IN ('proposed', 'active') AND NOT code = ANY (:but)
-    LIMIT 1
-"""
-_BY_STREET: Final = text(_TAKEN.format(where="street_id = :street_id"))
-_BY_LOCALITY: Final = text(_TAKEN.format(where="locality_id = :locality_id AND street_id IS NULL"))
-_BY_COMMUNE: Final = text(_TAKEN.format(where="street_id IS NULL AND locality_id IS NULL"))
 
 _TURN: Final = text(f"SELECT pg_advisory_xact_lock(hashtextextended(:address, {Lock.ADDRESS}))")
 
@@ -94,15 +83,17 @@ def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> N
     """
     if columns["house_number_key"] is None and columns["unit_number"] is None:
         return
-    statement, place = _BY_COMMUNE, tuple[str, ...]()
+    where, place = "in_commune", tuple[str, ...]()
     if columns["street_id"] is not None:
-        statement, place = _BY_STREET, ("street_id",)
+        where, place = "in_street", ("street_id",)
     elif columns["locality_id"] is not None:
-        statement, place = _BY_LOCALITY, ("locality_id",)
+        where, place = "in_locality", ("locality_id",)
     parameters = {name: columns[name] for name in (*_SAME, *place)}
     # As its own statement: the next one sees what the one before it in the queue has committed.
     session.execute(_TURN, {"address": repr(sorted(parameters.items()))})
-    taken = session.execute(statement, parameters | {"but": list(but)}).scalar_one_or_none()
+    taken = session.execute(
+        SQL.text("taken", where), parameters | {"but": list(but)}
+    ).scalar_one_or_none()
     if taken is not None:
         raise AddressTakenError(
             f"mã {codes.format(taken)} đã mang địa chỉ này; cả hai đều đúng thì xác nhận là trùng"

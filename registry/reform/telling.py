@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import shapely
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.locality import parse_locality
@@ -20,6 +19,7 @@ from registry.boundaries.polygons import (
     check_place,
     parse_polygons,
 )
+from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.gazetteer import Unit
 from registry.lifecycle.places import holders
@@ -35,14 +35,7 @@ _NEAR: Final = 0.005
 _FAR: Final = 1.0
 """Degrees, some 100 km: farther from its seat no commune reaches."""
 _PARITY: Final = {"odd": 1, "even": 0, "both": None}
-_PLACES: Final = text(
-    "SELECT id, unit_id, former_unit_id, key, name FROM place WHERE class = :class"
-    " AND unit_id = ANY (:units) AND key = ANY (:keys) AND merged_into_id IS NULL"
-)
-_REAL: Final = text(
-    "SELECT unit_id, ST_AsBinary(geom) FROM boundary"
-    " WHERE NOT approximate AND unit_id = ANY (:units)"
-)
+SQL: Final = Statements(__file__)
 Polygons = shapely.MultiPolygon
 
 
@@ -108,7 +101,7 @@ class _Teller:
         self.session = session
         self.plan = plan
         self.telling = telling
-        rows = session.execute(_REAL, {"units": sorted(plan.touched)})
+        rows = session.execute(SQL.text("real_boundaries"), {"units": sorted(plan.touched)})
         self.real = {unit_id: shapely.from_wkb(bytes(shape)) for unit_id, shape in rows}
         self.told: dict[int, list[tuple[Leg, Polygons]]] = defaultdict(list)
         """Unit that is parted → its parts that polygons tell, of the file or written here."""
@@ -164,7 +157,7 @@ class _Teller:
     def _named(self, class_: str, unit: Unit, keys: tuple[str, ...], name: str) -> list[Any]:
         """Places of the unit under these keys; with its marks, or without any."""
         parameters = {"class": class_, "units": [unit.id], "keys": list(keys)}
-        rows = self.session.execute(_PLACES, parameters).all()
+        rows = self.session.execute(SQL.text("places_named"), parameters).all()
         same = [row for row in rows if spelling(name, row.name) is Spelling.SAME]
         return same or [row for row in rows if spelling(name, row.name) is Spelling.BARE]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from geo.values import value
+from registry.core.sql import tables_of_lines
 from registry.database import TookTooLongError
 from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
 from registry.reads import Reads, Row
@@ -49,20 +50,12 @@ def bulk(
     statement: str, line: tuple[tuple[str, str], ...], same: tuple[tuple[str, str], ...] = ()
 ) -> Bulk:
     """The forms of a statement with LINES where the lines are; parameters are names and types."""
-
-    def lines(columns: Iterable[tuple[str, str]]) -> str:
-        columns = (("question", "int"), *columns)
-        arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in columns)
-        return f"unnest({arrays}) k ({', '.join(name for name, _ in columns)})"
-
     written = statement.replace("%", "%%")
-    shared = "".join(f", %({name})s::{kind} AS {name}" for name, kind in same)
-    one = f"(SELECT k.*{shared} FROM {lines(line)}) k" if same else lines(line)  # noqa: S608
-    values = ", ".join(f"%({name})s::{kind} AS {name}" for name, kind in (*line, *same))
+    line_alone, one, many = (written.replace(LINES, each) for each in tables_of_lines(line, same))
     return Bulk(
-        written.replace(LINES, f"(SELECT 0 AS question, {values}) k"),
-        written.replace(LINES, one),
-        written.replace(LINES, lines((*line, *same))),
+        line_alone,
+        one,
+        many,
         tuple(name for name, _ in line),
         tuple(name for name, _ in same),
     )

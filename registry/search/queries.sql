@@ -240,3 +240,7 @@ GROUP BY k.question, k.id
 SELECT DISTINCT k.question, h.house_number_key
 FROM {lines} JOIN household h ON h.street_id = k.id AND h.house_number_key LIKE '%-%'
 WHERE {open}
+
+-- names_of_places --
+SELECT k.question, p.kind, p.name FROM {lines} JOIN place p ON p.class IN ('street', 'locality')
+    AND p.unit_id = k.unit_id AND p.merged_into_id IS NULL

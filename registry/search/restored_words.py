@@ -13,7 +13,8 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from geo.syllables import is_word
-from registry.search.batching import Ask, Query, bulk
+from registry.core.sql import Statements
+from registry.search.batching import LINES, Ask, Query, bulk
 from registry.units.by_letters import (
     EDIT,
     LIKE,
@@ -35,9 +36,9 @@ _BEHIND: Final = 9
 """Letters before a street among which its number ends."""
 _SHORTEST: Final = 4
 """Letters of a name that is looked for."""
+SQL: Final = Statements(__file__, "queries.sql", lines=LINES)
 _PLACES: Final = bulk(
-    "SELECT k.question, p.kind, p.name FROM {K} JOIN place p ON p.class IN ('street', 'locality')"
-    " AND p.unit_id = k.unit_id AND p.merged_into_id IS NULL",
+    SQL.written("names_of_places"),
     (("unit_id", "int"),),
 )
 

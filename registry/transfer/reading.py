@@ -16,6 +16,7 @@ from geo.code import PAYLOAD_FIRST
 from geo.code_bulk import serials_from_codes
 from geo.permutation import Permutation
 from registry.backup.tools import connected
+from registry.core.sql import Statements
 from registry.database import OWNER_ROLE, make_engine, translated_errors
 from registry.errors import ConflictError, UnreadableFileError
 from registry.prepare import prepare_database
@@ -24,6 +25,7 @@ from registry.transfer.manifest import Codes, Manifest, read_manifest
 from registry.transfer.parts import PARTS, Part, script
 from registry.transfer.writing import LINES, Connection
 
+SQL: Final = Statements(__file__)
 _BLOCK: Final = 1 << 20
 _FILLED: Final = (
     *("event", "household", "household_version", "place", "import", "reform"),
@@ -45,14 +47,6 @@ _UNKNOWN: Final = {
     "street": "SELECT FROM place_ref r WHERE r.place = p.{member} AND r.class = 'street'",
     "locality": "SELECT FROM place_ref r WHERE r.place = p.{member} AND r.class = 'locality'",
 }
-# Also of two present states: the first of them has no end.
-_TWICE: Final = """
-    SELECT code FROM (
-        SELECT code, since, lag(coalesce(until, 'infinity')) OVER (
-            PARTITION BY code ORDER BY since, until) AS before
-        FROM part
-    ) state WHERE before > since LIMIT 1
-"""
 _REFUSALS: Final = (
     psycopg.IntegrityError,
     psycopg.DataError,
@@ -219,7 +213,7 @@ class _Reading:
         ordinals = Permutation(bytes.fromhex(made.key)).ordinals(serials[real])
         self._refuse_code(codes[real][ordinals >= made.drawn])
         self._refuse_code(codes[~real][serials[~real] >= made.demo_drawn])
-        twice = self.connection.execute(_TWICE).fetchone()
+        twice = self.connection.execute(SQL.driver("twice"), {}).fetchone()
         if twice:
             raise UnreadableFileError(
                 f"{self.source}: mã {twice[0]} có hai trạng thái cùng lúc (two states at once)"
@@ -271,11 +265,7 @@ class _Reading:
         self.connection.execute(
             "SELECT setval('demo_ordinal', greatest(%s - 1, 0))", [codes.demo_drawn]
         )
-        self.connection.execute(
-            "UPDATE register_identity SET uuid = gen_random_uuid(), created_at = now(),"
-            " note = 'transferred', timeline = server_timeline(),"
-            " transferred_event_id = (SELECT max(id) FROM event)"
-        )
+        self.connection.execute(SQL.driver("note_transfer"), {})
         self.connection.execute(
             "UPDATE gazetteer_state SET key_rules = %s", [self.manifest.key_rules]
         )

@@ -9,14 +9,6 @@ from typing import Final
 from registry.access.jurisdiction import TOLERANCE_M
 from registry.intake.engine import Workbench
 
-_WRITABLE: Final = """
--- columns: unit_id INTEGER
-    SELECT unnest(writable_units()) AS unit_id
-"""
-_CODES: Final = """
--- columns: unit_id INTEGER, code VARCHAR
-    SELECT id AS unit_id, code FROM admin_unit WHERE id = ANY (%(units)s::int[])
-"""
 _NAMED: Final = "SELECT list(DISTINCT unit_id) FROM entry WHERE unit_id IS NOT NULL"
 
 
@@ -25,8 +17,8 @@ def reject_beyond(bench: Workbench) -> None:
 
     Needs `entry` and `outside`; for a key only.
     """
-    bench.bring("writable", _WRITABLE)
-    bench.bring("unit_code", _CODES, units=bench.value(_NAMED) or [])
+    bench.bring("writable", "judging/writable.pg.sql")
+    bench.bring("unit_code", "judging/unit_codes.pg.sql", units=bench.value(_NAMED) or [])
     if bench.has("points"):
         points = "row_number bigint, lon float8, lat float8"
         bench.hand("asked_point", points, "judging/asked_points.sql")

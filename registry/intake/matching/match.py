@@ -7,8 +7,11 @@ nobody can decide is asked about (`refused`), and goes no further.
 
 from typing import Any, Final
 
+from registry.core.sql import Statements
 from registry.intake.engine import Workbench
 from registry.intake.matching.own_codes import name_by_codes
+
+SQL: Final = Statements(__file__)
 
 PLACES: Final = ("registered_street", "registered_locality", "street_alias", "locality_alias")
 MOST: Final = 10_000
@@ -16,33 +19,6 @@ MOST: Final = 10_000
 _LISTED: Final = 50_000
 """References of a file that are asked for one by one; of more, all from the first to the last."""
 _NAMED: Final = "SELECT list(DISTINCT unit_id) FROM entry WHERE unit_id IS NOT NULL"
-_REFS: Final = """
-    SELECT source_ref AS ref FROM entry WHERE NOT rejected AND source_ref IS NOT NULL
-    UNION ALL SELECT ref FROM own_ref
-"""
-_REREAD: Final = """
-    SELECT list(code) FILTER (NOT same AND NOT linked), bool_or(linked) FROM known
-"""
-_ELSEWHERE: Final = """
-    SELECT list(DISTINCT code) FROM household_ref r
-    WHERE NOT EXISTS (FROM household h WHERE h.code = r.code)
-"""
-_ONWARD: Final = """
-    SELECT list(DISTINCT code) FROM (
-        SELECT code FROM household_ref UNION ALL SELECT unnest(heirs) FROM heir
-    ) c
-    WHERE NOT EXISTS (FROM household h WHERE h.code = c.code)
-"""
-_WRITABLE: Final = """
--- columns: unit_id INTEGER
--- needs: bound
-    SELECT unnest(writable_units()) AS unit_id
-"""
-_CODES: Final = """
--- columns: unit_id INTEGER, code VARCHAR
--- needs: bound
-    SELECT id AS unit_id, code FROM admin_unit WHERE id = ANY (%(units)s::int[])
-"""
 _HELD: Final = "SELECT list(DISTINCT unit_id) FROM household"
 
 
@@ -58,21 +34,21 @@ def bring_records(bench: Workbench) -> None:
     _bring(bench, "household_ref", **_references(bench))
     name_by_codes(bench)
     _bring(bench, "household", codes=[])
-    codes = bench.value(_ELSEWHERE) if bench.has("household_ref") else None
+    codes = bench.value(SQL.written("elsewhere")) if bench.has("household_ref") else None
     for name in ("former_number", "heir", "revivable", "other_source", "delivery"):
         _bring(bench, name, codes=codes or [])
-    codes = bench.value(_ONWARD) if bench.has("heir") else codes
+    codes = bench.value(SQL.written("onward")) if bench.has("heir") else codes
     if codes:
         bench.bring("elsewhere", "matching/register/household.pg.sql", units=[], codes=codes)
         bench.run("matching/elsewhere.sql")
     _bring(bench, "elsewhere_name", codes=codes or [])
-    bench.bring("writable", _WRITABLE)
-    bench.bring("unit_code", _CODES, units=bench.value(_HELD) if bench.has("bound") else [])
+    _bring(bench, "writable")
+    _bring(bench, "unit_code", units=bench.value(_HELD) if bench.has("bound") else [])
 
 
 def look_back(bench: Workbench) -> None:
     """Bring every state of the records whose rows are not as they were, and say which these are."""
-    reread, linked = bench.rows(_REREAD)[0]
+    reread, linked = bench.rows(SQL.written("reread"))[0]
     bench.say(reread=reread, linked=linked)
     _bring(bench, "past", codes=reread)
 
@@ -81,8 +57,8 @@ def _references(bench: Workbench) -> dict[str, Any]:
     """Which of the source's references the file may name."""
     if bench.has("full"):
         return {"refs": None, "first": "", "last": None}
-    first, last, count = bench.rows(f"SELECT min(ref), max(ref), count(*) FROM ({_REFS})")[0]
-    refs = (bench.value(f"SELECT list(ref) FROM ({_REFS})") or []) if count <= _LISTED else None
+    first, last, count = bench.rows(SQL.written("range_of_refs"))[0]
+    refs = (bench.value(SQL.written("list_refs")) or []) if count <= _LISTED else None
     return {"refs": refs, "first": first or "", "last": last or ""}
 
 

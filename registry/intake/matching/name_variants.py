@@ -20,43 +20,13 @@ from typing import Any, Final
 from geo.label import named
 from geo.spelling import are_apart
 from geo.text import accent_key, has_diacritics
+from registry.core.sql import Statements
 from registry.intake.engine import Workbench
 from registry.own_keys import APART
 
-_PARTS: Final = {"street": "registered_street", "place": "registered_locality"}
-"""Parts of a row, and where the register keeps them."""
-# A street is a place of one level.
-_LEVELS: Final = {
-    "street": 'SELECT "at", [street_key] AS keys, [street_kind] AS kinds, [street_name] AS names'
-    " FROM street",
-    "place": 'SELECT "at", place_keys AS keys, place_kinds AS kinds, place_names AS names'
-    " FROM place",
-}
-_CALLED: Final = """
-    WITH called AS (
-        SELECT DISTINCT unnest(keys) AS key, unnest(names) AS name, false AS apart FROM ({levels})
-    )
-    SELECT key, list(DISTINCT name), bool_or(apart)
-    FROM (
-        FROM called
-        UNION ALL
-        SELECT key, name, marks IS NOT NULL FROM {table} WHERE key IN (SELECT key FROM called)
-    )
-    GROUP BY key HAVING count(DISTINCT lower(name)) > 1 OR bool_or(apart)
-"""
-_NAMING: Final = """
-    SELECT e.unit_id, p.at, p.keys, p.kinds, p.names
-    FROM ({levels}) p
-    JOIN (
-        SELECT unit_id, {part}_at AS "at", min(row_number) AS first_row FROM entry
-        WHERE NOT rejected GROUP BY unit_id, {part}_at
-    ) e ON e.at = p.at
-    WHERE list_has_any(p.keys, $keys)
-    ORDER BY e.first_row
-"""
-_REGISTERED: Final = """
-    SELECT unit_id, key, kind, name, marks FROM {table} WHERE list_contains($keys, key) ORDER BY id
-"""
+_PARTS: Final = ("street", "place")
+"""Of a row."""
+SQL: Final = Statements(__file__)
 _TOLD: Final = (
     'part VARCHAR, unit_id INTEGER, "at" INTEGER, new_at INTEGER, keys VARCHAR[], value VARCHAR,'
     " beside VARCHAR"
@@ -123,10 +93,10 @@ def tell_apart(bench: Workbench) -> None:
     """
     bench.table("told", _TOLD)
     bench.table("unclear", _UNCLEAR)
-    for part, table in _PARTS.items():
+    for part in _PARTS:
         if not bench.has(part):
             continue
-        called = bench.rows(_CALLED.format(levels=_LEVELS[part], table=table))
+        called = bench.rows(SQL.written("called", part))
         keys = [
             key
             for key, names, apart in called
@@ -142,9 +112,9 @@ def _settled(
     bench: Workbench, part: str, keys: Sequence[str]
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     """Rows of `_TOLD` and of `_UNCLEAR`: the parts whose rows go elsewhere, or nowhere."""
-    naming = bench.rows(_NAMING.format(levels=_LEVELS[part], part=part), keys=keys)
-    called = _called(bench, _PARTS[part], naming)
-    last: int = bench.value(f'SELECT coalesce(max("at"), 0) FROM {part}')
+    naming = bench.rows(SQL.written("naming", part), keys=keys)
+    called = _called(bench, part, naming)
+    last: int = bench.value(SQL.written("last_at", part))
     numbers: dict[tuple[object, ...], int] = {}
     told: list[tuple[object, ...]] = []
     unclear: list[tuple[object, ...]] = []
@@ -169,7 +139,7 @@ def _settled(
     return told, unclear
 
 
-def _called(bench: Workbench, table: str, naming: Sequence[Any]) -> dict[tuple[int, str], _Called]:
+def _called(bench: Workbench, part: str, naming: Sequence[Any]) -> dict[tuple[int, str], _Called]:
     """What is called so, by commune and key: all keys of the parts, concerned or not."""
     met: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
     for unit_id, _, *levels in naming:
@@ -177,6 +147,6 @@ def _called(bench: Workbench, table: str, naming: Sequence[Any]) -> dict[tuple[i
             met[unit_id, key].append((kind, name))
     registered: dict[tuple[int, str], list[_Name]] = defaultdict(list)
     keys = sorted({key for _, key in met})
-    for unit_id, key, kind, name, marks in bench.rows(_REGISTERED.format(table=table), keys=keys):
+    for unit_id, key, kind, name, marks in bench.rows(SQL.written("registered", part), keys=keys):
         registered[unit_id, key].append(_Name(named(kind, name), name, marks))
     return {at: _Called(registered[at], names) for at, names in met.items()}

@@ -10,11 +10,12 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.orm import Session
 
 from geo.code import LENGTH
 from registry.access.actors import unbound
+from registry.core.sql import Statements
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import ConflictError
 from registry.intake.engine import Workbench
@@ -27,39 +28,6 @@ IssueCodes = Callable[[int], bytes]
 _ISSUED_AT_ONCE: Final = 1_000_000
 """Codes of which the program makes so many; those of a nation would take it a gigabyte."""
 
-_TOUCHED: Final = """
-    SELECT h.code, h.event_id
-    FROM household h
-    WHERE h.code IN (
-        SELECT code FROM found WHERE outcome <> 'unchanged'
-        UNION SELECT code FROM retiring
-        UNION SELECT code FROM shared)
-    ORDER BY h.code
-"""
-# Locked first, and compared then: what another transaction is about to change is waited for.
-_MOVED_ON: Final = """
-    SELECT count(*) FILTER (WHERE now <> was) FROM (
-        SELECT h.event_id AS now, t.event_id AS was
-        FROM touched_record t JOIN household h ON h.code = t.code
-        FOR NO KEY UPDATE OF h) locked
-"""
-_PLACES_MOVED_ON: Final = """
-    SELECT EXISTS (FROM (FROM {0} EXCEPT FROM {0}_now UNION ALL (FROM {0}_now EXCEPT FROM {0})))
-"""
-_PLACES: Final = """
-    INSERT INTO place (class, unit_id, former_unit_id, parent_id, key, marks, name, kind)
-    SELECT class, unit_id, former_unit_id, parent_id, key, marks, name, kind FROM wanted_place
-    ON CONFLICT DO NOTHING
-"""
-_WANTED: Final = (
-    "class text, unit_id int, former_unit_id int, parent_id bigint, key text, marks text,"
-    " name text, kind text"
-)
-
-_IN_ORDER: Final = """
-    SELECT class, unit_id, former_id, parent_id, key, marks, name, kind FROM wanted
-    ORDER BY unit_id, former_id, key, marks
-"""
 
 _PLACE: Final = (
     "unit_id, former_unit_id, street_id, locality_id, house_number, house_number_key,"
@@ -68,7 +36,7 @@ _PLACE: Final = (
 _PLAIN: Final = "".join(f"{each.name}, " for each in PLAIN)
 _ROW: Final = f"{_PLACE}, floor, unit_number, {_PLAIN}households_count"
 _POSITION: Final = "position_method, position_accuracy_m, delivery_hint"
-_HANDED: Final = (
+_COLUMNS: Final = (
     "code text, parent_code text, unit_id int, former_unit_id int, street_id bigint,"
     " locality_id bigint, house_number text, house_number_key text, building_name text,"
     " building_key text, floor text, unit_number text,"
@@ -76,106 +44,39 @@ _HANDED: Final = (
     + " households_count int, lon float8, lat float8, position_method text,"
     " position_accuracy_m float8, delivery_hint text"
 )
-_POINT: Final = "ST_Point(lon, lat, 4326)"
-_INSERT: Final = f"""
-    INSERT INTO household (code, kind, status, parent_code, {_ROW}, point, {_POSITION})
-    SELECT code, 'household', 'active', parent_code, {_ROW}, {_POINT}, {_POSITION} FROM new_row
-"""
-_UPDATE: Final = f"""
-    UPDATE household o SET (parent_code, {_ROW}, point, {_POSITION}) = ROW (
-        n.parent_code, {", ".join(f"n.{name}" for name in _ROW.split(", "))},
-        {_POINT}, {", ".join(f"n.{name}" for name in _POSITION.split(", "))})
-    FROM changed_row n WHERE o.code = n.code
-"""
-_BUILDINGS: Final = f"""
-    INSERT INTO household (code, kind, status, households_count, {_PLACE}, point, position_method)
-    SELECT code, 'building', 'active', 0, {_PLACE}, {_POINT},
-        CASE WHEN lon IS NOT NULL THEN 'centroid' END
-    FROM new_building
-"""
-_NEW_BUILDINGS: Final = f"SELECT code, {_PLACE}, lon, lat FROM building WHERE is_new"
-_BUILDING: Final = (
-    "code text, unit_id int, former_unit_id int, street_id bigint, locality_id bigint,"
-    " house_number text, house_number_key text, building_name text, building_key text, lon float8,"
-    " lat float8"
+HANDED: Final = {
+    "touched_record": "code text, event_id bigint",
+    "wanted_place": (
+        "class text, unit_id int, former_unit_id int, parent_id bigint, key text, marks text,"
+        " name text, kind text"
+    ),
+    "revived": "code text",
+    "new_building": (
+        "code text, unit_id int, former_unit_id int, street_id bigint, locality_id bigint,"
+        " house_number text, house_number_key text, building_name text, building_key text,"
+        " lon float8, lat float8"
+    ),
+    "adopted": "code text, parent_code text",
+    "new_row": _COLUMNS,
+    "changed_row": _COLUMNS,
+    "pointed": "code text, lon float8, lat float8, accuracy_m float8",
+    "retired": "code text",
+    "counted": "code text, before int, now int, said int",
+    "changed_ref": (
+        "source_ref text, linked boolean, shares boolean, row_hash uuid, vanished_import_id bigint"
+    ),
+}
+"""Temporary tables by which what was decided comes to the register → their columns."""
+SQL: Final = Statements(
+    __file__,
+    place=_PLACE,
+    row=_ROW,
+    row_of_changed=", ".join(f"n.{name}" for name in _ROW.split(", ")),
+    position=_POSITION,
+    position_of_changed=", ".join(f"n.{name}" for name in _POSITION.split(", ")),
 )
-_ADOPT: Final = """
-    UPDATE household o SET parent_code = a.parent_code FROM adopted a WHERE o.code = a.code
-"""
-_ADOPTED: Final = """
-    SELECT n.code, b.code AS parent_code
-    FROM neighbour n JOIN building b ON b.place = n.place WHERE n.building IS NULL
-"""
-# A door without a point takes that of another source, which its number and street led to it.
-_POINTS: Final = f"""
-    UPDATE household h SET point = {_POINT}, position_method = 'unknown',
-        position_accuracy_m = d.accuracy_m
-    FROM pointed d WHERE h.code = d.code AND h.point IS NULL AND h.status = 'active'
-"""
-_POINTED: Final = """
-    SELECT f.code, e.lon, e.lat, e.accuracy_m
-    FROM found f
-    JOIN entry e ON e.row_number = f.row_number AND e.lon IS NOT NULL
-    JOIN household h ON h.code = f.code AND h.lon IS NULL
-    WHERE f.outcome = 'linked'
-    QUALIFY row_number() OVER (PARTITION BY f.code ORDER BY f.row_number) = 1
-"""
 _REVIVED: Final = "SELECT DISTINCT code FROM returned WHERE revives"
 _COUNTED: Final = "SELECT code, before, now, said FROM shared WHERE code IS NOT NULL"
-_REVIVE: Final = """
-    UPDATE household SET status = 'active'
-    WHERE status = 'retired' AND code IN (SELECT code FROM revived)
-"""
-_REVIVE_BUILDINGS: Final = """
-    UPDATE household b SET status = 'active'
-    WHERE b.kind = 'building' AND b.status = 'retired' AND b.code IN (
-        SELECT h.parent_code FROM household h JOIN revived r USING (code))
-"""
-_RETIRE: Final = """
-    UPDATE household SET status = 'retired' WHERE code IN (SELECT code FROM retired)
-"""
-_RETIRE_BUILDINGS: Final = """
-    UPDATE household b SET status = 'retired'
-    WHERE b.kind = 'building' AND b.status = 'active'
-        AND b.code IN (
-            SELECT h.parent_code FROM household h JOIN retired r USING (code)
-            WHERE h.parent_code IS NOT NULL)
-        AND NOT EXISTS (
-            SELECT FROM household h
-            WHERE h.parent_code = b.code AND h.status IN ('active', 'proposed', 'reserved'))
-"""
-# What was said otherwise since stays: a count is lowered only where it was that of the references.
-_COUNT: Final = """
-    UPDATE household h SET households_count = greatest(s.now, s.said, 1)
-    FROM counted s
-    WHERE h.code = s.code AND h.status = 'active'
-        AND (writable_units() IS NULL OR h.unit_id = ANY (writable_units()))
-        AND (s.now > s.before AND h.households_count < greatest(s.now, s.said)
-            OR s.now < s.before AND h.households_count = s.before
-                AND greatest(s.now, s.said, 1) < s.before)
-"""
-_BEFORE: Final = """
-    SELECT $import_id AS import_id, source_ref, was_linked, was_shares, was_row_hash,
-        was_vanished_import_id
-    FROM ref_changed
-"""
-_REF: Final = (
-    "source_ref text, linked boolean, shares boolean, row_hash uuid, vanished_import_id bigint"
-)
-_CHANGED_REFS: Final = """
-    SELECT source_ref, linked, shares, row_hash, vanished_import_id FROM ref_changed
-    ORDER BY source_ref
-"""
-_UPDATE_REFS: Final = """
-    UPDATE household_ref r SET linked = n.linked, shares = n.shares, row_hash = n.row_hash,
-        vanished_import_id = n.vanished_import_id
-    FROM changed_ref n WHERE r.source = :source AND r.source_ref = n.source_ref
-"""
-# Where the index of codes is there, each row goes to a page of its own in any other order.
-_NEW_REFS: Final = """
-    SELECT $source AS source, ref, code, $import_id AS import_id, linked, shares, row_hash
-    FROM ref_new ORDER BY code
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,20 +93,27 @@ def is_still_so(bench: Workbench) -> bool:
     connection = bench.connection
     moved = False
     if bench.has("found or retiring"):
-        bench.hand("touched_record", "code text, event_id bigint", _TOUCHED)
-        moved = connection.execute(text(_MOVED_ON)).scalar_one() > 0
+        bench.hand("touched_record", HANDED["touched_record"], SQL.written("touched_records"))
+        moved = connection.execute(SQL.text("count_moved_on")).scalar_one() > 0
         connection.execute(text("DROP TABLE touched_record"))
     for name in PLACES:
         bench.bring(f"{name}_now", f"matching/register/{name}.pg.sql")
         if bench.has(f"{name} or {name}_now"):
-            moved = moved or bench.value(_PLACES_MOVED_ON.format(name))
+            moved = moved or bench.value(SQL.written("places_moved_on", name))
     return not moved
 
 
 def publish(bench: Workbench, source: str, issue: IssueCodes) -> Published:
     """Write what was decided, under the event of the transaction; commits nothing."""
     connection = bench.connection
-    _write(bench, "revived", "code text", _REVIVED, _REVIVE, _REVIVE_BUILDINGS, needs="returned")
+    _write(
+        bench,
+        "revived",
+        _REVIVED,
+        SQL.text("revive"),
+        SQL.text("revive_buildings"),
+        needs="returned",
+    )
     _make_places(bench)
     bench.run("publishing/addressed.sql")
     new: int = bench.value("SELECT count(*) FROM fresh")
@@ -215,37 +123,52 @@ def publish(bench: Workbench, source: str, issue: IssueCodes) -> Published:
     buildings = _name_buildings(bench, issue) if bench.has("building") else 0
     bench.run("publishing/refs.sql")
     with keys_parked(connection, new):
-        _write(bench, "new_building", _BUILDING, _NEW_BUILDINGS, _BUILDINGS, needs="building")
-        _write(bench, "adopted", "code text, parent_code text", _ADOPTED, _ADOPT, needs="neighbour")
-        _write(bench, "new_row", _HANDED, "publishing/new_rows.sql", _INSERT, needs="fresh")
+        _write(
+            bench,
+            "new_building",
+            SQL.written("new_buildings"),
+            SQL.text("insert_buildings"),
+            needs="building",
+        )
+        _write(bench, "adopted", SQL.written("adopted"), SQL.text("adopt"), needs="neighbour")
+        _write(bench, "new_row", "publishing/new_rows.sql", SQL.text("insert_rows"), needs="fresh")
         bench.copy(
             "household_ref (source, source_ref, code, import_id, linked, shares, row_hash)",
-            _NEW_REFS,
+            SQL.written("new_refs"),
             source=source,
             import_id=bench.import_id,
         )
     changed = _write(
-        bench, "changed_row", _HANDED, "publishing/changed_rows.sql", _UPDATE, needs="reread"
+        bench, "changed_row", "publishing/changed_rows.sql", SQL.text("update_rows"), needs="reread"
     )
-    points = "code text, lon float8, lat float8, accuracy_m float8"
-    _write(bench, "pointed", points, _POINTED, _POINTS, needs="points, found, household")
-    retired = "FROM retiring"
-    _write(bench, "retired", "code text", retired, _RETIRE, _RETIRE_BUILDINGS, needs="retiring")
-    counted = "code text, before int, now int, said int"
-    _write(bench, "counted", counted, _COUNTED, _COUNT, needs="shared")
+    _write(
+        bench,
+        "pointed",
+        SQL.written("pointed"),
+        SQL.text("point"),
+        needs="points, found, household",
+    )
+    _write(
+        bench,
+        "retired",
+        "FROM retiring",
+        SQL.text("retire"),
+        SQL.text("retire_buildings"),
+        needs="retiring",
+    )
+    _write(bench, "counted", _COUNTED, SQL.text("count"), needs="shared")
     if bench.has("ref_changed"):
         bench.copy(
             "household_ref_before"
             " (import_id, source_ref, linked, shares, row_hash, vanished_import_id)",
-            _BEFORE,
+            SQL.written("refs_before"),
             import_id=bench.import_id,
         )
     _write(
         bench,
         "changed_ref",
-        _REF,
-        _CHANGED_REFS,
-        _UPDATE_REFS,
+        SQL.written("changed_refs"),
+        SQL.text("update_refs"),
         needs="ref_changed",
         source=source,
     )
@@ -255,16 +178,15 @@ def publish(bench: Workbench, source: str, issue: IssueCodes) -> Published:
 def _write(
     bench: Workbench,
     name: str,
-    columns: str,
     query: str,
-    *statements: str,
+    *statements: TextClause,
     needs: str,
     **parameters: object,
 ) -> int:
     """Hand over what the query answers, and run the statements if that is anything; how many."""
-    count = bench.hand(name, columns, query) if bench.has(needs) else 0
+    count = bench.hand(name, HANDED[name], query) if bench.has(needs) else 0
     for statement in statements if count else ():
-        bench.connection.execute(text(statement), parameters)
+        bench.connection.execute(statement, parameters)
     return count
 
 
@@ -280,8 +202,8 @@ def _make_places(bench: Workbench) -> None:
             bench.run(f"publishing/{script}.sql")
             if not bench.has("wanted"):
                 break
-            bench.hand("wanted_place", _WANTED, _IN_ORDER)
-            bench.connection.execute(text(_PLACES))
+            bench.hand("wanted_place", HANDED["wanted_place"], SQL.written("wanted_in_order"))
+            bench.connection.execute(SQL.text("insert_places"))
             bench.connection.execute(text("DROP TABLE wanted_place"))
             bench.bring(table, f"matching/register/{table}.pg.sql")
     bench.run("publishing/locality_path.sql")

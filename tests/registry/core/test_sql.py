@@ -13,6 +13,8 @@ import pytest
 from psycopg import ClientCursor
 
 from registry.core.sql import FRAGMENT, Statements, parted, sections
+from registry.intake.publishing.publish import HANDED
+from registry.intake.row_reports import VANISHED_REF
 from registry.search.batching import Bulk
 from registry.seeds import FILES as FILES_OF_SEEDS
 from registry.settings import ROOT
@@ -193,7 +195,14 @@ _BESIDE: Final = {
     "seeds.sql": [
         f"CREATE TEMPORARY TABLE seed_{name} ({columns.replace(',', ' text,')} text)"
         for name, columns in FILES_OF_SEEDS.items()
-    ]
+    ],
+    "intake/publishing/publish.sql": [
+        f"CREATE TEMPORARY TABLE {name} ({columns})" for name, columns in HANDED.items()
+    ],
+    "intake/row_reports.sql": [f"CREATE TEMPORARY TABLE vanished_ref ({VANISHED_REF})"],
+    "transfer/reading.sql": [
+        "CREATE TEMPORARY TABLE part (code text, since timestamptz, until timestamptz)"
+    ],
 }
 """File → temporary tables that Python makes for its statements."""
 

@@ -1,0 +1,2 @@
+-- columns: unit_id INTEGER, code VARCHAR
+SELECT id AS unit_id, code FROM admin_unit WHERE id = ANY (%(units)s::int[])

@@ -1,0 +1,3 @@
+-- columns: unit_id INTEGER
+-- needs: bound
+SELECT unnest(writable_units()) AS unit_id
