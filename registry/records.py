@@ -15,12 +15,8 @@ from registry.units.lineage import units_on
 
 PLACES: Final = ("street", "locality")
 """Classes of what leads to a door."""
-OUTER: Final = SHARED.written("outer")
-"""SQL: kind and name of what holds the locality `l`, the innermost first."""
 JOINS: Final = SHARED.written("joins")
 """SQL: the street `t` and the locality `l` of the household `h`."""
-OPEN: Final = SHARED.driver("open")
-"""SQL: whether the household `h` may be shown to everybody."""
 
 
 class Then(NamedTuple):
@@ -109,7 +105,7 @@ _MADE: Final = {
     "locality_kind": "l.kind",
     "locality_name": "l.name",
     "locality_key": "l.key",
-    "outer_localities": OUTER,
+    "outer_localities": SHARED.written("outer"),
     "lon": "ST_X(h.point)",
     "lat": "ST_Y(h.point)",
     "successors": SHARED.written("successors"),

@@ -17,11 +17,6 @@ from registry.errors import ForbiddenError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.units.lineage import ancestors
 
-IN_REACH: Final = "(CAST(:reach AS integer[]) IS NULL OR {column} = ANY (:reach))"
-"""Condition on a column with one unit; `parameter` binds it."""
-MEETS_REACH: Final = "(CAST(:reach AS integer[]) IS NULL OR {column} && CAST(:reach AS integer[]))"
-"""The same of a column with several units, one of which suffices."""
-
 
 def seen() -> frozenset[int] | None:
     """Communes of today whose queues, drafts and deliveries the caller sees; None for all."""
@@ -36,7 +31,7 @@ def writable() -> frozenset[int] | None:
 
 
 def parameter(units: Collection[int] | None) -> dict[str, list[int] | None]:
-    """Units as IN_REACH and MEETS_REACH take them."""
+    """Units as the input `reach` of statements takes them: null for all."""
     return {"reach": None if units is None else sorted(units)}
 
 

@@ -137,3 +137,7 @@ coalesce(h.event_id <> f.seen_event_id AND NOT EXISTS (
 hashtextextended(concat(unit_id, '|', kind, '|', street_id, '|',
     CASE WHEN street_id IS NULL THEN locality_id END, '|', house_number_key, '|',
     building_key, '|', floor, '|', unit_number), 0)
+
+-- in_reach --
+-- Whether a row is of a unit that the caller reaches; null for all.
+CAST(:reach AS integer[]) IS NULL OR unit_id = ANY (:reach)

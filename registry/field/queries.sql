@@ -106,9 +106,6 @@ code_hash = :hash
 -- before --
 id < :before
 
--- in_reach --
-CAST(:reach AS integer[]) IS NULL OR unit_id = ANY (:reach)
-
 -- rounds --
 -- where is_it, of_code, before, in_reach
 SELECT r.id, r.unit_id, r.street_id, r.locality_id, r.until, r.opened_by, r.opened_at,

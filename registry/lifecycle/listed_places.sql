@@ -60,9 +60,6 @@ LEFT JOIN LATERAL (
 ) c ON true
 ORDER BY l.key, l.id
 
--- in_reach --
-CAST(:reach AS integer[]) IS NULL OR unit_id = ANY (:reach)
-
 -- called --
 FROM place_alias a WHERE a.key LIKE :called
 

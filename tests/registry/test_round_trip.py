@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy import text as sql
 
+from registry.core.sql import SHARED
 from registry.database import make_engine, session_scope
 from registry.demo.load import COLUMNS as DEMO_COLUMNS
 from registry.demo.load import plan_demo
@@ -26,7 +27,7 @@ from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from registry.past import with_past
 from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, OPEN, Record, record_wording
+from registry.records import COLUMNS, JOINS, Record, record_wording
 from registry.search.batching import alone, together
 from registry.search.doors import MAX_UNNUMBERED
 from registry.validate import validating
@@ -35,7 +36,9 @@ from tests.support import reform
 
 pytestmark = pytest.mark.thorough
 
-_RECORDS = f"SELECT {COLUMNS} FROM household h {JOINS} WHERE {OPEN} ORDER BY h.code"
+_RECORDS = (
+    f"SELECT {COLUMNS} FROM household h {JOINS} WHERE {SHARED.driver('open')} ORDER BY h.code"
+)
 _TOGETHER = 500
 _HOUSEHOLDS = 1_000
 _ODD_COLUMNS = ("house_number", "street", "locality", "building", "floor", "unit")
