@@ -131,8 +131,8 @@ def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
     return unkept(
         {
             "round": round_.id,
-            "area": f"{area.place.table}:{area.place.id}",
-            "kind": area.place.table,
+            "area": f"{area.place.class_}:{area.place.id}",
+            "kind": area.place.class_,
             "place": area.place.shown,
             "commune": unit_ref(unit, today()),
             "until": round_.until.isoformat(),

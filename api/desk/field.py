@@ -42,7 +42,7 @@ from registry.field.rounds import (
     renew_code,
 )
 from registry.gazetteer import today
-from registry.lifecycle.listed_places import Table
+from registry.lifecycle.listed_places import PlaceClass
 from registry.lifecycle.places import locality_of, street_of
 
 blueprint = desk_blueprint("field", "/desk/field")
@@ -63,9 +63,9 @@ def post_round() -> BaseResponse:
     form = request.form
     try:
         with session_scope(register().engine) as session:
-            table, place_id = _place_asked(session, form)
+            class_, place_id = _place_asked(session, form)
             until = _until(form)
-            number, code = open_round(session, table, place_id, until, caller().name)
+            number, code = open_round(session, class_, place_id, until, caller().name)
             round_ = find_round(session, number)
     except RegistryError as error:
         return _list(status_of(error), filled=form, wrong=complaint(error))
@@ -98,7 +98,7 @@ def post_close(number: int) -> BaseResponse:
     )
 
 
-def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[Table, int]:
+def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[PlaceClass, int]:
     """The street or hamlet that the form names, or leads to; raises InvalidInputError."""
     street, number = form.get("of") == "street", whole(form.get("id"))
     if number is not None:

@@ -241,7 +241,7 @@ def _one(
         hamlets: list[Hamlet] = []
         try:
             area = area_of(session, round_)
-            hamlets = hamlets_of(session, round_, area.place.table, area.ids)
+            hamlets = hamlets_of(session, round_, area.place.class_, area.ids)
             args = (session, gazetteer(), register().reads, round_, area)
             records = review(*args, states=["waiting"])
             set_aside = waiting(session, round_, ["aside"])

@@ -16,7 +16,7 @@ from registry.errors import InvalidInputError
 from registry.lifecycle.effects import Effect, merged, renamed, renumbered
 from registry.lifecycle.listed_places import (
     ListedPlace,
-    Table,
+    PlaceClass,
     doors_of,
     namesakes,
     seen_place,
@@ -37,7 +37,7 @@ class Kind:
     """Streets, or hamlets."""
 
     url: str
-    noun: Table
+    noun: PlaceClass
     """In the names of operations, and what their requests call the name."""
     title: tuple[str, str]
     one: tuple[str, str]
@@ -107,15 +107,15 @@ def change_asked(
         given["numbers"] = lines
         kept["numbers"] = _pasted(lines)
     asked = _request(operation, given)
-    state = state_of(session, place.table, ids)
+    state = state_of(session, place.class_, ids)
     doors = sum(each.doors for each in places)
     if verb == "renumber":
-        records = doors_of(session, place.table, ids, 2 * MAX_LINES, counted=True)
+        records = doors_of(session, place.class_, ids, 2 * MAX_LINES, counted=True)
         units = {gazetteer().units[each.unit_id].code: each.unit_id for each in places}
         effects = renumbered(records, lines, units)
         doors = len(effects)
     else:
-        records = doors_of(session, place.table, [each.id for each in places], _SHOWN)
+        records = doors_of(session, place.class_, [each.id for each in places], _SHOWN)
         new_name = given.get("new_name", "")
         effects = renamed(records, place, new_name) if new_name else merged(records, place, into)
     return Change(operation, asked, effects, doors, state, kept, into.id)
@@ -164,7 +164,7 @@ def _into(session: Session, place: ListedPlace, form: MultiDict[str, str]) -> Li
         raise InvalidInputError.of_field(
             "into", "missing", "hãy chọn nơi gộp vào (choose what continues it)"
         )
-    into = seen_place(session, place.table, chosen)
+    into = seen_place(session, place.class_, chosen)
     if into.unit_id != place.unit_id:
         raise InvalidInputError.of_field(
             "into", "outside_commune", "nơi ấy ở xã, phường khác (it is in another commune)"

@@ -169,7 +169,7 @@ def get_numbers(name: str, place_id: int) -> BaseResponse:
     """The numbers as they are, in a workbook in which new ones are filled in."""
     with session_scope(register().engine) as session:
         place = _place(session, KINDS[name], place_id)
-        records = doors_of(session, place.table, [place.id], 2 * MAX_LINES, counted=True)
+        records = doors_of(session, place.class_, [place.id], 2 * MAX_LINES, counted=True)
     numbers = {_number(each): _label(each) for each in reversed(records) if each.house_number_key}
     note(count=len(records), units=[gazetteer().units[place.unit_id].code])
     made = send_file(

@@ -134,14 +134,14 @@ class _Completer:
         likely = places if len(places) <= _FEW else places[: _LIKELIEST * sought.somewhere]
         known = look(
             self.reads,
-            [(place.names.table, i) for place in rest if place.names for i in place.ids],
+            [(place.names.class_, i) for place in rest if place.names for i in place.ids],
             sought.number,
             places,
             likely,
             limit=self.typing.limit,
         )
         doors = [
-            self.words.of_door(sought.doors[door.table, door.place_id], door)
+            self.words.of_door(sought.doors[door.class_, door.place_id], door)
             for door in known.doors
         ]
         doors += self._flats(sought)
@@ -166,7 +166,7 @@ class _Completer:
             line = self.words.of_record(record) if record else self.words.line(place, known)
             lines += [line] if line else []
             if place.names is not None and not place.numbered:
-                only = (known.alone.get((place.names.table, i)) for i in place.ids)
+                only = (known.alone.get((place.names.class_, i)) for i in place.ids)
                 lines += [self.words.of_record(alone[code]) for code in only if code in alone]
         return lines
 
@@ -174,7 +174,7 @@ class _Completer:
         """Flats of that number in the buildings that are meant."""
         if sought.number is None:
             return []
-        buildings = [serial for table, serial in sought.doors if table == BUILDING]
+        buildings = [serial for class_, serial in sought.doors if class_ == BUILDING]
         found = flats_in(self.reads, buildings, sought.number)
         return [self.words.of_record(record) for record in found]
 

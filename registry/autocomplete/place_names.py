@@ -45,7 +45,7 @@ SQL: Final = Statements(__file__)
 class Names:
     """The names of one class, by key."""
 
-    table: str
+    class_: str
     keys: list[str]
     names: list[str]
     kinds: list[str]
@@ -164,7 +164,7 @@ class PlaceNames:
 
 def load_names(reads: Reads) -> tuple[Names, ...]:
     """All names, of each of PLACES, and those of buildings."""
-    loaded = [_loaded(reads, table) for table in PLACES]
+    loaded = [_loaded(reads, class_) for class_ in PLACES]
     # As long as the longest, so that both are asked by one identity.
     size = max((int(names.units.max(initial=0)) for names in loaded), default=0) + 1
     counts = sum(np.bincount(names.units, minlength=size) for names in loaded)
@@ -186,11 +186,11 @@ def _buildings(reads: Reads) -> Names:
     return _names_of(BUILDING, rows)
 
 
-def _loaded(reads: Reads, table: str) -> Names:
-    return _names_of(table, reads.rows(SQL.driver("names", table), {}))
+def _loaded(reads: Reads, class_: str) -> Names:
+    return _names_of(class_, reads.rows(SQL.driver("names", class_), {}))
 
 
-def _names_of(table: str, rows: Iterable[Row]) -> Names:
+def _names_of(class_: str, rows: Iterable[Row]) -> Names:
     keys, names, kinds = [], [], []
     starts, units, ids, merged = array("q", [0]), array("i"), array("q"), array("b")
     for key, name, kind, unit_list, id_list, merged_list in sorted(rows):
@@ -203,7 +203,7 @@ def _names_of(table: str, rows: Iterable[Row]) -> Names:
         starts.append(len(ids))
     at = np.array(starts, dtype=np.int64)
     return Names(
-        table,
+        class_,
         keys,
         names,
         kinds,

@@ -138,7 +138,7 @@ class Finder:
 
     def _meant(self, typed: Typed) -> Iterator[Names]:
         """The names among which what was typed is looked for."""
-        return (names for names in self.names if names.table == BUILDING or not typed.flat)
+        return (names for names in self.names if names.class_ == BUILDING or not typed.flat)
 
     def begun_inside(self, understood: Iterable[Typed]) -> Sought:
         """Names of which a word behind the first begins so: `pegasus` of The Pegasus Plaza."""
@@ -345,11 +345,11 @@ class Finder:
         enough = len(lines) + self.limit + SPARE
         left = dict(LOOKED_IN)
         for name in found:
-            table, known = name.names.table, len(sought.doors)
-            numbered = name.typed.number is not None and left[table] > 0
+            class_, known = name.names.class_, len(sought.doors)
+            numbered = name.typed.number is not None and left[class_] > 0
             if len(lines) < enough or numbered:
-                self._add(sought, name, line=len(lines) < enough, most=left[table])
-                left[table] -= len(sought.doors) - known
+                self._add(sought, name, line=len(lines) < enough, most=left[class_])
+                left[class_] -= len(sought.doors) - known
         lines.sort(key=lambda place: -place.weight)
         return sought
 
@@ -370,7 +370,7 @@ class Finder:
             sought.lines.append(Place(behind, names=names, name=name.at, communes=communes))
         if not shown and typed.number is None:
             return
-        order = self._likeliest(units, name.named)[: LOOKED_IN[names.table]]
+        order = self._likeliest(units, name.named)[: LOOKED_IN[names.class_]]
         units, ids, merged = units[order], ids[order], merged[order]
         sought.lines += self._places(name, units, ids, merged, shown)
         if typed.number is not None:
@@ -380,7 +380,7 @@ class Finder:
             own = ~merged
             places = zip(units[own][:most].tolist(), ids[own][:most].tolist(), strict=True)
             for unit_id, place_id in places:
-                key = (names.table, place_id)
+                key = (names.class_, place_id)
                 if key not in sought.doors:
                     sought.doors[key] = self._place(name, unit_id)
 
@@ -401,7 +401,7 @@ class Finder:
     ) -> Iterator[Place]:
         """The first of a name's places, one a commune; of buildings each by itself."""
         number = name.typed.number
-        each = name.names.table == BUILDING
+        each = name.names.class_ == BUILDING
         first = dict.fromkeys((ids if each else units)[: 4 * shown].tolist())
         for rank, one in enumerate(list(first)[:shown]):
             here = ids == one if each else units == one
@@ -430,10 +430,10 @@ def _keys(names: Names, typed: Typed, *, slipped: bool) -> Iterator[str]:
         "street": typed.street_keys,
         "locality": typed.locality_keys,
         BUILDING: typed.building_keys,
-    }[names.table]
+    }[names.class_]
     if slipped and not any(map(names.beginning, own)):
         yield from dict.fromkeys(chain.from_iterable(slips(names.squeezed, key) for key in own))
         return
     yield from own
-    if names.table == "locality" and len(typed.key) > 2 and not typed.key.isdigit():
+    if names.class_ == "locality" and len(typed.key) > 2 and not typed.key.isdigit():
         yield from (f"{kind} {typed.key}" for kind in names.kind_keys)

@@ -37,11 +37,11 @@ def _statement(
     """One question for all: a round trip costs as much as most of what it finds."""
     most = "few" if limit == _FEW else "many"
     numbered = [
-        SQL.driver("numbered", table, which, most)
+        SQL.driver("numbered", class_, which, most)
         for which, tables in (("exact", exact), ("begun", begun))
-        for table in tables
+        for class_ in tables
     ]
-    places = [SQL.driver("known", table) for table in known]
+    places = [SQL.driver("known", class_) for class_ in known]
     if not numbered:
         return " UNION ALL ".join(places)
     doors = " UNION ALL ".join(numbered)
@@ -71,7 +71,7 @@ class KnownPlace:
 class NumberedDoor:
     """A door in a place."""
 
-    table: str
+    class_: str
     place_id: int
     code: str
     number: str
@@ -113,9 +113,9 @@ def look(
     if not any(asked):
         return Found()
     parameters: dict[str, object] = {
-        f"{table}_{which}": ids
+        f"{class_}_{which}": ids
         for which, of in zip(("known", "exact", "begun"), asked, strict=True)
-        for table, ids in of.items()
+        for class_, ids in of.items()
     }
     if number is not None:
         parameters |= {"first": number, "begun_end": number + _END}
@@ -128,25 +128,25 @@ def look(
 
 def _by_table(places: Iterable[Place]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for table, place_id in places:
-        found.setdefault(table, []).append(place_id)
-    return {table: found[table] for table in PLACES if table in found}
+    for class_, place_id in places:
+        found.setdefault(class_, []).append(place_id)
+    return {class_: found[class_] for class_ in PLACES if class_ in found}
 
 
 def _found(rows: list[Row], order: dict[tuple[int, str, int], int]) -> Found:
     found = Found()
     doors: dict[str, tuple[tuple[object, ...], NumberedDoor]] = {}
-    for rank, table, place_id, kind, name, key, held, code, number, *rest in rows:
+    for rank, class_, place_id, kind, name, key, held, code, number, *rest in rows:
         lon, lat, former, written = rest
         outer = tuple((outer_kind, outer_name) for outer_kind, outer_name in held or ())
         place = KnownPlace(kind, name, key, outer, lon, lat, former)
         if not rank:
-            found.places[table, place_id] = place
+            found.places[class_, place_id] = place
             if code is not None:
-                found.alone[table, place_id] = code
+                found.alone[class_, place_id] = code
         elif code not in doors or rank == _EXACT:
-            at = (rank, order[rank, table, place_id], natural_order(number))
-            doors[code] = (at, NumberedDoor(table, place_id, code, number, written, place))
+            at = (rank, order[rank, class_, place_id], natural_order(number))
+            doors[code] = (at, NumberedDoor(class_, place_id, code, number, written, place))
     # Without the code two doors of one number would compare as places.
     found.doors.extend(
         doors[code][1] for code in sorted(doors, key=lambda code: (*doors[code][0], code))

@@ -64,7 +64,7 @@ class Place:
     @property
     def of_buildings(self) -> bool:
         """Whether `ids` are serials of buildings."""
-        return self.names is not None and self.names.table == BUILDING
+        return self.names is not None and self.names.class_ == BUILDING
 
 
 class Wordings:
@@ -80,7 +80,7 @@ class Wordings:
             return self._of_unit(place)
         if place.unit is None and not place.ids:
             return _of_many(place, place.names)
-        there = ((place.names.table, i) for i in place.ids)
+        there = ((place.names.class_, i) for i in place.ids)
         known = next((found.places[i] for i in there if i in found.places), None)
         return self._of_place(place, place.names, known) if known else None
 
@@ -102,7 +102,7 @@ class Wordings:
     def _of_place(self, item: Place, names: Names, known: KnownPlace) -> Suggestion:
         # A line for several hamlets of one name is in none of what holds them.
         outer = known.outer if len(item.ids) == 1 else ()
-        parts = _parts(names.table, known.kind, known.name, outer)
+        parts = _parts(names.class_, known.kind, known.name, outer)
         words = wording(self.gazetteer, self.day, parts, item.unit)
         text = words.label
         if item.number is not None:
@@ -122,7 +122,7 @@ class Wordings:
     def of_door(self, item: Place, door: NumberedDoor) -> Suggestion:
         """A door in a street or locality."""
         parts = replace(
-            _parts(door.table, door.place.kind, door.place.name, door.place.outer),
+            _parts(door.class_, door.place.kind, door.place.name, door.place.outer),
             number_key=door.number,
             number_written=door.written,
         )
@@ -198,13 +198,15 @@ class Wordings:
 
 def _of_many(item: Place, names: Names) -> Suggestion:
     """A name that several communes have; typing goes on with the commune."""
-    words = label(_parts(names.table, names.kinds[item.name], names.names[item.name]), ())
-    return Suggestion(names.table, words, f"{words}, ", places=item.communes)
+    words = label(_parts(names.class_, names.kinds[item.name], names.names[item.name]), ())
+    return Suggestion(names.class_, words, f"{words}, ", places=item.communes)
 
 
-def _parts(table: str, kind: str, name: str, outer: tuple[tuple[str, str], ...] = ()) -> LabelParts:
-    if table == BUILDING:
+def _parts(
+    class_: str, kind: str, name: str, outer: tuple[tuple[str, str], ...] = ()
+) -> LabelParts:
+    if class_ == BUILDING:
         return LabelParts(building=name)
-    if table == "locality":
+    if class_ == "locality":
         return LabelParts(localities=((kind, name), *outer))
     return LabelParts(street_kind=kind, street_name=name)

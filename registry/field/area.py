@@ -45,7 +45,7 @@ class Area:
 
     def has(self, record: Record) -> bool:
         """Whether a record is in it."""
-        street = self.place.table == "street"
+        street = self.place.class_ == "street"
         return (record.street_id if street else record.locality_id) in self.ids
 
 
@@ -60,14 +60,14 @@ def area_of(session: Session, round_: Round) -> Area:
             "đường, thôn tổ của đợt này không còn trong sổ; hãy hỏi cán bộ (the place of this round"
             " is no more)"
         )
-    place = place_by_id(session, round_.table, found)
-    ids = (found,) if round_.table == "street" else inside_of(session, found)
+    place = place_by_id(session, round_.class_, found)
+    ids = (found,) if round_.class_ == "street" else inside_of(session, found)
     return Area(place, tuple(ids))
 
 
 def doors_in(session: Session, area: Area) -> list[Record]:
     """The doors to be walked, hamlet by hamlet, street by street, in the order of their numbers."""
-    found = doors_of(session, area.place.table, area.ids, MOST_DOORS)
+    found = doors_of(session, area.place.class_, area.ids, MOST_DOORS)
     shown = [each for each in found if not each.restricted]
     # Stable: the numbers stay in their order.
     return sorted(shown, key=lambda each: (each.locality_key or "", each.street_key or ""))

@@ -185,7 +185,7 @@ def _known(session: Session, area: Area, codes: list[str]) -> frozenset[str]:
     """Those that are of the round; of others nobody is told whether a record bears them."""
     if not codes:
         return frozenset()
-    statement = SQL.text(_OF_ROUND[area.place.table])
+    statement = SQL.text(_OF_ROUND[area.place.class_])
     found = session.scalars(statement, {"codes": codes, "ids": list(area.ids)})
     return frozenset(found)
 

@@ -174,7 +174,7 @@ def _address_key(record: Reviewed, area: Area) -> tuple[str, str, str]:
     street = parse_street(said["street"]) if "street" in said else None
     inner = parse_locality(said["locality"].partition(",")[0]) if "locality" in said else None
     here = area.place.key
-    of_street = area.place.table == "street"
+    of_street = area.place.class_ == "street"
     return (
         number.key if number else "",
         street.key if street else here if of_street else "",
@@ -217,7 +217,7 @@ def _of_point(session: Session, record: Reviewed, area: Area, *, is_away: bool) 
 def _away(session: Session, area: Area, records: Sequence[Reviewed]) -> set[UUID]:
     """New houses that are far from every door of the round."""
     new = [each for each in records if each.kind == "new"]
-    statement = SQL.text("away", area.place.table)
+    statement = SQL.text("away", area.place.class_)
     lons, lats = [each.lon for each in new], [each.lat for each in new]
     given = {"ids": list(area.ids), "lons": lons, "lats": lats}
     return {new[place - 1].id for place in session.scalars(statement, given)}
@@ -246,8 +246,8 @@ def _described(
 def new_address(record: Reviewed, area: Area, gazetteer: Gazetteer) -> str:
     """The address of a new house as people write it, with its commune."""
     said, place = record.said, area.place
-    street = said.get("street") or (place.shown if place.table == "street" else None)
-    locality = said.get("locality") or (place.shown if place.table == "locality" else None)
+    street = said.get("street") or (place.shown if place.class_ == "street" else None)
+    locality = said.get("locality") or (place.shown if place.class_ == "locality" else None)
     door = " ".join(filter(None, (said.get("house_number"), street)))
     commune = gazetteer.units[place.unit_id].version_on(today()).full_name
     return ", ".join(filter(None, (door, locality, commune)))

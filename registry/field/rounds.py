@@ -13,7 +13,7 @@ from registry.core.sql import Statements
 from registry.errors import FieldCodeEndedError, FieldCodeError, InvalidInputError, NotFoundError
 from registry.field.codes import hash_code, make_code
 from registry.gazetteer import Gazetteer, today
-from registry.lifecycle.listed_places import Table, place_by_id
+from registry.lifecycle.listed_places import PlaceClass, place_by_id
 
 MOST_DAYS: Final = 60
 PAGE: Final = 50
@@ -59,7 +59,7 @@ class Round:
     taken_over: int
 
     @property
-    def table(self) -> Table:
+    def class_(self) -> PlaceClass:
         """What kind of place it is."""
         return "street" if self.street_id is not None else "locality"
 
@@ -100,14 +100,14 @@ class Round:
 
 
 def open_round(
-    session: Session, table: Table, place_id: int, until: datetime.date, actor: str
+    session: Session, class_: PlaceClass, place_id: int, until: datetime.date, actor: str
 ) -> tuple[int, str]:
     """Open a round; its number, and the code, which is in no other place.
 
     Raises NotFoundError for a place that is none, OutsideUnitsError, InvalidInputError for a day
     that is too far.
     """
-    place = place_by_id(session, table, place_id)
+    place = place_by_id(session, class_, place_id)
     check_writable(session, place.unit_id)
     _check_day(until)
     code = make_code()
@@ -115,8 +115,8 @@ def open_round(
         SQL.text("open_round"),
         {
             "unit": place.unit_id,
-            "street": place_id if table == "street" else None,
-            "locality": place_id if table == "locality" else None,
+            "street": place_id if class_ == "street" else None,
+            "locality": place_id if class_ == "locality" else None,
             "until": until,
             "hash": hash_code(code),
             "actor": actor,
@@ -173,10 +173,12 @@ def list_rounds(session: Session, gazetteer: Gazetteer, before: int | None = Non
     return [each for each in found if sees is None or each.commune_id in sees]
 
 
-def hamlets_of(session: Session, round_: Round, table: Table, ids: Sequence[int]) -> list[Hamlet]:
+def hamlets_of(
+    session: Session, round_: Round, class_: PlaceClass, ids: Sequence[int]
+) -> list[Hamlet]:
     """How far it is in each hamlet of the place that it walks, whose ids are these."""
     given = {"round": round_.id, "ids": list(ids)}
-    rows: Any = session.execute(SQL.text("hamlets", table), given)
+    rows: Any = session.execute(SQL.text("hamlets", class_), given)
     return [
         Hamlet(_in_words(kind, name, around), doors, ticked)
         for kind, name, around, doors, ticked in rows

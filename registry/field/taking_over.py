@@ -354,7 +354,7 @@ class _Takes:
         )
         check_jurisdiction(self._session, request)
         # By its id: its name may be that of several places of former communes.
-        here = BLANK | {"unit_id": place.unit_id, f"{place.table}_id": place.id}
+        here = BLANK | {"unit_id": place.unit_id, f"{place.class_}_id": place.id}
         if request.street is None and request.locality is None:
             here["former_unit_id"] = place.former_unit_id
         given = given_parts(request) | {"kind": request.kind}

@@ -130,32 +130,32 @@ def renumber_locality(work: Work, request: r.RenumberLocalityRequest) -> Done:
 
 
 def _renumber(
-    work: Work, table: str, places: Sequence[FoundPlace], numbers: Sequence[r.NewNumber]
+    work: Work, class_: str, places: Sequence[FoundPlace], numbers: Sequence[r.NewNumber]
 ) -> tuple[Done, dict[int, int]]:
     """What was done, and how many records in each place."""
     ids = [place.id for place in places]
     lock_places(work.session, *ids)
     parameters = {"ids": ids, "limit": _MAX_NAMED, **_table_of(work, places, numbers)}
     _refuse_numbers(
-        work.session.scalars(SQL.text("unknown_numbers", table), parameters).all(),
+        work.session.scalars(SQL.text("unknown_numbers", class_), parameters).all(),
         "unknown_number",
         "không có số nhà này ở đó (no such number there)",
     )
     _refuse_numbers(
-        work.session.scalars(SQL.text("numbers_of_several", table), parameters).all()
+        work.session.scalars(SQL.text("numbers_of_several", class_), parameters).all()
         if places[1:]
         else (),
         "number_in_several",
         "có ở nhiều nơi; hãy nêu xã, phường của từng dòng (in several of them: give each line its"
         " commune)",
     )
-    if taken := work.session.scalars(SQL.text("taken_numbers", table), parameters).all():
+    if taken := work.session.scalars(SQL.text("taken_numbers", class_), parameters).all():
         raise AddressTakenError(
             f"số mới đã có nhà khác mang: {', '.join(taken)} (numbers that other doors bear)"
         )
-    work.begin(**{_SCOPE[table]: ids})
-    work.session.execute(SQL.text("keep_numbers_of_lines", table), parameters)
-    rows = work.session.execute(SQL.text("renumber", table), parameters)
+    work.begin(**{_SCOPE[class_]: ids})
+    work.session.execute(SQL.text("keep_numbers_of_lines", class_), parameters)
+    rows = work.session.execute(SQL.text("renumber", class_), parameters)
     rewritten: dict[int, int] = {row.id: row.rewritten for row in rows}
     work.in_force = sum(rewritten.values())
     place = NamedPlace(ids[0], places[0].kind, places[0].name)
@@ -164,7 +164,7 @@ def _renumber(
 
 def _make(
     work: Work,
-    table: str,
+    class_: str,
     request: r.StreetRequest | r.LocalityRequest,
     name: _Name,
     parent: int | None,
@@ -172,8 +172,8 @@ def _make(
     unit_id = commune_id(work.session, request.commune)
     former = _former(work, request.former_commune, unit_id)
     work.begin(units=[unit_id])
-    marks = marks_in(work.session, table, unit_id, name.key, name.name)
-    where = {"class": table, "unit": unit_id, "former": former, "parent": parent, "marks": marks}
+    marks = marks_in(work.session, class_, unit_id, name.key, name.name)
+    where = {"class": class_, "unit": unit_id, "former": former, "parent": parent, "marks": marks}
     parameters = where | _columns(name)
     made = work.session.execute(SQL.text("insert_place"), parameters).scalar_one_or_none()
     if made is None:
@@ -199,27 +199,27 @@ def _there(work: Work, name: Mapping[str, Any]) -> NameTakenError:
     return NameTakenError(said, place={"id": there, "name": shown})
 
 
-def _rename(work: Work, table: str, renamed: Sequence[tuple[FoundPlace, _Name]]) -> Done:
+def _rename(work: Work, class_: str, renamed: Sequence[tuple[FoundPlace, _Name]]) -> Done:
     ids = [place.id for place, _ in renamed]
     lock_places(work.session, *ids)
     codes = _communes(work, [place.unit_id for place, _ in renamed])
     asked = [(codes[each[0].unit_id], each) for each in renamed]
-    rows = _each(asked, lambda each: _renamed(work, table, *each))
-    work.begin(**{_SCOPE[table]: ids})
+    rows = _each(asked, lambda each: _renamed(work, class_, *each))
+    work.begin(**{_SCOPE[class_]: ids})
     for row in rows:
         work.session.execute(_RENAME, row)
-    work.in_force = work.session.scalars(SQL.text(_COUNT_IN[table]), {"ids": ids}).one()
+    work.in_force = work.session.scalars(SQL.text(_COUNT_IN[class_]), {"ids": ids}).one()
     _, name = renamed[0]
     return work.done(NamedPlace(ids[0], name.kind, name.name))
 
 
-def _renamed(work: Work, table: str, place: FoundPlace, name: _Name) -> dict[str, Any]:
+def _renamed(work: Work, class_: str, place: FoundPlace, name: _Name) -> dict[str, Any]:
     """The row of a place under its new name; raises ConflictError where it cannot have it."""
     if (name.key, name.name, name.kind) == (place.key, place.name, place.kind):
         raise ConflictError("tên đã là tên này (it bears this name already)")
-    marks = marks_in(work.session, table, place.unit_id, name.key, name.name, but=place.id)
+    marks = marks_in(work.session, class_, place.unit_id, name.key, name.name, but=place.id)
     renamed = {
-        "class": table,
+        "class": class_,
         "unit": place.unit_id,
         "former": place.former_unit_id,
         "parent": place.parent_id,
@@ -233,31 +233,31 @@ def _renamed(work: Work, table: str, place: FoundPlace, name: _Name) -> dict[str
 
 
 def _merge(
-    work: Work, table: str, place: FoundPlace, into: FoundPlace, *, same_address: bool
+    work: Work, class_: str, place: FoundPlace, into: FoundPlace, *, same_address: bool
 ) -> Done:
     if place.id == into.id:
         raise InvalidInputError.of_field("into", "given_twice", "cùng một nơi (one and the same)")
     lock_places(work.session, place.id, into.id)
     parameters = {"id": place.id, "into": into.id, "limit": _MAX_NAMED}
     meeting = (
-        [] if same_address else work.session.scalars(SQL.text("meeting", table), parameters).all()
+        [] if same_address else work.session.scalars(SQL.text("meeting", class_), parameters).all()
     )
     if meeting:
         raise AddressTakenError(
             f"số nhà có ở cả hai nơi: {', '.join(meeting)}; đánh số lại trước, hoặc xác nhận là"
             " trùng mà đúng (numbers that both have; same_address says that they are right)"
         )
-    if table == "locality" and (
+    if class_ == "locality" and (
         inner := work.session.scalars(SQL.text("inner_meeting"), parameters).all()
     ):
         raise ConflictError(
             f"cả hai đều có: {', '.join(inner)}; gộp hoặc đổi tên các nơi đó trước"
             " (both hold one of this name: merge or rename those first)"
         )
-    work.begin(**{_SCOPE[table]: [place.id, into.id]})
-    work.session.execute(SQL.text("keep_numbers", table), parameters)
-    rewritten = work.in_force = _count(work, SQL.text("move_doors", table), parameters)
-    if table == "locality":
+    work.begin(**{_SCOPE[class_]: [place.id, into.id]})
+    work.session.execute(SQL.text("keep_numbers", class_), parameters)
+    rewritten = work.in_force = _count(work, SQL.text("move_doors", class_), parameters)
+    if class_ == "locality":
         work.session.execute(_MOVE_INNER, parameters)
     work.session.execute(_END, parameters)
     return work.done(NamedPlace(into.id, into.kind, into.name), rewritten)

@@ -21,7 +21,7 @@ class Effect(NamedTuple):
 
 def renamed(records: Iterable[Record], place: ListedPlace, written: str) -> list[Effect]:
     """Doors of a place under its new name. Raises InvalidInputError for what is no name."""
-    if place.table == "street":
+    if place.class_ == "street":
         read = read_street(written, "new_name")
         kind, name = read.kind or place.kind, read.name
     else:
@@ -72,7 +72,7 @@ def _called(
     name: str,
     around: list[list[str]] | None = None,
 ) -> Record:
-    if place.table == "street":
+    if place.class_ == "street":
         return record._replace(street_kind=kind, street_name=name)
     outer = record.outer_localities if around is None else around
     return record._replace(locality_kind=kind, locality_name=name, outer_localities=outer)

@@ -21,7 +21,8 @@ from registry.coverage import gap_statements
 from registry.errors import NotFoundError
 from registry.records import COLUMNS, Record
 
-Table = Literal["street", "locality"]
+PlaceClass = Literal["street", "locality"]
+"""`place.class`."""
 
 PAGE: Final = 50
 _MOST_NAMES: Final = 5_000
@@ -52,7 +53,7 @@ class Hole(NamedTuple):
 class ListedPlace:
     """A street or locality with what is known of its doors."""
 
-    table: Table
+    class_: PlaceClass
     id: int
     unit_id: int
     former_unit_id: int | None
@@ -88,7 +89,7 @@ class ListedPlace:
 
 def list_places(
     session: Session,
-    table: Table,
+    class_: PlaceClass,
     unit_ids: Collection[int] | None,
     *,
     called: str = "",
@@ -106,40 +107,42 @@ def list_places(
         values |= parameter(unit_ids)
     if called:
         where.append("is_called")
-        values["called"] = f"%{_key_of(table, called)}%"
+        values["called"] = f"%{_key_of(class_, called)}%"
     if after is not None:
         where.append("is_after")
         values |= {"key": after[0], "id": after[1]}
     name = "listed_as_called" if called else "listed"
-    return _listed(session, table, SQL.text(name, table, *where), values)
+    return _listed(session, class_, SQL.text(name, class_, *where), values)
 
 
-def place_by_id(session: Session, table: Table, place_id: int) -> ListedPlace:
+def place_by_id(session: Session, class_: PlaceClass, place_id: int) -> ListedPlace:
     """One of them. Raises NotFoundError, also for one that is part of another by now."""
-    found = _listed(session, table, SQL.text("listed", table, "is_it"), {"id": place_id})
+    found = _listed(session, class_, SQL.text("listed", class_, "is_it"), {"id": place_id})
     if not found:
         raise NotFoundError("không có nơi này, hoặc đã gộp vào nơi khác (no such place any more)")
     return found[0]
 
 
-def seen_place(session: Session, table: Table, place_id: int) -> ListedPlace:
+def seen_place(session: Session, class_: PlaceClass, place_id: int) -> ListedPlace:
     """The same, where the caller sees it; raises OutsideUnitsError as well."""
-    place = place_by_id(session, table, place_id)
+    place = place_by_id(session, class_, place_id)
     check_seen(session, place.unit_id)
     return place
 
 
 def namesakes(session: Session, place: ListedPlace) -> list[ListedPlace]:
     """Streets of its name where the caller writes: one that runs through has a row in each."""
-    statement = SQL.text("listed", place.table, "is_namesake", "in_reach")
+    statement = SQL.text("listed", place.class_, "is_namesake", "in_reach")
     values: dict[str, Any] = {"key": place.key, "id": place.id, **parameter(writable())}
-    found = _listed(session, place.table, statement, values)
+    found = _listed(session, place.class_, statement, values)
     return [each for each in found if spelling(place.name, each.name) is Spelling.SAME]
 
 
-def names_in(session: Session, table: Table, unit_id: int) -> list[tuple[int, str, int | None]]:
+def names_in(
+    session: Session, class_: PlaceClass, unit_id: int
+) -> list[tuple[int, str, int | None]]:
     """(id, name with its kind, former commune) of all of a commune."""
-    rows = session.execute(SQL.text("names"), {"class": table, "unit": unit_id})
+    rows = session.execute(SQL.text("names"), {"class": class_, "unit": unit_id})
     return [(row.id, named(row.kind, row.name), row.former_unit_id) for row in rows]
 
 
@@ -150,26 +153,26 @@ def former_names(session: Session, place: ListedPlace) -> list[str]:
 
 
 def doors_of(
-    session: Session, table: Table, ids: Sequence[int], limit: int, *, counted: bool = False
+    session: Session, class_: PlaceClass, ids: Sequence[int], limit: int, *, counted: bool = False
 ) -> list[Record]:
     """Living records in these places, in the order of their numbers; `counted`: whose number counts
     there, as a locality's does where no street leads to the door.
     """
-    statement = SQL.text("doors_counted" if counted else "doors", table)
+    statement = SQL.text("doors_counted" if counted else "doors", class_)
     rows: Any = session.execute(statement, {"ids": list(ids), "limit": limit})
     return [Record(*row) for row in rows]
 
 
-def state_of(session: Session, table: Table, ids: Sequence[int]) -> str:
+def state_of(session: Session, class_: PlaceClass, ids: Sequence[int]) -> str:
     """What changes when a place, or any record in it, does: a preview holds while this is equal."""
-    return str(session.execute(SQL.text("state", table), {"ids": list(ids)}).scalar_one())
+    return str(session.execute(SQL.text("state", class_), {"ids": list(ids)}).scalar_one())
 
 
 def _listed(
-    session: Session, table: Table, statement: TextClause, given: dict[str, Any]
+    session: Session, class_: PlaceClass, statement: TextClause, given: dict[str, Any]
 ) -> list[ListedPlace]:
-    found = [ListedPlace(table, *row) for row in session.execute(statement, given)]
-    if table == "locality":
+    found = [ListedPlace(class_, *row) for row in session.execute(statement, given)]
+    if class_ == "locality":
         return found
     holes = holes_of(session, [each.id for each in found])
     return [replace(each, holes=tuple(holes.get(each.id, ()))) for each in found]
@@ -192,8 +195,8 @@ def holes_of(
     return found
 
 
-def _key_of(table: Table, called: str) -> str:
+def _key_of(class_: PlaceClass, called: str) -> str:
     """What of a key to look for; without the signs that mean anything in LIKE."""
-    read = parse_street(called) if table == "street" else parse_locality(called)
+    read = parse_street(called) if class_ == "street" else parse_locality(called)
     key = read.key if read is not None else fold(called)
     return key.replace("\\", "").replace("%", "").replace("_", "")

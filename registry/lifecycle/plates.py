@@ -50,11 +50,11 @@ class _Step:
                 raise self._refused(", ".join(map(codes.format, missed[:_MAX_NAMED])))
             work.written += [Changed(code, status) for code, status in named.items()]
             return work.done()
-        table, place = _place(work, request)
-        work.begin(**{_SCOPE[table]: [place.id]})
+        class_, place = _place(work, request)
+        work.begin(**{_SCOPE[class_]: [place.id]})
         # Of a whole street what was approved; a house that waits for it is named by its code.
         parameters["states"] = [state for state in self.states if state not in _NOT_YET]
-        written = self._write(work, table, parameters | {"id": place.id})
+        written = self._write(work, class_, parameters | {"id": place.id})
         if not written:
             raise self._refused(named_place(place.kind, place.name))
         return work.done(place, len(written))
@@ -121,11 +121,11 @@ def _place(work: Work, request: r.PlatesRequest) -> tuple[str, NamedPlace]:
     former = request.former_commune
     former_unit = former_id(work.session, former, unit_id) if former else None
     if request.street is not None:
-        table = "street"
+        class_ = "street"
         found = work.took("street", street_of(work.session, unit_id, former_unit, request.street))
     else:
-        table = "locality"
+        class_ = "locality"
         found = work.took(
             "locality", locality_of(work.session, unit_id, former_unit, request.locality or "")
         )
-    return table, NamedPlace(found.id, found.kind, found.name)
+    return class_, NamedPlace(found.id, found.kind, found.name)

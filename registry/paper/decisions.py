@@ -161,7 +161,7 @@ def _content(session: Session, event_id: int) -> _Content:
         raise NotFoundError(f"không có lần ghi số {event_id} (no such event)")
     _check_kind(event.kind)
     what, _, where = event.kind.partition("_")
-    table = "street" if where == "street" else "locality"
+    class_ = "street" if where == "street" else "locality"
     statement = {
         "name": SQL.text("places_made"),
         "rename": SQL.text("places_renamed"),
@@ -174,7 +174,7 @@ def _content(session: Session, event_id: int) -> _Content:
             named(row.kind, row.name),
             named(row.old_kind, row.old_name) if row.old_name else None,
         )
-        for row in session.execute(statement, {"class": table, "event": event_id})
+        for row in session.execute(statement, {"class": class_, "event": event_id})
     )
     if not places:
         raise NotFoundError(
@@ -187,7 +187,7 @@ def _content(session: Session, event_id: int) -> _Content:
         about = frozenset(line.code for line in lines)
     else:
         ids = [place.id for place in places]
-        rows: Any = session.execute(SQL.text("doors", f"doors_of_{table}"), {"ids": ids}).all()
+        rows: Any = session.execute(SQL.text("doors", f"doors_of_{class_}"), {"ids": ids}).all()
         dots = [(r.lon, r.lat, number_label(r.key, r.new) if r.key else "") for r in rows]
         about = frozenset(row.code for row in rows)
     shown = tuple((x, y, words) for x, y, words in dots if x is not None and y is not None)

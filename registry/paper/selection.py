@@ -48,10 +48,10 @@ def select(session: Session, doors: Doors, notices: Notices) -> Selected:
     unit_id = commune_id(session, doors.commune or "")
     former = former_id(session, doors.former_commune, unit_id) if doors.former_commune else None
     if doors.street is not None:
-        table, place = "street", street_of(session, unit_id, former, doors.street)
+        class_, place = "street", street_of(session, unit_id, former, doors.street)
     else:
-        table, place = "locality", locality_of(session, unit_id, former, doors.locality or "")
-    found = _read(session, table, {"id": place.id, "states": ["active"]})
+        class_, place = "locality", locality_of(session, unit_id, former, doors.locality or "")
+    found = _read(session, class_, {"id": place.id, "states": ["active"]})
     shown = [record for record in found if not record.restricted]
     notices.add("restricted", count=len(found) - len(shown))
     title = named(place.kind, place.name)

@@ -158,7 +158,7 @@ def former_keys(places: Iterable[Place]) -> Formerly:
     """What the localities among these bore of the names asked for."""
     found: dict[tuple[int, str], frozenset[str]] = {}
     for place in places:
-        if place.table == "locality" and place.was is not None:
+        if place.class_ == "locality" and place.was is not None:
             at = (place.unit_id, place.key)
             found[at] = found.get(at, frozenset()) | {place.was[0]}
     return found

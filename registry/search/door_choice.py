@@ -238,7 +238,7 @@ def places_named(places: list[Place], door: Door, area: Area) -> list[Place]:
             kept.append(place)
     kept = kept or there
     kept = [place for place in kept if place.unit_id in area.own] or kept
-    return _nested(kept, door) if kept and kept[0].table == "locality" else kept
+    return _nested(kept, door) if kept and kept[0].class_ == "locality" else kept
 
 
 def are_of_others(named: Iterable[Place], area: Area) -> bool:
@@ -247,7 +247,7 @@ def are_of_others(named: Iterable[Place], area: Area) -> bool:
     """
     formers = area.formers
     return len(formers) > 1 and all(
-        place.table == "street"
+        place.class_ == "street"
         and place.former_unit_id is not None
         and place.former_unit_id not in formers.get(place.unit_id, {place.former_unit_id})
         for place in named

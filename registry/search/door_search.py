@@ -171,9 +171,9 @@ class Asker:
         if self.door.localities:
             yield self._localities
 
-    def _places(self, table: str, keys: Iterable[str], wanted: Wanted) -> Query[list[Place]]:
+    def _places(self, class_: str, keys: Iterable[str], wanted: Wanted) -> Query[list[Place]]:
         """Those of the area, without what was in another district than the one that is named."""
-        found = yield from places(table, keys, self.area.communes, wanted)
+        found = yield from places(class_, keys, self.area.communes, wanted)
         if not self.area.districts:
             return found
         return [
@@ -188,17 +188,17 @@ class Asker:
         """Streets of the name that was written, or else of the one that was meant."""
         street = self.door.street
         assert street is not None  # noqa: S101 - asked only then
-        table = "street"
+        class_ = "street"
         keys = [street.key, *street.alt_keys]
-        found = yield from self._places(table, keys, wanted)
+        found = yield from self._places(class_, keys, wanted)
         full = len(found) >= MAX_PLACES
         # An abbreviation stands for what it was read as: `Ng. Trãi`, `CMT8`.
         same, slips = self._written_so(found, [Name(key, street.name) for key in keys])
         if same or slips:
             return Found(same or slips, self.door, () if same else ("accents_differ",), full)
-        alike = yield from self._alike(table, [Name(key, street.name) for key in keys])
+        alike = yield from self._alike(class_, [Name(key, street.name) for key in keys])
         for meant, faults in zip(alike, (("street_corrected",), _UNSURE), strict=True):
-            found = (yield from self._places(table, meant, wanted)) if meant else []
+            found = (yield from self._places(class_, meant, wanted)) if meant else []
             found = [p for p in found if p.was is None and p.name in meant[p.key]]
             asked = wanted.numbers and any(place.hits for place in found)
             if meant and (asked or faults is not _UNSURE):
@@ -208,12 +208,12 @@ class Asker:
 
     def _localities(self, wanted: Wanted) -> Query[Found]:
         """Localities of the names that were written; each that is not there, as it was meant."""
-        table = "locality"
+        class_ = "locality"
         if self.door.street is not None:
             # Its number counts along a street that is not known: it is no number of the hamlet.
             wanted = Wanted()
         named = self.door.localities
-        found = yield from self._places(table, [n.key for n in named], wanted)
+        found = yield from self._places(class_, [n.key for n in named], wanted)
         today = {place.found_by[0]: place.key for place in found}
         found = [place for place in found if not place_lies_elsewhere(place, named, today)]
         if self.area.communes is None and not is_group_alone(self.door):
@@ -227,7 +227,7 @@ class Asker:
             return Found(found, self.door, faults, len(found) >= MAX_PLACES)
         door = replace(self.door, localities=tuple(meant.get(n.key) or n for n in named))
         keys = [locality.key for locality in door.localities]
-        found = yield from self._places(table, keys, wanted)
+        found = yield from self._places(class_, keys, wanted)
         return Found(found, door, ("locality_corrected",), len(found) >= MAX_PLACES)
 
     def _locality_meant(self, named: Locality) -> Query[Locality | None]:
@@ -242,21 +242,21 @@ class Asker:
         ((key, names),) = meant.items()
         return Locality(named.kind, next(iter(names)).removeprefix(f"{named.kind} "), key)
 
-    def _meant(self, table: str, typed: list[Name]) -> Query[dict[str, set[str]]]:
+    def _meant(self, class_: str, typed: list[Name]) -> Query[dict[str, set[str]]]:
         """Keys and names of which what was typed is a slip."""
-        return (yield from self._alike(table, typed))[0]
+        return (yield from self._alike(class_, typed))[0]
 
-    def _alike(self, table: str, typed: list[Name]) -> Query[tuple[_Names, _Names]]:
+    def _alike(self, class_: str, typed: list[Name]) -> Query[tuple[_Names, _Names]]:
         """The same, and those of which it may be one, though it may be a name by itself."""
         vocabulary = vocabulary_of(self.gazetteer)
         slips: _Names = {}
         likes: _Names = {}
-        near = (meant_by(vocabulary, table, name, self.area.communes) for name in typed)
+        near = (meant_by(vocabulary, class_, name, self.area.communes) for name in typed)
         for name, alike in zip(typed, (yield from side_by_side(near)), strict=True):
             for meant, how in ((slips, Likeness.SLIP), (likes, Likeness.LIKE)):
                 for known in alike[how]:
                     meant.setdefault(known.key, set()).add(known.name)
-            if table == "street":
+            if class_ == "street":
                 for other in other_writings(name.name):
                     likes.setdefault(fold(other), set()).add(other)
         return slips, likes
@@ -271,7 +271,7 @@ class Asker:
         same: list[Place] = []
         slips: list[Place] = []
         for place in found:
-            known = known_name(place.table, *place.found_by)
+            known = known_name(place.class_, *place.found_by)
             like = likeness(vocabulary, by_key[known.key], known)
             if like is Likeness.SAME:
                 same.append(place)
@@ -325,7 +325,7 @@ class Asker:
         if number is None or len(wanted.numbers) != 1 or any(place.hits for place in streets):
             return []
         keys = yield from houses_with(
-            [place for place in streets if place.table == "street"], wanted.numbers[0]
+            [place for place in streets if place.class_ == "street"], wanted.numbers[0]
         )
         if len(set(keys)) != 1:
             return []
@@ -368,7 +368,7 @@ class Asker:
             faults = [fault for fault in faults if fault != "house_number_not_found"]
         alley = wanted.alley if in_alley else None
         shown = _one_each(in_alley or named)[:MAX_SHOWN]
-        if self.area.formers and wanted.numbers and shown[0].table == "street":
+        if self.area.formers and wanted.numbers and shown[0].class_ == "street":
             several, shown = shown, (yield from in_whose_range(shown, wanted.numbers[0]))
             faults += ["commune_by_number"] * (shown is not several)
         if len(shown) == 1 and "commune_unsure" in self._teller.faults_of(shown[0].unit_id, faults):
@@ -391,8 +391,8 @@ class Asker:
         street = self.door.street
         if street is None or not wanted.numbers or not self.area.neighbours:
             return answers
-        table, keys = "street", [street.key, *street.alt_keys]
-        found = yield from places(table, keys, self.area.neighbours, wanted)
+        class_, keys = "street", [street.key, *street.alt_keys]
+        found = yield from places(class_, keys, self.area.neighbours, wanted)
         there, _ = self._written_so(
             [place for place in found if any(hit.of_today for hit in place.hits)],
             [Name(key, street.name) for key in keys],

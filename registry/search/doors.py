@@ -60,36 +60,36 @@ SQL: Final = Statements(
     most_unnumbered=str(MAX_UNNUMBERED + 1),
 )
 _PLACES: Final = {
-    (table, in_units, by_building): bulk(
+    (class_, in_units, by_building): bulk(
         SQL.written(
             "places",
-            table,
+            class_,
             "in_unit" if in_units else "anywhere",
             "by_building" if by_building else "by_number",
         ),
         (*((_UNIT,) if in_units else ()), _KEY),
         _WANTED,
     )
-    for table in PLACES
+    for class_ in PLACES
     for in_units in (False, True)
     for by_building in (False, True)
 }
 _FORMER: Final = {
-    table: bulk(SQL.written("former", table), (("named_id", "bigint"),), _WANTED)
-    for table in PLACES
+    class_: bulk(SQL.written("former", class_), (("named_id", "bigint"),), _WANTED)
+    for class_ in PLACES
 }
 _IN_COMMUNES: Final = bulk(SQL.written("in_communes"), (_UNIT,), _WANTED)
 _BY_CODES: Final = bulk(SQL.written("by_codes"), (("code", "text"),))
 _UNNUMBERED: Final = {
-    table: bulk(SQL.written("unnumbered", table), (("id", "bigint"),)) for table in PLACES
+    class_: bulk(SQL.written("unnumbered", class_), (("id", "bigint"),)) for class_ in PLACES
 }
 _POINTS: Final = {
-    (table, alley): bulk(
-        SQL.written("points", table, *(("in_alley",) if alley else ())),
+    (class_, alley): bulk(
+        SQL.written("points", class_, *(("in_alley",) if alley else ())),
         (("id", "bigint"),),
         (("alley", "text"), ("alley_end", "text")),
     )
-    for table in PLACES
+    for class_ in PLACES
     for alley in (False, True)
 }
 
@@ -147,7 +147,7 @@ Narrowed = tuple[list[Hit], list[str]]
 class Place:
     """A street or locality with the doors found in it, which are added row by row."""
 
-    table: str
+    class_: str
     """street | locality."""
     id: int
     unit_id: int
@@ -170,7 +170,7 @@ class Place:
 
 
 def places(
-    table: str, keys: Iterable[str], units: tuple[int, ...] | None, wanted: Wanted
+    class_: str, keys: Iterable[str], units: tuple[int, ...] | None, wanted: Wanted
 ) -> Query[list[Place]]:
     """Streets or localities with one of these keys in these communes, or anywhere for None.
 
@@ -178,7 +178,7 @@ def places(
     """
     keys = tuple(dict.fromkeys(keys))
     lines = tuple((key,) for key in keys) if units is None else tuple(product(units, keys))
-    kind = _PLACES[table, units is not None, wanted.by_building]
+    kind = _PLACES[class_, units is not None, wanted.by_building]
     rows = yield Ask(kind, lines, wanted.values)
     found: dict[tuple[int, str | None], Place] = {}
     borne: dict[int, list[Place]] = {}
@@ -188,7 +188,7 @@ def places(
         if place is None:
             if len(found) == MAX_PLACES:
                 break
-            place = found[at] = _place(table, row)
+            place = found[at] = _place(class_, row)
             if row[11]:
                 borne.setdefault(row[10], []).append(place)
         if row[12] is not None:
@@ -198,13 +198,13 @@ def places(
             former = place.was is not None
             place.hits.append(Hit(record, record.house_number_key, former_name=former))
     if borne:
-        yield from _add_former(table, borne, wanted)
+        yield from _add_former(class_, borne, wanted)
     return list(found.values())
 
 
-def _add_former(table: str, borne: Mapping[int, list[Place]], wanted: Wanted) -> Query[None]:
+def _add_former(class_: str, borne: Mapping[int, list[Place]], wanted: Wanted) -> Query[None]:
     """Add the doors that bore the number where the places were called so."""
-    rows = yield Ask(_FORMER[table], tuple((named_id,) for named_id in borne), wanted.values)
+    rows = yield Ask(_FORMER[class_], tuple((named_id,) for named_id in borne), wanted.values)
     for row in rows:
         bore, record = row[2], Record(*row[3:])
         for place in borne[row[1]]:
@@ -225,8 +225,8 @@ def add_unnumbered(found: list[Place]) -> Query[bool]:
     """Add to each place the doors whose address is no more than its name, where they are few, and
     all that is registered there: False, and nothing added, where that is not so of one.
     """
-    table = found[0].table
-    rows = yield Ask(_UNNUMBERED[table], tuple((place.id,) for place in found))
+    class_ = found[0].class_
+    rows = yield Ask(_UNNUMBERED[class_], tuple((place.id,) for place in found))
     there: dict[int, list[Record]] = {}
     for _, place_id, *record in rows:
         there.setdefault(place_id, []).append(Record(*record))
@@ -265,7 +265,7 @@ def middles_of(found: list[Place], alley: str | None) -> Query[dict[int, tuple[f
     if not found:
         return {}
     ids = dict.fromkeys(place.id for place in found)
-    kind = _POINTS[found[0].table, alley is not None]
+    kind = _POINTS[found[0].class_, alley is not None]
     rows = yield Ask(kind, tuple((place_id,) for place_id in ids), (alley, _end_of(alley)))
     return {place_id: (lon, lat) for _, place_id, lon, lat in rows}
 
@@ -275,8 +275,8 @@ def _end_of(alley: str | None) -> str | None:
     return alley[:-1] + "0" if alley else None
 
 
-def _place(table: str, row: Row) -> Place:
+def _place(class_: str, row: Row) -> Place:
     _, place_id, unit_id, former_id, key, name, kind, outer, alley, was = row[:10]
     around = tuple((k, n, o) for k, n, o in outer) if outer else ()
     then = (was[0], was[1], was[2]) if was else None
-    return Place(table, place_id, unit_id, former_id, key, name, kind, around, bool(alley), then)
+    return Place(class_, place_id, unit_id, former_id, key, name, kind, around, bool(alley), then)

@@ -83,8 +83,8 @@ class Teller:
         middle: tuple[float | None, float | None],
     ) -> Answer:
         """A street, an alley of one or a locality, at its middle where that is known."""
-        level = "locality" if place.table == "locality" else "alley" if alley else "street"
-        if place.table == "locality":
+        level = "locality" if place.class_ == "locality" else "alley" if alley else "street"
+        if place.class_ == "locality":
             outer = ((kind, name) for kind, name, _ in place.outer)
             parts = LabelParts(number_key=alley, localities=((place.kind, place.name), *outer))
         else:

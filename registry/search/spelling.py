@@ -20,14 +20,14 @@ _MAX_UNITS: Final = 60
 SQL: Final = Statements(__file__, "queries.sql", lines=LINES)
 _KEY: Final = ("key", "text")
 _NAMES_OF: Final = {
-    table: bulk(
-        SQL.written("names", table),
+    class_: bulk(
+        SQL.written("names", class_),
         (("unit_id", "int"),),
         (_KEY, ("least", "int"), ("most", "int")),
     )
-    for table in PLACES
+    for class_ in PLACES
 }
-_NEAR_OF: Final = {table: bulk(SQL.written("near_names", table), (_KEY,)) for table in PLACES}
+_NEAR_OF: Final = {class_: bulk(SQL.written("near_names", class_), (_KEY,)) for class_ in PLACES}
 _SLACK: Final = 2
 """Letters by which a name with a slip may be longer or shorter: a letter, and a space around it."""
 
@@ -36,7 +36,7 @@ _LONGEST_WORD: Final = len("Nguyễn ")
 
 
 def meant_by(
-    vocabulary: Vocabulary, table: str, typed: Name, units: tuple[int, ...] | None
+    vocabulary: Vocabulary, class_: str, typed: Name, units: tuple[int, ...] | None
 ) -> Query[dict[Likeness, list[Name]]]:
     """Registered names of which `typed` is a slip, or which it is like; empty lists where it is a
     name by itself.
@@ -45,7 +45,7 @@ def meant_by(
     """
     wide = units is None or len(units) > _MAX_UNITS
     if units is None or wide:
-        rows = yield Ask(_NEAR_OF[table], ((typed.key,),))
+        rows = yield Ask(_NEAR_OF[class_], ((typed.key,),))
     else:
         size = len(typed.name) - (len(typed.kind) + 1 if typed.kind else 0)
         # What nobody can be called is a slip, though without its diacritics it is a name.
@@ -53,8 +53,8 @@ def meant_by(
         shortened = shortened_words(typed)
         more = _LONGEST_WORD * len(shortened) or _SLACK
         line = (key, size - _SLACK, size + more)
-        rows = yield Ask(_NAMES_OF[table], tuple((unit,) for unit in units), line)
-    found = [known_name(table, *row[1:]) for row in rows]
+        rows = yield Ask(_NAMES_OF[class_], tuple((unit,) for unit in units), line)
+    found = [known_name(class_, *row[1:]) for row in rows]
     alike: dict[Likeness, list[Name]] = {Likeness.SLIP: [], Likeness.LIKE: []}
     for name in found:
         how = likeness(vocabulary, typed, name, wide=wide)
@@ -63,6 +63,6 @@ def meant_by(
     return alike
 
 
-def known_name(table: str, key: str, name: str, kind: str) -> Name:
+def known_name(class_: str, key: str, name: str, kind: str) -> Name:
     """A registered street's or locality's name, to be compared with a typed one."""
-    return Name(key, f"{kind} {name}", kind) if table == "locality" else Name(key, name)
+    return Name(key, f"{kind} {name}", kind) if class_ == "locality" else Name(key, name)

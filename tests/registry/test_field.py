@@ -39,7 +39,7 @@ from registry.field.rounds import (
 from registry.field.taking_over import Approval, TakenOver, put_aside, take_back, take_over
 from registry.gazetteer import Gazetteer, today
 from registry.gazetteer_loading import load_gazetteer
-from registry.lifecycle.listed_places import Table
+from registry.lifecycle.listed_places import PlaceClass
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
@@ -84,7 +84,7 @@ def known(place: Town) -> Gazetteer:
 
 def opened(place: Town, *, of: str = "street", actor: str = "cán bộ") -> Round:
     """A round of Phố Láng, or of a locality by its key."""
-    table: Table = "street" if of == "street" else "locality"
+    table: PlaceClass = "street" if of == "street" else "locality"
     key = "lang" if of == "street" else of
     (found,) = place.rows("SELECT id FROM place WHERE key = :key", key=key)
     until = today() + datetime.timedelta(days=7)
@@ -128,7 +128,7 @@ def test_progress_of_a_street_is_told_by_hamlet(place: Town) -> None:
     filed(place, round_, said("right", first), said("gone", first), said("right", plain))
     with session_scope(place.engine) as session:
         area = area_of(session, round_)
-        told = hamlets_of(session, round_, area.place.table, area.ids)
+        told = hamlets_of(session, round_, area.place.class_, area.ids)
     by_name = {each.shown: (each.doors, each.ticked) for each in told}
     assert by_name["Tổ 8"] == (2, 1)
     assert by_name[""][1] == 1
