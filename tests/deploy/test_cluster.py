@@ -128,6 +128,7 @@ def test_files_fit_together(files: Path) -> None:
 OLD, NEW = (Path(f"/usr/lib/postgresql/{major}/bin") for major in (15, 17))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(
     not (OLD / "initdb").exists() or not (NEW / "pg_upgrade").exists(),
     reason="needs two versions of PostgreSQL",

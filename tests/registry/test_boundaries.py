@@ -210,6 +210,7 @@ def test_byte_order_mark_and_members_around_the_features(engine, put, seats):
         assert load(engine, put(("\ufeff" + text_ + "\n").encode()), dry_run=True).communes == 5
 
 
+@pytest.mark.thorough
 def test_features_larger_than_what_is_read_at_once(engine, put, seats):
     """The pieces in which a file is read end anywhere: in numbers, in strings, in escapes."""
     lon, lat = seats[BA_DINH]

@@ -523,6 +523,7 @@ def test_every_operation_is_among_the_random_ones() -> None:
     assert [name for name in BY_NAME if f'"{name}"' not in source] == []
 
 
+@pytest.mark.thorough
 def test_every_past_moment_reads_as_the_model_has_it(place: Town) -> None:
     PLACES.append(place)
     run_state_machine_as_test(

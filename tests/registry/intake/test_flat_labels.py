@@ -56,7 +56,6 @@ def searched(engine: Engine) -> Iterator[tuple[Gazetteer, Reads]]:
         reads.close()
 
 
-@pytest.mark.gate
 def test_label_of_a_flat_leads_back_to_it(engine: Engine, deliver: Deliver) -> None:
     """Each stands beside the flat of that number in another block of the house."""
     deliver(

@@ -473,6 +473,7 @@ def test_polygon_is_a_point_inside_it_and_a_line_is_none(tmp_path: Path) -> None
     assert none == ["", ""]
 
 
+@pytest.mark.thorough
 def test_system_that_a_layer_states_is_known_where_it_is_certain(tmp_path: Path) -> None:
     metres = [shapely.Point(587_000, 2_325_000), shapely.Point(587_100, 2_325_100)]
     for crs in ("EPSG:9210", "EPSG:3405", "EPSG:32648"):

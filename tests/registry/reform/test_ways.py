@@ -228,6 +228,7 @@ def test_import_that_read_the_units_before_reads_them_again(hall: Hall) -> None:
     assert hall.town.rows("SELECT count(*) FROM household") == [(1,)]
 
 
+@pytest.mark.thorough
 def test_undone_reforms_of_one_day_may_have_given_one_code(hall: Hall) -> None:
     serve(hall, "00199")
     for unit in ("00199", "00190"):
