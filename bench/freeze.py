@@ -5,8 +5,11 @@
 Each ref is checked out into a folder of its own and serves a register of its own, with the same
 code key, demonstration and, where DIACHISO_SHARED names their folder, real addresses and
 boundaries; both run with the packages that this checkout has. Without NEW_REF it is HEAD: what is
-not committed is not asked. Of texts, points and codes every Nth is asked. Moments and names of
-static files count as alike. Exit status 1 where anything differs.
+not committed is not asked. Of texts, points and codes every Nth is asked, of pages so many less.
+Moments, names of static files and what is drawn by lot count as alike. Exit status 1 where anything
+differs. Surfaces: document, geocode, validate, autocomplete, units, reverse, lookup, batch,
+problems (parameters and bodies that are refused), feed, pages, desk, commands (what they print and
+the files that they write: exports, packs, papers, reports of imports).
 """
 
 import argparse
@@ -19,10 +22,10 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from itertools import zip_longest
 from pathlib import Path
@@ -31,6 +34,7 @@ from urllib.parse import urlencode
 
 import psycopg
 
+from bench import freeze_files
 from registry.settings import ROOT
 from tests.support.folders import open_folder
 from tests.support.running import Run, clean_environment
@@ -40,13 +44,20 @@ SHARED: Final = Path(os.environ.get("DIACHISO_SHARED", "none")) / "data"
 REAL: Final = ("real_addresses.csv", "public_places.csv", "charging_stations.csv")
 MOST_PAGES: Final = 400
 _UNLIKE: Final = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:[\d:.]+(?:Z|[+-]\d\d:?\d\d)?|/static/[0-9a-f]{12}"
+    r"\d{4}-\d\d-\d\d[T ]\d\d:[\d:.]+(?:Z|[+-]\d\d:?\d\d)?|/static/[0-9a-f]{12}"
+    r"|\b\d\d?:\d\d(?::\d\d)?(?=[ ,<]|$)|\b[0-9a-f]{32,64}\b|/tmp/[\w./-]+"
 )
 _NO_TEXT: Final = re.compile(r"(?s)<(script|style)\b.*?</\1>|<[^>]*>")
 _LINK: Final = re.compile(r'href="(/[^"?#]*)')
 _NO_PAGE: Final = re.compile(r"/(static|v1|tiles|ogc|healthz|readyz|metrics|openapi|board)\b")
 """Nor what counts the questions themselves."""
 _CODES: Final = "SELECT code FROM household WHERE status = 'active' ORDER BY code"
+
+_DOOR: Final = """
+    SELECT st_x(h.geom), st_y(h.geom), u.code
+    FROM household h JOIN admin_unit u ON u.id = h.unit_id WHERE h.code = %s"""
+_WRONG: Final = ("", "x", "-1", "99999", "2025-02-31", "x" * 300, "a\0b")
+"""Values that hardly any parameter or member takes."""
 
 Answer = tuple[int, str, str]
 """Status, media type and text."""
@@ -59,6 +70,9 @@ class Asked:
     path: str
     body: object = None
     language: str = "vi"
+    method: str = ""
+    seated: bool = False
+    """By an administrator, with a session or a key, or by nobody in particular."""
 
 
 @dataclass
@@ -67,13 +81,36 @@ class Side:
 
     connection: http.client.HTTPConnection
     codes: list[str]
+    door: dict[str, object]
+    """Longitude, latitude and commune of the first."""
+    folder: Path
+    program: Callable[..., subprocess.CompletedProcess[str]]
+    secret: str = ""
+    session: str = ""
+
+    def sit_down(self) -> None:
+        """Make a key for an administrator, and sign in at the desk."""
+        made = self.program("keys", "create", "freeze", "--role", "admin", "--format", "json")
+        self.secret = json.loads(made.stdout)["secret"]
+        headers = {"Host": "localhost", "Content-Type": "application/x-www-form-urlencoded"}
+        body = urlencode({"key": self.secret})
+        self.connection.request("POST", "/desk/sign-in", body, headers)
+        answer = self.connection.getresponse()
+        answer.read()
+        cookies = answer.headers.get_all("Set-Cookie") or []
+        self.session = "; ".join(cookie.partition(";")[0] for cookie in cookies)
 
     def ask(self, asked: Asked) -> Answer:
         """What it answers."""
         headers = {"Host": "localhost", "Content-Type": "application/json"}
         body = json.dumps(asked.body) if asked.body else None
         headers["Cookie"] = f"lang={asked.language}"
-        self.connection.request("POST" if body else "GET", asked.path, body, headers)
+        if asked.seated:
+            headers["Cookie"] += f"; {self.session}"
+        if asked.seated and asked.path.startswith("/v1"):
+            headers["Authorization"] = f"Bearer {self.secret}"
+        method = asked.method or ("POST" if body else "GET")
+        self.connection.request(method, asked.path, body, headers)
         answer = self.connection.getresponse()
         text = _UNLIKE.sub("…", answer.read().decode(errors="replace"))
         return answer.status, answer.headers.get_content_type(), text
@@ -88,19 +125,28 @@ def serving(ref: str) -> Iterator[Side]:
         subprocess.run([*git, "add", "-q", "--detach", tree, ref], check=True)
         ending.callback(subprocess.run, [*git, "remove", "--force", tree], check=True)
         (tree / "node_modules").symlink_to(ROOT / "node_modules")
-        program = [sys.executable, "-m", "scripts.main"]
         environment = clean_environment() | {"PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1"}
         environment |= {"DIACHISO_VAR": str(folder / "var"), "DIACHISO_LIMITS": "off"}
 
-        def run(*words: str | Path) -> str:
-            done = subprocess.run(
-                [*program, *words], cwd=tree, env=environment, capture_output=True, text=True
+        def program(*words: str) -> subprocess.CompletedProcess[str]:
+            command = freeze_files.program(*words)
+            return subprocess.run(
+                command, cwd=tree, env=environment, capture_output=True, text=True
             )
+
+        def run(*words: str | Path) -> str:
+            done = program(*map(str, words))
             if done.returncode not in (0, 1):  # 1 where rows of a file were rejected
                 raise SystemExit(f"{ref}: {words[0]}: {done.stderr[-2_000:]}")
             return done.stdout.strip()
 
-        serve = [*program, "serve", "--port=0", "--workers=1", "--no-demo", "--no-worker"]
+        serve = [
+            *freeze_files.program("serve"),
+            "--port=0",
+            "--workers=1",
+            "--no-demo",
+            "--no-worker",
+        ]
         with output.open("wb") as file:
             process = subprocess.Popen(serve, cwd=tree, env=environment, stdout=file, stderr=file)
         served = Run(process, output)
@@ -116,8 +162,13 @@ def serving(ref: str) -> Iterator[Side]:
                 run("units", "load", "--boundaries", SHARED / "commune_boundaries.geojson.gz")
                 run("import", SHARED / REAL[0], "--source", "real")
             codes = [row[0] for row in database.execute(_CODES)]
+            found = database.execute(_DOOR, codes[:1]).fetchone() or ()
         print(f"{ref}: {len(codes)} doors", flush=True)
-        yield Side(http.client.HTTPConnection("127.0.0.1", port, timeout=120), codes)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        door = dict(zip(("longitude", "latitude", "commune"), found, strict=True))
+        side = Side(connection, codes, door, folder / "written", program)
+        side.sit_down()
+        yield side
 
 
 def _real() -> Iterator[dict[str, str]]:
@@ -162,7 +213,52 @@ def questions(side: Side, every: int) -> dict[str, Iterable[Asked]]:
             for (name, column), rows in batches.items()
             for at in range(0, len(rows), 500)
         ],
+        "problems": problems(side),
+        "feed": feed(side),
     }
+
+
+def problems(side: Side) -> Iterator[Asked]:
+    """What every operation refuses: wrong values of its parameters and members, and no key."""
+    document = json.loads(side.ask(Asked("/openapi.json"))[2])
+    for path, operations in document["paths"].items():
+        to_ask = path.replace("{code}", side.codes[0])
+        for method, operation in operations.items():
+            if method not in ("get", "post", "put", "patch", "delete"):
+                continue
+            asked = Asked(re.sub(r"{\w+}", "1", to_ask), method=method.upper())
+            yield asked
+            yield replace(asked, path=to_ask, seated=True)
+            if method == "get":
+                names = [each.get("name") for each in operation.get("parameters", ())]
+                for name in [*filter(None, names), "unheard_of"]:
+                    for value in _WRONG:
+                        query = urlencode({name: value})
+                        yield replace(asked, path=f"{asked.path}?{query}", seated=True)
+            elif body := _members_of(document, operation):
+                yield replace(asked, body=["x"], seated=True)
+                yield replace(asked, body={"unheard_of": 1}, seated=True)
+                for name in body:
+                    for value in (*_WRONG, None, 1.5, [], {}):
+                        yield replace(asked, body={name: value}, seated=True)
+
+
+def _members_of(document: Any, operation: Any) -> list[str]:
+    content = operation.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return list(schema.get("properties", ()))
+
+
+def feed(side: Side) -> Iterator[Asked]:
+    """The first pages of changes, and the last."""
+    path: str | None = "/v1/changes?limit=500"
+    for _ in range(20):
+        yield (asked := Asked(path or "", seated=True))
+        path = json.loads(side.ask(asked)[2]).get("next")
+        if not path:
+            return
 
 
 def words(page: str) -> list[str]:
@@ -202,26 +298,52 @@ class Comparison:
     differ: Counter[str] = field(default_factory=Counter)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
 
-    def ask(self, surface: str, asked: Asked) -> str:
-        """The pages of both, where the answers are such."""
-        old, new = self._threads.map(lambda side: side.ask(asked), self.sides)
+    def compare(self, surface: str, title: str, old: Answer, new: Answer) -> None:
+        """Count two answers, and print where they differ."""
         self.asked[surface] += 1
         if found := differences(old, new):
             self.differ[surface] += 1
             if self.differ[surface] <= self.show:
-                told = [f"{surface}: {asked.path} {asked.body or asked.language}", *found[:8]]
+                told = [f"{surface}: {title}", *found[:8]]
                 print(*(line[:300] for line in told), sep="\n    ", flush=True)
+
+    def ask(self, surface: str, asked: Asked) -> str:
+        """The pages of both, where the answers are such."""
+        old, new = self._threads.map(lambda side: side.ask(asked), self.sides)
+        title = f"{asked.method} {asked.path} {asked.body or asked.language}"
+        self.compare(surface, title.strip(), old, new)
         return "".join(text for _, kind, text in (old, new) if kind == "text/html")
 
-    def pages(self, every: int) -> None:
-        """Pages that lead to each other, in both languages, and those of some doors."""
-        to_ask = ["/", *(f"/a/{code}" for code in self.sides[0].codes[:: 200 * every])]
+    def pages(self, surface: str, to_ask: list[str]) -> None:
+        """Pages that these lead to, in both languages."""
+        seated = surface == "desk"
         for path in to_ask:  # which grows meanwhile
             for language in ("vi", "en"):
-                page = self.ask("pages", Asked(path, language=language))
-                links = [link for link in _LINK.findall(page) if not _NO_PAGE.match(link)]
-                new = [link for link in dict.fromkeys(links) if link not in to_ask]
+                page = self.ask(surface, Asked(path, language=language, seated=seated))
+                links = [unescape(link) for link in _LINK.findall(page)]
+                links = [link for link in links if link.startswith("/desk") == seated]
+                new = [link for link in dict.fromkeys(links) if not _NO_PAGE.match(link)]
+                new = [link for link in new if link not in to_ask]
                 to_ask += new[: MOST_PAGES - len(to_ask)]
+
+    def commands(self) -> None:
+        """What commands print and write, those of both sides at the same time."""
+
+        def perform(side: Side, words: list[str]) -> Answer:
+            done = side.program(*words)
+            return done.returncode, "text/plain", _UNLIKE.sub("…", done.stdout + done.stderr)
+
+        self.compare("commands", "help", *self._threads.map(perform, self.sides, [["help"]] * 2))
+        to_do = [freeze_files.commands(s.folder, s.codes[0], s.door) for s in self.sides]
+        for both in zip(*to_do, strict=True):
+            self.compare(
+                "commands", " ".join(both[0]), *self._threads.map(perform, self.sides, both)
+            )
+        written = [dict(freeze_files.files(side.folder)) for side in self.sides]
+        for name in written[0] | written[1]:
+            answers = ["\n".join(side.get(name, ["–"])) for side in written]
+            old, new = ((0, "text/plain", _UNLIKE.sub("…", text)) for text in answers)
+            self.compare("commands", name, old, new)
 
 
 def main() -> int:
@@ -237,11 +359,22 @@ def main() -> int:
         both = Comparison((old, new), given.show)
         both.differ["codes"] = len(set(old.codes) ^ set(new.codes))
         surfaces = questions(old, given.every)
-        for name in given.only or [*surfaces, "pages"]:
+        doors = [f"/a/{code}" for code in old.codes[:: 200 * given.every]]
+        for name in given.only or [*surfaces, "pages", "desk", "commands"]:
             for asked in surfaces.get(name, ()):
                 both.ask(name, asked)
             if name == "pages":
-                both.pages(given.every)
+                both.pages(name, ["/", *doors])
+            if name == "desk":
+                both.pages(
+                    name,
+                    [
+                        "/desk",
+                        *(f"/desk/records/{code}" for code in old.codes[:: 200 * given.every]),
+                    ],
+                )
+            if name == "commands":
+                both.commands()
             print(f"{name}: {both.asked[name]} asked, {both.differ[name]} differ", flush=True)
     return int(bool(both.differ.total()))
 

@@ -1,10 +1,11 @@
 """How fast files go in, beside bare SQL: first load, once more, into a live register, free text.
 
-    python -m bench.import DATABASE_URL [--rows 200000]
+    python -m bench.import DATABASE_URL [--rows 200000] [--beside N]
 
 DATABASE_URL names an empty scratch database of a superuser on this machine: it is prepared, and
 filled. Load real boundaries first (`units load --boundaries`) for the cost of looking points up.
-Rows are made up by `registry.demo.load` and delivered as real ones.
+Rows are made up by `registry.demo.load` and delivered as real ones. The first load has N rows (as
+many as the others unless told otherwise), and the live import comes beside them.
 
 Beside the clock stand seconds of processors, of this program (with what it starts) and of the
 server, which other work on the machine disturbs less. The bare INSERT … SELECT copies rows that lie
@@ -212,10 +213,10 @@ def run(
     return replace(spent, staged=staged)
 
 
-def measure(url: str, rows: int, folder: Path) -> None:
+def measure(url: str, rows: int, beside: int, folder: Path) -> None:
     engine = make_engine(url)
     owner = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    plans = [made_up(engine, rows, seed) for seed in (1, 2)]
+    plans = [made_up(engine, count, seed) for count, seed in ((beside, 1), (rows, 2))]
     first, second = (
         write_columns(folder / f"{number}.csv", plan.households())
         for number, plan in enumerate(plans)
@@ -226,7 +227,7 @@ def measure(url: str, rows: int, folder: Path) -> None:
         return run(engine, owner, phases, title, path, source, dry_run=dry_run)
 
     copied = bare_copy(owner, first)
-    print(f"bare COPY: {rows / copied:,.0f} rows/s")
+    print(f"bare COPY: {beside / copied:,.0f} rows/s")
     loaded = once("first load", first, "first")
     print(f"   bare COPY of the same file {copied:.2f} s, ratio {loaded.wall / copied:.2f}")
     once("the same file again", first, "first")
@@ -239,17 +240,18 @@ def measure(url: str, rows: int, folder: Path) -> None:
     bare, free = bare_insert(owner, "first")
     print(
         f"   bare INSERT … SELECT of the first load into equal tables: {bare}; of it the first load"
-        f" is {loaded.wall / bare.wall:.2f} by the clock, the dry run {tried.wall / bare.wall:.2f};"
-        f" without foreign keys {loaded.wall / free:.2f} and {tried.wall / free:.2f}"
+        f" is {loaded.wall / bare.wall:.2f} by the clock, without foreign keys"
+        f" {loaded.wall / free:.2f}"
     )
     with owner.begin() as connection:
-        connection.execute(text("ANALYZE bare_household, bare_ref, free_ref"))
+        connection.execute(text("TRUNCATE bare_household, bare_ref, free_ref"))
     spent = once("into a live register", second, "second")
     bare, free = bare_insert(owner, "second")
-    print(f"   bare INSERT … SELECT into equal tables: {bare}")
+    print(f"   bare INSERT … SELECT into equal empty tables: {bare}; load {os.getloadavg()[0]:.1f}")
     print(
         f"   beside equal tables without foreign keys, {free:.2f} s: the whole import"
-        f" {spent.wall / free:.2f}, from the staged rows on {spent.staged / free:.2f} by the clock"
+        f" {spent.wall / free:.2f}, from the staged rows on {spent.staged / free:.2f} by the clock;"
+        f" the dry run {tried.wall / free:.2f}, or {tried.wall / bare.wall:.2f} with them"
     )
     print(
         f"   ratio of the whole import {spent.wall / bare.wall:.2f} by the clock,"
@@ -278,10 +280,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("url")
     parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--beside", type=int)
     arguments = parser.parse_args()
     prepare_database(arguments.url, print)
     with tempfile.TemporaryDirectory(prefix="diachiso-bench-") as folder:
-        measure(arguments.url, arguments.rows, Path(folder))
+        rows = arguments.rows
+        measure(arguments.url, rows, arguments.beside or rows, Path(folder))
 
 
 if __name__ == "__main__":
