@@ -1,0 +1,219 @@
+"""Words for people: messages as a code with parameters, and catalogues of their translations.
+
+A `Message` is raised, compared, stored and sent as its code and parameters. Words are put in where
+it leaves the program, in the language of the reader (`speaking`). Its English stands in
+`registry/words/messages.csv`, which is the msgid of the gettext catalogues beside it; labels and
+text of pages are msgids themselves (`_`, `N_`).
+
+Where no language was chosen, a message is Vietnamese with its English in brackets.
+
+>>> with speaking("en"):
+...     str(Message("more_than_characters", most=2_000))
+'more than 2,000 characters'
+>>> str(Message("more_than_characters", most=2_000))
+'dài hơn 2.000 ký tự (more than 2,000 characters)'
+"""
+
+import csv
+import gettext
+import io
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Self, TypeAlias
+
+from babel import Locale
+
+WORDS: Final = Path(__file__).parent.parent / "words"
+DOMAIN: Final = "diachiso"
+LANGUAGES: Final = ("vi", "en")
+"""What people may choose; the first where they say nothing."""
+_CODES: Final = WORDS / "messages.csv"
+_log: Final = logging.getLogger(__name__)
+_chosen: Final[ContextVar[str | None]] = ContextVar("language", default=None)
+
+Value: TypeAlias = object
+"""What `format` can show; stored as JSON (whatever else as its text)."""
+
+
+class Message:
+    """What is said to people: a code, and the values of its parameters."""
+
+    __slots__ = ("code", "values")
+
+    def __init__(self, code: str, /, **values: Value) -> None:
+        self.code = code
+        self.values = values
+
+    def __str__(self) -> str:
+        """Its words in the chosen language; Vietnamese, English in brackets, without one."""
+        if language := _chosen.get():
+            return self.words(language)
+        english = self.words("en").rstrip(".")
+        return f"{self.words('vi')} ({english})"
+
+    def words(self, language: str) -> str:
+        """Its words in a language; its code, and a line in the log, where they cannot be made."""
+        try:
+            return _filled(_written(self, language), self.values, language)
+        except (LookupError, ValueError, TypeError):
+            _log.exception("message %s cannot be rendered with %s", self.code, self.values)
+            return self.code
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is stored and sent.
+
+        >>> Message("more_than_characters", most=3).as_json()
+        {'code': 'more_than_characters', 'values': {'most': 3}}
+        """
+        return {"code": self.code, "values": {k: _as_json(v) for k, v in self.values.items()}}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The message that `as_json` stored."""
+        return cls(stored["code"], **{k: _from_json(v) for k, v in stored["values"].items()})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and (self.code, self.values) == (other.code, other.values)
+
+    def __hash__(self) -> int:
+        return hash((self.code, repr(self.values)))
+
+    def __repr__(self) -> str:
+        given = "".join(f", {name}={value!r}" for name, value in self.values.items())
+        return f"Message({self.code!r}{given})"
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Put messages into words of this language; None is Vietnamese with English in brackets."""
+    before = _chosen.set(language)
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
+def choose_language(language: str | None) -> None:
+    """The language of this request or command from now on."""
+    _chosen.set(language)
+
+
+def chosen_language() -> str:
+    """The language of this request or command, Vietnamese unless it chose."""
+    return _chosen.get() or LANGUAGES[0]
+
+
+def N_(english: str) -> str:  # noqa: N802 - the name that gettext has for it
+    """Mark a msgid that is translated where it is shown."""
+    return english
+
+
+def _(english: str, **values: Value) -> str:
+    """A text of a page in the chosen language."""
+    language = chosen_language()
+    translated = translate(english, language)
+    return _filled(translated, values, language) if values else translated
+
+
+def translate(english: str, language: str) -> str:
+    """A msgid in a language; as it is where that has no entry for it."""
+    return english if language == "en" else catalogue(language).gettext(english)
+
+
+@lru_cache(maxsize=8)
+def catalogue(language: str) -> gettext.NullTranslations:
+    """The entries of a language; none of one that has no catalogue."""
+    written = WORDS / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    compiled = written.with_suffix(".mo")
+    if not written.exists():
+        return gettext.NullTranslations()
+    if compiled.exists() and compiled.stat().st_mtime >= written.stat().st_mtime:
+        with compiled.open("rb") as stream:
+            return gettext.GNUTranslations(stream)
+    return gettext.GNUTranslations(io.BytesIO(compiled_catalogue(written)))
+
+
+def compiled_catalogue(written: Path) -> bytes:
+    """A catalogue as gettext reads it (MO)."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with written.open("rb") as stream:
+        entries = read_po(stream)
+    target = io.BytesIO()
+    write_mo(target, entries)
+    return target.getvalue()
+
+
+@lru_cache(maxsize=1)
+def english_texts() -> dict[str, tuple[str, str]]:
+    """Code of a message → its English, and that for several (empty where it is the same)."""
+    with _CODES.open(encoding="utf-8", newline="") as lines:
+        return {row["code"]: (row["english"], row["several"]) for row in csv.DictReader(lines)}
+
+
+def _written(message: Message, language: str) -> str:
+    one, several = english_texts()[message.code]
+    if not several:
+        return translate(one, language)
+    count = int(str(message.values["count"]))
+    if language == "en":
+        return one if count == 1 else several
+    return catalogue(language).ngettext(one, several, count)
+
+
+def _filled(text: str, values: Mapping[str, Value], language: str) -> str:
+    return text.format_map({name: _Shown(value, language) for name, value in values.items()})
+
+
+class _Shown:
+    """A value of a parameter: `{rows:n}` is a number as the language writes it."""
+
+    __slots__ = ("language", "value")
+
+    def __init__(self, value: Value, language: str) -> None:
+        self.value = value
+        self.language = language
+
+    def __format__(self, spec: str) -> str:
+        value = self.value
+        if isinstance(value, Message):
+            return value.words(self.language)
+        if isinstance(value, list | tuple):
+            return ", ".join(format(_Shown(each, self.language), spec) for each in value)
+        if spec == "n":
+            return number(value, self.language)  # type: ignore[arg-type]
+        return format(value, spec)
+
+
+def number(value: float, language: str | None = None) -> str:
+    """A number as the language writes it (CLDR), decimals as they are; JSON and CSV take it plain.
+
+    >>> number(20128, "vi"), number(-1234567, "en"), number(1234.5, "vi")
+    ('20.128', '-1,234,567', '1.234,5')
+    """
+    return f"{value:,}".translate(_signs(language or chosen_language()))
+
+
+@lru_cache(maxsize=8)
+def _signs(language: str) -> dict[int, str]:
+    signs = Locale.parse(language).number_symbols["latn"]
+    return str.maketrans({",": signs["group"], ".": signs["decimal"]})
+
+
+def _as_json(value: Value) -> Any:
+    if isinstance(value, Message):
+        return value.as_json()
+    if isinstance(value, list | tuple):
+        return [_as_json(each) for each in value]
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _from_json(value: Any) -> Value:
+    if isinstance(value, dict):
+        return Message.from_json(value)
+    return [_from_json(each) for each in value] if isinstance(value, list) else value
