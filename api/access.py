@@ -25,6 +25,7 @@ from api.turns import check_turn
 from registry.access.actors import ANONYMOUS, Actor, act_as
 from registry.access.budget import carried, carry
 from registry.access.roles import Role
+from registry.core.messages import Message
 from registry.errors import (
     ForbiddenError,
     KeyRequiredError,
@@ -162,11 +163,9 @@ def _secret(asked: Request) -> str | None:
         return alone.strip() if alone is not None else None
     scheme, _, bearer = authorization.strip().partition(" ")
     if scheme.lower() != _BEARER or not bearer.strip():
-        raise KeyTruncatedError(
-            "cần `Authorization: Bearer KHOÁ` (another scheme, or no key behind it)"
-        )
+        raise KeyTruncatedError(Message("another_scheme_no_key_behind"))
     if alone is not None and alone.strip() != bearer.strip():
-        raise KeyTruncatedError("hai khoá khác nhau trong một yêu cầu (two keys in one request)")
+        raise KeyTruncatedError(Message("two_keys_one_request"))
     return bearer.strip()
 
 
@@ -299,13 +298,11 @@ def _check() -> None:
     if access.limits is not None:
         _count(access.limits, asking, often=blueprint in access.often)
     if not access.anonymous_reads and not has_key(asking):
-        raise KeyRequiredError("cần khoá (nothing is answered without a key here)")
+        raise KeyRequiredError(Message("nothing_answered_without_key_here"))
     if not asking.may(role):
         if not has_key(asking):
-            raise KeyRequiredError(f"cần khoá có quyền {role} (a key of role {role} is needed)")
-        raise ForbiddenError(
-            f"khoá này có quyền {asking.role}, cần {role} (its role does not allow it)"
-        )
+            raise KeyRequiredError(Message("key_role_needed", role=role))
+        raise ForbiddenError(Message("role_not_allow", role=asking.role, role_2=role))
 
 
 def count_rows(rows: int) -> None:

@@ -96,6 +96,7 @@ from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
 from api.requests import SAFE_METHODS, Request, refuse_unclear_host, refuse_undecodable
 from api.service import count_service
+from registry.core.messages import LANGUAGES, choose_language
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
@@ -149,6 +150,7 @@ def create_app(
     app.extensions[EXTENSION] = register
     app.extensions[COUNTS] = counts or ServiceCounts(register.engine)
     register_errors(app)
+    app.before_request(_choose_language)
     app.before_request(refuse_unclear_host)
     app.before_request(prepare_body)
     app.before_request(refuse_undecodable)
@@ -277,3 +279,9 @@ def _add_pages(app: Flask, pages: tuple[Blueprint, ...]) -> None:
     for blueprint in pages:
         app.register_blueprint(blueprint)
     app.register_blueprint(assets.blueprint)
+
+
+def _choose_language() -> None:
+    """Before each request: by `Accept-Language`; pages choose again. A thread serves many."""
+    asked = request.accept_languages
+    choose_language(asked.best_match(LANGUAGES) if asked else None)

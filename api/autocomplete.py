@@ -5,7 +5,6 @@ from typing import Literal, Self
 
 from flask import Blueprint, Response
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from api.columns import Begun
 from api.context import gazetteer, register
@@ -15,6 +14,8 @@ from api.shapes import unit_ref, unkept
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
 from registry.autocomplete.suggestion import Suggestion
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
 from registry.disclosure import told_suggestions
 from registry.gazetteer import today
 
@@ -42,7 +43,7 @@ class AutocompleteQuery(Request):
     @model_validator(mode="after")
     def _both_of_two(self) -> Self:
         if (self.lon is None) != (self.lat is None):
-            raise PydanticCustomError("lon_and_lat", "give lon and lat together")
+            raise invalid_value("lon_and_lat", Message("lon_and_lat"))
         return self
 
     @property

@@ -63,6 +63,7 @@ from registry.batch.rows import (
     read_table,
 )
 from registry.changes.since import read_since
+from registry.core.messages import Message
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.lookup import code_forms
@@ -200,16 +201,16 @@ def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     door that may be meant.
     """
     if operation not in OPERATIONS:
-        raise NotFoundError(f"no such operation; there are {', '.join(OPERATIONS)}")
+        raise NotFoundError(Message("no_such_operation", operations=", ".join(OPERATIONS)))
     if query.since is not None and operation != "validate":
-        detail = "only validate answers what changed"
+        detail = Message("only_validate_since")
         raise InvalidInputError.of_field("since", "unknown_parameter", detail)
     if query.receipt and (operation != "validate" or query.since is not None):
-        detail = "only what validate answers has a receipt"
+        detail = Message("only_validate_receipt")
         raise InvalidInputError.of_field("receipt", "unknown_parameter", detail)
     form = _STREAMS.get(request.mimetype, "ndjson" if json else None)
     if form is None:
-        raise UnsupportedMediaType(f"one of {', '.join((_JSON, *_STREAMS))} is needed")
+        raise UnsupportedMediaType(str(Message("one_of_needed", known=[_JSON, *_STREAMS])))
     stated = ((query.reference, REFERENCE),) if query.reference else ()
     table, rows = _rows(form, operation if query.since is None else RECHECK, json, stated)
     note(count=len(rows))

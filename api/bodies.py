@@ -18,6 +18,7 @@ from werkzeug.exceptions import (
 )
 
 from api.context import register
+from registry.core.messages import Message
 from registry.errors import RegistryError
 from registry.settings import Settings
 from registry.uploads import files
@@ -64,9 +65,7 @@ def prepare_body() -> None:
     """Before each request: how large its body may be; raises the error that the body ended with."""
     request.max_content_length = most_bytes(current_app, request.endpoint, register().settings)
     if request.content_encoding not in (None, "identity"):
-        raise UnsupportedMediaType(
-            "gửi không nén: Content-Encoding chưa được hỗ trợ (send the body as it is)"
-        )
+        raise UnsupportedMediaType(str(Message("send_body")))
     error: HTTPException | RegistryError | None = request.environ.get(REFUSED)
     if error is not None:
         raise error

@@ -7,13 +7,15 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.openapi import Request
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
 from registry.geocode import MAX_TEXT, Components
 from registry.search.completed_text import UNITS
 
 
 def _text(value: str) -> str:
     if "\0" in value:
-        raise PydanticCustomError("nul_character", "holds a NUL character")
+        raise invalid_value("nul_character", Message("holds_nul_character"))
     return value
 
 

@@ -31,6 +31,7 @@ from api.requests import FORMS
 from api.tiles import MIMETYPE as TILE_MIMETYPE
 from registry.access.roles import Role
 from registry.batch import OPERATIONS
+from registry.core.messages import Message
 from registry.drawing.tiles import MAX_ZOOM
 from registry.external_ids import MAX_VALUE, SCHEME
 from registry.features.collections import COLLECTIONS
@@ -52,7 +53,7 @@ _SECURITY_SCHEMES: Final = {
         "type": "apiKey",
         "in": "header",
         "name": FIELD_CODE,
-        "description": "Mã của đợt thực địa (the code of a round in the field)",
+        "description": Message("code_round_field"),
     },
 }
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from api.errors import MIMETYPE, STATUS, http_code, status_title
+from registry.core.messages import Message
 
 _ABOUT_CODES: Final = r"/v1/(addresses/.*|(pending-)?operations/.*|reports.*)"
 _LOOKS_FOR_CODES: Final = (
@@ -104,7 +105,7 @@ def problem_response(status: int, codes: dict[str, str]) -> dict[str, Any]:
 
 
 def _example(status: int, code: str) -> dict[str, Any]:
-    detail = "Vì sao, và làm gì tiếp (why, and what to do)"
+    detail = Message("why")
     made: dict[str, Any] = {
         "type": f"urn:diachiso:problem:{code}",
         "title": status_title(status),

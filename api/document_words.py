@@ -7,6 +7,7 @@ changed.
 import re
 from typing import Any, Final
 
+from registry.core.messages import Message
 from registry.lifecycle.table import OPERATIONS
 
 DESCRIPTION: Final = """\
@@ -22,33 +23,25 @@ of them may also answer 405 `method_not_allowed` and 500 `internal_server_error`
 """
 # In the order in which people look for them.
 TAGS: Final = {
-    "search": "Từ chữ, mã hoặc điểm ra cửa nhà (from text, code or point to a door)",
-    "addresses": "Mã ấy là nhà nào (what a code stands for)",
-    "units": "Tỉnh, xã của mọi bản đồ, cũ và mới (provinces and communes of any map)",
-    "map": "Ô bản đồ (vector tiles)",
-    "gis": "Các lớp cho QGIS và phần mềm bản đồ: OGC API Features (layers for QGIS and other maps)",
-    "coverage": "Bao nhiêu hộ đã có mã (how many households have a code)",
-    "operations": "Sửa bản ghi, đường, thôn; cần khoá"
-    " (changes of records, streets and localities; with a key)",
-    "field": "Đợt thực địa, bằng mã của đợt (rounds in the field, by their codes)",
-    "reports": "Điều người ta thấy ở cửa nhà (what people found at a door)",
-    "papers": "Biển số nhà, giấy xác nhận, quyết định, danh sách: PDF; cần khoá"
-    " (plates, certificates, decisions and lists, as PDF; with a key)",
-    "imports": "Tệp hộ gia đình: gửi, chạy thử, công bố, rút lại; cần khoá"
-    " (files of households: delivered, tried, published, taken back; with a key)",
-    "reforms": "Nghị quyết sắp xếp đơn vị: gửi, chạy thử, thực hiện, huỷ; cần khoá admin"
-    " (resolutions that change units: delivered, tried, carried, undone; with a key of an admin)",
-    "packs": "Cả xã, phường trong một tệp có chữ ký, để dùng khi không có mạng"
-    " (a commune in one signed file, for where there is no network)",
-    "changes": "Mọi điều đã ghi, theo thứ tự (everything that was written, in order)",
-    "services": "Hãng nào giao, gom ở đâu, từ bưu cục nào"
-    " (which carriers serve a place, and from which office)",
-    "webhooks": "Báo cho hệ thống của bạn khi có thay đổi; cần khoá"
-    " (your system is told of changes; with a key)",
-    "access": "Khoá của ai, còn gọi được bao nhiêu (whose key this is, and what is left of it)",
-    "monitoring": "Số liệu để theo dõi dịch vụ; cần khoá (figures for a monitor; with a key)",
-    "health": "Máy chủ và cơ sở dữ liệu có trả lời không; không xem khoá"
-    " (whether this process and its database answer; no key is looked at)",
+    "search": Message("text_code_point_door"),
+    "addresses": Message("code_stands"),
+    "units": Message("provinces_communes_any_map"),
+    "map": Message("vector_tiles"),
+    "gis": Message("layers_qgis_other_maps"),
+    "coverage": Message("how_many_households_code"),
+    "operations": Message("changes_records_streets_localities_key"),
+    "field": Message("rounds_field_their_codes"),
+    "reports": Message("people_found_door"),
+    "papers": Message("plates_certificates_decisions_lists_pdf_key"),
+    "imports": Message("files_households_delivered_tried_published_taken"),
+    "reforms": Message("resolutions_change_units_delivered_tried_carried"),
+    "packs": Message("commune_one_signed_file_where_no"),
+    "changes": Message("everything_written_order"),
+    "services": Message("carriers_serve_place_office"),
+    "webhooks": Message("your_system_told_changes_key"),
+    "access": Message("key_left"),
+    "monitoring": Message("figures_monitor_key"),
+    "health": Message("whether_process_database_answer_no_key"),
 }
 _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("get", "/healthz"): ("get_health", "Tiến trình có sống không"),

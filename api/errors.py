@@ -1,6 +1,6 @@
 """Errors over HTTP: one table from exception to status, and RFC 9457 problem documents.
 
-Titles and details are for people, in Vietnamese with the English in brackets; codes are stable.
+Titles and details are for people, in the language of `Accept-Language`; codes are stable.
 """
 
 import re
@@ -16,9 +16,10 @@ from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ betw
 
 from api.meant import is_longitude, parameter_meant
 from registry import errors
-from registry.days import DAY_PATTERN, HOW_TO_WRITE
+from registry.core.invalid import message_of
+from registry.core.messages import Message, english_texts
+from registry.days import DAY_PATTERN
 from registry.lifecycle.requests import LINE_PATTERN
-from registry.messages import number, vietnamese_first
 
 MIMETYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
@@ -29,73 +30,18 @@ CRS_CODE: Final = "^((EPSG|epsg):)?[0-9]{4,5}$"
 BBOX: Final = r"^-?\d{1,3}(\.\d+)?(,-?\d{1,3}(\.\d+)?){3}$"
 DATETIME: Final = r"^20(2[4-9]|[3-9]\d)-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$"
 PATTERNS: Final = {
-    BBOX: "four numbers are needed: west,south,east,north",
-    DATETIME: HOW_TO_WRITE,
-    UNIT_CODE: "a unit's code has 2 digits (province), 3 (district) or 5 (commune)",
-    PROVINCE_CODE: "a province's code has 2 digits",
-    CRS_CODE: "a coordinate system is written EPSG:5897",
-    DAY_PATTERN: HOW_TO_WRITE,
-    LINE_PATTERN: "one line is needed, without control characters",
+    BBOX: "malformed_bbox",
+    DATETIME: "malformed_day",
+    UNIT_CODE: "malformed_unit_code",
+    PROVINCE_CODE: "malformed_province_code",
+    CRS_CODE: "malformed_crs",
+    DAY_PATTERN: "malformed_day",
+    LINE_PATTERN: "malformed_line",
 }
-"""Pattern of a parameter → what it means, in words."""
+"""Pattern of a parameter → the message of who does not keep to it."""
 _FAULT: Final = 500
 _MOST_TOLD: Final = 50
 """Wrong parameters of one request: a body has room for a hundred thousand."""
-_UNFIT: Final = "is not written as it should be; see the API page"
-_LANGUAGES: Final = ("vi", "en")
-"""Of titles; the first where the caller says nothing."""
-_TITLES: Final = {
-    400: "Yêu cầu không đọc được",
-    401: "Cần khoá",
-    403: "Không có quyền",
-    404: "Không tìm thấy",
-    405: "Không có cách gọi này",
-    408: "Gửi quá chậm",
-    409: "Không làm được lúc này",
-    410: "Không còn nữa",
-    411: "Cần Content-Length",
-    412: "Đã được sửa sau lần xem",
-    413: "Gửi quá nhiều",
-    415: "Dạng dữ liệu chưa được hỗ trợ",
-    422: "Tham số chưa đúng",
-    428: "Cần If-Match",
-    429: "Quá nhiều yêu cầu",
-    500: "Lỗi của hệ thống",
-    503: "Tạm thời không phục vụ được",
-    507: "Hết chỗ chứa",
-}
-_MISFITS: Final = {
-    "missing": "còn thiếu",
-    "string_too_short": "cần ít nhất {min_length} ký tự",
-    "string_too_long": "dài nhất {max_length} ký tự",
-    "too_short": "cần ít nhất {min_length}",
-    "too_long": "nhiều nhất {max_length}",
-    "greater_than_equal": "phải từ {ge} trở lên",
-    "greater_than": "phải lớn hơn {gt}",
-    "less_than_equal": "nhiều nhất là {le}",
-    "less_than": "phải nhỏ hơn {lt}",
-    "multiple_of": "phải chia hết cho {multiple_of}",
-    "literal_error": "phải là {expected}",
-    "enum": "phải là {expected}",
-    "int_parsing": "phải là số nguyên",
-    "int_from_float": "phải là số nguyên",
-    "int_type": "phải là số nguyên",
-    "int_parsing_size": "số quá lớn",
-    "float_parsing": "phải là số",
-    "float_type": "phải là số",
-    "finite_number": "phải là số hữu hạn",
-    "bool_parsing": "phải là true hoặc false",
-    "bool_type": "phải là true hoặc false",
-    "string_type": "phải là chữ",
-    "string_unicode": "có ký tự không đọc được",
-    "list_type": "phải là một danh sách",
-    "dict_type": "phải là một đối tượng JSON",
-    "model_type": "phải là một đối tượng JSON",
-    "date_type": "phải là ngày, dạng 31/12/2026 hoặc 2026-12-31",
-    "date_parsing": "phải là ngày, dạng 31/12/2026 hoặc 2026-12-31",
-    "date_from_datetime_parsing": "phải là ngày, dạng 31/12/2026 hoặc 2026-12-31",
-}
-"""Kind of a pydantic error → what does not fit, with its numbers."""
 
 STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -180,8 +126,10 @@ def invalid_input(
     found = error.errors(include_url=False)
     problems = [_problem_of_field(item, known) for item in found[:_MOST_TOLD]]
     first, others = problems[0], len(found) - 1
-    more = f"; và {others} lỗi khác trong errors (more in errors)" if others else ""
-    return errors.InvalidInputError(f"{first['field']}: {first['detail']}{more}", errors=problems)
+    message = Message("field_says", field=first["field"], detail=first["detail"])
+    if others:
+        message = Message("field_and_others", **message.values, count=others)
+    return errors.InvalidInputError(message, errors=problems)
 
 
 def problem(status: int, code: str, detail: str, **members: Any) -> Response:
@@ -198,13 +146,9 @@ def problem_body(error: errors.RegistryError) -> dict[str, Any]:
 
 
 def status_title(status: int) -> str:
-    """A status in words: `Không tìm thấy (Not Found)`; to who prefers English, `Not Found`."""
-    english = HTTP_STATUS_CODES[status]
-    return english if status not in _TITLES or _in_english() else f"{_TITLES[status]} ({english})"
-
-
-def _in_english() -> bool:
-    return has_request_context() and request.accept_languages.best_match(_LANGUAGES) == "en"
+    """A status in words: `Không tìm thấy (Not Found)`; `Not Found` to who prefers English."""
+    code = f"http_{status}"
+    return str(Message(code)) if code in english_texts() else HTTP_STATUS_CODES[status]
 
 
 def http_code(status: int) -> str:
@@ -226,8 +170,8 @@ def _document(status: int, code: str, detail: str, members: Mapping[str, Any]) -
 
 def _writable(value: Any) -> Any:
     """The same where it quotes bytes of a table that are no text: JSON cannot write them."""
-    if isinstance(value, str):
-        return value.encode(errors="replace").decode()
+    if isinstance(value, str | Message):
+        return str(value).encode(errors="replace").decode()
     if isinstance(value, Mapping):
         return {name: _writable(each) for name, each in value.items()}
     return [_writable(each) for each in value] if isinstance(value, list | tuple) else value
@@ -269,8 +213,8 @@ def http_problem(error: HTTPException) -> ResponseReturnValue:
     own = error.description if error.description != type(error).description else _led_on(error)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not own:
         most = request.max_content_length
-        own = f"nhiều nhất {number(most)} byte (at most {most:,} bytes)" if most else None
-    detail = vietnamese_first(own, _TITLES.get(status, "")) if own else status_title(status)
+        own = str(Message("bodies_too_large", count=most)) if most else None
+    detail = str(own or status_title(status))
     response = problem(status, http_code(status), detail)
     # What the exception knows beside its body: Allow of 405, Retry-After, Location of a redirect.
     for name, value in error.get_headers():
@@ -282,41 +226,31 @@ def http_problem(error: HTTPException) -> ResponseReturnValue:
 def _led_on(error: HTTPException) -> str | None:
     """Where to look, for who asks for what there is not."""
     if isinstance(error, NotFound) and request.url_rule is None:
-        return (
-            "không có đường dẫn này; danh sách ở /docs và /openapi.json"
-            " (no such route; /docs and /openapi.json list them)"
-        )
+        return str(Message("no_such_route_docs_openapi_json"))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         methods = ", ".join(sorted(set(error.valid_methods) - {"HEAD", "OPTIONS"}))
-        return f"đường dẫn này chỉ nhận {methods} (this route takes {methods})" if methods else None
+        return str(Message("only_methods", methods=methods)) if methods else None
     return None
 
 
-def _problem_of_field(item: Any, known: Collection[str] = ()) -> dict[str, str]:
+def _problem_of_field(item: Any, known: Collection[str] = ()) -> dict[str, Any]:
     field = ".".join(str(part) for part in item["loc"]) or "request"
-    code, english = item["type"], item["msg"]
+    code, detail = item["type"], message_of(item)
     if code == "extra_forbidden":
-        code, english = "unknown_parameter", "this parameter is unknown"
+        code, detail = "unknown_parameter", _unknown(field, known if len(item["loc"]) == 1 else ())
     elif isinstance(item["input"], Repeated):
-        code, english = "given_twice", "give this parameter once"
-    elif code == "model_type":
-        english = "a JSON object is needed"  # pydantic tells the name of a class of ours
+        code, detail = "given_twice", Message("given_once")
     elif code == "string_pattern_mismatch":
-        english = PATTERNS.get(item["ctx"]["pattern"], _UNFIT)
-    if code in _MISFITS:
-        numbers = {name: _shown(value) for name, value in item.get("ctx", {}).items()}
-        misfit = _MISFITS[code].format_map(numbers)
-        if field == "lat" and code == "less_than_equal" and is_longitude(item["input"]):
-            misfit = f"{misfit}; có phải lon và lat đổi chỗ cho nhau?"
-            english = f"{english}; are lon and lat swapped?"
-        return {"field": field, "code": code, "detail": f"{misfit} ({english})"}
-    detail = vietnamese_first(english, "chưa đúng")
-    if code == "unknown_parameter" and known and len(item["loc"]) == 1:
-        meant = parameter_meant(field, known)
-        led_on = f"; có phải (did you mean) {meant}?" if meant else ""
-        detail = f"{detail}{led_on}; có (known): {', '.join(known)}"
+        detail = Message(PATTERNS.get(item["ctx"]["pattern"], "unfit_form"))
+    elif field == "lat" and code == "less_than_equal" and is_longitude(item["input"]):
+        detail = Message("detail_or_swapped", detail=detail)
     return {"field": field, "code": code, "detail": detail}
 
 
-def _shown(value: object) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value).replace(" or ", " hoặc ")
+def _unknown(field: str, known: Collection[str]) -> Message:
+    if not known:
+        return Message("parameter_unknown")
+    named = ", ".join(known)
+    if meant := parameter_meant(field, known):
+        return Message("unknown_parameter_meant", meant=meant, known=named)
+    return Message("unknown_parameter", known=named)

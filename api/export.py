@@ -12,6 +12,7 @@ from api.audit import note
 from api.context import register
 from api.errors import UNIT_CODE
 from api.openapi import Day, Request, answers, spec
+from registry.core.messages import Message
 from registry.errors import DatabaseUnavailableError
 from registry.export.run import ExportOptions, export_stream
 from registry.gazetteer import today
@@ -84,7 +85,7 @@ def get_export(query: ExportQuery) -> Response:
 
 def _in_turn(options: ExportOptions) -> Iterator[bytes]:
     if not _turn.acquire(blocking=False):
-        raise DatabaseUnavailableError("another export is being sent; try again in a moment")
+        raise DatabaseUnavailableError(Message("another_export_being_sent_try_again"))
     try:
         yield from export_stream(register().engine, options)
     finally:

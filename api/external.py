@@ -9,6 +9,7 @@ from pydantic import Field
 from api.addresses import Address
 from api.context import gazetteer, register
 from api.openapi import Answer, CodeForms, Day, JsonObject, Request, answers, spec, written
+from registry.core.messages import Message
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.external_ids import MAX_VALUE, SCHEME, ExternalId, find_external
 from registry.gazetteer import today
@@ -47,9 +48,7 @@ class Bearers(Answer):
 def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
     """The records that bear another scheme's value: a postcode, a parcel, an own number."""
     if not re.fullmatch(SCHEME, scheme) or len(value) > MAX_VALUE or not value.isprintable():
-        raise InvalidInputError.of_field(
-            "scheme", "malformed_scheme", "loại mã hoặc giá trị viết sai (a scheme is a-z, 0-9, _)"
-        )
+        raise InvalidInputError.of_field("scheme", "malformed_scheme", Message("scheme_z_0_9"))
     found = find_external(register().reads, scheme, value, query.on or today())
     response = jsonify(
         written(Bearers, scheme=scheme, value=value, records=[_bearer(each) for each in found])

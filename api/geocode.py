@@ -5,7 +5,6 @@ from typing import Any, Self
 
 from flask import Blueprint, Response
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from api.columns import Columns, Query
 from api.context import gazetteer, register
@@ -25,6 +24,8 @@ from api.openapi import (
     where_known,
 )
 from api.shapes import unkept
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
 from registry.disclosure import told_answers
 from registry.gazetteer import today
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
@@ -89,7 +90,7 @@ class GeocodeQuery(Columns):
     def _one_of_two(self) -> Self:
         self.check_one_of(self.q, "q")
         if (self.lon is None) != (self.lat is None):
-            raise PydanticCustomError("lon_and_lat", "give lon and lat together")
+            raise invalid_value("lon_and_lat", Message("lon_and_lat"))
         return self
 
     @property

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.context import description, register
 from api.openapi import Answer, NoParameters, Request, answers, spec
 from api.packing import packed
+from registry.core.messages import Message
 from registry.errors import LeavingError
 
 blueprint = Blueprint("health", __name__)
@@ -63,7 +64,7 @@ def readyz(query: ReadinessQuery) -> Response:
     A server that is told to end says no at once, and serves on for a while.
     """
     if register().settings.leaving.exists():
-        raise LeavingError("máy chủ này sắp dừng (this server is about to end)")
+        raise LeavingError(Message("server_about_end"))
     ready = register().readiness.check(writing=query.need == "writing")
     taken = "ok" if ready.writing else "unavailable"
     said = {"status": "ready", "reading": "ok", "writing": taken, "jobs": ready.jobs}

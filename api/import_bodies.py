@@ -1,19 +1,22 @@
 """What requests about imports hold, and what is answered: the models, and views in their words."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from api.clerk_words import for_clerks, mapping_words, mappings_in
 from api.errors import CRS_CODE
 from api.openapi import Answer, JsonObject, Request, members
 from api.shapes import at
 from registry.access.actors import Actor
+from registry.core.messages import Message, read_stored
+from registry.core.remedies import mapping_words, mappings_in, remedies_in
 from registry.intake.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
 from registry.lifecycle.requests import Called, Line
+from registry.uploads.asked import remedies_of, shown_problem
 from registry.uploads.asking import publish_refusal
 from registry.uploads.views import MAX_LISTED, MAX_PROBLEMS, ImportView
 
@@ -311,7 +314,13 @@ def body_of(view: ImportView, asking: Actor) -> JsonObject:
     """What ImportAnswer describes, as `asking` sees it; times in Viet Nam's."""
     counts, problem = view.counts, view.problem
     refusal = publish_refusal(view, asking)
-    notes = counts.get("file_notes", ())
+    notes = read_stored(counts.get("file_notes", ()))
+    remedies = [
+        *chain.from_iterable(
+            map(remedies_in, (note for note in notes if isinstance(note, Message)))
+        )
+    ]
+    remedies += remedies_of(problem or {})
     return members(
         ImportAnswer,
         view,
@@ -327,11 +336,11 @@ def body_of(view: ImportView, asking: Actor) -> JsonObject:
         else None,
         vanished_warning=counts.get("vanished_warning"),
         problems=_problems(view),
-        file_notes=list(map(for_clerks, notes)),
+        file_notes=list(map(str, notes)),
         systems=list(counts.get("systems", ())),
         mappings=[
-            {"mapping": each, "vi": mapping_words(each)}
-            for each in mappings_in((*notes, (problem or {}).get("detail", "")))
+            {"mapping": each, "vi": mapping_words(each).words("vi")}
+            for each in mappings_in(remedies)
         ],
         mapping=view.request.get("mapping") or {},
         near_names=list(counts.get("near_names", ())),
@@ -345,8 +354,8 @@ def body_of(view: ImportView, asking: Actor) -> JsonObject:
 
 
 def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: problem.get(name) for name in ImportTrouble.model_fields}
-    return told | {"detail": for_clerks(problem.get("detail") or "")}
+    shown = shown_problem(problem)
+    return {name: shown.get(name) for name in ImportTrouble.model_fields}
 
 
 def _problems(view: ImportView) -> list[dict[str, Any]]:

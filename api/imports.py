@@ -38,6 +38,7 @@ from api.openapi import NoParameters, accepted, answers, spec
 from api.received import keep_files_below_var, received
 from api.requests import Request as OwnRequest
 from api.shapes import unkept
+from registry.core.messages import Message
 from registry.csv_cells import Writer
 from registry.database import session_scope
 from registry.errors import ImportStateError, InvalidInputError, NotFoundError
@@ -89,9 +90,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
     in_form = cast(OwnRequest, request).is_form
     options: ImportOptions = form if in_form else query
     if options.source is None:
-        raise InvalidInputError.of_field(
-            "source", "missing", "cần tên nguồn giao tệp (say who delivers the file)"
-        )
+        raise InvalidInputError.of_field("source", "missing", Message("say_delivers_file"))
     check_source(options.source)
     given = {
         "crs": options.crs,
@@ -211,7 +210,7 @@ def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Resp
         raise InvalidInputError.of_field(
             "answers",
             "missing",
-            "cần crs, sheet, commune, mapping hoặc names (say one of them at least)",
+            Message("say_one_them_least"),
         )
     answer(register().engine, import_id, caller(), answers)
     return _shown(import_id, 202)
@@ -267,7 +266,7 @@ def _mapping(text: str | None) -> dict[str, str] | None:
         mapping = json.loads(text)  # which reads no half of a sign
     except GivenTwiceError as error:
         raise InvalidInputError.of_field(
-            "mapping", "given_twice", f"{error.name}: nêu hai lần (given twice)"
+            "mapping", "given_twice", Message("given_twice_5", name=error.name)
         ) from None
     except ValueError:
         mapping = None
@@ -275,10 +274,10 @@ def _mapping(text: str | None) -> dict[str, str] | None:
         raise InvalidInputError.of_field(
             "mapping",
             "malformed_json",
-            'cần đối tượng JSON, như (takes a JSON object like) {"Cột A": "street"}',
+            Message("mapping_object"),
         )
     if "\0" in "".join((*mapping, *mapping.values())):
-        raise InvalidInputError.of_field("mapping", "nul_character", "holds a NUL character")
+        raise InvalidInputError.of_field("mapping", "nul_character", Message("holds_nul_character"))
     return mapping
 
 
@@ -294,14 +293,9 @@ def _file(import_id: int, kind: str) -> Response:
         view = find_import(session, import_id, caller())
     path = files.report(files.of_import(register().settings, import_id), kind)
     if path is None and kind == files.CODES and view.state in _NOT_YET:
-        raise ImportStateError(
-            f"đợt nhập {import_id} chưa ghi xong, chưa có mã (not published yet)", state=view.state
-        )
+        raise ImportStateError(Message("not_published_yet", import_id=import_id), state=view.state)
     if path is None:
-        raise NotFoundError(
-            f"đợt nhập {import_id} không có tệp này, hoặc đã hết hạn giữ"
-            " (there is no such file, or its time is over)"
-        )
+        raise NotFoundError(Message("no_such_file_time_over", import_id=import_id))
     note(count=view.counts.get("rows"))
     made = send_file(
         path, as_attachment=True, download_name=path.name, etag=False, conditional=False

@@ -14,6 +14,7 @@ from api.context import gazetteer, register
 from api.openapi import Answer, NoParameters, answers, members, spec
 from api.shapes import at, unkept
 from geo.code import format as code_display
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import IfMatchRequiredError, InvalidInputError, StaleError
 from registry.gazetteer import today
@@ -164,12 +165,10 @@ def _seen_event() -> int | None:
     if given is None or given == "*":
         return None
     if not _WRITTEN.fullmatch(given):
-        raise InvalidInputError.of_field(
-            "If-Match", "malformed_etag", 'cần ETag trong dấu ngoặc kép (an ETag in quotes: "12")'
-        )
+        raise InvalidInputError.of_field("If-Match", "malformed_etag", Message("etag_quotes_12"))
     match = _ETAG.fullmatch(given.strip())
     if match is None:
-        raise StaleError("If-Match is not an ETag of a record")
+        raise StaleError(Message("if_match_not_etag_record"))
     return int(match[1])
 
 
@@ -216,9 +215,7 @@ def patch_address(address_code: str, query: NoParameters, json: AddressPatch) ->
     needs a second person waits for one (202).
     """
     if "If-Match" not in request.headers:
-        raise IfMatchRequiredError(
-            "cần If-Match với ETag của mã này (send the ETag of the record that you have seen)"
-        )
+        raise IfMatchRequiredError(Message("send_etag_record_you_seen"))
     operation, given = operation_of(address_code, json)
     response = _perform(operation, given)
     if response.status_code == HTTPStatus.OK:

@@ -10,6 +10,7 @@ from api.counters import WINDOW_S, Counters, seconds_left, this_minute
 from registry.access.actors import Actor
 from registry.access.budget import Purse
 from registry.access.rates import STEP, SharedRates
+from registry.core.messages import Message
 from registry.errors import RegistryError, TooManyRequestsError
 from registry.register import Register
 
@@ -66,10 +67,7 @@ class Limits:
             return
         who = f"address:{network}"
         if self._count(who, self._per_address, 0) + rows - 1 > self._per_address:
-            raise too_many(
-                f"không có khoá thì mỗi phút {self._per_address:,} dòng và yêu cầu"
-                f" ({self._per_address:,} rows and requests a minute; more with a key)"
-            )
+            raise too_many(Message("rows_requests_minute_more_key", per_address=self._per_address))
         self._counters.count(who, rows - 1)
 
     def count_failure(self, network: str) -> None:
@@ -109,11 +107,11 @@ def has_key(asking: Actor) -> bool:
     return asking.key_id is not None or asking.role != "anonymous"
 
 
-def too_many(
-    detail: str = "quá nhiều yêu cầu; hãy thử lại sau (too many requests; try again later)",
-) -> TooManyRequestsError:
+def too_many(detail: Message | None = None) -> TooManyRequestsError:
     """The refusal of whoever asks too often."""
-    return TooManyRequestsError(detail, retry_after_s=seconds_left())
+    return TooManyRequestsError(
+        detail or Message("too_many_requests_try_again_later"), retry_after_s=seconds_left()
+    )
 
 
 def tell_limits(app: Flask) -> None:

@@ -19,6 +19,7 @@ from api.audit import note
 from api.context import gazetteer, public_url, register
 from api.errors import BBOX, DATETIME, UNIT_CODE, problem
 from api.openapi import Absent, Answer, JsonObject, Request, absent_if_none, answers, spec, written
+from registry.core.messages import Message
 from registry.errors import InvalidInputError, NotFoundError
 from registry.features.asked import MOST, Asked, parse_asked
 from registry.features.collections import (
@@ -214,7 +215,7 @@ def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
         written(
             OgcLanding,
             title="Địa chỉ số",
-            description="Sổ mã địa chỉ số của Việt Nam (register of address codes of Viet Nam)",
+            description=Message("register_address_codes_viet_nam"),
             links=[
                 _link("", "self", _JSON),
                 written(
@@ -309,7 +310,7 @@ def _open(name: str) -> Collection:
     """A collection that everybody may read; raises NotFoundError."""
     found = collection_named(name)
     if found.of_doors:
-        raise NotFoundError("lớp này cần khoá (this collection is for keys)")
+        raise NotFoundError(Message("collection_keys"))
     return found
 
 
@@ -376,7 +377,7 @@ def _system(field: str, asked: str | None) -> str:
     """The system that is asked for; raises InvalidInputError for one that is not offered."""
     if asked is not None and asked not in SYSTEMS:
         raise InvalidInputError.of_field(
-            field, "unknown_crs", "give a URI that the collection lists under `crs`"
+            field, "unknown_crs", Message("give_uri_collection_lists_under_crs")
         )
     return asked or CRS84
 

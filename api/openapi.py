@@ -7,12 +7,13 @@ from typing import Annotated, Any, ClassVar, ParamSpec
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
 from spectree import Response as Answers
 from spectree import SpecTree
 
 from api.requests import Plugin
-from registry.days import HOW_TO_WRITE, parse_day
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
+from registry.days import parse_day
 
 
 class Request(BaseModel):
@@ -28,7 +29,7 @@ def _day(value: Any) -> Any:
     try:
         return parse_day(value if isinstance(value, str) else "")
     except ValueError:
-        raise PydanticCustomError("malformed_day", HOW_TO_WRITE) from None
+        raise invalid_value("malformed_day", Message("malformed_day")) from None
 
 
 Day = Annotated[datetime.date, BeforeValidator(_day)]

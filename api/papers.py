@@ -11,6 +11,7 @@ from api.audit import note
 from api.context import gazetteer, public_url, register
 from api.errors import UNIT_CODE, invalid_input
 from api.openapi import Answer, Day, NoParameters, Request, answers, spec
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.lifecycle.requests import Doors, Line, Sentence
@@ -119,15 +120,13 @@ def post_decision(query: NoParameters, json: DecisionBody) -> Response:  # noqa:
     form = DecisionForm(json.unit, json.number, json.day, tuple(json.grounds), json.proposer)
     shown = (made.engine, made.reads, gazetteer(), site())
     if (json.event_id is None) == (json.operation is None):
-        raise InvalidInputError.of_field(
-            "operation", "operation_or_event", "nêu operation hoặc event_id (give one of the two)"
-        )
+        raise InvalidInputError.of_field("operation", "operation_or_event", Message("give_one_two"))
     if json.event_id is not None:
         return as_pdf(done_decision(*shown, json.event_id, form))
     operation = BY_NAME.get(json.operation or "")
     if operation is None or operation.kind not in KINDS:
         raise InvalidInputError.of_field(
-            "operation", "no_decision_of_it", f"một trong {_OPERATIONS} (one of these)"
+            "operation", "no_decision_of_it", Message("one_2", operations=_OPERATIONS)
         )
     try:
         request = operation.request.model_validate(json.request or {})

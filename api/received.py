@@ -11,6 +11,7 @@ from werkzeug.exceptions import LengthRequired
 from api.bodies import BODY, takes_files
 from api.context import register
 from api.requests import Request
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.uploads import files
 
@@ -40,7 +41,7 @@ def received(file_name: str | None, *more: str) -> Iterator[Mapping[str, tuple[P
                 parts[part] = path, name
         for part, (path, _) in parts.items():
             if path.stat().st_size == 0:
-                raise InvalidInputError.of_field(part, "empty", "tệp rỗng (the file is empty)")
+                raise InvalidInputError.of_field(part, "empty", Message("file_empty"))
         yield parts
 
 
@@ -54,7 +55,7 @@ def _files(file_name: str | None, more: tuple[str, ...]) -> Iterator[tuple[str, 
         raise InvalidInputError.of_field(
             FILE,
             "missing",
-            "cần đúng một tệp, ở phần `file` (send the file as the part `file`, once)",
+            Message("send_file_part_file_once"),
         )
     for part, file in given:
         path = files.adopted(register().settings, Path(file.stream.name))
@@ -68,10 +69,7 @@ def _body_file() -> Path:
     a table is a table.
     """
     if request.content_length is None:
-        raise LengthRequired(
-            "gửi kèm Content-Length, hoặc gửi tệp ở dạng multipart/form-data (say how long the file"
-            " is, or send it in a form)"
-        )
+        raise LengthRequired(str(Message("say_how_long_file_send_form")))
     settings = register().settings
     written: Path | None = request.environ.get(BODY)
     if written is not None:
@@ -81,8 +79,9 @@ def _body_file() -> Path:
         raise InvalidInputError.of_field(
             FILE,
             "incomplete",
-            f"tệp chưa tới đủ, mới {len(body):,} trên {request.content_length:,} byte: gửi lại"
-            " (the file did not arrive as a whole)",
+            Message(
+                "file_did_not_arrive_whole", count=len(body), content_length=request.content_length
+            ),
         )
     path = files.incoming(settings)
     path.write_bytes(body)

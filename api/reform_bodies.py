@@ -10,6 +10,7 @@ from api.shapes import at
 from registry.lifecycle.requests import Line
 from registry.reform.progress import PHASES
 from registry.reform.views import MAX_LISTED, ReformView
+from registry.uploads.asked import shown_problem
 
 State = Literal[
     "staged", "reported", "failed", "discarded", "prepared", "carried", "undone", "withdrawn"
@@ -214,6 +215,7 @@ def with_report(view: ReformView) -> dict[str, Any]:
 
 
 def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
+    problem = shown_problem(problem)
     return {
         "code": problem["code"],
         "detail": problem["detail"],

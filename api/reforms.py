@@ -25,6 +25,7 @@ from api.reform_bodies import (
     with_report,
 )
 from api.shapes import unkept
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import NotFoundError
 from registry.reform.asking import BOUNDARIES, UNDECIDED, ask, decide, discard, receive
@@ -91,10 +92,7 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
     name, kind = _WORK_FILES[query.format]
     path = folder / UNDECIDED / name
     if not path.is_file():
-        raise NotFoundError(
-            f"nghị quyết số {reform_id} không còn hộ chưa rõ, hoặc tệp đã hết hạn giữ"
-            " (nothing is undecided, or the time of the file is over)"
-        )
+        raise NotFoundError(Message("nothing_undecided_time_file_over", reform_id=reform_id))
     note(count=view.undecided)
     made = send_file(
         path, kind, as_attachment=True, download_name=name, etag=False, conditional=False

@@ -18,6 +18,7 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest
 
 from api.errors import Repeated, invalid_input
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.json_once import GivenTwiceError, loads_once
 
@@ -85,14 +86,14 @@ class Request(flask.Request):
         """The query's parameters; raises BadRequest where it cannot be decoded."""
         query = self.query_string
         if _BROKEN_ESCAPE.search(query):
-            raise BadRequest("the query holds a % without two hexadecimal digits")
+            raise BadRequest(str(Message("query_broken_escape")))
         if b"%00" in query or b"\0" in query:
-            raise BadRequest("the query holds a NUL character")
+            raise BadRequest(str(Message("query_nul")))
         try:
             query.decode()  # what is not escaped is UTF-8 by itself
             return ImmutableMultiDict([_pair(part) for part in query.split(b"&") if part])
         except UnicodeDecodeError:
-            raise BadRequest("the query is not UTF-8") from None
+            raise BadRequest(str(Message("query_not_utf8"))) from None
 
 
 def _pair(part: bytes) -> tuple[str, str]:
@@ -130,7 +131,7 @@ def refuse_unclear_host() -> None:
     """
     # Servers put several headers of a name together with commas.
     if not names_one_host([request_ctx.request.environ.get("HTTP_HOST", "")]):
-        raise BadRequest("cần đúng một Host (the request has to name one host)")
+        raise BadRequest(str(Message("request_name_one_host")))
 
 
 def refuse_undecodable() -> None:
@@ -145,7 +146,7 @@ def refuse_nul(form: MultiDict[str, str]) -> None:
     for name, value in form.items(multi=True):
         if "\0" in name or "\0" in value:
             shown = name.replace("\0", "")
-            raise InvalidInputError.of_field(shown, "nul_character", "holds a NUL character")
+            raise InvalidInputError.of_field(shown, "nul_character", Message("holds_nul_character"))
 
 
 class Plugin(FlaskPlugin):
@@ -202,7 +203,7 @@ def _fields(given: MultiDict[str, str], model: type[BaseModel]) -> Mapping[str, 
     for name, value in given.items(multi=True):
         if _NO_UTF8 in name + value:
             shown = name.replace(_NO_UTF8, "?")
-            raise InvalidInputError.of_field(shown, "not_utf8", "is not UTF-8")
+            raise InvalidInputError.of_field(shown, "not_utf8", Message("not_utf_8"))
     fields = model.model_fields
     optional = {f.alias or name for name, f in fields.items() if not f.is_required()}
     return {
@@ -218,10 +219,10 @@ def _json() -> Any:
     body = request.get_json(force=request.mimetype == "", silent=True)
     if body is None:
         raise InvalidInputError.of_field(
-            "request", "malformed_json", "the body is no JSON; send application/json, or a form"
+            "request", "malformed_json", Message("body_no_json_send_application_json")
         )
     try:
         loads_once(request.get_data())
     except GivenTwiceError as error:
-        raise InvalidInputError.of_field(error.name, "given_twice", _ONCE) from None
+        raise InvalidInputError.of_field(error.name, "given_twice", Message("given_once")) from None
     return body

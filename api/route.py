@@ -17,10 +17,10 @@ from api.shapes import unit_ref
 from api.turns import in_turn
 from registry.batch.pasted import read_pasted, text_of
 from registry.batch.rows import Table, json_line, read_table
+from registry.core.messages import Message
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.lookup import code_forms
-from registry.messages import vietnamese_first
 from registry.paper.routes import print_sheet, print_stickers
 from registry.paper.typesetting import Paper
 from registry.route.distances import Point
@@ -238,10 +238,7 @@ def paper_of(found: Route, paper: str) -> Paper:
     takes seconds, and others wait for it too.
     """
     if not turn.acquire(blocking=False):
-        raise DatabaseUnavailableError(
-            "đang in tuyến khác; hãy thử lại sau ít giây (another route is being printed; try again"
-            " in a moment)"
-        )
+        raise DatabaseUnavailableError(Message("another_route_being_printed_try_again"))
     try:
         return PAPERS[paper](site(), found)
     finally:
@@ -333,4 +330,4 @@ def _unplaced(each: Unplaced) -> JsonObject:
 
 
 def _both(words: tuple[str, str]) -> str:
-    return vietnamese_first(f"{words[0]} ({words[1]})")
+    return f"{words[0]} ({words[1]})"

@@ -28,6 +28,7 @@ from werkzeug.wsgi import FileWrapper
 from api.access import admitted_bytes
 from api.bodies import BODY, REFUSED, SMALL, Body
 from api.logs import log, trace_of
+from registry.core.messages import Message
 from registry.errors import BodyTimeoutError, RegistryError
 
 if TYPE_CHECKING:
@@ -131,9 +132,7 @@ class Server:
                     now = self._loop.time()
                     limit.reschedule(self._pace.ends_at(started, now, body.size))
         except TimeoutError:
-            raise BodyTimeoutError(
-                "gửi quá chậm, hãy gửi lại (the body came too slowly; send it again)"
-            ) from None
+            raise BodyTimeoutError(Message("body_came_too_slowly_send_again")) from None
         body.check_whole()
 
     def _admitted(self, environ: "WSGIEnvironment") -> int:

@@ -18,6 +18,7 @@ from api.openapi import Answer, Day, JsonObject, Request, answers, spec, written
 from api.received import FILE, keep_files_below_var, received
 from api.requests import Request as OwnRequest
 from api.shapes import unkept
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import today
@@ -218,9 +219,7 @@ def get_services(query: ServicesQuery) -> Response:
     day, reads = query.on or today(), register().reads
     by_point = query.lon is not None and query.lat is not None
     if (query.code is None) is not by_point or (query.lon is None) is not (query.lat is None):
-        raise InvalidInputError.of_field(
-            "code", "missing", "cần code, hoặc lon và lat (a code, or a point, not both)"
-        )
+        raise InvalidInputError.of_field("code", "missing", Message("code_point_not_both"))
     if query.code is not None:
         found = services_of(reads, lookup(reads, query.code), day)
     else:

@@ -10,6 +10,7 @@ from pydantic import RootModel
 from api.conditional import conditional
 from api.context import public_url, register
 from api.openapi import NoParameters, answers, spec
+from registry.core.messages import Message
 from registry.drawing.style import map_style, tile_json
 from registry.drawing.tiles import MAX_ZOOM, Tile, draw_tile
 from registry.errors import InvalidInputError, NotFoundError
@@ -58,7 +59,7 @@ def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: 
     tile = Tile(z, x, y)
     if not tile.exists:
         raise InvalidInputError.of_field(
-            "z", "tile_out_of_range", f"không có ô bản đồ này: mức 0 đến {MAX_ZOOM} (no such tile)"
+            "z", "tile_out_of_range", Message("no_such_tile", max_zoom=MAX_ZOOM)
         )
     return _sent(Response(draw_tile(register().reads, tile), content_type=MIMETYPE))
 
@@ -72,10 +73,10 @@ def get_base_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # n
     if not (Tile(z, x, y).exists and first <= z <= last):
         raise InvalidInputError.of_field(
             *("z", "tile_out_of_range"),
-            f"không có ô bản đồ này: mức {first} đến {last} (no such tile)",
+            Message("no_such_tile_2", first=first, last=last),
         )
     if base is None or base.file is None:
-        raise NotFoundError("máy chủ này không có bản đồ nền (this server has no base map)")
+        raise NotFoundError(Message("server_no_base_map"))
     return _sent(Response(base.file.tile(z, x, y), content_type=base.file.kind))
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final, Literal, Self
 
 from flask import Blueprint, Response, json, jsonify
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from api.conditional import conditional
 from api.context import gazetteer
@@ -14,6 +13,8 @@ from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec, written
 from api.packing import packed
 from api.shapes import Span, unit_ref
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
 from registry.gazetteer import Gazetteer, Succession, Unit, seconds_until
 from registry.personal import without_people
 from registry.records import Span as Days
@@ -76,7 +77,7 @@ class ConvertQuery(Request):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.code is None) == (self.text is None):
-            raise PydanticCustomError("code_or_text", "give either code or text")
+            raise invalid_value("code_or_text", Message("code_or_text"))
         return self
 
 
@@ -241,10 +242,7 @@ def list_units(query: UnitsQuery) -> Response:
 
 
 def _earlier(day: datetime.date, total: int) -> dict[str, object]:
-    message = (
-        f"Bản đồ đến ngày {day:%d/%m/%Y} có {total} đơn vị như vậy: thêm as_of={day}"
-        f" (add as_of={day})"
-    )
+    message = Message("add", day=day, total=total)
     return {"as_of": day.isoformat(), "total": total, "message": message}
 
 

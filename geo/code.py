@@ -90,6 +90,11 @@ class CodeError(ValueError):
 
     code = "code_invalid"
 
+    def __init__(self, text: str, **values: object) -> None:
+        super().__init__(text)
+        self.values = values
+        """What the message is about: `length`, `symbol`, `given`."""
+
 
 class WrongLengthError(CodeError):
     """Too few or too many symbols."""
@@ -282,7 +287,8 @@ def _only(
         return valid[0]
     if valid:
         raise AmbiguousCodeError(
-            f"a keyboard's accents can be undone in {len(valid)} ways: {', '.join(valid)}"
+            f"a keyboard's accents can be undone in {len(valid)} ways: {', '.join(valid)}",
+            readings=valid,
         )
     _refuse_foreign(readings[0], length, alphabet)
     raise WrongCheckError("the check does not match: a symbol is wrong, or two are swapped")
@@ -291,17 +297,20 @@ def _only(
 def _refuse_foreign(symbols: str, length: int, alphabet: str) -> None:
     """Raise WrongLengthError or ForeignSymbolError unless `symbols` could be checked."""
     if len(symbols) != length:
-        raise WrongLengthError(f"{length} symbols are expected, not {len(symbols)}")
+        said = f"{length} symbols are expected, not {len(symbols)}"
+        raise WrongLengthError(said, expected=length, given=len(symbols))
     for symbol in symbols:
         if symbol not in alphabet:
             # repr: a symbol may be unprintable, even a lone surrogate that no encoding takes.
-            raise ForeignSymbolError(f"{symbol!r} is not one of {alphabet}")
+            said = f"{symbol!r} is not one of {alphabet}"
+            raise ForeignSymbolError(said, symbol=repr(symbol), alphabet=alphabet)
 
 
 def _readings(text: str) -> tuple[str, ...]:
     """Every way to read `text`; raises WrongLengthError if it is too long to be read."""
     if len(text) > TEXT_MAX:
-        raise WrongLengthError(f"a text of {len(text)} characters is no code")
+        said = f"a text of {len(text)} characters is no code"
+        raise WrongLengthError(said, expected=LENGTH, given=len(text))
     return readings(text, longest=SPOKEN_LENGTH)
 
 

@@ -22,6 +22,7 @@ from pmtiles.tile import (
     zxy_to_tileid,
 )
 
+from registry.core.messages import Message
 from registry.errors import UnreadableFileError
 
 _TYPES: Final = {
@@ -68,7 +69,7 @@ def open_basemap(where: str | None, attribution: str) -> Basemap | None:
         file = TileFile(Path(where))
     except (OSError, ValueError, KeyError) as error:
         raise UnreadableFileError(
-            f"{Path(where).name} không phải tệp PMTiles đọc được (no readable PMTiles file)"
+            Message("no_readable_pmtiles_file", name=Path(where).name)
         ) from error
     told = str(file.metadata.get("attribution", ""))
     return Basemap(None, file.is_vector, file.zooms, attribution or told, file)

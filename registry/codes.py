@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from geo.code import LENGTH
 from geo.code_bulk import codes_from_serials
 from geo.permutation import Permutation
+from registry.core.messages import Message
 from registry.errors import ConflictError
 
 
@@ -49,7 +50,7 @@ def _draw(connection: Connection | Session, count: int, *, demo: bool) -> NDArra
         ).one()
     except DataError as error:
         if isinstance(error.orig, psycopg.errors.SequenceGeneratorLimitExceeded):
-            raise ConflictError(f"fewer than {count:,} codes are left to issue") from error
+            raise ConflictError(Message("fewer_codes_left_issue", count=count)) from error
         raise
     if drawn is None:
         return np.arange(first, last + 1, dtype=np.int64)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from registry.access.actors import acting, restrict_to_units
+from registry.core.messages import Message
 from registry.errors import (
     DatabaseUnavailableError,
     NotPreparedError,
@@ -51,29 +52,16 @@ T = TypeVar("T")
 
 RECOVERY_CONFLICT: Final = psycopg.errors.SerializationFailure
 """A standby's replay went before a statement; in the mode of our transactions nothing else is."""
-_SILENT: Final = "the database does not answer"
+_SILENT: Final = Message("database_silent")
 _WHO: Final = b"SELECT current_user, current_setting('TimeZone'), pg_backend_pid()"
 _WEB_LOGIN: Final = (
     "cho pooler dùng tài khoản đã qua `bin/diachiso database web-login`",
     "let it log in as somebody made ready by `bin/diachiso database web-login`",
 )
-_BROKEN_OFF: Final = (
-    "mất kết nối với cơ sở dữ liệu, chưa ghi gì; hãy thử lại"
-    " (the connection to the database was lost; nothing was written; try again)"
-)
-_READ_ONLY: Final = (
-    "cơ sở dữ liệu lúc này chỉ cho đọc, chưa ghi gì; hãy thử lại sau"
-    " (the database takes no writes now; nothing was written; try again later)"
-)
-_IN_DOUBT: Final = (
-    "mất kết nối đúng lúc cơ sở dữ liệu đang ghi, nên chưa biết đã ghi hay chưa: hãy tra lại trước"
-    " khi gửi lại (the connection was lost during the commit; it was written as a whole or not at"
-    " all: look before you send it again)"
-)
-_DISK_FULL: Final = (
-    "đĩa chứa cơ sở dữ liệu đã đầy, chưa ghi gì; báo người vận hành, rồi thử lại"
-    " (the disk that holds the database is full; nothing was written; tell the operator)"
-)
+_BROKEN_OFF: Final = Message("connection_database_lost_nothing_written_try")
+_READ_ONLY: Final = Message("database_takes_no_writes_now_nothing")
+_IN_DOUBT: Final = Message("connection_lost_during_commit_written_whole")
+_DISK_FULL: Final = Message("disk_holds_database_full_nothing_written")
 
 
 class BrokenOffError(DatabaseUnavailableError):
@@ -163,7 +151,7 @@ class _Door:
     ) -> DBAPIConnection:
         """A connection. Raises the driver's errors, at once where the server was just silent."""
         if time.monotonic() < self._silent_until:
-            raise psycopg.errors.ConnectionTimeout(_SILENT)
+            raise psycopg.errors.ConnectionTimeout("the database does not answer")
         try:
             return dialect.connect(*arguments, **named)
         except psycopg.errors.ConnectionTimeout:
@@ -239,25 +227,27 @@ def wrong_role(
     acts_as, zone, process = ((result.get_value(0, i) or b"").decode() for i in range(3))
     if acts_as != role:
         return WrongRoleError(
-            f"kết nối mang vai {acts_as}, không phải {role}: có pooler bỏ mất `options` lúc kết"
-            f" nối; hãy nối thẳng tới PostgreSQL, hoặc {_WEB_LOGIN[0]} (the connection acts as"
-            f" {acts_as}, not as {role}: a pooler in between drops the startup parameter `options`;"
-            f" connect to PostgreSQL directly, or {_WEB_LOGIN[1]})"
+            Message(
+                "connection_acts_not_pooler_between_drops",
+                acts_as=acts_as,
+                role=role,
+                web_login=_WEB_LOGIN[0],
+                web_login_2=_WEB_LOGIN[1],
+            )
         )
     # A pooler gives each of its clients a number of its own.
     if int(process) == connection.pgconn.backend_pid:
         return None
     if not may_be_pooled:
-        return WrongRoleError(
-            "kết nối này đi qua pooler, mà chương trình này cần phiên riêng: ghi địa chỉ pooler vào"
-            " DATABASE_WEB_URL, còn DATABASE_URL nối thẳng tới PostgreSQL (a pooler is in between,"
-            " and this program needs a session: its address belongs into DATABASE_WEB_URL, and"
-            " DATABASE_URL leads to PostgreSQL directly)"
-        )
+        return WrongRoleError(Message("pooler_between_program_needs_session_address"))
     if zone != TIME_ZONE:
         return WrongRoleError(
-            f"qua pooler, ngày tính theo {zone}: {_WEB_LOGIN[0]} (behind the pooler days are those"
-            f" of {zone}: {_WEB_LOGIN[1]})"
+            Message(
+                "behind_pooler_days_those",
+                zone=zone,
+                web_login=_WEB_LOGIN[0],
+                web_login_2=_WEB_LOGIN[1],
+            )
         )
     return None
 
@@ -315,7 +305,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise BusyError("every database connection is busy; try again in a moment") from error
+        raise BusyError(Message("every_database_connection_busy_try_again")) from error
     except psycopg.Error as error:  # COPY goes past SQLAlchemy
         if _is_disk_full(error):
             raise DatabaseFullError(_DISK_FULL) from error
@@ -351,13 +341,13 @@ def _meaning_of(error: DBAPIError) -> RegistryError | None:
     """What a failed statement is to the caller; None for a mistake of ours."""
     cause = error.orig
     if _is_outside_units(cause):
-        return OutsideUnitsError("khoá này không được ghi ở đây (the key is bound to other units)")
+        return OutsideUnitsError(Message("key_bound_other_units_2"))
     if _is_disk_full(cause):
         return DatabaseFullError(_DISK_FULL)
     if unready := _unready(cause):
         return NotPreparedError(unready)
     if isinstance(cause, psycopg.errors.QueryCanceled):
-        return TookTooLongError("the database took too long to answer; try again, or ask for less")
+        return TookTooLongError(Message("database_took_too_long_answer_try"))
     if error.connection_invalidated or isinstance(cause, RECOVERY_CONFLICT):
         return BrokenOffError(_BROKEN_OFF)
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
@@ -381,12 +371,12 @@ def _is_outside_units(cause: BaseException | None) -> bool:
     return refused and acting() is not None and "row-level security" in str(cause)
 
 
-def _unready(cause: BaseException | None) -> str | None:
+def _unready(cause: BaseException | None) -> Message | None:
     """The remedy when the database is reachable but is no register yet, else None."""
     if isinstance(cause, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
-        return "the database has another schema; run `bin/diachiso database prepare`"
+        return Message("schema_differs")
     if isinstance(cause, psycopg.OperationalError) and "role" in str(cause):
         for role in (APP_ROLE, OWNER_ROLE):
             if f'role "{role}"' in str(cause):
-                return f"the role {role} is missing; run `bin/diachiso database prepare`"
+                return Message("role_missing", role=role)
     return None

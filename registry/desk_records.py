@@ -17,6 +17,7 @@ from geo.house_number import parse_house_number
 from geo.label import named
 from geo.text import fold
 from registry.access.reach import check_seen
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer
@@ -150,7 +151,7 @@ def find_record(reads: Reads, known: Gazetteer, written: str) -> Record:
     code = read_code(reads, written)
     record = by_code(reads, code)
     if record is None:
-        raise NotFoundError(f"no record bears the code {code}")
+        raise NotFoundError(Message("no_record_bears_code_3", code=code))
     if record.unit_id is not None:
         check_seen(known, record.unit_id)
     (record,) = alone(reads, with_past([record]))

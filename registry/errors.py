@@ -1,63 +1,60 @@
 """The exception family of the register.
 
 Each class carries a stable `code` that callers may rely on. What it means over HTTP is decided in
-one table, `api.errors`; on the command line every one of them is one line on stderr. People read
-the detail: Vietnamese comes first, English in brackets (`registry.messages`).
+one table, `api.errors`; on the command line every one of them is one line on stderr. What people
+read of it is a message, put into words in their language (`registry.core.messages`).
 """
 
 from typing import ClassVar, Self
 
-from registry.messages import vietnamese_first
+from registry.core.messages import Message
 
 
 class RegistryError(Exception):
     """A request that the register cannot serve: the reason and, where there is one, the remedy."""
 
     code: ClassVar[str] = "registry_error"
-    words: ClassVar[str] = "không làm được"
-    """What a detail begins with that is written in English only."""
 
-    def __init__(self, detail: str, **extra: object) -> None:
-        detail = vietnamese_first(detail, self.words)
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, message: Message, **extra: object) -> None:
+        super().__init__(message)
+        self.message = message
         self.extra = extra
-        """Members for the problem document beside the detail (RFC 9457 §3.2), JSON values only."""
+        """Members for the problem document beside the detail (RFC 9457 §3.2): JSON, or messages."""
+
+    @property
+    def detail(self) -> str:
+        """What happened, in the language of the reader."""
+        return str(self.message)
 
 
 class InvalidInputError(RegistryError):
     """The request is understood, and wrong: a value out of range, a contradiction."""
 
     code = "invalid_input"
-    words = "chưa đúng"
 
     @classmethod
-    def of_field(cls, field: str, code: str, detail: str, **members: object) -> Self:
+    def of_field(cls, field: str, code: str, message: Message, **members: object) -> Self:
         """The error of one parameter; `code` is stable, `members` stand beside it."""
-        detail = vietnamese_first(detail, cls.words)
-        error = {"field": field, "code": code, "detail": detail, **members}
-        return cls(f"{field}: {detail}", errors=[error])
+        error = {"field": field, "code": code, "detail": message, **members}
+        return cls(Message("field_says", field=field, detail=message), errors=[error])
 
 
 class NotFoundError(RegistryError):
     """What was asked for does not exist, or did not on the day asked for."""
 
     code = "not_found"
-    words = "không tìm thấy"
 
 
 class MistypedCodeError(NotFoundError):
     """Nearly a code: its check fails. Members: `reason` and `suggestions`, which are registered."""
 
     code = "code_mistyped"
-    words = "mã gõ sai"
 
 
 class GoneError(RegistryError):
     """A record that was, and is no more. Member: `successors`, which continue it."""
 
     code = "gone"
-    words = "không còn nữa"
 
 
 class WithdrawnError(GoneError):
@@ -70,7 +67,6 @@ class ConflictError(RegistryError):
     """The register's present state does not allow it."""
 
     code = "conflict"
-    words = "không làm được lúc này"
 
 
 class UnitsInUseError(ConflictError):
@@ -87,14 +83,12 @@ class IllegalTransitionError(ConflictError):
     """A state in which this cannot be done. Members: `state`, and `legal`, what can be done."""
 
     code = "illegal_transition"
-    words = "trạng thái không cho phép"
 
 
 class AddressTakenError(ConflictError):
     """Another living record bears this address already. Member: `taken_by`, its code."""
 
     code = "address_taken"
-    words = "địa chỉ đã có mã"
 
 
 class NameTakenError(ConflictError):
@@ -134,28 +128,24 @@ class CursorRefusedError(RegistryError):
     """A place in the change feed from which this register cannot go on. Member: `reason`."""
 
     code = "cursor_refused"
-    words = "con trỏ không dùng được"
 
 
 class StaleError(RegistryError):
     """The record is no more as the caller saw it."""
 
     code = "stale"
-    words = "đã được sửa sau lần xem"
 
 
 class IfMatchRequiredError(RegistryError):
     """A change that must say which state of the record it is about, and does not."""
 
     code = "if_match_required"
-    words = "cần If-Match"
 
 
 class KeyRequiredError(RegistryError):
     """What was asked for needs a key, and none was given that is known."""
 
     code = "key_required"
-    words = "cần khoá"
 
 
 class KeyTruncatedError(KeyRequiredError):
@@ -186,14 +176,12 @@ class ForbiddenError(RegistryError):
     """The key's role may not do this."""
 
     code = "forbidden"
-    words = "không có quyền"
 
 
 class AccountRefusedError(ForbiddenError):
     """What an identity provider says lets nobody in. Member: `reason`."""
 
     code = "account_refused"
-    words = "tài khoản không vào được"
 
 
 class OutsideUnitsError(ForbiddenError):
@@ -236,21 +224,18 @@ class FieldCodeError(ForbiddenError):
     """What was given is the code of no round in the field."""
 
     code = "field_code_unknown"
-    words = "mã đợt không đúng"
 
 
 class FieldCodeEndedError(ForbiddenError):
     """The round of this code is closed, or its last day is over. Member: `reason`."""
 
     code = "field_code_ended"
-    words = "đợt đã kết thúc"
 
 
 class TooManyRequestsError(RegistryError):
     """Too many requests in too short a time. Member: `retry_after_s`."""
 
     code = "too_many_requests"
-    words = "quá nhiều yêu cầu"
 
 
 class BudgetSpentError(TooManyRequestsError):
@@ -269,7 +254,6 @@ class TooManyVanishedError(ConflictError):
     """A full delivery that lacks nearly all of its source. Members: `vanished` and `living`."""
 
     code = "too_many_vanished"
-    words = "thiếu quá nhiều hộ so với lần trước"
 
 
 class ImportStateError(ConflictError):
@@ -300,7 +284,6 @@ class UnreadableFileError(RegistryError):
     """A file that cannot be read as what it was given for."""
 
     code = "unreadable_file"
-    words = "không đọc được tệp"
 
 
 class ColumnsNotRecognisedError(UnreadableFileError):
@@ -349,14 +332,12 @@ class IssuerUnavailableError(RegistryError):
     """The identity provider does not answer, or not as one should."""
 
     code = "issuer_unavailable"
-    words = "nơi đăng nhập không trả lời"
 
 
 class DatabaseUnavailableError(RegistryError):
     """The database does not answer; the same request may succeed later."""
 
     code = "database_unavailable"
-    words = "cơ sở dữ liệu không trả lời"
     engine_id: int | None = None
     """`id` of the engine of which a session was open; a number, for errors go between processes."""
 
@@ -371,21 +352,18 @@ class BodyTimeoutError(RegistryError):
     """What was sent came too slowly, and was not waited for to its end."""
 
     code = "request_timeout"
-    words = "gửi quá chậm"
 
 
 class StorageFullError(RegistryError):
     """The disk that keeps delivered files has no room for this one."""
 
     code = "storage_full"
-    words = "máy chủ hết chỗ chứa tệp"
 
 
 class StorageUnavailableError(RegistryError):
     """The folder that keeps delivered files cannot be written."""
 
     code = "storage_unavailable"
-    words = "máy chủ không ghi được tệp"
 
 
 class SigningKeyError(RegistryError):
@@ -398,14 +376,12 @@ class LeavingError(RegistryError):
     """The service ends: it answers what still comes, and nobody should send more."""
 
     code = "leaving"
-    words = "máy chủ này sắp dừng"
 
 
 class NotPreparedError(RegistryError):
     """The database answers and is not, or not fully, a register: the detail names the remedy."""
 
     code = "not_prepared"
-    words = "cơ sở dữ liệu chưa sẵn sàng"
 
 
 class WrongRoleError(NotPreparedError):
@@ -418,4 +394,3 @@ class ClusterError(RegistryError):
     """The private PostGIS cluster cannot be made, started or reached."""
 
     code = "cluster_error"
-    words = "cụm PostgreSQL riêng không chạy được"

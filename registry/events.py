@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import ConflictError, DatabaseUnavailableError
 
@@ -92,7 +93,4 @@ def refuse_brought(session: Session, event_id: int) -> None:
     as they were before, is not in the file.
     """
     if session.scalar(_BROUGHT, {"event": event_id}):
-        raise ConflictError(
-            "việc này đã làm ở sổ cũ, trước khi chuyển sang đây, nên không hoàn tác được; hãy sửa"
-            " từng mã (it was done before the register was transferred, and cannot be undone here)"
-        )
+        raise ConflictError(Message("done_before_register_transferred_cannot_undone"))

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Engine
 
+from registry.core.messages import Message
 from registry.database import TookTooLongError, session_scope, tried_again
 from registry.errors import RegistryError
 from registry.gazetteer import Gazetteer, today
@@ -109,9 +110,7 @@ class GazetteerCache:
     def _read_behind(self, known: Gazetteer) -> Gazetteer:
         """A newer map than `known`: one thread reads it, the others wait for that."""
         if not self._turn.acquire(timeout=_HANGS_S):
-            raise TookTooLongError(
-                "bản đồ đơn vị mới chưa đọc xong (the new map of units is not read yet)"
-            )
+            raise TookTooLongError(Message("new_map_units_not_read_yet"))
         try:
             read = self._read
             if read is None or read.version <= known.version:

@@ -18,6 +18,7 @@ from geo.text import with_plain_signs
 from geo.values import value
 from registry.access import budget
 from registry.address_reader import TWO_NUMBERS, read_address
+from registry.core.messages import Message
 from registry.door_with_units import ReadAddress, with_building
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
@@ -171,10 +172,10 @@ class _Search:
             return located.answers
         if len(text) > MAX_TEXT:
             raise InvalidInputError.of_field(
-                "q", "text_too_long", f"more than {MAX_TEXT:,} characters"
+                "q", "text_too_long", Message("more_characters_2", max_text=MAX_TEXT)
             )
         if "\0" in text:
-            raise InvalidInputError.of_field("q", "nul_character", "holds a NUL character")
+            raise InvalidInputError.of_field("q", "nul_character", Message("holds_nul_character"))
         if given is None:
             return (yield from self._text(text))
         units, notes = self._by_codes(given)

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from registry.core.messages import Message, Several
 from registry.core.sql import Statements
 from registry.errors import UnitsInUseError
 from registry.messages import number
@@ -113,16 +114,17 @@ def _refusal(found: Sequence[HeldUnit]) -> UnitsInUseError:
     shown = "; ".join(map(str, found[:_SHOWN]))
     more = f"; … và {number(len(found) - _SHOWN)} nữa" if len(found) > _SHOWN else ""
     commands = ", ".join(f"`bin/diachiso reform {name}`" for name in files)
-    remedies = [f"hãy chạy {commands} trước (run that first)"] if files else []
+    remedies = [Message("run_first", commands=commands)] if files else []
     if any(unit.reform is None for unit in found):
-        remedies.append(
-            "nghị quyết nào chưa có tệp đi kèm thì viết tệp rồi `bin/diachiso reform TỆP`"
-            " (write the file of a resolution that is not shipped, and run that)"
-        )
+        remedies.append(Message("write_file_resolution_not_shipped_run"))
     return UnitsInUseError(
-        f"danh mục đơn vị đi kèm chương trình đổi {number(len(found))} đơn vị còn dữ liệu, nên chưa"
-        f" nạp gì: {shown}{more}; {'; '.join(remedies)} (the seeds end or move units that hold"
-        " records; nothing was loaded)",
+        Message(
+            "seeds_end_move_units_hold_records",
+            count=len(found),
+            shown=shown,
+            more=more,
+            remedies=Several(remedies),
+        ),
         units=[unit.to_dict() for unit in found],
         reforms=files,
     )

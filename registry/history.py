@@ -12,6 +12,7 @@ from typing import Final
 from geo import code as codes
 from geo.label import named
 from registry.access import budget
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import Goes, described, going
 from registry.days import parse_day
@@ -84,7 +85,9 @@ def moment_of(as_of: str) -> datetime.datetime:
         if len(as_of) <= _LONGEST_DAY:
             day = parse_day(as_of)
             if day > now.date():
-                raise InvalidInputError.of_field("as_of", "day_in_future", f"{day} has not come")
+                raise InvalidInputError.of_field(
+                    "as_of", "day_in_future", Message("not_come_4", day=day)
+                )
             end = datetime.datetime.combine(day, datetime.time.max, VIET_NAM)
             return min(end, now)
         moment = datetime.datetime.fromisoformat(as_of)
@@ -95,10 +98,12 @@ def moment_of(as_of: str) -> datetime.datetime:
         raise InvalidInputError.of_field(
             "as_of",
             "malformed_moment",
-            "write YYYY-MM-DD, DD/MM/YYYY, or YYYY-MM-DDTHH:MM:SS+07:00",
+            Message("write_yyyy_mm_dd_dd_mm"),
         )
     if moment > now:
-        raise InvalidInputError.of_field("as_of", "day_in_future", f"{as_of} has not come")
+        raise InvalidInputError.of_field(
+            "as_of", "day_in_future", Message("not_come_5", as_of=as_of)
+        )
     return moment
 
 
@@ -122,10 +127,12 @@ def lookup_as_of(
     if record is None:
         budget.pay()
     if record is None or record.status == "reserved":
-        raise NotFoundError(f"the code {shown} stood for no address at {moment.isoformat()}")
+        raise NotFoundError(
+            Message("code_stood_no_address", shown=shown, moment=moment.isoformat())
+        )
     if record.status == "retired":
         successors = [code_forms(successor) for successor in record.successors or []]
-        raise GoneError(f"the code {shown} was retired by then", successors=successors)
+        raise GoneError(Message("code_retired_then", shown=shown), successors=successors)
     (record,) = alone(reads, with_past([record], on))
     return told_of_past(reads, record)
 
@@ -140,7 +147,7 @@ def history(reads: Reads, text: str) -> list[Step]:
     moments = reads.rows(SQL.driver("steps"), {"code": code})
     if not moments:
         budget.pay()
-        raise NotFoundError(f"no record bears or bore the code {codes.format(code)}")
+        raise NotFoundError(Message("no_record_bears_bore_code", codes=codes.format(code)))
     parameters = {"code": code, "moments": [row[0].isoformat() for row in moments]}
     states = [
         Record(*row) if row[0] is not None else None

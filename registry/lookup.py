@@ -7,6 +7,8 @@ from geo import code as codes
 from geo.code import CodeError, WrongLengthError
 from geo.code_writing import unannounced
 from registry.access import budget
+from registry.core.invalid import wrong_code
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import (
     GoneError,
@@ -40,17 +42,15 @@ def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:
     shown = codes.format(code)
     if record is None:
         if reads.rows(SQL.driver("withdrawn"), {"code": code}):
-            raise WithdrawnError(
-                f"the code {shown} was withdrawn with the import that gave it", successors=[]
-            )
-        raise NotFoundError(f"no record bears the code {shown}")
+            raise WithdrawnError(Message("code_withdrawn_import_gave", shown=shown), successors=[])
+        raise NotFoundError(Message("no_record_bears_code_4", shown=shown))
     if record.status == "reserved":
-        raise NotFoundError(f"the code {shown} is reserved and stands for no address yet")
+        raise NotFoundError(Message("code_reserved_stands_no_address_yet", shown=shown))
     if record.status == "retired":
         successors = record.successors or []
         onward = ", ".join(codes.format(c) for c in successors) or "none"
         raise GoneError(
-            f"the code {shown} is retired; continued by: {onward}",
+            Message("code_retired_continued", shown=shown, onward=onward),
             successors=[code_forms(c) for c in successors],
         )
     (record,) = alone(reads, with_past([record], on))
@@ -101,9 +101,9 @@ def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | M
     # Right symbols in the right number were meant as a code, also where nothing near is registered.
     meant = isinstance(error, codes.WrongCheckError | codes.AmbiguousCodeError)
     if not found and not meant:
-        return InvalidInputError.of_field("code", error.code, str(error))
+        return InvalidInputError.of_field("code", error.code, wrong_code(error))
     return MistypedCodeError(
-        str(error), reason=error.code, suggestions=[code_forms(code) for code in found]
+        wrong_code(error), reason=error.code, suggestions=[code_forms(code) for code in found]
     )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry.changes.snapshot import LICENCE
+from registry.core.messages import Message, not_written
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.table import write_csv
 from registry.csv_cells import Writer
@@ -27,7 +28,6 @@ from registry.errors import InvalidInputError, NotFoundError, UnreadableFileErro
 from registry.export.run import BOUNDARY_FORMATS, FORMATS, LAYERS, ExportOptions, export_file
 from registry.gazetteer import VIET_NAM, Gazetteer, Unit
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import not_written
 from registry.settings import Settings
 from registry.whole_file import whole_file
 
@@ -120,7 +120,7 @@ def _write_list(folder: Path, files: Iterable[OpenFile]) -> None:
 def _dataset(code: str) -> Dataset:
     if code not in DATASETS:
         raise InvalidInputError(
-            f"DIACHISO_OPEN_DATA: không có {code!r} (no such data); có: {', '.join(DATASETS)}"
+            Message("no_such_data", code=repr(code), datasets=", ".join(DATASETS))
         )
     return DATASETS[code]
 

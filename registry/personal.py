@@ -8,13 +8,11 @@ from typing import Final
 from geo.persons import is_called, mentions_person
 from geo.redaction import REMOVED
 from geo.text import visible
+from registry.core.messages import Message
 
 PERSONAL_DATA: Final = "personal_data"
 """Code of the error for such a text."""
-LEAVE_OUT: Final = (
-    "xin bỏ số điện thoại, số giấy tờ, thư điện tử, đường dẫn (leave out telephone and identity"
-    " numbers, mail and links)"
-)
+LEAVE_OUT: Final = Message("leave_out_telephone_identity_numbers_mail")
 # A degree with its decimals has as many digits as a telephone.
 _DEGREES: Final = r"(?:1[01]\d|[6-9]|1\d|2[0-4])[.]\d{4,}(?![\d.])"
 _SEP: Final = r"[\s._()·–—-]{0,3}"

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, tex
 from sqlalchemy.exc import ProgrammingError
 
 from registry.boundaries.cells import draw_cells
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
 from registry.database import (
@@ -35,7 +36,7 @@ EXTENSIONS: Final = ("postgis", "pg_trgm", "btree_gist")
 OLDEST_SERVER: Final = 150_000
 OLDEST_POSTGIS: Final = (3, 3)
 
-Report = Callable[[str], None]
+Report = Callable[[Message | str], None]
 
 
 def prepare_database(admin_url: str, report: Report) -> None:
@@ -112,10 +113,7 @@ def make_web_login(admin_url: str, name: str, *, statement_timeout_ms: int) -> N
         ):
             may_more = connection.scalar(SQL.text("may_more"), {"name": name, "owner": OWNER_ROLE})
             if may_more:
-                raise ConflictError(
-                    f"{name} có quyền hơn chương trình: chọn tên khác (it may do more than the"
-                    " application: choose another name)"
-                )
+                raise ConflictError(Message("may_more_application_choose_another_name", name=name))
             if may_more is None:
                 _run(connection, f"CREATE ROLE {quote(name)} LOGIN")
             _run(connection, f"GRANT {APP_ROLE} TO {quote(name)}")
@@ -133,7 +131,7 @@ def make_web_login(admin_url: str, name: str, *, statement_timeout_ms: int) -> N
 def _check_server(connection: Connection) -> None:
     version = int(connection.scalar(text("SHOW server_version_num")) or 0)
     if version < OLDEST_SERVER:
-        raise NotPreparedError(f"PostgreSQL 15 or later is needed; this is {version // 10_000}")
+        raise NotPreparedError(Message("postgresql_15_later_needed", version=version // 10000))
 
 
 def _ensure_role(connection: Connection, role: str) -> None:
@@ -156,7 +154,7 @@ def _ensure_extension(connection: Connection, extension: str) -> None:
     if extension == "postgis":
         version = tuple(int(part) for part in str(installed).split(".")[:2])
         if version < OLDEST_POSTGIS:
-            raise NotPreparedError(f"PostGIS 3.3 or later is needed; this is {installed}")
+            raise NotPreparedError(Message("postgis_3_3_later_needed", installed=installed))
 
 
 def _ensure_owner_may_create(connection: Connection) -> None:
@@ -175,7 +173,7 @@ def _run(connection: Connection, statement: str) -> None:
         connection.execute(text(statement))
     except ProgrammingError as error:
         raise NotPreparedError(
-            f"an administrator of the database must run: {statement}; ({error.orig})"
+            Message("administrator_database_must_run", statement=statement, orig=error.orig)
         ) from error
 
 
@@ -187,8 +185,7 @@ def _migrate(engine: Engine, report: Report) -> bool:
             return current == head
         if current is not None and not knows_revision(current):
             raise NotPreparedError(
-                f"the schema of the database is {current}, which this program ({head}) does not"
-                " know; update the program"
+                Message("schema_database_program_not_know_update", current=current, head=head)
             )
         connection.rollback()
         config = alembic_config()
@@ -203,8 +200,9 @@ def _check_described(engine: Engine) -> None:
     there = {column["name"] for column in inspect(engine).get_columns(HOUSEHOLD.name)}
     if differing := there ^ set(HOUSEHOLD.c.keys()):
         raise NotPreparedError(
-            f"household: {', '.join(sorted(differing))}: in only one of the schema and"
-            " registry/core/tables/records.py"
+            Message(
+                "household_only_one_schema_registry_core", differing=", ".join(sorted(differing))
+            )
         )
 
 

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import DatabaseFullError, ReadOnlyError, session_scope, tried_again
 from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
@@ -125,13 +126,14 @@ def _check_prepared(session: Session) -> None:
     if not suits(session.connection()):
         current, head = current_revision(session.connection()), head_revision()
         raise NotPreparedError(
-            f"the schema is at {current or 'nothing'}, this program needs {head};"
-            " run `bin/diachiso database prepare`, or update the program"
+            Message(
+                "schema_program_needs_run_bin_diachiso", current=current or "nothing", head=head
+            )
         )
     if session.scalar(text("SELECT seed_sha256 FROM gazetteer_state")) is None:
-        raise NotPreparedError("no units are loaded; run `bin/diachiso database prepare`")
+        raise NotPreparedError(Message("no_units_loaded_run_bin_diachiso"))
 
 
 def _check_writable(session: Session) -> None:
     if session.scalar(text("SELECT CAST(current_setting('transaction_read_only') AS bool)")):
-        raise ReadOnlyError("cơ sở dữ liệu lúc này chỉ cho đọc (the database takes no writes now)")
+        raise ReadOnlyError(Message("database_takes_no_writes_now"))

@@ -25,6 +25,7 @@ from psycopg.pq.abc import PGresult
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
+from registry.core.messages import Message
 from registry.database import (
     APP_ROLE,
     POOL_TIMEOUT_S,
@@ -200,13 +201,11 @@ class Reads:
         try:
             return tried_again(lambda: self._rows(statement, parameters))
         except (PoolTimeout, BrokenOffError) as error:
-            raise DatabaseUnavailableError("the database does not answer") from error
+            raise DatabaseUnavailableError(Message("database_not_answer")) from error
         except psycopg.errors.QueryCanceled as error:
-            raise TookTooLongError("the database took too long to answer") from error
+            raise TookTooLongError(Message("database_took_too_long_answer")) from error
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-            raise NotPreparedError(
-                "the database has another schema; run `bin/diachiso database prepare`"
-            ) from error
+            raise NotPreparedError(Message("database_another_schema_run_bin_diachiso")) from error
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -215,7 +214,7 @@ class Reads:
         Raises BusyError where the others are taken.
         """
         if not self._batches.acquire(blocking=False):
-            raise BusyError("too many batches at once; try again in a moment")
+            raise BusyError(Message("too_many_batches_once_try_again"))
         try:
             yield
         finally:
@@ -246,7 +245,7 @@ class Reads:
                 self._pool.drain()
             elif not isinstance(error, RECOVERY_CONFLICT):
                 raise
-            raise BrokenOffError("the question was broken off") from error
+            raise BrokenOffError(Message("question_broken_off")) from error
         finally:
             self._pool.putconn(connection)
 

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from geo.label import LabelParts, alley_word, door_words
 from geo.values import value
+from registry.core.messages import Message
 from registry.core.sql import SHARED
 from registry.core.tables.records import Goes, going
 from registry.errors import InvalidInputError
@@ -163,7 +164,7 @@ class DatedLabel:
         """Raises InvalidInputError where no map of that day is known for the place."""
         if not self.units:
             raise InvalidInputError.of_field(
-                "on", "unit_unknown_then", f"the commune is on no map of {self.day}"
+                "on", "unit_unknown_then", Message("commune_no_map", day=self.day)
             )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo.code import format as format_code
 from geo.label import named
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.events import Cause, write_scope
@@ -22,7 +23,7 @@ from registry.own_keys import APART
 from registry.rules import RULES_VERSION
 from registry.stored_keys import COLUMNS, KeyColumn, stale_keys
 
-Report = Callable[[str], None]
+Report = Callable[[Message | str], None]
 _BATCH: Final = 5_000
 _NAMED: Final = 5
 SQL: Final = Statements(__file__, apart=APART)

@@ -24,6 +24,7 @@ import psycopg
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import (
     BusyError,
@@ -137,7 +138,7 @@ class Replica:
         """As `Reads.rows`, of the replica; refused at once where it is away, the primary not."""
         now = time.monotonic()
         if self._is_away("replica", now) and not self._is_away("primary", now):
-            raise DatabaseUnavailableError("the replica does not answer")
+            raise DatabaseUnavailableError(Message("replica_not_answer"))
         try:
             return self.reads.rows(statement, parameters)
         except _IS_THERE:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from geo.label import LabelParts
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.entrances import nearest_entrance
 from registry.errors import InvalidInputError
@@ -62,7 +63,7 @@ def check_point(*, lon: float, lat: float) -> None:
     for name, value, most in (("lon", lon, 180), ("lat", lat, 90)):
         if not math.isfinite(value) or abs(value) > most:
             raise InvalidInputError.of_field(
-                name, "coordinate_out_of_range", f"degrees from -{most} to {most}"
+                name, "coordinate_out_of_range", Message("degrees_2", most=most)
             )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from registry.core.messages import Message
 from registry.errors import NotPreparedError
 from registry.settings import ROOT
 
@@ -34,7 +35,7 @@ def head_revision() -> str:
         n for names in chain for n in names[1:]
     }
     if len(heads) != 1:
-        raise NotPreparedError("this checkout has no migrations, or torn ones; clone it again")
+        raise NotPreparedError(Message("checkout_no_migrations_torn_ones_clone"))
     return heads.pop()
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from geo.text import fold
+from registry.core.messages import Message
 from registry.intake.spellings.headers import field_of
 from registry.intake.spellings.returned import clean_text
 
@@ -36,7 +37,7 @@ class RowProblem:
 class ProblemTable:
     """The problems that rows of one kind of file may have."""
 
-    words: Mapping[str, str]
+    words: Mapping[str, Message]
     """Code → what is wrong, in words; an error where neither of the others has it."""
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -51,7 +52,7 @@ class ProblemTable:
         elif code in self.notices:
             severity = "notice"
         shown = value if code in self.identifiers else clean_text(value)
-        return RowProblem(row_number, code, shown[:SHOWN_VALUE], self.words[code], severity)
+        return RowProblem(row_number, code, shown[:SHOWN_VALUE], str(self.words[code]), severity)
 
 
 def columns_named(

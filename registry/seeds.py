@@ -17,6 +17,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import driver_connection
 from registry.events import PUBLISH, Cause, open_event
@@ -53,7 +54,7 @@ _STEPS: Final = (
 )
 
 
-def load_seeds(connection: Connection, report: Callable[[str], None]) -> None:
+def load_seeds(connection: Connection, report: Callable[[Message | str], None]) -> None:
     """Load the seed files unless exactly these are loaded already; commits nothing.
 
     The connection acts as the owner. Says what it loaded through `report`.

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from registry.core.messages import Message
 from registry.errors import InvalidInputError, UnreadableFileError
 
 ByteStream = io.BufferedReader | io.BufferedRandom
@@ -100,31 +101,35 @@ def _download(url: str, spool: ByteStream, limits: Limits) -> None:
                 spool.write(chunk)
                 if spool.tell() > limits.download_bytes:
                     raise UnreadableFileError(
-                        f"{name} is larger than {_size(limits.download_bytes)}"
+                        Message("larger", name=name, download_bytes=_size(limits.download_bytes))
                     )
                 if time.monotonic() > deadline:
                     raise UnreadableFileError(
-                        f"{name} did not arrive within {limits.download_s:.0f} s"
+                        Message("did_not_arrive_within_s", name=name, download_s=limits.download_s)
                     )
     except urllib.error.HTTPError as error:
         error.close()
         raise UnreadableFileError(
-            f"{name}: the server answers {error.code} {error.reason}"
+            Message("server_answers", name=name, code=error.code, reason=error.reason)
         ) from None
     except (http.client.HTTPException, OSError) as error:
-        raise UnreadableFileError(f"{name} cannot be fetched: {_network_reason(error)}") from None
+        raise UnreadableFileError(
+            Message("cannot_fetched", name=name, error=_network_reason(error))
+        ) from None
     if stated is not None and stated.isdecimal() and int(stated) != spool.tell():
-        raise UnreadableFileError(f"{name} broke off after {spool.tell():,} of {stated} bytes")
+        raise UnreadableFileError(
+            Message("broke_off_after_bytes", name=name, spool=spool.tell(), stated=stated)
+        )
 
 
 def _request(url: str) -> urllib.request.Request:
     try:
         parts = urlsplit(url)
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-            raise InvalidInputError(f"{source_name(url)!r}: a URL begins with http:// or https://")
+            raise InvalidInputError(Message("url_begins_http_https", url=repr(source_name(url))))
         return urllib.request.Request(url, headers={"User-Agent": "diachiso"})  # noqa: S310
     except ValueError as error:
-        raise InvalidInputError(f"{source_name(url)} is no URL: {error}") from None
+        raise InvalidInputError(Message("no_url", url=source_name(url), error=error)) from None
 
 
 def _opener() -> urllib.request.OpenerDirector:
@@ -159,16 +164,18 @@ def read_text(file: ByteStream, name: str, limits: Limits) -> Iterator[str]:
     with _refusals(name):
         start = file.peek(4)  # and no seek: the file may be a pipe
         if start.startswith(_ZIP):
-            raise UnreadableFileError(f"{name} is a ZIP archive; give the GeoJSON file inside it")
+            raise UnreadableFileError(Message("zip_archive_give_geojson_file_inside", name=name))
         plain = gzip.GzipFile(fileobj=file) if start.startswith(_GZIP) else file
         while chunk := plain.read(_CHUNK):
             size += len(chunk)
             if size > limits.text_bytes:
-                raise UnreadableFileError(f"{name} holds more than {_size(limits.text_bytes)}")
+                raise UnreadableFileError(
+                    Message("holds_more", name=name, text_bytes=_size(limits.text_bytes))
+                )
             yield decoder.decode(chunk)
         yield decoder.decode(b"", final=True)
         if size == 0:
-            raise UnreadableFileError(f"{name} is empty")
+            raise UnreadableFileError(Message("empty_2", name=name))
 
 
 @contextmanager
@@ -177,20 +184,22 @@ def _refusals(name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise UnreadableFileError(f"{name} does not exist") from None
+        raise UnreadableFileError(Message("not_exist", name=name)) from None
     except IsADirectoryError:
-        raise UnreadableFileError(f"{name} is a folder, not a file") from None
+        raise UnreadableFileError(Message("folder_not_file", name=name)) from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise UnreadableFileError(f"{name} is a damaged gzip file ({error})") from None
+        raise UnreadableFileError(Message("damaged_gzip_file", name=name, error=error)) from None
     except EOFError:
-        raise UnreadableFileError(f"{name} is a gzip file that ends too early") from None
+        raise UnreadableFileError(Message("gzip_file_ends_too_early", name=name)) from None
     except UnicodeDecodeError as error:
-        raise UnreadableFileError(f"{name} is no UTF-8 text ({error.reason})") from None
+        raise UnreadableFileError(
+            Message("no_utf_8_text", name=name, reason=error.reason)
+        ) from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise UnreadableFileError(f"{name} cannot be read: {why}") from None
+        raise UnreadableFileError(Message("cannot_read_2", name=name, why=why)) from None
     except ValueError as error:  # a path with a NUL byte
-        raise UnreadableFileError(f"{name!r} is no path: {error}") from None
+        raise UnreadableFileError(Message("no_path", name=repr(name), error=error)) from None
 
 
 def _size(number: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer
@@ -82,9 +83,7 @@ def blank_of(session: Session, gazetteer: Gazetteer, code: str, day: datetime.da
     """
     unit = unit_by_code(gazetteer, code, day)
     if unit.level != "commune":
-        raise InvalidInputError.of_field(
-            "unit", "not_a_commune", "cần mã của một xã, phường, đặc khu (a commune's code)"
-        )
+        raise InvalidInputError.of_field("unit", "not_a_commune", Message("communes_code"))
     places = {"unit": unit.id}
     province = gazetteer.province_of(unit, day)
     names = [unit.version_on(day).full_name]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from registry.core.messages import Message
 from registry.database import TookTooLongError
 
 T = TypeVar("T")
@@ -63,10 +64,7 @@ class Watch(Generic[T]):
         if seen is None or not self._is_new(seen, now):
             seen = self._waited_for(now)
         if seen is None or not self._counts(seen, now):
-            raise TookTooLongError(
-                "cơ sở dữ liệu chưa trả lời (the database has not answered for"
-                f" {self.most_age_s:.0f} s)"
-            )
+            raise TookTooLongError(Message("database_not_answered_s", most_age_s=self.most_age_s))
         if seen.error is not None:
             raise seen.error
         return seen.found, max(0.0, now - seen.begun_at)  # type: ignore[return-value]

@@ -4,6 +4,7 @@ import sys
 import time
 from typing import Final
 
+from registry.core.messages import Message
 from scripts import children
 from scripts.children import Child, Starter
 from scripts.progress import say
@@ -65,10 +66,7 @@ class BackgroundWorker:
     def _pause(self, why: str) -> None:
         pause_s = self._pauses.next_s(time.monotonic() - self._started)
         self._due = time.monotonic() + pause_s
-        say(
-            f"việc nền: tự dừng ({why}), {pause_s:.0f} giây nữa chạy lại"
-            f" (the worker ended by itself, starting again in {pause_s:.0f} s)"
-        )
+        say(Message("worker_ended_itself_starting_again_s", why=why, pause_s=pause_s))
 
     def end(self) -> None:
         """End it, and what it started."""

@@ -8,6 +8,7 @@ import click
 from registry.backup import take_backup
 from registry.backup.manifest import Manifest
 from registry.backup.restore import register_promoted, restore_backup, throwaway_register
+from registry.core.messages import Message
 from registry.doctor import State, run_checks
 from registry.messages import number
 from registry.settings import Settings
@@ -36,7 +37,7 @@ def backup(target: str, *, jobs: int) -> None:
     it, FILE.manifest.json, which belongs to it.
     """
     if jobs > 1 and not target.endswith("/"):
-        raise click.UsageError("--jobs needs a folder: a name that ends with a slash")
+        raise click.UsageError(str(Message("jobs_needs_folder_name_ends_slash")))
     with opened_database(read_settings(), make=False) as url:
         made = take_backup(url, Path(target), as_folder=target.endswith("/"), jobs=jobs, report=say)
     _show(made)
@@ -77,18 +78,20 @@ def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool,
     settings = read_settings()
     if promoted:
         if source is not None or verify:
-            raise click.UsageError("--promoted takes no backup")
+            raise click.UsageError(str(Message("promoted_takes_no_backup")))
         with opened_database(settings, make=False) as url:
             click.echo(str(register_promoted(url, say)))
             return _examine(settings)
     if source is None:
-        raise click.UsageError("Missing argument 'SOURCE'.")
+        raise click.UsageError(str(Message("missing_argument_source")))
     if verify:
         if len(str(scratch.resolve())) > _LONGEST_FOLDER:
-            raise click.UsageError(f"--scratch: a path of at most {_LONGEST_FOLDER} characters")
+            raise click.UsageError(
+                str(Message("scratch_path_most_characters", longest_folder=_LONGEST_FOLDER))
+            )
         with throwaway_register(source, scratch.resolve(), report=say) as (_, made):
             _show(made)
-        say("bản sao lưu tốt (the backup is good)")
+        say(Message("backup_good"))
         return 0
     with opened_database(settings, make=True) as url:
         _show(restore_backup(url, source, jobs=jobs, report=say))

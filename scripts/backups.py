@@ -11,6 +11,7 @@ import click
 from registry.backup.moments import parse_moment, take
 from registry.backup.recovery import Recovered, rehearse, restore_moment
 from registry.backup.store import Backup, open_store, settings_to_print
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.gazetteer import VIET_NAM
 from registry.messages import number
@@ -19,7 +20,7 @@ from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
 
-_KINDS = {"full": "toàn bộ (full)", "diff": "phần khác (diff)", "incr": "phần thêm (incr)"}
+_KINDS = {"full": Message("full"), "diff": Message("diff"), "incr": Message("incr")}
 
 
 @click.group()
@@ -62,12 +63,9 @@ def list_(*, form: str) -> None:
     for each in found:
         click.echo(_line(each))
     if not found:
-        say("kho chưa có bản nào; `backups make` (the store is empty)")
+        say(Message("store_empty"))
         return
-    say(
-        f"lấy lại được mọi lúc từ {_when(found[0].ended)} đến khoảng một phút trước, nếu nhật ký"
-        " luôn đến kho (any moment since then, up to a minute ago, if the log always came through)"
-    )
+    say(Message("any_moment_since_then_up_minute", ended=_when(found[0].ended)))
 
 
 @backups.command()
@@ -128,7 +126,7 @@ def _moment(written: str | None) -> datetime.datetime | None:
 def _told(found: Recovered) -> int:
     show_results(found.results)
     extent = found.extent
-    last = f", thay đổi cuối {_when(extent.last)} (last change)" if extent.last else ""
+    last = Message("last_change", last=_when(extent.last)) if extent.last else ""
     click.echo(
         f"{number(extent.records)} mã (records), {number(extent.events)} sự kiện (events){last}"
     )

@@ -19,8 +19,9 @@ from registry.batch.words import CHANGES, VERDICTS
 from registry.batch.work import Work, answer_rows
 from registry.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
 from registry.changes.since import Since, read_since
+from registry.core.messages import Message, not_written
 from registry.errors import UnreadableFileError
-from registry.messages import not_written, number
+from registry.messages import number
 from registry.register import Register
 from registry.units import label_day
 from registry.whole_file import whole_file
@@ -133,7 +134,7 @@ def _command(operation: str) -> click.Command:
 
         with _reading(source, read_as, operation, sheet, stated) as table:
             if table.unread:
-                say(f"cột không đọc (columns not read): {', '.join(table.unread)}")
+                say(Message("columns_not_read", unread=", ".join(table.unread)))
             layout = Layout.of(
                 _TEXT if write_as == _BOOK else write_as, table, flat_columns(operation, on)
             )
@@ -168,7 +169,7 @@ def _sum_up(
         if count := verdicts[each]:
             say(f"  {number(count):>8}  {words}  [{each}]")
     if behind is not None:
-        say(f"lần sau (next time): --since {behind.now}")
+        say(Message("next_time", now=behind.now))
 
 
 def _form_of(path: Path, stated: str | None, workbooks: tuple[str, ...]) -> str:
@@ -176,7 +177,7 @@ def _form_of(path: Path, stated: str | None, workbooks: tuple[str, ...]) -> str:
     form = stated or (_BOOK if suffix in workbooks else SUFFIXES.get(suffix))
     if form is None:
         known = ", ".join((*SUFFIXES, *workbooks))
-        raise click.UsageError(f"the suffix of {path} is none of {known}: --format")
+        raise click.UsageError(str(Message("suffix_none_format", path=path, known=known)))
     return form
 
 
@@ -192,7 +193,9 @@ def _reading(
             with _lines(path) as lines:
                 yield read_table(form, operation, lines, stated)
     except OSError as error:
-        raise UnreadableFileError(f"{path}: {error.strerror or error}") from error
+        raise UnreadableFileError(
+            Message("text_2", path=path, strerror=error.strerror or error)
+        ) from error
 
 
 def _lines(path: Path) -> TextIO:

@@ -12,6 +12,7 @@ import click
 from sqlalchemy.orm import Session
 
 from registry import cluster
+from registry.core.messages import Message, not_written
 from registry.coverage.count_cache import count_anew
 from registry.coverage.count_cache import recount as count_every_commune
 from registry.coverage.figures import Coverage, UnitCoverage
@@ -24,7 +25,7 @@ from registry.coverage.workbook import write_workbook
 from registry.database import session_scope
 from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import not_written, number, percent
+from registry.messages import percent
 from registry.register import Register
 from registry.whole_file import whole_file
 from scripts.coverage_moved import show_moved
@@ -127,14 +128,12 @@ def coverage(
         return
     form = _format(form, out)
     if until is not None and since is None:
-        raise click.UsageError("--until cần --since (needs it)")
+        raise click.UsageError(str(Message("needs_2")))
     if since is not None:
         if form in _FILES or out is not None:
-            raise click.UsageError("--since in bảng, csv hoặc json (table, csv or json)")
+            raise click.UsageError(str(Message("table_csv_json")))
         if demo or level == "locality":
-            raise click.UsageError(
-                "--since không đi với --demo và --level locality: không ghi (not recorded)"
-            )
+            raise click.UsageError(str(Message("not_recorded")))
         show_moved(_moved(level, code, since, until), form)
         return
     with _reading() as (session, known):
@@ -148,7 +147,7 @@ def coverage(
                 with whole_file(out) as part:
                     _write(session, known, found, form, part, code)
             except OSError as error:
-                raise click.ClickException(not_written(out, error)) from error
+                raise click.ClickException(str(not_written(out, error))) from error
             say(f"{out}: {found.total.name}")
     if fail_under is not None and _is_below(found.total, fail_under):
         say(_below(found.total, fail_under))
@@ -158,9 +157,9 @@ def coverage(
 def _format(form: str | None, out: Path | None) -> str:
     found = form or (out.suffix.lower().removeprefix(".") if out else "table")
     if found not in _FORMATS:
-        raise click.UsageError("không rõ dạng tệp; nêu --format (the format is not clear)")
+        raise click.UsageError(str(Message("format_not_clear")))
     if found in _FILES and out is None:
-        raise click.UsageError(f"--format {found} cần --out TỆP (a file to write)")
+        raise click.UsageError(str(Message("file_write", found=found)))
     return found
 
 
@@ -202,14 +201,12 @@ def _count(*, record: bool, recount: bool) -> None:
     with opened_engine() as engine:
         if recount:
             count_every_commune(engine)
-            click.echo("Đã đếm lại tất cả các xã (all communes were counted)")
+            click.echo(Message("all_communes_counted"))
         if record:
             count_anew(engine)
             with session_scope(engine) as session:
                 day, units = record_day(session, load_gazetteer(session))
-            click.echo(
-                f"Đã ghi độ phủ ngày {day:%d/%m/%Y}: {number(units)} đơn vị (units recorded)"
-            )
+            click.echo(Message("units_recorded", day=day, units=units))
 
 
 @contextmanager
@@ -236,28 +233,28 @@ def _coverage(
     if code is not None:
         return coverage_below(session, known, code, level, demo=demo)
     if level == "locality":
-        raise click.UsageError("--level locality cần --unit của một xã (and the code of a commune)")
+        raise click.UsageError(str(Message("code_commune")))
     return coverage_of_level(session, known, level or "province", demo=demo)
 
 
 def _check_decidable(unit: UnitCoverage, *, accept_estimate: bool) -> None:
     if unit.target is None or not unit.target.households:
-        raise _RefusedError(
-            f"--fail-under: {unit.name} chưa có tổng số hộ (has no target to measure against)"
-        )
+        raise _RefusedError(str(Message("no_target_measure_against", name=unit.name)))
     if unit.is_estimate and not accept_estimate:
         raise _RefusedError(
-            f"--fail-under: tổng số hộ của {unit.name} là số ước tính; thêm --accept-estimate"
-            " để vẫn so (the target is an estimate; with that it is measured against all the same)"
+            str(Message("target_estimate_measured_against_all_same", name=unit.name))
         )
 
 
-def _below(unit: UnitCoverage, wanted: float) -> str:
+def _below(unit: UnitCoverage, wanted: float) -> Message:
     target = unit.target.households if unit.target else 0
-    return (
-        f"--fail-under: {unit.name} đạt {percent(unit.share)}, dưới {wanted:g} %:"
-        f" {number(unit.covered)} trên {number(target)}. `bin/diachiso gaps` cho biết thiếu ở đâu"
-        " (below what was asked for; gaps says what is missing where)"
+    return Message(
+        "below_asked_gaps_says_missing_where",
+        name=unit.name,
+        share=percent(unit.share),
+        wanted=wanted,
+        covered=unit.covered,
+        target=target,
     )
 
 

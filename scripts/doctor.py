@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from registry.core.messages import Message
 from registry.doctor import Result, State, run_checks
 from registry.doctor.words import in_vietnamese
 from scripts.options import FORMAT
@@ -43,8 +44,13 @@ def show_results(results: Sequence[Result]) -> None:
         counts[state] for state in (State.OK, State.WARNING, State.FAILURE, State.SKIPPED)
     )
     click.echo(
-        f"{well} tốt, {notable} đáng xem, {broken} hỏng, {skipped} chưa kiểm tra ({well} well,"
-        f" {notable} worth knowing, {broken} broken, {skipped} not checked)"
+        Message(
+            "well_worth_knowing_broken_not_checked",
+            well=well,
+            notable=notable,
+            broken=broken,
+            skipped=skipped,
+        )
     )
 
 

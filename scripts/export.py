@@ -9,6 +9,7 @@ import click
 from sqlalchemy import Engine
 
 from registry.changes.snapshot import MANIFEST, export_snapshot
+from registry.core.messages import Message
 from registry.export.run import (
     FORMATS,
     LAYERS,
@@ -110,7 +111,7 @@ def export(
     --snapshot a folder from which `diachiso follow URL DIR --snapshot FOLDER` begins.
     """
     if (out is None) == (folder is None):
-        raise click.UsageError("cần --out TỆP hoặc --snapshot THƯ MỤC (one of the two)")
+        raise click.UsageError(str(Message("one_two")))
     if out is not None and not force:
         refuse_to_overwrite(out)
     with opened_engine() as engine:
@@ -132,33 +133,31 @@ def _format(out: Path, form: str | None) -> str:
     known = [_SUFFIXES[end.lower()] for end in ends if end.lower() in _SUFFIXES]
     found = form or next(iter(known), None)
     if found is None:
-        raise click.UsageError(
-            f"không rõ dạng của {out.name}; nêu --format (one of {', '.join(FORMATS)})"
-        )
+        raise click.UsageError(str(Message("one_3", name=out.name, formats=", ".join(FORMATS))))
     return found
 
 
 def _file(engine: Engine, out: Path, options: ExportOptions) -> None:
-    with counting("đã ghi (records written)") as count:
+    with counting(Message("records_written")) as count:
         done = export_file(engine, out, options, count)
     if done.former is not None:
         code, name = done.former
         heirs = ", ".join(f"{heir} ({heir_code})" for heir_code, heir in done.units)
         click.echo(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}")
-    click.echo(f"{out}: {number(done.records)} bản ghi (records)")
+    click.echo(Message("records", out=out, records=done.records))
 
 
 def _stdout(engine: Engine, options: ExportOptions) -> None:
     """The file alone; what is told beside it goes to stderr."""
     out = sys.stdout.buffer
-    with counting("đã ghi (records written)") as count:
+    with counting(Message("records_written")) as count:
         for piece in export_stream(engine, options, count):
             out.write(piece)
     out.flush()
 
 
 def _snapshot(engine: Engine, folder: Path, unit: str | None, *, demo: bool) -> None:
-    with counting("đã ghi mã (records written)") as count:
+    with counting(Message("records_written_2")) as count:
         made = export_snapshot(engine, folder, unit=unit, demo=demo, progress=count)
     told = ", ".join(f"{kind} {number(count)}" for kind, count in made.counts.items())
     click.echo(f"{folder / MANIFEST}: {told}")

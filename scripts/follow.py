@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 
 import click
 
+from registry.core.messages import Message
 from scripts.follow_copy import Copy, Entry
 from scripts.progress import say
 
@@ -32,7 +33,7 @@ def load_snapshot(copy: Copy, folder: Path, unit: str | None, *, demo: bool) -> 
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if (manifest["unit"], manifest["demo"]) != (unit, demo):
-            raise click.UsageError(f"{folder} was made with other --unit or --demo")
+            raise click.UsageError(str(Message("made_other_unit_demo", folder=folder)))
         for file in manifest["files"]:
             with (folder / file["name"]).open("rb") as packed:
                 if hashlib.file_digest(packed, "sha256").hexdigest() != file["sha256"]:
@@ -124,7 +125,7 @@ def follow(
 ) -> None:
     """Giữ bản sao của sổ ở URL trong DIR/copy.sqlite (goes on where it was stopped)."""
     if not url.startswith(("http://", "https://")):
-        raise click.UsageError(f"URL của sổ bắt đầu bằng http:// hoặc https:// (not {url})")
+        raise click.UsageError(str(Message("not", url=url)))
     if key and key.startswith("@"):
         try:
             key = Path(key[1:]).read_text(encoding="utf-8").strip()

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from registry.core.messages import Message, not_written
 from registry.coverage.count_cache import count_anew
 from registry.coverage.gap_files import (
     form_rows,
@@ -20,7 +21,7 @@ from registry.coverage.gap_files import (
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.database import session_scope
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import not_written, number
+from registry.messages import number
 from registry.whole_file import whole_file
 from scripts.opened import opened_engine
 from scripts.progress import say, show_json
@@ -65,9 +66,9 @@ def gaps(
     """
     wanted = form or (out.suffix.lower().removeprefix(".") if out else "table")
     if wanted not in ("table", "csv", "json", "geojson", "xlsx"):
-        raise click.UsageError("không rõ dạng tệp; nêu --format (the format is not clear)")
+        raise click.UsageError(str(Message("format_not_clear")))
     if wanted == "xlsx" and out is None:
-        raise click.UsageError("--format xlsx cần --out TỆP (a file to write)")
+        raise click.UsageError(str(Message("file_write_2")))
     with opened_engine() as engine:
         count_anew(engine)
         with session_scope(engine) as session:
@@ -80,7 +81,7 @@ def gaps(
         with whole_file(out) as part:
             _write(found, wanted, part)
     except OSError as error:
-        raise click.ClickException(not_written(out, error)) from error
+        raise click.ClickException(str(not_written(out, error))) from error
     say(f"{out}: {found.name}, {_counted(found)}")
 
 
@@ -131,7 +132,7 @@ def _tables(found: Gaps, console: Console) -> None:
         console.print(table)
         if len(of_kind) > _SHOWN:
             left = number(len(of_kind) - _SHOWN)
-            console.print(f"… và {left} nữa; --format csv có tất cả (all of them)")
+            console.print(Message("all_them", left=left))
     console.print(f"{found.name}: {_counted(found)}", soft_wrap=True)
     if any(gap.is_estimate for gap in found.found):
         console.print("«ước tính» không phải số liệu công bố của địa phương.", soft_wrap=True)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
+from registry.core.remedies import Remedy
 from registry.errors import TooManyVanishedError
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
 from registry.intake.result import ImportResult
-from registry.intake.spellings.headers import mapping_of
 from registry.messages import number, percent
 
 COUNTS: Final = {
@@ -62,7 +62,8 @@ def told(result: ImportResult) -> Iterator[str]:
     if result.columns_unread:
         yield "  cảnh báo  cột có dữ liệu mà không được đọc:"
         yield from (f"{'':13}{header}" for header in result.columns_unread)
-        mapping = mapping_of(dict.fromkeys(result.columns_unread, ""))
+        remedy = Remedy("mapping", dict.fromkeys(result.columns_unread, ""))
+        mapping = remedy.words("vi")
         yield f"{'':13}nếu cột nào cần đọc, ghi tên trường vào giữa hai dấu nháy: {mapping}"
     if tried and result.row_problems:
         yield "  các dòng bị loại, không kể dòng tiêu đề:"

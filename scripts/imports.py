@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from geo import code as codes
+from registry.core.messages import Message, Several, not_written
 from registry.database import session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import CommuneNotNamedError, TooManyVanishedError, UnreadableFileError
@@ -35,7 +36,7 @@ from registry.intake.row_reports import (
     write_vanished,
 )
 from registry.intake.run import import_file
-from registry.messages import not_written, number
+from registry.messages import number
 from scripts.import_report import COUNTS, told, vanished_warning
 from scripts.mapping import read_mapping
 from scripts.opened import opened_engine
@@ -53,7 +54,7 @@ def _names(
 ) -> dict[str, str | None]:
     pairs = [text.partition("=") for text in given]
     if not all(spelled.strip() and equals for spelled, equals, _ in pairs):
-        raise click.BadParameter("cần TÊN=TÊN (takes NAME=NAME)")
+        raise click.BadParameter(str(Message("takes_name_name")))
     return {spelled.strip(): meant.strip() or None for spelled, _, meant in pairs}
 
 
@@ -171,17 +172,19 @@ def import_(
     Exit status 1 when rows were rejected.
     """
     if (listed or rollback is not None) and (file is not None or (listed and rollback)):
-        raise click.UsageError("--list and --rollback stand without a FILE, and one at a time")
+        raise click.UsageError(str(Message("list_rollback_stand_without_file_one")))
     if not listed and rollback is None and (file is None or source is None):
         raise click.UsageError(
-            "name a FILE and its --source"
-            if file is None
-            else _all_that_is_missing(file, source, sheet, mapping, commune)
+            str(
+                Message("name_file_and_source")
+                if file is None
+                else _all_that_is_missing(file, source, sheet, mapping, commune)
+            )
         )
     if keep_later and rollback is None:
-        raise click.UsageError("--keep-later belongs to --rollback")
+        raise click.UsageError(str(Message("keep_later_belongs_rollback")))
     if file is not None and source is not None and source.strip().casefold() == DEMO_SOURCE:
-        raise click.UsageError("the source `demo` is made up; name whose households these are")
+        raise click.UsageError(str(Message("source_demo_made_up_name_households")))
     with opened_engine() as engine:
         if listed:
             _list(engine, source, form)
@@ -203,7 +206,8 @@ def import_(
             try:
                 result = _import(engine, file, options, _Outputs(**outputs), form)
             except CommuneNotNamedError as error:
-                told = f"{error.detail}. Gõ (type): {_command(file, source, mapping, sheet)}"
+                typed = _command(file, source, mapping, sheet)
+                told = Message("and_type", message=error.message, command=typed)
                 raise CommuneNotNamedError(told) from None
             return _status(result, outputs["report"], accept_vanished=accept_vanished)
         return 0
@@ -211,18 +215,18 @@ def import_(
 
 def _all_that_is_missing(
     file: Path, source: str | None, sheet: str | None, mapping: str | None, commune: str | None
-) -> str:
+) -> Message:
     """In one answer, with the command to type: whoever comes for the first time needs no three."""
-    missing = "thiếu nguồn --source, là nơi giao tệp (name who delivers the file)"
+    missing: Message = Message("name_delivers_file")
     lacks_commune = False
     try:
         open_file(file, sheet, read_mapping(mapping) if mapping else None, commune)
     except CommuneNotNamedError as error:
-        missing, lacks_commune = f"{missing}; {error.detail}", True
+        missing, lacks_commune = Several((missing, error.message)), True
     except UnreadableFileError as error:
-        return f"{missing}; {error.detail}"
+        return Several((missing, error.message))
     typed = _command(file, source, mapping, sheet, None if lacks_commune else commune or "")
-    return f"{missing}. Gõ (type): {typed}"
+    return Message("and_type", message=missing, command=typed)
 
 
 def _command(
@@ -265,7 +269,7 @@ def _import(
     with ExitStack() as stack:
         for path in outputs.paths():
             if path.exists() and file.exists() and path.samefile(file):
-                raise click.UsageError(f"{path} là tệp đang nhập (that is the file itself)")
+                raise click.UsageError(str(Message("file_itself", path=path)))
             stack.enter_context(_writable(path))
         for back in filter(None, (outputs.report, outputs.warnings)):
             if back.suffix.lower() in _LAYER_SUFFIXES:
@@ -326,7 +330,7 @@ def _writable(path: Path) -> Iterator[None]:
     try:
         path.open("a").close()
     except OSError as error:
-        raise click.ClickException(not_written(path, error)) from error
+        raise click.ClickException(str(not_written(path, error))) from error
     try:
         yield
     except BaseException:

@@ -9,6 +9,7 @@ import click
 from registry.access import keys as registry_keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.access.roles import Role
+from registry.core.messages import Message
 from registry.gazetteer import VIET_NAM, today
 from scripts.opened import opened_session
 from scripts.options import DRY_RUN, FORMAT, DayType
@@ -133,7 +134,7 @@ def bind(name: str, *, units: tuple[str, ...], dry_run: bool) -> None:
     with opened_session(dry_run=dry_run) as session:
         before = registry_keys.bind_key(session, name, codes)
     if dry_run:
-        say("chạy thử, chưa ghi gì (nothing was written)")
+        say(Message("nothing_written"))
     click.echo(f"{name}: {', '.join(before) or '–'} → {', '.join(codes)}")
 
 
@@ -145,8 +146,8 @@ def revoke(name: str, *, dry_run: bool) -> None:
     with opened_session(dry_run=dry_run) as session:
         done = registry_keys.revoke_key(session, name)
     if dry_run:
-        say("chạy thử, chưa ghi gì (nothing was written)")
-    click.echo(f"{name}: đã thu hồi (revoked)" if done else f"{name}: thu hồi từ trước (already)")
+        say(Message("nothing_written"))
+    click.echo(Message("revoked", name=name) if done else Message("already", name=name))
 
 
 @keys.command()
@@ -158,11 +159,11 @@ def alone(name: str, *, off: bool, dry_run: bool) -> None:
     with opened_session(dry_run=dry_run) as session:
         registry_keys.let_approve_own(session, name, allowed=not off)
     if dry_run:
-        say("chạy thử, chưa ghi gì (nothing was written)")
+        say(Message("nothing_written"))
     click.echo(
-        f"{name}: cần người khác duyệt (somebody else approves)"
+        Message("somebody_else_approves", name=name)
         if off
-        else f"{name}: duyệt được tệp tự giao (approves what it delivered)"
+        else Message("approves_delivered", name=name)
     )
 
 
@@ -194,11 +195,11 @@ def _show_made(made: KeyMade, *, form: str, dry_run: bool) -> None:
         return
     say(f"{made.name}: {_ends(made.expires_at)}")
     if made.previous_until is not None:
-        say(f"khoá cũ còn dùng đến {_time(made.previous_until)} (the former key ends then)")
+        say(Message("former_key_ends_then", previous_until=_time(made.previous_until)))
     if secret is None:
-        say("chạy thử, chưa ghi gì (nothing was written)")
+        say(Message("nothing_written"))
         return
-    say("chỉ hiện một lần, hãy cất giữ (shown once; keep it)")
+    say(Message("shown_once_keep"))
     click.echo(secret)
 
 

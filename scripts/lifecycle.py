@@ -17,6 +17,7 @@ from geo.text import fold
 from registry.access.actors import who_acts
 from registry.access.audit import Entry, record
 from registry.access.keys import MAX_NAME
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
@@ -95,7 +96,7 @@ def _command(made: Operation) -> click.Command:
 def _named(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     name = value.strip() if value is not None else None
     if name is not None and not 0 < len(name) <= MAX_NAME:
-        raise click.BadParameter(f"cần từ 1 đến {MAX_NAME} ký tự (1 to {MAX_NAME} characters)")
+        raise click.BadParameter(str(Message("1_characters", max_name=MAX_NAME)))
     return name
 
 
@@ -199,10 +200,9 @@ def rows_of(path: Path, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
             }
             unknown = [name for name, column in named.items() if column not in columns]
             if unknown or not named:
-                raise click.UsageError(
-                    f"{path}: không có cột (no such column) {', '.join(unknown)};"
-                    f" có (known): {', '.join(_shown(column) for column in columns)}"
-                )
+                shown = [_shown(column) for column in columns]
+                said = Message("no_such_column", path=path, unknown=unknown, columns=shown)
+                raise click.UsageError(str(said))
             for row in reader:
                 yield {
                     named[name]: value
@@ -210,7 +210,7 @@ def rows_of(path: Path, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
                     if name and isinstance(value, str) and value.strip()
                 }
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise click.UsageError(f"{path}: {error}") from error
+        raise click.UsageError(str(Message("text_11", path=path, error=error))) from error
 
 
 def _shown(column: str) -> str:
@@ -245,7 +245,7 @@ def _show(made: Operation, done: Done, records: Written, *, form: str, dry_run: 
     if dry_run:
         say("chạy thử, chưa ghi gì")
     if done.needs_second:
-        say("việc này cần người thứ hai: thêm --second-person (it needs a second person)")
+        say(Message("needs_second_person"))
     show_written(records, done.warnings)
     for street in done.streets:
         names = " → ".join(filter(None, (street.before, street.after)))

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from registry.cluster.host import Account
+from registry.core.messages import Message
 from registry.errors import ConflictError, InvalidInputError, NotPreparedError
 
 _READY_TIMEOUT_S: Final = 60.0
@@ -69,13 +70,15 @@ def reserve_port(
         try:
             return _bind(host, port, account)
         except socket.gaierror:
-            raise InvalidInputError(f"--host {host}: no such address") from None
+            raise InvalidInputError(Message("host_no_such_address", host=host)) from None
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise InvalidInputError(f"{host} port {port}: {error.strerror}") from error
+                raise InvalidInputError(
+                    Message("port", host=host, port=port, strerror=error.strerror)
+                ) from error
             if time.monotonic() > deadline:
                 raise ConflictError(
-                    f"port {port} is taken by another program; choose one with --port"
+                    Message("port_taken_another_program_choose_one", port=port)
                 ) from error
         check()
         time.sleep(0.1)
@@ -116,7 +119,7 @@ def wait_until_ready(url: str, server: subprocess.Popen[bytes], check: Callable[
         if problem is None:
             return
         if time.monotonic() > deadline:
-            raise NotPreparedError(f"the web server is not ready: {problem}")
+            raise NotPreparedError(Message("web_server_not_ready", problem=problem))
         check()
         time.sleep(0.1)
 

@@ -11,10 +11,11 @@ from typing import Final
 
 import click
 
+from registry.core.messages import LANGUAGES, Message, choose_language, not_written
+from registry.core.remedies import speak_options
 from registry.errors import DatabaseUnavailableError, RegistryError
-from registry.messages import not_written
 from registry.release import release
-from scripts.usage import show_usage_error
+from scripts.usage import show_usage_error, translate_click
 
 # Name → module and attribute, in the order of the help.
 _COMMANDS: Final = {
@@ -83,9 +84,26 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _context, _option, language: _speak(language),
+    help="Ngôn ngữ; mặc định DIACHISO_LANG, rồi tiếng Việt kèm tiếng Anh (the language).",
+)
 @click.version_option(release(), message="%(version)s", help="Bản phát hành (show the release).")
 def diachiso() -> None:
     """Sổ mã địa chỉ số (the register of permanent digital address codes)."""
+
+
+def _speak(language: str | None) -> None:
+    """In the language that was asked for here or by DIACHISO_LANG; not by LANG, which is English on
+    most servers.
+    """
+    stated = language or os.environ.get("DIACHISO_LANG")
+    choose_language(stated if stated in LANGUAGES else None)
+    translate_click()
 
 
 def main() -> None:
@@ -99,11 +117,12 @@ def main() -> None:
 
 
 def _run() -> int:
+    _speak(None)
+    speak_options()
     # Every way to fail that is the caller's to know ends here, as one line.
     if any(map(_NO_TEXT.search, sys.argv[1:])):
         click.echo(
-            "một tham số hay tên tệp không phải UTF-8: đổi tên tệp (an argument or the name of a"
-            " file is not UTF-8)",
+            Message("argument_name_file_not_utf_8"),
             err=True,
         )
         return 2
@@ -125,7 +144,7 @@ def _run() -> int:
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise  # a file of the program's own, say
-        click.echo(not_written(error.filename or "tệp (the file)", error), err=True)
+        click.echo(not_written(error.filename or "?", error), err=True)
         return 1
     return status if isinstance(status, int) else 0
 

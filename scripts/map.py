@@ -2,6 +2,7 @@
 
 import click
 
+from registry.core.messages import Message
 from registry.drawing.refresh import refresh
 from scripts.opened import opened_engine
 from scripts.progress import say
@@ -18,8 +19,8 @@ def redraw() -> None:
     with opened_engine() as engine:
         redrawn = refresh(engine)
     if redrawn.units:
-        say("đã vẽ tỉnh, xã (units drawn)")
+        say(Message("units_drawn"))
     if redrawn.households:
-        say("đã vẽ đường, thôn và mật độ (streets, localities and density drawn)")
+        say(Message("streets_localities_density_drawn"))
     if not (redrawn.units or redrawn.households):
-        say("không có gì thay đổi (nothing changed)")
+        say(Message("nothing_changed"))

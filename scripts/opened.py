@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry import cluster
+from registry.core.messages import Message
 from registry.database import APP_ROLE, make_engine, session_scope
 from registry.errors import ClusterError
 from registry.settings import Settings
@@ -41,10 +42,7 @@ def opened_database(settings: Settings, *, make: bool) -> Iterator[str]:
         yield cluster.database_url(settings)
         return
     if not make and not private.is_initialised():
-        raise ClusterError(
-            f"chưa có sổ nào ở {private.data_dir} (no register there; set DATABASE_URL, or run"
-            " bin/run)"
-        )
+        raise ClusterError(Message("no_register_set_database_url_run", data_dir=private.data_dir))
     with RunLock(settings.var / "run.lock"):
         private.initialise()
         server = private.start()

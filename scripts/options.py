@@ -6,15 +6,14 @@ from typing import Any
 
 import click
 
+from registry.core.messages import Message
 from registry.days import parse_day
 
 
 def refuse_to_overwrite(path: Path) -> None:
     """Wrong usage where a file is there, which only `--force` writes over."""
     if path.is_file():
-        raise click.UsageError(
-            f"đã có tệp {path}; chọn tên khác, hoặc thêm --force để ghi đè (the file exists)"
-        )
+        raise click.UsageError(str(Message("file_exists", path=path)))
 
 
 class DayType(click.ParamType[Any]):
@@ -34,8 +33,7 @@ class DayType(click.ParamType[Any]):
         except ValueError:
             either = "".join(f", {word}" for word in self._words)
             self.fail(
-                f"{value!r}: viết ngày theo dạng 31/12/2026 hoặc 2026-12-31{either}"
-                f" (no day, neither DD/MM/YYYY nor YYYY-MM-DD{either})",
+                str(Message("no_day_neither_dd_mm_yyyy", value=repr(value), either=either)),
                 param,
                 ctx,
             )

@@ -8,9 +8,10 @@ import click
 
 from registry import cluster
 from registry.access import audit
+from registry.core.messages import Message, not_written
 from registry.database import session_scope
 from registry.errors import UnreadableFileError
-from registry.messages import not_written, number
+from registry.messages import number
 from registry.pack.keys import key_file, public_keys, rotate
 from registry.pack.run import Pack, make_pack
 from registry.register import Register
@@ -48,7 +49,7 @@ def pack(unit: str, out: Path, since: str | None, *, demo: bool, force: bool) ->
         with session_scope(register.engine) as session:
             entry = audit.Entry("operator", "admin", "pack", (unit,), made.doors)
             audit.record(session, entry)
-    kind = "cả xã, phường (whole)" if made.whole else "phần đã đổi (changes)"
+    kind = Message("whole") if made.whole else Message("changes")
     click.echo(
         f"{out}: {kind}, {number(made.doors)} bản ghi (records), {number(len(made.body))} byte"
     )

@@ -13,13 +13,14 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry import cluster
+from registry.core.messages import Message, not_written
 from registry.database import make_engine, session_scope
 from registry.errors import UnreadableFileError
 from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.table import BY_NAME
-from registry.messages import not_written, number
+from registry.messages import number
 from registry.paper.certificates import draft_certificate, issue_certificate, revoke, verify
 from registry.paper.decisions import KINDS, DecisionForm, done_decision, planned_decision
 from registry.paper.lists import Purpose, print_list
@@ -36,10 +37,10 @@ from scripts.settings import read_settings
 _FORCED: Final = "diachiso.force"
 _OPERATIONS: Final = tuple(name for name, made in BY_NAME.items() if made.kind in KINDS)
 _STATES: Final = {
-    "valid": "còn giá trị (it holds)",
-    "changed": "hết giá trị: địa chỉ đã đổi (the address has changed)",
-    "ended": "hết giá trị: mã đã thôi dùng (the code is retired)",
-    "revoked": "đã thu hồi (taken back)",
+    "valid": Message("holds"),
+    "changed": Message("address_changed"),
+    "ended": Message("code_retired_2"),
+    "revoked": Message("taken_back"),
 }
 
 
@@ -51,7 +52,7 @@ def _new_file(ctx: click.Context, _param: click.Parameter, path: Path | None) ->
     if path is not None and not ctx.meta[_FORCED]:
         refuse_to_overwrite(path)
     if path is not None and not path.parent.is_dir():
-        raise click.UsageError(f"{path}: không có thư mục ấy (no such folder)")
+        raise click.UsageError(str(Message("no_such_folder", path=path)))
     return path
 
 
@@ -233,9 +234,9 @@ def certificate(
 ) -> int:
     """Cấp, kiểm tra hoặc thu hồi giấy xác nhận địa chỉ (certificates of address)."""
     if sum(given is not None for given in (code, checked, revoked)) != 1:
-        raise click.UsageError("cần một trong MÃ, --verify, --revoke (give one of the three)")
+        raise click.UsageError(str(Message("give_one_three_2")))
     if revoked is not None and not reason:
-        raise click.UsageError("thu hồi thì cần --reason (say why)")
+        raise click.UsageError(str(Message("say_why")))
     with _desk(url) as desk:
         if revoked is not None:
             revoke(desk.engine, revoked, reason=reason or "")
@@ -296,7 +297,7 @@ def decision(
     Of an OPERATION that is to come, which is tried and not done; or of the --event of one that was.
     """
     if (operation is None) == (event is None):
-        raise click.UsageError("cần tên việc hoặc --event (an operation, or an event)")
+        raise click.UsageError(str(Message("operation_event")))
     form = DecisionForm(unit, number, day, grounds, proposer)
     with _desk(url) as desk:
         if event is not None:

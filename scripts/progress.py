@@ -11,13 +11,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from registry.messages import number
+from registry.core.messages import Message, number, worded
 
 _SECONDS: Final = 5
 """Between two lines of progress where nobody sees a bar."""
 
 
-def say(line: str, *, err: bool = True) -> None:
+def say(line: Message | str, *, err: bool = True) -> None:
     """One line of progress; where it cannot be written, on a full disk, work goes on without."""
     with suppress(OSError):
         click.echo(line, err=err)
@@ -25,11 +25,11 @@ def say(line: str, *, err: bool = True) -> None:
 
 def show_json(result: Any) -> None:
     """What `--format json` prints."""
-    click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(worded(result), ensure_ascii=False, indent=2))
 
 
 @contextmanager
-def counting(what: str) -> Iterator[Callable[[int], None]]:
+def counting(what: Message | str) -> Iterator[Callable[[int], None]]:
     """A function that is told how many are done: on a terminal a bar and a clock, else a line now
     and then. A signal that ends the process is an error in the block, so that it cleans up.
     """
@@ -44,12 +44,12 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
             TextColumn("{task.completed:,.0f}"),
         )
         with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
-            task = bar.add_task(what, total=None)
+            task = bar.add_task(str(what), total=None)
             yield lambda done: bar.update(task, completed=done)
 
 
 class _Lines:
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: Message | str) -> None:
         self._what, self._next = what, time.monotonic() + _SECONDS
 
     def __call__(self, done: int) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from registry.core.messages import Message
 from registry.database import session_scope, translated_errors
 from registry.gazetteer_loading import load_gazetteer
 from registry.messages import number
@@ -75,9 +76,7 @@ def reform(
     now, kept, and takes effect by itself at 00:00 of its day.
     """
     if sum(each is not None for each in (file, from_seeds, undo, withdraw)) != 1:
-        raise click.UsageError(
-            "cần đúng một: FILE, --from-seeds, --undo hoặc --withdraw (exactly one of these)"
-        )
+        raise click.UsageError(str(Message("exactly_one")))
     if file is not None:
         options = Options(
             actor=actor,
@@ -94,10 +93,10 @@ def reform(
             click.echo(resolution_of_day(known, from_seeds, boundaries), nl=False)
         elif undo is not None:
             undone = undo_reform(engine, undo, actor=actor)
-            click.echo(f"{number(undone.households)} mã trở lại như trước (put back)")
+            click.echo(Message("put_back", households=undone.households))
         elif withdraw is not None:
             withdraw_reform(engine, withdraw, actor=actor)
-            click.echo("đã rút (withdrawn)")
+            click.echo(Message("withdrawn"))
     return 0
 
 
@@ -113,10 +112,7 @@ def _carry(file: Path, options: Options, form: str) -> int:
         for line in report_lines(report):
             click.echo(line)
         if report.undecided and folder is not None:
-            say(
-                f"{folder / WORKBOOK}, {folder / MAP}: điền rồi đưa lại bằng --decided"
-                " (fill in, and hand back)"
-            )
+            say(Message("fill_hand_back", folder=folder / WORKBOOK, folder_2=folder / MAP))
     return 1 if options.dry_run and report.undecided and not options.nearest else 0
 
 

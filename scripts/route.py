@@ -11,8 +11,8 @@ import click
 
 from registry import cluster
 from registry.batch.pasted import read_pasted, text_of
+from registry.core.messages import Message, not_written
 from registry.errors import InvalidInputError, UnreadableFileError
-from registry.messages import not_written, number
 from registry.paper.routes import print_sheet, print_stickers
 from registry.paper.site import Site
 from registry.paper.typesetting import Paper
@@ -73,16 +73,14 @@ def route(
     """
     form = "geojson" if target == _STREAM else _FORMS.get(target.suffix.lower())
     if form is None:
-        raise click.UsageError(f"OUT phải là {', '.join(_FORMS)} (by its suffix)")
+        raise click.UsageError(str(Message("suffix", forms=", ".join(_FORMS))))
     stated = tuple(read_mapping(mapping).items()) if mapping else ()
     text = text_of(_body(source), source.name, _MOST)
     is_file = source.suffix.lower() not in _LINES
     table = read_pasted(OPERATION, text, is_file=is_file, stated=stated)
     lines = list(islice(lines_of(table), _MOST + 1))
     if len(lines) > _MOST:
-        raise InvalidInputError.of_field(
-            "list", "too_many_lines", f"quá {number(_MOST)} dòng, hãy chia nhỏ (part the list)"
-        )
+        raise InvalidInputError.of_field("list", "too_many_lines", Message("part_list", most=_MOST))
     settings = read_settings()
     with closing(Register.open(settings, cluster.database_url(settings))) as made:
         found = plan_route(
@@ -113,7 +111,9 @@ def _body(path: Path) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == _STREAM else path.read_bytes()
     except OSError as error:
-        raise UnreadableFileError(f"{path}: {error.strerror or error}") from error
+        raise UnreadableFileError(
+            Message("text_2", path=path, strerror=error.strerror or error)
+        ) from error
 
 
 def _write(path: Path, body: bytes) -> None:
@@ -129,10 +129,15 @@ def _write(path: Path, body: bytes) -> None:
 
 def _sum_up(found: Route, unread: tuple[str, ...], paper: Paper | None) -> None:
     if unread:
-        say(f"cột không đọc (columns not read): {', '.join(unread)}")
+        say(Message("columns_not_read", unread=", ".join(unread)))
     say(
-        f"{number(len(found.visits))} điểm, {number(found.parcels)} bưu gửi, {way_words(found)};"
-        f" {number(len(found.unplaced))} dòng chưa xếp được (stops, parcels, length, not placed)"
+        Message(
+            "stops_parcels_length_not_placed",
+            count=len(found.visits),
+            parcels=found.parcels,
+            found=way_words(found),
+            count_2=len(found.unplaced),
+        )
     )
     for code in found.notices:
         say(f"  {NOTICES[code][0]} ({NOTICES[code][1]})")

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from registry.cluster import host
+from registry.core.messages import Message
 from registry.errors import ConflictError
 
 
@@ -52,8 +53,8 @@ class RunLock:
     def _content(self) -> list[str]:
         return os.pread(self._descriptor, 1000, 0).decode(errors="replace").splitlines()
 
-    def _who(self) -> str:
+    def _who(self) -> Message:
         pid, url = [*self._content(), "", ""][:2]
         if not url:
-            return f"is just starting (pid {pid})"
-        return f"already runs at {url} (pid {pid}); set DIACHISO_VAR for another one beside it"
+            return Message("just_starting", pid=pid)
+        return Message("already_runs", url=url, pid=pid)

@@ -2,6 +2,7 @@
 
 import click
 
+from registry.core.messages import Message
 from registry.settings import Settings, from_environment, unknown_variables
 
 
@@ -15,5 +16,5 @@ def read_settings() -> Settings:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     for name in unknown_variables():
-        click.echo(f"bỏ qua {name}: không có thiết lập này (ignored: no such setting)", err=True)
+        click.echo(Message("ignored_no_such_setting", name=name), err=True)
     return settings

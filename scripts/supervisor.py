@@ -9,6 +9,7 @@ import click
 
 from registry import cluster
 from registry.cluster import PrivateCluster, host
+from registry.core.messages import Message
 from registry.errors import ClusterError, RegistryError
 from registry.settings import Settings
 from scripts import children
@@ -147,15 +148,9 @@ class Supervisor:
         alone = self._settings.database_url is None and not self._settings.proxies
         if self._settings.limits is None and alone and is_loopback(self._host):
             environment["DIACHISO_LIMITS"] = "off"
-            say(
-                "chỉ phục vụ máy này, không giới hạn số yêu cầu; DIACHISO_LIMITS=on thì có"
-                " (no limits while it serves this machine alone)"
-            )
+            say(Message("no_limits_while_serves_machine_alone"))
         elif self._settings.limits is False and not is_loopback(self._host):
-            say(
-                "DIACHISO_LIMITS=off: ai cũng chép được sổ từ xa"
-                " (anybody may copy the register over the network)"
-            )
+            say(Message("anybody_may_copy_register_over_network"))
         # Only root may listen on the ports below 1024.
         kept = ("net_bind_service",) if port < _FIRST_FREE_PORT else ()
         return starter.start(*command, environment=environment, capabilities=kept)
@@ -182,8 +177,7 @@ class Supervisor:
     def _check_server(server: Child) -> None:
         if server.poll() is not None:
             raise ServerEndedError(
-                f"the web server ended by itself (status {server.returncode}); "
-                "what it said last stands above"
+                Message("web_server_ended_itself_status_said", returncode=server.returncode)
             )
 
     def _tend_database(self) -> float | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from registry.core.messages import Message
 from registry.coverage.figures import QUALITY_LABELS
 from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
 from registry.coverage.targets import TargetResult, import_targets, remove_targets
@@ -115,7 +116,7 @@ def _show(result: TargetResult, *, dry_run: bool) -> None:
     ):
         click.echo(f"  nhận là: {taken}")
     if result.problems:
-        click.echo("  số dòng không kể dòng tiêu đề (rows are counted below the header)")
+        click.echo(Message("rows_counted_below_header"))
     show_problems(result.problems, _SEVERITIES)
     for gap in result.gaps:
         click.echo(

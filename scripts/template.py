@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from registry.core.messages import Message, not_written
 from registry.gazetteer import today
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import not_written
 from registry.template import blank_of, write_blank
 from registry.whole_file import whole_file
 from scripts.opened import opened_session
@@ -24,14 +24,14 @@ from scripts.progress import say
 def template(unit: str, out: Path) -> None:
     """Mẫu trống cho một xã, có sẵn tên đường, thôn (a blank to fill in and import)."""
     if out.suffix.lower() != ".xlsx":
-        raise click.UsageError("tên tệp phải có đuôi .xlsx (the name ends in .xlsx)")
+        raise click.UsageError(str(Message("name_ends_xlsx")))
     if out.exists():  # perhaps somebody's work of days
-        raise click.UsageError(f"đã có tệp {out}, hãy chọn tên khác (the file exists)")
+        raise click.UsageError(str(Message("file_exists_2", out=out)))
     with opened_session() as session:
         blank = blank_of(session, load_gazetteer(session), unit, today())
     try:
         with whole_file(out) as part:
             write_blank(blank, part)
     except OSError as error:
-        raise click.ClickException(not_written(out, error)) from error
+        raise click.ClickException(str(not_written(out, error))) from error
     say(f"{out}: {blank.name}, {len(blank.streets)} đường, {len(blank.localities)} thôn/tổ")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from registry.core.messages import Message
 from registry.messages import number
 from registry.transfer.manifest import Manifest
 from registry.transfer.reading import read_transfer
@@ -33,12 +34,9 @@ def out(target: Path, *, force: bool) -> None:
     """
     if not force:
         refuse_to_overwrite(target)
-    with opened_database(read_settings(), make=False) as url, counting("dòng (lines)") as heard:
+    with opened_database(read_settings(), make=False) as url, counting(Message("lines")) as heard:
         made = write_transfer(url, target, heard=heard, report=say)
-    say(
-        "tệp có cả chỗ hạn chế và khoá sinh mã, chỉ chủ tệp đọc được; giữ kín như giữ sổ (it holds"
-        " restricted places and the key of the codes)"
-    )
+    say(Message("holds_restricted_places_key_codes"))
     _show(made)
 
 
@@ -50,7 +48,7 @@ def in_(source: Path) -> None:
     The database of DATABASE_URL, or the private cluster, which is made where it is missing. All of
     it or nothing; the register that FILE was written from must issue no codes any more.
     """
-    with opened_database(read_settings(), make=True) as url, counting("dòng (lines)") as heard:
+    with opened_database(read_settings(), make=True) as url, counting(Message("lines")) as heard:
         made = read_transfer(url, source, heard=heard, report=say)
     _show(made)
 

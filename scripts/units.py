@@ -8,6 +8,7 @@ import click
 from registry.boundaries import load_boundaries
 from registry.boundaries.cells import CellsReport, draw_cells
 from registry.boundaries.report import BoundaryReport, NamedUnit
+from registry.core.messages import Message
 from registry.database import OWNER_ROLE, translated_errors
 from registry.errors import UnitsInUseError
 from registry.held_units import COUNTED
@@ -59,7 +60,7 @@ def load(context: click.Context, boundaries: str | None, dry_run: bool, form: st
 
 
 def _reload(*, dry_run: bool, form: str) -> None:
-    loaded: list[str] = []
+    loaded: list[Message | str] = []
     with (
         translated_errors(),
         opened_engine(OWNER_ROLE) as engine,

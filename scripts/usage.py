@@ -1,8 +1,18 @@
-"""How a wrong use of the command line is told: in Vietnamese first, English in brackets."""
+"""How a wrong use of the command line is told; click's own words come from our catalogue."""
+
+import gettext
+import os
 
 import click
 
-from registry.messages import vietnamese_first
+from registry.core.messages import DOMAIN, WORDS, Message, chosen_language
+
+
+def translate_click() -> None:
+    """Let click speak the chosen language: it asks gettext for its words where it needs them."""
+    os.environ["LANGUAGE"] = chosen_language()
+    gettext.bindtextdomain(DOMAIN, str(WORDS))
+    gettext.textdomain(DOMAIN)
 
 
 def show_usage_error(error: click.ClickException) -> None:
@@ -10,22 +20,23 @@ def show_usage_error(error: click.ClickException) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()  # a group without a command tells its commands
         return
+    language = chosen_language()
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
-        usage = context.get_usage().removeprefix("Usage: ")
-        click.echo(f"Cách dùng (usage): {usage}", err=True)
+        usage = context.get_usage().partition(": ")[2]
+        click.echo(Message("usage", usage=usage).words(language), err=True)
         if context.command.get_help_option(context) is not None:
-            help_option = context.help_option_names[0]
-            click.echo(f"Xem thêm (help): {context.command_path} {help_option}\n", err=True)
-    said = vietnamese_first(_message(error), "chưa đúng")
-    click.echo(f"Lỗi (error): {said}", err=True)
+            help_option = f"{context.command_path} {context.help_option_names[0]}"
+            click.echo(f"{Message('more_help', command=help_option).words(language)}\n", err=True)
+    click.echo(Message("usage_error", reason=str(_reason(error))).words(language), err=True)
 
 
-def _message(error: click.ClickException) -> str:
+def _reason(error: click.ClickException) -> Message | str:
     """What is wrong; of an option that is a choice of another one, `--json`, how to write it."""
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
         for option in error.ctx.command.params:
             choices = option.type.choices if isinstance(option.type, click.Choice) else ()
             if (word := error.option_name.lstrip("-")) in choices:
-                return f"No such option '{error.option_name}'; write {option.opts[0]} {word}"
+                write = f"{option.opts[0]} {word}"
+                return Message("option_is_choice", option=error.option_name, write=write)
     return error.format_message()

@@ -22,6 +22,7 @@ from api.pages.shell import complaint, page, words
 from api.requests import SAFE_METHODS, refuse_nul
 from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from registry.access.roles import Role
+from registry.core.messages import Message
 from registry.coverage.target_units import unit_written
 from registry.errors import ForbiddenError, InvalidInputError, KeyRequiredError, RegistryError
 from registry.gazetteer import VIET_NAM, Unit, today
@@ -332,9 +333,7 @@ def commune_written(text: str) -> Unit:
     unit = unit_written(gazetteer(), text, today(), "commune")
     if unit.level != "commune":
         name = unit.version_on(today()).full_name
-        raise InvalidInputError.of_field(
-            "commune", "no_commune", f"{name} không phải xã, phường (no commune)"
-        )
+        raise InvalidInputError.of_field("commune", "no_commune", Message("no_commune", name=name))
     return unit
 
 

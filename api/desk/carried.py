@@ -12,13 +12,14 @@ from typing import Final
 
 from flask import request
 
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 
 MOST_CARRIED: Final = 350_000
 """Bytes of a file, packed, that a page carries."""
 
 
-def sent_file(most: int, remedy: str) -> tuple[str, bytes]:
+def sent_file(most: int, remedy: Message) -> tuple[str, bytes]:
     """Name and content of the file that was chosen, or that the page carried.
 
     Raises InvalidInputError where there is none, and for one of more than `most` bytes, with what
@@ -30,9 +31,9 @@ def sent_file(most: int, remedy: str) -> tuple[str, bytes]:
     else:
         name, content = request.form.get("name", ""), _unpacked(most)
     if not content:
-        raise InvalidInputError("hãy chọn một tệp (choose a file)")
+        raise InvalidInputError(Message("choose_file"))
     if len(content) > most or len(_packed(content)) > MOST_CARRIED:
-        raise InvalidInputError(f"tệp lớn hơn {most // 1_000} KB; {remedy}")
+        raise InvalidInputError(Message("file_larger", kilobytes=most // 1_000, remedy=remedy))
     return name.replace("\\", "/").rpartition("/")[2][-100:] or "tep.csv", content
 
 
@@ -60,4 +61,4 @@ def _unpacked(most: int) -> bytes:
         packed = base64.urlsafe_b64decode(request.form.get("content", ""))
         return zlib.decompressobj().decompress(packed, most + 1)
     except (ValueError, binascii.Error, zlib.error) as error:
-        raise InvalidInputError("chọn lại tệp (choose the file again)") from error
+        raise InvalidInputError(Message("choose_file_again")) from error

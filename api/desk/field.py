@@ -24,8 +24,9 @@ from api.desk.blueprint import (
 )
 from api.errors import status_of
 from api.pages.shell import complaint
+from registry.core.messages import Message
 from registry.database import session_scope
-from registry.days import HOW_TO_WRITE, parse_day
+from registry.days import parse_day
 from registry.errors import (
     InvalidInputError,
     RegistryError,
@@ -105,9 +106,7 @@ def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[PlaceClas
         return "street" if street else "locality", number
     name = form.get("place", "").strip()[:200]
     if not name:
-        raise InvalidInputError.of_field(
-            "place", "missing", "hãy ghi tên thôn, tổ hoặc đường (name a hamlet or street)"
-        )
+        raise InvalidInputError.of_field("place", "missing", Message("name_hamlet_street"))
     unit_id = commune_written(form.get("commune", "")).id
     if street:
         return "street", street_of(session, unit_id, None, name, "place").id
@@ -118,7 +117,9 @@ def _until(form: MultiDict[str, str]) -> Any:
     try:
         return parse_day(form.get("until", ""))
     except ValueError:
-        raise InvalidInputError.of_field("until", "malformed_day", HOW_TO_WRITE) from None
+        raise InvalidInputError.of_field(
+            "until", "malformed_day", Message("malformed_day")
+        ) from None
 
 
 def _handed_out(round_: Round, code: str) -> BaseResponse:

@@ -24,6 +24,7 @@ from api.errors import invalid_input, status_of
 from api.field import RecordsBody, file_given
 from api.pages.shell import complaint, figure, words
 from geo.code import format as code_display
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import (
     AlreadyDoneError,
@@ -209,9 +210,7 @@ def _file_of_form() -> RecordsBody:
     except ValueError:
         body = None
     if body is None or len(body.records) > _MOST_FILE:
-        raise InvalidInputError.of_field(
-            "file", "unreadable", "không phải tệp của trang thực địa (no file of a phone)"
-        )
+        raise InvalidInputError.of_field("file", "unreadable", Message("no_file_phone"))
     return body
 
 

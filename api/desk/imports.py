@@ -7,11 +7,11 @@ from flask import redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import requires
-from api.clerk_words import FIELD_WORDS
 from api.context import register
 from api.desk.blueprint import desk_blueprint, desk_page, room
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import words
+from registry.core.remedies import field_words
+from registry.intake.spellings.headers import FIELDS
 
 blueprint = desk_blueprint("imports", "/desk/import")
 former = page_blueprint("former_import_desk", "/import")
@@ -23,7 +23,7 @@ room("/desk/import", "Nạp danh sách", "Import", "editor")
 @requires("editor")
 def get_imports() -> BaseResponse:
     """The form, and what was delivered."""
-    fields = [(name, words(said, name.replace("_", " "))) for name, said in FIELD_WORDS.items()]
+    fields = [(name, field_words(name)) for name in FIELDS]
     most_mb = register().settings.import_bytes // 1_000_000
     return desk_page("desk/import.html", most_mb=most_mb, fields=fields)
 

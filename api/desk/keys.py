@@ -16,6 +16,7 @@ from api.pages.shell import complaint, words
 from registry.access import keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.access.roles import Role
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.days import parse_day
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
@@ -91,7 +92,7 @@ def post_alone(number: int) -> BaseResponse:
 def post_revoke(number: int) -> BaseResponse:
     """Refuse it from now on."""
     if number == caller().key_id:
-        raise ConflictError("đây là khoá đang dùng để vào trang này (you sit here with this key)")
+        raise ConflictError(Message("you_sit_here_key"))
     return _changed(number, keys.revoke_key)
 
 
@@ -159,7 +160,7 @@ def _key(session: Session, number: int) -> KeyDetails:
     for key in keys.list_keys(session):
         if key.id == number:
             return key
-    raise NotFoundError(f"không có khoá số {number} (no such key)")
+    raise NotFoundError(Message("no_such_key", number=number))
 
 
 def _shown_once(made: KeyMade) -> BaseResponse:
@@ -168,7 +169,7 @@ def _shown_once(made: KeyMade) -> BaseResponse:
 
 def _role(given: str) -> Role:
     if given not in get_args(Role):
-        raise InvalidInputError("chọn một vai trò (choose a role)")
+        raise InvalidInputError(Message("choose_role"))
     return cast(Role, given)
 
 
@@ -185,7 +186,7 @@ def _last_day() -> datetime.date | None:
     try:
         return parse_day(given) if given else today() + datetime.timedelta(days=keys.DEFAULT_DAYS)
     except ValueError as error:
-        raise InvalidInputError(f"ngày {given!r} không đọc được (no day)") from error
+        raise InvalidInputError(Message("no_day", given=repr(given))) from error
 
 
 def _now() -> datetime.datetime:

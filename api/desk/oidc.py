@@ -29,6 +29,7 @@ from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint
 from registry.access.accounts import ROLES, Account, admit_account
 from registry.access.roles import RANK, Role
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import (
     AccountRefusedError,
@@ -110,14 +111,11 @@ class Issuer:
             except (AuthlibBaseError, JoseError, *_MALFORMED) as error:
                 log.warning("account_refused", cause=type(error).__name__)
                 raise AccountRefusedError(
-                    "nơi đăng nhập không xác nhận lần đăng nhập này; hãy bấm đăng nhập lại"
-                    " (the identity provider does not vouch for it; begin again)",
+                    Message("identity_provider_not_vouch_begin_again"),
                     reason="token",
                 ) from error
         if said is None:
-            raise AccountRefusedError(
-                "nơi đăng nhập không gửi id_token (sent none)", reason="token"
-            )
+            raise AccountRefusedError(Message("sent_none"), reason="token")
         return said
 
     def leaving(self, back_to: str) -> str | None:
@@ -205,10 +203,7 @@ class Issuer:
 
     def _away(self) -> IssuerUnavailableError:
         host = urlsplit(self._settings.oidc_issuer or "").netloc
-        return IssuerUnavailableError(
-            f"nơi đăng nhập {host} lúc này không trả lời; hãy thử lại sau, hoặc vào bằng khoá"
-            " (the identity provider does not answer; try again later, or sign in with a key)"
-        )
+        return IssuerUnavailableError(Message("identity_provider_not_answer_try_again", host=host))
 
 
 @blueprint.errorhandler(RegistryError)
@@ -274,7 +269,7 @@ def get_leave() -> BaseResponse:
 
 def _issuer() -> Issuer:
     if register().settings.oidc_issuer is None:
-        raise NotFoundError("ở đây chỉ vào bằng khoá (no identity provider is set here)")
+        raise NotFoundError(Message("no_identity_provider_set_here"))
     issuer: Issuer = current_app.extensions.setdefault(_EXTENSION, Issuer(register().settings))
     return issuer
 
@@ -287,7 +282,7 @@ def _tried() -> _Try:
     """The try of this browser that the issuer answers; raises AccountRefusedError for another's."""
     if "error" in request.args:
         raise AccountRefusedError(
-            "nơi đăng nhập không cho vào, hoặc đã bấm huỷ (the identity provider let nobody in)",
+            Message("identity_provider_let_nobody"),
             reason="denied",
         )
     kept, state = request.cookies.get(_COOKIE, "")[:_LONGEST_COOKIE], request.args.get("state")
@@ -297,8 +292,7 @@ def _tried() -> _Try:
         if state == tried.state and all(isinstance(each, str) and each for each in texts):
             return tried
     raise AccountRefusedError(
-        "lần đăng nhập này không bắt đầu ở trình duyệt này, hoặc đã quá mười phút; hãy bấm đăng"
-        " nhập lại (it was not begun in this browser, or ten minutes ago; begin again)",
+        Message("not_begun_browser_ten_minutes_ago"),
         reason="state",
     )
 
@@ -308,15 +302,16 @@ def _account(settings: Settings, claims: Mapping[str, Any]) -> Account:
     known: list[Role] = [role for role in ROLES if role in given]
     if not known:
         raise AccountRefusedError(
-            "tài khoản chưa được giao vai trò nào ở sổ này; nhờ quản trị tài khoản giao"
-            f" (the claim {settings.oidc_role_claim} names none of {', '.join(ROLES)})",
+            Message(
+                "claim_names_none", oidc_role_claim=settings.oidc_role_claim, roles=", ".join(ROLES)
+            ),
             reason="role",
         )
     subject = claims["sub"]
     named = isinstance(subject, str) and subject.strip() and subject.isprintable()
     if not named or len(subject) > _LONGEST_SUBJECT:
         raise AccountRefusedError(
-            "nơi đăng nhập không cho biết đó là tài khoản nào (the claim sub names no account)",
+            Message("claim_sub_names_no_account"),
             reason="token",
         )
     return Account(

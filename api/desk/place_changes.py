@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from api.context import gazetteer
 from api.desk.blueprint import commune_written, whole
 from api.errors import invalid_input
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.lifecycle.effects import Effect, merged, renamed, renumbered
 from registry.lifecycle.listed_places import (
@@ -161,14 +162,10 @@ def _former(place: ListedPlace) -> str | None:
 def _into(session: Session, place: ListedPlace, form: MultiDict[str, str]) -> ListedPlace:
     chosen = whole(form.get("into"))
     if chosen is None:
-        raise InvalidInputError.of_field(
-            "into", "missing", "hãy chọn nơi gộp vào (choose what continues it)"
-        )
+        raise InvalidInputError.of_field("into", "missing", Message("choose_continues"))
     into = seen_place(session, place.class_, chosen)
     if into.unit_id != place.unit_id:
-        raise InvalidInputError.of_field(
-            "into", "outside_commune", "nơi ấy ở xã, phường khác (it is in another commune)"
-        )
+        raise InvalidInputError.of_field("into", "outside_commune", Message("another_commune_2"))
     return into
 
 

@@ -27,6 +27,7 @@ from api.errors import registry_problem, status_of
 from api.pages.shell import complaint, words
 from api.shapes import unit_ref
 from geo.code import format as code_display
+from registry.core.invalid import message_of
 from registry.database import session_scope
 from registry.errors import InvalidInputError, PendingDecidedError, RegistryError
 from registry.gazetteer import today
@@ -189,4 +190,4 @@ def _reason() -> str | None:
         return _REASON.validate_python(written)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
-        raise InvalidInputError.of_field("reason", wrong["type"], wrong["msg"]) from None
+        raise InvalidInputError.of_field("reason", wrong["type"], message_of(wrong)) from None

@@ -35,6 +35,7 @@ from geo.code_writing import unannounced
 from geo.label import door_words, number_of
 from registry.access.actors import Actor
 from registry.access.reach import check_seen
+from registry.core.messages import Message
 from registry.core.tables.records import Goes, described, going
 from registry.database import session_scope
 from registry.desk_records import (
@@ -94,7 +95,7 @@ class ListQuery(BaseModel):
             raise InvalidInputError.of_field(
                 "q",
                 "unreadable",
-                f"“{looked_for}” không phải số nhà, tên đường, thôn hay mã (no number, no name)",
+                Message("no_number_no_name", looked_for=looked_for),
             )
         return Wanted(
             unit_id,
@@ -167,7 +168,7 @@ def get_points() -> BaseResponse:
     query, known = _query(), gazetteer()
     unit = _unit(query.unit, caller(), known)
     if unit is None or unit.level != "commune":
-        raise InvalidInputError.of_field("unit", "missing", "thiếu mã xã, phường (missing)")
+        raise InvalidInputError.of_field("unit", "missing", Message("missing_3"))
     with session_scope(register().read_engine) as session:
         spots = list_spots(session, query.wanted(unit.id))
     note(count=len(spots), units=[unit.code])
@@ -284,7 +285,7 @@ def _unit(code: str | None, asking: Actor, known: Gazetteer) -> Unit | None:
     unit = next((u for u in known.with_code(code) if u.alive_on(day)), None)
     if unit is None:
         raise InvalidInputError.of_field(
-            "unit", "unknown_commune", f"không có xã, phường mã {code} (no commune of today)"
+            "unit", "unknown_commune", Message("no_commune_today", code=code)
         )
     if unit.level == "commune":
         check_seen(known, unit.id)

@@ -27,6 +27,8 @@ from api.errors import invalid_input, registry_problem, status_of
 from api.pages.shell import complaint, in_language
 from geo import code as codes
 from geo.code import CodeError
+from registry.core.invalid import wrong_code
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.desk_records import records_of
 from registry.errors import (
@@ -87,9 +89,7 @@ def post_merge() -> BaseResponse:
     ticked = _ticked()
     _check(ticked)
     if len(ticked) < 2:
-        raise InvalidInputError.of_field(
-            "record", "missing", "chọn ít nhất hai chỗ ở để gộp (tick two at least)"
-        )
+        raise InvalidInputError.of_field("record", "missing", Message("tick_two_least"))
     with session_scope(register().read_engine) as session:
         records = records_of(session, ticked)
     back = request.form.get("back", "")
@@ -182,12 +182,10 @@ def _ticked() -> dict[str, int]:
         try:
             canonical = codes.validate(code)
         except CodeError as error:
-            raise InvalidInputError.of_field("record", error.code, str(error)) from None
+            raise InvalidInputError.of_field("record", error.code, wrong_code(error)) from None
         found[canonical] = whole(seen) or 0
     if not found:
-        raise InvalidInputError.of_field(
-            "record", "missing", "chưa chọn chỗ ở nào trong danh sách (nothing was ticked)"
-        )
+        raise InvalidInputError.of_field("record", "missing", Message("nothing_ticked"))
     return found
 
 

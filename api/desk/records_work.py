@@ -28,9 +28,10 @@ from api.desk.blueprint import (
 from api.desk.records_forms import WAS, Form, more_parts
 from api.desk.records_words import label_of, preview_of, title
 from api.errors import registry_problem, status_of
-from api.pages.shell import complaint, in_language, words
+from api.pages.shell import complaint, words
 from geo.code import format as code_display
 from registry.access.actors import Actor
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.desk_records import (
     LastChange,
@@ -88,8 +89,13 @@ def _subject(operation: Operation, written: str) -> Record:
     if record.status not in operation.from_states and request.method != "POST":
         # Of a form that was filled in the operation says so, and nothing typed is lost.
         raise ConflictError(
-            f"mã {code_display(record.code)} đang ở trạng thái {STATUSES[record.status]}: không thể"
-            f" {operation.vi} (it is {record.status})"
+            Message(
+                "it_is",
+                code=code_display(record.code),
+                statuses=STATUSES[record.status],
+                vi=operation.vi,
+                status=record.status,
+            )
         )
     return record
 
@@ -193,7 +199,7 @@ class _Desk:
         )
         with session_scope(register().read_engine) as session:
             preview = preview_of(session, self.known, self.operation, made.records, self.subject)
-        preview = replace(preview, warnings=tuple(in_language(w.message) for w in made.warnings))
+        preview = replace(preview, warnings=tuple(str(w.message) for w in made.warnings))
         return desk_page(
             "desk/record_preview.html",
             heading=self._heading(),

@@ -20,6 +20,7 @@ from api.pages.shell import complaint, figure, words
 from api.receipts import outcome
 from api.report_bodies import AcceptBody, RejectBody, ReportsQuery
 from api.reports import shown_entry
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.entrances import KIND_WORDS as ENTRANCE_WORDS
 from registry.errors import InvalidInputError, RegistryError
@@ -103,9 +104,7 @@ def post_decide() -> BaseResponse:
     ids = list(dict.fromkeys(ids))[:_MOST]
     try:
         if not ids:
-            raise InvalidInputError.of_field(
-                "report", "missing", "chưa chọn báo cáo nào (no report is ticked)"
-            )
+            raise InvalidInputError.of_field("report", "missing", Message("no_report_ticked"))
         decide, decision = _decision(form)
     except InvalidInputError as error:
         return _list(status_of(error), complaints=[complaint(error)], filled=form)
@@ -265,9 +264,7 @@ def _mended(error: InvalidInputError) -> InvalidInputError:
     """The same in the words of the form, where the word is missing."""
     errors: Any = error.extra.get("errors")
     if errors and errors[0]["code"] == "missing":
-        return InvalidInputError.of_field(
-            "word", "missing", "hãy viết cho người báo biết vì sao (say to the reporter why)"
-        )
+        return InvalidInputError.of_field("word", "missing", Message("say_reporter_why"))
     return error
 
 

@@ -17,6 +17,7 @@ from api.errors import registry_problem
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import complaint, in_language
 from geo.code import format as code_display
+from registry.core.messages import Message
 from registry.coverage.target_units import unit_written
 from registry.database import session_scope
 from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
@@ -38,9 +39,7 @@ room("/desk/services", "Vùng phục vụ", "Service areas", "carrier")
 _SHOWN: Final = 200
 _PROBLEMS_SHOWN: Final = 50
 _MOST_FILE: Final = 5_000_000
-_BY_PROGRAM: Final = (
-    "gửi bằng POST /v1/services, xem docs/services.md (too large: send it by POST /v1/services)"
-)
+_BY_PROGRAM: Final = Message("too_large_send_post_v1_services")
 
 
 @dataclass(frozen=True, slots=True)

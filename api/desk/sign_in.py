@@ -15,6 +15,7 @@ from api.pages.shell import complaint
 from api.sessions import COOKIE, drop_session, keep_session, refuse_other_sites
 from registry.access.accounts import is_account
 from registry.access.sessions import begin_session, end_session
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import ForbiddenError, KeyRequiredError
 
@@ -59,7 +60,7 @@ def begin(
 ) -> BaseResponse:
     """Begin the session of who has shown who they are, and lead on."""
     if holder.key_id is None:
-        raise ForbiddenError("chỉ khoá và tài khoản mới vào được (a key or an account is needed)")
+        raise ForbiddenError(Message("key_account_needed"))
     with session_scope(register().engine) as session:
         token = begin_session(session, holder.key_id)
     g.begun_session = token

@@ -17,6 +17,7 @@ from api.desk.blueprint import desk_blueprint, desk_page
 from api.desk.targets import Asked, coverage_asked
 from api.pages.shell import complaint, secured, words
 from registry.access.reach import check_seen
+from registry.core.messages import Message
 from registry.coverage.moved import MOVED_LABELS, Moved, what_moved
 from registry.coverage.series import series_of
 from registry.coverage.table import (
@@ -62,7 +63,7 @@ def get_file(form: str) -> BaseResponse:
     """Coverage of what is shown as a workbook or CSV, or the unit's report to be read offline."""
     asked = Asked.of_request()
     if form not in _TYPES:
-        raise NotFoundError(f"không có dạng {form} (csv, html or xlsx)")
+        raise NotFoundError(Message("csv_html_xlsx", form=form))
     with session_scope(register().read_engine) as session:
         whole = coverage_asked(session, asked)
         found = asked.units_of(whole)
@@ -91,7 +92,7 @@ def get_households(form: str) -> BaseResponse:
     code = request.args.get("unit", "")
     unit = unit_by_code(gazetteer(), code, today())
     if unit.level != "commune" or form not in ("csv", "xlsx"):
-        raise NotFoundError("danh sách hộ tải theo từng xã (one commune at a time)")
+        raise NotFoundError(Message("one_commune_time"))
     check_seen(gazetteer(), unit.id)
     demo = is_demonstration(register().reads)
 
@@ -139,7 +140,7 @@ def _moved(asked: Asked, since: str, until: str) -> Moved:
     try:
         first, last = parse_day(since), parse_day(until) if until else None
     except ValueError as error:
-        raise InvalidInputError("ngày viết dạng 31/12/2026 (a day is 31/12/2026)") from error
+        raise InvalidInputError(Message("day_31_12_2026")) from error
     with session_scope(register().read_engine) as session:
         now = asked.units_of(coverage_asked(session, asked, recorded=True))
         # Of a commune no part is on record.

@@ -14,8 +14,9 @@ from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import MOST_CARRIED, as_file, carried, sent_file
 from api.errors import registry_problem
-from api.pages.shell import complaint, figure, language, percent_words, words
+from api.pages.shell import complaint, figure, percent_words, words
 from geo.text import fold
+from registry.core.messages import Message
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
     COUNTED_LABELS,
@@ -53,9 +54,7 @@ room("/desk/targets", "Chỉ tiêu và báo cáo", "Targets and reports", "viewe
 
 _SHOWN: Final = 400
 _MOST_FILE: Final = MOST_CARRIED
-_SMALLER: Final = (
-    "chỉ để lại cột đơn vị và số hộ (too large: leave the columns of units and numbers)"
-)
+_SMALLER: Final = Message("too_large_leave_columns_units_numbers")
 _ORDERS: Final = {
     "name": ("theo mã", "by code"),
     "share": ("theo tỷ lệ", "by share"),
@@ -297,9 +296,7 @@ def _said() -> dict[str, str]:
 
 
 def _fault(code: str, value: str) -> str:
-    vietnamese, _, english = PROBLEMS[code].rpartition(" (")
-    told = english.removesuffix(")") if language() == "en" else vietnamese
-    return f"{told}: {value}." if value else f"{told}."
+    return f"{PROBLEMS[code]}: {value}." if value else f"{PROBLEMS[code]}."
 
 
 def _strange(unit: UnitCoverage) -> str:
@@ -325,7 +322,7 @@ def _defaults(said: Mapping[str, str], name: str) -> Defaults:
     try:
         date = parse_day(said["reference_date"]) if said["reference_date"] else None
     except ValueError as error:
-        raise InvalidInputError("ngày số liệu không đọc được (no day)") from error
+        raise InvalidInputError(Message("no_day_2")) from error
     return Defaults(
         said["quality"] or None, said["source"] or name, date, said["counted"] or "households"
     )

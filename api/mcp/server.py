@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from api.errors import http_code, problem_body, status_title
 from api.logs import log, trace_of
 from api.mcp.tools import INSTRUCTIONS, TOOLS
+from registry.core.messages import Message
 from registry.errors import RegistryError
 
 NAME: Final = "dia-chi-so"
@@ -41,7 +42,7 @@ def make_server(answering: Answering) -> Server[Any]:
     ) -> types.CallToolResult:
         if asked.name not in TOOLS:
             raise MCPError(
-                types.INVALID_PARAMS, f"không có công cụ này (no such tool); có: {', '.join(TOOLS)}"
+                types.INVALID_PARAMS, str(Message("no_such_tool", tools=", ".join(TOOLS)))
             )
         return answering(asked.name, asked.arguments or {})
 

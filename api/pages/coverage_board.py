@@ -14,6 +14,7 @@ from api.conditional import conditional
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, percent_words, secured, words
+from registry.core.messages import Message
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
     AUDIT_LABELS,
@@ -86,7 +87,7 @@ def get_map(code: str) -> Response:
     with session_scope(register().read_engine) as session:
         found = _found(session, code)
         if found.total.level not in _MAPPED:
-            raise NotFoundError(f"không có bản đồ của {code} (only the country and provinces)")
+            raise NotFoundError(Message("only_country_provinces", code=code))
         response = Response(_map(session, found), content_type="image/svg+xml; charset=utf-8")
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Accept-Encoding")

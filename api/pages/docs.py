@@ -12,6 +12,7 @@ from api.pages.blueprint import page_blueprint
 from api.pages.manual import ELSEWHERE, images, manual_page, source_of
 from api.pages.manual_contents import MOST_ASKED, contents, language_of, search
 from api.pages.shell import page
+from registry.core.messages import Message
 from registry.errors import NotFoundError, RegistryError
 
 blueprint = page_blueprint("docs")
@@ -129,7 +130,7 @@ def _asked(tool: str, endpoint: str, arguments: dict[str, Any]) -> dict[str, str
 
 
 def _no_page(name: str) -> NotFoundError:
-    return NotFoundError(f"không có trang {name[:80]!r} (no such page)")
+    return NotFoundError(Message("no_such_page", name=repr(name[:80])))
 
 
 def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from flask import Response, jsonify, make_response, render_template
 from api.pages.assets import asset_url, version
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured
+from registry.core.messages import Message
 
 blueprint = page_blueprint("offline")
 
@@ -28,7 +29,7 @@ def get_manifest() -> Response:
         id="/packs",
         name="Địa chỉ số",
         short_name="Địa chỉ số",
-        description="Tìm địa chỉ khi không có mạng (addresses without a network)",
+        description=Message("addresses_without_network"),
         lang="vi",
         start_url="/packs",
         scope="/",

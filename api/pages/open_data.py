@@ -13,6 +13,7 @@ from api.conditional import conditional
 from api.context import register
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, words
+from registry.core.messages import Message
 from registry.errors import NotFoundError
 from registry.open_data import DATASETS, LIST, OpenFile, folder_of, listed
 
@@ -64,11 +65,11 @@ def get_file(name: str) -> BaseResponse:
         if each.name == name:
             break
     else:
-        raise NotFoundError(f"không có tệp {name[:80]!r} (no such file)")
+        raise NotFoundError(Message("no_such_file", name=repr(name[:80])))
     try:
         file = (folder_of(register().settings) / each.name).open("rb")
     except FileNotFoundError:
-        raise NotFoundError(f"tệp {each.name} đang được làm lại (being made anew)") from None
+        raise NotFoundError(Message("being_made_anew", name=each.name)) from None
     kind = mimetypes.guess_type(each.name)[0] or "application/octet-stream"
     response = Response(
         wrap_file(request.environ, file), content_type=kind, direct_passthrough=True

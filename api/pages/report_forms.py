@@ -19,6 +19,7 @@ from api.reports import filed_by_caller
 from api.sessions import refuse_other_sites
 from geo.coordinates import degrees
 from geo.points import point_in
+from registry.core.messages import Message
 from registry.entrances import KINDS as ENTRANCES
 from registry.errors import (
     ConflictError,
@@ -63,7 +64,9 @@ def post_report(address_code: str) -> BaseResponse:
     refuse_other_sites()
     kind = request.form.get("kind", "")
     if kind not in KINDS:
-        raise InvalidInputError.of_field("kind", "literal_error", f"one of {', '.join(KINDS)}")
+        raise InvalidInputError.of_field(
+            "kind", "literal_error", Message("one_11", kinds=", ".join(KINDS))
+        )
     try:
         record = lookup(register().reads, address_code)
     except (GoneError, NotFoundError, InvalidInputError):
@@ -97,7 +100,7 @@ def post_new_house() -> BaseResponse:
     try:
         if len(written) > MAX_TEXT:
             raise InvalidInputError.of_field(
-                "address", "string_too_long", f"more than {MAX_TEXT} characters"
+                "address", "string_too_long", Message("more_characters", max_text=MAX_TEXT)
             )
         filed = filed_by_caller(Said("new_house", lon=lon, lat=lat, address=written or None))
     except _TOLD as error:
@@ -147,9 +150,7 @@ def _entrance(kind: str) -> dict[str, str]:
         return {}
     which = request.form.get("entrance", "")
     if which not in ENTRANCES:
-        raise InvalidInputError.of_field(
-            "entrance", "literal_error", "hãy chọn loại lối vào (say which kind)"
-        )
+        raise InvalidInputError.of_field("entrance", "literal_error", Message("say_kind"))
     note = request.form.get("note", "").strip()
     return {"entrance": which, **({"note": note} if note else {})}
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from registry.access.actors import Actor, acting_as
 from registry.access.keys import bind_key, note
 from registry.access.roles import RANK, Role
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import AccountRefusedError, InvalidInputError, KeyRevokedError
 from registry.gazetteer import Gazetteer, today
@@ -66,7 +67,7 @@ def admit_account(session: Session, known: Gazetteer, account: Account) -> int:
         session.execute(SQL.text("insert_account"), made | {"hash": secrets.token_bytes(32)})
         found = session.execute(SQL.text("account_of_subject"), {"subject": hashed}).one()
     if found.revoked_at is not None:
-        raise KeyRevokedError("tài khoản đã bị thu hồi ở sổ này (the account was revoked here)")
+        raise KeyRevokedError(Message("account_revoked_here"))
     with acting_as(Actor(found.name, account.role, key_id=found.id)):
         if found.role != account.role:
             own = found.approves_own and RANK[account.role] >= RANK["approver"]
@@ -76,7 +77,7 @@ def admit_account(session: Session, known: Gazetteer, account: Account) -> int:
             try:
                 bind_key(session, found.name, units)
             except InvalidInputError as error:
-                raise AccountRefusedError(error.detail, reason="units") from error
+                raise AccountRefusedError(error.message, reason="units") from error
     return int(found.id)
 
 
@@ -91,12 +92,12 @@ def _units_of(known: Gazetteer, account: Account) -> list[str]:
         return []
     if not account.units:
         raise AccountRefusedError(
-            "nơi đăng nhập không cho biết tài khoản thuộc xã, tỉnh nào (no unit is said of it)",
+            Message("no_unit_said"),
             reason="units",
         )
     if wrong := [code for code in account.units if not _IS_CODE.fullmatch(code)]:
         raise AccountRefusedError(
-            f"không có đơn vị mã {wrong[0][:_SHOWN]!r} ngày nay (no unit of today)", reason="units"
+            Message("no_unit_today", wrong=repr(wrong[0][:_SHOWN])), reason="units"
         )
     day = today()
     return sorted({_living(known, code, day) for code in account.units})
@@ -111,8 +112,7 @@ def _living(known: Gazetteer, code: str, day: datetime.date) -> str:
     if len(heirs) != 1:
         names = ", ".join(f"{unit.version_on(day).full_name} ({unit.code})" for unit in heirs)
         raise AccountRefusedError(
-            f"đơn vị {code} đã hết, nay là {names or '–'}; nhờ quản trị tài khoản ghi lại đơn vị"
-            " (the unit has ended; let the account be given another one)",
+            Message("unit_ended_let_account_given_another", code=code, names=names or "–"),
             reason="units",
         )
     return heirs[0].code

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from registry.access.roles import RANK, Role
+from registry.core.messages import Message
 from registry.core.sessions import Setting
 from registry.errors import ForbiddenError, OutsideUnitsError
 
@@ -120,9 +121,7 @@ def demand(role: Role, what: str) -> None:
     """Raises ForbiddenError when somebody acts whose role is below `role`."""
     actor = acting()
     if actor is not None and not actor.may(role):
-        raise ForbiddenError(
-            f"{what}: cần quyền {role}, khoá này có quyền {actor.role} (needs a key of role {role})"
-        )
+        raise ForbiddenError(Message("needs_key_role", what=what, role=role, role_2=actor.role))
 
 
 def is_bound() -> bool:
@@ -159,7 +158,7 @@ def outside_units(told: str, english: str, codes: Sequence[str]) -> OutsideUnits
         )
         english += "; units of the key have ended: let it be bound anew"
         members["ended"] = [unit.to_dict() for unit in ended]
-    return OutsideUnitsError(f"{told} ({english})", **members)
+    return OutsideUnitsError(Message("text", told=told, english=english), **members)
 
 
 def outside_own(*codes: str) -> OutsideUnitsError:

@@ -25,6 +25,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import BudgetSpentError, DatabaseUnavailableError
@@ -165,8 +166,7 @@ class Purse:
     def _spent(self) -> BudgetSpentError:
         wait_s = max(1, math.ceil((self._level() - 1.0 + 1.0 / max(1, self.limit)) * _HOUR_S))
         return BudgetSpentError(
-            f"đã hỏi quá nhiều mã và nhà không nêu đích danh; thử lại sau {wait_s} giây, hoặc dùng"
-            f" khoá (too much was asked that names no door; try again in {wait_s} s, or use a key)",
+            Message("too_much_asked_names_no_door", wait_s=wait_s),
             retry_after_s=wait_s,
         )
 

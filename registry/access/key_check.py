@@ -21,6 +21,7 @@ from registry.access.actors import Actor, EndedUnit
 from registry.access.keys import hash_secret
 from registry.access.roles import RANK, Role
 from registry.access.sessions import LIFE, hash_token, touch_session
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
@@ -264,16 +265,16 @@ def _hash(secret: str) -> bytes:
 
 
 def _unknown() -> KeyRequiredError:
-    return KeyUnknownError("không có khoá này (this key is not known)")
+    return KeyUnknownError(Message("key_not_known"))
 
 
 def _expired() -> KeyRequiredError:
-    return KeyExpiredError("khoá đã hết hạn (the key has expired)")
+    return KeyExpiredError(Message("key_expired"))
 
 
 def _replaced() -> KeyRequiredError:
-    return KeyExpiredError("khoá đã được thay bằng khoá mới (another one has replaced this key)")
+    return KeyExpiredError(Message("another_one_replaced_key"))
 
 
 def _revoked() -> KeyRequiredError:
-    return KeyRevokedError("khoá đã bị thu hồi (the key was revoked)")
+    return KeyRevokedError(Message("key_revoked"))

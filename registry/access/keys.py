@@ -22,6 +22,7 @@ from registry.access import audit
 from registry.access.actors import who_acts
 from registry.access.reach import demand_country
 from registry.access.roles import RANK, Role
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.days import day_after
 from registry.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
@@ -112,8 +113,7 @@ def hash_secret(secret: str) -> bytes:
     whole = len(secret) == LENGTH and secret.startswith(PREFIX)
     if not whole or _checksum(secret[:-_CHECK]) != secret[-_CHECK:]:
         raise KeyTruncatedError(
-            f"không phải một khoá nguyên vẹn: khoá có {LENGTH} ký tự, bắt đầu bằng {PREFIX}"
-            " (cut off, or with a wrong sign: a key is copied as a whole)"
+            Message("cut_off_wrong_sign_key_copied", length=LENGTH, prefix=PREFIX)
         )
     return hashlib.sha256(secret.encode()).digest()
 
@@ -153,10 +153,7 @@ def create_key(session: Session, new: NewKey) -> KeyMade:
         },
     ).scalar_one_or_none()
     if key_id is None:
-        raise ConflictError(
-            f"đã có khoá tên {name!r}; tên không dùng lại, vì sổ ghi người làm theo tên"
-            " (the name was given before, and history knows who did what by it)"
-        )
+        raise ConflictError(Message("name_given_before_history_knows_did", name=repr(name)))
     for unit_id in units.values():
         session.execute(_BIND, {"key": key_id, "unit": unit_id})
     note(session, "keys create", name, tuple(units))
@@ -190,9 +187,9 @@ def rotate_key(
     """
     found = _locked(session, name)
     if found.revoked_at is not None:
-        raise ConflictError(f"khoá {name!r} đã bị thu hồi (the key is revoked; make another one)")
+        raise ConflictError(Message("key_revoked_make_another_one", name=repr(name)))
     if found.is_account:
-        raise ConflictError(f"{name!r} là tài khoản, không có khoá để đổi (it is an account)")
+        raise ConflictError(Message("account", name=repr(name)))
     expires_at = found.expires_at if keep_end else _end_of(expires_on)
     secret = make_secret()
     until = session.execute(
@@ -225,7 +222,7 @@ def readmit_account(session: Session, name: str) -> None:
     """
     found = _locked(session, name)
     if not found.is_account:
-        raise ConflictError(f"khoá {name!r} đã thu hồi thì tạo khoá khác (make another key)")
+        raise ConflictError(Message("make_another_key", name=repr(name)))
     session.execute(_READMIT, {"id": found.id})
     note(session, "accounts readmit", name, _bound(session, found.id))
 
@@ -238,7 +235,7 @@ def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ..
     """
     found = _locked(session, name)
     if found.revoked_at is not None:
-        raise ConflictError(f"khoá {name!r} đã bị thu hồi (the key is revoked; make another one)")
+        raise ConflictError(Message("key_revoked_make_another_one", name=repr(name)))
     units = _checked_units(session, found.role, codes)
     before = _bound(session, found.id)
     session.execute(_UNBIND, {"id": found.id})
@@ -268,21 +265,20 @@ def _locked(session: Session, name: str) -> Any:
     demand_country(_KEYS)
     found = session.execute(SQL.text("lock_key"), {"name": name}).one_or_none()
     if found is None:
-        raise NotFoundError(f"không có khoá tên {name!r} (no key of this name)")
+        raise NotFoundError(Message("no_key_name", name=repr(name)))
     return found
 
 
 def _check_approves(role: Role) -> None:
     if RANK[role] < RANK["approver"]:
-        raise InvalidInputError(f"{role} không duyệt: cần khoá approver (it approves nothing)")
+        raise InvalidInputError(Message("approves_nothing", role=role))
 
 
 def _checked_name(name: str) -> str:
     name = name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable() or name in _TAKEN_NAMES:
         raise InvalidInputError(
-            f"tên tổ chức hoặc chương trình, 1 đến {MAX_NAME} ký tự"
-            " (the name of an organisation or program, never of a person)"
+            Message("name_organisation_program_never_person", max_name=MAX_NAME)
         )
     return name
 
@@ -290,25 +286,23 @@ def _checked_name(name: str) -> str:
 def _checked_units(session: Session, role: Role, codes: Sequence[str]) -> dict[str, int]:
     """Code → id; refuses units for who writes nowhere, and none for an authority."""
     if codes and RANK[role] < RANK["viewer"]:
-        raise InvalidInputError(f"{role} không ghi vào sổ, không cần đơn vị (writes in no unit)")
+        raise InvalidInputError(Message("writes_no_unit", role=role))
     if not codes and role in ("editor", "approver"):
-        raise InvalidInputError(
-            f"{role} cần mã xã, phường hoặc tỉnh (needs --unit: where it may write)"
-        )
+        raise InvalidInputError(Message("needs_unit_where_may_write", role=role))
     found = {
         row.code: row.id
         for row in session.execute(SQL.text("units_by_code"), {"codes": list(codes)})
     }
     for code in codes:
         if code not in found:
-            raise InvalidInputError(f"không có đơn vị mã {code} ngày nay (no unit of today)")
+            raise InvalidInputError(Message("no_unit_today_2", code=code))
     return found
 
 
 def _end_of(day: datetime.date | None) -> datetime.datetime | None:
     """When a day ends in Viet Nam."""
     if day is not None and day < today():
-        raise InvalidInputError(f"ngày {day} đã qua (the day is over)")
+        raise InvalidInputError(Message("day_over", day=day))
     after = day_after(day)
     return datetime.datetime.combine(after, datetime.time(), VIET_NAM) if after else None
 

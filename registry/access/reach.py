@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import acting, outside_own
+from registry.core.messages import Message
 from registry.errors import ForbiddenError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.units.lineage import ancestors
@@ -92,7 +93,7 @@ def check_covers(known: Gazetteer, units: Collection[int]) -> None:
 def demand_country(what: str) -> None:
     """Raises ForbiddenError for a caller that is bound to some units only."""
     if writable() is not None:
-        raise ForbiddenError(f"{what}: chỉ quản trị cả nước (only for the whole country's)")
+        raise ForbiddenError(Message("only_whole_countrys", what=what))
 
 
 def _check(

@@ -21,6 +21,7 @@ from registry.autocomplete.suggested_doors import Found, doors_near, look
 from registry.autocomplete.suggestion import Place, Suggestion, Wordings
 from registry.autocomplete.typed import Typed, readings, with_tail
 from registry.autocomplete.unit_index import unit_index
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question, geocode
@@ -67,7 +68,9 @@ def autocomplete(
     holds a NUL, and what `unit_by_code` and `check_point` raise.
     """
     if len(typing.text) > MAX_TEXT or "\0" in typing.text:
-        raise InvalidInputError.of_field("q", "text_too_long", f"more than {MAX_TEXT} characters")
+        raise InvalidInputError.of_field(
+            "q", "text_too_long", Message("more_characters", max_text=MAX_TEXT)
+        )
     if typing.near is not None:
         check_point(lon=typing.near[0], lat=typing.near[1])
     completer = _Completer(gazetteer, reads, names, typing, today())

@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC
 from pathlib import Path
 from typing import Final
@@ -36,11 +36,11 @@ from registry.backup.tools import (
     role_arguments,
     run_on_database,
 )
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import OWNER_ROLE
 from registry.errors import ClusterError, ConflictError, NotPreparedError
 from registry.jobs.schema import SCHEMA
-from registry.messages import number
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -71,7 +71,7 @@ def take_backup(
     """
     target = target.resolve()
     if target.exists():
-        raise ConflictError(f"{target}: đã có; hãy chọn tên khác (it exists; choose another name)")
+        raise ConflictError(Message("exists_choose_another_name", target=target))
     with _refusals(target), _workshop(target) as work:
         dump = work / "dump"
         made = _dump(url, dump, as_folder=as_folder, jobs=jobs, report=report)
@@ -87,7 +87,7 @@ def _dump(url: str, dump: Path, *, as_folder: bool, jobs: int, report: Report) -
     tool = find_tool("pg_dump", server.major)
     with connected(url, role=OWNER_ROLE) as connection, _snapshot(connection) as snapshot:
         known = _about(connection)
-        report("đang đếm và cộng kiểm tra (counting)")
+        report(Message("counting"))
         tables = dict(sum_tables(connection))
         with _ticking(dump, report):
             run_on_database(
@@ -133,18 +133,16 @@ def _about(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[str, str
             SQL.driver("register_saved")
         ).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege, ValueError):
-        raise NotPreparedError(
-            "cơ sở dữ liệu này chưa có sổ (no register; run `bin/diachiso database prepare`)"
-        ) from None
+        raise NotPreparedError(Message("no_register_run_bin_diachiso_database")) from None
     moment = at.astimezone(UTC) if hasattr(at, "astimezone") else at
     return (f"{moment:%Y-%m-%dT%H:%M:%S}Z", str(register), str(revision), int(str(ordinal)))
 
 
-def _telling(tables: dict[str, TableSum], report: Report) -> Report:
+def _telling(tables: dict[str, TableSum], report: Report) -> Callable[[str], None]:
     def heard(line: str) -> None:
         name = line.partition(_TABLE_LINE)[2].rstrip('"')
         if name in tables and tables[name].rows >= _LARGE_ROWS:
-            report(f"đang lưu {name}: {number(tables[name].rows)} dòng (rows)")
+            report(Message("rows", name=name, rows=tables[name].rows))
 
     return heard
 
@@ -157,7 +155,7 @@ def _ticking(dump: Path, report: Report) -> Iterator[None]:
     def tick() -> None:
         while not ended.wait(_TICK_S):
             with contextlib.suppress(OSError):
-                report(f"đã ghi {_size(dump) / 1e6:,.0f} MB (written)")
+                report(Message("written", dump=_size(dump) / 1000000.0))
 
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()
@@ -191,9 +189,7 @@ def _workshop(target: Path) -> Iterator[Path]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConflictError(
-                f"{target}: đang có lần sao lưu khác vào đây (another backup to it is under way)"
-            ) from None
+            raise ConflictError(Message("another_backup_under_way", target=target)) from None
         _clear(work)  # what a killed one left
         try:
             yield work
@@ -242,5 +238,5 @@ def _refusals(target: Path) -> Iterator[None]:
         # Not by `host.refusal`: what it advises is about the folder of the private cluster.
         reason = (error.strerror or str(error)).lower()
         raise ClusterError(
-            f"không ghi được {error.filename or target} (cannot be written: {reason})"
+            Message("cannot_written", filename=error.filename or target, reason=reason)
         ) from error

@@ -11,6 +11,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import UnreadableFileError
 
@@ -100,22 +101,17 @@ def read_manifest(path: Path) -> Manifest:
         files = {name: FileSum(**each) for name, each in given.pop("files").items()}
         made = Manifest(**given, tables=tables, files=files)
     except FileNotFoundError:
-        raise UnreadableFileError(
-            f"không có {path}; tệp kê đi liền với bản sao lưu (the manifest beside it is missing)"
-        ) from None
+        raise UnreadableFileError(Message("manifest_beside_missing", path=path)) from None
     except OSError as error:
-        raise UnreadableFileError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
         raise UnreadableFileError(
-            f"{path}: hỏng hoặc không phải tệp kê của bản sao lưu (no manifest of a backup)"
+            Message("text_2", path=path, strerror=error.strerror or error)
         ) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UnreadableFileError(Message("no_manifest_backup", path=path)) from None
     if form > FORM:
-        raise UnreadableFileError(
-            f"{path}: do phiên bản mới hơn làm ra; hãy cập nhật chương trình"
-            " (made by a newer program)"
-        )
+        raise UnreadableFileError(Message("made_newer_program", path=path))
     if made.checksum != stated:
-        raise UnreadableFileError(f"{path}: tệp kê đã bị sửa (the manifest was changed)")
+        raise UnreadableFileError(Message("manifest_changed", path=path))
     return made
 
 

@@ -13,13 +13,12 @@ from psycopg import Connection
 from registry import cluster
 from registry.backup.store import ORDINAL, Backup, open_store
 from registry.backup.tools import Report, connected, note_run
+from registry.core.messages import Message
 from registry.database import OWNER_ROLE
 from registry.days import parse_day
 from registry.errors import ConflictError, InvalidInputError
 from registry.gazetteer import VIET_NAM
 from registry.settings import Settings
-
-_HOW: Final = "write 31/12/2026 10:31, 2026-12-31 10:31:00 or 2026-12-31T10:31:00+07:00"
 
 _SAVED_BEFORE: Final = "SELECT 1 FROM backup_run WHERE kind IN ('full', 'diff') LIMIT 1"
 _IS_OURS: Final = "SELECT 1 FROM backup_run WHERE label = %s"
@@ -42,10 +41,10 @@ def parse_moment(written: str, now: datetime.datetime) -> datetime.datetime:
         time = datetime.time.fromisoformat(clock if ":" in clock else "")
         date = parse_day(day) if day else now.astimezone(VIET_NAM).date()
     except ValueError:
-        raise InvalidInputError(f"{written}: không phải thời điểm ({_HOW})") from None
+        raise InvalidInputError(Message("malformed_moment", written=written)) from None
     moment = datetime.datetime.combine(date, time, time.tzinfo or VIET_NAM)
     if moment > now:
-        raise InvalidInputError(f"{written}: chưa đến lúc ấy (this moment has not come)")
+        raise InvalidInputError(Message("moment_not_come", written=written))
     return moment
 
 
@@ -62,19 +61,12 @@ def take(settings: Settings, *, full: bool, upgraded: bool = False, report: Repo
     with connected(cluster.database_url(settings), role=OWNER_ROLE) as connection:
         known = store.backups()
         if not (known or full) and connection.execute(_SAVED_BEFORE).fetchone():
-            raise ConflictError(
-                "kho trống, mà sổ đã từng sao lưu: hãy gắn lại đĩa của kho, hoặc `backups make"
-                " --full` cho kho mới (the store is empty, and the register was saved before: mount"
-                " its disk again, or begin a new store with --full)"
-            )
+            raise ConflictError(Message("store_empty_register_saved_before_mount"))
         if upgraded and not (known and connection.execute(_IS_OURS, [known[-1].label]).fetchone()):
-            raise ConflictError(
-                "bản mới nhất trong kho không do sổ này sao lưu; hãy chọn kho khác (the newest"
-                " backup in the store is none of this register's: choose another store)"
-            )
+            raise ConflictError(Message("newest_backup_store_none_registers_choose"))
         ordinal = drawn(connection)
         store.run("stanza-upgrade" if upgraded else "stanza-create")
-        report("đang sao lưu (taking the backup)")
+        report(Message("taking_backup"))
         kind = "full" if full or upgraded or _is_due(known) else "diff"
         store.run("backup", f"--type={kind}", f"--annotation={ORDINAL}={ordinal}")
         made = store.backups()[-1]

@@ -27,6 +27,7 @@ from registry.backup.tools import Report, connected, note_run
 from registry.cluster import PrivateCluster, host
 from registry.cluster.config import HOST_BASED_ACCESS
 from registry.cluster.host import Account
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import OWNER_ROLE
 from registry.doctor import Result, State, run_checks
@@ -99,9 +100,7 @@ def restore_moment(
     """
     into = into.resolve()
     if into.exists() and any(into.iterdir()):
-        raise ConflictError(
-            f"{into}: thư mục không trống; hãy chọn thư mục mới (not empty: choose a new folder)"
-        )
+        raise ConflictError(Message("not_empty_choose_new_folder", into=into))
     there = into.exists()
     try:
         found = _recovered(settings, moment, into, report)
@@ -127,10 +126,7 @@ def rehearse(settings: Settings, scratch: Path, *, report: Report) -> Recovered:
             found = _recovered(settings, None, Path(folder) / "var", report)
         if found.extent.position < before.position:
             lost = before.position - found.extent.position
-            raise ClusterError(
-                f"bản phục hồi thiếu {lost} thay đổi; kho thiếu nhật ký, hãy chạy `backups make`"
-                f" (what came back lacks {lost} changes: the log in the store has a gap)"
-            )
+            raise ClusterError(Message("came_back_lacks_changes_log_store", lost=lost))
         if found.is_well:
             note_run(running, "rehearsal", found.backup.label)
     return found
@@ -144,10 +140,10 @@ def _recovered(
     backup = store.newest(moment)
     made = _cluster_in(into, backup, store.account)
     highest = max(ordinal, *(each.ordinal for each in store.backups()))
-    report(f"đang đặt lại bản {backup.label} (laying the backup down)")
+    report(Message("laying_backup_down", label=backup.label))
     try:
         _lay_down(store, backup, moment, made)
-        report("đang lặp lại nhật ký (repeating the log)")
+        report(Message("repeating_log"))
         with _running(made, moment):
             _rename(made, settings)
             with connected(made.url(), role=OWNER_ROLE) as connection:
@@ -170,7 +166,7 @@ def _flush(settings: Settings, store: Store, report: Report) -> int:
         with connected(cluster.database_url(settings), role=OWNER_ROLE) as connection:
             ordinal = drawn(connection)
     except RegistryError as error:
-        report(f"sổ đang dùng không trả lời (the register does not run: {error.detail})")
+        report(Message("register_not_run", detail=error.detail))
         return 0
     try:
         store.run("check")
@@ -182,24 +178,23 @@ def _flush(settings: Settings, store: Store, report: Report) -> int:
 def _cluster_in(into: Path, backup: Backup, account: Account) -> PrivateCluster:
     """The cluster that `into` will have, under a name by which nobody starts it yet."""
     if backup.major not in host.installed_majors():
-        raise NotPreparedError(
-            f"bản sao lưu của PostgreSQL {backup.major}; hãy cài"
-            f" postgresql-{backup.major}-postgis-3 (the backup needs that version here)"
-        )
+        raise NotPreparedError(Message("backup_needs_version_here", major=backup.major))
     with host.refusals(into):
         host.make_open_folder(into)
         made = cluster.locate(Settings(var=into))
         fresh = made.data_dir.with_name(f"{made.data_dir.name}.new")
         if made.is_initialised() or fresh.exists():
-            raise ConflictError(
-                f"{made.data_dir}: đã có; hãy chọn thư mục khác (it exists: choose another folder)"
-            )
+            raise ConflictError(Message("exists_choose_another_folder", data_dir=made.data_dir))
         host.make_open_folder(fresh.parent)
         free = shutil.disk_usage(fresh.parent).free
         if free < backup.bytes * _ROOM:
             raise ClusterError(
-                f"{into}: cần {backup.bytes * _ROOM / 1e9:,.1f} GB, còn {free / 1e9:,.1f} GB; hãy"
-                " chọn đĩa khác (not enough room: choose another disk)"
+                Message(
+                    "not_enough_room_choose_another_disk",
+                    into=into,
+                    bytes=backup.bytes * _ROOM / 1000000000.0,
+                    free=free / 1000000000.0,
+                )
             )
         host.make_private_folder(fresh, account)
     programs = host.LIBRARY / str(backup.major) / "bin"
@@ -246,13 +241,9 @@ def _running(made: PrivateCluster, moment: datetime.datetime | None) -> Iterator
     try:
         server = made.start(patience_s=_PATIENCE_S)
     except ClusterError as error:
-        if moment is None or _ENDED_EARLY not in error.detail:
+        if moment is None or _ENDED_EARLY not in error.message.words("en"):
             raise
-        raise NotFoundError(
-            "nhật ký trong kho hết trước lúc ấy; hãy chọn lúc sớm hơn, hoặc bỏ --to để lấy trạng"
-            " thái mới nhất (the log in the store ends before that moment: choose an earlier one,"
-            " or leave --to out for the newest state)"
-        ) from None
+        raise NotFoundError(Message("log_store_ends_before_moment_choose")) from None
     try:
         yield
     finally:
@@ -281,12 +272,9 @@ def _extent(connection: psycopg.Connection[tuple[object, ...]]) -> Extent:
     try:
         ((revision, *counts, last),) = connection.execute(SQL.driver("extent")).fetchall()
     except psycopg.errors.UndefinedTable:
-        raise NotPreparedError("cơ sở dữ liệu này chưa có sổ (no register)") from None
+        raise NotPreparedError(Message("no_register")) from None
     if not knows_revision(str(revision)):
-        raise NotPreparedError(
-            f"bản sao lưu có lược đồ {revision}, chương trình này không biết"
-            " (this program does not know the schema of the backup: update the program)"
-        )
+        raise NotPreparedError(Message("program_not_know_schema_backup_update", revision=revision))
     records, events, position = (int(str(each)) for each in counts)
     return Extent(records, events, position, last if isinstance(last, datetime.datetime) else None)
 

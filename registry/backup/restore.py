@@ -6,7 +6,7 @@ renames the register. A restore that ends before that leaves a database which no
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from registry.backup.tools import (
     output_of,
     run_on_database,
 )
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import OWNER_ROLE, make_engine
 from registry.errors import (
@@ -35,7 +36,6 @@ from registry.errors import (
     UnreadableFileError,
 )
 from registry.events import move_pending_events
-from registry.messages import number
 from registry.prepare import knows_revision, make_roles_and_extensions, prepare_database
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -60,7 +60,7 @@ def check_backup(source: Path) -> Manifest:
     Raises UnreadableFileError for one that is missing, cut short or damaged.
     """
     if not source.exists():
-        raise UnreadableFileError(f"{source}: không có bản sao lưu này (no such backup)")
+        raise UnreadableFileError(Message("no_such_backup", source=source))
     manifest = read_manifest(manifest_path(source))
     for name, wanted in manifest.files.items():
         path = source / name if name else source
@@ -68,14 +68,15 @@ def check_backup(source: Path) -> Manifest:
             size = path.stat().st_size
             found = sum_file(path) if size == wanted.bytes and path.is_file() else None
         except OSError as error:
-            raise UnreadableFileError(f"{path}: {error.strerror or error}") from None
+            raise UnreadableFileError(
+                Message("text_2", path=path, strerror=error.strerror or error)
+            ) from None
         if found is None:
             raise UnreadableFileError(
-                f"{path}: có {number(size)} byte, phải là {number(wanted.bytes)};"
-                " tệp bị cắt cụt hoặc lẫn (cut short, or another file)"
+                Message("cut_short_another_file", path=path, size=size, bytes=wanted.bytes)
             )
         if found != wanted:
-            raise UnreadableFileError(f"{path}: hỏng, không đúng tổng kiểm tra (damaged)")
+            raise UnreadableFileError(Message("damaged", path=path))
     return manifest
 
 
@@ -87,7 +88,7 @@ def restore_backup(url: str, source: Path, *, jobs: int = 1, report: Report) -> 
     Raises UnreadableFileError for a backup that is none, ConflictError when the database is not
     empty, NotPreparedError for another version, ClusterError for what PostgreSQL refused.
     """
-    report("đang kiểm tra bản sao lưu (checking the backup)")
+    report(Message("checking_backup"))
     manifest = check_backup(source)
     _load(url, source, manifest, jobs=jobs, report=report)
     _compare(url, manifest, report)
@@ -121,15 +122,11 @@ def register_promoted(url: str, report: Report) -> UUID:
     """
     with connected(url, role=OWNER_ROLE) as connection:
         if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
-            raise ConflictError(
-                "máy chủ còn là bản sao; hãy chạy pg_promote() trước (still a standby)"
-            )
+            raise ConflictError(Message("still_standby"))
         try:
             ((made,),) = connection.execute("SELECT register_restored()").fetchall()
         except psycopg.errors.UndefinedFunction:
-            raise NotPreparedError(
-                "cơ sở dữ liệu này chưa có sổ (no register in this database)"
-            ) from None
+            raise NotPreparedError(Message("no_register_database")) from None
     _move_waiting(url, report)
     _gather_statistics(url, report)
     return UUID(str(made))
@@ -161,19 +158,18 @@ def _load(url: str, source: Path, manifest: Manifest, *, jobs: int, report: Repo
         found = login.execute(SQL.driver("something"), {}).fetchone()
     if server.major < manifest.server_version // 10_000:
         raise NotPreparedError(
-            f"bản sao lưu của PostgreSQL {manifest.server_version // 10_000}, máy chủ này là"
-            f" {server.major} (the backup needs a server of its version or a later one)"
+            Message(
+                "backup_needs_server_version_later_one",
+                server_version=manifest.server_version // 10000,
+                major=server.major,
+            )
         )
     if not knows_revision(manifest.revision):
         raise NotPreparedError(
-            f"bản sao lưu có lược đồ {manifest.revision}, chương trình này không biết"
-            " (this program does not know the schema of the backup: update the program)"
+            Message("program_not_know_schema_backup_update", revision=manifest.revision)
         )
     if found is not None:
-        raise ConflictError(
-            f"cơ sở dữ liệu đích không trống, có {found[0]}; hãy khôi phục vào một cơ sở dữ liệu"
-            " mới (the target is not empty: restore into a new database)"
-        )
+        raise ConflictError(Message("target_not_empty_restore_into_new", found=found[0]))
     tool = find_tool("pg_restore", max(server.major, manifest.tool_major))
     make_roles_and_extensions(url)
     listed = output_of(tool, "--list", source).splitlines()
@@ -195,23 +191,23 @@ def _load(url: str, source: Path, manifest: Manifest, *, jobs: int, report: Repo
         )
 
 
-def _telling(manifest: Manifest, report: Report) -> Report:
+def _telling(manifest: Manifest, report: Report) -> Callable[[str], None]:
     told: set[str] = set()
 
     def heard(line: str) -> None:
         name = line.partition('processing data for table "public.')[2].rstrip('"')
         if name in manifest.tables and manifest.tables[name].rows >= 100_000:
-            report(f"đang nạp {name}: {number(manifest.tables[name].rows)} dòng (rows)")
+            report(Message("rows_2", name=name, rows=manifest.tables[name].rows))
         elif " creating INDEX " in f" {line}" and "index" not in told:
             told.add("index")
-            report("đang dựng chỉ mục (indexes)")
+            report(Message("indexes"))
 
     return heard
 
 
 def _compare(url: str, manifest: Manifest, report: Report) -> None:
     """Raise ClusterError unless every table is as the manifest has it."""
-    report("đang đối chiếu với tệp kê (comparing)")
+    report(Message("comparing"))
     with connected(url, role=OWNER_ROLE) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         found = dict(sum_tables(connection))
@@ -223,8 +219,7 @@ def _compare(url: str, manifest: Manifest, report: Report) -> None:
     ]
     if differing:
         raise ClusterError(
-            f"khôi phục không khớp tệp kê: {', '.join(differing[:5])}; bỏ cơ sở dữ liệu này"
-            " (what was restored is not what was saved: drop this database)"
+            Message("restored_not_saved_drop_database", differing=", ".join(differing[:5]))
         )
 
 
@@ -243,12 +238,12 @@ def _move_waiting(url: str, report: Report) -> None:
     finally:
         engine.dispose()
     if moved:
-        report(f"{number(moved)} sự kiện chờ đã vào dòng thay đổi (pending events moved)")
+        report(Message("pending_events_moved", moved=moved))
 
 
 def _gather_statistics(url: str, report: Report) -> None:
     """What a server does in its own time, done now."""
-    report("đang thu thập thống kê (statistics)")
+    report(Message("statistics"))
     with connected(url, role=OWNER_ROLE) as connection:
         connection.execute("SET client_min_messages = error")  # not of what others own
         connection.execute("VACUUM (ANALYZE)")

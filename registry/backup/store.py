@@ -22,6 +22,7 @@ from registry.cluster.archive import (
     settings_text,
 )
 from registry.cluster.host import Account
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import ClusterError, NotFoundError, NotPreparedError
 from registry.gazetteer import VIET_NAM
@@ -43,21 +44,13 @@ _CLOSED: Final = ("Permission denied", "Read-only file system")
 _LEAST_BYTES: Final = 64_000_000
 """Four parts of the log."""
 _REMEDIES: Final = {
-    28: "kho này của sổ khác, hoặc của PostgreSQL trước khi nâng cấp; hãy chọn thư mục khác cho"
-    " DIACHISO_BACKUPS, hoặc `backups make --upgraded` (the store is of another register: choose"
-    " another; after an upgrade of PostgreSQL: --upgraded)",
-    44: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
-    " (the store holds backups of another register: choose another)",
-    50: "đang có lần sao lưu khác; hãy đợi nó xong (another backup is under way)",
-    51: "kho này của sổ khác; hãy chọn thư mục khác cho DIACHISO_BACKUPS"
-    " (the store holds backups of another register: choose another)",
-    56: "máy chủ chính không chạy ở đây; hãy làm ở máy có nó (the primary does not run here:"
-    " do this on its machine)",
-    82: "nhật ký không đến được kho trong một phút; xem bin/diachiso doctor"
-    " (the log did not reach the store within a minute: see the doctor)",
-    87: "máy chủ không lưu nhật ký; hãy khởi động lại với DIACHISO_BACKUPS; sổ đã phục hồi: ALTER"
-    " SYSTEM RESET archive_mode trước (the server keeps no log: restart it with DIACHISO_BACKUPS;"
-    " where it came back from a backup, ALTER SYSTEM RESET archive_mode before)",
+    28: Message("store_another_register_choose_another_after"),
+    44: Message("store_holds_backups_another_register_choose"),
+    50: Message("another_backup_under_way_2"),
+    51: Message("store_holds_backups_another_register_choose"),
+    56: Message("primary_not_run_here_machine"),
+    82: Message("log_did_not_reach_store_within"),
+    87: Message("server_keeps_no_log_restart_diachiso"),
 }
 
 _HEAD: Final = f"""\
@@ -124,8 +117,7 @@ class Store:
         """
         if self.folder and (free := shutil.disk_usage(self.folder).free) < _LEAST_BYTES:
             raise ClusterError(
-                f"kho sao lưu đã đầy; hãy dọn {self.folder} hoặc thêm đĩa"
-                f" (the store is full: {free / 1e6:,.0f} MB left)"
+                Message("store_full_mb_left", folder=self.folder, free=free / 1000000.0)
             )
 
     def run(self, command: str, *options: str) -> str:
@@ -162,18 +154,12 @@ class Store:
         """The newest backup, or the newest that was whole by `moment`. Raises NotFoundError."""
         known = self.backups()
         if not known:
-            raise NotFoundError(
-                "kho chưa có bản sao lưu nào; hãy chạy `bin/diachiso backups make`"
-                " (the store is empty: take a backup first)"
-            )
+            raise NotFoundError(Message("store_empty_take_backup_first"))
         for each in reversed(known):
             if moment is None or each.brings_back(moment):
                 return each
         first = f"{known[0].ended.astimezone(VIET_NAM):%Y-%m-%d %H:%M:%S}"
-        raise NotFoundError(
-            f"bản sao lưu đầu tiên xong lúc {first}, giờ Việt Nam; hãy chọn lúc sau đó"
-            f" (the first backup ended at {first}, Viet Nam time: choose a later moment)"
-        )
+        raise NotFoundError(Message("first_backup_ended_viet_nam_time", first=first))
 
 
 def _backup(each: dict[str, Any], majors: dict[int, int]) -> Backup:
@@ -197,28 +183,22 @@ def open_store(settings: Settings) -> Store:
     folder or the file of settings is no use.
     """
     if settings.backups is None:
-        raise NotPreparedError(
-            "hãy đặt DIACHISO_BACKUPS: thư mục giữ bản sao lưu (set DIACHISO_BACKUPS to the folder"
-            " that keeps the backups, and restart the register)"
-        )
+        raise NotPreparedError(Message("set_diachiso_backups_folder_keeps_backups"))
     if shutil.which(PROGRAM) is None:
-        raise NotPreparedError(
-            f"chưa cài {PROGRAM}; hãy chạy `apt-get install {PROGRAM}` (it is not installed)"
-        )
+        raise NotPreparedError(Message("not_installed", program=PROGRAM))
     if settings.backups.suffix == SUFFIX:
         data_dir = _data_dir_of(settings.backups)
         if not settings.database_url and data_dir != cluster.locate(settings).data_dir:
             raise ClusterError(
-                f"{settings.backups}: pg1-path là {data_dir}, không phải cụm này; xem `bin/diachiso"
-                " backups config` (it is about another cluster: that command prints one)"
+                Message(
+                    "about_another_cluster_command_prints_one",
+                    backups=settings.backups,
+                    data_dir=data_dir,
+                )
             )
         return Store(settings.backups, host.account_for(data_dir))
     if settings.database_url:
-        raise NotPreparedError(
-            "với DATABASE_URL, DIACHISO_BACKUPS là tệp pgbackrest.conf trên máy cơ sở dữ liệu; xem"
-            " `bin/diachiso backups config` (with DATABASE_URL it names a file of pgBackRest's"
-            " settings: that command prints one)"
-        )
+        raise NotPreparedError(Message("database_url_names_file_pgbackrests_settings"))
     private = cluster.locate(settings)
     _make_folder(settings.backups, private.account)
     private.write_archive_settings()
@@ -233,17 +213,14 @@ def _data_dir_of(file: Path) -> Path:
         read.read_string(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ClusterError(
-            f"không đọc được {file} (cannot be read: {(error.strerror or str(error)).lower()})"
+            Message("cannot_read", file=file, strerror=(error.strerror or str(error)).lower())
         ) from None
     except (configparser.Error, UnicodeDecodeError):
-        raise ClusterError(
-            f"{file}: không phải tệp thiết lập của pgBackRest (no settings of pgBackRest)"
-        ) from None
+        raise ClusterError(Message("no_settings_pgbackrest", file=file)) from None
     found = read.get(STANZA, "pg1-path", fallback="")
     if not found:
         raise ClusterError(
-            f"{file}: thiếu mục [{STANZA}] có pg1-path; xem `bin/diachiso backups config`"
-            f" (it lacks the section [{STANZA}] with pg1-path: that command prints one)"
+            Message("lacks_section_pg1_path_command_prints", file=file, stanza=STANZA)
         )
     return Path(found)
 
@@ -261,39 +238,31 @@ def _make_folder(folder: Path, account: Account) -> None:
         raise ClusterError(_not_written(folder, account, "not writable"))
 
 
-def _not_written(folder: Path, account: Account, reason: str) -> str:
-    return (
-        f"{account.name} không ghi được {folder}; DIACHISO_BACKUPS phải là thư mục mà tài khoản ấy"
-        f" ghi được (choose a folder that {account.name} may write: {reason.lower()})"
+def _not_written(folder: Path, account: Account, reason: str) -> Message:
+    return Message(
+        "choose_folder_may_write", name=account.name, folder=folder, reason=reason.lower()
     )
 
 
-def explain(output: str, command: str, status: int) -> str:
+def explain(output: str, command: str, status: int) -> Message:
     """One line for what pgBackRest complained of, with the remedy where one is known."""
     said = _COMPLAINT.search(output)
     number, words = (int(said[1]), said[2].strip()) if said else (0, output.strip()[:200])
     if any(each in output for each in _FULL):
-        return f"kho sao lưu đã đầy; hãy dọn chỗ hoặc thêm đĩa (the store is full: {words})"
+        return Message("store_full", words=words)
     if any(each in output for each in _CLOSED):
-        return f"không ghi được kho sao lưu (the store cannot be written: {words})"
+        return Message("store_cannot_written", words=words)
     if any(each in output for each in _OTHER_PASS):
-        return (
-            "kho mã hoá bằng mật khẩu khác; xem repo1-cipher-type và -pass (the store is encrypted"
-            " with another passphrase, or not at all: see to these settings)"
-        )
+        return Message("store_encrypted_another_passphrase_not_all")
     if _NO_BUCKET in output or _NOT_LET_IN in output:
-        return (
-            "kho S3 không có ngăn ấy, hoặc không nhận khoá; xem repo1-s3-bucket, -key, -key-secret"
-            f" (no such bucket, or the key is not taken: see to these settings; {words})"
-        )
+        return Message("no_such_bucket_key_not_taken", words=words)
     if any(each in output for each in _AWAY):
-        return (
-            "kho không có ở chỗ của nó; hãy gắn lại đĩa, xem mạng, hoặc chạy `backups make` (the"
-            f" store is not there: mount its disk, see to the network, or take a backup; {words})"
-        )
+        return Message("store_not_mount_disk_see_network", words=words)
     if remedy := _REMEDIES.get(number):
         return remedy
-    return f"kho sao lưu báo lỗi (pgbackrest {command}: {words or f'ended with status {status}'})"
+    return Message(
+        "pgbackrest", command=command, words=words or Message("ended_with_status", status=status)
+    )
 
 
 def settings_to_print(settings: Settings) -> str:

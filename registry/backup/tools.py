@@ -17,13 +17,14 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from registry.cluster import host
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import OWNER_ROLE, TIME_ZONE, check_role
 from registry.errors import ClusterError, DatabaseUnavailableError, NotPreparedError
 
 SQL: Final = Statements(__file__, "queries.sql")
 
-Report = Callable[[str], None]
+Report = Callable[[Message | str], None]
 
 _SERVICE: Final = "diachiso"
 _NOT_FOR_A_FILE: Final = frozenset({"service", "fallback_application_name"})
@@ -71,10 +72,7 @@ def find_tool(name: str, at_least: int, library: Path = host.LIBRARY) -> Tool:
     elsewhere = shutil.which(name)
     if elsewhere is not None and (major := _major_of(elsewhere)) >= at_least:
         return Tool(Path(elsewhere), major)
-    raise ClusterError(
-        f"cần {name} {at_least} trở lên; hãy cài postgresql-client-{at_least}"
-        f" ({name} {at_least} or later is not installed)"
-    )
+    raise ClusterError(Message("later_not_installed", name=name, at_least=at_least))
 
 
 def _major_of(program: str) -> int:
@@ -87,7 +85,7 @@ def ask_server(connection: psycopg.Connection[tuple[object, ...]]) -> Server:
     """What is to be known of the server."""
     row = connection.execute(SQL.driver("server")).fetchone()
     if row is None:
-        raise DatabaseUnavailableError("the database does not answer")
+        raise DatabaseUnavailableError(Message("database_not_answer"))
     return Server(int(str(row[0])), bool(row[1]))
 
 
@@ -111,14 +109,14 @@ def connected(
             options=f"{options} -c role={role}" if role else options,
         )
     except psycopg.ProgrammingError:  # which may repeat the URL, password and all
-        raise NotPreparedError("DATABASE_URL is no database URL") from None
+        raise NotPreparedError(Message("database_url_no_database_url")) from None
     except psycopg.OperationalError as error:
         if role and f'role "{role}"' in str(error):
             raise NotPreparedError(
-                f"the role {role} is missing; run `bin/diachiso database prepare`"
+                Message("role_missing_run_bin_diachiso_database", role=role)
             ) from None
         raise DatabaseUnavailableError(
-            f"không nối được cơ sở dữ liệu ({str(error).strip().splitlines()[0]})"
+            Message("cannot_connect", reason=str(error).strip().splitlines()[0])
         ) from None
     if role:
         check_role(connection, role, may_be_pooled=may_be_pooled)
@@ -148,7 +146,7 @@ def _service_file(url: str) -> Iterator[dict[str, str]]:
         given.pop("sslcertmode", None)
     lines = [f"{k}={v}" for k, v in given.items() if v and k not in _NOT_FOR_A_FILE]
     if any("\n" in line for line in lines):
-        raise NotPreparedError("DATABASE_URL holds a line break")
+        raise NotPreparedError(Message("database_url_holds_line_break"))
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="diachiso-") as file:  # 0600
         file.write("\n".join([f"[{_SERVICE}]", *lines, ""]))
         file.flush()
@@ -217,18 +215,17 @@ def _run(
         raise ClusterError(_explain(Path(command[0]).name, complaints, process.returncode))
 
 
-def _explain(name: str, complaints: list[str], status: int) -> str:
+def _explain(name: str, complaints: list[str], status: int) -> Message:
     first = complaints[0] if complaints else ""
     said = first.partition("error:")[2].strip() or first
     if any(words in said for words in _FULL) or status == -signal.SIGXFSZ:
         where = "database" if any(words in said for words in _SERVER_FULL) else "backup"
-        return (
-            "đĩa đầy; hãy dọn chỗ trống rồi làm lại"
-            f" (no space left on the disk of the {where}: {said or name})"
-        )
-    if not said:
-        said = f"ended with status {status}" if status > 0 else f"was killed by signal {-status}"
-    return f"{name}: {said}"
+        return Message("no_space_left_disk", where=where, said=said or name)
+    if said:
+        return Message("of_file", file=name, reason=said)
+    if status > 0:
+        return Message("of_file", file=name, reason=Message("ended_with_status", status=status))
+    return Message("killed_by_signal", name=name, signal=-status)
 
 
 def role_arguments(server: Server) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Final
 from geo.points import point_in
 from geo.values import value
 from registry.batch.columns import COMPONENTS, POINT
+from registry.core.messages import Message
 from registry.disclosure import told_answers, told_validation
 from registry.errors import BudgetSpentError, InvalidInputError, RegistryError
 from registry.gazetteer import Gazetteer
@@ -197,7 +198,7 @@ def _point(fields: Mapping[str, object]) -> PointAsked:
         return PointAsked(_degrees(fields, "lon"), _degrees(fields, "lat"))
     point = point_in(written)
     if point is None:
-        detail = "no point of Viet Nam: latitude and longitude are needed, 21.0285, 105.8542"
+        detail = Message("no_point_of_country")
         raise InvalidInputError.of_field(POINT, "float_parsing", detail)
     return PointAsked(*point)
 
@@ -208,13 +209,15 @@ def _text(fields: Mapping[str, object], field: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise InvalidInputError.of_field(field, "string_type", "a text is needed")
+        raise InvalidInputError.of_field(field, "string_type", Message("text_needed"))
     if len(value) > MAX_TEXT:
-        raise InvalidInputError.of_field(field, "string_too_long", f"more than {MAX_TEXT:,} signs")
+        raise InvalidInputError.of_field(
+            field, "string_too_long", Message("more_signs", max_text=MAX_TEXT)
+        )
     if "\0" in value:
-        raise InvalidInputError.of_field(field, "nul_character", "holds a NUL character")
+        raise InvalidInputError.of_field(field, "nul_character", Message("holds_nul_character"))
     if HALVES.search(value):
-        raise InvalidInputError.of_field(field, "not_utf8", "is not UTF-8")
+        raise InvalidInputError.of_field(field, "not_utf8", Message("not_utf_8"))
     return value.strip() or None
 
 
@@ -229,8 +232,10 @@ def _degrees(fields: Mapping[str, object], field: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InvalidInputError.of_field(field, "float_parsing", "degrees are needed") from None
+        raise InvalidInputError.of_field(
+            field, "float_parsing", Message("degrees_needed")
+        ) from None
 
 
 def _missing(field: str) -> str:
-    raise InvalidInputError.of_field(field, "missing", "is missing")
+    raise InvalidInputError.of_field(field, "missing", Message("missing_4"))

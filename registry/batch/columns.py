@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from geo.text import fold
+from registry.core.messages import Message
+from registry.core.remedies import Remedy
 from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
 from registry.geocode import Components
 from registry.intake.columns.fields import part_levels, told_headers, two_columns
@@ -15,7 +17,6 @@ from registry.intake.spellings.headers import (
     field_of,
     is_personal,
     line_of_address,
-    mapping_of,
     receivers_field_of,
     weak_field_of,
 )
@@ -239,7 +240,7 @@ def _checked(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str, str
     known = (*_FIELDS[operation], REFERENCE)
     for field in (_CALLED.get(field, field) for _, field in stated):
         if field and field not in known:
-            detail = f"không có trường (no such field) {field!r}; có: {', '.join(known)}"
+            detail = Message("no_such_field", field=repr(field), known=", ".join(known))
             raise InvalidInputError.of_field("mapping", "literal_error", detail)
     return {fold(header): field for header, field in stated}
 
@@ -250,8 +251,12 @@ def _not_recognised(headers: Sequence[str], likeliest: str) -> ColumnsNotRecogni
     unknown = (header for header in seen if not (field_of(header) or is_personal(header)))
     example = {next(unknown, "Tên cột")[:_MOST_SHOWN]: likeliest}
     return ColumnsNotRecognisedError(
-        f"không nhận ra cột {told}, nên không dòng nào được trả lời (no column of {likeliest} is"
-        f" known, nothing was answered). Dòng đầu đang có: {shown}. Cột nào là {told} thì nêu ra:"
-        f" {mapping_of(example)}",
+        Message(
+            "no_column_known_nothing_answered",
+            told=told,
+            shown=shown,
+            example=Remedy("mapping", example),
+            likeliest=likeliest,
+        ),
         columns=seen,
     )

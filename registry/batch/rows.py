@@ -22,6 +22,7 @@ from geo.points import point_in
 from geo.values import value
 from registry.batch import EMPTY, HALVES, TOTAL, Asked, read_fields
 from registry.batch.columns import POINT, PREFIX, AskedColumns, columns_of, returned_columns
+from registry.core.messages import Message
 from registry.csv_cells import Writer, read_rows
 from registry.errors import (
     ColumnsNotRecognisedError,
@@ -35,7 +36,6 @@ from registry.intake.spellings.footer_words import is_total
 from registry.intake.spellings.headers import fields_named
 from registry.intake.spellings.returned import ReturnedColumns
 from registry.json_once import GivenTwiceError, loads_once
-from registry.messages import number as figures
 
 FORMATS: Final = ("csv", "ndjson")
 SUFFIXES: Final = {".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -122,15 +122,9 @@ def read_table(form: str, operation: str, lines: Iterable[str], stated: Stated =
 def check_text(first: str) -> None:
     """Return where a file that begins so may be a table in text; raises UnreadableFileError."""
     if first.startswith(_WORKBOOKS):
-        raise UnreadableFileError(
-            "đây là tệp bảng tính (Excel), không phải CSV; hãy lưu thành CSV (UTF-8) rồi gửi lại"
-            " (this is a workbook and no CSV: save it as CSV UTF-8)"
-        )
+        raise UnreadableFileError(Message("workbook_no_csv_save_csv_utf"))
     if _NO_TEXT.search(first):
-        raise UnreadableFileError(
-            "tệp này không phải văn bản UTF-8; hãy lưu thành CSV (UTF-8) rồi gửi lại"
-            " (this is no text in UTF-8: save it as CSV UTF-8)"
-        )
+        raise UnreadableFileError(Message("no_text_utf_8_save_csv"))
 
 
 def _read_csv(operation: str, lines: Iterable[str], stated: Stated) -> Table:
@@ -139,14 +133,14 @@ def _read_csv(operation: str, lines: Iterable[str], stated: Stated) -> Table:
     check_text(first)
     looked_at = [first, *islice(source, LOOKED_AT - 1)]
     if not any(map(str.strip, looked_at)):
-        raise UnreadableFileError("the first line has to name the columns")
+        raise UnreadableFileError(Message("first_line_name_columns"))
     csv.field_size_limit(_MAX_CELL)
     delimiter = max(_DELIMITERS, key=lambda sign: (_named_by(looked_at, sign), first.count(sign)))
     reader = read_rows(chain(looked_at, source), delimiter=delimiter)
     try:
         top = list(islice(reader, _header_at(_parsed(looked_at, delimiter)) + 1))
     except csv.Error as error:
-        raise UnreadableFileError(f"dòng đầu không đọc được (the first line: {error})") from error
+        raise UnreadableFileError(Message("first_line", error=error)) from error
     found = table_of(operation, top[-1], reader, delimiter, stated)
     return replace(found, above=len(top) - 1)
 
@@ -206,7 +200,7 @@ def _looked_at(reader: Iterator[list[str]]) -> list[list[str]]:
     try:
         return list(islice(reader, _FIRST))
     except csv.Error as error:
-        raise UnreadableFileError(f"không đọc được (not readable: {error})") from error
+        raise UnreadableFileError(Message("not_readable", error=error)) from error
 
 
 def _column_of_points(headers: Sequence[str], rows: list[list[str]]) -> int | None:
@@ -228,7 +222,9 @@ def _csv_rows(reader: Iterator[list[str]], width: int, columns: AskedColumns) ->
         except StopIteration:
             return
         except csv.Error as error:
-            broken = InvalidInputError.of_field("row", "malformed_row", str(error))
+            broken = InvalidInputError.of_field(
+                "row", "malformed_row", Message("malformed_row", reason=str(error))
+            )
             yield InputRow({}, {}, number, error=broken)
             continue
         returned = dict(zip(keys, columns.returned.cells(cells), strict=True))
@@ -239,11 +235,11 @@ def _csv_rows(reader: Iterator[list[str]], width: int, columns: AskedColumns) ->
 def _no_question(cells: list[str], width: int) -> InvalidInputError | None:
     """Why a row asks nothing; None where it does."""
     if not any(cell.strip() for cell in cells):
-        return InvalidInputError.of_field("row", EMPTY, "dòng trống / empty")
+        return InvalidInputError.of_field("row", EMPTY, Message("row_empty"))
     if is_total(cells):
-        return InvalidInputError.of_field("row", TOTAL, "dòng tổng / a total")
+        return InvalidInputError.of_field("row", TOTAL, Message("row_total"))
     if any(cells[width:]):
-        detail = f"{len(cells)} cells under {width} headers"
+        detail = Message("more_cells_than_headers", cells=len(cells), headers=width)
         return InvalidInputError.of_field("row", "too_many_cells", detail)
     return None
 
@@ -257,10 +253,7 @@ def _read_ndjson(operation: str, lines: Iterable[str], stated: Stated) -> Iterat
             continue
         given = {name: value for name, value in row.items() if name != RESULT}
         if len(known) + len(given.keys() - known) > _MOST_MEMBERS:
-            detail = (
-                f"các dòng đã có quá {figures(_MOST_MEMBERS)} tên trường khác nhau (more than"
-                f" {_MOST_MEMBERS:,} members of different names up to this row)"
-            )
+            detail = Message("more_members_different_names_up_row", most_members=_MOST_MEMBERS)
             error = InvalidInputError.of_field("row", "too_many_cells", detail)
             yield InputRow({}, {}, number, error=error)
             continue
@@ -283,13 +276,13 @@ def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
         try:
             row = loads_once(line, finite=True)
         except GivenTwiceError as error:
-            detail = "give this parameter once"
+            detail = Message("given_once")
             return InvalidInputError.of_field(error.name, "given_twice", detail)
         except ValueError:
             pass
     if isinstance(row, dict):
         return row
-    return InvalidInputError.of_field("row", "malformed_json", "no JSON object")
+    return InvalidInputError.of_field("row", "malformed_json", Message("no_json_object"))
 
 
 def read_row(operation: str, row: InputRow, on: datetime.date | None = None) -> Asked:

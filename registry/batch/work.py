@@ -19,6 +19,7 @@ from registry.batch.flat import flat, flat_change
 from registry.batch.recheck import recheck
 from registry.batch.rows import InputRow, Layout, read_row
 from registry.changes.since import Since
+from registry.core.messages import Message
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
 from registry.register import Register
@@ -190,7 +191,7 @@ class _Desk:
             for at, outcome in zip(gone, again, strict=True):
                 found[at] = outcome
         if found and all(map(_is_gone, found)):
-            raise found[0].error or DatabaseUnavailableError("the database does not answer")
+            raise found[0].error or DatabaseUnavailableError(Message("database_not_answer"))
         return found
 
     def _asked(self, gazetteer: Gazetteer, rows: Sequence[InputRow]) -> list[Outcome]:

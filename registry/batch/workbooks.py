@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Final
+from typing import Final, cast
 
 from registry.batch.columns import PREFIX
 from registry.batch.rows import Layout, Stated, Table, table_of
 from registry.batch.words import in_words
+from registry.core.messages import Message
 from registry.csv_cells import Writer, read_rows
 from registry.errors import UnreadableFileError
 from registry.intake.formats.sandbox import read_sandboxed
@@ -56,11 +57,11 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
             with found.rows() as rows:
                 Writer(text).writerows([found.headers, *islice(rows, most + 1)])
         except zipfile.BadZipFile as error:
-            raise UnreadableFileError("bảng tính hỏng (the workbook is broken)") from error
+            raise UnreadableFileError(Message("workbook_broken")) from error
         except UnreadableFileError as error:
             # Nobody knows the file by the name that it has here.
-            detail = error.detail.removeprefix(f"{path.name}: ")
-            raise type(error)(detail, **error.extra) from error
+            message = error.message.values.get("reason", error.message)
+            raise type(error)(cast(Message, message), **error.extra) from error
         return text.getvalue()
 
 
@@ -71,12 +72,16 @@ def _check_unpacked(path: Path) -> None:
     with zipfile.ZipFile(path) as book:
         size = sum(part.file_size for part in book.infolist())
     if size > _MAX_UNPACKED:
-        raise UnreadableFileError("bảng tính quá lớn (the workbook is too large)")
+        raise UnreadableFileError(Message("workbook_too_large"))
 
 
 @contextmanager
 def reading_workbook(
-    path: Path, sheet: str | None, operation: str, say: Callable[[str], None], stated: Stated = ()
+    path: Path,
+    sheet: str | None,
+    operation: str,
+    say: Callable[[Message | str], None],
+    stated: Stated = (),
 ) -> Iterator[Table]:
     """The rows of a sheet, `sheet` or the one that looks like the table; `say` hears which.
 

@@ -18,6 +18,7 @@ from registry.boundaries.cells import draw_cells, lock_boundaries
 from registry.boundaries.geojson import Feature, read_features
 from registry.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
 from registry.boundaries.report import BoundaryReport, make_report
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import driver_connection
 from registry.errors import InvalidInputError
@@ -175,12 +176,14 @@ def _resolve(connection: Connection, source: str, staged: _Staged) -> None:
     """Find the unit of each code; InvalidInputError when the file as a whole is the wrong one."""
     name = source_name(source)
     if staged.features == 0:
-        raise InvalidInputError(f"{name} has no features")
+        raise InvalidInputError(Message("no_features", name=name))
     if staged.features == staged.without_code:
         have = ", ".join(map(shown, staged.properties[:3])) or "no properties"
-        raise InvalidInputError(f"{name}: no feature has the property `code`; the first has {have}")
+        raise InvalidInputError(Message("no_feature_property_code_first", name=name, have=have))
     if staged.polygons == 0:
-        raise InvalidInputError(f"{name} holds no polygons; its geometries are {staged.other_type}")
+        raise InvalidInputError(
+            Message("holds_no_polygons_geometries", name=name, other_type=staged.other_type)
+        )
     width = 5 if staged.widest_number > 2 else 2
     connection.execute(SQL.text("restore_zeros"), {"width": width})
     connection.execute(SQL.text("resolve"))
@@ -188,8 +191,14 @@ def _resolve(connection: Connection, source: str, staged: _Staged) -> None:
     if strange * 2 > total:
         era = "; most of these ended, so it is of an earlier map" if ended * 2 > strange else ""
         raise InvalidInputError(
-            f"{name} is another list of units: {strange:,} of {total:,} codes are no unit of today "
-            f"({', '.join(examples)}, …){era}"
+            Message(
+                "another_list_units_codes_no_unit",
+                name=name,
+                strange=strange,
+                total=total,
+                examples=", ".join(examples),
+                era=era,
+            )
         )
 
 

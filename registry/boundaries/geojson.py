@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from registry.core.messages import Message
 from registry.errors import InvalidInputError, UnreadableFileError
 from registry.sources import LIMITS, ByteStream, Limits, read_text, shown
 
@@ -50,17 +51,19 @@ def read_features(file: ByteStream, name: str, limits: Limits = LIMITS) -> Itera
         for value in scanner.elements():
             number += 1
             if number > limits.features:
-                raise UnreadableFileError(f"{name} has more than {limits.features:,} features")
+                raise UnreadableFileError(
+                    Message("more_features", name=name, features=limits.features)
+                )
             yield _feature(value, number, name)
     if kind != "FeatureCollection":
         what = f"its type is {shown(kind)}" if kind is not None else "it has no type"
-        raise UnreadableFileError(f"{name} is no GeoJSON FeatureCollection: {what}")
+        raise UnreadableFileError(Message("no_geojson_featurecollection", name=name, what=what))
     scanner.end()
 
 
 def _feature(value: object, number: int, name: str) -> Feature:
     if not isinstance(value, dict) or value.get("type") != "Feature":
-        raise UnreadableFileError(f"{name}: element {number} of its features is no Feature")
+        raise UnreadableFileError(Message("element_features_no_feature", name=name, number=number))
     properties = value.get("properties")
     return Feature(
         number, properties if isinstance(properties, dict) else {}, value.get("geometry")
@@ -74,8 +77,11 @@ def _check_crs(crs: object, name: str) -> None:
     stated = properties.get("name") if isinstance(properties, dict) else None
     if not isinstance(stated, str) or not stated.upper().endswith(_WGS_84):
         raise InvalidInputError(
-            f"{name} is in another coordinate system ({shown(stated or crs, 60)}); convert it "
-            "to WGS 84 first: ogr2ogr -t_srs EPSG:4326"
+            Message(
+                "another_coordinate_system_convert_wgs_84",
+                name=name,
+                stated=shown(stated or crs, 60),
+            )
         )
 
 
@@ -130,9 +136,11 @@ class _Scanner:
                     continue
                 raise self._malformed(error.pos, cut=in_string) from None
             except RecursionError:
-                raise UnreadableFileError(f"{self._name} is nested too deep") from None
+                raise UnreadableFileError(Message("nested_too_deep", name=self._name)) from None
             except ValueError as error:  # an integer of thousands of digits
-                raise UnreadableFileError(f"{self._name} is no readable JSON: {error}") from None
+                raise UnreadableFileError(
+                    Message("no_readable_json", name=self._name, error=error)
+                ) from None
             # A number at the end of the text at hand may have more digits in the next piece.
             if end == len(self._text) and self._text[end - 1] not in '"]}' and self._grow():
                 continue
@@ -142,7 +150,7 @@ class _Scanner:
     def end(self) -> None:
         """Make sure that nothing follows the outermost object."""
         if self._peek():
-            raise UnreadableFileError(f"{self._name} holds more than one JSON document")
+            raise UnreadableFileError(Message("holds_more_one_json_document", name=self._name))
 
     def _peek(self) -> str:
         """The next character that is no blank, which stays; empty at the end."""
@@ -156,7 +164,7 @@ class _Scanner:
     def _expect(self, character: str, otherwise: str = "") -> None:
         if self._peek() != character:
             if otherwise and self._peek():
-                raise UnreadableFileError(f"{self._name} {otherwise}")
+                raise UnreadableFileError(Message("text_3", name=self._name, otherwise=otherwise))
             raise self._malformed(self._position)
         self._position += 1
 
@@ -178,7 +186,7 @@ class _Scanner:
         self._position = 0
         if len(self._text) > self._limit:
             raise UnreadableFileError(
-                f"{self._name} has a feature of more than {self._limit:,} characters"
+                Message("feature_more_characters", name=self._name, limit=self._limit)
             )
         wanted = max(1, len(self._text))
         more = io.StringIO()
@@ -193,9 +201,9 @@ class _Scanner:
         """The error at `position`: where the file breaks off, its end, else the character there."""
         rest = self._text[position:]
         if cut or (len(rest) < _LONGEST_LITERAL and not set(rest) & set(",:[]{}")):
-            return UnreadableFileError(f"{self._name} ends too early: its JSON is not complete")
+            return UnreadableFileError(Message("ends_too_early_json_not_complete", name=self._name))
         return UnreadableFileError(
-            f"{self._name} is no JSON: character {self._gone + position + 1:,} is out of place"
+            Message("no_json_character_out_place", name=self._name, gone=self._gone + position + 1)
         )
 
 

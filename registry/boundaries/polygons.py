@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 
 Bounds = tuple[float, float, float, float]
@@ -90,7 +91,7 @@ def check_place(bounds: Bounds, name: str) -> None:
         what = f"metres of VN-2000 or UTM, northing before easting, it seems; {_CONVERT}"
     else:
         what = f"({x:g}, {y:g}) is no longitude and latitude; {_CONVERT}"
-    raise InvalidInputError(f"{name} is not in WGS 84 degrees of Viet Nam: {what}")
+    raise InvalidInputError(Message("not_wgs_84_degrees_viet_nam", name=name, what=what))
 
 
 _CONVERT: Final = "convert it first: ogr2ogr -t_srs EPSG:4326"

@@ -9,9 +9,9 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import InvalidInputError
-from registry.messages import number
 
 SQL: Final = Statements(__file__)
 
@@ -65,8 +65,7 @@ def refuse_outside(
         raise InvalidInputError.of_field(
             name,
             "outside_commune",
-            f"điểm này ở ngoài xã, phường, cách ranh giới {number(round(outside))} m (the point is"
-            " outside the commune)",
+            Message("point_outside_commune", outside=round(outside)),
         )
 
 
@@ -75,6 +74,5 @@ def _refuse_km(km: float | None, name: str = "lon") -> None:
         raise InvalidInputError.of_field(
             name,
             "far_from_commune",
-            f"điểm này ở ngoài xã, phường, cách trụ sở {number(round(km))} km (the point is far"
-            " from the commune)",
+            Message("point_far_commune", km=round(km)),
         )

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
+from registry.core.messages import Message
 from registry.errors import CursorRefusedError, InvalidInputError
 
 _CURSOR: Final = re.compile(
@@ -16,7 +17,7 @@ _CURSOR: Final = re.compile(
 PREFIX: Final = "2."
 """How every cursor begins."""
 _MAX_BIGINT: Final = 2**63 - 1
-_ANEW: Final = "hãy lấy lại từ đầu (take a snapshot anew, or begin without a cursor)"
+_ANEW: Final = Message("take_snapshot_anew_begin_without_cursor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Cursor:
             int(found[name] or 0) > _MAX_BIGINT for name in ("start", "position", "until")
         ):
             raise InvalidInputError.of_field(
-                field, "malformed_cursor", "not a cursor that this service gave out"
+                field, "malformed_cursor", Message("not_cursor_service_gave_out")
             )
         mark: Walk | Read
         if found["position"] is None:
@@ -115,14 +116,12 @@ class Cursor:
         """
         if self.register != register:
             raise CursorRefusedError(
-                "con trỏ này của cơ sở dữ liệu khác, hoặc của trước khi khôi phục"
-                f" (of another register, or of before a restore); {_ANEW}",
+                Message("another_register_before_restore", anew=_ANEW),
                 reason="other_register",
             )
         if self.following != following:
             raise CursorRefusedError(
-                "con trỏ này của phạm vi khác: unit, demo, hoặc địa giới đã đổi"
-                f" (given out for another unit or demo, or its communes changed); {_ANEW}",
+                Message("given_out_another_unit_demo_communes", anew=_ANEW),
                 reason="other_scope",
             )
 
@@ -130,7 +129,6 @@ class Cursor:
 def beyond_the_end() -> CursorRefusedError:
     """For a cursor past all that the register knows: it lost what the follower has read."""
     return CursorRefusedError(
-        "con trỏ này ở sau mọi thay đổi của cơ sở dữ liệu: nó đã được khôi phục từ bản cũ hơn"
-        f" (past the end: the register was restored from an older copy); {_ANEW}",
+        Message("past_end_register_restored_older_copy", anew=_ANEW),
         reason="beyond_the_end",
     )

@@ -15,6 +15,7 @@ from registry.changes import IDENTITY
 from registry.changes.cursor import PREFIX, Cursor, Read, beyond_the_end
 from registry.changes.entries import SHOWN, Following
 from registry.changes.told_units import CHANGED, UnitsTold, note_units
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.days import DAY_PATTERN, parse_day
 from registry.errors import InvalidInputError
@@ -155,9 +156,7 @@ def _place(reads: Reads, end: Cursor, text: str) -> _Place:
 def _read_cursor(text: str) -> Cursor:
     if text.startswith(PREFIX):
         return Cursor.parse(text, "since")
-    detail = (
-        "cần ngày (31/12/2026), vị trí hoặc con trỏ (a day, a position of the feed or its cursor)"
-    )
+    detail = Message("day_position_feed_cursor")
     raise InvalidInputError.of_field("since", "malformed_since", detail)
 
 
@@ -166,12 +165,10 @@ def _place_of_day(reads: Reads, text: str) -> _Place:
         # Before that day nothing is known that could have changed since.
         first = max(parse_day(text), FIRST_KNOWN_DAY)
     except ValueError:
-        detail = f"không có ngày {text} (no such day)"
+        detail = Message("no_such_day", text=text)
         raise InvalidInputError.of_field("since", "malformed_day", detail) from None
     if first > today():
-        raise InvalidInputError.of_field(
-            "since", "day_in_future", f"ngày {first:%d/%m/%Y} chưa đến (it has not come)"
-        )
+        raise InvalidInputError.of_field("since", "day_in_future", Message("not_come", first=first))
     at = datetime.datetime.combine(first, datetime.time(), VIET_NAM)
     position = reads.rows(SQL.driver("position_of_day"), {"at": at.isoformat()})[0][0]
     return _Place(position, first - datetime.timedelta(days=1))

@@ -28,13 +28,13 @@ from registry.changes.entries import (
     unit_entries,
 )
 from registry.changes.told_units import UnitsTold, note_units
+from registry.core.messages import Message, not_written
 from registry.core.sql import Statements
 from registry.database import driver_connection, session_scope
 from registry.errors import ConflictError, DatabaseUnavailableError, UnreadableFileError
 from registry.events import move_pending_events
 from registry.gazetteer import VIET_NAM, today
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import not_written
 from registry.revision import current_revision
 from registry.whole_file import whole_file
 
@@ -106,7 +106,7 @@ def export_snapshot(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if next(folder.iterdir(), None) is not None:
-            raise ConflictError(f"{folder}: thư mục phải trống (the folder is not empty)")
+            raise ConflictError(Message("folder_not_empty", folder=folder))
         made = _export(engine, folder, unit, demo=demo, progress=progress)
     except OSError as error:
         raise UnreadableFileError(not_written(error.filename or folder, error)) from error

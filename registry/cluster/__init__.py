@@ -24,6 +24,7 @@ from registry.cluster import host
 from registry.cluster.archive import Archive, archive_of, beside, settings_text
 from registry.cluster.config import HOST_BASED_ACCESS, settings_file
 from registry.cluster.host import Account
+from registry.core.messages import Message
 from registry.errors import ClusterError
 from registry.settings import Settings
 
@@ -139,7 +140,9 @@ class PrivateCluster:
         """
         pid = self.running_pid()
         if pid is not None:
-            raise ClusterError(f"the private cluster in {self.data_dir} already runs (pid {pid})")
+            raise ClusterError(
+                Message("private_cluster_already_runs_pid", data_dir=self.data_dir, pid=pid)
+            )
         self._await_orphans()
         self._remove_stale_pid_file()
         host.make_private_folder(self.socket_dir, self.account, self.guests)
@@ -147,7 +150,7 @@ class PrivateCluster:
         try:
             return self._spawn(check, patience_s)
         except ClusterError as error:
-            if _LEFT_BEHIND not in error.detail:
+            if _LEFT_BEHIND not in error.message.words("en"):
                 raise
         # A backend that outlived its killed server has rolled an import back: of an unlogged table
         # it removes the init fork, and leaves the main one to the checkpointer, which is dead.
@@ -208,7 +211,11 @@ class PrivateCluster:
             except subprocess.TimeoutExpired:
                 if time.monotonic() > deadline:
                     raise ClusterError(
-                        f"PostgreSQL is not ready after {patience_s:.0f} s; see {self.log_file}"
+                        Message(
+                            "postgresql_not_ready_after_s_see",
+                            patience_s=patience_s,
+                            log_file=self.log_file,
+                        )
                     ) from None
             else:
                 raise ClusterError(host.explain(self.last_words(), self.data_dir))
@@ -250,11 +257,11 @@ class PrivateCluster:
             return
         except PermissionError:
             raise ClusterError(
-                f"process {pid} of the private cluster belongs to another user"
+                Message("process_private_cluster_belongs_another_user", pid=pid)
             ) from None
         finally:
             os.close(descriptor)
-        raise ClusterError(f"PostgreSQL (pid {pid}) does not end; see {self.log_file}")
+        raise ClusterError(Message("postgresql_pid_not_end_see", pid=pid, log_file=self.log_file))
 
     def is_running(self) -> bool:
         """Whether the server of this data directory is alive, by whomever it was started."""
@@ -284,8 +291,7 @@ class PrivateCluster:
         while orphans := host.processes(f"postgres: {self.name}: "):
             if time.monotonic() > deadline:
                 raise ClusterError(
-                    "processes of a killed PostgreSQL are still there; end them: kill "
-                    + " ".join(map(str, sorted(orphans)))
+                    Message("orphans_left", processes=" ".join(map(str, sorted(orphans))))
                 )
             time.sleep(0.1)
 
@@ -354,14 +360,14 @@ def _bin_dir(data_dir: Path, library: Path, share: Path) -> Path:
     if made_by:
         if not made_by.isdecimal() or int(made_by) not in majors:
             raise ClusterError(
-                f"{data_dir} was made by PostgreSQL {made_by}, which is not here with PostGIS; "
-                f"install postgresql-{made_by}-postgis-3, or move that folder away to begin anew"
+                Message(
+                    "made_postgresql_not_here_postgis_install", data_dir=data_dir, made_by=made_by
+                )
             )
         return library / made_by / "bin"
     if not majors:
         raise ClusterError(
-            f"no PostgreSQL {host.MINIMUM_MAJOR} or later with PostGIS is installed; "
-            "run bin/run, which installs it, or set DATABASE_URL"
+            Message("no_postgresql_later_postgis_installed_run", minimum_major=host.MINIMUM_MAJOR)
         )
     return library / str(majors[0]) / "bin"
 
@@ -419,8 +425,6 @@ def database_url(settings: Settings) -> str:
         return settings.database_url
     cluster = locate(settings)
     if not cluster.is_running():
-        raise ClusterError(
-            "the private cluster does not run; start it with bin/run, or set DATABASE_URL"
-        )
+        raise ClusterError(Message("private_cluster_not_run_start_bin"))
     host.check_private_folder(cluster.socket_dir, cluster.account)
     return cluster.url()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from registry.core.messages import Message
 from registry.errors import ClusterError
 
 LIBRARY: Final = Path("/usr/lib/postgresql")
@@ -44,10 +45,7 @@ class Account:
         try:
             entry = pwd.getpwuid(uid)
         except KeyError:
-            raise ClusterError(
-                f"user id {uid} has no entry in /etc/passwd, which PostgreSQL needs; add one, "
-                "or set DATABASE_URL"
-            ) from None
+            raise ClusterError(Message("user_id_no_entry_etc_passwd", uid=uid)) from None
         return cls(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
     def command(
@@ -147,14 +145,18 @@ def account_for(data_dir: Path) -> Account:
     if caller != 0:
         if owner not in (None, caller):
             raise ClusterError(
-                f"the private cluster in {data_dir} belongs to {_user_name(owner)}; run this as "
-                f"{_user_name(owner)} or as root"
+                Message(
+                    "private_cluster_belongs_run_root", data_dir=data_dir, owner=_user_name(owner)
+                )
             )
         return Account.by_uid(caller)
     if owner == 0:
         raise ClusterError(
-            f"{data_dir} belongs to root, as whom PostgreSQL refuses to run; "
-            f"run `chown -R {SERVICE_ACCOUNT}: {data_dir}`"
+            Message(
+                "belongs_root_postgresql_refuses_run_run",
+                data_dir=data_dir,
+                service_account=SERVICE_ACCOUNT,
+            )
         )
     if owner is not None:
         return Account.by_uid(owner)
@@ -162,8 +164,7 @@ def account_for(data_dir: Path) -> Account:
         return Account.by_uid(pwd.getpwnam(SERVICE_ACCOUNT).pw_uid)
     except KeyError:
         raise ClusterError(
-            f"PostgreSQL does not run as root, and there is no account {SERVICE_ACCOUNT}; "
-            "install postgresql-common, or run this as another user"
+            Message("postgresql_not_run_root_no_account", service_account=SERVICE_ACCOUNT)
         ) from None
 
 
@@ -179,8 +180,7 @@ def web_account(var: Path) -> Account:
         return Account.by_uid(owner or pwd.getpwnam(WEB_ACCOUNT).pw_uid)
     except KeyError:
         raise ClusterError(
-            f"nothing is served as root, and there is no account {WEB_ACCOUNT};"
-            " start it with bin/run, which makes it"
+            Message("nothing_served_root_no_account_start", web_account=WEB_ACCOUNT)
         ) from None
 
 
@@ -213,8 +213,12 @@ def check_private_folder(folder: Path, account: Account) -> None:
         status = folder.lstat()
         if status.st_uid != account.uid or not folder.is_dir() or folder.is_symlink():
             raise ClusterError(
-                f"{folder} belongs to {_user_name(status.st_uid)} and not to {account.name}; "
-                "remove it and start again"
+                Message(
+                    "belongs_not_remove_start_again",
+                    folder=folder,
+                    st_uid=_user_name(status.st_uid),
+                    name=account.name,
+                )
             )
         if status.st_mode & 0o027:
             folder.chmod(status.st_mode & 0o750)
@@ -233,7 +237,12 @@ def hand_over(paths: Iterable[Path], account: Account) -> None:
             )
             if done.returncode != 0:
                 raise ClusterError(
-                    f"{path} cannot be given to {account.name}: {last_complaint(done.stderr)}"
+                    Message(
+                        "cannot_given",
+                        path=path,
+                        name=account.name,
+                        stderr=last_complaint(done.stderr),
+                    )
                 )
 
 
@@ -288,16 +297,13 @@ def command_line(pid: int) -> str:
         return ""
 
 
-def refusal(error: OSError, path: Path) -> str:
+def refusal(error: OSError, path: Path) -> Message:
     """One line for what the system refused to do at `path`, with the remedy."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"no space left for {path}; free some, or set DIACHISO_VAR to a folder elsewhere"
+        return Message("no_space_for", path=path)
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return (
-            f"{path} cannot be written ({os.strerror(error.errno).lower()}); "
-            "set DIACHISO_VAR to a folder of yours"
-        )
-    return f"{path}: {error.strerror or error}"
+        return Message("folder_not_written", path=path, reason=os.strerror(error.errno).lower())
+    return Message("of_file", file=path, reason=error.strerror or error)
 
 
 @contextmanager
@@ -309,17 +315,19 @@ def refusals(path: Path) -> Iterator[None]:
         raise ClusterError(refusal(error, Path(error.filename or path))) from error
 
 
-def explain(output: str, data_dir: Path) -> str:
+def explain(output: str, data_dir: Path) -> Message:
     """One line for the complaint of a PostgreSQL program, with the remedy where one is known."""
     complaint = last_complaint(output)
     if "shared memory" in complaint:
-        return f"PostgreSQL gets no shared memory; give the machine or container more: {complaint}"
+        return Message("no_shared_memory", complaint=complaint)
     if "Check free disk space" in output:  # its hint after a write that was cut short
         return refusal(OSError(errno.ENOSPC, ""), data_dir)
     for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
         if os.strerror(number) in output:
             return refusal(OSError(number, os.strerror(number)), data_dir)
-    return f"PostgreSQL in {data_dir}: {complaint or 'ended without a word'}"
+    return Message(
+        "postgresql_complains", folder=data_dir, complaint=complaint or Message("ended_silently")
+    )
 
 
 def last_complaint(output: str) -> str:

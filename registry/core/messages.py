@@ -15,15 +15,17 @@ Where no language was chosen, a message is Vietnamese with its English in bracke
 """
 
 import csv
+import errno
 import gettext
 import io
 import logging
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from babel import Locale
 
@@ -31,6 +33,7 @@ WORDS: Final = Path(__file__).parent.parent / "words"
 DOMAIN: Final = "diachiso"
 LANGUAGES: Final = ("vi", "en")
 """What people may choose; the first where they say nothing."""
+SEVERAL: Final = "several"
 _CODES: Final = WORDS / "messages.csv"
 _log: Final = logging.getLogger(__name__)
 _chosen: Final[ContextVar[str | None]] = ContextVar("language", default=None)
@@ -43,6 +46,8 @@ class Message:
     """What is said to people: a code, and the values of its parameters."""
 
     __slots__ = ("code", "values")
+    of_codes: ClassVar[str] = ""
+    """How codes of a class with parameters of its own begin."""
 
     def __init__(self, code: str, /, **values: Value) -> None:
         self.code = code
@@ -52,8 +57,11 @@ class Message:
         """Its words in the chosen language; Vietnamese, English in brackets, without one."""
         if language := _chosen.get():
             return self.words(language)
-        english = self.words("en").rstrip(".")
-        return f"{self.words('vi')} ({english})"
+        vietnamese, english = self.words("vi"), self.words("en").rstrip(".")
+        subject, colon, rest = english.partition(": ")
+        if colon and vietnamese.startswith(subject + colon):
+            english = rest  # the name of a file or parameter before it is told once
+        return f"{vietnamese} ({english})"
 
     def words(self, language: str) -> str:
         """Its words in a language; its code, and a line in the log, where they cannot be made."""
@@ -69,12 +77,16 @@ class Message:
         >>> Message("more_than_characters", most=3).as_json()
         {'code': 'more_than_characters', 'values': {'most': 3}}
         """
-        return {"code": self.code, "values": {k: _as_json(v) for k, v in self.values.items()}}
+        return {"code": self.code, "values": {k: stored(v) for k, v in self.values.items()}}
 
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+    @staticmethod
+    def from_json(stored: Mapping[str, Any]) -> "Message":
         """The message that `as_json` stored."""
-        return cls(stored["code"], **{k: _from_json(v) for k, v in stored["values"].items()})
+        code, given = stored["code"], stored["values"]
+        values: Any = {name: read_stored(value) for name, value in given.items()}
+        kinds: list[Any] = Message.__subclasses__()
+        kind = next((kind for kind in kinds if code.startswith(kind.of_codes)), None)
+        return kind(**values) if kind else Message(code, **values)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Message) and (self.code, self.values) == (other.code, other.values)
@@ -85,6 +97,27 @@ class Message:
     def __repr__(self) -> str:
         given = "".join(f", {name}={value!r}" for name, value in self.values.items())
         return f"Message({self.code!r}{given})"
+
+
+class Several(Message):
+    """Several messages, one after the other."""
+
+    __slots__ = ()
+    of_codes = SEVERAL
+
+    def __init__(self, messages: Iterable[Message], between: str = "; ") -> None:
+        super().__init__(SEVERAL, messages=list(messages), between=between)
+
+    def __str__(self) -> str:
+        return self._joined(str)
+
+    def words(self, language: str) -> str:
+        """Each in a language."""
+        return self._joined(lambda message: message.words(language))
+
+    def _joined(self, word: Callable[[Message], str]) -> str:
+        messages: Any = self.values["messages"]
+        return str(self.values["between"]).join(map(word, messages))
 
 
 @contextmanager
@@ -205,15 +238,53 @@ def _signs(language: str) -> dict[int, str]:
     return str.maketrans({",": signs["group"], ".": signs["decimal"]})
 
 
-def _as_json(value: Value) -> Any:
+def stored(value: Value) -> Any:
+    """A value as JSON, with the messages in it."""
     if isinstance(value, Message):
         return value.as_json()
     if isinstance(value, list | tuple):
-        return [_as_json(each) for each in value]
+        return [stored(each) for each in value]
+    if isinstance(value, dict):
+        return {name: stored(each) for name, each in value.items()}
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def _from_json(value: Any) -> Value:
+def worded(value: Value) -> Any:
+    """A value as JSON, with the messages in it in words of the chosen language."""
+    if isinstance(value, Message):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {name: worded(each) for name, each in value.items()}
+    return [worded(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def read_stored(value: Any) -> Any:
+    """What `stored` made JSON of, with the messages in it."""
     if isinstance(value, dict):
-        return Message.from_json(value)
-    return [_from_json(each) for each in value] if isinstance(value, list) else value
+        if value.keys() == {"code", "values"}:
+            return Message.from_json(value)
+        return {name: read_stored(each) for name, each in value.items()}
+    return [read_stored(each) for each in value] if isinstance(value, list) else value
+
+
+def not_written(path: str | os.PathLike[str], error: OSError) -> Message:
+    """That a file cannot be written, and why.
+
+    >>> str(not_written("a/b.csv", FileNotFoundError(errno.ENOENT, "No such file or directory")))
+    'không ghi được a/b.csv: không có thư mục ấy (cannot write a/b.csv: no such folder)'
+    """
+    code = _NOT_WRITTEN.get(error.errno or 0)
+    reason = Message(code) if code else error.strerror or str(error)
+    return Message("not_written", path=os.fspath(path), reason=reason)
+
+
+_NOT_WRITTEN: Final = {
+    errno.ENOENT: "no_such_folder",
+    errno.ENOTDIR: "no_such_folder",
+    errno.EACCES: "no_permission",
+    errno.EPERM: "no_permission",
+    errno.EROFS: "disk_read_only",
+    errno.EISDIR: "is_a_folder",
+    errno.ENAMETOOLONG: "name_too_long",
+    errno.ENOSPC: "disk_full",
+}

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from geo.label import named
 from registry.core.locks import Lock, hold_lock
+from registry.core.messages import Message
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.coverage.figures import (
     COUNTRY,
@@ -40,7 +41,6 @@ from registry.coverage.measure import (
 )
 from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
-from registry.messages import number
 
 KINDS: Final = {
     "below_target": "còn xa tổng số hộ",
@@ -216,8 +216,7 @@ def _take_turn(session: Session) -> None:
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):
             raise DatabaseUnavailableError(
-                "đang trả lời câu hỏi khác về chỗ còn thiếu, hãy thử lại (another question of this"
-                " kind is being answered; try again in a moment)"
+                Message("another_question_kind_being_answered_try")
             ) from error
         raise
 
@@ -228,9 +227,7 @@ def _refuse_too_many(session: Session, communes: Sequence[int]) -> None:
         raise InvalidInputError.of_field(
             "kind",
             "too_many_records",
-            f"{number(records)} chỗ ở: quá nhiều để tìm số nhà khuyết trong một lần; hãy hỏi từng"
-            " tỉnh, từng xã, hỏi loại khác, hoặc dùng lệnh `gaps` (too many dwellings to look for"
-            " holes at once: ask for a province or commune, or for another kind)",
+            Message("too_many_dwellings_look_holes_once", records=records),
         )
 
 

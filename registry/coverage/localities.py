@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.core.messages import Message
 from registry.coverage.count_cache import SQL, verified_since
 from registry.coverage.figures import COUNTRY, Counts, Coverage, LocalityKey, UnitCoverage
 from registry.coverage.measure import (
@@ -43,7 +44,7 @@ def coverage_below(
         raise InvalidInputError.of_field(
             "level",
             "level_above_unit",
-            f"{found.units[0].name} ({code}) là xã, không chia nhỏ nữa (is a commune)",
+            Message("commune", name=found.units[0].name, code=code),
         )
     return coverage_of_level(session, gazetteer, level, province=code, demo=demo)
 
@@ -79,9 +80,7 @@ def coverage_of_localities(
     day = today()
     unit = unit_by_code(gazetteer, code, day)
     if unit.level != "commune":
-        raise InvalidInputError.of_field(
-            "unit", "not_a_commune", "cần mã của một xã, phường, đặc khu (a commune's code)"
-        )
+        raise InvalidInputError.of_field("unit", "not_a_commune", Message("communes_code"))
     statement = (
         SQL.text("measure_localities") if demo else SQL.text("measure_localities", "not_demo")
     )

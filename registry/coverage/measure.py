@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from registry.core.messages import Message
 from registry.core.sql import SHARED
 from registry.coverage.count_cache import (
     MOST_RECORDS,
@@ -236,8 +237,13 @@ def living_province(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit
     (unit, *_), former = living_units(gazetteer, code, day)
     if former is not None:
         raise NotFoundError(
-            f"{former[1]} ({code}) exists no longer; it is continued by"
-            f" {unit.version_on(day).full_name} ({unit.code})"
+            Message(
+                "exists_no_longer_continued",
+                former=former[1],
+                code=code,
+                full_name=unit.version_on(day).full_name,
+                code_2=unit.code,
+            )
         )
     _check_province(unit, day)
     return unit
@@ -246,7 +252,9 @@ def living_province(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit
 def _check_province(unit: Unit, day: datetime.date) -> None:
     if unit.level != "province":
         raise InvalidInputError.of_field(
-            "province", "not_a_province", f"{unit.version_on(day).full_name} is no province"
+            "province",
+            "not_a_province",
+            Message("no_province", full_name=unit.version_on(day).full_name),
         )
 
 
@@ -264,5 +272,5 @@ def living_units(
     name = unit.version_on(day).full_name
     heirs = [step.unit for step in continuations(gazetteer, unit, day)]
     if not heirs:
-        raise NotFoundError(f"{name} ({code}) exists no longer, and no unit on record continues it")
+        raise NotFoundError(Message("exists_no_longer_no_unit_record", name=name, code=code))
     return heirs, (unit.code, name)

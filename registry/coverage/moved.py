@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.figures import Counts, Coverage, UnitCoverage
 from registry.errors import InvalidInputError, NotFoundError
@@ -110,7 +111,7 @@ def what_moved(
         raise InvalidInputError.of_field(
             "since",
             "span_backwards",
-            f"khoảng ngày {since} – {until or now.day} không hợp lệ (no span of past days)",
+            Message("no_span_past_days", since=since, until=until or now.day),
         )
     ids = [_id(gazetteer, unit, now.day) for unit in now.units]
     first = day_on_record(session, since)
@@ -134,8 +135,7 @@ def day_on_record(session: Session, day: datetime.date) -> datetime.date:
         return before  # type: ignore[no-any-return]
     nearest = ", ".join(str(each) for each in (before, after) if each is not None)
     raise NotFoundError(
-        f"không có ngày nào được ghi trong tuần tới {day}"
-        f" (nothing on record in the week up to it); {nearest or 'chưa ghi ngày nào (none yet)'}"
+        Message("nothing_record_week_up", day=day, nearest=nearest or Message("none_yet"))
     )
 
 

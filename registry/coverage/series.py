@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.count_cache import count_anew
 from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, share_of
@@ -195,7 +196,7 @@ def series_of(
     since = since or until - datetime.timedelta(days=SHOWN_DAYS)
     if since > until:
         raise InvalidInputError.of_field(
-            "since", "span_backwards", f"ngày đầu {since} sau ngày cuối {until} (since after until)"
+            "since", "span_backwards", Message("since_after_until", since=since, until=until)
         )
     former = None
     if code == COUNTRY[0]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from geo.text import fold
+from registry.core.messages import Message
 from registry.intake.columns.fields import told_headers
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.table import LOOKED_AT, not_opened, unreadable
@@ -90,8 +91,7 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
         if "households" not in positions or not {"code", "commune"} & positions.keys():
             raise unreadable(
                 path,
-                "cần cột mã đơn vị (code) hoặc tên xã (commune), và cột số hộ (households);"
-                f" dòng đầu đang có: {', '.join(told_headers(headers)[:12])}",
+                Message("target_columns_needed", headers=told_headers(headers)[:12]),
             )
         counted = _counted_by(headers, positions["households"])
         level = _level_by(headers, positions.get("code"))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import acting, outside_units
 from registry.access.reach import writable
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.figures import QUALITY_LABELS, UnitTarget
 from registry.coverage.measure import living_province, sum_of_targets
@@ -84,7 +85,7 @@ def withdraw_target(session: Session, gazetteer: Gazetteer, target_id: int) -> N
     """
     unit_id = session.execute(SQL.text("withdraw_target"), {"id": target_id}).scalar_one_or_none()
     if unit_id is None:
-        raise NotFoundError("số liệu này không còn tính (this number counts no more)")
+        raise NotFoundError(Message("number_counts_no_more"))
     check_may_declare(gazetteer, gazetteer.units[unit_id], today())
     follow_sums(session, gazetteer, {unit_id})
 
@@ -102,14 +103,18 @@ def use_sum(session: Session, gazetteer: Gazetteer, code: str) -> UnitTarget:
     total = sum_of_communes(session, gazetteer, province)
     if total is None or total.is_estimate:
         raise ConflictError(
-            f"chưa cộng được: còn xã của {province.version_on(day).full_name} chưa kê khai, hoặc"
-            " các xã đếm khác nhau (not all of its communes have declared the same thing)"
+            Message(
+                "not_all_communes_declared_same_thing", full_name=province.version_on(day).full_name
+            )
         )
     own = [kept.target for kept in targets_of(session, province.id) if not kept.withdrawn_at]
     if own and _rank(own[0]) < _rank(total):
         raise ConflictError(
-            f"số của tỉnh ({own[0].quality_label}) tốt hơn tổng các xã ({total.quality_label})"
-            " (the province's own number is better)"
+            Message(
+                "provinces_own_number_better",
+                quality_label=own[0].quality_label,
+                quality_label_2=total.quality_label,
+            )
         )
     session.execute(
         SQL.text("withdraw_own_target"), {"unit": province.id, "quality": total.quality}

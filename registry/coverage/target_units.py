@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from geo.text import fold
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit
 from registry.units.onward import continuations
 from registry.units.text import read_units
 
 UNIT_PROBLEMS: Final = {
-    "unit_missing": "Không ghi đơn vị (no unit)",
-    "unit_unknown": "Không có đơn vị này trên bản đồ hiện nay (no such unit today)",
-    "unit_ambiguous": "Tên chỉ nhiều đơn vị, hãy ghi mã (several units)",
-    "unit_ended": "Đơn vị đã kết thúc; nay thuộc đơn vị khác (the unit has ended)",
+    "unit_missing": Message("no_unit"),
+    "unit_unknown": Message("no_such_unit_today"),
+    "unit_ambiguous": Message("several_units"),
+    "unit_ended": Message("unit_ended"),
 }
 """Code → why what somebody wrote is no unit of today, in words."""
 _PROVINCE_WORDS: Final = ("tinh ", "thanh pho ", "tp ")
@@ -159,8 +160,8 @@ def unit_written(gazetteer: Gazetteer, text: str, day: datetime.date, name: str 
     if isinstance(found, Unit):
         return found
     problem, value = found
-    vietnamese, _, english = UNIT_PROBLEMS[problem].rpartition(" (")
-    raise InvalidInputError.of_field(name, problem, f"{vietnamese}: {value} ({english}")
+    message = Message("problem_of_value", problem=UNIT_PROBLEMS[problem], value=value)
+    raise InvalidInputError.of_field(name, problem, message)
 
 
 def _words(cells: Mapping[str, str]) -> str:

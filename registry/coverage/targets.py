@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from geo.titles import without_people
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.target_reading import (
     COUNTED,
@@ -42,24 +43,23 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 PROBLEMS: Final = {
     **UNIT_PROBLEMS,
-    "commune_differs_from_code": "Tên không phải của đơn vị có mã ấy (name and code differ)",
-    "unit_outside": "Đơn vị ngoài địa bàn của khoá này (the key is bound to other units)",
-    "households_unreadable": "Số hộ không phải số nguyên không âm (no count)",
-    "locality_unreadable": "Không phải thôn, ấp, tổ dân phố… có loại và tên (no locality)",
-    "locality_unknown": "Chưa có thôn, tổ này trong xã: đặt tên trước"
-    " (unknown; --new-localities names it)",
-    "locality_ambiguous": "Nhiều thôn, tổ cùng tên, hãy ghi nơi bao quanh (several localities)",
-    "locality_without_commune": "Thôn, tổ cần mã hoặc tên của xã (a locality needs its commune)",
-    "counted_unknown": "Không rõ đếm gì: hộ, hộ thường trú hay chỗ ở (what is counted)",
-    "quality_unknown": "Loại số liệu: kê khai, tổng điều tra hoặc ước tính (no such quality)",
-    "date_unreadable": "Ngày số liệu không đọc được (no date)",
-    "date_in_future": "Ngày số liệu chưa tới (in the future)",
-    "unit_repeated": "Đơn vị đã có ở dòng trước, cùng nguồn, cùng ngày (an earlier row names it)",
-    "households_absurd": "Số hộ nhiều hơn mức một đơn vị có thể có (more than any unit holds)",
-    "households_implausible": "Số hộ ít hoặc nhiều khác thường, hãy kiểm tra (implausible)",
-    "households_doubted": "Tệp ghi số này đáng ngờ, hãy kiểm tra (the file itself doubts it)",
-    "households_missing": "Tệp ghi là chưa có số liệu (the file says that it has no number)",
-    "row_skipped": "Dòng tổng cộng, ghi chú hoặc chữ ký (a total, a note or a signature)",
+    "commune_differs_from_code": Message("name_code_differ"),
+    "unit_outside": Message("key_bound_other_units"),
+    "households_unreadable": Message("no_count"),
+    "locality_unreadable": Message("no_locality"),
+    "locality_unknown": Message("unknown_new_localities_names"),
+    "locality_ambiguous": Message("several_localities"),
+    "locality_without_commune": Message("locality_needs_commune"),
+    "counted_unknown": Message("counted"),
+    "quality_unknown": Message("no_such_quality"),
+    "date_unreadable": Message("no_date"),
+    "date_in_future": Message("future"),
+    "unit_repeated": Message("earlier_row_names"),
+    "households_absurd": Message("more_any_unit_holds"),
+    "households_implausible": Message("implausible"),
+    "households_doubted": Message("file_itself_doubts"),
+    "households_missing": Message("file_says_no_number"),
+    "row_skipped": Message("total_note_signature"),
 }
 """Code → what is wrong with a row, in words."""
 _TABLE: Final = ProblemTable(
@@ -164,21 +164,25 @@ def remove_targets(session: Session, gazetteer: Gazetteer, source: str) -> int:
     """
     gone = session.execute(SQL.text("withdraw_source"), {"source": source}).scalars().all()
     if not gone:
-        raise NotFoundError(f"không có tổng số hộ nào của nguồn {source} (no targets of {source})")
+        raise NotFoundError(Message("no_targets", source=source))
     follow_sums(session, gazetteer, set(gone))
     return len(gone)
 
 
 def _check(defaults: Defaults, day: datetime.date) -> None:
     if defaults.quality not in (None, *QUALITIES):
-        raise InvalidInputError.of_field("quality", "literal_error", f"one of {QUALITIES}")
+        raise InvalidInputError.of_field(
+            "quality", "literal_error", Message("one_4", qualities=QUALITIES)
+        )
     if defaults.counted not in COUNTED:
-        raise InvalidInputError.of_field("counted", "literal_error", f"one of {COUNTED}")
+        raise InvalidInputError.of_field(
+            "counted", "literal_error", Message("one_5", counted=COUNTED)
+        )
     if holds_personal(defaults.source or ""):
         raise InvalidInputError.of_field("source", PERSONAL_DATA, LEAVE_OUT)
     if defaults.reference_date is not None and defaults.reference_date > day:
         raise InvalidInputError.of_field(
-            "date", "day_in_future", f"{defaults.reference_date} has not come"
+            "date", "day_in_future", Message("not_come_2", reference_date=defaults.reference_date)
         )
 
 

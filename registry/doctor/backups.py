@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.doctor.checks import Chapter, Finding, Subject, failure, ok, warning
 
@@ -22,8 +23,7 @@ _OFF: Final = (
 
 @CHECKS.check(
     "Sổ được sao lưu mỗi ngày",
-    hint="chạy `bin/diachiso backups make` hoặc `bin/diachiso backup`, và đặt giờ cho nó"
-    " (take one, and have it taken each day: docs/operations.md)",
+    hint=Message("take_one_taken_each_day_docs"),
 )
 def backups_taken(subject: Subject) -> Finding:
     """The register is saved each day."""
@@ -36,7 +36,7 @@ def backups_taken(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Bản sao lưu đã được phục hồi thử",
-    hint="chạy `bin/diachiso backups rehearse` mỗi tháng (let one come back each month)",
+    hint=Message("let_one_come_back_each_month"),
 )
 def backups_rehearsed(subject: Subject) -> Finding:
     """A backup was seen to come back."""
@@ -49,8 +49,7 @@ def backups_rehearsed(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Nhật ký được gửi vào kho sao lưu",
-    hint="xem kho của DIACHISO_BACKUPS: còn chỗ, ghi được, có mạng; sau đó `backups make`. Sổ vẫn"
-    " chạy (see to the store: room, rights, network; then take a backup. The register goes on)",
+    hint=Message("see_store_room_rights_network_then"),
 )
 def log_archived(subject: Subject) -> Finding:
     """The log is sent to the store of backups."""

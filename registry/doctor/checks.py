@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from registry import cluster
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import APP_ROLE, CONNECT_TIMEOUT_S, first_line
 from registry.errors import RegistryError
@@ -126,7 +127,7 @@ class Check:
     """What is well where it finds nothing, to an operator."""
     line: str
     """The same in English."""
-    hint: str
+    hint: Message
     need: Need
     function: Callable[[Subject], Finding]
 
@@ -155,7 +156,7 @@ class Chapter:
         self.in_order: list[Check] = []
 
     def check(
-        self, vi: str, *, hint: str, need: Need = Need.REGISTER
+        self, vi: str, *, hint: Message, need: Need = Need.REGISTER
     ) -> Callable[[Callable[[Subject], Finding]], Callable[[Subject], Finding]]:
         """Register a check: what is well, in Vietnamese; the first line of its docstring is that in
         English.
@@ -181,7 +182,7 @@ def examine(checks: Iterable[Check], settings: Settings) -> list[Result]:
 
 def _result(check: Check, found: Finding) -> Result:
     sick = found.state in (State.WARNING, State.FAILURE)
-    hint = check.hint if sick else None
+    hint = str(check.hint) if sick else None
     return Result(check.name, check.vi, check.line, found.state, found.detail, hint)
 
 

@@ -4,6 +4,7 @@ import shutil
 from typing import Final
 
 from registry import cluster
+from registry.core.messages import Message
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
 
 CHECKS = Chapter()
@@ -16,7 +17,7 @@ _FULL_BYTES: Final = _GIB // 2
 
 @CHECKS.check(
     "Cụm PostgreSQL riêng đang chạy, trừ khi DATABASE_URL chỉ cơ sở dữ liệu khác",
-    hint="chạy bin/run, hoặc đặt DATABASE_URL (start it, or set that variable)",
+    hint=Message("start_set_variable"),
     need=Need.NOTHING,
 )
 def private_cluster(subject: Subject) -> Finding:
@@ -34,7 +35,7 @@ def private_cluster(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Đĩa của cụm riêng còn chỗ",
-    hint="dọn đĩa, hoặc đặt DIACHISO_VAR sang đĩa lớn hơn (free some space, or use a larger disk)",
+    hint=Message("free_some_space_use_larger_disk"),
     need=Need.NOTHING,
 )
 def disk_space(subject: Subject) -> Finding:

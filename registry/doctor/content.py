@@ -9,6 +9,7 @@ from sqlalchemy import text
 from geo.code import PAYLOAD_FIRST
 from geo.code_bulk import codes_from_serials, serials_from_codes
 from geo.permutation import KEY_BYTES, N, Permutation
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
 from registry.seeds import seed_sha256
@@ -24,10 +25,7 @@ _NEWEST: Final = 10_000
 _NEXT: Final = 20_000
 """Codes to come of which none may stand already: a sequence that was set back lies below many."""
 
-_UNITS: Final = (
-    "chạy `bin/diachiso units load`; không được thì khôi phục bản sao lưu (run that command; if"
-    " that does not help, restore the backup)"
-)
+_UNITS: Final = Message("run_command_if_not_help_restore")
 
 UNITS_BEFORE: Final = {"province": 63, "district": 696, "commune": 10_035}
 UNITS_TODAY: Final = {"province": 34, "district": 0, "commune": 3_321}
@@ -38,7 +36,7 @@ _WITHOUT_SUCCESSOR: Final = frozenset({"28825"})
 
 @CHECKS.check(
     "Có khoá sinh mã",
-    hint="khôi phục bản sao lưu (restore the backup: without the key no code can be issued again)",
+    hint=Message("restore_backup_without_key_no_code"),
 )
 def code_key(subject: Subject) -> Finding:
     """The key of the codes is there."""
@@ -52,8 +50,7 @@ def code_key(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Số thứ tự của mã đi trước các mã đã cấp, và còn đủ",
-    hint="đừng cấp mã nữa; chạy `bin/diachiso restore --promoted` (issue no more codes; run this "
-    "command: it moves the sequence on)",
+    hint=Message("issue_no_more_codes_run_command"),
 )
 def code_ordinals(subject: Subject) -> Finding:
     """The ordinals of codes are ahead of those issued, and enough of them are left."""
@@ -93,7 +90,7 @@ def code_ordinals(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Đơn vị hành chính đã nạp đúng với bản đi kèm chương trình",
-    hint="chạy `bin/diachiso units load` (run that command)",
+    hint=Message("run_command"),
 )
 def seeds(subject: Subject) -> Finding:
     """The units loaded are those of this checkout's seeds."""
@@ -139,8 +136,7 @@ def _said(counts: dict[str, int]) -> str:
 
 @CHECKS.check(
     "Xã, tỉnh nào đã hết cũng có đơn vị kế tiếp",
-    hint="chạy `bin/diachiso units load`; đơn vị mới hơn thì ghi đơn vị kế tiếp (run that command;"
-    " for a later unit, record its successor)",
+    hint=Message("run_command_later_unit_record_successor"),
 )
 def successions(subject: Subject) -> Finding:
     """Every commune and province that ended has a successor."""
@@ -153,8 +149,7 @@ def successions(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Thay đổi nào của đơn vị cũng rõ ngày có hiệu lực",
-    hint="khi có ngày: cập nhật chương trình, hoặc viết tệp nghị quyết rồi chạy `bin/diachiso"
-    " reform TỆP` (once it is known: update the program, or write the resolution and run that)",
+    hint=Message("once_known_update_program_write_resolution"),
 )
 def days_of_effect(subject: Subject) -> Finding:
     """Every change of a unit that is signed has a day of effect."""
@@ -164,8 +159,7 @@ def days_of_effect(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Không sự kiện nào chờ quá một phút mới vào dòng thay đổi",
-    hint="lần ghi sau sẽ chuyển; nếu còn, xem nhật ký máy chủ (the next write moves them; if they"
-    " stay, see the log of the server)",
+    hint=Message("next_write_moves_them_if_they"),
 )
 def feed(subject: Subject) -> Finding:
     """No event waits longer than a minute for its place in the change feed."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.count_cache import wrong_counts
 from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
@@ -24,8 +25,7 @@ _NAMED: Final = 5
 
 @CHECKS.check(
     "Căn hộ nào cũng nằm trong một toà nhà còn dùng của xã mình",
-    hint="gắn lại bằng `operation correct --parent`, hoặc ngừng dùng mã"
-    " (put the flats into a building, or retire them)",
+    hint=Message("put_flats_into_building_retire_them"),
 )
 def flats_have_their_building(subject: Subject) -> Finding:
     """Every living flat is in a living building of its commune."""
@@ -36,7 +36,7 @@ def flats_have_their_building(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Đường, thôn của mỗi hộ có trong xã của hộ",
-    hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)",
+    hint=Message("restore_backup_rule_switched_off"),
 )
 def households_have_their_place(subject: Subject) -> Finding:
     """Every household's street and locality exist in its commune."""
@@ -47,7 +47,7 @@ def households_have_their_place(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Thôn, tổ nào cũng mang đúng mã số của nơi chứa nó",
-    hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)",
+    hint=Message("restore_backup_rule_switched_off"),
 )
 def places_carry_their_holders(subject: Subject) -> Finding:
     """The ids of what holds a locality are those that its parents lead to."""
@@ -56,7 +56,7 @@ def places_carry_their_holders(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Mã hồ sơ, số cũ, biển số đều chỉ đến mã có thật",
-    hint="khôi phục bản sao lưu (restore the backup: a rule was switched off)",
+    hint=Message("restore_backup_rule_switched_off"),
 )
 def references_have_their_household(subject: Subject) -> Finding:
     """References, former numbers and plates name records that exist."""
@@ -70,8 +70,7 @@ _REFERRING: Final = ("references", "former numbers", "external ids", "plates")
 
 @CHECKS.check(
     "Đường, thôn nào cũng có hộ",
-    hint="xem lại tên đường, thôn không dùng đến; gộp vào tên đúng"
-    " (merge those that were named by mistake into the right ones)",
+    hint=Message("merge_those_named_mistake_into_right"),
 )
 def places_have_households(subject: Subject) -> Finding:
     """Streets and localities have households, in themselves or in what they hold."""
@@ -92,7 +91,7 @@ def places_have_households(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Số đếm độ phủ được giữ đúng với sổ",
-    hint="chạy `bin/diachiso coverage --recount` (run that command)",
+    hint=Message("run_command_2"),
 )
 def coverage_counts(subject: Subject) -> Finding:
     """The counts that are kept for coverage are those of the register."""
@@ -101,8 +100,7 @@ def coverage_counts(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Không có hai mã cùng một số nhà, căn hộ",
-    hint="so hai mã rồi `operation merge`; nếu cả hai đều đúng thì để nguyên"
-    " (compare and merge them; where both are right, leave them)",
+    hint=Message("compare_merge_them_where_both_right"),
 )
 def doors_stand_once(subject: Subject) -> Finding:
     """No two living records bear the same number or flat of a street or locality."""
@@ -118,8 +116,7 @@ def doors_stand_once(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Đường, thôn, toà nhà, tầng nào cũng tìm được theo cách đọc hiện nay",
-    hint="chạy `bin/diachiso database prepare`; hai đường, thôn cùng tên thì `operation merge`"
-    " (prepare the database; merge two places of one name, where they are one)",
+    hint=Message("prepare_database_merge_two_places_one"),
 )
 def keys_are_of_todays_rules(subject: Subject) -> Finding:
     """Every street, locality, building and floor stands under the key that today's rules read."""
@@ -134,8 +131,7 @@ def keys_are_of_todays_rules(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Hộ nào cũng thuộc một xã hiện nay",
-    hint="chạy `bin/diachiso reform TỆP` của nghị quyết đã đổi xã ấy; vài hộ thì `operation correct"
-    " --commune` (run the reform that ended them; move a few by hand)",
+    hint=Message("run_reform_ended_them_move_few"),
 )
 def communes_of_households_exist(subject: Subject) -> Finding:
     """Every living household is in a commune of today."""
@@ -148,9 +144,7 @@ def communes_of_households_exist(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Đường, thôn, tổng số hộ đều thuộc đơn vị hiện nay",
-    hint="chạy `bin/diachiso reform TỆP` của nghị quyết đã đổi đơn vị ấy; tổng số hộ thì `targets"
-    " import` cho đơn vị kế tiếp (run the reform that ended them; declare targets of the units that"
-    " continue them)",
+    hint=Message("run_reform_ended_them_declare_targets"),
 )
 def ended_units_hold_nothing(subject: Subject) -> Finding:
     """Streets, localities and targets belong to units of today."""
@@ -174,9 +168,7 @@ _OF_UNITS: Final = ("streets", "localities", "targets")
 
 @CHECKS.check(
     "Khoá nào cũng gắn với đơn vị hiện nay, và chỉ phần của mình",
-    hint="gắn lại bằng `bin/diachiso keys bind TÊN --unit MÃ`; khoá theo mọi phần của xã bị chia là"
-    " đúng thì gắn lại đúng các phần ấy (bind them anew: to what continues the unit, or to those"
-    " parts of a split one that are theirs, be it all)",
+    hint=Message("bind_them_anew_continues_unit_those"),
 )
 def keys_are_bound_to_living_units(subject: Subject) -> Finding:
     """Keys are bound to units of today, and to no more parts of a split one than was decided."""
@@ -194,7 +186,7 @@ def keys_are_bound_to_living_units(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Vùng phục vụ nào cũng theo xã hiện nay",
-    hint="hãng gửi lại tệp với xã của hôm nay (the operator delivers its file anew)",
+    hint=Message("operator_delivers_file_anew"),
 )
 def services_are_of_living_units(subject: Subject) -> Finding:
     """Service areas are of communes of today."""
@@ -203,7 +195,7 @@ def services_are_of_living_units(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Nghị quyết đã đến ngày thì đã thực hiện",
-    hint="xem nhật ký việc nền (jobs), sửa rồi chạy lại (look into the log of the jobs)",
+    hint=Message("look_into_log_jobs"),
 )
 def reforms_are_carried(subject: Subject) -> Finding:
     """Prepared reforms are carried on their day."""

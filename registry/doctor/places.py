@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
 
@@ -9,16 +10,14 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 
-_LOAD: Final = (
-    "chạy `bin/diachiso units load --boundaries FILE_OR_URL` (load the file with these units)"
-)
+_LOAD: Final = Message("load_file_units")
 _SEATS_INSIDE: Final = 0.95
 """Published seats are rough: of the real communes of 2025, 99.3 % lie in their own polygon."""
 
 
 @CHECKS.check(
     "Xã nào cũng có ranh giới, thật hoặc vẽ quanh trụ sở",
-    hint="chạy `bin/diachiso units load` (run that command)",
+    hint=Message("run_command"),
 )
 def communes_have_a_polygon(subject: Subject) -> Finding:
     """Every commune has a polygon, real or drawn around its seat."""
@@ -55,8 +54,7 @@ def real_polygons_have_parts(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Trụ sở xã nằm trong ranh giới của xã",
-    hint="vài đơn vị là thường; nhiều thì sai bản đồ hoặc lệch (a few are usual; many: the polygons"
-    " are of another map, or shifted)",
+    hint=Message("few_usual_many_polygons_another_map"),
 )
 def seats_are_inside(subject: Subject) -> Finding:
     """Seats lie in the real polygon of their own commune."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, STAMPED
 from registry.database import APP_ROLE
@@ -103,8 +104,7 @@ Privileges = set[tuple[str, str]]
 
 @CHECKS.check(
     "Lược đồ ở bản mới nhất",
-    hint=f"{_PREPARE}; lược đồ mới hơn thì cập nhật chương trình (run that command; for a newer"
-    " schema, update the program)",
+    hint=Message("run_command_newer_schema_update_program", prepare=_PREPARE),
     need=Need.DATABASE,
 )
 def revision(subject: Subject) -> Finding:
@@ -119,7 +119,7 @@ def revision(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Đủ chỉ mục, chỉ mục nào cũng dùng được",
-    hint="REINDEX, hoặc tạo lại như trong migrations/ (make it anew as the migrations do)",
+    hint=Message("make_anew_migrations"),
 )
 def indexes(subject: Subject) -> Finding:
     """All indexes are there and valid."""
@@ -139,8 +139,7 @@ def read_indexes() -> set[tuple[str, str]]:
 
 @CHECKS.check(
     "Các trigger giữ phiên bản và giữ bảng chỉ ghi thêm đều bật",
-    hint="ALTER TABLE … ENABLE TRIGGER …; thiếu thì tạo lại như trong migrations/ (a missing one is"
-    " made as the migrations do)",
+    hint=Message("missing_one_made_migrations"),
 )
 def triggers(subject: Subject) -> Finding:
     """The triggers are enabled that keep versions and make tables append-only."""
@@ -154,7 +153,7 @@ def triggers(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Vai trò của chương trình có đúng các quyền được cấp",
-    hint="GRANT hoặc REVOKE như trong (grant or revoke as in) " + _BASELINE,
+    hint=Message("grant_as_in", baseline=_BASELINE),
 )
 def privileges(subject: Subject) -> Finding:
     """The application's role may do what the migrations grant, and no more."""
@@ -168,8 +167,7 @@ def privileges(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Mỗi khoá chỉ ghi được trong địa bàn của mình",
-    hint="ALTER TABLE … ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; chính sách như trong"
-    f" (policies as in) {_BASELINE}07_row_security.sql",
+    hint=Message("secure_rows", baseline=_BASELINE),
 )
 def row_security(subject: Subject) -> Finding:
     """Row-level security holds each key to its units, also in a session of the owner's."""

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from registry import cluster
 from registry.backup.tools import connected
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import APP_ROLE, OWNER_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
@@ -24,7 +25,7 @@ _LOSSY = {
 
 @CHECKS.check(
     "Máy chủ cơ sở dữ liệu trả lời, PostgreSQL từ bản 15",
-    hint="chạy bin/run, hoặc sửa DATABASE_URL (start it, or correct that variable)",
+    hint=Message("start_correct_variable"),
     need=Need.NOTHING,
 )
 def server_answers(subject: Subject) -> Finding:
@@ -41,9 +42,7 @@ def server_answers(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Đủ phần mở rộng, PostGIS từ bản 3.3",
-    hint="cài các gói rồi chạy `bin/diachiso database prepare`; nâng cấp PostGIS xong thì"
-    " SELECT postgis_extensions_upgrade() (install the packages and run that command; after an"
-    " update of PostGIS, that statement)",
+    hint=Message("install_packages_run_command_after_update"),
     need=Need.DATABASE,
 )
 def extensions(subject: Subject) -> Finding:
@@ -67,8 +66,7 @@ def extensions(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Cơ sở dữ liệu ghi chữ bằng UTF-8",
-    hint="sao lưu rồi khôi phục vào cơ sở dữ liệu tạo với ENCODING 'UTF8'"
-    " (save it and restore it into a database made so)",
+    hint=Message("save_restore_into_database_made"),
     need=Need.DATABASE,
 )
 def encoding(subject: Subject) -> Finding:
@@ -79,8 +77,7 @@ def encoding(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Máy chủ ghi xuống đĩa những gì đã nhận: fsync, full_page_writes, synchronous_commit",
-    hint="bật lại trong postgresql.conf, ALTER SYSTEM, ALTER DATABASE hoặc ALTER ROLE"
-    " (set them on where they were set off)",
+    hint=Message("set_them_where_they_set_off"),
     need=Need.DATABASE,
 )
 def durable(subject: Subject) -> Finding:
@@ -95,8 +92,7 @@ def durable(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Máy chủ nhận ra trang đĩa hỏng: data_checksums",
-    hint="dừng máy chủ, chạy `pg_checksums --enable` trên thư mục dữ liệu"
-    " (stop the server and run that on its data directory)",
+    hint=Message("stop_server_run_data_directory"),
     need=Need.DATABASE,
 )
 def checksums(subject: Subject) -> Finding:
@@ -108,7 +104,7 @@ def checksums(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Có đủ hai vai trò, và tài khoản này dùng được cả hai",
-    hint="quản trị viên chạy `bin/diachiso database prepare` (run it as an administrator)",
+    hint=Message("run_administrator"),
     need=Need.DATABASE,
 )
 def roles(subject: Subject) -> Finding:
@@ -130,8 +126,7 @@ def roles(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Kết nối mới mang đúng vai trò của chương trình",
-    hint="nối thẳng tới PostgreSQL: pooler ở giữa bỏ mất `options` lúc kết nối"
-    " (connect to PostgreSQL directly: a pooler in between drops that startup parameter)",
+    hint=Message("connect_postgresql_directly_pooler_between_drops"),
     need=Need.DATABASE,
 )
 def application_role_is_taken(subject: Subject) -> Finding:
@@ -142,8 +137,7 @@ def application_role_is_taken(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Vai trò của chương trình không vượt được các quy tắc",
-    hint=f"ALTER ROLE {APP_ROLE} NOSUPERUSER NOBYPASSRLS NOCREATEROLE; bỏ các vai khác, giao lại"
-    f" cho {OWNER_ROLE} (revoke its memberships, and give what it owns to the owner)",
+    hint=Message("revoke_memberships_give_owns_owner", app_role=APP_ROLE, owner_role=OWNER_ROLE),
     need=Need.DATABASE,
 )
 def application_role_is_bound(subject: Subject) -> Finding:

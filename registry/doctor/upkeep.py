@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import text
 
 from registry.backup.tools import connected
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import APP_ROLE
 from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, none_of, ok, warning
@@ -33,8 +34,7 @@ _KEY_DAYS: Final = 30
 
 @CHECKS.check(
     "Đĩa dữ liệu còn chỗ cho một thao tác lớn",
-    hint="dọn đĩa hoặc thêm đĩa; thao tác lớn cần chỗ bằng nửa cơ sở dữ liệu"
-    " (free some space: a large operation needs half the size of the database)",
+    hint=Message("free_some_space_large_operation_needs"),
     need=Need.DATABASE,
 )
 def data_disk(subject: Subject) -> Finding:
@@ -60,8 +60,7 @@ def _data_folder(subject: Subject) -> Path | None:
 
 @CHECKS.check(
     "Bản sao theo kịp: chậm nhất nửa phút, không khe nào giữ nhật ký lại",
-    hint="xem nhật ký của bản sao và đường mạng; bỏ khe sao chép không dùng"
-    " (see the replica's log and its network; drop slots that nobody uses)",
+    hint=Message("see_replicas_log_network_drop_slots"),
     need=Need.DATABASE,
 )
 def replication(subject: Subject) -> Finding:
@@ -95,7 +94,7 @@ def _behind(lag_s: float) -> Finding:
 
 @CHECKS.check(
     "Cơ sở dữ liệu của DATABASE_READ_URL là bản sao của sổ này, và kịp thời",
-    hint="kiểm tra DATABASE_READ_URL và bản sao đó (correct it, or see to the replica)",
+    hint=Message("correct_see_replica"),
     need=Need.REGISTER,
 )
 def read_replica(subject: Subject) -> Finding:
@@ -113,8 +112,7 @@ def read_replica(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Cơ sở dữ liệu của DATABASE_WEB_URL là sổ này, và pooler mang đúng vai trò",
-    hint="kiểm tra DATABASE_WEB_URL; tài khoản của pooler: bin/diachiso database web-login"
-    " (correct it, or make the pooler's login ready by that command)",
+    hint=Message("correct_make_poolers_login_ready_command"),
     need=Need.REGISTER,
 )
 def web_database(subject: Subject) -> Finding:
@@ -133,13 +131,13 @@ def _position_there(url: str, register: object) -> int:
     with connected(url, role=APP_ROLE, may_be_pooled=True) as connection:
         row = connection.execute(_NEWEST).fetchone()
     if row is None or row[0] != register:
-        raise ConflictError("đó là sổ khác (it holds another register)")
+        raise ConflictError(Message("holds_another_register"))
     return int(str(row[1] or 0))
 
 
 @CHECKS.check(
     "Autovacuum theo kịp",
-    hint="bật autovacuum, hoặc chạy VACUUM (ANALYZE) lúc vắng (switch it on, or vacuum by hand)",
+    hint=Message("switch_vacuum_hand"),
     need=Need.REGISTER,
 )
 def autovacuum(subject: Subject) -> Finding:
@@ -160,7 +158,7 @@ def autovacuum(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Không khoá nào đang dùng hết hạn trong 30 ngày tới",
-    hint="cấp khoá mới trước khi hết hạn (`keys rotate`, before they end)",
+    hint=Message("keys_rotate_before_they_end"),
 )
 def keys_last(subject: Subject) -> Finding:
     """No key that is in use ends within thirty days."""
@@ -173,8 +171,7 @@ def keys_last(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Bảng việc cần người thứ hai đọc được, và có người thứ hai",
-    hint="`second-person show`, sửa rồi `second-person set`; chỉ một người thì `keys alone` (mend"
-    " the table; for an office of one person see `keys alone`)",
+    hint=Message("mend_table_office_one_person_see"),
 )
 def second_person(subject: Subject) -> Finding:
     """The table of what needs a second person can be read, and there is one."""
@@ -194,9 +191,7 @@ def second_person(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Việc nền chạy đều",
-    hint="chạy `bin/run` hoặc `bin/diachiso work`, và xem nó nói gì khi dừng; bảng khác phiên bản:"
-    " `database prepare` (start a worker, and see what it says where it ends; for tables of another"
-    " version, prepare the database)",
+    hint=Message("start_worker_see_says_where_ends"),
 )
 def background_jobs(subject: Subject) -> Finding:
     """Background jobs are done: a worker lives, and none waits or is stuck."""
@@ -215,7 +210,7 @@ def background_jobs(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Không webhook nào đã thôi gửi",
-    hint="báo chủ khoá sửa nơi nhận, rồi `webhooks resume` (tell whose key it is; then resume it)",
+    hint=Message("tell_key_then_resume"),
     need=Need.REGISTER,
 )
 def webhooks_told(subject: Subject) -> Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from registry.basemap import Basemap
+from registry.core.messages import Message
 from registry.drawing.grid import FINEST, FIRST
 from registry.drawing.tiles import COMMUNES_FROM, MAX_ZOOM, NUMBERS_FROM
 
@@ -17,25 +18,25 @@ _BOUNDS: Final = [101.0, 5.0, 118.0, 24.0]
 _ABOVE: Final = "land"
 """The layer on which a base map lies."""
 _UNIT: Final = {
-    "code": "Mã đơn vị (code of the unit)",
-    "name": "Tên (name)",
-    "approximate": "Ô gần đúng, chưa nạp ranh giới (a rough cell: no boundary is loaded)",
+    "code": Message("code_unit"),
+    "name": Message("name"),
+    "approximate": Message("rough_cell_no_boundary_loaded"),
 }
 _FIELDS: Final = (
     ("provinces", 0, MAX_ZOOM, _UNIT),
     ("communes", COMMUNES_FROM, MAX_ZOOM, _UNIT),
-    ("density", FIRST, FINEST, {"n": "Số hộ (households)"}),
+    ("density", FIRST, FINEST, {"n": Message("households")}),
     (
         *("doors", FINEST + 1, MAX_ZOOM),
-        {"n": "Số hộ, khi có nhiều (households)", "number": f"Từ mức {NUMBERS_FROM} (from there)"},
+        {"n": Message("households_2"), "number": Message("from_there", numbers_from=NUMBERS_FROM)},
     ),
     (
         *("labels", 0, MAX_ZOOM),
         {
             "kind": "province, archipelago, commune, street, locality",
-            "name": "Tên (name)",
-            "holder": "Tỉnh của quần đảo (province of an archipelago)",
-            "weight": "Lớn hơn thì hiện trước (the larger is shown first)",
+            "name": Message("name"),
+            "holder": Message("province_archipelago"),
+            "weight": Message("larger_shown_first"),
         },
     ),
 )

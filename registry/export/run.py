@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from registry.access import audit
 from registry.access.actors import who_acts
 from registry.changes.snapshot import LICENCE
+from registry.core.messages import Message, not_written
 from registry.coverage.measure import communes_by_province, living_units
 from registry.csv_cells import Writer
 from registry.database import driver_connection, session_scope
@@ -22,7 +23,6 @@ from registry.errors import InvalidInputError, NotFoundError, UnreadableFileErro
 from registry.export.columns import HEADINGS, Column, chosen, schema
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import not_written
 from registry.units import label_day
 from registry.whole_file import whole_file
 
@@ -118,7 +118,9 @@ def export_stream(
     from registry.export.formats import STREAMS
 
     if options.format not in STREAMED:
-        raise InvalidInputError.of_field("format", "literal_error", f"one of {STREAMED}")
+        raise InvalidInputError.of_field(
+            "format", "literal_error", Message("one_6", streamed=STREAMED)
+        )
     with _opened(engine, options, progress) as found:
         yield from STREAMS[options.format](found.batches, found.schema)
 
@@ -204,7 +206,7 @@ class _Counted:
     def __init__(self, batches: Iterator[Any], rows: int, progress: Callable[[int], None]) -> None:
         first = next(batches, None)
         if first is None:
-            raise NotFoundError("không có bản ghi nào phù hợp, không ghi tệp (nothing to export)")
+            raise NotFoundError(Message("nothing_export"))
         self._batches, self._rows, self._progress = chain([first], batches), rows, progress
         self.records = 0
 
@@ -220,16 +222,22 @@ class _Counted:
 def _check(options: ExportOptions) -> None:
     label_day(options.on)
     if options.format not in FORMATS:
-        raise InvalidInputError.of_field("format", "literal_error", f"one of {FORMATS}")
+        raise InvalidInputError.of_field(
+            "format", "literal_error", Message("one_7", formats=FORMATS)
+        )
     if options.layer not in LAYERS:
-        raise InvalidInputError.of_field("layer", "literal_error", f"one of {LAYERS}")
+        raise InvalidInputError.of_field("layer", "literal_error", Message("one_8", layers=LAYERS))
     if options.layer != "households" and options.format not in BOUNDARY_FORMATS:
-        raise InvalidInputError.of_field("format", "literal_error", f"one of {BOUNDARY_FORMATS}")
+        raise InvalidInputError.of_field(
+            "format", "literal_error", Message("one_9", boundary_formats=BOUNDARY_FORMATS)
+        )
     if not options.statuses or not set(options.statuses) <= set(STATUSES):
-        raise InvalidInputError.of_field("status", "literal_error", f"one of {STATUSES}")
+        raise InvalidInputError.of_field(
+            "status", "literal_error", Message("one_10", statuses=STATUSES)
+        )
     if options.as_of is not None and options.as_of > datetime.datetime.now(VIET_NAM):
         raise InvalidInputError.of_field(
-            "as_of", "day_in_future", f"{options.as_of:%Y-%m-%d} has not come"
+            "as_of", "day_in_future", Message("not_come_3", as_of=options.as_of)
         )
 
 
@@ -259,7 +267,7 @@ def _write_beside(path: Path, options: ExportOptions, found: _Opened) -> None:
         writer.writerow((called, column.type, column.vietnamese, column.english))
     path.with_name(f"{path.name}.columns.csv").write_text(out.getvalue(), encoding="utf-8")
     moment = options.as_of or datetime.datetime.now(VIET_NAM)
-    where = ", ".join(f"{name} ({code})" for code, name in found.units) or "cả nước (the country)"
+    where = ", ".join(f"{name} ({code})" for code, name in found.units) or Message("country")
     what = ", ".join(options.statuses) if options.layer == "households" else options.layer
     told = (
         f"{path.name}\n{found.batches.records:,} bản ghi (records): {where}; {what}\n"

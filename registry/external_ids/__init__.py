@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from registry.access import budget
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import NotFoundError
 from registry.reads import Reads
@@ -64,7 +65,7 @@ def find_external(reads: Reads, scheme: str, value: str, day: datetime.date) -> 
     )
     if not rows:
         budget.pay()
-        raise NotFoundError(f"không chỗ nào có {scheme} {value} (no record has this value)")
+        raise NotFoundError(Message("no_record_value", scheme=scheme, value=value))
     return [ExternalId.of(*row) for row in rows]
 
 

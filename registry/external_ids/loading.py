@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import driver_connection
 from registry.days import day_after, parse_day
@@ -29,17 +30,17 @@ from registry.row_files import ProblemTable, RowProblem, Wrong, cells_of, column
 SQL: Final = Statements(__file__, "queries.sql")
 
 PROBLEMS: Final = {
-    "code_missing": "Dòng không ghi mã địa chỉ (no code)",
-    "code_unreadable": "Mã địa chỉ viết sai (not a code)",
-    "code_unknown": "Sổ không có mã này (no record bears the code)",
-    "scheme_unreadable": "Loại mã: chữ thường không dấu, số, gạch dưới (letters a-z, digits, _)",
-    "value_missing": "Dòng không ghi giá trị (no value)",
-    "value_unreadable": "Giá trị có ký tự lạ, hoặc dài hơn 200 (control characters, or too long)",
-    "date_unreadable": "Ngày không đọc được (no date)",
-    "dates_swapped": "Ngày bắt đầu sau ngày cuối (it ends before it begins)",
-    "row_repeated": "Dòng trước đã ghi như vậy (an earlier row says it)",
-    "value_shared": "Giá trị này nhiều mã cùng mang (several records have the value)",
-    "record_has_several": "Mã này có nhiều giá trị cùng loại (the record has several values)",
+    "code_missing": Message("no_code"),
+    "code_unreadable": Message("not_code"),
+    "code_unknown": Message("no_record_bears_code"),
+    "scheme_unreadable": Message("letters_z_digits"),
+    "value_missing": Message("no_value"),
+    "value_unreadable": Message("control_characters_too_long"),
+    "date_unreadable": Message("no_date_2"),
+    "dates_swapped": Message("ends_before_begins"),
+    "row_repeated": Message("earlier_row_says"),
+    "value_shared": Message("several_records_value"),
+    "record_has_several": Message("record_several_values"),
 }
 """Code → what is wrong with a row, or to be looked at, in words."""
 _TABLE: Final = ProblemTable(
@@ -112,8 +113,7 @@ def _rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
         if not {"code", "value"} <= columns.keys():
             raise unreadable(
                 path,
-                "cần cột mã địa chỉ (code) và cột giá trị (value);"
-                f" dòng đầu đang có: {', '.join(told_headers(table.headers)[:12])}",
+                Message("external_columns_needed", headers=told_headers(table.headers)[:12]),
             )
         for row in rows:
             cells = cells_of(row, columns, _FIELDS)

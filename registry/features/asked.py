@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from registry.core.messages import Message
 from registry.days import parse_day
 from registry.errors import InvalidInputError
 from registry.features.systems import CRS84, corners
@@ -97,7 +98,7 @@ def parse_asked(
 
 def _cursor() -> InvalidInputError:
     return InvalidInputError.of_field(
-        "after", "malformed_cursor", "not a cursor that this service gave out"
+        "after", "malformed_cursor", Message("not_cursor_service_gave_out")
     )
 
 
@@ -116,10 +117,14 @@ def day_of(asked: Asked, *, announced: bool = False) -> datetime.date:
     day = now if asked.at is None else asked.at.astimezone(VIET_NAM).date()
     if day < FIRST_KNOWN_DAY:
         raise InvalidInputError.of_field(
-            "datetime", "day_too_early", f"no map before {FIRST_KNOWN_DAY} is known"
+            "datetime",
+            "day_too_early",
+            Message("no_map_before_known", first_known_day=FIRST_KNOWN_DAY),
         )
     if day > now and not announced:
-        raise InvalidInputError.of_field("datetime", "day_in_future", f"{day} has not come")
+        raise InvalidInputError.of_field(
+            "datetime", "day_in_future", Message("not_come_4", day=day)
+        )
     return day
 
 
@@ -133,17 +138,17 @@ def parse_bbox(text: str, crs: str = CRS84) -> tuple[Box, ...]:
     """
     numbers = _numbers(text)
     if len(numbers) not in (4, 6):
-        raise _bbox("four numbers are needed, or six with heights: west,south,east,north")
+        raise _bbox(Message("four_numbers_needed_six_heights_west"))
     half = len(numbers) // 2
     (west, south), (east, north) = numbers[:2], numbers[half : half + 2]
     if crs != CRS84:
         west, south, east, north = corners(crs, (west, south, east, north))
         if not all(map(math.isfinite, (west, south, east, north))):
-            raise _bbox("these corners are nowhere in this system")
+            raise _bbox(Message("corners_nowhere_system"))
     if south > north:
-        raise _bbox("the southern edge lies north of the northern one")
+        raise _bbox(Message("southern_edge_lies_north_northern_one"))
     if not (_is_on_earth(west, south) and _is_on_earth(east, north)):
-        raise _bbox("degrees from -180 to 180 and -90 to 90 are needed, longitude first")
+        raise _bbox(Message("degrees_180_180_90_90_needed"))
     if west > east:
         return (west, south, _WORLD[2], north), (_WORLD[0], south, east, north)
     return ((west, south, east, north),)
@@ -153,9 +158,9 @@ def _numbers(text: str) -> list[float]:
     try:
         numbers = [float(part) for part in text.split(",")[:7]]
     except ValueError:
-        raise _bbox("numbers with commas between them are needed") from None
+        raise _bbox(Message("numbers_commas_between_them_needed")) from None
     if not all(map(math.isfinite, numbers)):
-        raise _bbox("finite numbers are needed")
+        raise _bbox(Message("finite_numbers_needed"))
     return numbers
 
 
@@ -163,7 +168,7 @@ def _is_on_earth(lon: float, lat: float) -> bool:
     return _WORLD[0] <= lon <= _WORLD[2] and _WORLD[1] <= lat <= _WORLD[3]
 
 
-def _bbox(detail: str) -> InvalidInputError:
+def _bbox(detail: Message) -> InvalidInputError:
     return InvalidInputError.of_field("bbox", "malformed_bbox", detail)
 
 
@@ -186,7 +191,7 @@ def parse_datetime(text: str | None) -> datetime.datetime | None:
         return _moment(text)
     begins, ends = (None if end in _FOREVER else _moment(end) for end in (first, last))
     if begins is not None and ends is not None and ends < begins:
-        raise _datetime("the interval ends before it begins")
+        raise _datetime(Message("interval_ends_before_begins"))
     return ends
 
 
@@ -200,8 +205,8 @@ def _moment(text: str) -> datetime.datetime:
             return moment
     except (ValueError, OverflowError):
         pass
-    raise _datetime("write 2025-06-30, 2025-06-30T12:00:00+07:00, or two of them with / between")
+    raise _datetime(Message("write_2025_06_30_2025_06"))
 
 
-def _datetime(detail: str) -> InvalidInputError:
+def _datetime(detail: Message) -> InvalidInputError:
     return InvalidInputError.of_field("datetime", "malformed_datetime", detail)

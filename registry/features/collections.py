@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from registry.core.messages import Message
 from registry.errors import NotFoundError
 from registry.features.asked import Asked
 from registry.features.doors import buildings, households
@@ -26,7 +27,7 @@ class Collection:
     id: str
     vietnamese: str
     english: str
-    about: str
+    about: Message
     read: Callable[[Session, Gazetteer, Asked], Page]
     of_doors: bool = False
     """Whether its keys are codes, which only a carrier may list."""
@@ -37,8 +38,7 @@ _ALL: Final = (
         "households",
         "Chỗ ở của hộ",
         "Dwellings",
-        "Mỗi bản ghi một chỗ ở, điểm lối vào; cần khoá carrier (a record each, at its entrance;"
-        " with a key of a carrier). Codes with `demo` are made up.",
+        Message("layer_dwellings"),
         households,
         of_doors=True,
     ),
@@ -46,7 +46,7 @@ _ALL: Final = (
         "buildings",
         "Toà nhà",
         "Buildings",
-        "Toà nhà của các căn hộ; cần khoá carrier (what holds flats; with a key of a carrier)",
+        Message("holds_flats_key_carrier"),
         buildings,
         of_doors=True,
     ),
@@ -54,45 +54,42 @@ _ALL: Final = (
         "streets",
         "Đường, phố",
         "Streets",
-        "Một điểm giữa các nhà của đường (a point in the middle of its doors)",
+        Message("point_middle_doors"),
         streets,
     ),
     Collection(
         "localities",
         "Thôn, ấp, tổ dân phố",
         "Hamlets, quarters",
-        "Một điểm giữa các nhà của thôn (a point in the middle of its doors)",
+        Message("point_middle_doors_2"),
         localities,
     ),
     Collection(
         "communes",
         "Xã, phường, đặc khu",
         "Communes",
-        "Của ngày bất kỳ; hình thống kê, không phải địa giới pháp lý"
-        " (of any day; drawn for statistics, no legal boundaries)",
+        Message("any_day_drawn_statistics_no_legal"),
         communes,
     ),
     Collection(
         "provinces",
         "Tỉnh, thành phố",
         "Provinces",
-        "Của ngày bất kỳ; hình thống kê, không phải địa giới pháp lý"
-        " (of any day; drawn for statistics, no legal boundaries)",
+        Message("any_day_drawn_statistics_no_legal"),
         provinces,
     ),
     Collection(
         "offices",
         "Bưu cục",
         "Offices",
-        "Bưu cục, quầy của các hãng (offices and counters of carriers)",
+        Message("offices_counters_carriers"),
         offices,
     ),
     Collection(
         "service_areas",
         "Vùng phục vụ",
         "Service areas",
-        "Vùng mà các hãng vẽ; vùng theo xã, theo mã không có ở đây"
-        " (as carriers drew them, on any day; those by communes or codes are not here)",
+        Message("carriers_drew_them_any_day_those"),
         service_areas,
     ),
 )
@@ -103,7 +100,5 @@ def collection_named(name: str) -> Collection:
     """The collection; raises NotFoundError where there is none of that name."""
     found = COLLECTIONS.get(name)
     if found is None:
-        raise NotFoundError(
-            f"không có lớp này; có {', '.join(COLLECTIONS)} (there is no such collection)"
-        )
+        raise NotFoundError(Message("no_such_collection", collections=", ".join(COLLECTIONS)))
     return found

@@ -3,6 +3,7 @@
 from sqlalchemy import Engine, text
 
 from registry.access import budget
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import NotFoundError
 from registry.features.asked import Asked, of_key
@@ -35,4 +36,4 @@ def read_one(
         return found[0]
     if what.of_doors:
         budget.pay()
-    raise NotFoundError(f"{what.id} không có {key[:40]} (no such feature)")
+    raise NotFoundError(Message("no_such_feature", id=what.id, key=key[:40]))

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from geo.label import label, named
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import GoneError
 from registry.field.rounds import Round
@@ -56,10 +57,7 @@ def area_of(session: Session, round_: Round) -> Area:
     """
     found = session.execute(SQL.text("onward"), {"id": round_.place_id}).scalar()
     if found is None:
-        raise GoneError(
-            "đường, thôn tổ của đợt này không còn trong sổ; hãy hỏi cán bộ (the place of this round"
-            " is no more)"
-        )
+        raise GoneError(Message("place_round_no_more"))
     place = place_by_id(session, round_.class_, found)
     ids = (found,) if round_.class_ == "street" else inside_of(session, found)
     return Area(place, tuple(ids))

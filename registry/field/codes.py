@@ -10,6 +10,7 @@ import re
 import secrets
 from typing import Final
 
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 
 LENGTH: Final = 12
@@ -34,7 +35,7 @@ def read_code(written: str) -> str:
         raise InvalidInputError.of_field(
             "code",
             "field_code_mistyped",
-            f"mã đợt có {LENGTH} chữ số; hãy xem lại từng số (a slip in the code of the round)",
+            Message("slip_code_round", length=LENGTH),
         )
     return digits
 

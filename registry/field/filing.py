@@ -12,12 +12,13 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
 from geo.titles import without_people
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import ConflictError, InvalidInputError, RegistryError
 from registry.field.area import Area
@@ -86,16 +87,18 @@ class Found(BaseModel):
     def _fits(self) -> Self:
         for name, kinds in _OF_KIND.items():
             if getattr(self, name) is not None and self.kind not in kinds:
-                raise PydanticCustomError("not_of_this_kind", f"{name}: không thuộc {self.kind}")
+                raise invalid_value(
+                    "not_of_this_kind", Message("member_of_other_kind", name=name, kind=self.kind)
+                )
         if (self.code is None) != (self.kind == "new"):
-            raise PydanticCustomError("missing", "code: chỉ nhà mới không có mã (needed)")
+            raise invalid_value("missing", Message("needed"))
         if self.kind in _POINTED and (self.lon is None or self.lat is None):
-            raise PydanticCustomError("missing", f"lon, lat: cần cho {self.kind} (are missing)")
+            raise invalid_value("missing", Message("missing", kind=self.kind))
         for name, kind in _NEEDED.items():
             if self.kind == kind and not getattr(self, name):
-                raise PydanticCustomError("missing", f"{name}: cần cho {kind} (is missing)")
+                raise invalid_value("missing", Message("missing_2", name=name, kind=kind))
         if self.note is not None and without_people(self.note) != self.note:
-            raise PydanticCustomError(PERSONAL_DATA, "note: xin bỏ tên người (leave out names)")
+            raise invalid_value(PERSONAL_DATA, Message("leave_out_names"))
         return self
 
     @property
@@ -128,9 +131,7 @@ def file_records(
     Raises ConflictError for a round that holds more than anybody can walk.
     """
     if session.execute(_COUNT, {"round": round_.id}).scalar_one() > MOST_OF_ROUND:
-        raise ConflictError(
-            f"đợt này đã có {MOST_OF_ROUND:,} điều ghi; hãy báo cán bộ (the round is full)"
-        )
+        raise ConflictError(Message("round_full", most_of_round=MOST_OF_ROUND))
     now = datetime.datetime.now(datetime.UTC)
     codes = dict(_codes(records))
     known = _known(session, area, [code for code in codes.values() if isinstance(code, str)])
@@ -144,7 +145,7 @@ def file_records(
                 raise InvalidInputError.of_field(
                     "code",
                     "not_of_this_round",
-                    f"mã {code_display(code)} không thuộc khu vực của đợt này (not in the area)",
+                    Message("not_area", code=code_display(code)),
                 )
             if record.house_number is not None:
                 read_number(record.house_number)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo.label import named
 from registry.access.reach import check_writable, lineage, parameter, seen
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import FieldCodeEndedError, FieldCodeError, InvalidInputError, NotFoundError
 from registry.field.codes import hash_code, make_code
@@ -93,10 +94,8 @@ class Round:
         if self.is_open:
             return None
         if self.closed_at is not None:
-            return FieldCodeEndedError("cán bộ đã đóng đợt này (it was closed)", reason="closed")
-        return FieldCodeEndedError(
-            f"mã hết hạn sau ngày {self.until:%d/%m/%Y} (the code has expired)", reason="expired"
-        )
+            return FieldCodeEndedError(Message("closed"), reason="closed")
+        return FieldCodeEndedError(Message("code_expired", until=self.until), reason="expired")
 
 
 def open_round(
@@ -149,10 +148,7 @@ def round_of_code(session: Session, code: str) -> Round:
     """
     found = _found(session, ("of_code",), {"hash": hash_code(code)})
     if not found:
-        raise FieldCodeError(
-            "không có đợt nào mang mã này; hãy xem lại, hoặc hỏi cán bộ đã đưa mã (no round has"
-            " this code)"
-        )
+        raise FieldCodeError(Message("no_round_code"))
     return found[0]
 
 
@@ -160,7 +156,7 @@ def find_round(session: Session, round_id: int) -> Round:
     """A round in a commune that the caller sees; raises NotFoundError, also for one elsewhere."""
     found, sees = _found(session, ("is_it",), {"id": min(round_id, 2**63 - 1)}), seen()
     if not found or not (sees is None or found[0].commune_id in sees):
-        raise NotFoundError(f"không có đợt thực địa {round_id} (there is no such round)")
+        raise NotFoundError(Message("no_such_round", round_id=round_id))
     return found[0]
 
 
@@ -202,5 +198,5 @@ def _check_day(until: datetime.date) -> None:
         raise InvalidInputError.of_field(
             "until",
             "until_out_of_range",
-            f"từ hôm nay đến {last:%d/%m/%Y} (from today, for at most {MOST_DAYS} days)",
+            Message("today_most_days", last=last, most_days=MOST_DAYS),
         )

@@ -22,6 +22,7 @@ from registry.access.actors import acting, demand
 from registry.access.jurisdiction import check_jurisdiction
 from registry.access.reach import check_writable, writable
 from registry.codes import issue_codes
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
@@ -117,12 +118,9 @@ def take_over(engine: Engine, gazetteer: Gazetteer, round_id: int, approval: App
         area = area_of(session, round_)
         records = waiting(session, round_, ["waiting"])
         if approval.seen is not None and approval.seen != state_of(records):
-            raise StaleError(
-                "có điều ghi mới, hoặc nhà đã được sửa sau lần bạn xem; hãy xem lại (something came"
-                " or changed since)"
-            )
+            raise StaleError(Message("something_came_changed_since"))
         if not records:
-            raise InvalidInputError("không có gì chờ nhận (nothing waits)")
+            raise InvalidInputError(Message("nothing_waits"))
         taken = _Takes(session, gazetteer, round_, area, approval).all(records)
         if taken.refused and not approval.dry_run:
             raise _refusal(taken.refused)
@@ -146,7 +144,7 @@ def take_back(
     with session_scope(engine) as session:
         check_writable(session, round_.commune_id)
         if import_id not in (each.id for each in imports_of(session, round_)):
-            raise NotFoundError(f"đợt này không có lần nhận {import_id} (no import of the round)")
+            raise NotFoundError(Message("no_import_round", import_id=import_id))
     return roll_back(engine, import_id, keep_later=keep_later, actor=actor, reason=reason)
 
 
@@ -170,8 +168,8 @@ def imports_of(session: Session, round_: Round) -> list[Import]:
 def _refusal(refused: dict[UUID, RegistryError]) -> SeveralRefusedError:
     first = next(iter(refused.values()))
     return SeveralRefusedError(
-        f"chưa làm gì cả: có {len(refused)} điều ghi không làm được; {first.detail}",
-        refused={str(each): error.detail for each, error in refused.items()},
+        Message("records_refused", count=len(refused), first=first.message),
+        refused={str(each): error.message for each, error in refused.items()},
     )
 
 
@@ -291,10 +289,7 @@ class _Takes:
         operation = BY_NAME[name]
         actor = acting()
         if actor is not None and not actor.may(operation.role):
-            raise ForbiddenError(
-                f"{operation.vi}: cần quyền {operation.role}; hãy để riêng, hoặc nhờ người duyệt"
-                f" (needs a key of role {operation.role})"
-            )
+            raise ForbiddenError(Message("needs_key_role_2", vi=operation.vi, role=operation.role))
         request = operation.request.model_validate({"code": row["code"], **given})
         units = writable()
         if "lon" in given or not (units is None or row["unit_id"] in units):
@@ -377,8 +372,9 @@ class _Takes:
             heirs = [code_forms(heir) for heir in record.door.successors or ()]
             now = ", ".join(heir["code_display"] for heir in heirs)
             raise GoneError(
-                f"mã {code_display(code)} đã ngừng dùng{f', nay là {now}' if now else ''} (the code"
-                " is retired)",
+                Message(
+                    "code_retired", code=code_display(code), value=f", nay là {now}" if now else ""
+                ),
                 successors=heirs,
             )
         return row

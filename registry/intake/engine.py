@@ -29,6 +29,7 @@ import pyarrow.csv as pc
 from psycopg import ClientCursor, Copy, sql
 from sqlalchemy import Connection, text
 
+from registry.core.messages import Message
 from registry.database import driver_connection
 from registry.errors import StorageFullError
 from registry.intake.plain import with_each_plain
@@ -279,10 +280,7 @@ def workbench(connection: Connection, import_id: int, var: Path) -> Iterator[Wor
         try:
             yield made
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            raise StorageFullError(
-                "không đủ chỗ trên đĩa để xử lý tệp này; báo người vận hành"
-                " (no room on the disk to work on this file; tell the operator)"
-            ) from error
+            raise StorageFullError(Message("no_room_disk_work_file_tell")) from error
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+from registry.core.messages import Message
 from registry.intake.columns.reader import SourceFile
 from registry.intake.engine import Workbench
 from registry.intake.formats.table import Numbering
@@ -108,7 +109,7 @@ class ImportResult:
     columns_unknown: tuple[str, ...]
     columns_unread: tuple[str, ...] = field(repr=False)
     """Those of `columns_unknown` that hold something."""
-    file_notes: tuple[str, ...]
+    file_notes: tuple[Message, ...]
     """What was found out about the file: its encoding, font or sheet."""
     commune: str | None
     """Code of the commune that all rows lie in, where the file names none."""
@@ -122,7 +123,7 @@ class ImportResult:
     """Where a spreadsheet shows the rows; None for files of other kinds."""
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: everything but what shows cells of rows."""
+        """Everything but what shows cells of rows: JSON, but for the messages in it."""
         names = (each.name for each in fields(self) if each.name not in _NOT_KEPT)
         return {name: getattr(self, name) for name in names}
 
@@ -132,13 +133,10 @@ _WARNED: Final = "SELECT count(DISTINCT row_number) FROM problem WHERE severity 
 _BY_CODE: Final = "SELECT code, count(DISTINCT row_number) FROM problem GROUP BY code ORDER BY code"
 
 
-_NO_ACCURACY: Final = (
-    "không có cột độ chính xác của tọa độ (no column of accuracy, position_accuracy_m): tọa độ được"
-    " ghi, nhưng độ phủ chưa tính nhà nào là giao được, vì không biết điểm sai mấy mét"
-)
+_NO_ACCURACY: Final = Message("no_column_accuracy_position_accuracy_m")
 
 
-def _of_accuracy(file: SourceFile) -> tuple[str, ...]:
+def _of_accuracy(file: SourceFile) -> tuple[Message, ...]:
     """That points are without the word that coverage asks for, of how good they are."""
     told = file.placed and "position_accuracy_m" not in file.columns.fields
     return (_NO_ACCURACY,) if told else ()

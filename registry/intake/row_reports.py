@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal, TextIO
 
 from geo import code as codes
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.csv_cells import Writer
 from registry.database import driver_connection
@@ -123,8 +124,7 @@ def report_form(file: SourceFile, path: Path) -> str:
         raise InvalidInputError.of_field(
             "report",
             "no_layer",
-            f"{file.path.name} không phải lớp bản đồ, không trả lại thành {path.suffix} được"
-            " (no map layer): dùng .csv hoặc .xlsx",
+            Message("no_map_layer", name=file.path.name, suffix=path.suffix),
         )
     return form
 

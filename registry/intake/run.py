@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from geo.titles import without_people
 from registry.access.actors import demand, ended_units, is_bound, only_commune
 from registry.codes import issue_code_string
+from registry.core.messages import Message
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.database import BrokenOffError, session_scope, translated_errors
 from registry.demo import SOURCE as DEMO_SOURCE
@@ -84,7 +85,7 @@ def import_file(
     """
     if not options.source.strip() or len(options.source) > 100:
         raise InvalidInputError.of_field(
-            "source", "bad_source", "a source has a name of 1 to 100 letters"
+            "source", "bad_source", Message("source_name_1_100_letters")
         )
     demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
     file, options = _opened(path, options)
@@ -117,7 +118,7 @@ def _opened(path: Path, options: ImportOptions) -> tuple[SourceFile, ImportOptio
         if own is None:
             raise
     file = open_file(path, *as_read, own)
-    file.table.remarks.append(_OF_OWN_COMMUNE.format(own))
+    file.table.remarks.append(Message(_OF_OWN_COMMUNE, commune=own))
     return file, replace(options, commune=own)
 
 
@@ -265,8 +266,7 @@ def refuse_other_verdict(options: ImportOptions, counts: Mapping[str, Any]) -> N
     now = {name: counts[name] for name in VERDICT}
     if before != now:
         raise VerdictChangedError(
-            "sổ đã thay đổi từ lần chạy thử, kết quả nay khác; hãy xem lại rồi duyệt"
-            " (the register has changed since the dry run)",
+            Message("register_changed_since_dry_run"),
             before=before,
             now=now,
         )
@@ -301,7 +301,7 @@ def _claim(session: Session, import_id: int) -> None:
     ).scalar_one()
     if state != "publishing":
         raise ImportStateError(
-            f"đợt nhập {import_id} đang ở trạng thái {state} (it does not wait to be published)",
+            Message("not_wait_published", import_id=import_id, state=state),
             state=state,
         )
 
@@ -359,11 +359,8 @@ def _open_event(
 _PROBLEMS: Final = (
     "import_problem (import_id, row_number, field, code, severity, value, proposed_fix)"
 )
-_OF_OWN_COMMUNE: Final = (
-    "tệp không có cột xã: mọi dòng thuộc xã, phường của khoá, {} (no column of communes: all rows"
-    " lie in the commune of the key)"
-)
-_NO_ROW: Final = "không có dòng nào dưới dòng tên cột (no row below the header)"
+_OF_OWN_COMMUNE: Final = "no_column_communes_all_rows_lie"
+_NO_ROW: Final = Message("no_row_below_header")
 # The server would go on with the statement of an importer that is gone, and keep its locks.
 _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
 _COUNTED: Final = (

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from registry.boundaries.reach import DEGREE_KM
 from registry.core.locks import Lock, hold_lock
+from registry.core.messages import Message
+from registry.core.remedies import Remedy
 from registry.gazetteer import Gazetteer, today
 from registry.gazetteer_loading import gazetteer_version
 from registry.intake.columns.reader import SourceFile
@@ -27,7 +29,6 @@ from registry.intake.matching.names import teach
 from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.settled_names import read_as_settled
 from registry.intake.publishing.publish import is_still_so, refuse_demo_beside_real
-from registry.intake.spellings.headers import mapping_of
 
 
 class MovedOnError(Exception):
@@ -79,8 +80,8 @@ def _remark_on_communes(job: Job) -> None:
 def _remark_on_codes(job: Job) -> None:
     codes = job.file.columns.positions.get("commune_code")
     if codes is not None and job.bench.value("judging/of_two_maps.sql"):
-        option = mapping_of({job.file.headers[codes]: "former_commune_code"})
-        job.file.table.remarks.append(_OF_TWO_MAPS.format(option))
+        remedy = Remedy("mapping", {job.file.headers[codes]: "former_commune_code"})
+        job.file.table.remarks.append(Message("codes_of_two_maps", remedy=remedy))
 
 
 def _take_turn(job: Job) -> None:
@@ -96,14 +97,7 @@ def _hold(job: Job) -> None:
 
 
 _ANY_COMMUNE: Final = "SELECT bool_or(unit_id IS NOT NULL) FROM entry"
-_NO_COMMUNE: Final = (
-    "không dòng nào nêu xã/phường mà sổ biết (no row names a commune): nếu cả tệp thuộc một xã,"
-    " thêm --commune MÃ"
-)
-_OF_TWO_MAPS: Final = (
-    "có mã xã mang nghĩa khác trước 01/7/2025 (codes that meant other communes then): nếu cả cột là"
-    " mã cũ, thêm {}"
-)
+_NO_COMMUNE: Final = Message("no_row_names_commune", remedy=Remedy("commune"))
 _REFUSE: Final = Step("matching/refuse.sql", "refused")
 """What cannot be decided goes no further."""
 

@@ -28,6 +28,7 @@ from procrastinate.periodic import PeriodicDeferrer, PeriodicRegistry, PeriodicT
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from registry.core.locks import LockClass
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import APP_ROLE, with_role, wrong_role
 from registry.jobs.queue import APPLICATION_NAME, HEARTBEAT_S, SILENT_AFTER_S
@@ -37,7 +38,7 @@ from registry.settings import ROOT
 
 SQL: Final = Statements(__file__, "queries.sql")
 
-Say = Callable[[str], None]
+Say = Callable[[Message | str], None]
 
 _DAY_S: Final = 86_400
 _RECONNECT_S: Final = 1.0
@@ -108,7 +109,7 @@ class Worker:
                     await self._work()
             except (ConnectorException, psycopg.OperationalError, OSError):
                 if not silent:
-                    self._say("việc nền: cơ sở dữ liệu không trả lời, chờ (jobs: waiting for it)")
+                    self._say(Message("jobs_waiting"))
                 silent = True
             await asyncio.sleep(_RECONNECT_S)
 
@@ -219,7 +220,7 @@ class Worker:
                 raise
             except JobFailedError as error:
                 name = f"{queued.task_name} #{queued.id}"
-                self._say(f"việc nền {name} không xong: {error} (job failed)")
+                self._say(Message("job_failed", name=name, error=error))
                 if self._retry.when(queued) is None:
                     await self._give_up(queued)
                 raise

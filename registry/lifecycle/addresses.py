@@ -12,6 +12,7 @@ from geo.flat import Flat
 from geo.house_number import parse_house_number
 from registry.boundaries.reach import refuse_outside
 from registry.core.locks import Lock
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, STAMPED, Goes, going, lon_lat
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError
@@ -96,8 +97,7 @@ def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> N
     ).scalar_one_or_none()
     if taken is not None:
         raise AddressTakenError(
-            f"mã {codes.format(taken)} đã mang địa chỉ này; cả hai đều đúng thì xác nhận là trùng"
-            " (another living record bears this address; same_address says that both are right)",
+            Message("another_living_record_bears_address_same", codes=codes.format(taken)),
             taken_by={"code": taken, "code_display": codes.format(taken)},
         )
 
@@ -107,7 +107,7 @@ def read_number(written: str, name: str = "house_number") -> str:
     read = parse_house_number(written)
     if read is None or read.alley_only:
         raise InvalidInputError.of_field(
-            name, "unreadable", f"{written!r}: không phải số nhà (no house number)"
+            name, "unreadable", Message("no_house_number", written=repr(written))
         )
     return read.key
 
@@ -134,8 +134,7 @@ def check_dwelling(columns: Row) -> None:
         raise InvalidInputError.of_field(
             "house_number",
             "address_names_no_dwelling",
-            "cần số nhà, căn hộ, hoặc thôn ấp cùng toạ độ (needs a number, a flat, or a locality"
-            " with a point)",
+            Message("needs_number_flat_locality_point"),
         )
 
 
@@ -146,7 +145,7 @@ def _put_commune(session: Session, columns: Columns, given: Mapping[str, Any]) -
         columns["unit_id"] = commune_id(session, given["commune"])
     unit_id = columns["unit_id"]
     if unit_id is None or ("commune" in given and given["commune"] is None):
-        raise InvalidInputError.of_field("commune", "missing", "thiếu mã xã, phường (missing)")
+        raise InvalidInputError.of_field("commune", "missing", Message("missing_3"))
     if "former_commune" in given:
         code = given["former_commune"]
         columns["former_unit_id"] = former_id(session, code, unit_id) if code else None
@@ -168,9 +167,7 @@ def _put_places(work: Work, columns: Columns, given: Mapping[str, Any], *, elsew
                 columns[column] = work.took(name, find(work.session, unit_id, former, written)).id
         elif elsewhere and columns[column] is not None:
             # What was in another commune is said again, or is told to be gone.
-            raise InvalidInputError.of_field(
-                name, "missing", "đổi xã, phường thì phải nêu lại (say it again for the commune)"
-            )
+            raise InvalidInputError.of_field(name, "missing", Message("say_again_commune"))
 
 
 def _put_number(columns: Columns, given: Mapping[str, Any]) -> None:
@@ -199,7 +196,7 @@ def _put_flat(columns: Columns, given: Mapping[str, Any]) -> None:
         said = name == "floor" and columns["unit_number"] is not None
         column = "building_name" if name == "building" else name
         if named[name] and columns[column] is None and not said:
-            raise InvalidInputError.of_field(name, "unreadable", "không đọc được (unreadable)")
+            raise InvalidInputError.of_field(name, "unreadable", Message("unreadable"))
 
 
 def _take_flat(columns: Columns, building: tuple[str, str] | None, flat: Flat | None) -> None:
@@ -222,19 +219,13 @@ def _put_parent(session: Session, columns: Columns, given: Mapping[str, Any]) ->
     code = read_code("parent", given["parent"])
     row = session.execute(_BUILDING, {"code": code}).one_or_none()
     if row is None or row.kind != "building":
-        raise InvalidInputError.of_field(
-            "parent", "no_building", "không phải toà nhà (no building)"
-        )
+        raise InvalidInputError.of_field("parent", "no_building", Message("no_building"))
     if columns["kind"] != "household":
-        raise InvalidInputError.of_field(
-            "parent", "building_in_building", "toà nhà không nằm trong toà nhà khác (no flat)"
-        )
+        raise InvalidInputError.of_field("parent", "building_in_building", Message("no_flat"))
     if row.unit_id != columns["unit_id"]:
-        raise InvalidInputError.of_field(
-            "parent", "across_communes", "toà nhà ở xã, phường khác (in another commune)"
-        )
+        raise InvalidInputError.of_field("parent", "across_communes", Message("another_commune"))
     if row.status == "retired":
-        raise ConflictError(f"toà nhà {codes.format(code)} đã ngừng dùng (the building is retired)")
+        raise ConflictError(Message("building_retired", codes=codes.format(code)))
     columns["parent_code"] = code
 
 
@@ -243,7 +234,7 @@ def _put_count(columns: Columns, given: Mapping[str, Any]) -> None:
     if columns["kind"] == "building":
         if count is not None:
             raise InvalidInputError.of_field(
-                "households_count", "building_has_none", "toà nhà không tính hộ (counts no hộ)"
+                "households_count", "building_has_none", Message("building_counts_none")
             )
         columns["households_count"] = 0
     elif count is not None:

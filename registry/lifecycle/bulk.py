@@ -14,6 +14,7 @@ from sqlalchemy import TextClause, text
 
 from geo.label import named
 from geo.spelling import Spelling, spelling
+from registry.core.messages import Message, Several
 from registry.core.sql import Statements
 from registry.errors import (
     AddressTakenError,
@@ -94,7 +95,7 @@ def rename_locality(work: Work, request: r.RenameLocalityRequest) -> Done:
     check_name(request.new_name, "new_name")
     inner, *outer = read_localities(request.new_name, "new_name")
     if outer:
-        raise InvalidInputError.of_field("new_name", "unreadable", "chỉ một tên (one name only)")
+        raise InvalidInputError.of_field("new_name", "unreadable", Message("one_name_only"))
     return _rename(work, "locality", [(place, _Name(inner.key, inner.name, inner.kind))])
 
 
@@ -110,9 +111,7 @@ def merge_locality(work: Work, request: r.MergeLocalityRequest) -> Done:
     place = _locality(work, request, request.locality)
     into = _into(work, request, place, locality_of)
     if place.id in {holder for holder, *_ in holders(work.session, into.id)}:
-        raise InvalidInputError.of_field(
-            "into", "inside_itself", "nơi này nằm trong nơi kia (it lies inside the other)"
-        )
+        raise InvalidInputError.of_field("into", "inside_itself", Message("lies_inside_other"))
     return _merge(work, "locality", place, into, same_address=request.same_address)
 
 
@@ -139,20 +138,17 @@ def _renumber(
     _refuse_numbers(
         work.session.scalars(SQL.text("unknown_numbers", class_), parameters).all(),
         "unknown_number",
-        "không có số nhà này ở đó (no such number there)",
+        Message("no_such_number"),
     )
     _refuse_numbers(
         work.session.scalars(SQL.text("numbers_of_several", class_), parameters).all()
         if places[1:]
         else (),
         "number_in_several",
-        "có ở nhiều nơi; hãy nêu xã, phường của từng dòng (in several of them: give each line its"
-        " commune)",
+        Message("several_them_give_each_line_commune"),
     )
     if taken := work.session.scalars(SQL.text("taken_numbers", class_), parameters).all():
-        raise AddressTakenError(
-            f"số mới đã có nhà khác mang: {', '.join(taken)} (numbers that other doors bear)"
-        )
+        raise AddressTakenError(Message("numbers_other_doors_bear", taken=", ".join(taken)))
     work.begin(**{_SCOPE[class_]: ids})
     work.session.execute(SQL.text("keep_numbers_of_lines", class_), parameters)
     rows = work.session.execute(SQL.text("renumber", class_), parameters)
@@ -186,16 +182,9 @@ def _there(work: Work, name: Mapping[str, Any]) -> NameTakenError:
     there, kind, registered = work.session.execute(SQL.text("namesake"), name).one()
     shown = named(kind, registered)
     if spelling(name["name"], registered) is Spelling.SAME:
-        said = (
-            f"{shown}: đã có ở đó; đổi tên thành tên này thì hãy gộp (it is there already; instead"
-            " of renaming another one so, merge it)"
-        )
+        said = Message("already_instead_renaming_another_one_merge", shown=shown)
     else:
-        said = (
-            f"ở đó đã có {shown}, chỉ khác dấu: nếu là một, dùng hoặc đổi tên nơi ấy; nếu là hai,"
-            " viết đủ dấu cả hai tên (one is there, and one of both lacks its marks: take or rename"
-            " it; if they are two, write the marks of both)"
-        )
+        said = Message("one_one_both_lacks_marks_take", shown=shown)
     return NameTakenError(said, place={"id": there, "name": shown})
 
 
@@ -216,7 +205,7 @@ def _rename(work: Work, class_: str, renamed: Sequence[tuple[FoundPlace, _Name]]
 def _renamed(work: Work, class_: str, place: FoundPlace, name: _Name) -> dict[str, Any]:
     """The row of a place under its new name; raises ConflictError where it cannot have it."""
     if (name.key, name.name, name.kind) == (place.key, place.name, place.kind):
-        raise ConflictError("tên đã là tên này (it bears this name already)")
+        raise ConflictError(Message("bears_name_already"))
     marks = marks_in(work.session, class_, place.unit_id, name.key, name.name, but=place.id)
     renamed = {
         "class": class_,
@@ -236,7 +225,7 @@ def _merge(
     work: Work, class_: str, place: FoundPlace, into: FoundPlace, *, same_address: bool
 ) -> Done:
     if place.id == into.id:
-        raise InvalidInputError.of_field("into", "given_twice", "cùng một nơi (one and the same)")
+        raise InvalidInputError.of_field("into", "given_twice", Message("one_same"))
     lock_places(work.session, place.id, into.id)
     parameters = {"id": place.id, "into": into.id, "limit": _MAX_NAMED}
     meeting = (
@@ -244,16 +233,12 @@ def _merge(
     )
     if meeting:
         raise AddressTakenError(
-            f"số nhà có ở cả hai nơi: {', '.join(meeting)}; đánh số lại trước, hoặc xác nhận là"
-            " trùng mà đúng (numbers that both have; same_address says that they are right)"
+            Message("numbers_both_same_address_says_they", meeting=", ".join(meeting))
         )
     if class_ == "locality" and (
         inner := work.session.scalars(SQL.text("inner_meeting"), parameters).all()
     ):
-        raise ConflictError(
-            f"cả hai đều có: {', '.join(inner)}; gộp hoặc đổi tên các nơi đó trước"
-            " (both hold one of this name: merge or rename those first)"
-        )
+        raise ConflictError(Message("both_hold_one_name_merge_rename", inner=", ".join(inner)))
     work.begin(**{_SCOPE[class_]: [place.id, into.id]})
     work.session.execute(SQL.text("keep_numbers", class_), parameters)
     rewritten = work.in_force = _count(work, SQL.text("move_doors", class_), parameters)
@@ -309,10 +294,17 @@ def _together(
 ) -> InvalidInputError | ConflictError:
     """One error of those of several communes."""
     errors = [
-        {"field": "communes", "code": _code_of(error), "detail": f"{commune}: {error.detail}"}
+        {
+            "field": "communes",
+            "code": _code_of(error),
+            "detail": Message("field_says", field=commune, detail=error.message),
+        }
         for commune, error in wrong
     ]
-    shown = "; ".join(each["detail"] for each in errors[:_MAX_NAMED])
+    shown = Several(
+        Message("field_says", field=commune, detail=error.message)
+        for commune, error in wrong[:_MAX_NAMED]
+    )
     conflict = any(isinstance(error, ConflictError) for _, error in wrong)
     return (ConflictError if conflict else InvalidInputError)(shown, errors=errors)
 
@@ -417,7 +409,7 @@ def _table_of(
             number = getattr(line, name)
             if seen.setdefault((number, line.unit), at) != at:
                 raise InvalidInputError.of_field(
-                    f"numbers.{at}.{name}", "given_twice", f"số {number} nêu hai lần (given twice)"
+                    f"numbers.{at}.{name}", "given_twice", Message("given_twice", number=number)
                 )
     changing = [line for line in lines if line.old != line.new]
     # Those that keep their number are not free for others.
@@ -425,7 +417,7 @@ def _table_of(
     _refuse_numbers(
         sorted({line.new for line in changing if (line.new, line.unit) in kept})[:_MAX_NAMED],
         "given_twice",
-        "vừa giữ vừa cấp cho nhà khác (kept by one door and given to another)",
+        Message("kept_one_door_given_another"),
     )
     return {name: [getattr(line, name) for line in changing] for name in _Line._fields}
 
@@ -443,17 +435,21 @@ def _units_of(
             raise InvalidInputError.of_field(
                 f"numbers.{at}.commune",
                 "unknown_commune",
-                "nêu xã, phường của đường này ở mọi dòng (each line needs a commune of the street)",
+                Message("each_line_needs_commune_street"),
             )
     return [known[code or ""] for code in given]
 
 
-def _refuse_numbers(wrong: Sequence[str], code: str, detail: str) -> None:
+def _refuse_numbers(wrong: Sequence[str], code: str, detail: Message) -> None:
     if wrong:
         raise InvalidInputError(
-            f"numbers: {', '.join(wrong)}: {detail}",
+            Message("numbers", wrong=", ".join(wrong), detail=detail),
             errors=[
-                {"field": "numbers", "code": code, "detail": f"{number}: {detail}"}
+                {
+                    "field": "numbers",
+                    "code": code,
+                    "detail": Message("field_says", field=number, detail=detail),
+                }
                 for number in wrong
             ],
         )

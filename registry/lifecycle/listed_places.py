@@ -16,6 +16,7 @@ from geo.spelling import Spelling, spelling
 from geo.street import parse_street
 from geo.text import fold
 from registry.access.reach import check_seen, parameter, seen, writable
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage import gap_statements
 from registry.errors import NotFoundError
@@ -119,7 +120,7 @@ def place_by_id(session: Session, class_: PlaceClass, place_id: int) -> ListedPl
     """One of them. Raises NotFoundError, also for one that is part of another by now."""
     found = _listed(session, class_, SQL.text("listed", class_, "is_it"), {"id": place_id})
     if not found:
-        raise NotFoundError("không có nơi này, hoặc đã gộp vào nơi khác (no such place any more)")
+        raise NotFoundError(Message("no_such_place_any_more"))
     return found[0]
 
 

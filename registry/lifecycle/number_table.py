@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from geo.text import fold
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.intake.formats.any_file import read_file
 from registry.intake.formats.writing import write_sheet
@@ -74,12 +75,12 @@ def _lines(rows: Sequence[Sequence[str]]) -> list[Line]:
             columns, given = named, given[place + 1 :]  # titles may stand above
             break
     if not given:
-        raise _wrong("missing", "bảng chưa có dòng nào (the table has no line)")
+        raise _wrong("missing", Message("table_no_line"))
     if len(given) > MAX_LINES:
-        raise _wrong("too_long", f"nhiều hơn {MAX_LINES:,} dòng (too many lines)")
+        raise _wrong("too_long", Message("too_many_lines", max_lines=MAX_LINES))
     lines = [line for at, row in given if (line := _line(at, row, columns)) is not None]
     if not lines:
-        raise _wrong("missing", "chưa điền số mới nào (no new number is filled in)")
+        raise _wrong("missing", Message("no_new_number_filled"))
     return lines
 
 
@@ -100,14 +101,14 @@ def _line(at: int, row: Sequence[str], columns: dict[str, int]) -> Line | None:
     if "old" in cells and "new" not in cells and len(row) > columns["new"]:
         return None
     if not {"old", "new"} <= cells.keys():
-        raise _wrong("missing", f"dòng {at}: cần số cũ và số mới (old and new number are needed)")
+        raise _wrong("missing", Message("old_new_number_needed", at=at))
     if "commune" in cells and not _COMMUNE.fullmatch(cells["commune"]):
         raise _wrong(
             "unknown_commune",
-            f"dòng {at}: mã xã, phường có 5 chữ số (a commune's code has five digits)",
+            Message("communes_code_five_digits", at=at),
         )
     return cells
 
 
-def _wrong(code: str, detail: str) -> InvalidInputError:
+def _wrong(code: str, detail: Message) -> InvalidInputError:
     return InvalidInputError.of_field("numbers", code, detail)

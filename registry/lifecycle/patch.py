@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.lifecycle import requests as r
 from registry.lifecycle.table import BY_NAME, Operation
@@ -45,5 +46,5 @@ def _several(name: str) -> InvalidInputError:
     return InvalidInputError.of_field(
         name,
         "several_operations",
-        "hãy gửi riêng (send it alone: with other members it would be several operations)",
+        Message("send_alone_other_members_would_several"),
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from geo import code as codes
 from registry.access.actors import acting, demand, who_acts
 from registry.access.jurisdiction import check_jurisdiction
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
@@ -70,8 +71,7 @@ def decline(engine: Engine, number: int, word: str | None) -> Pending:
 def _check_waiting(pending: Pending) -> None:
     if pending.state != "waiting":
         raise PendingDecidedError(
-            f"việc chờ duyệt {pending.id} đã xong hoặc quá hạn (it was decided on, or is too old):"
-            f" {pending.state}",
+            Message("decided_too_old", id=pending.id, state=pending.state),
             state=pending.state,
         )
 
@@ -84,15 +84,9 @@ def _check_units(session: Session, pending: Pending) -> None:
 def _refuse_own(pending: Pending) -> None:
     actor = acting()
     if actor is not None and pending.is_by(actor) and not actor.approves_own:
-        raise OwnProposalError(
-            "chính khoá này đã gửi việc này: người duyệt khác mới duyệt được (whoever asked for it"
-            " is not its second person)"
-        )
+        raise OwnProposalError(Message("whoever_asked_not_second_person"))
     if pending.asker_revoked:
-        raise ConflictError(
-            f"khoá đã gửi việc này đã bị thu hồi: {pending.asked_by} (the key that asked for it was"
-            " revoked)"
-        )
+        raise ConflictError(Message("key_asked_revoked", asked_by=pending.asked_by))
 
 
 def _check_seen(session: Session, pending: Pending) -> None:
@@ -101,10 +95,7 @@ def _check_seen(session: Session, pending: Pending) -> None:
     changed = [code for code, state in pending.seen.items() if now.get(code) != state]
     if changed:
         shown = ", ".join(map(codes.format, sorted(changed)[:5]))
-        raise PendingStaleError(
-            f"từ lúc gửi đến nay đã có người sửa mã {shown}: hãy từ chối, rồi gửi lại (changed"
-            " since it was asked for: decline it, and ask again)"
-        )
+        raise PendingStaleError(Message("changed_since_asked_decline_ask_again", shown=shown))
 
 
 def _do(session: Session, pending: Pending, second: str) -> Done:

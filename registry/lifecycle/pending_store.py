@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from registry.access.actors import Actor
 from registry.access.jurisdiction import named_codes
 from registry.access.reach import parameter, seen
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import ConflictError, NotFoundError
 from registry.lifecycle.requests import OperationRequest
@@ -54,10 +55,7 @@ class Pending:
         try:
             return [self.operation.request.model_validate(given) for given in self.given]
         except ValidationError as error:
-            raise ConflictError(
-                f"việc chờ duyệt {self.id} không còn đọc được, hãy gửi lại (it can no longer be"
-                " read: ask again)"
-            ) from error
+            raise ConflictError(Message("can_no_longer_read_ask_again", id=self.id)) from error
 
     def is_by(self, actor: Actor) -> bool:
         """Whether this key or account asked for it."""
@@ -105,7 +103,7 @@ def find_pending(
     statement = SQL.text("lock_pending") if lock else SQL.text("pending")
     row = session.execute(statement, given).one_or_none()
     if row is None:
-        raise NotFoundError(f"không có việc chờ duyệt số {number} (no such pending operation)")
+        raise NotFoundError(Message("no_such_pending_operation", number=number))
     return _pending(row)
 
 

@@ -18,6 +18,7 @@ from geo.locality import Locality, parse_locality
 from geo.spelling import Spelling, are_apart, marks_beside, spelling
 from geo.street import Street, parse_street
 from geo.text import is_name
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.lifecycle.requests import OperationRequest, WideStreetRequest
@@ -48,7 +49,7 @@ def commune_id(session: Session, code: str, name: str = "commune") -> int:
     found: int | None = session.execute(SQL.text("commune"), {"code": code}).scalar_one_or_none()
     if found is None:
         raise InvalidInputError.of_field(
-            name, "unknown_commune", f"không có xã, phường mã {code} (no commune of today)"
+            name, "unknown_commune", Message("no_commune_today", code=code)
         )
     return found
 
@@ -62,8 +63,7 @@ def former_id(session: Session, code: str, unit_id: int, name: str = "former_com
         raise InvalidInputError.of_field(
             name,
             "unknown_commune",
-            f"không có xã, phường cũ mã {code} trong xã, phường này"
-            " (no commune of an earlier map that became this one)",
+            Message("no_commune_earlier_map_became_one", code=code),
         )
     return found
 
@@ -82,9 +82,7 @@ def with_communes(session: Session, request: OperationRequest) -> OperationReque
     )
     communes = {code for code, name in rows if spelling(read.name, name) is Spelling.SAME}
     if not communes:
-        raise InvalidInputError.of_field(
-            "street", "unknown_place", "chưa có trong tỉnh này (no commune of the province has it)"
-        )
+        raise InvalidInputError.of_field("street", "unknown_place", Message("no_commune_province"))
     return request.model_copy(update={"communes": sorted(communes), "province": None})
 
 
@@ -97,8 +95,7 @@ def check_name(written: str, name: str) -> None:
         raise InvalidInputError.of_field(
             name,
             "unfit_name",
-            "tên gồm chữ, số và dấu . , - / ' ( ), có ít nhất một chữ cái: Đường số 7, Đường 30/4"
-            " (a name has letters, digits and the signs . , - / ' ( ), and at least one letter)",
+            Message("name_letters_digits_signs_least_one"),
         )
 
 
@@ -106,7 +103,7 @@ def read_street(written: str, name: str = "street") -> Street:
     """What `written` names as a street. Raises InvalidInputError."""
     read = parse_street(written)
     if read is None or read.key.startswith("#"):
-        raise InvalidInputError.of_field(name, "unreadable", "không phải tên đường (no street)")
+        raise InvalidInputError.of_field(name, "unreadable", Message("no_street"))
     return read
 
 
@@ -118,7 +115,7 @@ def read_localities(written: str, name: str = "locality") -> tuple[Locality, ...
         raise InvalidInputError.of_field(
             name,
             "unreadable",
-            "không phải thôn, ấp, tổ dân phố… có loại và tên (no locality with its kind)",
+            Message("no_locality_kind"),
         )
     return found
 
@@ -165,7 +162,7 @@ def locality_of(
         raise InvalidInputError.of_field(
             name,
             "unknown_locality",
-            f"{inner.kind} {inner.name} không thuộc nơi nêu sau nó (not inside what is named)",
+            Message("not_inside_named", kind=inner.kind, name=inner.name),
         )
     if not outer and len(held) > 1:
         # Named alone, the one that nothing holds is meant.
@@ -193,7 +190,7 @@ def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> i
             raise InvalidInputError.of_field(
                 "locality",
                 "unknown_place",
-                f"ở đó đã có {near}, chỉ khác dấu (one is there that differs in its marks only)",
+                Message("one_differs_marks_only", near=near),
                 suggestions=[near],
             )
         else:
@@ -266,16 +263,14 @@ class _Asked:
             raise InvalidInputError.of_field(
                 self.field,
                 "unknown_place",
-                f"{self.typed}: không có trong xã, phường cũ đã nêu (not in that former commune)",
+                Message("not_former_commune", typed=self.typed),
             )
         meant = self.meant(found)
         if len(meant) > 1:
             raise InvalidInputError.of_field(
                 self.field,
                 "ambiguous_place",
-                f"{self.typed}: có {len(meant)} nơi cùng tên; hãy viết đủ dấu, hoặc nêu xã, phường"
-                " cũ hay nơi bao quanh nó (several of this name: write the marks, or say the former"
-                " commune, or what holds it)",
+                Message("several_name_write_marks_say_former", typed=self.typed, count=len(meant)),
             )
         return meant[0]
 
@@ -295,15 +290,14 @@ class _Asked:
         parameters = {"class": self.class_, "unit": self.unit_id, "keys": list(self.keys)}
         for former, kind, name in self.session.execute(SQL.text("called_today"), parameters):
             if spelling(self.typed, former) is not Spelling.OTHERWISE:
-                detail = f"nay là {named(kind, name)} (a former name; use today's)"
+                detail = Message("former_name_use_todays", kind=named(kind, name))
                 return InvalidInputError.of_field(self.field, "former_name", detail)
         near = self._near()
         shown = f"; gần giống: {', '.join(near)}" if near else ""
         return InvalidInputError.of_field(
             self.field,
             "unknown_place",
-            f"chưa có trong xã, phường này; đặt tên trước{shown} (not in this commune; name it"
-            " first, or take one that is)",
+            Message("not_commune_name_first_take_one", shown=shown),
             **({"suggestions": near} if near else {}),
         )
 

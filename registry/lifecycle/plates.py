@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from geo import code as codes
 from geo.label import named as named_place
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import ConflictError, InvalidInputError
 from registry.lifecycle import requests as r
@@ -37,7 +38,7 @@ class _Step:
     """Of a record that may take it."""
     code: str
     """Stable: why a plate cannot."""
-    refusal: str
+    refusal: Message
 
     def take(self, work: Work, request: r.PlatesRequest, on: str | None) -> Done:
         """Write the plates that the request is about, under the event of the operation."""
@@ -64,7 +65,7 @@ class _Step:
 
     def _refused(self, shown: str) -> ConflictError:
         error = {"field": "codes", "code": self.code, "detail": self.refusal}
-        return ConflictError(f"{shown}: {self.refusal}", errors=[error])
+        return ConflictError(Message("text_7", shown=shown, refusal=self.refusal), errors=[error])
 
 
 _SCOPE: Final = {"street": "streets", "locality": "localities"}
@@ -72,20 +73,19 @@ _ISSUED: Final = _Step(
     "issue_plates",
     ("reserved", *LIVING),
     "plate_issued",
-    "đã cấp biển rồi; mất thì báo mất trước (they have one; report it lost first)",
+    Message("they_one_report_lost_first"),
 )
 _MOUNTED: Final = _Step(
     "mount_plates",
     ("active",),
     "plate_not_issued",
-    "không có biển đã cấp mà chưa gắn tính đến ngày này (no plate was issued by that day and waits"
-    " to be mounted)",
+    Message("no_plate_issued_day_waits_mounted"),
 )
 _LOST: Final = _Step(
     "lose_plates",
     ("reserved", *LIVING, "retired"),
     "plate_not_issued",
-    "không có biển đã cấp tính đến ngày này (no plate was issued by that day)",
+    Message("no_plate_issued_day"),
 )
 
 
@@ -108,7 +108,7 @@ def _lock(work: Work, given: list[str], states: tuple[str, ...]) -> dict[str, st
     """Code → status of the named records, locked; raises what is wrong with one."""
     named = [(f"codes.{at}", read_code(f"codes.{at}", code)) for at, code in enumerate(given)]
     if len({code for _, code in named}) < len(named):
-        raise InvalidInputError.of_field("codes", "given_twice", "mã nêu hai lần (given twice)")
+        raise InvalidInputError.of_field("codes", "given_twice", Message("given_twice_2"))
     rows = work.lock(named)
     for row in rows.values():
         work.check_state(row, states)

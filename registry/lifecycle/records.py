@@ -10,9 +10,10 @@ from geo import code as codes
 from registry.access.actors import acting
 from registry.boundaries.reach import moved_m, refuse_outside
 from registry.codes import issue_codes
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, lon_lat
-from registry.days import HOW_TO_WRITE, parse_day
+from registry.days import parse_day
 from registry.entrances import FAR_M, Entrance
 from registry.errors import ConflictError, InvalidInputError, OwnProposalError
 from registry.gazetteer import today
@@ -27,7 +28,6 @@ from registry.lifecycle.addresses import (
 )
 from registry.lifecycle.places import commune_id
 from registry.lifecycle.work import LIVING, Columns, Done, Row, Work, read_code
-from registry.messages import number
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -93,8 +93,7 @@ def _is_own_proposal(work: Work, row: Row) -> bool:
     by: str = work.session.execute(SQL.text("proposed_by"), {"code": row["code"]}).scalar_one()
     if by == actor.name and not actor.approves_own:
         raise OwnProposalError(
-            f"mã {codes.format(row['code'])} do chính khoá này đề nghị: người duyệt khác mới đưa"
-            " vào sử dụng được (whoever proposed a record does not activate it)"
+            Message("whoever_proposed_record_not_activate", codes=codes.format(row["code"]))
         )
     return by == actor.name
 
@@ -104,9 +103,7 @@ def verify(work: Work, request: r.VerifyRequest) -> Done:
     row = work.subject(request.code)
     day = day_given(request.on)
     if row["verified_on"] is not None and day < row["verified_on"]:
-        raise ConflictError(
-            f"đã xác minh ngày {row['verified_on']}, sau {day} (it was verified later than that)"
-        )
+        raise ConflictError(Message("verified_later", verified_on=row["verified_on"], day=day))
     work.begin(codes=[row["code"]])
     work.update(row, verified_on=day)
     return work.done()
@@ -117,16 +114,14 @@ def correct(work: Work, request: r.CorrectRequest) -> Done:
     row = work.subject(request.code)
     given = given_parts(request)
     if not given and request.restricted is None:
-        raise InvalidInputError("không có gì để sửa (nothing is given to correct)")
+        raise InvalidInputError(Message("nothing_given_correct"))
     columns: Columns = address_of(work, given, row) if given else {}
     if columns:
         leaves = columns["unit_id"] != row["unit_id"]
         if leaves and row["kind"] == "building" and work.flats_of(row):
-            raise ConflictError("toà nhà còn căn hộ (a building does not leave without its flats)")
+            raise ConflictError(Message("building_not_leave_without_flats"))
         if leaves and columns["parent_code"] is not None and "parent" not in given:
-            raise InvalidInputError.of_field(
-                "parent", "missing", "đổi xã, phường thì phải nêu lại (say it again)"
-            )
+            raise InvalidInputError.of_field("parent", "missing", Message("say_again"))
         if not request.same_address and not same_address(columns, row):
             refuse_taken(work.session, columns, [row["code"]])
     if request.restricted is not None:
@@ -154,7 +149,7 @@ def set_entrances(work: Work, request: r.EntrancesRequest) -> Done:
         name = f"entrances.{at}"
         lon, lat = given.lon, given.lat
         if (given.kind, lon, lat) in seen:
-            raise InvalidInputError.of_field(name, "given_twice", "nêu hai lần (given twice)")
+            raise InvalidInputError.of_field(name, "given_twice", Message("given_twice_3"))
         seen.add((given.kind, lon, lat))
         refuse_outside(work.session, row["unit_id"], lon=lon, lat=lat, name=f"{name}.lon")
         _refuse_far_from_door(row, lon=lon, lat=lat, name=f"{name}.lon")
@@ -173,7 +168,7 @@ def _refuse_far_from_door(row: Row, *, lon: float, lat: float, name: str) -> Non
         raise InvalidInputError.of_field(
             name,
             "far_from_door",
-            f"lối vào này cách điểm của mã {number(round(metres))} m (far from the record's point)",
+            Message("far_records_point", metres=round(metres)),
         )
 
 
@@ -189,7 +184,7 @@ def renumber(work: Work, request: r.RenumberRequest) -> Done:
     row = work.subject(request.code)
     key = read_number(request.house_number)
     if key == row["house_number_key"]:
-        raise ConflictError("số nhà đã là số này (it bears this number already)")
+        raise ConflictError(Message("bears_number_already"))
     columns = {"house_number": request.house_number, "house_number_key": key}
     if not request.same_address:
         refuse_taken(work.session, {**row, **columns}, [row["code"]])
@@ -213,13 +208,13 @@ def reinstate(work: Work, request: r.ReinstateRequest) -> Done:
     """It was retired by mistake, or is there again; what continued it stays as it is."""
     row = work.subject(request.code)
     if row["unit_id"] is None:
-        raise ConflictError("mã này chưa gắn với chỗ ở nào (it never stood for a door)")
+        raise ConflictError(Message("never_stood_door"))
     check_dwelling(row)
     if row["parent_code"] is not None:
         status = work.session.execute(_BUILDING_STATUS, {"code": row["parent_code"]}).scalar_one()
         if status not in LIVING:
             shown = codes.format(row["parent_code"])
-            raise ConflictError(f"toà nhà {shown} đã ngừng dùng (its building is retired)")
+            raise ConflictError(Message("building_retired_2", shown=shown))
     if not request.same_address:
         refuse_taken(work.session, row, [row["code"]])
     work.begin(codes=[row["code"]])
@@ -230,7 +225,7 @@ def reinstate(work: Work, request: r.ReinstateRequest) -> Done:
 def refuse_with_flats(work: Work, row: Row) -> None:
     """Raises ConflictError for a building that holds living records."""
     if row["kind"] == "building" and (flats := work.flats_of(row)):
-        raise ConflictError(f"toà nhà còn {flats} căn hộ (the building still holds flats)")
+        raise ConflictError(Message("building_still_holds_flats", flats=flats))
 
 
 def reserved_rows(work: Work, given: list[tuple[str, str | None]]) -> dict[str, Row]:
@@ -243,7 +238,7 @@ def reserved_rows(work: Work, given: list[tuple[str, str | None]]) -> dict[str, 
     seen: set[str] = set()
     for name, code in named:
         if code in seen:
-            raise InvalidInputError.of_field(name, "given_twice", "mã nêu hai lần (given twice)")
+            raise InvalidInputError.of_field(name, "given_twice", Message("given_twice_2"))
         seen.add(code)
     rows = work.lock(named) if named else {}
     for row in rows.values():
@@ -276,7 +271,7 @@ def day_given(written: str | None, name: str = "on") -> datetime.date:
     try:
         day = parse_day(written)
     except ValueError:
-        raise InvalidInputError.of_field(name, "malformed_day", HOW_TO_WRITE) from None
+        raise InvalidInputError.of_field(name, "malformed_day", Message("malformed_day")) from None
     if day > today():
-        raise InvalidInputError.of_field(name, "day_in_future", f"{day} has not come")
+        raise InvalidInputError.of_field(name, "day_in_future", Message("not_come_4", day=day))
     return day

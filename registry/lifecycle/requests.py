@@ -11,10 +11,11 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from geo.titles import speaks_of_somebody
 from registry import entrances
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
 from registry.days import DAY_PATTERN
 from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
 
@@ -28,13 +29,13 @@ MAX_PLATES: Final = 1_000
 
 def _of_nobody(written: str) -> str:
     if speaks_of_somebody(written):
-        raise PydanticCustomError(PERSONAL_DATA, "xin bỏ tên người (leave out names of people)")
+        raise invalid_value(PERSONAL_DATA, Message("leave_out_names_people"))
     return written
 
 
 def _not_personal(written: str) -> str:
     if holds_personal(written):
-        raise PydanticCustomError(PERSONAL_DATA, LEAVE_OUT)
+        raise invalid_value(PERSONAL_DATA, LEAVE_OUT)
     return written
 
 
@@ -47,10 +48,7 @@ def _not_swapped(given: object) -> object:
     if isinstance(given, Mapping):
         lon, lat = given.get("lon"), given.get("lat")
         if _within(lon, _LAT) and _within(lat, _LON):
-            raise PydanticCustomError(
-                "coordinates_swapped",
-                "kinh độ (lon) và vĩ độ (lat) bị đổi chỗ cho nhau (lon and lat are swapped)",
-            )
+            raise invalid_value("coordinates_swapped", Message("lon_lat_swapped"))
     return given
 
 
@@ -120,7 +118,7 @@ class Place(BaseModel):
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
         if (self.lon is None) != (self.lat is None):
-            raise PydanticCustomError("lon_and_lat", "give both lon and lat, or neither")
+            raise invalid_value("lon_and_lat", Message("lon_and_lat"))
         return self
 
 
@@ -331,19 +329,11 @@ class WideStreetRequest(OperationRequest):
     def _one_of_three(self) -> Self:
         given = (self.commune, self.communes, self.province)
         if sum(one is not None for one in given) != 1:
-            raise PydanticCustomError(
-                "commune_or_communes",
-                "nêu một trong commune, communes, province (give one of the three)",
-            )
+            raise invalid_value("commune_or_communes", Message("give_one_three"))
         if self.former_commune is not None and self.commune is None:
-            raise PydanticCustomError(
-                "former_of_several",
-                "former_commune chỉ đi với commune (former_commune goes with commune only)",
-            )
+            raise invalid_value("former_of_several", Message("former_commune_goes_commune_only"))
         if self.communes is not None and len(set(self.communes)) < len(self.communes):
-            raise PydanticCustomError(
-                "given_twice", "có xã, phường nêu hai lần (a commune is given twice)"
-            )
+            raise invalid_value("given_twice", Message("commune_given_twice"))
         return self
 
 
@@ -389,15 +379,9 @@ class Doors(BaseModel):
     def _codes_or_place(self) -> Self:
         places = [place for place in (self.street, self.locality) if place is not None]
         if bool(self.codes) == bool(places) or len(places) > 1:
-            raise PydanticCustomError(
-                "codes_or_place",
-                "nêu các mã, hoặc một đường hay thôn, tổ (give codes, or one street or locality)",
-            )
+            raise invalid_value("codes_or_place", Message("give_codes_one_street_locality"))
         if bool(places) != (self.commune is not None):
-            raise PydanticCustomError(
-                "place_of_commune",
-                "xã, phường đi với đường hoặc thôn, tổ (commune goes with street or locality)",
-            )
+            raise invalid_value("place_of_commune", Message("commune_goes_street_locality"))
         return self
 
 

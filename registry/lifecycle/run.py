@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import acting
 from registry.access.jurisdiction import check_jurisdiction
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import (
     AlreadyDoneError,
@@ -69,7 +70,7 @@ def perform(
     """
     if seen_event is not None and not operation.of_record:
         raise InvalidInputError.of_field(
-            "If-Match", "about_no_record", f"{operation.name} is about no single record"
+            "If-Match", "about_no_record", Message("about_no_single_record", name=operation.name)
         )
     done: Done | None = None
     persons = {"second_person": second_person} if second_person else {}
@@ -102,10 +103,7 @@ def refuse_alone(
     if acting() is not None:
         raise NeedsSecondPerson(requests, units)
     if demand_second:
-        raise SecondPersonNeededError(
-            "việc này cần người thứ hai: ghi tên người ấy bằng --second-person (the table of the"
-            " register asks for a second person: name them with --second-person)"
-        )
+        raise SecondPersonNeededError(Message("table_register_asks_second_person_name"))
 
 
 def file(engine: Engine, operation: Operation, needs: NeedsSecondPerson, once: str | None) -> int:
@@ -142,9 +140,7 @@ def _refuse_done(engine: Engine, once: str | None) -> None:
 
 
 def _already_done() -> AlreadyDoneError:
-    return AlreadyDoneError(
-        "biểu mẫu này đã được gửi và đã làm xong (this form was carried out before)"
-    )
+    return AlreadyDoneError(Message("form_carried_out_before"))
 
 
 def work_of(
@@ -222,6 +218,4 @@ def _rivalry() -> Iterator[None]:
             raise
         if _ONCE in str(error.orig):
             raise _already_done() from error
-        raise ConflictError(
-            "có người khác vừa sửa cùng chỗ này; hãy thử lại (another writer was faster; try again)"
-        ) from error
+        raise ConflictError(Message("another_writer_faster_try_again")) from error

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from registry.access import audit
 from registry.access.actors import acting, who_acts
+from registry.core.invalid import message_of
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.lifecycle.table import BY_NAME
@@ -50,7 +52,7 @@ class Size:
 
 def _operation(written: object) -> object:
     if written != ANY and written not in BY_NAME:
-        raise ValueError(f"không có việc này (no such operation): {written}")
+        raise ValueError(Message("no_such_operation_2", written=written))
     return written
 
 
@@ -93,7 +95,7 @@ def default_csv() -> str:
 def read_rules(written: str) -> tuple[Rule, ...]:
     """The rows of a table. Raises InvalidInputError, which names the line that is wrong."""
     if len(written) > MAX_CHARACTERS:
-        raise _wrong(1, f"dài hơn {MAX_CHARACTERS} ký tự (too long)")
+        raise _wrong(1, Message("too_long", max_characters=MAX_CHARACTERS))
     return tuple(_rules(written))
 
 
@@ -102,24 +104,22 @@ def _rules(written: str) -> Iterator[Rule]:
     kept = [(at, line) for at, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
     header = list(Rule.model_fields)
     if not kept or [name.strip() for name in kept[0][1].split(",")] != header:
-        raise _wrong(
-            kept[0][0] if kept else 1, f"cần dòng đầu (needs the header) {','.join(header)}"
-        )
+        raise _wrong(kept[0][0] if kept else 1, Message("needs_header", header=",".join(header)))
     for at, line in kept[1:]:
         cells = [cell.strip() for cell in next(csv.reader([line]))]
         if len(cells) != len(header):
-            raise _wrong(at, f"cần {len(header)} ô (needs {len(header)} cells)")
+            raise _wrong(at, Message("needs_cells", count=len(header)))
         try:
             yield Rule.model_validate(dict(zip(header, cells, strict=True)))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             raise _wrong(
-                at, f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}"
+                at, Message("field_says", field=str(first["loc"][0]), detail=message_of(first))
             ) from None
 
 
-def _wrong(line: int, why: str) -> InvalidInputError:
-    return InvalidInputError.of_field("rules", "unreadable", f"dòng {line}: {why}")
+def _wrong(line: int, why: Message) -> InvalidInputError:
+    return InvalidInputError.of_field("rules", "unreadable", Message("of_line", line=line, why=why))
 
 
 def own_csv(session: Session) -> str | None:

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from registry.core.messages import Message
 from registry.errors import InvalidInputError, RegistryError, SeveralRefusedError
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import (
@@ -80,7 +81,7 @@ def perform_several(
     """
     if not 0 < len(several) <= MAX_SEVERAL:
         raise InvalidInputError.of_field(
-            "codes", "too_many", f"chọn từ 1 đến {MAX_SEVERAL} mã (1 to {MAX_SEVERAL} codes)"
+            "codes", "too_many", Message("1_codes", max_several=MAX_SEVERAL)
         )
     # In one order, so that two who overlap wait for each other only once.
     in_order = sorted(several, key=lambda each: each.code)
@@ -104,8 +105,9 @@ def refuse_half(refused: Sequence[Refused]) -> None:
     if refused:
         first = refused[0]
         raise SeveralRefusedError(
-            f"chưa làm gì cả: có {len(refused)} mã không làm được; {first.error.detail}"
-            " (nothing was done: some of them cannot be done)",
+            Message(
+                "nothing_done_some_them_cannot_done", count=len(refused), detail=first.error.detail
+            ),
             refused={each.code: each.error.detail for each in refused},
         )
 

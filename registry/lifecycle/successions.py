@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
 from registry.errors import InvalidInputError
@@ -27,7 +28,7 @@ def merge(work: Work, request: r.MergeRequest) -> Done:
     into = read_code("into", request.into)
     named = [read_code("codes", code) for code in request.codes]
     if into in named or len(set(named)) < len(named):
-        raise InvalidInputError.of_field("codes", "given_twice", "mã nêu hai lần (given twice)")
+        raise InvalidInputError.of_field("codes", "given_twice", Message("given_twice_2"))
     rows = work.lock([("into", into), *(("codes", code) for code in named)])
     target, ended = rows[into], [rows[code] for code in named]
     work.check_seen(target)
@@ -42,7 +43,7 @@ def merge(work: Work, request: r.MergeRequest) -> Done:
     if request.households_count is not None:
         if target["kind"] == "building":
             raise InvalidInputError.of_field(
-                "households_count", "building_has_none", "toà nhà không tính hộ (counts no hộ)"
+                "households_count", "building_has_none", Message("building_counts_none")
             )
         work.update(target, households_count=request.households_count)
     return work.done(rewritten=len(work.written) + moved)
@@ -54,7 +55,7 @@ def split(work: Work, request: r.SplitRequest) -> Done:
     if row["kind"] == "building":
         refuse_with_flats(work, row)
         raise InvalidInputError.of_field(
-            "code", "building_not_split", "toà nhà không tách được (a building is not split)"
+            "code", "building_not_split", Message("building_not_split")
         )
     reserved = reserved_rows(
         work, [(f"parts.{at}.code", part.code) for at, part in enumerate(request.parts)]
@@ -88,14 +89,10 @@ def replace(work: Work, request: r.ReplaceRequest) -> Done:
 
 def _check_alike(row: Row, target: Row) -> None:
     if row["unit_id"] != target["unit_id"]:
-        raise InvalidInputError.of_field(
-            "codes", "across_communes", "không cùng xã, phường (not in one commune)"
-        )
+        raise InvalidInputError.of_field("codes", "across_communes", Message("not_one_commune"))
     if row["kind"] != target["kind"]:
         # A flat is in its building; it does not become it.
-        raise InvalidInputError.of_field(
-            "codes", "different_kinds", "không gộp chỗ ở với toà nhà (a dwelling and a building)"
-        )
+        raise InvalidInputError.of_field("codes", "different_kinds", Message("dwelling_building"))
 
 
 def _end(work: Work, ended: Iterable[Row], heirs: list[str], kind: str) -> None:
@@ -129,7 +126,7 @@ def _refuse_equal(parts: list[Columns]) -> None:
     named = ("house_number_key", "building_key", "floor", "unit_number")
     if len({tuple(part[name] for name in named) for part in parts}) < len(parts):
         raise InvalidInputError.of_field(
-            "parts", "given_twice", "hai phần cùng một địa chỉ (two parts bear one address)"
+            "parts", "given_twice", Message("two_parts_bear_one_address")
         )
 
 

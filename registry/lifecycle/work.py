@@ -11,6 +11,8 @@ from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
 from geo.label import named
+from registry.core.invalid import wrong_code
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
 from registry.errors import (
@@ -53,13 +55,13 @@ class Warned:
     registered: str
 
     @property
-    def message(self) -> str:
+    def message(self) -> Message:
         """In words."""
-        return f"“{self.given}” được hiểu là {self.registered} (taken for the registered name)"
+        return Message("taken_registered_name", given=self.given, registered=self.registered)
 
     def to_dict(self) -> dict[str, str]:
         """For JSON."""
-        return asdict(self) | {"message": self.message}
+        return asdict(self) | {"message": str(self.message)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,16 +207,13 @@ class Work:
         for name, code in pairs:
             if code not in found:
                 shown = codes.format(code)
-                raise NotFoundError(f"{name}: không có mã {shown} (no record bears this code)")
+                raise NotFoundError(Message("no_record_bears_code_2", name=name, shown=shown))
         return found
 
     def check_seen(self, row: Row) -> None:
         """Raises StaleError when the record is no more as the caller saw it."""
         if self.seen_event is not None and row["event_id"] != self.seen_event:
-            raise StaleError(
-                f"mã {codes.format(row['code'])} đã được sửa sau lần bạn xem; hãy xem lại"
-                " (the record changed since it was read)"
-            )
+            raise StaleError(Message("record_changed_since_read", codes=codes.format(row["code"])))
 
     def check_state(self, row: Row, states: tuple[str, ...]) -> None:
         """Raises IllegalTransitionError, with what can be done, unless it is in one of `states`."""
@@ -222,8 +221,14 @@ class Work:
         if state not in states:
             legal = self.legal_from[state]
             raise IllegalTransitionError(
-                f"mã {codes.format(row['code'])} đang ở trạng thái {STATUSES[state]}: không thể"
-                f" {self.operation} (it is {state}; {self.operation} needs {' or '.join(states)})",
+                Message(
+                    "needs",
+                    codes=codes.format(row["code"]),
+                    statuses=STATUSES[state],
+                    operation=self.operation,
+                    state=state,
+                    states=" or ".join(states),
+                ),
                 state=state,
                 legal=list(legal),
             )
@@ -261,4 +266,4 @@ def read_code(name: str, text: str) -> str:
     try:
         return codes.validate(unannounced(text))
     except CodeError as error:
-        raise InvalidInputError.of_field(name, error.code, str(error)) from None
+        raise InvalidInputError.of_field(name, error.code, wrong_code(error)) from None

@@ -11,6 +11,7 @@ from pmtiles.tile import zxy_to_tileid
 from pmtiles.writer import Writer
 
 from registry.basemap import Basemap, TileFile
+from registry.core.messages import Message
 from registry.errors import NotFoundError
 from registry.pack.rows import SQL
 from registry.pack.run import commune_of
@@ -41,10 +42,10 @@ class BasemapSlice:
         unit_id = commune_of(register, code)
         base = register.basemap
         if base is None or base.file is None:
-            raise NotFoundError("máy chủ này không có bản đồ nền (this server has no base map)")
+            raise NotFoundError(Message("server_no_base_map"))
         row = register.reads.rows(SQL.driver("box"), {"unit": unit_id})[0]
         if row[0] is None:
-            raise NotFoundError("chưa biết xã, phường này ở đâu (nobody knows where it is)")
+            raise NotFoundError(Message("nobody_knows_where"))
         self._base: Basemap = base
         self._file: TileFile = base.file
         self._box: Box = row
@@ -64,7 +65,7 @@ class BasemapSlice:
         writer = Writer(made)
         tiles = sorted(self._tiles())
         if not tiles:
-            raise NotFoundError("bản đồ nền không có chỗ này (the base map has nothing there)")
+            raise NotFoundError(Message("base_map_nothing"))
         for tile_id, body in tiles:
             writer.write_tile(tile_id, body)
         header, metadata = self._file.described

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from registry.core.messages import Message
 from registry.errors import SigningKeyError
 from registry.settings import Settings
 
@@ -113,6 +114,4 @@ def _hand_over(descriptor: int, folder: Path) -> None:
 
 def _unreadable(path: Path) -> SigningKeyError:
     # The path is the operator's own matter: over HTTP it is not told.
-    return SigningKeyError(
-        f"không dùng được khoá ký gói, tệp {path.name} (the file of signing keys cannot be used)"
-    )
+    return SigningKeyError(Message("file_signing_keys_cannot_used", name=path.name))

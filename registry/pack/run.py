@@ -11,6 +11,7 @@ from registry.changes import IDENTITY, read_page
 from registry.changes.cursor import Cursor, Read
 from registry.changes.entries import Entry, Following, following
 from registry.changes.told_units import UnitsTold, note_units
+from registry.core.messages import Message
 from registry.database import driver_connection, session_scope
 from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.events import move_pending_events
@@ -89,7 +90,7 @@ def commune_of(register: Register, code: str) -> int:
     unit = unit_by_code(register.gazetteer.get(), code, today())
     if unit.level != "commune":
         raise InvalidInputError.of_field(
-            "commune", "no_commune", f"{code} không phải mã xã, phường (not a commune's code)"
+            "commune", "no_commune", Message("not_communes_code", code=code)
         )
     return unit.id
 

@@ -15,6 +15,7 @@ from geo import code as codes
 from registry.access import budget
 from registry.access.actors import acting
 from registry.access.reach import check_writable, seen
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import AlreadyDoneError, ConflictError, InvalidInputError, NotFoundError
@@ -144,15 +145,14 @@ def verify(reads: Reads, gazetteer: Gazetteer, written: str) -> Verdict:
     number = numbers.read(written)
     if number is None:
         raise InvalidInputError.of_field(
-            "number", "malformed_number", "không phải số giấy xác nhận (no number of a certificate)"
+            "number", "malformed_number", Message("no_number_certificate")
         )
     budget.check()
     rows = reads.rows(SQL.driver("certificate"), {"number": number})
     if not rows:
         budget.pay()
         raise NotFoundError(
-            f"chưa có giấy xác nhận nào mang số {numbers.show(number)}"
-            " (no certificate was issued under this number)"
+            Message("no_certificate_issued_under_number", numbers=numbers.show(number))
         )
     return _judged(reads, gazetteer, Certificate(*rows[0]))
 
@@ -169,11 +169,11 @@ def revoke(engine: Engine, written: str, *, reason: str) -> None:
     with session_scope(engine) as session:
         issuer = session.execute(SQL.text("issuer"), {"number": number}).one_or_none()
         if issuer is None:
-            raise NotFoundError(f"không có giấy xác nhận số {written[:40]} (no such certificate)")
+            raise NotFoundError(Message("no_such_certificate", written=written[:40]))
         check_writable(session, issuer.unit_id)
         parameters = {"number": number, "day": today(), "why": reason}
         if session.execute(SQL.text("revoke_certificate"), parameters).first() is None:
-            raise ConflictError("giấy này đã thu hồi rồi (it was taken back already)")
+            raise ConflictError(Message("taken_back_already"))
 
 
 def issued_in(
@@ -199,7 +199,7 @@ def _record(reads: Reads, gazetteer: Gazetteer, code: str) -> tuple[Record, Unit
     unit = gazetteer.units.get(record.unit_id) if record.unit_id else None
     if record.status != "active" or unit is None:
         raise ConflictError(
-            f"mã {codes.format(record.code)} chưa được duyệt (only an active record is certified)"
+            Message("only_active_record_certified", codes=codes.format(record.code))
         )
     check_writable(gazetteer, unit.id)
     return record, unit
@@ -219,7 +219,7 @@ def _put(session: Session, certificate: Certificate) -> None:
         },
     )
     if issued.first() is None:
-        raise AlreadyDoneError(f"đã cấp giấy {certificate.shown} (it is issued already)")
+        raise AlreadyDoneError(Message("issued_already", shown=certificate.shown))
 
 
 def _print(

@@ -16,6 +16,7 @@ from geo import code as codes
 from geo.house_number import natural_order
 from geo.label import named, number_label
 from registry.access.reach import check_writable, parameter, seen
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError
@@ -150,15 +151,14 @@ def _check_kind(kind: str) -> None:
         raise InvalidInputError.of_field(
             "operation",
             "no_decision_of_it",
-            f"không có mẫu quyết định cho việc này (no decision is made of {kind}; of"
-            f" {', '.join(KINDS)} there is)",
+            Message("no_decision_made", kind=kind, kinds=", ".join(KINDS)),
         )
 
 
 def _content(session: Session, event_id: int) -> _Content:
     event = session.execute(_EVENT, {"id": event_id}).one_or_none()
     if event is None:
-        raise NotFoundError(f"không có lần ghi số {event_id} (no such event)")
+        raise NotFoundError(Message("no_such_event", event_id=event_id))
     _check_kind(event.kind)
     what, _, where = event.kind.partition("_")
     class_ = "street" if where == "street" else "locality"
@@ -177,10 +177,7 @@ def _content(session: Session, event_id: int) -> _Content:
         for row in session.execute(statement, {"class": class_, "event": event_id})
     )
     if not places:
-        raise NotFoundError(
-            f"lần ghi số {event_id} không còn nơi nào để ra quyết định (nothing of that event is"
-            " left)"
-        )
+        raise NotFoundError(Message("nothing_event_left", event_id=event_id))
     lines = _lines(session, event_id) if what == "renumber" else ()
     if lines:
         dots = [(line.lon, line.lat, line.new) for line in lines]
@@ -198,7 +195,7 @@ def _lines(session: Session, event_id: int) -> tuple[_Line, ...]:
     rows: Any = session.execute(SQL.text("lines"), {"event": event_id}).all()
     if len(rows) > MAX_LINES:
         raise InvalidInputError.of_field(
-            "numbers", "too_many", f"phụ lục có tối đa {MAX_LINES} dòng (the annex is too long)"
+            "numbers", "too_many", Message("annex_too_long", max_lines=MAX_LINES)
         )
     rows = sorted(rows, key=lambda row: (row.unit_id, natural_order(row.key or ""), row.code))
     return tuple(

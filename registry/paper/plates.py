@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.label import named, number_of
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, today
 from registry.lifecycle.requests import Doors
@@ -104,8 +105,13 @@ def _layout(form: PlateForm) -> _Layout:
         raise InvalidInputError.of_field(
             "size",
             "malformed_size",
-            f"viết rộng x cao theo mm, từ {_WIDTHS[0]}x{_HEIGHTS[0]} đến {_WIDTHS[1]}x{_HEIGHTS[1]}"
-            " (width x height in mm)",
+            Message(
+                "width_x_height_mm",
+                widths=_WIDTHS[0],
+                heights=_HEIGHTS[0],
+                widths_2=_WIDTHS[1],
+                heights_2=_HEIGHTS[1],
+            ),
         )
     beside = 2 * (form.bleed_mm + _MARK_MM)
     cell = (width + beside, height + beside)
@@ -119,9 +125,14 @@ def _layout(form: PlateForm) -> _Layout:
         raise InvalidInputError.of_field(
             "size",
             "larger_than_the_sheet",
-            f"biển {form.size} mm với phần xén và dấu cắt rộng {cell[0]}x{cell[1]} mm, lớn hơn giấy"
-            f" {page[0]}x{page[1]} mm; in trên cuộn rộng hơn (larger than the sheet with its bleed"
-            " and marks: take a wider roll)",
+            Message(
+                "larger_sheet_bleed_marks_take_wider",
+                size=form.size,
+                cell=cell[0],
+                cell_2=cell[1],
+                page=page[0],
+                page_2=page[1],
+            ),
         )
     return _Layout(width, height, *page, columns, rows)
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from geo.house_number import natural_order
 from geo.label import named
 from registry.access.jurisdiction import check_jurisdiction
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import InvalidInputError, NotFoundError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
@@ -56,7 +57,7 @@ def select(session: Session, doors: Doors, notices: Notices) -> Selected:
     notices.add("restricted", count=len(found) - len(shown))
     title = named(place.kind, place.name)
     if not shown:
-        raise NotFoundError(f"{title}: chưa có số nhà nào (it has no doors yet)")
+        raise NotFoundError(Message("no_doors_yet", title=title))
     return Selected(tuple(sorted(shown, key=_along)), title, unit_id)
 
 
@@ -68,7 +69,7 @@ def page_of(selected: Selected, notices: Notices, *, skip: int, most: int) -> tu
     shown = selected.records[skip : skip + most]
     if not shown:
         raise InvalidInputError.of_field(
-            "skip", "beyond_the_last", f"chỉ có {len(selected.records)} (there are no more)"
+            "skip", "beyond_the_last", Message("no_more", count=len(selected.records))
         )
     notices.add("more", count=max(0, len(selected.records) - skip - len(shown)))
     return shown
@@ -83,9 +84,7 @@ def _named(session: Session, given: list[str]) -> tuple[Record, ...]:
     }
     for at, code in enumerate(wanted):
         if code not in found:
-            raise NotFoundError(
-                f"codes.{at}: không có mã {given[at]} đang dùng (no record in use bears this code)"
-            )
+            raise NotFoundError(Message("no_record_use_bears_code", at=at, given=given[at]))
     return tuple(found[code] for code in dict.fromkeys(wanted))
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import segno
 
 from geo import code as codes
-from registry.messages import vietnamese_first
+from registry.core.messages import Message
 
 _PRESS: Final = Path(__file__).with_name("press.py")
 _AT_ONCE: Final = BoundedSemaphore(2)
@@ -23,18 +23,14 @@ _MASK: Final = 3
 _MOST_NAMED: Final = 20
 
 MESSAGES: Final = {
-    "demo": "mã minh hoạ: in kèm dấu chìm, không gắn lên nhà nào (demonstration codes: printed"
-    " with a watermark)",
-    "not_public": "nơi vận hành chưa đặt địa chỉ công khai, DIACHISO_PUBLIC_URL: mã QR chỉ mở được"
-    " ở đây, in kèm dấu chìm (the QR leads to this server only: printed with a watermark)",
-    "small_print": "tên dài, chữ nhỏ hơn cỡ dễ đọc (long names in small print)",
-    "does_not_fit": "tên quá dài, không in được lên cỡ biển này (names too long for this size:"
-    " not printed)",
-    "restricted": "chỗ không công khai, không in (restricted places, left out)",
-    "more": "còn nữa, chưa in (more are left; go on with skip)",
-    "no_position": "chưa có toạ độ, không có bản đồ (no position, so no map)",
-    "letters_missing": "có chữ mà phông không có, tệp không phải PDF/A (letters that the font"
-    " lacks: no PDF/A)",
+    "demo": Message("demonstration_codes_printed_watermark"),
+    "not_public": Message("qr_leads_server_only_printed_watermark"),
+    "small_print": Message("long_names_small_print"),
+    "does_not_fit": Message("names_too_long_size_not_printed"),
+    "restricted": Message("restricted_places_left_out"),
+    "more": Message("more_left_go_skip"),
+    "no_position": Message("no_position_no_map"),
+    "letters_missing": Message("letters_font_lacks_no_pdf"),
 }
 """Stable code of a notice → what it says."""
 
@@ -51,10 +47,13 @@ class Notice:
     """The first of them, where they are records."""
 
     @property
-    def message(self) -> str:
+    def message(self) -> Message:
         """In words."""
-        named = ", ".join(map(codes.format, self.codes))
-        return vietnamese_first(MESSAGES[self.code], "") + (f": {named}" if named else "")
+        message = MESSAGES[self.code]
+        if not self.codes:
+            return message
+        named = list(map(codes.format, self.codes))
+        return Message("notice_of_codes", notice=message, codes=named)
 
     def to_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -62,7 +61,7 @@ class Notice:
             "code": self.code,
             "count": self.count,
             "codes": list(map(codes.format, self.codes)),
-            "message": self.message,
+            "message": str(self.message),
         }
 
 

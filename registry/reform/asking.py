@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo.titles import without_people
 from registry.access.actors import Actor
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import OutcomeUnknownError, ReformStateError, StaleError
@@ -34,13 +35,13 @@ UNDECIDED: Final = "undecided"
 _LOCK_NAME: Final = "reform"
 """Jobs of reforms are done one after the other."""
 _TAKES: Final = {
-    "decide": (("reported",), "chỉ quyết định được khi đã chạy thử (only after its dry run)"),
-    "carry": (("reported",), "chỉ thực hiện được khi đã chạy thử (only after its dry run)"),
-    "undo": (("carried",), "chỉ huỷ được nghị quyết đã thực hiện (only what is carried)"),
-    "withdraw": (("prepared",), "chỉ rút được nghị quyết đang chờ ngày (only what waits)"),
+    "decide": (("reported",), Message("only_after_dry_run")),
+    "carry": (("reported",), Message("only_after_dry_run_2")),
+    "undo": (("carried",), Message("only_carried")),
+    "withdraw": (("prepared",), Message("only_waits")),
     "discard": (
         ("staged", "reported", "failed"),
-        "chỉ bỏ được bản chưa thực hiện (only what is not carried)",
+        Message("only_not_carried"),
     ),
 }
 """What is asked → the states in which that is done, and in words."""
@@ -97,10 +98,7 @@ def ask(
     with session_scope(engine) as session:
         view = _locked(session, gazetteer, reform_id, task)
         if verdict not in (None, view.verdict):
-            raise StaleError(
-                f"lần chạy thử mới nhất là {view.verdict}, không phải {verdict}: hãy xem kết quả"
-                " lần ấy rồi gửi lại (that is not the latest dry run)"
-            )
+            raise StaleError(Message("not_latest_dry_run", verdict=view.verdict, verdict_2=verdict))
         _hand_over(session, view, actor, task, options)
 
 
@@ -141,7 +139,7 @@ def _locked(session: Session, gazetteer: Gazetteer, reform_id: int, task: str) -
     check_may_change(gazetteer, view)
     # A job that carries it holds it as long as that takes: nobody waits for that.
     if session.execute(_LOCK, {"id": reform_id}).one_or_none() is None:
-        raise _wrong_state(view, "đang được xử lý (it is being worked on)")
+        raise _wrong_state(view, Message("being_worked"))
     view = any_reform(session, reform_id)
     states, why = _TAKES[task]
     is_busy = view.phase is not None and not (task == "discard" and view.state == "staged")
@@ -150,10 +148,11 @@ def _locked(session: Session, gazetteer: Gazetteer, reform_id: int, task: str) -
     return view
 
 
-def _wrong_state(view: ReformView, why: str) -> ReformStateError:
+def _wrong_state(view: ReformView, why: Message) -> ReformStateError:
     doing = f", {view.phase}" if view.phase else ""
     return ReformStateError(
-        f"nghị quyết số {view.id} đang ở trạng thái {view.state}{doing}: {why}", state=view.state
+        Message("reform_in_state", id=view.id, state=view.state, doing=doing, why=why),
+        state=view.state,
     )
 
 

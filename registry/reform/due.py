@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import NotFoundError, RegistryError
@@ -46,7 +47,7 @@ def withdraw(engine: Engine, number: str, *, actor: str) -> None:
         lock_reforms(session)
         reform_id = session.execute(_NAMED, {"number": number}).scalar_one_or_none()
         if reform_id is None:
-            raise NotFoundError(f"không có nghị quyết {number} đang chờ (none is prepared)")
+            raise NotFoundError(Message("none_prepared", number=number))
         open_event(session, Cause("withdraw_reform", actor, decision_number=number))
         forget_units(session, reform_id)
         session.execute(_WITHDRAWN, {"id": reform_id})

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import yaml
 
+from registry.core.messages import Message
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer, Unit, UnitVersion, today
 from registry.units import FIRST_KNOWN_DAY
@@ -22,7 +23,7 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
     writer = _Writer(gazetteer, day)
     changes = list(writer.changes())
     if not changes:
-        raise NotFoundError(f"không có thay đổi ngày {day} (nothing changed on that day)")
+        raise NotFoundError(Message("nothing_changed_day", day=day))
     # Dates of the seeds are those of effect; the day of signing stands in the number.
     head = {
         "number": writer.number(),

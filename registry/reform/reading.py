@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from geo.text import fold
+from registry.core.invalid import message_of
+from registry.core.messages import Message
 from registry.reform.members import MEMBERS
 from registry.reform.refusals import REFUSALS, Refusal, ResolutionRefusedError
 from registry.reform.resolution import Resolution
@@ -99,16 +101,16 @@ def _refusals(error: ValidationError, lines: Mapping[Place, int]) -> Iterator[Re
         if line not in seen:
             seen.add(line)
             code = item["type"] if item["type"] in REFUSALS else "malformed"
-            yield Refusal(code, line, f"{'.'.join(map(str, place))}: {_in_words(item)}")
+            yield Refusal(code, line, ".".join(map(str, place)), _in_words(item))
 
 
-def _in_words(item: ErrorDetails) -> str:
+def _in_words(item: ErrorDetails) -> Message:
     """What is wrong with a member, and which was meant."""
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
         meant = _meant(str(item["loc"][-1]))
-        return f"không có mục này; có phải `{meant}`? (unknown)" if meant else "không có mục này"
-    return _WRONG.get(kind, item["msg"]).format(**context)
+        return Message("unknown", meant=meant) if meant else Message("unknown_member")
+    return Message(_WRONG[kind], **context) if kind in _WRONG else message_of(item)
 
 
 def _meant(written: str) -> str | None:
@@ -122,21 +124,21 @@ def _meant(written: str) -> str | None:
 
 _LIKE: Final = 0.75
 _WRONG: Final = {
-    "missing": "còn thiếu (is missing)",
-    "literal_error": "phải là một trong {expected} (one of these)",
-    "string_pattern_mismatch": "mã có 2 chữ số (tỉnh), 3 (huyện) hoặc 5 (xã) (not a unit's code)",
-    "string_type": "phải là chữ (a text is needed)",
-    "string_too_short": "còn trống (is empty)",
-    "string_too_long": "dài hơn {max_length} ký tự (longer than that)",
-    "too_short": "cần ít nhất {min_length} mục (too few)",
-    "tuple_type": "phải là danh sách (a list is needed)",
-    "model_type": "phải gồm các mục có tên (named members are needed)",
-    "dict_type": "phải gồm các mục có tên (named members are needed)",
-    "date_from_datetime_parsing": "ngày viết như 2026-11-25 (a day is written so)",
-    "date_parsing": "ngày viết như 2026-11-25 (a day is written so)",
-    "float_parsing": "phải là số (a number is needed)",
-    "int_parsing": "phải là số nguyên (a whole number is needed)",
-    "bool_parsing": "phải là true hoặc false (true or false is needed)",
+    "missing": "missing_4",
+    "literal_error": "one",
+    "string_pattern_mismatch": "not_units_code",
+    "string_type": "text_needed",
+    "string_too_short": "empty",
+    "string_too_long": "longer",
+    "too_short": "too_few",
+    "tuple_type": "list_needed",
+    "model_type": "named_members_needed",
+    "dict_type": "named_members_needed",
+    "date_from_datetime_parsing": "day_written",
+    "date_parsing": "day_written",
+    "float_parsing": "number_needed",
+    "int_parsing": "whole_number_needed",
+    "bool_parsing": "true_false_needed",
 }
 """Kind of pydantic's error → words, with members of its context."""
 

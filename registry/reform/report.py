@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.label import named
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
@@ -250,12 +251,12 @@ def labels(
 def report_lines(report: Report) -> list[str]:
     """The report in words, Vietnamese first."""
     words = {
-        "dry_run": "chạy thử, chưa ghi gì (dry run: nothing is written)",
-        "prepared": "đã chuẩn bị, có hiệu lực từ ngày ấy (prepared for that day)",
-        "carried": "đã thực hiện (carried)",
+        "dry_run": Message("dry_run_nothing_written"),
+        "prepared": Message("prepared_day"),
+        "carried": Message("carried"),
     }
     lines = [f"Nghị quyết {report.number}: {report.title}", f"Hiệu lực {report.effective}"]
-    lines.append(words[report.state])
+    lines.append(str(words[report.state]))
     lines += [f"  + {each}" for each in report.born]
     lines += [f"  ~ {each}" for each in report.altered]
     for unit in report.units:
@@ -274,30 +275,37 @@ def report_lines(report: Report) -> list[str]:
             )
             lines.append(f"    → {share.code} {share.name}: {number(share.records)} mã ({ways})")
         if unit.undecided:
-            lines.append(f"    ? chưa rõ: {number(unit.undecided)} mã (undecided)")
-    lines += _list("Đường bị cắt giữa các xã (streets cut)", report.cut_streets)
-    lines += _list("Thôn, tổ bị cắt (localities cut)", report.cut_localities)
-    lines += _several("Đường trùng tên gặp nhau (streets of one name meet)", report.streets_meet)
-    lines += _several("Số nhà trùng nhau (numbers meet)", report.numbers_meet)
+            lines.append(str(Message("undecided", undecided=unit.undecided)))
+    lines += _list(Message("streets_cut"), report.cut_streets)
+    lines += _list(Message("localities_cut"), report.cut_localities)
+    lines += _several(Message("streets_one_name_meet"), report.streets_meet)
+    lines += _several(Message("numbers_meet"), report.numbers_meet)
     settled = sum(report.settled_by.values())
     total = settled + report.undecided
     percent = 100 * settled / total if total else 100.0
     lines.append(
-        f"Đã rõ {number(settled)} / {number(total)} mã ({percent:.1f} %); chưa rõ"
-        f" {number(report.undecided)} (settled; undecided)"
+        str(
+            Message(
+                "settled_undecided",
+                settled=settled,
+                total=total,
+                percent=percent,
+                undecided=report.undecided,
+            )
+        )
     )
     if report.labels:
-        lines.append("Địa chỉ trước và sau (labels before and after):")
+        lines.append(str(Message("labels_before_after")))
         for label in report.labels[:6]:
             lines += [f"  {label.code}  {label.before}", f"        →    {label.after}"]
     return lines
 
 
-def _list(what: str, count: int) -> list[str]:
+def _list(what: Message, count: int) -> list[str]:
     return [f"{what}: {number(count)}"] if count else []
 
 
-def _several(what: str, told: tuple[str, ...]) -> list[str]:
+def _several(what: Message, told: tuple[str, ...]) -> list[str]:
     if not told:
         return []
     return [f"{what}: {number(len(told))}", *(f"  {each}" for each in told[:5])]

@@ -10,15 +10,16 @@ from typing import Annotated, Any, Literal, Self
 from unicodedata import normalize
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from geo.text import is_name
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
 
 
 def _as_name(written: str) -> str:
     name = normalize("NFC", " ".join(written.split()))
     if not is_name(name):
-        raise PydanticCustomError("unfit_name", "a name has letters, digits and . , - / ' ( ) &")
+        raise invalid_value("unfit_name", Message("unfit_unit_name"))
     return name
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from registry.access.actors import unbind
 from registry.access.reach import check_covers
 from registry.core.locks import Lock, hold_lock
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.count_cache import count_within
 from registry.database import session_scope
@@ -107,7 +108,7 @@ def lock_reforms(session: Session, *, waits: bool = False) -> None:
     if waits:
         hold_lock(session, Lock.REFORM)
     elif not session.execute(_TRY_LOCK, {"k": int(Lock.REFORM)}).scalar_one():
-        raise ReformRunsError("một nghị quyết khác đang được thực hiện (another reform is at work)")
+        raise ReformRunsError(Message("another_reform_work"))
 
 
 def lock_tables(session: Session) -> None:
@@ -143,9 +144,7 @@ def _at_once() -> Iterator[None]:
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
             raise
-        raise ReformRunsError(
-            "có người vừa ghi cùng lúc; hãy chạy lại (somebody wrote at the same moment; try again)"
-        ) from error
+        raise ReformRunsError(Message("somebody_wrote_same_moment_try_again")) from error
 
 
 class _Work:

@@ -19,6 +19,7 @@ from registry.boundaries.polygons import (
     check_place,
     parse_polygons,
 )
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.gazetteer import Unit
@@ -64,7 +65,7 @@ def read_boundaries(path: Path, codes: Iterable[str]) -> dict[str, Polygons]:
                 try:
                     found[code] += parse_polygons(feature.geometry)
                 except MalformedPolygonError as error:
-                    raise InvalidInputError(f"{code}: {error}") from error
+                    raise InvalidInputError(Message("text_8", code=code, error=error)) from error
     shapes = {}
     for code, polygons in found.items():
         shape = drawn(polygons)

@@ -12,6 +12,7 @@ from registry.access.actors import unbind
 from registry.access.reach import check_covers
 from registry.boundaries.cells import draw_cells
 from registry.core.locks import Lock, hold_lock
+from registry.core.messages import Message, Several
 from registry.core.sql import Statements
 from registry.coverage.count_cache import count_within
 from registry.database import session_scope
@@ -24,17 +25,17 @@ from registry.reform.run import draw_soon, lock_reforms, lock_tables
 
 SQL: Final = Statements(__file__)
 IN_THE_WAY: Final = {
-    "reform_later": "nghị quyết sau đó đã đổi các đơn vị này (a later resolution)",
-    "household_changed": "hộ đã được sửa từ đó (changed since)",
-    "household_new": "hộ mới trong đơn vị mới (a new household in a new unit)",
-    "street_changed": "đường đã được sửa từ đó (a street changed since)",
-    "locality_changed": "thôn, tổ đã được sửa từ đó (a locality changed since)",
-    "street_new": "đường mới trong đơn vị mới (a new street in a new unit)",
-    "locality_new": "thôn, tổ mới trong đơn vị mới (a new locality in a new unit)",
-    "report_new": "phản ánh mới trong đơn vị mới (a report in a new unit)",
-    "key_bound": "khoá mới gắn với đơn vị mới (a key bound to a new unit)",
-    "target_new": "chỉ tiêu mới của đơn vị mới (a target of a new unit)",
-    "unit_changed": "đơn vị mới đã đổi từ đó (a new unit changed since)",
+    "reform_later": Message("later_resolution"),
+    "household_changed": Message("changed_since"),
+    "household_new": Message("new_household_new_unit"),
+    "street_changed": Message("street_changed_since"),
+    "locality_changed": Message("locality_changed_since"),
+    "street_new": Message("new_street_new_unit"),
+    "locality_new": Message("new_locality_new_unit"),
+    "report_new": Message("report_new_unit"),
+    "key_bound": Message("key_bound_new_unit"),
+    "target_new": Message("target_new_unit"),
+    "unit_changed": Message("new_unit_changed_since"),
 }
 """What may stand in the way → in words."""
 _UNDONE: Final = text(
@@ -62,7 +63,7 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
         lock_tables(session)
         row = session.execute(SQL.text("lock_carried"), {"number": number}).one_or_none()
         if row is None:
-            raise NotFoundError(f"chưa thực hiện nghị quyết {number} (none of this number)")
+            raise NotFoundError(Message("none_number", number=number))
         check_covers(gazetteer_of(session, today()), row.affected_ids)
         refuse_brought(session, row.event_id)
         unbind(session)
@@ -106,7 +107,13 @@ def _refuse_touched(session: Session, said: dict[str, Any]) -> None:
     found = session.execute(SQL.text("in_the_way"), said).all()
     if found:
         errors = [
-            {"code": what, "about": about, "detail": f"{about}: {IN_THE_WAY[what]}"}
+            {
+                "code": what,
+                "about": about,
+                "detail": Message("field_says", field=about, detail=IN_THE_WAY[what]),
+            }
             for what, about in found
         ]
-        raise ReformTouchedError("\n".join(each["detail"] for each in errors), errors=errors)
+        raise ReformTouchedError(
+            Several((each["detail"] for each in errors), between="\n"), errors=errors
+        )

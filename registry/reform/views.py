@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import who_acts
 from registry.access.reach import check_covers, lineage, parameter
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import NotFoundError
 from registry.gazetteer import Gazetteer
@@ -77,7 +78,7 @@ def find_reform(session: Session, gazetteer: Gazetteer, reform_id: int) -> Refor
     given = {"id": min(reform_id, _MAX_ID)}
     row = session.execute(SQL.text("reform_seen"), given | _seen_by(gazetteer)).one_or_none()
     if row is None:
-        raise NotFoundError(f"không có nghị quyết số {reform_id} (there is no reform {reform_id})")
+        raise NotFoundError(Message("no_reform", reform_id=reform_id))
     return ReformView(*row)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 
 from registry.access.actors import demand
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError, RegistryError
@@ -27,7 +28,7 @@ from registry.reform.views import ReformView, any_reform, check_may_change
 from registry.reform.work_file import read_decided
 from registry.settings import Settings
 from registry.uploads import files
-from registry.uploads.asked import INTERRUPTED, acting_for, told
+from registry.uploads.asked import INTERRUPTED, acting_for, kept_problem
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -50,7 +51,7 @@ def work(engine: Engine, settings: Settings, *, reform_id: int) -> None:
         except DatabaseUnavailableError:
             raise
         except RegistryError as error:
-            problem = told(error)
+            problem = kept_problem(error)
     _settle(engine, reform_id, problem)
 
 
@@ -141,10 +142,7 @@ _TASKS: Final[
 def _document(folder: Path) -> Document:
     path = files.delivered(folder)
     if path is None:
-        raise NotFoundError(
-            "tệp đã giao không có ở máy này; nhiều máy thì đặt DIACHISO_FILES chung"
-            " (the delivered file is not here; several machines share DIACHISO_FILES)"
-        )
+        raise NotFoundError(Message("delivered_file_not_here_several_machines"))
     # What a file that came over HTTP names is looked for nowhere else on this machine.
     boundaries = files.report(folder, BOUNDARIES) or folder / BOUNDARIES / "?"
     return replace(read_resolution(path), delivered_boundaries=boundaries)
@@ -168,9 +166,9 @@ def _decided(engine: Engine, reform_id: int) -> dict[str, str]:
 
 def _settle(engine: Engine, reform_id: int, problem: dict[str, Any] | None) -> None:
     """Nothing is being done any more; one that could not be read or tried has failed."""
-    kept_problem = json.dumps(problem) if problem is not None else None
+    kept = json.dumps(problem) if problem is not None else None
     with session_scope(engine) as session:
-        session.execute(SQL.text("end_work"), {"id": reform_id, "problem": kept_problem})
+        session.execute(SQL.text("end_work"), {"id": reform_id, "problem": kept})
         session.execute(_FAILED, {"id": reform_id})
 
 

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
 from registry.boundaries.reach import refuse_far
+from registry.core.invalid import message_of
 from registry.core.locks import Lock
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.entrances import SAME_M
@@ -180,7 +182,7 @@ def _check(said: Said) -> None:
         ("entrance", said.entrance, entrance),
     ):
         if wanted and given is None:
-            raise InvalidInputError.of_field(name, "missing", f"cần cho {said.kind} (is missing)")
+            raise InvalidInputError.of_field(name, "missing", Message("missing_5", kind=said.kind))
     for name, value, fits in (
         ("code", said.code, not new),
         ("lon", said.lon, pointed),
@@ -192,7 +194,7 @@ def _check(said: Said) -> None:
     ):
         if value is not None and not fits:
             raise InvalidInputError.of_field(
-                name, "not_of_this_kind", f"không thuộc {said.kind} (is no part of such a report)"
+                name, "not_of_this_kind", Message("no_part_such_report", kind=said.kind)
             )
 
     if said.note is not None:
@@ -200,7 +202,7 @@ def _check(said: Said) -> None:
             _NOTE.validate_python(said.note)
         except ValidationError as error:
             wrong = error.errors(include_url=False)[0]
-            raise InvalidInputError.of_field("note", wrong["type"], wrong["msg"]) from None
+            raise InvalidInputError.of_field("note", wrong["type"], message_of(wrong)) from None
 
 
 def _subject(
@@ -215,7 +217,7 @@ def _subject(
     record = session.execute(_RECORD, {"code": code}).one_or_none()
     if record is None:
         # It was taken back since it was looked up, or a replica had it still.
-        raise NotFoundError(f"no record bears the code {code_display(code)}")
+        raise NotFoundError(Message("no_record_bears_code_3", code=code_display(code)))
     unit_id, event_id = record
     if said.lon is not None and said.lat is not None:
         check_in_viet_nam(session, lon=said.lon, lat=said.lat)
@@ -277,7 +279,7 @@ def _refuse_two_points(session: Session, said: Said, subject: _Subject, who: str
         return  # a door has several of these
     given = {"code": subject.code, "kind": said.kind, "who": who}
     if session.execute(SQL.text("said_otherwise"), given).scalar_one():
-        raise too_many("hôm nay bạn đã báo như vậy về mã này (one such report a day of one code)")
+        raise too_many(Message("one_such_report_day_one_code"))
 
 
 def _columns(said: Said, subject: _Subject, reporter: Reporter) -> dict[str, Any]:

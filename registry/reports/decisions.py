@@ -18,6 +18,8 @@ from geo.code import format as code_display
 from registry.access.actors import acting, outside_own
 from registry.access.jurisdiction import check_jurisdiction
 from registry.access.reach import writable
+from registry.core.invalid import message_of
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.entrances import SOURCES, Entrance, with_entrance
 from registry.errors import (
@@ -121,7 +123,7 @@ def _decided(engine: Engine, report_id: int, decision: Decision, decide: _Decide
             and session.execute(SQL.text("lock_report"), {"id": report_id}).mappings().one_or_none()
         )
         if not found:
-            raise NotFoundError(f"không có báo cáo số {report_id} (no such report)")
+            raise NotFoundError(Message("no_such_report", report_id=report_id))
         row = dict(found)
         _check_place(row)
         _check_open(row)
@@ -151,9 +153,9 @@ def _check_open(row: Mapping[str, Any]) -> None:
     state = row["state"]
     if state == "open" or (state == "proposed" and _may_retire()):
         return
-    why = "chờ người duyệt (it waits for an approver)" if state == "proposed" else state
+    why = Message("waits_approver") if state == "proposed" else state
     raise ReportDecidedError(
-        f"báo cáo {row['id']} đã được xử lý: {why} (decided already)",
+        Message("decided_already", id=row["id"], why=why),
         state=state,
         event_id=row["decided_event_id"],
     )
@@ -163,7 +165,7 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
     for part in decision.parts:
         if part not in _CORRECTABLE_OF.get(row["kind"], ()):
             raise InvalidInputError.of_field(
-                part, "not_of_this_kind", f"không thuộc {row['kind']} (not of such a report)"
+                part, "not_of_this_kind", Message("not_such_report", kind=row["kind"])
             )
     event, entrances = None, None
     if row["code"]:
@@ -188,7 +190,7 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
             return _propose_to_retire(work, row, decision)
         done = BY_NAME[name].run(work, request)
     except StaleError as error:  # between our look and the lock
-        raise ReportStaleError(error.detail) from error
+        raise ReportStaleError(error.message) from error
     made = done.records[0].code if row["code"] is None else None
     _write(session, row, decision, "accepted", done.event_id, made)
     return Decided(
@@ -253,8 +255,7 @@ def _current(
         shown = code_display(current["code"])
         verified = current["verified_on"]
         raise ReportStaleError(
-            f"mã {shown} đã được sửa sau báo cáo này; xem lại rồi gửi kèm event_id (the record"
-            " changed since; look at it, and send its event_id along)",
+            Message("record_changed_since_look_send_event", shown=shown),
             current={
                 "code": current["code"],
                 "code_display": shown,
@@ -302,7 +303,7 @@ def _request(
                 raise InvalidInputError.of_field(
                     "commune",
                     "missing",
-                    "báo cáo chưa rõ xã, phường: hãy nêu mã xã (say in which commune it is)",
+                    Message("say_commune"),
                 )
             told["same_address"] = decision.same_address
     try:
@@ -310,7 +311,7 @@ def _request(
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         name = ".".join(map(str, wrong["loc"])) or "request"
-        raise InvalidInputError.of_field(name, wrong["type"], wrong["msg"]) from None
+        raise InvalidInputError.of_field(name, wrong["type"], message_of(wrong)) from None
 
 
 def _seen(row: Mapping[str, Any], decision: Decision) -> Entrance:

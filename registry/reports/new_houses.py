@@ -18,6 +18,7 @@ from geo.label import label, named, number_label
 from geo.points import is_about_viet_nam
 from registry.boundaries import communes_at
 from registry.boundaries.reach import refuse_far
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.door_with_units import ReadAddress
 from registry.errors import AddressTakenError, InvalidInputError
@@ -73,7 +74,7 @@ def check_in_viet_nam(session: Session, *, lon: float, lat: float) -> list[int]:
         inside = bool(found) or not session.execute(_DRAWN).scalar_one()
     if not inside:
         raise InvalidInputError.of_field(
-            "lon", "outside_viet_nam", "điểm nằm ngoài Việt Nam (the point is outside Viet Nam)"
+            "lon", "outside_viet_nam", Message("point_outside_viet_nam")
         )
     return found
 
@@ -106,7 +107,7 @@ def describe(
         raise InvalidInputError.of_field(
             "address",
             "address_names_no_dwelling",
-            "cần số nhà, căn hộ, hoặc thôn ấp (needs a number, a flat, or a locality)",
+            Message("needs_number_flat_locality"),
         )
     door = reading.door
     return NewHouse(unit, label(door_parts(door), ()), _parts(door), _key(door), similar)
@@ -139,7 +140,7 @@ def _commune(
     if drawn and not fitting:
         there = ", ".join(_name(gazetteer, i) for i in drawn)
         raise InvalidInputError.of_field(
-            "address", "commune_contradicted", f"điểm nằm ở {there} (the point lies elsewhere)"
+            "address", "commune_contradicted", Message("point_lies_elsewhere", there=there)
         )
     if not drawn and named_units is not None and len(named_units) == 1:
         fitting = list(named_units)
@@ -164,7 +165,7 @@ def _province(gazetteer: Gazetteer, named: set[int] | None, *, lon: float, lat: 
         raise InvalidInputError.of_field(
             "address",
             "commune_undecided",
-            "không rõ xã, phường; xin nêu trong địa chỉ (name the commune in the address)",
+            Message("name_commune_address"),
         )
     return found
 
@@ -188,7 +189,7 @@ def _similar(answers: list[Answer], *, sure: bool) -> tuple[str, ...]:
     if sure and len(doors) == 1 and doors[0].confidence >= _SURE:
         forms = code_forms(codes[0])
         raise AddressTakenError(
-            f"địa chỉ này đã có mã {forms['code_display']} (it is registered under this code)",
+            Message("registered_under_code", code_display=forms["code_display"]),
             taken_by=forms,
         )
     return tuple(codes)

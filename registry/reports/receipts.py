@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.access.sessions import hash_token
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import NotFoundError
@@ -94,7 +95,7 @@ def by_receipt(engine: Engine, receipt: str) -> Reported:
         given = {"hash": hash_token(receipt[:_LONGEST]), "days": KEPT_DAYS}
         row: Any = session.execute(SQL.text("report_of_receipt"), given).one_or_none()
     if row is None:
-        raise NotFoundError("không có biên nhận này, hoặc đã quá một năm (no such receipt)")
+        raise NotFoundError(Message("no_such_receipt"))
     return Reported(*row)
 
 

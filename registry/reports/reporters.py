@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from registry.access.roles import Role
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import TooManyReportsError
 from registry.gazetteer import VIET_NAM
@@ -49,10 +50,10 @@ def refuse_too_many(session: Session, reporter: Reporter) -> None:
     if most is None:
         return
     if session.execute(SQL.text("said_today"), {"who": reporter.known_as}).scalar_one() >= most:
-        raise too_many(f"hôm nay đã nhận đủ {most:,} báo cáo (at most {most:,} reports a day)")
+        raise too_many(Message("most_reports_day", most=most))
 
 
-def too_many(detail: str) -> TooManyReportsError:
+def too_many(detail: Message) -> TooManyReportsError:
     """The error that says to come back tomorrow."""
     now = datetime.datetime.now(VIET_NAM)
     tomorrow = datetime.datetime.combine(

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from geo.label import alley_word, door_words, named, number_of
 from geo.points import point_in
+from registry.core.messages import Message
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.lookup import lookup
@@ -125,9 +126,7 @@ def plan_route(
     more stops than an order is looked for; and what `place` raises.
     """
     if not lines:
-        raise InvalidInputError.of_field(
-            "list", "empty_list", "danh sách trống (the list is empty)"
-        )
+        raise InvalidInputError.of_field("list", "empty_list", Message("list_empty"))
     start = _position(reads, "start", wish.start)
     end = start if wish.round_trip else _position(reads, "end", wish.end)
     placed = place(gazetteer, reads, lines)
@@ -150,8 +149,7 @@ def order_round(
         raise InvalidInputError.of_field(
             "order",
             "too_many_stops",
-            f"quá {MAX_STOPS} điểm để tìm đường ngắn nhất; chia nhỏ danh sách, hoặc dùng thứ tự đi"
-            " bộ (too many stops for the shortest order: part the list, or take the walking order)",
+            Message("too_many_stops_shortest_order_part", max_stops=MAX_STOPS),
         )
     points = [visit.point for visit in fixed if visit.point]
     way = Way(points, start, end, round_trip=wish.round_trip)
@@ -269,10 +267,8 @@ def _position(reads: Reads, field: str, written: str | None) -> Point | None:
     try:
         record = lookup(reads, written)
     except (InvalidInputError, NotFoundError, GoneError) as error:
-        raise InvalidInputError.of_field(field, "no_such_place", error.detail) from error
+        raise InvalidInputError.of_field(field, "no_such_place", error.message) from error
     point = point_of(record)
     if point is None:
-        raise InvalidInputError.of_field(
-            field, "no_position", "mã này chưa có toạ độ (this code has no position)"
-        )
+        raise InvalidInputError.of_field(field, "no_position", Message("code_no_position"))
     return point

@@ -11,6 +11,7 @@ from typing import Final, Literal, get_args
 
 from registry.access.actors import acting
 from registry.access.reach import writable
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import ForbiddenError, InvalidInputError
 from registry.reads import Reads
@@ -61,16 +62,12 @@ def operator_of(asked: str | None) -> str:
     if actor is None or (actor.role == "admin" and writable() is None):
         name = (asked or (actor.name if actor else "")).strip()
         if not name:
-            raise InvalidInputError.of_field("operator", "missing", "cần tên hãng (whose areas)")
+            raise InvalidInputError.of_field("operator", "missing", Message("areas"))
         return name
     if actor.role != "carrier":
-        raise ForbiddenError(
-            "vùng phục vụ do hãng vận chuyển tự khai: cần khoá carrier (only a carrier's key)"
-        )
+        raise ForbiddenError(Message("only_carriers_key"))
     if asked not in (None, "", actor.name):
-        raise ForbiddenError(
-            f"khoá này là của {actor.name}, không ghi cho hãng khác (another operator's areas)"
-        )
+        raise ForbiddenError(Message("another_operators_areas", name=actor.name))
     return actor.name
 
 

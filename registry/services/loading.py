@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from geo.text import fold
 from registry.access.actors import who_acts
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.target_units import UNIT_PROBLEMS
 from registry.database import driver_connection
@@ -30,26 +31,26 @@ from registry.services.rows import MOST_CODES, AreaRow, OfficeRow, Read, Reader,
 SQL: Final = Statements(__file__, "queries.sql")
 
 PROBLEMS: Final = {
-    "operator_differs": "Dòng của hãng khác (another operator's row)",
-    "service_missing": "Dòng không ghi dịch vụ (no service)",
-    "kind_unknown": "Loại: delivers (giao), collects (gom) hoặc counter (quầy) (no such kind)",
-    "area_missing": "Dòng không có vùng (xã, mã, hình vẽ), không có bưu cục (no area, no office)",
-    "office_missing": "Có toạ độ hoặc giờ mở cửa mà không có tên bưu cục (no name of the office)",
-    "office_differs": "Dòng trước ghi toạ độ, giờ khác của bưu cục này (an earlier row differs)",
-    "point_unreadable": "Toạ độ bưu cục sai, cần độ WGS 84 trong nước (no place in Viet Nam)",
-    "hours_unreadable": "Giờ mở cửa viết sai, ví dụ Mo-Sa 07:30-18:00 (no opening_hours)",
-    "text_unreadable": "Tên dài hơn 100, hoặc có ký tự lạ (too long, or control characters)",
-    PERSONAL_DATA: "Bỏ số điện thoại, thư điện tử, đường dẫn (personal data)",
+    "operator_differs": Message("another_operators_row"),
+    "service_missing": Message("no_service"),
+    "kind_unknown": Message("no_such_kind"),
+    "area_missing": Message("no_area_no_office"),
+    "office_missing": Message("no_name_office"),
+    "office_differs": Message("earlier_row_differs"),
+    "point_unreadable": Message("no_place_viet_nam"),
+    "hours_unreadable": Message("no_opening_hours"),
+    "text_unreadable": Message("too_long_control_characters"),
+    PERSONAL_DATA: Message("personal_data"),
     **UNIT_PROBLEMS,
-    "code_unreadable": "Mã địa chỉ viết sai (not a code)",
-    "codes_unknown": "Mã chưa có, hoặc không còn, cửa nhà nào (codes of no door)",
-    "polygon_unreadable": "Hình vẽ không đọc được, cần Polygon hoặc MultiPolygon (no polygon)",
-    "polygon_repaired": "Hình vẽ tự cắt, đã sửa: xem lại trên bản đồ (it was repaired: look at it)",
-    "polygon_outside": "Hình vẽ không ở Việt Nam theo độ WGS 84 (not in degrees of Viet Nam)",
-    "polygon_too_fine": "Hình vẽ hơn 20.000 điểm, hãy làm đơn giản (more than 20,000 vertices)",
-    "date_unreadable": "Ngày không đọc được (no date)",
-    "dates_swapped": "Ngày bắt đầu sau ngày cuối (it ends before it begins)",
-    "row_repeated": "Dòng trước đã ghi như vậy (an earlier row says it)",
+    "code_unreadable": Message("not_code"),
+    "codes_unknown": Message("codes_no_door"),
+    "polygon_unreadable": Message("no_polygon"),
+    "polygon_repaired": Message("repaired_look"),
+    "polygon_outside": Message("not_degrees_viet_nam"),
+    "polygon_too_fine": Message("more_20_000_vertices"),
+    "date_unreadable": Message("no_date_2"),
+    "dates_swapped": Message("ends_before_begins"),
+    "row_repeated": Message("earlier_row_says"),
 }
 """Code → what is wrong with a row, in words."""
 _TABLE: Final = ProblemTable(PROBLEMS, warnings=("polygon_repaired", "codes_unknown"))
@@ -204,7 +205,7 @@ def _read(path: Path, operator: str, gazetteer: Gazetteer, sheet: str | None) ->
             delivery.areas[read.area.digest] = number, read.area
             listed += len(read.area.codes)
     if listed > MOST_CODES:
-        raise UnreadableFileError(f"{path.name}: hơn {MOST_CODES:,} mã (too many codes)")
+        raise UnreadableFileError(Message("too_many_codes", name=path.name, most_codes=MOST_CODES))
     return delivery
 
 

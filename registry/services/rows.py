@@ -21,6 +21,7 @@ from geo.code import CodeError
 from geo.text import fold
 from registry.boundaries.geojson import read_features
 from registry.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
+from registry.core.messages import Message
 from registry.coverage.target_units import TargetUnits
 from registry.days import day_after, parse_day
 from registry.errors import InvalidInputError
@@ -123,7 +124,7 @@ def rows_of(path: Path, sheet: str | None) -> Iterator[FileRow]:
         rows = _features(path) if _is_geojson(path) else _table(path, sheet)
         for number, row in enumerate(rows):
             if number == MOST_ROWS:
-                raise unreadable(path, f"hơn {MOST_ROWS:,} dòng (too many rows)")
+                raise unreadable(path, Message("too_many_rows", most_rows=MOST_ROWS))
             yield row
     except OSError as error:
         raise not_opened(path, error) from error
@@ -137,15 +138,12 @@ def _is_geojson(path: Path) -> bool:
 def _table(path: Path, sheet: str | None) -> Iterator[FileRow]:
     table = read_file(path, sheet, in_request=True)
     if table.features is not None:
-        raise unreadable(
-            path, "lớp bản đồ này hãy lưu thành GeoJSON, EPSG:4326 (save the layer as GeoJSON)"
-        )
+        raise unreadable(path, Message("save_layer_geojson"))
     columns = columns_named(table.headers, _FIELDS, _MEANT)
     if not {"service", "office"} & columns.keys():
         raise unreadable(
             path,
-            "cần cột dịch vụ (service) hoặc bưu cục (office);"
-            f" dòng đầu đang có: {', '.join(told_headers(table.headers)[:12])}",
+            Message("service_columns_needed", headers=told_headers(table.headers)[:12]),
         )
     with table.rows() as rows:
         for row in rows:

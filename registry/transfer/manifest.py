@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from geo.permutation import KEY_BYTES, N
+from registry.core.messages import Message
 from registry.errors import UnreadableFileError
 from registry.transfer.parts import PARTS
 
@@ -71,13 +72,10 @@ def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     """The manifest of a transfer file. Raises UnreadableFileError."""
     given = _member(archive)
     if given.get("format") != FORMAT or not isinstance(version := given.get("version"), int):
-        raise UnreadableFileError(
-            f"{path}: không phải tệp chuyển sổ (not a transfer file of this program)"
-        )
+        raise UnreadableFileError(Message("not_transfer_file_program", path=path))
     if version > VERSION:
         raise UnreadableFileError(
-            f"{path}: tệp chuyển sổ bản {version}, chương trình này đọc đến bản {VERSION}; hãy cập"
-            " nhật chương trình (written by a later program)"
+            Message("written_later_program", path=path, version=version, version_2=VERSION)
         )
     try:
         stated = given.pop("content")
@@ -87,7 +85,7 @@ def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     except (KeyError, TypeError, ValueError, AttributeError):
         whole = False
     if not whole:
-        raise UnreadableFileError(f"{path}: tệp kê hỏng hoặc đã bị sửa (the manifest was changed)")
+        raise UnreadableFileError(Message("manifest_changed_2", path=path))
     _check_parts(made, path)
     return made
 
@@ -125,6 +123,5 @@ def _check_parts(made: Manifest, path: Path) -> None:
     ]
     if foreign or not made.parts.keys() <= known.keys():
         raise UnreadableFileError(
-            f"{path}: có phần chương trình này không biết"
-            f" ({', '.join(foreign[:5]) or 'parts'}: unknown to this program)"
+            Message("unknown_program", path=path, foreign=", ".join(foreign[:5]) or "parts")
         )

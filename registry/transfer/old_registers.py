@@ -7,6 +7,7 @@ from typing import Final
 
 import psycopg
 
+from registry.core.messages import Message
 from registry.errors import NotPreparedError
 from registry.revision import head_revision
 from registry.transfer.parts import script
@@ -24,16 +25,12 @@ def make_readable(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     Raises NotPreparedError where there is none, or one of a schema that nothing here knows.
     """
     if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
-        raise NotPreparedError("cơ sở dữ liệu này chưa có sổ (no register in this database)")
+        raise NotPreparedError(Message("no_register_database"))
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     revision = str(row[0]) if row else ""
     if revision == head_revision():
         return
     if revision not in _BRIDGES:
-        raise NotPreparedError(
-            f"chương trình này không đọc được sổ có lược đồ {revision}; hãy dùng `transfer out` của"
-            " phiên bản đang chạy sổ ấy (this program cannot read that schema: use the program that"
-            " serves it)"
-        )
+        raise NotPreparedError(Message("program_cannot_read_schema_use_program", revision=revision))
     for bridge in _BRIDGES[revision]:
         connection.execute(script(bridge))

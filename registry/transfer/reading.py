@@ -16,6 +16,7 @@ from geo.code import PAYLOAD_FIRST
 from geo.code_bulk import serials_from_codes
 from geo.permutation import Permutation
 from registry.backup.tools import connected
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import OWNER_ROLE, make_engine, translated_errors
 from registry.errors import ConflictError, UnreadableFileError
@@ -59,7 +60,7 @@ _LISTING: Final = {"records": "known_code", "places": "place_ref"}
 
 
 def read_transfer(
-    url: str, source: Path, *, heard: Callable[[int], None], report: Callable[[str], None]
+    url: str, source: Path, *, heard: Callable[[int], None], report: Callable[[Message | str], None]
 ) -> Manifest:
     """Make the empty register of `url`, which is prepared where it is not, the one in `source`.
 
@@ -90,11 +91,11 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(source) as archive:
             yield archive
     except (zipfile.BadZipFile, EOFError, zlib.error):
-        raise UnreadableFileError(
-            f"{source}: hỏng, hoặc không phải tệp chuyển sổ (damaged, or not a transfer file)"
-        ) from None
+        raise UnreadableFileError(Message("damaged_not_transfer_file", source=source)) from None
     except OSError as error:
-        raise UnreadableFileError(f"{source}: {error.strerror or error}") from error
+        raise UnreadableFileError(
+            Message("text_9", source=source, strerror=error.strerror or error)
+        ) from error
 
 
 class _Reading:
@@ -117,10 +118,7 @@ class _Reading:
         """All of it; the caller's transaction commits, or nothing has happened."""
         if self.connection.execute("SELECT park_keys()").fetchone() != (True,):
             self._refuse_filled()
-            raise ConflictError(
-                "đang có chương trình khác đọc sổ đích; hãy dừng nó rồi làm lại (another program"
-                " reads the register: stop it, and try again)"
-            )
+            raise ConflictError(Message("another_program_reads_register_stop_try"))
         self._refuse_filled()
         self.connection.execute(script("inward/begin"))
         for part in PARTS:
@@ -133,10 +131,7 @@ class _Reading:
         for table in _FILLED:
             query = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table))
             if self.connection.execute(query).fetchone() == (True,):
-                raise ConflictError(
-                    f"sổ đích không trống ({table}); hãy dùng cơ sở dữ liệu mới, hoặc `bin/run"
-                    " --no-demo` (the register is not empty: take a new database)"
-                )
+                raise ConflictError(Message("register_not_empty_take_new_database", table=table))
 
     def _read(self, part: Part) -> None:
         self._stage(part)
@@ -174,7 +169,7 @@ class _Reading:
                     self.heard(self.lines + lines)
             if (lines, digest.hexdigest()) != (stated.lines, stated.sha256):
                 raise UnreadableFileError(
-                    f"{self.source}: {part.file_name} không đúng tổng kiểm tra (damaged)"
+                    Message("damaged_2", source=self.source, file_name=part.file_name)
                 )
         self.lines += lines
         columns = sql.SQL(", ").join(
@@ -195,7 +190,7 @@ class _Reading:
             return self.archive.open(part.file_name)
         except (KeyError, RuntimeError):  # not there, under a password, packed in another way
             raise UnreadableFileError(
-                f"{self.source}: thiếu {part.file_name}, hoặc không mở được (missing)"
+                Message("missing_6", source=self.source, file_name=part.file_name)
             ) from None
 
     def _check_codes(self) -> None:
@@ -216,15 +211,18 @@ class _Reading:
         twice = self.connection.execute(SQL.driver("twice"), {}).fetchone()
         if twice:
             raise UnreadableFileError(
-                f"{self.source}: mã {twice[0]} có hai trạng thái cùng lúc (two states at once)"
+                Message("two_states_once", source=self.source, twice=twice[0])
             )
         self.connection.execute('INSERT INTO known_code SELECT DISTINCT code COLLATE "C" FROM part')
 
     def _refuse_code(self, codes: np.ndarray[tuple[int], np.dtype[np.bytes_]]) -> None:
         if codes.size:
             raise UnreadableFileError(
-                f"{self.source}: mã {codes[0].decode(errors='replace')} không do sổ này cấp"
-                " (this code was not issued by the register of the file)"
+                Message(
+                    "code_not_issued_register_file",
+                    source=self.source,
+                    codes=codes[0].decode(errors="replace"),
+                )
             )
 
     def _check_reference(self, part: Part, member: str, kind: str) -> None:
@@ -241,8 +239,14 @@ class _Reading:
         found = self.connection.execute(query).fetchone()
         if found:
             raise UnreadableFileError(
-                f"{self.source}: {part.file_name} nhắc đến {member} {found[0]}, không có"
-                f" ({kind} {found[0]} is unknown)"
+                Message(
+                    "unknown_2",
+                    source=self.source,
+                    file_name=part.file_name,
+                    member=member,
+                    found=found[0],
+                    kind=kind,
+                )
             )
 
     @contextmanager
@@ -253,7 +257,7 @@ class _Reading:
         except _REFUSALS as error:
             said = " ".join(filter(None, (error.diag.message_primary, error.diag.message_detail)))
             raise UnreadableFileError(
-                f"{self.source}: {part.file_name} trái quy tắc của sổ ({said})"
+                Message("breaks_rule", source=self.source, file=part.file_name, said=said)
             ) from error
 
     def _go_on_with(self, codes: Codes) -> None:

@@ -13,10 +13,10 @@ import psycopg
 from psycopg import IsolationLevel, sql
 
 from registry.backup.tools import connected
+from registry.core.messages import Message, not_written
 from registry.core.sql import Statements
 from registry.database import OWNER_ROLE, translated_errors
 from registry.errors import UnreadableFileError
-from registry.messages import not_written, number
 from registry.release import release
 from registry.transfer.manifest import FORMAT, NAME, VERSION, Codes, Manifest, PartSum
 from registry.transfer.old_registers import make_readable
@@ -33,18 +33,18 @@ _ROWS: Final = 5_000
 _LEVEL: Final = 4
 _NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _LEFT_BEHIND: Final = {
-    "api_key": ("revoked_at IS NULL", "khoá API, tài khoản (keys, accounts)"),
+    "api_key": ("revoked_at IS NULL", Message("keys_accounts")),
     "webhook": ("true", "webhook (webhooks)"),
-    "import": ("state IN ('staged', 'reported')", "đợt nhập chưa ghi (imports not published)"),
-    "field_record": ("state = 'waiting'", "bản ghi thực địa chưa đưa vào (field records)"),
-    "service_area": ("true", "vùng phục vụ (service areas)"),
-    "boundary": ("NOT approximate", "địa giới (boundaries)"),
+    "import": ("state IN ('staged', 'reported')", Message("imports_not_published")),
+    "field_record": ("state = 'waiting'", Message("field_records")),
+    "service_area": ("true", Message("service_areas")),
+    "boundary": ("NOT approximate", Message("boundaries")),
 }
 """Table → rows of it that somebody may miss in the file, and what they are called."""
 
 
 def write_transfer(
-    url: str, target: Path, *, heard: Callable[[int], None], report: Callable[[str], None]
+    url: str, target: Path, *, heard: Callable[[int], None], report: Callable[[Message | str], None]
 ) -> Manifest:
     """Write the register of `url` into `target`, readable for its owner alone; it holds everything,
     restricted places and the key of the codes too.
@@ -133,7 +133,7 @@ def _about(connection: Connection) -> tuple[Codes, str, str, str | None]:
     return codes, str(made_at), str(register), None if rules is None else str(rules)
 
 
-def _tell_left_behind(connection: Connection, report: Callable[[str], None]) -> None:
+def _tell_left_behind(connection: Connection, report: Callable[[Message | str], None]) -> None:
     for table, (missed, words) in _LEFT_BEHIND.items():
         if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
             continue  # of an earlier schema
@@ -142,4 +142,4 @@ def _tell_left_behind(connection: Connection, report: Callable[[str], None]) -> 
         )
         ((count,),) = connection.execute(query).fetchall()
         if count:
-            report(f"không có trong tệp: {number(int(str(count)))} {words} (not in the file)")
+            report(Message("not_file", count=int(str(count)), words=words))

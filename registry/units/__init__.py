@@ -13,6 +13,7 @@ from typing import Final
 
 from geo.admin import LEVELS, name_key, parse_name
 from geo.text import accent_key, has_diacritics
+from registry.core.messages import Message
 from registry.errors import InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.one_map import doubt
@@ -61,7 +62,7 @@ def day_asked(as_of: datetime.date | None) -> datetime.date:
         raise _too_early("as_of")
     if as_of is not None and as_of > now:
         raise InvalidInputError.of_field(
-            "as_of", "day_in_future", f"{as_of} has not come; today is {now} in Viet Nam"
+            "as_of", "day_in_future", Message("not_come_today_viet_nam", as_of=as_of, now=now)
         )
     return as_of or now
 
@@ -77,7 +78,7 @@ def label_day(on: datetime.date | None) -> datetime.date | None:
 
 
 def _too_early(field: str) -> InvalidInputError:
-    detail = f"no map before {FIRST_KNOWN_DAY} is known"
+    detail = Message("no_map_before", day=FIRST_KNOWN_DAY)
     return InvalidInputError.of_field(field, "day_too_early", detail)
 
 
@@ -91,7 +92,7 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
         raise InvalidInputError.of_field(
             "code",
             "malformed_unit_code",
-            "a unit's code has 2 digits (province), 3 (district) or 5 (commune)",
+            Message("units_code_2_digits_province_3"),
         )
     doubt()  # whoever names a unit asks what is in it
     bearers = gazetteer.with_code(code)
@@ -103,10 +104,10 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
         return bearers[0]
     if bearers:
         spans = "; ".join(f"{u.version_on(day).full_name} {_span(u)}" for u in reversed(bearers))
-        raise NotFoundError(f"no unit bears code {code} on {day}; it was borne by {spans}")
+        raise NotFoundError(Message("no_unit_bears_code_borne", code=code, day=day, spans=spans))
     if coming := to_be_born(gazetteer, code):
-        raise NotFoundError(f"{coming[0].message} (no unit bears code {code} yet)")
-    raise NotFoundError(f"no unit of any map bears code {code}")
+        raise NotFoundError(Message("no_unit_bears_code_yet", message=coming[0].message, code=code))
+    raise NotFoundError(Message("no_unit_any_map_bears_code", code=code))
 
 
 def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
@@ -221,7 +222,7 @@ def province_on(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit:
     for unit in gazetteer.with_code(code):
         if unit.level == "province" and unit.alive_on(day):
             return unit
-    raise NotFoundError(f"no province bears code {code} on {day}")
+    raise NotFoundError(Message("no_province_bears_code", code=code, day=day))
 
 
 def _span(unit: Unit) -> str:

@@ -12,6 +12,7 @@ from geo.admin import parse_name, split_parts
 from geo.syllables import is_damaged
 from geo.text import has_diacritics
 from geo.values import value
+from registry.core.messages import Message
 from registry.errors import InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 from registry.remembered import Remembered
@@ -86,10 +87,10 @@ def check_text(text: str) -> None:
     """Raises InvalidInputError for a text that names no unit whatever the map, and why."""
     if len(text) > MAX_TEXT:
         raise InvalidInputError.of_field(
-            "text", "text_too_long", f"more than {MAX_TEXT:,} characters"
+            "text", "text_too_long", Message("more_characters_2", max_text=MAX_TEXT)
         )
     if not _parts_with_words(text):
-        raise InvalidInputError.of_field("text", "text_without_word", "holds no word")
+        raise InvalidInputError.of_field("text", "text_without_word", Message("holds_no_word"))
 
 
 def _parts_with_words(text: str) -> list[str]:

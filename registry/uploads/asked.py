@@ -1,6 +1,6 @@
 """What jobs share that somebody asked for over HTTP: on whose behalf they act, how they fail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -8,6 +8,8 @@ from sqlalchemy import Engine
 
 from registry.access.actors import Actor, acting_as
 from registry.access.key_check import KeyCheck
+from registry.core.messages import Message, read_stored, stored, worded
+from registry.core.remedies import Remedy, remedies_in
 from registry.errors import KeyUnknownError, RegistryError
 from registry.gazetteer_cache import GazetteerCache
 from registry.jobs.table import Job
@@ -16,7 +18,7 @@ from registry.settings import Settings
 
 INTERRUPTED: Final = {
     "code": "interrupted",
-    "detail": "bị ngắt giữa chừng, chưa ghi gì; hãy thử lại (it was interrupted; try again)",
+    "detail": Message("interrupted_try_again"),
 }
 
 
@@ -26,7 +28,7 @@ def acting_for(
 ) -> Iterator[str]:
     """In the block the holder of the key acts that asked for this; yields its name."""
     if key_id is None:
-        raise KeyUnknownError(f"{asked_by}: không có khoá (asked for without a key)")
+        raise KeyUnknownError(Message("asked_without_key", asked_by=asked_by))
     reads = Reads(
         engine.url.render_as_string(hide_password=False),
         pool_size=1,
@@ -45,6 +47,18 @@ def turn_of(actor: Actor, job: Job) -> str:
     return f"{job.queue}:{actor.key_id or actor.name}"
 
 
-def told(error: RegistryError) -> dict[str, Any]:
-    """An error as it is kept, for who asked."""
-    return {"code": error.code, "detail": error.detail, **error.extra}
+def kept_problem(error: RegistryError) -> dict[str, Any]:
+    """An error as it is kept, for whoever asked: its messages are not in words yet."""
+    return {"code": error.code, "message": error.message.as_json(), **stored(error.extra)}
+
+
+def shown_problem(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What `kept_problem` kept, in words; what older versions kept has them already."""
+    shown: dict[str, Any] = worded(read_stored(kept))
+    return shown | {"detail": shown.get("message") or shown.get("detail")}
+
+
+def remedies_of(kept: Mapping[str, Any]) -> Iterator[Remedy]:
+    """What would mend the problem."""
+    message = read_stored(kept).get("message")
+    return remedies_in(message) if isinstance(message, Message) else iter(())

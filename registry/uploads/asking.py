@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.access.actors import Actor
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
@@ -48,10 +49,7 @@ def ask_publish(
         ):
             raise refusal
         if verdict != view.verdict:
-            raise StaleError(
-                f"lần chạy thử mới nhất là {view.verdict}, không phải {verdict}: hãy xem kết quả"
-                " lần ấy rồi gửi lại (that is not the latest dry run)"
-            )
+            raise StaleError(Message("not_latest_dry_run", verdict=view.verdict, verdict_2=verdict))
         session.execute(_PUBLISHING, {"id": import_id})
         _hand_over(session, view, actor, PUBLISH_IMPORT, "waiting", accept_vanished=accept_vanished)
 
@@ -66,7 +64,7 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state not in ("reported", "failed") or view.phase is not None:
-            raise _wrong_state(view, "chỉ trả lời được đợt chưa ghi (only what is not published)")
+            raise _wrong_state(view, Message("only_not_published"))
         if view.files_until is None:
             raise _wrong_state(view, _FILE_GONE)
         said = {**view.request, **answers}
@@ -86,35 +84,26 @@ def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
     A full delivery that lacks nearly everything comes last, for it may be accepted.
     """
     if view.state != "reported" or view.phase is not None:
-        return _wrong_state(view, "chỉ duyệt được đợt đã chạy thử xong (only after its dry run)")
+        return _wrong_state(view, Message("only_after_dry_run_3"))
     if view.files_until is None:
         return _wrong_state(view, _FILE_GONE)
     if view.counts.get("systems") and not view.request.get("crs"):
         return _wrong_state(
             view,
-            "hệ toạ độ là do máy đoán: xác nhận rồi mới duyệt được"
-            " (the coordinate system has to be confirmed first)",
+            Message("coordinate_system_confirmed_first"),
         )
     if view.request.get("strict") and view.counts.get("rejected"):
         return _wrong_state(
             view,
-            "đã chọn chỉ ghi khi không dòng nào bị loại, mà có dòng bị loại: sửa rồi giao lại"
-            " (delivered as strict, and rows were rejected)",
+            Message("delivered_strict_rows_rejected"),
         )
     if not actor.may("approver"):
-        return ForbiddenError(
-            f"khoá này không được duyệt: báo người duyệt số đợt {view.id}"
-            " (this key may not approve: tell an approver its number)"
-        )
+        return ForbiddenError(Message("key_may_not_approve_tell_approver", id=view.id))
     if view.delivered_by == actor.name and not actor.approves_own:
-        return OwnDeliveryError(
-            f"ai giao tệp thì không tự duyệt: báo người duyệt khác số đợt {view.id}"
-            " (whoever delivered a file does not approve it; tell another approver its number)"
-        )
+        return OwnDeliveryError(Message("whoever_delivered_file_not_approve_tell", id=view.id))
     if view.counts.get("vanished_warning") == TooManyVanishedError.code:
         return TooManyVanishedError(
-            "tệp thiếu hơn 80 % hộ của nguồn; nếu đúng là đã hết, gửi accept_vanished"
-            f" (the file lacks most of the source's references) [{TooManyVanishedError.code}]",
+            Message("file_lacks_most_sources_references_2", code=TooManyVanishedError.code),
             vanished=view.counts["vanished"],
             share=view.counts["vanished_share"],
         )
@@ -126,7 +115,7 @@ def ask_rollback(engine: Engine, import_id: int, actor: Actor, *, keep_later: bo
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state != "published" or view.phase is not None:
-            raise _wrong_state(view, "chỉ huỷ được đợt đã ghi (only what is published)")
+            raise _wrong_state(view, Message("only_published"))
         _hand_over(session, view, actor, ROLL_BACK_IMPORT, ROLLING_BACK, keep_later=keep_later)
 
 
@@ -140,7 +129,7 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
         if view.state not in ("staged", "reported", "failed"):
             raise _wrong_state(
                 view,
-                "chỉ bỏ được đợt chưa ghi; đã ghi thì huỷ (rollback) (only what is not published)",
+                Message("only_not_published_2"),
             )
         forget(session, import_id)
         abandon(session, import_id=import_id)
@@ -159,14 +148,15 @@ def _locked(session: Session, import_id: int, actor: Actor) -> ImportView:
     check_may_change(session, import_id, actor)
     # A job that publishes holds it as long as that takes: nobody waits for that.
     if session.execute(_LOCK, {"id": import_id}).one_or_none() is None:
-        raise _wrong_state(view, "đang được xử lý (it is being worked on)")
+        raise _wrong_state(view, Message("being_worked"))
     return find_import(session, import_id, actor)
 
 
-def _wrong_state(view: ImportView, why: str) -> ImportStateError:
+def _wrong_state(view: ImportView, why: Message) -> ImportStateError:
     doing = f", {view.phase}" if view.phase else ""
     return ImportStateError(
-        f"đợt nhập {view.id} đang ở trạng thái {view.state}{doing}: {why}", state=view.state
+        Message("import_in_state", id=view.id, state=view.state, doing=doing, why=why),
+        state=view.state,
     )
 
 
@@ -180,7 +170,7 @@ def _hand_over(
     enqueue(session, job, lock=turn_of(actor, job), import_id=view.id, **options)
 
 
-_FILE_GONE: Final = "tệp đã giao không còn: giao lại (the file is gone; deliver it again)"
+_FILE_GONE: Final = Message("file_gone_deliver_again")
 _LOCK: Final = text("SELECT id FROM import WHERE id = :id FOR UPDATE SKIP LOCKED")
 _PUBLISHING: Final = text("UPDATE import SET state = 'publishing' WHERE id = :id")
 _STAGED: Final = text("UPDATE import SET state = 'staged' WHERE id = :id")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from registry.core.messages import Message
 from registry.errors import StorageFullError, StorageUnavailableError
 from registry.settings import Settings
 
@@ -88,8 +89,7 @@ def refusals() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise _full() from error
         raise StorageUnavailableError(
-            "thư mục chứa tệp không ghi được; báo người vận hành"
-            f" (the folder of files cannot be written: {(error.strerror or '').lower()})"
+            Message("folder_files_cannot_written", strerror=(error.strerror or "").lower())
         ) from error
 
 
@@ -103,10 +103,7 @@ def check_space(folder: Path, size: int) -> None:
 
 
 def _full() -> StorageFullError:
-    return StorageFullError(
-        "đĩa của máy chủ không đủ chỗ cho tệp này; báo người vận hành"
-        " (the server's disk has no room for this file; tell the operator)"
-    )
+    return StorageFullError(Message("servers_disk_no_room_file_tell"))
 
 
 def incoming_folder(settings: Settings) -> Path:

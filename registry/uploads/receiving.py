@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from geo.titles import without_people
 from registry.access.actors import Actor
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
@@ -54,7 +55,7 @@ def check_source(source: str) -> None:
     """Raises InvalidInputError for what cannot be the name of who delivers."""
     if source.casefold() == DEMO_SOURCE:
         raise InvalidInputError.of_field(
-            "source", "bad_source", "the source `demo` is made up; name whose households these are"
+            "source", "bad_source", Message("source_demo_made_up_name_households")
         )
 
 
@@ -109,8 +110,7 @@ def _delivered_before(
     said = (delivery.source, delivery.delivery, delivery.decision_number, delivery.request)
     if (found.file_sha256, tuple(found[2:])) != (sha256, said):
         raise KeyReusedError(
-            f"khoá Idempotency-Key này đã dùng cho đợt nhập {found.id} với tệp hay tuỳ chọn khác"
-            " (used for another file or with other options)",
+            Message("used_another_file_other_options", id=found.id),
             import_id=found.id,
         )
     number: int = found.id

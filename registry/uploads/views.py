@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry.access.actors import Actor, outside_own
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import InvalidInputError, NotFoundError
@@ -83,7 +84,7 @@ def find_import(session: Session, import_id: int, actor: Actor) -> ImportView:
         SQL.text("import_seen"), {"id": import_id} | _seen_by(actor)
     ).one_or_none()
     if row is None:
-        raise NotFoundError(f"không có đợt nhập {import_id} (there is no import {import_id})")
+        raise NotFoundError(Message("no_import", import_id=import_id))
     return ImportView(*row)
 
 
@@ -150,7 +151,7 @@ def _place(after: str | None) -> dict[str, object]:
     row, _, number = rest.partition(".")
     if not (row.isdecimal() and number.isdecimal() and max(len(row), len(number)) < 19):
         raise InvalidInputError.of_field(
-            "after", "bad_cursor", "takes what `next_after` of the page before says"
+            "after", "bad_cursor", Message("takes_next_after_page_before_says")
         )
     return {"code": code, "row": int(row), "number": int(number)}
 

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.confinement import broken_off_after
+from registry.core.messages import Message, stored
 from registry.core.sql import Statements
 from registry.database import driver_connection, session_scope
 from registry.errors import (
@@ -44,7 +45,7 @@ from registry.intake.row_reports import (
 from registry.intake.run import import_file
 from registry.settings import Settings
 from registry.uploads import files
-from registry.uploads.asked import INTERRUPTED, acting_for, told
+from registry.uploads.asked import INTERRUPTED, acting_for, kept_problem
 from registry.uploads.asking import NO_PROBLEMS, forget
 from registry.uploads.views import ROLLING_BACK, ImportView, any_import
 
@@ -61,7 +62,7 @@ def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
     except DatabaseUnavailableError:
         raise
     except RegistryError as error:
-        _settle(engine, import_id, "staged", "failed", told(error))
+        _settle(engine, import_id, "staged", "failed", kept_problem(error))
 
 
 def _limit(settings: Settings, view: ImportView) -> tuple[int, UnreadableFileError]:
@@ -93,10 +94,10 @@ def publish_import(
     except DatabaseUnavailableError:
         raise
     except VerdictChangedError as error:
-        _try(engine, settings, view, told(error))
+        _try(engine, settings, view, kept_problem(error))
     except RegistryError as error:
         was, becomes = (None, None) if unwritten else ("publishing", "reported")
-        _settle(engine, import_id, was, becomes, told(error))
+        _settle(engine, import_id, was, becomes, kept_problem(error))
 
 
 def publish_given_up(
@@ -125,7 +126,7 @@ def roll_back_import(
         except DatabaseUnavailableError:
             raise
         except RegistryError as error:
-            problem = told(error)
+            problem = kept_problem(error)
     _settle(engine, import_id, None, None, problem)
 
 
@@ -314,10 +315,7 @@ def _view(engine: Engine, import_id: int) -> ImportView | None:
 def _path(settings: Settings, view: ImportView) -> Path:
     path = files.delivered(files.of_import(settings, view.id))
     if path is None:
-        raise NotFoundError(
-            "tệp đã giao không có ở máy này; nhiều máy thì đặt DIACHISO_FILES chung"
-            " (the delivered file is not here; several machines share DIACHISO_FILES)"
-        )
+        raise NotFoundError(Message("delivered_file_not_here_several_machines"))
     return path
 
 
@@ -352,7 +350,7 @@ def _keep_verdict(
 ) -> bool:
     """Keep what a dry run found, with every problem; False when the import was discarded since."""
     with session_scope(engine) as session:
-        counts = json.dumps(result.to_dict())
+        counts = json.dumps(stored(result.to_dict()))
         kept = session.execute(SQL.text("keep_counts"), {"id": view.id, "counts": counts})
         if not getattr(kept, "rowcount", 0):
             _end(session, view.id, None)

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from standardwebhooks.webhooks import Webhook as Signer
 
+from registry.core.messages import Message
 from registry.deadline import Deadline
 from registry.errors import InvalidInputError
 
@@ -72,13 +73,11 @@ def check_url(url: str, hosts: Sequence[str]) -> str:
     except ValueError:
         host = port = parts = None
     if parts is None or not host or port == 0 or len(url) > MAX_URL or not url.isascii():
-        raise _refused(
-            "malformed_url", "cần dạng https://may-chu.vn/duong-dan (https://host/path is needed)"
-        )
+        raise _refused("malformed_url", Message("https_host_path_needed"))
     if parts.username is not None or parts.fragment or any(sign in url for sign in " \t\r\n"):
         raise _refused(
             "malformed_url",
-            "không được có mật khẩu, dấu cách hay # (no password, space or fragment)",
+            Message("no_password_space_fragment"),
         )
     if host in hosts:
         allowed = parts.scheme in _PORTS
@@ -86,15 +85,13 @@ def check_url(url: str, hosts: Sequence[str]) -> str:
         allowed = parts.scheme == "https"
         with suppress(ValueError):
             if not is_public(ip_address(host)):
-                raise _refused(
-                    "private_address", "địa chỉ mạng riêng (an address of a private network)"
-                )
+                raise _refused("private_address", Message("address_private_network"))
     if not allowed:
-        raise _refused("malformed_url", "cần https (https is needed)")
+        raise _refused("malformed_url", Message("https_needed"))
     return url
 
 
-def _refused(code: str, detail: str) -> InvalidInputError:
+def _refused(code: str, detail: Message) -> InvalidInputError:
     return InvalidInputError.of_field("url", code, detail)
 
 

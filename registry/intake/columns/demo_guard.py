@@ -4,6 +4,7 @@ from itertools import islice
 from typing import Final
 
 from geo.text import fold
+from registry.core.messages import Message
 from registry.errors import UnreadableFileError
 from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.formats.table import unreadable
@@ -28,6 +29,5 @@ def refuse_made_up(file: SourceFile) -> None:
 def _refusal(file: SourceFile) -> UnreadableFileError:
     return unreadable(
         file.path,
-        f"cột {MARK[0]} ghi rằng đây là hộ minh hoạ, không có thật, nên không được cấp mã thật"
-        " (made-up households); chỉ để đo đạc, thử nghiệm: thêm --demo-as-real",
+        Message("made_up_households", mark=MARK[0]),
     )

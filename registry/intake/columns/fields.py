@@ -8,6 +8,8 @@ from typing import Final
 from geo.admin import LEVELS
 from geo.persons import is_full_name, may_be_name, mentions_person
 from geo.text import fold
+from registry.core.messages import Message, Several
+from registry.core.remedies import TO_FILL_IN, Remedy
 from registry.errors import (
     ColumnsNotRecognisedError,
     CommuneNotNamedError,
@@ -15,14 +17,12 @@ from registry.errors import (
 )
 from registry.intake.spellings.headers import (
     FIELDS,
-    UNSAID,
     block_word,
     check_width,
     field_of,
     is_of_level_below,
     is_personal,
     is_running_number,
-    mapping_of,
     receivers_field_of,
     weak_field_of,
 )
@@ -203,15 +203,16 @@ def _without_weak(
     return [at for at in unread if at not in taken]
 
 
-def read_as(columns: Columns, headers: Sequence[str], stated: Iterable[str]) -> list[str]:
+def read_as(columns: Columns, headers: Sequence[str], stated: Iterable[str]) -> list[Message]:
     """Notes on columns that were taken for a field by words that may say another one.
 
     `stated` are the headers of which the deliverer has said what they are.
     """
     known = {fold(header) for header in stated}
     return [
-        f"cột '{headers[at]}' được đọc là {field} (read as): nếu không phải, thêm"
-        f" {mapping_of({headers[at]: ''})}"
+        Message(
+            "read", headers=headers[at], field=field, remedy=Remedy("mapping", {headers[at]: ""})
+        )
         for field, at in columns.positions.items()
         if fold(headers[at]) not in known and weak_field_of(headers[at]) == field
     ]
@@ -225,22 +226,26 @@ def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]
     named = [headers[at] for name in ("commune", "commune_code") for at in found.get(name, ())]
     if named:
         raise UnreadableFileError(
-            f"tệp có cột xã ({', '.join(named)}), nên không ghi thêm xã của cả tệp (the file names"
-            f" its communes): bỏ --commune, hoặc bỏ cột: {mapping_of(dict.fromkeys(named, ''))};"
-            f" nếu là xã, phường cũ: {mapping_of({named[0]: 'former_commune'})}"
+            Message(
+                "file_names_communes",
+                named=", ".join(named),
+                commune=Remedy("no_commune"),
+                left_out=Remedy("mapping", dict.fromkeys(named, "")),
+                former=Remedy("mapping", {named[0]: "former_commune"}),
+            )
         )
 
 
-def two_columns(name: str, first: str, second: str) -> str:
+def two_columns(name: str, first: str, second: str) -> Message:
     """That two columns mean the same field, and how to leave one out."""
     if fold(first) == fold(second):
-        return (
-            f"hai cột cùng tên '{first}' (two columns of one name): đổi tên một cột, hoặc tách hai"
-            " bảng đứng cạnh nhau thành hai tệp"
-        )
-    return (
-        f"hai cột cùng nghĩa {name} (two columns mean {name}): '{first}' và '{second}'; để bỏ một"
-        f" cột, thêm {mapping_of({second: ''})}"
+        return Message("two_columns_one_name", first=first)
+    return Message(
+        "two_columns_mean",
+        name=name,
+        first=first,
+        second=second,
+        remedy=Remedy("mapping", {second: ""}),
     )
 
 
@@ -249,8 +254,7 @@ def _stated(mapping: Mapping[str, str]) -> dict[str, str | None]:
     unknown = sorted(set(mapping.values()) - {*FIELDS, ""})
     if unknown:
         raise UnreadableFileError(
-            f"không có trường (no such field): {', '.join(unknown)};"
-            f" các trường: {', '.join(FIELDS)}"
+            Message("no_such_field_2", unknown=", ".join(unknown), fields=", ".join(FIELDS))
         )
     return {fold(header): name or None for header, name in mapping.items()}
 
@@ -333,20 +337,18 @@ def _own(headers: Sequence[str]) -> tuple[int, ...]:
 def _check_complete(fields: Set[str], headers: Sequence[str]) -> None:
     if "address" in fields:
         return
-    missing = []
+    missing: list[Message] = []
     named = bool({"house_number", "street", "locality", "building", "unit"} & fields)
     if not named:
-        missing.append("địa chỉ (address), hoặc số nhà / đường / thôn (house_number, …)")
+        missing.append(Message("house_number"))
     if not {"commune_code", "commune", "former_commune_code"} & fields:
-        missing.append("mã xã (commune_code) hoặc xã (commune); cả tệp một xã: --commune MÃ")
+        missing.append(Message("commune_code"))
     if missing:
         seen = told_headers(headers)
         shown = ", ".join(f"'{header[:40]}'" for header in seen[:12])
-        told = f"thiếu cột (missing columns): {'; '.join(missing)}. Dòng đầu đang có: {shown}"
+        told = Message("missing_columns", missing=Several(missing), shown=shown)
         if named:
             raise CommuneNotNamedError(told)
         unknown = (header for header in seen if field_of(header) is None)
-        example = mapping_of({next(unknown, "Tên cột")[:40]: UNSAID})
-        raise ColumnsNotRecognisedError(
-            f"{told}. Cột nào là gì thì nêu ra (say which is which): {example}", columns=seen
-        )
+        example = Remedy("mapping", {next(unknown, "Tên cột")[:40]: TO_FILL_IN})
+        raise ColumnsNotRecognisedError(Message("say", told=told, example=example), columns=seen)

@@ -12,9 +12,10 @@ from typing import Final
 
 from geo.placeholders import is_ditto
 from geo.text import fold
+from registry.core.messages import Message
+from registry.core.remedies import Remedy
 from registry.intake.columns.fields import Columns
 from registry.intake.formats.table import Rows, Table
-from registry.intake.spellings.headers import mapping_of
 
 _FILL: Final = ":fill"
 """Behind the field of a mapping: blank cells of the column hold what stands above them."""
@@ -27,10 +28,6 @@ _PLACES: Final = ("street", "locality", "building")
 _LEAST: Final = 5
 _SHARE: Final = 0.3
 _ALMOST_ALL: Final = 0.9
-_NOTE: Final = (
-    "cảnh báo: cột {seen} có những dòng để trống, hay ghi như trên, có vẻ chỉ ghi ở dòng đầu mỗi"
-    " nhóm (blank but for the first row of each group); nếu đúng, thêm {option}"
-)
 
 
 def parted(mapping: Mapping[str, str] | None) -> tuple[dict[str, str], frozenset[str]]:
@@ -65,7 +62,9 @@ def filled_down(table: Table, columns: Columns, headers: frozenset[str]) -> Tabl
     return replace(table, rows=rows)
 
 
-def offers(headers: Sequence[str], rows: Iterable[Sequence[str]], columns: Columns) -> list[str]:
+def offers(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], columns: Columns
+) -> list[Message]:
     """A note on columns that look as if they were written in the first row of a group alone."""
     doors = _columns_of(columns, _OF_DOORS)
     of_doors = [row for row in rows if any(_cell(row, at) for at in doors)]
@@ -81,7 +80,11 @@ def offers(headers: Sequence[str], rows: Iterable[Sequence[str]], columns: Colum
         if len(blank) >= len(of_doors) * _SHARE and _lack_place(field, blank, columns):
             seen[headers[at]] = field + _FILL
             counts.append(f"'{headers[at]}' ({len(blank)})")
-    return [_NOTE.format(seen=", ".join(counts), option=mapping_of(seen))] if seen else []
+    return (
+        [Message("blank_below_groups", seen=", ".join(counts), remedy=Remedy("mapping", seen))]
+        if seen
+        else []
+    )
 
 
 def _filled(rows: Rows, around: Sequence[tuple[int, Sequence[int]]], doors: set[int]) -> Rows:

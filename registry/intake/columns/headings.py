@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from registry.core.messages import Message
 from registry.intake.columns.fields import Columns
 from registry.intake.formats.table import Rows, Table
 from registry.intake.spellings.footer_words import is_footer, is_signed
@@ -24,24 +25,15 @@ _COUNTS: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
 _ROMAN: Final = re.compile("[IVXL]+")
 _LAST_COLUMN: Final = 2
 """Index of the last column in which a heading stands that has counts beside it."""
-_PLACE_NOTE: Final = (
-    "dòng chỉ ghi tên thôn, tổ ({seen}) là nơi của các dòng dưới nó"
-    " (rows that name a hamlet alone hold for those below them)"
-)
-_STREET_NOTE: Final = (
-    "dòng chỉ ghi tên đường ({seen}) là đường của các dòng dưới nó"
-    " (rows that name a street alone hold for those below them)"
-)
+_PLACE_NOTE: Final = "rows_name_hamlet_alone_hold_those"
+_STREET_NOTE: Final = "rows_name_street_alone_hold_those"
 _BLOCK_HEADER: Final = "Toà (nhóm)"
 _BLOCK: Final = re.compile(
     r"(?:block|tháp|to[àa]|t[òo]a|to[àa] nhà|t[òo]a nhà|đơn nguyên|khối nhà) [A-ZĐ]{0,3}\d{0,3}"
     r"(?:[.-]?\d{1,3})?",
     re.IGNORECASE,
 )
-_BLOCK_NOTE: Final = (
-    "dòng chỉ ghi tên toà ({seen}) là toà của các dòng dưới nó"
-    " (rows that name a block alone hold for those below them)"
-)
+_BLOCK_NOTE: Final = "rows_name_block_alone_hold_those"
 _OF_DOORS: Final = frozenset(
     {
         *("house_number", "alley", "street", "building", "floor", "unit", "point"),
@@ -120,7 +112,7 @@ def under_headings(
     street = next((each.text for each in seen if each.street), None)
     block = next((each.text for each in seen if each.building), None)
     made = [
-        (field, header, note.format(seen=clean_text(text)))
+        (field, header, Message(note, seen=clean_text(text)))
         for field, header, note, text in (
             ("locality", PLACE_HEADER, _PLACE_NOTE, place),
             ("street", _STREET_HEADER, _STREET_NOTE, street),

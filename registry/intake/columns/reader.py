@@ -16,6 +16,7 @@ from typing import Final
 
 from geo.coordinates import metres
 from geo.text import visible
+from registry.core.messages import Message, Several
 from registry.errors import CommuneNotNamedError, UnreadableFileError
 from registry.intake.columns.fields import Columns, find_columns, read_as
 from registry.intake.columns.filled import filled_down, offers, parted
@@ -30,10 +31,7 @@ from registry.intake.spellings.street_cells import stand_apart
 MAX_CELL: Final = 2_000
 """Characters of a cell that are read; no address is longer."""
 _BLOCK: Final = 1 << 20
-_ZONE_NEXT: Final = (
-    ". Tọa độ tính bằng mét (in metres): có mã xã thì lần chạy thử sẽ đề nghị hệ VN-2000 để ghi vào"
-    " --crs"
-)
+_ZONE_NEXT: Final = Message("metres_2")
 _PLACED: Final = ("longitude", "latitude", "point")
 _MOST_BLANK: Final = 10_000
 """Places of blank rows of which a file is kept."""
@@ -78,7 +76,7 @@ class SourceFile:
         return self.table.delimiter
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Message, ...]:
         """What was found out about the file so far, for whoever delivers it."""
         return (*self.table.notes, *self.table.remarks)
 
@@ -110,13 +108,15 @@ def open_file(
     except OSError as error:
         raise not_opened(path, error) from error
     if not any(table.headers):
-        raise unreadable(path, "dòng đầu trống, cần tên các cột (the first line is blank)")
+        raise unreadable(path, Message("first_line_blank"))
     mapping, fills = parted(mapping)
     with _naming(path):
         try:
             columns = find_columns(table.headers, mapping, commune)
         except CommuneNotNamedError as error:
-            raise CommuneNotNamedError(error.detail + _of_metres(table, mapping)) from None
+            zone = _of_metres(table, mapping)
+            message = Several((error.message, zone), between=". ") if zone else error.message
+            raise CommuneNotNamedError(message) from None
     table = filled_down(table, columns, fills)
     # Opened once for all who look at it: a workbook is parsed as a whole each time.
     with table.rows() as rows:
@@ -215,18 +215,18 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except UnreadableFileError as error:
-        raise unreadable(path, error.detail, type(error), **error.extra) from error
+        raise unreadable(path, error.message, type(error), **error.extra) from error
 
 
-def _of_metres(table: Table, mapping: Mapping[str, str]) -> str:
+def _of_metres(table: Table, mapping: Mapping[str, str]) -> Message | None:
     """What else a file without its commune will be asked for: its zone, where it is in metres."""
     at = find_columns(table.headers, mapping, "").positions
     if not at.keys() >= {"longitude", "latitude"}:
-        return ""
+        return None
     with table.rows() as rows:
         pairs = [
             [metres(row[at[axis]]) for axis in ("longitude", "latitude") if at[axis] < len(row)]
             for row in islice(rows, _SAMPLE)
         ]
     surveyed = sum(len(pair) == 2 and None not in pair for pair in pairs)
-    return _ZONE_NEXT if surveyed * 2 > len(pairs) else ""
+    return _ZONE_NEXT if surveyed * 2 > len(pairs) else None

@@ -14,8 +14,10 @@ from typing import Final
 from geo.persons import is_full_name, may_be_name
 from geo.points import point_in
 from geo.text import fold
+from registry.core.messages import Message, Several
+from registry.core.remedies import Remedy
 from registry.intake.columns.fields import Columns, told_headers
-from registry.intake.spellings.headers import mapping_of, names_coordinates
+from registry.intake.spellings.headers import names_coordinates
 
 _SHARE: Final = 0.5
 """Of the cells of a column that have the form in question."""
@@ -40,7 +42,7 @@ class LookedThrough:
 
     columns: Columns
     """Without those that hold numbers of people."""
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     """What whoever delivers the file has to know."""
     unread: tuple[str, ...]
     """Headers of the columns that hold something and are not read."""
@@ -97,14 +99,11 @@ def _are_names(cells: Sequence[str]) -> bool:
     return len(cells) >= _FEW and full * 4 >= len(cells) and named > len(cells) * _SHARE
 
 
-def _dropped(header: str, *, reference: bool) -> str:
+def _dropped(header: str, *, reference: bool) -> Message:
     shown = next(iter(told_headers([header])), "…")
-    said = (
-        f"cảnh báo: cột '{shown}' có tên người, số định danh, số điện thoại hay thư điện tử:"
-        " đã bỏ, không lưu (people: dropped)"
-    )
-    known = "; các dòng được nhận ra theo địa chỉ, không theo mã (rows are known by their address)"
-    return said + known if reference else said
+    said = Message("people_dropped", shown=shown)
+    known = Message("rows_known_their_address")
+    return Several((said, known), between="") if reference else said
 
 
 def _without(columns: Columns, headers: Sequence[str], people: Sequence[int]) -> Columns:
@@ -123,19 +122,19 @@ def _without(columns: Columns, headers: Sequence[str], people: Sequence[int]) ->
     )
 
 
-def _meant(header: str, cells: Sequence[str], columns: Columns) -> list[str]:
+def _meant(header: str, cells: Sequence[str], columns: Columns) -> list[Message]:
     """What a column that is not read plainly holds, as a warning."""
     if not cells:
         return []
     placed = not columns.fields.isdisjoint(("longitude", "latitude", "point"))
     if not placed and _share(cells, point_in):
-        return [_warning(header, "tọa độ", "coordinates", "point")]
+        return [_warning(header, "coordinates", "point")]
     if names_coordinates(header) or _share(cells, _DEGREES.fullmatch):
         key = fold(header)
         axis = "latitude" if re.search(r"\b(vi do|lat|bac|y)\b", key) else "longitude"
-        return [_warning(header, "tọa độ", "coordinates", axis)]
+        return [_warning(header, "coordinates", axis)]
     if "street" not in columns.positions and _share(cells, _STREET.match):
-        return [_warning(header, "tên đường", "streets", "street")]
+        return [_warning(header, "streets", "street")]
     return []
 
 
@@ -144,8 +143,5 @@ def _share(cells: Sequence[str], is_so: Callable[[str], object]) -> bool:
     return sum(map(bool, map(is_so, written))) > len(cells) * _SHARE
 
 
-def _warning(header: str, what: str, in_english: str, field: str) -> str:
-    return (
-        f"cảnh báo: cột '{header}' có vẻ là {what} mà không được đọc (unread {in_english}); nếu"
-        f" đúng, thêm {mapping_of({header: field})}"
-    )
+def _warning(header: str, what: str, field: str) -> Message:
+    return Message(f"unread_{what}", header=header, remedy=Remedy("mapping", {header: field}))

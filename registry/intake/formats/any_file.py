@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, Final
+from typing import IO, Final, cast
 
+from registry.core.messages import Message
 from registry.errors import UnreadableFileError
 from registry.intake.formats.fonts import table_in_unicode
 from registry.intake.formats.ods_spaces import ODS_MEMBER, is_spaced, write_tight
@@ -40,7 +41,6 @@ _SHAPE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _TAB_PARTS: Final = (".tab", ".dat", ".map", ".id", ".ind")
 _GO_WITH: Final = ((".shx", ".shp"), (".shp", ".dbf"), (".id", ".map"), (".mid", ".mif"))
 """A file of a layer, and the one that it goes with."""
-_NO_PART: Final = "thiếu tệp {} của lớp (a file of the layer is missing): nén đủ các tệp của lớp"
 _MIF_PARTS: Final = (".mif", ".mid")
 _GEODATABASE: Final = ".gdb"
 """A folder that is a database of ArcGIS."""
@@ -60,10 +60,10 @@ _SINGLE: Final = (
     ".kml",
     ".gpx",
 )
-_EMPTY: Final = "tệp rỗng (the file is empty)"
+_EMPTY: Final = Message("file_empty")
 _JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
-_BOMB: Final = "tệp nén quá lớn khi mở ra (the packed file is too large when it is unpacked)"
-_BROKEN: Final = "tệp nén hỏng hoặc chưa tải hết (the packed file is broken or incomplete)"
+_BOMB: Final = Message("packed_file_too_large_when_unpacked")
+_BROKEN: Final = Message("packed_file_broken_incomplete")
 _PACKING_ERRORS: Final = (
     *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
     # A member in a packing of its own, or with a password.
@@ -71,8 +71,7 @@ _PACKING_ERRORS: Final = (
 )
 _MOST_NESTED: Final = 4
 """Packed files inside of one another."""
-_TOO_WIDE: Final = "bảng quá nhiều cột, hơn {:,} (too many columns): bỏ các cột không dùng"
-_NOTHING: Final = "trong tệp nén không có bảng hay lớp bản đồ nào (nothing to read in the archive)"
+_NOTHING: Final = Message("nothing_read_archive")
 
 
 def read_file(path: Path, sheet: str | None = None, *, in_request: bool = False) -> Table:
@@ -83,7 +82,7 @@ def read_file(path: Path, sheet: str | None = None, *, in_request: bool = False)
     """
     table = _read(path, _Wanted(sheet, in_request=in_request))
     if len(table.headers) > MOST_COLUMNS:
-        raise unreadable(path, _TOO_WIDE.format(MOST_COLUMNS))
+        raise unreadable(path, Message("too_many_columns", most=MOST_COLUMNS))
     # Once for all who look at it: a workbook is parsed as a whole each time.
     with table.rows() as rows:
         sample = list(islice(rows, _SAMPLE))
@@ -204,7 +203,7 @@ def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
     own = [name for name in names if not name.name.startswith(".") and "__MACOSX" not in name.parts]
     if of_base := [name for name in own if _is_of_geodatabase(name)]:
         if len(bases := {name.parent for name in of_base}) > 1:
-            raise unreadable(path, f"nhiều tệp (several files): {', '.join(map(str, bases))}")
+            raise unreadable(path, Message("several_files", str=", ".join(map(str, bases))))
         return of_base
     for parts in (_SHAPE_PARTS, _TAB_PARTS, _MIF_PARTS):
         heads = [name for name in own if name.suffix.lower() == parts[0]]
@@ -213,18 +212,22 @@ def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
                 n.suffix.lower(): n for n in own if n.with_suffix("") == heads[0].with_suffix("")
             }
             if missing := _missing_part(of_layer.values()):
-                raise unreadable(path, _NO_PART.format(missing))
+                raise unreadable(path, _lacks(missing))
             return [of_layer[part] for part in parts if part in of_layer]
         if heads:
-            raise unreadable(path, f"nhiều lớp (several layers): {', '.join(map(str, heads))}")
+            raise unreadable(path, Message("several_layers", str=", ".join(map(str, heads))))
     if missing := _missing_part(own):
-        raise unreadable(path, _NO_PART.format(missing))
+        raise unreadable(path, _lacks(missing))
     single = [name for name in own if name.suffix.lower() in _SINGLE]
     if not single:
         raise unreadable(path, _NOTHING)
     if len(single) > 1:
-        raise unreadable(path, f"nhiều tệp (several files): {', '.join(map(str, single[:10]))}")
+        raise unreadable(path, Message("several_files", str=", ".join(map(str, single[:10]))))
     return single
+
+
+def _lacks(missing: str) -> Message:
+    return Message("layer_part_missing", missing=missing)
 
 
 def _missing_part(names: Iterable[PurePosixPath]) -> str:
@@ -248,8 +251,8 @@ def _renamed(path: Path, inner: Path, wanted: _Wanted, packed: int) -> Table:
 
 def _told_of(path: Path, error: UnreadableFileError) -> UnreadableFileError:
     """What is wrong with a file that was in another one, said of that one."""
-    reason = error.detail.partition(": ")[2] or error.detail
-    return unreadable(path, reason, type(error), **error.extra)
+    reason = error.message.values.get("reason", error.message)
+    return unreadable(path, cast(Message, reason), type(error), **error.extra)
 
 
 def _copy(path: Path, packed: IO[bytes] | gzip.GzipFile, target: Path, packed_bytes: int) -> None:
@@ -271,4 +274,6 @@ def _unpacking(path: Path) -> Iterator[None]:
     try:
         yield
     except _PACKING_ERRORS as error:
-        raise unreadable(path, f"{_BROKEN}: {said_of(path, error)}") from error
+        raise unreadable(
+            path, Message("text_5", broken=_BROKEN, path=said_of(path, error))
+        ) from error

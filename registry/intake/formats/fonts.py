@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from geo.legacy_fonts import Font
 from geo.mixed_fonts import CellsInFonts, holds_font, in_unicode
+from registry.core.messages import Message
 from registry.intake.formats.table import FONT_NOTES, InBlocks, Rows, Table, names_in_unicode
 
 if TYPE_CHECKING:
@@ -15,10 +16,7 @@ if TYPE_CHECKING:
 
 _TOGETHER: Final = 500
 """Rows that are looked at together: nearly always none of them holds such a word."""
-_SOME_NOTE: Final = (
-    "một số dòng chữ TCVN3 (ABC) hoặc VNI đã chuyển sang Unicode (some rows in an old font were"
-    " converted to Unicode)"
-)
+_SOME_NOTE: Final = Message("some_rows_old_font_converted_unicode")
 
 _Fonts = Sequence[Font | None]
 

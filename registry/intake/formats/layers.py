@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from geo.coordinates import WGS_84
+from registry.core.messages import Message
 from registry.errors import FileLinksElsewhereError, SheetNotChosenError
 from registry.gdal import DataLayerError, DataSourceError, open_arrow, pyogrio
 from registry.intake.formats.declared import UnsupportedSystemError, declared_system
@@ -47,16 +48,10 @@ _LINKED: Final = re.compile(
 )
 """A coordinate system that is to be fetched, as GeoJSON once allowed it."""
 _LONGEST_LINK: Final = 4_000
-_LINKS: Final = (
-    'hệ toạ độ của tệp là một liên kết ("crs" of type "link"): ghi tên hệ, như EPSG:4326, rồi nhập'
-    " lại"
-)
-_BROKEN: Final = "không đọc được lớp bản đồ (the map layer cannot be read)"
-_CUT: Final = (
-    "lớp bị cắt ngắn, có thể chưa chép hết (the layer ends before its last row): chép lại đủ các"
-    " tệp"
-)
-_NO_LAYER: Final = "không có lớp nào (there is no layer in it)"
+_LINKS: Final = Message("crs_type_link")
+_BROKEN: Final = Message("map_layer_cannot_read")
+_CUT: Final = Message("layer_ends_before_last_row")
+_NO_LAYER: Final = Message("no_layer")
 _LAYER_ERRORS: Final = (
     *(DataSourceError, DataLayerError, pa.ArrowException, KeyError, ValueError),
     OverflowError,  # a day beyond the year 9999
@@ -118,7 +113,7 @@ def read_layer(path: Path, layer: str | None = None) -> Table:
         info["crs"],
         info["geometry_type"] or "Unknown",
     )
-    notes = (f"lớp {name!r} được đọc (the layer that was read)",) if len(names) > 1 else ()
+    notes = (Message("layer_read", name=repr(name)),) if len(names) > 1 else ()
     form = "geojson" if info["driver"] in _JSON else "gpkg"
     least = rows_of_mapinfo(path) or 0
     return _table(path, features, placed=placed, notes=notes, crs=crs, form=form, least=least)
@@ -154,7 +149,7 @@ def _table(
     features: Features,
     *,
     placed: bool,
-    notes: tuple[str, ...],
+    notes: tuple[Message, ...],
     crs: str | None,
     form: str,
     least: int = 0,
@@ -202,13 +197,13 @@ def _chosen(path: Path, names: list[str], layer: str | None) -> str:
     if not names:
         raise unreadable(path, _NO_LAYER)
     if layer is not None and layer not in names:
-        raise unreadable(path, f"không có lớp {layer!r} (no such layer); có: {', '.join(names)}")
+        raise unreadable(path, Message("no_such_layer", layer=repr(layer), names=", ".join(names)))
     if layer is None and _WAYPOINTS in names:
         return _WAYPOINTS
     if layer is None and len(names) > 1:
         raise unreadable(
             path,
-            f"nhiều lớp (several layers): {', '.join(names)}; chọn một bằng --sheet",
+            Message("several_layers_2", names=", ".join(names)),
             SheetNotChosenError,
             sheets=names,
             all_sheets=False,
@@ -222,8 +217,7 @@ def _declared(path: Path, crs: str | None, driver: str = "") -> str | None:
     except UnsupportedSystemError as error:
         raise unreadable(
             path,
-            f"tọa độ theo hệ {error}, không phải WGS 84 hay VN-2000 (neither WGS 84 nor VN-2000):"
-            " chuyển lớp sang EPSG:4326 rồi nhập lại",
+            Message("neither_wgs_84_nor_vn_2000", error=error),
         ) from error
 
 
@@ -231,10 +225,10 @@ def _geo_columns(path: Path, geo: Any) -> tuple[str | None, dict[str, dict[str, 
     """The primary geometry, and what is said of each; raises where this is no GeoParquet."""
     columns = geo.get("columns", {}) if isinstance(geo, dict) else None
     if not isinstance(columns, dict) or not all(isinstance(c, dict) for c in columns.values()):
-        raise unreadable(path, f"{_BROKEN}: geo")
+        raise unreadable(path, Message("geo", broken=_BROKEN))
     primary = geo.get("primary_column")
     if primary is not None and (not isinstance(primary, str) or primary not in columns):
-        raise unreadable(path, f"{_BROKEN}: geo.primary_column")
+        raise unreadable(path, Message("geo_primary_column", broken=_BROKEN))
     return primary, columns
 
 
@@ -244,7 +238,7 @@ def _declared_by_parquet(path: Path, column: dict[str, Any]) -> str | None:
         return _declared(path, crs)
     identity = crs.get("id") or {} if isinstance(crs, dict) else None
     if not isinstance(identity, dict):
-        raise unreadable(path, f"{_BROKEN}: geo.crs")
+        raise unreadable(path, Message("geo_crs", broken=_BROKEN))
     named = f"{identity.get('authority')}:{identity.get('code')}" if identity else json.dumps(crs)
     return _declared(path, named)
 
@@ -299,4 +293,6 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except _LAYER_ERRORS as error:
-        raise unreadable(path, f"{_BROKEN}: {said_of(path, error)[:200]}") from error
+        raise unreadable(
+            path, Message("text_5", broken=_BROKEN, path=said_of(path, error)[:200])
+        ) from error

@@ -3,32 +3,18 @@
 from pathlib import Path
 from typing import Final
 
+from registry.core.messages import Message
 from registry.intake.formats.table import unreadable
 
 BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 """What may stand before the first sign of a text."""
-_PDF: Final = "đây là tệp PDF (a PDF): lưu bảng thành Excel hoặc CSV rồi nhập lại"
-_WEB_PAGE: Final = (
-    "đây là trang web được đặt tên như bảng tính (a web page named like a workbook): mở bằng Excel"
-    " hoặc LibreOffice, lưu thành .xlsx rồi nhập lại"
-)
-WORDS: Final = (
-    "đây là tệp Word (a text document): chép bảng sang Excel, mỗi nhà một dòng, rồi nhập lại"
-)
-_XML: Final = (
-    "đây là tệp XML mà không phải KML hay GPX (XML that is neither KML nor GPX): mở bằng Excel hoặc"
-    " chương trình đã xuất ra nó, lưu thành .xlsx hoặc CSV rồi nhập lại"
-)
-_PACKED: Final = (
-    "tệp nén kiểu khác .zip và .gz (packed otherwise than .zip and .gz): giải nén rồi nhập lại"
-)
-_DATABASE: Final = (
-    "đây là cơ sở dữ liệu Access (an Access database): xuất bảng thành Excel hoặc CSV rồi nhập lại"
-)
-_DRAWING: Final = (
-    "đây là bản vẽ CAD (a drawing of CAD): xuất lớp điểm và bảng thuộc tính thành Shapefile,"
-    " GeoPackage hoặc Excel rồi nhập lại"
-)
+_PDF: Final = Message("file_is_pdf")
+_WEB_PAGE: Final = Message("web_page_named_like_workbook")
+WORDS: Final = Message("text_document")
+_XML: Final = Message("xml_neither_kml_nor_gpx")
+_PACKED: Final = Message("packed_otherwise_zip_gz")
+_DATABASE: Final = Message("access_database")
+_DRAWING: Final = Message("drawing_cad")
 _OTHER_KINDS: Final = (
     (b"%PDF", _PDF),
     (b"{\\rtf", WORDS),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from registry.core.messages import Message
 from registry.errors import FileTooCostlyError
 from registry.intake.formats.table import Rows, Table, unreadable
 from registry.json_once import GivenTwiceError, once
@@ -27,20 +28,13 @@ _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 """What JSON may hold and no text: half of a sign, and what a database takes for the end."""
 _UNKNOWN: Final = "\ufffd"
 _BETWEEN: Final = " \t\r\n,"
-_BROKEN: Final = "JSON hỏng hoặc chưa tải hết ở bản ghi {:,} (the JSON is broken or incomplete)"
-_MORE: Final = "JSON có thêm gì đó sau danh sách bản ghi (there is more behind the list of records)"
-_NO_UTF8: Final = "JSON không phải UTF-8 (the JSON is not UTF-8): lưu lại bằng UTF-8"
-_NO_RECORDS: Final = (
-    "JSON không phải danh sách bản ghi (no list of records): xuất mỗi hộ một bản ghi, hoặc xuất"
-    " thành CSV, Excel hay GeoJSON"
-)
-_TOO_WIDE: Final = (
-    "quá nhiều tên ô khác nhau cho ngần ấy bản ghi (too many names of members for so many records)"
-)
-_TWICE: Final = "bản ghi có hai ô cùng tên {!r} (a record has two members of one name)"
-_LISTS_NOTE: Final = (
-    "bản ghi có danh sách bên trong ({}), không được đọc (lists inside of records are not read)"
-)
+_BROKEN: Final = "json_broken_incomplete"
+_MORE: Final = Message("more_behind_list_records")
+_NO_UTF8: Final = Message("json_not_utf_8")
+_NO_RECORDS: Final = Message("no_list_records")
+_TOO_WIDE: Final = Message("too_many_names_members_many_records")
+_TWICE: Final = "record_two_members_one_name"
+_LISTS_NOTE: Final = "lists_inside_records_not_read"
 
 _Record = Mapping[str, object]
 _Row = dict[str, str]
@@ -69,7 +63,7 @@ def read_records(path: Path) -> Table:
     def rows() -> Iterator[Rows]:
         yield (_row(record, headers) for record in source.records())
 
-    notes = (_LISTS_NOTE.format(", ".join(list(lists)[:5])),) if lists else ()
+    notes = (Message(_LISTS_NOTE, lists=list(lists)[:5]),) if lists else ()
     return Table(headers, rows, notes=notes)
 
 
@@ -134,13 +128,13 @@ class _Source:
                     elif at == len(text) and not array:
                         return
                     else:
-                        raise unreadable(self.path, _BROKEN.format(count + 1))
+                        raise unreadable(self.path, Message(_BROKEN, record=count + 1))
         except GivenTwiceError as error:
-            raise unreadable(self.path, _TWICE.format(error.name)) from error
+            raise unreadable(self.path, Message(_TWICE, name=error.name)) from error
         except UnicodeDecodeError as error:
             raise unreadable(self.path, _NO_UTF8) from error
         except RecursionError as error:
-            raise unreadable(self.path, _BROKEN.format(count + 1)) from error
+            raise unreadable(self.path, Message(_BROKEN, record=count + 1)) from error
 
 
 class _Number(str):

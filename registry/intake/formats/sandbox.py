@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any, Final
 
+from registry.core.messages import Message, read_stored
 from registry.errors import (
     FileLinksElsewhereError,
     FileTooCostlyError,
@@ -47,15 +48,9 @@ _IN_REQUESTS_AT_ONCE: Final = 2
 _TURN_S: Final = 3.0
 _RETRY_S: Final = 10
 _IN_REQUESTS: Final = BoundedSemaphore(_IN_REQUESTS_AT_ONCE)
-_LINKS: Final = (
-    "tệp trỏ tới một địa chỉ trên mạng (the file links to a place on the network): bỏ liên kết ấy"
-    " rồi nhập lại"
-)
-TOO_COSTLY: Final = (
-    "tệp cần quá nhiều thời gian hay bộ nhớ so với cỡ của nó (reading it takes too much time or"
-    " memory for its size): chép bảng sang tệp mới rồi nhập lại"
-)
-_BUSY: Final = "máy chủ đang đọc các tệp khác, hãy thử lại sau ít giây (other files are being read)"
+_LINKS: Final = Message("file_links_place_network")
+TOO_COSTLY: Final = Message("reading_takes_too_much_time_memory")
+_BUSY: Final = Message("other_files_being_read")
 _REFUSALS: Final = {
     kind.code: kind
     for kind in (
@@ -81,9 +76,10 @@ def read_sandboxed(
         _run(path, reader, sheet, scratch.path, "request" if in_request else "job")
     described: dict[str, Any] = json.loads((scratch.path / TABLE).read_text(encoding="utf-8"))
     if refused := described.get("refused"):
-        raise _REFUSALS[refused["code"]](refused["detail"], **refused["extra"])
+        message = Message.from_json(refused["message"])
+        raise _REFUSALS[refused["code"]](message, **read_stored(refused["extra"]))
     for name in ("headers", "notes", "systems"):
-        described[name] = tuple(described[name])
+        described[name] = tuple(read_stored(described[name]))
     parts = [Part(*part) for part in described.pop("parts")]
     features = _features(scratch, described.pop("features"))
     return Table(rows=_Lines(scratch), features=features, parts=parts, **described)
@@ -130,10 +126,7 @@ def _run(path: Path, reader: Reader, sheet: str | None, folder: Path, use: str) 
     if done.returncode == -signal.SIGSYS:
         raise unreadable(path, _LINKS, FileLinksElsewhereError)
     if done.returncode == DISK_FULL:
-        raise StorageFullError(
-            "đĩa của máy chủ không đủ chỗ để đọc tệp này; báo người vận hành"
-            " (the server's disk has no room to read this file; tell the operator)"
-        )
+        raise StorageFullError(Message("servers_disk_no_room_read_file"))
     if (failed := folder / FAILED).exists():
         _log.error("a file broke its reader:\n%s", failed.read_text(encoding="utf-8"))
     raise unreadable(path, TOO_COSTLY, FileTooCostlyError)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from registry.confinement import forbid_network, limit_memory, limit_processor
+from registry.core.messages import Message, stored
 
 Reader = Literal["layer", "parquet", "sheet", "text"]
 
@@ -32,10 +33,7 @@ _LEAST_LETTERS: Final = 64 * _MB
 _RATIO: Final = 200
 """Letters a byte: as much as a packed file may hold more than it is long."""
 _GONE: Final = (errno.ENOSPC, errno.EDQUOT)
-_TOO_MANY: Final = (
-    "tệp có quá nhiều dòng hay chữ so với cỡ của nó (more rows or text than a file of its size"
-    " holds): chép bảng sang tệp mới rồi nhập lại"
-)
+_TOO_MANY: Final = Message("more_rows_text_file_size_holds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,11 @@ def main() -> int:
         table = _read(Path(path), reader, sheet)
         _write(Path(path), Path(folder), table, limits, handed_back=use == "job")
     except UnreadableFileError as error:
-        refused = {"code": error.code, "detail": error.detail, "extra": error.extra}
+        refused = {
+            "code": error.code,
+            "message": error.message.as_json(),
+            "extra": stored(error.extra),
+        }
         Path(folder, TABLE).write_text(json.dumps({"refused": refused}), encoding="utf-8")
     except MemoryError:
         return OUT_OF_MEMORY

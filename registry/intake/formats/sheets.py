@@ -18,6 +18,7 @@ from python_calamine import (
 )
 
 from geo.text import fold
+from registry.core.messages import Message, Several
 from registry.csv_cells import unguarded
 from registry.errors import SheetNotChosenError
 from registry.intake.formats import xls_errors, xlsx_errors
@@ -42,9 +43,9 @@ Given = int | float | str | bool | datetime.time | datetime.date | datetime.time
 
 ALL: Final = "*"
 """In place of a sheet's name: all that have one header, as the hamlets of a commune have."""
-_LOCKED: Final = "tệp có mật khẩu (the file has a password): bỏ mật khẩu rồi nhập lại"
-_BROKEN: Final = "tệp bảng tính hỏng hoặc chưa tải hết (the spreadsheet is broken or incomplete)"
-_EMPTY: Final = "bảng tính trống (the spreadsheet is empty)"
+_LOCKED: Final = Message("file_password")
+_BROKEN: Final = Message("spreadsheet_broken_incomplete")
+_EMPTY: Final = Message("spreadsheet_empty")
 
 _LEAST_NAMED: Final = 2
 """Fields that a sheet names which may be a table as well."""
@@ -68,7 +69,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         named = None if sheet == ALL else sheet
         if named is not None and named not in book.sheet_names:
             raise unreadable(
-                path, f"không có trang {sheet!r} (no such sheet); có: {', '.join(shown)}"
+                path, Message("no_such_sheet", sheet=repr(sheet), shown=", ".join(shown))
             )
         looked_at = {name: _header(path, book, name) for name in ([named] if named else shown)}
     headers = {name: header for name, header in looked_at.items() if header is not None}
@@ -81,8 +82,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     elif len(chosen) > 1:
         raise unreadable(
             path,
-            f"nhiều trang có thể là bảng cần nhập (several sheets could be meant):"
-            f" {', '.join(chosen)}; chọn một bằng --sheet, hay đọc hết bằng --sheet '{ALL}'",
+            Message("several_sheets_could_meant", chosen=", ".join(chosen), all=ALL),
             SheetNotChosenError,
             sheets=chosen,
             all_sheets=True,
@@ -118,21 +118,21 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         ", ".join(map(repr, names))
         for names in (chosen, [name for name in headers if name not in chosen])
     )
-    note = f"trang {read} được đọc (what was read of the workbook)"
+    said = [Message("read_workbook", read=read)]
     if sheet == ALL and left:
-        note += f"; không đọc, vì không cùng các cột (of other columns): {left}"
+        said.append(Message("other_columns", left=left))
     elif tables := [
         name
         for name, other in headers.items()
         if name not in chosen and len(fields_named(other.names)) >= _LEAST_NAMED
     ]:
-        note += f"; không đọc (not read): {', '.join(map(repr, tables))}"
+        said.append(Message("not_read", tables=", ".join(map(repr, tables))))
     turned = any(headers[name].column is not None for name in chosen)
     return Table(
         names,
         rows,
         notes=(
-            *((note,) if several else ()),
+            *((Several(said),) if several else ()),
             *((TURNED_NOTE,) if header.column is not None else ()),
         ),
         form="xlsx",
@@ -190,8 +190,7 @@ def _check_one_header(path: Path, headers: dict[str, tuple[str, ...]]) -> None:
         if ours != theirs and not _are_reordered(ours, theirs):
             raise unreadable(
                 path,
-                f"trang {first!r} và {other!r} không cùng các cột, không đọc chung được (sheets of"
-                " different columns); chọn một bằng --sheet",
+                Message("sheets_different_columns", first=repr(first), other=repr(other)),
             )
 
 
@@ -287,4 +286,6 @@ def _readable(path: Path) -> Iterator[None]:
     except PasswordError as error:
         raise unreadable(path, _LOCKED) from error
     except (CalamineError, ZipError, ElementTree.ParseError) as error:
-        raise unreadable(path, f"{_BROKEN}: {said_of(path, error)}") from error
+        raise unreadable(
+            path, Message("text_5", broken=_BROKEN, path=said_of(path, error))
+        ) from error

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from geo.encoded_twice import TWICE, read_once
+from registry.core.messages import Message
 from registry.intake.formats.table import Rows, Table
 
 _ENTITY: Final = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#x[0-9A-Fa-f]{2,5});")
@@ -41,18 +42,18 @@ def _without_mark(text: str) -> str:
     return found[1] if found else text
 
 
-_UNDO: Final[tuple[tuple[Callable[[str], str], str], ...]] = (
+_UNDO: Final[tuple[tuple[Callable[[str], str], Message], ...]] = (
     (
         read_once,
-        "chữ UTF-8 bị lưu sai bảng mã đã đọc lại (UTF-8 that was taken for Windows-1252 was read)",
+        Message("utf_8_taken_windows_1252_read"),
     ),
     (
         _without_entities,
-        "ký hiệu HTML như &aacute; đã đổi thành chữ (entities of HTML were read as letters)",
+        Message("entities_html_read_letters"),
     ),
     (
         _without_mark,
-        'dấu của bảng tính quanh ô (="…", \'…) đã bỏ (marks of spreadsheets were taken off cells)',
+        Message("marks_spreadsheets_taken_off_cells"),
     ),
 )
 _SIGNS: Final = re.compile(f"{TWICE.pattern}|&|=\"|\x1f'")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_chec
 from geo.encoded_twice import read_once
 from geo.legacy_fonts import Font
 from geo.mixed_fonts import CellsInFonts, in_unicode
+from registry.core.messages import Message
 from registry.errors import UnreadableFileError
 from registry.intake.spellings.headers import (
     LONGEST_NAME,
@@ -31,16 +32,14 @@ Rows = Iterator[list[str]]
 
 MOST_COLUMNS: Final = 16_384
 """Of a table, as of a spreadsheet: more are no columns, and each row would be as wide."""
-TOO_FAR: Final = (
-    "trang tính có ô ở quá xa (a sheet has a cell too far out): chép bảng sang tệp mới rồi nhập lại"
-)
+TOO_FAR: Final = Message("sheet_cell_too_far_out")
 LOOKED_AT: Final = 30
 """Rows at the top of a table among which its header is looked for."""
 _LOOKED_ALONG: Final = 300
 """Columns at the left of a table in which its header is looked for."""
-FONT_NOTES: Final[dict[Font, str]] = {
-    "tcvn3": "chữ TCVN3 (ABC) đã chuyển sang Unicode (TCVN3 text was converted to Unicode)",
-    "vni": "chữ VNI đã chuyển sang Unicode (VNI text was converted to Unicode)",
+FONT_NOTES: Final[dict[Font, Message]] = {
+    "tcvn3": Message("tcvn3_text_converted_unicode"),
+    "vni": Message("vni_text_converted_unicode"),
 }
 # Vietnamese forms number their columns below the header: (1) (2) (3), or A B 1 2.
 _NUMBERING: Final = re.compile(r"\(?([A-D]|\d{1,2})\)?")
@@ -54,10 +53,7 @@ _TIERS_ABOVE: Final = 2
 """Rows of a header above those that name most fields."""
 _LEAST_ABOVE: Final = 2
 """Cells of such a row: a title has one."""
-TURNED_NOTE: Final = (
-    "bảng có tên cột ở cột đầu, mỗi hộ một cột, đã xoay lại (names stand down the first column: the"
-    " table was turned)"
-)
+TURNED_NOTE: Final = Message("names_stand_down_first_column_table")
 
 
 @runtime_checkable
@@ -137,7 +133,7 @@ class Table:
     """The rows behind the header."""
     delimiter: str = ","
     """Between cells, where rows are handed back."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     """What was found out about the file, Vietnamese first: for whoever delivers it."""
     crs: str | None = None
     """The system of the points, where the file states it: see `formats.declared`."""
@@ -158,7 +154,7 @@ class Table:
     """The name of the sheet that is read, or of the first one."""
     holds: object = field(default=None, repr=False)
     """What must live as long as the table, an unpacked copy say."""
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Message] = field(default_factory=list)
     """What was found out while its rows were read, as `notes`."""
 
 
@@ -252,12 +248,12 @@ def names_in_unicode(
 
 def unreadable(
     path: Path,
-    reason: str,
+    reason: Message,
     kind: type[UnreadableFileError] = UnreadableFileError,
     **members: object,
 ) -> UnreadableFileError:
     """What is wrong with a file as a whole, as one line that begins with its name."""
-    return kind(f"{path.name or path}: {reason}", **members)
+    return kind(Message("of_file", file=path.name or str(path), reason=reason), **members)
 
 
 def said_of(path: Path, error: Exception) -> str:
@@ -266,16 +262,17 @@ def said_of(path: Path, error: Exception) -> str:
 
 
 _REFUSALS: Final = {
-    errno.ENOENT: "không có tệp này",
-    errno.EACCES: "không có quyền đọc tệp này",
-    errno.EISDIR: "đây là thư mục, không phải tệp; thư mục .gdb thì nén thành .zip",
+    errno.ENOENT: Message("file_missing_here"),
+    errno.EACCES: Message("file_forbidden"),
+    errno.EISDIR: Message("file_is_folder"),
 }
 
 
 def not_opened(path: Path, error: OSError) -> UnreadableFileError:
     """That a file cannot be opened, as one line that says why."""
-    reason = _REFUSALS.get(error.errno or 0, "không đọc được tệp")
-    return unreadable(path, f"{reason} ({error.strerror or said_of(path, error)})")
+    reason = _REFUSALS.get(error.errno or 0)
+    said = error.strerror or said_of(path, error)
+    return unreadable(path, reason or Message("file_unreadable", reason=said))
 
 
 def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

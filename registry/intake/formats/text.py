@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from geo.legacy_fonts import CONVERTERS, font_of, share_read, words_in_doubt
+from registry.core.messages import Message
 from registry.csv_cells import read_rows, unguarded
 from registry.intake.formats.other_kinds import BLANK
 from registry.intake.formats.table import (
@@ -46,35 +47,20 @@ _BYTE_ORDER: Final = (
 _LATIN_1: Final = "latin-1"
 """What a file in a font is read as: each byte a letter, which `geo.legacy_fonts` explains."""
 _NOTES: Final = {
-    "utf-32": "chữ mã UTF-32 (the text is UTF-32)",
-    "utf-16": "chữ mã UTF-16 (the text is UTF-16)",
-    "utf-16-le": "chữ mã UTF-16 (the text is UTF-16)",
-    "utf-16-be": "chữ mã UTF-16 (the text is UTF-16)",
-    "cp1258": "chữ mã Windows-1258 (the text is Windows-1258)",
+    "utf-32": Message("text_utf_32"),
+    "utf-16": Message("text_utf_16"),
+    "utf-16-le": Message("text_utf_16"),
+    "utf-16-be": Message("text_utf_16"),
+    "cp1258": Message("text_windows_1258"),
 }
 _ENOUGH: Final = 0.7
 """So many of the words must be Vietnamese before an encoding is believed."""
-_NO_TEXT: Final = "đây không phải tệp văn bản (no text file): lưu bảng thành CSV UTF-8 rồi nhập lại"
-_MIXED: Final = (
-    "chữ không phải UTF-8 từ đầu đến cuối (the text is not UTF-8 throughout): mở bằng Excel hoặc"
-    " LibreOffice, lưu thành 'CSV UTF-8' rồi nhập lại"
-)
-_OLD_LINES: Final = (
-    "dòng kết thúc kiểu máy Mac cũ (lines end as on old Macs): mở bằng Excel hoặc LibreOffice, lưu"
-    " thành 'CSV UTF-8' rồi nhập lại"
-)
-_TURNED: Final = (
-    "tên cột ở cột đầu, mỗi hộ một cột (names stand down the first column): xoay lại bằng Paste"
-    " Special, Transpose, rồi nhập lại"
-)
-_QUOTED_NOTE: Final = (
-    "mỗi dòng nằm trong một ô có ngoặc kép, đã tách thành các ô (lines that were quoted as a whole"
-    " were parted into cells)"
-)
-_UNKNOWN: Final = (
-    "không nhận ra bảng mã của chữ (the text is in no encoding that we know): mở bằng Excel hoặc"
-    " LibreOffice, lưu thành 'CSV UTF-8' rồi nhập lại"
-)
+_NO_TEXT: Final = Message("no_text_file")
+_MIXED: Final = Message("text_not_utf_8_throughout")
+_OLD_LINES: Final = Message("lines_end_old_macs")
+_TURNED: Final = Message("names_stand_down_first_column")
+_QUOTED_NOTE: Final = Message("lines_quoted_whole_parted_into_cells")
+_UNKNOWN: Final = Message("text_no_encoding_we_know")
 
 
 def read_plain(path: Path) -> Table:
@@ -110,12 +96,12 @@ def _read_lines(path: Path, head: bytes) -> Table:
     if turned and len(head) >= SNIFFED_BYTES:
         raise unreadable(path, _TURNED)
     told = FONT_NOTES[font] if font else _NOTES.get(encoding)
-    notes = filter(None, (told, TURNED_NOTE if turned else None, _QUOTED_NOTE if inner else None))
+    said_of_it = (told, TURNED_NOTE if turned else None, _QUOTED_NOTE if inner else None)
     return Table(
         header.names,
         rows,
         inner or delimiter,
-        tuple(notes),
+        tuple(note for note in said_of_it if note is not None),
         # A spreadsheet shows a row of several lines as one, and not the hint of the delimiter.
         first_row=None if turned else header.rows_before_data + 1,
     )
@@ -218,8 +204,7 @@ class _TextRows:
                 if not quoted:
                     raise unreadable(
                         self.path,
-                        f"dấu ngoặc kép mở ở dòng {lines + begun + 1:,} không được đóng đúng chỗ"
-                        " (a quotation mark is not closed where it should be)",
+                        Message("quotation_mark_not_closed_where_should", lines=lines + begun + 1),
                     )
 
     @contextmanager
@@ -353,6 +338,4 @@ def _readable(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise unreadable(path, _MIXED) from error
     except csv.Error as error:
-        raise unreadable(
-            path, f"bảng không đọc được, có thể do dấu ngoặc kép không được đóng ({error})"
-        ) from error
+        raise unreadable(path, Message("table_unreadable", reason=str(error))) from error

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from geo.text import fold
+from registry.core.messages import Message
 from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.engine import Workbench
 from registry.intake.formats.table import unreadable
@@ -26,10 +27,7 @@ _LEAST_REPEATED: Final = 2
 """Names of columns that a row must repeat to be the header again."""
 _LEAST_NAMED: Final = 3
 """Fields that a row must name to be the header of another table."""
-_OTHER_TABLE: Final = (
-    "dòng {} (không kể dòng tiêu đề) là tiêu đề của một bảng khác, có các cột ở chỗ khác: để mỗi"
-    " bảng ở một tệp, hay một trang riêng (another table begins there: give each a file of its own)"
-)
+_OTHER_TABLE: Final = "another_table_begins_give_each_file"
 
 
 def skip_footers(bench: Workbench, file: SourceFile) -> None:
@@ -57,7 +55,7 @@ def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
             signed = signed and number == at + 1
             at = number
             if _begins_other_table(row, file):
-                raise unreadable(file.path, _OTHER_TABLE.format(number))
+                raise unreadable(file.path, Message(_OTHER_TABLE, row=number))
             if (
                 is_footer(row)
                 or _is_header(row, header)

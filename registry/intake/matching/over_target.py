@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from geo.admin import full_name
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.figures import COUNTED_LABELS, QUALITY_LABELS
 from registry.intake.engine import Workbench
-from registry.messages import number
 
 SQL: Final = Statements(__file__)
 
@@ -19,7 +19,7 @@ _SHOWN: Final = 3
 """Communes that are named; the rest is counted."""
 
 
-def beyond_targets(bench: Workbench) -> Iterator[str]:
+def beyond_targets(bench: Workbench) -> Iterator[Message]:
     """A line for each of the first such communes, and one for the others; needs `written`."""
     units, fresh = bench.rows("matching/fresh.sql")[0]
     found = bench.connection.execute(
@@ -27,9 +27,14 @@ def beyond_targets(bench: Workbench) -> Iterator[str]:
     ).all()
     for kind, name, households, target, counted, quality in found[:_SHOWN]:
         yield (
-            f"{full_name(kind, name)}: sổ sẽ có {number(households)} hộ, mà tổng số"
-            f" {COUNTED_LABELS[counted]} {QUALITY_LABELS[quality]} là {number(target)} (more than"
-            " there are): xem lại xã, nguồn, và dòng đã giao từ trước"
+            Message(
+                "more",
+                kind=full_name(kind, name),
+                households=households,
+                counted_labels=COUNTED_LABELS[counted],
+                quality_labels=QUALITY_LABELS[quality],
+                target=target,
+            )
         )
     if len(found) > _SHOWN:
-        yield f"{number(len(found) - _SHOWN)} xã khác cũng vậy (other communes as well)"
+        yield Message("other_communes_well", count=len(found) - _SHOWN)

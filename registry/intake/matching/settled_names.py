@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.errors import InvalidInputError
 from registry.intake.engine import Workbench
@@ -92,8 +93,7 @@ def _check(spelled: str, meant: str | None) -> None:
         raise InvalidInputError.of_field(
             "names",
             "bad_name",
-            "cần tên đường, hoặc tên thôn, tổ, như trong cảnh báo (names of streets or of"
-            " localities, as in the warning)",
+            Message("names_streets_localities_warning"),
         )
 
 

@@ -8,6 +8,7 @@ retire a whole commune, so many vanished references are a warning and nearly all
 from dataclasses import dataclass
 from typing import Any, Final
 
+from registry.core.messages import Message
 from registry.errors import TooManyVanishedError
 
 WARN_PCT: Final = 20
@@ -54,10 +55,13 @@ def refuse_too_many(vanishing: Vanishing) -> None:
     """Raise TooManyVanishedError, which says how to go on, when nearly everything vanished."""
     if vanishing.warning == TOO_MANY:
         raise TooManyVanishedError(
-            f"tệp thiếu {vanishing.vanished:,} trên {vanishing.living:,} mã hồ sơ của nguồn này"
-            f" ({vanishing.share:.0%}), nên không nhập dòng nào. Nếu tệp chỉ có một phần, bỏ"
-            " --delivery full; nếu đúng là đã hết, thêm --accept-vanished"
-            f" (the file lacks most of the source's references) [{TOO_MANY}]",
+            Message(
+                "file_lacks_most_sources_references",
+                vanished=vanishing.vanished,
+                living=vanishing.living,
+                share=vanishing.share,
+                too_many=TOO_MANY,
+            ),
             vanished=vanishing.vanished,
             living=vanishing.living,
         )

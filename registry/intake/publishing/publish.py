@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo.code import LENGTH
 from registry.access.actors import unbound
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import ConflictError
@@ -240,10 +241,7 @@ def refuse_demo_beside_real(session: Session) -> None:
         {"s": DEMO_SOURCE},
     )
     if source is not None:
-        raise ConflictError(
-            f"the register holds real households (source {source}): demo households"
-            " can only be written to a file, --csv"
-        )
+        raise ConflictError(Message("register_holds_real_households_source_demo", source=source))
 
 
 def remove_demo(connection: Connection) -> int:

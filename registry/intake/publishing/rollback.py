@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import demand, is_bound, outside_units
 from registry.core.locks import Lock, hold_lock
+from registry.core.messages import Message
+from registry.core.remedies import Remedy
 from registry.core.sql import Statements
 from registry.errors import ConflictError, NotFoundError
 from registry.events import Cause, refuse_brought, write_scope
@@ -110,16 +112,14 @@ def _published(session: Session, import_id: int) -> tuple[str, int]:
         {"id": import_id},
     ).one_or_none()
     if row is None:
-        raise NotFoundError(f"không có đợt nhập {import_id} (there is no import {import_id})")
+        raise NotFoundError(Message("no_import", import_id=import_id))
     if row.state != "published":
-        raise ConflictError(
-            f"đợt nhập {import_id} đang ở trạng thái {row.state}, không có gì để huỷ"
-            f" (import {import_id} is {row.state})"
-        )
+        raise ConflictError(Message("import", import_id=import_id, state=row.state))
     if row.later:
         raise ConflictError(
-            f"đợt nhập {import_id} không phải đợt cuối của nguồn '{row.source}': huỷ đợt"
-            f" {row.later} trước (not the latest import of its source)"
+            Message(
+                "not_latest_import_source", import_id=import_id, source=row.source, later=row.later
+            )
         )
     refuse_brought(session, row.published_event_id)
     return row.source, row.published_event_id
@@ -127,18 +127,29 @@ def _published(session: Session, import_id: int) -> tuple[str, int]:
 
 def _refuse_if_built_on(session: Session, import_id: int) -> None:
     records, events, refs, plates, others, first = session.execute(SQL.text("built_on")).one()
-    advice = "--keep-later giữ các mã ấy và huỷ phần còn lại"
+    advice = Remedy("keep_later")
     if records:
         raise ConflictError(
-            f"chưa huỷ gì: {records:,} mã của đợt nhập {import_id} (như {first}) đã được sửa"
-            f" sau đó, bởi {_cut(events)} (changed by later events); đợt nhập sau thì huỷ trước"
-            f" được, việc khác thì phải sửa từng mã; {advice}"
+            Message(
+                "changed_later_events",
+                records=records,
+                import_id=import_id,
+                first=first,
+                events=_cut(events),
+                advice=advice,
+            )
         )
     if refs or plates or others:
         raise ConflictError(
-            f"chưa huỷ gì: mã do đợt nhập {import_id} cấp (như {first}) đã được dùng:"
-            f" {refs:,} ở đợt nhập của nguồn khác, {plates:,} đã in biển, {others:,} ở việc khác"
-            f" (its new codes are named by later imports, plates or reports); {advice}"
+            Message(
+                "new_codes_named_later_imports_plates",
+                import_id=import_id,
+                first=first,
+                refs=refs,
+                plates=plates,
+                others=others,
+                advice=advice,
+            )
         )
 
 

@@ -5,9 +5,7 @@ it is, glued (`SONHA`, `soNha`), shortened (`TDP`), with words that only say of 
 is (`Phường/xã mới`, `Toạ độ X (m)`), or several such names together (`Thôn, xóm`, `Đường, ngõ`).
 """
 
-import json
 import re
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -17,8 +15,8 @@ from geo import lexicon
 from geo.admin import LEVELS
 from geo.lexicon import read_table
 from geo.text import fold
+from registry.core.messages import Message
 from registry.errors import UnreadableFileError
-from registry.messages import number
 
 _COMPOSED: Final = (
     *("source_ref", "address", "former_address", "house_number", "alley", "street", "locality"),
@@ -174,10 +172,7 @@ def _of_beginning(read: Callable[[str], T]) -> Callable[[str], T]:
 def check_width(headers: Iterable[str]) -> None:
     """Raises UnreadableFileError for a table of more columns than are read."""
     if sum(map(bool, headers)) > MOST_NAMED:
-        raise UnreadableFileError(
-            f"quá {number(MOST_NAMED)} cột có tên; hãy bỏ bớt cột (more than {MOST_NAMED:,}"
-            " columns have names)"
-        )
+        raise UnreadableFileError(Message("more_columns_names", most_named=MOST_NAMED))
 
 
 def fields_named(headers: Iterable[str]) -> frozenset[str]:
@@ -345,13 +340,7 @@ def names_coordinates(header: str) -> bool:
     return bool(re.search(r"\b(toa do|kinh do|vi do|lat|lon|lng|latitude|longitude)\b", key))
 
 
-UNSAID: Final = "…"
 """In place of a field of a mapping, where whoever knows the file has to say it."""
-
-
-def mapping_of(fields: dict[str, str]) -> str:
-    """The option that says which header is which field, ready to be copied."""
-    return f"--mapping {shlex.quote(json.dumps(fields, ensure_ascii=False))}"
 
 
 def _spellings(header: str) -> Iterator[str]:

@@ -28,6 +28,8 @@ from geo.coordinates import (
     metres,
     to_wgs84,
 )
+from registry.core.messages import Message, Several
+from registry.core.remedies import Remedy
 from registry.errors import SystemNotConfirmedError, UnreadableFileError
 from registry.intake.columns.reader import SourceFile, cells_of, rows_of
 from registry.intake.formats.table import Rows, unreadable
@@ -45,6 +47,7 @@ from registry.intake.staged.zone_vote import (
 SYSTEMS: Final = (WGS_84, VN2000_DEGREES, *VN2000_METRES, *WGS_84_METRES)
 """What `crs` may name, beside nothing."""
 _PREFIX: Final = re.compile(r"^(?:epsg:{1,2})?\s*(?=\d+$)", re.IGNORECASE)
+_ANY_SYSTEM: Final = Remedy("crs", "EPSG:…")
 _METRES: Final = (*VN2000_METRES, *WGS_84_METRES)
 _SAMPLE: Final = 1_000
 """Rows that are tried in each zone, taken evenly from those that are looked at."""
@@ -73,17 +76,15 @@ def positioned(
     if crs is not None:
         crs = _PREFIX.sub("EPSG:", crs.strip())
     if crs is not None and crs not in SYSTEMS:
-        raise UnreadableFileError(
-            f"không có hệ tọa độ {crs} (no such system); các hệ: {', '.join(SYSTEMS)}"
-        )
+        raise UnreadableFileError(Message("no_such_system", crs=crs, systems=", ".join(SYSTEMS)))
     stated = crs or file.table.crs
     pairs = _pairs(file)
     surveyed = sum(_in_metres(x, y, stated) is not None for x, y in pairs) * 2 > len(pairs)
     if stated is not None and pairs and surveyed != (stated in _METRES):
-        unit = "mét (metres)" if surveyed else "độ (degrees)"
+        unit = Message("metres") if surveyed else Message("degrees")
         raise unreadable(
             file.path,
-            f"tọa độ trong tệp tính bằng {unit}, không hợp với {_said(crs, stated)}",
+            Message("unit_of_other_system", unit=unit, system=_said(crs, stated)),
         )
     if surveyed:
         sample = _sample(file, resolver, stated)
@@ -96,7 +97,8 @@ def _in_degrees(
 ) -> SourceFile:
     """WGS 84, unless VN-2000 is stated; where real polygons tell them apart, they are asked."""
     stated = crs or file.table.crs
-    others, notes = None, []
+    others = None
+    notes: list[Message] = []
     asked: tuple[str, ...] = ()
     # 190 m: only where a sharp border lies between the two does a point speak for either.
     if (stated == VN2000_DEGREES or crs is None) and any_polygon(connection):
@@ -105,21 +107,27 @@ def _in_degrees(
         if others is not None and others.against_vn2000:
             raise unreadable(
                 file.path,
-                f"{_said(crs, stated)} không hợp: {others.told()}; nếu tọa độ là WGS 84, thêm"
-                f" --crs {WGS_84}",
+                Message(
+                    "system_unfit_but_wgs84",
+                    system=_said(crs, stated),
+                    counted=others.told(),
+                    remedy=Remedy("crs", WGS_84),
+                ),
                 SystemNotConfirmedError,
                 systems=[WGS_84],
             )
         return _placed(file, stated, _converted(crs, stated))
     if others is not None and others.for_vn2000:
-        advice = (
-            f"{others.told()}; nếu là VN-2000, thêm --crs {VN2000_DEGREES}; nếu là WGS 84, thêm"
-            f" --crs {WGS_84}"
+        advice = Message(
+            "system_of_degrees",
+            counted=others.told(),
+            vn2000=Remedy("crs", VN2000_DEGREES),
+            wgs84=Remedy("crs", WGS_84),
         )
         asked = (VN2000_DEGREES, WGS_84)
         if not dry_run:
             raise _not_confirmed(file, advice, asked)
-        notes.append(f"chạy thử với {described(WGS_84)}: {advice}")
+        notes.append(_tried(WGS_84, advice))
     in_minutes = any(is_in_minutes(x) or is_in_minutes(y) for x, y in _pairs(file))
     return _placed(file, None, *notes, asked=asked) if in_minutes or notes else file
 
@@ -128,54 +136,59 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
     if not vote.rows:
         raise unreadable(
             file.path,
-            "tọa độ tính bằng mét (in metres): cần cột xã để biết đúng hệ (a column of communes)",
+            Message("column_communes"),
         )
     if zones := is_mixed(vote):
         raise unreadable(
             file.path,
-            f"các dòng không cùng một hệ (rows of two systems): {vote.told()};"
-            f" chia tệp theo hệ: {', '.join(zones)}",
+            Message("rows_two_systems", vote=vote.told(), zones=", ".join(zones)),
         )
     stated = crs or file.table.crs
     if stated is not None:
         # By the layer alone it must fit as well; who confirms it may know better than the points.
         poor = crs is None and vote.count(stated) < vote.rows * LEAST
         if vote.contradicts(stated) or poor:
-            advice = "" if crs else "; hỏi nơi giao tệp, rồi thêm --crs EPSG:…"
-            raise unreadable(file.path, f"{_said(crs, stated)} không hợp: {vote.told()}{advice}")
+            system, counted = _said(crs, stated), vote.told()
+            unfit = Message("system_unfit", system=system, counted=counted)
+            if not crs:
+                unfit = Message("ask_deliverer", unfit=unfit, remedy=_ANY_SYSTEM)
+            raise unreadable(file.path, unfit)
         return _placed(file, stated, _converted(crs, stated))
     if vote.proposal is None:
-        advice = f"{vote.told()}; chưa xác định được hệ: hỏi nơi đo, rồi thêm "
         alike = vote.alike
+        found = Several(Remedy("crs", crs) for crs in alike) if dry_run and alike else _ANY_SYSTEM
+        advice = Message("system_unknown", counted=vote.told(), remedy=found)
         if not (dry_run and alike):
-            raise _not_confirmed(file, f"{advice}--crs EPSG:…", alike)
+            raise _not_confirmed(file, advice, alike)
         # Which of two it is, 700 m apart, is no matter to whoever looks at the addresses first.
-        advice += " hoặc ".join(f"--crs {crs}" for crs in alike)
-        note = f"chạy thử tạm với {described(alike[0])}: {advice}"
-        return _placed(file, alike[0], note, asked=alike)
-    advice = f"{vote.told()}; nếu đúng, thêm --crs {vote.proposal}"
+        return _placed(file, alike[0], _tried(alike[0], advice), asked=alike)
+    advice = Message("system_proposed", counted=vote.told(), remedy=Remedy("crs", vote.proposal))
     if not dry_run:
         raise _not_confirmed(file, advice, (vote.proposal,))
-    note = f"chạy thử với {described(vote.proposal)}: {advice}"
-    return _placed(file, vote.proposal, note, asked=(vote.proposal,))
+    return _placed(file, vote.proposal, _tried(vote.proposal, advice), asked=(vote.proposal,))
 
 
-def _not_confirmed(file: SourceFile, advice: str, asked: Sequence[str]) -> UnreadableFileError:
+def _tried(crs: str, advice: Message) -> Message:
+    """That a dry run goes on in a system that nobody has confirmed."""
+    return Message("tried_with_system", system=described(crs), advice=advice)
+
+
+def _not_confirmed(file: SourceFile, advice: Message, asked: Sequence[str]) -> UnreadableFileError:
     return unreadable(file.path, advice, SystemNotConfirmedError, systems=list(asked))
 
 
-def _said(crs: str | None, stated: str) -> str:
+def _said(crs: str | None, stated: str) -> Message | str:
     """The system as it was stated: by the command, or by the layer."""
-    return stated if crs is not None else f"hệ ghi trong lớp (stated by the layer), {stated},"
+    return stated if crs is not None else Message("stated_layer", stated=stated)
 
 
-def _converted(crs: str | None, stated: str) -> str:
-    by = "" if crs is not None else " (theo lớp bản đồ; as the layer states)"
-    return f"tọa độ {described(stated)}{by} đã chuyển sang WGS 84 (converted)"
+def _converted(crs: str | None, stated: str) -> Message:
+    code = "converted" if crs is not None else "converted_as_layer_states"
+    return Message(code, stated=described(stated))
 
 
 def _placed(
-    file: SourceFile, crs: str | None, *notes: str, asked: Sequence[str] = ()
+    file: SourceFile, crs: str | None, *notes: Message, asked: Sequence[str] = ()
 ) -> SourceFile:
     table, positions = file.table, file.columns.positions
     x, y = positions["longitude"], positions["latitude"]

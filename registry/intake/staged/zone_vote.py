@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from geo.coordinates import VN2000_DEGREES, VN2000_METRES, WGS_84, described, to_wgs84
+from registry.core.messages import Message
 from registry.core.sql import Statements
 
 SQL: Final = Statements(__file__)
@@ -76,17 +77,14 @@ class Vote:
         """How many land under this system."""
         return dict(self.hits).get(crs, 0)
 
-    def told(self) -> str:
+    def told(self) -> Message:
         """What was counted, for whoever has to confirm it."""
         found = "; ".join(
             f"{described(crs)} {hits * 100 / self.rows:.0f} %"
             for crs, hits in self.hits[:3]
             if hits
         )
-        return (
-            f"tọa độ tính bằng mét, VN-2000 (in metres); số điểm nằm trong xã đã ghi, trên"
-            f" {self.rows} dòng đã thử: {found or 'không hệ nào khớp'}"
-        )
+        return Message("metres_3", rows=self.rows, found=found or Message("no_system_fits"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +105,13 @@ class DegreesVote:
         """Whether the points speak against VN-2000."""
         return speaks(self.rows, self.only_wgs84, self.only_vn2000)
 
-    def told(self) -> str:
+    def told(self) -> Message:
         """What was counted."""
-        return (
-            f"trên {self.rows} dòng đã thử, {self.only_wgs84} điểm chỉ nằm trong xã đã ghi nếu là"
-            f" WGS 84, {self.only_vn2000} điểm chỉ nếu là VN-2000 (degrees: WGS 84 or VN-2000)"
+        return Message(
+            "degrees_wgs_84_vn_2000",
+            rows=self.rows,
+            only_wgs84=self.only_wgs84,
+            only_vn2000=self.only_vn2000,
         )
 
 
