@@ -19,27 +19,19 @@ _MOST: Final = 100_000
 
 
 @click.command()
-@click.option(
-    "--actor", metavar="NAME", help="Chỉ của khoá này (of this key; `anonymous` for who has none)."
-)
-@click.option(
-    "--unit", metavar="CODE", help="Chỉ về xã hoặc tỉnh này (about this commune or province)."
-)
-@click.option("--code", metavar="CODE", help="Chỉ về mã địa chỉ này (about this record).")
-@click.option(
-    "--operation", metavar="KIND", help="Chỉ việc này: `rename_street` (of this kind of event)."
-)
-@click.option("--since", type=DAY, metavar="DAY", help="Từ ngày này (from this day on).")
-@click.option("--until", type=DAY, metavar="DAY", help="Đến hết ngày này (up to this day).")
-@click.option(
-    "--refused", is_flag=True, help="Chỉ việc bị từ chối hoặc hỏng (what was refused or failed)."
-)
+@click.option("--actor", metavar="NAME", help="Of this key; `anonymous` for who has none.")
+@click.option("--unit", metavar="CODE", help="About this commune or province.")
+@click.option("--code", metavar="CODE", help="About this record.")
+@click.option("--operation", metavar="KIND", help="Of this kind of event.")
+@click.option("--since", type=DAY, metavar="DAY", help="From this day on.")
+@click.option("--until", type=DAY, metavar="DAY", help="Up to this day.")
+@click.option("--refused", is_flag=True, help="What was refused or failed.")
 @click.option(
     "--limit",
     type=click.IntRange(1, _MOST),
     default=100,
     show_default=True,
-    help="Nhiều nhất bấy nhiêu dòng (at most so many).",
+    help="At most so many.",
 )
 @FORMAT
 def audit(
@@ -54,7 +46,7 @@ def audit(
     limit: int,
     form: str,
 ) -> None:
-    """Nhật ký ghi và đọc nhiều, mới nhất trước (the audit log, the newest first)."""
+    """The audit log, the newest first."""
     wanted = Wanted(
         *(actor, unit, _beginning_of(since), refused),
         last_day=_beginning_of(until),

@@ -28,10 +28,10 @@ _LONGEST_FOLDER = 60
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Số tiến trình ghi; quá một thì ghi vào thư mục (processes; more than one: a folder).",
+    help="Processes; more than one: a folder.",
 )
 def backup(target: str, *, jobs: int) -> None:
-    """Sao lưu cả sổ ra tệp, hoặc thư mục nếu tên có / ở cuối (save the register).
+    """Save the register.
 
     It holds the key of the codes: keep it as safe as the register. A file has its manifest beside
     it, FILE.manifest.json, which belongs to it.
@@ -48,29 +48,29 @@ def backup(target: str, *, jobs: int) -> None:
 @click.option(
     "--verify",
     is_flag=True,
-    help="Phục hồi thử rồi so sánh, không động đến sổ (into a throw-away cluster, and compare).",
+    help="Into a throw-away cluster, and compare.",
 )
 @click.option(
     "--scratch",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     default=tempfile.gettempdir,
     show_default="the system's folder for temporary files",
-    help="Nơi phục hồi thử (where the throw-away cluster is made).",
+    help="Where the throw-away cluster is made.",
 )
 @click.option(
     "--promoted",
     is_flag=True,
-    help="Không cần tệp: máy dự phòng lên làm chính (a standby was promoted; let it go on).",
+    help="A standby was promoted; let it go on.",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Số tiến trình nạp (processes; with one, a failure leaves the database empty).",
+    help="Processes; with one, a failure leaves the database empty.",
 )
 def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool, jobs: int) -> int:
-    """Phục hồi sổ từ SOURCE vào cơ sở dữ liệu trống (restore into an empty database, examine it).
+    """Restore into an empty database, examine it.
 
     The database of DATABASE_URL, or the private cluster, which is made where it is missing;
     `bin/run` must not be running on it.

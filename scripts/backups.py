@@ -25,7 +25,7 @@ _KINDS = {"full": Message("full"), "diff": Message("diff"), "incr": Message("inc
 
 @click.group()
 def backups() -> None:
-    """Sao lưu để lấy lại sổ ở một thời điểm (backups that bring back a moment).
+    """Backups that bring back a moment.
 
     DIACHISO_BACKUPS names the store: a folder, or a file of pgBackRest's settings.
     """
@@ -35,16 +35,15 @@ def backups() -> None:
 @click.option(
     "--full",
     is_flag=True,
-    help="Toàn bộ, dù bản toàn bộ trước còn mới (a whole one, though the last is young).",
+    help="A whole one, though the last is young.",
 )
 @click.option(
     "--upgraded",
     is_flag=True,
-    help="Sau khi nâng cấp PostgreSQL: kho theo phiên bản mới (take the store along to a new major"
-    " version of PostgreSQL).",
+    help="Take the store along to a new major version of PostgreSQL.",
 )
 def make(*, full: bool, upgraded: bool) -> None:
-    """Sao lưu ngay, sổ vẫn chạy (take a backup; the register goes on).
+    """Take a backup; the register goes on.
 
     A whole one each week, in between what differs from it.
     """
@@ -54,7 +53,7 @@ def make(*, full: bool, upgraded: bool) -> None:
 @backups.command("list")
 @FORMAT
 def list_(*, form: str) -> None:
-    """Các bản sao lưu trong kho, cũ nhất trước (what is in the store, the oldest first)."""
+    """What is in the store, the oldest first."""
     found = open_store(read_settings()).backups()
     if form == "json":
         shown = [dataclasses.asdict(each) for each in found]
@@ -69,15 +68,15 @@ def list_(*, form: str) -> None:
 
 
 @backups.command()
-@click.option("--to", "moment", metavar="TIME", help="Lúc nào, giờ Việt Nam (the newest without).")
+@click.option("--to", "moment", metavar="TIME", help="The newest without.")
 @click.option(
     "--into",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="Thư mục mới, trống (a new folder).",
+    help="A new folder.",
 )
 def restore(moment: str | None, into: Path) -> int:
-    """Lấy lại sổ ở một thời điểm, cạnh sổ đang chạy (the register of a moment, beside this one).
+    """The register of a moment, beside this one.
 
     Never over what is there: serve what came back by DIACHISO_VAR=DIR bin/run.
     """
@@ -94,10 +93,10 @@ def restore(moment: str | None, into: Path) -> int:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     default=tempfile.gettempdir,
     show_default="the system's folder for temporary files",
-    help="Nơi phục hồi thử (where the register comes back, and is removed).",
+    help="Where the register comes back, and is removed.",
 )
 def rehearse_(*, scratch: Path) -> int:
-    """Phục hồi thử bản mới nhất, khám, rồi xoá (let the newest come back, examine and remove it).
+    """Let the newest come back, examine and remove it.
 
     The doctor and monitors tell when this went well last.
     """
@@ -107,7 +106,7 @@ def rehearse_(*, scratch: Path) -> int:
 
 @backups.command()
 def config() -> None:
-    """In tệp thiết lập pgBackRest cho sổ này (print pgBackRest's settings for this register).
+    """Print pgBackRest's settings for this register.
 
     Keep them in a file, change the store there, and name the file in DIACHISO_BACKUPS.
     """

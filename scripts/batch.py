@@ -34,11 +34,11 @@ STREAM: Final = Path("-")
 _TEXT: Final = "csv"
 _BOOK: Final = "workbook"
 _HELP: Final = {
-    "lookup": "Tra từng mã trong tệp IN (the address of each code).",
-    "geocode": "Tìm mã của từng địa chỉ trong tệp IN (the door of each, or the place).",
-    "reverse": "Tìm chỗ ở gần từng toạ độ trong tệp IN (the nearest door, or the commune).",
-    "validate": "Kiểm tra từng địa chỉ trong tệp IN (a verdict on each, and what to ask).",
-    RECHECK: "Những mã, địa chỉ trong tệp IN đã đổi từ một ngày (only what changed, and why).",
+    "lookup": "The address of each code in IN.",
+    "geocode": "The door of each address in IN, or its place.",
+    "reverse": "The door nearest to each position in IN, or its commune.",
+    "validate": "A verdict on each address in IN, and what to ask.",
+    RECHECK: "Which codes and addresses in IN changed since a day, and why.",
 }
 _MORE: Final = """
 
@@ -60,13 +60,13 @@ _OUT_OR_STREAM: Final = click.argument("target", metavar="[OUT]", type=_PATH, de
 _ON: Final = click.option(
     "--on",
     type=DAY,
-    help="Thêm cột địa chỉ như viết ngày ấy (a column with the labels of that day).",
+    help="A column with the labels of that day.",
 )
 _SINCE: Final = click.option(
     "--since",
     required=True,
     metavar="DAY|CURSOR",
-    help="Từ đầu ngày ấy, hoặc từ lần hỏi trước (since a day, or the last time).",
+    help="Since a day, or the last time.",
 )
 
 
@@ -80,18 +80,16 @@ def _command(operation: str) -> click.Command:
         "--format",
         "form",
         type=click.Choice(FORMATS),
-        help="Dạng của cả hai tệp (of both, whatever suffix).",
+        help="Of both, whatever suffix.",
     )
     @click.option(
         "--mapping",
         metavar="FILE.json",
-        help='Cột nào là trường nào (which header is which field: \'{"Nơi đến": "address"}\').',
+        help='Which header is which field: {"Nơi đến": "address"}.',
     )
-    @click.option("--sheet", help="Trang của bảng tính (of a spreadsheet; `*` reads all alike).")
+    @click.option("--sheet", help="Of a spreadsheet; `*` reads all alike.")
     @(_SINCE if rechecks else _ON)
-    @click.option(
-        "--processes", type=click.IntRange(1, 64), help="Số tiến trình (default: one a processor)."
-    )
+    @click.option("--processes", type=click.IntRange(1, 64), help="Default: one a processor.")
     @click.pass_context
     def command(
         context: click.Context,

@@ -49,51 +49,40 @@ class _RefusedError(click.ClickException):
 @click.option(
     "--level",
     type=click.Choice(["province", "commune", "locality"]),
-    help="Liệt kê cấp nào (what to list). Default: provinces; with --unit the unit alone.",
+    help="What to list; provinces by default, with --unit the unit alone.",
 )
-@click.option(
-    "--unit", "code", metavar="CODE", help="Chỉ tỉnh hoặc xã này (only this province or commune)."
-)
+@click.option("--unit", "code", metavar="CODE", help="Only this province or commune.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(_FORMATS),
-    help="Cách in; mặc định theo đuôi tệp, hoặc bảng (by default what --out ends in, or a table).",
+    help="By default what --out ends in, or a table.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Tệp sẽ ghi; xlsx và html cần có (the file to write; xlsx and html need one).",
+    help="The file to write; xlsx and html need one.",
 )
 @click.option(
     "--fail-under",
     type=click.FloatRange(min=0),
     metavar="PCT",
-    help="Mã thoát 1 khi thấp hơn tỷ lệ này, % (exit 1 when the unit asked for, or the country, is"
-    " below this share).",
+    help="Exit 1 when the unit asked for, or the country, is below this share.",
 )
-@click.option(
-    "--accept-estimate", is_flag=True, help="Chấp nhận số ước tính (let --fail-under measure it)."
-)
-@click.option(
-    "--demo", is_flag=True, help="Tính cả mã thử, bắt đầu bằng 0 (demonstration codes too)."
-)
+@click.option("--accept-estimate", is_flag=True, help="Let --fail-under measure it.")
+@click.option("--demo", is_flag=True, help="Demonstration codes too.")
 @click.option(
     "--since",
     type=DAY,
     metavar="DAY",
-    help="Thay đổi từ ngày này, theo độ phủ đã ghi hằng ngày (what moved since then).",
+    help="What moved since then.",
 )
-@click.option(
-    "--until", type=DAY, metavar="DAY", help="Đến ngày này; mặc định bây giờ (by default now)."
-)
-@click.option(
-    "--record", is_flag=True, help="Ghi độ phủ hôm nay vào chuỗi ngày (write today's counts)."
-)
+@click.option("--until", type=DAY, metavar="DAY", help="By default now.")
+@click.option("--record", is_flag=True, help="Write today's counts.")
 @click.option(
     "--recount",
     is_flag=True,
-    help="Đếm lại tất cả các xã, khi `doctor` báo sai (count every commune anew).",
+    help="Count every commune anew.",
 )
 @click.pass_context
 def coverage(
@@ -111,7 +100,7 @@ def coverage(
     record: bool,
     recount: bool,
 ) -> None:
-    """Tỷ lệ hộ đã có mã, theo tỉnh hoặc xã (households with a code).
+    """Households with a code.
 
     Of the provinces, or with --level commune of the communes.
     With --unit of one unit; with --unit PROVINCE --level commune of its communes, with --unit

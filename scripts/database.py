@@ -13,20 +13,21 @@ _ROLES = {"app": APP_ROLE, "owner": OWNER_ROLE}
 
 @click.group()
 def database() -> None:
-    """Cơ sở dữ liệu (the database of DATABASE_URL, or the running private cluster's)."""
+    """The database of DATABASE_URL, or the running private cluster's."""
 
 
 @database.command()
 def prepare() -> None:
-    """Tạo hoặc nâng cấp cơ sở dữ liệu (roles, extensions, tables and seeds)."""
+    """Roles, extensions, tables and seeds."""
     prepare_database(cluster.database_url(read_settings()), say)
 
 
 @database.command()
 @click.argument("name")
 def web_login(name: str) -> None:
-    """Tạo tài khoản cho pooler (a login NAME for a pooler: its sessions begin as the
-    application's). Its password is yours to set.
+    """Make a login NAME for a pooler: its sessions begin as the application's.
+
+    Its password is yours to set.
     """
     settings = read_settings()
     make_web_login(
@@ -40,10 +41,10 @@ def web_login(name: str) -> None:
     type=click.Choice(["app", "owner", "admin"]),
     default="app",
     show_default=True,
-    help="Vai trò khi kết nối (act as this role; admin is whom the URL itself names).",
+    help="Act as this role; admin is whom the URL itself names.",
 )
 def url(role: str) -> None:
-    """In địa chỉ cơ sở dữ liệu (the URL, for psql and other programs)."""
+    """The URL, for psql and other programs."""
     given = cluster.database_url(read_settings())
     if role in _ROLES:
         parsed = with_role(given, _ROLES[role]).set(drivername="postgresql")

@@ -23,29 +23,27 @@ from scripts.progress import say, show_json
     type=click.IntRange(1, PAYLOAD_FIRST),
     default=FIRST_HOUSEHOLDS,
     show_default=True,
-    help="Số chỗ ở (how many dwellings).",
+    help="How many dwellings.",
 )
-@click.option(
-    "--provinces", metavar="CODE,CODE", help="Chỉ các tỉnh này (only in these provinces)."
-)
+@click.option("--provinces", metavar="CODE,CODE", help="Only in these provinces.")
 @click.option(
     "--seed",
     type=int,
     default=1,
     show_default=True,
-    help="Số khác thì ra nhà khác (another one, other houses).",
+    help="Another one, other houses.",
 )
 @click.option(
     "--csv",
     "file",
     type=click.File("w", encoding="utf-8", lazy=True),
-    help="Ghi ra tệp, không vào sổ (to this file, - for stdout, instead of the register).",
+    help="To this file, - for stdout, instead of the register.",
 )
 @DRY_RUN
 @click.option(
     "--if-empty",
     is_flag=True,
-    help="Chỉ khi sổ còn trống (leave a register that holds households as it is).",
+    help="Leave a register that holds households as it is.",
 )
 @FORMAT
 @click.pass_context
@@ -60,7 +58,7 @@ def demo(
     if_empty: bool,
     form: str,
 ) -> None:
-    """Tạo hộ mẫu để thử, không có thật (make up households; nothing of them is real).
+    """Make up households; nothing of them is real.
 
     Into the register they go as source `demo`, under codes that begin with 0, and only while no
     other source has published. The same options give the same households. Exit status 1 when the

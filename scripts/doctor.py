@@ -20,7 +20,7 @@ _MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", Stat
 @FORMAT
 @click.pass_context
 def doctor(context: click.Context, form: str) -> None:
-    """Kiểm tra sổ, không sửa gì (check the register from disk to boundaries, change nothing).
+    """Check the register from disk to boundaries, change nothing.
 
     One line a check: ✓ well, ! worth knowing, ✗ broken, - could not be checked. Exit status 1 when
     something is broken.

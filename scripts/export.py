@@ -43,22 +43,22 @@ _STDOUT: Final = Path("-")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Tệp sẽ ghi; - để ghi ra stdout (the file to write; - for stdout).",
+    help="The file to write; - for stdout.",
 )
 @click.option(
     "--layer",
     type=click.Choice(LAYERS),
     default=LAYERS[0],
     show_default=True,
-    help="Hộ, hoặc ranh giới xã, tỉnh (households, or boundaries of units).",
+    help="Households, or boundaries of units.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="Dạng tệp; mặc định theo đuôi tệp (by default what the name ends in says).",
+    help="By default what the name ends in says.",
 )
-@click.option("--unit", metavar="CODE", help="Chỉ tỉnh hoặc xã này (only this unit).")
+@click.option("--unit", metavar="CODE", help="Only this unit.")
 @click.option(
     "--status",
     "statuses",
@@ -66,30 +66,30 @@ _STDOUT: Final = Path("-")
     multiple=True,
     default=("active",),
     show_default=True,
-    help="Trạng thái; có thể nêu nhiều lần (may be given more than once).",
+    help="May be given more than once.",
 )
 @click.option(
     "--as-of",
     metavar="WHEN",
-    help="Như trong sổ vào cuối ngày hoặc lúc ấy (as it was on record then).",
+    help="As it was on record then.",
 )
 @click.option(
     "--on",
     type=DAY,
-    help="Thêm cột địa chỉ của ngày ấy (a column with the label of that day).",
+    help="A column with the label of that day.",
 )
 @click.option(
     "--external",
     is_flag=True,
-    help="Thêm cột mã của hệ khác: bưu chính, thửa đất (a column with other schemes' values).",
+    help="A column with other schemes' values.",
 )
 @click.option(
     "--snapshot",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Cả sổ kèm con trỏ, vào thư mục trống này (all of it, with the cursor of the feed).",
+    help="All of it, with the cursor of the feed.",
 )
-@click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration codes too).")
+@click.option("--demo", is_flag=True, help="Demonstration data, too.")
 @FORCE
 def export(
     out: Path | None,
@@ -105,7 +105,7 @@ def export(
     demo: bool,
     force: bool,
 ) -> None:
-    """Ghi sổ ra tệp (write every record that may be shown into a file).
+    """Write every record that may be shown into a file.
 
     Restricted places are left out. Beside the file: what its columns mean, and the licence. With
     --snapshot a folder from which `diachiso follow URL DIR --snapshot FOLDER` begins.

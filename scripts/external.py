@@ -16,17 +16,17 @@ _SEVERITIES = {"error": "bị loại", "notice": "xem lại"}
 
 @click.group()
 def external() -> None:
-    """Mã của hệ khác: bưu chính, thửa đất, mã riêng (what others call a record)."""
+    """What others call a record."""
 
 
 @external.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--scheme", help="Hệ của dòng không ghi, ví dụ postcode (of rows that do not say).")
-@click.option("--sheet", metavar="NAME", help="Trang cần đọc (sheet to read).")
+@click.option("--scheme", help="Of rows that do not say.")
+@click.option("--sheet", metavar="NAME", help="Sheet to read.")
 @DRY_RUN
 @FORMAT
 def load(file: Path, scheme: str | None, sheet: str | None, *, dry_run: bool, form: str) -> int:
-    """Đọc mã của hệ khác từ FILE: cột code, scheme, value, valid_from, valid_to.
+    """Read what other systems call records from FILE: code, scheme, value, valid_from, valid_to.
 
     Exit status 1 when rows were rejected.
     """

@@ -92,26 +92,24 @@ def refused(error: HTTPError) -> click.ClickException:
 @click.command()
 @click.argument("url")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-@click.option(
-    "--once", is_flag=True, help="Đọc hết thì thôi (end when all there is has been read)."
-)
+@click.option("--once", is_flag=True, help="End when all there is has been read.")
 @click.option(
     "--every",
     type=click.FloatRange(min=0.1),
     default=5.0,
     show_default=True,
     metavar="SECONDS",
-    help="Bao lâu hỏi một lần (how often to ask when nothing happens).",
+    help="How often to ask when nothing happens.",
 )
-@click.option("--key", help="Khoá, hoặc @TỆP chứa khoá (of a carrier or above, or @FILE).")
+@click.option("--key", help="Of a carrier or above, or @FILE.")
 @click.option(
     "--snapshot",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     metavar="FOLDER",
-    help="Bắt đầu từ bản xuất này (begin with this export instead of reading all from URL).",
+    help="Begin with this export instead of reading all from URL.",
 )
-@click.option("--unit", metavar="CODE", help="Chỉ tỉnh hoặc xã này (only this unit).")
-@click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration too).")
+@click.option("--unit", metavar="CODE", help="Only this unit.")
+@click.option("--demo", is_flag=True, help="Demonstration too.")
 def follow(
     url: str,
     folder: Path,
@@ -123,7 +121,7 @@ def follow(
     unit: str | None,
     demo: bool,
 ) -> None:
-    """Giữ bản sao của sổ ở URL trong DIR/copy.sqlite (goes on where it was stopped)."""
+    """Goes on where it was stopped."""
     if not url.startswith(("http://", "https://")):
         raise click.UsageError(str(Message("not", url=url)))
     if key and key.startswith("@"):

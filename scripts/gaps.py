@@ -32,34 +32,30 @@ _SHOWN: Final = 30
 
 
 @click.command()
-@click.option(
-    "--unit", "code", metavar="CODE", help="Chỉ tỉnh hoặc xã này (only this province or commune)."
-)
+@click.option("--unit", "code", metavar="CODE", help="Only this province or commune.")
 @click.option(
     "--kind",
     "kinds",
     type=click.Choice(list(KINDS)),
     multiple=True,
-    help="Loại nào; có thể nêu nhiều lần, mặc định tất cả (may be given more than once).",
+    help="Which kind; may be given more than once, all by default.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(["table", "csv", "json", "geojson", "xlsx"]),
-    help="Cách in; mặc định theo đuôi tệp, hoặc bảng (by default what --out ends in, or a table).",
+    help="By default what --out ends in, or a table.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Tệp sẽ ghi; csv và xlsx là mẫu để điền rồi nhập lại (a form to fill in and import).",
+    help="A form to fill in and import.",
 )
-@click.option(
-    "--demo", is_flag=True, help="Tính cả mã thử, bắt đầu bằng 0 (demonstration codes too)."
-)
+@click.option("--demo", is_flag=True, help="Demonstration codes too.")
 def gaps(
     code: str | None, kinds: tuple[str, ...], form: str | None, out: Path | None, *, demo: bool
 ) -> None:
-    """Còn thiếu ở đâu (units far below target, holes in streets, places never delivered).
+    """Units far below target, holes in streets, places never delivered.
 
     CSV and XLSX are a form for field teams: a row for each number that is missing. Filled in, it is
     read by `diachiso import`; rows without a house number come back as rejected.

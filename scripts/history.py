@@ -26,12 +26,11 @@ from scripts.settings import read_settings
 @click.option(
     "--as-of",
     metavar="WHEN",
-    help="Chỉ địa chỉ của ngày hay lúc ấy (only the address of a day, as it ended, or of a time"
-    " with its offset).",
+    help="Only the address of a day, as it ended, or of a time with its offset.",
 )
 @FORMAT
 def history_(code: str, *, as_of: str | None, form: str) -> None:
-    """Lịch sử của một mã (every step of CODE, the oldest first: what, when, who, why)."""
+    """Every step of CODE, the oldest first: what, when, who, why."""
     settings = read_settings()
     url = cluster.database_url(settings)
     # Not the whole register: a server's other rooms take longer to open than this takes.

@@ -60,48 +60,42 @@ def _names(
 
 @click.command("import")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--source", help="Nguồn giao tệp (who delivers the file; its references are its own)."
-)
+@click.option("--source", help="Who delivers the file; its references are its own.")
 @DRY_RUN
 @click.option(
     "--delivery",
     type=click.Choice(["partial", "full"]),
     default="partial",
     show_default=True,
-    help="Tệp có đủ mọi hộ của nguồn hay không (all of its households or a part).",
+    help="All of its households or a part.",
 )
-@click.option(
-    "--strict", is_flag=True, help="Chỉ ghi khi không dòng nào bị loại (all rows or none)."
-)
+@click.option("--strict", is_flag=True, help="All rows or none.")
 @click.option(
     "--fix",
     is_flag=True,
-    help="Tự sửa lỗi chỉ có một cách sửa (mend what leaves no choice, and say so).",
+    help="Mend what leaves no choice, and say so.",
 )
 @click.option(
     "--accept-vanished",
     is_flag=True,
-    help="Nhận cả tệp thiếu hơn 80 % số hộ của nguồn (a full delivery that lacks so many).",
+    help="A full delivery that lacks so many.",
 )
 @click.option(
     "--demo-as-real",
     is_flag=True,
-    help="Cấp mã thật cho hộ minh hoạ, để đo (real codes to made-up households, for measurements).",
+    help="Real codes to made-up households, for measurements.",
 )
-@click.option("--decision", metavar="NUMBER", help="Số quyết định (of the legal decision).")
-@click.option(
-    "--crs", metavar="EPSG:CODE", help="Hệ toạ độ đã xác nhận (the file's system, VN-2000 say)."
-)
+@click.option("--decision", metavar="NUMBER", help="Of the legal decision.")
+@click.option("--crs", metavar="EPSG:CODE", help="The file's system, VN-2000 say.")
 @click.option(
     "--sheet",
     metavar="NAME",
-    help="Trang hoặc lớp cần đọc, '*' là mọi trang (sheet or layer to read; all of them).",
+    help="Sheet or layer to read; all of them.",
 )
 @click.option(
     "--mapping",
     metavar="FILE|JSON",
-    help="Tên cột của bạn → trường, tệp JSON hay chính JSON (your headers and their fields).",
+    help="Your headers and their fields.",
 )
 @click.option(
     "--name",
@@ -109,42 +103,33 @@ def _names(
     multiple=True,
     metavar="TÊN=TÊN",
     callback=_names,
-    help="Tên đường, thôn trong tệp = tên đúng; hai vế như nhau nếu là nơi riêng; nhớ cho nguồn này"
-    " (a name as spelled = the one meant, itself for a place of its own; kept for the source).",
+    help="A name as spelled = the one meant, itself for a place of its own; kept for the source.",
 )
-@click.option(
-    "--commune", metavar="CODE", help="Mã xã của cả tệp, khi tệp không ghi xã (of all its rows)."
-)
+@click.option("--commune", metavar="CODE", help="Of all its rows.")
 @click.option(
     "--report",
     type=_FILE,
-    help="Ghi dòng bị loại vào đây (the rejected rows, with their problems).",
+    help="The rejected rows, with their problems.",
 )
 @click.option(
     "--warnings",
     type=_FILE,
-    help="Ghi dòng đã nhận mà có cảnh báo, lưu ý (published rows with warnings or notices).",
+    help="Published rows with warnings or notices.",
 )
 @click.option(
     "--vanished",
     type=_FILE,
-    help="Ghi những gì tệp đủ không còn (what it lacks, and which codes that retires).",
+    help="What it lacks, and which codes that retires.",
 )
-@click.option(
-    "--codes", type=_FILE, help="Ghi mọi dòng kèm mã vào đây (every row, its code and outcome)."
-)
+@click.option("--codes", type=_FILE, help="Every row, its code and outcome.")
 @FORMAT
-@click.option(
-    "--rollback", type=int, metavar="ID", help="Huỷ đợt nhập này (take this import back)."
-)
+@click.option("--rollback", type=int, metavar="ID", help="Take this import back.")
 @click.option(
     "--keep-later",
     is_flag=True,
-    help="Khi huỷ, giữ mã đã được sửa hay dùng sau đó (undo the rest of the import).",
+    help="Undo the rest of the import.",
 )
-@click.option(
-    "--list", "listed", is_flag=True, help="Liệt kê các đợt nhập (list imports, the latest first)."
-)
+@click.option("--list", "listed", is_flag=True, help="List imports, the latest first.")
 def import_(
     file: Path | None,
     source: str | None,
@@ -167,7 +152,7 @@ def import_(
     listed: bool,
     **outputs: Path | None,
 ) -> int:
-    """Nạp hộ của một nguồn từ tệp FILE (import households: a table or a map layer).
+    """Import households: a table or a map layer.
 
     Exit status 1 when rows were rejected.
     """

@@ -21,34 +21,30 @@ _EXPIRES: Final = DayType("never")
 
 @click.group()
 def keys() -> None:
-    """Khoá API: tạo, xem, đổi, thu hồi (named keys: who may do what over HTTP)."""
+    """Named keys: who may do what over HTTP."""
 
 
 @keys.command()
 @click.argument("name")
-@click.option(
-    "--role", type=click.Choice(list(get_args(Role))), required=True, help="Vai trò (what it may)."
-)
+@click.option("--role", type=click.Choice(list(get_args(Role))), required=True, help="What it may.")
 @click.option(
     "--unit",
     "units",
     multiple=True,
     metavar="CODES",
-    help="Mã xã, tỉnh được ghi, cách nhau bằng dấu phẩy (where it may write; an editor and an"
-    " approver need some).",
+    help="Where it may write; an editor and an approver need some.",
 )
-@click.option("--rate", type=click.IntRange(1), help="Số lần gọi mỗi phút (requests a minute).")
+@click.option("--rate", type=click.IntRange(1), help="Requests a minute.")
 @click.option(
     "--expires",
     type=_EXPIRES,
     metavar="DAY|never",
-    help="Ngày cuối dùng được; mặc định một năm (the last day; a year from now by default).",
+    help="The last day; a year from now by default.",
 )
 @click.option(
     "--alone",
     is_flag=True,
-    help="Đơn vị chỉ có một người: duyệt cả tệp tự giao (an authority of one person: it approves"
-    " what it delivered).",
+    help="An authority of one person: it approves what it delivered.",
 )
 @DRY_RUN
 @FORMAT
@@ -63,7 +59,7 @@ def create(
     dry_run: bool,
     form: str,
 ) -> None:
-    """Tạo khoá cho NAME, in ra một lần (make a key for an organisation or a program)."""
+    """Make a key for an organisation or a program."""
     codes = _codes(units)
     new = NewKey(name, cast(Role, role), codes, rate, _last_day(expires), alone)
     with opened_session(dry_run=dry_run) as session:
@@ -74,7 +70,7 @@ def create(
 @keys.command("list")
 @FORMAT
 def list_(*, form: str) -> None:
-    """Mọi khoá: vai trò, đơn vị, lần dùng cuối (all keys; never the keys themselves)."""
+    """All keys; never the keys themselves."""
     with opened_session() as session:
         found = registry_keys.list_keys(session)
     if form == "json":
@@ -92,20 +88,20 @@ def list_(*, form: str) -> None:
     default=registry_keys.DEFAULT_OVERLAP_H,
     show_default=True,
     metavar="HOURS",
-    help="Khoá cũ còn dùng bao lâu (so long the present key is taken; 0 ends it at once).",
+    help="So long the present key is taken; 0 ends it at once.",
 )
 @click.option(
     "--expires",
     type=_EXPIRES,
     metavar="DAY|never",
-    help="Ngày cuối khác (another last day; as before by default).",
+    help="Another last day; as before by default.",
 )
 @DRY_RUN
 @FORMAT
 def rotate(
     name: str, *, overlap: float, expires: datetime.date | str | None, dry_run: bool, form: str
 ) -> None:
-    """Đổi khoá của NAME, in ra một lần (another key; the present one ends after the overlap)."""
+    """Another key; the present one ends after the overlap."""
     with opened_session(dry_run=dry_run) as session:
         made = (
             registry_keys.rotate_key(session, name, overlap_h=overlap)
@@ -125,11 +121,11 @@ def rotate(
     multiple=True,
     required=True,
     metavar="CODES",
-    help="Mã xã, tỉnh được ghi từ nay (where it may write from now on, and nowhere else).",
+    help="Where it may write from now on, and nowhere else.",
 )
 @DRY_RUN
 def bind(name: str, *, units: tuple[str, ...], dry_run: bool) -> None:
-    """Gắn lại khoá của NAME với đơn vị khác (bind it to other units than before)."""
+    """Bind it to other units than before."""
     codes = _codes(units)
     with opened_session(dry_run=dry_run) as session:
         before = registry_keys.bind_key(session, name, codes)
@@ -142,7 +138,7 @@ def bind(name: str, *, units: tuple[str, ...], dry_run: bool) -> None:
 @click.argument("name")
 @DRY_RUN
 def revoke(name: str, *, dry_run: bool) -> None:
-    """Thu hồi khoá của NAME ngay (refuse it from now on, and the one that it replaced)."""
+    """Refuse it from now on, and the one that it replaced."""
     with opened_session(dry_run=dry_run) as session:
         done = registry_keys.revoke_key(session, name)
     if dry_run:
@@ -152,10 +148,10 @@ def revoke(name: str, *, dry_run: bool) -> None:
 
 @keys.command()
 @click.argument("name")
-@click.option("--off", is_flag=True, help="Thôi, cần người khác duyệt (somebody else approves).")
+@click.option("--off", is_flag=True, help="Somebody else approves.")
 @DRY_RUN
 def alone(name: str, *, off: bool, dry_run: bool) -> None:
-    """NAME chỉ có một người: duyệt cả tệp tự giao (let it approve what it delivered)."""
+    """Let it approve what it delivered."""
     with opened_session(dry_run=dry_run) as session:
         registry_keys.let_approve_own(session, name, allowed=not off)
     if dry_run:

@@ -59,7 +59,7 @@ class _ByEitherName(click.Group):
 
 @click.group(cls=_ByEitherName)
 def operation() -> None:
-    """Sửa mã, đường, thôn xóm (change records, streets, localities: one event each)."""
+    """Change records, streets, localities: one event each."""
 
 
 def _command(made: Operation) -> click.Command:
@@ -70,19 +70,18 @@ def _command(made: Operation) -> click.Command:
             click.Option(
                 ["--clear"],
                 multiple=True,
-                help="Bỏ phần này (a part that the address has no more).",
+                help="A part that the address has no more.",
             )
         )
     parameters += [
-        click.Option(["--actor"], default="operator", show_default=True, help="Ai làm (who)."),
+        click.Option(["--actor"], default="operator", show_default=True, help="Who."),
         click.Option(
             ["--second-person"],
             callback=_named,
-            help="Người thứ hai đã đồng ý, khi bảng đòi: tên khoá hay bộ phận, không phải tên"
-            " người (who agreed, where the table asks for a second person: an office, no person's"
-            " name).",
+            help="Who agreed, where the table asks for a second person: an office, no"
+            " person's name.",
         ),
-        click.Option(["--dry-run"], is_flag=True, help="Chạy thử, không ghi gì (write nothing)."),
+        click.Option(["--dry-run"], is_flag=True, help="Write nothing."),
     ]
 
     def run(**given: Any) -> int:

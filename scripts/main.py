@@ -5,6 +5,7 @@ import gc
 import os
 import re
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from registry.core.messages import LANGUAGES, Message, choose_language, not_writ
 from registry.core.remedies import speak_options
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.release import release
+from scripts.help import localized
 from scripts.usage import show_usage_error, translate_click
 
 # Name → module and attribute, in the order of the help.
@@ -80,7 +82,7 @@ class _Commands(click.Group):
             return None
         module, name = _COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(module), name)
-        return command
+        return localized(command)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -90,11 +92,22 @@ class _Commands(click.Group):
     is_eager=True,
     expose_value=False,
     callback=lambda _context, _option, language: _speak(language),
-    help="Ngôn ngữ; mặc định DIACHISO_LANG, rồi tiếng Việt kèm tiếng Anh (the language).",
+    help="The language.",
 )
-@click.version_option(release(), message="%(version)s", help="Bản phát hành (show the release).")
+@click.version_option(release(), message="%(version)s", help="Show the release.")
 def diachiso() -> None:
-    """Sổ mã địa chỉ số (the register of permanent digital address codes)."""
+    """The register of permanent digital address codes."""
+
+
+def commands() -> Iterator[click.Command]:
+    """Every command, those of groups too, with their help in English."""
+    to_see: list[click.Command] = [diachiso]
+    for name in _COMMANDS:
+        module, attribute = _COMMANDS[name]
+        to_see.append(getattr(import_module(module), attribute))
+    while to_see:
+        yield (command := to_see.pop())
+        to_see += getattr(command, "commands", {}).values()
 
 
 def _speak(language: str | None) -> None:
@@ -104,6 +117,7 @@ def _speak(language: str | None) -> None:
     stated = language or os.environ.get("DIACHISO_LANG")
     choose_language(stated if stated in LANGUAGES else None)
     translate_click()
+    localized(diachiso)
 
 
 def main() -> None:

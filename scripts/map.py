@@ -10,12 +10,12 @@ from scripts.progress import say
 
 @click.group("map")
 def map_() -> None:
-    """Bản đồ (the map that the pages show)."""
+    """The map that the pages show."""
 
 
 @map_.command()
 def redraw() -> None:
-    """Vẽ lại phần đã thay đổi (draw anew what changed; the worker does it by itself)."""
+    """Draw anew what changed; the worker does it by itself."""
     with opened_engine() as engine:
         redrawn = refresh(engine)
     if redrawn.units:

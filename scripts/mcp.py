@@ -12,7 +12,7 @@ from scripts.settings import read_settings
 
 @click.command()
 def mcp() -> None:
-    """Công cụ cho trợ lý AI, qua stdin và stdout (tools of the Model Context Protocol by stdio).
+    """Tools of the Model Context Protocol by stdio.
 
     The same over HTTP is /mcp of a running server.
     """

@@ -10,7 +10,7 @@ from scripts.settings import read_settings
 
 @click.command("open-data")
 def open_data() -> None:
-    """Làm mới dữ liệu mở mà trang /data cho tải (make the files of /data anew, as each night)."""
+    """Make the files of /data anew, as each night."""
     settings = read_settings()
     with opened_engine() as engine:
         made = publish(engine, settings)

@@ -46,10 +46,8 @@ FORMAT = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Cách in kết quả (how to print the result).",
+    help="How to print the result.",
 )
 """`--format text|json`, handed over as `form`."""
-FORCE = click.option(
-    "--force", is_flag=True, help="Ghi đè tệp đã có (write over a file that is there)."
-)
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Chạy thử, không ghi gì (write nothing).")
+FORCE = click.option("--force", is_flag=True, help="Write over a file that is there.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Write nothing.")

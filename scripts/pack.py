@@ -21,22 +21,22 @@ from scripts.settings import read_settings
 
 
 @click.command()
-@click.option("--unit", metavar="CODE", required=True, help="Mã xã, phường (a commune's code).")
+@click.option("--unit", metavar="CODE", required=True, help="A commune's code.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="Tệp sẽ ghi (the file to write).",
+    help="The file to write.",
 )
 @click.option(
     "--since",
     metavar="CURSOR",
-    help="Chỉ phần đã đổi từ gói có con trỏ này (only what changed since a pack of this cursor).",
+    help="Only what changed since a pack of this cursor.",
 )
-@click.option("--demo", is_flag=True, help="Cả dữ liệu minh hoạ (demonstration codes too).")
+@click.option("--demo", is_flag=True, help="Demonstration data, too.")
 @FORCE
 def pack(unit: str, out: Path, since: str | None, *, demo: bool, force: bool) -> None:
-    """Ghi gói ngoại tuyến của một xã, phường (write the signed pack of a commune).
+    """Write the signed pack of a commune.
 
     For phones without a network: the page /packs reads it. Restricted places are left out.
     """
@@ -68,9 +68,9 @@ def _write(out: Path, made: Pack) -> None:
     "--rotate",
     "renew",
     is_flag=True,
-    help="Từ nay ký bằng khoá mới; gói cũ vẫn đọc được (sign with a new key from here on).",
+    help="Sign with a new key from here on.",
 )
 def pack_keys(*, renew: bool) -> None:
-    """Khoá công khai của các gói, dạng JWK Set (the public keys of packs, as a JWK Set)."""
+    """The public keys of packs, as a JWK Set."""
     path = key_file(read_settings())
     click.echo(json.dumps(rotate(path) if renew else public_keys(path), indent=2))

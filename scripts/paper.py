@@ -60,7 +60,7 @@ _OUT = click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_new_file,
-    help="Tệp PDF sẽ ghi (the file to write).",
+    help="The PDF to write.",
 )
 _FORCE = click.option(
     "--force",
@@ -68,24 +68,20 @@ _FORCE = click.option(
     is_eager=True,
     expose_value=False,
     callback=_remember_force,
-    help="Ghi đè tệp đã có (write over a file that is there).",
+    help="Write over a file that is there.",
 )
 _URL = click.option(
     "--url",
     metavar="URL",
-    help="Địa chỉ trang web; mặc định DIACHISO_PUBLIC_URL (where the QR leads).",
+    help="Where the QR leads.",
 )
-_SKIP = click.option(
-    "--skip", type=click.IntRange(0), default=0, help="Bỏ qua bấy nhiêu số nhà (pass over)."
-)
+_SKIP = click.option("--skip", type=click.IntRange(0), default=0, help="Pass over.")
 _DOORS: Final = (
-    click.option(
-        "--codes", multiple=True, help="Mã, nhiều thì cách nhau bằng dấu phẩy (by their codes)."
-    ),
-    click.option("--commune", metavar="CODE", help="Mã xã, phường (code of today's commune)."),
-    click.option("--street", help="Cả đường này (all of a street)."),
-    click.option("--locality", help="Cả thôn, tổ này (all of a locality)."),
-    click.option("--former-commune", metavar="CODE", help="Mã xã trước 7/2025 (its former one)."),
+    click.option("--codes", multiple=True, help="By their codes."),
+    click.option("--commune", metavar="CODE", help="Code of today's commune."),
+    click.option("--street", help="All of a street."),
+    click.option("--locality", help="All of a locality."),
+    click.option("--former-commune", metavar="CODE", help="Its former one."),
 )
 
 
@@ -129,32 +125,32 @@ def _doors(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def paper() -> None:
-    """In biển, giấy xác nhận, quyết định, danh sách (the authority's paper, as PDF)."""
+    """The authority's paper, as PDF."""
 
 
 @paper.command()
 @_doors
-@click.option("--size", default=PLATE_FORM.size, show_default=True, help="Rộng x cao, mm (in mm).")
+@click.option("--size", default=PLATE_FORM.size, show_default=True, help="In mm.")
 @click.option(
     "--sheet",
     type=click.Choice(get_args(Sheet)),
     default=PLATE_FORM.sheet,
     show_default=True,
-    help="Tờ A4 hay cuộn (sheets, or a roll).",
+    help="Sheets, or a roll.",
 )
 @click.option(
     "--roll-mm",
     type=click.IntRange(*ROLL_MM),
     default=PLATE_FORM.roll_mm,
     show_default=True,
-    help="Cuộn rộng mấy mm (width of the roll).",
+    help="Width of the roll.",
 )
 @click.option(
     "--bleed-mm",
     type=click.IntRange(0, BLEED_MM),
     default=PLATE_FORM.bleed_mm,
     show_default=True,
-    help="Phần xén mỗi bên (ground beyond the cut).",
+    help="Ground beyond the cut.",
 )
 @_SKIP
 @_OUT
@@ -171,7 +167,7 @@ def plates(
     url: str | None,
     **doors: Any,
 ) -> None:
-    """In biển số nhà (plates of some doors, or of a whole street).
+    """Plates of some doors, or of a whole street.
 
     Nothing is written: that they were handed out is `diachiso operation issue-plates`.
     """
@@ -193,14 +189,14 @@ def plates(
     type=click.Choice(get_args(Purpose)),
     default="wall",
     show_default=True,
-    help="Dán tường, hay đi thực địa có ô để đánh dấu (for the wall, or with boxes to tick).",
+    help="For the wall, or with boxes to tick.",
 )
 @_SKIP
 @_OUT
 @_FORCE
 @_URL
 def list_(*, purpose: Purpose, skip: int, out: Path | None, url: str | None, **doors: Any) -> None:
-    """In danh sách một đường, thôn (a list of a street or locality)."""
+    """A list of a street or locality."""
     _print(
         url,
         out,
@@ -213,12 +209,10 @@ def list_(*, purpose: Purpose, skip: int, out: Path | None, url: str | None, **d
 
 @paper.command()
 @click.argument("code", required=False)
-@click.option("--document-number", help="Số trong sổ của cơ quan (in the office's own books).")
-@click.option(
-    "--verify", "checked", metavar="NUMBER", help="Xem giấy còn giá trị không (does it hold)."
-)
-@click.option("--revoke", "revoked", metavar="NUMBER", help="Thu hồi giấy này (take it back).")
-@click.option("--reason", help="Lý do thu hồi, không ghi tên người (why it is taken back).")
+@click.option("--document-number", help="In the office's own books.")
+@click.option("--verify", "checked", metavar="NUMBER", help="Does it hold.")
+@click.option("--revoke", "revoked", metavar="NUMBER", help="Take it back.")
+@click.option("--reason", help="Why it is taken back.")
 @_OUT
 @_FORCE
 @_URL
@@ -232,7 +226,7 @@ def certificate(
     out: Path | None,
     url: str | None,
 ) -> int:
-    """Cấp, kiểm tra hoặc thu hồi giấy xác nhận địa chỉ (certificates of address)."""
+    """Certificates of address."""
     if sum(given is not None for given in (code, checked, revoked)) != 1:
         raise click.UsageError(str(Message("give_one_three_2")))
     if revoked is not None and not reason:
@@ -258,24 +252,24 @@ def certificate(
 
 @paper.command()
 @click.argument("operation", type=click.Choice(_OPERATIONS), required=False)
-@click.option("--event", type=click.IntRange(0), help="Việc đã ghi, theo số (of what was done).")
-@click.option("--commune", metavar="CODE", help="Mã xã, phường (code of today's commune).")
-@click.option("--communes", help="Mã các xã, phường, cách nhau bằng dấu phẩy (several).")
-@click.option("--province", metavar="CODE", help="Mã tỉnh (all its communes with the street).")
-@click.option("--former-commune", metavar="CODE", help="Mã xã trước 7/2025 (its former one).")
-@click.option("--street", help="Tên đường (the street).")
-@click.option("--locality", help="Tên thôn, tổ (the locality).")
-@click.option("--new-name", help="Tên mới (the new name).")
+@click.option("--event", type=click.IntRange(0), help="Of what was done.")
+@click.option("--commune", metavar="CODE", help="Code of today's commune.")
+@click.option("--communes", help="Several.")
+@click.option("--province", metavar="CODE", help="All its communes with the street.")
+@click.option("--former-commune", metavar="CODE", help="Its former one.")
+@click.option("--street", help="The street.")
+@click.option("--locality", help="The locality.")
+@click.option("--new-name", help="The new name.")
 @click.option(
     "--numbers",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Bảng số cũ, số mới, CSV (old and new numbers).",
+    help="Old and new numbers.",
 )
-@click.option("--unit", metavar="CODE", help="Nơi ra quyết định (who decides).")
-@click.option("--number", help="Số quyết định (of the decision).")
-@click.option("--day", type=DAY, help="Ngày ký (of the decision).")
-@click.option("--ground", "grounds", multiple=True, help="Căn cứ, thay căn cứ sẵn có (grounds).")
-@click.option("--proposer", help="Theo đề nghị của cơ quan nào (an office, no person).")
+@click.option("--unit", metavar="CODE", help="Who decides.")
+@click.option("--number", help="Of the decision.")
+@click.option("--day", type=DAY, help="When the decision was signed.")
+@click.option("--ground", "grounds", multiple=True, help="Grounds.")
+@click.option("--proposer", help="An office, no person.")
 @_OUT
 @_FORCE
 @_URL
@@ -292,7 +286,7 @@ def decision(
     url: str | None,
     **fields: Any,
 ) -> None:
-    """In quyết định đặt, đổi tên hoặc đánh số lại (a decision, with its annex).
+    """A decision, with its annex.
 
     Of an OPERATION that is to come, which is tried and not done; or of the --event of one that was.
     """

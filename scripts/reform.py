@@ -32,29 +32,29 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     "--report",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Thư mục nhận báo cáo và tệp các hộ chưa rõ (report, and work files of the undecided).",
+    help="Report, and work files of the undecided.",
 )
 @click.option(
     "--decided",
     type=_FILE,
-    help="Tệp các hộ chưa rõ, đã điền cột xã mới (that work file, filled in).",
+    help="That work file, filled in.",
 )
 @click.option(
     "--undecided",
     type=click.Choice(["refuse", "nearest"]),
     default="refuse",
     show_default=True,
-    help="Hộ chưa rõ: không làm, hoặc theo hàng xóm (refuse, or go where the neighbours go).",
+    help="Refuse, or go where the neighbours go.",
 )
 @click.option(
     "--from-seeds",
     type=DAY,
-    help="In thay đổi thật của ngày ấy như một nghị quyết (print the real changes of that day).",
+    help="Print the real changes of that day.",
 )
-@click.option("--boundaries", help="Tệp ranh giới ghi vào đó (file of polygons that it names).")
-@click.option("--undo", metavar="NUMBER", help="Huỷ một nghị quyết đã thực hiện (undo one).")
-@click.option("--withdraw", metavar="NUMBER", help="Rút một nghị quyết đang chờ (forget one).")
-@click.option("--actor", default="operator", show_default=True, help="Ai làm (who).")
+@click.option("--boundaries", help="File of polygons that it names.")
+@click.option("--undo", metavar="NUMBER", help="Undo one.")
+@click.option("--withdraw", metavar="NUMBER", help="Forget one.")
+@click.option("--actor", default="operator", show_default=True, help="Who.")
 @FORMAT
 def reform(
     file: Path | None,
@@ -70,7 +70,7 @@ def reform(
     actor: str,
     form: str,
 ) -> int:
-    """Thực hiện nghị quyết sắp xếp đơn vị hành chính (carry a resolution that changes units).
+    """Carry a resolution that changes units.
 
     FILE is YAML, or the same as a table (XLSX, CSV): docs/reforms.md. One in the future is checked
     now, kept, and takes effect by itself at 00:00 of its day.

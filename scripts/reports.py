@@ -38,28 +38,28 @@ _STATES: Final = {
 
 @click.group()
 def reports() -> None:
-    """Báo cáo tại chỗ: xem, nhận, bác (reports from the field: the queue, accept, reject)."""
+    """Reports from the field: the queue, accept, reject."""
 
 
 @reports.command("list")
-@click.option("--unit", metavar="CODE", help="Mã tỉnh hoặc xã; mặc định tất cả (of a unit).")
+@click.option("--unit", metavar="CODE", help="Of a unit.")
 @click.option(
     "--state",
     type=click.Choice(STATES),
     default="open",
     show_default=True,
-    help="Trạng thái (what became of it).",
+    help="What became of it.",
 )
 @click.option(
     "--limit",
     type=click.IntRange(1, MAX_LIMIT),
     default=DEFAULT_LIMIT,
     show_default=True,
-    help="Nhiều nhất bấy nhiêu (at most so many).",
+    help="At most so many reports.",
 )
 @FORMAT
 def list_(unit: str | None, state: str, limit: int, form: str) -> int:
-    """Hàng đợi (the queue: first what most have said, then what waits longest)."""
+    """The queue: first what most have said, then what waits longest."""
     with opened_engine() as engine:
         with session_scope(engine) as session:
             known = load_gazetteer(session)
@@ -76,12 +76,10 @@ def list_(unit: str | None, state: str, limit: int, form: str) -> int:
 
 _decision_options: Final = (
     click.argument("report_id", metavar="ID", type=click.IntRange(min=1)),
-    click.option(
-        "--reason", required=True, help="Lý do, không ghi tên người (why; no person's name)."
-    ),
-    click.option("--decision-number", help="Số quyết định (of the legal decision)."),
-    click.option("--word", help="Lời nhắn cho người báo (what the reporter is told)."),
-    click.option("--actor", default="operator", show_default=True, help="Ai làm (who)."),
+    click.option("--reason", required=True, help="Why; no person's name."),
+    click.option("--decision-number", help="Of the legal decision."),
+    click.option("--word", help="What the reporter is told."),
+    click.option("--actor", default="operator", show_default=True, help="Who."),
     DRY_RUN,
     FORMAT,
 )
@@ -98,21 +96,21 @@ def _decides(command: Any) -> Any:
 @click.option(
     "--event-id",
     type=click.IntRange(min=1),
-    help="Sự kiện của mã lúc bạn xem (event of the record, where it changed since).",
+    help="Event of the record, where it changed since.",
 )
-@click.option("--commune", help="Nhà mới chưa rõ xã: mã xã, phường (code of its commune).")
-@click.option("--former-commune", help="Nhà mới: mã xã trước 7/2025 (of the former commune).")
-@click.option("--house-number", help="Nhà mới: số nhà như trên cửa (number as on the door).")
-@click.option("--street", help="Nhà mới: đường đã có tên trong sổ (a street that was named).")
-@click.option("--locality", help="Nhà mới: thôn, tổ đã có tên (a locality that was named).")
-@click.option("--building", help="Nhà mới: toà nhà (building, block or tower).")
-@click.option("--floor", help="Nhà mới: tầng (floor).")
-@click.option("--unit-number", help="Nhà mới: số căn hộ, phòng (number of the flat or room).")
-@click.option("--note", help="Lối vào: ghi chú như sẽ ghi (the note of an entrance as it is kept).")
+@click.option("--commune", help="Code of its commune.")
+@click.option("--former-commune", help="Of the former commune.")
+@click.option("--house-number", help="Number as on the door.")
+@click.option("--street", help="A street that was named.")
+@click.option("--locality", help="A locality that was named.")
+@click.option("--building", help="Building, block or tower.")
+@click.option("--floor", help="Floor.")
+@click.option("--unit-number", help="Number of the flat or room.")
+@click.option("--note", help="The note of an entrance as it is kept.")
 @click.option(
     "--same-address",
     is_flag=True,
-    help="Mã khác cũng mang địa chỉ ấy, cả hai đều đúng (another record bears it, both right).",
+    help="Another record bears it, both right.",
 )
 def accept_(
     report_id: int,
@@ -127,7 +125,7 @@ def accept_(
     same_address: bool,
     **parts: str | None,
 ) -> int:
-    """Làm theo báo cáo ID (do what it says: verify, move, add, propose, or retire)."""
+    """Do what it says: verify, move, add, propose, or retire."""
     decision = Decision(
         actor=actor,
         reason=reason,
@@ -153,7 +151,7 @@ def reject_(
     *,
     dry_run: bool,
 ) -> int:
-    """Bác báo cáo ID, sổ không đổi (leave the register as it is)."""
+    """Leave the register as it is."""
     decision = Decision(
         actor=actor, reason=reason, decision_number=decision_number, word=word, dry_run=dry_run
     )

@@ -42,18 +42,18 @@ _PATH: Final = click.Path(path_type=Path, allow_dash=True, dir_okay=False)
     type=click.Choice(get_args(Order)),
     default="walking",
     show_default=True,
-    help="Theo đường và số nhà, hay đường ngắn nhất (by numbers, or the shortest way).",
+    help="By numbers, or the shortest way.",
 )
-@click.option("--start", metavar="CODE|POINT", help="Nơi bắt đầu (a code, or `lat, lon`).")
-@click.option("--end", metavar="CODE|POINT", help="Nơi kết thúc (a code, or `lat, lon`).")
-@click.option("--round-trip", is_flag=True, help="Về lại nơi bắt đầu (back to the start).")
-@click.option("--stickers", is_flag=True, help="In tem dán bưu gửi (stickers in place of a sheet).")
+@click.option("--start", metavar="CODE|POINT", help="Where it starts: a code, or `lat, lon`.")
+@click.option("--end", metavar="CODE|POINT", help="Where it ends: a code, or `lat, lon`.")
+@click.option("--round-trip", is_flag=True, help="Back to the start.")
+@click.option("--stickers", is_flag=True, help="Stickers in place of a sheet.")
 @click.option(
     "--mapping",
     metavar="FILE.json",
-    help='Cột nào là trường nào (which header is which field: \'{"Nơi đến": "address"}\').',
+    help='Which header is which field: {"Nơi đến": "address"}.',
 )
-@click.option("--url", metavar="URL", help="Mã QR dẫn đến đâu (where the QR leads).")
+@click.option("--url", metavar="URL", help="Where the QR code leads.")
 def route(
     *,
     source: Path,
@@ -66,7 +66,7 @@ def route(
     mapping: str | None,
     url: str | None,
 ) -> int:
-    """Xếp danh sách FILE thành tuyến phát (a list of codes or addresses as a route).
+    """A list of codes or addresses as a route.
 
     FILE is a CSV, a workbook, or lines; - is standard input. OUT is a PDF, GPX or GeoJSON by its
     suffix; without it GeoJSON on standard output. Exit status 1 when a line names no door.

@@ -14,12 +14,12 @@ from scripts.progress import say
 
 @click.group(name="second-person")
 def second_person() -> None:
-    """Việc nào cần người thứ hai (which operations one person cannot do alone)."""
+    """Which operations one person cannot do alone."""
 
 
 @second_person.command()
 def show() -> None:
-    """In bảng đang dùng, để sửa rồi `set` (the table in force, as CSV)."""
+    """The table in force, as CSV."""
     with opened_session() as session:
         own = own_csv(session)
     say(Message("default") if own is None else Message("your_own"))
@@ -30,7 +30,7 @@ def show() -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @DRY_RUN
 def set_(*, file: Path, dry_run: bool) -> None:
-    """Dùng bảng trong FILE từ nay (let the table of this CSV hold from now on)."""
+    """Let the table of this CSV hold from now on."""
     try:
         written = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -49,7 +49,7 @@ def set_(*, file: Path, dry_run: bool) -> None:
 @second_person.command()
 @DRY_RUN
 def reset(*, dry_run: bool) -> None:
-    """Trở về bảng mặc định (back to the default table)."""
+    """Back to the default table."""
     with opened_session(dry_run=dry_run) as session:
         rules = set_rules(session, None)
     say(f"bảng mặc định, {len(rules)} dòng{' (chạy thử, chưa ghi gì)' if dry_run else ''}")

@@ -14,41 +14,40 @@ from scripts.supervisor import Supervisor
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="Cổng TCP; 0 là cổng trống bất kỳ (0 takes a free one).",
+    help="0 takes a free one.",
 )
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Địa chỉ lắng nghe (address to listen on).",
+    help="Address to listen on.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
     default=lambda: min(4, os.cpu_count() or 1),
     show_default="one per processor, at most 4",
-    help="Số tiến trình máy chủ (server processes).",
+    help="Server processes.",
 )
 @click.option(
     "--prepare/--no-prepare",
     default=True,
-    help="Nâng cấp cơ sở dữ liệu trước (bring it up to date first; the default).",
+    help="Bring it up to date first; the default.",
 )
 @click.option(
     "--demo/--no-demo",
     default=None,
-    help="Nạp hộ minh hoạ vào sổ trống (made-up households into an empty register; the default on"
-    " the private cluster only).",
+    help="Made-up households into an empty register; the default on the private cluster only.",
 )
 @click.option(
     "--worker/--no-worker",
     default=True,
-    help="Làm cả việc nền (background jobs as well, the default; without: `diachiso work`).",
+    help="Background jobs as well, the default; without: `diachiso work`.",
 )
 def serve(
     *, port: int, host: str, workers: int, prepare: bool, demo: bool | None, worker: bool
 ) -> None:
-    """Chạy máy chủ (serve the register until Ctrl-C or a SIGTERM ends it).
+    """Serve the register until Ctrl-C or a SIGTERM ends it.
 
     Without DATABASE_URL this also starts the private PostGIS cluster of this checkout, and ends it
     again.

@@ -18,22 +18,22 @@ from scripts.problems import SHOWN, show_problems
 from scripts.progress import show_json
 
 _SEVERITIES = {"error": "bị loại", "warning": "cảnh báo"}
-_OPERATOR = "Tên hãng, là tên khoá của hãng (the operator: the name of its key)."
+_OPERATOR = "The operator: the name of its key."
 
 
 @click.group()
 def services() -> None:
-    """Vùng phục vụ và bưu cục của các hãng (service areas and offices of carriers)."""
+    """Service areas and offices of carriers."""
 
 
 @services.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
-@click.option("--sheet", metavar="NAME", help="Trang cần đọc (sheet to read).")
+@click.option("--sheet", metavar="NAME", help="Sheet to read.")
 @DRY_RUN
 @FORMAT
 def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool, form: str) -> int:
-    """Thay toàn bộ vùng và bưu cục của hãng bằng FILE: CSV, Excel hoặc GeoJSON.
+    """Replace all areas and offices of an operator by FILE: CSV, Excel or GeoJSON.
 
     Exit status 1 when rows were rejected.
     """
@@ -54,7 +54,7 @@ def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool, form: s
 @click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
 @DRY_RUN
 def remove(operator: str, *, dry_run: bool) -> None:
-    """Bỏ hết vùng và bưu cục của một hãng (an operator that serves no longer)."""
+    """An operator that serves no longer."""
     with opened_engine() as engine:
         result = remove_services(engine, operator, dry_run=dry_run)
     if dry_run:
@@ -65,7 +65,7 @@ def remove(operator: str, *, dry_run: bool) -> None:
 @services.command("list")
 @FORMAT
 def list_(form: str) -> None:
-    """Hãng nào có bao nhiêu vùng, bưu cục (what each operator has on record)."""
+    """What each operator has on record."""
     with opened_session() as session:
         sets = operator_sets(session)
     if form == "json":
@@ -79,18 +79,18 @@ def list_(form: str) -> None:
 
 
 @services.command()
-@click.option("--operator", metavar="NAME", help="Chỉ hãng này; mặc định mọi hãng (only its).")
-@click.option("--unit", metavar="CODE", help="Chỉ ở xã, tỉnh này (in a unit).")
+@click.option("--operator", metavar="NAME", help="Only its.")
+@click.option("--unit", metavar="CODE", help="In a unit.")
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
     default=KINDS[0],
     show_default=True,
-    help="Cửa nhà chưa ai làm việc này (doors to which nobody does this).",
+    help="Doors to which nobody does this.",
 )
 @FORMAT
 def check(operator: str | None, unit: str | None, kind: Kind, form: str) -> int:
-    """Vùng chồng nhau, mã đã mất, cửa nhà chưa ai phục vụ (what should be looked at).
+    """What should be looked at.
 
     Exit status 1 when there is anything.
     """

@@ -23,7 +23,7 @@ _SEVERITIES = {"error": "bị loại", "warning": "cảnh báo", "notice": "bỏ
 
 @click.group()
 def targets() -> None:
-    """Tổng số hộ của đơn vị (targets: how many households a unit has)."""
+    """Targets: how many households a unit has."""
 
 
 @targets.command("import")
@@ -31,28 +31,28 @@ def targets() -> None:
 @click.option(
     "--quality",
     type=click.Choice(QUALITIES),
-    help="Loại số liệu của dòng không ghi; mặc định kê khai (of rows that do not say).",
+    help="Quality of rows that do not say.",
 )
-@click.option("--source", help="Nguồn của dòng không ghi; mặc định là tên tệp (who says so).")
+@click.option("--source", help="Who says so.")
 @click.option(
     "--date",
     type=DAY,
     metavar="DAY",
-    help="Ngày số liệu của dòng không ghi; mặc định hôm nay (the day of the numbers).",
+    help="The day of the numbers.",
 )
 @click.option(
     "--counted",
     type=click.Choice(COUNTED),
     default="households",
     show_default=True,
-    help="Số đếm gì: hộ, hộ thường trú, chỗ ở; của dòng không ghi (what the numbers count).",
+    help="What the numbers count.",
 )
 @click.option(
     "--new-localities",
     is_flag=True,
-    help="Thêm thôn, tổ chưa có trong sổ, thay vì loại dòng (name localities that are unknown).",
+    help="Name localities that are unknown.",
 )
-@click.option("--sheet", metavar="NAME", help="Trang cần đọc (sheet to read).")
+@click.option("--sheet", metavar="NAME", help="Sheet to read.")
 @DRY_RUN
 @FORMAT
 def import_(
@@ -67,7 +67,7 @@ def import_(
     dry_run: bool,
     form: str,
 ) -> int:
-    """Đọc tổng số hộ từ FILE (units by code or name, and their numbers of households).
+    """Units by code or name, and their numbers of households.
 
     Exit status 1 when rows were rejected.
     """
@@ -91,10 +91,10 @@ def import_(
 
 
 @targets.command("remove")
-@click.option("--source", required=True, help="Nguồn cần rút, như lúc nạp (as it was imported).")
+@click.option("--source", required=True, help="As it was imported.")
 @DRY_RUN
 def remove(source: str, *, dry_run: bool) -> None:
-    """Rút tổng số hộ của một nguồn; vẫn giữ lịch sử (withdraw what a source said).
+    """Withdraw what a source said.
 
     What it said stays on record and counts no more; the same file imported again counts again.
     """

@@ -14,15 +14,15 @@ from scripts.progress import say
 
 
 @click.command()
-@click.option("--unit", metavar="CODE", required=True, help="Mã xã (code of the commune).")
+@click.option("--unit", metavar="CODE", required=True, help="Code of the commune.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="Tệp .xlsx sẽ viết (the workbook to write).",
+    help="The workbook to write.",
 )
 def template(unit: str, out: Path) -> None:
-    """Mẫu trống cho một xã, có sẵn tên đường, thôn (a blank to fill in and import)."""
+    """A blank to fill in and import."""
     if out.suffix.lower() != ".xlsx":
         raise click.UsageError(str(Message("name_ends_xlsx")))
     if out.exists():  # perhaps somebody's work of days

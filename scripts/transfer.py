@@ -17,7 +17,7 @@ from scripts.settings import read_settings
 
 @click.group()
 def transfer() -> None:
-    """Chuyển cả sổ sang cơ sở dữ liệu khác, giữ nguyên mã (move a register with all its codes).
+    """Move a register with all its codes.
 
     Also from an earlier version into a later one.
     """
@@ -27,7 +27,7 @@ def transfer() -> None:
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @FORCE
 def out(target: Path, *, force: bool) -> None:
-    """Ghi cả sổ ra một tệp (write the register into FILE).
+    """Write the register into FILE.
 
     FILE holds restricted places and the key of the codes, and only its owner may read it: keep it
     as safe as the register.
@@ -43,7 +43,7 @@ def out(target: Path, *, force: bool) -> None:
 @transfer.command("in")
 @click.argument("source", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 def in_(source: Path) -> None:
-    """Đưa tệp vào sổ trống (make an empty register the one that FILE holds).
+    """Make an empty register the one that FILE holds.
 
     The database of DATABASE_URL, or the private cluster, which is made where it is missing. All of
     it or nothing; the register that FILE was written from must issue no codes any more.

@@ -21,20 +21,20 @@ from scripts.progress import say, show_json
 
 @click.group()
 def units() -> None:
-    """Đơn vị hành chính và địa giới (units of every map, and their boundaries)."""
+    """Units of every map, and their boundaries."""
 
 
 @units.command()
 @click.option(
     "--boundaries",
     metavar="FILE_OR_URL",
-    help="Nạp địa giới thật (real polygons): GeoJSON in WGS 84, perhaps gzipped, property `code`.",
+    help="Real polygons: GeoJSON in WGS 84, perhaps gzipped, property `code`.",
 )
 @DRY_RUN
 @FORMAT
 @click.pass_context
 def load(context: click.Context, boundaries: str | None, dry_run: bool, form: str) -> None:
-    """Nạp đơn vị hành chính, hoặc địa giới (load units, or their polygons).
+    """Load units, or their polygons.
 
     Units from this checkout's seeds, or with --boundaries their real polygons.
     Either may be repeated: what is loaded already stays as it is. A commune without a real polygon

@@ -25,13 +25,13 @@ _STATES: Final = {"active": "đang gửi", "paused": "tạm dừng", "dead": "đ
 
 @click.group()
 def webhooks() -> None:
-    """Webhook: ai được báo thay đổi, gửi đến đâu (whose receivers are told of changes)."""
+    """Whose receivers are told of changes."""
 
 
 @webhooks.command("list")
 @FORMAT
 def list_(*, form: str) -> None:
-    """Mọi webhook: của khoá nào, gửi đến đâu, vì sao dừng (all, and why some are told no more)."""
+    """All, and why some are told no more."""
     with _opened() as (session, _):
         found = subscriptions.list_webhooks(session, _OPERATOR)
     if form == "json":
@@ -47,10 +47,10 @@ def list_(*, form: str) -> None:
 @click.option(
     "--since",
     metavar="DAY|POSITION|CURSOR",
-    help="Gửi lại từ đó (send again from there; where it stopped by default).",
+    help="Send again from there; where it stopped by default.",
 )
 def resume(number: int, *, since: str | None) -> None:
-    """Gửi tiếp webhook NUMBER, cả khi đã thôi gửi (go on, also with one that was given up)."""
+    """Go on, also with one that was given up."""
     with _opened() as (session, register):
         if since is not None:
             subscriptions.replay_webhook(session, register, _OPERATOR, number, since)
@@ -63,7 +63,7 @@ def resume(number: int, *, since: str | None) -> None:
 @webhooks.command()
 @click.argument("number", type=int)
 def pause(number: int) -> None:
-    """Tạm dừng webhook NUMBER (stop; what comes meanwhile is told afterwards)."""
+    """Stop; what comes meanwhile is told afterwards."""
     with _opened() as (session, register):
         wanted = Wanted(state="paused")
         subscriptions.change_webhook(session, register, _OPERATOR, number, wanted)

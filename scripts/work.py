@@ -13,7 +13,7 @@ from scripts.settings import read_settings
 
 @click.command()
 def work() -> None:
-    """Làm việc nền (do background jobs: imports, daily counts) until Ctrl-C or a SIGTERM.
+    """Do background jobs: imports, daily counts. Until Ctrl-C or a SIGTERM.
 
     `bin/run` starts one by itself; this is for another machine, or for `bin/run --no-worker`.
     """

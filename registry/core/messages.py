@@ -140,6 +140,11 @@ def chosen_language() -> str:
     return _chosen.get() or LANGUAGES[0]
 
 
+def is_language_chosen() -> bool:
+    """Whether the reader chose one."""
+    return _chosen.get() is not None
+
+
 def N_(english: str) -> str:  # noqa: N802 - the name that gettext has for it
     """Mark a msgid that is translated where it is shown."""
     return english
@@ -180,6 +185,14 @@ def compiled_catalogue(written: Path) -> bytes:
     target = io.BytesIO()
     write_mo(target, entries)
     return target.getvalue()
+
+
+def compile_catalogues() -> None:
+    """Write the compiled form of each catalogue that is newer than it, for a quicker start."""
+    for written in WORDS.glob(f"*/LC_MESSAGES/{DOMAIN}.po"):
+        compiled = written.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < written.stat().st_mtime:
+            compiled.write_bytes(compiled_catalogue(written))
 
 
 @lru_cache(maxsize=1)

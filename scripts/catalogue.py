@@ -1,0 +1,154 @@
+"""Keep the catalogues of translations: `python -m scripts.catalogue update | check`.
+
+Texts are collected from the tables of messages, from `_` and `N_` in sources, templates and
+scripts of pages, and from the help of commands. `update` writes each catalogue anew with what is
+new (empty) and without what is gone; `check` says what is missing, unused or has other parameters.
+"""
+
+import csv
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from registry.core.messages import DOMAIN, WORDS
+from registry.settings import ROOT
+from scripts.main import commands
+
+_TABLES: Final = {
+    "registry/words/messages.csv": ("english", "several"),
+}
+"""Table → its columns of msgids, the second of which is the plural."""
+_SOURCES: Final = (
+    ("api/**.py", "python"),
+    ("registry/**.py", "python"),
+    ("scripts/**.py", "python"),
+)
+_PAGES: Final = (("templates/**.html", "jinja2"), ("**.js", "javascript"))
+_KEYWORDS: Final = {"_": None, "N_": None}
+_PLACEHOLDER: Final = re.compile(r"(?<!\{)\{(\w*[^{}]*)\}(?!\})")
+
+Found = dict[str | tuple[str, str], set[str]]
+"""Msgid, or that of one and of several → files in which it stands."""
+
+
+def texts() -> Found:
+    """Every text that a catalogue translates."""
+    found: Found = defaultdict(set)
+    for msgid, where in _all():
+        found[msgid].add(where)
+    return found
+
+
+def catalogues() -> Iterator[Path]:
+    """The file of each language."""
+    yield from sorted(WORDS.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+
+
+def problems(path: Path, *, complete: bool = True) -> list[str]:
+    """What is wrong with a catalogue; one that is not `complete` may lack entries."""
+    entries, known, wrong = _read(path), texts(), []
+    of_click = _of_click()
+    for text in known:
+        entry = entries.get(text[0] if isinstance(text, tuple) else text)
+        if complete and (entry is None or not entry.string):
+            wrong.append(f"missing: {text}")
+    singles = {msgid[0] if isinstance(msgid, tuple) else msgid for msgid in known}
+    for entry in entries:
+        if not entry.id:
+            continue
+        msgid: Any = entry.id[0] if isinstance(entry.id, tuple) else entry.id
+        if msgid not in singles and msgid not in of_click:
+            wrong.append(f"unused: {msgid}")
+        said = entry.string[0] if isinstance(entry.string, tuple) else entry.string
+        if said and _parameters(msgid) != _parameters(said):
+            wrong.append(f"other parameters: {msgid} → {said}")
+    return wrong
+
+
+def update(path: Path, *, complete: bool = True) -> None:
+    """Write a catalogue anew: sorted, each text in one line, with the files that it stands in."""
+    old, known, of_click = _read(path), texts(), _of_click()
+    new = Catalog(locale=path.parent.parent.name, header_comment=old.header_comment)
+    for msgid, files in known.items():
+        entry = old.get(msgid[0] if isinstance(msgid, tuple) else msgid)
+        if complete or (entry and entry.string):
+            new.add(msgid, entry.string if entry else None, [(name, 0) for name in sorted(files)])
+    for entry in old:
+        if entry.id in of_click and entry.id not in known:
+            new.add(entry.id, entry.string, [("click", 0)])
+    with path.open("wb") as stream:
+        write_po(stream, new, width=0, sort_output=True, include_lineno=False)
+    # Moments and names of tools would make each update a conflict.
+    text = path.read_text(encoding="utf-8")
+    path.write_text(_CHANGING.sub("", text), encoding="utf-8")
+
+
+_CHANGING: Final = re.compile(
+    r'^"(?:POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By'
+    r"|Report-Msgid-Bugs-To|Project-Id-Version):.*\n",
+    re.MULTILINE,
+)
+
+
+def _read(path: Path) -> Catalog:
+    with path.open("rb") as stream:
+        return read_po(stream)
+
+
+def _parameters(text: Any) -> set[str]:
+    return {each.partition("!")[0] for each in _PLACEHOLDER.findall(text)}
+
+
+def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
+    for name, (one, several) in _TABLES.items():
+        with (ROOT / name).open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+                yield (row[one], row[several]) if row.get(several) else row[one], name
+    for folder, methods in (("api/pages", _PAGES), (".", _SOURCES)):
+        for pattern, method in methods:
+            for path in sorted((ROOT / folder).glob(pattern.replace("**.", "**/*."))):
+                for _, message, *_ in extract_from_file(method, path, keywords=_KEYWORDS):
+                    found: Any = message if isinstance(message, str) else message[:2]
+                    yield found, str(path.relative_to(ROOT))
+    for command in commands():
+        for described in (command, *command.params):
+            if english := getattr(described, "help", None):
+                yield " ".join(english.partition("\n\n")[0].split()), "scripts"
+
+
+def _of_click() -> set[str]:
+    """Texts of click, which asks our catalogue for them."""
+    found: set[str] = set()
+    folder = Path(click.__file__).parent
+    for _, _, message, *_ in extract_from_dir(
+        str(folder), [("**.py", "python")], keywords={"_": None, "ngettext": (1, 2)}
+    ):
+        found |= {message} if isinstance(message, str) else set(message)
+    return found
+
+
+def main() -> int:
+    """The exit status."""
+    task = sys.argv[1:2]
+    wrong: list[str] = []
+    for path in catalogues():
+        complete = path.parent.parent.name == "vi"
+        if task == ["update"]:
+            update(path, complete=complete)
+        wrong += [
+            f"{path.parent.parent.name}: {each}" for each in problems(path, complete=complete)
+        ]
+    print(*wrong, sep="\n")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
