@@ -19,6 +19,7 @@ from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from registry.core.messages import DOMAIN, WORDS
+from registry.doctor import CHECKS
 from registry.settings import ROOT
 from scripts.main import commands
 
@@ -27,11 +28,10 @@ _TABLES: Final = {
 }
 """Table → its columns of msgids, the second of which is the plural."""
 _SOURCES: Final = (
-    ("api/**.py", "python"),
-    ("registry/**.py", "python"),
-    ("scripts/**.py", "python"),
+    *((f"{room}/**/*.py", "python") for room in ("api", "registry", "scripts")),
+    ("api/pages/templates/**/*.html", "jinja2"),
+    ("api/pages/**/*.js", "javascript"),
 )
-_PAGES: Final = (("templates/**.html", "jinja2"), ("**.js", "javascript"))
 _KEYWORDS: Final = {"_": None, "N_": None}
 _PLACEHOLDER: Final = re.compile(r"(?<!\{)\{(\w*[^{}]*)\}(?!\})")
 
@@ -112,16 +112,21 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
         with (ROOT / name).open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(line for line in lines if not line.startswith("#")):
                 yield (row[one], row[several]) if row.get(several) else row[one], name
-    for folder, methods in (("api/pages", _PAGES), (".", _SOURCES)):
-        for pattern, method in methods:
-            for path in sorted((ROOT / folder).glob(pattern.replace("**.", "**/*."))):
-                for _, message, *_ in extract_from_file(method, path, keywords=_KEYWORDS):
-                    found: Any = message if isinstance(message, str) else message[:2]
-                    yield found, str(path.relative_to(ROOT))
+    yield from _of_sources()
+    for check in CHECKS:
+        yield check.line, "registry/doctor"
     for command in commands():
         for described in (command, *command.params):
             if english := getattr(described, "help", None):
                 yield " ".join(english.partition("\n\n")[0].split()), "scripts"
+
+
+def _of_sources() -> Iterator[tuple[str | tuple[str, str], str]]:
+    for pattern, method in _SOURCES:
+        for path in sorted(ROOT.glob(pattern)):
+            for _, message, *_ in extract_from_file(method, path, keywords=_KEYWORDS):
+                found: Any = message if isinstance(message, str) else message[:2]
+                yield found, str(path.relative_to(ROOT))
 
 
 def _of_click() -> set[str]:

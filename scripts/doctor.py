@@ -6,9 +6,8 @@ from typing import Final
 
 import click
 
-from registry.core.messages import Message
+from registry.core.messages import Message, Text
 from registry.doctor import Result, State, run_checks
-from registry.doctor.words import in_vietnamese
 from scripts.options import FORMAT
 from scripts.progress import show_json
 from scripts.settings import read_settings
@@ -56,7 +55,5 @@ def show_results(results: Sequence[Result]) -> None:
 
 def _line(each: Result) -> str:
     """What is well or not, in Vietnamese, with the English in brackets."""
-    said = in_vietnamese(each.detail)
-    vietnamese = f"{each.vi}: {said}" if said else each.vi
-    english = f"{each.line}: {each.detail}" if said != each.detail else each.line
-    return f"{vietnamese} ({english})"
+    line = Text(each.line)
+    return str(Message("field_says", field=line, detail=each.detail) if each.detail else line)

@@ -120,6 +120,20 @@ class Several(Message):
         return str(self.values["between"]).join(map(word, messages))
 
 
+class Text(Message):
+    """A text that is its own msgid: a label, or a title."""
+
+    __slots__ = ()
+    of_codes = "text:"
+
+    def __init__(self, english: str) -> None:
+        super().__init__("text:", english=english)
+
+    def words(self, language: str) -> str:
+        """The text in a language."""
+        return translate(str(self.values["english"]), language)
+
+
 @contextmanager
 def speaking(language: str | None) -> Iterator[None]:
     """Put messages into words of this language; None is Vietnamese with English in brackets."""

@@ -15,40 +15,36 @@ _BACKUP_DAYS: Final = 2
 _REHEARSAL_DAYS: Final = 40
 _FAILING_S: Final = 600.0
 """A store that is away for this long does not come back by itself."""
-_OFF: Final = (
-    "off until the server is started again; where it came back from a backup, after ALTER SYSTEM"
-    " RESET archive_mode"
-)
+_OFF: Final = Message("archiving_off")
 
 
 @CHECKS.check(
-    "Sổ được sao lưu mỗi ngày",
     hint=Message("take_one_taken_each_day_docs"),
 )
 def backups_taken(subject: Subject) -> Finding:
     """The register is saved each day."""
     kind, age_s, holds = subject.connection.execute(SQL.text("last_backup")).one()
     if kind is None:
-        return warning("none yet") if holds else ok("none yet, and no real household")
-    said = f"{kind}, {age_s / _DAY_S:,.1f} days ago"
+        return (
+            warning(Message("none_yet_2")) if holds else ok(Message("none_yet_no_real_household"))
+        )
+    said = Message("days_ago", kind=kind, age_s=age_s / _DAY_S)
     return warning(said) if age_s > _BACKUP_DAYS * _DAY_S else ok(said)
 
 
 @CHECKS.check(
-    "Bản sao lưu đã được phục hồi thử",
     hint=Message("let_one_come_back_each_month"),
 )
 def backups_rehearsed(subject: Subject) -> Finding:
     """A backup was seen to come back."""
     uses, age_s = subject.connection.execute(SQL.text("last_rehearsal")).one()
     if age_s is not None:
-        said = f"{age_s / _DAY_S:,.1f} days ago"
+        said = Message("days_ago_2", age_s=age_s / _DAY_S)
         return warning(said) if age_s > _REHEARSAL_DAYS * _DAY_S else ok(said)
-    return warning("never") if uses else ok("not used: no backup by `backups make`")
+    return warning(Message("never")) if uses else ok(Message("not_used_no_backup_backups_make"))
 
 
 @CHECKS.check(
-    "Nhật ký được gửi vào kho sao lưu",
     hint=Message("see_store_room_rights_network_then"),
 )
 def log_archived(subject: Subject) -> Finding:
@@ -59,9 +55,13 @@ def log_archived(subject: Subject) -> Finding:
     ).one()
     if found.mode == "off" or found.standby:
         wanted = subject.settings.backups is not None and not found.standby
-        return warning(_OFF) if wanted else ok("not used")
-    said = f"last sent {found.age_s / 60:,.0f} minutes ago" if found.sent else "nothing yet"
+        return warning(_OFF) if wanted else ok(Message("not_used"))
+    said = (
+        Message("last_sent_minutes_ago", age_s=found.age_s / 60)
+        if found.sent
+        else Message("nothing_yet")
+    )
     if found.fails:
-        said = f"it fails; {said}"
+        said = Message("archiving_fails", said=said)
         return failure(said) if found.age_s > _FAILING_S else warning(said)
-    return warning(f"it failed lately; {said}") if found.failed else ok(said)
+    return warning(Message("archiving_failed_lately", said=said)) if found.failed else ok(said)

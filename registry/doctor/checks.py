@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from psycopg.errors import QueryCanceled
 from sqlalchemy import Connection, TextClause, create_engine, make_url, text
@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from registry import cluster
-from registry.core.messages import Message
+from registry.core.messages import Message, Several, translate
 from registry.core.sql import Statements
 from registry.database import APP_ROLE, CONNECT_TIMEOUT_S, first_line
 from registry.errors import RegistryError
@@ -34,33 +34,45 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
+Said: TypeAlias = Message | str
+"""Words, or a name or version as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a check found: its state, and what a reader should know of it."""
 
     state: State
-    detail: str = ""
+    detail: Said = ""
 
 
-def ok(detail: str = "") -> Finding:
+def ok(detail: Said = "") -> Finding:
     """Nothing to do."""
     return Finding(State.OK, detail)
 
 
-def warning(detail: str) -> Finding:
+def warning(detail: Said) -> Finding:
     """Worth knowing; the register works."""
     return Finding(State.WARNING, detail)
 
 
-def failure(detail: str) -> Finding:
+def failure(detail: Said) -> Finding:
     """Something is broken, or will be."""
     return Finding(State.FAILURE, detail)
 
 
-def none_of(names: Sequence[str], what: str, sick: Callable[[str], Finding] = failure) -> Finding:
-    """Nothing to do where there are none; else how many there are `what`, and the first of them."""
-    shown = ", ".join(names[:_NAMED])
-    return sick(f"{len(names):,}{what and ' '}{what}: {shown}") if names else ok()
+def none_of(names: Sequence[str], what: str, sick: Callable[[Said], Finding] = failure) -> Finding:
+    """Nothing to do where there are none; else how many there are of `what`, a message's code, and
+    the first of them.
+    """
+    if not names:
+        return ok()
+    return sick(Message(what, count=len(names), names=list(names[:_NAMED])))
+
+
+def all_of(problems: Sequence[Message], sick: Callable[[Said], Finding] = failure) -> Finding:
+    """All problems in one finding; nothing to do where there are none."""
+    return sick(Several(problems)) if problems else ok()
 
 
 class Need(IntEnum):
@@ -123,10 +135,8 @@ class Check:
     """One check: its function, what it needs and how to repair what it finds."""
 
     name: str
-    vi: str
-    """What is well where it finds nothing, to an operator."""
     line: str
-    """The same in English."""
+    """What is well where it finds nothing, in English."""
     hint: Message
     need: Need
     function: Callable[[Subject], Finding]
@@ -137,16 +147,19 @@ class Result:
     """One check and what it found."""
 
     name: str
-    vi: str
     line: str
+    """What is well where it finds nothing, in English."""
     state: State
-    detail: str
-    hint: str | None
+    detail: Said
+    hint: Message | None
     """How to repair it; none when it is well, or was skipped."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as JSON values."""
-        return asdict(self)
+        """The result as JSON values; its detail is English, for programs."""
+        detail = self.detail.words("en") if isinstance(self.detail, Message) else self.detail
+        vi = translate(self.line, "vi")
+        hint = self.hint and str(self.hint)
+        return asdict(self) | {"vi": vi, "detail": detail, "hint": hint}
 
 
 class Chapter:
@@ -156,15 +169,13 @@ class Chapter:
         self.in_order: list[Check] = []
 
     def check(
-        self, vi: str, *, hint: Message, need: Need = Need.REGISTER
+        self, *, hint: Message, need: Need = Need.REGISTER
     ) -> Callable[[Callable[[Subject], Finding]], Callable[[Subject], Finding]]:
-        """Register a check: what is well, in Vietnamese; the first line of its docstring is that in
-        English.
-        """
+        """Register a check; the first line of its docstring is what is well where it finds nothing."""
 
         def register(function: Callable[[Subject], Finding]) -> Callable[[Subject], Finding]:
             line = (function.__doc__ or function.__name__).splitlines()[0].rstrip(".")
-            self.in_order.append(Check(function.__name__, vi, line, hint, need, function))
+            self.in_order.append(Check(function.__name__, line, hint, need, function))
             return function
 
         return register
@@ -182,8 +193,8 @@ def examine(checks: Iterable[Check], settings: Settings) -> list[Result]:
 
 def _result(check: Check, found: Finding) -> Result:
     sick = found.state in (State.WARNING, State.FAILURE)
-    hint = str(check.hint) if sick else None
-    return Result(check.name, check.vi, check.line, found.state, found.detail, hint)
+    hint = check.hint if sick else None
+    return Result(check.name, check.line, found.state, found.detail, hint)
 
 
 def _run(check: Check, subject: Subject) -> Finding:
@@ -191,32 +202,34 @@ def _run(check: Check, subject: Subject) -> Finding:
         with _transaction(check, subject) as lacking:
             return Finding(State.SKIPPED, lacking) if lacking else check.function(subject)
     except RegistryError as error:
-        return failure(error.detail)
+        return failure(error.message)
     except ArgumentError:
-        return failure("DATABASE_URL is no database URL")  # which may hold a password: not shown
+        return failure(Message("database_url_malformed"))  # which may hold a password: not shown
     except DBAPIError as error:
         if error.connection_invalidated:
             subject.open_connection = None
         if isinstance(error.orig, QueryCanceled):
-            return Finding(State.SKIPPED, f"no answer within {_STATEMENT_TIMEOUT_MS // 1000} s")
+            return Finding(
+                State.SKIPPED, Message("no_answer_within", seconds=_STATEMENT_TIMEOUT_MS // 1000)
+            )
         return failure(first_line(error.orig or error))
 
 
 @contextmanager
-def _transaction(check: Check, subject: Subject) -> Iterator[str]:
+def _transaction(check: Check, subject: Subject) -> Iterator[Message | None]:
     """Prepare for a check; yields what it needs and does not get, or nothing."""
     offers = subject.offers()
     if check.need > offers:
-        yield "needs the database" if offers == Need.NOTHING else "needs the register's tables"
+        yield Message("needs_database" if offers == Need.NOTHING else "needs_tables")
         return
     if check.need == Need.NOTHING:
-        yield ""
+        yield None
         return
     connection = subject.connection
     try:
         if check.need == Need.REGISTER:
             connection.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
-        yield ""
+        yield None
     finally:
         if not connection.invalidated:
             connection.rollback()

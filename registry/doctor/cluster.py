@@ -16,37 +16,35 @@ _FULL_BYTES: Final = _GIB // 2
 
 
 @CHECKS.check(
-    "Cụm PostgreSQL riêng đang chạy, trừ khi DATABASE_URL chỉ cơ sở dữ liệu khác",
     hint=Message("start_set_variable"),
     need=Need.NOTHING,
 )
 def private_cluster(subject: Subject) -> Finding:
     """The private cluster runs, unless DATABASE_URL names a database."""
     if subject.settings.database_url:
-        return ok("not used: DATABASE_URL is set")
+        return ok(Message("not_used_database_url_set"))
     private = cluster.locate(subject.settings)
     if not private.is_initialised():
-        return failure(f"{private.data_dir} has not been made yet")
+        return failure(Message("not_made_yet", data_dir=private.data_dir))
     pid = private.running_pid()
     if pid is None:
-        return failure(f"{private.data_dir} is there, and its server does not run")
+        return failure(Message("server_not_run", data_dir=private.data_dir))
     return ok(f"{private.data_dir}, pid {pid}")
 
 
 @CHECKS.check(
-    "Đĩa của cụm riêng còn chỗ",
     hint=Message("free_some_space_use_larger_disk"),
     need=Need.NOTHING,
 )
 def disk_space(subject: Subject) -> Finding:
     """The disk of the private cluster has room."""
     if subject.settings.database_url:
-        return ok("not used: DATABASE_URL is set")
+        return ok(Message("not_used_database_url_set"))
     folder = cluster.locate(subject.settings).data_dir
     while not folder.exists():  # not made yet: the disk it will be on
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    said = f"{free / _GIB:.1f} GiB free at {folder}"
+    said = Message("gib_free", free=free / _GIB, folder=folder)
     if free < _FULL_BYTES:
         return failure(said)
     return warning(said) if free < _TIGHT_BYTES else ok(said)

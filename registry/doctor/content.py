@@ -35,21 +35,19 @@ _WITHOUT_SUCCESSOR: Final = frozenset({"28825"})
 
 
 @CHECKS.check(
-    "Có khoá sinh mã",
     hint=Message("restore_backup_without_key_no_code"),
 )
 def code_key(subject: Subject) -> Finding:
     """The key of the codes is there."""
     key = subject.connection.scalar(text("SELECT key FROM code_key"))
     if key is None:
-        return failure("table code_key is empty")
+        return failure(Message("table_code_key_empty"))
     if len(key) != KEY_BYTES or not any(key):
-        return failure(f"it has {len(key)} bytes, or none but zeros")
+        return failure(Message("bytes_none_but_zeros", count=len(key)))
     return ok()
 
 
 @CHECKS.check(
-    "Số thứ tự của mã đi trước các mã đã cấp, và còn đủ",
     hint=Message("issue_no_more_codes_run_command"),
 )
 def code_ordinals(subject: Subject) -> Finding:
@@ -62,19 +60,23 @@ def code_ordinals(subject: Subject) -> Finding:
     left = N - drawn
     key = connection.scalar(text("SELECT key FROM code_key"))
     if key is None or len(key) != KEY_BYTES:
-        return failure("cannot be compared without the key of the codes")
+        return failure(Message("cannot_compared_without_key_codes"))
     permutation = Permutation(key)
     codes = connection.scalars(
         text("SELECT code FROM household ORDER BY event_id DESC LIMIT :n"), {"n": _NEWEST}
     )
     serials, valid = serials_from_codes(np.array([code.encode() for code in codes], dtype="S8"))
     if not valid.all():
-        return failure(f"{np.count_nonzero(~valid):,} of the newest codes fail their own check")
+        return failure(Message("newest_codes_fail_their_own_check", np=np.count_nonzero(~valid)))
     ahead = [s for s in serials.tolist() if s >= PAYLOAD_FIRST and permutation.ordinal(s) >= drawn]
     if ahead:
         return failure(
-            f"{len(ahead):,} of the newest {len(serials):,} codes are ahead of the sequence, "
-            f"which stands at {drawn:,}: the next codes could be given twice"
+            Message(
+                "newest_codes_ahead_sequence_stands_next",
+                count=len(ahead),
+                count_2=len(serials),
+                drawn=drawn,
+            )
         )
     next_ordinals = np.arange(drawn, min(drawn + _NEXT, N), dtype=np.int64)
     upcoming = codes_from_serials(permutation.code_serials(next_ordinals))
@@ -83,13 +85,12 @@ def code_ordinals(subject: Subject) -> Finding:
         {"codes": [code.decode() for code in upcoming.tolist()]},
     )
     if used:
-        return failure(f"{used:,} of the next {len(upcoming):,} codes are given already")
-    said = f"{left:,} of {N:,} left"
+        return failure(Message("next_codes_given_already", used=used, count=len(upcoming)))
+    said = Message("left", left=left, n=N)
     return ok(said) if left > N // 10 else warning(said)
 
 
 @CHECKS.check(
-    "Đơn vị hành chính đã nạp đúng với bản đi kèm chương trình",
     hint=Message("run_command"),
 )
 def seeds(subject: Subject) -> Finding:
@@ -98,17 +99,17 @@ def seeds(subject: Subject) -> Finding:
     here = seed_sha256()
     if loaded == here:
         return ok(here[:12])
-    return failure(f"loaded: {(loaded or 'none')[:12]}, here: {here[:12]}")
+    return failure(Message("loaded_here", loaded=(loaded or "none")[:12], here=here[:12]))
 
 
-@CHECKS.check("Ngày 30/6/2025 có 63 tỉnh, 696 huyện, 10.035 xã", hint=_UNITS)
+@CHECKS.check(hint=_UNITS)
 def units_before_the_reform(subject: Subject) -> Finding:
     """On 30 June 2025 there were 63 provinces, 696 districts and 10,035 communes."""
     found = _count(subject, LAST_DAY_OF_OLD_MAP)
-    return ok() if found == UNITS_BEFORE else failure(f"the register has {_said(found)}")
+    return ok() if found == UNITS_BEFORE else failure(_said(found))
 
 
-@CHECKS.check("Nay có 34 tỉnh, 3.321 xã, và những gì các nghị quyết sau đó thay đổi", hint=_UNITS)
+@CHECKS.check(hint=_UNITS)
 def units_today(subject: Subject) -> Finding:
     """Today there are 34 provinces and 3,321 communes, and what decisions made of them since."""
     found = _count(subject, None)
@@ -118,8 +119,8 @@ def units_today(subject: Subject) -> Finding:
         text("SELECT count(*) FROM admin_unit_version WHERE source LIKE 'decision%'")
     )
     if decisions:
-        return ok(f"{_said(found)}, after {decisions:,} recorded decisions")
-    return failure(f"the register has {_said(found)}")
+        return ok(Message("units_after_decisions", units=_said(found), decisions=decisions))
+    return failure(_said(found))
 
 
 def _count(subject: Subject, day: datetime.date | None) -> dict[str, int]:
@@ -130,12 +131,11 @@ def _count(subject: Subject, day: datetime.date | None) -> dict[str, int]:
     return {**dict.fromkeys(UNITS_TODAY, 0), **{row.level: row.n for row in rows}}
 
 
-def _said(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {level}s" for level, count in counts.items())
+def _said(counts: dict[str, int]) -> Message:
+    return Message("units_counted", **counts)
 
 
 @CHECKS.check(
-    "Xã, tỉnh nào đã hết cũng có đơn vị kế tiếp",
     hint=Message("run_command_later_unit_record_successor"),
 )
 def successions(subject: Subject) -> Finding:
@@ -143,22 +143,22 @@ def successions(subject: Subject) -> Finding:
     codes = subject.names(SQL.text("without_succession"))
     without = [code for code in codes if code not in _WITHOUT_SUCCESSOR]
     if not without:
-        return ok(f"but for {', '.join(sorted(_WITHOUT_SUCCESSOR))}, of which no source says it")
-    return none_of(without, "have none")
+        return ok(
+            Message("but_no_source_says", without_successor=", ".join(sorted(_WITHOUT_SUCCESSOR)))
+        )
+    return none_of(without, "units_without_successor")
 
 
 @CHECKS.check(
-    "Thay đổi nào của đơn vị cũng rõ ngày có hiệu lực",
     hint=Message("once_known_update_program_write_resolution"),
 )
 def days_of_effect(subject: Subject) -> Finding:
     """Every change of a unit that is signed has a day of effect."""
     waiting = subject.names(SQL.text("signed_days"))
-    return none_of(waiting, "stay as they are until it is known", warning)
+    return none_of(waiting, "units_without_day", warning)
 
 
 @CHECKS.check(
-    "Không sự kiện nào chờ quá một phút mới vào dòng thay đổi",
     hint=Message("next_write_moves_them_if_they"),
 )
 def feed(subject: Subject) -> Finding:
@@ -166,4 +166,4 @@ def feed(subject: Subject) -> Finding:
     count, age_s = subject.connection.execute(SQL.text("unfed")).one()
     if count == 0:
         return ok()
-    return failure(f"{count:,} wait, the oldest for {float(age_s) / 60:,.0f} minutes")
+    return failure(Message("wait_oldest_minutes", count=count, age_s=float(age_s) / 60))

@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy import text
 
-from registry.core.messages import Message
+from registry.core.messages import Message, Several
 from registry.core.sql import Statements
 from registry.coverage.count_cache import wrong_counts
-from registry.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
+from registry.doctor.checks import Chapter, Finding, Subject, all_of, failure, none_of, ok, warning
 from registry.held_units import holdings
 from registry.stored_keys import COLUMNS, stale_keys
 
@@ -24,52 +24,50 @@ _NAMED: Final = 5
 
 
 @CHECKS.check(
-    "Căn hộ nào cũng nằm trong một toà nhà còn dùng của xã mình",
     hint=Message("put_flats_into_building_retire_them"),
 )
 def flats_have_their_building(subject: Subject) -> Finding:
     """Every living flat is in a living building of its commune."""
     return none_of(
-        [_shown(code) for code in subject.names(SQL.text("lost_flats"))], "flats without"
+        [_shown(code) for code in subject.names(SQL.text("lost_flats"))], "flats_without_building"
     )
 
 
 @CHECKS.check(
-    "Đường, thôn của mỗi hộ có trong xã của hộ",
     hint=Message("restore_backup_rule_switched_off"),
 )
 def households_have_their_place(subject: Subject) -> Finding:
     """Every household's street and locality exist in its commune."""
     return none_of(
-        [_shown(code) for code in subject.names(SQL.text("lost_places"))], "households in none"
+        [_shown(code) for code in subject.names(SQL.text("lost_places"))],
+        "households_without_place",
     )
 
 
 @CHECKS.check(
-    "Thôn, tổ nào cũng mang đúng mã số của nơi chứa nó",
     hint=Message("restore_backup_rule_switched_off"),
 )
 def places_carry_their_holders(subject: Subject) -> Finding:
     """The ids of what holds a locality are those that its parents lead to."""
-    return none_of(subject.names(SQL.text("wrong_holders")), "places with other holders")
+    return none_of(subject.names(SQL.text("wrong_holders")), "places_with_other_holders")
 
 
 @CHECKS.check(
-    "Mã hồ sơ, số cũ, biển số đều chỉ đến mã có thật",
     hint=Message("restore_backup_rule_switched_off"),
 )
 def references_have_their_household(subject: Subject) -> Finding:
     """References, former numbers and plates name records that exist."""
     counts = subject.connection.execute(SQL.text("orphans")).one()
-    found = [f"{n:,} {name}" for name, n in zip(_REFERRING, counts, strict=True) if n]
-    return failure(", ".join(found)) if found else ok()
+    found = [
+        Message(f"counted_{name}", count=n) for name, n in zip(_REFERRING, counts, strict=True) if n
+    ]
+    return all_of(found)
 
 
-_REFERRING: Final = ("references", "former numbers", "external ids", "plates")
+_REFERRING: Final = ("references", "former_numbers", "external_ids", "plates")
 
 
 @CHECKS.check(
-    "Đường, thôn nào cũng có hộ",
     hint=Message("merge_those_named_mistake_into_right"),
 )
 def places_have_households(subject: Subject) -> Finding:
@@ -83,23 +81,21 @@ def places_have_households(subject: Subject) -> Finding:
         ("localities", localities, empty_localities),
     ):
         if empty:
-            said.append(f"{empty:,} of {total:,} {name} without")
+            said.append(Message(f"empty_{name}", empty=empty, total=total))
             shares.append(empty / total)
-    detail = "; ".join(said)
+    detail = Several(said) if said else ""
     return warning(detail) if max(shares, default=0) > _EMPTY_SHARE else ok(detail)
 
 
 @CHECKS.check(
-    "Số đếm độ phủ được giữ đúng với sổ",
     hint=Message("run_command_2"),
 )
 def coverage_counts(subject: Subject) -> Finding:
     """The counts that are kept for coverage are those of the register."""
-    return none_of(wrong_counts(subject.connection), "communes are not")
+    return none_of(wrong_counts(subject.connection), "communes_counted_wrong")
 
 
 @CHECKS.check(
-    "Không có hai mã cùng một số nhà, căn hộ",
     hint=Message("compare_merge_them_where_both_right"),
 )
 def doors_stand_once(subject: Subject) -> Finding:
@@ -111,11 +107,10 @@ def doors_stand_once(subject: Subject) -> Finding:
     if not more:
         return ok()
     shown = ", ".join(_shown(code) for code in named)
-    return warning(f"{int(more):,} suspected: {shown}")
+    return warning(Message("suspected", more=int(more), shown=shown))
 
 
 @CHECKS.check(
-    "Đường, thôn, toà nhà, tầng nào cũng tìm được theo cách đọc hiện nay",
     hint=Message("prepare_database_merge_two_places_one"),
 )
 def keys_are_of_todays_rules(subject: Subject) -> Finding:
@@ -125,12 +120,11 @@ def keys_are_of_todays_rules(subject: Subject) -> Finding:
         stale = list(stale_keys(subject.connection, column))
         if stale:
             first = " ".join(stale[0].read_of[-2:]).strip()
-            said.append(f"{len(stale):,} keys in {column.name}, as of {first}")
-    return warning("; ".join(said)) if said else ok()
+            said.append(Message("keys", count=len(stale), name=column.name, first=first))
+    return all_of(said, warning)
 
 
 @CHECKS.check(
-    "Hộ nào cũng thuộc một xã hiện nay",
     hint=Message("run_reform_ended_them_move_few"),
 )
 def communes_of_households_exist(subject: Subject) -> Finding:
@@ -139,11 +133,12 @@ def communes_of_households_exist(subject: Subject) -> Finding:
     if not rows:
         return ok()
     named = ", ".join(f"{row.code} ({row.n:,})" for row in rows[:_NAMED])
-    return failure(f"{sum(row.n for row in rows):,} in {len(rows):,} that ended: {named}")
+    return failure(
+        Message("ended", rows=sum(row.n for row in rows), count=len(rows), named=named)
+    )
 
 
 @CHECKS.check(
-    "Đường, thôn, tổng số hộ đều thuộc đơn vị hiện nay",
     hint=Message("run_reform_ended_them_declare_targets"),
 )
 def ended_units_hold_nothing(subject: Subject) -> Finding:
@@ -156,51 +151,50 @@ def ended_units_hold_nothing(subject: Subject) -> Finding:
     }
     held = holdings(subject.connection, list(ended))
     counts = {name: sum(getattr(one, name) for one in held.values()) for name in _OF_UNITS}
-    found = [f"{n:,} {name}" for name, n in counts.items() if n]
+    found = [Message(f"counted_{name}", count=n) for name, n in counts.items() if n]
     if not found:
         return ok()
     codes = sorted({ended[i] for i, one in held.items() if any(getattr(one, n) for n in _OF_UNITS)})
-    return warning(f"{', '.join(found)}; in {len(codes):,} that ended: {', '.join(codes[:_NAMED])}")
+    return warning(
+        Message("ended_2", found=found, count=len(codes), codes=", ".join(codes[:_NAMED]))
+    )
 
 
 _OF_UNITS: Final = ("streets", "localities", "targets")
 
 
 @CHECKS.check(
-    "Khoá nào cũng gắn với đơn vị hiện nay, và chỉ phần của mình",
     hint=Message("bind_them_anew_continues_unit_those"),
 )
 def keys_are_bound_to_living_units(subject: Subject) -> Finding:
     """Keys are bound to units of today, and to no more parts of a split one than was decided."""
     ended, widened = subject.names(SQL.text("ended_keys")), subject.names(SQL.text("widened_keys"))
     said = [
-        f"{len(found):,} keys {what}: {', '.join(found[:_NAMED])}"
+        Message(f"keys_{what}", count=len(found), names=found[:_NAMED])
         for found, what in (
-            (ended, "bound to ended units"),
-            (widened, "bound to all parts of a split unit"),
+            (ended, "of_ended_units"),
+            (widened, "of_split_units"),
         )
         if found
     ]
-    return warning("; ".join(said)) if said else ok()
+    return all_of(said, warning)
 
 
 @CHECKS.check(
-    "Vùng phục vụ nào cũng theo xã hiện nay",
     hint=Message("operator_delivers_file_anew"),
 )
 def services_are_of_living_units(subject: Subject) -> Finding:
     """Service areas are of communes of today."""
-    return none_of(subject.names(SQL.text("ended_services")), "operators", warning)
+    return none_of(subject.names(SQL.text("ended_services")), "operators_named", warning)
 
 
 @CHECKS.check(
-    "Nghị quyết đã đến ngày thì đã thực hiện",
     hint=Message("look_into_log_jobs"),
 )
 def reforms_are_carried(subject: Subject) -> Finding:
     """Prepared reforms are carried on their day."""
     numbers = subject.names(SQL.text("reforms_due"))
-    return none_of(numbers, "are not")
+    return none_of(numbers, "reforms_not_carried")
 
 
 def _shown(code: str) -> str:

@@ -16,50 +16,48 @@ _SEATS_INSIDE: Final = 0.95
 
 
 @CHECKS.check(
-    "Xã nào cũng có ranh giới, thật hoặc vẽ quanh trụ sở",
     hint=Message("run_command"),
 )
 def communes_have_a_polygon(subject: Subject) -> Finding:
     """Every commune has a polygon, real or drawn around its seat."""
     codes = subject.names(SQL.text("without_boundary"))
-    return none_of(codes, "have none")
+    return none_of(codes, "units_without_boundary")
 
 
-@CHECKS.check("Ranh giới là ranh giới thật", hint=_LOAD)
+@CHECKS.check(hint=_LOAD)
 def boundaries_are_real(subject: Subject) -> Finding:
     """Boundaries are real polygons."""
     real, cells, provinces = subject.connection.execute(SQL.text("real_boundaries")).one()
-    said = f"{real:,} communes real, {cells:,} drawn around the seat; {provinces:,} provinces real"
+    said = Message(
+        "communes_real_drawn_around_seat_provinces", real=real, cells=cells, provinces=provinces
+    )
     return warning(said) if cells else ok(said)
 
 
-@CHECKS.check("Mọi ranh giới đều hợp lệ", hint=_LOAD)
+@CHECKS.check(hint=_LOAD)
 def polygons_are_valid(subject: Subject) -> Finding:
     """All polygons are valid."""
     # The constraint on the table saw to it; another version of GEOS may judge otherwise.
     codes = subject.names(SQL.text("invalid_boundaries"))
-    return none_of(codes, "are not")
+    return none_of(codes, "boundaries_invalid")
 
 
-@CHECKS.check(
-    "Ranh giới thật nào cũng đã cắt phần để tìm theo điểm, ô vẽ quanh trụ sở thì không", hint=_LOAD
-)
+@CHECKS.check(hint=_LOAD)
 def real_polygons_have_parts(subject: Subject) -> Finding:
     """Every real polygon has the parts by which points find it, and no cell has any."""
     without, cells = subject.connection.execute(SQL.text("boundary_parts")).one()
     if without or cells:
-        return failure(f"{without:,} real polygons without parts, {cells:,} cells with")
+        return failure(Message("real_polygons_without_parts_cells", without=without, cells=cells))
     return ok()
 
 
 @CHECKS.check(
-    "Trụ sở xã nằm trong ranh giới của xã",
     hint=Message("few_usual_many_polygons_another_map"),
 )
 def seats_are_inside(subject: Subject) -> Finding:
     """Seats lie in the real polygon of their own commune."""
     total, inside = subject.connection.execute(SQL.text("seats_inside")).one()
     if total == 0:
-        return ok("no real polygons yet")
+        return ok(Message("no_real_polygons_yet"))
     said = f"{inside:,} of {total:,}"
     return ok(said) if inside >= total * _SEATS_INSIDE else warning(said)

@@ -9,7 +9,7 @@ from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, STAMPED
 from registry.database import APP_ROLE
-from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
+from registry.doctor.checks import Chapter, Finding, Need, Subject, all_of, failure, ok, warning
 from registry.revision import current_revision, head_revision, suits
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -103,7 +103,6 @@ Privileges = set[tuple[str, str]]
 
 
 @CHECKS.check(
-    "Lược đồ ở bản mới nhất",
     hint=Message("run_command_newer_schema_update_program", prepare=_PREPARE),
     need=Need.DATABASE,
 )
@@ -113,12 +112,11 @@ def revision(subject: Subject) -> Finding:
     if current == head:
         return ok(head)
     if suits(subject.connection):
-        return warning(f"it is at {current}, which suits the program, at {head}")
-    return failure(f"it is at {current or 'none'}, the program at {head}")
+        return warning(Message("schema_suits", current=current, head=head))
+    return failure(Message("program", current=current or "none", head=head))
 
 
 @CHECKS.check(
-    "Đủ chỉ mục, chỉ mục nào cũng dùng được",
     hint=Message("make_anew_migrations"),
 )
 def indexes(subject: Subject) -> Finding:
@@ -126,9 +124,11 @@ def indexes(subject: Subject) -> Finding:
     rows = subject.connection.execute(SQL.text("indexes"))
     usable = {row.name: row.usable for row in rows}
     wanted = {name for _, name in read_indexes()}
-    missing = _listed("missing", wanted - usable.keys())
-    broken = _listed("invalid", {name for name, is_usable in usable.items() if not is_usable})
-    return failure("; ".join(missing + broken)) if missing or broken else ok(f"{len(wanted)}")
+    missing = _listed("objects_missing", wanted - usable.keys())
+    broken = _listed(
+        "objects_invalid", {name for name, is_usable in usable.items() if not is_usable}
+    )
+    return all_of(missing + broken) if missing or broken else ok(f"{len(wanted)}")
 
 
 def read_indexes() -> set[tuple[str, str]]:
@@ -138,7 +138,6 @@ def read_indexes() -> set[tuple[str, str]]:
 
 
 @CHECKS.check(
-    "Các trigger giữ phiên bản và giữ bảng chỉ ghi thêm đều bật",
     hint=Message("missing_one_made_migrations"),
 )
 def triggers(subject: Subject) -> Finding:
@@ -146,13 +145,14 @@ def triggers(subject: Subject) -> Finding:
     rows = subject.connection.execute(SQL.text("triggers"))
     found = {(table, name): enabled for table, name, enabled in rows}
     wanted = {(table, name) for table, names in TRIGGERS.items() for name in names}
-    missing = _listed("missing", {name for _, name in wanted - found.keys()})
-    off = _listed("disabled", {name for table, name in wanted if found.get((table, name)) is False})
-    return failure("; ".join(missing + off)) if missing or off else ok(f"{len(wanted)}")
+    missing = _listed("objects_missing", {name for _, name in wanted - found.keys()})
+    off = _listed(
+        "objects_disabled", {name for table, name in wanted if found.get((table, name)) is False}
+    )
+    return all_of(missing + off) if missing or off else ok(f"{len(wanted)}")
 
 
 @CHECKS.check(
-    "Vai trò của chương trình có đúng các quyền được cấp",
     hint=Message("grant_as_in", baseline=_BASELINE),
 )
 def privileges(subject: Subject) -> Finding:
@@ -160,21 +160,22 @@ def privileges(subject: Subject) -> Finding:
     rows = subject.connection.execute(SQL.text("granted"), {"role": APP_ROLE})
     granted = {(where, what) for where, what in rows}
     wanted = _wanted_privileges()
-    missing = _listed("missing", (f"{what} on {where}" for where, what in wanted - granted))
-    beyond = _listed("too much", (f"{what} on {where}" for where, what in granted - wanted))
-    return failure("; ".join(missing + beyond)) if missing or beyond else ok()
+    missing = _listed("objects_missing", (f"{what} on {where}" for where, what in wanted - granted))
+    beyond = _listed(
+        "privileges_beyond", (f"{what} on {where}" for where, what in granted - wanted)
+    )
+    return all_of(missing + beyond)
 
 
 @CHECKS.check(
-    "Mỗi khoá chỉ ghi được trong địa bàn của mình",
     hint=Message("secure_rows", baseline=_BASELINE),
 )
 def row_security(subject: Subject) -> Finding:
     """Row-level security holds each key to its units, also in a session of the owner's."""
     rows = subject.connection.execute(SQL.text("row_security"))
     whole = {row.name for row in rows if row.enabled and row.policies >= POLICIES}
-    missing = _listed("not secured", set(SECURED) - whole)
-    return failure("; ".join(missing)) if missing else ok(f"{len(SECURED)}")
+    missing = _listed("tables_not_secured", set(SECURED) - whole)
+    return all_of(missing) if missing else ok(f"{len(SECURED)}")
 
 
 def _wanted_privileges() -> Privileges:
@@ -197,10 +198,16 @@ def _wanted_privileges() -> Privileges:
     }
 
 
-def _listed(title: str, names: Iterable[str]) -> list[str]:
-    """`title: a, b, c and 4 more`, or nothing for no names."""
+def _listed(title: str, names: Iterable[str]) -> list[Message]:
+    """`title: a, b, c and 4 more`, or nothing for no names; `title` is a message's code."""
     ordered = sorted(names)
     if not ordered:
         return []
-    more = f" and {len(ordered) - 5} more" if len(ordered) > 5 else ""
-    return [f"{title}: {', '.join(ordered[:5])}{more}"]
+    more = len(ordered) - _SHOWN
+    shown: Message | list[str] = ordered
+    if more > 0:
+        shown = Message("names_and_more", names=ordered[:_SHOWN], more=more)
+    return [Message(title, names=shown)]
+
+
+_SHOWN: Final = 5

@@ -9,7 +9,7 @@ from registry.backup.tools import connected
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import APP_ROLE, OWNER_ROLE
-from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
+from registry.doctor.checks import Chapter, Finding, Need, Subject, all_of, failure, ok, warning
 from registry.prepare import EXTENSIONS, OLDEST_POSTGIS, OLDEST_SERVER
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -17,14 +17,13 @@ SQL: Final = Statements(__file__, "queries.sql")
 CHECKS = Chapter()
 
 _LOSSY = {
-    "fsync": "a crash of the machine can destroy the database",
-    "full_page_writes": "a crash of the machine can destroy pages",
-    "synchronous_commit": "a crash forgets the last commits, and their codes may be issued again",
+    "fsync": Message("without_fsync"),
+    "full_page_writes": Message("without_full_page_writes"),
+    "synchronous_commit": Message("without_synchronous_commit"),
 }
 
 
 @CHECKS.check(
-    "Máy chủ cơ sở dữ liệu trả lời, PostgreSQL từ bản 15",
     hint=Message("start_correct_variable"),
     need=Need.NOTHING,
 )
@@ -36,12 +35,11 @@ def server_answers(subject: Subject) -> Finding:
     if number < OLDEST_SERVER:
         return failure(f"PostgreSQL {version}")
     if connection.scalar(text("SELECT pg_is_in_recovery()")):
-        return warning(f"PostgreSQL {version}, a standby: it cannot be written")
+        return warning(Message("postgresql_standby_cannot_written", version=version))
     return ok(f"PostgreSQL {version}")
 
 
 @CHECKS.check(
-    "Đủ phần mở rộng, PostGIS từ bản 3.3",
     hint=Message("install_packages_run_command_after_update"),
     need=Need.DATABASE,
 )
@@ -53,19 +51,18 @@ def extensions(subject: Subject) -> Finding:
     installed = {row.name: row.version for row in rows}
     missing = [name for name in EXTENSIONS if name not in installed]
     if missing:
-        return failure("missing: " + ", ".join(missing))
+        return failure(Message("objects_missing", names=missing))
     said = ", ".join(f"{name} {installed[name]}" for name in EXTENSIONS)
     postgis = installed["postgis"]
     if tuple(int(part) for part in postgis.split(".")[:2]) < OLDEST_POSTGIS:
         return failure(said)
     library = subject.connection.scalar(text("SELECT postgis_lib_version()"))
     if library != postgis:
-        return warning(f"{said}, while its library is {library}")
+        return warning(Message("while_library", said=said, library=library))
     return ok(said)
 
 
 @CHECKS.check(
-    "Cơ sở dữ liệu ghi chữ bằng UTF-8",
     hint=Message("save_restore_into_database_made"),
     need=Need.DATABASE,
 )
@@ -76,22 +73,20 @@ def encoding(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    "Máy chủ ghi xuống đĩa những gì đã nhận: fsync, full_page_writes, synchronous_commit",
     hint=Message("set_them_where_they_set_off"),
     need=Need.DATABASE,
 )
 def durable(subject: Subject) -> Finding:
     """The server writes what it commits: fsync, full_page_writes, synchronous_commit."""
     off = [
-        f"{name} is off: {what}"
+        Message("off", name=name, what=what)
         for name, what in _LOSSY.items()
         if _setting(subject.connection, name) == "off"
     ]
-    return failure("; ".join(off)) if off else ok()
+    return all_of(off)
 
 
 @CHECKS.check(
-    "Máy chủ nhận ra trang đĩa hỏng: data_checksums",
     hint=Message("stop_server_run_data_directory"),
     need=Need.DATABASE,
 )
@@ -99,11 +94,10 @@ def checksums(subject: Subject) -> Finding:
     """The server notices damaged pages: data_checksums."""
     if _setting(subject.connection, "data_checksums") == "on":
         return ok()
-    return warning("off: a failing disk spoils the register unnoticed, and its backups")
+    return warning(Message("off_failing_disk_spoils_register_unnoticed"))
 
 
 @CHECKS.check(
-    "Có đủ hai vai trò, và tài khoản này dùng được cả hai",
     hint=Message("run_administrator"),
     need=Need.DATABASE,
 )
@@ -118,14 +112,13 @@ def roles(subject: Subject) -> Finding:
             {"r": role},
         ).one_or_none()
         if row is None:
-            problems.append(f"{role} is missing")
+            problems.append(Message("missing_8", role=role))
         elif not row[0]:
-            problems.append(f"the login is no member of {role}")
-    return failure("; ".join(problems)) if problems else ok(f"{OWNER_ROLE}, {APP_ROLE}")
+            problems.append(Message("login_no_member", role=role))
+    return all_of(problems) if problems else ok(f"{OWNER_ROLE}, {APP_ROLE}")
 
 
 @CHECKS.check(
-    "Kết nối mới mang đúng vai trò của chương trình",
     hint=Message("connect_postgresql_directly_pooler_between_drops"),
     need=Need.DATABASE,
 )
@@ -136,7 +129,6 @@ def application_role_is_taken(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    "Vai trò của chương trình không vượt được các quy tắc",
     hint=Message("revoke_memberships_give_owns_owner", app_role=APP_ROLE, owner_role=OWNER_ROLE),
     need=Need.DATABASE,
 )
@@ -147,16 +139,16 @@ def application_role_is_bound(subject: Subject) -> Finding:
         {"role": APP_ROLE},
     ).one_or_none()
     if row is None:
-        return failure(f"{APP_ROLE} is missing")
+        return failure(Message("missing_7", app_role=APP_ROLE))
     is_super, bypasses, makes_roles, memberships, owned = row
     problems = [
-        *(["it is a superuser"] if is_super else []),
-        *(["it bypasses row-level security"] if bypasses else []),
-        *(["it may make roles"] if makes_roles else []),
-        *([f"it is a member of {', '.join(memberships)}"] if memberships else []),
-        *([f"it owns {', '.join(owned)}"] if owned else []),
+        *([Message("superuser")] if is_super else []),
+        *([Message("bypasses_row_level_security")] if bypasses else []),
+        *([Message("may_make_roles")] if makes_roles else []),
+        *([Message("member", memberships=", ".join(memberships))] if memberships else []),
+        *([Message("owns", owned=", ".join(owned))] if owned else []),
     ]
-    return failure("; ".join(problems)) if problems else ok()
+    return all_of(problems)
 
 
 def _setting(connection: Connection, name: str) -> str | None:

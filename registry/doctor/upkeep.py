@@ -10,7 +10,17 @@ from registry.backup.tools import connected
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import APP_ROLE
-from registry.doctor.checks import Chapter, Finding, Need, Subject, failure, none_of, ok, warning
+from registry.doctor.checks import (
+    Chapter,
+    Finding,
+    Need,
+    Subject,
+    all_of,
+    failure,
+    none_of,
+    ok,
+    warning,
+)
 from registry.errors import ConflictError, InvalidInputError
 from registry.jobs.queue import state_of_queue, worker_state
 from registry.jobs.schema import current_version, wanted_version
@@ -33,19 +43,18 @@ _KEY_DAYS: Final = 30
 
 
 @CHECKS.check(
-    "Đĩa dữ liệu còn chỗ cho một thao tác lớn",
     hint=Message("free_some_space_large_operation_needs"),
     need=Need.DATABASE,
 )
 def data_disk(subject: Subject) -> Finding:
     """The disk of the data has room for a large operation, as far as it can be seen from here."""
     size = int(subject.connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
-    said = f"the database has {size / _GIB:.1f} GiB"
+    said = Message("database_gib", size=size / _GIB)
     folder = _data_folder(subject)
     if folder is None:
-        return ok(f"{said}; the disk cannot be seen from here")
+        return ok(Message("size_disk_unseen", size=said))
     free = shutil.disk_usage(folder).free
-    said = f"{said}, {free / _GIB:.1f} GiB free"
+    said = Message("size_and_free", size=said, free=free / _GIB)
     return warning(said) if free < size / 2 else ok(said)
 
 
@@ -59,7 +68,6 @@ def _data_folder(subject: Subject) -> Path | None:
 
 
 @CHECKS.check(
-    "Bản sao theo kịp: chậm nhất nửa phút, không khe nào giữ nhật ký lại",
     hint=Message("see_replicas_log_network_drop_slots"),
     need=Need.DATABASE,
 )
@@ -70,14 +78,22 @@ def replication(subject: Subject) -> Finding:
     rows = subject.connection.execute(SQL.text("replicas")).all()
     slots = subject.connection.execute(SQL.text("idle_slots")).all()
     behind = [
-        f"{row.name} {float(row.bytes or 0) / 1e6:,.0f} MB, {float(row.lag_s or 0):,.0f} s behind"
+        Message(
+            "mb_s_behind",
+            name=row.name,
+            bytes=float(row.bytes or 0) / 1000000.0,
+            lag_s=float(row.lag_s or 0),
+        )
         for row in rows
         if (row.bytes or 0) > _LAG_BYTES or (row.lag_s or 0) > _LAG_S
     ]
-    idle = [f"slot {row.slot_name} holds {float(row.bytes or 0) / 1e6:,.0f} MB" for row in slots]
+    idle = [
+        Message("slot_holds_mb", slot_name=row.slot_name, bytes=float(row.bytes or 0) / 1000000.0)
+        for row in slots
+    ]
     if behind or idle:
-        return warning("; ".join(behind + idle))
-    return ok(f"{len(rows)} connected" if rows else "none is connected")
+        return all_of(behind + idle, warning)
+    return ok(Message("connected", count=len(rows)) if rows else Message("none_connected"))
 
 
 def _own_lag(subject: Subject) -> float:
@@ -86,14 +102,13 @@ def _own_lag(subject: Subject) -> float:
 
 
 def _behind(lag_s: float) -> Finding:
-    said = f"{lag_s:,.0f} s behind"
+    said = Message("s_behind", lag_s=lag_s)
     if lag_s > _LATE_S:
         return failure(said)
     return warning(said) if lag_s > _LAG_S else ok(said)
 
 
 @CHECKS.check(
-    "Cơ sở dữ liệu của DATABASE_READ_URL là bản sao của sổ này, và kịp thời",
     hint=Message("correct_see_replica"),
     need=Need.REGISTER,
 )
@@ -101,7 +116,7 @@ def read_replica(subject: Subject) -> Finding:
     """The database of DATABASE_READ_URL is a copy of this one, and up to date."""
     url = subject.settings.database_read_url
     if not url:
-        return ok("none is set")
+        return ok(Message("none_set"))
     here = subject.connection.execute(text(_NEWEST)).one()
     late = subject.connection.execute(
         SQL.text("lag_of_replica"),
@@ -111,7 +126,6 @@ def read_replica(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    "Cơ sở dữ liệu của DATABASE_WEB_URL là sổ này, và pooler mang đúng vai trò",
     hint=Message("correct_make_poolers_login_ready_command"),
     need=Need.REGISTER,
 )
@@ -119,7 +133,7 @@ def web_database(subject: Subject) -> Finding:
     """The database of DATABASE_WEB_URL is this register, asked as the application."""
     url = subject.settings.database_web_url
     if not url:
-        return ok("none is set")
+        return ok(Message("none_set"))
     _position_there(url, subject.connection.execute(text(_NEWEST)).one()[0])
     return ok(APP_ROLE)
 
@@ -136,7 +150,6 @@ def _position_there(url: str, register: object) -> int:
 
 
 @CHECKS.check(
-    "Autovacuum theo kịp",
     hint=Message("switch_vacuum_hand"),
     need=Need.REGISTER,
 )
@@ -144,20 +157,20 @@ def autovacuum(subject: Subject) -> Finding:
     """Autovacuum keeps up: few dead rows, fresh statistics, young transaction numbers."""
     off, age = subject.connection.execute(SQL.text("autovacuum")).one()
     if age > _OLD_XIDS:
-        return failure(f"the oldest transaction number is {age:,} old: writing will stop")
+        return failure(Message("oldest_transaction_number_old_writing_will", age=age))
     rows = subject.connection.execute(
         SQL.text("vacuum_late"),
         {"rows": _DEAD_ROWS, "share": _DEAD_SHARE},
     ).all()
     late = [
-        f"{row.name}: {row.dead:,} dead, {row.changed:,} changed of {row.live:,}" for row in rows
+        Message("dead_changed", name=row.name, dead=row.dead, changed=row.changed, live=row.live)
+        for row in rows
     ]
-    problems = (["it is off"] if off else []) + late
-    return warning("; ".join(problems)) if problems else ok()
+    problems = ([Message("off_2")] if off else []) + late
+    return all_of(problems, warning)
 
 
 @CHECKS.check(
-    "Không khoá nào đang dùng hết hạn trong 30 ngày tới",
     hint=Message("keys_rotate_before_they_end"),
 )
 def keys_last(subject: Subject) -> Finding:
@@ -166,11 +179,10 @@ def keys_last(subject: Subject) -> Finding:
         SQL.text("keys_ending"),
         days=_KEY_DAYS,
     )
-    return none_of(names, "", warning)
+    return none_of(names, "names_counted", warning)
 
 
 @CHECKS.check(
-    "Bảng việc cần người thứ hai đọc được, và có người thứ hai",
     hint=Message("mend_table_office_one_person_see"),
 )
 def second_person(subject: Subject) -> Finding:
@@ -179,41 +191,43 @@ def second_person(subject: Subject) -> Finding:
     try:
         rules = read_rules(default_csv() if own is None else own)
     except InvalidInputError as error:
-        return failure(f"the default holds, as the own table cannot be read: {error.detail}")
+        return failure(Message("default_holds_own_table_cannot_read", detail=error.message))
     alone = subject.names(SQL.text("approvers"))
     if not rules:
-        return warning("it asks for none")
+        return warning(Message("asks_none"))
     if len(alone) == 1:
         may = subject.names("SELECT name FROM api_key WHERE approves_own AND name = :n", n=alone[0])
-        return ok() if may else warning(f"one key alone approves: {alone[0]}")
-    return ok(f"{len(rules)} rows")
+        return ok() if may else warning(Message("one_key_alone_approves", alone=alone[0]))
+    return ok(Message("rows_3", count=len(rules)))
 
 
 @CHECKS.check(
-    "Việc nền chạy đều",
     hint=Message("start_worker_see_says_where_ends"),
 )
 def background_jobs(subject: Subject) -> Finding:
     """Background jobs are done: a worker lives, and none waits or is stuck."""
     version = current_version(subject.connection)
     if version != wanted_version():
-        return failure(f"the tables are of {version or 'no version'}, not {wanted_version()}")
+        return failure(Message("tables_not", version=version or "–", value=wanted_version()))
     state = state_of_queue(subject.connection)
     problems = [
-        *(["no worker"] if worker_state(subject.connection) != "ok" else []),
-        *([f"{state.waiting:,} wait, {state.oldest_s:,.0f} s"] if state.oldest_s > _LATE_S else []),
-        *([f"{state.stuck:,} of dead workers"] if state.stuck else []),
-        *([f"{state.failed:,} given up"] if state.failed else []),
+        *([Message("no_worker")] if worker_state(subject.connection) != "ok" else []),
+        *(
+            [Message("wait_s", waiting=state.waiting, oldest_s=state.oldest_s)]
+            if state.oldest_s > _LATE_S
+            else []
+        ),
+        *([Message("dead_workers", stuck=state.stuck)] if state.stuck else []),
+        *([Message("given_up", failed=state.failed)] if state.failed else []),
     ]
-    return warning("; ".join(problems)) if problems else ok(f"{state.workers} workers")
+    return all_of(problems, warning) if problems else ok(Message("workers", workers=state.workers))
 
 
 @CHECKS.check(
-    "Không webhook nào đã thôi gửi",
     hint=Message("tell_key_then_resume"),
     need=Need.REGISTER,
 )
 def webhooks_told(subject: Subject) -> Finding:
     """No webhook was given up."""
     dead = subject.names(SQL.text("dead_webhooks"))
-    return none_of(dead, "", warning)
+    return none_of(dead, "names_counted", warning)
