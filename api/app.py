@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, after_this_request, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 from pydantic_core import from_json, to_json
@@ -96,7 +96,7 @@ from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
 from api.requests import SAFE_METHODS, Request, refuse_unclear_host, refuse_undecodable
 from api.service import count_service
-from registry.core.messages import LANGUAGES, choose_language
+from registry.core.messages import LANGUAGES, Message, choose_language
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
@@ -121,14 +121,27 @@ class _Json(JSONProvider):
     """JSON by pydantic's core: it writes UTF-8 itself, and reads no lone surrogate and no NaN."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
-        return to_json(obj).decode()
+        return to_json(obj, fallback=_in_words).decode()
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
         return from_json(s, allow_inf_nan=False)
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
-        body = to_json(self._prepare_response_obj(args, kwargs))
+        body = to_json(self._prepare_response_obj(args, kwargs), fallback=_in_words)
         return Response(body, content_type="application/json")
+
+
+def _in_words(value: object) -> str:
+    """A message, by the language of the request, which caches have to know."""
+    if not isinstance(value, Message):
+        raise TypeError(f"{type(value).__name__} is not JSON")
+    after_this_request(_vary_by_language)
+    return str(value)
+
+
+def _vary_by_language(response: Response) -> Response:
+    response.vary.add("Accept-Language")
+    return response
 
 
 def create_app(

@@ -31,7 +31,7 @@ from api.requests import FORMS
 from api.tiles import MIMETYPE as TILE_MIMETYPE
 from registry.access.roles import Role
 from registry.batch import OPERATIONS
-from registry.core.messages import Message
+from registry.core.messages import Message, speaking
 from registry.drawing.tiles import MAX_ZOOM
 from registry.external_ids import MAX_VALUE, SCHEME
 from registry.features.collections import COLLECTIONS
@@ -239,7 +239,8 @@ class Description:
         """JSON; needs the application's context, with every route registered."""
         with _AT_ONCE:
             if self._made is None:
-                self._made = json.dumps(document())
+                with speaking(None):  # one document for all, whoever asks first
+                    self._made = json.dumps(document(), default=str)
             return self._made
 
 

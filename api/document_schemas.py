@@ -22,7 +22,7 @@ def used(schemas: dict[str, Any], *places: Any) -> dict[str, Any]:
 
 
 def _named(place: Any) -> set[str]:
-    return set(_REFERENCE.findall(json.dumps(place)))
+    return set(_REFERENCE.findall(json.dumps(place, default=str)))
 
 
 def trim(schemas: dict[str, Any]) -> None:

@@ -27,8 +27,11 @@ def message_of(error: Mapping[str, Any]) -> Message:
     return Message("unfit_value", said=error["msg"])
 
 
-def _shown(value: object) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value).replace(" or ", ", ")
+def _shown(value: object) -> Message | str:
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    first, either, last = str(value).rpartition(" or ")
+    return Message("one_or_other", first=first, last=last) if either else last
 
 
 def wrong_code(error: CodeError) -> Message:

@@ -154,12 +154,16 @@ class Result:
     hint: Message | None
     """How to repair it; none when it is well, or was skipped."""
 
+    @property
+    def english(self) -> str:
+        """Its detail for programs."""
+        return self.detail.words("en") if isinstance(self.detail, Message) else self.detail
+
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON values; its detail is English, for programs."""
-        detail = self.detail.words("en") if isinstance(self.detail, Message) else self.detail
         vi = translate(self.line, "vi")
         hint = self.hint and str(self.hint)
-        return asdict(self) | {"vi": vi, "detail": detail, "hint": hint}
+        return asdict(self) | {"vi": vi, "detail": self.english, "hint": hint}
 
 
 class Chapter:
@@ -171,7 +175,7 @@ class Chapter:
     def check(
         self, *, hint: Message, need: Need = Need.REGISTER
     ) -> Callable[[Callable[[Subject], Finding]], Callable[[Subject], Finding]]:
-        """Register a check; the first line of its docstring is what is well where it finds nothing."""
+        """Register a check; its docstring begins with what is well where it finds nothing."""
 
         def register(function: Callable[[Subject], Finding]) -> Callable[[Subject], Finding]:
             line = (function.__doc__ or function.__name__).splitlines()[0].rstrip(".")

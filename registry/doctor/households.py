@@ -133,9 +133,7 @@ def communes_of_households_exist(subject: Subject) -> Finding:
     if not rows:
         return ok()
     named = ", ".join(f"{row.code} ({row.n:,})" for row in rows[:_NAMED])
-    return failure(
-        Message("ended", rows=sum(row.n for row in rows), count=len(rows), named=named)
-    )
+    return failure(Message("ended", rows=sum(row.n for row in rows), count=len(rows), named=named))
 
 
 @CHECKS.check(
