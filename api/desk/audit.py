@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from flask import request
@@ -21,18 +21,19 @@ from api.desk.blueprint import (
     unit_name,
 )
 from api.document_words import vietnamese_of
-from api.pages.shell import words
+from api.pages.shell import pair
 from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
 from registry.access.audit import Noted, Wanted, read
+from registry.core.messages import N_, _
 from registry.database import session_scope
 from registry.days import parse_day
 from registry.gazetteer import VIET_NAM
 from registry.lifecycle.table import OPERATIONS
 
 blueprint = desk_blueprint("audit", "/desk/audit")
-room("/desk/audit", "Nhật ký", "Audit log", "approver")
+room("/desk/audit", N_("Audit log"), "approver")
 
 _SHOWN: Final = 200
 _FILTERS: Final = ("actor", "unit", "code", "operation", "since", "until")
@@ -58,10 +59,10 @@ def get_audit() -> BaseResponse:
     """The latest entries that the reader may see: of all or of one key, unit, code, operation."""
     asked = {name: request.args.get(name, "").strip() for name in _FILTERS}
     wrong: list[str] = []
-    day_written = words("Ngày viết dạng 31/12/2026.", "A day is written 31/12/2026.")
+    day_written = _("A day is written 31/12/2026.")
     since = _tried(_beginning_of, asked["since"], wrong, day_written)
     last_day = _tried(_beginning_of, asked["until"], wrong, day_written)
-    no_code = words("Mã địa chỉ không đúng.", "This is no code of an address.")
+    no_code = _("This is no code of an address.")
     code = _tried(lambda it: codes.validate(unannounced(it)), asked["code"], wrong, no_code)
     wanted = Wanted(
         asked["actor"] or None,
@@ -105,7 +106,7 @@ def _in_words(entry: Noted) -> _Line:
     role = ROLES.get(entry.role)  # type: ignore[call-overload]
     return _Line(
         entry,
-        words(*role) if role else entry.role,
+        _(role) if role else entry.role,
         _did(entry),
         tuple(map(codes.format, entry.codes)),
         tuple(_beside(entry)),
@@ -118,37 +119,37 @@ def _did(entry: Noted) -> str:
         return _called(entry.endpoint)
     what = event_words(entry.operation)
     if entry.outcome != "ok":
-        return words(f"không được {what}", f"was refused: {what}")
+        return _("was refused: {what}", what=what)
     if entry.event_id is None:
         sent = entry.status in (202, 303)
         if sent:
-            return words(f"đã gửi, chờ người thứ hai duyệt: {what}", f"asked for: {what}")
-        return words(f"đã xem trước: {what}", f"previewed: {what}")
+            return _("asked for: {what}", what=what)
+        return _("previewed: {what}", what=what)
     if entry.asked_by != entry.actor and entry.second_person == entry.actor:
-        return words(f"đã duyệt: {what}", f"approved: {what}")
-    return words(f"đã {what}", f"done: {what}")
+        return _("approved: {what}", what=what)
+    return _("done: {what}", what=what)
 
 
 def _called(endpoint: str) -> str:
     """What a request is called that is no operation."""
     if said := vietnamese_of(endpoint):
-        return words(f"{said} ({endpoint})", endpoint)
-    method, _, path = endpoint.partition(" ")
+        return pair(f"{said} ({endpoint})", endpoint)
+    method, _space, path = endpoint.partition(" ")
     if title := room_title(path):
-        opened, written = words("mở trang", "opened"), words("gửi ở trang", "sent at")
-        return f"{opened if method == 'GET' else written} «{title}»"
+        if method == "GET":
+            return _("opened «{title}»", title=title)
+        return _("sent at «{title}»", title=title)
     return endpoint
 
 
 def _beside(entry: Noted) -> list[str]:
-    told: list[tuple[Any, str, str]] = [
-        (entry.reason, "lý do: {}", "reason: {}"),
-        (entry.decision_number, "quyết định {}", "decision {}"),
-        (entry.asked_by != entry.actor and entry.asked_by, "người gửi: {}", "asked by {}"),
-        (
-            entry.second_person != entry.actor and entry.second_person,
-            "người thứ hai: {}",
-            "second person: {}",
-        ),
-    ]
-    return [words(vi, en).format(value) for value, vi, en in told if value]
+    told = []
+    if entry.reason:
+        told.append(_("reason: {reason}", reason=entry.reason))
+    if entry.decision_number:
+        told.append(_("decision {number}", number=entry.decision_number))
+    if entry.asked_by and entry.asked_by != entry.actor:
+        told.append(_("asked by {who}", who=entry.asked_by))
+    if entry.second_person and entry.second_person != entry.actor:
+        told.append(_("second person: {who}", who=entry.second_person))
+    return told

@@ -18,64 +18,64 @@ from api.errors import registry_problem
 from api.limits import has_key
 from api.pages.blueprint import page_blueprint
 from api.pages.failures import http_page
-from api.pages.shell import complaint, page, words
+from api.pages.shell import complaint, page, pair
 from api.requests import SAFE_METHODS, refuse_nul
 from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from registry.access.roles import Role
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _, number
 from registry.coverage.target_units import unit_written
 from registry.errors import ForbiddenError, InvalidInputError, KeyRequiredError, RegistryError
 from registry.gazetteer import VIET_NAM, Unit, today
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 
-ROLES: Final[dict[Role, tuple[str, str]]] = {
-    "anonymous": ("không quyền", "no role"),
-    "carrier": ("bưu tá", "carrier"),
-    "merchant": ("cửa hàng", "merchant"),
-    "viewer": ("người xem", "viewer"),
-    "editor": ("người nhập", "editor"),
-    "approver": ("người duyệt", "approver"),
-    "admin": ("quản trị", "administrator"),
+ROLES: Final[dict[Role, str]] = {
+    "anonymous": N_("no role"),
+    "carrier": N_("carrier"),
+    "merchant": N_("merchant"),
+    "viewer": N_("viewer"),
+    "editor": N_("editor"),
+    "approver": N_("approver"),
+    "admin": N_("administrator"),
 }
-_ROOMS: Final[list[tuple[str, str, str, Role]]] = []
-"""Address, Vietnamese, English and least role of each room of the desk, in their order."""
+_ROOMS: Final[list[tuple[str, str, Role]]] = []
+"""Address, title and least role of each room of the desk, in their order."""
 _DAY: Final = (
     *("desk", "records", "proposals", "reports", "field", "import", "streets", "hamlets", "papers"),
     *("targets", "services", "my-reports", "webhooks", "keys", "audit"),
 )
 """Last part of the addresses of the rooms, in their order."""
 EVENTS: Final = {
-    "import": ("nạp danh sách", "import"),
-    "field": ("nhận đợt thực địa", "a round in the field"),
-    "rollback": ("rút lại đợt nạp", "rollback of an import"),
-    "boundaries": ("nạp ranh giới", "boundaries"),
-    "reform": ("sắp xếp đơn vị", "reform"),
-    "withdraw_reform": ("rút nghị quyết đang chờ ngày", "reform withdrawn"),
-    "targets": ("kê khai tổng số hộ", "targets"),
-    "propose_retire": ("đề nghị ngừng dùng", "proposed to retire"),
-    "reject_report": ("bác báo cáo", "report rejected"),
-    "undo_reform": ("rút lại việc sắp xếp", "reform undone"),
-    "units": ("cập nhật danh mục đơn vị", "units of the seeds"),
-    "services": ("nạp vùng phục vụ", "service areas"),
-    "rekey": ("tính lại khoá so", "keys of comparing made anew"),
+    "import": N_("import"),
+    "field": N_("a round in the field"),
+    "rollback": N_("rollback of an import"),
+    "boundaries": N_("boundaries loaded"),
+    "reform": N_("reform"),
+    "withdraw_reform": N_("reform withdrawn"),
+    "targets": N_("targets"),
+    "propose_retire": N_("proposed to retire"),
+    "reject_report": N_("report rejected"),
+    "undo_reform": N_("reform undone"),
+    "units": N_("units of the seeds"),
+    "services": N_("service areas loaded"),
+    "rekey": N_("keys of comparing made anew"),
 }
 """Kinds of events that are no operation of the lifecycle."""
 _FORM_WORDS: Final = {
-    "unit": ("Đơn vị", "unit"),
-    "name": ("Tên", "name"),
-    "households": ("Tổng số hộ", "households"),
-    "source": ("Nguồn", "source"),
-    "reference_date": ("Ngày số liệu", "day of the number"),
-    "word": ("Lời nhắn cho người báo", "word to who reported"),
-    "place": ("Thôn, tổ hoặc đường", "hamlet or street"),
-    "until": ("Đến ngày", "until"),
-    "file": ("Tệp", "file"),
-    "document_number": ("Số trong sổ văn bản", "number in your books"),
-    "number": ("Số", "number"),
-    "state": ("Trạng thái", "state"),
-    "after": ("Trang", "page"),
-    "before": ("Trang", "page"),
+    "unit": N_("unit"),
+    "name": N_("name"),
+    "households": N_("number of households"),
+    "source": N_("source"),
+    "reference_date": N_("day of the number"),
+    "word": N_("word to who reported"),
+    "place": N_("hamlet or street"),
+    "until": N_("until"),
+    "file": N_("File"),
+    "document_number": N_("number in your books"),
+    "number": N_("number"),
+    "state": N_("state"),
+    "after": N_("page"),
+    "before": N_("page"),
 }
 """Fields of forms and filters beside `registry.lifecycle.words.FIELDS`."""
 _CHOICES: Final = ("literal_error", "enum")
@@ -86,9 +86,9 @@ _REMEMBERED: Final = 200_000
 """Letters of a form that is shown again after signing in."""
 
 
-def room(url: str, vi: str, en: str, role: Role) -> None:
+def room(url: str, title: str, role: Role) -> None:
     """Name a room in the desk's navigation, for who may enter it."""
-    _ROOMS.append((url, vi, en, role))
+    _ROOMS.append((url, title, role))
 
 
 def room_title(path: str) -> str:
@@ -96,8 +96,7 @@ def room_title(path: str) -> str:
     found = [each for each in _ROOMS if f"{path}/".startswith(f"{each[0]}/")]
     if not found:
         return ""
-    _, vi, en, _ = max(found, key=lambda each: len(each[0]))
-    return words(vi, en)
+    return _(max(found, key=lambda each: len(each[0]))[1])
 
 
 def desk_blueprint(name: str, url_prefix: str = "/desk") -> Blueprint:
@@ -133,12 +132,10 @@ def desk_page(template: str, status: int = 200, **values: Any) -> BaseResponse:
     return response
 
 
-def done(url: str, vi: str, en: str) -> BaseResponse:
+def done(url: str, said: str) -> BaseResponse:
     """Lead on to a page after a form was carried out, which says so once."""
     response = redirect(url, 303)
-    response.set_cookie(
-        _SAID, words(vi, en)[:500], max_age=60, httponly=True, samesite="Lax", path="/desk"
-    )
+    response.set_cookie(_SAID, said[:500], max_age=60, httponly=True, samesite="Lax", path="/desk")
     return response
 
 
@@ -147,13 +144,13 @@ def told(error: RegistryError) -> BaseResponse:
     problem = registry_problem(error)
     trouble = _with_field(error)
     if type(error) is ForbiddenError and has_key(caller()):
-        vi, en = ROLES[caller().role]
-        heading = words(f"Việc này không thuộc quyền {vi}", f"Not for a {en}")
-        trouble = words("Hãy nhờ người có quyền làm việc này.", "Ask somebody who may do it.")
+        role = ROLES[caller().role]
+        heading = _("Not for a {role}", role=_(role))
+        trouble = _("Ask somebody who may do it.")
     elif request.method in SAFE_METHODS:
-        heading = words("Không mở được trang này", "This page cannot be shown")
+        heading = _("This page cannot be shown")
     else:
-        heading = words("Chưa làm được", "This was not done")
+        heading = _("This was not done")
     return desk_page(
         "desk/told.html",
         problem.status_code,
@@ -170,7 +167,7 @@ def _with_field(error: RegistryError) -> str:
     label = form_words(str(errors[0]["field"]))
     said = complaint(error)
     if errors[0]["code"] in _CHOICES:
-        said = words("không có lựa chọn này", "there is no such choice")
+        said = _("there is no such choice")
     return f"{label}: {said}" if label else said
 
 
@@ -180,20 +177,20 @@ def form_words(name: str) -> str:
     name = name.rpartition(".")[2] if inside else name.partition(".")[0]
     if name in FIELDS:
         return field_words(name)
-    return words(*_FORM_WORDS[name]) if name in _FORM_WORDS else ""
+    return _(_FORM_WORDS[name]) if name in _FORM_WORDS else ""
 
 
 def value_of_form(name: str, value: str) -> str:
     """What a field of a form holds, as people say it."""
     said = {"position_method": METHODS, "kind": KINDS}.get(name, {}).get(value)
-    return words(said, value) if said else value
+    return pair(said, value) if said else value
 
 
 def distance(metres: float) -> str:
     """A distance as people say it: 85 m, 6,1 km."""
     if metres < 1_000:
         return f"{metres:.0f} m"
-    return f"{metres / 1_000:.1f} km".replace(".", words(",", "."))
+    return f"{number(round(metres / 1_000, 1))} km"
 
 
 def whole(written: str | None) -> int | None:
@@ -220,14 +217,13 @@ def filed(pending_id: int) -> BaseResponse:
     """Lead to what was asked for and waits for a second person."""
     return done(
         f"/desk/proposals/{pending_id}",
-        "Đã gửi, chưa ghi gì: việc này chờ người thứ hai duyệt.",
-        "Sent, and nothing is written yet: this waits for a second person.",
+        _("Sent, and nothing is written yet: this waits for a second person."),
     )
 
 
 def done_before(url: str) -> BaseResponse:
     """Lead to what a form has written, which was sent once more."""
-    return done(url, "Việc này vừa được ghi rồi, không ghi thêm lần nữa.", "It is written already.")
+    return done(url, _("It is written already."))
 
 
 def ask_to_sign_in(_error: KeyRequiredError) -> BaseResponse:
@@ -285,14 +281,14 @@ def _shared() -> dict[str, Any]:
         "me": asking,
         "my_units": _my_units,
         "my_name": own_name(),
-        "role_words": words(*ROLES[asking.role]),
-        "rooms": [(url, words(vi, en)) for url, vi, en, role in _rooms() if asking.may(role)],
+        "role_words": _(ROLES[asking.role]),
+        "rooms": [(url, _(title)) for url, title, role in _rooms() if asking.may(role)],
         "said_once": request.cookies.get(_SAID, ""),
         "may": asking.may,
     }
 
 
-def _rooms() -> list[tuple[str, str, str, Role]]:
+def _rooms() -> list[tuple[str, str, Role]]:
     """In the order of an office's day; what administrators alone may enter comes last."""
     return sorted(_ROOMS, key=lambda each: _DAY.index(each[0].rpartition("/")[2]))
 
@@ -311,8 +307,8 @@ def event_words(kind: str) -> str:
     """What was done, by the kind of an event."""
     operation = BY_NAME.get(kind.replace("_", "-"))
     if operation is not None:
-        return words(operation.vi, operation.name.replace("-", " "))
-    return words(*EVENTS.get(kind, (kind, kind)))
+        return pair(operation.vi, operation.name.replace("-", " "))
+    return _(EVENTS.get(kind, kind))
 
 
 def unit_name(code: str) -> str:
@@ -320,8 +316,8 @@ def unit_name(code: str) -> str:
     day = today()
     for unit in gazetteer().with_code(code):
         if unit.code == code:
-            ended = "" if unit.alive_on(day) else words(" (đã hết)", " (ended)")
-            return f"{unit.version_on(day).full_name}{ended}"
+            name = unit.version_on(day).full_name
+            return name if unit.alive_on(day) else _("{unit} (ended)", unit=name)
     return code
 
 
@@ -341,6 +337,6 @@ def _my_units() -> str:
     """Names of the units of who sits here."""
     asking, known, day = caller(), gazetteer(), today()
     if asking.units is None:
-        return words("cả nước", "the whole country") if asking.sees is None else ""
+        return _("the whole country") if asking.sees is None else ""
     units = (unit for code in asking.units for unit in known.with_code(code))
     return ", ".join(unit.version_on(day).full_name for unit in units if unit.alive_on(day))

@@ -24,7 +24,7 @@ from api.desk.blueprint import (
 )
 from api.errors import status_of
 from api.pages.shell import complaint
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _
 from registry.database import session_scope
 from registry.days import parse_day
 from registry.errors import (
@@ -47,7 +47,7 @@ from registry.lifecycle.listed_places import PlaceClass
 from registry.lifecycle.places import locality_of, street_of
 
 blueprint = desk_blueprint("field", "/desk/field")
-room("/desk/field", "Thực địa", "In the field", "viewer")
+room("/desk/field", N_("In the field"), "viewer")
 
 
 @blueprint.get("")
@@ -94,8 +94,7 @@ def post_close(number: int) -> BaseResponse:
     note_round(round_, 1)
     return done(
         f"/desk/field/{number}",
-        "Đã đóng: mã của đợt không dùng được nữa.",
-        "Closed: its code is taken no more.",
+        _("Closed: its code is taken no more."),
     )
 
 

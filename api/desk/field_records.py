@@ -22,9 +22,9 @@ from api.desk.blueprint import (
 from api.desk.field import commune_name, note_round
 from api.errors import invalid_input, status_of
 from api.field import RecordsBody, file_given
-from api.pages.shell import complaint, figure, words
+from api.pages.shell import complaint, figure, pair
 from geo.code import format as code_display
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _
 from registry.database import session_scope
 from registry.errors import (
     AlreadyDoneError,
@@ -50,15 +50,15 @@ from registry.lifecycle.requests import OperationRequest
 blueprint = desk_blueprint("field_records", "/desk/field")
 
 KIND_WORDS: Final = {
-    "new": ("Nhà mới", "New house"),
-    "gone": ("Không còn nhà", "Gone"),
-    "here": ("Nhà ở chỗ khác", "It is elsewhere"),
-    "count": ("Số hộ", "Households"),
-    "flats": ("Căn hộ trong nhà", "Flats in the house"),
-    "right": ("Đúng", "Right"),
+    "new": N_("New house"),
+    "gone": N_("No house any more"),
+    "here": N_("It is elsewhere"),
+    "count": N_("Households"),
+    "flats": N_("Flats in the house"),
+    "right": N_("Right"),
 }
 """Kinds of records, in the order in which they are looked at."""
-_METHODS: Final = {"gps": ("vị trí máy", "of the phone"), "interpolated": ("chấm tay", "tapped")}
+_METHODS: Final = {"gps": N_("of the phone"), "interpolated": N_("tapped")}
 _MADE_SHOWN: Final = 50
 _MOST_FILE: Final = 5_000
 """Records of a file that a phone has written."""
@@ -80,10 +80,8 @@ def post_aside(number: int) -> BaseResponse:
         round_ = find_round(session, number)
         count = put_aside(session, round_, _ids(), aside=aside)
     note_round(round_, count)
-    vi, en = ("để riêng", "left out") if aside else ("đưa lại", "waiting again")
-    return done(
-        f"/desk/field/{number}", f"Đã {vi} {figure(count)} điều ghi.", f"{figure(count)} {en}."
-    )
+    said = N_("{count:n} left out.") if aside else N_("{count:n} waiting again.")
+    return done(f"/desk/field/{number}", _(said, count=count))
 
 
 @blueprint.post("/<int:number>/take-over")
@@ -118,8 +116,7 @@ def post_take_over(number: int) -> BaseResponse:
     summed = _sum(round_, taken)
     return done(
         f"/desk/field/{number}",
-        f"Đã nhận {figure(taken.records)} điều ghi: {summed}.",
-        f"{figure(taken.records)} records are taken over: {summed}.",
+        _("{count:n} records are taken over: {summed}.", count=taken.records, summed=summed),
     )
 
 
@@ -140,13 +137,14 @@ def post_take_back(number: int) -> BaseResponse:
     except RegistryError as error:
         return _one(number, status_of(error), wrong=[complaint(error)])
     note_round(round_, back.removed + back.restored)
-    kept = figure(back.kept)
     return done(
         f"/desk/field/{number}",
-        f"Đã rút lại: bỏ {figure(back.removed)} mã mới, trả lại {figure(back.restored)} mã như cũ"
-        f", giữ {kept} mã đã được sửa sau đó.",
-        f"Taken back: {figure(back.removed)} removed, {figure(back.restored)} as before, {kept}"
-        " kept.",
+        _(
+            "Taken back: {removed:n} removed, {restored:n} as before, {kept:n} kept.",
+            removed=back.removed,
+            restored=back.restored,
+            kept=back.kept,
+        ),
     )
 
 
@@ -178,8 +176,7 @@ def post_file(number: int) -> BaseResponse:
         return _one(number, 422, wrong=wrong)
     return done(
         f"/desk/field/{number}",
-        f"Đã nạp {figure(filed)} điều ghi mới từ tệp.",
-        f"{figure(filed)} new records came from the file.",
+        _("{count:n} new records came from the file.", count=filed),
     )
 
 
@@ -271,10 +268,10 @@ def _one(
         refused=refused or {},
         trial=trial,
         summed=_sum(round_, trial) if trial else "",
-        becomes=words(*_becomes(round_)),
-        kinds={kind: words(*said) for kind, said in KIND_WORDS.items()},
-        clashes={name: words(*said) for name, said in CLASHES.items()},
-        methods={name: words(*said) for name, said in _METHODS.items()},
+        becomes=_becomes(round_),
+        kinds={kind: _(said) for kind, said in KIND_WORDS.items()},
+        clashes={name: pair(*said) for name, said in CLASHES.items()},
+        methods={name: _(said) for name, said in _METHODS.items()},
         door_label=door_label,
         code_display=code_display,
         most=MOST,
@@ -287,19 +284,19 @@ def _clashing_first(found: list[Reviewed]) -> list[Reviewed]:
     return sorted(found, key=lambda each: (not each.clashes, str(each.same_as or each.id)))
 
 
-def _becomes(round_: Round) -> tuple[str, str]:
+def _becomes(round_: Round) -> str:
     """What a new house or flat becomes when the reader takes it over."""
     if activates(round_):
-        return "có mã dùng được", "gets a code that is valid at once"
-    return "thành đề nghị cấp mã, chờ người duyệt", "becomes a proposal, for an approver"
+        return _("gets a code that is valid at once")
+    return _("becomes a proposal, for an approver")
 
 
 def _sum(round_: Round, taken: TakenOver) -> str:
     """How many of each kind, in words."""
-    said = {**KIND_WORDS, "same": ("trùng, không lập thêm", "the same house, made once")}
-    becomes = words(*_becomes(round_))
+    said = {**KIND_WORDS, "same": N_("the same house, made once")}
+    becomes = _becomes(round_)
     return ", ".join(
-        f"{figure(count)} {words(*said[kind]).lower()}"
+        f"{figure(count)} {_(said[kind]).lower()}"
         + (f" ({becomes})" if kind in ("new", "flats") else "")
         for kind, count in taken.done.items()
     )

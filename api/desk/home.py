@@ -10,6 +10,7 @@ from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, room
 from api.pages.shell import percent_words
 from registry.access.actors import Actor
+from registry.core.messages import N_
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import UnitCoverage
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
@@ -18,7 +19,7 @@ from registry.desk import latest_events, waiting
 from registry.overview import is_demonstration
 
 blueprint = desk_blueprint("home")
-room("/desk", "Tổng quan", "Overview", "carrier")
+room("/desk", N_("Overview"), "carrier")
 
 _MOST_UNITS: Final = 40
 

@@ -10,13 +10,14 @@ from api.access import requires
 from api.context import register
 from api.desk.blueprint import desk_blueprint, desk_page, room
 from api.pages.blueprint import page_blueprint
+from registry.core.messages import N_
 from registry.core.remedies import field_words
 from registry.intake.spellings.headers import FIELDS
 
 blueprint = desk_blueprint("imports", "/desk/import")
 former = page_blueprint("former_import_desk", "/import")
 """Where the page was before there was a desk."""
-room("/desk/import", "Nạp danh sách", "Import", "editor")
+room("/desk/import", N_("Import"), "editor")
 
 
 @blueprint.get("")

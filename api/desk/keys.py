@@ -12,25 +12,25 @@ from api.access import caller, requires
 from api.context import register
 from api.desk.blueprint import ROLES, desk_blueprint, desk_page, done, room, unit_name
 from api.errors import registry_problem
-from api.pages.shell import complaint, words
+from api.pages.shell import complaint
 from registry.access import keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.access.roles import Role
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _
 from registry.database import session_scope
 from registry.days import parse_day
 from registry.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.gazetteer import today
 
 blueprint = desk_blueprint("keys", "/desk/keys")
-room("/desk/keys", "Khoá", "Keys", "admin")
+room("/desk/keys", N_("Keys"), "admin")
 
 _SHOWN: Final = 200
 _STATES: Final = {
-    "active": ("đang dùng", "in use"),
-    "expired": ("hết hạn", "expired"),
-    "revoked": ("đã thu hồi", "revoked"),
-    "widened": ("cần thu hẹp", "to be narrowed"),
+    "active": N_("in use"),
+    "expired": N_("expired"),
+    "revoked": N_("is revoked"),
+    "widened": N_("to be narrowed"),
 }
 """What the list may be narrowed to: states of keys, and those that a reform has widened."""
 
@@ -144,8 +144,8 @@ def _words() -> dict[str, Any]:
     return {
         "now": _now(),
         "today": today(),
-        "states": {state: words(*said) for state, said in _STATES.items()},
-        "roles": {role: words(*said) for role, said in ROLES.items()},
+        "states": {state: _(said) for state, said in _STATES.items()},
+        "roles": {role: _(said) for role, said in ROLES.items()},
         "unit_name": unit_name,
     }
 
@@ -153,7 +153,7 @@ def _words() -> dict[str, Any]:
 def _changed(number: int, change: Callable[[Session, str], object]) -> BaseResponse:
     with session_scope(register().engine) as session:
         change(session, _key(session, number).name)
-    return done(f"/desk/keys/{number}", "Đã ghi.", "Done.")
+    return done(f"/desk/keys/{number}", _("Done."))
 
 
 def _key(session: Session, number: int) -> KeyDetails:

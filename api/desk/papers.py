@@ -23,12 +23,13 @@ from api.desk.blueprint import (
     once_of_form,
     room,
 )
-from api.desk.records_words import label_of
+from api.desk.records_words import label_of, title
 from api.errors import invalid_input, status_of
-from api.pages.shell import complaint, figure, in_language, words
+from api.pages.shell import complaint, pair
 from api.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
 from geo import code as codes
 from geo.label import named
+from registry.core.messages import N_, _
 from registry.database import session_scope
 from registry.errors import AlreadyDoneError, RegistryError
 from registry.gazetteer import today
@@ -47,7 +48,7 @@ from registry.paper.plates import PlateForm, print_plates
 from registry.paper.typesetting import MESSAGES, Paper
 
 blueprint = desk_blueprint("papers", "/desk/papers")
-room("/desk/papers", "Giấy tờ, biển", "Papers, plates", "editor")
+room("/desk/papers", N_("Papers, plates"), "editor")
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -124,15 +125,15 @@ def _lived(operation: Operation) -> BaseResponse:
         once=once_of_form() if sure else None,
         dry_run=not sure,
     )
-    count, en = figure(made.rewritten), operation.name.replace("-", " ")
+    what = pair(operation.vi, operation.name.replace("-", " "))
     if made.pending_id is not None:
         note_done(made)
         return filed(made.pending_id)
     if sure:
         note_done(made)
-        return done(_PAGE, f"Đã ghi {count} biển: {operation.vi}.", f"{count} plates: {en}.")
+        return done(_PAGE, _("{count:n} plates: {what}.", count=made.rewritten, what=what))
     return _preview(
-        words(f"{operation.vi[:1].upper()}{operation.vi[1:]}: {count} biển", f"{en}: {count}"),
+        _("{what}: {count:n} plates", what=title(operation), count=made.rewritten),
         lines=[(codes.format(r.code), label_of(gazetteer(), r.record)) for r in made.records],
         place=named(made.place.kind, made.place.name) if made.place else None,
         dated=True,
@@ -154,7 +155,7 @@ def _certificate() -> BaseResponse:
     if request.form.get("step") != "do":
         draft, paper = draft_certificate(*about, document_number=asked.document_number)
         return _preview(
-            words("Cấp giấy xác nhận địa chỉ", "Issue a certificate of address"),
+            _("Issue a certificate of address"),
             lines=[(codes.format(draft.code), draft.label)],
             notices=paper.notices,
             once=draft.number,
@@ -184,7 +185,7 @@ def _sheet(paper: Paper, skipped: int = 0) -> BaseResponse:
         return as_pdf(paper)
     more = any(notice.code == "more" for notice in paper.notices)
     return _preview(
-        words("Trước khi in", "Before it is printed"),
+        _("Before it is printed"),
         notices=paper.notices,
         told=told,
         skipped=skipped,
@@ -201,7 +202,6 @@ def _preview(heading: str, **values: Any) -> BaseResponse:
         kept=[(n, v) for n, v in request.form.items(multi=True) if n not in own],
         action=request.path,
         today=today(),
-        in_language=in_language,
         code_display=codes.format,
         messages=MESSAGES,
         **{"lines": (), "place": None, "notices": (), "told": "", "after": None} | values,
@@ -213,7 +213,7 @@ def _revoked() -> BaseResponse:
     asked = _read(RevokeBody, {"reason": request.form.get("reason", "").strip()})
     revoke(register().engine, number, reason=asked.reason)
     note(count=1)
-    return done(_PAGE, f"Đã thu hồi {number}.", f"{number} was taken back.")
+    return done(_PAGE, _("{number} was taken back.", number=number))
 
 
 def _doors() -> dict[str, Any]:
@@ -268,7 +268,7 @@ def _page(status: int = 200, **values: Any) -> BaseResponse:
             if unit.level == "commune" and unit.alive_on(day)
         ],
         sizes=SIZES,
-        life=[(name, words(BY_NAME[name].vi, name.replace("-", " "))) for name in _LIFE],
+        life=[(name, pair(BY_NAME[name].vi, name.replace("-", " "))) for name in _LIFE],
         decided=decided,
         issued=issued_in(made.reads, limit=_OF_EACH),
         asked_code=request.args.get("code", ""),

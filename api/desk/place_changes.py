@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from api.context import gazetteer
 from api.desk.blueprint import commune_written, whole
 from api.errors import invalid_input
-from registry.core.messages import Message
+from registry.core.messages import N_, Message
 from registry.errors import InvalidInputError
 from registry.lifecycle.effects import Effect, merged, renamed, renumbered
 from registry.lifecycle.listed_places import (
@@ -40,8 +40,7 @@ class Kind:
     url: str
     noun: PlaceClass
     """In the names of operations, and what their requests call the name."""
-    title: tuple[str, str]
-    one: tuple[str, str]
+    title: str
     example: str
 
     def operation(self, verb: str) -> Operation:
@@ -53,15 +52,13 @@ KINDS: Final = {
     "streets": Kind(
         "/desk/streets",
         "street",
-        ("Đường, phố", "Streets"),
-        ("đường", "street"),
+        N_("Streets"),
         "Đường Trần Duy Hưng",
     ),
     "hamlets": Kind(
         "/desk/hamlets",
         "locality",
-        ("Thôn, tổ dân phố", "Hamlets"),
-        ("thôn, tổ", "hamlet"),
+        N_("Hamlets"),
         "Tổ 9, Khu phố 1",
     ),
 }

@@ -34,10 +34,10 @@ from api.desk.blueprint import (
 )
 from api.desk.place_changes import KINDS, Change, Kind, Verb, change_asked, name_asked
 from api.errors import status_of
-from api.pages.shell import figure, words
 from geo.code import format as code_display
 from geo.label import number_label
 from registry.access.actors import outside_own
+from registry.core.messages import N_, _
 from registry.database import session_scope
 from registry.errors import AlreadyDoneError, RegistryError
 from registry.gazetteer import today
@@ -58,28 +58,23 @@ from registry.records import Record, record_wording
 from registry.uploads.files import clean_name
 
 blueprint = desk_blueprint("places", "/desk")
-room(KINDS["streets"].url, *KINDS["streets"].title, "viewer")
-room(KINDS["hamlets"].url, *KINDS["hamlets"].title, "viewer")
+room(KINDS["streets"].url, KINDS["streets"].title, "viewer")
+room(KINDS["hamlets"].url, KINDS["hamlets"].title, "viewer")
 
 VERBS: Final = {
-    "rename": ("Đổi tên", "Rename"),
-    "merge": ("Gộp", "Merge"),
-    "renumber": ("Đánh số lại", "Renumber"),
+    "rename": N_("Rename"),
+    "merge": N_("Merge"),
+    "renumber": N_("Renumber"),
 }
 _DONE: Final = {
-    "rename": (
-        "Đã đổi tên: địa chỉ của {} chỗ ở nay đọc theo tên mới, mã giữ nguyên. Tên cũ vẫn dẫn tới"
-        " nhà.",
-        "Renamed: {} addresses read by the new name, codes stay. The old name still leads there.",
+    "rename": N_(
+        "Renamed: {doors:n} addresses read by the new name, codes stay. The old name"
+        " still leads there."
     ),
-    "merge": (
-        "Đã gộp: {} chỗ ở nay thuộc nơi này, mã giữ nguyên. Tên và số cũ vẫn dẫn tới nhà.",
-        "Merged: {} records came here, codes stay. Old name and numbers still lead there.",
+    "merge": N_(
+        "Merged: {doors:n} records came here, codes stay. Old name and numbers still lead there."
     ),
-    "renumber": (
-        "Đã đánh số lại: {} chỗ ở mang số mới, mã giữ nguyên. Số cũ vẫn dẫn tới nhà.",
-        "Renumbered: {} records, codes stay. Old numbers still lead there.",
-    ),
+    "renumber": N_("Renumbered: {doors:n} records, codes stay. Old numbers still lead there."),
 }
 """What is said of so many doors."""
 _DOORS: Final = 300
@@ -139,7 +134,7 @@ def post_name(name: str) -> BaseResponse:
         if made.pending_id is not None:
             return filed(made.pending_id)
         called = made.place.name if made.place else ""
-        return done(kind.url, f"Đã đặt tên: {called}.", f"Named: {called}.")
+        return done(kind.url, _("Named: {name}.", name=called))
     unit = commune_written(form["commune"])
     with session_scope(register().engine) as session:
         near = list_places(session, kind.noun, [unit.id], called=form.get("name", ""))
@@ -218,9 +213,7 @@ def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
     note_done(made)
     if made.pending_id is not None:
         return filed(made.pending_id)
-    doors = figure(change.doors)
-    vi, en = _DONE[verb]
-    return done(f"{kind.url}/{change.leads_to}", vi.format(doors), en.format(doors))
+    return done(f"{kind.url}/{change.leads_to}", _(_DONE[verb], doors=change.doors))
 
 
 def _list(kind: Kind, status: int = 200, **values: Any) -> BaseResponse:
@@ -278,7 +271,7 @@ def _one(kind: Kind, place_id: int, status: int = 200, **values: Any) -> BaseRes
             if other_id != place.id
         ],
         doors=[(code_display(r.code), r.code, _number(r), _label(r)) for r in records],
-        verbs={verb: words(*said) for verb, said in VERBS.items()},
+        verbs={verb: _(said) for verb, said in VERBS.items()},
         **{"complaints": (), "filled": MultiDict(), "opened": "", "taken": None} | values,
     )
 
@@ -295,7 +288,7 @@ def _preview(kind: Kind, place: ListedPlace, verb: str, change: Change, made: Do
         place=place,
         unit=_unit(place.unit_id),
         verb=verb,
-        doing=words(*VERBS[verb]),
+        doing=_(VERBS[verb]),
         change=change,
         made=made,
         again=again,
@@ -360,10 +353,9 @@ def _complaints(error: RegistryError) -> list[str]:
     given: Any = error.extra.get("errors") or [{"field": "", "detail": error.detail}]
     found = []
     for each in given[:_COMPLAINTS]:
-        vietnamese, _, english = str(each["detail"]).rpartition(" (")
-        said = words(vietnamese, english.removesuffix(")")) if vietnamese else each["detail"]
+        said = str(each["detail"])
         if line := _LINE.match(each.get("field", "")):
             at = int(line[1]) + 1
-            said = words(f"dòng {at} của bảng: {said}", f"line {at} of the table: {said}")
+            said = _("line {at} of the table: {said}", at=at, said=said)
         found.append(said)
     return found

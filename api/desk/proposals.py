@@ -24,10 +24,11 @@ from api.desk.blueprint import (
 )
 from api.desk.records_words import preview_of
 from api.errors import registry_problem, status_of
-from api.pages.shell import complaint, words
+from api.pages.shell import complaint, pair
 from api.shapes import unit_ref
 from geo.code import format as code_display
 from registry.core.invalid import message_of
+from registry.core.messages import N_, _
 from registry.database import session_scope
 from registry.errors import InvalidInputError, PendingDecidedError, RegistryError
 from registry.gazetteer import today
@@ -38,21 +39,18 @@ from registry.proposals import proposals
 from registry.records import record_wording
 
 blueprint = desk_blueprint("proposals", "/desk/proposals")
-room("/desk/proposals", "Chờ duyệt", "To approve", "viewer")
+room("/desk/proposals", N_("To approve"), "viewer")
 
 _PAGE: Final = 100
 _PLACE: Final = re.compile(r"([0-9]{1,18})\.([0-9A-Z]{8})")
 _SHOWN: Final = 20
 """Codes, and lines of a table, that are shown of one."""
 _STATES: Final = {
-    "waiting": (
-        "Chưa ghi gì. Việc này cần người thứ hai duyệt.",
-        "Nothing is written yet. This needs a second person.",
-    ),
-    "expired": ("Quá hạn, không làm nữa.", "It is too old, and is not done."),
-    "done": ("Đã duyệt và đã làm.", "Approved and done."),
-    "declined": ("Đã từ chối, không làm.", "Declined, and not done."),
-    "withdrawn": ("Người gửi đã rút lại.", "Withdrawn by who asked."),
+    "waiting": N_("Nothing is written yet. This needs a second person."),
+    "expired": N_("It is too old, and is not done."),
+    "done": N_("Approved and done."),
+    "declined": N_("Declined, and not done."),
+    "withdrawn": N_("Withdrawn by who asked."),
 }
 _REASON: Final = TypeAdapter(Sentence)
 
@@ -101,7 +99,7 @@ def post_pending(pending_id: int) -> BaseResponse:
     try:
         if request.form.get("step") != "approve":
             decline(register().engine, pending_id, _reason())
-            return done(url, "Đã ghi, không làm việc ấy.", "Noted: it is not done.")
+            return done(url, _("Noted: it is not done."))
         pending, made = approve(register().engine, pending_id)
     except PendingDecidedError:
         return done_before(url)
@@ -110,8 +108,8 @@ def post_pending(pending_id: int) -> BaseResponse:
         return _page(pending_id, error)
     note_operation(pending.operation, pending.requests())
     note_done(made)
-    vi, en = pending.operation.vi, pending.operation.name
-    return done(url, f"Đã duyệt và {vi}.", f"Approved and done ({en}).")
+    what = pair(pending.operation.vi, pending.operation.name)
+    return done(url, _("Approved and done ({what}).", what=what))
 
 
 def _page(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
@@ -121,7 +119,7 @@ def _page(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
     made, preview = None, None
     if pending.state == "waiting" and asking.may("approver"):
         try:
-            _, made = approve(register().engine, pending_id, dry_run=True)
+            made = approve(register().engine, pending_id, dry_run=True)[1]
         except RegistryError as refused:
             error = error or refused
         else:
@@ -132,7 +130,7 @@ def _page(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
         "desk/pending.html",
         status_of(error) if error and request.method == "POST" else 200,
         heading=title[:1].upper() + title[1:],
-        state=words(*_STATES[pending.state]),
+        state=_(_STATES[pending.state]),
         trouble=complaint(error) if error else None,
         pending=pending,
         facts=_facts(pending),
@@ -176,7 +174,7 @@ def _value(name: str, value: Any) -> str:
         more = f" … ({len(value)})" if len(value) > _SHOWN else ""
         return "; ".join(lines) + more
     if value is True:
-        return words("có", "yes")
+        return _("yes")
     if name in ("commune", "former_commune", "into_former_commune"):
         return unit_name(str(value))
     return value_of_form(name, str(value))

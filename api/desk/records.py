@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.access import caller, requires
 from api.audit import note
 from api.context import gazetteer, register
-from api.desk.blueprint import desk_blueprint, desk_page, event_words, room
+from api.desk.blueprint import ROLES, desk_blueprint, desk_page, event_words, room
 from api.desk.records_several import MERGE, SEVERAL
 from api.desk.records_words import (
     changes_words,
@@ -26,7 +26,6 @@ from api.desk.records_words import (
 )
 from api.desk.records_work import OF_RECORD
 from api.errors import UNIT_CODE, invalid_input
-from api.pages.shell import words
 from api.pages.sketch import draw_sketch
 from api.shapes import unkept
 from geo import code as codes
@@ -35,7 +34,7 @@ from geo.code_writing import unannounced
 from geo.label import door_words, number_of
 from registry.access.actors import Actor
 from registry.access.reach import check_seen
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _
 from registry.core.tables.records import Goes, described, going
 from registry.database import session_scope
 from registry.desk_records import (
@@ -59,15 +58,15 @@ from registry.lifecycle.table import BY_NAME
 from registry.records import Record, record_wording
 
 blueprint = desk_blueprint("records", "/desk/records")
-room("/desk/records", "Chỗ ở", "Records", "viewer")
+room("/desk/records", N_("Records"), "viewer")
 
-_STATUS_WORDS: Final[dict[Status, tuple[str, str]]] = {
-    "living": ("Đang dùng và đề nghị", "In use or proposed"),
-    "active": ("Đang dùng", "In use"),
-    "proposed": ("Đề nghị, chờ duyệt", "Proposed"),
-    "reserved": ("Mã đã giữ", "Reserved codes"),
-    "retired": ("Ngừng dùng", "Retired"),
-    "all": ("Tất cả", "All"),
+_STATUS_WORDS: Final[dict[Status, str]] = {
+    "living": N_("In use or proposed"),
+    "active": N_("In use"),
+    "proposed": N_("Proposed"),
+    "reserved": N_("Reserved codes"),
+    "retired": N_("Retired"),
+    "all": N_("All"),
 }
 _EXACT_M: Final = 20
 
@@ -147,7 +146,7 @@ def get_records() -> BaseResponse:
         rows=[_Listed.of(record, wanted) for record in page.records],
         streets=[(each.id, each.words) for each in streets],
         localities=[(each.id, each.words) for each in localities],
-        statuses=[(name, words(*_STATUS_WORDS[name])) for name in STATUSES_OF],
+        statuses=[(name, _(_STATUS_WORDS[name])) for name in STATUSES_OF],
         wrong=wrong,
         after=page.records[-1].code if page.records and page.more else None,
         several=[
@@ -336,7 +335,7 @@ def _step(known: Gazetteer, step: Step, *, first: bool, in_full: bool) -> dict[s
         "reason": step.reason if in_full else None,
         "decision": step.decision_number,
         "report": step.report_id,
-        "label": label_of(known, record) if record else words("đã gỡ", "removed"),
+        "label": label_of(known, record) if record else _("removed"),
         "status": status_words(record.status) if record else "",
         "changes": () if first else changes_words(known, step.changes),
         "successors": [codes.format(code) for code in step.successors],
@@ -365,8 +364,7 @@ def _work(name: str, record: Record, asking: Actor) -> _Work:
     made = BY_NAME[name]
     why_not = ""
     if not asking.may(made.role):
-        who = {"editor": "người nhập", "approver": "người duyệt"}.get(made.role, made.role)
-        why_not = words(f"cần {who}", f"needs an {made.role}")
+        why_not = _("needs an {role}", role=_(ROLES[made.role]))
     elif record.unit_id and asking.unit_ids is not None and record.unit_id not in asking.unit_ids:
-        why_not = words("ngoài địa bàn của khoá này", "outside the units of this key")
+        why_not = _("outside the units of this key")
     return _Work(name, title(made, record.status), why_not)

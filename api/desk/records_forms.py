@@ -13,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from api.errors import invalid_input
-from api.pages.shell import in_language, words
+from api.pages.shell import pair
 from geo.code import format as code_display
 from geo.label import named
+from registry.core.messages import N_, _
 from registry.core.tables.records import Goes, described, going
 from registry.entrances import KIND_WORDS, MOST, SOURCE_WORDS
 from registry.errors import AddressTakenError, RegistryError
@@ -37,13 +38,13 @@ _MORE: Final = [
     for column in going(Goes.EDITED)
     if (member := described(column).member) not in (*_ADDRESS, *_INSIDE, *_POINT)
 ]
-_GROUPS: Final[tuple[tuple[tuple[str, str], tuple[str, ...]], ...]] = (
-    (("Việc này", "This"), ("count", "on", "into", "codes", "by")),
-    (("Địa chỉ", "Address"), _ADDRESS),
-    (("Căn hộ, toà nhà", "Flat, building"), _INSIDE),
-    (("Vị trí", "Position"), _POINT),
-    (("Thêm", "More"), (*_MORE, "former_commune", "restricted")),
-    (("Căn cứ", "Why"), ("decision_number", "reason", "same_address")),
+_GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    (N_("This"), ("count", "on", "into", "codes", "by")),
+    (N_("Address"), _ADDRESS),
+    (N_("Flat, building"), _INSIDE),
+    (N_("Position"), _POINT),
+    (N_("More details"), (*_MORE, "former_commune", "restricted")),
+    (N_("Why"), ("decision_number", "reason", "same_address")),
 )
 """Fields in the order in which a clerk thinks of them; `reason` comes last of all."""
 _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -124,7 +125,7 @@ class Form:
         for title, names in _GROUPS:
             fields = tuple(self._field(n, was, wrong) for n in names if n in asked)
             if fields:
-                made.append(Group(words(*title), fields))
+                made.append(Group(_(title), fields))
         return made
 
     @property
@@ -136,8 +137,8 @@ class Form:
         """The records into which one is split, or all entrances of one, each with its fields."""
         if not self.rows:
             return []
-        titles = {"parts": ("Chỗ ở mới", "New record"), "entrances": ("Lối vào", "Entrance")}
-        title = words(*titles[self.rows])
+        titles = {"parts": N_("New record"), "entrances": N_("Entrance")}
+        title = _(titles[self.rows])
         wrong, typed = self._wrong(), self.typed or self._entrances()
         fields = _ROWS[self.rows].model_fields
         return [
@@ -225,9 +226,9 @@ class Form:
             elif seen != recorded:
                 now = recorded
         if name == "codes":
-            made = replace(made, label=words("Các mã sẽ ngừng dùng", made.label))
+            made = replace(made, label=pair("Các mã sẽ ngừng dùng", made.label))
         if name == "commune" and self.communes:
-            label = words("Xã, phường", "Commune")
+            label = _("Commune")
             # Of several none is the likely one.
             blank = (("", "–"),) if len(self.communes) > 1 and not recorded else ()
             made = replace(made, label=label, kind="choice", options=(*blank, *self.communes))
@@ -243,7 +244,7 @@ class Form:
 
     def _wrong(self) -> dict[str, str]:
         errors: Any = self.error.extra.get("errors", ()) if self.error else ()
-        told = {str(each["field"]): in_language(str(each["detail"])) for each in errors}
+        told = {str(each["field"]): str(each["detail"]) for each in errors}
         # `codes.3`: of a field that takes several lines.
         return told | {
             f.partition(".")[0]: d for f, d in told.items() if not f.startswith(tuple(_ROWS))
@@ -300,10 +301,10 @@ def _row_names(rows: str) -> tuple[str, ...]:
 
 def _made(name: str, info: FieldInfo, rows: str = "") -> Field:
     called = "by" if (rows, name) == ("parts", "code") else name
-    label = words(FIELDS[called], (info.description or name).partition(";")[0].strip().capitalize())
+    label = pair(FIELDS[called], (info.description or name).partition(";")[0].strip().capitalize())
     kind = _kind(name, info)
     choices = _CHOICES.get(f"{rows}.{name}", _CHOICES.get(name, {}))
-    options = tuple((value, words(said, value)) for value, said in choices.items())
+    options = tuple((value, pair(said, value)) for value, said in choices.items())
     if kind == "choice" and not info.is_required() and info.default is None:
         options = (("", "–"), *options)
     lists = {"street": "streets", "locality": "localities"}

@@ -24,11 +24,11 @@ from api.desk.blueprint import (
 from api.desk.records_forms import Form
 from api.desk.records_words import label_of, preview_of, title
 from api.errors import invalid_input, registry_problem, status_of
-from api.pages.shell import complaint, in_language
+from api.pages.shell import complaint, pair
 from geo import code as codes
 from geo.code import CodeError
 from registry.core.invalid import wrong_code
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from registry.database import session_scope
 from registry.desk_records import records_of
 from registry.errors import (
@@ -128,8 +128,8 @@ def _do(
     note_done(made)
     if made.pending_id is not None:
         return filed(made.pending_id)
-    count = len(made.records)
-    return done(back, f"Đã {operation.vi}: {count} mã", f"Done ({operation.name}): {count} records")
+    count, what = len(made.records), pair(operation.vi, operation.name)
+    return done(back, _("Done ({what}): {count} records", what=what, count=count))
 
 
 def _page(
@@ -148,8 +148,7 @@ def _page(
         made = tried.records if tried else ()
         preview = preview_of(session, known, operation, made) if tried else None
     refused = [
-        (codes.format(each.code), in_language(each.error.detail))
-        for each in (tried.refused if tried else ())
+        (codes.format(each.code), each.error.detail) for each in (tried.refused if tried else ())
     ]
     left_out = {each.code for each in (tried.refused if tried else ())}
     return desk_page(
@@ -169,7 +168,6 @@ def _page(
         told=error.extra.get("refused", {}) if error else {},
         once=new_once(),
         back=back,
-        in_language=in_language,
         shown_code=codes.format,
     )
 

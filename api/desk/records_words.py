@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from api.pages.shell import words
+from api.pages.shell import pair
 from geo.code import format as code_display
 from registry.boundaries.reach import is_far_move, moved_m
+from registry.core.messages import N_, _
 from registry.days import day_words
 from registry.desk_records import Affected, affected, records_of
 from registry.entrances import KIND_WORDS, SOURCE_WORDS, Entrance
@@ -20,11 +21,11 @@ from registry.lifecycle.work import Changed
 from registry.messages import STATUSES
 from registry.records import Record, record_wording
 
-_TITLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    ("retire", "proposed"): ("từ chối đề nghị", "turn down"),
-    ("retire", "reserved"): ("bỏ mã đã giữ", "give up the code"),
-    ("propose", ""): ("đề nghị nhà mới", "propose a new house"),
-    ("reserve", ""): ("giữ mã trước", "reserve codes"),
+_TITLES: Final[Mapping[tuple[str, str], str]] = {
+    ("retire", "proposed"): N_("turn down"),
+    ("retire", "reserved"): N_("give up the code"),
+    ("propose", ""): N_("propose a new house"),
+    ("reserve", ""): N_("reserve codes"),
 }
 """What an operation is called where the table's word does not say it."""
 _SHOWN: Final = 50
@@ -65,19 +66,20 @@ class Preview:
 
 def title(operation: Operation, status: str = "") -> str:
     """What an operation is called, about a record in that state."""
-    vi, en = _TITLES.get((operation.name, status), (operation.vi, operation.name.replace("-", " ")))
-    return words(vi[:1].upper() + vi[1:], en[:1].upper() + en[1:])
+    own = _TITLES.get((operation.name, status))
+    said = _(own) if own else pair(operation.vi, operation.name.replace("-", " "))
+    return said[:1].upper() + said[1:]
 
 
 def status_words(status: str) -> str:
     """A state in words."""
-    return words(STATUSES[status], status)
+    return pair(STATUSES[status], status)
 
 
 def commune_name(known: Gazetteer, unit_id: int | None) -> str:
     """A commune as it is called today."""
     if unit_id is None:
-        return words("chưa thuộc xã, phường nào", "of no commune yet")
+        return _("of no commune yet")
     return known.units[unit_id].version_on(today()).full_name
 
 
@@ -86,14 +88,14 @@ def value_words(known: Gazetteer, name: str, value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
-        return words("có" if value else "không", "yes" if value else "no")
+        return _("yes") if value else _("no")
     if name in ("commune", "former_commune") and isinstance(value, int):
         return commune_name(known, value)
     if name == "parent":
         return code_display(str(value))
     tables = {"status": STATUSES, "position_method": METHODS, "kind": KINDS}
     if name in tables:
-        return words(tables[name][str(value)], str(value))
+        return pair(tables[name][str(value)], str(value))
     if isinstance(value, list):
         return "; ".join(map(entrance_words, value))
     if isinstance(value, float):
@@ -105,9 +107,9 @@ def entrance_words(entrance: Entrance) -> str:
     """An entrance in a line."""
     day = entrance.get("seen_on")
     told = (
-        f"{words(*KIND_WORDS[entrance['kind']])} {entrance['lat']:.6f}, {entrance['lon']:.6f}",
+        f"{pair(*KIND_WORDS[entrance['kind']])} {entrance['lat']:.6f}, {entrance['lon']:.6f}",
         f"“{entrance['note']}”" if "note" in entrance else "",
-        words(*SOURCE_WORDS[entrance["source"]]) if "source" in entrance else "",
+        pair(*SOURCE_WORDS[entrance["source"]]) if "source" in entrance else "",
         day_words(day) if day else "",
     )
     return " · ".join(filter(None, told))
@@ -115,7 +117,7 @@ def entrance_words(entrance: Entrance) -> str:
 
 def field_words(name: str) -> str:
     """The name of a member of records, without what a form adds to it."""
-    return words(FIELDS[name].partition(", không")[0], name.replace("_", " "))
+    return pair(FIELDS[name].partition(", không")[0], name.replace("_", " "))
 
 
 def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[str, str, str], ...]:
@@ -145,7 +147,7 @@ def _one_by_one(change: Change) -> Iterator[Change]:
 def label_of(known: Gazetteer, record: Record | None) -> str:
     """A record's address; of a code that stands on no door yet, so."""
     if record is None or record.status == "reserved":
-        return words("chưa gắn với chỗ ở nào", "on no door yet")
+        return _("on no door yet")
     return record_wording(known, today(), record).label
 
 
@@ -196,5 +198,5 @@ def preview_of(
         max(len(rows) - _SHOWN, 0),
         affected(session, before),
         (),
-        words(*EFFECTS.get(operation.name, ("", ""))),
+        pair(*EFFECTS.get(operation.name, ("", ""))),
     )

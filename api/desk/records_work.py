@@ -28,10 +28,10 @@ from api.desk.blueprint import (
 from api.desk.records_forms import WAS, Form, more_parts
 from api.desk.records_words import label_of, preview_of, title
 from api.errors import registry_problem, status_of
-from api.pages.shell import complaint, words
+from api.pages.shell import complaint, pair
 from geo.code import format as code_display
 from registry.access.actors import Actor
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from registry.database import session_scope
 from registry.desk_records import (
     LastChange,
@@ -177,14 +177,14 @@ class _Desk:
         # What a merger leads to need not have been written itself.
         into = getattr(asked, "into", None)
         at = read_code("into", into) if into else (living or [made.records[0].code])[0]
-        vi, en = self.operation.vi, self.operation.name
+        what = pair(self.operation.vi, self.operation.name)
         if self.operation.name == "reserve":
             said = f"{len(made.records)} mã, từ {code_display(at)}"
             url = f"/desk/records?status=reserved&unit={getattr(asked, 'commune', '') or ''}"
         else:
             shown = find_record(register().reads, self.known, at)
             said, url = label_of(self.known, shown), f"/desk/records/{code_display(at)}"
-        return done(url, f"Đã {vi}: {said}", f"Done ({en}): {said}")
+        return done(url, _("Done ({what}): {said}", what=what, said=said))
 
     def _preview_page(self, asked: OperationRequest) -> BaseResponse:
         # Codes that are drawn are burnt: of many that are reserved, one is tried.
@@ -258,7 +258,7 @@ class _Desk:
             centre=centre,
             has_point="lon" in form.names(),
             back=self._leads_to(),
-            effect=words(*EFFECTS.get(self.operation.name, ("", ""))),
+            effect=pair(*EFFECTS.get(self.operation.name, ("", ""))),
             shown_code=code_display,
             was=WAS,
         )

@@ -16,11 +16,11 @@ from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room, whole
 from api.errors import invalid_input, status_of
 from api.pages.report_forms import KIND_WORDS
-from api.pages.shell import complaint, figure, words
+from api.pages.shell import complaint, figure, pair
 from api.receipts import outcome
 from api.report_bodies import AcceptBody, RejectBody, ReportsQuery
 from api.reports import shown_entry
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _
 from registry.database import session_scope
 from registry.entrances import KIND_WORDS as ENTRANCE_WORDS
 from registry.errors import InvalidInputError, RegistryError
@@ -32,20 +32,20 @@ from registry.reports.receipts import own_reports
 
 blueprint = desk_blueprint("reports", "/desk/reports")
 own = desk_blueprint("own_reports", "/desk/my-reports")
-room("/desk/reports", "Báo cáo thực địa", "Field reports", "viewer")
-room("/desk/my-reports", "Đã báo", "Our reports", "carrier")
+room("/desk/reports", N_("Field reports"), "viewer")
+room("/desk/my-reports", N_("Our reports"), "carrier")
 
 STATE_WORDS: Final = {
-    "open": ("chờ xử lý", "waiting"),
-    "proposed": ("chờ người duyệt", "for an approver"),
-    "accepted": ("đã nhận", "accepted"),
-    "rejected": ("không nhận", "turned down"),
+    "open": N_("to be decided"),
+    "proposed": N_("for an approver"),
+    "accepted": N_("accepted"),
+    "rejected": N_("turned down"),
 }
 _REPORTERS: Final = {
-    "carriers": ("bưu tá", "carriers"),
-    "merchants": ("cửa hàng", "shops"),
-    "residents": ("người dân", "residents"),
-    "officials": ("cán bộ", "officials"),
+    "carriers": N_("carriers"),
+    "merchants": N_("shops"),
+    "residents": N_("residents"),
+    "officials": N_("officials"),
 }
 _PAGE: Final = 50
 _MOST: Final = 500
@@ -144,7 +144,7 @@ def get_own_reports() -> BaseResponse:
     found = own_reports(register().engine, caller().key_id, before=before, limit=_PAGE)
     return desk_page(
         "desk/report_own.html",
-        reports=[(each, outcome(each), words(*KIND_WORDS[each.kind])) for each in found],
+        reports=[(each, outcome(each), _(KIND_WORDS[each.kind])) for each in found],
         more=found[-1].id if len(found) == _PAGE else None,
     )
 
@@ -168,8 +168,8 @@ def _list(status: int = 200, **values: Any) -> BaseResponse:
         here=_here(),
         units=_units(seen),
         groups=[[_shown(each) for each in group] for group in groups],
-        kinds={name: words(*said) for name, said in KIND_WORDS.items()},
-        states={name: words(*said) for name, said in STATE_WORDS.items()},
+        kinds={name: _(said) for name, said in KIND_WORDS.items()},
+        states={name: _(said) for name, said in STATE_WORDS.items()},
         more=_here(after=".".join(map(str, last))) if last else None,
         **{"complaints": (), "filled": MultiDict(), "count": 0} | values,
     )
@@ -199,12 +199,12 @@ def _one(report_id: int, status: int = 200, **values: Any) -> BaseResponse:
 
 
 _ADDRESS_WORDS: Final = {
-    "house_number": ("Số nhà", "House number"),
-    "street": ("Đường (đã có tên trong sổ)", "Street (one that has been named)"),
-    "locality": ("Thôn, tổ (đã có tên trong sổ)", "Locality (one that has been named)"),
-    "building": ("Toà nhà", "Building"),
-    "floor": ("Tầng", "Floor"),
-    "unit_number": ("Số căn hộ, phòng", "Flat or room"),
+    "house_number": N_("House number"),
+    "street": N_("Street (one that has been named)"),
+    "locality": N_("Locality (one that has been named)"),
+    "building": N_("Building"),
+    "floor": N_("Floor"),
+    "unit_number": N_("Flat or room"),
 }
 
 
@@ -277,7 +277,7 @@ def _each(
         try:
             decided.append(decide(register().engine, report_id, decision))
         except RegistryError as error:
-            which = words(f"Báo cáo {report_id}", f"Report {report_id}")
+            which = _("Report {number}", number=report_id)
             wrong.append(f"{which}: {complaint(error)}")
             worst = max(worst, status_of(error))
     return decided, wrong, worst
@@ -292,8 +292,7 @@ def _note(decided: Sequence[Decided]) -> None:
 def _decided(count: int, url: str) -> BaseResponse:
     return done(
         url,
-        f"Đã xử lý {figure(count)} báo cáo; người báo xem được trên biên nhận.",
-        f"{figure(count)} decided; those who reported read it on their receipts.",
+        _("{count:n} decided; those who reported read it on their receipts.", count=count),
     )
 
 
@@ -303,17 +302,17 @@ def _shown(entry: Entry) -> _Shown:
     if lon is None and record is not None:
         lon, lat = record.lon, record.lat
     counts = ((name, getattr(entry, name)) for name in _REPORTERS)
-    said_by = ", ".join(f"{figure(n)} {words(*_REPORTERS[name])}" for name, n in counts if n)
+    said_by = ", ".join(f"{figure(n)} {_(_REPORTERS[name])}" for name, n in counts if n)
     return _Shown(
         entry,
         shown_entry(gazetteer(), entry),
-        words(*KIND_WORDS[entry.kind]),
-        words(*STATE_WORDS[entry.state]),
+        _(KIND_WORDS[entry.kind]),
+        _(STATE_WORDS[entry.state]),
         said_by,
         _doing(entry),
         lon,
         lat,
-        words(*ENTRANCE_WORDS[entry.entrance]) if entry.entrance else "",
+        pair(*ENTRANCE_WORDS[entry.entrance]) if entry.entrance else "",
         "record" if entry.lon is None else "reported",
     )
 
@@ -321,19 +320,18 @@ def _shown(entry: Entry) -> _Shown:
 def _doing(entry: Entry) -> str:
     """What accepting a report does."""
     if entry.kind == "confirmed":
-        return words("ghi là đã xác minh", "it is marked as verified")
+        return _("it is marked as verified")
     if entry.kind == "wrong_point":
-        metres = figure(round(entry.distance_m)) if entry.distance_m is not None else ""
-        if not metres:
-            return words("ghi điểm này cho mã", "the record gets this point")
-        return words(f"chuyển điểm của mã {metres} m", f"its point moves by {metres} m")
+        if entry.distance_m is None:
+            return _("the record gets this point")
+        return _("its point moves by {metres:n} m", metres=round(entry.distance_m))
     if entry.kind.startswith("plate_"):
         operation = BY_NAME[OPERATIONS[entry.kind]]
-        return words(operation.vi, operation.name.replace("-", " "))
+        return pair(operation.vi, operation.name.replace("-", " "))
     if entry.kind == "entrance":
-        return words("ghi thêm lối vào này", "this entrance is added")
+        return _("this entrance is added")
     if entry.kind == "new_house":
-        return words("đề nghị cấp mã mới, chờ người duyệt", "a new code is proposed")
+        return _("a new code is proposed")
     if caller().may(BY_NAME["retire"].role):
-        return words("mã ngừng dùng", "the code is retired")
-    return words("đề nghị ngừng dùng mã, chờ người duyệt", "to retire the code is proposed")
+        return _("its code is retired")
+    return _("to retire the code is proposed")

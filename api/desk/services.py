@@ -15,9 +15,9 @@ from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import as_file, carried, sent_file
 from api.errors import registry_problem
 from api.pages.services_words import hours_words, kind_words
-from api.pages.shell import complaint, in_language
+from api.pages.shell import complaint
 from geo.code import format as code_display
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _
 from registry.coverage.target_units import unit_written
 from registry.database import session_scope
 from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
@@ -34,7 +34,7 @@ from registry.services.listing import ListedArea, list_areas, operator_sets
 from registry.services.loading import load_services
 
 blueprint = desk_blueprint("services", "/desk/services")
-room("/desk/services", "Vùng phục vụ", "Service areas", "carrier")
+room("/desk/services", N_("Service areas"), "carrier")
 
 _SHOWN: Final = 200
 _PROBLEMS_SHOWN: Final = 50
@@ -84,9 +84,15 @@ def post_file() -> BaseResponse:
         return _shown(registry_problem(error).status_code, wrong=complaint(error))
     if write:
         note(count=result.changes)
-        vi = f"Đã ghi: {result.new} vùng mới, {result.gone} vùng bỏ, {result.unchanged} giữ nguyên."
-        english = f"Written: {result.new} new, {result.gone} gone, {result.unchanged} as before."
-        return done(_page_of(operator), vi, english)
+        return done(
+            _page_of(operator),
+            _(
+                "Written: {new} new, {gone} gone, {unchanged} as before.",
+                new=result.new,
+                gone=result.gone,
+                unchanged=result.unchanged,
+            ),
+        )
     return desk_page(
         "desk/services_file.html",
         name=name,
@@ -95,7 +101,7 @@ def post_file() -> BaseResponse:
         operator=operator,
         sheet=sheet,
         back=_page_of(operator),
-        problems=[(each, in_language(each.words)) for each in result.problems[:_PROBLEMS_SHOWN]],
+        problems=[(each, each.words) for each in result.problems[:_PROBLEMS_SHOWN]],
         kinds=kind_words(),
     )
 

@@ -15,7 +15,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page
 from api.desk.targets import Asked, coverage_asked
-from api.pages.shell import complaint, secured, words
+from api.pages.shell import complaint, pair, secured
 from registry.access.reach import check_seen
 from registry.core.messages import Message
 from registry.coverage.moved import MOVED_LABELS, Moved, what_moved
@@ -132,7 +132,7 @@ def get_moved() -> BaseResponse:
         until=until,
         moved=moved,
         wrong=wrong and complaint(wrong),
-        labels={name: words(vi, MOVED_EN[name]) for name, vi in MOVED_LABELS.items()},
+        labels={name: pair(vi, MOVED_EN[name]) for name, vi in MOVED_LABELS.items()},
     )
 
 

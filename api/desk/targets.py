@@ -14,9 +14,9 @@ from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import MOST_CARRIED, as_file, carried, sent_file
 from api.errors import registry_problem
-from api.pages.shell import complaint, figure, percent_words, words
+from api.pages.shell import complaint, pair, percent_words
 from geo.text import fold
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
     COUNTED_LABELS,
@@ -50,21 +50,21 @@ from registry.overview import is_demonstration
 from registry.units import unit_by_code
 
 blueprint = desk_blueprint("targets", "/desk/targets")
-room("/desk/targets", "Chỉ tiêu và báo cáo", "Targets and reports", "viewer")
+room("/desk/targets", N_("Targets and reports"), "viewer")
 
 _SHOWN: Final = 400
 _MOST_FILE: Final = MOST_CARRIED
 _SMALLER: Final = Message("too_large_leave_columns_units_numbers")
 _ORDERS: Final = {
-    "name": ("theo mã", "by code"),
-    "share": ("theo tỷ lệ", "by share"),
-    "deficit": ("theo số hộ còn thiếu", "by households missing"),
+    "name": N_("by code"),
+    "share": N_("by share"),
+    "deficit": N_("by households missing"),
 }
 _KINDS: Final = {
-    "declared": ("đã kê khai", "declared"),
-    "undeclared": ("chưa kê khai", "not declared"),
-    "below": ("dưới 80 %", "below 80 %"),
-    "over": ("trên 100 %", "above 100 %"),
+    "declared": N_("declared"),
+    "undeclared": N_("not declared"),
+    "below": N_("below 80 %"),
+    "over": N_("above 100 %"),
 }
 """What the list may be narrowed to."""
 _COUNTED_EN: Final = {
@@ -110,7 +110,7 @@ class Asked:
         if self.order != "name":
             deficit = sorted(units, key=lambda unit: -(unit.deficit or 0))
             units = best_first(units) if self.order == "share" else deficit
-        chosen = (found.total.code, words("Các đơn vị đã chọn", "The chosen units"))
+        chosen = (found.total.code, _("The chosen units"))
         total = sum_of_units(units, chosen) if self.picked and units else found.total
         return replace(found, units=tuple(units), total=total)
 
@@ -171,7 +171,7 @@ def post_target() -> BaseResponse:
     if asks_back:
         return _shown(doubts=doubts, typed=form)
     note(count=result.new + result.changed, units=[form["unit"]])
-    return done(_page_of(form["unit"]), "Đã ghi tổng số hộ.", "Recorded.")
+    return done(_page_of(form["unit"]), _("Recorded."))
 
 
 @blueprint.post("/sum")
@@ -182,7 +182,7 @@ def post_sum() -> BaseResponse:
     with session_scope(register().engine) as session:
         use_sum(session, gazetteer(), code)
     note(count=1, units=[code])
-    return done(_page_of(code), "Dùng tổng các xã từ nay.", "The sum of the communes counts now.")
+    return done(_page_of(code), _("The sum of the communes counts now."))
 
 
 @blueprint.post("/<int:number>/withdraw")
@@ -193,7 +193,7 @@ def post_withdraw(number: int) -> BaseResponse:
     with session_scope(register().engine) as session:
         withdraw_target(session, gazetteer(), number)
     note(count=1, units=[code])
-    return done(_page_of(code), "Số ấy thôi tính.", "It counts no more.")
+    return done(_page_of(code), _("It counts no more."))
 
 
 @blueprint.post("/file")
@@ -208,9 +208,15 @@ def post_file() -> BaseResponse:
         return _shown(registry_problem(error).status_code, wrong=complaint(error))
     if write:
         note(count=result.new + result.changed)
-        told = f"{result.new} mới, {result.changed} thay đổi, {result.rejected} bị loại"
-        english = f"{result.new} new, {result.changed} changed, {result.rejected} rejected"
-        return done(_page_of(request.form.get("unit", "")), f"Đã ghi: {told}.", f"{english}.")
+        return done(
+            _page_of(request.form.get("unit", "")),
+            _(
+                "{new} new, {changed} changed, {rejected} rejected.",
+                new=result.new,
+                changed=result.changed,
+                rejected=result.rejected,
+            ),
+        )
     return desk_page(
         "desk/targets_file.html",
         name=name,
@@ -250,8 +256,8 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
             sum=sum_of_communes(session, known, unit) if unit and is_province else None,
             left=communes_left(session, known, unit) if unit and is_province else [],
             declares_file=caller().may("approver"),
-            kinds={kind: words(*said) for kind, said in _KINDS.items()},
-            orders={order: words(*said) for order, said in _ORDERS.items()},
+            kinds={kind: _(said) for kind, said in _KINDS.items()},
+            orders={order: _(said) for order, said in _ORDERS.items()},
             qualities=QUALITIES,
             counted=COUNTED,
             most_kb=_MOST_FILE // 1_000,
@@ -272,12 +278,12 @@ def _unit(code: str) -> Unit:
 def _quality(target: UnitTarget | str) -> str:
     """What a number is worth, in the page's language."""
     quality = target if isinstance(target, str) else target.quality
-    return words(QUALITY_LABELS[quality], quality)
+    return pair(QUALITY_LABELS[quality], quality)
 
 
 def _counted(counted: str) -> str:
     """What a number counts, in the page's language."""
-    return words(COUNTED_LABELS[counted], _COUNTED_EN[counted])
+    return pair(COUNTED_LABELS[counted], _COUNTED_EN[counted])
 
 
 def _page_of(code: str) -> str:
@@ -302,10 +308,14 @@ def _fault(code: str, value: str) -> str:
 def _strange(unit: UnitCoverage) -> str:
     """What a number would make of a unit's coverage."""
     households = unit.target.households if unit.target else 0
-    vi = f"{unit.name}: sổ đã có {figure(unit.covered)}, số kê khai là {figure(households)}"
-    en = f"{unit.name}: {figure(unit.covered)} on record, {figure(households)} declared"
+    said = _(
+        "{unit}: {covered:n} on record, {households:n} declared",
+        unit=unit.name,
+        covered=unit.covered,
+        households=households,
+    )
     share = f" ({percent_words(unit.share)})" if unit.share is not None else ""
-    return f"{words(vi, en)}{share}."
+    return f"{said}{share}."
 
 
 def _take_file(name: str, content: bytes, *, write: bool) -> TargetResult:

@@ -10,46 +10,47 @@ from api.audit import note
 from api.context import register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room, unit_name
 from api.errors import registry_problem
-from api.pages.shell import complaint, words
+from api.pages.shell import complaint
 from registry.changes.since import KINDS
+from registry.core.messages import N_, _
 from registry.database import session_scope
 from registry.errors import RegistryError
 from registry.webhooks import subscriptions
 from registry.webhooks.subscriptions import MAX_NOTE, MAX_OF_KEY, Wanted
 
 blueprint = desk_blueprint("webhooks", "/desk/webhooks")
-room("/desk/webhooks", "Webhook", "Webhooks", "carrier")
+room("/desk/webhooks", N_("Webhooks"), "carrier")
 
 _SHOWN: Final = 20
 _KINDS: Final = {
-    "new": ("mới có", "new"),
-    "renamed": ("địa chỉ ghi khác", "reads otherwise"),
-    "moved": ("đổi xã, đổi vị trí", "moved"),
-    "merged": ("gộp vào mã khác", "merged"),
-    "split": ("tách thành nhiều mã", "split"),
-    "replaced": ("thay bằng mã khác", "replaced"),
-    "retired": ("không còn", "retired"),
-    "removed": ("phải bỏ đi", "to be forgotten"),
-    "updated": ("chi tiết khác", "other details"),
+    "new": N_("new"),
+    "renamed": N_("reads otherwise"),
+    "moved": N_("moved"),
+    "merged": N_("merged"),
+    "split": N_("split"),
+    "replaced": N_("replaced"),
+    "retired": N_("retired"),
+    "removed": N_("to be forgotten"),
+    "updated": N_("other details"),
 }
 _STATES: Final = {
-    "active": ("đang gửi", "active"),
-    "paused": ("tạm dừng", "paused"),
-    "dead": ("đã thôi gửi", "given up"),
+    "active": N_("sending"),
+    "paused": N_("paused"),
+    "dead": N_("given up"),
 }
 _OUTCOMES: Final = {
-    "delivered": ("đã nhận", "delivered"),
-    "refused": ("nơi nhận từ chối", "refused by the receiver"),
-    "gone": ("nơi nhận báo đã bỏ (410)", "the receiver is gone (410)"),
-    "redirected": ("nơi nhận chuyển hướng, không đi theo", "a redirect, which is not followed"),
-    "timeout": ("nơi nhận không trả lời kịp", "no answer in time"),
-    "unreachable": ("không kết nối được", "unreachable"),
-    "tls": ("chứng thư TLS không đúng", "its certificate is not right"),
-    "name_unknown": ("không có tên miền ấy", "no such name"),
-    "private_address": ("địa chỉ mạng riêng, không gửi", "a private address, never sent to"),
-    "key_revoked": ("khoá đã thu hồi", "the key was revoked"),
-    "key_expired": ("khoá đã hết hạn", "the key has expired"),
-    "cursor_refused": ("sổ không còn chỗ ấy", "the feed has no such place"),
+    "delivered": N_("delivered"),
+    "refused": N_("refused by the receiver"),
+    "gone": N_("the receiver is gone (410)"),
+    "redirected": N_("a redirect, which is not followed"),
+    "timeout": N_("no answer in time"),
+    "unreachable": N_("unreachable"),
+    "tls": N_("its certificate is not right"),
+    "name_unknown": N_("no such name"),
+    "private_address": N_("a private address, never sent to"),
+    "key_revoked": N_("the key was revoked"),
+    "key_expired": N_("the key has expired"),
+    "cursor_refused": N_("the feed has no such place"),
 }
 
 
@@ -122,7 +123,7 @@ def post_test(number: int) -> BaseResponse:
     with session_scope(register().engine) as session:
         subscriptions.test_webhook(session, caller(), number)
     url = f"/desk/webhooks/{number}"
-    return done(url, "Đang gửi tin thử: tải lại trang để xem.", "On its way: load this page again.")
+    return done(url, _("On its way: load this page again."))
 
 
 @blueprint.post("/<int:number>/secret")
@@ -140,7 +141,7 @@ def post_delete(number: int) -> BaseResponse:
     """Forget it."""
     with session_scope(register().engine) as session:
         subscriptions.delete_webhook(session, caller(), number)
-    return done("/desk/webhooks", "Đã xoá.", "It is forgotten.")
+    return done("/desk/webhooks", _("It is forgotten."))
 
 
 def _list(status: int = 200, **values: Any) -> BaseResponse:
@@ -169,10 +170,10 @@ def _page(number: int, status: int = 200, **values: Any) -> BaseResponse:
 def _words() -> dict[str, Any]:
     """What the templates call things."""
     return {
-        "kinds": {kind: words(*_KINDS[kind]) for kind in KINDS},
-        "states": {state: words(*said) for state, said in _STATES.items()},
+        "kinds": {kind: _(_KINDS[kind]) for kind in KINDS},
+        "states": {state: _(said) for state, said in _STATES.items()},
         "unit_name": unit_name,
-        "outcome_words": lambda code: words(*_OUTCOMES.get(code, (code, code))),
+        "outcome_words": lambda code: _(_OUTCOMES[code]) if code in _OUTCOMES else code,
     }
 
 
@@ -181,4 +182,4 @@ def _split(field: str) -> list[str]:
 
 
 def _done(number: int) -> BaseResponse:
-    return done(f"/desk/webhooks/{number}", "Đã ghi.", "Done.")
+    return done(f"/desk/webhooks/{number}", _("Done."))

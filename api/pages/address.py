@@ -15,12 +15,13 @@ from api.context import gazetteer, public_url, register
 from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
 from api.pages.services_words import hours_words, kind_words
-from api.pages.shell import page, words
+from api.pages.shell import page, pair
 from api.pages.sketch import draw_sketch
 from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_of
 from registry.boundaries.reach import moved_m
+from registry.core.messages import _
 from registry.days import day_words
 from registry.drawing.surroundings import numbered, surroundings
 from registry.entrances import KIND_WORDS, MAX_NOTE, SOURCE_WORDS
@@ -133,7 +134,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "opens": opens_in(url),
         "sketch": _sketch(record, body["position"], ways, made) if body["position"] else None,
         "ways": ways,
-        "entrance_kinds": {name: words(*said) for name, said in KIND_WORDS.items()},
+        "entrance_kinds": {name: pair(*said) for name, said in KIND_WORDS.items()},
         "most_note": MAX_NOTE,
         "exact_m": _EXACT_M,
         "services": services_of(made.reads, record, today()),
@@ -162,14 +163,12 @@ def _way(number: int, entrance: JsonObject, position: JsonObject | None) -> _Way
     metres = round(moved_m((position["lon"], position["lat"]), at)) if position else None
     accuracy, day, source = (entrance[name] for name in ("accuracy_m", "seen_on", "source"))
     facts = (
-        words(f"sai số khoảng {accuracy:.0f} m", f"within about {accuracy:.0f} m")
-        if accuracy is not None
-        else "",
-        words(f"thấy ngày {day_words(day)}", f"seen {day_words(day)}") if day else "",
-        words(*SOURCE_WORDS[source]) if source else "",
+        _("within about {metres} m", metres=f"{accuracy:.0f}") if accuracy is not None else "",
+        _("seen {day}", day=day_words(day)) if day else "",
+        pair(*SOURCE_WORDS[source]) if source else "",
     )
     known = tuple(filter(None, facts))
-    return _Way(number, words(*KIND_WORDS[entrance["kind"]]), entrance, known, metres)
+    return _Way(number, pair(*KIND_WORDS[entrance["kind"]]), entrance, known, metres)
 
 
 def _sketch(record: Record, position: JsonObject, ways: list[_Way], made: Register) -> Markup:

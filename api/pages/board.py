@@ -13,9 +13,10 @@ from api.access import caller
 from api.context import counts, gazetteer, register
 from api.pages.blueprint import page_blueprint
 from api.pages.report_forms import KIND_WORDS
-from api.pages.shell import page, words
+from api.pages.shell import page, pair
 from api.service import KINDS, OTHER
 from registry.access.reach import writable
+from registry.core.messages import N_, _
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import Counts
 from registry.coverage.measure import coverage_of_level
@@ -34,12 +35,12 @@ _KEPT_S: Final = 10.0
 _EXTENSION: Final = "diachiso_board"
 _OUTCOMES: Final = ("refused", "limited", "failed")
 VERDICTS: Final = {
-    "accept": ("Đúng, giao được", "Right as it stands"),
-    "correct": ("Đúng, đã sửa cách viết", "Right, written anew"),
-    "confirm": ("Hỏi lại một câu", "One question to ask"),
-    "complete": ("Thiếu một phần", "Something is missing"),
-    "unverified": ("Sổ chưa có cửa này", "Not on record yet"),
-    "reject": ("Không phải địa chỉ", "No address"),
+    "accept": N_("Right as it stands"),
+    "correct": N_("Right, written anew"),
+    "confirm": N_("One question to ask"),
+    "complete": N_("Something is missing"),
+    "unverified": N_("Not on record yet"),
+    "reject": N_("No address"),
 }
 
 
@@ -85,7 +86,7 @@ def get_board() -> Response:
         longest=_LONGEST,
         requests=_requests(figures),
         verdicts=_verdicts(figures),
-        report_words={kind: words(*said) for kind, said in KIND_WORDS.items()},
+        report_words={kind: _(said) for kind, said in KIND_WORDS.items()},
         carriers=[*_named(figures.carriers), _sum(figures.carriers)],
     )
 
@@ -166,7 +167,7 @@ def _requests(figures: _Figures) -> list[dict[str, Any]]:
     return [
         {
             "code": kind.code,
-            "label": words(kind.vietnamese, kind.english),
+            "label": pair(kind.vietnamese, kind.english),
             "asked": {days: asked[days, kind.code] for days in _DAYS},
             "outcomes": {name: outcomes[kind.code, name] for name in _OUTCOMES},
         }
@@ -183,7 +184,7 @@ def _verdicts(figures: _Figures) -> list[dict[str, Any]]:
     return [
         {
             "code": verdict,
-            "label": words(*said),
+            "label": _(said),
             "told": {days: told[days, verdict] for days in _DAYS},
         }
         for verdict, said in VERDICTS.items()

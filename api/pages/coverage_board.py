@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from api.conditional import conditional
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import language, page, percent_words, secured, words
-from registry.core.messages import Message
+from api.pages.shell import language, page, pair, percent_words, secured
+from registry.core.messages import Message, _
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
     AUDIT_LABELS,
@@ -132,15 +132,15 @@ def _board(session: Session, found: Coverage) -> Response:
         trend=None if series is None else _trend(series),
         no_forecast=None
         if series is None or series.no_forecast is None
-        else words(NO_FORECAST[series.no_forecast], _NO_FORECAST_EN[series.no_forecast]),
+        else pair(NO_FORECAST[series.no_forecast], _NO_FORECAST_EN[series.no_forecast]),
         level=level,
         gaps=gaps,
         gaps_shown=_GAPS_SHOWN,
-        kinds={kind: words(label, _KINDS_EN[kind]) for kind, label in KINDS.items()},
+        kinds={kind: pair(label, _KINDS_EN[kind]) for kind, label in KINDS.items()},
         percent=percent_words,
         rate=_rate,
         quality=_quality,
-        audit={code: words(label, _AUDIT_EN[code]) for code, label in AUDIT_LABELS.items()},
+        audit={code: pair(label, _AUDIT_EN[code]) for code, label in AUDIT_LABELS.items()},
     )
 
 
@@ -149,7 +149,7 @@ def _coming(code: str) -> list[str]:
     known = gazetteer()
     for unit in known.with_code(code):
         if unit.alive_on(today()):
-            return [words(one.message, one.message_en) for one in announced(known, unit)]
+            return [pair(one.message, one.message_en) for one in announced(known, unit)]
     return []
 
 
@@ -158,7 +158,7 @@ def _rate(per_day: float) -> str:
 
 
 def _quality(target: UnitTarget) -> str:
-    return words(target.quality_label, target.quality)
+    return pair(target.quality_label, target.quality)
 
 
 def _sorted(found: Coverage, order: str) -> list[UnitCoverage]:
@@ -210,9 +210,7 @@ def _map(session: Session, found: Coverage) -> str:
 def _trend(series: Series) -> Markup:
     from registry.coverage.trend import draw_trend
 
-    drawn = draw_trend(
-        series.days, title=series.name, now=series.now, today=words("hôm nay", "today")
-    )
+    drawn = draw_trend(series.days, title=series.name, now=series.now, today=_("today"))
     return Markup(drawn)  # noqa: S704 - it escapes every text
 
 

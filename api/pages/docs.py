@@ -102,7 +102,7 @@ def get_llms() -> Response:
         f" without a key: {site}/openapi.json. Several answers or choices are all the candidates:"
         " ask, never pick one.",
     ]
-    for (_, title), pages in contents():
+    for title, pages in contents():
         lines += ["", f"## {title}", ""]
         lines += [f"- [{each.title}]({site}/docs/{each.name}.md)" for each in pages]
     return _plain("\n".join(lines) + "\n", "text/plain")

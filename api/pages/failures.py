@@ -8,77 +8,59 @@ from werkzeug.exceptions import HTTPException
 
 from api.errors import http_problem, registry_problem
 from api.pages.shell import page
+from registry.core.messages import N_
 from registry.errors import OutcomeUnknownError, RegistryError
 
 _API: Final = ("/v1/", "/tiles/", "/static/")
-_WORDS: Final[dict[int | str, tuple[str, str, str, str]]] = {
+_WORDS: Final[dict[int | str, tuple[str, str]]] = {
     400: (
-        "Địa chỉ trang viết chưa đúng",
-        "Trang không đọc được yêu cầu này.",
-        "This address is not well written",
-        "The request could not be read.",
+        N_("This address is not well written"),
+        N_("The request could not be read."),
     ),
     401: (
-        "Trang này cần khoá",
-        "Nơi vận hành chỉ trả lời người có khoá. Hãy hỏi họ, hoặc dùng API với khoá của bạn.",
-        "A key is needed here",
-        "The operator answers holders of a key only. Ask them, or use the API with your key.",
+        N_("A key is needed here"),
+        N_("The operator answers holders of a key only. Ask them, or use the API with your key."),
     ),
     403: (
-        "Yêu cầu bị từ chối",
-        "Biểu mẫu phải được gửi từ chính trang này.",
-        "Refused",
-        "A form has to be sent from this site itself.",
+        N_("The request was refused"),
+        N_("A form has to be sent from this site itself."),
     ),
     404: (
-        "Không có trang này",
-        "Có thể đường dẫn đã đổi, hoặc gõ nhầm một chữ.",
-        "There is no such page",
-        "Perhaps it has moved, or a letter is wrong.",
+        N_("There is no such page"),
+        N_("Perhaps it has moved, or a letter is wrong."),
     ),
     405: (
-        "Không mở được trang theo cách này",
-        "Hãy mở lại trang từ thanh địa chỉ.",
-        "This page is not opened that way",
-        "Open it from the address bar.",
+        N_("This page is not opened that way"),
+        N_("Open it from the address bar."),
     ),
     413: (
-        "Gửi quá nhiều",
-        "Mỗi lần nhiều nhất 500 địa chỉ và 1 MB. Hãy chia nhỏ ra.",
-        "Too much at once",
-        "At most 500 addresses and 1 MB at a time. Send it in parts.",
+        N_("Too much at once"),
+        N_("At most 500 addresses and 1 MB at a time. Send it in parts."),
     ),
     429: (
-        "Hơi nhanh quá",
-        "Quá nhiều yêu cầu trong ít phút vừa qua. Hãy chờ một lát rồi thử lại.",
-        "A little too fast",
-        "Too many requests in the last minutes. Wait a moment and try again.",
+        N_("A little too fast"),
+        N_("Too many requests in the last minutes. Wait a moment and try again."),
     ),
     503: (
-        "Sổ đăng ký tạm nghỉ",
-        "Cơ sở dữ liệu chưa trả lời. Dữ liệu không mất gì; hãy thử lại sau ít giây.",
-        "The register is resting",
-        "The database does not answer. Nothing is lost; try again in a few seconds.",
+        N_("The register is resting"),
+        N_("The database does not answer. Nothing is lost; try again in a few seconds."),
     ),
     OutcomeUnknownError.code: (
-        "Chưa biết đã ghi hay chưa",
-        "Mất kết nối với cơ sở dữ liệu đúng lúc đang ghi. Hãy xem lại trước khi gửi lần nữa.",
-        "It is not known whether this was written",
-        "The connection to the database was lost during the commit. Look before you send it again.",
+        N_("It is not known whether this was written"),
+        N_(
+            "The connection to the database was lost during the commit."
+            " Look before you send it again."
+        ),
     ),
 }
 """Of a status; of a stable code, where that tells more."""
 _REFUSED: Final = (
-    "Yêu cầu chưa đúng",
-    "Hãy xem lại điều đã nhập. Không có gì được ghi vào sổ.",
-    "Something in the request is not right",
-    "Please look at it again. Nothing was written to the register.",
+    N_("Something in the request is not right"),
+    N_("Please look at it again. Nothing was written to the register."),
 )
 _OURS: Final = (
-    "Có lỗi ở phía chúng tôi",
-    "Lỗi đã được ghi lại. Hãy thử lại sau.",
-    "Something went wrong on our side",
-    "It was written down. Please try again later.",
+    N_("Something went wrong on our side"),
+    N_("It was written down. Please try again later."),
 )
 
 
@@ -117,11 +99,5 @@ def _no_route(error: HTTPException) -> ResponseReturnValue:
 
 def _page(status: int, code: str = "") -> Response:
     ours = _OURS if status >= 500 else _REFUSED
-    title, text, title_en, text_en = _WORDS.get(code) or _WORDS.get(status, ours)
-    return page(
-        "error.html",
-        status,
-        number=status,
-        heading=(title, title_en),
-        explanation=(text, text_en),
-    )
+    heading, explanation = _WORDS.get(code) or _WORDS.get(status, ours)
+    return page("error.html", status, number=status, heading=heading, explanation=explanation)

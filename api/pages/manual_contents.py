@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from api.pages.manual import ManualPage, Section, manual_page, names
 from geo.text import fold
+from registry.core.messages import N_
 
 MOST_ASKED: Final = 200
 """Characters of a question."""
@@ -23,27 +24,27 @@ VIETNAMESE: Final = frozenset(
 )
 """Pages that are written in Vietnamese; the others are in English."""
 GROUPS: Final = (
-    (("Cho uỷ ban xã, phường", "For commune offices"), ("office", "desk", "field", "paper")),
+    (N_("For commune offices"), ("office", "desk", "field", "paper")),
     (
-        ("Cho người phát thư, trang bán hàng", "For carriers and shops"),
+        N_("For carriers and shops"),
         ("carrier", "routes", "services", "shop"),
     ),
     (
-        ("Cho lập trình viên", "For developers"),
+        N_("For developers"),
         (
             *("api", "changes", "feed", "pack", "matching", "import", "coverage"),
             *("reforms", "lifecycle", "problems"),
         ),
     ),
     (
-        ("Cho nơi vận hành", "For operators"),
+        N_("For operators"),
         (
             *("operations", "cluster", "scale", "monitoring", "privacy"),
             *("architecture", "benchmarks", "decisions"),
         ),
     ),
 )
-OTHERS: Final = ("Khác", "Others")
+OTHERS: Final = N_("Others")
 _BESIDE: Final = "decisions/"
 """Pages that their own list leads to."""
 
@@ -62,7 +63,7 @@ def language_of(name: str) -> str:
     return "vi" if name in VIETNAMESE else "en"
 
 
-def contents() -> Iterator[tuple[tuple[str, str], list[ManualPage]]]:
+def contents() -> Iterator[tuple[str, list[ManualPage]]]:
     """The groups with their pages; those that nobody has put into one stand in the last."""
     grouped = {name for _, members in GROUPS for name in members}
     others = [name for name in names() if name not in grouped and not name.startswith(_BESIDE)]

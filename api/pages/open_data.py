@@ -12,8 +12,8 @@ from werkzeug.wsgi import wrap_file
 from api.conditional import conditional
 from api.context import register
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import page, words
-from registry.core.messages import Message
+from api.pages.shell import page, pair
+from registry.core.messages import N_, Message, _
 from registry.errors import NotFoundError
 from registry.open_data import DATASETS, LIST, OpenFile, folder_of, listed
 
@@ -22,22 +22,13 @@ blueprint = page_blueprint("open_data", "/data")
 _WAYS: Final = (
     (
         "/docs/feed",
-        "Nguồn thay đổi: giữ một bản sao của sổ và theo từng thay đổi (cần khoá)",
-        "The change feed: keep a copy of the register, and follow each change (with a key)",
+        N_("The change feed: keep a copy of the register, and follow each change (with a key)"),
     ),
-    (
-        "/docs/pack",
-        "Gói ngoại tuyến: mọi cửa của một xã trong một tệp có chữ ký",
-        "Packs for offline use: every door of a commune in one signed file",
-    ),
-    ("/ogc", "OGC API Features, cho QGIS và GDAL", "OGC API Features, for QGIS and GDAL"),
-    (
-        "/v1/units/picker",
-        "Tỉnh và xã của hôm nay, cho hai ô chọn",
-        "Provinces and communes of today, for two drop-down lists",
-    ),
-    ("/docs/api", "Hỏi từng địa chỉ, từng lô", "Ask address by address, or in batches"),
-    ("/board.json", "Số liệu giám sát của dịch vụ", "Figures of the service"),
+    ("/docs/pack", N_("Packs for offline use: every door of a commune in one signed file")),
+    ("/ogc", N_("OGC API Features, for QGIS and GDAL")),
+    ("/v1/units/picker", N_("Provinces and communes of today, for two drop-down lists")),
+    ("/docs/api", N_("Ask address by address, or in batches")),
+    ("/board.json", N_("Figures of the service")),
 )
 """Address → what can be asked there in place of a file."""
 
@@ -47,8 +38,8 @@ def get_open_data() -> Response:
     """The files, and other ways to the same."""
     return page(
         "open_data.html",
-        files=[(each, words(*_about(each)), _made(each)) for each in _files()],
-        ways=[(url, words(vi, en)) for url, vi, en in _WAYS],
+        files=[(each, pair(*_about(each)), _made(each)) for each in _files()],
+        ways=[(url, _(about)) for url, about in _WAYS],
     )
 
 

@@ -13,13 +13,13 @@ from api.context import register
 from api.errors import status_of
 from api.pages.address import address_page, get_address
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import complaint, page, words
+from api.pages.shell import complaint, page
 from api.receipts import outcome
 from api.reports import filed_by_caller
 from api.sessions import refuse_other_sites
 from geo.coordinates import degrees
 from geo.points import point_in
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _
 from registry.entrances import KINDS as ENTRANCES
 from registry.errors import (
     ConflictError,
@@ -42,20 +42,17 @@ KINDS: Final = (
 """Reports that a page of an address may send."""
 _POINTED: Final = ("wrong_point", "entrance")
 KIND_WORDS: Final = {
-    "confirmed": ("Đúng: nhà ở đó", "Right: the house is there"),
-    "wrong_point": ("Nhà ở chỗ khác", "The house is elsewhere"),
-    "no_such_house": ("Không có nhà này", "There is no such house"),
-    "new_house": ("Nhà chưa có mã", "A house without a code"),
-    "plate_mounted": ("Biển đã treo", "The plate hangs"),
-    "plate_lost": ("Biển mất, vỡ", "The plate is lost or broken"),
-    "entrance": ("Có lối vào ở đây", "There is an entrance"),
+    "confirmed": N_("Right: the house is there"),
+    "wrong_point": N_("The house is elsewhere"),
+    "no_such_house": N_("There is no such house"),
+    "new_house": N_("A house without a code"),
+    "plate_mounted": N_("The plate hangs"),
+    "plate_lost": N_("The plate is lost or broken"),
+    "entrance": N_("There is an entrance"),
 }
 _TOLD: Final = (InvalidInputError, ConflictError, TooManyReportsError)
 """What is told beside the form, for whoever filled it in can mend it."""
-_WHERE: Final = (
-    "Hãy cho biết nhà ở đâu: chấm trên bản đồ, hoặc dùng vị trí của bạn.",
-    "Say where it is: tap the map, or use your position.",
-)
+_WHERE: Final = N_("Say where it is: tap the map, or use your position.")
 
 
 @blueprint.post("/a/<address_code>/report")
@@ -73,7 +70,7 @@ def post_report(address_code: str) -> BaseResponse:
         return get_address(address_code)  # which says so
     lon, lat = _point() if kind in _POINTED else (None, None)
     if kind in _POINTED and lon is None:
-        return address_page(record, 422, complaint=words(*_WHERE), filled=request.form)
+        return address_page(record, 422, complaint=_(_WHERE), filled=request.form)
     try:
         said = Said(kind, address_code, lon, lat, **_entrance(kind))  # type: ignore[arg-type] # of KINDS
         filed = filed_by_caller(said)
@@ -95,7 +92,7 @@ def post_new_house() -> BaseResponse:
     refuse_other_sites()
     lon, lat = _point()
     if lon is None:
-        return _new_house(request.form, 422, complaint=words(*_WHERE))
+        return _new_house(request.form, 422, complaint=_(_WHERE))
     written = request.form.get("address", "").strip()[: MAX_TEXT + 1]
     try:
         if len(written) > MAX_TEXT:
@@ -124,7 +121,7 @@ def get_receipt(receipt: str) -> BaseResponse:
         "report_receipt.html",
         reported=reported,
         told=outcome(reported),
-        kind=words(*KIND_WORDS[reported.kind]),
+        kind=_(KIND_WORDS[reported.kind]),
         thanks="thanks" in request.args,
     )
     response.headers["Cache-Control"] = "no-store"

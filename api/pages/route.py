@@ -9,11 +9,12 @@ from flask import Response, request
 
 from api.context import register
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import complaint, page, secured, words
+from api.pages.shell import complaint, page, secured
 from api.papers import as_pdf
 from api.route import GEOJSON, GPX, MAX_LINES, PAPERS, answered, paper_of, planned
 from api.turns import in_turn
 from registry.batch.pasted import read_pasted, text_of
+from registry.core.messages import N_, _
 from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
 from registry.overview import is_demonstration
 from registry.route.listing import OPERATION
@@ -23,9 +24,8 @@ blueprint = page_blueprint("route_page")
 
 _LINES: Final = ".txt"
 """Suffix of a list without a header."""
-_NO_COLUMN: Final = (
-    "Không nhận ra cột nào là địa chỉ hay mã. Hãy đặt tên cột là “Địa chỉ” hoặc “Mã”.",
-    "No column of addresses or codes was recognised. Call it “address” or “code”.",
+_NO_COLUMN: Final = N_(
+    "No column of addresses or codes was recognised. Call it “address” or “code”."
 )
 _FILES: Final = {"gpx": GPX, "geojson": GEOJSON}
 
@@ -46,11 +46,11 @@ def post_route() -> Response:
         name = (sent.filename or "") if sent else ""
         text = text_of(body, name, MAX_LINES) if body.strip() else request.form.get("text", "")
         if not text.strip():
-            return _page(words("Hãy dán ít nhất một dòng.", "Paste at least one line."))
+            return _page(_("Paste at least one line."))
         is_file = bool(body.strip()) and not name.lower().endswith(_LINES)
         found = planned(read_pasted(OPERATION, text, is_file=is_file), _wish())
     except ColumnsNotRecognisedError:
-        return _page(words(*_NO_COLUMN))
+        return _page(_(_NO_COLUMN))
     except (InvalidInputError, UnreadableFileError) as error:
         return _page(complaint(error))
     wanted = request.form.get("as", "sheet")

@@ -3,13 +3,14 @@
 import re
 from typing import Final
 
-from api.pages.shell import language, words
+from api.pages.shell import language
+from registry.core.messages import N_, _
 from registry.services import KINDS, Kind
 
-_KINDS: Final[dict[Kind, tuple[str, str]]] = {
-    "delivers": ("giao tận nơi", "delivers"),
-    "collects": ("đến lấy hàng", "collects"),
-    "counter": ("quầy", "counter"),
+_KINDS: Final[dict[Kind, str]] = {
+    "delivers": N_("delivers"),
+    "collects": N_("collects"),
+    "counter": N_("counter"),
 }
 _HOURS: Final = {
     **dict(zip(("Mo", "Tu", "We", "Th", "Fr", "Sa"), map("T{}".format, range(2, 8)), strict=True)),
@@ -23,7 +24,7 @@ _WORD: Final = re.compile(rf"\b({'|'.join(_HOURS)})\b")
 
 def kind_words() -> dict[Kind, str]:
     """Each kind of service, in the page's language."""
-    return {kind: words(*_KINDS[kind]) for kind in KINDS}
+    return {kind: _(_KINDS[kind]) for kind in KINDS}
 
 
 def hours_words(hours: str) -> str:

@@ -7,17 +7,18 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import register
 from api.pages.assets import asset_url, has_map
+from registry.core import messages
+from registry.core.messages import LANGUAGES, _, chosen_language, number
 from registry.errors import RegistryError
 from registry.lifecycle.words import FIELDS
-from registry.messages import number, percent
+from registry.messages import percent
 
-LANGUAGES: Final = ("vi", "en")
 _COOKIE: Final = "lang"
 _YEAR_S: Final = 31_536_000
 _WORTH_PACKING: Final = 1_000
@@ -52,40 +53,33 @@ _HEADERS: Final = {
 
 def language() -> str:
     """`vi` or `en`, as the caller chose it."""
-    chosen: str = g.get("language", LANGUAGES[0])
-    return chosen
+    return chosen_language()
 
 
-def words(vi: str, en: str) -> str:
-    """One of the two, in the page's language."""
-    return en if language() == "en" else vi
+def pair(vi: str, en: str) -> str:
+    """One of the two, in the page's language: of what has no entry in a catalogue yet."""
+    return en if chosen_language() == "en" else vi
 
 
 def figure(value: int) -> str:
     """A number as the page's language writes it: 20.000, or 20,000."""
-    return f"{value:,}" if language() == "en" else number(value)
+    return number(value)
 
 
 def percent_words(share: float | None) -> str:
     """A share as the page's language writes it."""
     shown = percent(share)
-    return shown if language() == "vi" else shown.replace(",", ".")
+    return shown if chosen_language() == "vi" else shown.replace(",", ".")
 
 
 def complaint(error: RegistryError) -> str:
     """What is wrong, in the page's language and without the name of a parameter."""
     errors: Any = error.extra.get("errors")
     if errors:
-        return in_language(str(errors[0]["detail"]))
+        return str(errors[0]["detail"])
     parameter = _PARAMETER.match(error.detail)
     known = parameter is not None and parameter[1] in FIELDS
-    return in_language(error.detail[parameter.end() :] if parameter and known else error.detail)
-
-
-def in_language(said: str) -> str:
-    """The half of `Vietnamese (English)` that the reader reads."""
-    vietnamese, _, english = said.rpartition(" (")
-    return words(vietnamese, english.removesuffix(")")) if vietnamese else said
+    return error.detail[parameter.end() :] if parameter and known else error.detail
 
 
 def choose_language() -> BaseResponse | None:
@@ -93,7 +87,7 @@ def choose_language() -> BaseResponse | None:
     asked = request.args.get(_COOKIE)
     if asked not in LANGUAGES:
         known = request.cookies.get(_COOKIE)
-        g.language = known if known in LANGUAGES else LANGUAGES[0]
+        messages.choose_language(known if known in LANGUAGES else LANGUAGES[0])
         return None
     rest = [(name, value) for name, value in request.args.items(multi=True) if name != _COOKIE]
     response = redirect(request.path + (f"?{urlencode(rest)}" if rest else ""), 303)
@@ -140,13 +134,19 @@ def prepare_templates(app: Flask) -> None:
     """What templates may call."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        t=words, asset=asset_url, lang=language, figure=figure, has_map=has_map, other=_other
+        _=_,
+        pair=pair,
+        asset=asset_url,
+        lang=chosen_language,
+        figure=figure,
+        has_map=has_map,
+        other=_other,
     )
 
 
 def _other() -> dict[str, str]:
     """The other language, and where this page is in it."""
-    to = "vi" if language() == "en" else "en"
+    to = "vi" if chosen_language() == "en" else "en"
     # What was sent by POST has no address of its own, nor has what cannot be decoded.
     args: list[tuple[str, str]] = []
     if request.method == "GET":

@@ -5,7 +5,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from api.pages.shell import words
+from registry.core.messages import _
 from registry.drawing.surroundings import OUTLINE_SIDE, REACH_M, Spot, Surroundings
 
 WIDTH: Final = 640
@@ -30,7 +30,7 @@ def draw_sketch(
 
     `told` says in words what the marks of the entrances are.
     """
-    label = words("Bản đồ nhỏ quanh địa chỉ này", "Small map around this address")
+    label = _("Small map around this address")
     parts = [
         f'<svg class="sketch" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="',
         str(escape("; ".join(filter(None, (label, told))))),

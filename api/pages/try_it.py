@@ -15,13 +15,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from api.access import count_rows
 from api.context import gazetteer, register
 from api.pages.blueprint import page_blueprint
-from api.pages.shell import page, secured, words
+from api.pages.shell import page, pair, secured
 from api.turns import in_turn
 from geo.code import format as code_display
 from registry.batch import EMPTY, TOTAL, Outcome, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
 from registry.batch.pasted import read_pasted, text_of
 from registry.batch.rows import InputRow, Layout, Table, read_row
+from registry.core.messages import N_, _
 from registry.errors import ColumnsNotRecognisedError, UnreadableFileError
 from registry.gazetteer import today
 from registry.search.completed_text import UNITS
@@ -34,37 +35,35 @@ MODES: Final = ("check", "convert")
 _OPERATION: Final = "validate"
 _TOGETHER: Final = 100
 _LABELS: Final = {
-    "accept": ("Đúng", "Right"),
-    "correct": ("Đúng, đã viết lại", "Right, rewritten"),
-    "confirm": ("Cần xác nhận", "To be confirmed"),
-    "complete": ("Còn thiếu", "Incomplete"),
-    "unverified": ("Hợp lệ, chưa có mã", "Valid, no code yet"),
-    "reject": ("Không nhận ra", "Not recognised"),
-    "error": ("Không đọc được", "Unreadable"),
+    "accept": N_("Right"),
+    "correct": N_("Right, rewritten"),
+    "confirm": N_("To be confirmed"),
+    "complete": N_("Incomplete"),
+    "unverified": N_("Valid, no code yet"),
+    "reject": N_("Not recognised"),
+    "error": N_("Unreadable"),
 }
 """Verdict → what stands in the table."""
 _CONVERTED: Final = {
-    "accept": ("Đã đổi", "Converted"),
-    "correct": ("Đã theo địa giới mới", "Today's already"),
-    "confirm": ("Phải chọn", "To be chosen"),
-    "complete": ("Chưa đổi được, cần hỏi", "Not converted, to be asked"),
-    "reject": ("Không nhận ra", "Not recognised"),
-    "error": ("Không đọc được", "Unreadable"),
+    "accept": N_("Converted"),
+    "correct": N_("Today's already"),
+    "confirm": N_("To be chosen"),
+    "complete": N_("Not converted, to be asked"),
+    "reject": N_("Not recognised"),
+    "error": N_("Unreadable"),
 }
 """The same of a conversion, by the verdict whose colours it has."""
-_NO_TABLE: Final = (
-    "Không đọc được tệp này như bảng tính Excel hay CSV. Hãy dán cột địa chỉ vào ô.",
-    "This file is no workbook and no CSV that can be read. Paste its column of addresses.",
+_NO_TABLE: Final = N_(
+    "This file is no workbook and no CSV that can be read. Paste its column of addresses."
 )
-_NO_COLUMN: Final = (
-    "Không nhận ra cột địa chỉ nên chưa trả lời dòng nào. Hãy chọn cột địa chỉ dưới đây.",
-    "No column of addresses was recognised, so nothing was answered. Choose it below.",
+_NO_COLUMN: Final = N_(
+    "No column of addresses was recognised, so nothing was answered. Choose it below."
 )
 _NO_ROW: Final = {
-    EMPTY: ("Dòng trống.", "Empty."),
-    TOTAL: ("Dòng tổng, không phải địa chỉ.", "A total, and no address."),
+    EMPTY: N_("Empty."),
+    TOTAL: N_("A total, and no address."),
 }
-_BROKEN: Final = ("Dòng hỏng.", "Broken.")
+_BROKEN: Final = N_("Broken.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +87,15 @@ def post_try() -> Response:
     try:
         text = _text()
     except UnreadableFileError:
-        text, problem = "", words(*_NO_TABLE)
+        text, problem = "", _(_NO_TABLE)
     if not problem and not text.strip():
-        problem = words("Hãy dán ít nhất một địa chỉ.", "Paste at least one address.")
+        problem = _("Paste at least one address.")
     columns: object = ()
     if not problem:
         try:
             answered = _answer(text)
         except ColumnsNotRecognisedError as error:
-            columns, problem = error.extra["columns"], words(*_NO_COLUMN)
+            columns, problem = error.extra["columns"], _(_NO_COLUMN)
         except UnreadableFileError as error:
             problem = error.detail
     if answered and request.form.get("as") == "csv":
@@ -181,14 +180,14 @@ def _row(number: int, row: InputRow, outcome: Outcome, mode: str) -> dict[str, A
         "number": number,
         "given": given,
         "verdict": verdict,
-        "verdict_label": words(*labels[verdict]),
+        "verdict_label": _(labels[verdict]),
         "commune": (commune.code, commune.version_on(today()).full_name) if commune else None,
         "code": code_display(found.code) if found and found.code else None,
         "label": found.address if found else None,
         "before": found.before_2025_07 if found else None,
-        "question": words(question.text, question.text_en) if question else None,
+        "question": pair(question.text, question.text_en) if question else None,
         "choices": [choice.label for choice in question.choices] if question else [],
-        "remark": words(*(found.messages if found else _NO_ROW.get(outcome.status, _BROKEN))),
+        "remark": pair(*found.messages) if found else _(_NO_ROW.get(outcome.status, _BROKEN)),
     }
 
 
