@@ -78,6 +78,7 @@ def read_sandboxed(
     if refused := described.get("refused"):
         message = Message.from_json(refused["message"])
         raise _REFUSALS[refused["code"]](message, **read_stored(refused["extra"]))
+    described["remarks"] = read_stored(described["remarks"])
     for name in ("headers", "notes", "systems"):
         described[name] = tuple(read_stored(described[name]))
     parts = [Part(*part) for part in described.pop("parts")]

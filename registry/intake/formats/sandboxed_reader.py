@@ -117,7 +117,7 @@ def _write(path: Path, folder: Path, table: Any, limits: Limits, *, handed_back:
         "geometry_type": features.geometry_type,
         "geo": features.geo.decode(),
     }
-    (folder / TABLE).write_text(json.dumps(described), encoding="utf-8")
+    (folder / TABLE).write_text(json.dumps(stored(described)), encoding="utf-8")
 
 
 def _counted(path: Path, rows: Iterator[list[str]], limits: Limits) -> Iterator[list[str]]:
