@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, get_args
 
 from registry.boundaries.reach import moved_m
+from registry.core.messages import N_
 from registry.core.sql import Statements
 from registry.reads import Reads
 from registry.records import Record
@@ -26,18 +27,18 @@ SAME_M: Final = 15.0
 """Two of a kind so near are one, seen twice."""
 
 KIND_WORDS: Final = {
-    "main": ("cửa chính", "main entrance"),
-    "vehicles": ("lối xe vào", "for vehicles"),
-    "delivery": ("lối giao hàng", "for deliveries"),
-    "locker": ("tủ nhận hàng", "parcel lockers"),
+    "main": N_("main entrance"),
+    "vehicles": N_("for vehicles"),
+    "delivery": N_("for deliveries"),
+    "locker": N_("parcel lockers"),
 }
 SOURCE_WORDS: Final = {
-    "survey": ("đo tại chỗ", "seen on the spot"),
-    "office": ("xã, phường", "the commune"),
-    "management": ("ban quản lý", "the building's management"),
-    "carrier": ("người giao hàng", "a carrier"),
-    "merchant": ("cửa hàng", "a shop"),
-    "resident": ("người dân", "a resident"),
+    "survey": N_("seen on the spot"),
+    "office": N_("the commune"),
+    "management": N_("the building's management"),
+    "carrier": N_("a carrier"),
+    "merchant": N_("a shop"),
+    "resident": N_("a resident"),
 }
 """Who says so: a role, and never who."""
 

@@ -3,14 +3,16 @@
 import re
 from typing import Final, Literal
 
+from registry.core.messages import N_
+
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: Final[dict[Severity, str]] = {"error": "lỗi", "warning": "cảnh báo", "notice": "lưu ý"}
 """Of problems in a file, the worst first."""
 STATUSES: Final = {
-    "reserved": "đã giữ",
-    "proposed": "đề nghị",
-    "active": "đang dùng",
-    "retired": "ngừng dùng",
+    "reserved": N_("reserved"),
+    "proposed": N_("proposed"),
+    "active": N_("active"),
+    "retired": N_("retired"),
 }
 """States of a record."""
 _THOUSANDS: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")

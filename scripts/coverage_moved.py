@@ -6,6 +6,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from registry.core.messages import _
 from registry.coverage.moved import MOVED_LABELS, Moved, Movement
 from registry.coverage.table import write_moved_csv
 from registry.messages import number
@@ -28,7 +29,7 @@ def _print_table(moved: Moved) -> None:
     table = Table(highlight=False)
     table.add_column("Mã", no_wrap=True)
     table.add_column("Đơn vị")
-    for heading in MOVED_LABELS.values():
+    for heading in map(_, MOVED_LABELS.values()):
         table.add_column(heading, justify="right")
     for unit in moved.units:
         table.add_row(unit.unit.code, unit.unit.name, *_cells(unit))

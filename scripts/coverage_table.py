@@ -6,6 +6,7 @@ from typing import IO, Final
 from rich.console import Console
 from rich.table import Column, Table
 
+from registry.core.messages import _
 from registry.coverage.figures import (
     AUDIT_LABELS,
     NO_ACCURACY,
@@ -131,7 +132,7 @@ def _notes(found: Coverage) -> list[str]:
         notes.append(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}.")
     notes += [
         f"Cần kiểm tra: {unit.name} ({unit.code}):"
-        f" {', '.join(AUDIT_LABELS[each] for each in unit.audit)}."
+        f" {', '.join(_(AUDIT_LABELS[each]) for each in unit.audit)}."
         for unit in found.units
         if unit.audit
     ]

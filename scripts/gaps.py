@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from registry.core.messages import Message, not_written
+from registry.core.messages import Message, _, not_written
 from registry.coverage.count_cache import count_anew
 from registry.coverage.gap_files import (
     form_rows,
@@ -114,7 +115,7 @@ def _tables(found: Gaps, console: Console) -> None:
     if found.former is not None:
         code, name = found.former
         console.print(f"{name} ({code}) thuộc bản đồ cũ; đây là các đơn vị thay thế.")
-    for kind, title in KINDS.items():
+    for kind, title in _titles():
         of_kind = found.of_kind(kind)
         if not of_kind:
             continue
@@ -148,7 +149,12 @@ def _missing(gap: Gap) -> str:
 def _counted(found: Gaps) -> str:
     told = [
         f"{title} {number(len(found.of_kind(kind)))}"
-        for kind, title in KINDS.items()
+        for kind, title in _titles()
         if kind in found.kinds
     ]
     return f"{'; '.join(told)}; {number(sum(1 for _ in form_rows(found)))} dòng để điền"
+
+
+def _titles() -> Iterator[tuple[str, str]]:
+    """Each kind of gap, and what it is called."""
+    yield from ((kind, _(title)) for kind, title in KINDS.items())

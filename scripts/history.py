@@ -8,6 +8,7 @@ import click
 
 from geo.code import format as code_display
 from registry import cluster
+from registry.core.messages import _
 from registry.database import make_engine, session_scope
 from registry.gazetteer import VIET_NAM, Gazetteer
 from registry.gazetteer_loading import load_gazetteer
@@ -96,7 +97,7 @@ def _print(step: dict[str, Any]) -> None:
     reasons = (step["actor"], report, step["decision_number"], step["reason"])
     why = ", ".join(filter(None, reasons))
     click.echo(f"{at:%d/%m/%Y %H:%M:%S}  {step['operation'] or '?'}  ({why})")
-    status = STATUSES[step["status"]] if step["status"] else "đã gỡ"
+    status = _(STATUSES[step["status"]]) if step["status"] else "đã gỡ"
     click.echo(f"    {status}: {step['label'] or ''}")
     for name, word in (("successors", "nối tiếp bởi"), ("predecessors", "nối tiếp")):
         if step[name]:
@@ -104,7 +105,7 @@ def _print(step: dict[str, Any]) -> None:
     for change in step["changes"]:
         if change["before"] is not None or change["field"] not in ("status", "kind"):
             before, after = _words(change["before"]), _words(change["after"])
-            click.echo(f"    {FIELDS[change['field']]}: {before} → {after}")
+            click.echo(f"    {_(FIELDS[change['field']])}: {before} → {after}")
 
 
 def _words(value: object) -> object:

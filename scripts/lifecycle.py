@@ -17,7 +17,7 @@ from geo.text import fold
 from registry.access.actors import who_acts
 from registry.access.audit import Entry, record
 from registry.access.keys import MAX_NAME
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from registry.database import session_scope
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
@@ -102,7 +102,7 @@ def _named(_ctx: click.Context, _option: click.Parameter, value: str | None) -> 
 def _option(name: str, info: FieldInfo) -> click.Option:
     kind, many = _kind(info.annotation)
     flag = f"--{name.replace('_', '-')}"
-    help_text = f"{FIELDS[name]} ({info.description})."
+    help_text = f"{_(FIELDS[name])} ({info.description})."
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         path = click.Path(path_type=Path, exists=True, dir_okay=False)
         columns = ", ".join(kind.model_fields)

@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from geo.code import format as code_display
+from registry.core.messages import _
 from registry.database import session_scope
 from registry.entrances import KIND_WORDS
 from registry.gazetteer import VIET_NAM, Gazetteer, today
@@ -235,7 +236,7 @@ def _print(entry: dict[str, Any]) -> None:
         f" (cách {number(round(entry['distance_m']))} m)" if entry["distance_m"] is not None else ""
     )
     since = f"  từ {entry['first_reported_at'][:10]}"
-    entrance = KIND_WORDS[entry["entrance"]][0] if entry["entrance"] else ""
+    entrance = _(KIND_WORDS[entry["entrance"]]) if entry["entrance"] else ""
     told = ": ".join(filter(None, (entrance, entry["note"])))
     if told:
         click.echo(f"    {told}")

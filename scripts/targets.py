@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from registry.coverage.figures import QUALITY_LABELS
 from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
 from registry.coverage.targets import TargetResult, import_targets, remove_targets
@@ -112,7 +112,7 @@ def _show(result: TargetResult, *, dry_run: bool) -> None:
         f" {number(result.skipped)} bỏ qua"
     )
     if taken := ", ".join(
-        f"{number(rows)} {QUALITY_LABELS[quality]}" for quality, rows in result.qualities.items()
+        f"{number(rows)} {_(QUALITY_LABELS[quality])}" for quality, rows in result.qualities.items()
     ):
         click.echo(f"  nhận là: {taken}")
     if result.problems:

@@ -7,6 +7,7 @@ import click
 from sqlalchemy import Engine
 
 from geo.code import format as code_display
+from registry.core.messages import _
 from registry.database import session_scope
 from registry.gazetteer import today
 from registry.gazetteer_loading import load_gazetteer
@@ -39,7 +40,7 @@ def written_records(engine: Engine, records: Sequence[Changed], *, dry_run: bool
 def show_written(records: Written, warnings: Iterable[Warned]) -> None:
     """A line for each record on stdout, and for each warning on stderr."""
     for record in records:
-        shown = (record["code_display"], STATUSES[record["status"]], record["label"])
+        shown = (record["code_display"], _(STATUSES[record["status"]]), record["label"])
         click.echo("  ".join(part for part in shown if part))
     for warned in warnings:
         say(f"cảnh báo: {warned.message}")

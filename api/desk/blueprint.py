@@ -183,7 +183,7 @@ def form_words(name: str) -> str:
 def value_of_form(name: str, value: str) -> str:
     """What a field of a form holds, as people say it."""
     said = {"position_method": METHODS, "kind": KINDS}.get(name, {}).get(value)
-    return pair(said, value) if said else value
+    return _(said) if said else value
 
 
 def distance(metres: float) -> str:

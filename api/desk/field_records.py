@@ -22,7 +22,7 @@ from api.desk.blueprint import (
 from api.desk.field import commune_name, note_round
 from api.errors import invalid_input, status_of
 from api.field import RecordsBody, file_given
-from api.pages.shell import complaint, figure, pair
+from api.pages.shell import complaint, figure
 from geo.code import format as code_display
 from registry.core.messages import N_, Message, _
 from registry.database import session_scope
@@ -270,7 +270,7 @@ def _one(
         summed=_sum(round_, trial) if trial else "",
         becomes=_becomes(round_),
         kinds={kind: _(said) for kind, said in KIND_WORDS.items()},
-        clashes={name: pair(*said) for name, said in CLASHES.items()},
+        clashes={name: _(said) for name, said in CLASHES.items()},
         methods={name: _(said) for name, said in _METHODS.items()},
         door_label=door_label,
         code_display=code_display,

@@ -50,8 +50,8 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "position_method": METHODS,
     "kind": KINDS,
-    "entrances.kind": {name: vi for name, (vi, _) in KIND_WORDS.items()},
-    "source": {name: vi for name, (vi, _) in SOURCE_WORDS.items()},
+    "entrances.kind": KIND_WORDS,
+    "source": SOURCE_WORDS,
 }
 _NEVER_EMPTY: Final = ("households_count", "commune")
 """What a record always has: an emptied field leaves it as it is."""
@@ -301,10 +301,10 @@ def _row_names(rows: str) -> tuple[str, ...]:
 
 def _made(name: str, info: FieldInfo, rows: str = "") -> Field:
     called = "by" if (rows, name) == ("parts", "code") else name
-    label = pair(FIELDS[called], (info.description or name).partition(";")[0].strip().capitalize())
+    label = _(FIELDS[called])
     kind = _kind(name, info)
     choices = _CHOICES.get(f"{rows}.{name}", _CHOICES.get(name, {}))
-    options = tuple((value, pair(said, value)) for value, said in choices.items())
+    options = tuple((value, _(said)) for value, said in choices.items())
     if kind == "choice" and not info.is_required() and info.default is None:
         options = (("", "–"), *options)
     lists = {"street": "streets", "locality": "localities"}

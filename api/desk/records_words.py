@@ -73,7 +73,7 @@ def title(operation: Operation, status: str = "") -> str:
 
 def status_words(status: str) -> str:
     """A state in words."""
-    return pair(STATUSES[status], status)
+    return _(STATUSES[status])
 
 
 def commune_name(known: Gazetteer, unit_id: int | None) -> str:
@@ -95,7 +95,7 @@ def value_words(known: Gazetteer, name: str, value: object) -> str:
         return code_display(str(value))
     tables = {"status": STATUSES, "position_method": METHODS, "kind": KINDS}
     if name in tables:
-        return pair(tables[name][str(value)], str(value))
+        return _(tables[name][str(value)])
     if isinstance(value, list):
         return "; ".join(map(entrance_words, value))
     if isinstance(value, float):
@@ -107,9 +107,9 @@ def entrance_words(entrance: Entrance) -> str:
     """An entrance in a line."""
     day = entrance.get("seen_on")
     told = (
-        f"{pair(*KIND_WORDS[entrance['kind']])} {entrance['lat']:.6f}, {entrance['lon']:.6f}",
+        f"{_(KIND_WORDS[entrance['kind']])} {entrance['lat']:.6f}, {entrance['lon']:.6f}",
         f"“{entrance['note']}”" if "note" in entrance else "",
-        pair(*SOURCE_WORDS[entrance["source"]]) if "source" in entrance else "",
+        _(SOURCE_WORDS[entrance["source"]]) if "source" in entrance else "",
         day_words(day) if day else "",
     )
     return " · ".join(filter(None, told))
@@ -117,7 +117,7 @@ def entrance_words(entrance: Entrance) -> str:
 
 def field_words(name: str) -> str:
     """The name of a member of records, without what a form adds to it."""
-    return pair(FIELDS[name].partition(", không")[0], name.replace("_", " "))
+    return _(FIELDS[name]).partition(", ")[0]
 
 
 def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[str, str, str], ...]:
@@ -198,5 +198,11 @@ def preview_of(
         max(len(rows) - _SHOWN, 0),
         affected(session, before),
         (),
-        pair(*EFFECTS.get(operation.name, ("", ""))),
+        effect_words(operation),
     )
+
+
+def effect_words(operation: Operation) -> str:
+    """What an operation does to those who know the code; empty where it goes without saying."""
+    effect = EFFECTS.get(operation.name)
+    return _(effect) if effect else ""

@@ -26,12 +26,12 @@ from api.desk.blueprint import (
     whole,
 )
 from api.desk.records_forms import WAS, Form, more_parts
-from api.desk.records_words import label_of, preview_of, title
+from api.desk.records_words import effect_words, label_of, preview_of, title
 from api.errors import registry_problem, status_of
 from api.pages.shell import complaint, pair
 from geo.code import format as code_display
 from registry.access.actors import Actor
-from registry.core.messages import Message, _
+from registry.core.messages import Message, Text, _
 from registry.database import session_scope
 from registry.desk_records import (
     LastChange,
@@ -53,7 +53,6 @@ from registry.gazetteer import Gazetteer, today
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME, OPERATIONS, Operation
-from registry.lifecycle.words import EFFECTS
 from registry.lifecycle.work import read_code
 from registry.messages import STATUSES
 from registry.records import Record
@@ -92,7 +91,7 @@ def _subject(operation: Operation, written: str) -> Record:
             Message(
                 "it_is",
                 code=code_display(record.code),
-                statuses=STATUSES[record.status],
+                statuses=Text(STATUSES[record.status]),
                 vi=operation.vi,
                 status=record.status,
             )
@@ -258,7 +257,7 @@ class _Desk:
             centre=centre,
             has_point="lon" in form.names(),
             back=self._leads_to(),
-            effect=pair(*EFFECTS.get(self.operation.name, ("", ""))),
+            effect=effect_words(self.operation),
             shown_code=code_display,
             was=WAS,
         )

@@ -312,7 +312,7 @@ def _shown(entry: Entry) -> _Shown:
         _doing(entry),
         lon,
         lat,
-        pair(*ENTRANCE_WORDS[entry.entrance]) if entry.entrance else "",
+        _(ENTRANCE_WORDS[entry.entrance]) if entry.entrance else "",
         "record" if entry.lon is None else "reported",
     )
 

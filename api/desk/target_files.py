@@ -15,9 +15,9 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page
 from api.desk.targets import Asked, coverage_asked
-from api.pages.shell import complaint, pair, secured
+from api.pages.shell import complaint, secured
 from registry.access.reach import check_seen
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from registry.coverage.moved import MOVED_LABELS, Moved, what_moved
 from registry.coverage.series import series_of
 from registry.coverage.table import (
@@ -47,14 +47,6 @@ _TYPES: Final = {
 }
 _MARK: Final = "\ufeff"
 """A spreadsheet takes a CSV for UTF-8 by this mark alone."""
-MOVED_EN: Final = {
-    "households": "with a code",
-    "dwellings": "dwellings",
-    "deliverable": "deliverable",
-    "positioned": "point ≤ 20 m",
-    "verified": "verified in 24 months",
-    "suspected_duplicates": "suspected twice",
-}
 
 
 @blueprint.get("/file.<form>")
@@ -80,7 +72,7 @@ def get_file(form: str) -> BaseResponse:
             made = _made(lambda path: write_workbook(found, series, path))
         else:
             rows = map(cells, found.units)
-            made = _csv(lambda out: write_for_people((name for name, _ in HEADINGS), rows, out))
+            made = _csv(lambda out: write_for_people((name for name, _rest in HEADINGS), rows, out))
     note(count=len(found.units))
     return _file(form, "do-phu", asked.code, made)
 
@@ -132,7 +124,7 @@ def get_moved() -> BaseResponse:
         until=until,
         moved=moved,
         wrong=wrong and complaint(wrong),
-        labels={name: pair(vi, MOVED_EN[name]) for name, vi in MOVED_LABELS.items()},
+        labels={name: _(label) for name, label in MOVED_LABELS.items()},
     )
 
 

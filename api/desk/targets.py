@@ -14,7 +14,7 @@ from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import MOST_CARRIED, as_file, carried, sent_file
 from api.errors import registry_problem
-from api.pages.shell import complaint, pair, percent_words
+from api.pages.shell import complaint, percent_words
 from geo.text import fold
 from registry.core.messages import N_, Message, _
 from registry.coverage.count_cache import count_for_readers
@@ -67,11 +67,6 @@ _KINDS: Final = {
     "over": N_("above 100 %"),
 }
 """What the list may be narrowed to."""
-_COUNTED_EN: Final = {
-    "households": "households",
-    "residents": "registered households",
-    "dwellings": "dwellings",
-}
 _PROBLEMS_SHOWN: Final = 50
 
 
@@ -278,12 +273,12 @@ def _unit(code: str) -> Unit:
 def _quality(target: UnitTarget | str) -> str:
     """What a number is worth, in the page's language."""
     quality = target if isinstance(target, str) else target.quality
-    return pair(QUALITY_LABELS[quality], quality)
+    return _(QUALITY_LABELS[quality])
 
 
 def _counted(counted: str) -> str:
     """What a number counts, in the page's language."""
-    return pair(COUNTED_LABELS[counted], _COUNTED_EN[counted])
+    return _(COUNTED_LABELS[counted])
 
 
 def _page_of(code: str) -> str:

@@ -15,7 +15,7 @@ from api.context import gazetteer, public_url, register
 from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
 from api.pages.services_words import hours_words, kind_words
-from api.pages.shell import page, pair
+from api.pages.shell import page
 from api.pages.sketch import draw_sketch
 from geo.code import format as code_display
 from geo.code import is_demo
@@ -134,7 +134,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "opens": opens_in(url),
         "sketch": _sketch(record, body["position"], ways, made) if body["position"] else None,
         "ways": ways,
-        "entrance_kinds": {name: pair(*said) for name, said in KIND_WORDS.items()},
+        "entrance_kinds": {name: _(said) for name, said in KIND_WORDS.items()},
         "most_note": MAX_NOTE,
         "exact_m": _EXACT_M,
         "services": services_of(made.reads, record, today()),
@@ -165,10 +165,10 @@ def _way(number: int, entrance: JsonObject, position: JsonObject | None) -> _Way
     facts = (
         _("within about {metres} m", metres=f"{accuracy:.0f}") if accuracy is not None else "",
         _("seen {day}", day=day_words(day)) if day else "",
-        pair(*SOURCE_WORDS[source]) if source else "",
+        _(SOURCE_WORDS[source]) if source else "",
     )
     known = tuple(filter(None, facts))
-    return _Way(number, pair(*KIND_WORDS[entrance["kind"]]), entrance, known, metres)
+    return _Way(number, _(KIND_WORDS[entrance["kind"]]), entrance, known, metres)
 
 
 def _sketch(record: Record, position: JsonObject, ways: list[_Way], made: Register) -> Markup:

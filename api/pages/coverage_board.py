@@ -20,6 +20,7 @@ from registry.coverage.figures import (
     AUDIT_LABELS,
     COUNTRY,
     NO_ACCURACY,
+    QUALITY_LABELS,
     Coverage,
     UnitCoverage,
     UnitTarget,
@@ -44,23 +45,7 @@ blueprint = page_blueprint("coverage_board", "/coverage")
 _MAPPED: Final = ("country", "province")
 _WORST: Final = 5
 _ORDERS: Final = ("share", "deficit", "name")
-_AUDIT_EN: Final = {"above_120": "above 120 % of the target", "jump": "sudden change"}
-_KINDS_EN: Final = {
-    "below_target": "far below target",
-    "street_holes": "holes in streets",
-    "never_delivered": "never delivered",
-}
 _GAPS_SHOWN: Final = 8
-_NO_FORECAST_EN: Final = {
-    "no_series": "no day is on record yet",
-    "series_stale": "nothing has been recorded lately",
-    "series_short": "60 days of the last 90 must be on record",
-    "target_missing": "there is no target",
-    "target_estimate": "the target is an estimate",
-    "reached": "the target is reached",
-    "no_progress": "no growth in 28 days",
-    "too_far": "more than 30 years at this pace",
-}
 _drawing = threading.Lock()
 
 
@@ -132,15 +117,15 @@ def _board(session: Session, found: Coverage) -> Response:
         trend=None if series is None else _trend(series),
         no_forecast=None
         if series is None or series.no_forecast is None
-        else pair(NO_FORECAST[series.no_forecast], _NO_FORECAST_EN[series.no_forecast]),
+        else _(NO_FORECAST[series.no_forecast]),
         level=level,
         gaps=gaps,
         gaps_shown=_GAPS_SHOWN,
-        kinds={kind: pair(label, _KINDS_EN[kind]) for kind, label in KINDS.items()},
+        kinds={kind: _(label) for kind, label in KINDS.items()},
         percent=percent_words,
         rate=_rate,
         quality=_quality,
-        audit={code: pair(label, _AUDIT_EN[code]) for code, label in AUDIT_LABELS.items()},
+        audit={code: _(label) for code, label in AUDIT_LABELS.items()},
     )
 
 
@@ -158,7 +143,7 @@ def _rate(per_day: float) -> str:
 
 
 def _quality(target: UnitTarget) -> str:
-    return pair(target.quality_label, target.quality)
+    return _(QUALITY_LABELS[target.quality])
 
 
 def _sorted(found: Coverage, order: str) -> list[UnitCoverage]:

@@ -176,6 +176,11 @@ def translate(english: str, language: str) -> str:
     return english if language == "en" else catalogue(language).gettext(english)
 
 
+def in_vietnamese(english: str) -> str:
+    """A msgid in Vietnamese, whatever the reader chose: for papers and exports, which are."""
+    return translate(english, LANGUAGES[0])
+
+
 @lru_cache(maxsize=8)
 def catalogue(language: str) -> gettext.NullTranslations:
     """The entries of a language; none of one that has no catalogue."""

@@ -11,26 +11,27 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final, Self
 
+from registry.core.messages import N_, in_vietnamese
 from registry.coverage.palette import AUDIT_SHARE
 
 COUNTRY: Final = ("VN", "country", "Việt Nam")
 """Code, level and name of the country, which is no unit of the register."""
 QUALITY_LABELS: Final = {
-    "declared": "kê khai",
-    "census": "tổng điều tra",
-    "derived": "suy ra khi chia tách",
-    "estimate": "ước tính",
+    "declared": N_("declared as a number"),
+    "census": N_("census"),
+    "derived": N_("derived after a split"),
+    "estimate": N_("estimate"),
 }
 """Quality of a target → how it is shown; the best one first."""
 COUNTED_LABELS: Final = {
-    "households": "hộ",
-    "residents": "hộ thường trú",
-    "dwellings": "chỗ ở",
+    "households": N_("households"),
+    "residents": N_("registered households"),
+    "dwellings": N_("dwellings"),
 }
 """What a target counts → how it is shown."""
 AUDIT_LABELS: Final = {
-    "above_120": "trên 120 % tổng số hộ",
-    "jump": "thay đổi đột ngột",
+    "above_120": N_("above 120 % of the target"),
+    "jump": N_("sudden change"),
 }
 """What is flagged for audit → how it is shown."""
 JUMP_SHARE: Final = 5
@@ -60,12 +61,12 @@ class UnitTarget:
     @property
     def counted_label(self) -> str:
         """What is counted, in Vietnamese."""
-        return COUNTED_LABELS[self.counted]
+        return in_vietnamese(COUNTED_LABELS[self.counted])
 
     @property
     def quality_label(self) -> str:
         """The quality in Vietnamese; an estimate is never shown without it."""
-        return QUALITY_LABELS[self.quality]
+        return in_vietnamese(QUALITY_LABELS[self.quality])
 
     @property
     def is_estimate(self) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from registry.core.messages import in_vietnamese
 from registry.coverage.gaps import KINDS, Gap, Gaps
 from registry.csv_cells import Writer
 from registry.messages import number
@@ -56,7 +57,7 @@ def form_rows(gaps: Gaps) -> Iterator[list[str]]:
     """
     reasons: dict[Place, list[str]] = defaultdict(list)
     for gap in gaps.found:
-        reasons[_place(gap)].append(KINDS[gap.kind])
+        reasons[_place(gap)].append(in_vietnamese(KINDS[gap.kind]))
     told: set[Place] = set()
     for gap in gaps.found:
         if gap.level == "province":
@@ -68,7 +69,7 @@ def form_rows(gaps: Gaps) -> Iterator[list[str]]:
         if gap.kind == "street_holes":
             for missing in gap.numbers:
                 reference = f"thieu-{gap.place_id}-{missing}"
-                yield _row(gap, reference, str(missing), [KINDS[gap.kind]])
+                yield _row(gap, reference, str(missing), [in_vietnamese(KINDS[gap.kind])])
         elif gap.missing is None:
             yield _row(gap, "", "mọi hộ", reasons[place])
         else:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from geo.label import named
 from registry.core.locks import Lock, hold_lock
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, in_vietnamese
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.coverage.figures import (
     COUNTRY,
@@ -43,9 +43,9 @@ from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 
 KINDS: Final = {
-    "below_target": "còn xa tổng số hộ",
-    "street_holes": "đường khuyết số nhà",
-    "never_delivered": "chưa có tệp nào",
+    "below_target": N_("far below target"),
+    "street_holes": N_("holes in streets"),
+    "never_delivered": N_("never delivered"),
 }
 """Kind of a gap → how it is shown."""
 """Advisory lock of who looks through more than a commune."""
@@ -122,7 +122,7 @@ class Gap:
             "households": self.households,
             "target": target and target.households,
             "target_quality": target and target.quality,
-            "target_quality_label": target and QUALITY_LABELS[target.quality],
+            "target_quality_label": target and in_vietnamese(QUALITY_LABELS[target.quality]),
             "share": target and share_of(self.households or 0, target.households),
             "lon": self.point and round(self.point[0], 6),
             "lat": self.point and round(self.point[1], 6),

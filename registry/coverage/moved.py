@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from registry.core.messages import Message
+from registry.core.messages import N_, Message
 from registry.core.sql import Statements
 from registry.coverage.figures import Counts, Coverage, UnitCoverage
 from registry.errors import InvalidInputError, NotFoundError
@@ -29,12 +29,12 @@ _FIELDS: Final = {
 }
 """Count → how it is called in answers."""
 MOVED_LABELS: Final = {
-    "households": "Hộ có mã",
-    "dwellings": "Chỗ ở",
-    "deliverable": "Giao được",
-    "positioned": "Toạ độ ≤ 20 m",
-    "verified": "Xác minh 24 tháng",
-    "suspected_duplicates": "Nghi trùng",
+    "households": N_("with a code"),
+    "dwellings": N_("Dwellings"),
+    "deliverable": N_("deliverable"),
+    "positioned": N_("point ≤ 20 m"),
+    "verified": N_("verified in 24 months"),
+    "suspected_duplicates": N_("suspected twice"),
 }
 """What people are shown of it, in Vietnamese."""
 

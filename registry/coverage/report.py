@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from registry.core.messages import in_vietnamese
 from registry.coverage.choropleth import Figure, draw_choropleth, draw_legend
 from registry.coverage.figures import (
     AUDIT_LABELS,
@@ -194,7 +195,7 @@ def _trend(series: Series | None) -> Iterator[str]:
     if series.forecast is not None:
         yield f"<p>Với tốc độ 28 ngày qua, đủ vào khoảng <b>{series.forecast:%d/%m/%Y}</b>.</p>"
     else:
-        why = NO_FORECAST[series.no_forecast or "no_series"]
+        why = in_vietnamese(NO_FORECAST[series.no_forecast or "no_series"])
         yield f"<p>Chưa dự báo ngày hoàn thành: {why}.</p>"
 
 
@@ -204,7 +205,7 @@ def _audited(units: Iterable[UnitCoverage]) -> Iterator[str]:
         return
     yield "<h2>Cần kiểm tra</h2><ul>"
     for unit in flagged[:_AUDITED]:
-        why = ", ".join(AUDIT_LABELS[each] for each in unit.audit)
+        why = ", ".join(in_vietnamese(AUDIT_LABELS[each]) for each in unit.audit)
         yield f"<li>{escape(unit.name)}: {why} ({escape(percent(unit.share))})</li>"
     if len(flagged) > _AUDITED:
         yield f"<li>… và {number(len(flagged) - _AUDITED)} đơn vị nữa, có dấu ⚑ trong bảng</li>"
@@ -243,5 +244,5 @@ def _bar(unit: UnitCoverage) -> str:
         return "<i>chưa có tổng số</i>"
     bar = f"<b style=width:{min(unit.share, 1) * 60:.0f}px></b>"
     # Said here as well: a phone has no room for the column of targets.
-    label = f" <i>{QUALITY_LABELS['estimate']}</i>" if unit.is_estimate else ""
+    label = f" <i>{in_vietnamese(QUALITY_LABELS['estimate'])}</i>" if unit.is_estimate else ""
     return f"{bar}{escape(percent(unit.share))}{label}"

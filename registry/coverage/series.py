@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from registry.core.messages import Message
+from registry.core.messages import N_, Message
 from registry.core.sql import Statements
 from registry.coverage.count_cache import count_anew
 from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, share_of
@@ -38,14 +38,14 @@ SHOWN_DAYS: Final = 365
 _EARLIEST: Final = datetime.date(2000, 1, 1)
 """Before any series; there are no days before the year 1 to look back on."""
 NO_FORECAST: Final = {
-    "no_series": "chưa có ngày nào được ghi",
-    "series_stale": "đã lâu không ghi độ phủ",
-    "series_short": "cần ít nhất 60 ngày được ghi trong 90 ngày gần nhất",
-    "target_missing": "chưa có tổng số hộ",
-    "target_estimate": "tổng số hộ là số ước tính",
-    "reached": "đã đủ tổng số hộ",
-    "no_progress": "28 ngày qua không tăng",
-    "too_far": "quá 30 năm với tốc độ hiện nay",
+    "no_series": N_("no day is on record yet"),
+    "series_stale": N_("nothing has been recorded lately"),
+    "series_short": N_("60 days of the last 90 must be on record"),
+    "target_missing": N_("there is no target"),
+    "target_estimate": N_("the target is an estimate"),
+    "reached": N_("the target is reached"),
+    "no_progress": N_("no growth in 28 days"),
+    "too_far": N_("more than 30 years at this pace"),
 }
 """Why no date is told → the same in words."""
 

@@ -6,6 +6,7 @@ For programs as CSV with names of fields; for people, in a workbook or CSV, with
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TextIO
 
+from registry.core.messages import in_vietnamese
 from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage
 from registry.coverage.moved import MOVED_LABELS, Moved, Movement
 from registry.csv_cells import Writer
@@ -64,7 +65,11 @@ HEADINGS: Final = (
 _WHENS: Final = {"before": "trước", "after": "sau", "change": "thay đổi"}
 MOVED_HEADINGS: Final = (
     *("Mã", "Đơn vị", "Tỉnh, thành phố"),
-    *(f"{label}, {when}" for label in MOVED_LABELS.values() for when in _WHENS.values()),
+    *(
+        f"{in_vietnamese(label)}, {when}"
+        for label in MOVED_LABELS.values()
+        for when in _WHENS.values()
+    ),
 )
 
 
@@ -130,7 +135,7 @@ def cells(unit: UnitCoverage) -> Sequence[Any]:
         counts.plated,
         counts.suspected,
         counts.unnumbered,
-        ", ".join(AUDIT_LABELS[each] for each in unit.audit) or None,
+        ", ".join(in_vietnamese(AUDIT_LABELS[each]) for each in unit.audit) or None,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from registry.core.messages import in_vietnamese
 from registry.coverage.figures import QUALITY_LABELS, Coverage, late_label
 from registry.coverage.moved import Moved
 from registry.coverage.series import Series
@@ -95,7 +96,7 @@ def _write_days(book: Any, styles: dict[str, Any], series: Series) -> None:
         sheet.write_string(0, column, heading, styles["head"])
     for row, day in enumerate(series.days, start=1):
         counts = day.counts
-        quality = QUALITY_LABELS[day.quality] if day.quality else None
+        quality = in_vietnamese(QUALITY_LABELS[day.quality]) if day.quality else None
         told = (day.day, counts.households, counts.dwellings, counts.deliverable)
         _write_row(sheet, row, (*told, day.target, quality), styles)
     last = len(series.days)

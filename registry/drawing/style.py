@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from registry.basemap import Basemap
-from registry.core.messages import Message
+from registry.core.messages import Message, worded
 from registry.drawing.grid import FINEST, FIRST
 from registry.drawing.tiles import COMMUNES_FROM, MAX_ZOOM, NUMBERS_FROM
 
@@ -60,7 +60,7 @@ def tile_json(at: str) -> dict[str, Any]:
         "bounds": _BOUNDS,
         "attribution": "Địa chỉ số",
         "vector_layers": [
-            {"id": name, "minzoom": first, "maxzoom": last, "fields": fields}
+            {"id": name, "minzoom": first, "maxzoom": last, "fields": worded(fields)}
             for name, first, last, fields in _FIELDS
         ],
     }

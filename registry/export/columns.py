@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column as SqlColumn
 
+from registry.core.messages import in_vietnamese
 from registry.core.tables.records import Goes, described, going
 from registry.lifecycle.words import FIELDS
 
@@ -63,13 +64,13 @@ _SPECIAL: Final = (
     Column(
         "position_method",
         "string",
-        FIELDS["position_method"],
+        in_vietnamese(FIELDS["position_method"]),
         "survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown",
     ),
     Column(
         "position_accuracy_m",
         "float",
-        FIELDS["position_accuracy_m"],
+        in_vietnamese(FIELDS["position_accuracy_m"]),
         "Radius in metres within which the entrance lies",
     ),
     Column("verified_on", "date", "Ngày xác minh gần nhất", "Day it was last seen to exist"),
@@ -97,7 +98,9 @@ def _with_plain() -> Iterator[Column]:
     for column in going(Goes.EXPORTED):
         name = exported_as(column)
         if name not in known:
-            yield Column(name, type_of(column), described(column).vi, column.comment or "")
+            yield Column(
+                name, type_of(column), in_vietnamese(described(column).label), column.comment or ""
+            )
     yield _SPECIAL[-1]
 
 
@@ -125,7 +128,7 @@ HEADINGS: Final = {column.name: column.vietnamese for column in COLUMNS} | {
     "households": "Số hộ",
     "lon": "Kinh độ",
     "lat": "Vĩ độ",
-    "position_method": FIELDS["position_method"],
+    "position_method": in_vietnamese(FIELDS["position_method"]),
     "position_accuracy_m": "Độ chính xác (m)",
     "verified_on": "Xác minh ngày",
     "recorded_at": "Ghi sổ lúc (UTC)",

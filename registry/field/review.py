@@ -13,6 +13,7 @@ from geo.house_number import parse_house_number
 from geo.locality import parse_locality
 from geo.street import parse_street
 from registry.boundaries.reach import is_far_move, moved_m, refuse_outside
+from registry.core.messages import N_
 from registry.core.sql import Statements
 from registry.errors import AddressTakenError, InvalidInputError
 from registry.field.area import Area
@@ -74,18 +75,18 @@ class Reviewed:
 
 
 CLASHES: Final = {
-    "ended": ("nhà này đã ngừng dùng mã", "its code was retired"),
-    "changed": ("nhà đã được sửa sau khi máy tải về", "it changed since the phone took it"),
-    "elsewhere": ("nhà nay không thuộc khu vực của đợt", "it is not in the area any more"),
-    "outside": ("điểm ở ngoài xã, phường", "its point is outside the commune"),
-    "far": ("điểm xa nơi đang ghi, hay xa khu vực", "its point is far from where it is"),
-    "coarse": ("vị trí kém chính xác", "its position is coarse"),
-    "worse": ("điểm đang có chính xác hơn", "the point on record is better"),
-    "contradicted": ("có điều ghi khác nói ngược lại", "another record says the opposite"),
-    "registered": ("địa chỉ này đã có mã", "this address has a code"),
-    "similar": ("có nhà giống vậy", "there is one like it"),
-    "unclear": ("chưa đọc được địa chỉ", "its address is not understood"),
-    "same": ("hai máy cùng báo nhà này: chỉ lập một lần", "reported twice: it is made once"),
+    "ended": N_("its code was retired"),
+    "changed": N_("it changed since the phone took it"),
+    "elsewhere": N_("it is not in the area any more"),
+    "outside": N_("its point is outside the commune"),
+    "far": N_("its point is far from where it is"),
+    "coarse": N_("its position is coarse"),
+    "worse": N_("the point on record is better"),
+    "contradicted": N_("another record says the opposite"),
+    "registered": N_("this address has a code"),
+    "similar": N_("there is one like it"),
+    "unclear": N_("its address is not understood"),
+    "same": N_("reported twice: it is made once"),
 }
 """What may speak against a record, in words."""
 

@@ -2,95 +2,64 @@
 
 from typing import Final
 
+from registry.core.messages import N_
 from registry.core.tables.records import HOUSEHOLD, described
 
-FIELDS: Final = {described(column).member: described(column).vi for column in HOUSEHOLD.c} | {
-    "reason": "Lý do, không ghi tên người",
-    "decision_number": "Số quyết định",
-    "count": "Số mã cần giữ",
-    "communes": "Mã các xã, phường mà đường đi qua",
-    "province": "Mã tỉnh: mọi xã, phường có đường tên này",
-    "lon": "Kinh độ",
-    "lat": "Vĩ độ",
-    "locality": "Tên thôn, tổ, và nơi chứa nó",
-    "same_address": "Trùng địa chỉ mà vẫn đúng",
-    "on": "Ngày, mặc định hôm nay",
-    "codes": "Các mã",
-    "into": "Gộp vào đâu",
-    "into_former_commune": "Mã xã trước 7/2025 của nơi gộp vào",
-    "parts": "Bảng các chỗ ở mới",
-    "by": "Mã đã giữ; không nêu thì cấp mã mới",
-    "numbers": "Bảng số cũ, số mới",
-    "new_name": "Tên mới",
-    "accuracy_m": "Sai số (mét)",
-    "note": "Ghi chú, không ghi tên người, số điện thoại",
-    "seen_on": "Thấy ngày",
-    "source": "Ai cho biết",
+FIELDS: Final = {described(column).member: described(column).label for column in HOUSEHOLD.c} | {
+    "reason": N_("Reason, without names of people"),
+    "decision_number": N_("Number of the decision"),
+    "count": N_("Number of codes to reserve"),
+    "communes": N_("Codes of the communes that the street runs through"),
+    "province": N_("Code of the province: every commune with a street of this name"),
+    "lon": N_("Longitude"),
+    "lat": N_("Latitude"),
+    "locality": N_("Name of the hamlet or quarter, and what holds it"),
+    "same_address": N_("Same address, and right all the same"),
+    "on": N_("Day, today by default"),
+    "codes": N_("Address codes"),
+    "into": N_("Merged into"),
+    "into_former_commune": N_("Former commune of what it is merged into"),
+    "parts": N_("Table of the new dwellings"),
+    "by": N_("Reserved code; a new one is issued without"),
+    "numbers": N_("Table of old and new numbers"),
+    "new_name": N_("New name"),
+    "accuracy_m": N_("Accuracy (metres)"),
+    "note": N_("Note, without names or telephone numbers of people"),
+    "seen_on": N_("Seen on"),
+    "source": N_("Who told it"),
 }
 """Members of requests and of records."""
 METHODS: Final = {
-    "survey": "đo đạc",
-    "gps": "GPS tại chỗ",
-    "imagery": "chấm trên bản đồ, ảnh",
-    "parcel": "bản đồ địa chính",
-    "geocoded": "suy từ địa chỉ",
-    "interpolated": "suy từ nhà bên",
-    "centroid": "tâm khu vực",
-    "unknown": "không rõ",
+    "survey": N_("surveyed"),
+    "gps": N_("GPS on the spot"),
+    "imagery": N_("picked on a map or image"),
+    "parcel": N_("from the cadastral map"),
+    "geocoded": N_("derived from the address"),
+    "interpolated": N_("derived from neighbouring houses"),
+    "centroid": N_("centre of an area"),
+    "unknown": N_("not known"),
 }
 """How a point was found."""
-KINDS: Final = {"household": "chỗ ở", "building": "toà nhà"}
+KINDS: Final = {
+    "household": N_("dwelling"),
+    "building": N_("building"),
+}
 """Kinds of records."""
 EFFECTS: Final = {
-    "reserve": (
-        "Mã đã giữ không trả lại được: chỉ giữ đủ số cần in.",
-        "Reserved codes do not come back: reserve no more than is printed.",
-    ),
-    "propose": (
-        "Chưa ai tra được mã này cho đến khi người duyệt đưa vào sử dụng.",
-        "Nobody finds the code before an approver activates it.",
-    ),
-    "activate": (
-        "Từ lúc này mã tra được, hiện trên bản đồ và tính vào độ phủ.",
-        "From now on the code is found, drawn on maps and counted.",
-    ),
-    "verify": (
-        "Chỉ khi đã có người đến tận nơi và thấy đúng như đã ghi.",
-        "Only when somebody was there and found it as recorded.",
-    ),
-    "entrances": (
-        "Lối vào hiện ở trang của mã, ở gói mang theo, và ai hỏi theo vị trí được dẫn đến lối gần"
-        " nhất. Toạ độ của mã là cửa chính, trừ khi ở đây ghi cửa chính khác.",
+    "reserve": N_("Reserved codes do not come back: reserve no more than is printed."),
+    "propose": N_("Nobody finds the code before an approver activates it."),
+    "activate": N_("From now on the code is found, drawn on maps and counted."),
+    "verify": N_("Only when somebody was there and found it as recorded."),
+    "entrances": N_(
         "Entrances are shown with the code, and whoever asks by position is led to the nearest."
-        " The record's point is its main entrance, unless one is named here.",
+        " The record's point is its main entrance, unless one is named here."
     ),
-    "correct": (
-        "Chỉ sửa điều ghi sai từ đầu hay mới biết. Nhà được cấp số khác thì dùng Đổi số nhà.",
-        "For what was recorded wrongly. A door that got another number is renumbered.",
-    ),
-    "renumber": (
-        "Ai tìm theo số cũ vẫn được dẫn đến nhà này.",
-        "Whoever asks for the old number is led to this door.",
-    ),
-    "merge": (
-        "Ai tra mã cũ được dẫn sang mã tiếp nối. Biển mang mã cũ cần thay.",
-        "Whoever asks for an old code is led to the one that continues it.",
-    ),
-    "split": (
-        "Ai tra mã cũ được dẫn sang các mã mới. Biển mang mã cũ cần thay.",
-        "Whoever asks for the old code is led to the new ones.",
-    ),
-    "replace": (
-        "Ai tra mã cũ được dẫn sang mã mới. Biển mang mã cũ cần thay.",
-        "Whoever asks for the old code is led to the new one.",
-    ),
-    "retire": (
-        "Ai tra mã này được báo đã ngừng dùng. Mã không cấp cho nhà khác.",
-        "Whoever asks for the code is told so. It is never given to another door.",
-    ),
-    "reinstate": (
-        "Mã lại tra được; những mã từng thay nó vẫn giữ nguyên.",
-        "The code is found again; those that continued it stay as they are.",
-    ),
+    "correct": N_("For what was recorded wrongly. A door that got another number is renumbered."),
+    "renumber": N_("Whoever asks for the old number is led to this door."),
+    "merge": N_("Whoever asks for an old code is led to the one that continues it."),
+    "split": N_("Whoever asks for the old code is led to the new ones."),
+    "replace": N_("Whoever asks for the old code is led to the new one."),
+    "retire": N_("Whoever asks for the code is told so. It is never given to another door."),
+    "reinstate": N_("The code is found again; those that continued it stay as they are."),
 }
 """What an operation does to those who know the code, in Vietnamese and English."""

@@ -12,7 +12,7 @@ from geo.code import CodeError
 from geo.code_writing import unannounced
 from geo.label import named
 from registry.core.invalid import wrong_code
-from registry.core.messages import Message
+from registry.core.messages import Message, Text
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
 from registry.errors import (
@@ -224,7 +224,7 @@ class Work:
                 Message(
                     "needs",
                     codes=codes.format(row["code"]),
-                    statuses=STATUSES[state],
+                    statuses=Text(STATUSES[state]),
                     operation=self.operation,
                     state=state,
                     states=" or ".join(states),

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Inte
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
+from registry.core.messages import N_
 from registry.core.tables import FILLED, KEY, METADATA
 
 
@@ -45,8 +46,8 @@ class Described:
     goes: Goes
     member: str
     """Its name in requests, answers and the feed."""
-    vi: str
-    """Its label for clerks."""
+    label: str
+    """What it is called, a text of the catalogue; empty where nobody sees it."""
 
 
 def _column(
@@ -56,7 +57,7 @@ def _column(
     goes: Goes = Goes.NOWHERE,
     *,
     member: str | None = None,
-    vi: str = "",
+    label: str = "",
     required: bool = False,
     primary_key: bool = False,
     filled: bool = False,
@@ -68,7 +69,7 @@ def _column(
         server_default=FILLED if filled else None,
         nullable=not (required or primary_key),
         comment=comment,
-        info={"described": Described(goes, member or name, vi)},
+        info={"described": Described(goes, member or name, label)},
     )
 
 
@@ -81,49 +82,53 @@ HOUSEHOLD: Final = Table(
     "household",
     METADATA,
     _column("code", KEY, "Permanent code, canonical, no hyphen; never reused", _READ,
-            vi="Mã", primary_key=True),
+            label=N_("Code"), primary_key=True),
     _column("kind", Text, "household | building (parent record of flats)", _SHOWN | Goes.EDITED,
-            vi="Loại", required=True),
+            label=N_("Kind"), required=True),
     _column("status", Text, "reserved | proposed | active | retired", _SHOWN,
-            vi="Trạng thái", required=True),
+            label=N_("Status"), required=True),
     _column("unit_id", Integer, "Commune of today; none only for a code never bound to a door",
-            _READ | Goes.TRACED, member="commune", vi="Mã xã, phường"),
+            _READ | Goes.TRACED, member="commune", label=N_("Code of the commune")),
     _column("former_unit_id", Integer, "Commune of an earlier map, when known",
-            _READ | Goes.TRACED, member="former_commune", vi="Mã xã trước 7/2025"),
-    _column("house_number", Text, "As written: Số 5A, ngách 34, ngõ 12", _READ, vi="Số nhà"),
+            _READ | Goes.TRACED, member="former_commune",
+            label=N_("Code of the commune before July 2025")),
+    _column("house_number", Text, "As written: Số 5A, ngách 34, ngõ 12", _READ,
+            label=N_("House number")),
     _column("house_number_key", KEY, "Canonical path: 12/34/5A", _READ | Goes.TRACED,
-            member="house_number", vi="Số nhà"),
+            member="house_number", label=N_("House number")),
     _column("street_id", BigInteger, "Street", _READ | Goes.TRACED,
-            member="street", vi="Tên đường"),
+            member="street", label=N_("Name of the street")),
     _column("locality_id", BigInteger, "Innermost locality", _READ | Goes.TRACED,
-            member="localities", vi="Thôn, tổ"),
+            member="localities", label=N_("Hamlet, quarter")),
     _column("building_name", Text, "Toà nhà, chung cư, block", _NAMED | Goes.EDITED,
-            member="building", vi="Tên toà nhà"),
+            member="building", label=N_("Name of the building")),
     _column("building_key", KEY, "Folded building, block and tower: what is matched", _READ),
-    _column("floor", Text, "Tầng", _NAMED | Goes.EDITED | Goes.DELIVERED, vi="Tầng"),
+    _column("floor", Text, "Tầng", _NAMED | Goes.EDITED | Goes.DELIVERED, label=N_("Floor")),
     _column("unit_number", Text, "Căn hộ, phòng", _NAMED | Goes.EDITED | Goes.DELIVERED,
-            vi="Số căn hộ, phòng"),
+            label=N_("Number of the flat or room")),
     _column("parent_code", KEY, "Building that holds it", _READ | Goes.TRACED | Goes.FED,
-            member="parent", vi="Mã của toà nhà"),
+            member="parent", label=N_("Code of the building")),
     _column("households_count", Integer,
             "Hộ that share it until they get records of their own; 0 for a building, so that a"
-            " sum counts hộ, and where nobody lives", Goes.EVERYWHERE, vi="Số hộ ở chung",
+            " sum counts hộ, and where nobody lives", Goes.EVERYWHERE,
+            label=N_("Households that share it"),
             required=True, filled=True),
     _column("point", Geometry("POINT", srid=4326, spatial_index=False),
             "Entrance, lon/lat EPSG:4326", Goes.TRACED | Goes.FED),
     _column("position_method", Text,
             "survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown",
-            _SHOWN | Goes.EDITED, vi="Cách lấy toạ độ"),
+            _SHOWN | Goes.EDITED, label=N_("How the position was found")),
     _column("position_accuracy_m", Double, "Radius in metres within which the entrance lies",
-            _SHOWN | Goes.EDITED, vi="Sai số toạ độ (mét)"),
-    _column("verified_on", Date, "Last seen to exist", _SHOWN, vi="Xác minh ngày"),
+            _SHOWN | Goes.EDITED, label=N_("Accuracy of the position (metres)")),
+    _column("verified_on", Date, "Last seen to exist", _SHOWN, label=N_("Verified on")),
     _column("delivery_hint", Text, "Landmark: gần chợ …; never a person",
-            Goes.EVERYWHERE & ~Goes.EXPORTED, vi="Chỉ dẫn cho người giao, không ghi tên người"),
+            Goes.EVERYWHERE & ~Goes.EXPORTED,
+            label=N_("Hint for delivery, without names of people")),
     _column("entrances", JSONB(none_as_null=True),
             "Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note,"
-            " seen_on, source; mostly none", _READ | Goes.TRACED | Goes.FED, vi="Lối vào"),
+            " seen_on, source; mostly none", _READ | Goes.TRACED | Goes.FED, label=N_("Entrances")),
     _column("restricted", Boolean, "Never in tiles, exports, packs, reverse, suggestions",
-            _READ | Goes.TRACED, vi="Không đưa ra danh sách, bản đồ, bản xuất", required=True,
+            _READ | Goes.TRACED, label=N_("Leave out of lists, maps and exports"), required=True,
             filled=True),
     _column("event_id", BigInteger, "Event that wrote this state; stamped by the database", _READ,
             required=True, filled=True),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from geo.admin import full_name
-from registry.core.messages import Message
+from registry.core.messages import Message, Text
 from registry.core.sql import Statements
 from registry.coverage.figures import COUNTED_LABELS, QUALITY_LABELS
 from registry.intake.engine import Workbench
@@ -31,8 +31,8 @@ def beyond_targets(bench: Workbench) -> Iterator[Message]:
                 "more",
                 kind=full_name(kind, name),
                 households=households,
-                counted_labels=COUNTED_LABELS[counted],
-                quality_labels=QUALITY_LABELS[quality],
+                counted_labels=Text(COUNTED_LABELS[counted]),
+                quality_labels=Text(QUALITY_LABELS[quality]),
                 target=target,
             )
         )
