@@ -7,7 +7,7 @@ changed.
 import re
 from typing import Any, Final
 
-from registry.core.messages import Message
+from registry.core.messages import Message, in_vietnamese
 from registry.lifecycle.table import OPERATIONS
 
 DESCRIPTION: Final = """\
@@ -184,7 +184,7 @@ _CALLED: Final[dict[tuple[str, str], tuple[str, str]]] = {
     **{
         ("post", f"/v1/operations/{made.name}"): (
             f"perform_{made.kind}",
-            made.vi[0].upper() + made.vi[1:],
+            in_vietnamese(made.called).capitalize(),
         )
         for made in OPERATIONS
     },

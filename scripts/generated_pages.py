@@ -12,6 +12,7 @@ from typing import Final
 import click
 from pydantic import BaseModel
 
+from registry.core.messages import in_vietnamese
 from registry.intake.judging.problems import PROBLEMS
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.messages import SEVERITIES
@@ -76,8 +77,9 @@ def problems() -> str:
 def _line(made: Operation) -> str:
     before = ", ".join(made.from_states) or "–"
     after = made.to_state or made.makes or "–"
+    called = in_vietnamese(made.called)
     return (
-        f"| `POST /v1/operations/{made.name}` | {made.vi} | {made.summary} | {before} | {after} |"
+        f"| `POST /v1/operations/{made.name}` | {called} | {made.summary} | {before} | {after} |"
         f" {made.role} |"
     )
 

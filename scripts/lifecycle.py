@@ -17,11 +17,10 @@ from geo.text import fold
 from registry.access.actors import who_acts
 from registry.access.audit import Entry, record
 from registry.access.keys import MAX_NAME
-from registry.core.messages import Message, _
+from registry.core.messages import Message
 from registry.database import session_scope
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
-from registry.lifecycle.words import FIELDS
 from registry.lifecycle.work import Done
 from registry.messages import number
 from scripts.opened import opened_engine
@@ -87,9 +86,8 @@ def _command(made: Operation) -> click.Command:
     def run(**given: Any) -> int:
         return _run(made, given)
 
-    summary = made.summary.rstrip(".")
-    told = f"{made.vi[0].upper()}{made.vi[1:]} ({summary})."
-    return FORMAT(click.Command(made.name, callback=run, params=parameters, help=told))
+    summary = f"{made.summary.rstrip('.')}."
+    return FORMAT(click.Command(made.name, callback=run, params=parameters, help=summary))
 
 
 def _named(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -102,7 +100,8 @@ def _named(_ctx: click.Context, _option: click.Parameter, value: str | None) -> 
 def _option(name: str, info: FieldInfo) -> click.Option:
     kind, many = _kind(info.annotation)
     flag = f"--{name.replace('_', '-')}"
-    help_text = f"{_(FIELDS[name])} ({info.description})."
+    described = info.description or name
+    help_text = f"{described[:1].upper()}{described[1:]}."
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         path = click.Path(path_type=Path, exists=True, dir_okay=False)
         columns = ", ".join(kind.model_fields)
@@ -115,7 +114,7 @@ def _option(name: str, info: FieldInfo) -> click.Option:
     if get_origin(kind) is Literal:
         kind = click.Choice([str(value) for value in get_args(kind)])
     if many:
-        help_text += " Nhiều thì cách nhau bằng dấu phẩy (several are separated by commas)."
+        help_text += " Several are separated by commas."
     return click.Option(
         [flag], type=kind, multiple=many, required=info.is_required(), help=help_text
     )

@@ -18,7 +18,7 @@ from api.errors import registry_problem
 from api.limits import has_key
 from api.pages.blueprint import page_blueprint
 from api.pages.failures import http_page
-from api.pages.shell import complaint, page, pair
+from api.pages.shell import complaint, page
 from api.requests import SAFE_METHODS, refuse_nul
 from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from registry.access.roles import Role
@@ -307,7 +307,7 @@ def event_words(kind: str) -> str:
     """What was done, by the kind of an event."""
     operation = BY_NAME.get(kind.replace("_", "-"))
     if operation is not None:
-        return pair(operation.vi, operation.name.replace("-", " "))
+        return _(operation.called)
     return _(EVENTS.get(kind, kind))
 
 

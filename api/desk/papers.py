@@ -25,7 +25,7 @@ from api.desk.blueprint import (
 )
 from api.desk.records_words import label_of, title
 from api.errors import invalid_input, status_of
-from api.pages.shell import complaint, pair
+from api.pages.shell import complaint
 from api.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
 from geo import code as codes
 from geo.label import named
@@ -125,7 +125,7 @@ def _lived(operation: Operation) -> BaseResponse:
         once=once_of_form() if sure else None,
         dry_run=not sure,
     )
-    what = pair(operation.vi, operation.name.replace("-", " "))
+    what = _(operation.called)
     if made.pending_id is not None:
         note_done(made)
         return filed(made.pending_id)
@@ -268,7 +268,7 @@ def _page(status: int = 200, **values: Any) -> BaseResponse:
             if unit.level == "commune" and unit.alive_on(day)
         ],
         sizes=SIZES,
-        life=[(name, pair(BY_NAME[name].vi, name.replace("-", " "))) for name in _LIFE],
+        life=[(name, _(BY_NAME[name].called)) for name in _LIFE],
         decided=decided,
         issued=issued_in(made.reads, limit=_OF_EACH),
         asked_code=request.args.get("code", ""),

@@ -24,7 +24,7 @@ from api.desk.blueprint import (
 )
 from api.desk.records_words import preview_of
 from api.errors import registry_problem, status_of
-from api.pages.shell import complaint, pair
+from api.pages.shell import complaint
 from api.shapes import unit_ref
 from geo.code import format as code_display
 from registry.core.invalid import message_of
@@ -108,7 +108,7 @@ def post_pending(pending_id: int) -> BaseResponse:
         return _page(pending_id, error)
     note_operation(pending.operation, pending.requests())
     note_done(made)
-    what = pair(pending.operation.vi, pending.operation.name)
+    what = _(pending.operation.called)
     return done(url, _("Approved and done ({what}).", what=what))
 
 

@@ -24,7 +24,7 @@ from api.desk.blueprint import (
 from api.desk.records_forms import Form
 from api.desk.records_words import label_of, preview_of, title
 from api.errors import invalid_input, registry_problem, status_of
-from api.pages.shell import complaint, pair
+from api.pages.shell import complaint
 from geo import code as codes
 from geo.code import CodeError
 from registry.core.invalid import wrong_code
@@ -128,7 +128,7 @@ def _do(
     note_done(made)
     if made.pending_id is not None:
         return filed(made.pending_id)
-    count, what = len(made.records), pair(operation.vi, operation.name)
+    count, what = len(made.records), _(operation.called)
     return done(back, _("Done ({what}): {count} records", what=what, count=count))
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from api.pages.shell import pair
 from geo.code import format as code_display
 from registry.boundaries.reach import is_far_move, moved_m
 from registry.core.messages import N_, _
@@ -67,7 +66,7 @@ class Preview:
 def title(operation: Operation, status: str = "") -> str:
     """What an operation is called, about a record in that state."""
     own = _TITLES.get((operation.name, status))
-    said = _(own) if own else pair(operation.vi, operation.name.replace("-", " "))
+    said = _(own) if own else _(operation.called)
     return said[:1].upper() + said[1:]
 
 

@@ -28,7 +28,7 @@ from api.desk.blueprint import (
 from api.desk.records_forms import WAS, Form, more_parts
 from api.desk.records_words import effect_words, label_of, preview_of, title
 from api.errors import registry_problem, status_of
-from api.pages.shell import complaint, pair
+from api.pages.shell import complaint
 from geo.code import format as code_display
 from registry.access.actors import Actor
 from registry.core.messages import Message, Text, _
@@ -92,7 +92,7 @@ def _subject(operation: Operation, written: str) -> Record:
                 "it_is",
                 code=code_display(record.code),
                 statuses=Text(STATUSES[record.status]),
-                vi=operation.vi,
+                operation=Text(operation.called),
                 status=record.status,
             )
         )
@@ -176,7 +176,7 @@ class _Desk:
         # What a merger leads to need not have been written itself.
         into = getattr(asked, "into", None)
         at = read_code("into", into) if into else (living or [made.records[0].code])[0]
-        what = pair(self.operation.vi, self.operation.name)
+        what = _(self.operation.called)
         if self.operation.name == "reserve":
             said = f"{len(made.records)} mã, từ {code_display(at)}"
             url = f"/desk/records?status=reserved&unit={getattr(asked, 'commune', '') or ''}"

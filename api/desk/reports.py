@@ -16,7 +16,7 @@ from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room, whole
 from api.errors import invalid_input, status_of
 from api.pages.report_forms import KIND_WORDS
-from api.pages.shell import complaint, figure, pair
+from api.pages.shell import complaint, figure
 from api.receipts import outcome
 from api.report_bodies import AcceptBody, RejectBody, ReportsQuery
 from api.reports import shown_entry
@@ -327,7 +327,7 @@ def _doing(entry: Entry) -> str:
         return _("its point moves by {metres:n} m", metres=round(entry.distance_m))
     if entry.kind.startswith("plate_"):
         operation = BY_NAME[OPERATIONS[entry.kind]]
-        return pair(operation.vi, operation.name.replace("-", " "))
+        return _(operation.called)
     if entry.kind == "entrance":
         return _("this entrance is added")
     if entry.kind == "new_house":

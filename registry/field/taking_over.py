@@ -22,7 +22,7 @@ from registry.access.actors import acting, demand
 from registry.access.jurisdiction import check_jurisdiction
 from registry.access.reach import check_writable, writable
 from registry.codes import issue_codes
-from registry.core.messages import Message
+from registry.core.messages import Message, Text
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
@@ -289,7 +289,9 @@ class _Takes:
         operation = BY_NAME[name]
         actor = acting()
         if actor is not None and not actor.may(operation.role):
-            raise ForbiddenError(Message("needs_key_role_2", vi=operation.vi, role=operation.role))
+            raise ForbiddenError(
+                Message("needs_key_role_2", operation=Text(operation.called), role=operation.role)
+            )
         request = operation.request.model_validate({"code": row["code"], **given})
         units = writable()
         if "lon" in given or not (units is None or row["unit_id"] in units):

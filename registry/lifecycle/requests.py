@@ -57,7 +57,6 @@ _LON: Final = (102, 118)
 _LAT: Final = (6, 24)
 Lon = Annotated[float, Field(ge=_LON[0], le=_LON[1])]
 Lat = Annotated[float, Field(ge=_LAT[0], le=_LAT[1])]
-_DEGREES: Final = "degrees, WGS 84"
 
 # No control characters: a NUL is no text to the database, a line break no part of a name.
 LINE_PATTERN: Final = r"^[^\x00-\x1f\x7f]*$"
@@ -106,8 +105,8 @@ class Reasoned(OperationRequest):
 class Place(BaseModel):
     """Where a door is, and how well that is known."""
 
-    lon: Lon | None = Field(None, description=_DEGREES)
-    lat: Lat | None = Field(None, description=_DEGREES)
+    lon: Lon | None = Field(None, description="degrees east, WGS 84")
+    lat: Lat | None = Field(None, description="degrees north, WGS 84")
     position_method: Method | None = Field(None, description="how it was found; `gps` by default")
     position_accuracy_m: float | None = Field(
         None, ge=0, le=100_000, description="radius in metres within which the entrance lies"
@@ -188,8 +187,8 @@ class MoveRequest(OperationRequest):
     """Another point: measured better, or the entrance moved."""
 
     code: Code = Field(description="code of the record")
-    lon: Lon = Field(description=_DEGREES)
-    lat: Lat = Field(description=_DEGREES)
+    lon: Lon = Field(description="degrees east, WGS 84")
+    lat: Lat = Field(description="degrees north, WGS 84")
     position_method: Method = Field("gps", description="how it was found")
     position_accuracy_m: float | None = Field(
         None, ge=0, le=100_000, description="radius in metres within which the entrance lies"
@@ -204,8 +203,8 @@ class GivenEntrance(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
     kind: entrances.Kind = Field(description="what it is; `locker`: parcel lockers")
-    lon: Lon = Field(description=_DEGREES)
-    lat: Lat = Field(description=_DEGREES)
+    lon: Lon = Field(description="degrees east, WGS 84")
+    lat: Lat = Field(description="degrees north, WGS 84")
     accuracy_m: float | None = Field(
         None, ge=0, le=100_000, description="radius in metres within which it lies"
     )
@@ -344,7 +343,7 @@ class NameStreetRequest(StreetRequest):
 
 
 class RenameStreetRequest(WideStreetRequest):
-    """Another name; the former one keeps leading to its doors, which are not rewritten."""
+    """Another name of a street; the former one keeps leading to its doors, not rewritten."""
 
     new_name: Called = Field(description="the new name, with its kind: `Đường Võ Văn Kiệt`")
 
@@ -452,7 +451,7 @@ class NameLocalityRequest(LocalityRequest):
 
 
 class RenameLocalityRequest(LocalityRequest):
-    """Another name; the former one keeps leading to its doors, which are not rewritten."""
+    """Another name of a locality; the former one keeps leading to its doors, not rewritten."""
 
     new_name: Called = Field(description="the new name, with its kind: `Tổ dân phố 5`")
 

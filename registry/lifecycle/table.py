@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from registry.access.roles import Role
+from registry.core.messages import N_
 from registry.lifecycle import bulk, plates, records, successions
 from registry.lifecycle import requests as r
 from registry.lifecycle.work import Done, Work
@@ -17,8 +18,8 @@ class Operation:
 
     name: str
     """In a path and on the command line: `rename-street`."""
-    vi: str
-    """What a clerk calls it."""
+    called: str
+    """What people call it, a text of the catalogue."""
     from_states: tuple[str, ...]
     """Where the record may be that it is about; empty where it is about no record."""
     to_state: str | None
@@ -54,7 +55,7 @@ _HERE: Final = {"commune": "00199", "decision_number": "12/QĐ-UBND"}
 OPERATIONS: Final = (
     Operation(
         "reserve",
-        "giữ mã",
+        N_("reserve"),
         (),
         "reserved",
         "approver",
@@ -65,7 +66,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "propose",
-        "đề nghị cấp mã",
+        N_("propose"),
         ("reserved",),
         "proposed",
         "editor",
@@ -82,7 +83,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "activate",
-        "đưa vào sử dụng",
+        N_("activate"),
         ("reserved", "proposed"),
         "active",
         "approver",
@@ -92,7 +93,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "verify",
-        "xác minh",
+        N_("verify"),
         ("active",),
         None,
         "editor",
@@ -102,7 +103,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "correct",
-        "đính chính",
+        N_("correct"),
         _LIVING,
         None,
         "editor",
@@ -112,7 +113,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "move",
-        "chuyển vị trí",
+        N_("move"),
         _LIVING,
         None,
         "editor",
@@ -122,7 +123,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "entrances",
-        "ghi lối vào",
+        N_("entrances"),
         _LIVING,
         None,
         "editor",
@@ -138,7 +139,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "renumber",
-        "đổi số nhà",
+        N_("renumber"),
         _LIVING,
         None,
         "editor",
@@ -148,7 +149,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "merge",
-        "gộp",
+        N_("merge"),
         _LIVING,
         "retired",
         "approver",
@@ -158,7 +159,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "split",
-        "tách",
+        N_("split"),
         ("active",),
         "retired",
         "approver",
@@ -173,7 +174,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "replace",
-        "thay mã",
+        N_("replace"),
         ("active",),
         "retired",
         "approver",
@@ -184,7 +185,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "retire",
-        "ngừng dùng",
+        N_("retire"),
         ("reserved", "proposed", "active"),
         "retired",
         "approver",
@@ -194,7 +195,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "reinstate",
-        "khôi phục",
+        N_("reinstate"),
         ("retired",),
         "active",
         "approver",
@@ -204,7 +205,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "name-street",
-        "đặt tên đường",
+        N_("name street"),
         (),
         None,
         "editor",
@@ -214,7 +215,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "merge-street",
-        "gộp đường",
+        N_("merge street"),
         (),
         None,
         "approver",
@@ -224,7 +225,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "renumber-street",
-        "đánh số lại cả đường",
+        N_("renumber street"),
         (),
         None,
         "approver",
@@ -238,7 +239,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "rename-street",
-        "đổi tên đường",
+        N_("rename street"),
         (),
         None,
         "approver",
@@ -248,7 +249,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "name-locality",
-        "đặt tên thôn, tổ",
+        N_("name locality"),
         (),
         None,
         "editor",
@@ -258,7 +259,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "renumber-locality",
-        "đánh số lại cả thôn, tổ",
+        N_("renumber locality"),
         (),
         None,
         "approver",
@@ -268,7 +269,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "rename-locality",
-        "đổi tên thôn, tổ",
+        N_("rename locality"),
         (),
         None,
         "approver",
@@ -278,7 +279,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "merge-locality",
-        "gộp thôn, tổ",
+        N_("merge locality"),
         (),
         None,
         "approver",
@@ -288,7 +289,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "issue-plates",
-        "cấp biển",
+        N_("issue plates"),
         (),
         None,
         "editor",
@@ -298,7 +299,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "mount-plates",
-        "báo đã gắn biển",
+        N_("mount plates"),
         (),
         None,
         "editor",
@@ -308,7 +309,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "lose-plates",
-        "báo mất biển",
+        N_("lose plates"),
         (),
         None,
         "editor",
