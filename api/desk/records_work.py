@@ -90,11 +90,11 @@ def _subject(operation: Operation, written: str) -> Record:
         # Of a form that was filled in the operation says so, and nothing typed is lost.
         raise ConflictError(
             Message(
-                "it_is",
+                "record_status_forbids",
                 code=code_display(record.code),
-                statuses=STATUSES[record.status],
-                vi=operation.vi,
-                status=record.status,
+                state_name=STATUSES[record.status],
+                operation_name=operation.vi,
+                state=record.status,
             )
         )
     return record

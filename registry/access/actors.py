@@ -121,7 +121,9 @@ def demand(role: Role, what: str) -> None:
     """Raises ForbiddenError when somebody acts whose role is below `role`."""
     actor = acting()
     if actor is not None and not actor.may(role):
-        raise ForbiddenError(Message("needs_key_role", what=what, role=role, role_2=actor.role))
+        raise ForbiddenError(
+            Message("operation_needs_role", what=what, role=role, own_role=actor.role)
+        )
 
 
 def is_bound() -> bool:
@@ -158,7 +160,7 @@ def outside_units(told: str, english: str, codes: Sequence[str]) -> OutsideUnits
         )
         english += "; units of the key have ended: let it be bound anew"
         members["ended"] = [unit.to_dict() for unit in ended]
-    return OutsideUnitsError(Message("text", told=told, english=english), **members)
+    return OutsideUnitsError(Message("outside_units", vietnamese=told, english=english), **members)
 
 
 def outside_own(*codes: str) -> OutsideUnitsError:

@@ -240,7 +240,7 @@ def _checked(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str, str
     known = (*_FIELDS[operation], REFERENCE)
     for field in (_CALLED.get(field, field) for _, field in stated):
         if field and field not in known:
-            detail = Message("no_such_field", field=repr(field), known=", ".join(known))
+            detail = Message("field_unknown", field=repr(field), known=", ".join(known))
             raise InvalidInputError.of_field("mapping", "literal_error", detail)
     return {fold(header): field for header, field in stated}
 
@@ -252,8 +252,8 @@ def _not_recognised(headers: Sequence[str], likeliest: str) -> ColumnsNotRecogni
     example = {next(unknown, "Tên cột")[:_MOST_SHOWN]: likeliest}
     return ColumnsNotRecognisedError(
         Message(
-            "no_column_known_nothing_answered",
-            told=told,
+            "no_column_recognized",
+            likeliest_name=told,
             shown=shown,
             example=Remedy("mapping", example),
             likeliest=likeliest,

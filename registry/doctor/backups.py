@@ -23,7 +23,7 @@ _OFF: Final = (
 
 @CHECKS.check(
     "Sổ được sao lưu mỗi ngày",
-    hint=Message("take_one_taken_each_day_docs"),
+    hint=Message("advice_make_backups"),
 )
 def backups_taken(subject: Subject) -> Finding:
     """The register is saved each day."""
@@ -36,7 +36,7 @@ def backups_taken(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Bản sao lưu đã được phục hồi thử",
-    hint=Message("let_one_come_back_each_month"),
+    hint=Message("advice_rehearse_backups"),
 )
 def backups_rehearsed(subject: Subject) -> Finding:
     """A backup was seen to come back."""
@@ -49,7 +49,7 @@ def backups_rehearsed(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Nhật ký được gửi vào kho sao lưu",
-    hint=Message("see_store_room_rights_network_then"),
+    hint=Message("advice_check_store"),
 )
 def log_archived(subject: Subject) -> Finding:
     """The log is sent to the store of backups."""

@@ -10,14 +10,14 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 
-_LOAD: Final = Message("load_file_units")
+_LOAD: Final = Message("advice_load_boundaries")
 _SEATS_INSIDE: Final = 0.95
 """Published seats are rough: of the real communes of 2025, 99.3 % lie in their own polygon."""
 
 
 @CHECKS.check(
     "Xã nào cũng có ranh giới, thật hoặc vẽ quanh trụ sở",
-    hint=Message("run_command"),
+    hint=Message("advice_load_units"),
 )
 def communes_have_a_polygon(subject: Subject) -> Finding:
     """Every commune has a polygon, real or drawn around its seat."""
@@ -54,7 +54,7 @@ def real_polygons_have_parts(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Trụ sở xã nằm trong ranh giới của xã",
-    hint=Message("few_usual_many_polygons_another_map"),
+    hint=Message("advice_few_outside_polygons"),
 )
 def seats_are_inside(subject: Subject) -> Finding:
     """Seats lie in the real polygon of their own commune."""

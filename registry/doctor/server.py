@@ -25,7 +25,7 @@ _LOSSY = {
 
 @CHECKS.check(
     "Máy chủ cơ sở dữ liệu trả lời, PostgreSQL từ bản 15",
-    hint=Message("start_correct_variable"),
+    hint=Message("advice_start_or_correct"),
     need=Need.NOTHING,
 )
 def server_answers(subject: Subject) -> Finding:
@@ -42,7 +42,7 @@ def server_answers(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Đủ phần mở rộng, PostGIS từ bản 3.3",
-    hint=Message("install_packages_run_command_after_update"),
+    hint=Message("advice_install_packages"),
     need=Need.DATABASE,
 )
 def extensions(subject: Subject) -> Finding:
@@ -66,7 +66,7 @@ def extensions(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Cơ sở dữ liệu ghi chữ bằng UTF-8",
-    hint=Message("save_restore_into_database_made"),
+    hint=Message("advice_restore_as_utf8"),
     need=Need.DATABASE,
 )
 def encoding(subject: Subject) -> Finding:
@@ -77,7 +77,7 @@ def encoding(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Máy chủ ghi xuống đĩa những gì đã nhận: fsync, full_page_writes, synchronous_commit",
-    hint=Message("set_them_where_they_set_off"),
+    hint=Message("advice_enable_settings"),
     need=Need.DATABASE,
 )
 def durable(subject: Subject) -> Finding:
@@ -92,7 +92,7 @@ def durable(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Máy chủ nhận ra trang đĩa hỏng: data_checksums",
-    hint=Message("stop_server_run_data_directory"),
+    hint=Message("advice_enable_checksums"),
     need=Need.DATABASE,
 )
 def checksums(subject: Subject) -> Finding:
@@ -104,7 +104,7 @@ def checksums(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Có đủ hai vai trò, và tài khoản này dùng được cả hai",
-    hint=Message("run_administrator"),
+    hint=Message("advice_prepare_as_admin"),
     need=Need.DATABASE,
 )
 def roles(subject: Subject) -> Finding:
@@ -126,7 +126,7 @@ def roles(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Kết nối mới mang đúng vai trò của chương trình",
-    hint=Message("connect_postgresql_directly_pooler_between_drops"),
+    hint=Message("advice_connect_directly"),
     need=Need.DATABASE,
 )
 def application_role_is_taken(subject: Subject) -> Finding:
@@ -137,7 +137,7 @@ def application_role_is_taken(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Vai trò của chương trình không vượt được các quy tắc",
-    hint=Message("revoke_memberships_give_owns_owner", app_role=APP_ROLE, owner_role=OWNER_ROLE),
+    hint=Message("advice_limit_role", app_role=APP_ROLE, owner_role=OWNER_ROLE),
     need=Need.DATABASE,
 )
 def application_role_is_bound(subject: Subject) -> Finding:

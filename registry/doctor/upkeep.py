@@ -34,7 +34,7 @@ _KEY_DAYS: Final = 30
 
 @CHECKS.check(
     "Đĩa dữ liệu còn chỗ cho một thao tác lớn",
-    hint=Message("free_some_space_large_operation_needs"),
+    hint=Message("advice_free_database_disk"),
     need=Need.DATABASE,
 )
 def data_disk(subject: Subject) -> Finding:
@@ -60,7 +60,7 @@ def _data_folder(subject: Subject) -> Path | None:
 
 @CHECKS.check(
     "Bản sao theo kịp: chậm nhất nửa phút, không khe nào giữ nhật ký lại",
-    hint=Message("see_replicas_log_network_drop_slots"),
+    hint=Message("advice_check_replica"),
     need=Need.DATABASE,
 )
 def replication(subject: Subject) -> Finding:
@@ -94,7 +94,7 @@ def _behind(lag_s: float) -> Finding:
 
 @CHECKS.check(
     "Cơ sở dữ liệu của DATABASE_READ_URL là bản sao của sổ này, và kịp thời",
-    hint=Message("correct_see_replica"),
+    hint=Message("advice_check_read_url"),
     need=Need.REGISTER,
 )
 def read_replica(subject: Subject) -> Finding:
@@ -112,7 +112,7 @@ def read_replica(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Cơ sở dữ liệu của DATABASE_WEB_URL là sổ này, và pooler mang đúng vai trò",
-    hint=Message("correct_make_poolers_login_ready_command"),
+    hint=Message("advice_check_web_url"),
     need=Need.REGISTER,
 )
 def web_database(subject: Subject) -> Finding:
@@ -131,13 +131,13 @@ def _position_there(url: str, register: object) -> int:
     with connected(url, role=APP_ROLE, may_be_pooled=True) as connection:
         row = connection.execute(_NEWEST).fetchone()
     if row is None or row[0] != register:
-        raise ConflictError(Message("holds_another_register"))
+        raise ConflictError(Message("database_is_other_register"))
     return int(str(row[1] or 0))
 
 
 @CHECKS.check(
     "Autovacuum theo kịp",
-    hint=Message("switch_vacuum_hand"),
+    hint=Message("advice_enable_autovacuum"),
     need=Need.REGISTER,
 )
 def autovacuum(subject: Subject) -> Finding:
@@ -158,7 +158,7 @@ def autovacuum(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Không khoá nào đang dùng hết hạn trong 30 ngày tới",
-    hint=Message("keys_rotate_before_they_end"),
+    hint=Message("advice_rotate_keys"),
 )
 def keys_last(subject: Subject) -> Finding:
     """No key that is in use ends within thirty days."""
@@ -171,7 +171,7 @@ def keys_last(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Bảng việc cần người thứ hai đọc được, và có người thứ hai",
-    hint=Message("mend_table_office_one_person_see"),
+    hint=Message("advice_second_person_table"),
 )
 def second_person(subject: Subject) -> Finding:
     """The table of what needs a second person can be read, and there is one."""
@@ -191,7 +191,7 @@ def second_person(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Việc nền chạy đều",
-    hint=Message("start_worker_see_says_where_ends"),
+    hint=Message("advice_start_worker"),
 )
 def background_jobs(subject: Subject) -> Finding:
     """Background jobs are done: a worker lives, and none waits or is stuck."""
@@ -210,7 +210,7 @@ def background_jobs(subject: Subject) -> Finding:
 
 @CHECKS.check(
     "Không webhook nào đã thôi gửi",
-    hint=Message("tell_key_then_resume"),
+    hint=Message("advice_resume_webhook"),
     need=Need.REGISTER,
 )
 def webhooks_told(subject: Subject) -> Finding:
