@@ -163,9 +163,9 @@ def _secret(asked: Request) -> str | None:
         return alone.strip() if alone is not None else None
     scheme, _, bearer = authorization.strip().partition(" ")
     if scheme.lower() != _BEARER or not bearer.strip():
-        raise KeyTruncatedError(Message("another_scheme_no_key_behind"))
+        raise KeyTruncatedError(Message("bearer_key_required"))
     if alone is not None and alone.strip() != bearer.strip():
-        raise KeyTruncatedError(Message("two_keys_one_request"))
+        raise KeyTruncatedError(Message("two_keys_given"))
     return bearer.strip()
 
 
@@ -298,11 +298,11 @@ def _check() -> None:
     if access.limits is not None:
         _count(access.limits, asking, often=blueprint in access.often)
     if not access.anonymous_reads and not has_key(asking):
-        raise KeyRequiredError(Message("nothing_answered_without_key_here"))
+        raise KeyRequiredError(Message("key_required"))
     if not asking.may(role):
         if not has_key(asking):
-            raise KeyRequiredError(Message("key_role_needed", role=role))
-        raise ForbiddenError(Message("role_not_allow", role=asking.role, role_2=role))
+            raise KeyRequiredError(Message("role_key_required", role=role))
+        raise ForbiddenError(Message("role_insufficient", role=asking.role, required=role))
 
 
 def count_rows(rows: int) -> None:

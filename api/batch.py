@@ -201,16 +201,16 @@ def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     door that may be meant.
     """
     if operation not in OPERATIONS:
-        raise NotFoundError(Message("no_such_operation", operations=", ".join(OPERATIONS)))
+        raise NotFoundError(Message("batch_operation_unknown", operations=", ".join(OPERATIONS)))
     if query.since is not None and operation != "validate":
-        detail = Message("only_validate_since")
+        detail = Message("since_only_for_validate")
         raise InvalidInputError.of_field("since", "unknown_parameter", detail)
     if query.receipt and (operation != "validate" or query.since is not None):
-        detail = Message("only_validate_receipt")
+        detail = Message("receipt_only_for_validate")
         raise InvalidInputError.of_field("receipt", "unknown_parameter", detail)
     form = _STREAMS.get(request.mimetype, "ndjson" if json else None)
     if form is None:
-        raise UnsupportedMediaType(str(Message("one_of_needed", known=[_JSON, *_STREAMS])))
+        raise UnsupportedMediaType(str(Message("one_of_required", known=[_JSON, *_STREAMS])))
     stated = ((query.reference, REFERENCE),) if query.reference else ()
     table, rows = _rows(form, operation if query.since is None else RECHECK, json, stated)
     note(count=len(rows))

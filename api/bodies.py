@@ -65,7 +65,7 @@ def prepare_body() -> None:
     """Before each request: how large its body may be; raises the error that the body ended with."""
     request.max_content_length = most_bytes(current_app, request.endpoint, register().settings)
     if request.content_encoding not in (None, "identity"):
-        raise UnsupportedMediaType(str(Message("send_body")))
+        raise UnsupportedMediaType(str(Message("content_encoding_unsupported")))
     error: HTTPException | RegistryError | None = request.environ.get(REFUSED)
     if error is not None:
         raise error

@@ -15,7 +15,7 @@ from registry.search.completed_text import UNITS
 
 def _text(value: str) -> str:
     if "\0" in value:
-        raise invalid_value("nul_character", Message("holds_nul_character"))
+        raise invalid_value("nul_character", Message("text_has_nul"))
     return value
 
 

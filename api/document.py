@@ -53,7 +53,7 @@ _SECURITY_SCHEMES: Final = {
         "type": "apiKey",
         "in": "header",
         "name": FIELD_CODE,
-        "description": Message("code_round_field"),
+        "description": Message("round_code_label"),
     },
 }
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]

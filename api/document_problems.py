@@ -105,7 +105,7 @@ def problem_response(status: int, codes: dict[str, str]) -> dict[str, Any]:
 
 
 def _example(status: int, code: str) -> dict[str, Any]:
-    detail = Message("why")
+    detail = Message("problem_description")
     made: dict[str, Any] = {
         "type": f"urn:diachiso:problem:{code}",
         "title": status_title(status),

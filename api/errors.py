@@ -213,7 +213,7 @@ def http_problem(error: HTTPException) -> ResponseReturnValue:
     own = error.description if error.description != type(error).description else _led_on(error)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not own:
         most = request.max_content_length
-        own = str(Message("bodies_too_large", count=most)) if most else None
+        own = str(Message("body_too_large", most=most)) if most else None
     detail = str(own or status_title(status))
     response = problem(status, http_code(status), detail)
     # What the exception knows beside its body: Allow of 405, Retry-After, Location of a redirect.
@@ -226,10 +226,10 @@ def http_problem(error: HTTPException) -> ResponseReturnValue:
 def _led_on(error: HTTPException) -> str | None:
     """Where to look, for who asks for what there is not."""
     if isinstance(error, NotFound) and request.url_rule is None:
-        return str(Message("no_such_route_docs_openapi_json"))
+        return str(Message("route_unknown"))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         methods = ", ".join(sorted(set(error.valid_methods) - {"HEAD", "OPTIONS"}))
-        return str(Message("only_methods", methods=methods)) if methods else None
+        return str(Message("methods_allowed", methods=methods)) if methods else None
     return None
 
 
@@ -239,11 +239,11 @@ def _problem_of_field(item: Any, known: Collection[str] = ()) -> dict[str, Any]:
     if code == "extra_forbidden":
         code, detail = "unknown_parameter", _unknown(field, known if len(item["loc"]) == 1 else ())
     elif isinstance(item["input"], Repeated):
-        code, detail = "given_twice", Message("given_once")
+        code, detail = "given_twice", Message("parameter_repeated")
     elif code == "string_pattern_mismatch":
         detail = Message(PATTERNS.get(item["ctx"]["pattern"], "unfit_form"))
     elif field == "lat" and code == "less_than_equal" and is_longitude(item["input"]):
-        detail = Message("detail_or_swapped", detail=detail)
+        detail = Message("coordinates_perhaps_swapped", detail=detail)
     return {"field": field, "code": code, "detail": detail}
 
 
@@ -252,5 +252,5 @@ def _unknown(field: str, known: Collection[str]) -> Message:
         return Message("parameter_unknown")
     named = ", ".join(known)
     if meant := parameter_meant(field, known):
-        return Message("unknown_parameter_meant", meant=meant, known=named)
-    return Message("unknown_parameter", known=named)
+        return Message("parameter_unknown_meant", meant=meant, known=named)
+    return Message("parameter_unknown_of", known=named)

@@ -85,7 +85,7 @@ def get_export(query: ExportQuery) -> Response:
 
 def _in_turn(options: ExportOptions) -> Iterator[bytes]:
     if not _turn.acquire(blocking=False):
-        raise DatabaseUnavailableError(Message("another_export_being_sent_try_again"))
+        raise DatabaseUnavailableError(Message("export_busy"))
     try:
         yield from export_stream(register().engine, options)
     finally:

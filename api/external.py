@@ -48,7 +48,9 @@ class Bearers(Answer):
 def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
     """The records that bear another scheme's value: a postcode, a parcel, an own number."""
     if not re.fullmatch(SCHEME, scheme) or len(value) > MAX_VALUE or not value.isprintable():
-        raise InvalidInputError.of_field("scheme", "malformed_scheme", Message("scheme_z_0_9"))
+        raise InvalidInputError.of_field(
+            "scheme", "malformed_scheme", Message("external_value_malformed")
+        )
     found = find_external(register().reads, scheme, value, query.on or today())
     response = jsonify(
         written(Bearers, scheme=scheme, value=value, records=[_bearer(each) for each in found])

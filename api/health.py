@@ -64,7 +64,7 @@ def readyz(query: ReadinessQuery) -> Response:
     A server that is told to end says no at once, and serves on for a while.
     """
     if register().settings.leaving.exists():
-        raise LeavingError(Message("server_about_end"))
+        raise LeavingError(Message("server_stopping"))
     ready = register().readiness.check(writing=query.need == "writing")
     taken = "ok" if ready.writing else "unavailable"
     said = {"status": "ready", "reading": "ok", "writing": taken, "jobs": ready.jobs}

@@ -90,7 +90,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
     in_form = cast(OwnRequest, request).is_form
     options: ImportOptions = form if in_form else query
     if options.source is None:
-        raise InvalidInputError.of_field("source", "missing", Message("say_delivers_file"))
+        raise InvalidInputError.of_field("source", "missing", Message("source_required"))
     check_source(options.source)
     given = {
         "crs": options.crs,
@@ -210,7 +210,7 @@ def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Resp
         raise InvalidInputError.of_field(
             "answers",
             "missing",
-            Message("say_one_them_least"),
+            Message("answer_required"),
         )
     answer(register().engine, import_id, caller(), answers)
     return _shown(import_id, 202)
@@ -266,7 +266,7 @@ def _mapping(text: str | None) -> dict[str, str] | None:
         mapping = json.loads(text)  # which reads no half of a sign
     except GivenTwiceError as error:
         raise InvalidInputError.of_field(
-            "mapping", "given_twice", Message("given_twice_5", name=error.name)
+            "mapping", "given_twice", Message("named_twice", name=error.name)
         ) from None
     except ValueError:
         mapping = None
@@ -274,10 +274,10 @@ def _mapping(text: str | None) -> dict[str, str] | None:
         raise InvalidInputError.of_field(
             "mapping",
             "malformed_json",
-            Message("mapping_object"),
+            Message("mapping_not_object"),
         )
     if "\0" in "".join((*mapping, *mapping.values())):
-        raise InvalidInputError.of_field("mapping", "nul_character", Message("holds_nul_character"))
+        raise InvalidInputError.of_field("mapping", "nul_character", Message("text_has_nul"))
     return mapping
 
 
@@ -293,9 +293,11 @@ def _file(import_id: int, kind: str) -> Response:
         view = find_import(session, import_id, caller())
     path = files.report(files.of_import(register().settings, import_id), kind)
     if path is None and kind == files.CODES and view.state in _NOT_YET:
-        raise ImportStateError(Message("not_published_yet", import_id=import_id), state=view.state)
+        raise ImportStateError(
+            Message("import_not_published", import_id=import_id), state=view.state
+        )
     if path is None:
-        raise NotFoundError(Message("no_such_file_time_over", import_id=import_id))
+        raise NotFoundError(Message("import_file_gone", import_id=import_id))
     note(count=view.counts.get("rows"))
     made = send_file(
         path, as_attachment=True, download_name=path.name, etag=False, conditional=False

@@ -165,10 +165,10 @@ def _seen_event() -> int | None:
     if given is None or given == "*":
         return None
     if not _WRITTEN.fullmatch(given):
-        raise InvalidInputError.of_field("If-Match", "malformed_etag", Message("etag_quotes_12"))
+        raise InvalidInputError.of_field("If-Match", "malformed_etag", Message("etag_needs_quotes"))
     match = _ETAG.fullmatch(given.strip())
     if match is None:
-        raise StaleError(Message("if_match_not_etag_record"))
+        raise StaleError(Message("if_match_invalid"))
     return int(match[1])
 
 
@@ -215,7 +215,7 @@ def patch_address(address_code: str, query: NoParameters, json: AddressPatch) ->
     needs a second person waits for one (202).
     """
     if "If-Match" not in request.headers:
-        raise IfMatchRequiredError(Message("send_etag_record_you_seen"))
+        raise IfMatchRequiredError(Message("if_match_required"))
     operation, given = operation_of(address_code, json)
     response = _perform(operation, given)
     if response.status_code == HTTPStatus.OK:

@@ -67,7 +67,7 @@ class Limits:
             return
         who = f"address:{network}"
         if self._count(who, self._per_address, 0) + rows - 1 > self._per_address:
-            raise too_many(Message("rows_requests_minute_more_key", per_address=self._per_address))
+            raise too_many(Message("limits_without_key", per_address=self._per_address))
         self._counters.count(who, rows - 1)
 
     def count_failure(self, network: str) -> None:
@@ -110,7 +110,7 @@ def has_key(asking: Actor) -> bool:
 def too_many(detail: Message | None = None) -> TooManyRequestsError:
     """The refusal of whoever asks too often."""
     return TooManyRequestsError(
-        detail or Message("too_many_requests_try_again_later"), retry_after_s=seconds_left()
+        detail or Message("too_many_requests"), retry_after_s=seconds_left()
     )
 
 

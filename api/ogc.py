@@ -215,7 +215,7 @@ def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
         written(
             OgcLanding,
             title="Địa chỉ số",
-            description=Message("register_address_codes_viet_nam"),
+            description=Message("register_title"),
             links=[
                 _link("", "self", _JSON),
                 written(
@@ -310,7 +310,7 @@ def _open(name: str) -> Collection:
     """A collection that everybody may read; raises NotFoundError."""
     found = collection_named(name)
     if found.of_doors:
-        raise NotFoundError(Message("collection_keys"))
+        raise NotFoundError(Message("collection_requires_key"))
     return found
 
 
@@ -376,9 +376,7 @@ def _geojson(body: bytes, crs: str) -> Response:
 def _system(field: str, asked: str | None) -> str:
     """The system that is asked for; raises InvalidInputError for one that is not offered."""
     if asked is not None and asked not in SYSTEMS:
-        raise InvalidInputError.of_field(
-            field, "unknown_crs", Message("give_uri_collection_lists_under_crs")
-        )
+        raise InvalidInputError.of_field(field, "unknown_crs", Message("crs_uri_required"))
     return asked or CRS84
 
 

@@ -120,13 +120,15 @@ def post_decision(query: NoParameters, json: DecisionBody) -> Response:  # noqa:
     form = DecisionForm(json.unit, json.number, json.day, tuple(json.grounds), json.proposer)
     shown = (made.engine, made.reads, gazetteer(), site())
     if (json.event_id is None) == (json.operation is None):
-        raise InvalidInputError.of_field("operation", "operation_or_event", Message("give_one_two"))
+        raise InvalidInputError.of_field(
+            "operation", "operation_or_event", Message("operation_or_event_required")
+        )
     if json.event_id is not None:
         return as_pdf(done_decision(*shown, json.event_id, form))
     operation = BY_NAME.get(json.operation or "")
     if operation is None or operation.kind not in KINDS:
         raise InvalidInputError.of_field(
-            "operation", "no_decision_of_it", Message("one_2", operations=_OPERATIONS)
+            "operation", "no_decision_of_it", Message("one_of", operations=_OPERATIONS)
         )
     try:
         request = operation.request.model_validate(json.request or {})

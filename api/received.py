@@ -55,7 +55,7 @@ def _files(file_name: str | None, more: tuple[str, ...]) -> Iterator[tuple[str, 
         raise InvalidInputError.of_field(
             FILE,
             "missing",
-            Message("send_file_part_file_once"),
+            Message("file_part_required"),
         )
     for part, file in given:
         path = files.adopted(register().settings, Path(file.stream.name))
@@ -69,7 +69,7 @@ def _body_file() -> Path:
     a table is a table.
     """
     if request.content_length is None:
-        raise LengthRequired(str(Message("say_how_long_file_send_form")))
+        raise LengthRequired(str(Message("content_length_required")))
     settings = register().settings
     written: Path | None = request.environ.get(BODY)
     if written is not None:
@@ -79,9 +79,7 @@ def _body_file() -> Path:
         raise InvalidInputError.of_field(
             FILE,
             "incomplete",
-            Message(
-                "file_did_not_arrive_whole", count=len(body), content_length=request.content_length
-            ),
+            Message("upload_incomplete", received=len(body), expected=request.content_length),
         )
     path = files.incoming(settings)
     path.write_bytes(body)

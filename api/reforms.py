@@ -92,7 +92,7 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
     name, kind = _WORK_FILES[query.format]
     path = folder / UNDECIDED / name
     if not path.is_file():
-        raise NotFoundError(Message("nothing_undecided_time_file_over", reform_id=reform_id))
+        raise NotFoundError(Message("undecided_file_gone", reform_id=reform_id))
     note(count=view.undecided)
     made = send_file(
         path, kind, as_attachment=True, download_name=name, etag=False, conditional=False

@@ -88,7 +88,7 @@ class Request(flask.Request):
         if _BROKEN_ESCAPE.search(query):
             raise BadRequest(str(Message("query_broken_escape")))
         if b"%00" in query or b"\0" in query:
-            raise BadRequest(str(Message("query_nul")))
+            raise BadRequest(str(Message("query_has_nul")))
         try:
             query.decode()  # what is not escaped is UTF-8 by itself
             return ImmutableMultiDict([_pair(part) for part in query.split(b"&") if part])
@@ -131,7 +131,7 @@ def refuse_unclear_host() -> None:
     """
     # Servers put several headers of a name together with commas.
     if not names_one_host([request_ctx.request.environ.get("HTTP_HOST", "")]):
-        raise BadRequest(str(Message("request_name_one_host")))
+        raise BadRequest(str(Message("one_host_required")))
 
 
 def refuse_undecodable() -> None:
@@ -146,7 +146,7 @@ def refuse_nul(form: MultiDict[str, str]) -> None:
     for name, value in form.items(multi=True):
         if "\0" in name or "\0" in value:
             shown = name.replace("\0", "")
-            raise InvalidInputError.of_field(shown, "nul_character", Message("holds_nul_character"))
+            raise InvalidInputError.of_field(shown, "nul_character", Message("text_has_nul"))
 
 
 class Plugin(FlaskPlugin):
@@ -203,7 +203,7 @@ def _fields(given: MultiDict[str, str], model: type[BaseModel]) -> Mapping[str, 
     for name, value in given.items(multi=True):
         if _NO_UTF8 in name + value:
             shown = name.replace(_NO_UTF8, "?")
-            raise InvalidInputError.of_field(shown, "not_utf8", Message("not_utf_8"))
+            raise InvalidInputError.of_field(shown, "not_utf8", Message("not_utf8"))
     fields = model.model_fields
     optional = {f.alias or name for name, f in fields.items() if not f.is_required()}
     return {
@@ -218,11 +218,11 @@ def _json() -> Any:
         return {}
     body = request.get_json(force=request.mimetype == "", silent=True)
     if body is None:
-        raise InvalidInputError.of_field(
-            "request", "malformed_json", Message("body_no_json_send_application_json")
-        )
+        raise InvalidInputError.of_field("request", "malformed_json", Message("body_not_json"))
     try:
         loads_once(request.get_data())
     except GivenTwiceError as error:
-        raise InvalidInputError.of_field(error.name, "given_twice", Message("given_once")) from None
+        raise InvalidInputError.of_field(
+            error.name, "given_twice", Message("parameter_repeated")
+        ) from None
     return body

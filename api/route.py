@@ -238,7 +238,7 @@ def paper_of(found: Route, paper: str) -> Paper:
     takes seconds, and others wait for it too.
     """
     if not turn.acquire(blocking=False):
-        raise DatabaseUnavailableError(Message("another_route_being_printed_try_again"))
+        raise DatabaseUnavailableError(Message("route_print_busy"))
     try:
         return PAPERS[paper](site(), found)
     finally:

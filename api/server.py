@@ -132,7 +132,7 @@ class Server:
                     now = self._loop.time()
                     limit.reschedule(self._pace.ends_at(started, now, body.size))
         except TimeoutError:
-            raise BodyTimeoutError(Message("body_came_too_slowly_send_again")) from None
+            raise BodyTimeoutError(Message("body_too_slow")) from None
         body.check_whole()
 
     def _admitted(self, environ: "WSGIEnvironment") -> int:

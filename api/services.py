@@ -219,7 +219,7 @@ def get_services(query: ServicesQuery) -> Response:
     day, reads = query.on or today(), register().reads
     by_point = query.lon is not None and query.lat is not None
     if (query.code is None) is not by_point or (query.lon is None) is not (query.lat is None):
-        raise InvalidInputError.of_field("code", "missing", Message("code_point_not_both"))
+        raise InvalidInputError.of_field("code", "missing", Message("code_or_point_required"))
     if query.code is not None:
         found = services_of(reads, lookup(reads, query.code), day)
     else:

@@ -59,7 +59,7 @@ def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: 
     tile = Tile(z, x, y)
     if not tile.exists:
         raise InvalidInputError.of_field(
-            "z", "tile_out_of_range", Message("no_such_tile", max_zoom=MAX_ZOOM)
+            "z", "tile_out_of_range", Message("tile_unknown", max_zoom=MAX_ZOOM)
         )
     return _sent(Response(draw_tile(register().reads, tile), content_type=MIMETYPE))
 
@@ -73,10 +73,10 @@ def get_base_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # n
     if not (Tile(z, x, y).exists and first <= z <= last):
         raise InvalidInputError.of_field(
             *("z", "tile_out_of_range"),
-            Message("no_such_tile_2", first=first, last=last),
+            Message("tile_outside_levels", first=first, last=last),
         )
     if base is None or base.file is None:
-        raise NotFoundError(Message("server_no_base_map"))
+        raise NotFoundError(Message("basemap_missing"))
     return _sent(Response(base.file.tile(z, x, y), content_type=base.file.kind))
 
 

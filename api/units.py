@@ -242,7 +242,7 @@ def list_units(query: UnitsQuery) -> Response:
 
 
 def _earlier(day: datetime.date, total: int) -> dict[str, object]:
-    message = Message("add", day=day, total=total)
+    message = Message("earlier_units_available", day=day, total=total)
     return {"as_of": day.isoformat(), "total": total, "message": message}
 
 

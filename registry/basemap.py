@@ -68,9 +68,7 @@ def open_basemap(where: str | None, attribution: str) -> Basemap | None:
     try:
         file = TileFile(Path(where))
     except (OSError, ValueError, KeyError) as error:
-        raise UnreadableFileError(
-            Message("no_readable_pmtiles_file", name=Path(where).name)
-        ) from error
+        raise UnreadableFileError(Message("not_pmtiles", name=Path(where).name)) from error
     told = str(file.metadata.get("attribution", ""))
     return Basemap(None, file.is_vector, file.zooms, attribution or told, file)
 

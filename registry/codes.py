@@ -50,7 +50,7 @@ def _draw(connection: Connection | Session, count: int, *, demo: bool) -> NDArra
         ).one()
     except DataError as error:
         if isinstance(error.orig, psycopg.errors.SequenceGeneratorLimitExceeded):
-            raise ConflictError(Message("fewer_codes_left_issue", count=count)) from error
+            raise ConflictError(Message("codes_running_out", count=count)) from error
         raise
     if drawn is None:
         return np.arange(first, last + 1, dtype=np.int64)

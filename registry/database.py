@@ -54,14 +54,11 @@ RECOVERY_CONFLICT: Final = psycopg.errors.SerializationFailure
 """A standby's replay went before a statement; in the mode of our transactions nothing else is."""
 _SILENT: Final = Message("database_silent")
 _WHO: Final = b"SELECT current_user, current_setting('TimeZone'), pg_backend_pid()"
-_WEB_LOGIN: Final = (
-    "cho pooler dùng tài khoản đã qua `bin/diachiso database web-login`",
-    "let it log in as somebody made ready by `bin/diachiso database web-login`",
-)
-_BROKEN_OFF: Final = Message("connection_database_lost_nothing_written_try")
-_READ_ONLY: Final = Message("database_takes_no_writes_now_nothing")
-_IN_DOUBT: Final = Message("connection_lost_during_commit_written_whole")
-_DISK_FULL: Final = Message("disk_holds_database_full_nothing_written")
+_WEB_LOGIN: Final = Message("make_web_login")
+_BROKEN_OFF: Final = Message("database_connection_lost")
+_READ_ONLY: Final = Message("database_read_only_unwritten")
+_IN_DOUBT: Final = Message("connection_lost_in_commit")
+_DISK_FULL: Final = Message("database_disk_full")
 
 
 class BrokenOffError(DatabaseUnavailableError):
@@ -228,25 +225,23 @@ def wrong_role(
     if acts_as != role:
         return WrongRoleError(
             Message(
-                "connection_acts_not_pooler_between_drops",
+                "connection_role_wrong",
                 acts_as=acts_as,
                 role=role,
-                web_login=_WEB_LOGIN[0],
-                web_login_2=_WEB_LOGIN[1],
+                remedy=_WEB_LOGIN,
             )
         )
     # A pooler gives each of its clients a number of its own.
     if int(process) == connection.pgconn.backend_pid:
         return None
     if not may_be_pooled:
-        return WrongRoleError(Message("pooler_between_program_needs_session_address"))
+        return WrongRoleError(Message("pooler_without_session"))
     if zone != TIME_ZONE:
         return WrongRoleError(
             Message(
-                "behind_pooler_days_those",
+                "pooler_time_zone",
                 zone=zone,
-                web_login=_WEB_LOGIN[0],
-                web_login_2=_WEB_LOGIN[1],
+                remedy=_WEB_LOGIN,
             )
         )
     return None
@@ -305,7 +300,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise BusyError(Message("every_database_connection_busy_try_again")) from error
+        raise BusyError(Message("database_connections_busy")) from error
     except psycopg.Error as error:  # COPY goes past SQLAlchemy
         if _is_disk_full(error):
             raise DatabaseFullError(_DISK_FULL) from error
@@ -341,13 +336,13 @@ def _meaning_of(error: DBAPIError) -> RegistryError | None:
     """What a failed statement is to the caller; None for a mistake of ours."""
     cause = error.orig
     if _is_outside_units(cause):
-        return OutsideUnitsError(Message("key_bound_other_units_2"))
+        return OutsideUnitsError(Message("key_cannot_write_here"))
     if _is_disk_full(cause):
         return DatabaseFullError(_DISK_FULL)
     if unready := _unready(cause):
         return NotPreparedError(unready)
     if isinstance(cause, psycopg.errors.QueryCanceled):
-        return TookTooLongError(Message("database_took_too_long_answer_try"))
+        return TookTooLongError(Message("database_too_slow"))
     if error.connection_invalidated or isinstance(cause, RECOVERY_CONFLICT):
         return BrokenOffError(_BROKEN_OFF)
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):

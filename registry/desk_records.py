@@ -151,7 +151,7 @@ def find_record(reads: Reads, known: Gazetteer, written: str) -> Record:
     code = read_code(reads, written)
     record = by_code(reads, code)
     if record is None:
-        raise NotFoundError(Message("no_record_bears_code_3", code=code))
+        raise NotFoundError(Message("code_unknown", code=code))
     if record.unit_id is not None:
         check_seen(known, record.unit_id)
     (record,) = alone(reads, with_past([record]))

@@ -93,4 +93,4 @@ def refuse_brought(session: Session, event_id: int) -> None:
     as they were before, is not in the file.
     """
     if session.scalar(_BROUGHT, {"event": event_id}):
-        raise ConflictError(Message("done_before_register_transferred_cannot_undone"))
+        raise ConflictError(Message("undo_before_transfer"))

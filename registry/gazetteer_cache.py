@@ -110,7 +110,7 @@ class GazetteerCache:
     def _read_behind(self, known: Gazetteer) -> Gazetteer:
         """A newer map than `known`: one thread reads it, the others wait for that."""
         if not self._turn.acquire(timeout=_HANGS_S):
-            raise TookTooLongError(Message("new_map_units_not_read_yet"))
+            raise TookTooLongError(Message("unit_map_loading"))
         try:
             read = self._read
             if read is None or read.version <= known.version:

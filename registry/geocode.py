@@ -172,10 +172,10 @@ class _Search:
             return located.answers
         if len(text) > MAX_TEXT:
             raise InvalidInputError.of_field(
-                "q", "text_too_long", Message("more_characters_2", max_text=MAX_TEXT)
+                "q", "text_too_long", Message("more_than_characters", most=MAX_TEXT)
             )
         if "\0" in text:
-            raise InvalidInputError.of_field("q", "nul_character", Message("holds_nul_character"))
+            raise InvalidInputError.of_field("q", "nul_character", Message("text_has_nul"))
         if given is None:
             return (yield from self._text(text))
         units, notes = self._by_codes(given)

@@ -116,10 +116,10 @@ def _refusal(found: Sequence[HeldUnit]) -> UnitsInUseError:
     commands = ", ".join(f"`bin/diachiso reform {name}`" for name in files)
     remedies = [Message("run_first", commands=commands)] if files else []
     if any(unit.reform is None for unit in found):
-        remedies.append(Message("write_file_resolution_not_shipped_run"))
+        remedies.append(Message("write_reform_file"))
     return UnitsInUseError(
         Message(
-            "seeds_end_move_units_hold_records",
+            "seeds_change_held_units",
             count=len(found),
             shown=shown,
             more=more,

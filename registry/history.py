@@ -86,7 +86,7 @@ def moment_of(as_of: str) -> datetime.datetime:
             day = parse_day(as_of)
             if day > now.date():
                 raise InvalidInputError.of_field(
-                    "as_of", "day_in_future", Message("not_come_4", day=day)
+                    "as_of", "day_in_future", Message("day_in_future", day=day)
                 )
             end = datetime.datetime.combine(day, datetime.time.max, VIET_NAM)
             return min(end, now)
@@ -98,11 +98,11 @@ def moment_of(as_of: str) -> datetime.datetime:
         raise InvalidInputError.of_field(
             "as_of",
             "malformed_moment",
-            Message("write_yyyy_mm_dd_dd_mm"),
+            Message("moment_form_required"),
         )
     if moment > now:
         raise InvalidInputError.of_field(
-            "as_of", "day_in_future", Message("not_come_5", as_of=as_of)
+            "as_of", "day_in_future", Message("day_in_future", day=as_of)
         )
     return moment
 
@@ -128,11 +128,11 @@ def lookup_as_of(
         budget.pay()
     if record is None or record.status == "reserved":
         raise NotFoundError(
-            Message("code_stood_no_address", shown=shown, moment=moment.isoformat())
+            Message("code_unassigned_at_moment", shown=shown, moment=moment.isoformat())
         )
     if record.status == "retired":
         successors = [code_forms(successor) for successor in record.successors or []]
-        raise GoneError(Message("code_retired_then", shown=shown), successors=successors)
+        raise GoneError(Message("code_retired_by_then", shown=shown), successors=successors)
     (record,) = alone(reads, with_past([record], on))
     return told_of_past(reads, record)
 
@@ -147,7 +147,7 @@ def history(reads: Reads, text: str) -> list[Step]:
     moments = reads.rows(SQL.driver("steps"), {"code": code})
     if not moments:
         budget.pay()
-        raise NotFoundError(Message("no_record_bears_bore_code", codes=codes.format(code)))
+        raise NotFoundError(Message("code_never_existed", code=codes.format(code)))
     parameters = {"code": code, "moments": [row[0].isoformat() for row in moments]}
     states = [
         Record(*row) if row[0] is not None else None

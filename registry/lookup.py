@@ -42,10 +42,10 @@ def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:
     shown = codes.format(code)
     if record is None:
         if reads.rows(SQL.driver("withdrawn"), {"code": code}):
-            raise WithdrawnError(Message("code_withdrawn_import_gave", shown=shown), successors=[])
-        raise NotFoundError(Message("no_record_bears_code_4", shown=shown))
+            raise WithdrawnError(Message("code_withdrawn_with_import", shown=shown), successors=[])
+        raise NotFoundError(Message("code_unknown", code=shown))
     if record.status == "reserved":
-        raise NotFoundError(Message("code_reserved_stands_no_address_yet", shown=shown))
+        raise NotFoundError(Message("code_reserved", shown=shown))
     if record.status == "retired":
         successors = record.successors or []
         onward = ", ".join(codes.format(c) for c in successors) or "none"

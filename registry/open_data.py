@@ -120,7 +120,7 @@ def _write_list(folder: Path, files: Iterable[OpenFile]) -> None:
 def _dataset(code: str) -> Dataset:
     if code not in DATASETS:
         raise InvalidInputError(
-            Message("no_such_data", code=repr(code), datasets=", ".join(DATASETS))
+            Message("open_data_unknown", code=repr(code), datasets=", ".join(DATASETS))
         )
     return DATASETS[code]
 

@@ -12,7 +12,7 @@ from registry.core.messages import Message
 
 PERSONAL_DATA: Final = "personal_data"
 """Code of the error for such a text."""
-LEAVE_OUT: Final = Message("leave_out_telephone_identity_numbers_mail")
+LEAVE_OUT: Final = Message("leave_out_personal_data")
 # A degree with its decimals has as many digits as a telephone.
 _DEGREES: Final = r"(?:1[01]\d|[6-9]|1\d|2[0-4])[.]\d{4,}(?![\d.])"
 _SEP: Final = r"[\s._()·–—-]{0,3}"

@@ -113,7 +113,7 @@ def make_web_login(admin_url: str, name: str, *, statement_timeout_ms: int) -> N
         ):
             may_more = connection.scalar(SQL.text("may_more"), {"name": name, "owner": OWNER_ROLE})
             if may_more:
-                raise ConflictError(Message("may_more_application_choose_another_name", name=name))
+                raise ConflictError(Message("account_too_powerful", name=name))
             if may_more is None:
                 _run(connection, f"CREATE ROLE {quote(name)} LOGIN")
             _run(connection, f"GRANT {APP_ROLE} TO {quote(name)}")
@@ -131,7 +131,7 @@ def make_web_login(admin_url: str, name: str, *, statement_timeout_ms: int) -> N
 def _check_server(connection: Connection) -> None:
     version = int(connection.scalar(text("SHOW server_version_num")) or 0)
     if version < OLDEST_SERVER:
-        raise NotPreparedError(Message("postgresql_15_later_needed", version=version // 10000))
+        raise NotPreparedError(Message("postgresql_too_old", version=version // 10000))
 
 
 def _ensure_role(connection: Connection, role: str) -> None:
@@ -154,7 +154,7 @@ def _ensure_extension(connection: Connection, extension: str) -> None:
     if extension == "postgis":
         version = tuple(int(part) for part in str(installed).split(".")[:2])
         if version < OLDEST_POSTGIS:
-            raise NotPreparedError(Message("postgis_3_3_later_needed", installed=installed))
+            raise NotPreparedError(Message("postgis_too_old", installed=installed))
 
 
 def _ensure_owner_may_create(connection: Connection) -> None:
@@ -173,7 +173,7 @@ def _run(connection: Connection, statement: str) -> None:
         connection.execute(text(statement))
     except ProgrammingError as error:
         raise NotPreparedError(
-            Message("administrator_database_must_run", statement=statement, orig=error.orig)
+            Message("administrator_must_run", statement=statement, reason=error.orig)
         ) from error
 
 
@@ -184,9 +184,7 @@ def _migrate(engine: Engine, report: Report) -> bool:
         if suits(connection):
             return current == head
         if current is not None and not knows_revision(current):
-            raise NotPreparedError(
-                Message("schema_database_program_not_know_update", current=current, head=head)
-            )
+            raise NotPreparedError(Message("database_schema_unknown", current=current, head=head))
         connection.rollback()
         config = alembic_config()
         config.attributes["connection"] = connection
@@ -200,9 +198,7 @@ def _check_described(engine: Engine) -> None:
     there = {column["name"] for column in inspect(engine).get_columns(HOUSEHOLD.name)}
     if differing := there ^ set(HOUSEHOLD.c.keys()):
         raise NotPreparedError(
-            Message(
-                "household_only_one_schema_registry_core", differing=", ".join(sorted(differing))
-            )
+            Message("household_columns_differ", columns=", ".join(sorted(differing)))
         )
 
 

@@ -125,15 +125,11 @@ def _refusal(session: Session) -> RegistryError | None:
 def _check_prepared(session: Session) -> None:
     if not suits(session.connection()):
         current, head = current_revision(session.connection()), head_revision()
-        raise NotPreparedError(
-            Message(
-                "schema_program_needs_run_bin_diachiso", current=current or "nothing", head=head
-            )
-        )
+        raise NotPreparedError(Message("schema_not_ready", current=current or "nothing", head=head))
     if session.scalar(text("SELECT seed_sha256 FROM gazetteer_state")) is None:
-        raise NotPreparedError(Message("no_units_loaded_run_bin_diachiso"))
+        raise NotPreparedError(Message("no_units_loaded"))
 
 
 def _check_writable(session: Session) -> None:
     if session.scalar(text("SELECT CAST(current_setting('transaction_read_only') AS bool)")):
-        raise ReadOnlyError(Message("database_takes_no_writes_now"))
+        raise ReadOnlyError(Message("database_read_only"))

@@ -201,11 +201,11 @@ class Reads:
         try:
             return tried_again(lambda: self._rows(statement, parameters))
         except (PoolTimeout, BrokenOffError) as error:
-            raise DatabaseUnavailableError(Message("database_not_answer")) from error
+            raise DatabaseUnavailableError(Message("database_silent")) from error
         except psycopg.errors.QueryCanceled as error:
-            raise TookTooLongError(Message("database_took_too_long_answer")) from error
+            raise TookTooLongError(Message("database_too_slow")) from error
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-            raise NotPreparedError(Message("database_another_schema_run_bin_diachiso")) from error
+            raise NotPreparedError(Message("schema_differs")) from error
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -214,7 +214,7 @@ class Reads:
         Raises BusyError where the others are taken.
         """
         if not self._batches.acquire(blocking=False):
-            raise BusyError(Message("too_many_batches_once_try_again"))
+            raise BusyError(Message("too_many_batches"))
         try:
             yield
         finally:
@@ -245,7 +245,7 @@ class Reads:
                 self._pool.drain()
             elif not isinstance(error, RECOVERY_CONFLICT):
                 raise
-            raise BrokenOffError(Message("question_broken_off")) from error
+            raise BrokenOffError(Message("query_cancelled")) from error
         finally:
             self._pool.putconn(connection)
 

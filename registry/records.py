@@ -164,7 +164,7 @@ class DatedLabel:
         """Raises InvalidInputError where no map of that day is known for the place."""
         if not self.units:
             raise InvalidInputError.of_field(
-                "on", "unit_unknown_then", Message("commune_no_map", day=self.day)
+                "on", "unit_unknown_then", Message("commune_not_on_map", day=self.day)
             )
 
 

@@ -138,7 +138,7 @@ class Replica:
         """As `Reads.rows`, of the replica; refused at once where it is away, the primary not."""
         now = time.monotonic()
         if self._is_away("replica", now) and not self._is_away("primary", now):
-            raise DatabaseUnavailableError(Message("replica_not_answer"))
+            raise DatabaseUnavailableError(Message("replica_silent"))
         try:
             return self.reads.rows(statement, parameters)
         except _IS_THERE:

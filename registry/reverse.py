@@ -63,7 +63,7 @@ def check_point(*, lon: float, lat: float) -> None:
     for name, value, most in (("lon", lon, 180), ("lat", lat, 90)):
         if not math.isfinite(value) or abs(value) > most:
             raise InvalidInputError.of_field(
-                name, "coordinate_out_of_range", Message("degrees_2", most=most)
+                name, "coordinate_out_of_range", Message("degrees_out_of_range", most=most)
             )
 
 

@@ -35,7 +35,7 @@ def head_revision() -> str:
         n for names in chain for n in names[1:]
     }
     if len(heads) != 1:
-        raise NotPreparedError(Message("checkout_no_migrations_torn_ones_clone"))
+        raise NotPreparedError(Message("migrations_incomplete"))
     return heads.pop()
 
 

@@ -101,24 +101,24 @@ def _download(url: str, spool: ByteStream, limits: Limits) -> None:
                 spool.write(chunk)
                 if spool.tell() > limits.download_bytes:
                     raise UnreadableFileError(
-                        Message("larger", name=name, download_bytes=_size(limits.download_bytes))
+                        Message("source_too_large", name=name, limit=_size(limits.download_bytes))
                     )
                 if time.monotonic() > deadline:
                     raise UnreadableFileError(
-                        Message("did_not_arrive_within_s", name=name, download_s=limits.download_s)
+                        Message("download_too_slow", name=name, seconds=limits.download_s)
                     )
     except urllib.error.HTTPError as error:
         error.close()
         raise UnreadableFileError(
-            Message("server_answers", name=name, code=error.code, reason=error.reason)
+            Message("server_answered", name=name, code=error.code, reason=error.reason)
         ) from None
     except (http.client.HTTPException, OSError) as error:
         raise UnreadableFileError(
-            Message("cannot_fetched", name=name, error=_network_reason(error))
+            Message("download_failed", name=name, reason=_network_reason(error))
         ) from None
     if stated is not None and stated.isdecimal() and int(stated) != spool.tell():
         raise UnreadableFileError(
-            Message("broke_off_after_bytes", name=name, spool=spool.tell(), stated=stated)
+            Message("download_cut_off", name=name, received=spool.tell(), stated=stated)
         )
 
 
@@ -126,10 +126,12 @@ def _request(url: str) -> urllib.request.Request:
     try:
         parts = urlsplit(url)
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-            raise InvalidInputError(Message("url_begins_http_https", url=repr(source_name(url))))
+            raise InvalidInputError(Message("url_scheme_invalid", url=repr(source_name(url))))
         return urllib.request.Request(url, headers={"User-Agent": "diachiso"})  # noqa: S310
     except ValueError as error:
-        raise InvalidInputError(Message("no_url", url=source_name(url), error=error)) from None
+        raise InvalidInputError(
+            Message("url_malformed", url=source_name(url), reason=error)
+        ) from None
 
 
 def _opener() -> urllib.request.OpenerDirector:
@@ -164,18 +166,18 @@ def read_text(file: ByteStream, name: str, limits: Limits) -> Iterator[str]:
     with _refusals(name):
         start = file.peek(4)  # and no seek: the file may be a pipe
         if start.startswith(_ZIP):
-            raise UnreadableFileError(Message("zip_archive_give_geojson_file_inside", name=name))
+            raise UnreadableFileError(Message("source_is_zip", name=name))
         plain = gzip.GzipFile(fileobj=file) if start.startswith(_GZIP) else file
         while chunk := plain.read(_CHUNK):
             size += len(chunk)
             if size > limits.text_bytes:
                 raise UnreadableFileError(
-                    Message("holds_more", name=name, text_bytes=_size(limits.text_bytes))
+                    Message("source_too_large", name=name, limit=_size(limits.text_bytes))
                 )
             yield decoder.decode(chunk)
         yield decoder.decode(b"", final=True)
         if size == 0:
-            raise UnreadableFileError(Message("empty_2", name=name))
+            raise UnreadableFileError(Message("source_empty", name=name))
 
 
 @contextmanager
@@ -184,22 +186,24 @@ def _refusals(name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise UnreadableFileError(Message("not_exist", name=name)) from None
+        raise UnreadableFileError(Message("source_missing", name=name)) from None
     except IsADirectoryError:
-        raise UnreadableFileError(Message("folder_not_file", name=name)) from None
+        raise UnreadableFileError(Message("source_is_folder", name=name)) from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise UnreadableFileError(Message("damaged_gzip_file", name=name, error=error)) from None
+        raise UnreadableFileError(Message("gzip_damaged", name=name, reason=error)) from None
     except EOFError:
-        raise UnreadableFileError(Message("gzip_file_ends_too_early", name=name)) from None
+        raise UnreadableFileError(Message("gzip_truncated", name=name)) from None
     except UnicodeDecodeError as error:
         raise UnreadableFileError(
-            Message("no_utf_8_text", name=name, reason=error.reason)
+            Message("source_not_utf8", name=name, reason=error.reason)
         ) from None
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise UnreadableFileError(Message("cannot_read_2", name=name, why=why)) from None
+        raise UnreadableFileError(Message("source_unreadable", name=name, reason=why)) from None
     except ValueError as error:  # a path with a NUL byte
-        raise UnreadableFileError(Message("no_path", name=repr(name), error=error)) from None
+        raise UnreadableFileError(
+            Message("source_path_invalid", name=repr(name), reason=error)
+        ) from None
 
 
 def _size(number: int) -> str:

@@ -83,7 +83,7 @@ def blank_of(session: Session, gazetteer: Gazetteer, code: str, day: datetime.da
     """
     unit = unit_by_code(gazetteer, code, day)
     if unit.level != "commune":
-        raise InvalidInputError.of_field("unit", "not_a_commune", Message("communes_code"))
+        raise InvalidInputError.of_field("unit", "not_a_commune", Message("commune_code_required"))
     places = {"unit": unit.id}
     province = gazetteer.province_of(unit, day)
     names = [unit.version_on(day).full_name]

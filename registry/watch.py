@@ -64,7 +64,7 @@ class Watch(Generic[T]):
         if seen is None or not self._is_new(seen, now):
             seen = self._waited_for(now)
         if seen is None or not self._counts(seen, now):
-            raise TookTooLongError(Message("database_not_answered_s", most_age_s=self.most_age_s))
+            raise TookTooLongError(Message("database_silent_for", seconds=self.most_age_s))
         if seen.error is not None:
             raise seen.error
         return seen.found, max(0.0, now - seen.begun_at)  # type: ignore[return-value]

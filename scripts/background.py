@@ -66,7 +66,7 @@ class BackgroundWorker:
     def _pause(self, why: str) -> None:
         pause_s = self._pauses.next_s(time.monotonic() - self._started)
         self._due = time.monotonic() + pause_s
-        say(Message("worker_ended_itself_starting_again_s", why=why, pause_s=pause_s))
+        say(Message("worker_stopped", why=why, pause_s=pause_s))
 
     def end(self) -> None:
         """End it, and what it started."""

@@ -37,7 +37,7 @@ def backup(target: str, *, jobs: int) -> None:
     it, FILE.manifest.json, which belongs to it.
     """
     if jobs > 1 and not target.endswith("/"):
-        raise click.UsageError(str(Message("jobs_needs_folder_name_ends_slash")))
+        raise click.UsageError(str(Message("jobs_needs_folder")))
     with opened_database(read_settings(), make=False) as url:
         made = take_backup(url, Path(target), as_folder=target.endswith("/"), jobs=jobs, report=say)
     _show(made)
@@ -78,17 +78,15 @@ def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool,
     settings = read_settings()
     if promoted:
         if source is not None or verify:
-            raise click.UsageError(str(Message("promoted_takes_no_backup")))
+            raise click.UsageError(str(Message("promoted_excludes_backup")))
         with opened_database(settings, make=False) as url:
             click.echo(str(register_promoted(url, say)))
             return _examine(settings)
     if source is None:
-        raise click.UsageError(str(Message("missing_argument_source")))
+        raise click.UsageError(str(Message("source_argument_missing")))
     if verify:
         if len(str(scratch.resolve())) > _LONGEST_FOLDER:
-            raise click.UsageError(
-                str(Message("scratch_path_most_characters", longest_folder=_LONGEST_FOLDER))
-            )
+            raise click.UsageError(str(Message("scratch_path_too_long", most=_LONGEST_FOLDER)))
         with throwaway_register(source, scratch.resolve(), report=say) as (_, made):
             _show(made)
         say(Message("backup_good"))

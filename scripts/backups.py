@@ -20,7 +20,11 @@ from scripts.options import FORMAT
 from scripts.progress import say
 from scripts.settings import read_settings
 
-_KINDS = {"full": Message("full"), "diff": Message("diff"), "incr": Message("incr")}
+_KINDS = {
+    "full": Message("backup_kind_full"),
+    "diff": Message("backup_kind_differential"),
+    "incr": Message("backup_kind_incremental"),
+}
 
 
 @click.group()
@@ -64,7 +68,7 @@ def list_(*, form: str) -> None:
     if not found:
         say(Message("store_empty"))
         return
-    say(Message("any_moment_since_then_up_minute", ended=_when(found[0].ended)))
+    say(Message("recoverable_moments", first=_when(found[0].ended)))
 
 
 @backups.command()
@@ -125,7 +129,7 @@ def _moment(written: str | None) -> datetime.datetime | None:
 def _told(found: Recovered) -> int:
     show_results(found.results)
     extent = found.extent
-    last = Message("last_change", last=_when(extent.last)) if extent.last else ""
+    last = Message("backup_last_change", last=_when(extent.last)) if extent.last else ""
     click.echo(
         f"{number(extent.records)} mã (records), {number(extent.events)} sự kiện (events){last}"
     )

@@ -132,7 +132,7 @@ def _command(operation: str) -> click.Command:
 
         with _reading(source, read_as, operation, sheet, stated) as table:
             if table.unread:
-                say(Message("columns_not_read", unread=", ".join(table.unread)))
+                say(Message("columns_ignored", unread=", ".join(table.unread)))
             layout = Layout.of(
                 _TEXT if write_as == _BOOK else write_as, table, flat_columns(operation, on)
             )
@@ -167,7 +167,7 @@ def _sum_up(
         if count := verdicts[each]:
             say(f"  {number(count):>8}  {words}  [{each}]")
     if behind is not None:
-        say(Message("next_time", now=behind.now))
+        say(Message("next_since", now=behind.now))
 
 
 def _form_of(path: Path, stated: str | None, workbooks: tuple[str, ...]) -> str:
@@ -175,7 +175,7 @@ def _form_of(path: Path, stated: str | None, workbooks: tuple[str, ...]) -> str:
     form = stated or (_BOOK if suffix in workbooks else SUFFIXES.get(suffix))
     if form is None:
         known = ", ".join((*SUFFIXES, *workbooks))
-        raise click.UsageError(str(Message("suffix_none_format", path=path, known=known)))
+        raise click.UsageError(str(Message("suffix_unknown", path=path, known=known)))
     return form
 
 
@@ -192,7 +192,7 @@ def _reading(
                 yield read_table(form, operation, lines, stated)
     except OSError as error:
         raise UnreadableFileError(
-            Message("text_2", path=path, strerror=error.strerror or error)
+            Message("of_file", file=path, reason=error.strerror or error)
         ) from error
 
 

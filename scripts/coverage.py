@@ -117,12 +117,12 @@ def coverage(
         return
     form = _format(form, out)
     if until is not None and since is None:
-        raise click.UsageError(str(Message("needs_2")))
+        raise click.UsageError(str(Message("until_needs_since")))
     if since is not None:
         if form in _FILES or out is not None:
-            raise click.UsageError(str(Message("table_csv_json")))
+            raise click.UsageError(str(Message("since_prints_table")))
         if demo or level == "locality":
-            raise click.UsageError(str(Message("not_recorded")))
+            raise click.UsageError(str(Message("since_not_with_demo")))
         show_moved(_moved(level, code, since, until), form)
         return
     with _reading() as (session, known):
@@ -146,9 +146,9 @@ def coverage(
 def _format(form: str | None, out: Path | None) -> str:
     found = form or (out.suffix.lower().removeprefix(".") if out else "table")
     if found not in _FORMATS:
-        raise click.UsageError(str(Message("format_not_clear")))
+        raise click.UsageError(str(Message("format_unclear")))
     if found in _FILES and out is None:
-        raise click.UsageError(str(Message("file_write", found=found)))
+        raise click.UsageError(str(Message("format_needs_out_file", format=found)))
     return found
 
 
@@ -190,12 +190,12 @@ def _count(*, record: bool, recount: bool) -> None:
     with opened_engine() as engine:
         if recount:
             count_every_commune(engine)
-            click.echo(Message("all_communes_counted"))
+            click.echo(Message("communes_recounted"))
         if record:
             count_anew(engine)
             with session_scope(engine) as session:
                 day, units = record_day(session, load_gazetteer(session))
-            click.echo(Message("units_recorded", day=day, units=units))
+            click.echo(Message("coverage_recorded", day=day, units=units))
 
 
 @contextmanager
@@ -222,23 +222,21 @@ def _coverage(
     if code is not None:
         return coverage_below(session, known, code, level, demo=demo)
     if level == "locality":
-        raise click.UsageError(str(Message("code_commune")))
+        raise click.UsageError(str(Message("locality_level_needs_commune")))
     return coverage_of_level(session, known, level or "province", demo=demo)
 
 
 def _check_decidable(unit: UnitCoverage, *, accept_estimate: bool) -> None:
     if unit.target is None or not unit.target.households:
-        raise _RefusedError(str(Message("no_target_measure_against", name=unit.name)))
+        raise _RefusedError(str(Message("coverage_has_no_target", name=unit.name)))
     if unit.is_estimate and not accept_estimate:
-        raise _RefusedError(
-            str(Message("target_estimate_measured_against_all_same", name=unit.name))
-        )
+        raise _RefusedError(str(Message("target_is_estimate", name=unit.name)))
 
 
 def _below(unit: UnitCoverage, wanted: float) -> Message:
     target = unit.target.households if unit.target else 0
     return Message(
-        "below_asked_gaps_says_missing_where",
+        "coverage_below_minimum",
         name=unit.name,
         share=percent(unit.share),
         wanted=wanted,

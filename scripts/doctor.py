@@ -44,7 +44,7 @@ def show_results(results: Sequence[Result]) -> None:
     )
     click.echo(
         Message(
-            "well_worth_knowing_broken_not_checked",
+            "doctor_summary",
             well=well,
             notable=notable,
             broken=broken,

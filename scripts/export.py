@@ -111,7 +111,7 @@ def export(
     --snapshot a folder from which `diachiso follow URL DIR --snapshot FOLDER` begins.
     """
     if (out is None) == (folder is None):
-        raise click.UsageError(str(Message("one_two")))
+        raise click.UsageError(str(Message("out_or_snapshot_required")))
     if out is not None and not force:
         refuse_to_overwrite(out)
     with opened_engine() as engine:
@@ -133,31 +133,33 @@ def _format(out: Path, form: str | None) -> str:
     known = [_SUFFIXES[end.lower()] for end in ends if end.lower() in _SUFFIXES]
     found = form or next(iter(known), None)
     if found is None:
-        raise click.UsageError(str(Message("one_3", name=out.name, formats=", ".join(FORMATS))))
+        raise click.UsageError(
+            str(Message("export_format_unclear", name=out.name, formats=", ".join(FORMATS)))
+        )
     return found
 
 
 def _file(engine: Engine, out: Path, options: ExportOptions) -> None:
-    with counting(Message("records_written")) as count:
+    with counting(Message("file_written")) as count:
         done = export_file(engine, out, options, count)
     if done.former is not None:
         code, name = done.former
         heirs = ", ".join(f"{heir} ({heir_code})" for heir_code, heir in done.units)
         click.echo(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}")
-    click.echo(Message("records", out=out, records=done.records))
+    click.echo(Message("records_exported", out=out, records=done.records))
 
 
 def _stdout(engine: Engine, options: ExportOptions) -> None:
     """The file alone; what is told beside it goes to stderr."""
     out = sys.stdout.buffer
-    with counting(Message("records_written")) as count:
+    with counting(Message("file_written")) as count:
         for piece in export_stream(engine, options, count):
             out.write(piece)
     out.flush()
 
 
 def _snapshot(engine: Engine, folder: Path, unit: str | None, *, demo: bool) -> None:
-    with counting(Message("records_written_2")) as count:
+    with counting(Message("codes_written")) as count:
         made = export_snapshot(engine, folder, unit=unit, demo=demo, progress=count)
     told = ", ".join(f"{kind} {number(count)}" for kind, count in made.counts.items())
     click.echo(f"{folder / MANIFEST}: {told}")

@@ -33,7 +33,7 @@ def load_snapshot(copy: Copy, folder: Path, unit: str | None, *, demo: bool) -> 
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if (manifest["unit"], manifest["demo"]) != (unit, demo):
-            raise click.UsageError(str(Message("made_other_unit_demo", folder=folder)))
+            raise click.UsageError(str(Message("copy_of_other_scope", folder=folder)))
         for file in manifest["files"]:
             with (folder / file["name"]).open("rb") as packed:
                 if hashlib.file_digest(packed, "sha256").hexdigest() != file["sha256"]:
@@ -123,7 +123,7 @@ def follow(
 ) -> None:
     """Goes on where it was stopped."""
     if not url.startswith(("http://", "https://")):
-        raise click.UsageError(str(Message("not", url=url)))
+        raise click.UsageError(str(Message("register_url_invalid", url=url)))
     if key and key.startswith("@"):
         try:
             key = Path(key[1:]).read_text(encoding="utf-8").strip()

@@ -63,9 +63,9 @@ def gaps(
     """
     wanted = form or (out.suffix.lower().removeprefix(".") if out else "table")
     if wanted not in ("table", "csv", "json", "geojson", "xlsx"):
-        raise click.UsageError(str(Message("format_not_clear")))
+        raise click.UsageError(str(Message("format_unclear")))
     if wanted == "xlsx" and out is None:
-        raise click.UsageError(str(Message("file_write_2")))
+        raise click.UsageError(str(Message("xlsx_needs_out_file")))
     with opened_engine() as engine:
         count_anew(engine)
         with session_scope(engine) as session:
@@ -129,7 +129,7 @@ def _tables(found: Gaps, console: Console) -> None:
         console.print(table)
         if len(of_kind) > _SHOWN:
             left = number(len(of_kind) - _SHOWN)
-            console.print(Message("all_them", left=left))
+            console.print(Message("gaps_left_out", left=left))
     console.print(f"{found.name}: {_counted(found)}", soft_wrap=True)
     if any(gap.is_estimate for gap in found.found):
         console.print("«ước tính» không phải số liệu công bố của địa phương.", soft_wrap=True)

@@ -54,7 +54,7 @@ def _names(
 ) -> dict[str, str | None]:
     pairs = [text.partition("=") for text in given]
     if not all(spelled.strip() and equals for spelled, equals, _ in pairs):
-        raise click.BadParameter(str(Message("takes_name_name")))
+        raise click.BadParameter(str(Message("name_pair_required")))
     return {spelled.strip(): meant.strip() or None for spelled, _, meant in pairs}
 
 
@@ -157,19 +157,19 @@ def import_(
     Exit status 1 when rows were rejected.
     """
     if (listed or rollback is not None) and (file is not None or (listed and rollback)):
-        raise click.UsageError(str(Message("list_rollback_stand_without_file_one")))
+        raise click.UsageError(str(Message("list_and_rollback_exclusive")))
     if not listed and rollback is None and (file is None or source is None):
         raise click.UsageError(
             str(
-                Message("name_file_and_source")
+                Message("file_and_source_required")
                 if file is None
                 else _all_that_is_missing(file, source, sheet, mapping, commune)
             )
         )
     if keep_later and rollback is None:
-        raise click.UsageError(str(Message("keep_later_belongs_rollback")))
+        raise click.UsageError(str(Message("keep_later_needs_rollback")))
     if file is not None and source is not None and source.strip().casefold() == DEMO_SOURCE:
-        raise click.UsageError(str(Message("source_demo_made_up_name_households")))
+        raise click.UsageError(str(Message("source_demo_reserved")))
     with opened_engine() as engine:
         if listed:
             _list(engine, source, form)
@@ -192,7 +192,7 @@ def import_(
                 result = _import(engine, file, options, _Outputs(**outputs), form)
             except CommuneNotNamedError as error:
                 typed = _command(file, source, mapping, sheet)
-                told = Message("and_type", message=error.message, command=typed)
+                told = Message("advice_to_type", message=error.message, command=typed)
                 raise CommuneNotNamedError(told) from None
             return _status(result, outputs["report"], accept_vanished=accept_vanished)
         return 0
@@ -202,7 +202,7 @@ def _all_that_is_missing(
     file: Path, source: str | None, sheet: str | None, mapping: str | None, commune: str | None
 ) -> Message:
     """In one answer, with the command to type: whoever comes for the first time needs no three."""
-    missing: Message = Message("name_delivers_file")
+    missing: Message = Message("source_option_missing")
     lacks_commune = False
     try:
         open_file(file, sheet, read_mapping(mapping) if mapping else None, commune)
@@ -211,7 +211,7 @@ def _all_that_is_missing(
     except UnreadableFileError as error:
         return Several((missing, error.message))
     typed = _command(file, source, mapping, sheet, None if lacks_commune else commune or "")
-    return Message("and_type", message=missing, command=typed)
+    return Message("advice_to_type", message=missing, command=typed)
 
 
 def _command(
@@ -254,7 +254,7 @@ def _import(
     with ExitStack() as stack:
         for path in outputs.paths():
             if path.exists() and file.exists() and path.samefile(file):
-                raise click.UsageError(str(Message("file_itself", path=path)))
+                raise click.UsageError(str(Message("report_path_is_input", path=path)))
             stack.enter_context(_writable(path))
         for back in filter(None, (outputs.report, outputs.warnings)):
             if back.suffix.lower() in _LAYER_SUFFIXES:

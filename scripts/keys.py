@@ -130,7 +130,7 @@ def bind(name: str, *, units: tuple[str, ...], dry_run: bool) -> None:
     with opened_session(dry_run=dry_run) as session:
         before = registry_keys.bind_key(session, name, codes)
     if dry_run:
-        say(Message("nothing_written"))
+        say(Message("dry_run"))
     click.echo(f"{name}: {', '.join(before) or '–'} → {', '.join(codes)}")
 
 
@@ -142,8 +142,10 @@ def revoke(name: str, *, dry_run: bool) -> None:
     with opened_session(dry_run=dry_run) as session:
         done = registry_keys.revoke_key(session, name)
     if dry_run:
-        say(Message("nothing_written"))
-    click.echo(Message("revoked", name=name) if done else Message("already", name=name))
+        say(Message("dry_run"))
+    click.echo(
+        Message("key_now_revoked", name=name) if done else Message("key_already_revoked", name=name)
+    )
 
 
 @keys.command()
@@ -155,11 +157,11 @@ def alone(name: str, *, off: bool, dry_run: bool) -> None:
     with opened_session(dry_run=dry_run) as session:
         registry_keys.let_approve_own(session, name, allowed=not off)
     if dry_run:
-        say(Message("nothing_written"))
+        say(Message("dry_run"))
     click.echo(
-        Message("somebody_else_approves", name=name)
+        Message("key_needs_other_approver", name=name)
         if off
-        else Message("approves_delivered", name=name)
+        else Message("key_approves_own_files", name=name)
     )
 
 
@@ -191,11 +193,11 @@ def _show_made(made: KeyMade, *, form: str, dry_run: bool) -> None:
         return
     say(f"{made.name}: {_ends(made.expires_at)}")
     if made.previous_until is not None:
-        say(Message("former_key_ends_then", previous_until=_time(made.previous_until)))
+        say(Message("former_key_valid_until", previous_until=_time(made.previous_until)))
     if secret is None:
-        say(Message("nothing_written"))
+        say(Message("dry_run"))
         return
-    say(Message("shown_once_keep"))
+    say(Message("secret_shown_once"))
     click.echo(secret)
 
 

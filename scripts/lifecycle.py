@@ -93,7 +93,7 @@ def _command(made: Operation) -> click.Command:
 def _named(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     name = value.strip() if value is not None else None
     if name is not None and not 0 < len(name) <= MAX_NAME:
-        raise click.BadParameter(str(Message("1_characters", max_name=MAX_NAME)))
+        raise click.BadParameter(str(Message("name_length_wrong", most=MAX_NAME)))
     return name
 
 
@@ -199,7 +199,7 @@ def rows_of(path: Path, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
             unknown = [name for name, column in named.items() if column not in columns]
             if unknown or not named:
                 shown = [_shown(column) for column in columns]
-                said = Message("no_such_column", path=path, unknown=unknown, columns=shown)
+                said = Message("column_unknown", path=path, unknown=unknown, columns=shown)
                 raise click.UsageError(str(said))
             for row in reader:
                 yield {
@@ -208,7 +208,7 @@ def rows_of(path: Path, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
                     if name and isinstance(value, str) and value.strip()
                 }
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise click.UsageError(str(Message("text_11", path=path, error=error))) from error
+        raise click.UsageError(str(Message("of_file", file=path, reason=error))) from error
 
 
 def _shown(column: str) -> str:
@@ -243,7 +243,7 @@ def _show(made: Operation, done: Done, records: Written, *, form: str, dry_run: 
     if dry_run:
         say("chạy thử, chưa ghi gì")
     if done.needs_second:
-        say(Message("needs_second_person"))
+        say(Message("second_person_option_required"))
     show_written(records, done.warnings)
     for street in done.streets:
         names = " → ".join(filter(None, (street.before, street.after)))

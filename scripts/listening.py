@@ -70,16 +70,14 @@ def reserve_port(
         try:
             return _bind(host, port, account)
         except socket.gaierror:
-            raise InvalidInputError(Message("host_no_such_address", host=host)) from None
+            raise InvalidInputError(Message("host_address_missing", host=host)) from None
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise InvalidInputError(
-                    Message("port", host=host, port=port, strerror=error.strerror)
+                    Message("cannot_listen", host=host, port=port, reason=error.strerror)
                 ) from error
             if time.monotonic() > deadline:
-                raise ConflictError(
-                    Message("port_taken_another_program_choose_one", port=port)
-                ) from error
+                raise ConflictError(Message("port_taken", port=port)) from error
         check()
         time.sleep(0.1)
 

@@ -136,7 +136,7 @@ def _run() -> int:
     # Every way to fail that is the caller's to know ends here, as one line.
     if any(map(_NO_TEXT.search, sys.argv[1:])):
         click.echo(
-            Message("argument_name_file_not_utf_8"),
+            Message("argument_not_utf8"),
             err=True,
         )
         return 2

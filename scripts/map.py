@@ -21,6 +21,6 @@ def redraw() -> None:
     if redrawn.units:
         say(Message("units_drawn"))
     if redrawn.households:
-        say(Message("streets_localities_density_drawn"))
+        say(Message("places_drawn"))
     if not (redrawn.units or redrawn.households):
         say(Message("nothing_changed"))

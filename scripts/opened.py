@@ -42,7 +42,7 @@ def opened_database(settings: Settings, *, make: bool) -> Iterator[str]:
         yield cluster.database_url(settings)
         return
     if not make and not private.is_initialised():
-        raise ClusterError(Message("no_register_set_database_url_run", data_dir=private.data_dir))
+        raise ClusterError(Message("no_register_in_folder", folder=private.data_dir))
     with RunLock(settings.var / "run.lock"):
         private.initialise()
         server = private.start()

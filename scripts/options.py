@@ -33,7 +33,7 @@ class DayType(click.ParamType[Any]):
         except ValueError:
             either = "".join(f", {word}" for word in self._words)
             self.fail(
-                str(Message("no_day_neither_dd_mm_yyyy", value=repr(value), either=either)),
+                str(Message("day_option_invalid", value=repr(value), either=either)),
                 param,
                 ctx,
             )

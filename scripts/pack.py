@@ -49,7 +49,7 @@ def pack(unit: str, out: Path, since: str | None, *, demo: bool, force: bool) ->
         with session_scope(register.engine) as session:
             entry = audit.Entry("operator", "admin", "pack", (unit,), made.doors)
             audit.record(session, entry)
-    kind = Message("whole") if made.whole else Message("changes")
+    kind = Message("whole_commune") if made.whole else Message("part_changed")
     click.echo(
         f"{out}: {kind}, {number(made.doors)} bản ghi (records), {number(len(made.body))} byte"
     )

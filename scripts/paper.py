@@ -37,10 +37,10 @@ from scripts.settings import read_settings
 _FORCED: Final = "diachiso.force"
 _OPERATIONS: Final = tuple(name for name, made in BY_NAME.items() if made.kind in KINDS)
 _STATES: Final = {
-    "valid": Message("holds"),
-    "changed": Message("address_changed"),
-    "ended": Message("code_retired_2"),
-    "revoked": Message("taken_back"),
+    "valid": Message("paper_valid"),
+    "changed": Message("paper_address_changed"),
+    "ended": Message("paper_code_retired"),
+    "revoked": Message("paper_taken_back"),
 }
 
 
@@ -52,7 +52,7 @@ def _new_file(ctx: click.Context, _param: click.Parameter, path: Path | None) ->
     if path is not None and not ctx.meta[_FORCED]:
         refuse_to_overwrite(path)
     if path is not None and not path.parent.is_dir():
-        raise click.UsageError(str(Message("no_such_folder", path=path)))
+        raise click.UsageError(str(Message("folder_missing", path=path)))
     return path
 
 
@@ -228,9 +228,9 @@ def certificate(
 ) -> int:
     """Certificates of address."""
     if sum(given is not None for given in (code, checked, revoked)) != 1:
-        raise click.UsageError(str(Message("give_one_three_2")))
+        raise click.UsageError(str(Message("certificate_action_required")))
     if revoked is not None and not reason:
-        raise click.UsageError(str(Message("say_why")))
+        raise click.UsageError(str(Message("revoking_needs_reason")))
     with _desk(url) as desk:
         if revoked is not None:
             revoke(desk.engine, revoked, reason=reason or "")
@@ -291,7 +291,7 @@ def decision(
     Of an OPERATION that is to come, which is tried and not done; or of the --event of one that was.
     """
     if (operation is None) == (event is None):
-        raise click.UsageError(str(Message("operation_event")))
+        raise click.UsageError(str(Message("operation_or_event_option")))
     form = DecisionForm(unit, number, day, grounds, proposer)
     with _desk(url) as desk:
         if event is not None:

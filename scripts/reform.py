@@ -76,7 +76,7 @@ def reform(
     now, kept, and takes effect by itself at 00:00 of its day.
     """
     if sum(each is not None for each in (file, from_seeds, undo, withdraw)) != 1:
-        raise click.UsageError(str(Message("exactly_one")))
+        raise click.UsageError(str(Message("reform_source_required")))
     if file is not None:
         options = Options(
             actor=actor,
@@ -93,10 +93,10 @@ def reform(
             click.echo(resolution_of_day(known, from_seeds, boundaries), nl=False)
         elif undo is not None:
             undone = undo_reform(engine, undo, actor=actor)
-            click.echo(Message("put_back", households=undone.households))
+            click.echo(Message("codes_put_back", households=undone.households))
         elif withdraw is not None:
             withdraw_reform(engine, withdraw, actor=actor)
-            click.echo(Message("withdrawn"))
+            click.echo(Message("reform_withdrawn"))
     return 0
 
 
@@ -112,7 +112,7 @@ def _carry(file: Path, options: Options, form: str) -> int:
         for line in report_lines(report):
             click.echo(line)
         if report.undecided and folder is not None:
-            say(Message("fill_hand_back", folder=folder / WORKBOOK, folder_2=folder / MAP))
+            say(Message("settle_households_in_files", workbook=folder / WORKBOOK, map=folder / MAP))
     return 1 if options.dry_run and report.undecided and not options.nearest else 0
 
 

@@ -73,14 +73,16 @@ def route(
     """
     form = "geojson" if target == _STREAM else _FORMS.get(target.suffix.lower())
     if form is None:
-        raise click.UsageError(str(Message("suffix", forms=", ".join(_FORMS))))
+        raise click.UsageError(str(Message("out_suffix_unknown", formats=", ".join(_FORMS))))
     stated = tuple(read_mapping(mapping).items()) if mapping else ()
     text = text_of(_body(source), source.name, _MOST)
     is_file = source.suffix.lower() not in _LINES
     table = read_pasted(OPERATION, text, is_file=is_file, stated=stated)
     lines = list(islice(lines_of(table), _MOST + 1))
     if len(lines) > _MOST:
-        raise InvalidInputError.of_field("list", "too_many_lines", Message("part_list", most=_MOST))
+        raise InvalidInputError.of_field(
+            "list", "too_many_lines", Message("list_too_long", most=_MOST)
+        )
     settings = read_settings()
     with closing(Register.open(settings, cluster.database_url(settings))) as made:
         found = plan_route(
@@ -112,7 +114,7 @@ def _body(path: Path) -> bytes:
         return sys.stdin.buffer.read() if path == _STREAM else path.read_bytes()
     except OSError as error:
         raise UnreadableFileError(
-            Message("text_2", path=path, strerror=error.strerror or error)
+            Message("of_file", file=path, reason=error.strerror or error)
         ) from error
 
 
@@ -129,14 +131,14 @@ def _write(path: Path, body: bytes) -> None:
 
 def _sum_up(found: Route, unread: tuple[str, ...], paper: Paper | None) -> None:
     if unread:
-        say(Message("columns_not_read", unread=", ".join(unread)))
+        say(Message("columns_ignored", unread=", ".join(unread)))
     say(
         Message(
-            "stops_parcels_length_not_placed",
-            count=len(found.visits),
+            "route_summary",
+            stops=len(found.visits),
             parcels=found.parcels,
-            found=way_words(found),
-            count_2=len(found.unplaced),
+            length=way_words(found),
+            unplaced=len(found.unplaced),
         )
     )
     for code in found.notices:

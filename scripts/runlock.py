@@ -56,5 +56,5 @@ class RunLock:
     def _who(self) -> Message:
         pid, url = [*self._content(), "", ""][:2]
         if not url:
-            return Message("just_starting", pid=pid)
-        return Message("already_runs", url=url, pid=pid)
+            return Message("service_starting", pid=pid)
+        return Message("service_already_running", url=url, pid=pid)

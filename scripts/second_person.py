@@ -22,7 +22,7 @@ def show() -> None:
     """The table in force, as CSV."""
     with opened_session() as session:
         own = own_csv(session)
-    say(Message("default") if own is None else Message("your_own"))
+    say(Message("default_table") if own is None else Message("own_table"))
     click.echo(default_csv() if own is None else own, nl=False)
 
 
@@ -34,13 +34,13 @@ def set_(*, file: Path, dry_run: bool) -> None:
     try:
         written = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(str(Message("text_12", file=file, error=error))) from error
+        raise click.UsageError(str(Message("of_file", file=file, reason=error))) from error
     if "\0" in written:
-        raise click.UsageError(str(Message("no_text", file=file)))
+        raise click.UsageError(str(Message("rules_not_text", file=file)))
     try:
         read_rules(written)
     except InvalidInputError as error:
-        raise click.UsageError(str(Message("text_13", file=file, detail=error.detail))) from error
+        raise click.UsageError(str(Message("of_file", file=file, reason=error.detail))) from error
     with opened_session(dry_run=dry_run) as session:
         rules = set_rules(session, written)
     say(f"{len(rules)} dòng{' (chạy thử, chưa ghi gì)' if dry_run else ''}")

@@ -16,5 +16,5 @@ def read_settings() -> Settings:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     for name in unknown_variables():
-        click.echo(Message("ignored_no_such_setting", name=name), err=True)
+        click.echo(Message("setting_unknown", name=name), err=True)
     return settings

@@ -148,9 +148,9 @@ class Supervisor:
         alone = self._settings.database_url is None and not self._settings.proxies
         if self._settings.limits is None and alone and is_loopback(self._host):
             environment["DIACHISO_LIMITS"] = "off"
-            say(Message("no_limits_while_serves_machine_alone"))
+            say(Message("limits_off_locally"))
         elif self._settings.limits is False and not is_loopback(self._host):
-            say(Message("anybody_may_copy_register_over_network"))
+            say(Message("limits_off_warning"))
         # Only root may listen on the ports below 1024.
         kept = ("net_bind_service",) if port < _FIRST_FREE_PORT else ()
         return starter.start(*command, environment=environment, capabilities=kept)
@@ -176,9 +176,7 @@ class Supervisor:
     @staticmethod
     def _check_server(server: Child) -> None:
         if server.poll() is not None:
-            raise ServerEndedError(
-                Message("web_server_ended_itself_status_said", returncode=server.returncode)
-            )
+            raise ServerEndedError(Message("web_server_stopped", status=server.returncode))
 
     def _tend_database(self) -> float | None:
         """Start it where it has ended and that is due, however often: the web says meanwhile that

@@ -24,9 +24,9 @@ from scripts.progress import say
 def template(unit: str, out: Path) -> None:
     """A blank to fill in and import."""
     if out.suffix.lower() != ".xlsx":
-        raise click.UsageError(str(Message("name_ends_xlsx")))
+        raise click.UsageError(str(Message("template_must_be_xlsx")))
     if out.exists():  # perhaps somebody's work of days
-        raise click.UsageError(str(Message("file_exists_2", out=out)))
+        raise click.UsageError(str(Message("template_file_exists", path=out)))
     with opened_session() as session:
         blank = blank_of(session, load_gazetteer(session), unit, today())
     try:

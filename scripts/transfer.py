@@ -34,9 +34,12 @@ def out(target: Path, *, force: bool) -> None:
     """
     if not force:
         refuse_to_overwrite(target)
-    with opened_database(read_settings(), make=False) as url, counting(Message("lines")) as heard:
+    with (
+        opened_database(read_settings(), make=False) as url,
+        counting(Message("transfer_line_count")) as heard,
+    ):
         made = write_transfer(url, target, heard=heard, report=say)
-    say(Message("holds_restricted_places_key_codes"))
+    say(Message("transfer_file_is_secret"))
     _show(made)
 
 
@@ -48,7 +51,10 @@ def in_(source: Path) -> None:
     The database of DATABASE_URL, or the private cluster, which is made where it is missing. All of
     it or nothing; the register that FILE was written from must issue no codes any more.
     """
-    with opened_database(read_settings(), make=True) as url, counting(Message("lines")) as heard:
+    with (
+        opened_database(read_settings(), make=True) as url,
+        counting(Message("transfer_line_count")) as heard,
+    ):
         made = read_transfer(url, source, heard=heard, report=say)
     _show(made)
 

@@ -329,7 +329,9 @@ def commune_written(text: str) -> Unit:
     unit = unit_written(gazetteer(), text, today(), "commune")
     if unit.level != "commune":
         name = unit.version_on(today()).full_name
-        raise InvalidInputError.of_field("commune", "no_commune", Message("no_commune", name=name))
+        raise InvalidInputError.of_field(
+            "commune", "no_commune", Message("not_a_commune", name=name)
+        )
     return unit
 
 

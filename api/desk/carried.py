@@ -33,7 +33,9 @@ def sent_file(most: int, remedy: Message) -> tuple[str, bytes]:
     if not content:
         raise InvalidInputError(Message("choose_file"))
     if len(content) > most or len(_packed(content)) > MOST_CARRIED:
-        raise InvalidInputError(Message("file_larger", kilobytes=most // 1_000, remedy=remedy))
+        raise InvalidInputError(
+            Message("file_too_large_for_desk", kilobytes=most // 1_000, remedy=remedy)
+        )
     return name.replace("\\", "/").rpartition("/")[2][-100:] or "tep.csv", content
 
 

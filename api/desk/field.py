@@ -105,7 +105,7 @@ def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[PlaceClas
         return "street" if street else "locality", number
     name = form.get("place", "").strip()[:200]
     if not name:
-        raise InvalidInputError.of_field("place", "missing", Message("name_hamlet_street"))
+        raise InvalidInputError.of_field("place", "missing", Message("hamlet_or_street_required"))
     unit_id = commune_written(form.get("commune", "")).id
     if street:
         return "street", street_of(session, unit_id, None, name, "place").id

@@ -207,7 +207,7 @@ def _file_of_form() -> RecordsBody:
     except ValueError:
         body = None
     if body is None or len(body.records) > _MOST_FILE:
-        raise InvalidInputError.of_field("file", "unreadable", Message("no_file_phone"))
+        raise InvalidInputError.of_field("file", "unreadable", Message("not_field_page_file"))
     return body
 
 

@@ -92,7 +92,7 @@ def post_alone(number: int) -> BaseResponse:
 def post_revoke(number: int) -> BaseResponse:
     """Refuse it from now on."""
     if number == caller().key_id:
-        raise ConflictError(Message("you_sit_here_key"))
+        raise ConflictError(Message("own_key_in_use"))
     return _changed(number, keys.revoke_key)
 
 
@@ -160,7 +160,7 @@ def _key(session: Session, number: int) -> KeyDetails:
     for key in keys.list_keys(session):
         if key.id == number:
             return key
-    raise NotFoundError(Message("no_such_key", number=number))
+    raise NotFoundError(Message("key_number_unknown", number=number))
 
 
 def _shown_once(made: KeyMade) -> BaseResponse:
@@ -186,7 +186,7 @@ def _last_day() -> datetime.date | None:
     try:
         return parse_day(given) if given else today() + datetime.timedelta(days=keys.DEFAULT_DAYS)
     except ValueError as error:
-        raise InvalidInputError(Message("no_day", given=repr(given))) from error
+        raise InvalidInputError(Message("day_unreadable", given=repr(given))) from error
 
 
 def _now() -> datetime.datetime:

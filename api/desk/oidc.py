@@ -111,11 +111,11 @@ class Issuer:
             except (AuthlibBaseError, JoseError, *_MALFORMED) as error:
                 log.warning("account_refused", cause=type(error).__name__)
                 raise AccountRefusedError(
-                    Message("identity_provider_not_vouch_begin_again"),
+                    Message("sign_in_not_confirmed"),
                     reason="token",
                 ) from error
         if said is None:
-            raise AccountRefusedError(Message("sent_none"), reason="token")
+            raise AccountRefusedError(Message("id_token_missing"), reason="token")
         return said
 
     def leaving(self, back_to: str) -> str | None:
@@ -203,7 +203,7 @@ class Issuer:
 
     def _away(self) -> IssuerUnavailableError:
         host = urlsplit(self._settings.oidc_issuer or "").netloc
-        return IssuerUnavailableError(Message("identity_provider_not_answer_try_again", host=host))
+        return IssuerUnavailableError(Message("identity_provider_silent", host=host))
 
 
 @blueprint.errorhandler(RegistryError)
@@ -269,7 +269,7 @@ def get_leave() -> BaseResponse:
 
 def _issuer() -> Issuer:
     if register().settings.oidc_issuer is None:
-        raise NotFoundError(Message("no_identity_provider_set_here"))
+        raise NotFoundError(Message("only_keys_sign_in"))
     issuer: Issuer = current_app.extensions.setdefault(_EXTENSION, Issuer(register().settings))
     return issuer
 
@@ -282,7 +282,7 @@ def _tried() -> _Try:
     """The try of this browser that the issuer answers; raises AccountRefusedError for another's."""
     if "error" in request.args:
         raise AccountRefusedError(
-            Message("identity_provider_let_nobody"),
+            Message("sign_in_refused"),
             reason="denied",
         )
     kept, state = request.cookies.get(_COOKIE, "")[:_LONGEST_COOKIE], request.args.get("state")
@@ -292,7 +292,7 @@ def _tried() -> _Try:
         if state == tried.state and all(isinstance(each, str) and each for each in texts):
             return tried
     raise AccountRefusedError(
-        Message("not_begun_browser_ten_minutes_ago"),
+        Message("sign_in_not_started_here"),
         reason="state",
     )
 
@@ -302,16 +302,14 @@ def _account(settings: Settings, claims: Mapping[str, Any]) -> Account:
     known: list[Role] = [role for role in ROLES if role in given]
     if not known:
         raise AccountRefusedError(
-            Message(
-                "claim_names_none", oidc_role_claim=settings.oidc_role_claim, roles=", ".join(ROLES)
-            ),
+            Message("account_has_no_role", claim=settings.oidc_role_claim, roles=", ".join(ROLES)),
             reason="role",
         )
     subject = claims["sub"]
     named = isinstance(subject, str) and subject.strip() and subject.isprintable()
     if not named or len(subject) > _LONGEST_SUBJECT:
         raise AccountRefusedError(
-            Message("claim_sub_names_no_account"),
+            Message("account_not_named"),
             reason="token",
         )
     return Account(

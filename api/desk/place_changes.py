@@ -159,10 +159,12 @@ def _former(place: ListedPlace) -> str | None:
 def _into(session: Session, place: ListedPlace, form: MultiDict[str, str]) -> ListedPlace:
     chosen = whole(form.get("into"))
     if chosen is None:
-        raise InvalidInputError.of_field("into", "missing", Message("choose_continues"))
+        raise InvalidInputError.of_field("into", "missing", Message("choose_merge_target"))
     into = seen_place(session, place.class_, chosen)
     if into.unit_id != place.unit_id:
-        raise InvalidInputError.of_field("into", "outside_commune", Message("another_commune_2"))
+        raise InvalidInputError.of_field(
+            "into", "outside_commune", Message("place_in_other_commune")
+        )
     return into
 
 

@@ -94,7 +94,7 @@ class ListQuery(BaseModel):
             raise InvalidInputError.of_field(
                 "q",
                 "unreadable",
-                Message("no_number_no_name", looked_for=looked_for),
+                Message("search_not_understood", looked_for=looked_for),
             )
         return Wanted(
             unit_id,
@@ -167,7 +167,7 @@ def get_points() -> BaseResponse:
     query, known = _query(), gazetteer()
     unit = _unit(query.unit, caller(), known)
     if unit is None or unit.level != "commune":
-        raise InvalidInputError.of_field("unit", "missing", Message("missing_3"))
+        raise InvalidInputError.of_field("unit", "missing", Message("commune_code_missing"))
     with session_scope(register().read_engine) as session:
         spots = list_spots(session, query.wanted(unit.id))
     note(count=len(spots), units=[unit.code])
@@ -284,7 +284,7 @@ def _unit(code: str | None, asking: Actor, known: Gazetteer) -> Unit | None:
     unit = next((u for u in known.with_code(code) if u.alive_on(day)), None)
     if unit is None:
         raise InvalidInputError.of_field(
-            "unit", "unknown_commune", Message("no_commune_today", code=code)
+            "unit", "unknown_commune", Message("commune_unknown", code=code)
         )
     if unit.level == "commune":
         check_seen(known, unit.id)

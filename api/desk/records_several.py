@@ -89,7 +89,7 @@ def post_merge() -> BaseResponse:
     ticked = _ticked()
     _check(ticked)
     if len(ticked) < 2:
-        raise InvalidInputError.of_field("record", "missing", Message("tick_two_least"))
+        raise InvalidInputError.of_field("record", "missing", Message("select_two_dwellings"))
     with session_scope(register().read_engine) as session:
         records = records_of(session, ticked)
     back = request.form.get("back", "")
@@ -183,7 +183,7 @@ def _ticked() -> dict[str, int]:
             raise InvalidInputError.of_field("record", error.code, wrong_code(error)) from None
         found[canonical] = whole(seen) or 0
     if not found:
-        raise InvalidInputError.of_field("record", "missing", Message("nothing_ticked"))
+        raise InvalidInputError.of_field("record", "missing", Message("no_dwelling_selected"))
     return found
 
 

@@ -89,11 +89,10 @@ def _subject(operation: Operation, written: str) -> Record:
         # Of a form that was filled in the operation says so, and nothing typed is lost.
         raise ConflictError(
             Message(
-                "it_is",
+                "record_status_forbids",
                 code=code_display(record.code),
-                statuses=Text(STATUSES[record.status]),
+                state=Text(STATUSES[record.status]),
                 operation=Text(operation.called),
-                status=record.status,
             )
         )
     return record

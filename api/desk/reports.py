@@ -104,7 +104,7 @@ def post_decide() -> BaseResponse:
     ids = list(dict.fromkeys(ids))[:_MOST]
     try:
         if not ids:
-            raise InvalidInputError.of_field("report", "missing", Message("no_report_ticked"))
+            raise InvalidInputError.of_field("report", "missing", Message("no_report_selected"))
         decide, decision = _decision(form)
     except InvalidInputError as error:
         return _list(status_of(error), complaints=[complaint(error)], filled=form)
@@ -264,7 +264,7 @@ def _mended(error: InvalidInputError) -> InvalidInputError:
     """The same in the words of the form, where the word is missing."""
     errors: Any = error.extra.get("errors")
     if errors and errors[0]["code"] == "missing":
-        return InvalidInputError.of_field("word", "missing", Message("say_reporter_why"))
+        return InvalidInputError.of_field("word", "missing", Message("reply_required"))
     return error
 
 

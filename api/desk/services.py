@@ -39,7 +39,7 @@ room("/desk/services", N_("Service areas"), "carrier")
 _SHOWN: Final = 200
 _PROBLEMS_SHOWN: Final = 50
 _MOST_FILE: Final = 5_000_000
-_BY_PROGRAM: Final = Message("too_large_send_post_v1_services")
+_BY_PROGRAM: Final = Message("send_to_services_api")
 
 
 @dataclass(frozen=True, slots=True)

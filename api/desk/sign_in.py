@@ -60,7 +60,7 @@ def begin(
 ) -> BaseResponse:
     """Begin the session of who has shown who they are, and lead on."""
     if holder.key_id is None:
-        raise ForbiddenError(Message("key_account_needed"))
+        raise ForbiddenError(Message("key_or_account_required"))
     with session_scope(register().engine) as session:
         token = begin_session(session, holder.key_id)
     g.begun_session = token

@@ -55,7 +55,7 @@ def get_file(form: str) -> BaseResponse:
     """Coverage of what is shown as a workbook or CSV, or the unit's report to be read offline."""
     asked = Asked.of_request()
     if form not in _TYPES:
-        raise NotFoundError(Message("csv_html_xlsx", form=form))
+        raise NotFoundError(Message("form_unsupported", form=form))
     with session_scope(register().read_engine) as session:
         whole = coverage_asked(session, asked)
         found = asked.units_of(whole)
@@ -84,7 +84,7 @@ def get_households(form: str) -> BaseResponse:
     code = request.args.get("unit", "")
     unit = unit_by_code(gazetteer(), code, today())
     if unit.level != "commune" or form not in ("csv", "xlsx"):
-        raise NotFoundError(Message("one_commune_time"))
+        raise NotFoundError(Message("households_list_per_commune"))
     check_seen(gazetteer(), unit.id)
     demo = is_demonstration(register().reads)
 
@@ -132,7 +132,7 @@ def _moved(asked: Asked, since: str, until: str) -> Moved:
     try:
         first, last = parse_day(since), parse_day(until) if until else None
     except ValueError as error:
-        raise InvalidInputError(Message("day_31_12_2026")) from error
+        raise InvalidInputError(Message("day_format_vietnamese")) from error
     with session_scope(register().read_engine) as session:
         now = asked.units_of(coverage_asked(session, asked, recorded=True))
         # Of a commune no part is on record.

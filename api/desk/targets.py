@@ -54,7 +54,7 @@ room("/desk/targets", N_("Targets and reports"), "viewer")
 
 _SHOWN: Final = 400
 _MOST_FILE: Final = MOST_CARRIED
-_SMALLER: Final = Message("too_large_leave_columns_units_numbers")
+_SMALLER: Final = Message("keep_unit_and_count_columns")
 _ORDERS: Final = {
     "name": N_("by code"),
     "share": N_("by share"),
@@ -327,7 +327,7 @@ def _defaults(said: Mapping[str, str], name: str) -> Defaults:
     try:
         date = parse_day(said["reference_date"]) if said["reference_date"] else None
     except ValueError as error:
-        raise InvalidInputError(Message("no_day_2")) from error
+        raise InvalidInputError(Message("target_day_unreadable")) from error
     return Defaults(
         said["quality"] or None, said["source"] or name, date, said["counted"] or "households"
     )

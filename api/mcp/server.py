@@ -42,7 +42,7 @@ def make_server(answering: Answering) -> Server[Any]:
     ) -> types.CallToolResult:
         if asked.name not in TOOLS:
             raise MCPError(
-                types.INVALID_PARAMS, str(Message("no_such_tool", tools=", ".join(TOOLS)))
+                types.INVALID_PARAMS, str(Message("tool_unknown", tools=", ".join(TOOLS)))
             )
         return answering(asked.name, asked.arguments or {})
 

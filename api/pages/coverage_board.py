@@ -72,7 +72,7 @@ def get_map(code: str) -> Response:
     with session_scope(register().read_engine) as session:
         found = _found(session, code)
         if found.total.level not in _MAPPED:
-            raise NotFoundError(Message("only_country_provinces", code=code))
+            raise NotFoundError(Message("map_unavailable", code=code))
         response = Response(_map(session, found), content_type="image/svg+xml; charset=utf-8")
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Accept-Encoding")

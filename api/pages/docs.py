@@ -130,7 +130,7 @@ def _asked(tool: str, endpoint: str, arguments: dict[str, Any]) -> dict[str, str
 
 
 def _no_page(name: str) -> NotFoundError:
-    return NotFoundError(Message("no_such_page", name=repr(name[:80])))
+    return NotFoundError(Message("page_unknown", name=repr(name[:80])))
 
 
 def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:

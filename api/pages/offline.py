@@ -29,7 +29,7 @@ def get_manifest() -> Response:
         id="/packs",
         name="Địa chỉ số",
         short_name="Địa chỉ số",
-        description=Message("addresses_without_network"),
+        description=Message("offline_title"),
         lang="vi",
         start_url="/packs",
         scope="/",

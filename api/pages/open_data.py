@@ -56,11 +56,11 @@ def get_file(name: str) -> BaseResponse:
         if each.name == name:
             break
     else:
-        raise NotFoundError(Message("no_such_file", name=repr(name[:80])))
+        raise NotFoundError(Message("source_missing", name=repr(name[:80])))
     try:
         file = (folder_of(register().settings) / each.name).open("rb")
     except FileNotFoundError:
-        raise NotFoundError(Message("being_made_anew", name=each.name)) from None
+        raise NotFoundError(Message("open_data_being_rebuilt", name=each.name)) from None
     kind = mimetypes.guess_type(each.name)[0] or "application/octet-stream"
     response = Response(
         wrap_file(request.environ, file), content_type=kind, direct_passthrough=True

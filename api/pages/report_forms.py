@@ -62,7 +62,7 @@ def post_report(address_code: str) -> BaseResponse:
     kind = request.form.get("kind", "")
     if kind not in KINDS:
         raise InvalidInputError.of_field(
-            "kind", "literal_error", Message("one_11", kinds=", ".join(KINDS))
+            "kind", "literal_error", Message("must_be_one_of", expected=", ".join(KINDS))
         )
     try:
         record = lookup(register().reads, address_code)
@@ -97,7 +97,7 @@ def post_new_house() -> BaseResponse:
     try:
         if len(written) > MAX_TEXT:
             raise InvalidInputError.of_field(
-                "address", "string_too_long", Message("more_characters", max_text=MAX_TEXT)
+                "address", "string_too_long", Message("longer_than", most=MAX_TEXT)
             )
         filed = filed_by_caller(Said("new_house", lon=lon, lat=lat, address=written or None))
     except _TOLD as error:
@@ -147,7 +147,9 @@ def _entrance(kind: str) -> dict[str, str]:
         return {}
     which = request.form.get("entrance", "")
     if which not in ENTRANCES:
-        raise InvalidInputError.of_field("entrance", "literal_error", Message("say_kind"))
+        raise InvalidInputError.of_field(
+            "entrance", "literal_error", Message("choose_entrance_kind")
+        )
     note = request.form.get("note", "").strip()
     return {"entrance": which, **({"note": note} if note else {})}
 

@@ -67,7 +67,7 @@ def admit_account(session: Session, known: Gazetteer, account: Account) -> int:
         session.execute(SQL.text("insert_account"), made | {"hash": secrets.token_bytes(32)})
         found = session.execute(SQL.text("account_of_subject"), {"subject": hashed}).one()
     if found.revoked_at is not None:
-        raise KeyRevokedError(Message("account_revoked_here"))
+        raise KeyRevokedError(Message("account_revoked"))
     with acting_as(Actor(found.name, account.role, key_id=found.id)):
         if found.role != account.role:
             own = found.approves_own and RANK[account.role] >= RANK["approver"]
@@ -92,12 +92,12 @@ def _units_of(known: Gazetteer, account: Account) -> list[str]:
         return []
     if not account.units:
         raise AccountRefusedError(
-            Message("no_unit_said"),
+            Message("account_unit_not_named"),
             reason="units",
         )
     if wrong := [code for code in account.units if not _IS_CODE.fullmatch(code)]:
         raise AccountRefusedError(
-            Message("no_unit_today", wrong=repr(wrong[0][:_SHOWN])), reason="units"
+            Message("no_unit_today", code=repr(wrong[0][:_SHOWN])), reason="units"
         )
     day = today()
     return sorted({_living(known, code, day) for code in account.units})
@@ -112,7 +112,7 @@ def _living(known: Gazetteer, code: str, day: datetime.date) -> str:
     if len(heirs) != 1:
         names = ", ".join(f"{unit.version_on(day).full_name} ({unit.code})" for unit in heirs)
         raise AccountRefusedError(
-            Message("unit_ended_let_account_given_another", code=code, names=names or "–"),
+            Message("account_unit_ended", code=code, names=names or "–"),
             reason="units",
         )
     return heirs[0].code

@@ -121,7 +121,9 @@ def demand(role: Role, what: str) -> None:
     """Raises ForbiddenError when somebody acts whose role is below `role`."""
     actor = acting()
     if actor is not None and not actor.may(role):
-        raise ForbiddenError(Message("needs_key_role", what=what, role=role, role_2=actor.role))
+        raise ForbiddenError(
+            Message("operation_needs_role", what=what, role=role, own_role=actor.role)
+        )
 
 
 def is_bound() -> bool:
@@ -145,7 +147,7 @@ def ended_units() -> str | None:
     return "; ".join(map(str, actor.ended)) or None if actor is not None else None
 
 
-def outside_units(told: str, english: str, codes: Sequence[str]) -> OutsideUnitsError:
+def outside_units(refusal: Message, codes: Sequence[str]) -> OutsideUnitsError:
     """The refusal of what lies in these units, in words; what became of those that the key is bound
     to, where they have ended, is told as well.
     """
@@ -153,19 +155,14 @@ def outside_units(told: str, english: str, codes: Sequence[str]) -> OutsideUnits
     ended = actor.ended if actor is not None else ()
     members: dict[str, object] = {"units": list(codes)}
     if ended:
-        told += (
-            f"; khoá gắn với đơn vị đã hết: {ended_units()}; hãy nhờ người quản trị gắn lại khoá"
-        )
-        english += "; units of the key have ended: let it be bound anew"
+        refusal = Message("units_of_key_ended", refusal=refusal, units=ended_units())
         members["ended"] = [unit.to_dict() for unit in ended]
-    return OutsideUnitsError(Message("text", told=told, english=english), **members)
+    return OutsideUnitsError(refusal, **members)
 
 
 def outside_own(*codes: str) -> OutsideUnitsError:
     """The refusal where the key is bound to none of these units."""
-    return outside_units(
-        f"ngoài địa bàn của khoá này: {', '.join(codes)}", "the key is bound to other units", codes
-    )
+    return outside_units(Message("units_outside_key", codes=list(codes)), codes)
 
 
 def unbind(session: Session) -> None:

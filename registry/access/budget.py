@@ -166,7 +166,7 @@ class Purse:
     def _spent(self) -> BudgetSpentError:
         wait_s = max(1, math.ceil((self._level() - 1.0 + 1.0 / max(1, self.limit)) * _HOUR_S))
         return BudgetSpentError(
-            Message("too_much_asked_names_no_door", wait_s=wait_s),
+            Message("budget_used_up", wait_s=wait_s),
             retry_after_s=wait_s,
         )
 

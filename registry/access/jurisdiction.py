@@ -15,6 +15,7 @@ from geo import code as codes
 from geo.code import CodeError
 from registry.access.actors import acting, outside_units
 from registry.access.reach import check_writable, writable
+from registry.core.messages import Message
 from registry.core.sql import Statements
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -57,11 +58,7 @@ def check_point(session: Session, allowed: frozenset[int], *, lon: float, lat: f
     if not outside.near and (outside.all_real or outside.elsewhere):
         there = [outside.elsewhere] if outside.elsewhere else []
         where = f" ({outside.elsewhere})" if outside.elsewhere else ""
-        raise outside_units(
-            f"điểm nằm ngoài địa bàn của khoá này{where}, hơn {TOLERANCE_M:.0f} m",
-            "the point is outside the units of the key",
-            there,
-        )
+        raise outside_units(Message("point_outside_units", where=where, metres=TOLERANCE_M), there)
 
 
 def named_codes(request: BaseModel) -> Iterator[str]:

@@ -265,7 +265,7 @@ def _hash(secret: str) -> bytes:
 
 
 def _unknown() -> KeyRequiredError:
-    return KeyUnknownError(Message("key_not_known"))
+    return KeyUnknownError(Message("key_unknown"))
 
 
 def _expired() -> KeyRequiredError:
@@ -273,7 +273,7 @@ def _expired() -> KeyRequiredError:
 
 
 def _replaced() -> KeyRequiredError:
-    return KeyExpiredError(Message("another_one_replaced_key"))
+    return KeyExpiredError(Message("key_replaced"))
 
 
 def _revoked() -> KeyRequiredError:

@@ -112,9 +112,7 @@ def hash_secret(secret: str) -> bytes:
     """
     whole = len(secret) == LENGTH and secret.startswith(PREFIX)
     if not whole or _checksum(secret[:-_CHECK]) != secret[-_CHECK:]:
-        raise KeyTruncatedError(
-            Message("cut_off_wrong_sign_key_copied", length=LENGTH, prefix=PREFIX)
-        )
+        raise KeyTruncatedError(Message("key_incomplete", length=LENGTH, prefix=PREFIX))
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -153,7 +151,7 @@ def create_key(session: Session, new: NewKey) -> KeyMade:
         },
     ).scalar_one_or_none()
     if key_id is None:
-        raise ConflictError(Message("name_given_before_history_knows_did", name=repr(name)))
+        raise ConflictError(Message("key_name_taken", name=repr(name)))
     for unit_id in units.values():
         session.execute(_BIND, {"key": key_id, "unit": unit_id})
     note(session, "keys create", name, tuple(units))
@@ -187,9 +185,9 @@ def rotate_key(
     """
     found = _locked(session, name)
     if found.revoked_at is not None:
-        raise ConflictError(Message("key_revoked_make_another_one", name=repr(name)))
+        raise ConflictError(Message("named_key_revoked", name=repr(name)))
     if found.is_account:
-        raise ConflictError(Message("account", name=repr(name)))
+        raise ConflictError(Message("account_has_no_key", name=repr(name)))
     expires_at = found.expires_at if keep_end else _end_of(expires_on)
     secret = make_secret()
     until = session.execute(
@@ -222,7 +220,7 @@ def readmit_account(session: Session, name: str) -> None:
     """
     found = _locked(session, name)
     if not found.is_account:
-        raise ConflictError(Message("make_another_key", name=repr(name)))
+        raise ConflictError(Message("key_revoked_create_another", name=repr(name)))
     session.execute(_READMIT, {"id": found.id})
     note(session, "accounts readmit", name, _bound(session, found.id))
 
@@ -235,7 +233,7 @@ def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ..
     """
     found = _locked(session, name)
     if found.revoked_at is not None:
-        raise ConflictError(Message("key_revoked_make_another_one", name=repr(name)))
+        raise ConflictError(Message("named_key_revoked", name=repr(name)))
     units = _checked_units(session, found.role, codes)
     before = _bound(session, found.id)
     session.execute(_UNBIND, {"id": found.id})
@@ -265,44 +263,42 @@ def _locked(session: Session, name: str) -> Any:
     demand_country(_KEYS)
     found = session.execute(SQL.text("lock_key"), {"name": name}).one_or_none()
     if found is None:
-        raise NotFoundError(Message("no_key_name", name=repr(name)))
+        raise NotFoundError(Message("key_name_unknown", name=repr(name)))
     return found
 
 
 def _check_approves(role: Role) -> None:
     if RANK[role] < RANK["approver"]:
-        raise InvalidInputError(Message("approves_nothing", role=role))
+        raise InvalidInputError(Message("role_cannot_approve", role=role))
 
 
 def _checked_name(name: str) -> str:
     name = name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable() or name in _TAKEN_NAMES:
-        raise InvalidInputError(
-            Message("name_organisation_program_never_person", max_name=MAX_NAME)
-        )
+        raise InvalidInputError(Message("key_name_invalid", most=MAX_NAME))
     return name
 
 
 def _checked_units(session: Session, role: Role, codes: Sequence[str]) -> dict[str, int]:
     """Code → id; refuses units for who writes nowhere, and none for an authority."""
     if codes and RANK[role] < RANK["viewer"]:
-        raise InvalidInputError(Message("writes_no_unit", role=role))
+        raise InvalidInputError(Message("role_writes_nothing", role=role))
     if not codes and role in ("editor", "approver"):
-        raise InvalidInputError(Message("needs_unit_where_may_write", role=role))
+        raise InvalidInputError(Message("role_needs_unit", role=role))
     found = {
         row.code: row.id
         for row in session.execute(SQL.text("units_by_code"), {"codes": list(codes)})
     }
     for code in codes:
         if code not in found:
-            raise InvalidInputError(Message("no_unit_today_2", code=code))
+            raise InvalidInputError(Message("no_unit_today", code=code))
     return found
 
 
 def _end_of(day: datetime.date | None) -> datetime.datetime | None:
     """When a day ends in Viet Nam."""
     if day is not None and day < today():
-        raise InvalidInputError(Message("day_over", day=day))
+        raise InvalidInputError(Message("day_has_passed", day=day))
     after = day_after(day)
     return datetime.datetime.combine(after, datetime.time(), VIET_NAM) if after else None
 

@@ -93,7 +93,7 @@ def check_covers(known: Gazetteer, units: Collection[int]) -> None:
 def demand_country(what: str) -> None:
     """Raises ForbiddenError for a caller that is bound to some units only."""
     if writable() is not None:
-        raise ForbiddenError(Message("only_whole_countrys", what=what))
+        raise ForbiddenError(Message("country_admin_only", what=what))
 
 
 def _check(

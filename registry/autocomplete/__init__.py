@@ -69,7 +69,7 @@ def autocomplete(
     """
     if len(typing.text) > MAX_TEXT or "\0" in typing.text:
         raise InvalidInputError.of_field(
-            "q", "text_too_long", Message("more_characters", max_text=MAX_TEXT)
+            "q", "text_too_long", Message("longer_than", most=MAX_TEXT)
         )
     if typing.near is not None:
         check_point(lon=typing.near[0], lat=typing.near[1])

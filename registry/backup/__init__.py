@@ -71,7 +71,7 @@ def take_backup(
     """
     target = target.resolve()
     if target.exists():
-        raise ConflictError(Message("exists_choose_another_name", target=target))
+        raise ConflictError(Message("backup_target_exists", target=target))
     with _refusals(target), _workshop(target) as work:
         dump = work / "dump"
         made = _dump(url, dump, as_folder=as_folder, jobs=jobs, report=report)
@@ -87,7 +87,7 @@ def _dump(url: str, dump: Path, *, as_folder: bool, jobs: int, report: Report) -
     tool = find_tool("pg_dump", server.major)
     with connected(url, role=OWNER_ROLE) as connection, _snapshot(connection) as snapshot:
         known = _about(connection)
-        report(Message("counting"))
+        report(Message("counting_checksums"))
         tables = dict(sum_tables(connection))
         with _ticking(dump, report):
             run_on_database(
@@ -133,7 +133,7 @@ def _about(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[str, str
             SQL.driver("register_saved")
         ).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege, ValueError):
-        raise NotPreparedError(Message("no_register_run_bin_diachiso_database")) from None
+        raise NotPreparedError(Message("no_register")) from None
     moment = at.astimezone(UTC) if hasattr(at, "astimezone") else at
     return (f"{moment:%Y-%m-%dT%H:%M:%S}Z", str(register), str(revision), int(str(ordinal)))
 
@@ -142,7 +142,7 @@ def _telling(tables: dict[str, TableSum], report: Report) -> Callable[[str], Non
     def heard(line: str) -> None:
         name = line.partition(_TABLE_LINE)[2].rstrip('"')
         if name in tables and tables[name].rows >= _LARGE_ROWS:
-            report(Message("rows", name=name, rows=tables[name].rows))
+            report(Message("saving_table", name=name, rows=tables[name].rows))
 
     return heard
 
@@ -155,7 +155,7 @@ def _ticking(dump: Path, report: Report) -> Iterator[None]:
     def tick() -> None:
         while not ended.wait(_TICK_S):
             with contextlib.suppress(OSError):
-                report(Message("written", dump=_size(dump) / 1000000.0))
+                report(Message("dump_written", megabytes=_size(dump) / 1000000.0))
 
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()
@@ -189,7 +189,7 @@ def _workshop(target: Path) -> Iterator[Path]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConflictError(Message("another_backup_under_way", target=target)) from None
+            raise ConflictError(Message("backup_to_target_running", target=target)) from None
         _clear(work)  # what a killed one left
         try:
             yield work
@@ -238,5 +238,5 @@ def _refusals(target: Path) -> Iterator[None]:
         # Not by `host.refusal`: what it advises is about the folder of the private cluster.
         reason = (error.strerror or str(error)).lower()
         raise ClusterError(
-            Message("cannot_written", filename=error.filename or target, reason=reason)
+            Message("not_written", path=error.filename or target, reason=reason)
         ) from error

@@ -101,15 +101,15 @@ def read_manifest(path: Path) -> Manifest:
         files = {name: FileSum(**each) for name, each in given.pop("files").items()}
         made = Manifest(**given, tables=tables, files=files)
     except FileNotFoundError:
-        raise UnreadableFileError(Message("manifest_beside_missing", path=path)) from None
+        raise UnreadableFileError(Message("manifest_missing", path=path)) from None
     except OSError as error:
         raise UnreadableFileError(
-            Message("text_2", path=path, strerror=error.strerror or error)
+            Message("of_file", file=path, reason=error.strerror or error)
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UnreadableFileError(Message("no_manifest_backup", path=path)) from None
+        raise UnreadableFileError(Message("not_backup_manifest", path=path)) from None
     if form > FORM:
-        raise UnreadableFileError(Message("made_newer_program", path=path))
+        raise UnreadableFileError(Message("manifest_of_newer_version", path=path))
     if made.checksum != stated:
         raise UnreadableFileError(Message("manifest_changed", path=path))
     return made

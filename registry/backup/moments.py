@@ -44,7 +44,7 @@ def parse_moment(written: str, now: datetime.datetime) -> datetime.datetime:
         raise InvalidInputError(Message("malformed_moment", written=written)) from None
     moment = datetime.datetime.combine(date, time, time.tzinfo or VIET_NAM)
     if moment > now:
-        raise InvalidInputError(Message("moment_not_come", written=written))
+        raise InvalidInputError(Message("moment_in_future", written=written))
     return moment
 
 
@@ -61,9 +61,9 @@ def take(settings: Settings, *, full: bool, upgraded: bool = False, report: Repo
     with connected(cluster.database_url(settings), role=OWNER_ROLE) as connection:
         known = store.backups()
         if not (known or full) and connection.execute(_SAVED_BEFORE).fetchone():
-            raise ConflictError(Message("store_empty_register_saved_before_mount"))
+            raise ConflictError(Message("store_empty_but_saved_before"))
         if upgraded and not (known and connection.execute(_IS_OURS, [known[-1].label]).fetchone()):
-            raise ConflictError(Message("newest_backup_store_none_registers_choose"))
+            raise ConflictError(Message("store_backup_of_other_register"))
         ordinal = drawn(connection)
         store.run("stanza-upgrade" if upgraded else "stanza-create")
         report(Message("taking_backup"))

@@ -100,7 +100,7 @@ def restore_moment(
     """
     into = into.resolve()
     if into.exists() and any(into.iterdir()):
-        raise ConflictError(Message("not_empty_choose_new_folder", into=into))
+        raise ConflictError(Message("recovery_folder_not_empty", into=into))
     there = into.exists()
     try:
         found = _recovered(settings, moment, into, report)
@@ -126,7 +126,7 @@ def rehearse(settings: Settings, scratch: Path, *, report: Report) -> Recovered:
             found = _recovered(settings, None, Path(folder) / "var", report)
         if found.extent.position < before.position:
             lost = before.position - found.extent.position
-            raise ClusterError(Message("came_back_lacks_changes_log_store", lost=lost))
+            raise ClusterError(Message("recovery_lacks_changes", lost=lost))
         if found.is_well:
             note_run(running, "rehearsal", found.backup.label)
     return found
@@ -140,10 +140,10 @@ def _recovered(
     backup = store.newest(moment)
     made = _cluster_in(into, backup, store.account)
     highest = max(ordinal, *(each.ordinal for each in store.backups()))
-    report(Message("laying_backup_down", label=backup.label))
+    report(Message("restoring_backup", label=backup.label))
     try:
         _lay_down(store, backup, moment, made)
-        report(Message("repeating_log"))
+        report(Message("replaying_log"))
         with _running(made, moment):
             _rename(made, settings)
             with connected(made.url(), role=OWNER_ROLE) as connection:
@@ -166,7 +166,7 @@ def _flush(settings: Settings, store: Store, report: Report) -> int:
         with connected(cluster.database_url(settings), role=OWNER_ROLE) as connection:
             ordinal = drawn(connection)
     except RegistryError as error:
-        report(Message("register_not_run", detail=error.detail))
+        report(Message("register_not_running", detail=error.detail))
         return 0
     try:
         store.run("check")
@@ -178,21 +178,21 @@ def _flush(settings: Settings, store: Store, report: Report) -> int:
 def _cluster_in(into: Path, backup: Backup, account: Account) -> PrivateCluster:
     """The cluster that `into` will have, under a name by which nobody starts it yet."""
     if backup.major not in host.installed_majors():
-        raise NotPreparedError(Message("backup_needs_version_here", major=backup.major))
+        raise NotPreparedError(Message("backup_postgresql_missing", major=backup.major))
     with host.refusals(into):
         host.make_open_folder(into)
         made = cluster.locate(Settings(var=into))
         fresh = made.data_dir.with_name(f"{made.data_dir.name}.new")
         if made.is_initialised() or fresh.exists():
-            raise ConflictError(Message("exists_choose_another_folder", data_dir=made.data_dir))
+            raise ConflictError(Message("recovery_folder_exists", folder=made.data_dir))
         host.make_open_folder(fresh.parent)
         free = shutil.disk_usage(fresh.parent).free
         if free < backup.bytes * _ROOM:
             raise ClusterError(
                 Message(
-                    "not_enough_room_choose_another_disk",
+                    "recovery_disk_too_small",
                     into=into,
-                    bytes=backup.bytes * _ROOM / 1000000000.0,
+                    needed=backup.bytes * _ROOM / 1000000000.0,
                     free=free / 1000000000.0,
                 )
             )
@@ -243,7 +243,7 @@ def _running(made: PrivateCluster, moment: datetime.datetime | None) -> Iterator
     except ClusterError as error:
         if moment is None or _ENDED_EARLY not in error.message.words("en"):
             raise
-        raise NotFoundError(Message("log_store_ends_before_moment_choose")) from None
+        raise NotFoundError(Message("log_ends_before_moment")) from None
     try:
         yield
     finally:
@@ -274,7 +274,7 @@ def _extent(connection: psycopg.Connection[tuple[object, ...]]) -> Extent:
     except psycopg.errors.UndefinedTable:
         raise NotPreparedError(Message("no_register")) from None
     if not knows_revision(str(revision)):
-        raise NotPreparedError(Message("program_not_know_schema_backup_update", revision=revision))
+        raise NotPreparedError(Message("backup_schema_unknown", revision=revision))
     records, events, position = (int(str(each)) for each in counts)
     return Extent(records, events, position, last if isinstance(last, datetime.datetime) else None)
 

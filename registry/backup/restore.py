@@ -60,7 +60,7 @@ def check_backup(source: Path) -> Manifest:
     Raises UnreadableFileError for one that is missing, cut short or damaged.
     """
     if not source.exists():
-        raise UnreadableFileError(Message("no_such_backup", source=source))
+        raise UnreadableFileError(Message("backup_unknown", source=source))
     manifest = read_manifest(manifest_path(source))
     for name, wanted in manifest.files.items():
         path = source / name if name else source
@@ -69,14 +69,14 @@ def check_backup(source: Path) -> Manifest:
             found = sum_file(path) if size == wanted.bytes and path.is_file() else None
         except OSError as error:
             raise UnreadableFileError(
-                Message("text_2", path=path, strerror=error.strerror or error)
+                Message("of_file", file=path, reason=error.strerror or error)
             ) from None
         if found is None:
             raise UnreadableFileError(
-                Message("cut_short_another_file", path=path, size=size, bytes=wanted.bytes)
+                Message("backup_file_wrong_size", path=path, size=size, expected=wanted.bytes)
             )
         if found != wanted:
-            raise UnreadableFileError(Message("damaged", path=path))
+            raise UnreadableFileError(Message("backup_checksum_wrong", path=path))
     return manifest
 
 
@@ -122,11 +122,11 @@ def register_promoted(url: str, report: Report) -> UUID:
     """
     with connected(url, role=OWNER_ROLE) as connection:
         if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
-            raise ConflictError(Message("still_standby"))
+            raise ConflictError(Message("server_is_standby"))
         try:
             ((made,),) = connection.execute("SELECT register_restored()").fetchall()
         except psycopg.errors.UndefinedFunction:
-            raise NotPreparedError(Message("no_register_database")) from None
+            raise NotPreparedError(Message("no_register")) from None
     _move_waiting(url, report)
     _gather_statistics(url, report)
     return UUID(str(made))
@@ -159,17 +159,15 @@ def _load(url: str, source: Path, manifest: Manifest, *, jobs: int, report: Repo
     if server.major < manifest.server_version // 10_000:
         raise NotPreparedError(
             Message(
-                "backup_needs_server_version_later_one",
-                server_version=manifest.server_version // 10000,
-                major=server.major,
+                "backup_of_newer_postgresql",
+                backup_version=manifest.server_version // 10000,
+                server_version=server.major,
             )
         )
     if not knows_revision(manifest.revision):
-        raise NotPreparedError(
-            Message("program_not_know_schema_backup_update", revision=manifest.revision)
-        )
+        raise NotPreparedError(Message("backup_schema_unknown", revision=manifest.revision))
     if found is not None:
-        raise ConflictError(Message("target_not_empty_restore_into_new", found=found[0]))
+        raise ConflictError(Message("restore_target_not_empty", found=found[0]))
     tool = find_tool("pg_restore", max(server.major, manifest.tool_major))
     make_roles_and_extensions(url)
     listed = output_of(tool, "--list", source).splitlines()
@@ -197,17 +195,17 @@ def _telling(manifest: Manifest, report: Report) -> Callable[[str], None]:
     def heard(line: str) -> None:
         name = line.partition('processing data for table "public.')[2].rstrip('"')
         if name in manifest.tables and manifest.tables[name].rows >= 100_000:
-            report(Message("rows_2", name=name, rows=manifest.tables[name].rows))
+            report(Message("loading_table", name=name, rows=manifest.tables[name].rows))
         elif " creating INDEX " in f" {line}" and "index" not in told:
             told.add("index")
-            report(Message("indexes"))
+            report(Message("building_indexes"))
 
     return heard
 
 
 def _compare(url: str, manifest: Manifest, report: Report) -> None:
     """Raise ClusterError unless every table is as the manifest has it."""
-    report(Message("comparing"))
+    report(Message("comparing_with_manifest"))
     with connected(url, role=OWNER_ROLE) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         found = dict(sum_tables(connection))
@@ -218,9 +216,7 @@ def _compare(url: str, manifest: Manifest, report: Report) -> None:
         if found.get(name) != manifest.tables.get(name)
     ]
     if differing:
-        raise ClusterError(
-            Message("restored_not_saved_drop_database", differing=", ".join(differing[:5]))
-        )
+        raise ClusterError(Message("restore_does_not_match", differing=", ".join(differing[:5])))
 
 
 def _finish(url: str, manifest: Manifest) -> None:
@@ -243,7 +239,7 @@ def _move_waiting(url: str, report: Report) -> None:
 
 def _gather_statistics(url: str, report: Report) -> None:
     """What a server does in its own time, done now."""
-    report(Message("statistics"))
+    report(Message("gathering_statistics"))
     with connected(url, role=OWNER_ROLE) as connection:
         connection.execute("SET client_min_messages = error")  # not of what others own
         connection.execute("VACUUM (ANALYZE)")

@@ -44,13 +44,13 @@ _CLOSED: Final = ("Permission denied", "Read-only file system")
 _LEAST_BYTES: Final = 64_000_000
 """Four parts of the log."""
 _REMEDIES: Final = {
-    28: Message("store_another_register_choose_another_after"),
-    44: Message("store_holds_backups_another_register_choose"),
-    50: Message("another_backup_under_way_2"),
-    51: Message("store_holds_backups_another_register_choose"),
-    56: Message("primary_not_run_here_machine"),
-    82: Message("log_did_not_reach_store_within"),
-    87: Message("server_keeps_no_log_restart_diachiso"),
+    28: Message("store_of_other_register"),
+    44: Message("store_holds_other_register"),
+    50: Message("backup_already_running"),
+    51: Message("store_holds_other_register"),
+    56: Message("primary_not_here"),
+    82: Message("log_did_not_reach_store"),
+    87: Message("server_keeps_no_log"),
 }
 
 _HEAD: Final = f"""\
@@ -117,7 +117,7 @@ class Store:
         """
         if self.folder and (free := shutil.disk_usage(self.folder).free) < _LEAST_BYTES:
             raise ClusterError(
-                Message("store_full_mb_left", folder=self.folder, free=free / 1000000.0)
+                Message("store_folder_full", folder=self.folder, free=free / 1000000.0)
             )
 
     def run(self, command: str, *options: str) -> str:
@@ -154,12 +154,12 @@ class Store:
         """The newest backup, or the newest that was whole by `moment`. Raises NotFoundError."""
         known = self.backups()
         if not known:
-            raise NotFoundError(Message("store_empty_take_backup_first"))
+            raise NotFoundError(Message("store_needs_backup"))
         for each in reversed(known):
             if moment is None or each.brings_back(moment):
                 return each
         first = f"{known[0].ended.astimezone(VIET_NAM):%Y-%m-%d %H:%M:%S}"
-        raise NotFoundError(Message("first_backup_ended_viet_nam_time", first=first))
+        raise NotFoundError(Message("moment_before_first_backup", first=first))
 
 
 def _backup(each: dict[str, Any], majors: dict[int, int]) -> Backup:
@@ -183,22 +183,22 @@ def open_store(settings: Settings) -> Store:
     folder or the file of settings is no use.
     """
     if settings.backups is None:
-        raise NotPreparedError(Message("set_diachiso_backups_folder_keeps_backups"))
+        raise NotPreparedError(Message("backups_setting_required"))
     if shutil.which(PROGRAM) is None:
-        raise NotPreparedError(Message("not_installed", program=PROGRAM))
+        raise NotPreparedError(Message("program_not_installed", program=PROGRAM))
     if settings.backups.suffix == SUFFIX:
         data_dir = _data_dir_of(settings.backups)
         if not settings.database_url and data_dir != cluster.locate(settings).data_dir:
             raise ClusterError(
                 Message(
-                    "about_another_cluster_command_prints_one",
+                    "store_of_another_cluster",
                     backups=settings.backups,
-                    data_dir=data_dir,
+                    folder=data_dir,
                 )
             )
         return Store(settings.backups, host.account_for(data_dir))
     if settings.database_url:
-        raise NotPreparedError(Message("database_url_names_file_pgbackrests_settings"))
+        raise NotPreparedError(Message("backups_must_be_pgbackrest_file"))
     private = cluster.locate(settings)
     _make_folder(settings.backups, private.account)
     private.write_archive_settings()
@@ -213,15 +213,15 @@ def _data_dir_of(file: Path) -> Path:
         read.read_string(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ClusterError(
-            Message("cannot_read", file=file, strerror=(error.strerror or str(error)).lower())
+            Message(
+                "settings_file_unreadable", file=file, reason=(error.strerror or str(error)).lower()
+            )
         ) from None
     except (configparser.Error, UnicodeDecodeError):
-        raise ClusterError(Message("no_settings_pgbackrest", file=file)) from None
+        raise ClusterError(Message("not_pgbackrest_settings", file=file)) from None
     found = read.get(STANZA, "pg1-path", fallback="")
     if not found:
-        raise ClusterError(
-            Message("lacks_section_pg1_path_command_prints", file=file, stanza=STANZA)
-        )
+        raise ClusterError(Message("pgbackrest_section_missing", file=file, stanza=STANZA))
     return Path(found)
 
 
@@ -240,7 +240,7 @@ def _make_folder(folder: Path, account: Account) -> None:
 
 def _not_written(folder: Path, account: Account, reason: str) -> Message:
     return Message(
-        "choose_folder_may_write", name=account.name, folder=folder, reason=reason.lower()
+        "backup_folder_not_writable", name=account.name, folder=folder, reason=reason.lower()
     )
 
 
@@ -249,19 +249,21 @@ def explain(output: str, command: str, status: int) -> Message:
     said = _COMPLAINT.search(output)
     number, words = (int(said[1]), said[2].strip()) if said else (0, output.strip()[:200])
     if any(each in output for each in _FULL):
-        return Message("store_full", words=words)
+        return Message("store_full", reason=words)
     if any(each in output for each in _CLOSED):
-        return Message("store_cannot_written", words=words)
+        return Message("store_not_writable", reason=words)
     if any(each in output for each in _OTHER_PASS):
-        return Message("store_encrypted_another_passphrase_not_all")
+        return Message("store_passphrase_wrong")
     if _NO_BUCKET in output or _NOT_LET_IN in output:
-        return Message("no_such_bucket_key_not_taken", words=words)
+        return Message("bucket_refused", reason=words)
     if any(each in output for each in _AWAY):
-        return Message("store_not_mount_disk_see_network", words=words)
+        return Message("store_missing", reason=words)
     if remedy := _REMEDIES.get(number):
         return remedy
     return Message(
-        "pgbackrest", command=command, words=words or Message("ended_with_status", status=status)
+        "pgbackrest_failed",
+        command=command,
+        reason=words or Message("ended_with_status", status=status),
     )
 
 

@@ -72,7 +72,7 @@ def find_tool(name: str, at_least: int, library: Path = host.LIBRARY) -> Tool:
     elsewhere = shutil.which(name)
     if elsewhere is not None and (major := _major_of(elsewhere)) >= at_least:
         return Tool(Path(elsewhere), major)
-    raise ClusterError(Message("later_not_installed", name=name, at_least=at_least))
+    raise ClusterError(Message("tool_too_old", name=name, at_least=at_least))
 
 
 def _major_of(program: str) -> int:
@@ -85,7 +85,7 @@ def ask_server(connection: psycopg.Connection[tuple[object, ...]]) -> Server:
     """What is to be known of the server."""
     row = connection.execute(SQL.driver("server")).fetchone()
     if row is None:
-        raise DatabaseUnavailableError(Message("database_not_answer"))
+        raise DatabaseUnavailableError(Message("database_silent"))
     return Server(int(str(row[0])), bool(row[1]))
 
 
@@ -109,14 +109,12 @@ def connected(
             options=f"{options} -c role={role}" if role else options,
         )
     except psycopg.ProgrammingError:  # which may repeat the URL, password and all
-        raise NotPreparedError(Message("database_url_no_database_url")) from None
+        raise NotPreparedError(Message("database_url_invalid")) from None
     except psycopg.OperationalError as error:
         if role and f'role "{role}"' in str(error):
-            raise NotPreparedError(
-                Message("role_missing_run_bin_diachiso_database", role=role)
-            ) from None
+            raise NotPreparedError(Message("role_missing", role=role)) from None
         raise DatabaseUnavailableError(
-            Message("cannot_connect", reason=str(error).strip().splitlines()[0])
+            Message("database_connection_failed", reason=str(error).strip().splitlines()[0])
         ) from None
     if role:
         check_role(connection, role, may_be_pooled=may_be_pooled)
@@ -146,7 +144,7 @@ def _service_file(url: str) -> Iterator[dict[str, str]]:
         given.pop("sslcertmode", None)
     lines = [f"{k}={v}" for k, v in given.items() if v and k not in _NOT_FOR_A_FILE]
     if any("\n" in line for line in lines):
-        raise NotPreparedError(Message("database_url_holds_line_break"))
+        raise NotPreparedError(Message("database_url_has_line_break"))
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="diachiso-") as file:  # 0600
         file.write("\n".join([f"[{_SERVICE}]", *lines, ""]))
         file.flush()
@@ -220,7 +218,7 @@ def _explain(name: str, complaints: list[str], status: int) -> Message:
     said = first.partition("error:")[2].strip() or first
     if any(words in said for words in _FULL) or status == -signal.SIGXFSZ:
         where = "database" if any(words in said for words in _SERVER_FULL) else "backup"
-        return Message("no_space_left_disk", where=where, said=said or name)
+        return Message("backup_disk_full", place=where, reason=said or name)
     if said:
         return Message("of_file", file=name, reason=said)
     if status > 0:

@@ -198,7 +198,7 @@ def _point(fields: Mapping[str, object]) -> PointAsked:
         return PointAsked(_degrees(fields, "lon"), _degrees(fields, "lat"))
     point = point_in(written)
     if point is None:
-        detail = Message("no_point_of_country")
+        detail = Message("point_not_in_country")
         raise InvalidInputError.of_field(POINT, "float_parsing", detail)
     return PointAsked(*point)
 
@@ -209,15 +209,15 @@ def _text(fields: Mapping[str, object], field: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise InvalidInputError.of_field(field, "string_type", Message("text_needed"))
+        raise InvalidInputError.of_field(field, "string_type", Message("text_required"))
     if len(value) > MAX_TEXT:
         raise InvalidInputError.of_field(
-            field, "string_too_long", Message("more_signs", max_text=MAX_TEXT)
+            field, "string_too_long", Message("more_than_characters", most=MAX_TEXT)
         )
     if "\0" in value:
-        raise InvalidInputError.of_field(field, "nul_character", Message("holds_nul_character"))
+        raise InvalidInputError.of_field(field, "nul_character", Message("text_has_nul"))
     if HALVES.search(value):
-        raise InvalidInputError.of_field(field, "not_utf8", Message("not_utf_8"))
+        raise InvalidInputError.of_field(field, "not_utf8", Message("not_utf8"))
     return value.strip() or None
 
 
@@ -233,9 +233,9 @@ def _degrees(fields: Mapping[str, object], field: str) -> float:
         return float(text)
     except ValueError:
         raise InvalidInputError.of_field(
-            field, "float_parsing", Message("degrees_needed")
+            field, "float_parsing", Message("degrees_required")
         ) from None
 
 
 def _missing(field: str) -> str:
-    raise InvalidInputError.of_field(field, "missing", Message("missing_4"))
+    raise InvalidInputError.of_field(field, "missing", Message("field_missing"))

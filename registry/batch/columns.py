@@ -8,7 +8,7 @@ from typing import Final
 
 from geo.text import fold
 from registry.core.messages import Message
-from registry.core.remedies import Remedy
+from registry.core.remedies import Remedy, field_words
 from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
 from registry.geocode import Components
 from registry.intake.columns.fields import part_levels, told_headers, two_columns
@@ -72,7 +72,6 @@ _NEEDED: Final = {
     "recheck": (("code", *(set(_ADDRESS) - set(UNITS))), "code"),
 }
 """Operation → the fields of which it needs one, and the one that a mapping would rather name."""
-_WORDS: Final = {"address": "địa chỉ", "code": "mã", POINT: "toạ độ"}
 _MOST_SHOWN: Final = 300
 """Signs of headers that nothing is known of."""
 
@@ -240,23 +239,22 @@ def _checked(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str, str
     known = (*_FIELDS[operation], REFERENCE)
     for field in (_CALLED.get(field, field) for _, field in stated):
         if field and field not in known:
-            detail = Message("no_such_field", field=repr(field), known=", ".join(known))
+            detail = Message("field_unknown", field=repr(field), known=", ".join(known))
             raise InvalidInputError.of_field("mapping", "literal_error", detail)
     return {fold(header): field for header, field in stated}
 
 
 def _not_recognised(headers: Sequence[str], likeliest: str) -> ColumnsNotRecognisedError:
     seen = told_headers(_named(headers))
-    told, shown = _WORDS[likeliest], ", ".join(f"'{header}'" for header in seen)[:_MOST_SHOWN]
+    shown = ", ".join(f"'{header}'" for header in seen)[:_MOST_SHOWN]
     unknown = (header for header in seen if not (field_of(header) or is_personal(header)))
     example = {next(unknown, "Tên cột")[:_MOST_SHOWN]: likeliest}
     return ColumnsNotRecognisedError(
         Message(
-            "no_column_known_nothing_answered",
-            told=told,
+            "no_column_recognized",
             shown=shown,
             example=Remedy("mapping", example),
-            likeliest=likeliest,
+            likeliest=field_words(likeliest),
         ),
         columns=seen,
     )

@@ -122,9 +122,9 @@ def read_table(form: str, operation: str, lines: Iterable[str], stated: Stated =
 def check_text(first: str) -> None:
     """Return where a file that begins so may be a table in text; raises UnreadableFileError."""
     if first.startswith(_WORKBOOKS):
-        raise UnreadableFileError(Message("workbook_no_csv_save_csv_utf"))
+        raise UnreadableFileError(Message("rows_are_workbook"))
     if _NO_TEXT.search(first):
-        raise UnreadableFileError(Message("no_text_utf_8_save_csv"))
+        raise UnreadableFileError(Message("rows_not_utf8"))
 
 
 def _read_csv(operation: str, lines: Iterable[str], stated: Stated) -> Table:
@@ -133,14 +133,14 @@ def _read_csv(operation: str, lines: Iterable[str], stated: Stated) -> Table:
     check_text(first)
     looked_at = [first, *islice(source, LOOKED_AT - 1)]
     if not any(map(str.strip, looked_at)):
-        raise UnreadableFileError(Message("first_line_name_columns"))
+        raise UnreadableFileError(Message("first_line_not_header"))
     csv.field_size_limit(_MAX_CELL)
     delimiter = max(_DELIMITERS, key=lambda sign: (_named_by(looked_at, sign), first.count(sign)))
     reader = read_rows(chain(looked_at, source), delimiter=delimiter)
     try:
         top = list(islice(reader, _header_at(_parsed(looked_at, delimiter)) + 1))
     except csv.Error as error:
-        raise UnreadableFileError(Message("first_line", error=error)) from error
+        raise UnreadableFileError(Message("first_line_unreadable", reason=error)) from error
     found = table_of(operation, top[-1], reader, delimiter, stated)
     return replace(found, above=len(top) - 1)
 
@@ -200,7 +200,7 @@ def _looked_at(reader: Iterator[list[str]]) -> list[list[str]]:
     try:
         return list(islice(reader, _FIRST))
     except csv.Error as error:
-        raise UnreadableFileError(Message("not_readable", error=error)) from error
+        raise UnreadableFileError(Message("row_unreadable", reason=error)) from error
 
 
 def _column_of_points(headers: Sequence[str], rows: list[list[str]]) -> int | None:
@@ -253,7 +253,7 @@ def _read_ndjson(operation: str, lines: Iterable[str], stated: Stated) -> Iterat
             continue
         given = {name: value for name, value in row.items() if name != RESULT}
         if len(known) + len(given.keys() - known) > _MOST_MEMBERS:
-            detail = Message("more_members_different_names_up_row", most_members=_MOST_MEMBERS)
+            detail = Message("too_many_field_names", most=_MOST_MEMBERS)
             error = InvalidInputError.of_field("row", "too_many_cells", detail)
             yield InputRow({}, {}, number, error=error)
             continue
@@ -276,13 +276,13 @@ def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
         try:
             row = loads_once(line, finite=True)
         except GivenTwiceError as error:
-            detail = Message("given_once")
+            detail = Message("parameter_repeated")
             return InvalidInputError.of_field(error.name, "given_twice", detail)
         except ValueError:
             pass
     if isinstance(row, dict):
         return row
-    return InvalidInputError.of_field("row", "malformed_json", Message("no_json_object"))
+    return InvalidInputError.of_field("row", "malformed_json", Message("not_json_object"))
 
 
 def read_row(operation: str, row: InputRow, on: datetime.date | None = None) -> Asked:

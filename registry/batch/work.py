@@ -191,7 +191,7 @@ class _Desk:
             for at, outcome in zip(gone, again, strict=True):
                 found[at] = outcome
         if found and all(map(_is_gone, found)):
-            raise found[0].error or DatabaseUnavailableError(Message("database_not_answer"))
+            raise found[0].error or DatabaseUnavailableError(Message("database_silent"))
         return found
 
     def _asked(self, gazetteer: Gazetteer, rows: Sequence[InputRow]) -> list[Outcome]:

@@ -57,7 +57,7 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
             with found.rows() as rows:
                 Writer(text).writerows([found.headers, *islice(rows, most + 1)])
         except zipfile.BadZipFile as error:
-            raise UnreadableFileError(Message("workbook_broken")) from error
+            raise UnreadableFileError(Message("workbook_damaged")) from error
         except UnreadableFileError as error:
             # Nobody knows the file by the name that it has here.
             message = error.message.values.get("reason", error.message)

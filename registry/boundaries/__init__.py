@@ -176,13 +176,13 @@ def _resolve(connection: Connection, source: str, staged: _Staged) -> None:
     """Find the unit of each code; InvalidInputError when the file as a whole is the wrong one."""
     name = source_name(source)
     if staged.features == 0:
-        raise InvalidInputError(Message("no_features", name=name))
+        raise InvalidInputError(Message("source_has_no_features", name=name))
     if staged.features == staged.without_code:
         have = ", ".join(map(shown, staged.properties[:3])) or "no properties"
-        raise InvalidInputError(Message("no_feature_property_code_first", name=name, have=have))
+        raise InvalidInputError(Message("boundaries_lack_code", name=name, properties=have))
     if staged.polygons == 0:
         raise InvalidInputError(
-            Message("holds_no_polygons_geometries", name=name, other_type=staged.other_type)
+            Message("boundaries_not_polygons", name=name, type=staged.other_type)
         )
     width = 5 if staged.widest_number > 2 else 2
     connection.execute(SQL.text("restore_zeros"), {"width": width})
@@ -192,9 +192,9 @@ def _resolve(connection: Connection, source: str, staged: _Staged) -> None:
         era = "; most of these ended, so it is of an earlier map" if ended * 2 > strange else ""
         raise InvalidInputError(
             Message(
-                "another_list_units_codes_no_unit",
+                "boundaries_of_other_units",
                 name=name,
-                strange=strange,
+                unknown=strange,
                 total=total,
                 examples=", ".join(examples),
                 era=era,

@@ -52,18 +52,18 @@ def read_features(file: ByteStream, name: str, limits: Limits = LIMITS) -> Itera
             number += 1
             if number > limits.features:
                 raise UnreadableFileError(
-                    Message("more_features", name=name, features=limits.features)
+                    Message("too_many_features", name=name, most=limits.features)
                 )
             yield _feature(value, number, name)
     if kind != "FeatureCollection":
         what = f"its type is {shown(kind)}" if kind is not None else "it has no type"
-        raise UnreadableFileError(Message("no_geojson_featurecollection", name=name, what=what))
+        raise UnreadableFileError(Message("not_feature_collection", name=name, reason=what))
     scanner.end()
 
 
 def _feature(value: object, number: int, name: str) -> Feature:
     if not isinstance(value, dict) or value.get("type") != "Feature":
-        raise UnreadableFileError(Message("element_features_no_feature", name=name, number=number))
+        raise UnreadableFileError(Message("element_not_a_feature", name=name, number=number))
     properties = value.get("properties")
     return Feature(
         number, properties if isinstance(properties, dict) else {}, value.get("geometry")
@@ -78,7 +78,7 @@ def _check_crs(crs: object, name: str) -> None:
     if not isinstance(stated, str) or not stated.upper().endswith(_WGS_84):
         raise InvalidInputError(
             Message(
-                "another_coordinate_system_convert_wgs_84",
+                "boundaries_not_in_wgs84",
                 name=name,
                 stated=shown(stated or crs, 60),
             )
@@ -136,10 +136,12 @@ class _Scanner:
                     continue
                 raise self._malformed(error.pos, cut=in_string) from None
             except RecursionError:
-                raise UnreadableFileError(Message("nested_too_deep", name=self._name)) from None
+                raise UnreadableFileError(
+                    Message("json_nested_too_deep", name=self._name)
+                ) from None
             except ValueError as error:  # an integer of thousands of digits
                 raise UnreadableFileError(
-                    Message("no_readable_json", name=self._name, error=error)
+                    Message("json_unreadable", name=self._name, reason=error)
                 ) from None
             # A number at the end of the text at hand may have more digits in the next piece.
             if end == len(self._text) and self._text[end - 1] not in '"]}' and self._grow():
@@ -150,7 +152,7 @@ class _Scanner:
     def end(self) -> None:
         """Make sure that nothing follows the outermost object."""
         if self._peek():
-            raise UnreadableFileError(Message("holds_more_one_json_document", name=self._name))
+            raise UnreadableFileError(Message("json_has_several_documents", name=self._name))
 
     def _peek(self) -> str:
         """The next character that is no blank, which stays; empty at the end."""
@@ -164,7 +166,9 @@ class _Scanner:
     def _expect(self, character: str, otherwise: str = "") -> None:
         if self._peek() != character:
             if otherwise and self._peek():
-                raise UnreadableFileError(Message("text_3", name=self._name, otherwise=otherwise))
+                raise UnreadableFileError(
+                    Message("json_unexpected", name=self._name, problem=otherwise)
+                )
             raise self._malformed(self._position)
         self._position += 1
 
@@ -186,7 +190,7 @@ class _Scanner:
         self._position = 0
         if len(self._text) > self._limit:
             raise UnreadableFileError(
-                Message("feature_more_characters", name=self._name, limit=self._limit)
+                Message("feature_too_long", name=self._name, most=self._limit)
             )
         wanted = max(1, len(self._text))
         more = io.StringIO()
@@ -201,9 +205,9 @@ class _Scanner:
         """The error at `position`: where the file breaks off, its end, else the character there."""
         rest = self._text[position:]
         if cut or (len(rest) < _LONGEST_LITERAL and not set(rest) & set(",:[]{}")):
-            return UnreadableFileError(Message("ends_too_early_json_not_complete", name=self._name))
+            return UnreadableFileError(Message("boundaries_json_truncated", name=self._name))
         return UnreadableFileError(
-            Message("no_json_character_out_place", name=self._name, gone=self._gone + position + 1)
+            Message("json_character_misplaced", name=self._name, position=self._gone + position + 1)
         )
 
 

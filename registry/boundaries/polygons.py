@@ -91,7 +91,7 @@ def check_place(bounds: Bounds, name: str) -> None:
         what = f"metres of VN-2000 or UTM, northing before easting, it seems; {_CONVERT}"
     else:
         what = f"({x:g}, {y:g}) is no longitude and latitude; {_CONVERT}"
-    raise InvalidInputError(Message("not_wgs_84_degrees_viet_nam", name=name, what=what))
+    raise InvalidInputError(Message("boundaries_outside_country", name=name, reason=what))
 
 
 _CONVERT: Final = "convert it first: ogr2ogr -t_srs EPSG:4326"

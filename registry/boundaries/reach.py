@@ -65,7 +65,7 @@ def refuse_outside(
         raise InvalidInputError.of_field(
             name,
             "outside_commune",
-            Message("point_outside_commune", outside=round(outside)),
+            Message("point_outside_commune", metres=round(outside)),
         )
 
 
@@ -74,5 +74,5 @@ def _refuse_km(km: float | None, name: str = "lon") -> None:
         raise InvalidInputError.of_field(
             name,
             "far_from_commune",
-            Message("point_far_commune", km=round(km)),
+            Message("point_far_from_commune", km=round(km)),
         )

@@ -17,7 +17,7 @@ _CURSOR: Final = re.compile(
 PREFIX: Final = "2."
 """How every cursor begins."""
 _MAX_BIGINT: Final = 2**63 - 1
-_ANEW: Final = Message("take_snapshot_anew_begin_without_cursor")
+_ANEW: Final = Message("start_from_beginning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,7 @@ class Cursor:
         if found is None or any(
             int(found[name] or 0) > _MAX_BIGINT for name in ("start", "position", "until")
         ):
-            raise InvalidInputError.of_field(
-                field, "malformed_cursor", Message("not_cursor_service_gave_out")
-            )
+            raise InvalidInputError.of_field(field, "malformed_cursor", Message("cursor_not_ours"))
         mark: Walk | Read
         if found["position"] is None:
             code = "" if found["code"] == "none" else found["code"]
@@ -116,12 +114,12 @@ class Cursor:
         """
         if self.register != register:
             raise CursorRefusedError(
-                Message("another_register_before_restore", anew=_ANEW),
+                Message("cursor_of_other_database", anew=_ANEW),
                 reason="other_register",
             )
         if self.following != following:
             raise CursorRefusedError(
-                Message("given_out_another_unit_demo_communes", anew=_ANEW),
+                Message("cursor_of_other_scope", anew=_ANEW),
                 reason="other_scope",
             )
 
@@ -129,6 +127,6 @@ class Cursor:
 def beyond_the_end() -> CursorRefusedError:
     """For a cursor past all that the register knows: it lost what the follower has read."""
     return CursorRefusedError(
-        Message("past_end_register_restored_older_copy", anew=_ANEW),
+        Message("cursor_past_end", anew=_ANEW),
         reason="beyond_the_end",
     )

@@ -156,7 +156,7 @@ def _place(reads: Reads, end: Cursor, text: str) -> _Place:
 def _read_cursor(text: str) -> Cursor:
     if text.startswith(PREFIX):
         return Cursor.parse(text, "since")
-    detail = Message("day_position_feed_cursor")
+    detail = Message("since_required")
     raise InvalidInputError.of_field("since", "malformed_since", detail)
 
 
@@ -168,7 +168,9 @@ def _place_of_day(reads: Reads, text: str) -> _Place:
         detail = Message("no_such_day", text=text)
         raise InvalidInputError.of_field("since", "malformed_day", detail) from None
     if first > today():
-        raise InvalidInputError.of_field("since", "day_in_future", Message("not_come", first=first))
+        raise InvalidInputError.of_field(
+            "since", "day_in_future", Message("since_in_future", first=first)
+        )
     at = datetime.datetime.combine(first, datetime.time(), VIET_NAM)
     position = reads.rows(SQL.driver("position_of_day"), {"at": at.isoformat()})[0][0]
     return _Place(position, first - datetime.timedelta(days=1))

@@ -140,9 +140,7 @@ class PrivateCluster:
         """
         pid = self.running_pid()
         if pid is not None:
-            raise ClusterError(
-                Message("private_cluster_already_runs_pid", data_dir=self.data_dir, pid=pid)
-            )
+            raise ClusterError(Message("cluster_already_running", folder=self.data_dir, pid=pid))
         self._await_orphans()
         self._remove_stale_pid_file()
         host.make_private_folder(self.socket_dir, self.account, self.guests)
@@ -212,7 +210,7 @@ class PrivateCluster:
                 if time.monotonic() > deadline:
                     raise ClusterError(
                         Message(
-                            "postgresql_not_ready_after_s_see",
+                            "postgresql_not_ready",
                             patience_s=patience_s,
                             log_file=self.log_file,
                         )
@@ -256,12 +254,10 @@ class PrivateCluster:
         except ProcessLookupError:
             return
         except PermissionError:
-            raise ClusterError(
-                Message("process_private_cluster_belongs_another_user", pid=pid)
-            ) from None
+            raise ClusterError(Message("cluster_process_of_other_user", pid=pid)) from None
         finally:
             os.close(descriptor)
-        raise ClusterError(Message("postgresql_pid_not_end_see", pid=pid, log_file=self.log_file))
+        raise ClusterError(Message("postgresql_does_not_stop", pid=pid, log_file=self.log_file))
 
     def is_running(self) -> bool:
         """Whether the server of this data directory is alive, by whomever it was started."""
@@ -291,7 +287,7 @@ class PrivateCluster:
         while orphans := host.processes(f"postgres: {self.name}: "):
             if time.monotonic() > deadline:
                 raise ClusterError(
-                    Message("orphans_left", processes=" ".join(map(str, sorted(orphans))))
+                    Message("orphaned_processes", processes=" ".join(map(str, sorted(orphans))))
                 )
             time.sleep(0.1)
 
@@ -360,15 +356,11 @@ def _bin_dir(data_dir: Path, library: Path, share: Path) -> Path:
     if made_by:
         if not made_by.isdecimal() or int(made_by) not in majors:
             raise ClusterError(
-                Message(
-                    "made_postgresql_not_here_postgis_install", data_dir=data_dir, made_by=made_by
-                )
+                Message("cluster_postgresql_missing", folder=data_dir, version=made_by)
             )
         return library / made_by / "bin"
     if not majors:
-        raise ClusterError(
-            Message("no_postgresql_later_postgis_installed_run", minimum_major=host.MINIMUM_MAJOR)
-        )
+        raise ClusterError(Message("postgresql_not_installed", minimum_major=host.MINIMUM_MAJOR))
     return library / str(majors[0]) / "bin"
 
 
@@ -425,6 +417,6 @@ def database_url(settings: Settings) -> str:
         return settings.database_url
     cluster = locate(settings)
     if not cluster.is_running():
-        raise ClusterError(Message("private_cluster_not_run_start_bin"))
+        raise ClusterError(Message("cluster_not_running"))
     host.check_private_folder(cluster.socket_dir, cluster.account)
     return cluster.url()

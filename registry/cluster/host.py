@@ -45,7 +45,7 @@ class Account:
         try:
             entry = pwd.getpwuid(uid)
         except KeyError:
-            raise ClusterError(Message("user_id_no_entry_etc_passwd", uid=uid)) from None
+            raise ClusterError(Message("user_has_no_passwd_entry", uid=uid)) from None
         return cls(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
     def command(
@@ -145,17 +145,15 @@ def account_for(data_dir: Path) -> Account:
     if caller != 0:
         if owner not in (None, caller):
             raise ClusterError(
-                Message(
-                    "private_cluster_belongs_run_root", data_dir=data_dir, owner=_user_name(owner)
-                )
+                Message("cluster_of_other_owner", folder=data_dir, owner=_user_name(owner))
             )
         return Account.by_uid(caller)
     if owner == 0:
         raise ClusterError(
             Message(
-                "belongs_root_postgresql_refuses_run_run",
-                data_dir=data_dir,
-                service_account=SERVICE_ACCOUNT,
+                "cluster_belongs_to_root",
+                folder=data_dir,
+                account=SERVICE_ACCOUNT,
             )
         )
     if owner is not None:
@@ -163,9 +161,7 @@ def account_for(data_dir: Path) -> Account:
     try:
         return Account.by_uid(pwd.getpwnam(SERVICE_ACCOUNT).pw_uid)
     except KeyError:
-        raise ClusterError(
-            Message("postgresql_not_run_root_no_account", service_account=SERVICE_ACCOUNT)
-        ) from None
+        raise ClusterError(Message("postgresql_refuses_root", account=SERVICE_ACCOUNT)) from None
 
 
 def web_account(var: Path) -> Account:
@@ -179,9 +175,7 @@ def web_account(var: Path) -> Account:
     try:
         return Account.by_uid(owner or pwd.getpwnam(WEB_ACCOUNT).pw_uid)
     except KeyError:
-        raise ClusterError(
-            Message("nothing_served_root_no_account_start", web_account=WEB_ACCOUNT)
-        ) from None
+        raise ClusterError(Message("service_refuses_root", account=WEB_ACCOUNT)) from None
 
 
 def guests_of(account: Account, var: Path) -> int:
@@ -214,10 +208,10 @@ def check_private_folder(folder: Path, account: Account) -> None:
         if status.st_uid != account.uid or not folder.is_dir() or folder.is_symlink():
             raise ClusterError(
                 Message(
-                    "belongs_not_remove_start_again",
+                    "folder_of_other_account",
                     folder=folder,
-                    st_uid=_user_name(status.st_uid),
-                    name=account.name,
+                    owner=_user_name(status.st_uid),
+                    account=account.name,
                 )
             )
         if status.st_mode & 0o027:
@@ -238,10 +232,10 @@ def hand_over(paths: Iterable[Path], account: Account) -> None:
             if done.returncode != 0:
                 raise ClusterError(
                     Message(
-                        "cannot_given",
+                        "file_ownership_failed",
                         path=path,
-                        name=account.name,
-                        stderr=last_complaint(done.stderr),
+                        account=account.name,
+                        reason=last_complaint(done.stderr),
                     )
                 )
 
@@ -302,7 +296,9 @@ def refusal(error: OSError, path: Path) -> Message:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Message("no_space_for", path=path)
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return Message("folder_not_written", path=path, reason=os.strerror(error.errno).lower())
+        return Message(
+            "var_folder_not_writable", path=path, reason=os.strerror(error.errno).lower()
+        )
     return Message("of_file", file=path, reason=error.strerror or error)
 
 

@@ -215,9 +215,7 @@ def _take_turn(session: Session) -> None:
         session.execute(_WAIT_AS_EVER)
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):
-            raise DatabaseUnavailableError(
-                Message("another_question_kind_being_answered_try")
-            ) from error
+            raise DatabaseUnavailableError(Message("gaps_busy")) from error
         raise
 
 
@@ -227,7 +225,7 @@ def _refuse_too_many(session: Session, communes: Sequence[int]) -> None:
         raise InvalidInputError.of_field(
             "kind",
             "too_many_records",
-            Message("too_many_dwellings_look_holes_once", records=records),
+            Message("too_many_dwellings", records=records),
         )
 
 

@@ -44,7 +44,7 @@ def coverage_below(
         raise InvalidInputError.of_field(
             "level",
             "level_above_unit",
-            Message("commune", name=found.units[0].name, code=code),
+            Message("commune_not_divided", name=found.units[0].name, code=code),
         )
     return coverage_of_level(session, gazetteer, level, province=code, demo=demo)
 
@@ -80,7 +80,7 @@ def coverage_of_localities(
     day = today()
     unit = unit_by_code(gazetteer, code, day)
     if unit.level != "commune":
-        raise InvalidInputError.of_field("unit", "not_a_commune", Message("communes_code"))
+        raise InvalidInputError.of_field("unit", "not_a_commune", Message("commune_code_required"))
     statement = (
         SQL.text("measure_localities") if demo else SQL.text("measure_localities", "not_demo")
     )

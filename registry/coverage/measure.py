@@ -238,11 +238,11 @@ def living_province(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit
     if former is not None:
         raise NotFoundError(
             Message(
-                "exists_no_longer_continued",
+                "unit_continued_by",
                 former=former[1],
                 code=code,
                 full_name=unit.version_on(day).full_name,
-                code_2=unit.code,
+                new_code=unit.code,
             )
         )
     _check_province(unit, day)
@@ -254,7 +254,7 @@ def _check_province(unit: Unit, day: datetime.date) -> None:
         raise InvalidInputError.of_field(
             "province",
             "not_a_province",
-            Message("no_province", full_name=unit.version_on(day).full_name),
+            Message("not_a_province", full_name=unit.version_on(day).full_name),
         )
 
 
@@ -272,5 +272,5 @@ def living_units(
     name = unit.version_on(day).full_name
     heirs = [step.unit for step in continuations(gazetteer, unit, day)]
     if not heirs:
-        raise NotFoundError(Message("exists_no_longer_no_unit_record", name=name, code=code))
+        raise NotFoundError(Message("unit_not_continued", name=name, code=code))
     return heirs, (unit.code, name)

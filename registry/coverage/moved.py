@@ -111,7 +111,7 @@ def what_moved(
         raise InvalidInputError.of_field(
             "since",
             "span_backwards",
-            Message("no_span_past_days", since=since, until=until or now.day),
+            Message("day_range_invalid", since=since, until=until or now.day),
         )
     ids = [_id(gazetteer, unit, now.day) for unit in now.units]
     first = day_on_record(session, since)
@@ -135,7 +135,7 @@ def day_on_record(session: Session, day: datetime.date) -> datetime.date:
         return before  # type: ignore[no-any-return]
     nearest = ", ".join(str(each) for each in (before, after) if each is not None)
     raise NotFoundError(
-        Message("nothing_record_week_up", day=day, nearest=nearest or Message("none_yet"))
+        Message("no_record_in_week", day=day, nearest=nearest or Message("no_days_recorded"))
     )
 
 

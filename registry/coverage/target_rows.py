@@ -91,7 +91,7 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
         if "households" not in positions or not {"code", "commune"} & positions.keys():
             raise unreadable(
                 path,
-                Message("target_columns_needed", headers=told_headers(headers)[:12]),
+                Message("target_columns_required", headers=told_headers(headers)[:12]),
             )
         counted = _counted_by(headers, positions["households"])
         level = _level_by(headers, positions.get("code"))

@@ -49,8 +49,7 @@ def check_may_declare(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> N
     if not may_declare(gazetteer, unit, day):
         name = unit.version_on(day).full_name
         raise outside_units(
-            f"tổng số hộ của {name} do người duyệt của đơn vị ấy kê khai",
-            "an approver of the unit declares it",
+            Message("target_of_others", name=name),
             [unit.code],
         )
 
@@ -85,7 +84,7 @@ def withdraw_target(session: Session, gazetteer: Gazetteer, target_id: int) -> N
     """
     unit_id = session.execute(SQL.text("withdraw_target"), {"id": target_id}).scalar_one_or_none()
     if unit_id is None:
-        raise NotFoundError(Message("number_counts_no_more"))
+        raise NotFoundError(Message("target_superseded"))
     check_may_declare(gazetteer, gazetteer.units[unit_id], today())
     follow_sums(session, gazetteer, {unit_id})
 
@@ -103,17 +102,15 @@ def use_sum(session: Session, gazetteer: Gazetteer, code: str) -> UnitTarget:
     total = sum_of_communes(session, gazetteer, province)
     if total is None or total.is_estimate:
         raise ConflictError(
-            Message(
-                "not_all_communes_declared_same_thing", full_name=province.version_on(day).full_name
-            )
+            Message("targets_not_addable", full_name=province.version_on(day).full_name)
         )
     own = [kept.target for kept in targets_of(session, province.id) if not kept.withdrawn_at]
     if own and _rank(own[0]) < _rank(total):
         raise ConflictError(
             Message(
-                "provinces_own_number_better",
-                quality_label=own[0].quality_label,
-                quality_label_2=total.quality_label,
+                "province_figure_better",
+                province_quality=own[0].quality_label,
+                sum_quality=total.quality_label,
             )
         )
     session.execute(

@@ -13,10 +13,10 @@ from registry.units.onward import continuations
 from registry.units.text import read_units
 
 UNIT_PROBLEMS: Final = {
-    "unit_missing": Message("no_unit"),
-    "unit_unknown": Message("no_such_unit_today"),
-    "unit_ambiguous": Message("several_units"),
-    "unit_ended": Message("unit_ended"),
+    "unit_missing": Message("row_has_no_unit"),
+    "unit_unknown": Message("unit_not_on_map"),
+    "unit_ambiguous": Message("unit_name_ambiguous"),
+    "unit_ended": Message("unit_has_ended"),
 }
 """Code → why what somebody wrote is no unit of today, in words."""
 _PROVINCE_WORDS: Final = ("tinh ", "thanh pho ", "tp ")

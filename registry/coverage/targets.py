@@ -43,23 +43,23 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 PROBLEMS: Final = {
     **UNIT_PROBLEMS,
-    "commune_differs_from_code": Message("name_code_differ"),
-    "unit_outside": Message("key_bound_other_units"),
-    "households_unreadable": Message("no_count"),
-    "locality_unreadable": Message("no_locality"),
-    "locality_unknown": Message("unknown_new_localities_names"),
-    "locality_ambiguous": Message("several_localities"),
+    "commune_differs_from_code": Message("name_does_not_match_code"),
+    "unit_outside": Message("unit_outside_key"),
+    "households_unreadable": Message("count_invalid"),
+    "locality_unreadable": Message("not_a_locality_row"),
+    "locality_unknown": Message("locality_not_in_commune"),
+    "locality_ambiguous": Message("locality_ambiguous"),
     "locality_without_commune": Message("locality_needs_commune"),
-    "counted_unknown": Message("counted"),
-    "quality_unknown": Message("no_such_quality"),
-    "date_unreadable": Message("no_date"),
-    "date_in_future": Message("future"),
-    "unit_repeated": Message("earlier_row_names"),
-    "households_absurd": Message("more_any_unit_holds"),
-    "households_implausible": Message("implausible"),
-    "households_doubted": Message("file_itself_doubts"),
-    "households_missing": Message("file_says_no_number"),
-    "row_skipped": Message("total_note_signature"),
+    "counted_unknown": Message("counted_unclear"),
+    "quality_unknown": Message("quality_invalid"),
+    "date_unreadable": Message("count_day_invalid"),
+    "date_in_future": Message("count_day_in_future"),
+    "unit_repeated": Message("unit_row_repeated"),
+    "households_absurd": Message("count_too_large"),
+    "households_implausible": Message("count_implausible"),
+    "households_doubted": Message("number_doubtful"),
+    "households_missing": Message("number_not_available"),
+    "row_skipped": Message("row_is_total_or_note"),
 }
 """Code → what is wrong with a row, in words."""
 _TABLE: Final = ProblemTable(
@@ -164,7 +164,7 @@ def remove_targets(session: Session, gazetteer: Gazetteer, source: str) -> int:
     """
     gone = session.execute(SQL.text("withdraw_source"), {"source": source}).scalars().all()
     if not gone:
-        raise NotFoundError(Message("no_targets", source=source))
+        raise NotFoundError(Message("targets_unknown", source=source))
     follow_sums(session, gazetteer, set(gone))
     return len(gone)
 
@@ -172,17 +172,17 @@ def remove_targets(session: Session, gazetteer: Gazetteer, source: str) -> int:
 def _check(defaults: Defaults, day: datetime.date) -> None:
     if defaults.quality not in (None, *QUALITIES):
         raise InvalidInputError.of_field(
-            "quality", "literal_error", Message("one_4", qualities=QUALITIES)
+            "quality", "literal_error", Message("must_be_one_of", expected=QUALITIES)
         )
     if defaults.counted not in COUNTED:
         raise InvalidInputError.of_field(
-            "counted", "literal_error", Message("one_5", counted=COUNTED)
+            "counted", "literal_error", Message("must_be_one_of", expected=COUNTED)
         )
     if holds_personal(defaults.source or ""):
         raise InvalidInputError.of_field("source", PERSONAL_DATA, LEAVE_OUT)
     if defaults.reference_date is not None and defaults.reference_date > day:
         raise InvalidInputError.of_field(
-            "date", "day_in_future", Message("not_come_2", reference_date=defaults.reference_date)
+            "date", "day_in_future", Message("day_in_future", day=defaults.reference_date)
         )
 
 

@@ -19,7 +19,7 @@ _OFF: Final = Message("archiving_off")
 
 
 @CHECKS.check(
-    hint=Message("take_one_taken_each_day_docs"),
+    hint=Message("advice_make_backups"),
 )
 def backups_taken(subject: Subject) -> Finding:
     """The register is saved each day."""
@@ -33,7 +33,7 @@ def backups_taken(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("let_one_come_back_each_month"),
+    hint=Message("advice_rehearse_backups"),
 )
 def backups_rehearsed(subject: Subject) -> Finding:
     """A backup was seen to come back."""
@@ -45,7 +45,7 @@ def backups_rehearsed(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("see_store_room_rights_network_then"),
+    hint=Message("advice_check_store"),
 )
 def log_archived(subject: Subject) -> Finding:
     """The log is sent to the store of backups."""

@@ -16,7 +16,7 @@ _FULL_BYTES: Final = _GIB // 2
 
 
 @CHECKS.check(
-    hint=Message("start_set_variable"),
+    hint=Message("advice_start_or_set"),
     need=Need.NOTHING,
 )
 def private_cluster(subject: Subject) -> Finding:
@@ -33,7 +33,7 @@ def private_cluster(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("free_some_space_use_larger_disk"),
+    hint=Message("advice_free_var_disk"),
     need=Need.NOTHING,
 )
 def disk_space(subject: Subject) -> Finding:

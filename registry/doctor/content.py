@@ -25,7 +25,7 @@ _NEWEST: Final = 10_000
 _NEXT: Final = 20_000
 """Codes to come of which none may stand already: a sequence that was set back lies below many."""
 
-_UNITS: Final = Message("run_command_if_not_help_restore")
+_UNITS: Final = Message("advice_load_units_or_restore")
 
 UNITS_BEFORE: Final = {"province": 63, "district": 696, "commune": 10_035}
 UNITS_TODAY: Final = {"province": 34, "district": 0, "commune": 3_321}
@@ -35,7 +35,7 @@ _WITHOUT_SUCCESSOR: Final = frozenset({"28825"})
 
 
 @CHECKS.check(
-    hint=Message("restore_backup_without_key_no_code"),
+    hint=Message("advice_restore_backup"),
 )
 def code_key(subject: Subject) -> Finding:
     """The key of the codes is there."""
@@ -48,7 +48,7 @@ def code_key(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("issue_no_more_codes_run_command"),
+    hint=Message("advice_stop_issuing"),
 )
 def code_ordinals(subject: Subject) -> Finding:
     """The ordinals of codes are ahead of those issued, and enough of them are left."""
@@ -91,7 +91,7 @@ def code_ordinals(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("run_command"),
+    hint=Message("advice_load_units"),
 )
 def seeds(subject: Subject) -> Finding:
     """The units loaded are those of this checkout's seeds."""
@@ -136,7 +136,7 @@ def _said(counts: dict[str, int]) -> Message:
 
 
 @CHECKS.check(
-    hint=Message("run_command_later_unit_record_successor"),
+    hint=Message("advice_record_successor"),
 )
 def successions(subject: Subject) -> Finding:
     """Every commune and province that ended has a successor."""
@@ -150,7 +150,7 @@ def successions(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("once_known_update_program_write_resolution"),
+    hint=Message("advice_when_day_known"),
 )
 def days_of_effect(subject: Subject) -> Finding:
     """Every change of a unit that is signed has a day of effect."""
@@ -159,7 +159,7 @@ def days_of_effect(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("next_write_moves_them_if_they"),
+    hint=Message("advice_pending_events"),
 )
 def feed(subject: Subject) -> Finding:
     """No event waits longer than a minute for its place in the change feed."""

@@ -24,7 +24,7 @@ _NAMED: Final = 5
 
 
 @CHECKS.check(
-    hint=Message("put_flats_into_building_retire_them"),
+    hint=Message("advice_attach_flats"),
 )
 def flats_have_their_building(subject: Subject) -> Finding:
     """Every living flat is in a living building of its commune."""
@@ -34,7 +34,7 @@ def flats_have_their_building(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("restore_backup_rule_switched_off"),
+    hint=Message("advice_restore_backup"),
 )
 def households_have_their_place(subject: Subject) -> Finding:
     """Every household's street and locality exist in its commune."""
@@ -45,7 +45,7 @@ def households_have_their_place(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("restore_backup_rule_switched_off"),
+    hint=Message("advice_restore_backup"),
 )
 def places_carry_their_holders(subject: Subject) -> Finding:
     """The ids of what holds a locality are those that its parents lead to."""
@@ -53,7 +53,7 @@ def places_carry_their_holders(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("restore_backup_rule_switched_off"),
+    hint=Message("advice_restore_backup"),
 )
 def references_have_their_household(subject: Subject) -> Finding:
     """References, former numbers and plates name records that exist."""
@@ -68,7 +68,7 @@ _REFERRING: Final = ("references", "former_numbers", "external_ids", "plates")
 
 
 @CHECKS.check(
-    hint=Message("merge_those_named_mistake_into_right"),
+    hint=Message("advice_merge_unused_places"),
 )
 def places_have_households(subject: Subject) -> Finding:
     """Streets and localities have households, in themselves or in what they hold."""
@@ -88,7 +88,7 @@ def places_have_households(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("run_command_2"),
+    hint=Message("advice_recount"),
 )
 def coverage_counts(subject: Subject) -> Finding:
     """The counts that are kept for coverage are those of the register."""
@@ -96,7 +96,7 @@ def coverage_counts(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("compare_merge_them_where_both_right"),
+    hint=Message("advice_compare_duplicates"),
 )
 def doors_stand_once(subject: Subject) -> Finding:
     """No two living records bear the same number or flat of a street or locality."""
@@ -111,7 +111,7 @@ def doors_stand_once(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("prepare_database_merge_two_places_one"),
+    hint=Message("advice_prepare_and_merge"),
 )
 def keys_are_of_todays_rules(subject: Subject) -> Finding:
     """Every street, locality, building and floor stands under the key that today's rules read."""
@@ -125,7 +125,7 @@ def keys_are_of_todays_rules(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("run_reform_ended_them_move_few"),
+    hint=Message("advice_reform_households"),
 )
 def communes_of_households_exist(subject: Subject) -> Finding:
     """Every living household is in a commune of today."""
@@ -137,7 +137,7 @@ def communes_of_households_exist(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("run_reform_ended_them_declare_targets"),
+    hint=Message("advice_reform_targets"),
 )
 def ended_units_hold_nothing(subject: Subject) -> Finding:
     """Streets, localities and targets belong to units of today."""
@@ -162,7 +162,7 @@ _OF_UNITS: Final = ("streets", "localities", "targets")
 
 
 @CHECKS.check(
-    hint=Message("bind_them_anew_continues_unit_those"),
+    hint=Message("advice_rebind_keys"),
 )
 def keys_are_bound_to_living_units(subject: Subject) -> Finding:
     """Keys are bound to units of today, and to no more parts of a split one than was decided."""
@@ -179,7 +179,7 @@ def keys_are_bound_to_living_units(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("operator_delivers_file_anew"),
+    hint=Message("advice_deliver_areas_again"),
 )
 def services_are_of_living_units(subject: Subject) -> Finding:
     """Service areas are of communes of today."""
@@ -187,7 +187,7 @@ def services_are_of_living_units(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("look_into_log_jobs"),
+    hint=Message("advice_read_job_log"),
 )
 def reforms_are_carried(subject: Subject) -> Finding:
     """Prepared reforms are carried on their day."""

@@ -10,13 +10,13 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 CHECKS = Chapter()
 
-_LOAD: Final = Message("load_file_units")
+_LOAD: Final = Message("advice_load_boundaries")
 _SEATS_INSIDE: Final = 0.95
 """Published seats are rough: of the real communes of 2025, 99.3 % lie in their own polygon."""
 
 
 @CHECKS.check(
-    hint=Message("run_command"),
+    hint=Message("advice_load_units"),
 )
 def communes_have_a_polygon(subject: Subject) -> Finding:
     """Every commune has a polygon, real or drawn around its seat."""
@@ -52,7 +52,7 @@ def real_polygons_have_parts(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("few_usual_many_polygons_another_map"),
+    hint=Message("advice_few_outside_polygons"),
 )
 def seats_are_inside(subject: Subject) -> Finding:
     """Seats lie in the real polygon of their own commune."""

@@ -103,7 +103,7 @@ Privileges = set[tuple[str, str]]
 
 
 @CHECKS.check(
-    hint=Message("run_command_newer_schema_update_program", prepare=_PREPARE),
+    hint=Message("advice_prepare_or_update", prepare=_PREPARE),
     need=Need.DATABASE,
 )
 def revision(subject: Subject) -> Finding:
@@ -117,7 +117,7 @@ def revision(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("make_anew_migrations"),
+    hint=Message("advice_rebuild_indexes"),
 )
 def indexes(subject: Subject) -> Finding:
     """All indexes are there and valid."""
@@ -138,7 +138,7 @@ def read_indexes() -> set[tuple[str, str]]:
 
 
 @CHECKS.check(
-    hint=Message("missing_one_made_migrations"),
+    hint=Message("advice_enable_triggers"),
 )
 def triggers(subject: Subject) -> Finding:
     """The triggers are enabled that keep versions and make tables append-only."""
@@ -153,7 +153,7 @@ def triggers(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("grant_as_in", baseline=_BASELINE),
+    hint=Message("advice_grant_as_in", baseline=_BASELINE),
 )
 def privileges(subject: Subject) -> Finding:
     """The application's role may do what the migrations grant, and no more."""
@@ -168,7 +168,7 @@ def privileges(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("secure_rows", baseline=_BASELINE),
+    hint=Message("advice_secure_rows", baseline=_BASELINE),
 )
 def row_security(subject: Subject) -> Finding:
     """Row-level security holds each key to its units, also in a session of the owner's."""

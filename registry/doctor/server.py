@@ -24,7 +24,7 @@ _LOSSY = {
 
 
 @CHECKS.check(
-    hint=Message("start_correct_variable"),
+    hint=Message("advice_start_or_correct"),
     need=Need.NOTHING,
 )
 def server_answers(subject: Subject) -> Finding:
@@ -40,7 +40,7 @@ def server_answers(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("install_packages_run_command_after_update"),
+    hint=Message("advice_install_packages"),
     need=Need.DATABASE,
 )
 def extensions(subject: Subject) -> Finding:
@@ -63,7 +63,7 @@ def extensions(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("save_restore_into_database_made"),
+    hint=Message("advice_restore_as_utf8"),
     need=Need.DATABASE,
 )
 def encoding(subject: Subject) -> Finding:
@@ -73,7 +73,7 @@ def encoding(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("set_them_where_they_set_off"),
+    hint=Message("advice_enable_settings"),
     need=Need.DATABASE,
 )
 def durable(subject: Subject) -> Finding:
@@ -87,7 +87,7 @@ def durable(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("stop_server_run_data_directory"),
+    hint=Message("advice_enable_checksums"),
     need=Need.DATABASE,
 )
 def checksums(subject: Subject) -> Finding:
@@ -98,7 +98,7 @@ def checksums(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("run_administrator"),
+    hint=Message("advice_prepare_as_admin"),
     need=Need.DATABASE,
 )
 def roles(subject: Subject) -> Finding:
@@ -119,7 +119,7 @@ def roles(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("connect_postgresql_directly_pooler_between_drops"),
+    hint=Message("advice_connect_directly"),
     need=Need.DATABASE,
 )
 def application_role_is_taken(subject: Subject) -> Finding:
@@ -129,7 +129,7 @@ def application_role_is_taken(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("revoke_memberships_give_owns_owner", app_role=APP_ROLE, owner_role=OWNER_ROLE),
+    hint=Message("advice_limit_role", app_role=APP_ROLE, owner_role=OWNER_ROLE),
     need=Need.DATABASE,
 )
 def application_role_is_bound(subject: Subject) -> Finding:

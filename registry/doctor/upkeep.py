@@ -43,7 +43,7 @@ _KEY_DAYS: Final = 30
 
 
 @CHECKS.check(
-    hint=Message("free_some_space_large_operation_needs"),
+    hint=Message("advice_free_database_disk"),
     need=Need.DATABASE,
 )
 def data_disk(subject: Subject) -> Finding:
@@ -68,7 +68,7 @@ def _data_folder(subject: Subject) -> Path | None:
 
 
 @CHECKS.check(
-    hint=Message("see_replicas_log_network_drop_slots"),
+    hint=Message("advice_check_replica"),
     need=Need.DATABASE,
 )
 def replication(subject: Subject) -> Finding:
@@ -109,7 +109,7 @@ def _behind(lag_s: float) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("correct_see_replica"),
+    hint=Message("advice_check_read_url"),
     need=Need.REGISTER,
 )
 def read_replica(subject: Subject) -> Finding:
@@ -126,7 +126,7 @@ def read_replica(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("correct_make_poolers_login_ready_command"),
+    hint=Message("advice_check_web_url"),
     need=Need.REGISTER,
 )
 def web_database(subject: Subject) -> Finding:
@@ -145,12 +145,12 @@ def _position_there(url: str, register: object) -> int:
     with connected(url, role=APP_ROLE, may_be_pooled=True) as connection:
         row = connection.execute(_NEWEST).fetchone()
     if row is None or row[0] != register:
-        raise ConflictError(Message("holds_another_register"))
+        raise ConflictError(Message("database_is_other_register"))
     return int(str(row[1] or 0))
 
 
 @CHECKS.check(
-    hint=Message("switch_vacuum_hand"),
+    hint=Message("advice_enable_autovacuum"),
     need=Need.REGISTER,
 )
 def autovacuum(subject: Subject) -> Finding:
@@ -171,7 +171,7 @@ def autovacuum(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("keys_rotate_before_they_end"),
+    hint=Message("advice_rotate_keys"),
 )
 def keys_last(subject: Subject) -> Finding:
     """No key that is in use ends within thirty days."""
@@ -183,7 +183,7 @@ def keys_last(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("mend_table_office_one_person_see"),
+    hint=Message("advice_second_person_table"),
 )
 def second_person(subject: Subject) -> Finding:
     """The table of what needs a second person can be read, and there is one."""
@@ -202,7 +202,7 @@ def second_person(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("start_worker_see_says_where_ends"),
+    hint=Message("advice_start_worker"),
 )
 def background_jobs(subject: Subject) -> Finding:
     """Background jobs are done: a worker lives, and none waits or is stuck."""
@@ -224,7 +224,7 @@ def background_jobs(subject: Subject) -> Finding:
 
 
 @CHECKS.check(
-    hint=Message("tell_key_then_resume"),
+    hint=Message("advice_resume_webhook"),
     need=Need.REGISTER,
 )
 def webhooks_told(subject: Subject) -> Finding:

@@ -18,25 +18,28 @@ _BOUNDS: Final = [101.0, 5.0, 118.0, 24.0]
 _ABOVE: Final = "land"
 """The layer on which a base map lies."""
 _UNIT: Final = {
-    "code": Message("code_unit"),
-    "name": Message("name"),
-    "approximate": Message("rough_cell_no_boundary_loaded"),
+    "code": Message("unit_code_label"),
+    "name": Message("name_label"),
+    "approximate": Message("approximate_label"),
 }
 _FIELDS: Final = (
     ("provinces", 0, MAX_ZOOM, _UNIT),
     ("communes", COMMUNES_FROM, MAX_ZOOM, _UNIT),
-    ("density", FIRST, FINEST, {"n": Message("households")}),
+    ("density", FIRST, FINEST, {"n": Message("households_label")}),
     (
         *("doors", FINEST + 1, MAX_ZOOM),
-        {"n": Message("households_2"), "number": Message("from_there", numbers_from=NUMBERS_FROM)},
+        {
+            "n": Message("drawn_households_label"),
+            "number": Message("zoom_numbers_label", numbers_from=NUMBERS_FROM),
+        },
     ),
     (
         *("labels", 0, MAX_ZOOM),
         {
             "kind": "province, archipelago, commune, street, locality",
-            "name": Message("name"),
-            "holder": Message("province_archipelago"),
-            "weight": Message("larger_shown_first"),
+            "name": Message("name_label"),
+            "holder": Message("holder_label"),
+            "weight": Message("draw_order_label"),
         },
     ),
 )

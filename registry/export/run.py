@@ -119,7 +119,7 @@ def export_stream(
 
     if options.format not in STREAMED:
         raise InvalidInputError.of_field(
-            "format", "literal_error", Message("one_6", streamed=STREAMED)
+            "format", "literal_error", Message("must_be_one_of", expected=STREAMED)
         )
     with _opened(engine, options, progress) as found:
         yield from STREAMS[options.format](found.batches, found.schema)
@@ -206,7 +206,7 @@ class _Counted:
     def __init__(self, batches: Iterator[Any], rows: int, progress: Callable[[int], None]) -> None:
         first = next(batches, None)
         if first is None:
-            raise NotFoundError(Message("nothing_export"))
+            raise NotFoundError(Message("nothing_to_export"))
         self._batches, self._rows, self._progress = chain([first], batches), rows, progress
         self.records = 0
 
@@ -223,21 +223,23 @@ def _check(options: ExportOptions) -> None:
     label_day(options.on)
     if options.format not in FORMATS:
         raise InvalidInputError.of_field(
-            "format", "literal_error", Message("one_7", formats=FORMATS)
+            "format", "literal_error", Message("must_be_one_of", expected=FORMATS)
         )
     if options.layer not in LAYERS:
-        raise InvalidInputError.of_field("layer", "literal_error", Message("one_8", layers=LAYERS))
+        raise InvalidInputError.of_field(
+            "layer", "literal_error", Message("must_be_one_of", expected=LAYERS)
+        )
     if options.layer != "households" and options.format not in BOUNDARY_FORMATS:
         raise InvalidInputError.of_field(
-            "format", "literal_error", Message("one_9", boundary_formats=BOUNDARY_FORMATS)
+            "format", "literal_error", Message("must_be_one_of", expected=BOUNDARY_FORMATS)
         )
     if not options.statuses or not set(options.statuses) <= set(STATUSES):
         raise InvalidInputError.of_field(
-            "status", "literal_error", Message("one_10", statuses=STATUSES)
+            "status", "literal_error", Message("must_be_one_of", expected=STATUSES)
         )
     if options.as_of is not None and options.as_of > datetime.datetime.now(VIET_NAM):
         raise InvalidInputError.of_field(
-            "as_of", "day_in_future", Message("not_come_3", as_of=options.as_of)
+            "as_of", "day_in_future", Message("export_day_in_future", as_of=options.as_of)
         )
 
 
@@ -267,7 +269,7 @@ def _write_beside(path: Path, options: ExportOptions, found: _Opened) -> None:
         writer.writerow((called, column.type, column.vietnamese, column.english))
     path.with_name(f"{path.name}.columns.csv").write_text(out.getvalue(), encoding="utf-8")
     moment = options.as_of or datetime.datetime.now(VIET_NAM)
-    where = ", ".join(f"{name} ({code})" for code, name in found.units) or Message("country")
+    where = ", ".join(f"{name} ({code})" for code, name in found.units) or Message("whole_country")
     what = ", ".join(options.statuses) if options.layer == "households" else options.layer
     told = (
         f"{path.name}\n{found.batches.records:,} bản ghi (records): {where}; {what}\n"

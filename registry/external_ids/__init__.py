@@ -65,7 +65,7 @@ def find_external(reads: Reads, scheme: str, value: str, day: datetime.date) -> 
     )
     if not rows:
         budget.pay()
-        raise NotFoundError(Message("no_record_value", scheme=scheme, value=value))
+        raise NotFoundError(Message("external_value_unknown", scheme=scheme, value=value))
     return [ExternalId.of(*row) for row in rows]
 
 

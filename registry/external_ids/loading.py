@@ -30,17 +30,17 @@ from registry.row_files import ProblemTable, RowProblem, Wrong, cells_of, column
 SQL: Final = Statements(__file__, "queries.sql")
 
 PROBLEMS: Final = {
-    "code_missing": Message("no_code"),
-    "code_unreadable": Message("not_code"),
-    "code_unknown": Message("no_record_bears_code"),
-    "scheme_unreadable": Message("letters_z_digits"),
-    "value_missing": Message("no_value"),
-    "value_unreadable": Message("control_characters_too_long"),
-    "date_unreadable": Message("no_date_2"),
-    "dates_swapped": Message("ends_before_begins"),
-    "row_repeated": Message("earlier_row_says"),
-    "value_shared": Message("several_records_value"),
-    "record_has_several": Message("record_several_values"),
+    "code_missing": Message("row_has_no_code"),
+    "code_unreadable": Message("row_code_malformed"),
+    "code_unknown": Message("row_code_unknown"),
+    "scheme_unreadable": Message("scheme_invalid"),
+    "value_missing": Message("row_has_no_value"),
+    "value_unreadable": Message("value_has_odd_characters"),
+    "date_unreadable": Message("row_day_invalid"),
+    "dates_swapped": Message("day_range_reversed"),
+    "row_repeated": Message("row_repeated"),
+    "value_shared": Message("value_of_several_codes"),
+    "record_has_several": Message("code_has_several_values"),
 }
 """Code → what is wrong with a row, or to be looked at, in words."""
 _TABLE: Final = ProblemTable(
@@ -113,7 +113,7 @@ def _rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
         if not {"code", "value"} <= columns.keys():
             raise unreadable(
                 path,
-                Message("external_columns_needed", headers=told_headers(table.headers)[:12]),
+                Message("external_columns_required", headers=told_headers(table.headers)[:12]),
             )
         for row in rows:
             cells = cells_of(row, columns, _FIELDS)

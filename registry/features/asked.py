@@ -97,9 +97,7 @@ def parse_asked(
 
 
 def _cursor() -> InvalidInputError:
-    return InvalidInputError.of_field(
-        "after", "malformed_cursor", Message("not_cursor_service_gave_out")
-    )
+    return InvalidInputError.of_field("after", "malformed_cursor", Message("cursor_not_ours"))
 
 
 def of_key(asked: Asked, key: str) -> Asked:
@@ -119,11 +117,11 @@ def day_of(asked: Asked, *, announced: bool = False) -> datetime.date:
         raise InvalidInputError.of_field(
             "datetime",
             "day_too_early",
-            Message("no_map_before_known", first_known_day=FIRST_KNOWN_DAY),
+            Message("no_map_before_day", day=FIRST_KNOWN_DAY),
         )
     if day > now and not announced:
         raise InvalidInputError.of_field(
-            "datetime", "day_in_future", Message("not_come_4", day=day)
+            "datetime", "day_in_future", Message("day_in_future", day=day)
         )
     return day
 
@@ -138,17 +136,17 @@ def parse_bbox(text: str, crs: str = CRS84) -> tuple[Box, ...]:
     """
     numbers = _numbers(text)
     if len(numbers) not in (4, 6):
-        raise _bbox(Message("four_numbers_needed_six_heights_west"))
+        raise _bbox(Message("bbox_numbers_required"))
     half = len(numbers) // 2
     (west, south), (east, north) = numbers[:2], numbers[half : half + 2]
     if crs != CRS84:
         west, south, east, north = corners(crs, (west, south, east, north))
         if not all(map(math.isfinite, (west, south, east, north))):
-            raise _bbox(Message("corners_nowhere_system"))
+            raise _bbox(Message("corners_outside_system"))
     if south > north:
-        raise _bbox(Message("southern_edge_lies_north_northern_one"))
+        raise _bbox(Message("bbox_upside_down"))
     if not (_is_on_earth(west, south) and _is_on_earth(east, north)):
-        raise _bbox(Message("degrees_180_180_90_90_needed"))
+        raise _bbox(Message("bbox_degrees_required"))
     if west > east:
         return (west, south, _WORLD[2], north), (_WORLD[0], south, east, north)
     return ((west, south, east, north),)
@@ -158,9 +156,9 @@ def _numbers(text: str) -> list[float]:
     try:
         numbers = [float(part) for part in text.split(",")[:7]]
     except ValueError:
-        raise _bbox(Message("numbers_commas_between_them_needed")) from None
+        raise _bbox(Message("numbers_with_commas_required")) from None
     if not all(map(math.isfinite, numbers)):
-        raise _bbox(Message("finite_numbers_needed"))
+        raise _bbox(Message("finite_number_required"))
     return numbers
 
 
@@ -191,7 +189,7 @@ def parse_datetime(text: str | None) -> datetime.datetime | None:
         return _moment(text)
     begins, ends = (None if end in _FOREVER else _moment(end) for end in (first, last))
     if begins is not None and ends is not None and ends < begins:
-        raise _datetime(Message("interval_ends_before_begins"))
+        raise _datetime(Message("interval_reversed"))
     return ends
 
 
@@ -205,7 +203,7 @@ def _moment(text: str) -> datetime.datetime:
             return moment
     except (ValueError, OverflowError):
         pass
-    raise _datetime(Message("write_2025_06_30_2025_06"))
+    raise _datetime(Message("datetime_form_required"))
 
 
 def _datetime(detail: Message) -> InvalidInputError:

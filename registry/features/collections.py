@@ -38,7 +38,7 @@ _ALL: Final = (
         "households",
         "Chỗ ở của hộ",
         "Dwellings",
-        Message("layer_dwellings"),
+        Message("layer_dwellings_note"),
         households,
         of_doors=True,
     ),
@@ -46,7 +46,7 @@ _ALL: Final = (
         "buildings",
         "Toà nhà",
         "Buildings",
-        Message("holds_flats_key_carrier"),
+        Message("layer_buildings_note"),
         buildings,
         of_doors=True,
     ),
@@ -54,42 +54,42 @@ _ALL: Final = (
         "streets",
         "Đường, phố",
         "Streets",
-        Message("point_middle_doors"),
+        Message("layer_streets_note"),
         streets,
     ),
     Collection(
         "localities",
         "Thôn, ấp, tổ dân phố",
         "Hamlets, quarters",
-        Message("point_middle_doors_2"),
+        Message("layer_localities_note"),
         localities,
     ),
     Collection(
         "communes",
         "Xã, phường, đặc khu",
         "Communes",
-        Message("any_day_drawn_statistics_no_legal"),
+        Message("layer_units_note"),
         communes,
     ),
     Collection(
         "provinces",
         "Tỉnh, thành phố",
         "Provinces",
-        Message("any_day_drawn_statistics_no_legal"),
+        Message("layer_units_note"),
         provinces,
     ),
     Collection(
         "offices",
         "Bưu cục",
         "Offices",
-        Message("offices_counters_carriers"),
+        Message("layer_offices_note"),
         offices,
     ),
     Collection(
         "service_areas",
         "Vùng phục vụ",
         "Service areas",
-        Message("carriers_drew_them_any_day_those"),
+        Message("layer_areas_note"),
         service_areas,
     ),
 )
@@ -100,5 +100,5 @@ def collection_named(name: str) -> Collection:
     """The collection; raises NotFoundError where there is none of that name."""
     found = COLLECTIONS.get(name)
     if found is None:
-        raise NotFoundError(Message("no_such_collection", collections=", ".join(COLLECTIONS)))
+        raise NotFoundError(Message("collection_unknown", collections=", ".join(COLLECTIONS)))
     return found

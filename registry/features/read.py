@@ -36,4 +36,4 @@ def read_one(
         return found[0]
     if what.of_doors:
         budget.pay()
-    raise NotFoundError(Message("no_such_feature", id=what.id, key=key[:40]))
+    raise NotFoundError(Message("feature_unknown", id=what.id, key=key[:40]))

@@ -57,7 +57,7 @@ def area_of(session: Session, round_: Round) -> Area:
     """
     found = session.execute(SQL.text("onward"), {"id": round_.place_id}).scalar()
     if found is None:
-        raise GoneError(Message("place_round_no_more"))
+        raise GoneError(Message("round_place_gone"))
     place = place_by_id(session, round_.class_, found)
     ids = (found,) if round_.class_ == "street" else inside_of(session, found)
     return Area(place, tuple(ids))

@@ -35,7 +35,7 @@ def read_code(written: str) -> str:
         raise InvalidInputError.of_field(
             "code",
             "field_code_mistyped",
-            Message("slip_code_round", length=LENGTH),
+            Message("round_code_wrong_length", length=LENGTH),
         )
     return digits
 

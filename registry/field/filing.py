@@ -91,14 +91,14 @@ class Found(BaseModel):
                     "not_of_this_kind", Message("member_of_other_kind", name=name, kind=self.kind)
                 )
         if (self.code is None) != (self.kind == "new"):
-            raise invalid_value("missing", Message("needed"))
+            raise invalid_value("missing", Message("code_only_for_known_house"))
         if self.kind in _POINTED and (self.lon is None or self.lat is None):
-            raise invalid_value("missing", Message("missing", kind=self.kind))
+            raise invalid_value("missing", Message("kind_needs_lon_lat", kind=self.kind))
         for name, kind in _NEEDED.items():
             if self.kind == kind and not getattr(self, name):
-                raise invalid_value("missing", Message("missing_2", name=name, kind=kind))
+                raise invalid_value("missing", Message("kind_needs_field", name=name, kind=kind))
         if self.note is not None and without_people(self.note) != self.note:
-            raise invalid_value(PERSONAL_DATA, Message("leave_out_names"))
+            raise invalid_value(PERSONAL_DATA, Message("note_names_people"))
         return self
 
     @property
@@ -131,7 +131,7 @@ def file_records(
     Raises ConflictError for a round that holds more than anybody can walk.
     """
     if session.execute(_COUNT, {"round": round_.id}).scalar_one() > MOST_OF_ROUND:
-        raise ConflictError(Message("round_full", most_of_round=MOST_OF_ROUND))
+        raise ConflictError(Message("round_full", most=MOST_OF_ROUND))
     now = datetime.datetime.now(datetime.UTC)
     codes = dict(_codes(records))
     known = _known(session, area, [code for code in codes.values() if isinstance(code, str)])
@@ -145,7 +145,7 @@ def file_records(
                 raise InvalidInputError.of_field(
                     "code",
                     "not_of_this_round",
-                    Message("not_area", code=code_display(code)),
+                    Message("code_outside_round", code=code_display(code)),
                 )
             if record.house_number is not None:
                 read_number(record.house_number)

@@ -94,8 +94,10 @@ class Round:
         if self.is_open:
             return None
         if self.closed_at is not None:
-            return FieldCodeEndedError(Message("closed"), reason="closed")
-        return FieldCodeEndedError(Message("code_expired", until=self.until), reason="expired")
+            return FieldCodeEndedError(Message("round_closed"), reason="closed")
+        return FieldCodeEndedError(
+            Message("round_code_expired", until=self.until), reason="expired"
+        )
 
 
 def open_round(
@@ -148,7 +150,7 @@ def round_of_code(session: Session, code: str) -> Round:
     """
     found = _found(session, ("of_code",), {"hash": hash_code(code)})
     if not found:
-        raise FieldCodeError(Message("no_round_code"))
+        raise FieldCodeError(Message("round_code_unknown"))
     return found[0]
 
 
@@ -156,7 +158,7 @@ def find_round(session: Session, round_id: int) -> Round:
     """A round in a commune that the caller sees; raises NotFoundError, also for one elsewhere."""
     found, sees = _found(session, ("is_it",), {"id": min(round_id, 2**63 - 1)}), seen()
     if not found or not (sees is None or found[0].commune_id in sees):
-        raise NotFoundError(Message("no_such_round", round_id=round_id))
+        raise NotFoundError(Message("round_unknown", round_id=round_id))
     return found[0]
 
 
@@ -198,5 +200,5 @@ def _check_day(until: datetime.date) -> None:
         raise InvalidInputError.of_field(
             "until",
             "until_out_of_range",
-            Message("today_most_days", last=last, most_days=MOST_DAYS),
+            Message("round_day_out_of_range", last=last),
         )

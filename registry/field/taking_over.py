@@ -118,9 +118,9 @@ def take_over(engine: Engine, gazetteer: Gazetteer, round_id: int, approval: App
         area = area_of(session, round_)
         records = waiting(session, round_, ["waiting"])
         if approval.seen is not None and approval.seen != state_of(records):
-            raise StaleError(Message("something_came_changed_since"))
+            raise StaleError(Message("taking_over_outdated"))
         if not records:
-            raise InvalidInputError(Message("nothing_waits"))
+            raise InvalidInputError(Message("nothing_to_take_over"))
         taken = _Takes(session, gazetteer, round_, area, approval).all(records)
         if taken.refused and not approval.dry_run:
             raise _refusal(taken.refused)
@@ -144,7 +144,7 @@ def take_back(
     with session_scope(engine) as session:
         check_writable(session, round_.commune_id)
         if import_id not in (each.id for each in imports_of(session, round_)):
-            raise NotFoundError(Message("no_import_round", import_id=import_id))
+            raise NotFoundError(Message("round_lacks_import", import_id=import_id))
     return roll_back(engine, import_id, keep_later=keep_later, actor=actor, reason=reason)
 
 
@@ -168,7 +168,7 @@ def imports_of(session: Session, round_: Round) -> list[Import]:
 def _refusal(refused: dict[UUID, RegistryError]) -> SeveralRefusedError:
     first = next(iter(refused.values()))
     return SeveralRefusedError(
-        Message("records_refused", count=len(refused), first=first.message),
+        Message("field_records_refused", count=len(refused), first=first.message),
         refused={str(each): error.message for each, error in refused.items()},
     )
 
@@ -290,7 +290,9 @@ class _Takes:
         actor = acting()
         if actor is not None and not actor.may(operation.role):
             raise ForbiddenError(
-                Message("needs_key_role_2", operation=Text(operation.called), role=operation.role)
+                Message(
+                    "taking_over_needs_role", operation=Text(operation.called), role=operation.role
+                )
             )
         request = operation.request.model_validate({"code": row["code"], **given})
         units = writable()
@@ -375,7 +377,9 @@ class _Takes:
             now = ", ".join(heir["code_display"] for heir in heirs)
             raise GoneError(
                 Message(
-                    "code_retired", code=code_display(code), value=f", nay là {now}" if now else ""
+                    "code_retired",
+                    code=code_display(code),
+                    continued=f", nay là {now}" if now else "",
                 ),
                 successors=heirs,
             )

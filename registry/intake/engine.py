@@ -280,7 +280,7 @@ def workbench(connection: Connection, import_id: int, var: Path) -> Iterator[Wor
         try:
             yield made
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            raise StorageFullError(Message("no_room_disk_work_file_tell")) from error
+            raise StorageFullError(Message("disk_full_for_file")) from error
 
 
 @contextmanager

@@ -133,7 +133,7 @@ _WARNED: Final = "SELECT count(DISTINCT row_number) FROM problem WHERE severity 
 _BY_CODE: Final = "SELECT code, count(DISTINCT row_number) FROM problem GROUP BY code ORDER BY code"
 
 
-_NO_ACCURACY: Final = Message("no_column_accuracy_position_accuracy_m")
+_NO_ACCURACY: Final = Message("accuracy_column_missing")
 
 
 def _of_accuracy(file: SourceFile) -> tuple[Message, ...]:

@@ -124,7 +124,7 @@ def report_form(file: SourceFile, path: Path) -> str:
         raise InvalidInputError.of_field(
             "report",
             "no_layer",
-            Message("no_map_layer", name=file.path.name, suffix=path.suffix),
+            Message("not_returnable_as_layer", name=file.path.name, suffix=path.suffix),
         )
     return form
 

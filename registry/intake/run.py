@@ -85,7 +85,7 @@ def import_file(
     """
     if not options.source.strip() or len(options.source) > 100:
         raise InvalidInputError.of_field(
-            "source", "bad_source", Message("source_name_1_100_letters")
+            "source", "bad_source", Message("source_name_length_wrong")
         )
     demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
     file, options = _opened(path, options)
@@ -301,7 +301,7 @@ def _claim(session: Session, import_id: int) -> None:
     ).scalar_one()
     if state != "publishing":
         raise ImportStateError(
-            Message("not_wait_published", import_id=import_id, state=state),
+            Message("import_not_waiting", import_id=import_id, state=state),
             state=state,
         )
 
@@ -359,8 +359,8 @@ def _open_event(
 _PROBLEMS: Final = (
     "import_problem (import_id, row_number, field, code, severity, value, proposed_fix)"
 )
-_OF_OWN_COMMUNE: Final = "no_column_communes_all_rows_lie"
-_NO_ROW: Final = Message("no_row_below_header")
+_OF_OWN_COMMUNE: Final = "commune_of_key_used"
+_NO_ROW: Final = Message("file_has_no_rows")
 # The server would go on with the statement of an importer that is gone, and keep its locks.
 _NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
 _COUNTED: Final = (

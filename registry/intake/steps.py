@@ -81,7 +81,7 @@ def _remark_on_codes(job: Job) -> None:
     codes = job.file.columns.positions.get("commune_code")
     if codes is not None and job.bench.value("judging/of_two_maps.sql"):
         remedy = Remedy("mapping", {job.file.headers[codes]: "former_commune_code"})
-        job.file.table.remarks.append(Message("codes_of_two_maps", remedy=remedy))
+        job.file.table.remarks.append(Message("commune_codes_ambiguous", remedy=remedy))
 
 
 def _take_turn(job: Job) -> None:
@@ -97,7 +97,7 @@ def _hold(job: Job) -> None:
 
 
 _ANY_COMMUNE: Final = "SELECT bool_or(unit_id IS NOT NULL) FROM entry"
-_NO_COMMUNE: Final = Message("no_row_names_commune", remedy=Remedy("commune"))
+_NO_COMMUNE: Final = Message("no_row_has_known_commune", remedy=Remedy("commune"))
 _REFUSE: Final = Step("matching/refuse.sql", "refused")
 """What cannot be decided goes no further."""
 

@@ -220,7 +220,7 @@ class Worker:
                 raise
             except JobFailedError as error:
                 name = f"{queued.task_name} #{queued.id}"
-                self._say(Message("job_failed", name=name, error=error))
+                self._say(Message("job_failed", name=name, reason=error))
                 if self._retry.when(queued) is None:
                     await self._give_up(queued)
                 raise

@@ -97,7 +97,7 @@ def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> N
     ).scalar_one_or_none()
     if taken is not None:
         raise AddressTakenError(
-            Message("another_living_record_bears_address_same", codes=codes.format(taken)),
+            Message("address_already_registered", code=codes.format(taken)),
             taken_by={"code": taken, "code_display": codes.format(taken)},
         )
 
@@ -107,7 +107,7 @@ def read_number(written: str, name: str = "house_number") -> str:
     read = parse_house_number(written)
     if read is None or read.alley_only:
         raise InvalidInputError.of_field(
-            name, "unreadable", Message("no_house_number", written=repr(written))
+            name, "unreadable", Message("house_number_invalid", written=repr(written))
         )
     return read.key
 
@@ -134,7 +134,7 @@ def check_dwelling(columns: Row) -> None:
         raise InvalidInputError.of_field(
             "house_number",
             "address_names_no_dwelling",
-            Message("needs_number_flat_locality_point"),
+            Message("address_needs_house"),
         )
 
 
@@ -145,7 +145,7 @@ def _put_commune(session: Session, columns: Columns, given: Mapping[str, Any]) -
         columns["unit_id"] = commune_id(session, given["commune"])
     unit_id = columns["unit_id"]
     if unit_id is None or ("commune" in given and given["commune"] is None):
-        raise InvalidInputError.of_field("commune", "missing", Message("missing_3"))
+        raise InvalidInputError.of_field("commune", "missing", Message("commune_code_missing"))
     if "former_commune" in given:
         code = given["former_commune"]
         columns["former_unit_id"] = former_id(session, code, unit_id) if code else None
@@ -167,7 +167,7 @@ def _put_places(work: Work, columns: Columns, given: Mapping[str, Any], *, elsew
                 columns[column] = work.took(name, find(work.session, unit_id, former, written)).id
         elif elsewhere and columns[column] is not None:
             # What was in another commune is said again, or is told to be gone.
-            raise InvalidInputError.of_field(name, "missing", Message("say_again_commune"))
+            raise InvalidInputError.of_field(name, "missing", Message("say_again"))
 
 
 def _put_number(columns: Columns, given: Mapping[str, Any]) -> None:
@@ -219,13 +219,17 @@ def _put_parent(session: Session, columns: Columns, given: Mapping[str, Any]) ->
     code = read_code("parent", given["parent"])
     row = session.execute(_BUILDING, {"code": code}).one_or_none()
     if row is None or row.kind != "building":
-        raise InvalidInputError.of_field("parent", "no_building", Message("no_building"))
+        raise InvalidInputError.of_field("parent", "no_building", Message("not_a_building"))
     if columns["kind"] != "household":
-        raise InvalidInputError.of_field("parent", "building_in_building", Message("no_flat"))
+        raise InvalidInputError.of_field(
+            "parent", "building_in_building", Message("building_inside_building")
+        )
     if row.unit_id != columns["unit_id"]:
-        raise InvalidInputError.of_field("parent", "across_communes", Message("another_commune"))
+        raise InvalidInputError.of_field(
+            "parent", "across_communes", Message("building_in_other_commune")
+        )
     if row.status == "retired":
-        raise ConflictError(Message("building_retired", codes=codes.format(code)))
+        raise ConflictError(Message("building_code_retired", code=codes.format(code)))
     columns["parent_code"] = code
 
 
@@ -234,7 +238,7 @@ def _put_count(columns: Columns, given: Mapping[str, Any]) -> None:
     if columns["kind"] == "building":
         if count is not None:
             raise InvalidInputError.of_field(
-                "households_count", "building_has_none", Message("building_counts_none")
+                "households_count", "building_has_none", Message("building_has_no_households")
             )
         columns["households_count"] = 0
     elif count is not None:

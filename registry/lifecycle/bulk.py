@@ -111,7 +111,7 @@ def merge_locality(work: Work, request: r.MergeLocalityRequest) -> Done:
     place = _locality(work, request, request.locality)
     into = _into(work, request, place, locality_of)
     if place.id in {holder for holder, *_ in holders(work.session, into.id)}:
-        raise InvalidInputError.of_field("into", "inside_itself", Message("lies_inside_other"))
+        raise InvalidInputError.of_field("into", "inside_itself", Message("place_inside_other"))
     return _merge(work, "locality", place, into, same_address=request.same_address)
 
 
@@ -138,17 +138,17 @@ def _renumber(
     _refuse_numbers(
         work.session.scalars(SQL.text("unknown_numbers", class_), parameters).all(),
         "unknown_number",
-        Message("no_such_number"),
+        Message("house_number_unknown_there"),
     )
     _refuse_numbers(
         work.session.scalars(SQL.text("numbers_of_several", class_), parameters).all()
         if places[1:]
         else (),
         "number_in_several",
-        Message("several_them_give_each_line_commune"),
+        Message("number_in_several_places"),
     )
     if taken := work.session.scalars(SQL.text("taken_numbers", class_), parameters).all():
-        raise AddressTakenError(Message("numbers_other_doors_bear", taken=", ".join(taken)))
+        raise AddressTakenError(Message("new_numbers_taken", taken=", ".join(taken)))
     work.begin(**{_SCOPE[class_]: ids})
     work.session.execute(SQL.text("keep_numbers_of_lines", class_), parameters)
     rows = work.session.execute(SQL.text("renumber", class_), parameters)
@@ -182,9 +182,9 @@ def _there(work: Work, name: Mapping[str, Any]) -> NameTakenError:
     there, kind, registered = work.session.execute(SQL.text("namesake"), name).one()
     shown = named(kind, registered)
     if spelling(name["name"], registered) is Spelling.SAME:
-        said = Message("already_instead_renaming_another_one_merge", shown=shown)
+        said = Message("place_exists_merge", shown=shown)
     else:
-        said = Message("one_one_both_lacks_marks_take", shown=shown)
+        said = Message("similar_place_unclear", shown=shown)
     return NameTakenError(said, place={"id": there, "name": shown})
 
 
@@ -205,7 +205,7 @@ def _rename(work: Work, class_: str, renamed: Sequence[tuple[FoundPlace, _Name]]
 def _renamed(work: Work, class_: str, place: FoundPlace, name: _Name) -> dict[str, Any]:
     """The row of a place under its new name; raises ConflictError where it cannot have it."""
     if (name.key, name.name, name.kind) == (place.key, place.name, place.kind):
-        raise ConflictError(Message("bears_name_already"))
+        raise ConflictError(Message("name_unchanged"))
     marks = marks_in(work.session, class_, place.unit_id, name.key, name.name, but=place.id)
     renamed = {
         "class": class_,
@@ -225,20 +225,18 @@ def _merge(
     work: Work, class_: str, place: FoundPlace, into: FoundPlace, *, same_address: bool
 ) -> Done:
     if place.id == into.id:
-        raise InvalidInputError.of_field("into", "given_twice", Message("one_same"))
+        raise InvalidInputError.of_field("into", "given_twice", Message("same_place"))
     lock_places(work.session, place.id, into.id)
     parameters = {"id": place.id, "into": into.id, "limit": _MAX_NAMED}
     meeting = (
         [] if same_address else work.session.scalars(SQL.text("meeting", class_), parameters).all()
     )
     if meeting:
-        raise AddressTakenError(
-            Message("numbers_both_same_address_says_they", meeting=", ".join(meeting))
-        )
+        raise AddressTakenError(Message("numbers_in_both_places", numbers=", ".join(meeting)))
     if class_ == "locality" and (
         inner := work.session.scalars(SQL.text("inner_meeting"), parameters).all()
     ):
-        raise ConflictError(Message("both_hold_one_name_merge_rename", inner=", ".join(inner)))
+        raise ConflictError(Message("places_share_inner_names", names=", ".join(inner)))
     work.begin(**{_SCOPE[class_]: [place.id, into.id]})
     work.session.execute(SQL.text("keep_numbers", class_), parameters)
     rewritten = work.in_force = _count(work, SQL.text("move_doors", class_), parameters)
@@ -409,7 +407,9 @@ def _table_of(
             number = getattr(line, name)
             if seen.setdefault((number, line.unit), at) != at:
                 raise InvalidInputError.of_field(
-                    f"numbers.{at}.{name}", "given_twice", Message("given_twice", number=number)
+                    f"numbers.{at}.{name}",
+                    "given_twice",
+                    Message("house_number_repeated", number=number),
                 )
     changing = [line for line in lines if line.old != line.new]
     # Those that keep their number are not free for others.
@@ -417,7 +417,7 @@ def _table_of(
     _refuse_numbers(
         sorted({line.new for line in changing if (line.new, line.unit) in kept})[:_MAX_NAMED],
         "given_twice",
-        Message("kept_one_door_given_another"),
+        Message("number_kept_and_given"),
     )
     return {name: [getattr(line, name) for line in changing] for name in _Line._fields}
 
@@ -435,7 +435,7 @@ def _units_of(
             raise InvalidInputError.of_field(
                 f"numbers.{at}.commune",
                 "unknown_commune",
-                Message("each_line_needs_commune_street"),
+                Message("line_needs_street_commune"),
             )
     return [known[code or ""] for code in given]
 
@@ -443,7 +443,7 @@ def _units_of(
 def _refuse_numbers(wrong: Sequence[str], code: str, detail: Message) -> None:
     if wrong:
         raise InvalidInputError(
-            Message("numbers", wrong=", ".join(wrong), detail=detail),
+            Message("numbers_refused", wrong=", ".join(wrong), detail=detail),
             errors=[
                 {
                     "field": "numbers",

@@ -120,7 +120,7 @@ def place_by_id(session: Session, class_: PlaceClass, place_id: int) -> ListedPl
     """One of them. Raises NotFoundError, also for one that is part of another by now."""
     found = _listed(session, class_, SQL.text("listed", class_, "is_it"), {"id": place_id})
     if not found:
-        raise NotFoundError(Message("no_such_place_any_more"))
+        raise NotFoundError(Message("place_unknown"))
     return found[0]
 
 

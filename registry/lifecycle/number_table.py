@@ -75,12 +75,12 @@ def _lines(rows: Sequence[Sequence[str]]) -> list[Line]:
             columns, given = named, given[place + 1 :]  # titles may stand above
             break
     if not given:
-        raise _wrong("missing", Message("table_no_line"))
+        raise _wrong("missing", Message("table_has_no_lines"))
     if len(given) > MAX_LINES:
-        raise _wrong("too_long", Message("too_many_lines", max_lines=MAX_LINES))
+        raise _wrong("too_long", Message("too_many_lines", most=MAX_LINES))
     lines = [line for at, row in given if (line := _line(at, row, columns)) is not None]
     if not lines:
-        raise _wrong("missing", Message("no_new_number_filled"))
+        raise _wrong("missing", Message("no_new_numbers"))
     return lines
 
 
@@ -101,11 +101,11 @@ def _line(at: int, row: Sequence[str], columns: dict[str, int]) -> Line | None:
     if "old" in cells and "new" not in cells and len(row) > columns["new"]:
         return None
     if not {"old", "new"} <= cells.keys():
-        raise _wrong("missing", Message("old_new_number_needed", at=at))
+        raise _wrong("missing", Message("line_needs_both_numbers", line=at))
     if "commune" in cells and not _COMMUNE.fullmatch(cells["commune"]):
         raise _wrong(
             "unknown_commune",
-            Message("communes_code_five_digits", at=at),
+            Message("line_commune_code_invalid", line=at),
         )
     return cells
 

@@ -46,5 +46,5 @@ def _several(name: str) -> InvalidInputError:
     return InvalidInputError.of_field(
         name,
         "several_operations",
-        Message("send_alone_other_members_would_several"),
+        Message("send_separately"),
     )

@@ -71,7 +71,7 @@ def decline(engine: Engine, number: int, word: str | None) -> Pending:
 def _check_waiting(pending: Pending) -> None:
     if pending.state != "waiting":
         raise PendingDecidedError(
-            Message("decided_too_old", id=pending.id, state=pending.state),
+            Message("pending_over", id=pending.id, state=pending.state),
             state=pending.state,
         )
 
@@ -84,9 +84,9 @@ def _check_units(session: Session, pending: Pending) -> None:
 def _refuse_own(pending: Pending) -> None:
     actor = acting()
     if actor is not None and pending.is_by(actor) and not actor.approves_own:
-        raise OwnProposalError(Message("whoever_asked_not_second_person"))
+        raise OwnProposalError(Message("pending_needs_other_person"))
     if pending.asker_revoked:
-        raise ConflictError(Message("key_asked_revoked", asked_by=pending.asked_by))
+        raise ConflictError(Message("requesting_key_revoked", asked_by=pending.asked_by))
 
 
 def _check_seen(session: Session, pending: Pending) -> None:
@@ -95,7 +95,7 @@ def _check_seen(session: Session, pending: Pending) -> None:
     changed = [code for code, state in pending.seen.items() if now.get(code) != state]
     if changed:
         shown = ", ".join(map(codes.format, sorted(changed)[:5]))
-        raise PendingStaleError(Message("changed_since_asked_decline_ask_again", shown=shown))
+        raise PendingStaleError(Message("pending_record_changed", shown=shown))
 
 
 def _do(session: Session, pending: Pending, second: str) -> Done:

@@ -55,7 +55,7 @@ class Pending:
         try:
             return [self.operation.request.model_validate(given) for given in self.given]
         except ValidationError as error:
-            raise ConflictError(Message("can_no_longer_read_ask_again", id=self.id)) from error
+            raise ConflictError(Message("pending_unreadable", id=self.id)) from error
 
     def is_by(self, actor: Actor) -> bool:
         """Whether this key or account asked for it."""
@@ -103,7 +103,7 @@ def find_pending(
     statement = SQL.text("lock_pending") if lock else SQL.text("pending")
     row = session.execute(statement, given).one_or_none()
     if row is None:
-        raise NotFoundError(Message("no_such_pending_operation", number=number))
+        raise NotFoundError(Message("pending_unknown", number=number))
     return _pending(row)
 
 

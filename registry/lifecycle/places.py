@@ -49,7 +49,7 @@ def commune_id(session: Session, code: str, name: str = "commune") -> int:
     found: int | None = session.execute(SQL.text("commune"), {"code": code}).scalar_one_or_none()
     if found is None:
         raise InvalidInputError.of_field(
-            name, "unknown_commune", Message("no_commune_today", code=code)
+            name, "unknown_commune", Message("commune_unknown", code=code)
         )
     return found
 
@@ -63,7 +63,7 @@ def former_id(session: Session, code: str, unit_id: int, name: str = "former_com
         raise InvalidInputError.of_field(
             name,
             "unknown_commune",
-            Message("no_commune_earlier_map_became_one", code=code),
+            Message("former_commune_unknown_here", code=code),
         )
     return found
 
@@ -82,7 +82,9 @@ def with_communes(session: Session, request: OperationRequest) -> OperationReque
     )
     communes = {code for code, name in rows if spelling(read.name, name) is Spelling.SAME}
     if not communes:
-        raise InvalidInputError.of_field("street", "unknown_place", Message("no_commune_province"))
+        raise InvalidInputError.of_field(
+            "street", "unknown_place", Message("name_unknown_in_province")
+        )
     return request.model_copy(update={"communes": sorted(communes), "province": None})
 
 
@@ -95,7 +97,7 @@ def check_name(written: str, name: str) -> None:
         raise InvalidInputError.of_field(
             name,
             "unfit_name",
-            Message("name_letters_digits_signs_least_one"),
+            Message("place_name_invalid"),
         )
 
 
@@ -103,7 +105,7 @@ def read_street(written: str, name: str = "street") -> Street:
     """What `written` names as a street. Raises InvalidInputError."""
     read = parse_street(written)
     if read is None or read.key.startswith("#"):
-        raise InvalidInputError.of_field(name, "unreadable", Message("no_street"))
+        raise InvalidInputError.of_field(name, "unreadable", Message("not_a_street"))
     return read
 
 
@@ -115,7 +117,7 @@ def read_localities(written: str, name: str = "locality") -> tuple[Locality, ...
         raise InvalidInputError.of_field(
             name,
             "unreadable",
-            Message("no_locality_kind"),
+            Message("not_a_locality"),
         )
     return found
 
@@ -162,7 +164,7 @@ def locality_of(
         raise InvalidInputError.of_field(
             name,
             "unknown_locality",
-            Message("not_inside_named", kind=inner.kind, name=inner.name),
+            Message("place_not_inside_named", kind=inner.kind, name=inner.name),
         )
     if not outer and len(held) > 1:
         # Named alone, the one that nothing holds is meant.
@@ -190,7 +192,7 @@ def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> i
             raise InvalidInputError.of_field(
                 "locality",
                 "unknown_place",
-                Message("one_differs_marks_only", near=near),
+                Message("similar_place_exists", near=near),
                 suggestions=[near],
             )
         else:
@@ -263,14 +265,14 @@ class _Asked:
             raise InvalidInputError.of_field(
                 self.field,
                 "unknown_place",
-                Message("not_former_commune", typed=self.typed),
+                Message("place_not_in_former_commune", typed=self.typed),
             )
         meant = self.meant(found)
         if len(meant) > 1:
             raise InvalidInputError.of_field(
                 self.field,
                 "ambiguous_place",
-                Message("several_name_write_marks_say_former", typed=self.typed, count=len(meant)),
+                Message("place_ambiguous", typed=self.typed, count=len(meant)),
             )
         return meant[0]
 
@@ -290,14 +292,14 @@ class _Asked:
         parameters = {"class": self.class_, "unit": self.unit_id, "keys": list(self.keys)}
         for former, kind, name in self.session.execute(SQL.text("called_today"), parameters):
             if spelling(self.typed, former) is not Spelling.OTHERWISE:
-                detail = Message("former_name_use_todays", kind=named(kind, name))
+                detail = Message("place_renamed", place=named(kind, name))
                 return InvalidInputError.of_field(self.field, "former_name", detail)
         near = self._near()
         shown = f"; gần giống: {', '.join(near)}" if near else ""
         return InvalidInputError.of_field(
             self.field,
             "unknown_place",
-            Message("not_commune_name_first_take_one", shown=shown),
+            Message("place_not_in_commune", shown=shown),
             **({"suggestions": near} if near else {}),
         )
 

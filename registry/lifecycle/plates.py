@@ -65,7 +65,9 @@ class _Step:
 
     def _refused(self, shown: str) -> ConflictError:
         error = {"field": "codes", "code": self.code, "detail": self.refusal}
-        return ConflictError(Message("text_7", shown=shown, refusal=self.refusal), errors=[error])
+        return ConflictError(
+            Message("plate_refused", shown=shown, refusal=self.refusal), errors=[error]
+        )
 
 
 _SCOPE: Final = {"street": "streets", "locality": "localities"}
@@ -73,19 +75,19 @@ _ISSUED: Final = _Step(
     "issue_plates",
     ("reserved", *LIVING),
     "plate_issued",
-    Message("they_one_report_lost_first"),
+    Message("plate_already_issued"),
 )
 _MOUNTED: Final = _Step(
     "mount_plates",
     ("active",),
     "plate_not_issued",
-    Message("no_plate_issued_day_waits_mounted"),
+    Message("no_plate_to_mount"),
 )
 _LOST: Final = _Step(
     "lose_plates",
     ("reserved", *LIVING, "retired"),
     "plate_not_issued",
-    Message("no_plate_issued_day"),
+    Message("no_plate_issued"),
 )
 
 
@@ -108,7 +110,7 @@ def _lock(work: Work, given: list[str], states: tuple[str, ...]) -> dict[str, st
     """Code → status of the named records, locked; raises what is wrong with one."""
     named = [(f"codes.{at}", read_code(f"codes.{at}", code)) for at, code in enumerate(given)]
     if len({code for _, code in named}) < len(named):
-        raise InvalidInputError.of_field("codes", "given_twice", Message("given_twice_2"))
+        raise InvalidInputError.of_field("codes", "given_twice", Message("code_repeated"))
     rows = work.lock(named)
     for row in rows.values():
         work.check_state(row, states)

@@ -93,7 +93,7 @@ def _is_own_proposal(work: Work, row: Row) -> bool:
     by: str = work.session.execute(SQL.text("proposed_by"), {"code": row["code"]}).scalar_one()
     if by == actor.name and not actor.approves_own:
         raise OwnProposalError(
-            Message("whoever_proposed_record_not_activate", codes=codes.format(row["code"]))
+            Message("own_proposal_not_activatable", code=codes.format(row["code"]))
         )
     return by == actor.name
 
@@ -103,7 +103,7 @@ def verify(work: Work, request: r.VerifyRequest) -> Done:
     row = work.subject(request.code)
     day = day_given(request.on)
     if row["verified_on"] is not None and day < row["verified_on"]:
-        raise ConflictError(Message("verified_later", verified_on=row["verified_on"], day=day))
+        raise ConflictError(Message("verified_after_day", verified_on=row["verified_on"], day=day))
     work.begin(codes=[row["code"]])
     work.update(row, verified_on=day)
     return work.done()
@@ -114,12 +114,12 @@ def correct(work: Work, request: r.CorrectRequest) -> Done:
     row = work.subject(request.code)
     given = given_parts(request)
     if not given and request.restricted is None:
-        raise InvalidInputError(Message("nothing_given_correct"))
+        raise InvalidInputError(Message("nothing_to_correct"))
     columns: Columns = address_of(work, given, row) if given else {}
     if columns:
         leaves = columns["unit_id"] != row["unit_id"]
         if leaves and row["kind"] == "building" and work.flats_of(row):
-            raise ConflictError(Message("building_not_leave_without_flats"))
+            raise ConflictError(Message("building_has_flats"))
         if leaves and columns["parent_code"] is not None and "parent" not in given:
             raise InvalidInputError.of_field("parent", "missing", Message("say_again"))
         if not request.same_address and not same_address(columns, row):
@@ -149,7 +149,7 @@ def set_entrances(work: Work, request: r.EntrancesRequest) -> Done:
         name = f"entrances.{at}"
         lon, lat = given.lon, given.lat
         if (given.kind, lon, lat) in seen:
-            raise InvalidInputError.of_field(name, "given_twice", Message("given_twice_3"))
+            raise InvalidInputError.of_field(name, "given_twice", Message("given_twice"))
         seen.add((given.kind, lon, lat))
         refuse_outside(work.session, row["unit_id"], lon=lon, lat=lat, name=f"{name}.lon")
         _refuse_far_from_door(row, lon=lon, lat=lat, name=f"{name}.lon")
@@ -168,7 +168,7 @@ def _refuse_far_from_door(row: Row, *, lon: float, lat: float, name: str) -> Non
         raise InvalidInputError.of_field(
             name,
             "far_from_door",
-            Message("far_records_point", metres=round(metres)),
+            Message("entrance_far_from_record", metres=round(metres)),
         )
 
 
@@ -184,7 +184,7 @@ def renumber(work: Work, request: r.RenumberRequest) -> Done:
     row = work.subject(request.code)
     key = read_number(request.house_number)
     if key == row["house_number_key"]:
-        raise ConflictError(Message("bears_number_already"))
+        raise ConflictError(Message("house_number_unchanged"))
     columns = {"house_number": request.house_number, "house_number_key": key}
     if not request.same_address:
         refuse_taken(work.session, {**row, **columns}, [row["code"]])
@@ -208,13 +208,13 @@ def reinstate(work: Work, request: r.ReinstateRequest) -> Done:
     """It was retired by mistake, or is there again; what continued it stays as it is."""
     row = work.subject(request.code)
     if row["unit_id"] is None:
-        raise ConflictError(Message("never_stood_door"))
+        raise ConflictError(Message("code_never_assigned"))
     check_dwelling(row)
     if row["parent_code"] is not None:
         status = work.session.execute(_BUILDING_STATUS, {"code": row["parent_code"]}).scalar_one()
         if status not in LIVING:
             shown = codes.format(row["parent_code"])
-            raise ConflictError(Message("building_retired_2", shown=shown))
+            raise ConflictError(Message("building_code_retired", code=shown))
     if not request.same_address:
         refuse_taken(work.session, row, [row["code"]])
     work.begin(codes=[row["code"]])
@@ -225,7 +225,7 @@ def reinstate(work: Work, request: r.ReinstateRequest) -> Done:
 def refuse_with_flats(work: Work, row: Row) -> None:
     """Raises ConflictError for a building that holds living records."""
     if row["kind"] == "building" and (flats := work.flats_of(row)):
-        raise ConflictError(Message("building_still_holds_flats", flats=flats))
+        raise ConflictError(Message("building_still_has_flats", flats=flats))
 
 
 def reserved_rows(work: Work, given: list[tuple[str, str | None]]) -> dict[str, Row]:
@@ -238,7 +238,7 @@ def reserved_rows(work: Work, given: list[tuple[str, str | None]]) -> dict[str, 
     seen: set[str] = set()
     for name, code in named:
         if code in seen:
-            raise InvalidInputError.of_field(name, "given_twice", Message("given_twice_2"))
+            raise InvalidInputError.of_field(name, "given_twice", Message("code_repeated"))
         seen.add(code)
     rows = work.lock(named) if named else {}
     for row in rows.values():
@@ -273,5 +273,5 @@ def day_given(written: str | None, name: str = "on") -> datetime.date:
     except ValueError:
         raise InvalidInputError.of_field(name, "malformed_day", Message("malformed_day")) from None
     if day > today():
-        raise InvalidInputError.of_field(name, "day_in_future", Message("not_come_4", day=day))
+        raise InvalidInputError.of_field(name, "day_in_future", Message("day_in_future", day=day))
     return day

@@ -29,7 +29,7 @@ MAX_PLATES: Final = 1_000
 
 def _of_nobody(written: str) -> str:
     if speaks_of_somebody(written):
-        raise invalid_value(PERSONAL_DATA, Message("leave_out_names_people"))
+        raise invalid_value(PERSONAL_DATA, Message("leave_out_names"))
     return written
 
 
@@ -328,11 +328,11 @@ class WideStreetRequest(OperationRequest):
     def _one_of_three(self) -> Self:
         given = (self.commune, self.communes, self.province)
         if sum(one is not None for one in given) != 1:
-            raise invalid_value("commune_or_communes", Message("give_one_three"))
+            raise invalid_value("commune_or_communes", Message("one_area_required"))
         if self.former_commune is not None and self.commune is None:
-            raise invalid_value("former_of_several", Message("former_commune_goes_commune_only"))
+            raise invalid_value("former_of_several", Message("former_commune_needs_commune"))
         if self.communes is not None and len(set(self.communes)) < len(self.communes):
-            raise invalid_value("given_twice", Message("commune_given_twice"))
+            raise invalid_value("given_twice", Message("commune_repeated"))
         return self
 
 
@@ -378,9 +378,9 @@ class Doors(BaseModel):
     def _codes_or_place(self) -> Self:
         places = [place for place in (self.street, self.locality) if place is not None]
         if bool(self.codes) == bool(places) or len(places) > 1:
-            raise invalid_value("codes_or_place", Message("give_codes_one_street_locality"))
+            raise invalid_value("codes_or_place", Message("codes_or_place_required"))
         if bool(places) != (self.commune is not None):
-            raise invalid_value("place_of_commune", Message("commune_goes_street_locality"))
+            raise invalid_value("place_of_commune", Message("commune_needs_street_or_locality"))
         return self
 
 

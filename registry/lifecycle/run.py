@@ -70,7 +70,9 @@ def perform(
     """
     if seen_event is not None and not operation.of_record:
         raise InvalidInputError.of_field(
-            "If-Match", "about_no_record", Message("about_no_single_record", name=operation.name)
+            "If-Match",
+            "about_no_record",
+            Message("operation_not_for_one_record", name=operation.name),
         )
     done: Done | None = None
     persons = {"second_person": second_person} if second_person else {}
@@ -103,7 +105,7 @@ def refuse_alone(
     if acting() is not None:
         raise NeedsSecondPerson(requests, units)
     if demand_second:
-        raise SecondPersonNeededError(Message("table_register_asks_second_person_name"))
+        raise SecondPersonNeededError(Message("second_person_required"))
 
 
 def file(engine: Engine, operation: Operation, needs: NeedsSecondPerson, once: str | None) -> int:
@@ -140,7 +142,7 @@ def _refuse_done(engine: Engine, once: str | None) -> None:
 
 
 def _already_done() -> AlreadyDoneError:
-    return AlreadyDoneError(Message("form_carried_out_before"))
+    return AlreadyDoneError(Message("form_already_sent"))
 
 
 def work_of(
@@ -218,4 +220,4 @@ def _rivalry() -> Iterator[None]:
             raise
         if _ONCE in str(error.orig):
             raise _already_done() from error
-        raise ConflictError(Message("another_writer_faster_try_again")) from error
+        raise ConflictError(Message("concurrent_edit")) from error

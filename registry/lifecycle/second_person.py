@@ -52,7 +52,7 @@ class Size:
 
 def _operation(written: object) -> object:
     if written != ANY and written not in BY_NAME:
-        raise ValueError(Message("no_such_operation_2", written=written))
+        raise ValueError(Message("operation_unknown", written=written))
     return written
 
 
@@ -95,7 +95,7 @@ def default_csv() -> str:
 def read_rules(written: str) -> tuple[Rule, ...]:
     """The rows of a table. Raises InvalidInputError, which names the line that is wrong."""
     if len(written) > MAX_CHARACTERS:
-        raise _wrong(1, Message("too_long", max_characters=MAX_CHARACTERS))
+        raise _wrong(1, Message("longer_than", most=MAX_CHARACTERS))
     return tuple(_rules(written))
 
 
@@ -104,11 +104,11 @@ def _rules(written: str) -> Iterator[Rule]:
     kept = [(at, line) for at, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
     header = list(Rule.model_fields)
     if not kept or [name.strip() for name in kept[0][1].split(",")] != header:
-        raise _wrong(kept[0][0] if kept else 1, Message("needs_header", header=",".join(header)))
+        raise _wrong(kept[0][0] if kept else 1, Message("header_required", header=",".join(header)))
     for at, line in kept[1:]:
         cells = [cell.strip() for cell in next(csv.reader([line]))]
         if len(cells) != len(header):
-            raise _wrong(at, Message("needs_cells", count=len(header)))
+            raise _wrong(at, Message("cells_required", count=len(header)))
         try:
             yield Rule.model_validate(dict(zip(header, cells, strict=True)))
         except ValidationError as error:

@@ -81,7 +81,7 @@ def perform_several(
     """
     if not 0 < len(several) <= MAX_SEVERAL:
         raise InvalidInputError.of_field(
-            "codes", "too_many", Message("1_codes", max_several=MAX_SEVERAL)
+            "codes", "too_many", Message("choose_number_of_codes", most=MAX_SEVERAL)
         )
     # In one order, so that two who overlap wait for each other only once.
     in_order = sorted(several, key=lambda each: each.code)
@@ -105,9 +105,7 @@ def refuse_half(refused: Sequence[Refused]) -> None:
     if refused:
         first = refused[0]
         raise SeveralRefusedError(
-            Message(
-                "nothing_done_some_them_cannot_done", count=len(refused), detail=first.error.detail
-            ),
+            Message("several_refused", count=len(refused), detail=first.error.detail),
             refused={each.code: each.error.detail for each in refused},
         )
 

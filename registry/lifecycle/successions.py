@@ -28,7 +28,7 @@ def merge(work: Work, request: r.MergeRequest) -> Done:
     into = read_code("into", request.into)
     named = [read_code("codes", code) for code in request.codes]
     if into in named or len(set(named)) < len(named):
-        raise InvalidInputError.of_field("codes", "given_twice", Message("given_twice_2"))
+        raise InvalidInputError.of_field("codes", "given_twice", Message("code_repeated"))
     rows = work.lock([("into", into), *(("codes", code) for code in named)])
     target, ended = rows[into], [rows[code] for code in named]
     work.check_seen(target)
@@ -43,7 +43,7 @@ def merge(work: Work, request: r.MergeRequest) -> Done:
     if request.households_count is not None:
         if target["kind"] == "building":
             raise InvalidInputError.of_field(
-                "households_count", "building_has_none", Message("building_counts_none")
+                "households_count", "building_has_none", Message("building_has_no_households")
             )
         work.update(target, households_count=request.households_count)
     return work.done(rewritten=len(work.written) + moved)
@@ -55,7 +55,7 @@ def split(work: Work, request: r.SplitRequest) -> Done:
     if row["kind"] == "building":
         refuse_with_flats(work, row)
         raise InvalidInputError.of_field(
-            "code", "building_not_split", Message("building_not_split")
+            "code", "building_not_split", Message("building_cannot_be_split")
         )
     reserved = reserved_rows(
         work, [(f"parts.{at}.code", part.code) for at, part in enumerate(request.parts)]
@@ -89,10 +89,12 @@ def replace(work: Work, request: r.ReplaceRequest) -> Done:
 
 def _check_alike(row: Row, target: Row) -> None:
     if row["unit_id"] != target["unit_id"]:
-        raise InvalidInputError.of_field("codes", "across_communes", Message("not_one_commune"))
+        raise InvalidInputError.of_field("codes", "across_communes", Message("not_in_one_commune"))
     if row["kind"] != target["kind"]:
         # A flat is in its building; it does not become it.
-        raise InvalidInputError.of_field("codes", "different_kinds", Message("dwelling_building"))
+        raise InvalidInputError.of_field(
+            "codes", "different_kinds", Message("dwelling_and_building_mixed")
+        )
 
 
 def _end(work: Work, ended: Iterable[Row], heirs: list[str], kind: str) -> None:
@@ -125,9 +127,7 @@ def _part(work: Work, row: Row, part: r.SplitPart, at: int) -> Columns:
 def _refuse_equal(parts: list[Columns]) -> None:
     named = ("house_number_key", "building_key", "floor", "unit_number")
     if len({tuple(part[name] for name in named) for part in parts}) < len(parts):
-        raise InvalidInputError.of_field(
-            "parts", "given_twice", Message("two_parts_bear_one_address")
-        )
+        raise InvalidInputError.of_field("parts", "given_twice", Message("parts_have_same_address"))
 
 
 def _canonical(part: r.SplitPart) -> str:

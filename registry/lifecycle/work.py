@@ -57,7 +57,7 @@ class Warned:
     @property
     def message(self) -> Message:
         """In words."""
-        return Message("taken_registered_name", given=self.given, registered=self.registered)
+        return Message("name_understood_as", given=self.given, registered=self.registered)
 
     def to_dict(self) -> dict[str, str]:
         """For JSON."""
@@ -207,13 +207,13 @@ class Work:
         for name, code in pairs:
             if code not in found:
                 shown = codes.format(code)
-                raise NotFoundError(Message("no_record_bears_code_2", name=name, shown=shown))
+                raise NotFoundError(Message("named_code_unknown", name=name, code=shown))
         return found
 
     def check_seen(self, row: Row) -> None:
         """Raises StaleError when the record is no more as the caller saw it."""
         if self.seen_event is not None and row["event_id"] != self.seen_event:
-            raise StaleError(Message("record_changed_since_read", codes=codes.format(row["code"])))
+            raise StaleError(Message("record_changed_since_read", code=codes.format(row["code"])))
 
     def check_state(self, row: Row, states: tuple[str, ...]) -> None:
         """Raises IllegalTransitionError, with what can be done, unless it is in one of `states`."""
@@ -222,12 +222,11 @@ class Work:
             legal = self.legal_from[state]
             raise IllegalTransitionError(
                 Message(
-                    "needs",
-                    codes=codes.format(row["code"]),
-                    statuses=Text(STATUSES[state]),
+                    "record_status_forbids_operation",
+                    code=codes.format(row["code"]),
+                    state=Text(STATUSES[state]),
                     operation=self.operation,
-                    state=state,
-                    states=" or ".join(states),
+                    states=list(states),
                 ),
                 state=state,
                 legal=list(legal),

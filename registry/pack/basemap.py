@@ -42,10 +42,10 @@ class BasemapSlice:
         unit_id = commune_of(register, code)
         base = register.basemap
         if base is None or base.file is None:
-            raise NotFoundError(Message("server_no_base_map"))
+            raise NotFoundError(Message("basemap_missing"))
         row = register.reads.rows(SQL.driver("box"), {"unit": unit_id})[0]
         if row[0] is None:
-            raise NotFoundError(Message("nobody_knows_where"))
+            raise NotFoundError(Message("commune_place_unknown"))
         self._base: Basemap = base
         self._file: TileFile = base.file
         self._box: Box = row
@@ -65,7 +65,7 @@ class BasemapSlice:
         writer = Writer(made)
         tiles = sorted(self._tiles())
         if not tiles:
-            raise NotFoundError(Message("base_map_nothing"))
+            raise NotFoundError(Message("basemap_lacks_place"))
         for tile_id, body in tiles:
             writer.write_tile(tile_id, body)
         header, metadata = self._file.described

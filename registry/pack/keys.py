@@ -114,4 +114,4 @@ def _hand_over(descriptor: int, folder: Path) -> None:
 
 def _unreadable(path: Path) -> SigningKeyError:
     # The path is the operator's own matter: over HTTP it is not told.
-    return SigningKeyError(Message("file_signing_keys_cannot_used", name=path.name))
+    return SigningKeyError(Message("signing_keys_unusable", name=path.name))

@@ -90,7 +90,7 @@ def commune_of(register: Register, code: str) -> int:
     unit = unit_by_code(register.gazetteer.get(), code, today())
     if unit.level != "commune":
         raise InvalidInputError.of_field(
-            "commune", "no_commune", Message("not_communes_code", code=code)
+            "commune", "no_commune", Message("not_a_commune_code", code=code)
         )
     return unit.id
 

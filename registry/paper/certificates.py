@@ -145,15 +145,13 @@ def verify(reads: Reads, gazetteer: Gazetteer, written: str) -> Verdict:
     number = numbers.read(written)
     if number is None:
         raise InvalidInputError.of_field(
-            "number", "malformed_number", Message("no_number_certificate")
+            "number", "malformed_number", Message("certificate_number_invalid")
         )
     budget.check()
     rows = reads.rows(SQL.driver("certificate"), {"number": number})
     if not rows:
         budget.pay()
-        raise NotFoundError(
-            Message("no_certificate_issued_under_number", numbers=numbers.show(number))
-        )
+        raise NotFoundError(Message("certificate_number_unused", number=numbers.show(number)))
     return _judged(reads, gazetteer, Certificate(*rows[0]))
 
 
@@ -169,11 +167,11 @@ def revoke(engine: Engine, written: str, *, reason: str) -> None:
     with session_scope(engine) as session:
         issuer = session.execute(SQL.text("issuer"), {"number": number}).one_or_none()
         if issuer is None:
-            raise NotFoundError(Message("no_such_certificate", written=written[:40]))
+            raise NotFoundError(Message("certificate_unknown", written=written[:40]))
         check_writable(session, issuer.unit_id)
         parameters = {"number": number, "day": today(), "why": reason}
         if session.execute(SQL.text("revoke_certificate"), parameters).first() is None:
-            raise ConflictError(Message("taken_back_already"))
+            raise ConflictError(Message("certificate_already_revoked"))
 
 
 def issued_in(
@@ -198,9 +196,7 @@ def _record(reads: Reads, gazetteer: Gazetteer, code: str) -> tuple[Record, Unit
     record = lookup(reads, code)
     unit = gazetteer.units.get(record.unit_id) if record.unit_id else None
     if record.status != "active" or unit is None:
-        raise ConflictError(
-            Message("only_active_record_certified", codes=codes.format(record.code))
-        )
+        raise ConflictError(Message("code_not_approved", code=codes.format(record.code)))
     check_writable(gazetteer, unit.id)
     return record, unit
 
@@ -219,7 +215,7 @@ def _put(session: Session, certificate: Certificate) -> None:
         },
     )
     if issued.first() is None:
-        raise AlreadyDoneError(Message("issued_already", shown=certificate.shown))
+        raise AlreadyDoneError(Message("certificate_already_issued", shown=certificate.shown))
 
 
 def _print(

@@ -151,14 +151,14 @@ def _check_kind(kind: str) -> None:
         raise InvalidInputError.of_field(
             "operation",
             "no_decision_of_it",
-            Message("no_decision_made", kind=kind, kinds=", ".join(KINDS)),
+            Message("decision_form_missing", kind=kind, kinds=", ".join(KINDS)),
         )
 
 
 def _content(session: Session, event_id: int) -> _Content:
     event = session.execute(_EVENT, {"id": event_id}).one_or_none()
     if event is None:
-        raise NotFoundError(Message("no_such_event", event_id=event_id))
+        raise NotFoundError(Message("event_unknown", event_id=event_id))
     _check_kind(event.kind)
     what, _, where = event.kind.partition("_")
     class_ = "street" if where == "street" else "locality"
@@ -177,7 +177,7 @@ def _content(session: Session, event_id: int) -> _Content:
         for row in session.execute(statement, {"class": class_, "event": event_id})
     )
     if not places:
-        raise NotFoundError(Message("nothing_event_left", event_id=event_id))
+        raise NotFoundError(Message("event_has_no_places", event_id=event_id))
     lines = _lines(session, event_id) if what == "renumber" else ()
     if lines:
         dots = [(line.lon, line.lat, line.new) for line in lines]
@@ -195,7 +195,7 @@ def _lines(session: Session, event_id: int) -> tuple[_Line, ...]:
     rows: Any = session.execute(SQL.text("lines"), {"event": event_id}).all()
     if len(rows) > MAX_LINES:
         raise InvalidInputError.of_field(
-            "numbers", "too_many", Message("annex_too_long", max_lines=MAX_LINES)
+            "numbers", "too_many", Message("annex_too_long", most=MAX_LINES)
         )
     rows = sorted(rows, key=lambda row: (row.unit_id, natural_order(row.key or ""), row.code))
     return tuple(

@@ -106,11 +106,11 @@ def _layout(form: PlateForm) -> _Layout:
             "size",
             "malformed_size",
             Message(
-                "width_x_height_mm",
-                widths=_WIDTHS[0],
-                heights=_HEIGHTS[0],
-                widths_2=_WIDTHS[1],
-                heights_2=_HEIGHTS[1],
+                "plate_size_invalid",
+                least_width=_WIDTHS[0],
+                least_height=_HEIGHTS[0],
+                most_width=_WIDTHS[1],
+                most_height=_HEIGHTS[1],
             ),
         )
     beside = 2 * (form.bleed_mm + _MARK_MM)
@@ -126,12 +126,12 @@ def _layout(form: PlateForm) -> _Layout:
             "size",
             "larger_than_the_sheet",
             Message(
-                "larger_sheet_bleed_marks_take_wider",
+                "plate_larger_than_page",
                 size=form.size,
-                cell=cell[0],
-                cell_2=cell[1],
-                page=page[0],
-                page_2=page[1],
+                cell_width=cell[0],
+                cell_height=cell[1],
+                page_width=page[0],
+                page_height=page[1],
             ),
         )
     return _Layout(width, height, *page, columns, rows)

@@ -57,7 +57,7 @@ def select(session: Session, doors: Doors, notices: Notices) -> Selected:
     notices.add("restricted", count=len(found) - len(shown))
     title = named(place.kind, place.name)
     if not shown:
-        raise NotFoundError(Message("no_doors_yet", title=title))
+        raise NotFoundError(Message("place_has_no_doors", title=title))
     return Selected(tuple(sorted(shown, key=_along)), title, unit_id)
 
 
@@ -69,7 +69,7 @@ def page_of(selected: Selected, notices: Notices, *, skip: int, most: int) -> tu
     shown = selected.records[skip : skip + most]
     if not shown:
         raise InvalidInputError.of_field(
-            "skip", "beyond_the_last", Message("no_more", count=len(selected.records))
+            "skip", "beyond_the_last", Message("too_few_records", count=len(selected.records))
         )
     notices.add("more", count=max(0, len(selected.records) - skip - len(shown)))
     return shown
@@ -84,7 +84,7 @@ def _named(session: Session, given: list[str]) -> tuple[Record, ...]:
     }
     for at, code in enumerate(wanted):
         if code not in found:
-            raise NotFoundError(Message("no_record_use_bears_code", at=at, given=given[at]))
+            raise NotFoundError(Message("listed_code_not_in_use", at=at, code=given[at]))
     return tuple(found[code] for code in dict.fromkeys(wanted))
 
 

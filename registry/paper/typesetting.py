@@ -23,14 +23,14 @@ _MASK: Final = 3
 _MOST_NAMED: Final = 20
 
 MESSAGES: Final = {
-    "demo": Message("demonstration_codes_printed_watermark"),
-    "not_public": Message("qr_leads_server_only_printed_watermark"),
-    "small_print": Message("long_names_small_print"),
-    "does_not_fit": Message("names_too_long_size_not_printed"),
-    "restricted": Message("restricted_places_left_out"),
-    "more": Message("more_left_go_skip"),
-    "no_position": Message("no_position_no_map"),
-    "letters_missing": Message("letters_font_lacks_no_pdf"),
+    "demo": Message("notice_demo_codes"),
+    "not_public": Message("notice_qr_is_local"),
+    "small_print": Message("notice_small_print"),
+    "does_not_fit": Message("notice_name_too_long"),
+    "restricted": Message("notice_restricted_places"),
+    "more": Message("notice_more_left"),
+    "no_position": Message("notice_no_map"),
+    "letters_missing": Message("notice_letters_missing"),
 }
 """Stable code of a notice → what it says."""
 

@@ -35,13 +35,13 @@ UNDECIDED: Final = "undecided"
 _LOCK_NAME: Final = "reform"
 """Jobs of reforms are done one after the other."""
 _TAKES: Final = {
-    "decide": (("reported",), Message("only_after_dry_run")),
-    "carry": (("reported",), Message("only_after_dry_run_2")),
-    "undo": (("carried",), Message("only_carried")),
-    "withdraw": (("prepared",), Message("only_waits")),
+    "decide": (("reported",), Message("decide_after_dry_run")),
+    "carry": (("reported",), Message("carry_out_after_dry_run")),
+    "undo": (("carried",), Message("undo_only_carried_out")),
+    "withdraw": (("prepared",), Message("withdraw_only_pending")),
     "discard": (
         ("staged", "reported", "failed"),
-        Message("only_not_carried"),
+        Message("discard_not_carried_out"),
     ),
 }
 """What is asked → the states in which that is done, and in words."""
@@ -98,7 +98,7 @@ def ask(
     with session_scope(engine) as session:
         view = _locked(session, gazetteer, reform_id, task)
         if verdict not in (None, view.verdict):
-            raise StaleError(Message("not_latest_dry_run", verdict=view.verdict, verdict_2=verdict))
+            raise StaleError(Message("dry_run_outdated", latest=view.verdict, given=verdict))
         _hand_over(session, view, actor, task, options)
 
 
@@ -139,7 +139,7 @@ def _locked(session: Session, gazetteer: Gazetteer, reform_id: int, task: str) -
     check_may_change(gazetteer, view)
     # A job that carries it holds it as long as that takes: nobody waits for that.
     if session.execute(_LOCK, {"id": reform_id}).one_or_none() is None:
-        raise _wrong_state(view, Message("being_worked"))
+        raise _wrong_state(view, Message("being_processed"))
     view = any_reform(session, reform_id)
     states, why = _TAKES[task]
     is_busy = view.phase is not None and not (task == "discard" and view.state == "staged")

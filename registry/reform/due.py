@@ -47,7 +47,7 @@ def withdraw(engine: Engine, number: str, *, actor: str) -> None:
         lock_reforms(session)
         reform_id = session.execute(_NAMED, {"number": number}).scalar_one_or_none()
         if reform_id is None:
-            raise NotFoundError(Message("none_prepared", number=number))
+            raise NotFoundError(Message("reform_not_pending", number=number))
         open_event(session, Cause("withdraw_reform", actor, decision_number=number))
         forget_units(session, reform_id)
         session.execute(_WITHDRAWN, {"id": reform_id})

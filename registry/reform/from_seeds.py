@@ -23,7 +23,7 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
     writer = _Writer(gazetteer, day)
     changes = list(writer.changes())
     if not changes:
-        raise NotFoundError(Message("nothing_changed_day", day=day))
+        raise NotFoundError(Message("no_changes_on_day", day=day))
     # Dates of the seeds are those of effect; the day of signing stands in the number.
     head = {
         "number": writer.number(),

@@ -109,7 +109,7 @@ def _in_words(item: ErrorDetails) -> Message:
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
         meant = _meant(str(item["loc"][-1]))
-        return Message("unknown", meant=meant) if meant else Message("unknown_member")
+        return Message("member_unknown_meant", meant=meant) if meant else Message("member_unknown")
     return Message(_WRONG[kind], **context) if kind in _WRONG else message_of(item)
 
 
@@ -124,21 +124,21 @@ def _meant(written: str) -> str | None:
 
 _LIKE: Final = 0.75
 _WRONG: Final = {
-    "missing": "missing_4",
-    "literal_error": "one",
-    "string_pattern_mismatch": "not_units_code",
-    "string_type": "text_needed",
-    "string_too_short": "empty",
-    "string_too_long": "longer",
-    "too_short": "too_few",
-    "tuple_type": "list_needed",
-    "model_type": "named_members_needed",
-    "dict_type": "named_members_needed",
-    "date_from_datetime_parsing": "day_written",
-    "date_parsing": "day_written",
-    "float_parsing": "number_needed",
-    "int_parsing": "whole_number_needed",
-    "bool_parsing": "true_false_needed",
+    "missing": "field_missing",
+    "literal_error": "must_be_one_of",
+    "string_pattern_mismatch": "unit_code_digits",
+    "string_type": "text_required",
+    "string_too_short": "still_empty",
+    "string_too_long": "longer_than_characters",
+    "too_short": "too_few_items",
+    "tuple_type": "list_required",
+    "model_type": "object_required",
+    "dict_type": "object_required",
+    "date_from_datetime_parsing": "day_format_iso",
+    "date_parsing": "day_format_iso",
+    "float_parsing": "number_required",
+    "int_parsing": "whole_number_required",
+    "bool_parsing": "true_or_false_required",
 }
 """Kind of pydantic's error → words, with members of its context."""
 

@@ -251,9 +251,9 @@ def labels(
 def report_lines(report: Report) -> list[str]:
     """The report in words, Vietnamese first."""
     words = {
-        "dry_run": Message("dry_run_nothing_written"),
-        "prepared": Message("prepared_day"),
-        "carried": Message("carried"),
+        "dry_run": Message("dry_run"),
+        "prepared": Message("reform_prepared"),
+        "carried": Message("reform_carried_out"),
     }
     lines = [f"Nghị quyết {report.number}: {report.title}", f"Hiệu lực {report.effective}"]
     lines.append(str(words[report.state]))
@@ -275,18 +275,18 @@ def report_lines(report: Report) -> list[str]:
             )
             lines.append(f"    → {share.code} {share.name}: {number(share.records)} mã ({ways})")
         if unit.undecided:
-            lines.append(str(Message("undecided", undecided=unit.undecided)))
+            lines.append(str(Message("undecided_codes", undecided=unit.undecided)))
     lines += _list(Message("streets_cut"), report.cut_streets)
     lines += _list(Message("localities_cut"), report.cut_localities)
-    lines += _several(Message("streets_one_name_meet"), report.streets_meet)
-    lines += _several(Message("numbers_meet"), report.numbers_meet)
+    lines += _several(Message("street_names_meet"), report.streets_meet)
+    lines += _several(Message("house_numbers_collide"), report.numbers_meet)
     settled = sum(report.settled_by.values())
     total = settled + report.undecided
     percent = 100 * settled / total if total else 100.0
     lines.append(
         str(
             Message(
-                "settled_undecided",
+                "settled_and_undecided",
                 settled=settled,
                 total=total,
                 percent=percent,
@@ -295,7 +295,7 @@ def report_lines(report: Report) -> list[str]:
         )
     )
     if report.labels:
-        lines.append(str(Message("labels_before_after")))
+        lines.append(str(Message("addresses_before_after")))
         for label in report.labels[:6]:
             lines += [f"  {label.code}  {label.before}", f"        →    {label.after}"]
     return lines

@@ -19,7 +19,7 @@ from registry.core.messages import Message
 def _as_name(written: str) -> str:
     name = normalize("NFC", " ".join(written.split()))
     if not is_name(name):
-        raise invalid_value("unfit_name", Message("unfit_unit_name"))
+        raise invalid_value("unfit_name", Message("unit_name_invalid"))
     return name
 
 

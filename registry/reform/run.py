@@ -108,7 +108,7 @@ def lock_reforms(session: Session, *, waits: bool = False) -> None:
     if waits:
         hold_lock(session, Lock.REFORM)
     elif not session.execute(_TRY_LOCK, {"k": int(Lock.REFORM)}).scalar_one():
-        raise ReformRunsError(Message("another_reform_work"))
+        raise ReformRunsError(Message("reform_already_running"))
 
 
 def lock_tables(session: Session) -> None:
@@ -144,7 +144,7 @@ def _at_once() -> Iterator[None]:
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
             raise
-        raise ReformRunsError(Message("somebody_wrote_same_moment_try_again")) from error
+        raise ReformRunsError(Message("concurrent_write")) from error
 
 
 class _Work:

@@ -65,7 +65,9 @@ def read_boundaries(path: Path, codes: Iterable[str]) -> dict[str, Polygons]:
                 try:
                     found[code] += parse_polygons(feature.geometry)
                 except MalformedPolygonError as error:
-                    raise InvalidInputError(Message("text_8", code=code, error=error)) from error
+                    raise InvalidInputError(
+                        Message("polygon_of_code_invalid", code=code, reason=error)
+                    ) from error
     shapes = {}
     for code, polygons in found.items():
         shape = drawn(polygons)

@@ -25,16 +25,16 @@ from registry.reform.run import draw_soon, lock_reforms, lock_tables
 
 SQL: Final = Statements(__file__)
 IN_THE_WAY: Final = {
-    "reform_later": Message("later_resolution"),
-    "household_changed": Message("changed_since"),
-    "household_new": Message("new_household_new_unit"),
+    "reform_later": Message("units_changed_by_later_reform"),
+    "household_changed": Message("household_changed_since"),
+    "household_new": Message("household_in_new_unit"),
     "street_changed": Message("street_changed_since"),
     "locality_changed": Message("locality_changed_since"),
-    "street_new": Message("new_street_new_unit"),
-    "locality_new": Message("new_locality_new_unit"),
-    "report_new": Message("report_new_unit"),
-    "key_bound": Message("key_bound_new_unit"),
-    "target_new": Message("target_new_unit"),
+    "street_new": Message("street_in_new_unit"),
+    "locality_new": Message("locality_in_new_unit"),
+    "report_new": Message("report_in_new_unit"),
+    "key_bound": Message("key_bound_to_new_unit"),
+    "target_new": Message("target_of_new_unit"),
     "unit_changed": Message("new_unit_changed_since"),
 }
 """What may stand in the way → in words."""
@@ -63,7 +63,7 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
         lock_tables(session)
         row = session.execute(SQL.text("lock_carried"), {"number": number}).one_or_none()
         if row is None:
-            raise NotFoundError(Message("none_number", number=number))
+            raise NotFoundError(Message("reform_not_carried_out", number=number))
         check_covers(gazetteer_of(session, today()), row.affected_ids)
         refuse_brought(session, row.event_id)
         unbind(session)

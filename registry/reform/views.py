@@ -78,7 +78,7 @@ def find_reform(session: Session, gazetteer: Gazetteer, reform_id: int) -> Refor
     given = {"id": min(reform_id, _MAX_ID)}
     row = session.execute(SQL.text("reform_seen"), given | _seen_by(gazetteer)).one_or_none()
     if row is None:
-        raise NotFoundError(Message("no_reform", reform_id=reform_id))
+        raise NotFoundError(Message("reform_unknown", reform_id=reform_id))
     return ReformView(*row)
 
 

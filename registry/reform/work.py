@@ -142,7 +142,7 @@ _TASKS: Final[
 def _document(folder: Path) -> Document:
     path = files.delivered(folder)
     if path is None:
-        raise NotFoundError(Message("delivered_file_not_here_several_machines"))
+        raise NotFoundError(Message("delivered_file_missing_here"))
     # What a file that came over HTTP names is looked for nowhere else on this machine.
     boundaries = files.report(folder, BOUNDARIES) or folder / BOUNDARIES / "?"
     return replace(read_resolution(path), delivered_boundaries=boundaries)

@@ -182,7 +182,9 @@ def _check(said: Said) -> None:
         ("entrance", said.entrance, entrance),
     ):
         if wanted and given is None:
-            raise InvalidInputError.of_field(name, "missing", Message("missing_5", kind=said.kind))
+            raise InvalidInputError.of_field(
+                name, "missing", Message("required_for_kind", kind=said.kind)
+            )
     for name, value, fits in (
         ("code", said.code, not new),
         ("lon", said.lon, pointed),
@@ -194,7 +196,7 @@ def _check(said: Said) -> None:
     ):
         if value is not None and not fits:
             raise InvalidInputError.of_field(
-                name, "not_of_this_kind", Message("no_part_such_report", kind=said.kind)
+                name, "not_of_this_kind", Message("not_part_of_kind", kind=said.kind)
             )
 
     if said.note is not None:
@@ -217,7 +219,7 @@ def _subject(
     record = session.execute(_RECORD, {"code": code}).one_or_none()
     if record is None:
         # It was taken back since it was looked up, or a replica had it still.
-        raise NotFoundError(Message("no_record_bears_code_3", code=code_display(code)))
+        raise NotFoundError(Message("code_unknown", code=code_display(code)))
     unit_id, event_id = record
     if said.lon is not None and said.lat is not None:
         check_in_viet_nam(session, lon=said.lon, lat=said.lat)
@@ -279,7 +281,7 @@ def _refuse_two_points(session: Session, said: Said, subject: _Subject, who: str
         return  # a door has several of these
     given = {"code": subject.code, "kind": said.kind, "who": who}
     if session.execute(SQL.text("said_otherwise"), given).scalar_one():
-        raise too_many(Message("one_such_report_day_one_code"))
+        raise too_many(Message("report_repeated_today"))
 
 
 def _columns(said: Said, subject: _Subject, reporter: Reporter) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def _decided(engine: Engine, report_id: int, decision: Decision, decide: _Decide
             and session.execute(SQL.text("lock_report"), {"id": report_id}).mappings().one_or_none()
         )
         if not found:
-            raise NotFoundError(Message("no_such_report", report_id=report_id))
+            raise NotFoundError(Message("report_unknown", report_id=report_id))
         row = dict(found)
         _check_place(row)
         _check_open(row)
@@ -153,9 +153,9 @@ def _check_open(row: Mapping[str, Any]) -> None:
     state = row["state"]
     if state == "open" or (state == "proposed" and _may_retire()):
         return
-    why = Message("waits_approver") if state == "proposed" else state
+    why = Message("waits_for_approver") if state == "proposed" else state
     raise ReportDecidedError(
-        Message("decided_already", id=row["id"], why=why),
+        Message("report_already_decided", id=row["id"], why=why),
         state=state,
         event_id=row["decided_event_id"],
     )
@@ -165,7 +165,7 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
     for part in decision.parts:
         if part not in _CORRECTABLE_OF.get(row["kind"], ()):
             raise InvalidInputError.of_field(
-                part, "not_of_this_kind", Message("not_such_report", kind=row["kind"])
+                part, "not_of_this_kind", Message("not_part_of_kind", kind=row["kind"])
             )
     event, entrances = None, None
     if row["code"]:
@@ -255,7 +255,7 @@ def _current(
         shown = code_display(current["code"])
         verified = current["verified_on"]
         raise ReportStaleError(
-            Message("record_changed_since_look_send_event", shown=shown),
+            Message("record_changed_since_report", code=shown),
             current={
                 "code": current["code"],
                 "code_display": shown,
@@ -303,7 +303,7 @@ def _request(
                 raise InvalidInputError.of_field(
                     "commune",
                     "missing",
-                    Message("say_commune"),
+                    Message("report_needs_commune"),
                 )
             told["same_address"] = decision.same_address
     try:

@@ -74,7 +74,7 @@ def check_in_viet_nam(session: Session, *, lon: float, lat: float) -> list[int]:
         inside = bool(found) or not session.execute(_DRAWN).scalar_one()
     if not inside:
         raise InvalidInputError.of_field(
-            "lon", "outside_viet_nam", Message("point_outside_viet_nam")
+            "lon", "outside_viet_nam", Message("point_outside_country")
         )
     return found
 
@@ -107,7 +107,7 @@ def describe(
         raise InvalidInputError.of_field(
             "address",
             "address_names_no_dwelling",
-            Message("needs_number_flat_locality"),
+            Message("report_house_required"),
         )
     door = reading.door
     return NewHouse(unit, label(door_parts(door), ()), _parts(door), _key(door), similar)
@@ -140,7 +140,7 @@ def _commune(
     if drawn and not fitting:
         there = ", ".join(_name(gazetteer, i) for i in drawn)
         raise InvalidInputError.of_field(
-            "address", "commune_contradicted", Message("point_lies_elsewhere", there=there)
+            "address", "commune_contradicted", Message("point_in_other_unit", there=there)
         )
     if not drawn and named_units is not None and len(named_units) == 1:
         fitting = list(named_units)
@@ -165,7 +165,7 @@ def _province(gazetteer: Gazetteer, named: set[int] | None, *, lon: float, lat: 
         raise InvalidInputError.of_field(
             "address",
             "commune_undecided",
-            Message("name_commune_address"),
+            Message("report_commune_unclear"),
         )
     return found
 
@@ -189,7 +189,7 @@ def _similar(answers: list[Answer], *, sure: bool) -> tuple[str, ...]:
     if sure and len(doors) == 1 and doors[0].confidence >= _SURE:
         forms = code_forms(codes[0])
         raise AddressTakenError(
-            Message("registered_under_code", code_display=forms["code_display"]),
+            Message("address_has_code", code=forms["code_display"]),
             taken_by=forms,
         )
     return tuple(codes)

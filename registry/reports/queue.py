@@ -153,7 +153,7 @@ def find_entry(session: Session, gazetteer: Gazetteer, report_id: int) -> Entry:
     """One entry; raises NotFoundError, and OutsideUnitsError for a queue that is not seen."""
     found = _entries(session, [report_id]) if 0 <= report_id < 2**63 else []
     if not found:
-        raise NotFoundError(Message("no_such_report", report_id=report_id))
+        raise NotFoundError(Message("report_unknown", report_id=report_id))
     sees = queues_seen(gazetteer)
     if sees is not None and found[0].unit_id not in sees:
         raise outside_own(gazetteer.units[found[0].unit_id].code)

@@ -95,7 +95,7 @@ def by_receipt(engine: Engine, receipt: str) -> Reported:
         given = {"hash": hash_token(receipt[:_LONGEST]), "days": KEPT_DAYS}
         row: Any = session.execute(SQL.text("report_of_receipt"), given).one_or_none()
     if row is None:
-        raise NotFoundError(Message("no_such_receipt"))
+        raise NotFoundError(Message("receipt_unknown"))
     return Reported(*row)
 
 

@@ -50,7 +50,7 @@ def refuse_too_many(session: Session, reporter: Reporter) -> None:
     if most is None:
         return
     if session.execute(SQL.text("said_today"), {"who": reporter.known_as}).scalar_one() >= most:
-        raise too_many(Message("most_reports_day", most=most))
+        raise too_many(Message("reports_used_up", most=most))
 
 
 def too_many(detail: Message) -> TooManyReportsError:

@@ -149,7 +149,7 @@ def order_round(
         raise InvalidInputError.of_field(
             "order",
             "too_many_stops",
-            Message("too_many_stops_shortest_order_part", max_stops=MAX_STOPS),
+            Message("too_many_stops", most=MAX_STOPS),
         )
     points = [visit.point for visit in fixed if visit.point]
     way = Way(points, start, end, round_trip=wish.round_trip)
@@ -270,5 +270,5 @@ def _position(reads: Reads, field: str, written: str | None) -> Point | None:
         raise InvalidInputError.of_field(field, "no_such_place", error.message) from error
     point = point_of(record)
     if point is None:
-        raise InvalidInputError.of_field(field, "no_position", Message("code_no_position"))
+        raise InvalidInputError.of_field(field, "no_position", Message("code_has_no_position"))
     return point

@@ -62,12 +62,14 @@ def operator_of(asked: str | None) -> str:
     if actor is None or (actor.role == "admin" and writable() is None):
         name = (asked or (actor.name if actor else "")).strip()
         if not name:
-            raise InvalidInputError.of_field("operator", "missing", Message("areas"))
+            raise InvalidInputError.of_field(
+                "operator", "missing", Message("operator_name_required")
+            )
         return name
     if actor.role != "carrier":
-        raise ForbiddenError(Message("only_carriers_key"))
+        raise ForbiddenError(Message("carrier_key_required"))
     if asked not in (None, "", actor.name):
-        raise ForbiddenError(Message("another_operators_areas", name=actor.name))
+        raise ForbiddenError(Message("areas_of_other_operator", name=actor.name))
     return actor.name
 
 

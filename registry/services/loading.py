@@ -31,26 +31,26 @@ from registry.services.rows import MOST_CODES, AreaRow, OfficeRow, Read, Reader,
 SQL: Final = Statements(__file__, "queries.sql")
 
 PROBLEMS: Final = {
-    "operator_differs": Message("another_operators_row"),
-    "service_missing": Message("no_service"),
-    "kind_unknown": Message("no_such_kind"),
-    "area_missing": Message("no_area_no_office"),
-    "office_missing": Message("no_name_office"),
-    "office_differs": Message("earlier_row_differs"),
-    "point_unreadable": Message("no_place_viet_nam"),
-    "hours_unreadable": Message("no_opening_hours"),
-    "text_unreadable": Message("too_long_control_characters"),
-    PERSONAL_DATA: Message("personal_data"),
+    "operator_differs": Message("row_of_other_operator"),
+    "service_missing": Message("row_has_no_service"),
+    "kind_unknown": Message("service_kind_invalid"),
+    "area_missing": Message("row_has_no_area"),
+    "office_missing": Message("office_name_missing"),
+    "office_differs": Message("office_row_differs"),
+    "point_unreadable": Message("office_point_invalid"),
+    "hours_unreadable": Message("opening_hours_invalid"),
+    "text_unreadable": Message("office_name_invalid"),
+    PERSONAL_DATA: Message("personal_data_found"),
     **UNIT_PROBLEMS,
-    "code_unreadable": Message("not_code"),
-    "codes_unknown": Message("codes_no_door"),
-    "polygon_unreadable": Message("no_polygon"),
-    "polygon_repaired": Message("repaired_look"),
-    "polygon_outside": Message("not_degrees_viet_nam"),
-    "polygon_too_fine": Message("more_20_000_vertices"),
-    "date_unreadable": Message("no_date_2"),
-    "dates_swapped": Message("ends_before_begins"),
-    "row_repeated": Message("earlier_row_says"),
+    "code_unreadable": Message("row_code_malformed"),
+    "codes_unknown": Message("codes_have_no_door"),
+    "polygon_unreadable": Message("drawing_unreadable"),
+    "polygon_repaired": Message("drawing_repaired"),
+    "polygon_outside": Message("drawing_not_in_degrees"),
+    "polygon_too_fine": Message("drawing_too_detailed"),
+    "date_unreadable": Message("row_day_invalid"),
+    "dates_swapped": Message("day_range_reversed"),
+    "row_repeated": Message("row_repeated"),
 }
 """Code → what is wrong with a row, in words."""
 _TABLE: Final = ProblemTable(PROBLEMS, warnings=("polygon_repaired", "codes_unknown"))
@@ -205,7 +205,9 @@ def _read(path: Path, operator: str, gazetteer: Gazetteer, sheet: str | None) ->
             delivery.areas[read.area.digest] = number, read.area
             listed += len(read.area.codes)
     if listed > MOST_CODES:
-        raise UnreadableFileError(Message("too_many_codes", name=path.name, most_codes=MOST_CODES))
+        raise UnreadableFileError(
+            Message("source_has_too_many_codes", name=path.name, most=MOST_CODES)
+        )
     return delivery
 
 

@@ -124,7 +124,7 @@ def rows_of(path: Path, sheet: str | None) -> Iterator[FileRow]:
         rows = _features(path) if _is_geojson(path) else _table(path, sheet)
         for number, row in enumerate(rows):
             if number == MOST_ROWS:
-                raise unreadable(path, Message("too_many_rows", most_rows=MOST_ROWS))
+                raise unreadable(path, Message("too_many_rows", most=MOST_ROWS))
             yield row
     except OSError as error:
         raise not_opened(path, error) from error
@@ -138,12 +138,12 @@ def _is_geojson(path: Path) -> bool:
 def _table(path: Path, sheet: str | None) -> Iterator[FileRow]:
     table = read_file(path, sheet, in_request=True)
     if table.features is not None:
-        raise unreadable(path, Message("save_layer_geojson"))
+        raise unreadable(path, Message("save_layer_as_geojson"))
     columns = columns_named(table.headers, _FIELDS, _MEANT)
     if not {"service", "office"} & columns.keys():
         raise unreadable(
             path,
-            Message("service_columns_needed", headers=told_headers(table.headers)[:12]),
+            Message("service_columns_required", headers=told_headers(table.headers)[:12]),
         )
     with table.rows() as rows:
         for row in rows:

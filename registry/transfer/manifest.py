@@ -72,10 +72,10 @@ def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     """The manifest of a transfer file. Raises UnreadableFileError."""
     given = _member(archive)
     if given.get("format") != FORMAT or not isinstance(version := given.get("version"), int):
-        raise UnreadableFileError(Message("not_transfer_file_program", path=path))
+        raise UnreadableFileError(Message("not_transfer_file", path=path))
     if version > VERSION:
         raise UnreadableFileError(
-            Message("written_later_program", path=path, version=version, version_2=VERSION)
+            Message("transfer_of_newer_version", path=path, version=version, known=VERSION)
         )
     try:
         stated = given.pop("content")
@@ -85,7 +85,7 @@ def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     except (KeyError, TypeError, ValueError, AttributeError):
         whole = False
     if not whole:
-        raise UnreadableFileError(Message("manifest_changed_2", path=path))
+        raise UnreadableFileError(Message("transfer_manifest_changed", path=path))
     _check_parts(made, path)
     return made
 
@@ -123,5 +123,7 @@ def _check_parts(made: Manifest, path: Path) -> None:
     ]
     if foreign or not made.parts.keys() <= known.keys():
         raise UnreadableFileError(
-            Message("unknown_program", path=path, foreign=", ".join(foreign[:5]) or "parts")
+            Message(
+                "manifest_has_unknown_parts", path=path, foreign=", ".join(foreign[:5]) or "parts"
+            )
         )

@@ -25,12 +25,12 @@ def make_readable(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     Raises NotPreparedError where there is none, or one of a schema that nothing here knows.
     """
     if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
-        raise NotPreparedError(Message("no_register_database"))
+        raise NotPreparedError(Message("no_register"))
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     revision = str(row[0]) if row else ""
     if revision == head_revision():
         return
     if revision not in _BRIDGES:
-        raise NotPreparedError(Message("program_cannot_read_schema_use_program", revision=revision))
+        raise NotPreparedError(Message("old_schema_unreadable", revision=revision))
     for bridge in _BRIDGES[revision]:
         connection.execute(script(bridge))

@@ -91,10 +91,10 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(source) as archive:
             yield archive
     except (zipfile.BadZipFile, EOFError, zlib.error):
-        raise UnreadableFileError(Message("damaged_not_transfer_file", source=source)) from None
+        raise UnreadableFileError(Message("transfer_file_damaged", source=source)) from None
     except OSError as error:
         raise UnreadableFileError(
-            Message("text_9", source=source, strerror=error.strerror or error)
+            Message("of_file", file=source, reason=error.strerror or error)
         ) from error
 
 
@@ -118,7 +118,7 @@ class _Reading:
         """All of it; the caller's transaction commits, or nothing has happened."""
         if self.connection.execute("SELECT park_keys()").fetchone() != (True,):
             self._refuse_filled()
-            raise ConflictError(Message("another_program_reads_register_stop_try"))
+            raise ConflictError(Message("target_register_in_use"))
         self._refuse_filled()
         self.connection.execute(script("inward/begin"))
         for part in PARTS:
@@ -131,7 +131,7 @@ class _Reading:
         for table in _FILLED:
             query = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table))
             if self.connection.execute(query).fetchone() == (True,):
-                raise ConflictError(Message("register_not_empty_take_new_database", table=table))
+                raise ConflictError(Message("target_register_not_empty", table=table))
 
     def _read(self, part: Part) -> None:
         self._stage(part)
@@ -169,7 +169,7 @@ class _Reading:
                     self.heard(self.lines + lines)
             if (lines, digest.hexdigest()) != (stated.lines, stated.sha256):
                 raise UnreadableFileError(
-                    Message("damaged_2", source=self.source, file_name=part.file_name)
+                    Message("transfer_checksum_wrong", source=self.source, file_name=part.file_name)
                 )
         self.lines += lines
         columns = sql.SQL(", ").join(
@@ -190,7 +190,7 @@ class _Reading:
             return self.archive.open(part.file_name)
         except (KeyError, RuntimeError):  # not there, under a password, packed in another way
             raise UnreadableFileError(
-                Message("missing_6", source=self.source, file_name=part.file_name)
+                Message("transfer_member_missing", source=self.source, file_name=part.file_name)
             ) from None
 
     def _check_codes(self) -> None:
@@ -211,7 +211,7 @@ class _Reading:
         twice = self.connection.execute(SQL.driver("twice"), {}).fetchone()
         if twice:
             raise UnreadableFileError(
-                Message("two_states_once", source=self.source, twice=twice[0])
+                Message("code_has_two_states", source=self.source, code=twice[0])
             )
         self.connection.execute('INSERT INTO known_code SELECT DISTINCT code COLLATE "C" FROM part')
 
@@ -219,9 +219,9 @@ class _Reading:
         if codes.size:
             raise UnreadableFileError(
                 Message(
-                    "code_not_issued_register_file",
+                    "transfer_foreign_code",
                     source=self.source,
-                    codes=codes[0].decode(errors="replace"),
+                    code=codes[0].decode(errors="replace"),
                 )
             )
 
@@ -240,12 +240,11 @@ class _Reading:
         if found:
             raise UnreadableFileError(
                 Message(
-                    "unknown_2",
+                    "transfer_reference_unknown",
                     source=self.source,
                     file_name=part.file_name,
                     member=member,
-                    found=found[0],
-                    kind=kind,
+                    value=found[0],
                 )
             )
 
@@ -257,7 +256,7 @@ class _Reading:
         except _REFUSALS as error:
             said = " ".join(filter(None, (error.diag.message_primary, error.diag.message_detail)))
             raise UnreadableFileError(
-                Message("breaks_rule", source=self.source, file=part.file_name, said=said)
+                Message("transfer_breaks_rule", source=self.source, file=part.file_name, rule=said)
             ) from error
 
     def _go_on_with(self, codes: Codes) -> None:

@@ -33,7 +33,7 @@ _ROWS: Final = 5_000
 _LEVEL: Final = 4
 _NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _LEFT_BEHIND: Final = {
-    "api_key": ("revoked_at IS NULL", Message("keys_accounts")),
+    "api_key": ("revoked_at IS NULL", Message("keys_and_accounts")),
     "webhook": ("true", "webhook (webhooks)"),
     "import": ("state IN ('staged', 'reported')", Message("imports_not_published")),
     "field_record": ("state = 'waiting'", Message("field_records")),
@@ -142,4 +142,4 @@ def _tell_left_behind(connection: Connection, report: Callable[[Message | str], 
         )
         ((count,),) = connection.execute(query).fetchall()
         if count:
-            report(Message("not_file", count=int(str(count)), words=words))
+            report(Message("left_out_of_transfer", count=int(str(count)), what=words))

@@ -62,7 +62,7 @@ def day_asked(as_of: datetime.date | None) -> datetime.date:
         raise _too_early("as_of")
     if as_of is not None and as_of > now:
         raise InvalidInputError.of_field(
-            "as_of", "day_in_future", Message("not_come_today_viet_nam", as_of=as_of, now=now)
+            "as_of", "day_in_future", Message("day_after_today", day=as_of, now=now)
         )
     return as_of or now
 
@@ -78,7 +78,7 @@ def label_day(on: datetime.date | None) -> datetime.date | None:
 
 
 def _too_early(field: str) -> InvalidInputError:
-    detail = Message("no_map_before", day=FIRST_KNOWN_DAY)
+    detail = Message("no_map_before_day", day=FIRST_KNOWN_DAY)
     return InvalidInputError.of_field(field, "day_too_early", detail)
 
 
@@ -92,7 +92,7 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
         raise InvalidInputError.of_field(
             "code",
             "malformed_unit_code",
-            Message("units_code_2_digits_province_3"),
+            Message("malformed_unit_code"),
         )
     doubt()  # whoever names a unit asks what is in it
     bearers = gazetteer.with_code(code)
@@ -104,10 +104,10 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
         return bearers[0]
     if bearers:
         spans = "; ".join(f"{u.version_on(day).full_name} {_span(u)}" for u in reversed(bearers))
-        raise NotFoundError(Message("no_unit_bears_code_borne", code=code, day=day, spans=spans))
+        raise NotFoundError(Message("unit_code_not_on_day", code=code, day=day, spans=spans))
     if coming := to_be_born(gazetteer, code):
-        raise NotFoundError(Message("no_unit_bears_code_yet", message=coming[0].message, code=code))
-    raise NotFoundError(Message("no_unit_any_map_bears_code", code=code))
+        raise NotFoundError(Message("unit_code_not_yet", message=coming[0].message, code=code))
+    raise NotFoundError(Message("unit_never_existed", code=code))
 
 
 def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
@@ -222,7 +222,7 @@ def province_on(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit:
     for unit in gazetteer.with_code(code):
         if unit.level == "province" and unit.alive_on(day):
             return unit
-    raise NotFoundError(Message("no_province_bears_code", code=code, day=day))
+    raise NotFoundError(Message("province_code_unknown", code=code, day=day))
 
 
 def _span(unit: Unit) -> str:

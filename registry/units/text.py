@@ -87,10 +87,10 @@ def check_text(text: str) -> None:
     """Raises InvalidInputError for a text that names no unit whatever the map, and why."""
     if len(text) > MAX_TEXT:
         raise InvalidInputError.of_field(
-            "text", "text_too_long", Message("more_characters_2", max_text=MAX_TEXT)
+            "text", "text_too_long", Message("more_than_characters", most=MAX_TEXT)
         )
     if not _parts_with_words(text):
-        raise InvalidInputError.of_field("text", "text_without_word", Message("holds_no_word"))
+        raise InvalidInputError.of_field("text", "text_without_word", Message("text_has_no_word"))
 
 
 def _parts_with_words(text: str) -> list[str]:

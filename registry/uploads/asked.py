@@ -18,7 +18,7 @@ from registry.settings import Settings
 
 INTERRUPTED: Final = {
     "code": "interrupted",
-    "detail": Message("interrupted_try_again"),
+    "detail": Message("work_interrupted"),
 }
 
 

@@ -49,7 +49,7 @@ def ask_publish(
         ):
             raise refusal
         if verdict != view.verdict:
-            raise StaleError(Message("not_latest_dry_run", verdict=view.verdict, verdict_2=verdict))
+            raise StaleError(Message("dry_run_outdated", latest=view.verdict, given=verdict))
         session.execute(_PUBLISHING, {"id": import_id})
         _hand_over(session, view, actor, PUBLISH_IMPORT, "waiting", accept_vanished=accept_vanished)
 
@@ -64,7 +64,7 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state not in ("reported", "failed") or view.phase is not None:
-            raise _wrong_state(view, Message("only_not_published"))
+            raise _wrong_state(view, Message("answer_before_written"))
         if view.files_until is None:
             raise _wrong_state(view, _FILE_GONE)
         said = {**view.request, **answers}
@@ -84,26 +84,26 @@ def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
     A full delivery that lacks nearly everything comes last, for it may be accepted.
     """
     if view.state != "reported" or view.phase is not None:
-        return _wrong_state(view, Message("only_after_dry_run_3"))
+        return _wrong_state(view, Message("approve_after_dry_run"))
     if view.files_until is None:
         return _wrong_state(view, _FILE_GONE)
     if view.counts.get("systems") and not view.request.get("crs"):
         return _wrong_state(
             view,
-            Message("coordinate_system_confirmed_first"),
+            Message("system_must_be_confirmed"),
         )
     if view.request.get("strict") and view.counts.get("rejected"):
         return _wrong_state(
             view,
-            Message("delivered_strict_rows_rejected"),
+            Message("strict_rows_rejected"),
         )
     if not actor.may("approver"):
-        return ForbiddenError(Message("key_may_not_approve_tell_approver", id=view.id))
+        return ForbiddenError(Message("key_cannot_approve", id=view.id))
     if view.delivered_by == actor.name and not actor.approves_own:
-        return OwnDeliveryError(Message("whoever_delivered_file_not_approve_tell", id=view.id))
+        return OwnDeliveryError(Message("own_file_not_approvable", id=view.id))
     if view.counts.get("vanished_warning") == TooManyVanishedError.code:
         return TooManyVanishedError(
-            Message("file_lacks_most_sources_references_2", code=TooManyVanishedError.code),
+            Message("accept_vanished_required", code=TooManyVanishedError.code),
             vanished=view.counts["vanished"],
             share=view.counts["vanished_share"],
         )
@@ -115,7 +115,7 @@ def ask_rollback(engine: Engine, import_id: int, actor: Actor, *, keep_later: bo
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state != "published" or view.phase is not None:
-            raise _wrong_state(view, Message("only_published"))
+            raise _wrong_state(view, Message("rollback_after_written"))
         _hand_over(session, view, actor, ROLL_BACK_IMPORT, ROLLING_BACK, keep_later=keep_later)
 
 
@@ -129,7 +129,7 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
         if view.state not in ("staged", "reported", "failed"):
             raise _wrong_state(
                 view,
-                Message("only_not_published_2"),
+                Message("discard_before_written"),
             )
         forget(session, import_id)
         abandon(session, import_id=import_id)
@@ -148,7 +148,7 @@ def _locked(session: Session, import_id: int, actor: Actor) -> ImportView:
     check_may_change(session, import_id, actor)
     # A job that publishes holds it as long as that takes: nobody waits for that.
     if session.execute(_LOCK, {"id": import_id}).one_or_none() is None:
-        raise _wrong_state(view, Message("being_worked"))
+        raise _wrong_state(view, Message("being_processed"))
     return find_import(session, import_id, actor)
 
 
@@ -170,7 +170,7 @@ def _hand_over(
     enqueue(session, job, lock=turn_of(actor, job), import_id=view.id, **options)
 
 
-_FILE_GONE: Final = Message("file_gone_deliver_again")
+_FILE_GONE: Final = Message("delivered_file_gone")
 _LOCK: Final = text("SELECT id FROM import WHERE id = :id FOR UPDATE SKIP LOCKED")
 _PUBLISHING: Final = text("UPDATE import SET state = 'publishing' WHERE id = :id")
 _STAGED: Final = text("UPDATE import SET state = 'staged' WHERE id = :id")

@@ -89,7 +89,7 @@ def refusals() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise _full() from error
         raise StorageUnavailableError(
-            Message("folder_files_cannot_written", strerror=(error.strerror or "").lower())
+            Message("files_folder_not_writable", reason=(error.strerror or "").lower())
         ) from error
 
 
@@ -103,7 +103,7 @@ def check_space(folder: Path, size: int) -> None:
 
 
 def _full() -> StorageFullError:
-    return StorageFullError(Message("servers_disk_no_room_file_tell"))
+    return StorageFullError(Message("server_disk_full_for_file"))
 
 
 def incoming_folder(settings: Settings) -> Path:

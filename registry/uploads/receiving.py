@@ -54,9 +54,7 @@ class Delivery:
 def check_source(source: str) -> None:
     """Raises InvalidInputError for what cannot be the name of who delivers."""
     if source.casefold() == DEMO_SOURCE:
-        raise InvalidInputError.of_field(
-            "source", "bad_source", Message("source_demo_made_up_name_households")
-        )
+        raise InvalidInputError.of_field("source", "bad_source", Message("source_demo_reserved"))
 
 
 def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor) -> int:
@@ -110,7 +108,7 @@ def _delivered_before(
     said = (delivery.source, delivery.delivery, delivery.decision_number, delivery.request)
     if (found.file_sha256, tuple(found[2:])) != (sha256, said):
         raise KeyReusedError(
-            Message("used_another_file_other_options", id=found.id),
+            Message("idempotency_key_reused", id=found.id),
             import_id=found.id,
         )
     number: int = found.id

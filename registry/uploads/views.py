@@ -84,7 +84,7 @@ def find_import(session: Session, import_id: int, actor: Actor) -> ImportView:
         SQL.text("import_seen"), {"id": import_id} | _seen_by(actor)
     ).one_or_none()
     if row is None:
-        raise NotFoundError(Message("no_import", import_id=import_id))
+        raise NotFoundError(Message("import_unknown", import_id=import_id))
     return ImportView(*row)
 
 
@@ -150,9 +150,7 @@ def _place(after: str | None) -> dict[str, object]:
     code, _, rest = after.partition(".")
     row, _, number = rest.partition(".")
     if not (row.isdecimal() and number.isdecimal() and max(len(row), len(number)) < 19):
-        raise InvalidInputError.of_field(
-            "after", "bad_cursor", Message("takes_next_after_page_before_says")
-        )
+        raise InvalidInputError.of_field("after", "bad_cursor", Message("next_after_required"))
     return {"code": code, "row": int(row), "number": int(number)}
 
 

@@ -315,7 +315,7 @@ def _view(engine: Engine, import_id: int) -> ImportView | None:
 def _path(settings: Settings, view: ImportView) -> Path:
     path = files.delivered(files.of_import(settings, view.id))
     if path is None:
-        raise NotFoundError(Message("delivered_file_not_here_several_machines"))
+        raise NotFoundError(Message("delivered_file_missing_here"))
     return path
 
 

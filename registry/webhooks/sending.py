@@ -73,11 +73,11 @@ def check_url(url: str, hosts: Sequence[str]) -> str:
     except ValueError:
         host = port = parts = None
     if parts is None or not host or port == 0 or len(url) > MAX_URL or not url.isascii():
-        raise _refused("malformed_url", Message("https_host_path_needed"))
+        raise _refused("malformed_url", Message("url_form_required"))
     if parts.username is not None or parts.fragment or any(sign in url for sign in " \t\r\n"):
         raise _refused(
             "malformed_url",
-            Message("no_password_space_fragment"),
+            Message("url_parts_forbidden"),
         )
     if host in hosts:
         allowed = parts.scheme in _PORTS
@@ -85,9 +85,9 @@ def check_url(url: str, hosts: Sequence[str]) -> str:
         allowed = parts.scheme == "https"
         with suppress(ValueError):
             if not is_public(ip_address(host)):
-                raise _refused("private_address", Message("address_private_network"))
+                raise _refused("private_address", Message("address_is_private"))
     if not allowed:
-        raise _refused("malformed_url", Message("https_needed"))
+        raise _refused("malformed_url", Message("https_required"))
     return url
 
 

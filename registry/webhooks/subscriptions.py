@@ -111,10 +111,10 @@ def make_webhook(
     does not see, ConflictError for one too many, and what `position_of` raises.
     """
     if actor.key_id is None:
-        raise ConflictError(Message("webhook_belongs_key"))
+        raise ConflictError(Message("webhook_needs_key"))
     session.execute(_LOCK_KEY, {"key": actor.key_id})
     if session.execute(_COUNT, {"key": actor.key_id}).scalar_one() >= MAX_OF_KEY:
-        raise ConflictError(Message("many_most", max_of_key=MAX_OF_KEY))
+        raise ConflictError(Message("too_many_webhooks", most=MAX_OF_KEY))
     units = _checked_units(register.gazetteer.get(), actor, wanted.units or ())
     listed = _checked_codes(wanted.codes or ())
     end = end_of_feed(register)
@@ -153,7 +153,7 @@ def find_webhook(session: Session, actor: Actor, number: int) -> WebhookView:
     if number <= _MAX_NUMBER:
         row = session.execute(SQL.text("webhooks"), {**_owner(actor), "id": number}).one_or_none()
     if row is None:
-        raise NotFoundError(Message("no_such_webhook", number=number))
+        raise NotFoundError(Message("webhook_unknown", number=number))
     return _view(row)
 
 
@@ -284,17 +284,17 @@ def _checked_units(known: Gazetteer, actor: Actor, wanted: Sequence[str]) -> lis
     """Ids of the units; an authority's are those that it sees, which it has to name."""
     if len(wanted) > MAX_UNITS:
         raise InvalidInputError.of_field(
-            "units", "too_long", Message("too_many_units", max_units=MAX_UNITS)
+            "units", "too_long", Message("too_many_units", most=MAX_UNITS)
         )
     units = [unit_by_code(known, code, None) for code in dict.fromkeys(wanted)]
     for unit in units:
         if unit.level == "district":
-            detail = Message("province_commune_needed", code=unit.code)
+            detail = Message("unit_level_invalid", code=unit.code)
             raise InvalidInputError.of_field("units", "no_commune", detail)
     sees = sees_of(actor)
     if sees is not None:
         if not units:
-            detail = Message("units_key_needed")
+            detail = Message("key_units_required")
             raise InvalidInputError.of_field("units", "missing", detail)
         wrong = [unit.code for unit in units if not communes_of(known, today(), unit) <= sees]
         if wrong:
@@ -311,7 +311,7 @@ def _checked_codes(written: Sequence[str]) -> list[str]:
     """Canonical codes, each once."""
     if len(written) > MAX_CODES:
         raise InvalidInputError.of_field(
-            "codes", "too_long", Message("too_many_codes_2", max_codes=MAX_CODES)
+            "codes", "too_long", Message("too_many_codes", most=MAX_CODES)
         )
     found, wrong = dict[str, None](), []
     for one in written:
@@ -321,7 +321,7 @@ def _checked_codes(written: Sequence[str]) -> list[str]:
             wrong.append(one[:_MOST_OF_WRONG])
     if wrong:
         shown = ", ".join(map(repr, wrong[:_SHOWN_WRONG]))
-        detail = Message("no_codes", count=len(wrong), shown=shown)
+        detail = Message("not_codes", count=len(wrong), shown=shown)
         raise InvalidInputError.of_field("codes", "malformed_code", detail)
     return list(found)
 
@@ -329,14 +329,14 @@ def _checked_codes(written: Sequence[str]) -> list[str]:
 def _checked_kinds(wanted: Sequence[str]) -> list[str]:
     wrong = set(wanted) - set(KINDS)
     if wrong:
-        detail = Message("no_such_kind_2", kinds=", ".join(KINDS))
+        detail = Message("change_kind_unknown", kinds=", ".join(KINDS))
         raise InvalidInputError.of_field("kinds", "literal_error", detail)
     return list(dict.fromkeys(wanted))
 
 
 def _checked_note(note: str | None) -> str | None:
     if note is not None and (len(note) > MAX_NOTE or not note.isprintable()):
-        detail = Message("line_many_signs", max_note=MAX_NOTE)
+        detail = Message("note_single_line", most=MAX_NOTE)
         raise InvalidInputError.of_field("note", "string_too_long", detail)
     return note
 

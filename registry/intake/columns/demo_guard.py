@@ -29,5 +29,5 @@ def refuse_made_up(file: SourceFile) -> None:
 def _refusal(file: SourceFile) -> UnreadableFileError:
     return unreadable(
         file.path,
-        Message("made_up_households", mark=MARK[0]),
+        Message("rows_are_made_up", mark=MARK[0]),
     )

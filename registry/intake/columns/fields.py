@@ -211,7 +211,10 @@ def read_as(columns: Columns, headers: Sequence[str], stated: Iterable[str]) -> 
     known = {fold(header) for header in stated}
     return [
         Message(
-            "read", headers=headers[at], field=field, remedy=Remedy("mapping", {headers[at]: ""})
+            "column_taken_for",
+            header=headers[at],
+            field=field,
+            remedy=Remedy("mapping", {headers[at]: ""}),
         )
         for field, at in columns.positions.items()
         if fold(headers[at]) not in known and weak_field_of(headers[at]) == field
@@ -227,7 +230,7 @@ def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]
     if named:
         raise UnreadableFileError(
             Message(
-                "file_names_communes",
+                "file_names_its_communes",
                 named=", ".join(named),
                 commune=Remedy("no_commune"),
                 left_out=Remedy("mapping", dict.fromkeys(named, "")),
@@ -239,9 +242,9 @@ def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]
 def two_columns(name: str, first: str, second: str) -> Message:
     """That two columns mean the same field, and how to leave one out."""
     if fold(first) == fold(second):
-        return Message("two_columns_one_name", first=first)
+        return Message("column_name_repeated", first=first)
     return Message(
-        "two_columns_mean",
+        "columns_mean_same",
         name=name,
         first=first,
         second=second,
@@ -254,7 +257,7 @@ def _stated(mapping: Mapping[str, str]) -> dict[str, str | None]:
     unknown = sorted(set(mapping.values()) - {*FIELDS, ""})
     if unknown:
         raise UnreadableFileError(
-            Message("no_such_field_2", unknown=", ".join(unknown), fields=", ".join(FIELDS))
+            Message("fields_unknown", unknown=", ".join(unknown), fields=", ".join(FIELDS))
         )
     return {fold(header): name or None for header, name in mapping.items()}
 
@@ -340,15 +343,17 @@ def _check_complete(fields: Set[str], headers: Sequence[str]) -> None:
     missing: list[Message] = []
     named = bool({"house_number", "street", "locality", "building", "unit"} & fields)
     if not named:
-        missing.append(Message("house_number"))
+        missing.append(Message("house_columns_required"))
     if not {"commune_code", "commune", "former_commune_code"} & fields:
-        missing.append(Message("commune_code"))
+        missing.append(Message("commune_column_required"))
     if missing:
         seen = told_headers(headers)
         shown = ", ".join(f"'{header[:40]}'" for header in seen[:12])
-        told = Message("missing_columns", missing=Several(missing), shown=shown)
+        told = Message("columns_missing", missing=Several(missing), shown=shown)
         if named:
             raise CommuneNotNamedError(told)
         unknown = (header for header in seen if field_of(header) is None)
         example = Remedy("mapping", {next(unknown, "Tên cột")[:40]: TO_FILL_IN})
-        raise ColumnsNotRecognisedError(Message("say", told=told, example=example), columns=seen)
+        raise ColumnsNotRecognisedError(
+            Message("name_the_columns", problem=told, example=example), columns=seen
+        )

@@ -81,7 +81,11 @@ def offers(
             seen[headers[at]] = field + _FILL
             counts.append(f"'{headers[at]}' ({len(blank)})")
     return (
-        [Message("blank_below_groups", seen=", ".join(counts), remedy=Remedy("mapping", seen))]
+        [
+            Message(
+                "column_blank_in_groups", columns=", ".join(counts), remedy=Remedy("mapping", seen)
+            )
+        ]
         if seen
         else []
     )

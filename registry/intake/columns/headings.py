@@ -25,15 +25,15 @@ _COUNTS: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
 _ROMAN: Final = re.compile("[IVXL]+")
 _LAST_COLUMN: Final = 2
 """Index of the last column in which a heading stands that has counts beside it."""
-_PLACE_NOTE: Final = "rows_name_hamlet_alone_hold_those"
-_STREET_NOTE: Final = "rows_name_street_alone_hold_those"
+_PLACE_NOTE: Final = "rows_take_hamlet_above"
+_STREET_NOTE: Final = "rows_take_street_above"
 _BLOCK_HEADER: Final = "Toà (nhóm)"
 _BLOCK: Final = re.compile(
     r"(?:block|tháp|to[àa]|t[òo]a|to[àa] nhà|t[òo]a nhà|đơn nguyên|khối nhà) [A-ZĐ]{0,3}\d{0,3}"
     r"(?:[.-]?\d{1,3})?",
     re.IGNORECASE,
 )
-_BLOCK_NOTE: Final = "rows_name_block_alone_hold_those"
+_BLOCK_NOTE: Final = "rows_take_block_above"
 _OF_DOORS: Final = frozenset(
     {
         *("house_number", "alley", "street", "building", "floor", "unit", "point"),

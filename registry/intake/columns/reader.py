@@ -31,7 +31,7 @@ from registry.intake.spellings.street_cells import stand_apart
 MAX_CELL: Final = 2_000
 """Characters of a cell that are read; no address is longer."""
 _BLOCK: Final = 1 << 20
-_ZONE_NEXT: Final = Message("metres_2")
+_ZONE_NEXT: Final = Message("coordinates_in_metres")
 _PLACED: Final = ("longitude", "latitude", "point")
 _MOST_BLANK: Final = 10_000
 """Places of blank rows of which a file is kept."""

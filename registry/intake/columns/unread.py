@@ -101,8 +101,8 @@ def _are_names(cells: Sequence[str]) -> bool:
 
 def _dropped(header: str, *, reference: bool) -> Message:
     shown = next(iter(told_headers([header])), "…")
-    said = Message("people_dropped", shown=shown)
-    known = Message("rows_known_their_address")
+    said = Message("personal_column_dropped", headers=shown)
+    known = Message("rows_matched_by_address")
     return Several((said, known), between="") if reference else said
 
 

@@ -62,8 +62,8 @@ _SINGLE: Final = (
 )
 _EMPTY: Final = Message("file_empty")
 _JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
-_BOMB: Final = Message("packed_file_too_large_when_unpacked")
-_BROKEN: Final = Message("packed_file_broken_incomplete")
+_BOMB: Final = Message("archive_too_large")
+_BROKEN: Final = Message("archive_damaged")
 _PACKING_ERRORS: Final = (
     *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
     # A member in a packing of its own, or with a password.
@@ -71,7 +71,7 @@ _PACKING_ERRORS: Final = (
 )
 _MOST_NESTED: Final = 4
 """Packed files inside of one another."""
-_NOTHING: Final = Message("nothing_read_archive")
+_NOTHING: Final = Message("archive_has_no_table")
 
 
 def read_file(path: Path, sheet: str | None = None, *, in_request: bool = False) -> Table:
@@ -203,7 +203,7 @@ def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
     own = [name for name in names if not name.name.startswith(".") and "__MACOSX" not in name.parts]
     if of_base := [name for name in own if _is_of_geodatabase(name)]:
         if len(bases := {name.parent for name in of_base}) > 1:
-            raise unreadable(path, Message("several_files", str=", ".join(map(str, bases))))
+            raise unreadable(path, Message("several_files", names=", ".join(map(str, bases))))
         return of_base
     for parts in (_SHAPE_PARTS, _TAB_PARTS, _MIF_PARTS):
         heads = [name for name in own if name.suffix.lower() == parts[0]]
@@ -215,14 +215,14 @@ def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
                 raise unreadable(path, _lacks(missing))
             return [of_layer[part] for part in parts if part in of_layer]
         if heads:
-            raise unreadable(path, Message("several_layers", str=", ".join(map(str, heads))))
+            raise unreadable(path, Message("several_layers", names=", ".join(map(str, heads))))
     if missing := _missing_part(own):
         raise unreadable(path, _lacks(missing))
     single = [name for name in own if name.suffix.lower() in _SINGLE]
     if not single:
         raise unreadable(path, _NOTHING)
     if len(single) > 1:
-        raise unreadable(path, Message("several_files", str=", ".join(map(str, single[:10]))))
+        raise unreadable(path, Message("several_files", names=", ".join(map(str, single[:10]))))
     return single
 
 
@@ -275,5 +275,5 @@ def _unpacking(path: Path) -> Iterator[None]:
         yield
     except _PACKING_ERRORS as error:
         raise unreadable(
-            path, Message("text_5", broken=_BROKEN, path=said_of(path, error))
+            path, Message("broken_as_said", broken=_BROKEN, reason=said_of(path, error))
         ) from error

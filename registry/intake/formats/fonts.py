@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TOGETHER: Final = 500
 """Rows that are looked at together: nearly always none of them holds such a word."""
-_SOME_NOTE: Final = Message("some_rows_old_font_converted_unicode")
+_SOME_NOTE: Final = Message("old_font_rows_converted")
 
 _Fonts = Sequence[Font | None]
 

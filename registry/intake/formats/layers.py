@@ -48,10 +48,10 @@ _LINKED: Final = re.compile(
 )
 """A coordinate system that is to be fetched, as GeoJSON once allowed it."""
 _LONGEST_LINK: Final = 4_000
-_LINKS: Final = Message("crs_type_link")
-_BROKEN: Final = Message("map_layer_cannot_read")
-_CUT: Final = Message("layer_ends_before_last_row")
-_NO_LAYER: Final = Message("no_layer")
+_LINKS: Final = Message("crs_is_link")
+_BROKEN: Final = Message("map_layer_unreadable")
+_CUT: Final = Message("layer_truncated")
+_NO_LAYER: Final = Message("no_layers")
 _LAYER_ERRORS: Final = (
     *(DataSourceError, DataLayerError, pa.ArrowException, KeyError, ValueError),
     OverflowError,  # a day beyond the year 9999
@@ -197,13 +197,13 @@ def _chosen(path: Path, names: list[str], layer: str | None) -> str:
     if not names:
         raise unreadable(path, _NO_LAYER)
     if layer is not None and layer not in names:
-        raise unreadable(path, Message("no_such_layer", layer=repr(layer), names=", ".join(names)))
+        raise unreadable(path, Message("layer_unknown", layer=repr(layer), names=", ".join(names)))
     if layer is None and _WAYPOINTS in names:
         return _WAYPOINTS
     if layer is None and len(names) > 1:
         raise unreadable(
             path,
-            Message("several_layers_2", names=", ".join(names)),
+            Message("layer_not_chosen", names=", ".join(names)),
             SheetNotChosenError,
             sheets=names,
             all_sheets=False,
@@ -217,7 +217,7 @@ def _declared(path: Path, crs: str | None, driver: str = "") -> str | None:
     except UnsupportedSystemError as error:
         raise unreadable(
             path,
-            Message("neither_wgs_84_nor_vn_2000", error=error),
+            Message("system_not_supported", system=error),
         ) from error
 
 
@@ -225,10 +225,10 @@ def _geo_columns(path: Path, geo: Any) -> tuple[str | None, dict[str, dict[str, 
     """The primary geometry, and what is said of each; raises where this is no GeoParquet."""
     columns = geo.get("columns", {}) if isinstance(geo, dict) else None
     if not isinstance(columns, dict) or not all(isinstance(c, dict) for c in columns.values()):
-        raise unreadable(path, Message("geo", broken=_BROKEN))
+        raise unreadable(path, Message("geoparquet_metadata_invalid", broken=_BROKEN))
     primary = geo.get("primary_column")
     if primary is not None and (not isinstance(primary, str) or primary not in columns):
-        raise unreadable(path, Message("geo_primary_column", broken=_BROKEN))
+        raise unreadable(path, Message("geoparquet_column_invalid", broken=_BROKEN))
     return primary, columns
 
 
@@ -238,7 +238,7 @@ def _declared_by_parquet(path: Path, column: dict[str, Any]) -> str | None:
         return _declared(path, crs)
     identity = crs.get("id") or {} if isinstance(crs, dict) else None
     if not isinstance(identity, dict):
-        raise unreadable(path, Message("geo_crs", broken=_BROKEN))
+        raise unreadable(path, Message("geoparquet_crs_invalid", broken=_BROKEN))
     named = f"{identity.get('authority')}:{identity.get('code')}" if identity else json.dumps(crs)
     return _declared(path, named)
 
@@ -294,5 +294,5 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except _LAYER_ERRORS as error:
         raise unreadable(
-            path, Message("text_5", broken=_BROKEN, path=said_of(path, error)[:200])
+            path, Message("broken_as_said", broken=_BROKEN, reason=said_of(path, error)[:200])
         ) from error

@@ -9,12 +9,12 @@ from registry.intake.formats.table import unreadable
 BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 """What may stand before the first sign of a text."""
 _PDF: Final = Message("file_is_pdf")
-_WEB_PAGE: Final = Message("web_page_named_like_workbook")
-WORDS: Final = Message("text_document")
-_XML: Final = Message("xml_neither_kml_nor_gpx")
-_PACKED: Final = Message("packed_otherwise_zip_gz")
-_DATABASE: Final = Message("access_database")
-_DRAWING: Final = Message("drawing_cad")
+_WEB_PAGE: Final = Message("file_is_web_page")
+WORDS: Final = Message("file_is_text_document")
+_XML: Final = Message("xml_kind_unsupported")
+_PACKED: Final = Message("archive_kind_unsupported")
+_DATABASE: Final = Message("file_is_access_database")
+_DRAWING: Final = Message("file_is_cad_drawing")
 _OTHER_KINDS: Final = (
     (b"%PDF", _PDF),
     (b"{\\rtf", WORDS),

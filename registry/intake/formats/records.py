@@ -28,13 +28,13 @@ _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 """What JSON may hold and no text: half of a sign, and what a database takes for the end."""
 _UNKNOWN: Final = "\ufffd"
 _BETWEEN: Final = " \t\r\n,"
-_BROKEN: Final = "json_broken_incomplete"
-_MORE: Final = Message("more_behind_list_records")
-_NO_UTF8: Final = Message("json_not_utf_8")
-_NO_RECORDS: Final = Message("no_list_records")
-_TOO_WIDE: Final = Message("too_many_names_members_many_records")
-_TWICE: Final = "record_two_members_one_name"
-_LISTS_NOTE: Final = "lists_inside_records_not_read"
+_BROKEN: Final = "json_broken_at_record"
+_MORE: Final = Message("json_continues_after_records")
+_NO_UTF8: Final = Message("json_not_utf8")
+_NO_RECORDS: Final = Message("json_not_record_list")
+_TOO_WIDE: Final = Message("records_too_varied")
+_TWICE: Final = "record_field_repeated"
+_LISTS_NOTE: Final = "nested_lists_ignored"
 
 _Record = Mapping[str, object]
 _Row = dict[str, str]

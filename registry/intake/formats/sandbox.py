@@ -48,9 +48,9 @@ _IN_REQUESTS_AT_ONCE: Final = 2
 _TURN_S: Final = 3.0
 _RETRY_S: Final = 10
 _IN_REQUESTS: Final = BoundedSemaphore(_IN_REQUESTS_AT_ONCE)
-_LINKS: Final = Message("file_links_place_network")
-TOO_COSTLY: Final = Message("reading_takes_too_much_time_memory")
-_BUSY: Final = Message("other_files_being_read")
+_LINKS: Final = Message("file_links_to_network")
+TOO_COSTLY: Final = Message("file_too_costly")
+_BUSY: Final = Message("readers_busy")
 _REFUSALS: Final = {
     kind.code: kind
     for kind in (
@@ -127,7 +127,7 @@ def _run(path: Path, reader: Reader, sheet: str | None, folder: Path, use: str) 
     if done.returncode == -signal.SIGSYS:
         raise unreadable(path, _LINKS, FileLinksElsewhereError)
     if done.returncode == DISK_FULL:
-        raise StorageFullError(Message("servers_disk_no_room_read_file"))
+        raise StorageFullError(Message("server_disk_full_for_reading"))
     if (failed := folder / FAILED).exists():
         _log.error("a file broke its reader:\n%s", failed.read_text(encoding="utf-8"))
     raise unreadable(path, TOO_COSTLY, FileTooCostlyError)

@@ -33,7 +33,7 @@ _LEAST_LETTERS: Final = 64 * _MB
 _RATIO: Final = 200
 """Letters a byte: as much as a packed file may hold more than it is long."""
 _GONE: Final = (errno.ENOSPC, errno.EDQUOT)
-_TOO_MANY: Final = Message("more_rows_text_file_size_holds")
+_TOO_MANY: Final = Message("file_unpacks_too_large")
 
 
 @dataclass(frozen=True, slots=True)

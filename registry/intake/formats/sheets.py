@@ -43,8 +43,8 @@ Given = int | float | str | bool | datetime.time | datetime.date | datetime.time
 
 ALL: Final = "*"
 """In place of a sheet's name: all that have one header, as the hamlets of a commune have."""
-_LOCKED: Final = Message("file_password")
-_BROKEN: Final = Message("spreadsheet_broken_incomplete")
+_LOCKED: Final = Message("file_has_password")
+_BROKEN: Final = Message("spreadsheet_damaged")
 _EMPTY: Final = Message("spreadsheet_empty")
 
 _LEAST_NAMED: Final = 2
@@ -69,7 +69,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         named = None if sheet == ALL else sheet
         if named is not None and named not in book.sheet_names:
             raise unreadable(
-                path, Message("no_such_sheet", sheet=repr(sheet), shown=", ".join(shown))
+                path, Message("sheet_unknown", sheet=repr(sheet), shown=", ".join(shown))
             )
         looked_at = {name: _header(path, book, name) for name in ([named] if named else shown)}
     headers = {name: header for name, header in looked_at.items() if header is not None}
@@ -82,7 +82,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     elif len(chosen) > 1:
         raise unreadable(
             path,
-            Message("several_sheets_could_meant", chosen=", ".join(chosen), all=ALL),
+            Message("sheet_not_chosen", chosen=", ".join(chosen), all=ALL),
             SheetNotChosenError,
             sheets=chosen,
             all_sheets=True,
@@ -118,15 +118,15 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         ", ".join(map(repr, names))
         for names in (chosen, [name for name in headers if name not in chosen])
     )
-    said = [Message("read_workbook", read=read)]
+    said = [Message("sheet_read", read=read)]
     if sheet == ALL and left:
-        said.append(Message("other_columns", left=left))
+        said.append(Message("sheets_of_other_columns", sheets=left))
     elif tables := [
         name
         for name, other in headers.items()
         if name not in chosen and len(fields_named(other.names)) >= _LEAST_NAMED
     ]:
-        said.append(Message("not_read", tables=", ".join(map(repr, tables))))
+        said.append(Message("sheets_not_read", tables=", ".join(map(repr, tables))))
     turned = any(headers[name].column is not None for name in chosen)
     return Table(
         names,
@@ -190,7 +190,7 @@ def _check_one_header(path: Path, headers: dict[str, tuple[str, ...]]) -> None:
         if ours != theirs and not _are_reordered(ours, theirs):
             raise unreadable(
                 path,
-                Message("sheets_different_columns", first=repr(first), other=repr(other)),
+                Message("sheets_have_other_columns", first=repr(first), other=repr(other)),
             )
 
 
@@ -287,5 +287,5 @@ def _readable(path: Path) -> Iterator[None]:
         raise unreadable(path, _LOCKED) from error
     except (CalamineError, ZipError, ElementTree.ParseError) as error:
         raise unreadable(
-            path, Message("text_5", broken=_BROKEN, path=said_of(path, error))
+            path, Message("broken_as_said", broken=_BROKEN, reason=said_of(path, error))
         ) from error

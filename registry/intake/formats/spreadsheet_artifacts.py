@@ -45,15 +45,15 @@ def _without_mark(text: str) -> str:
 _UNDO: Final[tuple[tuple[Callable[[str], str], Message], ...]] = (
     (
         read_once,
-        Message("utf_8_taken_windows_1252_read"),
+        Message("mojibake_repaired"),
     ),
     (
         _without_entities,
-        Message("entities_html_read_letters"),
+        Message("html_entities_decoded"),
     ),
     (
         _without_mark,
-        Message("marks_spreadsheets_taken_off_cells"),
+        Message("spreadsheet_marks_removed"),
     ),
 )
 _SIGNS: Final = re.compile(f"{TWICE.pattern}|&|=\"|\x1f'")

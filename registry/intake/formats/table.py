@@ -38,8 +38,8 @@ LOOKED_AT: Final = 30
 _LOOKED_ALONG: Final = 300
 """Columns at the left of a table in which its header is looked for."""
 FONT_NOTES: Final[dict[Font, Message]] = {
-    "tcvn3": Message("tcvn3_text_converted_unicode"),
-    "vni": Message("vni_text_converted_unicode"),
+    "tcvn3": Message("tcvn3_converted"),
+    "vni": Message("vni_converted"),
 }
 # Vietnamese forms number their columns below the header: (1) (2) (3), or A B 1 2.
 _NUMBERING: Final = re.compile(r"\(?([A-D]|\d{1,2})\)?")
@@ -53,7 +53,7 @@ _TIERS_ABOVE: Final = 2
 """Rows of a header above those that name most fields."""
 _LEAST_ABOVE: Final = 2
 """Cells of such a row: a title has one."""
-TURNED_NOTE: Final = Message("names_stand_down_first_column_table")
+TURNED_NOTE: Final = Message("table_was_transposed")
 
 
 @runtime_checkable
@@ -262,7 +262,7 @@ def said_of(path: Path, error: Exception) -> str:
 
 
 _REFUSALS: Final = {
-    errno.ENOENT: Message("file_missing_here"),
+    errno.ENOENT: Message("file_missing"),
     errno.EACCES: Message("file_forbidden"),
     errno.EISDIR: Message("file_is_folder"),
 }

@@ -55,12 +55,12 @@ _NOTES: Final = {
 }
 _ENOUGH: Final = 0.7
 """So many of the words must be Vietnamese before an encoding is believed."""
-_NO_TEXT: Final = Message("no_text_file")
-_MIXED: Final = Message("text_not_utf_8_throughout")
-_OLD_LINES: Final = Message("lines_end_old_macs")
-_TURNED: Final = Message("names_stand_down_first_column")
-_QUOTED_NOTE: Final = Message("lines_quoted_whole_parted_into_cells")
-_UNKNOWN: Final = Message("text_no_encoding_we_know")
+_NO_TEXT: Final = Message("not_text_file")
+_MIXED: Final = Message("text_partly_not_utf8")
+_OLD_LINES: Final = Message("text_has_mac_line_ends")
+_TURNED: Final = Message("table_is_transposed")
+_QUOTED_NOTE: Final = Message("quoted_lines_split")
+_UNKNOWN: Final = Message("text_encoding_unknown")
 
 
 def read_plain(path: Path) -> Table:
@@ -204,7 +204,7 @@ class _TextRows:
                 if not quoted:
                     raise unreadable(
                         self.path,
-                        Message("quotation_mark_not_closed_where_should", lines=lines + begun + 1),
+                        Message("quotation_mark_unclosed", line=lines + begun + 1),
                     )
 
     @contextmanager

@@ -27,7 +27,7 @@ _LEAST_REPEATED: Final = 2
 """Names of columns that a row must repeat to be the header again."""
 _LEAST_NAMED: Final = 3
 """Fields that a row must name to be the header of another table."""
-_OTHER_TABLE: Final = "another_table_begins_give_each_file"
+_OTHER_TABLE: Final = "second_table_found"
 
 
 def skip_footers(bench: Workbench, file: SourceFile) -> None:

@@ -28,13 +28,13 @@ def beyond_targets(bench: Workbench) -> Iterator[Message]:
     for kind, name, households, target, counted, quality in found[:_SHOWN]:
         yield (
             Message(
-                "more",
-                kind=full_name(kind, name),
+                "more_than_target",
+                place=full_name(kind, name),
                 households=households,
-                counted_labels=Text(COUNTED_LABELS[counted]),
-                quality_labels=Text(QUALITY_LABELS[quality]),
+                counted=Text(COUNTED_LABELS[counted]),
+                quality=Text(QUALITY_LABELS[quality]),
                 target=target,
             )
         )
     if len(found) > _SHOWN:
-        yield Message("other_communes_well", count=len(found) - _SHOWN)
+        yield Message("other_communes_too", count=len(found) - _SHOWN)

@@ -93,7 +93,7 @@ def _check(spelled: str, meant: str | None) -> None:
         raise InvalidInputError.of_field(
             "names",
             "bad_name",
-            Message("names_streets_localities_warning"),
+            Message("settled_names_required"),
         )
 
 

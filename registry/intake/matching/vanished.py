@@ -56,11 +56,11 @@ def refuse_too_many(vanishing: Vanishing) -> None:
     if vanishing.warning == TOO_MANY:
         raise TooManyVanishedError(
             Message(
-                "file_lacks_most_sources_references",
+                "source_references_vanished",
                 vanished=vanishing.vanished,
                 living=vanishing.living,
                 share=vanishing.share,
-                too_many=TOO_MANY,
+                code=TOO_MANY,
             ),
             vanished=vanishing.vanished,
             living=vanishing.living,

@@ -241,7 +241,7 @@ def refuse_demo_beside_real(session: Session) -> None:
         {"s": DEMO_SOURCE},
     )
     if source is not None:
-        raise ConflictError(Message("register_holds_real_households_source_demo", source=source))
+        raise ConflictError(Message("demo_refused_real_register", source=source))
 
 
 def remove_demo(connection: Connection) -> int:

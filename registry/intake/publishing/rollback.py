@@ -100,8 +100,7 @@ def _refuse_outside(session: Session) -> None:
     units = list(session.scalars(SQL.text("elsewhere"))) if is_bound() else []
     if units:
         raise outside_units(
-            f"đợt nhập có cả nơi ngoài địa bàn của khoá này: {', '.join(units[:5])}",
-            "the import wrote in other units too",
+            Message("import_in_other_units", units=units[:5]),
             units,
         )
 
@@ -112,14 +111,14 @@ def _published(session: Session, import_id: int) -> tuple[str, int]:
         {"id": import_id},
     ).one_or_none()
     if row is None:
-        raise NotFoundError(Message("no_import", import_id=import_id))
+        raise NotFoundError(Message("import_unknown", import_id=import_id))
     if row.state != "published":
-        raise ConflictError(Message("import", import_id=import_id, state=row.state))
+        raise ConflictError(
+            Message("import_not_rollbackable", import_id=import_id, state=row.state)
+        )
     if row.later:
         raise ConflictError(
-            Message(
-                "not_latest_import_source", import_id=import_id, source=row.source, later=row.later
-            )
+            Message("import_not_latest", import_id=import_id, source=row.source, later=row.later)
         )
     refuse_brought(session, row.published_event_id)
     return row.source, row.published_event_id
@@ -131,7 +130,7 @@ def _refuse_if_built_on(session: Session, import_id: int) -> None:
     if records:
         raise ConflictError(
             Message(
-                "changed_later_events",
+                "rollback_blocked_by_edits",
                 records=records,
                 import_id=import_id,
                 first=first,
@@ -142,7 +141,7 @@ def _refuse_if_built_on(session: Session, import_id: int) -> None:
     if refs or plates or others:
         raise ConflictError(
             Message(
-                "new_codes_named_later_imports_plates",
+                "rollback_blocked_by_uses",
                 import_id=import_id,
                 first=first,
                 refs=refs,

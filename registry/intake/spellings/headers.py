@@ -172,7 +172,7 @@ def _of_beginning(read: Callable[[str], T]) -> Callable[[str], T]:
 def check_width(headers: Iterable[str]) -> None:
     """Raises UnreadableFileError for a table of more columns than are read."""
     if sum(map(bool, headers)) > MOST_NAMED:
-        raise UnreadableFileError(Message("more_columns_names", most_named=MOST_NAMED))
+        raise UnreadableFileError(Message("too_many_named_columns", most=MOST_NAMED))
 
 
 def fields_named(headers: Iterable[str]) -> frozenset[str]:

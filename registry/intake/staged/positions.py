@@ -76,12 +76,12 @@ def positioned(
     if crs is not None:
         crs = _PREFIX.sub("EPSG:", crs.strip())
     if crs is not None and crs not in SYSTEMS:
-        raise UnreadableFileError(Message("no_such_system", crs=crs, systems=", ".join(SYSTEMS)))
+        raise UnreadableFileError(Message("system_not_listed", crs=crs, systems=", ".join(SYSTEMS)))
     stated = crs or file.table.crs
     pairs = _pairs(file)
     surveyed = sum(_in_metres(x, y, stated) is not None for x, y in pairs) * 2 > len(pairs)
     if stated is not None and pairs and surveyed != (stated in _METRES):
-        unit = Message("metres") if surveyed else Message("degrees")
+        unit = Message("unit_metres") if surveyed else Message("unit_degrees")
         raise unreadable(
             file.path,
             Message("unit_of_other_system", unit=unit, system=_said(crs, stated)),
@@ -136,12 +136,12 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
     if not vote.rows:
         raise unreadable(
             file.path,
-            Message("column_communes"),
+            Message("metres_need_commune_column"),
         )
     if zones := is_mixed(vote):
         raise unreadable(
             file.path,
-            Message("rows_two_systems", vote=vote.told(), zones=", ".join(zones)),
+            Message("rows_in_several_systems", vote=vote.told(), zones=", ".join(zones)),
         )
     stated = crs or file.table.crs
     if stated is not None:
@@ -151,7 +151,7 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
             system, counted = _said(crs, stated), vote.told()
             unfit = Message("system_unfit", system=system, counted=counted)
             if not crs:
-                unfit = Message("ask_deliverer", unfit=unfit, remedy=_ANY_SYSTEM)
+                unfit = Message("system_unfit_ask_deliverer", unfit=unfit, remedy=_ANY_SYSTEM)
             raise unreadable(file.path, unfit)
         return _placed(file, stated, _converted(crs, stated))
     if vote.proposal is None:
@@ -179,11 +179,11 @@ def _not_confirmed(file: SourceFile, advice: Message, asked: Sequence[str]) -> U
 
 def _said(crs: str | None, stated: str) -> Message | str:
     """The system as it was stated: by the command, or by the layer."""
-    return stated if crs is not None else Message("stated_layer", stated=stated)
+    return stated if crs is not None else Message("system_of_layer", stated=stated)
 
 
 def _converted(crs: str | None, stated: str) -> Message:
-    code = "converted" if crs is not None else "converted_as_layer_states"
+    code = "coordinates_converted" if crs is not None else "coordinates_converted_of_layer"
     return Message(code, stated=described(stated))
 
 

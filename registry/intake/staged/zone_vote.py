@@ -84,7 +84,9 @@ class Vote:
             for crs, hits in self.hits[:3]
             if hits
         )
-        return Message("metres_3", rows=self.rows, found=found or Message("no_system_fits"))
+        return Message(
+            "metres_system_votes", rows=self.rows, votes=found or Message("no_system_fits")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class DegreesVote:
     def told(self) -> Message:
         """What was counted."""
         return Message(
-            "degrees_wgs_84_vn_2000",
+            "degrees_system_votes",
             rows=self.rows,
             only_wgs84=self.only_wgs84,
             only_vn2000=self.only_vn2000,
