@@ -331,7 +331,7 @@ def _opened(path: Path) -> TextIO:
 
 def _show(result: ImportResult, form: str) -> None:
     if form == "json":
-        show_json(result.to_dict())
+        show_json(result.to_dict() | {"file_notes": result.file_notes})
         return
     for line in told(result):
         click.echo(line)

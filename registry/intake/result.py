@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from registry.core.messages import Message
+from registry.core.messages import Message, stored
 from registry.intake.columns.reader import SourceFile
 from registry.intake.engine import Workbench
 from registry.intake.formats.table import Numbering
@@ -123,9 +123,9 @@ class ImportResult:
     """Where a spreadsheet shows the rows; None for files of other kinds."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but what shows cells of rows: JSON, but for the messages in it."""
+        """For JSON: everything but what shows cells of rows; messages are not in words yet."""
         names = (each.name for each in fields(self) if each.name not in _NOT_KEPT)
-        return {name: getattr(self, name) for name in names}
+        return {name: stored(getattr(self, name)) for name in names}
 
 
 _WARNED: Final = "SELECT count(DISTINCT row_number) FROM problem WHERE severity = 'warning'"

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.confinement import broken_off_after
-from registry.core.messages import Message, stored
+from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.database import driver_connection, session_scope
 from registry.errors import (
@@ -350,7 +350,7 @@ def _keep_verdict(
 ) -> bool:
     """Keep what a dry run found, with every problem; False when the import was discarded since."""
     with session_scope(engine) as session:
-        counts = json.dumps(stored(result.to_dict()))
+        counts = json.dumps(result.to_dict())
         kept = session.execute(SQL.text("keep_counts"), {"id": view.id, "counts": counts})
         if not getattr(kept, "rowcount", 0):
             _end(session, view.id, None)
