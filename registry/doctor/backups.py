@@ -26,9 +26,11 @@ def backups_taken(subject: Subject) -> Finding:
     kind, age_s, holds = subject.connection.execute(SQL.text("last_backup")).one()
     if kind is None:
         return (
-            warning(Message("none_yet_2")) if holds else ok(Message("none_yet_no_real_household"))
+            warning(Message("no_backup_yet"))
+            if holds
+            else ok(Message("no_backup_or_household_yet"))
         )
-    said = Message("days_ago", kind=kind, age_s=age_s / _DAY_S)
+    said = Message("backup_days_ago", kind=kind, age_s=age_s / _DAY_S)
     return warning(said) if age_s > _BACKUP_DAYS * _DAY_S else ok(said)
 
 
@@ -39,9 +41,9 @@ def backups_rehearsed(subject: Subject) -> Finding:
     """A backup was seen to come back."""
     uses, age_s = subject.connection.execute(SQL.text("last_rehearsal")).one()
     if age_s is not None:
-        said = Message("days_ago_2", age_s=age_s / _DAY_S)
+        said = Message("days_ago", age_s=age_s / _DAY_S)
         return warning(said) if age_s > _REHEARSAL_DAYS * _DAY_S else ok(said)
-    return warning(Message("never")) if uses else ok(Message("not_used_no_backup_backups_make"))
+    return warning(Message("never")) if uses else ok(Message("store_not_used"))
 
 
 @CHECKS.check(
@@ -59,7 +61,7 @@ def log_archived(subject: Subject) -> Finding:
     said = (
         Message("last_sent_minutes_ago", age_s=found.age_s / 60)
         if found.sent
-        else Message("nothing_yet")
+        else Message("nothing_sent_yet")
     )
     if found.fails:
         said = Message("archiving_fails", said=said)

@@ -208,7 +208,7 @@ def _run(check: Check, subject: Subject) -> Finding:
     except RegistryError as error:
         return failure(error.message)
     except ArgumentError:
-        return failure(Message("database_url_malformed"))  # which may hold a password: not shown
+        return failure(Message("database_url_invalid"))  # which may hold a password: not shown
     except DBAPIError as error:
         if error.connection_invalidated:
             subject.open_connection = None

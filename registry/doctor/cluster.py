@@ -22,13 +22,13 @@ _FULL_BYTES: Final = _GIB // 2
 def private_cluster(subject: Subject) -> Finding:
     """The private cluster runs, unless DATABASE_URL names a database."""
     if subject.settings.database_url:
-        return ok(Message("not_used_database_url_set"))
+        return ok(Message("cluster_not_used"))
     private = cluster.locate(subject.settings)
     if not private.is_initialised():
-        return failure(Message("not_made_yet", data_dir=private.data_dir))
+        return failure(Message("cluster_not_created", folder=private.data_dir))
     pid = private.running_pid()
     if pid is None:
-        return failure(Message("server_not_run", data_dir=private.data_dir))
+        return failure(Message("cluster_server_stopped", folder=private.data_dir))
     return ok(f"{private.data_dir}, pid {pid}")
 
 
@@ -39,12 +39,12 @@ def private_cluster(subject: Subject) -> Finding:
 def disk_space(subject: Subject) -> Finding:
     """The disk of the private cluster has room."""
     if subject.settings.database_url:
-        return ok(Message("not_used_database_url_set"))
+        return ok(Message("cluster_not_used"))
     folder = cluster.locate(subject.settings).data_dir
     while not folder.exists():  # not made yet: the disk it will be on
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    said = Message("gib_free", free=free / _GIB, folder=folder)
+    said = Message("disk_free", free=free / _GIB, folder=folder)
     if free < _FULL_BYTES:
         return failure(said)
     return warning(said) if free < _TIGHT_BYTES else ok(said)

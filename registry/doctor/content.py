@@ -41,9 +41,9 @@ def code_key(subject: Subject) -> Finding:
     """The key of the codes is there."""
     key = subject.connection.scalar(text("SELECT key FROM code_key"))
     if key is None:
-        return failure(Message("table_code_key_empty"))
+        return failure(Message("code_key_missing"))
     if len(key) != KEY_BYTES or not any(key):
-        return failure(Message("bytes_none_but_zeros", count=len(key)))
+        return failure(Message("code_key_malformed", count=len(key)))
     return ok()
 
 
@@ -60,21 +60,21 @@ def code_ordinals(subject: Subject) -> Finding:
     left = N - drawn
     key = connection.scalar(text("SELECT key FROM code_key"))
     if key is None or len(key) != KEY_BYTES:
-        return failure(Message("cannot_compared_without_key_codes"))
+        return failure(Message("not_comparable_without_key"))
     permutation = Permutation(key)
     codes = connection.scalars(
         text("SELECT code FROM household ORDER BY event_id DESC LIMIT :n"), {"n": _NEWEST}
     )
     serials, valid = serials_from_codes(np.array([code.encode() for code in codes], dtype="S8"))
     if not valid.all():
-        return failure(Message("newest_codes_fail_their_own_check", np=np.count_nonzero(~valid)))
+        return failure(Message("newest_codes_fail_check", count=np.count_nonzero(~valid)))
     ahead = [s for s in serials.tolist() if s >= PAYLOAD_FIRST and permutation.ordinal(s) >= drawn]
     if ahead:
         return failure(
             Message(
-                "newest_codes_ahead_sequence_stands_next",
-                count=len(ahead),
-                count_2=len(serials),
+                "codes_ahead_of_sequence",
+                ahead=len(ahead),
+                count=len(serials),
                 drawn=drawn,
             )
         )
@@ -85,8 +85,8 @@ def code_ordinals(subject: Subject) -> Finding:
         {"codes": [code.decode() for code in upcoming.tolist()]},
     )
     if used:
-        return failure(Message("next_codes_given_already", used=used, count=len(upcoming)))
-    said = Message("left", left=left, n=N)
+        return failure(Message("next_codes_already_issued", used=used, count=len(upcoming)))
+    said = Message("left_of_total", left=left, total=N)
     return ok(said) if left > N // 10 else warning(said)
 
 
@@ -99,7 +99,7 @@ def seeds(subject: Subject) -> Finding:
     here = seed_sha256()
     if loaded == here:
         return ok(here[:12])
-    return failure(Message("loaded_here", loaded=(loaded or "none")[:12], here=here[:12]))
+    return failure(Message("units_loaded_differ", loaded=(loaded or "none")[:12], here=here[:12]))
 
 
 @CHECKS.check(hint=_UNITS)
@@ -144,7 +144,9 @@ def successions(subject: Subject) -> Finding:
     without = [code for code in codes if code not in _WITHOUT_SUCCESSOR]
     if not without:
         return ok(
-            Message("but_no_source_says", without_successor=", ".join(sorted(_WITHOUT_SUCCESSOR)))
+            Message(
+                "except_without_successor", without_successor=", ".join(sorted(_WITHOUT_SUCCESSOR))
+            )
         )
     return none_of(without, "units_without_successor")
 
@@ -166,4 +168,4 @@ def feed(subject: Subject) -> Finding:
     count, age_s = subject.connection.execute(SQL.text("unfed")).one()
     if count == 0:
         return ok()
-    return failure(Message("wait_oldest_minutes", count=count, age_s=float(age_s) / 60))
+    return failure(Message("events_waiting", count=count, age_s=float(age_s) / 60))

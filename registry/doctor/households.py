@@ -107,7 +107,7 @@ def doors_stand_once(subject: Subject) -> Finding:
     if not more:
         return ok()
     shown = ", ".join(_shown(code) for code in named)
-    return warning(Message("suspected", more=int(more), shown=shown))
+    return warning(Message("duplicates_suspected", more=int(more), shown=shown))
 
 
 @CHECKS.check(
@@ -120,7 +120,7 @@ def keys_are_of_todays_rules(subject: Subject) -> Finding:
         stale = list(stale_keys(subject.connection, column))
         if stale:
             first = " ".join(stale[0].read_of[-2:]).strip()
-            said.append(Message("keys", count=len(stale), name=column.name, first=first))
+            said.append(Message("old_search_keys", count=len(stale), name=column.name, first=first))
     return all_of(said, warning)
 
 
@@ -133,7 +133,14 @@ def communes_of_households_exist(subject: Subject) -> Finding:
     if not rows:
         return ok()
     named = ", ".join(f"{row.code} ({row.n:,})" for row in rows[:_NAMED])
-    return failure(Message("ended", rows=sum(row.n for row in rows), count=len(rows), named=named))
+    return failure(
+        Message(
+            "households_in_ended_communes",
+            rows=sum(row.n for row in rows),
+            count=len(rows),
+            named=named,
+        )
+    )
 
 
 @CHECKS.check(
@@ -154,7 +161,12 @@ def ended_units_hold_nothing(subject: Subject) -> Finding:
         return ok()
     codes = sorted({ended[i] for i, one in held.items() if any(getattr(one, n) for n in _OF_UNITS)})
     return warning(
-        Message("ended_2", found=found, count=len(codes), codes=", ".join(codes[:_NAMED]))
+        Message(
+            "found_in_ended_communes",
+            found=found,
+            count=len(codes),
+            codes=", ".join(codes[:_NAMED]),
+        )
     )
 
 

@@ -28,9 +28,7 @@ def communes_have_a_polygon(subject: Subject) -> Finding:
 def boundaries_are_real(subject: Subject) -> Finding:
     """Boundaries are real polygons."""
     real, cells, provinces = subject.connection.execute(SQL.text("real_boundaries")).one()
-    said = Message(
-        "communes_real_drawn_around_seat_provinces", real=real, cells=cells, provinces=provinces
-    )
+    said = Message("boundaries_counted", real=real, cells=cells, provinces=provinces)
     return warning(said) if cells else ok(said)
 
 
@@ -47,7 +45,7 @@ def real_polygons_have_parts(subject: Subject) -> Finding:
     """Every real polygon has the parts by which points find it, and no cell has any."""
     without, cells = subject.connection.execute(SQL.text("boundary_parts")).one()
     if without or cells:
-        return failure(Message("real_polygons_without_parts_cells", without=without, cells=cells))
+        return failure(Message("boundary_parts_wrong", without=without, cells=cells))
     return ok()
 
 
@@ -58,6 +56,6 @@ def seats_are_inside(subject: Subject) -> Finding:
     """Seats lie in the real polygon of their own commune."""
     total, inside = subject.connection.execute(SQL.text("seats_inside")).one()
     if total == 0:
-        return ok(Message("no_real_polygons_yet"))
+        return ok(Message("no_real_boundaries"))
     said = f"{inside:,} of {total:,}"
     return ok(said) if inside >= total * _SEATS_INSIDE else warning(said)

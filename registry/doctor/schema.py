@@ -113,7 +113,7 @@ def revision(subject: Subject) -> Finding:
         return ok(head)
     if suits(subject.connection):
         return warning(Message("schema_suits", current=current, head=head))
-    return failure(Message("program", current=current or "none", head=head))
+    return failure(Message("schema_and_program_differ", current=current or "none", head=head))
 
 
 @CHECKS.check(

@@ -35,7 +35,7 @@ def server_answers(subject: Subject) -> Finding:
     if number < OLDEST_SERVER:
         return failure(f"PostgreSQL {version}")
     if connection.scalar(text("SELECT pg_is_in_recovery()")):
-        return warning(Message("postgresql_standby_cannot_written", version=version))
+        return warning(Message("postgresql_is_standby", version=version))
     return ok(f"PostgreSQL {version}")
 
 
@@ -58,7 +58,7 @@ def extensions(subject: Subject) -> Finding:
         return failure(said)
     library = subject.connection.scalar(text("SELECT postgis_lib_version()"))
     if library != postgis:
-        return warning(Message("while_library", said=said, library=library))
+        return warning(Message("extension_and_library_differ", said=said, library=library))
     return ok(said)
 
 
@@ -79,7 +79,7 @@ def encoding(subject: Subject) -> Finding:
 def durable(subject: Subject) -> Finding:
     """The server writes what it commits: fsync, full_page_writes, synchronous_commit."""
     off = [
-        Message("off", name=name, what=what)
+        Message("durability_setting_off", name=name, consequence=what)
         for name, what in _LOSSY.items()
         if _setting(subject.connection, name) == "off"
     ]
@@ -94,7 +94,7 @@ def checksums(subject: Subject) -> Finding:
     """The server notices damaged pages: data_checksums."""
     if _setting(subject.connection, "data_checksums") == "on":
         return ok()
-    return warning(Message("off_failing_disk_spoils_register_unnoticed"))
+    return warning(Message("checksums_off"))
 
 
 @CHECKS.check(
@@ -112,9 +112,9 @@ def roles(subject: Subject) -> Finding:
             {"r": role},
         ).one_or_none()
         if row is None:
-            problems.append(Message("missing_8", role=role))
+            problems.append(Message("role_missing_here", role=role))
         elif not row[0]:
-            problems.append(Message("login_no_member", role=role))
+            problems.append(Message("login_not_member", role=role))
     return all_of(problems) if problems else ok(f"{OWNER_ROLE}, {APP_ROLE}")
 
 
@@ -139,14 +139,14 @@ def application_role_is_bound(subject: Subject) -> Finding:
         {"role": APP_ROLE},
     ).one_or_none()
     if row is None:
-        return failure(Message("missing_7", app_role=APP_ROLE))
+        return failure(Message("role_missing_here", role=APP_ROLE))
     is_super, bypasses, makes_roles, memberships, owned = row
     problems = [
-        *([Message("superuser")] if is_super else []),
+        *([Message("role_is_superuser")] if is_super else []),
         *([Message("bypasses_row_level_security")] if bypasses else []),
-        *([Message("may_make_roles")] if makes_roles else []),
-        *([Message("member", memberships=", ".join(memberships))] if memberships else []),
-        *([Message("owns", owned=", ".join(owned))] if owned else []),
+        *([Message("role_can_create_roles")] if makes_roles else []),
+        *([Message("role_is_member", memberships=", ".join(memberships))] if memberships else []),
+        *([Message("role_owns", owned=", ".join(owned))] if owned else []),
     ]
     return all_of(problems)
 

@@ -49,7 +49,7 @@ _KEY_DAYS: Final = 30
 def data_disk(subject: Subject) -> Finding:
     """The disk of the data has room for a large operation, as far as it can be seen from here."""
     size = int(subject.connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
-    said = Message("database_gib", size=size / _GIB)
+    said = Message("database_size", size=size / _GIB)
     folder = _data_folder(subject)
     if folder is None:
         return ok(Message("size_disk_unseen", size=said))
@@ -79,7 +79,7 @@ def replication(subject: Subject) -> Finding:
     slots = subject.connection.execute(SQL.text("idle_slots")).all()
     behind = [
         Message(
-            "mb_s_behind",
+            "replica_behind",
             name=row.name,
             bytes=float(row.bytes or 0) / 1000000.0,
             lag_s=float(row.lag_s or 0),
@@ -88,12 +88,16 @@ def replication(subject: Subject) -> Finding:
         if (row.bytes or 0) > _LAG_BYTES or (row.lag_s or 0) > _LAG_S
     ]
     idle = [
-        Message("slot_holds_mb", slot_name=row.slot_name, bytes=float(row.bytes or 0) / 1000000.0)
+        Message(
+            "slot_retains_log", slot_name=row.slot_name, bytes=float(row.bytes or 0) / 1000000.0
+        )
         for row in slots
     ]
     if behind or idle:
         return all_of(behind + idle, warning)
-    return ok(Message("connected", count=len(rows)) if rows else Message("none_connected"))
+    return ok(
+        Message("replicas_connected", count=len(rows)) if rows else Message("no_replica_connected")
+    )
 
 
 def _own_lag(subject: Subject) -> float:
@@ -102,7 +106,7 @@ def _own_lag(subject: Subject) -> float:
 
 
 def _behind(lag_s: float) -> Finding:
-    said = Message("s_behind", lag_s=lag_s)
+    said = Message("seconds_behind", lag_s=lag_s)
     if lag_s > _LATE_S:
         return failure(said)
     return warning(said) if lag_s > _LAG_S else ok(said)
@@ -116,7 +120,7 @@ def read_replica(subject: Subject) -> Finding:
     """The database of DATABASE_READ_URL is a copy of this one, and up to date."""
     url = subject.settings.database_read_url
     if not url:
-        return ok(Message("none_set"))
+        return ok(Message("setting_not_set"))
     here = subject.connection.execute(text(_NEWEST)).one()
     late = subject.connection.execute(
         SQL.text("lag_of_replica"),
@@ -133,7 +137,7 @@ def web_database(subject: Subject) -> Finding:
     """The database of DATABASE_WEB_URL is this register, asked as the application."""
     url = subject.settings.database_web_url
     if not url:
-        return ok(Message("none_set"))
+        return ok(Message("setting_not_set"))
     _position_there(url, subject.connection.execute(text(_NEWEST)).one()[0])
     return ok(APP_ROLE)
 
@@ -157,16 +161,16 @@ def autovacuum(subject: Subject) -> Finding:
     """Autovacuum keeps up: few dead rows, fresh statistics, young transaction numbers."""
     off, age = subject.connection.execute(SQL.text("autovacuum")).one()
     if age > _OLD_XIDS:
-        return failure(Message("oldest_transaction_number_old_writing_will", age=age))
+        return failure(Message("transactions_near_wraparound", age=age))
     rows = subject.connection.execute(
         SQL.text("vacuum_late"),
         {"rows": _DEAD_ROWS, "share": _DEAD_SHARE},
     ).all()
     late = [
-        Message("dead_changed", name=row.name, dead=row.dead, changed=row.changed, live=row.live)
+        Message("dead_rows", name=row.name, dead=row.dead, changed=row.changed, live=row.live)
         for row in rows
     ]
-    problems = ([Message("off_2")] if off else []) + late
+    problems = ([Message("autovacuum_off")] if off else []) + late
     return all_of(problems, warning)
 
 
@@ -191,14 +195,14 @@ def second_person(subject: Subject) -> Finding:
     try:
         rules = read_rules(default_csv() if own is None else own)
     except InvalidInputError as error:
-        return failure(Message("default_holds_own_table_cannot_read", detail=error.message))
+        return failure(Message("own_table_unreadable", detail=error.message))
     alone = subject.names(SQL.text("approvers"))
     if not rules:
-        return warning(Message("asks_none"))
+        return warning(Message("no_second_person_asked"))
     if len(alone) == 1:
         may = subject.names("SELECT name FROM api_key WHERE approves_own AND name = :n", n=alone[0])
-        return ok() if may else warning(Message("one_key_alone_approves", alone=alone[0]))
-    return ok(Message("rows_3", count=len(rules)))
+        return ok() if may else warning(Message("single_approving_key", alone=alone[0]))
+    return ok(Message("row_count", count=len(rules)))
 
 
 @CHECKS.check(
@@ -208,19 +212,25 @@ def background_jobs(subject: Subject) -> Finding:
     """Background jobs are done: a worker lives, and none waits or is stuck."""
     version = current_version(subject.connection)
     if version != wanted_version():
-        return failure(Message("tables_not", version=version or "–", value=wanted_version()))
+        return failure(
+            Message("job_tables_version_differs", version=version or "–", required=wanted_version())
+        )
     state = state_of_queue(subject.connection)
     problems = [
-        *([Message("no_worker")] if worker_state(subject.connection) != "ok" else []),
+        *([Message("no_worker_running")] if worker_state(subject.connection) != "ok" else []),
         *(
-            [Message("wait_s", waiting=state.waiting, oldest_s=state.oldest_s)]
+            [Message("jobs_waiting_since", waiting=state.waiting, oldest_s=state.oldest_s)]
             if state.oldest_s > _LATE_S
             else []
         ),
-        *([Message("dead_workers", stuck=state.stuck)] if state.stuck else []),
-        *([Message("given_up", failed=state.failed)] if state.failed else []),
+        *([Message("jobs_of_dead_workers", stuck=state.stuck)] if state.stuck else []),
+        *([Message("jobs_given_up", failed=state.failed)] if state.failed else []),
     ]
-    return all_of(problems, warning) if problems else ok(Message("workers", workers=state.workers))
+    return (
+        all_of(problems, warning)
+        if problems
+        else ok(Message("workers_running", workers=state.workers))
+    )
 
 
 @CHECKS.check(

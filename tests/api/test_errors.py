@@ -269,7 +269,7 @@ def test_who_calls_a_parameter_otherwise_is_told_ours(
     told = client.get(path, query_string=given).get_json(force=True)
     (unknown,) = (each for each in told["errors"] if each["code"] == "unknown_parameter")
     assert f"có phải {meant}?" in unknown["detail"]
-    assert ("more in errors" in told["detail"]) == (len(told["errors"]) > 1)
+    assert ("more errors in errors" in told["detail"]) == (len(told["errors"]) > 1)
 
 
 def test_longitude_in_place_of_a_latitude_is_said(client: FlaskClient) -> None:

@@ -358,7 +358,7 @@ def test_two_backups_into_one_name_do_not_mix(saved: Saved, tmp_path: Path) -> N
 
     def meanwhile(_line: str) -> None:
         if not met:
-            with pytest.raises(ConflictError, match="under way") as raised:
+            with pytest.raises(ConflictError, match="another backup") as raised:
                 take_backup(saved.url, tmp_path / "one", as_folder=False, report=quiet)
             met.append(raised.value.detail)
 
@@ -414,13 +414,13 @@ def become_newer(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (cut, "cut short"),
+        (cut, "truncated"),
         (flip, "damaged"),
         (Path.unlink, "no such backup"),
-        (forget_manifest, "manifest beside it is missing"),
-        (spoil_manifest, "no manifest"),
-        (change_manifest, "the manifest was changed"),
-        (become_newer, "newer program"),
+        (forget_manifest, "the manifest belongs next to"),
+        (spoil_manifest, "not the manifest of"),
+        (change_manifest, "the manifest has been modified"),
+        (become_newer, "a newer version"),
     ],
 )
 def test_backup_that_is_not_whole_is_refused(
@@ -450,7 +450,7 @@ def test_older_server_is_refused(saved: Saved, tmp_path: Path, empty: str) -> No
 
 def test_older_program_is_refused(saved: Saved, tmp_path: Path, empty: str) -> None:
     copied = with_manifest(saved, tmp_path, revision="9999")
-    with pytest.raises(NotPreparedError, match="update the program"):
+    with pytest.raises(NotPreparedError, match="this program does not know"):
         restore_backup(empty, copied, report=quiet)
 
 
@@ -514,9 +514,9 @@ def test_folder_that_is_not_there_is_told(saved: Saved, tmp_path: Path) -> None:
 
 
 def test_database_without_a_register_is_told(empty: str, tmp_path: Path) -> None:
-    with pytest.raises(NotPreparedError, match="no register"):
+    with pytest.raises(NotPreparedError, match="does not contain a register"):
         take_backup(empty, tmp_path / "none", as_folder=False, report=quiet)
-    with pytest.raises(NotPreparedError, match="no register"):
+    with pytest.raises(NotPreparedError, match="does not contain a register"):
         register_promoted(empty, quiet)
     assert list(tmp_path.iterdir()) == []
 
@@ -527,7 +527,7 @@ def test_server_that_is_not_there_is_told_without_its_password(tmp_path: Path) -
             "postgresql://me:geheim@127.0.0.1:1/x", tmp_path / "x", as_folder=False, report=quiet
         )
     assert "geheim" not in one_line(raised.value)
-    with pytest.raises(NotPreparedError, match="no database URL") as nonsense:
+    with pytest.raises(NotPreparedError, match="is not a database URL") as nonsense:
         take_backup("geheim", tmp_path / "x", as_folder=False, report=quiet)
     assert "geheim" not in one_line(nonsense.value)
 

@@ -336,11 +336,11 @@ def test_numbers_of_hộ_and_of_dwellings_make_no_sum(session, gazetteer, ha_noi
 
 
 def test_what_is_no_unit_is_refused(session, gazetteer):
-    with pytest.raises(NotFoundError, match="no unit of any map"):
+    with pytest.raises(NotFoundError, match="no administrative unit"):
         coverage_of_unit(session, gazetteer, "99999")
     with pytest.raises(InvalidInputError, match="code: "):
         coverage_of_unit(session, gazetteer, "Hà Nội")
-    with pytest.raises(InvalidInputError, match="Phường Ba Đình is no province"):
+    with pytest.raises(InvalidInputError, match="Phường Ba Đình is not a province"):
         coverage_of_level(session, gazetteer, "commune", province="00004")
 
 

@@ -97,9 +97,9 @@ OF_BA_DINH = f"unit_id = (SELECT id FROM admin_unit WHERE {BA_DINH})"
 
 BREAKS = [
     ("extensions", "DROP EXTENSION pg_trgm CASCADE", "missing: pg_trgm"),
-    ("application_role_is_bound", "ALTER TABLE target OWNER TO diachiso_app", "it owns target"),
-    ("revision", "UPDATE alembic_version SET version_num = '0000'", "it is at 0000"),
-    ("revision", "DELETE FROM alembic_version", "it is at none"),
+    ("application_role_is_bound", "ALTER TABLE target OWNER TO diachiso_app", "owns target"),
+    ("revision", "UPDATE alembic_version SET version_num = '0000'", "at 0000"),
+    ("revision", "DELETE FROM alembic_version", "at none"),
     ("indexes", "DROP INDEX ix_household_unit", "missing: ix_household_unit"),
     (
         "indexes",
@@ -122,8 +122,8 @@ BREAKS = [
         "disabled: household_2_keep_update",
     ),
     ("triggers", "DROP TRIGGER feed_append_only ON feed", "missing: feed_append_only"),
-    ("privileges", "GRANT DELETE ON event TO diachiso_app", "too much: DELETE on event"),
-    ("privileges", "GRANT UPDATE ON feed TO PUBLIC", "too much: UPDATE on feed"),
+    ("privileges", "GRANT DELETE ON event TO diachiso_app", "too many privileges: DELETE on event"),
+    ("privileges", "GRANT UPDATE ON feed TO PUBLIC", "too many privileges: UPDATE on feed"),
     ("privileges", "GRANT INSERT (event_id) ON household TO diachiso_app", "household.event_id"),
     ("privileges", "REVOKE SELECT ON target FROM diachiso_app", "missing: SELECT on target"),
     ("privileges", "REVOKE ALL ON SEQUENCE code_ordinal FROM diachiso_app", "on code_ordinal"),
@@ -131,7 +131,7 @@ BREAKS = [
     (
         "privileges",
         "GRANT EXECUTE ON FUNCTION register_restored() TO PUBLIC",
-        "too much: EXECUTE on register_restored()",
+        "too many privileges: EXECUTE on register_restored()",
     ),
     (
         "row_security",
@@ -146,7 +146,7 @@ BREAKS = [
     (
         "privileges",
         "GRANT USAGE ON SEQUENCE code_ordinal TO diachiso_app",
-        "too much: USAGE on code_ordinal",
+        "too many privileges: USAGE on code_ordinal",
     ),
     ("row_security", "DROP POLICY plate_update ON plate", "not secured: plate"),
     (
@@ -158,7 +158,7 @@ BREAKS = [
         "code_key",
         "ALTER TABLE code_key DISABLE TRIGGER USER;"
         " UPDATE code_key SET key = decode(repeat('00', 32), 'hex')",
-        "none but zeros",
+        "only zeros",
     ),
     ("seeds", "UPDATE gazetteer_state SET seed_sha256 = 'other'", "loaded: other"),
     (
@@ -177,37 +177,37 @@ BREAKS = [
         "successions",
         "DELETE FROM admin_unit_succession WHERE predecessor_id ="
         " (SELECT id FROM admin_unit WHERE code = '00001' AND level = 'commune')",
-        "1 have none: 00001",
+        "1 units have none: 00001",
     ),
     (
         "feed",
         "WITH late AS (INSERT INTO event (kind, actor, occurred_at)"
         " VALUES ('test', 'tests', now() - interval '1 hour') RETURNING id)"
         " INSERT INTO event_pending (event_id) SELECT id FROM late",
-        "1 wait, the oldest for 60 minutes",
+        "1 waiting, the oldest for 60 minutes",
     ),
     (
         "communes_have_a_polygon",
         f"DELETE FROM boundary WHERE {OF_BA_DINH}",
-        "1 have no boundary: 00004",
+        "1 units have no boundary: 00004",
     ),
     (
         "polygons_are_valid",
         "ALTER TABLE boundary DROP CONSTRAINT ck_boundary_geom_valid;"
         " UPDATE boundary SET geom = 'SRID=4326;MULTIPOLYGON(((0 0, 1 1, 1 0, 0 1, 0 0)))'"
         f" WHERE {OF_BA_DINH}",
-        "1 are invalid: 00004",
+        "1 units are invalid: 00004",
     ),
     (
         "real_polygons_have_parts",
         f"UPDATE boundary SET approximate = false WHERE {OF_BA_DINH}",
-        "1 real polygons without parts",
+        "1 real boundaries have not been cut",
     ),
     (
         "real_polygons_have_parts",
         f"INSERT INTO boundary_part (unit_id, geom)"
         f" SELECT unit_id, geom FROM boundary WHERE {OF_BA_DINH}",
-        "1 cells with",
+        "1 cells have been",
     ),
 ]
 
@@ -228,7 +228,7 @@ def test_codes_ahead_of_the_sequence_are_found(url, app):
         make_household(session, code=from_serial(19**6 - 1))  # demo data has no ordinal
     result = found(url, "code_ordinals")
     assert result.state == State.FAILURE
-    assert "1 of the newest 2 codes are ahead of the sequence, which stands at 0" in result.english
+    assert "1 of the 2 newest codes are ahead of the sequence, which is at 0" in result.english
     execute(url, "SELECT setval('code_ordinal', 5)")
     assert found(url, "code_ordinals").state == State.OK
 
@@ -266,7 +266,7 @@ def test_login_that_may_not_act_as_the_roles_is_found(url, admin_url, worker_id)
     finally:
         execute(admin_url, f"DROP ROLE {login}")
     assert results["roles"].state == State.FAILURE
-    assert "the login is no member of diachiso_app" in results["roles"].english
+    assert "the account is not a member of diachiso_app" in results["roles"].english
     assert results["code_key"].state == State.FAILURE
     assert results["code_key"].english == 'permission denied to set role "diachiso_app"'
 
@@ -281,7 +281,7 @@ def test_other_encoding_and_empty_database_are_found(admin_url, worker_id):
     assert results["encoding"].state == State.FAILURE
     assert results["encoding"].english == "it is LATIN1"
     assert results["extensions"].english.startswith("missing: postgis")
-    assert results["revision"].english.startswith("it is at none")
+    assert results["revision"].english.startswith("at none")
     assert results["seeds"].state == State.SKIPPED
 
 
@@ -296,7 +296,7 @@ def test_stopped_database_is_one_failed_check():
 
 def test_nonsense_in_database_url_is_not_repeated():
     result = examined("mysecret")["server_answers"]
-    assert (result.state, result.english) == (State.FAILURE, "DATABASE_URL is no database URL")
+    assert (result.state, result.english) == (State.FAILURE, "DATABASE_URL is not a database URL")
 
 
 def test_database_that_stops_meanwhile_fails_one_check_and_skips_the_rest(url):
@@ -329,7 +329,7 @@ def test_database_that_stops_meanwhile_fails_one_check_and_skips_the_rest(url):
 def test_private_cluster_that_is_not_there_is_found(tmp_path: Path):
     results = {each.name: each for each in run_checks(Settings(var=tmp_path))}
     assert results["private_cluster"].state == State.FAILURE
-    assert "has not been made yet" in results["private_cluster"].english
+    assert "has not been created yet" in results["private_cluster"].english
     assert results["server_answers"].state == State.FAILURE
     assert results["disk_space"].state in (State.OK, State.WARNING)
 

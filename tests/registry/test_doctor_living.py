@@ -98,32 +98,32 @@ BREAKS = [
     (
         "flats_have_their_building",
         "UPDATE household SET parent_code = '99999999' WHERE code = '{flat}'",
-        "1 flats without",
+        "1 flats have no building",
     ),
     (
         "flats_have_their_building",
         "UPDATE household SET status = 'retired' WHERE code = '{building}'",
-        "1 flats without",
+        "1 flats have no building",
     ),
     (
         "places_carry_their_holders",
         "UPDATE place SET outer_ids = ARRAY[id] WHERE key = 'thon 1'",
-        "1 places with other holders",
+        "1 places have the wrong holder recorded",
     ),
     (
         "households_have_their_place",
         "UPDATE household SET street_id = 10000000 WHERE code = '{house}'",
-        "1 households in none",
+        "1 households have no street or hamlet",
     ),
     (
         "households_have_their_place",
         "UPDATE place SET merged_into_id = 1, key = '#1' WHERE key = 'thon 1'",
-        "1 households in none",
+        "1 households have no street or hamlet",
     ),
     (
         "references_have_their_household",
         "INSERT INTO household_ref (source, source_ref, code) VALUES ('s', '1', '99999999')",
-        "1 references",
+        "1 record references",
     ),
     (
         "references_have_their_household",
@@ -135,17 +135,17 @@ BREAKS = [
         "communes_of_households_exist",
         "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), current_date)"
         f" WHERE id = ({LANG})",
-        "4 in 1 that ended: 00199 (4)",
+        "4 households in 1 ended communes: 00199 (4)",
     ),
     (
         "code_ordinals",
         "UPDATE household SET code = '99999999' WHERE code = '{house}'",
-        "1 of the newest codes fail their own check",
+        "1 of the newest codes have a wrong check symbol",
     ),
     (
         "code_ordinals",
         "SELECT setval('code_ordinal', 1999000)",
-        "4 of the newest 4",
+        "4 of the 4 newest",
     ),
 ]
 
@@ -177,7 +177,7 @@ def test_sequence_below_old_codes_is_found(url: str, app: Engine, codes: dict[st
         result = found(url, "code_ordinals")
     assert (result.state, result.english) == (
         State.FAILURE,
-        "4 of the next 20,000 codes are given already",
+        "4 of the next 20,000 codes have already been issued",
     )
 
 
@@ -194,13 +194,13 @@ WORTH_KNOWING = [
         "places_have_households",
         "INSERT INTO place (class, unit_id, key, name, kind)"
         " SELECT class, unit_id, 'thon 2', '2', 'thôn' FROM place WHERE class = 'locality'",
-        "1 of 2 localities without",
+        "1 of 2 localities have no households",
     ),
     (
         "ended_units_hold_nothing",
         "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), current_date)"
         f" WHERE id = ({LANG})",
-        "1 streets, 1 localities; in 1 that ended: 00199",
+        "1 streets, 1 localities; households in 1 ended communes: 00199",
     ),
     (
         "keys_are_bound_to_living_units",
@@ -208,7 +208,7 @@ WORTH_KNOWING = [
         " decode(repeat('00', 32), 'hex'), 'editor', 'kkkk') RETURNING id)"
         " INSERT INTO api_key_unit (key_id, unit_id) SELECT k.id, u.id FROM k, admin_unit u"
         " WHERE u.code = '00001' AND NOT u.lifetime @> current_date",
-        "1 keys bound to ended units: Cũ (00001 → 00097)",
+        "1 keys are bound to ended units: Cũ (00001 → 00097)",
     ),
     (
         "keys_are_bound_to_living_units",
@@ -216,7 +216,7 @@ WORTH_KNOWING = [
         " decode(repeat('00', 32), 'hex'), 'editor', 'kkkk') RETURNING id)"
         " INSERT INTO api_key_unit (key_id, unit_id, widened_by_event_id) SELECT k.id, u.id, 7"
         " FROM k, admin_unit u WHERE u.code IN ('00004', '00199') AND u.lifetime @> current_date",
-        "1 keys bound to all parts of a split unit: Rộng (00004 00199)",
+        "1 keys are bound to all parts of a split unit: Rộng (00004 00199)",
     ),
     (
         "services_are_of_living_units",
@@ -277,7 +277,7 @@ def test_old_transaction_numbers_and_dead_rows_are_told(
     monkeypatch.setattr(upkeep, "_OLD_XIDS", -1)
     result = found(url, "autovacuum")
     assert result.state == State.FAILURE
-    assert "writing will stop" in result.english
+    assert "writing will soon be impossible" in result.english
 
 
 def test_replica_that_is_none_is_found(url: str, fresh_database: Callable[[], str]) -> None:

@@ -108,7 +108,7 @@ def test_a_missed_day_stays_missing(session, gazetteer, ba_dinh):
     assert draw_trend((), title="") == ""
     later = series_of(session, gazetteer, "00004", since=today() - 8 * DAY)
     assert len(later.days) == 4
-    with pytest.raises(InvalidInputError, match="since after until"):
+    with pytest.raises(InvalidInputError, match="is after the last day"):
         series_of(session, gazetteer, "00004", today(), today() - DAY)
 
 

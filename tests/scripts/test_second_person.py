@@ -84,10 +84,11 @@ def test_the_doctor_reads_the_table_and_looks_for_a_second_person(
     file = tmp_path / "khong.csv"
     file.write_text(OWN.splitlines()[0], encoding="utf-8")
     run("second-person", "set", file)
-    assert found(place) == (State.WARNING, "it asks for none")
+    said = "the table does not ask for a second person for any operation"
+    assert found(place) == (State.WARNING, said)
     run("second-person", "reset")
     assert run("keys", "create", "một", "--role", "approver", "--unit", "00199").exit_code == 0
-    assert found(place) == (State.WARNING, "one key alone approves: một")
+    assert found(place) == (State.WARNING, "only one key can approve: một")
     assert run("keys", "create", "hai", "--role", "admin").exit_code == 0
     assert found(place)[0] == State.OK
     place.rows("INSERT INTO second_person_table (rules) VALUES ('bỏ') RETURNING id")

@@ -58,7 +58,7 @@ def test_serves_and_ends_as_a_whole_when_the_terminal_is_closed(start: Starter, 
     url = run.url()
     assert status(f"{url}/healthz") == 200
     assert status(f"{url}/readyz") == 200
-    assert "no limits while it serves this machine alone" in run.text()
+    assert "serving this machine only, requests are not limited" in run.text()
     assert left(var)
     assert run.end(signal.SIGHUP) == 0, run.text()
     assert not left(var)
@@ -91,8 +91,8 @@ def test_second_run_is_refused_when_one_serves(start: Starter, service: Service)
     assert second.process.wait(60) == 1
     assert second.text() == (
         f"đang chạy tại {url} (pid {pid}); muốn chạy thêm một dịch vụ nữa thì đặt DIACHISO_VAR"
-        f" riêng cho nó (already runs at {url} (pid {pid}); set DIACHISO_VAR for another one"
-        " beside it)\n"
+        f" riêng cho nó (already running at {url} (pid {pid}); to run another service, set"
+        " DIACHISO_VAR for it)\n"
     )
     assert status(f"{url}/healthz") == 200
 
@@ -138,7 +138,7 @@ def test_web_serves_on_when_the_worker_dies_again_and_again(start: Starter, var:
         pid = worker()
         assert pid
         os.kill(pid, signal.SIGKILL)
-        said = f"the worker ended by itself, starting again in {pause}"
+        said = f"restarting in {pause}"
         eventually(lambda s=said: s in run.text(), said)
         eventually(lambda: jobs(url) == "failing", "the worker is missed")
     assert run.end(signal.SIGINT) == 0  # in the middle of a pause
@@ -182,7 +182,7 @@ def test_taken_port_is_named_with_the_remedy(start: Starter) -> None:
         assert run.process.wait(60) == 1
     assert run.text() == (
         f"cổng {port} đã có chương trình khác dùng; hãy chọn cổng khác bằng --port"
-        f" (port {port} is taken by another program; choose one with --port)\n"
+        f" (port {port} is used by another program; choose another port with --port)\n"
     )
 
 

@@ -169,7 +169,7 @@ def test_made_up_households_get_no_real_code(engine: Engine, tmp_path: Path) -> 
 def test_header_alone_is_refused_but_for_a_full_delivery(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Số nhà,Đường,Mã xã\n,,\n")
-    with pytest.raises(UnreadableFileError, match="no row below the header"):
+    with pytest.raises(UnreadableFileError, match="there are no rows below the header"):
         import_file(engine, path, ImportOptions("x"), lambda _n: None)
     full = import_file(engine, path, ImportOptions("x", delivery="full"), lambda _n: None)
     assert (full.rows, full.new) == (0, 0)
