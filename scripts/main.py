@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from registry.core.messages import LANGUAGES, Message, choose_language, not_written
-from registry.core.remedies import speak_options
+from registry.core.remedies import spoken_as_options
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.release import release
 from scripts.help import localized
@@ -127,12 +127,12 @@ def main() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     # Commands make millions of small objects and hardly a cycle among them: look for those seldom.
     gc.set_threshold(100_000, 20, 100)
-    sys.exit(_run())
+    with spoken_as_options():
+        sys.exit(_run())
 
 
 def _run() -> int:
     _speak(None)
-    speak_options()
     # Every way to fail that is the caller's to know ends here, as one line.
     if any(map(_NO_TEXT.search, sys.argv[1:])):
         click.echo(

@@ -6,6 +6,7 @@ The command line prints an option, the desk shows its control filled in, the API
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -55,9 +56,14 @@ class Remedy(Message):
         return str(self.value)
 
 
-def speak_options() -> None:
-    """From now on remedies are options of the command line."""
-    _terminal.set(True)
+@contextmanager
+def spoken_as_options() -> Iterator[None]:
+    """Put remedies into words as options of the command line."""
+    before = _terminal.set(True)
+    try:
+        yield
+    finally:
+        _terminal.reset(before)
 
 
 def remedies_in(message: Message) -> Iterator[Remedy]:

@@ -16,10 +16,7 @@ from registry.jobs.table import Job
 from registry.reads import Reads
 from registry.settings import Settings
 
-INTERRUPTED: Final = {
-    "code": "interrupted",
-    "detail": Message("work_interrupted"),
-}
+INTERRUPTED: Final = {"code": "interrupted", "message": Message("work_interrupted").as_json()}
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from click.testing import CliRunner, Result
 
+from registry.core.remedies import spoken_as_options
 from scripts.main import diachiso, main
 
 Run = Callable[..., Result]
@@ -17,7 +18,8 @@ Run = Callable[..., Result]
 
 def call(*arguments: object) -> Result:
     """What `diachiso` does with these words, its errors as they were raised."""
-    return CliRunner().invoke(diachiso, [*map(str, arguments)], standalone_mode=False)
+    with spoken_as_options():
+        return CliRunner().invoke(diachiso, [*map(str, arguments)], standalone_mode=False)
 
 
 def as_process(

@@ -345,7 +345,7 @@ def _check_complete(fields: Set[str], headers: Sequence[str]) -> None:
     if not named:
         missing.append(Message("house_columns_required"))
     if not {"commune_code", "commune", "former_commune_code"} & fields:
-        missing.append(Message("commune_column_required"))
+        missing.append(Message("commune_column_required", remedy=Remedy("commune")))
     if missing:
         seen = told_headers(headers)
         shown = ", ".join(f"'{header[:40]}'" for header in seen[:12])

@@ -28,7 +28,7 @@ from geo.coordinates import (
     metres,
     to_wgs84,
 )
-from registry.core.messages import Message, Several
+from registry.core.messages import Message
 from registry.core.remedies import Remedy
 from registry.errors import SystemNotConfirmedError, UnreadableFileError
 from registry.intake.columns.reader import SourceFile, cells_of, rows_of
@@ -156,12 +156,17 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
         return _placed(file, stated, _converted(crs, stated))
     if vote.proposal is None:
         alike = vote.alike
-        found = Several(Remedy("crs", crs) for crs in alike) if dry_run and alike else _ANY_SYSTEM
-        advice = Message("system_unknown", counted=vote.told(), remedy=found)
+        remedy: Message = _ANY_SYSTEM
+        if dry_run and alike:
+            remedy, *others = (Remedy("crs", crs) for crs in alike)
+            for other in others:
+                remedy = Message("one_or_other", first=remedy, last=other)
+        advice = Message("system_unknown", counted=vote.told(), remedy=remedy)
         if not (dry_run and alike):
             raise _not_confirmed(file, advice, alike)
         # Which of two it is, 700 m apart, is no matter to whoever looks at the addresses first.
-        return _placed(file, alike[0], _tried(alike[0], advice), asked=alike)
+        note = Message("tried_for_now", system=described(alike[0]), advice=advice)
+        return _placed(file, alike[0], note, asked=alike)
     advice = Message("system_proposed", counted=vote.told(), remedy=Remedy("crs", vote.proposal))
     if not dry_run:
         raise _not_confirmed(file, advice, (vote.proposal,))

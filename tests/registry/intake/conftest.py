@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from registry.core.remedies import spoken_as_options
 from tests.support.intake import Deliver, deliveries
 from tests.support.reused import Reused
 
@@ -26,3 +27,10 @@ def engine(reused: Reused) -> Iterator[Engine]:
 @pytest.fixture
 def deliver(engine: Engine, tmp_path: Path) -> Deliver:
     return deliveries(engine, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def remedies_as_options() -> Iterator[None]:
+    """What is proposed is read as whoever types commands reads it."""
+    with spoken_as_options():
+        yield

@@ -231,7 +231,7 @@ def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
     )
     assert former == [("named", "00004", None), ("old", "00001", None)]
     # What is answered for the whole column.
-    assert any('"commune_code": "former_commune_code"' in note for note in result.file_notes)
+    assert any('"commune_code": "former_commune_code"' in str(note) for note in result.file_notes)
     again = deliver(
         door("1", "old", commune_code="00001"),
         door("2", "either", commune_code="00004"),
@@ -295,7 +295,7 @@ def test_rollback_is_refused_when_it_is_not_the_latest_or_built_on(
 ) -> None:
     first = deliver(door("12", "a")).import_id or 0
     deliver(door("12", "x"), source="buu_dien")
-    with pytest.raises(ConflictError, match="named by later"):
+    with pytest.raises(ConflictError, match="đã được dùng"):
         roll_back(engine, first)
     deliver(door("14", "b"))
     with pytest.raises(ConflictError, match="not the latest"):
@@ -366,7 +366,7 @@ def test_free_text_of_either_map_names_the_same_door(engine: Engine, deliver: De
     ("content", "says"),
     [
         (b"", "empty"),
-        (b"\x00\x01\x02PK", "no text file"),
+        (b"\x00\x01\x02PK", "not a text file"),
         ("số nhà,xã\n1,Ba Đình\n".encode("cp1258", errors="replace") + b"\xff", "UTF-8"),
         (b"a,b,c\n1,2,3\n", "missing columns"),
         ("số nhà,đường\n1,Láng\n".encode(), "commune"),
@@ -387,7 +387,7 @@ def test_unreadable_file_is_one_line_and_leaves_nothing(
 
 
 def test_missing_file_and_nameless_source_are_refused(engine: Engine, tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError, match="No such file"):
+    with pytest.raises(UnreadableFileError, match="không có tệp này"):
         import_file(engine, tmp_path / "no.csv", ImportOptions("phuong"), lambda _count: None)
     path = write(tmp_path / "a.csv", door("12"))
     with pytest.raises(InvalidInputError):

@@ -276,7 +276,7 @@ def test_layer_that_states_its_system_rightly_is_read_by_it(
     result = load(engine, path, None)
 
     assert result.new == ROWS
-    assert any(crs in note and "as the layer states" in note for note in result.file_notes)
+    assert any(crs in str(note) and "theo lớp bản đồ" in str(note) for note in result.file_notes)
     ((off_m,),) = rows(
         engine,
         "SELECT max(ST_Distance(h.point::geography, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)"

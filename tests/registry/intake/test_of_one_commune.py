@@ -102,7 +102,7 @@ def test_a_file_of_which_no_row_names_a_commune_is_told_what_to_add(
 
     def told(**options: str) -> list[str]:
         result = import_file(engine, path, ImportOptions("thử", **options), lambda _count: None)
-        return [note for note in result.file_notes if "--commune MÃ" in note]
+        return [note for note in result.file_notes if "--commune MÃ" in str(note)]
 
     assert len(told()) == 1
     assert told(commune="00199") == []

@@ -59,7 +59,7 @@ def test_tables_of_text_are_read_as_they_were_meant(
     path = tmp_path / "a.csv"
     path.write_text(content, encoding="utf-8")
     assert [tuple(" ".join(cell.split()) for cell in row) for row in read(path)] == READ
-    assert [each for each in open_file(path).notes if note in each]
+    assert [each for each in open_file(path).notes if note in str(each)]
 
 
 def test_workbooks_and_records_as_well(tmp_path: Path) -> None:
