@@ -368,7 +368,7 @@ def _problems(view: ImportView) -> list[dict[str, Any]]:
             "severity": PROBLEMS[code].severity,
             "rows": rows,
             "vi": PROBLEMS[code].vi,
-            "en": PROBLEMS[code].en,
+            "en": PROBLEMS[code].english,
             "examples": shown.get(code, []),
         }
         for code, rows in view.counts.get("problems", {}).items()
@@ -396,6 +396,6 @@ def _example(problem: RowProblem, numbering: Numbering | None) -> JsonObject:
 def told(problem: RowProblem, numbering: Numbering | None) -> dict[str, Any]:
     """An example with its kind, in words; of an earlier version's kind the code alone."""
     kind = PROBLEMS.get(problem.code)
-    words = {"vi": kind.vi if kind else problem.code, "en": kind.en if kind else problem.code}
+    words = {"vi": kind.vi if kind else problem.code, "en": kind.english if kind else problem.code}
     told = {"code": problem.code, "severity": problem.severity}
     return _example(problem, numbering) | told | words

@@ -7,6 +7,7 @@ from flask import Flask, Response
 from flask.globals import request_ctx
 
 from api.context import counts
+from registry.core.messages import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,37 +21,34 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind("lookup", "Tra mã", "Look-up of a code", ("addresses", "external", "address")),
-    Kind("geocode", "Tìm mã của địa chỉ", "Geocoding", ("geocode", "search")),
-    Kind("validate", "Kiểm tra địa chỉ", "Validation", ("validate", "try_it")),
-    Kind("autocomplete", "Gợi ý khi gõ", "Autocomplete", ("autocomplete",)),
-    Kind("reverse", "Tìm theo vị trí", "Reverse geocoding", ("reverse",)),
-    Kind("batch", "Tra theo lô", "Batches", ("batch", "route", "route_page")),
-    Kind("units", "Đơn vị hành chính", "Administrative units", ("units",)),
-    Kind("coverage", "Độ phủ", "Coverage", ("coverage", "coverage_board")),
-    Kind("tiles", "Bản đồ, OGC", "Maps, OGC", ("tiles", "ogc")),
-    Kind("mcp", "Công cụ cho trợ lý AI", "Tools for assistants", ("mcp",)),
+    Kind("lookup", *both("Look-up of a code"), ("addresses", "external", "address")),
+    Kind("geocode", *both("Geocoding"), ("geocode", "search")),
+    Kind("validate", *both("Validation"), ("validate", "try_it")),
+    Kind("autocomplete", *both("Autocomplete"), ("autocomplete",)),
+    Kind("reverse", *both("Reverse geocoding"), ("reverse",)),
+    Kind("batch", *both("Batches"), ("batch", "route", "route_page")),
+    Kind("units", *both("Administrative units"), ("units",)),
+    Kind("coverage", *both("Coverage"), ("coverage", "coverage_board")),
+    Kind("tiles", *both("Maps, OGC"), ("tiles", "ogc")),
+    Kind("mcp", *both("Tools for assistants"), ("mcp",)),
     Kind(
         "copies",
-        "Bản sao: nguồn thay đổi, gói, tệp",
-        "Copies: feed, packs, files",
+        *both("Copies: feed, packs, files"),
         ("changes", "history", "packs", "export", "open_data", "webhooks"),
     ),
     Kind(
         "reports",
-        "Báo cáo thực địa",
-        "Field reports",
+        *both("Field reports"),
         ("reports", "many_reports", "receipts", "report_forms", "field"),
     ),
-    Kind("certificates", "Giấy tờ, xác nhận", "Papers", ("certificates", "papers", "verify")),
+    Kind("certificates", *both("Papers"), ("certificates", "papers", "verify")),
     Kind(
         "writing",
-        "Nạp và sửa sổ",
-        "Deliveries and changes",
+        *both("Deliveries and changes"),
         ("imports", "operations", "reforms", "targets"),
     ),
 )
-OTHER: Final = Kind("other", "Trang khác", "Other pages", ())
+OTHER: Final = Kind("other", *both("Other pages"), ())
 _NOT_COUNTED: Final = frozenset({"health", "assets"})
 _OF_BLUEPRINT: Final = {name: kind.code for kind in KINDS for name in kind.blueprints}
 _LIMITED: Final = 429

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry.changes.snapshot import LICENCE
-from registry.core.messages import Message, not_written
+from registry.core.messages import Message, both, not_written
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.table import write_csv
 from registry.csv_cells import Writer
@@ -37,11 +37,10 @@ _SUFFIXES: Final = {"geoparquet": "parquet", "flatgeobuf": "fgb"}
 _LAYERS: Final = {
     "households": (
         "ma-dia-chi",
-        "Mọi hộ được phép cho xem",
-        "Every household that may be shown",
+        *both("Every household that may be shown"),
     ),
-    "communes": ("ranh-gioi-xa", "Ranh giới xã, phường", "Boundaries of communes"),
-    "provinces": ("ranh-gioi-tinh", "Ranh giới tỉnh, thành phố", "Boundaries of provinces"),
+    "communes": ("ranh-gioi-xa", *both("Boundaries of communes")),
+    "provinces": ("ranh-gioi-tinh", *both("Boundaries of provinces")),
 }
 """Layer of an export → its file, and what it holds."""
 _FACTS: Final = (
@@ -253,24 +252,21 @@ DATASETS: Final = {
         Dataset(
             "units",
             "don-vi-hanh-chinh.csv",
-            "Đơn vị hành chính của mọi bản đồ, với tên từng thời",
-            "Administrative units of every map, with their names of each time",
+            *both("Administrative units of every map, with their names of each time"),
             _FACTS,
             _table(_units),
         ),
         Dataset(
             "successions",
             "don-vi-ke-tiep.csv",
-            "Đơn vị nào thành đơn vị nào, ngày nào",
-            "Which unit became which, and when",
+            *both("Which unit became which, and when"),
             _FACTS,
             _table(_successions),
         ),
         Dataset(
             "coverage",
             "do-phu.csv",
-            "Độ phủ của từng xã, phường",
-            "Coverage of every commune",
+            *both("Coverage of every commune"),
             LICENCE,
             _coverage,
         ),

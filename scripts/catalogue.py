@@ -25,6 +25,8 @@ from scripts.main import commands
 
 _TABLES: Final = {
     "registry/words/messages.csv": ("english", "several"),
+    "registry/intake/problems.csv": ("english", ""),
+    "registry/search/faults.csv": ("english", ""),
 }
 """Table → its columns of msgids, the second of which is the plural."""
 _SOURCES: Final = (
@@ -32,7 +34,7 @@ _SOURCES: Final = (
     ("api/pages/templates/**/*.html", "jinja2"),
     ("api/pages/**/*.js", "javascript"),
 )
-_KEYWORDS: Final = {"_": None, "N_": None}
+_KEYWORDS: Final = {"_": None, "N_": None, "both": None}
 _PLACEHOLDER: Final = re.compile(r"(?<!\{)\{(\w*[^{}]*)\}(?!\})")
 
 Found = dict[str | tuple[str, str], set[str]]
@@ -111,7 +113,10 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
     for name, (one, several) in _TABLES.items():
         with (ROOT / name).open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(line for line in lines if not line.startswith("#")):
-                yield (row[one], row[several]) if row.get(several) else row[one], name
+                if row[one]:
+                    yield (row[one], row[several]) if row.get(several) else row[one], name
+                if row.get("fix"):
+                    yield row["fix"], name
     yield from _of_sources()
     for check in CHECKS:
         yield check.line, "registry/doctor"

@@ -67,7 +67,7 @@ def problems() -> str:
             head,
             *(
                 f"| `{kind.code}` | {SEVERITIES[kind.severity]} ({kind.severity}) | {kind.vi}"
-                f" | {kind.en} | {kind.fix.format('…')} |"
+                f" | {kind.english} | {in_vietnamese(kind.fix).format('…') if kind.fix else ''} |"
                 for kind in kinds
             ),
         ]

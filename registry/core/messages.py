@@ -159,6 +159,11 @@ def is_language_chosen() -> bool:
     return _chosen.get() is not None
 
 
+def both(english: str) -> tuple[str, str]:
+    """A text in Vietnamese and in English, for answers that have both."""
+    return in_vietnamese(english), english
+
+
 def N_(english: str) -> str:  # noqa: N802 - the name that gettext has for it
     """Mark a msgid that is translated where it is shown."""
     return english

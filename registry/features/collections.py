@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from registry.core.messages import Message
+from registry.core.messages import Message, both
 from registry.errors import NotFoundError
 from registry.features.asked import Asked
 from registry.features.doors import buildings, households
@@ -36,59 +36,51 @@ class Collection:
 _ALL: Final = (
     Collection(
         "households",
-        "Chỗ ở của hộ",
-        "Dwellings",
+        *both("Dwellings of households"),
         Message("layer_dwellings_note"),
         households,
         of_doors=True,
     ),
     Collection(
         "buildings",
-        "Toà nhà",
-        "Buildings",
+        *both("Buildings"),
         Message("layer_buildings_note"),
         buildings,
         of_doors=True,
     ),
     Collection(
         "streets",
-        "Đường, phố",
-        "Streets",
+        *both("Streets"),
         Message("layer_streets_note"),
         streets,
     ),
     Collection(
         "localities",
-        "Thôn, ấp, tổ dân phố",
-        "Hamlets, quarters",
+        *both("Hamlets, quarters"),
         Message("layer_localities_note"),
         localities,
     ),
     Collection(
         "communes",
-        "Xã, phường, đặc khu",
-        "Communes",
+        *both("Communes, wards, special zones"),
         Message("layer_units_note"),
         communes,
     ),
     Collection(
         "provinces",
-        "Tỉnh, thành phố",
-        "Provinces",
+        *both("Provinces and cities"),
         Message("layer_units_note"),
         provinces,
     ),
     Collection(
         "offices",
-        "Bưu cục",
-        "Offices",
+        *both("Offices"),
         Message("layer_offices_note"),
         offices,
     ),
     Collection(
         "service_areas",
-        "Vùng phục vụ",
-        "Service areas",
+        *both("Service areas"),
         Message("layer_areas_note"),
         service_areas,
     ),

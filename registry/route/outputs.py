@@ -8,12 +8,13 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from geo.code import format as code_display
+from registry.core.messages import both
 from registry.route.placing import Unplaced, choice_words
 from registry.route.run import NOTICES, Route, Visit
 
 MEASURES: Final = {
-    "straight_lines": ("theo đường thẳng", "in straight lines"),
-    "roads": ("theo đường đi", "by road"),
+    "straight_lines": both("in straight lines"),
+    "roads": both("by road"),
 }
 _GPX: Final = "http://www.topografix.com/GPX/1/1"
 

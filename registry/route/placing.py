@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from geo.code import format as code_display
 from registry.batch import EMPTY, TOTAL, CodeAsked, Outcome, outcomes
+from registry.core.messages import both
 from registry.errors import GoneError, RegistryError
 from registry.gazetteer import Gazetteer, today
 from registry.geocode import Question
@@ -28,21 +29,14 @@ _NO_ADDRESS: Final = ("other", "delivery_hint")
 """Parts of a text in which people write names."""
 _OF_CODES: Final = ("code_mistyped", "code_unknown", "code_retired", "code_not_active")
 _WORDS: Final = {
-    "confirm": ("Chưa chắc là nhà nào, cần hỏi lại", "Not certain which door; to be asked"),
-    "address_shared": (
-        "Nhiều nơi mang cùng địa chỉ này, chỉ khác nhau ở mã; cần hỏi lại",
-        "Several places bear this very address and differ by their codes; to be asked",
+    "confirm": both("Not certain which door; to be asked"),
+    "address_shared": both(
+        "Several places bear this very address and differ by their codes; to be asked"
     ),
-    "code_contradicts_text": (
-        "Mã viết trong địa chỉ là của một nơi khác; cần hỏi lại",
-        "The code in the address is that of another place; to be asked",
-    ),
+    "code_contradicts_text": both("The code in the address is that of another place; to be asked"),
 }
 """What is said in place of words that are about a shopper."""
-_TO_CHOOSE: Final = (
-    "Mã sai hoặc đã đổi: chọn đúng nơi",
-    "The code is mistyped or was replaced: choose the place",
-)
+_TO_CHOOSE: Final = both("The code is mistyped or was replaced: choose the place")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from geo.label import alley_word, door_words, named, number_of
 from geo.points import point_in
-from registry.core.messages import Message
+from registry.core.messages import Message, both
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.lookup import lookup
@@ -28,25 +28,14 @@ NO_POSITION: Final = "no_position"
 BUSY: Final = "order_busy"
 LATE: Final = "order_late"
 NOTICES: Final = {
-    SILENT: (
-        "Máy chủ tìm đường không trả lời: tính theo đường thẳng",
-        "The routing server does not answer: measured in straight lines",
+    SILENT: both("The routing server does not answer: measured in straight lines"),
+    UNREADABLE: both("The routing server's answer cannot be used: measured in straight lines"),
+    BUSY: both(
+        "Another route is being made: this is the walking order, in straight lines; try again soon"
     ),
-    UNREADABLE: (
-        "Máy chủ tìm đường trả lời không dùng được: tính theo đường thẳng",
-        "The routing server's answer cannot be used: measured in straight lines",
-    ),
-    BUSY: (
-        "Máy chủ đang xếp tuyến khác: đây là thứ tự đi bộ, theo đường thẳng; thử lại sau ít giây",
-        "Another route is being made: this is the walking order, in straight lines; try again soon",
-    ),
-    LATE: (
-        "Xếp quá lâu: đây là thứ tự đi bộ",
-        "Ordering took too long: this is the walking order",
-    ),
-    NO_POSITION: (
-        "Có điểm chưa có toạ độ: xếp theo số nhà, không tính vào quãng đường",
-        "Some stops have no position: they stand by their numbers and are not measured",
+    LATE: both("Ordering took too long: this is the walking order"),
+    NO_POSITION: both(
+        "Some stops have no position: they stand by their numbers and are not measured"
     ),
 }
 """Stable code of what the reader has to know → in words."""

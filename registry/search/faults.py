@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from registry.core.messages import in_vietnamese
+
 AMBIGUOUS_AT_MOST: Final = 0.5
 """No ambiguous answer is more certain than that, whatever else is right with it."""
 ONLY_DOOR: Final = "only_door"
@@ -32,8 +34,12 @@ class Fault:
     """One of VERDICTS."""
     question: str
     """What a shopper is asked because of it, one of `registry.validation.questions`; or empty."""
-    message: str
     message_en: str
+
+    @property
+    def message(self) -> str:
+        """What does not fit, in Vietnamese."""
+        return in_vietnamese(self.message_en)
 
     def verdict_on(self, *, door: bool) -> str:
         """What it makes of an answer. Of a registered door nothing but its flat can be missing or

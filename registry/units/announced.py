@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from registry.core.messages import both
 from registry.gazetteer import Gazetteer, Unit, UnitVersion
 
 Change = Literal["born", "renamed", "moved", "ended", "gives_part", "takes_in"]
@@ -177,31 +178,16 @@ def _text(change: Change, on: datetime.date | None, others: tuple[Other, ...]) -
 
 
 _TEXTS: Final[dict[Change, tuple[str, str]]] = {
-    "born": ("Từ {day} lập {unit}", "{unit} is established on {day}"),
-    "renamed": ("Từ {day} {unit} là {now}", "From {day} {unit} is {now}"),
-    "moved": ("Từ {day} {unit} thuộc {province}", "From {day} {unit} belongs to {province}"),
-    "ended": ("Từ {day} {unit} nhập vào {others}", "On {day} {unit} is merged into {others}"),
-    "gives_part": (
-        "Từ {day} một phần của {unit} thuộc {others}",
-        "From {day} a part of {unit} belongs to {others}",
-    ),
-    "takes_in": (
-        "Từ {day} {unit} nhận thêm từ {others}",
-        "From {day} {unit} takes in land of {others}",
-    ),
+    "born": both("{unit} is established on {day}"),
+    "renamed": both("From {day} {unit} is {now}"),
+    "moved": both("From {day} {unit} belongs to {province}"),
+    "ended": both("On {day} {unit} is merged into {others}"),
+    "gives_part": both("From {day} a part of {unit} belongs to {others}"),
+    "takes_in": both("From {day} {unit} takes in land of {others}"),
 }
-_SPLIT: Final = (
-    "Từ {day} {unit} chia cho {others}",
-    "On {day} {unit} is divided between {others}",
-)
-_ABOLISHED: Final = ("Từ {day} {unit} không còn", "{unit} ends on {day}")
+_SPLIT: Final = both("On {day} {unit} is divided between {others}")
+_ABOLISHED: Final = both("{unit} ends on {day}")
 _WITHOUT_DAY: Final[dict[Change, tuple[str, str]]] = {
-    "renamed": (
-        "Chưa rõ từ ngày nào {unit} là {now}",
-        "{unit} is to be {now}; the day is not known yet",
-    ),
-    "moved": (
-        "Chưa rõ từ ngày nào {unit} thuộc {province}",
-        "{unit} is to belong to {province}; the day is not known yet",
-    ),
+    "renamed": both("{unit} is to be {now}; the day is not known yet"),
+    "moved": both("{unit} is to belong to {province}; the day is not known yet"),
 }

@@ -3,64 +3,54 @@
 from collections.abc import Sequence
 from typing import Final
 
+from registry.core.messages import both
 from registry.validation.verdicts import REASONS, VERDICTS, Choice, Question
 
 # code → what it is about, in Vietnamese, in English. `{place}` is filled in.
 _TEXTS: Final = {
     "ask_address": (
         "other",
-        "{place}. Hãy nhập số nhà, đường, xã/phường, tỉnh/thành phố",
-        "{place}. Please give number, street, commune and province",
+        *both("{place}. Please give number, street, commune and province"),
     ),
     "ask_commune": (
         "commune",
-        "Địa chỉ này ở xã/phường, tỉnh/thành phố nào?",
-        "In which commune and province is this address?",
+        *both("In which commune and province is this address?"),
     ),
     "ask_commune_in": (
         "commune",
-        "Địa chỉ này ở xã/phường nào của {place}?",
-        "In which commune of {place} is this address?",
+        *both("In which commune of {place} is this address?"),
     ),
     "choose_commune": (
         "commune",
-        "Địa chỉ này {place}?",
-        "To which of these does the address belong today: {place}?",
+        *both("To which of these does the address belong today: {place}?"),
     ),
     "confirm_province": (
         "province",
-        "Có phải địa chỉ này ở {place} không?",
-        "Is this address in {place}?",
+        *both("Is this address in {place}?"),
     ),
     "confirm_commune": (
         "commune",
-        "Có phải địa chỉ này ở {place} không?",
-        "Is this address in {place}?",
+        *both("Is this address in {place}?"),
     ),
     "ask_street": (
         "street",
-        "Số nhà và tên đường (hoặc thôn, ấp, tổ) ở {place} là gì?",
-        "What are the house number and the street (or hamlet) in {place}?",
+        *both("What are the house number and the street (or hamlet) in {place}?"),
     ),
     "ask_house_number": (
         "house_number",
-        "Số nhà ở {place} là bao nhiêu?",
-        "What is the house number in {place}?",
+        *both("What is the house number in {place}?"),
     ),
     "ask_flat": (
         "unit",
-        "Căn hộ (phòng) số mấy ở {place}?",
-        "Which flat is it in {place}?",
+        *both("Which flat is it in {place}?"),
     ),
     "confirm_address": (
         "other",
-        "Có phải địa chỉ là “{place}” không?",
-        "Is the address “{place}”?",
+        *both("Is the address “{place}”?"),
     ),
     "choose_address": (
         "other",
-        "Địa chỉ nào đúng?",
-        "Which of these addresses is right?",
+        *both("Which of these addresses is right?"),
     ),
 }
 QUESTIONS: Final = tuple(_TEXTS)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from registry.core.messages import both
 from registry.gazetteer import Unit
 from registry.records import DatedLabel
 
@@ -21,70 +22,44 @@ class Verdict:
 _VERDICTS: Final[tuple[tuple[VerdictCode, str, str], ...]] = (
     (
         "accept",
-        "Địa chỉ đúng và có trong sổ đăng ký",
-        "The address is right and registered",
+        *both("The address is right and registered"),
     ),
     (
         "correct",
-        "Địa chỉ đúng, đã viết lại theo tên gọi hiện nay",
-        "The door is certain; the address was rewritten as it is called today",
+        *both("The door is certain; the address was rewritten as it is called today"),
     ),
     (
         "confirm",
-        "Cần người mua xác nhận hoặc chọn địa chỉ",
-        "The shopper has to confirm the address, or to choose one",
+        *both("The shopper has to confirm the address, or to choose one"),
     ),
-    ("complete", "Địa chỉ còn thiếu, cần hỏi thêm", "Something is missing and has to be asked"),
+    ("complete", *both("Something is missing and has to be asked")),
     (
         "unverified",
-        "Địa chỉ hợp lệ, nhưng chưa xác định được mã của nơi này",
-        "Well-formed and placed; no code is certain for it yet",
+        *both("Well-formed and placed; no code is certain for it yet"),
     ),
     (
         "reject",
-        "Không nhận ra địa chỉ",
-        "The address was not recognised",
+        *both("The address was not recognised"),
     ),
 )
 VERDICTS: Final[dict[str, Verdict]] = {row[0]: Verdict(*row) for row in _VERDICTS}
 
 REASONS: Final = {
-    "elsewhere": (
-        "Không phải địa chỉ ở Việt Nam",
-        "This cannot be an address in Viet Nam",
-    ),
-    "code_mistyped": (
-        "Mã địa chỉ viết sai, vui lòng kiểm tra lại",
-        "The address code is mistyped; please check it",
-    ),
-    "code_unknown": (
-        "Mã địa chỉ này chưa có trong sổ đăng ký",
-        "No address is registered under this code",
-    ),
-    "code_retired": (
-        "Mã địa chỉ này đã ngừng dùng, không có mã thay thế",
-        "This address code is no longer in use, and no other has taken its place",
-    ),
-    "code_not_active": (
-        "Mã địa chỉ này chưa được đưa vào sử dụng",
-        "This address code is not in use yet",
-    ),
-    "address_shared": (
-        "Sổ đăng ký có nhiều nơi mang cùng địa chỉ này, chỉ khác nhau ở mã; cần người mua chọn",
+    "elsewhere": both("This cannot be an address in Viet Nam"),
+    "code_mistyped": both("The address code is mistyped; please check it"),
+    "code_unknown": both("No address is registered under this code"),
+    "code_retired": both("This address code is no longer in use, and no other has taken its place"),
+    "code_not_active": both("This address code is not in use yet"),
+    "address_shared": both(
         "Several registered places bear this very address and differ by their codes; the shopper"
-        " has to choose",
+        " has to choose"
     ),
-    "code_contradicts_text": (
-        "Mã viết trong địa chỉ là của một nơi khác; cần hỏi lại người mua",
-        "The code in the address is that of another place; ask the shopper",
+    "code_contradicts_text": both(
+        "The code in the address is that of another place; ask the shopper"
     ),
-    "code_unread": (
-        "Mã viết trong địa chỉ bị sai hoặc chưa có trong sổ; đã đọc theo phần còn lại",
-        "The code in the address is mistyped or not registered; the rest was read",
-    ),
-    "unit_code_unknown": (
-        "Không có tỉnh, huyện hay xã nào mang mã đã gửi; cần hỏi lại người mua",
-        "No province, district or commune bears the code that was sent; ask the shopper",
+    "code_unread": both("The code in the address is mistyped or not registered; the rest was read"),
+    "unit_code_unknown": both(
+        "No province, district or commune bears the code that was sent; ask the shopper"
     ),
 }
 """What is said in place of the verdict's message, where that alone would not say why."""

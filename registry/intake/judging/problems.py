@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from geo.lexicon import read_table
+from registry.core.messages import in_vietnamese
 from registry.intake.plain import PLAIN
 from registry.messages import SEVERITIES, Severity
 
@@ -21,9 +22,13 @@ class ProblemKind(NamedTuple):
     field: str
     predicate: str
     value: str
-    vi: str
-    en: str
+    english: str
     fix: str
+
+    @property
+    def vi(self) -> str:
+        """What it means, in Vietnamese."""
+        return in_vietnamese(self.english)
 
     def fault(self, comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
@@ -33,13 +38,13 @@ class ProblemKind(NamedTuple):
             return f"no stage {self.stage!r}"
         if not self.predicate and (self.field or self.value):
             return "a field or a value without a predicate"
-        return None if bool(self.vi) == bool(self.en) else "one text of two"
+        return None
 
 
 _KINDS: Final = read_table(
     Path(__file__).parents[1] / "problems.csv", ProblemKind, key=4, in_order=False
 )
-PROBLEMS: Final = {kind.code: kind for kind in _KINDS if kind.vi}
+PROBLEMS: Final = {kind.code: kind for kind in _KINDS if kind.english}
 """Code → what it means."""
 _UNREAD: Final = PROBLEMS["value_unread"]
 RULES: Final = (

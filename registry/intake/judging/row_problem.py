@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from registry.core.messages import in_vietnamese
 from registry.intake.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 
@@ -29,7 +30,7 @@ class RowProblem:
 
     def _fix_words(self) -> str:
         kind = PROBLEMS.get(self.code)  # an earlier version may have had others
-        words = kind.fix if kind and kind.fix else "{}"
+        words = in_vietnamese(kind.fix) if kind and kind.fix else "{}"
         return words.format(self.proposed_fix) if self.proposed_fix else ""
 
 

@@ -154,6 +154,11 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
                 unfit = Message("system_unfit_ask_deliverer", unfit=unfit, remedy=_ANY_SYSTEM)
             raise unreadable(file.path, unfit)
         return _placed(file, stated, _converted(crs, stated))
+    return _unstated(file, vote, dry_run=dry_run)
+
+
+def _unstated(file: SourceFile, vote: Vote, *, dry_run: bool) -> SourceFile:
+    """In metres of a system that nobody has said: only a dry run goes on."""
     if vote.proposal is None:
         alike = vote.alike
         remedy: Message = _ANY_SYSTEM
