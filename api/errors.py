@@ -18,6 +18,7 @@ from api.meant import is_longitude, parameter_meant
 from registry import errors
 from registry.core.invalid import message_of
 from registry.core.messages import Message, english_texts
+from registry.core.remedies import offered, remedies_in
 from registry.days import DAY_PATTERN
 from registry.lifecycle.requests import LINE_PATTERN
 
@@ -194,7 +195,10 @@ def registry_problem(error: errors.RegistryError) -> Response:
     """The answer to an error of ours."""
     status = status_of(error)
     g.problem = error  # for the audit log
-    response = problem(status, error.code, error.detail, **error.extra)
+    members = dict(error.extra)
+    if remedies := offered(remedies_in(error.message)):
+        members["remedies"] = remedies
+    response = problem(status, error.code, error.detail, **members)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(error, errors.TooManyRequestsError):

@@ -7,11 +7,11 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from api.errors import CRS_CODE
-from api.openapi import Answer, JsonObject, Request, members
+from api.openapi import Answer, JsonObject, OfferedRemedy, Request, members
 from api.shapes import at
 from registry.access.actors import Actor
 from registry.core.messages import Message, read_stored
-from registry.core.remedies import mapping_words, mappings_in, remedies_in
+from registry.core.remedies import mapping_words, mappings_in, offered, remedies_in
 from registry.intake.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
@@ -221,6 +221,7 @@ class ImportTrouble(Answer):
     columns: list[str] | None = Field(
         description="Of a file, none of which was recognised as an address: `mapping` says what is"
     )
+    remedies: list[OfferedRemedy] = Field(description="What answers would mend it")
 
 
 class MappingOffer(Answer):
@@ -354,7 +355,7 @@ def body_of(view: ImportView, asking: Actor) -> JsonObject:
 
 
 def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
-    shown = shown_problem(problem)
+    shown = shown_problem(problem) | {"remedies": offered(remedies_of(problem))}
     return {name: shown.get(name) for name in ImportTrouble.model_fields}
 
 

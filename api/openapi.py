@@ -130,6 +130,15 @@ class UnitRef(Answer):
     name: str = Field(examples=["Phường Ba Đình"])
 
 
+class OfferedRemedy(BaseModel):
+    """What would mend a problem: a member of the same request, and its value."""
+
+    option: str = Field(examples=["crs"])
+    value: str | dict[str, str] = Field(
+        description="Empty where somebody has to find out", examples=["EPSG:5897"]
+    )
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457). `code` is stable; `detail` is for a person."""
 
@@ -153,6 +162,7 @@ class Problem(BaseModel):
     state: str | Absent = absent_if_none("Status of the record, where it forbids this")
     legal: list[str] | Absent = absent_if_none("Operations that its status allows")
     taken_by: CodeForms | Absent = absent_if_none("Record that bears the address")
+    remedies: list[OfferedRemedy] | Absent = absent_if_none("What to send, where that is known")
 
 
 class _Described(SpecTree):

@@ -77,6 +77,12 @@ def remedies_in(message: Message) -> Iterator[Remedy]:
                 yield from remedies_in(each)
 
 
+def offered(remedies: Iterable[Remedy]) -> list[dict[str, Any]]:
+    """The remedies as JSON, each once: `option`, a member of the request, and its `value`."""
+    made = [{"option": each.option, "value": each.value} for each in remedies]
+    return [each for at, each in enumerate(made) if each not in made[:at]]
+
+
 def mappings_in(remedies: Iterable[Remedy]) -> list[dict[str, str]]:
     """The mappings that are proposed, each once; without those that somebody has to fill in."""
     proposed = [each.value for each in remedies if each.option == "mapping"]

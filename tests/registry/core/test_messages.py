@@ -1,6 +1,7 @@
 """Every message has English, Vietnamese and the same parameters as its call; no row is unused."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,7 +12,8 @@ from typing import Final, NamedTuple
 import pytest
 from babel.messages.pofile import read_po
 
-from registry.core.messages import DOMAIN, WORDS, english_texts
+from registry.core.messages import DOMAIN, WORDS, Message, Several, english_texts
+from registry.core.remedies import Remedy
 from registry.settings import ROOT
 
 _PACKAGES: Final = ("registry", "api", "scripts", "geo")
@@ -198,3 +200,21 @@ def _codes_of_geo() -> set[str]:
     return {
         text for body in bodies for node in body for name, text in _named(node) if name == "code"
     }
+
+
+def test_a_message_that_lacks_a_parameter_is_its_code(caplog: pytest.LogCaptureFixture) -> None:
+    assert Message("more_than_characters").words("vi") == "more_than_characters"
+    assert Message("no_such_code").words("en") == "no_such_code"
+    assert len(caplog.records) == 2
+
+
+def test_what_is_stored_comes_back_as_it_was() -> None:
+    inner = Several((Message("disk_full"), Remedy("mapping", {"Đường": "street:fill"})))
+    message = Message("not_written", path="a", reason=inner)
+    assert Message.from_json(json.loads(json.dumps(message.as_json()))) == message
+
+
+def test_a_third_language_is_a_file() -> None:
+    message = Message("disk_full")
+    assert len({message.words(language) for language in ("vi", "en", "km")}) == 3
+    assert Message("not_written", path="a", reason="b").words("km") == "cannot write a: b"
