@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 from registry.core.messages import DOMAIN, WORDS, Message, Several, english_texts
 from registry.core.remedies import Remedy
 from registry.settings import ROOT
+from scripts.catalogue import catalogues, problems
 
 _PACKAGES: Final = ("registry", "api", "scripts", "geo")
 _OTHER_MESSAGES: Final = "registry.webhooks.messages"
@@ -23,11 +24,6 @@ _CODE_IS: Final = {"Message": 0, "none_of": 1, "_listed": 0}
 """Function → its argument that is a code."""
 _FAMILY: Final = re.compile(r"[a-z]+_")
 _CODE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_OF_ONE_LANGUAGE: Final = {
-    "account_has_no_role": {"claim", "roles"},
-    "day_after_today": {"now"},
-}
-"""Parameters that are words of one language, or that only readers of English need."""
 
 
 class _Call(NamedTuple):
@@ -75,7 +71,7 @@ def test_languages_have_the_same_parameters() -> None:
     for code, (english, several) in english_texts().items():
         for text in filter(None, (english, several)):
             other = set(_placeholders(text)) ^ set(_placeholders(vietnamese[english]))
-            if other - {(name, "") for name in _OF_ONE_LANGUAGE.get(code, ())}:
+            if other:
                 differing[code] = (text, vietnamese[english])
     assert differing == {}
 
@@ -90,12 +86,6 @@ def test_calls_give_the_parameters_of_their_message() -> None:
         != call.parameters
     ]
     assert differing == []
-
-
-@pytest.mark.parametrize("code", sorted(_OF_ONE_LANGUAGE))
-def test_parameters_of_one_language_are_still_there(code: str) -> None:
-    english, vietnamese = ({name for name, _ in _placeholders(each)} for each in _texts_of(code))
-    assert english ^ vietnamese == _OF_ONE_LANGUAGE[code]
 
 
 def test_codes_are_written_alike() -> None:
@@ -218,3 +208,8 @@ def test_a_third_language_is_a_file() -> None:
     message = Message("disk_full")
     assert len({message.words(language) for language in ("vi", "en", "km")}) == 3
     assert Message("not_written", path="a", reason="b").words("km") == "cannot write a: b"
+
+
+def test_catalogues_are_complete_and_hold_nothing_else() -> None:
+    found = {path: problems(path, complete="vi" in path.parts) for path in catalogues()}
+    assert all(not wrong for wrong in found.values()), found
