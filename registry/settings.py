@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from registry.core.messages import LANGUAGES, Message
+
 _SITE = re.compile(r"https?://[^\s/?#@]+/?")
 _ISSUER = re.compile(
     r"https://[^\s?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#@]*)?"
@@ -122,6 +124,8 @@ class Settings:
     """`DIACHISO_OIDC_ROLE_CLAIM`: which claim names the role."""
     oidc_units_claim: str = "diachiso_units"
     """`DIACHISO_OIDC_UNITS_CLAIM`: which claim names the codes of the units."""
+    lang: str | None = None
+    """`DIACHISO_LANG`: language of commands; None for Vietnamese with English in brackets."""
 
     @property
     def leaving(self) -> Path:
@@ -148,9 +152,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         if value is None:
             return default
         if not value.isascii() or not value.isdigit() or int(value) < least:
-            raise ValueError(f"{name} must be a whole number of {least} or more, not {value!r}")
+            raise ValueError(
+                Message("setting_not_whole", name=name, least=least, value=repr(value))
+            )
         if most is not None and int(value) > most:
-            raise ValueError(f"{name} must be {most} or less, not {value!r}")
+            raise ValueError(Message("setting_too_high", name=name, most=most, value=repr(value)))
         return int(value)
 
     def switch(name: str, *, default: bool = False) -> bool:
@@ -158,11 +164,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         if value is None:
             return default
         if value.lower() not in _SWITCH:
-            raise ValueError(f"{name} must be on or off, not {value!r}")
+            raise ValueError(Message("setting_not_switch", name=name, value=repr(value)))
         return _SWITCH[value.lower()]
 
     if text("DATABASE_WEB_URL") and not text("DATABASE_URL"):
-        raise ValueError("DATABASE_WEB_URL needs DATABASE_URL beside it, for what needs a session")
+        raise ValueError(Message("web_url_alone"))
     var = text("DIACHISO_VAR")
     return Settings(
         database_url=_database("DATABASE_URL", text("DATABASE_URL")),
@@ -209,7 +215,19 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         oidc_client_secret=text("DIACHISO_OIDC_CLIENT_SECRET"),
         oidc_role_claim=text("DIACHISO_OIDC_ROLE_CLAIM") or Settings().oidc_role_claim,
         oidc_units_claim=text("DIACHISO_OIDC_UNITS_CLAIM") or Settings().oidc_units_claim,
+        lang=language_of(environ),
     )
+
+
+def language_of(environ: Mapping[str, str] = os.environ) -> str | None:
+    """`DIACHISO_LANG`. Raises ValueError for a language that is not offered."""
+    value = environ.get("DIACHISO_LANG", "").strip() or None
+    if value is not None and value not in LANGUAGES:
+        offered = " | ".join(LANGUAGES)
+        raise ValueError(
+            Message("setting_unfit", name="DIACHISO_LANG", example=offered, value=repr(value))
+        )
+    return value
 
 
 def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
@@ -240,15 +258,9 @@ def _database(name: str, value: str | None) -> str | None:
     except (ArgumentError, ValueError):
         is_ours = False
     if not is_ours:
-        raise ValueError(
-            f"{name} must be like postgresql://user:password@host:5432/database;"
-            " in the password % is written %25, @ %40, / %2F, : %3A, # %23"
-        )
+        raise ValueError(Message("database_url_unfit", name=name))
     if len(url.normalized_query.get("host", ())) > 1:
-        raise ValueError(
-            f"{name}: several servers are written"
-            " postgresql://user:password@first:5432,second:5432/database"
-        )
+        raise ValueError(Message("database_servers_unfit", name=name))
     return one
 
 
@@ -280,14 +292,23 @@ def _names(value: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
 def _site(name: str, value: str | None) -> str | None:
     """The beginning of a site's addresses, without the slash at its end."""
     if value is not None and not _SITE.fullmatch(value):
-        raise ValueError(f"{name} must be like https://diachi.vn, not {value!r}")
+        raise ValueError(
+            Message("setting_unfit", name=name, example="https://diachi.vn", value=repr(value))
+        )
     return value and value.rstrip("/")
 
 
 def _routing(value: str | None) -> str | None:
     """The beginning of a service's addresses, which may have a path."""
     if value is not None and not _SERVICE.fullmatch(value):
-        raise ValueError(f"DIACHISO_ROUTING_URL must be like http://osrm:5000, not {value!r}")
+        raise ValueError(
+            Message(
+                "setting_unfit",
+                name="DIACHISO_ROUTING_URL",
+                example="http://osrm:5000",
+                value=repr(value),
+            )
+        )
     return value and value.rstrip("/")
 
 
@@ -298,8 +319,12 @@ def _basemap(value: str | None) -> str | None:
     if "://" in value:
         if not _TILES.fullmatch(value) or any(part not in value for part in ("{z}", "{x}", "{y}")):
             raise ValueError(
-                "DIACHISO_BASEMAP must be like https://tiles.vn/{z}/{x}/{y}.png,"
-                f" not {value!r}"
+                Message(
+                    "setting_unfit",
+                    name="DIACHISO_BASEMAP",
+                    example="https://tiles.vn/{z}/{x}/{y}.png",
+                    value=repr(value),
+                )
             )
         return value
     path = Path(value).resolve()
@@ -307,16 +332,23 @@ def _basemap(value: str | None) -> str | None:
         with path.open("rb") as file:
             begins = file.read(len(_PMTILES))
     except OSError as error:
-        raise ValueError(f"DIACHISO_BASEMAP cannot be read: {error.strerror}") from error
+        raise ValueError(Message("basemap_unreadable", reason=error.strerror)) from error
     if begins != _PMTILES:
-        raise ValueError("DIACHISO_BASEMAP is no PMTiles file of version 3")
+        raise ValueError(Message("basemap_not_pmtiles"))
     return str(path)
 
 
 def _issuer(value: str | None, client_id: str | None) -> str | None:
     """An identity provider as it calls itself; over https, unless it is on this machine."""
     if value is not None and not _ISSUER.fullmatch(value):
-        raise ValueError(f"DIACHISO_OIDC_ISSUER must be like https://dang-nhap.vn, not {value!r}")
+        raise ValueError(
+            Message(
+                "setting_unfit",
+                name="DIACHISO_OIDC_ISSUER",
+                example="https://dang-nhap.vn",
+                value=repr(value),
+            )
+        )
     if value is not None and client_id is None:
-        raise ValueError("DIACHISO_OIDC_ISSUER needs DIACHISO_OIDC_CLIENT_ID beside it")
+        raise ValueError(Message("issuer_without_client"))
     return value

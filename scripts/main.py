@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from registry.core.messages import LANGUAGES, Message, choose_language, not_writ
 from registry.core.remedies import spoken_as_options
 from registry.errors import DatabaseUnavailableError, RegistryError
 from registry.release import release
+from registry.settings import language_of
 from scripts.help import localized
 from scripts.usage import show_usage_error, translate_click
 
@@ -114,8 +116,9 @@ def _speak(language: str | None) -> None:
     """In the language that was asked for here or by DIACHISO_LANG; not by LANG, which is English on
     most servers.
     """
-    stated = language or os.environ.get("DIACHISO_LANG")
-    choose_language(stated if stated in LANGUAGES else None)
+    with suppress(ValueError):  # told where settings are read
+        language = language or language_of()
+    choose_language(language)
     translate_click()
     localized(diachiso)
 
