@@ -272,7 +272,7 @@ def _body(found: Route, unread: Sequence[str]) -> JsonObject:
         unplaced=list(map(_unplaced, found.unplaced)),
         empty_lines=list(found.empty),
         unread_columns=list(unread),
-        notices=[{"code": code, "message": _both(NOTICES[code])} for code in found.notices],
+        notices=[{"code": code, "message": NOTICES[code]} for code in found.notices],
     )
 
 
@@ -327,7 +327,3 @@ def _unplaced(each: Unplaced) -> JsonObject:
             ],
         ),
     )
-
-
-def _both(words: tuple[str, str]) -> str:
-    return f"{words[0]} ({words[1]})"

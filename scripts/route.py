@@ -142,7 +142,7 @@ def _sum_up(found: Route, unread: tuple[str, ...], paper: Paper | None) -> None:
         )
     )
     for code in found.notices:
-        say(f"  {NOTICES[code][0]} ({NOTICES[code][1]})")
+        say(f"  {NOTICES[code]}")
     for each in found.unplaced:
         question = f"; {each.question.text}" if each.question else ""
         say(f"  dòng {each.parcel.line}: {each.messages[0]}{question}  [{each.status}]")

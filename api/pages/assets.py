@@ -5,7 +5,9 @@ Addresses carry a hash of everything, so that a browser keeps what it has until 
 
 import gzip
 import hashlib
+import json
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.conditional import conditional
 from api.cors import EVERYBODY
+from registry.core.messages import LANGUAGES, translate
 from registry.settings import ROOT
 
 blueprint = Blueprint("assets", __name__, url_prefix="/static")
@@ -37,6 +40,9 @@ _BROWSER_PARTS: Final = {
         for weight in (400, 600)
     },
 }
+_WORDS: Final = {f"words-{language}.js": language for language in LANGUAGES if language != "en"}
+"""Module of what our scripts say → its language; English stands in the scripts themselves."""
+_SAID: Final = re.compile(r"(?<![\w.$])_\('([^'\\\n]+)'")
 _TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2"}
 _FIELD: Final = ROOT / "clients" / "web" / "dia-chi-input.js"
 """The field for an address that pages of other sites load; docs/shop.md."""
@@ -69,12 +75,25 @@ def asset_url(name: str) -> str:
     return f"/static/{version()}/{name}"
 
 
+def words_names() -> list[str]:
+    """The modules of what scripts say."""
+    return list(_WORDS)
+
+
+def script_urls(name: str, language: str) -> list[str]:
+    """The modules of a page's script, in their order: what it says comes first."""
+    words = [each for each, known in _WORDS.items() if known == language]
+    return [asset_url(each) for each in (*words, name)]
+
+
 @lru_cache(maxsize=1)
 def version() -> str:
-    """Hash of all our files and of which browser parts are there."""
+    """Hash of all our files, of what they say, and of which browser parts are there."""
     total = hashlib.sha256()
     for path in sorted(_OWN.iterdir()):
         total.update(path.name.encode() + b"\0" + path.read_bytes())
+    for language in _WORDS.values():
+        total.update(_words(language))
     lock = ROOT / "package-lock.json"
     total.update(lock.read_bytes() if has_map() and lock.is_file() else b"none")
     return total.hexdigest()[:12]
@@ -114,6 +133,8 @@ def _response(asset: _Asset) -> Response:
 
 @lru_cache(maxsize=64)
 def _read(name: str) -> _Asset | None:
+    if name in _WORDS:
+        return _asset(_words(_WORDS[name]), name)
     part = _BROWSER_PARTS.get(name)
     # By name among those that are there: no path leads out of the folder.
     path = _PARTS / part if part else {each.name: each for each in _OWN.iterdir()}.get(name)
@@ -122,8 +143,25 @@ def _read(name: str) -> _Asset | None:
 
 @lru_cache(maxsize=64)
 def _read_file(path: Path) -> _Asset:
-    body = path.read_bytes()
-    kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+    return _asset(path.read_bytes(), path.name)
+
+
+def _asset(body: bytes, name: str) -> _Asset:
+    suffix = Path(name).suffix
+    kind = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "text/plain"
     text = kind.startswith("text/") or kind == "image/svg+xml"
-    packed = gzip.compress(body, 9, mtime=0) if path.suffix in _PACKED else None
+    packed = gzip.compress(body, 9, mtime=0) if suffix in _PACKED else None
     return _Asset(body, packed, f"{kind}; charset=utf-8" if text else kind)
+
+
+def _words(language: str) -> bytes:
+    """The module by which scripts know their texts in a language, as the catalogue has them."""
+    said = {text: translate(text, language) for text in texts_of_scripts()}
+    entries = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return f"import {{ learn }} from './ui.js';\n\nlearn({entries});\n".encode()
+
+
+def texts_of_scripts() -> list[str]:
+    """What our scripts say, in English."""
+    scripts = [path.read_text(encoding="utf-8") for path in _OWN.glob("*.js")]
+    return sorted({text for script in scripts for text in _SAID.findall(script)})

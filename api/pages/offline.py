@@ -4,10 +4,10 @@ from typing import Final
 
 from flask import Response, jsonify, make_response, render_template
 
-from api.pages.assets import asset_url, version
+from api.pages.assets import asset_url, version, words_names
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured
-from registry.core.messages import Message
+from registry.core.messages import LANGUAGES, N_, Message, translate
 
 blueprint = page_blueprint("offline")
 
@@ -16,6 +16,7 @@ _ICONS: Final = (
     ("icon-192.png", "192x192", "image/png", "any"),
     ("icon-512.png", "512x512", "image/png", "any maskable"),
 )
+_OLD: Final = N_("No network: this is the page as it was kept at {when}.")
 
 
 @blueprint.get("/manifest.webmanifest")
@@ -46,7 +47,9 @@ def get_manifest() -> Response:
 @blueprint.get("/kept.js")
 def get_script() -> Response:
     """The service worker; below no folder, because it works for those at its side."""
-    response = make_response(render_template("kept.js", version=version()))
+    old = {language: translate(_OLD, language) for language in LANGUAGES}
+    script = render_template("kept.js", version=version(), words=tuple(words_names()), old=old)
+    response = make_response(script)
     response.content_type = "text/javascript; charset=utf-8"
     response.headers["Cache-Control"] = "no-cache"
     return secured(response)

@@ -8,11 +8,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, make_response, redirect, render_template, request
+from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import register
-from api.pages.assets import asset_url, has_map
+from api.pages.assets import asset_url, has_map, script_urls
 from registry.core import messages
 from registry.core.messages import LANGUAGES, _, chosen_language, number
 from registry.errors import RegistryError
@@ -137,11 +138,18 @@ def prepare_templates(app: Flask) -> None:
         _=_,
         pair=pair,
         asset=asset_url,
+        script=_script,
         lang=chosen_language,
         figure=figure,
         has_map=has_map,
         other=_other,
     )
+
+
+def _script(name: str) -> Markup:
+    """What loads a page's script, and what it says in the page's language."""
+    tag = Markup('<script type="module" src="{}"></script>')
+    return Markup().join(tag.format(url) for url in script_urls(name, chosen_language()))
 
 
 def _other() -> dict[str, str]:

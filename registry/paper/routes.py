@@ -27,7 +27,7 @@ def print_sheet(site: Site, found: Route) -> Paper:
         "stops": number(len(found.visits)),
         "parcels": number(found.parcels),
         "way": f"{_ORDERS[found.order]}, {way_words(found)}",
-        "notices": [NOTICES[code][0] for code in found.notices],
+        "notices": [NOTICES[code].words("vi") for code in found.notices],
         "unplaced": [_unplaced(each) for each in found.unplaced],
         "empty": ", ".join(map(str, found.empty)),
         "groups": _groups(site, found),

@@ -121,7 +121,7 @@ def _beside(found: Route) -> list[str]:
     """How long the route is, and every line of the list that no way point tells."""
     return [
         way_words(found),
-        *(NOTICES[code][0] for code in found.notices),
+        *(NOTICES[code].words("vi") for code in found.notices),
         *(
             f"{at}. chưa có toạ độ: {' · '.join(_said(visit))}"
             for at, visit in enumerate(found.visits, 1)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from geo.label import alley_word, door_words, named, number_of
 from geo.points import point_in
-from registry.core.messages import Message, both
+from registry.core.messages import N_, Message, Text
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.gazetteer import Gazetteer, today
 from registry.lookup import lookup
@@ -28,14 +28,17 @@ NO_POSITION: Final = "no_position"
 BUSY: Final = "order_busy"
 LATE: Final = "order_late"
 NOTICES: Final = {
-    SILENT: both("The routing server does not answer: measured in straight lines"),
-    UNREADABLE: both("The routing server's answer cannot be used: measured in straight lines"),
-    BUSY: both(
-        "Another route is being made: this is the walking order, in straight lines; try again soon"
+    SILENT: Text(N_("The routing server does not answer: measured in straight lines")),
+    UNREADABLE: Text(N_("The routing server's answer cannot be used: measured in straight lines")),
+    BUSY: Text(
+        N_(
+            "Another route is being made: this is the walking order, in straight lines;"
+            " try again soon"
+        )
     ),
-    LATE: both("Ordering took too long: this is the walking order"),
-    NO_POSITION: both(
-        "Some stops have no position: they stand by their numbers and are not measured"
+    LATE: Text(N_("Ordering took too long: this is the walking order")),
+    NO_POSITION: Text(
+        N_("Some stops have no position: they stand by their numbers and are not measured")
     ),
 }
 """Stable code of what the reader has to know → in words."""

@@ -4,7 +4,7 @@
 import { keepReport, sendReports } from './outbox.js';
 import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
 import { keepOpened, whyNotKept } from './store.js';
-import { copy, make, mapApp, share, t, whereAmI } from './ui.js';
+import { _, copy, make, mapApp, share, whereAmI } from './ui.js';
 
 const PATIENCE_MS = 8000;
 
@@ -70,7 +70,7 @@ async function openHere(event) {
     opener.hidden = true;
   } catch {
     box.remove();
-    opener.textContent = navigator.onLine ? t('Không mở được bản đồ trên trình duyệt này', 'The map cannot be drawn by this browser') : t('Bản đồ cần mạng', 'The map needs a network');
+    opener.textContent = navigator.onLine ? _('The map cannot be drawn by this browser') : _('The map needs a network');
   }
 }
 
@@ -98,11 +98,11 @@ async function keepSaid() {
   const body = { kind: said.kind, code: article.dataset.code };
   if (['wrong_point', 'entrance'].includes(said.kind)) {
     const [lon, lat] = [said.lon, said.lat].map((degrees) => parseFloat(degrees.replace(',', '.')));
-    if (Number.isNaN(lon) || Number.isNaN(lat)) throw new Error(t('Hãy cho biết nhà ở đâu: dùng vị trí của bạn, hoặc ghi vĩ độ, kinh độ.', 'Say where it is: use your position, or its latitude and longitude.'));
+    if (Number.isNaN(lon) || Number.isNaN(lat)) throw new Error(_('Say where it is: use your position, or its latitude and longitude.'));
     Object.assign(body, { lon, lat });
   }
   if (said.kind === 'entrance') {
-    if (isPersonal(said.note) || namesPerson(said.note)) throw new Error(t(...LEAVE_OUT));
+    if (isPersonal(said.note) || namesPerson(said.note)) throw new Error(LEAVE_OUT);
     Object.assign(body, { entrance: said.entrance, ...(said.note ? { note: said.note } : {}) });
   }
   await keepReport(body, article.dataset.label);
@@ -119,7 +119,7 @@ form.addEventListener('submit', async (event) => {
   try {
     await keepSaid();
     told.className = 'thanks';
-    told.replaceChildren(t('Không có mạng: đã giữ trong hộp gửi của máy này, có mạng thì gửi. ', 'No network: it is kept in the outbox of this device. '), make('a', { href: '/packs#reports' }, t('Hộp gửi', 'Outbox')));
+    told.replaceChildren(_('No network: it is kept in the outbox of this device.'), ' ', make('a', { href: '/packs#reports' }, _('Outbox')));
   } catch (error) {
     told.className = 'wrong';
     told.textContent = whyNotKept(error);

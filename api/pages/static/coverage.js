@@ -1,6 +1,6 @@
 // The board of coverage: its map comes after its numbers.
 
-import { t } from './ui.js';
+import { _ } from './ui.js';
 
 async function draw(frame) {
   try {
@@ -9,7 +9,7 @@ async function draw(frame) {
     const drawn = new DOMParser().parseFromString(await response.text(), 'image/svg+xml').documentElement;
     frame.replaceChildren(document.importNode(drawn, true));
   } catch {
-    frame.firstElementChild.textContent = t('Bản đồ chưa tải được; bảng xếp hạng bên dưới vẫn đủ.', 'The map did not load; the ranking below has all of it.');
+    frame.firstElementChild.textContent = _('The map did not load; the ranking below has all of it.');
   }
 }
 

@@ -1,6 +1,6 @@
 // Maps of the desk: a commune's boundary, its doors, and a pin that may be dragged to where a door is.
 
-import { t } from './ui.js';
+import { _ } from './ui.js';
 
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const COLOURS = ['match', ['get', 'status'], 'proposed', '#b36b00', 'retired', '#8795a1', '#14418b'];
@@ -54,8 +54,8 @@ async function drawPoints(map, box, say, { Popup }) {
   map.on('mouseenter', 'listed', () => { map.getCanvas().style.cursor = 'pointer'; });
   map.on('mouseleave', 'listed', () => { map.getCanvas().style.cursor = ''; });
   say(more
-    ? t(`Chỉ vẽ ${points.length} điểm đầu`, `The first ${points.length} points only`)
-    : t(`${points.length} điểm`, `${points.length} points`));
+    ? _('The first {count:n} points only', { count: points.length })
+    : _('{count:n} points', { count: points.length }));
   return points;
 }
 
@@ -68,7 +68,7 @@ function bindPin(map, form, marker, say) {
     lat.value = north.toFixed(6);
     // Whoever points at a map has not been there with an instrument.
     if (method) method.value = 'imagery';
-    say(t('Đã đặt ghim', 'The pin is set'));
+    say(_('The pin is set'));
   };
   marker.setDraggable(true);
   marker.on('dragend', () => put(marker.getLngLat()));
@@ -95,7 +95,7 @@ function bindRows(map, form, { Marker }, say) {
       marker.setLngLat([lng, north]).addTo(map);
       lon.value = lng.toFixed(6);
       lat.value = north.toFixed(6);
-      say(t(`Đã đặt lối vào ${at + 1}`, `Entrance ${at + 1} is placed`));
+      say(_('Entrance {number} is placed', { number: at + 1 }));
     };
     const follow = () => {
       const point = [lon, lat].map((each) => Number(each.value.replace(',', '.')));
@@ -151,7 +151,7 @@ async function open(box) {
     map.triggerRepaint(); // it may be idle already
   } catch {
     box.hidden = true;
-    say(t('Không mở được bản đồ trên trình duyệt này; danh sách và ô toạ độ vẫn dùng được.', 'The map cannot be drawn by this browser; the list and the fields work.'));
+    say(_('The map cannot be drawn by this browser; the list and the fields work.'));
   }
 }
 

@@ -1,6 +1,6 @@
 // The list of records: all of a page ticked at once, and how many are.
 
-import { make, t } from './ui.js';
+import { _, make } from './ui.js';
 import './desk_map.js';
 
 const ticks = [...document.querySelectorAll('#ticked input[name="record"]')];
@@ -9,11 +9,11 @@ const head = document.querySelector('.records thead th');
 
 function tell() {
   const count = ticks.filter((each) => each.checked).length;
-  said.textContent = t(`Với ${count} mã đã chọn:`, `With ${count} ticked:`);
+  said.textContent = _('With {count:n} ticked:', { count });
 }
 
 if (ticks.length) {
-  const all = make('input', { type: 'checkbox', 'aria-label': t('Chọn cả trang', 'Tick the whole page') });
+  const all = make('input', { type: 'checkbox', 'aria-label': _('Tick the whole page') });
   all.addEventListener('change', () => {
     ticks.forEach((each) => { each.checked = all.checked; });
     tell();

@@ -19,9 +19,9 @@ window.SwaggerUIBundle({
 
 // What the viewer leaves without a name, out of the keyboard's reach, or as a link in a button.
 const mend = () => {
-  for (const each of viewer.querySelectorAll('textarea:not([aria-label])')) each.setAttribute('aria-label', 'Nội dung gửi (request body)');
+  for (const each of viewer.querySelectorAll('textarea:not([aria-label])')) each.setAttribute('aria-label', viewer.dataset.body);
   for (const each of viewer.querySelectorAll('.opblock-summary-control a[href]')) each.removeAttribute('href');
-  for (const each of viewer.querySelectorAll('select:not([aria-label])')) each.setAttribute('aria-label', 'Ví dụ, kiểu (example, type)');
+  for (const each of viewer.querySelectorAll('select:not([aria-label])')) each.setAttribute('aria-label', viewer.dataset.choice);
   for (const each of viewer.querySelectorAll('pre:not([tabindex])')) each.setAttribute('tabindex', '0');
 };
 new MutationObserver(mend).observe(viewer, { childList: true, subtree: true });

@@ -6,7 +6,7 @@ import { follow, metres } from './field_point.js';
 import { fold } from './fold.js';
 import { later, post, refused, sendWaiting } from './outbox.js';
 import { all, get, put, remove, whyNotKept } from './store.js';
-import { make, t } from './ui.js';
+import { _, call, make } from './ui.js';
 
 const CODE_DIGITS = 12;
 const MOST_SHOWN = 200;
@@ -44,20 +44,20 @@ function readCode(written) {
 async function fetchArea(code) {
   let response;
   try {
-    response = await fetch('/v1/field/area', { headers: { [HEADER]: code }, cache: 'no-store' });
+    response = await call('/v1/field/area', { headers: { [HEADER]: code }, cache: 'no-store' });
   } catch {
-    throw new Error(t('Không có mạng: cần mạng lần đầu để tải danh sách nhà.', 'No network: the list of doors needs one the first time.'));
+    throw new Error(_('No network: the list of doors needs one the first time.'));
   }
   const answer = await response.json().catch(() => null);
   if (response.ok && answer) return answer;
-  throw Object.assign(new Error(answer?.detail ?? t('Máy chủ chưa trả lời được.', 'The server does not answer.')), { code: answer?.code });
+  throw Object.assign(new Error(answer?.detail ?? _('The server does not answer.')), { code: answer?.code });
 }
 
 /** Take the doors of a round, and keep them; a new code of a place that is here goes on with it. */
 async function openCode(written) {
   const code = readCode(written);
-  if (!code) return say(t(`Mã có ${CODE_DIGITS} chữ số; xem lại từng số.`, 'There is a slip in the code.'), 'wrong');
-  say(t('Đang tải…', 'Taking it…'));
+  if (!code) return say(_('The code has {digits} digits, and there is a slip in it.', { digits: CODE_DIGITS }), 'wrong');
+  say(_('Taking it…'));
   try {
     const area = await fetchArea(code);
     const walks = await all('walks');
@@ -66,7 +66,7 @@ async function openCode(written) {
     await keepWalk();
     navigator.storage?.persist?.();
     at('code').value = '';
-    say(t(`Đã tải ${area.doors.length} nhà. Từ đây dùng được khi không có mạng.`, `${area.doors.length} doors are here; from now on no network is needed.`), 'thanks');
+    say(_('{count:n} doors are here; from now on no network is needed.', { count: area.doors.length }), 'thanks');
     await show();
     send();
   } catch (error) {
@@ -189,7 +189,7 @@ async function show() {
   if (!walk) return;
   drafts = (await get('known', draftsOf(walk)))?.drafts ?? {};
   at('place').textContent = walk.area.place;
-  at('commune').textContent = `${walk.area.commune?.name ?? ''} · ${t('đến hết ngày', 'until')} ${walk.area.until.split('-').reverse().join('/')}`;
+  at('commune').textContent = _('{commune} · until {day}', { commune: walk.area.commune?.name ?? '', day: walk.area.until.split('-').reverse().join('/') });
   for (const [list, name] of [['streets', 'street'], ['localities', 'locality']]) {
     const names = [...new Set(walk.area.doors.map((door) => door[name]).filter(Boolean))];
     at(list).replaceChildren(...names.map((value) => make('option', { value })));
@@ -233,7 +233,7 @@ function showHamlets() {
     const [told, doors] = hamlets.get(door.locality) ?? [0, 0];
     hamlets.set(door.locality, [told + FILTERS.done(door), doors + 1]);
   }
-  const name = (locality) => locality ?? t('không thuộc thôn, tổ', 'of no hamlet');
+  const name = (locality) => locality ?? _('of no hamlet');
   at('hamlets').hidden = hamlets.size < 2;
   at('hamlets').replaceChildren(...[...hamlets].map(([locality, [told, doors]]) => make('li', { 'data-done': told === doors }, `${name(locality)} `, make('b', {}, `${told} / ${doors}`))));
 }
@@ -275,8 +275,8 @@ function showDoors() {
     rows.set(door.code, row);
     parts.push(row.item);
   }
-  if (wanted.length > MOST_SHOWN) parts.push(make('li', { class: 'quiet' }, t(`Còn ${wanted.length - MOST_SHOWN} nhà: gõ số nhà, tên đường để tìm.`, `${wanted.length - MOST_SHOWN} more: type a number or street.`)));
-  if (!parts.length) parts.push(make('li', { class: 'empty' }, t('Không có nhà nào như vậy.', 'There is no such door.')));
+  if (wanted.length > MOST_SHOWN) parts.push(make('li', { class: 'quiet' }, _('{count:n} more: type a number or street.', { count: wanted.length - MOST_SHOWN })));
+  if (!parts.length) parts.push(make('li', { class: 'empty' }, _('There is no such door.')));
   at('doors').replaceChildren(...parts);
   showAway();
 }
@@ -285,29 +285,29 @@ function showDoors() {
 function holesOf(street) {
   const numbers = walk.area.holes.filter((hole) => hole.street === street).flatMap((hole) => hole.numbers);
   if (!numbers.length) return [];
-  return [make('p', { class: 'hand-numbers' }, make('span', { class: 'quiet' }, t('Số còn khuyết:', 'Missing:')), ...numbers.map((number) => make('button', { type: 'button', class: 'chip', onclick: () => house.begin(String(number), street) }, String(number))))];
+  return [make('p', { class: 'hand-numbers' }, make('span', { class: 'quiet' }, _('Missing:')), ...numbers.map((number) => make('button', { type: 'button', class: 'chip', onclick: () => house.begin(String(number), street) }, String(number))))];
 }
 
-const STATES = { waiting: ['chờ gửi', 'waits'], sent: ['đã gửi', 'sent'], refused: ['không nhận', 'not taken'] };
+const STATES = { waiting: _('waits'), sent: _('sent'), refused: _('not taken') };
 
 function showFound() {
   if (walk) {
     for (const [code, row] of rows) row.show(recordsOf(code));
     const [told, doors] = [walk.area.doors.filter(FILTERS.done).length, walk.area.doors.length];
     at('progress').value = doors ? told / doors : 0;
-    at('count').textContent = t(`${told} / ${doors} nhà`, `${told} / ${doors} doors`);
+    at('count').textContent = _('{told:n} / {doors:n} doors', { told, doors });
     showHamlets();
   }
   const open = found.filter(({ state }) => state !== 'sent');
   const waiting = open.filter(({ state }) => state === 'waiting').length;
   at('outbox').hidden = !found.length;
-  at('waiting').textContent = waiting ? t(`${waiting} chờ gửi`, `${waiting} waiting`) : t('đã gửi hết', 'all sent');
+  at('waiting').textContent = waiting ? _('{count:n} waiting', { count: waiting }) : _('all sent');
   at('unsent').hidden = !open.length;
   const latest = [...found].sort((one, other) => (one.state === 'sent') - (other.state === 'sent') || other.at.localeCompare(one.at));
   at('found').replaceChildren(...latest.slice(0, MOST_SHOWN).map((each) => make('li', { 'data-state': each.state, 'data-kind': each.body.kind },
-    make('div', {}, make('b', {}, kindWords(each.body.kind)), ` · ${each.label} · `, make('span', { class: `state-${each.state}` }, t(...STATES[each.state])),
+    make('div', {}, make('b', {}, kindWords(each.body.kind)), ` · ${each.label} · `, make('span', { class: `state-${each.state}` }, STATES[each.state]),
       each.told ? make('p', { class: each.state === 'refused' ? 'wrong' : 'quiet' }, each.told) : null),
-    each.state === 'sent' ? null : make('button', { type: 'button', class: 'link', onclick: () => drop(each.id) }, t('Bỏ', 'Drop')))));
+    each.state === 'sent' ? null : make('button', { type: 'button', class: 'link', onclick: () => drop(each.id) }, _('Drop')))));
 }
 
 function showNetwork() {

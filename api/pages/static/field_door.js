@@ -2,15 +2,15 @@
 
 import { COARSE_M, metres, pointing } from './field_point.js';
 import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
-import { make, t } from './ui.js';
+import { _, make, number } from './ui.js';
 
 const KINDS = {
-  right: ['Đúng', 'Right'], here: ['Nhà ở đây', 'It is here'], gone: ['Không còn', 'Gone'], count: ['Số hộ', 'Households'],
-  flats: ['Căn hộ', 'Flats'], new: ['Nhà mới', 'New house'],
+  right: _('Right'), here: _('It is here'), gone: _('No longer there'), count: _('Households'),
+  flats: _('Flats'), new: _('New house'),
 };
 
 /** What a kind of record is called. */
-export const kindWords = (kind) => t(...KINDS[kind]);
+export const kindWords = (kind) => KINDS[kind];
 
 const button = (text, onclick, kind = 'button button-quiet') => make('button', { type: 'button', class: kind, onclick }, text);
 
@@ -36,11 +36,11 @@ export function doorRow(round, door) {
   const told = make('span', { class: 'field-told' });
   const away = make('small', { class: 'field-away' });
   const needs = [
-    door.verified_on ? null : t('chưa xác minh', 'not verified'),
-    door.lon === null ? t('chưa có điểm', 'no point') : null,
+    door.verified_on ? null : _('not verified'),
+    door.lon === null ? _('no point') : null,
   ].filter(Boolean);
   const row = make('button', { type: 'button', class: 'field-row', 'aria-expanded': 'false', onclick: open },
-    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), ...(door.number ? [] : [' ', make('span', { class: 'code' }, door.code_display)]), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || t('đã xác minh', 'verified')), away), told);
+    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), ...(door.number ? [] : [' ', make('span', { class: 'code' }, door.code_display)]), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || _('verified')), away), told);
   const item = make('li', { class: 'field-door', 'data-code': door.code }, row, card);
 
   function open() {
@@ -56,11 +56,11 @@ export function doorRow(round, door) {
   }
 
   const say = async (kind, more = {}) => { if (await round.keep(kind, door, more)) shut(); };
-  const part = (content, ...more) => { card.replaceChildren(make('p', {}, make('b', {}, content)), ...more, make('p', { class: 'actions' }, button(t('Quay lại', 'Back'), () => card.replaceChildren(...parts())))); };
+  const part = (content, ...more) => { card.replaceChildren(make('p', {}, make('b', {}, content)), ...more, make('p', { class: 'actions' }, button(_('Back'), () => card.replaceChildren(...parts())))); };
 
   function parts() {
     return [
-      make('p', { class: 'quiet' }, make('span', { class: 'code' }, door.code_display), ` · ${door.households_count} ${t('hộ', 'households')}`),
+      make('p', { class: 'quiet' }, make('span', { class: 'code' }, door.code_display), ' · ', _('{count:n} households', { count: door.households_count })),
       make('p', { class: 'actions' },
         button(kindWords('right'), () => say('right'), 'button'),
         button(kindWords('here'), askPoint), button(kindWords('gone'), () => say('gone')),
@@ -70,16 +70,16 @@ export function doorRow(round, door) {
 
   function askPoint() {
     const where = pointing({ place: round.place, near: () => beside(round, door), recorded: door.lon === null ? null : [door.lon, door.lat] });
-    part(t('Nhà ở đâu?', 'Where is it?'), where.element,
-      button(t('Ghi điểm này', 'Keep this point'), () => (where.said() ? say('here', where.said()) : where.say(t('Hãy đo hoặc chấm một điểm trước.', 'Measure or tap a point first.'), 'wrong')), 'button'));
+    part(_('Where is it?'), where.element,
+      button(_('Keep this point'), () => (where.said() ? say('here', where.said()) : where.say(_('Measure or tap a point first.'), 'wrong')), 'button'));
   }
 
   function askCount() {
-    asked('count', t('Số hộ ở nhà này', 'Households at this door'), { type: 'number', min: 1, max: 100000, inputmode: 'numeric', value: door.households_count }, (value) => (Number.isInteger(Number(value)) && Number(value) > 0 ? { households_count: Number(value) } : null));
+    asked('count', _('Households at this door'), { type: 'number', min: 1, max: 100000, inputmode: 'numeric', value: door.households_count }, (value) => (Number.isInteger(Number(value)) && Number(value) > 0 ? { households_count: Number(value) } : null));
   }
 
   function askFlats() {
-    asked('flats', t('Số các căn hộ, cách nhau bằng dấu phẩy', 'Numbers of the flats, with commas'), { type: 'text', maxlength: 300, placeholder: '101, 102, 201' }, (value) => {
+    asked('flats', _('Numbers of the flats, with commas'), { type: 'text', maxlength: 300, placeholder: '101, 102, 201' }, (value) => {
       const units = value.split(/[,;\n]/).map((each) => each.trim()).filter(Boolean);
       return units.length && units.length <= 50 ? { units } : null;
     });
@@ -91,10 +91,10 @@ export function doorRow(round, door) {
     input.value = round.draft(id)?.value ?? attributes.value ?? '';
     input.addEventListener('input', () => round.keepDraft(id, { value: input.value }));
     const wrong = make('p', { class: 'wrong', role: 'alert', hidden: true });
-    part(label, make('label', { class: 'unseen', for: input.id }, label), input, wrong, button(t('Ghi', 'Keep it'), async () => {
+    part(label, make('label', { class: 'unseen', for: input.id }, label), input, wrong, button(_('Keep this answer'), async () => {
       const said = isPersonal(input.value) ? null : read(input.value);
       wrong.hidden = said !== null;
-      wrong.textContent = isPersonal(input.value) ? t(...LEAVE_OUT) : t('Chưa đọc được.', 'This is not understood.');
+      wrong.textContent = isPersonal(input.value) ? LEAVE_OUT : _('This is not understood.');
       if (said === null) return;
       await say(kind, said);
       await round.keepDraft(id, null);
@@ -109,7 +109,7 @@ export function doorRow(round, door) {
   /** How far it is from the phone, as well as that is known. */
   const showAway = (here, within) => {
     const far = here && door.lon !== null ? Math.round(metres(here, [door.lon, door.lat])) : null;
-    away.textContent = far === null ? '' : `${within > COARSE_M ? '≈ ' : ''}${far.toLocaleString(t('vi-VN', 'en-GB'))} m`;
+    away.textContent = far === null ? '' : `${within > COARSE_M ? '≈ ' : ''}${number(far)} m`;
   };
   return { item, show, showAway };
 }
@@ -140,11 +140,11 @@ export function newHouse(round, form) {
   async function send(event) {
     event.preventDefault();
     const values = Object.fromEntries(names.map((name) => [name, field(name).value.trim()]).filter(([, value]) => value));
-    if (Object.values(values).some(isPersonal) || namesPerson(values.note ?? '')) return complain(t(...LEAVE_OUT));
-    if (!where.said()) return complain(t('Hãy đo hoặc chấm nhà ở đâu.', 'Measure or tap where it is.'));
+    if (Object.values(values).some(isPersonal) || namesPerson(values.note ?? '')) return complain(LEAVE_OUT);
+    if (!where.said()) return complain(_('Measure or tap where it is.'));
     if (values.households_count) values.households_count = Number(values.households_count);
     const label = [values.house_number, values.street ?? (round.area.kind === 'street' ? round.area.place : null), values.locality].filter(Boolean).join(' ');
-    if (!await round.keep('new', null, { ...values, ...where.said() }, label || t('không số', 'without a number'))) return null;
+    if (!await round.keep('new', null, { ...values, ...where.said() }, label || _('without a number'))) return null;
     await round.keepDraft('new', null);
     complain('');
     fill(null);

@@ -1,7 +1,7 @@
 // Where the phone is, and where a door is: the mean of some fixes of the phone, or a place tapped between the doors that are known.
 
 import { enlarge, moved, placeAt, sketch } from './sketch.js';
-import { make, t, unplaced } from './ui.js';
+import { _, make, number, unplaced } from './ui.js';
 
 const MOST_FIXES = 10;
 const PATIENCE_MS = 12_000;
@@ -9,7 +9,7 @@ export const COARSE_M = 50;
 const TAPPED_M = 15; // as wide as a finger on the sketch of a phone
 const STEP_M = 3;
 const METRES_A_DEGREE = 111_195;
-const ARROWS = [['←', -STEP_M, 0, 'sang tây', 'west'], ['↑', 0, STEP_M, 'lên bắc', 'north'], ['↓', 0, -STEP_M, 'xuống nam', 'south'], ['→', STEP_M, 0, 'sang đông', 'east']];
+const ARROWS = [['←', -STEP_M, 0, _('west')], ['↑', 0, STEP_M, _('north')], ['↓', 0, -STEP_M, _('south')], ['→', STEP_M, 0, _('east')]];
 
 /** Metres between two points, [lon, lat]. */
 export const metres = ([lon, lat], [east, north]) => Math.hypot((east - lon) * Math.cos((lat * Math.PI) / 180), north - lat) * METRES_A_DEGREE;
@@ -44,7 +44,7 @@ function measured(told, stopped) {
     const end = () => {
       leave();
       if (fixes.length) done(mean(fixes));
-      else failed(new Error(t('Máy chưa bắt được vị trí: ra chỗ thoáng rồi thử lại, hoặc chấm trên sơ đồ.', 'No position yet: go where the sky is open and try again, or tap the sketch.')));
+      else failed(new Error(_('No position yet: go where the sky is open and try again, or tap the sketch.')));
     };
     pause();
     const watching = navigator.geolocation.watchPosition(({ coords }) => {
@@ -54,7 +54,7 @@ function measured(told, stopped) {
     }, (error) => {
       if (error.code !== error.PERMISSION_DENIED) return;
       leave();
-      failed(new Error(`${unplaced()} ${t('Cho phép vị trí trong cài đặt của trình duyệt, hoặc chấm trên sơ đồ.', 'Allow it in the settings of the browser, or tap the sketch.')}`));
+      failed(new Error([unplaced(), _('Allow it in the settings of the browser, or tap the sketch.')].join(' ')));
     }, { enableHighAccuracy: true, maximumAge: 0 });
     const patience = setTimeout(end, PATIENCE_MS);
     stopped(end);
@@ -96,9 +96,9 @@ export function pointing({ place, near, recorded = null, given = null, changed =
   let point = given;
   const status = make('p', { class: 'quiet', role: 'status' });
   const drawn = make('div', { class: 'field-sketch', hidden: true });
-  const stop = make('button', { type: 'button', class: 'button', hidden: true }, t('Dùng điểm này', 'Use this point'));
-  const measure = make('button', { type: 'button', class: 'button button-quiet', onclick: fix }, t('Vị trí máy', 'My position'));
-  const tap = make('button', { type: 'button', class: 'button button-quiet', onclick: () => draw(point ? [point.lon, point.lat] : near()) }, t('Chấm trên sơ đồ', 'Tap the sketch'));
+  const stop = make('button', { type: 'button', class: 'button', hidden: true }, _('Use this point'));
+  const measure = make('button', { type: 'button', class: 'button button-quiet', onclick: fix }, _('My position'));
+  const tap = make('button', { type: 'button', class: 'button button-quiet', onclick: () => draw(point ? [point.lon, point.lat] : near()) }, _('Tap the sketch'));
 
   function say(text, kind = 'quiet') {
     status.className = kind;
@@ -111,18 +111,19 @@ export function pointing({ place, near, recorded = null, given = null, changed =
   }
 
   function tell(count = 0) {
-    if (!point) return say(recorded ? t('Sổ đã có điểm; đo hoặc chấm điểm mới.', 'It has a point on record; measure or tap the new one.') : t('Chưa có điểm.', 'No point yet.'));
+    if (!point) return say(recorded ? _('It has a point on record; measure or tap the new one.') : _('No point yet.'));
     const apart = recorded && Math.round(metres(recorded, [point.lon, point.lat]));
-    const within = `± ${point.position_accuracy_m} m${recorded ? t(`, cách điểm đang ghi ${apart} m`, `, ${apart} m from the point on record`) : ''}`;
-    if (point.position_method !== 'gps') return say(t(`Điểm chấm tay, ${within}.`, `Tapped, ${within}.`));
-    const fixes = count ? t(`${count} lần đo, lệch nhau ${point.spread_m} m`, `${count} fixes, ${point.spread_m} m apart`) : t('vị trí máy', 'of the phone');
-    if (point.position_accuracy_m > COARSE_M) return say(t(`${fixes}: ${within}, kém chính xác. Bật vị trí chính xác, ra chỗ thoáng, hoặc chấm trên sơ đồ.`, `${fixes}: ${within}, which is coarse. Turn on precise location, go where the sky is open, or tap the sketch.`), 'wrong');
+    const about = `± ${number(point.position_accuracy_m)} m`;
+    const within = recorded ? _('{about}, {apart:n} m from the point on record', { about, apart }) : about;
+    if (point.position_method !== 'gps') return say(_('Tapped, {within}.', { within }));
+    const fixes = count ? _('{count:n} fixes, {spread:n} m apart', { count, spread: point.spread_m }) : _('of the phone');
+    if (point.position_accuracy_m > COARSE_M) return say(_('{fixes}: {within}, which is coarse. Turn on precise location, go where the sky is open, or tap the sketch.', { fixes, within }), 'wrong');
     return say(`${fixes}: ${within}.`);
   }
 
   async function fix() {
     measure.disabled = true;
-    say(t('Đang đo, giữ máy ở trước cửa…', 'Measuring: hold the phone at the door…'));
+    say(_('Measuring: hold the phone at the door…'));
     try {
       use(await measured((so_far, count) => { point = so_far; stop.hidden = false; tell(count); }, (end) => { stop.onclick = end; }));
       if (point.position_accuracy_m > COARSE_M) tell();
@@ -135,10 +136,10 @@ export function pointing({ place, near, recorded = null, given = null, changed =
 
   /** What is around a point, to tap; the point stays in the middle. */
   function draw(middle) {
-    if (!middle || !place.nearest(middle, 1).length) return say(t('Quanh đây chưa có nhà nào có điểm để chấm theo.', 'No door around here has a point to go by.'), 'wrong');
+    if (!middle || !place.nearest(middle, 1).length) return say(_('No door around here has a point to go by.'), 'wrong');
     const map = enlarge(sketch([place], middle));
     map.addEventListener('click', (event) => put(placeAt(middle, map, event)));
-    const arrows = ARROWS.map(([sign, east, north, vi, en]) => make('button', { type: 'button', class: 'button button-quiet', 'aria-label': t(vi, en), onclick: () => put(moved(middle, east, north)) }, sign));
+    const arrows = ARROWS.map(([sign, east, north, words]) => make('button', { type: 'button', class: 'button button-quiet', 'aria-label': words, onclick: () => put(moved(middle, east, north)) }, sign));
     drawn.replaceChildren(map, make('p', { class: 'actions' }, ...arrows));
     drawn.hidden = false;
     return null;

@@ -1,6 +1,6 @@
 // The page of the map: search, results, and what is at a point.
 
-import { ask, copy, make, mapApp, share, t, unplaced } from './ui.js';
+import { _, ask, copy, make, mapApp, ofBoth, share, unplaced } from './ui.js';
 import { bindSearch } from './search.js';
 import { openMap, pin } from './map.js';
 
@@ -37,7 +37,7 @@ function show(...children) {
   unmark();
   intro.hidden = true;
   result.replaceChildren(
-    make('button', { type: 'button', class: 'close', 'aria-label': t('Đóng', 'Close'), onclick: close }, '×'),
+    make('button', { type: 'button', class: 'close', 'aria-label': _('Close'), onclick: close }, '×'),
     ...children.filter(Boolean),
   );
   result.hidden = false;
@@ -62,22 +62,22 @@ function padding() {
 /** What is told of a place; without a code it is shared as what leads to it. */
 function card(feature, leading = feature.properties.label) {
   const { properties: found, geometry } = feature;
-  const faults = found.faults.map((fault) => t(fault.message, fault.message_en));
+  const faults = found.faults.map((fault) => ofBoth(fault.message, fault.message_en));
   const link = found.code ? `/a/${found.code_display}` : null;
   const shared = new URL(link ?? `/?${new URLSearchParams({ q: leading })}`, location).href;
   return [
     found.code ? make('a', { class: 'plate', href: link }, found.code_display) : null,
     make('h2', {}, found.label),
-    found.label_before_2025_07 ? make('p', { class: 'former' }, t('Trước 7/2025: ', 'Before July 2025: '), found.label_before_2025_07) : null,
-    found.distance_m === null ? null : make('p', { class: 'former' }, t(`Cách điểm được hỏi ${Math.round(found.distance_m)} m`, `${Math.round(found.distance_m)} m from the point`)),
+    found.label_before_2025_07 ? make('p', { class: 'former' }, _('Before July 2025: {label}', { label: found.label_before_2025_07 })) : null,
+    found.distance_m === null ? null : make('p', { class: 'former' }, _('{metres:n} m from the point', { metres: Math.round(found.distance_m) })),
     faults.length ? make('p', { class: 'faults' }, faults.join(' · ')) : null,
     make(
       'p', { class: 'actions' },
-      link ? make('a', { class: 'button', href: link }, t('Trang địa chỉ', 'Address page')) : null,
-      link && geometry ? make('a', { class: 'button button-quiet', href: mapApp(geometry.coordinates, found.code_display) }, t('Ứng dụng bản đồ', 'Map app')) : null,
-      button(t('Chia sẻ', 'Share'), async (own) => { if (await share(shared, found.label)) own.textContent = t('Đã chép', 'Copied'); }),
-      button(t('Chép', 'Copy'), async (own) => { if (await copy([found.code_display, found.label].filter(Boolean).join(', '))) own.textContent = t('Đã chép', 'Copied'); }),
-      geometry ? null : make('span', { class: 'quiet' }, t('Chưa có toạ độ', 'No position yet')),
+      link ? make('a', { class: 'button', href: link }, _('Address page')) : null,
+      link && geometry ? make('a', { class: 'button button-quiet', href: mapApp(geometry.coordinates, found.code_display) }, _('Map app')) : null,
+      button(_('Share this'), async (own) => { if (await share(shared, found.label)) own.textContent = _('Copied'); }),
+      button(_('Copy'), async (own) => { if (await copy([found.code_display, found.label].filter(Boolean).join(', '))) own.textContent = _('Copied'); }),
+      geometry ? null : make('span', { class: 'quiet' }, _('No position yet')),
     ),
   ];
 }
@@ -98,7 +98,7 @@ async function answer(question) {
   asked?.abort();
   asked = new AbortController();
   const { signal } = asked;
-  say(t('Đang tìm…', 'Searching…'));
+  say(_('Searching…'));
   try {
     const found = await question(signal);
     if (!signal.aborted) return found;
@@ -123,22 +123,22 @@ const isOneOfSeveral = ({ properties }) => properties.faults.some(({ code }) => 
 
 function offer(features) {
   show(
-    make('h2', {}, t('Nhiều nơi phù hợp. Nơi nào?', 'Several places fit. Which one?')),
+    make('h2', {}, _('Several places fit. Which one?')),
     make('ul', {}, ...features.map((feature) => make('li', {}, make('button', { type: 'button', class: 'pick', onclick: () => choose(feature) }, feature.properties.label, feature.properties.code ? make('small', {}, feature.properties.code_display) : null)))),
   );
 }
 
 function mistyped(suggestions) {
   show(
-    make('h2', {}, t('Mã viết sai. Có phải là:', 'The code is mistyped. Did you mean:')),
+    make('h2', {}, _('The code is mistyped. Did you mean:')),
     make('ul', { class: 'codes' }, ...suggestions.map((each) => make('li', {}, make('a', { class: 'plate', href: `/a/${each.code_display}` }, each.code_display), make('span', {}, each.label)))),
   );
 }
 
 function nothing(text) {
   show(
-    make('h2', {}, t('Không tìm thấy', 'Nothing found')),
-    make('p', {}, t(`“${text}” không dẫn đến nơi nào trong sổ đăng ký. Thử thêm xã, phường hoặc tỉnh; không có câu trả lời thì hơn là trả lời sai.`, `“${text}” leads to no place in the register. Add the commune or province; no answer is better than a wrong one.`)),
+    make('h2', {}, _('Nothing found')),
+    make('p', {}, _('“{text}” leads to no place in the register. Add the commune or province; no answer is better than a wrong one.', { text })),
   );
 }
 
@@ -147,7 +147,7 @@ async function whatIsHere({ lng, lat }) {
   if (!found) return;
   const [feature] = found.features;
   if (!feature) {
-    show(make('h2', {}, t('Ngoài Việt Nam', 'Outside Viet Nam')), make('p', {}, t('Sổ đăng ký không có gì ở đây.', 'The register has nothing here.')));
+    show(make('h2', {}, _('Outside Viet Nam')), make('p', {}, _('The register has nothing here.')));
     await mark([lng, lat]);
     return;
   }
@@ -158,7 +158,7 @@ async function whatIsHere({ lng, lat }) {
 /** Leads to the form for a house without a code. */
 function unregistered(lon, lat, { properties: { distance_m: away, code } }) {
   if (code && away < 3) return null;
-  return make('p', { class: 'former' }, make('a', { href: `/new-house?lat=${lat.toFixed(6)}&lon=${lon.toFixed(6)}`, rel: 'nofollow' }, t('Ở đây có nhà chưa có mã?', 'A house without a code here?')));
+  return make('p', { class: 'former' }, make('a', { href: `/new-house?lat=${lat.toFixed(6)}&lon=${lon.toFixed(6)}`, rel: 'nofollow' }, _('A house without a code here?')));
 }
 
 bindSearch({
@@ -181,10 +181,10 @@ async function start() {
     map = await openMap(container, container.dataset.part, { hash: true, locate: () => say(unplaced()), padding: wide() ? { left: 420, top: 20, right: 20, bottom: 20 } : { left: 8, top: 70, right: 8, bottom: 190 } });
     map.on('click', (event) => whatIsHere(event.lngLat));
     map.once('idle', () => { message.remove(); container.dataset.ready = 'yes'; });
-    map.on('error', () => say(t('Một phần bản đồ chưa tải được.', 'Part of the map did not load.')));
+    map.on('error', () => say(_('Part of the map did not load.')));
   } catch {
     map = null;
-    message.textContent = t('Không mở được bản đồ trên trình duyệt này. Tìm kiếm vẫn dùng được.', 'The map cannot be drawn by this browser. Search works.');
+    message.textContent = _('The map cannot be drawn by this browser. Search works.');
   }
 }
 

@@ -1,6 +1,6 @@
 // Imports at the desk: a file, and what became of it. All of it by the API, in the reader's session.
 
-import { make, reach, t } from './ui.js';
+import { _, language, make, reach } from './ui.js';
 import { counted, listed, shown } from './import_shown.js';
 
 const LOOK_AGAIN_MS = 1000;
@@ -32,7 +32,7 @@ function comeBack() {
 
 function problemOf(status, problem) {
   const said = problem?.errors?.map((each) => each.detail).filter(Boolean).join('; ') || problem?.detail;
-  return Object.assign(new Error(said || t('Có lỗi, hãy thử lại sau.', 'Something went wrong; try again later.')), { status });
+  return Object.assign(new Error(said || _('Something went wrong; try again later.')), { status });
 }
 
 const post = (path, body) => ask(path, {
@@ -114,6 +114,7 @@ function upload(form) {
     const end = () => { sent.hidden = true; sending.textContent = ''; deliver.removeAttribute('aria-busy'); };
     request.open('POST', '/v1/imports');
     request.setRequestHeader('X-Csrf-Token', token);
+    request.setRequestHeader('Accept-Language', language);
     request.responseType = 'json';
     request.upload.addEventListener('progress', ({ loaded, total }) => { sent.value = total ? loaded / total : 0; });
     request.addEventListener('load', () => {
@@ -122,10 +123,10 @@ function upload(form) {
       else if (request.status === 401) comeBack();
       else failed(problemOf(request.status, request.response));
     });
-    request.addEventListener('error', () => { end(); failed(new Error(t('Tệp chưa gửi được, hãy thử lại.', 'The file was not sent; try again.'))); });
+    request.addEventListener('error', () => { end(); failed(new Error(_('The file was not sent; try again.'))); });
     sent.value = 0;
     sent.hidden = false;
-    sending.textContent = t('Đang gửi…', 'Sending…');
+    sending.textContent = _('Sending…');
     deliver.setAttribute('aria-busy', 'true');
     request.send(form);
   });
@@ -162,20 +163,20 @@ async function watch(id) {
 const actions = (found) => ({
   save: tried((what) => save(`/v1/imports/${found.id}/${what}`)),
   publish: tried(async (accept) => {
-    const told = [counted(found), accept && t('Tệp thiếu hơn 80 % nhà của nguồn, và mã của chúng sẽ ngừng dùng.', 'The file lacks more than 80 % of the source’s households; their codes will be retired.')];
-    if (!confirm([t('Ghi vào sổ?', 'Publish this?'), ...told].filter(Boolean).join('\n'))) return;
+    const told = [counted(found), accept && _('The file lacks more than 80 % of the source’s households; their codes will be retired.')];
+    if (!confirm([_('Publish this?'), ...told].filter(Boolean).join('\n'))) return;
     await post(`/v1/imports/${found.id}/publish`, { verdict: found.verdict, accept_vanished: accept });
     await watch(found.id);
   }),
   rollBack: tried(async (keepLater) => {
     if (!confirm(keepLater
-      ? t('Huỷ phần chưa ai sửa thêm, giữ phần đã sửa sau đó?', 'Undo what nobody has changed since, and keep the rest?')
-      : t('Huỷ đợt này? Sổ trở lại như trước khi ghi; mã mới cấp sẽ không dùng được nữa.', 'Take this back? The register is as before; codes it gave are withdrawn.'))) return;
+      ? _('Undo what nobody has changed since, and keep the rest?')
+      : _('Take this back? The register is as before; codes it gave are withdrawn.'))) return;
     await post(`/v1/imports/${found.id}/rollback`, { keep_later: keepLater });
     await watch(found.id);
   }),
   discard: tried(async () => {
-    if (!confirm(t('Bỏ đợt này, xoá tệp đã gửi?', 'Discard this and delete the file?'))) return;
+    if (!confirm(_('Discard this and delete the file?'))) return;
     await ask(`/v1/imports/${found.id}`, { method: 'DELETE' });
     await watch(found.id);
     await list();

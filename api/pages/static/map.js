@@ -1,6 +1,6 @@
 // The map: our own tiles, drawn by MapLibre with the letters of the page. Nothing comes from elsewhere, but a base map that the operator chose.
 
-import { t } from './ui.js';
+import { _ } from './ui.js';
 
 const VIET_NAM = [[101.9, 6.2], [117.8, 23.6]];
 const LETTERS = ['Be Vietnam Pro'];
@@ -21,18 +21,18 @@ async function style() {
 
 /** MapLibre's words in the page's language. */
 const locale = () => ({
-  'Map.Title': t('Bản đồ', 'Map'),
-  'NavigationControl.ZoomIn': t('Phóng to', 'Zoom in'),
-  'NavigationControl.ZoomOut': t('Thu nhỏ', 'Zoom out'),
-  'NavigationControl.ResetBearing': t('Hướng bắc lên trên', 'North up'),
-  'GeolocateControl.FindMyLocation': t('Vị trí của tôi', 'My position'),
-  'GeolocateControl.LocationNotAvailable': t('Không biết vị trí', 'Position not available'),
-  'AttributionControl.ToggleAttribution': t('Nguồn', 'Sources'),
+  'Map.Title': _('Map'),
+  'NavigationControl.ZoomIn': _('Zoom in'),
+  'NavigationControl.ZoomOut': _('Zoom out'),
+  'NavigationControl.ResetBearing': _('North up'),
+  'GeolocateControl.FindMyLocation': _('Show my position'),
+  'GeolocateControl.LocationNotAvailable': _('Position not available'),
+  'AttributionControl.ToggleAttribution': _('Sources'),
 });
 
 const remarks = (rough) => [
-  t('Hình vẽ thống kê, không phải bản đồ địa giới hành chính', 'Drawn for statistics; no legal boundaries'),
-  rough ? t('xã là ô gần đúng, chưa nạp ranh giới thật', 'communes are rough cells: no real boundaries loaded') : null,
+  _('Drawn for statistics; no legal boundaries'),
+  rough ? _('communes are rough cells: no real boundaries loaded') : null,
 ].filter(Boolean).join('; ');
 
 async function lettersReady() {

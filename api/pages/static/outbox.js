@@ -2,7 +2,7 @@
 // made when it is written down, so that the server knows it again. Many go in one request, and each has an answer.
 
 import { all, get, put, putAll } from './store.js';
-import { t } from './ui.js';
+import { _, call } from './ui.js';
 
 /** Reports of one request: as many as a slow network carries before it is cut. */
 const AT_ONCE = 50;
@@ -41,8 +41,8 @@ const outcomeOf = ({ filed, problem }) => (filed ? { state: 'sent', receipt: fil
 export function refused(problem) {
   if (LATER.includes(problem.status)) return { state: 'waiting', told: problem.detail };
   const onward = (problem.successors ?? []).map(({ code_display: code }) => code).join(', ');
-  const why = problem.errors?.[0]?.detail ?? problem.detail ?? t('Không nhận được.', 'It was not taken.');
-  return { state: 'refused', told: onward ? `${why} ${t('Nay là', 'Now')}: ${onward}` : why };
+  const why = problem.errors?.[0]?.detail ?? problem.detail ?? _('It was not taken.');
+  return { state: 'refused', told: onward ? _('{reason} Now: {codes}', { reason: why, codes: onward }) : why };
 }
 
 /**
@@ -76,7 +76,7 @@ export async function sendWaiting(name, most, send, outcome, changed, wanted = (
 /** What the server says to a request: { answer }, { problem }; null without a network. */
 export async function post(url, headers, body) {
   try {
-    const response = await fetch(url, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } });
+    const response = await call(url, { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } });
     const answer = await response.json();
     return response.ok ? { answer } : { problem: answer };
   } catch {

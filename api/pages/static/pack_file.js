@@ -1,25 +1,25 @@
 // A pack as a file (docs/pack.md): whose it is, whether it is whole, and what it holds.
 
-import { t } from './ui.js';
+import { _ } from './ui.js';
 
 const FORMAT = 'diachiso-pack';
 const VERSION = 1;
 
 const REFUSED = {
-  not_pack: ['Tệp này không phải gói địa chỉ số.', 'This file is not a pack.'],
-  no_check: ['Trình duyệt này không kiểm được chữ ký (Ed25519), nên không nhận gói nào. Hãy cập nhật trình duyệt.', 'This browser cannot check signatures (Ed25519), so it takes no pack. Update it.'],
-  unknown_key: ['Gói này của nơi khác ký: không phải của sổ đăng ký này.', 'This pack was signed by somebody else: it is not of this register.'],
-  altered: ['Gói này đã bị sửa đổi, không dùng được.', 'This pack was altered and cannot be used.'],
-  cut: ['Gói này bị cắt cụt: hãy tải lại.', 'This pack was cut off: take it again.'],
-  other_version: ['Gói này theo dạng mới hơn: hãy mở lại trang khi có mạng.', 'This pack is of a newer form: open the page again with a network.'],
-  other_register: ['Gói này của sổ đăng ký khác.', 'This pack is of another register.'],
-  wrong_base: ['Phần thay đổi này không khớp với gói đang có.', 'These changes do not fit the pack that is here.'],
+  not_pack: _('This file is not a pack.'),
+  no_check: _('This browser cannot check signatures (Ed25519), so it takes no pack. Update it.'),
+  unknown_key: _('This pack was signed by somebody else: it is not of this register.'),
+  altered: _('This pack was altered and cannot be used.'),
+  cut: _('This pack was cut off: take it again.'),
+  other_version: _('This pack is of a newer form: open the page again with a network.'),
+  other_register: _('This pack is of another register.'),
+  wrong_base: _('These changes do not fit the pack that is here.'),
 };
 
 /** Why a pack is not taken: `reason` for programs, the message for people. */
 export class PackError extends Error {
   constructor(reason) {
-    super(t(...REFUSED[reason]));
+    super(REFUSED[reason]);
     this.reason = reason;
   }
 }

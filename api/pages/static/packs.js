@@ -9,7 +9,7 @@ import { dropMap, keepParts, mapBytes, mapOf, takeMap } from './packs_map.js';
 import { entranceWords, position, reportButtons, reportNew, showOutbox } from './packs_reports.js';
 import { sketch } from './sketch.js';
 import { all, get, put, remove, whyNotKept as why } from './store.js';
-import { make, mapApp, t } from './ui.js';
+import { _, call, make, mapApp, number } from './ui.js';
 
 const OLD_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -47,21 +47,21 @@ function say(text, kind = 'thanks') {
 async function fetched(url) {
   let response;
   try {
-    response = await fetch(url);
+    response = await call(url);
   } catch {
-    throw new Error(t('Không có mạng: chưa tải được.', 'No network: nothing was taken.'));
+    throw new Error(_('No network: nothing was taken.'));
   }
   if (response.ok) return response;
-  if (response.status === 401 || response.status === 403) throw new Error(t('Cần đăng nhập bằng khoá của đơn vị phát.', 'Sign in with a carrier’s key first.'));
+  if (response.status === 401 || response.status === 403) throw new Error(_('Sign in with a carrier’s key first.'));
   const problem = await response.json().catch(() => null);
-  throw Object.assign(new Error(problem?.detail ?? t('Máy chủ chưa trả lời được.', 'The server does not answer.')), { status: response.status });
+  throw Object.assign(new Error(problem?.detail ?? _('The server does not answer.')), { status: response.status });
 }
 
 const packUrl = (code, since) => `/v1/packs/${code}?${new URLSearchParams({ ...('demo' in root.dataset ? { demo: 'true' } : {}), ...(since ? { since } : {}) })}`;
 
 /** Take a pack, or what changed since the one that is here. */
 async function take(code) {
-  say(t('Đang tải…', 'Taking it…'), 'status');
+  say(_('Taking it…'), 'status');
   try {
     const [{ keys }, here] = [await (await fetched('/v1/packs/keys')).json(), await get('packs', code)];
     const known = await get('known', 'keys');
@@ -72,10 +72,10 @@ async function take(code) {
       throw error;
     })).arrayBuffer();
     await keep(file, keys);
-    await takeMap(code).then(showPacks, (error) => say(t(`Gói đã có; bản đồ nền thì chưa: ${why(error)}`, `The pack is here, its base map is not: ${why(error)}`), 'wrong'));
+    await takeMap(code).then(showPacks, (error) => say(_('The pack is here, its base map is not: {reason}', { reason: why(error) }), 'wrong'));
   } catch (error) {
     say(why(error), 'wrong');
-    if (!communes.has(code) && !at('sign-in')) at('packs-told').append(' ', make('a', { id: 'sign-in', href: '/desk/sign-in' }, t('Đăng nhập', 'Sign in')));
+    if (!communes.has(code) && !at('sign-in')) at('packs-told').append(' ', make('a', { id: 'sign-in', href: '/desk/sign-in' }, _('Sign in with the account')));
   }
 }
 
@@ -93,7 +93,7 @@ async function keep(file, keys) {
   await put('known', { id: 'keys', keys, register: header.register });
   navigator.storage?.persist?.();
   communes.set(header.commune, commune);
-  say(t(`Đã có ${header.name}: ${commune.doors.length.toLocaleString('vi')} chỗ ở, đến ngày ${day(header.day)}.`, `${header.name} is here: ${commune.doors.length} doors, as of ${day(header.day)}.`));
+  say(_('{commune} is here: {count:n} doors, as of {day}.', { commune: header.name, count: commune.doors.length, day: day(header.day) }));
   showPacks();
   find();
 }
@@ -113,24 +113,24 @@ const ageDays = (header) => Math.floor((Date.now() - Date.parse(`${header.day}T0
 
 function ageWords(header) {
   const days = ageDays(header);
-  if (days < 0) return t(`ngày ${day(header.day)}; đồng hồ máy này chậm hơn, hãy chỉnh lại`, `of ${day(header.day)}; this device’s clock is behind: set it`);
-  if (days > OLD_DAYS) return t(`đã cũ ${days} ngày: hãy cập nhật khi có mạng`, `${days} days old: bring it up to date`);
-  return t(`ngày ${day(header.day)}`, `of ${day(header.day)}`);
+  if (days < 0) return _('of {day}; this device’s clock is behind: set it', { day: day(header.day) });
+  if (days > OLD_DAYS) return _('{days:n} days old: bring it up to date', { days });
+  return _('of {day}', { day: day(header.day) });
 }
 
 async function showPacks() {
   const maps = new Map(await Promise.all([...communes.keys()].map(async (code) => [code, await mapBytes(code).catch(() => 0)])));
   at('packs').replaceChildren(...[...communes.values()].map(({ header, doors }) => make(
     'li', { 'data-commune': header.commune },
-    make('div', {}, make('b', {}, header.name), ` · ${doors.length.toLocaleString('vi')} ${t('chỗ ở', 'doors')}`,
+    make('div', {}, make('b', {}, header.name), ' · ', _('{count:n} doors', { count: doors.length }),
       make('br'), make('span', { class: ageDays(header) > OLD_DAYS || ageDays(header) < 0 ? 'old' : 'quiet' }, ageWords(header)),
-      maps.get(header.commune) ? make('span', { class: 'quiet' }, ` · ${t('bản đồ nền', 'base map')} ${Math.max(0.1, maps.get(header.commune) / 1e6).toLocaleString(t('vi-VN', 'en-GB'), { maximumFractionDigits: 1 })} MB`) : null,
-      header.demo ? make('span', { class: 'demo' }, t('Dữ liệu minh hoạ', 'Demonstration')) : null),
+      maps.get(header.commune) ? make('span', { class: 'quiet' }, ' · ', _('base map {size} MB', { size: number(Math.max(0.1, maps.get(header.commune) / 1e6), { maximumFractionDigits: 1 }) })) : null,
+      header.demo ? make('span', { class: 'demo' }, _('Demonstration')) : null),
     make('div', { class: 'actions' },
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => take(header.commune) }, t('Cập nhật', 'Update')),
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => drop(header.commune) }, t('Xoá', 'Remove'))),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => take(header.commune) }, _('Update')),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => drop(header.commune) }, _('Remove'))),
   )));
-  if (!communes.size) at('packs').append(make('li', { class: 'quiet' }, t('Chưa có gói nào.', 'None yet.')));
+  if (!communes.size) at('packs').append(make('li', { class: 'quiet' }, _('None yet.')));
 }
 
 async function drop(code) {
@@ -149,8 +149,8 @@ async function findCommunes(event) {
     const { units } = await (await fetched(`/v1/units?${query}`)).json();
     at('communes').replaceChildren(...units.map((unit) => make('li', {},
       make('span', {}, `${unit.full_name}, ${unit.province?.name ?? ''}`),
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => take(unit.code) }, t('Tải gói', 'Take it')))));
-    say(units.length ? '' : t('Không có xã, phường nào tên như vậy.', 'No commune is called so.'), 'status');
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => take(unit.code) }, _('Take the pack')))));
+    say(units.length ? '' : _('No commune is called so.'), 'status');
   } catch (error) {
     say(why(error), 'wrong');
   }
@@ -170,11 +170,11 @@ function find() {
     const hits = [...communes.values()].flatMap((commune) => commune.search(text).map((hit) => ({ ...hit, commune }))).sort((one, other) => other.rank - one.rank);
     const near = hits.length && !/\d.*\d.*\d.*\d/.test(text) ? [] : registered(read.suggestions);
     show([
-      near.length ? make('p', { class: 'quiet' }, t('Mã gõ sai một chút? Có thể là:', 'A slip in the code? Perhaps:')) : null,
+      near.length ? make('p', { class: 'quiet' }, _('A slip in the code? Perhaps:')) : null,
       ...near.map(({ commune, door }) => card(commune, door)),
       ...hits.slice(0, 20).map(hitCard),
       ...openedLike(text).map(openedCard),
-    ], t('Không thấy trong các gói và trang đã mở của máy này.', 'Nothing on this device is called so.'));
+    ], _('Nothing on this device is called so.'));
   }
 }
 
@@ -191,7 +191,7 @@ function showCode(code) {
     if (found) return show([retiredCard(commune, code, found.successors)]);
   }
   const kept = opened.filter(({ id }) => id === code);
-  return show(kept.map(openedCard), t(`Mã ${shown(code)} viết đúng, nhưng không có trong các gói của máy này.`, `${shown(code)} is a well-formed code that is in no pack of this device.`));
+  return show(kept.map(openedCard), _('{code} is a well-formed code that is in no pack of this device.', { code: shown(code) }));
 }
 
 function show(cards, otherwise = null) {
@@ -202,12 +202,12 @@ function show(cards, otherwise = null) {
 function retiredCard(commune, code, successors) {
   const heirs = successors.map((heir) => commune.lookup(heir)?.door);
   return make('div', {},
-    make('p', { class: 'wrong' }, make('b', {}, shown(code)), ' ', successors.length ? t('đã ngừng dùng; nay là:', 'is retired; now it is:') : t('đã ngừng dùng, không có mã nào thay.', 'is retired, and nothing continues it.')),
-    ...successors.map((heir, place) => (heirs[place] ? card(commune, heirs[place]) : make('p', {}, make('a', { class: 'plate', href: `/a/${shown(heir)}` }, shown(heir)), ' ', t('(ngoài gói này)', '(not in this pack)')))));
+    make('p', { class: 'wrong' }, make('b', {}, shown(code)), ' ', successors.length ? _('is retired; now it is:') : _('is retired, and nothing continues it.')),
+    ...successors.map((heir, place) => (heirs[place] ? card(commune, heirs[place]) : make('p', {}, make('a', { class: 'plate', href: `/a/${shown(heir)}` }, shown(heir)), ' ', _('(not in this pack)')))));
 }
 
 const hitCard = ({ commune, door, place, former, formerNumber, missing }) => (door
-  ? card(commune, door, formerNumber ? t(`số cũ: ${formerNumber}`, `formerly number ${formerNumber}`) : former && t(`tên cũ: ${former}`, `formerly ${former}`))
+  ? card(commune, door, formerNumber ? _('formerly number {number}', { number: formerNumber }) : former && _('formerly called {name}', { name: former }))
   : placeCard(commune, place, former, missing && asTyped(missing)));
 
 /** Folded words as they stand in what is asked. */
@@ -218,10 +218,10 @@ function placeCard(commune, place, former, missing) {
   const doors = place.doors.map((door) => commune.doors[door]);
   const shownDoors = place.number ? doors : doors.filter(({ number, inside }) => number && !inside).slice(0, 60);
   return make('article', { class: 'hand-card' },
-    make('h3', {}, place.name), former ? make('p', { class: 'quiet' }, t(`tên cũ: ${former}`, `formerly ${former}`)) : null,
-    missing ? make('p', { class: 'wrong' }, place.number ? t(`Không thấy “${missing}” ở số này`, `“${missing}” is not found at this number`)
-      : place.kind === 'street' ? t(`Chưa có số ${missing} ở đường này`, `Number ${missing} is not in this street yet`) : t(`Chưa có số ${missing} ở thôn, tổ này`, `Number ${missing} is not in this hamlet yet`)) : null,
-    make('p', { class: 'quiet' }, `${commune.header.name} · ${doors.length} ${place.number ? t('chỗ ở; bấm để chọn', 'doors; choose one') : missing ? t('chỗ ở', 'doors') : t('chỗ ở; gõ thêm số nhà', 'doors; type a number')}`),
+    make('h3', {}, place.name), former ? make('p', { class: 'quiet' }, _('formerly called {name}', { name: former })) : null,
+    missing ? make('p', { class: 'wrong' }, place.number ? _('“{text}” is not found at this number', { text: missing })
+      : place.kind === 'street' ? _('Number {number} is not in this street yet', { number: missing }) : _('Number {number} is not in this hamlet yet', { number: missing })) : null,
+    make('p', { class: 'quiet' }, commune.header.name, ' · ', place.number ? _('{count:n} doors; choose one', { count: doors.length }) : missing ? _('{count:n} doors', { count: doors.length }) : _('{count:n} doors; type a number', { count: doors.length })),
     make('p', { class: 'hand-numbers' }, ...shownDoors.map((door) => make('button', { type: 'button', class: 'chip', onclick: () => show([card(commune, door)]) }, (place.number && door.inside) || door.number))));
 }
 
@@ -230,16 +230,16 @@ function card(commune, door, remark = null, metres = null, here = null) {
   const before = commune.labelBefore(door);
   const point = commune.point(door);
   return make('article', { class: 'hand-card', 'data-code': door.code },
-    isDemo(door.code) ? make('p', { class: 'demo' }, t('Mã minh hoạ: không gắn với cửa nhà nào.', 'Demonstration code: it stands on no door.')) : null,
-    make('p', {}, make('span', { class: 'plate' }, shown(door.code)), metres === null ? null : make('b', { class: 'metres' }, ` ${Math.round(metres)} m`), door.status === 'proposed' ? ` ${t('(chờ duyệt)', '(proposed)')}` : null),
+    isDemo(door.code) ? make('p', { class: 'demo' }, _('Demonstration code: it stands on no door.')) : null,
+    make('p', {}, make('span', { class: 'plate' }, shown(door.code)), metres === null ? null : make('b', { class: 'metres' }, ` ${Math.round(metres)} m`), ...(door.status === 'proposed' ? [' ', _('(proposed)')] : [])),
     make('h3', {}, commune.label(door)),
-    before ? make('p', { class: 'quiet' }, `${t('Trước 7/2025', 'Before July 2025')}: ${before}`) : null,
+    before ? make('p', { class: 'quiet' }, _('Before July 2025: {label}', { label: before })) : null,
     remark ? make('p', { class: 'quiet' }, remark) : null,
-    door.hint ? make('p', {}, `${t('Chỉ dẫn', 'Hint')}: ${door.hint}`) : null,
+    door.hint ? make('p', {}, _('Hint: {hint}', { hint: door.hint })) : null,
     entrances(commune, door, here),
     make('p', { class: 'actions' },
-      point ? make('a', { class: 'button', href: mapApp(point, shown(door.code)) }, t('Mở bản đồ', 'Map')) : make('span', { class: 'quiet' }, t('chưa có toạ độ', 'no position yet')),
-      point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), commune, point, door, commune.entrances(door).list) }, t('Sơ đồ', 'Sketch')) : null,
+      point ? make('a', { class: 'button', href: mapApp(point, shown(door.code)) }, _('Open map')) : make('span', { class: 'quiet' }, _('no position yet')),
+      point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), commune, point, door, commune.entrances(door).list) }, _('Sketch')) : null,
       ...reportButtons(door.code, commune.label(door))));
 }
 
@@ -247,16 +247,19 @@ function card(commune, door, remark = null, metres = null, here = null) {
 function entrances(commune, door, here) {
   const { list, of } = commune.entrances(door);
   const from = here ?? commune.point(door);
-  const away = (point) => (here ? t(`cách bạn ${Math.round(between(from, point))} m`, `${Math.round(between(from, point))} m from you`) : t(`cách cửa ${Math.round(between(from, point))} m`, `${Math.round(between(from, point))} m from the door`));
+  const away = (point) => {
+    const metres = Math.round(between(from, point));
+    return here ? _('{metres:n} m from you', { metres }) : _('{metres:n} m from the door', { metres });
+  };
   if (!list.length) return null;
   return make('div', {},
-    make('p', { class: 'quiet' }, of ? t(`Lối vào, của toà nhà ${shown(of)}`, `Entrances, of the building ${shown(of)}`) : t('Lối vào', 'Entrances')),
+    make('p', { class: 'quiet' }, of ? _('Entrances, of the building {code}', { code: shown(of) }) : _('Entrances')),
     make('ol', { class: 'ways' }, ...list.map(({ kind, point, note, seen }, place) => make('li', {},
       make('div', {}, make('span', { class: 'way-mark', 'aria-hidden': 'true' }, String(place + 1)), ' ', make('strong', {}, entranceWords(kind)), ' ',
         from ? make('span', { class: 'quiet' }, away(point)) : null,
         note ? make('p', {}, note) : null,
-        seen ? make('p', { class: 'quiet' }, `${t('thấy ngày', 'seen')} ${day(seen)}`) : null),
-      make('a', { class: 'button button-quiet', href: mapApp(point, shown(door.code)) }, t('Bản đồ', 'Map'), make('span', { class: 'unseen' }, ` ${place + 1}: ${entranceWords(kind).toLowerCase()}`))))));
+        seen ? make('p', { class: 'quiet' }, _('seen {day}', { day: day(seen) })) : null),
+      make('a', { class: 'button button-quiet', href: mapApp(point, shown(door.code)) }, _('Map'), make('span', { class: 'unseen' }, ` ${place + 1}: ${entranceWords(kind).toLowerCase()}`))))));
 }
 
 /** Show or hide what is around a door: on the base map of its commune where that is here. */
@@ -276,7 +279,7 @@ const openedLike = (text) => {
 
 const openedCard = ({ id, label }) => make('article', { class: 'hand-card', 'data-code': id },
   make('p', {}, make('a', { class: 'plate', href: `/a/${shown(id)}` }, shown(id))), make('h3', {}, label),
-  make('p', { class: 'quiet' }, t('trang đã mở trên máy này', 'opened on this device before')));
+  make('p', { class: 'quiet' }, _('opened on this device before')));
 
 // --- where the phone is ----------------------------------------------------------------------------
 
@@ -287,10 +290,10 @@ async function showNear() {
     const near = [...communes.values()].flatMap((commune) => commune.nearest(here).map((hit) => ({ ...hit, commune })));
     near.sort((one, other) => one.metres - other.metres);
     show([
-      make('p', { class: coords.accuracy > 100 ? 'wrong' : 'quiet' }, t(`Vị trí của máy, sai số khoảng ${Math.round(coords.accuracy)} m.`, `Your position, within about ${Math.round(coords.accuracy)} m.`)),
+      make('p', { class: coords.accuracy > 100 ? 'wrong' : 'quiet' }, _('Your position, within about {metres:n} m.', { metres: Math.round(coords.accuracy) })),
       near.length ? make('div', { class: 'hand-card' }, sketch(communes.values(), here, { accuracy: coords.accuracy })) : null,
       ...near.slice(0, 10).map(({ commune, door, metres }) => card(commune, door, null, metres, here)),
-    ], t('Chưa có gói nào.', 'No pack is here.'));
+    ], _('No pack is here.'));
   } catch (error) {
     show([make('p', { class: 'wrong' }, error.message)]);
   }
@@ -298,7 +301,7 @@ async function showNear() {
 
 function showNetwork() {
   at('network').hidden = navigator.onLine;
-  at('network').textContent = t('Không có mạng: đang tìm trong máy này.', 'No network: searching on this device.');
+  at('network').textContent = _('No network: searching on this device.');
   if (navigator.onLine) sendReports(showOutbox);
 }
 

@@ -2,7 +2,7 @@
 // of the home page is. Without a slice, or where it cannot be drawn, there is the sketch.
 
 import { get, put, remove } from './store.js';
-import { make, t } from './ui.js';
+import { _, make } from './ui.js';
 
 const PARTS = 'map'; // a cache of its own: large, and wanted only where there is a slice
 const ZOOM = 17;
@@ -41,7 +41,7 @@ export async function mapOf(commune, point, marks) {
   const protocol = new window.pmtiles.Protocol({ metadata: true });
   protocol.add(new window.pmtiles.PMTiles(new window.pmtiles.FileSource(new File([kept.file], kept.id))));
   maplibre.addProtocol('pmtiles', protocol.tile);
-  const box = make('div', { class: 'hand-map', role: 'region', 'aria-label': t('Bản đồ quanh đây', 'Map of what is around') });
+  const box = make('div', { class: 'hand-map', role: 'region', 'aria-label': _('Map of what is around') });
   // It is drawn when it has its size.
   const draw = () => {
     const map = new maplibre.Map({ container: box, style: styleOf(kept, commune), center: point, zoom: ZOOM, maxZoom: 20, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false });

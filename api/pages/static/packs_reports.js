@@ -4,19 +4,19 @@ import { shown } from './code.js';
 import { keepReport, sendReports } from './outbox.js';
 import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
 import { all, remove, whyNotKept as why } from './store.js';
-import { make, t, unplaced } from './ui.js';
+import { _, make, unplaced } from './ui.js';
 
 const KINDS = {
-  new_house: ['Nhà chưa có mã', 'A house without a code'], confirmed: ['Đúng: nhà ở đó', 'Right: it is there'], wrong_point: ['Nhà ở chỗ khác', 'It is elsewhere'],
-  entrance: ['Lối vào', 'An entrance'], no_such_house: ['Không có nhà này', 'There is no such house'],
-  plate_mounted: ['Biển đã treo', 'The plate hangs'], plate_lost: ['Biển mất, vỡ', 'The plate is lost or broken'],
+  new_house: _('A house without a code'), confirmed: _('Right: it is there'), wrong_point: _('It is elsewhere'),
+  entrance: _('An entrance'), no_such_house: _('There is no such house'),
+  plate_mounted: _('The plate hangs'), plate_lost: _('The plate is lost or broken'),
 };
-const STATES = { waiting: ['chờ mạng', 'waits for a network'], sent: ['đã gửi', 'sent'], refused: ['không nhận', 'not taken'] };
-const ENTRANCES = { main: ['Cửa chính', 'Main entrance'], vehicles: ['Lối xe vào', 'For vehicles'], delivery: ['Lối giao hàng', 'For deliveries'], locker: ['Tủ nhận hàng', 'Parcel lockers'] };
+const STATES = { waiting: _('waits for a network'), sent: _('sent'), refused: _('not taken') };
+const ENTRANCES = { main: _('Main entrance'), vehicles: _('For vehicles'), delivery: _('For deliveries'), locker: _('Parcel lockers') };
 const at = (id) => document.getElementById(id);
 
 /** What a kind of entrance is called. */
-export const entranceWords = (kind) => t(...ENTRANCES[kind]);
+export const entranceWords = (kind) => ENTRANCES[kind];
 
 /** Where the phone is, as the browser says it. */
 export const position = () => new Promise((found, failed) => {
@@ -45,14 +45,14 @@ export function reportButtons(code, label) {
     } catch (error) {
       article.append(make('p', { class: 'wrong hand-wrong', role: 'alert' }, why(error)));
     }
-  } }, t(...words));
+  } }, words);
   const plate = ['plate_mounted', 'plate_lost'].map((kind) => button(KINDS[kind], () => report(kind, code, label)));
   return [
-    button(['Đúng', 'Right'], () => report('confirmed', code, label)),
-    button(['Nhà ở đây', 'It is here'], async () => report('wrong_point', code, label, pointOf(await position()))),
-    button(['Lối vào', 'Entrance'], (article) => toggle(article, 'entrance', () => entranceForm(code, label))),
-    button(['Biển', 'Plate'], (article) => toggle(article, 'plate', () => make('p', { class: 'actions' }, ...plate))),
-    button(['Không có nhà', 'Not there'], () => report('no_such_house', code, label)),
+    button(_('Right'), () => report('confirmed', code, label)),
+    button(_('It is here'), async () => report('wrong_point', code, label, pointOf(await position()))),
+    button(_('Entrance'), (article) => toggle(article, 'entrance', () => entranceForm(code, label))),
+    button(_('Plate'), (article) => toggle(article, 'plate', () => make('p', { class: 'actions' }, ...plate))),
+    button(_('Not there'), () => report('no_such_house', code, label)),
   ];
 }
 
@@ -69,15 +69,15 @@ function toggle(article, name, part) {
 /** An entrance where the phone is. */
 function entranceForm(code, label) {
   const form = make('form', { class: 'hand-way' },
-    make('label', {}, t('Lối vào', 'Entrance'), make('select', { name: 'entrance' }, ...Object.keys(ENTRANCES).map((kind) => make('option', { value: kind }, entranceWords(kind))))),
-    make('label', {}, t('Vào thế nào; không ghi tên người, số điện thoại', 'How one gets in; no name, no telephone number'), make('input', { name: 'note', maxlength: '140', autocomplete: 'off' })),
-    make('button', { class: 'button' }, t('Báo lối vào ở chỗ tôi đứng', 'It is where I stand')),
+    make('label', {}, _('Entrance'), make('select', { name: 'entrance' }, ...Object.keys(ENTRANCES).map((kind) => make('option', { value: kind }, entranceWords(kind))))),
+    make('label', {}, _('How one gets in; no name, no telephone number'), make('input', { name: 'note', maxlength: '140', autocomplete: 'off' })),
+    make('button', { class: 'button' }, _('The entrance is where I stand')),
     make('p', { class: 'wrong', role: 'alert', hidden: true }));
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     try {
       const note = form.note.value.trim();
-      if (isPersonal(note) || namesPerson(note)) throw new Error(t(...LEAVE_OUT));
+      if (isPersonal(note) || namesPerson(note)) throw new Error(LEAVE_OUT);
       await report('entrance', code, label, { entrance: form.entrance.value, ...(note ? { note } : {}), ...pointOf(await position()) });
       form.remove();
     } catch (error) {
@@ -93,8 +93,8 @@ export async function reportNew(event) {
   event.preventDefault();
   const address = at('address').value.trim();
   try {
-    if (isPersonal(address)) throw new Error(t(...LEAVE_OUT));
-    await report('new_house', undefined, address || t('nhà mới, chưa rõ địa chỉ', 'a new house without an address'), { ...pointOf(await position()), ...(address ? { address } : {}) });
+    if (isPersonal(address)) throw new Error(LEAVE_OUT);
+    await report('new_house', undefined, address || _('a new house without an address'), { ...pointOf(await position()), ...(address ? { address } : {}) });
     at('address').value = '';
     at('new-told').hidden = true;
     await remove('known', 'draft');
@@ -108,12 +108,12 @@ export async function showOutbox() {
   const reports = (await all('outbox')).sort((one, other) => other.at.localeCompare(one.at));
   const waiting = reports.filter(({ state }) => state === 'waiting').length;
   at('reports').hidden = !reports.length;
-  at('waiting').textContent = waiting ? t(`${waiting} chờ gửi`, `${waiting} waiting`) : '';
+  at('waiting').textContent = waiting ? _('{count:n} waiting', { count: waiting }) : '';
   at('send').hidden = !waiting;
   at('outbox').replaceChildren(...reports.map((each) => make('li', { 'data-state': each.state },
-    make('div', {}, make('b', {}, t(...KINDS[each.body.kind])), ' · ', each.body.code ? make('span', { class: 'code' }, `${shown(each.body.code)} · `) : null, make('span', { class: `state-${each.state}` }, t(...STATES[each.state])),
+    make('div', {}, make('b', {}, KINDS[each.body.kind]), ' · ', each.body.code ? make('span', { class: 'code' }, `${shown(each.body.code)} · `) : null, make('span', { class: `state-${each.state}` }, STATES[each.state]),
       make('br'), each.label, each.body.entrance ? make('p', {}, [entranceWords(each.body.entrance), each.body.note].filter(Boolean).join(': ')) : null,
       each.told ? make('p', { class: each.state === 'refused' ? 'wrong' : 'quiet' }, each.told) : null),
-    each.receipt ? make('a', { href: `/reports/${each.receipt}` }, t('Biên nhận', 'Receipt')) : null,
-    make('button', { type: 'button', class: 'link', onclick: async () => { await remove('outbox', each.id); await showOutbox(); } }, each.state === 'waiting' ? t('Bỏ', 'Drop') : t('Xoá', 'Remove')))));
+    each.receipt ? make('a', { href: `/reports/${each.receipt}` }, _('Receipt')) : null,
+    make('button', { type: 'button', class: 'link', onclick: async () => { await remove('outbox', each.id); await showOutbox(); } }, each.state === 'waiting' ? _('Drop') : _('Remove')))));
 }

@@ -3,7 +3,7 @@
 import { isDemo, shown } from './code.js';
 import { formToken } from './outbox.js';
 import { get, put, remove } from './store.js';
-import { make, mapApp, reach, t, whereAmI } from './ui.js';
+import { _, make, mapApp, number, ofBoth, reach, whereAmI } from './ui.js';
 
 const KEPT = 'route';
 const DRAFT = 'route-draft';
@@ -15,7 +15,7 @@ const FILES = {
   gpx: ['/v1/routes', {}, 'application/gpx+xml', 'tuyen.gpx'],
   geojson: ['/v1/routes', {}, 'application/geo+json', 'tuyen.geojson'],
 };
-const NO_COLUMN = ['Không nhận ra cột nào là địa chỉ hay mã. Hãy đặt tên cột là “Địa chỉ” hoặc “Mã”, hay dán riêng cột ấy.', 'No column of addresses or codes was recognised. Call it “address” or “code”, or paste that column alone.'];
+const NO_COLUMN = _('No column of addresses or codes was recognised. Call it “address” or “code”, or paste that column alone.');
 const at = (id) => document.getElementById(id);
 let kept = null; // { id, text, rows, numbers, wish, answer, done, empty, chosen, waits }
 
@@ -25,9 +25,9 @@ function say(words, kind = 'thanks') {
 }
 
 const why = (error) => (error.name === 'QuotaExceededError'
-  ? t('Máy hết chỗ chứa: chưa lưu được tuyến.', 'The device is full: the route was not kept.')
+  ? _('The device is full: the route was not kept.')
   : error.name === 'InvalidStateError' || error.name === 'SecurityError'
-    ? t('Trình duyệt không cho lưu trong máy (chế độ ẩn danh?).', 'The browser keeps nothing here (a private window?).')
+    ? _('The browser keeps nothing here (a private window?).')
     : error.message);
 
 // --- asking the server -----------------------------------------------------------------------------
@@ -38,9 +38,9 @@ async function post(path, query, body, kind, accept) {
   });
   if (response.ok) return response;
   const problem = await response.json().catch(() => null);
-  if (problem?.code === 'columns_not_recognised') throw new Error(t(...NO_COLUMN));
+  if (problem?.code === 'columns_not_recognised') throw new Error(NO_COLUMN);
   const said = problem?.errors?.[0]?.detail ?? problem?.detail;
-  throw new Error(said ? inLanguage(said) : t('Máy chủ chưa trả lời được, hãy thử lại.', 'The server does not answer; try again.'));
+  throw new Error(said ?? _('The server does not answer; try again.'));
 }
 
 function wish() {
@@ -57,10 +57,10 @@ async function plan(event) {
   const [file] = at('file').files;
   const text = at('text').value;
   if (!file && !text.trim()) {
-    say(t('Hãy dán ít nhất một dòng.', 'Paste at least one line.'), 'wrong');
+    say(_('Paste at least one line.'), 'wrong');
     return;
   }
-  at('working').textContent = t('Đang xếp…', 'Ordering…');
+  at('working').textContent = _('Ordering…');
   try {
     if (kept && !file && text === kept.text) await orderAgain(wish());
     else await orderList(file, text);
@@ -68,10 +68,10 @@ async function plan(event) {
     fill(kept);
     at('new-round').open = false;
     const { unread_columns: unread } = kept.answer;
-    say(unread.length ? t(`Cột không đọc: ${unread.join(', ')}`, `Columns not read: ${unread.join(', ')}`) : '', 'quiet');
+    say(unread.length ? _('Columns not read: {names}', { names: unread.join(', ') }) : '', 'quiet');
     at('round').scrollIntoView({ block: 'start' });
   } catch (error) {
-    say(`${why(error)} ${t('Danh sách và lựa chọn vẫn ở đây.', 'The list and what was chosen are still here.')}`, 'wrong');
+    say([why(error), _('The list and what was chosen are still here.')].join(' '), 'wrong');
     at('told').scrollIntoView({ block: 'center' });
   }
   at('working').textContent = '';
@@ -82,7 +82,7 @@ async function orderList(file, text) {
   const kind = file ? TABLES[file.name.split('.').pop().toLowerCase()] ?? 'application/octet-stream' : 'text/plain';
   const answer = await (await post('/v1/routes', asked, file ?? text, kind, 'application/json')).json();
   const goesOn = kept && (answer.stops.some(isDone) || answer.unplaced.some(isChosen))
-    && window.confirm(t('Giữ dấu đã phát và các nơi đã chọn của danh sách trước?', 'Keep the ticks and the places that were chosen in the list before?'));
+    && window.confirm(_('Keep the ticks and the places that were chosen in the list before?'));
   await keep(answer, asked, goesOn ? { done: kept.done, chosen: kept.chosen } : null, file ? null : text);
   const chosen = answer.unplaced.filter(isChosen);
   for (const { line, given } of chosen) lead(line, kept.chosen[given].place);
@@ -130,7 +130,7 @@ function listOf(rows) {
   const place = ({ code, address }) => (code ? shown(code) : address);
   if (!rows.some(({ ref }) => ref)) return rows.map(place).join('\n');
   const cell = (text) => (/["\t\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return [[t('Mã đơn', 'Order'), t('Địa chỉ', 'Address')], ...rows.map((row) => [row.ref ?? '', place(row)])].map((cells) => cells.map(cell).join('\t')).join('\n');
+  return [[_('Order number'), _('Address')], ...rows.map((row) => [row.ref ?? '', place(row)])].map((cells) => cells.map(cell).join('\t')).join('\n');
 }
 
 /** The line of the list is the place that was chosen. */
@@ -189,13 +189,13 @@ async function take({ currentTarget }) {
 
 // --- what is shown ---------------------------------------------------------------------------------
 
-const SIDES = { odd: ['bên số lẻ', 'odd side'], even: ['bên số chẵn', 'even side'] };
-const MEASURES = { straight_lines: ['theo đường thẳng', 'in straight lines'], roads: ['theo đường đi', 'by road'] };
-const km = (metres) => `${(metres / 1000).toLocaleString(t('vi-VN', 'en-GB'), { maximumFractionDigits: 1 })} km`;
+const SIDES = { odd: _('odd side'), even: _('even side') };
+const MEASURES = { straight_lines: _('in straight lines'), roads: _('by road') };
+const km = (metres) => `${number(metres / 1000, { maximumFractionDigits: 1 })} km`;
 const isDone = ({ code }) => code in kept.done;
 const isChosen = ({ given }) => Object.hasOwn(kept.chosen, given);
-const refs = ({ parcels }) => parcels.map(({ line, ref }) => ref ?? t(`dòng ${line}`, `line ${line}`)).join(', ');
-const count = ({ parcels }) => t(`${parcels.length} bưu gửi`, `${parcels.length} parcel${parcels.length > 1 ? 's' : ''}`);
+const refs = ({ parcels }) => parcels.map(({ line, ref }) => ref ?? _('line {number}', { number: line })).join(', ');
+const parcelWords = (count) => (count === 1 ? _('{count:n} parcel', { count }) : _('{count:n} parcels', { count }));
 
 function show() {
   at('round').hidden = !kept;
@@ -203,25 +203,21 @@ function show() {
   const { answer } = kept;
   showSum();
   at('notices').replaceChildren(
-    ...answer.notices.map(({ message }) => make('li', {}, inLanguage(message))),
-    ...(kept.empty.length ? [make('li', {}, t(`Dòng trống: ${kept.empty.join(', ')}`, `Empty lines: ${kept.empty.join(', ')}`))] : []),
+    ...answer.notices.map(({ message }) => make('li', {}, message)),
+    ...(kept.empty.length ? [make('li', {}, _('Empty lines: {lines}', { lines: kept.empty.join(', ') }))] : []),
   );
   at('unplaced').replaceChildren(...(answer.unplaced.length ? [unplacedBox(answer.unplaced)] : []));
   at('stops').replaceChildren(...groups(answer.stops).map(groupOf));
 }
 
-const inLanguage = (words) => {
-  const [, vi, en] = /^(.*) \((.*)\)$/s.exec(words) ?? [null, words, words];
-  return t(vi, en);
-};
-
 function showSum() {
   const { stops, metres, seconds, measured_by: measure } = kept.answer;
   const done = stops.filter(isDone).length;
-  const time = seconds === null ? '' : t(`, ${Math.round(seconds / 60)} phút`, `, ${Math.round(seconds / 60)} min`);
+  const way = `${km(metres)} ${MEASURES[measure]}`;
   at('sum').replaceChildren(
-    make('b', {}, t(`${done}/${stops.length} điểm`, `${done}/${stops.length} stops`)),
-    ` · ${t(`${stops.reduce((sum, { parcels }) => sum + parcels.length, 0)} bưu gửi`, `${stops.reduce((sum, { parcels }) => sum + parcels.length, 0)} parcels`)} · ${km(metres)} ${t(...MEASURES[measure])}${time}`,
+    make('b', {}, _('{done:n}/{count:n} stops', { done, count: stops.length })),
+    ' · ', parcelWords(stops.reduce((sum, { parcels }) => sum + parcels.length, 0)),
+    ' · ', seconds === null ? way : _('{way}, {minutes:n} min', { way, minutes: Math.round(seconds / 60) }),
   );
   at('progress').max = stops.length || 1;
   at('progress').value = done;
@@ -231,23 +227,23 @@ function showSum() {
 function showNext() {
   const { stops } = kept.answer;
   const next = stops.find((stop) => !isDone(stop));
-  at('next').replaceChildren(...(next ? [nextCard(next)] : stops.length ? [make('p', { class: 'thanks' }, t('Đã phát hết.', 'All delivered.'))] : []));
+  at('next').replaceChildren(...(next ? [nextCard(next)] : stops.length ? [make('p', { class: 'thanks' }, _('All delivered.'))] : []));
 }
 
 const nextCard = (stop) => make('article', { class: 'hand-card round-next', 'data-code': stop.code },
-  isDemo(stop.code) ? make('p', { class: 'demo' }, t('Mã minh hoạ: không gắn với cửa nhà nào.', 'Demonstration code: it stands on no door.')) : null,
-  make('p', {}, make('b', {}, t(`Điểm tiếp: ${stop.at}`, `Next: ${stop.at}`)), ' ', make('a', { class: 'plate', href: `/a/${stop.code_display}` }, stop.code_display), far(stop)),
+  isDemo(stop.code) ? make('p', { class: 'demo' }, _('Demonstration code: it stands on no door.')) : null,
+  make('p', {}, make('b', {}, _('Next: {place}', { place: stop.at })), ' ', make('a', { class: 'plate', href: `/a/${stop.code_display}` }, stop.code_display), far(stop)),
   make('h3', {}, stop.label),
-  stop.delivery_hint ? make('p', {}, `${t('Chỉ dẫn', 'Hint')}: ${stop.delivery_hint}`) : null,
-  make('p', {}, make('b', {}, count(stop)), ` · ${refs(stop)}`),
+  stop.delivery_hint ? make('p', {}, _('Hint: {hint}', { hint: stop.delivery_hint })) : null,
+  make('p', {}, make('b', {}, parcelWords(stop.parcels.length)), ` · ${refs(stop)}`),
   make('p', { class: 'actions round-actions' },
-    make('button', { type: 'button', class: 'button', onclick: () => tick(stop, true) }, t('Đã phát', 'Delivered')),
-    stop.position ? make('a', { class: 'button button-quiet', href: mapApp([stop.position.lon, stop.position.lat], stop.code_display) }, t('Mở bản đồ', 'Map')) : make('span', { class: 'quiet' }, t('chưa có toạ độ', 'no position yet'))));
+    make('button', { type: 'button', class: 'button', onclick: () => tick(stop, true) }, _('Delivered')),
+    stop.position ? make('a', { class: 'button button-quiet', href: mapApp([stop.position.lon, stop.position.lat], stop.code_display) }, _('Open map')) : make('span', { class: 'quiet' }, _('no position yet'))));
 
-const far = (stop) => (stop.metres === null ? null : make('span', { class: 'quiet' }, ` ${stop.metres.toLocaleString(t('vi-VN', 'en-GB'))} m ${t(...MEASURES[kept.answer.measured_by])}`));
+const far = (stop) => (stop.metres === null ? null : make('span', { class: 'quiet' }, ` ${number(stop.metres)} m ${MEASURES[kept.answer.measured_by]}`));
 
 /** The side of the street, in words; the shortest way crosses it as it likes. */
-const sideOf = ({ side }) => (side && kept.answer.order === 'walking' ? t(...SIDES[side]) : null);
+const sideOf = ({ side }) => (side && kept.answer.order === 'walking' ? SIDES[side] : null);
 
 /** Stops that follow each other in a street. */
 function groups(stops) {
@@ -264,7 +260,7 @@ function groupOf({ stops }) {
   const [first] = stops;
   const head = [first.street, sideOf(first), first.commune?.name].filter(Boolean).join(', ');
   return make('section', { class: 'round-group' },
-    make('h2', {}, head || t('Không rõ đường', 'No street')),
+    make('h2', {}, head || _('No street')),
     make('ol', { class: 'round-stops' }, ...stops.map(stopLine)));
 }
 
@@ -275,15 +271,15 @@ function stopLine(stop) {
     make('label', {}, box,
       make('span', { class: 'round-at' }, String(stop.at)),
       make('span', { class: 'round-door' }, stop.door,
-        make('span', { class: 'quiet' }, ` ${stop.code_display} · ${count(stop)} · ${refs(stop)}`),
+        make('span', { class: 'quiet' }, ` ${stop.code_display} · ${parcelWords(stop.parcels.length)} · ${refs(stop)}`),
         stop.delivery_hint ? make('span', { class: 'round-hint' }, stop.delivery_hint) : null)),
-    stop.position ? make('a', { class: 'round-map', href: mapApp([stop.position.lon, stop.position.lat], stop.code_display), 'aria-label': t(`Mở bản đồ: điểm ${stop.at}`, `Map: stop ${stop.at}`) }, t('Bản đồ', 'Map')) : make('span', { class: 'quiet round-map' }, t('chưa có toạ độ', 'no position')));
+    stop.position ? make('a', { class: 'round-map', href: mapApp([stop.position.lon, stop.position.lat], stop.code_display), 'aria-label': _('Map: stop {place}', { place: stop.at }) }, _('Map')) : make('span', { class: 'quiet round-map' }, _('no position')));
 }
 
 /** Written down before it is shown: what is ticked stays so, whatever happens to the phone. */
 async function tick(stop, done) {
   const before = kept.done;
-  const { [stop.code]: _, ...others } = before;
+  const { [stop.code]: gone, ...others } = before;
   kept.done = done ? { ...others, [stop.code]: new Date().toISOString() } : others;
   try {
     await put('known', kept);
@@ -299,18 +295,18 @@ async function tick(stop, done) {
 
 /** On top, and folded up once the route has begun. */
 const unplacedBox = (lines) => make('details', { class: 'round-unplaced', open: !Object.keys(kept.done).length },
-  make('summary', {}, make('h2', {}, t(`${lines.length} dòng chưa xếp được: hỏi trước khi đi`, `${lines.length} lines without a door: ask first`))),
+  make('summary', {}, make('h2', {}, _('{count:n} lines without a door: ask first', { count: lines.length }))),
   make('ul', { class: 'hand-list' }, ...lines.map(unplacedLine)));
 
 function unplacedLine(unplaced) {
-  const { line, ref, given, message, message_en: english, question } = unplaced;
-  const said = t(message, english);
-  const asked = question && t(question.text, question.text_en);
+  const { line, ref, given, question } = unplaced;
+  const said = ofBoth(unplaced.message, unplaced.message_en);
+  const asked = question && ofBoth(question.text, question.text_en);
   return make('li', { 'data-line': line }, make('div', {},
-    make('b', {}, t(`Dòng ${line}`, `Line ${line}`), ref ? ` · ${ref}` : ''), make('br'), given,
+    make('b', {}, _('Line {number}', { number: line }), ref ? ` · ${ref}` : ''), make('br'), given,
     asked?.startsWith(said) ? null : make('p', { class: 'round-why' }, said),
     asked ? make('p', {}, asked) : null,
-    kept.waits && isChosen(unplaced) ? make('p', { class: 'thanks' }, t(`✓ Đã chọn ${kept.chosen[given].label}: xếp lại khi có mạng.`, `✓ ${kept.chosen[given].label} is chosen: it is ordered again when there is a network.`)) : null,
+    kept.waits && isChosen(unplaced) ? make('p', { class: 'thanks' }, _('✓ {place} is chosen: it is ordered again when there is a network.', { place: kept.chosen[given].label })) : null,
     ...(question?.choices ?? []).map((choice) => make('p', {},
       make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose(unplaced, choice) }, choice.label)))));
 }
@@ -319,7 +315,7 @@ function unplacedLine(unplaced) {
 
 function showNetwork() {
   at('network').hidden = navigator.onLine;
-  at('network').textContent = t('Không có mạng: tuyến nằm trong máy này, đánh dấu được như thường. Xếp lại, in và tải tệp thì cần mạng.', 'No network: the route is on this device and can be ticked. To order it again and for files a network is needed.');
+  at('network').textContent = _('No network: the route is on this device and can be ticked. To order it again and for files a network is needed.');
   orderWaiting();
 }
 
@@ -346,7 +342,7 @@ at('here').addEventListener('click', async () => {
 });
 for (const button of document.querySelectorAll('[data-file]')) button.addEventListener('click', take);
 at('drop-round').addEventListener('click', async () => {
-  if (!window.confirm(t('Xoá tuyến và những gì đã đánh dấu?', 'Remove the route and all ticks?'))) return;
+  if (!window.confirm(_('Remove the route and all ticks?'))) return;
   for (const id of [KEPT, DRAFT]) await remove('known', id);
   kept = null;
   fill(EMPTY);

@@ -1,13 +1,13 @@
 // The search box: an ARIA combobox over /v1/autocomplete.
 
-import { ask, make, t } from './ui.js';
+import { _, ask, make } from './ui.js';
 
 const APART_MS = 40;
 const KEPT = 100;
 const KINDS = {
-  door: ['địa chỉ', 'address'], street: ['đường', 'street'], locality: ['thôn, khu', 'locality'],
-  building: ['toà nhà', 'building'],
-  commune: ['xã, phường', 'commune'], province: ['tỉnh, thành phố', 'province'],
+  door: _('address'), street: _('street'), locality: _('locality'),
+  building: _('building'),
+  commune: _('commune'), province: _('province'),
 };
 
 /** Bind the box; `near` tells where the map looks, `chosen` gets a suggestion, `searched` a text. */
@@ -58,9 +58,9 @@ export function bindSearch({ form, input, list, clear, near, chosen, searched, f
       { id: `suggestion-${at}`, role: 'option', 'aria-selected': 'false', onmousedown: (event) => { event.preventDefault(); take(line); } },
       line.label,
       make('small', {}, [
-        line.code_display ?? t(...KINDS[line.type]),
-        line.places > 1 ? t(`ở ${line.places} xã, phường`, `in ${line.places} communes`) : null,
-        line.former_name ? t(`trước là ${line.former_name}`, `formerly ${line.former_name}`) : null,
+        line.code_display ?? KINDS[line.type],
+        line.places > 1 ? _('in {count:n} communes', { count: line.places }) : null,
+        line.former_name ? _('formerly {former_name}', { former_name: line.former_name }) : null,
       ].filter(Boolean).join(' · ')),
     )));
     list.hidden = !found.length;

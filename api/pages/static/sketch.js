@@ -1,7 +1,7 @@
 // A small map of what a pack has around a point, north up: doors with their numbers, names of streets, 50 metres. The same
 // drawing as on the page of an address (api/pages/sketch.py), made here because nobody can be asked.
 
-import { t } from './ui.js';
+import { _ } from './ui.js';
 
 const [WIDTH, HEIGHT, REACH_M, BAR_M, MOST] = [640, 440, 110, 50, 400];
 const SCALE = HEIGHT / (2 * REACH_M);
@@ -18,7 +18,7 @@ function svg(name, attributes, text = null) {
 /** `own` is the door in the middle; without one it is where the phone is, within `accuracy` metres. Points of its
     `entrances` are marked by their places in the list. */
 export function sketch(communes, [lon, lat], { own = null, accuracy = 0, entrances = [] } = {}) {
-  const drawn = svg('svg', { class: 'sketch', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': t('Sơ đồ quanh đây', 'Map of what is around') });
+  const drawn = svg('svg', { class: 'sketch', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': _('Sketch of what is around') });
   drawn.append(svg('rect', { class: 'sketch-ground', width: WIDTH, height: HEIGHT }));
   const across = Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE;
   const place = ([x, y]) => [WIDTH / 2 + (x - lon) * across * SCALE, HEIGHT / 2 - (y - lat) * METRES_A_DEGREE * SCALE];

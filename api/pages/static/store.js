@@ -2,7 +2,7 @@
 // opened, reports that wait for a network; rounds in the field, and what was found on them. It stays here, and survives
 // a restart.
 
-import { t } from './ui.js';
+import { _ } from './ui.js';
 
 const STORES = ['packs', 'known', 'opened', 'outbox', 'walks', 'found', 'maps'];
 const VERSION = 3;
@@ -22,7 +22,7 @@ function database() {
       done(asked.result);
     };
     asked.onerror = () => failed(asked.error);
-    asked.onblocked = () => failed(new Error(t('Hãy đóng các trang khác của sổ trên máy này rồi mở lại.', 'Close the other pages of the register on this device, and open this again.')));
+    asked.onblocked = () => failed(new Error(_('Close the other pages of the register on this device, and open this again.')));
   });
   opening.catch(() => { opening = null; });
   return opening;
@@ -53,7 +53,7 @@ export async function keepOpened(address) {
 
 /** What went wrong when something was kept, in words: a full disk above all. */
 export const whyNotKept = (error) => (error.name === 'QuotaExceededError'
-  ? t('Máy hết chỗ chứa: chưa lưu được. Hãy xoá bớt rồi thử lại.', 'The device is full: this was not kept. Free some space and try again.')
+  ? _('The device is full: this was not kept. Free some space and try again.')
   : error.name === 'InvalidStateError' || error.name === 'SecurityError'
-    ? t('Trình duyệt không cho lưu trong máy (chế độ ẩn danh?).', 'The browser keeps nothing here (a private window?).')
+    ? _('The browser keeps nothing here (a private window?).')
     : error.message);

@@ -1,6 +1,6 @@
 // The page to try addresses: a file that is dropped, examples, and a word while it works.
 
-import { t } from './ui.js';
+import { _ } from './ui.js';
 
 const [form, text, file, drop, example, working] = ['try', 'text', 'file', 'drop', 'example', 'working'].map((id) => document.getElementById(id));
 
@@ -17,5 +17,5 @@ for (const name of ['dragover', 'dragleave', 'drop']) {
 }
 
 form.addEventListener('submit', ({ submitter }) => {
-  if (submitter?.value === 'table') working.textContent = t('Đang kiểm tra…', 'Checking…');
+  if (submitter?.value === 'table') working.textContent = _('Checking…');
 });

@@ -1,9 +1,22 @@
 // What all pages share: words in the page's language, elements without markup, questions to the API.
 
-const english = document.documentElement.lang === 'en';
+export const language = document.documentElement.lang;
+/** How numbers and moments are written; in English, days stand before months. */
+export const locale = language === 'en' ? 'en-GB' : language;
+const words = {};
 
-/** One of two texts, in the page's language. */
-export const t = (vi, en) => (english ? en : vi);
+/** A number as the language writes it. */
+export const number = (value, options) => value.toLocaleString(locale, options);
+
+/** Keep the page's language for its scripts, English → what is said: the module words-LANGUAGE.js runs before them. */
+export const learn = (said) => Object.assign(words, said);
+
+/** A text in the page's language, by its English; `{name}` is one of `values`, `{name:n}` a number. */
+export const _ = (english, values = {}) => (words[english] ?? english)
+  .replace(/\{(\w+)(:n)?\}/g, (all, name, figure) => (figure ? number(values[name]) : values[name]));
+
+/** Of what the API says in both, that in the page's language. */
+export const ofBoth = (vietnamese, english) => (language === 'en' ? english : vietnamese);
 
 /** An element with attributes and children; text is text, whatever stands in it. */
 export function make(name, attributes = {}, ...children) {
@@ -16,13 +29,16 @@ export function make(name, attributes = {}, ...children) {
   return made;
 }
 
+/** A request in the page's language. */
+export const call = (path, options = {}) => fetch(path, { ...options, headers: { 'Accept-Language': language, ...options.headers } });
+
 /** The server's response, whatever it says; an Error with words for people where there is none. */
 export async function reach(path, options) {
   try {
-    return await fetch(path, options);
+    return await call(path, options);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Error(t('Không có kết nối đến máy chủ.', 'The server cannot be reached.'));
+    throw new Error(_('The server cannot be reached.'));
   }
 }
 
@@ -37,16 +53,9 @@ export async function ask(path, body, signal) {
   throw new Error(await complaint(response));
 }
 
-const COMPLAINTS = {
-  401: ['Nơi vận hành chỉ trả lời người có khoá.', 'The operator answers holders of a key only.'],
-  429: ['Quá nhiều yêu cầu, hãy chờ một lát.', 'Too many requests; wait a moment.'],
-  503: ['Cơ sở dữ liệu chưa trả lời, hãy thử lại.', 'The database does not answer; try again.'],
-};
-
 async function complaint(response) {
-  if (COMPLAINTS[response.status]) return t(...COMPLAINTS[response.status]);
   const problem = await response.json().catch(() => null);
-  return problem?.detail ?? t('Có lỗi, hãy thử lại sau.', 'Something went wrong; try again later.');
+  return problem?.detail ?? _('Something went wrong; try again later.');
 }
 
 /** Put text on the clipboard; false where the browser will not. */
@@ -102,8 +111,8 @@ export function whereAmI() {
 
 /** Why the device does not say where it is. */
 export const unplaced = () => (isSecureContext
-  ? t('Không biết bạn ở đâu: trình duyệt chưa cho phép.', 'Your position is not known: the browser does not allow it.')
-  : t('Trình duyệt chỉ cho biết vị trí trên trang https. Hãy gõ địa chỉ, hoặc bấm vào bản đồ.', 'Browsers tell a position on https pages only. Type an address, or tap the map.'));
+  ? _('Your position is not known: the browser does not allow it.')
+  : _('Browsers tell a position on https pages only. Type an address, or tap the map.'));
 
 // Pages of addresses stay readable without a network (kept.js). Browsers offer it on https only.
 navigator.serviceWorker?.register('/kept.js').catch(() => null);

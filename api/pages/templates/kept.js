@@ -7,7 +7,8 @@ const FILES = 'files-{{ version }}';
 const PARTS = 'map'; // of maps, which packs_map.js puts there
 const OFFLINE = '/offline';
 const PAGES = ['/packs', '/route', '/field'];
-const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'packs_reports.js', 'packs_map.js', 'map.js', 'pack.js', 'pack_file.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'packs_reports.js', 'packs_map.js', 'map.js', 'pack.js', 'pack_file.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') + words %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
+const OLD = {{ old | tojson }}; // what is said of a kept page, in its language
 const MOST = 100;
 const PATIENCE_MS = 8000;
 
@@ -72,9 +73,10 @@ const late = () => new Promise((_, fail) => { setTimeout(() => fail(new Error('l
 /** The kept page, which says of when it is. */
 async function told(kept) {
   const when = new Date(kept.headers.get('date') ?? 0);
-  const words = (vi, en) => `<p class="demo kept" role="status"><span lang="vi">${vi}</span> <span lang="en">(${en})</span></p>`;
-  const shown = when.toLocaleString('vi-VN', { dateStyle: 'short', timeStyle: 'short' });
-  const body = (await kept.text()).replace('<article class="address"', `${words(`Không có mạng: đây là trang đã lưu lúc ${shown}.`, 'no network: kept on this device')}<article class="address"`);
+  const html = await kept.text();
+  const language = /<html lang="([a-z]+)"/.exec(html)?.[1] ?? 'vi';
+  const shown = when.toLocaleString(language === 'en' ? 'en-GB' : language, { dateStyle: 'short', timeStyle: 'short' });
+  const body = html.replace('<article class="address"', `<p class="demo kept" role="status">${OLD[language].replace('{when}', shown)}</p><article class="address"`);
   return new Response(body, { headers: kept.headers });
 }
 
