@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from geo.titles import without_people
 from registry.access.actors import demand, ended_units, is_bound, only_commune
 from registry.codes import issue_code_string
-from registry.core.messages import Message
+from registry.core.messages import Message, stored
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.database import BrokenOffError, session_scope, translated_errors
 from registry.demo import SOURCE as DEMO_SOURCE
@@ -196,7 +196,7 @@ def _import(
         numbering = repeat.numbering if repeat is not None else numbering_of(file)
         result = result_of(bench, state, counts, file, numbering)
     session.execute(
-        update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=result.to_dict())
+        update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=stored(result.to_dict()))
     )
     return result
 
