@@ -1,0 +1,70 @@
+"""What scripts of pages say: collected, translated, and served beside them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_file
+from flask.testing import FlaskClient
+
+from api.pages.assets import script_urls, texts_of_scripts, words_names
+from registry.core.messages import translate
+from registry.settings import ROOT, Settings
+from tests.support.units import open_app
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+SCRIPTS = sorted((ROOT / "api/pages/static").glob("*.js"))
+PLACEHOLDER = re.compile(r"\{(\w+)(:n)?\}")
+
+
+@pytest.fixture(scope="module")
+def client() -> FlaskClient:
+    """Of pages that need no register."""
+    with open_app(NOWHERE, settings=Settings(limits=False)) as app:
+        return app.test_client()
+
+
+def collected(path: Path) -> set[str]:
+    found = extract_from_file("javascript", path, keywords={"_": None})
+    return {text for _, text, *_ in found if isinstance(text, str)}
+
+
+def test_texts_of_scripts_are_those_that_the_catalogue_collects() -> None:
+    assert set(texts_of_scripts()) == set().union(*map(collected, SCRIPTS))
+
+
+def test_every_value_that_a_text_names_is_given_by_its_call() -> None:
+    calls = re.compile(r"(?<![\w.$])_\('([^']+)'(?:, \{ (.*?) \}\))?")
+    for path in SCRIPTS:
+        for text, given in calls.findall(path.read_text(encoding="utf-8")):
+            names = {name for name, _ in PLACEHOLDER.findall(text)}
+            assert all(re.search(rf"\b{name}\b", given) for name in names), (path.name, text)
+
+
+def test_words_are_served_for_good_and_loaded_before_the_script(client: FlaskClient) -> None:
+    assert words_names() == ["words-vi.js"]
+    url, script = script_urls("field.js", "vi")
+    answer = client.get(url)
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.mimetype == "text/javascript"
+    entries = re.search(r"learn\((\{.*\})\);", answer.text)
+    assert entries
+    said = json.loads(entries[1])
+    assert said == {text: translate(text, "vi") for text in texts_of_scripts()}
+    assert said["Delivered"] == "Đã phát"
+    for language, wanted in (("vi", [url, script]), ("en", [script])):
+        client.set_cookie("lang", language)
+        page = client.get("/field").text
+        assert re.findall(r'<script type="module" src="([^"]+)">', page) == wanted
+
+
+def test_words_are_kept_for_where_there_is_no_network(client: FlaskClient) -> None:
+    worker = client.get("/kept.js").text
+    assert all(f"'{url}'" in worker for url in script_urls("field.js", "vi"))
+    old = re.search(r"const OLD = (\{.*?\});", worker)
+    assert old
+    told = json.loads(old[1])
+    assert told["vi"].startswith("Không có mạng")
+    assert told["en"].startswith("No network")
+    assert all("{when}" in text for text in told.values())
