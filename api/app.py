@@ -297,4 +297,5 @@ def _add_pages(app: Flask, pages: tuple[Blueprint, ...]) -> None:
 def _choose_language() -> None:
     """Before each request: by `Accept-Language`; pages choose again. A thread serves many."""
     asked = request.accept_languages
-    choose_language(asked.best_match(LANGUAGES) if asked else None)
+    says_nothing = not asked or asked.to_header() == "*"  # which some clients send by themselves
+    choose_language(None if says_nothing else asked.best_match(LANGUAGES))

@@ -70,7 +70,8 @@ def problems(path: Path, *, complete: bool = True) -> list[str]:
         if msgid not in singles and msgid not in of_click:
             wrong.append(f"unused: {msgid}")
         said = entry.string[0] if isinstance(entry.string, tuple) else entry.string
-        if said and _parameters(msgid) != _parameters(said):
+        whole: Any = entry.id[-1] if isinstance(entry.id, tuple) else entry.id
+        if said and _parameters(whole) != _parameters(said):
             wrong.append(f"other parameters: {msgid} → {said}")
     return wrong
 

@@ -63,7 +63,7 @@ def told(result: ImportResult) -> Iterator[str]:
         yield "  cảnh báo  cột có dữ liệu mà không được đọc:"
         yield from (f"{'':13}{header}" for header in result.columns_unread)
         remedy = Remedy("mapping", dict.fromkeys(result.columns_unread, ""))
-        mapping = remedy.words("vi")
+        mapping = f"--mapping {remedy.typed}"
         yield f"{'':13}nếu cột nào cần đọc, ghi tên trường vào giữa hai dấu nháy: {mapping}"
     if tried and result.row_problems:
         yield "  các dòng bị loại, không kể dòng tiêu đề:"

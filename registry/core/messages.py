@@ -20,6 +20,7 @@ import gettext
 import io
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -58,10 +59,20 @@ class Message:
         if language := _chosen.get():
             return self.words(language)
         vietnamese, english = self.words("vi"), self.words("en").rstrip(".")
+        # What both begin or end with is told once: the name of a file, a list of what there is.
         subject, colon, rest = english.partition(": ")
         if colon and vietnamese.startswith(subject + colon):
-            english = rest  # the name of a file or parameter before it is told once
-        return f"{vietnamese} ({english})"
+            english = rest
+        end = next(
+            (
+                at.start()
+                for at in re.finditer(": ", vietnamese)
+                if english.endswith(vietnamese[at.start() :])
+            ),
+            len(vietnamese),
+        )
+        tail = vietnamese[end:]
+        return f"{vietnamese[:end]} ({english.removesuffix(tail)}){tail}"
 
     def words(self, language: str) -> str:
         """Its words in a language; its code, and a line in the log, where they cannot be made."""

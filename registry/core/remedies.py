@@ -46,11 +46,13 @@ class Remedy(Message):
     def words(self, language: str) -> str:
         """What to do, in words of the surface that shows it."""
         if _terminal.get():
-            return Message(f"option_{self.option}", value=self._typed()).words(language)
+            return Message(f"option_{self.option}", value=self.typed).words(language)
         value = mapping_words(self.value) if isinstance(self.value, Mapping) else self.value
         return Message(self.code, value=value).words(language)
 
-    def _typed(self) -> str:
+    @property
+    def typed(self) -> str:
+        """The value as a shell reads it."""
         if isinstance(self.value, Mapping):
             return shlex.quote(json.dumps(self.value, ensure_ascii=False))
         return str(self.value)

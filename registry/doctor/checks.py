@@ -45,6 +45,11 @@ class Finding:
     state: State
     detail: Said = ""
 
+    @property
+    def english(self) -> str:
+        """Its detail for programs."""
+        return self.detail.words("en") if isinstance(self.detail, Message) else self.detail
+
 
 def ok(detail: Said = "") -> Finding:
     """Nothing to do."""
@@ -157,7 +162,7 @@ class Result:
     @property
     def english(self) -> str:
         """Its detail for programs."""
-        return self.detail.words("en") if isinstance(self.detail, Message) else self.detail
+        return Finding(self.state, self.detail).english
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON values; its detail is English, for programs."""

@@ -91,7 +91,7 @@ def test_database_that_hangs_counts_as_none(fresh_database: Callable[[], str]) -
     [
         ("UPDATE alembic_version SET version_num = '0000'", "the schema is at 0000"),
         ("DROP TABLE alembic_version", "the schema is at nothing"),
-        ("UPDATE gazetteer_state SET seed_sha256 = NULL", "no units are loaded"),
+        ("UPDATE gazetteer_state SET seed_sha256 = NULL", "administrative units are not loaded"),
     ],
 )
 def test_unprepared_database_is_503_with_the_remedy(
@@ -124,7 +124,7 @@ def test_schema_of_a_later_release_is_served_while_that_allows_it(
         connection.execute(f"COMMENT ON TABLE alembic_version IS '{words}'")
         said = eventually(lambda: client.get("/readyz").get_json().get("code"), "it is seen")
         assert said == "not_prepared"
-        with pytest.raises(NotPreparedError, match="update the program"):
+        with pytest.raises(NotPreparedError, match="upgrade the program"):
             prepare_database(url, lambda _line: None)
 
 

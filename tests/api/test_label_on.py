@@ -229,7 +229,7 @@ def test_former_commune_may_be_of_any_earlier_map(story: Story) -> None:
     told = record_wording(known, today(), record, datetime.date(2026, 3, 31)).on
     assert told is not None
     assert told.label == "5, Xã Thượng"
-    with pytest.raises(InvalidInputError, match="no commune of an earlier map"):
+    with pytest.raises(InvalidInputError, match="no former commune"):
         story.town.house("6", None, former_commune="88003", **here)
 
 

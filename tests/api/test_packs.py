@@ -299,5 +299,5 @@ def test_carrier_who_signed_in_and_the_command_take_the_same_file(
     assert out.read_bytes() == taken.data
     assert isinstance(call("pack", "--unit", COMMUNE, "--out", out).exception, click.UsageError)
     told = call("pack", "--unit", COMMUNE, "--out", out, "--force", "--since", depot.cursor(taken))
-    assert "changes" in told.output
+    assert "phần đã đổi" in told.output
     assert json.loads(call("pack-keys").output) == depot.keys()

@@ -225,7 +225,7 @@ def test_a_standby_alone_answers_and_takes_no_writes(pair: Pair) -> None:
         assert code_of(_ask(app, "/readyz?need=writing")) == (503, "database_unavailable")
         response = _ask(app, "/v1/operations/reserve", count=1)
         assert code_of(response) == (503, "database_unavailable")
-        assert "takes no writes" in response.get_json()["detail"]
+        assert "read-only" in response.get_json()["detail"]
 
 
 def test_a_question_that_replay_broke_off_is_asked_again(pair: Pair) -> None:

@@ -32,7 +32,7 @@ def test_columns_are_told(row: Row) -> None:
     "header", ["tỉnh", "Phường;Quận;Tỉnh", "Người nhận;SĐT;Tỉnh", "from_address;tỉnh", "KH;x;y"]
 )
 def test_no_column_of_addresses_is_an_error_that_names_the_columns(header: str) -> None:
-    with pytest.raises(ColumnsNotRecognisedError, match="--mapping") as refused:
+    with pytest.raises(ColumnsNotRecognisedError, match="chọn đọc cột") as refused:
         columns_of("geocode", tuple(header.split(";")))
     assert refused.value.extra["columns"]
 

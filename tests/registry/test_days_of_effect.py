@@ -160,7 +160,7 @@ def test_unit_whose_day_of_effect_is_unknown_does_not_change(release: Release) -
         told = app.test_client().get(f"/v1/units/{BO_HA}").get_json()
     assert (told["full_name"], told["announced"][0]["day"]) == ("Xã Bố Hạ", None)
     finding = found(release.url, "days_of_effect")
-    assert (finding.state, BO_HA in finding.detail) == (State.WARNING, True)
+    assert (finding.state, BO_HA in finding.english) == (State.WARNING, True)
     release.edit("unit_versions", now_known)
     release.load()
     assert spans(release, BO_HA)[-1] == ("2026-09-20", "Phường Bố Hạ")

@@ -496,7 +496,7 @@ def test_confirmed_is_verified_on_the_day_it_was_said(at: Field) -> None:
 def test_plate_hangs_and_is_lost_as_it_was_said(at: Field) -> None:
     code = at.house()
     filed = at.say("plate_mounted", code)
-    with pytest.raises(ConflictError, match="no plate was issued"):
+    with pytest.raises(ConflictError, match="no plate issued"):
         at.accept(filed.id)
     at.place.do("issue-plates", codes=[code])
     assert at.accept(filed.id).operation == "mount_plates"

@@ -78,7 +78,10 @@ def test_standby_follows_and_goes_on_as_another_register_when_promoted(
         lambda: one(standby.url(), "SELECT count(*) FROM feed") == events, "the standby follows"
     )
     above = examined(primary.url(), standby.url())
-    assert (above["replication"].state, above["replication"].detail) == (State.OK, "1 connected")
+    assert (above["replication"].state, above["replication"].english) == (
+        State.OK,
+        "1 replica connected",
+    )
     assert above["read_replica"].state == State.OK
     below = examined(standby.url())
     assert below["replication"].state == State.OK
@@ -99,7 +102,7 @@ def test_standby_follows_and_goes_on_as_another_register_when_promoted(
     assert examined(standby.url())["server_answers"].state == State.OK
     other = examined(primary.url(), standby.url())["read_replica"]
     assert other.state == State.FAILURE
-    assert "another register" in other.detail
+    assert "another register" in other.english
 
 
 def reserve(engine: Engine, count: int) -> list[str]:
@@ -266,4 +269,4 @@ def test_slot_that_nobody_uses_is_told(primary: PrivateCluster) -> None:
     one(primary.url(), "SELECT pg_create_physical_replication_slot('left', true)")
     result = examined(primary.url())["replication"]
     assert result.state == State.WARNING
-    assert "slot left holds" in result.detail
+    assert "slot left retains" in result.english

@@ -78,7 +78,7 @@ def test_service_answers_503_with_the_remedy(pooler: Relay) -> None:
 def test_doctor_says_so(pooler: Relay, database_url: str) -> None:
     found = {r.name: r for r in run_checks(Settings(database_url=pooler.url))}
     assert found["application_role_is_taken"].state == State.FAILURE
-    assert SAID in found["application_role_is_taken"].detail
+    assert SAID in found["application_role_is_taken"].english
     well = {r.name: r for r in run_checks(Settings(database_url=database_url))}
     assert well["application_role_is_taken"].state == State.OK
 

@@ -38,7 +38,7 @@ def audited(place: Town) -> list[tuple[object, ...]]:
 def found(place: Town) -> tuple[State, str]:
     with place.engine.connect() as connection:
         checked = second_person(Subject(Settings(), connection))
-    return checked.state, checked.detail
+    return checked.state, checked.english
 
 
 def test_an_operation_names_its_second_person_and_is_audited(run: Run, place: Town) -> None:

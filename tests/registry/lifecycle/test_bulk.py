@@ -42,7 +42,7 @@ def numbers(place: Town, code: str) -> list[str]:
 def test_street_is_named_once(place: Town) -> None:
     done = place.do("name-street", **HERE, street="Phố Kim Ngưu")
     assert (done.place.kind, done.place.name) == ("phố", "Kim Ngưu")  # type: ignore[union-attr]
-    with pytest.raises(ConflictError, match="there already"):
+    with pytest.raises(ConflictError, match="already exists"):
         place.do("name-street", **HERE, street="Đường Kim Ngưu")
     place.do("name-street", commune=ELSEWHERE, street="Đường Kim Ngưu")
     place.do("name-street", **HERE, street="Đường Kim Ngưu", former_commune=FORMER[0])
@@ -107,7 +107,7 @@ def test_corrected_accents_of_a_street_are_no_former_name(place: Town) -> None:
 def test_rename_to_the_name_of_another_street_is_refused(place: Town) -> None:
     place.street("Phố Đê La Thành")
     place.street("Phố Hào Nam")
-    with pytest.raises(ConflictError, match="merge it"):
+    with pytest.raises(ConflictError, match="merge them"):
         place.do("rename-street", **HERE, street="Hào Nam", new_name="Phố Đê La Thành")
 
 

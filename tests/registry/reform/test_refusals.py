@@ -230,8 +230,9 @@ def test_member_that_there_is_not_is_told_in_vietnamese(
     with pytest.raises(ResolutionRefusedError) as caught:
         hall.carry(f'changes:\n  - rename: {{unit: "00199", name: A, {written}: B}}\n')
     (refusal,) = caught.value.refusals
-    assert (refusal.code, "không có mục này" in refusal.about) == ("malformed", True)
-    assert meant is None or f"có phải `{meant}`" in refusal.about
+    said = refusal.message.words("vi")
+    assert (refusal.code, "không có mục này" in said) == ("malformed", True)
+    assert meant is None or f"có phải `{meant}`" in said
 
 
 def test_table_is_read_by_the_headers_that_are_documented(hall: Hall) -> None:
