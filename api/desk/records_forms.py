@@ -175,7 +175,11 @@ class Form:
         if any(name in given for name in _POINT):
             # A point comes with what is known of it.
             given |= {n: self._read(n) for n in _POINT if n in model.model_fields}
-            given = {n: v for n, v in given.items() if v is not None or n in ("lon", "lat")}
+            given = {
+                n: v
+                for n, v in given.items()
+                if v is not None or n not in _POINT or n in ("lon", "lat")
+            }
         if self.record is not None and "code" in model.model_fields:
             given["code"] = self.record.code
         if self.rows:

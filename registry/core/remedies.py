@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
-from registry.core.messages import Message, Several, english_texts
+from registry.core.messages import Message, Several, Text, english_texts
 
 TO_FILL_IN: Final = "…"
 """The field of a column that somebody has to name."""
@@ -108,4 +108,9 @@ def _column(header: str, field: str) -> Message:
 def field_words(field: str) -> Message | str:
     """What a column of an import may hold, in words."""
     code = f"field_{field}"
-    return Message(code) if code in english_texts() else field
+    if code in english_texts():
+        return Message(code)
+    # Here, because tables with points take a while to load.
+    from registry.core.tables.records import HOUSEHOLD, described
+
+    return Text(described(HOUSEHOLD.c[field]).label) if field in HOUSEHOLD.c else field

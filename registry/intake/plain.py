@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Date, Integer, Text
 
 from registry.core.sql import for_each_column
-from registry.core.tables.records import Goes, going
+from registry.core.tables.records import Goes, described, going
 
 _OTHERWISE: Final = ("floor", "unit_number", "households_count", "delivery_hint")
 """Columns that are read with others, or counted."""
@@ -39,7 +39,10 @@ def _plain() -> list[PlainColumn]:
             duck, pg, value = next(
                 kind for of, kind in _KINDS.items() if isinstance(column.type, of)
             )
-            found.append(PlainColumn(column.name, duck, pg, value.format(name=column.name)))
+            value = value.format(name=column.name)
+            if within := described(column).within:
+                value = f"CASE WHEN {value} BETWEEN {within[0]} AND {within[1]} THEN {value} END"
+            found.append(PlainColumn(column.name, duck, pg, value))
     return found
 
 

@@ -1,9 +1,14 @@
 -- Registers of before release 1.0, at commit 72ac347 (migration 0028): what they lack, so that the
 -- scripts of outward/ read them. Names of this session go before those of the register. May go
 -- after release 1.0.
-CREATE TEMPORARY VIEW household_then AS SELECT *, NULL::jsonb AS entrances FROM public.household;
+CREATE TEMPORARY VIEW household_then AS
+SELECT
+    -- each later column: NULL::{type} AS {name},
+    * FROM public.household;
 CREATE TEMPORARY VIEW household_version_then AS
-SELECT *, NULL::jsonb AS entrances FROM public.household_version;
+SELECT
+    -- each later column: NULL::{type} AS {name},
+    * FROM public.household_version;
 CREATE TEMPORARY VIEW household_ref AS SELECT *, false AS shares FROM public.household_ref;
 CREATE TEMPORARY VIEW plate AS SELECT *, NULL::date AS lost_on FROM public.plate;
 CREATE TEMPORARY VIEW field_report AS

@@ -8,15 +8,20 @@ from typing import Final
 import psycopg
 
 from registry.core.messages import Message
+from registry.core.sql import for_each_column
 from registry.errors import NotPreparedError
 from registry.revision import head_revision
-from registry.transfer.parts import script
+from registry.transfer.parts import PARTS, PLAIN, script
 
 _BRIDGES: Final = {
     "0028": ("from_72ac347", "from_twin_places"),
     "0001": ("from_0001", "from_twin_places"),
 }
 """Migration → scripts to be run first."""
+_COLUMNS: Final = """
+    SELECT attname FROM pg_attribute
+    WHERE attrelid = 'public.household'::regclass AND attnum > 0 AND NOT attisdropped
+"""
 
 
 def make_readable(connection: psycopg.Connection[tuple[object, ...]]) -> None:
@@ -32,5 +37,9 @@ def make_readable(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         return
     if revision not in _BRIDGES:
         raise NotPreparedError(Message("old_schema_unreadable", revision=revision))
+    known = {row[0] for row in connection.execute(_COLUMNS)}
+    (records,) = (part for part in PARTS if part.name == "records")
+    types = {member.name: member.sql_type for member in records.members}
+    later = [{"name": c.name, "type": types[c.name]} for c in PLAIN if c.name not in known]
     for bridge in _BRIDGES[revision]:
-        connection.execute(script(bridge))
+        connection.execute(for_each_column(script(bridge), "later", later))

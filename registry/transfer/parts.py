@@ -57,7 +57,7 @@ class Part:
 def script(name: str) -> str:
     """A script of this room."""
     written = (HERE / f"{name}.sql").read_text(encoding="utf-8")
-    return for_each_column(written, "plain", ({"name": each.name} for each in _PLAIN))
+    return for_each_column(written, "plain", ({"name": each.name} for each in PLAIN))
 
 
 _RENAMED: Final = (
@@ -72,7 +72,8 @@ _TYPES: Final = {
     bool: "boolean",
     datetime.date: "date",
 }
-_PLAIN: Final = [column for column in HOUSEHOLD.c if column.name not in _RENAMED]
+PLAIN: Final = [column for column in HOUSEHOLD.c if column.name not in _RENAMED]
+"""The others, which scripts have by a line for each."""
 
 
 def _read() -> Iterator[Part]:
@@ -81,7 +82,7 @@ def _read() -> Iterator[Part]:
     for name, members in groupby(rows, key=lambda row: row["part"]):
         known = {row["member"]: row["type"] for row in members}
         if name == "records":
-            others = (each for each in _PLAIN if each.name not in known)
+            others = (each for each in PLAIN if each.name not in known)
             known |= {each.name: _TYPES[each.type.python_type] for each in others}
         yield Part(name, tuple(Member(*each) for each in known.items()))
 

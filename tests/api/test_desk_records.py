@@ -231,6 +231,16 @@ def test_operation_is_shown_before_it_is_done(
         assert row.delivery_hint is None
 
 
+def test_what_is_emptied_beside_a_new_point_is_emptied(office: Office, approver: Seat) -> None:
+    code = house(office, **LANG)
+    office.place.do("correct", code=code, delivery_hint="cổng xanh")
+    path = page_of(code, "correct")
+    shown = preview(approver, path, lon="105.8061", lat="21.0212", delivery_hint="")
+    approver.confirm(path, shown)
+    assert office.place.row(code).delivery_hint is None
+    assert office.place.record(code).lon == 105.8061
+
+
 def test_far_move_is_asked_about(office: Office, approver: Seat) -> None:
     code = house(office, **LANG)
     path = page_of(code, "move")

@@ -252,11 +252,12 @@ def test_login_that_is_no_superuser_saves_and_restores(
             admin.execute(f"DROP ROLE {login}")
 
 
-NEWER = """
+NEXT = f"{int(head_revision()) + 1:04}"
+NEWER = f"""
     from alembic import op
 
-    revision = "0003"
-    down_revision = "0002"
+    revision = "{NEXT}"
+    down_revision = "{head_revision()}"
 
 
     def upgrade() -> None:
@@ -278,7 +279,7 @@ def test_backup_of_an_older_schema_is_brought_up_to_date(
     for part in ("geo", "migrations", "registry"):
         shutil.copytree(ROOT / part, newer / part)
     shutil.copy(ROOT / "alembic.ini", newer)
-    (newer / "migrations/versions/0003_add_note.py").write_text(dedent(NEWER))
+    (newer / f"migrations/versions/{NEXT}_add_note.py").write_text(dedent(NEWER))
 
     command = [sys.executable, "-c", dedent(UPDATES), empty, str(saved.file)]
     place = {**os.environ, "PYTHONPATH": str(newer)}
@@ -286,12 +287,12 @@ def test_backup_of_an_older_schema_is_brought_up_to_date(
         command, cwd=newer, env=place, capture_output=True, text=True, check=False
     )
 
-    assert "schema: 0002 → 0003" in done.stdout, done.stderr
-    assert rows(empty, "SELECT version_num FROM alembic_version") == [("0003",)]
+    assert f"schema: {head_revision()} → {NEXT}" in done.stdout, done.stderr
+    assert rows(empty, "SELECT version_num FROM alembic_version") == [(NEXT,)]
     assert rows(empty, "SELECT count(note) FROM target") == [(0,)]
     assert rows(empty, "SELECT code FROM household") == [(saved.code,)]
     prepare_database(empty, quiet)  # by this program, which the newer schema allows
-    assert rows(empty, "SELECT version_num FROM alembic_version") == [("0003",)]
+    assert rows(empty, "SELECT version_num FROM alembic_version") == [(NEXT,)]
 
 
 # --- the file ------------------------------------------------------------------------------------

@@ -48,6 +48,8 @@ class Described:
     """Its name in requests, answers and the feed."""
     label: str
     """What it is called, a text of the catalogue; empty where nobody sees it."""
+    within: tuple[int, int] | None = None
+    """The least and the most of a whole number that a list brings; another is not read."""
 
 
 def _column(
@@ -61,6 +63,7 @@ def _column(
     required: bool = False,
     primary_key: bool = False,
     filled: bool = False,
+    within: tuple[int, int] | None = None,
 ) -> "Column[Any]":
     return Column(
         name,
@@ -69,7 +72,7 @@ def _column(
         server_default=FILLED if filled else None,
         nullable=not (required or primary_key),
         comment=comment,
-        info={"described": Described(goes, member or name, label)},
+        info={"described": Described(goes, member or name, label, within)},
     )
 
 
