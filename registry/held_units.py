@@ -18,22 +18,13 @@ from sqlalchemy import Connection
 from registry.core.messages import Message, Several
 from registry.core.sql import Statements
 from registry.errors import UnitsInUseError
-from registry.messages import number
 from registry.settings import ROOT
 
 SQL: Final = Statements(__file__)
 
 _SHOWN: Final = 5
-COUNTED: Final = {
-    "households": "chỗ ở",
-    "buildings": "toà nhà",
-    "streets": "đường",
-    "localities": "thôn, tổ",
-    "keys": "khoá",
-    "targets": "tổng số hộ",
-}
-"""What is counted of a unit, and how it is called."""
-_CHANGES: Final = {"ended": "hết", "moved": "sang tỉnh khác", "gives_part": "tách một phần"}
+COUNTED: Final = ("households", "buildings", "streets", "localities", "keys", "targets")
+"""What is counted of a unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +38,12 @@ class Holdings:
     keys: int
     targets: int
 
-    def __str__(self) -> str:
-        counts = ((getattr(self, name), said) for name, said in COUNTED.items())
-        return ", ".join(f"{number(count)} {said}" for count, said in counts if count)
+    @property
+    def message(self) -> Message:
+        """What is held, in words."""
+        counts = ((name, getattr(self, name)) for name in COUNTED)
+        held = (Message(f"held_{name}", count=count) for name, count in counts if count)
+        return Several(held, between=", ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +71,13 @@ class HeldUnit:
             "reform": self.reform,
         }
 
-    def __str__(self) -> str:
+    @property
+    def message(self) -> Message:
+        """What becomes of it, and what it holds, in words."""
         day = f" {self.day:%d/%m/%Y}" if self.day else ""
-        return f"{self.code} {self.name} ({_CHANGES[self.change]}{day}: {self.holdings})"
+        unit = f"{self.code} {self.name}"
+        held = self.holdings.message
+        return Message(f"held_unit_{self.change}", unit=unit, day=day, holdings=held)
 
 
 @contextmanager
@@ -111,8 +109,9 @@ def holdings(connection: Connection, unit_ids: Sequence[int]) -> dict[int, Holdi
 
 def _refusal(found: Sequence[HeldUnit]) -> UnitsInUseError:
     files = sorted({unit.reform for unit in found if unit.reform})
-    shown = "; ".join(map(str, found[:_SHOWN]))
-    more = f"; … và {number(len(found) - _SHOWN)} nữa" if len(found) > _SHOWN else ""
+    shown = [each.message for each in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        shown.append(Message("and_more", count=len(found) - _SHOWN))
     commands = ", ".join(f"`bin/diachiso reform {name}`" for name in files)
     remedies = [Message("run_first", commands=commands)] if files else []
     if any(unit.reform is None for unit in found):
@@ -121,8 +120,7 @@ def _refusal(found: Sequence[HeldUnit]) -> UnitsInUseError:
         Message(
             "seeds_change_held_units",
             count=len(found),
-            shown=shown,
-            more=more,
+            shown=Several(shown),
             remedies=Several(remedies),
         ),
         units=[unit.to_dict() for unit in found],

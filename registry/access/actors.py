@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from registry.access.roles import RANK, Role
-from registry.core.messages import Message
+from registry.core.messages import Message, Text
 from registry.core.sessions import Setting
 from registry.errors import ForbiddenError, OutsideUnitsError
 
@@ -118,11 +118,11 @@ def acting_as(actor: Actor) -> Iterator[None]:
 
 
 def demand(role: Role, what: str) -> None:
-    """Raises ForbiddenError when somebody acts whose role is below `role`."""
+    """Raises ForbiddenError when somebody acts whose role is below `role`; `what` is a msgid."""
     actor = acting()
     if actor is not None and not actor.may(role):
         raise ForbiddenError(
-            Message("operation_needs_role", what=what, role=role, own_role=actor.role)
+            Message("operation_needs_role", what=Text(what), role=role, own_role=actor.role)
         )
 
 

@@ -36,6 +36,7 @@ LANGUAGES: Final = ("vi", "en")
 """What people may choose; the first where they say nothing."""
 SEVERAL: Final = "several"
 _CODES: Final = WORDS / "messages.csv"
+_LONG: Final = 60
 _log: Final = logging.getLogger(__name__)
 _chosen: Final[ContextVar[str | None]] = ContextVar("language", default=None)
 
@@ -59,20 +60,16 @@ class Message:
         if language := _chosen.get():
             return self.words(language)
         vietnamese, english = self.words("vi"), self.words("en").rstrip(".")
-        # What both begin or end with is told once: the name of a file, a list of what there is.
+        # What both begin with is told once, the name of a file; and what both end with, where that
+        # is long: a list of what there is, a command.
         subject, colon, rest = english.partition(": ")
         if colon and vietnamese.startswith(subject + colon):
             english = rest
-        end = next(
-            (
-                at.start()
-                for at in re.finditer(": ", vietnamese)
-                if english.endswith(vietnamese[at.start() :])
-            ),
-            len(vietnamese),
-        )
-        tail = vietnamese[end:]
-        return f"{vietnamese[:end]} ({english.removesuffix(tail)}){tail}"
+        tails = (vietnamese[at.start() :] for at in re.finditer(": ", vietnamese))
+        tail = next((each for each in tails if english.endswith(each)), "")
+        if len(tail) < _LONG:
+            tail = ""
+        return f"{vietnamese.removesuffix(tail)} ({english.removesuffix(tail)}){tail}"
 
     def words(self, language: str) -> str:
         """Its words in a language; its code, and a line in the log, where they cannot be made."""

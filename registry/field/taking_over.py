@@ -22,7 +22,7 @@ from registry.access.actors import acting, demand
 from registry.access.jurisdiction import check_jurisdiction
 from registry.access.reach import check_writable, writable
 from registry.codes import issue_codes
-from registry.core.messages import Message, Text
+from registry.core.messages import N_, Message, Text
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
@@ -150,7 +150,7 @@ def take_back(
 
 def put_aside(session: Session, round_: Round, ids: Sequence[UUID], *, aside: bool) -> int:
     """Leave records out, or let them wait again; how many. Raises ForbiddenError."""
-    demand("editor", "để riêng điều ghi")
+    demand("editor", N_("set a field record aside"))
     check_writable(session, round_.commune_id)
     state = "aside" if aside else "waiting"
     result = session.execute(

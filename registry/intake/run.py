@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from geo.titles import without_people
 from registry.access.actors import demand, ended_units, is_bound, only_commune
 from registry.codes import issue_code_string
-from registry.core.messages import Message, stored
+from registry.core.messages import N_, Message, stored
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.database import BrokenOffError, session_scope, translated_errors
 from registry.demo import SOURCE as DEMO_SOURCE
@@ -87,7 +87,7 @@ def import_file(
         raise InvalidInputError.of_field(
             "source", "bad_source", Message("source_name_length_wrong")
         )
-    demand("editor" if options.dry_run else "approver", "nhập dữ liệu")
+    demand("editor" if options.dry_run else "approver", N_("import data"))
     file, options = _opened(path, options)
     if not options.demo_as_real:
         refuse_made_up(file)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from geo import code as codes
 from registry.access.actors import acting, demand, who_acts
 from registry.access.jurisdiction import check_jurisdiction
-from registry.core.messages import Message
+from registry.core.messages import N_, Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import (
@@ -33,7 +33,7 @@ def approve(engine: Engine, number: int, *, dry_run: bool = False) -> tuple[Pend
     ForbiddenError; PendingStaleError where a record is not as it was; and what the operation
     raises.
     """
-    demand("approver", "duyệt")
+    demand("approver", N_("approve"))
     done: tuple[Pending, Done] | None = None
     with attempt(engine, dry_run=dry_run) as session:
         pending = find_pending(session, number, lock=True)
@@ -61,7 +61,7 @@ def decline(engine: Engine, number: int, word: str | None) -> Pending:
         _check_waiting(pending)
         own = actor is not None and pending.is_by(actor)
         if not own:
-            demand("approver", "từ chối")
+            demand("approver", N_("decline"))
             _check_units(session, pending)
         state = "withdrawn" if own else "declined"
         _decide(session, pending, state, word=word)

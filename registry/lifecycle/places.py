@@ -295,11 +295,11 @@ class _Asked:
                 detail = Message("place_renamed", place=named(kind, name))
                 return InvalidInputError.of_field(self.field, "former_name", detail)
         near = self._near()
-        shown = f"; gần giống: {', '.join(near)}" if near else ""
+        message = Message("place_similar", names=near) if near else Message("place_not_in_commune")
         return InvalidInputError.of_field(
             self.field,
             "unknown_place",
-            Message("place_not_in_commune", shown=shown),
+            message,
             **({"suggestions": near} if near else {}),
         )
 

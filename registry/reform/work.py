@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 
 from registry.access.actors import demand
-from registry.core.messages import Message
+from registry.core.messages import N_, Message
 from registry.core.sql import Statements
 from registry.database import session_scope
 from registry.errors import DatabaseUnavailableError, NotFoundError, RegistryError
@@ -44,7 +44,7 @@ def work(engine: Engine, settings: Settings, *, reform_id: int) -> None:
     if view.state in state:
         try:
             with acting_for(engine, settings, str(view.asked_by), view.asked_key_id) as actor:
-                demand("admin", "reform")
+                demand("admin", N_("carry a reform"))
                 with session_scope(engine) as session:
                     check_may_change(gazetteer_of(session, today()), view)
                 do(engine, settings, view, actor)

@@ -106,7 +106,7 @@ def test_unreadable_file_is_one_line_and_status_1(
     with pytest.raises(SystemExit) as ended:
         main.main()
     assert ended.value.code == 1
-    assert capsys.readouterr().err == f"không có tệp {path} ({path} does not exist)\n"
+    assert capsys.readouterr().err == f"không có tệp {path} (file {path} does not exist)\n"
 
 
 def test_status_reaches_the_shell(

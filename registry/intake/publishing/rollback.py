@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import demand, is_bound, outside_units
 from registry.core.locks import Lock, hold_lock
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, in_vietnamese
 from registry.core.remedies import Remedy
 from registry.core.sql import Statements
 from registry.errors import ConflictError, NotFoundError
@@ -20,10 +20,10 @@ MAX_KEPT: Final = 1_000
 """Records that a partial rollback names; the rest is counted."""
 
 _REASONS: Final = {
-    "ref": "có trong đợt nhập khác",
-    "plate": "đã in biển",
-    "other": "đã dùng ở việc khác",
-    "building": "toà nhà của mã được giữ",
+    "ref": N_("in another import"),
+    "plate": N_("a plate was printed"),
+    "other": N_("used by another operation"),
+    "building": N_("building of a code that is kept"),
 }
 
 
@@ -65,7 +65,7 @@ def roll_back(
     ConflictError when it is not published, not the latest of its source, or, without `keep_later`,
     when later events touched its rows: each says what to do first.
     """
-    demand("approver", "rút lại đợt nhập")
+    demand("approver", N_("roll an import back"))
     scope: dict[str, int | bool] = {"import": import_id} | ({"keep": True} if keep_later else {})
     with write_scope(engine, Cause("rollback", actor, reason, scope=scope)) as session:
         # What an import that is being published decided by stays so until it is.
@@ -157,7 +157,9 @@ def _kept(session: Session) -> tuple[int, tuple[KeptRecord, ...]]:
     found = session.execute(
         text('SELECT code, reason FROM kept ORDER BY code COLLATE "C" LIMIT :n'), {"n": MAX_KEPT}
     )
-    return count, tuple(KeptRecord(code, _REASONS.get(reason, reason)) for code, reason in found)
+    return count, tuple(
+        KeptRecord(code, in_vietnamese(_REASONS.get(reason, reason))) for code, reason in found
+    )
 
 
 def _cut(events: str, limit: int = 200) -> str:
