@@ -164,6 +164,7 @@ def create_app(
     app.extensions[COUNTS] = counts or ServiceCounts(register.engine)
     register_errors(app)
     app.before_request(_choose_language)
+    app.teardown_request(lambda _error: choose_language(None))
     app.before_request(refuse_unclear_host)
     app.before_request(prepare_body)
     app.before_request(refuse_undecodable)

@@ -174,7 +174,7 @@ def _writable(value: Any) -> Any:
     if isinstance(value, str | Message):
         return str(value).encode(errors="replace").decode()
     if isinstance(value, Mapping):
-        return {name: _writable(each) for name, each in value.items()}
+        return {_writable(name): _writable(each) for name, each in value.items()}
     return [_writable(each) for each in value] if isinstance(value, list | tuple) else value
 
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from api.access import ANONYMOUS, Caller, caller, requires, role_of
 from api.errors import MIMETYPE
 from registry.access.roles import RANK, Role
+from registry.core.messages import Text
 from registry.errors import KeyRequiredError
 from tests.support.units import open_app
 
@@ -45,7 +46,7 @@ def by_header(request: Request) -> Caller:
     """The caller that a header names: what keys will do."""
     role = request.headers.get("X-Role")
     if role == "unknown":
-        raise KeyRequiredError("this key is not known")
+        raise KeyRequiredError(Text("this key is not known"))
     return Caller("tests", role) if role else ANONYMOUS  # type: ignore[arg-type]
 
 

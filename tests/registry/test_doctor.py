@@ -177,7 +177,7 @@ BREAKS = [
         "successions",
         "DELETE FROM admin_unit_succession WHERE predecessor_id ="
         " (SELECT id FROM admin_unit WHERE code = '00001' AND level = 'commune')",
-        "1 units have none: 00001",
+        "1 unit has none: 00001",
     ),
     (
         "feed",
@@ -189,14 +189,14 @@ BREAKS = [
     (
         "communes_have_a_polygon",
         f"DELETE FROM boundary WHERE {OF_BA_DINH}",
-        "1 units have no boundary: 00004",
+        "1 unit has no boundary: 00004",
     ),
     (
         "polygons_are_valid",
         "ALTER TABLE boundary DROP CONSTRAINT ck_boundary_geom_valid;"
         " UPDATE boundary SET geom = 'SRID=4326;MULTIPOLYGON(((0 0, 1 1, 1 0, 0 1, 0 0)))'"
         f" WHERE {OF_BA_DINH}",
-        "1 units are invalid: 00004",
+        "1 unit is invalid: 00004",
     ),
     (
         "real_polygons_have_parts",

@@ -98,38 +98,38 @@ BREAKS = [
     (
         "flats_have_their_building",
         "UPDATE household SET parent_code = '99999999' WHERE code = '{flat}'",
-        "1 flats have no building",
+        "1 flat has no building",
     ),
     (
         "flats_have_their_building",
         "UPDATE household SET status = 'retired' WHERE code = '{building}'",
-        "1 flats have no building",
+        "1 flat has no building",
     ),
     (
         "places_carry_their_holders",
         "UPDATE place SET outer_ids = ARRAY[id] WHERE key = 'thon 1'",
-        "1 places have the wrong holder recorded",
+        "1 place has the wrong holder recorded",
     ),
     (
         "households_have_their_place",
         "UPDATE household SET street_id = 10000000 WHERE code = '{house}'",
-        "1 households have no street or hamlet",
+        "1 household has no street or hamlet",
     ),
     (
         "households_have_their_place",
         "UPDATE place SET merged_into_id = 1, key = '#1' WHERE key = 'thon 1'",
-        "1 households have no street or hamlet",
+        "1 household has no street or hamlet",
     ),
     (
         "references_have_their_household",
         "INSERT INTO household_ref (source, source_ref, code) VALUES ('s', '1', '99999999')",
-        "1 record references",
+        "1 record reference",
     ),
     (
         "references_have_their_household",
         "INSERT INTO household_former_number (code, event_id, house_number, house_number_key)"
         " VALUES ('99999999', 1, '1', '1')",
-        "1 former numbers",
+        "1 former number",
     ),
     (
         "communes_of_households_exist",
@@ -200,7 +200,7 @@ WORTH_KNOWING = [
         "ended_units_hold_nothing",
         "UPDATE admin_unit SET lifetime = daterange(lower(lifetime), current_date)"
         f" WHERE id = ({LANG})",
-        "1 streets, 1 localities; households in 1 ended communes: 00199",
+        "1 street, 1 locality; households in 1 ended commune: 00199",
     ),
     (
         "keys_are_bound_to_living_units",
@@ -208,7 +208,7 @@ WORTH_KNOWING = [
         " decode(repeat('00', 32), 'hex'), 'editor', 'kkkk') RETURNING id)"
         " INSERT INTO api_key_unit (key_id, unit_id) SELECT k.id, u.id FROM k, admin_unit u"
         " WHERE u.code = '00001' AND NOT u.lifetime @> current_date",
-        "1 keys are bound to ended units: Cũ (00001 → 00097)",
+        "1 key is bound to ended units: Cũ (00001 → 00097)",
     ),
     (
         "keys_are_bound_to_living_units",
@@ -216,7 +216,7 @@ WORTH_KNOWING = [
         " decode(repeat('00', 32), 'hex'), 'editor', 'kkkk') RETURNING id)"
         " INSERT INTO api_key_unit (key_id, unit_id, widened_by_event_id) SELECT k.id, u.id, 7"
         " FROM k, admin_unit u WHERE u.code IN ('00004', '00199') AND u.lifetime @> current_date",
-        "1 keys are bound to all parts of a split unit: Rộng (00004 00199)",
+        "1 key is bound to all parts of a split unit: Rộng (00004 00199)",
     ),
     (
         "services_are_of_living_units",
@@ -225,7 +225,7 @@ WORTH_KNOWING = [
         " decode(repeat('00', 32), 'hex'), id FROM e RETURNING id)"
         " INSERT INTO service_area_unit (area_id, unit_id) SELECT a.id, u.id FROM a, admin_unit u"
         " WHERE u.code = '00001' AND NOT u.lifetime @> current_date",
-        "1 operators: Hãng (00001)",
+        "1 operator: Hãng (00001)",
     ),
     (
         "keys_last",

@@ -48,8 +48,8 @@ def told(
         (["coverage", "--zzzz"], "Lỗi: Không có tuỳ chọn '--zzzz'."),
         (
             ["import", "a.csv", "--json"],
-            "Lỗi: không có tuỳ chọn --json, hãy viết --format json (no such option: --json; use"
-            " --format json)",
+            "Lỗi: không có tuỳ chọn --json, hãy viết --format json (there is no option --json,"
+            " write --format json)",
         ),
         (
             ["import", "a.csv", "--sourc", "x"],
