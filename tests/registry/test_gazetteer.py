@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.orm import Session
 
 from registry import watch
+from registry.core.messages import Text
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer
@@ -236,7 +237,7 @@ def test_all_that_wait_for_a_failed_load_fail_with_it(
     def fail(_current: Gazetteer | None) -> Gazetteer:
         attempts.append(1)
         assert go_on.wait(30)
-        raise DatabaseUnavailableError("stopped")
+        raise DatabaseUnavailableError(Text("stopped"))
 
     monkeypatch.setattr(watch.time, "monotonic", monotonic)
     monkeypatch.setattr(cache, "_newest", fail)

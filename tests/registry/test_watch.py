@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from registry import watch as module
+from registry.core.messages import Text
 from registry.database import TookTooLongError
 from registry.errors import DatabaseUnavailableError
 from registry.watch import Watch
@@ -35,7 +36,7 @@ class Database:
         self._goes_on.wait()
         self.ended += 1
         if fails:
-            raise DatabaseUnavailableError("no")
+            raise DatabaseUnavailableError(Text("no"))
         return look
 
     def told(self) -> tuple[int, float] | str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from registry.core.messages import Text
 from registry.errors import ConflictError
 from registry.jobs.table import IMPORTS, PUBLICATIONS, Job
 from registry.settings import ROOT, Settings
@@ -44,7 +45,7 @@ def hold(_engine: Engine, _settings: Settings, *, folder: str, name: str) -> Non
 
 def fail(_engine: Engine, _settings: Settings, *, folder: str) -> None:
     """Raise what a job may raise."""
-    raise ConflictError(f"no: {folder}")
+    raise ConflictError(Text(f"no: {folder}"))
 
 
 def take_memory(_engine: Engine, _settings: Settings, *, folder: str) -> None:
