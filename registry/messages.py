@@ -3,7 +3,8 @@
 import re
 from typing import Final, Literal
 
-from registry.core.messages import N_
+from registry.core.messages import LANGUAGES, N_
+from registry.core.messages import number as number_in
 
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: Final[dict[Severity, str]] = {"error": "lỗi", "warning": "cảnh báo", "notice": "lưu ý"}
@@ -41,15 +42,17 @@ def growth(per_day: float) -> str:
     return f"{per_day:+,.1f}".translate(str.maketrans(",.", ".,"))
 
 
-def percent(share: float | None) -> str:
+def percent(share: float | None, language: str = LANGUAGES[0]) -> str:
     """A share of 1 cut to one place, so that 100 % is shown only when it is reached.
 
     >>> percent(0.999999), percent(1.5), percent(None), percent(0.0004)
     ('99,9 %', '150,0 %', '–', '< 0,1 %')
+    >>> percent(12.3456, "en")
+    '1,234.5 %'
     """
     if share is None:
         return "–"
     if 0 < share < 0.001:
-        return "< 0,1 %"
+        return f"< {number_in(0.1, language)} %"
     tenths = round(share * 1_000_000) // 1_000
-    return f"{number(tenths // 10)},{tenths % 10} %"
+    return f"{number_in(tenths / 10, language)} %"

@@ -7,10 +7,10 @@ import click
 
 from geo.code import format as code_display
 from registry.access.audit import Noted, Wanted, read
+from registry.core.messages import _
 from registry.gazetteer import VIET_NAM
 from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.work import read_code
-from registry.messages import number
 from scripts.opened import opened_session
 from scripts.options import DAY, FORMAT
 from scripts.progress import show_json
@@ -74,12 +74,12 @@ def _line(entry: Noted) -> str:
         entry.endpoint,
         entry.operation or "",
         " ".join(map(code_display, entry.codes)),
-        f"lý do: {entry.reason}" if entry.reason else "",
-        f"người thứ hai: {entry.second_person}" if entry.second_person else "",
+        _("reason: {reason}", reason=entry.reason) if entry.reason else "",
+        _("second person: {name}", name=entry.second_person) if entry.second_person else "",
         f"{entry.status} {entry.outcome}",
-        f"đơn vị {', '.join(entry.units)}" if entry.units else "",
-        f"số lượng {number(entry.count)}" if entry.count is not None else "",
-        f"sự kiện {entry.event_id}" if entry.event_id is not None else "",
+        _("units {units}", units=entry.units) if entry.units else "",
+        _("count {count:n}", count=entry.count) if entry.count is not None else "",
+        _("event {event}", event=entry.event_id) if entry.event_id is not None else "",
     ]
     return "  ".join(part for part in parts if part)
 

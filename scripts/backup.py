@@ -8,9 +8,8 @@ import click
 from registry.backup import take_backup
 from registry.backup.manifest import Manifest
 from registry.backup.restore import register_promoted, restore_backup, throwaway_register
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from registry.doctor import State, run_checks
-from registry.messages import number
 from registry.settings import Settings
 from scripts.doctor import show_results
 from scripts.opened import opened_database
@@ -87,7 +86,7 @@ def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool,
     if verify:
         if len(str(scratch.resolve())) > _LONGEST_FOLDER:
             raise click.UsageError(str(Message("scratch_path_too_long", most=_LONGEST_FOLDER)))
-        with throwaway_register(source, scratch.resolve(), report=say) as (_, made):
+        with throwaway_register(source, scratch.resolve(), report=say) as (_url, made):
             _show(made)
         say(Message("backup_good"))
         return 0
@@ -97,10 +96,14 @@ def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool,
 
 
 def _show(made: Manifest) -> None:
-    households = made.tables["household"].rows
     click.echo(
-        f"{number(households)} mã (records), {number(made.tables['event'].rows)} sự kiện (events),"
-        f" {number(round(made.bytes / 1e6))} MB, {made.made_at}"
+        _(
+            "{records:n} records, {events:n} events, {size:n} MB, {moment}",
+            records=made.tables["household"].rows,
+            events=made.tables["event"].rows,
+            size=round(made.bytes / 1e6),
+            moment=made.made_at,
+        )
     )
     click.echo(f"checksum {made.checksum}")
 

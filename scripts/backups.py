@@ -11,10 +11,9 @@ import click
 from registry.backup.moments import parse_moment, take
 from registry.backup.recovery import Recovered, rehearse, restore_moment
 from registry.backup.store import Backup, open_store, settings_to_print
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from registry.errors import InvalidInputError
 from registry.gazetteer import VIET_NAM
-from registry.messages import number
 from scripts.doctor import show_results
 from scripts.options import FORMAT
 from scripts.progress import say
@@ -86,7 +85,10 @@ def restore(moment: str | None, into: Path) -> int:
     """
     status = _told(restore_moment(read_settings(), _moment(moment), into, report=say))
     say(
-        f"xem: DIACHISO_VAR={into.resolve()} bin/run --no-demo --no-worker --port 0 (to look at it)"
+        _(
+            "to look at it: DIACHISO_VAR={folder} bin/run --no-demo --no-worker --port 0",
+            folder=into.resolve(),
+        )
     )
     return status
 
@@ -130,18 +132,18 @@ def _told(found: Recovered) -> int:
     show_results(found.results)
     extent = found.extent
     last = Message("backup_last_change", last=_when(extent.last)) if extent.last else ""
-    click.echo(
-        f"{number(extent.records)} mã (records), {number(extent.events)} sự kiện (events){last}"
-    )
+    held = _("{records:n} records, {events:n} events", records=extent.records, events=extent.events)
+    click.echo(f"{held}{last}")
     return 0 if found.is_well else 1
 
 
 def _line(each: Backup) -> str:
-    return (
-        f"{each.label}  {_KINDS[each.kind]}  {_when(each.started)} – {_when(each.ended)} "
-        f" {number(round(each.bytes / 1e6))} MB, trong kho (stored)"
-        f" {number(round(each.stored_bytes / 1e6))} MB"
+    size = _(
+        "{size:n} MB, {stored:n} MB stored",
+        size=round(each.bytes / 1e6),
+        stored=round(each.stored_bytes / 1e6),
     )
+    return f"{each.label}  {_KINDS[each.kind]}  {_when(each.started)} – {_when(each.ended)}  {size}"
 
 
 def _when(moment: datetime.datetime) -> str:

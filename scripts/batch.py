@@ -19,9 +19,8 @@ from registry.batch.words import CHANGES, VERDICTS
 from registry.batch.work import Work, answer_rows
 from registry.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
 from registry.changes.since import Since, read_since
-from registry.core.messages import Message, not_written
+from registry.core.messages import Message, _, not_written, number
 from registry.errors import UnreadableFileError
-from registry.messages import number
 from registry.register import Register
 from registry.units import label_day
 from registry.whole_file import whole_file
@@ -121,7 +120,7 @@ def _command(operation: str) -> click.Command:
 
         def answered(work: Work, table: Table) -> Iterator[str]:
             nonlocal rows, told, unanswered
-            with counting("dòng / rows") as count:
+            with counting(_("rows done")) as count:
                 for written in answer_rows(work, table.rows, processes=processes):
                     rows += written.rows
                     told += written.told
@@ -157,15 +156,22 @@ def _sum_up(
     rows: int, told: int, unanswered: int, verdicts: Counter[str], behind: Since | None
 ) -> None:
     """Say how many there were of each."""
-    said, words_of = f"{number(rows)} dòng, {number(unanswered)} không có kết quả", VERDICTS
-    english = "rows, without an answer"
-    if behind is not None:
-        said = f"{number(rows)} dòng, {number(told)} đã đổi, {number(unanswered)} không nêu nhà nào"
-        english, words_of = "rows, changed, without a door", CHANGES
-    say(f"{said} ({english})")
+    if behind is None:
+        words_of = VERDICTS
+        say(_("{rows:n} rows, {lost:n} without an answer", rows=rows, lost=unanswered))
+    else:
+        words_of = CHANGES
+        say(
+            _(
+                "{rows:n} rows, {changed:n} changed, {lost:n} without a door",
+                rows=rows,
+                changed=told,
+                lost=unanswered,
+            )
+        )
     for each, words in words_of.items():
         if count := verdicts[each]:
-            say(f"  {number(count):>8}  {words}  [{each}]")
+            say(f"  {number(count):>8}  {_(words)}  [{each}]")
     if behind is not None:
         say(Message("next_since", now=behind.now))
 

@@ -12,7 +12,7 @@ import click
 from sqlalchemy.orm import Session
 
 from registry import cluster
-from registry.core.messages import Message, not_written
+from registry.core.messages import Message, chosen_language, not_written
 from registry.coverage.count_cache import count_anew
 from registry.coverage.count_cache import recount as count_every_commune
 from registry.coverage.figures import Coverage, UnitCoverage
@@ -238,7 +238,7 @@ def _below(unit: UnitCoverage, wanted: float) -> Message:
     return Message(
         "coverage_below_minimum",
         name=unit.name,
-        share=percent(unit.share),
+        share=percent(unit.share, chosen_language()),
         wanted=wanted,
         covered=unit.covered,
         target=target,

@@ -6,35 +6,39 @@ from typing import IO, Final
 from rich.console import Console
 from rich.table import Column, Table
 
-from registry.core.messages import _
+from registry.core.messages import N_, _, chosen_language, number
 from registry.coverage.figures import (
     AUDIT_LABELS,
-    NO_ACCURACY,
+    COUNTED_LABELS,
+    ESTIMATE_NOTE,
+    LACKS_ACCURACY,
+    QUALITY_LABELS,
     Coverage,
     UnitCoverage,
     late_label,
 )
-from registry.messages import number, percent
+from registry.messages import percent
 
 # Narrower than this, rich would break numbers; a pipe has no width of its own.
 _PIPE_WIDTH: Final = 220
 _LEAST: Final = 4
 """So many columns of numbers are always there."""
 _NONE: Final = "–"
-_NAMES: Final = ("Đơn vị", "Tỉnh, thành phố")
+_NAMES: Final = (N_("Unit"), N_("Province"))
+_KIND: Final = N_("Kind of figure")
 _HEADINGS: Final = (
-    "Tổng số hộ",
-    "Số liệu",
-    "Hộ có mã",
-    "Tỷ lệ",
-    "Còn thiếu",
-    "Chỗ ở",
-    "Giao được",
-    "Toạ độ ≤ 20 m",
-    "Xác minh 24 tháng",
-    "Có biển",
-    "Nghi trùng",
-    "Không số",
+    N_("Target"),
+    _KIND,
+    N_("With a code"),
+    N_("Share"),
+    N_("Missing"),
+    N_("Dwellings"),
+    N_("Deliverable"),
+    N_("Point ≤ 20 m"),
+    N_("Verified in 24 months"),
+    N_("With a plate"),
+    N_("Suspected twice"),
+    N_("Without a number"),
 )
 
 
@@ -51,8 +55,9 @@ def print_table(found: Coverage, out: IO[str]) -> None:
     if _width(table, folded=False) > console.width:
         _keep_numbers_whole(table)
     console.print(table)
-    left_out = ", ".join(_HEADINGS[count:])
-    notes = [f"Cửa sổ hẹp, không in: {left_out}; --format csv có tất cả."] if left_out else []
+    left_out = ", ".join(map(_, _HEADINGS[count:]))
+    narrow = N_("The window is narrow, left out: {columns}; --format csv has all of them.")
+    notes = [_(narrow, columns=left_out)] if left_out else []
     for note in (*notes, *_notes(found)):
         console.print(note, soft_wrap=True)
 
@@ -60,11 +65,11 @@ def print_table(found: Coverage, out: IO[str]) -> None:
 def _table(found: Coverage, count: int, *, show_province: bool) -> Table:
     """With so many of the columns of numbers."""
     table = Table(highlight=False)
-    table.add_column("Mã", no_wrap=True)
+    table.add_column(_("Code"), no_wrap=True)
     for heading in _NAMES if show_province else _NAMES[:1]:
-        table.add_column(heading)
+        table.add_column(_(heading))
     for heading in _HEADINGS[:count]:
-        table.add_column(heading, justify="left" if heading == "Số liệu" else "right")
+        table.add_column(_(heading), justify="left" if heading == _KIND else "right")
     shown = len(table.columns)
     for unit in found.units:
         table.add_row(*_cells(unit, show_province=show_province)[:shown])
@@ -91,20 +96,23 @@ def _widths(column: Column, *, folded: bool) -> Iterator[int]:
 
 def _keep_numbers_whole(table: Table) -> None:
     """Fold the headings, and what numbers are worth, so that names alone give way."""
+    names = tuple(map(_, _NAMES))
     for column in table.columns:
-        if column.header not in _NAMES:
+        if column.header not in names:
             column.width = max(_widths(column, folded=True))
 
 
 def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
-    code, name = (unit.code, unit.name) if unit.level != "country" else ("", "Cả nước")
+    language = chosen_language()
+    code, name = (unit.code, unit.name) if unit.level != "country" else ("", _("Country"))
     province = [unit.province[1] if unit.province else ""] if show_province else []
-    target, quality = _NONE, "chưa có"
+    target, quality = _NONE, _("none yet")
     if unit.target is not None:
         target = _number(unit.target.households)
         if unit.target.counted != "households":
-            target += f" {unit.target.counted_label}"
-        quality = f"{unit.target.quality_label} {unit.target.reference_date:%d/%m/%Y}"
+            target += f" {_(COUNTED_LABELS[unit.target.counted])}"
+        label = _(QUALITY_LABELS[unit.target.quality])
+        quality = f"{label} {unit.target.reference_date:%d/%m/%Y}"
     return [
         code,
         name,
@@ -112,12 +120,12 @@ def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
         target,
         quality,
         _number(unit.counts.households),
-        percent(unit.share),
+        percent(unit.share, language),
         _number(unit.deficit),
         _number(unit.counts.dwellings),
-        percent(unit.share_deliverable),
-        percent(unit.share_positioned),
-        percent(unit.share_verified),
+        percent(unit.share_deliverable, language),
+        percent(unit.share_positioned, language),
+        percent(unit.share_verified, language),
         _number(unit.counts.plated),
         _number(unit.counts.suspected),
         _number(unit.counts.unnumbered),
@@ -125,27 +133,40 @@ def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
 
 
 def _notes(found: Coverage) -> list[str]:
-    notes = []
+    notes, language = [], chosen_language()
     if found.former is not None:
         code, name = found.former
         heirs = ", ".join(f"{unit.name} ({unit.code})" for unit in found.units)
-        notes.append(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}.")
+        notes.append(
+            _(
+                "{name} ({code}) is on an old map; today it is {heirs}.",
+                name=name,
+                code=code,
+                heirs=heirs,
+            )
+        )
     notes += [
-        f"Cần kiểm tra: {unit.name} ({unit.code}):"
-        f" {', '.join(_(AUDIT_LABELS[each]) for each in unit.audit)}."
+        _(
+            "To be checked: {name} ({code}): {why}.",
+            name=unit.name,
+            code=unit.code,
+            why=[_(AUDIT_LABELS[each]) for each in unit.audit],
+        )
         for unit in found.units
         if unit.audit
     ]
     if found.total.without_accuracy:
-        notes.append(NO_ACCURACY)
+        notes.append(_(LACKS_ACCURACY))
     if any(u.is_estimate for u in (*found.units, found.total)):
-        notes.append("«ước tính» không phải số liệu công bố của địa phương.")
+        notes.append(_(ESTIMATE_NOTE))
     if found.counted_at is not None:
-        notes.append(late_label(found.counted_at))
+        notes.append(late_label(found.counted_at, language))
     if found.demo:
-        notes.append("Có tính cả dữ liệu thử (mã bắt đầu bằng 0).")
+        notes.append(_("Demonstration data (codes that begin with 0) are counted."))
     else:
-        notes.append("Không tính dữ liệu thử (mã bắt đầu bằng 0); muốn tính, thêm --demo.")
+        notes.append(
+            _("Demonstration data (codes that begin with 0) are not counted; --demo counts them.")
+        )
     return notes
 
 

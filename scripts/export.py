@@ -9,7 +9,7 @@ import click
 from sqlalchemy import Engine
 
 from registry.changes.snapshot import MANIFEST, export_snapshot
-from registry.core.messages import Message
+from registry.core.messages import Message, _, number
 from registry.export.run import (
     FORMATS,
     LAYERS,
@@ -19,7 +19,6 @@ from registry.export.run import (
     export_stream,
 )
 from registry.history import moment_of
-from registry.messages import number
 from scripts.opened import opened_engine
 from scripts.options import DAY, FORCE, refuse_to_overwrite
 from scripts.progress import counting
@@ -145,7 +144,14 @@ def _file(engine: Engine, out: Path, options: ExportOptions) -> None:
     if done.former is not None:
         code, name = done.former
         heirs = ", ".join(f"{heir} ({heir_code})" for heir_code, heir in done.units)
-        click.echo(f"{name} ({code}) thuộc bản đồ cũ; nay là {heirs}")
+        click.echo(
+            _(
+                "{name} ({code}) is on an old map; today it is {heirs}",
+                name=name,
+                code=code,
+                heirs=heirs,
+            )
+        )
     click.echo(Message("records_exported", out=out, records=done.records))
 
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
+from registry.core.messages import N_, _
 from registry.external_ids.loading import Loaded, load_external_ids
-from registry.messages import number
 from scripts.opened import opened_session
 from scripts.options import DRY_RUN, FORMAT
 from scripts.problems import show_problems
 from scripts.progress import show_json
 
-_SEVERITIES = {"error": "bị loại", "notice": "xem lại"}
+_SEVERITIES = {"error": N_("rejected"), "notice": N_("look at it")}
 
 
 @click.group()
@@ -41,9 +41,16 @@ def load(file: Path, scheme: str | None, sheet: str | None, *, dry_run: bool, fo
 
 def _show(result: Loaded, *, dry_run: bool) -> None:
     if dry_run:
-        click.echo("Chạy thử, chưa ghi gì")
+        click.echo(_("Dry run, nothing was written"))
     click.echo(
-        f"{number(result.rows)} dòng: {number(result.new)} mới, {number(result.changed)} thay đổi,"
-        f" {number(result.unchanged)} không đổi, {number(result.rejected)} bị loại"
+        _(
+            "{rows:n} rows: {new:n} new, {changed:n} changed, {unchanged:n} unchanged,"
+            " {rejected:n} rejected",
+            rows=result.rows,
+            new=result.new,
+            changed=result.changed,
+            unchanged=result.unchanged,
+            rejected=result.rejected,
+        )
     )
     show_problems(result.problems, _SEVERITIES)

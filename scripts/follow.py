@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 
 import click
 
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from scripts.follow_copy import Copy, Entry
 from scripts.progress import say
 
@@ -128,12 +128,14 @@ def follow(
         try:
             key = Path(key[1:]).read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
-            raise click.ClickException(f"{key[1:]}: không đọc được ({error})") from error
+            told = _("{path}: cannot be read ({error})", path=key[1:], error=error)
+            raise click.ClickException(told) from error
     scope = {"limit": str(LIMIT), **({"unit": unit} if unit else {}), "demo": str(demo).lower()}
     try:
         opened = Copy(folder)
     except (OSError, sqlite3.Error) as error:
-        raise click.ClickException(f"{folder}: không giữ được bản sao ở đó ({error})") from error
+        told = _("{folder}: no copy can be kept there ({error})", folder=folder, error=error)
+        raise click.ClickException(told) from error
     with closing(opened) as copy:
         if snapshot is not None and copy.cursor() is None:
             load_snapshot(copy, snapshot, unit, demo=demo)

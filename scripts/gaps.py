@@ -10,8 +10,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from registry.core.messages import Message, _, not_written
+from registry.core.messages import N_, Message, _, not_written, number
 from registry.coverage.count_cache import count_anew
+from registry.coverage.figures import COUNTED_LABELS, ESTIMATE_NOTE, QUALITY_LABELS
 from registry.coverage.gap_files import (
     form_rows,
     to_dict,
@@ -22,12 +23,12 @@ from registry.coverage.gap_files import (
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.database import session_scope
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import number
 from registry.whole_file import whole_file
 from scripts.opened import opened_engine
 from scripts.progress import say, show_json
 
 _PIPE_WIDTH: Final = 160
+_HEADINGS: Final = (N_("Code"), N_("Unit"), N_("Street, hamlet"), N_("Missing"))
 _SHOWN: Final = 30
 """Rows of each kind in the table."""
 
@@ -114,7 +115,9 @@ def _print(found: Gaps, form: str) -> None:
 def _tables(found: Gaps, console: Console) -> None:
     if found.former is not None:
         code, name = found.former
-        console.print(f"{name} ({code}) thuộc bản đồ cũ; đây là các đơn vị thay thế.")
+        console.print(
+            _("{name} ({code}) is on an old map; these took its place.", name=name, code=code)
+        )
     for kind, title in _titles():
         of_kind = found.of_kind(kind)
         if not of_kind:
@@ -122,8 +125,8 @@ def _tables(found: Gaps, console: Console) -> None:
         table = Table(
             title=f"{title}: {number(len(of_kind))}", highlight=False, title_justify="left"
         )
-        for heading in ("Mã", "Đơn vị", "Đường, thôn", "Còn thiếu"):
-            table.add_column(heading, justify="left")
+        for heading in _HEADINGS:
+            table.add_column(_(heading), justify="left")
         for gap in of_kind[:_SHOWN]:
             table.add_row(gap.code, gap.name, gap.place or "", _missing(gap))
         console.print(table)
@@ -132,18 +135,24 @@ def _tables(found: Gaps, console: Console) -> None:
             console.print(Message("gaps_left_out", left=left))
     console.print(f"{found.name}: {_counted(found)}", soft_wrap=True)
     if any(gap.is_estimate for gap in found.found):
-        console.print("«ước tính» không phải số liệu công bố của địa phương.", soft_wrap=True)
+        console.print(_(ESTIMATE_NOTE), soft_wrap=True)
 
 
 def _missing(gap: Gap) -> str:
     if gap.kind == "street_holes":
-        side = "lẻ" if gap.side == "odd" else "chẵn"
-        return f"bên {side}: {', '.join(map(str, gap.numbers))}"
+        side = N_("odd side: {numbers}") if gap.side == "odd" else N_("even side: {numbers}")
+        return _(side, numbers=gap.numbers)
     if gap.target is None or gap.missing is None:
-        return "chưa có hộ nào được nhập"
-    quality = "" if gap.target.quality == "declared" else f", {gap.target.quality_label}"
-    have, target = number(gap.households or 0), number(gap.target.households)
-    return f"{number(gap.missing)} {gap.target.counted_label} (có {have} / {target}{quality})"
+        return _("no household imported yet")
+    quality = gap.target.quality
+    return _(
+        "{missing:n} {counted} ({have:n} of {target:n}{quality})",
+        missing=gap.missing,
+        counted=_(COUNTED_LABELS[gap.target.counted]),
+        have=gap.households or 0,
+        target=gap.target.households,
+        quality="" if quality == "declared" else f", {_(QUALITY_LABELS[quality])}",
+    )
 
 
 def _counted(found: Gaps) -> str:
@@ -152,7 +161,8 @@ def _counted(found: Gaps) -> str:
         for kind, title in _titles()
         if kind in found.kinds
     ]
-    return f"{'; '.join(told)}; {number(sum(1 for _ in form_rows(found)))} dòng để điền"
+    rows = _("{rows:n} rows to fill in", rows=sum(1 for _row in form_rows(found)))
+    return "; ".join([*told, rows])
 
 
 def _titles() -> Iterator[tuple[str, str]]:

@@ -93,13 +93,13 @@ def _change(known: Gazetteer, change: Change) -> dict[str, Any]:
 
 def _print(step: dict[str, Any]) -> None:
     at = datetime.datetime.fromisoformat(step["at"])
-    report = f"báo cáo {step['report_id']}" if step["report_id"] else None
+    report = _("report {number}", number=step["report_id"]) if step["report_id"] else None
     reasons = (step["actor"], report, step["decision_number"], step["reason"])
     why = ", ".join(filter(None, reasons))
     click.echo(f"{at:%d/%m/%Y %H:%M:%S}  {step['operation'] or '?'}  ({why})")
-    status = _(STATUSES[step["status"]]) if step["status"] else "đã gỡ"
+    status = _(STATUSES[step["status"]]) if step["status"] else _("removed")
     click.echo(f"    {status}: {step['label'] or ''}")
-    for name, word in (("successors", "nối tiếp bởi"), ("predecessors", "nối tiếp")):
+    for name, word in (("successors", _("continued by")), ("predecessors", _("continues"))):
         if step[name]:
             click.echo(f"    {word}: {', '.join(map(code_display, step[name]))}")
     for change in step["changes"]:
@@ -111,4 +111,6 @@ def _print(step: dict[str, Any]) -> None:
 def _words(value: object) -> object:
     if value is None:
         return "–"
-    return {True: "có", False: "không"}[value] if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return value

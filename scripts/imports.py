@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from geo import code as codes
-from registry.core.messages import Message, Several, not_written
+from registry.core.messages import N_, Message, Several, _, not_written, number
 from registry.database import session_scope
 from registry.demo import SOURCE as DEMO_SOURCE
 from registry.errors import CommuneNotNamedError, TooManyVanishedError, UnreadableFileError
@@ -36,14 +36,13 @@ from registry.intake.row_reports import (
     write_vanished,
 )
 from registry.intake.run import import_file
-from registry.messages import number
 from scripts.import_report import COUNTS, told, vanished_warning
 from scripts.mapping import read_mapping
 from scripts.opened import opened_engine
 from scripts.options import DRY_RUN, FORMAT
 from scripts.progress import say, show_json
 
-_STATES = {"published": "đã ghi", "rolled_back": "đã huỷ"}
+_STATES = {"published": N_("written"), "rolled_back": N_("undone")}
 _SHOWN_KEPT = 20
 _LAYER_SUFFIXES = tuple(suffix for suffix, form in FORMS.items() if form in LAYERS)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -53,9 +52,9 @@ def _names(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str | None]:
     pairs = [text.partition("=") for text in given]
-    if not all(spelled.strip() and equals for spelled, equals, _ in pairs):
+    if not all(spelled.strip() and equals for spelled, equals, _meant in pairs):
         raise click.BadParameter(str(Message("name_pair_required")))
-    return {spelled.strip(): meant.strip() or None for spelled, _, meant in pairs}
+    return {spelled.strip(): meant.strip() or None for spelled, _equals, meant in pairs}
 
 
 @click.command("import")
@@ -101,7 +100,7 @@ def _names(
     "--name",
     "names",
     multiple=True,
-    metavar="TÊN=TÊN",
+    metavar="NAME=NAME",
     callback=_names,
     help="A name as spelled = the one meant, itself for a place of its own; kept for the source.",
 )
@@ -222,15 +221,17 @@ def _command(
     commune: str | None = None,
 ) -> str:
     """The dry run to type, words in capitals to be filled in; `commune` '' for none needed."""
+    blanks = _("SOURCE"), _("CODE")
     given = {
-        "--source": source or "NGUỒN",
-        "--commune": "MÃ" if commune is None else commune,
+        "--source": source or blanks[0],
+        "--commune": blanks[1] if commune is None else commune,
         "--sheet": sheet,
         "--mapping": mapping,
     }
     options = [f"{name} {shlex.quote(value)}" for name, value in given.items() if value]
-    # Words to fill in need no quotation marks.
-    typed = " ".join(options).replace("'NGUỒN'", "NGUỒN").replace("'MÃ'", "MÃ")
+    typed = " ".join(options)
+    for blank in blanks:  # a word to fill in needs no quotation marks
+        typed = typed.replace(f"'{blank}'", blank)
     return f"bin/diachiso import {shlex.quote(str(file))} {typed} --dry-run"
 
 
@@ -275,7 +276,7 @@ def _import(
                 disable=not console.is_terminal,
             )
         )
-        task = bar.add_task("dòng / rows", total=None)
+        task = bar.add_task(_("rows done"), total=None)
         result = import_file(
             engine, file, options, lambda n: bar.update(task, completed=n), handback
         )
@@ -344,8 +345,19 @@ def _status(result: ImportResult, report: Path | None, *, accept_vanished: bool)
         return 1
     if not result.rejected:
         return 0
-    told = f"xem {report}" if report else "thêm --report TỆP để lấy các dòng đó về sửa"
-    say(f"{number(result.rejected)} trên {number(result.rows)} dòng bị loại; {told}")
+    advice = (
+        _("see {report}", report=report)
+        if report
+        else _("add --report FILE to get those rows back and mend them")
+    )
+    say(
+        _(
+            "{rejected:n} of {rows:n} rows rejected; {advice}",
+            rejected=result.rejected,
+            rows=result.rows,
+            advice=advice,
+        )
+    )
     return 1
 
 
@@ -356,7 +368,7 @@ def _list(engine: Engine, source: str | None, form: str) -> None:
         show_json({"imports": [record.to_dict() for record in records]})
         return
     if not records:
-        say("chưa có đợt nhập nào")
+        say(_("no import yet"))
     for record in records:
         click.echo(_described(record))
 
@@ -364,11 +376,11 @@ def _list(engine: Engine, source: str | None, form: str) -> None:
 def _described(record: ImportRecord) -> str:
     counts = record.counts
     shown = [
-        f"{number(counts[key])} {label}"
-        for key, label in (COUNTS | {"vanished": "không còn"}).items()
+        f"{number(counts[key])} {_(label)}"
+        for key, label in (COUNTS | {"vanished": N_("gone")}).items()
         if counts.get(key) and key not in ("warned", "buildings")
     ]
-    state = _STATES.get(record.state, record.state)
+    state = _(_STATES[record.state]) if record.state in _STATES else record.state
     return (
         f"{record.import_id:>6}  {record.created_at:%d/%m/%Y %H:%M}  {state:<7} {record.source}"
         f"  {record.file_name}: {', '.join(shown)}"
@@ -381,12 +393,19 @@ def _roll_back(engine: Engine, import_id: int, form: str, *, keep_later: bool) -
         click.echo(json.dumps(asdict(undone), ensure_ascii=False))
         return
     click.echo(
-        f"Đã huỷ đợt nhập {undone.import_id} của {undone.source}:"
-        f" gỡ {number(undone.removed)}, trả lại {number(undone.restored)}"
+        _(
+            "Import {number} of {source} undone: {removed:n} removed, {restored:n} restored",
+            number=undone.import_id,
+            source=undone.source,
+            removed=undone.removed,
+            restored=undone.restored,
+        )
     )
     if undone.kept:
-        click.echo(f"  giữ {number(undone.kept)} mã đã được sửa hay dùng sau đó:")
+        kept_told = _("{count:n} codes kept that were edited or used since:", count=undone.kept)
+        click.echo(f"  {kept_told}")
     for kept in undone.kept_records[:_SHOWN_KEPT]:
         click.echo(f"    {codes.format(kept.code)}  {kept.reason}")
     if undone.kept > _SHOWN_KEPT:
-        click.echo(f"    … {number(undone.kept - _SHOWN_KEPT)} mã nữa: --format json")
+        more = _("… {count:n} more codes: --format json", count=undone.kept - _SHOWN_KEPT)
+        click.echo(f"    {more}")

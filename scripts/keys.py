@@ -9,13 +9,13 @@ import click
 from registry.access import keys as registry_keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.access.roles import Role
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _
 from registry.gazetteer import VIET_NAM, today
 from scripts.opened import opened_session
 from scripts.options import DRY_RUN, FORMAT, DayType
 from scripts.progress import say, show_json
 
-_STATES: Final = {"active": "đang dùng", "expired": "hết hạn", "revoked": "đã thu hồi"}
+_STATES: Final = {"active": N_("in use"), "expired": N_("expired"), "revoked": N_("revoked")}
 _EXPIRES: Final = DayType("never")
 
 
@@ -202,16 +202,18 @@ def _show_made(made: KeyMade, *, form: str, dry_run: bool) -> None:
 
 
 def _line(key: KeyDetails) -> str:
-    state = _STATES[key.state(datetime.datetime.now(datetime.UTC))]
+    state = _(_STATES[key.state(datetime.datetime.now(datetime.UTC))])
     parts = [
         f"{key.name}  {key.role}  {state}",
-        f"đơn vị {', '.join(key.units)}" if key.units else "",
-        f"{key.rate_per_minute}/phút" if key.rate_per_minute else "",
-        "một người" if key.approves_own else "",
-        "tài khoản" if key.is_account else f"…{key.ending}",
-        f"cần thu hẹp: {', '.join(key.widened)}" if key.widened else "",
+        _("units {units}", units=key.units) if key.units else "",
+        _("{rate} a minute", rate=key.rate_per_minute) if key.rate_per_minute else "",
+        _("alone") if key.approves_own else "",
+        _("account") if key.is_account else f"…{key.ending}",
+        _("to be narrowed: {units}", units=key.widened) if key.widened else "",
         _ends(key.expires_at),
-        f"dùng lần cuối {_time(key.last_used_at)}" if key.last_used_at else "chưa dùng",
+        _("last used {time}", time=_time(key.last_used_at))
+        if key.last_used_at
+        else _("not used yet"),
     ]
     return "  ".join(part for part in parts if part)
 
@@ -237,7 +239,7 @@ def _as_json(key: KeyDetails) -> dict[str, Any]:
 
 
 def _ends(at: datetime.datetime | None) -> str:
-    return f"dùng được đến {_time(at)}" if at else "không hết hạn"
+    return _("valid until {time}", time=_time(at)) if at else _("does not expire")
 
 
 def _time(at: datetime.datetime | None) -> str | None:

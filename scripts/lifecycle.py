@@ -17,12 +17,11 @@ from geo.text import fold
 from registry.access.actors import who_acts
 from registry.access.audit import Entry, record
 from registry.access.keys import MAX_NAME
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from registry.database import session_scope
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Done
-from registry.messages import number
 from scripts.opened import opened_engine
 from scripts.options import FORMAT
 from scripts.progress import say
@@ -241,16 +240,17 @@ def _show(made: Operation, done: Done, records: Written, *, form: str, dry_run: 
         click.echo(json.dumps(body, ensure_ascii=False))
         return
     if dry_run:
-        say("chạy thử, chưa ghi gì")
+        say(_("dry run, nothing was written"))
     if done.needs_second:
         say(Message("second_person_option_required"))
     show_written(records, done.warnings)
     for street in done.streets:
         names = " → ".join(filter(None, (street.before, street.after)))
-        click.echo(f"{street.commune}  {names}  {number(street.doors)} nơi ở, toà nhà")
+        doors = _("{count:n} dwellings and buildings", count=street.doors)
+        click.echo(f"{street.commune}  {names}  {doors}")
     if done.place is not None and not done.streets:
         click.echo(named(done.place.kind, done.place.name))
     if dry_run:
-        click.echo(f"{number(done.rewritten)} mã sẽ được ghi")
+        click.echo(_("{count:n} codes would be written", count=done.rewritten))
     elif done.rewritten != len(records):
-        click.echo(f"{number(done.rewritten)} mã được ghi lại")
+        click.echo(_("{count:n} codes written anew", count=done.rewritten))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from registry.core.messages import _
+
 
 def read_mapping(given: str) -> dict[str, str]:
     """What JSON says, as it is or in a file."""
@@ -13,7 +15,8 @@ def read_mapping(given: str) -> dict[str, str]:
         written = given if path != given else Path(given).read_text(encoding="utf-8-sig")
         mapping = json.loads(written)
     except (OSError, ValueError) as error:
-        raise click.ClickException(f"không đọc được {path}: {error}") from error
+        told = _("cannot read {path}: {error}", path=path, error=error)
+        raise click.ClickException(told) from error
     if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
-        raise click.ClickException(f'{path} không có dạng {{"tên cột": "trường"}}')
+        raise click.ClickException(_('{path} is not like {{"column": "field"}}', path=path))
     return mapping

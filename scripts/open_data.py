@@ -2,7 +2,7 @@
 
 import click
 
-from registry.messages import number
+from registry.core.messages import _
 from registry.open_data import folder_of, publish
 from scripts.opened import opened_engine
 from scripts.settings import read_settings
@@ -15,4 +15,5 @@ def open_data() -> None:
     with opened_engine() as engine:
         made = publish(engine, settings)
     for each in made:
-        click.echo(f"{folder_of(settings) / each.name}: {number(each.bytes)} byte, {each.sha256}")
+        size = _("{size:n} bytes", size=each.bytes)
+        click.echo(f"{folder_of(settings) / each.name}: {size}, {each.sha256}")

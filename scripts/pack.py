@@ -8,10 +8,9 @@ import click
 
 from registry import cluster
 from registry.access import audit
-from registry.core.messages import Message, not_written
+from registry.core.messages import Message, _, not_written
 from registry.database import session_scope
 from registry.errors import UnreadableFileError
-from registry.messages import number
 from registry.pack.keys import key_file, public_keys, rotate
 from registry.pack.run import Pack, make_pack
 from registry.register import Register
@@ -50,9 +49,8 @@ def pack(unit: str, out: Path, since: str | None, *, demo: bool, force: bool) ->
             entry = audit.Entry("operator", "admin", "pack", (unit,), made.doors)
             audit.record(session, entry)
     kind = Message("whole_commune") if made.whole else Message("part_changed")
-    click.echo(
-        f"{out}: {kind}, {number(made.doors)} bản ghi (records), {number(len(made.body))} byte"
-    )
+    held = _("{doors:n} records, {size:n} bytes", doors=made.doors, size=len(made.body))
+    click.echo(f"{out}: {kind}, {held}")
 
 
 def _write(out: Path, made: Pack) -> None:

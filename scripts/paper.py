@@ -13,14 +13,13 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry import cluster
-from registry.core.messages import Message, not_written
+from registry.core.messages import Message, not_written, number
 from registry.database import make_engine, session_scope
 from registry.errors import UnreadableFileError
 from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.table import BY_NAME
-from registry.messages import number
 from registry.paper.certificates import draft_certificate, issue_certificate, revoke, verify
 from registry.paper.decisions import KINDS, DecisionForm, done_decision, planned_decision
 from registry.paper.lists import Purpose, print_list

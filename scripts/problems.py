@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from registry.messages import number
+from registry.core.messages import _
 from registry.row_files import RowProblem
 from scripts.progress import say
 
@@ -14,9 +14,12 @@ SHOWN: Final = 20
 
 
 def show_problems(problems: Sequence[RowProblem], severities: Mapping[str, str]) -> None:
-    """The first of them, each with its severity in words, and how many more there are."""
+    """The first of them, each with its severity, a msgid, in words; and how many more there are."""
     for each in problems[:SHOWN]:
-        severity = severities[each.severity]
-        click.echo(f"  dòng {each.row_number}, {severity}: {each.words}: {each.value}")
+        told = _(
+            "row {row}, {severity}", row=each.row_number, severity=_(severities[each.severity])
+        )
+        click.echo(f"  {told}: {each.words}: {each.value}")
     if len(problems) > SHOWN:
-        say(f"… và {number(len(problems) - SHOWN)} vấn đề khác; --format json có tất cả")
+        more = len(problems) - SHOWN
+        say(_("… and {count:n} more problems; --format json has all of them", count=more))

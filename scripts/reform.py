@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
-from registry.core.messages import Message
+from registry.core.messages import Message, number
 from registry.database import session_scope, translated_errors
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import number
 from registry.reform.due import withdraw as withdraw_reform
 from registry.reform.from_seeds import resolution_of_day
 from registry.reform.reading import read_resolution

@@ -6,12 +6,11 @@ from typing import Any, Final
 import click
 
 from geo.code import format as code_display
-from registry.core.messages import _
+from registry.core.messages import N_, _
 from registry.database import session_scope
 from registry.entrances import KIND_WORDS
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import number
 from registry.records import record_wording
 from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, Wanted, queue
@@ -21,19 +20,19 @@ from scripts.progress import say, show_json
 from scripts.written import Written, show_written, written_records
 
 _KINDS: Final = {
-    "confirmed": "xác nhận đúng",
-    "wrong_point": "sai vị trí",
-    "no_such_house": "không có nhà",
-    "plate_mounted": "biển đã treo",
-    "plate_lost": "biển mất, vỡ",
-    "new_house": "nhà mới",
-    "entrance": "lối vào",
+    "confirmed": N_("confirmed"),
+    "wrong_point": N_("wrong position"),
+    "no_such_house": N_("no such house"),
+    "plate_mounted": N_("plate mounted"),
+    "plate_lost": N_("plate lost or broken"),
+    "new_house": N_("new house"),
+    "entrance": N_("entrance"),
 }
 _STATES: Final = {
-    "open": "chờ xử lý",
-    "proposed": "chờ người duyệt",
-    "accepted": "đã nhận",
-    "rejected": "đã bác",
+    "open": N_("to be decided"),
+    "proposed": N_("for an approver"),
+    "accepted": N_("accepted"),
+    "rejected": N_("dismissed"),
 }
 
 
@@ -71,7 +70,7 @@ def list_(unit: str | None, state: str, limit: int, form: str) -> int:
         return 0
     for entry in entries:
         _print(entry)
-    say(f"{len(entries)} báo cáo {_STATES[state]}")
+    say(_("{count} reports {state}", count=len(entries), state=_(_STATES[state])))
     return 0
 
 
@@ -183,8 +182,9 @@ def _say_decided(decided: Decided, records: Written, *, form: str, dry_run: bool
         click.echo(json.dumps(body, ensure_ascii=False))
         return
     if dry_run:
-        say("chạy thử, chưa ghi gì")
-    click.echo(f"báo cáo {decided.id}: {_STATES[decided.state]} ({decided.operation})")
+        say(_("dry run, nothing was written"))
+    told = _("report {number}", number=decided.id)
+    click.echo(f"{told}: {_(_STATES[decided.state])} ({decided.operation})")
     show_written(records, decided.warnings)
 
 
@@ -219,26 +219,28 @@ def _shown(known: Gazetteer, entry: Entry) -> dict[str, Any]:
 
 
 def _print(entry: dict[str, Any]) -> None:
-    code = code_display(entry["code"]) if entry["code"] else "chưa có mã"
+    code = code_display(entry["code"]) if entry["code"] else _("no code yet")
     said = ", ".join(
-        f"{entry[name]} {vi}"
-        for name, vi in (
-            ("carriers", "bưu tá"),
-            ("merchants", "cửa hàng"),
-            ("residents", "người dân"),
-            ("officials", "cán bộ"),
+        f"{entry[name]} {word}"
+        for name, word in (
+            ("carriers", _("carriers")),
+            ("merchants", _("shops")),
+            ("residents", _("residents")),
+            ("officials", _("officials")),
         )
         if entry[name]
     )
-    click.echo(f"{entry['id']}  {_KINDS[entry['kind']]}  {code}  {entry['label'] or ''}")
+    click.echo(f"{entry['id']}  {_(_KINDS[entry['kind']])}  {code}  {entry['label'] or ''}")
     point = f"  {entry['lat']:.6f},{entry['lon']:.6f}" if entry["lat"] is not None else ""
     away = (
-        f" (cách {number(round(entry['distance_m']))} m)" if entry["distance_m"] is not None else ""
+        f" ({_('{distance:n} m away', distance=round(entry['distance_m']))})"
+        if entry["distance_m"] is not None
+        else ""
     )
-    since = f"  từ {entry['first_reported_at'][:10]}"
+    since = _("since {day}", day=entry["first_reported_at"][:10])
     entrance = _(KIND_WORDS[entry["entrance"]]) if entry["entrance"] else ""
     told = ": ".join(filter(None, (entrance, entry["note"])))
     if told:
         click.echo(f"    {told}")
-    changed = "  đã sửa sau báo cáo" if entry["stale"] else ""
-    click.echo(f"    {said}{since}{point}{away}{changed}")
+    changed = f"  {_('edited since')}" if entry["stale"] else ""
+    click.echo(f"    {said}  {since}{point}{away}{changed}")

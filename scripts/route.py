@@ -11,7 +11,7 @@ import click
 
 from registry import cluster
 from registry.batch.pasted import read_pasted, text_of
-from registry.core.messages import Message, not_written
+from registry.core.messages import Message, _, chosen_language, not_written
 from registry.errors import InvalidInputError, UnreadableFileError
 from registry.paper.routes import print_sheet, print_stickers
 from registry.paper.site import Site
@@ -130,6 +130,7 @@ def _write(path: Path, body: bytes) -> None:
 
 
 def _sum_up(found: Route, unread: tuple[str, ...], paper: Paper | None) -> None:
+    language = chosen_language()
     if unread:
         say(Message("columns_ignored", unread=", ".join(unread)))
     say(
@@ -137,14 +138,17 @@ def _sum_up(found: Route, unread: tuple[str, ...], paper: Paper | None) -> None:
             "route_summary",
             stops=len(found.visits),
             parcels=found.parcels,
-            length=way_words(found),
+            length=way_words(found, language),
             unplaced=len(found.unplaced),
         )
     )
     for code in found.notices:
         say(f"  {NOTICES[code]}")
     for each in found.unplaced:
-        question = f"; {each.question.text}" if each.question else ""
-        say(f"  dòng {each.parcel.line}: {each.messages[0]}{question}  [{each.status}]")
+        vietnamese = language != "en"
+        told = each.messages[0 if vietnamese else 1]
+        if asked := each.question:
+            told += f"; {asked.text if vietnamese else asked.text_en}"
+        say(f"  {_('line {line}', line=each.parcel.line)}: {told}  [{each.status}]")
     for notice in paper.notices if paper else ():
         say(f"  {notice.message}")

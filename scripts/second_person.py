@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from registry.core.messages import Message
+from registry.core.messages import Message, _
 from registry.errors import InvalidInputError
 from registry.lifecycle.second_person import default_csv, own_csv, read_rules, set_rules
 from scripts.opened import opened_session
@@ -43,7 +43,7 @@ def set_(*, file: Path, dry_run: bool) -> None:
         raise click.UsageError(str(Message("of_file", file=file, reason=error.detail))) from error
     with opened_session(dry_run=dry_run) as session:
         rules = set_rules(session, written)
-    say(f"{len(rules)} dòng{' (chạy thử, chưa ghi gì)' if dry_run else ''}")
+    say(_("{count} rows", count=len(rules)) + _tried(dry_run=dry_run))
 
 
 @second_person.command()
@@ -52,4 +52,8 @@ def reset(*, dry_run: bool) -> None:
     """Back to the default table."""
     with opened_session(dry_run=dry_run) as session:
         rules = set_rules(session, None)
-    say(f"bảng mặc định, {len(rules)} dòng{' (chạy thử, chưa ghi gì)' if dry_run else ''}")
+    say(_("default table, {count} rows", count=len(rules)) + _tried(dry_run=dry_run))
+
+
+def _tried(*, dry_run: bool) -> str:
+    return f" ({_('dry run, nothing was written')})" if dry_run else ""

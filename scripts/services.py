@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from registry.core.messages import N_, _, number
 from registry.database import session_scope
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import number
 from registry.services import KINDS, Kind, operator_of
 from registry.services.checking import Overlap, Report, check_services
 from registry.services.listing import operator_sets
@@ -17,7 +17,7 @@ from scripts.options import DRY_RUN, FORMAT
 from scripts.problems import SHOWN, show_problems
 from scripts.progress import show_json
 
-_SEVERITIES = {"error": "bị loại", "warning": "cảnh báo"}
+_SEVERITIES = {"error": N_("rejected"), "warning": N_("warning")}
 _OPERATOR = "The operator: the name of its key."
 
 
@@ -58,8 +58,8 @@ def remove(operator: str, *, dry_run: bool) -> None:
     with opened_engine() as engine:
         result = remove_services(engine, operator, dry_run=dry_run)
     if dry_run:
-        click.echo("Chạy thử, chưa ghi gì")
-    click.echo(f"{operator}: bỏ {number(result.gone)} vùng")
+        click.echo(_("Dry run, nothing was written"))
+    click.echo(_("{operator}: {count:n} areas removed", operator=operator, count=result.gone))
 
 
 @services.command("list")
@@ -72,10 +72,8 @@ def list_(form: str) -> None:
         show_json([each.to_dict() for each in sets])
         return
     for each in sets:
-        named = "; ".join(each.services)
-        click.echo(
-            f"{each.operator}: {number(each.areas)} vùng, {number(each.offices)} bưu cục: {named}"
-        )
+        held = _("{areas:n} areas, {offices:n} offices", areas=each.areas, offices=each.offices)
+        click.echo(f"{each.operator}: {held}: {'; '.join(each.services)}")
 
 
 @services.command()
@@ -111,43 +109,58 @@ def check(operator: str | None, unit: str | None, kind: Kind, form: str) -> int:
 
 def _show_loaded(result: Loaded, *, dry_run: bool) -> None:
     if dry_run:
-        click.echo("Chạy thử, chưa ghi gì")
+        click.echo(_("Dry run, nothing was written"))
     elif not result.written:
-        click.echo("Không đổi gì")
+        click.echo(_("Nothing changed"))
     click.echo(
-        f"{result.operator}: {number(result.rows)} dòng, {number(result.rejected)} bị loại;"
-        f" {number(result.new)} vùng mới, {number(result.unchanged)} giữ nguyên,"
-        f" {number(result.gone)} bỏ; {number(result.offices)} bưu cục"
+        _(
+            "{operator}: {rows:n} rows, {rejected:n} rejected; {new:n} areas new, {unchanged:n}"
+            " unchanged, {gone:n} removed; {offices:n} offices",
+            operator=result.operator,
+            rows=result.rows,
+            rejected=result.rejected,
+            new=result.new,
+            unchanged=result.unchanged,
+            gone=result.gone,
+            offices=result.offices,
+        )
     )
     for each in result.lost[:SHOWN]:
-        click.echo(f"  dòng {each.row_number} bị loại nên mất vùng đang có: {_area_words(each)}")
+        told = _(
+            "row {row} is rejected, which loses an area on record: {area}",
+            row=each.row_number,
+            area=_area_words(each),
+        )
+        click.echo(f"  {told}")
     _show_overlaps(result.overlaps)
     show_problems(result.problems, _SEVERITIES)
 
 
 def _area_words(lost: Lost) -> str:
-    more = (
-        f" và {lost.communes - len(lost.named)} xã nữa" if lost.communes > len(lost.named) else ""
-    )
+    left = lost.communes - len(lost.named)
+    more = f" {_('and {count} more communes', count=left)}" if left > 0 else ""
     held = (
         "; ".join(lost.named) + more,
         f"{lost.size_km2:.2f} km²" if lost.size_km2 is not None else "",
-        f"{number(lost.codes)} mã" if lost.codes else "",
+        _("{count:n} codes", count=lost.codes) if lost.codes else "",
     )
     where = ", ".join(filter(None, held))
-    return f"{lost.service}, {lost.kind}, bưu cục {lost.office or '–'}: {where}"
+    office = _("office {name}", name=lost.office or "–")
+    return f"{lost.service}, {lost.kind}, {office}: {where}"
 
 
 def _show_overlaps(overlaps: Sequence[Overlap]) -> None:
-    click.echo(f"{number(len(overlaps))} chỗ chồng nhau")
+    click.echo(_("{count:n} overlaps", count=len(overlaps)))
     for each in overlaps[:SHOWN]:
-        offices = f"{each.office or '–'} và {each.other_office or '–'}"
+        offices = _(
+            "{office} and {other}", office=each.office or "–", other=each.other_office or "–"
+        )
         click.echo(f"  {each.operator}, {each.service} ({each.kind}): {offices}: {each.where}")
 
 
 def _show_report(report: Report) -> None:
     _show_overlaps(report.overlaps)
-    click.echo(f"{number(report.lost_codes)} mã trong danh sách không còn cửa nhà nào")
-    click.echo(f"{number(report.doors)} cửa nhà chưa ai phục vụ")
+    click.echo(_("{count:n} listed codes have no door any more", count=report.lost_codes))
+    click.echo(_("{count:n} doors that nobody serves", count=report.doors))
     for unserved in report.unserved[:SHOWN]:
         click.echo(f"  {unserved.code} {unserved.name}: {number(unserved.doors)}")

@@ -5,20 +5,19 @@ from pathlib import Path
 
 import click
 
-from registry.core.messages import Message, _
+from registry.core.messages import N_, Message, _, number
 from registry.coverage.figures import QUALITY_LABELS
 from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
 from registry.coverage.targets import TargetResult, import_targets, remove_targets
 from registry.database import session_scope
 from registry.events import Cause, write_scope
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import number
 from scripts.opened import opened_engine, opened_session
 from scripts.options import DAY, DRY_RUN, FORMAT
 from scripts.problems import show_problems
 from scripts.progress import show_json
 
-_SEVERITIES = {"error": "bị loại", "warning": "cảnh báo", "notice": "bỏ qua"}
+_SEVERITIES = {"error": N_("rejected"), "warning": N_("warning"), "notice": N_("passed over")}
 
 
 @click.group()
@@ -100,26 +99,36 @@ def remove(source: str, *, dry_run: bool) -> None:
     """
     with opened_session(dry_run=dry_run) as session:
         removed = remove_targets(session, load_gazetteer(session), source)
-    click.echo(("Chạy thử, chưa ghi gì: " if dry_run else "") + f"rút {number(removed)} số liệu")
+    tried = f"{_('Dry run, nothing was written')}: " if dry_run else ""
+    click.echo(tried + _("{count:n} figures withdrawn", count=removed))
 
 
 def _show(result: TargetResult, *, dry_run: bool) -> None:
     if dry_run:
-        click.echo("Chạy thử, chưa ghi gì")
+        click.echo(_("Dry run, nothing was written"))
     click.echo(
-        f"{number(result.rows)} dòng: {number(result.new)} mới, {number(result.changed)} thay đổi,"
-        f" {number(result.unchanged)} không đổi, {number(result.rejected)} bị loại,"
-        f" {number(result.skipped)} bỏ qua"
+        _(
+            "{rows:n} rows: {new:n} new, {changed:n} changed, {unchanged:n} unchanged,"
+            " {rejected:n} rejected, {skipped:n} passed over",
+            rows=result.rows,
+            new=result.new,
+            changed=result.changed,
+            unchanged=result.unchanged,
+            rejected=result.rejected,
+            skipped=result.skipped,
+        )
     )
     if taken := ", ".join(
         f"{number(rows)} {_(QUALITY_LABELS[quality])}" for quality, rows in result.qualities.items()
     ):
-        click.echo(f"  nhận là: {taken}")
+        click.echo(f"  {_('taken as: {taken}', taken=taken)}")
     if result.problems:
         click.echo(Message("rows_counted_below_header"))
     show_problems(result.problems, _SEVERITIES)
     for gap in result.gaps:
-        click.echo(
-            f"  {gap.code} {gap.name}: {number(gap.households)} hộ, các xã cộng lại"
-            f" {number(gap.sum_of_communes)}"
+        told = _(
+            "{count:n} households, its communes together {communes:n}",
+            count=gap.households,
+            communes=gap.sum_of_communes,
         )
+        click.echo(f"  {gap.code} {gap.name}: {told}")

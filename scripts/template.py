@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from registry.core.messages import Message, not_written
+from registry.core.messages import Message, _, not_written
 from registry.gazetteer import today
 from registry.gazetteer_loading import load_gazetteer
 from registry.template import blank_of, write_blank
@@ -34,4 +34,9 @@ def template(unit: str, out: Path) -> None:
             write_blank(blank, part)
     except OSError as error:
         raise click.ClickException(str(not_written(out, error))) from error
-    say(f"{out}: {blank.name}, {len(blank.streets)} đường, {len(blank.localities)} thôn/tổ")
+    held = _(
+        "{streets} streets, {hamlets} hamlets",
+        streets=len(blank.streets),
+        hamlets=len(blank.localities),
+    )
+    say(f"{out}: {blank.name}, {held}")

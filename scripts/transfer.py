@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from registry.core.messages import Message
-from registry.messages import number
+from registry.core.messages import Message, number
 from registry.transfer.manifest import Manifest
 from registry.transfer.reading import read_transfer
 from registry.transfer.writing import write_transfer

@@ -8,11 +8,10 @@ import click
 from registry.boundaries import load_boundaries
 from registry.boundaries.cells import CellsReport, draw_cells
 from registry.boundaries.report import BoundaryReport, NamedUnit
-from registry.core.messages import Message
+from registry.core.messages import Message, number
 from registry.database import OWNER_ROLE, translated_errors
 from registry.errors import UnitsInUseError
 from registry.held_units import COUNTED
-from registry.messages import number
 from registry.seeds import load_seeds
 from scripts.opened import opened_engine
 from scripts.options import DRY_RUN, FORMAT

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from registry import cluster
 from registry.access.actors import Actor
+from registry.core.messages import N_, _
 from registry.database import session_scope
 from registry.register import Register
 from registry.webhooks import subscriptions
@@ -20,7 +21,7 @@ from scripts.progress import say
 from scripts.settings import read_settings
 
 _OPERATOR: Final = Actor("operator", "admin")
-_STATES: Final = {"active": "đang gửi", "paused": "tạm dừng", "dead": "đã thôi gửi"}
+_STATES: Final = {"active": N_("sending"), "paused": N_("paused"), "dead": N_("given up")}
 
 
 @click.group()
@@ -32,7 +33,7 @@ def webhooks() -> None:
 @FORMAT
 def list_(*, form: str) -> None:
     """All, and why some are told no more."""
-    with _opened() as (session, _):
+    with _opened() as (session, _register):
         found = subscriptions.list_webhooks(session, _OPERATOR)
     if form == "json":
         shown = [dataclasses.asdict(view) for view in found]
@@ -83,9 +84,11 @@ def _opened() -> Iterator[tuple[Session, Register]]:
 
 def _line(view: WebhookView) -> str:
     parts = [
-        f"{view.id}  {view.key}  {view.url}  {_STATES[view.state]}",
-        f"{view.behind} sự kiện chờ" if view.behind else "",
-        f"lỗi {view.attempts} lần: {view.last_outcome}" if view.attempts else "",
+        f"{view.id}  {view.key}  {view.url}  {_(_STATES[view.state])}",
+        _("{count} events waiting", count=view.behind) if view.behind else "",
+        _("failed {count} times: {outcome}", count=view.attempts, outcome=view.last_outcome)
+        if view.attempts
+        else "",
         view.last_outcome or "" if view.state == "dead" and not view.attempts else "",
     ]
     return "  ".join(part for part in parts if part)

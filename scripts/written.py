@@ -43,7 +43,7 @@ def show_written(records: Written, warnings: Iterable[Warned]) -> None:
         shown = (record["code_display"], _(STATUSES[record["status"]]), record["label"])
         click.echo("  ".join(part for part in shown if part))
     for warned in warnings:
-        say(f"cảnh báo: {warned.message}")
+        say(f"{_('warning')}: {warned.message}")
 
 
 def _labels(engine: Engine, records: Sequence[Changed]) -> list[str | None]:

@@ -5,37 +5,38 @@ from typing import Final
 
 from registry.batch import EMPTY, NOTHING_FOUND
 from registry.changes.since import KINDS
+from registry.core.messages import N_, in_vietnamese
 from registry.search.faults import FAULTS
 from registry.validation.verdicts import REASONS
 
-VERDICTS: Final = {
-    "accept": "đúng",
-    "correct": "đúng, nên ghi lại theo địa chỉ hôm nay",
-    "confirm": "hỏi khách: có phải địa chỉ ấy không",
-    "complete": "hỏi khách: còn thiếu một phần",
-    "unverified": "đúng xã, chưa chắc nhà nào; giao được mà không có mã",
-    "reject": "hỏi khách: không nhận ra địa chỉ",
+VERDICTS: Final[dict[str, str]] = {
+    "accept": N_("right"),
+    "correct": N_("right; better written as the address of today"),
+    "confirm": N_("ask the customer: is it that address"),
+    "complete": N_("ask the customer: a part is missing"),
+    "unverified": N_("right commune, house uncertain; deliverable without a code"),
+    "reject": N_("ask the customer: the address was not recognised"),
 }
 CHANGES: Final[dict[str, str]] = {
-    "new": "mới có từ đó đến nay",
-    "renamed": "địa chỉ ghi khác trước",
-    "moved": "chuyển sang xã khác hoặc đổi vị trí",
-    "merged": "đã gộp vào mã khác",
-    "split": "đã tách thành nhiều mã: chọn một",
-    "replaced": "đã thay bằng mã khác",
-    "retired": "không còn, không mã nào tiếp nối",
-    "removed": "bỏ khỏi dữ liệu của bạn",
-    "updated": "chi tiết khác có đổi",
+    "new": N_("new since then"),
+    "renamed": N_("address written otherwise than before"),
+    "moved": N_("moved to another commune or position"),
+    "merged": N_("merged into another code"),
+    "split": N_("split into several codes: choose one"),
+    "replaced": N_("replaced by another code"),
+    "retired": N_("gone, and no code continues it"),
+    "removed": N_("remove it from your data"),
+    "updated": N_("other details changed"),
 }
-_STATUSES: Final = {
-    EMPTY: "dòng trống",
-    NOTHING_FOUND: "không tìm thấy",
-    **{code: vietnamese for code, (vietnamese, _) in REASONS.items()},
+_STATUSES: Final[dict[str, str]] = {
+    EMPTY: N_("empty row"),
+    NOTHING_FOUND: N_("nothing found"),
+    **{code: english for code, (_vietnamese, english) in REASONS.items()},
 }
 
 
 def in_words(row: Mapping[str, str]) -> str:
-    """The verdict, or why there is no answer, and each fault; '' for a plain answer.
+    """In Vietnamese: the verdict, or why there is no answer, and each fault; '' for a plain answer.
 
     >>> in_words({"status": "ok", "faults": "commune_former house_number_not_found"})
     'Theo địa giới cũ; Chưa có số nhà này'
@@ -45,11 +46,12 @@ def in_words(row: Mapping[str, str]) -> str:
     'địa chỉ ghi khác trước; chuyển sang xã khác hoặc đổi vị trí'
     """
     changes = (CHANGES[kind] for kind in KINDS if kind in row.get("reasons", "").split())
-    faults = (FAULTS[code].message for code in row.get("faults", "").split() if code in FAULTS)
+    codes = row.get("faults", "").split()
+    faults = (FAULTS[code].message_en for code in codes if code in FAULTS)
     told = (
         _STATUSES.get(row.get("status", "")),
         VERDICTS.get(row.get("verdict", "")),
         *changes,
         *faults,
     )
-    return "; ".join(filter(None, told))
+    return "; ".join(in_vietnamese(each) for each in told if each)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final, Self
 
-from registry.core.messages import N_, in_vietnamese
+from registry.core.messages import LANGUAGES, N_, in_vietnamese, translate
 from registry.coverage.palette import AUDIT_SHARE
 
 COUNTRY: Final = ("VN", "country", "Việt Nam")
@@ -37,11 +37,14 @@ AUDIT_LABELS: Final = {
 JUMP_SHARE: Final = 5
 JUMP_LEAST: Final = 100
 """A jump is more than a fifth of the former count, and at least so many hộ."""
-NO_ACCURACY: Final = (
-    "Chưa điểm nào ghi độ chính xác 20 m trở lại (cột «Độ chính xác»), nên chưa chỗ ở nào tính là"
-    " giao được."
+LACKS_ACCURACY: Final = N_(
+    "No point is said to be within 20 m (column “Độ chính xác”), so no dwelling counts as"
+    " deliverable yet."
 )
 """What is said of a unit `without_accuracy`."""
+NO_ACCURACY: Final = in_vietnamese(LACKS_ACCURACY)
+ESTIMATE_NOTE: Final = N_("An “estimate” is no figure that the locality has published.")
+"""What is said where targets are estimates."""
 
 _SHARE_PLACES: Final = 1_000_000
 
@@ -276,9 +279,12 @@ def share_of(part: int, whole: int) -> float | None:
     return part * _SHARE_PLACES // whole / _SHARE_PLACES if whole else None
 
 
-def late_label(counted_at: datetime.datetime) -> str:
+def late_label(counted_at: datetime.datetime, language: str = LANGUAGES[0]) -> str:
     """What is said of counts that are not those of now."""
-    return f"Số liệu lúc {counted_at:%H:%M ngày %d/%m/%Y}: sau đó ghi thêm nhiều, đang đếm lại."
+    said = translate(
+        N_("Counts of {day}, {time}: much was written since, and is being counted."), language
+    )
+    return said.format(day=f"{counted_at:%d/%m/%Y}", time=f"{counted_at:%H:%M}")
 
 
 def _target_dict(target: UnitTarget) -> dict[str, Any]:

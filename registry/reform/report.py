@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.label import named
-from registry.core.messages import Message
+from registry.core.messages import N_, Message, _, number
 from registry.core.sql import Statements
 from registry.gazetteer import Gazetteer
 from registry.gazetteer_loading import load_gazetteer
-from registry.messages import number
 from registry.records import COLUMNS, Record, record_wording
 from registry.reform.plan_values import Plan
 
@@ -25,15 +24,15 @@ _COUNTED: Final = (
 )
 """What `count_by_unit` counts, in its order."""
 WAY_WORDS: Final = {
-    "whole_unit": "cả đơn vị",
-    "decided": "người quyết định",
-    "street": "đường, số nhà",
-    "locality": "thôn, tổ",
-    "former_unit": "đơn vị cũ",
-    "polygon": "ranh giới",
-    "building": "theo toà nhà",
-    "rest": "phần còn lại",
-    "neighbours": "theo hàng xóm",
+    "whole_unit": N_("whole unit"),
+    "decided": N_("decided by hand"),
+    "street": N_("street, house number"),
+    "locality": N_("hamlet, quarter"),
+    "former_unit": N_("former unit"),
+    "polygon": N_("boundary"),
+    "building": N_("by its building"),
+    "rest": N_("the rest"),
+    "neighbours": N_("by neighbours"),
 }
 """What settled a household → in words; none of those of no carrier's."""
 
@@ -249,31 +248,43 @@ def labels(
 
 
 def report_lines(report: Report) -> list[str]:
-    """The report in words, Vietnamese first."""
+    """The report in words."""
     words = {
         "dry_run": Message("dry_run"),
         "prepared": Message("reform_prepared"),
         "carried": Message("reform_carried_out"),
     }
-    lines = [f"Nghị quyết {report.number}: {report.title}", f"Hiệu lực {report.effective}"]
+    lines = [
+        _("Resolution {number}: {title}", number=report.number, title=report.title),
+        _("In force from {day}", day=report.effective),
+    ]
     lines.append(str(words[report.state]))
     lines += [f"  + {each}" for each in report.born]
     lines += [f"  ~ {each}" for each in report.altered]
     for unit in report.units:
-        lines.append(
-            f"{unit.code} {unit.name}{' (kết thúc)' if unit.ends else ''}:"
-            f" {number(unit.records)} mã, {number(unit.households)} hộ,"
-            f" {number(unit.streets)} đường, {number(unit.localities)} thôn tổ,"
-            f" {unit.keys} khoá, {unit.targets} chỉ tiêu, {unit.open_reports} phản ánh mở,"
-            f" {unit.imports} đợt nhập dở"
+        ends = f" ({_('ends')})" if unit.ends else ""
+        held = _(
+            "{records:n} codes, {households:n} households, {streets:n} streets, {localities:n}"
+            " hamlets, {keys} keys, {targets} targets, {reports} open reports, {imports} imports"
+            " under way",
+            records=unit.records,
+            households=unit.households,
+            streets=unit.streets,
+            localities=unit.localities,
+            keys=unit.keys,
+            targets=unit.targets,
+            reports=unit.open_reports,
+            imports=unit.imports,
         )
+        lines.append(f"{unit.code} {unit.name}{ends}: {held}")
         for share in unit.to:
             ways = ", ".join(
-                f"{WAY_WORDS[how]} {number(n)}"
+                f"{_(WAY_WORDS[how])} {number(n)}"
                 for how, n in share.settled_by.items()
                 if how in WAY_WORDS
             )
-            lines.append(f"    → {share.code} {share.name}: {number(share.records)} mã ({ways})")
+            codes_told = _("{count:n} codes", count=share.records)
+            lines.append(f"    → {share.code} {share.name}: {codes_told} ({ways})")
         if unit.undecided:
             lines.append(str(Message("undecided_codes", undecided=unit.undecided)))
     lines += _list(Message("streets_cut"), report.cut_streets)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from geo.code import format as code_display
-from registry.core.messages import both
+from registry.core.messages import LANGUAGES, N_, both, translate
 from registry.route.placing import Unplaced, choice_words
 from registry.route.run import NOTICES, Route, Visit
 
@@ -19,14 +19,18 @@ MEASURES: Final = {
 _GPX: Final = "http://www.topografix.com/GPX/1/1"
 
 
-def way_words(found: Route) -> str:
+def way_words(found: Route, language: str = LANGUAGES[0]) -> str:
     """How long it is, and of which lines.
 
     What is measured in straight lines is never told without saying so.
     """
-    km = f"{found.metres / 1_000:.1f}".replace(".", ",")
-    time = f", {round(found.seconds / 60)} phút" if found.seconds is not None else ""
-    return f"{km} km {MEASURES[found.measured_by][0]}{time}"
+    vietnamese, english = MEASURES[found.measured_by]
+    km = f"{found.metres / 1_000:.1f}"
+    told = f"{km} km {english}" if language == "en" else f"{km.replace('.', ',')} km {vietnamese}"
+    if found.seconds is None:
+        return told
+    minutes = translate(N_("{minutes} minutes"), language).format(minutes=round(found.seconds / 60))
+    return f"{told}, {minutes}"
 
 
 def to_geojson(found: Route) -> dict[str, Any]:

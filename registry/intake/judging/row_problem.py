@@ -4,11 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from registry.core.messages import in_vietnamese
+from registry.core.messages import LANGUAGES, N_, translate
 from registry.intake.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 
-_OTHER_ROW: Final = re.compile(r"\bdòng (\d+)")
+_OTHER_ROW: Final = re.compile(r"\b(?:row (?:dòng )?|dòng )(\d+)")
+"""In what is stored, and in the text around it."""
+_CODE: Final = re.compile(r"\bmã (\w{4}-\w{4})\b")
+_NO_FORMER: Final = "(trong sổ chưa ghi xã/phường cũ)"
+_HOUSES: Final = re.compile(r"(\d+) nhà")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +29,38 @@ class RowProblem:
     proposed_fix: str | None
 
     def fix_vi(self, numbering: Numbering | None) -> str | None:
-        """The fix in words, with rows as the spreadsheet shows them; None where there is none."""
-        return _OTHER_ROW.sub(lambda row: _row(row[1], numbering), self._fix_words()) or None
+        """The fix in Vietnamese, with rows as the spreadsheet shows them; None for none."""
+        return self.fix(numbering, LANGUAGES[0])
 
-    def _fix_words(self) -> str:
+    def fix(self, numbering: Numbering | None, language: str) -> str | None:
+        """The fix in words of a language."""
+        words = _stored_words(self._fix_words(language), language)
+        return _OTHER_ROW.sub(lambda row: _row(row[1], numbering, language), words) or None
+
+    def about(self, language: str) -> str | None:
+        """The value in words of a language."""
+        houses = _HOUSES.fullmatch(self.value or "") if self.code == "point_of_many" else None
+        if houses is None:
+            return self.value
+        return translate(N_("{count} houses"), language).format(count=houses[1])
+
+    def _fix_words(self, language: str) -> str:
         kind = PROBLEMS.get(self.code)  # an earlier version may have had others
-        words = in_vietnamese(kind.fix) if kind and kind.fix else "{}"
+        words = translate(kind.fix, language) if kind and kind.fix else "{}"
         return words.format(self.proposed_fix) if self.proposed_fix else ""
 
 
-def _row(number: str, numbering: Numbering | None) -> str:
+def _stored_words(text: str, language: str) -> str:
+    """Words that are stored with a fix, which are Vietnamese."""
+    code = translate(N_("code {code}"), language)
+    told = _CODE.sub(lambda found: code.format(code=found[1]), text)
+    return told.replace(
+        _NO_FORMER, translate(N_("(its former commune is not on record)"), language)
+    )
+
+
+def _row(number: str, numbering: Numbering | None, language: str) -> str:
     if numbering is None:
-        return f"dòng {number} (không kể dòng tiêu đề)"
-    return f"dòng {numbering.place(int(number))} của bảng tính"
+        return translate(N_("row {row} (without counting the header)"), language).format(row=number)
+    row = numbering.place(int(number))
+    return translate(N_("row {row} of the spreadsheet"), language).format(row=row)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from registry.access.actors import demand, is_bound, outside_units
 from registry.core.locks import Lock, hold_lock
-from registry.core.messages import N_, Message, in_vietnamese
+from registry.core.messages import N_, Message, _
 from registry.core.remedies import Remedy
 from registry.core.sql import Statements
 from registry.errors import ConflictError, NotFoundError
@@ -25,6 +25,8 @@ _REASONS: Final = {
     "other": N_("used by another operation"),
     "building": N_("building of a code that is kept"),
 }
+_OF_IMPORT: Final = ", đợt nhập "
+"""Behind an event, as `later` tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,14 @@ def _kept(session: Session) -> tuple[int, tuple[KeptRecord, ...]]:
     found = session.execute(
         text('SELECT code, reason FROM kept ORDER BY code COLLATE "C" LIMIT :n'), {"n": MAX_KEPT}
     )
-    return count, tuple(
-        KeptRecord(code, in_vietnamese(_REASONS.get(reason, reason))) for code, reason in found
-    )
+    return count, tuple(KeptRecord(code, _reason(reason)) for code, reason in found)
+
+
+def _reason(found: str) -> str:
+    if found in _REASONS:
+        return _(_REASONS[found])
+    event, _of, number = found.partition(_OF_IMPORT)
+    return f"{event}, {_('import {number}', number=number)}" if number else event
 
 
 def _cut(events: str, limit: int = 200) -> str:
