@@ -1,6 +1,6 @@
 """The one gate: every endpoint declares who may use it, and a caller below that is refused.
 
-`requires` marks an endpoint, `guard` enforces the marks. An endpoint without one is closed to all
+`api.endpoint` declares it, `guard` enforces it. An endpoint that declares nothing is closed to all
 but an admin, so nothing is open because somebody forgot. Who a caller is, is answered by the
 function given to `create_app`, `by_key` unless a test says otherwise: its key, or where that is
 declared the session of the desk (`api.sessions`). From here on the caller acts
@@ -11,13 +11,14 @@ for in vain are paid from its budget.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from flask import Blueprint, Flask, Request, current_app, g
+from flask import Flask, Request, current_app, g
 from flask.globals import request_ctx
 
 from api.bodies import most_bytes
 from api.context import client_network, register
+from api.endpoint import UNDECLARED, Facts, facts_of
 from api.limits import Limits, has_key, too_many
 from api.requests import SAFE_METHODS
 from api.sessions import sent_token
@@ -35,6 +36,7 @@ from registry.errors import (
 from registry.events import written_for
 from registry.register import Register
 from registry.replica import ask_at, chosen_place
+from registry.settings import Settings
 
 __all__ = [
     "ANONYMOUS",
@@ -47,8 +49,6 @@ __all__ = [
     "guard",
     "limited_tries",
     "nobody",
-    "requires",
-    "role_of",
     "sign_in",
     "sign_in_account",
 ]
@@ -56,7 +56,6 @@ __all__ = [
 _EXTENSION: Final = "diachiso_access"
 _BEARER: Final = "bearer"
 
-View = TypeVar("View", bound=Callable[..., Any])
 Part = TypeVar("Part")
 
 Caller = Actor
@@ -145,15 +144,18 @@ def limited_tries() -> Iterator[None]:
 
 
 def _writes(asked: Request) -> bool:
-    """Whether a request may write: none does of what is open for reading, also by POST."""
-    access: _Access = current_app.extensions[_EXTENSION]
-    return asked.method not in SAFE_METHODS and asked.blueprint not in access.reads
+    """Whether a request may write."""
+    return asked.method not in SAFE_METHODS and _facts(asked).writes
 
 
 def _takes_session(asked: Request) -> bool:
     """Whether a session counts here: what is open to everybody answers all alike."""
     access: _Access = current_app.extensions[_EXTENSION]
-    return not access.anonymous_reads or asked.blueprint in access.signed_in
+    return not access.settings.anonymous_reads or _facts(asked).takes_session
+
+
+def _facts(asked: Request) -> Facts:
+    return facts_of(current_app, asked.endpoint) if asked.endpoint else UNDECLARED
 
 
 def _secret(asked: Request) -> str | None:
@@ -169,82 +171,34 @@ def _secret(asked: Request) -> str | None:
     return bearer.strip()
 
 
-def requires(role: Role) -> Callable[[View], View]:
-    """Declare that an endpoint is open to callers of `role` and above."""
-
-    def mark(view: View) -> View:
-        view.required_role = role  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
 @dataclass(frozen=True, slots=True)
 class _Access:
     authenticate: Authenticate
-    reads: frozenset[str]
-    """Blueprints whose endpoints declare `anonymous`."""
-    always: frozenset[str]
-    """Those of them that ask for no key at all."""
-    often: frozenset[str]
-    """Those that are counted by themselves (`Limits.count`)."""
-    known: dict[str, Role]
-    """Endpoint → role, as far as it was asked."""
-    signed_in: frozenset[str]
-    """Those where the session of a browser counts as its key."""
-    told_late: frozenset[str]
-    """Those that show nobody what it has just written itself: a replica may answer."""
     limits: Limits | None
-    anonymous_reads: bool
+    settings: Settings
+
+    def role(self, facts: Facts) -> Role:
+        """The least role that may call an endpoint, as this server is set up."""
+        return (
+            "anonymous"
+            if facts.opened_by and getattr(self.settings, facts.opened_by)
+            else facts.role
+        )
 
 
 def guard(
     app: Flask,
     authenticate: Authenticate,
-    open_blueprints: tuple[Blueprint, ...],
-    *,
-    always_open: tuple[Blueprint, ...] = (),
-    often_asked: tuple[Blueprint, ...] = (),
-    signed_in: tuple[Blueprint, ...] = (),
-    told_late: tuple[Blueprint, ...] = (),
-    opened: tuple[str, ...] = (),
-    limits: Limits | None = None,
-    anonymous_reads: bool = True,
+    limits: Limits | None,
+    settings: Settings,
 ) -> None:
-    """Check every request of `app`; endpoints of `open_blueprints` declare `anonymous`.
+    """Check every request of `app` against the facts of its endpoint.
 
-    Those of `always_open` as well: they look at no key, count nobody, and stay open when
-    `anonymous_reads` closes the others to who has no key. One look at what `often_asked` answers is
-    many requests, which take nothing from what may be asked otherwise. To those of `signed_in` a
-    session is as good as a key. `told_late` may be asked of a replica, by who writes nothing; all
-    else of the primary. `opened` are endpoints that the operator opens to everybody,
-    whatever they declare.
+    Where the settings refuse anonymous reads, endpoints that read a caller's key require one.
     """
-    reads = frozenset(blueprint.name for blueprint in (*open_blueprints, *always_open))
-    always = frozenset(blueprint.name for blueprint in always_open)
-    often = frozenset(blueprint.name for blueprint in often_asked)
-    app.extensions[_EXTENSION] = _Access(
-        authenticate,
-        reads,
-        always,
-        often,
-        dict.fromkeys(opened, "anonymous"),
-        frozenset(blueprint.name for blueprint in signed_in),
-        frozenset(blueprint.name for blueprint in told_late),
-        limits,
-        anonymous_reads,
-    )
+    app.extensions[_EXTENSION] = _Access(authenticate, limits, settings)
     app.before_request(_check)
     app.teardown_request(_leave)
-
-
-def role_of(app: Flask, endpoint: str) -> Role | None:
-    """What an endpoint declares; None where it forgot to."""
-    access: _Access = app.extensions[_EXTENSION]
-    role: Role | None = getattr(app.view_functions[endpoint], "required_role", None)
-    if role is None and endpoint.partition(".")[0] in access.reads:
-        return "anonymous"
-    return role
 
 
 def caller() -> Caller:
@@ -283,12 +237,12 @@ def _check() -> None:
     access: _Access = current_app.extensions[_EXTENSION]
     if endpoint is None:
         return  # no such route, or not by this method: that is answered without a key
-    blueprint = endpoint.partition(".")[0]
-    own = blueprint not in access.told_late
+    facts = facts_of(current_app, endpoint)
+    own = not facts.replica
     _choose_place(own=own)
-    if blueprint in access.always:
+    if not facts.reads_key:
         return
-    role = _role(access, endpoint)
+    role = access.role(facts)
     asking = access.authenticate(asked)
     g.caller = asking
     act_as(asking)
@@ -296,8 +250,8 @@ def _check() -> None:
     if not own and asking.may("viewer"):  # and so, as a rule, writes
         _choose_place(own=True)
     if access.limits is not None:
-        _count(access.limits, asking, often=blueprint in access.often)
-    if not access.anonymous_reads and not has_key(asking):
+        _count(access.limits, asking, often=facts.own_rate)
+    if not access.settings.anonymous_reads and not has_key(asking):
         raise KeyRequiredError(Message("key_required"))
     if not asking.may(role):
         if not has_key(asking):
@@ -320,7 +274,7 @@ def admitted_bytes() -> int:
     asked = request_ctx.request
     access: _Access = current_app.extensions[_EXTENSION]
     try:
-        if not asked.endpoint or not access.authenticate(asked).may(_role(access, asked.endpoint)):
+        if not asked.endpoint or not access.authenticate(asked).may(access.role(_facts(asked))):
             return 0
     except RegistryError:
         return 0  # told when the request is answered, and counted then
@@ -331,13 +285,6 @@ def admitted_bytes() -> int:
 def _choose_place(*, own: bool) -> None:
     replica = register().replica
     ask_at(replica.choose(own=own) if replica else None)
-
-
-def _role(access: _Access, endpoint: str) -> Role:
-    role = access.known.get(endpoint)
-    if role is None:
-        role = access.known[endpoint] = role_of(current_app, endpoint) or "admin"
-    return role
 
 
 def _count(limits: Limits, asking: Caller, *, often: bool) -> None:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.conditional import conditional
 from api.context import gazetteer, register
+from api.endpoint import public
 from api.geocode import suggested_codes
 from api.openapi import (
     Absent,
@@ -178,6 +179,7 @@ class AddressQuery(Request):
 
 
 @blueprint.get("/<address_code>")
+@public("lookup")
 @spec.validate(resp=answers(Address, 400, 404, 410, 503), tags=["addresses"])
 def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     """The address that bears a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, Flask, Response, after_this_request, request
+from flask import Flask, Response, after_this_request, current_app, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 from pydantic_core import from_json, to_json
@@ -70,6 +70,7 @@ from api.desk import targets as desk_targets
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
 from api.document import Description
+from api.endpoint import facts_of
 from api.errors import register_errors
 from api.limits import Limits, tell_limits
 from api.logs import LoggedFlask
@@ -100,10 +101,79 @@ from registry.core.messages import LANGUAGES, Message, choose_language
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
-_QUESTIONS: Final = frozenset(
-    made.name for made in (geocode.blueprint, mcp.blueprint, reverse.blueprint, validate.blueprint)
+_BLUEPRINTS: Final = (
+    address.blueprint,
+    board.blueprint,
+    coverage_board.blueprint,
+    docs.blueprint,
+    field_page.blueprint,
+    home.blueprint,
+    desk_imports.former,
+    offline.blueprint,
+    open_data.blueprint,
+    packs_page.blueprint,
+    report_forms.blueprint,
+    route_page.blueprint,
+    search.blueprint,
+    try_it.blueprint,
+    sign_in.blueprint,
+    oidc.blueprint,
+    verify.blueprint,
+    desk_home.blueprint,
+    desk_imports.blueprint,
+    desk_keys.blueprint,
+    desk_audit.blueprint,
+    desk_records.blueprint,
+    records_several.blueprint,
+    records_work.blueprint,
+    desk_reports.blueprint,
+    desk_reports.own,
+    desk_proposals.blueprint,
+    desk_papers.blueprint,
+    desk_places.blueprint,
+    desk_services.blueprint,
+    desk_targets.blueprint,
+    target_files.blueprint,
+    desk_webhooks.blueprint,
+    desk_field.blueprint,
+    field_records.blueprint,
+    sign_in.leaving,
+    assets.blueprint,
+    health.blueprint,
+    metrics.blueprint,
+    field.blueprint,
+    addresses.blueprint,
+    autocomplete.blueprint,
+    batch.blueprint,
+    coverage.blueprint,
+    external.blueprint,
+    geocode.blueprint,
+    mcp.blueprint,
+    ogc.blueprint,
+    reverse.blueprint,
+    route.blueprint,
+    services.blueprint,
+    tiles.blueprint,
+    units.blueprint,
+    validate.blueprint,
+    whoami.blueprint,
+    changes.blueprint,
+    history.blueprint,
+    imports.blueprint,
+    lifecycle.blueprint,
+    pending.blueprint,
+    certificates.blueprint,
+    papers.blueprint,
+    reforms.blueprint,
+    reports.blueprint,
+    receipts.blueprint,
+    targets.blueprint,
+    export.blueprint,
+    webhooks.blueprint,
+    packs.blueprint,
+    reports.many,
+    services.own,
 )
-"""What only asks by POST as well, with a body that can be read again."""
 
 
 class _Application(LoggedFlask):
@@ -112,7 +182,7 @@ class _Application(LoggedFlask):
     """
 
     def dispatch_request(self) -> ResponseReturnValue:
-        if request.method in SAFE_METHODS or request.blueprint in _QUESTIONS:
+        if request.method in SAFE_METHODS or facts_of(current_app, request.endpoint or "").retried:
             return context.register().asked(super().dispatch_request)
         return super().dispatch_request()
 
@@ -175,124 +245,19 @@ def create_app(
             app.wsgi_app, settings.proxies
         )
     limits = Limits(register, counters or Counters()) if settings.limits is not False else None
-    reads = (
-        addresses.blueprint,
-        autocomplete.blueprint,
-        batch.blueprint,
-        coverage.blueprint,
-        external.blueprint,
-        geocode.blueprint,
-        mcp.blueprint,
-        ogc.blueprint,
-        reverse.blueprint,
-        route.blueprint,
-        services.blueprint,
-        tiles.blueprint,
-        units.blueprint,
-        validate.blueprint,
-        whoami.blueprint,
-    )
-    pages = (
-        address.blueprint,
-        board.blueprint,
-        coverage_board.blueprint,
-        docs.blueprint,
-        field_page.blueprint,
-        home.blueprint,
-        desk_imports.former,
-        offline.blueprint,
-        open_data.blueprint,
-        packs_page.blueprint,
-        report_forms.blueprint,
-        route_page.blueprint,
-        search.blueprint,
-        try_it.blueprint,
-        sign_in.blueprint,
-        oidc.blueprint,
-        verify.blueprint,
-    )
-    desk = (
-        *(desk_home.blueprint, desk_imports.blueprint, desk_keys.blueprint, desk_audit.blueprint),
-        *(desk_records.blueprint, records_several.blueprint, records_work.blueprint),
-        *(desk_reports.blueprint, desk_reports.own, desk_proposals.blueprint),
-        *(
-            desk_papers.blueprint,
-            desk_places.blueprint,
-            desk_services.blueprint,
-            desk_targets.blueprint,
-            target_files.blueprint,
-            desk_webhooks.blueprint,
-        ),
-        *(desk_field.blueprint, field_records.blueprint),
-        sign_in.leaving,
-    )
-    own_roles = (
-        *(changes.blueprint, history.blueprint, imports.blueprint, lifecycle.blueprint),
-        pending.blueprint,
-        *(certificates.blueprint, papers.blueprint, reforms.blueprint, reports.blueprint),
-        *(receipts.blueprint, targets.blueprint, export.blueprint, webhooks.blueprint),
-        *(packs.blueprint, reports.many, services.own),
-    )
-    by_round = (field.blueprint, field_page.blueprint, offline.blueprint)
-    guard(
-        app,
-        authenticate or by_key(register, limits),
-        (*reads, *pages),
-        always_open=(
-            *(health.blueprint, assets.blueprint, desk_imports.former),
-            *(sign_in.blueprint, oidc.blueprint, *by_round),
-        ),
-        often_asked=(tiles.blueprint,),
-        signed_in=(
-            *(*own_roles, *desk, board.blueprint, whoami.blueprint),
-            *(route.blueprint, route_page.blueprint),
-        ),
-        told_late=(
-            *(*reads, changes.blueprint, export.blueprint, history.blueprint, packs.blueprint),
-            *(page for page in pages if page is not report_forms.blueprint),
-            assets.blueprint,
-        ),
-        opened=(
-            *(packs.OPENED if settings.open_packs else ()),
-            *((metrics.GET_METRICS,) if settings.open_metrics else ()),
-        ),
-        limits=limits,
-        anonymous_reads=settings.anonymous_reads,
-    )
+    guard(app, authenticate or by_key(register, limits), limits, settings)
     tell_limits(app)
-    _add_pages(app, (*pages, *desk))
-    for blueprint in (health.blueprint, metrics.blueprint, field.blueprint, *reads, *own_roles):
+    prepare_templates(app)
+    prepare_desk(app)
+    tell_failures(app)
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
-    allow_other_sites(app, settings.cors_origins, (*pages, *desk, assets.blueprint))
-    bulk = (
-        batch.blueprint,
-        changes.blueprint,
-        field.blueprint,
-        history.blueprint,
-        reports.blueprint,
-        reports.many,
-        report_forms.blueprint,
-        route.blueprint,
-        route_page.blueprint,
-        sign_in.blueprint,
-        oidc.blueprint,
-        try_it.blueprint,
-    )
-    keep_audit(app, register, bulk)
+    allow_other_sites(app, settings.cors_origins)
+    keep_audit(app, register)
     count_service(app)
     metrics.measure_requests(app)
     app.extensions[DESCRIPTION] = Description().text
     return app
-
-
-def _add_pages(app: Flask, pages: tuple[Blueprint, ...]) -> None:
-    """The web application: it answers in HTML, and its errors are pages."""
-    prepare_templates(app)
-    prepare_desk(app)
-    tell_failures(app)
-    for blueprint in pages:
-        app.register_blueprint(blueprint)
-    app.register_blueprint(assets.blueprint)
 
 
 def _choose_language() -> None:

@@ -4,12 +4,13 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Flask, Response, g, request
 from flask.globals import request_ctx
 from sqlalchemy.exc import DBAPIError
 
-from api.access import caller, role_of
+from api.access import caller
 from api.context import client_network
+from api.endpoint import endpoints_where
 from api.limits import Rate, has_key
 from api.logs import log
 from registry.access.audit import Entry, forget, record_soon
@@ -61,20 +62,13 @@ def note_done(done: Done | SeveralDone) -> None:
     )
 
 
-def keep_audit(app: Flask, register: Register, bulk: tuple[Blueprint, ...]) -> None:
-    """Write down what is not open to everybody, and `bulk`; called when every route is there."""
-    book = _Book(register, _audited(app, bulk))
-    app.after_request(book.write)
+def keep_audit(app: Flask, register: Register) -> None:
+    """Log requests for what is not open to everybody, and for what declares `audited`.
 
-
-def _audited(app: Flask, bulk: tuple[Blueprint, ...]) -> frozenset[str]:
-    much = {blueprint.name for blueprint in bulk}
-    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
-    return frozenset(
-        endpoint
-        for endpoint in endpoints
-        if endpoint.partition(".")[0] in much or role_of(app, endpoint) != "anonymous"
-    )
+    Call it once all routes are registered.
+    """
+    audited = endpoints_where(app, lambda facts: facts.audited or facts.role != "anonymous")
+    app.after_request(_Book(register, audited).write)
 
 
 class _Book:

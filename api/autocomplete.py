@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from api.columns import Begun
 from api.context import gazetteer, register
+from api.endpoint import public
 from api.errors import UNIT_CODE
 from api.openapi import Answer, JsonObject, Request, UnitRef, answers, spec, written
 from api.shapes import unit_ref, unkept
@@ -101,6 +102,7 @@ class SuggestionList(Answer):
 
 
 @blueprint.get("")
+@public("autocomplete")
 @spec.validate(resp=answers(SuggestionList, 400, 404, 503), tags=["search"])
 def get_autocomplete(query: AutocompleteQuery) -> Response:
     """Streets, localities, buildings, communes and numbers that begin as what has been typed.

@@ -17,6 +17,7 @@ from api.addresses import Address
 from api.audit import note
 from api.bodies import takes
 from api.context import counts, gazetteer, register
+from api.endpoint import public
 from api.errors import invalid_input, problem_body
 from api.features import FeatureCollection
 from api.geocode import Found as FoundPlaces
@@ -188,6 +189,7 @@ class BatchAnswer(Answer):
 
 
 @blueprint.post("/<operation>")
+@public("batch", audited=True)
 @in_turn
 @takes("batch_bytes")
 @spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])

@@ -3,9 +3,9 @@
 from flask import Blueprint, Response
 from pydantic import Field
 
-from api.access import requires
 from api.audit import note
 from api.context import gazetteer, register
+from api.endpoint import keyed, public
 from api.errors import UNIT_CODE
 from api.openapi import (
     Answer,
@@ -99,7 +99,7 @@ class IssuedQuery(Request):
 
 
 @blueprint.post("")
-@requires("editor")
+@keyed("editor", "certificates")
 @spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 409, 410, 413, 503), tags=["papers"])
 def post_certificate(query: NoParameters, json: CertificateBody) -> Response:  # noqa: ARG001
     """Issue a certificate of the address that a code stands for, as PDF/A. Role: editor."""
@@ -118,7 +118,7 @@ def post_certificate(query: NoParameters, json: CertificateBody) -> Response:  #
 
 
 @blueprint.get("")
-@requires("editor")
+@keyed("editor", "certificates")
 @spec.validate(resp=answers(IssuedCertificates, 401, 403, 404, 503), tags=["papers"])
 def get_certificates(query: IssuedQuery) -> Response:
     """The register of certificates that a unit has issued. Role: editor."""
@@ -130,7 +130,7 @@ def get_certificates(query: IssuedQuery) -> Response:
 
 
 @blueprint.get("/<number>")
-@requires("anonymous")
+@public("certificates", takes_session=True, writes=True, replica=False)
 @spec.validate(resp=answers(CertificateState, 400, 401, 404, 429, 503), tags=["papers"])
 def get_certificate(number: str, query: NoParameters) -> Response:  # noqa: ARG001
     """Whether a certificate still holds: what its QR leads to, for programs."""
@@ -139,7 +139,7 @@ def get_certificate(number: str, query: NoParameters) -> Response:  # noqa: ARG0
 
 
 @blueprint.post("/<number>/revoke")
-@requires("editor")
+@keyed("editor", "certificates")
 @spec.validate(resp=answers(CertificateState, 400, 401, 403, 404, 409, 413, 503), tags=["papers"])
 def post_revoke(number: str, query: NoParameters, json: RevokeBody) -> Response:  # noqa: ARG001
     """Take a certificate back: whoever checks it from now on is told so. Role: editor."""

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 from pydantic_core import to_json
 
-from api.access import requires
 from api.audit import note
 from api.context import gazetteer, register
+from api.endpoint import keyed
 from api.errors import UNIT_CODE
 from api.openapi import Absent, Answer, Request, UnitRef, absent_if_none, answers, spec
 from api.shapes import Span
@@ -176,7 +176,7 @@ class ChangesQuery(Request):
 
 
 @blueprint.get("")
-@requires("carrier")
+@keyed("carrier", "copies", replica=True)
 @spec.validate(resp=answers(ChangesPage, 401, 403, 404, 410, 503), tags=["changes"])
 def get_changes(query: ChangesQuery) -> Response:
     """What changed behind a cursor; without one the whole register, then what changed meanwhile.

@@ -6,10 +6,10 @@ developer is told no more than that the request failed.
 
 from typing import Final
 
-from flask import Blueprint, Flask, Response, request
+from flask import Flask, Response, request
 from flask.globals import request_ctx
 
-from api.access import role_of
+from api.endpoint import endpoints_where
 
 NOBODY: Final = "none"
 EVERYBODY: Final = "*"
@@ -21,22 +21,15 @@ _SENT: Final = (
 _PREFLIGHT_S: Final = "86400"
 
 
-def allow_other_sites(
-    app: Flask, origins: tuple[str, ...], pages: tuple[Blueprint, ...] = ()
-) -> None:
-    """Let pages of `origins` read what needs no key, but for our own `pages`.
+def allow_other_sites(app: Flask, origins: tuple[str, ...]) -> None:
+    """Let pages of `origins` read what needs no key, except pages of ours.
 
-    Called when every route is there.
+    Call it once all routes are registered.
     """
     if NOBODY in origins:
         return
-    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
-    ours = {blueprint.name for blueprint in pages}
-    is_open = frozenset(
-        name
-        for name in endpoints
-        if role_of(app, name) == "anonymous" and name.partition(".")[0] not in ours
-    )
+    pages = endpoints_where(app, lambda facts: facts.page)
+    is_open = endpoints_where(app, lambda facts: facts.role == "anonymous") - pages
     everybody = EVERYBODY in origins
 
     @app.after_request
@@ -46,7 +39,7 @@ def allow_other_sites(
         needs_key = response.status_code == _UNAUTHORIZED and asked.method != "OPTIONS"
         if rule is None:
             told = True  # there is nothing there
-        elif rule.endpoint.partition(".")[0] in ours:
+        elif rule.endpoint in pages:
             told = False
         else:
             told = needs_key or rule.endpoint in is_open

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import Field
 
 from api.context import gazetteer, register
+from api.endpoint import public
 from api.errors import PROVINCE_CODE
 from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec
 from api.packing import packed
@@ -246,6 +247,7 @@ class CoverageGaps(Answer):
 
 
 @blueprint.get("")
+@public("coverage")
 @spec.validate(resp=answers(CoverageAnswer, 400, 404, 503), tags=["coverage"])
 def list_coverage(query: CoverageQuery) -> Response:
     """Coverage of all provinces or communes, or of those of one province."""
@@ -264,6 +266,7 @@ def coverage_by_level(query: CoverageQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>")
+@public("coverage")
 @spec.validate(resp=answers(CoverageAnswer, 400, 404, 503), tags=["coverage"])
 def get_coverage(code: str, query: CoverageUnitQuery) -> Response:
     """Coverage of one province or commune, or of its parts.
@@ -283,6 +286,7 @@ def coverage_of_unit(code: str, query: CoverageUnitQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>/series")
+@public("coverage")
 @spec.validate(resp=answers(CoverageSeries, 400, 404, 503), tags=["coverage"])
 def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
     """The counts of a unit or of the country (VN) of each evening, the pace, and a forecast.
@@ -297,6 +301,7 @@ def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
 
 
 @blueprint.get("/<code>/gaps")
+@public("coverage")
 @spec.validate(resp=answers(CoverageGaps, 400, 404, 503), tags=["coverage"])
 def get_coverage_gaps(code: str, query: CoverageGapsQuery) -> Response:
     """What is missing in a province or commune: parts far below target, holes in streets, places

@@ -15,15 +15,14 @@ from typing import Any, Final
 
 from flask import current_app, json
 
-from api.access import role_of
 from api.document_problems import codes_of, describe_misfits, problem_response
 from api.document_schemas import trim, used
 from api.document_words import DESCRIPTION, TAGS, put_in_words
+from api.endpoint import facts_of
 from api.errors import UNIT_CODE
 from api.export import KINDS as EXPORTED
 from api.field import HEADER as FIELD_CODE
 from api.field import blueprint as field
-from api.health import blueprint as open_to_all
 from api.ogc import GEOJSON
 from api.ogc import blueprint as ogc
 from api.openapi import spec
@@ -288,8 +287,8 @@ def _roles() -> Iterator[tuple[tuple[str, str], Role | None]]:
     """(path, method) of each route → who may ask; None where no key is looked at."""
     for rule in current_app.url_map.iter_rules():
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
-        is_open = rule.endpoint.partition(".")[0] == open_to_all.name
-        role = None if is_open else role_of(current_app, rule.endpoint) or "admin"
+        facts = facts_of(current_app, rule.endpoint)
+        role = facts.role if facts.reads_key else None
         yield from (((path, method.lower()), role) for method in rule.methods or ())
 
 

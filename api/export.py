@@ -7,9 +7,10 @@ from typing import Final, Literal
 from flask import Blueprint, Response
 from pydantic import Field
 
-from api.access import as_caller, requires
+from api.access import as_caller
 from api.audit import note
 from api.context import register
+from api.endpoint import keyed
 from api.errors import UNIT_CODE
 from api.openapi import Day, Request, answers, spec
 from registry.core.messages import Message
@@ -64,7 +65,7 @@ class ExportQuery(Request):
 
 
 @blueprint.get("")
-@requires("carrier")
+@keyed("carrier", "copies", replica=True)
 @spec.validate(resp=answers(None, 400, 401, 403, 404, 503), tags=["changes"])
 def get_export(query: ExportQuery) -> Response:
     """Every record that may be shown, or the boundaries, in one file of one moment.

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.addresses import Address
 from api.context import gazetteer, register
+from api.endpoint import public
 from api.openapi import Answer, CodeForms, Day, JsonObject, Request, answers, spec, written
 from registry.core.messages import Message
 from registry.errors import GoneError, InvalidInputError, NotFoundError
@@ -44,6 +45,7 @@ class Bearers(Answer):
 
 
 @blueprint.get("/<scheme>/<path:value>")
+@public("lookup")
 @spec.validate(resp=answers(Bearers, 400, 404, 503), tags=["addresses"])
 def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
     """The records that bear another scheme's value: a postcode, a parcel, an own number."""

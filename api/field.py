@@ -12,9 +12,10 @@ from flask import Blueprint, Response, request
 from pydantic import AwareDatetime, Field, ValidationError
 from sqlalchemy.orm import Session
 
-from api.access import caller_beside_keys, limited_tries, requires
+from api.access import caller_beside_keys, limited_tries
 from api.audit import note
 from api.context import gazetteer, register
+from api.endpoint import public
 from api.errors import invalid_input, problem_body
 from api.openapi import (
     Absent,
@@ -115,7 +116,7 @@ class RecordsFiled(Answer):
 
 
 @blueprint.get("/area")
-@requires("anonymous")
+@public("reports", reads_key=False, replica=False, audited=True)
 @spec.validate(resp=answers(FieldArea, 403, 410, 429, 503), tags=["field"])
 def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
     """The doors of a round's street or hamlet, and the numbers that are missing there.
@@ -144,7 +145,7 @@ def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.post("/records")
-@requires("anonymous")
+@public("reports", reads_key=False, replica=False, audited=True)
 @spec.validate(resp=answers(RecordsFiled, 400, 403, 409, 410, 413, 429, 503), tags=["field"])
 def post_field_records(query: NoParameters, json: RecordsBody) -> Response:  # noqa: ARG001
     """File what was found on a round; it changes nothing until the desk takes it over.

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from api.columns import Columns, Query
 from api.context import gazetteer, register
+from api.endpoint import public
 from api.errors import UNIT_CODE
 from api.explanation import Reading
 from api.features import FeatureCollection
@@ -118,6 +119,7 @@ class GeocodeForm(GeocodeQuery):
 
 
 @blueprint.get("")
+@public("geocode", retried=True)
 @spec.validate(resp=answers(Geocoded, 400, 404, 503), tags=["search"])
 def get_geocode(query: GeocodeAsked) -> Response:
     """The door that an address names, or the smallest place of it that is registered."""
@@ -125,6 +127,7 @@ def get_geocode(query: GeocodeAsked) -> Response:
 
 
 @blueprint.post("")
+@public("geocode", retried=True)
 @spec.validate(resp=answers(Found, 400, 404, 413, 503), tags=["search"])
 def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> Response:  # noqa: ARG001
     """The same by POST, so that the address stands in no URL and no log."""

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.context import description, register
+from api.endpoint import public
 from api.openapi import Answer, NoParameters, Request, answers, spec
 from api.packing import packed
 from registry.core.messages import Message
@@ -47,6 +48,7 @@ class Document(BaseModel):
 
 
 @blueprint.get("/healthz")
+@public(None, reads_key=False, replica=False)
 @spec.validate(resp=answers(Health), tags=["health"])
 def healthz(query: NoParameters) -> Response:  # noqa: ARG001 - SpecTree refuses all others
     """Whether the process answers; says nothing of the database."""
@@ -54,6 +56,7 @@ def healthz(query: NoParameters) -> Response:  # noqa: ARG001 - SpecTree refuses
 
 
 @blueprint.get("/readyz")
+@public(None, reads_key=False, replica=False)
 @spec.validate(resp=answers(Readiness, 503), tags=["health"])
 def readyz(query: ReadinessQuery) -> Response:
     """Whether requests can be served: database reachable, schema of this version, units loaded.
@@ -72,6 +75,7 @@ def readyz(query: ReadinessQuery) -> Response:
 
 
 @blueprint.get("/openapi.json")
+@public(None, reads_key=False, replica=False)
 @spec.validate(resp=answers(Document), tags=["health"])
 def openapi(query: NoParameters) -> Response:  # noqa: ARG001
     """This document."""

@@ -6,9 +6,10 @@ from typing import Any
 from flask import Blueprint, Response
 from pydantic import Field
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
+from api.endpoint import keyed
 from api.openapi import Answer, JsonObject, NoParameters, answers, members, spec
 from api.shapes import Entrance, unkept
 from geo.code import format as code_display
@@ -54,7 +55,7 @@ class History(Answer):
 
 
 @blueprint.get("/<address_code>/history")
-@requires("carrier")
+@keyed("carrier", "copies", replica=True)
 @spec.validate(resp=answers(History, 401, 403, 404, 503), tags=["addresses"])
 def get_history(address_code: str, query: NoParameters) -> Response:  # noqa: ARG001
     """Every step of a record, also of one that is retired: what, when, by which decision.

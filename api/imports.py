@@ -11,10 +11,11 @@ from urllib.parse import quote
 from flask import Blueprint, Response, json, request, send_file, stream_with_context
 from werkzeug.exceptions import BadRequest
 
-from api.access import as_caller, caller, requires
+from api.access import as_caller, caller
 from api.audit import note
 from api.bodies import FILES, takes
 from api.context import gazetteer, register
+from api.endpoint import keyed
 from api.import_bodies import (
     AnswersBody,
     FileAnswer,
@@ -74,7 +75,7 @@ blueprint.before_request(keep_files_below_var)
 
 @blueprint.post("")
 @takes(FILES)
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(
     resp=accepted(ImportAnswer, 400, 401, 403, 409, 411, 413, 415, 503, 507), tags=["imports"]
 )
@@ -117,7 +118,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
 
 
 @blueprint.get("")
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(resp=answers(ImportList, 400, 401, 403, 503), tags=["imports"])
 def get_imports(query: ImportsQuery) -> Response:
     """Imports of keys with a unit of yours, the latest first. Role: editor."""
@@ -133,7 +134,7 @@ def get_imports(query: ImportsQuery) -> Response:
 
 
 @blueprint.get("/template")
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["imports"])
 def get_template(query: TemplateQuery) -> Response:
     """A blank workbook for a commune's households, with its streets and hamlets. Role: editor."""
@@ -151,7 +152,7 @@ def get_template(query: TemplateQuery) -> Response:
 
 
 @blueprint.get("/<int:import_id>")
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(resp=answers(ImportAnswer, 400, 401, 403, 404, 503), tags=["imports"])
 def get_import(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """One import: state, progress, counts, and each kind of problem with examples. Role: editor."""
@@ -159,7 +160,7 @@ def get_import(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:import_id>/problems")
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(resp=answers(ProblemsAnswer, 400, 401, 403, 404, 503), tags=["imports"])
 def get_problems(import_id: int, query: ProblemsQuery) -> Response:
     """Every problem of every row, in the order of code and row. Role: editor."""
@@ -185,7 +186,7 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
 
 
 @blueprint.get("/<int:import_id>/report")
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["imports"])
 def get_report(import_id: int, query: ReportQuery) -> Response:
     """Rows as they came, in the file's own form, with all that is wrong. Role: editor."""
@@ -193,7 +194,7 @@ def get_report(import_id: int, query: ReportQuery) -> Response:
 
 
 @blueprint.get("/<int:import_id>/codes")
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 409, 503), tags=["imports"])
 def get_codes(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Every row with its code and outcome, once it is published. Role: editor."""
@@ -201,7 +202,7 @@ def get_codes(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.post("/<int:import_id>/answers")
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["imports"])
 def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Response:  # noqa: ARG001
     """Let a job try the file again, read as you say, beside what was said before. Role: editor."""
@@ -217,7 +218,7 @@ def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Resp
 
 
 @blueprint.post("/<int:import_id>/publish")
-@requires("approver")
+@keyed("approver", "writing")
 @spec.validate(
     resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 412, 413, 503), tags=["imports"]
 )
@@ -238,7 +239,7 @@ def post_publish(import_id: int, query: NoParameters, json: PublishBody) -> Resp
 
 
 @blueprint.post("/<int:import_id>/rollback")
-@requires("approver")
+@keyed("approver", "writing")
 @spec.validate(resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["imports"])
 def post_rollback(import_id: int, query: NoParameters, json: RollbackBody) -> Response:  # noqa: ARG001
     """Let a job take a published import back, exactly. Role: approver.
@@ -250,7 +251,7 @@ def post_rollback(import_id: int, query: NoParameters, json: RollbackBody) -> Re
 
 
 @blueprint.delete("/<int:import_id>")
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(resp=answers(ImportAnswer, 400, 401, 403, 404, 409, 503), tags=["imports"])
 def delete_import(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Discard an import that is not published: its file, reports and problems. Role: editor."""

@@ -8,9 +8,10 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 from pydantic import Field
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note_done, note_operation
 from api.context import gazetteer, register
+from api.endpoint import keyed
 from api.openapi import Answer, NoParameters, answers, members, spec
 from api.shapes import at, unkept
 from geo.code import format as code_display
@@ -200,7 +201,7 @@ def changed_records(records: Iterable[Changed]) -> list[dict[str, Any]]:
 
 
 @blueprint.patch("/addresses/<address_code>")
-@requires("editor")
+@keyed("editor", "writing")
 @spec.validate(
     resp=answers(
         *(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 428, 503), accepted=PendingOperation
@@ -225,7 +226,7 @@ def patch_address(address_code: str, query: NoParameters, json: AddressPatch) ->
 
 for _operation in OPERATIONS:
     blueprint.post(f"/operations/{_operation.name}")(
-        requires(_operation.role)(
+        keyed(_operation.role, "writing")(
             spec.validate(
                 resp=answers(
                     *(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 503),

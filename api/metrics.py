@@ -18,8 +18,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from api.access import requires
 from api.context import register
+from api.endpoint import keyed
 from api.openapi import NoParameters, answers, spec
 from api.shared_files import METRICS
 from registry.database import session_scope
@@ -67,7 +67,7 @@ _LOOK_S: Final = 1.0
 
 
 @blueprint.get("/metrics")
-@requires("viewer")
+@keyed("viewer", takes_session=False, opened_by="open_metrics")
 @spec.validate(resp=answers(None, 401, 403, 503), tags=["monitoring"])
 def get_metrics(query: NoParameters) -> Response:  # noqa: ARG001
     """Figures for Prometheus: requests and their times, what waits, how old the data is.

@@ -14,9 +14,9 @@ from flask import Blueprint, Response, g, jsonify, request
 from pydantic import Field
 from pydantic_core import to_json
 
-from api.access import requires
 from api.audit import note
 from api.context import gazetteer, public_url, register
+from api.endpoint import keyed, public
 from api.errors import BBOX, DATETIME, UNIT_CODE, problem
 from api.openapi import Absent, Answer, JsonObject, Request, absent_if_none, answers, spec, written
 from registry.core.messages import Message
@@ -208,6 +208,7 @@ def tell_wrong(error: InvalidInputError) -> Response:
 
 
 @blueprint.get("", strict_slashes=False)
+@public("tiles")
 @spec.validate(resp=answers(OgcLanding, 400, 503), tags=["gis"])
 def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
     """The way in: what QGIS and others are given as the address of the service."""
@@ -230,6 +231,7 @@ def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/conformance")
+@public("tiles")
 @spec.validate(resp=answers(OgcConformance, 400, 503), tags=["gis"])
 def get_ogc_conformance(query: OgcQuery) -> Response:  # noqa: ARG001
     """What of the standard is kept."""
@@ -237,6 +239,7 @@ def get_ogc_conformance(query: OgcQuery) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/collections")
+@public("tiles")
 @spec.validate(resp=answers(OgcCollections, 400, 503), tags=["gis"])
 def list_ogc_collections(query: OgcQuery) -> Response:  # noqa: ARG001
     """The layers."""
@@ -250,6 +253,7 @@ def list_ogc_collections(query: OgcQuery) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/collections/<collection>")
+@public("tiles")
 @spec.validate(resp=answers(OgcCollection, 400, 404, 503), tags=["gis"])
 def get_ogc_collection(collection: str, query: OgcQuery) -> Response:  # noqa: ARG001
     """One layer: its extent, the systems in which it is given, where its features are."""
@@ -257,7 +261,7 @@ def get_ogc_collection(collection: str, query: OgcQuery) -> Response:  # noqa: A
 
 
 @blueprint.get("/collections/households/items")
-@requires("carrier")
+@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True)
 @spec.validate(resp=answers(OgcFeatures, 400, 401, 403, 404, 503), tags=["gis"])
 def list_ogc_households(query: OgcItemsQuery) -> Response:
     """Dwellings by their codes, of a box, unit or day.
@@ -269,7 +273,7 @@ def list_ogc_households(query: OgcItemsQuery) -> Response:
 
 
 @blueprint.get("/collections/buildings/items")
-@requires("carrier")
+@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True)
 @spec.validate(resp=answers(OgcFeatures, 400, 401, 403, 404, 503), tags=["gis"])
 def list_ogc_buildings(query: OgcItemsQuery) -> Response:
     """Buildings by their codes, of a box, unit or day. Role: carrier."""
@@ -277,6 +281,7 @@ def list_ogc_buildings(query: OgcItemsQuery) -> Response:
 
 
 @blueprint.get("/collections/<collection>/items")
+@public("tiles")
 @spec.validate(resp=answers(OgcFeatures, 400, 404, 503), tags=["gis"])
 def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
     """Streets, hamlets, communes or provinces of a box, unit or day."""
@@ -284,7 +289,7 @@ def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
 
 
 @blueprint.get("/collections/households/items/<feature>")
-@requires("carrier")
+@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True)
 @spec.validate(resp=answers(OgcFeature, 400, 401, 403, 404, 503), tags=["gis"])
 def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
     """The dwelling of a code. Role: carrier."""
@@ -292,7 +297,7 @@ def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
 
 
 @blueprint.get("/collections/buildings/items/<feature>")
-@requires("carrier")
+@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True)
 @spec.validate(resp=answers(OgcFeature, 400, 401, 403, 404, 503), tags=["gis"])
 def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
     """The building of a code. Role: carrier."""
@@ -300,6 +305,7 @@ def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
 
 
 @blueprint.get("/collections/<collection>/items/<feature>")
+@public("tiles")
 @spec.validate(resp=answers(OgcFeature, 400, 404, 503), tags=["gis"])
 def get_ogc_feature(collection: str, feature: str, query: OgcFeatureQuery) -> Response:
     """One street, hamlet, commune or province."""

@@ -6,10 +6,10 @@ from typing import Annotated, Final
 from flask import Blueprint, Response, jsonify
 from pydantic import Field
 
-from api.access import requires
 from api.audit import note
 from api.conditional import conditional
 from api.context import register
+from api.endpoint import keyed, public
 from api.openapi import Answer, NoParameters, Request, answers, spec
 from registry.pack.basemap import MEDIA_TYPE as MAP_TYPE
 from registry.pack.basemap import BasemapSlice
@@ -19,8 +19,6 @@ from registry.pack.run import make_pack, pack_state
 
 blueprint = Blueprint("packs", __name__, url_prefix="/v1/packs")
 
-OPENED: Final = ("packs.get_pack", "packs.get_pack_basemap")
-"""The endpoints that `DIACHISO_OPEN_PACKS` opens."""
 _KEYS_AGE_S: Final = 3_600
 
 
@@ -53,7 +51,7 @@ class PackKeys(Answer):
 
 
 @blueprint.get("/keys")
-@requires("anonymous")
+@public("copies")
 @spec.validate(resp=answers(PackKeys, 503), tags=["packs"])
 def get_pack_keys(query: NoParameters) -> Response:  # noqa: ARG001
     """The public keys by which packs are checked, as a JWK Set."""
@@ -65,7 +63,7 @@ def get_pack_keys(query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<commune>")
-@requires("carrier")
+@keyed("carrier", "copies", replica=True, opened_by="open_packs")
 @spec.validate(resp=answers(None, 401, 403, 404, 410, 503), tags=["packs"])
 def get_pack(commune: str, query: PackQuery) -> Response:
     """The pack of a commune: every door that may be shown, in one signed file.
@@ -89,7 +87,7 @@ def get_pack(commune: str, query: PackQuery) -> Response:
 
 
 @blueprint.get("/<commune>/basemap")
-@requires("carrier")
+@keyed("carrier", "copies", replica=True, opened_by="open_packs")
 @spec.validate(resp=answers(None, 401, 403, 404, 503), tags=["packs"])
 def get_pack_basemap(commune: str, query: NoParameters) -> Response:  # noqa: ARG001
     """The base map of a commune, where the operator gave one as a file: a PMTiles file of its own.

@@ -6,9 +6,9 @@ from urllib.parse import quote
 from flask import Blueprint, Response
 from pydantic import Field, ValidationError
 
-from api.access import requires
 from api.audit import note
 from api.context import gazetteer, public_url, register
+from api.endpoint import keyed
 from api.errors import UNIT_CODE, invalid_input
 from api.openapi import Answer, Day, NoParameters, Request, answers, spec
 from registry.core.messages import Message
@@ -88,7 +88,7 @@ class DecisionBody(Request):
 
 
 @blueprint.post("/plates")
-@requires("editor")
+@keyed("editor", "certificates")
 @spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 413, 503), tags=["papers"])
 def post_plates(query: NoParameters, json: PlatesBody) -> Response:  # noqa: ARG001
     """Plates with bleed and cutting marks, of some doors or of a whole street or locality.
@@ -102,7 +102,7 @@ def post_plates(query: NoParameters, json: PlatesBody) -> Response:  # noqa: ARG
 
 
 @blueprint.post("/lists")
-@requires("editor")
+@keyed("editor", "certificates")
 @spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 413, 503), tags=["papers"])
 def post_list(query: NoParameters, json: ListBody) -> Response:  # noqa: ARG001
     """A list of some doors, or of a street or locality. Role: editor."""
@@ -112,7 +112,7 @@ def post_list(query: NoParameters, json: ListBody) -> Response:  # noqa: ARG001
 
 
 @blueprint.post("/decisions")
-@requires("editor")
+@keyed("editor", "certificates")
 @spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["papers"])
 def post_decision(query: NoParameters, json: DecisionBody) -> Response:  # noqa: ARG001
     """The decision of an operation that is to come or was done, with its annex. Role: editor."""

@@ -3,9 +3,9 @@
 from flask import Blueprint, Response
 from pydantic import Field
 
-from api.access import requires
 from api.audit import note_done, note_operation
 from api.context import register
+from api.endpoint import keyed
 from api.lifecycle import OperationAnswer, PendingOperation, operation_body, shown_pending
 from api.openapi import Answer, NoParameters, Request, answers, spec
 from api.shapes import unkept
@@ -37,7 +37,7 @@ class DeclineBody(Request):
 
 
 @blueprint.get("")
-@requires("viewer")
+@keyed("viewer")
 @spec.validate(resp=answers(PendingList, 400, 401, 403, 503), tags=["operations"])
 def get_pending_operations(query: PendingQuery) -> Response:
     """What waits for a second person in the units of the key, the oldest first. Role: viewer."""
@@ -47,7 +47,7 @@ def get_pending_operations(query: PendingQuery) -> Response:
 
 
 @blueprint.get("/<int:pending_id>")
-@requires("viewer")
+@keyed("viewer")
 @spec.validate(resp=answers(PendingOperation, 400, 401, 403, 404, 503), tags=["operations"])
 def get_pending_operation(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """What was asked for, and what became of it. Role: viewer."""
@@ -56,7 +56,7 @@ def get_pending_operation(pending_id: int, query: NoParameters) -> Response:  # 
 
 
 @blueprint.post("/<int:pending_id>/approve")
-@requires("approver")
+@keyed("approver")
 @spec.validate(resp=answers(OperationAnswer, 400, 401, 403, 404, 409, 503), tags=["operations"])
 def post_approve(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Do it as its second person. Role: approver of all its communes, and not who asked for it."""
@@ -67,7 +67,7 @@ def post_approve(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG
 
 
 @blueprint.post("/<int:pending_id>/decline")
-@requires("editor")
+@keyed("editor")
 @spec.validate(
     resp=answers(PendingOperation, 400, 401, 403, 404, 409, 413, 503), tags=["operations"]
 )

@@ -8,8 +8,9 @@ from typing import Final
 from flask import Blueprint, Response
 from pydantic import Field
 
-from api.access import caller, requires
+from api.access import caller
 from api.context import gazetteer, register
+from api.endpoint import keyed, public
 from api.openapi import (
     Answer,
     CodeForms,
@@ -67,7 +68,7 @@ class OwnReportsQuery(Request):
 
 
 @blueprint.get("/<receipt>")
-@requires("anonymous")
+@public("reports", takes_session=True, writes=True, replica=False)
 @spec.validate(resp=answers(ReportOutcome, 401, 404, 503), tags=["reports"])
 def get_receipt(receipt: str, query: NoParameters) -> Response:  # noqa: ARG001
     """What became of the report of this receipt."""
@@ -75,7 +76,7 @@ def get_receipt(receipt: str, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/mine")
-@requires("carrier")
+@keyed("carrier", "reports")
 @spec.validate(resp=answers(OwnReports, 401, 403, 503), tags=["reports"])
 def get_own_reports(query: OwnReportsQuery) -> Response:
     """What this key reported within a year, the newest first. Role: carrier."""

@@ -4,10 +4,11 @@ from typing import Final
 
 from flask import Blueprint, Response, send_file
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.bodies import FILES, takes
 from api.context import gazetteer, register
+from api.endpoint import keyed
 from api.import_bodies import FileAnswer
 from api.openapi import NoParameters, accepted, answers, spec
 from api.received import FILE, keep_files_below_var, received
@@ -45,7 +46,7 @@ blueprint.before_request(keep_files_below_var)
 
 @blueprint.post("")
 @takes(FILES)
-@requires("admin")
+@keyed("admin", "writing")
 @spec.validate(
     resp=accepted(ReformWithReport, 400, 401, 403, 411, 413, 415, 503, 507), tags=["reforms"]
 )
@@ -62,7 +63,7 @@ def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG0
 
 
 @blueprint.get("")
-@requires("admin")
+@keyed("admin", "writing")
 @spec.validate(resp=answers(ReformList, 400, 401, 403, 503), tags=["reforms"])
 def get_reforms(query: ReformsQuery) -> Response:
     """Reforms, the latest first; those of the command line as well. Role: admin."""
@@ -74,7 +75,7 @@ def get_reforms(query: ReformsQuery) -> Response:
 
 
 @blueprint.get("/<int:reform_id>")
-@requires("admin")
+@keyed("admin", "writing")
 @spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 503), tags=["reforms"])
 def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """One reform: state, progress, and what its dry run told. Role: admin."""
@@ -82,7 +83,7 @@ def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:reform_id>/undecided")
-@requires("admin")
+@keyed("admin", "writing")
 @spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["reforms"])
 def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
     """The households that nothing settles, as a workbook to fill in, or for a map. Role: admin."""
@@ -103,7 +104,7 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
 
 @blueprint.post("/<int:reform_id>/decided")
 @takes(FILES)
-@requires("admin")
+@keyed("admin", "writing")
 @spec.validate(
     resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 411, 413, 415, 503, 507),
     tags=["reforms"],
@@ -121,7 +122,7 @@ def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Respo
 
 
 @blueprint.post("/<int:reform_id>/carry")
-@requires("admin")
+@keyed("admin", "writing")
 @spec.validate(
     resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 412, 413, 503), tags=["reforms"]
 )
@@ -141,7 +142,7 @@ def post_carry(reform_id: int, query: NoParameters, json: CarryBody) -> Response
 
 
 @blueprint.post("/<int:reform_id>/undo")
-@requires("admin")
+@keyed("admin", "writing")
 @spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 413, 503), tags=["reforms"])
 def post_undo(reform_id: int, query: NoParameters, json: UndoBody) -> Response:  # noqa: ARG001
     """Let a job undo a carried reform; `trouble` says what stands in the way. Role: admin."""
@@ -150,7 +151,7 @@ def post_undo(reform_id: int, query: NoParameters, json: UndoBody) -> Response: 
 
 
 @blueprint.post("/<int:reform_id>/withdraw")
-@requires("admin")
+@keyed("admin", "writing")
 @spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
 def post_withdraw(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Let a job forget a reform that waits for its day. Role: admin."""
@@ -159,7 +160,7 @@ def post_withdraw(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG
 
 
 @blueprint.delete("/<int:reform_id>")
-@requires("admin")
+@keyed("admin", "writing")
 @spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
 def delete_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Discard a reform that is neither carried nor prepared. Role: admin."""

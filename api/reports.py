@@ -7,9 +7,10 @@ from flask import Blueprint, Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 
-from api.access import caller, count_rows, requires
+from api.access import caller, count_rows
 from api.audit import note
 from api.context import client_network, gazetteer, register
+from api.endpoint import keyed, public
 from api.errors import invalid_input, problem_body
 from api.lifecycle import changed_records
 from api.limits import has_key
@@ -57,7 +58,7 @@ many = Blueprint("many_reports", __name__, url_prefix="/v1/batch")
 
 
 @blueprint.post("")
-@requires("anonymous")
+@public("reports", takes_session=True, writes=True, replica=False, audited=True)
 @spec.validate(resp=answers(ReportFiled, 400, 404, 409, 410, 413, 429, 503), tags=["reports"])
 def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Response:  # noqa: ARG001
     """Say what was found at a door; with a key, or without one as a resident.
@@ -71,7 +72,7 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
 
 
 @many.post("/reports")
-@requires("anonymous")
+@public("reports", takes_session=True, writes=True, replica=False, audited=True)
 @spec.validate(resp=answers(ManyReportsFiled, 400, 413, 429, 503), tags=["reports"])
 def post_reports(query: NoParameters, json: ManyReportsBody) -> Response:  # noqa: ARG001
     """Say many things at once, each once; a bad report has a problem and fails no other.
@@ -103,7 +104,7 @@ def _kept(given: dict[str, Any]) -> Said:
 
 
 @blueprint.get("")
-@requires("viewer")
+@keyed("viewer", "reports")
 @spec.validate(resp=answers(ReportQueue, 401, 403, 404, 503), tags=["reports"])
 def get_reports(query: ReportsQuery) -> Response:
     """The queue of a unit: first what most have said, then what waits longest. Role: viewer.
@@ -118,7 +119,7 @@ def get_reports(query: ReportsQuery) -> Response:
 
 
 @blueprint.post("/<int:report_id>/accept")
-@requires("editor")
+@keyed("editor", "reports")
 @spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
 def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Response:  # noqa: ARG001
     """Do what the report says: verify, move, add, propose; or retire, which an editor proposes.
@@ -131,7 +132,7 @@ def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Respon
 
 
 @blueprint.post("/<int:report_id>/reject")
-@requires("editor")
+@keyed("editor", "reports")
 @spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
 def post_reject(report_id: int, query: NoParameters, json: RejectBody) -> Response:  # noqa: ARG001
     """Leave the register as it is. Role: editor."""

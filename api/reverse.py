@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from api.context import gazetteer, register
+from api.endpoint import public
 from api.features import FeatureCollection
 from api.openapi import Day, JsonObject, NoParameters, Request, answers, spec
 from api.shapes import unkept
@@ -41,6 +42,7 @@ class ReverseForm(ReverseQuery):
 
 
 @blueprint.get("")
+@public("reverse", retried=True)
 @spec.validate(resp=answers(FeatureCollection, 400, 503), tags=["search"])
 def get_reverse(query: ReverseQuery) -> Response:
     """The households and buildings near a point, the nearest first; else its commune.
@@ -51,6 +53,7 @@ def get_reverse(query: ReverseQuery) -> Response:
 
 
 @blueprint.post("")
+@public("reverse", retried=True)
 @spec.validate(resp=answers(FeatureCollection, 400, 413, 503), tags=["search"])
 def post_reverse(query: NoParameters, json: ReverseBody, form: ReverseForm) -> Response:  # noqa: ARG001
     """The same by POST, so that no log on the way keeps the point."""

@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from api.access import count_rows
 from api.audit import note
 from api.context import gazetteer, register
+from api.endpoint import public
 from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers, spec, written
 from api.papers import PdfAnswer, as_pdf, site
 from api.shapes import unit_ref
@@ -186,6 +187,7 @@ class RouteAnswer(Answer):
 
 
 @blueprint.post("")
+@public("batch", takes_session=True, audited=True)
 @in_turn
 @spec.validate(resp=answers(RouteAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route(query: RouteQuery, json: RouteBody) -> Response:
@@ -201,6 +203,7 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
 
 
 @blueprint.post("/papers")
+@public("batch", takes_session=True, audited=True)
 @in_turn
 @spec.validate(resp=answers(PdfAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:

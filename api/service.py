@@ -3,54 +3,40 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from flask.globals import request_ctx
 
 from api.context import counts
+from api.endpoint import facts_of
 from registry.core.messages import both
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of request, in words, and the blueprints that answer it."""
+    """A kind of request, which endpoints declare, and its name."""
 
     code: str
     vietnamese: str
     english: str
-    blueprints: tuple[str, ...]
 
 
 KINDS: Final = (
-    Kind("lookup", *both("Look-up of a code"), ("addresses", "external", "address")),
-    Kind("geocode", *both("Geocoding"), ("geocode", "search")),
-    Kind("validate", *both("Validation"), ("validate", "try_it")),
-    Kind("autocomplete", *both("Autocomplete"), ("autocomplete",)),
-    Kind("reverse", *both("Reverse geocoding"), ("reverse",)),
-    Kind("batch", *both("Batches"), ("batch", "route", "route_page")),
-    Kind("units", *both("Administrative units"), ("units",)),
-    Kind("coverage", *both("Coverage"), ("coverage", "coverage_board")),
-    Kind("tiles", *both("Maps, OGC"), ("tiles", "ogc")),
-    Kind("mcp", *both("Tools for assistants"), ("mcp",)),
-    Kind(
-        "copies",
-        *both("Copies: feed, packs, files"),
-        ("changes", "history", "packs", "export", "open_data", "webhooks"),
-    ),
-    Kind(
-        "reports",
-        *both("Field reports"),
-        ("reports", "many_reports", "receipts", "report_forms", "field"),
-    ),
-    Kind("certificates", *both("Papers"), ("certificates", "papers", "verify")),
-    Kind(
-        "writing",
-        *both("Deliveries and changes"),
-        ("imports", "operations", "reforms", "targets"),
-    ),
+    Kind("lookup", *both("Look-up of a code")),
+    Kind("geocode", *both("Geocoding")),
+    Kind("validate", *both("Validation")),
+    Kind("autocomplete", *both("Autocomplete")),
+    Kind("reverse", *both("Reverse geocoding")),
+    Kind("batch", *both("Batches")),
+    Kind("units", *both("Administrative units")),
+    Kind("coverage", *both("Coverage")),
+    Kind("tiles", *both("Maps, OGC")),
+    Kind("mcp", *both("Tools for assistants")),
+    Kind("copies", *both("Copies: feed, packs, files")),
+    Kind("reports", *both("Field reports")),
+    Kind("certificates", *both("Papers")),
+    Kind("writing", *both("Deliveries and changes")),
 )
-OTHER: Final = Kind("other", *both("Other pages"), ())
-_NOT_COUNTED: Final = frozenset({"health", "assets"})
-_OF_BLUEPRINT: Final = {name: kind.code for kind in KINDS for name in kind.blueprints}
+OTHER: Final = Kind("other", *both("Other pages"))
 _LIMITED: Final = 429
 
 
@@ -60,9 +46,10 @@ def count_service(app: Flask) -> None:
 
 
 def _count(response: Response) -> Response:
-    name = (request_ctx.request.endpoint or "").partition(".")[0]
-    if name not in _NOT_COUNTED:
-        counts().count(_OF_BLUEPRINT.get(name, OTHER.code), _outcome(response.status_code))
+    endpoint = request_ctx.request.endpoint
+    kind = facts_of(current_app, endpoint).kind if endpoint else OTHER.code
+    if kind is not None:
+        counts().count(kind, _outcome(response.status_code))
     return response
 
 

@@ -9,10 +9,10 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.access import requires
 from api.audit import note
 from api.bodies import FILES, takes
 from api.context import gazetteer, register
+from api.endpoint import keyed, public
 from api.errors import UNIT_CODE
 from api.openapi import Answer, Day, JsonObject, Request, answers, spec, written
 from api.received import FILE, keep_files_below_var, received
@@ -209,6 +209,7 @@ class ServicesCheck(Answer):
 
 
 @blueprint.get("")
+@public()
 @spec.validate(resp=answers(ServicesOfDoor, 400, 404, 410, 503), tags=["services"])
 def get_services(query: ServicesQuery) -> Response:
     """Who delivers to a door, collects there, and which counter it belongs to, of all operators.
@@ -232,7 +233,7 @@ def get_services(query: ServicesQuery) -> Response:
 
 @own.post("")
 @takes(FILES)
-@requires("carrier")
+@keyed("carrier")
 @spec.validate(
     resp=answers(ServicesLoaded, 400, 401, 403, 411, 413, 415, 503, 507), tags=["services"]
 )
@@ -260,7 +261,7 @@ def post_services(query: ServicesFileQuery, form: ServicesForm) -> Response:
 
 
 @own.get("/check")
-@requires("carrier")
+@keyed("carrier")
 @spec.validate(resp=answers(ServicesCheck, 400, 401, 403, 404, 503), tags=["services"])
 def get_check(query: CheckQuery) -> Response:
     """Areas that overlap, and doors of a unit that nobody of the operator serves. Role: carrier."""

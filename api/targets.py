@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from flask import Blueprint, Response, jsonify
 from pydantic import Field
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
+from api.endpoint import keyed
 from api.errors import UNIT_CODE
 from api.openapi import Answer, Day, NoParameters, Request, answers, spec
 from registry.coverage.target_reading import Defaults
@@ -82,7 +83,7 @@ class TargetsAnswer(Answer):
 
 
 @blueprint.post("")
-@requires("approver")
+@keyed("approver", "writing")
 @spec.validate(resp=answers(TargetsAnswer, 400, 401, 403, 413, 503), tags=["coverage"])
 def post_targets(query: NoParameters, json: TargetsBody) -> Response:  # noqa: ARG001
     """Say how many households units have. Role: approver of the units.

@@ -9,6 +9,7 @@ from pydantic import RootModel
 
 from api.conditional import conditional
 from api.context import public_url, register
+from api.endpoint import public
 from api.openapi import NoParameters, answers, spec
 from registry.core.messages import Message
 from registry.drawing.style import map_style, tile_json
@@ -29,6 +30,7 @@ class MapDocument(RootModel[dict[str, Any]]):
 
 
 @blueprint.get("/tilejson.json")
+@public("tiles", own_rate=True)
 @spec.validate(resp=answers(MapDocument, 400, 503), tags=["map"])
 def get_tile_json(query: NoParameters) -> Response:  # noqa: ARG001
     """TileJSON 3.0 of the tiles: their layers and what stands in them."""
@@ -36,6 +38,7 @@ def get_tile_json(query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/style.json")
+@public("tiles", own_rate=True)
 @spec.validate(resp=answers(MapDocument, 400, 503), tags=["map"])
 def get_style(query: NoParameters) -> Response:  # noqa: ARG001
     """The map as a style document (version 8) for MapLibre, QGIS and others; with the base map."""
@@ -50,6 +53,7 @@ def _document(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/<int:z>/<int:x>/<int:y>")
+@public("tiles", own_rate=True)
 @spec.validate(resp=answers(None, 400, 404, 503), tags=["map"])
 def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: ARG001
     """A vector tile (Mapbox Vector Tile 2.1, Web Mercator): units, names, density, doors.
@@ -65,6 +69,7 @@ def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: 
 
 
 @blueprint.get("/base/<int:z>/<int:x>/<int:y>")
+@public("tiles", own_rate=True)
 @spec.validate(resp=answers(None, 400, 404, 503), tags=["map"])
 def get_base_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: ARG001
     """A tile of the base map, where the operator gave one as a file; empty where it has none."""

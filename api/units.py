@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from api.conditional import conditional
 from api.context import gazetteer
+from api.endpoint import public
 from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec, written
 from api.packing import packed
@@ -227,6 +228,7 @@ class Picker(Answer):
 
 
 @blueprint.get("")
+@public("units")
 @spec.validate(resp=answers(UnitList, 400, 404, 503), tags=["units"])
 def list_units(query: UnitsQuery) -> Response:
     """Units of a day by name or code, level and province; the best matches first."""
@@ -247,6 +249,7 @@ def _earlier(day: datetime.date, total: int) -> dict[str, object]:
 
 
 @blueprint.get("/picker")
+@public("units")
 @spec.validate(resp=answers(Picker, 400, 503), tags=["units"])
 def get_picker(query: UnitQueryParams) -> Response:
     """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
@@ -255,6 +258,7 @@ def get_picker(query: UnitQueryParams) -> Response:
 
 
 @blueprint.get("/convert")
+@public("units")
 @spec.validate(resp=answers(Conversions, 400, 404, 503), tags=["units"])
 def convert(query: ConvertQuery) -> Response:
     """From an old code or an old text to the units of today, all candidates of a split one."""
@@ -284,6 +288,7 @@ def converted(query: ConvertQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>")
+@public("units")
 @spec.validate(resp=answers(UnitDetail, 400, 404, 503), tags=["units"])
 def get_unit(code: str, query: UnitQueryParams) -> Response:
     """One unit: names, parents, seat, predecessors and successors.

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from api.columns import Columns, Written
 from api.context import counts, gazetteer, register
+from api.endpoint import public
 from api.geocode import suggested_codes
 from api.openapi import (
     Absent,
@@ -194,6 +195,7 @@ class ValidationAnswer(Answer):
 
 
 @blueprint.post("")
+@public("validate", retried=True)
 @spec.validate(resp=answers(ValidationAnswer, 400, 413, 503), tags=["search"])
 def post_validate(query: NoParameters, json: ValidateBody, form: ValidateForm) -> Response:  # noqa: ARG001
     """A verdict on an address: accept, correct, confirm, complete, unverified or reject.

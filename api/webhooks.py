@@ -6,10 +6,11 @@ from typing import Annotated, Final, Literal
 from flask import Blueprint, Response
 from pydantic import Field
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.bodies import takes
 from api.context import register
+from api.endpoint import keyed
 from api.errors import UNIT_CODE
 from api.openapi import Answer, JsonObject, NoParameters, Request, answers, members, spec
 from api.shapes import unkept
@@ -190,7 +191,7 @@ class Done(Answer):
 
 
 @blueprint.post("")
-@requires("carrier")
+@keyed("carrier", "copies")
 @takes("batch_bytes")
 @spec.validate(resp=answers(WebhookMade, 400, 401, 403, 404, 409, 410, 413, 503), tags=["webhooks"])
 def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: ARG001
@@ -209,7 +210,7 @@ def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: A
 
 
 @blueprint.get("")
-@requires("carrier")
+@keyed("carrier", "copies")
 @spec.validate(resp=answers(WebhookList, 401, 403, 503), tags=["webhooks"])
 def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
     """The webhooks of this key; to an admin of the whole country, those of every key."""
@@ -219,7 +220,7 @@ def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:webhook_id>")
-@requires("carrier")
+@keyed("carrier", "copies")
 @spec.validate(resp=answers(WebhookAnswer, 401, 403, 404, 503), tags=["webhooks"])
 def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """A webhook: up to where it was told, and why it is told no more."""
@@ -228,7 +229,7 @@ def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG0
 
 
 @blueprint.patch("/<int:webhook_id>")
-@requires("carrier")
+@keyed("carrier", "copies")
 @takes("batch_bytes")
 @spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
 def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody) -> Response:  # noqa: ARG001
@@ -242,7 +243,7 @@ def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody)
 
 
 @blueprint.delete("/<int:webhook_id>")
-@requires("carrier")
+@keyed("carrier", "copies")
 @spec.validate(resp=answers(Done, 401, 403, 404, 503), tags=["webhooks"])
 def delete_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Forget a webhook, and what was sent."""
@@ -252,7 +253,7 @@ def delete_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: A
 
 
 @blueprint.post("/<int:webhook_id>/secret")
-@requires("carrier")
+@keyed("carrier", "copies")
 @spec.validate(resp=answers(WebhookSecret, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
 def post_secret(webhook_id: int, query: NoParameters, json: RotateBody) -> Response:  # noqa: ARG001
     """Another secret; for a while messages are signed with both, so that none is refused."""
@@ -263,7 +264,7 @@ def post_secret(webhook_id: int, query: NoParameters, json: RotateBody) -> Respo
 
 
 @blueprint.post("/<int:webhook_id>/replay")
-@requires("carrier")
+@keyed("carrier", "copies")
 @spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 410, 413, 503), tags=["webhooks"])
 def post_replay(webhook_id: int, query: NoParameters, json: ReplayBody) -> Response:  # noqa: ARG001
     """Send again from any place of the feed, or pass over what is not taken; it is active then."""
@@ -273,7 +274,7 @@ def post_replay(webhook_id: int, query: NoParameters, json: ReplayBody) -> Respo
 
 
 @blueprint.post("/<int:webhook_id>/test")
-@requires("carrier")
+@keyed("carrier", "copies")
 @spec.validate(resp=answers(Done, 400, 401, 403, 404, 503), tags=["webhooks"])
 def post_test(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Send a message of the type `register.test`; among the deliveries stands what became of it."""
@@ -283,7 +284,7 @@ def post_test(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:webhook_id>/deliveries")
-@requires("carrier")
+@keyed("carrier", "copies")
 @spec.validate(resp=answers(WebhookDeliveries, 401, 403, 404, 503), tags=["webhooks"])
 def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> Response:
     """What was sent in the last month, and dead letters, the newest first."""

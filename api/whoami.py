@@ -8,6 +8,7 @@ from pydantic import Field
 from api.access import caller
 from api.context import gazetteer
 from api.counters import seconds_left
+from api.endpoint import public
 from api.limits import Rate, has_key
 from api.openapi import Answer, JsonObject, NoParameters, UnitRef, answers, spec
 from api.shapes import unit_ref, unkept
@@ -55,6 +56,7 @@ class WhoAmI(Answer):
 
 
 @blueprint.get("")
+@public(takes_session=True)
 @spec.validate(resp=answers(WhoAmI, 401, 503), tags=["access"])
 def whoami(query: NoParameters) -> Response:  # noqa: ARG001
     """Who the register takes the caller for: role, units, and what is left of its limits."""

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import requires
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     EVENTS,
@@ -21,6 +20,7 @@ from api.desk.blueprint import (
     unit_name,
 )
 from api.document_words import vietnamese_of
+from api.endpoint import signed_in_page
 from api.pages.shell import pair
 from geo import code as codes
 from geo.code import CodeError
@@ -54,7 +54,7 @@ class _Line(NamedTuple):
 
 
 @blueprint.get("")
-@requires("approver")
+@signed_in_page("approver")
 def get_audit() -> BaseResponse:
     """The latest entries that the reader may see: of all or of one key, unit, code, operation."""
     asked = {name: request.args.get(name, "").strip() for name in _FILTERS}

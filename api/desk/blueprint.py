@@ -100,7 +100,7 @@ def room_title(path: str) -> str:
 
 
 def desk_blueprint(name: str, url_prefix: str = "/desk") -> Blueprint:
-    """A blueprint of pages of the desk. Endpoints say `requires`; forms carry `csrf_field()`."""
+    """A blueprint of pages of the desk, `signed_in_page` each; forms carry `csrf_field()`."""
     made = page_blueprint(f"desk_{name}", url_prefix)
     made.before_request(_check_form)
     made.register_error_handler(KeyRequiredError, ask_to_sign_in)

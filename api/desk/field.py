@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.context import gazetteer, public_url, register
 from api.desk.blueprint import (
@@ -22,6 +22,7 @@ from api.desk.blueprint import (
     unit_name,
     whole,
 )
+from api.endpoint import signed_in_page
 from api.errors import status_of
 from api.pages.shell import complaint
 from registry.core.messages import N_, Message, _
@@ -51,14 +52,14 @@ room("/desk/field", N_("In the field"), "viewer")
 
 
 @blueprint.get("")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_rounds() -> BaseResponse:
     """The rounds of the reader's communes, and the form that opens one."""
     return _list(filled=MultiDict(request.args))
 
 
 @blueprint.post("")
-@requires("editor")
+@signed_in_page("editor")
 def post_round() -> BaseResponse:
     """Open one; this answer alone has its code."""
     form = request.form
@@ -74,7 +75,7 @@ def post_round() -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/code")
-@requires("editor")
+@signed_in_page("editor")
 def post_code(number: int) -> BaseResponse:
     """Another code, in place of one that was lost or has ended."""
     with session_scope(register().engine) as session:
@@ -85,7 +86,7 @@ def post_code(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/close")
-@requires("editor")
+@signed_in_page("editor")
 def post_close(number: int) -> BaseResponse:
     """Take its code no more; what came stays."""
     with session_scope(register().engine) as session:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.context import gazetteer, register
 from api.desk.blueprint import (
     desk_blueprint,
@@ -20,6 +20,7 @@ from api.desk.blueprint import (
     whole,
 )
 from api.desk.field import commune_name, note_round
+from api.endpoint import signed_in_page
 from api.errors import invalid_input, status_of
 from api.field import RecordsBody, file_given
 from api.pages.shell import complaint, figure
@@ -65,14 +66,14 @@ _MOST_FILE: Final = 5_000
 
 
 @blueprint.get("/<int:number>")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_round(number: int) -> BaseResponse:
     """What came of it, and what each record would do."""
     return _one(number)
 
 
 @blueprint.post("/<int:number>/aside")
-@requires("editor")
+@signed_in_page("editor")
 def post_aside(number: int) -> BaseResponse:
     """Leave records out, or let them wait again."""
     aside = request.form.get("aside") != "no"
@@ -85,7 +86,7 @@ def post_aside(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/take-over")
-@requires("editor")
+@signed_in_page("editor")
 def post_take_over(number: int) -> BaseResponse:
     """Show what all of it does; do it when who saw that says so."""
     form, sure = request.form, request.form.get("step") == "do"
@@ -121,7 +122,7 @@ def post_take_over(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/take-back")
-@requires("approver")
+@signed_in_page("approver")
 def post_take_back(number: int) -> BaseResponse:
     """Undo what was taken over at once: what it made goes, what it changed is as before."""
     import_id = whole(request.form.get("import")) or 0
@@ -149,7 +150,7 @@ def post_take_back(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/file")
-@requires("editor")
+@signed_in_page("editor")
 def post_file(number: int) -> BaseResponse:
     """Take what a phone wrote into a file because its code had ended."""
     with session_scope(register().engine) as session:

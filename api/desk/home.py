@@ -5,9 +5,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, room
+from api.endpoint import signed_in_page
 from api.pages.shell import percent_words
 from registry.access.actors import Actor
 from registry.core.messages import N_
@@ -25,7 +26,7 @@ _MOST_UNITS: Final = 40
 
 
 @blueprint.get("")
-@requires("carrier")
+@signed_in_page("carrier")
 def get_home() -> BaseResponse:
     """Coverage of the reader's units with what is missing; the queues; the last changes."""
     asking, made = caller(), register()

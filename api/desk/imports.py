@@ -6,9 +6,9 @@ Drawn in the browser by what the API answers in the reader's session.
 from flask import redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import requires
 from api.context import register
 from api.desk.blueprint import desk_blueprint, desk_page, room
+from api.endpoint import public_page, signed_in_page
 from api.pages.blueprint import page_blueprint
 from registry.core.messages import N_
 from registry.core.remedies import field_words
@@ -21,7 +21,7 @@ room("/desk/import", N_("Import"), "editor")
 
 
 @blueprint.get("")
-@requires("editor")
+@signed_in_page("editor")
 def get_imports() -> BaseResponse:
     """The form, and what was delivered."""
     fields = [(name, field_words(name)) for name in FIELDS]
@@ -30,6 +30,7 @@ def get_imports() -> BaseResponse:
 
 
 @former.get("")
+@public_page(reads_key=False)
 def get_former() -> BaseResponse:
     """Lead on to the desk."""
     return redirect("/desk/import", 301)

@@ -8,9 +8,10 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.context import register
 from api.desk.blueprint import ROLES, desk_blueprint, desk_page, done, room, unit_name
+from api.endpoint import signed_in_page
 from api.errors import registry_problem
 from api.pages.shell import complaint
 from registry.access import keys
@@ -36,14 +37,14 @@ _STATES: Final = {
 
 
 @blueprint.get("")
-@requires("admin")
+@signed_in_page("admin")
 def get_keys() -> BaseResponse:
     """All keys and accounts, those of a name or unit alone, or in one state."""
     return _list()
 
 
 @blueprint.post("")
-@requires("admin")
+@signed_in_page("admin")
 def post_key() -> BaseResponse:
     """Make a key; this answer alone has it. What is wrong is told over what was typed."""
     form = request.form
@@ -63,7 +64,7 @@ def post_key() -> BaseResponse:
 
 
 @blueprint.get("/<int:number>")
-@requires("admin")
+@signed_in_page("admin")
 def get_key(number: int) -> BaseResponse:
     """A key, and what can be done with it."""
     with session_scope(register().engine) as session:
@@ -71,14 +72,14 @@ def get_key(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/units")
-@requires("admin")
+@signed_in_page("admin")
 def post_units(number: int) -> BaseResponse:
     """Bind it to these units instead of its own."""
     return _changed(number, lambda session, name: keys.bind_key(session, name, _codes()))
 
 
 @blueprint.post("/<int:number>/alone")
-@requires("admin")
+@signed_in_page("admin")
 def post_alone(number: int) -> BaseResponse:
     """Say whether it approves what it delivered itself."""
     allowed = request.form.get("alone") == "yes"
@@ -88,7 +89,7 @@ def post_alone(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/revoke")
-@requires("admin")
+@signed_in_page("admin")
 def post_revoke(number: int) -> BaseResponse:
     """Refuse it from now on."""
     if number == caller().key_id:
@@ -97,14 +98,14 @@ def post_revoke(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/readmit")
-@requires("admin")
+@signed_in_page("admin")
 def post_readmit(number: int) -> BaseResponse:
     """Let an account in again."""
     return _changed(number, keys.readmit_account)
 
 
 @blueprint.post("/<int:number>/rotate")
-@requires("admin")
+@signed_in_page("admin")
 def post_rotate(number: int) -> BaseResponse:
     """Give it another secret, which this answer alone has."""
     overlap_h = 0.0 if "at_once" in request.form else keys.DEFAULT_OVERLAP_H

@@ -23,6 +23,7 @@ from api.access import limited_tries, sign_in_account
 from api.context import gazetteer, public_url, register
 from api.desk.blueprint import sign_in_page
 from api.desk.sign_in import begin, own_path
+from api.endpoint import public_page
 from api.errors import registry_problem
 from api.logs import log
 from api.pages.blueprint import page_blueprint
@@ -217,6 +218,7 @@ def told_at_the_door(error: RegistryError) -> BaseResponse:
 
 
 @blueprint.get("")
+@public_page(reads_key=False)
 def get_account() -> BaseResponse:
     """Send the browser to the issuer."""
     leads_to = own_path(request.args.get("to"))
@@ -242,6 +244,7 @@ def get_account() -> BaseResponse:
 
 
 @blueprint.get("/done")
+@public_page(reads_key=False)
 def get_done() -> BaseResponse:
     """Whom the issuer sends back has the role and the units that it says, and a session."""
     with limited_tries():
@@ -262,6 +265,7 @@ def get_done() -> BaseResponse:
 
 
 @blueprint.get("/leave")
+@public_page(reads_key=False)
 def get_leave() -> BaseResponse:
     """End the session of the issuer as well, where it offers that."""
     return redirect(_issuer().leaving(f"{public_url()}/desk/sign-in") or "/desk/sign-in", 303)

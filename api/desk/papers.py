@@ -7,7 +7,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note, note_done, note_operation
 from api.certificates import CertificateBody, RevokeBody
 from api.context import gazetteer, register
@@ -24,6 +24,7 @@ from api.desk.blueprint import (
     room,
 )
 from api.desk.records_words import label_of, title
+from api.endpoint import signed_in_page
 from api.errors import invalid_input, status_of
 from api.pages.shell import complaint
 from api.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
@@ -61,14 +62,14 @@ _DOORS: Final = ("commune", "street", "locality", "former_commune")
 
 
 @blueprint.get("")
-@requires("editor")
+@signed_in_page("editor")
 def get_papers() -> BaseResponse:
     """The forms, the certificates that were issued, and what a decision may be printed of."""
     return _page()
 
 
 @blueprint.post("/plates")
-@requires("editor")
+@signed_in_page("editor")
 def post_plates() -> BaseResponse:
     """A PDF of plates; or, by the button, what became of those plates."""
     act = request.form.get("act", "print")
@@ -78,28 +79,28 @@ def post_plates() -> BaseResponse:
 
 
 @blueprint.post("/list")
-@requires("editor")
+@signed_in_page("editor")
 def post_list() -> BaseResponse:
     """A PDF with a list for the wall, or with boxes to tick."""
     return _tried(_list)
 
 
 @blueprint.post("/certificate")
-@requires("editor")
+@signed_in_page("editor")
 def post_certificate() -> BaseResponse:
     """Issue a certificate; its PDF."""
     return _tried(_certificate)
 
 
 @blueprint.post("/decision")
-@requires("editor")
+@signed_in_page("editor")
 def post_decision() -> BaseResponse:
     """The decision of a naming or numbering that was done, with its annex."""
     return _tried(_decision)
 
 
 @blueprint.post("/revoke")
-@requires("editor")
+@signed_in_page("editor")
 def post_revoke() -> BaseResponse:
     """Take a certificate back."""
     return _tried(_revoked)

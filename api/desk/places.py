@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
@@ -33,6 +33,7 @@ from api.desk.blueprint import (
     whole,
 )
 from api.desk.place_changes import KINDS, Change, Kind, Verb, change_asked, name_asked
+from api.endpoint import signed_in_page
 from api.errors import status_of
 from geo.code import format as code_display
 from geo.label import number_label
@@ -100,7 +101,7 @@ class _Shown(NamedTuple):
 
 @blueprint.get("/streets", defaults={"name": "streets"})
 @blueprint.get("/hamlets", defaults={"name": "hamlets"})
-@requires("viewer")
+@signed_in_page("viewer")
 def get_places(name: str) -> BaseResponse:
     """Those of the reader's communes, with how many doors and what is missing."""
     return _list(KINDS[name])
@@ -108,7 +109,7 @@ def get_places(name: str) -> BaseResponse:
 
 @blueprint.post("/streets", defaults={"name": "streets"})
 @blueprint.post("/hamlets", defaults={"name": "hamlets"})
-@requires("editor")
+@signed_in_page("editor")
 def post_name(name: str) -> BaseResponse:
     """Name a new one: shown with those that are called nearly so, then done."""
     kind, form = KINDS[name], request.form
@@ -150,7 +151,7 @@ def post_name(name: str) -> BaseResponse:
 
 @blueprint.get("/streets/<int:place_id>", defaults={"name": "streets"})
 @blueprint.get("/hamlets/<int:place_id>", defaults={"name": "hamlets"})
-@requires("viewer")
+@signed_in_page("viewer")
 def get_place(name: str, place_id: int) -> BaseResponse:
     """One with its doors, its former names and what is missing, and the forms to change it."""
     into = MultiDict({"into": request.args.get("into", "")[:20]})
@@ -159,7 +160,7 @@ def get_place(name: str, place_id: int) -> BaseResponse:
 
 @blueprint.get("/streets/<int:place_id>/numbers.xlsx", defaults={"name": "streets"})
 @blueprint.get("/hamlets/<int:place_id>/numbers.xlsx", defaults={"name": "hamlets"})
-@requires("viewer")
+@signed_in_page("viewer")
 def get_numbers(name: str, place_id: int) -> BaseResponse:
     """The numbers as they are, in a workbook in which new ones are filled in."""
     with session_scope(register().engine) as session:
@@ -179,7 +180,7 @@ def get_numbers(name: str, place_id: int) -> BaseResponse:
 
 @blueprint.post("/streets/<int:place_id>/<verb>", defaults={"name": "streets"})
 @blueprint.post("/hamlets/<int:place_id>/<verb>", defaults={"name": "hamlets"})
-@requires("approver")
+@signed_in_page("approver")
 def post_change(name: str, place_id: int, verb: str) -> BaseResponse:
     """Show what a change does to each door; do it when who saw that says so."""
     if verb not in get_args(Verb):

@@ -7,7 +7,7 @@ from flask import request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
@@ -23,6 +23,7 @@ from api.desk.blueprint import (
     whole,
 )
 from api.desk.records_words import preview_of
+from api.endpoint import signed_in_page
 from api.errors import registry_problem, status_of
 from api.pages.shell import complaint
 from api.shapes import unit_ref
@@ -56,7 +57,7 @@ _REASON: Final = TypeAdapter(Sentence)
 
 
 @blueprint.get("")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_proposals() -> BaseResponse:
     """Those of the reader's communes, that wait longest first; each is decided on its own page."""
     known = gazetteer()
@@ -85,14 +86,14 @@ def get_proposals() -> BaseResponse:
 
 
 @blueprint.get("/<int:pending_id>")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_pending(pending_id: int) -> BaseResponse:
     """What was asked for; to who may approve it, what it would do to the register of now."""
     return _page(pending_id)
 
 
 @blueprint.post("/<int:pending_id>")
-@requires("editor")
+@signed_in_page("editor")
 def post_pending(pending_id: int) -> BaseResponse:
     """Approve or decline it."""
     url = f"/desk/proposals/{pending_id}"

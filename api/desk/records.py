@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import ROLES, desk_blueprint, desk_page, event_words, room
@@ -25,6 +25,7 @@ from api.desk.records_words import (
     value_words,
 )
 from api.desk.records_work import OF_RECORD
+from api.endpoint import signed_in_page
 from api.errors import UNIT_CODE, invalid_input
 from api.pages.sketch import draw_sketch
 from api.shapes import unkept
@@ -114,7 +115,7 @@ class ListQuery(BaseModel):
 
 
 @blueprint.get("")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_records() -> BaseResponse:
     """The list with its filters; without a commune a choice of communes."""
     query, asking, known = _query(), caller(), gazetteer()
@@ -161,7 +162,7 @@ def get_records() -> BaseResponse:
 
 
 @blueprint.get("/points")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_points() -> BaseResponse:
     """Where the records of the list are, for its map."""
     query, known = _query(), gazetteer()
@@ -175,7 +176,7 @@ def get_points() -> BaseResponse:
 
 
 @blueprint.get("/boundary")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_boundary() -> BaseResponse:
     """The boundary of a commune as a GeoJSON feature; without one an empty geometry."""
     unit = _unit(_query().unit, caller(), gazetteer())
@@ -192,7 +193,7 @@ def get_boundary() -> BaseResponse:
 
 
 @blueprint.get("/<address_code>")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_record(address_code: str) -> BaseResponse:
     """One record: what is known, what can be done, what became of it."""
     known, asking, reads = gazetteer(), caller(), register().reads

@@ -8,7 +8,7 @@ from flask import request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
@@ -23,6 +23,7 @@ from api.desk.blueprint import (
 )
 from api.desk.records_forms import Form
 from api.desk.records_words import label_of, preview_of, title
+from api.endpoint import signed_in_page
 from api.errors import invalid_input, registry_problem, status_of
 from api.pages.shell import complaint
 from geo import code as codes
@@ -83,7 +84,7 @@ def _answer(operation: Operation) -> BaseResponse:
 
 
 @blueprint.post("/merge")
-@requires(MERGE.role)
+@signed_in_page(MERGE.role)
 def post_merge() -> BaseResponse:
     """Which of those ticked continues the others; then the form of that one, filled in."""
     ticked = _ticked()
@@ -196,4 +197,4 @@ def _check(ticked: dict[str, int]) -> None:
 
 
 for _operation in SEVERAL:
-    blueprint.post(f"/{_operation.name}")(requires(_operation.role)(_endpoint(_operation)))
+    blueprint.post(f"/{_operation.name}")(signed_in_page(_operation.role)(_endpoint(_operation)))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note, note_done, note_operation
 from api.context import gazetteer, register
 from api.desk.blueprint import (
@@ -27,6 +27,7 @@ from api.desk.blueprint import (
 )
 from api.desk.records_forms import WAS, Form, more_parts
 from api.desk.records_words import effect_words, label_of, preview_of, title
+from api.endpoint import signed_in_page
 from api.errors import registry_problem, status_of
 from api.pages.shell import complaint
 from geo.code import format as code_display
@@ -297,10 +298,10 @@ def communes_of(known: Gazetteer, actor: Actor) -> list[tuple[str, str]]:
 
 for _operation in OF_RECORD:
     blueprint.route(f"/<address_code>/{_operation.name}", methods=["GET", "POST"])(
-        requires(_operation.role)(_endpoint(_operation))
+        signed_in_page(_operation.role)(_endpoint(_operation))
     )
 for _name in _ALONE:
     _operation = BY_NAME[_name]
     blueprint.route(f"/new/{_name}", methods=["GET", "POST"], endpoint=f"new_{_operation.kind}")(
-        requires(_operation.role)(_endpoint(_operation))
+        signed_in_page(_operation.role)(_endpoint(_operation))
     )

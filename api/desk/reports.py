@@ -10,10 +10,11 @@ from pydantic import Field, ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room, whole
+from api.endpoint import signed_in_page
 from api.errors import invalid_input, status_of
 from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import complaint, figure
@@ -89,14 +90,14 @@ class _Shown:
 
 
 @blueprint.get("")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_reports() -> BaseResponse:
     """The queue of the reader's units: what is about one door together, most said first."""
     return _list()
 
 
 @blueprint.post("/decide")
-@requires("editor")
+@signed_in_page("editor")
 def post_decide() -> BaseResponse:
     """Accept or turn down those that are ticked, each by itself, with one word to all reporters."""
     form = request.form
@@ -116,14 +117,14 @@ def post_decide() -> BaseResponse:
 
 
 @blueprint.get("/<int:report_id>")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_report(report_id: int) -> BaseResponse:
     """One report with its place, what accepting it does, and others that may be about the same."""
     return _one(report_id)
 
 
 @blueprint.post("/<int:report_id>")
-@requires("editor")
+@signed_in_page("editor")
 def post_report(report_id: int) -> BaseResponse:
     """Decide one, with what of a new house's address is otherwise."""
     try:
@@ -137,7 +138,7 @@ def post_report(report_id: int) -> BaseResponse:
 
 
 @own.get("")
-@requires("carrier")
+@signed_in_page("carrier")
 def get_own_reports() -> BaseResponse:
     """What this key reported, the newest first, and what became of it."""
     before = whole(request.args.get("before"))

@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.bodies import takes
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import as_file, carried, sent_file
+from api.endpoint import signed_in_page
 from api.errors import registry_problem
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import complaint
@@ -58,7 +59,7 @@ class _Asked:
 
 
 @blueprint.get("")
-@requires("carrier")
+@signed_in_page("carrier")
 def get_services() -> BaseResponse:
     """What a carrier has on record, and what is wrong with it; to others, every operator's."""
     return _shown()
@@ -66,7 +67,7 @@ def get_services() -> BaseResponse:
 
 @blueprint.post("/file")
 @takes("batch_bytes")
-@requires("carrier")
+@signed_in_page("carrier")
 def post_file() -> BaseResponse:
     """Try a file of areas, and write it when what would become of it was looked at."""
     operator = operator_of(request.form.get("operator", "").strip())

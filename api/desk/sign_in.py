@@ -7,9 +7,10 @@ from flask import g, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import Caller, caller, requires, sign_in
+from api.access import Caller, caller, sign_in
 from api.context import register
 from api.desk.blueprint import again, desk_blueprint, sign_in_page
+from api.endpoint import public_page, signed_in_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint
 from api.sessions import COOKIE, drop_session, keep_session, refuse_other_sites
@@ -29,6 +30,7 @@ _KEPT: Final = "kept."
 
 
 @blueprint.get("")
+@public_page(reads_key=False)
 def get_sign_in() -> BaseResponse:
     """The form; whoever sits already is led on."""
     leads_to = own_path(request.args.get("to"))
@@ -36,6 +38,7 @@ def get_sign_in() -> BaseResponse:
 
 
 @blueprint.post("")
+@public_page(reads_key=False)
 def post_sign_in() -> BaseResponse:
     """Exchange a key for a session, and go on where it was; a kept form is shown to be sent."""
     refuse_other_sites()
@@ -49,6 +52,7 @@ def post_sign_in() -> BaseResponse:
 
 
 @blueprint.post("/kept")
+@public_page(reads_key=False)
 def post_kept() -> BaseResponse:
     """A form that waited while its writer signed in on another page, to be sent."""
     refuse_other_sites()
@@ -87,7 +91,7 @@ def own_path(given: str | None) -> str:
 
 
 @leaving.post("/sign-out")
-@requires("carrier")
+@signed_in_page("carrier")
 def post_sign_out() -> BaseResponse:
     """End the session; going back shows nothing more. Who has an account may leave that as well."""
     token = request.cookies.get(COOKIE, "")

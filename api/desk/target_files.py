@@ -10,11 +10,11 @@ from typing import Final
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import requires
 from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page
 from api.desk.targets import Asked, coverage_asked
+from api.endpoint import signed_in_page
 from api.pages.shell import complaint, secured
 from registry.access.reach import check_seen
 from registry.core.messages import Message, _
@@ -50,7 +50,7 @@ _MARK: Final = "\ufeff"
 
 
 @blueprint.get("/file.<form>")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_file(form: str) -> BaseResponse:
     """Coverage of what is shown as a workbook or CSV, or the unit's report to be read offline."""
     asked = Asked.of_request()
@@ -78,7 +78,7 @@ def get_file(form: str) -> BaseResponse:
 
 
 @blueprint.get("/households.<form>")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_households(form: str) -> BaseResponse:
     """The households of a commune with their codes, for who sees its queue; restricted ones not."""
     code = request.args.get("unit", "")
@@ -97,7 +97,7 @@ def get_households(form: str) -> BaseResponse:
 
 
 @blueprint.get("/moved")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_moved() -> BaseResponse:
     """What changed in the units between two days on record, as a page or a file."""
     asked, form = Asked.of_request(), request.args.get("as", "")

@@ -8,11 +8,12 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import MOST_CARRIED, as_file, carried, sent_file
+from api.endpoint import signed_in_page
 from api.errors import registry_problem
 from api.pages.shell import complaint, percent_words
 from geo.text import fold
@@ -133,14 +134,14 @@ def coverage_asked(session: Session, asked: Asked, *, recorded: bool = False) ->
 
 
 @blueprint.get("")
-@requires("viewer")
+@signed_in_page("viewer")
 def get_targets() -> BaseResponse:
     """A unit's number and its parts': searched, narrowed, compared, declared, downloaded."""
     return _shown()
 
 
 @blueprint.post("")
-@requires("approver")
+@signed_in_page("approver")
 def post_target() -> BaseResponse:
     """Declare the number of one unit, or of a hamlet of it."""
     form = request.form
@@ -170,7 +171,7 @@ def post_target() -> BaseResponse:
 
 
 @blueprint.post("/sum")
-@requires("approver")
+@signed_in_page("approver")
 def post_sum() -> BaseResponse:
     """Let a province's number be the sum of its communes'."""
     code = request.form.get("unit", "")
@@ -181,7 +182,7 @@ def post_sum() -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/withdraw")
-@requires("approver")
+@signed_in_page("approver")
 def post_withdraw(number: int) -> BaseResponse:
     """Let a number count no more."""
     code = request.form.get("unit", "")
@@ -192,7 +193,7 @@ def post_withdraw(number: int) -> BaseResponse:
 
 
 @blueprint.post("/file")
-@requires("approver")
+@signed_in_page("approver")
 def post_file() -> BaseResponse:
     """Try a file of targets, and write it when what would become of it was looked at."""
     try:

@@ -5,10 +5,11 @@ from typing import Any, Final, Literal
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller, requires
+from api.access import caller
 from api.audit import note
 from api.context import register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room, unit_name
+from api.endpoint import signed_in_page
 from api.errors import registry_problem
 from api.pages.shell import complaint
 from registry.changes.since import KINDS
@@ -55,14 +56,14 @@ _OUTCOMES: Final = {
 
 
 @blueprint.get("")
-@requires("carrier")
+@signed_in_page("carrier")
 def get_webhooks() -> BaseResponse:
     """Those of the key; an administrator of the whole country sees every key's."""
     return _list()
 
 
 @blueprint.post("")
-@requires("carrier")
+@signed_in_page("carrier")
 def post_webhook() -> BaseResponse:
     """Make one; this answer alone has its secret. What is wrong is told over what was typed."""
     form = request.form
@@ -85,14 +86,14 @@ def post_webhook() -> BaseResponse:
 
 
 @blueprint.get("/<int:number>")
-@requires("carrier")
+@signed_in_page("carrier")
 def get_webhook(number: int) -> BaseResponse:
     """A webhook, what was sent, and what can be done with it."""
     return _page(number)
 
 
 @blueprint.post("/<int:number>/state")
-@requires("carrier")
+@signed_in_page("carrier")
 def post_state(number: int) -> BaseResponse:
     """Pause it, or let it go on where it stopped."""
     state: Literal["active", "paused"] = (
@@ -104,7 +105,7 @@ def post_state(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/replay")
-@requires("carrier")
+@signed_in_page("carrier")
 def post_replay(number: int) -> BaseResponse:
     """Send again from a day, a position or a delivery."""
     since = request.form.get("since", "").strip()
@@ -117,7 +118,7 @@ def post_replay(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/test")
-@requires("carrier")
+@signed_in_page("carrier")
 def post_test(number: int) -> BaseResponse:
     """Send a message that tells nothing."""
     with session_scope(register().engine) as session:
@@ -127,7 +128,7 @@ def post_test(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/secret")
-@requires("carrier")
+@signed_in_page("carrier")
 def post_secret(number: int) -> BaseResponse:
     """Another secret, which this answer alone has; both count for a day."""
     with session_scope(register().engine) as session:
@@ -136,7 +137,7 @@ def post_secret(number: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:number>/delete")
-@requires("carrier")
+@signed_in_page("carrier")
 def post_delete(number: int) -> BaseResponse:
     """Forget it."""
     with session_scope(register().engine) as session:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from api.endpoint import public
+
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
@@ -22,6 +24,7 @@ _UNREAD: Final = ("content-length", "accept")
 
 
 @blueprint.post("")
+@public("mcp", retried=True)
 def post_message() -> Response:
     """A message of a client, and the answer to it."""
     if request.mimetype != _JSON:

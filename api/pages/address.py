@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.addresses import Address, entrances_of, with_addresses
 from api.context import gazetteer, public_url, register
+from api.endpoint import public_page
 from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
 from api.pages.services_words import hours_words, kind_words
@@ -45,6 +46,7 @@ _LOCAL: Final = (".local", ".lan", ".internal", ".home.arpa")
 
 
 @blueprint.get("/<address_code>")
+@public_page("lookup")
 def get_address(address_code: str) -> BaseResponse:
     """The address of a code in any writing; each has its page under one."""
     try:

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.conditional import conditional
 from api.cors import EVERYBODY
+from api.endpoint import public_page
 from registry.core.messages import LANGUAGES, translate
 from registry.settings import ROOT
 
@@ -100,6 +101,7 @@ def version() -> str:
 
 
 @blueprint.get("/<known>/<path:name>")
+@public_page(None, reads_key=False)
 def get_asset(known: str, name: str) -> BaseResponse:
     """One file; kept for ever under the present version, asked for again under another."""
     asset = _read(name)
@@ -111,6 +113,7 @@ def get_asset(known: str, name: str) -> BaseResponse:
 
 
 @blueprint.get("/dia-chi-input.js")
+@public_page(None, reads_key=False)
 def get_field() -> BaseResponse:
     """The field for an address, for the pages of any site; its address never changes."""
     response = _response(_read_file(_FIELD))

@@ -11,6 +11,7 @@ from flask import Response, current_app, jsonify
 
 from api.access import caller
 from api.context import counts, gazetteer, register
+from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import page, pair
@@ -76,6 +77,7 @@ class _Kept:
 
 
 @blueprint.get("/board")
+@public_page(takes_session=True)
 def get_board() -> Response:
     """The figures, to be read."""
     figures = _figures()
@@ -92,6 +94,7 @@ def get_board() -> Response:
 
 
 @blueprint.get("/board.json")
+@public_page(takes_session=True)
 def get_figures() -> Response:
     """The same for programs; carriers without their names."""
     figures = _figures()

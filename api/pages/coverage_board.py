@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.conditional import conditional
 from api.context import gazetteer, register
+from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, pair, percent_words, secured
 from registry.core.messages import Message, _
@@ -50,6 +51,7 @@ _drawing = threading.Lock()
 
 
 @blueprint.get("")
+@public_page("coverage")
 def get_country() -> Response:
     """All provinces."""
     with session_scope(register().read_engine) as session:
@@ -57,6 +59,7 @@ def get_country() -> Response:
 
 
 @blueprint.get("/<code>")
+@public_page("coverage")
 def get_unit(code: str) -> Response:
     """The communes of a province, the localities of a commune, or what continues an old unit."""
     with session_scope(register().read_engine) as session:
@@ -64,6 +67,7 @@ def get_unit(code: str) -> Response:
 
 
 @blueprint.get("/<code>/map")
+@public_page("coverage")
 def get_map(code: str) -> Response:
     """The map of the country (`VN`) or a province in the colours of its board, as an SVG.
 

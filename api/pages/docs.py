@@ -6,6 +6,7 @@ from flask import Response, json, request
 from pydantic_core import to_json
 
 from api.context import description, public_url
+from api.endpoint import public_page
 from api.mcp.tools import TOOLS
 from api.pages.assets import has_viewer
 from api.pages.blueprint import page_blueprint
@@ -32,6 +33,7 @@ _PICTURES_KEPT: Final = "public, max-age=3600"
 
 
 @blueprint.get("/docs")
+@public_page()
 def get_contents() -> Response:
     """Every page, by whom it is for; with `q` the sections that have its words."""
     asked = request.args.get("q", "").strip()[:MOST_ASKED]
@@ -45,6 +47,7 @@ def get_contents() -> Response:
 
 
 @blueprint.get("/docs/try")
+@public_page()
 def get_viewer() -> Response:
     """The OpenAPI document with its viewer; without that part, as a list."""
     document: dict[str, Any] = json.loads(description())
@@ -52,6 +55,7 @@ def get_viewer() -> Response:
 
 
 @blueprint.get("/docs/img/<name>")
+@public_page()
 def get_picture(name: str) -> Response:
     """A picture of a page."""
     path = images().get(name)
@@ -64,6 +68,7 @@ def get_picture(name: str) -> Response:
 
 
 @blueprint.get("/docs/<path:name>.md")
+@public_page()
 def get_source(name: str) -> Response:
     """A page as it is written, for programs that read."""
     source = source_of(name)
@@ -73,6 +78,7 @@ def get_source(name: str) -> Response:
 
 
 @blueprint.get("/docs/<path:name>")
+@public_page()
 def get_manual_page(name: str) -> Response:
     """A page; that of the API with what this register answers now."""
     found = manual_page(name)
@@ -88,6 +94,7 @@ def get_manual_page(name: str) -> Response:
 
 
 @blueprint.get("/llms.txt")
+@public_page()
 def get_llms() -> Response:
     """What there is for a program that reads, and where (llmstxt.org)."""
     site = public_url()

@@ -2,6 +2,7 @@
 
 from flask import Response
 
+from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from registry.field.filing import MOST_AT_ONCE
@@ -10,6 +11,7 @@ blueprint = page_blueprint("field_page")
 
 
 @blueprint.get("/field")
+@public_page(reads_key=False)
 def get_field() -> Response:
     """The same for everybody: what is in it comes by the code of a round."""
     return page("field.html", most=MOST_AT_ONCE)

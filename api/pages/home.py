@@ -3,6 +3,7 @@
 from flask import Response
 
 from api.context import register
+from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from registry.overview import is_demonstration, is_drawn_roughly
@@ -11,6 +12,7 @@ blueprint = page_blueprint("home")
 
 
 @blueprint.get("/")
+@public_page()
 def get_home() -> Response:
     """Where everybody begins."""
     made = register()

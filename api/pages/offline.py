@@ -4,6 +4,7 @@ from typing import Final
 
 from flask import Response, jsonify, make_response, render_template
 
+from api.endpoint import public_page
 from api.pages.assets import asset_url, version, words_names
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured
@@ -20,6 +21,7 @@ _OLD: Final = N_("No network: this is the page as it was kept at {when}.")
 
 
 @blueprint.get("/manifest.webmanifest")
+@public_page(reads_key=False)
 def get_manifest() -> Response:
     """What a phone is told that puts the pages on its home screen: it begins without a network."""
     icons = [
@@ -45,6 +47,7 @@ def get_manifest() -> Response:
 
 
 @blueprint.get("/kept.js")
+@public_page(reads_key=False)
 def get_script() -> Response:
     """The service worker; below no folder, because it works for those at its side."""
     old = {language: translate(_OLD, language) for language in LANGUAGES}
@@ -56,6 +59,7 @@ def get_script() -> Response:
 
 
 @blueprint.get("/offline")
+@public_page(reads_key=False)
 def get_offline() -> Response:
     """What is shown in place of a page that was not kept."""
     return page("offline.html")

@@ -11,6 +11,7 @@ from werkzeug.wsgi import wrap_file
 
 from api.conditional import conditional
 from api.context import register
+from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, pair
 from registry.core.messages import N_, Message, _
@@ -34,6 +35,7 @@ _WAYS: Final = (
 
 
 @blueprint.get("")
+@public_page("copies")
 def get_open_data() -> Response:
     """The files, and other ways to the same."""
     return page(
@@ -44,12 +46,14 @@ def get_open_data() -> Response:
 
 
 @blueprint.get(f"/{LIST}")
+@public_page("copies")
 def get_list() -> Response:
     """The same list for programs."""
     return jsonify([_told(each) for each in _files()])
 
 
 @blueprint.get("/<name>")
+@public_page("copies")
 def get_file(name: str) -> BaseResponse:
     """A file of the list: no other name leads to one."""
     for each in _files():

@@ -3,6 +3,7 @@
 from flask import Response
 
 from api.context import register
+from api.endpoint import public_page
 from api.pages.assets import has_map
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
@@ -14,6 +15,7 @@ blueprint = page_blueprint("packs_page")
 
 
 @blueprint.get("/packs")
+@public_page()
 def get_packs() -> Response:
     """Kept by the browser with all that it needs; it asks the server for packs only."""
     made = register()

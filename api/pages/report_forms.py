@@ -10,6 +10,7 @@ from flask import redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import register
+from api.endpoint import public_page
 from api.errors import status_of
 from api.pages.address import address_page, get_address
 from api.pages.blueprint import page_blueprint
@@ -56,6 +57,7 @@ _WHERE: Final = N_("Say where it is: tap the map, or use your position.")
 
 
 @blueprint.post("/a/<address_code>/report")
+@public_page("reports", replica=False, audited=True)
 def post_report(address_code: str) -> BaseResponse:
     """What somebody found at the door; then the receipt, or the page again with what is wrong."""
     refuse_other_sites()
@@ -81,12 +83,14 @@ def post_report(address_code: str) -> BaseResponse:
 
 
 @blueprint.get("/new-house")
+@public_page("reports", replica=False, audited=True)
 def get_new_house() -> BaseResponse:
     """The form for a house without a code, at the point of the link."""
     return _new_house(request.args)
 
 
 @blueprint.post("/new-house")
+@public_page("reports", replica=False, audited=True)
 def post_new_house() -> BaseResponse:
     """Put it into the queue of its commune; then the receipt, or what is wrong."""
     refuse_other_sites()
@@ -107,6 +111,7 @@ def post_new_house() -> BaseResponse:
 
 
 @blueprint.get("/reports")
+@public_page("reports", replica=False, audited=True)
 def find_receipt() -> BaseResponse:
     """Lead to a receipt that was typed or pasted, with its whole address or without."""
     receipt = request.args.get("receipt", "").strip().partition("?")[0].rpartition("/")[2]
@@ -114,6 +119,7 @@ def find_receipt() -> BaseResponse:
 
 
 @blueprint.get("/reports/<receipt>")
+@public_page("reports", replica=False, audited=True)
 def get_receipt(receipt: str) -> BaseResponse:
     """What became of a report, for who holds its receipt."""
     reported = by_receipt(register().engine, receipt)

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Response, request
 
 from api.context import register
+from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint, page, secured
 from api.papers import as_pdf
@@ -31,12 +32,14 @@ _FILES: Final = {"gpx": GPX, "geojson": GEOJSON}
 
 
 @blueprint.get("/route")
+@public_page("batch", takes_session=True, audited=True)
 def get_route() -> Response:
     """The form, and what the phone has of a route; kept by the browser with its scripts."""
     return _page()
 
 
 @blueprint.post("/route")
+@public_page("batch", takes_session=True, audited=True)
 @in_turn
 def post_route() -> Response:
     """The route as a file, for browsers without scripts."""

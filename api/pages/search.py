@@ -7,6 +7,7 @@ from flask import redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import gazetteer, register
+from api.endpoint import public_page
 from api.features import Feature
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
@@ -20,6 +21,7 @@ _LIMIT: Final = 5
 
 
 @blueprint.get("")
+@public_page("geocode")
 def find_address() -> BaseResponse:
     """From the field of a form to the page of a code, or to the places that an address names."""
     asked = request.args.get("code", "").strip()

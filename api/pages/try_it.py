@@ -14,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.access import count_rows
 from api.context import gazetteer, register
+from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, pair, secured
 from api.turns import in_turn
@@ -74,12 +75,14 @@ class _Answered:
 
 
 @blueprint.get("/try")
+@public_page("validate", audited=True)
 def get_try() -> Response:
     """The empty form."""
     return _page(_mode(request.args.get("mode")))
 
 
 @blueprint.post("/try")
+@public_page("validate", audited=True)
 @in_turn
 def post_try() -> Response:
     """The table of verdicts or of today's addresses, or the same as a CSV."""

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.certificates import state_of
 from api.context import gazetteer, register
+from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from geo.code import is_demo
@@ -18,6 +19,7 @@ blueprint = page_blueprint("verify", "/verify")
 
 
 @blueprint.get("")
+@public_page("certificates")
 def get_form() -> BaseResponse:
     """A field for the number, for who has no camera."""
     asked = request.args.get("number", "").strip()
@@ -28,6 +30,7 @@ def get_form() -> BaseResponse:
 
 
 @blueprint.get("/<number>")
+@public_page("certificates")
 def get_verdict(number: str) -> BaseResponse:
     """Whether a certificate still holds."""
     known = gazetteer()

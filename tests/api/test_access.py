@@ -1,5 +1,6 @@
 """The one gate: who may use what."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 
@@ -7,11 +8,14 @@ import pytest
 from flask import Flask, Request
 from flask.testing import FlaskClient
 
-from api.access import ANONYMOUS, Caller, caller, requires, role_of
+from api.access import ANONYMOUS, Caller, caller
+from api.endpoint import declared, facts_of, keyed
 from api.errors import MIMETYPE
+from api.service import KINDS, OTHER
 from registry.access.roles import RANK, Role
 from registry.core.messages import Text
 from registry.errors import KeyRequiredError
+from registry.settings import Settings
 from tests.support.units import open_app
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -55,14 +59,18 @@ def gated() -> FlaskClient:
     """An application with one endpoint a role, and one that declares none."""
     with open_app(NOWHERE, by_header) as app:
         for role in RANK:
-            app.add_url_rule(f"/{role}", role, requires(role)(lambda: f"{caller().name}"))
+            app.add_url_rule(f"/{role}", role, keyed(role)(lambda: f"{caller().name}"))
         app.add_url_rule("/forgotten", "forgotten", lambda: "open")
         return app.test_client()
 
 
-def test_every_endpoint_declares_a_role(app: Flask) -> None:
-    undeclared = [r.rule for r in app.url_map.iter_rules() if role_of(app, r.endpoint) is None]
-    assert undeclared == []
+def test_every_endpoint_declares_its_facts(app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert {name for name in endpoints if declared(app, name) is None} == set()
+    kinds = {facts_of(app, name).kind for name in endpoints} - {None}
+    assert kinds == {kind.code for kind in (*KINDS, OTHER)}
+    opening = {facts_of(app, name).opened_by for name in endpoints} - {""}
+    assert opening <= {field.name for field in dataclasses.fields(Settings)}
 
 
 def test_nothing_that_writes_is_open_to_everybody(app: Flask) -> None:
@@ -70,14 +78,14 @@ def test_nothing_that_writes_is_open_to_everybody(app: Flask) -> None:
         methods = (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
         own = rule.rule.startswith(OWN)
         if methods and not own and rule.rule not in (*ASKED_BY_POST, *SAID_BY_ALL):
-            assert RANK[role_of(app, rule.endpoint) or "anonymous"] >= RANK["editor"], rule.rule
+            assert RANK[facts_of(app, rule.endpoint).role] >= RANK["editor"], rule.rule
 
 
 def test_without_a_key_every_operation_is_refused_before_its_body_is_read(
     app: Flask, client: FlaskClient
 ) -> None:
     for rule in app.url_map.iter_rules():
-        if role_of(app, rule.endpoint) != "anonymous" and not is_of_desk(rule.rule):
+        if facts_of(app, rule.endpoint).role != "anonymous" and not is_of_desk(rule.rule):
             path = re.sub(r"<int:\w+>", "1", rule.rule.replace("<address_code>", "1000-0006"))
             for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
                 response = client.open(path, method=method, data=b"{")
@@ -91,7 +99,7 @@ def test_without_a_session_every_page_of_the_desk_asks_for_one(
     app: Flask, client: FlaskClient
 ) -> None:
     for rule in app.url_map.iter_rules():
-        if is_of_desk(rule.rule) and role_of(app, rule.endpoint) != "anonymous":
+        if is_of_desk(rule.rule) and facts_of(app, rule.endpoint).role != "anonymous":
             path = re.sub(r"<(?:\w+:)?\w+>", "1", rule.rule)
             for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
                 response = client.open(path, method=method)

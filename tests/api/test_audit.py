@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from api.access import role_of
+from api.endpoint import facts_of
 from registry.access.audit import Wanted, forget, network_of, read
 from registry.database import OWNER_ROLE, make_engine, session_scope
 from registry.gazetteer_loading import load_gazetteer
@@ -146,7 +146,7 @@ def test_reading_of_one_thing_is_not_kept(office: Office) -> None:
 def test_every_endpoint_that_needs_a_key_is_audited(office: Office) -> None:
     """Each is refused without one, and each refusal is kept."""
     for rule in office.app.url_map.iter_rules():
-        if role_of(office.app, rule.endpoint) == "anonymous":
+        if facts_of(office.app, rule.endpoint).role == "anonymous":
             continue
         path = rule.rule
         for argument in rule.arguments:

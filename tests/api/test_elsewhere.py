@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from api.access import role_of
+from api.endpoint import facts_of
 from registry.access.actors import acting_as
 from registry.access.audit import Wanted, read
 from registry.access.roles import Role
@@ -295,10 +295,10 @@ class Operation:
 def operations(app: Flask) -> list[Operation]:
     """All that need a key, as the map of routes has them."""
     return [
-        Operation(method, rule, role_of(app, rule.endpoint) or "admin")
+        Operation(method, rule, facts_of(app, rule.endpoint).role)
         for rule in sorted(app.url_map.iter_rules(), key=str)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        if role_of(app, rule.endpoint) != "anonymous"
+        if facts_of(app, rule.endpoint).role != "anonymous"
     ]
 
 
@@ -331,7 +331,7 @@ def test_what_is_open_to_everybody_tells_an_administrator_of_elsewhere_no_more(
 ) -> None:
     caller = asker(here, "quản trị nơi khác", "admin", (OTHER_PROVINCE,))
     for rule in here.office.app.url_map.iter_rules():
-        is_open = role_of(here.office.app, rule.endpoint) == "anonymous"
+        is_open = facts_of(here.office.app, rule.endpoint).role == "anonymous"
         if is_open and "GET" in (rule.methods or ()) and not rule.arguments:
             path = rule.rule
             assert not leaks(caller.ask("GET", path)), path

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 
-from api.access import requires
 from api.bodies import MOST as MAX_BODY_BYTES
+from api.endpoint import public
 from api.errors import MIMETYPE, PATTERNS, STATUS, status_title
 from geo.text import has_diacritics
 from registry import errors
@@ -16,7 +16,7 @@ from tests.support.units import open_app
 from tests.support.vectors import Row, cases
 from tests.support.web import api_rules
 
-open_to_all = requires("anonymous")
+open_to_all = public()
 
 
 NEED_A_KEY = {

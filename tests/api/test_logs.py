@@ -11,7 +11,7 @@ import structlog
 from flask import Flask, request
 
 from api import logs
-from api.access import requires
+from api.endpoint import public
 from tests.support.units import open_app
 
 SECRETS = [
@@ -83,7 +83,7 @@ def fail(app: Flask) -> None:
             raise ValueError(f"cannot show {code}") from error
         return code
 
-    app.add_url_rule("/fail/<code>", view_func=requires("anonymous")(broken))
+    app.add_url_rule("/fail/<code>", view_func=public()(broken))
 
 
 @pytest.mark.parametrize(

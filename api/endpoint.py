@@ -1,0 +1,91 @@
+"""What holds for an endpoint, declared at its function: who may call it, how it is counted.
+
+The guard, limits, audit, CORS and counts read these facts; nothing else lists endpoints. An
+endpoint without them is closed to everybody but administrators, and fails the test run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from flask import Flask
+
+from registry.access.roles import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_ATTRIBUTE: Final = "endpoint_facts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The facts about one endpoint; an instance is the decorator that declares them."""
+
+    role: Role
+    """The least role that may call it; `anonymous` for everybody."""
+    kind: str | None = "other"
+    """What its requests are counted as (`api.service.KINDS`); None if they are not counted."""
+    page: bool = False
+    """A page of ours: pages of other sites may not read it (CORS)."""
+    reads_key: bool = True
+    """Whether the caller is identified and counted; if not, `DIACHISO_ANONYMOUS_READS` does not
+    close it either."""
+    takes_session: bool = False
+    """The session of a browser identifies the caller as a key does."""
+    writes: bool = True
+    """Whether its unsafe methods write, and so need a key that may."""
+    retried: bool = False
+    """Also its POST may run again, when the connection to the database was lost."""
+    replica: bool = False
+    """A replica may answer: nobody looks here for what they have just written."""
+    own_rate: bool = False
+    """Counted against a rate of its own: one map on a screen makes many requests."""
+    audited: bool = False
+    """Written to the audit log although it is open, since it names many records."""
+    opened_by: str = ""
+    """The setting by which the operator opens it to everybody."""
+
+    def __call__(self, view: View) -> View:
+        """Declare these facts for the function of an endpoint."""
+        setattr(view, _ATTRIBUTE, self)
+        return view
+
+
+def public(kind: str | None = "other", **facts: Any) -> Facts:
+    """An endpoint that everybody may call, and that reads only."""
+    return Facts(**{"role": "anonymous", "kind": kind, "writes": False, "replica": True} | facts)
+
+
+def keyed(role: Role, kind: str | None = "other", **facts: Any) -> Facts:
+    """An endpoint for callers of `role` and above, by key or by session."""
+    return Facts(**{"role": role, "kind": kind, "takes_session": True} | facts)
+
+
+def public_page(kind: str | None = "other", **facts: Any) -> Facts:
+    """A page that everybody may open."""
+    return public(kind, **{"page": True} | facts)
+
+
+def signed_in_page(role: Role, kind: str | None = "other", **facts: Any) -> Facts:
+    """A page of the desk, for users signed in with `role` or above."""
+    return keyed(role, kind, **{"page": True} | facts)
+
+
+UNDECLARED: Final = Facts(role="admin")
+
+
+def facts_of(app: Flask, endpoint: str) -> Facts:
+    """What an endpoint declares; `UNDECLARED` if it declares nothing."""
+    return declared(app, endpoint) or UNDECLARED
+
+
+def declared(app: Flask, endpoint: str) -> Facts | None:
+    """What an endpoint declares, if anything."""
+    found: Facts | None = getattr(app.view_functions.get(endpoint), _ATTRIBUTE, None)
+    return found
+
+
+def endpoints_where(app: Flask, holds: Callable[[Facts], bool]) -> frozenset[str]:
+    """The names of the endpoints whose facts fulfil `holds`; call it once all are registered."""
+    names = {rule.endpoint for rule in app.url_map.iter_rules()}
+    return frozenset(name for name in names if holds(facts_of(app, name)))
