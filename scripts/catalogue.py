@@ -8,7 +8,6 @@ new (empty) and without what is gone; `check` says what is missing, unused or ha
 import csv
 import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -37,16 +36,13 @@ _SOURCES: Final = (
 _KEYWORDS: Final = {"_": None, "N_": None, "both": None}
 _PLACEHOLDER: Final = re.compile(r"(?<!\{)\{(\w*[^{}]*)\}(?!\})")
 
-Found = dict[str | tuple[str, str], set[str]]
-"""Msgid, or that of one and of several → files in which it stands."""
+Msgid = str | tuple[str, str]
+"""As gettext has it: with its plural, if it has one."""
 
 
-def texts() -> Found:
+def texts() -> set[Msgid]:
     """Every text that a catalogue translates."""
-    found: Found = defaultdict(set)
-    for msgid, where in _all():
-        found[msgid].add(where)
-    return found
+    return set(_all())
 
 
 def catalogues() -> Iterator[Path]:
@@ -77,18 +73,18 @@ def problems(path: Path, *, complete: bool = True) -> list[str]:
 
 
 def update(path: Path, *, complete: bool = True) -> None:
-    """Write a catalogue anew: sorted, each text in one line, with the files that it stands in."""
+    """Write a catalogue anew: sorted, each text in one line."""
     old, known, of_click = _read(path), texts(), _of_click()
-    new = Catalog(locale=path.parent.parent.name, header_comment=old.header_comment)
-    for msgid, files in known.items():
+    new = Catalog(locale=path.parent.parent.name, header_comment=old.header_comment, fuzzy=False)
+    for msgid in known:
         entry = old.get(msgid[0] if isinstance(msgid, tuple) else msgid)
         if complete or (entry and entry.string):
-            new.add(msgid, entry.string if entry else None, [(name, 0) for name in sorted(files)])
+            new.add(msgid, entry.string if entry else None)
     for entry in old:
         if entry.id in of_click and entry.id not in known:
-            new.add(entry.id, entry.string, [("click", 0)])
+            new.add(entry.id, entry.string)
     with path.open("wb") as stream:
-        write_po(stream, new, width=0, sort_output=True, include_lineno=False)
+        write_po(stream, new, width=0, sort_output=True, no_location=True)
     # Moments and names of tools would make each update a conflict.
     text = path.read_text(encoding="utf-8")
     path.write_text(_CHANGING.sub("", text), encoding="utf-8")
@@ -110,29 +106,28 @@ def _parameters(text: Any) -> set[str]:
     return {each.partition("!")[0] for each in _PLACEHOLDER.findall(text)}
 
 
-def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
+def _all() -> Iterator[Msgid]:
     for name, (one, several) in _TABLES.items():
         with (ROOT / name).open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(line for line in lines if not line.startswith("#")):
                 if row[one]:
-                    yield (row[one], row[several]) if row.get(several) else row[one], name
+                    yield (row[one], row[several]) if row.get(several) else row[one]
                 if row.get("fix"):
-                    yield row["fix"], name
+                    yield row["fix"]
     yield from _of_sources()
     for check in CHECKS:
-        yield check.line, "registry/doctor"
+        yield check.line
     for command in commands():
         for described in (command, *command.params):
             if english := getattr(described, "help", None):
-                yield " ".join(english.partition("\n\n")[0].split()), "scripts"
+                yield " ".join(english.partition("\n\n")[0].split())
 
 
-def _of_sources() -> Iterator[tuple[str | tuple[str, str], str]]:
+def _of_sources() -> Iterator[Msgid]:
     for pattern, method in _SOURCES:
         for path in sorted(ROOT.glob(pattern)):
             for _, message, *_ in extract_from_file(method, path, keywords=_KEYWORDS):
-                found: Any = message if isinstance(message, str) else message[:2]
-                yield found, str(path.relative_to(ROOT))
+                yield message if isinstance(message, str) else (message[0], message[1])
 
 
 def _of_click() -> set[str]:

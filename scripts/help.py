@@ -27,12 +27,16 @@ def in_words(english: str) -> str:
     return translated + blank + rest
 
 
+def english_help(described: Any) -> str | None:
+    """The help of a command or parameter as written, whether or not it is in words now."""
+    return getattr(described, _ENGLISH, None) or getattr(described, "help", None)
+
+
 def localized(command: click.Command) -> click.Command:
     """The command, and those below it, with the help of all their parameters in words."""
     for each in (command, *command.params):
         described: Any = each
-        english = getattr(described, _ENGLISH, None) or getattr(described, "help", None)
-        if english:
+        if english := english_help(described):
             setattr(described, _ENGLISH, english)
             described.help = in_words(english)
     if isinstance(command, click.Group):

@@ -73,7 +73,7 @@ def told(result: ImportResult) -> Iterator[str]:
         remedy = Remedy("mapping", dict.fromkeys(result.columns_unread, ""))
         advice = _(
             "for one that should be read, write its field between the quotation marks: {mapping}",
-            mapping=f"--mapping {remedy.typed}",
+            mapping="--mapping " + remedy.typed,
         )
         yield f"{'':13}{advice}"
     if tried and result.row_problems:

@@ -28,9 +28,9 @@ _KINDS: Final = {
     "renamed": N_("reads otherwise"),
     "moved": N_("moved"),
     "merged": N_("merged"),
-    "split": N_("split"),
+    "split": N_("split into several codes"),
     "replaced": N_("replaced"),
-    "retired": N_("retired"),
+    "retired": N_("no longer in use"),
     "removed": N_("to be forgotten"),
     "updated": N_("other details"),
 }

@@ -165,7 +165,7 @@ def _way(number: int, entrance: JsonObject, position: JsonObject | None) -> _Way
     metres = round(moved_m((position["lon"], position["lat"]), at)) if position else None
     accuracy, day, source = (entrance[name] for name in ("accuracy_m", "seen_on", "source"))
     facts = (
-        _("within about {metres} m", metres=f"{accuracy:.0f}") if accuracy is not None else "",
+        _("within about {metres} m", metres=round(accuracy)) if accuracy is not None else "",
         _("seen {day}", day=day_words(day)) if day else "",
         _(SOURCE_WORDS[source]) if source else "",
     )

@@ -130,7 +130,7 @@ def test_snapshot_is_written_into_an_empty_folder_only(service: Service, tmp_pat
     (tmp_path / "mine").touch()
     ended = as_process("export", "--snapshot", tmp_path, DATABASE_URL=service.place.url)
     assert ended.returncode == 1
-    assert b"not empty" in ended.stderr
+    assert b"must be empty" in ended.stderr
     ended = as_process("export", "--snapshot", tmp_path / "new", DATABASE_URL=service.place.url)
     assert (ended.returncode, b"put" in ended.stdout) == (0, True)
     ended = as_process("export", "--snapshot", tmp_path / "mine", DATABASE_URL=service.place.url)
