@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po, write_po
 from registry.core.messages import DOMAIN, WORDS
 from registry.doctor import CHECKS
 from registry.settings import ROOT
+from scripts.help import english_help
 from scripts.main import commands
 
 _TABLES: Final = {
@@ -119,7 +120,7 @@ def _all() -> Iterator[Msgid]:
         yield check.line
     for command in commands():
         for described in (command, *command.params):
-            if english := getattr(described, "help", None):
+            if english := english_help(described):
                 yield " ".join(english.partition("\n\n")[0].split())
 
 
