@@ -82,7 +82,8 @@ def update(path: Path, *, complete: bool = True) -> None:
         if complete or (entry and entry.string):
             new.add(msgid, entry.string if entry else None)
     for entry in old:
-        if entry.id in of_click and entry.id not in known:
+        one = entry.id[0] if isinstance(entry.id, tuple) else entry.id
+        if one in of_click and entry.id not in known:
             new.add(entry.id, entry.string)
     with path.open("wb") as stream:
         write_po(stream, new, width=0, sort_output=True, no_location=True)
