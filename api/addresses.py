@@ -179,7 +179,7 @@ class AddressQuery(Request):
 
 
 @blueprint.get("/<address_code>")
-@public("lookup")
+@public("lookup", codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"))
 @spec.validate(resp=answers(Address, 400, 404, 410, 503), tags=["addresses"])
 def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     """The address that bears a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.

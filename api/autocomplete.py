@@ -102,7 +102,7 @@ class SuggestionList(Answer):
 
 
 @blueprint.get("")
-@public("autocomplete")
+@public("autocomplete", operation_id="autocomplete", codes=("enumeration_budget",))
 @spec.validate(resp=answers(SuggestionList, 400, 404, 503), tags=["search"])
 def get_autocomplete(query: AutocompleteQuery) -> Response:
     """Streets, localities, buildings, communes and numbers that begin as what has been typed.

@@ -189,7 +189,20 @@ class BatchAnswer(Answer):
 
 
 @blueprint.post("/<operation>")
-@public("batch", audited=True)
+@public(
+    "batch",
+    audited=True,
+    operation_id="run_batch",
+    codes=(
+        "unreadable_file",
+        "columns_not_recognised",
+        "sheet_not_chosen",
+        "file_too_costly",
+        "enumeration_budget",
+        "storage_unavailable",
+    ),
+    example={"rows": [{"q": "27 Láng, Hà Nội"}, {"q": "Phường Láng, Hà Nội"}]},
+)
 @in_turn
 @takes("batch_bytes")
 @spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])

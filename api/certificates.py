@@ -99,7 +99,13 @@ class IssuedQuery(Request):
 
 
 @blueprint.post("")
-@keyed("editor", "certificates")
+@keyed(
+    "editor",
+    "certificates",
+    operation_id="issue_certificate",
+    example={"code": "1H6X-XH2V", "document_number": "15"},
+    media_types=("application/pdf",),
+)
 @spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 409, 410, 413, 503), tags=["papers"])
 def post_certificate(query: NoParameters, json: CertificateBody) -> Response:  # noqa: ARG001
     """Issue a certificate of the address that a code stands for, as PDF/A. Role: editor."""
@@ -118,7 +124,7 @@ def post_certificate(query: NoParameters, json: CertificateBody) -> Response:  #
 
 
 @blueprint.get("")
-@keyed("editor", "certificates")
+@keyed("editor", "certificates", operation_id="list_certificates")
 @spec.validate(resp=answers(IssuedCertificates, 401, 403, 404, 503), tags=["papers"])
 def get_certificates(query: IssuedQuery) -> Response:
     """The register of certificates that a unit has issued. Role: editor."""
@@ -139,7 +145,7 @@ def get_certificate(number: str, query: NoParameters) -> Response:  # noqa: ARG0
 
 
 @blueprint.post("/<number>/revoke")
-@keyed("editor", "certificates")
+@keyed("editor", "certificates", operation_id="revoke_certificate", example={"reason": "in sai"})
 @spec.validate(resp=answers(CertificateState, 400, 401, 403, 404, 409, 413, 503), tags=["papers"])
 def post_revoke(number: str, query: NoParameters, json: RevokeBody) -> Response:  # noqa: ARG001
     """Take a certificate back: whoever checks it from now on is told so. Role: editor."""

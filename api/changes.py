@@ -176,7 +176,7 @@ class ChangesQuery(Request):
 
 
 @blueprint.get("")
-@keyed("carrier", "copies", replica=True)
+@keyed("carrier", "copies", replica=True, operation_id="list_changes", codes=("cursor_refused",))
 @spec.validate(resp=answers(ChangesPage, 401, 403, 404, 410, 503), tags=["changes"])
 def get_changes(query: ChangesQuery) -> Response:
     """What changed behind a cursor; without one the whole register, then what changed meanwhile.

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.context import gazetteer, register
 from api.endpoint import public
-from api.errors import PROVINCE_CODE
+from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec
 from api.packing import packed
 from registry.coverage.count_cache import count_for_readers
@@ -20,6 +20,12 @@ from registry.coverage.series import series_of
 from registry.database import session_scope
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1/coverage")
+
+_OR_COUNTRY: Final = {
+    "pattern": UNIT_CODE.replace("^(", "^(VN|"),
+    "description": "Code of an administrative unit, or VN for the country",
+}
+"""What a path parameter may be where the country may stand for a unit."""
 blueprint.after_request(packed)  # all communes are 1.3 MB
 
 
@@ -286,7 +292,7 @@ def coverage_of_unit(code: str, query: CoverageUnitQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>/series")
-@public("coverage")
+@public("coverage", parameters={"code": _OR_COUNTRY})
 @spec.validate(resp=answers(CoverageSeries, 400, 404, 503), tags=["coverage"])
 def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
     """The counts of a unit or of the country (VN) of each evening, the pace, and a forecast.
@@ -301,7 +307,7 @@ def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
 
 
 @blueprint.get("/<code>/gaps")
-@public("coverage")
+@public("coverage", parameters={"code": _OR_COUNTRY})
 @spec.validate(resp=answers(CoverageGaps, 400, 404, 503), tags=["coverage"])
 def get_coverage_gaps(code: str, query: CoverageGapsQuery) -> Response:
     """What is missing in a province or commune: parts far below target, holes in streets, places

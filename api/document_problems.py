@@ -1,57 +1,54 @@
 """Problems in the OpenAPI document: which codes an endpoint may answer, and how they look."""
 
-import re
+from collections.abc import Collection
 from typing import Any, Final
 
 from api.errors import MIMETYPE, STATUS, http_code, status_title
 from registry.core.messages import Message
 
-_ABOUT_CODES: Final = r"/v1/(addresses/.*|(pending-)?operations/.*|reports.*)"
-_LOOKS_FOR_CODES: Final = (
-    r"/v1/(addresses/.*|operations/.*|reports.*|services|geocode|reverse|autocomplete|validate"
-    r"|batch/.*|routes.*)"
+_NOT_COMMON: Final = frozenset(
+    {
+        "code_mistyped",
+        "gone",
+        "field_code_unknown",
+        "field_code_ended",
+        "withdrawn",
+        "cursor_refused",
+        "illegal_transition",
+        "address_taken",
+        "name_taken",
+        "report_decided",
+        "report_stale",
+        "too_many_reports",
+        "enumeration_budget",
+        "outside_units",
+        "own_delivery",
+        "own_proposal",
+        "second_person_needed",
+        "pending_decided",
+        "pending_stale",
+        "already_done",
+        "several_refused",
+        "import_state",
+        "reform_state",
+        "verdict_changed",
+        "units_in_use",
+        "idempotency_key_reused",
+        "too_many_vanished",
+        "unreadable_file",
+        "columns_not_recognised",
+        "commune_not_named",
+        "sheet_not_chosen",
+        "file_links_elsewhere",
+        "file_too_costly",
+        "system_not_confirmed",
+        "cluster_error",
+        "leaving",
+        "storage_unavailable",
+        "signing_key_unavailable",
+    }
 )
-_ONLY: Final = {
-    "code_mistyped": r"/v1/(addresses/.*|operations/.*|services)",
-    "gone": r"/v1/(addresses/.*|operations/.*|pending-operations/.*|reports.*|field/.*|services)",
-    "field_code_unknown": r"/v1/field/.*",
-    "field_code_ended": r"/v1/field/.*",
-    "withdrawn": r"/v1/(addresses/[^/]*|reports|services)",
-    "cursor_refused": r"/v1/(changes|webhooks.*|batch/.*|packs/[^/]*)",
-    "illegal_transition": _ABOUT_CODES,
-    "address_taken": _ABOUT_CODES,
-    "name_taken": r"/v1/(pending-)?operations/.*",
-    "report_decided": r"/v1/reports/.*",
-    "report_stale": r"/v1/reports/.*",
-    "too_many_reports": r"/v1/reports",
-    "enumeration_budget": _LOOKS_FOR_CODES,
-    "outside_units": r"/v1/(addresses/.*|operations/.*|pending-operations/.*|reports.*|webhooks.*)",
-    "own_delivery": r"/v1/imports/.*/publish",
-    "own_proposal": r"/v1/(operations/activate|pending-operations/.*/approve)",
-    "second_person_needed": "(?!)",
-    "pending_decided": r"/v1/pending-operations/.*",
-    "pending_stale": r"/v1/pending-operations/.*/approve",
-    "already_done": "(?!)",
-    "several_refused": "(?!)",
-    "import_state": r"/v1/imports/.*",
-    "reform_state": r"/v1/reforms/.*",
-    "verdict_changed": "(?!)",
-    "units_in_use": "(?!)",
-    "idempotency_key_reused": r"/v1/imports",
-    "too_many_vanished": r"/v1/imports/.*/publish",
-    "unreadable_file": r"/v1/(batch/.*|routes.*|services)",
-    "columns_not_recognised": r"/v1/(batch/.*|routes.*)",
-    "commune_not_named": "(?!)",
-    "sheet_not_chosen": r"/v1/(batch/.*|routes.*|services)",
-    "file_links_elsewhere": r"/v1/services",
-    "file_too_costly": r"/v1/(batch/.*|routes.*|services)",
-    "system_not_confirmed": "(?!)",
-    "cluster_error": "(?!)",
-    "leaving": "/readyz",
-    "storage_unavailable": r"/v1/(imports|reforms.*|services|batch/.*)",
-    "signing_key_unavailable": r"/v1/packs/[^/]*",
-}
-"""Code → paths that may answer it, of those with its status; a code that is missing: all."""
+"""Codes that the endpoints which answer them declare (`Facts.codes`)."""
 # Keyword of a parameter's schema → codes of what does not fit it.
 _MISFITS: Final = {
     "minLength": ("string_too_short",),
@@ -69,12 +66,12 @@ _MISREAD: Final = {
 }
 
 
-def codes_of(status: int, path: str) -> dict[str, str]:
-    """Codes of problems with this status that the path may answer → what each means."""
+def codes_of(status: int, declared: Collection[str]) -> dict[str, str]:
+    """Codes of problems with this status, common or declared → what each means."""
     found = {
         error.code: (error.__doc__ or "").partition("\n")[0]
         for error, known in STATUS.items()
-        if known == status and re.fullmatch(_ONLY.get(error.code, ".*"), path)
+        if known == status and (error.code not in _NOT_COMMON or error.code in declared)
     }
     return found or {http_code(status): status_title(status)}
 

@@ -4,8 +4,8 @@ The guard, limits, audit, CORS and counts read these facts; nothing else lists e
 endpoint without them is closed to everybody but administrators, and fails the test run.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from flask import Flask
@@ -44,6 +44,26 @@ class Facts:
     """Written to the audit log although it is open, since it names many records."""
     opened_by: str = ""
     """The setting by which the operator opens it to everybody."""
+    takes_round_code: bool = False
+    """The code of a field round, in its header, stands in for a key."""
+
+    # What the OpenAPI document says of it, and SpecTree cannot know.
+    operation_id: str = ""
+    """What generated clients call it, which never changes; by default the function's name."""
+    codes: tuple[str, ...] = ()
+    """Codes of its problems beside those that any endpoint may answer."""
+    example: Any = None
+    """A body that it takes."""
+    media_types: tuple[str, ...] = ()
+    """Of its answer, where that is not `application/json`."""
+    upload: tuple[str, ...] = ()
+    """The files in its form, the first of which is required."""
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Path parameter → its schema, where it takes other values than elsewhere."""
+    headers: tuple[Mapping[str, Any], ...] = ()
+    """Headers that it reads beside those of a key."""
+    preconditions: bool = False
+    """It takes `If-Match`."""
 
     def __call__(self, view: View) -> View:
         """Declare these facts for the function of an endpoint."""
@@ -85,7 +105,17 @@ def declared(app: Flask, endpoint: str) -> Facts | None:
     return found
 
 
+def declared_by(view: Callable[..., Any]) -> Facts:
+    """What the function of an endpoint declares."""
+    return getattr(view, _ATTRIBUTE, UNDECLARED)
+
+
 def endpoints_where(app: Flask, holds: Callable[[Facts], bool]) -> frozenset[str]:
     """The names of the endpoints whose facts fulfil `holds`; call it once all are registered."""
     names = {rule.endpoint for rule in app.url_map.iter_rules()}
     return frozenset(name for name in names if holds(facts_of(app, name)))
+
+
+def title_of(view: Callable[..., Any]) -> str:
+    """The title of an endpoint: the first paragraph of its docstring, which is a msgid."""
+    return " ".join((view.__doc__ or "").partition("\n\n")[0].split())

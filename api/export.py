@@ -65,7 +65,19 @@ class ExportQuery(Request):
 
 
 @blueprint.get("")
-@keyed("carrier", "copies", replica=True)
+@keyed(
+    "carrier",
+    "copies",
+    replica=True,
+    operation_id="export",
+    media_types=(
+        "text/csv",
+        "application/gzip",
+        "application/x-ndjson",
+        "application/geo+json",
+        "application/vnd.apache.parquet",
+    ),
+)
 @spec.validate(resp=answers(None, 400, 401, 403, 404, 503), tags=["changes"])
 def get_export(query: ExportQuery) -> Response:
     """Every record that may be shown, or the boundaries, in one file of one moment.

@@ -45,7 +45,7 @@ class Bearers(Answer):
 
 
 @blueprint.get("/<scheme>/<path:value>")
-@public("lookup")
+@public("lookup", operation_id="find_external")
 @spec.validate(resp=answers(Bearers, 400, 404, 503), tags=["addresses"])
 def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
     """The records that bear another scheme's value: a postcode, a parcel, an own number."""

@@ -116,7 +116,14 @@ class RecordsFiled(Answer):
 
 
 @blueprint.get("/area")
-@public("reports", reads_key=False, replica=False, audited=True)
+@public(
+    "reports",
+    reads_key=False,
+    replica=False,
+    audited=True,
+    codes=("gone", "field_code_unknown", "field_code_ended"),
+    takes_round_code=True,
+)
 @spec.validate(resp=answers(FieldArea, 403, 410, 429, 503), tags=["field"])
 def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
     """The doors of a round's street or hamlet, and the numbers that are missing there.
@@ -145,7 +152,25 @@ def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.post("/records")
-@public("reports", reads_key=False, replica=False, audited=True)
+@public(
+    "reports",
+    reads_key=False,
+    replica=False,
+    audited=True,
+    operation_id="file_field_records",
+    codes=("gone", "field_code_unknown", "field_code_ended"),
+    example={
+        "records": [
+            {
+                "id": "7f9c24e8-3b12-4fef-91e0-56a2d5a3c1f0",
+                "kind": "right",
+                "code": "1H6X-XH2V",
+                "at": "2026-11-29T08:00:00+07:00",
+            }
+        ]
+    },
+    takes_round_code=True,
+)
 @spec.validate(resp=answers(RecordsFiled, 400, 403, 409, 410, 413, 429, 503), tags=["field"])
 def post_field_records(query: NoParameters, json: RecordsBody) -> Response:  # noqa: ARG001
     """File what was found on a round; it changes nothing until the desk takes it over.

@@ -119,7 +119,7 @@ class GeocodeForm(GeocodeQuery):
 
 
 @blueprint.get("")
-@public("geocode", retried=True)
+@public("geocode", retried=True, operation_id="geocode", codes=("enumeration_budget",))
 @spec.validate(resp=answers(Geocoded, 400, 404, 503), tags=["search"])
 def get_geocode(query: GeocodeAsked) -> Response:
     """The door that an address names, or the smallest place of it that is registered."""
@@ -127,7 +127,13 @@ def get_geocode(query: GeocodeAsked) -> Response:
 
 
 @blueprint.post("")
-@public("geocode", retried=True)
+@public(
+    "geocode",
+    retried=True,
+    operation_id="geocode_by_post",
+    codes=("enumeration_budget",),
+    example={"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
+)
 @spec.validate(resp=answers(Found, 400, 404, 413, 503), tags=["search"])
 def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> Response:  # noqa: ARG001
     """The same by POST, so that the address stands in no URL and no log."""

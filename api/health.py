@@ -48,7 +48,7 @@ class Document(BaseModel):
 
 
 @blueprint.get("/healthz")
-@public(None, reads_key=False, replica=False)
+@public(None, reads_key=False, replica=False, operation_id="get_health")
 @spec.validate(resp=answers(Health), tags=["health"])
 def healthz(query: NoParameters) -> Response:  # noqa: ARG001 - SpecTree refuses all others
     """Whether the process answers; says nothing of the database."""
@@ -56,7 +56,7 @@ def healthz(query: NoParameters) -> Response:  # noqa: ARG001 - SpecTree refuses
 
 
 @blueprint.get("/readyz")
-@public(None, reads_key=False, replica=False)
+@public(None, reads_key=False, replica=False, operation_id="get_readiness", codes=("leaving",))
 @spec.validate(resp=answers(Readiness, 503), tags=["health"])
 def readyz(query: ReadinessQuery) -> Response:
     """Whether requests can be served: database reachable, schema of this version, units loaded.
@@ -75,7 +75,7 @@ def readyz(query: ReadinessQuery) -> Response:
 
 
 @blueprint.get("/openapi.json")
-@public(None, reads_key=False, replica=False)
+@public(None, reads_key=False, replica=False, operation_id="get_openapi")
 @spec.validate(resp=answers(Document), tags=["health"])
 def openapi(query: NoParameters) -> Response:  # noqa: ARG001
     """This document."""

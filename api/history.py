@@ -55,7 +55,13 @@ class History(Answer):
 
 
 @blueprint.get("/<address_code>/history")
-@keyed("carrier", "copies", replica=True)
+@keyed(
+    "carrier",
+    "copies",
+    replica=True,
+    operation_id="get_address_history",
+    codes=("code_mistyped", "outside_units", "enumeration_budget"),
+)
 @spec.validate(resp=answers(History, 401, 403, 404, 503), tags=["addresses"])
 def get_history(address_code: str, query: NoParameters) -> Response:  # noqa: ARG001
     """Every step of a record, also of one that is retired: what, when, by which decision.

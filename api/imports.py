@@ -61,6 +61,7 @@ from registry.uploads.views import (
 
 blueprint = Blueprint("imports", __name__, url_prefix="/v1/imports")
 
+
 _COLUMNS: Final = (
     *("row", "sheet_row", "sheet", "field", "code", "severity", "value", "proposed_fix"),
     *("fix_vi", "vi"),
@@ -68,6 +69,13 @@ _COLUMNS: Final = (
 _NOT_YET: Final = ("staged", "reported", "publishing")
 _IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 _IS_IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,200}")
+_IDEMPOTENCY: Final = {
+    "name": _IDEMPOTENCY_KEY,
+    "in": "header",
+    "required": False,
+    "description": "Chosen by you: the same delivery under it again is the same import",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
 
 
 blueprint.before_request(keep_files_below_var)
@@ -75,7 +83,14 @@ blueprint.before_request(keep_files_below_var)
 
 @blueprint.post("")
 @takes(FILES)
-@keyed("editor", "writing")
+@keyed(
+    "editor",
+    "writing",
+    operation_id="deliver_import",
+    codes=("idempotency_key_reused", "storage_unavailable"),
+    upload=("file",),
+    headers=(_IDEMPOTENCY,),
+)
 @spec.validate(
     resp=accepted(ImportAnswer, 400, 401, 403, 409, 411, 413, 415, 503, 507), tags=["imports"]
 )
@@ -118,7 +133,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
 
 
 @blueprint.get("")
-@keyed("editor", "writing")
+@keyed("editor", "writing", operation_id="list_imports", codes=("storage_unavailable",))
 @spec.validate(resp=answers(ImportList, 400, 401, 403, 503), tags=["imports"])
 def get_imports(query: ImportsQuery) -> Response:
     """Imports of keys with a unit of yours, the latest first. Role: editor."""
@@ -134,7 +149,12 @@ def get_imports(query: ImportsQuery) -> Response:
 
 
 @blueprint.get("/template")
-@keyed("editor", "writing")
+@keyed(
+    "editor",
+    "writing",
+    operation_id="get_import_template",
+    media_types=("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+)
 @spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["imports"])
 def get_template(query: TemplateQuery) -> Response:
     """A blank workbook for a commune's households, with its streets and hamlets. Role: editor."""
@@ -160,7 +180,7 @@ def get_import(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:import_id>/problems")
-@keyed("editor", "writing")
+@keyed("editor", "writing", operation_id="list_import_problems")
 @spec.validate(resp=answers(ProblemsAnswer, 400, 401, 403, 404, 503), tags=["imports"])
 def get_problems(import_id: int, query: ProblemsQuery) -> Response:
     """Every problem of every row, in the order of code and row. Role: editor."""
@@ -186,7 +206,7 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
 
 
 @blueprint.get("/<int:import_id>/report")
-@keyed("editor", "writing")
+@keyed("editor", "writing", operation_id="get_import_report", media_types=("*/*",))
 @spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["imports"])
 def get_report(import_id: int, query: ReportQuery) -> Response:
     """Rows as they came, in the file's own form, with all that is wrong. Role: editor."""
@@ -194,7 +214,13 @@ def get_report(import_id: int, query: ReportQuery) -> Response:
 
 
 @blueprint.get("/<int:import_id>/codes")
-@keyed("editor", "writing")
+@keyed(
+    "editor",
+    "writing",
+    operation_id="get_import_codes",
+    codes=("import_state",),
+    media_types=("text/csv",),
+)
 @spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 409, 503), tags=["imports"])
 def get_codes(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Every row with its code and outcome, once it is published. Role: editor."""
@@ -202,7 +228,13 @@ def get_codes(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.post("/<int:import_id>/answers")
-@keyed("editor", "writing")
+@keyed(
+    "editor",
+    "writing",
+    operation_id="answer_import",
+    codes=("import_state",),
+    example={"crs": "EPSG:5897", "mapping": {"Cột A": "street"}},
+)
 @spec.validate(resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["imports"])
 def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Response:  # noqa: ARG001
     """Let a job try the file again, read as you say, beside what was said before. Role: editor."""
@@ -218,7 +250,13 @@ def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Resp
 
 
 @blueprint.post("/<int:import_id>/publish")
-@keyed("approver", "writing")
+@keyed(
+    "approver",
+    "writing",
+    operation_id="publish_import",
+    codes=("own_delivery", "too_many_vanished", "import_state"),
+    example={"verdict": 1},
+)
 @spec.validate(
     resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 412, 413, 503), tags=["imports"]
 )
@@ -239,7 +277,13 @@ def post_publish(import_id: int, query: NoParameters, json: PublishBody) -> Resp
 
 
 @blueprint.post("/<int:import_id>/rollback")
-@keyed("approver", "writing")
+@keyed(
+    "approver",
+    "writing",
+    operation_id="roll_back_import",
+    codes=("import_state",),
+    example={"keep_later": True},
+)
 @spec.validate(resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["imports"])
 def post_rollback(import_id: int, query: NoParameters, json: RollbackBody) -> Response:  # noqa: ARG001
     """Let a job take a published import back, exactly. Role: approver.
@@ -251,7 +295,7 @@ def post_rollback(import_id: int, query: NoParameters, json: RollbackBody) -> Re
 
 
 @blueprint.delete("/<int:import_id>")
-@keyed("editor", "writing")
+@keyed("editor", "writing", operation_id="discard_import", codes=("import_state",))
 @spec.validate(resp=answers(ImportAnswer, 400, 401, 403, 404, 409, 503), tags=["imports"])
 def delete_import(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Discard an import that is not published: its file, reports and problems. Role: editor."""

@@ -201,7 +201,19 @@ def changed_records(records: Iterable[Changed]) -> list[dict[str, Any]]:
 
 
 @blueprint.patch("/addresses/<address_code>")
-@keyed("editor", "writing")
+@keyed(
+    "editor",
+    "writing",
+    codes=(
+        "code_mistyped",
+        "illegal_transition",
+        "address_taken",
+        "outside_units",
+        "enumeration_budget",
+    ),
+    example={"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
+    preconditions=True,
+)
 @spec.validate(
     resp=answers(
         *(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 428, 503), accepted=PendingOperation
@@ -224,9 +236,20 @@ def patch_address(address_code: str, query: NoParameters, json: AddressPatch) ->
     return response
 
 
+_CODES: Final = (
+    *("code_mistyped", "illegal_transition", "address_taken", "name_taken"),
+    *("outside_units", "enumeration_budget"),
+)
 for _operation in OPERATIONS:
     blueprint.post(f"/operations/{_operation.name}")(
-        keyed(_operation.role, "writing")(
+        keyed(
+            _operation.role,
+            "writing",
+            operation_id=f"perform_{_operation.kind}",
+            codes=_CODES + (("own_proposal",) if _operation.name == "activate" else ()),
+            example=_operation.example,
+            preconditions=_operation.of_record,
+        )(
             spec.validate(
                 resp=answers(
                     *(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 503),

@@ -67,7 +67,7 @@ _LOOK_S: Final = 1.0
 
 
 @blueprint.get("/metrics")
-@keyed("viewer", takes_session=False, opened_by="open_metrics")
+@keyed("viewer", takes_session=False, opened_by="open_metrics", media_types=("text/plain",))
 @spec.validate(resp=answers(None, 401, 403, 503), tags=["monitoring"])
 def get_metrics(query: NoParameters) -> Response:  # noqa: ARG001
     """Figures for Prometheus: requests and their times, what waits, how old the data is.

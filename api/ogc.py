@@ -35,6 +35,8 @@ from registry.units import FIRST_KNOWN_DAY
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 
+_OPEN_LAYERS: Final = [each.id for each in COLLECTIONS.values() if not each.of_doors]
+
 GEOJSON: Final = "application/geo+json"
 _JSON: Final = "application/json"
 _OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
@@ -261,7 +263,7 @@ def get_ogc_collection(collection: str, query: OgcQuery) -> Response:  # noqa: A
 
 
 @blueprint.get("/collections/households/items")
-@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True)
+@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True, media_types=(GEOJSON,))
 @spec.validate(resp=answers(OgcFeatures, 400, 401, 403, 404, 503), tags=["gis"])
 def list_ogc_households(query: OgcItemsQuery) -> Response:
     """Dwellings by their codes, of a box, unit or day.
@@ -273,7 +275,7 @@ def list_ogc_households(query: OgcItemsQuery) -> Response:
 
 
 @blueprint.get("/collections/buildings/items")
-@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True)
+@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True, media_types=(GEOJSON,))
 @spec.validate(resp=answers(OgcFeatures, 400, 401, 403, 404, 503), tags=["gis"])
 def list_ogc_buildings(query: OgcItemsQuery) -> Response:
     """Buildings by their codes, of a box, unit or day. Role: carrier."""
@@ -281,7 +283,7 @@ def list_ogc_buildings(query: OgcItemsQuery) -> Response:
 
 
 @blueprint.get("/collections/<collection>/items")
-@public("tiles")
+@public("tiles", media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}})
 @spec.validate(resp=answers(OgcFeatures, 400, 404, 503), tags=["gis"])
 def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
     """Streets, hamlets, communes or provinces of a box, unit or day."""
@@ -289,7 +291,7 @@ def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
 
 
 @blueprint.get("/collections/households/items/<feature>")
-@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True)
+@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True, media_types=(GEOJSON,))
 @spec.validate(resp=answers(OgcFeature, 400, 401, 403, 404, 503), tags=["gis"])
 def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
     """The dwelling of a code. Role: carrier."""
@@ -297,7 +299,7 @@ def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
 
 
 @blueprint.get("/collections/buildings/items/<feature>")
-@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True)
+@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True, media_types=(GEOJSON,))
 @spec.validate(resp=answers(OgcFeature, 400, 401, 403, 404, 503), tags=["gis"])
 def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
     """The building of a code. Role: carrier."""
@@ -305,7 +307,7 @@ def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
 
 
 @blueprint.get("/collections/<collection>/items/<feature>")
-@public("tiles")
+@public("tiles", media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}})
 @spec.validate(resp=answers(OgcFeature, 400, 404, 503), tags=["gis"])
 def get_ogc_feature(collection: str, feature: str, query: OgcFeatureQuery) -> Response:
     """One street, hamlet, commune or province."""

@@ -51,7 +51,7 @@ class PackKeys(Answer):
 
 
 @blueprint.get("/keys")
-@public("copies")
+@public("copies", operation_id="list_pack_keys", codes=("signing_key_unavailable",))
 @spec.validate(resp=answers(PackKeys, 503), tags=["packs"])
 def get_pack_keys(query: NoParameters) -> Response:  # noqa: ARG001
     """The public keys by which packs are checked, as a JWK Set."""
@@ -63,7 +63,14 @@ def get_pack_keys(query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<commune>")
-@keyed("carrier", "copies", replica=True, opened_by="open_packs")
+@keyed(
+    "carrier",
+    "copies",
+    replica=True,
+    opened_by="open_packs",
+    codes=("cursor_refused", "signing_key_unavailable"),
+    media_types=("application/vnd.diachiso.pack",),
+)
 @spec.validate(resp=answers(None, 401, 403, 404, 410, 503), tags=["packs"])
 def get_pack(commune: str, query: PackQuery) -> Response:
     """The pack of a commune: every door that may be shown, in one signed file.
@@ -87,7 +94,13 @@ def get_pack(commune: str, query: PackQuery) -> Response:
 
 
 @blueprint.get("/<commune>/basemap")
-@keyed("carrier", "copies", replica=True, opened_by="open_packs")
+@keyed(
+    "carrier",
+    "copies",
+    replica=True,
+    opened_by="open_packs",
+    media_types=("application/vnd.pmtiles",),
+)
 @spec.validate(resp=answers(None, 401, 403, 404, 503), tags=["packs"])
 def get_pack_basemap(commune: str, query: NoParameters) -> Response:  # noqa: ARG001
     """The base map of a commune, where the operator gave one as a file: a PMTiles file of its own.

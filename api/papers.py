@@ -88,7 +88,13 @@ class DecisionBody(Request):
 
 
 @blueprint.post("/plates")
-@keyed("editor", "certificates")
+@keyed(
+    "editor",
+    "certificates",
+    operation_id="print_plates",
+    example={"commune": "00199", "street": "Phố Láng", "size": "180x120"},
+    media_types=("application/pdf",),
+)
 @spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 413, 503), tags=["papers"])
 def post_plates(query: NoParameters, json: PlatesBody) -> Response:  # noqa: ARG001
     """Plates with bleed and cutting marks, of some doors or of a whole street or locality.
@@ -102,7 +108,13 @@ def post_plates(query: NoParameters, json: PlatesBody) -> Response:  # noqa: ARG
 
 
 @blueprint.post("/lists")
-@keyed("editor", "certificates")
+@keyed(
+    "editor",
+    "certificates",
+    operation_id="print_list",
+    example={"commune": "00199", "locality": "Thôn Đoài", "purpose": "field"},
+    media_types=("application/pdf",),
+)
 @spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 413, 503), tags=["papers"])
 def post_list(query: NoParameters, json: ListBody) -> Response:  # noqa: ARG001
     """A list of some doors, or of a street or locality. Role: editor."""
@@ -112,7 +124,17 @@ def post_list(query: NoParameters, json: ListBody) -> Response:  # noqa: ARG001
 
 
 @blueprint.post("/decisions")
-@keyed("editor", "certificates")
+@keyed(
+    "editor",
+    "certificates",
+    operation_id="print_decision",
+    example={
+        "operation": "rename-street",
+        "request": {"commune": "00199", "street": "Phố Láng", "new_name": "Đường Láng"},
+        "number": "12",
+    },
+    media_types=("application/pdf",),
+)
 @spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["papers"])
 def post_decision(query: NoParameters, json: DecisionBody) -> Response:  # noqa: ARG001
     """The decision of an operation that is to come or was done, with its annex. Role: editor."""

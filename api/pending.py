@@ -37,7 +37,7 @@ class DeclineBody(Request):
 
 
 @blueprint.get("")
-@keyed("viewer")
+@keyed("viewer", operation_id="list_pending_operations")
 @spec.validate(resp=answers(PendingList, 400, 401, 403, 503), tags=["operations"])
 def get_pending_operations(query: PendingQuery) -> Response:
     """What waits for a second person in the units of the key, the oldest first. Role: viewer."""
@@ -47,7 +47,7 @@ def get_pending_operations(query: PendingQuery) -> Response:
 
 
 @blueprint.get("/<int:pending_id>")
-@keyed("viewer")
+@keyed("viewer", codes=("outside_units",))
 @spec.validate(resp=answers(PendingOperation, 400, 401, 403, 404, 503), tags=["operations"])
 def get_pending_operation(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """What was asked for, and what became of it. Role: viewer."""
@@ -56,7 +56,19 @@ def get_pending_operation(pending_id: int, query: NoParameters) -> Response:  # 
 
 
 @blueprint.post("/<int:pending_id>/approve")
-@keyed("approver")
+@keyed(
+    "approver",
+    operation_id="approve_pending_operation",
+    codes=(
+        "illegal_transition",
+        "address_taken",
+        "name_taken",
+        "pending_decided",
+        "pending_stale",
+        "outside_units",
+        "own_proposal",
+    ),
+)
 @spec.validate(resp=answers(OperationAnswer, 400, 401, 403, 404, 409, 503), tags=["operations"])
 def post_approve(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Do it as its second person. Role: approver of all its communes, and not who asked for it."""
@@ -67,7 +79,12 @@ def post_approve(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG
 
 
 @blueprint.post("/<int:pending_id>/decline")
-@keyed("editor")
+@keyed(
+    "editor",
+    operation_id="decline_pending_operation",
+    codes=("illegal_transition", "address_taken", "name_taken", "pending_decided", "outside_units"),
+    example={"reason": "nhà vẫn ở đó"},
+)
 @spec.validate(
     resp=answers(PendingOperation, 400, 401, 403, 404, 409, 413, 503), tags=["operations"]
 )

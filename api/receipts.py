@@ -68,7 +68,14 @@ class OwnReportsQuery(Request):
 
 
 @blueprint.get("/<receipt>")
-@public("reports", takes_session=True, writes=True, replica=False)
+@public(
+    "reports",
+    takes_session=True,
+    writes=True,
+    replica=False,
+    operation_id="get_report_outcome",
+    codes=("enumeration_budget",),
+)
 @spec.validate(resp=answers(ReportOutcome, 401, 404, 503), tags=["reports"])
 def get_receipt(receipt: str, query: NoParameters) -> Response:  # noqa: ARG001
     """What became of the report of this receipt."""
@@ -76,7 +83,12 @@ def get_receipt(receipt: str, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/mine")
-@keyed("carrier", "reports")
+@keyed(
+    "carrier",
+    "reports",
+    operation_id="list_own_reports",
+    codes=("outside_units", "enumeration_budget"),
+)
 @spec.validate(resp=answers(OwnReports, 401, 403, 503), tags=["reports"])
 def get_own_reports(query: OwnReportsQuery) -> Response:
     """What this key reported within a year, the newest first. Role: carrier."""

@@ -46,7 +46,13 @@ blueprint.before_request(keep_files_below_var)
 
 @blueprint.post("")
 @takes(FILES)
-@keyed("admin", "writing")
+@keyed(
+    "admin",
+    "writing",
+    operation_id="deliver_reform",
+    codes=("storage_unavailable",),
+    upload=("file", "boundaries"),
+)
 @spec.validate(
     resp=accepted(ReformWithReport, 400, 401, 403, 411, 413, 415, 503, 507), tags=["reforms"]
 )
@@ -63,7 +69,7 @@ def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG0
 
 
 @blueprint.get("")
-@keyed("admin", "writing")
+@keyed("admin", "writing", operation_id="list_reforms", codes=("storage_unavailable",))
 @spec.validate(resp=answers(ReformList, 400, 401, 403, 503), tags=["reforms"])
 def get_reforms(query: ReformsQuery) -> Response:
     """Reforms, the latest first; those of the command line as well. Role: admin."""
@@ -75,7 +81,7 @@ def get_reforms(query: ReformsQuery) -> Response:
 
 
 @blueprint.get("/<int:reform_id>")
-@keyed("admin", "writing")
+@keyed("admin", "writing", codes=("storage_unavailable",))
 @spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 503), tags=["reforms"])
 def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """One reform: state, progress, and what its dry run told. Role: admin."""
@@ -83,7 +89,16 @@ def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:reform_id>/undecided")
-@keyed("admin", "writing")
+@keyed(
+    "admin",
+    "writing",
+    operation_id="get_reform_undecided",
+    codes=("storage_unavailable",),
+    media_types=(
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/geo+json",
+    ),
+)
 @spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["reforms"])
 def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
     """The households that nothing settles, as a workbook to fill in, or for a map. Role: admin."""
@@ -104,7 +119,13 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
 
 @blueprint.post("/<int:reform_id>/decided")
 @takes(FILES)
-@keyed("admin", "writing")
+@keyed(
+    "admin",
+    "writing",
+    operation_id="decide_reform",
+    codes=("reform_state", "storage_unavailable"),
+    upload=("file",),
+)
 @spec.validate(
     resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 411, 413, 415, 503, 507),
     tags=["reforms"],
@@ -122,7 +143,13 @@ def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Respo
 
 
 @blueprint.post("/<int:reform_id>/carry")
-@keyed("admin", "writing")
+@keyed(
+    "admin",
+    "writing",
+    operation_id="carry_reform",
+    codes=("reform_state", "storage_unavailable"),
+    example={"verdict": 1},
+)
 @spec.validate(
     resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 412, 413, 503), tags=["reforms"]
 )
@@ -142,7 +169,13 @@ def post_carry(reform_id: int, query: NoParameters, json: CarryBody) -> Response
 
 
 @blueprint.post("/<int:reform_id>/undo")
-@keyed("admin", "writing")
+@keyed(
+    "admin",
+    "writing",
+    operation_id="undo_reform",
+    codes=("reform_state", "storage_unavailable"),
+    example={"reason": "sai phụ lục"},
+)
 @spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 413, 503), tags=["reforms"])
 def post_undo(reform_id: int, query: NoParameters, json: UndoBody) -> Response:  # noqa: ARG001
     """Let a job undo a carried reform; `trouble` says what stands in the way. Role: admin."""
@@ -151,7 +184,12 @@ def post_undo(reform_id: int, query: NoParameters, json: UndoBody) -> Response: 
 
 
 @blueprint.post("/<int:reform_id>/withdraw")
-@keyed("admin", "writing")
+@keyed(
+    "admin",
+    "writing",
+    operation_id="withdraw_reform",
+    codes=("reform_state", "storage_unavailable"),
+)
 @spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
 def post_withdraw(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Let a job forget a reform that waits for its day. Role: admin."""
@@ -160,7 +198,9 @@ def post_withdraw(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG
 
 
 @blueprint.delete("/<int:reform_id>")
-@keyed("admin", "writing")
+@keyed(
+    "admin", "writing", operation_id="discard_reform", codes=("reform_state", "storage_unavailable")
+)
 @spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
 def delete_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Discard a reform that is neither carried nor prepared. Role: admin."""

@@ -1,6 +1,6 @@
 """Reports from the field: said by anybody, decided by an authority."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -56,9 +56,34 @@ from registry.reports.reporters import Reporter
 blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports")
 many = Blueprint("many_reports", __name__, url_prefix="/v1/batch")
 
+_ONCE: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A random UUID of yours: the same report under it again is filed once",
+    "schema": {"type": "string", "format": "uuid"},
+}
+
 
 @blueprint.post("")
-@public("reports", takes_session=True, writes=True, replica=False, audited=True)
+@public(
+    "reports",
+    takes_session=True,
+    writes=True,
+    replica=False,
+    audited=True,
+    operation_id="file_report",
+    codes=(
+        "gone",
+        "withdrawn",
+        "illegal_transition",
+        "address_taken",
+        "too_many_reports",
+        "enumeration_budget",
+    ),
+    example={"kind": "confirmed", "code": "1H6X-XH2V"},
+    headers=(_ONCE,),
+)
 @spec.validate(resp=answers(ReportFiled, 400, 404, 409, 410, 413, 429, 503), tags=["reports"])
 def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Response:  # noqa: ARG001
     """Say what was found at a door; with a key, or without one as a resident.
@@ -72,7 +97,31 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
 
 
 @many.post("/reports")
-@public("reports", takes_session=True, writes=True, replica=False, audited=True)
+@public(
+    "reports",
+    takes_session=True,
+    writes=True,
+    replica=False,
+    audited=True,
+    operation_id="file_reports",
+    codes=(
+        "unreadable_file",
+        "columns_not_recognised",
+        "sheet_not_chosen",
+        "file_too_costly",
+        "enumeration_budget",
+        "storage_unavailable",
+    ),
+    example={
+        "reports": [
+            {
+                "once": "7f9c24e8-3b12-4fef-91e0-56a2d5a3c1f0",
+                "kind": "confirmed",
+                "code": "1H6X-XH2V",
+            }
+        ]
+    },
+)
 @spec.validate(resp=answers(ManyReportsFiled, 400, 413, 429, 503), tags=["reports"])
 def post_reports(query: NoParameters, json: ManyReportsBody) -> Response:  # noqa: ARG001
     """Say many things at once, each once; a bad report has a problem and fails no other.
@@ -104,7 +153,12 @@ def _kept(given: dict[str, Any]) -> Said:
 
 
 @blueprint.get("")
-@keyed("viewer", "reports")
+@keyed(
+    "viewer",
+    "reports",
+    operation_id="list_reports",
+    codes=("too_many_reports", "outside_units", "enumeration_budget"),
+)
 @spec.validate(resp=answers(ReportQueue, 401, 403, 404, 503), tags=["reports"])
 def get_reports(query: ReportsQuery) -> Response:
     """The queue of a unit: first what most have said, then what waits longest. Role: viewer.
@@ -119,7 +173,20 @@ def get_reports(query: ReportsQuery) -> Response:
 
 
 @blueprint.post("/<int:report_id>/accept")
-@keyed("editor", "reports")
+@keyed(
+    "editor",
+    "reports",
+    operation_id="accept_report",
+    codes=(
+        "illegal_transition",
+        "address_taken",
+        "report_decided",
+        "report_stale",
+        "outside_units",
+        "enumeration_budget",
+    ),
+    example={"reason": "đã đến xem"},
+)
 @spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
 def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Response:  # noqa: ARG001
     """Do what the report says: verify, move, add, propose; or retire, which an editor proposes.
@@ -132,7 +199,20 @@ def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Respon
 
 
 @blueprint.post("/<int:report_id>/reject")
-@keyed("editor", "reports")
+@keyed(
+    "editor",
+    "reports",
+    operation_id="reject_report",
+    codes=(
+        "illegal_transition",
+        "address_taken",
+        "report_decided",
+        "report_stale",
+        "outside_units",
+        "enumeration_budget",
+    ),
+    example={"reason": "nhà vẫn ở đó"},
+)
 @spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
 def post_reject(report_id: int, query: NoParameters, json: RejectBody) -> Response:  # noqa: ARG001
     """Leave the register as it is. Role: editor."""

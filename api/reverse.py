@@ -42,7 +42,7 @@ class ReverseForm(ReverseQuery):
 
 
 @blueprint.get("")
-@public("reverse", retried=True)
+@public("reverse", retried=True, operation_id="reverse", codes=("enumeration_budget",))
 @spec.validate(resp=answers(FeatureCollection, 400, 503), tags=["search"])
 def get_reverse(query: ReverseQuery) -> Response:
     """The households and buildings near a point, the nearest first; else its commune.
@@ -53,7 +53,13 @@ def get_reverse(query: ReverseQuery) -> Response:
 
 
 @blueprint.post("")
-@public("reverse", retried=True)
+@public(
+    "reverse",
+    retried=True,
+    operation_id="reverse_by_post",
+    codes=("enumeration_budget",),
+    example={"lon": 105.80612, "lat": 21.02113, "limit": 1},
+)
 @spec.validate(resp=answers(FeatureCollection, 400, 413, 503), tags=["search"])
 def post_reverse(query: NoParameters, json: ReverseBody, form: ReverseForm) -> Response:  # noqa: ARG001
     """The same by POST, so that no log on the way keeps the point."""

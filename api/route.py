@@ -187,7 +187,20 @@ class RouteAnswer(Answer):
 
 
 @blueprint.post("")
-@public("batch", takes_session=True, audited=True)
+@public(
+    "batch",
+    takes_session=True,
+    audited=True,
+    operation_id="plan_route",
+    codes=(
+        "unreadable_file",
+        "columns_not_recognised",
+        "sheet_not_chosen",
+        "file_too_costly",
+        "enumeration_budget",
+    ),
+    example={"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]},
+)
 @in_turn
 @spec.validate(resp=answers(RouteAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route(query: RouteQuery, json: RouteBody) -> Response:
@@ -203,7 +216,21 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
 
 
 @blueprint.post("/papers")
-@public("batch", takes_session=True, audited=True)
+@public(
+    "batch",
+    takes_session=True,
+    audited=True,
+    operation_id="print_route",
+    codes=(
+        "unreadable_file",
+        "columns_not_recognised",
+        "sheet_not_chosen",
+        "file_too_costly",
+        "enumeration_budget",
+    ),
+    example={"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]},
+    media_types=("application/pdf",),
+)
 @in_turn
 @spec.validate(resp=answers(PdfAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:

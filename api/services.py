@@ -209,7 +209,20 @@ class ServicesCheck(Answer):
 
 
 @blueprint.get("")
-@public()
+@public(
+    operation_id="find_services",
+    codes=(
+        "unreadable_file",
+        "sheet_not_chosen",
+        "file_links_elsewhere",
+        "file_too_costly",
+        "code_mistyped",
+        "gone",
+        "withdrawn",
+        "enumeration_budget",
+        "storage_unavailable",
+    ),
+)
 @spec.validate(resp=answers(ServicesOfDoor, 400, 404, 410, 503), tags=["services"])
 def get_services(query: ServicesQuery) -> Response:
     """Who delivers to a door, collects there, and which counter it belongs to, of all operators.
@@ -233,7 +246,19 @@ def get_services(query: ServicesQuery) -> Response:
 
 @own.post("")
 @takes(FILES)
-@keyed("carrier")
+@keyed(
+    "carrier",
+    operation_id="deliver_services",
+    codes=(
+        "unreadable_file",
+        "sheet_not_chosen",
+        "file_links_elsewhere",
+        "file_too_costly",
+        "enumeration_budget",
+        "storage_unavailable",
+    ),
+    upload=("file",),
+)
 @spec.validate(
     resp=answers(ServicesLoaded, 400, 401, 403, 411, 413, 415, 503, 507), tags=["services"]
 )
@@ -261,7 +286,7 @@ def post_services(query: ServicesFileQuery, form: ServicesForm) -> Response:
 
 
 @own.get("/check")
-@keyed("carrier")
+@keyed("carrier", operation_id="check_services")
 @spec.validate(resp=answers(ServicesCheck, 400, 401, 403, 404, 503), tags=["services"])
 def get_check(query: CheckQuery) -> Response:
     """Areas that overlap, and doors of a unit that nobody of the operator serves. Role: carrier."""

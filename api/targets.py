@@ -83,7 +83,12 @@ class TargetsAnswer(Answer):
 
 
 @blueprint.post("")
-@keyed("approver", "writing")
+@keyed(
+    "approver",
+    "writing",
+    operation_id="declare_targets",
+    example={"targets": [{"unit": "00199", "households": 12345}]},
+)
 @spec.validate(resp=answers(TargetsAnswer, 400, 401, 403, 413, 503), tags=["coverage"])
 def post_targets(query: NoParameters, json: TargetsBody) -> Response:  # noqa: ARG001
     """Say how many households units have. Role: approver of the units.

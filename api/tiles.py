@@ -38,7 +38,7 @@ def get_tile_json(query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/style.json")
-@public("tiles", own_rate=True)
+@public("tiles", own_rate=True, operation_id="get_map_style")
 @spec.validate(resp=answers(MapDocument, 400, 503), tags=["map"])
 def get_style(query: NoParameters) -> Response:  # noqa: ARG001
     """The map as a style document (version 8) for MapLibre, QGIS and others; with the base map."""
@@ -53,7 +53,7 @@ def _document(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/<int:z>/<int:x>/<int:y>")
-@public("tiles", own_rate=True)
+@public("tiles", own_rate=True, media_types=("application/vnd.mapbox-vector-tile",))
 @spec.validate(resp=answers(None, 400, 404, 503), tags=["map"])
 def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: ARG001
     """A vector tile (Mapbox Vector Tile 2.1, Web Mercator): units, names, density, doors.
@@ -69,7 +69,11 @@ def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: 
 
 
 @blueprint.get("/base/<int:z>/<int:x>/<int:y>")
-@public("tiles", own_rate=True)
+@public(
+    "tiles",
+    own_rate=True,
+    media_types=("application/vnd.mapbox-vector-tile", "image/png", "image/jpeg", "image/webp"),
+)
 @spec.validate(resp=answers(None, 400, 404, 503), tags=["map"])
 def get_base_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: ARG001
     """A tile of the base map, where the operator gave one as a file; empty where it has none."""

@@ -249,7 +249,7 @@ def _earlier(day: datetime.date, total: int) -> dict[str, object]:
 
 
 @blueprint.get("/picker")
-@public("units")
+@public("units", operation_id="get_unit_picker")
 @spec.validate(resp=answers(Picker, 400, 503), tags=["units"])
 def get_picker(query: UnitQueryParams) -> Response:
     """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
@@ -258,7 +258,7 @@ def get_picker(query: UnitQueryParams) -> Response:
 
 
 @blueprint.get("/convert")
-@public("units")
+@public("units", operation_id="convert_unit")
 @spec.validate(resp=answers(Conversions, 400, 404, 503), tags=["units"])
 def convert(query: ConvertQuery) -> Response:
     """From an old code or an old text to the units of today, all candidates of a split one."""

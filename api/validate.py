@@ -195,7 +195,13 @@ class ValidationAnswer(Answer):
 
 
 @blueprint.post("")
-@public("validate", retried=True)
+@public(
+    "validate",
+    retried=True,
+    operation_id="validate_address",
+    codes=("enumeration_budget",),
+    example={"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
+)
 @spec.validate(resp=answers(ValidationAnswer, 400, 413, 503), tags=["search"])
 def post_validate(query: NoParameters, json: ValidateBody, form: ValidateForm) -> Response:  # noqa: ARG001
     """A verdict on an address: accept, correct, confirm, complete, unverified or reject.

@@ -191,7 +191,13 @@ class Done(Answer):
 
 
 @blueprint.post("")
-@keyed("carrier", "copies")
+@keyed(
+    "carrier",
+    "copies",
+    operation_id="make_webhook",
+    codes=("cursor_refused", "outside_units"),
+    example={"url": "https://giaohang.vn/dia-chi-so", "units": ["00199"]},
+)
 @takes("batch_bytes")
 @spec.validate(resp=answers(WebhookMade, 400, 401, 403, 404, 409, 410, 413, 503), tags=["webhooks"])
 def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: ARG001
@@ -210,7 +216,7 @@ def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: A
 
 
 @blueprint.get("")
-@keyed("carrier", "copies")
+@keyed("carrier", "copies", operation_id="list_webhooks", codes=("outside_units",))
 @spec.validate(resp=answers(WebhookList, 401, 403, 503), tags=["webhooks"])
 def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
     """The webhooks of this key; to an admin of the whole country, those of every key."""
@@ -220,7 +226,7 @@ def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:webhook_id>")
-@keyed("carrier", "copies")
+@keyed("carrier", "copies", codes=("outside_units",))
 @spec.validate(resp=answers(WebhookAnswer, 401, 403, 404, 503), tags=["webhooks"])
 def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """A webhook: up to where it was told, and why it is told no more."""
@@ -229,7 +235,13 @@ def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG0
 
 
 @blueprint.patch("/<int:webhook_id>")
-@keyed("carrier", "copies")
+@keyed(
+    "carrier",
+    "copies",
+    operation_id="change_webhook",
+    codes=("outside_units",),
+    example={"state": "active"},
+)
 @takes("batch_bytes")
 @spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
 def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody) -> Response:  # noqa: ARG001
@@ -243,7 +255,7 @@ def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody)
 
 
 @blueprint.delete("/<int:webhook_id>")
-@keyed("carrier", "copies")
+@keyed("carrier", "copies", codes=("outside_units",))
 @spec.validate(resp=answers(Done, 401, 403, 404, 503), tags=["webhooks"])
 def delete_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Forget a webhook, and what was sent."""
@@ -253,7 +265,13 @@ def delete_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: A
 
 
 @blueprint.post("/<int:webhook_id>/secret")
-@keyed("carrier", "copies")
+@keyed(
+    "carrier",
+    "copies",
+    operation_id="rotate_webhook_secret",
+    codes=("outside_units",),
+    example={"overlap_h": 24},
+)
 @spec.validate(resp=answers(WebhookSecret, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
 def post_secret(webhook_id: int, query: NoParameters, json: RotateBody) -> Response:  # noqa: ARG001
     """Another secret; for a while messages are signed with both, so that none is refused."""
@@ -264,7 +282,13 @@ def post_secret(webhook_id: int, query: NoParameters, json: RotateBody) -> Respo
 
 
 @blueprint.post("/<int:webhook_id>/replay")
-@keyed("carrier", "copies")
+@keyed(
+    "carrier",
+    "copies",
+    operation_id="replay_webhook",
+    codes=("cursor_refused", "outside_units"),
+    example={"since": "2026-11-01"},
+)
 @spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 410, 413, 503), tags=["webhooks"])
 def post_replay(webhook_id: int, query: NoParameters, json: ReplayBody) -> Response:  # noqa: ARG001
     """Send again from any place of the feed, or pass over what is not taken; it is active then."""
@@ -274,7 +298,7 @@ def post_replay(webhook_id: int, query: NoParameters, json: ReplayBody) -> Respo
 
 
 @blueprint.post("/<int:webhook_id>/test")
-@keyed("carrier", "copies")
+@keyed("carrier", "copies", operation_id="test_webhook", codes=("outside_units",))
 @spec.validate(resp=answers(Done, 400, 401, 403, 404, 503), tags=["webhooks"])
 def post_test(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
     """Send a message of the type `register.test`; among the deliveries stands what became of it."""
@@ -284,7 +308,7 @@ def post_test(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:webhook_id>/deliveries")
-@keyed("carrier", "copies")
+@keyed("carrier", "copies", operation_id="list_deliveries", codes=("outside_units",))
 @spec.validate(resp=answers(WebhookDeliveries, 401, 403, 404, 503), tags=["webhooks"])
 def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> Response:
     """What was sent in the last month, and dead letters, the newest first."""

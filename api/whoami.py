@@ -56,7 +56,7 @@ class WhoAmI(Answer):
 
 
 @blueprint.get("")
-@public(takes_session=True)
+@public(takes_session=True, operation_id="get_caller")
 @spec.validate(resp=answers(WhoAmI, 401, 503), tags=["access"])
 def whoami(query: NoParameters) -> Response:  # noqa: ARG001
     """Who the register takes the caller for: role, units, and what is left of its limits."""

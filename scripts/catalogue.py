@@ -5,6 +5,7 @@ scripts of pages, and from the help of commands. `update` writes each catalogue 
 new (empty) and without what is gone; `check` says what is missing, unused or has other parameters.
 """
 
+import ast
 import csv
 import re
 import sys
@@ -117,6 +118,7 @@ def _all() -> Iterator[Msgid]:
                 if row.get("fix"):
                     yield row["fix"]
     yield from _of_sources()
+    yield from _titles()
     for check in CHECKS:
         yield check.line
     for command in commands():
@@ -130,6 +132,22 @@ def _of_sources() -> Iterator[Msgid]:
         for path in sorted(ROOT.glob(pattern)):
             for _, message, *_ in extract_from_file(method, path, keywords=_KEYWORDS):
                 yield message if isinstance(message, str) else (message[0], message[1])
+
+
+def _titles() -> Iterator[str]:
+    """Titles of endpoints of the API: first paragraphs of docstrings (`api.endpoint.title_of`)."""
+    for path in sorted((ROOT / "api").glob("**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any(map(_declares, node.decorator_list)):
+                yield " ".join((ast.get_docstring(node) or "").partition("\n\n")[0].split())
+
+
+def _declares(decorator: ast.expr) -> bool:
+    """Whether it declares an endpoint of the API."""
+    match decorator:
+        case ast.Call(func=ast.Name(id="public" | "keyed")):
+            return True
+    return False
 
 
 def _of_click() -> set[str]:

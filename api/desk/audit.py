@@ -2,10 +2,11 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
 
-from flask import request
+from flask import Flask, current_app, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import gazetteer, register
@@ -19,9 +20,7 @@ from api.desk.blueprint import (
     room_title,
     unit_name,
 )
-from api.document_words import vietnamese_of
-from api.endpoint import signed_in_page
-from api.pages.shell import pair
+from api.endpoint import declared_by, signed_in_page, title_of
 from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
@@ -130,10 +129,21 @@ def _did(entry: Noted) -> str:
     return _("done: {what}", what=what)
 
 
+@lru_cache(maxsize=1)
+def _titles(app: Flask) -> dict[str, str]:
+    """Endpoint of the API as the log writes it, `GET /v1/units` → its title."""
+    return {
+        f"{method} {rule.rule}": title_of(view)
+        for rule in app.url_map.iter_rules()
+        if not declared_by(view := app.view_functions[rule.endpoint]).page
+        for method in rule.methods or ()
+    }
+
+
 def _called(endpoint: str) -> str:
     """What a request is called that is no operation."""
-    if said := vietnamese_of(endpoint):
-        return pair(f"{said} ({endpoint})", endpoint)
+    if title := _titles(cast("Any", current_app)._get_current_object()).get(endpoint):
+        return f"{_(title).rstrip('.')} ({endpoint})"
     method, _space, path = endpoint.partition(" ")
     if title := room_title(path):
         if method == "GET":

@@ -218,7 +218,7 @@ def told_at_the_door(error: RegistryError) -> BaseResponse:
 
 
 @blueprint.get("")
-@public_page(reads_key=False)
+@public_page(reads_key=False, audited=True)
 def get_account() -> BaseResponse:
     """Send the browser to the issuer."""
     leads_to = own_path(request.args.get("to"))
@@ -244,7 +244,7 @@ def get_account() -> BaseResponse:
 
 
 @blueprint.get("/done")
-@public_page(reads_key=False)
+@public_page(reads_key=False, audited=True)
 def get_done() -> BaseResponse:
     """Whom the issuer sends back has the role and the units that it says, and a session."""
     with limited_tries():
@@ -265,7 +265,7 @@ def get_done() -> BaseResponse:
 
 
 @blueprint.get("/leave")
-@public_page(reads_key=False)
+@public_page(reads_key=False, audited=True)
 def get_leave() -> BaseResponse:
     """End the session of the issuer as well, where it offers that."""
     return redirect(_issuer().leaving(f"{public_url()}/desk/sign-in") or "/desk/sign-in", 303)

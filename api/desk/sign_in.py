@@ -30,7 +30,7 @@ _KEPT: Final = "kept."
 
 
 @blueprint.get("")
-@public_page(reads_key=False)
+@public_page(reads_key=False, audited=True)
 def get_sign_in() -> BaseResponse:
     """The form; whoever sits already is led on."""
     leads_to = own_path(request.args.get("to"))
@@ -38,7 +38,7 @@ def get_sign_in() -> BaseResponse:
 
 
 @blueprint.post("")
-@public_page(reads_key=False)
+@public_page(reads_key=False, audited=True)
 def post_sign_in() -> BaseResponse:
     """Exchange a key for a session, and go on where it was; a kept form is shown to be sent."""
     refuse_other_sites()
@@ -52,7 +52,7 @@ def post_sign_in() -> BaseResponse:
 
 
 @blueprint.post("/kept")
-@public_page(reads_key=False)
+@public_page(reads_key=False, audited=True)
 def post_kept() -> BaseResponse:
     """A form that waited while its writer signed in on another page, to be sent."""
     refuse_other_sites()
