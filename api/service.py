@@ -8,7 +8,7 @@ from flask.globals import request_ctx
 
 from api.context import counts
 from api.endpoint import facts_of
-from registry.core.messages import both
+from registry.core.messages import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,27 +16,26 @@ class Kind:
     """A kind of request, which endpoints declare, and its name."""
 
     code: str
-    vietnamese: str
-    english: str
+    title: str
 
 
 KINDS: Final = (
-    Kind("lookup", *both("Look-up of a code")),
-    Kind("geocode", *both("Geocoding")),
-    Kind("validate", *both("Validation")),
-    Kind("autocomplete", *both("Autocomplete")),
-    Kind("reverse", *both("Reverse geocoding")),
-    Kind("batch", *both("Batches")),
-    Kind("units", *both("Administrative units")),
-    Kind("coverage", *both("Coverage")),
-    Kind("tiles", *both("Maps, OGC")),
-    Kind("mcp", *both("Tools for assistants")),
-    Kind("copies", *both("Copies: feed, packs, files")),
-    Kind("reports", *both("Field reports")),
-    Kind("certificates", *both("Papers")),
-    Kind("writing", *both("Deliveries and changes")),
+    Kind("lookup", N_("Look-up of a code")),
+    Kind("geocode", N_("Geocoding")),
+    Kind("validate", N_("Validation")),
+    Kind("autocomplete", N_("Autocomplete")),
+    Kind("reverse", N_("Reverse geocoding")),
+    Kind("batch", N_("Batches")),
+    Kind("units", N_("Administrative units")),
+    Kind("coverage", N_("Coverage")),
+    Kind("tiles", N_("Maps, OGC")),
+    Kind("mcp", N_("Tools for assistants")),
+    Kind("copies", N_("Copies: feed, packs, files")),
+    Kind("reports", N_("Field reports")),
+    Kind("certificates", N_("Papers")),
+    Kind("writing", N_("Deliveries and changes")),
 )
-OTHER: Final = Kind("other", *both("Other pages"))
+OTHER: Final = Kind("other", N_("Other pages"))
 _LIMITED: Final = 429
 
 

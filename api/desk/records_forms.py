@@ -13,7 +13,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from api.errors import invalid_input
-from api.pages.shell import pair
 from geo.code import format as code_display
 from geo.label import named
 from registry.core.messages import N_, _
@@ -230,7 +229,7 @@ class Form:
             elif seen != recorded:
                 now = recorded
         if name == "codes":
-            made = replace(made, label=pair("Các mã sẽ ngừng dùng", made.label))
+            made = replace(made, label=_("Codes that will be retired"))
         if name == "commune" and self.communes:
             label = _("Commune")
             # Of several none is the likely one.

@@ -14,7 +14,7 @@ from api.context import counts, gazetteer, register
 from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.report_forms import KIND_WORDS
-from api.pages.shell import page, pair
+from api.pages.shell import page
 from api.service import KINDS, OTHER
 from registry.access.reach import writable
 from registry.core.messages import N_, _
@@ -170,7 +170,7 @@ def _requests(figures: _Figures) -> list[dict[str, Any]]:
     return [
         {
             "code": kind.code,
-            "label": pair(kind.vietnamese, kind.english),
+            "label": _(kind.title),
             "asked": {days: asked[days, kind.code] for days in _DAYS},
             "outcomes": {name: outcomes[kind.code, name] for name in _OUTCOMES},
         }

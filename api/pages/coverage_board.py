@@ -20,7 +20,7 @@ from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
     AUDIT_LABELS,
     COUNTRY,
-    NO_ACCURACY,
+    LACKS_ACCURACY,
     QUALITY_LABELS,
     Coverage,
     UnitCoverage,
@@ -109,7 +109,7 @@ def _board(session: Session, found: Coverage) -> Response:
         "coverage.html",
         found=found,
         total=total,
-        no_accuracy=NO_ACCURACY,
+        no_accuracy=LACKS_ACCURACY,
         late_label=late_label,
         units=_sorted(found, order),
         order=order,

@@ -67,6 +67,11 @@ class UnitTarget:
         return in_vietnamese(COUNTED_LABELS[self.counted])
 
     @property
+    def quality_text(self) -> str:
+        """How good it is, as a msgid."""
+        return QUALITY_LABELS[self.quality]
+
+    @property
     def quality_label(self) -> str:
         """The quality in Vietnamese; an estimate is never shown without it."""
         return in_vietnamese(QUALITY_LABELS[self.quality])

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from api.access import ANONYMOUS, Caller, caller
 from api.endpoint import declared, facts_of, keyed
-from api.errors import MIMETYPE
+from api.errors import MIMETYPE, STATUS
 from api.service import KINDS, OTHER
 from registry.access.roles import RANK, Role
 from registry.core.messages import Text
@@ -69,6 +69,8 @@ def test_every_endpoint_declares_its_facts(app: Flask) -> None:
     assert {name for name in endpoints if declared(app, name) is None} == set()
     kinds = {facts_of(app, name).kind for name in endpoints} - {None}
     assert kinds == {kind.code for kind in (*KINDS, OTHER)}
+    declared_codes = {code for name in endpoints for code in facts_of(app, name).codes}
+    assert declared_codes <= {error.code for error in STATUS}
     opening = {facts_of(app, name).opened_by for name in endpoints} - {""}
     assert opening <= {field.name for field in dataclasses.fields(Settings)}
 
