@@ -274,11 +274,13 @@ def admitted_bytes() -> int:
     asked = request_ctx.request
     access: _Access = current_app.extensions[_EXTENSION]
     try:
-        if not asked.endpoint or not access.authenticate(asked).may(access.role(_facts(asked))):
+        facts = _facts(asked)
+        if not asked.endpoint or not access.authenticate(asked).may(access.role(facts)):
             return 0
     except RegistryError:
         return 0  # told when the request is answered, and counted then
-    check_turn(asked.endpoint)
+    if facts.in_turn:
+        check_turn()
     return most_bytes(current_app, asked.endpoint, register().settings)
 
 

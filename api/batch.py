@@ -15,7 +15,6 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from api.access import as_caller, count_rows
 from api.addresses import Address
 from api.audit import note
-from api.bodies import takes
 from api.context import counts, gazetteer, register
 from api.endpoint import public
 from api.errors import invalid_input, problem_body
@@ -37,7 +36,6 @@ from api.openapi import (
 )
 from api.reverse import ReverseBody, point_query
 from api.shapes import unit_ref
-from api.turns import in_turn
 from api.validate import ValidateBody, ValidationAnswer
 from registry.batch import (
     OPERATIONS,
@@ -202,9 +200,9 @@ class BatchAnswer(Answer):
         "storage_unavailable",
     ),
     example={"rows": [{"q": "27 Láng, Hà Nội"}, {"q": "Phường Láng, Hà Nội"}]},
+    in_turn=True,
+    body_limit="batch_bytes",
 )
-@in_turn
-@takes("batch_bytes")
 @spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])
 def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Self, TypeVar
+from typing import BinaryIO, Final, Self
 
 from flask import Flask, current_app, request
 from werkzeug.exceptions import (
@@ -18,6 +18,7 @@ from werkzeug.exceptions import (
 )
 
 from api.context import register
+from api.endpoint import facts_of
 from registry.core.messages import Message
 from registry.errors import RegistryError
 from registry.settings import Settings
@@ -29,36 +30,16 @@ BODY: Final = "diachiso.body"
 """In the environ: the path of the file that holds the body; None where it is in memory."""
 MOST: Final = 1_000_000
 """Bytes of a body where the endpoint says nothing else."""
-FILES: Final = "import_bytes"
-"""Setting of those that take files, see `takes`."""
 SMALL: Final = 65_536
 """Bytes of a body that is taken in before anybody asks whose it is."""
 _IN_MEMORY: Final = 262_144
 
-View = TypeVar("View", bound=Callable[..., Any])
-
-
-def takes(setting: str) -> Callable[[View], View]:
-    """Declare that an endpoint takes bodies as large as `setting` says (`registry.settings`)."""
-
-    def mark(view: View) -> View:
-        view.body_setting = setting  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
 
 def most_bytes(app: Flask, endpoint: str | None, settings: Settings) -> int:
     """The largest body that the endpoint takes."""
-    view = app.view_functions.get(endpoint or "")
-    setting: str | None = getattr(view, "body_setting", None)
+    facts = facts_of(app, endpoint or "")
+    setting = "import_bytes" if facts.upload else facts.body_limit
     return getattr(settings, setting) if setting else MOST
-
-
-def takes_files(app: Flask, endpoint: str | None) -> bool:
-    """Whether the endpoint takes files, as large as imports may be."""
-    view = app.view_functions.get(endpoint or "")
-    return getattr(view, "body_setting", None) == FILES
 
 
 def prepare_body() -> None:

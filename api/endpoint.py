@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from flask import Flask
 
+from api.turns import in_turn
 from registry.access.roles import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -42,6 +43,10 @@ class Facts:
     """Counted against a rate of its own: one map on a screen makes many requests."""
     audited: bool = False
     """Written to the audit log although it is open, since it names many records."""
+    body_limit: str = ""
+    """The setting that says how large its bodies may be; by default `api.bodies.MOST` bytes."""
+    in_turn: bool = False
+    """It answers many rows, and so waits for one of few turns (`api.turns`)."""
     opened_by: str = ""
     """The setting by which the operator opens it to everybody."""
     takes_round_code: bool = False
@@ -57,7 +62,7 @@ class Facts:
     media_types: tuple[str, ...] = ()
     """Of its answer, where that is not `application/json`."""
     upload: tuple[str, ...] = ()
-    """The files in its form, the first of which is required."""
+    """The files in its form, the first of which is required; as large as those of imports."""
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Path parameter → its schema, where it takes other values than elsewhere."""
     headers: tuple[Mapping[str, Any], ...] = ()
@@ -67,8 +72,26 @@ class Facts:
 
     def __call__(self, view: View) -> View:
         """Declare these facts for the function of an endpoint."""
+        if self.in_turn:
+            view = in_turn(view)
         setattr(view, _ATTRIBUTE, self)
         return view
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for facts that contradict each other."""
+        is_open = self.role == "anonymous"
+        contradictions = {
+            "open already": is_open and self.opened_by,
+            "audited already": not is_open and self.audited,
+            "a role, but no key is read": not is_open and not self.reads_key,
+            "nobody is identified": self.takes_session and not self.reads_key,
+            "nobody is counted": not self.reads_key
+            and (self.own_rate or "enumeration_budget" in self.codes),
+            "a write may run twice": self.retried and self.writes,
+            "a page is not described": self.page and (self.operation_id or self.example),
+        }
+        if found := [name for name, holds in contradictions.items() if holds]:
+            raise ValueError(f"facts of an endpoint contradict each other: {', '.join(found)}")
 
 
 def public(kind: str | None = "other", **facts: Any) -> Facts:

@@ -13,7 +13,6 @@ from werkzeug.exceptions import BadRequest
 
 from api.access import as_caller, caller
 from api.audit import note
-from api.bodies import FILES, takes
 from api.context import gazetteer, register
 from api.endpoint import keyed
 from api.import_bodies import (
@@ -82,7 +81,6 @@ blueprint.before_request(keep_files_below_var)
 
 
 @blueprint.post("")
-@takes(FILES)
 @keyed(
     "editor",
     "writing",

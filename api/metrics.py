@@ -31,9 +31,6 @@ from registry.revision import head_revision
 
 blueprint = Blueprint("metrics", __name__)
 
-GET_METRICS: Final = "metrics.get_metrics"
-"""The endpoint that `DIACHISO_OPEN_METRICS` opens."""
-
 _OWN: Final = CollectorRegistry()
 _REQUESTS: Final = Counter(
     "diachiso_requests",

@@ -8,8 +8,9 @@ from typing import cast
 from flask import current_app, request
 from werkzeug.exceptions import LengthRequired
 
-from api.bodies import BODY, takes_files
+from api.bodies import BODY
 from api.context import register
+from api.endpoint import facts_of
 from api.requests import Request
 from registry.core.messages import Message
 from registry.errors import InvalidInputError
@@ -21,7 +22,7 @@ FILE = "file"
 
 def keep_files_below_var() -> None:
     """Before each request: the files of a form lie where what is wanted of them is kept."""
-    if takes_files(current_app, request.endpoint):
+    if facts_of(current_app, request.endpoint or "").upload:
         with files.refusals():
             cast(Request, request).files_below = files.incoming_folder(register().settings)
 

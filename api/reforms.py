@@ -6,7 +6,6 @@ from flask import Blueprint, Response, send_file
 
 from api.access import caller
 from api.audit import note
-from api.bodies import FILES, takes
 from api.context import gazetteer, register
 from api.endpoint import keyed
 from api.import_bodies import FileAnswer
@@ -45,7 +44,6 @@ blueprint.before_request(keep_files_below_var)
 
 
 @blueprint.post("")
-@takes(FILES)
 @keyed(
     "admin",
     "writing",
@@ -118,7 +116,6 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
 
 
 @blueprint.post("/<int:reform_id>/decided")
-@takes(FILES)
 @keyed(
     "admin",
     "writing",

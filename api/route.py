@@ -15,7 +15,6 @@ from api.endpoint import public
 from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers, spec, written
 from api.papers import PdfAnswer, as_pdf, site
 from api.shapes import unit_ref
-from api.turns import in_turn
 from registry.batch.pasted import read_pasted, text_of
 from registry.batch.rows import Table, json_line, read_table
 from registry.core.messages import Message
@@ -200,8 +199,8 @@ class RouteAnswer(Answer):
         "enumeration_budget",
     ),
     example={"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]},
+    in_turn=True,
 )
-@in_turn
 @spec.validate(resp=answers(RouteAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route(query: RouteQuery, json: RouteBody) -> Response:
     """Order a list of codes or addresses into a route; each line comes back once.
@@ -230,8 +229,8 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
     ),
     example={"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]},
     media_types=("application/pdf",),
+    in_turn=True,
 )
-@in_turn
 @spec.validate(resp=answers(PdfAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:
     """The same route as a PDF: the sheet to tick, or stickers for its parcels with code and QR."""

@@ -10,7 +10,6 @@ from pydantic import Field
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.audit import note
-from api.bodies import FILES, takes
 from api.context import gazetteer, register
 from api.endpoint import keyed, public
 from api.errors import UNIT_CODE
@@ -245,7 +244,6 @@ def get_services(query: ServicesQuery) -> Response:
 
 
 @own.post("")
-@takes(FILES)
 @keyed(
     "carrier",
     operation_id="deliver_services",

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import current_app
 from werkzeug.wrappers import Response
 
 from api.context import register
@@ -32,15 +31,13 @@ def in_turn(view: View) -> View:
                 response.response = _Parts(response.response, turn.pop_all())
         return response
 
-    answered.in_turn = True  # type: ignore[attr-defined]
     return answered  # type: ignore[return-value]
 
 
-def check_turn(endpoint: str) -> None:
-    """Before a large body is taken in: raises BusyError where the endpoint has no turn for it."""
-    if getattr(current_app.view_functions.get(endpoint), "in_turn", False):
-        with register().reads.batch():
-            pass
+def check_turn() -> None:
+    """Before a large body is taken in: raises BusyError where no turn is left."""
+    with register().reads.batch():
+        pass
 
 
 class _Parts(Iterator[Any]):

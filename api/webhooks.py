@@ -8,7 +8,6 @@ from pydantic import Field
 
 from api.access import caller
 from api.audit import note
-from api.bodies import takes
 from api.context import register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE
@@ -197,8 +196,8 @@ class Done(Answer):
     operation_id="make_webhook",
     codes=("cursor_refused", "outside_units"),
     example={"url": "https://giaohang.vn/dia-chi-so", "units": ["00199"]},
+    body_limit="batch_bytes",
 )
-@takes("batch_bytes")
 @spec.validate(resp=answers(WebhookMade, 400, 401, 403, 404, 409, 410, 413, 503), tags=["webhooks"])
 def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: ARG001
     """Let a receiver be told of changes, signed with the secret that this answer tells once.
@@ -241,8 +240,8 @@ def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG0
     operation_id="change_webhook",
     codes=("outside_units",),
     example={"state": "active"},
+    body_limit="batch_bytes",
 )
-@takes("batch_bytes")
 @spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
 def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody) -> Response:  # noqa: ARG001
     """Change what is told or where to, pause it, or let it go on where it stopped."""

@@ -7,22 +7,30 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from typing import Final
 
 import click
 from pydantic import BaseModel
 
+from api.app import create_app
+from api.document import document
+from api.document_words import TAGS
+from api.endpoint import declared_by, title_of
 from registry.core.messages import in_vietnamese
 from registry.intake.judging.problems import PROBLEMS
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.messages import SEVERITIES
-from registry.settings import ROOT
+from registry.register import Register
+from registry.settings import ROOT, Settings
 from scripts.lifecycle import operation as group
 
 LIFECYCLE: Final = ROOT / "docs" / "lifecycle.md"
-PAGES: Final = (LIFECYCLE, ROOT / "docs" / "problems.md")
+PAGES: Final = (ROOT / "docs" / "api.md", LIFECYCLE, ROOT / "docs" / "problems.md")
 _PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _COMMON: Final = ("reason", "decision_number")
+_NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
+"""None is asked for what an application declares."""
 _SERVER: Final = "http://127.0.0.1:8000"
 
 
@@ -72,6 +80,27 @@ def problems() -> str:
             ),
         ]
     )
+
+
+def endpoints() -> str:
+    """One line an endpoint of the API, by subject, with the least role that may call it."""
+    register = Register.open(Settings(), _NO_DATABASE)
+    with closing(register):
+        app = create_app(register)
+        with app.test_request_context():
+            described = document()["paths"]
+    rows = defaultdict(list)
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        view = app.view_functions[rule.endpoint]
+        for method, operation in described.get(path, {}).items():
+            if method.upper() in (rule.methods or ()) and not path.startswith("/v1/operations/"):
+                facts = declared_by(view)
+                role = "the code of a round" if facts.takes_round_code else facts.role
+                shown = f"| `{method.upper()} {path}` | {title_of(view).rstrip('.')} | {role} |"
+                rows[operation["tags"][0]].append(shown)
+    head = "| endpoint | what it does | least role |\n|---|---|---|"
+    return "\n".join([head, *(row for tag in TAGS for row in rows[tag])])
 
 
 def _line(made: Operation) -> str:
@@ -135,6 +164,7 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "listing": listing,
     "sections": sections,
     "problems": problems,
+    "endpoints": endpoints,
 }
 
 

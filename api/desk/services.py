@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.access import caller
 from api.audit import note
-from api.bodies import takes
 from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import as_file, carried, sent_file
@@ -66,8 +65,7 @@ def get_services() -> BaseResponse:
 
 
 @blueprint.post("/file")
-@takes("batch_bytes")
-@signed_in_page("carrier")
+@signed_in_page("carrier", body_limit="batch_bytes")
 def post_file() -> BaseResponse:
     """Try a file of areas, and write it when what would become of it was looked at."""
     operator = operator_of(request.form.get("operator", "").strip())

@@ -13,7 +13,6 @@ from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint, page, secured
 from api.papers import as_pdf
 from api.route import GEOJSON, GPX, MAX_LINES, PAPERS, answered, paper_of, planned
-from api.turns import in_turn
 from registry.batch.pasted import read_pasted, text_of
 from registry.core.messages import N_, _
 from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
@@ -39,8 +38,7 @@ def get_route() -> Response:
 
 
 @blueprint.post("/route")
-@public_page("batch", takes_session=True, audited=True)
-@in_turn
+@public_page("batch", takes_session=True, audited=True, in_turn=True)
 def post_route() -> Response:
     """The route as a file, for browsers without scripts."""
     try:

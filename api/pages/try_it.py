@@ -17,7 +17,6 @@ from api.context import gazetteer, register
 from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, pair, secured
-from api.turns import in_turn
 from geo.code import format as code_display
 from registry.batch import EMPTY, TOTAL, Outcome, outcomes
 from registry.batch.flat import FLAT_COLUMNS, flat
@@ -82,8 +81,7 @@ def get_try() -> Response:
 
 
 @blueprint.post("/try")
-@public_page("validate", audited=True)
-@in_turn
+@public_page("validate", audited=True, in_turn=True)
 def post_try() -> Response:
     """The table of verdicts or of today's addresses, or the same as a CSV."""
     mode, problem, answered = _mode(request.form.get("mode")), None, None
