@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from api.openapi import Request
 from registry.core.invalid import invalid_value
@@ -66,9 +65,7 @@ class Columns(Request):
         parts = self.has_parts
         door = parts and any(getattr(self, part) is not None for part in _DOOR)
         if (door and text is not None) or (text is None and not parts):
-            raise PydanticCustomError(
-                "text_or_components", f"give either {name}, with units beside it, or components"
-            )
+            raise invalid_value("text_or_components", Message("text_or_components", name=name))
 
     @property
     def has_parts(self) -> bool:
