@@ -22,7 +22,7 @@ import pyarrow
 import pytest
 
 from clients import generate
-from tests.support.search_world import World
+from tests.support.search_world import search_world
 from tests.support.serving import serving_here
 
 HAS_JAVA = bool(shutil.which("java"))
@@ -62,8 +62,8 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(world: World) -> Iterator[Shop]:
-    with serving_here(world.url) as url:
+def shop(admin_url: str, worker_id: str) -> Iterator[Shop]:
+    with search_world(admin_url, f"shop_{worker_id}") as world, serving_here(world.url) as url:
         yield Shop(url, world.codes["27 Láng"])
 
 

@@ -257,22 +257,20 @@ def test_folder_that_cannot_be_written_is_named_with_the_remedy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "expected"),
+    ("output", "code"),
     [
-        ("initdb: error: could not write: No space left on device", "no space left for /v"),
-        ("FATAL:  could not create lock file: Read-only file system", "cannot write /v"),
+        ("initdb: error: could not write: No space left on device", "no_space_for"),
+        ("FATAL:  could not create lock file: Read-only file system", "var_folder_not_writable"),
         (
             "FATAL:  could not resize shared memory segment: No space left on device",
-            "gets no shared",
+            "no_shared_memory",
         ),
-        ("LOG:  x\n2026 UTC [7] FATAL:  the reason\nLOG:  y", "PostgreSQL in /v: the reason"),
-        ("", "PostgreSQL in /v: exited without any message"),
+        ("LOG:  x\n2026 UTC [7] FATAL:  the reason\nLOG:  y", "postgresql_complains"),
+        ("", "postgresql_complains"),
     ],
 )
-def test_explain(output: str, expected: str) -> None:
-    assert cluster_host.explain(output, Path("/v")).startswith(expected) or (
-        expected in cluster_host.explain(output, Path("/v"))
-    )
+def test_explain(output: str, code: str) -> None:
+    assert cluster_host.explain(output, Path("/v")).code == code
 
 
 def test_failing_start_shows_the_reason(private) -> None:

@@ -171,7 +171,7 @@ def test_a_file_that_leaves_the_program_is_marked(session, gazetteer):
 def test_provinces_must_be_provinces_of_today(session, gazetteer):
     with pytest.raises(NotFoundError, match="Tỉnh Tuyên Quang"):
         demo.plan_demo(session, gazetteer, 1, provinces=["02"])
-    with pytest.raises(InvalidInputError, match="no province"):
+    with pytest.raises(InvalidInputError, match="not a province"):
         demo.plan_demo(session, gazetteer, 1, provinces=["00004"])
 
 

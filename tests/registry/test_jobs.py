@@ -197,9 +197,9 @@ def test_doctor_sees_the_worker_and_what_is_stuck(
 ) -> None:
     def jobs() -> tuple[str, str]:
         found = {each.name: each for each in run_checks(Settings(database_url=url))}
-        return found["background_jobs"].state, found["background_jobs"].detail
+        return found["background_jobs"].state, found["background_jobs"].english
 
-    assert jobs() == ("warning", "no worker")
+    assert jobs() == ("warning", "no background worker")
     put(HELD, name="job")
     with worker(url) as first:
         wait_for_begun(tmp_path, "job")
@@ -207,7 +207,7 @@ def test_doctor_sees_the_worker_and_what_is_stuck(
         first.kill()
         first.wait()
     # Though it said a moment ago that it lives.
-    eventually(lambda: "no worker" in jobs()[1], "the worker is missed")
+    eventually(lambda: "no background worker" in jobs()[1], "the worker is missed")
     with psycopg.connect(url) as connection:
         connection.execute(
             "UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"

@@ -102,7 +102,7 @@ def due_now(place: Town) -> None:
 def examined(place: Town) -> str:
     """What the doctor says of webhooks."""
     results = run_checks(Settings(database_url=place.url))
-    return next(found.detail for found in results if found.name == "webhooks_told")
+    return next(found.english for found in results if found.name == "webhooks_told")
 
 
 def write(place: Town, statement: str, **parameters: object) -> None:

@@ -115,7 +115,7 @@ def test_run_ends_when_the_server_is_killed(start: Starter, var: Path) -> None:
         if str(var) in environment_of(pid) and "setpriv" not in line:
             os.kill(pid, signal.SIGKILL)
     assert run.process.wait(60) == 1
-    assert "the web server ended by itself" in run.text().splitlines()[-1]
+    assert "the web server stopped by itself" in run.text().splitlines()[-1]
     assert not left(var)
 
 
