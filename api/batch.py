@@ -16,7 +16,7 @@ from api.access import as_caller, count_rows
 from api.addresses import Address
 from api.audit import note
 from api.context import counts, gazetteer, register
-from api.endpoint import public
+from api.endpoint import CODES_OF_TABLES, public
 from api.errors import invalid_input, problem_body
 from api.features import FeatureCollection
 from api.geocode import Found as FoundPlaces
@@ -191,14 +191,7 @@ class BatchAnswer(Answer):
     "batch",
     audited=True,
     operation_id="run_batch",
-    codes=(
-        "unreadable_file",
-        "columns_not_recognised",
-        "sheet_not_chosen",
-        "file_too_costly",
-        "enumeration_budget",
-        "storage_unavailable",
-    ),
+    codes=(*CODES_OF_TABLES, "enumeration_budget", "storage_unavailable"),
     example={"rows": [{"q": "27 Láng, Hà Nội"}, {"q": "Phường Láng, Hà Nội"}]},
     in_turn=True,
     body_limit="batch_bytes",

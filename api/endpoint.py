@@ -15,6 +15,12 @@ from registry.access.roles import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+CODES_OF_TABLES: Final = (
+    *("unreadable_file", "columns_not_recognised"),
+    *("sheet_not_chosen", "file_too_costly"),
+)
+"""Codes of the problems of a table that is sent to be answered row by row."""
+
 _ATTRIBUTE: Final = "endpoint_facts"
 
 

@@ -104,14 +104,7 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
     replica=False,
     audited=True,
     operation_id="file_reports",
-    codes=(
-        "unreadable_file",
-        "columns_not_recognised",
-        "sheet_not_chosen",
-        "file_too_costly",
-        "enumeration_budget",
-        "storage_unavailable",
-    ),
+    codes=("enumeration_budget",),
     example={
         "reports": [
             {
@@ -157,7 +150,7 @@ def _kept(given: dict[str, Any]) -> Said:
     "viewer",
     "reports",
     operation_id="list_reports",
-    codes=("too_many_reports", "outside_units", "enumeration_budget"),
+    codes=("outside_units", "enumeration_budget"),
 )
 @spec.validate(resp=answers(ReportQueue, 401, 403, 404, 503), tags=["reports"])
 def get_reports(query: ReportsQuery) -> Response:
@@ -172,19 +165,18 @@ def get_reports(query: ReportsQuery) -> Response:
     return unkept({"reports": [shown_entry(known, entry) for entry in found]})
 
 
+_CODES_OF_DECISIONS: Final = (
+    *("illegal_transition", "address_taken", "report_decided", "report_stale"),
+    *("outside_units", "enumeration_budget"),
+)
+
+
 @blueprint.post("/<int:report_id>/accept")
 @keyed(
     "editor",
     "reports",
     operation_id="accept_report",
-    codes=(
-        "illegal_transition",
-        "address_taken",
-        "report_decided",
-        "report_stale",
-        "outside_units",
-        "enumeration_budget",
-    ),
+    codes=_CODES_OF_DECISIONS,
     example={"reason": "đã đến xem"},
 )
 @spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
@@ -203,14 +195,7 @@ def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Respon
     "editor",
     "reports",
     operation_id="reject_report",
-    codes=(
-        "illegal_transition",
-        "address_taken",
-        "report_decided",
-        "report_stale",
-        "outside_units",
-        "enumeration_budget",
-    ),
+    codes=_CODES_OF_DECISIONS,
     example={"reason": "nhà vẫn ở đó"},
 )
 @spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])

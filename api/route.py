@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from api.access import count_rows
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import public
+from api.endpoint import CODES_OF_TABLES, public
 from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers, spec, written
 from api.papers import PdfAnswer, as_pdf, site
 from api.shapes import unit_ref
@@ -47,6 +47,8 @@ _TABLES: Final = (
 )
 
 blueprint = Blueprint("route", __name__, url_prefix="/v1/routes")
+
+_EXAMPLE: Final = {"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]}
 
 
 class RouteQuery(Request):
@@ -191,14 +193,8 @@ class RouteAnswer(Answer):
     takes_session=True,
     audited=True,
     operation_id="plan_route",
-    codes=(
-        "unreadable_file",
-        "columns_not_recognised",
-        "sheet_not_chosen",
-        "file_too_costly",
-        "enumeration_budget",
-    ),
-    example={"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]},
+    codes=(*CODES_OF_TABLES, "enumeration_budget"),
+    example=_EXAMPLE,
     in_turn=True,
 )
 @spec.validate(resp=answers(RouteAnswer, 400, 413, 415, 429, 503), tags=["search"])
@@ -220,14 +216,8 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
     takes_session=True,
     audited=True,
     operation_id="print_route",
-    codes=(
-        "unreadable_file",
-        "columns_not_recognised",
-        "sheet_not_chosen",
-        "file_too_costly",
-        "enumeration_budget",
-    ),
-    example={"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]},
+    codes=(*CODES_OF_TABLES, "enumeration_budget"),
+    example=_EXAMPLE,
     media_types=("application/pdf",),
     in_turn=True,
 )

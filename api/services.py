@@ -210,17 +210,7 @@ class ServicesCheck(Answer):
 @blueprint.get("")
 @public(
     operation_id="find_services",
-    codes=(
-        "unreadable_file",
-        "sheet_not_chosen",
-        "file_links_elsewhere",
-        "file_too_costly",
-        "code_mistyped",
-        "gone",
-        "withdrawn",
-        "enumeration_budget",
-        "storage_unavailable",
-    ),
+    codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"),
 )
 @spec.validate(resp=answers(ServicesOfDoor, 400, 404, 410, 503), tags=["services"])
 def get_services(query: ServicesQuery) -> Response:
