@@ -262,6 +262,6 @@ def create_app(
 
 def _choose_language() -> None:
     """Before each request: by `Accept-Language`; pages choose again. A thread serves many."""
-    asked = request.accept_languages
-    says_nothing = not asked or asked.to_header() == "*"  # which some clients send by themselves
-    choose_language(None if says_nothing else asked.best_match(LANGUAGES))
+    # Best first (RFC 4647, lookup): `en-GB` is English, also where `vi` stands behind it.
+    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+    choose_language(next((each for each in wanted if each in LANGUAGES), None))
