@@ -182,7 +182,7 @@ class AddressQuery(Request):
 @public("lookup", codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"))
 @spec.validate(resp=answers(Address, 400, 404, 410, 503), tags=["addresses"])
 def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
-    """The address that bears a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
+    """The address that has a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
 
     A retired code is answered by 410 with its successors, a mistyped one by 404 with suggestions.
     With `as_of` it is answered as it was on record then, in the words of that day. With `on` its

@@ -148,7 +148,7 @@ def get_certificate(number: str, query: NoParameters) -> Response:  # noqa: ARG0
 @keyed("editor", "certificates", operation_id="revoke_certificate", example={"reason": "in sai"})
 @spec.validate(resp=answers(CertificateState, 400, 401, 403, 404, 409, 413, 503), tags=["papers"])
 def post_revoke(number: str, query: NoParameters, json: RevokeBody) -> Response:  # noqa: ARG001
-    """Take a certificate back: whoever checks it from now on is told so. Role: editor."""
+    """Revoke a certificate: checks of it show that from now on. Role: editor."""
     known, made = gazetteer(), register()
     revoke(made.engine, number, reason=json.reason)
     verdict = verify(made.reads, known, number)

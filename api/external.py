@@ -48,7 +48,7 @@ class Bearers(Answer):
 @public("lookup", operation_id="find_external")
 @spec.validate(resp=answers(Bearers, 400, 404, 503), tags=["addresses"])
 def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
-    """The records that bear another scheme's value: a postcode, a parcel, an own number."""
+    """The records that have another scheme's value: a postcode, a parcel, an own number."""
     if not re.fullmatch(SCHEME, scheme) or len(value) > MAX_VALUE or not value.isprintable():
         raise InvalidInputError.of_field(
             "scheme", "malformed_scheme", Message("external_value_malformed")

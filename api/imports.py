@@ -235,7 +235,7 @@ def get_codes(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 )
 @spec.validate(resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["imports"])
 def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Response:  # noqa: ARG001
-    """Let a job try the file again, read as you say, beside what was said before. Role: editor."""
+    """Let a job try the file again with these answers, beside earlier ones. Role: editor."""
     answers = json.model_dump(exclude_none=True)
     if not answers:
         raise InvalidInputError.of_field(

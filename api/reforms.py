@@ -82,7 +82,7 @@ def get_reforms(query: ReformsQuery) -> Response:
 @keyed("admin", "writing", codes=("storage_unavailable",))
 @spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 503), tags=["reforms"])
 def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """One reform: state, progress, and what its dry run told. Role: admin."""
+    """One reform: state, progress, and what its dry run reported. Role: admin."""
     return _shown(reform_id)
 
 

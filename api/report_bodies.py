@@ -211,7 +211,7 @@ class AcceptBody(RejectBody):
         None, max_length=MAX_NOTE, description="of an entrance, as it is to stand; empty for none"
     )
     same_address: bool = Field(
-        False, description="another living record bears this address, and both are right"
+        False, description="another living record has this address, and both are right"
     )
 
 

@@ -200,7 +200,7 @@ class Done(Answer):
 )
 @spec.validate(resp=answers(WebhookMade, 400, 401, 403, 404, 409, 410, 413, 503), tags=["webhooks"])
 def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: ARG001
-    """Let a receiver be told of changes, signed with the secret that this answer tells once.
+    """Send changes to a receiver, signed with the secret that only this answer contains.
 
     Role: carrier; an authority's key names units that it sees.
     """
@@ -228,7 +228,7 @@ def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
 @keyed("carrier", "copies", codes=("outside_units",))
 @spec.validate(resp=answers(WebhookAnswer, 401, 403, 404, 503), tags=["webhooks"])
 def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """A webhook: up to where it was told, and why it is told no more."""
+    """A webhook: the position it has reached, and why it stopped."""
     with session_scope(register().engine) as session:
         return unkept(_shown(subscriptions.find_webhook(session, caller(), webhook_id)))
 
@@ -244,7 +244,7 @@ def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG0
 )
 @spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
 def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody) -> Response:  # noqa: ARG001
-    """Change what is told or where to, pause it, or let it go on where it stopped."""
+    """Change what is sent or where to, pause it, or resume it where it stopped."""
     with session_scope(register().engine) as session:
         wanted = Wanted(**json.model_dump())
         subscriptions.change_webhook(session, register(), caller(), webhook_id, wanted)

@@ -78,7 +78,7 @@ _decision_options: Final = (
     click.argument("report_id", metavar="ID", type=click.IntRange(min=1)),
     click.option("--reason", required=True, help="Why; no person's name."),
     click.option("--decision-number", help="Of the legal decision."),
-    click.option("--word", help="What the reporter is told."),
+    click.option("--word", help="What the reporter reads."),
     click.option("--actor", default="operator", show_default=True, help="Who."),
     DRY_RUN,
     FORMAT,
@@ -110,7 +110,7 @@ def _decides(command: Any) -> Any:
 @click.option(
     "--same-address",
     is_flag=True,
-    help="Another record bears it, both right.",
+    help="Another record has it, both right.",
 )
 def accept_(
     report_id: int,

@@ -26,13 +26,13 @@ _STATES: Final = {"active": N_("sending"), "paused": N_("paused"), "dead": N_("g
 
 @click.group()
 def webhooks() -> None:
-    """Whose receivers are told of changes."""
+    """Whose receivers get changes."""
 
 
 @webhooks.command("list")
 @FORMAT
 def list_(*, form: str) -> None:
-    """All, and why some are told no more."""
+    """All webhooks, and why some have stopped."""
     with _opened() as (session, _register):
         found = subscriptions.list_webhooks(session, _OPERATOR)
     if form == "json":
@@ -64,7 +64,7 @@ def resume(number: int, *, since: str | None) -> None:
 @webhooks.command()
 @click.argument("number", type=int)
 def pause(number: int) -> None:
-    """Stop; what comes meanwhile is told afterwards."""
+    """Stop; what happens meanwhile is sent afterwards."""
     with _opened() as (session, register):
         wanted = Wanted(state="paused")
         subscriptions.change_webhook(session, register, _OPERATOR, number, wanted)

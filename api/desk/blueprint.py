@@ -167,7 +167,7 @@ def _with_field(error: RegistryError) -> str:
     label = form_words(str(errors[0]["field"]))
     said = complaint(error)
     if errors[0]["code"] in _CHOICES:
-        said = _("there is no such choice")
+        said = _("no such choice")
     return f"{label}: {said}" if label else said
 
 

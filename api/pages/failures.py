@@ -26,7 +26,7 @@ _WORDS: Final[dict[int | str, tuple[str, str]]] = {
         N_("A form has to be sent from this site itself."),
     ),
     404: (
-        N_("There is no such page"),
+        N_("No such page"),
         N_("Perhaps it has moved, or a letter is wrong."),
     ),
     405: (

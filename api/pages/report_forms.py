@@ -45,7 +45,7 @@ _POINTED: Final = ("wrong_point", "entrance")
 KIND_WORDS: Final = {
     "confirmed": N_("Right: the house is there"),
     "wrong_point": N_("The house is elsewhere"),
-    "no_such_house": N_("There is no such house"),
+    "no_such_house": N_("No such house"),
     "new_house": N_("A house without a code"),
     "plate_mounted": N_("The plate hangs"),
     "plate_lost": N_("The plate is lost or broken"),

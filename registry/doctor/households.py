@@ -99,7 +99,7 @@ def coverage_counts(subject: Subject) -> Finding:
     hint=Message("advice_compare_duplicates"),
 )
 def doors_stand_once(subject: Subject) -> Finding:
-    """No two living records bear the same number or flat of a street or locality."""
+    """No two living records have the same number or flat of a street or locality."""
     # Of millions of numbers the planner takes a third for crowded, and would read all records.
     for way in ("enable_mergejoin", "enable_hashjoin"):
         subject.connection.execute(text(f"SET LOCAL {way} = off"))

@@ -138,7 +138,7 @@ class Address(Place):
     households_count: Count | None = Field(None, description="hộ that share it")
     delivery_hint: Hint | None = Field(None, description="a landmark; never a person")
     same_address: bool = Field(
-        False, description="another living record bears this address, and both are right"
+        False, description="another living record has this address, and both are right"
     )
 
 
@@ -230,7 +230,7 @@ class RenumberRequest(OperationRequest):
     code: Code = Field(description="code of the record")
     house_number: Called = Field(description="the new number")
     same_address: bool = Field(
-        False, description="another living record bears this address, and both are right"
+        False, description="another living record has this address, and both are right"
     )
 
 
@@ -264,7 +264,7 @@ class SplitRequest(Reasoned):
         min_length=2, max_length=MAX_PARTS, description="the records that continue it"
     )
     same_address: bool = Field(
-        False, description="parts may bear one address, or that of another record"
+        False, description="parts may have one address, or that of another record"
     )
 
 
@@ -286,7 +286,7 @@ class ReinstateRequest(Reasoned):
 
     code: Code = Field(description="code of the record")
     same_address: bool = Field(
-        False, description="another living record bears this address, and both are right"
+        False, description="another living record has this address, and both are right"
     )
 
 

@@ -26,7 +26,7 @@ FIELDS: Final = {described(column).member: described(column).label for column in
     "accuracy_m": N_("Accuracy (metres)"),
     "note": N_("Note, without names or telephone numbers of people"),
     "seen_on": N_("Seen on"),
-    "source": N_("Who told it"),
+    "source": N_("Reported by"),
 }
 """Members of requests and of records."""
 METHODS: Final = {
@@ -51,15 +51,15 @@ EFFECTS: Final = {
     "activate": N_("From now on the code is found, drawn on maps and counted."),
     "verify": N_("Only when somebody was there and found it as recorded."),
     "entrances": N_(
-        "Entrances are shown with the code, and whoever asks by position is led to the nearest."
+        "Entrances are shown with the code, and a caller with a position is led to the nearest."
         " The record's point is its main entrance, unless one is named here."
     ),
     "correct": N_("For what was recorded wrongly. A door that got another number is renumbered."),
-    "renumber": N_("Whoever asks for the old number is led to this door."),
-    "merge": N_("Whoever asks for an old code is led to the one that continues it."),
-    "split": N_("Whoever asks for the old code is led to the new ones."),
-    "replace": N_("Whoever asks for the old code is led to the new one."),
-    "retire": N_("Whoever asks for the code is told so. It is never given to another door."),
+    "renumber": N_("The old number leads to this door."),
+    "merge": N_("An old code leads to the one that continues it."),
+    "split": N_("The old code leads to the new ones."),
+    "replace": N_("The old code leads to the new one."),
+    "retire": N_("Lookups of the code say so. It is never given to another door."),
     "reinstate": N_("The code is found again; those that continued it stay as they are."),
 }
 """What an operation does to those who know the code, in Vietnamese and English."""

@@ -31,7 +31,7 @@ _OF_CODES: Final = ("code_mistyped", "code_unknown", "code_retired", "code_not_a
 _WORDS: Final = {
     "confirm": both("Not certain which door; to be asked"),
     "address_shared": both(
-        "Several places bear this very address and differ by their codes; to be asked"
+        "Several places have this very address and differ by their codes; to be asked"
     ),
     "code_contradicts_text": both("The code in the address is that of another place; to be asked"),
 }

@@ -51,7 +51,7 @@ REASONS: Final = {
     "code_retired": both("This address code is no longer in use, and no other has taken its place"),
     "code_not_active": both("This address code is not in use yet"),
     "address_shared": both(
-        "Several registered places bear this very address and differ by their codes; the shopper"
+        "Several registered places have this very address and differ by their codes; the shopper"
         " has to choose"
     ),
     "code_contradicts_text": both(
@@ -59,7 +59,7 @@ REASONS: Final = {
     ),
     "code_unread": both("The code in the address is mistyped or not registered; the rest was read"),
     "unit_code_unknown": both(
-        "No province, district or commune bears the code that was sent; ask the shopper"
+        "No province, district or commune has the code that was sent; ask the shopper"
     ),
 }
 """What is said in place of the verdict's message, where that alone would not say why."""

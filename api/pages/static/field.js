@@ -276,7 +276,7 @@ function showDoors() {
     parts.push(row.item);
   }
   if (wanted.length > MOST_SHOWN) parts.push(make('li', { class: 'quiet' }, _('{count:n} more: type a number or street.', { count: wanted.length - MOST_SHOWN })));
-  if (!parts.length) parts.push(make('li', { class: 'empty' }, _('There is no such door.')));
+  if (!parts.length) parts.push(make('li', { class: 'empty' }, _('No such door.')));
   at('doors').replaceChildren(...parts);
   showAway();
 }

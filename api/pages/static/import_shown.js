@@ -185,7 +185,7 @@ function reported(found, act) {
   const { counts, id, publish_refused: refused } = found;
   const REFUSALS = {
     forbidden: _('This key may not approve: tell an approver the number {id}.', { id }),
-    own_delivery: _('Whoever delivers a file does not approve it: tell another approver the number {id}.', { id }),
+    own_delivery: _('The user who delivered a file cannot approve it: give another approver the number {id}.', { id }),
     too_many_vanished: _('The file lacks more than 80 % of the source’s households: that has to be confirmed.'),
   };
   // Those that a refusal names have their buttons there.

@@ -8,7 +8,7 @@ import { _, make, unplaced } from './ui.js';
 
 const KINDS = {
   new_house: _('A house without a code'), confirmed: _('Right: it is there'), wrong_point: _('It is elsewhere'),
-  entrance: _('An entrance'), no_such_house: _('There is no such house'),
+  entrance: _('An entrance'), no_such_house: _('No such house'),
   plate_mounted: _('The plate hangs'), plate_lost: _('The plate is lost or broken'),
 };
 const STATES = { waiting: _('waits for a network'), sent: _('sent'), refused: _('not taken') };
