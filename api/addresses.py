@@ -21,8 +21,6 @@ from api.openapi import (
     Request,
     UnitRef,
     absent_if_none,
-    answers,
-    spec,
     written,
 )
 from api.services import ServiceHere
@@ -179,8 +177,12 @@ class AddressQuery(Request):
 
 
 @blueprint.get("/<address_code>")
-@public("lookup", codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"))
-@spec.validate(resp=answers(Address, 400, 404, 410, 503), tags=["addresses"])
+@public(
+    "lookup",
+    answer=Address,
+    tag="addresses",
+    codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"),
+)
 def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     """The address that has a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
 

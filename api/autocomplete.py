@@ -10,7 +10,7 @@ from api.columns import Begun
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.errors import UNIT_CODE
-from api.openapi import Answer, JsonObject, Request, UnitRef, answers, spec, written
+from api.openapi import Answer, JsonObject, Request, UnitRef, written
 from api.shapes import unit_ref, unkept
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
@@ -102,8 +102,14 @@ class SuggestionList(Answer):
 
 
 @blueprint.get("")
-@public("autocomplete", operation_id="autocomplete", codes=("enumeration_budget",))
-@spec.validate(resp=answers(SuggestionList, 400, 404, 503), tags=["search"])
+@public(
+    "autocomplete",
+    answer=SuggestionList,
+    tag="search",
+    statuses=(404,),
+    operation_id="autocomplete",
+    codes=("enumeration_budget",),
+)
 def get_autocomplete(query: AutocompleteQuery) -> Response:
     """Streets, localities, buildings, communes and numbers that begin as what has been typed.
 

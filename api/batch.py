@@ -30,8 +30,6 @@ from api.openapi import (
     Request,
     UnitRef,
     absent_if_none,
-    answers,
-    spec,
     where_known,
 )
 from api.reverse import ReverseBody, point_query
@@ -189,6 +187,9 @@ class BatchAnswer(Answer):
 @blueprint.post("/<operation>")
 @public(
     "batch",
+    answer=BatchAnswer,
+    tag="search",
+    statuses=(415, 507),
     audited=True,
     operation_id="run_batch",
     codes=(*CODES_OF_TABLES, "enumeration_budget", "storage_unavailable"),
@@ -196,7 +197,6 @@ class BatchAnswer(Answer):
     in_turn=True,
     body_limit="batch_bytes",
 )
-@spec.validate(resp=answers(BatchAnswer, 400, 404, 413, 415, 429, 503, 507), tags=["search"])
 def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
 

@@ -7,18 +7,8 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed, public
 from api.errors import UNIT_CODE
-from api.openapi import (
-    Answer,
-    CodeForms,
-    JsonObject,
-    NoParameters,
-    Request,
-    UnitRef,
-    answers,
-    members,
-    spec,
-)
-from api.papers import PdfAnswer, as_pdf, site
+from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, members
+from api.papers import as_pdf, site
 from api.shapes import unit_ref, unkept
 from registry.gazetteer import Gazetteer
 from registry.lifecycle.requests import Called, Code, Sentence
@@ -102,13 +92,14 @@ class IssuedQuery(Request):
 @keyed(
     "editor",
     "certificates",
+    tag="papers",
+    statuses=(404, 409, 410),
     operation_id="issue_certificate",
     example={"code": "1H6X-XH2V", "document_number": "15"},
     media_types=("application/pdf",),
 )
-@spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 409, 410, 413, 503), tags=["papers"])
-def post_certificate(query: NoParameters, json: CertificateBody) -> Response:  # noqa: ARG001
-    """Issue a certificate of the address that a code stands for, as PDF/A. Role: editor."""
+def post_certificate(json: CertificateBody) -> Response:
+    """Issue a certificate of the address that a code stands for, as PDF/A."""
     made = register()
     certificate, paper = issue_certificate(
         made.engine,
@@ -124,10 +115,16 @@ def post_certificate(query: NoParameters, json: CertificateBody) -> Response:  #
 
 
 @blueprint.get("")
-@keyed("editor", "certificates", operation_id="list_certificates")
-@spec.validate(resp=answers(IssuedCertificates, 401, 403, 404, 503), tags=["papers"])
+@keyed(
+    "editor",
+    "certificates",
+    answer=IssuedCertificates,
+    tag="papers",
+    statuses=(404,),
+    operation_id="list_certificates",
+)
 def get_certificates(query: IssuedQuery) -> Response:
-    """The register of certificates that a unit has issued. Role: editor."""
+    """The register of certificates that a unit has issued."""
     known = gazetteer()
     units = queues_asked(known, query.unit)
     found = issued_in(register().reads, units, limit=query.limit)
@@ -136,19 +133,32 @@ def get_certificates(query: IssuedQuery) -> Response:
 
 
 @blueprint.get("/<number>")
-@public("certificates", takes_session=True, writes=True, replica=False)
-@spec.validate(resp=answers(CertificateState, 400, 401, 404, 429, 503), tags=["papers"])
-def get_certificate(number: str, query: NoParameters) -> Response:  # noqa: ARG001
+@public(
+    "certificates",
+    answer=CertificateState,
+    tag="papers",
+    takes_session=True,
+    writes=True,
+    replica=False,
+)
+def get_certificate(number: str) -> Response:
     """Whether a certificate still holds: what its QR leads to, for programs."""
     known = gazetteer()
     return unkept(state_of(known, verify(register().reads, known, number)))
 
 
 @blueprint.post("/<number>/revoke")
-@keyed("editor", "certificates", operation_id="revoke_certificate", example={"reason": "in sai"})
-@spec.validate(resp=answers(CertificateState, 400, 401, 403, 404, 409, 413, 503), tags=["papers"])
-def post_revoke(number: str, query: NoParameters, json: RevokeBody) -> Response:  # noqa: ARG001
-    """Revoke a certificate: checks of it show that from now on. Role: editor."""
+@keyed(
+    "editor",
+    "certificates",
+    answer=CertificateState,
+    tag="papers",
+    statuses=(409,),
+    operation_id="revoke_certificate",
+    example={"reason": "in sai"},
+)
+def post_revoke(number: str, json: RevokeBody) -> Response:
+    """Revoke a certificate: checks of it show that from now on."""
     known, made = gazetteer(), register()
     revoke(made.engine, number, reason=json.reason)
     verdict = verify(made.reads, known, number)

@@ -12,7 +12,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE
-from api.openapi import Absent, Answer, Request, UnitRef, absent_if_none, answers, spec
+from api.openapi import Absent, Answer, Request, UnitRef, absent_if_none
 from api.shapes import Span
 from registry.changes import MAX_ENTRIES, Page, read_page
 from registry.changes.entries import following
@@ -176,12 +176,20 @@ class ChangesQuery(Request):
 
 
 @blueprint.get("")
-@keyed("carrier", "copies", replica=True, operation_id="list_changes", codes=("cursor_refused",))
-@spec.validate(resp=answers(ChangesPage, 401, 403, 404, 410, 503), tags=["changes"])
+@keyed(
+    "carrier",
+    "copies",
+    answer=ChangesPage,
+    tag="changes",
+    statuses=(404,),
+    replica=True,
+    operation_id="list_changes",
+    codes=("cursor_refused",),
+)
 def get_changes(query: ChangesQuery) -> Response:
     """What changed behind a cursor; without one the whole register, then what changed meanwhile.
 
-    Role: carrier. Every entry is a state to hold. NDJSON (`application/x-ndjson`) has one entry a
+    Every entry is a state to hold. NDJSON (`application/x-ndjson`) has one entry a
     line and, as its last line, the cursor.
     """
     wanted = following(gazetteer(), query.unit, demo=query.demo)

@@ -9,7 +9,7 @@ from pydantic import Field
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.errors import PROVINCE_CODE, UNIT_CODE
-from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec
+from api.openapi import Answer, Day, JsonObject, Request, UnitRef
 from api.packing import packed
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.gap_files import to_dict
@@ -253,8 +253,7 @@ class CoverageGaps(Answer):
 
 
 @blueprint.get("")
-@public("coverage")
-@spec.validate(resp=answers(CoverageAnswer, 400, 404, 503), tags=["coverage"])
+@public("coverage", answer=CoverageAnswer, tag="coverage", statuses=(404,))
 def list_coverage(query: CoverageQuery) -> Response:
     """Coverage of all provinces or communes, or of those of one province."""
     return jsonify(coverage_by_level(query))
@@ -272,8 +271,7 @@ def coverage_by_level(query: CoverageQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>")
-@public("coverage")
-@spec.validate(resp=answers(CoverageAnswer, 400, 404, 503), tags=["coverage"])
+@public("coverage", answer=CoverageAnswer, tag="coverage")
 def get_coverage(code: str, query: CoverageUnitQuery) -> Response:
     """Coverage of one province or commune, or of its parts.
 
@@ -292,8 +290,7 @@ def coverage_of_unit(code: str, query: CoverageUnitQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>/series")
-@public("coverage", parameters={"code": _OR_COUNTRY})
-@spec.validate(resp=answers(CoverageSeries, 400, 404, 503), tags=["coverage"])
+@public("coverage", answer=CoverageSeries, tag="coverage", parameters={"code": _OR_COUNTRY})
 def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
     """The counts of a unit or of the country (VN) of each evening, the pace, and a forecast.
 
@@ -307,8 +304,7 @@ def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
 
 
 @blueprint.get("/<code>/gaps")
-@public("coverage", parameters={"code": _OR_COUNTRY})
-@spec.validate(resp=answers(CoverageGaps, 400, 404, 503), tags=["coverage"])
+@public("coverage", answer=CoverageGaps, tag="coverage", parameters={"code": _OR_COUNTRY})
 def get_coverage_gaps(code: str, query: CoverageGapsQuery) -> Response:
     """What is missing in a province or commune: parts far below target, holes in streets, places
     that no import delivered.

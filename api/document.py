@@ -1,29 +1,30 @@
-"""The OpenAPI document: what the endpoints declare, and what SpecTree cannot say of them.
+"""The OpenAPI document, folded from what endpoints declare and from the types that they take.
 
-Who may ask, files, headers, and every code of a problem by endpoint and status. The codes come from
-the table of `api.errors`, so that an error which is added there is told here.
+The codes of problems come from the table of `api.errors`, so that an error which is added there is
+described here.
 
 Clients are generated from it: each body and answer has one media type, though other forms are taken
 and given too (docs/api.md), and no schema says what nothing uses.
 """
 
+import inspect
 import re
-from collections.abc import Callable, Iterator
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from threading import Lock
 from typing import Any, Final
 
 from flask import current_app, json
 
 from api.document_problems import codes_of, describe_misfits, problem_response
-from api.document_schemas import trim, used
+from api.document_schemas import Schemas
 from api.document_words import DESCRIPTION, TAGS
 from api.endpoint import Facts, declared_by, title_of
-from api.errors import UNIT_CODE
+from api.errors import STATUS, UNIT_CODE
 from api.field import HEADER as FIELD_CODE
 from api.ogc import blueprint as ogc
-from api.openapi import spec
-from api.requests import FORMS
+from api.openapi import Problem
+from api.requests import FORMS, parts_of
 from registry.batch import OPERATIONS
 from registry.core.messages import Message, in_vietnamese, speaking
 from registry.drawing.tiles import MAX_ZOOM
@@ -31,6 +32,13 @@ from registry.external_ids import MAX_VALUE, SCHEME
 from registry.features.collections import COLLECTIONS
 
 _JSON, _CSV, _FORM = "application/json", "text/csv", FORMS[-1]
+_PLACEHOLDER: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
+_TYPES: Final[dict[str, dict[str, Any]]] = {
+    "": {"type": "string"},
+    "path": {"type": "string", "format": "path"},
+    "int": {"type": "integer", "format": "int32"},
+}
+"""Converter of a rule → schema of what it takes."""
 _BYTES: Final = {"type": "string", "format": "binary"}
 _KEY, _KEY_HEADER, _ROUND = "key", "keyInHeader", "fieldCode"
 _SECURITY_SCHEMES: Final = {
@@ -138,97 +146,179 @@ class Description:
 
 
 _AT_ONCE: Final = Lock()
-"""SpecTree makes its part once for all applications of a process."""
 
 
 def document() -> dict[str, Any]:
     """The whole of it; needs the application's context, with every route registered."""
-    made: dict[str, Any] = deepcopy(spec.spec)
-    made["info"]["description"] = DESCRIPTION
-    made["servers"] = [{"url": "/"}]
-    made["tags"].sort(key=lambda tag: list(TAGS).index(tag["name"]))
-    for tag in made["tags"]:
-        tag["description"] = TAGS[tag["name"]]
-    made["components"]["securitySchemes"] = deepcopy(_SECURITY_SCHEMES)
-    made["security"] = _WITH_OR_WITHOUT
-    schemas = made["components"]["schemas"]
-    for name, schema in schemas.items():
-        if name.endswith(("Body", "Form")):
-            _describe_fields(schema.get("properties", {}))
-    endpoints = dict(_endpoints())
+    schemas = Schemas()
+    paths: dict[str, dict[str, Any]] = {}
     problems: dict[str, Any] = {}
-    made["components"]["responses"] = problems
-    for path, item in made["paths"].items():
-        for method, operation in item.items():
-            view = endpoints[path, method]
-            facts = declared_by(view)
-            operation["operationId"] = facts.operation_id or view.__name__
-            vietnamese = in_vietnamese(title_of(view)).rstrip(".")
-            operation["summary"] = f"{vietnamese} ({operation['summary'].rstrip('.')})"
-            _describe_upload(operation, facts, schemas)
-            statuses = _describe(operation, facts, method)
-            for status in sorted(statuses):
-                codes = codes_of(status, facts.codes)
-                name = f"{status}-{'-'.join(codes)}"
-                problems.setdefault(name, problem_response(status, codes))
-                operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
-            describe_misfits(operation, schemas, wrong_as_400=path.startswith(str(ogc.url_prefix)))
-    trim(schemas)
-    made["components"]["schemas"] = used(schemas, made["paths"], problems)
-    return made
+    refused_with_400 = str(ogc.url_prefix)
+    for rule, method, view in _operations():
+        facts, path = declared_by(view), _PLACEHOLDER.sub(r"{\2}", rule)
+        operation = _operation(rule, method, view, schemas)
+        statuses = _statuses(operation, facts)
+        for status in sorted(statuses):
+            codes = codes_of(status, facts.codes)
+            name = f"{status}-{'-'.join(codes)}"
+            problems.setdefault(name, problem_response(status, codes))
+            operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
+        wrong_as_400 = path.startswith(refused_with_400)
+        describe_misfits(operation, schemas.by_name, wrong_as_400=wrong_as_400)
+        paths.setdefault(path, {})[method] = operation
+    schemas.name(Problem, "serialization")
+    tags = {operation["tags"][0] for item in paths.values() for operation in item.values()}
+    return {
+        "openapi": "3.1.0",
+        # Generators of clients make the name of a package of the title.
+        "info": {"title": "Dia chi so API", "version": "1", "description": DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag, "description": TAGS[tag]} for tag in TAGS if tag in tags],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.used(paths, problems, words=_WORDS),
+            "responses": problems,
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+        "security": _WITH_OR_WITHOUT,
+    }
 
 
-def _endpoints() -> Iterator[tuple[tuple[str, str], Callable[..., Any]]]:
-    """(path, method) of each route → its function."""
+def _operations() -> Iterator[tuple[str, str, Callable[..., Any]]]:
+    """Rule, method and function of each endpoint that the document describes."""
     for rule in current_app.url_map.iter_rules():
-        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         view = current_app.view_functions[rule.endpoint]
-        yield from (((path, method.lower()), view) for method in rule.methods or ())
+        if declared_by(view).tag:
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                yield rule.rule, method.lower(), view
 
 
-def _describe(operation: dict[str, Any], facts: Facts, method: str) -> set[int]:
-    """Complete what is said of an operation; the statuses with which it refuses."""
-    if facts.media_types:
-        _describe_answer(operation["responses"]["200"], facts.media_types)
-    operation["parameters"] = [p for p in operation["parameters"] if not _leaves_json(p)]
-    for parameter in operation["parameters"]:
-        _describe_parameter(parameter)
-        if parameter["in"] == "path" and (own := facts.parameters.get(parameter["name"])):
-            parameter |= {name: own[name] for name in ("description",) if name in own}
-            parameter["schema"] |= {name: own[name] for name in own if name != "description"}
-    body = operation.get("requestBody", {}).get("content", {})
-    if _JSON in body:
-        body.pop(_FORM, None)
+def _operation(
+    rule: str, method: str, view: Callable[..., Any], schemas: Schemas
+) -> dict[str, Any]:
+    """What is said of an operation, but for its refusals."""
+    facts, parts = declared_by(view), parts_of(view)
+    title = title_of(view)
+    more = " ".join((inspect.getdoc(view) or "").partition("\n\n")[2].split("\n"))
+    unless = ", unless the operator opens it to everybody" if facts.opened_by else ""
+    role = "" if facts.role == "anonymous" else f"Role: {facts.role}{unless}."
+    operation: dict[str, Any] = {
+        "operationId": facts.operation_id or view.__name__,
+        "summary": f"{in_vietnamese(title).rstrip('.')} ({title.rstrip('.')})",
+        "description": " ".join(filter(None, (more, role))),
+        "tags": [facts.tag],
+        "parameters": _parameters(rule, facts, parts, schemas),
+        "responses": _answers(facts, schemas),
+    }
+    body = {
+        media_type: {"schema": schemas.reference(parts[part], "validation")}
+        for part, media_type in ((("form", _FORM),) if "json" not in parts else (("json", _JSON),))
+        if part in parts
+    }
+    if body:
+        operation["requestBody"] = {"content": body, "required": True}
+    _describe_upload(operation, facts, schemas.by_name)
     if facts.example is not None:
         for content in body.values():
             content["example"] = facts.example
     if facts.preconditions:
         operation["parameters"].append(_IF_MATCH | {"required": method == "patch"})
     operation["parameters"] += facts.headers
-    # What cannot be decoded is refused by every route.
-    statuses = {400} | {int(status) for status in operation["responses"] if int(status) >= 400}
-    return statuses | _describe_security(operation, facts)
-
-
-def _describe_security(operation: dict[str, Any], facts: Facts) -> set[int]:
-    """Who may call it; the statuses with which others are refused."""
     if facts.takes_round_code:
         operation["security"] = [{_ROUND: []}]
-        return {429}
-    if not facts.reads_key:
+    elif not facts.reads_key:
         operation["security"] = []
-        return set()
-    if facts.role != "anonymous":
+    elif facts.role != "anonymous":
         operation["security"] = _WITH_KEY
-        return {401, 403, 429}
-    return {401, 429}
+    return operation
 
 
-def _describe_answer(response: dict[str, Any], media_types: tuple[str, ...]) -> None:
-    """An answer that is not `application/json`: a file, or other JSON by the same schema."""
-    is_json = all(each.endswith("json") for each in media_types)
-    described = response["content"][_JSON] if is_json else {"schema": _BYTES}
-    response["content"] = dict.fromkeys(media_types, described)
+def _parameters(
+    rule: str, facts: Facts, parts: Mapping[str, Any], schemas: Schemas
+) -> list[dict[str, Any]]:
+    """Of the path, the query and the headers."""
+    made = []
+    for converter, name in _PLACEHOLDER.findall(rule):
+        own = dict(facts.parameters.get(name, {}))
+        words = own.pop("description", _WORDS[name])
+        schema = _TYPES[converter] | _PATH_PARAMETERS[name] | own
+        made.append(_parameter(name, "path", schema, words, required=True))
+    for part, place in (("query", "query"), ("headers", "header")):
+        if part not in parts:
+            continue
+        schema = schemas.by_name[schemas.name(parts[part], "validation")]
+        for name, described in schema.get("properties", {}).items():
+            if _leaves_json(name, described):
+                continue
+            words = described.get("description") or _WORDS[name]
+            required = name in schema.get("required", ())
+            made.append(_parameter(name, place, dict(described), words, required=required))
+    return made
+
+
+def _parameter(
+    name: str, place: str, schema: dict[str, Any], words: str, *, required: bool
+) -> dict[str, Any]:
+    schema.pop("title", None)
+    if "anyOf" in schema:
+        # A parameter is there or is not; it cannot be null.
+        schema.update(next(kind for kind in schema.pop("anyOf") if kind["type"] != "null"))
+        del schema["default"]
+    made = {
+        "name": name,
+        "in": place,
+        "schema": schema,
+        "required": required,
+        "description": words,
+    }
+    if required or name in _FILLED_IN:
+        examples = schema.get("examples", [_EXAMPLES.get(name)])
+        if examples[0] is not None:
+            made["example"] = examples[0]  # what /docs asks with, when nothing else is typed
+    return made
+
+
+def _answers(facts: Facts, schemas: Schemas) -> dict[str, Any]:
+    """What it answers: JSON by its type, or a file."""
+    made: dict[str, Any] = {}
+    if facts.answer or not facts.accepted:
+        made["200"] = {"description": HTTPStatus.OK.phrase}
+        is_file = not facts.answer
+        described = (
+            {"schema": _BYTES}
+            if is_file
+            else {"schema": schemas.reference(facts.answer, "serialization")}
+        )
+        media_types = facts.media_types or (() if is_file else (_JSON,))
+        if media_types:
+            made["200"]["content"] = dict.fromkeys(media_types, described)
+    if facts.accepted:
+        schema = schemas.reference(facts.accepted, "serialization")
+        made["202"] = {
+            "description": HTTPStatus.ACCEPTED.phrase,
+            "content": {_JSON: {"schema": schema}},
+        }
+    return made
+
+
+def _statuses(operation: dict[str, Any], facts: Facts) -> set[int]:
+    """The statuses with which an operation refuses."""
+    declared = {
+        *(400, 422, *facts.statuses),  # what cannot be decoded is refused by every route
+        *(int(known) for error, known in STATUS.items() if error.code in facts.codes),
+    }
+    holds = {
+        503: facts.needs_database,
+        404: any(each["in"] == "path" for each in operation["parameters"]),
+        412: facts.preconditions,
+        # Whatever takes a body may wait for it in vain.
+        **dict.fromkeys((408, 413), "requestBody" in operation),
+        **dict.fromkeys((411, 415, 507), bool(facts.upload)),
+        429: facts.takes_round_code or facts.reads_key or facts.in_turn,
+        401: facts.reads_key and not facts.takes_round_code,
+        403: facts.role != "anonymous",
+    }
+    return declared | {status for status, is_so in holds.items() if is_so}
 
 
 def _describe_upload(operation: dict[str, Any], facts: Facts, schemas: dict[str, Any]) -> None:
@@ -242,29 +332,7 @@ def _describe_upload(operation: dict[str, Any], facts: Facts, schemas: dict[str,
         schema["required"] = ["file"]
 
 
-def _leaves_json(parameter: dict[str, Any]) -> bool:
+def _leaves_json(name: str, schema: dict[str, Any]) -> bool:
     """Whether it asks for an answer that the JSON of the document does not describe."""
-    kinds = parameter["schema"].get("anyOf", [parameter["schema"]])
-    return parameter["name"] == "format" and any("json" in kind.get("enum", ()) for kind in kinds)
-
-
-def _describe_parameter(parameter: dict[str, Any]) -> None:
-    schema = parameter["schema"]
-    schema.pop("title", None)
-    if "anyOf" in schema:
-        # A parameter is there or is not; it cannot be null.
-        schema.update(next(kind for kind in schema.pop("anyOf") if kind["type"] != "null"))
-        del schema["default"]
-    if parameter["in"] == "path":
-        schema.update(_PATH_PARAMETERS[parameter["name"]])
-    parameter["description"] = parameter["description"] or _WORDS[parameter["name"]]
-    if parameter.get("required") or parameter["name"] in _FILLED_IN:
-        examples = schema.get("examples", [_EXAMPLES.get(parameter["name"])])
-        if examples[0] is not None:
-            parameter["example"] = examples[0]  # what /docs asks with, when nothing else is typed
-
-
-def _describe_fields(properties: dict[str, dict[str, Any]]) -> None:
-    for name, schema in properties.items():
-        if not schema.get("description") and name in _WORDS:
-            schema["description"] = _WORDS[name]
+    kinds = schema.get("anyOf", [schema])
+    return name == "format" and any("json" in kind.get("enum", ()) for kind in kinds)

@@ -6,14 +6,13 @@ endpoint without them is closed to everybody but administrators, and fails the t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from flask import Flask
 
+from api.requests import View, validated
 from api.turns import in_turn
 from registry.access.roles import Role
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 CODES_OF_TABLES: Final = (
     *("unreadable_file", "columns_not_recognised"),
@@ -58,7 +57,18 @@ class Facts:
     takes_round_code: bool = False
     """The code of a field round, in its header, stands in for a key."""
 
-    # What the OpenAPI document says of it, and SpecTree cannot know.
+    # What the OpenAPI document says of it, beside the types of its parameters.
+    tag: str = ""
+    """Its group in the document (`api.document_words.TAGS`); without one it is not an operation of
+    the document: a page, or a form of one."""
+    answer: Any = None
+    """The type of its answer; none for a file."""
+    accepted: Any = None
+    """The type of its answer with 202, for what is done later."""
+    statuses: tuple[int, ...] = ()
+    """With which it refuses, beside those that follow from its path, its other facts and codes."""
+    needs_database: bool = True
+    """Whether it is 503 without the database."""
     operation_id: str = ""
     """What generated clients call it, which never changes; by default the function's name."""
     codes: tuple[str, ...] = ()
@@ -78,6 +88,8 @@ class Facts:
 
     def __call__(self, view: View) -> View:
         """Declare these facts for the function of an endpoint."""
+        if self.tag:
+            view = validated(view)
         if self.in_turn:
             view = in_turn(view)
         setattr(view, _ATTRIBUTE, self)
@@ -94,7 +106,9 @@ class Facts:
             "nobody is counted": not self.reads_key
             and (self.own_rate or "enumeration_budget" in self.codes),
             "a write may run twice": self.retried and self.writes,
-            "a page is not described": self.page and (self.operation_id or self.example),
+            "a page is not described": self.page and bool(self.tag),
+            "described without a tag": not self.tag
+            and bool(self.operation_id or self.example or self.answer or self.accepted),
         }
         if found := [name for name, holds in contradictions.items() if holds]:
             raise ValueError(f"facts of an endpoint contradict each other: {', '.join(found)}")

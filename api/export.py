@@ -12,7 +12,7 @@ from api.audit import note
 from api.context import register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE
-from api.openapi import Day, Request, answers, spec
+from api.openapi import Day, Request
 from registry.core.messages import Message
 from registry.errors import DatabaseUnavailableError
 from registry.export.run import ExportOptions, export_stream
@@ -68,6 +68,8 @@ class ExportQuery(Request):
 @keyed(
     "carrier",
     "copies",
+    tag="changes",
+    statuses=(404,),
     replica=True,
     operation_id="export",
     media_types=(
@@ -78,11 +80,10 @@ class ExportQuery(Request):
         "application/vnd.apache.parquet",
     ),
 )
-@spec.validate(resp=answers(None, 400, 401, 403, 404, 503), tags=["changes"])
 def get_export(query: ExportQuery) -> Response:
     """Every record that may be shown, or the boundaries, in one file of one moment.
 
-    Role: carrier. It is sent while it is read: one that broke off is cut, and has no proper end.
+    It is sent while it is read: one that broke off is cut, and has no proper end.
     One at a time for each process of the server, else 503.
     """
     parts = as_caller(_in_turn(query.options))

@@ -9,7 +9,7 @@ from pydantic import Field
 from api.addresses import Address
 from api.context import gazetteer, register
 from api.endpoint import public
-from api.openapi import Answer, CodeForms, Day, JsonObject, Request, answers, spec, written
+from api.openapi import Answer, CodeForms, Day, JsonObject, Request, written
 from registry.core.messages import Message
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.external_ids import MAX_VALUE, SCHEME, ExternalId, find_external
@@ -45,8 +45,7 @@ class Bearers(Answer):
 
 
 @blueprint.get("/<scheme>/<path:value>")
-@public("lookup", operation_id="find_external")
-@spec.validate(resp=answers(Bearers, 400, 404, 503), tags=["addresses"])
+@public("lookup", answer=Bearers, tag="addresses", operation_id="find_external")
 def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
     """The records that have another scheme's value: a postcode, a parcel, an own number."""
     if not re.fullmatch(SCHEME, scheme) or len(value) > MAX_VALUE or not value.isprintable():

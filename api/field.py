@@ -21,14 +21,11 @@ from api.openapi import (
     Absent,
     Answer,
     JsonObject,
-    NoParameters,
     Problem,
     Request,
     UnitRef,
     absent_if_none,
-    answers,
     members,
-    spec,
 )
 from api.shapes import unit_ref, unkept
 from geo.label import named, number_of
@@ -118,14 +115,15 @@ class RecordsFiled(Answer):
 @blueprint.get("/area")
 @public(
     "reports",
+    answer=FieldArea,
+    tag="field",
     reads_key=False,
     replica=False,
     audited=True,
     codes=("gone", "field_code_unknown", "field_code_ended"),
     takes_round_code=True,
 )
-@spec.validate(resp=answers(FieldArea, 403, 410, 429, 503), tags=["field"])
-def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
+def get_field_area() -> Response:
     """The doors of a round's street or hamlet, and the numbers that are missing there.
 
     Its code stands in the header `X-Field-Code`. Restricted places are not among them.
@@ -154,6 +152,9 @@ def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
 @blueprint.post("/records")
 @public(
     "reports",
+    answer=RecordsFiled,
+    tag="field",
+    statuses=(409,),
     reads_key=False,
     replica=False,
     audited=True,
@@ -171,8 +172,7 @@ def get_field_area(query: NoParameters) -> Response:  # noqa: ARG001
     },
     takes_round_code=True,
 )
-@spec.validate(resp=answers(RecordsFiled, 400, 403, 409, 410, 413, 429, 503), tags=["field"])
-def post_field_records(query: NoParameters, json: RecordsBody) -> Response:  # noqa: ARG001
+def post_field_records(json: RecordsBody) -> Response:
     """File what was found on a round; it changes nothing until the desk takes it over.
 
     Each record has a random UUID made in the phone, under which it is filed once, however often it

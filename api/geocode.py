@@ -12,18 +12,7 @@ from api.endpoint import public
 from api.errors import UNIT_CODE
 from api.explanation import Reading
 from api.features import FeatureCollection
-from api.openapi import (
-    Absent,
-    Answer,
-    Day,
-    JsonObject,
-    NoParameters,
-    SuggestedCode,
-    absent_if_none,
-    answers,
-    spec,
-    where_known,
-)
+from api.openapi import Absent, Answer, Day, JsonObject, SuggestedCode, absent_if_none, where_known
 from api.shapes import unkept
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
@@ -119,8 +108,15 @@ class GeocodeForm(GeocodeQuery):
 
 
 @blueprint.get("")
-@public("geocode", retried=True, operation_id="geocode", codes=("enumeration_budget",))
-@spec.validate(resp=answers(Geocoded, 400, 404, 503), tags=["search"])
+@public(
+    "geocode",
+    answer=Geocoded,
+    tag="search",
+    statuses=(404,),
+    retried=True,
+    operation_id="geocode",
+    codes=("enumeration_budget",),
+)
 def get_geocode(query: GeocodeAsked) -> Response:
     """The door that an address names, or the smallest place of it that is registered."""
     return unkept(geocoded(query, explain=query.explain))
@@ -129,13 +125,15 @@ def get_geocode(query: GeocodeAsked) -> Response:
 @blueprint.post("")
 @public(
     "geocode",
+    answer=Found,
+    tag="search",
+    statuses=(404,),
     retried=True,
     operation_id="geocode_by_post",
     codes=("enumeration_budget",),
     example={"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
 )
-@spec.validate(resp=answers(Found, 400, 404, 413, 503), tags=["search"])
-def post_geocode(query: NoParameters, json: GeocodeBody, form: GeocodeForm) -> Response:  # noqa: ARG001
+def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Response:
     """The same by POST, so that the address stands in no URL and no log."""
     return unkept(geocoded(json or form))
 

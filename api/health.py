@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.context import description, register
 from api.endpoint import public
-from api.openapi import Answer, NoParameters, Request, answers, spec
+from api.openapi import Answer, Request
 from api.packing import packed
 from registry.core.messages import Message
 from registry.errors import LeavingError
@@ -48,16 +48,30 @@ class Document(BaseModel):
 
 
 @blueprint.get("/healthz")
-@public(None, reads_key=False, replica=False, operation_id="get_health")
-@spec.validate(resp=answers(Health), tags=["health"])
-def healthz(query: NoParameters) -> Response:  # noqa: ARG001 - SpecTree refuses all others
+@public(
+    None,
+    answer=Health,
+    tag="health",
+    needs_database=False,
+    reads_key=False,
+    replica=False,
+    operation_id="get_health",
+)
+def healthz() -> Response:
     """Whether the process answers; says nothing of the database."""
     return jsonify({"status": "ok"})
 
 
 @blueprint.get("/readyz")
-@public(None, reads_key=False, replica=False, operation_id="get_readiness", codes=("leaving",))
-@spec.validate(resp=answers(Readiness, 503), tags=["health"])
+@public(
+    None,
+    answer=Readiness,
+    tag="health",
+    reads_key=False,
+    replica=False,
+    operation_id="get_readiness",
+    codes=("leaving",),
+)
 def readyz(query: ReadinessQuery) -> Response:
     """Whether requests can be served: database reachable, schema of this version, units loaded.
 
@@ -75,8 +89,15 @@ def readyz(query: ReadinessQuery) -> Response:
 
 
 @blueprint.get("/openapi.json")
-@public(None, reads_key=False, replica=False, operation_id="get_openapi")
-@spec.validate(resp=answers(Document), tags=["health"])
-def openapi(query: NoParameters) -> Response:  # noqa: ARG001
+@public(
+    None,
+    answer=Document,
+    tag="health",
+    needs_database=False,
+    reads_key=False,
+    replica=False,
+    operation_id="get_openapi",
+)
+def openapi() -> Response:
     """This document."""
     return packed(Response(description(), content_type="application/json"))

@@ -10,7 +10,7 @@ from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed
-from api.openapi import Answer, JsonObject, NoParameters, answers, members, spec
+from api.openapi import Answer, JsonObject, members
 from api.shapes import Entrance, unkept
 from geo.code import format as code_display
 from registry.gazetteer import VIET_NAM, Gazetteer
@@ -58,15 +58,16 @@ class History(Answer):
 @keyed(
     "carrier",
     "copies",
+    answer=History,
+    tag="addresses",
     replica=True,
     operation_id="get_address_history",
     codes=("code_mistyped", "outside_units", "enumeration_budget"),
 )
-@spec.validate(resp=answers(History, 401, 403, 404, 503), tags=["addresses"])
-def get_history(address_code: str, query: NoParameters) -> Response:  # noqa: ARG001
+def get_history(address_code: str) -> Response:
     """Every step of a record, also of one that is retired: what, when, by which decision.
 
-    Role: carrier. Who did it and why is shown to an editor and above.
+    Who did it and why is shown to an editor and above.
     """
     known, reads = gazetteer(), register().reads
     in_full = caller().may("editor")

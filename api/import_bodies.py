@@ -307,10 +307,6 @@ class ProblemsAnswer(Answer):
     next_after: str | None = Field(description="What `after` takes for the next page")
 
 
-class FileAnswer(Answer):
-    """Stands for a file in the OpenAPI document."""
-
-
 def body_of(view: ImportView, asking: Actor) -> JsonObject:
     """What ImportAnswer describes, as `asking` sees it; times in Viet Nam's."""
     counts, problem = view.counts, view.problem

@@ -17,7 +17,6 @@ from api.context import gazetteer, register
 from api.endpoint import keyed
 from api.import_bodies import (
     AnswersBody,
-    FileAnswer,
     ImportAnswer,
     ImportForm,
     ImportList,
@@ -34,7 +33,6 @@ from api.import_bodies import (
     numbering_of,
     told,
 )
-from api.openapi import NoParameters, accepted, answers, spec
 from api.received import keep_files_below_var, received
 from api.requests import Request as OwnRequest
 from api.shapes import unkept
@@ -84,16 +82,15 @@ blueprint.before_request(keep_files_below_var)
 @keyed(
     "editor",
     "writing",
+    accepted=ImportAnswer,
+    tag="imports",
     operation_id="deliver_import",
     codes=("idempotency_key_reused", "storage_unavailable"),
     upload=("file",),
     headers=(_IDEMPOTENCY,),
 )
-@spec.validate(
-    resp=accepted(ImportAnswer, 400, 401, 403, 409, 411, 413, 415, 503, 507), tags=["imports"]
-)
 def post_import(query: ImportQuery, form: ImportForm) -> Response:
-    """Deliver a file: it is kept, and a job tries what it would do. Role: editor.
+    """Deliver a file: it is kept, and a job tries what it would do.
 
     As `multipart/form-data` with the part `file`, or as the body itself, whatever its type says,
     with its `Content-Length`.
@@ -131,10 +128,16 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
 
 
 @blueprint.get("")
-@keyed("editor", "writing", operation_id="list_imports", codes=("storage_unavailable",))
-@spec.validate(resp=answers(ImportList, 400, 401, 403, 503), tags=["imports"])
+@keyed(
+    "editor",
+    "writing",
+    answer=ImportList,
+    tag="imports",
+    operation_id="list_imports",
+    codes=("storage_unavailable",),
+)
 def get_imports(query: ImportsQuery) -> Response:
-    """Imports of keys with a unit of yours, the latest first. Role: editor."""
+    """Imports of keys with a unit of yours, the latest first."""
     found = list_imports(
         register().engine,
         caller(),
@@ -150,12 +153,13 @@ def get_imports(query: ImportsQuery) -> Response:
 @keyed(
     "editor",
     "writing",
+    tag="imports",
+    statuses=(404,),
     operation_id="get_import_template",
     media_types=("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
 )
-@spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["imports"])
 def get_template(query: TemplateQuery) -> Response:
-    """A blank workbook for a commune's households, with its streets and hamlets. Role: editor."""
+    """A blank workbook for a commune's households, with its streets and hamlets."""
     with session_scope(register().engine) as session:
         blank = blank_of(session, gazetteer(), query.commune, today())
     with tempfile.TemporaryDirectory() as folder:
@@ -170,18 +174,18 @@ def get_template(query: TemplateQuery) -> Response:
 
 
 @blueprint.get("/<int:import_id>")
-@keyed("editor", "writing")
-@spec.validate(resp=answers(ImportAnswer, 400, 401, 403, 404, 503), tags=["imports"])
-def get_import(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """One import: state, progress, counts, and each kind of problem with examples. Role: editor."""
+@keyed("editor", "writing", answer=ImportAnswer, tag="imports")
+def get_import(import_id: int) -> Response:
+    """One import: state, progress, counts, and each kind of problem with examples."""
     return _shown(import_id)
 
 
 @blueprint.get("/<int:import_id>/problems")
-@keyed("editor", "writing", operation_id="list_import_problems")
-@spec.validate(resp=answers(ProblemsAnswer, 400, 401, 403, 404, 503), tags=["imports"])
+@keyed(
+    "editor", "writing", answer=ProblemsAnswer, tag="imports", operation_id="list_import_problems"
+)
 def get_problems(import_id: int, query: ProblemsQuery) -> Response:
-    """Every problem of every row, in the order of code and row. Role: editor."""
+    """Every problem of every row, in the order of code and row."""
     engine, asking = register().engine, caller()
     page = page_of_problems(
         engine, import_id, asking, code=query.code, after=query.after, limit=query.limit
@@ -204,10 +208,15 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
 
 
 @blueprint.get("/<int:import_id>/report")
-@keyed("editor", "writing", operation_id="get_import_report", media_types=("*/*",))
-@spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["imports"])
+@keyed(
+    "editor",
+    "writing",
+    tag="imports",
+    operation_id="get_import_report",
+    media_types=("*/*",),
+)
 def get_report(import_id: int, query: ReportQuery) -> Response:
-    """Rows as they came, in the file's own form, with all that is wrong. Role: editor."""
+    """Rows as they came, in the file's own form, with all that is wrong."""
     return _file(import_id, query.rows)
 
 
@@ -215,13 +224,13 @@ def get_report(import_id: int, query: ReportQuery) -> Response:
 @keyed(
     "editor",
     "writing",
+    tag="imports",
     operation_id="get_import_codes",
     codes=("import_state",),
     media_types=("text/csv",),
 )
-@spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 409, 503), tags=["imports"])
-def get_codes(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """Every row with its code and outcome, once it is published. Role: editor."""
+def get_codes(import_id: int) -> Response:
+    """Every row with its code and outcome, once it is published."""
     return _file(import_id, files.CODES)
 
 
@@ -229,13 +238,14 @@ def get_codes(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 @keyed(
     "editor",
     "writing",
+    accepted=ImportAnswer,
+    tag="imports",
     operation_id="answer_import",
     codes=("import_state",),
     example={"crs": "EPSG:5897", "mapping": {"Cột A": "street"}},
 )
-@spec.validate(resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["imports"])
-def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Response:  # noqa: ARG001
-    """Let a job try the file again with these answers, beside earlier ones. Role: editor."""
+def post_answers(import_id: int, json: AnswersBody) -> Response:
+    """Let a job try the file again with these answers, beside earlier ones."""
     answers = json.model_dump(exclude_none=True)
     if not answers:
         raise InvalidInputError.of_field(
@@ -251,15 +261,15 @@ def post_answers(import_id: int, query: NoParameters, json: AnswersBody) -> Resp
 @keyed(
     "approver",
     "writing",
+    accepted=ImportAnswer,
+    tag="imports",
+    statuses=(412,),
     operation_id="publish_import",
     codes=("own_delivery", "too_many_vanished", "import_state"),
     example={"verdict": 1},
 )
-@spec.validate(
-    resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 412, 413, 503), tags=["imports"]
-)
-def post_publish(import_id: int, query: NoParameters, json: PublishBody) -> Response:  # noqa: ARG001
-    """Let a job publish what the dry run found. Role: approver.
+def post_publish(import_id: int, json: PublishBody) -> Response:
+    """Let a job publish what the dry run found.
 
     When the register has changed meanwhile so that other rows would be written, nothing is: the
     import is `reported` again with the new counts, and `trouble` says so.
@@ -278,13 +288,14 @@ def post_publish(import_id: int, query: NoParameters, json: PublishBody) -> Resp
 @keyed(
     "approver",
     "writing",
+    accepted=ImportAnswer,
+    tag="imports",
     operation_id="roll_back_import",
     codes=("import_state",),
     example={"keep_later": True},
 )
-@spec.validate(resp=accepted(ImportAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["imports"])
-def post_rollback(import_id: int, query: NoParameters, json: RollbackBody) -> Response:  # noqa: ARG001
-    """Let a job take a published import back, exactly. Role: approver.
+def post_rollback(import_id: int, json: RollbackBody) -> Response:
+    """Let a job take a published import back, exactly.
 
     Where that cannot be, `trouble` says what to do first.
     """
@@ -293,10 +304,16 @@ def post_rollback(import_id: int, query: NoParameters, json: RollbackBody) -> Re
 
 
 @blueprint.delete("/<int:import_id>")
-@keyed("editor", "writing", operation_id="discard_import", codes=("import_state",))
-@spec.validate(resp=answers(ImportAnswer, 400, 401, 403, 404, 409, 503), tags=["imports"])
-def delete_import(import_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """Discard an import that is not published: its file, reports and problems. Role: editor."""
+@keyed(
+    "editor",
+    "writing",
+    answer=ImportAnswer,
+    tag="imports",
+    operation_id="discard_import",
+    codes=("import_state",),
+)
+def delete_import(import_id: int) -> Response:
+    """Discard an import that is not published: its file, reports and problems."""
     discard(register().engine, register().settings, import_id, caller())
     return _shown(import_id)
 

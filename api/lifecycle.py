@@ -12,7 +12,7 @@ from api.access import caller
 from api.audit import note_done, note_operation
 from api.context import gazetteer, register
 from api.endpoint import keyed
-from api.openapi import Answer, NoParameters, answers, members, spec
+from api.openapi import Answer, members
 from api.shapes import at, unkept
 from geo.code import format as code_display
 from registry.core.messages import Message
@@ -121,15 +121,15 @@ def shown_pending(pending: Pending) -> dict[str, Any]:
 
 
 def _endpoint(operation: Operation) -> Callable[..., Response]:
-    def post(query: NoParameters, json: Any) -> Response:  # noqa: ARG001
+    def post(json: Any) -> Response:
         return _perform(operation, json)
 
     post.__name__ = f"post_{operation.name.replace('-', '_')}"
     post.__doc__ = (
-        f"{operation.summary}\n\nRole: {operation.role}. {_states(operation)} What needs a second"
+        f"{operation.summary}\n\n{_states(operation)} What needs a second"
         " person waits for one (202)."
     )
-    post.__annotations__ = {"query": NoParameters, "json": operation.request, "return": Response}
+    post.__annotations__ = {"json": operation.request, "return": Response}
     return post
 
 
@@ -204,6 +204,10 @@ def changed_records(records: Iterable[Changed]) -> list[dict[str, Any]]:
 @keyed(
     "editor",
     "writing",
+    answer=OperationAnswer,
+    accepted=PendingOperation,
+    tag="operations",
+    statuses=(428,),
     codes=(
         "code_mistyped",
         "illegal_transition",
@@ -214,16 +218,10 @@ def changed_records(records: Iterable[Changed]) -> list[dict[str, Any]]:
     example={"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
     preconditions=True,
 )
-@spec.validate(
-    resp=answers(
-        *(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 428, 503), accepted=PendingOperation
-    ),
-    tags=["operations"],
-)
-def patch_address(address_code: str, query: NoParameters, json: AddressPatch) -> Response:  # noqa: ARG001
+def patch_address(address_code: str, json: AddressPatch) -> Response:
     """Change a record: verified, moved, renumbered by a decision, or else corrected.
 
-    Role: editor. If-Match with the ETag of the record is needed (428), and refuses a stale write
+    If-Match with the ETag of the record is needed (428), and refuses a stale write
     (412). The answer names the operation that it was; its ETag is what the next change takes. What
     needs a second person waits for one (202).
     """
@@ -245,17 +243,13 @@ for _operation in OPERATIONS:
         keyed(
             _operation.role,
             "writing",
+            answer=OperationAnswer,
+            accepted=PendingOperation,
+            tag="operations",
+            statuses=(412,),
             operation_id=f"perform_{_operation.kind}",
             codes=_CODES + (("own_proposal",) if _operation.name == "activate" else ()),
             example=_operation.example,
             preconditions=_operation.of_record,
-        )(
-            spec.validate(
-                resp=answers(
-                    *(OperationAnswer, 400, 401, 403, 404, 409, 412, 413, 503),
-                    accepted=PendingOperation,
-                ),
-                tags=["operations"],
-            )(_endpoint(_operation))
-        )
+        )(_endpoint(_operation))
     )

@@ -18,7 +18,7 @@ from api.audit import note
 from api.context import gazetteer, public_url, register
 from api.endpoint import keyed, public
 from api.errors import BBOX, DATETIME, UNIT_CODE, problem
-from api.openapi import Absent, Answer, JsonObject, Request, absent_if_none, answers, spec, written
+from api.openapi import Absent, Answer, JsonObject, Request, absent_if_none, written
 from registry.core.messages import Message
 from registry.errors import InvalidInputError, NotFoundError
 from registry.features.asked import MOST, Asked, parse_asked
@@ -210,8 +210,7 @@ def tell_wrong(error: InvalidInputError) -> Response:
 
 
 @blueprint.get("", strict_slashes=False)
-@public("tiles")
-@spec.validate(resp=answers(OgcLanding, 400, 503), tags=["gis"])
+@public("tiles", answer=OgcLanding, tag="gis")
 def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
     """The way in: what QGIS and others are given as the address of the service."""
     return jsonify(
@@ -233,16 +232,14 @@ def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/conformance")
-@public("tiles")
-@spec.validate(resp=answers(OgcConformance, 400, 503), tags=["gis"])
+@public("tiles", answer=OgcConformance, tag="gis")
 def get_ogc_conformance(query: OgcQuery) -> Response:  # noqa: ARG001
     """What of the standard is kept."""
     return jsonify(written(OgcConformance, conformsTo=list(_CONFORMS)))
 
 
 @blueprint.get("/collections")
-@public("tiles")
-@spec.validate(resp=answers(OgcCollections, 400, 503), tags=["gis"])
+@public("tiles", answer=OgcCollections, tag="gis")
 def list_ogc_collections(query: OgcQuery) -> Response:  # noqa: ARG001
     """The layers."""
     return jsonify(
@@ -255,60 +252,103 @@ def list_ogc_collections(query: OgcQuery) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/collections/<collection>")
-@public("tiles")
-@spec.validate(resp=answers(OgcCollection, 400, 404, 503), tags=["gis"])
+@public("tiles", answer=OgcCollection, tag="gis")
 def get_ogc_collection(collection: str, query: OgcQuery) -> Response:  # noqa: ARG001
     """One layer: its extent, the systems in which it is given, where its features are."""
     return jsonify(_described(collection_named(collection)))
 
 
 @blueprint.get("/collections/households/items")
-@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True, media_types=(GEOJSON,))
-@spec.validate(resp=answers(OgcFeatures, 400, 401, 403, 404, 503), tags=["gis"])
+@keyed(
+    "carrier",
+    "tiles",
+    answer=OgcFeatures,
+    tag="gis",
+    statuses=(404,),
+    takes_session=False,
+    writes=False,
+    replica=True,
+    media_types=(GEOJSON,),
+)
 def list_ogc_households(query: OgcItemsQuery) -> Response:
     """Dwellings by their codes, of a box, unit or day.
 
-    Role: carrier, as in the change feed. None that is restricted; `demo` is true of what is made up
+    None that is restricted; `demo` is true of what is made up
     for demonstration.
     """
     return _doors(COLLECTIONS["households"], query)
 
 
 @blueprint.get("/collections/buildings/items")
-@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True, media_types=(GEOJSON,))
-@spec.validate(resp=answers(OgcFeatures, 400, 401, 403, 404, 503), tags=["gis"])
+@keyed(
+    "carrier",
+    "tiles",
+    answer=OgcFeatures,
+    tag="gis",
+    statuses=(404,),
+    takes_session=False,
+    writes=False,
+    replica=True,
+    media_types=(GEOJSON,),
+)
 def list_ogc_buildings(query: OgcItemsQuery) -> Response:
-    """Buildings by their codes, of a box, unit or day. Role: carrier."""
+    """Buildings by their codes, of a box, unit or day."""
     return _doors(COLLECTIONS["buildings"], query)
 
 
 @blueprint.get("/collections/<collection>/items")
-@public("tiles", media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}})
-@spec.validate(resp=answers(OgcFeatures, 400, 404, 503), tags=["gis"])
+@public(
+    "tiles",
+    answer=OgcFeatures,
+    tag="gis",
+    media_types=(GEOJSON,),
+    parameters={"collection": {"enum": _OPEN_LAYERS}},
+)
 def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
     """Streets, hamlets, communes or provinces of a box, unit or day."""
     return _kept(_page(_open(collection), query))
 
 
 @blueprint.get("/collections/households/items/<feature>")
-@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True, media_types=(GEOJSON,))
-@spec.validate(resp=answers(OgcFeature, 400, 401, 403, 404, 503), tags=["gis"])
+@keyed(
+    "carrier",
+    "tiles",
+    answer=OgcFeature,
+    tag="gis",
+    takes_session=False,
+    writes=False,
+    replica=True,
+    media_types=(GEOJSON,),
+)
 def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
-    """The dwelling of a code. Role: carrier."""
+    """The dwelling of a code."""
     return _one(COLLECTIONS["households"], feature, query)
 
 
 @blueprint.get("/collections/buildings/items/<feature>")
-@keyed("carrier", "tiles", takes_session=False, writes=False, replica=True, media_types=(GEOJSON,))
-@spec.validate(resp=answers(OgcFeature, 400, 401, 403, 404, 503), tags=["gis"])
+@keyed(
+    "carrier",
+    "tiles",
+    answer=OgcFeature,
+    tag="gis",
+    takes_session=False,
+    writes=False,
+    replica=True,
+    media_types=(GEOJSON,),
+)
 def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
-    """The building of a code. Role: carrier."""
+    """The building of a code."""
     return _one(COLLECTIONS["buildings"], feature, query)
 
 
 @blueprint.get("/collections/<collection>/items/<feature>")
-@public("tiles", media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}})
-@spec.validate(resp=answers(OgcFeature, 400, 404, 503), tags=["gis"])
+@public(
+    "tiles",
+    answer=OgcFeature,
+    tag="gis",
+    media_types=(GEOJSON,),
+    parameters={"collection": {"enum": _OPEN_LAYERS}},
+)
 def get_ogc_feature(collection: str, feature: str, query: OgcFeatureQuery) -> Response:
     """One street, hamlet, commune or province."""
     return _kept(_one(_open(collection), feature, query))

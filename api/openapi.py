@@ -1,16 +1,12 @@
-"""How endpoints declare themselves: SpecTree checks requests and writes the OpenAPI document."""
+"""Bases of the types of requests and answers, and types that many endpoints share."""
 
 import datetime
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, ParamSpec
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
-from spectree import Response as Answers
-from spectree import SpecTree
 
-from api.requests import Plugin
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.days import parse_day
@@ -34,10 +30,6 @@ def _day(value: Any) -> Any:
 
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 """A day of a request, in the writings of `registry.days`."""
-
-
-class NoParameters(Request):
-    """For an endpoint that takes none."""
 
 
 class Answer(BaseModel):
@@ -163,60 +155,3 @@ class Problem(BaseModel):
     legal: list[str] | Absent = absent_if_none("Operations that its status allows")
     taken_by: CodeForms | Absent = absent_if_none("Record that bears the address")
     remedies: list[OfferedRemedy] | Absent = absent_if_none("What to send, where that is known")
-
-
-class _Described(SpecTree):
-    """Makes schemas of the models when the document is asked for: a process that only answers need
-    not wait for them, who are two thirds of what it takes to load the endpoints.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._told: dict[str, tuple[Any, Any]] = {}
-
-    def _add_model(self, model: Any, mode: Any = "validation") -> str:
-        name: str = self.naming_strategy(model)
-        self._told[name] = model, mode
-        return name
-
-    def _generate_spec(self) -> dict[str, Any]:
-        for model, mode in self._told.values():
-            super()._add_model(model, mode)
-        made: dict[str, Any] = super()._generate_spec()
-        return made
-
-
-spec = _Described(
-    backend=Plugin,
-    validation_error_model=Problem,
-    naming_strategy=lambda model: model.__name__,
-    nested_naming_strategy=lambda _parent, child: child,
-    title="Dia chi so API",  # generators of clients make the name of a package of it
-    version="1",
-    description="Register of permanent digital address codes (mã địa chỉ số) of Viet Nam.",
-    openapi_version="3.1.0",
-    mode="strict",
-    page_templates={},
-)
-
-
-def answers(
-    model: type[BaseModel] | None, *problems: int, accepted: type[BaseModel] | None = None
-) -> Answers:
-    """What an endpoint answers: the model, or a problem document with one of these statuses.
-
-    `accepted` is what it answers with 202, where it may do so.
-    """
-    later = {} if accepted is None else {"HTTP_202": accepted}
-    return Answers(HTTP_200=model, **later, **_refusals(problems))
-
-
-def accepted(model: type[BaseModel], *problems: int) -> Answers:
-    """The same for what a job does later."""
-    return Answers(HTTP_202=model, **_refusals(problems))
-
-
-def _refusals(problems: tuple[int, ...]) -> dict[str, type[Problem]]:
-    """Whatever takes a body may wait for it in vain."""
-    late = (HTTPStatus.REQUEST_TIMEOUT,) * (HTTPStatus.REQUEST_ENTITY_TOO_LARGE in problems)
-    return {f"HTTP_{int(status)}": Problem for status in sorted({*problems, *late})}

@@ -10,7 +10,7 @@ from api.audit import note
 from api.conditional import conditional
 from api.context import register
 from api.endpoint import keyed, public
-from api.openapi import Answer, NoParameters, Request, answers, spec
+from api.openapi import Answer, Request
 from registry.pack.basemap import MEDIA_TYPE as MAP_TYPE
 from registry.pack.basemap import BasemapSlice
 from registry.pack.file import MEDIA_TYPE, SUFFIX
@@ -51,9 +51,14 @@ class PackKeys(Answer):
 
 
 @blueprint.get("/keys")
-@public("copies", operation_id="list_pack_keys", codes=("signing_key_unavailable",))
-@spec.validate(resp=answers(PackKeys, 503), tags=["packs"])
-def get_pack_keys(query: NoParameters) -> Response:  # noqa: ARG001
+@public(
+    "copies",
+    answer=PackKeys,
+    tag="packs",
+    operation_id="list_pack_keys",
+    codes=("signing_key_unavailable",),
+)
+def get_pack_keys() -> Response:
     """The public keys by which packs are checked, as a JWK Set."""
     response = jsonify(public_keys(key_file(register().settings)))
     response.cache_control.public = True
@@ -66,17 +71,14 @@ def get_pack_keys(query: NoParameters) -> Response:  # noqa: ARG001
 @keyed(
     "carrier",
     "copies",
+    tag="packs",
     replica=True,
     opened_by="open_packs",
     codes=("cursor_refused", "signing_key_unavailable"),
     media_types=("application/vnd.diachiso.pack",),
 )
-@spec.validate(resp=answers(None, 401, 403, 404, 410, 503), tags=["packs"])
 def get_pack(commune: str, query: PackQuery) -> Response:
-    """The pack of a commune: every door that may be shown, in one signed file.
-
-    Role: carrier, unless the operator opens packs to everybody.
-    """
+    """The pack of a commune: every door that may be shown, in one signed file."""
     made = register()
     response = Response(content_type=MEDIA_TYPE)
     response.set_etag(pack_state(made, commune, demo=query.demo, since=query.since))
@@ -97,16 +99,15 @@ def get_pack(commune: str, query: PackQuery) -> Response:
 @keyed(
     "carrier",
     "copies",
+    tag="packs",
     replica=True,
     opened_by="open_packs",
     media_types=("application/vnd.pmtiles",),
 )
-@spec.validate(resp=answers(None, 401, 403, 404, 503), tags=["packs"])
-def get_pack_basemap(commune: str, query: NoParameters) -> Response:  # noqa: ARG001
+def get_pack_basemap(commune: str) -> Response:
     """The base map of a commune, where the operator gave one as a file: a PMTiles file of its own.
 
-    As deep as fits into some megabytes; it says whose it is. Role: carrier, unless the operator
-    opens packs to everybody.
+    As deep as fits into some megabytes; it says whose it is.
     """
     wanted = BasemapSlice(register(), commune)
     response = Response(content_type=MAP_TYPE)

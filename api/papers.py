@@ -10,7 +10,7 @@ from api.audit import note
 from api.context import gazetteer, public_url, register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE, invalid_input
-from api.openapi import Answer, Day, NoParameters, Request, answers, spec
+from api.openapi import Day, Request
 from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import InvalidInputError
@@ -39,10 +39,6 @@ blueprint = Blueprint("papers", __name__, url_prefix="/v1/papers")
 
 _OPERATIONS: Final = ", ".join(name for name, made in BY_NAME.items() if made.kind in KINDS)
 _SKIP: Final = "How many doors to pass over, where there are more than one PDF holds"
-
-
-class PdfAnswer(Answer):
-    """Stands for a PDF in the OpenAPI document."""
 
 
 class PlatesBody(Request, Doors):
@@ -91,15 +87,16 @@ class DecisionBody(Request):
 @keyed(
     "editor",
     "certificates",
+    tag="papers",
+    statuses=(404,),
     operation_id="print_plates",
     example={"commune": "00199", "street": "Phố Láng", "size": "180x120"},
     media_types=("application/pdf",),
 )
-@spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 413, 503), tags=["papers"])
-def post_plates(query: NoParameters, json: PlatesBody) -> Response:  # noqa: ARG001
+def post_plates(json: PlatesBody) -> Response:
     """Plates with bleed and cutting marks, of some doors or of a whole street or locality.
 
-    Role: editor. Nothing is written: that they were handed out is the operation `issue-plates`.
+    Nothing is written: that they were handed out is the operation `issue-plates`.
     """
     form = PlateForm(json.size, json.sheet, json.roll_mm, json.bleed_mm)
     with session_scope(register().engine) as session:
@@ -111,13 +108,14 @@ def post_plates(query: NoParameters, json: PlatesBody) -> Response:  # noqa: ARG
 @keyed(
     "editor",
     "certificates",
+    tag="papers",
+    statuses=(404,),
     operation_id="print_list",
     example={"commune": "00199", "locality": "Thôn Đoài", "purpose": "field"},
     media_types=("application/pdf",),
 )
-@spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 413, 503), tags=["papers"])
-def post_list(query: NoParameters, json: ListBody) -> Response:  # noqa: ARG001
-    """A list of some doors, or of a street or locality. Role: editor."""
+def post_list(json: ListBody) -> Response:
+    """A list of some doors, or of a street or locality."""
     with session_scope(register().engine) as session:
         paper = print_list(session, gazetteer(), site(), json, json.purpose, skip=json.skip)
     return as_pdf(paper)
@@ -127,6 +125,8 @@ def post_list(query: NoParameters, json: ListBody) -> Response:  # noqa: ARG001
 @keyed(
     "editor",
     "certificates",
+    tag="papers",
+    statuses=(404, 409),
     operation_id="print_decision",
     example={
         "operation": "rename-street",
@@ -135,9 +135,8 @@ def post_list(query: NoParameters, json: ListBody) -> Response:  # noqa: ARG001
     },
     media_types=("application/pdf",),
 )
-@spec.validate(resp=answers(PdfAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["papers"])
-def post_decision(query: NoParameters, json: DecisionBody) -> Response:  # noqa: ARG001
-    """The decision of an operation that is to come or was done, with its annex. Role: editor."""
+def post_decision(json: DecisionBody) -> Response:
+    """The decision of an operation that is to come or was done, with its annex."""
     made = register()
     form = DecisionForm(json.unit, json.number, json.day, tuple(json.grounds), json.proposer)
     shown = (made.engine, made.reads, gazetteer(), site())

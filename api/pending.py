@@ -7,7 +7,7 @@ from api.audit import note_done, note_operation
 from api.context import register
 from api.endpoint import keyed
 from api.lifecycle import OperationAnswer, PendingOperation, operation_body, shown_pending
-from api.openapi import Answer, NoParameters, Request, answers, spec
+from api.openapi import Answer, Request
 from api.shapes import unkept
 from registry.database import session_scope
 from registry.lifecycle.pending import approve, decline
@@ -37,20 +37,18 @@ class DeclineBody(Request):
 
 
 @blueprint.get("")
-@keyed("viewer", operation_id="list_pending_operations")
-@spec.validate(resp=answers(PendingList, 400, 401, 403, 503), tags=["operations"])
+@keyed("viewer", answer=PendingList, tag="operations", operation_id="list_pending_operations")
 def get_pending_operations(query: PendingQuery) -> Response:
-    """What waits for a second person in the units of the key, the oldest first. Role: viewer."""
+    """What waits for a second person in the units of the key, the oldest first."""
     with session_scope(register().engine) as session:
         found = list_pending(session, after=query.after, limit=query.limit)
     return unkept({"pending": [shown_pending(each) for each in found]})
 
 
 @blueprint.get("/<int:pending_id>")
-@keyed("viewer", codes=("outside_units",))
-@spec.validate(resp=answers(PendingOperation, 400, 401, 403, 404, 503), tags=["operations"])
-def get_pending_operation(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """What was asked for, and what became of it. Role: viewer."""
+@keyed("viewer", answer=PendingOperation, tag="operations", codes=("outside_units",))
+def get_pending_operation(pending_id: int) -> Response:
+    """What was asked for, and what became of it."""
     with session_scope(register().engine) as session:
         return unkept(shown_pending(find_pending(session, pending_id)))
 
@@ -58,6 +56,8 @@ def get_pending_operation(pending_id: int, query: NoParameters) -> Response:  # 
 @blueprint.post("/<int:pending_id>/approve")
 @keyed(
     "approver",
+    answer=OperationAnswer,
+    tag="operations",
     operation_id="approve_pending_operation",
     codes=(
         "illegal_transition",
@@ -69,9 +69,8 @@ def get_pending_operation(pending_id: int, query: NoParameters) -> Response:  # 
         "own_proposal",
     ),
 )
-@spec.validate(resp=answers(OperationAnswer, 400, 401, 403, 404, 409, 503), tags=["operations"])
-def post_approve(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """Do it as its second person. Role: approver of all its communes, and not who asked for it."""
+def post_approve(pending_id: int) -> Response:
+    """Do it as its second person. By an approver of all its communes who did not ask for it."""
     pending, done = approve(register().engine, pending_id)
     note_operation(pending.operation, pending.requests())
     note_done(done)
@@ -81,15 +80,14 @@ def post_approve(pending_id: int, query: NoParameters) -> Response:  # noqa: ARG
 @blueprint.post("/<int:pending_id>/decline")
 @keyed(
     "editor",
+    answer=PendingOperation,
+    tag="operations",
     operation_id="decline_pending_operation",
     codes=("illegal_transition", "address_taken", "name_taken", "pending_decided", "outside_units"),
     example={"reason": "nhà vẫn ở đó"},
 )
-@spec.validate(
-    resp=answers(PendingOperation, 400, 401, 403, 404, 409, 413, 503), tags=["operations"]
-)
-def post_decline(pending_id: int, query: NoParameters, json: DeclineBody) -> Response:  # noqa: ARG001
-    """Decline it, or withdraw what the key asked for itself. Role: editor.
+def post_decline(pending_id: int, json: DeclineBody) -> Response:
+    """Decline it, or withdraw what the key asked for itself.
 
     What another key asked for is declined by an approver of its communes.
     """

@@ -11,17 +11,7 @@ from pydantic import Field
 from api.access import caller
 from api.context import gazetteer, register
 from api.endpoint import keyed, public
-from api.openapi import (
-    Answer,
-    CodeForms,
-    JsonObject,
-    NoParameters,
-    Request,
-    UnitRef,
-    answers,
-    members,
-    spec,
-)
+from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, members
 from api.shapes import at, unit_ref, unkept
 from registry.gazetteer import today
 from registry.lookup import code_forms
@@ -70,14 +60,15 @@ class OwnReportsQuery(Request):
 @blueprint.get("/<receipt>")
 @public(
     "reports",
+    answer=ReportOutcome,
+    tag="reports",
     takes_session=True,
     writes=True,
     replica=False,
     operation_id="get_report_outcome",
     codes=("enumeration_budget",),
 )
-@spec.validate(resp=answers(ReportOutcome, 401, 404, 503), tags=["reports"])
-def get_receipt(receipt: str, query: NoParameters) -> Response:  # noqa: ARG001
+def get_receipt(receipt: str) -> Response:
     """What became of the report of this receipt."""
     return unkept(outcome(by_receipt(register().engine, receipt)))
 
@@ -86,12 +77,13 @@ def get_receipt(receipt: str, query: NoParameters) -> Response:  # noqa: ARG001
 @keyed(
     "carrier",
     "reports",
+    answer=OwnReports,
+    tag="reports",
     operation_id="list_own_reports",
     codes=("outside_units", "enumeration_budget"),
 )
-@spec.validate(resp=answers(OwnReports, 401, 403, 503), tags=["reports"])
 def get_own_reports(query: OwnReportsQuery) -> Response:
-    """What this key reported within a year, the newest first. Role: carrier."""
+    """What this key reported within a year, the newest first."""
     found = own_reports(register().engine, caller().key_id, before=query.before, limit=query.limit)
     return unkept({"reports": [{"id": each.id} | outcome(each) for each in found]})
 

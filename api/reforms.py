@@ -8,8 +8,6 @@ from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed
-from api.import_bodies import FileAnswer
-from api.openapi import NoParameters, accepted, answers, spec
 from api.received import FILE, keep_files_below_var, received
 from api.reform_bodies import (
     CarryBody,
@@ -47,15 +45,14 @@ blueprint.before_request(keep_files_below_var)
 @keyed(
     "admin",
     "writing",
+    accepted=ReformWithReport,
+    tag="reforms",
     operation_id="deliver_reform",
     codes=("storage_unavailable",),
     upload=("file", "boundaries"),
 )
-@spec.validate(
-    resp=accepted(ReformWithReport, 400, 401, 403, 411, 413, 415, 503, 507), tags=["reforms"]
-)
 def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG001
-    """Deliver a resolution: it is kept, and a job tries what it would do. Role: admin.
+    """Deliver a resolution: it is kept, and a job tries what it would do.
 
     As `multipart/form-data` with the part `file` (YAML, XLSX, CSV) and, where it names a file of
     polygons, the part `boundaries`; or as the body itself. Look at the reform until `progress` is
@@ -67,10 +64,16 @@ def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG0
 
 
 @blueprint.get("")
-@keyed("admin", "writing", operation_id="list_reforms", codes=("storage_unavailable",))
-@spec.validate(resp=answers(ReformList, 400, 401, 403, 503), tags=["reforms"])
+@keyed(
+    "admin",
+    "writing",
+    answer=ReformList,
+    tag="reforms",
+    operation_id="list_reforms",
+    codes=("storage_unavailable",),
+)
 def get_reforms(query: ReformsQuery) -> Response:
-    """Reforms, the latest first; those of the command line as well. Role: admin."""
+    """Reforms, the latest first; those of the command line as well."""
     with session_scope(register().engine) as session:
         found = list_reforms(
             session, gazetteer(), state=query.state, before=query.before, limit=query.limit
@@ -79,10 +82,9 @@ def get_reforms(query: ReformsQuery) -> Response:
 
 
 @blueprint.get("/<int:reform_id>")
-@keyed("admin", "writing", codes=("storage_unavailable",))
-@spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 503), tags=["reforms"])
-def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """One reform: state, progress, and what its dry run reported. Role: admin."""
+@keyed("admin", "writing", answer=ReformWithReport, tag="reforms", codes=("storage_unavailable",))
+def get_reform(reform_id: int) -> Response:
+    """One reform: state, progress, and what its dry run reported."""
     return _shown(reform_id)
 
 
@@ -90,6 +92,7 @@ def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 @keyed(
     "admin",
     "writing",
+    tag="reforms",
     operation_id="get_reform_undecided",
     codes=("storage_unavailable",),
     media_types=(
@@ -97,9 +100,8 @@ def get_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
         "application/geo+json",
     ),
 )
-@spec.validate(resp=answers(FileAnswer, 400, 401, 403, 404, 503), tags=["reforms"])
 def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
-    """The households that nothing settles, as a workbook to fill in, or for a map. Role: admin."""
+    """The households that nothing settles, as a workbook to fill in, or for a map."""
     with session_scope(register().engine) as session:
         view = find_reform(session, gazetteer(), reform_id)
     folder = files.of_reform(register().settings, reform_id)
@@ -119,16 +121,14 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
 @keyed(
     "admin",
     "writing",
+    accepted=ReformWithReport,
+    tag="reforms",
     operation_id="decide_reform",
     codes=("reform_state", "storage_unavailable"),
     upload=("file",),
 )
-@spec.validate(
-    resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 411, 413, 415, 503, 507),
-    tags=["reforms"],
-)
 def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Response:  # noqa: ARG001
-    """Hand the work file back, filled in; a job tries the reform again. Role: admin.
+    """Hand the work file back, filled in; a job tries the reform again.
 
     What was decided before stays, unless this decides it anew.
     """
@@ -143,15 +143,15 @@ def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Respo
 @keyed(
     "admin",
     "writing",
+    accepted=ReformWithReport,
+    tag="reforms",
+    statuses=(412,),
     operation_id="carry_reform",
     codes=("reform_state", "storage_unavailable"),
     example={"verdict": 1},
 )
-@spec.validate(
-    resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 412, 413, 503), tags=["reforms"]
-)
-def post_carry(reform_id: int, query: NoParameters, json: CarryBody) -> Response:  # noqa: ARG001
-    """Let a job carry the reform, or prepare it for its day. Role: admin."""
+def post_carry(reform_id: int, json: CarryBody) -> Response:
+    """Let a job carry the reform, or prepare it for its day."""
     engine = register().engine
     ask(
         engine,
@@ -169,13 +169,14 @@ def post_carry(reform_id: int, query: NoParameters, json: CarryBody) -> Response
 @keyed(
     "admin",
     "writing",
+    accepted=ReformWithReport,
+    tag="reforms",
     operation_id="undo_reform",
     codes=("reform_state", "storage_unavailable"),
     example={"reason": "sai phụ lục"},
 )
-@spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 413, 503), tags=["reforms"])
-def post_undo(reform_id: int, query: NoParameters, json: UndoBody) -> Response:  # noqa: ARG001
-    """Let a job undo a carried reform; `trouble` says what stands in the way. Role: admin."""
+def post_undo(reform_id: int, json: UndoBody) -> Response:
+    """Let a job undo a carried reform; `trouble` says what stands in the way."""
     ask(register().engine, gazetteer(), reform_id, caller(), "undo", reason=json.reason)
     return _shown(reform_id, 202)
 
@@ -184,23 +185,28 @@ def post_undo(reform_id: int, query: NoParameters, json: UndoBody) -> Response: 
 @keyed(
     "admin",
     "writing",
+    accepted=ReformWithReport,
+    tag="reforms",
     operation_id="withdraw_reform",
     codes=("reform_state", "storage_unavailable"),
 )
-@spec.validate(resp=accepted(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
-def post_withdraw(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """Let a job forget a reform that waits for its day. Role: admin."""
+def post_withdraw(reform_id: int) -> Response:
+    """Let a job forget a reform that waits for its day."""
     ask(register().engine, gazetteer(), reform_id, caller(), "withdraw")
     return _shown(reform_id, 202)
 
 
 @blueprint.delete("/<int:reform_id>")
 @keyed(
-    "admin", "writing", operation_id="discard_reform", codes=("reform_state", "storage_unavailable")
+    "admin",
+    "writing",
+    answer=ReformWithReport,
+    tag="reforms",
+    operation_id="discard_reform",
+    codes=("reform_state", "storage_unavailable"),
 )
-@spec.validate(resp=answers(ReformWithReport, 400, 401, 403, 404, 409, 503), tags=["reforms"])
-def delete_reform(reform_id: int, query: NoParameters) -> Response:  # noqa: ARG001
-    """Discard a reform that is neither carried nor prepared. Role: admin."""
+def delete_reform(reform_id: int) -> Response:
+    """Discard a reform that is neither carried nor prepared."""
     discard(register().engine, register().settings, gazetteer(), reform_id)
     return _shown(reform_id)
 

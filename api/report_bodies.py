@@ -7,15 +7,7 @@ from pydantic import Field
 
 from api.errors import UNIT_CODE
 from api.lifecycle import ChangedRecord, WriteWarning
-from api.openapi import (
-    Absent,
-    Answer,
-    CodeForms,
-    Problem,
-    Request,
-    UnitRef,
-    absent_if_none,
-)
+from api.openapi import Absent, Answer, CodeForms, Problem, Request, UnitRef, absent_if_none
 from registry.entrances import MAX_NOTE
 from registry.entrances import Kind as Entrance
 from registry.lifecycle.requests import Called, Commune, Line, Note, Sentence

@@ -14,7 +14,7 @@ from api.endpoint import keyed, public
 from api.errors import invalid_input, problem_body
 from api.lifecycle import changed_records
 from api.limits import has_key
-from api.openapi import JsonObject, NoParameters, answers, members, spec
+from api.openapi import JsonObject, members
 from api.report_bodies import (
     AcceptBody,
     DecisionAnswer,
@@ -68,6 +68,9 @@ _ONCE: Final = {
 @blueprint.post("")
 @public(
     "reports",
+    answer=ReportFiled,
+    tag="reports",
+    statuses=(404,),
     takes_session=True,
     writes=True,
     replica=False,
@@ -84,8 +87,7 @@ _ONCE: Final = {
     example={"kind": "confirmed", "code": "1H6X-XH2V"},
     headers=(_ONCE,),
 )
-@spec.validate(resp=answers(ReportFiled, 400, 404, 409, 410, 413, 429, 503), tags=["reports"])
-def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Response:  # noqa: ARG001
+def post_report(json: ReportBody, form: ReportForm) -> Response:
     """Say what was found at a door; with a key, or without one as a resident.
 
     Equal reports raise the count of one entry. A report alone changes nothing: an editor of the
@@ -99,6 +101,8 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
 @many.post("/reports")
 @public(
     "reports",
+    answer=ManyReportsFiled,
+    tag="reports",
     takes_session=True,
     writes=True,
     replica=False,
@@ -115,8 +119,7 @@ def post_report(query: NoParameters, json: ReportBody, form: ReportForm) -> Resp
         ]
     },
 )
-@spec.validate(resp=answers(ManyReportsFiled, 400, 413, 429, 503), tags=["reports"])
-def post_reports(query: NoParameters, json: ManyReportsBody) -> Response:  # noqa: ARG001
+def post_reports(json: ManyReportsBody) -> Response:
     """Say many things at once, each once; a bad report has a problem and fails no other.
 
     Each is filed as it would be alone, within the same limits, and whatever became of it stands
@@ -149,12 +152,14 @@ def _kept(given: dict[str, Any]) -> Said:
 @keyed(
     "viewer",
     "reports",
+    answer=ReportQueue,
+    tag="reports",
+    statuses=(404,),
     operation_id="list_reports",
     codes=("outside_units", "enumeration_budget"),
 )
-@spec.validate(resp=answers(ReportQueue, 401, 403, 404, 503), tags=["reports"])
 def get_reports(query: ReportsQuery) -> Response:
-    """The queue of a unit: first what most have said, then what waits longest. Role: viewer.
+    """The queue of a unit: first what most have said, then what waits longest.
 
     What was decided comes newest first.
     """
@@ -175,15 +180,16 @@ _CODES_OF_DECISIONS: Final = (
 @keyed(
     "editor",
     "reports",
+    answer=DecisionAnswer,
+    tag="reports",
     operation_id="accept_report",
     codes=_CODES_OF_DECISIONS,
     example={"reason": "đã đến xem"},
 )
-@spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
-def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Response:  # noqa: ARG001
+def post_accept(report_id: int, json: AcceptBody) -> Response:
     """Do what the report says: verify, move, add, propose; or retire, which an editor proposes.
 
-    Role: editor. An approver retires at once, or decides what an editor proposed.
+    An approver retires at once, or decides what an editor proposed.
     """
     given = json.model_dump(include=set(PARTS), exclude_none=True)
     decision = _decision(json, given, event_id=json.event_id, same_address=json.same_address)
@@ -194,13 +200,14 @@ def post_accept(report_id: int, query: NoParameters, json: AcceptBody) -> Respon
 @keyed(
     "editor",
     "reports",
+    answer=DecisionAnswer,
+    tag="reports",
     operation_id="reject_report",
     codes=_CODES_OF_DECISIONS,
     example={"reason": "nhà vẫn ở đó"},
 )
-@spec.validate(resp=answers(DecisionAnswer, 400, 401, 403, 404, 409, 413, 503), tags=["reports"])
-def post_reject(report_id: int, query: NoParameters, json: RejectBody) -> Response:  # noqa: ARG001
-    """Leave the register as it is. Role: editor."""
+def post_reject(report_id: int, json: RejectBody) -> Response:
+    """Leave the register as it is."""
     return _decided(reject(register().engine, report_id, _decision(json, {})))
 
 

@@ -5,15 +5,14 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import flask
 from flask import request
 from flask.globals import request_ctx
 from pydantic import BaseModel, ValidationError
-from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest
 
@@ -34,7 +33,8 @@ _ONCE: Final = "give this parameter once"
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 """What asks, and changes nothing."""
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
-"""Media types of a form; SpecTree describes the last of them."""
+"""Media types of a form; the OpenAPI document names the last of them."""
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Request(flask.Request):
@@ -149,42 +149,59 @@ def refuse_nul(form: MultiDict[str, str]) -> None:
             raise InvalidInputError.of_field(shown, "nul_character", Message("text_has_nul"))
 
 
-class Plugin(FlaskPlugin):
-    """Calls an endpoint with what it declares of the request.
+PARTS: Final = ("query", "headers", "json", "form")
+"""Names of the parameters of an endpoint that stand for parts of a request, each by its type."""
 
-    SpecTree's own way reads all headers and cookies, and checks each answer against the document,
-    which the tests do: on the hot path that takes as long as the database.
+
+class _NoParameters(BaseModel, extra="forbid"):
+    """The query of an endpoint that declares none: unknown parameters are refused everywhere."""
+
+
+def parts_of(view: Callable[..., Any]) -> dict[str, type[BaseModel]]:
+    """Part of the request → the type by which an endpoint takes it."""
+    return {name: view.__annotations__[name] for name in PARTS if name in view.__annotations__}
+
+
+def validated(view: View) -> View:
+    """Call an endpoint with the parts of the request that it takes, each validated once.
+
+    It raises InvalidInputError, which names each invalid parameter.
     """
+    parts = parts_of(view)
+    query, headers, json, form = (parts.get(name) for name in PARTS)
+    query_type = query or _NoParameters
+    takes_query_only = not parts.keys() - {"query"}
+    # Read by the endpoint itself, which refuses media types that it does not know.
+    reads_itself = getattr(json, "one_of_several", False)
 
-    def validate(  # type: ignore[override]  # called by position
-        self,
-        func: Callable[..., Any],
-        query: type[BaseModel] | None,
-        json: type[BaseModel] | None,
-        form: type[BaseModel] | None,
-        headers: type[BaseModel] | None,
-        _cookies: type[BaseModel] | None,
-        *_settings: Any,
-        **arguments: Any,
-    ) -> Any:
-        """What the endpoint answers; raises InvalidInputError, naming each wrong parameter."""
+    def body(asked: Request) -> dict[str, Any]:
+        # What takes no form refuses one as it refuses any other text that is not JSON.
+        in_form = form is not None and asked.is_form
+        arguments: dict[str, Any] = {}
+        if headers is not None:
+            arguments["headers"] = headers.model_validate(dict(asked.headers))
+        if json is not None:
+            left = in_form or (reads_itself and not asked.is_json)
+            arguments["json"] = None if left else json.model_validate(_json())
+        if form is not None:
+            fields = _fields(asked.form, form) if in_form else {}
+            arguments["form"] = form.model_validate(fields) if in_form else None
+        return arguments
+
+    @wraps(view)
+    def call(**arguments: Any) -> Any:
+        asked = cast(Request, request_ctx.request)
         try:
+            read = query_type.model_validate(_parameters(asked.args))
             if query is not None:
-                arguments["query"] = query.model_validate(_parameters(request.args))
-            if headers is not None:
-                arguments["headers"] = headers.model_validate(dict(request.headers))
-            # What takes no form refuses one as it refuses any other text that is no JSON.
-            in_form = form is not None and cast(Request, request).is_form
-            if json is not None:
-                # What is read by the endpoint itself is none, and it refuses what it does not know.
-                own = getattr(json, "one_of_several", False) and not request.is_json
-                arguments["json"] = None if in_form or own else json.model_validate(_json())
-            if form is not None:
-                fields = _fields(request.form, form) if in_form else {}
-                arguments["form"] = form.model_validate(fields) if in_form else None
+                arguments["query"] = read
+            if not takes_query_only:
+                arguments |= body(asked)
         except ValidationError as error:
-            raise invalid_input(error, query, json, form) from None
-        return func(**arguments)
+            raise invalid_input(error, query_type, json, form) from None
+        return view(**arguments)
+
+    return cast(View, call)
 
 
 def _parameters(given: MultiDict[str, str]) -> Mapping[str, Any]:

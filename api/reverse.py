@@ -6,7 +6,7 @@ from pydantic import Field
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.features import FeatureCollection
-from api.openapi import Day, JsonObject, NoParameters, Request, answers, spec
+from api.openapi import Day, JsonObject, Request
 from api.shapes import unkept
 from registry.batch import PointAsked
 from registry.disclosure import told_answers
@@ -42,8 +42,14 @@ class ReverseForm(ReverseQuery):
 
 
 @blueprint.get("")
-@public("reverse", retried=True, operation_id="reverse", codes=("enumeration_budget",))
-@spec.validate(resp=answers(FeatureCollection, 400, 503), tags=["search"])
+@public(
+    "reverse",
+    answer=FeatureCollection,
+    tag="search",
+    retried=True,
+    operation_id="reverse",
+    codes=("enumeration_budget",),
+)
 def get_reverse(query: ReverseQuery) -> Response:
     """The households and buildings near a point, the nearest first; else its commune.
 
@@ -55,13 +61,14 @@ def get_reverse(query: ReverseQuery) -> Response:
 @blueprint.post("")
 @public(
     "reverse",
+    answer=FeatureCollection,
+    tag="search",
     retried=True,
     operation_id="reverse_by_post",
     codes=("enumeration_budget",),
     example={"lon": 105.80612, "lat": 21.02113, "limit": 1},
 )
-@spec.validate(resp=answers(FeatureCollection, 400, 413, 503), tags=["search"])
-def post_reverse(query: NoParameters, json: ReverseBody, form: ReverseForm) -> Response:  # noqa: ARG001
+def post_reverse(json: ReverseBody, form: ReverseForm) -> Response:
     """The same by POST, so that no log on the way keeps the point."""
     return unkept(nearest(json or form))
 

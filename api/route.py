@@ -12,8 +12,8 @@ from api.access import count_rows
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import CODES_OF_TABLES, public
-from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, answers, spec, written
-from api.papers import PdfAnswer, as_pdf, site
+from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, written
+from api.papers import as_pdf, site
 from api.shapes import unit_ref
 from registry.batch.pasted import read_pasted, text_of
 from registry.batch.rows import Table, json_line, read_table
@@ -190,6 +190,9 @@ class RouteAnswer(Answer):
 @blueprint.post("")
 @public(
     "batch",
+    answer=RouteAnswer,
+    tag="search",
+    statuses=(415,),
     takes_session=True,
     audited=True,
     operation_id="plan_route",
@@ -197,7 +200,6 @@ class RouteAnswer(Answer):
     example=_EXAMPLE,
     in_turn=True,
 )
-@spec.validate(resp=answers(RouteAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route(query: RouteQuery, json: RouteBody) -> Response:
     """Order a list of codes or addresses into a route; each line comes back once.
 
@@ -213,6 +215,8 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
 @blueprint.post("/papers")
 @public(
     "batch",
+    tag="search",
+    statuses=(415,),
     takes_session=True,
     audited=True,
     operation_id="print_route",
@@ -221,7 +225,6 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
     media_types=("application/pdf",),
     in_turn=True,
 )
-@spec.validate(resp=answers(PdfAnswer, 400, 413, 415, 429, 503), tags=["search"])
 def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:
     """The same route as a PDF: the sheet to tick, or stickers for its parcels with code and QR."""
     _, found = _planned(query, json)

@@ -13,7 +13,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed, public
 from api.errors import UNIT_CODE
-from api.openapi import Answer, Day, JsonObject, Request, answers, spec, written
+from api.openapi import Answer, Day, JsonObject, Request, written
 from api.received import FILE, keep_files_below_var, received
 from api.requests import Request as OwnRequest
 from api.shapes import unkept
@@ -209,10 +209,11 @@ class ServicesCheck(Answer):
 
 @blueprint.get("")
 @public(
+    answer=ServicesOfDoor,
+    tag="services",
     operation_id="find_services",
     codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"),
 )
-@spec.validate(resp=answers(ServicesOfDoor, 400, 404, 410, 503), tags=["services"])
 def get_services(query: ServicesQuery) -> Response:
     """Who delivers to a door, collects there, and which counter it belongs to, of all operators.
 
@@ -236,6 +237,8 @@ def get_services(query: ServicesQuery) -> Response:
 @own.post("")
 @keyed(
     "carrier",
+    answer=ServicesLoaded,
+    tag="services",
     operation_id="deliver_services",
     codes=(
         "unreadable_file",
@@ -247,14 +250,11 @@ def get_services(query: ServicesQuery) -> Response:
     ),
     upload=("file",),
 )
-@spec.validate(
-    resp=answers(ServicesLoaded, 400, 401, 403, 411, 413, 415, 503, 507), tags=["services"]
-)
 def post_services(query: ServicesFileQuery, form: ServicesForm) -> Response:
     """Deliver all areas and offices of an operator, which take the place of those of before.
 
     CSV, a workbook or GeoJSON, as `multipart/form-data` with the part `file`, or as the body
-    itself. A row that is wrong is told and fails no other. Role: carrier, for itself.
+    itself. A row that is wrong is told and fails no other. Carriers deliver their own areas.
     """
     asked: DeliveryOptions = form if cast(OwnRequest, request).is_form else query
     operator = operator_of(asked.operator)
@@ -274,10 +274,11 @@ def post_services(query: ServicesFileQuery, form: ServicesForm) -> Response:
 
 
 @own.get("/check")
-@keyed("carrier", operation_id="check_services")
-@spec.validate(resp=answers(ServicesCheck, 400, 401, 403, 404, 503), tags=["services"])
+@keyed(
+    "carrier", answer=ServicesCheck, tag="services", statuses=(404,), operation_id="check_services"
+)
 def get_check(query: CheckQuery) -> Response:
-    """Areas that overlap, and doors of a unit that nobody of the operator serves. Role: carrier."""
+    """Areas that overlap, and doors of a unit that nobody of the operator serves."""
     operator = operator_of(query.operator)
     known = gazetteer()
     with session_scope(register().read_engine) as session:

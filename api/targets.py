@@ -11,7 +11,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE
-from api.openapi import Answer, Day, NoParameters, Request, answers, spec
+from api.openapi import Answer, Day, Request
 from registry.coverage.target_reading import Defaults
 from registry.coverage.target_rows import target_cells
 from registry.coverage.targets import PROBLEMS, take_targets
@@ -86,12 +86,13 @@ class TargetsAnswer(Answer):
 @keyed(
     "approver",
     "writing",
+    answer=TargetsAnswer,
+    tag="coverage",
     operation_id="declare_targets",
     example={"targets": [{"unit": "00199", "households": 12345}]},
 )
-@spec.validate(resp=answers(TargetsAnswer, 400, 401, 403, 413, 503), tags=["coverage"])
-def post_targets(query: NoParameters, json: TargetsBody) -> Response:  # noqa: ARG001
-    """Say how many households units have. Role: approver of the units.
+def post_targets(json: TargetsBody) -> Response:
+    """Say how many households units have. Of units of the key only.
 
     One that is wrong is told and not taken; the others stand. The same again changes nothing.
     """

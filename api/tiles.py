@@ -10,7 +10,6 @@ from pydantic import RootModel
 from api.conditional import conditional
 from api.context import public_url, register
 from api.endpoint import public
-from api.openapi import NoParameters, answers, spec
 from registry.core.messages import Message
 from registry.drawing.style import map_style, tile_json
 from registry.drawing.tiles import MAX_ZOOM, Tile, draw_tile
@@ -30,17 +29,15 @@ class MapDocument(RootModel[dict[str, Any]]):
 
 
 @blueprint.get("/tilejson.json")
-@public("tiles", own_rate=True)
-@spec.validate(resp=answers(MapDocument, 400, 503), tags=["map"])
-def get_tile_json(query: NoParameters) -> Response:  # noqa: ARG001
+@public("tiles", answer=MapDocument, tag="map", own_rate=True)
+def get_tile_json() -> Response:
     """TileJSON 3.0 of the tiles: their layers and what stands in them."""
     return _document(tile_json(public_url()))
 
 
 @blueprint.get("/style.json")
-@public("tiles", own_rate=True, operation_id="get_map_style")
-@spec.validate(resp=answers(MapDocument, 400, 503), tags=["map"])
-def get_style(query: NoParameters) -> Response:  # noqa: ARG001
+@public("tiles", answer=MapDocument, tag="map", own_rate=True, operation_id="get_map_style")
+def get_style() -> Response:
     """The map as a style document (version 8) for MapLibre, QGIS and others; with the base map."""
     return _document(map_style(public_url(), register().basemap))
 
@@ -53,9 +50,8 @@ def _document(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/<int:z>/<int:x>/<int:y>")
-@public("tiles", own_rate=True, media_types=("application/vnd.mapbox-vector-tile",))
-@spec.validate(resp=answers(None, 400, 404, 503), tags=["map"])
-def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: ARG001
+@public("tiles", tag="map", own_rate=True, media_types=("application/vnd.mapbox-vector-tile",))
+def get_tile(z: int, x: int, y: int) -> Response:
     """A vector tile (Mapbox Vector Tile 2.1, Web Mercator): units, names, density, doors.
 
     Doors are there from zoom 15 on, without their codes. An empty tile is an empty body.
@@ -71,11 +67,11 @@ def get_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: 
 @blueprint.get("/base/<int:z>/<int:x>/<int:y>")
 @public(
     "tiles",
+    tag="map",
     own_rate=True,
     media_types=("application/vnd.mapbox-vector-tile", "image/png", "image/jpeg", "image/webp"),
 )
-@spec.validate(resp=answers(None, 400, 404, 503), tags=["map"])
-def get_base_tile(z: int, x: int, y: int, query: NoParameters) -> Response:  # noqa: ARG001
+def get_base_tile(z: int, x: int, y: int) -> Response:
     """A tile of the base map, where the operator gave one as a file; empty where it has none."""
     base = register().basemap
     first, last = (0, MAX_ZOOM) if base is None else base.zooms

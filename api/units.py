@@ -11,7 +11,7 @@ from api.conditional import conditional
 from api.context import gazetteer
 from api.endpoint import public
 from api.errors import PROVINCE_CODE, UNIT_CODE
-from api.openapi import Answer, Day, JsonObject, Request, UnitRef, answers, spec, written
+from api.openapi import Answer, Day, JsonObject, Request, UnitRef, written
 from api.packing import packed
 from api.shapes import Span, unit_ref
 from registry.core.invalid import invalid_value
@@ -228,8 +228,7 @@ class Picker(Answer):
 
 
 @blueprint.get("")
-@public("units")
-@spec.validate(resp=answers(UnitList, 400, 404, 503), tags=["units"])
+@public("units", answer=UnitList, tag="units", statuses=(404,))
 def list_units(query: UnitsQuery) -> Response:
     """Units of a day by name or code, level and province; the best matches first."""
     day = day_asked(query.as_of)
@@ -249,8 +248,7 @@ def _earlier(day: datetime.date, total: int) -> dict[str, object]:
 
 
 @blueprint.get("/picker")
-@public("units", operation_id="get_unit_picker")
-@spec.validate(resp=answers(Picker, 400, 503), tags=["units"])
+@public("units", answer=Picker, tag="units", operation_id="get_unit_picker")
 def get_picker(query: UnitQueryParams) -> Response:
     """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
     body = _picker_body(gazetteer(), day_asked(query.as_of))
@@ -258,8 +256,7 @@ def get_picker(query: UnitQueryParams) -> Response:
 
 
 @blueprint.get("/convert")
-@public("units", operation_id="convert_unit")
-@spec.validate(resp=answers(Conversions, 400, 404, 503), tags=["units"])
+@public("units", answer=Conversions, tag="units", statuses=(404,), operation_id="convert_unit")
 def convert(query: ConvertQuery) -> Response:
     """From an old code or an old text to the units of today, all candidates of a split one."""
     response = jsonify(converted(query))
@@ -288,8 +285,7 @@ def converted(query: ConvertQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>")
-@public("units")
-@spec.validate(resp=answers(UnitDetail, 400, 404, 503), tags=["units"])
+@public("units", answer=UnitDetail, tag="units")
 def get_unit(code: str, query: UnitQueryParams) -> Response:
     """One unit: names, parents, seat, predecessors and successors.
 

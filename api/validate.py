@@ -14,12 +14,9 @@ from api.openapi import (
     Answer,
     Day,
     JsonObject,
-    NoParameters,
     SuggestedCode,
     UnitRef,
     absent_if_none,
-    answers,
-    spec,
     written,
 )
 from api.shapes import DatedLabel, unit_ref, unkept, with_label_on
@@ -197,13 +194,14 @@ class ValidationAnswer(Answer):
 @blueprint.post("")
 @public(
     "validate",
+    answer=ValidationAnswer,
+    tag="search",
     retried=True,
     operation_id="validate_address",
     codes=("enumeration_budget",),
     example={"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
 )
-@spec.validate(resp=answers(ValidationAnswer, 400, 413, 503), tags=["search"])
-def post_validate(query: NoParameters, json: ValidateBody, form: ValidateForm) -> Response:  # noqa: ARG001
+def post_validate(json: ValidateBody, form: ValidateForm) -> Response:
     """A verdict on an address: accept, correct, confirm, complete, unverified or reject.
 
     Only by POST, so that the address stands in no URL and no log.

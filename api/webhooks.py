@@ -11,7 +11,7 @@ from api.audit import note
 from api.context import register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE
-from api.openapi import Answer, JsonObject, NoParameters, Request, answers, members, spec
+from api.openapi import Answer, JsonObject, Request, members
 from api.shapes import unkept
 from registry.changes.since import KINDS, Kind
 from registry.database import session_scope
@@ -193,16 +193,18 @@ class Done(Answer):
 @keyed(
     "carrier",
     "copies",
+    answer=WebhookMade,
+    tag="webhooks",
+    statuses=(404, 409),
     operation_id="make_webhook",
     codes=("cursor_refused", "outside_units"),
     example={"url": "https://giaohang.vn/dia-chi-so", "units": ["00199"]},
     body_limit="batch_bytes",
 )
-@spec.validate(resp=answers(WebhookMade, 400, 401, 403, 404, 409, 410, 413, 503), tags=["webhooks"])
-def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: ARG001
+def post_webhook(json: WebhookBody) -> Response:
     """Send changes to a receiver, signed with the secret that only this answer contains.
 
-    Role: carrier; an authority's key names units that it sees.
+    An authority's key names units that it sees.
     """
     wanted = Wanted(**json.model_dump(exclude={"since"}))
     with session_scope(register().engine) as session:
@@ -215,9 +217,15 @@ def post_webhook(query: NoParameters, json: WebhookBody) -> Response:  # noqa: A
 
 
 @blueprint.get("")
-@keyed("carrier", "copies", operation_id="list_webhooks", codes=("outside_units",))
-@spec.validate(resp=answers(WebhookList, 401, 403, 503), tags=["webhooks"])
-def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
+@keyed(
+    "carrier",
+    "copies",
+    answer=WebhookList,
+    tag="webhooks",
+    operation_id="list_webhooks",
+    codes=("outside_units",),
+)
+def get_webhooks() -> Response:
     """The webhooks of this key; to an admin of the whole country, those of every key."""
     with session_scope(register().engine) as session:
         found = subscriptions.list_webhooks(session, caller())
@@ -225,9 +233,8 @@ def get_webhooks(query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:webhook_id>")
-@keyed("carrier", "copies", codes=("outside_units",))
-@spec.validate(resp=answers(WebhookAnswer, 401, 403, 404, 503), tags=["webhooks"])
-def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+@keyed("carrier", "copies", answer=WebhookAnswer, tag="webhooks", codes=("outside_units",))
+def get_webhook(webhook_id: int) -> Response:
     """A webhook: the position it has reached, and why it stopped."""
     with session_scope(register().engine) as session:
         return unkept(_shown(subscriptions.find_webhook(session, caller(), webhook_id)))
@@ -237,13 +244,14 @@ def get_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG0
 @keyed(
     "carrier",
     "copies",
+    answer=WebhookAnswer,
+    tag="webhooks",
     operation_id="change_webhook",
     codes=("outside_units",),
     example={"state": "active"},
     body_limit="batch_bytes",
 )
-@spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
-def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody) -> Response:  # noqa: ARG001
+def patch_webhook(webhook_id: int, json: ChangeWebhookBody) -> Response:
     """Change what is sent or where to, pause it, or resume it where it stopped."""
     with session_scope(register().engine) as session:
         wanted = Wanted(**json.model_dump())
@@ -254,9 +262,8 @@ def patch_webhook(webhook_id: int, query: NoParameters, json: ChangeWebhookBody)
 
 
 @blueprint.delete("/<int:webhook_id>")
-@keyed("carrier", "copies", codes=("outside_units",))
-@spec.validate(resp=answers(Done, 401, 403, 404, 503), tags=["webhooks"])
-def delete_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+@keyed("carrier", "copies", answer=Done, tag="webhooks", codes=("outside_units",))
+def delete_webhook(webhook_id: int) -> Response:
     """Forget a webhook, and what was sent."""
     with session_scope(register().engine) as session:
         subscriptions.delete_webhook(session, caller(), webhook_id)
@@ -267,12 +274,13 @@ def delete_webhook(webhook_id: int, query: NoParameters) -> Response:  # noqa: A
 @keyed(
     "carrier",
     "copies",
+    answer=WebhookSecret,
+    tag="webhooks",
     operation_id="rotate_webhook_secret",
     codes=("outside_units",),
     example={"overlap_h": 24},
 )
-@spec.validate(resp=answers(WebhookSecret, 400, 401, 403, 404, 413, 503), tags=["webhooks"])
-def post_secret(webhook_id: int, query: NoParameters, json: RotateBody) -> Response:  # noqa: ARG001
+def post_secret(webhook_id: int, json: RotateBody) -> Response:
     """Another secret; for a while messages are signed with both, so that none is refused."""
     with session_scope(register().engine) as session:
         secret = subscriptions.rotate_secret(session, caller(), webhook_id, json.overlap_h)
@@ -284,12 +292,13 @@ def post_secret(webhook_id: int, query: NoParameters, json: RotateBody) -> Respo
 @keyed(
     "carrier",
     "copies",
+    answer=WebhookAnswer,
+    tag="webhooks",
     operation_id="replay_webhook",
     codes=("cursor_refused", "outside_units"),
     example={"since": "2026-11-01"},
 )
-@spec.validate(resp=answers(WebhookAnswer, 400, 401, 403, 404, 410, 413, 503), tags=["webhooks"])
-def post_replay(webhook_id: int, query: NoParameters, json: ReplayBody) -> Response:  # noqa: ARG001
+def post_replay(webhook_id: int, json: ReplayBody) -> Response:
     """Send again from any place of the feed, or pass over what is not taken; it is active then."""
     with session_scope(register().engine) as session:
         view = subscriptions.replay_webhook(session, register(), caller(), webhook_id, json.since)
@@ -297,9 +306,15 @@ def post_replay(webhook_id: int, query: NoParameters, json: ReplayBody) -> Respo
 
 
 @blueprint.post("/<int:webhook_id>/test")
-@keyed("carrier", "copies", operation_id="test_webhook", codes=("outside_units",))
-@spec.validate(resp=answers(Done, 400, 401, 403, 404, 503), tags=["webhooks"])
-def post_test(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
+@keyed(
+    "carrier",
+    "copies",
+    answer=Done,
+    tag="webhooks",
+    operation_id="test_webhook",
+    codes=("outside_units",),
+)
+def post_test(webhook_id: int) -> Response:
     """Send a message of the type `register.test`; among the deliveries stands what became of it."""
     with session_scope(register().engine) as session:
         subscriptions.test_webhook(session, caller(), webhook_id)
@@ -307,8 +322,14 @@ def post_test(webhook_id: int, query: NoParameters) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/<int:webhook_id>/deliveries")
-@keyed("carrier", "copies", operation_id="list_deliveries", codes=("outside_units",))
-@spec.validate(resp=answers(WebhookDeliveries, 401, 403, 404, 503), tags=["webhooks"])
+@keyed(
+    "carrier",
+    "copies",
+    answer=WebhookDeliveries,
+    tag="webhooks",
+    operation_id="list_deliveries",
+    codes=("outside_units",),
+)
 def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> Response:
     """What was sent in the last month, and dead letters, the newest first."""
     with session_scope(register().engine) as session:

@@ -10,7 +10,7 @@ from api.context import gazetteer
 from api.counters import seconds_left
 from api.endpoint import public
 from api.limits import Rate, has_key
-from api.openapi import Answer, JsonObject, NoParameters, UnitRef, answers, spec
+from api.openapi import Answer, JsonObject, UnitRef
 from api.shapes import unit_ref, unkept
 from registry.access import budget
 from registry.gazetteer import VIET_NAM, Gazetteer, today
@@ -56,9 +56,8 @@ class WhoAmI(Answer):
 
 
 @blueprint.get("")
-@public(takes_session=True, operation_id="get_caller")
-@spec.validate(resp=answers(WhoAmI, 401, 503), tags=["access"])
-def whoami(query: NoParameters) -> Response:  # noqa: ARG001
+@public(answer=WhoAmI, tag="access", takes_session=True, operation_id="get_caller")
+def whoami() -> Response:
     """Who the register takes the caller for: role, units, and what is left of its limits."""
     asking = caller()
     expires = asking.expires_at
