@@ -1,10 +1,11 @@
 """One address by its code."""
 
 import datetime
-from typing import Literal
+from typing import Annotated, Literal, NotRequired, cast
 
 from flask import Blueprint, jsonify, request
 from pydantic import Field
+from typing_extensions import TypedDict
 from werkzeug.http import generate_etag
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,19 +13,9 @@ from api.conditional import conditional
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.geocode import suggested_codes
-from api.openapi import (
-    Absent,
-    Answer,
-    CodeForms,
-    Day,
-    JsonObject,
-    Request,
-    UnitRef,
-    absent_if_none,
-    written,
-)
-from api.services import ServiceHere
-from api.shapes import DatedLabel, Entrance, Span, unit_ref, with_label_on
+from api.openapi import Day, Request, UnitRef
+from api.services import ServiceHere, service_here
+from api.shapes import DatedLabel, Entrance, Span, entrance_of, span_of, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
 from geo.label import alley_word, named, number_of
@@ -33,7 +24,7 @@ from registry.errors import MistypedCodeError
 from registry.external_ids import external_ids_of
 from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.history import lookup_as_of, moment_of
-from registry.lookup import code_forms, lookup
+from registry.lookup import CodeForms, code_forms, lookup
 from registry.records import Record, record_wording
 from registry.services import services_of
 from registry.units import label_day
@@ -41,117 +32,124 @@ from registry.units import label_day
 blueprint = Blueprint("addresses", __name__, url_prefix="/v1/addresses")
 
 
-class Position(Answer):
+class Position(TypedDict):
     """Where the entrance is, degrees, EPSG:4326."""
 
     lon: float
     lat: float
-    method: str = Field(examples=["gps"])
+    method: Annotated[str, Field(examples=["gps"])]
     accuracy_m: float | None
 
-    @staticmethod
-    def of(record: Record) -> JsonObject | None:
-        """That of the record; None where nobody has been there, or it is not told."""
-        if record.lon is None or record.lat is None:
-            return None
-        return written(
-            Position,
-            lon=record.lon,
-            lat=record.lat,
-            method=record.position_method,
-            accuracy_m=record.position_accuracy_m,
-        )
+
+def position_of(record: Record) -> Position | None:
+    """That of the record; None where nobody has been there, or it is not told."""
+    if record.lon is None or record.lat is None:
+        return None
+    return Position(
+        lon=record.lon,
+        lat=record.lat,
+        method=record.position_method or "",
+        accuracy_m=record.position_accuracy_m,
+    )
 
 
-class ExternalRef(Answer):
+class ExternalRef(TypedDict):
     """What the record is called in another scheme."""
 
-    scheme: str = Field(examples=["postcode"])
+    scheme: Annotated[str, Field(examples=["postcode"])]
     value: str
-    valid_from: datetime.date | None = Field(description="First day; null from the beginning")
-    valid_to: datetime.date | None = Field(description="Last day; null without end")
+    valid_from: datetime.date | None
+    """First day; null from the beginning"""
+    valid_to: datetime.date | None
+    """Last day; null without end"""
 
 
-class Address(Answer):
+class Address(TypedDict):
     """One record: a household's dwelling, or the building that holds several."""
 
-    code: str = Field(description="Canonical, no hyphen", examples=["1H6XXH2V"])
-    code_display: str = Field(examples=["1H6X-XH2V"])
-    code_spoken: str = Field(description="For the telephone", examples=["07519506739"])
-    demo: bool = Field(description="Made up for demonstration; stands on no door")
+    code: Annotated[str, Field(examples=["1H6XXH2V"])]
+    """Canonical, no hyphen"""
+    code_display: Annotated[str, Field(examples=["1H6X-XH2V"])]
+    code_spoken: Annotated[str, Field(examples=["07519506739"])]
+    """For the telephone"""
+    demo: bool
+    """Made up for demonstration; stands on no door"""
     kind: Literal["household", "building"]
     status: Literal["proposed", "active"]
     label: str
     label_before_2025_07: str | None
     house_number: str | None
     street: str | None
-    localities: list[str] = Field(description="The smallest first")
+    localities: list[str]
+    """The smallest first"""
     building: str | None
     floor: str | None
     unit_number: str | None
-    households_count: int = Field(description="Hộ that share it; 0 for a building")
-    parent: CodeForms | None = Field(description="The building that holds it")
+    households_count: int
+    """Hộ that share it; 0 for a building"""
+    parent: CodeForms | None
+    """The building that holds it"""
     commune: UnitRef | None
     province: UnitRef | None
     former_commune: UnitRef | None
     map: Span
-    label_on: DatedLabel | Absent = absent_if_none("Only with `on`")
+    label_on: NotRequired[DatedLabel]
+    """Only with `on`"""
     position: Position | None
     verified_on: datetime.date | None
-    delivery_hint: str | None = Field(
-        description="A landmark, as it is said", examples=["đối diện chợ Bến Thành"]
-    )
-    entrances: list[Entrance] = Field(
-        description="Beside `position`, which is the main one unless one of them is; of a flat"
-        " without its own those of its building"
-    )
-    external_ids: list[ExternalRef] | Absent = absent_if_none("Only with `external`")
-    services: list[ServiceHere] | Absent = absent_if_none("Only with `services`")
+    delivery_hint: Annotated[str | None, Field(examples=["đối diện chợ Bến Thành"])]
+    """A landmark, as it is said"""
+    entrances: list[Entrance]
+    """Beside `position`, which is the main one unless one of them is; of a flat without its own
+    those of its building"""
+    external_ids: NotRequired[list[ExternalRef]]
+    """Only with `external`"""
+    services: NotRequired[list[ServiceHere]]
+    """Only with `services`"""
 
-    @staticmethod
-    def of(
-        known: Gazetteer,
-        record: Record,
-        day: datetime.date | None = None,
-        on: datetime.date | None = None,
-    ) -> JsonObject:
-        """The record in the words of a day, today by default; with `on` its label of that day."""
-        day = day or today()
-        former = known.units.get(record.former_unit_id) if record.former_unit_id else None
-        words = record_wording(known, day, record, on)
-        province = unit_ref(words.province, day)
-        body = written(
-            Address,
-            code=record.code,
-            code_display=code_display(record.code),
-            code_spoken=spoken(record.code),
-            demo=is_demo(record.code),
-            kind=record.kind,
-            status=record.status,
-            label=words.label,
-            label_before_2025_07=words.before_2025_07,
-            house_number=number_of(
-                record.label_parts, alley_word(province["name"] if province else "")
-            ),
-            street=named(record.street_kind, record.street_name) if record.street_name else None,
-            localities=[named(kind, name) for kind, name in record.localities],
-            building=record.building_name,
-            floor=record.floor,
-            unit_number=record.unit_number,
-            households_count=record.households_count,
-            parent=code_forms(record.parent_code) if record.parent_code else None,
-            commune=unit_ref(words.commune, day),
-            province=province,
-            former_commune=unit_ref(former, day),
-            map=Span.of(words.map),
-            position=Position.of(record),
-            verified_on=record.verified_on.isoformat() if record.verified_on else None,
-            delivery_hint=record.delivery_hint,
-            entrances=[Entrance.of_stored(each) for each in record.entrances or ()],
-        )
-        if words.on is not None:
-            words.on.check_known()
-        return with_label_on(body, words.on)
+
+def address_of(
+    known: Gazetteer,
+    record: Record,
+    day: datetime.date | None = None,
+    on: datetime.date | None = None,
+) -> Address:
+    """The record in the words of a day, today by default; with `on` its label of that day."""
+    day = day or today()
+    former = known.units.get(record.former_unit_id) if record.former_unit_id else None
+    words = record_wording(known, day, record, on)
+    province = unit_ref(words.province, day)
+    body = Address(
+        code=record.code,
+        code_display=code_display(record.code),
+        code_spoken=spoken(record.code),
+        demo=is_demo(record.code),
+        kind=record.kind,
+        status=cast(Literal["proposed", "active"], record.status),  # as lookups answer
+        label=words.label,
+        label_before_2025_07=words.before_2025_07,
+        house_number=number_of(
+            record.label_parts, alley_word(province["name"] if province else "")
+        ),
+        street=named(record.street_kind, record.street_name) if record.street_name else None,
+        localities=[named(kind, name) for kind, name in record.localities],
+        building=record.building_name,
+        floor=record.floor,
+        unit_number=record.unit_number,
+        households_count=record.households_count,
+        parent=code_forms(record.parent_code) if record.parent_code else None,
+        commune=unit_ref(words.commune, day),
+        province=province,
+        former_commune=unit_ref(former, day),
+        map=span_of(words.map),
+        position=position_of(record),
+        verified_on=record.verified_on,
+        delivery_hint=record.delivery_hint,
+        entrances=[entrance_of(each) for each in record.entrances or ()],
+    )
+    if words.on is not None:
+        words.on.check_known()
+    return with_label_on(body, words.on)
 
 
 class AddressQuery(Request):
@@ -201,8 +199,8 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     return conditional(response) if has_copy else response
 
 
-def found_address(address_code: str, query: AddressQuery) -> tuple[Record, JsonObject]:
-    """The record that bears a code, and how it is told."""
+def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Address]:
+    """The record that has a code, and how it is told."""
     known, reads, on = gazetteer(), register().reads, query.on
     if query.as_of is None:
         record, day = _looked_up(address_code, on), today()
@@ -210,13 +208,12 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, JsonO
         moment = moment_of(query.as_of)
         record = lookup_as_of(reads, address_code, moment, on)
         day = moment.astimezone(VIET_NAM).date()
-    body = Address.of(known, record, day, label_day(on))
+    body = address_of(known, record, day, label_day(on))
     if query.as_of is None:
         body["entrances"] = entrances_of(record)
     if query.external:
         body["external_ids"] = [
-            written(
-                ExternalRef,
+            ExternalRef(
                 scheme=each.scheme,
                 value=each.value,
                 valid_from=each.valid_from,
@@ -225,14 +222,14 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, JsonO
             for each in external_ids_of(reads, record)
         ]
     if query.services:
-        body["services"] = [ServiceHere.of(each) for each in services_of(reads, record, day)]
+        body["services"] = [service_here(each) for each in services_of(reads, record, day)]
     return record, body
 
 
-def entrances_of(record: Record) -> list[JsonObject]:
+def entrances_of(record: Record) -> list[Entrance]:
     """Those of a record as it is told today; of a flat without its own those of its building."""
     told, building = entrances_told(register().reads, record)
-    return [Entrance.of_stored(each, building) for each in told]
+    return [entrance_of(each, building) for each in told]
 
 
 def _looked_up(address_code: str, on: datetime.date | None) -> Record:

@@ -1,20 +1,21 @@
 """Suggestions while an address is being typed."""
 
 import datetime
-from typing import Literal, Self
+from typing import Self
 
 from flask import Blueprint, Response
 from pydantic import Field, model_validator
+from typing_extensions import TypedDict
 
 from api.columns import Begun
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.errors import UNIT_CODE
-from api.openapi import Answer, JsonObject, Request, UnitRef, written
+from api.openapi import Request, UnitRef
 from api.shapes import unit_ref, unkept
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
-from registry.autocomplete.suggestion import Suggestion
+from registry.autocomplete.suggestion import Suggestion, SuggestionType
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.disclosure import told_suggestions
@@ -55,47 +56,45 @@ class AutocompleteQuery(Request):
         return Typing(self.q, self.limit, self.within, near)
 
 
-class SuggestionLine(Answer):
+class SuggestionLine(TypedDict):
     """One line of the list."""
 
-    type: Literal["door", "building", "street", "locality", "commune", "province"]
-    label: str = Field(description="To be shown")
-    text: str = Field(
-        description="To be put in place of q; where it ends in a comma, more is needed"
-    )
-    code: str | None = Field(description="Of a door")
+    type: SuggestionType
+    label: str
+    """To be shown"""
+    text: str
+    """To be put in place of q; where it ends in a comma, more is needed"""
+    code: str | None
+    """Of a door"""
     code_display: str | None
-    places: int = Field(
-        description="Communes that have a street, locality or building of this name"
-    )
+    places: int
+    """Communes that have a street, locality or building of this name"""
     commune: UnitRef | None
     province: UnitRef | None
     lon: float | None
     lat: float | None
-    former_name: str | None = Field(
-        description="What was typed, where it is called otherwise today"
+    former_name: str | None
+    """What was typed, where it is called otherwise today"""
+
+
+def suggestion_line(found: Suggestion, day: datetime.date) -> SuggestionLine:
+    """The line, its units as they are called on a day."""
+    return SuggestionLine(
+        type=found.type,
+        label=found.label,
+        text=found.text,
+        code=found.code,
+        code_display=code_display(found.code) if found.code else None,
+        places=found.places,
+        commune=unit_ref(found.commune, day),
+        province=unit_ref(found.province, day),
+        lon=found.lon,
+        lat=found.lat,
+        former_name=found.former_name,
     )
 
-    @staticmethod
-    def of(found: Suggestion, day: datetime.date) -> JsonObject:
-        """The line, its units as they are called on a day."""
-        return written(
-            SuggestionLine,
-            type=found.type,
-            label=found.label,
-            text=found.text,
-            code=found.code,
-            code_display=code_display(found.code) if found.code else None,
-            places=found.places,
-            commune=unit_ref(found.commune, day),
-            province=unit_ref(found.province, day),
-            lon=found.lon,
-            lat=found.lat,
-            former_name=found.former_name,
-        )
 
-
-class SuggestionList(Answer):
+class SuggestionList(TypedDict):
     """The list, the likeliest first; empty below two letters, and where nothing begins so."""
 
     suggestions: list[SuggestionLine]
@@ -120,5 +119,5 @@ def get_autocomplete(query: AutocompleteQuery) -> Response:
     known = register()
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
     day = today()
-    lines = [SuggestionLine.of(one, day) for one in told_suggestions(found)]
-    return unkept(written(SuggestionList, suggestions=lines))
+    lines = [suggestion_line(one, day) for one in told_suggestions(found)]
+    return unkept(SuggestionList(suggestions=lines))

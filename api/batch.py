@@ -5,36 +5,27 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, NotRequired
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request, stream_with_context
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, with_config
+from typing_extensions import TypedDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.access import as_caller, count_rows
-from api.addresses import Address
+from api.addresses import Address, address_of
 from api.audit import note
 from api.context import counts, gazetteer, register
 from api.endpoint import CODES_OF_TABLES, public
 from api.errors import invalid_input, problem_body
-from api.features import FeatureCollection
+from api.features import feature_collection
 from api.geocode import Found as FoundPlaces
 from api.geocode import GeocodeBody, unanswered
-from api.openapi import (
-    Absent,
-    Answer,
-    Day,
-    JsonObject,
-    Problem,
-    Request,
-    UnitRef,
-    absent_if_none,
-    where_known,
-)
+from api.openapi import Day, JsonObject, Problem, Request, UnitRef, where_known
 from api.reverse import ReverseBody, point_query
 from api.shapes import unit_ref
-from api.validate import ValidateBody, ValidationAnswer
+from api.validate import ValidateBody, ValidationAnswer, validation_answer
 from registry.batch import (
     OPERATIONS,
     RECHECK,
@@ -141,7 +132,7 @@ class BatchBody(Request):
     )
 
 
-class DoorSince(Answer):
+class DoorSince(TypedDict):
     """A door that a row may mean now."""
 
     code: str
@@ -153,32 +144,33 @@ class DoorSince(Answer):
     lat: float | None
 
 
-class RowResult(Answer):
+class RowResult(TypedDict):
     """What became of a row."""
 
-    status: str = Field(
-        description="ok, ambiguous, nothing_found, why a code leads nowhere, or a problem's code",
-        examples=["ok"],
-    )
-    answer: Address | FoundPlaces | ValidationAnswer | Absent = absent_if_none(
-        "The body of the single call"
-    )
-    problem: Problem | Absent = absent_if_none("Where the single call would have answered one")
-    receipt: str | Absent = absent_if_none("With `receipt`, of a row that was answered: a JWS")
-    row: int | Absent = absent_if_none("With `since`: which row of yours it is, from 1")
-    reasons: list[str] | Absent = absent_if_none("With `since`: what became of its door")
-    candidates: list[DoorSince] | Absent = absent_if_none("With `since`: every door it may be now")
+    status: Annotated[str, Field(examples=["ok"])]
+    """ok, ambiguous, nothing_found, why a code leads nowhere, or a problem's code"""
+    answer: NotRequired[Address | FoundPlaces | ValidationAnswer]
+    """The body of the single call"""
+    problem: NotRequired[Problem]
+    """Where the single call would have answered one"""
+    receipt: NotRequired[str]
+    """With `receipt`, of a row that was answered: a JWS"""
+    row: NotRequired[int]
+    """With `since`: which row of yours it is, from 1"""
+    reasons: NotRequired[list[str]]
+    """With `since`: what became of its door"""
+    candidates: NotRequired[list[DoorSince]]
+    """With `since`: every door it may be now"""
 
 
-class AnsweredRow(BaseModel):
+@with_config(extra="allow")
+class AnsweredRow(TypedDict):
     """What goes back of a row, with what became of it."""
-
-    model_config = ConfigDict(extra="allow")
 
     result: RowResult
 
 
-class BatchAnswer(Answer):
+class BatchAnswer(TypedDict):
     """The rows in their order, each with its result."""
 
     rows: list[AnsweredRow]
@@ -401,14 +393,17 @@ def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:
     return parsed.asked
 
 
-def _body(known: Gazetteer, outcome: Outcome, found: Found) -> JsonObject:
+def _body(
+    known: Gazetteer, outcome: Outcome, found: Found
+) -> Address | ValidationAnswer | FoundPlaces:
     """The body of the single call."""
     asked = outcome.asked
     on = asked.on if asked is not None else None
     if isinstance(found, Record):
-        return Address.of(known, found, today(), on)
+        return address_of(known, found, today(), on)
     if isinstance(found, Validation):
-        return ValidationAnswer.of(found)
+        return validation_answer(found)
     point = point_query(asked) if isinstance(asked, PointAsked) else None
-    places = FeatureCollection.of(known, point, found, on)
-    return where_known(FoundPlaces, **places, **unanswered(outcome.meant))
+    places = feature_collection(known, point, found, on)
+    meant = unanswered(outcome.meant)
+    return where_known(FoundPlaces, **places, **meant)

@@ -1,18 +1,21 @@
 """Certificates of address: issued as PDF, taken back, and checked by whoever holds one."""
 
+from typing import Annotated
+
 from flask import Blueprint, Response
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed, public
 from api.errors import UNIT_CODE
-from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, members
+from api.openapi import JsonObject, Request, UnitRef, members
 from api.papers import as_pdf, site
 from api.shapes import unit_ref, unkept
 from registry.gazetteer import Gazetteer
 from registry.lifecycle.requests import Called, Code, Sentence
-from registry.lookup import code_forms
+from registry.lookup import CodeForms, code_forms
 from registry.paper.certificates import (
     Certificate,
     Verdict,
@@ -42,25 +45,28 @@ class RevokeBody(Request):
     reason: Sentence = Field(description="why; no person's name")
 
 
-class CertificateState(Answer):
+class CertificateState(TypedDict):
     """A certificate, and whether it still holds."""
 
-    number: str = Field(examples=["GXN-4K7M-29TR-0R"])
-    state: str = Field(
-        description="`valid`; `changed`: the address reads otherwise today; `ended`: the code is"
-        " no longer in use; `revoked`: the office took it back"
-    )
+    number: Annotated[str, Field(examples=["GXN-4K7M-29TR-0R"])]
+    state: str
+    """`valid`; `changed`: the address reads otherwise today; `ended`: the code is no longer in use;
+    `revoked`: the office took it back"""
     issued_on: str
     issued_by: UnitRef | None
     document_number: str | None
     code: CodeForms
-    label: str | None = Field(description="What it confirms; null for a restricted place")
-    label_now: str | None = Field(description="How the address reads today")
-    since: str | None = Field(description="Since when it holds no more, where that is on record")
-    successors: list[CodeForms] = Field(description="Of a code that is no longer in use")
+    label: str | None
+    """What it confirms; null for a restricted place"""
+    label_now: str | None
+    """How the address reads today"""
+    since: str | None
+    """Since when it holds no more, where that is on record"""
+    successors: list[CodeForms]
+    """Of a code that is no longer in use"""
 
 
-class IssuedCertificate(Answer):
+class IssuedCertificate(TypedDict):
     """An entry of the register of certificates."""
 
     number: str
@@ -73,7 +79,7 @@ class IssuedCertificate(Answer):
     revoked_why: str | None
 
 
-class IssuedCertificates(Answer):
+class IssuedCertificates(TypedDict):
     """The latest first."""
 
     certificates: list[IssuedCertificate]
@@ -183,7 +189,7 @@ def state_of(known: Gazetteer, verdict: Verdict) -> JsonObject:
     }
 
 
-def _issued(known: Gazetteer, made: Certificate) -> JsonObject:
+def _issued(known: Gazetteer, made: Certificate) -> IssuedCertificate:
     return members(
         IssuedCertificate,
         made,

@@ -2,17 +2,18 @@
 
 import datetime
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NotRequired
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 from pydantic_core import to_json
+from typing_extensions import TypedDict
 
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE
-from api.openapi import Absent, Answer, Request, UnitRef, absent_if_none
+from api.openapi import Request, UnitRef
 from api.shapes import Span
 from registry.changes import MAX_ENTRIES, Page, read_page
 from registry.changes.entries import following
@@ -23,21 +24,21 @@ blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes")
 NDJSON: Final = "application/x-ndjson"
 
 
-class FeedPlace(Answer):
+class FeedPlace(TypedDict):
     """A street or locality; its id holds within this register, whatever it is called."""
 
     id: int
-    name: str = Field(examples=["Phố Láng"])
+    name: Annotated[str, Field(examples=["Phố Láng"])]
 
 
-class FeedLink(Answer):
+class FeedLink(TypedDict):
     """A retired code that a record continues."""
 
     code: str
     kind: Literal["merge", "split", "replace"]
 
 
-class UnitEntry(Answer):
+class UnitEntry(TypedDict):
     """A unit of any map, and how it reads behind a door."""
 
     type: Literal["unit"]
@@ -46,17 +47,19 @@ class UnitEntry(Answer):
     level: Literal["province", "district", "commune"]
     name: str
     province: UnitRef | None
-    words: str = Field(examples=["Phường Láng, Thành phố Hà Nội"])
+    words: Annotated[str, Field(examples=["Phường Láng, Thành phố Hà Nội"])]
     words_before_2025_07: str | None
     map: Span
 
 
-class Change(Answer):
+class Change(TypedDict):
     """Of what event an entry is."""
 
-    position: int | None = Field(description="Of the event in the feed; null before the feed")
-    operation: str | None = Field(examples=["import", "renumber"])
-    request: str | Absent = absent_if_none("`X-Request-Id` of what wrote it, where a request did")
+    position: int | None
+    """Of the event in the feed; null before the feed"""
+    operation: Annotated[str | None, Field(examples=["import", "renumber"])]
+    request: NotRequired[str]
+    """`X-Request-Id` of what wrote it, where a request did"""
 
 
 class StreetEntry(Change):
@@ -71,31 +74,33 @@ class LocalityEntry(Change):
     """A locality, and what holds it, under their names of now."""
 
     type: Literal["locality"]
-    localities: list[FeedPlace] = Field(description="The smallest first")
+    localities: list[FeedPlace]
+    """The smallest first"""
 
 
 class RecordEntry(Change):
     """Of one record."""
 
-    code: str = Field(examples=["1H6XXH2V"])
+    code: Annotated[str, Field(examples=["1H6XXH2V"])]
 
 
 class KeptEntry(RecordEntry):
     """Of a record that the follower has to know."""
 
-    continues: list[FeedLink] = Field(description="Retired codes that lead to it")
+    continues: list[FeedLink]
+    """Retired codes that lead to it"""
 
 
-class FeedEntrance(Answer):
+class FeedEntrance(TypedDict):
     """Where one gets in beside `lon`, `lat`; what is not known is left out."""
 
     kind: Kind
     lon: float
     lat: float
-    accuracy_m: float | Absent = absent_if_none()
-    note: str | Absent = absent_if_none()
-    seen_on: datetime.date | Absent = absent_if_none()
-    source: Source | Absent = absent_if_none()
+    accuracy_m: NotRequired[float]
+    note: NotRequired[str]
+    seen_on: NotRequired[datetime.date]
+    source: NotRequired[Source]
 
 
 class PutEntry(KeptEntry):
@@ -104,16 +109,21 @@ class PutEntry(KeptEntry):
     type: Literal["put"]
     kind: Literal["household", "building"]
     status: Literal["proposed", "active"]
-    inside: str | None = Field(description="What stands before the number", examples=["Tầng 3"])
+    inside: Annotated[str | None, Field(examples=["Tầng 3"])]
+    """What stands before the number"""
     house_number: str | None
     street: FeedPlace | None
-    localities: list[FeedPlace] = Field(description="The smallest first")
-    commune: int | None = Field(description="Id of a unit")
-    former_commune: int | None = Field(description="Id of a unit")
+    localities: list[FeedPlace]
+    """The smallest first"""
+    commune: int | None
+    """Id of a unit"""
+    former_commune: int | None
+    """Id of a unit"""
     building: str | None
     floor: str | None
     unit_number: str | None
-    parent: str | None = Field(description="Code of the building that holds it")
+    parent: str | None
+    """Code of the building that holds it"""
     households_count: int
     lon: float | None
     lat: float | None
@@ -150,13 +160,16 @@ FeedEntry = Annotated[
 ]
 
 
-class ChangesPage(Answer):
+class ChangesPage(TypedDict):
     """A page of the feed."""
 
-    register_: str = Field(alias="register", description="Which register this is")
+    register: str
+    """Which register this is"""
     entries: list[FeedEntry]
-    cursor: str = Field(description="What asks for the next page, as `after`")
-    more: bool = Field(description="Whether to ask for it at once")
+    cursor: str
+    """What asks for the next page, as `after`"""
+    more: bool
+    """Whether to ask for it at once"""
 
 
 class ChangesQuery(Request):

@@ -1,15 +1,16 @@
 """Coverage: households with a code against households that there are."""
 
 import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from flask import Blueprint, Response, jsonify
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.errors import PROVINCE_CODE, UNIT_CODE
-from api.openapi import Answer, Day, JsonObject, Request, UnitRef
+from api.openapi import Day, JsonObject, Request, UnitRef
 from api.packing import packed
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.gap_files import to_dict
@@ -34,10 +35,13 @@ _DEMO: Final[bool] = Field(
 )
 
 
-_COUNTED_AT: Final[datetime.datetime | None] = Field(
-    description="null: these are the counts of now. Else the moment that they are of: much was"
-    " written since, and is being counted"
-)
+CountedAt = Annotated[
+    datetime.datetime | None,
+    Field(
+        description="null: these are the counts of now. Else the moment that they are of: much was"
+        " written since, and is being counted"
+    ),
+]
 
 
 class CoverageUnitQuery(Request):
@@ -78,72 +82,78 @@ class CoverageGapsQuery(Request):
     demo: bool = _DEMO
 
 
-class CoverageTarget(Answer):
+class CoverageTarget(TypedDict):
     """Tổng số hộ: the newest declared count, else the census, else an estimate."""
 
     households: int
-    counted: Literal["households", "residents", "dwellings"] = Field(
-        description="What the number counts: hộ, hộ thường trú, chỗ ở"
-    )
+    counted: Literal["households", "residents", "dwellings"]
+    """What the number counts: hộ, hộ thường trú, chỗ ở"""
     quality: Literal["declared", "census", "derived", "estimate"]
-    quality_label: str = Field(examples=["ước tính"])
+    quality_label: Annotated[str, Field(examples=["ước tính"])]
     source: str
-    reference_date: datetime.date = Field(description="Day that the number describes")
+    reference_date: datetime.date
+    """Day that the number describes"""
 
 
-class CoverageLocality(Answer):
+class CoverageLocality(TypedDict):
     """Which locality of the commune."""
 
-    id: int | None = Field(description="null for what names no locality")
+    id: int | None
+    """null for what names no locality"""
     parent_id: int | None
 
 
-class CoverageOfUnit(Answer):
+class CoverageOfUnit(TypedDict):
     """One unit. Shares are of 1, cut after six places, null where there is nothing to divide by."""
 
-    code: str = Field(description="Of a locality: its commune's")
+    code: str
+    """Of a locality: its commune's"""
     level: Literal["country", "province", "commune", "locality", "former"]
-    name: str = Field(examples=["Phường Ba Đình"])
+    name: Annotated[str, Field(examples=["Phường Ba Đình"])]
     province: UnitRef | None
     target: CoverageTarget | None
-    households: int = Field(description="Hộ of the active records; several may share one")
-    share: float | None = Field(description="households of target.households; above 1 as it is")
-    deficit: int | None = Field(description="target.households less households")
-    dwellings: int = Field(description="Active records of dwellings")
-    positioned: int = Field(description="Of the dwellings, those with a point of 20 m or better")
+    households: int
+    """Hộ of the active records; several may share one"""
+    share: float | None
+    """households of target.households; above 1 as it is"""
+    deficit: int | None
+    """target.households less households"""
+    dwellings: int
+    """Active records of dwellings"""
+    positioned: int
+    """Of the dwellings, those with a point of 20 m or better"""
     share_positioned: float | None
-    verified: int = Field(description="Of the dwellings, those verified within 24 months")
+    verified: int
+    """Of the dwellings, those verified within 24 months"""
     share_verified: float | None
-    deliverable: int = Field(
-        description="Of the dwellings, those that a carrier finds: one record at the door, a point"
-        " of 20 m or better, a number or a locality"
-    )
+    deliverable: int
+    """Of the dwellings, those that a carrier finds: one record at the door, a point of 20 m or
+    better, a number or a locality"""
     share_deliverable: float | None
-    plated: int = Field(description="Of the dwellings, those with a plate at the door")
-    suspected_duplicates: int = Field(
-        description="Of the dwellings, those at a door that another record has as well"
-    )
-    without_number: int = Field(
-        description="Of the dwellings, those with neither a house number nor a flat's"
-    )
-    audit: list[Literal["above_120", "jump"]] = Field(description="What should be looked into")
+    plated: int
+    """Of the dwellings, those with a plate at the door"""
+    suspected_duplicates: int
+    """Of the dwellings, those at a door that another record has as well"""
+    without_number: int
+    """Of the dwellings, those with neither a house number nor a flat's"""
+    audit: list[Literal["above_120", "jump"]]
+    """What should be looked into"""
     locality: CoverageLocality | None
 
 
-class CoverageAnswer(Answer):
+class CoverageAnswer(TypedDict):
     """Units by code, localities by name, and what holds them all."""
 
     as_of: datetime.date
-    counted_at: datetime.datetime | None = _COUNTED_AT
+    counted_at: CountedAt
     demo: bool
-    former_unit: UnitRef | None = Field(
-        description="Unit of an old map that was asked for; `units` continue it"
-    )
+    former_unit: UnitRef | None
+    """Unit of an old map that was asked for; `units` continue it"""
     units: list[CoverageOfUnit]
     total: CoverageOfUnit
 
 
-class SeriesUnit(Answer):
+class SeriesUnit(TypedDict):
     """Whose series it is."""
 
     code: str
@@ -151,7 +161,7 @@ class SeriesUnit(Answer):
     name: str
 
 
-class SeriesDay(Answer):
+class SeriesDay(TypedDict):
     """Counts of one day, as in coverage."""
 
     day: datetime.date
@@ -169,15 +179,18 @@ class SeriesDay(Answer):
     share: float | None
 
 
-class SeriesPace(Answer):
+class SeriesPace(TypedDict):
     """How fast a unit grows."""
 
-    since: datetime.date = Field(description="Day on record that the last one is compared with")
-    days: int = Field(description="Between the two: more where a day was not recorded")
-    per_day: float = Field(description="Households a day, or dwellings where the target has those")
+    since: datetime.date
+    """Day on record that the last one is compared with"""
+    days: int
+    """Between the two: more where a day was not recorded"""
+    per_day: float
+    """Households a day, or dwellings where the target has those"""
 
 
-class SeriesForecast(Answer):
+class SeriesForecast(TypedDict):
     """When the target is reached at the pace of 28 days."""
 
     date: datetime.date | None
@@ -193,10 +206,11 @@ class SeriesForecast(Answer):
             "too_far",
         ]
         | None
-    ) = Field(description="Why no date is told")
+    )
+    """Why no date is told"""
 
 
-class CoverageSeries(Answer):
+class CoverageSeries(TypedDict):
     """One count a day; a day that was missed is not there."""
 
     unit: SeriesUnit
@@ -209,7 +223,7 @@ class CoverageSeries(Answer):
     forecast: SeriesForecast
 
 
-class GapCounts(Answer):
+class GapCounts(TypedDict):
     """How many gaps of each kind there are; null for a kind that was not asked for."""
 
     below_target: int | None
@@ -217,34 +231,42 @@ class GapCounts(Answer):
     never_delivered: int | None
 
 
-class CoverageGap(Answer):
+class CoverageGap(TypedDict):
     """One thing that is missing."""
 
     kind: GapKind
     level: Literal["province", "commune", "locality", "street"]
-    code: str = Field(description="Of the commune, or of the province where it is a province's")
+    code: str
+    """Of the commune, or of the province where it is a province's"""
     name: str
     province: UnitRef | None
-    former_code: str | None = Field(description="Commune of an earlier map that the street was in")
-    place: str | None = Field(description="Street or locality", examples=["Phố Quán Thánh"])
+    former_code: str | None
+    """Commune of an earlier map that the street was in"""
+    place: Annotated[str | None, Field(examples=["Phố Quán Thánh"])]
+    """Street or locality"""
     side: Literal["odd", "even"] | None
-    between: list[int] | None = Field(description="The two known numbers around a hole")
-    numbers: list[int] = Field(description="The numbers that are missing between them")
-    missing: int | None = Field(description="Households below target, or numbers of a hole")
-    households: int | None = Field(description="What is compared with the target")
+    between: list[int] | None
+    """The two known numbers around a hole"""
+    numbers: list[int]
+    """The numbers that are missing between them"""
+    missing: int | None
+    """Households below target, or numbers of a hole"""
+    households: int | None
+    """What is compared with the target"""
     target: int | None
     target_quality: Literal["declared", "census", "derived", "estimate"] | None
     target_quality_label: str | None
     share: float | None
-    lon: float | None = Field(description="Where to go, roughly; degrees, EPSG:4326")
+    lon: float | None
+    """Where to go, roughly; degrees, EPSG:4326"""
     lat: float | None
 
 
-class CoverageGaps(Answer):
+class CoverageGaps(TypedDict):
     """What is missing in a unit."""
 
     as_of: datetime.date
-    counted_at: datetime.datetime | None = _COUNTED_AT
+    counted_at: CountedAt
     demo: bool
     unit: UnitRef
     former_unit: UnitRef | None

@@ -3,13 +3,18 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import is_dataclass
+from typing import Any, Final, get_args, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
+from typing_extensions import is_typeddict
 
 _AT: Final = "#/components/schemas/"
 _REFERENCE: Final = re.compile(f'"{_AT}([^"]+)"')
+
+
+_ANSWER: Final = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class Schemas:
@@ -17,15 +22,38 @@ class Schemas:
 
     def __init__(self) -> None:
         self.by_name: dict[str, Any] = {}
+        self._types: dict[str, Any] = {}
 
     def name(self, described: Any, mode: JsonSchemaMode) -> str:
         """The name of a type, whose schema is added with all that it refers to."""
         name: str = described.__name__
         if name not in self.by_name:
+            self._read_docstrings(described)
             made = TypeAdapter(described).json_schema(ref_template=f"{_AT}{{model}}", mode=mode)
             for each, schema in {**made.pop("$defs", {}), name: made}.items():
                 self.by_name.setdefault(each, schema)
+                self._inherit_descriptions(each, mode)
         return name
+
+    def _read_docstrings(self, described: Any) -> None:
+        """Let pydantic describe the members of answers by the docstrings below them."""
+        for part in get_args(described):
+            self._read_docstrings(part)
+        is_answer = is_typeddict(described) or is_dataclass(described)
+        if is_answer and described.__name__ not in self._types:
+            self._types[described.__name__] = described
+            config = vars(described).get("__pydantic_config__", {})
+            described.__pydantic_config__ = _ANSWER | config
+            for member in get_type_hints(described, include_extras=True).values():
+                self._read_docstrings(member)
+
+    def _inherit_descriptions(self, name: str, mode: JsonSchemaMode) -> None:
+        """Pydantic reads the docstrings of a TypedDict, and none of those that it extends."""
+        for base in filter(is_typeddict, getattr(self._types.get(name), "__orig_bases__", ())):
+            members = self.by_name[name]["properties"]
+            for member, schema in self.by_name[self.name(base, mode)]["properties"].items():
+                if "description" in schema:
+                    members[member].setdefault("description", schema["description"])
 
     def reference(self, described: Any, mode: JsonSchemaMode) -> dict[str, str]:
         """A reference to the schema of a type."""
@@ -61,6 +89,8 @@ def _trim(schema: dict[str, Any], words: Mapping[str, str]) -> None:
     schema.pop("title", None)
     for name, field in schema.get("properties", {}).items():
         field.pop("title", None)
+        if "description" in field:
+            field["description"] = " ".join(field["description"].split())
         if name in words and not field.get("description"):
             field["description"] = words[name]
         default = field.pop("default", None)

@@ -2,10 +2,8 @@
 
 from typing import Final
 
-from pydantic import Field
+from typing_extensions import TypedDict
 
-from api.openapi import Answer as Body
-from api.openapi import JsonObject, written
 from geo.address import Door
 from geo.admin import split_parts
 from registry.gazetteer import Gazetteer, Unit, today
@@ -19,34 +17,35 @@ from registry.units.text import Naming
 _SHOWN: Final = 5
 
 
-class ReadParts(Body):
+class ReadParts(TypedDict):
     """The door as it was read."""
 
-    house_number: str | None = Field(description="Canonical path")
+    house_number: str | None
+    """Canonical path"""
     street: str | None
-    street_keys: list[str] = Field(description="What is looked for, the likeliest first")
+    street_keys: list[str]
+    """What is looked for, the likeliest first"""
     localities: list[str]
     building: str | None
     flat: str | None
     hint: str | None
 
-    @staticmethod
-    def of(door: Door) -> JsonObject:
-        """Its parts."""
-        street, flat = door.street, door.flat
-        return written(
-            ReadParts,
-            house_number=door.house_number.key if door.house_number else None,
-            street=f"{street.kind or ''} {street.name}".strip() if street else None,
-            street_keys=[street.key, *street.alt_keys] if street else [],
-            localities=[f"{place.kind} {place.name}".strip() for place in door.localities],
-            building=flat.building if flat else None,
-            flat=flat.unit if flat else None,
-            hint=next(iter(without_people([door.hint] if door.hint else [])), None),
-        )
+
+def read_parts(door: Door) -> ReadParts:
+    """Its parts."""
+    street, flat = door.street, door.flat
+    return ReadParts(
+        house_number=door.house_number.key if door.house_number else None,
+        street=f"{street.kind or ''} {street.name}".strip() if street else None,
+        street_keys=[street.key, *street.alt_keys] if street else [],
+        localities=[f"{place.kind} {place.name}".strip() for place in door.localities],
+        building=flat.building if flat else None,
+        flat=flat.unit if flat else None,
+        hint=next(iter(without_people([door.hint] if door.hint else [])), None),
+    )
 
 
-class ReadUnits(Body):
+class ReadUnits(TypedDict):
     """One way to read the units; `corrected` where a name was misspelt."""
 
     commune: str | None
@@ -54,65 +53,66 @@ class ReadUnits(Body):
     province: str | None
     corrected: bool
 
-    @staticmethod
-    def of(naming: Naming) -> JsonObject:
-        """The units in words."""
-        return written(
-            ReadUnits,
-            commune=_name(naming.commune),
-            district=_name(naming.district),
-            province=_name(naming.province),
-            corrected=naming.corrected,
-        )
+
+def read_units(naming: Naming) -> ReadUnits:
+    """The units in words."""
+    return ReadUnits(
+        commune=_name(naming.commune),
+        district=_name(naming.district),
+        province=_name(naming.province),
+        corrected=naming.corrected,
+    )
 
 
-class Scored(Body):
+class Scored(TypedDict):
     """An answer of this reading: `confidence` is 1 less the weights of its faults."""
 
     level: str
     label: str
     code: str | None
     confidence: float
-    weights: dict[str, float] = Field(description="Weight of each fault")
-
-    @staticmethod
-    def of(known: Gazetteer, answer: Answer) -> JsonObject:
-        """The answer, in short."""
-        return written(
-            Scored,
-            level=answer.level,
-            label=wording(known, today(), answer.parts, answer.unit, answer.former).label,
-            code=answer.record.code if answer.record else None,
-            confidence=answer.confidence,
-            weights={code: FAULTS[code].weight for code in answer.faults},
-        )
+    weights: dict[str, float]
+    """Weight of each fault"""
 
 
-class Reading(Body):
+def scored(known: Gazetteer, answer: Answer) -> Scored:
+    """The answer, in short."""
+    return Scored(
+        level=answer.level,
+        label=wording(known, today(), answer.parts, answer.unit, answer.former).label,
+        code=answer.record.code if answer.record else None,
+        confidence=answer.confidence,
+        weights={code: FAULTS[code].weight for code in answer.faults},
+    )
+
+
+class Reading(TypedDict):
     """One reading that was asked of the register."""
 
-    text: str | None = Field(description="As it was read, but for people; null for components")
-    penalty: int = Field(description="Lower is likelier")
-    notes: list[str] = Field(description="Steps of the grammar that cost")
+    text: str | None
+    """As it was read, but for people; null for components"""
+    penalty: int
+    """Lower is likelier"""
+    notes: list[str]
+    """Steps of the grammar that cost"""
     read: ReadParts
     units: list[ReadUnits]
     unread: list[str]
     candidates: list[Scored]
 
-    @staticmethod
-    def of(known: Gazetteer, tried: Tried) -> JsonObject:
-        """What was read, and the first of what was found."""
-        reading = tried.reading
-        return written(
-            Reading,
-            text=None if tried.text is None else _said_again(tried.text),
-            penalty=reading.penalty,
-            notes=list(reading.notes),
-            read=ReadParts.of(reading.door),
-            units=[ReadUnits.of(naming) for naming in reading.namings[:_SHOWN]],
-            unread=list(without_people(reading.unread)),
-            candidates=[Scored.of(known, answer) for answer in tried.answers[:_SHOWN]],
-        )
+
+def reading_of(known: Gazetteer, tried: Tried) -> Reading:
+    """What was read, and the first of what was found."""
+    reading = tried.reading
+    return Reading(
+        text=None if tried.text is None else _said_again(tried.text),
+        penalty=reading.penalty,
+        notes=list(reading.notes),
+        read=read_parts(reading.door),
+        units=[read_units(naming) for naming in reading.namings[:_SHOWN]],
+        unread=list(without_people(reading.unread)),
+        candidates=[scored(known, answer) for answer in tried.answers[:_SHOWN]],
+    )
 
 
 def _said_again(text: str) -> str:

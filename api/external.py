@@ -2,19 +2,21 @@
 
 import datetime
 import re
+from typing import Any
 
 from flask import Blueprint, Response, jsonify
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from api.addresses import Address
+from api.addresses import Address, address_of
 from api.context import gazetteer, register
 from api.endpoint import public
-from api.openapi import Answer, CodeForms, Day, JsonObject, Request, written
+from api.openapi import Day, Request
 from registry.core.messages import Message
 from registry.errors import GoneError, InvalidInputError, NotFoundError
 from registry.external_ids import MAX_VALUE, SCHEME, ExternalId, find_external
 from registry.gazetteer import today
-from registry.lookup import code_forms, lookup
+from registry.lookup import CodeForms, code_forms, lookup
 
 blueprint = Blueprint("external", __name__, url_prefix="/v1/external")
 
@@ -25,23 +27,28 @@ class ExternalQuery(Request):
     on: Day | None = Field(None, description="A day on which it holds; today by default")
 
 
-class Bearer(Answer):
+class Bearer(TypedDict):
     """A record that has the value, and what it is today."""
 
     code: str
     code_display: str
-    valid_from: datetime.date | None = Field(description="First day; null from the beginning")
-    valid_to: datetime.date | None = Field(description="Last day; null without end")
-    address: Address | None = Field(description="Null where the code is retired")
-    successors: list[CodeForms] = Field(description="Of a retired code: those that continue it")
+    valid_from: datetime.date | None
+    """First day; null from the beginning"""
+    valid_to: datetime.date | None
+    """Last day; null without end"""
+    address: Address | None
+    """Null where the code is retired"""
+    successors: list[CodeForms]
+    """Of a retired code: those that continue it"""
 
 
-class Bearers(Answer):
+class Bearers(TypedDict):
     """Who has a value in a scheme: one record, or several."""
 
     scheme: str
     value: str
-    records: list[Bearer] = Field(description="By code, at most a hundred")
+    records: list[Bearer]
+    """By code, at most a hundred"""
 
 
 @blueprint.get("/<scheme>/<path:value>")
@@ -54,23 +61,22 @@ def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
         )
     found = find_external(register().reads, scheme, value, query.on or today())
     response = jsonify(
-        written(Bearers, scheme=scheme, value=value, records=[_bearer(each) for each in found])
+        Bearers(scheme=scheme, value=value, records=[_bearer(each) for each in found])
     )
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _bearer(found: ExternalId) -> JsonObject:
-    address: JsonObject | None = None
-    successors: object = []
+def _bearer(found: ExternalId) -> Bearer:
+    address: Address | None = None
+    successors: Any = []
     try:
-        address = Address.of(gazetteer(), lookup(register().reads, found.code))
+        address = address_of(gazetteer(), lookup(register().reads, found.code))
     except GoneError as error:
         successors = error.extra["successors"]
     except NotFoundError:
         pass  # reserved: it stands for no address yet
-    return written(
-        Bearer,
+    return Bearer(
         **code_forms(found.code),
         valid_from=found.valid_from,
         valid_to=found.valid_to,

@@ -2,23 +2,22 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, NotRequired
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from api.openapi import Absent, JsonObject, UnitRef, absent_if_none, where_known, written
-from api.openapi import Answer as Body
-from api.shapes import DatedLabel, Entrance, Span, unit_ref, with_label_on
+from api.openapi import UnitRef, where_known
+from api.shapes import DatedLabel, Entrance, Span, entrance_of, span_of, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.label import alley_word, named, number_of
 from registry.gazetteer import Gazetteer, today
 from registry.records import Wording, wording
-from registry.search.answers import DOORS, Answer
+from registry.search.answers import DOORS, Answer, Level
 from registry.search.faults import FAULTS
 
 _VERSION: Final = "0.1.0"
 _COUNTRY: Final = "Việt Nam"
-_LEVELS = Literal["household", "building", "alley", "street", "locality", "commune", "province"]
 # GeocodeJSON has no words for a building, an alley and a province.
 _TYPES: Final = {
     "household": "house",
@@ -31,51 +30,59 @@ _TYPES: Final = {
 }
 
 
-class Geocoding(Body):
+class Geocoding(TypedDict):
     """GeocodeJSON's member of the collection."""
 
     version: str
-    query: str | Absent = absent_if_none("The point; never a text, which may name somebody")
+    query: NotRequired[str]
+    """The point; never a text, which may name somebody"""
 
 
-class GeocodingProperties(Body):
+class GeocodingProperties(TypedDict):
     """GeocodeJSON's member of a feature: what is not known is left out."""
 
-    type: str = Field(examples=["house"])
+    type: Annotated[str, Field(examples=["house"])]
     label: str
-    accuracy: float | Absent = absent_if_none("Metres")
-    housenumber: str | Absent = absent_if_none("Of a house; an alley has none")
-    street: str | Absent = absent_if_none()
-    locality: str | Absent = absent_if_none("Hamlet or group, the smallest")
-    city: str | Absent = absent_if_none("Commune of today", examples=["Phường Láng"])
-    district: str | Absent = absent_if_none("Of before July 2025", examples=["Quận Đống Đa"])
-    state: str | Absent = absent_if_none("Province of today", examples=["Thành phố Hà Nội"])
+    accuracy: NotRequired[float]
+    """Metres"""
+    housenumber: NotRequired[str]
+    """Of a house; an alley has none"""
+    street: NotRequired[str]
+    locality: NotRequired[str]
+    """Hamlet or group, the smallest"""
+    city: NotRequired[Annotated[str, Field(examples=["Phường Láng"])]]
+    """Commune of today"""
+    district: NotRequired[Annotated[str, Field(examples=["Quận Đống Đa"])]]
+    """Of before July 2025"""
+    state: NotRequired[Annotated[str, Field(examples=["Thành phố Hà Nội"])]]
+    """Province of today"""
     country: str
 
 
-class AnswerFault(Body):
+class AnswerFault(TypedDict):
     """One thing that does not fit; `code` is stable."""
 
-    code: str = Field(examples=["house_number_not_found"])
+    code: Annotated[str, Field(examples=["house_number_not_found"])]
     message: str
     message_en: str
 
 
 _FAULTS: Final = {
-    code: written(AnswerFault, code=code, message=fault.message, message_en=fault.message_en)
+    code: AnswerFault(code=code, message=fault.message, message_en=fault.message_en)
     for code, fault in FAULTS.items()
 }
 
 
-class Properties(Body):
+class Properties(TypedDict):
     """What is known of a place."""
 
-    code: str | None = Field(description="Canonical; null above the level of a building")
+    code: str | None
+    """Canonical; null above the level of a building"""
     code_display: str | None
     label: str
     label_before_2025_07: str | None
-    level: _LEVELS
-    confidence: float = Field(ge=0, le=1)
+    level: Level
+    confidence: Annotated[float, Field(ge=0, le=1)]
     faults: list[AnswerFault]
     house_number: str | None
     street: str | None
@@ -83,105 +90,102 @@ class Properties(Body):
     commune: UnitRef | None
     province: UnitRef | None
     map: Span
-    distance_m: float | None = Field(description="To `entrance`, where there is one")
-    entrance: Entrance | Absent = absent_if_none(
-        "Of a door with entrances, the one nearest to the point asked about"
-    )
-    label_on: DatedLabel | Absent = absent_if_none("Only with `on`")
+    distance_m: float | None
+    """To `entrance`, where there is one"""
+    entrance: NotRequired[Entrance]
+    """Of a door with entrances, the one nearest to the point asked about"""
+    label_on: NotRequired[DatedLabel]
+    """Only with `on`"""
     geocoding: GeocodingProperties
 
-    @staticmethod
-    def of(answer: Answer, words: Wording, day: datetime.date) -> JsonObject:
-        """An answer in the words of a day."""
-        parts, record = answer.parts, answer.record
-        street = named(parts.street_kind, parts.street_name) if parts.street_name else None
-        locality = named(*parts.localities[0]) if parts.localities else None
-        commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
-        number = number_of(parts, alley_word(province["name"] if province else ""))
-        body = written(
-            Properties,
-            code=record.code if record else None,
-            code_display=code_display(record.code) if record else None,
+
+def properties_of(answer: Answer, words: Wording, day: datetime.date) -> Properties:
+    """An answer in the words of a day."""
+    parts, record = answer.parts, answer.record
+    street = named(parts.street_kind, parts.street_name) if parts.street_name else None
+    locality = named(*parts.localities[0]) if parts.localities else None
+    commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
+    number = number_of(parts, alley_word(province["name"] if province else ""))
+    body = Properties(
+        code=record.code if record else None,
+        code_display=code_display(record.code) if record else None,
+        label=words.label,
+        label_before_2025_07=words.before_2025_07,
+        level=answer.level,
+        confidence=answer.confidence,
+        faults=[_FAULTS[code] for code in answer.faults],
+        house_number=number,
+        street=street,
+        locality=locality,
+        commune=commune,
+        province=province,
+        map=span_of(words.map if answer.map is None else answer.map),
+        distance_m=answer.distance_m,
+        geocoding=where_known(
+            GeocodingProperties,
+            type=_TYPES[answer.level],
             label=words.label,
-            label_before_2025_07=words.before_2025_07,
-            level=answer.level,
-            confidence=answer.confidence,
-            faults=[_FAULTS[code] for code in answer.faults],
-            house_number=number,
+            accuracy=answer.accuracy_m,
+            housenumber=number if answer.level in DOORS else None,
             street=street,
             locality=locality,
-            commune=commune,
-            province=province,
-            map=Span.of(words.map if answer.map is None else answer.map),
-            distance_m=answer.distance_m,
-            geocoding=where_known(
-                GeocodingProperties,
-                type=_TYPES[answer.level],
-                label=words.label,
-                accuracy=answer.accuracy_m,
-                housenumber=number if answer.level in DOORS else None,
-                street=street,
-                locality=locality,
-                city=commune["name"] if commune else None,
-                district=words.former_district,
-                state=province["name"] if province else None,
-                country=_COUNTRY,
-            ),
-        )
-        if answer.entrance is not None:
-            body["entrance"] = Entrance.of_stored(answer.entrance)
-        return with_label_on(body, words.on)
+            city=commune["name"] if commune else None,
+            district=words.former_district,
+            state=province["name"] if province else None,
+            country=_COUNTRY,
+        ),
+    )
+    if answer.entrance is not None:
+        body["entrance"] = entrance_of(answer.entrance)
+    return with_label_on(body, words.on)
 
 
-class PointGeometry(Body):
+class PointGeometry(TypedDict):
     """A GeoJSON point, [lon, lat]."""
 
     type: Literal["Point"]
     coordinates: tuple[float, float]
 
 
-class Feature(Body):
+class Feature(TypedDict):
     """One place."""
 
     type: Literal["Feature"]
     geometry: PointGeometry | None
     properties: Properties
 
-    @staticmethod
-    def of(known: Gazetteer, answer: Answer, on: datetime.date | None = None) -> JsonObject:
-        """The place that a search answers, in today's words; with `on` its label of that day."""
-        day, door = today(), answer.record
-        words = wording(
-            *(known, day, answer.parts, answer.unit, answer.former),
-            past=door.past if door else (),
-            on=on if door else None,
-        )
-        point = None
-        if answer.lon is not None and answer.lat is not None:
-            point = written(PointGeometry, type="Point", coordinates=(answer.lon, answer.lat))
-        return written(
-            Feature, type="Feature", geometry=point, properties=Properties.of(answer, words, day)
-        )
+
+def feature_of(known: Gazetteer, answer: Answer, on: datetime.date | None = None) -> Feature:
+    """The place that a search answers, in today's words; with `on` its label of that day."""
+    day, door = today(), answer.record
+    words = wording(
+        *(known, day, answer.parts, answer.unit, answer.former),
+        past=door.past if door else (),
+        on=on if door else None,
+    )
+    point = None
+    if answer.lon is not None and answer.lat is not None:
+        point = PointGeometry(type="Point", coordinates=(answer.lon, answer.lat))
+    return Feature(type="Feature", geometry=point, properties=properties_of(answer, words, day))
 
 
-class FeatureCollection(Body):
+class FeatureCollection(TypedDict):
     """Places, the best first; empty when none is found."""
 
     type: Literal["FeatureCollection"]
     geocoding: Geocoding
     features: list[Feature]
 
-    @staticmethod
-    def of(
-        known: Gazetteer,
-        point: str | None,
-        found: Sequence[Answer],
-        on: datetime.date | None = None,
-    ) -> JsonObject:
-        """The answers to a question: about a point, or else about a text."""
-        return written(
-            FeatureCollection,
-            type="FeatureCollection",
-            geocoding=where_known(Geocoding, version=_VERSION, query=point),
-            features=[Feature.of(known, answer, on) for answer in found],
-        )
+
+def feature_collection(
+    known: Gazetteer,
+    point: str | None,
+    found: Sequence[Answer],
+    on: datetime.date | None = None,
+) -> FeatureCollection:
+    """The answers to a question: about a point, or else about a text."""
+    return FeatureCollection(
+        type="FeatureCollection",
+        geocoding=where_known(Geocoding, version=_VERSION, query=point),
+        features=[feature_of(known, answer, on) for answer in found],
+    )

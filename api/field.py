@@ -6,27 +6,19 @@ tries to guess one are limited as those of keys are.
 
 import datetime
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final, NotRequired
 
 from flask import Blueprint, Response, request
 from pydantic import AwareDatetime, Field, ValidationError
 from sqlalchemy.orm import Session
+from typing_extensions import TypedDict
 
 from api.access import caller_beside_keys, limited_tries
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.errors import invalid_input, problem_body
-from api.openapi import (
-    Absent,
-    Answer,
-    JsonObject,
-    Problem,
-    Request,
-    UnitRef,
-    absent_if_none,
-    members,
-)
+from api.openapi import Problem, Request, UnitRef, members
 from api.shapes import unit_ref, unkept
 from geo.label import named, number_of
 from registry.database import session_scope
@@ -45,42 +37,50 @@ HEADER: Final = "X-Field-Code"
 """Where the code of a round stands."""
 
 
-class AreaDoor(Answer):
+class AreaDoor(TypedDict):
     """A door to be walked to."""
 
-    code: str = Field(examples=["1H6XXH2V"])
-    code_display: str = Field(examples=["1H6X-XH2V"])
-    label: str = Field(description="What it is called inside the commune")
+    code: Annotated[str, Field(examples=["1H6XXH2V"])]
+    code_display: Annotated[str, Field(examples=["1H6X-XH2V"])]
+    label: str
+    """What it is called inside the commune"""
     number: str | None
     street: str | None
     locality: str | None
-    kind: str = Field(description="household or building")
-    status: str = Field(description="active or proposed")
+    kind: str
+    """household or building"""
+    status: str
+    """active or proposed"""
     households_count: int
     lon: float | None
     lat: float | None
     accuracy_m: float | None
     verified_on: str | None
-    event_id: int = Field(description="Of this state: what `event_id` of a record takes")
+    event_id: int
+    """Of this state: what `event_id` of a record takes"""
 
 
-class AreaHole(Answer):
+class AreaHole(TypedDict):
     """Numbers of a street that nobody registered."""
 
     street: str
     numbers: list[int]
 
 
-class FieldArea(Answer):
+class FieldArea(TypedDict):
     """What a round walks."""
 
     round: int
-    area: str = Field(description="Equal for rounds of one place", examples=["locality:12"])
-    kind: str = Field(description="street or locality")
-    place: str = Field(examples=["Phố Láng"])
+    area: Annotated[str, Field(examples=["locality:12"])]
+    """Equal for rounds of one place"""
+    kind: str
+    """street or locality"""
+    place: Annotated[str, Field(examples=["Phố Láng"])]
     commune: UnitRef | None
-    until: str = Field(description="The last day on which the code is taken")
-    now: str = Field(description="By the clock of the server")
+    until: str
+    """The last day on which the code is taken"""
+    now: str
+    """By the clock of the server"""
     doors: list[AreaDoor]
     holes: list[AreaHole]
 
@@ -98,15 +98,17 @@ class RecordsBody(Request):
     )
 
 
-class RecordFiled(Answer):
+class RecordFiled(TypedDict):
     """What became of a record."""
 
     id: str | None
-    state: str = Field(description="filed, known (it was filed before) or refused")
-    problem: Problem | Absent = absent_if_none("Why it was refused")
+    state: str
+    """filed, known (it was filed before) or refused"""
+    problem: NotRequired[Problem]
+    """Why it was refused"""
 
 
-class RecordsFiled(Answer):
+class RecordsFiled(TypedDict):
     """The records in their order."""
 
     records: list[RecordFiled]
@@ -235,7 +237,7 @@ def _asked(session: Session) -> tuple[Round, Area]:
     return round_, area_of(session, round_)
 
 
-def _door(record: Record) -> JsonObject:
+def _door(record: Record) -> AreaDoor:
     verified = record.verified_on
     return members(
         AreaDoor,

@@ -1,36 +1,35 @@
 """From an address to its door."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Annotated, Any, NotRequired, Self
 
 from flask import Blueprint, Response
 from pydantic import Field, model_validator
+from typing_extensions import TypedDict
 
 from api.columns import Columns, Query
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.errors import UNIT_CODE
-from api.explanation import Reading
-from api.features import FeatureCollection
-from api.openapi import Absent, Answer, Day, JsonObject, SuggestedCode, absent_if_none, where_known
+from api.explanation import Reading, reading_of
+from api.features import FeatureCollection, feature_collection
+from api.openapi import Day, where_known
 from api.shapes import unkept
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.disclosure import told_answers
 from registry.gazetteer import today
 from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
-from registry.mistyped_codes import MeantCode, with_labels
+from registry.mistyped_codes import MeantCode, SuggestedCode, with_labels
 from registry.units import label_day
 from registry.validation.verdicts import REASONS
 
 
-class Unanswered(Answer):
+class Unanswered(TypedDict):
     """Why a code leads nowhere."""
 
-    code: str = Field(
-        description="code_unknown, code_retired, code_not_active or code_mistyped",
-        examples=["code_unknown"],
-    )
+    code: Annotated[str, Field(examples=["code_unknown"])]
+    """code_unknown, code_retired, code_not_active or code_mistyped"""
     message: str
     message_en: str
 
@@ -38,17 +37,17 @@ class Unanswered(Answer):
 class Found(FeatureCollection):
     """Places, or why a code leads to none."""
 
-    reason: Unanswered | Absent = absent_if_none("Why a code that is all of the text leads nowhere")
-
-    suggestions: list[SuggestedCode] | Absent = absent_if_none(
-        "Registered codes of which a mistyped one alone may be a slip"
-    )
+    reason: NotRequired[Unanswered]
+    """Why a code that is all of the text leads nowhere"""
+    suggestions: NotRequired[list[SuggestedCode]]
+    """Registered codes of which a mistyped one alone may be a slip"""
 
 
 class Geocoded(Found):
     """The same, and with `explain` how they were found."""
 
-    explanation: list[Reading] | Absent = absent_if_none("Only with explain")
+    explanation: NotRequired[list[Reading]]
+    """Only with explain"""
 
 
 blueprint = Blueprint("geocode", __name__, url_prefix="/v1/geocode")
@@ -138,15 +137,15 @@ def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Response:
     return unkept(geocoded(json or form))
 
 
-def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> JsonObject:
+def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:
     """What an address names, as it is told."""
     known = gazetteer()
     located = locate(known, register().reads, asked.asked)
     return where_known(
         Geocoded,
-        **FeatureCollection.of(known, None, told_answers(located.answers), asked.on),
+        **feature_collection(known, None, told_answers(located.answers), asked.on),
         **unanswered(located.meant),
-        explanation=[Reading.of(known, one) for one in located.tried] if explain else None,
+        explanation=[reading_of(known, one) for one in located.tried] if explain else None,
     )
 
 
@@ -162,6 +161,6 @@ def unanswered(meant: MeantCode | None) -> dict[str, Any]:
     }
 
 
-def suggested_codes(codes: Iterable[str]) -> list[dict[str, str]]:
+def suggested_codes(codes: Iterable[str]) -> list[SuggestedCode]:
     """`SuggestedCode` of each, without those that may not be shown."""
     return with_labels(gazetteer(), register().reads, today(), codes)

@@ -3,11 +3,12 @@
 from typing import Literal
 
 from flask import Blueprint, Response, jsonify
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
 from api.context import description, register
 from api.endpoint import public
-from api.openapi import Answer, Request
+from api.openapi import Request
 from api.packing import packed
 from registry.core.messages import Message
 from registry.errors import LeavingError
@@ -15,20 +16,21 @@ from registry.errors import LeavingError
 blueprint = Blueprint("health", __name__)
 
 
-class Health(Answer):
+class Health(TypedDict):
     """State of the service."""
 
     status: str
 
 
-class Readiness(Answer):
+class Readiness(TypedDict):
     """What can be served."""
 
     status: Literal["ready"]
     reading: Literal["ok"]
     writing: Literal["ok", "unavailable"]
     jobs: Literal["ok", "failing"]
-    seconds_ago: float = Field(description="How many seconds ago it was so")
+    seconds_ago: float
+    """How many seconds ago it was so"""
 
 
 class ReadinessQuery(Request):
@@ -39,10 +41,9 @@ class ReadinessQuery(Request):
     )
 
 
-class Document(BaseModel):
+@with_config(extra="allow")
+class Document(TypedDict):
     """An OpenAPI 3.1 document."""
-
-    model_config = ConfigDict(extra="allow")
 
     openapi: str
 

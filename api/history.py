@@ -1,17 +1,18 @@
 """What became of a record, step by step, and why."""
 
 import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Blueprint, Response
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed
-from api.openapi import Answer, JsonObject, members
-from api.shapes import Entrance, unkept
+from api.openapi import members
+from api.shapes import Entrance, entrance_of, unkept
 from geo.code import format as code_display
 from registry.gazetteer import VIET_NAM, Gazetteer
 from registry.history import Change, Step, history
@@ -21,37 +22,47 @@ from registry.records import record_wording
 blueprint = Blueprint("history", __name__, url_prefix="/v1/addresses")
 
 
-class HistoryChange(Answer):
+class HistoryChange(TypedDict):
     """One member that became another."""
 
-    field: str = Field(examples=["house_number"])
+    field: Annotated[str, Field(examples=["house_number"])]
     before: str | float | bool | list[Entrance] | None
     after: str | float | bool | list[Entrance] | None
 
 
-class HistoryStep(Answer):
+class HistoryStep(TypedDict):
     """What one event made of the record."""
 
-    at: str = Field(description="Since when it is on record, in Viet Nam")
-    operation: str | None = Field(examples=["renumber"])
+    at: str
+    """Since when it is on record, in Viet Nam"""
+    operation: Annotated[str | None, Field(examples=["renumber"])]
     decision_number: str | None
     event_id: int | None
-    actor: str | None = Field(description="A key or operator; null for a carrier or merchant")
-    reason: str | None = Field(description="Null for a carrier or merchant")
-    report_id: int | None = Field(description="Of the field report that it follows")
-    successors: list[str] = Field(description="Codes that continue it since: split, merged …")
-    predecessors: list[str] = Field(description="Codes that it continues since")
-    status: str | None = Field(description="Null where the record was removed")
-    label: str | None = Field(description="Its address since then, in the words of that day")
-    changes: list[HistoryChange] = Field(description="In the first step all that is known")
+    actor: str | None
+    """A key or operator; null for a carrier or merchant"""
+    reason: str | None
+    """Null for a carrier or merchant"""
+    report_id: int | None
+    """Of the field report that it follows"""
+    successors: list[str]
+    """Codes that continue it since: split, merged …"""
+    predecessors: list[str]
+    """Codes that it continues since"""
+    status: str | None
+    """Null where the record was removed"""
+    label: str | None
+    """Its address since then, in the words of that day"""
+    changes: list[HistoryChange]
+    """In the first step all that is known"""
 
 
-class History(Answer):
+class History(TypedDict):
     """Every step of a record."""
 
     code: str
     code_display: str
-    steps: list[HistoryStep] = Field(description="The oldest first")
+    steps: list[HistoryStep]
+    """The oldest first"""
 
 
 @blueprint.get("/<address_code>/history")
@@ -82,7 +93,7 @@ def get_history(address_code: str) -> Response:
     return unkept(body)
 
 
-def _step(known: Gazetteer, step: Step, *, in_full: bool) -> JsonObject:
+def _step(known: Gazetteer, step: Step, *, in_full: bool) -> HistoryStep:
     moment, record = step.at.astimezone(VIET_NAM), step.record
     words = record_wording(known, moment.date(), record) if record else None
     return members(
@@ -112,5 +123,5 @@ def _commune(known: Gazetteer, unit_id: object) -> str | None:
 
 def _shown(value: object) -> object:
     if isinstance(value, list):
-        return [Entrance.of_stored(each) for each in value]
+        return [entrance_of(each) for each in value]
     return value.isoformat() if isinstance(value, datetime.date) else value

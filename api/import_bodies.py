@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.errors import CRS_CODE
-from api.openapi import Answer, JsonObject, OfferedRemedy, Request, members
+from api.openapi import OfferedRemedy, Request, members
 from api.shapes import at
 from registry.access.actors import Actor
 from registry.core.messages import Message, read_stored
@@ -156,41 +157,49 @@ class RollbackBody(Request):
     )
 
 
-class ImportCounts(Answer):
+class ImportCounts(TypedDict):
     """rows = new + changed + unchanged + linked + rejected + skipped; first of the dry run."""
 
     rows: int
     new: int
     changed: int
     unchanged: int
-    linked: int = Field(description="Doors that have a code already, of another source or row")
-    linked_in_file: int = Field(description="Of these, rows whose door another row names, too")
+    linked: int
+    """Doors that have a code already, of another source or row"""
+    linked_in_file: int
+    """Of these, rows whose door another row names, too"""
     rejected: int
-    skipped: int = Field(description="No households: totals, notes, signatures")
+    skipped: int
+    """No households: totals, notes, signatures"""
     warned: int
-    vanished: int = Field(description="References that a full delivery no longer has; no rows")
-    retired: int = Field(description="Codes that this retires")
-    buildings: int = Field(description="New ones")
+    vanished: int
+    """References that a full delivery no longer has; no rows"""
+    retired: int
+    """Codes that this retires"""
+    buildings: int
+    """New ones"""
 
 
-class ProblemExample(Answer):
+class ProblemExample(TypedDict):
     """One problem of one row."""
 
-    row: int = Field(description="1 = first after the header")
-    sheet_row: int | None = Field(
-        description="The row that a spreadsheet shows; null for other files"
-    )
-    sheet: str | None = Field(description="The sheet, of a workbook of several")
+    row: int
+    """1 = first after the header"""
+    sheet_row: int | None
+    """The row that a spreadsheet shows; null for other files"""
+    sheet: str | None
+    """The sheet, of a workbook of several"""
     field: str | None
     value: str | None
     proposed_fix: str | None
-    fix_vi: str | None = Field(description="proposed_fix in words")
+    fix_vi: str | None
+    """proposed_fix in words"""
 
 
-class ProblemCount(Answer):
+class ProblemCount(TypedDict):
     """One kind of problem, and the first rows that have it."""
 
-    code: str = Field(examples=["address_names_no_dwelling"])
+    code: Annotated[str, Field(examples=["address_names_no_dwelling"])]
     severity: Literal["error", "warning", "notice"]
     rows: int
     vi: str
@@ -198,94 +207,106 @@ class ProblemCount(Answer):
     examples: list[ProblemExample]
 
 
-class ImportProgress(Answer):
+class ImportProgress(TypedDict):
     """What is being done now."""
 
-    phase: str = Field(
-        description="waiting, reading, judging, publishing, committing, feed, rolling_back"
-    )
-    rows: int = Field(description="Rows that were read so far")
+    phase: str
+    """waiting, reading, judging, publishing, committing, feed, rolling_back"""
+    rows: int
+    """Rows that were read so far"""
     asked_by: str | None
 
 
-class ImportTrouble(Answer):
+class ImportTrouble(TypedDict):
     """Why the last thing that was asked for was not done."""
 
-    code: str = Field(examples=["verdict_changed"])
+    code: Annotated[str, Field(examples=["verdict_changed"])]
     detail: str
-    before: dict[str, int] | None = Field(description="Counts that were published for …")
-    now: dict[str, int] | None = Field(description="… and what they are by now")
-    sheets: list[str] | None = Field(description="Of a file, of which `sheet` has to name one")
-    all_sheets: bool | None = Field(description="Whether `sheet=*` reads them all")
-    systems: list[str] | None = Field(description="Of coordinates, of which `crs` may confirm one")
-    columns: list[str] | None = Field(
-        description="Of a file, none of which was recognised as an address: `mapping` says what is"
-    )
-    remedies: list[OfferedRemedy] = Field(description="What answers would mend it")
+    before: dict[str, int] | None
+    """Counts that were published for …"""
+    now: dict[str, int] | None
+    """… and what they are by now"""
+    sheets: list[str] | None
+    """Of a file, of which `sheet` has to name one"""
+    all_sheets: bool | None
+    """Whether `sheet=*` reads them all"""
+    systems: list[str] | None
+    """Of coordinates, of which `crs` may confirm one"""
+    columns: list[str] | None
+    """Of a file, none of which was recognised as an address: `mapping` says what is"""
+    remedies: list[OfferedRemedy]
+    """What answers would mend it"""
 
 
-class MappingOffer(Answer):
+class MappingOffer(TypedDict):
     """A way to read columns that is proposed: `answers` takes it."""
 
-    mapping: dict[str, str] = Field(description="Header → field")
+    mapping: dict[str, str]
+    """Header → field"""
     vi: str
 
 
-class NearName(Answer):
+class NearName(TypedDict):
     """A new name that is near others of its commune: `names` of `answers` settles it."""
 
     field: Literal["street", "locality"]
-    name: str = Field(examples=["Đường Đội Cấn T1"])
-    near: list[str] = Field(examples=[["Phố Đội Cấn"]])
+    name: Annotated[str, Field(examples=["Đường Đội Cấn T1"])]
+    near: Annotated[list[str], Field(examples=[["Phố Đội Cấn"]])]
     rows: int
 
 
-class ImportRefusal(Answer):
+class ImportRefusal(TypedDict):
     """Why an import would not be published now."""
 
-    code: str = Field(examples=["own_delivery"])
+    code: Annotated[str, Field(examples=["own_delivery"])]
     detail: str
 
 
-class ImportAnswer(Answer):
+class ImportAnswer(TypedDict):
     """One import."""
 
     id: int
-    state: State = Field(description=_STATES)
+    state: Annotated[State, Field(description=_STATES)]
     source: str
     file_name: str
     delivery: Literal["partial", "full"]
     decision_number: str | None
-    delivered_by: str | None = Field(description="Name of the key; null for the command line")
+    delivered_by: str | None
+    """Name of the key; null for the command line"""
     created_at: str
     published_at: str | None
     rolled_back_at: str | None
-    event_id: int | None = Field(description="Event that published it")
+    event_id: int | None
+    """Event that published it"""
     progress: ImportProgress | None
-    verdict: int = Field(description="Number of the last dry run; 0 before the first has ended")
+    verdict: int
+    """Number of the last dry run; 0 before the first has ended"""
     counts: ImportCounts | None
     vanished_warning: str | None
     problems: list[ProblemCount]
-    file_notes: list[str] = Field(description="What was found out about the file")
-    systems: list[str] = Field(
-        description="Of coordinates, of which `crs` has to confirm one before this is published"
-    )
+    file_notes: list[str]
+    """What was found out about the file"""
+    systems: list[str]
+    """Of coordinates, of which `crs` has to confirm one before this is published"""
     mappings: list[MappingOffer]
-    mapping: dict[str, str] = Field(description="What was said of columns: header → field")
-    near_names: list[NearName] = Field(description="Names to be settled, the most frequent first")
-    names: dict[str, str | None] = Field(description="Names that were settled for this import")
-    columns_personal: list[str] = Field(description="Columns that were not read: about people")
-    columns_unknown: list[str] = Field(description="Columns that were not read: not known")
+    mapping: dict[str, str]
+    """What was said of columns: header → field"""
+    near_names: list[NearName]
+    """Names to be settled, the most frequent first"""
+    names: dict[str, str | None]
+    """Names that were settled for this import"""
+    columns_personal: list[str]
+    """Columns that were not read: about people"""
+    columns_unknown: list[str]
+    """Columns that were not read: not known"""
     trouble: ImportTrouble | None
-    publish_refused: ImportRefusal | None = Field(
-        description="Why you may not publish it as it stands; null where you may"
-    )
-    files_until: str | None = Field(
-        description="When its reports are deleted; the file goes when it is published"
-    )
+    publish_refused: ImportRefusal | None
+    """Why you may not publish it as it stands; null where you may"""
+    files_until: str | None
+    """When its reports are deleted; the file goes when it is published"""
 
 
-class ImportList(Answer):
+class ImportList(TypedDict):
     """Imports, the latest first; without examples of their problems."""
 
     imports: list[ImportAnswer]
@@ -300,14 +321,15 @@ class RowProblemAnswer(ProblemExample):
     en: str
 
 
-class ProblemsAnswer(Answer):
+class ProblemsAnswer(TypedDict):
     """Problems in the order of code and row."""
 
     problems: list[RowProblemAnswer]
-    next_after: str | None = Field(description="What `after` takes for the next page")
+    next_after: str | None
+    """What `after` takes for the next page"""
 
 
-def body_of(view: ImportView, asking: Actor) -> JsonObject:
+def body_of(view: ImportView, asking: Actor) -> ImportAnswer:
     """What ImportAnswer describes, as `asking` sees it; times in Viet Nam's."""
     counts, problem = view.counts, view.problem
     refusal = publish_refusal(view, asking)
@@ -328,7 +350,7 @@ def body_of(view: ImportView, asking: Actor) -> JsonObject:
         progress={"phase": view.phase, "rows": view.rows_done, "asked_by": view.asked_by}
         if view.phase
         else None,
-        counts={name: counts.get(name, 0) for name in ImportCounts.model_fields}
+        counts={name: counts.get(name, 0) for name in ImportCounts.__annotations__}
         if counts
         else None,
         vanished_warning=counts.get("vanished_warning"),
@@ -352,11 +374,11 @@ def body_of(view: ImportView, asking: Actor) -> JsonObject:
 
 def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
     shown = shown_problem(problem) | {"remedies": offered(remedies_of(problem))}
-    return {name: shown.get(name) for name in ImportTrouble.model_fields}
+    return {name: shown.get(name) for name in ImportTrouble.__annotations__}
 
 
 def _problems(view: ImportView) -> list[dict[str, Any]]:
-    shown: dict[str, list[dict[str, Any]]] = {}
+    shown: dict[str, list[ProblemExample]] = {}
     for problem in view.examples:
         shown.setdefault(problem.code, []).append(_example(problem, numbering_of(view)))
     return [
@@ -378,7 +400,7 @@ def numbering_of(view: ImportView) -> Numbering | None:
     return Numbering.of_json(view.counts.get("numbering"))
 
 
-def _example(problem: RowProblem, numbering: Numbering | None) -> JsonObject:
+def _example(problem: RowProblem, numbering: Numbering | None) -> ProblemExample:
     place = numbering.place(problem.row_number) if numbering else None
     return members(
         ProblemExample,

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from flask import Blueprint, Response, request
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.access import caller
 from api.audit import note_done, note_operation
 from api.context import gazetteer, register
 from api.endpoint import keyed
-from api.openapi import Answer, members
+from api.openapi import members
 from api.shapes import at, unkept
 from geo.code import format as code_display
 from registry.core.messages import Message
@@ -34,78 +35,90 @@ _WRITTEN: Final = re.compile(r'\s*(?:W/)?"[^"]*"(?:\s*,\s*(?:W/)?"[^"]*")*\s*')
 _ETAG: Final = re.compile(r'"([0-9]{1,18})(?:-[0-9a-f]*)?"')
 
 
-class ChangedRecord(Answer):
+class ChangedRecord(TypedDict):
     """A record that the operation wrote."""
 
     code: str
     code_display: str
-    status: str = Field(description="Its status now")
-    label: str | None = Field(
-        description="Its whole address, as it is now; null of a code that stands on no door yet"
-    )
+    status: str
+    """Its status now"""
+    label: str | None
+    """Its whole address, as it is now; null of a code that stands on no door yet"""
 
 
-class WriteWarning(Answer):
+class WriteWarning(TypedDict):
     """What was taken, though the request wrote it otherwise: look whether it is what was meant."""
 
-    code: str = Field(description="`marks_missing`: written without its marks")
-    field: str = Field(examples=["street"])
-    given: str = Field(examples=["Hon Chong"])
-    registered: str = Field(examples=["Đường Hòn Chồng"])
+    code: str
+    """`marks_missing`: written without its marks"""
+    field: Annotated[str, Field(examples=["street"])]
+    given: Annotated[str, Field(examples=["Hon Chong"])]
+    registered: Annotated[str, Field(examples=["Đường Hòn Chồng"])]
     message: str
 
 
-class ChangedPlace(Answer):
+class ChangedPlace(TypedDict):
     """The street or locality that the operation is about."""
 
-    kind: str = Field(examples=["phố"])
-    name: str = Field(examples=["Láng"])
+    kind: Annotated[str, Field(examples=["phố"])]
+    name: Annotated[str, Field(examples=["Láng"])]
 
 
-class ChangedStreet(Answer):
+class ChangedStreet(TypedDict):
     """A street that was renamed or renumbered, in one of its communes."""
 
-    commune: str = Field(examples=["00199"])
-    before: str = Field(description="What it was called", examples=["Phố Láng"])
-    after: str | None = Field(description="What it is called now; null where it kept its name")
-    doors: int = Field(description="Living records in it")
+    commune: Annotated[str, Field(examples=["00199"])]
+    before: Annotated[str, Field(examples=["Phố Láng"])]
+    """What it was called"""
+    after: str | None
+    """What it is called now; null where it kept its name"""
+    doors: int
+    """Living records in it"""
     rewritten: int
 
 
-class OperationAnswer(Answer):
+class OperationAnswer(TypedDict):
     """What an operation did."""
 
-    operation: str = Field(description="As in the change feed", examples=["rename_street"])
-    event_id: int = Field(description="Also what If-Match takes, for each record written")
-    records: list[ChangedRecord] = Field(description="Named in the request, or made")
+    operation: Annotated[str, Field(examples=["rename_street"])]
+    """As in the change feed"""
+    event_id: int
+    """Also what If-Match takes, for each record written"""
+    records: list[ChangedRecord]
+    """Named in the request, or made"""
     place: ChangedPlace | None
-    rewritten: int = Field(description="Records written in all, those of a street among them")
+    rewritten: int
+    """Records written in all, those of a street among them"""
     warnings: list[WriteWarning]
-    streets: list[ChangedStreet] = Field(
-        description="Of a street that was renamed or renumbered, in each of its communes"
-    )
+    streets: list[ChangedStreet]
+    """Of a street that was renamed or renumbered, in each of its communes"""
 
 
-class PendingOperation(Answer):
+class PendingOperation(TypedDict):
     """An operation that waits for a second person, or did."""
 
     id: int
-    url: str = Field(examples=["/v1/pending-operations/7"])
-    operation: str = Field(description="As in the change feed", examples=["retire"])
-    state: State = Field(description="`expired`: nobody decided in time")
-    requests: list[dict[str, Any]] = Field(
-        description="What was asked for, as sent; of several records one each"
-    )
-    asked_by: str = Field(description="Name of the key")
+    url: Annotated[str, Field(examples=["/v1/pending-operations/7"])]
+    operation: Annotated[str, Field(examples=["retire"])]
+    """As in the change feed"""
+    state: State
+    """`expired`: nobody decided in time"""
+    requests: list[dict[str, Any]]
+    """What was asked for, as sent; of several records one each"""
+    asked_by: str
+    """Name of the key"""
     asked_at: str
     expires_at: str
-    decided_by: str | None = Field(description="Name of the key")
+    decided_by: str | None
+    """Name of the key"""
     decided_at: str | None
-    reason: str | None = Field(description="Why it was declined")
-    event_id: int | None = Field(description="What was done")
+    reason: str | None
+    """Why it was declined"""
+    event_id: int | None
+    """What was done"""
 
 
-def shown_pending(pending: Pending) -> dict[str, Any]:
+def shown_pending(pending: Pending) -> PendingOperation:
     """As a `PendingOperation`."""
     return members(
         PendingOperation,

@@ -7,18 +7,19 @@ units for everybody.
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NotRequired
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, request
 from pydantic import Field
 from pydantic_core import to_json
+from typing_extensions import TypedDict
 
 from api.audit import note
 from api.context import gazetteer, public_url, register
 from api.endpoint import keyed, public
 from api.errors import BBOX, DATETIME, UNIT_CODE, problem
-from api.openapi import Absent, Answer, JsonObject, Request, absent_if_none, written
+from api.openapi import Request, Words
 from registry.core.messages import Message
 from registry.errors import InvalidInputError, NotFoundError
 from registry.features.asked import MOST, Asked, parse_asked
@@ -119,85 +120,86 @@ class OgcItemsQuery(OgcFeatureQuery):
         )
 
 
-class OgcLink(Answer):
+class OgcLink(TypedDict):
     """Where something else is."""
 
     href: str
-    rel: str = Field(examples=["next"])
-    type: str = Field(examples=[GEOJSON])
-    title: str | Absent = absent_if_none()
+    rel: Annotated[str, Field(examples=["next"])]
+    type: Annotated[str, Field(examples=[GEOJSON])]
+    title: NotRequired[str]
 
 
-class OgcLanding(Answer):
+class OgcLanding(TypedDict):
     """The way in."""
 
     title: str
-    description: str
+    description: Words
     links: list[OgcLink]
 
 
-class OgcConformance(Answer):
+class OgcConformance(TypedDict):
     """What of the standard is kept."""
 
-    conformsTo: list[str]  # noqa: N815 - the standard's
+    conformsTo: list[str]
 
 
-class OgcSpatialExtent(Answer):
+class OgcSpatialExtent(TypedDict):
     """Around what lies in it, degrees."""
 
     bbox: list[tuple[float, float, float, float]]
     crs: str
 
 
-class OgcTemporalExtent(Answer):
+class OgcTemporalExtent(TypedDict):
     """The days that may be asked about."""
 
     interval: list[tuple[str | None, str | None]]
     trs: str
 
 
-class OgcExtent(Answer):
+class OgcExtent(TypedDict):
     """Where and when."""
 
     spatial: OgcSpatialExtent
     temporal: OgcTemporalExtent
 
 
-class OgcCollection(Answer):
+class OgcCollection(TypedDict):
     """One layer."""
 
-    id: str = Field(examples=["communes"])
+    id: Annotated[str, Field(examples=["communes"])]
     title: str
-    description: str
+    description: Words
     extent: OgcExtent
-    itemType: Literal["feature"]  # noqa: N815 - the standard's
+    itemType: Literal["feature"]
     crs: list[str]
-    storageCrs: str  # noqa: N815 - the standard's
+    storageCrs: str
     links: list[OgcLink]
 
 
-class OgcCollections(Answer):
+class OgcCollections(TypedDict):
     """All layers."""
 
     links: list[OgcLink]
     collections: list[OgcCollection]
 
 
-class OgcFeature(Answer):
+class OgcFeature(TypedDict):
     """One feature; its members are those of its collection."""
 
     type: Literal["Feature"]
     id: str
     geometry: dict[str, Any] | None
     properties: dict[str, Any]
-    links: list[OgcLink] | Absent = absent_if_none("Of one that was asked for by itself")
+    links: NotRequired[list[OgcLink]]
+    """Of one that was asked for by itself"""
 
 
-class OgcFeatures(Answer):
+class OgcFeatures(TypedDict):
     """A page of features."""
 
     type: Literal["FeatureCollection"]
-    numberReturned: int  # noqa: N815 - the standard's
+    numberReturned: int
     links: list[OgcLink]
     features: list[OgcFeature]
 
@@ -214,16 +216,13 @@ def tell_wrong(error: InvalidInputError) -> Response:
 def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
     """The way in: what QGIS and others are given as the address of the service."""
     return jsonify(
-        written(
-            OgcLanding,
+        OgcLanding(
             title="Địa chỉ số",
             description=Message("register_title"),
             links=[
                 _link("", "self", _JSON),
-                written(
-                    OgcLink, href=f"{public_url()}/openapi.json", rel="service-desc", type=_OPENAPI
-                ),
-                written(OgcLink, href=f"{public_url()}/docs", rel="service-doc", type="text/html"),
+                OgcLink(href=f"{public_url()}/openapi.json", rel="service-desc", type=_OPENAPI),
+                OgcLink(href=f"{public_url()}/docs", rel="service-doc", type="text/html"),
                 _link("/conformance", "conformance", _JSON),
                 _link("/collections", "data", _JSON),
             ],
@@ -235,7 +234,7 @@ def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
 @public("tiles", answer=OgcConformance, tag="gis")
 def get_ogc_conformance(query: OgcQuery) -> Response:  # noqa: ARG001
     """What of the standard is kept."""
-    return jsonify(written(OgcConformance, conformsTo=list(_CONFORMS)))
+    return jsonify(OgcConformance(conformsTo=list(_CONFORMS)))
 
 
 @blueprint.get("/collections")
@@ -243,8 +242,7 @@ def get_ogc_conformance(query: OgcQuery) -> Response:  # noqa: ARG001
 def list_ogc_collections(query: OgcQuery) -> Response:  # noqa: ARG001
     """The layers."""
     return jsonify(
-        written(
-            OgcCollections,
+        OgcCollections(
             links=[_link("/collections", "self", _JSON)],
             collections=[_described(each) for each in COLLECTIONS.values()],
         )
@@ -379,11 +377,11 @@ def _page(what: Collection, query: OgcItemsQuery) -> Response:
     page = read_page(register().read_engine, gazetteer(), what, query.asked)
     note(count=len(page.features), units=[query.unit] if query.unit else [])
     links = [
-        written(OgcLink, href=_here(request.args.get("after")), rel="self", type=GEOJSON),
+        OgcLink(href=_here(request.args.get("after")), rel="self", type=GEOJSON),
         _link(f"/collections/{what.id}", "collection", _JSON),
     ]
     if page.after is not None:
-        links.append(written(OgcLink, href=_here(page.after), rel="next", type=GEOJSON))
+        links.append(OgcLink(href=_here(page.after), rel="next", type=GEOJSON))
     head = {"type": "FeatureCollection", "numberReturned": len(page.features), "links": links}
     features = b",\n".join(_features(page.features, crs))
     return _geojson(to_json(head)[:-1] + b',"features":[\n' + features + b"\n]}", crs)
@@ -428,10 +426,9 @@ def _system(field: str, asked: str | None) -> str:
     return asked or CRS84
 
 
-def _described(what: Collection) -> JsonObject:
+def _described(what: Collection) -> OgcCollection:
     here = f"/collections/{what.id}"
-    return written(
-        OgcCollection,
+    return OgcCollection(
         id=what.id,
         title=f"{what.vietnamese} ({what.english})",
         description=what.about,
@@ -449,8 +446,8 @@ def _described(what: Collection) -> JsonObject:
     )
 
 
-def _link(path: str, rel: str, kind: str) -> JsonObject:
-    return written(OgcLink, href=f"{public_url()}{blueprint.url_prefix}{path}", rel=rel, type=kind)
+def _link(path: str, rel: str, kind: str) -> OgcLink:
+    return OgcLink(href=f"{public_url()}{blueprint.url_prefix}{path}", rel=rel, type=kind)
 
 
 def _here(after: str | None) -> str:

@@ -2,14 +2,16 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, ParamSpec
+from typing import Annotated, Any, ClassVar, NotRequired, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, with_config
+from typing_extensions import TypedDict
 
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.days import parse_day
+from registry.lookup import CodeForms
+from registry.mistyped_codes import SuggestedCode
 
 
 class Request(BaseModel):
@@ -32,126 +34,80 @@ Day = Annotated[datetime.date, BeforeValidator(_day)]
 """A day of a request, in the writings of `registry.days`."""
 
 
-class Answer(BaseModel):
-    """Base of all response bodies; every field is always there, null when unknown.
-
-    But those that are `absent_if_none`.
-    """
-
-    model_config = ConfigDict(extra="forbid")
+Words = Annotated[str | Message, WithJsonSchema({"type": "string"})]
+"""A text for people, in the language of the request."""
+JsonObject = dict[str, Any]
+"""The JSON object of an answer that no type describes."""
+Made = TypeVar("Made")
 
 
-Absent = SkipJsonSchema[None]
-"""In place of the value of a field that is `absent_if_none`."""
+def where_known(answer: Callable[..., Made], **members: Any) -> Made:
+    """An answer without the members that are None, which are not required."""
+    return answer(**{name: value for name, value in members.items() if value is not None})
 
 
-def absent_if_none(description: str | None = None, **more: Any) -> Any:
-    """A field that is left out of the answer where there is nothing to say (`where_known`)."""
-    return Field(
-        default=None,
-        description=description,
-        json_schema_extra=lambda schema: schema.pop("default"),
-        **more,
+def members(answer: Callable[..., Made], source: object, **own: Any) -> Made:
+    """An answer whose members `source` has by the same names, but for its `own`."""
+    return answer(
+        **{
+            name: own[name] if name in own else getattr(source, name)
+            for name in answer.__annotations__
+        }
     )
 
 
-JsonObject = dict[str, Any]
-"""The JSON object of an answer, made by `written`."""
-Fields = ParamSpec("Fields")
-
-
-def written(
-    model: Callable[Fields, Answer],  # noqa: ARG001
-    *_: Fields.args,
-    **fields: Fields.kwargs,
-) -> JsonObject:
-    """A model's fields as they are sent: one that is missing or is not the model's stops mypy.
-
-    An instance of the model for every part would be a tenth of a lookup.
-    """
-    return fields
-
-
-def where_known(
-    model: Callable[Fields, Answer],  # noqa: ARG001
-    *_: Fields.args,
-    **fields: Fields.kwargs,
-) -> JsonObject:
-    """The same without what is None, for a model whose fields may be `absent_if_none`."""
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def members(model: type[Answer], source: object, **own: Any) -> JsonObject:
-    """A model's fields as `source` has them by the same names, but for its `own`."""
-    return {
-        name: own[name] if name in own else getattr(source, name) for name in model.model_fields
-    }
-
-
-class FieldProblem(Answer):
+class FieldProblem(TypedDict):
     """One parameter that is wrong."""
 
     field: str
     code: str
     detail: str
-    suggestions: list[str] | Absent = absent_if_none(
-        "Of `unknown_place` only: names of the commune that look like it"
-    )
+    suggestions: NotRequired[list[str]]
+    """Of `unknown_place` only: names of the commune that look like it"""
 
 
-class CodeForms(Answer):
-    """A code as programs and as people write it."""
-
-    code: str = Field(examples=["1H6XXH2V"])
-    code_display: str = Field(examples=["1H6X-XH2V"])
-
-
-class SuggestedCode(CodeForms):
-    """A code of which another one may be a slip."""
-
-    label: str | Absent = absent_if_none(
-        "Its address; not where an operation was refused",
-        examples=["12 Phố Quán Thánh, Phường Ba Đình, Thành phố Hà Nội"],
-    )
-
-
-class UnitRef(Answer):
+class UnitRef(TypedDict):
     """A unit in short."""
 
     code: str
-    name: str = Field(examples=["Phường Ba Đình"])
+    name: Annotated[str, Field(examples=["Phường Ba Đình"])]
 
 
-class OfferedRemedy(BaseModel):
+@with_config(extra="ignore")
+class OfferedRemedy(TypedDict):
     """What would mend a problem: a member of the same request, and its value."""
 
-    option: str = Field(examples=["crs"])
-    value: str | dict[str, str] = Field(
-        description="Empty where somebody has to find out", examples=["EPSG:5897"]
-    )
+    option: Annotated[str, Field(examples=["crs"])]
+    value: Annotated[str | dict[str, str], Field(examples=["EPSG:5897"])]
+    """Empty where somebody has to find out"""
 
 
-class Problem(BaseModel):
+@with_config(extra="ignore")
+class Problem(TypedDict):
     """A problem document (RFC 9457). `code` is stable; `detail` is for a person."""
 
-    type: str = Field(examples=["urn:diachiso:problem:not_found"])
+    type: Annotated[str, Field(examples=["urn:diachiso:problem:not_found"])]
     title: str
     status: int
-    code: str = Field(examples=["not_found"])
+    code: Annotated[str, Field(examples=["not_found"])]
     detail: str
-    instance: str | Absent = absent_if_none("Of a fault of the server: the request, as in its log")
-    errors: list[FieldProblem] | Absent = absent_if_none("Each parameter that is wrong")
-    reason: str | Absent = absent_if_none("Why it is no code", examples=["code_wrong_check"])
-    suggestions: list[SuggestedCode] | Absent = absent_if_none(
-        "Registered codes of which the one asked for is a slip"
-    )
-    unit_successors: list[UnitRef] | Absent = absent_if_none(
-        "Units of today that continue one that ended"
-    )
-    successors: list[CodeForms] | Absent = absent_if_none(
-        "Codes that continue a retired one, through any number of steps"
-    )
-    state: str | Absent = absent_if_none("Status of the record, where it forbids this")
-    legal: list[str] | Absent = absent_if_none("Operations that its status allows")
-    taken_by: CodeForms | Absent = absent_if_none("Record that bears the address")
-    remedies: list[OfferedRemedy] | Absent = absent_if_none("What to send, where that is known")
+    instance: NotRequired[str]
+    """Of a fault of the server: the request, as in its log"""
+    errors: NotRequired[list[FieldProblem]]
+    """Each parameter that is wrong"""
+    reason: NotRequired[Annotated[str, Field(examples=["code_wrong_check"])]]
+    """Why it is no code"""
+    suggestions: NotRequired[list[SuggestedCode]]
+    """Registered codes of which the one asked for is a slip"""
+    unit_successors: NotRequired[list[UnitRef]]
+    """Units of today that continue one that ended"""
+    successors: NotRequired[list[CodeForms]]
+    """Codes that continue a retired one, through any number of steps"""
+    state: NotRequired[str]
+    """Status of the record, where it forbids this"""
+    legal: NotRequired[list[str]]
+    """Operations that its status allows"""
+    taken_by: NotRequired[CodeForms]
+    """Record that bears the address"""
+    remedies: NotRequired[list[OfferedRemedy]]
+    """What to send, where that is known"""

@@ -5,12 +5,13 @@ from typing import Annotated, Final
 
 from flask import Blueprint, Response, jsonify
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.audit import note
 from api.conditional import conditional
 from api.context import register
 from api.endpoint import keyed, public
-from api.openapi import Answer, Request
+from api.openapi import Request
 from registry.pack.basemap import MEDIA_TYPE as MAP_TYPE
 from registry.pack.basemap import BasemapSlice
 from registry.pack.file import MEDIA_TYPE, SUFFIX
@@ -33,18 +34,20 @@ class PackQuery(Request):
     demo: bool = Field(default=False, description="Also what is made up for demonstration")
 
 
-class PackKey(Answer):
+class PackKey(TypedDict):
     """A key as a JSON Web Key (RFC 7517, RFC 8037)."""
 
-    kty: str = Field(examples=["OKP"])
-    crv: str = Field(examples=["Ed25519"])
-    x: str = Field(description="The public key, base64url")
-    kid: str = Field(description="Its thumbprint (RFC 7638), which the pack names")
-    use: str = Field(examples=["sig"])
-    alg: str = Field(examples=["Ed25519"])
+    kty: Annotated[str, Field(examples=["OKP"])]
+    crv: Annotated[str, Field(examples=["Ed25519"])]
+    x: str
+    """The public key, base64url"""
+    kid: str
+    """Its thumbprint (RFC 7638), which the pack names"""
+    use: Annotated[str, Field(examples=["sig"])]
+    alg: Annotated[str, Field(examples=["Ed25519"])]
 
 
-class PackKeys(Answer):
+class PackKeys(TypedDict):
     """A JSON Web Key Set."""
 
     keys: Annotated[list[PackKey], Field(description="The first signs; the others did before")]

@@ -2,12 +2,13 @@
 
 from flask import Blueprint, Response
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.audit import note_done, note_operation
 from api.context import register
 from api.endpoint import keyed
 from api.lifecycle import OperationAnswer, PendingOperation, operation_body, shown_pending
-from api.openapi import Answer, Request
+from api.openapi import Request
 from api.shapes import unkept
 from registry.database import session_scope
 from registry.lifecycle.pending import approve, decline
@@ -24,7 +25,7 @@ class PendingQuery(Request):
     limit: int = Field(100, ge=1, le=500)
 
 
-class PendingList(Answer):
+class PendingList(TypedDict):
     """Those that wait, the oldest first."""
 
     pending: list[PendingOperation]

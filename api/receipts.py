@@ -3,18 +3,19 @@
 Whoever reported is told the outcome and what was said to him, never who decided or why.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 from flask import Blueprint, Response
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.access import caller
 from api.context import gazetteer, register
 from api.endpoint import keyed, public
-from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, members
+from api.openapi import Request, UnitRef, members
 from api.shapes import at, unit_ref, unkept
 from registry.gazetteer import today
-from registry.lookup import code_forms
+from registry.lookup import CodeForms, code_forms
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
 from registry.reports.receipts import Reported, by_receipt, own_reports
 
@@ -23,16 +24,21 @@ blueprint = Blueprint("receipts", __name__, url_prefix="/v1/reports")
 _OUTCOME: Final = "waiting, accepted or rejected"
 
 
-class ReportOutcome(Answer):
+class ReportOutcome(TypedDict):
     """What became of a report."""
 
     kind: str
-    outcome: str = Field(description=_OUTCOME, examples=["accepted"])
-    word: str | None = Field(description="What the office says to you")
-    code: CodeForms | None = Field(description="The record; of a new house, once it has one")
-    address: str | None = Field(description="Of a new house, as it was understood")
-    commune: UnitRef | None = Field(description="Whose office decides")
-    reported_at: str = Field(description="When it was said first")
+    outcome: Annotated[str, Field(description=_OUTCOME, examples=["accepted"])]
+    word: str | None
+    """What the office says to you"""
+    code: CodeForms | None
+    """The record; of a new house, once it has one"""
+    address: str | None
+    """Of a new house, as it was understood"""
+    commune: UnitRef | None
+    """Whose office decides"""
+    reported_at: str
+    """When it was said first"""
     decided_at: str | None
 
 
@@ -42,7 +48,7 @@ class OwnReport(ReportOutcome):
     id: int
 
 
-class OwnReports(Answer):
+class OwnReports(TypedDict):
     """What a key reported, the newest first."""
 
     reports: list[OwnReport]
@@ -88,7 +94,7 @@ def get_own_reports(query: OwnReportsQuery) -> Response:
     return unkept({"reports": [{"id": each.id} | outcome(each) for each in found]})
 
 
-def outcome(reported: Reported) -> JsonObject:
+def outcome(reported: Reported) -> ReportOutcome:
     """A report as whoever reported sees it."""
     return members(
         ReportOutcome,

@@ -1,11 +1,12 @@
 """What requests about reforms hold, and what is answered: the models, and views in their words."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from api.openapi import Answer, JsonObject, Request, members
+from api.openapi import Request, members
 from api.shapes import at
 from registry.lifecycle.requests import Line
 from registry.reform.progress import PHASES
@@ -76,20 +77,19 @@ class UndoBody(Request):
     reason: Line | None = Field(None, description="Kept with the event")
 
 
-class ReformShare(Answer):
+class ReformShare(TypedDict):
     """What goes from a unit to one of the new state."""
 
     code: str
     name: str
     records: int
     households: int
-    settled_by: dict[str, int] = Field(
-        description="whole_unit, decided, street, locality, former_unit, polygon, building, rest,"
-        " neighbours, past (records that no carrier goes to) → records"
-    )
+    settled_by: dict[str, int]
+    """whole_unit, decided, street, locality, former_unit, polygon, building, rest, neighbours, past
+    (records that no carrier goes to) → records"""
 
 
-class ReformUnit(Answer):
+class ReformUnit(TypedDict):
     """A unit that gives something away, as it is before."""
 
     code: str
@@ -102,12 +102,13 @@ class ReformUnit(Answer):
     keys: int
     targets: int
     open_reports: int
-    imports: int = Field(description="Imports in progress")
+    imports: int
+    """Imports in progress"""
     to: list[ReformShare]
     undecided: int
 
 
-class ReformLabel(Answer):
+class ReformLabel(TypedDict):
     """How a door is written before and after."""
 
     code: str
@@ -115,82 +116,96 @@ class ReformLabel(Answer):
     after: str
 
 
-class ReformReport(Answer):
+class ReformReport(TypedDict):
     """What the reform does, or would do."""
 
     units: list[ReformUnit]
     born: list[str]
     altered: list[str]
     settled_by: dict[str, int]
-    undecided: int = Field(description="When it was tried; of a carried one, as neighbours settled")
+    undecided: int
+    """When it was tried; of a carried one, as neighbours settled"""
     cut_streets: int
     cut_localities: int
-    streets_meet: list[str] = Field(description="Streets of one name that meet: kept apart")
-    numbers_meet: list[str] = Field(description="Numbers that then stand twice: kept apart")
+    streets_meet: list[str]
+    """Streets of one name that meet: kept apart"""
+    numbers_meet: list[str]
+    """Numbers that then stand twice: kept apart"""
     labels: list[ReformLabel]
 
 
-class ReformProgress(Answer):
+class ReformProgress(TypedDict):
     """What is being done now."""
 
-    task: str = Field(description="try, decide, carry, undo, withdraw")
-    phase: str = Field(description=f"waiting, {', '.join(PHASES)}")
-    records: int = Field(description="Carried so far")
+    task: str
+    """try, decide, carry, undo, withdraw"""
+    phase: Annotated[str, Field(description=f"waiting, {', '.join(PHASES)}")]
+    records: int
+    """Carried so far"""
     asked_by: str
 
 
-class ReformFault(Answer):
+class ReformFault(TypedDict):
     """One thing that is wrong, or stands in the way."""
 
-    code: str = Field(examples=["unit_unknown"])
-    line: int | None = Field(description="Of the file")
+    code: Annotated[str, Field(examples=["unit_unknown"])]
+    line: int | None
+    """Of the file"""
     about: str
     detail: str
 
 
-class ReformTrouble(Answer):
+class ReformTrouble(TypedDict):
     """Why the last thing that was asked for was not done."""
 
-    code: str = Field(examples=["resolution_refused"])
+    code: Annotated[str, Field(examples=["resolution_refused"])]
     detail: str
     errors: list[ReformFault]
 
 
-class ReformAnswer(Answer):
+class ReformAnswer(TypedDict):
     """One reform."""
 
     id: int
-    state: State = Field(description=_STATES)
-    number: str | None = Field(description="Of the resolution; null until its file is read")
+    state: Annotated[State, Field(description=_STATES)]
+    number: str | None
+    """Of the resolution; null until its file is read"""
     title: str | None
     effective: str | None
-    delivered_by: str | None = Field(description="Name of the key; null for the command line")
+    delivered_by: str | None
+    """Name of the key; null for the command line"""
     file_name: str | None
     created_at: str
     carried_at: str | None
     undone_at: str | None
-    event_id: int | None = Field(description="Event that carried it")
+    event_id: int | None
+    """Event that carried it"""
     progress: ReformProgress | None
-    verdict: int = Field(description="Number of the last dry run; 0 before the first has ended")
-    decided: int = Field(description="Households that people decided about")
-    undecided: int | None = Field(description="Those that nothing settles, by the last dry run")
+    verdict: int
+    """Number of the last dry run; 0 before the first has ended"""
+    decided: int
+    """Households that people decided about"""
+    undecided: int | None
+    """Those that nothing settles, by the last dry run"""
     trouble: ReformTrouble | None
-    files_until: str | None = Field(description="When the file and its work files are deleted")
+    files_until: str | None
+    """When the file and its work files are deleted"""
 
 
 class ReformWithReport(ReformAnswer):
     """One reform, and what it does."""
 
-    report: ReformReport | None = Field(description="Null for the command line")
+    report: ReformReport | None
+    """Null for the command line"""
 
 
-class ReformList(Answer):
+class ReformList(TypedDict):
     """Reforms, the latest first; without their reports."""
 
     reforms: list[ReformAnswer]
 
 
-def body_of(view: ReformView) -> JsonObject:
+def body_of(view: ReformView) -> ReformAnswer:
     """What ReformAnswer describes; times in Viet Nam's."""
     return members(
         ReformAnswer,
@@ -210,7 +225,7 @@ def body_of(view: ReformView) -> JsonObject:
 def with_report(view: ReformView) -> dict[str, Any]:
     """What ReformWithReport describes."""
     told = view.report
-    shown = told and {name: told[name] for name in ReformReport.model_fields}
+    shown = told and {name: told[name] for name in ReformReport.__annotations__}
     return body_of(view) | {"report": shown}
 
 
@@ -220,7 +235,7 @@ def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
         "code": problem["code"],
         "detail": problem["detail"],
         "errors": [
-            {name: fault.get(name) for name in ReformFault.model_fields}
+            {name: fault.get(name) for name in ReformFault.__annotations__}
             for fault in problem.get("errors", ())
         ],
     }

@@ -1,16 +1,18 @@
 """What requests about reports hold, and what is answered."""
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NotRequired
 from uuid import UUID
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.errors import UNIT_CODE
 from api.lifecycle import ChangedRecord, WriteWarning
-from api.openapi import Absent, Answer, CodeForms, Problem, Request, UnitRef, absent_if_none
+from api.openapi import Problem, Request, UnitRef
 from registry.entrances import MAX_NOTE
 from registry.entrances import Kind as Entrance
 from registry.lifecycle.requests import Called, Commune, Line, Note, Sentence
+from registry.lookup import CodeForms
 from registry.reports import Kind
 from registry.reports.new_houses import MAX_TEXT
 from registry.reports.queue import (
@@ -52,23 +54,26 @@ class ReportForm(ReportBody):
     """The same, as a form."""
 
 
-class ReportFiled(Answer):
+class ReportFiled(TypedDict):
     """What became of a report."""
 
-    id: int = Field(description="Of the entry in the queue, which equal reports share")
+    id: int
+    """Of the entry in the queue, which equal reports share"""
     kind: str
-    state: str = Field(description=_STATE)
+    state: Annotated[str, Field(description=_STATE)]
     code: CodeForms | None
     commune: UnitRef | None
-    reporters: int = Field(description="How many have said so")
-    counted: bool = Field(description="False where you had said so already")
-    address: str | None = Field(description="Of a new house, as it was understood and is kept")
-    similar: list[CodeForms] = Field(description="Doors that may be the new house")
-    receipt: str = Field(
-        description="Keep it: `GET /v1/reports/{receipt}`, or the page `/reports/{receipt}`, tells"
-        " what becomes of the report",
-        examples=["pQ3x0mJc8yZr1sWkT6uVbA"],
-    )
+    reporters: int
+    """How many have said so"""
+    counted: bool
+    """False where you had said so already"""
+    address: str | None
+    """Of a new house, as it was understood and is kept"""
+    similar: list[CodeForms]
+    """Doors that may be the new house"""
+    receipt: Annotated[str, Field(examples=["pQ3x0mJc8yZr1sWkT6uVbA"])]
+    """Keep it: `GET /v1/reports/{receipt}`, or the page `/reports/{receipt}`, tells what becomes of
+    the report"""
 
 
 class ManyReportsBody(Request):
@@ -81,15 +86,17 @@ class ManyReportsBody(Request):
     )
 
 
-class ReportOfMany(Answer):
+class ReportOfMany(TypedDict):
     """What became of one of them."""
 
     once: str | None
-    filed: ReportFiled | Absent = absent_if_none("What the single call would have answered")
-    problem: Problem | Absent = absent_if_none("Where it would have answered one")
+    filed: NotRequired[ReportFiled]
+    """What the single call would have answered"""
+    problem: NotRequired[Problem]
+    """Where it would have answered one"""
 
 
-class ManyReportsFiled(Answer):
+class ManyReportsFiled(TypedDict):
     """The reports in their order."""
 
     reports: list[ReportOfMany]
@@ -101,61 +108,71 @@ class KeptReport(ReportBody):
     once: UUID
 
 
-class Reporters(Answer):
+class Reporters(TypedDict):
     """How many said so, by role; each counts once."""
 
     total: int
     carriers: int
     merchants: int
-    residents: int = Field(description="Without a key; once a day")
-    officials: int = Field(description="Editors and above")
+    residents: int
+    """Without a key; once a day"""
+    officials: int
+    """Editors and above"""
 
 
-class ReportedPoint(Answer):
+class ReportedPoint(TypedDict):
     """Where somebody says that it is. Degrees, WGS 84; metres."""
 
     lon: float
     lat: float
     accuracy_m: float | None
-    distance_m: float | None = Field(description="From the point on record")
+    distance_m: float | None
+    """From the point on record"""
 
 
-class ReportDecision(Answer):
+class ReportDecision(TypedDict):
     """The last decision."""
 
-    operation: str = Field(examples=["verify"])
+    operation: Annotated[str, Field(examples=["verify"])]
     event_id: int
     reason: str | None
     decision_number: str | None
-    word: str | None = Field(description="What those who reported are told")
+    word: str | None
+    """What those who reported are told"""
     at: str
 
 
-class QueuedReport(Answer):
+class QueuedReport(TypedDict):
     """An entry of the queue."""
 
     id: int
     kind: str
-    state: str = Field(description=_STATE)
-    accepting: str = Field(description="Operation that accepting it performs", examples=["move"])
+    state: Annotated[str, Field(description=_STATE)]
+    accepting: Annotated[str, Field(examples=["move"])]
+    """Operation that accepting it performs"""
     code: CodeForms | None
-    status: str | None = Field(description="Of the record, today")
-    event_id: int | None = Field(description="Of the record's state: what event_id takes")
-    label: str | None = Field(description="The record's address, or that of the new house")
-    commune: UnitRef | None = Field(
-        description="Whose queue it is in; the province, of a new house whose commune nobody knows"
-    )
+    status: str | None
+    """Of the record, today"""
+    event_id: int | None
+    """Of the record's state: what event_id takes"""
+    label: str | None
+    """The record's address, or that of the new house"""
+    commune: UnitRef | None
+    """Whose queue it is in; the province, of a new house whose commune nobody knows"""
     point: ReportedPoint | None
     reporters: Reporters
     first_reported_at: str
     last_reported_at: str
-    entrance: Entrance | None = Field(description="Of an entrance, which kind")
-    note: str | None = Field(description="Of an entrance, how one gets in; gone once decided")
-    stale: bool = Field(description="Whether the record changed since it was reported on")
+    entrance: Entrance | None
+    """Of an entrance, which kind"""
+    note: str | None
+    """Of an entrance, how one gets in; gone once decided"""
+    stale: bool
+    """Whether the record changed since it was reported on"""
     decision: ReportDecision | None
 
 
-class ReportQueue(Answer):
+class ReportQueue(TypedDict):
     """Entries in the order in which they are decided."""
 
     reports: list[QueuedReport]
@@ -207,13 +224,14 @@ class AcceptBody(RejectBody):
     )
 
 
-class DecisionAnswer(Answer):
+class DecisionAnswer(TypedDict):
     """What a decision did."""
 
     id: int
     kind: str
-    state: str = Field(description=_STATE)
-    operation: str = Field(examples=["verify"])
+    state: Annotated[str, Field(description=_STATE)]
+    operation: Annotated[str, Field(examples=["verify"])]
     event_id: int
-    records: list[ChangedRecord] = Field(description="Written or made")
+    records: list[ChangedRecord]
+    """Written or made"""
     warnings: list[WriteWarning]

@@ -14,7 +14,7 @@ from api.endpoint import keyed, public
 from api.errors import invalid_input, problem_body
 from api.lifecycle import changed_records
 from api.limits import has_key
-from api.openapi import JsonObject, members
+from api.openapi import members
 from api.report_bodies import (
     AcceptBody,
     DecisionAnswer,
@@ -256,7 +256,7 @@ def _once() -> UUID | None:
         raise BadRequest("Idempotency-Key is a random UUID here") from None
 
 
-def _filed(known: Gazetteer, filed: Filed) -> JsonObject:
+def _filed(known: Gazetteer, filed: Filed) -> ReportFiled:
     return members(
         ReportFiled,
         filed,
@@ -266,7 +266,7 @@ def _filed(known: Gazetteer, filed: Filed) -> JsonObject:
     )
 
 
-def shown_entry(known: Gazetteer, entry: Entry) -> JsonObject:
+def shown_entry(known: Gazetteer, entry: Entry) -> QueuedReport:
     """An entry as a `QueuedReport`."""
     record = entry.record
     return members(
@@ -286,14 +286,14 @@ def shown_entry(known: Gazetteer, entry: Entry) -> JsonObject:
     )
 
 
-def _point(entry: Entry) -> JsonObject | None:
+def _point(entry: Entry) -> ReportedPoint | None:
     if entry.lon is None or entry.lat is None:
         return None
     distance = round(entry.distance_m, 1) if entry.distance_m is not None else None
     return members(ReportedPoint, entry, distance_m=distance)
 
 
-def _decision_of(entry: Entry) -> JsonObject | None:
+def _decision_of(entry: Entry) -> ReportDecision | None:
     if entry.event_id is None or entry.decided_at is None:
         return None
     return members(ReportDecision, entry, at=at(entry.decided_at))

@@ -5,8 +5,8 @@ from pydantic import Field
 
 from api.context import gazetteer, register
 from api.endpoint import public
-from api.features import FeatureCollection
-from api.openapi import Day, JsonObject, Request
+from api.features import FeatureCollection, feature_collection
+from api.openapi import Day, Request
 from api.shapes import unkept
 from registry.batch import PointAsked
 from registry.disclosure import told_answers
@@ -73,7 +73,7 @@ def post_reverse(json: ReverseBody, form: ReverseForm) -> Response:
     return unkept(nearest(json or form))
 
 
-def nearest(query: ReverseQuery) -> JsonObject:
+def nearest(query: ReverseQuery) -> FeatureCollection:
     """What is nearest to a point, as it is told."""
     known, asked = gazetteer(), query.asked
     found = reverse(
@@ -85,7 +85,7 @@ def nearest(query: ReverseQuery) -> JsonObject:
         radius_m=asked.radius_m,
         on=asked.on,
     )
-    return FeatureCollection.of(known, point_query(asked), told_answers(found), asked.on)
+    return feature_collection(known, point_query(asked), told_answers(found), asked.on)
 
 
 def point_query(asked: PointAsked) -> str:

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
+from typing_extensions import TypedDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.access import count_rows
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import CODES_OF_TABLES, public
-from api.openapi import Answer, CodeForms, JsonObject, Request, UnitRef, written
+from api.openapi import Request, UnitRef, Words
 from api.papers import as_pdf, site
 from api.shapes import unit_ref
 from registry.batch.pasted import read_pasted, text_of
@@ -20,7 +21,7 @@ from registry.batch.rows import Table, json_line, read_table
 from registry.core.messages import Message
 from registry.errors import DatabaseUnavailableError
 from registry.gazetteer import Gazetteer, today
-from registry.lookup import code_forms
+from registry.lookup import CodeForms, code_forms
 from registry.paper.routes import print_sheet, print_stickers
 from registry.paper.typesetting import Paper
 from registry.route.distances import Point
@@ -29,6 +30,7 @@ from registry.route.outputs import to_geojson, to_gpx
 from registry.route.placing import Unplaced
 from registry.route.run import NOTICES, Measure, Order, Route, Visit, Wish, plan_route, turn
 from registry.route.walking import Side
+from registry.validation.verdicts import Question
 
 MAX_LINES: Final = 500
 """Of one list over HTTP."""
@@ -99,91 +101,103 @@ class RouteBody(Request):
     )
 
 
-class RouteParcel(Answer):
+class RouteParcel(TypedDict):
     """A line of the list that leads to a stop."""
 
-    line: int = Field(description="Of the list, from 1 below its header")
-    ref: str | None = Field(description="What the parcel is called", examples=["VD-01"])
+    line: int
+    """Of the list, from 1 below its header"""
+    ref: Annotated[str | None, Field(examples=["VD-01"])]
+    """What the parcel is called"""
 
 
-class RoutePoint(Answer):
+class RoutePoint(TypedDict):
     """Degrees, EPSG:4326."""
 
     lon: float
     lat: float
 
 
-class RouteStop(Answer):
+class RouteStop(TypedDict):
     """A door, and the lines of the list that lead to it."""
 
-    at: int = Field(description="From 1, in the order of the round", examples=[1])
-    code: str = Field(description="Canonical, no hyphen", examples=["1H6XXH2V"])
-    code_display: str = Field(examples=["1H6X-XH2V"])
+    at: Annotated[int, Field(examples=[1])]
+    """From 1, in the order of the round"""
+    code: Annotated[str, Field(examples=["1H6XXH2V"])]
+    """Canonical, no hyphen"""
+    code_display: Annotated[str, Field(examples=["1H6X-XH2V"])]
     label: str
-    door: str = Field(description="The label without its units", examples=["27 Phố Láng"])
+    door: Annotated[str, Field(examples=["27 Phố Láng"])]
+    """The label without its units"""
     commune: UnitRef | None
-    street: str | None = Field(description="Street, or hamlet where no street leads to the door")
-    side: Side | None = Field(description="Of the street, by its number")
+    street: str | None
+    """Street, or hamlet where no street leads to the door"""
+    side: Side | None
+    """Of the street, by its number"""
     number: str | None
     position: RoutePoint | None
     delivery_hint: str | None
-    metres: int | None = Field(description="From the stop before it, or from `start`")
+    metres: int | None
+    """From the stop before it, or from `start`"""
     parcels: list[RouteParcel]
 
 
-class RouteChoice(Answer):
+class RouteChoice(TypedDict):
     """A place that a line may mean."""
 
     label: str
-    door: CodeForms | None = Field(description="Where the register knows that door")
+    door: CodeForms | None
+    """Where the register knows that door"""
 
 
-class RouteQuestion(Answer):
+class RouteQuestion(TypedDict):
     """What to ask before the route."""
 
-    code: str = Field(examples=["ask_which"])
+    code: Annotated[str, Field(examples=["ask_which"])]
     text: str
     text_en: str
     choices: list[RouteChoice]
 
 
-class UnplacedLine(Answer):
+class UnplacedLine(TypedDict):
     """A line of the list that names no door for certain."""
 
     line: int
     ref: str | None
-    given: str = Field(description="What was read as its address or code")
-    status: str = Field(
-        description="A verdict, why there is none, or a problem's code", examples=["complete"]
-    )
+    given: str
+    """What was read as its address or code"""
+    status: Annotated[str, Field(examples=["complete"])]
+    """A verdict, why there is none, or a problem's code"""
     message: str
     message_en: str
-    level: str | None = Field(description="How near to the door the register knows it")
+    level: str | None
+    """How near to the door the register knows it"""
     question: RouteQuestion | None
 
 
-class RouteNotice(Answer):
+class RouteNotice(TypedDict):
     """What its reader has to know."""
 
-    code: str = Field(examples=["routing_silent"])
-    message: str
+    code: Annotated[str, Field(examples=["routing_silent"])]
+    message: Words
 
 
-class RouteAnswer(Answer):
+class RouteAnswer(TypedDict):
     """The route. Each line of the list is in a stop, unplaced or empty, once."""
 
-    order: Order = Field(description="As it is: `walking` where the shortest was not to be had")
-    measured_by: Measure = Field(
-        description="`straight_lines`, or `roads` by the operator's server"
-    )
+    order: Order
+    """As it is: `walking` where the shortest was not to be had"""
+    measured_by: Measure
+    """`straight_lines`, or `roads` by the operator's server"""
     metres: int
-    seconds: int | None = Field(description="By road only")
+    seconds: int | None
+    """By road only"""
     start: RoutePoint | None
     end: RoutePoint | None
     stops: list[RouteStop]
     unplaced: list[UnplacedLine]
     empty_lines: list[int]
-    unread_columns: list[str] = Field(description="Headers of columns that were not read")
+    unread_columns: list[str]
+    """Headers of columns that were not read"""
     notices: list[RouteNotice]
 
 
@@ -280,10 +294,9 @@ def answered(found: Route, kind: str, unread: Sequence[str] = ()) -> Response:
     return response
 
 
-def _body(found: Route, unread: Sequence[str]) -> JsonObject:
+def _body(found: Route, unread: Sequence[str]) -> RouteAnswer:
     known = gazetteer()
-    return written(
-        RouteAnswer,
+    return RouteAnswer(
         order=found.order,
         measured_by=found.measured_by,
         metres=found.metres,
@@ -298,15 +311,14 @@ def _body(found: Route, unread: Sequence[str]) -> JsonObject:
     )
 
 
-def _point(point: Point | None) -> JsonObject | None:
-    return written(RoutePoint, lon=point[0], lat=point[1]) if point else None
+def _point(point: Point | None) -> RoutePoint | None:
+    return RoutePoint(lon=point[0], lat=point[1]) if point else None
 
 
-def _stop(known: Gazetteer, at: int, visit: Visit) -> JsonObject:
+def _stop(known: Gazetteer, at: int, visit: Visit) -> RouteStop:
     stop = visit.stop
     record = stop.record
-    return written(
-        RouteStop,
+    return RouteStop(
         at=at,
         **code_forms(record.code),
         label=stop.label,
@@ -318,14 +330,13 @@ def _stop(known: Gazetteer, at: int, visit: Visit) -> JsonObject:
         position=_point(visit.point),
         delivery_hint=record.delivery_hint,
         metres=visit.metres,
-        parcels=[written(RouteParcel, line=each.line, ref=each.ref) for each in stop.parcels],
+        parcels=[RouteParcel(line=each.line, ref=each.ref) for each in stop.parcels],
     )
 
 
-def _unplaced(each: Unplaced) -> JsonObject:
+def _unplaced(each: Unplaced) -> UnplacedLine:
     question = each.question
-    return written(
-        UnplacedLine,
+    return UnplacedLine(
         line=each.parcel.line,
         ref=each.parcel.ref,
         given=each.given,
@@ -333,19 +344,20 @@ def _unplaced(each: Unplaced) -> JsonObject:
         message=each.messages[0],
         message_en=each.messages[1],
         level=each.level,
-        question=question
-        and written(
-            RouteQuestion,
-            code=question.code,
-            text=question.text,
-            text_en=question.text_en,
-            choices=[
-                written(
-                    RouteChoice,
-                    label=choice.label,
-                    door=code_forms(choice.code) if choice.code else None,
-                )
-                for choice in question.choices
-            ],
-        ),
+        question=_question(question) if question else None,
+    )
+
+
+def _question(question: Question) -> RouteQuestion:
+    return RouteQuestion(
+        code=question.code,
+        text=question.text,
+        text_en=question.text_en,
+        choices=[
+            RouteChoice(
+                label=choice.label,
+                door=code_forms(choice.code) if choice.code else None,
+            )
+            for choice in question.choices
+        ],
     )

@@ -3,17 +3,18 @@
 import datetime
 import tempfile
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
+from typing_extensions import TypedDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed, public
 from api.errors import UNIT_CODE
-from api.openapi import Answer, Day, JsonObject, Request, written
+from api.openapi import Day, Request
 from api.received import FILE, keep_files_below_var, received
 from api.requests import Request as OwnRequest
 from api.shapes import unkept
@@ -48,58 +49,57 @@ class ServicesQuery(Request):
     on: Day | None = Field(None, description="A day on which they hold; today by default")
 
 
-class ServiceOffice(Answer):
+class ServiceOffice(TypedDict):
     """An office of an operator."""
 
     name: str
     lon: float | None
     lat: float | None
-    hours: str | None = Field(
-        description="As OpenStreetMap writes opening hours", examples=["Mo-Sa 07:30-18:00"]
-    )
+    hours: Annotated[str | None, Field(examples=["Mo-Sa 07:30-18:00"])]
+    """As OpenStreetMap writes opening hours"""
 
 
-class ServiceHere(Answer):
+class ServiceHere(TypedDict):
     """What an operator does at the place."""
 
-    operator: str = Field(examples=["Bưu điện Việt Nam"])
-    service: str = Field(description="What the operator calls it", examples=["Chuyển phát nhanh"])
-    kind: Kind = Field(description="delivers: giao; collects: gom; counter: quầy")
-    basis: Basis = Field(
-        description="What of the operator's areas says so: the most specific one counts"
-    )
-    valid_from: datetime.date | None = Field(description="First day; null from the beginning")
-    valid_to: datetime.date | None = Field(description="Last day; null without end")
+    operator: Annotated[str, Field(examples=["Bưu điện Việt Nam"])]
+    service: Annotated[str, Field(examples=["Chuyển phát nhanh"])]
+    """What the operator calls it"""
+    kind: Kind
+    """delivers: giao; collects: gom; counter: quầy"""
+    basis: Basis
+    """What of the operator's areas says so: the most specific one counts"""
+    valid_from: datetime.date | None
+    """First day; null from the beginning"""
+    valid_to: datetime.date | None
+    """Last day; null without end"""
     office: ServiceOffice | None
-    distance_m: float | None = Field(description="From the place to the office")
-
-    @staticmethod
-    def of(found: Service) -> JsonObject:
-        """As it is told."""
-        office = found.office
-        return written(
-            ServiceHere,
-            operator=found.operator,
-            service=found.service,
-            kind=found.kind,
-            basis=found.basis,
-            valid_from=found.valid_from,
-            valid_to=found.valid_to,
-            office=office
-            and written(
-                ServiceOffice, name=office.name, lon=office.lon, lat=office.lat, hours=office.hours
-            ),
-            distance_m=found.distance_m,
-        )
+    distance_m: float | None
+    """From the place to the office"""
 
 
-class ServicesOfDoor(Answer):
+def service_here(found: Service) -> ServiceHere:
+    """As it is told."""
+    office = found.office
+    return ServiceHere(
+        operator=found.operator,
+        service=found.service,
+        kind=found.kind,
+        basis=found.basis,
+        valid_from=found.valid_from,
+        valid_to=found.valid_to,
+        office=office
+        and ServiceOffice(name=office.name, lon=office.lon, lat=office.lat, hours=office.hours),
+        distance_m=found.distance_m,
+    )
+
+
+class ServicesOfDoor(TypedDict):
     """The services of all operators at a place, by operator, service and kind."""
 
     on: datetime.date
-    services: list[ServiceHere] = Field(
-        description="Two of one operator, service and kind where its areas overlap"
-    )
+    services: list[ServiceHere]
+    """Two of one operator, service and kind where its areas overlap"""
 
 
 class DeliveryOptions(Request):
@@ -120,29 +120,34 @@ class ServicesForm(DeliveryOptions):
     """The same as parts of a form, beside the part `file`."""
 
 
-class ServiceProblem(Answer):
+class ServiceProblem(TypedDict):
     """What is wrong with a row, or should be looked at."""
 
-    row_number: int = Field(description="Below the header, from 1; of a feature its place")
-    code: str = Field(description=f"One of {', '.join(PROBLEMS)}")
+    row_number: int
+    """Below the header, from 1; of a feature its place"""
+    code: Annotated[str, Field(description=f"One of {', '.join(PROBLEMS)}")]
     value: str
     words: str
-    severity: Severity = Field(description="error: not taken; warning: taken, look at it")
+    severity: Severity
+    """error: not taken; warning: taken, look at it"""
 
 
-class ServiceOverlap(Answer):
+class ServiceOverlap(TypedDict):
     """Two areas of one operator that do the same at one place."""
 
     operator: str
     service: str
     kind: Kind
     basis: Basis
-    office: str | None = Field(description="Of the one area")
-    other_office: str | None = Field(description="Of the other")
-    where: str = Field(description="A commune, the size that both cover, or how many codes")
+    office: str | None
+    """Of the one area"""
+    other_office: str | None
+    """Of the other"""
+    where: str
+    """A commune, the size that both cover, or how many codes"""
 
 
-class LostArea(Answer):
+class LostArea(TypedDict):
     """An area on record that goes because the row that should say it again is wrong."""
 
     row_number: int
@@ -150,33 +155,37 @@ class LostArea(Answer):
     kind: Kind
     office: str | None
     communes: int
-    named: list[str] = Field(description="Names of the first communes")
+    named: list[str]
+    """Names of the first communes"""
     codes: int
-    size_km2: float | None = Field(description="Of what is drawn")
+    size_km2: float | None
+    """Of what is drawn"""
 
 
-class ServicesLoaded(Answer):
+class ServicesLoaded(TypedDict):
     """What became of a file: it has taken the place of all that the operator had."""
 
     operator: str
     rows: int
-    areas: int = Field(description="That the operator has by this file: new + unchanged")
+    areas: int
+    """That the operator has by this file: new + unchanged"""
     new: int
     unchanged: int
-    gone: int = Field(description="That it had before and has no more")
+    gone: int
+    """That it had before and has no more"""
     offices: int
-    offices_changed: int = Field(description="New, moved, with other hours, or gone")
+    offices_changed: int
+    """New, moved, with other hours, or gone"""
     rejected: int
-    problems: list[ServiceProblem] = Field(
-        description=f"All that is wrong with each row; the first {_PROBLEMS_TOLD:,}"
-    )
-    overlaps: list[ServiceOverlap] = Field(
-        description="Of the operator's areas as they are by this file"
-    )
-    lost: list[LostArea] = Field(description=f"Of those gone; the first {MOST_LOST}")
-    written: bool = Field(
-        description="False of a dry run, of what changes nothing, and where no row could be taken"
-    )
+    problems: Annotated[
+        list[ServiceProblem],
+        Field(description=f"All that is wrong with each row; the first {_PROBLEMS_TOLD:,}"),
+    ]
+    overlaps: list[ServiceOverlap]
+    """Of the operator's areas as they are by this file"""
+    lost: Annotated[list[LostArea], Field(description=f"Of those gone; the first {MOST_LOST}")]
+    written: bool
+    """False of a dry run, of what changes nothing, and where no row could be taken"""
 
 
 class CheckQuery(Request):
@@ -189,22 +198,26 @@ class CheckQuery(Request):
     kind: Kind = Field("delivers", description="Doors to which nobody does this")
 
 
-class UnservedDoors(Answer):
+class UnservedDoors(TypedDict):
     """Doors of a commune that the operator does not serve."""
 
     code: str
     name: str
     doors: int
-    codes: list[str] = Field(description="The first of their codes")
+    codes: list[str]
+    """The first of their codes"""
 
 
-class ServicesCheck(Answer):
+class ServicesCheck(TypedDict):
     """What should be looked at."""
 
     overlaps: list[ServiceOverlap]
-    lost_codes: int = Field(description="Listed codes that stand for no door any more")
-    doors: int = Field(description="Of the unit, that are not served; none of restricted places")
-    unserved: list[UnservedDoors] = Field(description="By commune, the most doors first")
+    lost_codes: int
+    """Listed codes that stand for no door any more"""
+    doors: int
+    """Of the unit, that are not served; none of restricted places"""
+    unserved: list[UnservedDoors]
+    """By commune, the most doors first"""
 
 
 @blueprint.get("")
@@ -228,7 +241,7 @@ def get_services(query: ServicesQuery) -> Response:
         found = services_of(reads, lookup(reads, query.code), day)
     else:
         found = services_at(reads, day, lon=cast(float, query.lon), lat=cast(float, query.lat))
-    made = written(ServicesOfDoor, on=day, services=[ServiceHere.of(each) for each in found])
+    made = ServicesOfDoor(on=day, services=[service_here(each) for each in found])
     response = jsonify(made)
     response.headers["Cache-Control"] = "private, no-cache"
     return response

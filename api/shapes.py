@@ -1,98 +1,96 @@
 """Shapes that answers share: units in short, days; and answers that nobody keeps."""
 
 import datetime
+from typing import Annotated, TypeVar, overload
 
 from flask import Response, jsonify
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from api.openapi import Answer, JsonObject, UnitRef, written
+from api.openapi import UnitRef
 from registry import entrances, records
 from registry.entrances import Kind, Source
 from registry.gazetteer import VIET_NAM, Unit
 
-
-class Span(Answer):
-    """Days from `from` (inclusive) to `to` (exclusive); null is an open end."""
-
-    from_: datetime.date | None = Field(alias="from")
-    to: datetime.date | None
-
-    @staticmethod
-    def of(span: records.Span) -> JsonObject:
-        """The same days."""
-        first, end = span.first, span.end
-        # `from` is no name of Python's, so `written` cannot have it.
-        return {
-            "from": first.isoformat() if first else None,
-            "to": end.isoformat() if end else None,
-        }
+Body = TypeVar("Body")
+Span = TypedDict("Span", {"from": datetime.date | None, "to": datetime.date | None})
+Span.__doc__ = "Days from `from` (inclusive) to `to` (exclusive); null is an open end."
 
 
-class DatedLabel(Answer):
+def span_of(span: records.Span) -> Span:
+    """The same days."""
+    return {"from": span.first, "to": span.end}
+
+
+class DatedLabel(TypedDict):
     """How the address was written on the day that was asked about, or will be."""
 
     day: datetime.date
-    label: str | None = Field(
-        description="Null where several units of that day may be meant, or none is known"
-    )
-    communes: list[UnitRef] = Field(
-        description="In which it may have been: one where that is certain; none where the register"
-        " knows no map of that day for it"
-    )
+    label: str | None
+    """Null where several units of that day may be meant, or none is known"""
+    communes: list[UnitRef]
+    """In which it may have been: one where that is certain; none where the register knows no map of
+    that day for it"""
     province: UnitRef | None
 
-    @staticmethod
-    def of(told: records.DatedLabel) -> JsonObject:
-        """The same label."""
-        return written(
-            DatedLabel,
-            day=told.day.isoformat(),
-            label=told.label,
-            communes=[unit_ref(unit, told.day) for unit in told.units],
-            province=unit_ref(told.province, told.day),
-        )
+
+def dated_label(told: records.DatedLabel) -> DatedLabel:
+    """The same label."""
+    return DatedLabel(
+        day=told.day,
+        label=told.label,
+        communes=[unit_ref(unit, told.day) for unit in told.units],
+        province=unit_ref(told.province, told.day),
+    )
 
 
-class Entrance(Answer):
+class Entrance(TypedDict):
     """Where one gets in. Degrees, EPSG:4326; metres."""
 
-    kind: Kind = Field(description="`locker`: parcel lockers")
+    kind: Kind
+    """`locker`: parcel lockers"""
     lon: float
     lat: float
     accuracy_m: float | None
-    note: str | None = Field(description="How one gets in", examples=["cổng phía ngõ 34"])
+    note: Annotated[str | None, Field(examples=["cổng phía ngõ 34"])]
+    """How one gets in"""
     seen_on: datetime.date | None
-    source: Source | None = Field(description="Who says so, by role")
-    of: str | None = Field(
-        description="Code of the building, where it is that of the building; else null"
+    source: Source | None
+    """Who says so, by role"""
+    of: str | None
+    """Code of the building, where it is that of the building; else null"""
+
+
+def entrance_of(told: entrances.Entrance, of: str | None = None) -> Entrance:
+    """One as it is stored; with the code of the building that lends it."""
+    return Entrance(
+        kind=told["kind"],
+        lon=told["lon"],
+        lat=told["lat"],
+        accuracy_m=told.get("accuracy_m"),
+        note=told.get("note"),
+        seen_on=told.get("seen_on"),
+        source=told.get("source"),
+        of=of,
     )
 
-    @staticmethod
-    def of_stored(told: entrances.Entrance, of: str | None = None) -> JsonObject:
-        """One as it is stored; with the code of the building that lends it."""
-        return written(
-            Entrance,
-            kind=told["kind"],
-            lon=told["lon"],
-            lat=told["lat"],
-            accuracy_m=told.get("accuracy_m"),
-            note=told.get("note"),
-            seen_on=told.get("seen_on"),
-            source=told.get("source"),
-            of=of,
-        )
 
-
-def with_label_on(body: JsonObject, told: records.DatedLabel | None) -> JsonObject:
+def with_label_on(body: Body, told: records.DatedLabel | None) -> Body:
     """The body, with the label of a day where one was asked for."""
-    return body if told is None else body | {"label_on": DatedLabel.of(told)}
+    if told is not None:
+        body["label_on"] = dated_label(told)  # type: ignore[index]
+    return body
 
 
-def unit_ref(unit: Unit | None, day: datetime.date) -> JsonObject | None:
+@overload
+def unit_ref(unit: Unit, day: datetime.date) -> UnitRef: ...
+@overload
+def unit_ref(unit: Unit | None, day: datetime.date) -> UnitRef | None: ...
+def unit_ref(unit: Unit | None, day: datetime.date) -> UnitRef | None:
     """A unit as it is called on a day; None for none."""
     if unit is None:
         return None
-    return written(UnitRef, code=unit.code, name=unit.version_on(day).full_name)
+    return UnitRef(code=unit.code, name=unit.version_on(day).full_name)
 
 
 def at(moment: datetime.datetime) -> str:
@@ -100,7 +98,7 @@ def at(moment: datetime.datetime) -> str:
     return moment.astimezone(VIET_NAM).isoformat()
 
 
-def unkept(body: JsonObject, status: int = 200) -> Response:
+def unkept(body: object, status: int = 200) -> Response:
     """The answer as a response that nobody on the way keeps: it tells where somebody lives."""
     response = jsonify(body)
     response.status_code = status

@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 from flask import Blueprint, Response, jsonify
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE
-from api.openapi import Answer, Day, Request
+from api.openapi import Day, Request
 from registry.coverage.target_reading import Defaults
 from registry.coverage.target_rows import target_cells
 from registry.coverage.targets import PROBLEMS, take_targets
@@ -47,18 +48,18 @@ class TargetsBody(Request):
     dry_run: bool = Field(False, description="Say what would become of them, and write nothing")
 
 
-class TargetFault(Answer):
+class TargetFault(TypedDict):
     """What is wrong with one of them, or should be looked at."""
 
-    row_number: int = Field(description="From 1")
-    code: str = Field(description=f"One of {', '.join(PROBLEMS)}")
+    row_number: int
+    """From 1"""
+    code: Annotated[str, Field(description=f"One of {', '.join(PROBLEMS)}")]
     value: str
-    severity: Literal["error", "warning", "notice"] = Field(
-        description="error: not taken; warning: taken, and unusual"
-    )
+    severity: Literal["error", "warning", "notice"]
+    """error: not taken; warning: taken, and unusual"""
 
 
-class TargetGap(Answer):
+class TargetGap(TypedDict):
     """A province whose own number is not the sum of its communes'."""
 
     code: str
@@ -67,7 +68,7 @@ class TargetGap(Answer):
     sum_of_communes: int
 
 
-class TargetsAnswer(Answer):
+class TargetsAnswer(TypedDict):
     """What became of them: rows = new + changed + unchanged + rejected + skipped."""
 
     rows: int

@@ -2,18 +2,19 @@
 
 import datetime
 from functools import lru_cache
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, NotRequired, Self
 
 from flask import Blueprint, Response, json, jsonify
 from pydantic import Field, model_validator
+from typing_extensions import TypedDict
 
 from api.conditional import conditional
 from api.context import gazetteer
 from api.endpoint import public
 from api.errors import PROVINCE_CODE, UNIT_CODE
-from api.openapi import Answer, Day, JsonObject, Request, UnitRef, written
+from api.openapi import Day, JsonObject, Request, UnitRef
 from api.packing import packed
-from api.shapes import Span, unit_ref
+from api.shapes import Span, span_of, unit_ref
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.gazetteer import Gazetteer, Succession, Unit, seconds_until
@@ -82,21 +83,21 @@ class ConvertQuery(Request):
         return self
 
 
-class UnitSummary(Answer):
+class UnitSummary(TypedDict):
     """A unit on a day."""
 
     code: str
     level: Literal["province", "district", "commune"]
-    kind: str = Field(examples=["phuong"])
-    name: str = Field(examples=["Ba Đình"])
-    full_name: str = Field(examples=["Phường Ba Đình"])
-    full_name_en: str = Field(examples=["Ba Dinh Ward"])
+    kind: Annotated[str, Field(examples=["phuong"])]
+    name: Annotated[str, Field(examples=["Ba Đình"])]
+    full_name: Annotated[str, Field(examples=["Phường Ba Đình"])]
+    full_name_en: Annotated[str, Field(examples=["Ba Dinh Ward"])]
     province: UnitRef | None
     district: UnitRef | None
     lifetime: Span
 
 
-class EarlierMap(Answer):
+class EarlierMap(TypedDict):
     """Where there are units of that name, if there are none on the day that was asked about."""
 
     as_of: datetime.date
@@ -104,16 +105,16 @@ class EarlierMap(Answer):
     message: str
 
 
-class UnitList(Answer):
+class UnitList(TypedDict):
     """Units of a day."""
 
     as_of: datetime.date
     total: int
     units: list[UnitSummary]
-    earlier: EarlierMap | None = None
+    earlier: NotRequired[EarlierMap | None]
 
 
-class UnitStep(Answer):
+class UnitStep(TypedDict):
     """One step of succession."""
 
     unit: UnitSummary
@@ -121,7 +122,7 @@ class UnitStep(Answer):
     effective_on: datetime.date
 
 
-class UnitContinuation(Answer):
+class UnitContinuation(TypedDict):
     """A unit of today that continues another one."""
 
     unit: UnitSummary
@@ -129,14 +130,14 @@ class UnitContinuation(Answer):
     via: list[UnitSummary]
 
 
-class Seat(Answer):
+class Seat(TypedDict):
     """Where the unit is administered, degrees, EPSG:4326."""
 
     lon: float
     lat: float
 
 
-class NameVersion(Answer):
+class NameVersion(TypedDict):
     """What a unit was called over a span of days."""
 
     full_name: str
@@ -145,7 +146,7 @@ class NameVersion(Answer):
     date_basis: Literal["effective", "approximate"]
 
 
-class Alias(Answer):
+class Alias(TypedDict):
     """Another name or code of a unit."""
 
     kind: str
@@ -158,19 +159,18 @@ class AnnouncedUnit(UnitRef):
     extent: Literal["full", "partial"]
 
 
-class AnnouncedChange(Answer):
+class AnnouncedChange(TypedDict):
     """A change of a unit that is decided and has not come; its day does it by itself."""
 
-    day: datetime.date | None = Field(
-        description="First day of effect; null while only the day of signing is known"
-    )
+    day: datetime.date | None
+    """First day of effect; null while only the day of signing is known"""
     change: Change
-    full_name: str = Field(description="From that day on; of one that ends, its last name")
+    full_name: str
+    """From that day on; of one that ends, its last name"""
     kind: str
     province: UnitRef | None
-    units: list[AnnouncedUnit] = Field(
-        description="Those that continue it, or of which it takes something in"
-    )
+    units: list[AnnouncedUnit]
+    """Those that continue it, or of which it takes something in"""
     legal_basis: str | None
     message: str
     message_en: str
@@ -192,16 +192,19 @@ class UnitDetail(UnitSummary):
     same_code: list[UnitSummary]
 
 
-class UnitConversion(Answer):
-    """One reading of what was asked, and what became of it."""
+UnitConversion = TypedDict(
+    "UnitConversion",
+    {
+        "from": UnitSummary,
+        "named": list[UnitSummary],
+        "unread": list[str],
+        "to": list[UnitContinuation],
+    },
+)
+UnitConversion.__doc__ = "One reading of what was asked, and what became of it."
 
-    from_: UnitSummary = Field(alias="from")
-    named: list[UnitSummary]
-    unread: list[str]
-    to: list[UnitContinuation]
 
-
-class Conversions(Answer):
+class Conversions(TypedDict):
     """All readings that fit equally well; `ambiguous` when they lead to several units of today."""
 
     as_of: datetime.date
@@ -209,7 +212,7 @@ class Conversions(Answer):
     matches: list[UnitConversion]
 
 
-class PickerProvince(Answer):
+class PickerProvince(TypedDict):
     """A province with its communes."""
 
     code: str
@@ -217,13 +220,12 @@ class PickerProvince(Answer):
     communes: list[UnitRef]
 
 
-class Picker(Answer):
+class Picker(TypedDict):
     """Two lists, ready to cache."""
 
     as_of: datetime.date
-    changes_on: datetime.date | None = Field(
-        description="The next day on which a unit changes, as far as is decided"
-    )
+    changes_on: datetime.date | None
+    """The next day on which a unit changes, as far as is decided"""
     provinces: list[PickerProvince]
 
 
@@ -332,7 +334,7 @@ def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]
         "full_name_en": version.full_name_en,
         "province": unit_ref(province, day),
         "district": unit_ref(district, day),
-        "lifetime": Span.of(Days(unit.born, unit.ended)),
+        "lifetime": span_of(Days(unit.born, unit.ended)),
     }
 
 
@@ -350,7 +352,7 @@ def _detail(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
         "names": [
             {
                 "full_name": version.full_name,
-                "valid": Span.of(Days(version.valid_from, version.valid_to)),
+                "valid": span_of(Days(version.valid_from, version.valid_to)),
                 "legal_basis": version.legal_basis,
                 "date_basis": version.date_basis,
             }
@@ -366,17 +368,16 @@ def _detail(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
     }
 
 
-def _announced(one: Announcement) -> JsonObject:
-    province = one.province and written(UnitRef, code=one.province[0], name=one.province[1])
-    return written(
-        AnnouncedChange,
-        day=one.day and one.day.isoformat(),
+def _announced(one: Announcement) -> AnnouncedChange:
+    province = one.province and UnitRef(code=one.province[0], name=one.province[1])
+    return AnnouncedChange(
+        day=one.day,
         change=one.change,
         full_name=one.name,
         kind=one.kind,
         province=province,
         units=[
-            written(AnnouncedUnit, code=other.unit.code, name=other.name, extent=other.extent)
+            AnnouncedUnit(code=other.unit.code, name=other.name, extent=other.extent)
             for other in one.others
         ],
         legal_basis=one.legal_basis,

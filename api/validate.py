@@ -1,29 +1,22 @@
 """Whether an address can be delivered to, and what to ask where it cannot."""
 
-from typing import Self
+from typing import Annotated, NotRequired, Self
 
 from flask import Blueprint, Response
 from pydantic import Field, model_validator
+from typing_extensions import TypedDict
 
 from api.columns import Columns, Written
 from api.context import counts, gazetteer, register
 from api.endpoint import public
 from api.geocode import suggested_codes
-from api.openapi import (
-    Absent,
-    Answer,
-    Day,
-    JsonObject,
-    SuggestedCode,
-    UnitRef,
-    absent_if_none,
-    written,
-)
+from api.openapi import Day, UnitRef
 from api.shapes import DatedLabel, unit_ref, unkept, with_label_on
 from geo.code import format as code_display
 from registry.disclosure import told_validation
 from registry.gazetteer import today
 from registry.geocode import Question
+from registry.mistyped_codes import SuggestedCode
 from registry.units import label_day
 from registry.validate import validate
 from registry.validation.verdicts import (
@@ -78,117 +71,123 @@ class ValidateForm(ValidateBody):
     """The same, as a form."""
 
 
-class ValidatedComponent(Answer):
+class ValidatedComponent(TypedDict):
     """One part of the address; those neither given, known nor missing are left out."""
 
     component: ComponentName
     status: Status
-    given: str | None = Field(description="As it was understood; null where it was not given")
-    value: str | None = Field(description="As it is today; null where it is not known, or no more")
-
-    @staticmethod
-    def of(part: Component) -> JsonObject:
-        """The same part."""
-        return written(
-            ValidatedComponent,
-            component=part.name,
-            status=part.status,
-            given=part.given,
-            value=part.value,
-        )
+    given: str | None
+    """As it was understood; null where it was not given"""
+    value: str | None
+    """As it is today; null where it is not known, or no more"""
 
 
-class AddressChoice(Answer):
+def validated_component(part: Component) -> ValidatedComponent:
+    """The same part."""
+    return ValidatedComponent(
+        component=part.name,
+        status=part.status,
+        given=part.given,
+        value=part.value,
+    )
+
+
+class AddressChoice(TypedDict):
     """One possible address."""
 
     label: str
     label_before_2025_07: str | None
-    code: str | None = Field(description="Where this door is registered")
+    code: str | None
+    """Where this door is registered"""
     code_display: str | None
-    label_on: DatedLabel | Absent = absent_if_none("Only with `on`")
-
-    @staticmethod
-    def of(choice: Choice) -> JsonObject:
-        """The same address."""
-        body = written(
-            AddressChoice,
-            label=choice.label,
-            label_before_2025_07=choice.before_2025_07,
-            code=choice.code,
-            code_display=code_display(choice.code) if choice.code else None,
-        )
-        return with_label_on(body, choice.on)
+    label_on: NotRequired[DatedLabel]
+    """Only with `on`"""
 
 
-class ShopperQuestion(Answer):
+def address_choice(choice: Choice) -> AddressChoice:
+    """The same address."""
+    body = AddressChoice(
+        label=choice.label,
+        label_before_2025_07=choice.before_2025_07,
+        code=choice.code,
+        code_display=code_display(choice.code) if choice.code else None,
+    )
+    return with_label_on(body, choice.on)
+
+
+class ShopperQuestion(TypedDict):
     """What to ask the shopper: one thing at a time."""
 
-    code: str = Field(examples=["ask_house_number"])
+    code: Annotated[str, Field(examples=["ask_house_number"])]
     component: str
-    text: str = Field(examples=["Số nhà ở Phố Láng, Phường Láng, Thành phố Hà Nội là bao nhiêu?"])
+    text: Annotated[
+        str, Field(examples=["Số nhà ở Phố Láng, Phường Láng, Thành phố Hà Nội là bao nhiêu?"])
+    ]
     text_en: str
-    choices: list[AddressChoice] = Field(description="To pick from; never all that there may be")
-
-    @staticmethod
-    def of(asked: Asked) -> JsonObject:
-        """The same question."""
-        return written(
-            ShopperQuestion,
-            code=asked.code,
-            component=asked.component,
-            text=asked.text,
-            text_en=asked.text_en,
-            choices=[AddressChoice.of(choice) for choice in asked.choices],
-        )
+    choices: list[AddressChoice]
+    """To pick from; never all that there may be"""
 
 
-class ValidationAnswer(Answer):
+def shopper_question(asked: Asked) -> ShopperQuestion:
+    """The same question."""
+    return ShopperQuestion(
+        code=asked.code,
+        component=asked.component,
+        text=asked.text,
+        text_en=asked.text_en,
+        choices=[address_choice(choice) for choice in asked.choices],
+    )
+
+
+class ValidationAnswer(TypedDict):
     """The verdict, and what belongs to it."""
 
     verdict: VerdictCode
     next_action: NextAction
     message: str
     message_en: str
-    code: str | None = Field(description="Only with accept and correct")
+    code: str | None
+    """Only with accept and correct"""
     code_display: str | None
-    label: str | None = Field(description="As it is written today; null where several fit")
+    label: str | None
+    """As it is written today; null where several fit"""
     label_before_2025_07: str | None
-    level: str | None = Field(description="How near to the door the register knows it")
+    level: str | None
+    """How near to the door the register knows it"""
     commune: UnitRef | None
     province: UnitRef | None
     lon: float | None
     lat: float | None
     components: list[ValidatedComponent]
     question: ShopperQuestion | None
-    suggestions: list[SuggestedCode] = Field(
-        description="Registered codes of which a mistyped one may be a slip, at most three"
-    )
-    label_on: DatedLabel | Absent = absent_if_none("Only with `on`, of the one address")
+    suggestions: list[SuggestedCode]
+    """Registered codes of which a mistyped one may be a slip, at most three"""
+    label_on: NotRequired[DatedLabel]
+    """Only with `on`, of the one address"""
 
-    @staticmethod
-    def of(found: Validation) -> JsonObject:
-        """The verdict, its units as they are called today."""
-        (message, message_en), day = found.messages, today()
-        body = written(
-            ValidationAnswer,
-            verdict=found.verdict,
-            next_action=found.next_action,
-            message=message,
-            message_en=message_en,
-            code=found.code,
-            code_display=code_display(found.code) if found.code else None,
-            label=found.address,
-            label_before_2025_07=found.before_2025_07,
-            level=found.level,
-            commune=unit_ref(found.commune, day),
-            province=unit_ref(found.province, day),
-            lon=found.lon,
-            lat=found.lat,
-            components=[ValidatedComponent.of(part) for part in found.components],
-            question=ShopperQuestion.of(found.question) if found.question else None,
-            suggestions=suggested_codes(found.suggestions),
-        )
-        return with_label_on(body, found.on)
+
+def validation_answer(found: Validation) -> ValidationAnswer:
+    """The verdict, its units as they are called today."""
+    (message, message_en), day = found.messages, today()
+    body = ValidationAnswer(
+        verdict=found.verdict,
+        next_action=found.next_action,
+        message=message,
+        message_en=message_en,
+        code=found.code,
+        code_display=code_display(found.code) if found.code else None,
+        label=found.address,
+        label_before_2025_07=found.before_2025_07,
+        level=found.level,
+        commune=unit_ref(found.commune, day),
+        province=unit_ref(found.province, day),
+        lon=found.lon,
+        lat=found.lat,
+        components=[validated_component(part) for part in found.components],
+        question=shopper_question(found.question) if found.question else None,
+        suggestions=suggested_codes(found.suggestions),
+    )
+    return with_label_on(body, found.on)
 
 
 @blueprint.post("")
@@ -209,8 +208,8 @@ def post_validate(json: ValidateBody, form: ValidateForm) -> Response:
     return unkept(validated(json or form))
 
 
-def validated(query: ValidateBody) -> JsonObject:
+def validated(query: ValidateBody) -> ValidationAnswer:
     """The verdict on an address, as it is told."""
     found = told_validation(validate(gazetteer(), register().reads, query.asked))
     counts().count_verdicts([found.verdict])
-    return ValidationAnswer.of(found)
+    return validation_answer(found)

@@ -5,13 +5,14 @@ from typing import Annotated, Final, Literal
 
 from flask import Blueprint, Response
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.access import caller
 from api.audit import note
 from api.context import register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE
-from api.openapi import Answer, JsonObject, Request, members
+from api.openapi import Request, members
 from api.shapes import unkept
 from registry.changes.since import KINDS, Kind
 from registry.database import session_scope
@@ -98,77 +99,82 @@ class RotateBody(Request):
     )
 
 
-class WebhookAnswer(Answer):
+class WebhookAnswer(TypedDict):
     """A webhook, and how it does."""
 
     id: int
-    key: str = Field(description="Name of the key whose it is")
+    key: str
+    """Name of the key whose it is"""
     url: str
     note: str | None
-    units: list[str] = Field(description="Codes of units; empty for all")
-    codes: int | None = Field(description="How many codes it lists; null for any code")
-    kinds: list[Kind] = Field(description="Empty for all")
+    units: list[str]
+    """Codes of units; empty for all"""
+    codes: int | None
+    """How many codes it lists; null for any code"""
+    kinds: list[Kind]
+    """Empty for all"""
     demo: bool
-    state: Literal["active", "paused", "dead"] = Field(
-        description="dead: given up; `state` active, or a replay, resumes it"
-    )
-    position: int = Field(description="Up to which event of the feed it was told")
-    behind: int = Field(description="How many events wait for it")
-    attempts: int = Field(description="How often the message that comes next has failed")
+    state: Literal["active", "paused", "dead"]
+    """dead: given up; `state` active, or a replay, resumes it"""
+    position: int
+    """Up to which event of the feed it was told"""
+    behind: int
+    """How many events wait for it"""
+    attempts: int
+    """How often the message that comes next has failed"""
     failing_since: str | None
-    last_outcome: str | None = Field(
-        description="What became of the last message, or why it was given up",
-        examples=["delivered"],
-    )
-    next_attempt_at: str | None = Field(description="Of a message that failed")
-    previous_secret_until: str | None = Field(
-        description="Until when messages are signed with the former secret as well"
-    )
+    last_outcome: Annotated[str | None, Field(examples=["delivered"])]
+    """What became of the last message, or why it was given up"""
+    next_attempt_at: str | None
+    """Of a message that failed"""
+    previous_secret_until: str | None
+    """Until when messages are signed with the former secret as well"""
     created_at: str
 
 
 class WebhookMade(WebhookAnswer):
     """A new one, with the secret that no other answer tells."""
 
-    secret: str = Field(
-        description="Standard Webhooks, `whsec_`: messages are signed with it",
-        examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
-    )
+    secret: Annotated[str, Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])]
+    """Standard Webhooks, `whsec_`: messages are signed with it"""
 
 
-class WebhookList(Answer):
+class WebhookList(TypedDict):
     """Webhooks in the order in which they were made."""
 
     webhooks: list[WebhookAnswer]
 
 
-class WebhookSecret(Answer):
+class WebhookSecret(TypedDict):
     """Another secret, which no other answer tells."""
 
     secret: str
     previous_secret_until: str | None
 
 
-class WebhookDelivery(Answer):
+class WebhookDelivery(TypedDict):
     """One try to send a message."""
 
     id: int
-    message: str = Field(description="Its `webhook-id`: equal for equal messages")
+    message: str
+    """Its `webhook-id`: equal for equal messages"""
     kind: Literal["changes", "test"]
-    behind: str = Field(description="Behind which its entries stand: `since` of a replay")
+    behind: str
+    """Behind which its entries stand: `since` of a replay"""
     entries: int
     attempt: int
     sent_at: str
     took_ms: int
-    status: int | None = Field(description="HTTP status of the answer; null where none came")
-    outcome: str = Field(
-        description="delivered, refused, gone, redirected, timeout, unreachable, tls, name_unknown"
-        " or private_address"
-    )
-    given_up: bool = Field(description="Whether it was the last try: a dead letter")
+    status: int | None
+    """HTTP status of the answer; null where none came"""
+    outcome: str
+    """delivered, refused, gone, redirected, timeout, unreachable, tls, name_unknown or
+    private_address"""
+    given_up: bool
+    """Whether it was the last try: a dead letter"""
 
 
-class WebhookDeliveries(Answer):
+class WebhookDeliveries(TypedDict):
     """Tries, the newest first."""
 
     deliveries: list[WebhookDelivery]
@@ -183,7 +189,7 @@ class DeliveriesQuery(Request):
     limit: int = Field(_DELIVERIES, ge=1, le=500)
 
 
-class Done(Answer):
+class Done(TypedDict):
     """It is done, or will be at once."""
 
     id: int
@@ -337,7 +343,7 @@ def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> Response:
     return unkept({"deliveries": [_delivery(each) for each in found]})
 
 
-def _shown(view: WebhookView) -> JsonObject:
+def _shown(view: WebhookView) -> WebhookAnswer:
     return members(
         WebhookAnswer,
         view,
@@ -348,7 +354,7 @@ def _shown(view: WebhookView) -> JsonObject:
     )
 
 
-def _delivery(each: Delivery) -> JsonObject:
+def _delivery(each: Delivery) -> WebhookDelivery:
     return members(WebhookDelivery, each, sent_at=_time(each.sent_at))
 
 

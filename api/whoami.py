@@ -1,16 +1,18 @@
 """What a caller is here: role, units, what it may still ask."""
 
 import datetime
+from typing import Annotated
 
 from flask import Blueprint, Response, g
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.access import caller
 from api.context import gazetteer
 from api.counters import seconds_left
 from api.endpoint import public
 from api.limits import Rate, has_key
-from api.openapi import Answer, JsonObject, UnitRef
+from api.openapi import UnitRef
 from api.shapes import unit_ref, unkept
 from registry.access import budget
 from registry.gazetteer import VIET_NAM, Gazetteer, today
@@ -18,7 +20,7 @@ from registry.gazetteer import VIET_NAM, Gazetteer, today
 blueprint = Blueprint("whoami", __name__, url_prefix="/v1/whoami")
 
 
-class RateLeft(Answer):
+class RateLeft(TypedDict):
     """Requests in this minute."""
 
     per_minute: int
@@ -26,7 +28,7 @@ class RateLeft(Answer):
     resets_in_s: int
 
 
-class BudgetLeft(Answer):
+class BudgetLeft(TypedDict):
     """Units that are left of an hour's; they come back by themselves, all in `resets_in_s`."""
 
     per_hour: int
@@ -41,18 +43,22 @@ class Ended(UnitRef):
     successors: list[UnitRef]
 
 
-class WhoAmI(Answer):
+class WhoAmI(TypedDict):
     """The caller, as the register knows it."""
 
-    name: str | None = Field(description="Name of the key; null without one")
-    role: str = Field(examples=["editor"])
-    units: list[UnitRef] | None = Field(
-        description="Where it may write; null for everywhere, empty for nowhere"
-    )
-    ended: list[Ended] = Field(description="Where it may write no more, since the unit has ended")
-    expires_at: str | None = Field(description="When the key ends, in Viet Nam")
-    rate: RateLeft | None = Field(description="Null where nobody is limited")
-    enumeration_budget: BudgetLeft | None = Field(description="Null where nobody is limited")
+    name: str | None
+    """Name of the key; null without one"""
+    role: Annotated[str, Field(examples=["editor"])]
+    units: list[UnitRef] | None
+    """Where it may write; null for everywhere, empty for nowhere"""
+    ended: list[Ended]
+    """Where it may write no more, since the unit has ended"""
+    expires_at: str | None
+    """When the key ends, in Viet Nam"""
+    rate: RateLeft | None
+    """Null where nobody is limited"""
+    enumeration_budget: BudgetLeft | None
+    """Null where nobody is limited"""
 
 
 @blueprint.get("")
@@ -75,7 +81,7 @@ def whoami() -> Response:
 
 def _units(
     known: Gazetteer, codes: tuple[str, ...] | None, *, anywhere: bool
-) -> list[JsonObject | None] | None:
+) -> list[UnitRef] | None:
     if codes is None:
         return None if anywhere else []
     day = today()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from geo.admin import LEVELS, full_name, full_name_en, name_key, parse_name
 from geo.text import accent_key
@@ -73,12 +73,15 @@ class UnitVersion:
         return _within(day, self.valid_from, self.valid_to)
 
 
+UnitLevel = Literal["province", "district", "commune"]
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A unit's identity with all that it was called, over [born, ended)."""
 
     id: int
-    level: str
+    level: UnitLevel
     code: str
     born: datetime.date | None
     ended: datetime.date | None
@@ -105,14 +108,17 @@ class Unit:
         return self.versions[0] if early is not None and day < early else self.versions[-1]
 
 
+Extent = Literal["full", "partial"]
+"""Of a succession: all of the predecessor went there, or a part of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Succession:
     """One step from a unit to one that continues it."""
 
     predecessor: Unit
     successor: Unit
-    extent: str
-    """full: all of the predecessor went there | partial: a part of it."""
+    extent: Extent
     effective_on: datetime.date
 
 

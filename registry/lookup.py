@@ -1,7 +1,10 @@
 """One record by its code, in any writing."""
 
 import datetime
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from geo import code as codes
 from geo.code import CodeError, WrongLengthError
@@ -24,6 +27,13 @@ from registry.restricted import told
 from registry.search.batching import alone
 
 SQL: Final = Statements(__file__, columns=COLUMNS)
+
+
+class CodeForms(TypedDict):
+    """A code as programs and as people write it."""
+
+    code: Annotated[str, Field(examples=["1H6XXH2V"])]
+    code_display: Annotated[str, Field(examples=["1H6X-XH2V"])]
 
 
 def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:
@@ -69,9 +79,9 @@ def by_code(reads: Reads, code: str) -> Record | None:
     return Record(*rows[0]) if rows else None
 
 
-def code_forms(code: str) -> dict[str, str]:
-    """A code as programs and as people write it."""
-    return {"code": code, "code_display": codes.format(code)}
+def code_forms(code: str) -> CodeForms:
+    """The forms of a code."""
+    return CodeForms(code=code, code_display=codes.format(code))
 
 
 def read_code(reads: Reads, text: str) -> str:

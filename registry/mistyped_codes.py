@@ -4,12 +4,14 @@ import datetime
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final, NotRequired
+
+from pydantic import Field
 
 from geo.code_writing import unannounced
 from registry.errors import InvalidInputError, MistypedCodeError
 from registry.gazetteer import Gazetteer
-from registry.lookup import code_forms, read_code
+from registry.lookup import CodeForms, code_forms, read_code
 from registry.reads import Reads
 from registry.records import Record, record_wording
 from registry.search.batching import alone
@@ -22,6 +24,15 @@ _LIKE_CODE: Final = re.compile(
     # As it is said: `123 456 789 78`. `84912345678` is a telephone.
     r"|\d{3}([ .-])\d{3}\1\d{3}\1\d{2}|(?!84[35789])\d{11}"
 )
+
+
+class SuggestedCode(CodeForms):
+    """A code of which another one may be a slip."""
+
+    label: NotRequired[
+        Annotated[str, Field(examples=["12 Phố Quán Thánh, Phường Ba Đình, Thành phố Hà Nội"])]
+    ]
+    """Its address; not where an operation was refused"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ def _reason_of(found: list[Record]) -> str | None:
 
 def with_labels(
     gazetteer: Gazetteer, reads: Reads, day: datetime.date, suggestions: Iterable[str]
-) -> list[dict[str, str]]:
+) -> list[SuggestedCode]:
     """Each code in its forms with its address, in this order: by the code alone nobody can choose.
 
     Without those that may not be shown.
@@ -82,6 +93,6 @@ def with_labels(
         return []
     records = sorted(alone(reads, active_records(order)), key=lambda r: order.index(r.code))
     return [
-        code_forms(record.code) | {"label": record_wording(gazetteer, day, record).label}
+        SuggestedCode(**code_forms(record.code), label=record_wording(gazetteer, day, record).label)
         for record in records
     ]

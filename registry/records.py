@@ -1,7 +1,7 @@
 """A household as it is shown: its columns, its names, its wording of today and of the old map."""
 
 import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from geo.label import LabelParts, alley_word, door_words
 from geo.values import value
@@ -36,7 +36,7 @@ class Record(NamedTuple):
     """
 
     code: str
-    kind: str
+    kind: Literal["household", "building"]
     status: str
     restricted: bool
     unit_id: int | None

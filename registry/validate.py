@@ -29,8 +29,8 @@ from registry.validation import questions
 from registry.validation.choices import choices_of_places
 from registry.validation.components import components_read, components_unread
 from registry.validation.judge import Judge
+from registry.validation.verdicts import NextAction, Validation, VerdictCode
 from registry.validation.verdicts import Question as Asked
-from registry.validation.verdicts import Validation
 from registry.validation.wording import door_parts, in_todays_words
 
 _LOOKED_AT: Final = 20
@@ -123,7 +123,9 @@ def _is_address(reading: ReadAddress) -> bool:
     return street.kind is not None or door.house_number is not None
 
 
-def _validation(verdict: str, next_action: str, question: Asked | None) -> Validation:
+def _validation(
+    verdict: VerdictCode, next_action: NextAction, question: Asked | None
+) -> Validation:
     return Validation(
         verdict, next_action, None, None, None, None, None, None, None, None, (), question
     )

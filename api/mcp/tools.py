@@ -1,6 +1,6 @@
 """Every tool: the one place to add another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -46,7 +46,7 @@ class Tool(Generic[Asked]):
     title: str
     about: str
     model: type[Asked]
-    ask: Callable[[Asked], JsonObject]
+    ask: Callable[[Asked], Mapping[str, Any]]
 
     @property
     def schema(self) -> JsonObject:
@@ -101,7 +101,7 @@ class CoverageArguments(CoverageUnitQuery):
     )
 
 
-def _lookup(asked: LookupArguments) -> JsonObject:
+def _lookup(asked: LookupArguments) -> Mapping[str, Any]:
     _record, body = found_address(asked.code, asked)
     return body
 

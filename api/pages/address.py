@@ -10,14 +10,14 @@ from flask import Response, redirect
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.addresses import Address, entrances_of, with_addresses
+from api.addresses import Position, address_of, entrances_of, with_addresses
 from api.context import gazetteer, public_url, register
 from api.endpoint import public_page
-from api.openapi import JsonObject
 from api.pages.blueprint import page_blueprint
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import page
 from api.pages.sketch import draw_sketch
+from api.shapes import Entrance
 from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_of
@@ -121,7 +121,8 @@ def _no_address(
 
 def _shown(record: Record) -> dict[str, Any]:
     known, made = gazetteer(), register()
-    body = Address.of(known, record) | {"entrances": entrances_of(record)}
+    body = address_of(known, record)
+    body["entrances"] = entrances_of(record)
     ways = [_way(at, each, body["position"]) for at, each in enumerate(body["entrances"], 1)]
     url = f"{public_url()}/a/{body['code_display']}"
     # A restricted place is told to strangers without its door; there is nothing to draw then.
@@ -152,7 +153,7 @@ class _Way:
     number: int
     """Of its mark."""
     kind: str
-    entrance: JsonObject
+    entrance: Entrance
     """As the API answers it."""
     facts: tuple[str, ...]
     """How well it is known, when it was seen, who says so."""
@@ -160,20 +161,20 @@ class _Way:
     """From the point of the address."""
 
 
-def _way(number: int, entrance: JsonObject, position: JsonObject | None) -> _Way:
+def _way(number: int, entrance: Entrance, position: Position | None) -> _Way:
     at = (entrance["lon"], entrance["lat"])
     metres = round(moved_m((position["lon"], position["lat"]), at)) if position else None
-    accuracy, day, source = (entrance[name] for name in ("accuracy_m", "seen_on", "source"))
+    accuracy, day, source = entrance["accuracy_m"], entrance["seen_on"], entrance["source"]
     facts = (
         _("within about {metres} m", metres=round(accuracy)) if accuracy is not None else "",
-        _("seen {day}", day=day_words(day)) if day else "",
+        _("seen {day}", day=day_words(str(day))) if day else "",
         _(SOURCE_WORDS[source]) if source else "",
     )
     known = tuple(filter(None, facts))
     return _Way(number, _(KIND_WORDS[entrance["kind"]]), entrance, known, metres)
 
 
-def _sketch(record: Record, position: JsonObject, ways: list[_Way], made: Register) -> Markup:
+def _sketch(record: Record, position: Position, ways: list[_Way], made: Register) -> Markup:
     units, commune = gazetteer().units, record.unit_id
     province = gazetteer().province_of(units[commune], today()) if commune else None
     around = surroundings(

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.context import gazetteer, register
 from api.endpoint import public_page
-from api.features import Feature
+from api.features import feature_of
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from registry.disclosure import told_answers
@@ -33,7 +33,7 @@ def find_address() -> BaseResponse:
     located = locate(known, register().reads, Question(asked, limit=_LIMIT))
     if located.meant is not None:
         return _to_code(asked)
-    places = [Feature.of(known, answer) for answer in told_answers(located.answers)]
+    places = [feature_of(known, answer) for answer in told_answers(located.answers)]
     shown = page("found.html", asked=asked, places=places)
     shown.headers["Cache-Control"] = "no-store"  # it tells where somebody lives
     return shown

@@ -172,7 +172,8 @@ def _rows(answered: _Answered, mode: str) -> list[dict[str, Any]]:
 def _row(number: int, row: InputRow, outcome: Outcome, mode: str) -> dict[str, Any]:
     given = ", ".join(str(value) for value in row.returned.values() if value)
     found = outcome.found if isinstance(outcome.found, Validation) else None
-    verdict, labels = found.verdict if found else "error", _LABELS
+    verdict: str = found.verdict if found else "error"
+    labels = _LABELS
     question = found.question if found else None
     if mode == "convert":
         verdict, labels = _converted(found), _CONVERTED

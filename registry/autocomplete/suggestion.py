@@ -2,7 +2,7 @@
 
 import datetime
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal, cast
 
 from geo.admin import full_name
 from geo.label import LabelParts, label, named
@@ -10,19 +10,27 @@ from registry.autocomplete.place_names import BUILDING, Names
 from registry.autocomplete.suggested_doors import Found, KnownPlace, NumberedDoor
 from registry.gazetteer import Gazetteer, Unit, UnitName
 from registry.records import Record, last_day, record_wording, wording
-from registry.search.answers import Answer
+from registry.search.answers import Answer, Level
 
-_TYPES: Final = {"household": "door", "building": "door", "alley": "street"}
-"""Level of an answer → type of a suggestion, where they are called otherwise."""
+SuggestionType = Literal["door", "building", "street", "locality", "commune", "province"]
+_TYPES: Final[dict[Level, SuggestionType]] = {
+    "household": "door",
+    "building": "door",
+    "alley": "street",
+    "street": "street",
+    "locality": "locality",
+    "commune": "commune",
+    "province": "province",
+}
+"""Level of an answer → type of a suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """One line of the list."""
 
-    type: str
-    """door | building | street | locality | commune | province. A building by itself is a door, a
-    name that buildings of many communes have is `building`."""
+    type: SuggestionType
+    """A building by itself is a door, a name that buildings of many communes have is `building`."""
     label: str
     """To be shown."""
     text: str
@@ -89,7 +97,7 @@ class Wordings:
         words = wording(self.gazetteer, self.day, LabelParts(), unit)
         former = name is not None and name.unit is not unit
         return Suggestion(
-            type=unit.level if unit else "",
+            type=cast(SuggestionType, unit.level if unit else ""),
             label=words.label,
             text=words.label,
             commune=words.commune,
@@ -161,7 +169,7 @@ class Wordings:
             return self.of_record(answer.record)
         words = wording(self.gazetteer, self.day, answer.parts, answer.unit)
         return Suggestion(
-            type=_TYPES.get(answer.level, answer.level),
+            type=_TYPES[answer.level],
             label=words.label,
             text=words.label,
             commune=words.commune,
@@ -199,7 +207,7 @@ class Wordings:
 def _of_many(item: Place, names: Names) -> Suggestion:
     """A name that several communes have; typing goes on with the commune."""
     words = label(_parts(names.class_, names.kinds[item.name], names.names[item.name]), ())
-    return Suggestion(names.class_, words, f"{words}, ", places=item.communes)
+    return Suggestion(cast(SuggestionType, names.class_), words, f"{words}, ", places=item.communes)
 
 
 def _parts(

@@ -305,8 +305,8 @@ class _Planner:
                 self.refuse("name_in_use", change.line, str(key[-1]))
         for born in self.plan.born.values():
             where = _id_of(self._province_of(born))
-            key = (born.level, where, born.said.kind, born.said.name)
-            if borne.setdefault(key, born.code) != born.code:
+            its = (born.level, where, born.said.kind, born.said.name)
+            if borne.setdefault(its, born.code) != born.code:
                 self.refuse("name_in_use", born.line, born.said.name)
 
     def _provinces(self) -> None:

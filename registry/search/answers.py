@@ -1,7 +1,7 @@
 """What a search answers: a place of some level, in words, with what does not fit."""
 
 from dataclasses import field, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from geo.label import LabelParts
 from geo.values import value
@@ -15,11 +15,14 @@ DOORS: Final = LEVELS[:2]
 """Levels of what bears a code."""
 
 
+Level = Literal["household", "building", "alley", "street", "locality", "commune", "province"]
+
+
 @value(frozen=True, slots=True)
 class Answer:
     """One place."""
 
-    level: str
+    level: Level
     parts: LabelParts
     unit: Unit | None
     """The commune, or the province where no commune is known."""

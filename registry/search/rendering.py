@@ -4,13 +4,13 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 from geo.label import LabelParts
 from geo.values import value
 from registry.gazetteer import Gazetteer, Unit
 from registry.records import Record, last_day
-from registry.search.answers import Answer, of_record
+from registry.search.answers import Answer, Level, of_record
 from registry.search.areas import Area
 from registry.search.batching import Query
 from registry.search.doors import Hit, Place, active_records, records_of
@@ -83,7 +83,7 @@ class Teller:
         middle: tuple[float | None, float | None],
     ) -> Answer:
         """A street, an alley of one or a locality, at its middle where that is known."""
-        level = "locality" if place.class_ == "locality" else "alley" if alley else "street"
+        level: Level = "locality" if place.class_ == "locality" else "alley" if alley else "street"
         if place.class_ == "locality":
             outer = ((kind, name) for kind, name, _ in place.outer)
             parts = LabelParts(number_key=alley, localities=((place.kind, place.name), *outer))
@@ -154,7 +154,7 @@ class Teller:
         asked = self.area.told.get(unit.id, frozenset())
         former = self.gazetteer.units.get(next(iter(asked))) if len(asked) == 1 else None
         return Answer(
-            level=unit.level,
+            level=cast(Level, unit.level),
             parts=LabelParts(),
             unit=unit,
             former=former,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from registry.core.messages import both
-from registry.gazetteer import Gazetteer, Unit, UnitVersion
+from registry.gazetteer import Extent, Gazetteer, Unit, UnitVersion
 
 Change = Literal["born", "renamed", "moved", "ended", "gives_part", "takes_in"]
 _ORDER: Final[tuple[Change, ...]] = (
@@ -26,8 +26,7 @@ class Other:
     unit: Unit
     name: str
     name_en: str
-    extent: str
-    """full: all of the predecessor goes there | partial: a part of it."""
+    extent: Extent
 
 
 @dataclass(frozen=True, slots=True)

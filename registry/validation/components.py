@@ -16,7 +16,7 @@ from registry.gazetteer import Gazetteer, Unit
 from registry.personal import without_people
 from registry.search.answers import Answer
 from registry.units.text import Naming
-from registry.validation.verdicts import Component
+from registry.validation.verdicts import Component, ComponentName
 from registry.validation.wording import parts_asked
 
 _STREET_CHANGED: Final = frozenset({"street_corrected", "accents_differ"})
@@ -120,9 +120,10 @@ def _known_only(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> Ite
             yield Component(slot, "inferred", None, value)
     unit = answer.unit
     province = unit and gazetteer.province_of(unit, day)
-    for level, known in (("commune", unit), ("province", province)):
-        if known is not None:
-            yield Component(level, "inferred", None, known.version_on(day).full_name)
+    if unit is not None:
+        yield Component("commune", "inferred", None, unit.version_on(day).full_name)
+    if province is not None:
+        yield Component("province", "inferred", None, province.version_on(day).full_name)
 
 
 def _house_number(compared: _Compared) -> Component | None:
@@ -136,8 +137,8 @@ def _house_number(compared: _Compared) -> Component | None:
     if compared.answer.record is not None:
         if compared.answer.record.house_number_key is None:
             return Component("house_number", "unverified", written, value)
-        status = "corrected" if parts.number_key != number.key else "confirmed"
-        return Component("house_number", status, written, value)
+        changed = parts.number_key != number.key
+        return Component("house_number", "corrected" if changed else "confirmed", written, value)
     in_alley = compared.answer.level == "alley" and number.alley_only
     return Component("house_number", "confirmed" if in_alley else "unverified", written, value)
 
@@ -186,7 +187,7 @@ def _kind_among(kinds: Collection[str], place: Locality) -> str | None:
     return next((kind for kind in (place.kind, *alike) if kind in kinds), None)
 
 
-def _flat_slots(parts: LabelParts) -> tuple[tuple[str, str | None], ...]:
+def _flat_slots(parts: LabelParts) -> tuple[tuple[ComponentName, str | None], ...]:
     return (("building", parts.building), ("floor", parts.floor), ("unit", parts.unit_number))
 
 
@@ -228,7 +229,11 @@ def _units(
 
 
 def _unit(
-    level: str, given: Unit | None, known: Unit | None, day: datetime.date, missing: frozenset[str]
+    level: ComponentName,
+    given: Unit | None,
+    known: Unit | None,
+    day: datetime.date,
+    missing: frozenset[str],
 ) -> Component:
     written = _name(given, day) if given else None
     value = _name(known, day) if known else None

@@ -20,7 +20,14 @@ from registry.validation import questions
 from registry.validation.choices import choices_of_places, choices_of_units, districts_named
 from registry.validation.components import components_of
 from registry.validation.next_door import doors_beside
-from registry.validation.verdicts import REASONS, Choice, Question, Validation
+from registry.validation.verdicts import (
+    REASONS,
+    Choice,
+    NextAction,
+    Question,
+    Validation,
+    VerdictCode,
+)
 from registry.validation.wording import in_todays_words, parts_asked
 
 MAX_CHOICES: Final = 5
@@ -153,7 +160,9 @@ class Judge:
                 missing.add("province")
         return frozenset(missing)
 
-    def _verdict(self, missing: frozenset[str], question: Question | None) -> tuple[str, str]:
+    def _verdict(
+        self, missing: frozenset[str], question: Question | None
+    ) -> tuple[VerdictCode, NextAction]:
         choices = question is not None and question.choices
         if missing:
             return "complete", "ask_choice" if choices else "ask_missing"

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from registry.core.messages import both
-from registry.validation.verdicts import REASONS, VERDICTS, Choice, Question
+from registry.validation.verdicts import REASONS, VERDICTS, Choice, ComponentName, Question
 
 # code → what it is about, in Vietnamese, in English. `{place}` is filled in.
-_TEXTS: Final = {
+_TEXTS: Final[dict[str, tuple[ComponentName, str, str]]] = {
     "ask_address": (
         "other",
         *both("{place}. Please give number, street, commune and province"),
@@ -65,7 +65,7 @@ def ask(
     return Question(code, component, *filled, tuple(choices))
 
 
-def component_of(code: str) -> str:
+def component_of(code: str) -> ComponentName:
     """What the question of that code is about."""
     return _TEXTS[code][0]
 

@@ -101,10 +101,8 @@ COMPONENTS: Final = get_args(ComponentName)
 class Component:
     """One part of an address: what was given, and what it is today."""
 
-    name: str
-    """One of COMPONENTS."""
-    status: str
-    """One of STATUSES."""
+    name: ComponentName
+    status: Status
     given: str | None
     value: str | None
 
@@ -127,8 +125,8 @@ class Question:
     """What to ask the shopper."""
 
     code: str
-    component: str
-    """What it is about, one of COMPONENTS; `other` for the whole address."""
+    component: ComponentName
+    """What it is about; `other` for the whole address."""
     text: str
     text_en: str
     choices: tuple[Choice, ...] = ()
@@ -139,8 +137,8 @@ class Question:
 class Validation:
     """All that is said of one address."""
 
-    verdict: str
-    next_action: str
+    verdict: VerdictCode
+    next_action: NextAction
     code: str | None
     """Only when the door is certain."""
     address: str | None

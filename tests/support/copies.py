@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from api.addresses import Address
+from api.addresses import address_of
 from registry.changes import Page, read_page
 from registry.changes.entries import Following, following
 from registry.errors import GoneError, NotFoundError
@@ -129,7 +129,7 @@ class Follower:
             if not wanted.shows(code, unit_id, "active", restricted):
                 continue
             try:
-                body = Address.of(known, lookup(self.register.reads, code))
+                body = address_of(known, lookup(self.register.reads, code))
             except GoneError as error:
                 heirs: Any = error.extra["successors"]
                 gone[code] = {heir["code"] for heir in heirs}
