@@ -14,7 +14,6 @@ from api.context import gazetteer, register
 from api.endpoint import public
 from api.geocode import suggested_codes
 from api.openapi import Day, Request, UnitRef
-from api.services import ServiceHere, service_here
 from api.shapes import DatedLabel, Entrance, Span, entrance_of, span_of, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
@@ -26,7 +25,7 @@ from registry.gazetteer import VIET_NAM, Gazetteer, today
 from registry.history import lookup_as_of, moment_of
 from registry.lookup import CodeForms, code_forms, lookup
 from registry.records import Record, record_wording
-from registry.services import services_of
+from registry.services import ServiceHere, services_of
 from registry.units import label_day
 
 blueprint = Blueprint("addresses", __name__, url_prefix="/v1/addresses")
@@ -222,7 +221,7 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Addre
             for each in external_ids_of(reads, record)
         ]
     if query.services:
-        body["services"] = [service_here(each) for each in services_of(reads, record, day)]
+        body["services"] = services_of(reads, record, day)
     return record, body
 
 

@@ -97,7 +97,7 @@ from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
 from api.requests import SAFE_METHODS, Request, refuse_unclear_host, refuse_undecodable
 from api.service import count_service
-from registry.core.messages import LANGUAGES, Message, choose_language
+from registry.core.messages import LANGUAGES, choose_language, in_words
 from registry.register import Register
 from registry.service_counts import ServiceCounts
 
@@ -203,10 +203,9 @@ class _Json(JSONProvider):
 
 def _in_words(value: object) -> str:
     """A message, by the language of the request, which caches have to know."""
-    if not isinstance(value, Message):
-        raise TypeError(f"{type(value).__name__} is not JSON")
+    words = in_words(value)
     after_this_request(_vary_by_language)
-    return str(value)
+    return words
 
 
 def _vary_by_language(response: Response) -> Response:

@@ -14,7 +14,9 @@ _AT: Final = "#/components/schemas/"
 _REFERENCE: Final = re.compile(f'"{_AT}([^"]+)"')
 
 
-_ANSWER: Final = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+_ANSWER: Final = ConfigDict(
+    extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
+)
 
 
 class Schemas:
@@ -40,10 +42,10 @@ class Schemas:
         for part in get_args(described):
             self._read_docstrings(part)
         is_answer = is_typeddict(described) or is_dataclass(described)
-        if is_answer and described.__name__ not in self._types:
+        if isinstance(described, type) and is_answer and described.__name__ not in self._types:
             self._types[described.__name__] = described
             config = vars(described).get("__pydantic_config__", {})
-            described.__pydantic_config__ = _ANSWER | config
+            setattr(described, "__pydantic_config__", _ANSWER | config)  # noqa: B010
             for member in get_type_hints(described, include_extras=True).values():
                 self._read_docstrings(member)
 

@@ -2,8 +2,9 @@
 
 import datetime
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final, cast
+from typing import Final, cast
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
@@ -23,10 +24,15 @@ from registry.database import session_scope
 from registry.errors import InvalidInputError
 from registry.gazetteer import today
 from registry.lookup import lookup
-from registry.row_files import Severity
-from registry.services import Basis, Kind, Service, operator_of, services_at, services_of
-from registry.services.checking import check_services
-from registry.services.loading import MOST_LOST, PROBLEMS, Loaded, load_services
+from registry.services import (
+    Kind,
+    ServiceHere,
+    operator_of,
+    services_at,
+    services_of,
+)
+from registry.services.checking import ServicesCheck, check_services
+from registry.services.loading import ServicesLoaded, load_services
 from registry.uploads.files import clean_name
 
 blueprint = Blueprint("services", __name__, url_prefix="/v1/services")
@@ -47,51 +53,6 @@ class ServicesQuery(Request):
     lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False)
     lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False)
     on: Day | None = Field(None, description="A day on which they hold; today by default")
-
-
-class ServiceOffice(TypedDict):
-    """An office of an operator."""
-
-    name: str
-    lon: float | None
-    lat: float | None
-    hours: Annotated[str | None, Field(examples=["Mo-Sa 07:30-18:00"])]
-    """As OpenStreetMap writes opening hours"""
-
-
-class ServiceHere(TypedDict):
-    """What an operator does at the place."""
-
-    operator: Annotated[str, Field(examples=["Bưu điện Việt Nam"])]
-    service: Annotated[str, Field(examples=["Chuyển phát nhanh"])]
-    """What the operator calls it"""
-    kind: Kind
-    """delivers: giao; collects: gom; counter: quầy"""
-    basis: Basis
-    """What of the operator's areas says so: the most specific one counts"""
-    valid_from: datetime.date | None
-    """First day; null from the beginning"""
-    valid_to: datetime.date | None
-    """Last day; null without end"""
-    office: ServiceOffice | None
-    distance_m: float | None
-    """From the place to the office"""
-
-
-def service_here(found: Service) -> ServiceHere:
-    """As it is told."""
-    office = found.office
-    return ServiceHere(
-        operator=found.operator,
-        service=found.service,
-        kind=found.kind,
-        basis=found.basis,
-        valid_from=found.valid_from,
-        valid_to=found.valid_to,
-        office=office
-        and ServiceOffice(name=office.name, lon=office.lon, lat=office.lat, hours=office.hours),
-        distance_m=found.distance_m,
-    )
 
 
 class ServicesOfDoor(TypedDict):
@@ -120,74 +81,6 @@ class ServicesForm(DeliveryOptions):
     """The same as parts of a form, beside the part `file`."""
 
 
-class ServiceProblem(TypedDict):
-    """What is wrong with a row, or should be looked at."""
-
-    row_number: int
-    """Below the header, from 1; of a feature its place"""
-    code: Annotated[str, Field(description=f"One of {', '.join(PROBLEMS)}")]
-    value: str
-    words: str
-    severity: Severity
-    """error: not taken; warning: taken, look at it"""
-
-
-class ServiceOverlap(TypedDict):
-    """Two areas of one operator that do the same at one place."""
-
-    operator: str
-    service: str
-    kind: Kind
-    basis: Basis
-    office: str | None
-    """Of the one area"""
-    other_office: str | None
-    """Of the other"""
-    where: str
-    """A commune, the size that both cover, or how many codes"""
-
-
-class LostArea(TypedDict):
-    """An area on record that goes because the row that should say it again is wrong."""
-
-    row_number: int
-    service: str
-    kind: Kind
-    office: str | None
-    communes: int
-    named: list[str]
-    """Names of the first communes"""
-    codes: int
-    size_km2: float | None
-    """Of what is drawn"""
-
-
-class ServicesLoaded(TypedDict):
-    """What became of a file: it has taken the place of all that the operator had."""
-
-    operator: str
-    rows: int
-    areas: int
-    """That the operator has by this file: new + unchanged"""
-    new: int
-    unchanged: int
-    gone: int
-    """That it had before and has no more"""
-    offices: int
-    offices_changed: int
-    """New, moved, with other hours, or gone"""
-    rejected: int
-    problems: Annotated[
-        list[ServiceProblem],
-        Field(description=f"All that is wrong with each row; the first {_PROBLEMS_TOLD:,}"),
-    ]
-    overlaps: list[ServiceOverlap]
-    """Of the operator's areas as they are by this file"""
-    lost: Annotated[list[LostArea], Field(description=f"Of those gone; the first {MOST_LOST}")]
-    written: bool
-    """False of a dry run, of what changes nothing, and where no row could be taken"""
-
-
 class CheckQuery(Request):
     """Whose areas, and which doors."""
 
@@ -196,28 +89,6 @@ class CheckQuery(Request):
         pattern=UNIT_CODE, description="Doors of this commune or province", examples=["00199"]
     )
     kind: Kind = Field("delivers", description="Doors to which nobody does this")
-
-
-class UnservedDoors(TypedDict):
-    """Doors of a commune that the operator does not serve."""
-
-    code: str
-    name: str
-    doors: int
-    codes: list[str]
-    """The first of their codes"""
-
-
-class ServicesCheck(TypedDict):
-    """What should be looked at."""
-
-    overlaps: list[ServiceOverlap]
-    lost_codes: int
-    """Listed codes that stand for no door any more"""
-    doors: int
-    """Of the unit, that are not served; none of restricted places"""
-    unserved: list[UnservedDoors]
-    """By commune, the most doors first"""
 
 
 @blueprint.get("")
@@ -241,7 +112,7 @@ def get_services(query: ServicesQuery) -> Response:
         found = services_of(reads, lookup(reads, query.code), day)
     else:
         found = services_at(reads, day, lon=cast(float, query.lon), lat=cast(float, query.lat))
-    made = ServicesOfDoor(on=day, services=[service_here(each) for each in found])
+    made = ServicesOfDoor(on=day, services=found)
     response = jsonify(made)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -283,7 +154,7 @@ def post_services(query: ServicesFileQuery, form: ServicesForm) -> Response:
             sheet=asked.sheet,
         )
     note(count=loaded.changes if loaded.written else 0)
-    return jsonify(_loaded(loaded))
+    return jsonify(replace(loaded, problems=loaded.problems[:_PROBLEMS_TOLD]))
 
 
 @own.get("/check")
@@ -297,9 +168,4 @@ def get_check(query: CheckQuery) -> Response:
     with session_scope(register().read_engine) as session:
         report = check_services(session, known, operator=operator, unit=query.unit, kind=query.kind)
     note(count=sum(len(each.codes) for each in report.unserved), units=[query.unit])
-    return unkept(report.to_dict())
-
-
-def _loaded(loaded: Loaded) -> dict[str, Any]:
-    body = loaded.to_dict()
-    return body | {"problems": body["problems"][:_PROBLEMS_TOLD]}
+    return unkept(report)

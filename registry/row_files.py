@@ -26,6 +26,7 @@ class RowProblem:
     """What is wrong with a row, or worth a look; rows are counted below the header."""
 
     row_number: int
+    """Below the header, from 1; of a feature its place"""
     code: str
     value: str
     words: str

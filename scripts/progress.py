@@ -1,6 +1,5 @@
 """How commands speak while they work: progress on stderr, results on stdout."""
 
-import json
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -8,10 +7,11 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import click
+from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from registry.core.messages import Message, number, worded
+from registry.core.messages import Message, in_words, number
 
 _SECONDS: Final = 5
 """Between two lines of progress where nobody sees a bar."""
@@ -25,7 +25,7 @@ def say(line: Message | str, *, err: bool = True) -> None:
 
 def show_json(result: Any) -> None:
     """What `--format json` prints."""
-    click.echo(json.dumps(worded(result), ensure_ascii=False, indent=2))
+    click.echo(to_json(result, indent=2, fallback=in_words))
 
 
 @contextmanager

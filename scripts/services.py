@@ -9,9 +9,9 @@ from registry.core.messages import N_, _, number
 from registry.database import session_scope
 from registry.gazetteer_loading import load_gazetteer
 from registry.services import KINDS, Kind, operator_of
-from registry.services.checking import Overlap, Report, check_services
+from registry.services.checking import ServiceOverlap, ServicesCheck, check_services
 from registry.services.listing import operator_sets
-from registry.services.loading import Loaded, Lost, load_services, remove_services
+from registry.services.loading import LostArea, ServicesLoaded, load_services, remove_services
 from scripts.opened import opened_engine, opened_session
 from scripts.options import DRY_RUN, FORMAT
 from scripts.problems import SHOWN, show_problems
@@ -44,7 +44,7 @@ def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool, form: s
             engine, known, file, operator_of(operator), dry_run=dry_run, sheet=sheet
         )
     if form == "json":
-        show_json(result.to_dict())
+        show_json(result)
     else:
         _show_loaded(result, dry_run=dry_run)
     return 1 if result.rejected else 0
@@ -69,7 +69,7 @@ def list_(form: str) -> None:
     with opened_session() as session:
         sets = operator_sets(session)
     if form == "json":
-        show_json([each.to_dict() for each in sets])
+        show_json(sets)
         return
     for each in sets:
         held = _("{areas:n} areas, {offices:n} offices", areas=each.areas, offices=each.offices)
@@ -101,13 +101,13 @@ def check(operator: str | None, unit: str | None, kind: Kind, form: str) -> int:
             overlaps_in=unit,
         )
     if form == "json":
-        show_json(report.to_dict())
+        show_json(report)
     else:
         _show_report(report)
     return 1 if report.overlaps or report.lost_codes or report.doors else 0
 
 
-def _show_loaded(result: Loaded, *, dry_run: bool) -> None:
+def _show_loaded(result: ServicesLoaded, *, dry_run: bool) -> None:
     if dry_run:
         click.echo(_("Dry run, nothing was written"))
     elif not result.written:
@@ -136,7 +136,7 @@ def _show_loaded(result: Loaded, *, dry_run: bool) -> None:
     show_problems(result.problems, _SEVERITIES)
 
 
-def _area_words(lost: Lost) -> str:
+def _area_words(lost: LostArea) -> str:
     left = lost.communes - len(lost.named)
     more = f" {_('and {count} more communes', count=left)}" if left > 0 else ""
     held = (
@@ -149,7 +149,7 @@ def _area_words(lost: Lost) -> str:
     return f"{lost.service}, {lost.kind}, {office}: {where}"
 
 
-def _show_overlaps(overlaps: Sequence[Overlap]) -> None:
+def _show_overlaps(overlaps: Sequence[ServiceOverlap]) -> None:
     click.echo(_("{count:n} overlaps", count=len(overlaps)))
     for each in overlaps[:SHOWN]:
         offices = _(
@@ -158,7 +158,7 @@ def _show_overlaps(overlaps: Sequence[Overlap]) -> None:
         click.echo(f"  {each.operator}, {each.service} ({each.kind}): {offices}: {each.where}")
 
 
-def _show_report(report: Report) -> None:
+def _show_report(report: ServicesCheck) -> None:
     _show_overlaps(report.overlaps)
     click.echo(_("{count:n} listed codes have no door any more", count=report.lost_codes))
     click.echo(_("{count:n} doors that nobody serves", count=report.doors))

@@ -24,8 +24,8 @@ from registry.errors import InvalidInputError, RegistryError, UnreadableFileErro
 from registry.gazetteer import today
 from registry.services import KINDS, Kind, operator_of
 from registry.services.checking import (
-    Overlap,
-    Unserved,
+    ServiceOverlap,
+    UnservedDoors,
     lost_codes,
     overlaps,
     unserved_doors,
@@ -114,8 +114,8 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
     writes = own or (asking.role == "admin" and asking.unit_ids is None)
     asked = _Asked.of_request()
     areas: list[ListedArea] = []
-    overlapping: list[Overlap] = []
-    unserved: list[Unserved] = []
+    overlapping: list[ServiceOverlap] = []
+    unserved: list[UnservedDoors] = []
     lost = 0
     with session_scope(register().read_engine) as session:
         sets = operator_sets(session)

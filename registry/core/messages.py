@@ -294,6 +294,16 @@ def stored(value: Value) -> Any:
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
+def in_words(value: object) -> str:
+    """A message in words of the chosen language: `fallback` of pydantic's `to_json`.
+
+    Raises TypeError for all else that is not JSON.
+    """
+    if not isinstance(value, Message):
+        raise TypeError(f"{type(value).__name__} is not JSON")
+    return str(value)
+
+
 def worded(value: Value) -> Any:
     """A value as JSON, with the messages in it in words of the chosen language."""
     if isinstance(value, Message):

@@ -7,7 +7,9 @@ before a commune. Two that are equally specific are both told, and reported (`ch
 
 import datetime
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
+
+from pydantic import Field
 
 from registry.access.actors import acting
 from registry.access.reach import writable
@@ -28,28 +30,34 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """Where an operator does its work."""
+class ServiceOffice:
+    """An office of an operator."""
 
     name: str
     lon: float | None
     lat: float | None
-    hours: str | None
+    hours: Annotated[str | None, Field(examples=["Mo-Sa 07:30-18:00"])]
+    """As OpenStreetMap writes opening hours"""
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """What an operator does at a place, and from which office."""
+class ServiceHere:
+    """What an operator does at the place."""
 
-    operator: str
-    service: str
+    operator: Annotated[str, Field(examples=["Bưu điện Việt Nam"])]
+    service: Annotated[str, Field(examples=["Chuyển phát nhanh"])]
+    """What the operator calls it"""
     kind: Kind
+    """delivers: giao; collects: gom; counter: quầy"""
     basis: Basis
+    """What of the operator's areas says so: the most specific one counts"""
     valid_from: datetime.date | None
+    """First day; null from the beginning"""
     valid_to: datetime.date | None
-    office: Office | None
+    """Last day; null without end"""
+    office: ServiceOffice | None
     distance_m: float | None
-    """From the place to the office; None where one of them is not known."""
+    """From the place to the office"""
 
 
 def operator_of(asked: str | None) -> str:
@@ -73,7 +81,7 @@ def operator_of(asked: str | None) -> str:
     return actor.name
 
 
-def services_of(reads: Reads, record: Record, day: datetime.date) -> list[Service]:
+def services_of(reads: Reads, record: Record, day: datetime.date) -> list[ServiceHere]:
     """The services of a door on a day, by operator, service and kind.
 
     Of a door that who acts may not see, only what serves its commune as a whole is told.
@@ -92,7 +100,7 @@ def services_of(reads: Reads, record: Record, day: datetime.date) -> list[Servic
     )
 
 
-def services_at(reads: Reads, day: datetime.date, *, lon: float, lat: float) -> list[Service]:
+def services_at(reads: Reads, day: datetime.date, *, lon: float, lat: float) -> list[ServiceHere]:
     """The services at a point: its commune is that of a real boundary, else of the nearest door.
 
     Degrees, WGS 84. Raises InvalidInputError for a point that is not on the earth.
@@ -102,7 +110,7 @@ def services_at(reads: Reads, day: datetime.date, *, lon: float, lat: float) -> 
     return _read(reads, SQL.driver("services_at"), given)
 
 
-def _read(reads: Reads, statement: str, given: dict[str, object]) -> list[Service]:
+def _read(reads: Reads, statement: str, given: dict[str, object]) -> list[ServiceHere]:
     return [_service(*row) for row in reads.rows(statement, given)]
 
 
@@ -118,6 +126,6 @@ def _service(
     lat: float | None,
     hours: str | None,
     distance_m: float | None,
-) -> Service:
-    served_by = None if office is None else Office(office, lon, lat, hours)
-    return Service(operator, service, kind, basis, first, last, served_by, distance_m)
+) -> ServiceHere:
+    served_by = None if office is None else ServiceOffice(office, lon, lat, hours)
+    return ServiceHere(operator, service, kind, basis, first, last, served_by, distance_m)

@@ -2,8 +2,8 @@
 serves.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -24,49 +24,43 @@ _SLIVER_M2: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Overlap:
-    """Two areas that do the same at one place, on one day at least."""
+class ServiceOverlap:
+    """Two areas of one operator that do the same at one place."""
 
     operator: str
     service: str
     kind: Kind
     basis: Basis
     office: str | None
-    """That of the one area; None where it has none."""
+    """Of the one area"""
     other_office: str | None
+    """Of the other"""
     where: str
-    """A commune with its code, the size that both cover, or the number of codes that both list."""
+    """A commune, the size that both cover, or how many codes"""
 
 
 @dataclass(frozen=True, slots=True)
-class Unserved:
-    """Doors of a commune that no area holds."""
+class UnservedDoors:
+    """Doors of a commune that the operator does not serve."""
 
     code: str
     name: str
     doors: int
     codes: tuple[str, ...]
-    """The first of their codes, for who may list doors; none where the country is asked about."""
+    """The first of their codes"""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ServicesCheck:
     """What should be looked at."""
 
-    overlaps: tuple[Overlap, ...]
+    overlaps: tuple[ServiceOverlap, ...]
     lost_codes: int
-    """Listed codes that stand for no door any more."""
-    unserved: tuple[Unserved, ...]
-    """By commune, the most doors first."""
-
-    @property
-    def doors(self) -> int:
-        """Doors that nobody serves."""
-        return sum(each.doors for each in self.unserved)
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self) | {"doors": self.doors}
+    """Listed codes that stand for no door any more"""
+    doors: int
+    """Of the unit, that are not served; none of restricted places"""
+    unserved: tuple[UnservedDoors, ...]
+    """By commune, the most doors first"""
 
 
 def check_services(
@@ -77,23 +71,25 @@ def check_services(
     unit: str | None = None,
     kind: Kind = "delivers",
     overlaps_in: str | None = None,
-) -> Report:
+) -> ServicesCheck:
     """Where the areas of an operator, or of all, overlap, in a unit or in the country; and the
     doors of a unit, or of the country, that it, or nobody, serves today. Doors of restricted places
     are not counted.
 
     Raises InvalidInputError and NotFoundError for what is no unit of today.
     """
-    return Report(
-        tuple(overlaps(session, gazetteer, operator, overlaps_in)),
-        lost_codes(session, operator),
-        tuple(unserved_doors(session, gazetteer, unit, operator=operator, kind=kind)),
+    unserved = tuple(unserved_doors(session, gazetteer, unit, operator=operator, kind=kind))
+    return ServicesCheck(
+        overlaps=tuple(overlaps(session, gazetteer, operator, overlaps_in)),
+        lost_codes=lost_codes(session, operator),
+        doors=sum(each.doors for each in unserved),
+        unserved=unserved,
     )
 
 
 def overlaps(
     session: Session, gazetteer: Gazetteer, operator: str | None, unit: str | None = None
-) -> list[Overlap]:
+) -> list[ServiceOverlap]:
     """Areas of today or of days to come that do the same at one place of a unit, or of the country,
     at most MOST_TOLD.
 
@@ -113,7 +109,9 @@ def overlaps(
             else:
                 where = f"{row.much:.0f}" if row.basis == "code" else f"{row.much / 1e6:.4f} km²"
             offices = (row.one_office, row.other_office)
-            found.append(Overlap(row.operator, row.service, row.kind, row.basis, *offices, where))
+            found.append(
+                ServiceOverlap(row.operator, row.service, row.kind, row.basis, *offices, where)
+            )
     session.execute(_SEQUENTIAL, {"scans": "on"})
     return found[:MOST_TOLD]
 
@@ -133,7 +131,7 @@ def unserved_doors(
     *,
     operator: str | None = None,
     kind: Kind = "delivers",
-) -> list[Unserved]:
+) -> list[UnservedDoors]:
     """Doors of a unit, or of the country, that the operator, or nobody, serves today, by commune.
 
     Raises InvalidInputError and NotFoundError for what is no unit of today.
@@ -147,7 +145,7 @@ def unserved_doors(
         named = {"units": units, "named": MOST_CODES}
         rows = session.execute(SQL.text("unserved_in_units"), given | named)
     return [
-        Unserved(found.code, found.version_on(day).full_name, row.doors, tuple(row.codes))
+        UnservedDoors(found.code, found.version_on(day).full_name, row.doors, tuple(row.codes))
         for row in rows
         for found in (gazetteer.units[row.unit_id],)
     ]

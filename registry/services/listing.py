@@ -2,8 +2,8 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -26,10 +26,6 @@ class OperatorSet:
     services: tuple[str, ...]
     recorded_at: datetime.datetime
     """When it was changed last."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self) | {"recorded_at": self.recorded_at.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)

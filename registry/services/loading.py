@@ -4,11 +4,12 @@ One transaction with one event; the same again changes nothing and makes none, n
 """
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
 
+from pydantic import Field
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ from registry.gazetteer import Gazetteer
 from registry.personal import PERSONAL_DATA
 from registry.row_files import ProblemTable, RowProblem, Wrong
 from registry.services import Kind
-from registry.services.checking import Overlap, overlaps
+from registry.services.checking import ServiceOverlap, overlaps
 from registry.services.listing import ListedArea, areas_of
 from registry.services.rows import MOST_CODES, AreaRow, OfficeRow, Read, Reader, kind_of, rows_of
 
@@ -59,11 +60,11 @@ _OF_OTHERS: Final = ("row_repeated", "operator_differs")
 _NAMED: Final = 3
 """Codes that a problem of a list names."""
 MOST_LOST: Final = 200
-"""Lost areas that are told."""
+"""LostArea areas that are told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostArea:
     """An area on record that goes because the row that should say it again is wrong."""
 
     row_number: int
@@ -72,50 +73,53 @@ class Lost:
     office: str | None
     communes: int
     named: tuple[str, ...]
-    """Names of the first communes."""
+    """Names of the first communes"""
     codes: int
     size_km2: float | None
-    """Of its polygons."""
+    """Of what is drawn"""
 
     @staticmethod
-    def of(row_number: int, area: ListedArea) -> "Lost":
+    def of(row_number: int, area: ListedArea) -> "LostArea":
         """The area, and its row."""
         held = (area.communes, area.named, area.codes, area.size_km2)
-        return Lost(row_number, area.service, area.kind, area.office, *held)
+        return LostArea(row_number, area.service, area.kind, area.office, *held)
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """What became of a file. `written` is false of a dry run and of one that changes nothing."""
+class ServicesLoaded:
+    """What became of a file: it has taken the place of all that the operator had."""
 
     operator: str
     rows: int
     areas: int
-    """That the operator has by this file: new + unchanged."""
+    """That the operator has by this file: new + unchanged"""
     new: int
     unchanged: int
     gone: int
-    """That it had before and has no more."""
+    """That it had before and has no more"""
     offices: int
     offices_changed: int
-    """New ones, those that moved or keep other hours, and those that are gone."""
+    """New, moved, with other hours, or gone"""
     rejected: int
-    problems: tuple[RowProblem, ...]
-    """All that is wrong with each row."""
-    overlaps: tuple[Overlap, ...]
-    """Of the operator's areas as they are by this file."""
-    lost: tuple[Lost, ...]
-    """At most MOST_LOST of `gone`, in the order of their rows."""
+    problems: Annotated[
+        tuple[RowProblem, ...],
+        Field(
+            description="All that is wrong with each row, the first 1,000 in an answer; `code` is"
+            f" one of {', '.join(PROBLEMS)}"
+        ),
+    ]
+    overlaps: tuple[ServiceOverlap, ...]
+    """Of the operator's areas as they are by this file"""
+    lost: Annotated[
+        tuple[LostArea, ...], Field(description=f"Of those gone; the first {MOST_LOST}")
+    ]
     written: bool
+    """False of a dry run, of what changes nothing, and where no row could be taken"""
 
     @property
     def changes(self) -> int:
         """How much of what the operator had is otherwise; 0 where no row could be taken."""
         return self.new + self.gone + self.offices_changed if self.areas + self.offices else 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 _Said = tuple[str, Kind | None, str]
@@ -146,7 +150,7 @@ def load_services(
     *,
     dry_run: bool = False,
     sheet: str | None = None,
-) -> Loaded:
+) -> ServicesLoaded:
     """Let the file's areas and offices be all that the operator has.
 
     A row that is wrong is told and fails no other; a file of which no row can be taken replaces
@@ -158,7 +162,7 @@ def load_services(
     return _write(engine, operator, delivery, gazetteer, keep=dry_run or empty)
 
 
-def remove_services(engine: Engine, operator: str, *, dry_run: bool = False) -> Loaded:
+def remove_services(engine: Engine, operator: str, *, dry_run: bool = False) -> ServicesLoaded:
     """Let the operator have nothing on record any more: it serves no longer."""
     return _write(engine, operator, _Delivery(0, {}, {}, []), None, keep=dry_run)
 
@@ -170,7 +174,7 @@ def _write(
     gazetteer: Gazetteer | None,
     *,
     keep: bool,
-) -> Loaded:
+) -> ServicesLoaded:
     """Replace what the operator has; with `keep` say what would become of it, and keep it."""
     result = None
     cause = Cause("services", who_acts()[0], scope={"operator": operator})
@@ -258,7 +262,7 @@ def _replace(
     gazetteer: Gazetteer | None,
     *,
     keep: bool,
-) -> Loaded:
+) -> ServicesLoaded:
     connection, own = session.connection(), {"operator": operator}
     problems = [
         _TABLE.of(row.number, "codes_unknown", f"{row.count:,}: {', '.join(row.codes)}")
@@ -273,7 +277,7 @@ def _replace(
         connection.execute(statement, own)
     changed += connection.execute(SQL.text("remove_offices"), own).rowcount
     overlapping = overlaps(session, gazetteer, operator) if gazetteer and delivery.areas else ()
-    return Loaded(
+    return ServicesLoaded(
         operator,
         rows=delivery.rows,
         areas=len(delivery.areas),
@@ -292,7 +296,7 @@ def _replace(
 
 def _lost(
     session: Session, operator: str, delivery: _Delivery, gazetteer: Gazetteer
-) -> tuple[Lost, ...]:
+) -> tuple[LostArea, ...]:
     """The areas that go because of the rows that were refused, each of one row."""
     if not delivery.refused:
         return ()
@@ -308,7 +312,9 @@ def _lost(
         if area_id is not None and len(found) < MOST_LOST:
             found[area_id] = number
     areas = areas_of(session, gazetteer, list(found))
-    return tuple(Lost.of(number, area) for number, area in zip(found.values(), areas, strict=True))
+    return tuple(
+        LostArea.of(number, area) for number, area in zip(found.values(), areas, strict=True)
+    )
 
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('services'), hashtext(:operator))")

@@ -17,9 +17,9 @@ from registry.errors import ForbiddenError, InvalidInputError, UnreadableFileErr
 from registry.gazetteer import Gazetteer, today
 from registry.gazetteer_loading import load_gazetteer
 from registry.services import Service, operator_of, services_at, services_of
-from registry.services.checking import Report, check_services
+from registry.services.checking import ServicesCheck, check_services
 from registry.services.listing import list_areas, operator_sets
-from registry.services.loading import PROBLEMS, Loaded, load_services, remove_services
+from registry.services.loading import PROBLEMS, ServicesLoaded, load_services, remove_services
 from tests.support.commands import call
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 
@@ -50,18 +50,18 @@ class Depot:
     outside: str
     elsewhere: str
 
-    def load(self, content: str, operator: str = POST, **options: Any) -> Loaded:
+    def load(self, content: str, operator: str = POST, **options: Any) -> ServicesLoaded:
         path = self.folder / ("a.geojson" if content.startswith("{") else "a.csv")
         path.write_text(content, encoding="utf-8")
         return load_services(self.town.engine, self.known, path, operator, **options)
 
-    def rows(self, *rows: str, operator: str = POST, **options: Any) -> Loaded:
+    def rows(self, *rows: str, operator: str = POST, **options: Any) -> ServicesLoaded:
         return self.load(HEADER + "\n".join(rows), operator, **options)
 
     def at(self, code: str, day: datetime.date | None = None) -> list[Service]:
         return services_of(self.town.reads, self.town.record(code), day or today())
 
-    def check(self, **asked: Any) -> Report:
+    def check(self, **asked: Any) -> ServicesCheck:
         with session_scope(self.town.engine) as session:
             return check_services(session, self.known, **asked)
 
@@ -98,7 +98,7 @@ def polygon(rings: object) -> dict[str, object]:
     return {"type": "Polygon", "coordinates": rings}
 
 
-def found(result: Loaded) -> list[tuple[int, str]]:
+def found(result: ServicesLoaded) -> list[tuple[int, str]]:
     return [(problem.row_number, problem.code) for problem in result.problems]
 
 
