@@ -107,7 +107,7 @@ class Address(TypedDict):
     """Only with `services`"""
 
 
-def address_of(
+def address_answer(
     known: Gazetteer,
     record: Record,
     day: datetime.date | None = None,
@@ -207,7 +207,7 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Addre
         moment = moment_of(query.as_of)
         record = lookup_as_of(reads, address_code, moment, on)
         day = moment.astimezone(VIET_NAM).date()
-    body = address_of(known, record, day, label_day(on))
+    body = address_answer(known, record, day, label_day(on))
     if query.as_of is None:
         body["entrances"] = entrances_of(record)
     if query.external:

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.access import as_caller, count_rows
-from api.addresses import Address, address_of
+from api.addresses import Address, address_answer
 from api.audit import note
 from api.context import counts, gazetteer, register
 from api.endpoint import CODES_OF_TABLES, public
@@ -400,7 +400,7 @@ def _body(
     asked = outcome.asked
     on = asked.on if asked is not None else None
     if isinstance(found, Record):
-        return address_of(known, found, today(), on)
+        return address_answer(known, found, today(), on)
     if isinstance(found, Validation):
         return validation_answer(found)
     point = point_query(asked) if isinstance(asked, PointAsked) else None

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.addresses import Address, address_of
+from api.addresses import Address, address_answer
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.openapi import Day, Request
@@ -71,7 +71,7 @@ def _bearer(found: ExternalId) -> Bearer:
     address: Address | None = None
     successors: Any = []
     try:
-        address = address_of(gazetteer(), lookup(register().reads, found.code))
+        address = address_answer(gazetteer(), lookup(register().reads, found.code))
     except GoneError as error:
         successors = error.extra["successors"]
     except NotFoundError:

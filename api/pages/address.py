@@ -10,7 +10,7 @@ from flask import Response, redirect
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.addresses import Position, address_of, entrances_of, with_addresses
+from api.addresses import Position, address_answer, entrances_of, with_addresses
 from api.context import gazetteer, public_url, register
 from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
@@ -121,7 +121,7 @@ def _no_address(
 
 def _shown(record: Record) -> dict[str, Any]:
     known, made = gazetteer(), register()
-    body = address_of(known, record)
+    body = address_answer(known, record)
     body["entrances"] = entrances_of(record)
     ways = [_way(at, each, body["position"]) for at, each in enumerate(body["entrances"], 1)]
     url = f"{public_url()}/a/{body['code_display']}"

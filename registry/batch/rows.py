@@ -15,8 +15,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, count, islice
 from typing import Any, Final, Self
+
+from pydantic_core import to_jsonable_python
 
 from geo.points import point_in
 from geo.values import value
@@ -343,10 +346,11 @@ class Layout:
 
 def json_line(row: Mapping[str, Any]) -> str:
     """A row of NDJSON. What no UTF-8 can hold is escaped."""
-    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-    if not HALVES.search(text):
-        return text + "\n"
-    return json.dumps(row, separators=(",", ":")) + "\n"
+    text = _compact(row, ensure_ascii=False)
+    return (_compact(row) if HALVES.search(text) else text) + "\n"
+
+
+_compact: Final = partial(json.dumps, separators=(",", ":"), default=to_jsonable_python)
 
 
 def _cell(value: Any) -> str:
@@ -356,4 +360,4 @@ def _cell(value: Any) -> str:
         return ""
     if type(value) is float and math.isfinite(value):
         return repr(value)  # as JSON has it
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=to_jsonable_python)

@@ -1,4 +1,4 @@
-"""Service areas: read from files, replaced as a whole, found by the most specific, and checked."""
+"""ServiceHere areas: read from files, replaced as a whole, found by the most specific, and checked."""
 
 import datetime
 import json
@@ -16,7 +16,7 @@ from registry.database import session_scope
 from registry.errors import ForbiddenError, InvalidInputError, UnreadableFileError
 from registry.gazetteer import Gazetteer, today
 from registry.gazetteer_loading import load_gazetteer
-from registry.services import Service, operator_of, services_at, services_of
+from registry.services import ServiceHere, operator_of, services_at, services_of
 from registry.services.checking import ServicesCheck, check_services
 from registry.services.listing import list_areas, operator_sets
 from registry.services.loading import PROBLEMS, ServicesLoaded, load_services, remove_services
@@ -58,7 +58,7 @@ class Depot:
     def rows(self, *rows: str, operator: str = POST, **options: Any) -> ServicesLoaded:
         return self.load(HEADER + "\n".join(rows), operator, **options)
 
-    def at(self, code: str, day: datetime.date | None = None) -> list[Service]:
+    def at(self, code: str, day: datetime.date | None = None) -> list[ServiceHere]:
         return services_of(self.town.reads, self.town.record(code), day or today())
 
     def check(self, **asked: Any) -> ServicesCheck:
@@ -102,7 +102,7 @@ def found(result: ServicesLoaded) -> list[tuple[int, str]]:
     return [(problem.row_number, problem.code) for problem in result.problems]
 
 
-def told(services: list[Service]) -> list[tuple[str, str, str, str | None]]:
+def told(services: list[ServiceHere]) -> list[tuple[str, str, str, str | None]]:
     return [
         (each.operator, each.service, each.basis, each.office and each.office.name)
         for each in services

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from api.addresses import address_of
+from pydantic_core import to_jsonable_python
+
+from api.addresses import address_answer
 from registry.changes import Page, read_page
 from registry.changes.entries import Following, following
 from registry.errors import GoneError, NotFoundError
@@ -129,7 +131,8 @@ class Follower:
             if not wanted.shows(code, unit_id, "active", restricted):
                 continue
             try:
-                body = address_of(known, lookup(self.register.reads, code))
+                answer = address_answer(known, lookup(self.register.reads, code))
+                body = to_jsonable_python(answer)
             except GoneError as error:
                 heirs: Any = error.extra["successors"]
                 gone[code] = {heir["code"] for heir in heirs}
