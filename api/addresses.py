@@ -13,7 +13,7 @@ from api.conditional import conditional
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.geocode import suggested_codes
-from api.openapi import Day, Request, UnitRef
+from api.openapi import Day, Request
 from api.shapes import DatedLabel, Entrance, Span, entrance_of, span_of, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
@@ -21,7 +21,7 @@ from geo.label import alley_word, named, number_of
 from registry.entrances import entrances_told
 from registry.errors import MistypedCodeError
 from registry.external_ids import external_ids_of
-from registry.gazetteer import VIET_NAM, Gazetteer, today
+from registry.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
 from registry.history import lookup_as_of, moment_of
 from registry.lookup import CodeForms, code_forms, lookup
 from registry.records import Record, record_wording

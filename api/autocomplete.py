@@ -11,7 +11,7 @@ from api.columns import Begun
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.errors import UNIT_CODE
-from api.openapi import Request, UnitRef
+from api.openapi import Request
 from api.shapes import unit_ref, unkept
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
@@ -19,7 +19,7 @@ from registry.autocomplete.suggestion import Suggestion, SuggestionType
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.disclosure import told_suggestions
-from registry.gazetteer import today
+from registry.gazetteer import UnitRef, today
 
 blueprint = Blueprint("autocomplete", __name__, url_prefix="/v1/autocomplete")
 

@@ -22,7 +22,7 @@ from api.errors import invalid_input, problem_body
 from api.features import feature_collection
 from api.geocode import Found as FoundPlaces
 from api.geocode import GeocodeBody, unanswered
-from api.openapi import Day, JsonObject, Problem, Request, UnitRef, where_known
+from api.openapi import Day, JsonObject, Problem, Request, where_known
 from api.reverse import ReverseBody, point_query
 from api.shapes import unit_ref
 from api.validate import ValidateBody, ValidationAnswer, validation_answer
@@ -53,7 +53,7 @@ from registry.batch.rows import (
 from registry.changes.since import read_since
 from registry.core.messages import Message
 from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, today
+from registry.gazetteer import Gazetteer, UnitRef, today
 from registry.lookup import code_forms
 from registry.records import Record
 from registry.units import label_day

@@ -10,10 +10,10 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed, public
 from api.errors import UNIT_CODE
-from api.openapi import JsonObject, Request, UnitRef, members
+from api.openapi import JsonObject, Request, members
 from api.papers import as_pdf, site
 from api.shapes import unit_ref, unkept
-from registry.gazetteer import Gazetteer
+from registry.gazetteer import Gazetteer, UnitRef
 from registry.lifecycle.requests import Called, Code, Sentence
 from registry.lookup import CodeForms, code_forms
 from registry.paper.certificates import (

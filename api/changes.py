@@ -13,11 +13,12 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import keyed
 from api.errors import UNIT_CODE
-from api.openapi import Request, UnitRef
+from api.openapi import Request
 from api.shapes import Span
 from registry.changes import MAX_ENTRIES, Page, read_page
 from registry.changes.entries import following
 from registry.entrances import Kind, Source
+from registry.gazetteer import UnitRef
 
 blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes")
 

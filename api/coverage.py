@@ -10,15 +10,17 @@ from typing_extensions import TypedDict
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.errors import PROVINCE_CODE, UNIT_CODE
-from api.openapi import Day, JsonObject, Request, UnitRef
+from api.openapi import Day, JsonObject, Request
 from api.packing import packed
 from registry.coverage.count_cache import count_for_readers
+from registry.coverage.figures import CoverageLocality
 from registry.coverage.gap_files import to_dict
 from registry.coverage.gaps import KINDS, find_gaps
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
-from registry.coverage.series import series_of
+from registry.coverage.series import SeriesPace, series_of
 from registry.database import session_scope
+from registry.gazetteer import UnitRef
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1/coverage")
 
@@ -95,14 +97,6 @@ class CoverageTarget(TypedDict):
     """Day that the number describes"""
 
 
-class CoverageLocality(TypedDict):
-    """Which locality of the commune."""
-
-    id: int | None
-    """null for what names no locality"""
-    parent_id: int | None
-
-
 class CoverageOfUnit(TypedDict):
     """One unit. Shares are of 1, cut after six places, null where there is nothing to divide by."""
 
@@ -177,17 +171,6 @@ class SeriesDay(TypedDict):
     target_quality: Literal["declared", "census", "derived", "estimate"] | None
     target_counted: Literal["households", "residents", "dwellings"] | None
     share: float | None
-
-
-class SeriesPace(TypedDict):
-    """How fast a unit grows."""
-
-    since: datetime.date
-    """Day on record that the last one is compared with"""
-    days: int
-    """Between the two: more where a day was not recorded"""
-    per_day: float
-    """Households a day, or dwellings where the target has those"""
 
 
 class SeriesForecast(TypedDict):

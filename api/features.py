@@ -7,11 +7,11 @@ from typing import Annotated, Final, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.openapi import UnitRef, where_known
+from api.openapi import where_known
 from api.shapes import DatedLabel, Entrance, Span, entrance_of, span_of, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.label import alley_word, named, number_of
-from registry.gazetteer import Gazetteer, today
+from registry.gazetteer import Gazetteer, UnitRef, today
 from registry.records import Wording, wording
 from registry.search.answers import DOORS, Answer, Level
 from registry.search.faults import FAULTS

@@ -18,16 +18,16 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import public
 from api.errors import invalid_input, problem_body
-from api.openapi import Problem, Request, UnitRef, members
+from api.openapi import Problem, Request, members
 from api.shapes import unit_ref, unkept
 from geo.label import named, number_of
 from registry.database import session_scope
 from registry.errors import RegistryError
-from registry.field.area import Area, area_of, door_label, doors_in, holes_in
+from registry.field.area import Area, AreaHole, area_of, door_label, doors_in, holes_in
 from registry.field.codes import read_code
 from registry.field.filing import MOST_AT_ONCE, Found, file_records
 from registry.field.rounds import Round, round_of_code
-from registry.gazetteer import today
+from registry.gazetteer import UnitRef, today
 from registry.lookup import code_forms
 from registry.records import Record
 
@@ -58,13 +58,6 @@ class AreaDoor(TypedDict):
     verified_on: str | None
     event_id: int
     """Of this state: what `event_id` of a record takes"""
-
-
-class AreaHole(TypedDict):
-    """Numbers of a street that nobody registered."""
-
-    street: str
-    numbers: list[int]
 
 
 class FieldArea(TypedDict):
@@ -146,7 +139,7 @@ def get_field_area() -> Response:
             "until": round_.until.isoformat(),
             "now": datetime.datetime.now(datetime.UTC).isoformat(),
             "doors": [_door(each) for each in doors],
-            "holes": [{"street": hole.street, "numbers": list(hole.numbers)} for hole in holes],
+            "holes": holes,
         }
     )
 

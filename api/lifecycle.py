@@ -25,7 +25,7 @@ from registry.lifecycle.pending_store import Pending, State, find_pending
 from registry.lifecycle.requests import AddressPatch, OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
-from registry.lifecycle.work import Changed, Done
+from registry.lifecycle.work import Changed, ChangedStreet, Done
 from registry.records import record_wording
 
 blueprint = Blueprint("operations", __name__, url_prefix="/v1")
@@ -62,19 +62,6 @@ class ChangedPlace(TypedDict):
 
     kind: Annotated[str, Field(examples=["phố"])]
     name: Annotated[str, Field(examples=["Láng"])]
-
-
-class ChangedStreet(TypedDict):
-    """A street that was renamed or renumbered, in one of its communes."""
-
-    commune: Annotated[str, Field(examples=["00199"])]
-    before: Annotated[str, Field(examples=["Phố Láng"])]
-    """What it was called"""
-    after: str | None
-    """What it is called now; null where it kept its name"""
-    doors: int
-    """Living records in it"""
-    rewritten: int
 
 
 class OperationAnswer(TypedDict):
@@ -195,7 +182,7 @@ def operation_body(operation: Operation, done: Done) -> dict[str, Any]:
         "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
         "rewritten": done.rewritten,
         "warnings": [warned.to_dict() for warned in done.warnings],
-        "streets": [street.to_dict() for street in done.streets],
+        "streets": list(done.streets),
     }
 
 

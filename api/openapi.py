@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.days import parse_day
+from registry.gazetteer import UnitRef
 from registry.lookup import CodeForms
 from registry.mistyped_codes import SuggestedCode
 
@@ -64,13 +65,6 @@ class FieldProblem(TypedDict):
     detail: str
     suggestions: NotRequired[list[str]]
     """Of `unknown_place` only: names of the commune that look like it"""
-
-
-class UnitRef(TypedDict):
-    """A unit in short."""
-
-    code: str
-    name: Annotated[str, Field(examples=["Phường Ba Đình"])]
 
 
 @with_config(extra="ignore")

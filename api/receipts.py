@@ -12,9 +12,9 @@ from typing_extensions import TypedDict
 from api.access import caller
 from api.context import gazetteer, register
 from api.endpoint import keyed, public
-from api.openapi import Request, UnitRef, members
+from api.openapi import Request, members
 from api.shapes import at, unit_ref, unkept
-from registry.gazetteer import today
+from registry.gazetteer import UnitRef, today
 from registry.lookup import CodeForms, code_forms
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
 from registry.reports.receipts import Reported, by_receipt, own_reports

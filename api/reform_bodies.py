@@ -10,6 +10,7 @@ from api.openapi import Request, members
 from api.shapes import at
 from registry.lifecycle.requests import Line
 from registry.reform.progress import PHASES
+from registry.reform.report import ReformLabel, ReformUnit
 from registry.reform.views import MAX_LISTED, ReformView
 from registry.uploads.asked import shown_problem
 
@@ -75,45 +76,6 @@ class UndoBody(Request):
     """Why."""
 
     reason: Line | None = Field(None, description="Kept with the event")
-
-
-class ReformShare(TypedDict):
-    """What goes from a unit to one of the new state."""
-
-    code: str
-    name: str
-    records: int
-    households: int
-    settled_by: dict[str, int]
-    """whole_unit, decided, street, locality, former_unit, polygon, building, rest, neighbours, past
-    (records that no carrier goes to) → records"""
-
-
-class ReformUnit(TypedDict):
-    """A unit that gives something away, as it is before."""
-
-    code: str
-    name: str
-    ends: bool
-    records: int
-    households: int
-    streets: int
-    localities: int
-    keys: int
-    targets: int
-    open_reports: int
-    imports: int
-    """Imports in progress"""
-    to: list[ReformShare]
-    undecided: int
-
-
-class ReformLabel(TypedDict):
-    """How a door is written before and after."""
-
-    code: str
-    before: str
-    after: str
 
 
 class ReformReport(TypedDict):

@@ -8,9 +8,10 @@ from typing_extensions import TypedDict
 
 from api.errors import UNIT_CODE
 from api.lifecycle import ChangedRecord, WriteWarning
-from api.openapi import Problem, Request, UnitRef
+from api.openapi import Problem, Request
 from registry.entrances import MAX_NOTE
 from registry.entrances import Kind as Entrance
+from registry.gazetteer import UnitRef
 from registry.lifecycle.requests import Called, Commune, Line, Note, Sentence
 from registry.lookup import CodeForms
 from registry.reports import Kind

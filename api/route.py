@@ -13,21 +13,21 @@ from api.access import count_rows
 from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import CODES_OF_TABLES, public
-from api.openapi import Request, UnitRef, Words
+from api.openapi import Request, Words
 from api.papers import as_pdf, site
 from api.shapes import unit_ref
 from registry.batch.pasted import read_pasted, text_of
 from registry.batch.rows import Table, json_line, read_table
 from registry.core.messages import Message
 from registry.errors import DatabaseUnavailableError
-from registry.gazetteer import Gazetteer, today
+from registry.gazetteer import Gazetteer, UnitRef, today
 from registry.lookup import CodeForms, code_forms
 from registry.paper.routes import print_sheet, print_stickers
 from registry.paper.typesetting import Paper
 from registry.route.distances import Point
 from registry.route.listing import OPERATION, lines_of, unread_of
 from registry.route.outputs import to_geojson, to_gpx
-from registry.route.placing import Unplaced
+from registry.route.placing import RouteParcel, Unplaced
 from registry.route.run import NOTICES, Measure, Order, Route, Visit, Wish, plan_route, turn
 from registry.route.walking import Side
 from registry.validation.verdicts import Question
@@ -99,15 +99,6 @@ class RouteBody(Request):
     rows: list[dict[str, Any]] = Field(
         description="Each with a `code` or an `address`, and perhaps a `ref` of its parcel"
     )
-
-
-class RouteParcel(TypedDict):
-    """A line of the list that leads to a stop."""
-
-    line: int
-    """Of the list, from 1 below its header"""
-    ref: Annotated[str | None, Field(examples=["VD-01"])]
-    """What the parcel is called"""
 
 
 class RoutePoint(TypedDict):
@@ -330,7 +321,7 @@ def _stop(known: Gazetteer, at: int, visit: Visit) -> RouteStop:
         position=_point(visit.point),
         delivery_hint=record.delivery_hint,
         metres=visit.metres,
-        parcels=[RouteParcel(line=each.line, ref=each.ref) for each in stop.parcels],
+        parcels=list(stop.parcels),
     )
 
 

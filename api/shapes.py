@@ -7,10 +7,9 @@ from flask import Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from api.openapi import UnitRef
 from registry import entrances, records
 from registry.entrances import Kind, Source
-from registry.gazetteer import VIET_NAM, Unit
+from registry.gazetteer import VIET_NAM, Unit, UnitRef
 
 Body = TypeVar("Body")
 Span = TypedDict("Span", {"from": datetime.date | None, "to": datetime.date | None})

@@ -15,7 +15,7 @@ from api.errors import UNIT_CODE
 from api.openapi import Day, Request
 from registry.coverage.target_reading import Defaults
 from registry.coverage.target_rows import target_cells
-from registry.coverage.targets import PROBLEMS, take_targets
+from registry.coverage.targets import PROBLEMS, TargetGap, take_targets
 from registry.database import session_scope
 from registry.lifecycle.requests import Line
 
@@ -57,15 +57,6 @@ class TargetFault(TypedDict):
     value: str
     severity: Literal["error", "warning", "notice"]
     """error: not taken; warning: taken, and unusual"""
-
-
-class TargetGap(TypedDict):
-    """A province whose own number is not the sum of its communes'."""
-
-    code: str
-    name: str
-    households: int
-    sum_of_communes: int
 
 
 class TargetsAnswer(TypedDict):

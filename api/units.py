@@ -12,12 +12,12 @@ from api.conditional import conditional
 from api.context import gazetteer
 from api.endpoint import public
 from api.errors import PROVINCE_CODE, UNIT_CODE
-from api.openapi import Day, JsonObject, Request, UnitRef
+from api.openapi import Day, JsonObject, Request
 from api.packing import packed
 from api.shapes import Span, span_of, unit_ref
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
-from registry.gazetteer import Gazetteer, Succession, Unit, seconds_until
+from registry.gazetteer import Gazetteer, Succession, Unit, UnitRef, seconds_until
 from registry.personal import without_people
 from registry.records import Span as Days
 from registry.units import (

@@ -10,11 +10,11 @@ from api.columns import Columns, Written
 from api.context import counts, gazetteer, register
 from api.endpoint import public
 from api.geocode import suggested_codes
-from api.openapi import Day, UnitRef
+from api.openapi import Day
 from api.shapes import DatedLabel, unit_ref, unkept, with_label_on
 from geo.code import format as code_display
 from registry.disclosure import told_validation
-from registry.gazetteer import today
+from registry.gazetteer import UnitRef, today
 from registry.geocode import Question
 from registry.mistyped_codes import SuggestedCode
 from registry.units import label_day

@@ -12,10 +12,9 @@ from api.context import gazetteer
 from api.counters import seconds_left
 from api.endpoint import public
 from api.limits import Rate, has_key
-from api.openapi import UnitRef
 from api.shapes import unit_ref, unkept
 from registry.access import budget
-from registry.gazetteer import VIET_NAM, Gazetteer, today
+from registry.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
 
 blueprint = Blueprint("whoami", __name__, url_prefix="/v1/whoami")
 

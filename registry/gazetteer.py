@@ -15,7 +15,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from geo.admin import LEVELS, full_name, full_name_en, name_key, parse_name
 from geo.text import accent_key
@@ -71,6 +74,13 @@ class UnitVersion:
     def covers(self, day: datetime.date) -> bool:
         """Whether it holds on `day`."""
         return _within(day, self.valid_from, self.valid_to)
+
+
+class UnitRef(TypedDict):
+    """A unit in short."""
+
+    code: str
+    name: Annotated[str, Field(examples=["Phường Ba Đình"])]
 
 
 UnitLevel = Literal["province", "district", "commune"]

@@ -1,8 +1,6 @@
 """`diachiso backups`: backups that bring back a moment, by pgBackRest."""
 
-import dataclasses
 import datetime
-import json
 import tempfile
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from registry.errors import InvalidInputError
 from registry.gazetteer import VIET_NAM
 from scripts.doctor import show_results
 from scripts.options import FORMAT
-from scripts.progress import say
+from scripts.progress import say, show_json
 from scripts.settings import read_settings
 
 _KINDS = {
@@ -59,8 +57,7 @@ def list_(*, form: str) -> None:
     """What is in the store, the oldest first."""
     found = open_store(read_settings()).backups()
     if form == "json":
-        shown = [dataclasses.asdict(each) for each in found]
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2, default=str))
+        show_json(found)
         return
     for each in found:
         click.echo(_line(each))

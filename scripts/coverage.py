@@ -1,7 +1,6 @@
 """`diachiso coverage`: how many households have a code, against how many there are."""
 
 import datetime
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import click
+from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from registry import cluster
@@ -178,7 +178,7 @@ def _write(
 
 def _print(found: Coverage, form: str, out: TextIO) -> None:
     if form == "json":
-        json.dump(found.to_dict(), out, ensure_ascii=False, indent=2)
+        out.write(to_json(found.to_dict(), indent=2).decode())
         out.write("\n")
     elif form == "csv":
         write_csv(found, out)

@@ -1,11 +1,10 @@
 """`diachiso import`: a file of households into the register, or the latest one out again."""
 
-import json
 import shlex
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -390,7 +389,7 @@ def _described(record: ImportRecord) -> str:
 def _roll_back(engine: Engine, import_id: int, form: str, *, keep_later: bool) -> None:
     undone = roll_back(engine, import_id, keep_later=keep_later)
     if form == "json":
-        click.echo(json.dumps(asdict(undone), ensure_ascii=False))
+        show_json(undone)
         return
     click.echo(
         _(

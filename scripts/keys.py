@@ -1,7 +1,6 @@
 """`diachiso keys`: who may do what over HTTP, and where."""
 
 import datetime
-import json
 from typing import Any, Final, cast, get_args
 
 import click
@@ -189,7 +188,7 @@ def _show_made(made: KeyMade, *, form: str, dry_run: bool) -> None:
             "previous_until": _time(made.previous_until),
             "dry_run": dry_run,
         }
-        click.echo(json.dumps(body, ensure_ascii=False))
+        show_json(body)
         return
     say(f"{made.name}: {_ends(made.expires_at)}")
     if made.previous_until is not None:

@@ -1,7 +1,6 @@
 """`diachiso operation …`: one command for each operation of the register's table."""
 
 import csv
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from types import NoneType, UnionType
@@ -24,7 +23,7 @@ from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Done
 from scripts.opened import opened_engine
 from scripts.options import FORMAT
-from scripts.progress import say
+from scripts.progress import say, show_json
 from scripts.written import Written, show_written, written_records
 
 _HEADERS: Final = {
@@ -235,9 +234,9 @@ def _show(made: Operation, done: Done, records: Written, *, form: str, dry_run: 
             "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
             "rewritten": done.rewritten,
             "warnings": [warned.to_dict() for warned in done.warnings],
-            "streets": [street.to_dict() for street in done.streets],
+            "streets": done.streets,
         }
-        click.echo(json.dumps(body, ensure_ascii=False))
+        show_json(body)
         return
     if dry_run:
         say(_("dry run, nothing was written"))

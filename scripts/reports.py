@@ -1,6 +1,5 @@
 """`diachiso reports …`: the queue of field reports, and deciding them."""
 
-import json
 from typing import Any, Final
 
 import click
@@ -179,7 +178,7 @@ def _say_decided(decided: Decided, records: Written, *, form: str, dry_run: bool
             "records": records,
             "warnings": [warned.to_dict() for warned in decided.warnings],
         }
-        click.echo(json.dumps(body, ensure_ascii=False))
+        show_json(body)
         return
     if dry_run:
         say(_("dry run, nothing was written"))

@@ -1,7 +1,5 @@
 """`diachiso webhooks`: whose receivers are told of changes, and those that are not any more."""
 
-import dataclasses
-import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Final
@@ -17,7 +15,7 @@ from registry.register import Register
 from registry.webhooks import subscriptions
 from registry.webhooks.subscriptions import Wanted, WebhookView
 from scripts.options import FORMAT
-from scripts.progress import say
+from scripts.progress import say, show_json
 from scripts.settings import read_settings
 
 _OPERATOR: Final = Actor("operator", "admin")
@@ -36,8 +34,7 @@ def list_(*, form: str) -> None:
     with _opened() as (session, _register):
         found = subscriptions.list_webhooks(session, _OPERATOR)
     if form == "json":
-        shown = [dataclasses.asdict(view) for view in found]
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2, default=str))
+        show_json(found)
         return
     for view in found:
         click.echo(_line(view))

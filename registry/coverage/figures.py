@@ -120,11 +120,11 @@ _counts_in = attrgetter(*(field.name for field in fields(Counts)))
 
 
 @dataclass(frozen=True, slots=True)
-class LocalityKey:
-    """Which locality of a commune."""
+class CoverageLocality:
+    """Which locality of the commune."""
 
     id: int | None
-    """None for what names no locality."""
+    """null for what names no locality"""
     parent_id: int | None
 
 
@@ -142,7 +142,7 @@ class UnitCoverage:
     counts: Counts
     before: int | None = None
     """Hộ that were counted on the last day on record before today, within a week."""
-    locality: LocalityKey | None = None
+    locality: CoverageLocality | None = None
     """The locality of the commune that this is about, in place of the commune."""
 
     @property
@@ -222,9 +222,7 @@ class UnitCoverage:
             "suspected_duplicates": self.counts.suspected,
             "without_number": self.counts.unnumbered,
             "audit": list(self.audit),
-            "locality": None
-            if self.locality is None
-            else {"id": self.locality.id, "parent_id": self.locality.parent_id},
+            "locality": self.locality,
         }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from geo.label import named
 from registry.core.messages import Message
 from registry.coverage.count_cache import SQL, verified_since
-from registry.coverage.figures import COUNTRY, Counts, Coverage, LocalityKey, UnitCoverage
+from registry.coverage.figures import COUNTRY, Counts, Coverage, CoverageLocality, UnitCoverage
 from registry.coverage.measure import (
     coverage_of_level,
     coverage_of_unit,
@@ -99,5 +99,5 @@ def _coverage(commune: UnitCoverage, row: Any) -> UnitCoverage:
         province=commune.province,
         target=None if row.target is None else target_of(row),
         counts=Counts.of(row),
-        locality=LocalityKey(row.locality_id, row.parent_id),
+        locality=CoverageLocality(row.locality_id, row.parent_id),
     )

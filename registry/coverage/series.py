@@ -7,7 +7,7 @@ missed stays missing: nothing is filled in between two days. Demonstration codes
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -93,19 +93,15 @@ class SeriesDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How many households (or dwellings, where the target counts those) a day brought."""
+class SeriesPace:
+    """How fast a unit grows."""
 
     since: datetime.date
-    """The day on record that the last one is compared with."""
+    """Day on record that the last one is compared with"""
     days: int
-    """Between the two: seven or more where a day is missing."""
+    """Between the two: more where a day was not recorded"""
     per_day: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        since = self.since.isoformat()
-        return {"since": since, "days": self.days, "per_day": round(self.per_day, 3)}
+    """Households a day, or dwellings where the target has those"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +116,7 @@ class Series:
     since: datetime.date
     until: datetime.date
     days: tuple[SeriesDay, ...]
-    paces: dict[int, Pace | None]
+    paces: dict[int, SeriesPace | None]
     """Days looked back on → pace; None where no day on record is about so old."""
     forecast: datetime.date | None
     no_forecast: str | None
@@ -137,8 +133,8 @@ class Series:
             "since": self.since.isoformat(),
             "until": self.until.isoformat(),
             "days": [each.to_dict() for each in self.days],
-            "pace_7_days": _optional(self.paces[7]),
-            "pace_28_days": _optional(self.paces[28]),
+            "pace_7_days": _rounded(self.paces[7]),
+            "pace_28_days": _rounded(self.paces[28]),
             "forecast": {
                 "date": self.forecast.isoformat() if self.forecast else None,
                 "reason": self.no_forecast,
@@ -237,7 +233,7 @@ def series_of(
     )
 
 
-def pace_of(days: Sequence[SeriesDay], over: int, counted: str | None) -> Pace | None:
+def pace_of(days: Sequence[SeriesDay], over: int, counted: str | None) -> SeriesPace | None:
     """The change a day up to the last day on record, since the one `over` days before it.
 
     Where that day is missing, since the last one before it, unless that is half as old again.
@@ -254,11 +250,11 @@ def pace_of(days: Sequence[SeriesDay], over: int, counted: str | None) -> Pace |
     first = known[-1]
     span = (last.day - first.day).days
     change = last.covered(counted) - first.covered(counted)
-    return Pace(first.day, span, change / span)
+    return SeriesPace(first.day, span, change / span)
 
 
 def forecast_of(
-    days: Sequence[SeriesDay], until: datetime.date, pace: Pace | None, end: SeriesDay | None
+    days: Sequence[SeriesDay], until: datetime.date, pace: SeriesPace | None, end: SeriesDay | None
 ) -> datetime.date | str:
     """The day on which the target is reached from `end` at this pace, or why none is told.
 
@@ -284,5 +280,5 @@ def forecast_of(
     return "too_far" if left > FARTHEST_DAYS else end.day + datetime.timedelta(days=left)
 
 
-def _optional(pace: Pace | None) -> dict[str, Any] | None:
-    return None if pace is None else pace.to_dict()
+def _rounded(pace: SeriesPace | None) -> SeriesPace | None:
+    return pace and replace(pace, per_day=round(pace.per_day, 3))

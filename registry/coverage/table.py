@@ -4,10 +4,11 @@ For programs as CSV with names of fields; for people, in a workbook or CSV, with
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any, Final, TextIO
 
 from registry.core.messages import in_vietnamese
-from registry.coverage.figures import AUDIT_LABELS, Coverage, UnitCoverage
+from registry.coverage.figures import AUDIT_LABELS, Coverage, CoverageLocality, UnitCoverage
 from registry.coverage.moved import MOVED_LABELS, Moved, Movement
 from registry.csv_cells import Writer
 
@@ -99,7 +100,8 @@ def write_moved_csv(moved: Moved, out: TextIO) -> None:
 
 def _flat(unit: UnitCoverage) -> dict[str, object]:
     flat: dict[str, object] = {}
-    for name, value in unit.to_dict().items():
+    for name, member in unit.to_dict().items():
+        value = asdict(member) if isinstance(member, CoverageLocality) else member
         if isinstance(value, dict):
             flat |= {f"{name}_{inner}": each for inner, each in value.items()}
         elif name in FIELDS:

@@ -71,7 +71,7 @@ _TABLE: Final = ProblemTable(
 
 
 @dataclass(frozen=True, slots=True)
-class ProvinceGap:
+class TargetGap:
     """A province whose own number is not the sum of its communes'."""
 
     code: str
@@ -94,7 +94,7 @@ class TargetResult:
     qualities: dict[str, int]
     """Quality → rows taken as such."""
     problems: tuple[RowProblem, ...]
-    gaps: tuple[ProvinceGap, ...]
+    gaps: tuple[TargetGap, ...]
     """Provinces of the file, where all their communes have targets."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _check(defaults: Defaults, day: datetime.date) -> None:
 
 def _gaps(
     session: Session, gazetteer: Gazetteer, day: datetime.date, unit_ids: Collection[int]
-) -> Iterator[ProvinceGap]:
+) -> Iterator[TargetGap]:
     """Provinces that the file touches, whose communes all have targets with another sum."""
     units = [gazetteer.units[unit_id] for unit_id in unit_ids]
     found = [u if u.level == "province" else gazetteer.province_of(u, day) for u in units]
@@ -201,4 +201,4 @@ def _gaps(
             continue
         if total.households != own.households:
             name = province.version_on(day).full_name
-            yield ProvinceGap(province.code, name, own.households, total.households)
+            yield TargetGap(province.code, name, own.households, total.households)

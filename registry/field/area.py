@@ -30,8 +30,8 @@ MOST_DOORS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
-    """Numbers that nobody registered on one side of a street."""
+class AreaHole:
+    """Numbers of a street that nobody registered."""
 
     street: str
     numbers: tuple[int, ...]
@@ -71,7 +71,7 @@ def doors_in(session: Session, area: Area) -> list[Record]:
     return sorted(shown, key=lambda each: (each.locality_key or "", each.street_key or ""))
 
 
-def holes_in(session: Session, doors: list[Record]) -> list[Hole]:
+def holes_in(session: Session, doors: list[Record]) -> list[AreaHole]:
     """What is missing in the streets of these doors."""
     streets = {
         each.street_id: named(each.street_kind, each.street_name)
@@ -80,7 +80,7 @@ def holes_in(session: Session, doors: list[Record]) -> list[Hole]:
     }
     holes = holes_of(session, list(streets), public=True) if streets else {}
     return [
-        Hole(streets[street], hole.numbers) for street, found in holes.items() for hole in found
+        AreaHole(streets[street], hole.numbers) for street, found in holes.items() for hole in found
     ]
 
 

@@ -38,7 +38,7 @@ from registry.lifecycle.places import (
     street_of,
     streets_of,
 )
-from registry.lifecycle.work import Done, NamedPlace, StreetDone, Work
+from registry.lifecycle.work import ChangedStreet, Done, NamedPlace, Work
 
 SQL: Final = Statements(__file__)
 
@@ -324,7 +324,7 @@ def _told(
     streets: Sequence[FoundPlace],
     names: Mapping[int, _Name],
     rewritten: Mapping[int, int] | None = None,
-) -> tuple[StreetDone, ...]:
+) -> tuple[ChangedStreet, ...]:
     """What became of a street in each of its communes."""
     communes = _communes(work, [street.unit_id for street in streets])
     ids = [street.id for street in streets]
@@ -333,7 +333,7 @@ def _told(
         for row in work.session.execute(SQL.text("doors_of_streets"), {"ids": ids})
     }
     return tuple(
-        StreetDone(
+        ChangedStreet(
             communes[street.unit_id],
             named(street.kind, street.name),
             named(name.kind, name.name) if (name := names.get(street.id)) else None,

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -74,22 +75,17 @@ class NamedPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class StreetDone:
-    """What an operation did to a street in one commune."""
+class ChangedStreet:
+    """A street that was renamed or renumbered, in one of its communes."""
 
-    commune: str
-    """Its code."""
-    before: str
-    """What the street was called, with its kind."""
+    commune: Annotated[str, Field(examples=["00199"])]
+    before: Annotated[str, Field(examples=["Phố Láng"])]
+    """What it was called"""
     after: str | None
-    """What it is called from now on; None where it keeps its name."""
+    """What it is called now; null where it kept its name"""
     doors: int
-    """Living records in it."""
+    """Living records in it"""
     rewritten: int
-
-    def to_dict(self) -> dict[str, str | int | None]:
-        """For JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,7 @@ class Done:
     units: tuple[str, ...] = ()
     """Codes of the communes that the request was about, where somebody acts."""
     warnings: tuple[Warned, ...] = ()
-    streets: tuple[StreetDone, ...] = ()
+    streets: tuple[ChangedStreet, ...] = ()
     """Of a street that was renamed or renumbered, in each of its communes."""
     needs_second: bool = False
     """Whether the table asks for a second person (`registry.lifecycle.second_person`)."""

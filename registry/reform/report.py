@@ -38,7 +38,7 @@ WAY_WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ReformShare:
     """What goes from a unit to one of the new state."""
 
     code: str
@@ -46,10 +46,12 @@ class Share:
     records: int
     households: int
     settled_by: dict[str, int]
+    """whole_unit, decided, street, locality, former_unit, polygon, building, rest, neighbours, past
+    (records that no carrier goes to) → records"""
 
 
 @dataclass(frozen=True, slots=True)
-class UnitReport:
+class ReformUnit:
     """A unit that gives something away, as it is before."""
 
     code: str
@@ -63,12 +65,13 @@ class UnitReport:
     targets: int
     open_reports: int
     imports: int
-    to: tuple[Share, ...]
+    """Imports in progress"""
+    to: tuple[ReformShare, ...]
     undecided: int
 
 
 @dataclass(frozen=True, slots=True)
-class SampleLabel:
+class ReformLabel:
     """How a door is written before and after."""
 
     code: str
@@ -87,16 +90,18 @@ class Report:
     """dry_run | prepared | carried."""
     reform_id: int | None
     event_id: int | None
-    units: tuple[UnitReport, ...]
+    units: tuple[ReformUnit, ...]
     born: tuple[str, ...]
     altered: tuple[str, ...]
     settled_by: dict[str, int]
+    """whole_unit, decided, street, locality, former_unit, polygon, building, rest, neighbours, past
+    (records that no carrier goes to) → records"""
     undecided: int
     cut_streets: int
     cut_localities: int
     streets_meet: tuple[str, ...]
     numbers_meet: tuple[str, ...]
-    labels: tuple[SampleLabel, ...]
+    labels: tuple[ReformLabel, ...]
     affected: tuple[int, ...]
     """Ids of the units that it concerns: who acts for one of them may see it."""
 
@@ -151,7 +156,7 @@ class _Reporter:
             affected=tuple(sorted(self.plan.affected)),
         )
 
-    def _units(self, ways: Any) -> list[UnitReport]:
+    def _units(self, ways: Any) -> list[ReformUnit]:
         shares: dict[int, dict[int | None, list[Any]]] = defaultdict(lambda: defaultdict(list))
         for row in ways:
             shares[row.from_id][row.to_id].append(row)
@@ -161,7 +166,7 @@ class _Reporter:
             held = shares[row.id]
             to = [self._share(to_id, rows) for to_id, rows in held.items() if to_id is not None]
             found.append(
-                UnitReport(
+                ReformUnit(
                     code=unit.code,
                     name=unit.version_on(self.plan.day - _ONE_DAY).full_name,
                     to=tuple(sorted(to, key=lambda share: share.code)),
@@ -171,9 +176,9 @@ class _Reporter:
             )
         return sorted(found, key=lambda unit: unit.code)
 
-    def _share(self, to_id: int, rows: list[Any]) -> Share:
+    def _share(self, to_id: int, rows: list[Any]) -> ReformShare:
         unit = self.after.units[to_id]
-        return Share(
+        return ReformShare(
             unit.code,
             unit.version_on(self.plan.day).full_name,
             sum(row.records for row in rows),
@@ -215,12 +220,12 @@ class _Reporter:
     def _name(self, unit_id: int) -> str:
         return self.after.units[unit_id].version_on(self.plan.day).full_name
 
-    def _labels(self) -> list[SampleLabel]:
+    def _labels(self) -> list[ReformLabel]:
         to = {row.code: row.to_id for row in self.session.execute(SQL.text("sample"))}
         before = labels(self.session, self.plan.gazetteer, self.plan.day - _ONE_DAY, list(to))
         after = labels(self.session, self.after, self.plan.day, list(to), to)
         return [
-            SampleLabel(codes.format(code), before[code][0], after[code][0]) for code in sorted(to)
+            ReformLabel(codes.format(code), before[code][0], after[code][0]) for code in sorted(to)
         ]
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from geo.code import format as code_display
 from registry.batch import EMPTY, TOTAL, CodeAsked, Outcome, outcomes
@@ -40,11 +42,13 @@ _TO_CHOOSE: Final = both("The code is mistyped or was replaced: choose the place
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """A line of the list, as it is told."""
+class RouteParcel:
+    """A line of the list that leads to a stop."""
 
     line: int
-    ref: str | None
+    """Of the list, from 1 below its header"""
+    ref: Annotated[str | None, Field(examples=["VD-01"])]
+    """What the parcel is called"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,14 @@ class Stop:
 
     record: Record
     label: str
-    parcels: tuple[Parcel, ...]
+    parcels: tuple[RouteParcel, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
     """A line that names no door for certain."""
 
-    parcel: Parcel
+    parcel: RouteParcel
     status: str
     """Stable: a verdict of `registry.validation`, or the code of an error."""
     messages: tuple[str, str]
@@ -98,7 +102,7 @@ def place(gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line]) -> Placed:
         if isinstance(told := outcome.found, Validation) and told.verdict in _SURE and told.code
     }
     records = {record.code: record for record in alone(reads, active_records(sorted(codes)))}
-    parcels: dict[str, list[Parcel]] = {}
+    parcels: dict[str, list[RouteParcel]] = {}
     unplaced: list[Unplaced] = []
     empty: list[int] = []
     for line, outcome in zip(lines, found, strict=True):
@@ -108,7 +112,7 @@ def place(gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line]) -> Placed:
             record = records.get(told.code or "")
         if record is not None:
             records[record.code] = record
-            parcels.setdefault(record.code, []).append(Parcel(line.number, line.ref))
+            parcels.setdefault(record.code, []).append(RouteParcel(line.number, line.ref))
         elif outcome.status == EMPTY:
             empty.append(line.number)
         else:
@@ -182,7 +186,7 @@ def _status(error: RegistryError) -> str:
 
 
 def _unplaced(gazetteer: Gazetteer, reads: Reads, line: Line, outcome: Outcome) -> Unplaced:
-    parcel, given = Parcel(line.number, line.ref), line.given
+    parcel, given = RouteParcel(line.number, line.ref), line.given
     found = outcome.found
     if isinstance(found, Validation):
         question = found.question

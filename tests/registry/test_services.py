@@ -1,4 +1,4 @@
-"""ServiceHere areas: read from files, replaced as a whole, found by the most specific, and checked."""
+"""Service areas: read from files, replaced as a whole, found by the most specific, and checked."""
 
 import datetime
 import json

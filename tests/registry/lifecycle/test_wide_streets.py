@@ -10,7 +10,7 @@ from registry.database import session_scope
 from registry.errors import AddressTakenError, ConflictError, InvalidInputError, OutsideUnitsError
 from registry.gazetteer_loading import load_gazetteer
 from registry.geocode import Question, geocode
-from registry.lifecycle.work import StreetDone
+from registry.lifecycle.work import ChangedStreet
 from tests.support.commands import call
 from tests.support.lifecycle import COMMUNE, Town
 
@@ -49,7 +49,7 @@ def test_street_is_renamed_in_all_its_communes_by_one_event(place: Town) -> None
     assert events(place) == before + 1
     assert {name_of(place, code) for code in codes} == {("đường", "Đại Việt")}
     assert done.streets == tuple(
-        StreetDone(commune, "Phố Vành Đai", "Đường Đại Việt", 1, 0) for commune in THREE
+        ChangedStreet(commune, "Phố Vành Đai", "Đường Đại Việt", 1, 0) for commune in THREE
     )
     with session_scope(place.engine) as session:
         known = load_gazetteer(session)
