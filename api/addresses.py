@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated, Literal, NotRequired, cast
 
-from flask import Blueprint, jsonify, request
+from flask import jsonify, request
 from pydantic import Field
 from typing_extensions import TypedDict
 from werkzeug.http import generate_etag
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.conditional import conditional
 from api.context import gazetteer, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.geocode import suggested_codes
 from api.openapi import Day, Request
 from api.shapes import DatedLabel, Entrance, Span, entrance_of, span_of, unit_ref, with_label_on
@@ -28,7 +28,7 @@ from registry.records import Record, record_wording
 from registry.services import ServiceHere, services_of
 from registry.units import label_day
 
-blueprint = Blueprint("addresses", __name__, url_prefix="/v1/addresses")
+blueprint = Resource("addresses", "/v1/addresses", tag="addresses", kind="lookup")
 
 
 class Position(TypedDict):
@@ -174,12 +174,7 @@ class AddressQuery(Request):
 
 
 @blueprint.get("/<address_code>")
-@public(
-    "lookup",
-    answer=Address,
-    tag="addresses",
-    codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"),
-)
+@public(answer=Address, codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"))
 def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     """The address that has a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
 

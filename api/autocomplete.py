@@ -3,13 +3,13 @@
 import datetime
 from typing import Self
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
 from api.columns import Begun
 from api.context import gazetteer, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.errors import UNIT_CODE
 from api.openapi import Request
 from api.shapes import unit_ref, unkept
@@ -21,7 +21,7 @@ from registry.core.messages import Message
 from registry.disclosure import told_suggestions
 from registry.gazetteer import UnitRef, today
 
-blueprint = Blueprint("autocomplete", __name__, url_prefix="/v1/autocomplete")
+blueprint = Resource("autocomplete", "/v1/autocomplete", tag="search", kind="autocomplete")
 
 
 class AutocompleteQuery(Request):
@@ -102,9 +102,7 @@ class SuggestionList(TypedDict):
 
 @blueprint.get("")
 @public(
-    "autocomplete",
     answer=SuggestionList,
-    tag="search",
     statuses=(404,),
     operation_id="autocomplete",
     codes=("enumeration_budget",),

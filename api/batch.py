@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Annotated, Any, ClassVar, Final, NotRequired
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Response, request, stream_with_context
 from pydantic import Field, ValidationError, with_config
 from typing_extensions import TypedDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
@@ -17,7 +17,7 @@ from api.access import as_caller, count_rows
 from api.addresses import Address, address_answer
 from api.audit import note
 from api.context import counts, gazetteer, register
-from api.endpoint import CODES_OF_TABLES, public
+from api.endpoint import CODES_OF_TABLES, Resource, public
 from api.errors import invalid_input, problem_body
 from api.features import feature_collection
 from api.geocode import Found as FoundPlaces
@@ -68,7 +68,7 @@ _MOST_SHOWN: Final = 2_000
 """Signs of headers that a header of the answer names."""
 _RECEIPT: Final = "receipt"
 
-blueprint = Blueprint("batch", __name__, url_prefix="/v1/batch")
+blueprint = Resource("batch", "/v1/batch", tag="search", kind="batch")
 
 
 class LookupRow(Request):
@@ -178,9 +178,7 @@ class BatchAnswer(TypedDict):
 
 @blueprint.post("/<operation>")
 @public(
-    "batch",
     answer=BatchAnswer,
-    tag="search",
     statuses=(415, 507),
     audited=True,
     operation_id="run_batch",

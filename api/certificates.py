@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import keyed, public
+from api.endpoint import Resource, keyed, public
 from api.errors import UNIT_CODE
 from api.openapi import JsonObject, Request, members
 from api.papers import as_pdf, site
@@ -26,7 +26,7 @@ from registry.paper.certificates import (
 )
 from registry.reports.queue import queues_asked
 
-blueprint = Blueprint("certificates", __name__, url_prefix="/v1/certificates")
+blueprint = Resource("certificates", "/v1/certificates", tag="papers", kind="certificates")
 MOST = 500
 
 
@@ -97,8 +97,6 @@ class IssuedQuery(Request):
 @blueprint.post("")
 @keyed(
     "editor",
-    "certificates",
-    tag="papers",
     statuses=(404, 409, 410),
     operation_id="issue_certificate",
     example={"code": "1H6X-XH2V", "document_number": "15"},
@@ -121,14 +119,7 @@ def post_certificate(json: CertificateBody) -> Response:
 
 
 @blueprint.get("")
-@keyed(
-    "editor",
-    "certificates",
-    answer=IssuedCertificates,
-    tag="papers",
-    statuses=(404,),
-    operation_id="list_certificates",
-)
+@keyed("editor", answer=IssuedCertificates, statuses=(404,), operation_id="list_certificates")
 def get_certificates(query: IssuedQuery) -> Response:
     """The register of certificates that a unit has issued."""
     known = gazetteer()
@@ -139,14 +130,7 @@ def get_certificates(query: IssuedQuery) -> Response:
 
 
 @blueprint.get("/<number>")
-@public(
-    "certificates",
-    answer=CertificateState,
-    tag="papers",
-    takes_session=True,
-    writes=True,
-    replica=False,
-)
+@public(answer=CertificateState, takes_session=True, writes=True, replica=False)
 def get_certificate(number: str) -> Response:
     """Whether a certificate still holds: what its QR leads to, for programs."""
     known = gazetteer()
@@ -156,9 +140,7 @@ def get_certificate(number: str) -> Response:
 @blueprint.post("/<number>/revoke")
 @keyed(
     "editor",
-    "certificates",
     answer=CertificateState,
-    tag="papers",
     statuses=(409,),
     operation_id="revoke_certificate",
     example={"reason": "in sai"},

@@ -4,14 +4,14 @@ import datetime
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal, NotRequired
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 from pydantic import Field
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
 from api.openapi import Request
 from api.shapes import Span
@@ -20,7 +20,7 @@ from registry.changes.entries import following
 from registry.entrances import Kind, Source
 from registry.gazetteer import UnitRef
 
-blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes")
+blueprint = Resource("changes", "/v1/changes", tag="changes", kind="copies")
 
 NDJSON: Final = "application/x-ndjson"
 
@@ -192,9 +192,7 @@ class ChangesQuery(Request):
 @blueprint.get("")
 @keyed(
     "carrier",
-    "copies",
     answer=ChangesPage,
-    tag="changes",
     statuses=(404,),
     replica=True,
     operation_id="list_changes",

@@ -3,12 +3,12 @@
 import datetime
 from typing import Annotated, Final, Literal
 
-from flask import Blueprint, Response, jsonify
+from flask import Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.context import gazetteer, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Day, JsonObject, Request
 from api.packing import packed
@@ -22,7 +22,7 @@ from registry.coverage.series import SeriesPace, series_of
 from registry.database import session_scope
 from registry.gazetteer import UnitRef
 
-blueprint = Blueprint("coverage", __name__, url_prefix="/v1/coverage")
+blueprint = Resource("coverage", "/v1/coverage", tag="coverage", kind="coverage")
 
 _OR_COUNTRY: Final = {
     "pattern": UNIT_CODE.replace("^(", "^(VN|"),
@@ -258,7 +258,7 @@ class CoverageGaps(TypedDict):
 
 
 @blueprint.get("")
-@public("coverage", answer=CoverageAnswer, tag="coverage", statuses=(404,))
+@public(answer=CoverageAnswer, statuses=(404,))
 def list_coverage(query: CoverageQuery) -> Response:
     """Coverage of all provinces or communes, or of those of one province."""
     return jsonify(coverage_by_level(query))
@@ -276,7 +276,7 @@ def coverage_by_level(query: CoverageQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>")
-@public("coverage", answer=CoverageAnswer, tag="coverage")
+@public(answer=CoverageAnswer)
 def get_coverage(code: str, query: CoverageUnitQuery) -> Response:
     """Coverage of one province or commune, or of its parts.
 
@@ -295,7 +295,7 @@ def coverage_of_unit(code: str, query: CoverageUnitQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>/series")
-@public("coverage", answer=CoverageSeries, tag="coverage", parameters={"code": _OR_COUNTRY})
+@public(answer=CoverageSeries, parameters={"code": _OR_COUNTRY})
 def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
     """The counts of a unit or of the country (VN) of each evening, the pace, and a forecast.
 
@@ -309,7 +309,7 @@ def get_coverage_series(code: str, query: CoverageSeriesQuery) -> Response:
 
 
 @blueprint.get("/<code>/gaps")
-@public("coverage", answer=CoverageGaps, tag="coverage", parameters={"code": _OR_COUNTRY})
+@public(answer=CoverageGaps, parameters={"code": _OR_COUNTRY})
 def get_coverage_gaps(code: str, query: CoverageGapsQuery) -> Response:
     """What is missing in a province or commune: parts far below target, holes in streets, places
     that no import delivered.

@@ -188,7 +188,7 @@ def _operations() -> Iterator[tuple[str, str, Callable[..., Any]]]:
     """Rule, method and function of each endpoint that the document describes."""
     for rule in current_app.url_map.iter_rules():
         view = current_app.view_functions[rule.endpoint]
-        if declared_by(view).tag:
+        if declared_by(view).is_operation:
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 yield rule.rule, method.lower(), view
 

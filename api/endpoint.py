@@ -5,10 +5,10 @@ endpoint without them is closed to everybody but administrators, and fails the t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from api.requests import View, validated
 from api.turns import in_turn
@@ -30,7 +30,8 @@ class Facts:
     role: Role
     """The least role that may call it; `anonymous` for everybody."""
     kind: str | None = "other"
-    """What its requests are counted as (`api.service.KINDS`); None if they are not counted."""
+    """What its requests are counted as (`api.service.KINDS`); None if they are not counted. That of
+    its resource, where it belongs to one."""
     page: bool = False
     """A page of ours: pages of other sites may not read it (CORS)."""
     reads_key: bool = True
@@ -59,10 +60,9 @@ class Facts:
 
     # What the OpenAPI document says of it, beside the types of its parameters.
     tag: str = ""
-    """Its group in the document (`api.document_words.TAGS`); without one it is not an operation of
-    the document: a page, or a form of one."""
+    """Its group (`api.document_words.TAGS`), that of its resource."""
     answer: Any = None
-    """The type of its answer; none for a file."""
+    """The type of its answer; none for a file, whose `media_types` it declares, or a page."""
     accepted: Any = None
     """The type of its answer with 202, for what is done later."""
     statuses: tuple[int, ...] = ()
@@ -88,12 +88,17 @@ class Facts:
 
     def __call__(self, view: View) -> View:
         """Declare these facts for the function of an endpoint."""
-        if self.tag:
+        if self.is_operation:
             view = validated(view)
         if self.in_turn:
             view = in_turn(view)
         setattr(view, _ATTRIBUTE, self)
         return view
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether the OpenAPI document describes it."""
+        return bool(self.answer or self.accepted or self.media_types)
 
     def __post_init__(self) -> None:
         """Raises ValueError for facts that contradict each other."""
@@ -106,12 +111,34 @@ class Facts:
             "nobody is counted": not self.reads_key
             and (self.own_rate or "enumeration_budget" in self.codes),
             "a write may run twice": self.retried and self.writes,
-            "a page is not described": self.page and bool(self.tag),
-            "described without a tag": not self.tag
-            and bool(self.operation_id or self.example or self.answer or self.accepted),
+            "a page is not described": self.page and self.is_operation,
+            "not described": bool(self.operation_id or self.example) and not self.is_operation,
         }
         if found := [name for name, holds in contradictions.items() if holds]:
             raise ValueError(f"facts of an endpoint contradict each other: {', '.join(found)}")
+
+
+class Resource(Blueprint):
+    """The endpoints about one subject: described together, and counted as one kind of request."""
+
+    def __init__(
+        self, name: str, url_prefix: str | None = None, *, tag: str, kind: str | None = "other"
+    ) -> None:
+        super().__init__(name, __name__, url_prefix=url_prefix)
+        self.tag, self.kind = tag, kind
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        provide_automatic_options: bool | None = None,
+        **options: Any,
+    ) -> None:
+        """Add an endpoint, which declares its facts, with those of the resource."""
+        if (facts := getattr(view_func, _ATTRIBUTE, None)) is not None:
+            setattr(view_func, _ATTRIBUTE, replace(facts, tag=self.tag, kind=self.kind))
+        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
 
 
 def public(kind: str | None = "other", **facts: Any) -> Facts:

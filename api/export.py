@@ -4,13 +4,13 @@ import threading
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field
 
 from api.access import as_caller
 from api.audit import note
 from api.context import register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
 from api.openapi import Day, Request
 from registry.core.messages import Message
@@ -19,7 +19,7 @@ from registry.export.run import ExportOptions, export_stream
 from registry.gazetteer import today
 from registry.history import moment_of
 
-blueprint = Blueprint("export", __name__, url_prefix="/v1/export")
+blueprint = Resource("export", "/v1/export", tag="changes", kind="copies")
 
 Format = Literal["csv", "csv.gz", "ndjson", "geojson", "geoparquet"]
 KINDS: Final[dict[Format, tuple[str, str]]] = {
@@ -67,8 +67,6 @@ class ExportQuery(Request):
 @blueprint.get("")
 @keyed(
     "carrier",
-    "copies",
-    tag="changes",
     statuses=(404,),
     replica=True,
     operation_id="export",

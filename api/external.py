@@ -4,13 +4,13 @@ import datetime
 import re
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.addresses import Address, address_answer
 from api.context import gazetteer, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.openapi import Day, Request
 from registry.core.messages import Message
 from registry.errors import GoneError, InvalidInputError, NotFoundError
@@ -18,7 +18,7 @@ from registry.external_ids import MAX_VALUE, SCHEME, ExternalId, find_external
 from registry.gazetteer import today
 from registry.lookup import CodeForms, code_forms, lookup
 
-blueprint = Blueprint("external", __name__, url_prefix="/v1/external")
+blueprint = Resource("external", "/v1/external", tag="addresses", kind="lookup")
 
 
 class ExternalQuery(Request):
@@ -52,7 +52,7 @@ class Bearers(TypedDict):
 
 
 @blueprint.get("/<scheme>/<path:value>")
-@public("lookup", answer=Bearers, tag="addresses", operation_id="find_external")
+@public(answer=Bearers, operation_id="find_external")
 def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
     """The records that have another scheme's value: a postcode, a parcel, an own number."""
     if not re.fullmatch(SCHEME, scheme) or len(value) > MAX_VALUE or not value.isprintable():

@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, NotRequired
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from pydantic import AwareDatetime, Field, ValidationError
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from api.access import caller_beside_keys, limited_tries
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.errors import invalid_input, problem_body
 from api.openapi import Problem, Request, members
 from api.shapes import unit_ref, unkept
@@ -31,7 +31,7 @@ from registry.gazetteer import UnitRef, today
 from registry.lookup import code_forms
 from registry.records import Record
 
-blueprint = Blueprint("field", __name__, url_prefix="/v1/field")
+blueprint = Resource("field", "/v1/field", tag="field", kind="reports")
 
 HEADER: Final = "X-Field-Code"
 """Where the code of a round stands."""
@@ -109,9 +109,7 @@ class RecordsFiled(TypedDict):
 
 @blueprint.get("/area")
 @public(
-    "reports",
     answer=FieldArea,
-    tag="field",
     reads_key=False,
     replica=False,
     audited=True,
@@ -146,9 +144,7 @@ def get_field_area() -> Response:
 
 @blueprint.post("/records")
 @public(
-    "reports",
     answer=RecordsFiled,
-    tag="field",
     statuses=(409,),
     reads_key=False,
     replica=False,

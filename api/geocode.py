@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, NotRequired, Self
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
 from api.columns import Columns, Query
 from api.context import gazetteer, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.errors import UNIT_CODE
 from api.explanation import Reading, reading_of
 from api.features import FeatureCollection, feature_collection
@@ -50,7 +50,7 @@ class Geocoded(Found):
     """Only with explain"""
 
 
-blueprint = Blueprint("geocode", __name__, url_prefix="/v1/geocode")
+blueprint = Resource("geocode", "/v1/geocode", tag="search", kind="geocode")
 
 
 class GeocodeQuery(Columns):
@@ -108,9 +108,7 @@ class GeocodeForm(GeocodeQuery):
 
 @blueprint.get("")
 @public(
-    "geocode",
     answer=Geocoded,
-    tag="search",
     statuses=(404,),
     retried=True,
     operation_id="geocode",
@@ -123,9 +121,7 @@ def get_geocode(query: GeocodeAsked) -> Response:
 
 @blueprint.post("")
 @public(
-    "geocode",
     answer=Found,
-    tag="search",
     statuses=(404,),
     retried=True,
     operation_id="geocode_by_post",

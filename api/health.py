@@ -2,18 +2,18 @@
 
 from typing import Literal
 
-from flask import Blueprint, Response, jsonify
+from flask import Response, jsonify
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from api.context import description, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.openapi import Request
 from api.packing import packed
 from registry.core.messages import Message
 from registry.errors import LeavingError
 
-blueprint = Blueprint("health", __name__)
+blueprint = Resource("health", tag="health", kind=None)
 
 
 class Health(TypedDict):
@@ -50,13 +50,7 @@ class Document(TypedDict):
 
 @blueprint.get("/healthz")
 @public(
-    None,
-    answer=Health,
-    tag="health",
-    needs_database=False,
-    reads_key=False,
-    replica=False,
-    operation_id="get_health",
+    answer=Health, needs_database=False, reads_key=False, replica=False, operation_id="get_health"
 )
 def healthz() -> Response:
     """Whether the process answers; says nothing of the database."""
@@ -65,9 +59,7 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 @public(
-    None,
     answer=Readiness,
-    tag="health",
     reads_key=False,
     replica=False,
     operation_id="get_readiness",
@@ -91,9 +83,7 @@ def readyz(query: ReadinessQuery) -> Response:
 
 @blueprint.get("/openapi.json")
 @public(
-    None,
     answer=Document,
-    tag="health",
     needs_database=False,
     reads_key=False,
     replica=False,

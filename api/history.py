@@ -3,14 +3,14 @@
 import datetime
 from typing import Annotated, Any
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.openapi import members
 from api.shapes import Entrance, entrance_of, unkept
 from geo.code import format as code_display
@@ -19,7 +19,7 @@ from registry.history import Change, Step, history
 from registry.lookup import read_code
 from registry.records import record_wording
 
-blueprint = Blueprint("history", __name__, url_prefix="/v1/addresses")
+blueprint = Resource("history", "/v1/addresses", tag="addresses", kind="copies")
 
 
 class HistoryChange(TypedDict):
@@ -68,9 +68,7 @@ class History(TypedDict):
 @blueprint.get("/<address_code>/history")
 @keyed(
     "carrier",
-    "copies",
     answer=History,
-    tag="addresses",
     replica=True,
     operation_id="get_address_history",
     codes=("code_mistyped", "outside_units", "enumeration_budget"),

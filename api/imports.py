@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import quote
 
-from flask import Blueprint, Response, json, request, send_file, stream_with_context
+from flask import Response, json, request, send_file, stream_with_context
 from werkzeug.exceptions import BadRequest
 
 from api.access import as_caller, caller
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.import_bodies import (
     AnswersBody,
     ImportAnswer,
@@ -56,7 +56,7 @@ from registry.uploads.views import (
     show_import,
 )
 
-blueprint = Blueprint("imports", __name__, url_prefix="/v1/imports")
+blueprint = Resource("imports", "/v1/imports", tag="imports", kind="writing")
 
 
 _COLUMNS: Final = (
@@ -81,9 +81,7 @@ blueprint.before_request(keep_files_below_var)
 @blueprint.post("")
 @keyed(
     "editor",
-    "writing",
     accepted=ImportAnswer,
-    tag="imports",
     operation_id="deliver_import",
     codes=("idempotency_key_reused", "storage_unavailable"),
     upload=("file",),
@@ -128,14 +126,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
 
 
 @blueprint.get("")
-@keyed(
-    "editor",
-    "writing",
-    answer=ImportList,
-    tag="imports",
-    operation_id="list_imports",
-    codes=("storage_unavailable",),
-)
+@keyed("editor", answer=ImportList, operation_id="list_imports", codes=("storage_unavailable",))
 def get_imports(query: ImportsQuery) -> Response:
     """Imports of keys with a unit of yours, the latest first."""
     found = list_imports(
@@ -152,8 +143,6 @@ def get_imports(query: ImportsQuery) -> Response:
 @blueprint.get("/template")
 @keyed(
     "editor",
-    "writing",
-    tag="imports",
     statuses=(404,),
     operation_id="get_import_template",
     media_types=("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
@@ -174,16 +163,14 @@ def get_template(query: TemplateQuery) -> Response:
 
 
 @blueprint.get("/<int:import_id>")
-@keyed("editor", "writing", answer=ImportAnswer, tag="imports")
+@keyed("editor", answer=ImportAnswer)
 def get_import(import_id: int) -> Response:
     """One import: state, progress, counts, and each kind of problem with examples."""
     return _shown(import_id)
 
 
 @blueprint.get("/<int:import_id>/problems")
-@keyed(
-    "editor", "writing", answer=ProblemsAnswer, tag="imports", operation_id="list_import_problems"
-)
+@keyed("editor", answer=ProblemsAnswer, operation_id="list_import_problems")
 def get_problems(import_id: int, query: ProblemsQuery) -> Response:
     """Every problem of every row, in the order of code and row."""
     engine, asking = register().engine, caller()
@@ -208,13 +195,7 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
 
 
 @blueprint.get("/<int:import_id>/report")
-@keyed(
-    "editor",
-    "writing",
-    tag="imports",
-    operation_id="get_import_report",
-    media_types=("*/*",),
-)
+@keyed("editor", operation_id="get_import_report", media_types=("*/*",))
 def get_report(import_id: int, query: ReportQuery) -> Response:
     """Rows as they came, in the file's own form, with all that is wrong."""
     return _file(import_id, query.rows)
@@ -222,12 +203,7 @@ def get_report(import_id: int, query: ReportQuery) -> Response:
 
 @blueprint.get("/<int:import_id>/codes")
 @keyed(
-    "editor",
-    "writing",
-    tag="imports",
-    operation_id="get_import_codes",
-    codes=("import_state",),
-    media_types=("text/csv",),
+    "editor", operation_id="get_import_codes", codes=("import_state",), media_types=("text/csv",)
 )
 def get_codes(import_id: int) -> Response:
     """Every row with its code and outcome, once it is published."""
@@ -237,9 +213,7 @@ def get_codes(import_id: int) -> Response:
 @blueprint.post("/<int:import_id>/answers")
 @keyed(
     "editor",
-    "writing",
     accepted=ImportAnswer,
-    tag="imports",
     operation_id="answer_import",
     codes=("import_state",),
     example={"crs": "EPSG:5897", "mapping": {"Cột A": "street"}},
@@ -260,9 +234,7 @@ def post_answers(import_id: int, json: AnswersBody) -> Response:
 @blueprint.post("/<int:import_id>/publish")
 @keyed(
     "approver",
-    "writing",
     accepted=ImportAnswer,
-    tag="imports",
     statuses=(412,),
     operation_id="publish_import",
     codes=("own_delivery", "too_many_vanished", "import_state"),
@@ -287,9 +259,7 @@ def post_publish(import_id: int, json: PublishBody) -> Response:
 @blueprint.post("/<int:import_id>/rollback")
 @keyed(
     "approver",
-    "writing",
     accepted=ImportAnswer,
-    tag="imports",
     operation_id="roll_back_import",
     codes=("import_state",),
     example={"keep_later": True},
@@ -304,14 +274,7 @@ def post_rollback(import_id: int, json: RollbackBody) -> Response:
 
 
 @blueprint.delete("/<int:import_id>")
-@keyed(
-    "editor",
-    "writing",
-    answer=ImportAnswer,
-    tag="imports",
-    operation_id="discard_import",
-    codes=("import_state",),
-)
+@keyed("editor", answer=ImportAnswer, operation_id="discard_import", codes=("import_state",))
 def delete_import(import_id: int) -> Response:
     """Discard an import that is not published: its file, reports and problems."""
     discard(register().engine, register().settings, import_id, caller())

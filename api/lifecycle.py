@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.access import caller
 from api.audit import note_done, note_operation
 from api.context import gazetteer, register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.openapi import members
 from api.shapes import at, unkept
 from geo.code import format as code_display
@@ -28,7 +28,7 @@ from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Changed, ChangedStreet, Done
 from registry.records import record_wording
 
-blueprint = Blueprint("operations", __name__, url_prefix="/v1")
+blueprint = Resource("operations", "/v1", tag="operations", kind="writing")
 
 _WRITTEN: Final = re.compile(r'\s*(?:W/)?"[^"]*"(?:\s*,\s*(?:W/)?"[^"]*")*\s*')
 """One ETag or several, of anything."""
@@ -203,10 +203,8 @@ def changed_records(records: Iterable[Changed]) -> list[dict[str, Any]]:
 @blueprint.patch("/addresses/<address_code>")
 @keyed(
     "editor",
-    "writing",
     answer=OperationAnswer,
     accepted=PendingOperation,
-    tag="operations",
     statuses=(428,),
     codes=(
         "code_mistyped",
@@ -242,10 +240,8 @@ for _operation in OPERATIONS:
     blueprint.post(f"/operations/{_operation.name}")(
         keyed(
             _operation.role,
-            "writing",
             answer=OperationAnswer,
             accepted=PendingOperation,
-            tag="operations",
             statuses=(412,),
             operation_id=f"perform_{_operation.kind}",
             codes=_CODES + (("own_proposal",) if _operation.name == "activate" else ()),

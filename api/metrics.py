@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Flask, Response, request
+from flask import Flask, Response, request
 from flask.globals import request_ctx
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from api.context import register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.shared_files import METRICS
 from registry.database import session_scope
 from registry.errors import RegistryError
@@ -28,7 +28,7 @@ from registry.register import Register
 from registry.release import release
 from registry.revision import head_revision
 
-blueprint = Blueprint("metrics", __name__)
+blueprint = Resource("metrics", tag="monitoring")
 
 _OWN: Final = CollectorRegistry()
 _REQUESTS: Final = Counter(
@@ -63,13 +63,7 @@ _LOOK_S: Final = 1.0
 
 
 @blueprint.get("/metrics")
-@keyed(
-    "viewer",
-    tag="monitoring",
-    takes_session=False,
-    opened_by="open_metrics",
-    media_types=("text/plain",),
-)
+@keyed("viewer", takes_session=False, opened_by="open_metrics", media_types=("text/plain",))
 def get_metrics() -> Response:
     """Figures for Prometheus: requests and their times, what waits, how old the data is.
 

@@ -10,14 +10,14 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, NotRequired
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Response, g, jsonify, request
 from pydantic import Field
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from api.audit import note
 from api.context import gazetteer, public_url, register
-from api.endpoint import keyed, public
+from api.endpoint import Resource, keyed, public
 from api.errors import BBOX, DATETIME, UNIT_CODE, problem
 from api.openapi import Request, Words
 from registry.core.messages import Message
@@ -34,7 +34,7 @@ from registry.features.read import read_one, read_page
 from registry.features.systems import CRS84, SYSTEMS, geojson_geometries
 from registry.units import FIRST_KNOWN_DAY
 
-blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
+blueprint = Resource("ogc", "/ogc", tag="gis", kind="tiles")
 
 _OPEN_LAYERS: Final = [each.id for each in COLLECTIONS.values() if not each.of_doors]
 
@@ -212,7 +212,7 @@ def tell_wrong(error: InvalidInputError) -> Response:
 
 
 @blueprint.get("", strict_slashes=False)
-@public("tiles", answer=OgcLanding, tag="gis")
+@public(answer=OgcLanding)
 def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
     """The way in: what QGIS and others are given as the address of the service."""
     return jsonify(
@@ -231,14 +231,14 @@ def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/conformance")
-@public("tiles", answer=OgcConformance, tag="gis")
+@public(answer=OgcConformance)
 def get_ogc_conformance(query: OgcQuery) -> Response:  # noqa: ARG001
     """What of the standard is kept."""
     return jsonify(OgcConformance(conformsTo=list(_CONFORMS)))
 
 
 @blueprint.get("/collections")
-@public("tiles", answer=OgcCollections, tag="gis")
+@public(answer=OgcCollections)
 def list_ogc_collections(query: OgcQuery) -> Response:  # noqa: ARG001
     """The layers."""
     return jsonify(
@@ -250,7 +250,7 @@ def list_ogc_collections(query: OgcQuery) -> Response:  # noqa: ARG001
 
 
 @blueprint.get("/collections/<collection>")
-@public("tiles", answer=OgcCollection, tag="gis")
+@public(answer=OgcCollection)
 def get_ogc_collection(collection: str, query: OgcQuery) -> Response:  # noqa: ARG001
     """One layer: its extent, the systems in which it is given, where its features are."""
     return jsonify(_described(collection_named(collection)))
@@ -259,9 +259,7 @@ def get_ogc_collection(collection: str, query: OgcQuery) -> Response:  # noqa: A
 @blueprint.get("/collections/households/items")
 @keyed(
     "carrier",
-    "tiles",
     answer=OgcFeatures,
-    tag="gis",
     statuses=(404,),
     takes_session=False,
     writes=False,
@@ -280,9 +278,7 @@ def list_ogc_households(query: OgcItemsQuery) -> Response:
 @blueprint.get("/collections/buildings/items")
 @keyed(
     "carrier",
-    "tiles",
     answer=OgcFeatures,
-    tag="gis",
     statuses=(404,),
     takes_session=False,
     writes=False,
@@ -296,11 +292,7 @@ def list_ogc_buildings(query: OgcItemsQuery) -> Response:
 
 @blueprint.get("/collections/<collection>/items")
 @public(
-    "tiles",
-    answer=OgcFeatures,
-    tag="gis",
-    media_types=(GEOJSON,),
-    parameters={"collection": {"enum": _OPEN_LAYERS}},
+    answer=OgcFeatures, media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}}
 )
 def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
     """Streets, hamlets, communes or provinces of a box, unit or day."""
@@ -310,9 +302,7 @@ def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
 @blueprint.get("/collections/households/items/<feature>")
 @keyed(
     "carrier",
-    "tiles",
     answer=OgcFeature,
-    tag="gis",
     takes_session=False,
     writes=False,
     replica=True,
@@ -326,9 +316,7 @@ def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
 @blueprint.get("/collections/buildings/items/<feature>")
 @keyed(
     "carrier",
-    "tiles",
     answer=OgcFeature,
-    tag="gis",
     takes_session=False,
     writes=False,
     replica=True,
@@ -341,11 +329,7 @@ def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
 
 @blueprint.get("/collections/<collection>/items/<feature>")
 @public(
-    "tiles",
-    answer=OgcFeature,
-    tag="gis",
-    media_types=(GEOJSON,),
-    parameters={"collection": {"enum": _OPEN_LAYERS}},
+    answer=OgcFeature, media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}}
 )
 def get_ogc_feature(collection: str, feature: str, query: OgcFeatureQuery) -> Response:
     """One street, hamlet, commune or province."""

@@ -3,14 +3,14 @@
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from flask import Blueprint, Response, jsonify
+from flask import Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.audit import note
 from api.conditional import conditional
 from api.context import register
-from api.endpoint import keyed, public
+from api.endpoint import Resource, keyed, public
 from api.openapi import Request
 from registry.pack.basemap import MEDIA_TYPE as MAP_TYPE
 from registry.pack.basemap import BasemapSlice
@@ -18,7 +18,7 @@ from registry.pack.file import MEDIA_TYPE, SUFFIX
 from registry.pack.keys import key_file, public_keys
 from registry.pack.run import make_pack, pack_state
 
-blueprint = Blueprint("packs", __name__, url_prefix="/v1/packs")
+blueprint = Resource("packs", "/v1/packs", tag="packs", kind="copies")
 
 _KEYS_AGE_S: Final = 3_600
 
@@ -54,13 +54,7 @@ class PackKeys(TypedDict):
 
 
 @blueprint.get("/keys")
-@public(
-    "copies",
-    answer=PackKeys,
-    tag="packs",
-    operation_id="list_pack_keys",
-    codes=("signing_key_unavailable",),
-)
+@public(answer=PackKeys, operation_id="list_pack_keys", codes=("signing_key_unavailable",))
 def get_pack_keys() -> Response:
     """The public keys by which packs are checked, as a JWK Set."""
     response = jsonify(public_keys(key_file(register().settings)))
@@ -73,8 +67,6 @@ def get_pack_keys() -> Response:
 @blueprint.get("/<commune>")
 @keyed(
     "carrier",
-    "copies",
-    tag="packs",
     replica=True,
     opened_by="open_packs",
     codes=("cursor_refused", "signing_key_unavailable"),
@@ -99,14 +91,7 @@ def get_pack(commune: str, query: PackQuery) -> Response:
 
 
 @blueprint.get("/<commune>/basemap")
-@keyed(
-    "carrier",
-    "copies",
-    tag="packs",
-    replica=True,
-    opened_by="open_packs",
-    media_types=("application/vnd.pmtiles",),
-)
+@keyed("carrier", replica=True, opened_by="open_packs", media_types=("application/vnd.pmtiles",))
 def get_pack_basemap(commune: str) -> Response:
     """The base map of a commune, where the operator gave one as a file: a PMTiles file of its own.
 

@@ -3,12 +3,12 @@
 from typing import Any, Final
 from urllib.parse import quote
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field, ValidationError
 
 from api.audit import note
 from api.context import gazetteer, public_url, register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE, invalid_input
 from api.openapi import Day, Request
 from registry.core.messages import Message
@@ -35,7 +35,7 @@ from registry.paper.plates import (
 from registry.paper.site import Site
 from registry.paper.typesetting import Paper
 
-blueprint = Blueprint("papers", __name__, url_prefix="/v1/papers")
+blueprint = Resource("papers", "/v1/papers", tag="papers", kind="certificates")
 
 _OPERATIONS: Final = ", ".join(name for name, made in BY_NAME.items() if made.kind in KINDS)
 _SKIP: Final = "How many doors to pass over, where there are more than one PDF holds"
@@ -86,8 +86,6 @@ class DecisionBody(Request):
 @blueprint.post("/plates")
 @keyed(
     "editor",
-    "certificates",
-    tag="papers",
     statuses=(404,),
     operation_id="print_plates",
     example={"commune": "00199", "street": "Phố Láng", "size": "180x120"},
@@ -107,8 +105,6 @@ def post_plates(json: PlatesBody) -> Response:
 @blueprint.post("/lists")
 @keyed(
     "editor",
-    "certificates",
-    tag="papers",
     statuses=(404,),
     operation_id="print_list",
     example={"commune": "00199", "locality": "Thôn Đoài", "purpose": "field"},
@@ -124,8 +120,6 @@ def post_list(json: ListBody) -> Response:
 @blueprint.post("/decisions")
 @keyed(
     "editor",
-    "certificates",
-    tag="papers",
     statuses=(404, 409),
     operation_id="print_decision",
     example={

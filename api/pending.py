@@ -1,12 +1,12 @@
 """Operations that wait for a second person: listed, shown, approved, declined."""
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.audit import note_done, note_operation
 from api.context import register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.lifecycle import OperationAnswer, PendingOperation, operation_body, shown_pending
 from api.openapi import Request
 from api.shapes import unkept
@@ -15,7 +15,7 @@ from registry.lifecycle.pending import approve, decline
 from registry.lifecycle.pending_store import find_pending, list_pending
 from registry.lifecycle.requests import Sentence
 
-blueprint = Blueprint("pending", __name__, url_prefix="/v1/pending-operations")
+blueprint = Resource("pending", "/v1/pending-operations", tag="operations")
 
 
 class PendingQuery(Request):
@@ -38,7 +38,7 @@ class DeclineBody(Request):
 
 
 @blueprint.get("")
-@keyed("viewer", answer=PendingList, tag="operations", operation_id="list_pending_operations")
+@keyed("viewer", answer=PendingList, operation_id="list_pending_operations")
 def get_pending_operations(query: PendingQuery) -> Response:
     """What waits for a second person in the units of the key, the oldest first."""
     with session_scope(register().engine) as session:
@@ -47,7 +47,7 @@ def get_pending_operations(query: PendingQuery) -> Response:
 
 
 @blueprint.get("/<int:pending_id>")
-@keyed("viewer", answer=PendingOperation, tag="operations", codes=("outside_units",))
+@keyed("viewer", answer=PendingOperation, codes=("outside_units",))
 def get_pending_operation(pending_id: int) -> Response:
     """What was asked for, and what became of it."""
     with session_scope(register().engine) as session:
@@ -58,7 +58,6 @@ def get_pending_operation(pending_id: int) -> Response:
 @keyed(
     "approver",
     answer=OperationAnswer,
-    tag="operations",
     operation_id="approve_pending_operation",
     codes=(
         "illegal_transition",
@@ -82,7 +81,6 @@ def post_approve(pending_id: int) -> Response:
 @keyed(
     "editor",
     answer=PendingOperation,
-    tag="operations",
     operation_id="decline_pending_operation",
     codes=("illegal_transition", "address_taken", "name_taken", "pending_decided", "outside_units"),
     example={"reason": "nhà vẫn ở đó"},

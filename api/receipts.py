@@ -5,13 +5,13 @@ Whoever reported is told the outcome and what was said to him, never who decided
 
 from typing import Annotated, Final
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.access import caller
 from api.context import gazetteer, register
-from api.endpoint import keyed, public
+from api.endpoint import Resource, keyed, public
 from api.openapi import Request, members
 from api.shapes import at, unit_ref, unkept
 from registry.gazetteer import UnitRef, today
@@ -19,7 +19,7 @@ from registry.lookup import CodeForms, code_forms
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
 from registry.reports.receipts import Reported, by_receipt, own_reports
 
-blueprint = Blueprint("receipts", __name__, url_prefix="/v1/reports")
+blueprint = Resource("receipts", "/v1/reports", tag="reports", kind="reports")
 
 _OUTCOME: Final = "waiting, accepted or rejected"
 
@@ -65,9 +65,7 @@ class OwnReportsQuery(Request):
 
 @blueprint.get("/<receipt>")
 @public(
-    "reports",
     answer=ReportOutcome,
-    tag="reports",
     takes_session=True,
     writes=True,
     replica=False,
@@ -82,9 +80,7 @@ def get_receipt(receipt: str) -> Response:
 @blueprint.get("/mine")
 @keyed(
     "carrier",
-    "reports",
     answer=OwnReports,
-    tag="reports",
     operation_id="list_own_reports",
     codes=("outside_units", "enumeration_budget"),
 )

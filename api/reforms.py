@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, send_file
+from flask import Response, send_file
 
 from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.received import FILE, keep_files_below_var, received
 from api.reform_bodies import (
     CarryBody,
@@ -30,7 +30,7 @@ from registry.reform.asking import BOUNDARIES, UNDECIDED, ask, decide, discard, 
 from registry.reform.views import MAP, WORKBOOK, find_reform, list_reforms
 from registry.uploads import files
 
-blueprint = Blueprint("reforms", __name__, url_prefix="/v1/reforms")
+blueprint = Resource("reforms", "/v1/reforms", tag="reforms", kind="writing")
 
 _WORK_FILES: Final = {
     "xlsx": (WORKBOOK, None),
@@ -44,9 +44,7 @@ blueprint.before_request(keep_files_below_var)
 @blueprint.post("")
 @keyed(
     "admin",
-    "writing",
     accepted=ReformWithReport,
-    tag="reforms",
     operation_id="deliver_reform",
     codes=("storage_unavailable",),
     upload=("file", "boundaries"),
@@ -64,14 +62,7 @@ def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG0
 
 
 @blueprint.get("")
-@keyed(
-    "admin",
-    "writing",
-    answer=ReformList,
-    tag="reforms",
-    operation_id="list_reforms",
-    codes=("storage_unavailable",),
-)
+@keyed("admin", answer=ReformList, operation_id="list_reforms", codes=("storage_unavailable",))
 def get_reforms(query: ReformsQuery) -> Response:
     """Reforms, the latest first; those of the command line as well."""
     with session_scope(register().engine) as session:
@@ -82,7 +73,7 @@ def get_reforms(query: ReformsQuery) -> Response:
 
 
 @blueprint.get("/<int:reform_id>")
-@keyed("admin", "writing", answer=ReformWithReport, tag="reforms", codes=("storage_unavailable",))
+@keyed("admin", answer=ReformWithReport, codes=("storage_unavailable",))
 def get_reform(reform_id: int) -> Response:
     """One reform: state, progress, and what its dry run reported."""
     return _shown(reform_id)
@@ -91,8 +82,6 @@ def get_reform(reform_id: int) -> Response:
 @blueprint.get("/<int:reform_id>/undecided")
 @keyed(
     "admin",
-    "writing",
-    tag="reforms",
     operation_id="get_reform_undecided",
     codes=("storage_unavailable",),
     media_types=(
@@ -120,9 +109,7 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
 @blueprint.post("/<int:reform_id>/decided")
 @keyed(
     "admin",
-    "writing",
     accepted=ReformWithReport,
-    tag="reforms",
     operation_id="decide_reform",
     codes=("reform_state", "storage_unavailable"),
     upload=("file",),
@@ -142,9 +129,7 @@ def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Respo
 @blueprint.post("/<int:reform_id>/carry")
 @keyed(
     "admin",
-    "writing",
     accepted=ReformWithReport,
-    tag="reforms",
     statuses=(412,),
     operation_id="carry_reform",
     codes=("reform_state", "storage_unavailable"),
@@ -168,9 +153,7 @@ def post_carry(reform_id: int, json: CarryBody) -> Response:
 @blueprint.post("/<int:reform_id>/undo")
 @keyed(
     "admin",
-    "writing",
     accepted=ReformWithReport,
-    tag="reforms",
     operation_id="undo_reform",
     codes=("reform_state", "storage_unavailable"),
     example={"reason": "sai phụ lục"},
@@ -184,9 +167,7 @@ def post_undo(reform_id: int, json: UndoBody) -> Response:
 @blueprint.post("/<int:reform_id>/withdraw")
 @keyed(
     "admin",
-    "writing",
     accepted=ReformWithReport,
-    tag="reforms",
     operation_id="withdraw_reform",
     codes=("reform_state", "storage_unavailable"),
 )
@@ -199,9 +180,7 @@ def post_withdraw(reform_id: int) -> Response:
 @blueprint.delete("/<int:reform_id>")
 @keyed(
     "admin",
-    "writing",
     answer=ReformWithReport,
-    tag="reforms",
     operation_id="discard_reform",
     codes=("reform_state", "storage_unavailable"),
 )

@@ -3,14 +3,14 @@
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 
 from api.access import caller, count_rows
 from api.audit import note
 from api.context import client_network, gazetteer, register
-from api.endpoint import keyed, public
+from api.endpoint import Resource, keyed, public
 from api.errors import invalid_input, problem_body
 from api.lifecycle import changed_records
 from api.limits import has_key
@@ -53,8 +53,8 @@ from registry.reports.queue import (
 )
 from registry.reports.reporters import Reporter
 
-blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports")
-many = Blueprint("many_reports", __name__, url_prefix="/v1/batch")
+blueprint = Resource("reports", "/v1/reports", tag="reports", kind="reports")
+many = Resource("many_reports", "/v1/batch", tag="reports", kind="reports")
 
 _ONCE: Final = {
     "name": "Idempotency-Key",
@@ -67,9 +67,7 @@ _ONCE: Final = {
 
 @blueprint.post("")
 @public(
-    "reports",
     answer=ReportFiled,
-    tag="reports",
     statuses=(404,),
     takes_session=True,
     writes=True,
@@ -100,9 +98,7 @@ def post_report(json: ReportBody, form: ReportForm) -> Response:
 
 @many.post("/reports")
 @public(
-    "reports",
     answer=ManyReportsFiled,
-    tag="reports",
     takes_session=True,
     writes=True,
     replica=False,
@@ -151,9 +147,7 @@ def _kept(given: dict[str, Any]) -> Said:
 @blueprint.get("")
 @keyed(
     "viewer",
-    "reports",
     answer=ReportQueue,
-    tag="reports",
     statuses=(404,),
     operation_id="list_reports",
     codes=("outside_units", "enumeration_budget"),
@@ -179,9 +173,7 @@ _CODES_OF_DECISIONS: Final = (
 @blueprint.post("/<int:report_id>/accept")
 @keyed(
     "editor",
-    "reports",
     answer=DecisionAnswer,
-    tag="reports",
     operation_id="accept_report",
     codes=_CODES_OF_DECISIONS,
     example={"reason": "đã đến xem"},
@@ -199,9 +191,7 @@ def post_accept(report_id: int, json: AcceptBody) -> Response:
 @blueprint.post("/<int:report_id>/reject")
 @keyed(
     "editor",
-    "reports",
     answer=DecisionAnswer,
-    tag="reports",
     operation_id="reject_report",
     codes=_CODES_OF_DECISIONS,
     example={"reason": "nhà vẫn ở đó"},

@@ -1,10 +1,10 @@
 """From a point to addresses."""
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field
 
 from api.context import gazetteer, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.features import FeatureCollection, feature_collection
 from api.openapi import Day, Request
 from api.shapes import unkept
@@ -13,7 +13,7 @@ from registry.disclosure import told_answers
 from registry.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
 from registry.units import label_day
 
-blueprint = Blueprint("reverse", __name__, url_prefix="/v1/reverse")
+blueprint = Resource("reverse", "/v1/reverse", tag="search", kind="reverse")
 
 
 class ReverseQuery(Request):
@@ -43,12 +43,7 @@ class ReverseForm(ReverseQuery):
 
 @blueprint.get("")
 @public(
-    "reverse",
-    answer=FeatureCollection,
-    tag="search",
-    retried=True,
-    operation_id="reverse",
-    codes=("enumeration_budget",),
+    answer=FeatureCollection, retried=True, operation_id="reverse", codes=("enumeration_budget",)
 )
 def get_reverse(query: ReverseQuery) -> Response:
     """The households and buildings near a point, the nearest first; else its commune.
@@ -60,9 +55,7 @@ def get_reverse(query: ReverseQuery) -> Response:
 
 @blueprint.post("")
 @public(
-    "reverse",
     answer=FeatureCollection,
-    tag="search",
     retried=True,
     operation_id="reverse_by_post",
     codes=("enumeration_budget",),

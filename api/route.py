@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 from pydantic import Field
 from typing_extensions import TypedDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from api.access import count_rows
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import CODES_OF_TABLES, public
+from api.endpoint import CODES_OF_TABLES, Resource, public
 from api.openapi import Request, Words
 from api.papers import as_pdf, site
 from api.shapes import unit_ref
@@ -48,7 +48,7 @@ _TABLES: Final = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 )
 
-blueprint = Blueprint("route", __name__, url_prefix="/v1/routes")
+blueprint = Resource("route", "/v1/routes", tag="search", kind="batch")
 
 _EXAMPLE: Final = {"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]}
 
@@ -194,9 +194,7 @@ class RouteAnswer(TypedDict):
 
 @blueprint.post("")
 @public(
-    "batch",
     answer=RouteAnswer,
-    tag="search",
     statuses=(415,),
     takes_session=True,
     audited=True,
@@ -219,8 +217,6 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
 
 @blueprint.post("/papers")
 @public(
-    "batch",
-    tag="search",
     statuses=(415,),
     takes_session=True,
     audited=True,

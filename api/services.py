@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, cast
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 from pydantic import Field
 from typing_extensions import TypedDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import keyed, public
+from api.endpoint import Resource, keyed, public
 from api.errors import UNIT_CODE
 from api.openapi import Day, Request
 from api.received import FILE, keep_files_below_var, received
@@ -35,8 +35,8 @@ from registry.services.checking import ServicesCheck, check_services
 from registry.services.loading import ServicesLoaded, load_services
 from registry.uploads.files import clean_name
 
-blueprint = Blueprint("services", __name__, url_prefix="/v1/services")
-own = Blueprint("own_services", __name__, url_prefix="/v1/services")
+blueprint = Resource("services", "/v1/services", tag="services")
+own = Resource("own_services", "/v1/services", tag="services")
 
 MOST_BYTES: Final = 64 << 20
 """Of a delivery: it is read while its sender waits."""
@@ -94,7 +94,6 @@ class CheckQuery(Request):
 @blueprint.get("")
 @public(
     answer=ServicesOfDoor,
-    tag="services",
     operation_id="find_services",
     codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"),
 )
@@ -122,7 +121,6 @@ def get_services(query: ServicesQuery) -> Response:
 @keyed(
     "carrier",
     answer=ServicesLoaded,
-    tag="services",
     operation_id="deliver_services",
     codes=(
         "unreadable_file",
@@ -158,9 +156,7 @@ def post_services(query: ServicesFileQuery, form: ServicesForm) -> Response:
 
 
 @own.get("/check")
-@keyed(
-    "carrier", answer=ServicesCheck, tag="services", statuses=(404,), operation_id="check_services"
-)
+@keyed("carrier", answer=ServicesCheck, statuses=(404,), operation_id="check_services")
 def get_check(query: CheckQuery) -> Response:
     """Areas that overlap, and doors of a unit that nobody of the operator serves."""
     operator = operator_of(query.operator)

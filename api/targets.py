@@ -3,14 +3,14 @@
 import dataclasses
 from typing import Annotated, Literal
 
-from flask import Blueprint, Response, jsonify
+from flask import Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.access import caller
 from api.audit import note
 from api.context import gazetteer, register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
 from api.openapi import Day, Request
 from registry.coverage.target_reading import Defaults
@@ -19,7 +19,7 @@ from registry.coverage.targets import PROBLEMS, TargetGap, take_targets
 from registry.database import session_scope
 from registry.lifecycle.requests import Line
 
-blueprint = Blueprint("targets", __name__, url_prefix="/v1/targets")
+blueprint = Resource("targets", "/v1/targets", tag="coverage", kind="writing")
 
 Counted = Literal["households", "residents", "dwellings"]
 Quality = Literal["declared", "census", "estimate"]
@@ -77,9 +77,7 @@ class TargetsAnswer(TypedDict):
 @blueprint.post("")
 @keyed(
     "approver",
-    "writing",
     answer=TargetsAnswer,
-    tag="coverage",
     operation_id="declare_targets",
     example={"targets": [{"unit": "00199", "households": 12345}]},
 )

@@ -4,18 +4,18 @@ import gzip
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 from pydantic import RootModel
 
 from api.conditional import conditional
 from api.context import public_url, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from registry.core.messages import Message
 from registry.drawing.style import map_style, tile_json
 from registry.drawing.tiles import MAX_ZOOM, Tile, draw_tile
 from registry.errors import InvalidInputError, NotFoundError
 
-blueprint = Blueprint("tiles", __name__, url_prefix="/tiles")
+blueprint = Resource("tiles", "/tiles", tag="map", kind="tiles")
 
 MIMETYPE: Final = "application/vnd.mapbox-vector-tile"
 _MAX_AGE_S: Final = 60
@@ -29,14 +29,14 @@ class MapDocument(RootModel[dict[str, Any]]):
 
 
 @blueprint.get("/tilejson.json")
-@public("tiles", answer=MapDocument, tag="map", own_rate=True)
+@public(answer=MapDocument, own_rate=True)
 def get_tile_json() -> Response:
     """TileJSON 3.0 of the tiles: their layers and what stands in them."""
     return _document(tile_json(public_url()))
 
 
 @blueprint.get("/style.json")
-@public("tiles", answer=MapDocument, tag="map", own_rate=True, operation_id="get_map_style")
+@public(answer=MapDocument, own_rate=True, operation_id="get_map_style")
 def get_style() -> Response:
     """The map as a style document (version 8) for MapLibre, QGIS and others; with the base map."""
     return _document(map_style(public_url(), register().basemap))
@@ -50,7 +50,7 @@ def _document(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/<int:z>/<int:x>/<int:y>")
-@public("tiles", tag="map", own_rate=True, media_types=("application/vnd.mapbox-vector-tile",))
+@public(own_rate=True, media_types=("application/vnd.mapbox-vector-tile",))
 def get_tile(z: int, x: int, y: int) -> Response:
     """A vector tile (Mapbox Vector Tile 2.1, Web Mercator): units, names, density, doors.
 
@@ -66,8 +66,6 @@ def get_tile(z: int, x: int, y: int) -> Response:
 
 @blueprint.get("/base/<int:z>/<int:x>/<int:y>")
 @public(
-    "tiles",
-    tag="map",
     own_rate=True,
     media_types=("application/vnd.mapbox-vector-tile", "image/png", "image/jpeg", "image/webp"),
 )

@@ -4,13 +4,13 @@ import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, NotRequired, Self
 
-from flask import Blueprint, Response, json, jsonify
+from flask import Response, json, jsonify
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
 from api.conditional import conditional
 from api.context import gazetteer
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Day, JsonObject, Request
 from api.packing import packed
@@ -37,7 +37,7 @@ from registry.units import (
 from registry.units.announced import Announcement, Change, announced
 from registry.units.onward import Continuation, continuations
 
-blueprint = Blueprint("units", __name__, url_prefix="/v1/units")
+blueprint = Resource("units", "/v1/units", tag="units", kind="units")
 
 MAX_AGE_S: Final = 3600
 """How long an answer may be cached; its ETag says whether it is the same afterwards. Less where
@@ -230,7 +230,7 @@ class Picker(TypedDict):
 
 
 @blueprint.get("")
-@public("units", answer=UnitList, tag="units", statuses=(404,))
+@public(answer=UnitList, statuses=(404,))
 def list_units(query: UnitsQuery) -> Response:
     """Units of a day by name or code, level and province; the best matches first."""
     day = day_asked(query.as_of)
@@ -250,7 +250,7 @@ def _earlier(day: datetime.date, total: int) -> dict[str, object]:
 
 
 @blueprint.get("/picker")
-@public("units", answer=Picker, tag="units", operation_id="get_unit_picker")
+@public(answer=Picker, operation_id="get_unit_picker")
 def get_picker(query: UnitQueryParams) -> Response:
     """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
     body = _picker_body(gazetteer(), day_asked(query.as_of))
@@ -258,7 +258,7 @@ def get_picker(query: UnitQueryParams) -> Response:
 
 
 @blueprint.get("/convert")
-@public("units", answer=Conversions, tag="units", statuses=(404,), operation_id="convert_unit")
+@public(answer=Conversions, statuses=(404,), operation_id="convert_unit")
 def convert(query: ConvertQuery) -> Response:
     """From an old code or an old text to the units of today, all candidates of a split one."""
     response = jsonify(converted(query))
@@ -287,7 +287,7 @@ def converted(query: ConvertQuery) -> JsonObject:
 
 
 @blueprint.get("/<code>")
-@public("units", answer=UnitDetail, tag="units")
+@public(answer=UnitDetail)
 def get_unit(code: str, query: UnitQueryParams) -> Response:
     """One unit: names, parents, seat, predecessors and successors.
 

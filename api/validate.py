@@ -2,13 +2,13 @@
 
 from typing import Annotated, NotRequired, Self
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
 from api.columns import Columns, Written
 from api.context import counts, gazetteer, register
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.geocode import suggested_codes
 from api.openapi import Day
 from api.shapes import DatedLabel, unit_ref, unkept, with_label_on
@@ -30,7 +30,7 @@ from registry.validation.verdicts import (
 )
 from registry.validation.verdicts import Question as Asked
 
-blueprint = Blueprint("validate", __name__, url_prefix="/v1/validate")
+blueprint = Resource("validate", "/v1/validate", tag="search", kind="validate")
 
 
 class ValidateBody(Columns):
@@ -192,9 +192,7 @@ def validation_answer(found: Validation) -> ValidationAnswer:
 
 @blueprint.post("")
 @public(
-    "validate",
     answer=ValidationAnswer,
-    tag="search",
     retried=True,
     operation_id="validate_address",
     codes=("enumeration_budget",),

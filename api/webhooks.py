@@ -3,14 +3,14 @@
 import datetime
 from typing import Annotated, Final, Literal
 
-from flask import Blueprint, Response
+from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.access import caller
 from api.audit import note
 from api.context import register
-from api.endpoint import keyed
+from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
 from api.openapi import Request, members
 from api.shapes import unkept
@@ -31,7 +31,7 @@ from registry.webhooks.subscriptions import (
     WebhookView,
 )
 
-blueprint = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
+blueprint = Resource("webhooks", "/v1/webhooks", tag="webhooks", kind="copies")
 
 _SINCE: Final = "A day (as it began), a position of the feed, or a cursor"
 _DELIVERIES: Final = 50
@@ -198,9 +198,7 @@ class Done(TypedDict):
 @blueprint.post("")
 @keyed(
     "carrier",
-    "copies",
     answer=WebhookMade,
-    tag="webhooks",
     statuses=(404, 409),
     operation_id="make_webhook",
     codes=("cursor_refused", "outside_units"),
@@ -223,14 +221,7 @@ def post_webhook(json: WebhookBody) -> Response:
 
 
 @blueprint.get("")
-@keyed(
-    "carrier",
-    "copies",
-    answer=WebhookList,
-    tag="webhooks",
-    operation_id="list_webhooks",
-    codes=("outside_units",),
-)
+@keyed("carrier", answer=WebhookList, operation_id="list_webhooks", codes=("outside_units",))
 def get_webhooks() -> Response:
     """The webhooks of this key; to an admin of the whole country, those of every key."""
     with session_scope(register().engine) as session:
@@ -239,7 +230,7 @@ def get_webhooks() -> Response:
 
 
 @blueprint.get("/<int:webhook_id>")
-@keyed("carrier", "copies", answer=WebhookAnswer, tag="webhooks", codes=("outside_units",))
+@keyed("carrier", answer=WebhookAnswer, codes=("outside_units",))
 def get_webhook(webhook_id: int) -> Response:
     """A webhook: the position it has reached, and why it stopped."""
     with session_scope(register().engine) as session:
@@ -249,9 +240,7 @@ def get_webhook(webhook_id: int) -> Response:
 @blueprint.patch("/<int:webhook_id>")
 @keyed(
     "carrier",
-    "copies",
     answer=WebhookAnswer,
-    tag="webhooks",
     operation_id="change_webhook",
     codes=("outside_units",),
     example={"state": "active"},
@@ -268,7 +257,7 @@ def patch_webhook(webhook_id: int, json: ChangeWebhookBody) -> Response:
 
 
 @blueprint.delete("/<int:webhook_id>")
-@keyed("carrier", "copies", answer=Done, tag="webhooks", codes=("outside_units",))
+@keyed("carrier", answer=Done, codes=("outside_units",))
 def delete_webhook(webhook_id: int) -> Response:
     """Forget a webhook, and what was sent."""
     with session_scope(register().engine) as session:
@@ -279,9 +268,7 @@ def delete_webhook(webhook_id: int) -> Response:
 @blueprint.post("/<int:webhook_id>/secret")
 @keyed(
     "carrier",
-    "copies",
     answer=WebhookSecret,
-    tag="webhooks",
     operation_id="rotate_webhook_secret",
     codes=("outside_units",),
     example={"overlap_h": 24},
@@ -297,9 +284,7 @@ def post_secret(webhook_id: int, json: RotateBody) -> Response:
 @blueprint.post("/<int:webhook_id>/replay")
 @keyed(
     "carrier",
-    "copies",
     answer=WebhookAnswer,
-    tag="webhooks",
     operation_id="replay_webhook",
     codes=("cursor_refused", "outside_units"),
     example={"since": "2026-11-01"},
@@ -312,14 +297,7 @@ def post_replay(webhook_id: int, json: ReplayBody) -> Response:
 
 
 @blueprint.post("/<int:webhook_id>/test")
-@keyed(
-    "carrier",
-    "copies",
-    answer=Done,
-    tag="webhooks",
-    operation_id="test_webhook",
-    codes=("outside_units",),
-)
+@keyed("carrier", answer=Done, operation_id="test_webhook", codes=("outside_units",))
 def post_test(webhook_id: int) -> Response:
     """Send a message of the type `register.test`; among the deliveries stands what became of it."""
     with session_scope(register().engine) as session:
@@ -329,12 +307,7 @@ def post_test(webhook_id: int) -> Response:
 
 @blueprint.get("/<int:webhook_id>/deliveries")
 @keyed(
-    "carrier",
-    "copies",
-    answer=WebhookDeliveries,
-    tag="webhooks",
-    operation_id="list_deliveries",
-    codes=("outside_units",),
+    "carrier", answer=WebhookDeliveries, operation_id="list_deliveries", codes=("outside_units",)
 )
 def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> Response:
     """What was sent in the last month, and dead letters, the newest first."""

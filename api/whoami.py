@@ -3,20 +3,20 @@
 import datetime
 from typing import Annotated
 
-from flask import Blueprint, Response, g
+from flask import Response, g
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.access import caller
 from api.context import gazetteer
 from api.counters import seconds_left
-from api.endpoint import public
+from api.endpoint import Resource, public
 from api.limits import Rate, has_key
 from api.shapes import unit_ref, unkept
 from registry.access import budget
 from registry.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
 
-blueprint = Blueprint("whoami", __name__, url_prefix="/v1/whoami")
+blueprint = Resource("whoami", "/v1/whoami", tag="access")
 
 
 class RateLeft(TypedDict):
@@ -61,7 +61,7 @@ class WhoAmI(TypedDict):
 
 
 @blueprint.get("")
-@public(answer=WhoAmI, tag="access", takes_session=True, operation_id="get_caller")
+@public(answer=WhoAmI, takes_session=True, operation_id="get_caller")
 def whoami() -> Response:
     """Who the register takes the caller for: role, units, and what is left of its limits."""
     asking = caller()
