@@ -13,14 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from flask import Flask, Request, current_app, g
+from flask import Flask, current_app, g
 from flask.globals import request_ctx
 
 from api.bodies import most_bytes
 from api.context import client_network, register
 from api.endpoint import UNDECLARED, Facts, facts_of
+from api.hooks import Before
 from api.limits import Limits, has_key, too_many
-from api.requests import SAFE_METHODS
+from api.requests import SAFE_METHODS, Request
 from api.sessions import sent_token
 from api.turns import check_turn
 from registry.access.actors import ANONYMOUS, Actor, act_as
@@ -192,12 +193,11 @@ def guard(
     limits: Limits | None,
     settings: Settings,
 ) -> None:
-    """Check every request of `app` against the facts of its endpoint.
+    """Prepare `app` to check every request against the facts of its endpoint (`check_caller`).
 
     Where the settings refuse anonymous reads, endpoints that read a caller's key require one.
     """
     app.extensions[_EXTENSION] = _Access(authenticate, limits, settings)
-    app.before_request(_check)
     app.teardown_request(_leave)
 
 
@@ -230,33 +230,37 @@ def as_caller(parts: Iterator[Part]) -> Iterator[Part]:
     return made()
 
 
-def _check() -> None:
-    act_as(ANONYMOUS)
-    asked = request_ctx.request
-    endpoint = asked.endpoint
-    access: _Access = current_app.extensions[_EXTENSION]
-    if endpoint is None:
-        return  # no such route, or not by this method: that is answered without a key
-    facts = facts_of(current_app, endpoint)
-    own = not facts.replica
-    _choose_place(own=own)
-    if not facts.reads_key:
-        return
-    role = access.role(facts)
-    asking = access.authenticate(asked)
-    g.caller = asking
-    act_as(asking)
-    written_for(asked.id)  # type: ignore[attr-defined]
-    if not own and asking.may("viewer"):  # and so, as a rule, writes
-        _choose_place(own=True)
-    if access.limits is not None:
-        _count(access.limits, asking, often=facts.own_rate)
-    if not access.settings.anonymous_reads and not has_key(asking):
-        raise KeyRequiredError(Message("key_required"))
-    if not asking.may(role):
-        if not has_key(asking):
-            raise KeyRequiredError(Message("role_key_required", role=role))
-        raise ForbiddenError(Message("role_insufficient", role=asking.role, required=role))
+def check_caller(app: Flask, facts: Facts | None) -> Before:
+    """Before each request: whether its caller may call the endpoint."""
+    if facts is None:  # answered without a key: there is no such endpoint
+        return lambda _asked: act_as(ANONYMOUS)
+    access: _Access = app.extensions[_EXTENSION]
+    role, own, often = access.role(facts), not facts.replica, facts.own_rate
+    needs_key = not access.settings.anonymous_reads
+
+    def check(asked: Request) -> None:
+        act_as(ANONYMOUS)
+        _choose_place(own=own)
+        asking = access.authenticate(asked)
+        g.caller = asking
+        act_as(asking)
+        written_for(asked.id)
+        if not own and asking.may("viewer"):  # and so, as a rule, writes
+            _choose_place(own=True)
+        if access.limits is not None:
+            _count(access.limits, asking, often=often)
+        if needs_key and not has_key(asking):
+            raise KeyRequiredError(Message("key_required"))
+        if not asking.may(role):
+            if not has_key(asking):
+                raise KeyRequiredError(Message("role_key_required", role=role))
+            raise ForbiddenError(Message("role_insufficient", role=asking.role, required=role))
+
+    def check_nobody(_asked: Request) -> None:
+        act_as(ANONYMOUS)
+        _choose_place(own=own)
+
+    return check if facts.reads_key else check_nobody
 
 
 def count_rows(rows: int) -> None:
@@ -271,7 +275,7 @@ def admitted_bytes() -> int:
 
     Raises BusyError where it would be taken in for nothing.
     """
-    asked = request_ctx.request
+    asked: Request = request_ctx.request  # type: ignore[assignment]
     access: _Access = current_app.extensions[_EXTENSION]
     try:
         facts = _facts(asked)
@@ -281,7 +285,7 @@ def admitted_bytes() -> int:
         return 0  # told when the request is answered, and counted then
     if facts.in_turn:
         check_turn()
-    return most_bytes(current_app, asked.endpoint, register().settings)
+    return most_bytes(facts, register().settings)
 
 
 def _choose_place(*, own: bool) -> None:

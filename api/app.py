@@ -41,7 +41,7 @@ from api import (
     webhooks,
     whoami,
 )
-from api.access import Authenticate, by_key, guard
+from api.access import Authenticate, by_key, check_caller, guard
 from api.audit import keep_audit
 from api.bodies import MOST, prepare_body
 from api.context import COUNTS, DESCRIPTION, EXTENSION
@@ -72,8 +72,8 @@ from api.desk.blueprint import prepare_desk
 from api.document import Description
 from api.endpoint import facts_of
 from api.errors import register_errors
-from api.limits import Limits, tell_limits
-from api.logs import LoggedFlask
+from api.hooks import HookedFlask
+from api.limits import Limits, add_limits
 from api.mcp import http as mcp
 from api.pages import (
     address,
@@ -95,7 +95,7 @@ from api.pages import route as route_page
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
 from api.proxies import behind_proxies
-from api.requests import SAFE_METHODS, Request, refuse_unclear_host, refuse_undecodable
+from api.requests import SAFE_METHODS, Request, refuse_unreadable
 from api.service import count_service
 from registry.core.messages import LANGUAGES, choose_language, in_words
 from registry.register import Register
@@ -176,7 +176,7 @@ _BLUEPRINTS: Final = (
 )
 
 
-class _Application(LoggedFlask):
+class _Application(HookedFlask):
     """One whose questions are asked again where the database's connection was lost meanwhile, only
     the other of primary and replica answers, or a reform was carried out.
     """
@@ -232,11 +232,7 @@ def create_app(
     app.extensions[EXTENSION] = register
     app.extensions[COUNTS] = counts or ServiceCounts(register.engine)
     register_errors(app)
-    app.before_request(_choose_language)
     app.teardown_request(lambda _error: choose_language(None))
-    app.before_request(refuse_unclear_host)
-    app.before_request(prepare_body)
-    app.before_request(refuse_undecodable)
     settings = register.settings
     if settings.proxies:
         # By default nobody is believed who says other things than the connection does.
@@ -245,22 +241,33 @@ def create_app(
         )
     limits = Limits(register, counters or Counters()) if settings.limits is not False else None
     guard(app, authenticate or by_key(register, limits), limits, settings)
-    tell_limits(app)
     prepare_templates(app)
     prepare_desk(app)
     tell_failures(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
-    allow_other_sites(app, settings.cors_origins)
-    keep_audit(app, register)
-    count_service(app)
-    metrics.measure_requests(app)
+    app.hooks_before = (
+        lambda _facts: _choose_language,
+        lambda _facts: refuse_unreadable,
+        lambda facts: prepare_body(settings, facts),
+        lambda facts: check_caller(app, facts),
+    )
+    app.hooks_after = (
+        lambda _facts: metrics.measure_requests,
+        count_service,
+        keep_audit(register),
+        lambda facts: allow_other_sites(settings.cors_origins, facts),
+        lambda _facts: add_limits if limits else None,
+    )
     app.extensions[DESCRIPTION] = Description().text
     return app
 
 
-def _choose_language() -> None:
+def _choose_language(asked: Request) -> None:
     """Before each request: by `Accept-Language`; pages choose again. A thread serves many."""
+    if "HTTP_ACCEPT_LANGUAGE" not in asked.environ:
+        choose_language(None)
+        return
     # Best first (RFC 4647, lookup): `en-GB` is English, also where `vi` stands behind it.
-    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+    wanted = (tag.partition("-")[0].lower() for tag, quality in asked.accept_languages if quality)
     choose_language(next((each for each in wanted if each in LANGUAGES), None))

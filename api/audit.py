@@ -4,15 +4,16 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from flask import Flask, Response, g, request
-from flask.globals import request_ctx
+from flask import Response, g, request
 from sqlalchemy.exc import DBAPIError
 
 from api.access import caller
 from api.context import client_network
-from api.endpoint import endpoints_where
+from api.endpoint import Facts
+from api.hooks import After, MakeAfter
 from api.limits import Rate, has_key
 from api.logs import log
+from api.requests import Request
 from registry.access.audit import Entry, forget, record_soon
 from registry.access.jurisdiction import named_codes
 from registry.database import session_scope
@@ -62,30 +63,30 @@ def note_done(done: Done | SeveralDone) -> None:
     )
 
 
-def keep_audit(app: Flask, register: Register) -> None:
-    """Log requests for what is not open to everybody, and for what declares `audited`.
+def keep_audit(register: Register) -> MakeAfter:
+    """Log requests for what is not open to everybody, and for what declares `audited`."""
+    book = _Book(register)
 
-    Call it once all routes are registered.
-    """
-    audited = endpoints_where(app, lambda facts: facts.audited or facts.role != "anonymous")
-    app.after_request(_Book(register, audited).write)
+    def make(facts: Facts | None) -> After | None:
+        is_audited = facts is not None and (facts.audited or facts.role != "anonymous")
+        return book.write if is_audited else None
+
+    return make
 
 
 class _Book:
-    def __init__(self, register: Register, endpoints: frozenset[str]) -> None:
+    def __init__(self, register: Register) -> None:
         self._register = register
-        self._endpoints = endpoints
         self._cleaned_on: datetime.date | None = None
 
-    def write(self, response: Response) -> Response:
-        """Write the line of a request, where it needs one."""
-        asked = request_ctx.request
-        if asked.endpoint in self._endpoints and asked.method != "OPTIONS" and not _flooded():
+    def write(self, asked: Request, response: Response) -> Response:
+        """Write the line of a request."""
+        if asked.method != "OPTIONS" and not _flooded():
             try:
                 self._write(response.status_code)
             except (RegistryError, DBAPIError) as error:
                 # It is done and cannot be undone; the event of a write says who did it as well.
-                log.error("audit_failed", endpoint=request.endpoint, cause=type(error).__name__)
+                log.error("audit_failed", endpoint=asked.endpoint, cause=type(error).__name__)
         return response
 
     def _write(self, status: int) -> None:

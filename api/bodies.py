@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from flask import Flask, current_app, request
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -17,8 +16,9 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from api.context import register
-from api.endpoint import facts_of
+from api.endpoint import Facts
+from api.hooks import Before
+from api.requests import Request
 from registry.core.messages import Message
 from registry.errors import RegistryError
 from registry.settings import Settings
@@ -35,21 +35,25 @@ SMALL: Final = 65_536
 _IN_MEMORY: Final = 262_144
 
 
-def most_bytes(app: Flask, endpoint: str | None, settings: Settings) -> int:
-    """The largest body that the endpoint takes."""
-    facts = facts_of(app, endpoint or "")
+def most_bytes(facts: Facts, settings: Settings) -> int:
+    """The largest body that an endpoint takes."""
     setting = "import_bytes" if facts.upload else facts.body_limit
     return getattr(settings, setting) if setting else MOST
 
 
-def prepare_body() -> None:
+def prepare_body(settings: Settings, facts: Facts | None) -> Before:
     """Before each request: how large its body may be; raises the error that the body ended with."""
-    request.max_content_length = most_bytes(current_app, request.endpoint, register().settings)
-    if request.content_encoding not in (None, "identity"):
-        raise UnsupportedMediaType(str(Message("content_encoding_unsupported")))
-    error: HTTPException | RegistryError | None = request.environ.get(REFUSED)
-    if error is not None:
-        raise error
+    most = MOST if facts is None else most_bytes(facts, settings)
+
+    def prepare(asked: Request) -> None:
+        asked.max_content_length = most
+        if asked.content_encoding not in (None, "identity"):
+            raise UnsupportedMediaType(str(Message("content_encoding_unsupported")))
+        error: HTTPException | RegistryError | None = asked.environ.get(REFUSED)
+        if error is not None:
+            raise error
+
+    return prepare
 
 
 class Body:

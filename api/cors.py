@@ -6,10 +6,11 @@ developer is told no more than that the request failed.
 
 from typing import Final
 
-from flask import Flask, Response, request
-from flask.globals import request_ctx
+from flask import Response
 
-from api.endpoint import endpoints_where
+from api.endpoint import Facts
+from api.hooks import After
+from api.requests import Request
 
 NOBODY: Final = "none"
 EVERYBODY: Final = "*"
@@ -21,29 +22,16 @@ _SENT: Final = (
 _PREFLIGHT_S: Final = "86400"
 
 
-def allow_other_sites(app: Flask, origins: tuple[str, ...]) -> None:
-    """Let pages of `origins` read what needs no key, except pages of ours.
-
-    Call it once all routes are registered.
-    """
-    if NOBODY in origins:
-        return
-    pages = endpoints_where(app, lambda facts: facts.page)
-    is_open = endpoints_where(app, lambda facts: facts.role == "anonymous") - pages
+def allow_other_sites(origins: tuple[str, ...], facts: Facts | None) -> After | None:
+    """After each request: pages of `origins` may read what needs no key, except pages of ours."""
+    if NOBODY in origins or (facts is not None and facts.page):
+        return None
+    is_open = facts is None or facts.role == "anonymous"  # without facts there is nothing there
     everybody = EVERYBODY in origins
 
-    @app.after_request
-    def allow(response: Response) -> Response:
-        asked = request_ctx.request
-        rule = asked.url_rule
+    def allow(asked: Request, response: Response) -> Response:
         needs_key = response.status_code == _UNAUTHORIZED and asked.method != "OPTIONS"
-        if rule is None:
-            told = True  # there is nothing there
-        elif rule.endpoint in pages:
-            told = False
-        else:
-            told = needs_key or rule.endpoint in is_open
-        if not told:
+        if not is_open and not needs_key:
             return response
         headers = response.headers
         origin = asked.headers.get("Origin")
@@ -56,14 +44,16 @@ def allow_other_sites(app: Flask, origins: tuple[str, ...]) -> None:
                 return response
             headers["Access-Control-Allow-Origin"] = origin
         if origin is not None:
-            _describe(response)
+            _describe(asked, response)
         return response
 
+    return allow
 
-def _describe(response: Response) -> None:
+
+def _describe(asked: Request, response: Response) -> None:
     """What a page may send, before it sends it; and what it may read beside the body."""
     headers = response.headers
-    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+    if asked.method == "OPTIONS" and "Access-Control-Request-Method" in asked.headers:
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
         headers["Access-Control-Allow-Headers"] = _SENT
         headers["Access-Control-Max-Age"] = _PREFLIGHT_S

@@ -180,12 +180,6 @@ def declared_by(view: Callable[..., Any]) -> Facts:
     return getattr(view, _ATTRIBUTE, UNDECLARED)
 
 
-def endpoints_where(app: Flask, holds: Callable[[Facts], bool]) -> frozenset[str]:
-    """The names of the endpoints whose facts fulfil `holds`; call it once all are registered."""
-    names = {rule.endpoint for rule in app.url_map.iter_rules()}
-    return frozenset(name for name in names if holds(facts_of(app, name)))
-
-
 def title_of(view: Callable[..., Any]) -> str:
     """The title of an endpoint: the first paragraph of its docstring, which is a msgid."""
     return " ".join((view.__doc__ or "").partition("\n\n")[0].split())

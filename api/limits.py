@@ -4,9 +4,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, Response, g
+from flask import Response, g
 
 from api.counters import WINDOW_S, Counters, seconds_left, this_minute
+from api.requests import Request
 from registry.access.actors import Actor
 from registry.access.budget import Purse
 from registry.access.rates import STEP, SharedRates
@@ -114,14 +115,11 @@ def too_many(detail: Message | None = None) -> TooManyRequestsError:
     )
 
 
-def tell_limits(app: Flask) -> None:
-    """Say in each answer what is left (draft-ietf-httpapi-ratelimit-headers)."""
-
-    @app.after_request
-    def tell(response: Response) -> Response:
-        rate: Rate | None = g.get("rate")
-        if rate is not None:
-            add = response.headers.add  # nothing else sets them, and `set` looks at all others
-            add("RateLimit-Policy", f'"{rate.policy}";q={rate.limit};w={WINDOW_S}')
-            add("RateLimit", f'"{rate.policy}";r={rate.left};t={seconds_left()}')
-        return response
+def add_limits(_asked: Request, response: Response) -> Response:
+    """Say in an answer what is left (draft-ietf-httpapi-ratelimit-headers)."""
+    rate: Rate | None = g.get("rate")
+    if rate is not None:
+        add = response.headers.add  # nothing else sets them, and `set` looks at all others
+        add("RateLimit-Policy", f'"{rate.policy}";q={rate.limit};w={WINDOW_S}')
+        add("RateLimit", f'"{rate.policy}";r={rate.left};t={seconds_left()}')
+    return response

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, Response, request
-from flask.globals import request_ctx
+from flask import Response, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.context import register
 from api.endpoint import Resource, keyed
+from api.requests import Request
 from api.shared_files import METRICS
 from registry.database import session_scope
 from registry.errors import RegistryError
@@ -60,6 +60,7 @@ _REFUSED: Final = Gauge(
 )
 _LOOK_S: Final = 1.0
 """How often a process looks at its pools, when it answers."""
+_looked_at = -_LOOK_S
 
 
 @blueprint.get("/metrics")
@@ -89,22 +90,17 @@ def _forget_dead(folder: Path) -> None:
             multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
-def measure_requests(app: Flask) -> None:
-    """Count every answer of `app`, and how long it took; look at its pools now and then."""
-    looked_at = -_LOOK_S
-
-    def measure(response: Response) -> Response:
-        nonlocal looked_at
-        asked, now = request_ctx.request, time.perf_counter()
-        requests, seconds = _counted(asked.endpoint or "none", response.status_code)
-        requests.inc()
-        seconds.observe(now - asked.started_at)  # type: ignore[attr-defined]
-        if now - looked_at >= _LOOK_S:
-            looked_at = now
-            _look_at_pools(register())
-        return response
-
-    app.after_request(measure)
+def measure_requests(asked: Request, response: Response) -> Response:
+    """After each request: count it, and how long it took; look at the pools now and then."""
+    global _looked_at
+    now = time.perf_counter()
+    requests, seconds = _counted(asked.endpoint or "none", response.status_code)
+    requests.inc()
+    seconds.observe(now - asked.started_at)
+    if now - _looked_at >= _LOOK_S:
+        _looked_at = now
+        _look_at_pools(register())
+    return response
 
 
 def _look_at_pools(register: Register) -> None:

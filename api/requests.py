@@ -124,19 +124,15 @@ def names_one_host(values: Sequence[str]) -> bool:
     return len(values) == 1 and _HOST.fullmatch(values[0]) is not None
 
 
-def refuse_unclear_host() -> None:
-    """Before each request: one without a host, or with several, is refused (RFC 9112, 3.2).
+def refuse_unreadable(asked: Request) -> None:
+    """Before each request: one without a host, or with several, is refused (RFC 9112, 3.2), and a
+    query that cannot be decoded.
 
-    Our pages name it in links and QR codes, and a proxy may have gone by another one of them.
+    Our pages name the host in links and QR codes, and a proxy may have gone by another one of them.
     """
     # Servers put several headers of a name together with commas.
-    if not names_one_host([request_ctx.request.environ.get("HTTP_HOST", "")]):
+    if not names_one_host([asked.environ.get("HTTP_HOST", "")]):
         raise BadRequest(str(Message("one_host_required")))
-
-
-def refuse_undecodable() -> None:
-    """Before each request: a query that cannot be read is refused by every route."""
-    asked = request_ctx.request
     if asked.query_string:
         _ = asked.args
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, Response, current_app
-from flask.globals import request_ctx
+from flask import Response
 
 from api.context import counts
-from api.endpoint import facts_of
+from api.endpoint import Facts
+from api.hooks import After
+from api.requests import Request
 from registry.core.messages import N_
 
 
@@ -39,17 +40,17 @@ OTHER: Final = Kind("other", N_("Other pages"))
 _LIMITED: Final = 429
 
 
-def count_service(app: Flask) -> None:
-    """Count every answer of `app`; what only looks whether it lives, and files, are not."""
-    app.after_request(_count)
+def count_service(facts: Facts | None) -> After | None:
+    """After each request: count it by kind; health checks and files declare none."""
+    kind = OTHER.code if facts is None else facts.kind
+    if kind is None:
+        return None
 
-
-def _count(response: Response) -> Response:
-    endpoint = request_ctx.request.endpoint
-    kind = facts_of(current_app, endpoint).kind if endpoint else OTHER.code
-    if kind is not None:
+    def count(_asked: Request, response: Response) -> Response:
         counts().count(kind, _outcome(response.status_code))
-    return response
+        return response
+
+    return count
 
 
 def _outcome(status: int) -> str:
