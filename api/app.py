@@ -246,6 +246,7 @@ def create_app(
     tell_failures(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
+    measure = metrics.measure_requests()
     app.hooks_before = (
         lambda _facts: _choose_language,
         lambda _facts: refuse_unreadable,
@@ -253,7 +254,7 @@ def create_app(
         lambda facts: check_caller(app, facts),
     )
     app.hooks_after = (
-        lambda _facts: metrics.measure_requests,
+        lambda _facts: measure,
         count_service,
         keep_audit(register),
         lambda facts: allow_other_sites(settings.cors_origins, facts),

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.context import register
 from api.endpoint import Resource, keyed
+from api.hooks import After
 from api.requests import Request
 from api.shared_files import METRICS
 from registry.database import session_scope
@@ -60,7 +61,6 @@ _REFUSED: Final = Gauge(
 )
 _LOOK_S: Final = 1.0
 """How often a process looks at its pools, when it answers."""
-_looked_at = -_LOOK_S
 
 
 @blueprint.get("/metrics")
@@ -90,17 +90,22 @@ def _forget_dead(folder: Path) -> None:
             multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
-def measure_requests(asked: Request, response: Response) -> Response:
+def measure_requests() -> After:
     """After each request: count it, and how long it took; look at the pools now and then."""
-    global _looked_at
-    now = time.perf_counter()
-    requests, seconds = _counted(asked.endpoint or "none", response.status_code)
-    requests.inc()
-    seconds.observe(now - asked.started_at)
-    if now - _looked_at >= _LOOK_S:
-        _looked_at = now
-        _look_at_pools(register())
-    return response
+    looked_at = -_LOOK_S
+
+    def measure(asked: Request, response: Response) -> Response:
+        nonlocal looked_at
+        now = time.perf_counter()
+        requests, seconds = _counted(asked.endpoint or "none", response.status_code)
+        requests.inc()
+        seconds.observe(now - asked.started_at)
+        if now - looked_at >= _LOOK_S:
+            looked_at = now
+            _look_at_pools(register())
+        return response
+
+    return measure
 
 
 def _look_at_pools(register: Register) -> None:
