@@ -68,13 +68,13 @@ def bare() -> Flask:
 
     @app.get("/lookup/<code>")
     def by_code(code: str) -> Response:
-        (row,) = rows(lookup.BY_CODE, {"code": codes.validate(code)})
+        (row,) = rows(lookup.SQL.driver("by_code"), {"code": codes.validate(code)})
         return jsonify(row)
 
     @app.get("/reverse")
     def near() -> Response:
         point = {"lon": float(request.args["lon"]), "lat": float(request.args["lat"])}
-        return jsonify(rows(reverse.NEAREST_FEW, {**point, "reach_m": 300.0})[0])
+        return jsonify(rows(reverse.SQL.driver("nearest_few"), {**point, "reach_m": 300.0})[0])
 
     return app
 

@@ -12,58 +12,10 @@ from registry.gazetteer import VIET_NAM
 from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.work import read_code
 from scripts.opened import opened_session
-from scripts.options import DAY, FORMAT
-from scripts.progress import show_json
+from scripts.options import DAY
+from scripts.results import lines, shows
 
 _MOST: Final = 100_000
-
-
-@click.command()
-@click.option("--actor", metavar="NAME", help="Of this key; `anonymous` for who has none.")
-@click.option("--unit", metavar="CODE", help="About this commune or province.")
-@click.option("--code", metavar="CODE", help="About this record.")
-@click.option("--operation", metavar="KIND", help="Of this kind of event.")
-@click.option("--since", type=DAY, metavar="DAY", help="From this day on.")
-@click.option("--until", type=DAY, metavar="DAY", help="Up to this day.")
-@click.option("--refused", is_flag=True, help="What was refused or failed.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, _MOST),
-    default=100,
-    show_default=True,
-    help="At most so many.",
-)
-@FORMAT
-def audit(
-    *,
-    actor: str | None,
-    unit: str | None,
-    code: str | None,
-    operation: str | None,
-    since: datetime.date | None,
-    until: datetime.date | None,
-    refused: bool,
-    limit: int,
-    form: str,
-) -> None:
-    """The audit log, the newest first."""
-    wanted = Wanted(
-        *(actor, unit, _beginning_of(since), refused),
-        last_day=_beginning_of(until),
-        code=read_code("code", code) if code else None,
-        operation=operation.replace("-", "_") if operation else None,
-    )
-    with opened_session() as session:
-        found = list(read(session, load_gazetteer(session), wanted, limit))
-    if form == "json":
-        show_json([_as_json(entry) for entry in found])
-        return
-    for entry in found:
-        click.echo(_line(entry))
-
-
-def _beginning_of(day: datetime.date | None) -> datetime.datetime | None:
-    return datetime.datetime.combine(day, datetime.time(), VIET_NAM) if day else None
 
 
 def _line(entry: Noted) -> str:
@@ -104,3 +56,45 @@ def _as_json(entry: Noted) -> dict[str, Any]:
         "asked_by": entry.asked_by,
         "second_person": entry.second_person,
     }
+
+
+@click.command()
+@click.option("--actor", metavar="NAME", help="Of this key; `anonymous` for who has none.")
+@click.option("--unit", metavar="CODE", help="About this commune or province.")
+@click.option("--code", metavar="CODE", help="About this record.")
+@click.option("--operation", metavar="KIND", help="Of this kind of event.")
+@click.option("--since", type=DAY, metavar="DAY", help="From this day on.")
+@click.option("--until", type=DAY, metavar="DAY", help="Up to this day.")
+@click.option("--refused", is_flag=True, help="What was refused or failed.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=100,
+    show_default=True,
+    help="At most so many.",
+)
+@shows(lines(_line), as_json=lambda found: [_as_json(entry) for entry in found])
+def audit(
+    *,
+    actor: str | None,
+    unit: str | None,
+    code: str | None,
+    operation: str | None,
+    since: datetime.date | None,
+    until: datetime.date | None,
+    refused: bool,
+    limit: int,
+) -> list[Noted]:
+    """The audit log, the newest first."""
+    wanted = Wanted(
+        *(actor, unit, _beginning_of(since), refused),
+        last_day=_beginning_of(until),
+        code=read_code("code", code) if code else None,
+        operation=operation.replace("-", "_") if operation else None,
+    )
+    with opened_session() as session:
+        return list(read(session, load_gazetteer(session), wanted, limit))
+
+
+def _beginning_of(day: datetime.date | None) -> datetime.datetime | None:
+    return datetime.datetime.combine(day, datetime.time(), VIET_NAM) if day else None

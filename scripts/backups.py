@@ -13,8 +13,8 @@ from registry.core.messages import Message, _
 from registry.errors import InvalidInputError
 from registry.gazetteer import VIET_NAM
 from scripts.doctor import show_results
-from scripts.options import FORMAT
-from scripts.progress import say, show_json
+from scripts.progress import say
+from scripts.results import lines, shows
 from scripts.settings import read_settings
 
 _KINDS = {
@@ -22,6 +22,15 @@ _KINDS = {
     "diff": Message("backup_kind_differential"),
     "incr": Message("backup_kind_incremental"),
 }
+
+
+def _line(each: Backup) -> str:
+    size = _(
+        "{size:n} MB, {stored:n} MB stored",
+        size=round(each.bytes / 1e6),
+        stored=round(each.stored_bytes / 1e6),
+    )
+    return f"{each.label}  {_KINDS[each.kind]}  {_when(each.started)} – {_when(each.ended)}  {size}"
 
 
 @click.group()
@@ -52,19 +61,10 @@ def make(*, full: bool, upgraded: bool) -> None:
 
 
 @backups.command("list")
-@FORMAT
-def list_(*, form: str) -> None:
+@shows(lines(_line))
+def list_() -> list[Backup]:
     """What is in the store, the oldest first."""
-    found = open_store(read_settings()).backups()
-    if form == "json":
-        show_json(found)
-        return
-    for each in found:
-        click.echo(_line(each))
-    if not found:
-        say(Message("store_empty"))
-        return
-    say(Message("recoverable_moments", first=_when(found[0].ended)))
+    return open_store(read_settings()).backups()
 
 
 @backups.command()
@@ -132,15 +132,6 @@ def _told(found: Recovered) -> int:
     held = _("{records:n} records, {events:n} events", records=extent.records, events=extent.events)
     click.echo(f"{held}{last}")
     return 0 if found.is_well else 1
-
-
-def _line(each: Backup) -> str:
-    size = _(
-        "{size:n} MB, {stored:n} MB stored",
-        size=round(each.bytes / 1e6),
-        stored=round(each.stored_bytes / 1e6),
-    )
-    return f"{each.label}  {_KINDS[each.kind]}  {_when(each.started)} – {_when(each.ended)}  {size}"
 
 
 def _when(moment: datetime.datetime) -> str:

@@ -7,36 +7,11 @@ import click
 from registry.core.messages import N_, _
 from registry.external_ids.loading import Loaded, load_external_ids
 from scripts.opened import opened_session
-from scripts.options import DRY_RUN, FORMAT
+from scripts.options import DRY_RUN
 from scripts.problems import show_problems
-from scripts.progress import show_json
+from scripts.results import shows
 
 _SEVERITIES = {"error": N_("rejected"), "notice": N_("look at it")}
-
-
-@click.group()
-def external() -> None:
-    """What others call a record."""
-
-
-@external.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--scheme", help="Of rows that do not say.")
-@click.option("--sheet", metavar="NAME", help="Sheet to read.")
-@DRY_RUN
-@FORMAT
-def load(file: Path, scheme: str | None, sheet: str | None, *, dry_run: bool, form: str) -> int:
-    """Read what other systems call records from FILE: code, scheme, value, valid_from, valid_to.
-
-    Exit status 1 when rows were rejected.
-    """
-    with opened_session(dry_run=dry_run) as session:
-        result = load_external_ids(session, file, scheme, sheet)
-    if form == "json":
-        show_json(result.to_dict())
-    else:
-        _show(result, dry_run=dry_run)
-    return 1 if result.rejected else 0
 
 
 def _show(result: Loaded, *, dry_run: bool) -> None:
@@ -54,3 +29,23 @@ def _show(result: Loaded, *, dry_run: bool) -> None:
         )
     )
     show_problems(result.problems, _SEVERITIES)
+
+
+@click.group()
+def external() -> None:
+    """What others call a record."""
+
+
+@external.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--scheme", help="Of rows that do not say.")
+@click.option("--sheet", metavar="NAME", help="Sheet to read.")
+@DRY_RUN
+@shows(_show, failed=lambda r: r.rejected)
+def load(file: Path, scheme: str | None, sheet: str | None, *, dry_run: bool) -> Loaded:
+    """Read what other systems call records from FILE: code, scheme, value, valid_from, valid_to.
+
+    Exit status 1 when rows were rejected.
+    """
+    with opened_session(dry_run=dry_run) as session:
+        return load_external_ids(session, file, scheme, sheet)

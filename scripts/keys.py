@@ -13,9 +13,47 @@ from registry.gazetteer import VIET_NAM, today
 from scripts.opened import opened_session
 from scripts.options import DRY_RUN, FORMAT, DayType
 from scripts.progress import say, show_json
+from scripts.results import lines, shows
 
 _STATES: Final = {"active": N_("in use"), "expired": N_("expired"), "revoked": N_("revoked")}
 _EXPIRES: Final = DayType("never")
+
+
+def _line(key: KeyDetails) -> str:
+    state = _(_STATES[key.state(datetime.datetime.now(datetime.UTC))])
+    parts = [
+        f"{key.name}  {key.role}  {state}",
+        _("units {units}", units=key.units) if key.units else "",
+        _("{rate} a minute", rate=key.rate_per_minute) if key.rate_per_minute else "",
+        _("alone") if key.approves_own else "",
+        _("account") if key.is_account else f"…{key.ending}",
+        _("to be narrowed: {units}", units=key.widened) if key.widened else "",
+        _ends(key.expires_at),
+        _("last used {time}", time=_time(key.last_used_at))
+        if key.last_used_at
+        else _("not used yet"),
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def _as_json(key: KeyDetails) -> dict[str, Any]:
+    return {
+        "name": key.name,
+        "role": key.role,
+        "units": list(key.units),
+        "rate_per_minute": key.rate_per_minute,
+        "approves_own": key.approves_own,
+        "state": key.state(datetime.datetime.now(datetime.UTC)),
+        "ending": key.ending,
+        "account": key.is_account,
+        "widened": list(key.widened),
+        "created_at": _time(key.created_at),
+        "expires_at": _time(key.expires_at),
+        "revoked_at": _time(key.revoked_at),
+        "last_used_at": _time(key.last_used_at),
+        "rotated_at": _time(key.rotated_at),
+        "previous_until": _time(key.previous_until),
+    }
 
 
 @click.group()
@@ -67,16 +105,11 @@ def create(
 
 
 @keys.command("list")
-@FORMAT
-def list_(*, form: str) -> None:
+@shows(lines(_line), as_json=lambda found: [_as_json(key) for key in found])
+def list_() -> list[KeyDetails]:
     """All keys; never the keys themselves."""
     with opened_session() as session:
-        found = registry_keys.list_keys(session)
-    if form == "json":
-        show_json([_as_json(key) for key in found])
-        return
-    for key in found:
-        click.echo(_line(key))
+        return registry_keys.list_keys(session)
 
 
 @keys.command()
@@ -198,43 +231,6 @@ def _show_made(made: KeyMade, *, form: str, dry_run: bool) -> None:
         return
     say(Message("secret_shown_once"))
     click.echo(secret)
-
-
-def _line(key: KeyDetails) -> str:
-    state = _(_STATES[key.state(datetime.datetime.now(datetime.UTC))])
-    parts = [
-        f"{key.name}  {key.role}  {state}",
-        _("units {units}", units=key.units) if key.units else "",
-        _("{rate} a minute", rate=key.rate_per_minute) if key.rate_per_minute else "",
-        _("alone") if key.approves_own else "",
-        _("account") if key.is_account else f"…{key.ending}",
-        _("to be narrowed: {units}", units=key.widened) if key.widened else "",
-        _ends(key.expires_at),
-        _("last used {time}", time=_time(key.last_used_at))
-        if key.last_used_at
-        else _("not used yet"),
-    ]
-    return "  ".join(part for part in parts if part)
-
-
-def _as_json(key: KeyDetails) -> dict[str, Any]:
-    return {
-        "name": key.name,
-        "role": key.role,
-        "units": list(key.units),
-        "rate_per_minute": key.rate_per_minute,
-        "approves_own": key.approves_own,
-        "state": key.state(datetime.datetime.now(datetime.UTC)),
-        "ending": key.ending,
-        "account": key.is_account,
-        "widened": list(key.widened),
-        "created_at": _time(key.created_at),
-        "expires_at": _time(key.expires_at),
-        "revoked_at": _time(key.revoked_at),
-        "last_used_at": _time(key.last_used_at),
-        "rotated_at": _time(key.rotated_at),
-        "previous_until": _time(key.previous_until),
-    }
 
 
 def _ends(at: datetime.datetime | None) -> str:

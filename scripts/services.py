@@ -10,101 +10,20 @@ from registry.database import session_scope
 from registry.gazetteer_loading import load_gazetteer
 from registry.services import KINDS, Kind, operator_of
 from registry.services.checking import ServiceOverlap, ServicesCheck, check_services
-from registry.services.listing import operator_sets
+from registry.services.listing import OperatorSet, operator_sets
 from registry.services.loading import LostArea, ServicesLoaded, load_services, remove_services
 from scripts.opened import opened_engine, opened_session
-from scripts.options import DRY_RUN, FORMAT
+from scripts.options import DRY_RUN
 from scripts.problems import SHOWN, show_problems
-from scripts.progress import show_json
+from scripts.results import lines, shows
 
 _SEVERITIES = {"error": N_("rejected"), "warning": N_("warning")}
 _OPERATOR = "The operator: the name of its key."
 
 
-@click.group()
-def services() -> None:
-    """Service areas and offices of carriers."""
-
-
-@services.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
-@click.option("--sheet", metavar="NAME", help="Sheet to read.")
-@DRY_RUN
-@FORMAT
-def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool, form: str) -> int:
-    """Replace all areas and offices of an operator by FILE: CSV, Excel or GeoJSON.
-
-    Exit status 1 when rows were rejected.
-    """
-    with opened_engine() as engine:
-        with session_scope(engine) as session:
-            known = load_gazetteer(session)
-        result = load_services(
-            engine, known, file, operator_of(operator), dry_run=dry_run, sheet=sheet
-        )
-    if form == "json":
-        show_json(result)
-    else:
-        _show_loaded(result, dry_run=dry_run)
-    return 1 if result.rejected else 0
-
-
-@services.command()
-@click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
-@DRY_RUN
-def remove(operator: str, *, dry_run: bool) -> None:
-    """An operator that serves no longer."""
-    with opened_engine() as engine:
-        result = remove_services(engine, operator, dry_run=dry_run)
-    if dry_run:
-        click.echo(_("Dry run, nothing was written"))
-    click.echo(_("{operator}: {count:n} areas removed", operator=operator, count=result.gone))
-
-
-@services.command("list")
-@FORMAT
-def list_(form: str) -> None:
-    """What each operator has on record."""
-    with opened_session() as session:
-        sets = operator_sets(session)
-    if form == "json":
-        show_json(sets)
-        return
-    for each in sets:
-        held = _("{areas:n} areas, {offices:n} offices", areas=each.areas, offices=each.offices)
-        click.echo(f"{each.operator}: {held}: {'; '.join(each.services)}")
-
-
-@services.command()
-@click.option("--operator", metavar="NAME", help="Only its.")
-@click.option("--unit", metavar="CODE", help="In a unit.")
-@click.option(
-    "--kind",
-    type=click.Choice(KINDS),
-    default=KINDS[0],
-    show_default=True,
-    help="Doors to which nobody does this.",
-)
-@FORMAT
-def check(operator: str | None, unit: str | None, kind: Kind, form: str) -> int:
-    """What should be looked at.
-
-    Exit status 1 when there is anything.
-    """
-    with opened_session() as session:
-        report = check_services(
-            *(session, load_gazetteer(session)),
-            operator=operator,
-            unit=unit,
-            kind=kind,
-            overlaps_in=unit,
-        )
-    if form == "json":
-        show_json(report)
-    else:
-        _show_report(report)
-    return 1 if report.overlaps or report.lost_codes or report.doors else 0
+def _set_line(each: OperatorSet) -> str:
+    held = _("{areas:n} areas, {offices:n} offices", areas=each.areas, offices=each.offices)
+    return f"{each.operator}: {held}: {'; '.join(each.services)}"
 
 
 def _show_loaded(result: ServicesLoaded, *, dry_run: bool) -> None:
@@ -136,6 +55,87 @@ def _show_loaded(result: ServicesLoaded, *, dry_run: bool) -> None:
     show_problems(result.problems, _SEVERITIES)
 
 
+def _show_report(report: ServicesCheck) -> None:
+    _show_overlaps(report.overlaps)
+    click.echo(_("{count:n} listed codes have no door any more", count=report.lost_codes))
+    click.echo(_("{count:n} doors that nobody serves", count=report.doors))
+    for unserved in report.unserved[:SHOWN]:
+        click.echo(f"  {unserved.code} {unserved.name}: {number(unserved.doors)}")
+
+
+@click.group()
+def services() -> None:
+    """Service areas and offices of carriers."""
+
+
+@services.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
+@click.option("--sheet", metavar="NAME", help="Sheet to read.")
+@DRY_RUN
+@shows(_show_loaded, failed=lambda r: r.rejected)
+def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool) -> ServicesLoaded:
+    """Replace all areas and offices of an operator by FILE: CSV, Excel or GeoJSON.
+
+    Exit status 1 when rows were rejected.
+    """
+    with opened_engine() as engine:
+        with session_scope(engine) as session:
+            known = load_gazetteer(session)
+        return load_services(
+            engine, known, file, operator_of(operator), dry_run=dry_run, sheet=sheet
+        )
+
+
+@services.command()
+@click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
+@DRY_RUN
+def remove(operator: str, *, dry_run: bool) -> None:
+    """An operator that serves no longer."""
+    with opened_engine() as engine:
+        result = remove_services(engine, operator, dry_run=dry_run)
+    if dry_run:
+        click.echo(_("Dry run, nothing was written"))
+    click.echo(_("{operator}: {count:n} areas removed", operator=operator, count=result.gone))
+
+
+@services.command("list")
+@shows(lines(_set_line))
+def list_() -> list[OperatorSet]:
+    """What each operator has on record."""
+    with opened_session() as session:
+        return operator_sets(session)
+
+
+@services.command()
+@click.option("--operator", metavar="NAME", help="Only its.")
+@click.option("--unit", metavar="CODE", help="In a unit.")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default=KINDS[0],
+    show_default=True,
+    help="Doors to which nobody does this.",
+)
+@shows(
+    _show_report,
+    failed=lambda report: report.overlaps or report.lost_codes or report.doors,
+)
+def check(operator: str | None, unit: str | None, kind: Kind) -> ServicesCheck:
+    """What should be looked at.
+
+    Exit status 1 when there is anything.
+    """
+    with opened_session() as session:
+        return check_services(
+            *(session, load_gazetteer(session)),
+            operator=operator,
+            unit=unit,
+            kind=kind,
+            overlaps_in=unit,
+        )
+
+
 def _area_words(lost: LostArea) -> str:
     left = lost.communes - len(lost.named)
     more = f" {_('and {count} more communes', count=left)}" if left > 0 else ""
@@ -156,11 +156,3 @@ def _show_overlaps(overlaps: Sequence[ServiceOverlap]) -> None:
             "{office} and {other}", office=each.office or "–", other=each.other_office or "–"
         )
         click.echo(f"  {each.operator}, {each.service} ({each.kind}): {offices}: {each.where}")
-
-
-def _show_report(report: ServicesCheck) -> None:
-    _show_overlaps(report.overlaps)
-    click.echo(_("{count:n} listed codes have no door any more", count=report.lost_codes))
-    click.echo(_("{count:n} doors that nobody serves", count=report.doors))
-    for unserved in report.unserved[:SHOWN]:
-        click.echo(f"  {unserved.code} {unserved.name}: {number(unserved.doors)}")

@@ -13,11 +13,42 @@ from registry.database import session_scope
 from registry.events import Cause, write_scope
 from registry.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_engine, opened_session
-from scripts.options import DAY, DRY_RUN, FORMAT
+from scripts.options import DAY, DRY_RUN
 from scripts.problems import show_problems
-from scripts.progress import show_json
+from scripts.results import shows
 
 _SEVERITIES = {"error": N_("rejected"), "warning": N_("warning"), "notice": N_("passed over")}
+
+
+def _show(result: TargetResult, *, dry_run: bool) -> None:
+    if dry_run:
+        click.echo(_("Dry run, nothing was written"))
+    click.echo(
+        _(
+            "{rows:n} rows: {new:n} new, {changed:n} changed, {unchanged:n} unchanged,"
+            " {rejected:n} rejected, {skipped:n} passed over",
+            rows=result.rows,
+            new=result.new,
+            changed=result.changed,
+            unchanged=result.unchanged,
+            rejected=result.rejected,
+            skipped=result.skipped,
+        )
+    )
+    if taken := ", ".join(
+        f"{number(rows)} {_(QUALITY_LABELS[quality])}" for quality, rows in result.qualities.items()
+    ):
+        click.echo(f"  {_('taken as: {taken}', taken=taken)}")
+    if result.problems:
+        click.echo(Message("rows_counted_below_header"))
+    show_problems(result.problems, _SEVERITIES)
+    for gap in result.gaps:
+        told = _(
+            "{count:n} households, its communes together {communes:n}",
+            count=gap.households,
+            communes=gap.sum_of_communes,
+        )
+        click.echo(f"  {gap.code} {gap.name}: {told}")
 
 
 @click.group()
@@ -53,7 +84,7 @@ def targets() -> None:
 )
 @click.option("--sheet", metavar="NAME", help="Sheet to read.")
 @DRY_RUN
-@FORMAT
+@shows(_show, failed=lambda r: r.rejected)
 def import_(
     file: Path,
     quality: str | None,
@@ -64,8 +95,7 @@ def import_(
     counted: str,
     new_localities: bool,
     dry_run: bool,
-    form: str,
-) -> int:
+) -> TargetResult:
     """Units by code or name, and their numbers of households.
 
     Exit status 1 when rows were rejected.
@@ -82,11 +112,7 @@ def import_(
             result = import_targets(session, load_gazetteer(session), file, defaults, sheet)
             if dry_run:
                 session.rollback()
-    if form == "json":
-        show_json(result.to_dict())
-    else:
-        _show(result, dry_run=dry_run)
-    return 1 if result.rejected else 0
+    return result
 
 
 @targets.command("remove")
@@ -101,34 +127,3 @@ def remove(source: str, *, dry_run: bool) -> None:
         removed = remove_targets(session, load_gazetteer(session), source)
     tried = f"{_('Dry run, nothing was written')}: " if dry_run else ""
     click.echo(tried + _("{count:n} figures withdrawn", count=removed))
-
-
-def _show(result: TargetResult, *, dry_run: bool) -> None:
-    if dry_run:
-        click.echo(_("Dry run, nothing was written"))
-    click.echo(
-        _(
-            "{rows:n} rows: {new:n} new, {changed:n} changed, {unchanged:n} unchanged,"
-            " {rejected:n} rejected, {skipped:n} passed over",
-            rows=result.rows,
-            new=result.new,
-            changed=result.changed,
-            unchanged=result.unchanged,
-            rejected=result.rejected,
-            skipped=result.skipped,
-        )
-    )
-    if taken := ", ".join(
-        f"{number(rows)} {_(QUALITY_LABELS[quality])}" for quality, rows in result.qualities.items()
-    ):
-        click.echo(f"  {_('taken as: {taken}', taken=taken)}")
-    if result.problems:
-        click.echo(Message("rows_counted_below_header"))
-    show_problems(result.problems, _SEVERITIES)
-    for gap in result.gaps:
-        told = _(
-            "{count:n} households, its communes together {communes:n}",
-            count=gap.households,
-            communes=gap.sum_of_communes,
-        )
-        click.echo(f"  {gap.code} {gap.name}: {told}")

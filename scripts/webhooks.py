@@ -14,12 +14,24 @@ from registry.database import session_scope
 from registry.register import Register
 from registry.webhooks import subscriptions
 from registry.webhooks.subscriptions import Wanted, WebhookView
-from scripts.options import FORMAT
-from scripts.progress import say, show_json
+from scripts.progress import say
+from scripts.results import lines, shows
 from scripts.settings import read_settings
 
 _OPERATOR: Final = Actor("operator", "admin")
 _STATES: Final = {"active": N_("sending"), "paused": N_("paused"), "dead": N_("given up")}
+
+
+def _line(view: WebhookView) -> str:
+    parts = [
+        f"{view.id}  {view.key}  {view.url}  {_(_STATES[view.state])}",
+        _("{count} events waiting", count=view.behind) if view.behind else "",
+        _("failed {count} times: {outcome}", count=view.attempts, outcome=view.last_outcome)
+        if view.attempts
+        else "",
+        view.last_outcome or "" if view.state == "dead" and not view.attempts else "",
+    ]
+    return "  ".join(part for part in parts if part)
 
 
 @click.group()
@@ -28,16 +40,11 @@ def webhooks() -> None:
 
 
 @webhooks.command("list")
-@FORMAT
-def list_(*, form: str) -> None:
+@shows(lines(_line))
+def list_() -> list[WebhookView]:
     """All webhooks, and why some have stopped."""
     with _opened() as (session, _register):
-        found = subscriptions.list_webhooks(session, _OPERATOR)
-    if form == "json":
-        show_json(found)
-        return
-    for view in found:
-        click.echo(_line(view))
+        return subscriptions.list_webhooks(session, _OPERATOR)
 
 
 @webhooks.command()
@@ -77,15 +84,3 @@ def _opened() -> Iterator[tuple[Session, Register]]:
         session_scope(register.engine) as session,
     ):
         yield session, register
-
-
-def _line(view: WebhookView) -> str:
-    parts = [
-        f"{view.id}  {view.key}  {view.url}  {_(_STATES[view.state])}",
-        _("{count} events waiting", count=view.behind) if view.behind else "",
-        _("failed {count} times: {outcome}", count=view.attempts, outcome=view.last_outcome)
-        if view.attempts
-        else "",
-        view.last_outcome or "" if view.state == "dead" and not view.attempts else "",
-    ]
-    return "  ".join(part for part in parts if part)
