@@ -14,7 +14,7 @@ from registry.errors import InvalidInputError
 from registry.gazetteer import VIET_NAM
 from scripts.doctor import show_results
 from scripts.progress import say
-from scripts.results import lines, shows
+from scripts.results import shows
 from scripts.settings import read_settings
 
 _KINDS = {
@@ -60,8 +60,17 @@ def make(*, full: bool, upgraded: bool) -> None:
     click.echo(_line(take(read_settings(), full=full, upgraded=upgraded, report=say)))
 
 
+def _show(found: list[Backup]) -> None:
+    for each in found:
+        click.echo(_line(each))
+    if not found:
+        say(Message("store_empty"))
+        return
+    say(Message("recoverable_moments", first=_when(found[0].ended)))
+
+
 @backups.command("list")
-@shows(lines(_line))
+@shows(_show)
 def list_() -> list[Backup]:
     """What is in the store, the oldest first."""
     return open_store(read_settings()).backups()
