@@ -3,7 +3,6 @@
 import datetime
 from typing import Self
 
-from flask import Response
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
@@ -12,7 +11,7 @@ from api.context import gazetteer, register
 from api.endpoint import Resource, public
 from api.errors import UNIT_CODE
 from api.openapi import Request
-from api.shapes import unit_ref, unkept
+from api.shapes import unit_ref
 from geo.code import format as code_display
 from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
 from registry.autocomplete.suggestion import Suggestion, SuggestionType
@@ -101,13 +100,8 @@ class SuggestionList(TypedDict):
 
 
 @blueprint.get("")
-@public(
-    answer=SuggestionList,
-    statuses=(404,),
-    operation_id="autocomplete",
-    codes=("enumeration_budget",),
-)
-def get_autocomplete(query: AutocompleteQuery) -> Response:
+@public(statuses=(404,), operation_id="autocomplete", codes=("enumeration_budget",))
+def get_autocomplete(query: AutocompleteQuery) -> SuggestionList:
     """Streets, localities, buildings, communes and numbers that begin as what has been typed.
 
     Diacritics are not needed, abbreviations are understood, the number may stand before or behind.
@@ -118,4 +112,4 @@ def get_autocomplete(query: AutocompleteQuery) -> Response:
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
     day = today()
     lines = [suggestion_line(one, day) for one in told_suggestions(found)]
-    return unkept(SuggestionList(suggestions=lines))
+    return SuggestionList(suggestions=lines)

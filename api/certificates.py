@@ -10,9 +10,9 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import Resource, keyed, public
 from api.errors import UNIT_CODE
-from api.openapi import JsonObject, Request, members
+from api.openapi import Request, members
 from api.papers import as_pdf, site
-from api.shapes import unit_ref, unkept
+from api.shapes import unit_ref
 from registry.gazetteer import Gazetteer, UnitRef
 from registry.lifecycle.requests import Called, Code, Sentence
 from registry.lookup import CodeForms, code_forms
@@ -119,43 +119,37 @@ def post_certificate(json: CertificateBody) -> Response:
 
 
 @blueprint.get("")
-@keyed("editor", answer=IssuedCertificates, statuses=(404,), operation_id="list_certificates")
-def get_certificates(query: IssuedQuery) -> Response:
+@keyed("editor", statuses=(404,), operation_id="list_certificates")
+def get_certificates(query: IssuedQuery) -> IssuedCertificates:
     """The register of certificates that a unit has issued."""
     known = gazetteer()
     units = queues_asked(known, query.unit)
     found = issued_in(register().reads, units, limit=query.limit)
     note(count=len(found), units=[query.unit] if query.unit else [])
-    return unkept({"certificates": [_issued(known, each) for each in found]})
+    return {"certificates": [_issued(known, each) for each in found]}
 
 
 @blueprint.get("/<number>")
-@public(answer=CertificateState, takes_session=True, writes=True, replica=False)
-def get_certificate(number: str) -> Response:
+@public(takes_session=True, writes=True, replica=False)
+def get_certificate(number: str) -> CertificateState:
     """Whether a certificate still holds: what its QR leads to, for programs."""
     known = gazetteer()
-    return unkept(state_of(known, verify(register().reads, known, number)))
+    return state_of(known, verify(register().reads, known, number))
 
 
 @blueprint.post("/<number>/revoke")
-@keyed(
-    "editor",
-    answer=CertificateState,
-    statuses=(409,),
-    operation_id="revoke_certificate",
-    example={"reason": "in sai"},
-)
-def post_revoke(number: str, json: RevokeBody) -> Response:
+@keyed("editor", statuses=(409,), operation_id="revoke_certificate", example={"reason": "in sai"})
+def post_revoke(number: str, json: RevokeBody) -> CertificateState:
     """Revoke a certificate: checks of it show that from now on."""
     known, made = gazetteer(), register()
     revoke(made.engine, number, reason=json.reason)
     verdict = verify(made.reads, known, number)
     note(count=1)
-    return unkept(state_of(known, verdict))
+    return state_of(known, verdict)
 
 
-def state_of(known: Gazetteer, verdict: Verdict) -> JsonObject:
-    """What `CertificateState` describes."""
+def state_of(known: Gazetteer, verdict: Verdict) -> CertificateState:
+    """What a check of a certificate answers."""
     made, record = verdict.certificate, verdict.record
     return {
         "number": made.shown,

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from flask import Blueprint, Flask
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
-from api.requests import View, validated
+from api.requests import validated
 from api.turns import in_turn
 from registry.access.roles import Role
 
@@ -62,7 +64,11 @@ class Facts:
     tag: str = ""
     """Its group (`api.document_words.TAGS`), that of its resource."""
     answer: Any = None
-    """The type of its answer; none for a file, whose `media_types` it declares, or a page."""
+    """The type of its answer: by default what the function returns; none for a file, whose
+    `media_types` it declares, or a page."""
+    cache: str | None = "no-store"
+    """`Cache-Control` of an answer that the function returns as it is, and not as a response; by
+    default nobody on the way keeps it: most of them say where somebody lives."""
     accepted: Any = None
     """The type of its answer with 202, for what is done later."""
     statuses: tuple[int, ...] = ()
@@ -86,10 +92,20 @@ class Facts:
     preconditions: bool = False
     """It takes `If-Match`."""
 
-    def __call__(self, view: View) -> View:
-        """Declare these facts for the function of an endpoint."""
+    def __call__(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare these facts for the function of an endpoint.
+
+        Raises ValueError for facts that contradict its description.
+        """
+        returned = view.__annotations__.get("return")
+        if self.answer is None and not _is_response(returned):
+            self = replace(self, answer=returned)
+        if not self.is_operation and (self.operation_id or self.example):
+            raise ValueError(f"{view.__name__} is described, but has no answer")
+        if self.page and self.is_operation:
+            raise ValueError(f"{view.__name__} is a page, which is not described")
         if self.is_operation:
-            view = validated(view)
+            view = validated(view, cache=self.cache)
         if self.in_turn:
             view = in_turn(view)
         setattr(view, _ATTRIBUTE, self)
@@ -111,11 +127,15 @@ class Facts:
             "nobody is counted": not self.reads_key
             and (self.own_rate or "enumeration_budget" in self.codes),
             "a write may run twice": self.retried and self.writes,
-            "a page is not described": self.page and self.is_operation,
-            "not described": bool(self.operation_id or self.example) and not self.is_operation,
         }
         if found := [name for name, holds in contradictions.items() if holds]:
             raise ValueError(f"facts of an endpoint contradict each other: {', '.join(found)}")
+
+
+def _is_response(returned: Any) -> bool:
+    """Whether a function returns a response, or whatever Flask makes one of, and no answer."""
+    is_response = isinstance(returned, type) and issubclass(returned, Response)
+    return is_response or returned in (None, str, ResponseReturnValue)
 
 
 class Resource(Blueprint):

@@ -6,7 +6,7 @@ Titles and details are for people, in the language of `Accept-Language`; codes a
 import re
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from flask import Flask, Response, g, has_request_context, json, request
 from flask.typing import ResponseReturnValue
@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ between Pythons
 
 from api.meant import is_longitude, parameter_meant
+from api.openapi import Problem
 from registry import errors
 from registry.core.invalid import message_of
 from registry.core.messages import Message, english_texts
@@ -141,9 +142,9 @@ def problem(status: int, code: str, detail: str, **members: Any) -> Response:
     return response
 
 
-def problem_body(error: errors.RegistryError) -> dict[str, Any]:
+def problem_body(error: errors.RegistryError) -> Problem:
     """The problem document of an error, for an answer that holds several."""
-    return _document(status_of(error), error.code, error.detail, error.extra)
+    return cast(Problem, _document(status_of(error), error.code, error.detail, error.extra))
 
 
 def status_title(status: int) -> str:

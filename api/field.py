@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, NotRequired
 
-from flask import Response, request
+from flask import request
 from pydantic import AwareDatetime, Field, ValidationError
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
@@ -19,7 +19,7 @@ from api.context import gazetteer, register
 from api.endpoint import Resource, public
 from api.errors import invalid_input, problem_body
 from api.openapi import Problem, Request, members
-from api.shapes import unit_ref, unkept
+from api.shapes import unit_ref
 from geo.label import named, number_of
 from registry.database import session_scope
 from registry.errors import RegistryError
@@ -109,14 +109,13 @@ class RecordsFiled(TypedDict):
 
 @blueprint.get("/area")
 @public(
-    answer=FieldArea,
     reads_key=False,
     replica=False,
     audited=True,
     codes=("gone", "field_code_unknown", "field_code_ended"),
     takes_round_code=True,
 )
-def get_field_area() -> Response:
+def get_field_area() -> FieldArea:
     """The doors of a round's street or hamlet, and the numbers that are missing there.
 
     Its code stands in the header `X-Field-Code`. Restricted places are not among them.
@@ -127,24 +126,21 @@ def get_field_area() -> Response:
         holes = holes_in(session, doors)
     unit = gazetteer().units[area.place.unit_id]
     note(count=len(doors), units=[unit.code])
-    return unkept(
-        {
-            "round": round_.id,
-            "area": f"{area.place.class_}:{area.place.id}",
-            "kind": area.place.class_,
-            "place": area.place.shown,
-            "commune": unit_ref(unit, today()),
-            "until": round_.until.isoformat(),
-            "now": datetime.datetime.now(datetime.UTC).isoformat(),
-            "doors": [_door(each) for each in doors],
-            "holes": holes,
-        }
-    )
+    return {
+        "round": round_.id,
+        "area": f"{area.place.class_}:{area.place.id}",
+        "kind": area.place.class_,
+        "place": area.place.shown,
+        "commune": unit_ref(unit, today()),
+        "until": round_.until.isoformat(),
+        "now": datetime.datetime.now(datetime.UTC).isoformat(),
+        "doors": [_door(each) for each in doors],
+        "holes": holes,
+    }
 
 
 @blueprint.post("/records")
 @public(
-    answer=RecordsFiled,
     statuses=(409,),
     reads_key=False,
     replica=False,
@@ -163,7 +159,7 @@ def get_field_area() -> Response:
     },
     takes_round_code=True,
 )
-def post_field_records(json: RecordsBody) -> Response:
+def post_field_records(json: RecordsBody) -> RecordsFiled:
     """File what was found on a round; it changes nothing until the desk takes it over.
 
     Each record has a random UUID made in the phone, under which it is filed once, however often it
@@ -174,7 +170,7 @@ def post_field_records(json: RecordsBody) -> Response:
         filed = file_given(session, round_, area, json.records, json.sent_at)
     unit = gazetteer().units[area.place.unit_id]
     note(count=sum(each["state"] == "filed" for each in filed), units=[unit.code])
-    return unkept({"records": filed})
+    return {"records": filed}
 
 
 def file_given(
@@ -183,12 +179,12 @@ def file_given(
     area: Area,
     given: Sequence[dict[str, Any]],
     sent_at: datetime.datetime | None,
-) -> list[dict[str, Any]]:
+) -> list[RecordFiled]:
     """File records as a phone wrote them; what became of each, as a `RecordFiled`."""
     read = [_found(each) for each in given]
     good = [each for each in read if isinstance(each, Found)]
     filed = iter(file_records(session, round_, area, good, sent_at) if good else ())
-    told = []
+    told: list[RecordFiled] = []
     for raw, found in zip(given, read, strict=True):
         if isinstance(found, RegistryError):
             told.append(_refused(str(raw.get("id", ""))[:36] or None, found))
@@ -197,7 +193,8 @@ def file_given(
         if done.error is not None:
             told.append(_refused(str(done.id), done.error))
         else:
-            told.append({"id": str(done.id), "state": "known" if done.again else "filed"})
+            state = "known" if done.again else "filed"
+            told.append(RecordFiled(id=str(done.id), state=state))
     return told
 
 
@@ -208,7 +205,7 @@ def _found(given: dict[str, Any]) -> Found | RegistryError:
         return invalid_input(error, Found)
 
 
-def _refused(record_id: str | None, error: RegistryError) -> dict[str, Any]:
+def _refused(record_id: str | None, error: RegistryError) -> RecordFiled:
     return {"id": record_id, "state": "refused", "problem": problem_body(error)}
 
 

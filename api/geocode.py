@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, NotRequired, Self
 
-from flask import Response
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
@@ -14,7 +13,6 @@ from api.errors import UNIT_CODE
 from api.explanation import Reading, reading_of
 from api.features import FeatureCollection, feature_collection
 from api.openapi import Day, where_known
-from api.shapes import unkept
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.disclosure import told_answers
@@ -107,30 +105,23 @@ class GeocodeForm(GeocodeQuery):
 
 
 @blueprint.get("")
-@public(
-    answer=Geocoded,
-    statuses=(404,),
-    retried=True,
-    operation_id="geocode",
-    codes=("enumeration_budget",),
-)
-def get_geocode(query: GeocodeAsked) -> Response:
+@public(statuses=(404,), retried=True, operation_id="geocode", codes=("enumeration_budget",))
+def get_geocode(query: GeocodeAsked) -> Geocoded:
     """The door that an address names, or the smallest place of it that is registered."""
-    return unkept(geocoded(query, explain=query.explain))
+    return geocoded(query, explain=query.explain)
 
 
 @blueprint.post("")
 @public(
-    answer=Found,
     statuses=(404,),
     retried=True,
     operation_id="geocode_by_post",
     codes=("enumeration_budget",),
     example={"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
 )
-def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Response:
+def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Found:
     """The same by POST, so that the address stands in no URL and no log."""
-    return unkept(geocoded(json or form))
+    return geocoded(json or form)
 
 
 def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:

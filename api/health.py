@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from flask import Response, jsonify
+from flask import Response
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
@@ -49,23 +49,17 @@ class Document(TypedDict):
 
 
 @blueprint.get("/healthz")
-@public(
-    answer=Health, needs_database=False, reads_key=False, replica=False, operation_id="get_health"
-)
-def healthz() -> Response:
+@public(needs_database=False, reads_key=False, replica=False, operation_id="get_health", cache=None)
+def healthz() -> Health:
     """Whether the process answers; says nothing of the database."""
-    return jsonify({"status": "ok"})
+    return {"status": "ok"}
 
 
 @blueprint.get("/readyz")
 @public(
-    answer=Readiness,
-    reads_key=False,
-    replica=False,
-    operation_id="get_readiness",
-    codes=("leaving",),
+    reads_key=False, replica=False, operation_id="get_readiness", codes=("leaving",), cache=None
 )
-def readyz(query: ReadinessQuery) -> Response:
+def readyz(query: ReadinessQuery) -> Readiness:
     """Whether requests can be served: database reachable, schema of this version, units loaded.
 
     Where reads go to a replica they may be answered while nothing can be written. `jobs` is
@@ -76,9 +70,13 @@ def readyz(query: ReadinessQuery) -> Response:
     if register().settings.leaving.exists():
         raise LeavingError(Message("server_stopping"))
     ready = register().readiness.check(writing=query.need == "writing")
-    taken = "ok" if ready.writing else "unavailable"
-    said = {"status": "ready", "reading": "ok", "writing": taken, "jobs": ready.jobs}
-    return jsonify({**said, "seconds_ago": round(ready.age_s, 1)})
+    return Readiness(
+        status="ready",
+        reading="ok",
+        writing="ok" if ready.writing else "unavailable",
+        jobs=ready.jobs,
+        seconds_ago=round(ready.age_s, 1),
+    )
 
 
 @blueprint.get("/openapi.json")

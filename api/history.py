@@ -3,7 +3,6 @@
 import datetime
 from typing import Annotated, Any
 
-from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -12,7 +11,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import Resource, keyed
 from api.openapi import members
-from api.shapes import Entrance, entrance_of, unkept
+from api.shapes import Entrance, entrance_of
 from geo.code import format as code_display
 from registry.gazetteer import VIET_NAM, Gazetteer
 from registry.history import Change, Step, history
@@ -68,12 +67,11 @@ class History(TypedDict):
 @blueprint.get("/<address_code>/history")
 @keyed(
     "carrier",
-    answer=History,
     replica=True,
     operation_id="get_address_history",
     codes=("code_mistyped", "outside_units", "enumeration_budget"),
 )
-def get_history(address_code: str) -> Response:
+def get_history(address_code: str) -> History:
     """Every step of a record, also of one that is retired: what, when, by which decision.
 
     Who did it and why is shown to an editor and above.
@@ -83,12 +81,11 @@ def get_history(address_code: str) -> Response:
     steps = history(reads, address_code)
     code = read_code(reads, address_code)
     note(count=len(steps))
-    body = {
+    return {
         "code": code,
         "code_display": code_display(code),
         "steps": [_step(known, step, in_full=in_full) for step in steps],
     }
-    return unkept(body)
 
 
 def _step(known: Gazetteer, step: Step, *, in_full: bool) -> HistoryStep:
@@ -106,7 +103,7 @@ def _step(known: Gazetteer, step: Step, *, in_full: bool) -> HistoryStep:
     )
 
 
-def _change(known: Gazetteer, change: Change) -> dict[str, Any]:
+def _change(known: Gazetteer, change: Change) -> HistoryChange:
     values = (change.before, change.after)
     if change.field in ("commune", "former_commune"):
         values = tuple(_commune(known, value) for value in values)  # type: ignore[assignment]
@@ -119,7 +116,7 @@ def _commune(known: Gazetteer, unit_id: object) -> str | None:
     return unit.code if unit else None
 
 
-def _shown(value: object) -> object:
+def _shown(value: Any) -> Any:
     if isinstance(value, list):
         return [entrance_of(each) for each in value]
     return value.isoformat() if isinstance(value, datetime.date) else value

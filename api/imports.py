@@ -126,8 +126,8 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
 
 
 @blueprint.get("")
-@keyed("editor", answer=ImportList, operation_id="list_imports", codes=("storage_unavailable",))
-def get_imports(query: ImportsQuery) -> Response:
+@keyed("editor", operation_id="list_imports", codes=("storage_unavailable",))
+def get_imports(query: ImportsQuery) -> ImportList:
     """Imports of keys with a unit of yours, the latest first."""
     found = list_imports(
         register().engine,
@@ -137,7 +137,7 @@ def get_imports(query: ImportsQuery) -> Response:
         before=query.before,
         limit=query.limit,
     )
-    return unkept({"imports": [body_of(view, caller()) for view in found]})
+    return {"imports": [body_of(view, caller()) for view in found]}
 
 
 @blueprint.get("/template")

@@ -25,7 +25,7 @@ from registry.lifecycle.pending_store import Pending, State, find_pending
 from registry.lifecycle.requests import AddressPatch, OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
-from registry.lifecycle.work import Changed, ChangedStreet, Done
+from registry.lifecycle.work import Changed, ChangedStreet, Done, WriteWarning
 from registry.records import record_wording
 
 blueprint = Resource("operations", "/v1", tag="operations", kind="writing")
@@ -44,17 +44,6 @@ class ChangedRecord(TypedDict):
     """Its status now"""
     label: str | None
     """Its whole address, as it is now; null of a code that stands on no door yet"""
-
-
-class WriteWarning(TypedDict):
-    """What was taken, though the request wrote it otherwise: look whether it is what was meant."""
-
-    code: str
-    """`marks_missing`: written without its marks"""
-    field: Annotated[str, Field(examples=["street"])]
-    given: Annotated[str, Field(examples=["Hon Chong"])]
-    registered: Annotated[str, Field(examples=["Đường Hòn Chồng"])]
-    message: str
 
 
 class ChangedPlace(TypedDict):
@@ -173,8 +162,8 @@ def _seen_event() -> int | None:
     return int(match[1])
 
 
-def operation_body(operation: Operation, done: Done) -> dict[str, Any]:
-    """As an `OperationAnswer`."""
+def operation_body(operation: Operation, done: Done) -> OperationAnswer:
+    """What an operation answers."""
     return {
         "operation": operation.kind,
         "event_id": done.event_id,
@@ -186,8 +175,8 @@ def operation_body(operation: Operation, done: Done) -> dict[str, Any]:
     }
 
 
-def changed_records(records: Iterable[Changed]) -> list[dict[str, Any]]:
-    """Each as a `ChangedRecord`."""
+def changed_records(records: Iterable[Changed]) -> list[ChangedRecord]:
+    """The records that an operation changed, as they are told."""
     known = gazetteer()
     return [
         {

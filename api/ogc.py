@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, NotRequired
 from urllib.parse import urlencode
 
-from flask import Response, g, jsonify, request
+from flask import Response, g, request
 from pydantic import Field
 from pydantic_core import to_json
 from typing_extensions import TypedDict
@@ -212,48 +212,44 @@ def tell_wrong(error: InvalidInputError) -> Response:
 
 
 @blueprint.get("", strict_slashes=False)
-@public(answer=OgcLanding)
-def get_ogc(query: OgcQuery) -> Response:  # noqa: ARG001
+@public(cache=None)
+def get_ogc(query: OgcQuery) -> OgcLanding:  # noqa: ARG001
     """The way in: what QGIS and others are given as the address of the service."""
-    return jsonify(
-        OgcLanding(
-            title="Địa chỉ số",
-            description=Message("register_title"),
-            links=[
-                _link("", "self", _JSON),
-                OgcLink(href=f"{public_url()}/openapi.json", rel="service-desc", type=_OPENAPI),
-                OgcLink(href=f"{public_url()}/docs", rel="service-doc", type="text/html"),
-                _link("/conformance", "conformance", _JSON),
-                _link("/collections", "data", _JSON),
-            ],
-        )
+    return OgcLanding(
+        title="Địa chỉ số",
+        description=Message("register_title"),
+        links=[
+            _link("", "self", _JSON),
+            OgcLink(href=f"{public_url()}/openapi.json", rel="service-desc", type=_OPENAPI),
+            OgcLink(href=f"{public_url()}/docs", rel="service-doc", type="text/html"),
+            _link("/conformance", "conformance", _JSON),
+            _link("/collections", "data", _JSON),
+        ],
     )
 
 
 @blueprint.get("/conformance")
-@public(answer=OgcConformance)
-def get_ogc_conformance(query: OgcQuery) -> Response:  # noqa: ARG001
+@public(cache=None)
+def get_ogc_conformance(query: OgcQuery) -> OgcConformance:  # noqa: ARG001
     """What of the standard is kept."""
-    return jsonify(OgcConformance(conformsTo=list(_CONFORMS)))
+    return OgcConformance(conformsTo=list(_CONFORMS))
 
 
 @blueprint.get("/collections")
-@public(answer=OgcCollections)
-def list_ogc_collections(query: OgcQuery) -> Response:  # noqa: ARG001
+@public(cache=None)
+def list_ogc_collections(query: OgcQuery) -> OgcCollections:  # noqa: ARG001
     """The layers."""
-    return jsonify(
-        OgcCollections(
-            links=[_link("/collections", "self", _JSON)],
-            collections=[_described(each) for each in COLLECTIONS.values()],
-        )
+    return OgcCollections(
+        links=[_link("/collections", "self", _JSON)],
+        collections=[_described(each) for each in COLLECTIONS.values()],
     )
 
 
 @blueprint.get("/collections/<collection>")
-@public(answer=OgcCollection)
-def get_ogc_collection(collection: str, query: OgcQuery) -> Response:  # noqa: ARG001
+@public(cache=None)
+def get_ogc_collection(collection: str, query: OgcQuery) -> OgcCollection:  # noqa: ARG001
     """One layer: its extent, the systems in which it is given, where its features are."""
-    return jsonify(_described(collection_named(collection)))
+    return _described(collection_named(collection))
 
 
 @blueprint.get("/collections/households/items")

@@ -1,6 +1,5 @@
 """Operations that wait for a second person: listed, shown, approved, declined."""
 
-from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -9,7 +8,6 @@ from api.context import register
 from api.endpoint import Resource, keyed
 from api.lifecycle import OperationAnswer, PendingOperation, operation_body, shown_pending
 from api.openapi import Request
-from api.shapes import unkept
 from registry.database import session_scope
 from registry.lifecycle.pending import approve, decline
 from registry.lifecycle.pending_store import find_pending, list_pending
@@ -38,26 +36,25 @@ class DeclineBody(Request):
 
 
 @blueprint.get("")
-@keyed("viewer", answer=PendingList, operation_id="list_pending_operations")
-def get_pending_operations(query: PendingQuery) -> Response:
+@keyed("viewer", operation_id="list_pending_operations")
+def get_pending_operations(query: PendingQuery) -> PendingList:
     """What waits for a second person in the units of the key, the oldest first."""
     with session_scope(register().engine) as session:
         found = list_pending(session, after=query.after, limit=query.limit)
-    return unkept({"pending": [shown_pending(each) for each in found]})
+    return {"pending": [shown_pending(each) for each in found]}
 
 
 @blueprint.get("/<int:pending_id>")
-@keyed("viewer", answer=PendingOperation, codes=("outside_units",))
-def get_pending_operation(pending_id: int) -> Response:
+@keyed("viewer", codes=("outside_units",))
+def get_pending_operation(pending_id: int) -> PendingOperation:
     """What was asked for, and what became of it."""
     with session_scope(register().engine) as session:
-        return unkept(shown_pending(find_pending(session, pending_id)))
+        return shown_pending(find_pending(session, pending_id))
 
 
 @blueprint.post("/<int:pending_id>/approve")
 @keyed(
     "approver",
-    answer=OperationAnswer,
     operation_id="approve_pending_operation",
     codes=(
         "illegal_transition",
@@ -69,25 +66,24 @@ def get_pending_operation(pending_id: int) -> Response:
         "own_proposal",
     ),
 )
-def post_approve(pending_id: int) -> Response:
+def post_approve(pending_id: int) -> OperationAnswer:
     """Do it as its second person. By an approver of all its communes who did not ask for it."""
     pending, done = approve(register().engine, pending_id)
     note_operation(pending.operation, pending.requests())
     note_done(done)
-    return unkept(operation_body(pending.operation, done))
+    return operation_body(pending.operation, done)
 
 
 @blueprint.post("/<int:pending_id>/decline")
 @keyed(
     "editor",
-    answer=PendingOperation,
     operation_id="decline_pending_operation",
     codes=("illegal_transition", "address_taken", "name_taken", "pending_decided", "outside_units"),
     example={"reason": "nhà vẫn ở đó"},
 )
-def post_decline(pending_id: int, json: DeclineBody) -> Response:
+def post_decline(pending_id: int, json: DeclineBody) -> PendingOperation:
     """Decline it, or withdraw what the key asked for itself.
 
     What another key asked for is declined by an approver of its communes.
     """
-    return unkept(shown_pending(decline(register().engine, pending_id, json.reason)))
+    return shown_pending(decline(register().engine, pending_id, json.reason))

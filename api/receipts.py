@@ -5,7 +5,6 @@ Whoever reported is told the outcome and what was said to him, never who decided
 
 from typing import Annotated, Final
 
-from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -13,7 +12,7 @@ from api.access import caller
 from api.context import gazetteer, register
 from api.endpoint import Resource, keyed, public
 from api.openapi import Request, members
-from api.shapes import at, unit_ref, unkept
+from api.shapes import at, unit_ref
 from registry.gazetteer import UnitRef, today
 from registry.lookup import CodeForms, code_forms
 from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
@@ -65,29 +64,23 @@ class OwnReportsQuery(Request):
 
 @blueprint.get("/<receipt>")
 @public(
-    answer=ReportOutcome,
     takes_session=True,
     writes=True,
     replica=False,
     operation_id="get_report_outcome",
     codes=("enumeration_budget",),
 )
-def get_receipt(receipt: str) -> Response:
+def get_receipt(receipt: str) -> ReportOutcome:
     """What became of the report of this receipt."""
-    return unkept(outcome(by_receipt(register().engine, receipt)))
+    return outcome(by_receipt(register().engine, receipt))
 
 
 @blueprint.get("/mine")
-@keyed(
-    "carrier",
-    answer=OwnReports,
-    operation_id="list_own_reports",
-    codes=("outside_units", "enumeration_budget"),
-)
-def get_own_reports(query: OwnReportsQuery) -> Response:
+@keyed("carrier", operation_id="list_own_reports", codes=("outside_units", "enumeration_budget"))
+def get_own_reports(query: OwnReportsQuery) -> OwnReports:
     """What this key reported within a year, the newest first."""
     found = own_reports(register().engine, caller().key_id, before=query.before, limit=query.limit)
-    return unkept({"reports": [{"id": each.id} | outcome(each) for each in found]})
+    return {"reports": [OwnReport(id=each.id, **outcome(each)) for each in found]}
 
 
 def outcome(reported: Reported) -> ReportOutcome:

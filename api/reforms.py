@@ -62,14 +62,14 @@ def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG0
 
 
 @blueprint.get("")
-@keyed("admin", answer=ReformList, operation_id="list_reforms", codes=("storage_unavailable",))
-def get_reforms(query: ReformsQuery) -> Response:
+@keyed("admin", operation_id="list_reforms", codes=("storage_unavailable",))
+def get_reforms(query: ReformsQuery) -> ReformList:
     """Reforms, the latest first; those of the command line as well."""
     with session_scope(register().engine) as session:
         found = list_reforms(
             session, gazetteer(), state=query.state, before=query.before, limit=query.limit
         )
-    return unkept({"reforms": [body_of(view) for view in found]})
+    return {"reforms": [body_of(view) for view in found]}
 
 
 @blueprint.get("/<int:reform_id>")

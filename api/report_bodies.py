@@ -7,12 +7,13 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.errors import UNIT_CODE
-from api.lifecycle import ChangedRecord, WriteWarning
+from api.lifecycle import ChangedRecord
 from api.openapi import Problem, Request
 from registry.entrances import MAX_NOTE
 from registry.entrances import Kind as Entrance
 from registry.gazetteer import UnitRef
 from registry.lifecycle.requests import Called, Commune, Line, Note, Sentence
+from registry.lifecycle.work import WriteWarning
 from registry.lookup import CodeForms
 from registry.reports import Kind
 from registry.reports.new_houses import MAX_TEXT

@@ -29,6 +29,7 @@ from api.report_bodies import (
     Reporters,
     ReportFiled,
     ReportForm,
+    ReportOfMany,
     ReportQueue,
     ReportsQuery,
 )
@@ -67,7 +68,6 @@ _ONCE: Final = {
 
 @blueprint.post("")
 @public(
-    answer=ReportFiled,
     statuses=(404,),
     takes_session=True,
     writes=True,
@@ -85,7 +85,7 @@ _ONCE: Final = {
     example={"kind": "confirmed", "code": "1H6X-XH2V"},
     headers=(_ONCE,),
 )
-def post_report(json: ReportBody, form: ReportForm) -> Response:
+def post_report(json: ReportBody, form: ReportForm) -> ReportFiled:
     """Say what was found at a door; with a key, or without one as a resident.
 
     Equal reports raise the count of one entry. A report alone changes nothing: an editor of the
@@ -93,12 +93,11 @@ def post_report(json: ReportBody, form: ReportForm) -> Response:
     it is sent.
     """
     body, known = json or form, gazetteer()
-    return unkept(_filed(known, filed_by_caller(_said(body, _once()))))
+    return _filed(known, filed_by_caller(_said(body, _once())))
 
 
 @many.post("/reports")
 @public(
-    answer=ManyReportsFiled,
     takes_session=True,
     writes=True,
     replica=False,
@@ -115,16 +114,17 @@ def post_report(json: ReportBody, form: ReportForm) -> Response:
         ]
     },
 )
-def post_reports(json: ManyReportsBody) -> Response:
+def post_reports(json: ManyReportsBody) -> ManyReportsFiled:
     """Say many things at once, each once; a bad report has a problem and fails no other.
 
     Each is filed as it would be alone, within the same limits, and whatever became of it stands
     though the connection is lost meanwhile: it is sent again under the same `once`.
     """
     count_rows(len(json.reports))
-    known, told = gazetteer(), []
+    known = gazetteer()
+    told: list[ReportOfMany] = []
     for given in json.reports:
-        answer: dict[str, Any] = {"once": str(given.get("once", ""))[:36] or None}
+        answer: ReportOfMany = {"once": str(given.get("once", ""))[:36] or None}
         try:
             answer["filed"] = _filed(known, filed_by_caller(_kept(given)))
         except RegistryError as error:
@@ -133,7 +133,7 @@ def post_reports(json: ManyReportsBody) -> Response:
     filed = [each["filed"] for each in told if "filed" in each]
     units = {each["commune"]["code"] for each in filed if each["commune"]}
     note(count=sum(each["counted"] for each in filed), units=sorted(units))
-    return unkept({"reports": told})
+    return {"reports": told}
 
 
 def _kept(given: dict[str, Any]) -> Said:
@@ -147,12 +147,11 @@ def _kept(given: dict[str, Any]) -> Said:
 @blueprint.get("")
 @keyed(
     "viewer",
-    answer=ReportQueue,
     statuses=(404,),
     operation_id="list_reports",
     codes=("outside_units", "enumeration_budget"),
 )
-def get_reports(query: ReportsQuery) -> Response:
+def get_reports(query: ReportsQuery) -> ReportQueue:
     """The queue of a unit: first what most have said, then what waits longest.
 
     What was decided comes newest first.
@@ -161,7 +160,7 @@ def get_reports(query: ReportsQuery) -> Response:
     wanted = Wanted(query.unit, query.state, query.limit, query.kind, query.street)
     found = queue(register().engine, known, wanted)
     note(count=len(found), units=[query.unit] if query.unit else [])
-    return unkept({"reports": [shown_entry(known, entry) for entry in found]})
+    return {"reports": [shown_entry(known, entry) for entry in found]}
 
 
 _CODES_OF_DECISIONS: Final = (

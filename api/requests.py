@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import flask
-from flask import request
+from flask import jsonify, request
 from flask.globals import request_ctx
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
 
 from api.errors import Repeated, invalid_input
 from registry.core.messages import Message
@@ -34,7 +35,6 @@ SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 """What asks, and changes nothing."""
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 """Media types of a form; the OpenAPI document names the last of them."""
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Request(flask.Request):
@@ -158,46 +158,55 @@ def parts_of(view: Callable[..., Any]) -> dict[str, type[BaseModel]]:
     return {name: view.__annotations__[name] for name in PARTS if name in view.__annotations__}
 
 
-def validated(view: View) -> View:
-    """Call an endpoint with the parts of the request that it takes, each validated once.
+def validated(view: Callable[..., Any], *, cache: str | None) -> Callable[..., Response]:
+    """Call an endpoint with the parts of the request that it takes, each validated once; what it
+    returns is sent as JSON with `cache` as its `Cache-Control`, unless it is a response.
 
     It raises InvalidInputError, which names each invalid parameter.
     """
-    parts = parts_of(view)
+    read = _reader(parts_of(view))
+
+    @wraps(view)
+    def call(**arguments: Any) -> Response:
+        answer = view(**arguments, **read(cast(Request, request_ctx.request)))
+        if isinstance(answer, Response):
+            return answer
+        response = jsonify(answer)
+        if cache is not None:
+            response.headers["Cache-Control"] = cache
+        return response
+
+    return call
+
+
+def _reader(parts: Mapping[str, type[BaseModel]]) -> Callable[[Request], dict[str, Any]]:
+    """What reads the parts of a request."""
     query, headers, json, form = (parts.get(name) for name in PARTS)
     query_type = query or _NoParameters
-    takes_query_only = not parts.keys() - {"query"}
     # Read by the endpoint itself, which refuses media types that it does not know.
     reads_itself = getattr(json, "one_of_several", False)
 
-    def body(asked: Request) -> dict[str, Any]:
-        # What takes no form refuses one as it refuses any other text that is not JSON.
-        in_form = form is not None and asked.is_form
+    def read(asked: Request) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
-        if headers is not None:
-            arguments["headers"] = headers.model_validate(dict(asked.headers))
-        if json is not None:
-            left = in_form or (reads_itself and not asked.is_json)
-            arguments["json"] = None if left else json.model_validate(_json())
-        if form is not None:
-            fields = _fields(asked.form, form) if in_form else {}
-            arguments["form"] = form.model_validate(fields) if in_form else None
-        return arguments
-
-    @wraps(view)
-    def call(**arguments: Any) -> Any:
-        asked = cast(Request, request_ctx.request)
         try:
-            read = query_type.model_validate(_parameters(asked.args))
+            found = query_type.model_validate(_parameters(asked.args))
             if query is not None:
-                arguments["query"] = read
-            if not takes_query_only:
-                arguments |= body(asked)
+                arguments["query"] = found
+            if headers is not None:
+                arguments["headers"] = headers.model_validate(dict(asked.headers))
+            # What takes no form refuses one as it refuses any other text that is not JSON.
+            in_form = form is not None and asked.is_form
+            if json is not None:
+                left = in_form or (reads_itself and not asked.is_json)
+                arguments["json"] = None if left else json.model_validate(_json())
+            if form is not None:
+                fields = _fields(asked.form, form) if in_form else {}
+                arguments["form"] = form.model_validate(fields) if in_form else None
         except ValidationError as error:
             raise invalid_input(error, query_type, json, form) from None
-        return view(**arguments)
+        return arguments
 
-    return cast(View, call)
+    return read
 
 
 def _parameters(given: MultiDict[str, str]) -> Mapping[str, Any]:

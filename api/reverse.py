@@ -1,13 +1,11 @@
 """From a point to addresses."""
 
-from flask import Response
 from pydantic import Field
 
 from api.context import gazetteer, register
 from api.endpoint import Resource, public
 from api.features import FeatureCollection, feature_collection
 from api.openapi import Day, Request
-from api.shapes import unkept
 from registry.batch import PointAsked
 from registry.disclosure import told_answers
 from registry.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
@@ -42,28 +40,25 @@ class ReverseForm(ReverseQuery):
 
 
 @blueprint.get("")
-@public(
-    answer=FeatureCollection, retried=True, operation_id="reverse", codes=("enumeration_budget",)
-)
-def get_reverse(query: ReverseQuery) -> Response:
+@public(retried=True, operation_id="reverse", codes=("enumeration_budget",))
+def get_reverse(query: ReverseQuery) -> FeatureCollection:
     """The households and buildings near a point, the nearest first; else its commune.
 
     Empty outside Viet Nam.
     """
-    return unkept(nearest(query))
+    return nearest(query)
 
 
 @blueprint.post("")
 @public(
-    answer=FeatureCollection,
     retried=True,
     operation_id="reverse_by_post",
     codes=("enumeration_budget",),
     example={"lon": 105.80612, "lat": 21.02113, "limit": 1},
 )
-def post_reverse(json: ReverseBody, form: ReverseForm) -> Response:
+def post_reverse(json: ReverseBody, form: ReverseForm) -> FeatureCollection:
     """The same by POST, so that no log on the way keeps the point."""
-    return unkept(nearest(json or form))
+    return nearest(json or form)
 
 
 def nearest(query: ReverseQuery) -> FeatureCollection:

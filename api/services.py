@@ -18,7 +18,6 @@ from api.errors import UNIT_CODE
 from api.openapi import Day, Request
 from api.received import FILE, keep_files_below_var, received
 from api.requests import Request as OwnRequest
-from api.shapes import unkept
 from registry.core.messages import Message
 from registry.database import session_scope
 from registry.errors import InvalidInputError
@@ -120,7 +119,6 @@ def get_services(query: ServicesQuery) -> Response:
 @own.post("")
 @keyed(
     "carrier",
-    answer=ServicesLoaded,
     operation_id="deliver_services",
     codes=(
         "unreadable_file",
@@ -131,8 +129,9 @@ def get_services(query: ServicesQuery) -> Response:
         "storage_unavailable",
     ),
     upload=("file",),
+    cache=None,
 )
-def post_services(query: ServicesFileQuery, form: ServicesForm) -> Response:
+def post_services(query: ServicesFileQuery, form: ServicesForm) -> ServicesLoaded:
     """Deliver all areas and offices of an operator, which take the place of those of before.
 
     CSV, a workbook or GeoJSON, as `multipart/form-data` with the part `file`, or as the body
@@ -152,16 +151,16 @@ def post_services(query: ServicesFileQuery, form: ServicesForm) -> Response:
             sheet=asked.sheet,
         )
     note(count=loaded.changes if loaded.written else 0)
-    return jsonify(replace(loaded, problems=loaded.problems[:_PROBLEMS_TOLD]))
+    return replace(loaded, problems=loaded.problems[:_PROBLEMS_TOLD])
 
 
 @own.get("/check")
-@keyed("carrier", answer=ServicesCheck, statuses=(404,), operation_id="check_services")
-def get_check(query: CheckQuery) -> Response:
+@keyed("carrier", statuses=(404,), operation_id="check_services")
+def get_check(query: CheckQuery) -> ServicesCheck:
     """Areas that overlap, and doors of a unit that nobody of the operator serves."""
     operator = operator_of(query.operator)
     known = gazetteer()
     with session_scope(register().read_engine) as session:
         report = check_services(session, known, operator=operator, unit=query.unit, kind=query.kind)
     note(count=sum(len(each.codes) for each in report.unserved), units=[query.unit])
-    return unkept(report)
+    return report

@@ -1,9 +1,7 @@
 """Targets over HTTP: an authority says how many households its units have."""
 
-import dataclasses
 from typing import Annotated, Literal
 
-from flask import Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -12,7 +10,7 @@ from api.audit import note
 from api.context import gazetteer, register
 from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
-from api.openapi import Day, Request
+from api.openapi import Day, Request, members
 from registry.coverage.target_reading import Defaults
 from registry.coverage.target_rows import target_cells
 from registry.coverage.targets import PROBLEMS, TargetGap, take_targets
@@ -77,11 +75,11 @@ class TargetsAnswer(TypedDict):
 @blueprint.post("")
 @keyed(
     "approver",
-    answer=TargetsAnswer,
     operation_id="declare_targets",
     example={"targets": [{"unit": "00199", "households": 12345}]},
+    cache=None,
 )
-def post_targets(json: TargetsBody) -> Response:
+def post_targets(json: TargetsBody) -> TargetsAnswer:
     """Say how many households units have. Of units of the key only.
 
     One that is wrong is told and not taken; the others stand. The same again changes nothing.
@@ -92,13 +90,8 @@ def post_targets(json: TargetsBody) -> Response:
         if json.dry_run:
             session.rollback()
     note(count=result.new + result.changed, units=sorted({t.unit for t in json.targets})[:100])
-    faults = [
-        {"row_number": each.row_number, "code": each.code, "value": each.value}
-        | {"severity": each.severity}
-        for each in result.problems
-    ]
-    told = dataclasses.asdict(result) | {"problems": faults, "dry_run": json.dry_run}
-    return jsonify(told)
+    faults = [members(TargetFault, each) for each in result.problems]
+    return members(TargetsAnswer, result, problems=faults, dry_run=json.dry_run)
 
 
 def _cells(target: DeclaredTarget) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from typing import Annotated, NotRequired, Self
 
-from flask import Response
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
@@ -11,7 +10,7 @@ from api.context import counts, gazetteer, register
 from api.endpoint import Resource, public
 from api.geocode import suggested_codes
 from api.openapi import Day
-from api.shapes import DatedLabel, unit_ref, unkept, with_label_on
+from api.shapes import DatedLabel, unit_ref, with_label_on
 from geo.code import format as code_display
 from registry.disclosure import told_validation
 from registry.gazetteer import UnitRef, today
@@ -192,18 +191,17 @@ def validation_answer(found: Validation) -> ValidationAnswer:
 
 @blueprint.post("")
 @public(
-    answer=ValidationAnswer,
     retried=True,
     operation_id="validate_address",
     codes=("enumeration_budget",),
     example={"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
 )
-def post_validate(json: ValidateBody, form: ValidateForm) -> Response:
+def post_validate(json: ValidateBody, form: ValidateForm) -> ValidationAnswer:
     """A verdict on an address: accept, correct, confirm, complete, unverified or reject.
 
     Only by POST, so that the address stands in no URL and no log.
     """
-    return unkept(validated(json or form))
+    return validated(json or form)
 
 
 def validated(query: ValidateBody) -> ValidationAnswer:

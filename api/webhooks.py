@@ -3,7 +3,6 @@
 import datetime
 from typing import Annotated, Final, Literal
 
-from flask import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -13,7 +12,6 @@ from api.context import register
 from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
 from api.openapi import Request, members
-from api.shapes import unkept
 from registry.changes.since import KINDS, Kind
 from registry.database import session_scope
 from registry.gazetteer import VIET_NAM
@@ -198,14 +196,13 @@ class Done(TypedDict):
 @blueprint.post("")
 @keyed(
     "carrier",
-    answer=WebhookMade,
     statuses=(404, 409),
     operation_id="make_webhook",
     codes=("cursor_refused", "outside_units"),
     example={"url": "https://giaohang.vn/dia-chi-so", "units": ["00199"]},
     body_limit="batch_bytes",
 )
-def post_webhook(json: WebhookBody) -> Response:
+def post_webhook(json: WebhookBody) -> WebhookMade:
     """Send changes to a receiver, signed with the secret that only this answer contains.
 
     An authority's key names units that it sees.
@@ -217,103 +214,98 @@ def post_webhook(json: WebhookBody) -> Response:
         )
         view = subscriptions.find_webhook(session, caller(), number)
     note(count=1, units=view.units)
-    return unkept({**_shown(view), "secret": secret})
+    return {**_shown(view), "secret": secret}
 
 
 @blueprint.get("")
-@keyed("carrier", answer=WebhookList, operation_id="list_webhooks", codes=("outside_units",))
-def get_webhooks() -> Response:
+@keyed("carrier", operation_id="list_webhooks", codes=("outside_units",))
+def get_webhooks() -> WebhookList:
     """The webhooks of this key; to an admin of the whole country, those of every key."""
     with session_scope(register().engine) as session:
         found = subscriptions.list_webhooks(session, caller())
-    return unkept({"webhooks": [_shown(view) for view in found]})
+    return {"webhooks": [_shown(view) for view in found]}
 
 
 @blueprint.get("/<int:webhook_id>")
-@keyed("carrier", answer=WebhookAnswer, codes=("outside_units",))
-def get_webhook(webhook_id: int) -> Response:
+@keyed("carrier", codes=("outside_units",))
+def get_webhook(webhook_id: int) -> WebhookAnswer:
     """A webhook: the position it has reached, and why it stopped."""
     with session_scope(register().engine) as session:
-        return unkept(_shown(subscriptions.find_webhook(session, caller(), webhook_id)))
+        return _shown(subscriptions.find_webhook(session, caller(), webhook_id))
 
 
 @blueprint.patch("/<int:webhook_id>")
 @keyed(
     "carrier",
-    answer=WebhookAnswer,
     operation_id="change_webhook",
     codes=("outside_units",),
     example={"state": "active"},
     body_limit="batch_bytes",
 )
-def patch_webhook(webhook_id: int, json: ChangeWebhookBody) -> Response:
+def patch_webhook(webhook_id: int, json: ChangeWebhookBody) -> WebhookAnswer:
     """Change what is sent or where to, pause it, or resume it where it stopped."""
     with session_scope(register().engine) as session:
         wanted = Wanted(**json.model_dump())
         subscriptions.change_webhook(session, register(), caller(), webhook_id, wanted)
         view = subscriptions.find_webhook(session, caller(), webhook_id)
     note(count=1, units=view.units)
-    return unkept(_shown(view))
+    return _shown(view)
 
 
 @blueprint.delete("/<int:webhook_id>")
-@keyed("carrier", answer=Done, codes=("outside_units",))
-def delete_webhook(webhook_id: int) -> Response:
+@keyed("carrier", codes=("outside_units",))
+def delete_webhook(webhook_id: int) -> Done:
     """Forget a webhook, and what was sent."""
     with session_scope(register().engine) as session:
         subscriptions.delete_webhook(session, caller(), webhook_id)
-    return unkept({"id": webhook_id})
+    return {"id": webhook_id}
 
 
 @blueprint.post("/<int:webhook_id>/secret")
 @keyed(
     "carrier",
-    answer=WebhookSecret,
     operation_id="rotate_webhook_secret",
     codes=("outside_units",),
     example={"overlap_h": 24},
 )
-def post_secret(webhook_id: int, json: RotateBody) -> Response:
+def post_secret(webhook_id: int, json: RotateBody) -> WebhookSecret:
     """Another secret; for a while messages are signed with both, so that none is refused."""
     with session_scope(register().engine) as session:
         secret = subscriptions.rotate_secret(session, caller(), webhook_id, json.overlap_h)
         view = subscriptions.find_webhook(session, caller(), webhook_id)
-    return unkept({"secret": secret, "previous_secret_until": _time(view.previous_until)})
+    return {"secret": secret, "previous_secret_until": _time(view.previous_until)}
 
 
 @blueprint.post("/<int:webhook_id>/replay")
 @keyed(
     "carrier",
-    answer=WebhookAnswer,
     operation_id="replay_webhook",
     codes=("cursor_refused", "outside_units"),
     example={"since": "2026-11-01"},
 )
-def post_replay(webhook_id: int, json: ReplayBody) -> Response:
+def post_replay(webhook_id: int, json: ReplayBody) -> WebhookAnswer:
     """Send again from any place of the feed, or pass over what is not taken; it is active then."""
     with session_scope(register().engine) as session:
         view = subscriptions.replay_webhook(session, register(), caller(), webhook_id, json.since)
-    return unkept(_shown(view))
+    return _shown(view)
 
 
 @blueprint.post("/<int:webhook_id>/test")
-@keyed("carrier", answer=Done, operation_id="test_webhook", codes=("outside_units",))
-def post_test(webhook_id: int) -> Response:
+@keyed("carrier", operation_id="test_webhook", codes=("outside_units",))
+def post_test(webhook_id: int) -> Done:
     """Send a message of the type `register.test`; among the deliveries stands what became of it."""
     with session_scope(register().engine) as session:
         subscriptions.test_webhook(session, caller(), webhook_id)
-    return unkept({"id": webhook_id})
+    return {"id": webhook_id}
 
 
 @blueprint.get("/<int:webhook_id>/deliveries")
-@keyed(
-    "carrier", answer=WebhookDeliveries, operation_id="list_deliveries", codes=("outside_units",)
-)
-def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> Response:
+@keyed("carrier", operation_id="list_deliveries", codes=("outside_units",))
+def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> WebhookDeliveries:
     """What was sent in the last month, and dead letters, the newest first."""
     with session_scope(register().engine) as session:
         found = subscriptions.deliveries(session, caller(), webhook_id, query.limit, query.before)
-    return unkept({"deliveries": [_delivery(each) for each in found]})
+    return {"deliveries": [_delivery(each) for each in found]}
 
 
 def _shown(view: WebhookView) -> WebhookAnswer:

@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated
 
-from flask import Response, g
+from flask import g
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -12,8 +12,9 @@ from api.context import gazetteer
 from api.counters import seconds_left
 from api.endpoint import Resource, public
 from api.limits import Rate, has_key
-from api.shapes import unit_ref, unkept
+from api.shapes import unit_ref
 from registry.access import budget
+from registry.access.actors import EndedUnit
 from registry.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
 
 blueprint = Resource("whoami", "/v1/whoami", tag="access")
@@ -61,21 +62,20 @@ class WhoAmI(TypedDict):
 
 
 @blueprint.get("")
-@public(answer=WhoAmI, takes_session=True, operation_id="get_caller")
-def whoami() -> Response:
+@public(takes_session=True, operation_id="get_caller")
+def whoami() -> WhoAmI:
     """Who the register takes the caller for: role, units, and what is left of its limits."""
     asking = caller()
     expires = asking.expires_at
-    body = {
+    return {
         "name": asking.name if has_key(asking) else None,
         "role": asking.role,
         "units": _units(gazetteer(), asking.units, anywhere=asking.unit_ids is None),
-        "ended": [unit.to_dict() for unit in asking.ended],
+        "ended": [_ended(unit) for unit in asking.ended],
         "expires_at": expires.astimezone(VIET_NAM).isoformat() if expires else None,
         "rate": _rate(g.get("rate")),
         "enumeration_budget": _budget(budget.carried()),
     }
-    return unkept(body)
 
 
 def _units(
@@ -90,13 +90,18 @@ def _units(
     return [unit_ref(unit, day) for unit in living if unit is not None]
 
 
-def _rate(rate: Rate | None) -> dict[str, int] | None:
+def _ended(unit: EndedUnit) -> Ended:
+    successors = [UnitRef(code=code, name=name) for code, name in unit.successors]
+    return Ended(code=unit.code, name=unit.name, last_day=unit.last_day, successors=successors)
+
+
+def _rate(rate: Rate | None) -> RateLeft | None:
     if rate is None:
         return None
     return {"per_minute": rate.limit, "left": rate.left, "resets_in_s": seconds_left()}
 
 
-def _budget(purse: budget.Purse | None) -> dict[str, int] | None:
+def _budget(purse: budget.Purse | None) -> BudgetLeft | None:
     if purse is None:
         return None
     return {

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from registry import cluster
 from registry.core.messages import Message, chosen_language, not_written
+from registry.coverage.answers import coverage_answer
 from registry.coverage.count_cache import count_anew
 from registry.coverage.count_cache import recount as count_every_commune
 from registry.coverage.figures import Coverage, UnitCoverage
@@ -178,7 +179,7 @@ def _write(
 
 def _print(found: Coverage, form: str, out: TextIO) -> None:
     if form == "json":
-        out.write(to_json(found.to_dict(), indent=2).decode())
+        out.write(to_json(coverage_answer(found), indent=2).decode())
         out.write("\n")
     elif form == "csv":
         write_csv(found, out)

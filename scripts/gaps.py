@@ -1,21 +1,21 @@
 """`diachiso gaps`: what is missing where, for whoever goes out to find it."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import click
+from pydantic_core import to_json
 from rich.console import Console
 from rich.table import Table
 
 from registry.core.messages import N_, Message, _, not_written, number
+from registry.coverage.answers import gaps_answer
 from registry.coverage.count_cache import count_anew
 from registry.coverage.figures import COUNTED_LABELS, ESTIMATE_NOTE, QUALITY_LABELS
 from registry.coverage.gap_files import (
     form_rows,
-    to_dict,
     write_form_csv,
     write_form_xlsx,
     write_geojson,
@@ -95,14 +95,14 @@ def _write(found: Gaps, form: str, out: Path) -> None:
         elif form == "geojson":
             write_geojson(found, stream)
         elif form == "json":
-            json.dump(to_dict(found), stream, ensure_ascii=False, indent=2)
+            stream.write(to_json(gaps_answer(found), indent=2).decode())
         else:
             _tables(found, Console(file=stream, width=_PIPE_WIDTH, markup=False))
 
 
 def _print(found: Gaps, form: str) -> None:
     if form == "json":
-        show_json(to_dict(found))
+        show_json(gaps_answer(found))
     elif form == "csv":
         write_form_csv(found, sys.stdout)
     elif form == "geojson":

@@ -4,7 +4,7 @@ The SDK takes a second and 35 MB: it is imported by whoever is asked by it first
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mcp import types
@@ -75,7 +75,7 @@ def refused(error: RegistryError) -> types.CallToolResult:
     return _result(problem_body(error), is_error=True)
 
 
-def _result(body: dict[str, Any], *, is_error: bool = False) -> types.CallToolResult:
+def _result(body: Mapping[str, Any], *, is_error: bool = False) -> types.CallToolResult:
     text = to_json(body).decode()
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=text)],

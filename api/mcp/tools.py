@@ -106,7 +106,7 @@ def _lookup(asked: LookupArguments) -> Mapping[str, Any]:
     return body
 
 
-def _coverage(asked: CoverageArguments) -> JsonObject:
+def _coverage(asked: CoverageArguments) -> Mapping[str, Any]:
     if asked.code is None:
         return coverage_by_level(CoverageQuery(demo=asked.demo))
     return coverage_of_unit(asked.code, asked)

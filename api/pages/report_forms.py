@@ -69,7 +69,8 @@ def post_report(address_code: str) -> BaseResponse:
     try:
         record = lookup(register().reads, address_code)
     except (GoneError, NotFoundError, InvalidInputError):
-        return get_address(address_code)  # which says so
+        told: BaseResponse = get_address(address_code)  # which says so
+        return told
     lon, lat = _point() if kind in _POINTED else (None, None)
     if kind in _POINTED and lon is None:
         return address_page(record, 422, complaint=_(_WHERE), filled=request.form)

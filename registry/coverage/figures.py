@@ -9,12 +9,16 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from registry.core.messages import LANGUAGES, N_, in_vietnamese, translate
 from registry.coverage.palette import AUDIT_SHARE
 
-COUNTRY: Final = ("VN", "country", "Việt Nam")
+Level = Literal["country", "province", "commune", "locality", "former"]
+Quality = Literal["declared", "census", "derived", "estimate"]
+Counted = Literal["households", "residents", "dwellings"]
+Audit = Literal["above_120", "jump"]
+COUNTRY: Final[tuple[str, Level, str]] = ("VN", "country", "Việt Nam")
 """Code, level and name of the country, which is no unit of the register."""
 QUALITY_LABELS: Final = {
     "declared": N_("declared as a number"),
@@ -54,12 +58,10 @@ class UnitTarget:
     """Tổng số hộ: how many households a unit has, who says so, and for which day."""
 
     households: int
-    quality: str
-    """declared | census | derived | estimate."""
+    quality: Quality
     source: str
     reference_date: datetime.date
-    counted: str = "households"
-    """households | residents | dwellings."""
+    counted: Counted = "households"
 
     @property
     def counted_label(self) -> str:
@@ -133,8 +135,7 @@ class UnitCoverage:
     """Target and counts of one unit. A share is None where there is nothing to divide by."""
 
     code: str
-    level: str
-    """country | province | commune | locality."""
+    level: Level
     name: str
     province: tuple[str, str] | None
     """Code and name of the province that holds a commune."""
@@ -187,9 +188,9 @@ class UnitCoverage:
         return self.target is not None and self.target.is_estimate
 
     @property
-    def audit(self) -> tuple[str, ...]:
+    def audit(self) -> tuple[Audit, ...]:
         """What somebody should look into: codes of AUDIT_LABELS."""
-        found = []
+        found: list[Audit] = []
         if self.target and self.covered > AUDIT_SHARE * self.target.households:
             found.append("above_120")
         if self.before:
@@ -197,33 +198,6 @@ class UnitCoverage:
             if moved >= JUMP_LEAST and moved * JUMP_SHARE > self.before:
                 found.append("jump")
         return tuple(found)
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON; every member is always there."""
-        return {
-            "code": self.code,
-            "level": self.level,
-            "name": self.name,
-            "province": None
-            if self.province is None
-            else {"code": self.province[0], "name": self.province[1]},
-            "target": None if self.target is None else _target_dict(self.target),
-            "households": self.counts.households,
-            "share": self.share,
-            "deficit": self.deficit,
-            "dwellings": self.counts.dwellings,
-            "positioned": self.counts.positioned,
-            "share_positioned": self.share_positioned,
-            "verified": self.counts.verified,
-            "share_verified": self.share_verified,
-            "deliverable": self.counts.deliverable,
-            "share_deliverable": self.share_deliverable,
-            "plated": self.counts.plated,
-            "suspected_duplicates": self.counts.suspected,
-            "without_number": self.counts.unnumbered,
-            "audit": list(self.audit),
-            "locality": self.locality,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,19 +213,6 @@ class Coverage:
     """Code and name of a unit of an old map that was asked for: `units` continue it."""
     counted_at: datetime.datetime | None = None
     """When it was counted; None for now. Later where much is just being counted anew."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "as_of": self.day.isoformat(),
-            "counted_at": self.counted_at and self.counted_at.isoformat(timespec="seconds"),
-            "demo": self.demo,
-            "former_unit": None
-            if self.former is None
-            else {"code": self.former[0], "name": self.former[1]},
-            "units": [unit.to_dict() for unit in self.units],
-            "total": self.total.to_dict(),
-        }
 
 
 def strangely_declared(before: Coverage, after: Coverage) -> list[UnitCoverage]:
@@ -288,14 +249,3 @@ def late_label(counted_at: datetime.datetime, language: str = LANGUAGES[0]) -> s
         N_("Counts of {day}, {time}: much was written since, and is being counted."), language
     )
     return said.format(day=f"{counted_at:%d/%m/%Y}", time=f"{counted_at:%H:%M}")
-
-
-def _target_dict(target: UnitTarget) -> dict[str, Any]:
-    return {
-        "households": target.households,
-        "counted": target.counted,
-        "quality": target.quality,
-        "quality_label": target.quality_label,
-        "source": target.source,
-        "reference_date": target.reference_date.isoformat(),
-    }

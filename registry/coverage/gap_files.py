@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from registry.core.messages import in_vietnamese
+from registry.coverage.answers import gap_answer
 from registry.coverage.gaps import KINDS, Gap, Gaps
 from registry.csv_cells import Writer
 from registry.messages import number
@@ -141,21 +142,7 @@ def write_geojson(gaps: Gaps, out: TextIO) -> None:
 
 
 def _feature(gap: Gap) -> dict[str, Any]:
-    properties = gap.to_dict()
+    properties = dict(gap_answer(gap))
     lon, lat = properties.pop("lon"), properties.pop("lat")
     point = None if lon is None else {"type": "Point", "coordinates": [lon, lat]}
     return {"type": "Feature", "geometry": point, "properties": properties}
-
-
-def to_dict(gaps: Gaps, found: list[Gap] | None = None) -> dict[str, Any]:
-    """For JSON: all of them, or those of `found`; how many of each kind, None if not looked for."""
-    former = gaps.former
-    return {
-        "as_of": gaps.day.isoformat(),
-        "counted_at": gaps.counted_at and gaps.counted_at.isoformat(timespec="seconds"),
-        "demo": gaps.demo,
-        "unit": {"code": gaps.code, "name": gaps.name},
-        "former_unit": former and {"code": former[0], "name": former[1]},
-        "counts": {kind: len(gaps.of_kind(kind)) if kind in gaps.kinds else None for kind in KINDS},
-        "gaps": [gap.to_dict() for gap in (gaps.found if found is None else found)],
-    }

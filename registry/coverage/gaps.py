@@ -11,7 +11,7 @@ no hole.
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import TextClause, text
@@ -20,15 +20,13 @@ from sqlalchemy.orm import Session
 
 from geo.label import named
 from registry.core.locks import Lock, hold_lock
-from registry.core.messages import N_, Message, in_vietnamese
+from registry.core.messages import N_, Message
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.coverage.figures import (
     COUNTRY,
-    QUALITY_LABELS,
     Coverage,
     UnitCoverage,
     UnitTarget,
-    share_of,
 )
 from registry.coverage.gap_statements import SQL
 from registry.coverage.measure import (
@@ -42,7 +40,10 @@ from registry.coverage.measure import (
 from registry.errors import DatabaseUnavailableError, InvalidInputError
 from registry.gazetteer import Gazetteer, Unit, today
 
-KINDS: Final = {
+GapKind = Literal["below_target", "street_holes", "never_delivered"]
+GapLevel = Literal["province", "commune", "locality", "street"]
+Side = Literal["odd", "even"]
+KINDS: Final[dict[GapKind, str]] = {
     "below_target": N_("far below target"),
     "street_holes": N_("holes in streets"),
     "never_delivered": N_("never delivered"),
@@ -60,10 +61,8 @@ LEAST_MISSING: Final = 20
 class Gap:
     """One thing that is missing."""
 
-    kind: str
-    """A key of KINDS."""
-    level: str
-    """province | commune | locality | street."""
+    kind: GapKind
+    level: GapLevel
     code: str
     """Of the commune; of the province, where the gap is a province's."""
     name: str
@@ -74,8 +73,7 @@ class Gap:
     place: str | None = None
     """Street or locality, with its kind."""
     place_id: int | None = None
-    side: str | None = None
-    """odd | even."""
+    side: Side | None = None
     between: tuple[int, int] | None = None
     """The two known numbers around a hole."""
     target: UnitTarget | None = None
@@ -103,30 +101,6 @@ class Gap:
         if self.target is not None:
             return self.target.households - (self.households or 0)
         return len(self.numbers) or None
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON; every member is always there."""
-        target = self.target
-        return {
-            "kind": self.kind,
-            "level": self.level,
-            "code": self.code,
-            "name": self.name,
-            "province": self.province and {"code": self.province[0], "name": self.province[1]},
-            "former_code": self.former_code,
-            "place": self.place,
-            "side": self.side,
-            "between": list(self.between) if self.between else None,
-            "numbers": list(self.numbers),
-            "missing": self.missing,
-            "households": self.households,
-            "target": target and target.households,
-            "target_quality": target and target.quality,
-            "target_quality_label": target and in_vietnamese(QUALITY_LABELS[target.quality]),
-            "share": target and share_of(self.households or 0, target.households),
-            "lon": self.point and round(self.point[0], 6),
-            "lat": self.point and round(self.point[1], 6),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +219,7 @@ def _below(measured: Sequence[UnitCoverage], seeker: "_Seeker") -> list[Gap]:
     gaps = [
         Gap(
             "below_target",
-            unit.level,
+            cast(GapLevel, unit.level),
             unit.code,
             unit.name,
             unit.province,
@@ -330,7 +304,7 @@ class _Seeker:
             yield self._never("locality", row.unit_id, named(row.kind, row.name), row.id)
 
     def _never(
-        self, level: str, unit_id: int, place: str | None = None, place_id: int | None = None
+        self, level: GapLevel, unit_id: int, place: str | None = None, place_id: int | None = None
     ) -> Gap:
         code, name, province = self._commune(unit_id)
         seat = self.seat(code, "commune") if place is None else None

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,7 @@ from registry.coverage.figures import (
     QUALITY_LABELS,
     Counts,
     Coverage,
+    Level,
     UnitCoverage,
     UnitTarget,
 )
@@ -166,7 +167,7 @@ def _unit_coverage(
         target = target_of(row)
     return UnitCoverage(
         code=unit.code,
-        level=unit.level,
+        level=cast(Level, unit.level),
         name=unit.version_on(day).full_name,
         province=(province.code, province.version_on(day).full_name) if province else None,
         target=target,

@@ -7,8 +7,8 @@ missed stays missing: nothing is filled in between two days. Demonstration codes
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from registry.core.messages import N_, Message
 from registry.core.sql import Statements
 from registry.coverage.count_cache import count_anew
-from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, share_of
+from registry.coverage.figures import COUNTRY, Counted, Counts, Level, Quality, UnitCoverage
 from registry.coverage.measure import coverage_by_id, living_units
 from registry.database import session_scope
 from registry.errors import InvalidInputError
@@ -37,7 +37,17 @@ SHOWN_DAYS: Final = 365
 """How far back a series is told that nobody said more of."""
 _EARLIEST: Final = datetime.date(2000, 1, 1)
 """Before any series; there are no days before the year 1 to look back on."""
-NO_FORECAST: Final = {
+NoForecast = Literal[
+    "no_series",
+    "series_stale",
+    "series_short",
+    "target_missing",
+    "target_estimate",
+    "reached",
+    "no_progress",
+    "too_far",
+]
+NO_FORECAST: Final[dict[NoForecast, str]] = {
     "no_series": N_("no day is on record yet"),
     "series_stale": N_("nothing has been recorded lately"),
     "series_short": N_("60 days of the last 90 must be on record"),
@@ -51,18 +61,18 @@ NO_FORECAST: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class SeriesDay:
+class RecordedDay:
     """What was recorded of a unit on a day."""
 
     day: datetime.date
     counts: Counts
     target: int | None
-    quality: str | None
+    quality: Quality | None
     """Of the target, as it was known that day."""
-    counted: str | None
+    counted: Counted | None
 
     @classmethod
-    def of(cls, unit: UnitCoverage, day: datetime.date) -> "SeriesDay":
+    def of(cls, unit: UnitCoverage, day: datetime.date) -> "RecordedDay":
         """What is counted now, which nobody recorded yet."""
         target = unit.target
         if target is None:
@@ -72,24 +82,6 @@ class SeriesDay:
     def covered(self, counted: str | None) -> int:
         """Hộ; or dwellings where a target counts those."""
         return self.counts.dwellings if counted == "dwellings" else self.counts.households
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "day": self.day.isoformat(),
-            "households": self.counts.households,
-            "dwellings": self.counts.dwellings,
-            "positioned": self.counts.positioned,
-            "verified": self.counts.verified,
-            "deliverable": self.counts.deliverable,
-            "plated": self.counts.plated,
-            "suspected_duplicates": self.counts.suspected,
-            "without_number": self.counts.unnumbered,
-            "target": self.target,
-            "target_quality": self.quality,
-            "target_counted": self.counted,
-            "share": share_of(self.covered(self.counted), self.target or 0),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,37 +101,20 @@ class Series:
     """The days on record of a unit, its pace, and the day on which it would be whole."""
 
     code: str
-    level: str
+    level: Level
     name: str
     former: tuple[str, str] | None
     """The unit of an old map that was asked for; the days are of those that continue it."""
     since: datetime.date
     until: datetime.date
-    days: tuple[SeriesDay, ...]
+    days: tuple[RecordedDay, ...]
     paces: dict[int, SeriesPace | None]
     """Days looked back on → pace; None where no day on record is about so old."""
     forecast: datetime.date | None
-    no_forecast: str | None
-    """Why there is none: a key of NO_FORECAST."""
-    now: SeriesDay | None = None
+    no_forecast: NoForecast | None
+    """Why there is none."""
+    now: RecordedDay | None = None
     """What was counted as it was asked, where the caller told it; none of the days on record."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        former = self.former
-        return {
-            "unit": {"code": self.code, "level": self.level, "name": self.name},
-            "former_unit": former and {"code": former[0], "name": former[1]},
-            "since": self.since.isoformat(),
-            "until": self.until.isoformat(),
-            "days": [each.to_dict() for each in self.days],
-            "pace_7_days": _rounded(self.paces[7]),
-            "pace_28_days": _rounded(self.paces[28]),
-            "forecast": {
-                "date": self.forecast.isoformat() if self.forecast else None,
-                "reason": self.no_forecast,
-            },
-        }
 
 
 def record_day(session: Session, gazetteer: Gazetteer) -> tuple[datetime.date, int]:
@@ -196,14 +171,14 @@ def series_of(
         )
     former = None
     if code == COUNTRY[0]:
-        named: tuple[str, str, str] = COUNTRY
+        named: tuple[str, Level, str] = COUNTRY
         units = [unit.id for unit in gazetteer.units.values() if unit.level == "province"]
         parts = None  # as many provinces as there were that day
     else:
         found, former = living_units(gazetteer, code, day)
         units, parts = [unit.id for unit in found], len(found)
         first = found[0]
-        named = (first.code, first.level, first.version_on(day).full_name)
+        named = (first.code, cast(Level, first.level), first.version_on(day).full_name)
         if former is not None:
             named = (former[0], "former", former[1])
     window = until - datetime.timedelta(days=FORECAST_WINDOW_DAYS)
@@ -212,10 +187,10 @@ def series_of(
         {"units": units, "parts": parts, "since": min(since, window), "until": until},
     )
     days = [
-        SeriesDay(row.day, Counts.of(row), row.target, row.target and row.quality, row.counted)
+        RecordedDay(row.day, Counts.of(row), row.target, row.target and row.quality, row.counted)
         for row in rows
     ]
-    now = None if counted_now is None else SeriesDay.of(counted_now, day)
+    now = None if counted_now is None else RecordedDay.of(counted_now, day)
     end = now or (days[-1] if days else None)
     counted = None if end is None else end.counted
     paces = {over: pace_of(days, over, counted) for over in PACES_DAYS}
@@ -233,7 +208,7 @@ def series_of(
     )
 
 
-def pace_of(days: Sequence[SeriesDay], over: int, counted: str | None) -> SeriesPace | None:
+def pace_of(days: Sequence[RecordedDay], over: int, counted: str | None) -> SeriesPace | None:
     """The change a day up to the last day on record, since the one `over` days before it.
 
     Where that day is missing, since the last one before it, unless that is half as old again.
@@ -254,8 +229,11 @@ def pace_of(days: Sequence[SeriesDay], over: int, counted: str | None) -> Series
 
 
 def forecast_of(
-    days: Sequence[SeriesDay], until: datetime.date, pace: SeriesPace | None, end: SeriesDay | None
-) -> datetime.date | str:
+    days: Sequence[RecordedDay],
+    until: datetime.date,
+    pace: SeriesPace | None,
+    end: RecordedDay | None,
+) -> datetime.date | NoForecast:
     """The day on which the target is reached from `end` at this pace, or why none is told.
 
     `end` is what is counted now, or the last day on record.
@@ -278,7 +256,3 @@ def forecast_of(
         return "no_progress"
     left = math.ceil(missing / pace.per_day)
     return "too_far" if left > FARTHEST_DAYS else end.day + datetime.timedelta(days=left)
-
-
-def _rounded(pace: SeriesPace | None) -> SeriesPace | None:
-    return pace and replace(pace, per_day=round(pace.per_day, 3))

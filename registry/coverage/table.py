@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any, Final, TextIO
 
 from registry.core.messages import in_vietnamese
+from registry.coverage.answers import unit_answer
 from registry.coverage.figures import AUDIT_LABELS, Coverage, CoverageLocality, UnitCoverage
 from registry.coverage.moved import MOVED_LABELS, Moved, Movement
 from registry.csv_cells import Writer
@@ -100,7 +101,7 @@ def write_moved_csv(moved: Moved, out: TextIO) -> None:
 
 def _flat(unit: UnitCoverage) -> dict[str, object]:
     flat: dict[str, object] = {}
-    for name, member in unit.to_dict().items():
+    for name, member in unit_answer(unit).items():
         value = asdict(member) if isinstance(member, CoverageLocality) else member
         if isinstance(value, dict):
             flat |= {f"{name}_{inner}": each for inner, each in value.items()}

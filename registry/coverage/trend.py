@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from registry.coverage.palette import CLASSES
-from registry.coverage.series import SeriesDay
+from registry.coverage.series import RecordedDay
 from registry.messages import number
 
 _WIDE, _HIGH = 640, 230
@@ -28,10 +28,10 @@ Point = tuple[float, float]
 
 
 def draw_trend(
-    days: Sequence[SeriesDay],
+    days: Sequence[RecordedDay],
     *,
     title: str,
-    now: SeriesDay | None = None,
+    now: RecordedDay | None = None,
     today: str = "hôm nay",
     ident: str = "xu-huong",
 ) -> str:
@@ -111,7 +111,7 @@ def _target(y: float, target: int) -> list[str]:
     ]
 
 
-def _lines(days: Sequence[SeriesDay], points: Sequence[Point]) -> list[str]:
+def _lines(days: Sequence[RecordedDay], points: Sequence[Point]) -> list[str]:
     """A line for each run of days without a hole, and a dot for each day alone."""
     runs = [[points[0]]]
     for (before, _), (after, point) in pairwise(
@@ -129,7 +129,7 @@ def _lines(days: Sequence[SeriesDay], points: Sequence[Point]) -> list[str]:
     ]
 
 
-def _days(days: Sequence[SeriesDay], points: Sequence[Point], ended: str) -> list[str]:
+def _days(days: Sequence[RecordedDay], points: Sequence[Point], ended: str) -> list[str]:
     y = _HIGH - 10
     told = ended if len(days) == 1 else _day(days[0].day)
     first = f'<text x="{_LEFT}" y="{y}" fill="{_QUIET}">{escape(told)}</text>'

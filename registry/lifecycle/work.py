@@ -1,12 +1,13 @@
 """One operation at work: its transaction, its event, and the records it holds."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from typing_extensions import TypedDict
 
 from geo import code as codes
 from geo.code import CodeError
@@ -45,6 +46,17 @@ class Changed:
     """As it is now, for who looks whether that is what was meant; None of a reserved code."""
 
 
+class WriteWarning(TypedDict):
+    """What was taken, though the request wrote it otherwise: look whether it is what was meant."""
+
+    code: str
+    """`marks_missing`: written without its marks"""
+    field: Annotated[str, Field(examples=["street"])]
+    given: Annotated[str, Field(examples=["Hon Chong"])]
+    registered: Annotated[str, Field(examples=["Đường Hòn Chồng"])]
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Warned:
     """What was taken, though the request wrote it otherwise."""
@@ -60,9 +72,15 @@ class Warned:
         """In words."""
         return Message("name_understood_as", given=self.given, registered=self.registered)
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> WriteWarning:
         """For JSON."""
-        return asdict(self) | {"message": str(self.message)}
+        return WriteWarning(
+            code=self.code,
+            field=self.field,
+            given=self.given,
+            registered=self.registered,
+            message=str(self.message),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 import datetime
 
 import pytest
+from pydantic_core import to_jsonable_python
 from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
 from geo.code import from_serial
 from registry.coverage import count_cache
+from registry.coverage.answers import unit_answer
 from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, UnitTarget
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
@@ -143,7 +145,7 @@ def test_a_commune_without_target_is_listed_with_what_it_has(session, gazetteer,
     units = {unit.code: unit for unit in found.units}
     assert len(units) == 126
     assert units["00008"].counts.dwellings == 1
-    assert units["00008"].to_dict() | {"name": ""} == {
+    assert to_jsonable_python(unit_answer(units["00008"])) | {"name": ""} == {
         "code": "00008",
         "level": "commune",
         "name": "",
@@ -311,7 +313,10 @@ def test_a_locality_counts_what_is_inside_it_and_has_a_target_of_its_own(
     assert (by_id[group].counts.households, by_id[group].target) == (2, None)
     assert (by_id[quarter].counts.households, by_id[quarter].counts.dwellings) == (3, 2)
     assert (by_id[quarter].share, by_id[quarter].deficit) == (0.5, 2)  # dwellings are counted
-    assert by_id[group].to_dict()["locality"] == {"id": group, "parent_id": quarter}
+    assert to_jsonable_python(unit_answer(by_id[group]))["locality"] == {
+        "id": group,
+        "parent_id": quarter,
+    }
     assert found.total.counts.households == 3
     with pytest.raises(InvalidInputError, match="cần mã của một xã"):
         coverage_of_localities(session, gazetteer, "01")

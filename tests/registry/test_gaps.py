@@ -12,12 +12,12 @@ from sqlalchemy import Engine, insert, text
 from sqlalchemy.orm import Session
 
 from registry.coverage import gaps
+from registry.coverage.answers import gaps_answer
 from registry.coverage.figures import UnitTarget
 from registry.coverage.gap_files import (
     FILLED_IN,
     FORM,
     form_rows,
-    to_dict,
     write_form_csv,
     write_form_xlsx,
     write_geojson,
@@ -153,7 +153,7 @@ def test_units_and_localities_far_below_target_are_told_with_its_quality(
         ("commune", None, 21),
         ("locality", "Thôn Đông", 21),
     ]  # 79 of 98 is not far below
-    told = to_dict(gaps)
+    told = gaps_answer(gaps)
     assert told["counts"] == {"below_target": 2, "street_holes": None, "never_delivered": None}
     assert [gap["target_quality_label"] for gap in told["gaps"]] == ["kê khai", "ước tính"]
     assert told["gaps"][0]["share"] == 0.79

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
+from registry.coverage.answers import series_answer
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.coverage.moved import what_moved
 from registry.coverage.report import html_report
@@ -97,7 +98,7 @@ def test_a_missed_day_stays_missing(session, gazetteer, ba_dinh):
     series = series_of(session, gazetteer, "00004")
 
     assert [(today() - day.day).days for day in series.days] == [40, 29, 8, 4, 1, 0]
-    assert series.to_dict()["days"][0]["share"] is None
+    assert series_answer(series)["days"][0]["share"] is None
     # The day a week ago is not there: the one before it is taken, over eight days.
     week, month = series.paces[7], series.paces[28]
     assert (week.days, week.per_day) == (8, 70 / 8)
@@ -184,7 +185,7 @@ def test_dwellings_are_followed_where_the_target_counts_those(session, gazetteer
     put(session, ba_dinh, [(0, 140), (7, 100)], **columns)
     series = series_of(session, gazetteer, "00004")
     assert series.paces[7].per_day == 20 / 7
-    assert series.to_dict()["days"][-1]["share"] == 0.7
+    assert series_answer(series)["days"][-1]["share"] == 0.7
 
 
 def test_unit_of_an_old_map_is_the_sum_of_those_that_continue_it(session, gazetteer, ba_dinh):
