@@ -73,7 +73,7 @@ class Schemas:
             name = ahead.pop()
             found.add(name)
             ahead |= _named(self.by_name[name]) - found
-        made = {name: schema for name, schema in self.by_name.items() if name in found}
+        made = {name: self.by_name[name] for name in sorted(found)}
         for name, schema in made.items():
             _trim(schema, words if name.endswith(("Body", "Form")) else {})
         return made
