@@ -4,7 +4,7 @@
 but an admin, so nothing is open because somebody forgot. Who a caller is, is answered by the
 function given to `create_app`, `by_key` unless a test says otherwise: its key, or where that is
 declared the session of the desk (`api.sessions`). From here on the caller acts
-(`registry.access.actors`): the database lets it write in its units only, and codes that it looks
+(`registry.core.actors`): the database lets it write in its units only, and codes that it looks
 for in vain are paid from its budget.
 """
 
@@ -24,20 +24,20 @@ from api.limits import Limits, has_key, too_many
 from api.requests import SAFE_METHODS, Request
 from api.sessions import sent_token
 from api.turns import check_turn
-from registry.access.actors import ANONYMOUS, Actor, act_as
 from registry.access.budget import carried, carry
-from registry.access.roles import Role
-from registry.core.messages import Message
-from registry.errors import (
+from registry.core.actors import ANONYMOUS, Actor, act_as
+from registry.core.errors import (
     ForbiddenError,
     KeyRequiredError,
     KeyTruncatedError,
     RegistryError,
 )
-from registry.events import written_for
+from registry.core.events import written_for
+from registry.core.messages import Message
+from registry.core.replica import ask_at, chosen_place
+from registry.core.roles import Role
+from registry.core.settings import Settings
 from registry.register import Register
-from registry.replica import ask_at, chosen_place
-from registry.settings import Settings
 
 __all__ = [
     "ANONYMOUS",

@@ -18,15 +18,15 @@ from api.shapes import DatedLabel, Entrance, Span, entrance_of, span_of, unit_re
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
 from geo.label import alley_word, named, number_of
-from registry.entrances import entrances_told
-from registry.errors import MistypedCodeError
-from registry.external_ids import external_ids_of
-from registry.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
-from registry.history import lookup_as_of, moment_of
-from registry.lookup import CodeForms, code_forms, lookup
-from registry.records import Record, record_wording
-from registry.services import ServiceHere, services_of
+from registry.core.errors import MistypedCodeError
+from registry.publish.services import ServiceHere, services_of
+from registry.records.entrances import entrances_told
+from registry.records.external_ids import external_ids_of
+from registry.records.history import lookup_as_of, moment_of
+from registry.records.lookup import CodeForms, code_forms, lookup
+from registry.records.record import Record, record_wording
 from registry.units import label_day
+from registry.units.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
 
 blueprint = Resource("addresses", "/v1/addresses", tag="addresses", kind="lookup")
 

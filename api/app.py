@@ -98,8 +98,8 @@ from api.proxies import behind_proxies
 from api.requests import SAFE_METHODS, Request, refuse_unreadable
 from api.service import count_service
 from registry.core.messages import LANGUAGES, choose_language, in_words
+from registry.ops.service_counts import ServiceCounts
 from registry.register import Register
-from registry.service_counts import ServiceCounts
 
 _BLUEPRINTS: Final = (
     address.blueprint,

@@ -16,14 +16,14 @@ from api.logs import log
 from api.requests import Request
 from registry.access.audit import Entry, forget, record_soon
 from registry.access.jurisdiction import named_codes
-from registry.database import session_scope
-from registry.errors import RegistryError
-from registry.gazetteer import today
+from registry.core.database import session_scope
+from registry.core.errors import RegistryError
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.several import SeveralDone
 from registry.lifecycle.table import Operation
 from registry.lifecycle.work import Done
 from registry.register import Register
+from registry.units.gazetteer import today
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from api.errors import UNIT_CODE
 from api.openapi import Request
 from api.shapes import unit_ref
 from geo.code import format as code_display
-from registry.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
-from registry.autocomplete.suggestion import Suggestion, SuggestionType
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
-from registry.disclosure import told_suggestions
-from registry.gazetteer import UnitRef, today
+from registry.search.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
+from registry.search.autocomplete.suggestion import Suggestion, SuggestionType
+from registry.search.disclosure import told_suggestions
+from registry.units.gazetteer import UnitRef, today
 
 blueprint = Resource("autocomplete", "/v1/autocomplete", tag="search", kind="autocomplete")
 

@@ -26,7 +26,9 @@ from api.openapi import Day, JsonObject, Problem, Request, where_known
 from api.reverse import ReverseBody, point_query
 from api.shapes import unit_ref
 from api.validate import ValidateBody, ValidationAnswer, validation_answer
-from registry.batch import (
+from registry.core.errors import InvalidInputError, NotFoundError
+from registry.core.messages import Message
+from registry.publish.batch import (
     OPERATIONS,
     RECHECK,
     Asked,
@@ -36,11 +38,11 @@ from registry.batch import (
     PointAsked,
     outcomes,
 )
-from registry.batch.columns import REFERENCE
-from registry.batch.flat import flat, flat_change, flat_columns
-from registry.batch.receipts import Receipts
-from registry.batch.recheck import CHANGED, Rechecked, recheck
-from registry.batch.rows import (
+from registry.publish.batch.columns import REFERENCE
+from registry.publish.batch.flat import flat, flat_change, flat_columns
+from registry.publish.batch.receipts import Receipts
+from registry.publish.batch.recheck import CHANGED, Rechecked, recheck
+from registry.publish.batch.rows import (
     RESULT,
     InputRow,
     Layout,
@@ -50,17 +52,15 @@ from registry.batch.rows import (
     read_row,
     read_table,
 )
-from registry.changes.since import read_since
-from registry.core.messages import Message
-from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, UnitRef, today
-from registry.lookup import code_forms
-from registry.records import Record
+from registry.publish.changes.since import read_since
+from registry.records.lookup import code_forms
+from registry.records.record import Record
+from registry.search.validation.verdicts import Validation
 from registry.units import label_day
-from registry.validation.verdicts import Validation
+from registry.units.gazetteer import Gazetteer, UnitRef, today
 
 _STREAMS: Final = {"application/x-ndjson": "ndjson", "text/csv": "csv"}
-"""Media types of tables → their forms in `registry.batch.rows`."""
+"""Media types of tables → their forms in `registry.publish.batch.rows`."""
 _JSON: Final = "application/json"
 _TOGETHER: Final = 100
 """Rows that are answered at once."""

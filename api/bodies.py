@@ -19,10 +19,10 @@ from werkzeug.exceptions import (
 from api.endpoint import Facts
 from api.hooks import Before
 from api.requests import Request
+from registry.core.errors import RegistryError
 from registry.core.messages import Message
-from registry.errors import RegistryError
-from registry.settings import Settings
-from registry.uploads import files
+from registry.core.settings import Settings
+from registry.submissions import files
 
 REFUSED: Final = "diachiso.refused"
 """In the environ: the error with which a body was refused; the application tells it."""

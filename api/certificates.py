@@ -13,10 +13,9 @@ from api.errors import UNIT_CODE
 from api.openapi import Request, members
 from api.papers import as_pdf, site
 from api.shapes import unit_ref
-from registry.gazetteer import Gazetteer, UnitRef
+from registry.lifecycle.reports.queue import queues_asked
 from registry.lifecycle.requests import Called, Code, Sentence
-from registry.lookup import CodeForms, code_forms
-from registry.paper.certificates import (
+from registry.publish.paper.certificates import (
     Certificate,
     Verdict,
     issue_certificate,
@@ -24,7 +23,8 @@ from registry.paper.certificates import (
     revoke,
     verify,
 )
-from registry.reports.queue import queues_asked
+from registry.records.lookup import CodeForms, code_forms
+from registry.units.gazetteer import Gazetteer, UnitRef
 
 blueprint = Resource("certificates", "/v1/certificates", tag="papers", kind="certificates")
 MOST = 500

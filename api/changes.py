@@ -15,10 +15,10 @@ from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
 from api.openapi import Request
 from api.shapes import Span
-from registry.changes import MAX_ENTRIES, Page, read_page
-from registry.changes.entries import following
-from registry.entrances import Kind, Source
-from registry.gazetteer import UnitRef
+from registry.publish.changes import MAX_ENTRIES, Page, read_page
+from registry.publish.changes.entries import following
+from registry.records.entrances import Kind, Source
+from registry.units.gazetteer import UnitRef
 
 blueprint = Resource("changes", "/v1/changes", tag="changes", kind="copies")
 

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field, model_validator
 from api.openapi import Request
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
-from registry.geocode import MAX_TEXT, Components
 from registry.search.completed_text import UNITS
+from registry.search.geocode import MAX_TEXT, Components
 
 
 def _text(value: str) -> str:

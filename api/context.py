@@ -6,10 +6,10 @@ from typing import cast
 from flask import current_app, request
 
 from registry.access.audit import network_of
-from registry.gazetteer import Gazetteer
-from registry.one_map import asking
+from registry.ops.service_counts import ServiceCounts
 from registry.register import Register
-from registry.service_counts import ServiceCounts
+from registry.units.gazetteer import Gazetteer
+from registry.units.one_map import asking
 
 EXTENSION = "diachiso"
 COUNTS = "diachiso_counts"

@@ -9,6 +9,7 @@ from api.endpoint import Resource, public
 from api.errors import PROVINCE_CODE, UNIT_CODE
 from api.openapi import Day, Request
 from api.packing import packed
+from registry.core.database import session_scope
 from registry.coverage.answers import (
     CoverageAnswer,
     CoverageGaps,
@@ -22,7 +23,6 @@ from registry.coverage.gaps import KINDS, GapKind, find_gaps
 from registry.coverage.localities import coverage_below
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.series import series_of
-from registry.database import session_scope
 
 blueprint = Resource("coverage", "/v1/coverage", tag="coverage", kind="coverage")
 

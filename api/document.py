@@ -25,11 +25,11 @@ from api.field import HEADER as FIELD_CODE
 from api.ogc import blueprint as ogc
 from api.openapi import Problem
 from api.requests import FORMS, parts_of
-from registry.batch import OPERATIONS
 from registry.core.messages import Message, in_vietnamese, speaking
-from registry.drawing.tiles import MAX_ZOOM
-from registry.external_ids import MAX_VALUE, SCHEME
-from registry.features.collections import COLLECTIONS
+from registry.publish.batch import OPERATIONS
+from registry.publish.drawing.tiles import MAX_ZOOM
+from registry.publish.features.collections import COLLECTIONS
+from registry.records.external_ids import MAX_VALUE, SCHEME
 
 _JSON, _CSV, _FORM = "application/json", "text/csv", FORMS[-1]
 _PLACEHOLDER: Final = re.compile(r"<(?:(\w+):)?(\w+)>")

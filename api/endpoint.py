@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from api.requests import validated
 from api.turns import in_turn
-from registry.access.roles import Role
+from registry.core.roles import Role
 
 CODES_OF_TABLES: Final = (
     *("unreadable_file", "columns_not_recognised"),

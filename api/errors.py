@@ -16,11 +16,11 @@ from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ betw
 
 from api.meant import is_longitude, parameter_meant
 from api.openapi import Problem
-from registry import errors
+from registry.core import errors
+from registry.core.days import DAY_PATTERN
 from registry.core.invalid import message_of
 from registry.core.messages import Message, english_texts
 from registry.core.remedies import offered, remedies_in
-from registry.days import DAY_PATTERN
 from registry.lifecycle.requests import LINE_PATTERN
 
 MIMETYPE: Final = "application/problem+json"

@@ -6,12 +6,12 @@ from typing_extensions import TypedDict
 
 from geo.address import Door
 from geo.admin import split_parts
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.personal import without_people
-from registry.records import wording
-from registry.search.answers import Answer
+from registry.core.personal import without_people
+from registry.records.answers import Answer
+from registry.records.record import wording
 from registry.search.explanation import Tried
 from registry.search.faults import FAULTS
+from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.text import Naming
 
 _SHOWN: Final = 5

@@ -13,11 +13,11 @@ from api.context import register
 from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
 from api.openapi import Day, Request
+from registry.core.errors import DatabaseUnavailableError
 from registry.core.messages import Message
-from registry.errors import DatabaseUnavailableError
-from registry.export.run import ExportOptions, export_stream
-from registry.gazetteer import today
-from registry.history import moment_of
+from registry.publish.export.run import ExportOptions, export_stream
+from registry.records.history import moment_of
+from registry.units.gazetteer import today
 
 blueprint = Resource("export", "/v1/export", tag="changes", kind="copies")
 

@@ -12,11 +12,11 @@ from api.addresses import Address, address_answer
 from api.context import gazetteer, register
 from api.endpoint import Resource, public
 from api.openapi import Day, Request
+from registry.core.errors import GoneError, InvalidInputError, NotFoundError
 from registry.core.messages import Message
-from registry.errors import GoneError, InvalidInputError, NotFoundError
-from registry.external_ids import MAX_VALUE, SCHEME, ExternalId, find_external
-from registry.gazetteer import today
-from registry.lookup import CodeForms, code_forms, lookup
+from registry.records.external_ids import MAX_VALUE, SCHEME, ExternalId, find_external
+from registry.records.lookup import CodeForms, code_forms, lookup
+from registry.units.gazetteer import today
 
 blueprint = Resource("external", "/v1/external", tag="addresses", kind="lookup")
 

@@ -11,10 +11,10 @@ from api.openapi import where_known
 from api.shapes import DatedLabel, Entrance, Span, entrance_of, span_of, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.label import alley_word, named, number_of
-from registry.gazetteer import Gazetteer, UnitRef, today
-from registry.records import Wording, wording
-from registry.search.answers import DOORS, Answer, Level
+from registry.records.answers import DOORS, Answer, Level
+from registry.records.record import Wording, wording
 from registry.search.faults import FAULTS
+from registry.units.gazetteer import Gazetteer, UnitRef, today
 
 _VERSION: Final = "0.1.0"
 _COUNTRY: Final = "Việt Nam"

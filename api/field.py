@@ -21,15 +21,15 @@ from api.errors import invalid_input, problem_body
 from api.openapi import Problem, Request, members
 from api.shapes import unit_ref
 from geo.label import named, number_of
-from registry.database import session_scope
-from registry.errors import RegistryError
-from registry.field.area import Area, AreaHole, area_of, door_label, doors_in, holes_in
-from registry.field.codes import read_code
-from registry.field.filing import MOST_AT_ONCE, Found, file_records
-from registry.field.rounds import Round, round_of_code
-from registry.gazetteer import UnitRef, today
-from registry.lookup import code_forms
-from registry.records import Record
+from registry.core.database import session_scope
+from registry.core.errors import RegistryError
+from registry.lifecycle.field.area import Area, AreaHole, area_of, door_label, doors_in, holes_in
+from registry.lifecycle.field.codes import read_code
+from registry.lifecycle.field.filing import MOST_AT_ONCE, Found, file_records
+from registry.lifecycle.field.rounds import Round, round_of_code
+from registry.records.lookup import code_forms
+from registry.records.record import Record
+from registry.units.gazetteer import UnitRef, today
 
 blueprint = Resource("field", "/v1/field", tag="field", kind="reports")
 

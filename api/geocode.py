@@ -15,12 +15,12 @@ from api.features import FeatureCollection, feature_collection
 from api.openapi import Day, where_known
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
-from registry.disclosure import told_answers
-from registry.gazetteer import today
-from registry.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
-from registry.mistyped_codes import MeantCode, SuggestedCode, with_labels
+from registry.search.disclosure import told_answers
+from registry.search.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
+from registry.search.mistyped_codes import MeantCode, SuggestedCode, with_labels
+from registry.search.validation.verdicts import REASONS
 from registry.units import label_day
-from registry.validation.verdicts import REASONS
+from registry.units.gazetteer import today
 
 
 class Unanswered(TypedDict):

@@ -10,8 +10,8 @@ from api.context import description, register
 from api.endpoint import Resource, public
 from api.openapi import Request
 from api.packing import packed
+from registry.core.errors import LeavingError
 from registry.core.messages import Message
-from registry.errors import LeavingError
 
 blueprint = Resource("health", tag="health", kind=None)
 

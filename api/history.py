@@ -13,10 +13,10 @@ from api.endpoint import Resource, keyed
 from api.openapi import members
 from api.shapes import Entrance, entrance_of
 from geo.code import format as code_display
-from registry.gazetteer import VIET_NAM, Gazetteer
-from registry.history import Change, Step, history
-from registry.lookup import read_code
-from registry.records import record_wording
+from registry.records.history import Change, Step, history
+from registry.records.lookup import read_code
+from registry.records.record import record_wording
+from registry.units.gazetteer import VIET_NAM, Gazetteer
 
 blueprint = Resource("history", "/v1/addresses", tag="addresses", kind="copies")
 

@@ -10,16 +10,16 @@ from typing_extensions import TypedDict
 from api.errors import CRS_CODE
 from api.openapi import OfferedRemedy, Request, members
 from api.shapes import at
-from registry.access.actors import Actor
+from registry.core.actors import Actor
 from registry.core.messages import Message, read_stored
 from registry.core.remedies import mapping_words, mappings_in, offered, remedies_in
-from registry.intake.formats.table import Numbering
+from registry.files.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
 from registry.lifecycle.requests import Called, Line
-from registry.uploads.asked import remedies_of, shown_problem
-from registry.uploads.asking import publish_refusal
-from registry.uploads.views import MAX_LISTED, MAX_PROBLEMS, ImportView
+from registry.submissions.asked import remedies_of, shown_problem
+from registry.submissions.asking import publish_refusal
+from registry.submissions.views import MAX_LISTED, MAX_PROBLEMS, ImportView
 
 State = Literal[
     "staged", "reported", "publishing", "published", "rolled_back", "discarded", "failed"

@@ -36,25 +36,25 @@ from api.import_bodies import (
 from api.received import keep_files_below_var, received
 from api.requests import Request as OwnRequest
 from api.shapes import unkept
+from registry.core.database import session_scope
+from registry.core.errors import ImportStateError, InvalidInputError, NotFoundError
+from registry.core.json_once import GivenTwiceError, loads_once
 from registry.core.messages import Message
-from registry.csv_cells import Writer
-from registry.database import session_scope
-from registry.errors import ImportStateError, InvalidInputError, NotFoundError
-from registry.gazetteer import today
-from registry.intake.formats.table import Numbering
+from registry.files.csv_cells import Writer
+from registry.files.formats.table import Numbering
 from registry.intake.judging.row_problem import RowProblem
-from registry.json_once import GivenTwiceError, loads_once
-from registry.template import blank_of, write_blank
-from registry.uploads import files
-from registry.uploads.asking import answer, ask_publish, ask_rollback, discard
-from registry.uploads.receiving import Delivery, check_source, receive
-from registry.uploads.views import (
+from registry.intake.template import blank_of, write_blank
+from registry.submissions import files
+from registry.submissions.asking import answer, ask_publish, ask_rollback, discard
+from registry.submissions.receiving import Delivery, check_source, receive
+from registry.submissions.views import (
     all_problems,
     find_import,
     list_imports,
     page_of_problems,
     show_import,
 )
+from registry.units.gazetteer import today
 
 blueprint = Resource("imports", "/v1/imports", tag="imports", kind="writing")
 

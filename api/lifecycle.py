@@ -16,17 +16,17 @@ from api.endpoint import Resource, keyed
 from api.openapi import members
 from api.shapes import at, unkept
 from geo.code import format as code_display
+from registry.core.database import session_scope
+from registry.core.errors import IfMatchRequiredError, InvalidInputError, StaleError
 from registry.core.messages import Message
-from registry.database import session_scope
-from registry.errors import IfMatchRequiredError, InvalidInputError, StaleError
-from registry.gazetteer import today
 from registry.lifecycle.patch import operation_of
 from registry.lifecycle.pending_store import Pending, State, find_pending
 from registry.lifecycle.requests import AddressPatch, OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Changed, ChangedStreet, Done, WriteWarning
-from registry.records import record_wording
+from registry.records.record import record_wording
+from registry.units.gazetteer import today
 
 blueprint = Resource("operations", "/v1", tag="operations", kind="writing")
 

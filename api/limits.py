@@ -8,11 +8,11 @@ from flask import Response, g
 
 from api.counters import WINDOW_S, Counters, seconds_left, this_minute
 from api.requests import Request
-from registry.access.actors import Actor
 from registry.access.budget import Purse
 from registry.access.rates import STEP, SharedRates
+from registry.core.actors import Actor
+from registry.core.errors import RegistryError, TooManyRequestsError
 from registry.core.messages import Message
-from registry.errors import RegistryError, TooManyRequestsError
 from registry.register import Register
 
 _FAILURES: Final = 60

@@ -22,12 +22,12 @@ from api.endpoint import Resource, keyed
 from api.hooks import After
 from api.requests import Request
 from api.shared_files import METRICS
-from registry.database import session_scope
-from registry.errors import RegistryError
-from registry.figures import Figure, read_figures, read_primary_figures
+from registry.core.database import session_scope
+from registry.core.errors import RegistryError
+from registry.core.release import release
+from registry.core.revision import head_revision
+from registry.ops.figures import Figure, read_figures, read_primary_figures
 from registry.register import Register
-from registry.release import release
-from registry.revision import head_revision
 
 blueprint = Resource("metrics", tag="monitoring")
 

@@ -20,18 +20,18 @@ from api.context import gazetteer, public_url, register
 from api.endpoint import Resource, keyed, public
 from api.errors import BBOX, DATETIME, UNIT_CODE, problem
 from api.openapi import Request, Words
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
-from registry.errors import InvalidInputError, NotFoundError
-from registry.features.asked import MOST, Asked, parse_asked
-from registry.features.collections import (
+from registry.publish.features.asked import MOST, Asked, parse_asked
+from registry.publish.features.collections import (
     COLLECTIONS,
     EXTENT,
     Collection,
     collection_named,
 )
-from registry.features.feature import Feature
-from registry.features.read import read_one, read_page
-from registry.features.systems import CRS84, SYSTEMS, geojson_geometries
+from registry.publish.features.feature import Feature
+from registry.publish.features.read import read_one, read_page
+from registry.publish.features.systems import CRS84, SYSTEMS, geojson_geometries
 from registry.units import FIRST_KNOWN_DAY
 
 blueprint = Resource("ogc", "/ogc", tag="gis", kind="tiles")

@@ -7,12 +7,12 @@ from typing import Annotated, Any, ClassVar, NotRequired, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
+from registry.core.days import parse_day
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
-from registry.days import parse_day
-from registry.gazetteer import UnitRef
-from registry.lookup import CodeForms
-from registry.mistyped_codes import SuggestedCode
+from registry.records.lookup import CodeForms
+from registry.search.mistyped_codes import SuggestedCode
+from registry.units.gazetteer import UnitRef
 
 
 class Request(BaseModel):
@@ -32,7 +32,7 @@ def _day(value: Any) -> Any:
 
 
 Day = Annotated[datetime.date, BeforeValidator(_day)]
-"""A day of a request, in the writings of `registry.days`."""
+"""A day of a request, in the writings of `registry.core.days`."""
 
 
 Words = Annotated[str | Message, WithJsonSchema({"type": "string"})]

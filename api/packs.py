@@ -12,11 +12,11 @@ from api.conditional import conditional
 from api.context import register
 from api.endpoint import Resource, keyed, public
 from api.openapi import Request
-from registry.pack.basemap import MEDIA_TYPE as MAP_TYPE
-from registry.pack.basemap import BasemapSlice
-from registry.pack.file import MEDIA_TYPE, SUFFIX
-from registry.pack.keys import key_file, public_keys
-from registry.pack.run import make_pack, pack_state
+from registry.publish.pack.basemap import MEDIA_TYPE as MAP_TYPE
+from registry.publish.pack.basemap import BasemapSlice
+from registry.publish.pack.file import MEDIA_TYPE, SUFFIX
+from registry.publish.pack.keys import key_file, public_keys
+from registry.publish.pack.run import make_pack, pack_state
 
 blueprint = Resource("packs", "/v1/packs", tag="packs", kind="copies")
 

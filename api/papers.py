@@ -11,19 +11,19 @@ from api.context import gazetteer, public_url, register
 from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE, invalid_input
 from api.openapi import Day, Request
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
-from registry.database import session_scope
-from registry.errors import InvalidInputError
 from registry.lifecycle.requests import Doors, Line, Sentence
 from registry.lifecycle.table import BY_NAME
-from registry.paper.decisions import (
+from registry.publish.paper.decisions import (
     KINDS,
     DecisionForm,
     done_decision,
     planned_decision,
 )
-from registry.paper.lists import Purpose, print_list
-from registry.paper.plates import (
+from registry.publish.paper.lists import Purpose, print_list
+from registry.publish.paper.plates import (
     BLEED_MM,
     PLATE_FORM,
     ROLL_MM,
@@ -32,8 +32,8 @@ from registry.paper.plates import (
     Sheet,
     print_plates,
 )
-from registry.paper.site import Site
-from registry.paper.typesetting import Paper
+from registry.publish.paper.site import Site
+from registry.publish.paper.typesetting import Paper
 
 blueprint = Resource("papers", "/v1/papers", tag="papers", kind="certificates")
 

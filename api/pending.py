@@ -8,7 +8,7 @@ from api.context import register
 from api.endpoint import Resource, keyed
 from api.lifecycle import OperationAnswer, PendingOperation, operation_body, shown_pending
 from api.openapi import Request
-from registry.database import session_scope
+from registry.core.database import session_scope
 from registry.lifecycle.pending import approve, decline
 from registry.lifecycle.pending_store import find_pending, list_pending
 from registry.lifecycle.requests import Sentence

@@ -13,10 +13,10 @@ from api.context import gazetteer, register
 from api.endpoint import Resource, keyed, public
 from api.openapi import Request, members
 from api.shapes import at, unit_ref
-from registry.gazetteer import UnitRef, today
-from registry.lookup import CodeForms, code_forms
-from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
-from registry.reports.receipts import Reported, by_receipt, own_reports
+from registry.lifecycle.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
+from registry.lifecycle.reports.receipts import Reported, by_receipt, own_reports
+from registry.records.lookup import CodeForms, code_forms
+from registry.units.gazetteer import UnitRef, today
 
 blueprint = Resource("receipts", "/v1/reports", tag="reports", kind="reports")
 

@@ -12,9 +12,9 @@ from api.bodies import BODY
 from api.context import register
 from api.endpoint import facts_of
 from api.requests import Request
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
-from registry.errors import InvalidInputError
-from registry.uploads import files
+from registry.submissions import files
 
 FILE = "file"
 """The part of a form that every delivery has."""

@@ -12,7 +12,7 @@ from registry.lifecycle.requests import Line
 from registry.reform.progress import PHASES
 from registry.reform.report import ReformLabel, ReformUnit
 from registry.reform.views import MAX_LISTED, ReformView
-from registry.uploads.asked import shown_problem
+from registry.submissions.asked import shown_problem
 
 State = Literal[
     "staged", "reported", "failed", "discarded", "prepared", "carried", "undone", "withdrawn"

@@ -23,12 +23,12 @@ from api.reform_bodies import (
     with_report,
 )
 from api.shapes import unkept
+from registry.core.database import session_scope
+from registry.core.errors import NotFoundError
 from registry.core.messages import Message
-from registry.database import session_scope
-from registry.errors import NotFoundError
 from registry.reform.asking import BOUNDARIES, UNDECIDED, ask, decide, discard, receive
 from registry.reform.views import MAP, WORKBOOK, find_reform, list_reforms
-from registry.uploads import files
+from registry.submissions import files
 
 blueprint = Resource("reforms", "/v1/reforms", tag="reforms", kind="writing")
 

@@ -9,18 +9,18 @@ from typing_extensions import TypedDict
 from api.errors import UNIT_CODE
 from api.lifecycle import ChangedRecord
 from api.openapi import Problem, Request
-from registry.entrances import MAX_NOTE
-from registry.entrances import Kind as Entrance
-from registry.gazetteer import UnitRef
-from registry.lifecycle.requests import Called, Commune, Line, Note, Sentence
-from registry.lifecycle.work import WriteWarning
-from registry.lookup import CodeForms
-from registry.reports import Kind
-from registry.reports.new_houses import MAX_TEXT
-from registry.reports.queue import (
+from registry.lifecycle.reports import Kind
+from registry.lifecycle.reports.new_houses import MAX_TEXT
+from registry.lifecycle.reports.queue import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
 )
+from registry.lifecycle.requests import Called, Commune, Line, Note, Sentence
+from registry.lifecycle.work import WriteWarning
+from registry.records.entrances import MAX_NOTE
+from registry.records.entrances import Kind as Entrance
+from registry.records.lookup import CodeForms
+from registry.units.gazetteer import UnitRef
 
 MOST_AT_ONCE: Final = 100
 

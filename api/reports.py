@@ -34,12 +34,9 @@ from api.report_bodies import (
     ReportsQuery,
 )
 from api.shapes import at, unit_ref, unkept
-from registry.errors import RegistryError
-from registry.gazetteer import Gazetteer, today
-from registry.lookup import code_forms
-from registry.records import record_wording
-from registry.reports import Filed, Said, file_report
-from registry.reports.decisions import (
+from registry.core.errors import RegistryError
+from registry.lifecycle.reports import Filed, Said, file_report
+from registry.lifecycle.reports.decisions import (
     OPERATIONS,
     PARTS,
     Decided,
@@ -47,12 +44,15 @@ from registry.reports.decisions import (
     accept,
     reject,
 )
-from registry.reports.queue import (
+from registry.lifecycle.reports.queue import (
     Entry,
     Wanted,
     queue,
 )
-from registry.reports.reporters import Reporter
+from registry.lifecycle.reports.reporters import Reporter
+from registry.records.lookup import code_forms
+from registry.records.record import record_wording
+from registry.units.gazetteer import Gazetteer, today
 
 blueprint = Resource("reports", "/v1/reports", tag="reports", kind="reports")
 many = Resource("many_reports", "/v1/batch", tag="reports", kind="reports")

@@ -18,9 +18,9 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from api.errors import Repeated, invalid_input
+from registry.core.errors import InvalidInputError
+from registry.core.json_once import GivenTwiceError, loads_once
 from registry.core.messages import Message
-from registry.errors import InvalidInputError
-from registry.json_once import GivenTwiceError, loads_once
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

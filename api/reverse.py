@@ -6,9 +6,9 @@ from api.context import gazetteer, register
 from api.endpoint import Resource, public
 from api.features import FeatureCollection, feature_collection
 from api.openapi import Day, Request
-from registry.batch import PointAsked
-from registry.disclosure import told_answers
-from registry.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
+from registry.publish.batch import PointAsked
+from registry.search.disclosure import told_answers
+from registry.search.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
 from registry.units import label_day
 
 blueprint = Resource("reverse", "/v1/reverse", tag="search", kind="reverse")

@@ -16,21 +16,21 @@ from api.endpoint import CODES_OF_TABLES, Resource, public
 from api.openapi import Request, Words
 from api.papers import as_pdf, site
 from api.shapes import unit_ref
-from registry.batch.pasted import read_pasted, text_of
-from registry.batch.rows import Table, json_line, read_table
+from registry.core.errors import DatabaseUnavailableError
 from registry.core.messages import Message
-from registry.errors import DatabaseUnavailableError
-from registry.gazetteer import Gazetteer, UnitRef, today
-from registry.lookup import CodeForms, code_forms
-from registry.paper.routes import print_sheet, print_stickers
-from registry.paper.typesetting import Paper
-from registry.route.distances import Point
-from registry.route.listing import OPERATION, lines_of, unread_of
-from registry.route.outputs import to_geojson, to_gpx
-from registry.route.placing import RouteParcel, Unplaced
-from registry.route.run import NOTICES, Measure, Order, Route, Visit, Wish, plan_route, turn
-from registry.route.walking import Side
-from registry.validation.verdicts import Question
+from registry.publish.batch.pasted import read_pasted, text_of
+from registry.publish.batch.rows import Table, json_line, read_table
+from registry.publish.paper.routes import print_sheet, print_stickers
+from registry.publish.paper.typesetting import Paper
+from registry.publish.route.distances import Point
+from registry.publish.route.listing import OPERATION, lines_of, unread_of
+from registry.publish.route.outputs import to_geojson, to_gpx
+from registry.publish.route.placing import RouteParcel, Unplaced
+from registry.publish.route.run import NOTICES, Measure, Order, Route, Visit, Wish, plan_route, turn
+from registry.publish.route.walking import Side
+from registry.records.lookup import CodeForms, code_forms
+from registry.search.validation.verdicts import Question
+from registry.units.gazetteer import Gazetteer, UnitRef, today
 
 MAX_LINES: Final = 500
 """Of one list over HTTP."""

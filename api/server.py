@@ -28,8 +28,8 @@ from werkzeug.wsgi import FileWrapper
 from api.access import admitted_bytes
 from api.bodies import BODY, REFUSED, SMALL, Body
 from api.logs import log, trace_of
+from registry.core.errors import BodyTimeoutError, RegistryError
 from registry.core.messages import Message
-from registry.errors import BodyTimeoutError, RegistryError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

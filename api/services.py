@@ -18,21 +18,21 @@ from api.errors import UNIT_CODE
 from api.openapi import Day, Request
 from api.received import FILE, keep_files_below_var, received
 from api.requests import Request as OwnRequest
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
-from registry.database import session_scope
-from registry.errors import InvalidInputError
-from registry.gazetteer import today
-from registry.lookup import lookup
-from registry.services import (
+from registry.publish.services import (
     Kind,
     ServiceHere,
     operator_of,
     services_at,
     services_of,
 )
-from registry.services.checking import ServicesCheck, check_services
-from registry.services.loading import ServicesLoaded, load_services
-from registry.uploads.files import clean_name
+from registry.publish.services.checking import ServicesCheck, check_services
+from registry.publish.services.loading import ServicesLoaded, load_services
+from registry.records.lookup import lookup
+from registry.submissions.files import clean_name
+from registry.units.gazetteer import today
 
 blueprint = Resource("services", "/v1/services", tag="services")
 own = Resource("own_services", "/v1/services", tag="services")

@@ -7,9 +7,10 @@ from flask import Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from registry import entrances, records
-from registry.entrances import Kind, Source
-from registry.gazetteer import VIET_NAM, Unit, UnitRef
+from registry.records import entrances
+from registry.records import record as records
+from registry.records.entrances import Kind, Source
+from registry.units.gazetteer import VIET_NAM, Unit, UnitRef
 
 Body = TypeVar("Body")
 Span = TypedDict("Span", {"from": datetime.date | None, "to": datetime.date | None})

@@ -11,10 +11,10 @@ from api.context import gazetteer, register
 from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
 from api.openapi import Day, Request, members
+from registry.core.database import session_scope
 from registry.coverage.target_reading import Defaults
 from registry.coverage.target_rows import target_cells
 from registry.coverage.targets import PROBLEMS, TargetGap, take_targets
-from registry.database import session_scope
 from registry.lifecycle.requests import Line
 
 blueprint = Resource("targets", "/v1/targets", tag="coverage", kind="writing")

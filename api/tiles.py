@@ -10,10 +10,10 @@ from pydantic import RootModel
 from api.conditional import conditional
 from api.context import public_url, register
 from api.endpoint import Resource, public
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
-from registry.drawing.style import map_style, tile_json
-from registry.drawing.tiles import MAX_ZOOM, Tile, draw_tile
-from registry.errors import InvalidInputError, NotFoundError
+from registry.publish.drawing.style import map_style, tile_json
+from registry.publish.drawing.tiles import MAX_ZOOM, Tile, draw_tile
 
 blueprint = Resource("tiles", "/tiles", tag="map", kind="tiles")
 

@@ -17,9 +17,8 @@ from api.packing import packed
 from api.shapes import Span, span_of, unit_ref
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
-from registry.gazetteer import Gazetteer, Succession, Unit, UnitRef, seconds_until
-from registry.personal import without_people
-from registry.records import Span as Days
+from registry.core.personal import without_people
+from registry.records.record import Span as Days
 from registry.units import (
     FIRST_KNOWN_DAY,
     LAST_DAY_OF_OLD_MAP,
@@ -35,6 +34,7 @@ from registry.units import (
     unit_by_code,
 )
 from registry.units.announced import Announcement, Change, announced
+from registry.units.gazetteer import Gazetteer, Succession, Unit, UnitRef, seconds_until
 from registry.units.onward import Continuation, continuations
 
 blueprint = Resource("units", "/v1/units", tag="units", kind="units")

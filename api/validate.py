@@ -12,13 +12,11 @@ from api.geocode import suggested_codes
 from api.openapi import Day
 from api.shapes import DatedLabel, unit_ref, with_label_on
 from geo.code import format as code_display
-from registry.disclosure import told_validation
-from registry.gazetteer import UnitRef, today
-from registry.geocode import Question
-from registry.mistyped_codes import SuggestedCode
-from registry.units import label_day
-from registry.validate import validate
-from registry.validation.verdicts import (
+from registry.search.disclosure import told_validation
+from registry.search.geocode import Question
+from registry.search.mistyped_codes import SuggestedCode
+from registry.search.validate import validate
+from registry.search.validation.verdicts import (
     Choice,
     Component,
     ComponentName,
@@ -27,7 +25,9 @@ from registry.validation.verdicts import (
     Validation,
     VerdictCode,
 )
-from registry.validation.verdicts import Question as Asked
+from registry.search.validation.verdicts import Question as Asked
+from registry.units import label_day
+from registry.units.gazetteer import UnitRef, today
 
 blueprint = Resource("validate", "/v1/validate", tag="search", kind="validate")
 

@@ -12,13 +12,12 @@ from api.context import register
 from api.endpoint import Resource, keyed
 from api.errors import UNIT_CODE
 from api.openapi import Request, members
-from registry.changes.since import KINDS, Kind
-from registry.database import session_scope
-from registry.gazetteer import VIET_NAM
+from registry.core.database import session_scope
 from registry.lifecycle.requests import Line
-from registry.webhooks import subscriptions
-from registry.webhooks.sending import MAX_URL
-from registry.webhooks.subscriptions import (
+from registry.publish.changes.since import KINDS, Kind
+from registry.publish.webhooks import subscriptions
+from registry.publish.webhooks.sending import MAX_URL
+from registry.publish.webhooks.subscriptions import (
     DEFAULT_OVERLAP_H,
     MAX_CODES,
     MAX_NOTE,
@@ -28,6 +27,7 @@ from registry.webhooks.subscriptions import (
     Wanted,
     WebhookView,
 )
+from registry.units.gazetteer import VIET_NAM
 
 blueprint = Resource("webhooks", "/v1/webhooks", tag="webhooks", kind="copies")
 

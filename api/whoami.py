@@ -14,8 +14,8 @@ from api.endpoint import Resource, public
 from api.limits import Rate, has_key
 from api.shapes import unit_ref
 from registry.access import budget
-from registry.access.actors import EndedUnit
-from registry.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
+from registry.core.actors import EndedUnit
+from registry.units.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
 
 blueprint = Resource("whoami", "/v1/whoami", tag="access")
 

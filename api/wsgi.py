@@ -22,11 +22,11 @@ from api.app import create_app
 from api.counters import Counters
 from api.logs import configure_logs, log
 from api.server import Pace, Server
-from registry.cluster import database_url
+from registry.core.settings import from_environment
+from registry.ops.cluster import database_url
+from registry.ops.service_counts import EVERY_S, ServiceCounts
 from registry.register import Register
-from registry.service_counts import EVERY_S, ServiceCounts
-from registry.settings import from_environment
-from registry.uploads import files
+from registry.submissions import files
 from registry.warming import warm, warm_units
 
 

@@ -34,15 +34,15 @@ from geo.address import names_dwelling
 from geo.admin import name_key
 from geo.street import parse_street
 from geo.text import accent_key, fold, is_one_slip
-from registry.address_reader import read_address
-from registry.boundaries import communes_at
-from registry.database import make_engine, session_scope
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import MAX_LIMIT, Question, geocode
-from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, Record
-from registry.search.answers import Answer
+from registry.core.database import make_engine, session_scope
+from registry.core.reads import Reads
+from registry.records.answers import Answer
+from registry.records.record import COLUMNS, JOINS, Record
+from registry.search.address_reader import read_address
+from registry.search.geocode import MAX_LIMIT, Question, geocode
+from registry.units.boundaries import communes_at
+from registry.units.gazetteer import Gazetteer, Unit, today
+from registry.units.gazetteer_loading import load_gazetteer
 from registry.units.vocabulary import FAMOUS
 
 LEFT_OUT_OF_TEN: Final = 3

@@ -25,12 +25,12 @@ import numpy as np
 from bench.writings import without_diacritics
 from geo.label import named, number_of
 from geo.text import fold
-from registry.autocomplete import Typing, autocomplete
-from registry.autocomplete.suggestion import Suggestion
-from registry.gazetteer import today
-from registry.records import COLUMNS, JOINS, Record, record_wording
+from registry.core.settings import Settings
+from registry.records.record import COLUMNS, JOINS, Record, record_wording
 from registry.register import Register
-from registry.settings import Settings
+from registry.search.autocomplete import Typing, autocomplete
+from registry.search.autocomplete.suggestion import Suggestion
+from registry.units.gazetteer import today
 
 SAMPLE = 300
 AWAY = 0.018

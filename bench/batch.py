@@ -14,14 +14,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from registry.batch import outcomes
-from registry.batch.flat import flat
-from registry.batch.rows import InputRow, read_row
-from registry.batch.work import CHUNK
-from registry.database import make_engine, session_scope
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
-from registry.reads import Reads
+from registry.core.database import make_engine, session_scope
+from registry.core.reads import Reads
+from registry.publish.batch import outcomes
+from registry.publish.batch.flat import flat
+from registry.publish.batch.rows import InputRow, read_row
+from registry.publish.batch.work import CHUNK
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 
 ROUNDS = 6
 

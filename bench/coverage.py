@@ -18,14 +18,14 @@ from sqlalchemy.orm import Session
 
 from geo.code import PAYLOAD_END, PAYLOAD_FIRST
 from geo.code_bulk import codes_from_serials
+from registry.core.database import driver_connection, make_engine, session_scope
+from registry.core.events import Cause, write_scope
 from registry.coverage.count_cache import count_anew, count_for_readers
 from registry.coverage.figures import Coverage
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
-from registry.database import driver_connection, make_engine, session_scope
-from registry.events import Cause, write_scope
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
-from registry.prepare import prepare_database
+from registry.ops.prepare import prepare_database
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 
 LARGEST_PROVINCE = "79"
 REPEATS = 9

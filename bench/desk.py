@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 from sqlalchemy import text
 
-from registry.database import make_engine, session_scope
-from registry.desk_records import Wanted, list_records, list_spots
+from registry.core.database import make_engine, session_scope
+from registry.records.desk_records import Wanted, list_records, list_spots
 from tests.support.browser import browsing, visiting
 
 REPEATS = 9

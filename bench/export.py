@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 EXPORT = (sys.executable, "-m", "scripts.main", "export")
 

@@ -28,7 +28,7 @@ from bench.cluster_load import COMMUNE, IMPORTED, STREET, History, Keys, Load
 from deploy.cluster.render import read_passwords
 from deploy.cluster.settings import Node, read
 from deploy.cluster.trial import TRIAL, TrialCluster, far_settings
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 WRITES_BACK_S, READS_GONE_S = 30.0, 2.0
 DISK: Final = "900m"

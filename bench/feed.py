@@ -26,17 +26,17 @@ from api.app import create_app
 from api.logs import configure_logs
 from api.server import Pace, Server
 from bench.http import cpu_s, server
-from registry.changes import IDENTITY
-from registry.changes.cursor import Cursor, Read, Walk
-from registry.changes.entries import following
-from registry.changes.snapshot import export_snapshot
-from registry.changes.told_units import UnitsTold, note_units
-from registry.database import make_engine, session_scope
-from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.database import make_engine, session_scope
+from registry.core.events import Cause, move_pending_events, open_event
+from registry.core.settings import from_environment
+from registry.publish.changes import IDENTITY
+from registry.publish.changes.cursor import Cursor, Read, Walk
+from registry.publish.changes.entries import following
+from registry.publish.changes.snapshot import export_snapshot
+from registry.publish.changes.told_units import UnitsTold, note_units
 from registry.register import Register
-from registry.settings import from_environment
-from registry.uploads import files
+from registry.submissions import files
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.follow import load_snapshot
 from scripts.follow_copy import Copy
 

@@ -35,7 +35,7 @@ from urllib.parse import urlencode
 import psycopg
 
 from bench import freeze_files
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 from tests.support.folders import open_folder
 from tests.support.running import Run, clean_environment
 from tests.support.vectors import read_vectors

@@ -267,8 +267,8 @@ def texts(database_url: str, times: int, seed: int, ways: Sequence[str]) -> None
 _READ = """
 import re, resource, sys
 from pathlib import Path
-from registry.errors import RegistryError
-from registry.intake.formats.any_file import read_file
+from registry.core.errors import RegistryError
+from registry.files.formats.any_file import read_file
 try:
     table = read_file(Path(sys.argv[1]))
     with table.rows() as rows:
@@ -375,7 +375,7 @@ def _harmful_texts(folder: Path) -> Iterator[Path]:
 
 def _workbook_of_one_text(path: Path) -> Path:
     """A workbook of one text in each of a million rows."""
-    from registry.intake.formats.writing import write_sheet
+    from registry.files.formats.writing import write_sheet
 
     write_sheet(path, ["so nha"], [["x" * 30_000]], "S")
     with zipfile.ZipFile(path) as whole:

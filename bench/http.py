@@ -31,9 +31,10 @@ from flask import Flask, Response, jsonify, request
 from psycopg_pool import ConnectionPool
 
 from geo import code as codes
-from registry import lookup, reverse
-from registry.reads import Reads
-from registry.settings import Settings
+from registry.core.reads import Reads
+from registry.core.settings import Settings
+from registry.records import lookup
+from registry.search import reverse
 from scripts.listening import web_server
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,7 +4,7 @@
 
 DATABASE_URL names an empty scratch database of a superuser on this machine: it is prepared, and
 filled. Load real boundaries first (`units load --boundaries`) for the cost of looking points up.
-Rows are made up by `registry.demo.load` and delivered as real ones. The first load has N rows (as
+Rows are made up by `registry.ops.demo.load` and delivered as real ones. The first load has N rows (as
 many as the others unless told otherwise), and the live import comes beside them.
 
 Beside the clock stand seconds of processors, of this program (with what it starts) and of the
@@ -27,14 +27,14 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from bench.clock import Clock, Spent
-from registry.database import driver_connection, make_engine, session_scope
-from registry.demo.households import DemoHousehold
-from registry.demo.load import COLUMNS, DemoPlan, plan_demo
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.database import driver_connection, make_engine, session_scope
 from registry.intake.engine import Workbench
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from registry.prepare import prepare_database
+from registry.ops.demo.households import DemoHousehold
+from registry.ops.demo.load import COLUMNS, DemoPlan, plan_demo
+from registry.ops.prepare import prepare_database
+from registry.units.gazetteer_loading import load_gazetteer
 
 SHOWN_S = 0.05
 """Phases that take less are left out."""

@@ -22,10 +22,10 @@ from bench.versions import clone
 from registry.access import key_check
 from registry.access.budget import Budget
 from registry.access.keys import NewKey, create_key
-from registry.database import session_scope
-from registry.prepare import prepare_database
+from registry.core.database import session_scope
+from registry.core.settings import Settings
+from registry.ops.prepare import prepare_database
 from registry.register import Register
-from registry.settings import Settings
 
 
 def p50_us(work: Callable[[], object], times: int, clock: Callable[[], float]) -> float:

@@ -22,15 +22,15 @@ from sqlalchemy import Engine, make_url, text
 from bench.versions import clone
 from geo.code import PAYLOAD_FIRST
 from geo.code_bulk import codes_from_serials
-from registry.database import driver_connection, make_engine
-from registry.gazetteer import VIET_NAM
-from registry.history import record_at
+from registry.core.database import driver_connection, make_engine
+from registry.core.reads import Reads
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.work import Done
-from registry.lookup import by_code
-from registry.prepare import prepare_database
-from registry.reads import Reads
+from registry.ops.prepare import prepare_database
+from registry.records.history import record_at
+from registry.records.lookup import by_code
+from registry.units.gazetteer import VIET_NAM
 
 COMMUNE = "00199"
 LOAD = """

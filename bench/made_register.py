@@ -15,10 +15,10 @@ from itertools import product
 from sqlalchemy import Connection, text
 
 from geo.street import parse_street
-from registry.codes import issue_codes
-from registry.database import driver_connection, make_engine
-from registry.events import Cause, write_scope
-from registry.prepare import prepare_database
+from registry.core.database import driver_connection, make_engine
+from registry.core.events import Cause, write_scope
+from registry.ops.prepare import prepare_database
+from registry.records.codes import issue_codes
 
 SURNAMES = [
     "Nguyễn",

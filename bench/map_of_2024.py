@@ -14,13 +14,13 @@ from sqlalchemy import Engine, text
 
 from bench.made_register import GIVEN, SURNAMES
 from registry.access.keys import NewKey, create_key
-from registry.boundaries import load_boundaries
-from registry.boundaries.cells import draw_cells
+from registry.core.database import session_scope
 from registry.coverage.target_reading import Defaults
 from registry.coverage.targets import import_targets
-from registry.database import session_scope
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
+from registry.units.boundaries import load_boundaries
+from registry.units.boundaries.cells import draw_cells
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 
 COLUMNS: Final = (
     *("source_ref", "house_number", "street", "locality", "building", "unit", "commune"),

@@ -25,12 +25,17 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 from tests.support.changed import concerned_tests, needs
 
 ROOMS: Final = {
     "geo": ("geo",),
-    "search": ("registry/search", "registry/geocode*", "registry/validate*", "registry/reverse*"),
+    "search": (
+        "registry/search",
+        "registry/search/geocode*",
+        "registry/search/validate*",
+        "registry/search/reverse*",
+    ),
     "intake": ("registry/intake",),
     "lifecycle": ("registry/lifecycle",),
     "access": ("registry/access",),

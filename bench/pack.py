@@ -22,10 +22,10 @@ from playwright.sync_api import Page
 from sqlalchemy import create_engine, make_url
 
 from bench.clock import Clock
-from registry.pack.keys import key_file, public_keys
-from registry.pack.run import make_pack
+from registry.core.settings import Settings
+from registry.publish.pack.keys import key_file, public_keys
+from registry.publish.pack.run import make_pack
 from registry.register import Register
-from registry.settings import Settings
 from tests.support.browser import browsing, serving, visiting
 
 RUNS = 5

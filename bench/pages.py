@@ -20,8 +20,8 @@ import numpy as np
 from playwright.sync_api import Browser, Page
 
 from geo.code import format as code_display
-from registry.database import make_engine
-from registry.drawing.refresh import refresh
+from registry.core.database import make_engine
+from registry.publish.drawing.refresh import refresh
 from tests.support.browser import browsing, serving, visiting
 from tests.support.tiles import tile_at
 

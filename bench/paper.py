@@ -18,17 +18,17 @@ import pypdfium2
 from sqlalchemy import text
 
 from geo.label import named
-from registry.database import make_engine, session_scope
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.database import make_engine, session_scope
+from registry.core.reads import Reads
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.table import BY_NAME
-from registry.paper.certificates import issue_certificate
-from registry.paper.decisions import planned_decision
-from registry.paper.lists import print_list
-from registry.paper.plates import PlateForm, print_plates
-from registry.paper.site import Site
-from registry.paper.typesetting import Paper
-from registry.reads import Reads
+from registry.publish.paper.certificates import issue_certificate
+from registry.publish.paper.decisions import planned_decision
+from registry.publish.paper.lists import print_list
+from registry.publish.paper.plates import PlateForm, print_plates
+from registry.publish.paper.site import Site
+from registry.publish.paper.typesetting import Paper
+from registry.units.gazetteer_loading import load_gazetteer
 
 CERTIFICATES = 20
 STREETS = """

@@ -15,12 +15,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from registry.boundaries import communes_at
-from registry.database import make_engine, session_scope
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import MAX_LIMIT, Question, geocode
-from registry.reads import Reads
+from registry.core.database import make_engine, session_scope
+from registry.core.reads import Reads
+from registry.search.geocode import MAX_LIMIT, Question, geocode
+from registry.units.boundaries import communes_at
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 
 AMONG: Final = 5
 SURE: Final = 0.5

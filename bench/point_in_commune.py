@@ -18,9 +18,9 @@ import numpy as np
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.boundaries import PART_VERTICES, SQL, communes_at, load_boundaries
-from registry.database import OWNER_ROLE, driver_connection, make_engine, session_scope
-from registry.prepare import prepare_database
+from registry.core.database import OWNER_ROLE, driver_connection, make_engine, session_scope
+from registry.ops.prepare import prepare_database
+from registry.units.boundaries import PART_VERTICES, SQL, communes_at, load_boundaries
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "commune_boundaries.geojson.gz"
 SIZES = (32, 64, 128, 256)

@@ -20,15 +20,15 @@ from playwright.sync_api import Browser
 from shapely.geometry import mapping
 from sqlalchemy import Engine, text
 
-from registry import cluster
-from registry.boundaries import load_boundaries
-from registry.database import make_engine, session_scope
-from registry.drawing.refresh import refresh
-from registry.gazetteer import today
+from registry.core.database import make_engine, session_scope
+from registry.core.settings import ROOT, from_environment
+from registry.ops import cluster
+from registry.publish.drawing.refresh import refresh
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform
 from registry.reform.undo import undo
-from registry.settings import ROOT, from_environment
+from registry.units.boundaries import load_boundaries
+from registry.units.gazetteer import today
 from tests.support.browser import SIZES, browsing, visiting
 
 FOLDER: Final = ROOT / "docs" / "img"

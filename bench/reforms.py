@@ -42,15 +42,15 @@ from bench.map_of_2024 import (
     write_texts,
 )
 from bench.readers import reading
-from registry.boundaries import load_boundaries
-from registry.changes.snapshot import export_snapshot
+from registry.core.database import make_engine, session_scope
 from registry.coverage.count_cache import count_anew
-from registry.database import make_engine, session_scope
-from registry.gazetteer_loading import load_gazetteer
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from registry.prepare import prepare_database
+from registry.ops.prepare import prepare_database
+from registry.publish.changes.snapshot import export_snapshot
 from registry.reform.from_seeds import resolution_of_day
+from registry.units.boundaries import load_boundaries
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.follow import LIMIT, load_snapshot, next_page
 from scripts.follow_copy import Copy
 

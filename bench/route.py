@@ -15,13 +15,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import create_engine, text
 
-from registry.batch.pasted import read_pasted
+from registry.core.settings import Settings
+from registry.publish.batch.pasted import read_pasted
+from registry.publish.route.distances import Point, straight_m
+from registry.publish.route.listing import OPERATION, lines_of
+from registry.publish.route.run import Round, Wish, plan_round
+from registry.publish.route.way import Way
 from registry.register import Register
-from registry.route.distances import Point, straight_m
-from registry.route.listing import OPERATION, lines_of
-from registry.route.run import Round, Wish, plan_round
-from registry.route.way import Way
-from registry.settings import Settings
 
 CODES = text(
     "SELECT code FROM household WHERE status = 'active' AND NOT restricted AND point IS NOT NULL"

@@ -36,14 +36,18 @@ from bench.accuracy import (
     real_rows,
 )
 from bench.damaged import SURE, damaged, module_of
-from registry.database import make_engine, session_scope
-from registry.gazetteer_loading import load_gazetteer
-from registry.search.answers import DOORS, Answer
+from registry.core.database import make_engine, session_scope
+from registry.records.answers import DOORS, Answer
+from registry.units.gazetteer_loading import load_gazetteer
 
-ROOMS: Final = ("geo", "registry.search", "registry.units", "registry.validation")
+ROOMS: Final = ("geo", "registry.search", "registry.units", "registry.search.validation")
 ALONE: Final = (
-    *("registry.address_reader", "registry.door_with_units", "registry.units_in_names"),
-    "registry.geocode",
+    *(
+        "registry.search.address_reader",
+        "registry.search.door_with_units",
+        "registry.search.units_in_names",
+    ),
+    "registry.search.geocode",
 )
 EMPTY: Final[dict[Any, Callable[[], Any]]] = {
     list: list,
@@ -160,7 +164,7 @@ class Asked:
         self.bench = Bench.__new__(Bench)
         self.bench.gazetteer = gazetteer
         self.bench.engine = make_engine(url)
-        from registry.reads import Reads
+        from registry.core.reads import Reads
 
         self.bench.reads = Reads(url, pool_size=1, statement_timeout_ms=60_000)
         self.bench.tallies, self.bench.faults = {}, defaultdict()

@@ -19,8 +19,8 @@ import xlsxwriter
 from playwright.sync_api import Page
 from pyproj import Transformer
 
-from registry.gazetteer import VIET_NAM
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.units.gazetteer import VIET_NAM
 from tests.support.browser import SIZES, browsing, visiting
 
 FOLDER: Final = ROOT / "docs" / "img"

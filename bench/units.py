@@ -18,12 +18,12 @@ from pathlib import Path
 import shapely
 from shapely.geometry import shape
 
-from registry.address_reader import read_address
-from registry.database import make_engine, session_scope
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
-from registry.intake.spellings.communes import CommuneReader
+from registry.core.database import make_engine, session_scope
+from registry.files.spellings.communes import CommuneReader
+from registry.search.address_reader import read_address
 from registry.units import UnitQuery, convert_text, find_units
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 
 DAY = datetime.date(2026, 10, 1)
 SAME_COMMUNE = {"06978": "06970", "23737": "23938"}

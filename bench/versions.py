@@ -16,9 +16,9 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from registry.database import make_engine
-from registry.events import Cause, write_scope
-from registry.prepare import prepare_database
+from registry.core.database import make_engine
+from registry.core.events import Cause, write_scope
+from registry.ops.prepare import prepare_database
 
 PREFIX = "d_bench"
 COMMUNES = 300

@@ -14,8 +14,8 @@ from typing import Final
 
 from geo.admin import parse_name
 from geo.house_number import parse_house_number
-from registry.gazetteer import Gazetteer, Unit
 from registry.units import LAST_DAY_OF_OLD_MAP
+from registry.units.gazetteer import Gazetteer, Unit
 
 _SHORT: Final = (
     ("Thành phố Hồ Chí Minh", "TP.HCM"),

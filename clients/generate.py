@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from api.app import create_app
+from registry.core.settings import ROOT, Settings
 from registry.register import Register
-from registry.settings import ROOT, Settings
 
 CLIENTS = ROOT / "clients"
 NODE_MODULES = CLIENTS / "web" / "node_modules"

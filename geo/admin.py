@@ -1,6 +1,6 @@
 """Administrative units in words: their kinds, and the parts of an address that name them.
 
-Pure text: what a name refers to is the gazetteer's matter (`registry.gazetteer`).
+Pure text: what a name refers to is the gazetteer's matter (`registry.units.gazetteer`).
 """
 
 import re

@@ -5,11 +5,11 @@ import time
 from alembic import context
 from sqlalchemy import Connection, text
 
+from registry.core.database import OWNER_ROLE, make_engine
+from registry.core.errors import ConflictError
 from registry.core.locks import Lock
+from registry.core.settings import from_environment
 from registry.core.tables import all_tables
-from registry.database import OWNER_ROLE, make_engine
-from registry.errors import ConflictError
-from registry.settings import from_environment
 
 LOCK_WAIT_S = 60
 

@@ -22,8 +22,8 @@ from pmtiles.tile import (
     zxy_to_tileid,
 )
 
+from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message
-from registry.errors import UnreadableFileError
 
 _TYPES: Final = {
     TileType.MVT: "application/vnd.mapbox-vector-tile",

@@ -11,14 +11,14 @@ from typing import Final, Literal
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from registry.core.database import DatabaseFullError, ReadOnlyError, session_scope, tried_again
+from registry.core.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
 from registry.core.messages import Message
+from registry.core.replica import Replica
+from registry.core.revision import current_revision, head_revision, suits
 from registry.core.sql import Statements
-from registry.database import DatabaseFullError, ReadOnlyError, session_scope, tried_again
-from registry.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
+from registry.core.watch import Watch
 from registry.jobs.queue import worker_state
-from registry.replica import Replica
-from registry.revision import current_revision, head_revision, suits
-from registry.watch import Watch
 
 SQL: Final = Statements(__file__)
 

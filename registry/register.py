@@ -10,14 +10,14 @@ from sqlalchemy import Engine, QueuePool
 from registry.access.audit import Clients
 from registry.access.budget import Budget
 from registry.access.key_check import KeyCheck
-from registry.autocomplete.place_names import PlaceNames
 from registry.basemap import Basemap, open_basemap
-from registry.database import make_engine, tried_again
-from registry.gazetteer_cache import GazetteerCache
+from registry.core.database import make_engine, tried_again
+from registry.core.reads import PoolFigures, Reads
+from registry.core.replica import EitherReads, Replica
+from registry.core.settings import Settings
 from registry.readiness import Readiness
-from registry.reads import PoolFigures, Reads
-from registry.replica import EitherReads, Replica
-from registry.settings import Settings
+from registry.search.autocomplete.place_names import PlaceNames
+from registry.units.gazetteer_cache import GazetteerCache
 
 T = TypeVar("T")
 

@@ -3,11 +3,11 @@
 from contextlib import suppress
 from typing import Final
 
-from registry.autocomplete import Typing, autocomplete
-from registry.errors import RegistryError
-from registry.gazetteer import Gazetteer
-from registry.geocode import Question, geocode
+from registry.core.errors import RegistryError
 from registry.register import Register
+from registry.search.autocomplete import Typing, autocomplete
+from registry.search.geocode import Question, geocode
+from registry.units.gazetteer import Gazetteer
 
 _TYPED: Final = ("le thi", "nt bd hn", "ngyuen trai")
 """What begins a name, what are its first letters, and what is a slip away from one."""

@@ -8,9 +8,9 @@ import click
 from geo.code import format as code_display
 from registry.access.audit import Noted, Wanted, read
 from registry.core.messages import _
-from registry.gazetteer import VIET_NAM
-from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.work import read_code
+from registry.units.gazetteer import VIET_NAM
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_session
 from scripts.options import DAY
 from scripts.results import lines, shows

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from registry.backup import take_backup
-from registry.backup.manifest import Manifest
-from registry.backup.restore import register_promoted, restore_backup, throwaway_register
 from registry.core.messages import Message, _
-from registry.doctor import State, run_checks
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.ops.backup import take_backup
+from registry.ops.backup.manifest import Manifest
+from registry.ops.backup.restore import register_promoted, restore_backup, throwaway_register
+from registry.ops.doctor import State, run_checks
 from scripts.doctor import show_results
 from scripts.opened import opened_database
 from scripts.progress import say

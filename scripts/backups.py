@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from registry.backup.moments import parse_moment, take
-from registry.backup.recovery import Recovered, rehearse, restore_moment
-from registry.backup.store import Backup, open_store, settings_to_print
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message, _
-from registry.errors import InvalidInputError
-from registry.gazetteer import VIET_NAM
+from registry.ops.backup.moments import parse_moment, take
+from registry.ops.backup.recovery import Recovered, rehearse, restore_moment
+from registry.ops.backup.store import Backup, open_store, settings_to_print
+from registry.units.gazetteer import VIET_NAM
 from scripts.doctor import show_results
 from scripts.progress import say
 from scripts.results import shows

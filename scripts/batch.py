@@ -11,19 +11,19 @@ from typing import Final, TextIO
 
 import click
 
-from registry import cluster
-from registry.batch import RECHECK
-from registry.batch.flat import flat_columns
-from registry.batch.rows import FORMATS, SUFFIXES, Layout, Stated, Table, read_table
-from registry.batch.words import CHANGES, VERDICTS
-from registry.batch.work import Work, answer_rows
-from registry.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
-from registry.changes.since import Since, read_since
+from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message, _, not_written, number
-from registry.errors import UnreadableFileError
+from registry.files.whole_file import whole_file
+from registry.ops import cluster
+from registry.publish.batch import RECHECK
+from registry.publish.batch.flat import flat_columns
+from registry.publish.batch.rows import FORMATS, SUFFIXES, Layout, Stated, Table, read_table
+from registry.publish.batch.words import CHANGES, VERDICTS
+from registry.publish.batch.work import Work, answer_rows
+from registry.publish.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
+from registry.publish.changes.since import Since, read_since
 from registry.register import Register
 from registry.units import label_day
-from registry.whole_file import whole_file
 from scripts.mapping import read_mapping
 from scripts.options import DAY
 from scripts.progress import counting, say

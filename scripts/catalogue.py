@@ -19,8 +19,8 @@ from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from registry.core.messages import DOMAIN, WORDS
-from registry.doctor import CHECKS
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.ops.doctor import CHECKS
 from scripts.help import english_help
 from scripts.main import commands
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Final
 
-from registry import cluster
-from registry.cluster import host
-from registry.cluster.host import Account
-from registry.settings import ROOT, Settings
+from registry.core.settings import ROOT, Settings
+from registry.ops import cluster
+from registry.ops.cluster import host
+from registry.ops.cluster.host import Account
 from scripts.progress import say
 
 Child = subprocess.Popen[bytes]

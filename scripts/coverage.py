@@ -11,7 +11,8 @@ import click
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
-from registry import cluster
+from registry.core.database import session_scope
+from registry.core.labels import percent
 from registry.core.messages import Message, chosen_language, not_written
 from registry.coverage.answers import coverage_answer
 from registry.coverage.count_cache import count_anew
@@ -23,12 +24,11 @@ from registry.coverage.moved import Moved, what_moved
 from registry.coverage.series import record_day, series_of
 from registry.coverage.table import write_csv
 from registry.coverage.workbook import write_workbook
-from registry.database import session_scope
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
-from registry.messages import percent
+from registry.files.whole_file import whole_file
+from registry.ops import cluster
 from registry.register import Register
-from registry.whole_file import whole_file
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.coverage_moved import show_moved
 from scripts.coverage_table import print_table
 from scripts.opened import opened_engine

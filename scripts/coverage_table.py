@@ -6,6 +6,7 @@ from typing import IO, Final
 from rich.console import Console
 from rich.table import Column, Table
 
+from registry.core.labels import percent
 from registry.core.messages import N_, _, chosen_language, number
 from registry.coverage.figures import (
     AUDIT_LABELS,
@@ -17,7 +18,6 @@ from registry.coverage.figures import (
     UnitCoverage,
     late_label,
 )
-from registry.messages import percent
 
 # Narrower than this, rich would break numbers; a pipe has no width of its own.
 _PIPE_WIDTH: Final = 220

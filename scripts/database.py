@@ -2,9 +2,9 @@
 
 import click
 
-from registry import cluster
-from registry.database import APP_ROLE, OWNER_ROLE, with_role
-from registry.prepare import make_web_login, prepare_database
+from registry.core.database import APP_ROLE, OWNER_ROLE, with_role
+from registry.ops import cluster
+from registry.ops.prepare import make_web_login, prepare_database
 from scripts.progress import say
 from scripts.settings import read_settings
 

@@ -5,13 +5,13 @@ from typing import TextIO
 import click
 
 from geo.code import PAYLOAD_FIRST
+from registry.core.database import session_scope
 from registry.core.messages import number
-from registry.database import session_scope
-from registry.demo.load import load_demo, plan_demo, write_demo
-from registry.demo.wanted import FIRST_HOUSEHOLDS
-from registry.drawing.refresh import refresh
-from registry.gazetteer_loading import load_gazetteer
 from registry.intake.result import ImportResult
+from registry.ops.demo.load import load_demo, plan_demo, write_demo
+from registry.ops.demo.wanted import FIRST_HOUSEHOLDS
+from registry.publish.drawing.refresh import refresh
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_engine
 from scripts.options import DRY_RUN, FORMAT
 from scripts.progress import say, show_json

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from registry.core.messages import Message, Text
-from registry.doctor import Result, State, run_checks
+from registry.ops.doctor import Result, State, run_checks
 from scripts.options import FORMAT
 from scripts.progress import show_json
 from scripts.settings import read_settings

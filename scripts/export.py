@@ -8,9 +8,9 @@ from typing import Final
 import click
 from sqlalchemy import Engine
 
-from registry.changes.snapshot import MANIFEST, export_snapshot
 from registry.core.messages import Message, _, number
-from registry.export.run import (
+from registry.publish.changes.snapshot import MANIFEST, export_snapshot
+from registry.publish.export.run import (
     FORMATS,
     LAYERS,
     STATUSES,
@@ -18,7 +18,7 @@ from registry.export.run import (
     export_file,
     export_stream,
 )
-from registry.history import moment_of
+from registry.records.history import moment_of
 from scripts.opened import opened_engine
 from scripts.options import DAY, FORCE, refuse_to_overwrite
 from scripts.progress import counting

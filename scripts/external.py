@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from registry.core.messages import N_, _
-from registry.external_ids.loading import Loaded, load_external_ids
+from registry.records.external_ids.loading import Loaded, load_external_ids
 from scripts.opened import opened_session
 from scripts.options import DRY_RUN
 from scripts.problems import show_problems

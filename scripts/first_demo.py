@@ -6,9 +6,9 @@ import tempfile
 from dataclasses import dataclass
 from typing import IO
 
+from registry.core.database import make_engine, session_scope
 from registry.core.messages import number
-from registry.database import make_engine, session_scope
-from registry.demo.wanted import FIRST_HOUSEHOLDS, wants_demo
+from registry.ops.demo.wanted import FIRST_HOUSEHOLDS, wants_demo
 from scripts import children
 from scripts.children import Child, Starter
 from scripts.progress import say

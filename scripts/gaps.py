@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.table import Table
 
+from registry.core.database import session_scope
 from registry.core.messages import N_, Message, _, not_written, number
 from registry.coverage.answers import gaps_answer
 from registry.coverage.count_cache import count_anew
@@ -21,9 +22,8 @@ from registry.coverage.gap_files import (
     write_geojson,
 )
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
-from registry.database import session_scope
-from registry.gazetteer_loading import load_gazetteer
-from registry.whole_file import whole_file
+from registry.files.whole_file import whole_file
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_engine
 from scripts.progress import say, show_json
 

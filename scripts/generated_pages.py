@@ -17,12 +17,12 @@ from api.app import create_app
 from api.document import document
 from api.document_words import TAGS
 from api.endpoint import declared_by, title_of
+from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
+from registry.core.settings import ROOT, Settings
 from registry.intake.judging.problems import PROBLEMS
 from registry.lifecycle.table import OPERATIONS, Operation
-from registry.messages import SEVERITIES
 from registry.register import Register
-from registry.settings import ROOT, Settings
 from scripts.lifecycle import operation as group
 
 LIFECYCLE: Final = ROOT / "docs" / "lifecycle.md"

@@ -7,16 +7,16 @@ from typing import Any
 import click
 
 from geo.code import format as code_display
-from registry import cluster
+from registry.core.database import make_engine, session_scope
+from registry.core.labels import STATUSES
 from registry.core.messages import _
-from registry.database import make_engine, session_scope
-from registry.gazetteer import VIET_NAM, Gazetteer
-from registry.gazetteer_loading import load_gazetteer
-from registry.history import Change, Step, history, lookup_as_of, moment_of
+from registry.core.reads import Reads
 from registry.lifecycle.words import FIELDS
-from registry.messages import STATUSES
-from registry.reads import Reads
-from registry.records import record_wording
+from registry.ops import cluster
+from registry.records.history import Change, Step, history, lookup_as_of, moment_of
+from registry.records.record import record_wording
+from registry.units.gazetteer import VIET_NAM, Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.options import FORMAT
 from scripts.progress import show_json
 from scripts.settings import read_settings

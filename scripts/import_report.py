@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
+from registry.core.errors import TooManyVanishedError
+from registry.core.labels import percent
 from registry.core.messages import N_, _, chosen_language, number
 from registry.core.remedies import Remedy
-from registry.errors import TooManyVanishedError
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
 from registry.intake.result import ImportResult
-from registry.messages import percent
 
 COUNTS: Final = {
     "rows": N_("rows"),

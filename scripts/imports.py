@@ -14,13 +14,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from geo import code as codes
+from registry.core.database import session_scope
+from registry.core.errors import CommuneNotNamedError, TooManyVanishedError, UnreadableFileError
 from registry.core.messages import N_, Message, Several, _, not_written, number
-from registry.database import session_scope
-from registry.demo import SOURCE as DEMO_SOURCE
-from registry.errors import CommuneNotNamedError, TooManyVanishedError, UnreadableFileError
+from registry.files.formats.table import Numbering
+from registry.files.formats.writing import FORMS, LAYERS
 from registry.intake.columns.reader import SourceFile, open_file
-from registry.intake.formats.table import Numbering
-from registry.intake.formats.writing import FORMS, LAYERS
 from registry.intake.history import ImportRecord, list_imports
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
@@ -35,6 +34,7 @@ from registry.intake.row_reports import (
     write_vanished,
 )
 from registry.intake.run import import_file
+from registry.ops.demo import SOURCE as DEMO_SOURCE
 from scripts.import_report import COUNTS, told, vanished_warning
 from scripts.mapping import read_mapping
 from scripts.opened import opened_engine

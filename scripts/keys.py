@@ -7,9 +7,9 @@ import click
 
 from registry.access import keys as registry_keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
-from registry.access.roles import Role
 from registry.core.messages import N_, Message, _
-from registry.gazetteer import VIET_NAM, today
+from registry.core.roles import Role
+from registry.units.gazetteer import VIET_NAM, today
 from scripts.opened import opened_session
 from scripts.options import DRY_RUN, FORMAT, DayType
 from scripts.progress import say, show_json

@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 
 from geo.label import named
 from geo.text import fold
-from registry.access.actors import who_acts
 from registry.access.audit import Entry, record
 from registry.access.keys import MAX_NAME
+from registry.core.actors import who_acts
+from registry.core.database import session_scope
 from registry.core.messages import Message, _
-from registry.database import session_scope
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Done

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Final
 
-from registry.cluster.host import Account
+from registry.core.errors import ConflictError, InvalidInputError, NotPreparedError
 from registry.core.messages import Message
-from registry.errors import ConflictError, InvalidInputError, NotPreparedError
+from registry.ops.cluster.host import Account
 
 _READY_TIMEOUT_S: Final = 60.0
 _PATIENCE_S: Final = 20.0

@@ -13,11 +13,11 @@ from typing import Final
 
 import click
 
+from registry.core.errors import DatabaseUnavailableError, RegistryError
 from registry.core.messages import LANGUAGES, Message, choose_language, not_written
+from registry.core.release import release
 from registry.core.remedies import spoken_as_options
-from registry.errors import DatabaseUnavailableError, RegistryError
-from registry.release import release
-from registry.settings import language_of
+from registry.core.settings import language_of
 from scripts.help import localized
 from scripts.usage import show_usage_error, translate_click
 
@@ -170,7 +170,7 @@ def _reason(error: RegistryError) -> str:
     """Why a database is not there; whoever runs commands may know its host."""
     if not isinstance(error, DatabaseUnavailableError):
         return ""
-    from registry.database import reason_of
+    from registry.core.database import reason_of
 
     reason = reason_of(error)
     return f": {reason}" if reason else ""

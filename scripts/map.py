@@ -3,7 +3,7 @@
 import click
 
 from registry.core.messages import Message
-from registry.drawing.refresh import refresh
+from registry.publish.drawing.refresh import refresh
 from scripts.opened import opened_engine
 from scripts.progress import say
 

@@ -3,7 +3,7 @@
 import click
 
 from registry.core.messages import _
-from registry.open_data import folder_of, publish
+from registry.publish.open_data import folder_of, publish
 from scripts.opened import opened_engine
 from scripts.settings import read_settings
 

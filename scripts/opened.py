@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from registry import cluster
+from registry.core.database import APP_ROLE, make_engine, session_scope
+from registry.core.errors import ClusterError
 from registry.core.messages import Message
-from registry.database import APP_ROLE, make_engine, session_scope
-from registry.errors import ClusterError
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.ops import cluster
 from scripts.runlock import RunLock
 from scripts.settings import read_settings
 

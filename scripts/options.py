@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from registry.core.days import parse_day
 from registry.core.messages import Message
-from registry.days import parse_day
 
 
 def refuse_to_overwrite(path: Path) -> None:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from registry import cluster
 from registry.access import audit
+from registry.core.database import session_scope
+from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message, _, not_written
-from registry.database import session_scope
-from registry.errors import UnreadableFileError
-from registry.pack.keys import key_file, public_keys, rotate
-from registry.pack.run import Pack, make_pack
+from registry.files.whole_file import whole_file
+from registry.ops import cluster
+from registry.publish.pack.keys import key_file, public_keys, rotate
+from registry.publish.pack.run import Pack, make_pack
 from registry.register import Register
-from registry.whole_file import whole_file
 from scripts.options import FORCE, refuse_to_overwrite
 from scripts.settings import read_settings
 

@@ -12,22 +12,29 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from registry import cluster
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message, not_written, number
-from registry.database import make_engine, session_scope
-from registry.errors import UnreadableFileError
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.reads import Reads
+from registry.files.whole_file import whole_file
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.table import BY_NAME
-from registry.paper.certificates import draft_certificate, issue_certificate, revoke, verify
-from registry.paper.decisions import KINDS, DecisionForm, done_decision, planned_decision
-from registry.paper.lists import Purpose, print_list
-from registry.paper.plates import BLEED_MM, PLATE_FORM, ROLL_MM, PlateForm, Sheet, print_plates
-from registry.paper.site import Site
-from registry.paper.typesetting import Paper
-from registry.reads import Reads
-from registry.whole_file import whole_file
+from registry.ops import cluster
+from registry.publish.paper.certificates import draft_certificate, issue_certificate, revoke, verify
+from registry.publish.paper.decisions import KINDS, DecisionForm, done_decision, planned_decision
+from registry.publish.paper.lists import Purpose, print_list
+from registry.publish.paper.plates import (
+    BLEED_MM,
+    PLATE_FORM,
+    ROLL_MM,
+    PlateForm,
+    Sheet,
+    print_plates,
+)
+from registry.publish.paper.site import Site
+from registry.publish.paper.typesetting import Paper
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.lifecycle import rows_of, wrong
 from scripts.options import DAY, refuse_to_overwrite
 from scripts.progress import say
@@ -95,7 +102,7 @@ class _Desk:
 
     @property
     def made(self) -> tuple[Engine, Reads, Gazetteer, Site]:
-        """As the functions of `registry.paper` take it."""
+        """As the functions of `registry.publish.paper` take it."""
         return self.engine, self.reads, self.known, self.site
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
+from registry.core.database import session_scope, translated_errors
 from registry.core.messages import Message, number
-from registry.database import session_scope, translated_errors
-from registry.gazetteer_loading import load_gazetteer
 from registry.reform.due import withdraw as withdraw_reform
 from registry.reform.from_seeds import resolution_of_day
 from registry.reform.reading import read_resolution
@@ -17,6 +16,7 @@ from registry.reform.run import reform as carry_reform
 from registry.reform.undo import undo as undo_reform
 from registry.reform.views import MAP, WORKBOOK
 from registry.reform.work_file import read_decided
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_engine
 from scripts.options import DAY, DRY_RUN, FORMAT
 from scripts.progress import say, show_json

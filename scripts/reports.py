@@ -5,14 +5,14 @@ from typing import Any, Final
 import click
 
 from geo.code import format as code_display
+from registry.core.database import session_scope
 from registry.core.messages import N_, _
-from registry.database import session_scope
-from registry.entrances import KIND_WORDS
-from registry.gazetteer import VIET_NAM, Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
-from registry.records import record_wording
-from registry.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
-from registry.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, Wanted, queue
+from registry.lifecycle.reports.decisions import OPERATIONS, Decided, Decision, accept, reject
+from registry.lifecycle.reports.queue import DEFAULT_LIMIT, MAX_LIMIT, STATES, Entry, Wanted, queue
+from registry.records.entrances import KIND_WORDS
+from registry.records.record import record_wording
+from registry.units.gazetteer import VIET_NAM, Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_engine
 from scripts.options import DRY_RUN, FORMAT
 from scripts.progress import say, show_json

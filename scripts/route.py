@@ -9,18 +9,18 @@ from typing import Final, get_args
 
 import click
 
-from registry import cluster
-from registry.batch.pasted import read_pasted, text_of
+from registry.core.errors import InvalidInputError, UnreadableFileError
 from registry.core.messages import Message, _, chosen_language, not_written
-from registry.errors import InvalidInputError, UnreadableFileError
-from registry.paper.routes import print_sheet, print_stickers
-from registry.paper.site import Site
-from registry.paper.typesetting import Paper
+from registry.files.whole_file import whole_file
+from registry.ops import cluster
+from registry.publish.batch.pasted import read_pasted, text_of
+from registry.publish.paper.routes import print_sheet, print_stickers
+from registry.publish.paper.site import Site
+from registry.publish.paper.typesetting import Paper
+from registry.publish.route.listing import OPERATION, lines_of, unread_of
+from registry.publish.route.outputs import to_geojson, to_gpx, way_words
+from registry.publish.route.run import NOTICES, Order, Route, Wish, plan_route
 from registry.register import Register
-from registry.route.listing import OPERATION, lines_of, unread_of
-from registry.route.outputs import to_geojson, to_gpx, way_words
-from registry.route.run import NOTICES, Order, Route, Wish, plan_route
-from registry.whole_file import whole_file
 from scripts.mapping import read_mapping
 from scripts.progress import say
 from scripts.settings import read_settings

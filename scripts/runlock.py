@@ -6,9 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from registry.cluster import host
+from registry.core.errors import ConflictError
 from registry.core.messages import Message
-from registry.errors import ConflictError
+from registry.ops.cluster import host
 
 
 class RunLock:

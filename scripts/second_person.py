@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message, _
-from registry.errors import InvalidInputError
 from registry.lifecycle.second_person import default_csv, own_csv, read_rules, set_rules
 from scripts.opened import opened_session
 from scripts.options import DRY_RUN

@@ -5,13 +5,18 @@ from pathlib import Path
 
 import click
 
+from registry.core.database import session_scope
 from registry.core.messages import N_, _, number
-from registry.database import session_scope
-from registry.gazetteer_loading import load_gazetteer
-from registry.services import KINDS, Kind, operator_of
-from registry.services.checking import ServiceOverlap, ServicesCheck, check_services
-from registry.services.listing import OperatorSet, operator_sets
-from registry.services.loading import LostArea, ServicesLoaded, load_services, remove_services
+from registry.publish.services import KINDS, Kind, operator_of
+from registry.publish.services.checking import ServiceOverlap, ServicesCheck, check_services
+from registry.publish.services.listing import OperatorSet, operator_sets
+from registry.publish.services.loading import (
+    LostArea,
+    ServicesLoaded,
+    load_services,
+    remove_services,
+)
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_engine, opened_session
 from scripts.options import DRY_RUN
 from scripts.problems import SHOWN, show_problems

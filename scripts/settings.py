@@ -3,7 +3,7 @@
 import click
 
 from registry.core.messages import Message
-from registry.settings import Settings, from_environment, unknown_variables
+from registry.core.settings import Settings, from_environment, unknown_variables
 
 
 def read_settings() -> Settings:

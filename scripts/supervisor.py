@@ -7,11 +7,11 @@ from typing import Final
 
 import click
 
-from registry import cluster
-from registry.cluster import PrivateCluster, host
+from registry.core.errors import ClusterError, RegistryError
 from registry.core.messages import Message
-from registry.errors import ClusterError, RegistryError
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.ops import cluster
+from registry.ops.cluster import PrivateCluster, host
 from scripts import children
 from scripts.background import BackgroundWorker, Pauses
 from scripts.children import Child, Starter

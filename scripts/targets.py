@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
+from registry.core.database import session_scope
+from registry.core.events import Cause, write_scope
 from registry.core.messages import N_, Message, _, number
 from registry.coverage.figures import QUALITY_LABELS
 from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
 from registry.coverage.targets import TargetResult, import_targets, remove_targets
-from registry.database import session_scope
-from registry.events import Cause, write_scope
-from registry.gazetteer_loading import load_gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_engine, opened_session
 from scripts.options import DAY, DRY_RUN
 from scripts.problems import show_problems

@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from registry.core.messages import Message, _, not_written
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
-from registry.template import blank_of, write_blank
-from registry.whole_file import whole_file
+from registry.files.whole_file import whole_file
+from registry.intake.template import blank_of, write_blank
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_session
 from scripts.progress import say
 

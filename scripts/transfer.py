@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from registry.core.messages import Message, number
-from registry.transfer.manifest import Manifest
-from registry.transfer.reading import read_transfer
-from registry.transfer.writing import write_transfer
+from registry.ops.transfer.manifest import Manifest
+from registry.ops.transfer.reading import read_transfer
+from registry.ops.transfer.writing import write_transfer
 from scripts.opened import opened_database
 from scripts.options import FORCE, refuse_to_overwrite
 from scripts.progress import counting, say

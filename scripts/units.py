@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from registry.boundaries import load_boundaries
-from registry.boundaries.cells import CellsReport, draw_cells
-from registry.boundaries.report import BoundaryReport, NamedUnit
+from registry.core.database import OWNER_ROLE, translated_errors
+from registry.core.errors import UnitsInUseError
 from registry.core.messages import Message, number
-from registry.database import OWNER_ROLE, translated_errors
-from registry.errors import UnitsInUseError
-from registry.held_units import COUNTED
-from registry.seeds import load_seeds
+from registry.units.boundaries import load_boundaries
+from registry.units.boundaries.cells import CellsReport, draw_cells
+from registry.units.boundaries.report import BoundaryReport, NamedUnit
+from registry.units.held_units import COUNTED
+from registry.units.seeds import load_seeds
 from scripts.opened import opened_engine
 from scripts.options import DRY_RUN, FORMAT
 from scripts.progress import say, show_json

@@ -7,13 +7,13 @@ from typing import Final
 import click
 from sqlalchemy.orm import Session
 
-from registry import cluster
-from registry.access.actors import Actor
+from registry.core.actors import Actor
+from registry.core.database import session_scope
 from registry.core.messages import N_, _
-from registry.database import session_scope
+from registry.ops import cluster
+from registry.publish.webhooks import subscriptions
+from registry.publish.webhooks.subscriptions import Wanted, WebhookView
 from registry.register import Register
-from registry.webhooks import subscriptions
-from registry.webhooks.subscriptions import Wanted, WebhookView
 from scripts.progress import say
 from scripts.results import lines, shows
 from scripts.settings import read_settings

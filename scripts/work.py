@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from registry import cluster
+from registry.ops import cluster
 from scripts.children import Starter
 from scripts.progress import say
 from scripts.settings import read_settings

@@ -7,13 +7,13 @@ import click
 from sqlalchemy import Engine
 
 from geo.code import format as code_display
+from registry.core.database import session_scope
+from registry.core.labels import STATUSES
 from registry.core.messages import _
-from registry.database import session_scope
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
 from registry.lifecycle.work import Changed, Warned
-from registry.messages import STATUSES
-from registry.records import record_wording
+from registry.records.record import record_wording
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.progress import say
 
 Written = list[dict[str, Any]]

@@ -19,9 +19,9 @@ from hypothesis import settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from registry.database import make_engine
-from registry.gazetteer import Gazetteer
-from registry.settings import ROOT
+from registry.core.database import make_engine
+from registry.core.settings import ROOT
+from registry.units.gazetteer import Gazetteer
 from tests.support import postgis
 from tests.support.durations import Durations
 from tests.support.search_world import World, search_world

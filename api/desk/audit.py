@@ -25,11 +25,11 @@ from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
 from registry.access.audit import Noted, Wanted, read
+from registry.core.database import session_scope
+from registry.core.days import parse_day
 from registry.core.messages import N_, _
-from registry.database import session_scope
-from registry.days import parse_day
-from registry.gazetteer import VIET_NAM
 from registry.lifecycle.table import OPERATIONS
+from registry.units.gazetteer import VIET_NAM
 
 blueprint = desk_blueprint("audit", "/desk/audit")
 room("/desk/audit", N_("Audit log"), "approver")

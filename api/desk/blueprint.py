@@ -21,13 +21,13 @@ from api.pages.failures import http_page
 from api.pages.shell import complaint, page
 from api.requests import SAFE_METHODS, refuse_nul
 from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
-from registry.access.roles import Role
+from registry.core.errors import ForbiddenError, InvalidInputError, KeyRequiredError, RegistryError
 from registry.core.messages import N_, Message, _, number
+from registry.core.roles import Role
 from registry.coverage.target_units import unit_written
-from registry.errors import ForbiddenError, InvalidInputError, KeyRequiredError, RegistryError
-from registry.gazetteer import VIET_NAM, Unit, today
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
+from registry.units.gazetteer import VIET_NAM, Unit, today
 
 ROLES: Final[dict[Role, str]] = {
     "anonymous": N_("no role"),

@@ -12,8 +12,8 @@ from typing import Final
 
 from flask import request
 
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
-from registry.errors import InvalidInputError
 
 MOST_CARRIED: Final = 350_000
 """Bytes of a file, packed, that a page carries."""

@@ -25,15 +25,15 @@ from api.desk.blueprint import (
 from api.endpoint import signed_in_page
 from api.errors import status_of
 from api.pages.shell import complaint
-from registry.core.messages import N_, Message, _
-from registry.database import session_scope
-from registry.days import parse_day
-from registry.errors import (
+from registry.core.database import session_scope
+from registry.core.days import parse_day
+from registry.core.errors import (
     InvalidInputError,
     RegistryError,
 )
-from registry.field.codes import format_code
-from registry.field.rounds import (
+from registry.core.messages import N_, Message, _
+from registry.lifecycle.field.codes import format_code
+from registry.lifecycle.field.rounds import (
     MOST_DAYS,
     PAGE,
     Round,
@@ -43,9 +43,9 @@ from registry.field.rounds import (
     open_round,
     renew_code,
 )
-from registry.gazetteer import today
 from registry.lifecycle.listed_places import PlaceClass
 from registry.lifecycle.places import locality_of, street_of
+from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("field", "/desk/field")
 room("/desk/field", N_("In the field"), "viewer")

@@ -25,19 +25,27 @@ from api.errors import invalid_input, status_of
 from api.field import RecordsBody, file_given
 from api.pages.shell import complaint, figure
 from geo.code import format as code_display
-from registry.core.messages import N_, Message, _
-from registry.database import session_scope
-from registry.errors import (
+from registry.core.database import session_scope
+from registry.core.errors import (
     AlreadyDoneError,
     InvalidInputError,
     RegistryError,
     SeveralRefusedError,
 )
-from registry.field.area import area_of, door_label
-from registry.field.filing import MOST_AT_ONCE
-from registry.field.review import CLASHES, MOST, Reviewed, new_address, review, state_of, waiting
-from registry.field.rounds import Hamlet, Round, find_round, hamlets_of
-from registry.field.taking_over import (
+from registry.core.messages import N_, Message, _
+from registry.lifecycle.field.area import area_of, door_label
+from registry.lifecycle.field.filing import MOST_AT_ONCE
+from registry.lifecycle.field.review import (
+    CLASHES,
+    MOST,
+    Reviewed,
+    new_address,
+    review,
+    state_of,
+    waiting,
+)
+from registry.lifecycle.field.rounds import Hamlet, Round, find_round, hamlets_of
+from registry.lifecycle.field.taking_over import (
     Approval,
     TakenOver,
     activates,

@@ -10,14 +10,14 @@ from api.context import gazetteer, register
 from api.desk.blueprint import desk_blueprint, desk_page, room
 from api.endpoint import signed_in_page
 from api.pages.shell import percent_words
-from registry.access.actors import Actor
+from registry.core.actors import Actor
+from registry.core.database import session_scope
 from registry.core.messages import N_
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import UnitCoverage
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
-from registry.database import session_scope
-from registry.desk import latest_events, waiting
-from registry.overview import is_demonstration
+from registry.lifecycle.desk import latest_events, waiting
+from registry.ops.overview import is_demonstration
 
 blueprint = desk_blueprint("home")
 room("/desk", N_("Overview"), "carrier")

@@ -12,7 +12,7 @@ from api.endpoint import public_page, signed_in_page
 from api.pages.blueprint import page_blueprint
 from registry.core.messages import N_
 from registry.core.remedies import field_words
-from registry.intake.spellings.headers import FIELDS
+from registry.files.spellings.headers import FIELDS
 
 blueprint = desk_blueprint("imports", "/desk/import")
 former = page_blueprint("former_import_desk", "/import")

@@ -17,7 +17,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from registry.deadline import Deadline
+from registry.core.deadline import Deadline
 
 MOST_BYTES: Final = 1_000_000
 """Of one answer; descriptions, keys and tokens have some kilobytes."""

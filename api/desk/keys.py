@@ -16,12 +16,12 @@ from api.errors import registry_problem
 from api.pages.shell import complaint
 from registry.access import keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
-from registry.access.roles import Role
+from registry.core.database import session_scope
+from registry.core.days import parse_day
+from registry.core.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.core.messages import N_, Message, _
-from registry.database import session_scope
-from registry.days import parse_day
-from registry.errors import ConflictError, InvalidInputError, NotFoundError
-from registry.gazetteer import today
+from registry.core.roles import Role
+from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("keys", "/desk/keys")
 room("/desk/keys", N_("Keys"), "admin")

@@ -29,16 +29,16 @@ from api.logs import log
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint
 from registry.access.accounts import ROLES, Account, admit_account
-from registry.access.roles import RANK, Role
-from registry.core.messages import Message
-from registry.database import session_scope
-from registry.errors import (
+from registry.core.database import session_scope
+from registry.core.errors import (
     AccountRefusedError,
     IssuerUnavailableError,
     NotFoundError,
     RegistryError,
 )
-from registry.settings import Settings
+from registry.core.messages import Message
+from registry.core.roles import RANK, Role
+from registry.core.settings import Settings
 
 blueprint = page_blueprint("signing_in_account", "/desk/sign-in/account")
 """Open to everybody, as signing in by a key."""

@@ -30,23 +30,23 @@ from api.pages.shell import complaint
 from api.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
 from geo import code as codes
 from geo.label import named
+from registry.core.database import session_scope
+from registry.core.errors import AlreadyDoneError, RegistryError
 from registry.core.messages import N_, _
-from registry.database import session_scope
-from registry.errors import AlreadyDoneError, RegistryError
-from registry.gazetteer import today
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME, Operation
-from registry.paper import numbers
-from registry.paper.certificates import (
+from registry.publish.paper import numbers
+from registry.publish.paper.certificates import (
     draft_certificate,
     issue_certificate,
     issued_in,
     revoke,
 )
-from registry.paper.decisions import DecisionForm, decidable, done_decision
-from registry.paper.lists import print_list
-from registry.paper.plates import PlateForm, print_plates
-from registry.paper.typesetting import MESSAGES, Paper
+from registry.publish.paper.decisions import DecisionForm, decidable, done_decision
+from registry.publish.paper.lists import print_list
+from registry.publish.paper.plates import PlateForm, print_plates
+from registry.publish.paper.typesetting import MESSAGES, Paper
+from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("papers", "/desk/papers")
 room("/desk/papers", N_("Papers, plates"), "editor")

@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 from api.context import gazetteer
 from api.desk.blueprint import commune_written, whole
 from api.errors import invalid_input
+from registry.core.errors import InvalidInputError
 from registry.core.messages import N_, Message
-from registry.errors import InvalidInputError
 from registry.lifecycle.effects import Effect, merged, renamed, renumbered
 from registry.lifecycle.listed_places import (
     ListedPlace,

@@ -37,11 +37,10 @@ from api.endpoint import signed_in_page
 from api.errors import status_of
 from geo.code import format as code_display
 from geo.label import number_label
-from registry.access.actors import outside_own
+from registry.core.actors import outside_own
+from registry.core.database import session_scope
+from registry.core.errors import AlreadyDoneError, RegistryError
 from registry.core.messages import N_, _
-from registry.database import session_scope
-from registry.errors import AlreadyDoneError, RegistryError
-from registry.gazetteer import today
 from registry.lifecycle.listed_places import (
     PAGE,
     ListedPlace,
@@ -55,8 +54,9 @@ from registry.lifecycle.listed_places import (
 from registry.lifecycle.number_table import MAX_LINES, numbers_form
 from registry.lifecycle.run import once_only, perform
 from registry.lifecycle.work import Done
-from registry.records import Record, record_wording
-from registry.uploads.files import clean_name
+from registry.records.record import Record, record_wording
+from registry.submissions.files import clean_name
+from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("places", "/desk")
 room(KINDS["streets"].url, KINDS["streets"].title, "viewer")

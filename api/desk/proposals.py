@@ -28,16 +28,16 @@ from api.errors import registry_problem, status_of
 from api.pages.shell import complaint
 from api.shapes import unit_ref
 from geo.code import format as code_display
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError, PendingDecidedError, RegistryError
 from registry.core.invalid import message_of
 from registry.core.messages import N_, _
-from registry.database import session_scope
-from registry.errors import InvalidInputError, PendingDecidedError, RegistryError
-from registry.gazetteer import today
 from registry.lifecycle.pending import approve, decline
 from registry.lifecycle.pending_store import Pending, find_pending, list_pending
+from registry.lifecycle.proposals import proposals
 from registry.lifecycle.requests import Sentence
-from registry.proposals import proposals
-from registry.records import record_wording
+from registry.records.record import record_wording
+from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("proposals", "/desk/proposals")
 room("/desk/proposals", N_("To approve"), "viewer")

@@ -33,12 +33,16 @@ from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
 from geo.label import door_words, number_of
-from registry.access.actors import Actor
 from registry.access.reach import check_seen
+from registry.core.actors import Actor
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
 from registry.core.messages import N_, Message, _
 from registry.core.tables.records import Goes, described, going
-from registry.database import session_scope
-from registry.desk_records import (
+from registry.lifecycle.pending_store import list_pending
+from registry.lifecycle.table import BY_NAME
+from registry.publish.drawing.surroundings import numbered, surroundings
+from registry.records.desk_records import (
     MOST_POINTS,
     STATUSES_OF,
     Status,
@@ -50,13 +54,9 @@ from registry.desk_records import (
     outline,
     read_search,
 )
-from registry.drawing.surroundings import numbered, surroundings
-from registry.errors import InvalidInputError
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.history import Step, history
-from registry.lifecycle.pending_store import list_pending
-from registry.lifecycle.table import BY_NAME
-from registry.records import Record, record_wording
+from registry.records.history import Step, history
+from registry.records.record import Record, record_wording
+from registry.units.gazetteer import Gazetteer, Unit, today
 
 blueprint = desk_blueprint("records", "/desk/records")
 room("/desk/records", N_("Records"), "viewer")

@@ -15,14 +15,14 @@ from pydantic.fields import FieldInfo
 from api.errors import invalid_input
 from geo.code import format as code_display
 from geo.label import named
+from registry.core.errors import AddressTakenError, RegistryError
 from registry.core.messages import N_, _
 from registry.core.tables.records import Goes, described, going
-from registry.entrances import KIND_WORDS, MOST, SOURCE_WORDS
-from registry.errors import AddressTakenError, RegistryError
 from registry.lifecycle.requests import MAX_PARTS, GivenEntrance, OperationRequest, SplitPart
 from registry.lifecycle.table import Operation
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
-from registry.records import Record
+from registry.records.entrances import KIND_WORDS, MOST, SOURCE_WORDS
+from registry.records.record import Record
 
 WAS: Final = "_was."
 PARTS: Final = "_parts"

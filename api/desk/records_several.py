@@ -28,18 +28,18 @@ from api.errors import invalid_input, registry_problem, status_of
 from api.pages.shell import complaint
 from geo import code as codes
 from geo.code import CodeError
-from registry.core.invalid import wrong_code
-from registry.core.messages import Message, _
-from registry.database import session_scope
-from registry.desk_records import records_of
-from registry.errors import (
+from registry.core.database import session_scope
+from registry.core.errors import (
     AlreadyDoneError,
     ConflictError,
     InvalidInputError,
     RegistryError,
 )
+from registry.core.invalid import wrong_code
+from registry.core.messages import Message, _
 from registry.lifecycle.several import Each, SeveralDone, perform_several
 from registry.lifecycle.table import BY_NAME, Operation
+from registry.records.desk_records import records_of
 
 blueprint = desk_blueprint("records_several", "/desk/records/several")
 

@@ -7,18 +7,18 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
-from registry.boundaries.reach import is_far_move, moved_m
+from registry.core.days import day_words
+from registry.core.labels import STATUSES
 from registry.core.messages import N_, _
-from registry.days import day_words
-from registry.desk_records import Affected, affected, records_of
-from registry.entrances import KIND_WORDS, SOURCE_WORDS, Entrance
-from registry.gazetteer import Gazetteer, today
-from registry.history import Change, changes_between
 from registry.lifecycle.table import Operation
 from registry.lifecycle.words import EFFECTS, FIELDS, KINDS, METHODS
 from registry.lifecycle.work import Changed
-from registry.messages import STATUSES
-from registry.records import Record, record_wording
+from registry.records.desk_records import Affected, affected, records_of
+from registry.records.entrances import KIND_WORDS, SOURCE_WORDS, Entrance
+from registry.records.history import Change, changes_between
+from registry.records.record import Record, record_wording
+from registry.units.boundaries.reach import is_far_move, moved_m
+from registry.units.gazetteer import Gazetteer, today
 
 _TITLES: Final[Mapping[tuple[str, str], str]] = {
     ("retire", "proposed"): N_("turn down"),

@@ -31,17 +31,9 @@ from api.endpoint import signed_in_page
 from api.errors import registry_problem, status_of
 from api.pages.shell import complaint
 from geo.code import format as code_display
-from registry.access.actors import Actor
-from registry.core.messages import Message, Text, _
-from registry.database import session_scope
-from registry.desk_records import (
-    LastChange,
-    Place,
-    find_record,
-    last_change,
-    list_places,
-)
-from registry.errors import (
+from registry.core.actors import Actor
+from registry.core.database import session_scope
+from registry.core.errors import (
     AlreadyDoneError,
     ConflictError,
     InvalidInputError,
@@ -50,13 +42,21 @@ from registry.errors import (
     RegistryError,
     StaleError,
 )
-from registry.gazetteer import Gazetteer, today
+from registry.core.labels import STATUSES
+from registry.core.messages import Message, Text, _
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME, OPERATIONS, Operation
 from registry.lifecycle.work import read_code
-from registry.messages import STATUSES
-from registry.records import Record
+from registry.records.desk_records import (
+    LastChange,
+    Place,
+    find_record,
+    last_change,
+    list_places,
+)
+from registry.records.record import Record
+from registry.units.gazetteer import Gazetteer, today
 
 blueprint = desk_blueprint("records_work", "/desk/records")
 

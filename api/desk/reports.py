@@ -21,15 +21,22 @@ from api.pages.shell import complaint, figure
 from api.receipts import outcome
 from api.report_bodies import AcceptBody, RejectBody, ReportsQuery
 from api.reports import shown_entry
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError, RegistryError
 from registry.core.messages import N_, Message, _
-from registry.database import session_scope
-from registry.entrances import KIND_WORDS as ENTRANCE_WORDS
-from registry.errors import InvalidInputError, RegistryError
-from registry.gazetteer import today
+from registry.lifecycle.reports.decisions import (
+    OPERATIONS,
+    PARTS,
+    Decided,
+    Decision,
+    accept,
+    reject,
+)
+from registry.lifecycle.reports.queue import Entry, Wanted, find_entry, grouped, queue, queues_seen
+from registry.lifecycle.reports.receipts import own_reports
 from registry.lifecycle.table import BY_NAME
-from registry.reports.decisions import OPERATIONS, PARTS, Decided, Decision, accept, reject
-from registry.reports.queue import Entry, Wanted, find_entry, grouped, queue, queues_seen
-from registry.reports.receipts import own_reports
+from registry.records.entrances import KIND_WORDS as ENTRANCE_WORDS
+from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("reports", "/desk/reports")
 own = desk_blueprint("own_reports", "/desk/my-reports")

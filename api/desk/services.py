@@ -17,21 +17,21 @@ from api.errors import registry_problem
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import complaint
 from geo.code import format as code_display
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError, RegistryError, UnreadableFileError
 from registry.core.messages import N_, Message, _
 from registry.coverage.target_units import unit_written
-from registry.database import session_scope
-from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
-from registry.gazetteer import today
-from registry.services import KINDS, Kind, operator_of
-from registry.services.checking import (
+from registry.publish.services import KINDS, Kind, operator_of
+from registry.publish.services.checking import (
     ServiceOverlap,
     UnservedDoors,
     lost_codes,
     overlaps,
     unserved_doors,
 )
-from registry.services.listing import ListedArea, list_areas, operator_sets
-from registry.services.loading import load_services
+from registry.publish.services.listing import ListedArea, list_areas, operator_sets
+from registry.publish.services.loading import load_services
+from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("services", "/desk/services")
 room("/desk/services", N_("Service areas"), "carrier")

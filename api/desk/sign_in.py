@@ -16,9 +16,9 @@ from api.pages.shell import complaint
 from api.sessions import COOKIE, drop_session, keep_session, refuse_other_sites
 from registry.access.accounts import is_account
 from registry.access.sessions import begin_session, end_session
+from registry.core.database import session_scope
+from registry.core.errors import ForbiddenError, KeyRequiredError
 from registry.core.messages import Message
-from registry.database import session_scope
-from registry.errors import ForbiddenError, KeyRequiredError
 
 blueprint = page_blueprint("signing_in", "/desk/sign-in")
 """Open to everybody: what it does has no session yet."""

@@ -17,6 +17,9 @@ from api.desk.targets import Asked, coverage_asked
 from api.endpoint import signed_in_page
 from api.pages.shell import complaint, secured
 from registry.access.reach import check_seen
+from registry.core.database import session_scope
+from registry.core.days import parse_day
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message, _
 from registry.coverage.moved import MOVED_LABELS, Moved, what_moved
 from registry.coverage.series import series_of
@@ -28,15 +31,12 @@ from registry.coverage.table import (
     write_for_people,
 )
 from registry.coverage.workbook import write_moved_workbook, write_workbook
-from registry.csv_cells import Writer
-from registry.database import session_scope
-from registry.days import parse_day
-from registry.errors import InvalidInputError, NotFoundError
-from registry.export.columns import HEADINGS as COLUMN_HEADINGS
-from registry.export.run import ExportOptions, export_file
-from registry.gazetteer import today
-from registry.overview import is_demonstration
+from registry.files.csv_cells import Writer
+from registry.ops.overview import is_demonstration
+from registry.publish.export.columns import HEADINGS as COLUMN_HEADINGS
+from registry.publish.export.run import ExportOptions, export_file
 from registry.units import unit_by_code
+from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("target_files", "/desk/targets")
 

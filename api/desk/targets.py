@@ -17,6 +17,9 @@ from api.endpoint import signed_in_page
 from api.errors import registry_problem
 from api.pages.shell import complaint, percent_words
 from geo.text import fold
+from registry.core.database import session_scope
+from registry.core.days import parse_day
+from registry.core.errors import InvalidInputError, UnreadableFileError
 from registry.core.messages import N_, Message, _
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
@@ -43,12 +46,9 @@ from registry.coverage.target_store import (
     withdraw_target,
 )
 from registry.coverage.targets import PROBLEMS, TargetResult, import_targets, take_targets
-from registry.database import session_scope
-from registry.days import parse_day
-from registry.errors import InvalidInputError, UnreadableFileError
-from registry.gazetteer import Unit, today
-from registry.overview import is_demonstration
+from registry.ops.overview import is_demonstration
 from registry.units import unit_by_code
+from registry.units.gazetteer import Unit, today
 
 blueprint = desk_blueprint("targets", "/desk/targets")
 room("/desk/targets", N_("Targets and reports"), "viewer")

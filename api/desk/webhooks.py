@@ -12,12 +12,12 @@ from api.desk.blueprint import desk_blueprint, desk_page, done, room, unit_name
 from api.endpoint import signed_in_page
 from api.errors import registry_problem
 from api.pages.shell import complaint
-from registry.changes.since import KINDS
+from registry.core.database import session_scope
+from registry.core.errors import RegistryError
 from registry.core.messages import N_, _
-from registry.database import session_scope
-from registry.errors import RegistryError
-from registry.webhooks import subscriptions
-from registry.webhooks.subscriptions import MAX_NOTE, MAX_OF_KEY, Wanted
+from registry.publish.changes.since import KINDS
+from registry.publish.webhooks import subscriptions
+from registry.publish.webhooks.subscriptions import MAX_NOTE, MAX_OF_KEY, Wanted
 
 blueprint = desk_blueprint("webhooks", "/desk/webhooks")
 room("/desk/webhooks", N_("Webhooks"), "carrier")

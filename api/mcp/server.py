@@ -15,8 +15,8 @@ from pydantic_core import to_json
 from api.errors import http_code, problem_body, status_title
 from api.logs import log, trace_of
 from api.mcp.tools import INSTRUCTIONS, TOOLS
+from registry.core.errors import RegistryError
 from registry.core.messages import Message
-from registry.errors import RegistryError
 
 NAME: Final = "dia-chi-so"
 VERSION: Final = "1"

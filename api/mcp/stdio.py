@@ -13,10 +13,10 @@ from mcp.server.stdio import stdio_server
 from api.app import create_app
 from api.logs import configure_logs
 from api.mcp.server import answered, make_server, refused
-from registry.cluster import database_url
-from registry.errors import RegistryError
+from registry.core.errors import RegistryError
+from registry.core.settings import from_environment
+from registry.ops.cluster import database_url
 from registry.register import Register
-from registry.settings import from_environment
 
 
 async def serve(app: Flask) -> None:

@@ -22,9 +22,9 @@ from api.openapi import JsonObject
 from api.reverse import ReverseQuery, nearest
 from api.units import ConvertQuery, converted
 from api.validate import ValidateBody, validated
-from registry.database import tried_again
-from registry.gazetteer import today
-from registry.overview import state_of_data
+from registry.core.database import tried_again
+from registry.ops.overview import state_of_data
+from registry.units.gazetteer import today
 
 INSTRUCTIONS: Final = (
     "Sổ mã địa chỉ số của Việt Nam, chỉ đọc (the register of permanent address codes of Viet Nam;"

@@ -21,23 +21,23 @@ from api.shapes import Entrance
 from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_of
-from registry.boundaries.reach import moved_m
-from registry.core.messages import _
-from registry.days import day_words
-from registry.drawing.surroundings import numbered, surroundings
-from registry.entrances import KIND_WORDS, MAX_NOTE, SOURCE_WORDS
-from registry.errors import (
+from registry.core.days import day_words
+from registry.core.errors import (
     GoneError,
     InvalidInputError,
     MistypedCodeError,
     NotFoundError,
     WithdrawnError,
 )
-from registry.gazetteer import today
-from registry.lookup import lookup
-from registry.records import Record
+from registry.core.messages import _
+from registry.publish.drawing.surroundings import numbered, surroundings
+from registry.publish.services import services_of
+from registry.records.entrances import KIND_WORDS, MAX_NOTE, SOURCE_WORDS
+from registry.records.lookup import lookup
+from registry.records.record import Record
 from registry.register import Register
-from registry.services import services_of
+from registry.units.boundaries.reach import moved_m
+from registry.units.gazetteer import today
 
 blueprint = page_blueprint("address", "/a")
 

@@ -20,7 +20,7 @@ from api.conditional import conditional
 from api.cors import EVERYBODY
 from api.endpoint import public_page
 from registry.core.messages import LANGUAGES, translate
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 blueprint = Blueprint("assets", __name__, url_prefix="/static")
 

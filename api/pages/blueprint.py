@@ -5,7 +5,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.pages.failures import http_page, register_page
 from api.pages.shell import choose_language
-from registry.errors import RegistryError
+from registry.core.errors import RegistryError
 
 
 def page_blueprint(name: str, url_prefix: str | None = None) -> Blueprint:

@@ -17,15 +17,15 @@ from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import page
 from api.service import KINDS, OTHER
 from registry.access.reach import writable
+from registry.core.database import session_scope
 from registry.core.messages import N_, _
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import Counts
 from registry.coverage.measure import coverage_of_level
-from registry.database import session_scope
-from registry.gazetteer import VIET_NAM
-from registry.overview import state_of_data
-from registry.service_counts import VERDICT, Asked, asked_lately, counted_since
-from registry.supervision import Carrier, Reported, carriers_lately, reports_lately
+from registry.ops.overview import state_of_data
+from registry.ops.service_counts import VERDICT, Asked, asked_lately, counted_since
+from registry.ops.supervision import Carrier, Reported, carriers_lately, reports_lately
+from registry.units.gazetteer import VIET_NAM
 
 blueprint = page_blueprint("board")
 

@@ -15,6 +15,9 @@ from api.context import gazetteer, register
 from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, pair, percent_words, secured
+from registry.core.database import session_scope
+from registry.core.errors import NotFoundError
+from registry.core.labels import growth
 from registry.core.messages import Message, _
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
@@ -33,13 +36,10 @@ from registry.coverage.gaps import KINDS, Gaps, find_gaps
 from registry.coverage.localities import coverage_by_parts
 from registry.coverage.series import NO_FORECAST, Series, series_of
 from registry.coverage.table import write_csv
-from registry.database import session_scope
-from registry.errors import NotFoundError
-from registry.gazetteer import Gazetteer, today
-from registry.messages import growth
-from registry.overview import boundaries_state, is_demonstration
+from registry.ops.overview import boundaries_state, is_demonstration
 from registry.units import unit_by_code
 from registry.units.announced import announced
+from registry.units.gazetteer import Gazetteer, today
 
 blueprint = page_blueprint("coverage_board", "/coverage")
 

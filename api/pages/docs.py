@@ -13,8 +13,8 @@ from api.pages.blueprint import page_blueprint
 from api.pages.manual import ELSEWHERE, images, manual_page, source_of
 from api.pages.manual_contents import MOST_ASKED, contents, language_of, search
 from api.pages.shell import page
+from registry.core.errors import NotFoundError, RegistryError
 from registry.core.messages import Message
-from registry.errors import NotFoundError, RegistryError
 
 blueprint = page_blueprint("docs")
 

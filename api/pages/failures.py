@@ -8,8 +8,8 @@ from werkzeug.exceptions import HTTPException
 
 from api.errors import http_problem, registry_problem
 from api.pages.shell import page
+from registry.core.errors import OutcomeUnknownError, RegistryError
 from registry.core.messages import N_
-from registry.errors import OutcomeUnknownError, RegistryError
 
 _API: Final = ("/v1/", "/tiles/", "/static/")
 _WORDS: Final[dict[int | str, tuple[str, str]]] = {

@@ -5,7 +5,7 @@ from flask import Response
 from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
-from registry.field.filing import MOST_AT_ONCE
+from registry.lifecycle.field.filing import MOST_AT_ONCE
 
 blueprint = page_blueprint("field_page")
 

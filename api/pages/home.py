@@ -6,7 +6,7 @@ from api.context import register
 from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
-from registry.overview import is_demonstration, is_drawn_roughly
+from registry.ops.overview import is_demonstration, is_drawn_roughly
 
 blueprint = page_blueprint("home")
 

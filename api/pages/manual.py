@@ -17,7 +17,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 DOCS: Final = ROOT / "docs"
 ELSEWHERE: Final = "http://127.0.0.1:8000"

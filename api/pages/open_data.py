@@ -14,9 +14,9 @@ from api.context import register
 from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, pair
+from registry.core.errors import NotFoundError
 from registry.core.messages import N_, Message, _
-from registry.errors import NotFoundError
-from registry.open_data import DATASETS, LIST, OpenFile, folder_of, listed
+from registry.publish.open_data import DATASETS, LIST, OpenFile, folder_of, listed
 
 blueprint = page_blueprint("open_data", "/data")
 

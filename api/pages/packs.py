@@ -8,8 +8,8 @@ from api.pages.assets import has_map
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from api.sessions import own_form_token
-from registry.overview import is_demonstration
-from registry.reports.new_houses import MAX_TEXT
+from registry.lifecycle.reports.new_houses import MAX_TEXT
+from registry.ops.overview import is_demonstration
 
 blueprint = page_blueprint("packs_page")
 

@@ -20,19 +20,19 @@ from api.reports import filed_by_caller
 from api.sessions import refuse_other_sites
 from geo.coordinates import degrees
 from geo.points import point_in
-from registry.core.messages import N_, Message, _
-from registry.entrances import KINDS as ENTRANCES
-from registry.errors import (
+from registry.core.errors import (
     ConflictError,
     GoneError,
     InvalidInputError,
     NotFoundError,
     TooManyReportsError,
 )
-from registry.lookup import lookup
-from registry.reports import Filed, Said
-from registry.reports.new_houses import MAX_TEXT
-from registry.reports.receipts import by_receipt
+from registry.core.messages import N_, Message, _
+from registry.lifecycle.reports import Filed, Said
+from registry.lifecycle.reports.new_houses import MAX_TEXT
+from registry.lifecycle.reports.receipts import by_receipt
+from registry.records.entrances import KINDS as ENTRANCES
+from registry.records.lookup import lookup
 
 blueprint = page_blueprint("report_forms")
 

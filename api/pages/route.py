@@ -13,12 +13,12 @@ from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint, page, secured
 from api.papers import as_pdf
 from api.route import GEOJSON, GPX, MAX_LINES, PAPERS, answered, paper_of, planned
-from registry.batch.pasted import read_pasted, text_of
+from registry.core.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
 from registry.core.messages import N_, _
-from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
-from registry.overview import is_demonstration
-from registry.route.listing import OPERATION
-from registry.route.run import Wish
+from registry.ops.overview import is_demonstration
+from registry.publish.batch.pasted import read_pasted, text_of
+from registry.publish.route.listing import OPERATION
+from registry.publish.route.run import Wish
 
 blueprint = page_blueprint("route_page")
 

@@ -11,9 +11,9 @@ from api.endpoint import public_page
 from api.features import feature_of
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
-from registry.disclosure import told_answers
-from registry.geocode import Question, locate
 from registry.search.codes_in_text import whole_code
+from registry.search.disclosure import told_answers
+from registry.search.geocode import Question, locate
 
 blueprint = page_blueprint("search", "/a")
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from api.pages.shell import language
 from registry.core.messages import N_, _
-from registry.services import KINDS, Kind
+from registry.publish.services import KINDS, Kind
 
 _KINDS: Final[dict[Kind, str]] = {
     "delivers": N_("delivers"),

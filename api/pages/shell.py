@@ -15,10 +15,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.context import register
 from api.pages.assets import asset_url, has_map, script_urls
 from registry.core import messages
+from registry.core.errors import RegistryError
+from registry.core.labels import percent
 from registry.core.messages import LANGUAGES, _, chosen_language, number
-from registry.errors import RegistryError
 from registry.lifecycle.words import FIELDS
-from registry.messages import percent
 
 _COOKIE: Final = "lang"
 _YEAR_S: Final = 31_536_000

@@ -6,7 +6,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from registry.core.messages import _
-from registry.drawing.surroundings import OUTLINE_SIDE, REACH_M, Spot, Surroundings
+from registry.publish.drawing.surroundings import OUTLINE_SIDE, REACH_M, Spot, Surroundings
 
 WIDTH: Final = 640
 HEIGHT: Final = 340

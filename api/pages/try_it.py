@@ -18,15 +18,15 @@ from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, pair, secured
 from geo.code import format as code_display
-from registry.batch import EMPTY, TOTAL, Outcome, outcomes
-from registry.batch.flat import FLAT_COLUMNS, flat
-from registry.batch.pasted import read_pasted, text_of
-from registry.batch.rows import InputRow, Layout, Table, read_row
+from registry.core.errors import ColumnsNotRecognisedError, UnreadableFileError
 from registry.core.messages import N_, _
-from registry.errors import ColumnsNotRecognisedError, UnreadableFileError
-from registry.gazetteer import today
+from registry.publish.batch import EMPTY, TOTAL, Outcome, outcomes
+from registry.publish.batch.flat import FLAT_COLUMNS, flat
+from registry.publish.batch.pasted import read_pasted, text_of
+from registry.publish.batch.rows import InputRow, Layout, Table, read_row
 from registry.search.completed_text import UNITS
-from registry.validation.verdicts import Component, Validation
+from registry.search.validation.verdicts import Component, Validation
+from registry.units.gazetteer import today
 
 blueprint = page_blueprint("try_it")
 

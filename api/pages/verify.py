@@ -11,9 +11,9 @@ from api.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from geo.code import is_demo
-from registry.errors import InvalidInputError, NotFoundError
-from registry.paper import numbers
-from registry.paper.certificates import verify
+from registry.core.errors import InvalidInputError, NotFoundError
+from registry.publish.paper import numbers
+from registry.publish.paper.certificates import verify
 
 blueprint = page_blueprint("verify", "/verify")
 

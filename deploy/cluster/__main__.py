@@ -22,9 +22,9 @@ from deploy.cluster.trial import (
     TrialError,
     far_settings,
 )
-from registry.cluster import FALLBACK, host
-from registry.errors import ClusterError
-from registry.settings import ROOT, Settings, from_environment
+from registry.core.errors import ClusterError
+from registry.core.settings import ROOT, Settings, from_environment
+from registry.ops.cluster import FALLBACK, host
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _NODE = click.argument("node")

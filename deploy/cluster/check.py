@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.cluster.settings import ClusterSettings, Complaint, Node
-from registry.cluster.archive import PROGRAM
+from registry.ops.cluster.archive import PROGRAM
 
 MOST_APART_S: Final = 1.0
 """Between clocks: the age of a replica, keys and days are judged by them."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from registry.cluster.host import Account
+from registry.ops.cluster.host import Account
 
 _END_S: Final = 30.0
 _DEAD: Final = "ZX"

@@ -9,7 +9,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from deploy.cluster.settings import ClusterSettings, Complaint, Node, Role, WrongSettingsError
-from registry.cluster.archive import settings_text
+from registry.ops.cluster.archive import settings_text
 
 _PASSWORD: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 """What needs no quotes in any of the files."""

@@ -22,8 +22,8 @@ from deploy.cluster import network, processes
 from deploy.cluster.processes import Part, Processes
 from deploy.cluster.render import Trial, read_passwords, rendered
 from deploy.cluster.settings import ClusterSettings, Node
-from registry.cluster import host
-from registry.cluster.host import Account
+from registry.ops.cluster import host
+from registry.ops.cluster.host import Account
 
 PARTS: Final = ("etcd", "patroni", "postgres", "room", "haproxy", "pgbouncer", "web", "worker")
 """In the order in which they start; what serves ends first."""

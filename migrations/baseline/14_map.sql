@@ -17,7 +17,7 @@ COMMENT ON TABLE map_unit IS
     'Units as maps draw them, once a range of zooms. Never a legal boundary.';
 COMMENT ON COLUMN map_unit.unit_id IS 'The unit';
 COMMENT ON COLUMN map_unit.detail IS
-    '0 for the whole country to 3 for streets (registry.drawing.units)';
+    '0 for the whole country to 3 for streets (registry.publish.drawing.units)';
 COMMENT ON COLUMN map_unit.level IS 'province | commune';
 COMMENT ON COLUMN map_unit.code IS 'Its code';
 COMMENT ON COLUMN map_unit.name IS 'As it is called today, with its kind';

@@ -16,13 +16,13 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from registry.access.actors import Actor, acting_as
 from registry.access.keys import bind_key, note
-from registry.access.roles import RANK, Role
+from registry.core.actors import Actor, acting_as
+from registry.core.errors import AccountRefusedError, InvalidInputError, KeyRevokedError
 from registry.core.messages import Message
+from registry.core.roles import RANK, Role
 from registry.core.sql import Statements
-from registry.errors import AccountRefusedError, InvalidInputError, KeyRevokedError
-from registry.gazetteer import Gazetteer, today
+from registry.units.gazetteer import Gazetteer, today
 from registry.units.onward import continuations
 
 SQL: Final = Statements(__file__, "queries.sql")

@@ -19,10 +19,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.access.reach import lineage, parameter, unit_codes
+from registry.core.database import translated_errors
+from registry.core.reads import Reads
 from registry.core.sql import Statements
-from registry.database import translated_errors
-from registry.gazetteer import Gazetteer, today
-from registry.reads import Reads
+from registry.units.gazetteer import Gazetteer, today
 
 SQL: Final = Statements(__file__, "queries.sql")
 

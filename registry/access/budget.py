@@ -25,10 +25,10 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
+from registry.core.database import session_scope
+from registry.core.errors import BudgetSpentError, DatabaseUnavailableError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.database import session_scope
-from registry.errors import BudgetSpentError, DatabaseUnavailableError
 
 SQL: Final = Statements(__file__, "queries.sql")
 

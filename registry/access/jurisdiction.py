@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
-from registry.access.actors import acting, outside_units
 from registry.access.reach import check_writable, writable
+from registry.core.actors import acting, outside_units
 from registry.core.messages import Message
 from registry.core.sql import Statements
 

@@ -17,14 +17,11 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from registry.access.actors import Actor, EndedUnit
 from registry.access.keys import hash_secret
-from registry.access.roles import RANK, Role
 from registry.access.sessions import LIFE, hash_token, touch_session
-from registry.core.messages import Message
-from registry.core.sql import Statements
-from registry.database import session_scope
-from registry.errors import (
+from registry.core.actors import Actor, EndedUnit
+from registry.core.database import session_scope
+from registry.core.errors import (
     DatabaseUnavailableError,
     KeyExpiredError,
     KeyRequiredError,
@@ -32,10 +29,13 @@ from registry.errors import (
     KeyUnknownError,
     RegistryError,
 )
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.gazetteer_cache import GazetteerCache
-from registry.reads import Reads, Row
-from registry.replica import Replica
+from registry.core.messages import Message
+from registry.core.reads import Reads, Row
+from registry.core.replica import Replica
+from registry.core.roles import RANK, Role
+from registry.core.sql import Statements
+from registry.units.gazetteer import Gazetteer, Unit, today
+from registry.units.gazetteer_cache import GazetteerCache
 from registry.units.onward import continuations
 
 SQL: Final = Statements(__file__, "queries.sql")

@@ -19,14 +19,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access import audit
-from registry.access.actors import who_acts
 from registry.access.reach import demand_country
-from registry.access.roles import RANK, Role
+from registry.core.actors import who_acts
+from registry.core.days import day_after
+from registry.core.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
 from registry.core.messages import Message
+from registry.core.roles import RANK, Role
 from registry.core.sql import Statements
-from registry.days import day_after
-from registry.errors import ConflictError, InvalidInputError, KeyTruncatedError, NotFoundError
-from registry.gazetteer import VIET_NAM, today
+from registry.units.gazetteer import VIET_NAM, today
 
 SQL: Final = Statements(__file__, "queries.sql")
 

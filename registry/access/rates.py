@@ -14,9 +14,9 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from registry.core.database import session_scope
+from registry.core.errors import RegistryError
 from registry.core.sql import Statements
-from registry.database import session_scope
-from registry.errors import RegistryError
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -12,10 +12,10 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from registry.access.actors import acting, outside_own
+from registry.core.actors import acting, outside_own
+from registry.core.errors import ForbiddenError
 from registry.core.messages import Message
-from registry.errors import ForbiddenError
-from registry.gazetteer import Gazetteer, Unit, today
+from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.lineage import ancestors
 
 

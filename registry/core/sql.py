@@ -58,7 +58,7 @@ class Statements:
         return self._scripts[name]
 
     def driver(self, name: str, *conditions: str) -> str:
-        """The same for psycopg and `registry.reads`: an input is `%(name)s`.
+        """The same for psycopg and `registry.core.reads`: an input is `%(name)s`.
 
         A percent sign is doubled, so inputs have to be given, `{}` where there are none.
         """

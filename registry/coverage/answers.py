@@ -20,7 +20,7 @@ from registry.coverage.figures import (
 )
 from registry.coverage.gaps import KINDS, Gap, GapKind, GapLevel, Gaps, Side
 from registry.coverage.series import NoForecast, RecordedDay, Series, SeriesPace
-from registry.gazetteer import UnitRef
+from registry.units.gazetteer import UnitRef
 
 CountedAt = Annotated[
     datetime.datetime | None,

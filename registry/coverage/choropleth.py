@@ -13,9 +13,9 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
+from registry.core.labels import percent
 from registry.coverage.palette import AUDIT, LEGEND, NO_TARGET, ShareClass, class_of
 from registry.coverage.shapes import Drawing, Island, Shape
-from registry.messages import percent
 
 _MAP_PX: Final = (620, 900)
 """The most that the shapes take, across and down."""

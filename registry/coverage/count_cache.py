@@ -18,14 +18,14 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from registry.core.database import ReadOnlyError, session_scope
+from registry.core.errors import DatabaseUnavailableError
+from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.coverage.figures import Counts
-from registry.database import ReadOnlyError, session_scope
-from registry.errors import DatabaseUnavailableError
-from registry.gazetteer import today
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import COUNT_COVERAGE
-from registry.settings import Settings
+from registry.units.gazetteer import today
 
 VERIFIED_YEARS: Final = 2
 ACCURATE_M: Final = 20

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from registry.core.labels import number
 from registry.core.messages import in_vietnamese
 from registry.coverage.answers import gap_answer
 from registry.coverage.gaps import KINDS, Gap, Gaps
-from registry.csv_cells import Writer
-from registry.messages import number
-from registry.new_workbook import new_workbook
+from registry.files.csv_cells import Writer
+from registry.files.new_workbook import new_workbook
 
 # Header, width, and what is written there; blank is what the team fills in.
 FORM: Final = (

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.core.errors import DatabaseUnavailableError, InvalidInputError
 from registry.core.locks import Lock, hold_lock
 from registry.core.messages import N_, Message
 from registry.coverage.count_cache import MOST_RECORDS
@@ -37,8 +38,7 @@ from registry.coverage.measure import (
     provinces_of,
     target_of,
 )
-from registry.errors import DatabaseUnavailableError, InvalidInputError
-from registry.gazetteer import Gazetteer, Unit, today
+from registry.units.gazetteer import Gazetteer, Unit, today
 
 GapKind = Literal["below_target", "street_holes", "never_delivered"]
 GapLevel = Literal["province", "commune", "locality", "street"]

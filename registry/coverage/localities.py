@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.coverage.count_cache import SQL, verified_since
 from registry.coverage.figures import COUNTRY, Counts, Coverage, CoverageLocality, UnitCoverage
@@ -18,9 +19,8 @@ from registry.coverage.measure import (
     living_units,
     target_of,
 )
-from registry.errors import InvalidInputError
-from registry.gazetteer import Gazetteer, today
 from registry.units import unit_by_code
+from registry.units.gazetteer import Gazetteer, today
 
 NO_LOCALITY: Final = "Không ghi thôn, tổ"
 """Name of what is in the commune and in none of its localities."""

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 
 from sqlalchemy.orm import Session
 
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
 from registry.core.sql import SHARED
 from registry.coverage.count_cache import (
@@ -32,10 +33,9 @@ from registry.coverage.figures import (
     UnitCoverage,
     UnitTarget,
 )
-from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.one_map import doubt
 from registry.units import unit_by_code
+from registry.units.gazetteer import Gazetteer, Unit, today
+from registry.units.one_map import doubt
 from registry.units.onward import continuations
 
 JUMP_DAYS: Final = 7

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import N_, Message
 from registry.core.sql import Statements
 from registry.coverage.figures import Counts, Coverage, UnitCoverage
-from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, today
+from registry.units.gazetteer import Gazetteer, today
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from registry.core.labels import growth, number, percent
 from registry.core.messages import in_vietnamese
 from registry.coverage.choropleth import Figure, draw_choropleth, draw_legend
 from registry.coverage.figures import (
@@ -30,8 +31,7 @@ from registry.coverage.report_style import STYLE
 from registry.coverage.series import NO_FORECAST, Series, series_of
 from registry.coverage.shapes import Drawing, country_drawing, province_drawing
 from registry.coverage.trend import draw_trend
-from registry.gazetteer import Gazetteer, today
-from registry.messages import growth, number, percent
+from registry.units.gazetteer import Gazetteer, today
 
 _SMALL_STEPS: Final = 150
 """Of the grid of a province that is one of 34 maps in the report of the country."""

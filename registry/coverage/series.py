@@ -13,16 +13,16 @@ from typing import Any, Final, Literal, cast
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
 from registry.core.messages import N_, Message
+from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.coverage.count_cache import count_anew
 from registry.coverage.figures import COUNTRY, Counted, Counts, Level, Quality, UnitCoverage
 from registry.coverage.measure import coverage_by_id, living_units
-from registry.database import session_scope
-from registry.errors import InvalidInputError
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
-from registry.settings import Settings
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -17,7 +17,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from registry.core.sql import Statements
-from registry.gazetteer import Gazetteer, Unit
+from registry.units.gazetteer import Gazetteer, Unit
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -11,7 +11,7 @@ from registry.core.messages import in_vietnamese
 from registry.coverage.answers import unit_answer
 from registry.coverage.figures import AUDIT_LABELS, Coverage, CoverageLocality, UnitCoverage
 from registry.coverage.moved import MOVED_LABELS, Moved, Movement
-from registry.csv_cells import Writer
+from registry.files.csv_cells import Writer
 
 FIELDS: Final = (
     "code",

@@ -9,11 +9,11 @@ from typing import Final, cast
 from sqlalchemy.orm import Session
 
 from geo.text import fold
+from registry.core.days import parse_day
+from registry.core.errors import InvalidInputError
 from registry.coverage.target_units import TargetUnits
-from registry.days import parse_day
-from registry.errors import InvalidInputError
-from registry.gazetteer import Unit
 from registry.lifecycle.places import locality_of, name_locality, read_localities
+from registry.units.gazetteer import Unit
 
 QUALITIES: Final = ("declared", "census", "estimate")
 COUNTED: Final = ("households", "residents", "dwellings")

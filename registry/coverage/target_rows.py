@@ -7,11 +7,11 @@ from typing import Final
 
 from geo.text import fold
 from registry.core.messages import Message
-from registry.intake.columns.fields import told_headers
-from registry.intake.formats.any_file import read_file
-from registry.intake.formats.table import LOOKED_AT, not_opened, unreadable
-from registry.intake.spellings.footer_words import is_footer
-from registry.row_files import cells_of, columns_named
+from registry.files.fields import told_headers
+from registry.files.formats.any_file import read_file
+from registry.files.formats.table import LOOKED_AT, not_opened, unreadable
+from registry.files.row_files import cells_of, columns_named
+from registry.files.spellings.footer_words import is_footer
 
 _OF_RESIDENTS: Final = ("so ho thuong tru", "ho thuong tru", "residents")
 _OF_DWELLINGS: Final = ("so cho o", "tong so cho o", "cho o", "dwellings", "so can ho", "so nha o")

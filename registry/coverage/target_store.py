@@ -8,15 +8,15 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from registry.access.actors import acting, outside_units
 from registry.access.reach import writable
+from registry.core.actors import acting, outside_units
+from registry.core.errors import ConflictError, NotFoundError
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.figures import QUALITY_LABELS, UnitTarget
 from registry.coverage.measure import living_province, sum_of_targets
 from registry.coverage.target_reading import Target
-from registry.errors import ConflictError, NotFoundError
-from registry.gazetteer import Gazetteer, Unit, today
+from registry.units.gazetteer import Gazetteer, Unit, today
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from geo.text import fold
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
-from registry.errors import InvalidInputError
-from registry.gazetteer import Gazetteer, Unit
+from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import continuations
 from registry.units.text import read_units
 

@@ -15,7 +15,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from geo.titles import without_people
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
+from registry.core.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
 from registry.core.sql import Statements
 from registry.coverage.target_reading import (
     COUNTED,
@@ -34,10 +36,8 @@ from registry.coverage.target_store import (
     write_targets,
 )
 from registry.coverage.target_units import UNIT_PROBLEMS, TargetUnits
-from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, today
-from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
-from registry.row_files import ProblemTable, RowProblem
+from registry.files.row_files import ProblemTable, RowProblem
+from registry.units.gazetteer import Gazetteer, today
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -11,9 +11,9 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
+from registry.core.labels import number
 from registry.coverage.palette import CLASSES
 from registry.coverage.series import RecordedDay
-from registry.messages import number
 
 _WIDE, _HIGH = 640, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74, 16, 18, 30

@@ -12,7 +12,7 @@ from registry.coverage.figures import QUALITY_LABELS, Coverage, late_label
 from registry.coverage.moved import Moved
 from registry.coverage.series import Series
 from registry.coverage.table import HEADINGS, MOVED_HEADINGS, cells, moved_cells
-from registry.new_workbook import new_workbook
+from registry.files.new_workbook import new_workbook
 
 _SHARE: Final = 8
 _OF_DAYS: Final = ("Ngày", "Hộ có mã", "Chỗ ở", "Giao được", "Tổng số", "Số liệu")

@@ -29,9 +29,9 @@ import pyarrow.csv as pc
 from psycopg import ClientCursor, Copy, sql
 from sqlalchemy import Connection, text
 
+from registry.core.database import driver_connection
+from registry.core.errors import StorageFullError
 from registry.core.messages import Message
-from registry.database import driver_connection
-from registry.errors import StorageFullError
 from registry.intake.plain import with_each_plain
 
 _HERE: Final = Path(__file__).parent

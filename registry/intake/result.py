@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from registry.core.messages import Message, stored
+from registry.files.formats.table import Numbering
 from registry.intake.columns.reader import SourceFile
 from registry.intake.engine import Workbench
-from registry.intake.formats.table import Numbering
 from registry.intake.judging.row_problem import RowProblem
 
 MAX_SHOWN: Final = 1_000

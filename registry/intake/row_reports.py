@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal, TextIO
 
 from geo import code as codes
+from registry.core.database import driver_connection
+from registry.core.errors import InvalidInputError
+from registry.core.labels import SEVERITIES
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.csv_cells import Writer
-from registry.database import driver_connection
-from registry.errors import InvalidInputError
-from registry.intake.columns.fields import ANSWER_COLUMNS, REPORT_COLUMNS
+from registry.files.csv_cells import Writer
+from registry.files.fields import ANSWER_COLUMNS, REPORT_COLUMNS
+from registry.files.formats.table import Numbering
+from registry.files.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
 from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.engine import Workbench, as_csv
-from registry.intake.formats.table import Numbering
-from registry.intake.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
-from registry.messages import SEVERITIES
 
 SQL: Final = Statements(__file__)
 VANISHED_REF: Final = "source_ref text, code text, retires boolean"

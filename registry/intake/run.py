@@ -12,26 +12,24 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from geo.titles import without_people
-from registry.access.actors import demand, ended_units, is_bound, only_commune
-from registry.codes import issue_code_string
-from registry.core.messages import N_, Message, stored
-from registry.coverage.count_cache import MOST_RECORDS
-from registry.database import BrokenOffError, session_scope, translated_errors
-from registry.demo import SOURCE as DEMO_SOURCE
-from registry.errors import (
+from registry.core.actors import demand, ended_units, is_bound, only_commune
+from registry.core.database import BrokenOffError, session_scope, translated_errors
+from registry.core.errors import (
     CommuneNotNamedError,
     DatabaseUnavailableError,
     ImportStateError,
     InvalidInputError,
     VerdictChangedError,
 )
-from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.events import Cause, move_pending_events, open_event
+from registry.core.messages import N_, Message, stored
+from registry.core.rules import RULES_VERSION
+from registry.core.settings import from_environment
+from registry.coverage.count_cache import MOST_RECORDS
+from registry.files.formats.table import unreadable
 from registry.intake.columns.demo_guard import refuse_made_up
 from registry.intake.columns.reader import SourceFile, numbering_of, open_file
 from registry.intake.engine import Workbench, workbench
-from registry.intake.formats.table import unreadable
 from registry.intake.matching.match import bring_places
 from registry.intake.matching.repeat import find_repeat
 from registry.intake.matching.settled_names import digest, settle, settled_names
@@ -48,8 +46,10 @@ from registry.intake.staged.stage import Progress, stage
 from registry.intake.steps import Job, MovedOnError, decide
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import COUNT_COVERAGE
-from registry.rules import RULES_VERSION
-from registry.settings import from_environment
+from registry.ops.demo import SOURCE as DEMO_SOURCE
+from registry.records.codes import issue_code_string
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 
 # Not the model, which takes a quarter of a second to load.
 _IMPORT: Final = table(

@@ -10,12 +10,9 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from registry.boundaries.reach import DEGREE_KM
 from registry.core.locks import Lock, hold_lock
 from registry.core.messages import Message
 from registry.core.remedies import Remedy
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import gazetteer_version
 from registry.intake.columns.reader import SourceFile
 from registry.intake.engine import Workbench
 from registry.intake.judging.fixes import propose_fixes
@@ -29,6 +26,9 @@ from registry.intake.matching.names import teach
 from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.settled_names import read_as_settled
 from registry.intake.publishing.publish import is_still_so, refuse_demo_beside_real
+from registry.units.boundaries.reach import DEGREE_KM
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import gazetteer_version
 
 
 class MovedOnError(Exception):

@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from registry import cluster
-from registry.confinement import limit_memory
-from registry.database import make_engine
-from registry.errors import RegistryError
-from registry.events import written_for
+from registry.core.confinement import limit_memory
+from registry.core.database import make_engine
+from registry.core.errors import RegistryError
+from registry.core.events import written_for
+from registry.core.settings import Settings, from_environment
 from registry.jobs.queue import REQUEST
-from registry.settings import Settings, from_environment
+from registry.ops import cluster
 
 _log = logging.getLogger("diachiso.jobs")
 

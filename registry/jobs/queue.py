@@ -8,8 +8,8 @@ from typing import Final, Literal
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from registry.core.events import current_request
 from registry.core.sql import Statements
-from registry.events import current_request
 from registry.jobs.table import Job
 
 SQL: Final = Statements(__file__, "queries.sql")

@@ -12,9 +12,9 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, text
 
+from registry.core.database import OWNER_ROLE
 from registry.core.locks import Lock, hold_lock
 from registry.core.sql import Statements
-from registry.database import OWNER_ROLE
 
 SQL: Final = Statements(__file__, "queries.sql")
 

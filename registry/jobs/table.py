@@ -35,7 +35,7 @@ class Job:
     """What to do when the last attempt has failed."""
 
 
-_UPLOADS: Final = "registry.uploads.work"
+_UPLOADS: Final = "registry.submissions.work"
 CHECK_IMPORT: Final = Job(
     "imports.check",
     f"{_UPLOADS}:check_import",
@@ -66,7 +66,7 @@ COUNT_COVERAGE: Final = Job(
 
 # An event that comes into the feed puts the first into the queue (migrations/baseline), and so does
 # a message that has to be sent again later. By the clock it is for units whose day has come.
-_WEBHOOKS: Final = "registry.webhooks.delivering"
+_WEBHOOKS: Final = "registry.publish.webhooks.delivering"
 DELIVER_WEBHOOKS: Final = Job(
     "webhooks.deliver", f"{_WEBHOOKS}:deliver", cron="*/10 * * * *", queue=WEBHOOKS
 )
@@ -85,13 +85,13 @@ JOBS: Final = (
     DELIVER_WEBHOOKS,
     TEST_WEBHOOK,
     Job("webhooks.clear_away", f"{_WEBHOOKS}:clear_away", cron="35 * * * *", queue=WEBHOOKS),
-    Job("map.draw", "registry.drawing.refresh:keep_up", cron="*/5 * * * *"),
+    Job("map.draw", "registry.publish.drawing.refresh:keep_up", cron="*/5 * * * *"),
     COUNT_COVERAGE,
     # At 00:00 of their day, and when a day was missed as soon as there is a worker again.
     Job("reforms.carry", "registry.reform.due:carry_due", cron="*/5 * * * *"),
     # 23:50 in Viet Nam: the day as it ends.
     Job("coverage.record", "registry.coverage.series:record", cron="50 16 * * *"),
     # 01:30 in Viet Nam: after the day is on record.
-    Job("open_data.publish", "registry.open_data:publish", cron="30 18 * * *"),
+    Job("open_data.publish", "registry.publish.open_data:publish", cron="30 18 * * *"),
     Job("jobs.forget", "registry.jobs.upkeep:forget_jobs", cron="40 19 * * *"),
 )

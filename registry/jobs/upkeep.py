@@ -4,10 +4,10 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from registry.core.database import session_scope
+from registry.core.events import move_pending_events
+from registry.core.settings import Settings
 from registry.core.sql import Statements
-from registry.database import session_scope
-from registry.events import move_pending_events
-from registry.settings import Settings
 
 SQL: Final = Statements(__file__, "queries.sql")
 

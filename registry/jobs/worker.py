@@ -27,14 +27,14 @@ from procrastinate.jobs import Status
 from procrastinate.periodic import PeriodicDeferrer, PeriodicRegistry, PeriodicTask
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
+from registry.core.database import APP_ROLE, with_role, wrong_role
 from registry.core.locks import LockClass
 from registry.core.messages import Message
+from registry.core.settings import ROOT
 from registry.core.sql import Statements
-from registry.database import APP_ROLE, with_role, wrong_role
 from registry.jobs.queue import APPLICATION_NAME, HEARTBEAT_S, SILENT_AFTER_S
 from registry.jobs.schema import SCHEMA
 from registry.jobs.table import IMPORTS, JOBS, PUBLICATIONS, UPKEEP, WEBHOOKS, Job
-from registry.settings import ROOT
 
 SQL: Final = Statements(__file__, "queries.sql")
 

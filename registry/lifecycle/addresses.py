@@ -10,14 +10,14 @@ from geo import code as codes
 from geo.address import building_of, parse_components
 from geo.flat import Flat
 from geo.house_number import parse_house_number
-from registry.boundaries.reach import refuse_outside
+from registry.core.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.core.locks import Lock
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, STAMPED, Goes, going, lon_lat
-from registry.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.work import Columns, Row, Work, read_code
+from registry.units.boundaries.reach import refuse_outside
 
 _FLAT: Final = ("building", "floor", "unit_number")
 _BESIDE: Final = ("code", "status", "verified_on", "entrances", "restricted", *STAMPED)

@@ -14,14 +14,14 @@ from sqlalchemy import TextClause, text
 
 from geo.label import named
 from geo.spelling import Spelling, spelling
-from registry.core.messages import Message, Several
-from registry.core.sql import Statements
-from registry.errors import (
+from registry.core.errors import (
     AddressTakenError,
     ConflictError,
     InvalidInputError,
     NameTakenError,
 )
+from registry.core.messages import Message, Several
+from registry.core.sql import Statements
 from registry.lifecycle import requests as r
 from registry.lifecycle.addresses import read_number
 from registry.lifecycle.places import (

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from registry.lifecycle.addresses import read_number
 from registry.lifecycle.listed_places import ListedPlace
 from registry.lifecycle.places import read_localities, read_street
-from registry.records import Record
+from registry.records.record import Record
 
 
 class Effect(NamedTuple):

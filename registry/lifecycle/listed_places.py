@@ -16,11 +16,11 @@ from geo.spelling import Spelling, spelling
 from geo.street import parse_street
 from geo.text import fold
 from registry.access.reach import check_seen, parameter, seen, writable
+from registry.core.errors import NotFoundError
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage import gap_statements
-from registry.errors import NotFoundError
-from registry.records import COLUMNS, Record
+from registry.records.record import COLUMNS, Record
 
 PlaceClass = Literal["street", "locality"]
 """`place.class`."""

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from geo.text import fold
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
-from registry.errors import InvalidInputError
-from registry.intake.formats.any_file import read_file
-from registry.intake.formats.writing import write_sheet
-from registry.uploads.files import clean_name
+from registry.files.formats.any_file import read_file
+from registry.files.formats.writing import write_sheet
+from registry.submissions.files import clean_name
 
 MAX_LINES: Final = 20_000
 _SEPARATORS: Final = ("\t", ";", "→", "->", "|", ",")

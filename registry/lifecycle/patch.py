@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
-from registry.errors import InvalidInputError
 from registry.lifecycle import requests as r
 from registry.lifecycle.table import BY_NAME, Operation
 from registry.lifecycle.work import read_code

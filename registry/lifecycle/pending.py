@@ -6,17 +6,17 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from geo import code as codes
-from registry.access.actors import acting, demand, who_acts
 from registry.access.jurisdiction import check_jurisdiction
-from registry.core.messages import N_, Message
-from registry.core.sql import Statements
-from registry.database import session_scope
-from registry.errors import (
+from registry.core.actors import acting, demand, who_acts
+from registry.core.database import session_scope
+from registry.core.errors import (
     ConflictError,
     OwnProposalError,
     PendingDecidedError,
     PendingStaleError,
 )
+from registry.core.messages import N_, Message
+from registry.core.sql import Statements
 from registry.lifecycle.pending_store import Pending, find_pending, states_of
 from registry.lifecycle.run import attempt, do, work_of
 from registry.lifecycle.several import Each, do_each, refuse_half

@@ -10,12 +10,12 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from registry.access.actors import Actor
 from registry.access.jurisdiction import named_codes
 from registry.access.reach import parameter, seen
+from registry.core.actors import Actor
+from registry.core.errors import ConflictError, NotFoundError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.errors import ConflictError, NotFoundError
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.table import BY_NAME, Operation
 

@@ -18,9 +18,9 @@ from geo.locality import Locality, parse_locality
 from geo.spelling import Spelling, are_apart, marks_beside, spelling
 from geo.street import Street, parse_street
 from geo.text import is_name
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.errors import InvalidInputError
 from registry.lifecycle.requests import OperationRequest, WideStreetRequest
 
 SQL: Final = Statements(__file__)

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from geo import code as codes
 from geo.label import named as named_place
+from registry.core.errors import ConflictError, InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.errors import ConflictError, InvalidInputError
 from registry.lifecycle import requests as r
 from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.records import day_given

@@ -7,16 +7,12 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from geo import code as codes
-from registry.access.actors import acting
-from registry.boundaries.reach import moved_m, refuse_outside
-from registry.codes import issue_codes
+from registry.core.actors import acting
+from registry.core.days import parse_day
+from registry.core.errors import ConflictError, InvalidInputError, OwnProposalError
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, lon_lat
-from registry.days import parse_day
-from registry.entrances import FAR_M, Entrance
-from registry.errors import ConflictError, InvalidInputError, OwnProposalError
-from registry.gazetteer import today
 from registry.lifecycle import requests as r
 from registry.lifecycle.addresses import (
     address_of,
@@ -28,6 +24,10 @@ from registry.lifecycle.addresses import (
 )
 from registry.lifecycle.places import commune_id
 from registry.lifecycle.work import LIVING, Columns, Done, Row, Work, read_code
+from registry.records.codes import issue_codes
+from registry.records.entrances import FAR_M, Entrance
+from registry.units.boundaries.reach import moved_m, refuse_outside
+from registry.units.gazetteer import today
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -13,11 +13,11 @@ from pydantic import (
 )
 
 from geo.titles import speaks_of_somebody
-from registry import entrances
+from registry.core.days import DAY_PATTERN
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
-from registry.days import DAY_PATTERN
-from registry.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
+from registry.core.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
+from registry.records import entrances
 
 MAX_RESERVED: Final = 10_000
 MAX_MERGED: Final = 100

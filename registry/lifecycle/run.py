@@ -9,11 +9,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from registry.access.actors import acting
 from registry.access.jurisdiction import check_jurisdiction
-from registry.core.messages import Message
-from registry.database import session_scope
-from registry.errors import (
+from registry.core.actors import acting
+from registry.core.database import session_scope
+from registry.core.errors import (
     AlreadyDoneError,
     ConflictError,
     DatabaseUnavailableError,
@@ -21,7 +20,8 @@ from registry.errors import (
     RegistryError,
     SecondPersonNeededError,
 )
-from registry.events import PUBLISH, move_pending_events
+from registry.core.events import PUBLISH, move_pending_events
+from registry.core.messages import Message
 from registry.lifecycle.pending_store import file_pending
 from registry.lifecycle.places import with_communes
 from registry.lifecycle.requests import OperationRequest

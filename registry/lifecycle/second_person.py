@@ -17,11 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access import audit
-from registry.access.actors import acting, who_acts
+from registry.core.actors import acting, who_acts
+from registry.core.errors import InvalidInputError
 from registry.core.invalid import message_of
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.errors import InvalidInputError
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.work import Work
 

@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from registry.core.errors import InvalidInputError, RegistryError, SeveralRefusedError
 from registry.core.messages import Message
-from registry.errors import InvalidInputError, RegistryError, SeveralRefusedError
 from registry.lifecycle.requests import OperationRequest
 from registry.lifecycle.run import (
     NeedsSecondPerson,

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
-from registry.errors import InvalidInputError
 from registry.lifecycle import requests as r
 from registry.lifecycle.addresses import check_dwelling, put_point, read_number, refuse_taken
 from registry.lifecycle.records import (

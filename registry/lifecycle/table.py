@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from registry.access.roles import Role
+from registry.core.labels import STATUSES
 from registry.core.messages import N_
+from registry.core.roles import Role
 from registry.lifecycle import bulk, plates, records, successions
 from registry.lifecycle import requests as r
 from registry.lifecycle.work import Done, Work
-from registry.messages import STATUSES
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,20 @@ from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced
 from geo.label import named
-from registry.core.invalid import wrong_code
-from registry.core.messages import Message, Text
-from registry.core.sql import Statements
-from registry.core.tables.records import HOUSEHOLD
-from registry.errors import (
+from registry.core.errors import (
     IllegalTransitionError,
     InvalidInputError,
     NotFoundError,
     StaleError,
 )
-from registry.events import Cause, open_event
+from registry.core.events import Cause, open_event
+from registry.core.invalid import wrong_code
+from registry.core.labels import STATUSES
+from registry.core.messages import Message, Text
+from registry.core.sql import Statements
+from registry.core.tables.records import HOUSEHOLD
 from registry.lifecycle.places import FoundPlace
-from registry.messages import STATUSES
-from registry.records import Record, columns
+from registry.records.record import Record, columns
 
 LIVING: Final = ("proposed", "active")
 

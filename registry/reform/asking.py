@@ -12,17 +12,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from geo.titles import without_people
-from registry.access.actors import Actor
+from registry.core.actors import Actor
+from registry.core.database import session_scope
+from registry.core.errors import OutcomeUnknownError, ReformStateError, StaleError
 from registry.core.messages import Message
+from registry.core.settings import Settings
 from registry.core.sql import Statements
-from registry.database import session_scope
-from registry.errors import OutcomeUnknownError, ReformStateError, StaleError
-from registry.gazetteer import Gazetteer
 from registry.jobs.queue import abandon, enqueue
 from registry.jobs.table import WORK_ON_REFORM
 from registry.reform.views import ReformView, any_reform, check_may_change, find_reform
-from registry.settings import Settings
-from registry.uploads import files
+from registry.submissions import files
+from registry.units.gazetteer import Gazetteer
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -7,12 +7,12 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from registry.boundaries.cells import draw_cells
 from registry.core.sql import Statements
 from registry.reform.plan_values import Plan
 from registry.reform.progress import Entering
 from registry.reform.settling import Units
 from registry.reform.telling import Telling
+from registry.units.boundaries.cells import draw_cells
 
 SQL: Final = Statements(__file__)
 _BATCH: Final = 200_000

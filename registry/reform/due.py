@@ -5,14 +5,14 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
+from registry.core.database import session_scope
+from registry.core.errors import NotFoundError, RegistryError
+from registry.core.events import Cause, open_event
 from registry.core.messages import Message
+from registry.core.settings import Settings
 from registry.core.sql import Statements
-from registry.database import session_scope
-from registry.errors import NotFoundError, RegistryError
-from registry.events import Cause, open_event
 from registry.reform.reading import resolution_of
 from registry.reform.run import Options, forget_units, lock_reforms, reform
-from registry.settings import Settings
 
 SQL: Final = Statements(__file__, "queries.sql")
 

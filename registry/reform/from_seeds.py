@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import yaml
 
+from registry.core.errors import NotFoundError
 from registry.core.messages import Message
-from registry.errors import NotFoundError
-from registry.gazetteer import Gazetteer, Unit, UnitVersion, today
 from registry.units import FIRST_KNOWN_DAY
+from registry.units.gazetteer import Gazetteer, Unit, UnitVersion, today
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
 

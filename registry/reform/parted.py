@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
 
-from registry.gazetteer import Unit
 from registry.reform.plan_values import Alteration, Leg, Plan
+from registry.units.gazetteer import Unit
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
 Refuse = Callable[[str, int | None, str], None]

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from geo.admin import KIND_LEVELS
-from registry.gazetteer import Gazetteer, Unit
 from registry.reform.parted import part_provinces
 from registry.reform.plan_values import Alteration, Born, Heir, Leg, Plan, level_of
 from registry.reform.reading import Document
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.resolution import Merge, Move, New, NewUnit, Split, Target, Told
+from registry.units.gazetteer import Gazetteer, Unit
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
 _NO_DISTRICTS_FROM: Final = datetime.date(2025, 7, 1)

@@ -3,9 +3,9 @@
 import datetime
 from dataclasses import dataclass, field
 
-from registry.gazetteer import Gazetteer, Unit
 from registry.reform.reading import Document
 from registry.reform.resolution import NewUnit, Told
+from registry.units.gazetteer import Gazetteer, Unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from registry.core.errors import ConflictError, InvalidInputError
 from registry.core.messages import Message, Several
-from registry.errors import ConflictError, InvalidInputError
 
 REFUSALS: Final = {
     "file_too_large": Message("file_too_large"),

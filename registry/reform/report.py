@@ -11,10 +11,10 @@ from geo import code as codes
 from geo.label import named
 from registry.core.messages import N_, Message, _, number
 from registry.core.sql import Statements
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
-from registry.records import COLUMNS, Record, record_wording
+from registry.records.record import COLUMNS, Record, record_wording
 from registry.reform.plan_values import Plan
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
 SQL: Final = Statements(__file__, record=COLUMNS)

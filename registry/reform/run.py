@@ -13,16 +13,16 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from registry.access.actors import unbind
 from registry.access.reach import check_covers
+from registry.core.actors import unbind
+from registry.core.database import session_scope
+from registry.core.errors import DatabaseUnavailableError, RegistryError
+from registry.core.events import Cause, move_pending_events, open_event
 from registry.core.locks import Lock, hold_lock
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.coverage.count_cache import count_within
-from registry.database import session_scope
-from registry.errors import DatabaseUnavailableError, RegistryError
-from registry.events import Cause, move_pending_events, open_event
-from registry.gazetteer import today
+from registry.files.whole_file import whole_file
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import JOBS
 from registry.reform.carrying import carry
@@ -36,7 +36,7 @@ from registry.reform.settling import Units, place_undecided, settle, settle_plac
 from registry.reform.telling import Polygons, Telling, read_boundaries, tell
 from registry.reform.units import write_units
 from registry.reform.work_file import list_undecided, write_work_files
-from registry.whole_file import whole_file
+from registry.units.gazetteer import today
 
 SQL: Final = Statements(__file__, "queries.sql")
 

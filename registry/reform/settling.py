@@ -8,8 +8,8 @@ import psycopg
 import shapely
 from sqlalchemy.orm import Session
 
+from registry.core.database import driver_connection
 from registry.core.sql import Statements
-from registry.database import driver_connection
 from registry.reform.plan_values import Heir, Plan
 from registry.reform.progress import Entering, quietly
 from registry.reform.refusals import Refusal, ResolutionRefusedError

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from geo.text import fold
-from registry.days import parse_day
-from registry.intake.formats.any_file import read_file
+from registry.core.days import parse_day
+from registry.files.formats.any_file import read_file
 from registry.reform.members import COLUMNS, WHATS
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 

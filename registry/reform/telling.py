@@ -12,22 +12,22 @@ from sqlalchemy.orm import Session
 from geo.locality import parse_locality
 from geo.spelling import Spelling, spelling
 from geo.street import parse_street
-from registry.boundaries.geojson import read_features
-from registry.boundaries.polygons import (
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.core.sources import open_source
+from registry.core.sql import Statements
+from registry.lifecycle.places import holders
+from registry.reform.plan_values import Leg, Plan
+from registry.reform.refusals import Refusal
+from registry.reform.resolution import StreetPart, Told
+from registry.units.boundaries.geojson import read_features
+from registry.units.boundaries.polygons import (
     AROUND_VIET_NAM,
     MalformedPolygonError,
     check_place,
     parse_polygons,
 )
-from registry.core.messages import Message
-from registry.core.sql import Statements
-from registry.errors import InvalidInputError
-from registry.gazetteer import Unit
-from registry.lifecycle.places import holders
-from registry.reform.plan_values import Leg, Plan
-from registry.reform.refusals import Refusal
-from registry.reform.resolution import StreetPart, Told
-from registry.sources import open_source
+from registry.units.gazetteer import Unit
 
 _TOLERANCE: Final = 0.01
 """Share of an area: drawings of one line differ by so much."""

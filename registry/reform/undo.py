@@ -8,20 +8,20 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from registry.access.actors import unbind
 from registry.access.reach import check_covers
-from registry.boundaries.cells import draw_cells
+from registry.core.actors import unbind
+from registry.core.database import session_scope
+from registry.core.errors import DatabaseUnavailableError, NotFoundError
+from registry.core.events import Cause, move_pending_events, open_event, refuse_brought
 from registry.core.locks import Lock, hold_lock
 from registry.core.messages import Message, Several
 from registry.core.sql import Statements
 from registry.coverage.count_cache import count_within
-from registry.database import session_scope
-from registry.errors import DatabaseUnavailableError, NotFoundError
-from registry.events import Cause, move_pending_events, open_event, refuse_brought
-from registry.gazetteer import today
 from registry.reform.refusals import ReformTouchedError
 from registry.reform.report import gazetteer_of
 from registry.reform.run import draw_soon, lock_reforms, lock_tables
+from registry.units.boundaries.cells import draw_cells
+from registry.units.gazetteer import today
 
 SQL: Final = Statements(__file__)
 IN_THE_WAY: Final = {

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from geo.text import transliterate
 from registry.core.sql import Statements
-from registry.gazetteer import Unit
 from registry.reform.plan_values import Alteration, Born, Heir, Plan
 from registry.reform.settling import Units
+from registry.units.gazetteer import Unit
 
 SQL: Final = Statements(__file__)
 _ONE_DAY: Final = datetime.timedelta(days=1)

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from registry.access.actors import who_acts
 from registry.access.reach import check_covers, lineage, parameter
+from registry.core.actors import who_acts
+from registry.core.errors import NotFoundError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.errors import NotFoundError
-from registry.gazetteer import Gazetteer
+from registry.units.gazetteer import Gazetteer
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
-from registry.access.actors import demand
+from registry.core.actors import demand
+from registry.core.database import session_scope
+from registry.core.errors import DatabaseUnavailableError, NotFoundError, RegistryError
 from registry.core.messages import N_, Message
+from registry.core.settings import Settings
 from registry.core.sql import Statements
-from registry.database import session_scope
-from registry.errors import DatabaseUnavailableError, NotFoundError, RegistryError
-from registry.gazetteer import today
 from registry.reform.asking import BOUNDARIES, DECIDED, UNDECIDED
 from registry.reform.due import withdraw
 from registry.reform.reading import Document, kept, read_resolution
@@ -26,9 +26,9 @@ from registry.reform.run import Options, reform
 from registry.reform.undo import undo
 from registry.reform.views import ReformView, any_reform, check_may_change
 from registry.reform.work_file import read_decided
-from registry.settings import Settings
-from registry.uploads import files
-from registry.uploads.asked import INTERRUPTED, acting_for, kept_problem
+from registry.submissions import files
+from registry.submissions.asked import INTERRUPTED, acting_for, kept_problem
+from registry.units.gazetteer import today
 
 SQL: Final = Statements(__file__, "queries.sql")
 

@@ -11,14 +11,14 @@ from geo import code as codes
 from geo.code import CodeError
 from geo.text import fold
 from registry.core.sql import Statements
-from registry.intake.formats.any_file import read_file
-from registry.new_workbook import new_workbook
+from registry.files.formats.any_file import read_file
+from registry.files.new_workbook import new_workbook
+from registry.files.whole_file import whole_file
 from registry.reform.plan_values import Plan
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.report import labels
 from registry.reform.settling import Units
 from registry.reform.views import MAP, WORKBOOK
-from registry.whole_file import whole_file
 
 SQL: Final = Statements(__file__)
 

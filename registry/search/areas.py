@@ -7,11 +7,11 @@ from typing import Final
 
 from geo.admin import KIND_LEVELS, parse_name
 from geo.values import value
-from registry.gazetteer import Gazetteer, Unit
-from registry.records import Span, last_day, map_of
-from registry.remembered import Remembered
+from registry.records.record import Span, last_day, map_of
+from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.lineage import ancestors
 from registry.units.onward import communes_of, continuations
+from registry.units.remembered import Remembered
 from registry.units.text import Naming
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from geo.address import Door
 from geo.locality import DIVIDING, ESTATES, GROUPS, PARTING, Locality, of_like_kind
 from geo.text import fold
-from registry.records import Record
+from registry.records.record import Record
 from registry.search.doors import Hit, Narrowed, Place
 from registry.search.likeness import Likeness, Name, likeness
 from registry.units.vocabulary import Vocabulary

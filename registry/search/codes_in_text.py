@@ -8,7 +8,7 @@ from typing import Final
 from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import ANNOUNCING, LINK, unannounced
-from registry.text_work import spend
+from registry.core.text_work import spend
 
 _LONGEST_CODE: Final = 24
 """Characters of a text that is looked at as a code as a whole: eleven spoken digits, spaced out."""

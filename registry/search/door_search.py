@@ -9,10 +9,9 @@ from geo.address import Door
 from geo.locality import Locality
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
-from registry.gazetteer import Gazetteer
-from registry.search.answers import Answer, with_fault
+from registry.core.batching import Query, side_by_side
+from registry.records.answers import Answer, with_fault
 from registry.search.areas import Area, is_in_district
-from registry.search.batching import Query, side_by_side
 from registry.search.by_locality import (
     Formerly,
     doubt_of_marks,
@@ -53,6 +52,7 @@ from registry.search.ranges import houses_with, in_whose_range
 from registry.search.rendering import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
 from registry.search.spelling import known_name, meant_by
 from registry.search.two_writings import other_writings
+from registry.units.gazetteer import Gazetteer
 from registry.units.vocabulary import vocabulary_of
 
 _NOWHERE: Final = frozenset({"commune_unknown", "unit_code_unknown"})

@@ -11,10 +11,10 @@ from itertools import product
 from typing import Final
 
 from geo.values import value
+from registry.core.batching import LINES, Ask, Query, bulk
+from registry.core.reads import Row
 from registry.core.sql import Statements
-from registry.reads import Row
-from registry.records import COLUMNS, PLACES, Record, columns
-from registry.search.batching import LINES, Ask, Query, bulk
+from registry.records.record import COLUMNS, PLACES, Record, columns
 
 MAX_PLACES: Final = 400
 """Streets of one name that are looked at; beyond them, no door can be called the only one."""

@@ -14,12 +14,12 @@ from geo.label import named
 from geo.locality import parse_locality
 from geo.street import parse_street
 from geo.text import accent_key, has_diacritics
+from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
-from registry.door_with_units import ReadAddress
-from registry.gazetteer import Gazetteer, Unit
-from registry.search.answers import Answer, with_fault, without_fault
-from registry.search.batching import LINES, Ask, Query, bulk
+from registry.records.answers import Answer, with_fault, without_fault
 from registry.search.blocks import UNSURE, may_be_another_block
+from registry.search.door_with_units import ReadAddress
+from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of, continuations
 from registry.units.text import Naming
 

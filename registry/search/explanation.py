@@ -1,8 +1,8 @@
 """What a search tried, so that every rank can be explained: readings, and the answers of each."""
 
 from geo.values import value
-from registry.door_with_units import ReadAddress
-from registry.search.answers import Answer
+from registry.records.answers import Answer
+from registry.search.door_with_units import ReadAddress
 
 
 @value(frozen=True, slots=True)

@@ -17,7 +17,7 @@ AMBIGUOUS_AT_MOST: Final = 0.5
 """No ambiguous answer is more certain than that, whatever else is right with it."""
 ONLY_DOOR: Final = "only_door"
 SEARCH_INCOMPLETE: Final = "search_incomplete"
-"""Of a text that would take more work than any address does (`registry.text_work`)."""
+"""Of a text that would take more work than any address does (`registry.core.text_work`)."""
 VERDICTS: Final = ("accept", "correct", "unverified", "confirm", "complete")
 """What a fault makes of an answer, the gravest last: it is right as it stands, or is called
 otherwise today; the register does not know all of it; it may be another place; something is
@@ -33,7 +33,7 @@ class Fault:
     verdict: str
     """One of VERDICTS."""
     question: str
-    """What a shopper is asked because of it, one of `registry.validation.questions`; or empty."""
+    """What a shopper is asked because of it, one of `registry.search.validation.questions`; or empty."""
     message_en: str
 
     @property

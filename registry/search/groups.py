@@ -9,9 +9,9 @@ from geo.locality import MAY_BE_UNSAID, Locality, of_like_kind
 from geo.persons import is_surname
 from geo.street import Street
 from geo.text import accent_key, fold, has_diacritics
-from registry.search.answers import Answer
+from registry.core.batching import Query
+from registry.records.answers import Answer
 from registry.search.areas import Area
-from registry.search.batching import Query
 from registry.search.by_locality import lies_elsewhere
 from registry.search.doors import Wanted, places
 from registry.search.ranking import PLACED

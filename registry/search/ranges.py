@@ -12,8 +12,8 @@ be asked.
 import re
 from typing import Final
 
+from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
-from registry.search.batching import LINES, Ask, Query, bulk
 from registry.search.doors import Place
 
 SQL: Final = Statements(__file__, "queries.sql", lines=LINES)

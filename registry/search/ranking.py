@@ -16,14 +16,14 @@ from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE
 from geo.spelling import are_apart
 from geo.text import fold, is_one_slip
 from geo.values import value
-from registry.door_with_units import ReadAddress
-from registry.gazetteer import Gazetteer, Unit
-from registry.mistyped_codes import MeantCode
-from registry.search.answers import DOORS, LEVELS, Answer, with_fault, without_fault
+from registry.records.answers import DOORS, LEVELS, Answer, with_fault, without_fault
 from registry.search.blocks import bears_name, is_called_so
+from registry.search.door_with_units import ReadAddress
 from registry.search.explanation import Tried
 from registry.search.faults import ONLY_DOOR, confidence
+from registry.search.mistyped_codes import MeantCode
 from registry.units.by_letters import match_in, squash
+from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.lineage import ancestors
 
 _SURE: Final = 0.95

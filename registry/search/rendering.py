@@ -8,12 +8,12 @@ from typing import Final, cast
 
 from geo.label import LabelParts
 from geo.values import value
-from registry.gazetteer import Gazetteer, Unit
-from registry.records import Record, last_day
-from registry.search.answers import Answer, Level, of_record
+from registry.core.batching import Query
+from registry.records.answers import Answer, Level, of_record
+from registry.records.record import Record, last_day
 from registry.search.areas import Area
-from registry.search.batching import Query
 from registry.search.doors import Hit, Place, active_records, records_of
+from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of
 
 _OF_NAMESAKES: Final = {"commune_unsure": None, "province_missing": "province_supposed"}

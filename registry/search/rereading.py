@@ -18,12 +18,12 @@ from geo.syllables import has_lost_marks, is_damaged
 from geo.text import fold
 from geo.values import value
 from geo.words import text_of
-from registry.door_with_units import ReadAddress
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.personal import without_people
-from registry.search.answers import Answer, with_fault
-from registry.search.batching import Query, side_by_side
+from registry.core.batching import Query, side_by_side
+from registry.core.personal import without_people
+from registry.core.text_work import WorkSpentError, spend
+from registry.records.answers import Answer, with_fault
 from registry.search.blocks import bears_name
+from registry.search.door_with_units import ReadAddress
 from registry.search.ranking import (
     PLACED,
     Located,
@@ -37,7 +37,7 @@ from registry.search.ranking import (
 )
 from registry.search.restored_words import restore_places
 from registry.search.split_units import set_apart
-from registry.text_work import WorkSpentError, spend
+from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
 from registry.units.onward import communes_of
 from registry.units.restored import Restored, restore_units

@@ -13,8 +13,8 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from geo.syllables import is_word
+from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
-from registry.search.batching import LINES, Ask, Query, bulk
 from registry.units.by_letters import (
     EDIT,
     LIKE,

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
-from registry.records import PLACES
-from registry.search.batching import LINES, Ask, Query, bulk
+from registry.records.record import PLACES
 from registry.search.likeness import (
     Likeness,
     Name,

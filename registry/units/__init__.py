@@ -13,12 +13,12 @@ from typing import Final
 
 from geo.admin import LEVELS, name_key, parse_name
 from geo.text import accent_key, has_diacritics
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
-from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.one_map import doubt
-from registry.text_work import Work, WorkSpentError, doing
+from registry.core.text_work import Work, WorkSpentError, doing
 from registry.units.announced import to_be_born
+from registry.units.gazetteer import Gazetteer, Unit, today
+from registry.units.one_map import doubt
 from registry.units.onward import Continuation, continuations
 from registry.units.text import Naming, check_text, prefer_day, read_units
 
@@ -176,7 +176,7 @@ def convert_text(
     """Each equally good reading of `text` with the units of `day` that continue it.
 
     With `written_on`, readings of that day's map come alone where there are any. Empty for a text
-    that would take more work than any address does (`registry.text_work`).
+    that would take more work than any address does (`registry.core.text_work`).
     Raises what `check_text` raises.
     """
     check_text(text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from registry.core.messages import both
-from registry.gazetteer import Extent, Gazetteer, Unit, UnitVersion
+from registry.units.gazetteer import Extent, Gazetteer, Unit, UnitVersion
 
 Change = Literal["born", "renamed", "moved", "ended", "gives_part", "takes_in"]
 _ORDER: Final[tuple[Change, ...]] = (

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Final
 
-from registry.gazetteer import Gazetteer, Unit
+from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.text import read_units
 
 CODE_UNKNOWN: Final = "unit_code_unknown"

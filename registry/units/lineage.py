@@ -8,9 +8,9 @@ import datetime
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.remembered import Remembered
+from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.onward import continuations
+from registry.units.remembered import Remembered
 
 _Lineage = tuple[tuple[Unit, datetime.date], ...]
 """Units with the day since when, the oldest first."""

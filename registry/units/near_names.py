@@ -11,9 +11,9 @@ from geo.admin import KIND_LEVELS, LEVELS, NamedPart
 from geo.syllables import is_syllable
 from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from geo.words import ROMAN
-from registry.gazetteer import Gazetteer, Unit, UnitName
-from registry.remembered import Remembered
-from registry.text_work import spend
+from registry.core.text_work import spend
+from registry.units.gazetteer import Gazetteer, Unit, UnitName
+from registry.units.remembered import Remembered
 
 _SHORTEST_NAME: Final = 5
 """Letters of a name in which one may be wrong; shorter ones are too like each other."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from geo.values import value
-from registry.gazetteer import Gazetteer, Unit
-from registry.remembered import Remembered
+from registry.units.gazetteer import Gazetteer, Unit
+from registry.units.remembered import Remembered
 
 
 @value(frozen=True, slots=True)

@@ -11,15 +11,15 @@ from geo.text import accent_key, fold, has_diacritics
 from geo.typing_slips import repaired
 from geo.values import value
 from geo.words import ROMAN
-from registry.gazetteer import Gazetteer, Unit, UnitName
-from registry.remembered import Remembered
-from registry.text_work import spend
+from registry.core.text_work import spend
+from registry.units.gazetteer import Gazetteer, Unit, UnitName
 from registry.units.near_names import (
     communes_numbered,
     heirs_of,
     names_in_one_word,
     units_with_initials,
 )
+from registry.units.remembered import Remembered
 
 MAX_RUN: Final = 10
 """Words of the longest names that are written in one."""

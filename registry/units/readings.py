@@ -9,7 +9,7 @@ from typing import Final
 
 from geo.admin import KIND_LEVELS, LEVELS, name_key, parse_name
 from geo.values import value
-from registry.gazetteer import Gazetteer, Unit
+from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.parts import INITIALS, Fit, Part
 
 

@@ -18,9 +18,7 @@ from rapidfuzz.distance import OSA
 
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.remembered import Remembered
-from registry.text_work import spend
+from registry.core.text_work import spend
 from registry.units.by_letters import (
     EDIT,
     LIKE,
@@ -32,8 +30,10 @@ from registry.units.by_letters import (
     match_in,
     squash,
 )
+from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
 from registry.units.onward import communes_of
+from registry.units.remembered import Remembered
 from registry.units.text import Naming, read_units
 from registry.units.vocabulary import vocabulary_of
 

@@ -12,15 +12,15 @@ from geo.admin import parse_name, split_parts
 from geo.syllables import is_damaged
 from geo.text import has_diacritics
 from geo.values import value
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
-from registry.errors import InvalidInputError
-from registry.gazetteer import Gazetteer, Unit, today
-from registry.remembered import Remembered
-from registry.text_work import spend
+from registry.core.text_work import spend
+from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.near_names import is_parted, lacks_letter, nearly_named
 from registry.units.onward import continuations
 from registry.units.parts import OF_COMMUNES, Fit, Part, PartReader, kind_fit
 from registry.units.readings import Reading, best_readings
+from registry.units.remembered import Remembered
 
 MAX_PARTS: Final = 12
 MAX_TEXT: Final = 2_000

@@ -7,8 +7,8 @@ from typing import Final
 
 from geo import lexicon
 from geo.text import accent_key, fold
-from registry.gazetteer import Gazetteer
-from registry.remembered import Remembered
+from registry.units.gazetteer import Gazetteer
+from registry.units.remembered import Remembered
 
 _STREETS, _HAMLETS, _MINORITIES, _LOOK_ALIKES = (
     lexicon.names("names", use) for use in ("street", "hamlet", "minority", "look_alike")

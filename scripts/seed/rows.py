@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry.csv_cells import Writer
+from registry.files.csv_cells import Writer
 
 REFORM = "2025-07-01"
 # The wheels show a map of about 10,600 communes and the one of 30 June 2025, and date neither

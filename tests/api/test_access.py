@@ -12,10 +12,10 @@ from api.access import ANONYMOUS, Caller, caller
 from api.endpoint import declared, facts_of, keyed
 from api.errors import MIMETYPE, STATUS
 from api.service import KINDS, OTHER
-from registry.access.roles import RANK, Role
+from registry.core.errors import KeyRequiredError
 from registry.core.messages import Text
-from registry.errors import KeyRequiredError
-from registry.settings import Settings
+from registry.core.roles import RANK, Role
+from registry.core.settings import Settings
 from tests.support.units import open_app
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"

@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from api.endpoint import facts_of
 from registry.access.audit import Wanted, forget, network_of, read
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.gazetteer_loading import load_gazetteer
-from registry.settings import Settings
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.settings import Settings
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.keys import Office, bearer, code_of
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE

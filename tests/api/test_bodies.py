@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.bodies import Body
-from registry.errors import StorageFullError
+from registry.core.errors import StorageFullError
 from tests.support.disk import file_limit
 
 

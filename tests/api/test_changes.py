@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 
 from api.access import ANONYMOUS, Caller
 from api.changes import FeedEntry
-from registry.changes.cursor import Cursor
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.publish.changes.cursor import Cursor
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 from tests.support.units import open_app
 

@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
+from registry.core.settings import Settings
 from registry.register import Register
-from registry.settings import Settings
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 SHOP = "https://shop.vn"

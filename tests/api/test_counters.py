@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from api.counters import _BUCKETS, _IN_BUCKET, Counters
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 
 from geo.code import from_serial
+from registry.core.database import make_engine, session_scope
+from registry.core.events import write_scope
 from registry.coverage import count_cache, measure
-from registry.database import make_engine, session_scope
-from registry.events import write_scope
-from registry.gazetteer import VIET_NAM
+from registry.units.gazetteer import VIET_NAM
 from tests.support.factories import TEST, make_household
 from tests.support.tables import Target
 from tests.support.units import open_app, read_gazetteer, unit_named

@@ -14,7 +14,7 @@ from joserfc.jwk import Key, OctKey, RSAKey
 
 from api.desk import oidc
 from api.desk.sign_in import own_path
-from registry.settings import Settings
+from registry.core.settings import Settings
 from tests.support.desk import Seat
 from tests.support.keys import Office
 from tests.support.keys import office as open_office

@@ -7,7 +7,7 @@ import pypdfium2
 import pytest
 
 from geo.code import format as code_display
-from registry.settings import Settings
+from registry.core.settings import Settings
 from tests.support.desk import Seat, hidden, seated
 from tests.support.keys import Office
 from tests.support.keys import office as open_office

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from geo.code import format as code_display
-from registry.access.roles import Role
+from registry.core.roles import Role
 from tests.support.desk import Seat, hidden, seated
 from tests.support.keys import Office
 from tests.support.keys import office as open_office

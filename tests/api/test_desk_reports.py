@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from geo.code import format as code_display
-from registry.reports import receipts
+from registry.lifecycle.reports import receipts
 from tests.support.desk import Seat, seated
 from tests.support.keys import Office, bearer
 from tests.support.keys import office as open_office

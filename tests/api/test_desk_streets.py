@@ -12,7 +12,7 @@ import xlsxwriter
 from werkzeug.test import TestResponse
 
 from geo.code import format as code_display
-from registry.intake.formats.any_file import read_file
+from registry.files.formats.any_file import read_file
 from tests.support.desk import Seat, seated
 from tests.support.keys import Office
 from tests.support.keys import office as open_office

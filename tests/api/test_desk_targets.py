@@ -9,10 +9,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
 from registry.coverage.series import record_day
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.desk import Seat, seated
 from tests.support.keys import Office, bearer
 from tests.support.keys import office as open_office

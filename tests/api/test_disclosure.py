@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from geo import code as codes
-from registry.settings import Settings
+from registry.core.settings import Settings
 from tests.support.keys import Office, bearer, code_of
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import LANG

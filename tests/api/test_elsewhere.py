@@ -15,12 +15,12 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from api.endpoint import facts_of
-from registry.access.actors import acting_as
 from registry.access.audit import Wanted, read
-from registry.access.roles import Role
-from registry.database import session_scope
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.actors import acting_as
+from registry.core.database import session_scope
+from registry.core.roles import Role
 from registry.register import Register
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.registry.reform.conftest import SPLIT, resolution
 from tests.support.elsewhere import (
     CALLERS,

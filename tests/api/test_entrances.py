@@ -9,8 +9,8 @@ from werkzeug.test import TestResponse
 
 from geo.code import format as code_display
 from registry.access.keys import KeyMade
-from registry.gazetteer import today
-from registry.reverse import SQL
+from registry.search.reverse import SQL
+from registry.units.gazetteer import today
 from tests.support.desk import Seat, seated
 from tests.support.keys import Office, bearer, office
 from tests.support.lifecycle import LANG

@@ -11,7 +11,7 @@ from api.bodies import MOST as MAX_BODY_BYTES
 from api.endpoint import public
 from api.errors import MIMETYPE, PATTERNS, STATUS, status_title
 from geo.text import has_diacritics
-from registry import errors
+from registry.core import errors
 from tests.support.units import open_app
 from tests.support.vectors import Row, cases
 from tests.support.web import api_rules

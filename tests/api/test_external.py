@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from geo.code import format as code_display
-from registry.database import session_scope
-from registry.errors import InvalidInputError, UnreadableFileError
-from registry.export.run import ExportOptions, export_file
-from registry.external_ids.loading import PROBLEMS, Loaded, load_external_ids
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError, UnreadableFileError
+from registry.publish.export.run import ExportOptions, export_file
+from registry.records.external_ids.loading import PROBLEMS, Loaded, load_external_ids
 from tests.support.keys import Office, code_of
 from tests.support.keys import office as open_office
 

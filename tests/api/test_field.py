@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from registry.field.codes import make_code
-from registry.gazetteer import today
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.lifecycle.field.codes import make_code
+from registry.units.gazetteer import today
 from tests.support.desk import Seat, hidden, seated, sign_in
 from tests.support.keys import Office, code_of
 from tests.support.keys import office as open_office

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 _ASKED = """
 import sys

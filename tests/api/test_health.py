@@ -11,12 +11,13 @@ from psycopg import sql
 from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session
 
-from registry import readiness, watch
-from registry.doctor import State, run_checks
-from registry.errors import NotPreparedError
-from registry.prepare import prepare_database
+from registry import readiness
+from registry.core import watch
+from registry.core.errors import NotPreparedError
+from registry.core.settings import Settings
+from registry.ops.doctor import State, run_checks
+from registry.ops.prepare import prepare_database
 from registry.readiness import MOST_AGE_S
-from registry.settings import Settings
 from tests.support.units import open_app
 from tests.support.waiting import eventually
 

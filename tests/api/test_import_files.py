@@ -15,10 +15,10 @@ import shapely
 from pyogrio.raw import read, write
 
 from registry.access.keys import KeyMade
-from registry.access.roles import Role
-from registry.intake.formats.any_file import read_file
-from registry.settings import Settings
-from registry.uploads import work
+from registry.core.roles import Role
+from registry.core.settings import Settings
+from registry.files.formats.any_file import read_file
+from registry.submissions import work
 from tests.registry.intake.test_layers import packed
 from tests.support.background import worker
 from tests.support.keys import bearer, office

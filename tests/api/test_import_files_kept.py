@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from registry.database import session_scope
-from registry.settings import Settings
-from registry.uploads import files
-from registry.uploads.work import clear_away
+from registry.core.database import session_scope
+from registry.core.settings import Settings
+from registry.submissions import files
+from registry.submissions.work import clear_away
 from tests.support.intake import tables_that_hold
 from tests.support.keys import bearer, office
 from tests.support.uploads import Desk, row, rows_of, table

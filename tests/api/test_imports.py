@@ -12,14 +12,14 @@ from urllib.parse import unquote
 import pytest
 
 from registry.access.keys import KeyMade, let_approve_own
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
 from registry.core.remedies import field_words
-from registry.database import session_scope
-from registry.errors import InvalidInputError
+from registry.core.settings import ROOT, Settings
+from registry.files.spellings.headers import FIELDS
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from registry.intake.spellings.headers import FIELDS
-from registry.settings import ROOT, Settings
-from registry.uploads.work import check_given_up, clear_away, publish_given_up
+from registry.submissions.work import check_given_up, clear_away, publish_given_up
 from tests.support.intake import checksum
 from tests.support.keys import bearer, code_of, office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE

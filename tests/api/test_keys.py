@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from registry.access.actors import Actor, acting_as
 from registry.access.key_check import KeyCheck
 from registry.access.keys import KeyMade, make_secret
-from registry.errors import ForbiddenError
+from registry.core.actors import Actor, acting_as
+from registry.core.errors import ForbiddenError
+from registry.core.settings import ROOT, Settings
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from registry.lifecycle.table import OPERATIONS
-from registry.settings import ROOT, Settings
 from tests.support.keys import Office, bearer, code_of
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG

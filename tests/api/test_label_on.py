@@ -15,11 +15,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import Range
 
-from registry.errors import InvalidInputError
-from registry.events import write_scope
-from registry.export.run import ExportOptions, export_file
-from registry.gazetteer import today
-from registry.records import record_wording
+from registry.core.errors import InvalidInputError
+from registry.core.events import write_scope
+from registry.publish.export.run import ExportOptions, export_file
+from registry.records.record import record_wording
+from registry.units.gazetteer import today
 from scripts.main import diachiso
 from tests.support import reform
 from tests.support.factories import TEST, make_household, make_unit

@@ -10,8 +10,8 @@ import pytest
 from geo import code as codes
 from registry.access.budget import COST, Budget
 from registry.access.keys import KeyMade, make_secret
-from registry.database import make_engine
-from registry.settings import Settings
+from registry.core.database import make_engine
+from registry.core.settings import Settings
 from tests.support.factories import next_code
 from tests.support.keys import Office, bearer, code_of
 from tests.support.keys import office as open_office

@@ -14,7 +14,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.access import Caller
-from registry.cluster import PrivateCluster
+from registry.ops.cluster import PrivateCluster
 from tests.support.clusters import register_cluster
 from tests.support.keys import code_of
 from tests.support.lifecycle import COMMUNE, Town, town

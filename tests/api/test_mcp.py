@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from mcp import Client, MCPError, StdioServerParameters
 
 from api.mcp.tools import TOOLS
-from registry.settings import ROOT, Settings
+from registry.core.settings import ROOT, Settings
 from tests.support.browser import serving
 from tests.support.running import clean_environment
 from tests.support.search_world import LANG, World

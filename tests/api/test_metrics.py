@@ -11,8 +11,8 @@ import yaml
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from registry.release import release
-from registry.settings import ROOT, Settings
+from registry.core.release import release
+from registry.core.settings import ROOT, Settings
 from tests.api.test_health import allow_connections
 from tests.support.lifecycle import LANG, Town, town
 from tests.support.units import open_app

@@ -18,9 +18,9 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from api.access import ANONYMOUS, Caller
-from registry.database import session_scope
-from registry.features.systems import CRS84, SYSTEMS
-from registry.gazetteer import VIET_NAM
+from registry.core.database import session_scope
+from registry.publish.features.systems import CRS84, SYSTEMS
+from registry.units.gazetteer import VIET_NAM
 from tests.support.search_world import LANG, World, search_world
 from tests.support.serving import served
 from tests.support.units import open_app

@@ -15,9 +15,9 @@ from pmtiles.reader import MemorySource, Reader
 from werkzeug.test import TestResponse
 
 from api.access import ANONYMOUS, Caller
-from registry.pack import basemap
-from registry.pack.keys import rotate
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.publish.pack import basemap
+from registry.publish.pack.keys import rotate
 from tests.support.basemap import town_map
 from tests.support.commands import call
 from tests.support.desk import seated

@@ -12,7 +12,7 @@ import xlsxwriter
 from flask.testing import FlaskClient
 
 from geo.code import format as code_display
-from registry.settings import Settings
+from registry.core.settings import Settings
 from tests.support.search_world import search_world
 from tests.support.units import open_app
 from tests.support.web import Site

@@ -13,11 +13,11 @@ from werkzeug.test import TestResponse
 
 from geo import code as codes
 from registry.access.keys import KeyMade
-from registry.gazetteer import today
-from registry.intake.formats.any_file import read_file
+from registry.core.settings import Settings
+from registry.files.formats.any_file import read_file
 from registry.reform.work import clear_away, given_up
 from registry.reform.work_file import DECIDED
-from registry.settings import Settings
+from registry.units.gazetteer import today
 from tests.registry.reform.conftest import SPLIT, resolution
 from tests.support.intake import checksum, write
 from tests.support.keys import bearer, code_of, office

@@ -20,11 +20,11 @@ from werkzeug.test import TestResponse
 from api.access import Caller
 from registry.access import key_check
 from registry.access.keys import KeyMade, NewKey, create_key, make_secret, revoke_key
-from registry.access.roles import Role
-from registry.cluster import PrivateCluster
-from registry.database import make_engine, session_scope
-from registry.reads import Reads
-from registry.settings import Settings
+from registry.core.database import make_engine, session_scope
+from registry.core.reads import Reads
+from registry.core.roles import Role
+from registry.core.settings import Settings
+from registry.ops.cluster import PrivateCluster
 from tests.support.clusters import register_cluster, standby_of
 from tests.support.keys import bearer, code_of
 from tests.support.lifecycle import COMMUNE

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 
 from api.access import ANONYMOUS, Caller
 from geo.code import format as code_display
-from registry.gazetteer import Gazetteer, today
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.units.gazetteer import Gazetteer, today
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 from tests.support.units import open_app
 

@@ -19,12 +19,12 @@ from sqlalchemy import text as statement
 from api.access import ANONYMOUS, Caller
 from geo.code import format as code_display
 from geo.code import spoken
-from registry.database import session_scope
-from registry.drawing.refresh import refresh
-from registry.events import Cause, write_scope
-from registry.field.rounds import open_round
-from registry.gazetteer import VIET_NAM, today
+from registry.core.database import session_scope
+from registry.core.events import Cause, write_scope
+from registry.lifecycle.field.rounds import open_round
+from registry.publish.drawing.refresh import refresh
 from registry.search.codes_in_text import whole_code
+from registry.units.gazetteer import VIET_NAM, today
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.tiles import read_tile, tile_at
 from tests.support.units import open_app

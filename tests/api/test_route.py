@@ -18,11 +18,11 @@ from werkzeug.test import TestResponse
 
 from api.route import GEOJSON, GPX, MAX_LINES
 from geo.code import format as code_display
-from registry.new_workbook import new_workbook
-from registry.route import run, shortest
-from registry.route.distances import straight_m
-from registry.route.routing_server import road_table
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.files.new_workbook import new_workbook
+from registry.publish.route import run, shortest
+from registry.publish.route.distances import straight_m
+from registry.publish.route.routing_server import road_table
 from tests.support.factories import swapped
 from tests.support.pdf import qr_codes_of, texts_of
 from tests.support.search_world import LANG

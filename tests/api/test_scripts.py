@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from api.pages.assets import script_urls, texts_of_scripts, words_names
 from registry.core.messages import translate
-from registry.settings import ROOT, Settings
+from registry.core.settings import ROOT, Settings
 from tests.support.units import open_app
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from registry.settings import Settings
+from registry.core.settings import Settings
 from tests.support.browser import serving
 from tests.support.keys import bearer, office
 from tests.support.uploads import Desk, row, table

@@ -14,10 +14,10 @@ from flask.testing import FlaskClient
 
 from api.pages.manual import images, manual_page, names
 from api.pages.manual_contents import GROUPS, OTHERS, contents
-from registry.errors import InvalidInputError
-from registry.open_data import DATASETS, folder_of, publish
-from registry.service_counts import ServiceCounts, asked_lately
-from registry.settings import Settings
+from registry.core.errors import InvalidInputError
+from registry.core.settings import Settings
+from registry.ops.service_counts import ServiceCounts, asked_lately
+from registry.publish.open_data import DATASETS, folder_of, publish
 from tests.support.desk import sign_in
 from tests.support.keys import Office, bearer, office
 from tests.support.units import open_app

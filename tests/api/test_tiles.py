@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from registry.database import session_scope
-from registry.drawing.refresh import keep_up, refresh
-from registry.settings import Settings
+from registry.core.database import session_scope
+from registry.core.settings import Settings
+from registry.publish.drawing.refresh import keep_up, refresh
 from tests.support.basemap import RED, red_map
 from tests.support.search_world import LANG, search_world
 from tests.support.tiles import read_tile, tile_at

@@ -10,9 +10,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from registry.access.keys import KeyMade
-from registry.access.roles import RANK
+from registry.core.labels import STATUSES
+from registry.core.roles import RANK
 from registry.lifecycle.table import LEGAL_FROM, OPERATIONS, Operation
-from registry.messages import STATUSES
 from tests.support.keys import Office, bearer, code_of, office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG
 

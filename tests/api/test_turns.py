@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from api.access import admitted_bytes
 from api.context import EXTENSION
-from registry.database import BusyError
+from registry.core.database import BusyError
 
 MANY = ("/v1/batch/validate", "/v1/routes", "/v1/routes/papers", "/try", "/route")
 UNREADABLE = {"data": b"{", "content_type": "application/json"}

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.units import MAX_AGE_S
-from registry.database import OWNER_ROLE, make_engine
-from registry.gazetteer import Gazetteer
+from registry.core.database import OWNER_ROLE, make_engine
+from registry.units.gazetteer import Gazetteer
 from tests.support.reform_to_come import BASIS, DAY, it_is, plan_reform
 from tests.support.units import open_app
 

@@ -8,9 +8,9 @@ import pytest
 
 from geo import code as codes
 from registry.access.keys import KeyMade
-from registry.settings import Settings
-from registry.webhooks.delivering import opened, send_due
-from registry.webhooks.subscriptions import MAX_CODES, MAX_OF_KEY
+from registry.core.settings import Settings
+from registry.publish.webhooks.delivering import opened, send_due
+from registry.publish.webhooks.subscriptions import MAX_CODES, MAX_OF_KEY
 from tests.support.desk import sign_in
 from tests.support.keys import Office, bearer, code_of
 from tests.support.keys import office as open_office

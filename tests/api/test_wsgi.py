@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 # As granian starts its processes: with a handler that only takes note of the signal.
 LOADING = """

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from api.pages.assets import has_map
-from registry.settings import Settings
+from registry.core.settings import Settings
 from tests.support.basemap import red_map
 from tests.support.browser import chromium, visiting
 from tests.support.search_world import LANG, World

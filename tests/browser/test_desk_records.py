@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from geo.code import format as code_display
-from registry.database import session_scope
-from registry.gazetteer_loading import load_gazetteer
-from registry.paper.certificates import issue_certificate
-from registry.paper.site import Site
+from registry.core.database import session_scope
+from registry.publish.paper.certificates import issue_certificate
+from registry.publish.paper.site import Site
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.browser import SIZES, Visit, chromium, visiting
 from tests.support.factories import make_street
 from tests.support.keys import Office

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from api.pages.assets import has_map
 from geo.code import format as code_display
 from registry.access.keys import KeyMade
-from registry.database import session_scope
+from registry.core.database import session_scope
 from tests.support.browser import Visit, chromium
 from tests.support.factories import make_street
 from tests.support.keys import Office

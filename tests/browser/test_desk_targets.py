@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from registry.settings import Settings
+from registry.core.settings import Settings
 from tests.support.browser import Visit, chromium
 from tests.support.keys import Office
 from tests.support.keys import office as open_office

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from registry.gazetteer import today
+from registry.units.gazetteer import today
 from tests.support.browser import Visit, chromium, send_waiting, visiting
 from tests.support.keys import NO_LIMITS, Office
 from tests.support.keys import office as open_office

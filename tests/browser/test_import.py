@@ -11,7 +11,7 @@ import xlsxwriter
 from playwright.sync_api import Page, expect
 
 from geo.code import format as code_display
-from registry.settings import Settings
+from registry.core.settings import Settings
 from tests.support.browser import Visit, chromium, in_both_sizes
 from tests.support.intake import checksum
 from tests.support.keys import office

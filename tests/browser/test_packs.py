@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from geo import code as codes
 from geo.code_writing import unannounced
 from geo.text import fold
-from registry.database import session_scope
-from registry.settings import ROOT, Settings
+from registry.core.database import session_scope
+from registry.core.settings import ROOT, Settings
 from tests.support.browser import Visit, chromium, send_waiting, visiting
 from tests.support.factories import make_event
 from tests.support.search_world import LANG, World, search_world
@@ -408,7 +408,7 @@ def written() -> list[str]:
 
 
 def register_reads(text: str) -> str:
-    """As `registry.lookup.read_code`: the code, or why there is none."""
+    """As `registry.records.lookup.read_code`: the code, or why there is none."""
     text = unannounced(text)
     try:
         return codes.validate(text)

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from api.pages.assets import has_map, has_viewer
 from geo.code import format as code_display
 from geo.code import spoken
-from registry.database import session_scope
-from registry.drawing.refresh import refresh
+from registry.core.database import session_scope
+from registry.publish.drawing.refresh import refresh
 from tests.support.browser import SIZES, Visit, chromium, in_both_sizes, serving, visiting
 from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world

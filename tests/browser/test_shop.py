@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 from tests.support.browser import Visit, chromium, in_both_sizes, visiting
 from tests.support.demo import first_demo
 from tests.support.serving import serving_here

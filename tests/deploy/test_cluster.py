@@ -8,8 +8,8 @@ import yaml
 from click.testing import CliRunner
 
 from deploy.cluster.__main__ import main
-from registry.cluster import host
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.ops.cluster import host
 from tests.support.folders import open_folder
 
 EXAMPLE = (ROOT / "deploy/cluster/example.toml").read_text(encoding="utf-8")

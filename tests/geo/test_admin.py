@@ -16,7 +16,7 @@ from geo.admin import (
     split_parts,
 )
 from geo.text import fold
-from registry.gazetteer import Gazetteer
+from registry.units.gazetteer import Gazetteer
 from tests.support.vectors import Row, cases
 
 NAMES = st.lists(

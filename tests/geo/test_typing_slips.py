@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from geo.address import parse_address
 from geo.text import accent_key
 from geo.typing_slips import decoded, repaired
-from registry.gazetteer import Gazetteer
+from registry.units.gazetteer import Gazetteer
 from tests.support.vietnamese import any_text
 
 TELEX = [

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from geo.admin import name_key, parse_name
 from geo.locality import parse_locality
 from geo.street import parse_street
-from registry.address_reader import read_address
-from registry.gazetteer import Gazetteer, Unit
+from registry.search.address_reader import read_address
+from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.text import MAX_TEXT, Naming
 from tests.geo.test_address import spelled
 from tests.support.vectors import read_vectors

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import Engine
 
-from registry import gazetteer_cache
-from registry.database import OWNER_ROLE, make_engine
-from registry.errors import NotFoundError
-from registry.gazetteer import today
-from registry.gazetteer_cache import GazetteerCache
-from registry.units import convert_text, picker, unit_by_code
+from registry.core.database import OWNER_ROLE, make_engine
+from registry.core.errors import NotFoundError
+from registry.units import convert_text, gazetteer_cache, picker, unit_by_code
 from registry.units.announced import announced
+from registry.units.gazetteer import today
+from registry.units.gazetteer_cache import GazetteerCache
 from registry.units.onward import continuations
 from tests.support.lifecycle import LANG, town
 from tests.support.postgis import clone

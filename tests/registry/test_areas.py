@@ -1,7 +1,7 @@
 """Where to look for what a text names: the communes of today that units of any map lead to."""
 
-from registry.gazetteer import Gazetteer, Unit, today
 from registry.search.areas import area_of, is_in_district
+from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.onward import communes_of
 from registry.units.text import read_units
 

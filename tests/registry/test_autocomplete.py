@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from sqlalchemy import text as sql
 
 from geo import code as codes
-from registry.autocomplete import Typing, autocomplete, place_names
-from registry.autocomplete.place_names import Names, PlaceNames, load_names
-from registry.autocomplete.suggestion import Suggestion
-from registry.autocomplete.typed import readings
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.errors import InvalidInputError, NotFoundError
-from registry.geocode import Question, geocode
-from registry.reads import Reads
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.errors import InvalidInputError, NotFoundError
+from registry.core.reads import Reads
+from registry.search.autocomplete import Typing, autocomplete, place_names
+from registry.search.autocomplete.place_names import Names, PlaceNames, load_names
+from registry.search.autocomplete.suggestion import Suggestion
+from registry.search.autocomplete.typed import readings
+from registry.search.geocode import Question, geocode
 from tests.support.factories import make_building, make_household, make_locality, make_street
 from tests.support.lifecycle import COMMUNE, town
 from tests.support.search_world import LANG, World, search_world

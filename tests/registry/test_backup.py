@@ -18,20 +18,8 @@ import pytest
 from sqlalchemy import text, update
 
 from registry.access.keys import NewKey, create_key
-from registry.backup import manifest_path, take_backup
-from registry.backup import tools as backup_tools
-from registry.backup.manifest import Manifest, read_manifest
-from registry.backup.restore import (
-    check_backup,
-    register_promoted,
-    restore_backup,
-    throwaway_register,
-)
-from registry.backup.tools import find_tool
-from registry.core.tables.records import HOUSEHOLD
-from registry.database import make_engine, session_scope
-from registry.doctor import State, run_checks
-from registry.errors import (
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import (
     ClusterError,
     ConflictError,
     DatabaseUnavailableError,
@@ -39,12 +27,24 @@ from registry.errors import (
     RegistryError,
     UnreadableFileError,
 )
-from registry.events import write_scope
-from registry.lookup import lookup
-from registry.prepare import prepare_database
-from registry.reads import Reads
-from registry.revision import head_revision
-from registry.settings import ROOT, Settings
+from registry.core.events import write_scope
+from registry.core.reads import Reads
+from registry.core.revision import head_revision
+from registry.core.settings import ROOT, Settings
+from registry.core.tables.records import HOUSEHOLD
+from registry.ops.backup import manifest_path, take_backup
+from registry.ops.backup import tools as backup_tools
+from registry.ops.backup.manifest import Manifest, read_manifest
+from registry.ops.backup.restore import (
+    check_backup,
+    register_promoted,
+    restore_backup,
+    throwaway_register,
+)
+from registry.ops.backup.tools import find_tool
+from registry.ops.doctor import State, run_checks
+from registry.ops.prepare import prepare_database
+from registry.records.lookup import lookup
 from tests.support.clusters import empty_cluster, running
 from tests.support.disk import file_limit
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
@@ -266,7 +266,7 @@ NEWER = f"""
 UPDATES = """
     import sys
     from pathlib import Path
-    from registry.backup.restore import restore_backup
+    from registry.ops.backup.restore import restore_backup
 
     restore_backup(sys.argv[1], Path(sys.argv[2]), report=print)
 """
@@ -536,7 +536,7 @@ def test_server_that_is_not_there_is_told_without_its_password(tmp_path: Path) -
 def test_restore_that_ends_early_is_served_by_nobody(saved: Saved, empty: str, monkeypatch) -> None:
     """Killed before the ordinals were moved on: no code may be issued by what is there."""
     monkeypatch.setattr(
-        "registry.backup.restore._finish", lambda *_: (_ for _ in ()).throw(KeyError)
+        "registry.ops.backup.restore._finish", lambda *_: (_ for _ in ()).throw(KeyError)
     )
     with pytest.raises(KeyError):
         restore_backup(empty, saved.file, report=quiet)

@@ -6,12 +6,12 @@ from functools import partial
 import psycopg
 import pytest
 
-from registry.batch import Asked, outcomes
-from registry.errors import DatabaseUnavailableError, InvalidInputError
-from registry.geocode import Question, geocode
-from registry.reads import Reads, Row
-from registry.search.batching import Ask, Query, alone, bulk, together
-from registry.validate import validate
+from registry.core.batching import Ask, Query, alone, bulk, together
+from registry.core.errors import DatabaseUnavailableError, InvalidInputError
+from registry.core.reads import Reads, Row
+from registry.publish.batch import Asked, outcomes
+from registry.search.geocode import Question, geocode
+from registry.search.validate import validate
 from tests.support.search_world import World
 from tests.support.vectors import read_vectors
 

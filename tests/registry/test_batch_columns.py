@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from registry.batch.columns import columns_of
-from registry.batch.rows import Layout, read_row, read_table
-from registry.batch.workbooks import IN_WORDS, reading_workbook, write_workbook
-from registry.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
-from registry.geocode import Components, Question
-from registry.new_workbook import new_workbook
+from registry.core.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
+from registry.files.new_workbook import new_workbook
+from registry.publish.batch.columns import columns_of
+from registry.publish.batch.rows import Layout, read_row, read_table
+from registry.publish.batch.workbooks import IN_WORDS, reading_workbook, write_workbook
+from registry.search.geocode import Components, Question
 from tests.support.vectors import Row, cases
 
 UNITS = "commune district province"

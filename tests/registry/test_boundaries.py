@@ -14,15 +14,15 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
-from registry.boundaries import PART_VERTICES, communes_at, load_boundaries
-from registry.boundaries.cells import draw_cells
-from registry.boundaries.reach import DEGREE_KM
-from registry.boundaries.reach import SQL as REACH
-from registry.boundaries.report import BoundaryReport
-from registry.database import make_engine
-from registry.errors import InvalidInputError, RegistryError, UnreadableFileError
-from registry.events import move_pending_events
-from registry.sources import Limits
+from registry.core.database import make_engine
+from registry.core.errors import InvalidInputError, RegistryError, UnreadableFileError
+from registry.core.events import move_pending_events
+from registry.core.sources import Limits
+from registry.units.boundaries import PART_VERTICES, communes_at, load_boundaries
+from registry.units.boundaries.cells import draw_cells
+from registry.units.boundaries.reach import DEGREE_KM
+from registry.units.boundaries.reach import SQL as REACH
+from registry.units.boundaries.report import BoundaryReport
 
 BA_DINH, CUA_NAM = "00004", "00082"
 PHUC_XA_ENDED = "00001"

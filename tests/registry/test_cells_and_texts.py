@@ -7,11 +7,11 @@ import pytest
 
 from geo.admin import parse_name, split_parts
 from geo.label import named, number_label
-from registry.gazetteer import Gazetteer, today
-from registry.intake.spellings.communes import CommuneReader, CommuneSpelling
-from registry.intake.spellings.door_cells import read_flat, read_number, read_place, read_street
-from registry.intake.spellings.doors import DoorParts, combined, is_refused
-from registry.intake.spellings.texts import TextReader
+from registry.files.spellings.communes import CommuneReader, CommuneSpelling
+from registry.files.spellings.door_cells import read_flat, read_number, read_place, read_street
+from registry.files.spellings.doors import DoorParts, combined, is_refused
+from registry.files.spellings.texts import TextReader
+from registry.units.gazetteer import Gazetteer, today
 from tests.support.vectors import read_vectors
 
 APART = {

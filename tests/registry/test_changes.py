@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import text
 
 from geo.code import PAYLOAD_FIRST, from_serial
-from registry import changes
-from registry.changes import read_page
-from registry.changes.cursor import Cursor, Read, Walk
-from registry.changes.entries import following
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.errors import CursorRefusedError, InvalidInputError, NotFoundError
-from registry.events import Cause, open_event, write_scope
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.errors import CursorRefusedError, InvalidInputError, NotFoundError
+from registry.core.events import Cause, open_event, write_scope
 from registry.intake.publishing.rollback import roll_back
+from registry.publish import changes
+from registry.publish.changes import read_page
+from registry.publish.changes.cursor import Cursor, Read, Walk
+from registry.publish.changes.entries import following
 from registry.register import Register
-from registry.seeds import load_seeds
+from registry.units.seeds import load_seeds
 from tests.support.copies import Follower, follower, opened
 from tests.support.factories import TEST, make_event, make_household
 from tests.support.intake import deliveries, door

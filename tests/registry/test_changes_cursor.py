@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.changes.cursor import Cursor, Read, Telling, Walk
-from registry.errors import CursorRefusedError, InvalidInputError
+from registry.core.errors import CursorRefusedError, InvalidInputError
+from registry.publish.changes.cursor import Cursor, Read, Telling, Walk
 
 _HEX8 = st.text("0123456789abcdef", min_size=8, max_size=8)
 _CODES = st.text("0123456789FHKMPRTVX", min_size=8, max_size=8)

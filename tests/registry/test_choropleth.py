@@ -12,8 +12,8 @@ from registry.coverage import shapes
 from registry.coverage.choropleth import CELLS, NOT_A_BOUNDARY, Figure, draw_choropleth, draw_legend
 from registry.coverage.palette import CLASSES, LEGEND
 from registry.coverage.shapes import Drawing, Shape, country_drawing, province_drawing
-from registry.gazetteer import Gazetteer, today
 from registry.units import unit_by_code
+from registry.units.gazetteer import Gazetteer, today
 
 SVG = "{http://www.w3.org/2000/svg}"
 

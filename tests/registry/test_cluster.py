@@ -12,11 +12,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from registry import cluster
-from registry.cluster import PrivateCluster
-from registry.cluster import host as cluster_host
-from registry.errors import ClusterError
-from registry.settings import ROOT, Settings
+from registry.core.errors import ClusterError
+from registry.core.settings import ROOT, Settings
+from registry.ops import cluster
+from registry.ops.cluster import PrivateCluster
+from registry.ops.cluster import host as cluster_host
 from tests.support.folders import open_folder
 from tests.support.waiting import eventually
 
@@ -141,7 +141,7 @@ def test_server_ends_when_its_starter_is_killed(private) -> None:
     private.initialise()
     program = (
         "import sys; from pathlib import Path; from registry import cluster;"
-        "from registry.settings import Settings;"
+        "from registry.core.settings import Settings;"
         "server = cluster.locate(Settings(var=Path(sys.argv[1]))).start();"
         "print('ready', flush=True); server.wait()"
     )
@@ -234,7 +234,7 @@ def test_another_user_is_told_whose_it_is(private, start) -> None:
         pytest.skip("this checkout cannot be read by other users")
     start()
     program = (
-        "import sys; from pathlib import Path; from registry.cluster import host;"
+        "import sys; from pathlib import Path; from registry.ops.cluster import host;"
         "host.account_for(Path(sys.argv[1]))"
     )
     done = subprocess.run(

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from geo.code import from_serial, is_valid
 from geo.permutation import Permutation
-from registry.codes import issue_codes
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.errors import ConflictError
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.errors import ConflictError
+from registry.records.codes import issue_codes
 from tests.support.refusal import refused
 
 LAST_ORDINAL = 846_825_857

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from registry.gazetteer import Gazetteer, today
+from registry.files.spellings.communes import CommuneReader, CommuneSpelling
+from registry.files.spellings.texts import TextReader
 from registry.intake.columns.reader import open_file
-from registry.intake.spellings.communes import CommuneReader, CommuneSpelling
-from registry.intake.spellings.texts import TextReader
+from registry.units.gazetteer import Gazetteer, today
 from tests.support.vectors import Row, cases
 
 CORRECTED = "commune_corrected"

@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from registry.database import OWNER_ROLE, make_engine
+from registry.core.database import OWNER_ROLE, make_engine
 from tests.support.factories import (
     make_event,
     make_household,

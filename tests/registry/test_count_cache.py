@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.orm import Session
 
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import RegistryError
 from registry.coverage import count_cache, measure
 from registry.coverage.answers import coverage_answer
 from registry.coverage.count_cache import (
@@ -26,14 +28,12 @@ from registry.coverage.count_cache import (
 )
 from registry.coverage.figures import Counts, Coverage
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
-from registry.database import make_engine, session_scope
-from registry.demo.load import load_demo, plan_demo
-from registry.errors import RegistryError
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
 from registry.intake.publishing.rollback import roll_back
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
+from registry.ops.demo.load import load_demo, plan_demo
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support import reform
 from tests.support.factories import (
     make_event,

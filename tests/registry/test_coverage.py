@@ -8,14 +8,14 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
 from geo.code import from_serial
+from registry.core.database import OWNER_ROLE, make_engine
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.coverage import count_cache
 from registry.coverage.answers import unit_answer
 from registry.coverage.figures import COUNTRY, Counts, UnitCoverage, UnitTarget
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
-from registry.database import OWNER_ROLE, make_engine
-from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, today
+from registry.units.gazetteer import Gazetteer, today
 from tests.support.factories import make_building, make_household, make_locality, make_street
 from tests.support.tables import CoverageDay, Plate, Target
 from tests.support.units import unit_named

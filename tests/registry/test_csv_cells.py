@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.csv_cells import Writer, guarded_column, read_rows, unguarded_column
+from registry.files.csv_cells import Writer, guarded_column, read_rows, unguarded_column
 
 SIGNS = "=+-@＝＋－＠\t\r\n"
 CELLS = st.text() | st.from_regex(rf"'{{0,3}}[ \u00a0]?[{SIGNS}]?[-0-9.,eE']{{0,4}}.?")

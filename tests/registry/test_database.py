@@ -10,15 +10,15 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import Engine, make_url
 
-from registry.access.actors import Actor
-from registry.backup import take_backup
-from registry.database import make_engine, session_scope
-from registry.doctor import State, run_checks
-from registry.errors import DatabaseUnavailableError, OutcomeUnknownError
+from registry.core.actors import Actor
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import DatabaseUnavailableError, OutcomeUnknownError
+from registry.core.settings import Settings, from_environment
+from registry.ops.backup import take_backup
+from registry.ops.doctor import State, run_checks
 from registry.register import Register
-from registry.settings import Settings, from_environment
-from registry.uploads.files import delivered, incoming, of_import
-from registry.uploads.receiving import Delivery, receive
+from registry.submissions.files import delivered, incoming, of_import
+from registry.submissions.receiving import Delivery, receive
 from tests.support.intake import deliveries, door, rows
 from tests.support.relay import Relay
 from tests.support.waiting import eventually

@@ -9,14 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from geo.label import LabelParts
-from registry import seeds
-from registry.changes.entries import unit_entries
-from registry.doctor.checks import State
-from registry.events import write_scope
-from registry.gazetteer import today
-from registry.records import label_on
-from registry.units import unit_by_code
+from registry.core.events import write_scope
+from registry.ops.doctor.checks import State
+from registry.publish.changes.entries import unit_entries
+from registry.records.record import label_on
+from registry.units import seeds, unit_by_code
 from registry.units.announced import announced
+from registry.units.gazetteer import today
 from tests.support.doctor import found
 from tests.support.factories import TEST, make_household
 from tests.support.release import Release, release_of

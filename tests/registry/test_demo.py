@@ -15,17 +15,17 @@ from geo.code import is_demo
 from geo.house_number import parse_house_number
 from geo.street import parse_street
 from geo.text import fold
-from registry.database import make_engine, session_scope
-from registry.demo import load as demo
-from registry.demo.households import DemoHousehold
-from registry.demo.names import HAMLETS, STREETS
-from registry.errors import ConflictError, InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import ConflictError, InvalidInputError, NotFoundError
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
+from registry.ops.demo import load as demo
+from registry.ops.demo.households import DemoHousehold
+from registry.ops.demo.names import HAMLETS, STREETS
 from registry.units import LAST_DAY_OF_OLD_MAP
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.units import open_app
 
 pytestmark = pytest.mark.thorough

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from registry.database import session_scope
-from registry.desk_records import (
+from registry.core.database import session_scope
+from registry.records.desk_records import (
     Wanted,
     affected,
     list_places,

@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 from geo.code import from_serial
 from geo.permutation import N, Permutation
 from geo.text import has_diacritics
-from registry.boundaries import load_boundaries
-from registry.boundaries.cells import draw_cells
+from registry.core.database import make_engine
 from registry.core.messages import Text, translate
-from registry.database import make_engine
-from registry.doctor import CHECKS, State, run_checks
-from registry.doctor import cluster as cluster_checks
-from registry.doctor.checks import Chapter, Finding, Need, Subject, examine, ok
-from registry.doctor.schema import TRIGGERS, read_indexes
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.ops.doctor import CHECKS, State, run_checks
+from registry.ops.doctor import cluster as cluster_checks
+from registry.ops.doctor.checks import Chapter, Finding, Need, Subject, examine, ok
+from registry.ops.doctor.schema import TRIGGERS, read_indexes
+from registry.units.boundaries import load_boundaries
+from registry.units.boundaries.cells import draw_cells
 from tests.support.doctor import examined, found
 from tests.support.factories import make_household
 

@@ -22,13 +22,15 @@ from sqlalchemy import Engine, text
 
 from geo.code import from_serial
 from registry.access import audit
-from registry.database import make_engine, session_scope
-from registry.drawing.refresh import refresh
-from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
-from registry.events import write_scope
-from registry.export.columns import ADDRESS_ON, COLUMNS, EXTERNAL_IDS, HEADINGS
-from registry.export.formats import even_batches
-from registry.export.run import (
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import InvalidInputError, NotFoundError, UnreadableFileError
+from registry.core.events import write_scope
+from registry.files.fields import find_columns
+from registry.files.formats.any_file import read_file
+from registry.publish.drawing.refresh import refresh
+from registry.publish.export.columns import ADDRESS_ON, COLUMNS, EXTERNAL_IDS, HEADINGS
+from registry.publish.export.formats import even_batches
+from registry.publish.export.run import (
     BOUNDARY_FORMATS,
     FORMATS,
     STREAMED,
@@ -37,10 +39,8 @@ from registry.export.run import (
     export_file,
     export_stream,
 )
-from registry.gazetteer import VIET_NAM
-from registry.gazetteer_loading import load_gazetteer
-from registry.intake.columns.fields import find_columns
-from registry.intake.formats.any_file import read_file
+from registry.units.gazetteer import VIET_NAM
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.factories import (
     TEST,
     make_building,

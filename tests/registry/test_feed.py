@@ -13,8 +13,8 @@ from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from registry.database import make_engine, session_scope
-from registry.events import move_pending_events, open_event, write_scope
+from registry.core.database import make_engine, session_scope
+from registry.core.events import move_pending_events, open_event, write_scope
 from tests.support.factories import TEST, make_event, make_household, next_code
 from tests.support.feed import codes_of_event, feed_after
 from tests.support.rivals import backend_pid, is_waiting, start_and_wait, thread

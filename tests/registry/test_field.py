@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from registry.access.actors import Actor, acting_as
-from registry.database import session_scope
-from registry.errors import (
+from registry.core.actors import Actor, acting_as
+from registry.core.database import session_scope
+from registry.core.errors import (
     ConflictError,
     FieldCodeError,
     GoneError,
@@ -22,11 +22,11 @@ from registry.errors import (
     SeveralRefusedError,
     StaleError,
 )
-from registry.field.area import area_of, door_label, doors_in, holes_in
-from registry.field.codes import LENGTH, format_code, hash_code, make_code, read_code
-from registry.field.filing import Filed, Found, file_records
-from registry.field.review import Reviewed, review, state_of, waiting
-from registry.field.rounds import (
+from registry.lifecycle.field.area import area_of, door_label, doors_in, holes_in
+from registry.lifecycle.field.codes import LENGTH, format_code, hash_code, make_code, read_code
+from registry.lifecycle.field.filing import Filed, Found, file_records
+from registry.lifecycle.field.review import Reviewed, review, state_of, waiting
+from registry.lifecycle.field.rounds import (
     Round,
     close_round,
     find_round,
@@ -36,12 +36,18 @@ from registry.field.rounds import (
     renew_code,
     round_of_code,
 )
-from registry.field.taking_over import Approval, TakenOver, put_aside, take_back, take_over
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
+from registry.lifecycle.field.taking_over import (
+    Approval,
+    TakenOver,
+    put_aside,
+    take_back,
+    take_over,
+)
 from registry.lifecycle.listed_places import PlaceClass
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 
 NUMBERS = count(101)

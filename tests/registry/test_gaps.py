@@ -11,6 +11,8 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.orm import Session
 
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import DatabaseUnavailableError, InvalidInputError
 from registry.coverage import gaps
 from registry.coverage.answers import gaps_answer
 from registry.coverage.figures import UnitTarget
@@ -23,13 +25,11 @@ from registry.coverage.gap_files import (
     write_geojson,
 )
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
-from registry.database import make_engine, session_scope
-from registry.errors import DatabaseUnavailableError, InvalidInputError
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
 from registry.intake.columns.reader import open_file
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.factories import make_household, make_locality, make_street
 from tests.support.intake import BA_DINH, LAT, LON, deliveries, door, rows
 from tests.support.tables import Target

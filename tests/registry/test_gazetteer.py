@@ -14,13 +14,13 @@ from psycopg import sql
 from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.orm import Session
 
-from registry import watch
+from registry.core import watch
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.errors import DatabaseUnavailableError
 from registry.core.messages import Text
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.errors import DatabaseUnavailableError
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_cache import RECHECK_S, GazetteerCache
-from registry.gazetteer_loading import load_gazetteer
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_cache import RECHECK_S, GazetteerCache
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.factories import make_unit
 from tests.support.units import unit_named
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.gdal import READ
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.files.gdal import READ
 
 ELSEWHERE = (
     "<OGRVRTDataSource><OGRVRTLayer name='secret'><SrcDataSource>{}</SrcDataSource>"
@@ -28,8 +28,8 @@ FORMS = {
 SHOW = """
 import sys
 from pathlib import Path
-from registry.errors import RegistryError
-from registry.intake.formats.any_file import read_file
+from registry.core.errors import RegistryError
+from registry.files.formats.any_file import read_file
 try:
     table = read_file(Path(sys.argv[1]), sys.argv[2] or None)
     with table.rows() as rows:
@@ -56,7 +56,7 @@ def in_a_process(code: str, *arguments: object) -> str:
 def test_only_drivers_that_read_their_own_file_are_left() -> None:
     # A newer library may bring others.
     listed = in_a_process(
-        "from registry.gdal import pyogrio; print(*pyogrio.list_drivers(), sep=';')"
+        "from registry.files.gdal import pyogrio; print(*pyogrio.list_drivers(), sep=';')"
     )
     assert set(listed.strip().split(";")) <= READ
 
@@ -90,9 +90,9 @@ def test_virtual_table_of_a_database_reads_no_other_file(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("loaded", "by"),
     [
-        ("pyogrio", ["registry/gdal.py"]),
-        ("registry.intake.formats.layers", []),
-        ("registry.intake.formats import layers", ["registry/intake/formats/sandboxed_reader.py"]),
+        ("pyogrio", ["registry/files/gdal.py"]),
+        ("registry.files.formats.layers", []),
+        ("registry.files.formats import layers", ["registry/files/formats/sandboxed_reader.py"]),
     ],
 )
 def test_no_other_module_loads_what_reads_layers(loaded: str, by: list[str]) -> None:
@@ -108,7 +108,7 @@ def test_no_other_module_loads_what_reads_layers(loaded: str, by: list[str]) -> 
 
 def test_process_that_reads_a_file_loads_nothing_of_the_database() -> None:
     """Each delivered file starts one, and the tables take a tenth of a second."""
-    formats = {path.stem for path in (ROOT / "registry/intake/formats").glob("[a-z]*.py")}
-    loaded = "\n".join(f"import registry.intake.formats.{name}" for name in formats - {"writing"})
+    formats = {path.stem for path in (ROOT / "registry/files/formats").glob("[a-z]*.py")}
+    loaded = "\n".join(f"import registry.files.formats.{name}" for name in formats - {"writing"})
     code = f"{loaded}\nimport sys; print(sys.modules.keys() & {{'geoalchemy2', 'sqlalchemy.orm'}})"
     assert in_a_process(code) == "set()\n"

@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import code as codes
-from registry.errors import InvalidInputError
-from registry.gazetteer import today
-from registry.geocode import Components, Question, geocode, locate
-from registry.mistyped_codes import MeantCode
-from registry.search.answers import Answer
-from registry.search.batching import together
-from registry.validate import validate, validating
+from registry.core.batching import together
+from registry.core.errors import InvalidInputError
+from registry.records.answers import Answer
+from registry.search.geocode import Components, Question, geocode, locate
+from registry.search.mistyped_codes import MeantCode
+from registry.search.validate import validate, validating
+from registry.units.gazetteer import today
 from tests.support.factories import swapped
 from tests.support.search_world import LANG, World
 from tests.support.thorough import examples

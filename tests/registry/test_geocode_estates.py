@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from registry.database import session_scope
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import Question, geocode
+from registry.core.database import session_scope
+from registry.search.geocode import Question, geocode
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.vectors import Row, cases
 

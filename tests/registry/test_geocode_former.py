@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from registry.database import session_scope
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import Question, geocode
-from registry.search.answers import Answer
-from registry.validate import validate
-from registry.validation.verdicts import Validation
+from registry.core.database import session_scope
+from registry.records.answers import Answer
+from registry.search.geocode import Question, geocode
+from registry.search.validate import validate
+from registry.search.validation.verdicts import Validation
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.lifecycle import COMMUNE, Town, town
 
 HERE = {"commune": COMMUNE}

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from geo.syllables import has_lost_marks
-from registry.database import session_scope
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import Question, geocode
-from registry.search.answers import DOORS
+from registry.core.database import session_scope
+from registry.records.answers import DOORS
+from registry.search.geocode import Question, geocode
+from registry.search.validate import validate
 from registry.units.by_letters import Squashed, match_in
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from registry.units.misspelt_kinds import set_kinds_apart
 from registry.units.restored import restore_units
-from registry.validate import validate
 from tests.support.lifecycle import Town, town
 
 STREETS = (

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.events import Cause, open_event, write_scope
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.events import Cause, open_event, write_scope
 from tests.support.factories import (
     TEST,
     make_building,

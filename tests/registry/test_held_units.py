@@ -9,15 +9,15 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from registry import seeds
-from registry.backup import take_backup
-from registry.backup.restore import restore_backup
-from registry.database import OWNER_ROLE, make_engine
-from registry.errors import UnitsInUseError
-from registry.events import write_scope
-from registry.gazetteer import today
-from registry.prepare import prepare_database
-from registry.seeds import load_seeds
+from registry.core.database import OWNER_ROLE, make_engine
+from registry.core.errors import UnitsInUseError
+from registry.core.events import write_scope
+from registry.ops.backup import take_backup
+from registry.ops.backup.restore import restore_backup
+from registry.ops.prepare import prepare_database
+from registry.units import seeds
+from registry.units.gazetteer import today
+from registry.units.seeds import load_seeds
 from scripts.main import diachiso
 from tests.support.factories import TEST, make_household, make_locality, make_street
 from tests.support.postgis import database

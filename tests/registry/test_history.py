@@ -23,16 +23,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from registry.errors import (
+from registry.core.errors import (
     GoneError,
     IllegalTransitionError,
     InvalidInputError,
     NotFoundError,
     RegistryError,
 )
-from registry.gazetteer import VIET_NAM
-from registry.history import Step, lookup_as_of, moment_of, record_at
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
+from registry.records.history import Step, lookup_as_of, moment_of, record_at
+from registry.units.gazetteer import VIET_NAM
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 
 Moment = datetime.datetime

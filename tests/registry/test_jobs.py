@@ -11,14 +11,14 @@ from procrastinate.periodic import PeriodicRegistry, PeriodicTask
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine, text
 
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.doctor import run_checks
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.settings import Settings
 from registry.jobs.perform import function_of
 from registry.jobs.queue import abandon, enqueue, state_of_queue
 from registry.jobs.schema import prepare_jobs, wanted_version
 from registry.jobs.table import JOBS, Job
 from registry.jobs.worker import _ByTheClock
-from registry.settings import Settings
+from registry.ops.doctor import run_checks
 from tests.support.background import (
     FAILING,
     GREEDY,

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.access.jurisdiction import check_point
-from registry.errors import OutsideUnitsError
+from registry.core.errors import OutsideUnitsError
 from tests.support.factories import make_unit
 
 LON, LAT = 105.0, 9.0

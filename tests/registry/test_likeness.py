@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import Engine
 
 from geo.street import parse_street
-from registry.database import make_engine, session_scope
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.database import make_engine, session_scope
 from registry.search.likeness import (
     Likeness,
     Name,
     likeness,
 )
+from registry.units.gazetteer_loading import load_gazetteer
 from registry.units.misspelt_kinds import mend_kinds
 from registry.units.vocabulary import Vocabulary, vocabulary_of
 from tests.support import postgis

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from registry.gazetteer import Gazetteer, Succession, Unit, UnitVersion
+from registry.units.gazetteer import Gazetteer, Succession, Unit, UnitVersion
 from registry.units.lineage import ancestors, units_on
 from tests.support.vectors import Row, cases
 

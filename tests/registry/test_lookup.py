@@ -3,8 +3,8 @@
 import pytest
 
 from geo import code as codes
-from registry.errors import GoneError, InvalidInputError, MistypedCodeError, NotFoundError
-from registry.lookup import lookup
+from registry.core.errors import GoneError, InvalidInputError, MistypedCodeError, NotFoundError
+from registry.records.lookup import lookup
 from tests.support.search_world import World
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from registry.gazetteer import Gazetteer, today
-from registry.intake.spellings import texts as intake_texts
-from registry.intake.spellings.texts import TextReader, TextReaders
+from registry.files.spellings import texts as intake_texts
+from registry.files.spellings.texts import TextReader, TextReaders
+from registry.units.gazetteer import Gazetteer, today
 from tests.support.vectors import read_vectors
 
 

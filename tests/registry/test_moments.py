@@ -10,16 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from registry import cluster
-from registry.backup.moments import parse_moment, take
-from registry.backup.recovery import rehearse, restore_moment
-from registry.backup.store import Backup, explain, open_store
-from registry.changes import read_page
-from registry.changes.entries import following
-from registry.cluster import PrivateCluster
-from registry.doctor import Result, State, backups, server
-from registry.doctor.checks import examine
-from registry.errors import (
+from registry.core.errors import (
     ClusterError,
     ConflictError,
     CursorRefusedError,
@@ -27,8 +18,17 @@ from registry.errors import (
     NotFoundError,
     NotPreparedError,
 )
-from registry.gazetteer import VIET_NAM
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.ops import cluster
+from registry.ops.backup.moments import parse_moment, take
+from registry.ops.backup.recovery import rehearse, restore_moment
+from registry.ops.backup.store import Backup, explain, open_store
+from registry.ops.cluster import PrivateCluster
+from registry.ops.doctor import Result, State, backups, server
+from registry.ops.doctor.checks import examine
+from registry.publish.changes import read_page
+from registry.publish.changes.entries import following
+from registry.units.gazetteer import VIET_NAM
 from tests.registry.test_restore import snapshot
 from tests.support.clusters import running
 from tests.support.copies import opened

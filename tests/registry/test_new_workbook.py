@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from registry.new_workbook import new_workbook
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.files.new_workbook import new_workbook
 
 # In a process of its own: the library leaves files open that it could not write.
 NO_ROOM = """
 import resource, sys
 from pathlib import Path
-from registry.new_workbook import new_workbook
+from registry.files.new_workbook import new_workbook
 resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
 try:
     with new_workbook(Path(sys.argv[1]), row_by_row=True) as book:

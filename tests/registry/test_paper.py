@@ -8,24 +8,24 @@ from sqlalchemy import text
 
 from geo.code import format as code_display
 from geo.code import from_serial
-from registry.access.actors import Actor, acting_as
-from registry.database import session_scope
-from registry.errors import (
+from registry.core.actors import Actor, acting_as
+from registry.core.database import session_scope
+from registry.core.errors import (
     ConflictError,
     InvalidInputError,
     NotFoundError,
     OutsideUnitsError,
 )
-from registry.gazetteer import Gazetteer, today
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.table import BY_NAME
-from registry.paper import certificates, numbers
-from registry.paper.certificates import issue_certificate, revoke, verify
-from registry.paper.decisions import DecisionForm, done_decision, planned_decision
-from registry.paper.lists import print_list
-from registry.paper.plates import PLATE_FORM, PlateForm, print_plates
-from registry.paper.site import Site
-from registry.paper.typesetting import Paper
+from registry.publish.paper import certificates, numbers
+from registry.publish.paper.certificates import issue_certificate, revoke, verify
+from registry.publish.paper.decisions import DecisionForm, done_decision, planned_decision
+from registry.publish.paper.lists import print_list
+from registry.publish.paper.plates import PLATE_FORM, PlateForm, print_plates
+from registry.publish.paper.site import Site
+from registry.publish.paper.typesetting import Paper
+from registry.units.gazetteer import Gazetteer, today
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 from tests.support.pdf import qr_codes_of, sizes_of, texts_of
 from tests.support.units import read_gazetteer
@@ -194,7 +194,7 @@ def test_more_than_one_pdf_holds_is_told(
     place: Town, known: Gazetteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on(place, "Phố Dài", *map(str, range(1, 6)))
-    monkeypatch.setattr("registry.paper.plates.MAX_PLATES", 2)
+    monkeypatch.setattr("registry.publish.paper.plates.MAX_PLATES", 2)
     street = {"commune": COMMUNE, "street": "Phố Dài"}
     first, last = (plates(place, known, skip=skip, **street) for skip in (0, 4))
     assert (first.items, told(first), last.items, told(last)) == (2, {"more": 3}, 1, {})

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from registry.errors import DatabaseUnavailableError, NotPreparedError
-from registry.reads import Reads
+from registry.core.errors import DatabaseUnavailableError, NotPreparedError
+from registry.core.reads import Reads
 from tests.support.relay import Relay
 from tests.support.waiting import eventually
 

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from geo import code as codes
-from registry.changes.since import changed_since, read_since
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.errors import CursorRefusedError, InvalidInputError
-from registry.events import write_scope
-from registry.gazetteer import today
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.errors import CursorRefusedError, InvalidInputError
+from registry.core.events import write_scope
+from registry.publish.changes.since import changed_since, read_since
 from registry.register import Register
+from registry.units.gazetteer import today
 from scripts.batch import recheck
 from tests.support.copies import opened
 from tests.support.factories import TEST

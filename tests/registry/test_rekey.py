@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.database import OWNER_ROLE, make_engine
-from registry.rekey import rekey
-from registry.stored_keys import COLUMNS, stale_keys
+from registry.core.database import OWNER_ROLE, make_engine
+from registry.core.stored_keys import COLUMNS, stale_keys
+from registry.ops.rekey import rekey
 from tests.support.intake import BA_DINH, Deliver, deliveries, door, rows
 
 ROWS = (

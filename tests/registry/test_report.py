@@ -8,14 +8,14 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import insert, text
 
+from registry.core.errors import NotFoundError
 from registry.coverage.choropleth import NOT_A_BOUNDARY
 from registry.coverage.measure import coverage_of_level
 from registry.coverage.report import html_report
 from registry.coverage.series import record_day, series_of
 from registry.coverage.shapes import ARCHIPELAGOS
 from registry.coverage.workbook import write_workbook
-from registry.errors import NotFoundError
-from registry.gazetteer import today
+from registry.units.gazetteer import today
 from tests.support.factories import make_household, make_locality
 from tests.support.tables import Target
 from tests.support.units import unit_named

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.access.actors import Actor, acting_as
-from registry.access.roles import Role
-from registry.database import make_engine, session_scope
-from registry.errors import (
+from registry.core.actors import Actor, acting_as
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import (
     AddressTakenError,
     ConflictError,
     GoneError,
@@ -27,14 +26,15 @@ from registry.errors import (
     ReportStaleError,
     TooManyReportsError,
 )
-from registry.gazetteer import Gazetteer, today
+from registry.core.reads import Reads
+from registry.core.roles import Role
 from registry.intake.publishing.rollback import roll_back
-from registry.lookup import lookup
-from registry.reads import Reads
-from registry.reports import Filed, Said, file_report
-from registry.reports.decisions import Decided, Decision, accept, reject
-from registry.reports.queue import Entry, Wanted, queue, statement_of
-from registry.reports.reporters import Reporter
+from registry.lifecycle.reports import Filed, Said, file_report
+from registry.lifecycle.reports.decisions import Decided, Decision, accept, reject
+from registry.lifecycle.reports.queue import Entry, Wanted, queue, statement_of
+from registry.lifecycle.reports.reporters import Reporter
+from registry.records.lookup import lookup
+from registry.units.gazetteer import Gazetteer, today
 from tests.support.factories import make_household
 from tests.support.intake import BA_DINH, LAT, LON, deliveries, door, rows
 from tests.support.lifecycle import COMMUNE, LANG, Town, town

@@ -12,10 +12,10 @@ from psycopg import sql
 from sqlalchemy import Engine, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from registry.cluster.host import LIBRARY
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.events import move_pending_events, open_event, write_scope
-from registry.prepare import make_roles_and_extensions, prepare_database
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.events import move_pending_events, open_event, write_scope
+from registry.ops.cluster.host import LIBRARY
+from registry.ops.prepare import make_roles_and_extensions, prepare_database
 from tests.support.catalogue import schema_of
 from tests.support.clusters import empty_cluster, running
 from tests.support.factories import (

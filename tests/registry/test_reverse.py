@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.errors import InvalidInputError
-from registry.reverse import reverse
-from registry.search.answers import Answer
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.errors import InvalidInputError
+from registry.records.answers import Answer
+from registry.search.reverse import reverse
 from tests.support.factories import make_household
 from tests.support.search_world import LANG, World, search_world
 

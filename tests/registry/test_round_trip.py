@@ -13,25 +13,25 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy import text as sql
 
+from registry.core.batching import alone, together
+from registry.core.database import make_engine, session_scope
+from registry.core.reads import Reads
 from registry.core.sql import SHARED
-from registry.database import make_engine, session_scope
-from registry.demo.load import COLUMNS as DEMO_COLUMNS
-from registry.demo.load import plan_demo
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import Question
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from registry.labels_apart import Labelled, labels_apart
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
-from registry.past import with_past
-from registry.reads import Reads
-from registry.records import COLUMNS, JOINS, Record, record_wording
-from registry.search.batching import alone, together
+from registry.ops.demo.load import COLUMNS as DEMO_COLUMNS
+from registry.ops.demo.load import plan_demo
+from registry.records.past import with_past
+from registry.records.record import COLUMNS, JOINS, Record, record_wording
 from registry.search.doors import MAX_UNNUMBERED
-from registry.validate import validating
-from registry.validation.verdicts import Validation
+from registry.search.geocode import Question
+from registry.search.labels_apart import Labelled, labels_apart
+from registry.search.validate import validating
+from registry.search.validation.verdicts import Validation
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support import reform
 
 pytestmark = pytest.mark.thorough

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.access.actors import ANONYMOUS, Actor, acting, acting_as, restrict_to_units
-from registry.database import session_scope
-from registry.errors import OutsideUnitsError
+from registry.core.actors import ANONYMOUS, Actor, acting, acting_as, restrict_to_units
+from registry.core.database import session_scope
+from registry.core.errors import OutsideUnitsError
 from tests.support.factories import (
     make_event,
     make_household,

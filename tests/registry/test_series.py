@@ -7,19 +7,19 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import InvalidInputError, NotFoundError
+from registry.core.events import write_scope
+from registry.core.settings import from_environment
 from registry.coverage.answers import series_answer
 from registry.coverage.measure import coverage_of_level, coverage_of_unit
 from registry.coverage.moved import what_moved
 from registry.coverage.report import html_report
 from registry.coverage.series import FORECAST_DAYS, record, record_day, series_of
 from registry.coverage.trend import draw_trend
-from registry.database import make_engine, session_scope
-from registry.errors import InvalidInputError, NotFoundError
-from registry.events import write_scope
-from registry.gazetteer import Gazetteer, today
 from registry.jobs.perform import function_of
 from registry.jobs.table import JOBS
-from registry.settings import from_environment
+from registry.units.gazetteer import Gazetteer, today
 from tests.support.factories import TEST, make_household
 from tests.support.tables import CoverageDay, Target
 from tests.support.units import read_gazetteer, unit_named

@@ -11,15 +11,20 @@ import pytest
 from sqlalchemy import text
 
 from geo.code import format as code_display
-from registry.access.actors import ANONYMOUS, Actor, acting_as
-from registry.database import session_scope
-from registry.errors import ForbiddenError, InvalidInputError, UnreadableFileError
-from registry.gazetteer import Gazetteer, today
-from registry.gazetteer_loading import load_gazetteer
-from registry.services import ServiceHere, operator_of, services_at, services_of
-from registry.services.checking import ServicesCheck, check_services
-from registry.services.listing import list_areas, operator_sets
-from registry.services.loading import PROBLEMS, ServicesLoaded, load_services, remove_services
+from registry.core.actors import ANONYMOUS, Actor, acting_as
+from registry.core.database import session_scope
+from registry.core.errors import ForbiddenError, InvalidInputError, UnreadableFileError
+from registry.publish.services import ServiceHere, operator_of, services_at, services_of
+from registry.publish.services.checking import ServicesCheck, check_services
+from registry.publish.services.listing import list_areas, operator_sets
+from registry.publish.services.loading import (
+    PROBLEMS,
+    ServicesLoaded,
+    load_services,
+    remove_services,
+)
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.commands import call
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 

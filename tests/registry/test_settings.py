@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from registry.settings import Settings, from_environment, unknown_variables
-from registry.uploads.files import of_import
+from registry.core.settings import Settings, from_environment, unknown_variables
+from registry.submissions.files import of_import
 
 TILES = "https://tiles.vn/{z}/{x}/{y}.png"
 

@@ -11,7 +11,7 @@ import sys
 from multiprocessing import active_children
 from operator import add
 
-from registry.side_processes import side_processes
+from registry.core.side_processes import side_processes
 
 if __name__ == "__main__":
     pool = side_processes(2, str)

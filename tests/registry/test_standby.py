@@ -12,17 +12,17 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.backup.restore import register_promoted
-from registry.cluster import PrivateCluster
-from registry.codes import issue_codes
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import ConflictError, DatabaseUnavailableError
+from registry.core.events import move_pending_events, open_event, write_scope
+from registry.core.settings import Settings
 from registry.coverage.count_cache import count_anew, count_for_readers
 from registry.coverage.measure import coverage_of_unit
-from registry.database import make_engine, session_scope
-from registry.doctor import Result, State, run_checks
-from registry.errors import ConflictError, DatabaseUnavailableError
-from registry.events import move_pending_events, open_event, write_scope
-from registry.gazetteer_loading import load_gazetteer
-from registry.settings import Settings
+from registry.ops.backup.restore import register_promoted
+from registry.ops.cluster import PrivateCluster
+from registry.ops.doctor import Result, State, run_checks
+from registry.records.codes import issue_codes
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.clusters import empty_cluster, register_cluster, running, standby_of
 from tests.support.factories import TEST, make_household, make_unit
 from tests.support.intake import deliveries, door

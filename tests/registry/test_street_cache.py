@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from registry import street_cache
-from registry.address_reader import read_address
-from registry.gazetteer import Gazetteer
-from registry.street_cache import HouseByHouse
+from registry.search import street_cache
+from registry.search.address_reader import read_address
+from registry.search.street_cache import HouseByHouse
+from registry.units.gazetteer import Gazetteer
 from tests.support.vectors import read_vectors
 
 NUMBERED = re.compile(

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import InvalidInputError, NotFoundError, UnreadableFileError
+from registry.core.events import write_scope
 from registry.coverage.gaps import find_gaps
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_unit
 from registry.coverage.target_reading import Defaults
 from registry.coverage.targets import TargetResult, import_targets, remove_targets
-from registry.database import make_engine, session_scope
-from registry.errors import InvalidInputError, NotFoundError, UnreadableFileError
-from registry.events import write_scope
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.factories import TEST, make_locality
 from tests.support.intake import rows
 from tests.support.postgis import clone

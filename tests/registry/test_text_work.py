@@ -4,13 +4,13 @@ from functools import partial
 
 import pytest
 
-from registry import geocode as module
-from registry import text_work
-from registry.geocode import Question, geocode
-from registry.search.batching import Ask, Query, alone, bounded, bulk, side_by_side
+from registry.core import text_work
+from registry.core.batching import Ask, Query, alone, bounded, bulk, side_by_side
+from registry.core.text_work import Work, spend
+from registry.search import geocode as module
 from registry.search.faults import SEARCH_INCOMPLETE
-from registry.text_work import Work, spend
-from registry.validate import validate
+from registry.search.geocode import Question, geocode
+from registry.search.validate import validate
 from tests.support.search_world import World
 
 TEXTS = (

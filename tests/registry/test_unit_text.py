@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry import gazetteer as gazetteer_module
-from registry.errors import InvalidInputError
-from registry.gazetteer import Gazetteer
+from registry.core.errors import InvalidInputError
+from registry.units import gazetteer as gazetteer_module
 from registry.units import readings as unit_readings
+from registry.units.gazetteer import Gazetteer
 from registry.units.near_names import names_in_one_word
 from registry.units.parts import FORMER
 from registry.units.text import MAX_PARTS, MAX_TEXT, Naming, check_text, read_units

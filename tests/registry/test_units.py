@@ -13,8 +13,7 @@ from shapely.geometry import shape
 
 from geo.admin import name_key
 from registry import units as module
-from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import Gazetteer, Succession, Unit, UnitVersion
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.units import (
     LAST_DAY_OF_OLD_MAP,
     Conversion,
@@ -27,6 +26,7 @@ from registry.units import (
     picker,
     unit_by_code,
 )
+from registry.units.gazetteer import Gazetteer, Succession, Unit, UnitVersion
 from registry.units.onward import continuations
 from tests.support.units import unit_named
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from geo import code as codes
 from registry.access import budget
 from registry.access.budget import Budget, Purse
-from registry.disclosure import told_validation
-from registry.geocode import Components, Question, geocode
+from registry.search.disclosure import told_validation
 from registry.search.faults import FAULTS
 from registry.search.faults import VERDICTS as FAULT_VERDICTS
-from registry.validate import validate
-from registry.validation.questions import QUESTIONS
-from registry.validation.verdicts import (
+from registry.search.geocode import Components, Question, geocode
+from registry.search.validate import validate
+from registry.search.validation.questions import QUESTIONS
+from registry.search.validation.verdicts import (
     COMPONENTS,
     NEXT_ACTIONS,
     STATUSES,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from registry.database import make_engine
-from registry.geocode import Question
+from registry.core.database import make_engine
+from registry.core.reads import Reads
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from registry.reads import Reads
-from registry.validate import validate
+from registry.search.geocode import Question
+from registry.search.validate import validate
 from tests.support.units import read_gazetteer
 
 SAME_DOOR_M = 100

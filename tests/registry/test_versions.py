@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, Row, delete, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.events import write_scope
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.events import write_scope
 from tests.support.factories import (
     TEST,
     make_event,

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from registry.route import shortest as ordering
-from registry.route.distances import Point, way_m
-from registry.route.walking import Door, walked
-from registry.route.way import Way
+from registry.publish.route import shortest as ordering
+from registry.publish.route.distances import Point, way_m
+from registry.publish.route.walking import Door, walked
+from registry.publish.route.way import Way
 
 HERE = (105.8060, 21.0211)
 

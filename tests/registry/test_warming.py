@@ -2,10 +2,10 @@
 
 import pytest
 
-from registry import gazetteer_loading
-from registry.autocomplete.unit_index import _indexes
+from registry.core.settings import Settings
 from registry.register import Register
-from registry.settings import Settings
+from registry.search.autocomplete.unit_index import _indexes
+from registry.units import gazetteer_loading
 from registry.units.vocabulary import _vocabularies
 from registry.warming import warm
 from tests.support.search_world import World

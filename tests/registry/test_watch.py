@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from registry import watch as module
+from registry.core import watch as module
+from registry.core.database import TookTooLongError
+from registry.core.errors import DatabaseUnavailableError
 from registry.core.messages import Text
-from registry.database import TookTooLongError
-from registry.errors import DatabaseUnavailableError
-from registry.watch import Watch
+from registry.core.watch import Watch
 from tests.support.waiting import eventually
 
 NEW_S, HANGS_S = 1.0, 2.0

@@ -9,19 +9,19 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from registry.access.actors import Actor
 from registry.access.key_check import KeyCheck
 from registry.access.keys import NewKey, create_key, revoke_key
-from registry.database import session_scope
-from registry.doctor import run_checks
-from registry.errors import InvalidInputError, NotFoundError
-from registry.events import write_scope
+from registry.core.actors import Actor
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError, NotFoundError
+from registry.core.events import write_scope
+from registry.core.settings import Settings
+from registry.ops.doctor import run_checks
+from registry.publish.webhooks import delivering, messages, sending, subscriptions
+from registry.publish.webhooks.delivering import PAUSES_S, opened, send_due
+from registry.publish.webhooks.sending import check_url, post
+from registry.publish.webhooks.subscriptions import Wanted, WebhookView
 from registry.register import Register
-from registry.settings import Settings
-from registry.webhooks import delivering, messages, sending, subscriptions
-from registry.webhooks.delivering import PAUSES_S, opened, send_due
-from registry.webhooks.sending import check_url, post
-from registry.webhooks.subscriptions import Wanted, WebhookView
 from tests.support.background import worker
 from tests.support.commands import call
 from tests.support.factories import TEST

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from registry.settings import ROOT
-from registry.whole_file import whole_file
+from registry.core.settings import ROOT
+from registry.files.whole_file import whole_file
 
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-from registry.whole_file import whole_file
+from registry.files.whole_file import whole_file
 from scripts.progress import counting
 
 path, how, by_name = Path(sys.argv[1]), signal.Signals[sys.argv[2]], sys.argv[3] == "named"

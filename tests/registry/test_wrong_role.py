@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.access.actors import Actor, restrict_to_units
-from registry.backup.restore import register_promoted
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.doctor import State, run_checks
-from registry.errors import WrongRoleError
-from registry.prepare import prepare_database
-from registry.reads import Reads
-from registry.settings import Settings
+from registry.core.actors import Actor, restrict_to_units
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.errors import WrongRoleError
+from registry.core.reads import Reads
+from registry.core.settings import Settings
+from registry.ops.backup.restore import register_promoted
+from registry.ops.doctor import State, run_checks
+from registry.ops.prepare import prepare_database
 from tests.support.factories import make_event, make_household, make_unit
 from tests.support.refusal import refused
 from tests.support.relay import Relay

@@ -6,10 +6,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from registry import cluster
-from registry.backup import manifest_path, take_backup
-from registry.errors import ClusterError, ConflictError, UnreadableFileError
-from registry.settings import Settings
+from registry.core.errors import ClusterError, ConflictError, UnreadableFileError
+from registry.core.settings import Settings
+from registry.ops import cluster
+from registry.ops.backup import manifest_path, take_backup
 from tests.support.commands import Run, call
 from tests.support.lifecycle import Town, town
 from tests.support.running import own_var

@@ -11,16 +11,16 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from registry.batch import PointAsked, outcomes
-from registry.batch import work as batch_work
-from registry.batch.flat import flat
-from registry.batch.rows import Layout, read_row, read_table
-from registry.batch.work import Work, answer_rows
-from registry.batch.workbooks import IN_WORDS
-from registry.errors import DatabaseUnavailableError, InvalidInputError, UnreadableFileError
-from registry.gazetteer import today
-from registry.geocode import Components, Question
-from registry.settings import ROOT, Settings
+from registry.core.errors import DatabaseUnavailableError, InvalidInputError, UnreadableFileError
+from registry.core.settings import ROOT, Settings
+from registry.publish.batch import PointAsked, outcomes
+from registry.publish.batch import work as batch_work
+from registry.publish.batch.flat import flat
+from registry.publish.batch.rows import Layout, read_row, read_table
+from registry.publish.batch.work import Work, answer_rows
+from registry.publish.batch.workbooks import IN_WORDS
+from registry.search.geocode import Components, Question
+from registry.units.gazetteer import today
 from tests.support.commands import as_process
 from tests.support.search_world import LANG, World
 

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert
 
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import InvalidInputError
+from registry.core.events import write_scope
 from registry.coverage.measure import coverage_of_level
-from registry.database import make_engine, session_scope
-from registry.errors import InvalidInputError
-from registry.events import write_scope
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.coverage import coverage
 from scripts.coverage_table import print_table
 from tests.support.factories import TEST, make_household

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner, Result
 
-from registry.errors import NotFoundError
-from registry.settings import ROOT
+from registry.core.errors import NotFoundError
+from registry.core.settings import ROOT
 from scripts.coverage import coverage
 from scripts.demo import demo
 from scripts.imports import import_

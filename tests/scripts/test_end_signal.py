@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 PROGRAM = """
 import os, select, signal, sys

@@ -19,9 +19,9 @@ from click.testing import CliRunner
 from flask import Request
 
 from api.access import ANONYMOUS, Caller
-from registry.changes.snapshot import export_snapshot
-from registry.database import session_scope
-from registry.settings import ROOT
+from registry.core.database import session_scope
+from registry.core.settings import ROOT
+from registry.publish.changes.snapshot import export_snapshot
 from scripts.follow import follow
 from scripts.follow_copy import Copy
 from tests.support.commands import as_process

@@ -19,9 +19,9 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine
 
 from geo import code as codes
-from registry.database import make_engine
-from registry.errors import TooManyVanishedError, UnreadableFileError
-from registry.settings import ROOT
+from registry.core.database import make_engine
+from registry.core.errors import TooManyVanishedError, UnreadableFileError
+from registry.core.settings import ROOT
 from scripts.imports import import_
 from tests.support.intake import checksum, door, rows, write
 from tests.support.waiting import eventually

@@ -8,10 +8,10 @@ import click
 import pytest
 
 from geo.code import format as code_display
-from registry.errors import IllegalTransitionError
-from registry.history import MEMBERS
+from registry.core.errors import IllegalTransitionError
 from registry.lifecycle.table import OPERATIONS
 from registry.lifecycle.words import FIELDS
+from registry.records.history import MEMBERS
 from scripts.main import diachiso
 from tests.support.commands import Run, call
 from tests.support.lifecycle import COMMUNE, Town, town

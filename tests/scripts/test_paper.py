@@ -7,7 +7,7 @@ import click
 import pytest
 
 from geo.code import format as code_display
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
 from tests.support.commands import call
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 from tests.support.pdf import qr_codes_of, texts_of

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from geo.code import format as code_display
-from registry.errors import NotFoundError, ReportDecidedError, ReportStaleError
-from registry.gazetteer import Gazetteer
-from registry.reports import Said, file_report
-from registry.reports.reporters import Reporter
+from registry.core.errors import NotFoundError, ReportDecidedError, ReportStaleError
+from registry.lifecycle.reports import Said, file_report
+from registry.lifecycle.reports.reporters import Reporter
+from registry.units.gazetteer import Gazetteer
 from tests.support.commands import Run, call
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town, town
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 import pytest
 
-from registry.doctor.checks import State, Subject
-from registry.doctor.upkeep import second_person
+from registry.core.settings import Settings
 from registry.lifecycle.second_person import default_csv
-from registry.settings import Settings
+from registry.ops.doctor.checks import State, Subject
+from registry.ops.doctor.upkeep import second_person
 from tests.support.commands import Run, call
 from tests.support.lifecycle import Town, town
 

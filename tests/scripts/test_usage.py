@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from geo.text import has_diacritics
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 from scripts import main
 from scripts.main import diachiso
 

@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 
 from geo.text import has_diacritics
+from registry.core.settings import ROOT
 from registry.intake.judging.row_problem import RowProblem
-from registry.settings import ROOT
 
 _VIETNAMESE: Final = {
     "generated_pages.py": "headings of pages in docs/",

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from registry.core.errors import ConflictError
 from registry.core.messages import Text
-from registry.errors import ConflictError
+from registry.core.settings import ROOT, Settings
 from registry.jobs.table import IMPORTS, PUBLICATIONS, Job
-from registry.settings import ROOT, Settings
 from tests.support.waiting import eventually
 
 _HERE = "tests.support.background"

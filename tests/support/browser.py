@@ -23,8 +23,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from registry.cluster.host import Account
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.ops.cluster.host import Account
 from scripts.listening import reserve_port, server_url, wait_until_ready, web_server
 from tests.support.running import clean_environment
 from tests.support.waiting import eventually

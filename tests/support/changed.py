@@ -16,7 +16,7 @@ from typing import Final
 
 import grimp
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 PACKAGES: Final = ("geo", "registry", "api", "scripts", "deploy")
 _EVERYTHING: Final = ("migrations/", "requirements.lock", "setup.cfg", "tests/conftest.py")

@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from registry import cluster
-from registry.cluster import PrivateCluster
+from registry.ops import cluster
+from registry.ops.cluster import PrivateCluster
 from tests.support.postgis import copy_cluster, lay_prepared, new_folder
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from api.addresses import address_answer
-from registry.changes import Page, read_page
-from registry.changes.entries import Following, following
-from registry.errors import GoneError, NotFoundError
-from registry.lookup import lookup
+from registry.core.errors import GoneError, NotFoundError
+from registry.core.settings import Settings
+from registry.publish.changes import Page, read_page
+from registry.publish.changes.entries import Following, following
+from registry.records.lookup import lookup
 from registry.register import Register
-from registry.settings import Settings
 from scripts.follow_copy import Copy
 
 _ADDRESS = """

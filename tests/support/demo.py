@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from registry.database import make_engine, session_scope
-from registry.demo.load import load_demo, plan_demo
-from registry.demo.wanted import FIRST_HOUSEHOLDS
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.database import make_engine, session_scope
+from registry.ops.demo.load import load_demo, plan_demo
+from registry.ops.demo.wanted import FIRST_HOUSEHOLDS
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.postgis import clone, make_template
 
 _TEMPLATE = "template_demo"

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from registry.access.keys import KeyMade
-from registry.access.roles import Role
+from registry.core.roles import Role
 from tests.support.keys import Office
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from registry.doctor import CHECKS, Result, run_checks
-from registry.doctor.checks import examine
-from registry.settings import Settings
+from registry.core.settings import Settings
+from registry.ops.doctor import CHECKS, Result, run_checks
+from registry.ops.doctor.checks import examine
 
 
 def examined(url: str, **settings: Any) -> dict[str, Result]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 
 BUDGETS: Final = ROOT / "tests" / "budgets.csv"
 _SLOWEST: Final = 50

@@ -12,10 +12,10 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from registry.access.keys import KeyMade, NewKey, create_key
-from registry.access.roles import RANK, Role
-from registry.database import session_scope
-from registry.gazetteer import today
-from registry.settings import Settings
+from registry.core.database import session_scope
+from registry.core.roles import RANK, Role
+from registry.core.settings import Settings
+from registry.units.gazetteer import today
 from tests.registry.reform.conftest import SPLIT, resolution
 from tests.support.desk import Seat, sign_in
 from tests.support.keys import Office, bearer, office

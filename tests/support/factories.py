@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from geo.code import PAYLOAD_FIRST, from_serial
-from registry.events import Cause, open_event
+from registry.core.events import Cause, open_event
 from tests.support.tables import (
     AdminUnit,
     AdminUnitVersion,

@@ -1,4 +1,4 @@
-"""The feed as it stands in the tables: `registry.changes` is how followers read it."""
+"""The feed as it stands in the tables: `registry.publish.changes` is how followers read it."""
 
 from dataclasses import dataclass
 from typing import Final

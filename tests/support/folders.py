@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from registry.cluster.host import memory_bytes
+from registry.ops.cluster.host import memory_bytes
 
 ON_DISK = Path("/tmp")
 IN_MEMORY = Path("/dev/shm")

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from registry.database import make_engine
-from registry.errors import RegistryError
+from registry.core.database import make_engine
+from registry.core.errors import RegistryError
+from registry.core.settings import ROOT
 from registry.intake.result import ImportOptions
 from registry.intake.row_reports import Handback
 from registry.intake.run import import_file
-from registry.settings import ROOT
 
 
 @dataclass

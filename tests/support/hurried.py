@@ -4,8 +4,8 @@ from functools import partial
 
 from api.server import Pace, Server
 from api.wsgi import app
-from registry.settings import from_environment
-from registry.uploads import files
+from registry.core.settings import from_environment
+from registry.submissions import files
 
 __all__ = ("server",)
 

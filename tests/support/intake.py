@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from registry.database import session_scope
+from registry.core.database import session_scope
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from registry.access.keys import KeyMade, NewKey, create_key, revoke_key, rotate_key
-from registry.access.roles import Role
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.settings import Settings
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.roles import Role
+from registry.core.settings import Settings
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.units import open_app
 

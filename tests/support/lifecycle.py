@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, text
 
-from registry.database import make_engine, session_scope
-from registry.history import Step, history
+from registry.core.database import make_engine, session_scope
+from registry.core.reads import Reads
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.work import Done
-from registry.lookup import lookup
-from registry.reads import Reads
-from registry.records import Record
+from registry.records.history import Step, history
+from registry.records.lookup import lookup
+from registry.records.record import Record
 from tests.support import postgis
 
 COMMUNE = "00199"

@@ -17,8 +17,8 @@ from typing import Final
 from geo import code as codes
 from geo import lexicon
 from geo.text import fold
-from registry.demo.names import BUILDINGS, HAMLETS, HIGHWAYS, STREETS
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.ops.demo.names import BUILDINGS, HAMLETS, HIGHWAYS, STREETS
 
 LONGEST: Final = 2_000
 """Characters of a text that an endpoint takes."""

@@ -22,10 +22,10 @@ import psycopg
 from croniter import croniter
 from psycopg import sql
 
-from registry import cluster
-from registry.cluster.host import command_line
 from registry.jobs.table import JOBS
-from registry.prepare import prepare_database
+from registry.ops import cluster
+from registry.ops.cluster.host import command_line
+from registry.ops.prepare import prepare_database
 from tests.support.folders import IN_MEMORY, ON_DISK, roomy
 
 TEMPLATE = "template_diachiso"

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, insert, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from registry.events import Cause, write_scope
+from registry.core.events import Cause, write_scope
 from tests.support.tables import AdminUnit, AdminUnitSuccession, AdminUnitVersion
 
 _END = text(

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.dialects.postgresql import Range
 
-from registry.database import session_scope
-from registry.gazetteer import VIET_NAM, today
+from registry.core.database import session_scope
+from registry.units.gazetteer import VIET_NAM, today
 from tests.support.factories import make_unit
 from tests.support.tables import AdminUnitSuccession, AdminUnitVersion
 
@@ -113,4 +113,6 @@ def plan_reform(engine: Engine) -> Plan:
 def it_is(monkeypatch: pytest.MonkeyPatch, day: datetime.date, *, before: float = 0.0) -> None:
     """From here on it is 00:00 of `day` in Viet Nam, or so many seconds before."""
     begins = datetime.datetime.combine(day, datetime.time(), VIET_NAM).timestamp()
-    monkeypatch.setattr("registry.gazetteer.time", SimpleNamespace(time=lambda: begins - before))
+    monkeypatch.setattr(
+        "registry.units.gazetteer.time", SimpleNamespace(time=lambda: begins - before)
+    )

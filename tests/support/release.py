@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from registry import seeds
-from registry.database import OWNER_ROLE, make_engine
-from registry.seeds import load_seeds
+from registry.core.database import OWNER_ROLE, make_engine
+from registry.units import seeds
+from registry.units.seeds import load_seeds
 
 
 @dataclass

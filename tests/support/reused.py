@@ -14,7 +14,7 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import Engine, event
 
-from registry.database import make_engine
+from registry.core.database import make_engine
 from tests.support import postgis
 
 _FEW: Final = 500

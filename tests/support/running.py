@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from registry import cluster
-from registry.cluster.host import make_open_folder, processes
-from registry.settings import ROOT, Settings
+from registry.core.settings import ROOT, Settings
+from registry.ops import cluster
+from registry.ops.cluster.host import make_open_folder, processes
 from tests.support.folders import open_folder
 from tests.support.postgis import lay_prepared
 from tests.support.waiting import eventually

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from geo.locality import parse_locality
 from geo.street import parse_street
-from registry.database import make_engine, session_scope
-from registry.drawing.refresh import refresh
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
-from registry.reads import Reads
+from registry.core.database import make_engine, session_scope
+from registry.core.reads import Reads
+from registry.publish.drawing.refresh import refresh
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support import postgis
 from tests.support.factories import make_building, make_household, make_locality, make_street
 from tests.support.tables import SuccessionLink

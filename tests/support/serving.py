@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from flask import Flask
 from werkzeug.serving import make_server
 
-from registry.settings import Settings
+from registry.core.settings import Settings
 from tests.support.units import open_app
 
 

@@ -9,8 +9,8 @@ from unittest.mock import patch
 
 from flask.testing import FlaskClient
 
-from registry.reads import Reads
-from registry.reports.new_houses import MAX_TEXT
+from registry.core.reads import Reads
+from registry.lifecycle.reports.new_houses import MAX_TEXT
 from registry.search.completed_text import UNITS
 from tests.support.made_texts import LONGEST
 

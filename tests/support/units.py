@@ -8,11 +8,11 @@ from sqlalchemy import Engine
 
 from api.access import Authenticate, nobody
 from api.app import create_app
-from registry.database import session_scope
-from registry.gazetteer import Gazetteer, Unit
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.database import session_scope
+from registry.core.settings import Settings
 from registry.register import Register
-from registry.settings import Settings
+from registry.units.gazetteer import Gazetteer, Unit
+from registry.units.gazetteer_loading import load_gazetteer
 
 
 def read_gazetteer(engine: Engine) -> Gazetteer:

@@ -11,10 +11,10 @@ from sqlalchemy import text as statement
 from werkzeug.test import TestResponse
 
 from registry.access.keys import KeyMade
-from registry.database import make_engine, session_scope
+from registry.core.database import make_engine, session_scope
+from registry.core.settings import Settings
 from registry.jobs.perform import perform
 from registry.jobs.table import JOBS
-from registry.settings import Settings
 from tests.support.intake import rows
 from tests.support.keys import Office, bearer
 from tests.support.lifecycle import COMMUNE

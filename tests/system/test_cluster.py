@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from deploy.cluster.trial import OWN_SETTINGS, TRIAL
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 from tests.support.folders import open_folder
 from tests.support.running import clean_environment
 from tests.support.waiting import eventually

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 from tests.support.demo import first_demo
 from tests.support.units import open_app
 from tests.support.web import api_rules

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from registry.changes.snapshot import export_snapshot
-from registry.database import make_engine
-from registry.errors import RegistryError
-from registry.events import move_pending_events, open_event, write_scope
+from registry.core.database import make_engine
+from registry.core.errors import RegistryError
+from registry.core.events import move_pending_events, open_event, write_scope
+from registry.core.reads import Reads
 from registry.intake.publishing.rollback import roll_back
-from registry.reads import Reads
+from registry.publish.changes.snapshot import export_snapshot
 from registry.register import Register
 from scripts.follow import load_snapshot
 from tests.support.copies import Follower, follower, opened

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from api.access import Caller
 from geo.code import from_serial, validate
-from registry.database import make_engine, session_scope
+from registry.core.database import make_engine, session_scope
 from registry.lifecycle.table import OPERATIONS
 from scripts.generated_pages import LIFECYCLE, PAGES, refreshed
 from tests.support import postgis

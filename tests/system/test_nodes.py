@@ -20,13 +20,13 @@ from sqlalchemy import make_url
 from geo import code as codes
 from registry.access.budget import COST
 from registry.access.keys import KeyMade, NewKey, create_key
-from registry.access.roles import Role
-from registry.cluster.host import Account
-from registry.database import make_engine, session_scope
-from registry.doctor import State, run_checks
-from registry.errors import WrongRoleError
-from registry.prepare import make_web_login
-from registry.settings import Settings
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import WrongRoleError
+from registry.core.roles import Role
+from registry.core.settings import Settings
+from registry.ops.cluster.host import Account
+from registry.ops.doctor import State, run_checks
+from registry.ops.prepare import make_web_login
 from tests.support.background import worker
 from tests.support.browser import serving
 from tests.support.factories import next_code

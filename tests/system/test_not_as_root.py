@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from registry.cluster import FALLBACK, KEPT
-from registry.cluster.host import WEB_ACCOUNT, processes
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.ops.cluster import FALLBACK, KEPT
+from registry.ops.cluster.host import WEB_ACCOUNT, processes
 from tests.support.running import (
     Run,
     Starter,

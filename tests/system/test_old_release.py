@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 from tests.support.running import clean_environment
 
 READING_AND_WRITING = (

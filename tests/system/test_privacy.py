@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from registry.intake.spellings.headers import is_personal
+from registry.files.spellings.headers import is_personal
 from tests.support.running import Run, Starter, private
 
 # Words of a name in the schema or the API, either part of which would be about a person.

@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 
 from api import errors as api_errors
+from registry.core.settings import ROOT
 from registry.search.faults import FAULTS
-from registry.settings import ROOT
 from scripts.main import diachiso
 from tests.support.web import api_rules
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from registry.demo.wanted import FIRST_HOUSEHOLDS
-from registry.settings import ROOT
+from registry.core.settings import ROOT
+from registry.ops.demo.wanted import FIRST_HOUSEHOLDS
 from tests.support.running import (
     Run,
     clean_environment,

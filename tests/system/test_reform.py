@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.database import make_engine, session_scope
-from registry.events import write_scope
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.database import make_engine, session_scope
+from registry.core.events import write_scope
 from registry.units import UnitQuery, convert_text, find_units
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from registry.units.onward import continuations
 from tests.support import reform
 from tests.support.factories import (

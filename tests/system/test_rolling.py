@@ -16,7 +16,7 @@ import psycopg
 import requests
 
 from registry.access.keys import NewKey, create_key
-from registry.database import session_scope
+from registry.core.database import session_scope
 from tests.support.keys import bearer
 from tests.support.lifecycle import town
 from tests.support.running import Run, own_var, starter

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import text
 
-from registry import cluster
-from registry.cluster import KEPT
-from registry.cluster.host import processes
-from registry.database import make_engine, session_scope
-from registry.settings import ROOT
+from registry.core.database import make_engine, session_scope
+from registry.core.settings import ROOT
+from registry.ops import cluster
+from registry.ops.cluster import KEPT
+from registry.ops.cluster.host import processes
 from tests.support.folders import open_folder
 from tests.support.postgis import lay_prepared
 from tests.support.running import (

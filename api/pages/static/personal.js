@@ -1,4 +1,4 @@
-// What nobody may write into the register, told before it is sent; the server refuses the same (registry/personal.py).
+// What nobody may write into the register, told before it is sent; the server refuses the same (registry/core/personal.py).
 
 import { _ } from './ui.js';
 

@@ -27,7 +27,7 @@ class Goes(Flag):
     EDITED = auto()
     """Operations take it, and forms show it."""
     ANSWERED = auto()
-    """It is a member of `registry.records.Record`."""
+    """It is a member of `registry.records.record.Record`."""
     TRACED = auto()
     """History tells when it changes."""
     FED = auto()

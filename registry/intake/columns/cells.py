@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from registry.files.formats.table import InBlocks, Rows
 from registry.intake.columns.reader import MAX_CELL, SourceFile, as_read, cells_of, full_rows
-from registry.intake.formats.table import InBlocks, Rows
 
 Cells = Sequence[pa.StringArray]
 """Some rows, as a column for each field; '' where there is nothing."""

@@ -4,10 +4,10 @@ from itertools import islice
 from typing import Final
 
 from geo.text import fold
+from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message
-from registry.errors import UnreadableFileError
+from registry.files.formats.table import unreadable
 from registry.intake.columns.reader import SourceFile, rows_of
-from registry.intake.formats.table import unreadable
 
 MARK: Final = ("demo", "yes")
 """The column, and what stands in it, of a row that is made up: `diachiso demo --csv` writes it."""

@@ -14,8 +14,8 @@ from geo.placeholders import is_ditto
 from geo.text import fold
 from registry.core.messages import Message
 from registry.core.remedies import Remedy
-from registry.intake.columns.fields import Columns
-from registry.intake.formats.table import Rows, Table
+from registry.files.fields import Columns
+from registry.files.formats.table import Rows, Table
 
 _FILL: Final = ":fill"
 """Behind the field of a mapping: blank cells of the column hold what stands above them."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from registry.core.messages import Message
-from registry.intake.columns.fields import Columns
-from registry.intake.formats.table import Rows, Table
-from registry.intake.spellings.footer_words import is_footer, is_signed
-from registry.intake.spellings.heading_words import PLACE_HEADER, Groups, named_in, plain
-from registry.intake.spellings.place_kinds import depth_of
-from registry.intake.spellings.returned import clean_text
+from registry.files.fields import Columns
+from registry.files.formats.table import Rows, Table
+from registry.files.spellings.footer_words import is_footer, is_signed
+from registry.files.spellings.heading_words import PLACE_HEADER, Groups, named_in, plain
+from registry.files.spellings.place_kinds import depth_of
+from registry.files.spellings.returned import clean_text
 
 _STREET_HEADER: Final = "Đường (nhóm)"
 _LONGEST: Final = 200

@@ -16,12 +16,12 @@ from geo.house_number import ALLEY_RANK, parse_house_number
 from geo.placeholders import is_ditto, is_none
 from geo.points import point_in, two_numbers
 from geo.text import fold
-from registry.intake.columns.fields import Columns, Joined
-from registry.intake.formats.table import Rows, Table
-from registry.intake.spellings.door_cells import APART, read_number
-from registry.intake.spellings.doors import is_refused
-from registry.intake.spellings.headers import block_word, in_full
-from registry.intake.spellings.place_kinds import depth_of, kind_named, with_kind
+from registry.files.fields import Columns, Joined
+from registry.files.formats.table import Rows, Table
+from registry.files.spellings.door_cells import APART, read_number
+from registry.files.spellings.doors import is_refused
+from registry.files.spellings.headers import block_word, in_full
+from registry.files.spellings.place_kinds import depth_of, kind_named, with_kind
 
 Make = Callable[..., tuple[str, ...]]
 """From the cells of some columns, stripped, to those of the columns that are made."""

@@ -16,17 +16,17 @@ from typing import Final
 
 from geo.coordinates import metres
 from geo.text import visible
+from registry.core.errors import CommuneNotNamedError, UnreadableFileError
 from registry.core.messages import Message, Several
-from registry.errors import CommuneNotNamedError, UnreadableFileError
-from registry.intake.columns.fields import Columns, find_columns, read_as
+from registry.files.fields import Columns, find_columns, read_as
+from registry.files.formats.any_file import read_file
+from registry.files.formats.table import Numbering, Part, Rows, Table, not_opened, unreadable
+from registry.files.spellings.returned import ReturnedColumns
+from registry.files.spellings.street_cells import stand_apart
 from registry.intake.columns.filled import filled_down, offers, parted
 from registry.intake.columns.headings import under_headings
 from registry.intake.columns.joined import widened
 from registry.intake.columns.unread import look_through
-from registry.intake.formats.any_file import read_file
-from registry.intake.formats.table import Numbering, Part, Rows, Table, not_opened, unreadable
-from registry.intake.spellings.returned import ReturnedColumns
-from registry.intake.spellings.street_cells import stand_apart
 
 MAX_CELL: Final = 2_000
 """Characters of a cell that are read; no address is longer."""

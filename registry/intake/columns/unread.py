@@ -16,8 +16,8 @@ from geo.points import point_in
 from geo.text import fold
 from registry.core.messages import Message, Several
 from registry.core.remedies import Remedy
-from registry.intake.columns.fields import Columns, told_headers
-from registry.intake.spellings.headers import names_coordinates
+from registry.files.fields import Columns, told_headers
+from registry.files.spellings.headers import names_coordinates
 
 _SHARE: Final = 0.5
 """Of the cells of a column that have the form in question."""

@@ -10,9 +10,9 @@ import re
 from typing import Final
 
 from geo.mangled_number import originals
-from registry.gazetteer import Gazetteer, Unit
+from registry.files.spellings.communes import padded_code
 from registry.intake.engine import Workbench
-from registry.intake.spellings.communes import padded_code
+from registry.units.gazetteer import Gazetteer, Unit
 
 _LONGEST: Final = 200
 """Characters of a value that are kept."""

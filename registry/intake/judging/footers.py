@@ -11,12 +11,12 @@ from typing import Final
 
 from geo.text import fold
 from registry.core.messages import Message
+from registry.files.formats.table import unreadable
+from registry.files.spellings.footer_words import is_footer, is_signed
+from registry.files.spellings.headers import field_of, is_personal
+from registry.files.spellings.heading_words import place_kinds
 from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.engine import Workbench
-from registry.intake.formats.table import unreadable
-from registry.intake.spellings.footer_words import is_footer, is_signed
-from registry.intake.spellings.headers import field_of, is_personal
-from registry.intake.spellings.heading_words import place_kinds
 
 _LOOKED_AT: Final = 1_000
 """Rejected rows that are looked at, from the end of the file."""

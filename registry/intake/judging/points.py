@@ -1,7 +1,7 @@
 """Which of several communes a point means, and whether it lies in the one that its row names.
 
 A real polygon decides to the metre; without one, and of the points outside of it, the reach of the
-commune from its seat (`registry.boundaries.reach`): a point beyond makes the row an error.
+commune from its seat (`registry.units.boundaries.reach`): a point beyond makes the row an error.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pyproj import Geod
 from sqlalchemy import Connection, text
 
-from registry.boundaries.reach import REACHES
 from registry.intake.engine import Workbench
+from registry.units.boundaries.reach import REACHES
 
 _SEATS: Final = (
     "-- columns: unit_id INTEGER, lon DOUBLE, lat DOUBLE, reach_km DOUBLE, drawn BOOLEAN\n"

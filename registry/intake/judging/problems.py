@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from geo.lexicon import read_table
+from registry.core.labels import SEVERITIES, Severity
 from registry.core.messages import in_vietnamese
 from registry.intake.plain import PLAIN
-from registry.messages import SEVERITIES, Severity
 
 PIECE: Final = re.compile(r"\{([a-z_]+)\}")
 """A piece of SQL that a predicate or a value names."""

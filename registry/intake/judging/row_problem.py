@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from registry.core.messages import LANGUAGES, N_, translate
-from registry.intake.formats.table import Numbering
+from registry.files.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 
 _OTHER_ROW: Final = re.compile(r"\b(?:row (?:dòng )?|dòng )(\d+)")

@@ -6,9 +6,9 @@ A problem is data, not an exception. Rows with an error go no further.
 from typing import Final
 
 from registry.core.sql import Statements
+from registry.files.spellings.returned import clean_cell
 from registry.intake.engine import Workbench
 from registry.intake.judging.problems import PIECE, PROBLEMS, RULES
-from registry.intake.spellings.returned import clean_cell
 
 
 def _no_text(cell: str) -> str:

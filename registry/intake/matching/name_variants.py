@@ -1,7 +1,7 @@
 """Streets and localities of one commune whose names differ in their marks only: Hàng Dầu, Hàng Đậu.
 
 Such names have one key, and are two places: a number in one is no door of the other. Each is known
-by a key of its own (`registry.own_keys`), and the rows that name it are led there before
+by a key of its own (`registry.core.own_keys`), and the rows that name it are led there before
 anything is compared with anything. A name without any mark is the one that has some; where there
 are several, nobody can tell which is meant, and the row is asked about.
 
@@ -20,9 +20,9 @@ from typing import Any, Final
 from geo.label import named
 from geo.spelling import are_apart
 from geo.text import accent_key, has_diacritics
+from registry.core.own_keys import APART
 from registry.core.sql import Statements
 from registry.intake.engine import Workbench
-from registry.own_keys import APART
 
 _PARTS: Final = ("street", "place")
 """Of a row."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from registry.core.sql import Statements
+from registry.files.formats.table import Numbering
 from registry.intake.engine import Workbench
-from registry.intake.formats.table import Numbering
 from registry.intake.matching.vanished import Vanishing
 
 SQL: Final = Statements(__file__)

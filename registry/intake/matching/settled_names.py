@@ -14,11 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.label import named
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.errors import InvalidInputError
+from registry.files.spellings.door_cells import read_place, read_street
 from registry.intake.engine import Workbench
-from registry.intake.spellings.door_cells import read_place, read_street
 
 SQL: Final = Statements(__file__)
 

@@ -8,8 +8,8 @@ retire a whole commune, so many vanished references are a warning and nearly all
 from dataclasses import dataclass
 from typing import Any, Final
 
+from registry.core.errors import TooManyVanishedError
 from registry.core.messages import Message
-from registry.errors import TooManyVanishedError
 
 WARN_PCT: Final = 20
 REFUSE_PCT: Final = 80

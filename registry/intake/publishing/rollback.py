@@ -6,13 +6,13 @@ from typing import Final
 from sqlalchemy import Engine, TextClause, text
 from sqlalchemy.orm import Session
 
-from registry.access.actors import demand, is_bound, outside_units
+from registry.core.actors import demand, is_bound, outside_units
+from registry.core.errors import ConflictError, NotFoundError
+from registry.core.events import Cause, refuse_brought, write_scope
 from registry.core.locks import Lock, hold_lock
 from registry.core.messages import N_, Message, _
 from registry.core.remedies import Remedy
 from registry.core.sql import Statements
-from registry.errors import ConflictError, NotFoundError
-from registry.events import Cause, refuse_brought, write_scope
 
 SQL: Final = Statements(__file__)
 

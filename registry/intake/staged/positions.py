@@ -28,11 +28,11 @@ from geo.coordinates import (
     metres,
     to_wgs84,
 )
+from registry.core.errors import SystemNotConfirmedError, UnreadableFileError
 from registry.core.messages import Message
 from registry.core.remedies import Remedy
-from registry.errors import SystemNotConfirmedError, UnreadableFileError
+from registry.files.formats.table import Rows, unreadable
 from registry.intake.columns.reader import SourceFile, cells_of, rows_of
-from registry.intake.formats.table import Rows, unreadable
 from registry.intake.staged.resolve import FIELDS_READ, Resolver
 from registry.intake.staged.zone_vote import (
     LEAST,

@@ -17,27 +17,27 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from geo.text import fold
-from registry.gazetteer import Gazetteer
-from registry.intake.columns.cells import Cells, distinct, rows_of
-from registry.intake.columns.fields import Columns
-from registry.intake.columns.reader import SourceFile
-from registry.intake.plain import PLAIN
-from registry.intake.spellings.beside import COLUMNS_DIFFER
-from registry.intake.spellings.communes import (
+from registry.files.fields import Columns
+from registry.files.spellings.beside import COLUMNS_DIFFER
+from registry.files.spellings.communes import (
     CommuneReader,
     CommuneReading,
     CommuneSpelling,
     spelling_of,
 )
-from registry.intake.spellings.door_cells import read_flat, read_number, read_place, read_street
-from registry.intake.spellings.doors import DoorParts, combined, completed_by, is_refused
-from registry.intake.spellings.doubts import PLACE_DIFFERS
-from registry.intake.spellings.place_beside import DIFFERS, UNDECIDED, with_place_beside
-from registry.intake.spellings.place_kinds import kind_named, with_kind
-from registry.intake.spellings.street_cells import StreetCells
-from registry.intake.spellings.texts import OfBefore, Text, TextReaders, TextReading
-from registry.intake.spellings.unit_cells import UnitCells
+from registry.files.spellings.door_cells import read_flat, read_number, read_place, read_street
+from registry.files.spellings.doors import DoorParts, combined, completed_by, is_refused
+from registry.files.spellings.doubts import PLACE_DIFFERS
+from registry.files.spellings.place_beside import DIFFERS, UNDECIDED, with_place_beside
+from registry.files.spellings.place_kinds import kind_named, with_kind
+from registry.files.spellings.street_cells import StreetCells
+from registry.files.spellings.texts import OfBefore, Text, TextReaders, TextReading
+from registry.files.spellings.unit_cells import UnitCells
+from registry.intake.columns.cells import Cells, distinct, rows_of
+from registry.intake.columns.reader import SourceFile
+from registry.intake.plain import PLAIN
 from registry.intake.staged.resolved import REMEMBERED, Numbered, Resolved, Row
+from registry.units.gazetteer import Gazetteer
 
 FIELDS_READ: Final = (
     *("source_ref", "longitude", "latitude", "households_count", "position_accuracy_m"),

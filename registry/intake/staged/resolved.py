@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from registry.intake.spellings.doors import DoorParts
+from registry.files.spellings.doors import DoorParts
 
 _NUMBERED: Final = ("number_at", "street_at", "place_at", "flat_at", "commune_at")
 RESOLVED: Final = (*_NUMBERED, "hint", "beside", "doubt")

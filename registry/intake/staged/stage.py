@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from geo.text import fold
+from registry.files.spellings.returned import NO_HOUSE
 from registry.intake.columns.ahead import ahead
 from registry.intake.columns.cells import Cells, cells_in_blocks
 from registry.intake.columns.reader import SourceFile
 from registry.intake.engine import MANY, Workbench
-from registry.intake.spellings.returned import NO_HOUSE
 from registry.intake.staged.counts import counts_of
 from registry.intake.staged.resolve import FIELDS_READ, PARTS, Resolver
 from registry.intake.staged.resolved import Resolved, Row

@@ -14,11 +14,11 @@ from babel.messages.pofile import read_po
 
 from registry.core.messages import DOMAIN, WORDS, Message, Several, english_texts
 from registry.core.remedies import Remedy
-from registry.settings import ROOT
+from registry.core.settings import ROOT
 from scripts.catalogue import catalogues, problems
 
 _PACKAGES: Final = ("registry", "api", "scripts", "geo")
-_OTHER_MESSAGES: Final = "registry.webhooks.messages"
+_OTHER_MESSAGES: Final = "registry.publish.webhooks.messages"
 """A `Message` imported from there is what a webhook delivers."""
 _CODE_IS: Final = {"Message": 0, "none_of": 1, "_listed": 0}
 """Function → its argument that is a code."""

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 from psycopg import ClientCursor
 
+from registry.core.batching import Bulk
+from registry.core.settings import ROOT
 from registry.core.sql import FRAGMENT, Statements, parted, sections
 from registry.intake.publishing.publish import HANDED
 from registry.intake.row_reports import VANISHED_REF
-from registry.search.batching import Bulk
-from registry.seeds import FILES as FILES_OF_SEEDS
-from registry.settings import ROOT
+from registry.units.seeds import FILES as FILES_OF_SEEDS
 
 _OPENS: Final = re.compile(
     r"^SQL: Final = Statements\(|^from registry\S* import (?:\([^)]*|[^(\n]*)\bSQL\b", re.MULTILINE

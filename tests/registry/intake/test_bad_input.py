@@ -16,8 +16,8 @@ import shapely
 import xlsxwriter
 from sqlalchemy import Engine
 
-from registry.database import make_engine
-from registry.errors import UnreadableFileError
+from registry.core.database import make_engine
+from registry.core.errors import UnreadableFileError
 from registry.intake.columns.reader import open_file
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.row_reports import REJECTED, Handback, write_problems

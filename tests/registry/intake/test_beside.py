@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, rows
 
 pytestmark = pytest.mark.thorough

@@ -13,16 +13,16 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from registry import cluster
-from registry.database import make_engine
-from registry.errors import DatabaseUnavailableError
-from registry.events import move_pending_events
-from registry.gazetteer import today
+from registry.core.database import make_engine
+from registry.core.errors import DatabaseUnavailableError
+from registry.core.events import move_pending_events
 from registry.intake.result import PHASES, ImportOptions, ImportResult
 from registry.intake.run import import_file
+from registry.ops import cluster
 from registry.reform import progress as reform_progress
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform
+from registry.units.gazetteer import today
 from tests.registry.reform.conftest import HEAD
 from tests.support.background import gone
 from tests.support.clusters import empty_cluster

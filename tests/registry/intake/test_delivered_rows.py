@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Engine
 
 from geo.label import label
-from registry.gazetteer import Gazetteer
-from registry.lookup import lookup
-from registry.reads import Reads
-from registry.records import Record
+from registry.core.reads import Reads
+from registry.records.lookup import lookup
+from registry.records.record import Record
+from registry.units.gazetteer import Gazetteer
 from tests.support.intake import deliveries, rows, tables_that_hold
 from tests.support.reused import Reused
 from tests.support.units import read_gazetteer

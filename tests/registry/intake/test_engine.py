@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.database import driver_connection, session_scope
-from registry.errors import StorageFullError
+from registry.core.database import driver_connection, session_scope
+from registry.core.errors import StorageFullError
 from registry.intake import engine as engines
 from registry.intake.engine import workbench
 from registry.intake.plain import with_each_plain

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import Engine
 
-from registry.database import session_scope
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import Question, geocode
-from registry.reads import Reads
+from registry.core.database import session_scope
+from registry.core.reads import Reads
+from registry.search.geocode import Question, geocode
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.intake import Deliver, rows
 
 pytestmark = pytest.mark.thorough

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
 from registry.intake.columns.reader import cells_of, open_file, rows_of
 
 GROUPS = """STT,Tên đường,Số nhà,Phường

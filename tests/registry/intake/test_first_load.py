@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from registry.database import session_scope
-from registry.errors import DatabaseUnavailableError
+from registry.core.database import session_scope
+from registry.core.errors import DatabaseUnavailableError
 from registry.intake.publishing.first_load import MANY, keys_parked
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file

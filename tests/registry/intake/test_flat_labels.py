@@ -9,14 +9,14 @@ from sqlalchemy import Engine
 
 from geo.flat import block_mark
 from geo.label import door_words
-from registry.database import session_scope
-from registry.gazetteer import Gazetteer
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import Question
-from registry.reads import Reads
-from registry.search.batching import alone
+from registry.core.batching import alone
+from registry.core.database import session_scope
+from registry.core.reads import Reads
 from registry.search.doors import records_of
-from registry.validate import validate
+from registry.search.geocode import Question
+from registry.search.validate import validate
+from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.intake import Deliver, door, rows
 from tests.support.vietnamese import without_diacritics
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
 from registry.intake.columns.reader import open_file
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.row_reports import PUBLISHED, REJECTED, Handback, write_codes, write_problems

@@ -21,11 +21,11 @@ import xlsxwriter
 import xlwt
 from pyproj import CRS
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
+from registry.files.formats import any_file
+from registry.files.formats.declared import declared_system
 from registry.intake.columns.cells import cells_in_blocks
 from registry.intake.columns.reader import SourceFile, cells_of, open_file, rows_of
-from registry.intake.formats import any_file
-from registry.intake.formats.declared import declared_system
 
 HEADER = ["Số nhà", "Tên đường", "Mã xã"]
 ROWS = [["12/3", "Đường số 7", "00004"], ["5A", "Nguyễn Trường Tộ", "00004"]]

@@ -5,12 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from registry.batch.rows import read_table
-from registry.errors import UnreadableFileError
-from registry.intake.columns.fields import find_columns
-from registry.intake.columns.reader import open_file
-from registry.intake.plain import PLAIN
-from registry.intake.spellings.headers import (
+from registry.core.errors import UnreadableFileError
+from registry.files.fields import find_columns
+from registry.files.spellings.headers import (
     _COMPOSED,
     FIELDS,
     LONGEST_NAME,
@@ -21,6 +18,9 @@ from registry.intake.spellings.headers import (
     names_coordinates,
     weak_field_of,
 )
+from registry.intake.columns.reader import open_file
+from registry.intake.plain import PLAIN
+from registry.publish.batch.rows import read_table
 from tests.support.vectors import Row, cases
 
 

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from registry.batch.pasted import text_of
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
+from registry.files.formats.any_file import read_file
 from registry.intake.columns.cells import cells_in_blocks
 from registry.intake.columns.reader import open_file
-from registry.intake.formats.any_file import read_file
 from registry.lifecycle.number_table import read_numbers_file
+from registry.publish.batch.pasted import text_of
 
 pytestmark = pytest.mark.thorough
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from geo.address import Door, names_dwelling, parse_components
-from registry.address_reader import read_address
+from registry.files.spellings.doors import parts_of
 from registry.intake.engine import _script
-from registry.intake.spellings.doors import parts_of
+from registry.search.address_reader import read_address
 from tests.support.units import read_gazetteer
 from tests.support.vectors import read_vectors
 

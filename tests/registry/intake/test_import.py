@@ -5,19 +5,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.errors import (
+from registry.core.errors import (
     ConflictError,
     InvalidInputError,
     NotFoundError,
     UnreadableFileError,
     WithdrawnError,
 )
-from registry.events import Cause, write_scope
+from registry.core.events import Cause, write_scope
+from registry.core.reads import Reads
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
-from registry.lookup import lookup
-from registry.reads import Reads
+from registry.records.lookup import lookup
 from tests.support.intake import (
     BA_DINH,
     HONG_HA,

@@ -10,7 +10,7 @@ import pytest
 import shapely
 from pyogrio.raw import write
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
 from registry.intake.columns.reader import cells_of, open_file, rows_of
 
 pytestmark = pytest.mark.thorough

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from registry.errors import FileLinksElsewhereError, UnreadableFileError
-from registry.intake.formats.any_file import read_file
-from registry.settings import ROOT
+from registry.core.errors import FileLinksElsewhereError, UnreadableFileError
+from registry.core.settings import ROOT
+from registry.files.formats.any_file import read_file
 
 pytestmark = pytest.mark.thorough
 
@@ -183,6 +183,6 @@ def test_gdal_by_itself_would_fetch_it(tmp_path: Path, listener: tuple[str, list
     url, came = listener
     path = tmp_path / "a.geojson"
     path.write_bytes(dumped(collection(crs=link(url))))
-    code = f"from registry.gdal import pyogrio; pyogrio.read_info({str(path)!r})"
+    code = f"from registry.files.gdal import pyogrio; pyogrio.read_info({str(path)!r})"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
     assert came

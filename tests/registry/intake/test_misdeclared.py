@@ -22,12 +22,12 @@ import shapely
 from pyproj.transformer import TransformerGroup
 from sqlalchemy import Engine
 
-from registry.boundaries import load_boundaries
-from registry.database import make_engine
-from registry.errors import UnreadableFileError
+from registry.core.database import make_engine
+from registry.core.errors import UnreadableFileError
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
+from registry.units.boundaries import load_boundaries
 from tests.support import postgis
 from tests.support.intake import rows
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from registry.database import session_scope
-from registry.events import Cause, open_event
+from registry.core.database import session_scope
+from registry.core.events import Cause, open_event
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import Deliver, door, rows, write

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, text
 
-from registry.database import session_scope
+from registry.core.database import session_scope
 from tests.support.intake import BA_DINH, HONG_HA, Deliver, door
 
 

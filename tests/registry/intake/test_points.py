@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.boundaries.cells import draw_cells
-from registry.database import session_scope
+from registry.core.database import session_scope
+from registry.units.boundaries.cells import draw_cells
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
 HCMC = {"longitude": "106.7009", "latitude": "10.7769"}

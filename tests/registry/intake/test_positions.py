@@ -10,7 +10,7 @@ from pyproj.transformer import TransformerGroup
 from sqlalchemy import Engine
 
 from geo.coordinates import central_meridian_and_scale, to_wgs84
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
 from registry.intake.staged.positions import SYSTEMS

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.events import Cause, write_scope
+from registry.core.events import Cause, write_scope
 from tests.support.intake import LAT, LON, Deliver, checksum, door, rows
 
 pytestmark = pytest.mark.thorough

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
+from registry.files.formats import blocks
 from registry.intake.columns.cells import cells_in_blocks
 from registry.intake.columns.reader import SourceFile, cells_of, open_file, rows_of
-from registry.intake.formats import blocks
 from tests.support.thorough import examples
 
 HEADER = "số nhà,đường,mã xã\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
+from registry.files.formats import records
 from registry.intake.columns.reader import SourceFile, cells_of, open_file, rows_of
-from registry.intake.formats import records
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import rows

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.address import parse_address, parse_components
-from registry.intake.spellings.door_cells import (
+from registry.files.spellings.door_cells import (
     _SPELLED_NUMBER,
     read_flat,
     read_number,
     read_place,
     read_street,
 )
-from registry.intake.spellings.doors import DoorParts, combined, parts_of
+from registry.files.spellings.doors import DoorParts, combined, parts_of
 from registry.intake.staged.resolved import Numbered
 
 step = st.from_regex(r"[1-9][0-9]{0,3}[A-H]?", fullmatch=True)

@@ -19,6 +19,7 @@ import xlsxwriter
 import xlwt
 from sqlalchemy import Engine
 
+from registry.core.settings import from_environment
 from registry.intake.columns.reader import open_file
 from registry.intake.result import ImportOptions
 from registry.intake.row_reports import (
@@ -30,7 +31,6 @@ from registry.intake.row_reports import (
     write_problems,
 )
 from registry.intake.run import import_file
-from registry.settings import from_environment
 from tests.support.intake import tables_that_hold
 
 NAME, OTHER, PHONE, IDENTITY = "Canary Tèo", "Trần Thị Canary", "0905 717 273", "001085717273"

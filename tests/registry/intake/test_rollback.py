@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from geo import code as codes
-from registry.errors import ConflictError
+from registry.core.errors import ConflictError
 from registry.intake.publishing.rollback import RolledBack, roll_back
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME

@@ -13,7 +13,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine
 
-from registry.errors import InvalidInputError
+from registry.core.errors import InvalidInputError
 from registry.intake.columns.reader import open_file
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.row_reports import PUBLISHED, REJECTED, Handback, report_form, write_problems

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from registry.errors import InvalidInputError
+from registry.core.errors import InvalidInputError
 from tests.support.intake import Deliver, door, rows
 
 pytestmark = pytest.mark.thorough

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Engine
 
+from registry.core.database import session_scope
 from registry.coverage.measure import coverage_of_unit
-from registry.database import session_scope
-from registry.gazetteer_loading import load_gazetteer
 from registry.intake.publishing.rollback import roll_back
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, checksum, door, rows
 
 pytestmark = pytest.mark.thorough

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from registry.errors import SheetNotChosenError, UnreadableFileError
+from registry.core.errors import SheetNotChosenError, UnreadableFileError
+from registry.files.formats.sheets import ALL
+from registry.files.formats.table import Numbering, SheetPlace
 from registry.intake.columns.cells import cells_in_blocks
 from registry.intake.columns.reader import SourceFile, cells_of, numbering_of, open_file, rows_of
-from registry.intake.formats.sheets import ALL
-from registry.intake.formats.table import Numbering, SheetPlace
 
 HEADER = ["Số nhà", "Thôn", "Mã xã"]
 

@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 from sqlalchemy import Engine
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
 from registry.intake.columns.reader import cells_of, open_file, rows_of
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file

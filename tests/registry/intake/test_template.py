@@ -9,14 +9,14 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine
 
-from registry.database import make_engine, session_scope
-from registry.errors import InvalidInputError, NotFoundError
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.intake.columns.reader import open_file, rows_of
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from registry.template import blank_of, write_blank
+from registry.intake.template import blank_of, write_blank
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.intake import LAT, LON, deliveries, rows
 from tests.support.postgis import clone
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
 from registry.intake.columns.reader import cells_of, open_file, rows_of
 
 FIELDS = ("house_number", "street", "commune_code")

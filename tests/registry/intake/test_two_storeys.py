@@ -1,6 +1,6 @@
 """Headers of two storeys: names that are names only below what spans them."""
 
-from registry.intake.formats.table import find_header
+from registry.files.formats.table import find_header
 
 
 def test_degrees_minutes_seconds_below_their_axis() -> None:

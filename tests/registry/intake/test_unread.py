@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from registry.errors import UnreadableFileError
+from registry.core.errors import UnreadableFileError
 from registry.intake.columns.reader import SourceFile, cells_of, open_file, rows_of
 from registry.intake.result import ImportOptions
 from registry.intake.row_reports import Handback, write_codes, write_problems

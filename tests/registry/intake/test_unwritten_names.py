@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.database import session_scope
+from registry.core.database import session_scope
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, door, rows
 
 pytestmark = pytest.mark.thorough

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from registry.errors import TooManyVanishedError
-from registry.events import Cause, write_scope
+from registry.core.errors import TooManyVanishedError
+from registry.core.events import Cause, write_scope
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportResult
 from tests.support.intake import LAT, LON, Deliver, checksum, door, rows

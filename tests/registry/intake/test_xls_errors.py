@@ -6,7 +6,7 @@ import pytest
 import xlwt
 from sqlalchemy import Engine
 
-from registry.intake.formats.xls_errors import error_cells
+from registry.files.formats.xls_errors import error_cells
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
 from tests.support.intake import LAT, LON, rows

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from registry.database import make_engine, session_scope
-from registry.errors import AddressTakenError, ConflictError, InvalidInputError
+from registry.core.database import make_engine, session_scope
+from registry.core.errors import AddressTakenError, ConflictError, InvalidInputError
 from registry.lifecycle.addresses import BLANK, refuse_taken
 from tests.support.factories import TEST, make_event, make_household, make_street, make_unit
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.errors import ConflictError, InvalidInputError
+from registry.core.errors import ConflictError, InvalidInputError
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 
 HERE = {"commune": COMMUNE}

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from registry.core.database import session_scope
 from registry.core.locks import Lock, hold_lock
-from registry.database import session_scope
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from tests.support.feed import feed_after

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.errors import (
+from registry.core.errors import (
     AddressTakenError,
     ConflictError,
     GoneError,
@@ -15,9 +15,9 @@ from registry.errors import (
     RegistryError,
     StaleError,
 )
+from registry.core.labels import STATUSES
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM, OPERATIONS
-from registry.messages import STATUSES
 from tests.support.lifecycle import COMMUNE, ELSEWHERE, LANG, Town
 
 FAR = {"lon": 106.7, "lat": 10.77}

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.access.actors import Actor, acting_as
-from registry.access.roles import Role
-from registry.database import session_scope
-from registry.errors import (
+from registry.core.actors import Actor, acting_as
+from registry.core.database import session_scope
+from registry.core.errors import (
     AddressTakenError,
     AlreadyDoneError,
     ConflictError,
@@ -21,6 +20,7 @@ from registry.errors import (
     PendingStaleError,
     SecondPersonNeededError,
 )
+from registry.core.roles import Role
 from registry.lifecycle.pending import approve, decline
 from registry.lifecycle.pending_store import list_pending
 from registry.lifecycle.run import perform

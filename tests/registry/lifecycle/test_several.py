@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from registry.access.actors import Actor, acting_as
-from registry.errors import (
+from registry.core.actors import Actor, acting_as
+from registry.core.errors import (
     AlreadyDoneError,
     IllegalTransitionError,
     InvalidInputError,

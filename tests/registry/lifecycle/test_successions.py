@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from geo.code import is_valid
-from registry.errors import (
+from registry.core.errors import (
     AddressTakenError,
     ConflictError,
     GoneError,

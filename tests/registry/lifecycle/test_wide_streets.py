@@ -5,12 +5,17 @@ from typing import Any
 
 import pytest
 
-from registry.access.actors import Actor, acting_as
-from registry.database import session_scope
-from registry.errors import AddressTakenError, ConflictError, InvalidInputError, OutsideUnitsError
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import Question, geocode
+from registry.core.actors import Actor, acting_as
+from registry.core.database import session_scope
+from registry.core.errors import (
+    AddressTakenError,
+    ConflictError,
+    InvalidInputError,
+    OutsideUnitsError,
+)
 from registry.lifecycle.work import ChangedStreet
+from registry.search.geocode import Question, geocode
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.commands import call
 from tests.support.lifecycle import COMMUNE, Town
 

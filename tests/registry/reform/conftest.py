@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.database import session_scope
-from registry.gazetteer import today
+from registry.core.database import session_scope
 from registry.reform.reading import read_resolution
 from registry.reform.report import Report
 from registry.reform.run import Options, reform
+from registry.units.gazetteer import today
 from tests.support.lifecycle import Town, town
 
 HEAD = """\

@@ -16,16 +16,15 @@ from sqlalchemy import event
 
 from api.access import Caller
 from geo import code as codes
-from registry import gazetteer_cache
+from registry.core.database import session_scope
+from registry.core.settings import Settings
 from registry.coverage import measure
 from registry.coverage.count_cache import count_anew
 from registry.coverage.measure import coverage_of_unit
-from registry.database import session_scope
-from registry.gazetteer_cache import GazetteerCache
 from registry.reform.undo import undo
 from registry.register import Register
-from registry.settings import Settings
-from registry.units import unit_by_code
+from registry.units import gazetteer_cache, unit_by_code
+from registry.units.gazetteer_cache import GazetteerCache
 from tests.registry.reform.conftest import Hall
 from tests.support.lifecycle import LANG, town
 from tests.support.units import open_app, read_gazetteer

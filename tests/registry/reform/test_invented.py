@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from registry.access.keys import NewKey, create_key
-from registry.database import session_scope
-from registry.doctor import run_checks
-from registry.doctor.checks import State
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import Question, geocode
-from registry.records import record_wording
+from registry.core.database import session_scope
+from registry.core.settings import Settings
+from registry.lifecycle.reports import Said, file_report
+from registry.lifecycle.reports.reporters import Reporter
+from registry.ops.doctor import run_checks
+from registry.ops.doctor.checks import State
+from registry.records.record import record_wording
 from registry.reform.refusals import ReformTouchedError
 from registry.reform.undo import undo
-from registry.reports import Said, file_report
-from registry.reports.reporters import Reporter
-from registry.settings import Settings
+from registry.search.geocode import Question, geocode
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.registry.reform.conftest import Hall
 from tests.support.intake import checksum, deliveries
 from tests.support.lifecycle import Town

@@ -8,12 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 
 from registry.access.keys import NewKey, create_key
-from registry.database import session_scope
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
-from registry.geocode import Question, geocode
+from registry.core.database import session_scope
 from registry.reform.report import gazetteer_of
 from registry.reform.undo import undo
+from registry.search.geocode import Question, geocode
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.registry.reform.conftest import Hall, refused
 from tests.registry.reform.test_invented import keys_of
 from tests.support.factories import make_unit

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import text
 
 from geo.text import fold
+from registry.core.database import session_scope
 from registry.core.locks import Lock, hold_lock
-from registry.database import session_scope
-from registry.gazetteer import today
+from registry.core.settings import ROOT
 from registry.reform.members import COLUMNS
 from registry.reform.reading import read_resolution
 from registry.reform.refusals import REFUSALS, ReformRunsError, ResolutionRefusedError
 from registry.reform.resolution import Resolution
 from registry.reform.run import Options, reform
-from registry.settings import ROOT
+from registry.units.gazetteer import today
 from tests.registry.reform.conftest import HEAD, Hall
 from tests.support.lifecycle import town
 from tests.support.vectors import Row, cases

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import text
 
 from registry.access.keys import NewKey, bind_key, create_key
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
 from registry.core.locks import Lock, hold_lock
-from registry.database import session_scope
-from registry.errors import InvalidInputError
-from registry.gazetteer import today
-from registry.gazetteer_loading import load_gazetteer
-from registry.intake.formats.any_file import read_file
+from registry.core.settings import ROOT
+from registry.files.formats.any_file import read_file
+from registry.publish.services.loading import load_services
 from registry.reform.due import carry_due, withdraw
 from registry.reform.from_seeds import resolution_of_day
 from registry.reform.plan import make_plan
@@ -27,8 +27,8 @@ from registry.reform.run import Options, reform
 from registry.reform.undo import undo
 from registry.reform.views import MAP, WORKBOOK
 from registry.reform.work_file import DECIDED, read_decided
-from registry.services.loading import load_services
-from registry.settings import ROOT
+from registry.units.gazetteer import today
+from registry.units.gazetteer_loading import load_gazetteer
 from tests.registry.reform.conftest import Hall
 from tests.support.commands import as_process
 from tests.support.intake import checksum, deliveries, write
@@ -262,7 +262,7 @@ def served(hall: Hall) -> list[str]:
 KILLED_AT_EACH = """\
 import os, signal, sys
 from pathlib import Path
-from registry.database import make_engine
+from registry.core.database import make_engine
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from registry.database import session_scope
-from registry.events import Cause, write_scope
+from registry.core.database import session_scope
+from registry.core.events import Cause, write_scope
 from registry.intake.publishing.rollback import roll_back
+from registry.ops.transfer.manifest import NAME, Codes, Manifest, PartSum
+from registry.ops.transfer.reading import read_transfer
+from registry.ops.transfer.writing import write_transfer
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform
-from registry.transfer.manifest import NAME, Codes, Manifest, PartSum
-from registry.transfer.reading import read_transfer
-from registry.transfer.writing import write_transfer
 from tests.support.intake import deliveries, door
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
 

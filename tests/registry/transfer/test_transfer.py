@@ -10,16 +10,16 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from registry.codes import issue_codes
-from registry.database import OWNER_ROLE, make_engine, session_scope
-from registry.errors import ConflictError, GoneError, RegistryError, UnreadableFileError
-from registry.history import Step
+from registry.core.database import OWNER_ROLE, make_engine, session_scope
+from registry.core.errors import ConflictError, GoneError, RegistryError, UnreadableFileError
 from registry.intake.publishing.rollback import roll_back
+from registry.ops.transfer.manifest import NAME
+from registry.ops.transfer.parts import HERE, PARTS, script
+from registry.ops.transfer.reading import read_transfer
+from registry.ops.transfer.writing import SQL
+from registry.records.codes import issue_codes
+from registry.records.history import Step
 from registry.reform.undo import undo
-from registry.transfer.manifest import NAME
-from registry.transfer.parts import HERE, PARTS, script
-from registry.transfer.reading import read_transfer
-from registry.transfer.writing import SQL
 from tests.registry.transfer.conftest import Change, edited, read, write
 from tests.support.commands import as_process
 from tests.support.lifecycle import Town, town_at

@@ -1,0 +1,307 @@
+"""How a search asks the register: alone at once, or with many others in one statement.
+
+A search is a generator (`Query`). It yields what it wants to know and is sent the rows; `alone`
+answers one search, `together` many of them, those that wait for the same kind of thing by one
+statement. What a search answers is the same either way.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from geo.values import value
+from registry.core.database import TookTooLongError
+from registry.core.errors import DatabaseUnavailableError, NotPreparedError, RegistryError
+from registry.core.reads import Reads, Row
+from registry.core.sql import tables_of_lines
+from registry.core.text_work import Work, WorkSpentError, doing
+
+T = TypeVar("T")
+Line = tuple[str | int | None, ...]
+
+LINES: Final = "{K}"
+"""Stands in a statement for the table `k` of what it is asked."""
+MAX_LINES: Final = 2_000
+"""Lines of one statement: what many questions find is held in memory at once."""
+_ROWS_OF_STEP: Final = 4
+"""Rows that take as long to look at as a step of a text's work."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bulk:
+    """A statement that answers questions of one kind: one of them, or many.
+
+    Of each question it gets lines, such as a commune and a key, and what is the same for all lines.
+    `question` numbers the questions, and is the first column of what is found.
+    """
+
+    line_alone: str
+    """For a question of one line, as most are: each parameter is that line's, and no array."""
+    one: str
+    many: str
+    """The same, each parameter an array with an element for every line of every question."""
+    line: tuple[str, ...]
+    """Parameters of a line, in its order."""
+    same: tuple[str, ...]
+    """Parameters that all lines of a question share."""
+
+
+def bulk(
+    statement: str, line: tuple[tuple[str, str], ...], same: tuple[tuple[str, str], ...] = ()
+) -> Bulk:
+    """The forms of a statement with LINES where the lines are; parameters are names and types."""
+    written = statement.replace("%", "%%")
+    line_alone, one, many = (written.replace(LINES, each) for each in tables_of_lines(line, same))
+    return Bulk(
+        line_alone,
+        one,
+        many,
+        tuple(name for name, _ in line),
+        tuple(name for name, _ in same),
+    )
+
+
+@value(frozen=True, slots=True)
+class Ask:
+    """One question."""
+
+    bulk: Bulk
+    lines: tuple[Line, ...]
+    """In the order of `Bulk.line`."""
+    same: Line = ()
+    """In the order of `Bulk.same`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Requests that do not wait for one another: those of one kind are one statement."""
+
+    requests: tuple["Request", ...]
+
+
+# What is asked so seldom that it is asked alone is a function.
+_Leaf = Ask | Callable[[Reads], Any]
+Request = _Leaf | Several
+Query = Generator[Request, Any, T]
+"""A search: what it wants to know, one request after the other, and at its end the answer."""
+
+
+def side_by_side(searches: Iterable[Query[T]]) -> Query[list[T]]:
+    """The answers of several searches, which are asked together step by step."""
+    waiting = list(enumerate(searches))
+    answers: dict[int, T] = {}
+    found: list[Any] = [None] * len(waiting)
+    while waiting:
+        going, requests = [], []
+        for (at, steps), rows in zip(waiting, found, strict=True):
+            try:
+                requests.append(steps.send(rows))
+                going.append((at, steps))
+            except StopIteration as done:
+                answers[at] = done.value
+        waiting = going
+        found = (yield from _asked(requests)) if requests else []
+    return [answers[at] for at in range(len(answers))]
+
+
+def bounded(steps: Query[T], otherwise: T, work: Work) -> Query[T]:
+    """A search that does no more than this work; `otherwise` where it has nothing to answer then.
+
+    What would be asked beyond it raises WorkSpentError where it is asked, in the search. Nothing is
+    asked twice: the readings of a text have most of their questions in common.
+    """
+    sent: Any = None
+    known: dict[_Leaf, Any] = {}
+    while True:
+        try:
+            with doing(work):
+                request = steps.throw(WorkSpentError()) if work.spent else steps.send(sent)
+        except StopIteration as done:
+            answer: T = done.value
+            return answer
+        except WorkSpentError:
+            return otherwise
+        leaves = _leaves(request)
+        new = tuple(leaf for leaf in dict.fromkeys(leaves) if leaf not in known)
+        cost = _statements(new)
+        if work.questions < cost:
+            work.spent = True
+            continue
+        work.questions -= cost
+        if new:
+            found = yield from _asked(new)
+            work.steps -= sum(map(_rows_of, found)) // _ROWS_OF_STEP
+            known |= zip(new, found, strict=True)
+        sent = _put_together(request, iter([known[leaf] for leaf in leaves]))
+
+
+def _asked(requests: Sequence[Request]) -> Query[list[Any]]:
+    """What several requests find."""
+    if len(requests) == 1:
+        return [(yield requests[0])]
+    found: list[Any] = yield Several(tuple(requests))
+    return found
+
+
+def _statements(leaves: Iterable[_Leaf]) -> int:
+    """How many statements these are at most."""
+    leaves = tuple(leaves)
+    asks = [leaf for leaf in leaves if isinstance(leaf, Ask) and leaf.lines]
+    lines = sum(len(ask.lines) for ask in asks)
+    others = sum(not isinstance(leaf, Ask) for leaf in leaves)
+    return len({ask.bulk for ask in asks}) + lines // MAX_LINES + others
+
+
+def _rows_of(found: Any) -> int:
+    return len(found) if isinstance(found, list) else 0
+
+
+def alone(reads: Reads, steps: Query[T]) -> T:
+    """The answer of one search; raises what it raises, and what `Reads.rows` does."""
+    try:
+        request = next(steps)
+        while True:
+            request = steps.send(_granted(reads, request))
+    except StopIteration as done:
+        answer: T = done.value
+        return answer
+
+
+def together(reads: Reads, searches: Iterable[Query[T]]) -> list[T | RegistryError]:
+    """The answers of many searches in their order; an error in the place of its search only.
+
+    Raises NotPreparedError alone: nothing can be answered then.
+    """
+    waiting: dict[int, tuple[Query[T], Request]] = {}
+    answers: dict[int, T | RegistryError] = {}
+
+    def go_on(at: int, steps: Query[T], rows: Any) -> None:
+        try:
+            waiting[at] = (steps, steps.send(rows))
+        except StopIteration as done:
+            answers[at] = done.value
+        except NotPreparedError:
+            raise
+        except RegistryError as error:
+            answers[at] = error
+
+    for at, steps in enumerate(searches):
+        go_on(at, steps, None)
+    while waiting:
+        now, waiting = waiting, {}
+        found = _all_granted(reads, [request for _, request in now.values()])
+        for (at, (steps, _)), rows in zip(now.items(), found, strict=True):
+            if isinstance(rows, RegistryError):
+                steps.close()
+                answers[at] = rows
+            else:
+                go_on(at, steps, rows)
+    return [answers[at] for at in range(len(answers))]
+
+
+def _granted(reads: Reads, request: Request) -> Any:
+    if isinstance(request, Several):
+        (found,) = _all_granted(reads, [request])
+        if isinstance(found, RegistryError):
+            raise found
+        return found
+    if not isinstance(request, Ask):
+        return request(reads)
+    if not request.lines:
+        return []
+    kind = request.bulk
+    if len(request.lines) == 1:
+        alone = dict(zip((*kind.line, *kind.same), (*request.lines[0], *request.same), strict=True))
+        return reads.rows(kind.line_alone, alone)
+    parameters: dict[str, object] = {"question": [0] * len(request.lines)}
+    parameters |= zip(kind.line, map(list, zip(*request.lines, strict=True)), strict=True)
+    parameters |= zip(kind.same, request.same, strict=True)
+    return reads.rows(kind.one, parameters)
+
+
+def _all_granted(reads: Reads, requests: list[Request]) -> list[Any]:
+    """What each request finds, or its error."""
+    leaves = [leaf for request in requests for leaf in _leaves(request)]
+    found = iter(_leaves_granted(reads, leaves))
+    return [_put_together(request, found) for request in requests]
+
+
+def _leaves(request: Request) -> list[_Leaf]:
+    if isinstance(request, Several):
+        return [leaf for one in request.requests for leaf in _leaves(one)]
+    return [request]
+
+
+def _put_together(request: Request, found: Iterator[Any]) -> Any:
+    """What one request finds, from what its leaves did; the first error where there is one."""
+    if not isinstance(request, Several):
+        return next(found)
+    parts = [_put_together(one, found) for one in request.requests]
+    return next((part for part in parts if isinstance(part, RegistryError)), parts)
+
+
+def _leaves_granted(reads: Reads, leaves: list[_Leaf]) -> list[Any]:
+    kinds: dict[Bulk, dict[tuple[object, ...], tuple[Ask, list[int]]]] = {}
+    granted: list[Any] = [None] * len(leaves)
+    for at, leaf in enumerate(leaves):
+        if isinstance(leaf, Ask):
+            # One street is asked about by many doors.
+            question = (leaf.lines, leaf.same)
+            kinds.setdefault(leaf.bulk, {}).setdefault(question, (leaf, []))[1].append(at)
+        else:
+            granted[at] = _or_error(reads, leaf)
+    for questions in kinds.values():
+        asks = list(questions.values())
+        for part in _parts(asks):
+            found = _each(reads, [ask for ask, _ in part])
+            for (_, askers), rows in zip(part, found, strict=True):
+                for at in askers:
+                    granted[at] = rows
+    return granted
+
+
+def _parts(asked: Iterable[tuple[Ask, list[int]]]) -> Iterable[list[tuple[Ask, list[int]]]]:
+    part: list[tuple[Ask, list[int]]] = []
+    size = 0
+    for one in asked:
+        lines = len(one[0].lines)
+        if part and size + lines > MAX_LINES:
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += lines
+    if part:
+        yield part
+
+
+def _each(reads: Reads, asks: list[Ask]) -> list[Any]:
+    if len(asks) > 1:
+        try:
+            return _rows(reads, asks)
+        except TookTooLongError:
+            pass  # one of them; none of the others shall fail for it
+        except DatabaseUnavailableError as error:
+            return [error] * len(asks)
+    return [_or_error(reads, ask) for ask in asks]
+
+
+def _or_error(reads: Reads, request: Request) -> Any:
+    try:
+        return _granted(reads, request)
+    except NotPreparedError:
+        raise
+    except RegistryError as error:
+        return error
+
+
+def _rows(reads: Reads, asks: list[Ask]) -> list[list[Row]]:
+    """The rows of several questions of one kind."""
+    kind = asks[0].bulk
+    lines = [(at, *line, *ask.same) for at, ask in enumerate(asks) for line in ask.lines]
+    found: list[list[Row]] = [[] for _ in asks]
+    if lines:
+        columns = map(list, zip(*lines, strict=True))
+        names = ("question", *kind.line, *kind.same)
+        for row in reads.rows(kind.many, dict(zip(names, columns, strict=True))):
+            found[row[0]].append(row)
+    return found

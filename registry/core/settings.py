@@ -1,0 +1,354 @@
+"""Settings: the only place where the environment is read."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from registry.core.messages import LANGUAGES, Message
+
+_SITE = re.compile(r"https?://[^\s/?#@]+/?")
+_ISSUER = re.compile(
+    r"https://[^\s?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+)
+_TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/[^\s\"'<>;,]*")
+_SERVICE = re.compile(r"https?://[^\s?#@]+")
+_SEVERAL = re.compile(
+    r"(?P<start>postgres(?:ql)?(?:\+\w+)?://(?:[^@/?#]*@)?)(?P<hosts>[^@/?#]*,[^@/?#]*)(?P<rest>.*)"
+)
+_HOST = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]*)(?::(?P<port>\d+))?")
+_PMTILES = b"PMTiles\x03"
+"""With which a file of version 3 begins."""
+_ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS|PREPARED_BY)")
+"""What tests and the makers of the seeds are told."""
+_SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout: the folder that holds `registry/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator decides. Every field has a line in docs/operations.md."""
+
+    database_url: str | None = None
+    """`DATABASE_URL`: the operator's own PostgreSQL; None means the private cluster."""
+    database_read_url: str | None = None
+    """`DATABASE_READ_URL`: a streaming replica for reads; None means the same database."""
+    database_web_url: str | None = None
+    """`DATABASE_WEB_URL`: the same database by a pooler, for the web processes alone; None means
+    `DATABASE_URL`."""
+    replica_age_s: int = 15
+    """`DIACHISO_REPLICA_AGE_S`: how old the replica's newest commit may be for it to be read."""
+    var: Path = ROOT / "var"
+    """`DIACHISO_VAR`: the private cluster, its log and the lock of `bin/run`."""
+    files: Path | None = None
+    """`DIACHISO_FILES`: where delivered files and open data lie, on a disk that all machines of a
+    service share; None for `var`."""
+    backups: Path | None = None
+    """`DIACHISO_BACKUPS`: where backups that bring back a moment are kept: a folder, or a file of
+    pgBackRest's settings; None for nowhere."""
+    pool_size: int = 3
+    """`DIACHISO_POOL_SIZE`: database connections, and threads, of each server process."""
+    statement_timeout_ms: int = 10_000
+    """`DIACHISO_STATEMENT_TIMEOUT_MS`: the longest a web request may keep the database busy."""
+    batch_rows: int = 10_000
+    """`DIACHISO_BATCH_ROWS`: the most rows of one batch over HTTP."""
+    batch_bytes: int = 10_000_000
+    """`DIACHISO_BATCH_BYTES`: the most bytes of one batch over HTTP."""
+    cors_origins: tuple[str, ...] = ("*",)
+    """`DIACHISO_CORS_ORIGINS`: sites whose pages may read what needs no key; `none` for none."""
+    anonymous_reads: bool = True
+    """`DIACHISO_ANONYMOUS_READS`: whether anything is answered without a key."""
+    limits: bool | None = None
+    """`DIACHISO_LIMITS`: whether requests and codes that are none are counted and limited; None
+    for yes, but not on the private cluster of `bin/run` while it serves its own machine alone."""
+    ipv6_prefix: int = 64
+    """`DIACHISO_IPV6_PREFIX`: bits of an IPv6 address by which callers without a key are told
+    apart."""
+    rate_per_address: int = 600
+    """`DIACHISO_RATE_PER_ADDRESS`: requests a minute of one network address without a key."""
+    rate_per_key: int = 6_000
+    """`DIACHISO_RATE_PER_KEY`: requests a minute of a key that was made without a rate."""
+    budget_per_address: int = 600
+    """`DIACHISO_BUDGET_PER_ADDRESS`: units an hour for codes not asked for, without a key."""
+    budget_per_key: int = 100_000
+    """`DIACHISO_BUDGET_PER_KEY`: the same of a key."""
+    key_age_s: int = 3_600
+    """`DIACHISO_KEY_AGE_S`: how old a replica's word on a key may be while the primary is gone."""
+    reports_per_address: int = 20
+    """`DIACHISO_REPORTS_PER_ADDRESS`: field reports a day that count, without a key."""
+    reports_per_key: int = 20_000
+    """`DIACHISO_REPORTS_PER_KEY`: the same of a key."""
+    public_url: str | None = None
+    """`DIACHISO_PUBLIC_URL`: where people reach the pages, for QR codes; None for as asked."""
+    basemap: str | None = None
+    """`DIACHISO_BASEMAP`: what lies below the dots of maps: a PMTiles file, or the address of
+    another server's tiles with {z}, {x} and {y}; None for nothing."""
+    basemap_attribution: str = ""
+    """`DIACHISO_BASEMAP_ATTRIBUTION`: whose it is, on the map; empty for what the file says."""
+    leave_s: int = 0
+    """`DIACHISO_LEAVE_S`: how long requests are answered after the end was asked for, while
+    `/readyz` says no already."""
+    proxies: int = 0
+    """`DIACHISO_PROXIES`: how many proxies of yours stand before the server."""
+    pack_keys: Path | None = None
+    """`DIACHISO_PACK_KEYS`: the keys that packs are signed with; None for a file in `files`."""
+    open_packs: bool = False
+    """`DIACHISO_OPEN_PACKS`: whether packs are given without a key."""
+    open_metrics: bool = False
+    """`DIACHISO_OPEN_METRICS`: whether `/metrics` is told without a key."""
+    audit_days: int = 730
+    """`DIACHISO_AUDIT_DAYS`: how long the audit log is kept."""
+    import_bytes: int = 2_000_000_000
+    """`DIACHISO_IMPORT_BYTES`: the most bytes of a file to import over HTTP."""
+    import_days: int = 30
+    """`DIACHISO_IMPORT_DAYS`: how long such a file and its reports are kept."""
+    imports_at_once: int = 2
+    """`DIACHISO_IMPORTS_AT_ONCE`: imports over HTTP that run side by side, of different sources."""
+    open_data: tuple[str, ...] = ("units", "successions", "coverage")
+    """`DIACHISO_OPEN_DATA`: which files everybody may take, by their names; `none` for none."""
+    webhook_hosts: tuple[str, ...] = ()
+    """`DIACHISO_WEBHOOK_HOSTS`: hosts that webhooks reach also in private networks, or by http."""
+    routing_url: str | None = None
+    """`DIACHISO_ROUTING_URL`: a routing server of yours (OSRM) by which routes are measured; None
+    for straight lines."""
+    oidc_issuer: str | None = None
+    """`DIACHISO_OIDC_ISSUER`: the identity provider whose accounts may sign in at the desk."""
+    oidc_client_id: str = ""
+    """`DIACHISO_OIDC_CLIENT_ID`: as what the register is known there."""
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    """`DIACHISO_OIDC_CLIENT_SECRET`: its secret; None for a public client."""
+    oidc_role_claim: str = "diachiso_role"
+    """`DIACHISO_OIDC_ROLE_CLAIM`: which claim names the role."""
+    oidc_units_claim: str = "diachiso_units"
+    """`DIACHISO_OIDC_UNITS_CLAIM`: which claim names the codes of the units."""
+    lang: str | None = None
+    """`DIACHISO_LANG`: language of commands; None for Vietnamese with English in brackets."""
+
+    @property
+    def leaving(self) -> Path:
+        """A file that is there while the service ends."""
+        return self.var / "leaving"
+
+    @property
+    def kept(self) -> Path:
+        """The folder below which delivered files, their reports and open data lie."""
+        return self.files or self.var
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings as the environment gives them; a variable set to nothing counts as absent.
+
+    Raises ValueError, naming the variable, for a value that is none of its kind.
+    """
+
+    def text(name: str) -> str | None:
+        return environ.get(name, "").strip() or None
+
+    def number(name: str, default: int, least: int = 1, most: int | None = None) -> int:
+        value = text(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdigit() or int(value) < least:
+            raise ValueError(
+                Message("setting_not_whole", name=name, least=least, value=repr(value))
+            )
+        if most is not None and int(value) > most:
+            raise ValueError(Message("setting_too_high", name=name, most=most, value=repr(value)))
+        return int(value)
+
+    def switch(name: str, *, default: bool = False) -> bool:
+        value = text(name)
+        if value is None:
+            return default
+        if value.lower() not in _SWITCH:
+            raise ValueError(Message("setting_not_switch", name=name, value=repr(value)))
+        return _SWITCH[value.lower()]
+
+    if text("DATABASE_WEB_URL") and not text("DATABASE_URL"):
+        raise ValueError(Message("web_url_alone"))
+    var = text("DIACHISO_VAR")
+    return Settings(
+        database_url=_database("DATABASE_URL", text("DATABASE_URL")),
+        database_read_url=_database("DATABASE_READ_URL", text("DATABASE_READ_URL")),
+        database_web_url=_database("DATABASE_WEB_URL", text("DATABASE_WEB_URL")),
+        replica_age_s=number("DIACHISO_REPLICA_AGE_S", Settings().replica_age_s),
+        var=Path(var).resolve() if var else Settings().var,
+        files=Path(files).resolve() if (files := text("DIACHISO_FILES")) else None,
+        backups=Path(backups).resolve() if (backups := text("DIACHISO_BACKUPS")) else None,
+        pool_size=number("DIACHISO_POOL_SIZE", Settings().pool_size),
+        statement_timeout_ms=number(
+            "DIACHISO_STATEMENT_TIMEOUT_MS", Settings().statement_timeout_ms
+        ),
+        batch_rows=number("DIACHISO_BATCH_ROWS", Settings().batch_rows),
+        batch_bytes=number("DIACHISO_BATCH_BYTES", Settings().batch_bytes),
+        cors_origins=tuple((text("DIACHISO_CORS_ORIGINS") or "*").split()),
+        anonymous_reads=switch("DIACHISO_ANONYMOUS_READS", default=Settings().anonymous_reads),
+        limits=switch("DIACHISO_LIMITS") if text("DIACHISO_LIMITS") else None,
+        ipv6_prefix=number("DIACHISO_IPV6_PREFIX", Settings().ipv6_prefix, 16, 64),
+        rate_per_address=number("DIACHISO_RATE_PER_ADDRESS", Settings().rate_per_address),
+        rate_per_key=number("DIACHISO_RATE_PER_KEY", Settings().rate_per_key),
+        budget_per_address=number("DIACHISO_BUDGET_PER_ADDRESS", Settings().budget_per_address, 0),
+        budget_per_key=number("DIACHISO_BUDGET_PER_KEY", Settings().budget_per_key, 0),
+        key_age_s=number("DIACHISO_KEY_AGE_S", Settings().key_age_s, 0),
+        reports_per_address=number("DIACHISO_REPORTS_PER_ADDRESS", Settings().reports_per_address),
+        reports_per_key=number("DIACHISO_REPORTS_PER_KEY", Settings().reports_per_key),
+        public_url=_site("DIACHISO_PUBLIC_URL", text("DIACHISO_PUBLIC_URL")),
+        basemap=_basemap(text("DIACHISO_BASEMAP")),
+        basemap_attribution=text("DIACHISO_BASEMAP_ATTRIBUTION") or "",
+        leave_s=number("DIACHISO_LEAVE_S", Settings().leave_s, 0),
+        proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
+        pack_keys=Path(keys).resolve() if (keys := text("DIACHISO_PACK_KEYS")) else None,
+        open_packs=switch("DIACHISO_OPEN_PACKS", default=Settings().open_packs),
+        open_metrics=switch("DIACHISO_OPEN_METRICS", default=Settings().open_metrics),
+        audit_days=number("DIACHISO_AUDIT_DAYS", Settings().audit_days, 31),
+        import_bytes=number("DIACHISO_IMPORT_BYTES", Settings().import_bytes),
+        import_days=number("DIACHISO_IMPORT_DAYS", Settings().import_days),
+        imports_at_once=number("DIACHISO_IMPORTS_AT_ONCE", Settings().imports_at_once),
+        open_data=_names(text("DIACHISO_OPEN_DATA"), Settings().open_data),
+        webhook_hosts=tuple((text("DIACHISO_WEBHOOK_HOSTS") or "").lower().split()),
+        routing_url=_routing(text("DIACHISO_ROUTING_URL")),
+        oidc_issuer=_issuer(text("DIACHISO_OIDC_ISSUER"), text("DIACHISO_OIDC_CLIENT_ID")),
+        oidc_client_id=text("DIACHISO_OIDC_CLIENT_ID") or "",
+        oidc_client_secret=text("DIACHISO_OIDC_CLIENT_SECRET"),
+        oidc_role_claim=text("DIACHISO_OIDC_ROLE_CLAIM") or Settings().oidc_role_claim,
+        oidc_units_claim=text("DIACHISO_OIDC_UNITS_CLAIM") or Settings().oidc_units_claim,
+        lang=language_of(environ),
+    )
+
+
+def language_of(environ: Mapping[str, str] = os.environ) -> str | None:
+    """`DIACHISO_LANG`. Raises ValueError for a language that is not offered."""
+    value = environ.get("DIACHISO_LANG", "").strip() or None
+    if value is not None and value not in LANGUAGES:
+        offered = " | ".join(LANGUAGES)
+        raise ValueError(
+            Message("setting_unfit", name="DIACHISO_LANG", example=offered, value=repr(value))
+        )
+    return value
+
+
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Variables that are called like settings and are none: a slip of the pen, as a rule."""
+    asked: set[str] = set()
+
+    class Asked(dict[str, str]):
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+            asked.add(name)
+            return default
+
+    from_environment(Asked())
+    ours = {name for name in environ if name.startswith("DIACHISO_")}
+    return sorted(name for name in ours - asked if not _ELSEWHERE.fullmatch(name))
+
+
+def _database(name: str, value: str | None) -> str | None:
+    """A database's URL; what is wrong with it is told without it, for it may hold a password."""
+    if value is None:
+        return None
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    one = _one_form(value, "prefer-standby" if name == "DATABASE_READ_URL" else "primary")
+    try:
+        url = make_url(one)
+        is_ours = url.get_backend_name() in ("postgresql", "postgres")
+    except (ArgumentError, ValueError):
+        is_ours = False
+    if not is_ours:
+        raise ValueError(Message("database_url_unfit", name=name))
+    if len(url.normalized_query.get("host", ())) > 1:
+        raise ValueError(Message("database_servers_unfit", name=name))
+    return one
+
+
+def _one_form(value: str, wanted: str) -> str:
+    """The URL; of several servers in the one form that all programs here read alike.
+
+    `wanted` says which of them unless the URL does. The primary is asked for as such: sessions that
+    are read only by choice, as the doctor's, find no `read-write` server.
+    """
+    several = _SEVERAL.fullmatch(value)
+    hosts = [_HOST.fullmatch(host) for host in several["hosts"].split(",")] if several else []
+    if several is not None and all(hosts):
+        rest, _, query = several["rest"].partition("?")
+        listed = ",".join(host["host"].strip("[]") for host in hosts if host)
+        ports = ",".join(host["port"] or "5432" for host in hosts if host)
+        value = f"{several['start']}{rest or '/'}?host={listed}&port={ports}&{query}".rstrip("&")
+    if re.search(r"[?&]host=[^&]*,", value) and "target_session_attrs=" not in value:
+        value += f"&target_session_attrs={wanted}"
+    return value.replace("target_session_attrs=read-write", "target_session_attrs=primary")
+
+
+def _names(value: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Words; `none` for none of them."""
+    if value is None:
+        return default
+    return () if value.lower() == "none" else tuple(value.split())
+
+
+def _site(name: str, value: str | None) -> str | None:
+    """The beginning of a site's addresses, without the slash at its end."""
+    if value is not None and not _SITE.fullmatch(value):
+        raise ValueError(
+            Message("setting_unfit", name=name, example="https://diachi.vn", value=repr(value))
+        )
+    return value and value.rstrip("/")
+
+
+def _routing(value: str | None) -> str | None:
+    """The beginning of a service's addresses, which may have a path."""
+    if value is not None and not _SERVICE.fullmatch(value):
+        raise ValueError(
+            Message(
+                "setting_unfit",
+                name="DIACHISO_ROUTING_URL",
+                example="http://osrm:5000",
+                value=repr(value),
+            )
+        )
+    return value and value.rstrip("/")
+
+
+def _basemap(value: str | None) -> str | None:
+    """The address of tiles as it may stand in a policy for browsers, or a file of them."""
+    if value is None:
+        return None
+    if "://" in value:
+        if not _TILES.fullmatch(value) or any(part not in value for part in ("{z}", "{x}", "{y}")):
+            raise ValueError(
+                Message(
+                    "setting_unfit",
+                    name="DIACHISO_BASEMAP",
+                    example="https://tiles.vn/{z}/{x}/{y}.png",
+                    value=repr(value),
+                )
+            )
+        return value
+    path = Path(value).resolve()
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(_PMTILES))
+    except OSError as error:
+        raise ValueError(Message("basemap_unreadable", reason=error.strerror)) from error
+    if begins != _PMTILES:
+        raise ValueError(Message("basemap_not_pmtiles"))
+    return str(path)
+
+
+def _issuer(value: str | None, client_id: str | None) -> str | None:
+    """An identity provider as it calls itself; over https, unless it is on this machine."""
+    if value is not None and not _ISSUER.fullmatch(value):
+        raise ValueError(
+            Message(
+                "setting_unfit",
+                name="DIACHISO_OIDC_ISSUER",
+                example="https://dang-nhap.vn",
+                value=repr(value),
+            )
+        )
+    if value is not None and client_id is None:
+        raise ValueError(Message("issuer_without_client"))
+    return value

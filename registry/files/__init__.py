@@ -1,0 +1,1 @@
+"""Files of tables and maps: how they are read, written and recognised."""

@@ -1,0 +1,279 @@
+"""Which format a file is in, by its first bytes and never by its name, and its table."""
+
+import gzip
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, cast
+
+from registry.core.errors import UnreadableFileError
+from registry.core.messages import Message
+from registry.files.formats.fonts import table_in_unicode
+from registry.files.formats.ods_spaces import ODS_MEMBER, is_spaced, write_tight
+from registry.files.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
+from registry.files.formats.sandbox import read_sandboxed
+from registry.files.formats.sandboxed_reader import Reader
+from registry.files.formats.scratch import Scratch
+from registry.files.formats.spreadsheet_artifacts import undone
+from registry.files.formats.table import MOST_COLUMNS, TOO_FAR, Table, said_of, unreadable
+from registry.files.formats.text import SNIFFED_BYTES, read_plain
+from registry.files.formats.undeclared import is_dbf
+from registry.files.formats.xlsx_size import is_too_large
+
+MOST_UNPACKED: Final = 4 << 30
+"""Bytes that a packed file may hold: more is taken for a bomb."""
+_MOST_RATIO: Final = 200
+_BLOCK: Final = 1 << 20
+_SAMPLE: Final = 2_000
+"""Rows at the top of a table that say how its cells are written."""
+_GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = b"PK\x03\x04"
+_SHEETS: Final = (b"\xd0\xcf\x11\xe0",)
+_GDAL: Final = (b"sqlite format 3\0", b"!table", b"\x00\x00\x27\x0a")
+"""GeoPackage, MapInfo TAB, Shapefile."""
+_BOOK_MEMBERS: Final = ("xl/workbook.xml", "xl/workbook.bin", ODS_MEMBER)
+_SHAPE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_TAB_PARTS: Final = (".tab", ".dat", ".map", ".id", ".ind")
+_GO_WITH: Final = ((".shx", ".shp"), (".shp", ".dbf"), (".id", ".map"), (".mid", ".mif"))
+"""A file of a layer, and the one that it goes with."""
+_MIF_PARTS: Final = (".mif", ".mid")
+_GEODATABASE: Final = ".gdb"
+"""A folder that is a database of ArcGIS."""
+_GEODATABASE_PART: Final = re.compile(r"a[0-9a-f]{8}(?:\.[A-Za-z0-9_]+)+|gdb|timestamps")
+_FOLDED_TEXT: Final = (".csv", ".tsv", ".txt")
+_SINGLE: Final = (
+    *_FOLDED_TEXT,
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".gpkg",
+    ".dbf",
+    ".geojson",
+    ".json",
+    ".ndjson",
+    ".jsonl",
+    ".kml",
+    ".gpx",
+)
+_EMPTY: Final = Message("file_empty")
+_JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
+_BOMB: Final = Message("archive_too_large")
+_BROKEN: Final = Message("archive_damaged")
+_PACKING_ERRORS: Final = (
+    *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
+    # A member in a packing of its own, or with a password.
+    *(NotImplementedError, RuntimeError),
+)
+_MOST_NESTED: Final = 4
+"""Packed files inside of one another."""
+_NOTHING: Final = Message("archive_has_no_table")
+
+
+def read_file(path: Path, sheet: str | None = None, *, in_request: bool = False) -> Table:
+    """The table in a file of any format that we know; `sheet` chooses a sheet or layer.
+
+    `in_request`: somebody waits for the answer (`sandbox`). Raises UnreadableFileError, one line,
+    Vietnamese first, for what cannot be read.
+    """
+    table = _read(path, _Wanted(sheet, in_request=in_request))
+    if len(table.headers) > MOST_COLUMNS:
+        raise unreadable(path, Message("too_many_columns", most=MOST_COLUMNS))
+    # Once for all who look at it: a workbook is parsed as a whole each time.
+    with table.rows() as rows:
+        sample = list(islice(rows, _SAMPLE))
+    return table_in_unicode(*undone(table, sample))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    sheet: str | None
+    in_request: bool
+
+    def read(self, path: Path, reader: Reader) -> Table:
+        """The table of a file that is not packed in anything."""
+        return read_sandboxed(path, reader, self.sheet, in_request=self.in_request)
+
+
+def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
+    """`packed`: so many times."""
+    if path.suffix == _GEODATABASE and path.is_dir():
+        return wanted.read(path, "layer")
+    with path.open("rb") as stream:
+        head = stream.read(SNIFFED_BYTES)
+    if not head.strip():
+        raise unreadable(path, _EMPTY)
+    if head.startswith((_GZIP, _ZIP)):
+        if packed == _MOST_NESTED:
+            raise unreadable(path, _BOMB)
+        unpacked = _unzipped if head.startswith(_GZIP) else _from_archive
+        return unpacked(path, wanted, packed)
+    if head.startswith(_SHEETS):
+        return wanted.read(path, "sheet")
+    if head.startswith(b"PAR1"):
+        return wanted.read(path, "parquet")
+    if head.lower().startswith(_GDAL) or _is_drawn(head):
+        return wanted.read(path, "layer")
+    if is_dbf(head):
+        return _read_dbf(path, wanted)
+    refuse_other_kinds(path, head)
+    return wanted.read(path, "text") if wanted.in_request else read_plain(path)
+
+
+def _is_geojson(head: bytes) -> bool:
+    begun = head.lstrip(BLANK)
+    return begun.startswith(b"{") and any(
+        re.search(rb'"type"\s*:\s*"' + kind, begun) for kind in _JSON_KINDS
+    )
+
+
+def _is_drawn(head: bytes) -> bool:
+    """Whether a text is a layer: GeoJSON, KML, GPX or MapInfo's MIF."""
+    begun = head.lstrip(BLANK)
+    if begun.startswith(b"<"):
+        return b"<kml" in head[:2_000] or b"<gpx" in head[:2_000]
+    mif = begun[:8].lower().startswith(b"version ") and b"columns" in head.lower()
+    return mif or _is_geojson(head)
+
+
+def _holding(folder: Scratch, table: Table) -> Table:
+    """The table, which may lie in a folder of its own already."""
+    return replace(table, holds=(folder, table.holds))
+
+
+def _read_dbf(path: Path, wanted: _Wanted) -> Table:
+    """A table of dBase or FoxPro by itself, as that of a Shapefile; GDAL knows it by its name."""
+    folder = Scratch()
+    table = folder.path / f"{path.stem}.dbf"
+    table.symlink_to(path.resolve())
+    try:
+        return _holding(folder, wanted.read(table, "layer"))
+    except UnreadableFileError as error:
+        raise _told_of(path, error) from error
+
+
+def _unzipped(path: Path, wanted: _Wanted, packed: int) -> Table:
+    folder = Scratch()
+    inner = folder.path / path.name.removesuffix(".gz")
+    with _unpacking(path), gzip.open(path) as stream:
+        _copy(path, stream, inner, path.stat().st_size)
+    return _holding(folder, _renamed(path, inner, wanted, packed))
+
+
+def _from_archive(path: Path, wanted: _Wanted, packed: int) -> Table:
+    with _unpacking(path), zipfile.ZipFile(path) as archive:
+        members = {PurePosixPath(each.filename): each for each in archive.infolist()}
+        if any(PurePosixPath(name) in members for name in _BOOK_MEMBERS):
+            # The reader unpacks all of it into memory.
+            _check_size(path, sum(e.file_size for e in members.values()), path.stat().st_size)
+            if is_too_large(archive):
+                raise unreadable(path, TOO_FAR)
+            if PurePosixPath(ODS_MEMBER) not in members or not is_spaced(archive):
+                return wanted.read(path, "sheet")
+            folder = Scratch()
+            tight = folder.path / path.name
+            write_tight(archive, tight)
+            return _holding(folder, wanted.read(tight, "sheet"))
+        if PurePosixPath("word/document.xml") in members:
+            raise unreadable(path, WORDS)
+        chosen = _members(path, list(members))
+        whole = sum(members[member].file_size for member in chosen)
+        _check_size(path, whole, path.stat().st_size)
+        folder = Scratch()
+        # Under names of our own: what stands in the archive may point anywhere.
+        for member in chosen:
+            target = folder.path / f"{path.stem}{member.suffix.lower()}"
+            if _is_of_geodatabase(member):
+                (folder.path / f"{path.stem}{_GEODATABASE}").mkdir(exist_ok=True)
+                target = folder.path / f"{path.stem}{_GEODATABASE}" / member.name
+            with archive.open(members[member]) as stream:
+                _copy(path, stream, target, members[member].compress_size)
+    first = folder.path / f"{path.stem}{chosen[0].suffix.lower()}"
+    if _is_of_geodatabase(chosen[0]):
+        first = folder.path / f"{path.stem}{_GEODATABASE}"
+    return _holding(folder, _renamed(path, first, wanted, packed))
+
+
+def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
+    """The files of one table or layer inside an archive, the one to open first."""
+    own = [name for name in names if not name.name.startswith(".") and "__MACOSX" not in name.parts]
+    if of_base := [name for name in own if _is_of_geodatabase(name)]:
+        if len(bases := {name.parent for name in of_base}) > 1:
+            raise unreadable(path, Message("several_files", names=", ".join(map(str, bases))))
+        return of_base
+    for parts in (_SHAPE_PARTS, _TAB_PARTS, _MIF_PARTS):
+        heads = [name for name in own if name.suffix.lower() == parts[0]]
+        if len(heads) == 1:
+            of_layer = {
+                n.suffix.lower(): n for n in own if n.with_suffix("") == heads[0].with_suffix("")
+            }
+            if missing := _missing_part(of_layer.values()):
+                raise unreadable(path, _lacks(missing))
+            return [of_layer[part] for part in parts if part in of_layer]
+        if heads:
+            raise unreadable(path, Message("several_layers", names=", ".join(map(str, heads))))
+    if missing := _missing_part(own):
+        raise unreadable(path, _lacks(missing))
+    single = [name for name in own if name.suffix.lower() in _SINGLE]
+    if not single:
+        raise unreadable(path, _NOTHING)
+    if len(single) > 1:
+        raise unreadable(path, Message("several_files", names=", ".join(map(str, single[:10]))))
+    return single
+
+
+def _lacks(missing: str) -> Message:
+    return Message("layer_part_missing", missing=missing)
+
+
+def _missing_part(names: Iterable[PurePosixPath]) -> str:
+    """The file without which others of a layer say nothing of where its rows are, '' for none."""
+    found = {name.suffix.lower() for name in names}
+    return next((part for other, part in _GO_WITH if other in found and part not in found), "")
+
+
+def _is_of_geodatabase(name: PurePosixPath) -> bool:
+    inside = name.parent.suffix.lower() == _GEODATABASE
+    return inside and _GEODATABASE_PART.fullmatch(name.name) is not None
+
+
+def _renamed(path: Path, inner: Path, wanted: _Wanted, packed: int) -> Table:
+    """The table of an unpacked file; what is wrong with it is told of the file that was given."""
+    try:
+        return _read(inner, wanted, packed + 1)
+    except UnreadableFileError as error:
+        raise _told_of(path, error) from error
+
+
+def _told_of(path: Path, error: UnreadableFileError) -> UnreadableFileError:
+    """What is wrong with a file that was in another one, said of that one."""
+    reason = error.message.values.get("reason", error.message)
+    return unreadable(path, cast(Message, reason), type(error), **error.extra)
+
+
+def _copy(path: Path, packed: IO[bytes] | gzip.GzipFile, target: Path, packed_bytes: int) -> None:
+    written = 0
+    with target.open("wb") as out:
+        while block := packed.read(_BLOCK):
+            written += len(block)
+            _check_size(path, written, packed_bytes)
+            out.write(block)
+
+
+def _check_size(path: Path, unpacked: int, packed: int) -> None:
+    if unpacked > MOST_UNPACKED or (unpacked > 64 * _BLOCK and unpacked > packed * _MOST_RATIO):
+        raise unreadable(path, _BOMB)
+
+
+@contextmanager
+def _unpacking(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _PACKING_ERRORS as error:
+        raise unreadable(
+            path, Message("broken_as_said", broken=_BROKEN, reason=said_of(path, error))
+        ) from error

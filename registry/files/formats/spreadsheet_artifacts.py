@@ -1,0 +1,98 @@
+"""Cells as they were before a program wrote them in a way of its own, undone where it is certain.
+
+A table that was opened in the wrong encoding and saved has each Vietnamese letter as two or three
+others, pages write `&aacute;`, and spreadsheets are told by `="00199"` or `'00199` that a cell is
+text.
+"""
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from geo.encoded_twice import TWICE, read_once
+from registry.core.messages import Message
+from registry.files.formats.table import Rows, Table
+
+_ENTITY: Final = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#x[0-9A-Fa-f]{2,5});")
+_TEXT_FORMULA: Final = re.compile(r'="([^"]*)"')
+_MARKED_TEXT: Final = re.compile(r"'(\w[^']*)'?")
+
+
+def _without_entities(text: str) -> str:
+    """
+    >>> _without_entities("L&aacute;ng"), _without_entities("R&D; A&B")
+    ('Láng', 'R&D; A&B')
+    """
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+
+
+def _without_mark(text: str) -> str:
+    """What a spreadsheet is told to show as text.
+
+    >>> _without_mark('="00199"'), _without_mark("'3/2"), _without_mark("'12'")
+    ('00199', '3/2', '12')
+    >>> _without_mark("'"), _without_mark("=A1"), _without_mark("M'Droh")
+    ("'", '=A1', "M'Droh")
+    """
+    bare = text.strip()
+    found = _TEXT_FORMULA.fullmatch(bare) or _MARKED_TEXT.fullmatch(bare)
+    return found[1] if found else text
+
+
+_UNDO: Final[tuple[tuple[Callable[[str], str], Message], ...]] = (
+    (
+        read_once,
+        Message("mojibake_repaired"),
+    ),
+    (
+        _without_entities,
+        Message("html_entities_decoded"),
+    ),
+    (
+        _without_mark,
+        Message("spreadsheet_marks_removed"),
+    ),
+)
+_SIGNS: Final = re.compile(f"{TWICE.pattern}|&|=\"|\x1f'")
+"""Without any of which nothing is to be undone; \\x1f stands between cells."""
+
+
+def undone(table: Table, sample: list[list[str]]) -> tuple[Table, list[list[str]]]:
+    """The table, and its first rows, with cells as they were.
+
+    The same where the `sample`, its first rows, holds nothing of the kind.
+    """
+    begun = [list(table.headers), *sample]
+    if not _SIGNS.search("\x1f".join(cell for row in begun for cell in ("", *row))):
+        return table, sample
+    cells = {cell for row in begun for cell in row}
+    undo = [(change, note) for change, note in _UNDO if any(change(c) != c for c in cells)]
+    changes = [change for change, _ in undo]
+    if not undo:
+        return table, sample
+    return replace(
+        table,
+        headers=tuple(_changed(name, changes) for name in table.headers),
+        rows=_Rows(table.rows, changes),
+        notes=(*table.notes, *(note for _, note in undo)),
+    ), [[_changed(cell, changes) for cell in row] for row in sample]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    rows: Callable[[], AbstractContextManager[Rows]]
+    changes: list[Callable[[str], str]]
+
+    @contextmanager
+    def __call__(self) -> Iterator[Rows]:
+        with self.rows() as below:
+            yield ([_changed(cell, self.changes) for cell in row] for row in below)
+
+
+def _changed(cell: str, changes: list[Callable[[str], str]]) -> str:
+    for change in changes:
+        cell = change(cell)
+    return cell

@@ -1,0 +1,303 @@
+"""Reports from the field: what a carrier, a shop or a resident found at a door.
+
+Equal reports are one entry of the queue with a count of those who said so. Nothing is changed by a
+report alone: an editor decides (`registry.lifecycle.reports.decisions`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from geo.code import format as code_display
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError, NotFoundError
+from registry.core.invalid import message_of
+from registry.core.locks import Lock
+from registry.core.messages import Message
+from registry.core.reads import Reads
+from registry.core.sql import Statements
+from registry.lifecycle.reports.new_houses import NewHouse, check_in_viet_nam, describe
+from registry.lifecycle.reports.receipts import (
+    forget_receipts,
+    give_receipt,
+    receipt_given,
+    receipt_of,
+)
+from registry.lifecycle.reports.reporters import (
+    Reporter,
+    forget_reporters,
+    refuse_too_many,
+    too_many,
+)
+from registry.lifecycle.requests import Note
+from registry.records.entrances import SAME_M
+from registry.records.entrances import Kind as Entrance
+from registry.records.lookup import lookup
+from registry.units.boundaries.reach import refuse_far
+from registry.units.gazetteer import Gazetteer
+
+Kind = Literal[
+    "confirmed",
+    "wrong_point",
+    "no_such_house",
+    "new_house",
+    "plate_mounted",
+    "plate_lost",
+    "entrance",
+]
+KINDS: Final = get_args(Kind)
+_POINTED: Final = ("wrong_point", "new_house", "entrance")
+_NOTE: Final = TypeAdapter[str](Note)
+_SAME_POINT_M: Final = 30.0
+"""Two who say where a door really is, and mean the same place."""
+_SAME_PLACE_M: Final = 15.0
+"""Two who saw a house that has no address yet."""
+
+_RECORD: Final = text("SELECT unit_id, event_id FROM household WHERE code = :code")
+_WAIT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, :lock))").bindparams(
+    lock=int(Lock.REPORTS)
+)
+
+SQL: Final = Statements(__file__, "queries.sql")
+_VOICE: Final = text("INSERT INTO field_report_voice (report_id, reporter) VALUES (:id, :who)")
+_FILED: Final = text(
+    "SELECT kind, code, unit_id, state, reporters, address_text FROM field_report WHERE id = :id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody found. Degrees, WGS 84; metres."""
+
+    kind: Kind
+    code: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    address: str | None = None
+    entrance: Entrance | None = None
+    """Of an entrance, which kind."""
+    note: str | None = None
+    """Of an entrance, how one gets in."""
+    once: UUID | None = None
+    """A random key of whoever sends it, and may send it again: it is filed once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of a report."""
+
+    id: int
+    """Of the entry in the queue."""
+    kind: str
+    code: str | None
+    unit_id: int
+    """Of its commune, or of the province whose queue it is in."""
+    state: str
+    reporters: int
+    """How many have said so, this one among them."""
+    counted: bool
+    """False where the same reporter had said so already."""
+    address: str | None
+    """Of a new house, as it was understood."""
+    similar: tuple[str, ...]
+    """Codes of doors that may be the new house."""
+    receipt: str
+    """By which the reporter reads what becomes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a report is about."""
+
+    code: str | None
+    unit_id: int
+    seen_event_id: int | None
+    house: NewHouse | None
+
+
+def file_report(
+    engine: Engine, reads: Reads, gazetteer: Gazetteer, reporter: Reporter, said: Said
+) -> Filed:
+    """Put a report into the queue of its commune, or count it where others have said the same.
+
+    A new house whose commune nobody can tell goes into its province's queue.
+
+    Raises InvalidInputError, what `registry.records.lookup.lookup` raises for the code, AddressTakenError
+    for a new house that is registered, TooManyReportsError.
+    """
+    _check(said)
+    if said.once is not None:
+        with session_scope(engine) as session:
+            if sent := _sent_before(session, said.once):
+                return sent
+    code = lookup(reads, said.code).code if said.code else None
+    with session_scope(engine) as session:
+        subject = _subject(session, gazetteer, reads, said, code)
+        forget_reporters(session)
+        forget_receipts(session)
+        # Two equal reports at once would be two entries.
+        session.execute(_WAIT, {"what": code or f"unit {subject.unit_id}"})
+        if said.once is not None and (sent := _sent_before(session, said.once)):
+            return sent
+        report_id, counted = _put(session, said, subject, reporter)
+        receipt = give_receipt(
+            session, report_id, reporter.key_id, again=not counted, once=said.once
+        )
+        similar = subject.house.similar if subject.house else ()
+        return _filed(session, report_id, receipt, counted=counted, similar=similar)
+
+
+def _sent_before(session: Session, once: UUID) -> Filed | None:
+    """What became of the report that was sent under this key already."""
+    receipt = receipt_of(once)
+    report_id = receipt_given(session, receipt)
+    return None if report_id is None else _filed(session, report_id, receipt, counted=False)
+
+
+def _filed(
+    session: Session, report_id: int, receipt: str, *, counted: bool, similar: tuple[str, ...] = ()
+) -> Filed:
+    kind, code, unit_id, state, reporters, address = session.execute(
+        _FILED, {"id": report_id}
+    ).one()
+    return Filed(
+        report_id, kind, code, unit_id, state, reporters, counted, address, similar, receipt
+    )
+
+
+def _check(said: Said) -> None:
+    new, entrance = said.kind == "new_house", said.kind == "entrance"
+    pointed = said.kind in _POINTED
+    for name, given, wanted in (
+        ("code", said.code, not new),
+        ("lon", said.lon, pointed),
+        ("lat", said.lat, pointed),
+        ("entrance", said.entrance, entrance),
+    ):
+        if wanted and given is None:
+            raise InvalidInputError.of_field(
+                name, "missing", Message("required_for_kind", kind=said.kind)
+            )
+    for name, value, fits in (
+        ("code", said.code, not new),
+        ("lon", said.lon, pointed),
+        ("lat", said.lat, pointed),
+        ("position_accuracy_m", said.accuracy_m, pointed),
+        ("address", said.address, new),
+        ("entrance", said.entrance, entrance),
+        ("note", said.note, entrance),
+    ):
+        if value is not None and not fits:
+            raise InvalidInputError.of_field(
+                name, "not_of_this_kind", Message("not_part_of_kind", kind=said.kind)
+            )
+
+    if said.note is not None:
+        try:
+            _NOTE.validate_python(said.note)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False)[0]
+            raise InvalidInputError.of_field("note", wrong["type"], message_of(wrong)) from None
+
+
+def _subject(
+    session: Session, gazetteer: Gazetteer, reads: Reads, said: Said, code: str | None
+) -> _Subject:
+    if code is None:
+        assert said.lon is not None and said.lat is not None  # noqa: S101, PT018 - see _check
+        house = describe(
+            session, gazetteer, reads, lon=said.lon, lat=said.lat, written=said.address
+        )
+        return _Subject(None, house.unit.id, None, house)
+    record = session.execute(_RECORD, {"code": code}).one_or_none()
+    if record is None:
+        # It was taken back since it was looked up, or a replica had it still.
+        raise NotFoundError(Message("code_unknown", code=code_display(code)))
+    unit_id, event_id = record
+    if said.lon is not None and said.lat is not None:
+        check_in_viet_nam(session, lon=said.lon, lat=said.lat)
+        refuse_far(session, unit_id, lon=said.lon, lat=said.lat)
+    return _Subject(code, unit_id, event_id, None)
+
+
+def _put(session: Session, said: Said, subject: _Subject, reporter: Reporter) -> tuple[int, bool]:
+    """Id of the entry, and whether this reporter is counted in it anew."""
+    who = reporter.known_as
+    same = _same(session, said, subject, who)
+    if same is not None and same["counted"]:
+        return same["id"], False
+    refuse_too_many(session, reporter)
+    if same is None:
+        _refuse_two_points(session, said, subject, who)
+        report_id = session.execute(
+            SQL.text("insert_report"), _columns(said, subject, reporter)
+        ).scalar_one()
+    else:
+        report_id = same["id"]
+    session.execute(_VOICE, {"id": report_id, "who": who})
+    session.execute(SQL.text("count_reporter"), {"id": report_id, "column": reporter.column})
+    return report_id, True
+
+
+def _same(session: Session, said: Said, subject: _Subject, who: str) -> Mapping[str, Any] | None:
+    """The entry that says the same, and whether this reporter is in it."""
+    house = subject.house
+    statement, near_m = SQL.text("same_record"), 0.0
+    if house is not None:
+        statement, near_m = (
+            (SQL.text("same_address") if house.key else SQL.text("same_place")),
+            _SAME_PLACE_M,
+        )
+    elif said.kind == "wrong_point":
+        statement, near_m = SQL.text("same_point"), _SAME_POINT_M
+    elif said.kind == "entrance":
+        statement, near_m = SQL.text("same_entrance"), SAME_M
+    given = {
+        "who": who,
+        "kind": said.kind,
+        "code": subject.code,
+        "unit": subject.unit_id,
+        "key": house.key if house else None,
+        "lon": said.lon,
+        "lat": said.lat,
+        "near_m": near_m,
+        "entrance": said.entrance,
+        "note": said.note,
+    }
+    named = {name: given[name] for name in statement.compile().params}
+    found = session.execute(statement, named).mappings().one_or_none()
+    return dict(found) if found else None
+
+
+def _refuse_two_points(session: Session, said: Said, subject: _Subject, who: str) -> None:
+    if subject.code is None or said.kind == "entrance":
+        return  # a door has several of these
+    given = {"code": subject.code, "kind": said.kind, "who": who}
+    if session.execute(SQL.text("said_otherwise"), given).scalar_one():
+        raise too_many(Message("report_repeated_today"))
+
+
+def _columns(said: Said, subject: _Subject, reporter: Reporter) -> dict[str, Any]:
+    house = subject.house
+    return {
+        "kind": said.kind,
+        "code": subject.code,
+        "unit": subject.unit_id,
+        "lon": said.lon,
+        "lat": said.lat,
+        "accuracy_m": said.accuracy_m,
+        "address": house.address if house else None,
+        "parts": json.dumps(house.parts, ensure_ascii=False) if house and house.parts else None,
+        "key": house.key if house else None,
+        "role": reporter.kind,
+        "seen": subject.seen_event_id,
+        "entrance": said.entrance,
+        "note": said.note,
+    }

@@ -1,0 +1,1 @@
+"""Running a register: database, backups, checks, demonstration data."""

@@ -1,0 +1,34 @@
+"""What the register is as a whole, asked cheaply."""
+
+import datetime
+from typing import Final
+
+from registry.core.reads import Reads
+from registry.core.sql import Statements
+
+SQL: Final = Statements(__file__)
+
+# The first real import removes every demonstration code, so one of them tells it all.
+_DEMO: Final = "SELECT EXISTS (SELECT FROM household WHERE code < '1')"
+_APPROXIMATE: Final = "SELECT EXISTS (SELECT FROM map_unit WHERE detail = 0 AND approximate)"
+
+
+def is_demonstration(reads: Reads) -> bool:
+    """Whether the register holds made-up households."""
+    return bool(reads.rows(_DEMO, {})[0][0])
+
+
+def state_of_data(reads: Reads) -> tuple[datetime.datetime | None, bool]:
+    """When the register was last written, None for never; and whether it is a demonstration."""
+    changed_at, demo = reads.rows(SQL.driver("state"), {})[0]
+    return changed_at, bool(demo)
+
+
+def is_drawn_roughly(reads: Reads) -> bool:
+    """Whether the map shows cells around seats where no real boundary is loaded."""
+    return bool(reads.rows(_APPROXIMATE, {})[0][0])
+
+
+def boundaries_state(reads: Reads) -> str:
+    """A text that changes with every load of boundaries."""
+    return str(reads.rows(SQL.driver("boundaries"), {})[0][0])

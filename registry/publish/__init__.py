@@ -1,0 +1,1 @@
+"""What the register gives away: feed, exports, packs, tiles, papers, routes, batches."""

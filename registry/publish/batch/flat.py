@@ -1,0 +1,159 @@
+"""An outcome as one flat row: what fits in the columns of a table."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Final
+
+from geo.code import format as code_display
+from registry.core.errors import MistypedCodeError
+from registry.publish.batch import RECHECK, Outcome
+from registry.publish.batch.recheck import CHANGED, Rechecked
+from registry.records.answers import Answer
+from registry.records.record import DatedLabel, Record, Wording, record_wording, wording
+from registry.search.faults import FAULTS
+from registry.search.validation.verdicts import REASONS, Validation
+from registry.units.gazetteer import Gazetteer, Unit
+
+Cell = str | int | float | None
+_PLACE: Final = (
+    "code",
+    "label",
+    "label_before_2025_07",
+    "commune_code",
+    "commune",
+    "province_code",
+    "province",
+    "lon",
+    "lat",
+)
+FLAT_COLUMNS: Final = {
+    "lookup": ("status", *_PLACE, "detail", "suggestions"),
+    "geocode": ("status", "level", "confidence", "faults", *_PLACE, "detail", "suggestions"),
+    "reverse": ("status", "level", "distance_m", "faults", *_PLACE, "detail"),
+    "validate": (
+        *("status", "verdict", "next_action", "level", *_PLACE),
+        *("question", "choices", "detail", "suggestions"),
+    ),
+    RECHECK: ("status", "reasons", *_PLACE, "candidates", "row"),
+}
+"""Operation → columns, in an order that others may rely on."""
+_LABEL_ON: Final = "label_on"
+
+
+def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
+    """The columns, with that of the label of a day where one is asked for."""
+    return FLAT_COLUMNS[operation] + ((_LABEL_ON,) if on is not None else ())
+
+
+def flat(
+    gazetteer: Gazetteer, day: datetime.date, operation: str, outcome: Outcome
+) -> dict[str, Cell]:
+    """The columns of an outcome; of several answers the first, and the status is `ambiguous`. What
+    its faults mean stands in `detail`, in Vietnamese.
+    """
+    on = outcome.asked.on if outcome.asked is not None else None
+    cells: dict[str, Cell] = dict.fromkeys(flat_columns(operation, on))
+    cells["status"] = outcome.status
+    if outcome.error is not None:
+        cells["detail"] = outcome.error.detail
+        if isinstance(outcome.error, MistypedCodeError):
+            near = outcome.error.extra["suggestions"]
+            cells |= _suggestions(one["code_display"] for one in near)  # type: ignore[attr-defined]
+    elif isinstance(outcome.found, Record):
+        record = outcome.found
+        words = record_wording(gazetteer, day, record, on)
+        cells |= _place(day, words, record.code, record.lon, record.lat)
+    elif isinstance(outcome.found, Validation):
+        cells |= _validation(day, outcome.found)
+    elif outcome.found:
+        cells |= _answer(gazetteer, day, operation, outcome.found[0], on)
+    elif outcome.meant is not None:
+        cells["detail"] = REASONS[outcome.meant.reason][0]
+        cells |= _suggestions(map(code_display, outcome.meant.suggestions))
+    return cells
+
+
+def flat_change(day: datetime.date, found: Rechecked) -> dict[str, Cell]:
+    """The columns of a row that changed; where several doors may continue it, all of them."""
+    cells: dict[str, Cell] = dict.fromkeys(FLAT_COLUMNS[RECHECK])
+    if len(found.candidates) == 1:
+        (only,) = found.candidates
+        cells |= _place(day, only.words, only.code, only.lon, only.lat)
+    else:
+        doors = (f"{code_display(each.code)} {each.label}" for each in found.candidates)
+        cells["candidates"] = " | ".join(doors) or None
+    reasons = " ".join(found.reasons)
+    return cells | {"status": CHANGED, "reasons": reasons, "row": found.row.number}
+
+
+def _suggestions(codes: Iterable[str]) -> dict[str, Cell]:
+    """Registered codes of which a mistyped one may be a slip."""
+    return {"suggestions": " | ".join(codes) or None}
+
+
+def _answer(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    operation: str,
+    answer: Answer,
+    on: datetime.date | None,
+) -> dict[str, Cell]:
+    past = answer.record.past if answer.record else ()
+    on = on if answer.record else None
+    words = wording(gazetteer, day, answer.parts, answer.unit, answer.former, past=past, on=on)
+    sure = {"confidence": answer.confidence}
+    far = {"distance_m": answer.distance_m}
+    return {
+        "level": answer.level,
+        **(far if operation == "reverse" else sure),
+        "faults": " ".join(answer.faults) or None,
+        "detail": "; ".join(FAULTS[fault].message for fault in answer.faults) or None,
+        **_place(day, words, answer.record.code if answer.record else None, answer.lon, answer.lat),
+    }
+
+
+def _place(
+    day: datetime.date, words: Wording, code: str | None, lon: float | None, lat: float | None
+) -> dict[str, Cell]:
+    return {
+        "code": code_display(code) if code else None,
+        "label": words.label,
+        "label_before_2025_07": words.before_2025_07,
+        **_units(day, words.commune, words.province),
+        "lon": lon,
+        "lat": lat,
+        **_label_on(words.on),
+    }
+
+
+def _label_on(told: DatedLabel | None) -> dict[str, Cell]:
+    return {_LABEL_ON: told.label} if told is not None else {}
+
+
+def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
+    asked = found.question
+    choices = [choice.label for choice in asked.choices] if asked else []
+    return {
+        "verdict": found.verdict,
+        "next_action": found.next_action,
+        "level": found.level,
+        "code": code_display(found.code) if found.code else None,
+        "label": found.address,
+        "label_before_2025_07": found.before_2025_07,
+        **_units(day, found.commune, found.province),
+        "lon": found.lon,
+        "lat": found.lat,
+        "question": asked.text if asked else None,
+        "choices": " | ".join(choices) or None,
+        **_suggestions(map(code_display, found.suggestions)),
+        **_label_on(found.on),
+    }
+
+
+def _units(day: datetime.date, commune: Unit | None, province: Unit | None) -> dict[str, Cell]:
+    return {
+        "commune_code": commune.code if commune else None,
+        "commune": commune.version_on(day).full_name if commune else None,
+        "province_code": province.code if province else None,
+        "province": province.version_on(day).full_name if province else None,
+    }

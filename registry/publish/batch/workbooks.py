@@ -1,0 +1,112 @@
+"""Spreadsheets of questions, in and out."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final, cast
+
+from registry.core.errors import UnreadableFileError
+from registry.core.messages import Message
+from registry.files.csv_cells import Writer, read_rows
+from registry.files.formats.sandbox import read_sandboxed
+from registry.files.formats.sheets import read_sheet
+from registry.files.formats.writing import write_sheet
+from registry.publish.batch.columns import PREFIX
+from registry.publish.batch.rows import Layout, Stated, Table, table_of
+from registry.publish.batch.words import in_words
+
+READ: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+"""Suffixes of spreadsheets that can be read."""
+WRITTEN: Final = ".xlsx"
+_SHEET: Final = "Kết quả"
+IN_WORDS: Final = f"{PREFIX}giải thích"
+"""The column of a workbook that says in words what the codes in the others mean."""
+_MEASURED: Final = tuple(f"{PREFIX}{name}" for name in ("lon", "lat", "distance_m", "confidence"))
+
+
+_ZIPPED: Final = b"PK\x03\x04"
+_MAX_UNPACKED: Final = 40_000_000
+"""Bytes of a workbook that came over HTTP, unpacked: some hundred rows have none of it."""
+_BEGINNINGS: Final = {_ZIPPED: ".xlsx", b"\xd0\xcf\x11\xe0": ".xls"}
+
+
+def workbook_suffix(body: bytes, name: str) -> str | None:
+    """The suffix under which bytes can be read as a workbook, None for what is none."""
+    known = next((s for first, s in _BEGINNINGS.items() if body.startswith(first)), None)
+    given = Path(name).suffix.lower()
+    return given if known and given in READ else known
+
+
+def as_csv(body: bytes, suffix: str, most: int) -> str:
+    """The table of a workbook as CSV, one row more than `most` at most.
+
+    Raises UnreadableFileError, with a name that is none of the file's.
+    """
+    with NamedTemporaryFile(suffix=suffix) as file:
+        file.write(body)
+        file.flush()
+        path = Path(file.name)
+        try:
+            _check_unpacked(path)
+            found = read_sandboxed(path, "sheet", in_request=True)
+            text = io.StringIO(newline="")
+            with found.rows() as rows:
+                Writer(text).writerows([found.headers, *islice(rows, most + 1)])
+        except zipfile.BadZipFile as error:
+            raise UnreadableFileError(Message("workbook_damaged")) from error
+        except UnreadableFileError as error:
+            # Nobody knows the file by the name that it has here.
+            message = error.message.values.get("reason", error.message)
+            raise type(error)(cast(Message, message), **error.extra) from error
+        return text.getvalue()
+
+
+def _check_unpacked(path: Path) -> None:
+    """Raise for a workbook that would fill the memory."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as book:
+        size = sum(part.file_size for part in book.infolist())
+    if size > _MAX_UNPACKED:
+        raise UnreadableFileError(Message("workbook_too_large"))
+
+
+@contextmanager
+def reading_workbook(
+    path: Path,
+    sheet: str | None,
+    operation: str,
+    say: Callable[[Message | str], None],
+    stated: Stated = (),
+) -> Iterator[Table]:
+    """The rows of a sheet, `sheet` or the one that looks like the table; `say` hears which.
+
+    Raises what `read_sheet` and `table_of` raise.
+    """
+    found = read_sheet(path, sheet)
+    for note in found.notes:
+        say(note)
+    with found.rows() as rows:
+        yield table_of(operation, found.headers, rows, stated=stated)
+
+
+def write_workbook(path: Path, layout: Layout, texts: Iterable[str]) -> None:
+    """Rows as `layout` writes them in CSV, as the cells of a workbook; behind them, in words."""
+    lines = (line for text in texts for line in io.StringIO(text, newline=""))
+    rows = read_rows(lines, delimiter=layout.delimiter)
+    first = len(layout.headers)
+
+    def told(row: list[str]) -> list[str]:
+        found = dict(zip(layout.columns, row[first:], strict=False))
+        return [*map(_readable, row), in_words(found)]
+
+    write_sheet(path, [*layout.names, IN_WORDS], map(told, rows), _SHEET, _MEASURED)
+
+
+def _readable(cell: str) -> str:
+    """Bytes that were no UTF-8 cannot stand in a workbook."""
+    return cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,0 +1,99 @@
+"""Which units read otherwise than followers know them.
+
+A unit changes by a writing, by that of its province, by a day that comes, or by a new version of
+the program. So it is not written down where units are changed: whoever reads the feed first
+afterwards compares what is told of each unit with what was told last, and gives those that differ
+the next serial. A follower's cursor says up to which serial it was told.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from pydantic_core import to_json
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from registry.core.database import session_scope
+from registry.core.errors import DatabaseUnavailableError
+from registry.core.sql import Statements
+from registry.publish.changes.entries import unit_entries
+from registry.units.gazetteer import Gazetteer, today
+from registry.units.remembered import Remembered
+
+SERIAL: Final = "s.version, s.turned_on, s.digest, s.serial"
+"""Columns of `UnitsTold`, of `unit_told_state s`."""
+SQL: Final = Statements(__file__, serial=SERIAL)
+CHANGED: Final = "SELECT unit_id FROM unit_told WHERE serial > %(serial)s AND unit_id > %(behind)s"
+_KNOWN: Final = text("SELECT unit_id, digest FROM unit_told")
+
+
+class UnitsTold(NamedTuple):
+    """The units with which those of a process are compared."""
+
+    version: int
+    turned_on: datetime.date | None
+    digest: str
+    serial: int
+
+    def is_of(self, known: Gazetteer) -> bool:
+        """Whether these units read so."""
+        return self._stamp() == _stamp_of(known) and self.digest == _digest(known)
+
+    def is_newer(self, known: Gazetteer) -> bool:
+        """Whether the process has not seen them yet."""
+        return self._stamp() > _stamp_of(known)
+
+    def _stamp(self) -> tuple[int, datetime.date]:
+        return self.version, self.turned_on or datetime.date.min
+
+
+def note_units(engine: Engine, known: Gazetteer) -> None:
+    """Give units that read otherwise than they were told the next serial.
+
+    Nothing is done where the database does not take it, or has newer units: the next reader does.
+    """
+    with suppress(DatabaseUnavailableError, OperationalError), session_scope(engine) as session:
+        told = UnitsTold(*session.execute(SQL.text("lock")).one())
+        if told.is_newer(known) or told.is_of(known):
+            return
+        before = {row.unit_id: bytes(row.digest) for row in session.execute(_KNOWN)}
+        changed = {i: digest for i, digest in _digests(known) if before.get(i) != digest}
+        serial = told.serial + bool(changed)
+        session.execute(
+            SQL.text("write"),
+            {"serial": serial, "units": list(changed), "digests": list(changed.values())},
+        )
+        session.execute(
+            SQL.text("note"),
+            {
+                "version": known.version,
+                "turned_on": known.turned_on,
+                "digest": _digest(known),
+                "serial": serial,
+            },
+        )
+
+
+def _stamp_of(known: Gazetteer) -> tuple[int, datetime.date]:
+    return known.version, known.turned_on or datetime.date.min
+
+
+def _digests(known: Gazetteer) -> Iterator[tuple[int, bytes]]:
+    for entry in unit_entries(known, today()):
+        yield entry["id"], hashlib.sha256(to_json(entry)).digest()[:8]
+
+
+_kept: Final = Remembered[None, str](1)
+
+
+def _digest(known: Gazetteer) -> str:
+    """Of what is told of all units."""
+    kept = _kept.of(known)
+    found = kept.get(None)
+    if found is None:
+        whole = hashlib.sha256(b"".join(digest for _, digest in _digests(known)))
+        found = _kept.keep(kept, None, whole.hexdigest()[:16])
+    return found

@@ -1,0 +1,289 @@
+"""An export: a file that appears when it is whole, with its dictionary and licence beside it."""
+
+import datetime
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.access import audit
+from registry.core.actors import who_acts
+from registry.core.database import driver_connection, session_scope
+from registry.core.errors import InvalidInputError, NotFoundError, UnreadableFileError
+from registry.core.messages import Message, not_written
+from registry.coverage.measure import communes_by_province, living_units
+from registry.files.csv_cells import Writer
+from registry.files.whole_file import whole_file
+from registry.publish.changes.snapshot import LICENCE
+from registry.publish.export.columns import HEADINGS, Column, chosen, schema
+from registry.units import label_day
+from registry.units.gazetteer import VIET_NAM, Gazetteer, today
+from registry.units.gazetteer_loading import load_gazetteer
+
+FORMATS: Final = (
+    *("csv", "csv.gz", "xlsx", "ndjson", "geojson"),
+    *("gpkg", "geoparquet", "flatgeobuf", "pmtiles"),
+)
+STREAMED: Final = ("csv", "csv.gz", "ndjson", "geojson", "geoparquet")
+"""Those that are made piece by piece; the others need a file."""
+_WITH_GEOMETRY: Final = ("gpkg", "geoparquet", "flatgeobuf", "pmtiles")
+_PLACED: Final = ("flatgeobuf", "pmtiles")
+"""Those that hold nothing without a place: households without a point are not in them."""
+_BESIDE_IT: Final = ("gpkg", "flatgeobuf", "pmtiles")
+"""Those whose writer lays other files beside what it writes."""
+LAYERS: Final = ("households", "communes", "provinces")
+BOUNDARY_FORMATS: Final = ("geojson", "gpkg", "geoparquet", "flatgeobuf")
+"""Those that take polygons."""
+STATUSES: Final = ("active", "proposed", "retired")
+"""Those that a file may hold: a reserved code stands for no address yet."""
+
+_ROWS: Final = 200_000
+"""Records between two words of progress."""
+_SHEET_ROWS: Final = 10_000
+"""The same of a workbook, which takes minutes where other files take seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What is exported, and how."""
+
+    format: str
+    unit: str | None = None
+    """Code of a province or commune; of an old map: those that continue it."""
+    statuses: tuple[str, ...] = ("active",)
+    as_of: datetime.datetime | None = None
+    demo: bool = False
+    on: datetime.date | None = None
+    """A day whose label is wanted as well, in a column of its own."""
+    external: bool = False
+    """Whether what other schemes call them is wanted, in a column of its own."""
+    layer: str = "households"
+    """Or the boundaries of units: communes, provinces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written."""
+
+    path: Path
+    records: int
+    former: tuple[str, str] | None
+    """The unit of an old map that was asked for."""
+    units: tuple[tuple[str, str], ...]
+    """Code and name of the units that were exported; none for the country."""
+
+
+def export_file(
+    engine: Engine,
+    path: Path,
+    options: ExportOptions,
+    progress: Callable[[int], None] = lambda _records: None,
+) -> Exported:
+    """Write the households that may be shown into `path`, and beside it what its columns mean.
+
+    All of one moment; noted in the audit log. `engine` must have no statement timeout. Restricted
+    records are left out, as of any day. Raises NotFoundError where nothing fits, and leaves no
+    file; InvalidInputError and NotFoundError for wrong options, UnreadableFileError where the file
+    cannot be written.
+    """
+    # Not before they are asked for: Arrow takes half a second and 60 MB.
+    from registry.publish.export.formats import write_file
+
+    with _opened(engine, options, progress) as found:
+        try:
+            with whole_file(path, by_name=options.format in _BESIDE_IT) as partial:
+                write_file(options.format, partial, found.batches, found.schema)
+                _write_beside(path, options, found)
+        except OSError as error:
+            raise UnreadableFileError(not_written(path, error)) from error
+    return Exported(path, found.batches.records, found.former, found.units)
+
+
+def export_stream(
+    engine: Engine,
+    options: ExportOptions,
+    progress: Callable[[int], None] = lambda _records: None,
+) -> Iterator[bytes]:
+    """The same piece by piece, for a format of STREAMED; raises what `export_file` does, at first.
+
+    The transaction stays open as long as the pieces are asked for. What breaks off later ends
+    without the last piece.
+    """
+    from registry.publish.export.formats import STREAMS
+
+    if options.format not in STREAMED:
+        raise InvalidInputError.of_field(
+            "format", "literal_error", Message("must_be_one_of", expected=STREAMED)
+        )
+    with _opened(engine, options, progress) as found:
+        yield from STREAMS[options.format](found.batches, found.schema)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What is to be written, as it is read."""
+
+    batches: "_Counted"
+    schema: Any
+    columns: tuple[Column, ...]
+    units: tuple[tuple[str, str], ...]
+    former: tuple[str, str] | None
+
+
+@contextmanager
+def _opened(
+    engine: Engine, options: ExportOptions, progress: Callable[[int], None]
+) -> Iterator[_Opened]:
+    """What the options ask for, in a transaction of its own; noted at its end."""
+    _check(options)
+    with session_scope(engine) as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        gazetteer, day = load_gazetteer(session), today()
+        if options.layer == "households":
+            found = _households(session, gazetteer, day, options, progress)
+        else:
+            found = _boundaries(session, gazetteer, options, progress)
+        yield found
+        units = tuple(code for code, _ in found.units)
+        entry = audit.Entry(*who_acts(), "export", units, found.batches.records)
+        audit.record(session, entry)
+
+
+def _households(
+    session: Session,
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    options: ExportOptions,
+    progress: Callable[[int], None],
+) -> _Opened:
+    from registry.publish.export.formats import even_batches
+    from registry.publish.export.read import Wanted, read_batches
+
+    geometry = options.format in _WITH_GEOMETRY
+    communes, named, former = _units(gazetteer, options.unit, day)
+    wanted = Wanted(
+        *(communes, options.statuses, options.as_of, options.demo, options.on, options.external),
+        placed=options.format in _PLACED,
+        along=options.format == "geoparquet",
+    )
+    connection = driver_connection(session.connection())
+    batches = read_batches(connection, gazetteer, day, wanted, geometry=geometry)
+    kept = {"geometry": geometry, "on": options.on is not None, "external": options.external}
+    rows = _SHEET_ROWS if options.format == "xlsx" else _ROWS
+    counted = _Counted(even_batches(batches), rows, progress)
+    return _Opened(counted, schema(**kept), chosen(**kept), named, former)
+
+
+def _boundaries(
+    session: Session,
+    gazetteer: Gazetteer,
+    options: ExportOptions,
+    progress: Callable[[int], None],
+) -> _Opened:
+    from registry.publish.export.boundaries import COLUMNS, read_boundaries
+
+    batch = read_boundaries(
+        *(session, gazetteer, options.layer, options.unit, options.as_of),
+        as_text=options.format == "geojson",
+    )
+    counted = _Counted(iter([batch] if batch.num_rows else []), _ROWS, progress)
+    return _Opened(counted, batch.schema, COLUMNS, (), None)
+
+
+class _Counted:
+    """The batches as they pass by, told of when they are written: `rows` at once.
+
+    Raises NotFoundError where there is none.
+    """
+
+    def __init__(self, batches: Iterator[Any], rows: int, progress: Callable[[int], None]) -> None:
+        first = next(batches, None)
+        if first is None:
+            raise NotFoundError(Message("nothing_to_export"))
+        self._batches, self._rows, self._progress = chain([first], batches), rows, progress
+        self.records = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for batch in self._batches:
+            for at in range(0, batch.num_rows, self._rows):
+                part = batch.slice(at, self._rows)
+                yield part
+                self.records += part.num_rows
+                self._progress(self.records)
+
+
+def _check(options: ExportOptions) -> None:
+    label_day(options.on)
+    if options.format not in FORMATS:
+        raise InvalidInputError.of_field(
+            "format", "literal_error", Message("must_be_one_of", expected=FORMATS)
+        )
+    if options.layer not in LAYERS:
+        raise InvalidInputError.of_field(
+            "layer", "literal_error", Message("must_be_one_of", expected=LAYERS)
+        )
+    if options.layer != "households" and options.format not in BOUNDARY_FORMATS:
+        raise InvalidInputError.of_field(
+            "format", "literal_error", Message("must_be_one_of", expected=BOUNDARY_FORMATS)
+        )
+    if not options.statuses or not set(options.statuses) <= set(STATUSES):
+        raise InvalidInputError.of_field(
+            "status", "literal_error", Message("must_be_one_of", expected=STATUSES)
+        )
+    if options.as_of is not None and options.as_of > datetime.datetime.now(VIET_NAM):
+        raise InvalidInputError.of_field(
+            "as_of", "day_in_future", Message("export_day_in_future", as_of=options.as_of)
+        )
+
+
+def _units(
+    gazetteer: Gazetteer, code: str | None, day: datetime.date
+) -> tuple[tuple[int, ...] | None, tuple[tuple[str, str], ...], tuple[str, str] | None]:
+    """Ids of communes, the units that hold them, and the unit of an old map they continue."""
+    if code is None:
+        return None, (), None
+    units, former = living_units(gazetteer, code, day)
+    inside = communes_by_province(gazetteer, day)
+    communes = {
+        commune.id
+        for unit in units
+        for commune in (inside.get(unit.id, ()) if unit.level == "province" else (unit,))
+    }
+    named = tuple((unit.code, unit.version_on(day).full_name) for unit in units)
+    return tuple(sorted(communes)), named, former
+
+
+def _write_beside(path: Path, options: ExportOptions, found: _Opened) -> None:
+    out = io.StringIO()
+    writer = Writer(out, lineterminator="\n")
+    writer.writerow(("column", "type", "nghĩa", "meaning"))
+    for column in found.columns:
+        called = HEADINGS[column.name] if options.format == "xlsx" else column.name
+        writer.writerow((called, column.type, column.vietnamese, column.english))
+    path.with_name(f"{path.name}.columns.csv").write_text(out.getvalue(), encoding="utf-8")
+    moment = options.as_of or datetime.datetime.now(VIET_NAM)
+    where = ", ".join(f"{name} ({code})" for code, name in found.units) or Message("whole_country")
+    what = ", ".join(options.statuses) if options.layer == "households" else options.layer
+    told = (
+        f"{path.name}\n{found.batches.records:,} bản ghi (records): {where}; {what}\n"
+        f"Thời điểm (as of): {moment.isoformat(timespec='seconds')}\n"
+        f"{_REMARKS[options.layer == 'households']}\n"
+        f"\nGiấy phép (licence): {LICENCE}\n"
+    )
+    path.with_name(f"{path.name}.licence.txt").write_text(told, encoding="utf-8")
+
+
+_REMARKS: Final = {
+    True: "Không có nơi hạn chế; mã này không phải mã định danh địa điểm của Nhà nước (restricted"
+    " places are left out; the code is not the State's place identifier).",
+    False: "Hình thống kê, không phải bản đồ địa giới hành chính (drawn for statistics; no legal"
+    " boundaries).",
+}
+"""Of households, and of boundaries."""

@@ -1,0 +1,23 @@
+"""What features say of units, and which units a code means."""
+
+import datetime
+
+from registry.units import unit_by_code
+from registry.units.gazetteer import Gazetteer, Unit
+
+
+def communes_in(gazetteer: Gazetteer, code: str, day: datetime.date) -> list[int]:
+    """Ids of the communes of a day in the unit that bears the code then: itself where it is one.
+
+    Raises InvalidInputError for what is no code, NotFoundError where no unit bears it that day.
+    """
+    found = unit_by_code(gazetteer, code, day)
+    inside = [found] if found.level == "commune" else gazetteer.members(found, day)
+    return sorted(unit.id for unit in inside if unit.level == "commune")
+
+
+def unit_properties(name: str, unit: Unit | None, day: datetime.date) -> dict[str, str | None]:
+    """Code and name of a unit, as two properties."""
+    if unit is None:
+        return {f"{name}_code": None, name: None}
+    return {f"{name}_code": unit.code, name: unit.version_on(day).full_name}

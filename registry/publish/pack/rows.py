@@ -1,0 +1,85 @@
+"""What a pack asks the register for: a few statements for a commune, and the rows they find."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from registry.core.sql import Statements
+from registry.core.tables.records import Goes, going
+from registry.records.entrances import Entrance
+
+JsonObject = dict[str, Any]
+
+UNITS_OF_DEGREE: Final = 1_000_000
+_PRECISION: Final = 5
+"""Decimals of the boundary, and in degrees how far it may leave out a bend: about two metres."""
+_BEND: Final = 0.00002
+
+PACKED: Final = going(Goes.PACKED)
+SQL: Final = Statements(
+    __file__,
+    units_of_degree=str(UNITS_OF_DEGREE),
+    packed=", ".join(f"h.{column.name}" for column in PACKED),
+    bend=str(_BEND),
+    precision=str(_PRECISION),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which records are wanted: all of the commune, or those of it that changed."""
+
+    unit_id: int
+    demo: bool
+    codes: list[str] | None = None
+    streets: list[int] = field(default_factory=list)
+    """Ids of streets whose records are wanted too: with the street's name theirs changed."""
+    localities: list[int] = field(default_factory=list)
+    """The same of localities, and of those in them."""
+
+    @property
+    def parameters(self) -> JsonObject:
+        """Of the statements."""
+        return {
+            "unit": self.unit_id,
+            "demo": self.demo,
+            "codes": self.codes,
+            "streets": self.streets,
+            "localities": self.localities,
+        }
+
+
+class Door(NamedTuple):
+    """A row of `doors`."""
+
+    code: str
+    street_id: int | None
+    locality_id: int | None
+    former_unit_id: int | None
+    house_number_key: str | None
+    house_number: str | None
+    building_name: str | None
+    floor: str | None
+    unit_number: str | None
+    parent_code: str | None
+    x: int | None
+    y: int | None
+    entrances: list[Entrance] | None
+    packed: tuple[Any, ...]
+    """The values of PACKED."""
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> "Door":
+        """From a row."""
+        own = len(cls._fields) - 1
+        return cls._make((*row[:own], row[own:]))
+
+
+class Place(NamedTuple):
+    """A row of `streets` or `localities`."""
+
+    id: int
+    kind: str
+    name: str
+    former: list[list[str]] | None
+    renamed: bool
+    parent_id: int | None = None

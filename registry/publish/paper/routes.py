@@ -1,0 +1,112 @@
+"""A carrier's route on paper: a sheet to tick, and stickers for its parcels."""
+
+from typing import Any, Final
+
+from geo import code as codes
+from registry.core.labels import number
+from registry.publish.paper.site import Site
+from registry.publish.paper.typesetting import Notices, Paper, qr_svg, typeset
+from registry.publish.route.outputs import way_words
+from registry.publish.route.placing import Unplaced, choice_words
+from registry.publish.route.run import NOTICES, Route, Visit
+from registry.units.gazetteer import today
+
+MAX_STICKERS: Final = 1_000
+"""In one PDF."""
+_SIDES: Final = {"odd": "bên số lẻ", "even": "bên số chẵn"}
+_ORDERS: Final = {"walking": "thứ tự đi bộ", "shortest": "đường ngắn nhất tìm được"}
+_MOST_CHOICES: Final = 5
+
+
+def print_sheet(site: Site, found: Route) -> Paper:
+    """The route as a list with boxes: what has no place first, then stop by stop."""
+    notices = Notices()
+    watermark = site.tell((visit.stop.record.code for visit in found.visits), notices)
+    data = {
+        "day": f"{today():%d/%m/%Y}",
+        "stops": number(len(found.visits)),
+        "parcels": number(found.parcels),
+        "way": f"{_ORDERS[found.order]}, {way_words(found)}",
+        "notices": [NOTICES[code].words("vi") for code in found.notices],
+        "unplaced": [_unplaced(each) for each in found.unplaced],
+        "empty": ", ".join(map(str, found.empty)),
+        "groups": _groups(site, found),
+        "watermark": watermark,
+    }
+    return Paper("tuyen.pdf", typeset("round", data, notices), len(found.visits), notices.all())
+
+
+def _groups(site: Site, found: Route) -> list[dict[str, Any]]:
+    """Stops that follow each other in a street stand below one heading; by numbers on one side."""
+    groups: list[dict[str, Any]] = []
+    last: tuple[object, ...] | None = None
+    for at, visit in enumerate(found.visits, 1):
+        # The shortest way crosses a street as it likes.
+        side = _SIDES.get(visit.side or "") if found.order == "walking" else None
+        place = (visit.commune, visit.street, side)
+        if place != last:
+            heading = ", ".join(filter(None, (visit.street, side)))
+            groups.append({"commune": visit.commune or "", "street": heading, "stops": []})
+            last = place
+        groups[-1]["stops"].append(_stop(site, at, visit))
+    return groups
+
+
+def _stop(site: Site, at: int, visit: Visit) -> dict[str, Any]:
+    stop = visit.stop
+    code = codes.format(stop.record.code)
+    return {
+        "at": at,
+        "code": code,
+        "door": visit.door,
+        "hint": stop.record.delivery_hint or "",
+        "point": visit.point is not None,
+        "parcels": len(stop.parcels),
+        "refs": ", ".join(parcel.ref or f"dòng {parcel.line}" for parcel in stop.parcels),
+        "qr": qr_svg(site.address_url(code)),
+    }
+
+
+def _unplaced(each: Unplaced) -> dict[str, Any]:
+    question = each.question
+    return {
+        "line": each.parcel.line,
+        "ref": each.parcel.ref or "",
+        "read": each.read or "",
+        "why": each.messages[0],
+        "question": question.text if question else "",
+        "choices": list(map(choice_words, question.choices[:_MOST_CHOICES])) if question else [],
+    }
+
+
+def print_stickers(site: Site, found: Route) -> Paper:
+    """A sticker for each parcel in the order of the route, 24 on a sheet of A4; at most
+    MAX_STICKERS, and that more are left is told.
+    """
+    notices = Notices()
+    every = [
+        _sticker(site, at, visit, count)
+        for at, visit in enumerate(found.visits, 1)
+        for count in range(len(visit.stop.parcels))
+    ]
+    stickers = every[:MAX_STICKERS]
+    site.tell({sticker["name"] for sticker in stickers}, notices)
+    notices.add("more", count=len(every) - len(stickers))
+    pdf = typeset("stickers", {"stickers": stickers}, notices)
+    return Paper("tem.pdf", pdf, len(stickers), notices.all())
+
+
+def _sticker(site: Site, at: int, visit: Visit, count: int) -> dict[str, Any]:
+    stop = visit.stop
+    code = codes.format(stop.record.code)
+    parcel = stop.parcels[count]
+    return {
+        "name": stop.record.code,
+        "at": at,
+        "code": code,
+        "label": stop.label,
+        "ref": parcel.ref or f"dòng {parcel.line}",
+        "count": f"{count + 1}/{len(stop.parcels)}" if len(stop.parcels) > 1 else "",
+        "qr": qr_svg(site.address_url(code)),
+        "watermark": site.watermark(stop.record.code),
+    }

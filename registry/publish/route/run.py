@@ -1,0 +1,272 @@
+"""A list in, a route out: each line of the list is in it once."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from threading import Semaphore
+from typing import Final, Literal
+
+from geo.label import alley_word, door_words, named, number_of
+from geo.points import point_in
+from registry.core.errors import GoneError, InvalidInputError, NotFoundError
+from registry.core.messages import N_, Message, Text
+from registry.core.reads import Reads
+from registry.publish.route.distances import Point
+from registry.publish.route.listing import Line
+from registry.publish.route.placing import Placed, Stop, Unplaced, place
+from registry.publish.route.routing_server import (
+    SILENT,
+    UNREADABLE,
+    RoutingError,
+    Table,
+    road_table,
+)
+from registry.publish.route.shortest import MAX_STOPS, TooLateError
+from registry.publish.route.walking import Door, Side, side_of, walked
+from registry.publish.route.way import Way
+from registry.records.lookup import lookup
+from registry.records.record import Record, names_on
+from registry.units.gazetteer import Gazetteer, today
+
+Order = Literal["walking", "shortest"]
+Measure = Literal["straight_lines", "roads"]
+NO_POSITION: Final = "no_position"
+BUSY: Final = "order_busy"
+LATE: Final = "order_late"
+NOTICES: Final = {
+    SILENT: Text(N_("The routing server does not answer: measured in straight lines")),
+    UNREADABLE: Text(N_("The routing server's answer cannot be used: measured in straight lines")),
+    BUSY: Text(
+        N_(
+            "Another route is being made: this is the walking order, in straight lines;"
+            " try again soon"
+        )
+    ),
+    LATE: Text(N_("Ordering took too long: this is the walking order")),
+    NO_POSITION: Text(
+        N_("Some stops have no position: they stand by their numbers and are not measured")
+    ),
+}
+"""Stable code of what the reader has to know → in words."""
+turn: Final = Semaphore(1)
+"""Of this process: what takes seconds is done for one caller at a time, and others answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a route is wanted."""
+
+    order: Order = "walking"
+    start: str | None = None
+    """A code or a point; None for the first stop."""
+    end: str | None = None
+    """The same; None for wherever the last stop is."""
+    round_trip: bool = False
+    """Whether it ends where it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stop of the route, in its order."""
+
+    stop: Stop
+    commune: str | None
+    street: str | None
+    """Street, or hamlet where no street leads to the door."""
+    side: Side | None
+    number: str | None
+    door: str
+    """The label without its units, below whose names it may stand."""
+    metres: int | None = None
+    """From the stop before it, or from the start; None where one of them has no position."""
+
+    @property
+    def point(self) -> Point | None:
+        """(lon, lat)"""
+        return point_of(self.stop.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route, and what is on the list beside it."""
+
+    visits: tuple[Visit, ...]
+    unplaced: tuple[Unplaced, ...]
+    empty: tuple[int, ...]
+    order: Order
+    """As it is, not as it was wished."""
+    measured_by: Measure
+    metres: int
+    seconds: int | None
+    """By road alone."""
+    start: Point | None
+    """None where it begins at its first stop."""
+    end: Point | None
+    notices: tuple[str, ...]
+    """Codes of NOTICES."""
+
+    @property
+    def parcels(self) -> int:
+        """Lines of the list that lead to a stop."""
+        return sum(len(visit.stop.parcels) for visit in self.visits)
+
+
+def plan_route(
+    gazetteer: Gazetteer,
+    reads: Reads,
+    lines: Sequence[Line],
+    wish: Wish,
+    routing_url: str | None = None,
+) -> Route:
+    """The route of a list. With `routing_url` it is measured by road, where that server answers.
+
+    Raises InvalidInputError for a start or end that is none, for a list without a line, and for
+    more stops than an order is looked for; and what `place` raises.
+    """
+    if not lines:
+        raise InvalidInputError.of_field("list", "empty_list", Message("list_empty"))
+    start = _position(reads, "start", wish.start)
+    end = start if wish.round_trip else _position(reads, "end", wish.end)
+    placed = place(gazetteer, reads, lines)
+    return order_round(gazetteer, placed, wish, start, end, routing_url)
+
+
+def order_round(
+    gazetteer: Gazetteer,
+    placed: Placed,
+    wish: Wish,
+    start: Point | None,
+    end: Point | None,
+    routing_url: str | None,
+) -> Route:
+    """The route over doors that are found."""
+    visits = walked((_visit(gazetteer, stop) for stop in placed.stops), _door, start)
+    fixed = [visit for visit in visits if visit.point]
+    notices = [NO_POSITION] * (len(fixed) < len(visits))
+    if wish.order == "shortest" and len(fixed) > MAX_STOPS:
+        raise InvalidInputError.of_field(
+            "order",
+            "too_many_stops",
+            Message("too_many_stops", most=MAX_STOPS),
+        )
+    points = [visit.point for visit in fixed if visit.point]
+    way = Way(points, start, end, round_trip=wish.round_trip)
+    order, places, table = _ordered(way, len(points), wish, routing_url, notices)
+    measured = way.measured(places, table)
+    legs = zip(places, measured.legs, strict=True)
+    ordered = [replace(fixed[place], metres=metres) for place, metres in legs]
+    return Route(
+        tuple(_with_others(visits, ordered)),
+        placed.unplaced,
+        placed.empty,
+        order,
+        "roads" if table else "straight_lines",
+        measured.metres,
+        measured.seconds,
+        start,
+        way.end,
+        tuple(notices),
+    )
+
+
+def _ordered(
+    way: Way, count: int, wish: Wish, routing_url: str | None, notices: list[str]
+) -> tuple[Order, list[int], Table | None]:
+    """The order as it is, the stops in it, and how far they are apart by road, where that is known.
+
+    What was not to be had is told in `notices`.
+    """
+    places = list(range(count))
+    if not count or (wish.order == "walking" and routing_url is None):
+        return "walking", places, None
+    if not turn.acquire(blocking=False):
+        notices.append(BUSY)
+        return "walking", places, None
+    try:
+        table = _road_table(way, count, routing_url, notices)
+        if wish.order == "shortest":
+            try:
+                return "shortest", way.shortest(table), table
+            except TooLateError:
+                notices.append(LATE)
+        return "walking", places, table
+    finally:
+        turn.release()
+
+
+def _road_table(way: Way, count: int, routing_url: str | None, notices: list[str]) -> Table | None:
+    if routing_url is None or count > MAX_STOPS:
+        return None
+    try:
+        return road_table(routing_url, way.points)
+    except RoutingError as error:
+        notices.append(error.code)
+        return None
+
+
+def _with_others(walking: Sequence[Visit], ordered: Sequence[Visit]) -> Iterator[Visit]:
+    """The ordered stops, and behind each those without a position that are walked to from it."""
+    behind: dict[str, list[Visit]] = defaultdict(list)
+    before = ""
+    for visit in walking:
+        if visit.point:
+            before = visit.stop.record.code
+        else:
+            behind[before].append(visit)
+    yield from behind[""]
+    for visit in ordered:
+        yield visit
+        yield from behind[visit.stop.record.code]
+
+
+def point_of(record: Record) -> Point | None:
+    """Where the door is, (lon, lat); None where nobody has been there, or it is not told."""
+    if record.lon is None or record.lat is None:
+        return None
+    return record.lon, record.lat
+
+
+def _visit(gazetteer: Gazetteer, stop: Stop) -> Visit:
+    record = stop.record
+    unit = gazetteer.units.get(record.unit_id) if record.unit_id else None
+    names = names_on(gazetteer, unit, today()) if unit else ()
+    alley = alley_word(names[-1] if names else "")
+    street = named(record.street_kind, record.street_name) if record.street_name else None
+    places = ", ".join(named(kind, name) for kind, name in record.localities)
+    return Visit(
+        stop,
+        names[0] if names else None,
+        street or places or None,
+        side_of(record.house_number_key) if street else None,
+        number_of(record.label_parts, alley),
+        ", ".join(door_words(record.label_parts, alley)) or stop.label,
+    )
+
+
+def _door(visit: Visit) -> Door:
+    record = visit.stop.record
+    inside = (record.building_key or "", record.floor or "", record.unit_number or "")
+    return Door(
+        record.unit_id,
+        record.street_id or (record.locality_id and -record.locality_id),
+        visit.street or "~",
+        record.house_number_key,
+        inside,
+        visit.point,
+    )
+
+
+def _position(reads: Reads, field: str, written: str | None) -> Point | None:
+    """The point that a start or end names: itself, or that of a code."""
+    if written is None:
+        return None
+    if point := point_in(written):
+        return point
+    try:
+        record = lookup(reads, written)
+    except (InvalidInputError, NotFoundError, GoneError) as error:
+        raise InvalidInputError.of_field(field, "no_such_place", error.message) from error
+    point = point_of(record)
+    if point is None:
+        raise InvalidInputError.of_field(field, "no_position", Message("code_has_no_position"))
+    return point

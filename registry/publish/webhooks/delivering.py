@@ -1,0 +1,335 @@
+"""The job that tells webhooks what changed: it sends what is due, and listens to the feed.
+
+A process that is ready takes a tenth of a second from a commit to its message, and seconds to get
+ready. So the job stays while there are webhooks to be told, and the feed wakes it instead of
+putting another one into the queue (`wake_webhooks`). Whoever is at a webhook sets it due some time
+later, so that two are never at one, and one that was killed is gone on with.
+"""
+
+import datetime
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Engine, Row, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from registry.core.database import driver_connection, session_scope
+from registry.core.errors import CursorRefusedError, KeyRequiredError
+from registry.core.locks import Lock
+from registry.core.sessions import Channel
+from registry.core.settings import Settings
+from registry.core.sql import Statements
+from registry.jobs.queue import enqueue_at
+from registry.jobs.table import DELIVER_WEBHOOKS
+from registry.ops import cluster
+from registry.publish.changes.told_units import note_units
+from registry.publish.webhooks.messages import Message, Told, next_message, test_message
+from registry.publish.webhooks.sending import Sent, post
+from registry.publish.webhooks.subscriptions import followed, sees_of
+from registry.register import Register
+from registry.units.gazetteer_cache import RECHECK_S
+
+SQL: Final = Statements(__file__, "queries.sql")
+
+PAUSES_S: Final = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""After each failure, as the Standard Webhooks specification suggests: three and a half days."""
+_JITTER: Final = 0.1
+_AT_ONCE: Final = 16
+_CONNECTIONS: Final = 4
+_CLAIMED_S: Final = 60
+"""Longer than reading and sending one message takes."""
+_IDLE_S: Final = 60.0
+"""How often the job asks, when nothing happens, whether it is to stay."""
+_LISTENING_S: Final = 1.0
+"""How long it takes at most to stop listening."""
+_KEPT_DAYS: Final = 30
+
+Woken = SimpleQueue[Future[None] | None]
+"""What there is to look at: a webhook that was seen to, or None for news in the feed."""
+
+
+def deliver(engine: Engine, settings: Settings) -> None:
+    """Send what is due and what comes, as long as anybody is to be told; one process does."""
+    if not _is_wanted(engine):
+        return
+    woken = Woken()
+    with opened(settings) as register:
+        with _listening(engine, woken) as ear:
+            if ear is None:
+                _wake_other(engine)
+                return
+            note_units(engine, register.gazetteer.get())
+            send_due(register, woken, lambda: ear.is_alive() and _is_wanted(engine))
+        send_due(register)
+
+
+def _is_wanted(engine: Engine) -> bool:
+    with session_scope(engine) as session:
+        return bool(session.execute(_ANY).scalar_one())
+
+
+def _wake_other(engine: Engine) -> None:
+    with session_scope(engine) as session:
+        session.execute(text(f"NOTIFY {Channel.WEBHOOKS}"))
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Register]:
+    """The register as the job reads it: a replica may not have the event that wakes it."""
+    own = replace(settings, database_read_url=None, pool_size=_CONNECTIONS)
+    register = Register.open(own, cluster.database_url(settings))
+    try:
+        yield register
+    finally:
+        register.close()
+
+
+@contextmanager
+def _listening(engine: Engine, woken: Woken) -> Iterator[threading.Thread | None]:
+    """In the block news of the feed come into `woken`, as long as the thread lives that is yielded;
+    None where another process hears them.
+
+    Behind it the feed puts a job into the queue; what was let in before is awaited.
+    """
+    over = threading.Event()
+    alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with alone.connect() as connection:
+        try:
+            connection.execute(SQL.text("lock_listening"), {"lock": int(Lock.WEBHOOKS)})
+        except OperationalError:  # for longer than any event takes to come into the feed
+            yield None
+            return
+        connection.execute(text(f"LISTEN {Channel.WEBHOOKS}"))
+        below = driver_connection(connection)
+
+        def listen() -> None:
+            # A connection that is lost takes the lock along: the feed wakes another job then.
+            with suppress(psycopg.Error):
+                while not over.is_set():
+                    for _ in below.notifies(timeout=_LISTENING_S):
+                        woken.put(None)
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        try:
+            yield thread
+        finally:
+            over.set()
+            thread.join()
+            with suppress(DBAPIError):
+                connection.execute(_LISTENER_UNLOCK)
+                connection.execute(_FEED_AT_REST)
+
+
+def send_due(
+    register: Register,
+    woken: Woken | None = None,
+    stays: Callable[[], bool] = lambda: False,
+) -> None:
+    """Send what is due, several webhooks at once; then, as long as it stays, what comes."""
+    woken = woken or Woken()
+    busy: dict[Future[None], int] = {}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        while True:
+            for row in _claim(register.engine, _AT_ONCE - len(busy), busy.values()):
+                future = pool.submit(_tell, register, row)
+                busy[future] = row.id
+                future.add_done_callback(woken.put)
+            if not busy and not stays():
+                return
+            with suppress(Empty):
+                done = woken.get(timeout=None if busy else _IDLE_S)
+                if done is not None:
+                    del busy[done]
+                    done.result()
+
+
+def test(engine: Engine, settings: Settings, *, webhook_id: int) -> None:
+    """Send a message that tells nothing, once."""
+    with session_scope(engine) as session:
+        row = session.execute(SQL.text("webhook"), {"id": webhook_id}).one_or_none()
+    if row is not None:
+        name, body = test_message(webhook_id)
+        sent = post(row.url, name, body, _secrets(row), settings.webhook_hosts)
+        with session_scope(engine) as session:
+            _note(session, row, "test", name, 0, sent, attempt=1, given_up=False)
+
+
+def clear_away(engine: Engine, _settings: Settings) -> None:
+    """Forget what was sent a month ago; dead letters are kept."""
+    with session_scope(engine) as session:
+        session.execute(SQL.text("forget_deliveries"), {"days": _KEPT_DAYS})
+
+
+def _claim(engine: Engine, most: int, besides: Iterable[int]) -> list[Row[Any]]:
+    """Webhooks that are due and have something behind their cursor; nobody else is at them now."""
+    if most == 0:
+        return []
+    given = {"most": most, "besides": list(besides), "claimed": _CLAIMED_S}
+    with session_scope(engine) as session:
+        return list(session.execute(SQL.text("claim_due"), given))
+
+
+def _tell(register: Register, row: Row[Any]) -> None:
+    """Send what is behind the cursor of a webhook, until nothing is or it is not taken."""
+    cursor, caught_up = row.cursor, row.caught_up
+    while True:
+        try:
+            message = next_message(register, _told(register, row, cursor, caught_up))
+        except (CursorRefusedError, KeyRequiredError) as error:
+            with session_scope(register.engine) as session:
+                session.execute(SQL.text("give_up"), {"id": row.id, "why": error.code})
+            return
+        sent = None
+        if message.entries:
+            hosts = register.settings.webhook_hosts
+            sent = post(row.url, message.id, message.body, _secrets(row), hosts)
+        if not _settle(register.engine, row, cursor, message, sent) or not message.more:
+            return
+        if message.cursor == cursor:
+            time.sleep(RECHECK_S)  # units have changed, and are read anew by then
+        cursor, caught_up = message.cursor, message.caught_up
+
+
+def _told(register: Register, row: Row[Any], cursor: str, caught_up: int) -> Told:
+    """What it tells today; raises KeyRequiredError where its key is taken no more."""
+    known = register.gazetteer.get()
+    sees = sees_of(register.keys.holder(row.key_id))
+    communes = followed(known, row.units)
+    if sees is not None:
+        # Units that ended stay: what was in them may have left.
+        here = sees.union(i for i in row.units if known.units[i].ended is not None)
+        communes = sees if communes is None else communes & here
+    return Told(
+        row.id,
+        cursor,
+        caught_up,
+        row.round,
+        communes,
+        row.codes is not None,
+        frozenset(row.kinds),
+        row.demo,
+    )
+
+
+def _secrets(row: Row[Any]) -> list[bytes]:
+    return [bytes(secret) for secret in (row.secret, row.previous) if secret is not None]
+
+
+def _settle(
+    engine: Engine, row: Row[Any], cursor: str, message: Message, sent: Sent | None
+) -> bool:
+    """Keep what became of a message; whether the next one may be sent now."""
+    with session_scope(engine) as session:
+        current = session.execute(_LOCK, {"id": row.id}).one_or_none()
+        if current is None or current.round != row.round:
+            return False  # deleted, or sent again from elsewhere: that is due by itself
+        if sent is not None and sent.outcome != "delivered":
+            _failed(session, row, cursor, message, sent, current.attempts + 1)
+            return False
+        if sent is not None:
+            _note(
+                session,
+                row,
+                "changes",
+                message.id,
+                message.entries,
+                sent,
+                attempt=current.attempts + 1,
+                given_up=False,
+                behind=cursor,
+            )
+        session.execute(
+            SQL.text("move_cursor"),
+            {
+                "id": row.id,
+                "cursor": message.cursor,
+                "caught_up": message.caught_up,
+                "outcome": sent.outcome if sent else None,
+                "claimed": _CLAIMED_S if message.more else 0,
+            },
+        )
+        return bool(current.state == "active")
+
+
+def _failed(
+    session: Session, row: Row[Any], cursor: str, message: Message, sent: Sent, attempts: int
+) -> None:
+    """Send it again after a pause, or give it up: then it waits for somebody to resume it."""
+    is_over = attempts > len(PAUSES_S) or sent.outcome == "gone"
+    _note(
+        session,
+        row,
+        "changes",
+        message.id,
+        message.entries,
+        sent,
+        attempt=attempts,
+        given_up=is_over,
+        behind=cursor,
+    )
+    pause_s = 0.0
+    if not is_over:
+        longer = 1 + random.random() * _JITTER  # noqa: S311 - no secret
+        pause_s = max(PAUSES_S[attempts - 1] * longer, sent.retry_after_s)
+    due_at = session.execute(
+        SQL.text("note_failure"),
+        {
+            "id": row.id,
+            "attempts": attempts,
+            "outcome": sent.outcome,
+            "over": is_over,
+            "pause": datetime.timedelta(seconds=pause_s),
+        },
+    ).scalar_one()
+    if not is_over:
+        enqueue_at(session, DELIVER_WEBHOOKS, due_at)
+
+
+def _note(
+    session: Session,
+    row: Row[Any],
+    kind: str,
+    message: str,
+    entries: int,
+    sent: Sent,
+    *,
+    attempt: int,
+    given_up: bool,
+    behind: str | None = None,
+) -> None:
+    session.execute(
+        SQL.text("insert_delivery"),
+        {
+            "id": row.id,
+            "kind": kind,
+            "message": message,
+            "behind": behind or row.cursor,
+            "entries": entries,
+            "attempt": attempt,
+            "took": sent.took_ms,
+            "status": sent.status,
+            "outcome": sent.outcome,
+            "given_up": given_up,
+        },
+    )
+
+
+_ANY: Final = text("SELECT EXISTS (SELECT FROM webhook WHERE state = 'active')")
+_LISTENER_UNLOCK: Final = text("SELECT pg_advisory_unlock(:lock)").bindparams(
+    lock=int(Lock.WEBHOOKS)
+)
+# Who lets an event into the feed holds this lock until its commit.
+_FEED_AT_REST: Final = text("SELECT pg_advisory_lock(:lock), pg_advisory_unlock(:lock)").bindparams(
+    lock=int(Lock.FEED)
+)
+_LOCK: Final = text("SELECT round, attempts, state FROM webhook WHERE id = :id FOR UPDATE")

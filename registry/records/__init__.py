@@ -1,0 +1,1 @@
+"""Records: one by its code, of any day, with its history."""

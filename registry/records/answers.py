@@ -1,0 +1,99 @@
+"""What a search answers: a place of some level, in words, with what does not fit."""
+
+from dataclasses import field, replace
+from typing import Any, Final, Literal
+
+from geo.label import LabelParts
+from geo.values import value
+from registry.records.record import Record, Span
+from registry.search.faults import confidence
+from registry.units.gazetteer import Unit
+
+LEVELS: Final = ("household", "building", "alley", "street", "locality", "commune", "province")
+"""From the door outwards."""
+DOORS: Final = LEVELS[:2]
+"""Levels of what bears a code."""
+
+
+Level = Literal["household", "building", "alley", "street", "locality", "commune", "province"]
+
+
+@value(frozen=True, slots=True)
+class Answer:
+    """One place."""
+
+    level: Level
+    parts: LabelParts
+    unit: Unit | None
+    """The commune, or the province where no commune is known."""
+    former: Unit | None = None
+    """The former commune, where it is known."""
+    faults: tuple[str, ...] = ()
+    """Codes of `registry.search.faults`."""
+    record: Record | None = None
+    """The household or building; none above that level."""
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    distance_m: float | None = None
+    """From the point asked about; of a door with entrances to the nearest of them."""
+    entrance: dict[str, Any] | None = None
+    """That one (`registry.records.entrances`)."""
+    map: Span | None = field(default=None)
+    """The map that the question was written against; today's where it named no unit."""
+
+    @property
+    def confidence(self) -> float:
+        """From 0 to 1."""
+        return confidence(self.faults)
+
+    @property
+    def has_no_street(self) -> bool:
+        """Whether it is of a building that stands by its name alone in its commune."""
+        parts = self.parts
+        return bool(parts.building) and not (parts.street_name or parts.localities)
+
+    @property
+    def is_of_other_former(self) -> bool:
+        """Whether it is a door of another former commune than the one that was named: told beside
+        what fits, and never the door asked for.
+        """
+        return self.record is not None and "former_differs" in self.faults
+
+
+def of_record(
+    record: Record,
+    unit: Unit | None,
+    former: Unit | None,
+    *,
+    faults: tuple[str, ...] = (),
+    distance_m: float | None = None,
+    asked_map: Span | None = None,
+) -> Answer:
+    """The answer that is this record."""
+    return Answer(
+        level=record.kind,
+        parts=record.label_parts,
+        unit=unit,
+        former=former,
+        faults=faults,
+        record=record,
+        lon=record.lon,
+        lat=record.lat,
+        accuracy_m=record.position_accuracy_m,
+        distance_m=distance_m,
+        map=asked_map,
+    )
+
+
+def with_fault(answer: Answer, *faults: str) -> Answer:
+    """The answer with these faults as well, each once."""
+    more = [fault for fault in faults if fault not in answer.faults]
+    return replace(answer, faults=(*answer.faults, *more)) if more else answer
+
+
+def without_fault(answer: Answer, fault: str) -> Answer:
+    """The answer without this fault."""
+    if fault not in answer.faults:
+        return answer
+    return replace(answer, faults=tuple(other for other in answer.faults if other != fault))

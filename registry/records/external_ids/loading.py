@@ -1,0 +1,167 @@
+"""A file of what others call records: read row by row, written at once.
+
+Of any format that an import reads: columns for code and value, perhaps scheme, first and last day.
+Where a scheme gives each door one value, what breaks that is told.
+"""
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from geo import code as codes
+from geo.code import CodeError
+from registry.core.database import driver_connection
+from registry.core.days import day_after, parse_day
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.core.sql import Statements
+from registry.files.fields import told_headers
+from registry.files.formats.any_file import read_file
+from registry.files.formats.table import not_opened, unreadable
+from registry.files.row_files import ProblemTable, RowProblem, Wrong, cells_of, columns_named
+from registry.records.external_ids import MAX_VALUE, SCHEME, ExternalId
+
+SQL: Final = Statements(__file__, "queries.sql")
+
+PROBLEMS: Final = {
+    "code_missing": Message("row_has_no_code"),
+    "code_unreadable": Message("row_code_malformed"),
+    "code_unknown": Message("row_code_unknown"),
+    "scheme_unreadable": Message("scheme_invalid"),
+    "value_missing": Message("row_has_no_value"),
+    "value_unreadable": Message("value_has_odd_characters"),
+    "date_unreadable": Message("row_day_invalid"),
+    "dates_swapped": Message("day_range_reversed"),
+    "row_repeated": Message("row_repeated"),
+    "value_shared": Message("value_of_several_codes"),
+    "record_has_several": Message("code_has_several_values"),
+}
+"""Code → what is wrong with a row, or to be looked at, in words."""
+_TABLE: Final = ProblemTable(
+    PROBLEMS, notices=("value_shared", "record_has_several"), identifiers=frozenset(PROBLEMS)
+)
+_FIELDS: Final = {
+    "code": ("code", "ma", "ma dia chi", "ma dia chi so", "address code"),
+    "scheme": ("scheme", "loai", "loai ma", "he ma"),
+    "value": ("value", "gia tri", "so hieu", "ma ngoai", "postcode", "ma buu chinh", "parcel"),
+    "valid_from": ("valid from", "tu ngay", "hieu luc tu"),
+    "valid_to": ("valid to", "den ngay", "hieu luc den"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a file: rows = new + changed + unchanged + rejected."""
+
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: int
+    problems: tuple[RowProblem, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def load_external_ids(
+    session: Session, path: Path, scheme: str | None = None, sheet: str | None = None
+) -> Loaded:
+    """Read the file's identifiers into the session, which whoever calls commits or rolls back.
+
+    `scheme` is that of rows that name none. A row that is wrong is rejected and told. Raises
+    UnreadableFileError for a file that cannot be read or lacks the columns, InvalidInputError for a
+    scheme that is none.
+    """
+    if scheme is not None and not re.fullmatch(SCHEME, scheme):
+        raise InvalidInputError.of_field(
+            "scheme", "malformed_scheme", PROBLEMS["scheme_unreadable"]
+        )
+    read: dict[tuple[str, str, str], tuple[int, ExternalId]] = {}
+    problems: list[RowProblem] = []
+    count = 0
+    for count, cells in enumerate(_rows(path, sheet), start=1):
+        found = _read(cells, scheme)
+        if isinstance(found, ExternalId) and found.key in read:
+            found = ("row_repeated", found.value)
+        if isinstance(found, ExternalId):
+            read[found.key] = count, found
+        else:
+            problems.append(_TABLE.of(count, *found))
+    written = _write(session, list(read.values()))
+    problems += [_TABLE.of(*each) for each in written.pop("problems")]
+    severities = Counter(problem.severity for problem in problems)
+    problems.sort(key=lambda problem: (problem.row_number, problem.code))
+    return Loaded(count, **written, rejected=severities["error"], problems=tuple(problems))
+
+
+def _rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
+    """The cells of each row by field, '' for none; rows without any are passed over."""
+    try:
+        table = read_file(path, sheet)
+    except OSError as error:
+        raise not_opened(path, error) from error
+    with table.rows() as rows:
+        columns = columns_named(table.headers, _FIELDS)
+        if not {"code", "value"} <= columns.keys():
+            raise unreadable(
+                path,
+                Message("external_columns_required", headers=told_headers(table.headers)[:12]),
+            )
+        for row in rows:
+            cells = cells_of(row, columns, _FIELDS)
+            if any(cells.values()):
+                yield cells
+
+
+def _read(cells: Mapping[str, str], scheme: str | None) -> ExternalId | Wrong:
+    """The identifier of a row, or what is wrong with it and the value."""
+    if not cells["code"]:
+        return "code_missing", cells["value"]
+    try:
+        code = codes.validate(cells["code"])
+    except CodeError:
+        return "code_unreadable", cells["code"]
+    named = cells["scheme"] or scheme or ""
+    if not re.fullmatch(SCHEME, named):
+        return "scheme_unreadable", named
+    value = cells["value"]
+    if not value:
+        return "value_missing", cells["code"]
+    if len(value) > MAX_VALUE or not value.isprintable():
+        return "value_unreadable", value[:40]
+    days: list[datetime.date | None] = []
+    for name in ("valid_from", "valid_to"):
+        try:
+            days.append(parse_day(cells[name]) if cells[name] else None)
+        except ValueError:
+            return "date_unreadable", cells[name]
+    first, last = days
+    if first and last and last < first:
+        return "dates_swapped", f"{first} – {last}"
+    return ExternalId(code, named, value, first, last)
+
+
+def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, Any]:
+    connection = session.connection()
+    connection.exec_driver_sql(SQL.driver("stage"))
+    with (
+        driver_connection(connection).cursor() as cursor,
+        cursor.copy("COPY external_row FROM STDIN") as copy,
+    ):
+        for number, each in rows:
+            copy.write_row((number, *each.key, each.valid_from, day_after(each.valid_to)))
+    unknown = [tuple(row) for row in session.execute(SQL.text("unknown"))]
+    new, changed, unchanged = session.execute(SQL.text("counts")).one()
+    session.execute(SQL.text("upsert"))
+    told = [tuple(row) for row in session.execute(SQL.text("noticed"))]
+    connection.exec_driver_sql("DROP TABLE external_row")
+    problems = [*unknown, *told]
+    return {"new": new, "changed": changed, "unchanged": unchanged, "problems": problems}

@@ -1,0 +1,62 @@
+"""How records read at other times: SQL of their states then, and their names on a day of the past.
+
+What a door was called depends on its street and localities as well, so their past is read with its
+own. A decision counts from its day; a correction says what was so all along. So a name of a day is
+that of the last state before the first decision after it.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from registry.core.batching import LINES, Ask, Query, bulk
+from registry.core.sql import Statements
+from registry.core.tables.records import state
+from registry.records.answers import Answer
+from registry.records.record import Record, Then, columns
+from registry.units import LAST_DAY_OF_OLD_MAP
+from registry.units.gazetteer import today
+
+FRAGMENTS: Final = {
+    "state": ", ".join(state()),
+    "columns_at": columns(outer_localities="{outer_at}", renamed="{renamed_then}"),
+}
+"""For statements: what is read of a record and of its former states; of such a state `h`, with its
+places then, what a `Record` is made of.
+"""
+SQL: Final = Statements(__file__, lines=LINES, **FRAGMENTS)
+_ON: Final = bulk(SQL.written("at_ends_of_days"), (("code", "text"), ("day", "date")))
+
+
+def with_past(records: Sequence[Record], on: datetime.date | None = None) -> Query[list[Record]]:
+    """The records with how they read on 30 June 2025, where that was decided otherwise since, and
+    `on` another day of the past.
+    """
+    lines = {(r.code, LAST_DAY_OF_OLD_MAP.isoformat()) for r in records if r.renamed}
+    if on is not None and on < today():
+        lines |= {(record.code, on.isoformat()) for record in records}
+    if not lines:
+        return list(records)
+    rows = yield Ask(_ON, tuple(sorted(lines)))
+    past: dict[str, list[Then]] = {}
+    for _, day, *row in rows:
+        then = Record(*row)
+        units = (unit for unit in (then.unit_id, then.former_unit_id) if unit is not None)
+        past.setdefault(then.code, []).append(Then(day, then.label_parts, tuple(units)))
+    return [record._replace(past=tuple(past.get(record.code, ()))) for record in records]
+
+
+def answers_with_past(
+    answers: Iterable[Answer], on: datetime.date | None = None
+) -> Query[list[Answer]]:
+    """The answers, their doors with their past."""
+    told = list(answers)
+    doors = [answer.record for answer in told if answer.record is not None]
+    if on is None and not any(door.renamed for door in doors):
+        return told  # so are most
+    known = {record.code: record for record in (yield from with_past(doors, on))}
+    return [
+        replace(answer, record=known[answer.record.code]) if answer.record else answer
+        for answer in told
+    ]

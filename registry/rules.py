@@ -1,7 +1,0 @@
-"""The version of the rules by which rows are read: of the grammar, its keys and what follows."""
-
-from typing import Final
-
-RULES_VERSION: Final = "29"
-"""Part of each row's hash: raise it when the same row would be understood differently. A register
-that was looked through under another one has its keys written anew (`registry.rekey`)."""

@@ -1,0 +1,465 @@
+"""From an address, as people write it, to its door; or to the smallest place that is sure.
+
+No answer is better than a wrong one: another house number than the one asked for is never
+answered, and two doors that fit equally are both returned and said to be ambiguous.
+"""
+
+import datetime
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from geo.address import Door, parse_components
+from geo.label import number_of
+from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
+from geo.plus_code import completed, short_code_in
+from geo.points import point_in
+from geo.text import with_plain_signs
+from geo.values import value
+from registry.access import budget
+from registry.core.batching import Query, alone, bounded, side_by_side
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.core.reads import Reads
+from registry.core.text_work import Work, WorkSpentError
+from registry.records.answers import DOORS, Answer, of_record, with_fault
+from registry.records.past import answers_with_past
+from registry.records.record import Record
+from registry.search.address_reader import TWO_NUMBERS, read_address
+from registry.search.areas import area_of
+from registry.search.codes_in_text import (
+    CodeInText,
+    UnreadCode,
+    codes_in,
+    unread_code,
+    whole_code,
+)
+from registry.search.completed_text import UNITS, completed_text
+from registry.search.door_search import Asker
+from registry.search.door_with_units import ReadAddress, with_building
+from registry.search.doors import active_records, records_of
+from registry.search.doubts import doubts_of_door, told_doubts, told_missing
+from registry.search.explanation import Tried
+from registry.search.faults import SEARCH_INCOMPLETE
+from registry.search.groups import commune_untold, is_group_alone, is_named
+from registry.search.mistyped_codes import MeantCode, meant_code
+from registry.search.ranking import (
+    PLACED,
+    Located,
+    beside_unit,
+    contradict,
+    either_door,
+    fits_better,
+    is_sure,
+    is_unit_alone,
+    nearest_first,
+    of_places_told,
+    rank,
+    where_unread_says,
+    with_places_told,
+)
+from registry.search.rereading import Rereading
+from registry.search.reverse import check_point, reverse
+from registry.units import unit_by_code
+from registry.units.by_codes import CODE_UNKNOWN, CONTRADICTED, called_by_codes, is_code
+from registry.units.gazetteer import Gazetteer, Unit, today
+from registry.units.one_map import doubt
+from registry.units.onward import communes_of
+from registry.units.text import read_units
+
+MAX_TEXT: Final = 2_000
+DEFAULT_LIMIT: Final = 5
+MAX_LIMIT: Final = 20
+_MAX_READINGS: Final = 3
+
+
+@value(frozen=True, slots=True)
+class Components:
+    """An address in columns."""
+
+    house_number: str | None = None
+    street: str | None = None
+    locality: str | None = None
+    building: str | None = None
+    floor: str | None = None
+    unit: str | None = None
+    commune: str | None = None
+    district: str | None = None
+    province: str | None = None
+
+
+@value(frozen=True, slots=True)
+class Question:
+    """What is asked: a text, or components; those that name units may complete a text."""
+
+    text: str | None = None
+    components: Components | None = None
+    limit: int = DEFAULT_LIMIT
+    near: tuple[float, float] | None = None
+    """(lon, lat): orders what fits equally well; never makes anything fit better."""
+    within: str | None = None
+    """Code of a unit of any map; nothing outside it is answered."""
+    chosen: bool = False
+    """Whether it was picked from the choices of a question: only a verdict depends on it."""
+    on: datetime.date | None = None
+    """A day whose label of what is found is wanted as well."""
+
+
+def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answer]:
+    """At most `limit` answers, the best first; empty where nothing of the address is known.
+
+    Raises InvalidInputError for a text that is too long, a unit's code that is none, a point that
+    is not on the earth.
+    """
+    return locate(gazetteer, reads, question).answers
+
+
+def locate(
+    gazetteer: Gazetteer, reads: Reads, question: Question, work: Work | None = None
+) -> Located:
+    """What `geocode` answers, with the reading that it answers; raises what `geocode` raises.
+
+    Of `work` where that is less than a text may cause.
+    """
+    return alone(reads, locating(gazetteer, question, work))
+
+
+def locating(gazetteer: Gazetteer, question: Question, work: Work | None = None) -> Query[Located]:
+    """`locate` as a search of which many can be answered together."""
+    search = _Search(gazetteer, question, today())
+    if question.near is not None:
+        check_point(lon=question.near[0], lat=question.near[1])
+    work = work or Work()
+    found = yield from bounded(search.answers(), [], work)
+    if work.spent:
+        found = [with_fault(answer, SEARCH_INCOMPLETE) for answer in found]
+    if question.near is not None:
+        found = nearest_first(found, *question.near)
+    found = yield from told_missing(found[: question.limit], search.reading)
+    if not (found and found[0].level in DOORS and is_sure(found[0])):
+        doubt()  # the door may be in a unit that is newer than this map
+    meant = None
+    if not found and question.text is not None:
+        meant = yield partial(_meant_as_code, question.text)
+    found = yield from answers_with_past(found, question.on)
+    coded = yield from answers_with_past(search.coded, question.on)
+    tried = tuple(search.tried)
+    return Located(found, search.reading, tried, meant, tuple(coded))
+
+
+def _meant_as_code(text: str, reads: Reads) -> MeantCode | None:
+    return meant_code(reads, text)
+
+
+class _Search:
+    def __init__(self, gazetteer: Gazetteer, question: Question, day: datetime.date) -> None:
+        self.gazetteer = gazetteer
+        self.question = question
+        self.day = day
+        self.within = unit_by_code(gazetteer, question.within, None) if question.within else None
+        self.reading: ReadAddress | None = None
+        """That of the answers, or the likeliest."""
+        self.tried: list[Tried] = []
+        self.coded: tuple[Answer, ...] = ()
+        """Doors of a code that contradicts the rest of the text."""
+
+    def answers(self) -> Query[list[Answer]]:
+        """The answers, before near and limit."""
+        given, text = self.question.components, (self.question.text or "").strip()
+        if given is not None and not text:
+            located = yield from self._best([self._components(given)])
+            self.reading = located.reading
+            return located.answers
+        if len(text) > MAX_TEXT:
+            raise InvalidInputError.of_field(
+                "q", "text_too_long", Message("more_than_characters", most=MAX_TEXT)
+            )
+        if "\0" in text:
+            raise InvalidInputError.of_field("q", "nul_character", Message("text_has_nul"))
+        if given is None:
+            return (yield from self._text(text))
+        units, notes = self._by_codes(given)
+        named = {
+            level: unit
+            for level, unit in zip(UNITS, units, strict=True)
+            if not is_code(unit, level)
+        }
+        whole = completed_text(text, named)
+        code = whole_code(text)
+        point = point_in(text)
+        # Digits that are a code by themselves, and a point, are none within a longer text.
+        loose = point or (code and all(mention.code != code for mention in codes_in(whole)))
+        found = yield from self._text(text if loose else whole)
+        if code or point:
+            found = yield from self._held_by(found, completed_text("", named).strip(", "))
+        for note in notes:
+            found = [with_fault(answer, note) for answer in found]
+        return found
+
+    def _text(self, text: str) -> Query[list[Answer]]:
+        if point := point_in(text):
+            return (yield from self._at(*point))
+        if short := short_code_in(text):
+            found = yield from self._beside(*short)
+            if found:
+                return found
+        if code := whole_code(text):
+            record = yield from self._record(code)
+            if record:
+                return (yield from self._of_code(record))
+        coded = yield from self._of_codes_in(text, code)
+        if coded is not None:
+            return coded
+        found = yield from self._read(text)
+        if unread := unread_code(text):
+            return (yield from self._without_code(unread, found))
+        return found
+
+    def _held_by(self, found: list[Answer], units: str) -> Query[list[Answer]]:
+        """The answers, with a fault where the units are of another province."""
+        reading = self.reading
+        places = yield from self._read(units)
+        self.reading = reading
+        provinces = {self._province(answer.unit) for answer in places}
+        return [
+            with_fault(answer, CONTRADICTED)
+            if provinces and self._province(answer.unit) not in provinces
+            else answer
+            for answer in found
+        ]
+
+    def _at(self, lon: float, lat: float) -> Query[list[Answer]]:
+        def near(reads: Reads) -> list[Answer]:
+            question = self.question
+            return reverse(
+                self.gazetteer, reads, lon=lon, lat=lat, limit=question.limit, on=question.on
+            )
+
+        found: list[Answer] = yield near
+        return [with_fault(a, "point_given") for a in found if self._inside(a.unit)]
+
+    def _beside(self, short: str, place: str) -> Query[list[Answer]]:
+        """Of a short Plus Code beside a place: only where it is certainly in that place."""
+        places = yield from self._read(place)
+        points = {
+            completed(short, lon=a.lon, lat=a.lat)
+            for a in places
+            if a.lon is not None and a.lat is not None
+        }
+        point = points.pop() if len(points) == 1 else None
+        self.reading = None  # it is a point that is answered
+        if point is None:
+            return []
+        provinces = {self._province(answer.unit) for answer in places}
+        found = yield from self._at(*point)
+        return [answer for answer in found if self._province(answer.unit) in provinces]
+
+    def _province(self, unit: Unit | None) -> Unit | None:
+        return (self.gazetteer.province_of(unit, self.day) or unit) if unit else None
+
+    # Codes
+
+    def _record(self, code: str) -> Query[Record | None]:
+        """The record of a code that is written in a text: registered, and open to everybody."""
+        budget.check()
+        found = yield from records_of([code])
+        if found:
+            budget.check()  # those that were asked together may have spent it meanwhile
+        else:
+            budget.pay()
+        for record in found:
+            if not record.restricted and record.status in ("active", "retired"):
+                return record
+        return None
+
+    def _of_code(self, record: Record) -> Query[list[Answer]]:
+        if record.status == "active":
+            return [a for a in [self._of_record(record, ())] if self._inside(a.unit)]
+        onward = yield from active_records(record.successors or [])
+        faults = ("retired", "ambiguous") if len(onward) > 1 else ("retired",)
+        answers = [self._of_record(successor, faults) for successor in onward]
+        return [answer for answer in answers if self._inside(answer.unit)]
+
+    def _of_codes_in(self, text: str, whole: str | None) -> Query[list[Answer] | None]:
+        """The doors of registered codes; None where a text has none but the whole of it."""
+        mentioned: list[tuple[CodeInText, Record]] = []
+        for mention in codes_in(text):
+            if mention.code == whole:
+                continue  # asked for already
+            if record := (yield from self._record(mention.code)):
+                mentioned.append((mention, record))
+        if not mentioned:
+            return None
+        (mention, record), *others = mentioned
+        rest = yield from self._read(mention.rest)
+        found = yield from self._of_code_in(record, rest, mention.written)
+        known = {answer.record.code for answer in found if answer.record}
+        more: list[Answer] = []
+        for _, other in others:
+            more += yield from self._of_code(other)
+        more = [answer for answer in more if answer.record and answer.record.code not in known]
+        # Only the writer knows which.
+        return [with_fault(answer, "ambiguous") for answer in (*found, *more)] if more else found
+
+    def _of_code_in(self, record: Record, rest: list[Answer], written: str) -> Query[list[Answer]]:
+        """The code's door, unless the rest of the text names another place."""
+        answers = yield from self._of_code(record)
+        rest = [answer for answer in rest if not answer.is_of_other_former]
+        if not rest or not all(contradict(a, b) for a in answers for b in rest):
+            return [self._doubted(answer) for answer in answers]
+        self.coded = tuple(answers)
+        self._leave_unread(written)
+        return [with_fault(answer, "code_contradicts_text") for answer in rest]
+
+    def _doubted(self, answer: Answer) -> Answer:
+        """The door of a code, with what the rest of the text leaves in doubt of it."""
+        if self.reading is None:
+            return answer
+        doubts = doubts_of_door(self.gazetteer, self.day, answer, self.reading, coded=True)
+        return with_fault(answer, *doubts)
+
+    def _without_code(self, unread: UnreadCode, found: list[Answer]) -> Query[list[Answer]]:
+        """The answers to a text without what is no code of the register, unless with it a door is
+        sure, or more is found: `K203-1205` may be a flat.
+        """
+        reading = self.reading
+        if (
+            found
+            and found[0].level in DOORS
+            and is_sure(found[0])
+            and not (reading and reading.unread)
+        ):
+            return found
+        rest = yield from self._read(unread.rest)
+        if not rest or (found and rank(found[0]) < rank(rest[0])):
+            self.reading = reading
+            return found
+        self._leave_unread(unread.written)
+        return [with_fault(answer, "code_unread") for answer in rest]
+
+    def _leave_unread(self, written: str) -> None:
+        if self.reading is not None:
+            self.reading = replace(self.reading, unread=(*self.reading.unread, written))
+
+    def _of_record(self, record: Record, faults: tuple[str, ...]) -> Answer:
+        units = self.gazetteer.units
+        unit, former = units.get(record.unit_id or 0), units.get(record.former_unit_id or 0)
+        return of_record(record, unit, former, faults=faults)
+
+    # Addresses
+
+    def _read(self, text: str) -> Query[list[Answer]]:
+        rereading = Rereading(self.gazetteer, self._as_written, self._in_building)
+        best = yield from rereading.located(with_plain_signs(text))
+        self.reading = best.reading
+        return best.answers
+
+    def _as_written(self, text: str) -> Query[Located]:
+        readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
+        return (yield from self._best(readings, text))
+
+    def _in_building(self, text: str, name: str) -> Query[Located]:
+        readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
+        return (yield from self._best([with_building(one, name) for one in readings], text))
+
+    def _components(self, given: Components) -> ReadAddress:
+        door = parse_components(
+            house_number=given.house_number,
+            street=given.street,
+            locality=given.locality,
+            building=given.building,
+            floor=given.floor,
+            unit=given.unit,
+        )
+        units, notes = self._by_codes(given)
+        words = [w for w in units if w and any(map(str.isalnum, w))]
+        namings = read_units(self.gazetteer, ", ".join(words)) if words else []
+        left = namings[0].unread if namings else tuple(words)
+        return ReadAddress(door, tuple(namings), left, 0, notes)
+
+    def _by_codes(self, given: Components) -> tuple[list[str | None], tuple[str, ...]]:
+        units = [getattr(given, level) for level in UNITS]
+        return called_by_codes(self.gazetteer, self.day, units)
+
+    def _best(self, readings: list[ReadAddress], text: str | None = None) -> Query[Located]:
+        """The answers of the reading that fits best; a likelier reading wins among equals."""
+        best = Located([], readings[0] if readings else None)
+        told: list[Answer] = []
+        read = best.reading
+        unit: Located | None = None
+        every: list[Answer] = []
+        asked: list[list[Answer]] = []
+        for at, reading in enumerate(readings):
+            if at == len(asked):
+                # Mostly the likeliest is sure; where it is not, the others are asked together.
+                together = readings[at:] if at else readings[:1]
+                try:
+                    asked += yield from side_by_side(map(self._asked, together))
+                except WorkSpentError:
+                    break
+            if NUMBER_BEHIND in reading.notes and best.answers and best.answers[0].level in PLACED:
+                continue  # the number belongs to the name of what is there
+            found = [a for a in asked[at] if self._inside(a.unit)]
+            found = of_places_told(found, reading.unread)
+            known = with_places_told(found, reading)
+            doubted = told_doubts(self.gazetteer, self.day, found, known, text)
+            self.tried.append(Tried(text, reading, tuple(doubted)))
+            every += doubted
+            if found and unit is None and is_unit_alone(reading, self.day):
+                unit = Located(found, reading)
+            if found and (
+                best.reading is None
+                or not best.answers
+                or fits_better(found[0], reading, best.answers[0], best.reading)
+            ):
+                # Which reading fits best is decided without: all leave such words unread.
+                best, told, read = Located(found, reading), doubted, known
+            if best.answers and is_sure(best.answers[0]):
+                break
+        if unit is not None and unit.reading is not best.reading:
+            best = beside_unit(unit, best)
+            told = told_doubts(self.gazetteer, self.day, best.answers, best.reading, text)
+            read = best.reading
+        return Located(either_door(told, every), read)
+
+    def _asked(self, reading: ReadAddress) -> Query[list[Answer]]:
+        door = reading.door
+        area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
+        # What is suggested while it is typed is found, each that is called so; no door in it.
+        told = is_named(door) or (is_group_alone(door) and not reading.unread)
+        if area.communes is None and door.street is None and not told:
+            return []
+        if said := tuple({CODE_UNKNOWN, CONTRADICTED}.intersection(reading.notes)):
+            area = replace(area, faults=(*area.faults, *said))
+        asker = Asker(self.gazetteer, self.day, door, area, whole=not reading.unread)
+        found = yield from asker.answers()
+        if area.communes is None:
+            found = where_unread_says(self.gazetteer, found, reading.unread)
+        if commune_untold(found, door, area):
+            found = [with_fault(answer, "commune_undecided") for answer in found]
+        if DASH_UNSURE in reading.notes:
+            # A slash that was no slash, read backwards as well: supposed twice.
+            found = [answer for answer in found if "path_order" not in answer.faults]
+        if NUMBER_BEHIND in reading.notes:
+            # `Hòa Bình 1` is a hamlet of its own, and no house in Hòa Bình.
+            found = [a for a in found if not (a.record and "street_not_found" in a.faults)]
+        for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
+            found = [a if _is_written_so(a, door, note) else with_fault(a, note) for a in found]
+        if TWO_NUMBERS.intersection(reading.notes):
+            found = [with_fault(answer, "second_number") for answer in found]
+        return found
+
+    def _inside(self, unit: Unit | None) -> bool:
+        if self.within is None or unit is None:
+            return self.within is None
+        return unit is self.within or unit.id in communes_of(self.gazetteer, self.day, self.within)
+
+
+def _is_written_so(answer: Answer, door: Door, note: str) -> bool:
+    """Whether the number was delivered as it is asked for, which leaves no doubt how it is read: a
+    dash, or a `Đ` behind it.
+    """
+    number = door.house_number
+    if number is None or number.written != number_of(answer.parts):
+        return False
+    return note == DASH_UNSURE or (note == LETTER_UNSURE and number.written[-1] in "Đđ")

@@ -1,0 +1,98 @@
+"""Texts that were meant as one code of an address and lead nowhere: why, and what was meant."""
+
+import datetime
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Final, NotRequired
+
+from pydantic import Field
+
+from geo.code_writing import unannounced
+from registry.core.batching import alone
+from registry.core.errors import InvalidInputError, MistypedCodeError
+from registry.core.reads import Reads
+from registry.records.lookup import CodeForms, code_forms, read_code
+from registry.records.record import Record, record_wording
+from registry.search.codes_in_text import whole_code
+from registry.search.doors import active_records, records_of
+from registry.units.gazetteer import Gazetteer
+
+# Near `XXXX-XXXX`, with a digit before a space: `thon 12345` is none.
+_LIKE_CODE: Final = re.compile(
+    r"(?=.*\d)[0-9A-Za-z]{3,5}-?[0-9A-Za-z]{3,5}|(?=\w*\d)[0-9A-Za-z]{3,5} [0-9A-Za-z]{3,5}"
+    # As it is said: `123 456 789 78`. `84912345678` is a telephone.
+    r"|\d{3}([ .-])\d{3}\1\d{3}\1\d{2}|(?!84[35789])\d{11}"
+)
+
+
+class SuggestedCode(CodeForms):
+    """A code of which another one may be a slip."""
+
+    label: NotRequired[
+        Annotated[str, Field(examples=["12 Phố Quán Thánh, Phường Ba Đình, Thành phố Hà Nội"])]
+    ]
+    """Its address; not where an operation was refused"""
+
+
+@dataclass(frozen=True, slots=True)
+class MeantCode:
+    """A text that is a code which leads nowhere, or nearly one."""
+
+    reason: str
+    """Of `registry.search.validation.verdicts.REASONS`: code_mistyped, code_unknown, code_retired or
+    code_not_active."""
+    suggestions: tuple[str, ...] = ()
+    """Registered codes, one symbol or one swap away, at most three."""
+
+
+def meant_code(reads: Reads, text: str) -> MeantCode | None:
+    """What all of `text` may have been meant for; None where it was not meant as a code.
+
+    Only asked where the text names no place, so that no address is lost by it. Raises
+    BudgetSpentError, as everything that looks for codes does (`registry.access.budget`).
+    """
+    if (code := whole_code(text.strip())) is not None:
+        reason = _reason_of(alone(reads, records_of([code])))
+        return MeantCode(reason) if reason else None
+    written = unannounced(text).strip()
+    if not _LIKE_CODE.fullmatch(written):
+        return None
+    try:
+        read_code(reads, written)
+    except MistypedCodeError as error:
+        near = error.extra["suggestions"]
+        codes = tuple(one["code"] for one in near)  # type: ignore[attr-defined]
+        return MeantCode("code_mistyped", codes)
+    except InvalidInputError:
+        return None
+    return None
+
+
+def _reason_of(found: list[Record]) -> str | None:
+    """Why a well-formed code leads nowhere; a restricted record is as good as none. None for a door
+    that is left out for another reason.
+    """
+    shown = [record for record in found if not record.restricted]
+    if not shown:
+        return "code_unknown"
+    if shown[0].status == "active":
+        return None
+    return "code_retired" if shown[0].status == "retired" else "code_not_active"
+
+
+def with_labels(
+    gazetteer: Gazetteer, reads: Reads, day: datetime.date, suggestions: Iterable[str]
+) -> list[SuggestedCode]:
+    """Each code in its forms with its address, in this order: by the code alone nobody can choose.
+
+    Without those that may not be shown.
+    """
+    order = list(suggestions)
+    if not order:
+        return []
+    records = sorted(alone(reads, active_records(order)), key=lambda r: order.index(r.code))
+    return [
+        SuggestedCode(**code_forms(record.code), label=record_wording(gazetteer, day, record).label)
+        for record in records
+    ]

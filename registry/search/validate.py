@@ -1,0 +1,131 @@
+"""Whether an address can be delivered to: a verdict that a shop can act on, and what to ask.
+
+The door is only called certain where nothing had to be supposed: every unit was named, the number
+is the one asked for, and the register knows no second place that fits. Most doors of the country
+are not registered yet, so an address that is well-formed and placed is `unverified`, never wrong.
+"""
+
+import datetime
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from geo.foreign import is_elsewhere
+from geo.label import label
+from registry.core.batching import Query, alone
+from registry.core.reads import Reads
+from registry.files.spellings.footer_words import is_total
+from registry.records.answers import of_record
+from registry.records.past import with_past
+from registry.search.door_with_units import ReadAddress
+from registry.search.doors import active_records
+from registry.search.geocode import Question, locating
+from registry.search.groups import is_group_alone
+from registry.search.mistyped_codes import MeantCode
+from registry.search.ranking import Located
+from registry.search.validation import questions
+from registry.search.validation.choices import choices_of_places
+from registry.search.validation.components import components_read, components_unread
+from registry.search.validation.judge import Judge
+from registry.search.validation.verdicts import NextAction, Validation, VerdictCode
+from registry.search.validation.verdicts import Question as Asked
+from registry.search.validation.wording import door_parts, in_todays_words
+from registry.units.by_codes import CODE_UNKNOWN
+from registry.units.gazetteer import Gazetteer, today
+
+_LOOKED_AT: Final = 20
+
+
+def validate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Validation:
+    """The verdict on an address. `limit` and `near` of the question do not matter.
+
+    Raises what `registry.search.geocode.geocode` raises.
+    """
+    return alone(reads, validating(gazetteer, question))
+
+
+def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
+    """`validate` as a search of which many can be answered together."""
+    located = yield from locating(gazetteer, replace(question, limit=_LOOKED_AT, near=None))
+    judged: Validation = yield partial(_judged, gazetteer, question, located)
+    return judged
+
+
+def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: Reads) -> Validation:
+    if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
+        judge = Judge(gazetteer, reads, today(), located, chosen=question.chosen, on=question.on)
+        return judge.validation()
+    if located.meant is not None:
+        return _meant(gazetteer, reads, located.meant, question.on)
+    return _unplaced(located.reading, question.text or "")
+
+
+def _rejected(reason: str | None = None) -> Validation:
+    found = _validation("reject", "ask_again", questions.ask_again(reason))
+    return replace(found, reason=reason)
+
+
+def _meant(
+    gazetteer: Gazetteer, reads: Reads, meant: MeantCode, on: datetime.date | None
+) -> Validation:
+    """The question with the doors whose codes may have been meant, the likeliest first."""
+    day, units, suggestions = today(), gazetteer.units, meant.suggestions
+    records = alone(reads, with_past(alone(reads, active_records(suggestions)), on))
+    records.sort(key=lambda record: suggestions.index(record.code))
+    doors = [
+        of_record(record, units.get(record.unit_id or 0), units.get(record.former_unit_id or 0))
+        for record in records
+    ]
+    places = [(door, in_todays_words(gazetteer, day, door, None, on)) for door in doors]
+    rejected = _rejected(meant.reason)
+    choices = choices_of_places(gazetteer, day, places, None)
+    question = rejected.question and replace(rejected.question, choices=tuple(choices))
+    return replace(rejected, suggestions=suggestions, question=question)
+
+
+def _is_abroad(located: Located) -> bool:
+    """Whether another country is named, and no unit of Viet Nam: `12 Lê Lợi, Paris, France`."""
+    named = located.reading is not None and bool(located.reading.namings)
+    return "other_country" in located.answers[0].faults and not named
+
+
+def _is_group_anywhere(located: Located) -> bool:
+    """Whether no more is said than `Thôn 9`: every commune has one."""
+    reading = located.reading
+    return reading is not None and not reading.namings and is_group_alone(reading.door)
+
+
+def _unplaced(reading: ReadAddress | None, text: str) -> Validation:
+    """Nothing was found: the commune is missing, or it is no address at all."""
+    if is_elsewhere(text, reading.unread if reading else ()):
+        return _rejected("elsewhere")
+    if reading is None or is_total([text]):
+        return _rejected()
+    if not _is_address(reading):
+        return replace(_rejected(), components=components_unread(reading))
+    missing = frozenset({"commune", "province"})
+    return replace(
+        _validation("complete", "ask_missing", questions.ask("ask_commune")),
+        address=label(door_parts(reading.door), ()),
+        components=components_read(reading, missing),
+        reason=CODE_UNKNOWN if CODE_UNKNOWN in reading.notes else None,
+    )
+
+
+def _is_address(reading: ReadAddress) -> bool:
+    """Whether the door may be one: a street or a locality by name, not words that say nothing."""
+    door = reading.door
+    if reading.namings or door.localities or (door.flat is not None and door.flat.building):
+        return True
+    street = door.street
+    if street is None or not any(len(word) > 1 and word.isalpha() for word in street.key.split()):
+        return False
+    return street.kind is not None or door.house_number is not None
+
+
+def _validation(
+    verdict: VerdictCode, next_action: NextAction, question: Asked | None
+) -> Validation:
+    return Validation(
+        verdict, next_action, None, None, None, None, None, None, None, None, (), question
+    )

@@ -1,0 +1,86 @@
+"""The address as it is written today: what the register knows, and what was given beyond it."""
+
+import datetime
+from dataclasses import replace
+
+from geo.address import Door
+from geo.capitals import tidy
+from geo.label import LabelParts
+from geo.text import fold
+from registry.records.answers import Answer
+from registry.records.record import Wording, wording
+from registry.search.door_with_units import ReadAddress
+from registry.units.gazetteer import Gazetteer, Unit
+
+
+def in_todays_words(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    answer: Answer,
+    reading: ReadAddress | None,
+    on: datetime.date | None = None,
+) -> Wording:
+    """The wording of an answer; where it stops above the door, with the door that was asked for."""
+    former, parts = former_told(answer, reading, day), parts_asked(answer, reading)
+    # The flat that was asked for in a building was in none of its labels.
+    past = answer.record.past if answer.record and parts == answer.parts else ()
+    on = on if answer.record else None
+    return wording(gazetteer, day, parts, answer.unit, former, past=past, on=on)
+
+
+def former_told(answer: Answer, reading: ReadAddress | None, day: datetime.date) -> Unit | None:
+    """The former commune of the wording: that of a door, else the one that was named."""
+    if answer.record is None and answer.unit is not None:
+        # The street is known in one former commune, and may go on into the one that was named.
+        return _former_named(reading, day) or answer.former
+    return answer.former
+
+
+def parts_asked(answer: Answer, reading: ReadAddress | None) -> LabelParts:
+    """What the label is made of."""
+    if reading is None:
+        return answer.parts
+    if answer.record is not None:
+        return _with_flat(answer, reading.door)
+    return _with_door(answer.parts, reading.door)
+
+
+def door_parts(door: Door) -> LabelParts:
+    """A door that nobody registered, in words."""
+    return _with_door(LabelParts(), door)
+
+
+def _with_flat(answer: Answer, door: Door) -> LabelParts:
+    """A registered building keeps the flat that was asked for in it."""
+    parts, flat = answer.parts, door.flat
+    if flat is None or "flat_not_found" not in answer.faults:
+        return parts
+    return replace(
+        parts,
+        unit_number=flat.unit,
+        floor=parts.floor or flat.floor,
+        building=parts.building or flat.building,
+    )
+
+
+def _with_door(parts: LabelParts, door: Door) -> LabelParts:
+    number, street, flat = door.house_number, door.street, door.flat
+    named = {fold(name) for _, name in parts.localities}
+    if parts.street_name is None and street is not None and street.key not in named:
+        parts = replace(parts, street_kind=street.kind, street_name=tidy(street.name))
+    if not parts.localities:
+        places = ((place.kind, tidy(place.name)) for place in door.localities)
+        parts = replace(parts, localities=tuple(places))
+    if flat is not None:
+        parts = replace(parts, unit_number=flat.unit, floor=flat.floor, building=flat.building)
+    if number is None:
+        return parts
+    return replace(parts, number_key=number.key, number_written=number.written)
+
+
+def _former_named(reading: ReadAddress | None, day: datetime.date) -> Unit | None:
+    """The former commune that was named, when it is only one."""
+    told = (naming.former or naming.commune for naming in (reading.namings if reading else ()))
+    named = {unit.id: unit for unit in told if unit is not None}
+    only = next(iter(named.values())) if len(named) == 1 else None
+    return only if only is not None and not only.alive_on(day) else None

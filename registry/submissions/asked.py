@@ -1,0 +1,61 @@
+"""What jobs share that somebody asked for over HTTP: on whose behalf they act, how they fail."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from registry.access.key_check import KeyCheck
+from registry.core.actors import Actor, acting_as
+from registry.core.errors import KeyUnknownError, RegistryError
+from registry.core.messages import Message, read_stored, stored, worded
+from registry.core.reads import Reads
+from registry.core.remedies import Remedy, remedies_in
+from registry.core.settings import Settings
+from registry.jobs.table import Job
+from registry.units.gazetteer_cache import GazetteerCache
+
+INTERRUPTED: Final = {"code": "interrupted", "message": Message("work_interrupted").as_json()}
+
+
+@contextmanager
+def acting_for(
+    engine: Engine, settings: Settings, asked_by: str, key_id: int | None
+) -> Iterator[str]:
+    """In the block the holder of the key acts that asked for this; yields its name."""
+    if key_id is None:
+        raise KeyUnknownError(Message("asked_without_key", asked_by=asked_by))
+    reads = Reads(
+        engine.url.render_as_string(hide_password=False),
+        pool_size=1,
+        statement_timeout_ms=settings.statement_timeout_ms,
+    )
+    try:
+        actor = KeyCheck(reads, engine, GazetteerCache(engine)).holder(key_id)
+    finally:
+        reads.close()
+    with acting_as(actor):
+        yield actor.name
+
+
+def turn_of(actor: Actor, job: Job) -> str:
+    """The lock of jobs that this caller asks for: one at a time in each queue."""
+    return f"{job.queue}:{actor.key_id or actor.name}"
+
+
+def kept_problem(error: RegistryError) -> dict[str, Any]:
+    """An error as it is kept, for whoever asked: its messages are not in words yet."""
+    return {"code": error.code, "message": error.message.as_json(), **stored(error.extra)}
+
+
+def shown_problem(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What `kept_problem` kept, in words; what older versions kept has them already."""
+    shown: dict[str, Any] = worded(read_stored(kept))
+    return shown | {"detail": shown.get("message") or shown.get("detail")}
+
+
+def remedies_of(kept: Mapping[str, Any]) -> Iterator[Remedy]:
+    """What would mend the problem."""
+    message = read_stored(kept).get("message")
+    return remedies_in(message) if isinstance(message, Message) else iter(())

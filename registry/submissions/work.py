@@ -1,0 +1,390 @@
+"""The jobs of imports that came over HTTP: try, publish, take back, and clear away.
+
+Each looks first at what there is to do, so that one which was killed is simply done again. It acts
+as the holder of the key that asked for it, whose rights are looked up anew.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from registry.core.confinement import broken_off_after
+from registry.core.database import driver_connection, session_scope
+from registry.core.errors import (
+    DatabaseUnavailableError,
+    FileTooCostlyError,
+    NotFoundError,
+    RegistryError,
+    UnreadableFileError,
+    VerdictChangedError,
+)
+from registry.core.messages import Message
+from registry.core.settings import Settings
+from registry.core.sql import Statements
+from registry.files.formats.sandbox import TOO_COSTLY
+from registry.files.formats.table import unreadable
+from registry.intake.columns.reader import open_file
+from registry.intake.publishing.rollback import roll_back
+from registry.intake.result import ImportOptions, ImportResult
+from registry.intake.row_reports import (
+    PUBLISHED,
+    REJECTED,
+    Handback,
+    Which,
+    report_suffix,
+    write_codes,
+    write_problems,
+    write_vanished,
+)
+from registry.intake.run import import_file
+from registry.submissions import files
+from registry.submissions.asked import INTERRUPTED, acting_for, kept_problem
+from registry.submissions.asking import NO_PROBLEMS, forget
+from registry.submissions.views import ROLLING_BACK, ImportView, any_import
+
+SQL: Final = Statements(__file__, "queries.sql")
+
+
+def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
+    """Try the file and keep what it would do."""
+    view = _view(engine, import_id)
+    if view is None or view.state != "staged":
+        return
+    try:
+        _try(engine, settings, view, within=broken_off_after(*_limit(settings, view)))
+    except DatabaseUnavailableError:
+        raise
+    except RegistryError as error:
+        _settle(engine, import_id, "staged", "failed", kept_problem(error))
+
+
+def _limit(settings: Settings, view: ImportView) -> tuple[int, UnreadableFileError]:
+    """How much processor time the dry run may take, and what is said of one that takes more."""
+    path = _path(settings, view)
+    seconds = _LEAST_S + _S_A_MB * path.stat().st_size // 1_000_000
+    return seconds, unreadable(path, TOO_COSTLY, FileTooCostlyError)
+
+
+def check_given_up(engine: Engine, _settings: Settings, *, import_id: int) -> None:
+    """Say that the dry run was not done."""
+    _settle(engine, import_id, "staged", "failed", INTERRUPTED)
+
+
+def publish_import(
+    engine: Engine, settings: Settings, *, import_id: int, accept_vanished: bool
+) -> None:
+    """Publish what the dry run found, unless the register has changed since: then try again."""
+    view = _view(engine, import_id)
+    # It may have been killed before it had written the codes.
+    unwritten = view is not None and view.state == "published" and view.phase is not None
+    if view is None or not (unwritten or view.state == "publishing"):
+        return
+    try:
+        if unwritten:
+            _try(engine, settings, view)
+        else:
+            _publish(engine, settings, view, accept_vanished=accept_vanished)
+    except DatabaseUnavailableError:
+        raise
+    except VerdictChangedError as error:
+        _try(engine, settings, view, kept_problem(error))
+    except RegistryError as error:
+        was, becomes = (None, None) if unwritten else ("publishing", "reported")
+        _settle(engine, import_id, was, becomes, kept_problem(error))
+
+
+def publish_given_up(
+    engine: Engine,
+    _settings: Settings,
+    *,
+    import_id: int,
+    accept_vanished: bool,  # noqa: ARG001
+) -> None:
+    """Say that it was not published."""
+    _settle(engine, import_id, "publishing", "reported", INTERRUPTED)
+
+
+def roll_back_import(
+    engine: Engine, settings: Settings, *, import_id: int, keep_later: bool
+) -> None:
+    """Take a published import back."""
+    view = _view(engine, import_id)
+    if view is None or view.phase != ROLLING_BACK:
+        return
+    problem = None
+    if view.state == "published":
+        try:
+            with _acting_for(engine, settings, import_id) as actor:
+                roll_back(engine, import_id, keep_later=keep_later, actor=actor)
+        except DatabaseUnavailableError:
+            raise
+        except RegistryError as error:
+            problem = kept_problem(error)
+    _settle(engine, import_id, None, None, problem)
+
+
+def roll_back_given_up(
+    engine: Engine,
+    _settings: Settings,
+    *,
+    import_id: int,
+    keep_later: bool,  # noqa: ARG001
+) -> None:
+    """Say that it was not taken back."""
+    _settle(engine, import_id, None, None, INTERRUPTED)
+
+
+def clear_away(engine: Engine, settings: Settings) -> None:
+    """Delete files whose time is over, and settle imports whose job is lost: after a restore, say.
+
+    What was never published by then is discarded. A delivered file that nobody needs any more, of a
+    job that ended before it had deleted it, goes as well.
+    """
+    with session_scope(engine) as session:
+        for import_id, state in session.execute(SQL.text("imports_over")).all():
+            if state in ("reported", "failed"):
+                forget(session, import_id)
+            session.execute(_NO_FILES, {"id": import_id})
+            files.remove(files.of_import(settings, import_id))
+        lost = session.execute(SQL.text("lost_imports")).all()
+        # A job may have written a report while its import was discarded, before it was ended.
+        for import_id in session.scalars(_WITHOUT_FILES, {"ids": files.imports_kept(settings)}):
+            files.remove(files.of_import(settings, import_id))
+    for import_id, state in lost:
+        then = {"staged": "failed", "publishing": "reported"}.get(state)
+        _settle(engine, import_id, state if then else None, then, INTERRUPTED)
+    yesterday = time.time() - 86_400
+    files.remove_left_behind(settings, yesterday)
+    delivered = files.with_delivered(settings)
+    with session_scope(engine) as session:
+        needed = set(session.scalars(SQL.text("imports_needing_file"), {"ids": list(delivered)}))
+        known = set(session.scalars(_KNOWN, {"ids": list(delivered)}))
+    for import_id in delivered.keys() - needed:
+        # One that came just now may not be committed yet.
+        if import_id in known or delivered[import_id] < yesterday:
+            files.remove_kind(files.of_import(settings, import_id), files.DELIVERED)
+
+
+def _publish(
+    engine: Engine, settings: Settings, view: ImportView, *, accept_vanished: bool
+) -> None:
+    path = _path(settings, view)
+    with _handback() as back, _acting_for(engine, settings, view.id) as actor:
+        options = _options(view, actor, expected=view.counts, accept_vanished=accept_vanished)
+        result = _import(engine, path, view, options, back)
+        _write_reports(settings, view, options, path, back, result)
+    _finish(engine, settings, view, result)
+
+
+def _finish(engine: Engine, settings: Settings, view: ImportView, result: ImportResult) -> None:
+    """Delete what a published import needs no more: its file, and the report that it mends."""
+    _settle(engine, view.id, None, None, None)
+    files.remove_kind(files.of_import(settings, view.id), files.DELIVERED)
+    mended = files.delivery_of_report(view.file_name)
+    if mended is None or mended[1] not in _MENDED:
+        return
+    before, kind = mended
+    earlier = _view(engine, before)
+    if (
+        earlier is not None
+        and earlier.source == view.source
+        and result.rows >= earlier.counts.get(_MENDED[kind], 0)
+    ):
+        files.remove_kind(files.of_import(settings, before), kind)
+
+
+def _try(
+    engine: Engine,
+    settings: Settings,
+    view: ImportView,
+    problem: dict[str, Any] | None = None,
+    *,
+    within: AbstractContextManager[None] | None = None,
+) -> None:
+    """Let the file run dry, `within` a limit; write what became of each row, keep the verdict."""
+    path = _path(settings, view)
+    with _handback(codes=view.state == "published") as back:
+        with _acting_for(engine, settings, view.id) as actor:
+            options = _options(view, actor, dry_run=True)
+            with within or nullcontext():
+                result = _import(engine, path, view, options, back)
+        _write_reports(settings, view, options, path, back, result)
+        if view.state == "published":
+            _finish(engine, settings, view, result)
+        elif not _keep_verdict(engine, view, result, back, problem):
+            files.remove(files.of_import(settings, view.id))
+
+
+def _options(view: ImportView, actor: str, **more: Any) -> ImportOptions:
+    given = {name: value for name, value in view.request.items() if value}
+    if view.state in ("publishing", "published"):
+        # Who approves may have other communes than the one that a dry run took for all rows.
+        given.setdefault("commune", view.counts.get("commune"))
+    return ImportOptions(
+        source=view.source,
+        delivery=view.delivery,
+        decision_number=view.decision_number,
+        actor=actor,
+        import_id=view.id,
+        **given,
+        **more,
+    )
+
+
+def _import(
+    engine: Engine, path: Path, view: ImportView, options: ImportOptions, back: Handback
+) -> ImportResult:
+    def entering(phase: str) -> None:
+        _tell(engine, view.id, phase=phase)
+
+    def read(rows: int) -> None:
+        _tell(engine, view.id, rows=rows)
+
+    return import_file(engine, path, options, read, back, entering=entering)
+
+
+@contextmanager
+def _handback(*, codes: bool = True) -> Iterator[Handback]:
+    with ExitStack() as stack:
+        streams = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
+        yield Handback(streams[0] if codes else None, *streams[1:])
+
+
+def _write_reports(
+    settings: Settings,
+    view: ImportView,
+    options: ImportOptions,
+    path: Path,
+    back: Handback,
+    result: ImportResult,
+) -> None:
+    file = open_file(path, options.sheet, options.mapping, result.commune)
+    numbering = result.numbering
+    suffix = report_suffix(file, path.suffix)
+    kinds: tuple[tuple[str, Which], ...] = ((files.REJECTED, REJECTED), (files.WARNED, PUBLISHED))
+    for kind, which in kinds:
+        if back.problems is not None:
+            with _report(settings, view, kind, suffix) as part:
+                write_problems(file, back.problems, part, which, numbering)
+    if back.answers is not None:
+        with _report(settings, view, files.CODES) as part, _csv(part) as out:
+            write_codes(file, back.answers, out, numbering)
+    if back.vanished is not None and view.delivery == "full":
+        with _report(settings, view, files.VANISHED) as part, _csv(part) as out:
+            write_vanished(back.vanished, out)
+
+
+@contextmanager
+def _report(
+    settings: Settings, view: ImportView, kind: str, suffix: str = ".csv"
+) -> Iterator[Path]:
+    """Where to write a report, which appears under its name when it is whole."""
+    name = files.name_of_report(view.file_name, view.id, kind, suffix)
+    path = files.new_report(files.of_import(settings, view.id), kind, name)
+    # The suffix says the form.
+    part = path.with_name(f"{files.PART}{path.name}")
+    yield part
+    part.rename(path)
+
+
+def _csv(path: Path) -> TextIO:
+    # With a BOM: spreadsheets take a CSV without one for another encoding.
+    return path.open("w", encoding="utf-8-sig", newline="")
+
+
+@contextmanager
+def _acting_for(engine: Engine, settings: Settings, import_id: int) -> Iterator[str]:
+    with session_scope(engine) as session:
+        asked_by, key_id = session.execute(_ASKED, {"id": import_id}).one()
+    with acting_for(engine, settings, asked_by, key_id) as actor:
+        yield actor
+
+
+def _view(engine: Engine, import_id: int) -> ImportView | None:
+    with session_scope(engine) as session:
+        return any_import(session, import_id)
+
+
+def _path(settings: Settings, view: ImportView) -> Path:
+    path = files.delivered(files.of_import(settings, view.id))
+    if path is None:
+        raise NotFoundError(Message("delivered_file_missing_here"))
+    return path
+
+
+def _tell(engine: Engine, import_id: int, *, phase: str | None = None, rows: int = 0) -> None:
+    """Let those who look see how far it is."""
+    with session_scope(engine) as session:
+        session.execute(SQL.text("note_progress"), {"id": import_id, "phase": phase, "rows": rows})
+
+
+def _settle(
+    engine: Engine,
+    import_id: int,
+    was: str | None,
+    becomes: str | None,
+    problem: dict[str, Any] | None,
+) -> None:
+    """Nothing is being done any more; an import that `was` in that state is in another one."""
+    with session_scope(engine) as session:
+        if becomes is not None:
+            changed = session.execute(_BECOMES, {"id": import_id, "was": was, "state": becomes})
+            if not getattr(changed, "rowcount", 0):
+                return
+        _end(session, import_id, problem)
+
+
+def _keep_verdict(
+    engine: Engine,
+    view: ImportView,
+    result: ImportResult,
+    back: Handback,
+    problem: dict[str, Any] | None,
+) -> bool:
+    """Keep what a dry run found, with every problem; False when the import was discarded since."""
+    with session_scope(engine) as session:
+        counts = json.dumps(result.to_dict())
+        kept = session.execute(SQL.text("keep_counts"), {"id": view.id, "counts": counts})
+        if not getattr(kept, "rowcount", 0):
+            _end(session, view.id, None)
+            return False
+        session.execute(NO_PROBLEMS, {"id": view.id})
+        session.execute(SQL.text("stage_problems"))
+        if back.problems is not None:
+            back.problems.seek(0)
+            cursor = driver_connection(session.connection()).cursor()
+            with cursor, cursor.copy("COPY found FROM STDIN (FORMAT csv)") as copy:
+                while block := back.problems.read(1 << 16):
+                    copy.write(block)
+        session.execute(SQL.text("insert_problems"), {"id": view.id})
+        _end(session, view.id, problem, verdicts=1)
+    return True
+
+
+def _end(
+    session: Session, import_id: int, problem: dict[str, Any] | None, *, verdicts: int = 0
+) -> None:
+    told = json.dumps(problem) if problem is not None else None
+    session.execute(SQL.text("end_work"), {"id": import_id, "problem": told, "verdicts": verdicts})
+
+
+_LEAST_S: Final = 300
+"""Seconds of a processor for a file that names doors in all of a large register."""
+_S_A_MB: Final = 100
+"""Ordinary addresses take 5, the oddest texts 15, addresses damaged in three places each 38."""
+_MENDED: Final = {files.REJECTED: "rejected", files.WARNED: "warned"}
+"""Report whose rows come back mended → how many they were, among the counts of its import."""
+_KNOWN: Final = text("SELECT id FROM import WHERE id = ANY(CAST(:ids AS bigint[]))")
+_ASKED: Final = text("SELECT asked_by, asked_key_id FROM import_work WHERE import_id = :id")
+_BECOMES: Final = text("UPDATE import SET state = :state WHERE id = :id AND state = :was")
+_NO_FILES: Final = text("UPDATE import_work SET files_until = NULL WHERE import_id = :id")
+_WITHOUT_FILES: Final = text(
+    "SELECT import_id FROM import_work WHERE files_until IS NULL AND import_id = ANY(:ids)"
+)

@@ -1,0 +1,78 @@
+"""How far from its seat a commune can reach, and so which points cannot be in it.
+
+A real polygon decides to the metre. Without one there is the seat: no part of a commune is farther
+from it than the commune's reach, so a point beyond is a mistake of hundreds of kilometres.
+"""
+
+import math
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.core.sql import Statements
+
+SQL: Final = Statements(__file__)
+
+OUTSIDE_M: Final = 100.0
+"""A point this far outside the commune's real boundary is a mistake of the point or the commune."""
+
+REACHES: Final = SQL.driver("reaches")
+"""Of `units`: unit_id, lon and lat of the seat, reach_km, and whether the unit is drawn."""
+DEGREE_KM: Final = 111.4
+"""More than any degree has: within a reach in such degrees nothing is too far."""
+
+
+def moved_m(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Metres between two points, each (lon, lat), that are not far apart.
+
+    >>> round(moved_m((105.8, 21.0), (105.8, 21.01)))
+    1106
+    """
+    east = 111_320 * math.cos(math.radians((one[1] + other[1]) / 2))
+    return math.hypot((one[0] - other[0]) * east, (one[1] - other[1]) * 110_570)
+
+
+def is_far_move(metres: float, accuracy_m: float | None) -> bool:
+    """Whether a point that was as good as that is asked about when it moves so far.
+
+    >>> is_far_move(90, None), is_far_move(300, 5), is_far_move(300, 500)
+    (False, True, False)
+    """
+    return metres > OUTSIDE_M + (accuracy_m or 0)
+
+
+def refuse_far(session: Session, unit_id: int, *, lon: float, lat: float) -> None:
+    """Raises InvalidInputError for a point that no part of the commune can be near to."""
+    _refuse_km(
+        session.execute(SQL.text("km_too_far"), {"unit": unit_id, "lon": lon, "lat": lat}).scalar()
+    )
+
+
+def refuse_outside(
+    session: Session, unit_id: int, *, lon: float, lat: float, name: str = "lon"
+) -> None:
+    """Raises InvalidInputError, of the field `name`, for a point certainly not in the commune.
+
+    That is one more than 100 m outside its real boundary; where it has none, `refuse_far`.
+    """
+    km, outside = session.execute(
+        SQL.text("outside"), {"unit": unit_id, "lon": lon, "lat": lat}
+    ).one()
+    _refuse_km(km, name)
+    if outside is not None and outside > OUTSIDE_M:
+        raise InvalidInputError.of_field(
+            name,
+            "outside_commune",
+            Message("point_outside_commune", metres=round(outside)),
+        )
+
+
+def _refuse_km(km: float | None, name: str = "lon") -> None:
+    if km is not None:
+        raise InvalidInputError.of_field(
+            name,
+            "far_from_commune",
+            Message("point_far_from_commune", km=round(km)),
+        )

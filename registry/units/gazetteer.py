@@ -1,0 +1,383 @@
+"""All units of all maps in memory: what a code or a name meant on a day, and what became of it.
+
+About 15,000 units. `registry.units.gazetteer_loading` copies them from the database, and a server keeps
+the newest copy by `registry.units.gazetteer_cache`.
+
+A copy is that of a day. What is decided and has not come is not in it: until its day a unit has no
+end, no other name and no successor, and one that is to be born is not there. So nobody has to think
+of the future who asks for the present; `Gazetteer.coming` has it.
+"""
+
+import datetime
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import chain
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from geo.admin import LEVELS, full_name, full_name_en, name_key, parse_name
+from geo.text import accent_key
+from geo.words import ROMAN
+from registry.units.one_map import doubt
+from registry.units.unit_days import seen_on, turning_days
+
+VIET_NAM: Final = datetime.timezone(datetime.timedelta(hours=7))
+_AHEAD_S: Final = 7 * 3_600
+_ROMAN_OF: Final = {digits: letters for letters, digits in ROMAN.items()}
+
+
+def today() -> datetime.date:
+    """The date in Viet Nam, which has one time zone and no summer time."""
+    return _day(int((time.time() + _AHEAD_S) // 86_400))
+
+
+@lru_cache(maxsize=2)
+def _day(since_1970: int) -> datetime.date:
+    # Asked several times a request; making one anew costs more than looking up a name.
+    return datetime.date(1970, 1, 1) + datetime.timedelta(days=since_1970)
+
+
+def seconds_until(day: datetime.date) -> int:
+    """Seconds until `day` begins in Viet Nam; negative where it has begun."""
+    return (day - datetime.date(1970, 1, 1)).days * 86_400 - _AHEAD_S - int(time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class UnitVersion:
+    """Name, kind and parents of a unit over [valid_from, valid_to); None is an open end."""
+
+    name: str
+    name_en: str
+    kind: str
+    province_id: int | None
+    district_id: int | None
+    valid_from: datetime.date | None
+    valid_to: datetime.date | None
+    legal_basis: str | None
+    date_basis: str
+
+    @property
+    def full_name(self) -> str:
+        """Official wording: `Phường Ba Đình`."""
+        return full_name(self.kind, self.name)
+
+    @property
+    def full_name_en(self) -> str:
+        """Wording for readers of English: `Ba Dinh Ward`."""
+        return full_name_en(self.kind, self.name_en)
+
+    def covers(self, day: datetime.date) -> bool:
+        """Whether it holds on `day`."""
+        return _within(day, self.valid_from, self.valid_to)
+
+
+class UnitRef(TypedDict):
+    """A unit in short."""
+
+    code: str
+    name: Annotated[str, Field(examples=["Phường Ba Đình"])]
+
+
+UnitLevel = Literal["province", "district", "commune"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit's identity with all that it was called, over [born, ended)."""
+
+    id: int
+    level: UnitLevel
+    code: str
+    born: datetime.date | None
+    ended: datetime.date | None
+    lon: float | None
+    lat: float | None
+    area_km2: float | None
+    versions: tuple[UnitVersion, ...]
+    aliases: tuple[tuple[str, str], ...]
+    """(kind, alias): kind is name, code, abbreviation, english or former."""
+    signed: tuple[UnitVersion, ...] = ()
+    """Changes that are decided and whose day of effect is unknown: no day has them."""
+
+    def alive_on(self, day: datetime.date) -> bool:
+        """Whether it exists on `day`."""
+        born, ended = self.born, self.ended  # asked several times a row: a call would be half of it
+        return (born is None or born <= day) and (ended is None or day < ended)
+
+    def version_on(self, day: datetime.date) -> UnitVersion:
+        """Its version on `day`, or the nearest one where it did not exist that day."""
+        for version in self.versions:
+            if version.covers(day):
+                return version
+        early = self.versions[0].valid_from
+        return self.versions[0] if early is not None and day < early else self.versions[-1]
+
+
+Extent = Literal["full", "partial"]
+"""Of a succession: all of the predecessor went there, or a part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """One step from a unit to one that continues it."""
+
+    predecessor: Unit
+    successor: Unit
+    extent: Extent
+    effective_on: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
+class UnitName:
+    """One name of a unit, of any day, with the two keys it is compared by."""
+
+    unit: Unit
+    name: str
+    kind: str | None
+    """The kind it bore under that name; None for an alias, which stands without one."""
+    key: str
+    accents: str
+
+
+def _within(day: datetime.date, first: datetime.date | None, end: datetime.date | None) -> bool:
+    return (first is None or first <= day) and (end is None or day < end)
+
+
+class Units(dict[int, Unit]):
+    """Units by their ids; whoever asks for one that is not there may have an old copy."""
+
+    def get(self, key: int, default: Any = None) -> Any:
+        """The unit; 0 is the id of none."""
+        found = super().get(key, default)
+        if found is None and key:
+            doubt()
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        found = super().__contains__(key)
+        if not found:
+            doubt()
+        return found
+
+    def __missing__(self, key: int) -> Unit:
+        doubt()
+        raise KeyError(key)
+
+
+@dataclass(frozen=True, eq=False)
+class Gazetteer:
+    """An immutable copy of all units. Lookups return what is known; None or empty otherwise."""
+
+    version: int
+    units: dict[int, Unit]
+    steps: tuple[Succession, ...]
+    coming: "Gazetteer | None" = field(default=None, repr=False)
+    """The same with what is decided and has not come; None where there is no such thing."""
+    turned_on: datetime.date | None = None
+    """The latest day, up to that of the copy, on which a unit changed."""
+    turns_on: datetime.date | None = None
+    """The day from which on another copy is right: the first one of what is to come."""
+    _by_code: dict[str, list[Unit]] = field(init=False, default_factory=dict)
+    _forward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
+    _backward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
+    _members: dict[int, list[Unit]] = field(init=False, default_factory=dict)
+    _holders: dict[int, dict[int, int]] = field(init=False, default_factory=dict)
+    _same_holders: dict[tuple[tuple[int, int], ...], dict[int, int]] = field(
+        init=False, default_factory=dict
+    )
+    remembered: dict[object, Any] = field(init=False, default_factory=dict, repr=False)
+    """What others worked out of it, see `registry.units.remembered`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", Units(self.units))
+        by_code, members = defaultdict(list), defaultdict(list)
+        for unit in self.units.values():
+            by_code[unit.code].append(unit)
+            for kind, alias in unit.aliases:
+                if kind == "code" and alias != unit.code:
+                    by_code[alias].append(unit)
+            for parent in set(_parents(unit)):
+                members[parent].append(unit)
+        self._by_code.update(by_code)
+        self._members.update(members)
+        forward, backward = defaultdict(list), defaultdict(list)
+        for step in self.steps:
+            forward[step.predecessor.id].append(step)
+            backward[step.successor.id].append(step)
+        self._forward.update(forward)
+        self._backward.update(backward)
+
+    def of_day(self, day: datetime.date) -> "Gazetteer":
+        """The copy of `day`: itself until something comes that it knows of."""
+        begun = self.turned_on is None or self.turned_on <= day  # clocks are set back, too
+        if begun and (self.turns_on is None or day < self.turns_on):
+            return self
+        whole = self.coming or self
+        return copy_of(day, self.version, whole.units, whole.steps)
+
+    def knowing(self, day: datetime.date) -> "Gazetteer":
+        """The copy that knows the map of `day`: where that has not come, what is announced."""
+        later = self.turns_on is not None and self.turns_on <= day
+        return self.coming if later and self.coming is not None else self
+
+    def with_code(self, code: str) -> list[Unit]:
+        """Every unit that bears or bore `code`, the latest one first."""
+        found = self._by_code.get(code, [])
+        return sorted(found, key=lambda u: (u.code == code, u.born or datetime.date.min))[::-1]
+
+    def alive(self, day: datetime.date, *, level: str | None = None) -> Iterator[Unit]:
+        """Units that exist on `day`, by level and code."""
+        for unit in self._in_order:
+            if unit.alive_on(day) and level in (None, unit.level):
+                yield unit
+
+    def named(self, key: str) -> list[UnitName]:
+        """Names of any unit of any map whose `name_key` is `key`."""
+        return self._by_name[0].get(key, [])
+
+    def names_of(self, unit: Unit) -> tuple[UnitName, ...]:
+        """Everything that `unit` is or was called."""
+        return self._by_name[1][unit.id]
+
+    def successors(self, unit: Unit) -> list[Succession]:
+        """The steps that lead away from `unit`, by code."""
+        return self._forward.get(unit.id, [])
+
+    def predecessors(self, unit: Unit) -> list[Succession]:
+        """The steps that lead to `unit`, by code."""
+        return self._backward.get(unit.id, [])
+
+    def members(self, unit: Unit, day: datetime.date) -> list[Unit]:
+        """What existed on `day` and belonged to the province or district `unit`, in no order."""
+        return [
+            member
+            for member in self._members.get(unit.id, ())
+            if member.alive_on(day) and unit.id in _parent_ids(member.version_on(day))
+        ]
+
+    def holders(self, unit: Unit) -> dict[int, int]:
+        """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was
+        by one reform, 0 by several.
+
+        Before or after any number of reforms: an old province with a new ward, or a new province
+        with an old one, is normal writing.
+        """
+        known = self._holders.get(unit.id)
+        if known is None:
+            far = chain(_along(unit, self._onward), _along(unit, self._back))
+            known = dict.fromkeys((i for relative in far for i in _parents(relative)), 0)
+            near = chain(self._onward(unit), self._back(unit))
+            known.update(dict.fromkeys((i for relative in near for i in _parents(relative)), 1))
+            known.update(dict.fromkeys(_parents(unit), 2))
+            # Neighbours have the same.
+            known = self._same_holders.setdefault(tuple(known.items()), known)
+            self._holders[unit.id] = known
+        return known
+
+    def _onward(self, unit: Unit) -> Iterator[Unit]:
+        return (step.successor for step in self.successors(unit))
+
+    def _back(self, unit: Unit) -> Iterator[Unit]:
+        return (step.predecessor for step in self.predecessors(unit))
+
+    def province_of(self, unit: Unit, day: datetime.date) -> Unit | None:
+        """The province that `unit` belongs to on `day`; None for a province."""
+        return self.units.get(unit.version_on(day).province_id or 0)
+
+    def district_of(self, unit: Unit, day: datetime.date) -> Unit | None:
+        """The district that `unit` belongs to on `day`; None since July 2025."""
+        return self.units.get(unit.version_on(day).district_id or 0)
+
+    @cached_property
+    def _by_name(self) -> tuple[dict[str, list[UnitName]], dict[int, tuple[UnitName, ...]]]:
+        """Names by key and by unit: made when one is asked for, as a file of codes never does."""
+        by_key: dict[str, list[UnitName]] = defaultdict(list)
+        names = {unit.id: tuple(_names(unit)) for unit in self.units.values()}
+        for of_unit in names.values():
+            for name in of_unit:
+                by_key[name.key].append(name)
+        return dict(by_key), names
+
+    @cached_property
+    def _in_order(self) -> list[Unit]:
+        return sorted(
+            self.units.values(),
+            key=lambda u: (LEVELS.index(u.level), u.code, u.born or datetime.date.min),
+        )
+
+
+def copy_of(
+    day: datetime.date, version: int, units: dict[int, Unit], steps: tuple[Succession, ...]
+) -> Gazetteer:
+    """The copy of `day` of all that is known."""
+    turned_on, turns_on = turning_days(day, units.values(), steps)
+    if turns_on is None:
+        return Gazetteer(version, units, steps, turned_on=turned_on)
+    coming = Gazetteer(version, units, steps)
+    return Gazetteer(version, *seen_on(day, units, steps), coming, turned_on, turns_on)
+
+
+def _along(unit: Unit, near: Callable[[Unit], Iterable[Unit]]) -> Iterator[Unit]:
+    """All units that lie on the ways from `unit`, each once; not itself."""
+    waiting, seen = [unit], {unit.id}
+    while waiting:
+        for one in near(waiting.pop()):
+            if one.id not in seen:
+                seen.add(one.id)
+                waiting.append(one)
+                yield one
+
+
+def _parents(unit: Unit) -> Iterator[int]:
+    for version in unit.versions:
+        yield from (i for i in _parent_ids(version) if i is not None)
+
+
+def _parent_ids(version: UnitVersion) -> tuple[int | None, int | None]:
+    return version.province_id, version.district_id
+
+
+def _names(unit: Unit) -> Iterator[UnitName]:
+    """Each name once: a unit with three versions of one name and kind is one hit."""
+    seen = set()
+    for version in unit.versions:
+        if (version.name, version.kind) not in seen:
+            seen.add((version.name, version.kind))
+            yield _name(unit, version.name, version.kind)
+            for writing in _other_writings(version.name):
+                yield _name(unit, writing, version.kind)
+    for kind, alias in unit.aliases:
+        if kind != "code":
+            yield _name(unit, alias, None)
+        if kind == "former" and unit.level == "district":
+            yield from _former_alone(unit, alias, {name for name, _ in seen})
+
+
+def _former_alone(unit: Unit, alias: str, known: set[str]) -> Iterator[UnitName]:
+    """`Huyện Tĩnh Gia`, which is Nghi Sơn today, is written without its kind as well."""
+    former = parse_name(alias)[0]
+    if former.kinds and not former.key.isdigit() and former.name not in known:
+        yield UnitName(unit, former.name, former.kinds[0], former.key, accent_key(former.name))
+
+
+def _other_writings(name: str) -> Iterator[str]:
+    """Cư M'gar is as often written Cư Mgar, and Krông A Na Krông Ana; Hải Châu I is Hải Châu 1, and
+    Mỹ Đình 2 Mỹ Đình II.
+    """
+    if "'" in name:
+        yield name.replace("'", "")
+    if " A " in name:
+        joined, _, behind = name.partition(" A ")
+        yield f"{joined} A{behind.lower()}"
+    front, _, number = name.rpartition(" ")
+    if front and (other := ROMAN.get(number) or _ROMAN_OF.get(number)):
+        yield f"{front} {other}"
+
+
+def _name(unit: Unit, name: str, kind: str | None) -> UnitName:
+    return UnitName(unit, name, kind, name_key(name), accent_key(name))
