@@ -22,7 +22,7 @@ from api.requests import Request
 from registry.core.errors import RegistryError
 from registry.core.messages import Message
 from registry.core.settings import Settings
-from registry.submissions import files
+from registry.files import kept
 
 REFUSED: Final = "diachiso.refused"
 """In the environ: the error with which a body was refused; the application tells it."""
@@ -82,11 +82,11 @@ class Body:
     def check_space(self) -> None:
         """Raises StorageFullError where it would leave the disk without room."""
         if self.length is not None and self.length > _IN_MEMORY:
-            with files.refusals():
-                files.check_space(self._folder(), self.length)
+            with kept.refusals():
+                kept.check_space(self._folder(), self.length)
 
     async def add(self, chunk: bytes, most: int) -> None:
-        """Raises RequestEntityTooLarge, and what `files.refusals` raises."""
+        """Raises RequestEntityTooLarge, and what `kept.refusals` raises."""
         self._pending += chunk
         self.size += len(chunk)
         self._empty += not chunk
@@ -107,13 +107,13 @@ class Body:
         """All of it, from its beginning."""
         if self._file is None:
             return io.BytesIO(self._pending)
-        with files.refusals():
+        with kept.refusals():
             self._file.write(self._pending)
             self._file.seek(0)
         return self._file
 
     def _write(self) -> None:
-        with files.refusals():
+        with kept.refusals():
             if self._file is None:
                 handle, name = tempfile.mkstemp(dir=self._folder())
                 self._file, self.path = os.fdopen(handle, "w+b"), Path(name)

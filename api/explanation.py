@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 from geo.address import Door
 from geo.admin import split_parts
 from registry.core.personal import without_people
-from registry.records.answers import Answer
 from registry.records.record import wording
+from registry.search.answers import Answer
 from registry.search.explanation import Tried
 from registry.search.faults import FAULTS
 from registry.units.gazetteer import Gazetteer, Unit, today

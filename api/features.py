@@ -11,8 +11,8 @@ from api.openapi import where_known
 from api.shapes import DatedLabel, Entrance, Span, entrance_of, span_of, unit_ref, with_label_on
 from geo.code import format as code_display
 from geo.label import alley_word, named, number_of
-from registry.records.answers import DOORS, Answer, Level
 from registry.records.record import Wording, wording
+from registry.search.answers import DOORS, Answer, Level
 from registry.search.faults import FAULTS
 from registry.units.gazetteer import Gazetteer, UnitRef, today
 

@@ -16,8 +16,8 @@ from registry.core.remedies import mapping_words, mappings_in, offered, remedies
 from registry.files.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
+from registry.jobs.asked import remedies_of, shown_problem
 from registry.lifecycle.requests import Called, Line
-from registry.submissions.asked import remedies_of, shown_problem
 from registry.submissions.asking import publish_refusal
 from registry.submissions.views import MAX_LISTED, MAX_PROBLEMS, ImportView
 

@@ -40,11 +40,11 @@ from registry.core.database import session_scope
 from registry.core.errors import ImportStateError, InvalidInputError, NotFoundError
 from registry.core.json_once import GivenTwiceError, loads_once
 from registry.core.messages import Message
+from registry.files import kept
 from registry.files.csv_cells import Writer
 from registry.files.formats.table import Numbering
 from registry.intake.judging.row_problem import RowProblem
 from registry.intake.template import blank_of, write_blank
-from registry.submissions import files
 from registry.submissions.asking import answer, ask_publish, ask_rollback, discard
 from registry.submissions.receiving import Delivery, check_source, receive
 from registry.submissions.views import (
@@ -185,7 +185,7 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
         made = Response(
             stream_with_context(as_caller(lines)), content_type="text/csv; charset=utf-8"
         )
-        name = files.name_of_report(view.file_name, view.id, "problems", ".csv")
+        name = kept.name_of_report(view.file_name, view.id, "problems", ".csv")
         made.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
         made.headers["Cache-Control"] = "no-store"
         return made
@@ -207,7 +207,7 @@ def get_report(import_id: int, query: ReportQuery) -> Response:
 )
 def get_codes(import_id: int) -> Response:
     """Every row with its code and outcome, once it is published."""
-    return _file(import_id, files.CODES)
+    return _file(import_id, kept.CODES)
 
 
 @blueprint.post("/<int:import_id>/answers")
@@ -314,8 +314,8 @@ def _idempotency_key() -> str | None:
 def _file(import_id: int, kind: str) -> Response:
     with session_scope(register().engine) as session:
         view = find_import(session, import_id, caller())
-    path = files.report(files.of_import(register().settings, import_id), kind)
-    if path is None and kind == files.CODES and view.state in _NOT_YET:
+    path = kept.report(kept.of_import(register().settings, import_id), kind)
+    if path is None and kind == kept.CODES and view.state in _NOT_YET:
         raise ImportStateError(
             Message("import_not_published", import_id=import_id), state=view.state
         )

@@ -14,7 +14,7 @@ from api.endpoint import facts_of
 from api.requests import Request
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
-from registry.submissions import files
+from registry.files import kept
 
 FILE = "file"
 """The part of a form that every delivery has."""
@@ -23,8 +23,8 @@ FILE = "file"
 def keep_files_below_var() -> None:
     """Before each request: the files of a form lie where what is wanted of them is kept."""
     if facts_of(current_app, request.endpoint or "").upload:
-        with files.refusals():
-            cast(Request, request).files_below = files.incoming_folder(register().settings)
+        with kept.refusals():
+            cast(Request, request).files_below = kept.incoming_folder(register().settings)
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def received(file_name: str | None, *more: str) -> Iterator[Mapping[str, tuple[P
     """
     with ExitStack() as stack:
         parts = {}
-        with files.refusals():
+        with kept.refusals():
             for part, (path, name) in _files(file_name, more):
                 stack.callback(path.unlink, missing_ok=True)
                 parts[part] = path, name
@@ -59,7 +59,7 @@ def _files(file_name: str | None, more: tuple[str, ...]) -> Iterator[tuple[str, 
             Message("file_part_required"),
         )
     for part, file in given:
-        path = files.adopted(register().settings, Path(file.stream.name))
+        path = kept.adopted(register().settings, Path(file.stream.name))
         yield part, (path, file.filename or FILE)
 
 
@@ -74,7 +74,7 @@ def _body_file() -> Path:
     settings = register().settings
     written: Path | None = request.environ.get(BODY)
     if written is not None:
-        return files.adopted(settings, written)
+        return kept.adopted(settings, written)
     body = request.get_data(cache=False)
     if len(body) != request.content_length:
         raise InvalidInputError.of_field(
@@ -82,6 +82,6 @@ def _body_file() -> Path:
             "incomplete",
             Message("upload_incomplete", received=len(body), expected=request.content_length),
         )
-    path = files.incoming(settings)
+    path = kept.incoming(settings)
     path.write_bytes(body)
     return path

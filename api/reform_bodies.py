@@ -8,11 +8,11 @@ from typing_extensions import TypedDict
 
 from api.openapi import Request, members
 from api.shapes import at
+from registry.jobs.asked import shown_problem
 from registry.lifecycle.requests import Line
 from registry.reform.progress import PHASES
 from registry.reform.report import ReformLabel, ReformUnit
 from registry.reform.views import MAX_LISTED, ReformView
-from registry.submissions.asked import shown_problem
 
 State = Literal[
     "staged", "reported", "failed", "discarded", "prepared", "carried", "undone", "withdrawn"

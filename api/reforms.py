@@ -26,9 +26,9 @@ from api.shapes import unkept
 from registry.core.database import session_scope
 from registry.core.errors import NotFoundError
 from registry.core.messages import Message
+from registry.files import kept
 from registry.reform.asking import BOUNDARIES, UNDECIDED, ask, decide, discard, receive
 from registry.reform.views import MAP, WORKBOOK, find_reform, list_reforms
-from registry.submissions import files
 
 blueprint = Resource("reforms", "/v1/reforms", tag="reforms", kind="writing")
 
@@ -93,7 +93,7 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
     """The households that nothing settles, as a workbook to fill in, or for a map."""
     with session_scope(register().engine) as session:
         view = find_reform(session, gazetteer(), reform_id)
-    folder = files.of_reform(register().settings, reform_id)
+    folder = kept.of_reform(register().settings, reform_id)
     name, kind = _WORK_FILES[query.format]
     path = folder / UNDECIDED / name
     if not path.is_file():

@@ -21,6 +21,7 @@ from api.requests import Request as OwnRequest
 from registry.core.database import session_scope
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
+from registry.files.kept import clean_name
 from registry.publish.services import (
     Kind,
     ServiceHere,
@@ -31,7 +32,6 @@ from registry.publish.services import (
 from registry.publish.services.checking import ServicesCheck, check_services
 from registry.publish.services.loading import ServicesLoaded, load_services
 from registry.records.lookup import lookup
-from registry.submissions.files import clean_name
 from registry.units.gazetteer import today
 
 blueprint = Resource("services", "/v1/services", tag="services")

@@ -23,10 +23,10 @@ from api.counters import Counters
 from api.logs import configure_logs, log
 from api.server import Pace, Server
 from registry.core.settings import from_environment
+from registry.files import kept
 from registry.ops.cluster import database_url
 from registry.ops.service_counts import EVERY_S, ServiceCounts
 from registry.register import Register
-from registry.submissions import files
 from registry.warming import warm, warm_units
 
 
@@ -53,7 +53,7 @@ app = create_app(_register, counters=_shared_counters(), counts=_counts)
 server = Server(
     app,
     threads=_settings.pool_size,  # each may hold one connection
-    folder=partial(files.incoming_folder, _settings),
+    folder=partial(kept.incoming_folder, _settings),
     pace=Pace(),
 )
 # What is there now stays, so a full collection need not walk it while a request waits.

@@ -36,9 +36,9 @@ from geo.street import parse_street
 from geo.text import accent_key, fold, is_one_slip
 from registry.core.database import make_engine, session_scope
 from registry.core.reads import Reads
-from registry.records.answers import Answer
 from registry.records.record import COLUMNS, JOINS, Record
 from registry.search.address_reader import read_address
+from registry.search.answers import Answer
 from registry.search.geocode import MAX_LIMIT, Question, geocode
 from registry.units.boundaries import communes_at
 from registry.units.gazetteer import Gazetteer, Unit, today

@@ -31,8 +31,8 @@ from bench.accuracy import (
     is_left_out,
     real_rows,
 )
-from registry.records.answers import Answer
 from registry.search.address_reader import read_address
+from registry.search.answers import Answer
 
 SURE: Final = 0.5
 SHOWN: Final = 5

@@ -35,7 +35,6 @@ from registry.publish.changes.entries import following
 from registry.publish.changes.snapshot import export_snapshot
 from registry.publish.changes.told_units import UnitsTold, note_units
 from registry.register import Register
-from registry.submissions import files
 from registry.units.gazetteer_loading import load_gazetteer
 from scripts.follow import load_snapshot
 from scripts.follow_copy import Copy

@@ -18,8 +18,8 @@ from registry.core.database import driver_connection, session_scope
 from registry.core.reads import Reads
 from registry.coverage.measure import coverage_of_level
 from registry.publish.changes.snapshot import export_snapshot
-from registry.records.answers import DOORS, Answer
 from registry.reform.work_file import MAP
+from registry.search.answers import DOORS, Answer
 from registry.search.geocode import MAX_LIMIT, Question, geocode
 from registry.units.gazetteer import Gazetteer
 from registry.units.gazetteer_loading import load_gazetteer

@@ -37,7 +37,7 @@ from bench.accuracy import (
 )
 from bench.damaged import SURE, damaged, module_of
 from registry.core.database import make_engine, session_scope
-from registry.records.answers import DOORS, Answer
+from registry.search.answers import DOORS, Answer
 from registry.units.gazetteer_loading import load_gazetteer
 
 ROOMS: Final = ("geo", "registry.search", "registry.units", "registry.search.validation")

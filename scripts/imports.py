@@ -34,7 +34,7 @@ from registry.intake.row_reports import (
     write_vanished,
 )
 from registry.intake.run import import_file
-from registry.ops.demo import SOURCE as DEMO_SOURCE
+from registry.records.codes import DEMO_SOURCE
 from scripts.import_report import COUNTS, told, vanished_warning
 from scripts.mapping import read_mapping
 from scripts.opened import opened_engine

@@ -41,6 +41,7 @@ from registry.core.actors import outside_own
 from registry.core.database import session_scope
 from registry.core.errors import AlreadyDoneError, RegistryError
 from registry.core.messages import N_, _
+from registry.files.kept import clean_name
 from registry.lifecycle.listed_places import (
     PAGE,
     ListedPlace,
@@ -55,7 +56,6 @@ from registry.lifecycle.number_table import MAX_LINES, numbers_form
 from registry.lifecycle.run import once_only, perform
 from registry.lifecycle.work import Done
 from registry.records.record import Record, record_wording
-from registry.submissions.files import clean_name
 from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("places", "/desk")

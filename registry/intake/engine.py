@@ -32,7 +32,7 @@ from sqlalchemy import Connection, text
 from registry.core.database import driver_connection
 from registry.core.errors import StorageFullError
 from registry.core.messages import Message
-from registry.intake.plain import with_each_plain
+from registry.files.plain import with_each_plain
 
 _HERE: Final = Path(__file__).parent
 _INSIDE: Final = "USE import"

@@ -46,8 +46,7 @@ from registry.intake.staged.stage import Progress, stage
 from registry.intake.steps import Job, MovedOnError, decide
 from registry.jobs.queue import enqueue_once
 from registry.jobs.table import COUNT_COVERAGE
-from registry.ops.demo import SOURCE as DEMO_SOURCE
-from registry.records.codes import issue_code_string
+from registry.records.codes import DEMO_SOURCE, issue_code_string
 from registry.units.gazetteer import Gazetteer, today
 from registry.units.gazetteer_loading import load_gazetteer
 

@@ -303,7 +303,7 @@ async def _in_a_process(url: str, function: str, queued: QueuedJob) -> None:
     scratch = tempfile.mkdtemp(prefix="diachiso-job-")
     process = await asyncio.create_subprocess_exec(
         *("setpriv", "--pdeathsig=KILL", "--"),
-        *(sys.executable, "-m", "registry.jobs.perform", function, json.dumps(arguments)),
+        *(sys.executable, "-m", "registry.ops.perform", function, json.dumps(arguments)),
         stdin=asyncio.subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url, "TMPDIR": scratch},
     )

@@ -15,7 +15,7 @@ from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.files.formats.any_file import read_file
 from registry.files.formats.writing import write_sheet
-from registry.submissions.files import clean_name
+from registry.files.kept import clean_name
 
 MAX_LINES: Final = 20_000
 _SEPARATORS: Final = ("\t", ";", "→", "->", "|", ",")

@@ -1,6 +1,7 @@
 """Issuing codes: ordinals drawn from the database, permuted under its key."""
 
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import psycopg
@@ -14,6 +15,9 @@ from geo.code_bulk import codes_from_serials
 from geo.permutation import Permutation
 from registry.core.errors import ConflictError
 from registry.core.messages import Message
+
+DEMO_SOURCE: Final = "demo"
+"""The source that made-up households are imported from, and that nobody else may name."""
 
 
 def issue_codes(connection: Connection | Session, count: int) -> list[str]:

@@ -6,14 +6,12 @@ that of the last state before the first decision after it.
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Final
 
 from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
 from registry.core.tables.records import state
-from registry.records.answers import Answer
 from registry.records.record import Record, Then, columns
 from registry.units import LAST_DAY_OF_OLD_MAP
 from registry.units.gazetteer import today
@@ -45,18 +43,3 @@ def with_past(records: Sequence[Record], on: datetime.date | None = None) -> Que
         units = (unit for unit in (then.unit_id, then.former_unit_id) if unit is not None)
         past.setdefault(then.code, []).append(Then(day, then.label_parts, tuple(units)))
     return [record._replace(past=tuple(past.get(record.code, ()))) for record in records]
-
-
-def answers_with_past(
-    answers: Iterable[Answer], on: datetime.date | None = None
-) -> Query[list[Answer]]:
-    """The answers, their doors with their past."""
-    told = list(answers)
-    doors = [answer.record for answer in told if answer.record is not None]
-    if on is None and not any(door.renamed for door in doors):
-        return told  # so are most
-    known = {record.code: record for record in (yield from with_past(doors, on))}
-    return [
-        replace(answer, record=known[answer.record.code]) if answer.record else answer
-        for answer in told
-    ]

@@ -18,10 +18,10 @@ from registry.core.errors import OutcomeUnknownError, ReformStateError, StaleErr
 from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
+from registry.files import kept
 from registry.jobs.queue import abandon, enqueue
 from registry.jobs.table import WORK_ON_REFORM
 from registry.reform.views import ReformView, any_reform, check_may_change, find_reform
-from registry.submissions import files
 from registry.units.gazetteer import Gazetteer
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -51,15 +51,15 @@ def receive(
     engine: Engine, settings: Settings, parts: Mapping[str, tuple[Path, str]], actor: Actor
 ) -> int:
     """Keep the resolution and its polygons, and queue the dry run; the number of the reform."""
-    name = without_people(files.clean_name(parts["file"][1]))
+    name = without_people(kept.clean_name(parts["file"][1]))
     reform_id = None
     try:
         with session_scope(engine) as session:
             reform_id = session.execute(_REFORM, {"actor": actor.name}).scalar_one()
-            folder = files.of_reform(settings, reform_id)
+            folder = kept.of_reform(settings, reform_id)
             for part, (path, given) in parts.items():
-                kind = files.DELIVERED if part == "file" else part
-                files.keep(folder, path, files.clean_name(given), kind)
+                kind = kept.DELIVERED if part == "file" else part
+                kept.keep(folder, path, kept.clean_name(given), kind)
             session.execute(
                 SQL.text("insert_work"),
                 {
@@ -75,7 +75,7 @@ def receive(
         raise  # it may be one that waits for its file
     except BaseException:
         if reform_id is not None:
-            files.remove(files.of_reform(settings, reform_id))
+            kept.remove(kept.of_reform(settings, reform_id))
         raise
     return int(reform_id)
 
@@ -117,7 +117,7 @@ def decide(
     path, name = file
     with session_scope(engine) as session:
         view = _locked(session, gazetteer, reform_id, "decide")
-        files.keep(files.of_reform(settings, reform_id), path, files.clean_name(name), DECIDED)
+        kept.keep(kept.of_reform(settings, reform_id), path, kept.clean_name(name), DECIDED)
         _hand_over(session, view, actor, "decide", {})
 
 
@@ -130,7 +130,7 @@ def discard(engine: Engine, settings: Settings, gazetteer: Gazetteer, reform_id:
         _locked(session, gazetteer, reform_id, "discard")
         session.execute(SQL.text("discard"), {"id": reform_id})
         abandon(session, reform_id=reform_id)
-    files.remove(files.of_reform(settings, reform_id))
+    kept.remove(kept.of_reform(settings, reform_id))
 
 
 def _locked(session: Session, gazetteer: Gazetteer, reform_id: int, task: str) -> ReformView:

@@ -18,6 +18,8 @@ from registry.core.errors import DatabaseUnavailableError, NotFoundError, Regist
 from registry.core.messages import N_, Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
+from registry.files import kept as files
+from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem
 from registry.reform.asking import BOUNDARIES, DECIDED, UNDECIDED
 from registry.reform.due import withdraw
 from registry.reform.reading import Document, kept, read_resolution
@@ -26,8 +28,6 @@ from registry.reform.run import Options, reform
 from registry.reform.undo import undo
 from registry.reform.views import ReformView, any_reform, check_may_change
 from registry.reform.work_file import read_decided
-from registry.submissions import files
-from registry.submissions.asked import INTERRUPTED, acting_for, kept_problem
 from registry.units.gazetteer import today
 
 SQL: Final = Statements(__file__, "queries.sql")

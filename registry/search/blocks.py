@@ -7,8 +7,8 @@ from geo.flat import block_key, is_called, without_block_words
 from geo.locality import DWELLING_ESTATES, GROUPS, MAY_HOLD_BLOCKS, Locality
 from geo.spelling import are_apart
 from geo.text import fold
-from registry.records.answers import Answer
 from registry.records.record import Record
+from registry.search.answers import Answer
 from registry.search.door_with_units import ReadAddress
 
 UNSURE: Final = "building_unsure"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from registry.access import budget
-from registry.records.answers import Answer
+from registry.search.answers import Answer
 from registry.search.autocomplete.suggestion import Suggestion
 from registry.search.labels_apart import is_by_code
 from registry.search.validation.verdicts import Validation

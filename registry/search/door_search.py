@@ -10,7 +10,7 @@ from geo.locality import Locality
 from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.core.batching import Query, side_by_side
-from registry.records.answers import Answer, with_fault
+from registry.search.answers import Answer, with_fault
 from registry.search.areas import Area, is_in_district
 from registry.search.by_locality import (
     Formerly,

@@ -16,7 +16,7 @@ from geo.street import parse_street
 from geo.text import accent_key, has_diacritics
 from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
-from registry.records.answers import Answer, with_fault, without_fault
+from registry.search.answers import Answer, with_fault, without_fault
 from registry.search.blocks import UNSURE, may_be_another_block
 from registry.search.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit

@@ -1,7 +1,7 @@
 """What a search tried, so that every rank can be explained: readings, and the answers of each."""
 
 from geo.values import value
-from registry.records.answers import Answer
+from registry.search.answers import Answer
 from registry.search.door_with_units import ReadAddress
 
 

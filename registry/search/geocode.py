@@ -22,10 +22,9 @@ from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.reads import Reads
 from registry.core.text_work import Work, WorkSpentError
-from registry.records.answers import DOORS, Answer, of_record, with_fault
-from registry.records.past import answers_with_past
 from registry.records.record import Record
 from registry.search.address_reader import TWO_NUMBERS, read_address
+from registry.search.answers import DOORS, Answer, answers_with_past, of_record, with_fault
 from registry.search.areas import area_of
 from registry.search.codes_in_text import (
     CodeInText,

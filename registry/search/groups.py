@@ -10,7 +10,7 @@ from geo.persons import is_surname
 from geo.street import Street
 from geo.text import accent_key, fold, has_diacritics
 from registry.core.batching import Query
-from registry.records.answers import Answer
+from registry.search.answers import Answer
 from registry.search.areas import Area
 from registry.search.by_locality import lies_elsewhere
 from registry.search.doors import Wanted, places

@@ -16,7 +16,7 @@ from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE
 from geo.spelling import are_apart
 from geo.text import fold, is_one_slip
 from geo.values import value
-from registry.records.answers import DOORS, LEVELS, Answer, with_fault, without_fault
+from registry.search.answers import DOORS, LEVELS, Answer, with_fault, without_fault
 from registry.search.blocks import bears_name, is_called_so
 from registry.search.door_with_units import ReadAddress
 from registry.search.explanation import Tried

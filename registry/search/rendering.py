@@ -9,8 +9,8 @@ from typing import Final, cast
 from geo.label import LabelParts
 from geo.values import value
 from registry.core.batching import Query
-from registry.records.answers import Answer, Level, of_record
 from registry.records.record import Record, last_day
+from registry.search.answers import Answer, Level, of_record
 from registry.search.areas import Area
 from registry.search.doors import Hit, Place, active_records, records_of
 from registry.units.gazetteer import Gazetteer, Unit

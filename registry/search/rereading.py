@@ -21,7 +21,7 @@ from geo.words import text_of
 from registry.core.batching import Query, side_by_side
 from registry.core.personal import without_people
 from registry.core.text_work import WorkSpentError, spend
-from registry.records.answers import Answer, with_fault
+from registry.search.answers import Answer, with_fault
 from registry.search.blocks import bears_name
 from registry.search.door_with_units import ReadAddress
 from registry.search.ranking import (

@@ -12,10 +12,9 @@ from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.reads import Reads, Row
 from registry.core.sql import Statements
-from registry.records.answers import Answer, of_record
 from registry.records.entrances import nearest_entrance
-from registry.records.past import answers_with_past
 from registry.records.record import COLUMNS, Record
+from registry.search.answers import Answer, answers_with_past, of_record
 from registry.units.gazetteer import Gazetteer, Unit
 
 SQL: Final = Statements(__file__, columns=COLUMNS)

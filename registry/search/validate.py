@@ -15,8 +15,8 @@ from geo.label import label
 from registry.core.batching import Query, alone
 from registry.core.reads import Reads
 from registry.files.spellings.footer_words import is_total
-from registry.records.answers import of_record
 from registry.records.past import with_past
+from registry.search.answers import of_record
 from registry.search.door_with_units import ReadAddress
 from registry.search.doors import active_records
 from registry.search.geocode import Question, locating

@@ -23,10 +23,10 @@ from registry.core.errors import (
 from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
+from registry.files import kept
+from registry.jobs.asked import turn_of
 from registry.jobs.queue import abandon, enqueue
 from registry.jobs.table import CHECK_IMPORT, PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
-from registry.submissions import files
-from registry.submissions.asked import turn_of
 from registry.submissions.views import ROLLING_BACK, ImportView, check_may_change, find_import
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -133,11 +133,11 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
             )
         forget(session, import_id)
         abandon(session, import_id=import_id)
-    files.remove(files.of_import(settings, import_id))
+    kept.remove(kept.of_import(settings, import_id))
 
 
 def forget(session: Session, import_id: int) -> None:
-    """Make an import a discarded one, without problems and files."""
+    """Make an import a discarded one, without problems and kept."""
     for statement in (_DISCARDED, NO_PROBLEMS, SQL.text("drop_files")):
         session.execute(statement, {"id": import_id})
 

@@ -21,11 +21,11 @@ from registry.core.errors import (
 from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
+from registry.files import kept
+from registry.jobs.asked import turn_of
 from registry.jobs.queue import enqueue
 from registry.jobs.table import CHECK_IMPORT
-from registry.ops.demo import SOURCE as DEMO_SOURCE
-from registry.submissions import files
-from registry.submissions.asked import turn_of
+from registry.records.codes import DEMO_SOURCE
 from registry.submissions.asking import forget
 from registry.submissions.views import find_import
 
@@ -66,7 +66,7 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
     """
     with delivery.path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    name = files.clean_name(delivery.file_name)
+    name = kept.clean_name(delivery.file_name)
     import_id = None
     try:
         with session_scope(engine) as session:
@@ -76,7 +76,7 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
             answered = _answered(session, delivery, actor, name)
             delivery = replace(delivery, request=answered | delivery.request)
             import_id = _insert(session, settings, delivery, actor, sha256, name)
-            files.keep(files.of_import(settings, import_id), delivery.path, name)
+            kept.keep(kept.of_import(settings, import_id), delivery.path, name)
             said = {"id": import_id, "source": delivery.source, "sha256": sha256}
             repeated = session.scalars(
                 SQL.text("repeated_deliveries"), said | {"actor": actor.name}
@@ -88,10 +88,10 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
         raise  # it may be an import that waits for its file
     except BaseException:
         if import_id is not None:
-            files.remove(files.of_import(settings, import_id))
+            kept.remove(kept.of_import(settings, import_id))
         raise
     for earlier in repeated:
-        files.remove(files.of_import(settings, earlier))
+        kept.remove(kept.of_import(settings, earlier))
     return import_id
 
 
@@ -117,7 +117,7 @@ def _delivered_before(
 
 def _answered(session: Session, delivery: Delivery, actor: Actor, name: str) -> dict[str, Any]:
     """What was answered for the file of the same source whose rows these are, handed back."""
-    before = files.delivery_of_report(name)
+    before = kept.delivery_of_report(name)
     if before is None:
         return {}
     try:

@@ -28,6 +28,7 @@ from registry.core.errors import (
 from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
+from registry.files import kept
 from registry.files.formats.sandbox import TOO_COSTLY
 from registry.files.formats.table import unreadable
 from registry.intake.columns.reader import open_file
@@ -44,8 +45,7 @@ from registry.intake.row_reports import (
     write_vanished,
 )
 from registry.intake.run import import_file
-from registry.submissions import files
-from registry.submissions.asked import INTERRUPTED, acting_for, kept_problem
+from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem
 from registry.submissions.asking import NO_PROBLEMS, forget
 from registry.submissions.views import ROLLING_BACK, ImportView, any_import
 
@@ -152,24 +152,24 @@ def clear_away(engine: Engine, settings: Settings) -> None:
             if state in ("reported", "failed"):
                 forget(session, import_id)
             session.execute(_NO_FILES, {"id": import_id})
-            files.remove(files.of_import(settings, import_id))
+            kept.remove(kept.of_import(settings, import_id))
         lost = session.execute(SQL.text("lost_imports")).all()
         # A job may have written a report while its import was discarded, before it was ended.
-        for import_id in session.scalars(_WITHOUT_FILES, {"ids": files.imports_kept(settings)}):
-            files.remove(files.of_import(settings, import_id))
+        for import_id in session.scalars(_WITHOUT_FILES, {"ids": kept.imports_kept(settings)}):
+            kept.remove(kept.of_import(settings, import_id))
     for import_id, state in lost:
         then = {"staged": "failed", "publishing": "reported"}.get(state)
         _settle(engine, import_id, state if then else None, then, INTERRUPTED)
     yesterday = time.time() - 86_400
-    files.remove_left_behind(settings, yesterday)
-    delivered = files.with_delivered(settings)
+    kept.remove_left_behind(settings, yesterday)
+    delivered = kept.with_delivered(settings)
     with session_scope(engine) as session:
         needed = set(session.scalars(SQL.text("imports_needing_file"), {"ids": list(delivered)}))
         known = set(session.scalars(_KNOWN, {"ids": list(delivered)}))
     for import_id in delivered.keys() - needed:
         # One that came just now may not be committed yet.
         if import_id in known or delivered[import_id] < yesterday:
-            files.remove_kind(files.of_import(settings, import_id), files.DELIVERED)
+            kept.remove_kind(kept.of_import(settings, import_id), kept.DELIVERED)
 
 
 def _publish(
@@ -186,8 +186,8 @@ def _publish(
 def _finish(engine: Engine, settings: Settings, view: ImportView, result: ImportResult) -> None:
     """Delete what a published import needs no more: its file, and the report that it mends."""
     _settle(engine, view.id, None, None, None)
-    files.remove_kind(files.of_import(settings, view.id), files.DELIVERED)
-    mended = files.delivery_of_report(view.file_name)
+    kept.remove_kind(kept.of_import(settings, view.id), kept.DELIVERED)
+    mended = kept.delivery_of_report(view.file_name)
     if mended is None or mended[1] not in _MENDED:
         return
     before, kind = mended
@@ -197,7 +197,7 @@ def _finish(engine: Engine, settings: Settings, view: ImportView, result: Import
         and earlier.source == view.source
         and result.rows >= earlier.counts.get(_MENDED[kind], 0)
     ):
-        files.remove_kind(files.of_import(settings, before), kind)
+        kept.remove_kind(kept.of_import(settings, before), kind)
 
 
 def _try(
@@ -219,7 +219,7 @@ def _try(
         if view.state == "published":
             _finish(engine, settings, view, result)
         elif not _keep_verdict(engine, view, result, back, problem):
-            files.remove(files.of_import(settings, view.id))
+            kept.remove(kept.of_import(settings, view.id))
 
 
 def _options(view: ImportView, actor: str, **more: Any) -> ImportOptions:
@@ -268,16 +268,16 @@ def _write_reports(
     file = open_file(path, options.sheet, options.mapping, result.commune)
     numbering = result.numbering
     suffix = report_suffix(file, path.suffix)
-    kinds: tuple[tuple[str, Which], ...] = ((files.REJECTED, REJECTED), (files.WARNED, PUBLISHED))
+    kinds: tuple[tuple[str, Which], ...] = ((kept.REJECTED, REJECTED), (kept.WARNED, PUBLISHED))
     for kind, which in kinds:
         if back.problems is not None:
             with _report(settings, view, kind, suffix) as part:
                 write_problems(file, back.problems, part, which, numbering)
     if back.answers is not None:
-        with _report(settings, view, files.CODES) as part, _csv(part) as out:
+        with _report(settings, view, kept.CODES) as part, _csv(part) as out:
             write_codes(file, back.answers, out, numbering)
     if back.vanished is not None and view.delivery == "full":
-        with _report(settings, view, files.VANISHED) as part, _csv(part) as out:
+        with _report(settings, view, kept.VANISHED) as part, _csv(part) as out:
             write_vanished(back.vanished, out)
 
 
@@ -286,10 +286,10 @@ def _report(
     settings: Settings, view: ImportView, kind: str, suffix: str = ".csv"
 ) -> Iterator[Path]:
     """Where to write a report, which appears under its name when it is whole."""
-    name = files.name_of_report(view.file_name, view.id, kind, suffix)
-    path = files.new_report(files.of_import(settings, view.id), kind, name)
+    name = kept.name_of_report(view.file_name, view.id, kind, suffix)
+    path = kept.new_report(kept.of_import(settings, view.id), kind, name)
     # The suffix says the form.
-    part = path.with_name(f"{files.PART}{path.name}")
+    part = path.with_name(f"{kept.PART}{path.name}")
     yield part
     part.rename(path)
 
@@ -313,7 +313,7 @@ def _view(engine: Engine, import_id: int) -> ImportView | None:
 
 
 def _path(settings: Settings, view: ImportView) -> Path:
-    path = files.delivered(files.of_import(settings, view.id))
+    path = kept.delivered(kept.of_import(settings, view.id))
     if path is None:
         raise NotFoundError(Message("delivered_file_missing_here"))
     return path
@@ -379,7 +379,7 @@ _LEAST_S: Final = 300
 """Seconds of a processor for a file that names doors in all of a large register."""
 _S_A_MB: Final = 100
 """Ordinary addresses take 5, the oddest texts 15, addresses damaged in three places each 38."""
-_MENDED: Final = {files.REJECTED: "rejected", files.WARNED: "warned"}
+_MENDED: Final = {kept.REJECTED: "rejected", kept.WARNED: "warned"}
 """Report whose rows come back mended → how many they were, among the counts of its import."""
 _KNOWN: Final = text("SELECT id FROM import WHERE id = ANY(CAST(:ids AS bigint[]))")
 _ASKED: Final = text("SELECT asked_by, asked_key_id FROM import_work WHERE import_id = :id")

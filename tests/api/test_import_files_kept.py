@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from registry.core.database import session_scope
 from registry.core.settings import Settings
-from registry.submissions import files
 from registry.submissions.work import clear_away
 from tests.support.intake import tables_that_hold
 from tests.support.keys import bearer, office

@@ -10,7 +10,7 @@ from geo.label import named, number_label
 from registry.files.spellings.communes import CommuneReader, CommuneSpelling
 from registry.files.spellings.door_cells import read_flat, read_number, read_place, read_street
 from registry.files.spellings.doors import DoorParts, combined, is_refused
-from registry.files.spellings.texts import TextReader
+from registry.intake.texts import TextReader
 from registry.units.gazetteer import Gazetteer, today
 from tests.support.vectors import read_vectors
 

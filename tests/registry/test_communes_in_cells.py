@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from registry.files.spellings.communes import CommuneReader, CommuneSpelling
-from registry.files.spellings.texts import TextReader
 from registry.intake.columns.reader import open_file
+from registry.intake.texts import TextReader
 from registry.units.gazetteer import Gazetteer, today
 from tests.support.vectors import Row, cases
 

@@ -14,10 +14,10 @@ from registry.core.actors import Actor
 from registry.core.database import make_engine, session_scope
 from registry.core.errors import DatabaseUnavailableError, OutcomeUnknownError
 from registry.core.settings import Settings, from_environment
+from registry.files.kept import delivered, incoming, of_import
 from registry.ops.backup import take_backup
 from registry.ops.doctor import State, run_checks
 from registry.register import Register
-from registry.submissions.files import delivered, incoming, of_import
 from registry.submissions.receiving import Delivery, receive
 from tests.support.intake import deliveries, door, rows
 from tests.support.relay import Relay

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from geo import code as codes
 from registry.core.batching import together
 from registry.core.errors import InvalidInputError
-from registry.records.answers import Answer
+from registry.search.answers import Answer
 from registry.search.geocode import Components, Question, geocode, locate
 from registry.search.mistyped_codes import MeantCode
 from registry.search.validate import validate, validating

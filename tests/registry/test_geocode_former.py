@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from registry.core.database import session_scope
-from registry.records.answers import Answer
+from registry.search.answers import Answer
 from registry.search.geocode import Question, geocode
 from registry.search.validate import validate
 from registry.search.validation.verdicts import Validation

@@ -6,7 +6,7 @@ import pytest
 
 from geo.syllables import has_lost_marks
 from registry.core.database import session_scope
-from registry.records.answers import DOORS
+from registry.search.answers import DOORS
 from registry.search.geocode import Question, geocode
 from registry.search.validate import validate
 from registry.units.by_letters import Squashed, match_in

@@ -13,12 +13,12 @@ from sqlalchemy import Engine, text
 
 from registry.core.database import OWNER_ROLE, make_engine, session_scope
 from registry.core.settings import Settings
-from registry.jobs.perform import function_of
 from registry.jobs.queue import abandon, enqueue, state_of_queue
 from registry.jobs.schema import prepare_jobs, wanted_version
 from registry.jobs.table import JOBS, Job
 from registry.jobs.worker import _ByTheClock
 from registry.ops.doctor import run_checks
+from registry.ops.perform import function_of
 from tests.support.background import (
     FAILING,
     GREEDY,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from registry.files.spellings import texts as intake_texts
-from registry.files.spellings.texts import TextReader, TextReaders
+from registry.intake import texts as intake_texts
+from registry.intake.texts import TextReader, TextReaders
 from registry.units.gazetteer import Gazetteer, today
 from tests.support.vectors import read_vectors
 

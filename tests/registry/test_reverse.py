@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from registry.core.database import OWNER_ROLE, make_engine, session_scope
 from registry.core.errors import InvalidInputError
-from registry.records.answers import Answer
+from registry.search.answers import Answer
 from registry.search.reverse import reverse
 from tests.support.factories import make_household
 from tests.support.search_world import LANG, World, search_world

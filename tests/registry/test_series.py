@@ -17,8 +17,8 @@ from registry.coverage.moved import what_moved
 from registry.coverage.report import html_report
 from registry.coverage.series import FORECAST_DAYS, record, record_day, series_of
 from registry.coverage.trend import draw_trend
-from registry.jobs.perform import function_of
 from registry.jobs.table import JOBS
+from registry.ops.perform import function_of
 from registry.units.gazetteer import Gazetteer, today
 from tests.support.factories import TEST, make_household
 from tests.support.tables import CoverageDay, Target

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from registry.core.settings import Settings, from_environment, unknown_variables
-from registry.submissions.files import of_import
+from registry.files.kept import of_import
 
 TILES = "https://tiles.vn/{z}/{x}/{y}.png"
 

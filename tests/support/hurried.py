@@ -5,7 +5,6 @@ from functools import partial
 from api.server import Pace, Server
 from api.wsgi import app
 from registry.core.settings import from_environment
-from registry.submissions import files
 
 __all__ = ("server",)
 

@@ -137,7 +137,7 @@ def left(var: Path) -> list[str]:
     """Command lines of what bin/run has started and is still there."""
     database = (str(private(var).data_dir), f"postgres: {private(var).name}: ")
     ours = {line for marker in database for line in processes(marker).values()}
-    for marker in ("granian", "scripts.main demo", "scripts.main work", "registry.jobs.perform"):
+    for marker in ("granian", "scripts.main demo", "scripts.main work", "registry.ops.perform"):
         found = processes(marker).items()
         ours |= {line for pid, line in found if str(var) in environment_of(pid)}
     return sorted(ours)

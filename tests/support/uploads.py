@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 from registry.access.keys import KeyMade
 from registry.core.database import make_engine, session_scope
 from registry.core.settings import Settings
-from registry.jobs.perform import perform
 from registry.jobs.table import JOBS
+from registry.ops.perform import perform
 from tests.support.intake import rows
 from tests.support.keys import Office, bearer
 from tests.support.lifecycle import COMMUNE

@@ -69,7 +69,7 @@ FIELDS: Final = (
     *_COMPOSED,
     *dict.fromkeys(row.field for row in _HEADERS if row.field not in (*_COMPOSED, "person")),
 )
-"""What a column may hold; the last ones are the plain columns of `registry.intake.plain`, which who
+"""What a column may hold; the last ones are the plain columns of `registry.files.plain`, which who
 only looks for headers need not load.
 """
 _PARTIES: Final = read_table(Path(__file__).with_name("parties.csv"), Party)

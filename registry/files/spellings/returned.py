@@ -17,7 +17,7 @@ from geo.points import point_in
 from geo.redaction import REMOVED, without_names
 from geo.text import fold
 from registry.core.personal import without_numbers
-from registry.intake.plain import PLAIN
+from registry.files.plain import PLAIN
 
 NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
 """What `visit_result` says of a place without a house, folded; anything else is a remark."""

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from geo.lexicon import read_table
 from registry.core.labels import SEVERITIES, Severity
 from registry.core.messages import in_vietnamese
-from registry.intake.plain import PLAIN
+from registry.files.plain import PLAIN
 
 PIECE: Final = re.compile(r"\{([a-z_]+)\}")
 """A piece of SQL that a predicate or a value names."""

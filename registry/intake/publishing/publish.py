@@ -18,11 +18,11 @@ from registry.core.actors import unbound
 from registry.core.errors import ConflictError
 from registry.core.messages import Message
 from registry.core.sql import Statements
+from registry.files.plain import PLAIN
 from registry.intake.engine import Workbench
 from registry.intake.matching.match import PLACES
-from registry.intake.plain import PLAIN
 from registry.intake.publishing.first_load import keys_parked
-from registry.ops.demo import SOURCE as DEMO_SOURCE
+from registry.records.codes import DEMO_SOURCE
 
 IssueCodes = Callable[[int], bytes]
 """So many codes, end to end."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from geo.text import fold
 from registry.files.fields import Columns
+from registry.files.plain import PLAIN
 from registry.files.spellings.beside import COLUMNS_DIFFER
 from registry.files.spellings.communes import (
     CommuneReader,
@@ -31,12 +32,11 @@ from registry.files.spellings.doubts import PLACE_DIFFERS
 from registry.files.spellings.place_beside import DIFFERS, UNDECIDED, with_place_beside
 from registry.files.spellings.place_kinds import kind_named, with_kind
 from registry.files.spellings.street_cells import StreetCells
-from registry.files.spellings.texts import OfBefore, Text, TextReaders, TextReading
 from registry.files.spellings.unit_cells import UnitCells
 from registry.intake.columns.cells import Cells, distinct, rows_of
 from registry.intake.columns.reader import SourceFile
-from registry.intake.plain import PLAIN
 from registry.intake.staged.resolved import REMEMBERED, Numbered, Resolved, Row
+from registry.intake.texts import OfBefore, Text, TextReaders, TextReading
 from registry.units.gazetteer import Gazetteer
 
 FIELDS_READ: Final = (

@@ -22,8 +22,8 @@ from registry.core.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
 from registry.core.reads import Reads
 from registry.core.sql import Statements
 from registry.core.text_work import QUESTIONS, STEPS, Work
-from registry.records.answers import Answer
 from registry.records.lookup import code_forms
+from registry.search.answers import Answer
 from registry.search.areas import area_of
 from registry.search.door_with_units import ReadAddress
 from registry.search.geocode import Question, locate

@@ -22,10 +22,10 @@ from registry.intake.columns.demo_guard import MARK
 from registry.intake.publishing.publish import refuse_demo_beside_real
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.run import import_file
-from registry.ops.demo import SOURCE
 from registry.ops.demo.households import DemoCommune, DemoHousehold, households_of
 from registry.ops.demo.names import customs_of
 from registry.ops.demo.wanted import wants_demo
+from registry.records.codes import DEMO_SOURCE
 from registry.units import LAST_DAY_OF_OLD_MAP
 from registry.units.gazetteer import Gazetteer, Unit, today
 
@@ -123,7 +123,7 @@ def load_demo(
         path = Path(folder) / "demo.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             write_demo(plan.households(), file, marked=False)
-        options = ImportOptions(SOURCE, dry_run=dry_run, actor="demo")
+        options = ImportOptions(DEMO_SOURCE, dry_run=dry_run, actor="demo")
         return import_file(engine, path, options, progress)
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from registry.core.sql import Statements
-from registry.ops.demo import SOURCE
+from registry.records.codes import DEMO_SOURCE
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -15,4 +15,4 @@ FIRST_HOUSEHOLDS: Final = 20_000
 
 def wants_demo(session: Session) -> bool:
     """Whether the register is empty: nobody's households are in it, nor were any published."""
-    return bool(session.scalar(SQL.text("is_wanted"), {"source": SOURCE}))
+    return bool(session.scalar(SQL.text("is_wanted"), {"source": DEMO_SOURCE}))

@@ -17,9 +17,9 @@ from registry.core.errors import BudgetSpentError, InvalidInputError, RegistryEr
 from registry.core.messages import Message
 from registry.core.reads import Reads
 from registry.publish.batch.columns import COMPONENTS, POINT
-from registry.records.answers import Answer
 from registry.records.lookup import lookup
 from registry.records.record import Record
+from registry.search.answers import Answer
 from registry.search.completed_text import UNITS
 from registry.search.disclosure import told_answers, told_validation
 from registry.search.geocode import MAX_TEXT, Components, Question, locating

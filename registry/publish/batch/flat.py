@@ -8,8 +8,8 @@ from geo.code import format as code_display
 from registry.core.errors import MistypedCodeError
 from registry.publish.batch import RECHECK, Outcome
 from registry.publish.batch.recheck import CHANGED, Rechecked
-from registry.records.answers import Answer
 from registry.records.record import DatedLabel, Record, Wording, record_wording, wording
+from registry.search.answers import Answer
 from registry.search.faults import FAULTS
 from registry.search.validation.verdicts import REASONS, Validation
 from registry.units.gazetteer import Gazetteer, Unit

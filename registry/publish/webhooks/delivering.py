@@ -30,7 +30,6 @@ from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.jobs.queue import enqueue_at
 from registry.jobs.table import DELIVER_WEBHOOKS
-from registry.ops import cluster
 from registry.publish.changes.told_units import note_units
 from registry.publish.webhooks.messages import Message, Told, next_message, test_message
 from registry.publish.webhooks.sending import Sent, post
@@ -86,7 +85,7 @@ def _wake_other(engine: Engine) -> None:
 def opened(settings: Settings) -> Iterator[Register]:
     """The register as the job reads it: a replica may not have the event that wakes it."""
     own = replace(settings, database_read_url=None, pool_size=_CONNECTIONS)
-    register = Register.open(own, cluster.database_url(settings))
+    register = Register.open(own, own.database_url or "")
     try:
         yield register
     finally:

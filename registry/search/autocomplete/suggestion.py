@@ -6,8 +6,8 @@ from typing import Final, Literal, cast
 
 from geo.admin import full_name
 from geo.label import LabelParts, label, named
-from registry.records.answers import Answer, Level
 from registry.records.record import Record, last_day, record_wording, wording
+from registry.search.answers import Answer, Level
 from registry.search.autocomplete.place_names import BUILDING, Names
 from registry.search.autocomplete.suggested_doors import Found, KnownPlace, NumberedDoor
 from registry.units.gazetteer import Gazetteer, Unit, UnitName

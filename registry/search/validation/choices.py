@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from geo.admin import name_key
-from registry.records.answers import Answer
 from registry.records.record import Wording
+from registry.search.answers import Answer
 from registry.search.door_with_units import ReadAddress
 from registry.search.labels_apart import Labelled, is_by_code, labels_apart
 from registry.search.validation.verdicts import Choice

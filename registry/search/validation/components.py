@@ -12,7 +12,7 @@ from geo.label import LabelParts, alley_word, named, number_of
 from geo.locality import Locality, of_like_kind
 from geo.text import fold
 from registry.core.personal import without_people
-from registry.records.answers import Answer
+from registry.search.answers import Answer
 from registry.search.door_with_units import ReadAddress
 from registry.search.validation.verdicts import Component, ComponentName
 from registry.search.validation.wording import parts_asked

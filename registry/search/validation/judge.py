@@ -9,9 +9,8 @@ from geo.address import Door
 from geo.label import label
 from registry.core.batching import alone
 from registry.core.reads import Reads
-from registry.records.answers import DOORS, Answer
-from registry.records.past import answers_with_past
 from registry.records.record import Wording
+from registry.search.answers import DOORS, Answer, answers_with_past
 from registry.search.doubts import leads, naming_of
 from registry.search.faults import FAULTS
 from registry.search.ranking import PLACED, Located

@@ -12,7 +12,7 @@ from geo.text import fold
 from registry.core.batching import alone, bounded, side_by_side
 from registry.core.reads import Reads
 from registry.core.text_work import Work
-from registry.records.answers import DOORS, Answer
+from registry.search.answers import DOORS, Answer
 from registry.search.areas import Area, last_districts
 from registry.search.door_search import Asker
 from registry.search.door_with_units import ReadAddress

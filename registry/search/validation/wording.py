@@ -7,8 +7,8 @@ from geo.address import Door
 from geo.capitals import tidy
 from geo.label import LabelParts
 from geo.text import fold
-from registry.records.answers import Answer
 from registry.records.record import Wording, wording
+from registry.search.answers import Answer
 from registry.search.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit
 

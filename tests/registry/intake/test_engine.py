@@ -9,9 +9,9 @@ from sqlalchemy import Engine, text
 
 from registry.core.database import driver_connection, session_scope
 from registry.core.errors import StorageFullError
+from registry.files.plain import with_each_plain
 from registry.intake import engine as engines
 from registry.intake.engine import workbench
-from registry.intake.plain import with_each_plain
 from registry.intake.staged.resolve import PARTS
 from registry.intake.staged.stage import CONTENTS
 from registry.intake.steps import STEPS

@@ -7,6 +7,7 @@ import pytest
 
 from registry.core.errors import UnreadableFileError
 from registry.files.fields import find_columns
+from registry.files.plain import PLAIN
 from registry.files.spellings.headers import (
     _COMPOSED,
     FIELDS,
@@ -19,7 +20,6 @@ from registry.files.spellings.headers import (
     weak_field_of,
 )
 from registry.intake.columns.reader import open_file
-from registry.intake.plain import PLAIN
 from registry.publish.batch.rows import read_table
 from tests.support.vectors import Row, cases
 

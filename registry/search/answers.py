@@ -1,10 +1,14 @@
 """What a search answers: a place of some level, in words, with what does not fit."""
 
+import datetime
+from collections.abc import Iterable
 from dataclasses import field, replace
 from typing import Any, Final, Literal
 
 from geo.label import LabelParts
 from geo.values import value
+from registry.core.batching import Query
+from registry.records.past import with_past
 from registry.records.record import Record, Span
 from registry.search.faults import confidence
 from registry.units.gazetteer import Unit
@@ -97,3 +101,18 @@ def without_fault(answer: Answer, fault: str) -> Answer:
     if fault not in answer.faults:
         return answer
     return replace(answer, faults=tuple(other for other in answer.faults if other != fault))
+
+
+def answers_with_past(
+    answers: Iterable[Answer], on: datetime.date | None = None
+) -> Query[list[Answer]]:
+    """The answers, their doors with their past."""
+    told = list(answers)
+    doors = [answer.record for answer in told if answer.record is not None]
+    if on is None and not any(door.renamed for door in doors):
+        return told  # so are most
+    known = {record.code: record for record in (yield from with_past(doors, on))}
+    return [
+        replace(answer, record=known[answer.record.code]) if answer.record else answer
+        for answer in told
+    ]

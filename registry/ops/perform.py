@@ -1,4 +1,4 @@
-"""Doing one job: `python -m registry.jobs.perform FUNCTION ARGUMENTS`, started by the worker.
+"""Doing one job: `python -m registry.ops.perform FUNCTION ARGUMENTS`, started by the worker.
 
 Exit status: 0 done, 1 the register says no or does not answer, 2 the program is broken.
 """
@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -49,7 +50,9 @@ def main() -> int:
     limit_memory()  # a file made to need more ends its own job, and not the database
     try:
         settings = from_environment()
-        engine = make_engine(cluster.database_url(settings))
+        url = cluster.database_url(settings)
+        settings = replace(settings, database_url=url)
+        engine = make_engine(url)
         try:
             perform(written, engine, settings, json.loads(arguments))
         finally:
