@@ -7,46 +7,21 @@ from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 from pydantic_core import from_json, to_json
 
-from api import (
-    addresses,
-    autocomplete,
-    batch,
-    certificates,
-    changes,
-    context,
-    coverage,
-    export,
-    external,
-    field,
-    geocode,
-    health,
-    history,
-    imports,
-    lifecycle,
-    metrics,
-    ogc,
-    packs,
-    papers,
-    pending,
-    receipts,
-    reforms,
-    reports,
-    reverse,
-    route,
-    services,
-    targets,
-    tiles,
-    units,
-    validate,
-    webhooks,
-    whoami,
-)
-from api.access import Authenticate, by_key, check_caller, guard
-from api.audit import keep_audit
-from api.bodies import MOST, prepare_body
-from api.context import COUNTS, DESCRIPTION, EXTENSION
-from api.cors import allow_other_sites
-from api.counters import Counters
+from api import health, metrics
+from api.core import context
+from api.core.access import Authenticate, by_key, check_caller, guard
+from api.core.audit import keep_audit
+from api.core.bodies import MOST, prepare_body
+from api.core.context import COUNTS, DESCRIPTION, EXTENSION
+from api.core.cors import allow_other_sites
+from api.core.counters import Counters
+from api.core.endpoint import facts_of
+from api.core.errors import register_errors
+from api.core.hooks import HookedFlask
+from api.core.limits import Limits, add_limits
+from api.core.proxies import behind_proxies
+from api.core.requests import SAFE_METHODS, Request, refuse_unreadable
+from api.core.service import count_service
 from api.desk import audit as desk_audit
 from api.desk import field as desk_field
 from api.desk import (
@@ -69,11 +44,8 @@ from api.desk import services as desk_services
 from api.desk import targets as desk_targets
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
-from api.document import Description
-from api.endpoint import facts_of
-from api.errors import register_errors
-from api.hooks import HookedFlask
-from api.limits import Limits, add_limits
+from api.document.fold import Description
+from api.maps import ogc, tiles
 from api.mcp import http as mcp
 from api.pages import (
     address,
@@ -94,9 +66,35 @@ from api.pages import packs as packs_page
 from api.pages import route as route_page
 from api.pages.failures import tell_failures
 from api.pages.shell import prepare_templates
-from api.proxies import behind_proxies
-from api.requests import SAFE_METHODS, Request, refuse_unreadable
-from api.service import count_service
+from api.v1 import (
+    addresses,
+    autocomplete,
+    batch,
+    certificates,
+    changes,
+    coverage,
+    export,
+    external,
+    field,
+    geocode,
+    history,
+    imports,
+    lifecycle,
+    packs,
+    papers,
+    pending,
+    receipts,
+    reforms,
+    reports,
+    reverse,
+    route,
+    services,
+    targets,
+    units,
+    validate,
+    webhooks,
+    whoami,
+)
 from registry.core.messages import LANGUAGES, choose_language, in_words
 from registry.ops.service_counts import ServiceCounts
 from registry.register import Register

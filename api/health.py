@@ -6,10 +6,10 @@ from flask import Response
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from api.context import description, register
-from api.endpoint import Resource, public
-from api.openapi import Request
-from api.packing import packed
+from api.core.context import description, register
+from api.core.endpoint import Resource, public
+from api.core.packing import packed
+from api.core.types import Request
 from registry.core.errors import LeavingError
 from registry.core.messages import Message
 

@@ -17,11 +17,11 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from api.context import register
-from api.endpoint import Resource, keyed
-from api.hooks import After
-from api.requests import Request
-from api.shared_files import METRICS
+from api.core.context import register
+from api.core.endpoint import Resource, keyed
+from api.core.hooks import After
+from api.core.requests import Request
+from api.core.shared_files import METRICS
 from registry.core.database import session_scope
 from registry.core.errors import RegistryError
 from registry.core.release import release

@@ -25,9 +25,9 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import FileWrapper
 
-from api.access import admitted_bytes
-from api.bodies import BODY, REFUSED, SMALL, Body
-from api.logs import log, trace_of
+from api.core.access import admitted_bytes
+from api.core.bodies import BODY, REFUSED, SMALL, Body
+from api.core.logs import log, trace_of
 from registry.core.errors import BodyTimeoutError, RegistryError
 from registry.core.messages import Message
 

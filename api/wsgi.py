@@ -7,8 +7,8 @@ import signal
 # with a warning. While it loads there is no request to finish.
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-from api.footprint import bound_memory, load_ahead
-from api.shared_files import reserve_metrics
+from api.core.footprint import bound_memory, load_ahead
+from api.core.shared_files import reserve_metrics
 
 bound_memory()
 reserve_metrics()
@@ -19,8 +19,8 @@ from contextlib import suppress
 from functools import partial
 
 from api.app import create_app
-from api.counters import Counters
-from api.logs import configure_logs, log
+from api.core.counters import Counters
+from api.core.logs import configure_logs, log
 from api.server import Pace, Server
 from registry.core.settings import from_environment
 from registry.files import kept

@@ -21,14 +21,15 @@ from pathlib import Path
 from flask import Request
 from sqlalchemy import Engine, text
 
-from api.access import Caller
 from api.app import create_app
-from api.logs import configure_logs
+from api.core.access import Caller
+from api.core.logs import configure_logs
 from api.server import Pace, Server
 from bench.http import cpu_s, server
 from registry.core.database import make_engine, session_scope
 from registry.core.events import Cause, move_pending_events, open_event
 from registry.core.settings import from_environment
+from registry.files import kept
 from registry.publish.changes import IDENTITY
 from registry.publish.changes.cursor import Cursor, Read, Walk
 from registry.publish.changes.entries import following
@@ -52,7 +53,7 @@ def served() -> Server:
         return Caller("bench", "carrier")
 
     app = create_app(Register.open(settings, settings.database_url or ""), carrier)
-    folder = partial(files.incoming_folder, settings)
+    folder = partial(kept.incoming_folder, settings)
     return Server(app, threads=settings.pool_size, folder=folder, pace=Pace())
 
 

@@ -4,8 +4,8 @@
 
 DATABASE_URL names an empty scratch database of a superuser on this machine: it is prepared, and
 filled. Load real boundaries first (`units load --boundaries`) for the cost of looking points up.
-Rows are made up by `registry.ops.demo.load` and delivered as real ones. The first load has N rows (as
-many as the others unless told otherwise), and the live import comes beside them.
+Rows are made up by `registry.ops.demo.load` and delivered as real ones. The first load has N rows
+(as many as the others unless told otherwise), and the live import comes beside them.
 
 Beside the clock stand seconds of processors, of this program (with what it starts) and of the
 server, which other work on the machine disturbs less. The bare INSERT … SELECT copies rows that lie

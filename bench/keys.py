@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.counters import Counters
+from api.core.counters import Counters
 from bench.versions import clone
 from registry.access import key_check
 from registry.access.budget import Budget

@@ -135,7 +135,8 @@ def _of_sources() -> Iterator[Msgid]:
 
 
 def _titles() -> Iterator[str]:
-    """Titles of endpoints of the API: first paragraphs of docstrings (`api.endpoint.title_of`)."""
+    """Titles of endpoints of the API: first paragraphs of docstrings
+    (`api.core.endpoint.title_of`)."""
     for path in sorted((ROOT / "api").glob("**/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and any(map(_declares, node.decorator_list)):

@@ -14,9 +14,9 @@ import click
 from pydantic import BaseModel
 
 from api.app import create_app
-from api.document import document
-from api.document_words import TAGS
-from api.endpoint import declared_by, title_of
+from api.core.endpoint import declared_by, title_of
+from api.document.fold import document
+from api.document.words import TAGS
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.settings import ROOT, Settings

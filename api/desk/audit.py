@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.context import gazetteer, register
+from api.core.context import gazetteer, register
+from api.core.endpoint import declared_by, signed_in_page, title_of
 from api.desk.blueprint import (
     EVENTS,
     ROLES,
@@ -20,7 +21,6 @@ from api.desk.blueprint import (
     room_title,
     unit_name,
 )
-from api.endpoint import declared_by, signed_in_page, title_of
 from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced

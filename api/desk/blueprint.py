@@ -11,16 +11,16 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.context import gazetteer, register
+from api.core.errors import registry_problem
+from api.core.limits import has_key
+from api.core.requests import SAFE_METHODS, refuse_nul
+from api.core.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from api.desk.records_words import field_words
-from api.errors import registry_problem
-from api.limits import has_key
 from api.pages.blueprint import page_blueprint
 from api.pages.failures import http_page
 from api.pages.shell import complaint, page
-from api.requests import SAFE_METHODS, refuse_nul
-from api.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
 from registry.core.errors import ForbiddenError, InvalidInputError, KeyRequiredError, RegistryError
 from registry.core.messages import N_, Message, _, number
 from registry.core.roles import Role

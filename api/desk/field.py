@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note
-from api.context import gazetteer, public_url, register
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import gazetteer, public_url, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import status_of
 from api.desk.blueprint import (
     commune_written,
     desk_blueprint,
@@ -22,8 +24,6 @@ from api.desk.blueprint import (
     unit_name,
     whole,
 )
-from api.endpoint import signed_in_page
-from api.errors import status_of
 from api.pages.shell import complaint
 from registry.core.database import session_scope
 from registry.core.days import parse_day

@@ -8,8 +8,10 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import invalid_input, status_of
 from api.desk.blueprint import (
     desk_blueprint,
     desk_page,
@@ -20,10 +22,8 @@ from api.desk.blueprint import (
     whole,
 )
 from api.desk.field import commune_name, note_round
-from api.endpoint import signed_in_page
-from api.errors import invalid_input, status_of
-from api.field import RecordsBody, file_given
 from api.pages.shell import complaint, figure
+from api.v1.field import RecordsBody, file_given
 from geo.code import format as code_display
 from registry.core.database import session_scope
 from registry.core.errors import (

@@ -5,10 +5,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
 from api.desk.blueprint import desk_blueprint, desk_page, room
-from api.endpoint import signed_in_page
 from api.pages.shell import percent_words
 from registry.core.actors import Actor
 from registry.core.database import session_scope

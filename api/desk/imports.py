@@ -6,9 +6,9 @@ Drawn in the browser by what the API answers in the reader's session.
 from flask import redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.context import register
+from api.core.context import register
+from api.core.endpoint import public_page, signed_in_page
 from api.desk.blueprint import desk_blueprint, desk_page, room
-from api.endpoint import public_page, signed_in_page
 from api.pages.blueprint import page_blueprint
 from registry.core.messages import N_
 from registry.core.remedies import field_words

@@ -8,11 +8,11 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.context import register
+from api.core.access import caller
+from api.core.context import register
+from api.core.endpoint import signed_in_page
+from api.core.errors import registry_problem
 from api.desk.blueprint import ROLES, desk_blueprint, desk_page, done, room, unit_name
-from api.endpoint import signed_in_page
-from api.errors import registry_problem
 from api.pages.shell import complaint
 from registry.access import keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey

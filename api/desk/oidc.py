@@ -19,13 +19,13 @@ from pydantic_core import from_json
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import limited_tries, sign_in_account
-from api.context import gazetteer, public_url, register
+from api.core.access import limited_tries, sign_in_account
+from api.core.context import gazetteer, public_url, register
+from api.core.endpoint import public_page
+from api.core.errors import registry_problem
+from api.core.logs import log
 from api.desk.blueprint import sign_in_page
 from api.desk.sign_in import begin, own_path
-from api.endpoint import public_page
-from api.errors import registry_problem
-from api.logs import log
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint
 from registry.access.accounts import ROLES, Account, admit_account

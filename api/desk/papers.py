@@ -7,10 +7,11 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note, note_done, note_operation
-from api.certificates import CertificateBody, RevokeBody
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.audit import note, note_done, note_operation
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import invalid_input, status_of
 from api.desk.blueprint import (
     ONCE,
     commune_written,
@@ -24,10 +25,9 @@ from api.desk.blueprint import (
     room,
 )
 from api.desk.records_words import label_of, title
-from api.endpoint import signed_in_page
-from api.errors import invalid_input, status_of
 from api.pages.shell import complaint
-from api.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
+from api.v1.certificates import CertificateBody, RevokeBody
+from api.v1.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
 from geo import code as codes
 from geo.label import named
 from registry.core.database import session_scope

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from api.context import gazetteer
+from api.core.context import gazetteer
+from api.core.errors import invalid_input
 from api.desk.blueprint import commune_written, whole
-from api.errors import invalid_input
 from registry.core.errors import InvalidInputError
 from registry.core.messages import N_, Message
 from registry.lifecycle.effects import Effect, merged, renamed, renumbered

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note, note_done, note_operation
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.audit import note, note_done, note_operation
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import status_of
 from api.desk.blueprint import (
     ONCE,
     commune_written,
@@ -33,8 +35,6 @@ from api.desk.blueprint import (
     whole,
 )
 from api.desk.place_changes import KINDS, Change, Kind, Verb, change_asked, name_asked
-from api.endpoint import signed_in_page
-from api.errors import status_of
 from geo.code import format as code_display
 from geo.label import number_label
 from registry.core.actors import outside_own

@@ -7,9 +7,12 @@ from flask import request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note, note_done, note_operation
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.audit import note, note_done, note_operation
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import registry_problem, status_of
+from api.core.shapes import unit_ref
 from api.desk.blueprint import (
     desk_blueprint,
     desk_page,
@@ -23,10 +26,7 @@ from api.desk.blueprint import (
     whole,
 )
 from api.desk.records_words import preview_of
-from api.endpoint import signed_in_page
-from api.errors import registry_problem, status_of
 from api.pages.shell import complaint
-from api.shapes import unit_ref
 from geo.code import format as code_display
 from registry.core.database import session_scope
 from registry.core.errors import InvalidInputError, PendingDecidedError, RegistryError

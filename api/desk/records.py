@@ -9,9 +9,12 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import UNIT_CODE, invalid_input
+from api.core.shapes import unkept
 from api.desk.blueprint import ROLES, desk_blueprint, desk_page, event_words, room
 from api.desk.records_several import MERGE, SEVERAL
 from api.desk.records_words import (
@@ -25,10 +28,7 @@ from api.desk.records_words import (
     value_words,
 )
 from api.desk.records_work import OF_RECORD
-from api.endpoint import signed_in_page
-from api.errors import UNIT_CODE, invalid_input
 from api.pages.sketch import draw_sketch
-from api.shapes import unkept
 from geo import code as codes
 from geo.code import CodeError
 from geo.code_writing import unannounced

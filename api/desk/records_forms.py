@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from api.errors import invalid_input
+from api.core.errors import invalid_input
 from geo.code import format as code_display
 from geo.label import named
 from registry.core.errors import AddressTakenError, RegistryError

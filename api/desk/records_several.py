@@ -8,9 +8,11 @@ from flask import request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note, note_done, note_operation
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.audit import note, note_done, note_operation
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import invalid_input, registry_problem, status_of
 from api.desk.blueprint import (
     desk_blueprint,
     desk_page,
@@ -23,8 +25,6 @@ from api.desk.blueprint import (
 )
 from api.desk.records_forms import Form
 from api.desk.records_words import label_of, preview_of, title
-from api.endpoint import signed_in_page
-from api.errors import invalid_input, registry_problem, status_of
 from api.pages.shell import complaint
 from geo import code as codes
 from geo.code import CodeError

@@ -11,9 +11,11 @@ from typing import Any, Final
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note, note_done, note_operation
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.audit import note, note_done, note_operation
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import registry_problem, status_of
 from api.desk.blueprint import (
     ONCE,
     desk_blueprint,
@@ -27,8 +29,6 @@ from api.desk.blueprint import (
 )
 from api.desk.records_forms import WAS, Form, more_parts
 from api.desk.records_words import effect_words, label_of, preview_of, title
-from api.endpoint import signed_in_page
-from api.errors import registry_problem, status_of
 from api.pages.shell import complaint
 from geo.code import format as code_display
 from registry.core.actors import Actor

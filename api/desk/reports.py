@@ -10,17 +10,17 @@ from pydantic import Field, ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import invalid_input, status_of
 from api.desk.blueprint import desk_blueprint, desk_page, done, room, whole
-from api.endpoint import signed_in_page
-from api.errors import invalid_input, status_of
 from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import complaint, figure
-from api.receipts import outcome
-from api.report_bodies import AcceptBody, RejectBody, ReportsQuery
-from api.reports import shown_entry
+from api.v1.receipts import outcome
+from api.v1.report_bodies import AcceptBody, RejectBody, ReportsQuery
+from api.v1.reports import shown_entry
 from registry.core.database import session_scope
 from registry.core.errors import InvalidInputError, RegistryError
 from registry.core.messages import N_, Message, _

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import registry_problem
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import as_file, carried, sent_file
-from api.endpoint import signed_in_page
-from api.errors import registry_problem
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import complaint
 from geo.code import format as code_display

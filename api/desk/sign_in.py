@@ -7,13 +7,13 @@ from flask import g, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import Caller, caller, sign_in
-from api.context import register
+from api.core.access import Caller, caller, sign_in
+from api.core.context import register
+from api.core.endpoint import public_page, signed_in_page
+from api.core.sessions import COOKIE, drop_session, keep_session, refuse_other_sites
 from api.desk.blueprint import again, desk_blueprint, sign_in_page
-from api.endpoint import public_page, signed_in_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint
-from api.sessions import COOKIE, drop_session, keep_session, refuse_other_sites
 from registry.access.accounts import is_account
 from registry.access.sessions import begin_session, end_session
 from registry.core.database import session_scope

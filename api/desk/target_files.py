@@ -10,11 +10,11 @@ from typing import Final
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.audit import note
-from api.context import gazetteer, register
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
 from api.desk.blueprint import desk_blueprint, desk_page
 from api.desk.targets import Asked, coverage_asked
-from api.endpoint import signed_in_page
 from api.pages.shell import complaint, secured
 from registry.access.reach import check_seen
 from registry.core.database import session_scope

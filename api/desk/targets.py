@@ -8,13 +8,13 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note
-from api.context import gazetteer, register
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import registry_problem
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import MOST_CARRIED, as_file, carried, sent_file
-from api.endpoint import signed_in_page
-from api.errors import registry_problem
 from api.pages.shell import complaint, percent_words
 from geo.text import fold
 from registry.core.database import session_scope

@@ -5,12 +5,12 @@ from typing import Any, Final, Literal
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.access import caller
-from api.audit import note
-from api.context import register
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import register
+from api.core.endpoint import signed_in_page
+from api.core.errors import registry_problem
 from api.desk.blueprint import desk_blueprint, desk_page, done, room, unit_name
-from api.endpoint import signed_in_page
-from api.errors import registry_problem
 from api.pages.shell import complaint
 from registry.core.database import session_scope
 from registry.core.errors import RegistryError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.endpoint import public
+from api.core.endpoint import public
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server

@@ -12,8 +12,8 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from pydantic_core import to_json
 
-from api.errors import http_code, problem_body, status_title
-from api.logs import log, trace_of
+from api.core.errors import http_code, problem_body, status_title
+from api.core.logs import log, trace_of
 from api.mcp.tools import INSTRUCTIONS, TOOLS
 from registry.core.errors import RegistryError
 from registry.core.messages import Message

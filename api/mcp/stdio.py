@@ -11,7 +11,7 @@ from mcp import types
 from mcp.server.stdio import stdio_server
 
 from api.app import create_app
-from api.logs import configure_logs
+from api.core.logs import configure_logs
 from api.mcp.server import answered, make_server, refused
 from registry.core.errors import RegistryError
 from registry.core.settings import from_environment

@@ -8,20 +8,20 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
-from api.addresses import AddressQuery, found_address
-from api.context import register
-from api.coverage import (
+from api.core.context import register
+from api.core.errors import invalid_input
+from api.core.types import JsonObject
+from api.v1.addresses import AddressQuery, found_address
+from api.v1.coverage import (
     CoverageQuery,
     CoverageUnitQuery,
     coverage_by_level,
     coverage_of_unit,
 )
-from api.errors import invalid_input
-from api.geocode import GeocodeQuery, geocoded
-from api.openapi import JsonObject
-from api.reverse import ReverseQuery, nearest
-from api.units import ConvertQuery, converted
-from api.validate import ValidateBody, validated
+from api.v1.geocode import GeocodeQuery, geocoded
+from api.v1.reverse import ReverseQuery, nearest
+from api.v1.units import ConvertQuery, converted
+from api.v1.validate import ValidateBody, validated
 from registry.core.database import tried_again
 from registry.ops.overview import state_of_data
 from registry.units.gazetteer import today

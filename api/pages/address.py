@@ -10,14 +10,14 @@ from flask import Response, redirect
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.addresses import Position, address_answer, entrances_of, with_addresses
-from api.context import gazetteer, public_url, register
-from api.endpoint import public_page
+from api.core.context import gazetteer, public_url, register
+from api.core.endpoint import public_page
+from api.core.shapes import Entrance
 from api.pages.blueprint import page_blueprint
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import page
 from api.pages.sketch import draw_sketch
-from api.shapes import Entrance
+from api.v1.addresses import Position, address_answer, entrances_of, with_addresses
 from geo.code import format as code_display
 from geo.code import is_demo
 from geo.label import number_of

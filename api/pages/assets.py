@@ -16,9 +16,9 @@ from typing import Final
 from flask import Blueprint, Response, abort, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.conditional import conditional
-from api.cors import EVERYBODY
-from api.endpoint import public_page
+from api.core.conditional import conditional
+from api.core.cors import EVERYBODY
+from api.core.endpoint import public_page
 from registry.core.messages import LANGUAGES, translate
 from registry.core.settings import ROOT
 

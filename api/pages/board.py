@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from flask import Response, current_app, jsonify
 
-from api.access import caller
-from api.context import counts, gazetteer, register
-from api.endpoint import public_page
+from api.core.access import caller
+from api.core.context import counts, gazetteer, register
+from api.core.endpoint import public_page
+from api.core.service import KINDS, OTHER
 from api.pages.blueprint import page_blueprint
 from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import page
-from api.service import KINDS, OTHER
 from registry.access.reach import writable
 from registry.core.database import session_scope
 from registry.core.messages import N_, _

@@ -10,9 +10,9 @@ from flask import Response, request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from api.conditional import conditional
-from api.context import gazetteer, register
-from api.endpoint import public_page
+from api.core.conditional import conditional
+from api.core.context import gazetteer, register
+from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import language, page, pair, percent_words, secured
 from registry.core.database import session_scope

@@ -5,8 +5,8 @@ from typing import Any, Final
 from flask import Response, json, request
 from pydantic_core import to_json
 
-from api.context import description, public_url
-from api.endpoint import public_page
+from api.core.context import description, public_url
+from api.core.endpoint import public_page
 from api.mcp.tools import TOOLS
 from api.pages.assets import has_viewer
 from api.pages.blueprint import page_blueprint

@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from api.errors import http_problem, registry_problem
+from api.core.errors import http_problem, registry_problem
 from api.pages.shell import page
 from registry.core.errors import OutcomeUnknownError, RegistryError
 from registry.core.messages import N_

@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from api.endpoint import public_page
+from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from registry.lifecycle.field.filing import MOST_AT_ONCE

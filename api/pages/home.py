@@ -2,8 +2,8 @@
 
 from flask import Response
 
-from api.context import register
-from api.endpoint import public_page
+from api.core.context import register
+from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from registry.ops.overview import is_demonstration, is_drawn_roughly

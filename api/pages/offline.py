@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Response, jsonify, make_response, render_template
 
-from api.endpoint import public_page
+from api.core.endpoint import public_page
 from api.pages.assets import asset_url, version, words_names
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, secured

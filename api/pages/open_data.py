@@ -9,9 +9,9 @@ from flask import Response, jsonify, request
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import wrap_file
 
-from api.conditional import conditional
-from api.context import register
-from api.endpoint import public_page
+from api.core.conditional import conditional
+from api.core.context import register
+from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, pair
 from registry.core.errors import NotFoundError

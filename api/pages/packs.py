@@ -2,12 +2,12 @@
 
 from flask import Response
 
-from api.context import register
-from api.endpoint import public_page
+from api.core.context import register
+from api.core.endpoint import public_page
+from api.core.sessions import own_form_token
 from api.pages.assets import has_map
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
-from api.sessions import own_form_token
 from registry.lifecycle.reports.new_houses import MAX_TEXT
 from registry.ops.overview import is_demonstration
 

@@ -9,15 +9,15 @@ from urllib.parse import quote
 from flask import redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.context import register
-from api.endpoint import public_page
-from api.errors import status_of
+from api.core.context import register
+from api.core.endpoint import public_page
+from api.core.errors import status_of
+from api.core.sessions import refuse_other_sites
 from api.pages.address import address_page, get_address
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint, page
-from api.receipts import outcome
-from api.reports import filed_by_caller
-from api.sessions import refuse_other_sites
+from api.v1.receipts import outcome
+from api.v1.reports import filed_by_caller
 from geo.coordinates import degrees
 from geo.points import point_in
 from registry.core.errors import (

@@ -7,12 +7,12 @@ from typing import Final
 
 from flask import Response, request
 
-from api.context import register
-from api.endpoint import public_page
+from api.core.context import register
+from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint, page, secured
-from api.papers import as_pdf
-from api.route import GEOJSON, GPX, MAX_LINES, PAPERS, answered, paper_of, planned
+from api.v1.papers import as_pdf
+from api.v1.route import GEOJSON, GPX, MAX_LINES, PAPERS, answered, paper_of, planned
 from registry.core.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
 from registry.core.messages import N_, _
 from registry.ops.overview import is_demonstration

@@ -6,11 +6,11 @@ from urllib.parse import quote
 from flask import redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.context import gazetteer, register
-from api.endpoint import public_page
-from api.features import feature_of
+from api.core.context import gazetteer, register
+from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
+from api.v1.features import feature_of
 from registry.search.codes_in_text import whole_code
 from registry.search.disclosure import told_answers
 from registry.search.geocode import Question, locate

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.context import register
+from api.core.context import register
 from api.pages.assets import asset_url, has_map, script_urls
 from registry.core import messages
 from registry.core.errors import RegistryError

@@ -12,9 +12,9 @@ from typing import Any, Final
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.access import count_rows
-from api.context import gazetteer, register
-from api.endpoint import public_page
+from api.core.access import count_rows
+from api.core.context import gazetteer, register
+from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page, pair, secured
 from geo.code import format as code_display

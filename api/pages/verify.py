@@ -5,11 +5,11 @@ from typing import Any
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.certificates import state_of
-from api.context import gazetteer, register
-from api.endpoint import public_page
+from api.core.context import gazetteer, register
+from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
+from api.v1.certificates import state_of
 from geo.code import is_demo
 from registry.core.errors import InvalidInputError, NotFoundError
 from registry.publish.paper import numbers

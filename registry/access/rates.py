@@ -1,9 +1,9 @@
 """Requests of this minute on other machines: what each counts is added up in the database.
 
-A machine counts its own requests in its memory (`api.counters`), exactly. It tells the others of a
-caller, and asks them, each time that another tenth of what the caller may was asked of it: a caller
-like most costs no statement. So who asks several machines may go over its limit by that tenth for
-each of them.
+A machine counts its own requests in its memory (`api.core.counters`), exactly. It tells the others
+of a caller, and asks them, each time that another tenth of what the caller may was asked of it: a
+caller like most costs no statement. So who asks several machines may go over its limit by that
+tenth for each of them.
 """
 
 import math

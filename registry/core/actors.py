@@ -2,8 +2,8 @@
 
 A command of the operator acts as nobody in particular and is bound to nothing: whoever reaches the
 database may do everything. A web request acts as somebody from its first line to its last
-(`acting_as`), and `registry.core.database.session_scope` tells the database so in each transaction, so
-that row-level security binds also the code that forgets to ask.
+(`acting_as`), and `registry.core.database.session_scope` tells the database so in each
+transaction, so that row-level security binds also the code that forgets to ask.
 """
 
 import datetime

@@ -1,8 +1,8 @@
 """The exception family of the register.
 
 Each class carries a stable `code` that callers may rely on. What it means over HTTP is decided in
-one table, `api.errors`; on the command line every one of them is one line on stderr. What people
-read of it is a message, put into words in their language (`registry.core.messages`).
+one table, `api.core.errors`; on the command line every one of them is one line on stderr. What
+people read of it is a message, put into words in their language (`registry.core.messages`).
 """
 
 from typing import ClassVar, Self

@@ -145,8 +145,8 @@ def read_search(text: str) -> tuple[str | None, tuple[str, ...]] | None:
 def find_record(reads: Reads, known: Gazetteer, written: str) -> Record:
     """The record of a code in any writing, in whatever state, with how it read before July 2025.
 
-    Raises what `registry.records.lookup.read_code` raises, NotFoundError, and OutsideUnitsError for one of
-    a commune that the caller does not see.
+    Raises what `registry.records.lookup.read_code` raises, NotFoundError, and OutsideUnitsError
+    for one of a commune that the caller does not see.
     """
     code = read_code(reads, written)
     record = by_code(reads, code)

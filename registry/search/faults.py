@@ -33,7 +33,8 @@ class Fault:
     verdict: str
     """One of VERDICTS."""
     question: str
-    """What a shopper is asked because of it, one of `registry.search.validation.questions`; or empty."""
+    """What a shopper is asked because of it, one of `registry.search.validation.questions`; or
+    empty."""
     message_en: str
 
     @property

@@ -40,8 +40,8 @@ class MeantCode:
     """A text that is a code which leads nowhere, or nearly one."""
 
     reason: str
-    """Of `registry.search.validation.verdicts.REASONS`: code_mistyped, code_unknown, code_retired or
-    code_not_active."""
+    """Of `registry.search.validation.verdicts.REASONS`: code_mistyped, code_unknown, code_retired
+    or code_not_active."""
     suggestions: tuple[str, ...] = ()
     """Registered codes, one symbol or one swap away, at most three."""
 

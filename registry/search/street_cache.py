@@ -62,7 +62,8 @@ class HouseByHouse:
         self._streets: dict[tuple[str, ...], _Street | None] = {}
 
     def read(self, text: str) -> list[ReadAddress]:
-        """What `registry.search.address_reader.read_address` makes of `text`, which nobody may change."""
+        """What `registry.search.address_reader.read_address` makes of `text`, which nobody may
+        change."""
         known = self._texts.get(text)
         if known is not None:
             return known

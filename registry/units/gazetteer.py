@@ -1,7 +1,7 @@
 """All units of all maps in memory: what a code or a name meant on a day, and what became of it.
 
-About 15,000 units. `registry.units.gazetteer_loading` copies them from the database, and a server keeps
-the newest copy by `registry.units.gazetteer_cache`.
+About 15,000 units. `registry.units.gazetteer_loading` copies them from the database, and a server
+keeps the newest copy by `registry.units.gazetteer_cache`.
 
 A copy is that of a day. What is decided and has not come is not in it: until its day a unit has no
 end, no other name and no successor, and one that is to be born is not there. So nobody has to think

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask, Request
 from flask.testing import FlaskClient
 
-from api.access import ANONYMOUS, Caller, caller
-from api.endpoint import declared, facts_of, keyed
-from api.errors import MIMETYPE, STATUS
-from api.service import KINDS, OTHER
+from api.core.access import ANONYMOUS, Caller, caller
+from api.core.endpoint import declared, facts_of, keyed
+from api.core.errors import MIMETYPE, STATUS
+from api.core.service import KINDS, OTHER
 from registry.core.errors import KeyRequiredError
 from registry.core.messages import Text
 from registry.core.roles import RANK, Role

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.errors import MIMETYPE
+from api.core.errors import MIMETYPE
 from geo import code as codes
 from tests.support.units import open_app
 from tests.support.web import Site

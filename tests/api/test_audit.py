@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from api.endpoint import facts_of
+from api.core.endpoint import facts_of
 from registry.access.audit import Wanted, forget, network_of, read
 from registry.core.database import OWNER_ROLE, make_engine, session_scope
 from registry.core.settings import Settings
@@ -160,7 +160,7 @@ def test_flood_is_kept_once_a_minute(admin_url: str, worker_id: str) -> None:
     with open_office(admin_url, f"flood_{worker_id}", Settings(rate_per_address=2)) as made:
         clock = SimpleNamespace(time=lambda: 1_800_000_000.0)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("api.counters.time", clock)
+            patch.setattr("api.core.counters.time", clock)
             statuses = [code_of(made.post("verify")) for _ in range(6)]
         assert statuses == [(401, "key_required")] * 2 + [(429, "too_many_requests")] * 4
         kept = [entry["status"] for entry in made.audited()]
@@ -175,7 +175,7 @@ def test_write_stands_where_the_log_cannot_be_written(
     def broken(*_: object) -> None:
         raise DBAPIError("", {}, Exception())
 
-    monkeypatch.setattr("api.audit.record_soon", broken)
+    monkeypatch.setattr("api.core.audit.record_soon", broken)
     assert office.post("verify", key, code=code).status_code == 200
 
 

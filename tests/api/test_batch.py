@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
-from api.context import EXTENSION
+from api.core.context import EXTENSION
 from geo.code import format as code_display
 from geo.code import from_serial
 from tests.support.factories import swapped

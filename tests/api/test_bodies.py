@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.bodies import Body
+from api.core.bodies import Body
 from registry.core.errors import StorageFullError
 from tests.support.disk import file_limit
 

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from jsonschema_rs import Draft202012Validator
 from pydantic import TypeAdapter
 
-from api.access import ANONYMOUS, Caller
-from api.changes import FeedEntry
+from api.core.access import ANONYMOUS, Caller
+from api.v1.changes import FeedEntry
 from registry.core.settings import ROOT
 from registry.publish.changes.cursor import Cursor
 from tests.support.lifecycle import COMMUNE, LANG, Town, town

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from api.counters import _BUCKETS, _IN_BUCKET, Counters
+from api.core.counters import _BUCKETS, _IN_BUCKET, Counters
 from registry.core.settings import ROOT
 
 
@@ -17,7 +17,7 @@ from registry.core.settings import ROOT
 def minute(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that stands until a test moves it."""
     now = [1_000_020.0]
-    monkeypatch.setattr("api.counters.time", SimpleNamespace(time=lambda: now[0]))
+    monkeypatch.setattr("api.core.counters.time", SimpleNamespace(time=lambda: now[0]))
     return now
 
 
@@ -53,7 +53,7 @@ def test_many_callers_fit_and_the_busy_one_is_not_forgotten(counters: Counters) 
 def test_processes_count_together(tmp_path: Path) -> None:
     path = tmp_path / "counters"
     program = (
-        "import sys; from pathlib import Path; import api.counters as c;"
+        "import sys; from pathlib import Path; import api.core.counters as c;"
         "c.time.time = lambda: 1_000_020.0;"
         "made = c.Counters(Path(sys.argv[1]));"
         "[made.count('all') for _ in range(2_000)]"

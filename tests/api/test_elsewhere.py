@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from api.endpoint import facts_of
+from api.core.endpoint import facts_of
 from registry.access.audit import Wanted, read
 from registry.core.actors import acting_as
 from registry.core.database import session_scope

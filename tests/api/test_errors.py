@@ -7,9 +7,9 @@ import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 
-from api.bodies import MOST as MAX_BODY_BYTES
-from api.endpoint import public
-from api.errors import MIMETYPE, PATTERNS, STATUS, status_title
+from api.core.bodies import MOST as MAX_BODY_BYTES
+from api.core.endpoint import public
+from api.core.errors import MIMETYPE, PATTERNS, STATUS, status_title
 from geo.text import has_diacritics
 from registry.core import errors
 from tests.support.units import open_app

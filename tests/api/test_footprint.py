@@ -9,7 +9,7 @@ from registry.core.settings import ROOT
 
 _ASKED = """
 import sys
-from api.footprint import bound_memory, load_ahead
+from api.core.footprint import bound_memory, load_ahead
 bound_memory()
 load_ahead()
 import pyarrow
@@ -18,7 +18,7 @@ print(pyarrow.default_memory_pool().backend_name, "pandas" in sys.modules, "rich
 """
 _ARENAS = """
 import ctypes, io, threading
-from api.footprint import bound_memory
+from api.core.footprint import bound_memory
 bound_memory()
 threads = [threading.Thread(target=lambda: bytes(100_000)) for _ in range(8)]
 for thread in threads: thread.start()

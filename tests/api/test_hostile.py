@@ -13,7 +13,7 @@ import pytest
 from flask import Flask, Request
 from werkzeug.test import Client
 
-from api.access import Caller
+from api.core.access import Caller
 from tests.support.units import open_app
 
 FILLED = {"code": "00004", "address_code": "1000-0006", "operation": "geocode", "unit": "00004"}

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from registry.core.database import session_scope
 from registry.core.settings import Settings
+from registry.files import kept
 from registry.submissions.work import clear_away
 from tests.support.intake import tables_that_hold
 from tests.support.keys import bearer, office
@@ -68,19 +69,19 @@ def test_mended_rows_go_when_they_are_published(desk: Desk) -> None:
     editor = desk.office.key("giao 2")
     number = desk.tried(editor, table(row("3", "S1"), row("", "S2"), row("", "S3")))["id"]
     desk.done(approver, number, "publish")
-    folder = files.of_import(desk.settings, number)
-    report = files.report(folder, files.REJECTED)
+    folder = kept.of_import(desk.settings, number)
+    report = kept.report(folder, kept.REJECTED)
     assert report is not None
     name = report.name
 
     part = desk.tried(editor, table(row("5", "S2")), name=name)["id"]
     desk.done(approver, part, "publish")
-    assert files.report(folder, files.REJECTED) is not None  # a row is yet to be mended
+    assert kept.report(folder, kept.REJECTED) is not None  # a row is yet to be mended
     mended = desk.tried(editor, table(row("5", "S2"), row("7", "S3")), name=name)["id"]
     assert desk.done(approver, mended, "publish")["counts"]["rejected"] == 0
-    assert files.report(folder, files.REJECTED) is None
+    assert kept.report(folder, kept.REJECTED) is None
     assert desk.office.get(f"/v1/imports/{number}/report", editor).status_code == 404
-    assert files.report(folder, files.CODES) is not None
+    assert kept.report(folder, kept.CODES) is not None
 
 
 def test_discarded_delivery_leaves_nothing(desk: Desk) -> None:
@@ -96,13 +97,13 @@ def test_a_job_killed_before_the_codes_were_written_ends_without_the_file(desk: 
     editor, approver = desk.office.key("giao 4"), desk.office.key("duyệt 4", "approver")
     engine = desk.office.place.engine
     number = desk.tried(editor, table(row("21", "U1", **PEOPLE)))["id"]
-    folder = files.of_import(desk.settings, number)
-    kept = desk.settings.var / "kept"
-    shutil.copytree(folder, kept)
+    folder = kept.of_import(desk.settings, number)
+    aside = desk.settings.var / "aside"
+    shutil.copytree(folder, aside)
     desk.done(approver, number, "publish")
     # As it was when the import had been committed, and nothing else done.
     shutil.rmtree(folder)
-    kept.rename(folder)
+    aside.rename(folder)
     with session_scope(engine) as session:
         session.execute(
             text(f"UPDATE import_work SET phase = 'committing' WHERE import_id = {number}")
@@ -122,9 +123,9 @@ def test_what_a_killed_job_left_is_swept(desk: Desk) -> None:
     number = desk.tried(editor, table(row("23", "V1")))["id"]
     desk.done(approver, number, "publish")
     waiting = desk.tried(editor, table(row("25", "V2")), source="khác")["id"]
-    folder = files.of_import(desk.settings, number)
-    (folder / files.DELIVERED).mkdir()
-    (folder / files.DELIVERED / "a.csv").write_text("Trần Thị Canary")
+    folder = kept.of_import(desk.settings, number)
+    (folder / kept.DELIVERED).mkdir()
+    (folder / kept.DELIVERED / "a.csv").write_text("Trần Thị Canary")
     clear_away(desk.office.place.engine, desk.settings)
     assert on_disk(desk) == []
-    assert files.delivered(files.of_import(desk.settings, waiting)) is not None
+    assert kept.delivered(kept.of_import(desk.settings, waiting)) is not None

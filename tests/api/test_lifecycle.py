@@ -15,7 +15,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from api.access import Caller
+from api.core.access import Caller
 from geo.code import format as code_display
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.thorough import examples, gate_takes_one_of

@@ -29,7 +29,7 @@ class Clock:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now = self.ran = next(_HOURS)
         times = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.ran)
-        for room in ("api.counters", "registry.access.budget", "registry.access.rates"):
+        for room in ("api.core.counters", "registry.access.budget", "registry.access.rates"):
             patch.setattr(f"{room}.time", times)
 
     def wait(self, seconds: float) -> None:

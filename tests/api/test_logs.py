@@ -10,8 +10,8 @@ import pytest
 import structlog
 from flask import Flask, request
 
-from api import logs
-from api.endpoint import public
+from api.core import logs
+from api.core.endpoint import public
 from tests.support.units import open_app
 
 SECRETS = [

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from api.access import Caller
+from api.core.access import Caller
 from registry.ops.cluster import PrivateCluster
 from tests.support.clusters import register_cluster
 from tests.support.keys import code_of

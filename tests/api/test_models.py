@@ -5,14 +5,14 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from api.addresses import Address
-from api.autocomplete import SuggestionList
-from api.document_schemas import Schemas
-from api.features import FeatureCollection
-from api.geocode import Found, Geocoded
-from api.units import Conversions, Picker, UnitDetail, UnitList
-from api.validate import ValidationAnswer
-from api.whoami import WhoAmI
+from api.document.schemas import Schemas
+from api.v1.addresses import Address
+from api.v1.autocomplete import SuggestionList
+from api.v1.features import FeatureCollection
+from api.v1.geocode import Found, Geocoded
+from api.v1.units import Conversions, Picker, UnitDetail, UnitList
+from api.v1.validate import ValidationAnswer
+from api.v1.whoami import WhoAmI
 from tests.support.web import Site
 
 ADDRESS = "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Đống Đa, Hà Nội"

@@ -17,7 +17,7 @@ from owslib.ogcapi.features import Features
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from api.access import ANONYMOUS, Caller
+from api.core.access import ANONYMOUS, Caller
 from registry.core.database import session_scope
 from registry.publish.features.systems import CRS84, SYSTEMS
 from registry.units.gazetteer import VIET_NAM

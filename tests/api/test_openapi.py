@@ -16,7 +16,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from api.errors import STATUS
+from api.core.errors import STATUS
 from geo.text import has_diacritics
 from tests.support.thorough import examples
 from tests.support.units import open_app

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from pmtiles.reader import MemorySource, Reader
 from werkzeug.test import TestResponse
 
-from api.access import ANONYMOUS, Caller
+from api.core.access import ANONYMOUS, Caller
 from registry.core.settings import Settings
 from registry.publish.pack import basemap
 from registry.publish.pack.keys import rotate

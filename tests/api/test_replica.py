@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
-from api.access import Caller
+from api.core.access import Caller
 from registry.access import key_check
 from registry.access.keys import KeyMade, NewKey, create_key, make_secret, revoke_key
 from registry.core.database import make_engine, session_scope

@@ -9,7 +9,7 @@ import pytest
 from flask import Request
 from flask.testing import FlaskClient
 
-from api.access import ANONYMOUS, Caller
+from api.core.access import ANONYMOUS, Caller
 from geo.code import format as code_display
 from registry.core.settings import Settings
 from registry.units.gazetteer import Gazetteer, today

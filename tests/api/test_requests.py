@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from api.requests import Request
+from api.core.requests import Request
 
 HOSTS = ("a.vn", "A.vn:8443", "127.0.0.1:80", "[::1]:8000", "so_nha", "a.")
 NO_HOSTS = ("a vn", "a.vn/x", "x@a.vn", "a.vn:port", "[::1", "<a>", "a.vn\n", "a.vn:123456")

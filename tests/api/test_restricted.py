@@ -16,7 +16,7 @@ from flask import Request
 from flask.testing import FlaskClient
 from sqlalchemy import text as statement
 
-from api.access import ANONYMOUS, Caller
+from api.core.access import ANONYMOUS, Caller
 from geo.code import format as code_display
 from geo.code import spoken
 from registry.core.database import session_scope

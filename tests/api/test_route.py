@@ -16,7 +16,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from werkzeug.test import TestResponse
 
-from api.route import GEOJSON, GPX, MAX_LINES
+from api.v1.route import GEOJSON, GPX, MAX_LINES
 from geo.code import format as code_display
 from registry.core.settings import Settings
 from registry.files.new_workbook import new_workbook

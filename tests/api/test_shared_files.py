@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from api.counters import Counters
+from api.core.counters import Counters
+from api.core.shared_files import METRICS, METRICS_BYTES, reserve_metrics
 from api.metrics import _SECONDS
-from api.shared_files import METRICS, METRICS_BYTES, reserve_metrics
 
 
 def _has_no_hole(path: Path, size: int) -> bool:

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.access import admitted_bytes
-from api.context import EXTENSION
+from api.core.access import admitted_bytes
+from api.core.context import EXTENSION
 from registry.core.database import BusyError
 
 MANY = ("/v1/batch/validate", "/v1/routes", "/v1/routes/papers", "/try", "/route")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api.units import MAX_AGE_S
+from api.v1.units import MAX_AGE_S
 from registry.core.database import OWNER_ROLE, make_engine
 from registry.units.gazetteer import Gazetteer
 from tests.support.reform_to_come import BASIS, DAY, it_is, plan_reform

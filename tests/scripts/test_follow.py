@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Request
 
-from api.access import ANONYMOUS, Caller
+from api.core.access import ANONYMOUS, Caller
 from registry.core.database import session_scope
 from registry.core.settings import ROOT
 from registry.publish.changes.snapshot import export_snapshot

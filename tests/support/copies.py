@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from api.addresses import address_answer
+from api.v1.addresses import address_answer
 from registry.core.errors import GoneError, NotFoundError
 from registry.core.settings import Settings
 from registry.publish.changes import Page, read_page

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import Engine
 
-from api.access import Authenticate, nobody
 from api.app import create_app
+from api.core.access import Authenticate, nobody
 from registry.core.database import session_scope
 from registry.core.settings import Settings
 from registry.register import Register

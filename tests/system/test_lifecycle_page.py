@@ -11,7 +11,7 @@ from flask import Request
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from api.access import Caller
+from api.core.access import Caller
 from geo.code import from_serial, validate
 from registry.core.database import make_engine, session_scope
 from registry.lifecycle.table import OPERATIONS

@@ -11,7 +11,7 @@ import click
 import pytest
 from flask import Flask
 
-from api import errors as api_errors
+from api.core import errors as api_errors
 from registry.core.settings import ROOT
 from registry.search.faults import FAULTS
 from scripts.main import diachiso

@@ -1,4 +1,5 @@
-"""The commune of our own blank (`registry.intake.template`), where a program left its formulas uncomputed.
+"""The commune of our own blank (`registry.intake.template`), where a program left its formulas
+uncomputed.
 
 The column `Mã xã` fills itself in by a formula. Whoever fills in the blank by a program gets no
 value there; so the code stands once more on the hidden sheet, and completes the rows.

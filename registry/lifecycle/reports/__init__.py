@@ -129,8 +129,8 @@ def file_report(
 
     A new house whose commune nobody can tell goes into its province's queue.
 
-    Raises InvalidInputError, what `registry.records.lookup.lookup` raises for the code, AddressTakenError
-    for a new house that is registered, TooManyReportsError.
+    Raises InvalidInputError, what `registry.records.lookup.lookup` raises for the code,
+    AddressTakenError for a new house that is registered, TooManyReportsError.
     """
     _check(said)
     if said.once is not None:

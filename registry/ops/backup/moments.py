@@ -1,8 +1,8 @@
 """Backups that bring back a moment: taken by pgBackRest, with the log between them.
 
 What is saved is the cluster as it lies on the disk, so a register comes back as it was, to the
-second (`registry.ops.backup.recovery`). Each backup carries how many ordinals of codes were drawn by
-then: a register that comes back moves on beyond the highest, whatever it knew itself.
+second (`registry.ops.backup.recovery`). Each backup carries how many ordinals of codes were drawn
+by then: a register that comes back moves on beyond the highest, whatever it knew itself.
 """
 
 import datetime

@@ -2,8 +2,9 @@
 
 Streets that recur across communes, alleys in the three traditions, ranges and letters, towers with
 flats, hamlets inside hamlets, rural doors without a number. Nothing is real but the commune: names
-are drawn from `registry.ops.demo.names`, and a position says no more than that it could be there. It
-lies around the commune's seat, within a disc of a part of its area, and may fall into a neighbour.
+are drawn from `registry.ops.demo.names`, and a position says no more than that it could be there.
+It lies around the commune's seat, within a disc of a part of its area, and may fall into a
+neighbour.
 
 Only `random.Random.random` is drawn from, whose sequence Python promises to keep.
 """

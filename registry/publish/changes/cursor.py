@@ -60,8 +60,8 @@ class Cursor:
     following: str
     """Digest of what is followed (`registry.publish.changes.Following`)."""
     units: int | None
-    """Serial up to which the follower was told of units (`registry.publish.changes.told_units`); None for
-    none of them."""
+    """Serial up to which the follower was told of units (`registry.publish.changes.told_units`);
+    None for none of them."""
     telling: Telling | None
     """Where it is in being told what came after that; None when it is not."""
     mark: Walk | Read

@@ -21,7 +21,8 @@ SQL: Final = Statements(__file__)
 MAX_ZOOM: Final = 18
 """Whoever looks closer sees tiles of this zoom enlarged."""
 FIRST_ZOOM: Final = {0: 0, 1: 7, 2: 9, 3: 12}
-"""From which zoom on a detail (`registry.publish.drawing.units`) is shown: its metres are a pixel there."""
+"""From which zoom on a detail (`registry.publish.drawing.units`) is shown: its metres are a pixel
+there."""
 COMMUNES_FROM: Final = 8
 NUMBERS_FROM: Final = 17
 # Units of a tile that become one dot: a household less than a pixel away is not told apart.

@@ -117,8 +117,8 @@ def draft_certificate(
 ) -> tuple[Certificate, Paper]:
     """What would be issued, to be looked at; nothing is on record.
 
-    Raises what `registry.records.lookup.lookup` raises, ConflictError for a record that is not active, and
-    OutsideUnitsError.
+    Raises what `registry.records.lookup.lookup` raises, ConflictError for a record that is not
+    active, and OutsideUnitsError.
     """
     record, unit = _record(reads, gazetteer, code)
     wording = record_wording(gazetteer, today(), record)

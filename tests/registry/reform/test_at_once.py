@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from api.access import Caller
+from api.core.access import Caller
 from geo import code as codes
 from registry.core.database import session_scope
 from registry.core.settings import Settings

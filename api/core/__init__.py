@@ -1,0 +1,1 @@
+"""What every endpoint stands on: facts, hooks, requests, callers, limits, errors."""

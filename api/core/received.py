@@ -1,0 +1,87 @@
+"""Files that requests bring: as parts of a form, or as the body itself; kept on the disk."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import cast
+
+from flask import current_app, request
+from werkzeug.exceptions import LengthRequired
+
+from api.core.bodies import BODY
+from api.core.context import register
+from api.core.endpoint import facts_of
+from api.core.requests import Request
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.files import kept
+
+FILE = "file"
+"""The part of a form that every delivery has."""
+
+
+def keep_files_below_var() -> None:
+    """Before each request: the files of a form lie where what is wanted of them is kept."""
+    if facts_of(current_app, request.endpoint or "").upload:
+        with kept.refusals():
+            cast(Request, request).files_below = kept.incoming_folder(register().settings)
+
+
+@contextmanager
+def received(file_name: str | None, *more: str) -> Iterator[Mapping[str, tuple[Path, str]]]:
+    """Each part of the form that is a file, and its name; `more` may be there beside `file`.
+
+    A body that is no form is `file` itself, under the name `file_name`. What nobody kept is gone at
+    the end.
+    """
+    with ExitStack() as stack:
+        parts = {}
+        with kept.refusals():
+            for part, (path, name) in _files(file_name, more):
+                stack.callback(path.unlink, missing_ok=True)
+                parts[part] = path, name
+        for part, (path, _) in parts.items():
+            if path.stat().st_size == 0:
+                raise InvalidInputError.of_field(part, "empty", Message("file_empty"))
+        yield parts
+
+
+def _files(file_name: str | None, more: tuple[str, ...]) -> Iterator[tuple[str, tuple[Path, str]]]:
+    if not cast(Request, request).is_form:
+        yield FILE, (_body_file(), file_name or FILE)
+        return
+    given = [(part, file) for part in request.files for file in request.files.getlist(part)]
+    names = [part for part, _ in given]
+    if FILE not in names or len(set(names)) < len(names) or not {FILE, *more} >= set(names):
+        raise InvalidInputError.of_field(
+            FILE,
+            "missing",
+            Message("file_part_required"),
+        )
+    for part, file in given:
+        path = kept.adopted(register().settings, Path(file.stream.name))
+        yield part, (path, file.filename or FILE)
+
+
+def _body_file() -> Path:
+    """A file with the whole body; raises where it is not known how long it is, or ended before.
+
+    A connection that breaks ends a body in pieces (chunked) like one that is complete, and half of
+    a table is a table.
+    """
+    if request.content_length is None:
+        raise LengthRequired(str(Message("content_length_required")))
+    settings = register().settings
+    written: Path | None = request.environ.get(BODY)
+    if written is not None:
+        return kept.adopted(settings, written)
+    body = request.get_data(cache=False)
+    if len(body) != request.content_length:
+        raise InvalidInputError.of_field(
+            FILE,
+            "incomplete",
+            Message("upload_incomplete", received=len(body), expected=request.content_length),
+        )
+    path = kept.incoming(settings)
+    path.write_bytes(body)
+    return path

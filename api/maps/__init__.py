@@ -1,0 +1,1 @@
+"""Maps: vector tiles, and OGC API Features."""

@@ -1,0 +1,439 @@
+"""OGC API Features: the register as layers that QGIS, GDAL and others open by one address.
+
+Parts 1 and 2 of the standard (OGC 17-069r4, 18-058r1). It wants 400 for a parameter that is wrong,
+and pages that go on by their link `next`. Doors are for keys, as in the change feed; streets and
+units for everybody.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal, NotRequired
+from urllib.parse import urlencode
+
+from flask import Response, g, request
+from pydantic import Field
+from pydantic_core import to_json
+from typing_extensions import TypedDict
+
+from api.core.audit import note
+from api.core.context import gazetteer, public_url, register
+from api.core.endpoint import Resource, keyed, public
+from api.core.errors import BBOX, DATETIME, UNIT_CODE, problem
+from api.core.types import Request, Words
+from registry.core.errors import InvalidInputError, NotFoundError
+from registry.core.messages import Message
+from registry.publish.features.asked import MOST, Asked, parse_asked
+from registry.publish.features.collections import (
+    COLLECTIONS,
+    EXTENT,
+    Collection,
+    collection_named,
+)
+from registry.publish.features.feature import Feature
+from registry.publish.features.read import read_one, read_page
+from registry.publish.features.systems import CRS84, SYSTEMS, geojson_geometries
+from registry.units import FIRST_KNOWN_DAY
+
+blueprint = Resource("ogc", "/ogc", tag="gis", kind="tiles")
+
+_OPEN_LAYERS: Final = [each.id for each in COLLECTIONS.values() if not each.of_doors]
+
+GEOJSON: Final = "application/geo+json"
+_JSON: Final = "application/json"
+_OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
+_PER_PAGE: Final = 100
+_OPEN_MAX_AGE_S: Final = 60
+_CONFORMS: Final = (
+    *(
+        f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}"
+        for part in ("core", "geojson")
+    ),
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+)
+_ONE_OF_SYSTEMS: Final = (
+    "URI of a system that the collection lists; its axes in the order of that system. Longitude and"
+    " latitude (CRS84) by default"
+)
+
+
+class OgcQuery(Request):
+    """In what form."""
+
+    f: Literal["json"] = Field("json", description="The one form that there is")
+
+
+class OgcFeatureQuery(OgcQuery):
+    """Of what day, and in what system."""
+
+    datetime_: str | None = Field(
+        None,
+        alias="datetime",
+        max_length=100,
+        description="As it was at the end of that day in Viet Nam: 2025-06-30, a time with its"
+        " offset, or an interval, which is read as its last day",
+        examples=["2025-06-30"],
+        json_schema_extra={"pattern": DATETIME},
+    )
+    crs: str | None = Field(
+        None, max_length=200, description=_ONE_OF_SYSTEMS, json_schema_extra={"enum": [*SYSTEMS]}
+    )
+
+
+class OgcItemsQuery(OgcFeatureQuery):
+    """Where, and how many."""
+
+    limit: int = Field(
+        _PER_PAGE, ge=1, description=f"Features of a page; {MOST:,} where more are asked for"
+    )
+    bbox: str | None = Field(
+        None,
+        max_length=200,
+        description="west,south,east,north in degrees, or as `bbox-crs` says",
+        examples=["105.80,21.01,105.82,21.03"],
+        json_schema_extra={"pattern": BBOX},
+    )
+    bbox_crs: str | None = Field(
+        None,
+        alias="bbox-crs",
+        max_length=200,
+        description=_ONE_OF_SYSTEMS,
+        json_schema_extra={"enum": [*SYSTEMS]},
+    )
+    unit: str | None = Field(
+        None,
+        pattern=UNIT_CODE,
+        description="Only in this commune or province of that day",
+        examples=["00199"],
+    )
+    after: str | None = Field(None, max_length=20, description="Given by the link `next`")
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked of the register; raises InvalidInputError."""
+        return parse_asked(
+            limit=self.limit,
+            bbox=self.bbox,
+            bbox_crs=_system("bbox-crs", self.bbox_crs),
+            moment=self.datetime_,
+            unit=self.unit,
+            after=self.after,
+        )
+
+
+class OgcLink(TypedDict):
+    """Where something else is."""
+
+    href: str
+    rel: Annotated[str, Field(examples=["next"])]
+    type: Annotated[str, Field(examples=[GEOJSON])]
+    title: NotRequired[str]
+
+
+class OgcLanding(TypedDict):
+    """The way in."""
+
+    title: str
+    description: Words
+    links: list[OgcLink]
+
+
+class OgcConformance(TypedDict):
+    """What of the standard is kept."""
+
+    conformsTo: list[str]
+
+
+class OgcSpatialExtent(TypedDict):
+    """Around what lies in it, degrees."""
+
+    bbox: list[tuple[float, float, float, float]]
+    crs: str
+
+
+class OgcTemporalExtent(TypedDict):
+    """The days that may be asked about."""
+
+    interval: list[tuple[str | None, str | None]]
+    trs: str
+
+
+class OgcExtent(TypedDict):
+    """Where and when."""
+
+    spatial: OgcSpatialExtent
+    temporal: OgcTemporalExtent
+
+
+class OgcCollection(TypedDict):
+    """One layer."""
+
+    id: Annotated[str, Field(examples=["communes"])]
+    title: str
+    description: Words
+    extent: OgcExtent
+    itemType: Literal["feature"]
+    crs: list[str]
+    storageCrs: str
+    links: list[OgcLink]
+
+
+class OgcCollections(TypedDict):
+    """All layers."""
+
+    links: list[OgcLink]
+    collections: list[OgcCollection]
+
+
+class OgcFeature(TypedDict):
+    """One feature; its members are those of its collection."""
+
+    type: Literal["Feature"]
+    id: str
+    geometry: dict[str, Any] | None
+    properties: dict[str, Any]
+    links: NotRequired[list[OgcLink]]
+    """Of one that was asked for by itself"""
+
+
+class OgcFeatures(TypedDict):
+    """A page of features."""
+
+    type: Literal["FeatureCollection"]
+    numberReturned: int
+    links: list[OgcLink]
+    features: list[OgcFeature]
+
+
+@blueprint.errorhandler(InvalidInputError)
+def tell_wrong(error: InvalidInputError) -> Response:
+    """What the rest of the API refuses as 422 the standard wants as 400."""
+    g.problem = error
+    return problem(HTTPStatus.BAD_REQUEST, error.code, error.detail, **error.extra)
+
+
+@blueprint.get("", strict_slashes=False)
+@public(cache=None)
+def get_ogc(query: OgcQuery) -> OgcLanding:  # noqa: ARG001
+    """The way in: what QGIS and others are given as the address of the service."""
+    return OgcLanding(
+        title="Địa chỉ số",
+        description=Message("register_title"),
+        links=[
+            _link("", "self", _JSON),
+            OgcLink(href=f"{public_url()}/openapi.json", rel="service-desc", type=_OPENAPI),
+            OgcLink(href=f"{public_url()}/docs", rel="service-doc", type="text/html"),
+            _link("/conformance", "conformance", _JSON),
+            _link("/collections", "data", _JSON),
+        ],
+    )
+
+
+@blueprint.get("/conformance")
+@public(cache=None)
+def get_ogc_conformance(query: OgcQuery) -> OgcConformance:  # noqa: ARG001
+    """What of the standard is kept."""
+    return OgcConformance(conformsTo=list(_CONFORMS))
+
+
+@blueprint.get("/collections")
+@public(cache=None)
+def list_ogc_collections(query: OgcQuery) -> OgcCollections:  # noqa: ARG001
+    """The layers."""
+    return OgcCollections(
+        links=[_link("/collections", "self", _JSON)],
+        collections=[_described(each) for each in COLLECTIONS.values()],
+    )
+
+
+@blueprint.get("/collections/<collection>")
+@public(cache=None)
+def get_ogc_collection(collection: str, query: OgcQuery) -> OgcCollection:  # noqa: ARG001
+    """One layer: its extent, the systems in which it is given, where its features are."""
+    return _described(collection_named(collection))
+
+
+@blueprint.get("/collections/households/items")
+@keyed(
+    "carrier",
+    answer=OgcFeatures,
+    statuses=(404,),
+    takes_session=False,
+    writes=False,
+    replica=True,
+    media_types=(GEOJSON,),
+)
+def list_ogc_households(query: OgcItemsQuery) -> Response:
+    """Dwellings by their codes, of a box, unit or day.
+
+    None that is restricted; `demo` is true of what is made up
+    for demonstration.
+    """
+    return _doors(COLLECTIONS["households"], query)
+
+
+@blueprint.get("/collections/buildings/items")
+@keyed(
+    "carrier",
+    answer=OgcFeatures,
+    statuses=(404,),
+    takes_session=False,
+    writes=False,
+    replica=True,
+    media_types=(GEOJSON,),
+)
+def list_ogc_buildings(query: OgcItemsQuery) -> Response:
+    """Buildings by their codes, of a box, unit or day."""
+    return _doors(COLLECTIONS["buildings"], query)
+
+
+@blueprint.get("/collections/<collection>/items")
+@public(
+    answer=OgcFeatures, media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}}
+)
+def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
+    """Streets, hamlets, communes or provinces of a box, unit or day."""
+    return _kept(_page(_open(collection), query))
+
+
+@blueprint.get("/collections/households/items/<feature>")
+@keyed(
+    "carrier",
+    answer=OgcFeature,
+    takes_session=False,
+    writes=False,
+    replica=True,
+    media_types=(GEOJSON,),
+)
+def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
+    """The dwelling of a code."""
+    return _one(COLLECTIONS["households"], feature, query)
+
+
+@blueprint.get("/collections/buildings/items/<feature>")
+@keyed(
+    "carrier",
+    answer=OgcFeature,
+    takes_session=False,
+    writes=False,
+    replica=True,
+    media_types=(GEOJSON,),
+)
+def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
+    """The building of a code."""
+    return _one(COLLECTIONS["buildings"], feature, query)
+
+
+@blueprint.get("/collections/<collection>/items/<feature>")
+@public(
+    answer=OgcFeature, media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}}
+)
+def get_ogc_feature(collection: str, feature: str, query: OgcFeatureQuery) -> Response:
+    """One street, hamlet, commune or province."""
+    return _kept(_one(_open(collection), feature, query))
+
+
+def _open(name: str) -> Collection:
+    """A collection that everybody may read; raises NotFoundError."""
+    found = collection_named(name)
+    if found.of_doors:
+        raise NotFoundError(Message("collection_requires_key"))
+    return found
+
+
+def _doors(what: Collection, query: OgcItemsQuery) -> Response:
+    response = _page(what, query)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _kept(response: Response) -> Response:
+    response.cache_control.public = True
+    response.cache_control.max_age = _OPEN_MAX_AGE_S
+    return response
+
+
+def _page(what: Collection, query: OgcItemsQuery) -> Response:
+    crs = _system("crs", query.crs)
+    page = read_page(register().read_engine, gazetteer(), what, query.asked)
+    note(count=len(page.features), units=[query.unit] if query.unit else [])
+    links = [
+        OgcLink(href=_here(request.args.get("after")), rel="self", type=GEOJSON),
+        _link(f"/collections/{what.id}", "collection", _JSON),
+    ]
+    if page.after is not None:
+        links.append(OgcLink(href=_here(page.after), rel="next", type=GEOJSON))
+    head = {"type": "FeatureCollection", "numberReturned": len(page.features), "links": links}
+    features = b",\n".join(_features(page.features, crs))
+    return _geojson(to_json(head)[:-1] + b',"features":[\n' + features + b"\n]}", crs)
+
+
+def _one(what: Collection, key: str, query: OgcFeatureQuery) -> Response:
+    crs = _system("crs", query.crs)
+    asked = parse_asked(
+        limit=1, bbox=None, bbox_crs=None, moment=query.datetime_, unit=None, after=None
+    )
+    found = read_one(register().read_engine, gazetteer(), what, asked, key)
+    note(count=1)
+    (feature,) = _features((found,), crs)
+    links = [
+        _link(f"/collections/{what.id}/items/{found.id}", "self", GEOJSON),
+        _link(f"/collections/{what.id}", "collection", _JSON),
+    ]
+    return _geojson(feature[:-1] + b',"links":' + to_json(links) + b"}", crs)
+
+
+def _features(found: tuple[Feature, ...], crs: str) -> Iterable[bytes]:
+    """Each feature as GeoJSON: its geometry is written by the library that reads it."""
+    geometries = geojson_geometries([feature.wkb for feature in found], crs)
+    for feature, geometry in zip(found, geometries, strict=True):
+        yield b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (
+            to_json(feature.id),
+            geometry.encode(),
+            to_json(feature.properties),
+        )
+
+
+def _geojson(body: bytes, crs: str) -> Response:
+    response = Response(body, content_type=GEOJSON)
+    response.headers["Content-Crs"] = f"<{crs}>"
+    return response
+
+
+def _system(field: str, asked: str | None) -> str:
+    """The system that is asked for; raises InvalidInputError for one that is not offered."""
+    if asked is not None and asked not in SYSTEMS:
+        raise InvalidInputError.of_field(field, "unknown_crs", Message("crs_uri_required"))
+    return asked or CRS84
+
+
+def _described(what: Collection) -> OgcCollection:
+    here = f"/collections/{what.id}"
+    return OgcCollection(
+        id=what.id,
+        title=f"{what.vietnamese} ({what.english})",
+        description=what.about,
+        extent={
+            "spatial": {"bbox": [EXTENT], "crs": CRS84},
+            "temporal": {
+                "interval": [(f"{FIRST_KNOWN_DAY}T00:00:00+07:00", None)],
+                "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
+            },
+        },
+        itemType="feature",
+        crs=list(SYSTEMS),
+        storageCrs=CRS84,
+        links=[_link(here, "self", _JSON), _link(f"{here}/items", "items", GEOJSON)],
+    )
+
+
+def _link(path: str, rel: str, kind: str) -> OgcLink:
+    return OgcLink(href=f"{public_url()}{blueprint.url_prefix}{path}", rel=rel, type=kind)
+
+
+def _here(after: str | None) -> str:
+    """This very question, from a key on."""
+    parameters = {name: value for name, value in request.args.items() if name != "after"}
+    if after is not None:
+        parameters["after"] = after
+    query = f"?{urlencode(parameters)}" if parameters else ""
+    return f"{public_url()}{request.path}{query}"

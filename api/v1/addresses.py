@@ -1,0 +1,248 @@
+"""One address by its code."""
+
+import datetime
+from typing import Annotated, Literal, NotRequired, cast
+
+from flask import jsonify, request
+from pydantic import Field
+from typing_extensions import TypedDict
+from werkzeug.http import generate_etag
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.core.conditional import conditional
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, public
+from api.core.shapes import (
+    DatedLabel,
+    Entrance,
+    Span,
+    entrance_of,
+    span_of,
+    unit_ref,
+    with_label_on,
+)
+from api.core.types import Day, Request
+from api.v1.geocode import suggested_codes
+from geo.code import format as code_display
+from geo.code import is_demo, spoken
+from geo.label import alley_word, named, number_of
+from registry.core.errors import MistypedCodeError
+from registry.publish.services import ServiceHere, services_of
+from registry.records.entrances import entrances_told
+from registry.records.external_ids import external_ids_of
+from registry.records.history import lookup_as_of, moment_of
+from registry.records.lookup import CodeForms, code_forms, lookup
+from registry.records.record import Record, record_wording
+from registry.units import label_day
+from registry.units.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
+
+blueprint = Resource("addresses", "/v1/addresses", tag="addresses", kind="lookup")
+
+
+class Position(TypedDict):
+    """Where the entrance is, degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+    method: Annotated[str, Field(examples=["gps"])]
+    accuracy_m: float | None
+
+
+def position_of(record: Record) -> Position | None:
+    """That of the record; None where nobody has been there, or it is not told."""
+    if record.lon is None or record.lat is None:
+        return None
+    return Position(
+        lon=record.lon,
+        lat=record.lat,
+        method=record.position_method or "",
+        accuracy_m=record.position_accuracy_m,
+    )
+
+
+class ExternalRef(TypedDict):
+    """What the record is called in another scheme."""
+
+    scheme: Annotated[str, Field(examples=["postcode"])]
+    value: str
+    valid_from: datetime.date | None
+    """First day; null from the beginning"""
+    valid_to: datetime.date | None
+    """Last day; null without end"""
+
+
+class Address(TypedDict):
+    """One record: a household's dwelling, or the building that holds several."""
+
+    code: Annotated[str, Field(examples=["1H6XXH2V"])]
+    """Canonical, no hyphen"""
+    code_display: Annotated[str, Field(examples=["1H6X-XH2V"])]
+    code_spoken: Annotated[str, Field(examples=["07519506739"])]
+    """For the telephone"""
+    demo: bool
+    """Made up for demonstration; stands on no door"""
+    kind: Literal["household", "building"]
+    status: Literal["proposed", "active"]
+    label: str
+    label_before_2025_07: str | None
+    house_number: str | None
+    street: str | None
+    localities: list[str]
+    """The smallest first"""
+    building: str | None
+    floor: str | None
+    unit_number: str | None
+    households_count: int
+    """Hộ that share it; 0 for a building"""
+    parent: CodeForms | None
+    """The building that holds it"""
+    commune: UnitRef | None
+    province: UnitRef | None
+    former_commune: UnitRef | None
+    map: Span
+    label_on: NotRequired[DatedLabel]
+    """Only with `on`"""
+    position: Position | None
+    verified_on: datetime.date | None
+    delivery_hint: Annotated[str | None, Field(examples=["đối diện chợ Bến Thành"])]
+    """A landmark, as it is said"""
+    entrances: list[Entrance]
+    """Beside `position`, which is the main one unless one of them is; of a flat without its own
+    those of its building"""
+    external_ids: NotRequired[list[ExternalRef]]
+    """Only with `external`"""
+    services: NotRequired[list[ServiceHere]]
+    """Only with `services`"""
+
+
+def address_answer(
+    known: Gazetteer,
+    record: Record,
+    day: datetime.date | None = None,
+    on: datetime.date | None = None,
+) -> Address:
+    """The record in the words of a day, today by default; with `on` its label of that day."""
+    day = day or today()
+    former = known.units.get(record.former_unit_id) if record.former_unit_id else None
+    words = record_wording(known, day, record, on)
+    province = unit_ref(words.province, day)
+    body = Address(
+        code=record.code,
+        code_display=code_display(record.code),
+        code_spoken=spoken(record.code),
+        demo=is_demo(record.code),
+        kind=record.kind,
+        status=cast(Literal["proposed", "active"], record.status),  # as lookups answer
+        label=words.label,
+        label_before_2025_07=words.before_2025_07,
+        house_number=number_of(
+            record.label_parts, alley_word(province["name"] if province else "")
+        ),
+        street=named(record.street_kind, record.street_name) if record.street_name else None,
+        localities=[named(kind, name) for kind, name in record.localities],
+        building=record.building_name,
+        floor=record.floor,
+        unit_number=record.unit_number,
+        households_count=record.households_count,
+        parent=code_forms(record.parent_code) if record.parent_code else None,
+        commune=unit_ref(words.commune, day),
+        province=province,
+        former_commune=unit_ref(former, day),
+        map=span_of(words.map),
+        position=position_of(record),
+        verified_on=record.verified_on,
+        delivery_hint=record.delivery_hint,
+        entrances=[entrance_of(each) for each in record.entrances or ()],
+    )
+    if words.on is not None:
+        words.on.check_known()
+    return with_label_on(body, words.on)
+
+
+class AddressQuery(Request):
+    """The moment asked about."""
+
+    as_of: str | None = Field(
+        None,
+        max_length=40,
+        description="Day, as it ended, or time with its offset; now by default",
+        examples=["2026-07-01"],
+    )
+    on: Day | None = Field(
+        None,
+        description="A day whose label is wanted as well, as `label_on`",
+        examples=["2025-06-30"],
+    )
+    external: bool = Field(
+        False, description="Whether what others call it is wanted as well, as `external_ids`"
+    )
+    services: bool = Field(
+        False, description="Whether who delivers there, or collects, is wanted as well"
+    )
+
+
+@blueprint.get("/<address_code>")
+@public(answer=Address, codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"))
+def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
+    """The address that has a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
+
+    A retired code is answered by 410 with its successors, a mistyped one by 404 with suggestions.
+    With `as_of` it is answered as it was on record then, in the words of that day. With `on` its
+    label of a day is told as well: of today's record, whenever that was recorded.
+    """
+    record, body = found_address(address_code, query)
+    response = jsonify(body)
+    # Kept by the caller alone, and asked about again each time: a door may move.
+    response.headers["Cache-Control"] = "private, no-cache"
+    # Its beginning is the record's state alone, which is what an operation's If-Match asks for.
+    response.set_etag(f"{record.event_id}-{generate_etag(response.get_data())}")
+    # Only for a caller that has a copy: the others would pay for it on the hot path.
+    has_copy = "If-None-Match" in request.headers or "If-Match" in request.headers
+    return conditional(response) if has_copy else response
+
+
+def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Address]:
+    """The record that has a code, and how it is told."""
+    known, reads, on = gazetteer(), register().reads, query.on
+    if query.as_of is None:
+        record, day = _looked_up(address_code, on), today()
+    else:
+        moment = moment_of(query.as_of)
+        record = lookup_as_of(reads, address_code, moment, on)
+        day = moment.astimezone(VIET_NAM).date()
+    body = address_answer(known, record, day, label_day(on))
+    if query.as_of is None:
+        body["entrances"] = entrances_of(record)
+    if query.external:
+        body["external_ids"] = [
+            ExternalRef(
+                scheme=each.scheme,
+                value=each.value,
+                valid_from=each.valid_from,
+                valid_to=each.valid_to,
+            )
+            for each in external_ids_of(reads, record)
+        ]
+    if query.services:
+        body["services"] = services_of(reads, record, day)
+    return record, body
+
+
+def entrances_of(record: Record) -> list[Entrance]:
+    """Those of a record as it is told today; of a flat without its own those of its building."""
+    told, building = entrances_told(register().reads, record)
+    return [entrance_of(each, building) for each in told]
+
+
+def _looked_up(address_code: str, on: datetime.date | None) -> Record:
+    try:
+        return lookup(register().reads, address_code, on)
+    except MistypedCodeError as error:
+        raise with_addresses(error) from None
+
+
+def with_addresses(error: MistypedCodeError) -> MistypedCodeError:
+    """The error, the address beside each of its suggestions."""
+    codes = [each["code"] for each in error.extra["suggestions"]]  # type: ignore[attr-defined]
+    error.extra["suggestions"] = suggested_codes(codes)
+    return error

@@ -1,0 +1,115 @@
+"""Suggestions while an address is being typed."""
+
+import datetime
+from typing import Self
+
+from pydantic import Field, model_validator
+from typing_extensions import TypedDict
+
+from api.core.columns import Begun
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, public
+from api.core.errors import UNIT_CODE
+from api.core.shapes import unit_ref
+from api.core.types import Request
+from geo.code import format as code_display
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
+from registry.search.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
+from registry.search.autocomplete.suggestion import Suggestion, SuggestionType
+from registry.search.disclosure import told_suggestions
+from registry.units.gazetteer import UnitRef, today
+
+blueprint = Resource("autocomplete", "/v1/autocomplete", tag="search", kind="autocomplete")
+
+
+class AutocompleteQuery(Request):
+    """What has been typed so far."""
+
+    q: Begun = Field(
+        description="What has been typed, from two letters or digits on; a code only as a whole",
+        examples=["12 tran h"],
+    )
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many lines at most")
+    within: str | None = Field(
+        None, pattern=UNIT_CODE, description="Only inside the unit with this code"
+    )
+    lon: float | None = Field(
+        None, ge=-180, le=180, allow_inf_nan=False, description="Near here first, with lat"
+    )
+    lat: float | None = Field(
+        None, ge=-90, le=90, allow_inf_nan=False, description="Near here first, with lon"
+    )
+
+    @model_validator(mode="after")
+    def _both_of_two(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            raise invalid_value("lon_and_lat", Message("lon_and_lat"))
+        return self
+
+    @property
+    def typing(self) -> Typing:
+        """What is asked of the register."""
+        lon, lat = self.lon, self.lat
+        near = (lon, lat) if lon is not None and lat is not None else None
+        return Typing(self.q, self.limit, self.within, near)
+
+
+class SuggestionLine(TypedDict):
+    """One line of the list."""
+
+    type: SuggestionType
+    label: str
+    """To be shown"""
+    text: str
+    """To be put in place of q; where it ends in a comma, more is needed"""
+    code: str | None
+    """Of a door"""
+    code_display: str | None
+    places: int
+    """Communes that have a street, locality or building of this name"""
+    commune: UnitRef | None
+    province: UnitRef | None
+    lon: float | None
+    lat: float | None
+    former_name: str | None
+    """What was typed, where it is called otherwise today"""
+
+
+def suggestion_line(found: Suggestion, day: datetime.date) -> SuggestionLine:
+    """The line, its units as they are called on a day."""
+    return SuggestionLine(
+        type=found.type,
+        label=found.label,
+        text=found.text,
+        code=found.code,
+        code_display=code_display(found.code) if found.code else None,
+        places=found.places,
+        commune=unit_ref(found.commune, day),
+        province=unit_ref(found.province, day),
+        lon=found.lon,
+        lat=found.lat,
+        former_name=found.former_name,
+    )
+
+
+class SuggestionList(TypedDict):
+    """The list, the likeliest first; empty below two letters, and where nothing begins so."""
+
+    suggestions: list[SuggestionLine]
+
+
+@blueprint.get("")
+@public(statuses=(404,), operation_id="autocomplete", codes=("enumeration_budget",))
+def get_autocomplete(query: AutocompleteQuery) -> SuggestionList:
+    """Streets, localities, buildings, communes and numbers that begin as what has been typed.
+
+    Diacritics are not needed, abbreviations are understood, the number may stand before or behind.
+    Former names lead to what is there today. What begins nothing is read with one slip corrected,
+    or searched as a whole address.
+    """
+    known = register()
+    found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
+    day = today()
+    lines = [suggestion_line(one, day) for one in told_suggestions(found)]
+    return SuggestionList(suggestions=lines)

@@ -1,0 +1,407 @@
+"""Many questions in one request: rows in, the same rows with their answers out."""
+
+import datetime
+import io
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
+from typing import Annotated, Any, ClassVar, Final, NotRequired
+from urllib.parse import quote
+
+from flask import Response, request, stream_with_context
+from pydantic import Field, ValidationError, with_config
+from typing_extensions import TypedDict
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from api.core.access import as_caller, count_rows
+from api.core.audit import note
+from api.core.context import counts, gazetteer, register
+from api.core.endpoint import CODES_OF_TABLES, Resource, public
+from api.core.errors import invalid_input, problem_body
+from api.core.shapes import unit_ref
+from api.core.types import Day, JsonObject, Problem, Request, where_known
+from api.v1.addresses import Address, address_answer
+from api.v1.features import feature_collection
+from api.v1.geocode import Found as FoundPlaces
+from api.v1.geocode import GeocodeBody, unanswered
+from api.v1.reverse import ReverseBody, point_query
+from api.v1.validate import ValidateBody, ValidationAnswer, validation_answer
+from registry.core.errors import InvalidInputError, NotFoundError
+from registry.core.messages import Message
+from registry.publish.batch import (
+    OPERATIONS,
+    RECHECK,
+    Asked,
+    CodeAsked,
+    Found,
+    Outcome,
+    PointAsked,
+    outcomes,
+)
+from registry.publish.batch.columns import REFERENCE
+from registry.publish.batch.flat import flat, flat_change, flat_columns
+from registry.publish.batch.receipts import Receipts
+from registry.publish.batch.recheck import CHANGED, Rechecked, recheck
+from registry.publish.batch.rows import (
+    RESULT,
+    InputRow,
+    Layout,
+    Stated,
+    Table,
+    json_line,
+    read_row,
+    read_table,
+)
+from registry.publish.changes.since import read_since
+from registry.records.lookup import code_forms
+from registry.records.record import Record
+from registry.search.validation.verdicts import Validation
+from registry.units import label_day
+from registry.units.gazetteer import Gazetteer, UnitRef, today
+
+_STREAMS: Final = {"application/x-ndjson": "ndjson", "text/csv": "csv"}
+"""Media types of tables → their forms in `registry.publish.batch.rows`."""
+_JSON: Final = "application/json"
+_TOGETHER: Final = 100
+"""Rows that are answered at once."""
+_MOST_SHOWN: Final = 2_000
+"""Signs of headers that a header of the answer names."""
+_RECEIPT: Final = "receipt"
+
+blueprint = Resource("batch", "/v1/batch", tag="search", kind="batch")
+
+
+class LookupRow(Request):
+    """A code, in any writing."""
+
+    code: str = Field(max_length=200)
+    on: Day | None = None
+
+    @property
+    def asked(self) -> CodeAsked:
+        """What is asked of the register."""
+        return CodeAsked(self.code, label_day(self.on))
+
+
+_MODELS: Final[dict[str, type[LookupRow | GeocodeBody | ReverseBody | ValidateBody]]] = {
+    "lookup": LookupRow,
+    "geocode": GeocodeBody,
+    "reverse": ReverseBody,
+    "validate": ValidateBody,
+}
+
+
+class BatchQuery(Request):
+    """What is asked of all rows."""
+
+    on: Day | None = Field(
+        None,
+        description="A day whose labels are wanted as well, as `label_on`; a row of JSON may name"
+        " another",
+    )
+    since: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Of `validate`: a day (as it began), a position of the feed or a cursor. Rows,"
+        " addresses or codes, are answered where their door changed behind it, and left out"
+        " otherwise",
+        examples=["2026-11-01"],
+    )
+    reference: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Header or member of your own reference of a row, where its name does not say"
+        " so: it comes back as it came",
+        examples=["Mã riêng"],
+    )
+    receipt: bool = Field(
+        default=False,
+        description="Of `validate`: each answer comes with a `receipt`, signed by the register",
+    )
+
+
+class BatchBody(Request):
+    """Rows in one JSON document, for programs that were generated from the OpenAPI document."""
+
+    one_of_several: ClassVar[bool] = True
+
+    rows: list[dict[str, Any]] = Field(
+        description="Each with the parameters of the single call, and your reference of it"
+    )
+
+
+class DoorSince(TypedDict):
+    """A door that a row may mean now."""
+
+    code: str
+    code_display: str
+    label: str
+    label_before_2025_07: str | None
+    commune: UnitRef | None
+    lon: float | None
+    lat: float | None
+
+
+class RowResult(TypedDict):
+    """What became of a row."""
+
+    status: Annotated[str, Field(examples=["ok"])]
+    """ok, ambiguous, nothing_found, why a code leads nowhere, or a problem's code"""
+    answer: NotRequired[Address | FoundPlaces | ValidationAnswer]
+    """The body of the single call"""
+    problem: NotRequired[Problem]
+    """Where the single call would have answered one"""
+    receipt: NotRequired[str]
+    """With `receipt`, of a row that was answered: a JWS"""
+    row: NotRequired[int]
+    """With `since`: which row of yours it is, from 1"""
+    reasons: NotRequired[list[str]]
+    """With `since`: what became of its door"""
+    candidates: NotRequired[list[DoorSince]]
+    """With `since`: every door it may be now"""
+
+
+@with_config(extra="allow")
+class AnsweredRow(TypedDict):
+    """What goes back of a row, with what became of it."""
+
+    result: RowResult
+
+
+class BatchAnswer(TypedDict):
+    """The rows in their order, each with its result."""
+
+    rows: list[AnsweredRow]
+
+
+@blueprint.post("/<operation>")
+@public(
+    answer=BatchAnswer,
+    statuses=(415, 507),
+    audited=True,
+    operation_id="run_batch",
+    codes=(*CODES_OF_TABLES, "enumeration_budget", "storage_unavailable"),
+    example={"rows": [{"q": "27 Láng, Hà Nội"}, {"q": "Phường Láng, Hà Nội"}]},
+    in_turn=True,
+    body_limit="batch_bytes",
+)
+def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
+    """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
+
+    JSON: `rows`, objects with the parameters of the single call; known members come back, without
+    names and numbers of people, and your reference.
+    NDJSON (`application/x-ndjson`): such an object a line. CSV (`text/csv`): with a header, as on
+    the command line. With `since`, of `validate`, only rows that changed, with the reason and every
+    door that may be meant.
+    """
+    if operation not in OPERATIONS:
+        raise NotFoundError(Message("batch_operation_unknown", operations=", ".join(OPERATIONS)))
+    if query.since is not None and operation != "validate":
+        detail = Message("since_only_for_validate")
+        raise InvalidInputError.of_field("since", "unknown_parameter", detail)
+    if query.receipt and (operation != "validate" or query.since is not None):
+        detail = Message("receipt_only_for_validate")
+        raise InvalidInputError.of_field("receipt", "unknown_parameter", detail)
+    form = _STREAMS.get(request.mimetype, "ndjson" if json else None)
+    if form is None:
+        raise UnsupportedMediaType(str(Message("one_of_required", known=[_JSON, *_STREAMS])))
+    stated = ((query.reference, REFERENCE),) if query.reference else ()
+    table, rows = _rows(form, operation if query.since is None else RECHECK, json, stated)
+    note(count=len(rows))
+    if query.since is not None:
+        return _rechecked(form, table, rows, query.since, as_json=bool(json))
+    on = label_day(query.on)
+    receipts = Receipts(register()) if query.receipt else None
+    answered = (
+        _ndjson(operation, rows, on, receipts)
+        if form == "ndjson"
+        else _csv(operation, table, rows, on, receipts)
+    )
+    if json:
+        answered = _as_json(answered)
+    # The first row is answered before the status is sent, so that a register that cannot answer
+    # at all says so.
+    first = next(answered, "")
+    body = (part.encode("utf-8", "surrogateescape") for part in chain([first], answered))
+    response = Response(
+        stream_with_context(as_caller(body)), content_type=f"{request.mimetype}; charset=utf-8"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    if table.unread:
+        response.headers["Unread-Columns"] = ",".join(map(quote, table.unread))[:_MOST_SHOWN]
+    return response
+
+
+def _rechecked(
+    form: str, table: Table, rows: list[InputRow], since: str, *, as_json: bool
+) -> Response:
+    """The rows that changed. All of them are looked at first: the head says how many did not."""
+    day, reads = today(), register().reads
+    behind = read_since(register(), since)
+    found = register().asked(lambda: recheck(gazetteer(), reads, behind, rows))
+    if form == "ndjson":
+        told = ({**each.row.returned, RESULT: _change(day, each)} for each in found.changed)
+        lines = map(json_line, told)
+        body = "".join(_as_json(lines) if as_json else lines)
+    else:
+        layout = Layout.of("csv", table, flat_columns(RECHECK, None))
+        body = layout.head()
+        body += layout.text((each.row, flat_change(day, each)) for each in found.changed)
+    response = Response(
+        body.encode("utf-8", "surrogateescape"), content_type=f"{request.mimetype}; charset=utf-8"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Changed-Rows"] = str(len(found.changed))
+    response.headers["Unchanged-Rows"] = str(len(rows) - len(found.changed) - found.without_door)
+    response.headers["Rows-Without-Door"] = str(found.without_door)
+    response.headers["Next-Since"] = behind.now
+    return response
+
+
+def _change(day: datetime.date, found: Rechecked) -> JsonObject:
+    return {
+        "status": CHANGED,
+        "row": found.row.number,
+        "reasons": list(found.reasons),
+        "candidates": [
+            {
+                **code_forms(each.code),
+                "label": each.label,
+                "label_before_2025_07": each.words.before_2025_07,
+                "commune": unit_ref(each.words.commune, day),
+                "lon": each.lon,
+                "lat": each.lat,
+            }
+            for each in found.candidates
+        ],
+    }
+
+
+def _rows(
+    form: str, operation: str, json: BatchBody | None, stated: Stated
+) -> tuple[Table, list[InputRow]]:
+    """The rows of the body, all of them: its size is known before anything is answered."""
+    limits = register().settings
+    lines: Iterable[str]
+    if json:
+        lines = map(json_line, json.rows)
+    else:
+        text = request.get_data(cache=False).decode("utf-8", "surrogateescape")
+        lines = io.StringIO(text, newline="")
+    table = read_table(form, operation, lines, stated)
+    rows = list(table.rows)
+    if len(rows) > limits.batch_rows:
+        raise RequestEntityTooLarge(f"more than {limits.batch_rows:,} rows")
+    count_rows(len(rows))
+    return table, rows
+
+
+def _csv(
+    operation: str,
+    table: Table,
+    rows: list[InputRow],
+    on: datetime.date | None,
+    receipts: Receipts | None,
+) -> Iterator[str]:
+    day = today()
+    columns = flat_columns(operation, on) + ((_RECEIPT,) if receipts else ())
+    layout = Layout.of("csv", table, columns)
+
+    def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
+        cells = flat(known, day, operation, outcome)
+        if receipts:
+            cells[_RECEIPT] = receipts.of(outcome)
+        return layout.text([(row, cells)])
+
+    head = layout.head()
+    for told in _answered(operation, rows, partial(read_row, operation, on=on), line):
+        yield head + told
+        head = ""
+    yield head
+
+
+def _ndjson(
+    operation: str, rows: list[InputRow], on: datetime.date | None, receipts: Receipts | None
+) -> Iterator[str]:
+    def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
+        result = _result(known, outcome)
+        if receipts and (receipt := receipts.of(outcome)):
+            result[_RECEIPT] = receipt
+        return json_line({**row.returned, RESULT: result})
+
+    return _answered(operation, rows, partial(_asked, operation, on=on), line)
+
+
+def _as_json(lines: Iterator[str]) -> Iterator[str]:
+    """The same rows in one JSON document, begun with its first row."""
+    before = '{"rows":['
+    for line in lines:
+        yield before + line
+        before = ","
+    yield "]}" if before == "," else before + "]}"
+
+
+def _result(known: Gazetteer, outcome: Outcome) -> JsonObject:
+    if outcome.error is not None:
+        return {"status": outcome.status, "problem": problem_body(outcome.error)}
+    if outcome.found is None:
+        return {"status": outcome.status}
+    try:
+        return {"status": outcome.status, "answer": _body(known, outcome, outcome.found)}
+    except InvalidInputError as error:  # its place is on no map of the day that it asks about
+        return {"status": error.code, "problem": problem_body(error)}
+
+
+def _answered(
+    operation: str,
+    rows: list[InputRow],
+    read: Callable[[InputRow], Asked],
+    line: Callable[[Gazetteer, InputRow, Outcome], str],
+) -> Iterator[str]:
+    """A line for each row; some are answered together, so that the first come soon."""
+    made = register()
+
+    def answer(part: list[InputRow]) -> tuple[list[Outcome], list[str]]:
+        known = gazetteer()
+        found = outcomes(known, made.reads, operation, [partial(read, row) for row in part])
+        return found, [line(known, row, each) for row, each in zip(part, found, strict=True)]
+
+    for start in range(0, len(rows), _TOGETHER):
+        found, lines = made.asked(partial(answer, rows[start : start + _TOGETHER]))
+        told = (each.found for each in found)
+        counts().count_verdicts(each.verdict for each in told if isinstance(each, Validation))
+        yield from lines
+
+
+def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:
+    """What the row asks, read as the single call reads its parameters."""
+    # A line that is none; members are parameters here, whatever a table would make of them.
+    if isinstance(row.error, InvalidInputError):
+        raise row.error
+    model = _MODELS[operation]
+    members = row.given or {}
+    given = {"on": on.isoformat()} if on is not None else {}
+    given |= {name: members[name] for name in model.model_fields if name in members}
+    try:
+        parsed = model.model_validate(given)
+    except ValidationError as error:
+        raise invalid_input(error) from error
+    return parsed.asked
+
+
+def _body(
+    known: Gazetteer, outcome: Outcome, found: Found
+) -> Address | ValidationAnswer | FoundPlaces:
+    """The body of the single call."""
+    asked = outcome.asked
+    on = asked.on if asked is not None else None
+    if isinstance(found, Record):
+        return address_answer(known, found, today(), on)
+    if isinstance(found, Validation):
+        return validation_answer(found)
+    point = point_query(asked) if isinstance(asked, PointAsked) else None
+    places = feature_collection(known, point, found, on)
+    meant = unanswered(outcome.meant)
+    return where_known(FoundPlaces, **places, **meant)

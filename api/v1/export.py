@@ -1,0 +1,109 @@
+"""The register as a file, sent while it is read: for whoever holds a key of a carrier."""
+
+import threading
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from flask import Response
+from pydantic import Field
+
+from api.core.access import as_caller
+from api.core.audit import note
+from api.core.context import register
+from api.core.endpoint import Resource, keyed
+from api.core.errors import UNIT_CODE
+from api.core.types import Day, Request
+from registry.core.errors import DatabaseUnavailableError
+from registry.core.messages import Message
+from registry.publish.export.run import ExportOptions, export_stream
+from registry.records.history import moment_of
+from registry.units.gazetteer import today
+
+blueprint = Resource("export", "/v1/export", tag="changes", kind="copies")
+
+Format = Literal["csv", "csv.gz", "ndjson", "geojson", "geoparquet"]
+KINDS: Final[dict[Format, tuple[str, str]]] = {
+    "csv": (".csv", "text/csv; charset=utf-8"),
+    "csv.gz": (".csv.gz", "application/gzip"),
+    "ndjson": (".ndjson", "application/x-ndjson"),
+    "geojson": (".geojson", "application/geo+json"),
+    "geoparquet": (".parquet", "application/vnd.apache.parquet"),
+}
+"""Format → what its file is called, and its media type."""
+_turn = threading.BoundedSemaphore(1)
+"""Of each process: a file holds a connection and a thread for as long as its caller reads it."""
+
+
+class ExportQuery(Request):
+    """Which file."""
+
+    format: Format = Field("csv", description="Kind of file")
+    layer: Literal["households", "communes", "provinces"] = Field(
+        "households",
+        description="Households and buildings, or boundaries of units (geojson or geoparquet)",
+    )
+    unit: str | None = Field(None, pattern=UNIT_CODE, description="Only this province or commune")
+    as_of: str | None = Field(
+        None, max_length=40, description="As it was on record: a day, or a time with its offset"
+    )
+    on: Day | None = Field(None, description="A day whose label is wanted in a column of its own")
+    external: bool = Field(False, description="A column of what other schemes call each record")
+    demo: bool = Field(False, description="Also what is made up for demonstration")
+
+    @property
+    def options(self) -> ExportOptions:
+        """What is asked of the register; raises InvalidInputError."""
+        return ExportOptions(
+            self.format,
+            self.unit,
+            as_of=None if self.as_of is None else moment_of(self.as_of),
+            demo=self.demo,
+            on=self.on,
+            external=self.external,
+            layer=self.layer,
+        )
+
+
+@blueprint.get("")
+@keyed(
+    "carrier",
+    statuses=(404,),
+    replica=True,
+    operation_id="export",
+    media_types=(
+        "text/csv",
+        "application/gzip",
+        "application/x-ndjson",
+        "application/geo+json",
+        "application/vnd.apache.parquet",
+    ),
+)
+def get_export(query: ExportQuery) -> Response:
+    """Every record that may be shown, or the boundaries, in one file of one moment.
+
+    It is sent while it is read: one that broke off is cut, and has no proper end.
+    One at a time for each process of the server, else 503.
+    """
+    parts = as_caller(_in_turn(query.options))
+    first = next(parts)  # what is wrong with the question is told before anything is sent
+    note(units=[query.unit] if query.unit else [])
+    ending, kind = KINDS[query.format]
+    response = Response(_all(first, parts), content_type=kind)
+    name = f"dia-chi-so-{query.layer}-{query.unit or 'VN'}-{today():%Y%m%d}{ending}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _in_turn(options: ExportOptions) -> Iterator[bytes]:
+    if not _turn.acquire(blocking=False):
+        raise DatabaseUnavailableError(Message("export_busy"))
+    try:
+        yield from export_stream(register().engine, options)
+    finally:
+        _turn.release()
+
+
+def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest

@@ -1,0 +1,199 @@
+"""FeatureCollections of answers, with GeocodeJSON's `geocoding` members (version 0.1.0)."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.core.shapes import (
+    DatedLabel,
+    Entrance,
+    Span,
+    entrance_of,
+    span_of,
+    unit_ref,
+    with_label_on,
+)
+from api.core.types import where_known
+from geo.code import format as code_display
+from geo.label import alley_word, named, number_of
+from registry.records.record import Wording, wording
+from registry.search.answers import DOORS, Answer, Level
+from registry.search.faults import FAULTS
+from registry.units.gazetteer import Gazetteer, UnitRef, today
+
+_VERSION: Final = "0.1.0"
+_COUNTRY: Final = "Việt Nam"
+# GeocodeJSON has no words for a building, an alley and a province.
+_TYPES: Final = {
+    "household": "house",
+    "building": "house",
+    "alley": "street",
+    "street": "street",
+    "locality": "locality",
+    "commune": "city",
+    "province": "region",
+}
+
+
+class Geocoding(TypedDict):
+    """GeocodeJSON's member of the collection."""
+
+    version: str
+    query: NotRequired[str]
+    """The point; never a text, which may name somebody"""
+
+
+class GeocodingProperties(TypedDict):
+    """GeocodeJSON's member of a feature: what is not known is left out."""
+
+    type: Annotated[str, Field(examples=["house"])]
+    label: str
+    accuracy: NotRequired[float]
+    """Metres"""
+    housenumber: NotRequired[str]
+    """Of a house; an alley has none"""
+    street: NotRequired[str]
+    locality: NotRequired[str]
+    """Hamlet or group, the smallest"""
+    city: NotRequired[Annotated[str, Field(examples=["Phường Láng"])]]
+    """Commune of today"""
+    district: NotRequired[Annotated[str, Field(examples=["Quận Đống Đa"])]]
+    """Of before July 2025"""
+    state: NotRequired[Annotated[str, Field(examples=["Thành phố Hà Nội"])]]
+    """Province of today"""
+    country: str
+
+
+class AnswerFault(TypedDict):
+    """One thing that does not fit; `code` is stable."""
+
+    code: Annotated[str, Field(examples=["house_number_not_found"])]
+    message: str
+    message_en: str
+
+
+_FAULTS: Final = {
+    code: AnswerFault(code=code, message=fault.message, message_en=fault.message_en)
+    for code, fault in FAULTS.items()
+}
+
+
+class Properties(TypedDict):
+    """What is known of a place."""
+
+    code: str | None
+    """Canonical; null above the level of a building"""
+    code_display: str | None
+    label: str
+    label_before_2025_07: str | None
+    level: Level
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    faults: list[AnswerFault]
+    house_number: str | None
+    street: str | None
+    locality: str | None
+    commune: UnitRef | None
+    province: UnitRef | None
+    map: Span
+    distance_m: float | None
+    """To `entrance`, where there is one"""
+    entrance: NotRequired[Entrance]
+    """Of a door with entrances, the one nearest to the point asked about"""
+    label_on: NotRequired[DatedLabel]
+    """Only with `on`"""
+    geocoding: GeocodingProperties
+
+
+def properties_of(answer: Answer, words: Wording, day: datetime.date) -> Properties:
+    """An answer in the words of a day."""
+    parts, record = answer.parts, answer.record
+    street = named(parts.street_kind, parts.street_name) if parts.street_name else None
+    locality = named(*parts.localities[0]) if parts.localities else None
+    commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
+    number = number_of(parts, alley_word(province["name"] if province else ""))
+    body = Properties(
+        code=record.code if record else None,
+        code_display=code_display(record.code) if record else None,
+        label=words.label,
+        label_before_2025_07=words.before_2025_07,
+        level=answer.level,
+        confidence=answer.confidence,
+        faults=[_FAULTS[code] for code in answer.faults],
+        house_number=number,
+        street=street,
+        locality=locality,
+        commune=commune,
+        province=province,
+        map=span_of(words.map if answer.map is None else answer.map),
+        distance_m=answer.distance_m,
+        geocoding=where_known(
+            GeocodingProperties,
+            type=_TYPES[answer.level],
+            label=words.label,
+            accuracy=answer.accuracy_m,
+            housenumber=number if answer.level in DOORS else None,
+            street=street,
+            locality=locality,
+            city=commune["name"] if commune else None,
+            district=words.former_district,
+            state=province["name"] if province else None,
+            country=_COUNTRY,
+        ),
+    )
+    if answer.entrance is not None:
+        body["entrance"] = entrance_of(answer.entrance)
+    return with_label_on(body, words.on)
+
+
+class PointGeometry(TypedDict):
+    """A GeoJSON point, [lon, lat]."""
+
+    type: Literal["Point"]
+    coordinates: tuple[float, float]
+
+
+class Feature(TypedDict):
+    """One place."""
+
+    type: Literal["Feature"]
+    geometry: PointGeometry | None
+    properties: Properties
+
+
+def feature_of(known: Gazetteer, answer: Answer, on: datetime.date | None = None) -> Feature:
+    """The place that a search answers, in today's words; with `on` its label of that day."""
+    day, door = today(), answer.record
+    words = wording(
+        *(known, day, answer.parts, answer.unit, answer.former),
+        past=door.past if door else (),
+        on=on if door else None,
+    )
+    point = None
+    if answer.lon is not None and answer.lat is not None:
+        point = PointGeometry(type="Point", coordinates=(answer.lon, answer.lat))
+    return Feature(type="Feature", geometry=point, properties=properties_of(answer, words, day))
+
+
+class FeatureCollection(TypedDict):
+    """Places, the best first; empty when none is found."""
+
+    type: Literal["FeatureCollection"]
+    geocoding: Geocoding
+    features: list[Feature]
+
+
+def feature_collection(
+    known: Gazetteer,
+    point: str | None,
+    found: Sequence[Answer],
+    on: datetime.date | None = None,
+) -> FeatureCollection:
+    """The answers to a question: about a point, or else about a text."""
+    return FeatureCollection(
+        type="FeatureCollection",
+        geocoding=where_known(Geocoding, version=_VERSION, query=point),
+        features=[feature_of(known, answer, on) for answer in found],
+    )

@@ -1,0 +1,238 @@
+"""The field form's own endpoints: what a helper walks, and what was found, by the code of a round.
+
+No key is looked at. Whoever has the code of a round sees the doors of its area and sends records;
+tries to guess one are limited as those of keys are.
+"""
+
+import datetime
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, NotRequired
+
+from flask import request
+from pydantic import AwareDatetime, Field, ValidationError
+from sqlalchemy.orm import Session
+from typing_extensions import TypedDict
+
+from api.core.access import caller_beside_keys, limited_tries
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, public
+from api.core.errors import invalid_input, problem_body
+from api.core.shapes import unit_ref
+from api.core.types import Problem, Request, members
+from geo.label import named, number_of
+from registry.core.database import session_scope
+from registry.core.errors import RegistryError
+from registry.lifecycle.field.area import Area, AreaHole, area_of, door_label, doors_in, holes_in
+from registry.lifecycle.field.codes import read_code
+from registry.lifecycle.field.filing import MOST_AT_ONCE, Found, file_records
+from registry.lifecycle.field.rounds import Round, round_of_code
+from registry.records.lookup import code_forms
+from registry.records.record import Record
+from registry.units.gazetteer import UnitRef, today
+
+blueprint = Resource("field", "/v1/field", tag="field", kind="reports")
+
+HEADER: Final = "X-Field-Code"
+"""Where the code of a round stands."""
+
+
+class AreaDoor(TypedDict):
+    """A door to be walked to."""
+
+    code: Annotated[str, Field(examples=["1H6XXH2V"])]
+    code_display: Annotated[str, Field(examples=["1H6X-XH2V"])]
+    label: str
+    """What it is called inside the commune"""
+    number: str | None
+    street: str | None
+    locality: str | None
+    kind: str
+    """household or building"""
+    status: str
+    """active or proposed"""
+    households_count: int
+    lon: float | None
+    lat: float | None
+    accuracy_m: float | None
+    verified_on: str | None
+    event_id: int
+    """Of this state: what `event_id` of a record takes"""
+
+
+class FieldArea(TypedDict):
+    """What a round walks."""
+
+    round: int
+    area: Annotated[str, Field(examples=["locality:12"])]
+    """Equal for rounds of one place"""
+    kind: str
+    """street or locality"""
+    place: Annotated[str, Field(examples=["Phố Láng"])]
+    commune: UnitRef | None
+    until: str
+    """The last day on which the code is taken"""
+    now: str
+    """By the clock of the server"""
+    doors: list[AreaDoor]
+    holes: list[AreaHole]
+
+
+class RecordsBody(Request):
+    """Records of one phone."""
+
+    sent_at: AwareDatetime | None = Field(
+        None, description="Now, by the phone's clock: `at` of the records is by the same"
+    )
+    records: list[dict[str, Any]] = Field(
+        min_length=1,
+        max_length=MOST_AT_ONCE,
+        description="Each with its own `id`; a bad one fails no other",
+    )
+
+
+class RecordFiled(TypedDict):
+    """What became of a record."""
+
+    id: str | None
+    state: str
+    """filed, known (it was filed before) or refused"""
+    problem: NotRequired[Problem]
+    """Why it was refused"""
+
+
+class RecordsFiled(TypedDict):
+    """The records in their order."""
+
+    records: list[RecordFiled]
+
+
+@blueprint.get("/area")
+@public(
+    reads_key=False,
+    replica=False,
+    audited=True,
+    codes=("gone", "field_code_unknown", "field_code_ended"),
+    takes_round_code=True,
+)
+def get_field_area() -> FieldArea:
+    """The doors of a round's street or hamlet, and the numbers that are missing there.
+
+    Its code stands in the header `X-Field-Code`. Restricted places are not among them.
+    """
+    with session_scope(register().engine) as session:
+        round_, area = _asked(session)
+        doors = doors_in(session, area)
+        holes = holes_in(session, doors)
+    unit = gazetteer().units[area.place.unit_id]
+    note(count=len(doors), units=[unit.code])
+    return {
+        "round": round_.id,
+        "area": f"{area.place.class_}:{area.place.id}",
+        "kind": area.place.class_,
+        "place": area.place.shown,
+        "commune": unit_ref(unit, today()),
+        "until": round_.until.isoformat(),
+        "now": datetime.datetime.now(datetime.UTC).isoformat(),
+        "doors": [_door(each) for each in doors],
+        "holes": holes,
+    }
+
+
+@blueprint.post("/records")
+@public(
+    statuses=(409,),
+    reads_key=False,
+    replica=False,
+    audited=True,
+    operation_id="file_field_records",
+    codes=("gone", "field_code_unknown", "field_code_ended"),
+    example={
+        "records": [
+            {
+                "id": "7f9c24e8-3b12-4fef-91e0-56a2d5a3c1f0",
+                "kind": "right",
+                "code": "1H6X-XH2V",
+                "at": "2026-11-29T08:00:00+07:00",
+            }
+        ]
+    },
+    takes_round_code=True,
+)
+def post_field_records(json: RecordsBody) -> RecordsFiled:
+    """File what was found on a round; it changes nothing until the desk takes it over.
+
+    Each record has a random UUID made in the phone, under which it is filed once, however often it
+    is sent. A bad record is refused by itself.
+    """
+    with session_scope(register().engine) as session:
+        round_, area = _asked(session)
+        filed = file_given(session, round_, area, json.records, json.sent_at)
+    unit = gazetteer().units[area.place.unit_id]
+    note(count=sum(each["state"] == "filed" for each in filed), units=[unit.code])
+    return {"records": filed}
+
+
+def file_given(
+    session: Session,
+    round_: Round,
+    area: Area,
+    given: Sequence[dict[str, Any]],
+    sent_at: datetime.datetime | None,
+) -> list[RecordFiled]:
+    """File records as a phone wrote them; what became of each, as a `RecordFiled`."""
+    read = [_found(each) for each in given]
+    good = [each for each in read if isinstance(each, Found)]
+    filed = iter(file_records(session, round_, area, good, sent_at) if good else ())
+    told: list[RecordFiled] = []
+    for raw, found in zip(given, read, strict=True):
+        if isinstance(found, RegistryError):
+            told.append(_refused(str(raw.get("id", ""))[:36] or None, found))
+            continue
+        done = next(filed)
+        if done.error is not None:
+            told.append(_refused(str(done.id), done.error))
+        else:
+            state = "known" if done.again else "filed"
+            told.append(RecordFiled(id=str(done.id), state=state))
+    return told
+
+
+def _found(given: dict[str, Any]) -> Found | RegistryError:
+    try:
+        return Found.model_validate(given)
+    except ValidationError as error:
+        return invalid_input(error, Found)
+
+
+def _refused(record_id: str | None, error: RegistryError) -> RecordFiled:
+    return {"id": record_id, "state": "refused", "problem": problem_body(error)}
+
+
+def _asked(session: Session) -> tuple[Round, Area]:
+    """The round whose code the request carries; raises InvalidInputError, FieldCodeError,
+    FieldCodeEndedError, GoneError, TooManyRequestsError.
+    """
+    code = read_code(request.headers.get(HEADER, ""))
+    with limited_tries():
+        round_ = round_of_code(session, code)
+    caller_beside_keys(f"field:{round_.id}")
+    ended = round_.refusal()
+    if ended is not None:
+        raise ended
+    return round_, area_of(session, round_)
+
+
+def _door(record: Record) -> AreaDoor:
+    verified = record.verified_on
+    return members(
+        AreaDoor,
+        record,
+        **code_forms(record.code),
+        label=door_label(record),
+        number=number_of(record.label_parts),
+        street=named(record.street_kind, record.street_name) if record.street_name else None,
+        locality=", ".join(named(*place) for place in record.localities) or None,
+        accuracy_m=record.position_accuracy_m,
+        verified_on=verified.isoformat() if verified else None,
+    )

@@ -1,0 +1,153 @@
+"""From an address to its door."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, NotRequired, Self
+
+from pydantic import Field, model_validator
+from typing_extensions import TypedDict
+
+from api.core.columns import Columns, Query
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, public
+from api.core.errors import UNIT_CODE
+from api.core.types import Day, where_known
+from api.v1.explanation import Reading, reading_of
+from api.v1.features import FeatureCollection, feature_collection
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
+from registry.search.disclosure import told_answers
+from registry.search.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
+from registry.search.mistyped_codes import MeantCode, SuggestedCode, with_labels
+from registry.search.validation.verdicts import REASONS
+from registry.units import label_day
+from registry.units.gazetteer import today
+
+
+class Unanswered(TypedDict):
+    """Why a code leads nowhere."""
+
+    code: Annotated[str, Field(examples=["code_unknown"])]
+    """code_unknown, code_retired, code_not_active or code_mistyped"""
+    message: str
+    message_en: str
+
+
+class Found(FeatureCollection):
+    """Places, or why a code leads to none."""
+
+    reason: NotRequired[Unanswered]
+    """Why a code that is all of the text leads nowhere"""
+    suggestions: NotRequired[list[SuggestedCode]]
+    """Registered codes of which a mistyped one alone may be a slip"""
+
+
+class Geocoded(Found):
+    """The same, and with `explain` how they were found."""
+
+    explanation: NotRequired[list[Reading]]
+    """Only with explain"""
+
+
+blueprint = Resource("geocode", "/v1/geocode", tag="search", kind="geocode")
+
+
+class GeocodeQuery(Columns):
+    """An address as one text, which units may complete, or as components."""
+
+    q: Query | None = Field(
+        None,
+        description="Address of any map, code, coordinates (lat,lon) or Plus Code",
+        examples=["Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội"],
+    )
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    lon: float | None = Field(
+        None, ge=-180, le=180, allow_inf_nan=False, description="Near here first, with lat"
+    )
+    lat: float | None = Field(
+        None, ge=-90, le=90, allow_inf_nan=False, description="Near here first, with lon"
+    )
+    within: str | None = Field(
+        None, pattern=UNIT_CODE, description="Only inside the unit with this code"
+    )
+    on: Day | None = Field(
+        None, description="A day whose label of what is found is wanted as well, as `label_on`"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        self.check_one_of(self.q, "q")
+        if (self.lon is None) != (self.lat is None):
+            raise invalid_value("lon_and_lat", Message("lon_and_lat"))
+        return self
+
+    @property
+    def asked(self) -> Question:
+        """What is asked of the register."""
+        lon, lat = self.lon, self.lat
+        near = (lon, lat) if lon is not None and lat is not None else None
+        return Question(
+            self.q, self.components, self.limit, near, self.within, on=label_day(self.on)
+        )
+
+
+class GeocodeAsked(GeocodeQuery):
+    """A question in a URL."""
+
+    explain: bool = Field(False, description="Say what was read, tried and weighed")
+
+
+class GeocodeBody(GeocodeQuery):
+    """The same, as JSON."""
+
+
+class GeocodeForm(GeocodeQuery):
+    """The same, as a form."""
+
+
+@blueprint.get("")
+@public(statuses=(404,), retried=True, operation_id="geocode", codes=("enumeration_budget",))
+def get_geocode(query: GeocodeAsked) -> Geocoded:
+    """The door that an address names, or the smallest place of it that is registered."""
+    return geocoded(query, explain=query.explain)
+
+
+@blueprint.post("")
+@public(
+    statuses=(404,),
+    retried=True,
+    operation_id="geocode_by_post",
+    codes=("enumeration_budget",),
+    example={"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
+)
+def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Found:
+    """The same by POST, so that the address stands in no URL and no log."""
+    return geocoded(json or form)
+
+
+def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:
+    """What an address names, as it is told."""
+    known = gazetteer()
+    located = locate(known, register().reads, asked.asked)
+    return where_known(
+        Geocoded,
+        **feature_collection(known, None, told_answers(located.answers), asked.on),
+        **unanswered(located.meant),
+        explanation=[reading_of(known, one) for one in located.tried] if explain else None,
+    )
+
+
+def unanswered(meant: MeantCode | None) -> dict[str, Any]:
+    """Why a code leads nowhere, and which ones a mistyped one may be: fields of `Found`."""
+    if meant is None:
+        return {"reason": None, "suggestions": None}
+    message, message_en = REASONS[meant.reason]
+    mistyped = meant.reason == "code_mistyped"
+    return {
+        "reason": {"code": meant.reason, "message": message, "message_en": message_en},
+        "suggestions": suggested_codes(meant.suggestions) if mistyped else None,
+    }
+
+
+def suggested_codes(codes: Iterable[str]) -> list[SuggestedCode]:
+    """`SuggestedCode` of each, without those that may not be shown."""
+    return with_labels(gazetteer(), register().reads, today(), codes)

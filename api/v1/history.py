@@ -1,0 +1,122 @@
+"""What became of a record, step by step, and why."""
+
+import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, keyed
+from api.core.shapes import Entrance, entrance_of
+from api.core.types import members
+from geo.code import format as code_display
+from registry.records.history import Change, Step, history
+from registry.records.lookup import read_code
+from registry.records.record import record_wording
+from registry.units.gazetteer import VIET_NAM, Gazetteer
+
+blueprint = Resource("history", "/v1/addresses", tag="addresses", kind="copies")
+
+
+class HistoryChange(TypedDict):
+    """One member that became another."""
+
+    field: Annotated[str, Field(examples=["house_number"])]
+    before: str | float | bool | list[Entrance] | None
+    after: str | float | bool | list[Entrance] | None
+
+
+class HistoryStep(TypedDict):
+    """What one event made of the record."""
+
+    at: str
+    """Since when it is on record, in Viet Nam"""
+    operation: Annotated[str | None, Field(examples=["renumber"])]
+    decision_number: str | None
+    event_id: int | None
+    actor: str | None
+    """A key or operator; null for a carrier or merchant"""
+    reason: str | None
+    """Null for a carrier or merchant"""
+    report_id: int | None
+    """Of the field report that it follows"""
+    successors: list[str]
+    """Codes that continue it since: split, merged …"""
+    predecessors: list[str]
+    """Codes that it continues since"""
+    status: str | None
+    """Null where the record was removed"""
+    label: str | None
+    """Its address since then, in the words of that day"""
+    changes: list[HistoryChange]
+    """In the first step all that is known"""
+
+
+class History(TypedDict):
+    """Every step of a record."""
+
+    code: str
+    code_display: str
+    steps: list[HistoryStep]
+    """The oldest first"""
+
+
+@blueprint.get("/<address_code>/history")
+@keyed(
+    "carrier",
+    replica=True,
+    operation_id="get_address_history",
+    codes=("code_mistyped", "outside_units", "enumeration_budget"),
+)
+def get_history(address_code: str) -> History:
+    """Every step of a record, also of one that is retired: what, when, by which decision.
+
+    Who did it and why is shown to an editor and above.
+    """
+    known, reads = gazetteer(), register().reads
+    in_full = caller().may("editor")
+    steps = history(reads, address_code)
+    code = read_code(reads, address_code)
+    note(count=len(steps))
+    return {
+        "code": code,
+        "code_display": code_display(code),
+        "steps": [_step(known, step, in_full=in_full) for step in steps],
+    }
+
+
+def _step(known: Gazetteer, step: Step, *, in_full: bool) -> HistoryStep:
+    moment, record = step.at.astimezone(VIET_NAM), step.record
+    words = record_wording(known, moment.date(), record) if record else None
+    return members(
+        HistoryStep,
+        step,
+        at=moment.isoformat(),
+        actor=step.actor if in_full else None,
+        reason=step.reason if in_full else None,
+        status=record.status if record else None,
+        label=words.label if words else None,
+        changes=[_change(known, change) for change in step.changes],
+    )
+
+
+def _change(known: Gazetteer, change: Change) -> HistoryChange:
+    values = (change.before, change.after)
+    if change.field in ("commune", "former_commune"):
+        values = tuple(_commune(known, value) for value in values)  # type: ignore[assignment]
+    before, after = (_shown(value) for value in values)
+    return {"field": change.field, "before": before, "after": after}
+
+
+def _commune(known: Gazetteer, unit_id: object) -> str | None:
+    unit = known.units.get(unit_id) if isinstance(unit_id, int) else None
+    return unit.code if unit else None
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return [entrance_of(each) for each in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value

@@ -1,0 +1,420 @@
+"""What requests about imports hold, and what is answered: the models, and views in their words."""
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.core.errors import CRS_CODE
+from api.core.shapes import at
+from api.core.types import OfferedRemedy, Request, members
+from registry.core.actors import Actor
+from registry.core.messages import Message, read_stored
+from registry.core.remedies import mapping_words, mappings_in, offered, remedies_in
+from registry.files.formats.table import Numbering
+from registry.intake.judging.problems import PROBLEMS
+from registry.intake.judging.row_problem import RowProblem
+from registry.jobs.asked import remedies_of, shown_problem
+from registry.lifecycle.requests import Called, Line
+from registry.submissions.asking import publish_refusal
+from registry.submissions.views import MAX_LISTED, MAX_PROBLEMS, ImportView
+
+State = Literal[
+    "staged", "reported", "publishing", "published", "rolled_back", "discarded", "failed"
+]
+_STATES: Final = (
+    "staged (its dry run waits or runs), reported (look at it, then publish or discard),"
+    " publishing, published, rolled_back, discarded, failed (the file cannot be read)"
+)
+
+
+class ImportOptions(Request):
+    """What the sender says of the file. In a form beside the part `file`, else in the query."""
+
+    source: Called | None = Field(None, max_length=100, description="Who delivers; always needed")
+    delivery: Literal["partial", "full"] = Field(
+        "partial", description="full: these are all households of the source"
+    )
+    decision: Line | None = Field(None, description="Number of the legal decision")
+    crs: str | None = Field(
+        None,
+        pattern=CRS_CODE,
+        description="Coordinate system of the file, where it is not WGS 84",
+        examples=["EPSG:5897"],
+    )
+    sheet: Line | None = Field(
+        None,
+        description="Sheet or layer to read; `*` for all sheets of the same columns",
+    )
+    mapping: str | None = Field(
+        None,
+        max_length=20_000,
+        description='Your headers and the fields they mean, a JSON object: {"Cột A": "street"}',
+    )
+    commune: Line | None = Field(
+        None,
+        max_length=100,
+        description="Code of the commune that all rows lie in, where the file names none",
+        examples=["00004"],
+    )
+    strict: bool = Field(False, description="Publish only when no row is rejected")
+    fix: bool = Field(False, description="Mend what leaves no choice, and say so")
+
+
+class ImportQuery(ImportOptions):
+    """The same beside a body that is the file itself."""
+
+    file_name: str | None = Field(
+        None, max_length=200, description="Name of the file, for a body that is the file itself"
+    )
+
+
+class ImportForm(ImportOptions):
+    """The same as parts of a form, beside the part `file`."""
+
+
+class ImportsQuery(Request):
+    """Which imports are listed."""
+
+    source: str | None = Field(None, max_length=100, description="Only of this source")
+    state: State | None = Field(None, description=f"Only those that are {_STATES}")
+    before: int | None = Field(
+        None, ge=1, le=2**63 - 1, description="Only with a lower number: the next page"
+    )
+    limit: int = Field(20, ge=1, le=MAX_LISTED)
+
+
+class ProblemsQuery(Request):
+    """Which problems."""
+
+    code: str | None = Field(None, max_length=100, description="Only this one")
+    after: str | None = Field(
+        None, max_length=200, description="next_after of the page before; JSON only"
+    )
+    limit: int = Field(100, ge=1, le=MAX_PROBLEMS)
+    format: Literal["json", "csv"] = Field("json", description="csv: all of them, in one file")
+
+
+class ReportQuery(Request):
+    """Which rows are handed back."""
+
+    rows: Literal["rejected", "warned", "vanished"] = Field(
+        "rejected",
+        description="rejected; warned: published with warnings or notices; vanished: references"
+        " that a full delivery no longer has",
+    )
+
+
+class TemplateQuery(Request):
+    """Whose households go into it."""
+
+    commune: str = Field(max_length=20, description="Code of a commune", examples=["00199"])
+
+
+class AnswersBody(Request):
+    """How the file is to be read, as fields of a delivery; those that are left out stay."""
+
+    crs: str | None = Field(
+        None, pattern=CRS_CODE, examples=["EPSG:5897"], description="System of the coordinates"
+    )
+    sheet: Line | None = Field(None, description="Sheet or layer; `*` for all of the same columns")
+    commune: Line | None = Field(
+        None, max_length=100, examples=["00004"], description="The commune that all rows are in"
+    )
+    mapping: dict[str, str | None] | None = Field(
+        None,
+        max_length=500,
+        description="Header → field; completes what was said before, null takes that back",
+    )
+
+    names: dict[str, Line | None] | None = Field(
+        None,
+        max_length=2_000,
+        examples=[{"Đường Đội Cấn T1": "Phố Đội Cấn"}],
+        description="Spelling of a street or locality → the name meant, itself for one of its own;"
+        " null asks again. Kept for the source once published",
+    )
+
+
+class PublishBody(Request):
+    """What was looked at."""
+
+    verdict: int = Field(
+        ge=1, le=2**31 - 1, description="`verdict` as you saw it; needed, and another is 412"
+    )
+    accept_vanished: bool = Field(
+        False, description="a full delivery may lack more than 80 % of what the source had"
+    )
+
+
+class RollbackBody(Request):
+    """How it is taken back."""
+
+    keep_later: bool = Field(
+        False, description="keep what later events changed or others name; undo the rest"
+    )
+
+
+class ImportCounts(TypedDict):
+    """rows = new + changed + unchanged + linked + rejected + skipped; first of the dry run."""
+
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    linked: int
+    """Doors that have a code already, of another source or row"""
+    linked_in_file: int
+    """Of these, rows whose door another row names, too"""
+    rejected: int
+    skipped: int
+    """No households: totals, notes, signatures"""
+    warned: int
+    vanished: int
+    """References that a full delivery no longer has; no rows"""
+    retired: int
+    """Codes that this retires"""
+    buildings: int
+    """New ones"""
+
+
+class ProblemExample(TypedDict):
+    """One problem of one row."""
+
+    row: int
+    """1 = first after the header"""
+    sheet_row: int | None
+    """The row that a spreadsheet shows; null for other files"""
+    sheet: str | None
+    """The sheet, of a workbook of several"""
+    field: str | None
+    value: str | None
+    proposed_fix: str | None
+    fix_vi: str | None
+    """proposed_fix in words"""
+
+
+class ProblemCount(TypedDict):
+    """One kind of problem, and the first rows that have it."""
+
+    code: Annotated[str, Field(examples=["address_names_no_dwelling"])]
+    severity: Literal["error", "warning", "notice"]
+    rows: int
+    vi: str
+    en: str
+    examples: list[ProblemExample]
+
+
+class ImportProgress(TypedDict):
+    """What is being done now."""
+
+    phase: str
+    """waiting, reading, judging, publishing, committing, feed, rolling_back"""
+    rows: int
+    """Rows that were read so far"""
+    asked_by: str | None
+
+
+class ImportTrouble(TypedDict):
+    """Why the last thing that was asked for was not done."""
+
+    code: Annotated[str, Field(examples=["verdict_changed"])]
+    detail: str
+    before: dict[str, int] | None
+    """Counts that were published for …"""
+    now: dict[str, int] | None
+    """… and what they are by now"""
+    sheets: list[str] | None
+    """Of a file, of which `sheet` has to name one"""
+    all_sheets: bool | None
+    """Whether `sheet=*` reads them all"""
+    systems: list[str] | None
+    """Of coordinates, of which `crs` may confirm one"""
+    columns: list[str] | None
+    """Of a file, none of which was recognised as an address: `mapping` says what is"""
+    remedies: list[OfferedRemedy]
+    """What answers would mend it"""
+
+
+class MappingOffer(TypedDict):
+    """A way to read columns that is proposed: `answers` takes it."""
+
+    mapping: dict[str, str]
+    """Header → field"""
+    vi: str
+
+
+class NearName(TypedDict):
+    """A new name that is near others of its commune: `names` of `answers` settles it."""
+
+    field: Literal["street", "locality"]
+    name: Annotated[str, Field(examples=["Đường Đội Cấn T1"])]
+    near: Annotated[list[str], Field(examples=[["Phố Đội Cấn"]])]
+    rows: int
+
+
+class ImportRefusal(TypedDict):
+    """Why an import would not be published now."""
+
+    code: Annotated[str, Field(examples=["own_delivery"])]
+    detail: str
+
+
+class ImportAnswer(TypedDict):
+    """One import."""
+
+    id: int
+    state: Annotated[State, Field(description=_STATES)]
+    source: str
+    file_name: str
+    delivery: Literal["partial", "full"]
+    decision_number: str | None
+    delivered_by: str | None
+    """Name of the key; null for the command line"""
+    created_at: str
+    published_at: str | None
+    rolled_back_at: str | None
+    event_id: int | None
+    """Event that published it"""
+    progress: ImportProgress | None
+    verdict: int
+    """Number of the last dry run; 0 before the first has ended"""
+    counts: ImportCounts | None
+    vanished_warning: str | None
+    problems: list[ProblemCount]
+    file_notes: list[str]
+    """What was found out about the file"""
+    systems: list[str]
+    """Of coordinates, of which `crs` has to confirm one before this is published"""
+    mappings: list[MappingOffer]
+    mapping: dict[str, str]
+    """What was said of columns: header → field"""
+    near_names: list[NearName]
+    """Names to be settled, the most frequent first"""
+    names: dict[str, str | None]
+    """Names that were settled for this import"""
+    columns_personal: list[str]
+    """Columns that were not read: about people"""
+    columns_unknown: list[str]
+    """Columns that were not read: not known"""
+    trouble: ImportTrouble | None
+    publish_refused: ImportRefusal | None
+    """Why you may not publish it as it stands; null where you may"""
+    files_until: str | None
+    """When its reports are deleted; the file goes when it is published"""
+
+
+class ImportList(TypedDict):
+    """Imports, the latest first; without examples of their problems."""
+
+    imports: list[ImportAnswer]
+
+
+class RowProblemAnswer(ProblemExample):
+    """One problem of one row, with its kind."""
+
+    code: str
+    severity: Literal["error", "warning", "notice"]
+    vi: str
+    en: str
+
+
+class ProblemsAnswer(TypedDict):
+    """Problems in the order of code and row."""
+
+    problems: list[RowProblemAnswer]
+    next_after: str | None
+    """What `after` takes for the next page"""
+
+
+def body_of(view: ImportView, asking: Actor) -> ImportAnswer:
+    """What ImportAnswer describes, as `asking` sees it; times in Viet Nam's."""
+    counts, problem = view.counts, view.problem
+    refusal = publish_refusal(view, asking)
+    notes = read_stored(counts.get("file_notes", ()))
+    remedies = [
+        *chain.from_iterable(
+            map(remedies_in, (note for note in notes if isinstance(note, Message)))
+        )
+    ]
+    remedies += remedies_of(problem or {})
+    return members(
+        ImportAnswer,
+        view,
+        delivered_by=None if view.delivered_by == "operator" else view.delivered_by,
+        created_at=at(view.created_at),
+        published_at=view.published_at and at(view.published_at),
+        rolled_back_at=view.rolled_back_at and at(view.rolled_back_at),
+        progress={"phase": view.phase, "rows": view.rows_done, "asked_by": view.asked_by}
+        if view.phase
+        else None,
+        counts={name: counts.get(name, 0) for name in ImportCounts.__annotations__}
+        if counts
+        else None,
+        vanished_warning=counts.get("vanished_warning"),
+        problems=_problems(view),
+        file_notes=list(map(str, notes)),
+        systems=list(counts.get("systems", ())),
+        mappings=[
+            {"mapping": each, "vi": mapping_words(each).words("vi")}
+            for each in mappings_in(remedies)
+        ],
+        mapping=view.request.get("mapping") or {},
+        near_names=list(counts.get("near_names", ())),
+        names=view.request.get("names") or {},
+        columns_personal=list(counts.get("columns_personal", ())),
+        columns_unknown=list(counts.get("columns_unknown", ())),
+        trouble=problem and _trouble(problem),
+        publish_refused=refusal and {"code": refusal.code, "detail": refusal.detail},
+        files_until=view.files_until and at(view.files_until),
+    )
+
+
+def _trouble(problem: Mapping[str, Any]) -> dict[str, Any]:
+    shown = shown_problem(problem) | {"remedies": offered(remedies_of(problem))}
+    return {name: shown.get(name) for name in ImportTrouble.__annotations__}
+
+
+def _problems(view: ImportView) -> list[dict[str, Any]]:
+    shown: dict[str, list[ProblemExample]] = {}
+    for problem in view.examples:
+        shown.setdefault(problem.code, []).append(_example(problem, numbering_of(view)))
+    return [
+        {
+            "code": code,
+            "severity": PROBLEMS[code].severity,
+            "rows": rows,
+            "vi": PROBLEMS[code].vi,
+            "en": PROBLEMS[code].english,
+            "examples": shown.get(code, []),
+        }
+        for code, rows in view.counts.get("problems", {}).items()
+        if code in PROBLEMS  # of an earlier version's
+    ]
+
+
+def numbering_of(view: ImportView) -> Numbering | None:
+    """Where a spreadsheet shows the rows of an import."""
+    return Numbering.of_json(view.counts.get("numbering"))
+
+
+def _example(problem: RowProblem, numbering: Numbering | None) -> ProblemExample:
+    place = numbering.place(problem.row_number) if numbering else None
+    return members(
+        ProblemExample,
+        problem,
+        row=problem.row_number,
+        sheet_row=place.row if place else None,
+        sheet=place.sheet or None if place else None,
+        fix_vi=problem.fix_vi(numbering),
+    )
+
+
+def told(problem: RowProblem, numbering: Numbering | None) -> dict[str, Any]:
+    """An example with its kind, in words; of an earlier version's kind the code alone."""
+    kind = PROBLEMS.get(problem.code)
+    words = {"vi": kind.vi if kind else problem.code, "en": kind.english if kind else problem.code}
+    told = {"code": problem.code, "severity": problem.severity}
+    return _example(problem, numbering) | told | words

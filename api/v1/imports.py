@@ -1,0 +1,349 @@
+"""Imports: a file is delivered, tried by a job, looked at, published or discarded, taken back."""
+
+import io
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+from flask import Response, json, request, send_file, stream_with_context
+from werkzeug.exceptions import BadRequest
+
+from api.core.access import as_caller, caller
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, keyed
+from api.core.received import keep_files_below_var, received
+from api.core.requests import Request as OwnRequest
+from api.core.shapes import unkept
+from api.v1.import_bodies import (
+    AnswersBody,
+    ImportAnswer,
+    ImportForm,
+    ImportList,
+    ImportOptions,
+    ImportQuery,
+    ImportsQuery,
+    ProblemsAnswer,
+    ProblemsQuery,
+    PublishBody,
+    ReportQuery,
+    RollbackBody,
+    TemplateQuery,
+    body_of,
+    numbering_of,
+    told,
+)
+from registry.core.database import session_scope
+from registry.core.errors import ImportStateError, InvalidInputError, NotFoundError
+from registry.core.json_once import GivenTwiceError, loads_once
+from registry.core.messages import Message
+from registry.files import kept
+from registry.files.csv_cells import Writer
+from registry.files.formats.table import Numbering
+from registry.intake.judging.row_problem import RowProblem
+from registry.intake.template import blank_of, write_blank
+from registry.submissions.asking import answer, ask_publish, ask_rollback, discard
+from registry.submissions.receiving import Delivery, check_source, receive
+from registry.submissions.views import (
+    all_problems,
+    find_import,
+    list_imports,
+    page_of_problems,
+    show_import,
+)
+from registry.units.gazetteer import today
+
+blueprint = Resource("imports", "/v1/imports", tag="imports", kind="writing")
+
+
+_COLUMNS: Final = (
+    *("row", "sheet_row", "sheet", "field", "code", "severity", "value", "proposed_fix"),
+    *("fix_vi", "vi"),
+)
+_NOT_YET: Final = ("staged", "reported", "publishing")
+_IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+_IS_IDEMPOTENCY_KEY: Final = re.compile("[!-~]{1,200}")
+_IDEMPOTENCY: Final = {
+    "name": _IDEMPOTENCY_KEY,
+    "in": "header",
+    "required": False,
+    "description": "Chosen by you: the same delivery under it again is the same import",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+
+
+blueprint.before_request(keep_files_below_var)
+
+
+@blueprint.post("")
+@keyed(
+    "editor",
+    accepted=ImportAnswer,
+    operation_id="deliver_import",
+    codes=("idempotency_key_reused", "storage_unavailable"),
+    upload=("file",),
+    headers=(_IDEMPOTENCY,),
+)
+def post_import(query: ImportQuery, form: ImportForm) -> Response:
+    """Deliver a file: it is kept, and a job tries what it would do.
+
+    As `multipart/form-data` with the part `file`, or as the body itself, whatever its type says,
+    with its `Content-Length`.
+    With a header `Idempotency-Key` the same delivery again is the same import. Look at the import
+    until its state is `reported`.
+    """
+    idempotency_key = _idempotency_key()
+    in_form = cast(OwnRequest, request).is_form
+    options: ImportOptions = form if in_form else query
+    if options.source is None:
+        raise InvalidInputError.of_field("source", "missing", Message("source_required"))
+    check_source(options.source)
+    given = {
+        "crs": options.crs,
+        "sheet": options.sheet,
+        "commune": options.commune,
+        "strict": options.strict,
+        "fix": options.fix,
+    }
+    asked: dict[str, Any] = {name: value for name, value in given.items() if value}
+    if mapping := _mapping(options.mapping):
+        asked["mapping"] = mapping
+    with received(query.file_name) as parts:
+        path, name = parts["file"]
+        import_id = receive(
+            register().engine,
+            register().settings,
+            Delivery(
+                *(path, name, options.source, options.delivery, options.decision, asked),
+                idempotency_key=idempotency_key,
+            ),
+            caller(),
+        )
+    return _shown(import_id, 202)
+
+
+@blueprint.get("")
+@keyed("editor", operation_id="list_imports", codes=("storage_unavailable",))
+def get_imports(query: ImportsQuery) -> ImportList:
+    """Imports of keys with a unit of yours, the latest first."""
+    found = list_imports(
+        register().engine,
+        caller(),
+        source=query.source,
+        state=query.state,
+        before=query.before,
+        limit=query.limit,
+    )
+    return {"imports": [body_of(view, caller()) for view in found]}
+
+
+@blueprint.get("/template")
+@keyed(
+    "editor",
+    statuses=(404,),
+    operation_id="get_import_template",
+    media_types=("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+)
+def get_template(query: TemplateQuery) -> Response:
+    """A blank workbook for a commune's households, with its streets and hamlets."""
+    with session_scope(register().engine) as session:
+        blank = blank_of(session, gazetteer(), query.commune, today())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "blank.xlsx"
+        write_blank(blank, path)
+        book = path.read_bytes()
+    made = send_file(
+        io.BytesIO(book), as_attachment=True, download_name=f"mau-{blank.code}.xlsx", etag=False
+    )
+    made.headers["Cache-Control"] = "no-store"
+    return made
+
+
+@blueprint.get("/<int:import_id>")
+@keyed("editor", answer=ImportAnswer)
+def get_import(import_id: int) -> Response:
+    """One import: state, progress, counts, and each kind of problem with examples."""
+    return _shown(import_id)
+
+
+@blueprint.get("/<int:import_id>/problems")
+@keyed("editor", answer=ProblemsAnswer, operation_id="list_import_problems")
+def get_problems(import_id: int, query: ProblemsQuery) -> Response:
+    """Every problem of every row, in the order of code and row."""
+    engine, asking = register().engine, caller()
+    page = page_of_problems(
+        engine, import_id, asking, code=query.code, after=query.after, limit=query.limit
+    )
+    with session_scope(engine) as session:
+        view = find_import(session, import_id, asking)
+    numbering = numbering_of(view)
+    if query.format == "csv":
+        lines = _csv(all_problems(engine, import_id, asking, code=query.code), numbering)
+        made = Response(
+            stream_with_context(as_caller(lines)), content_type="text/csv; charset=utf-8"
+        )
+        name = kept.name_of_report(view.file_name, view.id, "problems", ".csv")
+        made.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+        made.headers["Cache-Control"] = "no-store"
+        return made
+    note(count=len(page.problems))
+    problems = [told(problem, numbering) for problem in page.problems]
+    return unkept({"problems": problems, "next_after": page.next_after})
+
+
+@blueprint.get("/<int:import_id>/report")
+@keyed("editor", operation_id="get_import_report", media_types=("*/*",))
+def get_report(import_id: int, query: ReportQuery) -> Response:
+    """Rows as they came, in the file's own form, with all that is wrong."""
+    return _file(import_id, query.rows)
+
+
+@blueprint.get("/<int:import_id>/codes")
+@keyed(
+    "editor", operation_id="get_import_codes", codes=("import_state",), media_types=("text/csv",)
+)
+def get_codes(import_id: int) -> Response:
+    """Every row with its code and outcome, once it is published."""
+    return _file(import_id, kept.CODES)
+
+
+@blueprint.post("/<int:import_id>/answers")
+@keyed(
+    "editor",
+    accepted=ImportAnswer,
+    operation_id="answer_import",
+    codes=("import_state",),
+    example={"crs": "EPSG:5897", "mapping": {"Cột A": "street"}},
+)
+def post_answers(import_id: int, json: AnswersBody) -> Response:
+    """Let a job try the file again with these answers, beside earlier ones."""
+    answers = json.model_dump(exclude_none=True)
+    if not answers:
+        raise InvalidInputError.of_field(
+            "answers",
+            "missing",
+            Message("answer_required"),
+        )
+    answer(register().engine, import_id, caller(), answers)
+    return _shown(import_id, 202)
+
+
+@blueprint.post("/<int:import_id>/publish")
+@keyed(
+    "approver",
+    accepted=ImportAnswer,
+    statuses=(412,),
+    operation_id="publish_import",
+    codes=("own_delivery", "too_many_vanished", "import_state"),
+    example={"verdict": 1},
+)
+def post_publish(import_id: int, json: PublishBody) -> Response:
+    """Let a job publish what the dry run found.
+
+    When the register has changed meanwhile so that other rows would be written, nothing is: the
+    import is `reported` again with the new counts, and `trouble` says so.
+    """
+    ask_publish(
+        register().engine,
+        import_id,
+        caller(),
+        verdict=json.verdict,
+        accept_vanished=json.accept_vanished,
+    )
+    return _shown(import_id, 202)
+
+
+@blueprint.post("/<int:import_id>/rollback")
+@keyed(
+    "approver",
+    accepted=ImportAnswer,
+    operation_id="roll_back_import",
+    codes=("import_state",),
+    example={"keep_later": True},
+)
+def post_rollback(import_id: int, json: RollbackBody) -> Response:
+    """Let a job take a published import back, exactly.
+
+    Where that cannot be, `trouble` says what to do first.
+    """
+    ask_rollback(register().engine, import_id, caller(), keep_later=json.keep_later)
+    return _shown(import_id, 202)
+
+
+@blueprint.delete("/<int:import_id>")
+@keyed("editor", answer=ImportAnswer, operation_id="discard_import", codes=("import_state",))
+def delete_import(import_id: int) -> Response:
+    """Discard an import that is not published: its file, reports and problems."""
+    discard(register().engine, register().settings, import_id, caller())
+    return _shown(import_id)
+
+
+def _mapping(text: str | None) -> dict[str, str] | None:
+    if not text:
+        return None
+    try:
+        loads_once(text)
+        mapping = json.loads(text)  # which reads no half of a sign
+    except GivenTwiceError as error:
+        raise InvalidInputError.of_field(
+            "mapping", "given_twice", Message("named_twice", name=error.name)
+        ) from None
+    except ValueError:
+        mapping = None
+    if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
+        raise InvalidInputError.of_field(
+            "mapping",
+            "malformed_json",
+            Message("mapping_not_object"),
+        )
+    if "\0" in "".join((*mapping, *mapping.values())):
+        raise InvalidInputError.of_field("mapping", "nul_character", Message("text_has_nul"))
+    return mapping
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get(_IDEMPOTENCY_KEY)
+    if key is not None and not _IS_IDEMPOTENCY_KEY.fullmatch(key):
+        raise BadRequest(f"{_IDEMPOTENCY_KEY} has 1 to 200 characters of ASCII, without spaces")
+    return key
+
+
+def _file(import_id: int, kind: str) -> Response:
+    with session_scope(register().engine) as session:
+        view = find_import(session, import_id, caller())
+    path = kept.report(kept.of_import(register().settings, import_id), kind)
+    if path is None and kind == kept.CODES and view.state in _NOT_YET:
+        raise ImportStateError(
+            Message("import_not_published", import_id=import_id), state=view.state
+        )
+    if path is None:
+        raise NotFoundError(Message("import_file_gone", import_id=import_id))
+    note(count=view.counts.get("rows"))
+    made = send_file(
+        path, as_attachment=True, download_name=path.name, etag=False, conditional=False
+    )
+    made.headers["Cache-Control"] = "no-store"
+    return made
+
+
+def _csv(problems: Iterator[RowProblem], numbering: Numbering | None) -> Iterator[bytes]:
+    out = io.StringIO(newline="")
+    writer = Writer(out)
+    writer.writerow(_COLUMNS)
+    for each in problems:
+        shown = told(each, numbering)
+        writer.writerow([shown[name] for name in _COLUMNS])
+        if out.tell() > 1 << 16:
+            yield out.getvalue().encode()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue().encode()
+
+
+def _shown(import_id: int, status: int = 200) -> Response:
+    view = show_import(register().engine, import_id, caller())
+    note(count=view.counts.get("rows"), event_id=view.event_id)
+    return unkept(body_of(view, caller()), status)

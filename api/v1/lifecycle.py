@@ -1,0 +1,240 @@
+"""One endpoint for each operation of the register's table."""
+
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from flask import Response, request
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.core.access import caller
+from api.core.audit import note_done, note_operation
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, keyed
+from api.core.shapes import at, unkept
+from api.core.types import members
+from geo.code import format as code_display
+from registry.core.database import session_scope
+from registry.core.errors import IfMatchRequiredError, InvalidInputError, StaleError
+from registry.core.messages import Message
+from registry.lifecycle.patch import operation_of
+from registry.lifecycle.pending_store import Pending, State, find_pending
+from registry.lifecycle.requests import AddressPatch, OperationRequest
+from registry.lifecycle.run import perform
+from registry.lifecycle.table import OPERATIONS, Operation
+from registry.lifecycle.work import Changed, ChangedStreet, Done, WriteWarning
+from registry.records.record import record_wording
+from registry.units.gazetteer import today
+
+blueprint = Resource("operations", "/v1", tag="operations", kind="writing")
+
+_WRITTEN: Final = re.compile(r'\s*(?:W/)?"[^"]*"(?:\s*,\s*(?:W/)?"[^"]*")*\s*')
+"""One ETag or several, of anything."""
+_ETAG: Final = re.compile(r'"([0-9]{1,18})(?:-[0-9a-f]*)?"')
+
+
+class ChangedRecord(TypedDict):
+    """A record that the operation wrote."""
+
+    code: str
+    code_display: str
+    status: str
+    """Its status now"""
+    label: str | None
+    """Its whole address, as it is now; null of a code that stands on no door yet"""
+
+
+class ChangedPlace(TypedDict):
+    """The street or locality that the operation is about."""
+
+    kind: Annotated[str, Field(examples=["phố"])]
+    name: Annotated[str, Field(examples=["Láng"])]
+
+
+class OperationAnswer(TypedDict):
+    """What an operation did."""
+
+    operation: Annotated[str, Field(examples=["rename_street"])]
+    """As in the change feed"""
+    event_id: int
+    """Also what If-Match takes, for each record written"""
+    records: list[ChangedRecord]
+    """Named in the request, or made"""
+    place: ChangedPlace | None
+    rewritten: int
+    """Records written in all, those of a street among them"""
+    warnings: list[WriteWarning]
+    streets: list[ChangedStreet]
+    """Of a street that was renamed or renumbered, in each of its communes"""
+
+
+class PendingOperation(TypedDict):
+    """An operation that waits for a second person, or did."""
+
+    id: int
+    url: Annotated[str, Field(examples=["/v1/pending-operations/7"])]
+    operation: Annotated[str, Field(examples=["retire"])]
+    """As in the change feed"""
+    state: State
+    """`expired`: nobody decided in time"""
+    requests: list[dict[str, Any]]
+    """What was asked for, as sent; of several records one each"""
+    asked_by: str
+    """Name of the key"""
+    asked_at: str
+    expires_at: str
+    decided_by: str | None
+    """Name of the key"""
+    decided_at: str | None
+    reason: str | None
+    """Why it was declined"""
+    event_id: int | None
+    """What was done"""
+
+
+def shown_pending(pending: Pending) -> PendingOperation:
+    """As a `PendingOperation`."""
+    return members(
+        PendingOperation,
+        pending,
+        url=f"/v1/pending-operations/{pending.id}",
+        operation=pending.operation.kind,
+        requests=list(pending.given),
+        asked_at=at(pending.asked_at),
+        expires_at=at(pending.expires_at),
+        decided_at=at(pending.decided_at) if pending.decided_at else None,
+        reason=pending.word,
+    )
+
+
+def _endpoint(operation: Operation) -> Callable[..., Response]:
+    def post(json: Any) -> Response:
+        return _perform(operation, json)
+
+    post.__name__ = f"post_{operation.name.replace('-', '_')}"
+    post.__doc__ = (
+        f"{operation.summary}\n\n{_states(operation)} What needs a second"
+        " person waits for one (202)."
+    )
+    post.__annotations__ = {"json": operation.request, "return": Response}
+    return post
+
+
+def _perform(operation: Operation, given: OperationRequest) -> Response:
+    note_operation(operation, [given])
+    done = perform(
+        register().engine, operation, given, actor=caller().name, seen_event=_seen_event()
+    )
+    note_done(done)
+    if done.pending_id is not None:
+        return _filed(done.pending_id)
+    return unkept(operation_body(operation, done))
+
+
+def _filed(pending_id: int) -> Response:
+    with session_scope(register().engine) as session:
+        body = shown_pending(find_pending(session, pending_id, anywhere=True))
+    response = unkept(body, 202)
+    response.headers["Location"] = body["url"]
+    return response
+
+
+def _states(operation: Operation) -> str:
+    if not operation.from_states:
+        return "About no single record: If-Match is refused."
+    before = " or ".join(operation.from_states)
+    after = f", afterwards {operation.to_state}" if operation.to_state else ""
+    return f"The record is {before}{after}. If-Match with its ETag refuses a stale write (412)."
+
+
+def _seen_event() -> int | None:
+    """The event of the state that the caller has seen, where it says so."""
+    given = request.headers.get("If-Match")
+    if given is None or given == "*":
+        return None
+    if not _WRITTEN.fullmatch(given):
+        raise InvalidInputError.of_field("If-Match", "malformed_etag", Message("etag_needs_quotes"))
+    match = _ETAG.fullmatch(given.strip())
+    if match is None:
+        raise StaleError(Message("if_match_invalid"))
+    return int(match[1])
+
+
+def operation_body(operation: Operation, done: Done) -> OperationAnswer:
+    """What an operation answers."""
+    return {
+        "operation": operation.kind,
+        "event_id": done.event_id,
+        "records": changed_records(done.records),
+        "place": {"kind": done.place.kind, "name": done.place.name} if done.place else None,
+        "rewritten": done.rewritten,
+        "warnings": [warned.to_dict() for warned in done.warnings],
+        "streets": list(done.streets),
+    }
+
+
+def changed_records(records: Iterable[Changed]) -> list[ChangedRecord]:
+    """The records that an operation changed, as they are told."""
+    known = gazetteer()
+    return [
+        {
+            "code": r.code,
+            "code_display": code_display(r.code),
+            "status": r.status,
+            "label": record_wording(known, today(), r.record).label if r.record else None,
+        }
+        for r in records
+    ]
+
+
+@blueprint.patch("/addresses/<address_code>")
+@keyed(
+    "editor",
+    answer=OperationAnswer,
+    accepted=PendingOperation,
+    statuses=(428,),
+    codes=(
+        "code_mistyped",
+        "illegal_transition",
+        "address_taken",
+        "outside_units",
+        "enumeration_budget",
+    ),
+    example={"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
+    preconditions=True,
+)
+def patch_address(address_code: str, json: AddressPatch) -> Response:
+    """Change a record: verified, moved, renumbered by a decision, or else corrected.
+
+    If-Match with the ETag of the record is needed (428), and refuses a stale write
+    (412). The answer names the operation that it was; its ETag is what the next change takes. What
+    needs a second person waits for one (202).
+    """
+    if "If-Match" not in request.headers:
+        raise IfMatchRequiredError(Message("if_match_required"))
+    operation, given = operation_of(address_code, json)
+    response = _perform(operation, given)
+    if response.status_code == HTTPStatus.OK:
+        response.set_etag(str(response.get_json()["event_id"]))
+    return response
+
+
+_CODES: Final = (
+    *("code_mistyped", "illegal_transition", "address_taken", "name_taken"),
+    *("outside_units", "enumeration_budget"),
+)
+for _operation in OPERATIONS:
+    blueprint.post(f"/operations/{_operation.name}")(
+        keyed(
+            _operation.role,
+            answer=OperationAnswer,
+            accepted=PendingOperation,
+            statuses=(412,),
+            operation_id=f"perform_{_operation.kind}",
+            codes=_CODES + (("own_proposal",) if _operation.name == "activate" else ()),
+            example=_operation.example,
+            preconditions=_operation.of_record,
+        )(_endpoint(_operation))
+    )

@@ -1,0 +1,108 @@
+"""Packs: a commune in one signed file, for whoever has no network."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from flask import Response, jsonify
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.core.audit import note
+from api.core.conditional import conditional
+from api.core.context import register
+from api.core.endpoint import Resource, keyed, public
+from api.core.types import Request
+from registry.publish.pack.basemap import MEDIA_TYPE as MAP_TYPE
+from registry.publish.pack.basemap import BasemapSlice
+from registry.publish.pack.file import MEDIA_TYPE, SUFFIX
+from registry.publish.pack.keys import key_file, public_keys
+from registry.publish.pack.run import make_pack, pack_state
+
+blueprint = Resource("packs", "/v1/packs", tag="packs", kind="copies")
+
+_KEYS_AGE_S: Final = 3_600
+
+
+class PackQuery(Request):
+    """What the pack is to hold."""
+
+    since: str | None = Field(
+        None,
+        max_length=200,
+        description="Cursor of a pack that you have: only what changed after it, if that is less",
+    )
+    demo: bool = Field(default=False, description="Also what is made up for demonstration")
+
+
+class PackKey(TypedDict):
+    """A key as a JSON Web Key (RFC 7517, RFC 8037)."""
+
+    kty: Annotated[str, Field(examples=["OKP"])]
+    crv: Annotated[str, Field(examples=["Ed25519"])]
+    x: str
+    """The public key, base64url"""
+    kid: str
+    """Its thumbprint (RFC 7638), which the pack names"""
+    use: Annotated[str, Field(examples=["sig"])]
+    alg: Annotated[str, Field(examples=["Ed25519"])]
+
+
+class PackKeys(TypedDict):
+    """A JSON Web Key Set."""
+
+    keys: Annotated[list[PackKey], Field(description="The first signs; the others did before")]
+
+
+@blueprint.get("/keys")
+@public(answer=PackKeys, operation_id="list_pack_keys", codes=("signing_key_unavailable",))
+def get_pack_keys() -> Response:
+    """The public keys by which packs are checked, as a JWK Set."""
+    response = jsonify(public_keys(key_file(register().settings)))
+    response.cache_control.public = True
+    response.cache_control.max_age = _KEYS_AGE_S
+    response.add_etag()
+    return conditional(response)
+
+
+@blueprint.get("/<commune>")
+@keyed(
+    "carrier",
+    replica=True,
+    opened_by="open_packs",
+    codes=("cursor_refused", "signing_key_unavailable"),
+    media_types=("application/vnd.diachiso.pack",),
+)
+def get_pack(commune: str, query: PackQuery) -> Response:
+    """The pack of a commune: every door that may be shown, in one signed file."""
+    made = register()
+    response = Response(content_type=MEDIA_TYPE)
+    response.set_etag(pack_state(made, commune, demo=query.demo, since=query.since))
+    conditional(response)
+    if response.status_code == HTTPStatus.NOT_MODIFIED:
+        return response
+    with made.reads.batch():
+        pack = make_pack(made, commune, demo=query.demo, since=query.since)
+    note(count=pack.doors, units=[commune])
+    response.set_data(pack.body)
+    response.headers["Content-Disposition"] = f'attachment; filename="{commune}{SUFFIX}"'
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    return response
+
+
+@blueprint.get("/<commune>/basemap")
+@keyed("carrier", replica=True, opened_by="open_packs", media_types=("application/vnd.pmtiles",))
+def get_pack_basemap(commune: str) -> Response:
+    """The base map of a commune, where the operator gave one as a file: a PMTiles file of its own.
+
+    As deep as fits into some megabytes; it says whose it is.
+    """
+    wanted = BasemapSlice(register(), commune)
+    response = Response(content_type=MAP_TYPE)
+    response.set_etag(wanted.state)
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    conditional(response)
+    if response.status_code != HTTPStatus.NOT_MODIFIED:
+        response.set_data(wanted.cut())
+    return response

@@ -1,0 +1,173 @@
+"""Paper of the authority, as PDF: plates, lists and decisions."""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask import Response
+from pydantic import Field, ValidationError
+
+from api.core.audit import note
+from api.core.context import gazetteer, public_url, register
+from api.core.endpoint import Resource, keyed
+from api.core.errors import UNIT_CODE, invalid_input
+from api.core.types import Day, Request
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.lifecycle.requests import Doors, Line, Sentence
+from registry.lifecycle.table import BY_NAME
+from registry.publish.paper.decisions import (
+    KINDS,
+    DecisionForm,
+    done_decision,
+    planned_decision,
+)
+from registry.publish.paper.lists import Purpose, print_list
+from registry.publish.paper.plates import (
+    BLEED_MM,
+    PLATE_FORM,
+    ROLL_MM,
+    SIZE,
+    PlateForm,
+    Sheet,
+    print_plates,
+)
+from registry.publish.paper.site import Site
+from registry.publish.paper.typesetting import Paper
+
+blueprint = Resource("papers", "/v1/papers", tag="papers", kind="certificates")
+
+_OPERATIONS: Final = ", ".join(name for name, made in BY_NAME.items() if made.kind in KINDS)
+_SKIP: Final = "How many doors to pass over, where there are more than one PDF holds"
+
+
+class PlatesBody(Request, Doors):
+    """Whose plates, and how they are made."""
+
+    size: str = Field(
+        PLATE_FORM.size, pattern=f"^{SIZE.pattern}$", description="Width x height in mm, when cut"
+    )
+    sheet: Sheet = Field(PLATE_FORM.sheet, description="`a4`, or `roll`: as long as what is on it")
+    roll_mm: int = Field(
+        PLATE_FORM.roll_mm, ge=ROLL_MM[0], le=ROLL_MM[1], description="Width of the roll"
+    )
+    bleed_mm: int = Field(
+        PLATE_FORM.bleed_mm, ge=0, le=BLEED_MM, description="Ground beyond the cut, for the knife"
+    )
+    skip: int = Field(0, ge=0, le=1_000_000, description=_SKIP)
+
+
+class ListBody(Request, Doors):
+    """What is listed, and for whom."""
+
+    purpose: Purpose = Field("wall", description="`wall`; `field`: with boxes to tick")
+    skip: int = Field(0, ge=0, le=1_000_000, description=_SKIP)
+
+
+class DecisionBody(Request):
+    """Of what a decision is made: an operation that is to come, or the event of one that was."""
+
+    operation: str | None = Field(None, description=f"One of {_OPERATIONS}")
+    request: dict[str, Any] | None = Field(
+        None, description="With `operation`: its request, which is tried and not done"
+    )
+    event_id: int | None = Field(None, ge=0, le=2**63 - 1, description="Instead: what was done")
+    unit: str | None = Field(
+        None, pattern=UNIT_CODE, description="Who decides; the commune of the street by default"
+    )
+    number: Line | None = Field(None, description="Of the decision; left blank without it")
+    day: Day | None = Field(None, description="Of the decision; left blank without it")
+    grounds: list[Sentence] = Field(
+        default_factory=list, max_length=20, description="In place of the usual legal grounds"
+    )
+    proposer: Sentence | None = Field(None, description="On whose proposal: an office, no person")
+
+
+@blueprint.post("/plates")
+@keyed(
+    "editor",
+    statuses=(404,),
+    operation_id="print_plates",
+    example={"commune": "00199", "street": "Phố Láng", "size": "180x120"},
+    media_types=("application/pdf",),
+)
+def post_plates(json: PlatesBody) -> Response:
+    """Plates with bleed and cutting marks, of some doors or of a whole street or locality.
+
+    Nothing is written: that they were handed out is the operation `issue-plates`.
+    """
+    form = PlateForm(json.size, json.sheet, json.roll_mm, json.bleed_mm)
+    with session_scope(register().engine) as session:
+        paper = print_plates(session, gazetteer(), site(), json, form, skip=json.skip)
+    return as_pdf(paper)
+
+
+@blueprint.post("/lists")
+@keyed(
+    "editor",
+    statuses=(404,),
+    operation_id="print_list",
+    example={"commune": "00199", "locality": "Thôn Đoài", "purpose": "field"},
+    media_types=("application/pdf",),
+)
+def post_list(json: ListBody) -> Response:
+    """A list of some doors, or of a street or locality."""
+    with session_scope(register().engine) as session:
+        paper = print_list(session, gazetteer(), site(), json, json.purpose, skip=json.skip)
+    return as_pdf(paper)
+
+
+@blueprint.post("/decisions")
+@keyed(
+    "editor",
+    statuses=(404, 409),
+    operation_id="print_decision",
+    example={
+        "operation": "rename-street",
+        "request": {"commune": "00199", "street": "Phố Láng", "new_name": "Đường Láng"},
+        "number": "12",
+    },
+    media_types=("application/pdf",),
+)
+def post_decision(json: DecisionBody) -> Response:
+    """The decision of an operation that is to come or was done, with its annex."""
+    made = register()
+    form = DecisionForm(json.unit, json.number, json.day, tuple(json.grounds), json.proposer)
+    shown = (made.engine, made.reads, gazetteer(), site())
+    if (json.event_id is None) == (json.operation is None):
+        raise InvalidInputError.of_field(
+            "operation", "operation_or_event", Message("operation_or_event_required")
+        )
+    if json.event_id is not None:
+        return as_pdf(done_decision(*shown, json.event_id, form))
+    operation = BY_NAME.get(json.operation or "")
+    if operation is None or operation.kind not in KINDS:
+        raise InvalidInputError.of_field(
+            "operation", "no_decision_of_it", Message("one_of", operations=_OPERATIONS)
+        )
+    try:
+        request = operation.request.model_validate(json.request or {})
+    except ValidationError as error:
+        raise invalid_input(error, operation.request) from error
+    return as_pdf(planned_decision(*shown, operation, request, form))
+
+
+def site() -> Site:
+    """Where the QR of a paper leads."""
+    return Site(public_url(), register().settings.public_url is not None)
+
+
+def as_pdf(paper: Paper) -> Response:
+    """The answer that is a paper; what its reader has to know is told in `Paper-Notices`."""
+    note(count=paper.items)
+    response = Response(paper.pdf, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(paper.name)}"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Paper-Items"] = str(paper.items)
+    response.headers["Paper-Notices"] = notices_line(paper)
+    return response
+
+
+def notices_line(paper: Paper) -> str:
+    """What its reader has to know, in one line of codes."""
+    return ", ".join(f"{notice.code}={notice.count}" for notice in paper.notices)

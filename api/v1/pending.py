@@ -1,0 +1,89 @@
+"""Operations that wait for a second person: listed, shown, approved, declined."""
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.core.audit import note_done, note_operation
+from api.core.context import register
+from api.core.endpoint import Resource, keyed
+from api.core.types import Request
+from api.v1.lifecycle import OperationAnswer, PendingOperation, operation_body, shown_pending
+from registry.core.database import session_scope
+from registry.lifecycle.pending import approve, decline
+from registry.lifecycle.pending_store import find_pending, list_pending
+from registry.lifecycle.requests import Sentence
+
+blueprint = Resource("pending", "/v1/pending-operations", tag="operations")
+
+
+class PendingQuery(Request):
+    """Which part of the list."""
+
+    after: int = Field(0, ge=0, le=2**63 - 1, description="the last `id` of the page before")
+    limit: int = Field(100, ge=1, le=500)
+
+
+class PendingList(TypedDict):
+    """Those that wait, the oldest first."""
+
+    pending: list[PendingOperation]
+
+
+class DeclineBody(Request):
+    """Why nothing is done."""
+
+    reason: Sentence | None = Field(None, description="why; no person's name")
+
+
+@blueprint.get("")
+@keyed("viewer", operation_id="list_pending_operations")
+def get_pending_operations(query: PendingQuery) -> PendingList:
+    """What waits for a second person in the units of the key, the oldest first."""
+    with session_scope(register().engine) as session:
+        found = list_pending(session, after=query.after, limit=query.limit)
+    return {"pending": [shown_pending(each) for each in found]}
+
+
+@blueprint.get("/<int:pending_id>")
+@keyed("viewer", codes=("outside_units",))
+def get_pending_operation(pending_id: int) -> PendingOperation:
+    """What was asked for, and what became of it."""
+    with session_scope(register().engine) as session:
+        return shown_pending(find_pending(session, pending_id))
+
+
+@blueprint.post("/<int:pending_id>/approve")
+@keyed(
+    "approver",
+    operation_id="approve_pending_operation",
+    codes=(
+        "illegal_transition",
+        "address_taken",
+        "name_taken",
+        "pending_decided",
+        "pending_stale",
+        "outside_units",
+        "own_proposal",
+    ),
+)
+def post_approve(pending_id: int) -> OperationAnswer:
+    """Do it as its second person. By an approver of all its communes who did not ask for it."""
+    pending, done = approve(register().engine, pending_id)
+    note_operation(pending.operation, pending.requests())
+    note_done(done)
+    return operation_body(pending.operation, done)
+
+
+@blueprint.post("/<int:pending_id>/decline")
+@keyed(
+    "editor",
+    operation_id="decline_pending_operation",
+    codes=("illegal_transition", "address_taken", "name_taken", "pending_decided", "outside_units"),
+    example={"reason": "nhà vẫn ở đó"},
+)
+def post_decline(pending_id: int, json: DeclineBody) -> PendingOperation:
+    """Decline it, or withdraw what the key asked for itself.
+
+    What another key asked for is declined by an approver of its communes.
+    """
+    return shown_pending(decline(register().engine, pending_id, json.reason))

@@ -1,0 +1,95 @@
+"""Receipts of reports: what became of them, for who holds one, and for a key all that it reported.
+
+Whoever reported is told the outcome and what was said to him, never who decided or why.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.core.access import caller
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, keyed, public
+from api.core.shapes import at, unit_ref
+from api.core.types import Request, members
+from registry.lifecycle.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
+from registry.lifecycle.reports.receipts import Reported, by_receipt, own_reports
+from registry.records.lookup import CodeForms, code_forms
+from registry.units.gazetteer import UnitRef, today
+
+blueprint = Resource("receipts", "/v1/reports", tag="reports", kind="reports")
+
+_OUTCOME: Final = "waiting, accepted or rejected"
+
+
+class ReportOutcome(TypedDict):
+    """What became of a report."""
+
+    kind: str
+    outcome: Annotated[str, Field(description=_OUTCOME, examples=["accepted"])]
+    word: str | None
+    """What the office says to you"""
+    code: CodeForms | None
+    """The record; of a new house, once it has one"""
+    address: str | None
+    """Of a new house, as it was understood"""
+    commune: UnitRef | None
+    """Whose office decides"""
+    reported_at: str
+    """When it was said first"""
+    decided_at: str | None
+
+
+class OwnReport(ReportOutcome):
+    """One that the key reported."""
+
+    id: int
+
+
+class OwnReports(TypedDict):
+    """What a key reported, the newest first."""
+
+    reports: list[OwnReport]
+
+
+class OwnReportsQuery(Request):
+    """Which part of the list."""
+
+    before: int | None = Field(
+        None, ge=1, le=2**63 - 1, description="`id` of the last one of the page before"
+    )
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+
+
+@blueprint.get("/<receipt>")
+@public(
+    takes_session=True,
+    writes=True,
+    replica=False,
+    operation_id="get_report_outcome",
+    codes=("enumeration_budget",),
+)
+def get_receipt(receipt: str) -> ReportOutcome:
+    """What became of the report of this receipt."""
+    return outcome(by_receipt(register().engine, receipt))
+
+
+@blueprint.get("/mine")
+@keyed("carrier", operation_id="list_own_reports", codes=("outside_units", "enumeration_budget"))
+def get_own_reports(query: OwnReportsQuery) -> OwnReports:
+    """What this key reported within a year, the newest first."""
+    found = own_reports(register().engine, caller().key_id, before=query.before, limit=query.limit)
+    return {"reports": [OwnReport(id=each.id, **outcome(each)) for each in found]}
+
+
+def outcome(reported: Reported) -> ReportOutcome:
+    """A report as whoever reported sees it."""
+    return members(
+        ReportOutcome,
+        reported,
+        code=code_forms(reported.code) if reported.code else None,
+        commune=unit_ref(gazetteer().units.get(reported.unit_id), today()),
+        reported_at=at(reported.reported_at),
+        decided_at=at(reported.decided_at) if reported.decided_at else None,
+    )

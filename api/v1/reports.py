@@ -1,0 +1,312 @@
+"""Reports from the field: said by anybody, decided by an authority."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Response, request
+from pydantic import ValidationError
+from werkzeug.exceptions import BadRequest
+
+from api.core.access import caller, count_rows
+from api.core.audit import note
+from api.core.context import client_network, gazetteer, register
+from api.core.endpoint import Resource, keyed, public
+from api.core.errors import invalid_input, problem_body
+from api.core.limits import has_key
+from api.core.shapes import at, unit_ref, unkept
+from api.core.types import members
+from api.v1.lifecycle import changed_records
+from api.v1.report_bodies import (
+    AcceptBody,
+    DecisionAnswer,
+    KeptReport,
+    ManyReportsBody,
+    ManyReportsFiled,
+    QueuedReport,
+    RejectBody,
+    ReportBody,
+    ReportDecision,
+    ReportedPoint,
+    Reporters,
+    ReportFiled,
+    ReportForm,
+    ReportOfMany,
+    ReportQueue,
+    ReportsQuery,
+)
+from registry.core.errors import RegistryError
+from registry.lifecycle.reports import Filed, Said, file_report
+from registry.lifecycle.reports.decisions import (
+    OPERATIONS,
+    PARTS,
+    Decided,
+    Decision,
+    accept,
+    reject,
+)
+from registry.lifecycle.reports.queue import (
+    Entry,
+    Wanted,
+    queue,
+)
+from registry.lifecycle.reports.reporters import Reporter
+from registry.records.lookup import code_forms
+from registry.records.record import record_wording
+from registry.units.gazetteer import Gazetteer, today
+
+blueprint = Resource("reports", "/v1/reports", tag="reports", kind="reports")
+many = Resource("many_reports", "/v1/batch", tag="reports", kind="reports")
+
+_ONCE: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A random UUID of yours: the same report under it again is filed once",
+    "schema": {"type": "string", "format": "uuid"},
+}
+
+
+@blueprint.post("")
+@public(
+    statuses=(404,),
+    takes_session=True,
+    writes=True,
+    replica=False,
+    audited=True,
+    operation_id="file_report",
+    codes=(
+        "gone",
+        "withdrawn",
+        "illegal_transition",
+        "address_taken",
+        "too_many_reports",
+        "enumeration_budget",
+    ),
+    example={"kind": "confirmed", "code": "1H6X-XH2V"},
+    headers=(_ONCE,),
+)
+def post_report(json: ReportBody, form: ReportForm) -> ReportFiled:
+    """Say what was found at a door; with a key, or without one as a resident.
+
+    Equal reports raise the count of one entry. A report alone changes nothing: an editor of the
+    commune decides. With a header `Idempotency-Key`, a random UUID, it is filed once, however often
+    it is sent.
+    """
+    body, known = json or form, gazetteer()
+    return _filed(known, filed_by_caller(_said(body, _once())))
+
+
+@many.post("/reports")
+@public(
+    takes_session=True,
+    writes=True,
+    replica=False,
+    audited=True,
+    operation_id="file_reports",
+    codes=("enumeration_budget",),
+    example={
+        "reports": [
+            {
+                "once": "7f9c24e8-3b12-4fef-91e0-56a2d5a3c1f0",
+                "kind": "confirmed",
+                "code": "1H6X-XH2V",
+            }
+        ]
+    },
+)
+def post_reports(json: ManyReportsBody) -> ManyReportsFiled:
+    """Say many things at once, each once; a bad report has a problem and fails no other.
+
+    Each is filed as it would be alone, within the same limits, and whatever became of it stands
+    though the connection is lost meanwhile: it is sent again under the same `once`.
+    """
+    count_rows(len(json.reports))
+    known = gazetteer()
+    told: list[ReportOfMany] = []
+    for given in json.reports:
+        answer: ReportOfMany = {"once": str(given.get("once", ""))[:36] or None}
+        try:
+            answer["filed"] = _filed(known, filed_by_caller(_kept(given)))
+        except RegistryError as error:
+            answer["problem"] = problem_body(error)
+        told.append(answer)
+    filed = [each["filed"] for each in told if "filed" in each]
+    units = {each["commune"]["code"] for each in filed if each["commune"]}
+    note(count=sum(each["counted"] for each in filed), units=sorted(units))
+    return {"reports": told}
+
+
+def _kept(given: dict[str, Any]) -> Said:
+    try:
+        body = KeptReport.model_validate(given)
+    except ValidationError as error:
+        raise invalid_input(error, KeptReport) from None
+    return _said(body, body.once)
+
+
+@blueprint.get("")
+@keyed(
+    "viewer",
+    statuses=(404,),
+    operation_id="list_reports",
+    codes=("outside_units", "enumeration_budget"),
+)
+def get_reports(query: ReportsQuery) -> ReportQueue:
+    """The queue of a unit: first what most have said, then what waits longest.
+
+    What was decided comes newest first.
+    """
+    known = gazetteer()
+    wanted = Wanted(query.unit, query.state, query.limit, query.kind, query.street)
+    found = queue(register().engine, known, wanted)
+    note(count=len(found), units=[query.unit] if query.unit else [])
+    return {"reports": [shown_entry(known, entry) for entry in found]}
+
+
+_CODES_OF_DECISIONS: Final = (
+    *("illegal_transition", "address_taken", "report_decided", "report_stale"),
+    *("outside_units", "enumeration_budget"),
+)
+
+
+@blueprint.post("/<int:report_id>/accept")
+@keyed(
+    "editor",
+    answer=DecisionAnswer,
+    operation_id="accept_report",
+    codes=_CODES_OF_DECISIONS,
+    example={"reason": "đã đến xem"},
+)
+def post_accept(report_id: int, json: AcceptBody) -> Response:
+    """Do what the report says: verify, move, add, propose; or retire, which an editor proposes.
+
+    An approver retires at once, or decides what an editor proposed.
+    """
+    given = json.model_dump(include=set(PARTS), exclude_none=True)
+    decision = _decision(json, given, event_id=json.event_id, same_address=json.same_address)
+    return _decided(accept(register().engine, report_id, decision))
+
+
+@blueprint.post("/<int:report_id>/reject")
+@keyed(
+    "editor",
+    answer=DecisionAnswer,
+    operation_id="reject_report",
+    codes=_CODES_OF_DECISIONS,
+    example={"reason": "nhà vẫn ở đó"},
+)
+def post_reject(report_id: int, json: RejectBody) -> Response:
+    """Leave the register as it is."""
+    return _decided(reject(register().engine, report_id, _decision(json, {})))
+
+
+def _decision(
+    body: RejectBody,
+    parts: dict[str, str],
+    *,
+    event_id: int | None = None,
+    same_address: bool = False,
+) -> Decision:
+    return Decision(
+        actor=caller().name,
+        reason=body.reason,
+        decision_number=body.decision_number,
+        word=body.word,
+        seen_event=event_id,
+        parts=parts,
+        same_address=same_address,
+    )
+
+
+def filed_by_caller(said: Said) -> Filed:
+    """File what the caller says, and tell the audit log where; raises what `file_report` raises."""
+    made, known = register(), gazetteer()
+    filed = file_report(made.engine, made.reads, known, _reporter(), said)
+    unit = known.units.get(filed.unit_id)
+    note(count=int(filed.counted), units=[unit.code] if unit else [])
+    return filed
+
+
+def _said(body: ReportBody, once: UUID | None) -> Said:
+    return Said(
+        *(body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None),
+        entrance=body.entrance,
+        note=body.note,
+        once=once,
+    )
+
+
+def _once() -> UUID | None:
+    """The key under which the caller sends this again; raises BadRequest for what is no UUID."""
+    key = request.headers.get("Idempotency-Key")
+    try:
+        return None if key is None else UUID(key)
+    except ValueError:
+        raise BadRequest("Idempotency-Key is a random UUID here") from None
+
+
+def _filed(known: Gazetteer, filed: Filed) -> ReportFiled:
+    return members(
+        ReportFiled,
+        filed,
+        code=code_forms(filed.code) if filed.code else None,
+        commune=unit_ref(known.units.get(filed.unit_id), today()),
+        similar=[code_forms(code) for code in filed.similar],
+    )
+
+
+def shown_entry(known: Gazetteer, entry: Entry) -> QueuedReport:
+    """An entry as a `QueuedReport`."""
+    record = entry.record
+    return members(
+        QueuedReport,
+        entry,
+        accepting=OPERATIONS[entry.kind],
+        code=code_forms(entry.code) if entry.code else None,
+        status=record.status if record else None,
+        event_id=record.event_id if record else None,
+        label=record_wording(known, today(), record).label if record else entry.address,
+        commune=unit_ref(known.units.get(entry.unit_id), today()),
+        point=_point(entry),
+        reporters=members(Reporters, entry, total=entry.reporters),
+        first_reported_at=at(entry.first_at),
+        last_reported_at=at(entry.last_at),
+        decision=_decision_of(entry),
+    )
+
+
+def _point(entry: Entry) -> ReportedPoint | None:
+    if entry.lon is None or entry.lat is None:
+        return None
+    distance = round(entry.distance_m, 1) if entry.distance_m is not None else None
+    return members(ReportedPoint, entry, distance_m=distance)
+
+
+def _decision_of(entry: Entry) -> ReportDecision | None:
+    if entry.event_id is None or entry.decided_at is None:
+        return None
+    return members(ReportDecision, entry, at=at(entry.decided_at))
+
+
+def _decided(decided: Decided) -> Response:
+    note(count=len(decided.records), units=[decided.unit], event_id=decided.event_id)
+    return unkept(
+        members(
+            DecisionAnswer,
+            decided,
+            records=changed_records(decided.records),
+            warnings=[warned.to_dict() for warned in decided.warnings],
+        )
+    )
+
+
+def _reporter() -> Reporter:
+    """Who reports: a key, or a caller without one for today."""
+    asking, settings = caller(), register().settings
+    limited = settings.limits is not False
+    if has_key(asking):
+        most = settings.reports_per_key if limited else None
+        return Reporter(asking.role, f"key:{asking.name}", most, asking.key_id)
+    client = register().clients.name(client_network())
+    most = settings.reports_per_address if limited else None
+    return Reporter("anonymous", f"client:{client}", most)

@@ -1,0 +1,81 @@
+"""From a point to addresses."""
+
+from pydantic import Field
+
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, public
+from api.core.types import Day, Request
+from api.v1.features import FeatureCollection, feature_collection
+from registry.publish.batch import PointAsked
+from registry.search.disclosure import told_answers
+from registry.search.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
+from registry.units import label_day
+
+blueprint = Resource("reverse", "/v1/reverse", tag="search", kind="reverse")
+
+
+class ReverseQuery(Request):
+    """A point, degrees, WGS 84."""
+
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    limit: int = Field(1, ge=1, le=MAX_LIMIT)
+    radius_m: float = Field(DEFAULT_RADIUS_M, gt=0, le=MAX_RADIUS_M, allow_inf_nan=False)
+    on: Day | None = Field(
+        None, description="A day whose label of what is found is wanted as well, as `label_on`"
+    )
+
+    @property
+    def asked(self) -> PointAsked:
+        """What is asked of the register."""
+        return PointAsked(self.lon, self.lat, self.limit, self.radius_m, label_day(self.on))
+
+
+class ReverseBody(ReverseQuery):
+    """The same, as JSON."""
+
+
+class ReverseForm(ReverseQuery):
+    """The same, as a form."""
+
+
+@blueprint.get("")
+@public(retried=True, operation_id="reverse", codes=("enumeration_budget",))
+def get_reverse(query: ReverseQuery) -> FeatureCollection:
+    """The households and buildings near a point, the nearest first; else its commune.
+
+    Empty outside Viet Nam.
+    """
+    return nearest(query)
+
+
+@blueprint.post("")
+@public(
+    retried=True,
+    operation_id="reverse_by_post",
+    codes=("enumeration_budget",),
+    example={"lon": 105.80612, "lat": 21.02113, "limit": 1},
+)
+def post_reverse(json: ReverseBody, form: ReverseForm) -> FeatureCollection:
+    """The same by POST, so that no log on the way keeps the point."""
+    return nearest(json or form)
+
+
+def nearest(query: ReverseQuery) -> FeatureCollection:
+    """What is nearest to a point, as it is told."""
+    known, asked = gazetteer(), query.asked
+    found = reverse(
+        known,
+        register().reads,
+        lon=asked.lon,
+        lat=asked.lat,
+        limit=asked.limit,
+        radius_m=asked.radius_m,
+        on=asked.on,
+    )
+    return feature_collection(known, point_query(asked), told_answers(found), asked.on)
+
+
+def point_query(asked: PointAsked) -> str:
+    """How an answer repeats the point that was asked about."""
+    return f"{asked.lat},{asked.lon}"

@@ -1,0 +1,350 @@
+"""A carrier's route: a list in, its doors in the order in which they are visited out."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from flask import Response, jsonify, request
+from pydantic import Field
+from typing_extensions import TypedDict
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from api.core.access import count_rows
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import CODES_OF_TABLES, Resource, public
+from api.core.shapes import unit_ref
+from api.core.types import Request, Words
+from api.v1.papers import as_pdf, site
+from registry.core.errors import DatabaseUnavailableError
+from registry.core.messages import Message
+from registry.publish.batch.pasted import read_pasted, text_of
+from registry.publish.batch.rows import Table, json_line, read_table
+from registry.publish.paper.routes import print_sheet, print_stickers
+from registry.publish.paper.typesetting import Paper
+from registry.publish.route.distances import Point
+from registry.publish.route.listing import OPERATION, lines_of, unread_of
+from registry.publish.route.outputs import to_geojson, to_gpx
+from registry.publish.route.placing import RouteParcel, Unplaced
+from registry.publish.route.run import NOTICES, Measure, Order, Route, Visit, Wish, plan_route, turn
+from registry.publish.route.walking import Side
+from registry.records.lookup import CodeForms, code_forms
+from registry.search.validation.verdicts import Question
+from registry.units.gazetteer import Gazetteer, UnitRef, today
+
+MAX_LINES: Final = 500
+"""Of one list over HTTP."""
+PAPERS: Final = {"sheet": print_sheet, "stickers": print_stickers}
+GPX: Final = "application/gpx+xml"
+GEOJSON: Final = "application/geo+json"
+_JSON: Final = "application/json"
+_PDF: Final = "application/pdf"
+_LINES: Final = "text/plain"
+_TABLES: Final = (
+    "text/csv",
+    "application/octet-stream",
+    "application/vnd.ms-excel",
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
+
+blueprint = Resource("route", "/v1/routes", tag="search", kind="batch")
+
+_EXAMPLE: Final = {"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "27 Láng, Hà Nội"}]}
+
+
+class RouteQuery(Request):
+    """How the route is wanted."""
+
+    order: Order = Field(
+        "walking",
+        description="`walking`: by commune, street and side, as the numbers run; `shortest`: the"
+        " shortest way that is found in some seconds",
+    )
+    start: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="A code, or a point `lat, lon`; without it the first stop",
+        examples=["21.0285, 105.8542"],
+    )
+    end: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="The same; without it whichever stop is the last",
+        examples=["21.0285, 105.8542"],
+    )
+    round_trip: bool = Field(default=False, description="Ends where it begins; `end` is not read")
+
+    @property
+    def wish(self) -> Wish:
+        """What is asked of the register."""
+        return Wish(self.order, self.start, self.end, self.round_trip)
+
+
+class PapersQuery(RouteQuery):
+    """Which paper of the route."""
+
+    paper: Literal["sheet", "stickers"] = Field(
+        "sheet", description="`sheet`: to tick, stop by stop; `stickers`: one for each parcel"
+    )
+
+
+class RouteBody(Request):
+    """The list in JSON; other media types are the list itself."""
+
+    one_of_several: ClassVar[bool] = True
+
+    rows: list[dict[str, Any]] = Field(
+        description="Each with a `code` or an `address`, and perhaps a `ref` of its parcel"
+    )
+
+
+class RoutePoint(TypedDict):
+    """Degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+
+
+class RouteStop(TypedDict):
+    """A door, and the lines of the list that lead to it."""
+
+    at: Annotated[int, Field(examples=[1])]
+    """From 1, in the order of the round"""
+    code: Annotated[str, Field(examples=["1H6XXH2V"])]
+    """Canonical, no hyphen"""
+    code_display: Annotated[str, Field(examples=["1H6X-XH2V"])]
+    label: str
+    door: Annotated[str, Field(examples=["27 Phố Láng"])]
+    """The label without its units"""
+    commune: UnitRef | None
+    street: str | None
+    """Street, or hamlet where no street leads to the door"""
+    side: Side | None
+    """Of the street, by its number"""
+    number: str | None
+    position: RoutePoint | None
+    delivery_hint: str | None
+    metres: int | None
+    """From the stop before it, or from `start`"""
+    parcels: list[RouteParcel]
+
+
+class RouteChoice(TypedDict):
+    """A place that a line may mean."""
+
+    label: str
+    door: CodeForms | None
+    """Where the register knows that door"""
+
+
+class RouteQuestion(TypedDict):
+    """What to ask before the route."""
+
+    code: Annotated[str, Field(examples=["ask_which"])]
+    text: str
+    text_en: str
+    choices: list[RouteChoice]
+
+
+class UnplacedLine(TypedDict):
+    """A line of the list that names no door for certain."""
+
+    line: int
+    ref: str | None
+    given: str
+    """What was read as its address or code"""
+    status: Annotated[str, Field(examples=["complete"])]
+    """A verdict, why there is none, or a problem's code"""
+    message: str
+    message_en: str
+    level: str | None
+    """How near to the door the register knows it"""
+    question: RouteQuestion | None
+
+
+class RouteNotice(TypedDict):
+    """What its reader has to know."""
+
+    code: Annotated[str, Field(examples=["routing_silent"])]
+    message: Words
+
+
+class RouteAnswer(TypedDict):
+    """The route. Each line of the list is in a stop, unplaced or empty, once."""
+
+    order: Order
+    """As it is: `walking` where the shortest was not to be had"""
+    measured_by: Measure
+    """`straight_lines`, or `roads` by the operator's server"""
+    metres: int
+    seconds: int | None
+    """By road only"""
+    start: RoutePoint | None
+    end: RoutePoint | None
+    stops: list[RouteStop]
+    unplaced: list[UnplacedLine]
+    empty_lines: list[int]
+    unread_columns: list[str]
+    """Headers of columns that were not read"""
+    notices: list[RouteNotice]
+
+
+@blueprint.post("")
+@public(
+    answer=RouteAnswer,
+    statuses=(415,),
+    takes_session=True,
+    audited=True,
+    operation_id="plan_route",
+    codes=(*CODES_OF_TABLES, "enumeration_budget"),
+    example=_EXAMPLE,
+    in_turn=True,
+)
+def post_route(query: RouteQuery, json: RouteBody) -> Response:
+    """Order a list of codes or addresses into a route; each line comes back once.
+
+    The list: JSON with `rows`; `text/plain`, one a line; `text/csv` or a workbook, with a header.
+    Nothing of it is kept. With `Accept` also GPX (`application/gpx+xml`), GeoJSON
+    (`application/geo+json`) or the sheet to tick (`application/pdf`).
+    """
+    table, found = _planned(query, json)
+    wanted = request.accept_mimetypes.best_match((_JSON, GPX, GEOJSON, _PDF), _JSON)
+    return answered(found, wanted, unread_of(table))
+
+
+@blueprint.post("/papers")
+@public(
+    statuses=(415,),
+    takes_session=True,
+    audited=True,
+    operation_id="print_route",
+    codes=(*CODES_OF_TABLES, "enumeration_budget"),
+    example=_EXAMPLE,
+    media_types=("application/pdf",),
+    in_turn=True,
+)
+def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:
+    """The same route as a PDF: the sheet to tick, or stickers for its parcels with code and QR."""
+    _, found = _planned(query, json)
+    return as_pdf(paper_of(found, query.paper))
+
+
+def _planned(query: RouteQuery, json: RouteBody | None) -> tuple[Table, Route]:
+    if json:
+        table = read_table("ndjson", OPERATION, map(json_line, json.rows))
+    elif request.mimetype in (_LINES, *_TABLES):
+        body = request.get_data(cache=False)
+        is_file = request.mimetype != _LINES
+        table = read_pasted(OPERATION, text_of(body, "", MAX_LINES), is_file=is_file)
+    else:
+        raise UnsupportedMediaType(f"one of {', '.join((_JSON, _LINES, *_TABLES))} is needed")
+    return table, planned(table, query.wish)
+
+
+def planned(table: Table, wish: Wish) -> Route:
+    """The route of a table as far as one may be asked for; raises what `plan_route` raises."""
+    lines = list(islice(lines_of(table), MAX_LINES + 1))
+    if len(lines) > MAX_LINES:
+        raise RequestEntityTooLarge(f"more than {MAX_LINES} lines")
+    count_rows(len(lines))
+    note(count=len(lines))
+    made = register()
+    url = made.settings.routing_url
+    return made.asked(lambda: plan_route(gazetteer(), made.reads, lines, wish, url))
+
+
+def paper_of(found: Route, paper: str) -> Paper:
+    """A paper of the route, one of PAPERS. Raises DatabaseUnavailableError out of turn: the press
+    takes seconds, and others wait for it too.
+    """
+    if not turn.acquire(blocking=False):
+        raise DatabaseUnavailableError(Message("route_print_busy"))
+    try:
+        return PAPERS[paper](site(), found)
+    finally:
+        turn.release()
+
+
+def answered(found: Route, kind: str, unread: Sequence[str] = ()) -> Response:
+    """The route in one of its media types."""
+    if kind == _PDF:
+        return as_pdf(paper_of(found, "sheet"))
+    if kind == GPX:
+        response = Response(to_gpx(found, f"Tuyến {today():%d/%m/%Y}"), content_type=GPX)
+    else:
+        response = jsonify(to_geojson(found) if kind == GEOJSON else _body(found, unread))
+        response.content_type = kind
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _body(found: Route, unread: Sequence[str]) -> RouteAnswer:
+    known = gazetteer()
+    return RouteAnswer(
+        order=found.order,
+        measured_by=found.measured_by,
+        metres=found.metres,
+        seconds=found.seconds,
+        start=_point(found.start),
+        end=_point(found.end),
+        stops=[_stop(known, at, visit) for at, visit in enumerate(found.visits, 1)],
+        unplaced=list(map(_unplaced, found.unplaced)),
+        empty_lines=list(found.empty),
+        unread_columns=list(unread),
+        notices=[{"code": code, "message": NOTICES[code]} for code in found.notices],
+    )
+
+
+def _point(point: Point | None) -> RoutePoint | None:
+    return RoutePoint(lon=point[0], lat=point[1]) if point else None
+
+
+def _stop(known: Gazetteer, at: int, visit: Visit) -> RouteStop:
+    stop = visit.stop
+    record = stop.record
+    return RouteStop(
+        at=at,
+        **code_forms(record.code),
+        label=stop.label,
+        door=visit.door,
+        commune=unit_ref(known.units.get(record.unit_id or 0), today()),
+        street=visit.street,
+        side=visit.side,
+        number=visit.number,
+        position=_point(visit.point),
+        delivery_hint=record.delivery_hint,
+        metres=visit.metres,
+        parcels=list(stop.parcels),
+    )
+
+
+def _unplaced(each: Unplaced) -> UnplacedLine:
+    question = each.question
+    return UnplacedLine(
+        line=each.parcel.line,
+        ref=each.parcel.ref,
+        given=each.given,
+        status=each.status,
+        message=each.messages[0],
+        message_en=each.messages[1],
+        level=each.level,
+        question=_question(question) if question else None,
+    )
+
+
+def _question(question: Question) -> RouteQuestion:
+    return RouteQuestion(
+        code=question.code,
+        text=question.text,
+        text_en=question.text_en,
+        choices=[
+            RouteChoice(
+                label=choice.label,
+                door=code_forms(choice.code) if choice.code else None,
+            )
+            for choice in question.choices
+        ],
+    )

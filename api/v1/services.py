@@ -1,0 +1,166 @@
+"""Services of carriers: told to everybody, delivered and checked by each operator's own key."""
+
+import datetime
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, cast
+
+from flask import Response, jsonify, request
+from pydantic import Field
+from typing_extensions import TypedDict
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, keyed, public
+from api.core.errors import UNIT_CODE
+from api.core.received import FILE, keep_files_below_var, received
+from api.core.requests import Request as OwnRequest
+from api.core.types import Day, Request
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.files.kept import clean_name
+from registry.publish.services import (
+    Kind,
+    ServiceHere,
+    operator_of,
+    services_at,
+    services_of,
+)
+from registry.publish.services.checking import ServicesCheck, check_services
+from registry.publish.services.loading import ServicesLoaded, load_services
+from registry.records.lookup import lookup
+from registry.units.gazetteer import today
+
+blueprint = Resource("services", "/v1/services", tag="services")
+own = Resource("own_services", "/v1/services", tag="services")
+
+MOST_BYTES: Final = 64 << 20
+"""Of a delivery: it is read while its sender waits."""
+_PROBLEMS_TOLD: Final = 1_000
+_OPERATOR: Final = "Whose: the key's own name by default; an administrator names another one"
+
+own.before_request(keep_files_below_var)
+
+
+class ServicesQuery(Request):
+    """A door by its code, or a point."""
+
+    code: str | None = Field(None, max_length=200, description="Code of an address, in any writing")
+    lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False)
+    lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False)
+    on: Day | None = Field(None, description="A day on which they hold; today by default")
+
+
+class ServicesOfDoor(TypedDict):
+    """The services of all operators at a place, by operator, service and kind."""
+
+    on: datetime.date
+    services: list[ServiceHere]
+    """Two of one operator, service and kind where its areas overlap"""
+
+
+class DeliveryOptions(Request):
+    """What is said of a file."""
+
+    operator: str | None = Field(None, max_length=100, description=_OPERATOR)
+    sheet: str | None = Field(None, max_length=100, description="Sheet of a workbook")
+    dry_run: bool = Field(False, description="Say what would become of it, and write nothing")
+
+
+class ServicesFileQuery(DeliveryOptions):
+    """Beside a body that is the file itself."""
+
+    file_name: str | None = Field(None, max_length=200, description="What errors call the file")
+
+
+class ServicesForm(DeliveryOptions):
+    """The same as parts of a form, beside the part `file`."""
+
+
+class CheckQuery(Request):
+    """Whose areas, and which doors."""
+
+    operator: str | None = Field(None, max_length=100, description=_OPERATOR)
+    unit: str = Field(
+        pattern=UNIT_CODE, description="Doors of this commune or province", examples=["00199"]
+    )
+    kind: Kind = Field("delivers", description="Doors to which nobody does this")
+
+
+@blueprint.get("")
+@public(
+    answer=ServicesOfDoor,
+    operation_id="find_services",
+    codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"),
+)
+def get_services(query: ServicesQuery) -> Response:
+    """Who delivers to a door, collects there, and which counter it belongs to, of all operators.
+
+    By `code`, or at a point by `lon` and `lat`. Of a restricted place, who has no key is told what
+    serves its commune.
+    """
+    day, reads = query.on or today(), register().reads
+    by_point = query.lon is not None and query.lat is not None
+    if (query.code is None) is not by_point or (query.lon is None) is not (query.lat is None):
+        raise InvalidInputError.of_field("code", "missing", Message("code_or_point_required"))
+    if query.code is not None:
+        found = services_of(reads, lookup(reads, query.code), day)
+    else:
+        found = services_at(reads, day, lon=cast(float, query.lon), lat=cast(float, query.lat))
+    made = ServicesOfDoor(on=day, services=found)
+    response = jsonify(made)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@own.post("")
+@keyed(
+    "carrier",
+    operation_id="deliver_services",
+    codes=(
+        "unreadable_file",
+        "sheet_not_chosen",
+        "file_links_elsewhere",
+        "file_too_costly",
+        "enumeration_budget",
+        "storage_unavailable",
+    ),
+    upload=("file",),
+    cache=None,
+)
+def post_services(query: ServicesFileQuery, form: ServicesForm) -> ServicesLoaded:
+    """Deliver all areas and offices of an operator, which take the place of those of before.
+
+    CSV, a workbook or GeoJSON, as `multipart/form-data` with the part `file`, or as the body
+    itself. A row that is wrong is told and fails no other. Carriers deliver their own areas.
+    """
+    asked: DeliveryOptions = form if cast(OwnRequest, request).is_form else query
+    operator = operator_of(asked.operator)
+    with received(query.file_name) as parts, tempfile.TemporaryDirectory() as folder:
+        path, name = parts[FILE]
+        if path.stat().st_size > MOST_BYTES:
+            raise RequestEntityTooLarge
+        named = Path(folder) / clean_name(name)
+        named.symlink_to(path)
+        loaded = load_services(
+            *(register().engine, gazetteer(), named, operator),
+            dry_run=asked.dry_run,
+            sheet=asked.sheet,
+        )
+    note(count=loaded.changes if loaded.written else 0)
+    return replace(loaded, problems=loaded.problems[:_PROBLEMS_TOLD])
+
+
+@own.get("/check")
+@keyed("carrier", statuses=(404,), operation_id="check_services")
+def get_check(query: CheckQuery) -> ServicesCheck:
+    """Areas that overlap, and doors of a unit that nobody of the operator serves."""
+    operator = operator_of(query.operator)
+    known = gazetteer()
+    with session_scope(register().read_engine) as session:
+        report = check_services(session, known, operator=operator, unit=query.unit, kind=query.kind)
+    note(count=sum(len(each.codes) for each in report.unserved), units=[query.unit])
+    return report

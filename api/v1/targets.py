@@ -1,0 +1,107 @@
+"""Targets over HTTP: an authority says how many households its units have."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, keyed
+from api.core.errors import UNIT_CODE
+from api.core.types import Day, Request, members
+from registry.core.database import session_scope
+from registry.coverage.target_reading import Defaults
+from registry.coverage.target_rows import target_cells
+from registry.coverage.targets import PROBLEMS, TargetGap, take_targets
+from registry.lifecycle.requests import Line
+
+blueprint = Resource("targets", "/v1/targets", tag="coverage", kind="writing")
+
+Counted = Literal["households", "residents", "dwellings"]
+Quality = Literal["declared", "census", "estimate"]
+
+
+class DeclaredTarget(Request):
+    """How many households a unit has."""
+
+    unit: Annotated[str, Field(pattern=UNIT_CODE)] = Field(
+        description="Code of a province or commune of today", examples=["00199"]
+    )
+    households: int = Field(ge=0, le=999_999_999)
+    counted: Counted = Field("households", description="What the number counts")
+    quality: Quality = "declared"
+    reference_date: Day | None = Field(None, description="Day that it describes; today by default")
+    source: Line | None = Field(None, description="Who says so; the key's name by default")
+    locality: Line | None = Field(None, description="Thôn, tổ… of the commune that it is of")
+
+
+class TargetsBody(Request):
+    """Numbers of one authority."""
+
+    targets: list[DeclaredTarget] = Field(
+        min_length=1, max_length=5_000, description="Each of one unit, or of a locality"
+    )
+    dry_run: bool = Field(False, description="Say what would become of them, and write nothing")
+
+
+class TargetFault(TypedDict):
+    """What is wrong with one of them, or should be looked at."""
+
+    row_number: int
+    """From 1"""
+    code: Annotated[str, Field(description=f"One of {', '.join(PROBLEMS)}")]
+    value: str
+    severity: Literal["error", "warning", "notice"]
+    """error: not taken; warning: taken, and unusual"""
+
+
+class TargetsAnswer(TypedDict):
+    """What became of them: rows = new + changed + unchanged + rejected + skipped."""
+
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: int
+    skipped: int
+    qualities: dict[str, int]
+    problems: list[TargetFault]
+    gaps: list[TargetGap]
+    dry_run: bool
+
+
+@blueprint.post("")
+@keyed(
+    "approver",
+    operation_id="declare_targets",
+    example={"targets": [{"unit": "00199", "households": 12345}]},
+    cache=None,
+)
+def post_targets(json: TargetsBody) -> TargetsAnswer:
+    """Say how many households units have. Of units of the key only.
+
+    One that is wrong is told and not taken; the others stand. The same again changes nothing.
+    """
+    rows = [_cells(target) for target in json.targets]
+    with session_scope(register().engine) as session:
+        result = take_targets(session, gazetteer(), rows, Defaults(source=caller().name))
+        if json.dry_run:
+            session.rollback()
+    note(count=result.new + result.changed, units=sorted({t.unit for t in json.targets})[:100])
+    faults = [members(TargetFault, each) for each in result.problems]
+    return members(TargetsAnswer, result, problems=faults, dry_run=json.dry_run)
+
+
+def _cells(target: DeclaredTarget) -> dict[str, str]:
+    """As a row of a file has it."""
+    return target_cells(
+        code=target.unit,
+        households=str(target.households),
+        counted=target.counted,
+        quality=target.quality,
+        source=target.source or "",
+        locality=target.locality or "",
+        reference_date=target.reference_date.isoformat() if target.reference_date else "",
+    )

@@ -1,0 +1,415 @@
+"""Administrative units of every map: lists, one unit, conversion from old to new, a picker."""
+
+import datetime
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, NotRequired, Self
+
+from flask import Response, json, jsonify
+from pydantic import Field, model_validator
+from typing_extensions import TypedDict
+
+from api.core.conditional import conditional
+from api.core.context import gazetteer
+from api.core.endpoint import Resource, public
+from api.core.errors import PROVINCE_CODE, UNIT_CODE
+from api.core.packing import packed
+from api.core.shapes import Span, span_of, unit_ref
+from api.core.types import Day, JsonObject, Request
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
+from registry.core.personal import without_people
+from registry.records.record import Span as Days
+from registry.units import (
+    FIRST_KNOWN_DAY,
+    LAST_DAY_OF_OLD_MAP,
+    Conversion,
+    UnitQuery,
+    convert_code,
+    convert_text,
+    day_asked,
+    find_units,
+    found_before,
+    is_ambiguous,
+    picker,
+    unit_by_code,
+)
+from registry.units.announced import Announcement, Change, announced
+from registry.units.gazetteer import Gazetteer, Succession, Unit, UnitRef, seconds_until
+from registry.units.onward import Continuation, continuations
+
+blueprint = Resource("units", "/v1/units", tag="units", kind="units")
+
+MAX_AGE_S: Final = 3600
+"""How long an answer may be cached; its ETag says whether it is the same afterwards. Less where
+a unit changes before."""
+
+
+class UnitsQuery(Request):
+    """Filters of the list."""
+
+    q: str | None = Field(None, min_length=1, max_length=200, description="Name or code")
+    level: Literal["province", "district", "commune"] | None = None
+    province: str | None = Field(None, pattern=PROVINCE_CODE, description="Code of a province")
+    as_of: Day | None = Field(None, description="Day of the map; today by default")
+    limit: int = Field(50, ge=1, le=1000)
+    offset: int = Field(0, ge=0, le=100_000)
+
+
+class UnitQueryParams(Request):
+    """The day asked about."""
+
+    as_of: Day | None = Field(None, description="Day of the map; today by default")
+
+
+class ConvertQuery(Request):
+    """An old code or an old text."""
+
+    code: str | None = Field(None, pattern=UNIT_CODE, description="Code of a unit")
+    text: str | None = Field(
+        None,
+        min_length=1,
+        max_length=2000,
+        description="Administrative part of an address",
+        examples=["P. Ngọc Hà, Q. Ba Đình, Hà Nội"],
+    )
+    written_on: Day | None = Field(
+        None, description="Day of the map that it was written against; for a code 2025-06-30"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.code is None) == (self.text is None):
+            raise invalid_value("code_or_text", Message("code_or_text"))
+        return self
+
+
+class UnitSummary(TypedDict):
+    """A unit on a day."""
+
+    code: str
+    level: Literal["province", "district", "commune"]
+    kind: Annotated[str, Field(examples=["phuong"])]
+    name: Annotated[str, Field(examples=["Ba Đình"])]
+    full_name: Annotated[str, Field(examples=["Phường Ba Đình"])]
+    full_name_en: Annotated[str, Field(examples=["Ba Dinh Ward"])]
+    province: UnitRef | None
+    district: UnitRef | None
+    lifetime: Span
+
+
+class EarlierMap(TypedDict):
+    """Where there are units of that name, if there are none on the day that was asked about."""
+
+    as_of: datetime.date
+    total: int
+    message: str
+
+
+class UnitList(TypedDict):
+    """Units of a day."""
+
+    as_of: datetime.date
+    total: int
+    units: list[UnitSummary]
+    earlier: NotRequired[EarlierMap | None]
+
+
+class UnitStep(TypedDict):
+    """One step of succession."""
+
+    unit: UnitSummary
+    extent: Literal["full", "partial"]
+    effective_on: datetime.date
+
+
+class UnitContinuation(TypedDict):
+    """A unit of today that continues another one."""
+
+    unit: UnitSummary
+    extent: Literal["unchanged", "full", "partial"]
+    via: list[UnitSummary]
+
+
+class Seat(TypedDict):
+    """Where the unit is administered, degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+
+
+class NameVersion(TypedDict):
+    """What a unit was called over a span of days."""
+
+    full_name: str
+    valid: Span
+    legal_basis: str | None
+    date_basis: Literal["effective", "approximate"]
+
+
+class Alias(TypedDict):
+    """Another name or code of a unit."""
+
+    kind: str
+    alias: str
+
+
+class AnnouncedUnit(UnitRef):
+    """A unit at the other end of a change to come, in the words of its day."""
+
+    extent: Literal["full", "partial"]
+
+
+class AnnouncedChange(TypedDict):
+    """A change of a unit that is decided and has not come; its day does it by itself."""
+
+    day: datetime.date | None
+    """First day of effect; null while only the day of signing is known"""
+    change: Change
+    full_name: str
+    """From that day on; of one that ends, its last name"""
+    kind: str
+    province: UnitRef | None
+    units: list[AnnouncedUnit]
+    """Those that continue it, or of which it takes something in"""
+    legal_basis: str | None
+    message: str
+    message_en: str
+
+
+class UnitDetail(UnitSummary):
+    """All that is known of a unit."""
+
+    as_of: datetime.date
+    alive: bool
+    announced: list[AnnouncedChange]
+    seat: Seat | None
+    area_km2: float | None
+    aliases: list[Alias]
+    names: list[NameVersion]
+    predecessors: list[UnitStep]
+    successors: list[UnitStep]
+    today: list[UnitContinuation]
+    same_code: list[UnitSummary]
+
+
+UnitConversion = TypedDict(
+    "UnitConversion",
+    {
+        "from": UnitSummary,
+        "named": list[UnitSummary],
+        "unread": list[str],
+        "to": list[UnitContinuation],
+    },
+)
+UnitConversion.__doc__ = "One reading of what was asked, and what became of it."
+
+
+class Conversions(TypedDict):
+    """All readings that fit equally well; `ambiguous` when they lead to several units of today."""
+
+    as_of: datetime.date
+    ambiguous: bool
+    matches: list[UnitConversion]
+
+
+class PickerProvince(TypedDict):
+    """A province with its communes."""
+
+    code: str
+    name: str
+    communes: list[UnitRef]
+
+
+class Picker(TypedDict):
+    """Two lists, ready to cache."""
+
+    as_of: datetime.date
+    changes_on: datetime.date | None
+    """The next day on which a unit changes, as far as is decided"""
+    provinces: list[PickerProvince]
+
+
+@blueprint.get("")
+@public(answer=UnitList, statuses=(404,))
+def list_units(query: UnitsQuery) -> Response:
+    """Units of a day by name or code, level and province; the best matches first."""
+    day = day_asked(query.as_of)
+    known = gazetteer()
+    asked = UnitQuery(day, query.q, query.level, query.province, query.limit, query.offset)
+    page = find_units(known, asked)
+    units = [_summary(known, unit, day) for unit in page.units]
+    body: dict[str, object] = {"as_of": day.isoformat(), "total": page.total, "units": units}
+    if not page.total and (earlier := found_before(known, asked)):
+        body["earlier"] = _earlier(*earlier)
+    return _cacheable(jsonify(body))
+
+
+def _earlier(day: datetime.date, total: int) -> dict[str, object]:
+    message = Message("earlier_units_available", day=day, total=total)
+    return {"as_of": day.isoformat(), "total": total, "message": message}
+
+
+@blueprint.get("/picker")
+@public(answer=Picker, operation_id="get_unit_picker")
+def get_picker(query: UnitQueryParams) -> Response:
+    """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
+    body = _picker_body(gazetteer(), day_asked(query.as_of))
+    return _cacheable(Response(body, content_type="application/json"))
+
+
+@blueprint.get("/convert")
+@public(answer=Conversions, statuses=(404,), operation_id="convert_unit")
+def convert(query: ConvertQuery) -> Response:
+    """From an old code or an old text to the units of today, all candidates of a split one."""
+    response = jsonify(converted(query))
+    # The text may be somebody's address: no cache on the way keeps it.
+    response.cache_control.no_store = True
+    return response
+
+
+def converted(query: ConvertQuery) -> JsonObject:
+    """What an old code or text is today, as it is told."""
+    known, day = gazetteer(), day_asked(None)
+    written_on = None
+    if query.written_on is not None:
+        # An older text is read against the oldest map that is known.
+        written_on = day_asked(max(query.written_on, FIRST_KNOWN_DAY))
+    if query.code is not None:
+        map_day = written_on or LAST_DAY_OF_OLD_MAP
+        found = [convert_code(known, query.code, written_on=map_day, day=day)]
+    else:
+        found = convert_text(known, query.text or "", written_on=written_on, day=day)
+    # Readings of one text have their parts in common.
+    unread = dict.fromkeys(part for conversion in found for part in conversion.naming.unread)
+    told = frozenset(without_people(unread))
+    matches = [_conversion(known, conversion, day, told) for conversion in found]
+    return {"as_of": day.isoformat(), "ambiguous": is_ambiguous(found), "matches": matches}
+
+
+@blueprint.get("/<code>")
+@public(answer=UnitDetail)
+def get_unit(code: str, query: UnitQueryParams) -> Response:
+    """One unit: names, parents, seat, predecessors and successors.
+
+    Without `as_of` a code that no unit bears today is answered by the last unit that bore it.
+    """
+    known = gazetteer()
+    unit = unit_by_code(known, code, query.as_of)
+    return _cacheable(jsonify(_detail(known, unit, day_asked(query.as_of))))
+
+
+def _cacheable(response: Response) -> Response:
+    response.cache_control.public = True
+    turns_on = gazetteer().turns_on
+    left = MAX_AGE_S if turns_on is None else max(0, seconds_until(turns_on))
+    response.cache_control.max_age = min(MAX_AGE_S, left)
+    packed(response)
+    response.add_etag()
+    return conditional(response)
+
+
+@lru_cache(maxsize=4)
+def _picker_body(known: Gazetteer, day: datetime.date) -> str:
+    provinces = [
+        {
+            "code": province.code,
+            "name": province.version_on(day).full_name,
+            "communes": [unit_ref(commune, day) for commune in communes],
+        }
+        for province, communes in picker(known, day)
+    ]
+    body = {"as_of": day, "changes_on": known.turns_on, "provinces": provinces}
+    return json.dumps(body)
+
+
+def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
+    version = unit.version_on(day)
+    province, district = known.province_of(unit, day), known.district_of(unit, day)
+    return {
+        "code": unit.code,
+        "level": unit.level,
+        "kind": version.kind,
+        "name": version.name,
+        "full_name": version.full_name,
+        "full_name_en": version.full_name_en,
+        "province": unit_ref(province, day),
+        "district": unit_ref(district, day),
+        "lifetime": span_of(Days(unit.born, unit.ended)),
+    }
+
+
+def _detail(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
+    seat = None if unit.lon is None else {"lon": unit.lon, "lat": unit.lat}
+    same_code = [other for other in known.with_code(unit.code) if other.id != unit.id]
+    return {
+        **_summary(known, unit, day),
+        "as_of": day.isoformat(),
+        "alive": unit.alive_on(day),
+        "announced": [_announced(one) for one in announced(known, unit)],
+        "seat": seat,
+        "area_km2": unit.area_km2,
+        "aliases": [{"kind": kind, "alias": alias} for kind, alias in unit.aliases],
+        "names": [
+            {
+                "full_name": version.full_name,
+                "valid": span_of(Days(version.valid_from, version.valid_to)),
+                "legal_basis": version.legal_basis,
+                "date_basis": version.date_basis,
+            }
+            for version in unit.versions
+        ],
+        "predecessors": [_step(known, s, s.predecessor) for s in known.predecessors(unit)],
+        "successors": [_step(known, s, s.successor) for s in known.successors(unit)],
+        "today": [
+            _continuation(known, c, day_asked(None))
+            for c in continuations(known, unit, day_asked(None))
+        ],
+        "same_code": [_summary(known, other, day) for other in same_code],
+    }
+
+
+def _announced(one: Announcement) -> AnnouncedChange:
+    province = one.province and UnitRef(code=one.province[0], name=one.province[1])
+    return AnnouncedChange(
+        day=one.day,
+        change=one.change,
+        full_name=one.name,
+        kind=one.kind,
+        province=province,
+        units=[
+            AnnouncedUnit(code=other.unit.code, name=other.name, extent=other.extent)
+            for other in one.others
+        ],
+        legal_basis=one.legal_basis,
+        message=one.message,
+        message_en=one.message_en,
+    )
+
+
+def _step(known: Gazetteer, step: Succession, unit: Unit) -> dict[str, Any]:
+    return {
+        "unit": _summary(known, unit, step.effective_on),
+        "extent": step.extent,
+        "effective_on": step.effective_on.isoformat(),
+    }
+
+
+def _continuation(known: Gazetteer, found: Continuation, day: datetime.date) -> dict[str, Any]:
+    return {
+        "unit": _summary(known, found.unit, day),
+        "extent": found.extent,
+        "via": [_summary(known, unit, day) for unit in found.via],
+    }
+
+
+def _conversion(
+    known: Gazetteer, found: Conversion, day: datetime.date, told: frozenset[str]
+) -> dict[str, Any]:
+    naming = found.naming
+    named = [u for u in (naming.commune, naming.district, naming.province) if u is not None]
+    return {
+        "from": _summary(known, found.unit, day),
+        "named": [_summary(known, unit, day) for unit in named],
+        "unread": [part for part in naming.unread if part in told],
+        "to": [_continuation(known, continuation, day) for continuation in found.to],
+    }

@@ -1,0 +1,211 @@
+"""Whether an address can be delivered to, and what to ask where it cannot."""
+
+from typing import Annotated, NotRequired, Self
+
+from pydantic import Field, model_validator
+from typing_extensions import TypedDict
+
+from api.core.columns import Columns, Written
+from api.core.context import counts, gazetteer, register
+from api.core.endpoint import Resource, public
+from api.core.shapes import DatedLabel, unit_ref, with_label_on
+from api.core.types import Day
+from api.v1.geocode import suggested_codes
+from geo.code import format as code_display
+from registry.search.disclosure import told_validation
+from registry.search.geocode import Question
+from registry.search.mistyped_codes import SuggestedCode
+from registry.search.validate import validate
+from registry.search.validation.verdicts import (
+    Choice,
+    Component,
+    ComponentName,
+    NextAction,
+    Status,
+    Validation,
+    VerdictCode,
+)
+from registry.search.validation.verdicts import Question as Asked
+from registry.units import label_day
+from registry.units.gazetteer import UnitRef, today
+
+blueprint = Resource("validate", "/v1/validate", tag="search", kind="validate")
+
+
+class ValidateBody(Columns):
+    """An address as one text, which units may complete, or as components."""
+
+    address: Written | None = Field(
+        None,
+        description="Address of any map, or a code",
+        examples=["Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội"],
+    )
+
+    chosen: bool = Field(
+        False,
+        description="Whether the address is one that was picked from `choices`: it is not asked"
+        " about again because its number is registered in another commune",
+    )
+    on: Day | None = Field(
+        None, description="A day whose label of what is found is wanted as well, as `label_on`"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        self.check_one_of(self.address, "address")
+        return self
+
+    @property
+    def asked(self) -> Question:
+        """What is asked of the register."""
+        return Question(
+            text=self.address,
+            components=self.components,
+            chosen=self.chosen,
+            on=label_day(self.on),
+        )
+
+
+class ValidateForm(ValidateBody):
+    """The same, as a form."""
+
+
+class ValidatedComponent(TypedDict):
+    """One part of the address; those neither given, known nor missing are left out."""
+
+    component: ComponentName
+    status: Status
+    given: str | None
+    """As it was understood; null where it was not given"""
+    value: str | None
+    """As it is today; null where it is not known, or no more"""
+
+
+def validated_component(part: Component) -> ValidatedComponent:
+    """The same part."""
+    return ValidatedComponent(
+        component=part.name,
+        status=part.status,
+        given=part.given,
+        value=part.value,
+    )
+
+
+class AddressChoice(TypedDict):
+    """One possible address."""
+
+    label: str
+    label_before_2025_07: str | None
+    code: str | None
+    """Where this door is registered"""
+    code_display: str | None
+    label_on: NotRequired[DatedLabel]
+    """Only with `on`"""
+
+
+def address_choice(choice: Choice) -> AddressChoice:
+    """The same address."""
+    body = AddressChoice(
+        label=choice.label,
+        label_before_2025_07=choice.before_2025_07,
+        code=choice.code,
+        code_display=code_display(choice.code) if choice.code else None,
+    )
+    return with_label_on(body, choice.on)
+
+
+class ShopperQuestion(TypedDict):
+    """What to ask the shopper: one thing at a time."""
+
+    code: Annotated[str, Field(examples=["ask_house_number"])]
+    component: str
+    text: Annotated[
+        str, Field(examples=["Số nhà ở Phố Láng, Phường Láng, Thành phố Hà Nội là bao nhiêu?"])
+    ]
+    text_en: str
+    choices: list[AddressChoice]
+    """To pick from; never all that there may be"""
+
+
+def shopper_question(asked: Asked) -> ShopperQuestion:
+    """The same question."""
+    return ShopperQuestion(
+        code=asked.code,
+        component=asked.component,
+        text=asked.text,
+        text_en=asked.text_en,
+        choices=[address_choice(choice) for choice in asked.choices],
+    )
+
+
+class ValidationAnswer(TypedDict):
+    """The verdict, and what belongs to it."""
+
+    verdict: VerdictCode
+    next_action: NextAction
+    message: str
+    message_en: str
+    code: str | None
+    """Only with accept and correct"""
+    code_display: str | None
+    label: str | None
+    """As it is written today; null where several fit"""
+    label_before_2025_07: str | None
+    level: str | None
+    """How near to the door the register knows it"""
+    commune: UnitRef | None
+    province: UnitRef | None
+    lon: float | None
+    lat: float | None
+    components: list[ValidatedComponent]
+    question: ShopperQuestion | None
+    suggestions: list[SuggestedCode]
+    """Registered codes of which a mistyped one may be a slip, at most three"""
+    label_on: NotRequired[DatedLabel]
+    """Only with `on`, of the one address"""
+
+
+def validation_answer(found: Validation) -> ValidationAnswer:
+    """The verdict, its units as they are called today."""
+    (message, message_en), day = found.messages, today()
+    body = ValidationAnswer(
+        verdict=found.verdict,
+        next_action=found.next_action,
+        message=message,
+        message_en=message_en,
+        code=found.code,
+        code_display=code_display(found.code) if found.code else None,
+        label=found.address,
+        label_before_2025_07=found.before_2025_07,
+        level=found.level,
+        commune=unit_ref(found.commune, day),
+        province=unit_ref(found.province, day),
+        lon=found.lon,
+        lat=found.lat,
+        components=[validated_component(part) for part in found.components],
+        question=shopper_question(found.question) if found.question else None,
+        suggestions=suggested_codes(found.suggestions),
+    )
+    return with_label_on(body, found.on)
+
+
+@blueprint.post("")
+@public(
+    retried=True,
+    operation_id="validate_address",
+    codes=("enumeration_budget",),
+    example={"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
+)
+def post_validate(json: ValidateBody, form: ValidateForm) -> ValidationAnswer:
+    """A verdict on an address: accept, correct, confirm, complete, unverified or reject.
+
+    Only by POST, so that the address stands in no URL and no log.
+    """
+    return validated(json or form)
+
+
+def validated(query: ValidateBody) -> ValidationAnswer:
+    """The verdict on an address, as it is told."""
+    found = told_validation(validate(gazetteer(), register().reads, query.asked))
+    counts().count_verdicts([found.verdict])
+    return validation_answer(found)
