@@ -37,7 +37,7 @@ SHOW_NO_RECORD = {
     "/ogc", "/ogc/conformance", "/ogc/collections", "/ogc/collections/{collection}",
     "/v1/field/area", "/v1/field/records",  # by the code of a round: tests/api/test_field.py
     "/v1/batch/reports",  # many of /v1/reports
-    "/v1/webhooks",  # what they send: tests/registry/test_webhooks.py
+    "/v1/webhooks",  # what they send: tests/registry/publish/test_webhooks.py
     *(f"/v1/webhooks/{{webhook_id}}{part}" for part in (
         "", "/secret", "/replay", "/test", "/deliveries",
     )),

@@ -8,7 +8,7 @@ from tests.support.changed import concerned_tests
 @pytest.mark.parametrize(
     ("path", "concerned"),
     [
-        ("registry/search/reverse.py", "tests/registry/test_reverse.py"),
+        ("registry/search/reverse.py", "tests/registry/search/test_reverse.py"),
         ("registry/search/reverse.py", "tests/api/test_reverse.py"),
         ("registry/intake/problems.csv", "tests/registry/intake/test_problems.py"),
         ("geo/code.py", "geo/code.py"),
@@ -26,4 +26,4 @@ def test_change_concerns_the_tests_that_import_it(path: str, concerned: str) -> 
 @pytest.mark.parametrize("path", ["registry/search/reverse.py", "registry/ops/figures.sql"])
 def test_change_concerns_no_test_that_knows_nothing_of_it(path: str) -> None:
     assert "tests/geo/test_code.py" not in concerned_tests([path])
-    assert "tests/registry/test_seed.py" not in concerned_tests([path])
+    assert "tests/registry/units/test_seed.py" not in concerned_tests([path])

@@ -20,7 +20,7 @@ from registry.ops.transfer.writing import SQL
 from registry.records.codes import issue_codes
 from registry.records.history import Step
 from registry.reform.undo import undo
-from tests.registry.transfer.conftest import Change, edited, read, write
+from tests.registry.ops.transfer.conftest import Change, edited, read, write
 from tests.support.commands import as_process
 from tests.support.lifecycle import Town, town_at
 from tests.support.postgis import clone, database

@@ -29,7 +29,7 @@ from registry.ops.doctor.checks import examine
 from registry.publish.changes import read_page
 from registry.publish.changes.entries import following
 from registry.units.gazetteer import VIET_NAM
-from tests.registry.test_restore import snapshot
+from tests.registry.ops.test_restore import snapshot
 from tests.support.clusters import running
 from tests.support.copies import opened
 from tests.support.folders import open_folder

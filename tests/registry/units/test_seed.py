@@ -20,7 +20,7 @@ from geo.admin import KIND_NAMES
 from scripts.seed.names import key, same_writing
 from scripts.seed_units import main
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SEED = ROOT / "registry" / "seed"
 FILES = (
     "units.csv",

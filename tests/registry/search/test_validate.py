@@ -579,7 +579,7 @@ def test_a_code_that_ended_is_told_from_one_that_never_was(world: World) -> None
 
 
 def test_examples_of_the_page_of_matching_are_so(world: World) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "matching.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "matching.md").read_text(encoding="utf-8")
     _, table = page.split("| text | answer | faults | verdict |\n|---|---|---|---|\n")
     rows = table.split("\n\n")[0].splitlines()
     for row in rows:
