@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from registry.core.messages import Message, _, number
 from registry.publish.changes.snapshot import MANIFEST, export_snapshot
+from registry.publish.export.formats import FORMATS, format_of
 from registry.publish.export.run import (
-    FORMATS,
     LAYERS,
     STATUSES,
     ExportOptions,
@@ -23,18 +23,6 @@ from scripts.opened import opened_engine
 from scripts.options import DAY, FORCE, refuse_to_overwrite
 from scripts.progress import counting
 
-_SUFFIXES: Final = {
-    ".csv": "csv",
-    ".csv.gz": "csv.gz",
-    ".xlsx": "xlsx",
-    ".ndjson": "ndjson",
-    ".geojson": "geojson",
-    ".gpkg": "gpkg",
-    ".parquet": "geoparquet",
-    ".geoparquet": "geoparquet",
-    ".fgb": "flatgeobuf",
-    ".pmtiles": "pmtiles",
-}
 _STDOUT: Final = Path("-")
 
 
@@ -54,7 +42,7 @@ _STDOUT: Final = Path("-")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=click.Choice(list(FORMATS)),
     help="By default what the name ends in says.",
 )
 @click.option("--unit", metavar="CODE", help="Only this unit.")
@@ -128,9 +116,7 @@ def export(
 
 
 def _format(out: Path, form: str | None) -> str:
-    ends = (out.suffix, "".join(out.suffixes[-2:]))
-    known = [_SUFFIXES[end.lower()] for end in ends if end.lower() in _SUFFIXES]
-    found = form or next(iter(known), None)
+    found = form or format_of(out)
     if found is None:
         raise click.UsageError(
             str(Message("export_format_unclear", name=out.name, formats=", ".join(FORMATS)))

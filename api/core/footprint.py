@@ -15,7 +15,7 @@ _UNUSED: Final = frozenset(["pandas", "rich"])
 """Arrow loads the one (30 MB) to recognise its types, structlog the other for colours (3.5 MB)."""
 _WHILE_SERVING: Final = (
     *("api.mcp.server", "mcp.server.streamable_http_manager", "joserfc.jwk", "joserfc.jws"),
-    *("registry.publish.export.formats", "registry.publish.export.read"),
+    *("registry.publish.export.writers", "registry.publish.export.read"),
 )
 """What only some requests need, and a service of a few people meets within an hour: 35 MB."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8

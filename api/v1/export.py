@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from flask import Response
 from pydantic import Field
@@ -15,21 +15,17 @@ from api.core.errors import UNIT_CODE
 from api.core.types import Day, Request
 from registry.core.errors import DatabaseUnavailableError
 from registry.core.messages import Message
+from registry.publish.export.formats import FORMATS, STREAMED
 from registry.publish.export.run import ExportOptions, export_stream
 from registry.records.history import moment_of
 from registry.units.gazetteer import today
 
 blueprint = Resource("export", "/v1/export", tag="changes", kind="copies")
 
-Format = Literal["csv", "csv.gz", "ndjson", "geojson", "geoparquet"]
-KINDS: Final[dict[Format, tuple[str, str]]] = {
-    "csv": (".csv", "text/csv; charset=utf-8"),
-    "csv.gz": (".csv.gz", "application/gzip"),
-    "ndjson": (".ndjson", "application/x-ndjson"),
-    "geojson": (".geojson", "application/geo+json"),
-    "geoparquet": (".parquet", "application/vnd.apache.parquet"),
-}
-"""Format → what its file is called, and its media type."""
+if TYPE_CHECKING:
+    Streamed = str
+else:
+    Streamed = Literal[tuple(STREAMED)]
 _turn = threading.BoundedSemaphore(1)
 """Of each process: a file holds a connection and a thread for as long as its caller reads it."""
 
@@ -37,7 +33,7 @@ _turn = threading.BoundedSemaphore(1)
 class ExportQuery(Request):
     """Which file."""
 
-    format: Format = Field("csv", description="Kind of file")
+    format: Streamed = Field("csv", description="Kind of file")
     layer: Literal["households", "communes", "provinces"] = Field(
         "households",
         description="Households and buildings, or boundaries of units (geojson or geoparquet)",
@@ -70,13 +66,7 @@ class ExportQuery(Request):
     statuses=(404,),
     replica=True,
     operation_id="export",
-    media_types=(
-        "text/csv",
-        "application/gzip",
-        "application/x-ndjson",
-        "application/geo+json",
-        "application/vnd.apache.parquet",
-    ),
+    media_types=tuple(FORMATS[each].media_type.partition(";")[0] for each in STREAMED),
 )
 def get_export(query: ExportQuery) -> Response:
     """Every record that may be shown, or the boundaries, in one file of one moment.
@@ -87,9 +77,9 @@ def get_export(query: ExportQuery) -> Response:
     parts = as_caller(_in_turn(query.options))
     first = next(parts)  # what is wrong with the question is told before anything is sent
     note(units=[query.unit] if query.unit else [])
-    ending, kind = KINDS[query.format]
-    response = Response(_all(first, parts), content_type=kind)
-    name = f"dia-chi-so-{query.layer}-{query.unit or 'VN'}-{today():%Y%m%d}{ending}"
+    form = FORMATS[query.format]
+    response = Response(_all(first, parts), content_type=form.media_type)
+    name = f"dia-chi-so-{query.layer}-{query.unit or 'VN'}-{today():%Y%m%d}{form.suffixes[0]}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response

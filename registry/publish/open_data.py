@@ -27,9 +27,8 @@ from registry.coverage.table import write_csv
 from registry.files.csv_cells import Writer
 from registry.files.whole_file import whole_file
 from registry.publish.changes.snapshot import LICENCE
+from registry.publish.export.formats import FORMATS, OF_BOUNDARIES
 from registry.publish.export.run import (
-    BOUNDARY_FORMATS,
-    FORMATS,
     LAYERS,
     ExportOptions,
     export_file,
@@ -39,7 +38,6 @@ from registry.units.gazetteer_loading import load_gazetteer
 
 LIST: Final = "manifest.json"
 _FOLDER: Final = "open-data"
-_SUFFIXES: Final = {"geoparquet": "parquet", "flatgeobuf": "fgb"}
 _LAYERS: Final = {
     "households": (
         "ma-dia-chi",
@@ -239,7 +237,7 @@ def _exported(layer: str, form: str) -> Dataset:
 
     return Dataset(
         f"{layer}.{form}",
-        f"{file}.{_SUFFIXES.get(form, form)}",
+        f"{file}{FORMATS[form].suffixes[0]}",
         f"{vietnamese}, dạng {form}",
         f"{english}, as {form}",
         LICENCE,
@@ -277,7 +275,7 @@ DATASETS: Final = {
             _coverage,
         ),
         *(_exported(LAYERS[0], form) for form in FORMATS),
-        *(_exported(layer, form) for layer in LAYERS[1:] for form in BOUNDARY_FORMATS),
+        *(_exported(layer, form) for layer in LAYERS[1:] for form in OF_BOUNDARIES),
     )
 }
 """Code → dataset; every layer of an export in each of its formats is one of them."""

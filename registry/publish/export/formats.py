@@ -1,232 +1,133 @@
-"""Each kind of file, written from a stream of record batches in constant memory.
+"""The formats of an export, one row each: commands, the API and open data read this table."""
 
-Some are made piece by piece, and may go to wherever bytes go; the others need a file of their own.
-"""
-
-import datetime
-import errno
-import io
-import sqlite3
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.csv as arrow_csv
-from pydantic_core import to_json
-
-from registry.files.csv_cells import guarded_column
-from registry.files.new_workbook import new_workbook
-from registry.publish.export.columns import GEOMETRY_TYPE, HEADINGS
-from registry.publish.export.geoparquet import geoparquet
-
 Batches = Iterable[Any]
-_SHEET_ROWS: Final = 1_000_000
-"""A worksheet has 1,048,576 rows at most."""
-_ROWS: Final = 5_000
-_GROUP_ROWS: Final = 50_000
-_SHEET: Final = "Hộ"
-_ZOOMS: Final = (10, 14)
-"""Of tiles: before them a dwelling is less than a pixel, behind them they are drawn enlarged."""
-_GZIP: Final = 31
-"""What zlib calls the container of a .gz."""
 
 
-def _csv(batches: Batches, schema: Any) -> Iterator[bytes]:
-    options = arrow_csv.WriteOptions(quoting_style="needed", quoting_header="needed")
-    out = io.BytesIO()
-    with arrow_csv.CSVWriter(out, schema, write_options=options) as writer:
-        for batch in batches:
-            writer.write_batch(_guarded(batch))
-            yield _taken(out)
-    yield _taken(out)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One format."""
 
-
-def _taken(out: io.BytesIO) -> bytes:
-    """What was written until now, which is then forgotten."""
-    body = out.getvalue()
-    out.seek(0)
-    out.truncate()
-    return body
-
-
-def _csv_gz(batches: Batches, schema: Any) -> Iterator[bytes]:
-    packer = zlib.compressobj(wbits=_GZIP)
-    yield from map(packer.compress, _csv(batches, schema))
-    yield packer.flush()
-
-
-def _guarded(batch: Any) -> Any:
-    columns = [guarded_column(c) if c.type == pa.string() else c for c in batch.columns]
-    return pa.record_batch(columns, schema=batch.schema)
-
-
-def _ndjson(batches: Batches, _schema: Any) -> Iterator[bytes]:
-    for rows in _rows(batches):
-        yield b"".join([to_json(row) + b"\n" for row in rows])
-
-
-def _geojson(batches: Batches, _schema: Any) -> Iterator[bytes]:
-    """RFC 7946: WGS 84, a record without a place has a null geometry."""
-    separator = b'{"type":"FeatureCollection","features":[\n'
-    for rows in _rows(batches):
-        yield separator + b",\n".join(map(_feature, rows))
-        separator = b",\n"
-    yield b"\n]}\n"
-
-
-def _feature(row: dict[str, Any]) -> bytes:
-    if "geometry" in row:  # a polygon, which is text of GeoJSON already
-        geometry = (row.pop("geometry") or "null").encode()
-    else:
-        lon, lat = row.pop("lon"), row.pop("lat")
-        point = None if lon is None else {"type": "Point", "coordinates": [lon, lat]}
-        geometry = to_json(point)
-    return b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (
-        to_json(row["code"]),
-        geometry,
-        to_json(row),
-    )
-
-
-def _rows(batches: Batches) -> Iterator[list[dict[str, Any]]]:
-    """Rows, a few thousand at a time."""
-    for batch in batches:
-        for at in range(0, batch.num_rows, _ROWS):
-            yield batch.slice(at, _ROWS).to_pylist()
-
-
-def _xlsx(path: Path, batches: Batches, schema: Any) -> None:
-    """Texts as texts, so that no spreadsheet makes a date of `3/2`; a sheet a million rows."""
-    with new_workbook(path, row_by_row=True) as book:
-        head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet, at, sheets = None, _SHEET_ROWS, 0
-        for row in chain.from_iterable(_rows(batches)):
-            if sheet is None or at >= _SHEET_ROWS:
-                at, sheets = 0, sheets + 1
-                sheet = book.add_worksheet(_SHEET if sheets == 1 else f"{_SHEET} {sheets}")
-                sheet.freeze_panes(1, 1)
-                sheet.write_row(0, 0, map(HEADINGS.__getitem__, schema.names), head)
-            at += 1
-            row["recorded_at"] = row["recorded_at"].isoformat(timespec="seconds")
-            for column, value in enumerate(row.values()):
-                if isinstance(value, str):
-                    sheet.write_string(at, column, value)
-                elif isinstance(value, datetime.date):
-                    sheet.write_datetime(at, column, value, day)
-                elif value is not None:
-                    sheet.write_number(at, column, value)
-
-
-def _layer(path: Path, batches: Batches, schema: Any, *, driver: str, **options: str) -> None:
-    from registry.files.gdal import write_arrow
-
-    kind = (schema.field("geometry").metadata or {}).get(GEOMETRY_TYPE, b"Point")
-    with _told_by_gdal():
-        write_arrow(
-            pa.RecordBatchReader.from_batches(schema, iter(batches)),
-            path,
-            layer="dia_chi_so",
-            driver=driver,
-            geometry_name="geometry",
-            geometry_type=kind.decode(),
-            crs="EPSG:4326",
-            **options,
-        )
-
-
-@contextmanager
-def _told_by_gdal() -> Iterator[None]:
-    """What GDAL and SQLite say of a file that they cannot write, as everybody else says it."""
-    from registry.files.gdal import DataLayerError, DataSourceError
-
-    try:
-        yield
-    except (DataLayerError, DataSourceError, sqlite3.Error) as error:
-        raise OSError(errno.EIO, str(error)) from error
-
-
-def _indexed(path: Path, batches: Batches, schema: Any, *, driver: str, ending: str) -> None:
-    """A layer with an index of places, read once more: where the disk is full at the very end GDAL
-    leaves out the index or the last rows, and says nothing.
+    suffixes: tuple[str, ...]
+    """What names of its files end in; the first is what a download is called."""
+    media_type: str
+    writer: str
+    """`module:function` of this package, loaded when it is asked for: Arrow takes half a second
+    and 60 MB. It gets record batches and their schema, and behind a path where it is no stream.
     """
-    from registry.files.gdal import open_arrow, pyogrio
+    streamed: bool = False
+    """It is made piece by piece; others need a file."""
+    has_geometry: bool = False
+    """It takes a column of points in place of `lon` and `lat`."""
+    only_placed: bool = False
+    """It leaves out households without a point."""
+    along_curve: bool = False
+    """Its rows are in the order of a curve through space."""
+    leaves_files_beside: bool = False
+    """Its writer makes other files beside what it writes."""
+    takes_polygons: bool = False
+    """It holds boundaries, too."""
+    rows_of_progress: int = 200_000
+    """Records between two words of progress."""
 
-    rows = 0
+    def pieces(self, batches: Batches, schema: Any) -> Iterator[bytes]:
+        """The bytes of a streamed format."""
+        written: Iterator[bytes] = self._load()(batches, schema)
+        return written
 
-    def counted() -> Iterator[Any]:
-        nonlocal rows
-        for batch in batches:
-            rows += batch.num_rows
-            yield batch
+    def write(self, path: Path, batches: Batches, schema: Any) -> None:
+        """Write a file of any format. Raises OSError where it cannot be written."""
+        if self.streamed:
+            with path.open("wb") as out:
+                out.writelines(self.pieces(batches, schema))
+        else:
+            self._load()(path, batches, schema)
 
-    # By another ending than its own a driver makes a folder.
-    named = path.with_name(f"{path.name}{ending}")
-    _layer(named, counted(), schema, driver=driver)
-    with _told_by_gdal():
-        has_index = pyogrio.read_info(named)["capabilities"]["fast_spatial_filter"]
-        with open_arrow(named, columns=[], use_pyarrow=True) as (_, read):
-            found = sum(batch.num_rows for batch in read)
-    if found != rows or not has_index:
-        raise OSError(errno.EIO, "the layer is not whole")
-    named.replace(path)
+    def _load(self) -> Any:
+        module, _, function = self.writer.partition(":")
+        return getattr(import_module(f"{__package__}.{module}"), function)
 
 
-def _pmtiles(path: Path, batches: Batches, schema: Any) -> None:
-    """Tiles by GDAL, packed by the library of the format: GDAL itself would do it through SQLite's
-    driver, which is left out here (`registry.files.gdal`).
+FORMATS: Final = {
+    "csv": Format(
+        suffixes=(".csv",),
+        media_type="text/csv; charset=utf-8",
+        writer="writers:csv",
+        streamed=True,
+    ),
+    "csv.gz": Format(
+        suffixes=(".csv.gz",), media_type="application/gzip", writer="writers:csv_gz", streamed=True
+    ),
+    "xlsx": Format(
+        suffixes=(".xlsx",),
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        writer="writers:xlsx",
+        rows_of_progress=10_000,
+    ),
+    "ndjson": Format(
+        suffixes=(".ndjson",),
+        media_type="application/x-ndjson",
+        writer="writers:ndjson",
+        streamed=True,
+    ),
+    "geojson": Format(
+        suffixes=(".geojson",),
+        media_type="application/geo+json",
+        writer="writers:geojson",
+        streamed=True,
+        takes_polygons=True,
+    ),
+    "gpkg": Format(
+        suffixes=(".gpkg",),
+        media_type="application/geopackage+sqlite3",
+        writer="writers:geopackage",
+        has_geometry=True,
+        leaves_files_beside=True,
+        takes_polygons=True,
+    ),
+    "geoparquet": Format(
+        suffixes=(".parquet", ".geoparquet"),
+        media_type="application/vnd.apache.parquet",
+        writer="geoparquet:geoparquet",
+        streamed=True,
+        has_geometry=True,
+        along_curve=True,
+        takes_polygons=True,
+    ),
+    "flatgeobuf": Format(
+        suffixes=(".fgb",),
+        media_type="application/flatgeobuf",
+        writer="writers:flatgeobuf",
+        has_geometry=True,
+        only_placed=True,
+        leaves_files_beside=True,
+        takes_polygons=True,
+    ),
+    "pmtiles": Format(
+        suffixes=(".pmtiles",),
+        media_type="application/vnd.pmtiles",
+        writer="writers:pmtiles",
+        has_geometry=True,
+        only_placed=True,
+        leaves_files_beside=True,
+    ),
+}
+"""Name → format."""
+STREAMED: Final = tuple(name for name, each in FORMATS.items() if each.streamed)
+OF_BOUNDARIES: Final = tuple(name for name, each in FORMATS.items() if each.takes_polygons)
+
+
+def format_of(path: Path) -> str | None:
+    """The format that the name of a file says, if any.
+
+    >>> format_of(Path("ho.csv.gz")), format_of(Path("HO.PARQUET")), format_of(Path("ho.doc"))
+    ('csv.gz', 'geoparquet', None)
     """
-    from pmtiles.convert import mbtiles_to_pmtiles
-
-    tiles = path.with_name(f"{path.name}.mbtiles")
-    zooms = {"MINZOOM": f"{_ZOOMS[0]}", "MAXZOOM": f"{_ZOOMS[1]}"}
-    _layer(tiles, batches, schema, driver="MVT", FORMAT="MBTILES", NAME="Địa chỉ số", **zooms)
-    with _told_by_gdal():
-        mbtiles_to_pmtiles(str(tiles), str(path), _ZOOMS[1])
-
-
-STREAMS: Final[dict[str, Callable[[Batches, Any], Iterator[bytes]]]] = {
-    "csv": _csv,
-    "csv.gz": _csv_gz,
-    "ndjson": _ndjson,
-    "geojson": _geojson,
-    "geoparquet": geoparquet,
-}
-"""Format → the bytes of its file, piece by piece."""
-_FILES: Final[dict[str, Callable[[Path, Batches, Any], None]]] = {
-    "xlsx": _xlsx,
-    "gpkg": partial(_indexed, driver="GPKG", ending=".gpkg"),
-    "flatgeobuf": partial(_indexed, driver="FlatGeobuf", ending=".fgb"),
-    "pmtiles": _pmtiles,
-}
-"""Format → what writes its file."""
-
-
-def write_file(form: str, path: Path, batches: Batches, schema: Any) -> None:
-    """Write a file of any format. Raises OSError where it cannot be written."""
-    if form in STREAMS:
-        with path.open("wb") as out:
-            out.writelines(STREAMS[form](batches, schema))
-    else:
-        _FILES[form](path, batches, schema)
-
-
-def even_batches(batches: Batches, rows: int = _GROUP_ROWS) -> Iterator[Any]:
-    """The same rows in batches of so many, and the last ones alike: no row group is a crumb."""
-    held: list[Any] = []
-    for batch in batches:
-        held.append(batch)
-        if sum(each.num_rows for each in held) >= 2 * rows:
-            whole = pa.concat_batches(held)
-            held = [whole.slice(rows)]
-            yield whole.slice(0, rows)
-    if held:
-        whole = pa.concat_batches(held)
-        parts = max(1, round(whole.num_rows / rows))
-        size = -(-whole.num_rows // parts)
-        yield from (whole.slice(at, size) for at in range(0, whole.num_rows, size))
+    name = path.name.lower()
+    ends = ((end, form) for form, each in FORMATS.items() for end in each.suffixes)
+    return next((form for end, form in ends if name.endswith(end)), None)

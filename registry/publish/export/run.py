@@ -22,31 +22,14 @@ from registry.files.csv_cells import Writer
 from registry.files.whole_file import whole_file
 from registry.publish.changes.snapshot import LICENCE
 from registry.publish.export.columns import HEADINGS, Column, chosen, schema
+from registry.publish.export.formats import FORMATS, OF_BOUNDARIES, STREAMED
 from registry.units import label_day
 from registry.units.gazetteer import VIET_NAM, Gazetteer, today
 from registry.units.gazetteer_loading import load_gazetteer
 
-FORMATS: Final = (
-    *("csv", "csv.gz", "xlsx", "ndjson", "geojson"),
-    *("gpkg", "geoparquet", "flatgeobuf", "pmtiles"),
-)
-STREAMED: Final = ("csv", "csv.gz", "ndjson", "geojson", "geoparquet")
-"""Those that are made piece by piece; the others need a file."""
-_WITH_GEOMETRY: Final = ("gpkg", "geoparquet", "flatgeobuf", "pmtiles")
-_PLACED: Final = ("flatgeobuf", "pmtiles")
-"""Those that hold nothing without a place: households without a point are not in them."""
-_BESIDE_IT: Final = ("gpkg", "flatgeobuf", "pmtiles")
-"""Those whose writer lays other files beside what it writes."""
 LAYERS: Final = ("households", "communes", "provinces")
-BOUNDARY_FORMATS: Final = ("geojson", "gpkg", "geoparquet", "flatgeobuf")
-"""Those that take polygons."""
 STATUSES: Final = ("active", "proposed", "retired")
 """Those that a file may hold: a reserved code stands for no address yet."""
-
-_ROWS: Final = 200_000
-"""Records between two words of progress."""
-_SHEET_ROWS: Final = 10_000
-"""The same of a workbook, which takes minutes where other files take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +75,12 @@ def export_file(
     file; InvalidInputError and NotFoundError for wrong options, UnreadableFileError where the file
     cannot be written.
     """
-    # Not before they are asked for: Arrow takes half a second and 60 MB.
-    from registry.publish.export.formats import write_file
-
+    _check(options)
+    form = FORMATS[options.format]
     with _opened(engine, options, progress) as found:
         try:
-            with whole_file(path, by_name=options.format in _BESIDE_IT) as partial:
-                write_file(options.format, partial, found.batches, found.schema)
+            with whole_file(path, by_name=form.leaves_files_beside) as partial:
+                form.write(partial, found.batches, found.schema)
                 _write_beside(path, options, found)
         except OSError as error:
             raise UnreadableFileError(not_written(path, error)) from error
@@ -110,19 +92,17 @@ def export_stream(
     options: ExportOptions,
     progress: Callable[[int], None] = lambda _records: None,
 ) -> Iterator[bytes]:
-    """The same piece by piece, for a format of STREAMED; raises what `export_file` does, at first.
+    """The same piece by piece, for a streamed format; raises what `export_file` does, at first.
 
     The transaction stays open as long as the pieces are asked for. What breaks off later ends
     without the last piece.
     """
-    from registry.publish.export.formats import STREAMS
-
     if options.format not in STREAMED:
         raise InvalidInputError.of_field(
             "format", "literal_error", Message("must_be_one_of", expected=STREAMED)
         )
     with _opened(engine, options, progress) as found:
-        yield from STREAMS[options.format](found.batches, found.schema)
+        yield from FORMATS[options.format].pieces(found.batches, found.schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,21 +143,21 @@ def _households(
     options: ExportOptions,
     progress: Callable[[int], None],
 ) -> _Opened:
-    from registry.publish.export.formats import even_batches
     from registry.publish.export.read import Wanted, read_batches
+    from registry.publish.export.writers import even_batches
 
-    geometry = options.format in _WITH_GEOMETRY
+    form = FORMATS[options.format]
+    geometry = form.has_geometry
     communes, named, former = _units(gazetteer, options.unit, day)
     wanted = Wanted(
         *(communes, options.statuses, options.as_of, options.demo, options.on, options.external),
-        placed=options.format in _PLACED,
-        along=options.format == "geoparquet",
+        placed=form.only_placed,
+        along=form.along_curve,
     )
     connection = driver_connection(session.connection())
     batches = read_batches(connection, gazetteer, day, wanted, geometry=geometry)
     kept = {"geometry": geometry, "on": options.on is not None, "external": options.external}
-    rows = _SHEET_ROWS if options.format == "xlsx" else _ROWS
-    counted = _Counted(even_batches(batches), rows, progress)
+    counted = _Counted(even_batches(batches), form.rows_of_progress, progress)
     return _Opened(counted, schema(**kept), chosen(**kept), named, former)
 
 
@@ -193,7 +173,9 @@ def _boundaries(
         *(session, gazetteer, options.layer, options.unit, options.as_of),
         as_text=options.format == "geojson",
     )
-    counted = _Counted(iter([batch] if batch.num_rows else []), _ROWS, progress)
+    counted = _Counted(
+        iter([batch] if batch.num_rows else []), FORMATS[options.format].rows_of_progress, progress
+    )
     return _Opened(counted, batch.schema, COLUMNS, (), None)
 
 
@@ -223,15 +205,15 @@ def _check(options: ExportOptions) -> None:
     label_day(options.on)
     if options.format not in FORMATS:
         raise InvalidInputError.of_field(
-            "format", "literal_error", Message("must_be_one_of", expected=FORMATS)
+            "format", "literal_error", Message("must_be_one_of", expected=tuple(FORMATS))
         )
     if options.layer not in LAYERS:
         raise InvalidInputError.of_field(
             "layer", "literal_error", Message("must_be_one_of", expected=LAYERS)
         )
-    if options.layer != "households" and options.format not in BOUNDARY_FORMATS:
+    if options.layer != "households" and options.format not in OF_BOUNDARIES:
         raise InvalidInputError.of_field(
-            "format", "literal_error", Message("must_be_one_of", expected=BOUNDARY_FORMATS)
+            "format", "literal_error", Message("must_be_one_of", expected=OF_BOUNDARIES)
         )
     if not options.statuses or not set(options.statuses) <= set(STATUSES):
         raise InvalidInputError.of_field(

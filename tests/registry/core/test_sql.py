@@ -192,7 +192,7 @@ def _bulks() -> Iterator[tuple[str, Bulk]]:
 
 
 _BESIDE: Final = {
-    "seeds.sql": [
+    "units/seeds.sql": [
         f"CREATE TEMPORARY TABLE seed_{name} ({columns.replace(',', ' text,')} text)"
         for name, columns in FILES_OF_SEEDS.items()
     ],
@@ -200,7 +200,7 @@ _BESIDE: Final = {
         f"CREATE TEMPORARY TABLE {name} ({columns})" for name, columns in HANDED.items()
     ],
     "intake/row_reports.sql": [f"CREATE TEMPORARY TABLE vanished_ref ({VANISHED_REF})"],
-    "transfer/reading.sql": [
+    "ops/transfer/reading.sql": [
         "CREATE TEMPORARY TABLE part (code text, since timestamptz, until timestamptz)"
     ],
 }

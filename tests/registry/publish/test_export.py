@@ -29,16 +29,14 @@ from registry.files.fields import find_columns
 from registry.files.formats.any_file import read_file
 from registry.publish.drawing.refresh import refresh
 from registry.publish.export.columns import ADDRESS_ON, COLUMNS, EXTERNAL_IDS, HEADINGS
-from registry.publish.export.formats import even_batches
+from registry.publish.export.formats import FORMATS, OF_BOUNDARIES, STREAMED
 from registry.publish.export.run import (
-    BOUNDARY_FORMATS,
-    FORMATS,
-    STREAMED,
     Exported,
     ExportOptions,
     export_file,
     export_stream,
 )
+from registry.publish.export.writers import even_batches
 from registry.units.gazetteer import VIET_NAM
 from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.factories import (
@@ -281,7 +279,7 @@ def test_what_is_streamed_is_the_file(world: World, files: dict[str, Path], form
         assert sorted(streamed.splitlines()) == sorted(files[form].read_bytes().splitlines())
 
 
-@pytest.mark.parametrize("form", BOUNDARY_FORMATS)
+@pytest.mark.parametrize("form", OF_BOUNDARIES)
 def test_boundaries_go_out_with_their_names(world: World, tmp_path: Path, form: str) -> None:
     refresh(world.engine)
     for layer, count, code, name in (
