@@ -31,6 +31,7 @@ from api.desk import (
     records_work,
     sign_in,
     target_files,
+    templates,
 )
 from api.desk import home as desk_home
 from api.desk import imports as desk_imports
@@ -132,6 +133,7 @@ _BLUEPRINTS: Final = (
     desk_services.blueprint,
     desk_targets.blueprint,
     target_files.blueprint,
+    templates.blueprint,
     desk_webhooks.blueprint,
     desk_field.blueprint,
     field_records.blueprint,

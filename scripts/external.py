@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from registry.core.messages import N_, _
-from registry.records.external_ids.loading import Loaded, load_external_ids
+from registry.records.external_ids.loading import TABLE, Loaded, load_external_ids
 from scripts.opened import opened_session
 from scripts.options import DRY_RUN
 from scripts.problems import show_problems
 from scripts.results import shows
+from scripts.table_template import template_of
 
 _SEVERITIES = {"error": N_("rejected"), "notice": N_("look at it")}
 
@@ -49,3 +50,6 @@ def load(file: Path, scheme: str | None, sheet: str | None, *, dry_run: bool) ->
     """
     with opened_session(dry_run=dry_run) as session:
         return load_external_ids(session, file, scheme, sheet)
+
+
+external.add_command(template_of(TABLE))

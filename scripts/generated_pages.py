@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Final
 
 import click
@@ -20,13 +21,19 @@ from api.document.words import TAGS
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.settings import ROOT, Settings
+from registry.coverage.target_rows import TABLE as TARGETS
+from registry.files.table_file import TableFile
 from registry.intake.judging.problems import PROBLEMS
 from registry.lifecycle.table import OPERATIONS, Operation
+from registry.publish.services.rows import TABLE as SERVICES
 from registry.register import Register
 from scripts.lifecycle import operation as group
 
 LIFECYCLE: Final = ROOT / "docs" / "lifecycle.md"
-PAGES: Final = (ROOT / "docs" / "api.md", LIFECYCLE, ROOT / "docs" / "problems.md")
+PAGES: Final = (
+    LIFECYCLE,
+    *(ROOT / "docs" / f"{name}.md" for name in ("api", "problems", "coverage", "services")),
+)
 _PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _COMMON: Final = ("reason", "decision_number")
 _NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -158,6 +165,15 @@ def _command(made: Operation) -> str:
     return f"`bin/diachiso operation {made.name} {' '.join(options)}`"
 
 
+def columns(table: TableFile) -> str:
+    """The columns of a small table: its header in the template, its name, what stands in it."""
+    rows = [
+        f"| {each.header} | `{each.field}` | {each.vietnamese} | {each.english} |"
+        for each in table.columns
+    ]
+    return "\n".join(["| cột | column | nghĩa | what stands in it |", "|---|---|---|---|", *rows])
+
+
 _CONTEXT: Final = click.Context(group)
 _PARTS: Final[dict[str, Callable[[], str]]] = {
     "diagram": diagram,
@@ -165,6 +181,8 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "sections": sections,
     "problems": problems,
     "endpoints": endpoints,
+    "targets": partial(columns, TARGETS),
+    "services": partial(columns, SERVICES),
 }
 
 

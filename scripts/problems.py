@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from registry.core.messages import _
-from registry.files.row_files import RowProblem
+from registry.files.table_file import RowProblem
 from scripts.progress import say
 
 SHOWN: Final = 20

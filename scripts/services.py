@@ -16,11 +16,13 @@ from registry.publish.services.loading import (
     load_services,
     remove_services,
 )
+from registry.publish.services.rows import TABLE
 from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_engine, opened_session
 from scripts.options import DRY_RUN
 from scripts.problems import SHOWN, show_problems
 from scripts.results import lines, shows
+from scripts.table_template import template_of
 
 _SEVERITIES = {"error": N_("rejected"), "warning": N_("warning")}
 _OPERATOR = "The operator: the name of its key."
@@ -161,3 +163,6 @@ def _show_overlaps(overlaps: Sequence[ServiceOverlap]) -> None:
             "{office} and {other}", office=each.office or "–", other=each.other_office or "–"
         )
         click.echo(f"  {each.operator}, {each.service} ({each.kind}): {offices}: {each.where}")
+
+
+services.add_command(template_of(TABLE))

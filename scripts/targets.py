@@ -10,12 +10,14 @@ from registry.core.events import Cause, write_scope
 from registry.core.messages import N_, Message, _, number
 from registry.coverage.figures import QUALITY_LABELS
 from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
+from registry.coverage.target_rows import TABLE
 from registry.coverage.targets import TargetResult, import_targets, remove_targets
 from registry.units.gazetteer_loading import load_gazetteer
 from scripts.opened import opened_engine, opened_session
 from scripts.options import DAY, DRY_RUN
 from scripts.problems import show_problems
 from scripts.results import shows
+from scripts.table_template import template_of
 
 _SEVERITIES = {"error": N_("rejected"), "warning": N_("warning"), "notice": N_("passed over")}
 
@@ -127,3 +129,6 @@ def remove(source: str, *, dry_run: bool) -> None:
         removed = remove_targets(session, load_gazetteer(session), source)
     tried = f"{_('Dry run, nothing was written')}: " if dry_run else ""
     click.echo(tried + _("{count:n} figures withdrawn", count=removed))
+
+
+targets.add_command(template_of(TABLE))

@@ -36,7 +36,7 @@ from registry.coverage.target_store import (
     write_targets,
 )
 from registry.coverage.target_units import UNIT_PROBLEMS, TargetUnits
-from registry.files.row_files import ProblemTable, RowProblem
+from registry.files.table_file import ProblemTable, RowProblem
 from registry.units.gazetteer import Gazetteer, today
 
 SQL: Final = Statements(__file__, "queries.sql")

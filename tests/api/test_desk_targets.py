@@ -180,6 +180,15 @@ def test_list_is_searched_narrowed_and_compared(office: Office, communes: list[s
     assert seat.get("/desk/targets", unit="99999").status_code == 404
 
 
+def test_blank_to_fill_in_has_the_columns_that_are_read(office: Office) -> None:
+    seat: Seat = seated(office, "Người duyệt", "approver", units=(COMMUNE,))
+    assert "/desk/targets/template.xlsx" in seat.get("/desk/targets", unit=COMMUNE).text
+    blank = CalamineWorkbook.from_filelike(io.BytesIO(seat.get("/desk/targets/template.xlsx").data))
+    headers, example = blank.get_sheet_by_index(0).to_python()
+    assert "Số hộ" in headers
+    assert COMMUNE in example
+
+
 def test_what_is_shown_is_taken_home(office: Office, communes: list[str]) -> None:
     seat: Seat = seated(office, "Văn phòng", "viewer", units=(COMMUNE,))
     sheet = seat.get("/desk/targets/file.xlsx", unit=HA_NOI, pick=[COMMUNE, communes[3]])

@@ -25,10 +25,8 @@ from registry.core.messages import Message
 from registry.core.personal import PERSONAL_DATA, holds_personal
 from registry.core.sources import open_source
 from registry.coverage.target_units import TargetUnits
-from registry.files.fields import told_headers
-from registry.files.formats.any_file import read_file
 from registry.files.formats.table import not_opened, unreadable
-from registry.files.row_files import Wrong, cells_of, columns_named
+from registry.files.table_file import TableFile, Wrong, opened_table
 from registry.publish.services import KINDS, Kind
 from registry.units.boundaries.geojson import read_features
 from registry.units.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
@@ -41,21 +39,12 @@ MOST_CODES: Final = 200_000
 """Of a file."""
 _MOST_TEXT: Final = 100
 _MOST_HOURS: Final = 255
-_FIELDS: Final = {
-    "operator": ("operator", "hang", "don vi van chuyen", "nha van chuyen"),
-    "service": ("service", "dich vu"),
-    "kind": ("kind", "loai", "viec"),
-    "office": ("office", "buu cuc", "diem phuc vu", "van phong"),
-    "lon": ("lon", "lng", "longitude", "kinh do", "x"),
-    "lat": ("lat", "latitude", "vi do", "y"),
-    "hours": ("hours", "opening hours", "gio mo cua", "gio lam viec"),
-    "communes": ("communes", "commune", "xa", "xa phuong", "ma xa", "dia ban"),
-    "codes": ("codes", "code", "ma dia chi", "ma"),
-    "valid_from": ("valid from", "tu ngay", "hieu luc tu"),
-    "valid_to": ("valid to", "den ngay", "hieu luc den"),
-}
-_MEANT: Final = {"commune": "communes", "longitude": "lon", "latitude": "lat"}
-"""Field of an import → the one that it is here: `Tên xã/phường`."""
+TABLE: Final = TableFile(
+    "services",
+    (("service", "office"),),
+    "service_columns_required",
+    {"commune": "communes", "longitude": "lon", "latitude": "lat"},
+)
 _KIND_WORDS: Final[Mapping[str, Kind]] = {
     **{kind: kind for kind in KINDS},
     **dict.fromkeys(("deliver", "giao", "phat", "giao hang", "phat hang"), "delivers"),
@@ -136,29 +125,18 @@ def _is_geojson(path: Path) -> bool:
 
 
 def _table(path: Path, sheet: str | None) -> Iterator[FileRow]:
-    table = read_file(path, sheet, in_request=True)
+    table = opened_table(path, sheet, in_request=True)
     if table.features is not None:
         raise unreadable(path, Message("save_layer_as_geojson"))
-    columns = columns_named(table.headers, _FIELDS, _MEANT)
-    if not {"service", "office"} & columns.keys():
-        raise unreadable(
-            path,
-            Message("service_columns_required", headers=told_headers(table.headers)[:12]),
-        )
-    with table.rows() as rows:
-        for row in rows:
-            cells = cells_of(row, columns, _FIELDS)
-            if any(cells.values()):
-                yield FileRow(cells)
+    yield from map(FileRow, TABLE.rows(path, table))
 
 
 def _features(path: Path) -> Iterator[FileRow]:
     with open_source(str(path)) as file:
         for feature in read_features(file, path.name):
             names = {str(name): _text(value) for name, value in feature.properties.items()}
-            columns = columns_named(list(names), _FIELDS, _MEANT)
-            cells = cells_of(list(names.values()), columns, _FIELDS)
-            yield FileRow(cells, feature.geometry)
+            places = TABLE.places(list(names))
+            yield FileRow(TABLE.cells(list(names.values()), places), feature.geometry)
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,7 @@ Where a scheme gives each door one value, what breaks that is told.
 import datetime
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,10 +21,7 @@ from registry.core.days import day_after, parse_day
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.files.fields import told_headers
-from registry.files.formats.any_file import read_file
-from registry.files.formats.table import not_opened, unreadable
-from registry.files.row_files import ProblemTable, RowProblem, Wrong, cells_of, columns_named
+from registry.files.table_file import ProblemTable, RowProblem, TableFile, Wrong, opened_table
 from registry.records.external_ids import MAX_VALUE, SCHEME, ExternalId
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -46,13 +43,7 @@ PROBLEMS: Final = {
 _TABLE: Final = ProblemTable(
     PROBLEMS, notices=("value_shared", "record_has_several"), identifiers=frozenset(PROBLEMS)
 )
-_FIELDS: Final = {
-    "code": ("code", "ma", "ma dia chi", "ma dia chi so", "address code"),
-    "scheme": ("scheme", "loai", "loai ma", "he ma"),
-    "value": ("value", "gia tri", "so hieu", "ma ngoai", "postcode", "ma buu chinh", "parcel"),
-    "valid_from": ("valid from", "tu ngay", "hieu luc tu"),
-    "valid_to": ("valid to", "den ngay", "hieu luc den"),
-}
+TABLE: Final = TableFile("external_ids", (("code",), ("value",)), "external_columns_required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +78,7 @@ def load_external_ids(
     read: dict[tuple[str, str, str], tuple[int, ExternalId]] = {}
     problems: list[RowProblem] = []
     count = 0
-    for count, cells in enumerate(_rows(path, sheet), start=1):
+    for count, cells in enumerate(TABLE.rows(path, opened_table(path, sheet)), start=1):
         found = _read(cells, scheme)
         if isinstance(found, ExternalId) and found.key in read:
             found = ("row_repeated", found.value)
@@ -100,25 +91,6 @@ def load_external_ids(
     severities = Counter(problem.severity for problem in problems)
     problems.sort(key=lambda problem: (problem.row_number, problem.code))
     return Loaded(count, **written, rejected=severities["error"], problems=tuple(problems))
-
-
-def _rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
-    """The cells of each row by field, '' for none; rows without any are passed over."""
-    try:
-        table = read_file(path, sheet)
-    except OSError as error:
-        raise not_opened(path, error) from error
-    with table.rows() as rows:
-        columns = columns_named(table.headers, _FIELDS)
-        if not {"code", "value"} <= columns.keys():
-            raise unreadable(
-                path,
-                Message("external_columns_required", headers=told_headers(table.headers)[:12]),
-            )
-        for row in rows:
-            cells = cells_of(row, columns, _FIELDS)
-            if any(cells.values()):
-                yield cells
 
 
 def _read(cells: Mapping[str, str], scheme: str | None) -> ExternalId | Wrong:
