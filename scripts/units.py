@@ -73,7 +73,7 @@ def _reload(*, dry_run: bool, form: str) -> None:
     for line in loaded:
         say(line)
     if form == "json":
-        show_json({"seeds_loaded": bool(loaded), "cells": cells.to_dict(), "dry_run": dry_run})
+        show_json({"seeds_loaded": bool(loaded), "cells": cells, "dry_run": dry_run})
     else:
         _print_reload(seeds_loaded=bool(loaded), cells=cells, dry_run=dry_run)
 

@@ -8,9 +8,9 @@ commune, a number, and what it counts. The newest declared count wins
 import datetime
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -96,10 +96,6 @@ class TargetResult:
     problems: tuple[RowProblem, ...]
     gaps: tuple[TargetGap, ...]
     """Provinces of the file, where all their communes have targets."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 def import_targets(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Flag, auto
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,24 @@ from typing import Any, Final
 Batches = Iterable[Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Trait(Flag):
+    """What holds for a format."""
+
+    STREAMED = auto()
+    """It is made piece by piece; others need a file."""
+    GEOMETRY = auto()
+    """It takes a column of points in place of `lon` and `lat`."""
+    ONLY_PLACED = auto()
+    """It leaves out households without a point."""
+    ALONG_CURVE = auto()
+    """Its rows are in the order of a curve through space."""
+    FILES_BESIDE = auto()
+    """Its writer makes other files beside what it writes."""
+    POLYGONS = auto()
+    """It holds boundaries, too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """One format."""
 
@@ -20,18 +38,7 @@ class Format:
     """`module:function` of this package, loaded when it is asked for: Arrow takes half a second
     and 60 MB. It gets record batches and their schema, and behind a path where it is no stream.
     """
-    streamed: bool = False
-    """It is made piece by piece; others need a file."""
-    has_geometry: bool = False
-    """It takes a column of points in place of `lon` and `lat`."""
-    only_placed: bool = False
-    """It leaves out households without a point."""
-    along_curve: bool = False
-    """Its rows are in the order of a curve through space."""
-    leaves_files_beside: bool = False
-    """Its writer makes other files beside what it writes."""
-    takes_polygons: bool = False
-    """It holds boundaries, too."""
+    traits: Trait
     rows_of_progress: int = 200_000
     """Records between two words of progress."""
 
@@ -42,7 +49,7 @@ class Format:
 
     def write(self, path: Path, batches: Batches, schema: Any) -> None:
         """Write a file of any format. Raises OSError where it cannot be written."""
-        if self.streamed:
+        if Trait.STREAMED in self.traits:
             with path.open("wb") as out:
                 out.writelines(self.pieces(batches, schema))
         else:
@@ -53,73 +60,35 @@ class Format:
         return getattr(import_module(f"{__package__}.{module}"), function)
 
 
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LAYER: Final = Trait.GEOMETRY | Trait.POLYGONS | Trait.FILES_BESIDE
+_PARQUET: Final = Trait.STREAMED | Trait.GEOMETRY | Trait.POLYGONS | Trait.ALONG_CURVE
 FORMATS: Final = {
-    "csv": Format(
-        suffixes=(".csv",),
-        media_type="text/csv; charset=utf-8",
-        writer="writers:csv",
-        streamed=True,
-    ),
-    "csv.gz": Format(
-        suffixes=(".csv.gz",), media_type="application/gzip", writer="writers:csv_gz", streamed=True
-    ),
-    "xlsx": Format(
-        suffixes=(".xlsx",),
-        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        writer="writers:xlsx",
-        rows_of_progress=10_000,
-    ),
-    "ndjson": Format(
-        suffixes=(".ndjson",),
-        media_type="application/x-ndjson",
-        writer="writers:ndjson",
-        streamed=True,
-    ),
+    "csv": Format((".csv",), "text/csv; charset=utf-8", "writers:csv", Trait.STREAMED),
+    "csv.gz": Format((".csv.gz",), "application/gzip", "writers:csv_gz", Trait.STREAMED),
+    "xlsx": Format((".xlsx",), _XLSX, "writers:xlsx", Trait(0), 10_000),
+    "ndjson": Format((".ndjson",), "application/x-ndjson", "writers:ndjson", Trait.STREAMED),
     "geojson": Format(
-        suffixes=(".geojson",),
-        media_type="application/geo+json",
-        writer="writers:geojson",
-        streamed=True,
-        takes_polygons=True,
+        *((".geojson",), "application/geo+json", "writers:geojson"), Trait.STREAMED | Trait.POLYGONS
     ),
-    "gpkg": Format(
-        suffixes=(".gpkg",),
-        media_type="application/geopackage+sqlite3",
-        writer="writers:geopackage",
-        has_geometry=True,
-        leaves_files_beside=True,
-        takes_polygons=True,
-    ),
+    "gpkg": Format((".gpkg",), "application/geopackage+sqlite3", "writers:geopackage", _LAYER),
     "geoparquet": Format(
-        suffixes=(".parquet", ".geoparquet"),
-        media_type="application/vnd.apache.parquet",
-        writer="geoparquet:geoparquet",
-        streamed=True,
-        has_geometry=True,
-        along_curve=True,
-        takes_polygons=True,
+        *((".parquet", ".geoparquet"), "application/vnd.apache.parquet", "geoparquet:geoparquet"),
+        _PARQUET,
     ),
     "flatgeobuf": Format(
-        suffixes=(".fgb",),
-        media_type="application/flatgeobuf",
-        writer="writers:flatgeobuf",
-        has_geometry=True,
-        only_placed=True,
-        leaves_files_beside=True,
-        takes_polygons=True,
+        *((".fgb",), "application/flatgeobuf", "writers:flatgeobuf"), _LAYER | Trait.ONLY_PLACED
     ),
     "pmtiles": Format(
-        suffixes=(".pmtiles",),
-        media_type="application/vnd.pmtiles",
-        writer="writers:pmtiles",
-        has_geometry=True,
-        only_placed=True,
-        leaves_files_beside=True,
+        *((".pmtiles",), "application/vnd.pmtiles", "writers:pmtiles"),
+        Trait.GEOMETRY | Trait.FILES_BESIDE | Trait.ONLY_PLACED,
     ),
 }
 """Name → format."""
-STREAMED: Final = tuple(name for name, each in FORMATS.items() if each.streamed)
-OF_BOUNDARIES: Final = tuple(name for name, each in FORMATS.items() if each.takes_polygons)
+STREAMED: Final = tuple(name for name, each in FORMATS.items() if Trait.STREAMED in each.traits)
+OF_BOUNDARIES: Final = tuple(
+    name for name, each in FORMATS.items() if Trait.POLYGONS in each.traits
+)
 
 
 def format_of(path: Path) -> str | None:

@@ -22,7 +22,7 @@ from registry.files.csv_cells import Writer
 from registry.files.whole_file import whole_file
 from registry.publish.changes.snapshot import LICENCE
 from registry.publish.export.columns import HEADINGS, Column, chosen, schema
-from registry.publish.export.formats import FORMATS, OF_BOUNDARIES, STREAMED
+from registry.publish.export.formats import FORMATS, OF_BOUNDARIES, STREAMED, Trait
 from registry.units import label_day
 from registry.units.gazetteer import VIET_NAM, Gazetteer, today
 from registry.units.gazetteer_loading import load_gazetteer
@@ -79,7 +79,7 @@ def export_file(
     form = FORMATS[options.format]
     with _opened(engine, options, progress) as found:
         try:
-            with whole_file(path, by_name=form.leaves_files_beside) as partial:
+            with whole_file(path, by_name=Trait.FILES_BESIDE in form.traits) as partial:
                 form.write(partial, found.batches, found.schema)
                 _write_beside(path, options, found)
         except OSError as error:
@@ -147,12 +147,12 @@ def _households(
     from registry.publish.export.writers import even_batches
 
     form = FORMATS[options.format]
-    geometry = form.has_geometry
+    geometry = Trait.GEOMETRY in form.traits
     communes, named, former = _units(gazetteer, options.unit, day)
     wanted = Wanted(
         *(communes, options.statuses, options.as_of, options.demo, options.on, options.external),
-        placed=form.only_placed,
-        along=form.along_curve,
+        placed=Trait.ONLY_PLACED in form.traits,
+        along=Trait.ALONG_CURVE in form.traits,
     )
     connection = driver_connection(session.connection())
     batches = read_batches(connection, gazetteer, day, wanted, geometry=geometry)

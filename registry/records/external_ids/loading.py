@@ -8,7 +8,7 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,10 +56,6 @@ class Loaded:
     unchanged: int
     rejected: int
     problems: tuple[RowProblem, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 def load_external_ids(

@@ -6,8 +6,8 @@ drawing and as a last resort of reverse; it never warns, proposes, rejects or de
 and point-in-commune (`boundary_part`) does not know it.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, text
 
@@ -30,10 +30,6 @@ class CellsReport:
 
     drawn: int = 0
     removed: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON values."""
-        return asdict(self)
 
 
 def draw_cells(connection: Connection) -> CellsReport:
