@@ -111,8 +111,9 @@ def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
         raise _BrokenOffError
 
     before = signal.signal(signal.SIGXCPU, break_off)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(end), hard))
     try:
+        # It may be over at once: within the block, where that is told.
+        resource.setrlimit(resource.RLIMIT_CPU, (int(end), hard))
         yield
     except _BrokenOffError:
         raise error from None
