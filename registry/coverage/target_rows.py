@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from geo.text import fold
+from registry.core.messages import Message
 from registry.files.formats.table import LOOKED_AT
 from registry.files.spellings.footer_words import is_footer
 from registry.files.table_file import TableFile, opened_table
@@ -19,7 +20,7 @@ _OF_PROVINCES: Final = ("ma tinh", "ma tinh thanh pho", "province code")
 TABLE: Final = TableFile(
     "targets",
     (("households",), ("code", "commune")),
-    "target_columns_required",
+    lambda headers: Message("target_columns_required", headers=headers),
     {
         "commune_code": "code",
         "households_count": "households",

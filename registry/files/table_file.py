@@ -5,7 +5,7 @@ tables of the documentation. A wrong row is told by a stable code and fails no o
 """
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,8 +88,8 @@ class TableFile:
     name: str
     needed: tuple[tuple[str, ...], ...]
     """One column of each group has to be there."""
-    missing: str
-    """Code of the message for a file that lacks one."""
+    missing: Callable[[Sequence[str]], Message]
+    """What is said of a file that lacks one, which has these headers."""
     meant: Mapping[str, str] = MappingProxyType({})
     """Field of an import → the one that it is here: `Tên xã/phường`."""
 
@@ -146,7 +146,7 @@ class TableFile:
     def check(self, path: Path, headers: Sequence[str], places: Mapping[str, int]) -> None:
         """Raises UnreadableFileError where a column is missing."""
         if not self.is_complete(places):
-            raise unreadable(path, Message(self.missing, headers=told_headers(headers)[:12]))
+            raise unreadable(path, self.missing(told_headers(headers)[:12]))
 
     def rows(self, path: Path, table: Table) -> Iterator[dict[str, str]]:
         """The cells of each row by field; rows without any are passed over.

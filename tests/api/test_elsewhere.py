@@ -64,6 +64,8 @@ OPEN = {
     "desk_targets.get_targets": "numbers that authorities publish, as /v1/coverage shows them",
     "desk_target_files.get_file": "numbers that authorities publish, as /v1/coverage shows them",
     "desk_target_files.get_moved": "numbers that authorities publish, as /v1/coverage shows them",
+    "desk_templates.get_targets_template": "names of columns, and an example",
+    "desk_templates.get_services_template": "names of columns, and an example",
     "desk_records_work.new_propose": "an empty form; what it does is `operations.post_propose`",
     "desk_records_work.new_reserve": "an empty form; what it does is `operations.post_reserve`",
 }

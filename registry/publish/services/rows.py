@@ -42,7 +42,7 @@ _MOST_HOURS: Final = 255
 TABLE: Final = TableFile(
     "services",
     (("service", "office"),),
-    "service_columns_required",
+    lambda headers: Message("service_columns_required", headers=headers),
     {"commune": "communes", "longitude": "lon", "latitude": "lat"},
 )
 _KIND_WORDS: Final[Mapping[str, Kind]] = {

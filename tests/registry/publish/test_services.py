@@ -435,6 +435,7 @@ def test_commands_load_list_and_check(depot: Depot, monkeypatch: pytest.MonkeyPa
     checked = call("services", "check", "--operator", POST)
     assert checked.return_value == 1
     assert "1 cửa nhà chưa ai phục vụ" in checked.stdout
-    assert json.loads(call("services", "check", "--format", "json").stdout)["doors"] == 1
+    asked = call("services", "check", "--operator", POST, "--format", "json")
+    assert json.loads(asked.stdout)["doors"] == 1
     for options in (("--dry-run",), ()):
         assert "bỏ 1 vùng" in call("services", "remove", "--operator", POST, *options).stdout
