@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
-from registry.core.sql import SHARED
 from registry.coverage.count_cache import (
     MOST_RECORDS,
     SQL,
@@ -40,7 +39,6 @@ from registry.units.onward import continuations
 
 JUMP_DAYS: Final = 7
 """How old the count may be that today's is compared with."""
-BEST_TARGET: Final = SHARED.driver("best_target")
 
 
 @dataclass(frozen=True, slots=True)

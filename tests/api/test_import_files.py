@@ -155,7 +155,8 @@ def test_dry_run_is_broken_off_when_it_takes_too_long_for_its_file(
     monkeypatch.setattr(work, "_LEAST_S", 0)
     monkeypatch.setattr(work, "_S_A_MB", 0)
     long = desk.tried(editor, table(*(row(f"{at}", f"r{at}") for at in range(3_000))))
-    assert (long["state"], long["trouble"]["code"]) == ("failed", "file_too_costly")
+    assert long["state"] == "failed", long
+    assert long["trouble"]["code"] == "file_too_costly"
     monkeypatch.undo()
     assert desk.tried(editor, table(row("94")))["state"] == "reported"
 

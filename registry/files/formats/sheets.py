@@ -154,13 +154,6 @@ def _parted(parts: list[Part], sheets: Iterable[tuple[str, int, Rows]]) -> Rows:
             yield row
 
 
-@contextmanager
-def cells_of_sheet(path: Path, name: str) -> Iterator[Iterator[list[Given]]]:
-    """The rows of a sheet from its first one on, numbers and dates as they are."""
-    with _readable(path), CalamineWorkbook.from_path(str(path)) as book:
-        yield book.get_sheet_by_name(name).iter_rows()
-
-
 def _places(sheets: list[str], header: Header) -> list[str]:
     """Sheets that are called like hamlets, where no column has them; none where one is not."""
     if not fields_named(header.names).isdisjoint(("locality", "address")):

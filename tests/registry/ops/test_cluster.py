@@ -140,7 +140,7 @@ def test_start_works_when_the_number_of_a_killed_server_went_to_another(private,
 def test_server_ends_when_its_starter_is_killed(private) -> None:
     private.initialise()
     program = (
-        "import sys; from pathlib import Path; from registry import cluster;"
+        "import sys; from pathlib import Path; from registry.ops import cluster;"
         "from registry.core.settings import Settings;"
         "server = cluster.locate(Settings(var=Path(sys.argv[1]))).start();"
         "print('ready', flush=True); server.wait()"
