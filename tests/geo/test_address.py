@@ -36,7 +36,7 @@ def test_address_is_read_as_the_vectors_say() -> None:
     for row in VECTORS:
         door, *_ = (spelled(reading.door) for reading in parse_address(row["text"]))
         assert door.keys() <= row.keys()
-        # The street of a text without commas needs the gazetteer: registry/search/test_address_reader.
+        # The street of a text without commas needs the gazetteer (`test_address_reader`).
         if "," in row["text"] and not door.items() <= row.items():
             wrong[row["text"]] = dict(door.items() - row.items())
     assert wrong == {}
