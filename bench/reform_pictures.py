@@ -73,7 +73,7 @@ def main() -> None:
         cells = _cells(engine)
         whole, west, east = _halves(engine, cells[COMMUNE])
         load_boundaries(engine, _geojson(folder / "cells.geojson", cells), actor="bench")
-        refresh(engine, settings)
+        refresh(engine)
         _picture(browser, url, whole, "before")
         _geojson(folder / "halves.geojson", {WEST: west, EAST: east})
         path = folder / "split.yaml"
@@ -81,7 +81,7 @@ def main() -> None:
         path.write_text(RESOLUTION.format(number=NUMBER, day=today(), **said), encoding="utf-8")
         report = reform(engine, read_resolution(path), Options("bench", nearest=True))
         print({share.name: share.records for unit in report.units for share in unit.to})
-        refresh(engine, settings)
+        refresh(engine)
         _picture(browser, url, whole, "after")
         undo(engine, NUMBER, actor="bench")
     engine.dispose()

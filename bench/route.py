@@ -19,7 +19,7 @@ from registry.core.settings import Settings
 from registry.publish.batch.pasted import read_pasted
 from registry.publish.route.distances import Point, straight_m
 from registry.publish.route.listing import OPERATION, lines_of
-from registry.publish.route.run import Round, Wish, plan_round
+from registry.publish.route.run import Route, Wish, plan_route
 from registry.publish.route.way import Way
 from registry.register import Register
 
@@ -46,10 +46,10 @@ def main(database_url: str, many: int = 200) -> None:
     register = Register.open(Settings(limits=False), database_url)
     known = register.gazetteer.get()
 
-    def planned(wish: Wish) -> tuple[Round, float]:
+    def planned(wish: Wish) -> tuple[Route, float]:
         lines = list(lines_of(read_pasted(OPERATION, "\n".join(codes), is_file=False)))
         start = time.perf_counter()
-        found = plan_round(known, register.reads, lines, wish)
+        found = plan_route(known, register.reads, lines, wish)
         return found, time.perf_counter() - start
 
     planned(Wish())  # connections are open, statements prepared
