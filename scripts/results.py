@@ -21,8 +21,8 @@ def shows(
 ) -> Callable[[Callable[..., Any]], Callable[..., int]]:
     """Give a command `--format`, which says how the result that it returns is shown.
 
-    `text` prints it, and is told `dry_run` where it takes that; `as_json` makes JSON of what is
-    none. Exit status 1 where `failed`.
+    `text` prints it, and gets `dry_run` if it has such a parameter; `as_json` turns a result that
+    is not JSON yet into it. Exit status 1 if `failed`.
     """
     takes_dry_run = "dry_run" in inspect.signature(text).parameters
 

@@ -13,7 +13,7 @@ from api.core.requests import Request
 Before = Callable[[Request], None]
 After = Callable[[Request, Response], Response]
 MakeBefore = Callable[[Facts | None], Before | None]
-"""Facts of an endpoint, None for a path that is none → its hook, None where it needs none."""
+"""Facts of an endpoint (None for an unknown path) → its hook (None if it needs no hook)."""
 MakeAfter = Callable[[Facts | None], After | None]
 
 

@@ -69,12 +69,12 @@ def get_file(form: str) -> BaseResponse:
         elif form == "xlsx":
             demo, code = found.demo, whole.total.code
             series = None if demo or asked.picked else series_of(session, gazetteer(), code)
-            made = _made(lambda path: write_workbook(found, series, path))
+            made = content_of(lambda path: write_workbook(found, series, path))
         else:
             rows = map(cells, found.units)
             made = _csv(lambda out: write_for_people((name for name, _rest in HEADINGS), rows, out))
     note(count=len(found.units))
-    return _file(form, "do-phu", asked.code, made)
+    return download(form, f"do-phu-{asked.code}-{today()}", made)
 
 
 @blueprint.get("/households.<form>")
@@ -92,8 +92,10 @@ def get_households(form: str) -> BaseResponse:
         done = export_file(register().engine, path, ExportOptions(form, code, demo=demo))
         note(count=done.records, units=[code])
 
-    content = _made(write)
-    return _file(form, "ho", code, _with_headings(content) if form == "csv" else content)
+    content = content_of(write)
+    return download(
+        form, f"ho-{code}-{today()}", _with_headings(content) if form == "csv" else content
+    )
 
 
 @blueprint.get("/moved")
@@ -113,9 +115,9 @@ def get_moved() -> BaseResponse:
         made = (
             _csv(lambda out: write_for_people(MOVED_HEADINGS, map(moved_cells, found.units), out))
             if form == "csv"
-            else _made(lambda path: write_moved_workbook(found, path))
+            else content_of(lambda path: write_moved_workbook(found, path))
         )
-        return _file(form, "thay-doi", asked.code, made)
+        return download(form, f"thay-doi-{asked.code}-{today()}", made)
     return desk_page(
         "desk/moved.html",
         422 if wrong else 200,
@@ -141,7 +143,7 @@ def _moved(asked: Asked, since: str, until: str) -> Moved:
         return what_moved(session, gazetteer(), now, first, last)
 
 
-def _made(write: Callable[[Path], object]) -> bytes:
+def content_of(write: Callable[[Path], object]) -> bytes:
     """What a function writes into a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
@@ -168,9 +170,9 @@ def _csv(write: Callable[[io.StringIO], None]) -> bytes:
     return out.getvalue().encode()
 
 
-def _file(form: str, name: str, code: str, content: bytes) -> BaseResponse:
+def download(form: str, name: str, content: bytes) -> BaseResponse:
+    """A file of a form of this page's, never cached."""
     response = Response(content, content_type=_TYPES[form])
-    named = f'attachment; filename="{name}-{code}-{today()}.{form}"'
-    response.headers["Content-Disposition"] = named
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     response.headers["Cache-Control"] = "no-store"
     return secured(response)

@@ -1,7 +1,7 @@
 """What a caller is here: role, units, what it may still ask."""
 
 import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 from flask import g
 from pydantic import Field
@@ -14,7 +14,6 @@ from api.core.endpoint import Resource, public
 from api.core.limits import Rate, has_key
 from api.core.shapes import unit_ref
 from registry.access import budget
-from registry.core.actors import EndedUnit
 from registry.units.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
 
 blueprint = Resource("whoami", "/v1/whoami", tag="access")
@@ -71,7 +70,7 @@ def whoami() -> WhoAmI:
         "name": asking.name if has_key(asking) else None,
         "role": asking.role,
         "units": _units(gazetteer(), asking.units, anywhere=asking.unit_ids is None),
-        "ended": [_ended(unit) for unit in asking.ended],
+        "ended": [cast(Ended, unit.to_dict()) for unit in asking.ended],
         "expires_at": expires.astimezone(VIET_NAM).isoformat() if expires else None,
         "rate": _rate(g.get("rate")),
         "enumeration_budget": _budget(budget.carried()),
@@ -88,11 +87,6 @@ def _units(
         next((unit for unit in known.with_code(code) if unit.alive_on(day)), None) for code in codes
     )
     return [unit_ref(unit, day) for unit in living if unit is not None]
-
-
-def _ended(unit: EndedUnit) -> Ended:
-    successors = [UnitRef(code=code, name=name) for code, name in unit.successors]
-    return Ended(code=unit.code, name=unit.name, last_day=unit.last_day, successors=successors)
 
 
 def _rate(rate: Rate | None) -> RateLeft | None:

@@ -112,7 +112,7 @@ def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
 
     before = signal.signal(signal.SIGXCPU, break_off)
     try:
-        # It may be over at once: within the block, where that is told.
+        # It may be over at once: within the block, which reports that.
         resource.setrlimit(resource.RLIMIT_CPU, (int(end), hard))
         yield
     except _BrokenOffError:

@@ -1,7 +1,7 @@
 """Small tables that somebody keeps as a file: their columns, and what is wrong with a row.
 
 The columns stand in `table_headers.csv`: from it come reading, the template to fill in, and the
-tables of the documentation. A wrong row is told by a stable code and fails no other.
+tables of the documentation. A wrong row is reported by a stable code and fails no other.
 """
 
 import csv
@@ -41,7 +41,7 @@ class RowProblem:
     value: str
     words: str
     severity: Severity
-    """`error`: rejected; `warning`: taken, look at it; `notice`: taken or passed over, and told."""
+    """`error`: rejected; `warning`: taken, look at it; `notice`: reported only."""
 
 
 @dataclass(frozen=True, slots=True)

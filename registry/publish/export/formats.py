@@ -36,7 +36,7 @@ class Format:
     media_type: str
     writer: str
     """`module:function` of this package, loaded when it is asked for: Arrow takes half a second
-    and 60 MB. It gets record batches and their schema, and behind a path where it is no stream.
+    and 60 MB. It gets record batches and their schema, and behind a path unless it is a stream.
     """
     traits: Trait
     rows_of_progress: int = 200_000

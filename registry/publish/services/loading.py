@@ -64,11 +64,11 @@ PROBLEMS: Final = {
 """Code → what is wrong with a row, in words."""
 _TABLE: Final = ProblemTable(PROBLEMS, warnings=("polygon_repaired", "codes_unknown"))
 _OF_OTHERS: Final = ("row_repeated", "operator_differs")
-"""Problems of rows that are about no area of this operator, or about one that is told already."""
+"""Problems of rows about no area of this operator, or about one that is reported already."""
 _NAMED: Final = 3
 """Codes that a problem of a list names."""
 MOST_LOST: Final = 200
-"""LostArea areas that are told."""
+"""Lost areas in an answer, at most."""
 
 
 @dataclass(frozen=True, slots=True)
