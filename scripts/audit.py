@@ -1,7 +1,7 @@
 """`diachiso audit`: who wrote or read much over HTTP, and who was refused it."""
 
 import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import click
 
@@ -11,9 +11,8 @@ from registry.core.messages import _
 from registry.lifecycle.work import read_code
 from registry.units.gazetteer import VIET_NAM
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command, lines
 from scripts.opened import opened_session
-from scripts.options import DAY
-from scripts.results import lines, shows
 
 _MOST: Final = 100_000
 
@@ -58,32 +57,19 @@ def _as_json(entry: Noted) -> dict[str, Any]:
     }
 
 
-@click.command()
-@click.option("--actor", metavar="NAME", help="Of this key; `anonymous` for who has none.")
-@click.option("--unit", metavar="CODE", help="About this commune or province.")
-@click.option("--code", metavar="CODE", help="About this record.")
-@click.option("--operation", metavar="KIND", help="Of this kind of event.")
-@click.option("--since", type=DAY, metavar="DAY", help="From this day on.")
-@click.option("--until", type=DAY, metavar="DAY", help="Up to this day.")
-@click.option("--refused", is_flag=True, help="What was refused or failed.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, _MOST),
-    default=100,
-    show_default=True,
-    help="At most so many.",
-)
-@shows(lines(_line), as_json=lambda found: [_as_json(entry) for entry in found])
+@command(text=lines(_line), as_json=lambda found: [_as_json(entry) for entry in found])
 def audit(
     *,
-    actor: str | None,
-    unit: str | None,
-    code: str | None,
-    operation: str | None,
-    since: datetime.date | None,
-    until: datetime.date | None,
-    refused: bool,
-    limit: int,
+    actor: Annotated[
+        str | None, "--actor NAME", "Of this key; `anonymous` for who has none."
+    ] = None,
+    unit: Annotated[str | None, "--unit CODE", "About this commune or province."] = None,
+    code: Annotated[str | None, "--code CODE", "About this record."] = None,
+    operation: Annotated[str | None, "--operation KIND", "Of this kind of event."] = None,
+    since: Annotated[datetime.date | None, "--since DAY", "From this day on."] = None,
+    until: Annotated[datetime.date | None, "--until DAY", "Up to this day."] = None,
+    refused: Annotated[bool, "What was refused or failed."] = False,
+    limit: Annotated[int, click.IntRange(1, _MOST), "At most so many."] = 100,
 ) -> list[Noted]:
     """The audit log, the newest first."""
     wanted = Wanted(

@@ -1,7 +1,7 @@
 """`diachiso backup` and `diachiso restore`: the whole register to a file and back."""
 
-import tempfile
 from pathlib import Path
+from typing import Annotated
 
 import click
 
@@ -11,8 +11,10 @@ from registry.ops.backup import take_backup
 from registry.ops.backup.manifest import Manifest
 from registry.ops.backup.restore import register_promoted, restore_backup, throwaway_register
 from registry.ops.doctor import State, run_checks
+from scripts.command import command
 from scripts.doctor import show_results
 from scripts.opened import opened_database
+from scripts.options import EXISTING_FOLDER, SCRATCH
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -20,16 +22,12 @@ _LONGEST_FOLDER = 60
 """A socket's path must fit in 107 bytes."""
 
 
-@click.command()
-@click.argument("target", type=click.Path(), metavar="FILE|DIR/")
-@click.option(
-    "--jobs",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Processes; more than one: a folder.",
-)
-def backup(target: str, *, jobs: int) -> None:
+@command()
+def backup(
+    target: Annotated[str, "FILE|DIR/", click.Path()],
+    *,
+    jobs: Annotated[int, click.IntRange(1, 64), "Processes; more than one: a folder."] = 1,
+) -> None:
     """Save the register.
 
     It holds the key of the codes: keep it as safe as the register. A file has its manifest beside
@@ -42,33 +40,17 @@ def backup(target: str, *, jobs: int) -> None:
     _show(made)
 
 
-@click.command()
-@click.argument("source", type=click.Path(path_type=Path), required=False)
-@click.option(
-    "--verify",
-    is_flag=True,
-    help="Into a throw-away cluster, and compare.",
-)
-@click.option(
-    "--scratch",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    default=tempfile.gettempdir,
-    show_default="the system's folder for temporary files",
-    help="Where the throw-away cluster is made.",
-)
-@click.option(
-    "--promoted",
-    is_flag=True,
-    help="A standby was promoted; let it go on.",
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Processes; with one, a failure leaves the database empty.",
-)
-def restore(source: Path | None, *, verify: bool, scratch: Path, promoted: bool, jobs: int) -> int:
+@command()
+def restore(
+    source: Path | None = None,
+    *,
+    verify: Annotated[bool, "Into a throw-away cluster, and compare."] = False,
+    scratch: Annotated[Path, EXISTING_FOLDER, "Where the throw-away cluster is made."] = SCRATCH,
+    promoted: Annotated[bool, "A standby was promoted; let it go on."] = False,
+    jobs: Annotated[
+        int, click.IntRange(1, 64), "Processes; with one, a failure leaves the database empty."
+    ] = 1,
+) -> int:
     """Restore into an empty database, examine it.
 
     The database of DATABASE_URL, or the private cluster, which is made where it is missing;

@@ -1,8 +1,8 @@
 """`diachiso backups`: backups that bring back a moment, by pgBackRest."""
 
 import datetime
-import tempfile
 from pathlib import Path
+from typing import Annotated
 
 import click
 
@@ -12,9 +12,10 @@ from registry.ops.backup.moments import parse_moment, take
 from registry.ops.backup.recovery import Recovered, rehearse, restore_moment
 from registry.ops.backup.store import Backup, open_store, settings_to_print
 from registry.units.gazetteer import VIET_NAM
+from scripts.command import command
 from scripts.doctor import show_results
+from scripts.options import EXISTING_FOLDER, FOLDER, SCRATCH
 from scripts.progress import say
-from scripts.results import shows
 from scripts.settings import read_settings
 
 _KINDS = {
@@ -41,18 +42,12 @@ def backups() -> None:
     """
 
 
-@backups.command()
-@click.option(
-    "--full",
-    is_flag=True,
-    help="A whole one, though the last is young.",
-)
-@click.option(
-    "--upgraded",
-    is_flag=True,
-    help="Take the store along to a new major version of PostgreSQL.",
-)
-def make(*, full: bool, upgraded: bool) -> None:
+@command(backups)
+def make(
+    *,
+    full: Annotated[bool, "A whole one, though the last is young."] = False,
+    upgraded: Annotated[bool, "Take the store along to a new major version of PostgreSQL."] = False,
+) -> None:
     """Take a backup; the register goes on.
 
     A whole one each week, in between what differs from it.
@@ -69,22 +64,18 @@ def _show(found: list[Backup]) -> None:
     say(Message("recoverable_moments", first=_when(found[0].ended)))
 
 
-@backups.command("list")
-@shows(_show)
+@command(backups, "list", text=_show)
 def list_() -> list[Backup]:
     """What is in the store, the oldest first."""
     return open_store(read_settings()).backups()
 
 
-@backups.command()
-@click.option("--to", "moment", metavar="TIME", help="The newest without.")
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="A new folder.",
-)
-def restore(moment: str | None, into: Path) -> int:
+@command(backups)
+def restore(
+    *,
+    moment: Annotated[str | None, "--to TIME", "The newest without."] = None,
+    into: Annotated[Path, FOLDER, "A new folder."],
+) -> int:
     """The register of a moment, beside this one.
 
     Never over what is there: serve what came back by DIACHISO_VAR=DIR bin/run.
@@ -99,15 +90,13 @@ def restore(moment: str | None, into: Path) -> int:
     return status
 
 
-@backups.command("rehearse")
-@click.option(
-    "--scratch",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    default=tempfile.gettempdir,
-    show_default="the system's folder for temporary files",
-    help="Where the register comes back, and is removed.",
-)
-def rehearse_(*, scratch: Path) -> int:
+@command(backups, "rehearse")
+def rehearse_(
+    *,
+    scratch: Annotated[
+        Path, EXISTING_FOLDER, "Where the register comes back, and is removed."
+    ] = SCRATCH,
+) -> int:
     """Let the newest come back, examine and remove it.
 
     The doctor and monitors tell when this went well last.
@@ -116,7 +105,7 @@ def rehearse_(*, scratch: Path) -> int:
     return _told(found)
 
 
-@backups.command()
+@command(backups)
 def config() -> None:
     """Print pgBackRest's settings for this register.
 

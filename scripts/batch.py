@@ -5,9 +5,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Annotated, Final, Literal, TextIO
 
 import click
 
@@ -17,19 +18,19 @@ from registry.files.whole_file import whole_file
 from registry.ops import cluster
 from registry.publish.batch import RECHECK
 from registry.publish.batch.flat import flat_columns
-from registry.publish.batch.rows import FORMATS, SUFFIXES, Layout, Stated, Table, read_table
+from registry.publish.batch.rows import SUFFIXES, Layout, Stated, Table, read_table
 from registry.publish.batch.words import CHANGES, VERDICTS
 from registry.publish.batch.work import Work, answer_rows
 from registry.publish.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
 from registry.publish.changes.since import Since, read_since
 from registry.register import Register
 from registry.units import label_day
+from scripts.command import command
 from scripts.mapping import read_mapping
-from scripts.options import DAY
+from scripts.options import FILE_OR_STREAM, STREAM
 from scripts.progress import counting, say
 from scripts.settings import read_settings
 
-STREAM: Final = Path("-")
 _TEXT: Final = "csv"
 _BOOK: Final = "workbook"
 _HELP: Final = {
@@ -53,103 +54,109 @@ _MORE_OF_CHANGES: Final = """
     did is left out. At the end is said what to give as --since next time. Exit status 1 when a row
     names no door.
     """
-_PATH: Final = click.Path(path_type=Path, allow_dash=True)
-_OUT: Final = click.argument("target", metavar="OUT", type=_PATH)
-_OUT_OR_STREAM: Final = click.argument("target", metavar="[OUT]", type=_PATH, default=STREAM)
-_ON: Final = click.option(
-    "--on",
-    type=DAY,
-    help="A column with the labels of that day.",
-)
-_SINCE: Final = click.option(
-    "--since",
-    required=True,
-    metavar="DAY|CURSOR",
-    help="Since a day, or the last time.",
-)
+_In = Annotated[Path, "IN", FILE_OR_STREAM]
+_Out = Annotated[Path, "OUT", FILE_OR_STREAM]
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """How the files are read and written."""
+
+    form: Annotated[Literal["csv", "ndjson"] | None, "--format", "Of both, whatever suffix."] = None
+    mapping: Annotated[
+        str | None,
+        "--mapping FILE.json",
+        'Which header is which field: {"Nơi đến": "address"}.',
+    ] = None
+    sheet: Annotated[str | None, "Of a spreadsheet; `*` reads all alike."] = None
+
+
+_Processes = Annotated[int | None, click.IntRange(1, 64), "Default: one a processor."]
 
 
 def _command(operation: str) -> click.Command:
-    rechecks = operation == RECHECK
+    def answer(
+        source: _In,
+        target: _Out,
+        *,
+        files: _Files,
+        on: Annotated[datetime.date | None, "A column with the labels of that day."] = None,
+        processes: _Processes = None,
+    ) -> int:
+        return _answer(operation, source, target, files, processes, on=on)
 
-    @click.command(operation, help=_HELP[operation] + (_MORE_OF_CHANGES if rechecks else _MORE))
-    @click.argument("source", metavar="IN", type=_PATH)
-    @(_OUT_OR_STREAM if rechecks else _OUT)
-    @click.option(
-        "--format",
-        "form",
-        type=click.Choice(FORMATS),
-        help="Of both, whatever suffix.",
-    )
-    @click.option(
-        "--mapping",
-        metavar="FILE.json",
-        help='Which header is which field: {"Nơi đến": "address"}.',
-    )
-    @click.option("--sheet", help="Of a spreadsheet; `*` reads all alike.")
-    @(_SINCE if rechecks else _ON)
-    @click.option("--processes", type=click.IntRange(1, 64), help="Default: one a processor.")
-    @click.pass_context
-    def command(
-        context: click.Context,
-        source: Path,
-        target: Path,
-        form: str | None,
-        mapping: str | None,
-        sheet: str | None,
-        processes: int | None,
-        on: datetime.date | None = None,
-        since: str | None = None,
-    ) -> None:
-        label_day(on)
-        stated = tuple(read_mapping(mapping).items()) if mapping else ()
-        # An output without a suffix is written as the input is.
-        read_as = _form_of(source, form, READ)
-        if target == STREAM:
-            write_as = _TEXT if read_as == _BOOK else read_as
-        else:
-            write_as = _form_of(target, form, (WRITTEN,))
-        settings = read_settings()
-        database_url = cluster.database_url(settings)
-        behind = None
-        if since:
-            with closing(Register.open(settings, database_url)) as register:
-                behind = read_since(register, since)
-        rows = told = unanswered = 0
-        verdicts = Counter[str]()
+    def recheck(
+        source: _In,
+        target: Annotated[Path, "[OUT]", FILE_OR_STREAM] = STREAM,
+        *,
+        files: _Files,
+        since: Annotated[str, "--since DAY|CURSOR", "Since a day, or the last time."],
+        processes: _Processes = None,
+    ) -> int:
+        return _answer(operation, source, target, files, processes, since=since)
 
-        def answered(work: Work, table: Table) -> Iterator[str]:
-            nonlocal rows, told, unanswered
-            with counting(_("rows done")) as count:
-                for written in answer_rows(work, table.rows, processes=processes):
-                    rows += written.rows
-                    told += written.told
-                    unanswered += written.unanswered
-                    verdicts.update(written.verdicts)
-                    count(rows)
-                    yield written.text
-
-        with _reading(source, read_as, operation, sheet, stated) as table:
-            if table.unread:
-                say(Message("columns_ignored", unread=", ".join(table.unread)))
-            layout = Layout.of(
-                _TEXT if write_as == _BOOK else write_as, table, flat_columns(operation, on)
-            )
-            work = Work(settings, database_url, operation, layout, on, behind)
-            texts = answered(work, table)
-            if write_as == _BOOK:
-                with _whole(target) as part:
-                    write_workbook(part, layout, texts)
-            else:
-                with _writing(target) as out:
-                    out.writelines(chain([layout.head()], texts))
-        _sum_up(rows, told, unanswered, verdicts, behind)
-        context.exit(1 if unanswered else 0)
-
-    return command
+    function, more = (recheck, _MORE_OF_CHANGES) if operation == RECHECK else (answer, _MORE)
+    function.__doc__ = _HELP[operation] + more
+    return command(name=operation)(function)
 
 
 lookup, geocode, reverse, validate, recheck = map(_command, _HELP)
+
+
+def _answer(
+    operation: str,
+    source: Path,
+    target: Path,
+    files: _Files,
+    processes: int | None,
+    *,
+    on: datetime.date | None = None,
+    since: str | None = None,
+) -> int:
+    label_day(on)
+    stated = tuple(read_mapping(files.mapping).items()) if files.mapping else ()
+    # An output without a suffix is written as the input is.
+    read_as = _form_of(source, files.form, READ)
+    if target == STREAM:
+        write_as = _TEXT if read_as == _BOOK else read_as
+    else:
+        write_as = _form_of(target, files.form, (WRITTEN,))
+    settings = read_settings()
+    database_url = cluster.database_url(settings)
+    behind = None
+    if since:
+        with closing(Register.open(settings, database_url)) as register:
+            behind = read_since(register, since)
+    rows = told = unanswered = 0
+    verdicts = Counter[str]()
+
+    def answered(work: Work, table: Table) -> Iterator[str]:
+        nonlocal rows, told, unanswered
+        with counting(_("rows done")) as count:
+            for written in answer_rows(work, table.rows, processes=processes):
+                rows += written.rows
+                told += written.told
+                unanswered += written.unanswered
+                verdicts.update(written.verdicts)
+                count(rows)
+                yield written.text
+
+    with _reading(source, read_as, operation, files.sheet, stated) as table:
+        if table.unread:
+            say(Message("columns_ignored", unread=", ".join(table.unread)))
+        layout = Layout.of(
+            _TEXT if write_as == _BOOK else write_as, table, flat_columns(operation, on)
+        )
+        work = Work(settings, database_url, operation, layout, on, behind)
+        texts = answered(work, table)
+        if write_as == _BOOK:
+            with _whole(target) as part:
+                write_workbook(part, layout, texts)
+        else:
+            with _writing(target) as out:
+                out.writelines(chain([layout.head()], texts))
+    _sum_up(rows, told, unanswered, verdicts, behind)
+    return 1 if unanswered else 0
 
 
 def _sum_up(

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Annotated, Final, Literal, TextIO
 
 import click
 from pydantic_core import to_json
@@ -29,10 +29,11 @@ from registry.ops import cluster
 from registry.register import Register
 from registry.units.gazetteer import Gazetteer
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command
 from scripts.coverage_moved import show_moved
 from scripts.coverage_table import print_table
 from scripts.opened import opened_engine
-from scripts.options import DAY
+from scripts.options import FILE
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -46,61 +47,31 @@ class _RefusedError(click.ClickException):
     exit_code = 2
 
 
-@click.command()
-@click.option(
-    "--level",
-    type=click.Choice(["province", "commune", "locality"]),
-    help="What to list; provinces by default, with --unit the unit alone.",
-)
-@click.option("--unit", "code", metavar="CODE", help="Only this province or commune.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMATS),
-    help="By default what --out ends in, or a table.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write; xlsx and html need one.",
-)
-@click.option(
-    "--fail-under",
-    type=click.FloatRange(min=0),
-    metavar="PCT",
-    help="Exit 1 when the unit asked for, or the country, is below this share.",
-)
-@click.option("--accept-estimate", is_flag=True, help="Let --fail-under measure it.")
-@click.option("--demo", is_flag=True, help="Demonstration codes too.")
-@click.option(
-    "--since",
-    type=DAY,
-    metavar="DAY",
-    help="What moved since then.",
-)
-@click.option("--until", type=DAY, metavar="DAY", help="By default now.")
-@click.option("--record", is_flag=True, help="Write today's counts.")
-@click.option(
-    "--recount",
-    is_flag=True,
-    help="Count every commune anew.",
-)
-@click.pass_context
+@command()
 def coverage(
-    context: click.Context,
-    level: str | None,
-    code: str | None,
-    form: str | None,
-    out: Path | None,
     *,
-    fail_under: float | None,
-    accept_estimate: bool,
-    demo: bool,
-    since: datetime.date | None,
-    until: datetime.date | None,
-    record: bool,
-    recount: bool,
-) -> None:
+    level: Annotated[
+        Literal["province", "commune", "locality"] | None,
+        "What to list; provinces by default, with --unit the unit alone.",
+    ] = None,
+    code: Annotated[str | None, "--unit CODE", "Only this province or commune."] = None,
+    form: Annotated[
+        str | None, "--format", click.Choice(_FORMATS), "By default what --out ends in, or a table."
+    ] = None,
+    out: Annotated[Path | None, FILE, "The file to write; xlsx and html need one."] = None,
+    fail_under: Annotated[
+        float | None,
+        "--fail-under PCT",
+        click.FloatRange(min=0),
+        "Exit 1 when the unit asked for, or the country, is below this share.",
+    ] = None,
+    accept_estimate: Annotated[bool, "Let --fail-under measure it."] = False,
+    demo: Annotated[bool, "Demonstration codes too."] = False,
+    since: Annotated[datetime.date | None, "--since DAY", "What moved since then."] = None,
+    until: Annotated[datetime.date | None, "--until DAY", "By default now."] = None,
+    record: Annotated[bool, "Write today's counts."] = False,
+    recount: Annotated[bool, "Count every commune anew."] = False,
+) -> int:
     """Households with a code.
 
     Of the provinces, or with --level commune of the communes.
@@ -115,7 +86,7 @@ def coverage(
     """
     if record or recount:
         _count(record=record, recount=recount)
-        return
+        return 0
     form = _format(form, out)
     if until is not None and since is None:
         raise click.UsageError(str(Message("until_needs_since")))
@@ -125,7 +96,7 @@ def coverage(
         if demo or level == "locality":
             raise click.UsageError(str(Message("since_not_with_demo")))
         show_moved(_moved(level, code, since, until), form)
-        return
+        return 0
     with _reading() as (session, known):
         found = _coverage(session, known, level, code, demo=demo)
         if fail_under is not None:
@@ -141,7 +112,8 @@ def coverage(
             say(f"{out}: {found.total.name}")
     if fail_under is not None and _is_below(found.total, fail_under):
         say(_below(found.total, fail_under))
-        context.exit(1)
+        return 1
+    return 0
 
 
 def _format(form: str | None, out: Path | None) -> str:

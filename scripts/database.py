@@ -1,10 +1,13 @@
 """`diachiso database`: the register's database, wherever it is."""
 
+from typing import Annotated, Literal
+
 import click
 
 from registry.core.database import APP_ROLE, OWNER_ROLE, with_role
 from registry.ops import cluster
 from registry.ops.prepare import make_web_login, prepare_database
+from scripts.command import command
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -16,14 +19,13 @@ def database() -> None:
     """The database of DATABASE_URL, or the running private cluster's."""
 
 
-@database.command()
+@command(database)
 def prepare() -> None:
     """Roles, extensions, tables and seeds."""
     prepare_database(cluster.database_url(read_settings()), say)
 
 
-@database.command()
-@click.argument("name")
+@command(database)
 def web_login(name: str) -> None:
     """Make a login NAME for a pooler: its sessions begin as the application's.
 
@@ -35,15 +37,13 @@ def web_login(name: str) -> None:
     )
 
 
-@database.command()
-@click.option(
-    "--role",
-    type=click.Choice(["app", "owner", "admin"]),
-    default="app",
-    show_default=True,
-    help="Act as this role; admin is whom the URL itself names.",
-)
-def url(role: str) -> None:
+@command(database)
+def url(
+    *,
+    role: Annotated[
+        Literal["app", "owner", "admin"], "Act as this role; admin is whom the URL itself names."
+    ] = "app",
+) -> None:
     """The URL, for psql and other programs."""
     given = cluster.database_url(read_settings())
     if role in _ROLES:

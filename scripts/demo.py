@@ -1,6 +1,6 @@
 """`diachiso demo`: plausible households, as a file or in the register."""
 
-from typing import TextIO
+from typing import Annotated, TextIO
 
 import click
 
@@ -12,52 +12,30 @@ from registry.ops.demo.load import load_demo, plan_demo, write_demo
 from registry.ops.demo.wanted import FIRST_HOUSEHOLDS
 from registry.publish.drawing.refresh import refresh
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command
 from scripts.opened import opened_engine
-from scripts.options import DRY_RUN, FORMAT
+from scripts.options import DryRun, Form
 from scripts.progress import say, show_json
 
 
-@click.command()
-@click.option(
-    "--households",
-    type=click.IntRange(1, PAYLOAD_FIRST),
-    default=FIRST_HOUSEHOLDS,
-    show_default=True,
-    help="How many dwellings.",
-)
-@click.option("--provinces", metavar="CODE,CODE", help="Only in these provinces.")
-@click.option(
-    "--seed",
-    type=int,
-    default=1,
-    show_default=True,
-    help="Another one, other houses.",
-)
-@click.option(
-    "--csv",
-    "file",
-    type=click.File("w", encoding="utf-8", lazy=True),
-    help="To this file, - for stdout, instead of the register.",
-)
-@DRY_RUN
-@click.option(
-    "--if-empty",
-    is_flag=True,
-    help="Leave a register that holds households as it is.",
-)
-@FORMAT
-@click.pass_context
+@command()
 def demo(
-    context: click.Context,
-    households: int,
-    provinces: str | None,
-    seed: int,
-    file: TextIO | None,
     *,
-    dry_run: bool,
-    if_empty: bool,
-    form: str,
-) -> None:
+    households: Annotated[
+        int, click.IntRange(1, PAYLOAD_FIRST), "How many dwellings."
+    ] = FIRST_HOUSEHOLDS,
+    provinces: Annotated[str | None, "--provinces CODE,CODE", "Only in these provinces."] = None,
+    seed: Annotated[int, "Another one, other houses."] = 1,
+    file: Annotated[
+        TextIO | None,
+        "--csv",
+        click.File("w", encoding="utf-8", lazy=True),
+        "To this file, - for stdout, instead of the register.",
+    ] = None,
+    dry_run: DryRun = False,
+    if_empty: Annotated[bool, "Leave a register that holds households as it is."] = False,
+    form: Form = "text",
+) -> int:
     """Make up households; nothing of them is real.
 
     Into the register they go as source `demo`, under codes that begin with 0, and only while no
@@ -74,7 +52,7 @@ def demo(
             written = number(write_demo(plan.households(), file, marked=True))
             file.flush()  # a full disk is told in place of the number
             say(f"{written} demo households written")
-            return
+            return 0
         result = load_demo(
             engine, plan, dry_run=dry_run, progress=lambda _rows: None, if_empty=if_empty
         )
@@ -84,7 +62,8 @@ def demo(
             _show(result, form, dry_run=dry_run)
             if not dry_run:
                 refresh(engine)  # whoever looks at the map now need not wait for the worker
-            context.exit(1 if result.rejected else 0)
+            return 1 if result.rejected else 0
+        return 0
 
 
 def _show(result: ImportResult, form: str, *, dry_run: bool) -> None:

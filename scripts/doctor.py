@@ -8,17 +8,16 @@ import click
 
 from registry.core.messages import Message, Text
 from registry.ops.doctor import Result, State, run_checks
-from scripts.options import FORMAT
+from scripts.command import command
+from scripts.options import Form
 from scripts.progress import show_json
 from scripts.settings import read_settings
 
 _MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", State.SKIPPED: "-"}
 
 
-@click.command()
-@FORMAT
-@click.pass_context
-def doctor(context: click.Context, form: str) -> None:
+@command()
+def doctor(*, form: Form = "text") -> int:
     """Check the register from disk to boundaries, change nothing.
 
     One line a check: ✓ well, ! worth knowing, ✗ broken, - could not be checked. Exit status 1 when
@@ -29,7 +28,7 @@ def doctor(context: click.Context, form: str) -> None:
         show_json([each.to_dict() for each in results])
     else:
         show_results(results)
-    context.exit(1 if any(each.state == State.FAILURE for each in results) else 0)
+    return 1 if any(each.state == State.FAILURE for each in results) else 0
 
 
 def show_results(results: Sequence[Result]) -> None:

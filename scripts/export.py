@@ -3,7 +3,7 @@
 import datetime
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import click
 from sqlalchemy import Engine
@@ -19,78 +19,41 @@ from registry.publish.export.run import (
     export_stream,
 )
 from registry.records.history import moment_of
+from scripts.command import command
 from scripts.opened import opened_engine
-from scripts.options import DAY, FORCE, refuse_to_overwrite
+from scripts.options import FOLDER, Force, refuse_to_overwrite
 from scripts.progress import counting
 
 _STDOUT: Final = Path("-")
 
 
-@click.command()
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="The file to write; - for stdout.",
-)
-@click.option(
-    "--layer",
-    type=click.Choice(LAYERS),
-    default=LAYERS[0],
-    show_default=True,
-    help="Households, or boundaries of units.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMATS)),
-    help="By default what the name ends in says.",
-)
-@click.option("--unit", metavar="CODE", help="Only this unit.")
-@click.option(
-    "--status",
-    "statuses",
-    type=click.Choice(STATUSES),
-    multiple=True,
-    default=("active",),
-    show_default=True,
-    help="May be given more than once.",
-)
-@click.option(
-    "--as-of",
-    metavar="WHEN",
-    help="As it was on record then.",
-)
-@click.option(
-    "--on",
-    type=DAY,
-    help="A column with the label of that day.",
-)
-@click.option(
-    "--external",
-    is_flag=True,
-    help="A column with other schemes' values.",
-)
-@click.option(
-    "--snapshot",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="All of it, with the cursor of the feed.",
-)
-@click.option("--demo", is_flag=True, help="Demonstration data, too.")
-@FORCE
+@command()
 def export(
-    out: Path | None,
     *,
-    layer: str,
-    form: str | None,
-    unit: str | None,
-    statuses: tuple[str, ...],
-    as_of: str | None,
-    on: datetime.date | None,
-    external: bool,
-    folder: Path | None,
-    demo: bool,
-    force: bool,
+    out: Annotated[
+        Path | None,
+        click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        "The file to write; - for stdout.",
+    ] = None,
+    layer: Annotated[str, click.Choice(LAYERS), "Households, or boundaries of units."] = LAYERS[0],
+    form: Annotated[
+        str | None,
+        "--format",
+        click.Choice(list(FORMATS)),
+        "By default what the name ends in says.",
+    ] = None,
+    unit: Annotated[str | None, "--unit CODE", "Only this unit."] = None,
+    statuses: Annotated[
+        tuple[str, ...], "--status", click.Choice(STATUSES), "May be given more than once."
+    ] = ("active",),
+    as_of: Annotated[str | None, "--as-of WHEN", "As it was on record then."] = None,
+    on: Annotated[datetime.date | None, "A column with the label of that day."] = None,
+    external: Annotated[bool, "A column with other schemes' values."] = False,
+    folder: Annotated[
+        Path | None, "--snapshot", FOLDER, "All of it, with the cursor of the feed."
+    ] = None,
+    demo: Annotated[bool, "Demonstration data, too."] = False,
+    force: Force = False,
 ) -> None:
     """Write every record that may be shown into a file.
 

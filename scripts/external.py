@@ -1,15 +1,16 @@
 """`diachiso external`: what others call a record."""
 
 from pathlib import Path
+from typing import Annotated
 
 import click
 
 from registry.core.messages import N_, _
 from registry.records.external_ids.loading import TABLE, Loaded, load_external_ids
+from scripts.command import command
 from scripts.opened import opened_session
-from scripts.options import DRY_RUN
+from scripts.options import DryRun
 from scripts.problems import show_problems
-from scripts.results import shows
 from scripts.table_template import template_of
 
 _SEVERITIES = {"error": N_("rejected"), "notice": N_("look at it")}
@@ -37,13 +38,14 @@ def external() -> None:
     """What others call a record."""
 
 
-@external.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--scheme", help="Of rows that do not say.")
-@click.option("--sheet", metavar="NAME", help="Sheet to read.")
-@DRY_RUN
-@shows(_show, failed=lambda r: r.rejected)
-def load(file: Path, scheme: str | None, sheet: str | None, *, dry_run: bool) -> Loaded:
+@command(external, text=_show, failed=lambda r: r.rejected)
+def load(
+    file: Path,
+    *,
+    scheme: Annotated[str | None, "Of rows that do not say."] = None,
+    sheet: Annotated[str | None, "--sheet NAME", "Sheet to read."] = None,
+    dry_run: DryRun = False,
+) -> Loaded:
     """Read what other systems call records from FILE: code, scheme, value, valid_from, valid_to.
 
     Exit status 1 when rows were rejected.

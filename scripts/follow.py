@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -20,7 +20,9 @@ from urllib.request import Request, urlopen
 import click
 
 from registry.core.messages import Message, _
+from scripts.command import command
 from scripts.follow_copy import Copy, Entry
+from scripts.options import EXISTING_FOLDER, FOLDER
 from scripts.progress import say
 
 LIMIT: Final = 5_000
@@ -89,37 +91,27 @@ def refused(error: HTTPError) -> click.ClickException:
     return click.ClickException(line)
 
 
-@click.command()
-@click.argument("url")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-@click.option("--once", is_flag=True, help="End when all there is has been read.")
-@click.option(
-    "--every",
-    type=click.FloatRange(min=0.1),
-    default=5.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How often to ask when nothing happens.",
-)
-@click.option("--key", help="Of a carrier or above, or @FILE.")
-@click.option(
-    "--snapshot",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="FOLDER",
-    help="Begin with this export instead of reading all from URL.",
-)
-@click.option("--unit", metavar="CODE", help="Only this unit.")
-@click.option("--demo", is_flag=True, help="Demonstration too.")
+@command()
 def follow(
     url: str,
-    folder: Path,
+    folder: Annotated[Path, "DIR", FOLDER],
     *,
-    once: bool,
-    every: float,
-    key: str | None,
-    snapshot: Path | None,
-    unit: str | None,
-    demo: bool,
+    once: Annotated[bool, "End when all there is has been read."] = False,
+    every: Annotated[
+        float,
+        "--every SECONDS",
+        click.FloatRange(min=0.1),
+        "How often to ask when nothing happens.",
+    ] = 5.0,
+    key: Annotated[str | None, "Of a carrier or above, or @FILE."] = None,
+    snapshot: Annotated[
+        Path | None,
+        "--snapshot FOLDER",
+        EXISTING_FOLDER,
+        "Begin with this export instead of reading all from URL.",
+    ] = None,
+    unit: Annotated[str | None, "--unit CODE", "Only this unit."] = None,
+    demo: Annotated[bool, "Demonstration too."] = False,
 ) -> None:
     """Goes on where it was stopped."""
     if not url.startswith(("http://", "https://")):

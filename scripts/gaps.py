@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
 
 import click
 from pydantic_core import to_json
@@ -24,7 +24,9 @@ from registry.coverage.gap_files import (
 from registry.coverage.gaps import KINDS, Gap, Gaps, find_gaps
 from registry.files.whole_file import whole_file
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command
 from scripts.opened import opened_engine
+from scripts.options import FILE
 from scripts.progress import say, show_json
 
 _PIPE_WIDTH: Final = 160
@@ -33,29 +35,23 @@ _SHOWN: Final = 30
 """Rows of each kind in the table."""
 
 
-@click.command()
-@click.option("--unit", "code", metavar="CODE", help="Only this province or commune.")
-@click.option(
-    "--kind",
-    "kinds",
-    type=click.Choice(list(KINDS)),
-    multiple=True,
-    help="Which kind; may be given more than once, all by default.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json", "geojson", "xlsx"]),
-    help="By default what --out ends in, or a table.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A form to fill in and import.",
-)
-@click.option("--demo", is_flag=True, help="Demonstration codes too.")
+@command()
 def gaps(
-    code: str | None, kinds: tuple[str, ...], form: str | None, out: Path | None, *, demo: bool
+    *,
+    code: Annotated[str | None, "--unit CODE", "Only this province or commune."] = None,
+    kinds: Annotated[
+        tuple[str, ...],
+        "--kind",
+        click.Choice(list(KINDS)),
+        "Which kind; may be given more than once, all by default.",
+    ] = (),
+    form: Annotated[
+        Literal["table", "csv", "json", "geojson", "xlsx"] | None,
+        "--format",
+        "By default what --out ends in, or a table.",
+    ] = None,
+    out: Annotated[Path | None, FILE, "A form to fill in and import."] = None,
+    demo: Annotated[bool, "Demonstration codes too."] = False,
 ) -> None:
     """Units far below target, holes in streets, places never delivered.
 

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import click
 
@@ -17,20 +17,23 @@ from registry.records.history import Change, Step, history, lookup_as_of, moment
 from registry.records.record import record_wording
 from registry.units.gazetteer import VIET_NAM, Gazetteer
 from registry.units.gazetteer_loading import load_gazetteer
-from scripts.options import FORMAT
+from scripts.command import command
+from scripts.options import Form
 from scripts.progress import show_json
 from scripts.settings import read_settings
 
 
-@click.command("history")
-@click.argument("code")
-@click.option(
-    "--as-of",
-    metavar="WHEN",
-    help="Only the address of a day, as it ended, or of a time with its offset.",
-)
-@FORMAT
-def history_(code: str, *, as_of: str | None, form: str) -> None:
+@command(name="history")
+def history_(
+    code: str,
+    *,
+    as_of: Annotated[
+        str | None,
+        "--as-of WHEN",
+        "Only the address of a day, as it ended, or of a time with its offset.",
+    ] = None,
+    form: Form = "text",
+) -> None:
     """Every step of CODE, the oldest first: what, when, who, why."""
     settings = read_settings()
     url = cluster.database_url(settings)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Annotated, Literal, TextIO
 
 import click
 from rich.console import Console
@@ -35,120 +35,64 @@ from registry.intake.row_reports import (
 )
 from registry.intake.run import import_file
 from registry.records.codes import DEMO_SOURCE
+from scripts.command import command
 from scripts.import_report import COUNTS, told, vanished_warning
 from scripts.mapping import read_mapping
 from scripts.opened import opened_engine
-from scripts.options import DRY_RUN, FORMAT
+from scripts.options import FILE, DryRun, Form
 from scripts.progress import say, show_json
 
 _STATES = {"published": N_("written"), "rolled_back": N_("undone")}
 _SHOWN_KEPT = 20
 _LAYER_SUFFIXES = tuple(suffix for suffix, form in FORMS.items() if form in LAYERS)
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def _names(
-    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
-) -> dict[str, str | None]:
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """Files that are asked for."""
+
+    report: Annotated[Path | None, FILE, "The rejected rows, with their problems."] = None
+    warnings: Annotated[Path | None, FILE, "Published rows with warnings or notices."] = None
+    vanished: Annotated[Path | None, FILE, "What it lacks, and which codes that retires."] = None
+    codes: Annotated[Path | None, FILE, "Every row, its code and outcome."] = None
+
+    def paths(self) -> list[Path]:
+        return [path for path in astuple(self) if path is not None]
+
+
+def _names(given: tuple[str, ...]) -> dict[str, str | None]:
     pairs = [text.partition("=") for text in given]
     if not all(spelled.strip() and equals for spelled, equals, _meant in pairs):
-        raise click.BadParameter(str(Message("name_pair_required")))
+        raise click.BadParameter(str(Message("name_pair_required")), param_hint="--name")
     return {spelled.strip(): meant.strip() or None for spelled, _equals, meant in pairs}
 
 
-@click.command("import")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--source", help="Who delivers the file; its references are its own.")
-@DRY_RUN
-@click.option(
-    "--delivery",
-    type=click.Choice(["partial", "full"]),
-    default="partial",
-    show_default=True,
-    help="All of its households or a part.",
-)
-@click.option("--strict", is_flag=True, help="All rows or none.")
-@click.option(
-    "--fix",
-    is_flag=True,
-    help="Mend what leaves no choice, and say so.",
-)
-@click.option(
-    "--accept-vanished",
-    is_flag=True,
-    help="A full delivery that lacks so many.",
-)
-@click.option(
-    "--demo-as-real",
-    is_flag=True,
-    help="Real codes to made-up households, for measurements.",
-)
-@click.option("--decision", metavar="NUMBER", help="Of the legal decision.")
-@click.option("--crs", metavar="EPSG:CODE", help="The file's system, VN-2000 say.")
-@click.option(
-    "--sheet",
-    metavar="NAME",
-    help="Sheet or layer to read; all of them.",
-)
-@click.option(
-    "--mapping",
-    metavar="FILE|JSON",
-    help="Your headers and their fields.",
-)
-@click.option(
-    "--name",
-    "names",
-    multiple=True,
-    metavar="NAME=NAME",
-    callback=_names,
-    help="A name as spelled = the one meant, itself for a place of its own; kept for the source.",
-)
-@click.option("--commune", metavar="CODE", help="Of all its rows.")
-@click.option(
-    "--report",
-    type=_FILE,
-    help="The rejected rows, with their problems.",
-)
-@click.option(
-    "--warnings",
-    type=_FILE,
-    help="Published rows with warnings or notices.",
-)
-@click.option(
-    "--vanished",
-    type=_FILE,
-    help="What it lacks, and which codes that retires.",
-)
-@click.option("--codes", type=_FILE, help="Every row, its code and outcome.")
-@FORMAT
-@click.option("--rollback", type=int, metavar="ID", help="Take this import back.")
-@click.option(
-    "--keep-later",
-    is_flag=True,
-    help="Undo the rest of the import.",
-)
-@click.option("--list", "listed", is_flag=True, help="List imports, the latest first.")
+@command(name="import")
 def import_(
-    file: Path | None,
-    source: str | None,
+    file: Path | None = None,
     *,
-    dry_run: bool,
-    strict: bool,
-    fix: bool,
-    delivery: str,
-    accept_vanished: bool,
-    demo_as_real: bool,
-    decision: str | None,
-    crs: str | None,
-    sheet: str | None,
-    mapping: str | None,
-    names: dict[str, str | None],
-    commune: str | None,
-    form: str,
-    rollback: int | None,
-    keep_later: bool,
-    listed: bool,
-    **outputs: Path | None,
+    source: Annotated[str | None, "Who delivers the file; its references are its own."] = None,
+    dry_run: DryRun = False,
+    delivery: Annotated[Literal["partial", "full"], "All of its households or a part."] = "partial",
+    strict: Annotated[bool, "All rows or none."] = False,
+    fix: Annotated[bool, "Mend what leaves no choice, and say so."] = False,
+    accept_vanished: Annotated[bool, "A full delivery that lacks so many."] = False,
+    demo_as_real: Annotated[bool, "Real codes to made-up households, for measurements."] = False,
+    decision: Annotated[str | None, "--decision NUMBER", "Of the legal decision."] = None,
+    crs: Annotated[str | None, "--crs EPSG:CODE", "The file's system, VN-2000 say."] = None,
+    sheet: Annotated[str | None, "--sheet NAME", "Sheet or layer to read; all of them."] = None,
+    mapping: Annotated[str | None, "--mapping FILE|JSON", "Your headers and their fields."] = None,
+    names: Annotated[
+        tuple[str, ...],
+        "--name NAME=NAME",
+        "A name as spelled = the one meant, itself for a place of its own; kept for the source.",
+    ] = (),
+    commune: Annotated[str | None, "--commune CODE", "Of all its rows."] = None,
+    outputs: _Outputs,
+    form: Form = "text",
+    rollback: Annotated[int | None, "--rollback ID", "Take this import back."] = None,
+    keep_later: Annotated[bool, "Undo the rest of the import."] = False,
+    listed: Annotated[bool, "--list", "List imports, the latest first."] = False,
 ) -> int:
     """Import households: a table or a map layer.
 
@@ -183,16 +127,16 @@ def import_(
                 crs=crs,
                 sheet=sheet,
                 mapping=read_mapping(mapping) if mapping else None,
-                names=names,
+                names=_names(names),
                 commune=commune,
             )
             try:
-                result = _import(engine, file, options, _Outputs(**outputs), form)
+                result = _import(engine, file, options, outputs, form)
             except CommuneNotNamedError as error:
                 typed = _command(file, source, mapping, sheet)
                 told = Message("advice_to_type", message=error.message, command=typed)
                 raise CommuneNotNamedError(told) from None
-            return _status(result, outputs["report"], accept_vanished=accept_vanished)
+            return _status(result, outputs.report, accept_vanished=accept_vanished)
         return 0
 
 
@@ -232,19 +176,6 @@ def _command(
     for blank in blanks:  # a word to fill in needs no quotation marks
         typed = typed.replace(f"'{blank}'", blank)
     return f"bin/diachiso import {shlex.quote(str(file))} {typed} --dry-run"
-
-
-@dataclass(frozen=True, slots=True)
-class _Outputs:
-    """Files that were asked for, each by the name of its option."""
-
-    report: Path | None
-    warnings: Path | None
-    codes: Path | None
-    vanished: Path | None
-
-    def paths(self) -> list[Path]:
-        return [path for path in astuple(self) if path is not None]
 
 
 def _import(

@@ -1,7 +1,7 @@
 """`diachiso keys`: who may do what over HTTP, and where."""
 
 import datetime
-from typing import Any, Final, cast, get_args
+from typing import Annotated, Any, Final
 
 import click
 
@@ -10,10 +10,10 @@ from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.core.messages import N_, Message, _
 from registry.core.roles import Role
 from registry.units.gazetteer import VIET_NAM, today
+from scripts.command import command, lines
 from scripts.opened import opened_session
-from scripts.options import DRY_RUN, FORMAT, DayType
+from scripts.options import DayType, DryRun, Form
 from scripts.progress import say, show_json
-from scripts.results import lines, shows
 
 _STATES: Final = {"active": N_("in use"), "expired": N_("expired"), "revoked": N_("revoked")}
 _EXPIRES: Final = DayType("never")
@@ -61,77 +61,58 @@ def keys() -> None:
     """Named keys: who may do what over HTTP."""
 
 
-@keys.command()
-@click.argument("name")
-@click.option("--role", type=click.Choice(list(get_args(Role))), required=True, help="What it may.")
-@click.option(
-    "--unit",
-    "units",
-    multiple=True,
-    metavar="CODES",
-    help="Where it may write; an editor and an approver need some.",
-)
-@click.option("--rate", type=click.IntRange(1), help="Requests a minute.")
-@click.option(
-    "--expires",
-    type=_EXPIRES,
-    metavar="DAY|never",
-    help="The last day; a year from now by default.",
-)
-@click.option(
-    "--alone",
-    is_flag=True,
-    help="An authority of one person: it approves what it delivered.",
-)
-@DRY_RUN
-@FORMAT
+@command(keys)
 def create(
     name: str,
     *,
-    role: str,
-    units: tuple[str, ...],
-    rate: int | None,
-    expires: datetime.date | str | None,
-    alone: bool,
-    dry_run: bool,
-    form: str,
+    role: Annotated[Role, "What it may."],
+    units: Annotated[
+        tuple[str, ...], "--unit CODES", "Where it may write; an editor and an approver need some."
+    ] = (),
+    rate: Annotated[int | None, click.IntRange(1), "Requests a minute."] = None,
+    expires: Annotated[
+        datetime.date | str | None,
+        "--expires DAY|never",
+        _EXPIRES,
+        "The last day; a year from now by default.",
+    ] = None,
+    alone: Annotated[bool, "An authority of one person: it approves what it delivered."] = False,
+    dry_run: DryRun = False,
+    form: Form = "text",
 ) -> None:
     """Make a key for an organisation or a program."""
     codes = _codes(units)
-    new = NewKey(name, cast(Role, role), codes, rate, _last_day(expires), alone)
+    new = NewKey(name, role, codes, rate, _last_day(expires), alone)
     with opened_session(dry_run=dry_run) as session:
         made = registry_keys.create_key(session, new)
     _show_made(made, form=form, dry_run=dry_run)
 
 
-@keys.command("list")
-@shows(lines(_line), as_json=lambda found: [_as_json(key) for key in found])
+@command(keys, "list", text=lines(_line), as_json=lambda found: [_as_json(key) for key in found])
 def list_() -> list[KeyDetails]:
     """All keys; never the keys themselves."""
     with opened_session() as session:
         return registry_keys.list_keys(session)
 
 
-@keys.command()
-@click.argument("name")
-@click.option(
-    "--overlap",
-    type=click.FloatRange(0, registry_keys.MAX_OVERLAP_H),
-    default=registry_keys.DEFAULT_OVERLAP_H,
-    show_default=True,
-    metavar="HOURS",
-    help="So long the present key is taken; 0 ends it at once.",
-)
-@click.option(
-    "--expires",
-    type=_EXPIRES,
-    metavar="DAY|never",
-    help="Another last day; as before by default.",
-)
-@DRY_RUN
-@FORMAT
+@command(keys)
 def rotate(
-    name: str, *, overlap: float, expires: datetime.date | str | None, dry_run: bool, form: str
+    name: str,
+    *,
+    overlap: Annotated[
+        float,
+        "--overlap HOURS",
+        click.FloatRange(0, registry_keys.MAX_OVERLAP_H),
+        "So long the present key is taken; 0 ends it at once.",
+    ] = registry_keys.DEFAULT_OVERLAP_H,
+    expires: Annotated[
+        datetime.date | str | None,
+        "--expires DAY|never",
+        _EXPIRES,
+        "Another last day; as before by default.",
+    ] = None,
+    dry_run: DryRun = False,
+    form: Form = "text",
 ) -> None:
     """Another key; the present one ends after the overlap."""
     with opened_session(dry_run=dry_run) as session:
@@ -145,18 +126,15 @@ def rotate(
     _show_made(made, form=form, dry_run=dry_run)
 
 
-@keys.command()
-@click.argument("name")
-@click.option(
-    "--unit",
-    "units",
-    multiple=True,
-    required=True,
-    metavar="CODES",
-    help="Where it may write from now on, and nowhere else.",
-)
-@DRY_RUN
-def bind(name: str, *, units: tuple[str, ...], dry_run: bool) -> None:
+@command(keys)
+def bind(
+    name: str,
+    *,
+    units: Annotated[
+        tuple[str, ...], "--unit CODES", "Where it may write from now on, and nowhere else."
+    ],
+    dry_run: DryRun = False,
+) -> None:
     """Bind it to other units than before."""
     codes = _codes(units)
     with opened_session(dry_run=dry_run) as session:
@@ -166,10 +144,12 @@ def bind(name: str, *, units: tuple[str, ...], dry_run: bool) -> None:
     click.echo(f"{name}: {', '.join(before) or '–'} → {', '.join(codes)}")
 
 
-@keys.command()
-@click.argument("name")
-@DRY_RUN
-def revoke(name: str, *, dry_run: bool) -> None:
+@command(keys)
+def revoke(
+    name: str,
+    *,
+    dry_run: DryRun = False,
+) -> None:
     """Refuse it from now on, and the one that it replaced."""
     with opened_session(dry_run=dry_run) as session:
         done = registry_keys.revoke_key(session, name)
@@ -180,11 +160,13 @@ def revoke(name: str, *, dry_run: bool) -> None:
     )
 
 
-@keys.command()
-@click.argument("name")
-@click.option("--off", is_flag=True, help="Somebody else approves.")
-@DRY_RUN
-def alone(name: str, *, off: bool, dry_run: bool) -> None:
+@command(keys)
+def alone(
+    name: str,
+    *,
+    off: Annotated[bool, "Somebody else approves."] = False,
+    dry_run: DryRun = False,
+) -> None:
     """Let it approve what it delivered."""
     with opened_session(dry_run=dry_run) as session:
         registry_keys.let_approve_own(session, name, allowed=not off)

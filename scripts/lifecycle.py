@@ -3,8 +3,7 @@
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import click
 from pydantic import BaseModel, ValidationError
@@ -21,8 +20,9 @@ from registry.core.messages import Message, _
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Done
+from scripts.command import REQUIRED, parameter, unwrapped
 from scripts.opened import opened_engine
-from scripts.options import FORMAT
+from scripts.options import EXISTING_FILE, DryRun, Form
 from scripts.progress import say, show_json
 from scripts.written import Written, show_written, written_records
 
@@ -43,7 +43,18 @@ _HEADERS: Final = {
 }
 """Headers of a table in Vietnamese."""
 _FOLDED: Final = {fold(header): column for header, column in _HEADERS.items()}
-_OWN: Final = ("actor", "second_person", "dry_run", "form", "clear")
+_CLEARED: Final = "A part that the address has no more."
+_AGREED: Final = (
+    "Who agreed, where the table asks for a second person: an office, no person's name."
+)
+_COMMON: Final = (
+    ("actor", Annotated[str, "Who."], "operator"),
+    ("second_person", Annotated[str, _AGREED], None),
+    ("dry_run", DryRun, False),
+    ("form", Form, "text"),
+)
+"""Options of every operation: name, annotation, default."""
+_OWN: Final = (*(name for name, _annotation, _default in _COMMON), "clear")
 
 
 class _ByEitherName(click.Group):
@@ -60,74 +71,50 @@ def operation() -> None:
 
 
 def _command(made: Operation) -> click.Command:
-    fields = made.request.model_fields
-    parameters: list[click.Parameter] = [_option(name, info) for name, info in fields.items()]
+    params = [_option(name, info) for name, info in made.request.model_fields.items()]
     if made.name == "correct":
-        parameters.append(
-            click.Option(
-                ["--clear"],
-                multiple=True,
-                help="A part that the address has no more.",
-            )
-        )
-    parameters += [
-        click.Option(["--actor"], default="operator", show_default=True, help="Who."),
-        click.Option(
-            ["--second-person"],
-            callback=_named,
-            help="Who agreed, where the table asks for a second person: an office, no"
-            " person's name.",
-        ),
-        click.Option(["--dry-run"], is_flag=True, help="Write nothing."),
-    ]
+        params.append(parameter("clear", Annotated[tuple[str, ...], _CLEARED], ()))
 
     def run(**given: Any) -> int:
         return _run(made, given)
 
+    for name, annotation, default in _COMMON:
+        params.append(parameter(name, annotation, default))
     summary = f"{made.summary.rstrip('.')}."
-    return FORMAT(click.Command(made.name, callback=run, params=parameters, help=summary))
+    return click.Command(made.name, callback=run, params=params, help=summary)
 
 
-def _named(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    name = value.strip() if value is not None else None
+def _checked(name: str | None) -> str | None:
+    name = name.strip() if name is not None else None
     if name is not None and not 0 < len(name) <= MAX_NAME:
-        raise click.BadParameter(str(Message("name_length_wrong", most=MAX_NAME)))
+        said = str(Message("name_length_wrong", most=MAX_NAME))
+        raise click.BadParameter(said, param_hint="--second-person")
     return name
 
 
-def _option(name: str, info: FieldInfo) -> click.Option:
-    kind, many = _kind(info.annotation)
-    flag = f"--{name.replace('_', '-')}"
+def _option(name: str, info: FieldInfo) -> click.Parameter:
+    """The option for a member of a request: a flag that may be missing, a CSV for rows."""
     described = info.description or name
     help_text = f"{described[:1].upper()}{described[1:]}."
+    flag = f"--{name.replace('_', '-')}"
+    default: Any = REQUIRED if info.is_required() else None
+    kind: Any
+    kind, several = _kind(info.annotation)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        path = click.Path(path_type=Path, exists=True, dir_okay=False)
-        columns = ", ".join(kind.model_fields)
-        return click.Option(
-            [flag], type=path, required=info.is_required(), help=f"{help_text} CSV with {columns}."
-        )
-    if kind is bool:
-        negative = "" if info.default is False else f"/--not-{name.replace('_', '-')}"
-        return click.Option([flag + negative], is_flag=True, default=None, help=help_text)
-    if get_origin(kind) is Literal:
-        kind = click.Choice([str(value) for value in get_args(kind)])
-    if many:
+        help_text += f" CSV with {', '.join(kind.model_fields)}."
+        kind, several = Annotated[Path, EXISTING_FILE], False
+    elif kind is bool and info.default is not False:
+        flag += f"/--not-{flag[2:]}"
+    if several:
         help_text += " Several are separated by commas."
-    return click.Option(
-        [flag], type=kind, multiple=many, required=info.is_required(), help=help_text
-    )
+        kind, default = tuple[kind, ...], REQUIRED if info.is_required() else ()
+    return parameter(name, Annotated[(kind, flag, help_text)], default)
 
 
 def _kind(annotation: Any) -> tuple[Any, bool]:
     """The type of one value, and whether there may be several."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _kind(get_args(annotation)[0])
-    if origin in (Union, UnionType):
-        return _kind(next(kind for kind in get_args(annotation) if kind is not NoneType))
-    if origin is list:
-        return _kind(get_args(annotation)[0])[0], True
-    return annotation, False
+    kind, _extras = unwrapped(annotation)
+    return (unwrapped(get_args(kind)[0])[0], True) if get_origin(kind) is list else (kind, False)
 
 
 for _made in OPERATIONS:
@@ -147,17 +134,17 @@ def _run(made: Operation, given: dict[str, Any]) -> int:
         request = made.request.model_validate(values)
     except ValidationError as error:
         raise click.UsageError(wrong(error)) from error
-    dry_run = own["dry_run"]
+    dry_run, second_person = own["dry_run"], _checked(own["second_person"])
     with opened_engine() as engine:
         done = perform(
             *(engine, made, request),
             actor=own["actor"],
             dry_run=dry_run,
-            second_person=own["second_person"],
+            second_person=second_person,
             demand_second=True,
         )
-        if own["second_person"] and not dry_run:
-            _audit(engine, made, done, own["second_person"])
+        if second_person and not dry_run:
+            _audit(engine, made, done, second_person)
         records = written_records(engine, done.records, dry_run=dry_run)
     _show(made, done, records, form=own["form"], dry_run=dry_run)
     return 0

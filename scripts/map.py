@@ -4,6 +4,7 @@ import click
 
 from registry.core.messages import Message
 from registry.publish.drawing.refresh import refresh
+from scripts.command import command
 from scripts.opened import opened_engine
 from scripts.progress import say
 
@@ -13,7 +14,7 @@ def map_() -> None:
     """The map that the pages show."""
 
 
-@map_.command()
+@command(map_)
 def redraw() -> None:
     """Draw anew what changed; the worker does it by itself."""
     with opened_engine() as engine:

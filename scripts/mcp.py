@@ -3,14 +3,13 @@
 import os
 import sys
 
-import click
-
 from registry.ops import cluster
 from scripts.children import Starter
+from scripts.command import command
 from scripts.settings import read_settings
 
 
-@click.command()
+@command()
 def mcp() -> None:
     """Tools of the Model Context Protocol by stdio.
 

@@ -4,11 +4,12 @@ import click
 
 from registry.core.messages import _
 from registry.publish.open_data import folder_of, publish
+from scripts.command import command
 from scripts.opened import opened_engine
 from scripts.settings import read_settings
 
 
-@click.command("open-data")
+@command(name="open-data")
 def open_data() -> None:
     """Make the files of /data anew, as each night."""
     settings = read_settings()

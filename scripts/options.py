@@ -1,8 +1,9 @@
 """Parameters that several commands take."""
 
 import datetime
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import click
 
@@ -40,14 +41,15 @@ class DayType(click.ParamType[Any]):
 
 
 DAY = DayType()
-FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
-"""`--format text|json`, handed over as `form`."""
-FORCE = click.option("--force", is_flag=True, help="Write over a file that is there.")
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Write nothing.")
+FILE = click.Path(path_type=Path, dir_okay=False)
+EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+EXISTING_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+FILE_OR_STREAM = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+STREAM = Path("-")
+"""Standard input or output."""
+SCRATCH = Path(tempfile.gettempdir())
+"""Where what is thrown away again is made, by default."""
+DryRun = Annotated[bool, "Write nothing."]
+Force = Annotated[bool, "Write over a file that is there."]
+Form = Annotated[Literal["text", "json"], "--format", "How to print the result."]

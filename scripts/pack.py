@@ -3,6 +3,7 @@
 import json
 from contextlib import closing
 from pathlib import Path
+from typing import Annotated
 
 import click
 
@@ -15,26 +16,22 @@ from registry.ops import cluster
 from registry.publish.pack.keys import key_file, public_keys, rotate
 from registry.publish.pack.run import Pack, make_pack
 from registry.register import Register
-from scripts.options import FORCE, refuse_to_overwrite
+from scripts.command import command
+from scripts.options import FILE, Force, refuse_to_overwrite
 from scripts.settings import read_settings
 
 
-@click.command()
-@click.option("--unit", metavar="CODE", required=True, help="A commune's code.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="The file to write.",
-)
-@click.option(
-    "--since",
-    metavar="CURSOR",
-    help="Only what changed since a pack of this cursor.",
-)
-@click.option("--demo", is_flag=True, help="Demonstration data, too.")
-@FORCE
-def pack(unit: str, out: Path, since: str | None, *, demo: bool, force: bool) -> None:
+@command()
+def pack(
+    *,
+    unit: Annotated[str, "--unit CODE", "A commune's code."],
+    out: Annotated[Path, FILE, "The file to write."],
+    since: Annotated[
+        str | None, "--since CURSOR", "Only what changed since a pack of this cursor."
+    ] = None,
+    demo: Annotated[bool, "Demonstration data, too."] = False,
+    force: Force = False,
+) -> None:
     """Write the signed pack of a commune.
 
     For phones without a network: the page /packs reads it. Restricted places are left out.
@@ -61,14 +58,11 @@ def _write(out: Path, made: Pack) -> None:
         raise UnreadableFileError(not_written(out, error)) from error
 
 
-@click.command("pack-keys")
-@click.option(
-    "--rotate",
-    "renew",
-    is_flag=True,
-    help="Sign with a new key from here on.",
-)
-def pack_keys(*, renew: bool) -> None:
+@command(name="pack-keys")
+def pack_keys(
+    *,
+    renew: Annotated[bool, "--rotate", "Sign with a new key from here on."] = False,
+) -> None:
     """The public keys of packs, as a JWK Set."""
     path = key_file(read_settings())
     click.echo(json.dumps(rotate(path) if renew else public_keys(path), indent=2))

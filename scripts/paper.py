@@ -3,9 +3,9 @@
 import datetime
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Annotated, Any, Final
 
 import click
 from pydantic import ValidationError
@@ -35,12 +35,12 @@ from registry.publish.paper.site import Site
 from registry.publish.paper.typesetting import Paper
 from registry.units.gazetteer import Gazetteer
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command
 from scripts.lifecycle import rows_of, wrong
-from scripts.options import DAY, refuse_to_overwrite
+from scripts.options import EXISTING_FILE, FILE, Force, refuse_to_overwrite
 from scripts.progress import say
 from scripts.settings import read_settings
 
-_FORCED: Final = "diachiso.force"
 _OPERATIONS: Final = tuple(name for name, made in BY_NAME.items() if made.kind in KINDS)
 _STATES: Final = {
     "valid": Message("paper_valid"),
@@ -50,45 +50,34 @@ _STATES: Final = {
 }
 
 
-def _remember_force(ctx: click.Context, _param: click.Parameter, given: bool) -> None:
-    ctx.meta[_FORCED] = given
+@dataclass(frozen=True, slots=True)
+class _Doors:
+    """The doors that are wanted; options of `Doors`."""
+
+    codes: Annotated[tuple[str, ...], "By their codes."] = ()
+    commune: Annotated[str | None, "--commune CODE", "Code of today's commune."] = None
+    street: Annotated[str | None, "All of a street."] = None
+    locality: Annotated[str | None, "All of a locality."] = None
+    former_commune: Annotated[str | None, "--former-commune CODE", "Its former one."] = None
 
 
-def _new_file(ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
-    if path is not None and not ctx.meta[_FORCED]:
-        refuse_to_overwrite(path)
-    if path is not None and not path.parent.is_dir():
-        raise click.UsageError(str(Message("folder_missing", path=path)))
-    return path
+@dataclass(frozen=True, slots=True)
+class _Out:
+    """Where the paper goes, and where its QR codes lead."""
+
+    out: Annotated[Path | None, FILE, "The PDF to write."] = None
+    force: Force = False
+    url: Annotated[str | None, "--url URL", "Where the QR leads."] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a file that cannot be written, or is there already."""
+        if self.out is not None and not self.force:
+            refuse_to_overwrite(self.out)
+        if self.out is not None and not self.out.parent.is_dir():
+            raise click.UsageError(str(Message("folder_missing", path=self.out)))
 
 
-_OUT = click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    callback=_new_file,
-    help="The PDF to write.",
-)
-_FORCE = click.option(
-    "--force",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_remember_force,
-    help="Write over a file that is there.",
-)
-_URL = click.option(
-    "--url",
-    metavar="URL",
-    help="Where the QR leads.",
-)
-_SKIP = click.option("--skip", type=click.IntRange(0), default=0, help="Pass over.")
-_DOORS: Final = (
-    click.option("--codes", multiple=True, help="By their codes."),
-    click.option("--commune", metavar="CODE", help="Code of today's commune."),
-    click.option("--street", help="All of a street."),
-    click.option("--locality", help="All of a locality."),
-    click.option("--former-commune", metavar="CODE", help="Its former one."),
-)
+_Skip = Annotated[int, click.IntRange(0), "Pass over."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,55 +112,23 @@ def _desk(url: str | None = None) -> Iterator[_Desk]:
         engine.dispose()
 
 
-def _doors(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_DOORS):
-        command = option(command)
-    return command
-
-
 @click.group()
 def paper() -> None:
     """The authority's paper, as PDF."""
 
 
-@paper.command()
-@_doors
-@click.option("--size", default=PLATE_FORM.size, show_default=True, help="In mm.")
-@click.option(
-    "--sheet",
-    type=click.Choice(get_args(Sheet)),
-    default=PLATE_FORM.sheet,
-    show_default=True,
-    help="Sheets, or a roll.",
-)
-@click.option(
-    "--roll-mm",
-    type=click.IntRange(*ROLL_MM),
-    default=PLATE_FORM.roll_mm,
-    show_default=True,
-    help="Width of the roll.",
-)
-@click.option(
-    "--bleed-mm",
-    type=click.IntRange(0, BLEED_MM),
-    default=PLATE_FORM.bleed_mm,
-    show_default=True,
-    help="Ground beyond the cut.",
-)
-@_SKIP
-@_OUT
-@_FORCE
-@_URL
+@command(paper)
 def plates(
     *,
-    size: str,
-    sheet: Sheet,
-    roll_mm: int,
-    bleed_mm: int,
-    skip: int,
-    out: Path | None,
-    url: str | None,
-    **doors: Any,
+    doors: _Doors,
+    size: Annotated[str, "In mm."] = PLATE_FORM.size,
+    sheet: Annotated[Sheet, "Sheets, or a roll."] = PLATE_FORM.sheet,
+    roll_mm: Annotated[int, click.IntRange(*ROLL_MM), "Width of the roll."] = PLATE_FORM.roll_mm,
+    bleed_mm: Annotated[
+        int, click.IntRange(0, BLEED_MM), "Ground beyond the cut."
+    ] = PLATE_FORM.bleed_mm,
+    skip: _Skip = 0,
+    out: _Out,
 ) -> None:
     """Plates of some doors, or of a whole street.
 
@@ -179,7 +136,6 @@ def plates(
     """
     form = PlateForm(size, sheet, roll_mm, bleed_mm)
     _print(
-        url,
         out,
         doors,
         lambda desk, session, wanted: print_plates(
@@ -188,23 +144,16 @@ def plates(
     )
 
 
-@paper.command("list")
-@_doors
-@click.option(
-    "--purpose",
-    type=click.Choice(get_args(Purpose)),
-    default="wall",
-    show_default=True,
-    help="For the wall, or with boxes to tick.",
-)
-@_SKIP
-@_OUT
-@_FORCE
-@_URL
-def list_(*, purpose: Purpose, skip: int, out: Path | None, url: str | None, **doors: Any) -> None:
+@command(paper, "list")
+def list_(
+    *,
+    doors: _Doors,
+    purpose: Annotated[Purpose, "For the wall, or with boxes to tick."] = "wall",
+    skip: _Skip = 0,
+    out: _Out,
+) -> None:
     """A list of a street or locality."""
     _print(
-        url,
         out,
         doors,
         lambda desk, session, wanted: print_list(
@@ -213,31 +162,22 @@ def list_(*, purpose: Purpose, skip: int, out: Path | None, url: str | None, **d
     )
 
 
-@paper.command()
-@click.argument("code", required=False)
-@click.option("--document-number", help="In the office's own books.")
-@click.option("--verify", "checked", metavar="NUMBER", help="Does it hold.")
-@click.option("--revoke", "revoked", metavar="NUMBER", help="Take it back.")
-@click.option("--reason", help="Why it is taken back.")
-@_OUT
-@_FORCE
-@_URL
+@command(paper)
 def certificate(
+    code: str | None = None,
     *,
-    code: str | None,
-    document_number: str | None,
-    checked: str | None,
-    revoked: str | None,
-    reason: str | None,
-    out: Path | None,
-    url: str | None,
+    document_number: Annotated[str | None, "In the office's own books."] = None,
+    checked: Annotated[str | None, "--verify NUMBER", "Does it hold."] = None,
+    revoked: Annotated[str | None, "--revoke NUMBER", "Take it back."] = None,
+    reason: Annotated[str | None, "Why it is taken back."] = None,
+    out: _Out,
 ) -> int:
     """Certificates of address."""
     if sum(given is not None for given in (code, checked, revoked)) != 1:
         raise click.UsageError(str(Message("certificate_action_required")))
     if revoked is not None and not reason:
         raise click.UsageError(str(Message("revoking_needs_reason")))
-    with _desk(url) as desk:
+    with _desk(out.url) as desk:
         if revoked is not None:
             revoke(desk.engine, revoked, reason=reason or "")
         if code is None:
@@ -256,41 +196,32 @@ def certificate(
     return 0
 
 
-@paper.command()
-@click.argument("operation", type=click.Choice(_OPERATIONS), required=False)
-@click.option("--event", type=click.IntRange(0), help="Of what was done.")
-@click.option("--commune", metavar="CODE", help="Code of today's commune.")
-@click.option("--communes", help="Several.")
-@click.option("--province", metavar="CODE", help="All its communes with the street.")
-@click.option("--former-commune", metavar="CODE", help="Its former one.")
-@click.option("--street", help="The street.")
-@click.option("--locality", help="The locality.")
-@click.option("--new-name", help="The new name.")
-@click.option(
-    "--numbers",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Old and new numbers.",
-)
-@click.option("--unit", metavar="CODE", help="Who decides.")
-@click.option("--number", help="Of the decision.")
-@click.option("--day", type=DAY, help="When the decision was signed.")
-@click.option("--ground", "grounds", multiple=True, help="Grounds.")
-@click.option("--proposer", help="An office, no person.")
-@_OUT
-@_FORCE
-@_URL
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What an operation that is to come changes; members of its request."""
+
+    commune: Annotated[str | None, "--commune CODE", "Code of today's commune."] = None
+    communes: Annotated[str | None, "Several."] = None
+    province: Annotated[str | None, "--province CODE", "All its communes with the street."] = None
+    former_commune: Annotated[str | None, "--former-commune CODE", "Its former one."] = None
+    street: Annotated[str | None, "The street."] = None
+    locality: Annotated[str | None, "The locality."] = None
+    new_name: Annotated[str | None, "The new name."] = None
+    numbers: Annotated[Path | None, EXISTING_FILE, "Old and new numbers."] = None
+
+
+@command(paper)
 def decision(
+    operation: Annotated[str | None, click.Choice(_OPERATIONS)] = None,
     *,
-    operation: str | None,
-    event: int | None,
-    unit: str | None,
-    number: str | None,
-    day: datetime.date | None,
-    grounds: tuple[str, ...],
-    proposer: str | None,
-    out: Path | None,
-    url: str | None,
-    **fields: Any,
+    event: Annotated[int | None, click.IntRange(0), "Of what was done."] = None,
+    planned: _Planned,
+    unit: Annotated[str | None, "--unit CODE", "Who decides."] = None,
+    number: Annotated[str | None, "Of the decision."] = None,
+    day: Annotated[datetime.date | None, "When the decision was signed."] = None,
+    grounds: Annotated[tuple[str, ...], "--ground", "Grounds."] = (),
+    proposer: Annotated[str | None, "An office, no person."] = None,
+    out: _Out,
 ) -> None:
     """A decision, with its annex.
 
@@ -299,12 +230,12 @@ def decision(
     if (operation is None) == (event is None):
         raise click.UsageError(str(Message("operation_or_event_option")))
     form = DecisionForm(unit, number, day, grounds, proposer)
-    with _desk(url) as desk:
+    with _desk(out.url) as desk:
         if event is not None:
             _write(done_decision(*desk.made, event, form), out)
             return
         made = BY_NAME[operation or ""]
-        request = _validated(made.request, _request(fields))
+        request = _validated(made.request, _request(asdict(planned)))
         _write(planned_decision(*desk.made, made, request, form), out)
 
 
@@ -318,15 +249,15 @@ def _request(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _print(
-    url: str | None,
-    out: Path | None,
-    doors: dict[str, Any],
+    out: _Out,
+    doors: _Doors,
     make: Callable[[_Desk, Session, Doors], Paper],
 ) -> None:
-    codes = [code.strip() for each in doors.pop("codes") for code in each.split(",")]
-    given = {name: value for name, value in doors.items() if value is not None}
-    wanted = _validated(Doors, given | ({"codes": codes} if codes else {}))
-    with _desk(url) as desk, session_scope(desk.engine) as session:
+    given = {name: value for name, value in asdict(doors).items() if value}
+    if doors.codes:
+        given["codes"] = [code.strip() for each in doors.codes for code in each.split(",")]
+    wanted = _validated(Doors, given)
+    with _desk(out.url) as desk, session_scope(desk.engine) as session:
         _write(make(desk, session, wanted), out)
 
 
@@ -337,15 +268,15 @@ def _validated(model: Any, given: dict[str, Any]) -> Any:
         raise click.UsageError(wrong(error)) from error
 
 
-def _write(printed: Paper, out: Path | None) -> None:
+def _write(printed: Paper, out: _Out) -> None:
     with _file(printed, out):
         pass
 
 
 @contextmanager
-def _file(printed: Paper, out: Path | None) -> Iterator[None]:
+def _file(printed: Paper, out: _Out) -> Iterator[None]:
     """Write the file, which is there after the block; say what is on it and what to know of it."""
-    path = out or Path(printed.name)
+    path = out.out or Path(printed.name)
     try:
         with whole_file(path) as part:
             part.write_bytes(printed.pdf)

@@ -2,6 +2,7 @@
 
 import datetime
 from pathlib import Path
+from typing import Annotated, Literal
 
 import click
 
@@ -17,57 +18,32 @@ from registry.reform.undo import undo as undo_reform
 from registry.reform.views import MAP, WORKBOOK
 from registry.reform.work_file import read_decided
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command
 from scripts.opened import opened_engine
-from scripts.options import DAY, DRY_RUN, FORMAT
+from scripts.options import FOLDER, DryRun, Form
 from scripts.progress import say, show_json
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.command()
-@click.argument("file", type=_FILE, required=False)
-@DRY_RUN
-@click.option(
-    "--report",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Report, and work files of the undecided.",
-)
-@click.option(
-    "--decided",
-    type=_FILE,
-    help="That work file, filled in.",
-)
-@click.option(
-    "--undecided",
-    type=click.Choice(["refuse", "nearest"]),
-    default="refuse",
-    show_default=True,
-    help="Refuse, or go where the neighbours go.",
-)
-@click.option(
-    "--from-seeds",
-    type=DAY,
-    help="Print the real changes of that day.",
-)
-@click.option("--boundaries", help="File of polygons that it names.")
-@click.option("--undo", metavar="NUMBER", help="Undo one.")
-@click.option("--withdraw", metavar="NUMBER", help="Forget one.")
-@click.option("--actor", default="operator", show_default=True, help="Who.")
-@FORMAT
+@command()
 def reform(
-    file: Path | None,
+    file: Annotated[Path | None, _FILE] = None,
     *,
-    from_seeds: datetime.date | None,
-    boundaries: str | None,
-    undo: str | None,
-    withdraw: str | None,
-    dry_run: bool,
-    folder: Path | None,
-    decided: Path | None,
-    undecided: str,
-    actor: str,
-    form: str,
+    dry_run: DryRun = False,
+    folder: Annotated[
+        Path | None, "--report", FOLDER, "Report, and work files of the undecided."
+    ] = None,
+    decided: Annotated[Path | None, _FILE, "That work file, filled in."] = None,
+    undecided: Annotated[
+        Literal["refuse", "nearest"], "Refuse, or go where the neighbours go."
+    ] = "refuse",
+    from_seeds: Annotated[datetime.date | None, "Print the real changes of that day."] = None,
+    boundaries: Annotated[str | None, "File of polygons that it names."] = None,
+    undo: Annotated[str | None, "--undo NUMBER", "Undo one."] = None,
+    withdraw: Annotated[str | None, "--withdraw NUMBER", "Forget one."] = None,
+    actor: Annotated[str, "Who."] = "operator",
+    form: Form = "text",
 ) -> int:
     """Carry a resolution that changes units.
 

@@ -1,8 +1,11 @@
 """`diachiso reports …`: the queue of field reports, and deciding them."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Final
 
 import click
+from sqlalchemy import Engine
 
 from geo.code import format as code_display
 from registry.core.database import session_scope
@@ -13,8 +16,9 @@ from registry.records.entrances import KIND_WORDS
 from registry.records.record import record_wording
 from registry.units.gazetteer import VIET_NAM, Gazetteer, today
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command
 from scripts.opened import opened_engine
-from scripts.options import DRY_RUN, FORMAT
+from scripts.options import DryRun, Form
 from scripts.progress import say, show_json
 from scripts.written import Written, show_written, written_records
 
@@ -40,24 +44,14 @@ def reports() -> None:
     """Reports from the field: the queue, accept, reject."""
 
 
-@reports.command("list")
-@click.option("--unit", metavar="CODE", help="Of a unit.")
-@click.option(
-    "--state",
-    type=click.Choice(STATES),
-    default="open",
-    show_default=True,
-    help="What became of it.",
-)
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MAX_LIMIT),
-    default=DEFAULT_LIMIT,
-    show_default=True,
-    help="At most so many reports.",
-)
-@FORMAT
-def list_(unit: str | None, state: str, limit: int, form: str) -> int:
+@command(reports, "list")
+def list_(
+    *,
+    unit: Annotated[str | None, "--unit CODE", "Of a unit."] = None,
+    state: Annotated[str, click.Choice(STATES), "What became of it."] = "open",
+    limit: Annotated[int, click.IntRange(1, MAX_LIMIT), "At most so many reports."] = DEFAULT_LIMIT,
+    form: Form = "text",
+) -> int:
     """The queue: first what most have said, then what waits longest."""
     with opened_engine() as engine:
         with session_scope(engine) as session:
@@ -73,97 +67,76 @@ def list_(unit: str | None, state: str, limit: int, form: str) -> int:
     return 0
 
 
-_decision_options: Final = (
-    click.argument("report_id", metavar="ID", type=click.IntRange(min=1)),
-    click.option("--reason", required=True, help="Why; no person's name."),
-    click.option("--decision-number", help="Of the legal decision."),
-    click.option("--word", help="What the reporter reads."),
-    click.option("--actor", default="operator", show_default=True, help="Who."),
-    DRY_RUN,
-    FORMAT,
-)
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Who decides, and why; members of `Decision`."""
+
+    reason: Annotated[str, "Why; no person's name."]
+    decision_number: Annotated[str | None, "Of the legal decision."] = None
+    word: Annotated[str | None, "What the reporter reads."] = None
+    actor: Annotated[str, "Who."] = "operator"
+    dry_run: DryRun = False
 
 
-def _decides(command: Any) -> Any:
-    for option in reversed(_decision_options):
-        command = option(command)
-    return command
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is right in place of what was reported; `Decision.parts`."""
+
+    commune: Annotated[str | None, "Code of its commune."] = None
+    former_commune: Annotated[str | None, "Of the former commune."] = None
+    house_number: Annotated[str | None, "Number as on the door."] = None
+    street: Annotated[str | None, "A street that was named."] = None
+    locality: Annotated[str | None, "A locality that was named."] = None
+    building: Annotated[str | None, "Building, block or tower."] = None
+    floor: Annotated[str | None, "Floor."] = None
+    unit_number: Annotated[str | None, "Number of the flat or room."] = None
+    note: Annotated[str | None, "The note of an entrance as it is kept."] = None
 
 
-@reports.command("accept")
-@_decides
-@click.option(
-    "--event-id",
-    type=click.IntRange(min=1),
-    help="Event of the record, where it changed since.",
-)
-@click.option("--commune", help="Code of its commune.")
-@click.option("--former-commune", help="Of the former commune.")
-@click.option("--house-number", help="Number as on the door.")
-@click.option("--street", help="A street that was named.")
-@click.option("--locality", help="A locality that was named.")
-@click.option("--building", help="Building, block or tower.")
-@click.option("--floor", help="Floor.")
-@click.option("--unit-number", help="Number of the flat or room.")
-@click.option("--note", help="The note of an entrance as it is kept.")
-@click.option(
-    "--same-address",
-    is_flag=True,
-    help="Another record has it, both right.",
-)
+_Id = Annotated[int, "ID", click.IntRange(min=1)]
+
+
+@command(reports, "accept")
 def accept_(
-    report_id: int,
-    reason: str,
-    decision_number: str | None,
-    word: str | None,
-    actor: str,
-    form: str,
-    event_id: int | None,
+    report_id: _Id,
     *,
-    dry_run: bool,
-    same_address: bool,
-    **parts: str | None,
-) -> int:
+    given: _Given,
+    seen_event: Annotated[
+        int | None,
+        "--event-id",
+        click.IntRange(min=1),
+        "Event of the record, where it changed since.",
+    ] = None,
+    parts: _Parts,
+    same_address: Annotated[bool, "Another record has it, both right."] = False,
+    form: Form = "text",
+) -> None:
     """Do what it says: verify, move, add, propose, or retire."""
     decision = Decision(
-        actor=actor,
-        reason=reason,
-        decision_number=decision_number,
-        seen_event=event_id,
-        word=word,
-        parts={name: value for name, value in parts.items() if value},
+        **asdict(given),
+        seen_event=seen_event,
+        parts={name: value for name, value in asdict(parts).items() if value},
         same_address=same_address,
-        dry_run=dry_run,
     )
-    return _decide(report_id, decision, form, accepting=True)
+    _decide(accept, report_id, decision, form)
 
 
-@reports.command("reject")
-@_decides
-def reject_(
-    report_id: int,
-    reason: str,
-    decision_number: str | None,
-    word: str | None,
-    actor: str,
-    form: str,
-    *,
-    dry_run: bool,
-) -> int:
+@command(reports, "reject")
+def reject_(report_id: _Id, *, given: _Given, form: Form = "text") -> None:
     """Leave the register as it is."""
-    decision = Decision(
-        actor=actor, reason=reason, decision_number=decision_number, word=word, dry_run=dry_run
-    )
-    return _decide(report_id, decision, form, accepting=False)
+    _decide(reject, report_id, Decision(**asdict(given)), form)
 
 
-def _decide(report_id: int, decision: Decision, form: str, *, accepting: bool) -> int:
-    dry_run = decision.dry_run
+def _decide(
+    decide: Callable[[Engine, int, Decision], Decided],
+    report_id: int,
+    decision: Decision,
+    form: str,
+) -> None:
     with opened_engine() as engine:
-        decided = (accept if accepting else reject)(engine, report_id, decision)
-        records = written_records(engine, decided.records, dry_run=dry_run)
-    _say_decided(decided, records, form=form, dry_run=dry_run)
-    return 0
+        decided = decide(engine, report_id, decision)
+        records = written_records(engine, decided.records, dry_run=decision.dry_run)
+    _say_decided(decided, records, form=form, dry_run=decision.dry_run)
 
 
 def _say_decided(decided: Decided, records: Written, *, form: str, dry_run: bool) -> None:

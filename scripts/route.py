@@ -5,7 +5,7 @@ import sys
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Final, get_args
+from typing import Annotated, Final
 
 import click
 
@@ -21,57 +21,42 @@ from registry.publish.route.listing import OPERATION, lines_of, unread_of
 from registry.publish.route.outputs import to_geojson, to_gpx, way_words
 from registry.publish.route.run import NOTICES, Order, Route, Wish, plan_route
 from registry.register import Register
+from scripts.command import command
 from scripts.mapping import read_mapping
+from scripts.options import FILE_OR_STREAM, STREAM
 from scripts.progress import say
 from scripts.settings import read_settings
 
 _MOST: Final = 5_000
 """Lines of one list."""
-_STREAM: Final = Path("-")
 _LINES: Final = (".txt", "")
 """Suffixes of lists without a header, if they look like none."""
 _FORMS: Final = {".pdf": "sheet", ".gpx": "gpx", ".geojson": "geojson", ".json": "geojson"}
-_PATH: Final = click.Path(path_type=Path, allow_dash=True, dir_okay=False)
 
 
-@click.command()
-@click.argument("source", metavar="FILE", type=_PATH)
-@click.argument("target", metavar="[OUT]", type=_PATH, default=_STREAM)
-@click.option(
-    "--order",
-    type=click.Choice(get_args(Order)),
-    default="walking",
-    show_default=True,
-    help="By numbers, or the shortest way.",
-)
-@click.option("--start", metavar="CODE|POINT", help="Where it starts: a code, or `lat, lon`.")
-@click.option("--end", metavar="CODE|POINT", help="Where it ends: a code, or `lat, lon`.")
-@click.option("--round-trip", is_flag=True, help="Back to the start.")
-@click.option("--stickers", is_flag=True, help="Stickers in place of a sheet.")
-@click.option(
-    "--mapping",
-    metavar="FILE.json",
-    help='Which header is which field: {"Nơi đến": "address"}.',
-)
-@click.option("--url", metavar="URL", help="Where the QR code leads.")
+@command()
 def route(
+    source: Annotated[Path, "FILE", FILE_OR_STREAM],
+    target: Annotated[Path, "[OUT]", FILE_OR_STREAM] = STREAM,
     *,
-    source: Path,
-    target: Path,
-    order: Order,
-    start: str | None,
-    end: str | None,
-    round_trip: bool,
-    stickers: bool,
-    mapping: str | None,
-    url: str | None,
+    order: Annotated[Order, "By numbers, or the shortest way."] = "walking",
+    start: Annotated[
+        str | None, "--start CODE|POINT", "Where it starts: a code, or `lat, lon`."
+    ] = None,
+    end: Annotated[str | None, "--end CODE|POINT", "Where it ends: a code, or `lat, lon`."] = None,
+    round_trip: Annotated[bool, "Back to the start."] = False,
+    stickers: Annotated[bool, "Stickers in place of a sheet."] = False,
+    mapping: Annotated[
+        str | None, "--mapping FILE.json", 'Which header is which field: {"Nơi đến": "address"}.'
+    ] = None,
+    url: Annotated[str | None, "--url URL", "Where the QR code leads."] = None,
 ) -> int:
     """A list of codes or addresses as a route.
 
     FILE is a CSV, a workbook, or lines; - is standard input. OUT is a PDF, GPX or GeoJSON by its
     suffix; without it GeoJSON on standard output. Exit status 1 when a line names no door.
     """
-    form = "geojson" if target == _STREAM else _FORMS.get(target.suffix.lower())
+    form = "geojson" if target == STREAM else _FORMS.get(target.suffix.lower())
     if form is None:
         raise click.UsageError(str(Message("out_suffix_unknown", formats=", ".join(_FORMS))))
     stated = tuple(read_mapping(mapping).items()) if mapping else ()
@@ -111,7 +96,7 @@ def _written(found: Route, form: str, site: Site, *, stickers: bool) -> tuple[by
 
 def _body(path: Path) -> bytes:
     try:
-        return sys.stdin.buffer.read() if path == _STREAM else path.read_bytes()
+        return sys.stdin.buffer.read() if path == STREAM else path.read_bytes()
     except OSError as error:
         raise UnreadableFileError(
             Message("of_file", file=path, reason=error.strerror or error)
@@ -119,7 +104,7 @@ def _body(path: Path) -> bytes:
 
 
 def _write(path: Path, body: bytes) -> None:
-    if path == _STREAM:
+    if path == STREAM:
         sys.stdout.buffer.write(body)
         return
     try:

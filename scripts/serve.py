@@ -1,51 +1,36 @@
 """`diachiso serve`: what `bin/run` runs."""
 
 import os
+from typing import Annotated, Final
 
 import click
 
+from scripts.command import command
 from scripts.settings import read_settings
 from scripts.supervisor import Supervisor
 
+_WORKERS: Final = min(4, os.cpu_count() or 1)
 
-@click.command()
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    help="0 takes a free one.",
-)
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    default=lambda: min(4, os.cpu_count() or 1),
-    show_default="one per processor, at most 4",
-    help="Server processes.",
-)
-@click.option(
-    "--prepare/--no-prepare",
-    default=True,
-    help="Bring it up to date first; the default.",
-)
-@click.option(
-    "--demo/--no-demo",
-    default=None,
-    help="Made-up households into an empty register; the default on the private cluster only.",
-)
-@click.option(
-    "--worker/--no-worker",
-    default=True,
-    help="Background jobs as well, the default; without: `diachiso work`.",
-)
+
+@command()
 def serve(
-    *, port: int, host: str, workers: int, prepare: bool, demo: bool | None, worker: bool
+    *,
+    port: Annotated[int, click.IntRange(0, 65535), "0 takes a free one."] = 8000,
+    host: Annotated[str, "Address to listen on."] = "127.0.0.1",
+    workers: Annotated[int, click.IntRange(1, 64), "Server processes."] = _WORKERS,
+    prepare: Annotated[
+        bool, "--prepare/--no-prepare", "Bring it up to date first; the default."
+    ] = True,
+    demo: Annotated[
+        bool | None,
+        "--demo/--no-demo",
+        "Made-up households into an empty register; the default on the private cluster only.",
+    ] = None,
+    worker: Annotated[
+        bool,
+        "--worker/--no-worker",
+        "Background jobs as well, the default; without: `diachiso work`.",
+    ] = True,
 ) -> None:
     """Serve the register until Ctrl-C or a SIGTERM ends it.
 

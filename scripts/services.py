@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import click
 
@@ -18,10 +19,10 @@ from registry.publish.services.loading import (
 )
 from registry.publish.services.rows import TABLE
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command, lines
 from scripts.opened import opened_engine, opened_session
-from scripts.options import DRY_RUN
+from scripts.options import DryRun
 from scripts.problems import SHOWN, show_problems
-from scripts.results import lines, shows
 from scripts.table_template import template_of
 
 _SEVERITIES = {"error": N_("rejected"), "warning": N_("warning")}
@@ -75,13 +76,14 @@ def services() -> None:
     """Service areas and offices of carriers."""
 
 
-@services.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
-@click.option("--sheet", metavar="NAME", help="Sheet to read.")
-@DRY_RUN
-@shows(_show_loaded, failed=lambda r: r.rejected)
-def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool) -> ServicesLoaded:
+@command(services, text=_show_loaded, failed=lambda r: r.rejected)
+def load(
+    file: Path,
+    *,
+    operator: Annotated[str, "--operator NAME", _OPERATOR],
+    sheet: Annotated[str | None, "--sheet NAME", "Sheet to read."] = None,
+    dry_run: DryRun = False,
+) -> ServicesLoaded:
     """Replace all areas and offices of an operator by FILE: CSV, Excel or GeoJSON.
 
     Exit status 1 when rows were rejected.
@@ -94,10 +96,12 @@ def load(file: Path, operator: str, sheet: str | None, *, dry_run: bool) -> Serv
         )
 
 
-@services.command()
-@click.option("--operator", required=True, metavar="NAME", help=_OPERATOR)
-@DRY_RUN
-def remove(operator: str, *, dry_run: bool) -> None:
+@command(services)
+def remove(
+    *,
+    operator: Annotated[str, "--operator NAME", _OPERATOR],
+    dry_run: DryRun = False,
+) -> None:
     """An operator that serves no longer."""
     with opened_engine() as engine:
         result = remove_services(engine, operator, dry_run=dry_run)
@@ -106,29 +110,24 @@ def remove(operator: str, *, dry_run: bool) -> None:
     click.echo(_("{operator}: {count:n} areas removed", operator=operator, count=result.gone))
 
 
-@services.command("list")
-@shows(lines(_set_line))
+@command(services, "list", text=lines(_set_line))
 def list_() -> list[OperatorSet]:
     """What each operator has on record."""
     with opened_session() as session:
         return operator_sets(session)
 
 
-@services.command()
-@click.option("--operator", metavar="NAME", help="Only its.")
-@click.option("--unit", metavar="CODE", help="In a unit.")
-@click.option(
-    "--kind",
-    type=click.Choice(KINDS),
-    default=KINDS[0],
-    show_default=True,
-    help="Doors to which nobody does this.",
-)
-@shows(
-    _show_report,
+@command(
+    services,
+    text=_show_report,
     failed=lambda report: report.overlaps or report.lost_codes or report.doors,
 )
-def check(operator: str | None, unit: str | None, kind: Kind) -> ServicesCheck:
+def check(
+    *,
+    operator: Annotated[str | None, "--operator NAME", "Only its."] = None,
+    unit: Annotated[str | None, "--unit CODE", "In a unit."] = None,
+    kind: Annotated[Kind, click.Choice(KINDS), "Doors to which nobody does this."] = KINDS[0],
+) -> ServicesCheck:
     """What should be looked at.
 
     Exit status 1 when there is anything.

@@ -1,26 +1,23 @@
 """`… template`: a blank workbook of a small table."""
 
 from pathlib import Path
+from typing import Annotated
 
 import click
 
 from registry.core.messages import _
 from registry.files.table_file import TableFile
-from scripts.options import FORCE, refuse_to_overwrite
+from scripts.command import command
+from scripts.options import FILE, Force, refuse_to_overwrite
 
 
 def template_of(table: TableFile) -> click.Command:
     """The command that writes the template of a table."""
 
-    @click.command("template")
-    @click.option(
-        "--out",
-        type=click.Path(path_type=Path, dir_okay=False),
-        required=True,
-        help="The workbook to write.",
-    )
-    @FORCE
-    def template(out: Path, *, force: bool) -> None:
+    @command(name="template")
+    def template(
+        *, out: Annotated[Path, FILE, "The workbook to write."], force: Force = False
+    ) -> None:
         """A blank workbook to fill in, with a row of examples."""
         if not force:
             refuse_to_overwrite(out)

@@ -2,6 +2,7 @@
 
 import datetime
 from pathlib import Path
+from typing import Annotated
 
 import click
 
@@ -13,10 +14,10 @@ from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
 from registry.coverage.target_rows import TABLE
 from registry.coverage.targets import TargetResult, import_targets, remove_targets
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command
 from scripts.opened import opened_engine, opened_session
-from scripts.options import DAY, DRY_RUN
+from scripts.options import DryRun
 from scripts.problems import show_problems
-from scripts.results import shows
 from scripts.table_template import template_of
 
 _SEVERITIES = {"error": N_("rejected"), "warning": N_("warning"), "notice": N_("passed over")}
@@ -58,45 +59,19 @@ def targets() -> None:
     """Targets: how many households a unit has."""
 
 
-@targets.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--quality",
-    type=click.Choice(QUALITIES),
-    help="Quality of rows that do not say.",
-)
-@click.option("--source", help="Who says so.")
-@click.option(
-    "--date",
-    type=DAY,
-    metavar="DAY",
-    help="The day of the numbers.",
-)
-@click.option(
-    "--counted",
-    type=click.Choice(COUNTED),
-    default="households",
-    show_default=True,
-    help="What the numbers count.",
-)
-@click.option(
-    "--new-localities",
-    is_flag=True,
-    help="Name localities that are unknown.",
-)
-@click.option("--sheet", metavar="NAME", help="Sheet to read.")
-@DRY_RUN
-@shows(_show, failed=lambda r: r.rejected)
+@command(targets, "import", text=_show, failed=lambda r: r.rejected)
 def import_(
     file: Path,
-    quality: str | None,
-    source: str | None,
-    date: datetime.date | None,
-    sheet: str | None,
     *,
-    counted: str,
-    new_localities: bool,
-    dry_run: bool,
+    quality: Annotated[
+        str | None, click.Choice(QUALITIES), "Quality of rows that do not say."
+    ] = None,
+    source: Annotated[str | None, "Who says so."] = None,
+    date: Annotated[datetime.date | None, "--date DAY", "The day of the numbers."] = None,
+    counted: Annotated[str, click.Choice(COUNTED), "What the numbers count."] = "households",
+    new_localities: Annotated[bool, "Name localities that are unknown."] = False,
+    sheet: Annotated[str | None, "--sheet NAME", "Sheet to read."] = None,
+    dry_run: DryRun = False,
 ) -> TargetResult:
     """Units by code or name, and their numbers of households.
 
@@ -117,10 +92,12 @@ def import_(
     return result
 
 
-@targets.command("remove")
-@click.option("--source", required=True, help="As it was imported.")
-@DRY_RUN
-def remove(source: str, *, dry_run: bool) -> None:
+@command(targets, "remove")
+def remove(
+    *,
+    source: Annotated[str, "As it was imported."],
+    dry_run: DryRun = False,
+) -> None:
     """Withdraw what a source said.
 
     What it said stays on record and counts no more; the same file imported again counts again.

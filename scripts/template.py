@@ -1,6 +1,7 @@
 """`diachiso template`: a blank workbook for a commune's households."""
 
 from pathlib import Path
+from typing import Annotated
 
 import click
 
@@ -9,19 +10,18 @@ from registry.files.whole_file import whole_file
 from registry.intake.template import blank_of, write_blank
 from registry.units.gazetteer import today
 from registry.units.gazetteer_loading import load_gazetteer
+from scripts.command import command
 from scripts.opened import opened_session
+from scripts.options import FILE
 from scripts.progress import say
 
 
-@click.command()
-@click.option("--unit", metavar="CODE", required=True, help="Code of the commune.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="The workbook to write.",
-)
-def template(unit: str, out: Path) -> None:
+@command()
+def template(
+    *,
+    unit: Annotated[str, "--unit CODE", "Code of the commune."],
+    out: Annotated[Path, FILE, "The workbook to write."],
+) -> None:
     """A blank to fill in and import."""
     if out.suffix.lower() != ".xlsx":
         raise click.UsageError(str(Message("template_must_be_xlsx")))

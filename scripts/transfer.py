@@ -1,6 +1,7 @@
 """`diachiso transfer`: a register with all its codes into a neutral file, and out of one."""
 
 from pathlib import Path
+from typing import Annotated
 
 import click
 
@@ -8,8 +9,9 @@ from registry.core.messages import Message, number
 from registry.ops.transfer.manifest import Manifest
 from registry.ops.transfer.reading import read_transfer
 from registry.ops.transfer.writing import write_transfer
+from scripts.command import command
 from scripts.opened import opened_database
-from scripts.options import FORCE, refuse_to_overwrite
+from scripts.options import FILE, Force, refuse_to_overwrite
 from scripts.progress import counting, say
 from scripts.settings import read_settings
 
@@ -22,10 +24,12 @@ def transfer() -> None:
     """
 
 
-@transfer.command()
-@click.argument("target", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
-@FORCE
-def out(target: Path, *, force: bool) -> None:
+@command(transfer)
+def out(
+    target: Annotated[Path, "FILE", FILE],
+    *,
+    force: Force = False,
+) -> None:
     """Write the register into FILE.
 
     FILE holds restricted places and the key of the codes, and only its owner may read it: keep it
@@ -42,9 +46,8 @@ def out(target: Path, *, force: bool) -> None:
     _show(made)
 
 
-@transfer.command("in")
-@click.argument("source", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
-def in_(source: Path) -> None:
+@command(transfer, "in")
+def in_(source: Annotated[Path, "FILE", FILE]) -> None:
     """Make an empty register the one that FILE holds.
 
     The database of DATABASE_URL, or the private cluster, which is made where it is missing. All of

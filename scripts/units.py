@@ -1,7 +1,7 @@
 """`diachiso units`: administrative units and their boundaries."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 import click
 
@@ -13,8 +13,9 @@ from registry.units.boundaries.cells import CellsReport, draw_cells
 from registry.units.boundaries.report import BoundaryReport, NamedUnit
 from registry.units.held_units import COUNTED
 from registry.units.seeds import load_seeds
+from scripts.command import command
 from scripts.opened import opened_engine
-from scripts.options import DRY_RUN, FORMAT
+from scripts.options import DryRun, Form
 from scripts.progress import say, show_json
 
 
@@ -23,16 +24,17 @@ def units() -> None:
     """Units of every map, and their boundaries."""
 
 
-@units.command()
-@click.option(
-    "--boundaries",
-    metavar="FILE_OR_URL",
-    help="Real polygons: GeoJSON in WGS 84, perhaps gzipped, property `code`.",
-)
-@DRY_RUN
-@FORMAT
-@click.pass_context
-def load(context: click.Context, boundaries: str | None, dry_run: bool, form: str) -> None:
+@command(units)
+def load(
+    *,
+    boundaries: Annotated[
+        str | None,
+        "--boundaries FILE_OR_URL",
+        "Real polygons: GeoJSON in WGS 84, perhaps gzipped, property `code`.",
+    ] = None,
+    dry_run: DryRun = False,
+    form: Form = "text",
+) -> int:
     """Load units, or their polygons.
 
     Units from this checkout's seeds, or with --boundaries their real polygons.
@@ -44,8 +46,8 @@ def load(context: click.Context, boundaries: str | None, dry_run: bool, form: st
             _reload(dry_run=dry_run, form=form)
         except UnitsInUseError as error:
             _print_refusal(error, form=form)
-            context.exit(1)
-        return
+            return 1
+        return 0
     with translated_errors(), opened_engine() as engine:
         report = load_boundaries(
             engine, boundaries, actor="command line", dry_run=dry_run, progress=say
@@ -54,8 +56,7 @@ def load(context: click.Context, boundaries: str | None, dry_run: bool, form: st
         show_json(report.to_dict())
     else:
         _print(report)
-    # Returned, it would reach only main(); exit() also serves whoever invokes the command itself.
-    context.exit(1 if report.has_problems else 0)
+    return 1 if report.has_problems else 0
 
 
 def _reload(*, dry_run: bool, form: str) -> None:

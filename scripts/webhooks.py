@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Final
+from typing import Annotated, Final
 
 import click
 from sqlalchemy.orm import Session
@@ -14,8 +14,8 @@ from registry.ops import cluster
 from registry.publish.webhooks import subscriptions
 from registry.publish.webhooks.subscriptions import Wanted, WebhookView
 from registry.register import Register
+from scripts.command import command, lines
 from scripts.progress import say
-from scripts.results import lines, shows
 from scripts.settings import read_settings
 
 _OPERATOR: Final = Actor("operator", "admin")
@@ -39,22 +39,23 @@ def webhooks() -> None:
     """Whose receivers get changes."""
 
 
-@webhooks.command("list")
-@shows(lines(_line))
+@command(webhooks, "list", text=lines(_line))
 def list_() -> list[WebhookView]:
     """All webhooks, and why some have stopped."""
     with _opened() as (session, _register):
         return subscriptions.list_webhooks(session, _OPERATOR)
 
 
-@webhooks.command()
-@click.argument("number", type=int)
-@click.option(
-    "--since",
-    metavar="DAY|POSITION|CURSOR",
-    help="Send again from there; where it stopped by default.",
-)
-def resume(number: int, *, since: str | None) -> None:
+@command(webhooks)
+def resume(
+    number: int,
+    *,
+    since: Annotated[
+        str | None,
+        "--since DAY|POSITION|CURSOR",
+        "Send again from there; where it stopped by default.",
+    ] = None,
+) -> None:
     """Go on, also with one that was given up."""
     with _opened() as (session, register):
         if since is not None:
@@ -65,8 +66,7 @@ def resume(number: int, *, since: str | None) -> None:
     say(_line(view))
 
 
-@webhooks.command()
-@click.argument("number", type=int)
+@command(webhooks)
 def pause(number: int) -> None:
     """Stop; what happens meanwhile is sent afterwards."""
     with _opened() as (session, register):

@@ -3,15 +3,14 @@
 import os
 import sys
 
-import click
-
 from registry.ops import cluster
 from scripts.children import Starter
+from scripts.command import command
 from scripts.progress import say
 from scripts.settings import read_settings
 
 
-@click.command()
+@command()
 def work() -> None:
     """Do background jobs: imports, daily counts. Until Ctrl-C or a SIGTERM.
 
