@@ -126,7 +126,7 @@ def caller_beside_keys(name: str) -> None:
     access: _Access = current_app.extensions[_EXTENSION]
     g.caller = Caller(name, ANONYMOUS.role, ANONYMOUS.unit_ids)
     if access.limits is not None:
-        _count(access.limits, caller(), often=False)
+        _count(access.limits, caller(), _facts(request_ctx.request.endpoint))
 
 
 @contextmanager
@@ -146,17 +146,17 @@ def limited_tries() -> Iterator[None]:
 
 def _writes(asked: Request) -> bool:
     """Whether a request may write."""
-    return asked.method not in SAFE_METHODS and _facts(asked).writes
+    return asked.method not in SAFE_METHODS and _facts(asked.endpoint).writes
 
 
 def _takes_session(asked: Request) -> bool:
     """Whether a session counts here: what is open to everybody answers all alike."""
     access: _Access = current_app.extensions[_EXTENSION]
-    return not access.settings.anonymous_reads or _facts(asked).takes_session
+    return not access.settings.anonymous_reads or _facts(asked.endpoint).takes_session
 
 
-def _facts(asked: Request) -> Facts:
-    return facts_of(current_app, asked.endpoint) if asked.endpoint else UNDECLARED
+def _facts(endpoint: str | None) -> Facts:
+    return facts_of(current_app, endpoint) if endpoint else UNDECLARED
 
 
 def _secret(asked: Request) -> str | None:
@@ -235,7 +235,7 @@ def check_caller(app: Flask, facts: Facts | None) -> Before:
     if facts is None:  # answered without a key: there is no such endpoint
         return lambda _asked: act_as(ANONYMOUS)
     access: _Access = app.extensions[_EXTENSION]
-    role, own, often = access.role(facts), not facts.replica, facts.own_rate
+    role, own = access.role(facts), not facts.replica
     needs_key = not access.settings.anonymous_reads
 
     def check(asked: Request) -> None:
@@ -248,7 +248,7 @@ def check_caller(app: Flask, facts: Facts | None) -> Before:
         if not own and asking.may("viewer"):  # and so, as a rule, writes
             _choose_place(own=True)
         if access.limits is not None:
-            _count(access.limits, asking, often=often)
+            _count(access.limits, asking, facts)
         if needs_key and not has_key(asking):
             raise KeyRequiredError(Message("key_required"))
         if not asking.may(role):
@@ -278,7 +278,7 @@ def admitted_bytes() -> int:
     asked: Request = request_ctx.request  # type: ignore[assignment]
     access: _Access = current_app.extensions[_EXTENSION]
     try:
-        facts = _facts(asked)
+        facts = _facts(asked.endpoint)
         if not asked.endpoint or not access.authenticate(asked).may(access.role(facts)):
             return 0
     except RegistryError:
@@ -293,12 +293,13 @@ def _choose_place(*, own: bool) -> None:
     ask_at(replica.choose(own=own) if replica else None)
 
 
-def _count(limits: Limits, asking: Caller, *, often: bool) -> None:
+def _count(limits: Limits, asking: Caller, facts: Facts) -> None:
     network = client_network()
-    g.rate = rate = limits.count(asking, network, often=often)
+    g.rate = rate = limits.count(asking, network, often=facts.own_rate)
     if rate.asked > rate.limit:
         raise too_many()
-    carry(limits.purse(asking, network))
+    g.purse = limits.purse(asking, network)
+    carry(g.purse if facts.discloses else limits.empty_purse)
 
 
 def _leave(_error: BaseException | None) -> None:

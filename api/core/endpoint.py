@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from api.core.requests import validated
 from api.core.turns import in_turn
+from registry.core.errors import BudgetSpentError
 from registry.core.roles import Role
 
 CODES_OF_TABLES: Final = (
@@ -49,6 +50,9 @@ class Facts:
     """A replica may answer: nobody looks here for what they have just written."""
     own_rate: bool = False
     """Counted against a rate of its own: one map on a screen makes many requests."""
+    discloses: bool = False
+    """It gives codes that the caller did not name, or finds unknown ones, and its budget pays
+    (`registry.access.budget`). An endpoint that does not say so has nothing to spend."""
     audited: bool = False
     """Written to the audit log although it is open, since it names many records."""
     body_limit: str = ""
@@ -79,7 +83,7 @@ class Facts:
     operation_id: str = ""
     """What generated clients call it, which never changes; by default the function's name."""
     codes: tuple[str, ...] = ()
-    """Codes of its problems beside those that any endpoint may answer."""
+    """Codes of its problems beside those that any endpoint may answer, and that its facts say."""
     example: Any = None
     """A body that it takes."""
     media_types: tuple[str, ...] = ()
@@ -113,6 +117,11 @@ class Facts:
         return view
 
     @property
+    def problem_codes(self) -> tuple[str, ...]:
+        """Codes of its problems beside those that any endpoint may answer."""
+        return (*self.codes, BudgetSpentError.code) if self.discloses else self.codes
+
+    @property
     def is_operation(self) -> bool:
         """Whether the OpenAPI document describes it."""
         return bool(self.answer or self.accepted or self.media_types)
@@ -125,8 +134,7 @@ class Facts:
             "audited already": not is_open and self.audited,
             "a role, but no key is read": not is_open and not self.reads_key,
             "nobody is identified": self.takes_session and not self.reads_key,
-            "nobody is counted": not self.reads_key
-            and (self.own_rate or "enumeration_budget" in self.codes),
+            "nobody is counted": not self.reads_key and (self.own_rate or self.discloses),
             "a write may run twice": self.retried and self.writes,
         }
         if found := [name for name, holds in contradictions.items() if holds]:

@@ -45,6 +45,8 @@ class Limits:
         self._shared = SharedRates(register.engine, counters.name)
         self._per_address = register.settings.rate_per_address
         self._per_key = register.settings.rate_per_key
+        self.empty_purse: Final = Purse(register.budget, 0, lambda: "")
+        """Of an endpoint that does not declare that it discloses codes."""
 
     def count(self, asking: Actor, network: str, *, often: bool = False) -> Rate:
         """Count a request, by its key or else by its network.

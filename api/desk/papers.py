@@ -86,7 +86,7 @@ def post_list() -> BaseResponse:
 
 
 @blueprint.post("/certificate")
-@signed_in_page("editor")
+@signed_in_page("editor", discloses=True)
 def post_certificate() -> BaseResponse:
     """Issue a certificate; its PDF."""
     return _tried(_certificate)

@@ -193,7 +193,7 @@ def get_boundary() -> BaseResponse:
 
 
 @blueprint.get("/<address_code>")
-@signed_in_page("viewer")
+@signed_in_page("viewer", discloses=True)
 def get_record(address_code: str) -> BaseResponse:
     """One record: what is known, what can be done, what became of it."""
     known, asking, reads = gazetteer(), caller(), register().reads

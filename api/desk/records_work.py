@@ -298,10 +298,10 @@ def communes_of(known: Gazetteer, actor: Actor) -> list[tuple[str, str]]:
 
 for _operation in OF_RECORD:
     blueprint.route(f"/<address_code>/{_operation.name}", methods=["GET", "POST"])(
-        signed_in_page(_operation.role)(_endpoint(_operation))
+        signed_in_page(_operation.role, discloses=True)(_endpoint(_operation))
     )
 for _name in _ALONE:
     _operation = BY_NAME[_name]
     blueprint.route(f"/new/{_name}", methods=["GET", "POST"], endpoint=f"new_{_operation.kind}")(
-        signed_in_page(_operation.role)(_endpoint(_operation))
+        signed_in_page(_operation.role, discloses=True)(_endpoint(_operation))
     )

@@ -159,7 +159,7 @@ def document() -> dict[str, Any]:
         operation = _operation(rule, method, view, schemas)
         statuses = _statuses(operation, facts)
         for status in sorted(statuses):
-            codes = codes_of(status, facts.codes)
+            codes = codes_of(status, facts.problem_codes)
             name = f"{status}-{'-'.join(codes)}"
             problems.setdefault(name, problem_response(status, codes))
             operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
@@ -305,7 +305,7 @@ def _statuses(operation: dict[str, Any], facts: Facts) -> set[int]:
     """The statuses with which an operation refuses."""
     declared = {
         *(400, 422, *facts.statuses),  # what cannot be decoded is refused by every route
-        *(int(known) for error, known in STATUS.items() if error.code in facts.codes),
+        *(int(known) for error, known in STATUS.items() if error.code in facts.problem_codes),
     }
     holds = {
         503: facts.needs_database,

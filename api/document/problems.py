@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from api.core.errors import MIMETYPE, STATUS, http_code, status_title
+from registry.core.errors import BudgetSpentError
 from registry.core.messages import Message
 
 _NOT_COMMON: Final = frozenset(
@@ -20,7 +21,7 @@ _NOT_COMMON: Final = frozenset(
         "report_decided",
         "report_stale",
         "too_many_reports",
-        "enumeration_budget",
+        BudgetSpentError.code,
         "outside_units",
         "own_delivery",
         "own_proposal",
@@ -48,7 +49,7 @@ _NOT_COMMON: Final = frozenset(
         "signing_key_unavailable",
     }
 )
-"""Codes that the endpoints which answer them declare (`Facts.codes`)."""
+"""Codes that the endpoints which answer them declare (`Facts.problem_codes`)."""
 # Keyword of a parameter's schema → codes of what does not fit it.
 _MISFITS: Final = {
     "minLength": ("string_too_short",),

@@ -303,6 +303,7 @@ def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
     writes=False,
     replica=True,
     media_types=(GEOJSON,),
+    discloses=True,
 )
 def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
     """The dwelling of a code."""
@@ -317,6 +318,7 @@ def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
     writes=False,
     replica=True,
     media_types=(GEOJSON,),
+    discloses=True,
 )
 def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
     """The building of a code."""

@@ -24,7 +24,7 @@ _UNREAD: Final = ("content-length", "accept")
 
 
 @blueprint.post("")
-@public("mcp", retried=True)
+@public("mcp", retried=True, discloses=True)
 def post_message() -> Response:
     """A message of a client, and the answer to it."""
     if request.mimetype != _JSON:

@@ -46,7 +46,7 @@ _LOCAL: Final = (".local", ".lan", ".internal", ".home.arpa")
 
 
 @blueprint.get("/<address_code>")
-@public_page("lookup")
+@public_page("lookup", discloses=True)
 def get_address(address_code: str) -> BaseResponse:
     """The address of a code in any writing; each has its page under one."""
     try:

@@ -57,7 +57,7 @@ _WHERE: Final = N_("Say where it is: tap the map, or use your position.")
 
 
 @blueprint.post("/a/<address_code>/report")
-@public_page("reports", replica=False, audited=True)
+@public_page("reports", replica=False, audited=True, discloses=True)
 def post_report(address_code: str) -> BaseResponse:
     """What somebody found at the door; then the receipt, or the page again with what is wrong."""
     refuse_other_sites()
@@ -91,7 +91,7 @@ def get_new_house() -> BaseResponse:
 
 
 @blueprint.post("/new-house")
-@public_page("reports", replica=False, audited=True)
+@public_page("reports", replica=False, audited=True, discloses=True)
 def post_new_house() -> BaseResponse:
     """Put it into the queue of its commune; then the receipt, or what is wrong."""
     refuse_other_sites()

@@ -38,7 +38,7 @@ def get_route() -> Response:
 
 
 @blueprint.post("/route")
-@public_page("batch", takes_session=True, audited=True, in_turn=True)
+@public_page("batch", takes_session=True, audited=True, in_turn=True, discloses=True)
 def post_route() -> Response:
     """The route as a file, for browsers without scripts."""
     try:

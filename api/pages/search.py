@@ -21,7 +21,7 @@ _LIMIT: Final = 5
 
 
 @blueprint.get("")
-@public_page("geocode")
+@public_page("geocode", discloses=True)
 def find_address() -> BaseResponse:
     """From the field of a form to the page of a code, or to the places that an address names."""
     asked = request.args.get("code", "").strip()

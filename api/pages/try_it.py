@@ -81,7 +81,7 @@ def get_try() -> Response:
 
 
 @blueprint.post("/try")
-@public_page("validate", audited=True, in_turn=True)
+@public_page("validate", audited=True, in_turn=True, discloses=True)
 def post_try() -> Response:
     """The table of verdicts or of today's addresses, or the same as a CSV."""
     mode, problem, answered = _mode(request.form.get("mode")), None, None

@@ -30,7 +30,7 @@ def get_form() -> BaseResponse:
 
 
 @blueprint.get("/<number>")
-@public_page("certificates")
+@public_page("certificates", discloses=True)
 def get_verdict(number: str) -> BaseResponse:
     """Whether a certificate still holds."""
     known = gazetteer()

@@ -182,7 +182,7 @@ class AddressQuery(Request):
 
 
 @blueprint.get("/<address_code>")
-@public(answer=Address, codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"))
+@public(answer=Address, codes=("code_mistyped", "gone", "withdrawn"), discloses=True)
 def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     """The address that has a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
 

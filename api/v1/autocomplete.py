@@ -100,7 +100,7 @@ class SuggestionList(TypedDict):
 
 
 @blueprint.get("")
-@public(statuses=(404,), operation_id="autocomplete", codes=("enumeration_budget",))
+@public(statuses=(404,), operation_id="autocomplete", discloses=True)
 def get_autocomplete(query: AutocompleteQuery) -> SuggestionList:
     """Streets, localities, buildings, communes and numbers that begin as what has been typed.
 

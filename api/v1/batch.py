@@ -182,10 +182,11 @@ class BatchAnswer(TypedDict):
     statuses=(415, 507),
     audited=True,
     operation_id="run_batch",
-    codes=(*CODES_OF_TABLES, "enumeration_budget", "storage_unavailable"),
+    codes=(*CODES_OF_TABLES, "storage_unavailable"),
     example={"rows": [{"q": "27 Láng, Hà Nội"}, {"q": "Phường Láng, Hà Nội"}]},
     in_turn=True,
     body_limit="batch_bytes",
+    discloses=True,
 )
 def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     """Answer every row as it would be alone, in order; a bad row has a status and fails no other.

@@ -101,6 +101,7 @@ class IssuedQuery(Request):
     operation_id="issue_certificate",
     example={"code": "1H6X-XH2V", "document_number": "15"},
     media_types=("application/pdf",),
+    discloses=True,
 )
 def post_certificate(json: CertificateBody) -> Response:
     """Issue a certificate of the address that a code stands for, as PDF/A."""
@@ -130,7 +131,7 @@ def get_certificates(query: IssuedQuery) -> IssuedCertificates:
 
 
 @blueprint.get("/<number>")
-@public(takes_session=True, writes=True, replica=False)
+@public(takes_session=True, writes=True, replica=False, discloses=True)
 def get_certificate(number: str) -> CertificateState:
     """Whether a certificate still holds: what its QR leads to, for programs."""
     known = gazetteer()
@@ -138,7 +139,13 @@ def get_certificate(number: str) -> CertificateState:
 
 
 @blueprint.post("/<number>/revoke")
-@keyed("editor", statuses=(409,), operation_id="revoke_certificate", example={"reason": "in sai"})
+@keyed(
+    "editor",
+    statuses=(409,),
+    operation_id="revoke_certificate",
+    example={"reason": "in sai"},
+    discloses=True,
+)
 def post_revoke(number: str, json: RevokeBody) -> CertificateState:
     """Revoke a certificate: checks of it show that from now on."""
     known, made = gazetteer(), register()

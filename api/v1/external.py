@@ -52,7 +52,7 @@ class Bearers(TypedDict):
 
 
 @blueprint.get("/<scheme>/<path:value>")
-@public(answer=Bearers, operation_id="find_external")
+@public(answer=Bearers, operation_id="find_external", discloses=True)
 def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
     """The records that have another scheme's value: a postcode, a parcel, an own number."""
     if not re.fullmatch(SCHEME, scheme) or len(value) > MAX_VALUE or not value.isprintable():

@@ -105,7 +105,7 @@ class GeocodeForm(GeocodeQuery):
 
 
 @blueprint.get("")
-@public(statuses=(404,), retried=True, operation_id="geocode", codes=("enumeration_budget",))
+@public(statuses=(404,), retried=True, operation_id="geocode", discloses=True)
 def get_geocode(query: GeocodeAsked) -> Geocoded:
     """The door that an address names, or the smallest place of it that is registered."""
     return geocoded(query, explain=query.explain)
@@ -116,8 +116,8 @@ def get_geocode(query: GeocodeAsked) -> Geocoded:
     statuses=(404,),
     retried=True,
     operation_id="geocode_by_post",
-    codes=("enumeration_budget",),
     example={"q": "Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội", "limit": 3},
+    discloses=True,
 )
 def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Found:
     """The same by POST, so that the address stands in no URL and no log."""

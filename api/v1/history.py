@@ -69,7 +69,8 @@ class History(TypedDict):
     "carrier",
     replica=True,
     operation_id="get_address_history",
-    codes=("code_mistyped", "outside_units", "enumeration_budget"),
+    codes=("code_mistyped", "outside_units"),
+    discloses=True,
 )
 def get_history(address_code: str) -> History:
     """Every step of a record, also of one that is retired: what, when, by which decision.

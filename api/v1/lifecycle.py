@@ -200,10 +200,10 @@ def changed_records(records: Iterable[Changed]) -> list[ChangedRecord]:
         "illegal_transition",
         "address_taken",
         "outside_units",
-        "enumeration_budget",
     ),
     example={"delivery_hint": "cổng xanh, bấm chuông", "reason": "bổ sung"},
     preconditions=True,
+    discloses=True,
 )
 def patch_address(address_code: str, json: AddressPatch) -> Response:
     """Change a record: verified, moved, renumbered by a decision, or else corrected.
@@ -223,7 +223,7 @@ def patch_address(address_code: str, json: AddressPatch) -> Response:
 
 _CODES: Final = (
     *("code_mistyped", "illegal_transition", "address_taken", "name_taken"),
-    *("outside_units", "enumeration_budget"),
+    "outside_units",
 )
 for _operation in OPERATIONS:
     blueprint.post(f"/operations/{_operation.name}")(
@@ -234,6 +234,7 @@ for _operation in OPERATIONS:
             statuses=(412,),
             operation_id=f"perform_{_operation.kind}",
             codes=_CODES + (("own_proposal",) if _operation.name == "activate" else ()),
+            discloses=True,
             example=_operation.example,
             preconditions=_operation.of_record,
         )(_endpoint(_operation))

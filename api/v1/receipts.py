@@ -68,7 +68,7 @@ class OwnReportsQuery(Request):
     writes=True,
     replica=False,
     operation_id="get_report_outcome",
-    codes=("enumeration_budget",),
+    discloses=True,
 )
 def get_receipt(receipt: str) -> ReportOutcome:
     """What became of the report of this receipt."""
@@ -76,7 +76,7 @@ def get_receipt(receipt: str) -> ReportOutcome:
 
 
 @blueprint.get("/mine")
-@keyed("carrier", operation_id="list_own_reports", codes=("outside_units", "enumeration_budget"))
+@keyed("carrier", operation_id="list_own_reports", codes=("outside_units",), discloses=True)
 def get_own_reports(query: OwnReportsQuery) -> OwnReports:
     """What this key reported within a year, the newest first."""
     found = own_reports(register().engine, caller().key_id, before=query.before, limit=query.limit)

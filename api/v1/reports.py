@@ -80,10 +80,10 @@ _ONCE: Final = {
         "illegal_transition",
         "address_taken",
         "too_many_reports",
-        "enumeration_budget",
     ),
     example={"kind": "confirmed", "code": "1H6X-XH2V"},
     headers=(_ONCE,),
+    discloses=True,
 )
 def post_report(json: ReportBody, form: ReportForm) -> ReportFiled:
     """Say what was found at a door; with a key, or without one as a resident.
@@ -103,7 +103,6 @@ def post_report(json: ReportBody, form: ReportForm) -> ReportFiled:
     replica=False,
     audited=True,
     operation_id="file_reports",
-    codes=("enumeration_budget",),
     example={
         "reports": [
             {
@@ -113,6 +112,7 @@ def post_report(json: ReportBody, form: ReportForm) -> ReportFiled:
             }
         ]
     },
+    discloses=True,
 )
 def post_reports(json: ManyReportsBody) -> ManyReportsFiled:
     """Say many things at once, each once; a bad report has a problem and fails no other.
@@ -146,10 +146,7 @@ def _kept(given: dict[str, Any]) -> Said:
 
 @blueprint.get("")
 @keyed(
-    "viewer",
-    statuses=(404,),
-    operation_id="list_reports",
-    codes=("outside_units", "enumeration_budget"),
+    "viewer", statuses=(404,), operation_id="list_reports", codes=("outside_units",), discloses=True
 )
 def get_reports(query: ReportsQuery) -> ReportQueue:
     """The queue of a unit: first what most have said, then what waits longest.
@@ -165,7 +162,7 @@ def get_reports(query: ReportsQuery) -> ReportQueue:
 
 _CODES_OF_DECISIONS: Final = (
     *("illegal_transition", "address_taken", "report_decided", "report_stale"),
-    *("outside_units", "enumeration_budget"),
+    "outside_units",
 )
 
 
@@ -175,6 +172,7 @@ _CODES_OF_DECISIONS: Final = (
     answer=DecisionAnswer,
     operation_id="accept_report",
     codes=_CODES_OF_DECISIONS,
+    discloses=True,
     example={"reason": "đã đến xem"},
 )
 def post_accept(report_id: int, json: AcceptBody) -> Response:
@@ -193,6 +191,7 @@ def post_accept(report_id: int, json: AcceptBody) -> Response:
     answer=DecisionAnswer,
     operation_id="reject_report",
     codes=_CODES_OF_DECISIONS,
+    discloses=True,
     example={"reason": "nhà vẫn ở đó"},
 )
 def post_reject(report_id: int, json: RejectBody) -> Response:

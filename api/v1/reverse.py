@@ -40,7 +40,7 @@ class ReverseForm(ReverseQuery):
 
 
 @blueprint.get("")
-@public(retried=True, operation_id="reverse", codes=("enumeration_budget",))
+@public(retried=True, operation_id="reverse", discloses=True)
 def get_reverse(query: ReverseQuery) -> FeatureCollection:
     """The households and buildings near a point, the nearest first; else its commune.
 
@@ -53,8 +53,8 @@ def get_reverse(query: ReverseQuery) -> FeatureCollection:
 @public(
     retried=True,
     operation_id="reverse_by_post",
-    codes=("enumeration_budget",),
     example={"lon": 105.80612, "lat": 21.02113, "limit": 1},
+    discloses=True,
 )
 def post_reverse(json: ReverseBody, form: ReverseForm) -> FeatureCollection:
     """The same by POST, so that no log on the way keeps the point."""

@@ -199,9 +199,10 @@ class RouteAnswer(TypedDict):
     takes_session=True,
     audited=True,
     operation_id="plan_route",
-    codes=(*CODES_OF_TABLES, "enumeration_budget"),
+    codes=CODES_OF_TABLES,
     example=_EXAMPLE,
     in_turn=True,
+    discloses=True,
 )
 def post_route(query: RouteQuery, json: RouteBody) -> Response:
     """Order a list of codes or addresses into a route; each line comes back once.
@@ -221,10 +222,11 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
     takes_session=True,
     audited=True,
     operation_id="print_route",
-    codes=(*CODES_OF_TABLES, "enumeration_budget"),
+    codes=CODES_OF_TABLES,
     example=_EXAMPLE,
     media_types=("application/pdf",),
     in_turn=True,
+    discloses=True,
 )
 def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:
     """The same route as a PDF: the sheet to tick, or stickers for its parcels with code and QR."""

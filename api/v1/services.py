@@ -94,7 +94,8 @@ class CheckQuery(Request):
 @public(
     answer=ServicesOfDoor,
     operation_id="find_services",
-    codes=("code_mistyped", "gone", "withdrawn", "enumeration_budget"),
+    codes=("code_mistyped", "gone", "withdrawn"),
+    discloses=True,
 )
 def get_services(query: ServicesQuery) -> Response:
     """Who delivers to a door, collects there, and which counter it belongs to, of all operators.
@@ -125,11 +126,11 @@ def get_services(query: ServicesQuery) -> Response:
         "sheet_not_chosen",
         "file_links_elsewhere",
         "file_too_costly",
-        "enumeration_budget",
         "storage_unavailable",
     ),
     upload=("file",),
     cache=None,
+    discloses=True,
 )
 def post_services(query: ServicesFileQuery, form: ServicesForm) -> ServicesLoaded:
     """Deliver all areas and offices of an operator, which take the place of those of before.

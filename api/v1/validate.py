@@ -193,8 +193,8 @@ def validation_answer(found: Validation) -> ValidationAnswer:
 @public(
     retried=True,
     operation_id="validate_address",
-    codes=("enumeration_budget",),
     example={"address": "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội"},
+    discloses=True,
 )
 def post_validate(json: ValidateBody, form: ValidateForm) -> ValidationAnswer:
     """A verdict on an address: accept, correct, confirm, complete, unverified or reject.

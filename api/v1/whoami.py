@@ -73,7 +73,7 @@ def whoami() -> WhoAmI:
         "ended": [cast(Ended, unit.to_dict()) for unit in asking.ended],
         "expires_at": expires.astimezone(VIET_NAM).isoformat() if expires else None,
         "rate": _rate(g.get("rate")),
-        "enumeration_budget": _budget(budget.carried()),
+        "enumeration_budget": _budget(g.get("purse")),
     }
 
 

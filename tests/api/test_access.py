@@ -3,15 +3,17 @@
 import dataclasses
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask, Request
 from flask.testing import FlaskClient
 
 from api.core.access import ANONYMOUS, Caller, caller
-from api.core.endpoint import declared, facts_of, keyed
+from api.core.endpoint import Facts, declared, facts_of, keyed, public
 from api.core.errors import MIMETYPE, STATUS
 from api.core.service import KINDS, OTHER
+from registry.access import budget
 from registry.core.errors import KeyRequiredError
 from registry.core.messages import Text
 from registry.core.roles import RANK, Role
@@ -69,7 +71,7 @@ def test_every_endpoint_declares_its_facts(app: Flask) -> None:
     assert {name for name in endpoints if declared(app, name) is None} == set()
     kinds = {facts_of(app, name).kind for name in endpoints} - {None}
     assert kinds == {kind.code for kind in (*KINDS, OTHER)}
-    declared_codes = {code for name in endpoints for code in facts_of(app, name).codes}
+    declared_codes = {code for name in endpoints for code in facts_of(app, name).problem_codes}
     assert declared_codes <= {error.code for error in STATUS}
     opening = {facts_of(app, name).opened_by for name in endpoints} - {""}
     assert opening <= {field.name for field in dataclasses.fields(Settings)}
@@ -129,6 +131,33 @@ def test_role_may_do_what_a_lower_one_may(gated: FlaskClient, given: Role, neede
 def test_endpoint_that_declares_no_role_is_closed(gated: FlaskClient) -> None:
     assert gated.get("/forgotten").status_code == 401
     assert gated.get("/forgotten", headers={"X-Role": "approver"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"role": "anonymous", "opened_by": "open_export"},
+        {"role": "editor", "audited": True},
+        {"role": "editor", "reads_key": False},
+        {"role": "anonymous", "reads_key": False, "takes_session": True},
+        {"role": "anonymous", "reads_key": False, "discloses": True},
+        {"role": "anonymous", "reads_key": False, "own_rate": True},
+        {"role": "editor", "retried": True, "writes": True},
+    ],
+)
+def test_facts_that_contradict_each_other_end_the_start(facts: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="contradict"):
+        Facts(**facts)
+
+
+@pytest.mark.parametrize("discloses", [False, True])
+def test_endpoint_gives_codes_only_if_it_declares_that(
+    database_url: str, *, discloses: bool
+) -> None:
+    with open_app(database_url, by_header, Settings()) as app:
+        view = public(discloses=discloses)(lambda: f"{budget.give(1)}")
+        app.add_url_rule("/given", "given", view)
+        assert app.test_client().get("/given").text == str(discloses)
 
 
 def test_key_that_is_not_known_is_refused(gated: FlaskClient) -> None:
