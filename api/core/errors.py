@@ -72,6 +72,7 @@ STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.PendingDecidedError: HTTPStatus.CONFLICT,
     errors.PendingStaleError: HTTPStatus.CONFLICT,
     errors.TooManyReportsError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.RowEditedError: HTTPStatus.PRECONDITION_FAILED,
     errors.StaleError: HTTPStatus.PRECONDITION_FAILED,
     errors.IfMatchRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     errors.KeyRequiredError: HTTPStatus.UNAUTHORIZED,

@@ -122,7 +122,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
             ),
             caller(),
         )
-    return _shown(import_id, 202)
+    return shown(import_id, 202)
 
 
 @blueprint.get("")
@@ -166,7 +166,7 @@ def get_template(query: TemplateQuery) -> Response:
 @keyed("editor", answer=ImportAnswer)
 def get_import(import_id: int) -> Response:
     """One import: state, progress, counts, and each kind of problem with examples."""
-    return _shown(import_id)
+    return shown(import_id)
 
 
 @blueprint.get("/<int:import_id>/problems")
@@ -228,7 +228,7 @@ def post_answers(import_id: int, json: AnswersBody) -> Response:
             Message("answer_required"),
         )
     answer(register().engine, import_id, caller(), answers)
-    return _shown(import_id, 202)
+    return shown(import_id, 202)
 
 
 @blueprint.post("/<int:import_id>/publish")
@@ -253,7 +253,7 @@ def post_publish(import_id: int, json: PublishBody) -> Response:
         verdict=json.verdict,
         accept_vanished=json.accept_vanished,
     )
-    return _shown(import_id, 202)
+    return shown(import_id, 202)
 
 
 @blueprint.post("/<int:import_id>/rollback")
@@ -270,7 +270,7 @@ def post_rollback(import_id: int, json: RollbackBody) -> Response:
     Where that cannot be, `trouble` says what to do first.
     """
     ask_rollback(register().engine, import_id, caller(), keep_later=json.keep_later)
-    return _shown(import_id, 202)
+    return shown(import_id, 202)
 
 
 @blueprint.delete("/<int:import_id>")
@@ -278,7 +278,7 @@ def post_rollback(import_id: int, json: RollbackBody) -> Response:
 def delete_import(import_id: int) -> Response:
     """Discard an import that is not published: its file, reports and problems."""
     discard(register().engine, register().settings, import_id, caller())
-    return _shown(import_id)
+    return shown(import_id)
 
 
 def _mapping(text: str | None) -> dict[str, str] | None:
@@ -343,7 +343,8 @@ def _csv(problems: Iterator[RowProblem], numbering: Numbering | None) -> Iterato
     yield out.getvalue().encode()
 
 
-def _shown(import_id: int, status: int = 200) -> Response:
+def shown(import_id: int, status: int = 200) -> Response:
+    """An import as it stands."""
     view = show_import(register().engine, import_id, caller())
     note(count=view.counts.get("rows"), event_id=view.event_id)
     return unkept(body_of(view, caller()), status)

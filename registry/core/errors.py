@@ -136,6 +136,12 @@ class StaleError(RegistryError):
     code = "stale"
 
 
+class RowEditedError(StaleError):
+    """Somebody else has edited the cell since. Members: `value`, `version`, `edited_by`."""
+
+    code = "row_edited"
+
+
 class IfMatchRequiredError(RegistryError):
     """A change that must say which state of the record it is about, and does not."""
 

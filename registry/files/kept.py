@@ -24,11 +24,14 @@ CODES: Final = "codes"
 """Every row with its code."""
 VANISHED: Final = "vanished"
 """What a full delivery no longer has."""
+ROWS: Final = "rows"
+"""Rows with problems, and edited ones, for the page on which they are edited."""
 WORDS: Final = {
     REJECTED: "bi-loai",
     WARNED: "can-xem-lai",
     CODES: "ma",
     VANISHED: "khong-con",
+    ROWS: "dong",
     "problems": "van-de",
 }
 """What the names of files that are handed back say of them."""
@@ -161,6 +164,18 @@ def new_report(folder: Path, kind: str, name: str) -> Path:
     """Where a report is to be written, under this name; the one before is removed."""
     shutil.rmtree(folder / kind, ignore_errors=True)
     return _private(folder / kind) / name
+
+
+@contextmanager
+def replaced_report(folder: Path, kind: str, name: str) -> Iterator[Path]:
+    """Where to write a report, which takes the place of the one before when the block ends."""
+    path = _private(folder / kind) / name
+    part = path.with_name(f"{PART}{name}")  # its suffix says the form
+    yield part
+    part.rename(path)
+    for other in (folder / kind).iterdir():
+        if other != path:
+            other.unlink()
 
 
 def remove(folder: Path) -> None:

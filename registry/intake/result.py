@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from registry.core.messages import Message, stored
 from registry.files.formats.table import Numbering
+from registry.intake.columns.edited import NO_EDITS, Edits
 from registry.intake.columns.reader import SourceFile
 from registry.intake.engine import Workbench
 from registry.intake.judging.row_problem import RowProblem
@@ -57,6 +58,8 @@ class ImportOptions:
     names: Mapping[str, str | None] | None = None
     """Spelling of a street or locality → the name meant, itself for one of its own, None to ask
     again (`settled_names`)."""
+    edits: Edits = NO_EDITS
+    """Cells that were edited since the file came."""
     crs: str | None = None
     """The coordinate system of the file, as the deliverer has confirmed it (`positions`)."""
     import_id: int | None = None

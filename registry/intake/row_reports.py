@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, TextIO
+from typing import Any, BinaryIO, Final, Literal, TextIO
+
+from pydantic_core import to_json
 
 from geo import code as codes
 from registry.core.database import driver_connection
@@ -22,6 +24,7 @@ from registry.files.csv_cells import Writer
 from registry.files.fields import ANSWER_COLUMNS, REPORT_COLUMNS
 from registry.files.formats.table import Numbering
 from registry.files.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
+from registry.intake.columns.edited import NO_EDITS, Edits
 from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.engine import Workbench, as_csv
 from registry.intake.judging.problems import PROBLEMS
@@ -36,6 +39,8 @@ VANISHED_COLUMNS: Final = (
 )
 """Of the list of what a full delivery no longer has."""
 Which = Literal["rejected", "published"]
+MOST_EDITABLE: Final = 20_000
+"""Rows of a file that its page shows for editing."""
 REJECTED: Final = "rejected"
 PUBLISHED: Final = "published"
 _NO_HOUSEHOLDS: Final = ("row_skipped", "row_of_member")
@@ -157,11 +162,53 @@ def write_problems(
         write_csv(path, headers, rows, "\t" if path.suffix == ".tsv" else file.delimiter)
 
 
+def write_rows(file: SourceFile, problems: BinaryIO, path: Path, edits: Edits = NO_EDITS) -> None:
+    """Write rows that have problems or were edited into `path`, as lines of JSON.
+
+    The first line has the columns that may be edited, each other a row: its place in the file,
+    blank rows counted, its number, its cells in these columns, and its problems. At most
+    `MOST_EDITABLE` rows.
+    """
+    returned = file.returned
+    columns = [each for each in returned.columns if each.at < file.width]
+    wanted = _by_row(problems)
+    number, found = next(wanted, (0, ()))
+    counted = written = 0
+    with path.open("wb") as out, file.table.rows() as rows:
+        out.write(_line({"columns": [each._asdict() for each in columns]}))
+        for place, row in enumerate(rows):
+            is_row = any(row)
+            counted += is_row
+            is_wanted = is_row and counted == number
+            if is_wanted or place in edits:
+                cells = returned.cells(row)[: len(columns)]
+                told = [_of_problem(each) for each in found] if is_wanted else []
+                out.write(_line({"place": place, "row": counted, "cells": cells, "problems": told}))
+                written += 1
+            if is_wanted:
+                number, found = next(wanted, (0, ()))
+            if written == MOST_EDITABLE or (not number and place >= max(edits, default=0)):
+                return
+
+
+def _of_problem(problem: RowProblem) -> list[str | None]:
+    """A problem as `RowProblem` takes it behind the number of its row."""
+    return [*(problem.field, problem.code, problem.severity, problem.value, problem.proposed_fix)]
+
+
+def _line(written: dict[str, Any]) -> bytes:
+    return to_json(written) + b"\n"
+
+
 def _reported(
     file: SourceFile, problems: BinaryIO, which: Which, numbering: Numbering | None
 ) -> Iterator[tuple[int, list[str], list[str]]]:
     """The rows that are wanted: place in the table, blank ones counted, cells, and reasons."""
-    wanted = _by_row(problems, which)
+    wanted = (
+        (number, found)
+        for number, found in _by_row(problems)
+        if (which == REJECTED) == any(problem.severity == "error" for problem in found)
+    )
     number, found = next(wanted, (0, ()))
     counted = 0
     with file.table.rows() as rows:
@@ -179,16 +226,14 @@ def _place(number: int, numbering: Numbering | None) -> str:
     return str(numbering.place(number) if numbering else number)
 
 
-def _by_row(problems: BinaryIO, which: Which) -> Iterator[tuple[int, Sequence[RowProblem]]]:
-    """The problems of each row that is wanted, in order."""
+def _by_row(problems: BinaryIO) -> Iterator[tuple[int, Sequence[RowProblem]]]:
+    """The problems of each row that is a household, in order."""
     for number, lines in groupby(_lines(problems), key=lambda line: line[0]):
         found = [
             RowProblem(int(number), place or None, code, severity, value or None, fix or None)
             for _, place, code, severity, value, fix in lines
         ]
-        if any(problem.code in _NO_HOUSEHOLDS for problem in found):
-            continue
-        if (which == REJECTED) == any(problem.severity == "error" for problem in found):
+        if not any(problem.code in _NO_HOUSEHOLDS for problem in found):
             yield int(number), found
 
 

@@ -28,6 +28,7 @@ from registry.core.settings import from_environment
 from registry.coverage.count_cache import MOST_RECORDS
 from registry.files.formats.table import unreadable
 from registry.intake.columns.demo_guard import refuse_made_up
+from registry.intake.columns.edited import digest_of_edits
 from registry.intake.columns.reader import SourceFile, numbering_of, open_file
 from registry.intake.engine import Workbench, workbench
 from registry.intake.matching.match import bring_places
@@ -111,12 +112,12 @@ def _opened(path: Path, options: ImportOptions) -> tuple[SourceFile, ImportOptio
     """The file, in whose rows a key of one commune means that one, where no column names any."""
     as_read = options.sheet, options.mapping
     try:
-        return open_file(path, *as_read, options.commune), options
+        return open_file(path, *as_read, options.commune, options.edits), options
     except CommuneNotNamedError:
         own = only_commune()
         if own is None:
             raise
-    file = open_file(path, *as_read, own)
+    file = open_file(path, *as_read, own, options.edits)
     file.table.remarks.append(Message(_OF_OWN_COMMUNE, commune=own))
     return file, replace(options, commune=own)
 
@@ -162,12 +163,14 @@ def _import(
     )
     names = settled_names(session, options.source, options.names)
     reading = _reading_of(session, gazetteer, options, names)
+    # Rows are read alike whatever was edited, but the file is another one.
+    whole = " ".join(filter(None, (reading, digest_of_edits(options.edits))))
     connection.execute(text(_NOT_FOR_NOBODY))
     with workbench(connection, import_id, from_environment().var) as bench:
         # Answers are of each row, and only a row that was read has one. A key's units say what
         # becomes of a row as well, and may be other ones than those of the latest import.
         repeat = (
-            None if handback.answers or is_bound() else find_repeat(bench, options.source, reading)
+            None if handback.answers or is_bound() else find_repeat(bench, options.source, whole)
         )
         if repeat is not None:
             counts = repeat.counts
@@ -177,10 +180,10 @@ def _import(
         refuse_other_verdict(options, counts)
         state = _state(options, counts)
         if state == "published" and repeat is not None:
-            _open_event(session, import_id, options, reading=reading, repeats=repeat.import_id)
+            _open_event(session, import_id, options, reading=whole, repeats=repeat.import_id)
         elif state == "published":
             entering("publishing")
-            counts |= _write(session, bench, options, reading, counts)
+            counts |= _write(session, bench, options, whole, counts)
         if state == "published":
             settle(session, options.source, options.names)
         if handback.answers is not None:

@@ -41,7 +41,12 @@ def acting_for(
 
 def turn_of(actor: Actor, job: Job) -> str:
     """The lock of jobs that this caller asks for: one at a time in each queue."""
-    return f"{job.queue}:{actor.key_id or actor.name}"
+    return turn_of_key(actor.name, actor.key_id, job)
+
+
+def turn_of_key(name: str, key_id: int | None, job: Job) -> str:
+    """The same of the holder of a key."""
+    return f"{job.queue}:{key_id or name}"
 
 
 def kept_problem(error: RegistryError) -> dict[str, Any]:

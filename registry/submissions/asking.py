@@ -51,7 +51,7 @@ def ask_publish(
         if verdict != view.verdict:
             raise StaleError(Message("dry_run_outdated", latest=view.verdict, given=verdict))
         session.execute(_PUBLISHING, {"id": import_id})
-        _hand_over(session, view, actor, PUBLISH_IMPORT, "waiting", accept_vanished=accept_vanished)
+        hand_over(session, view, actor, PUBLISH_IMPORT, "waiting", accept_vanished=accept_vanished)
 
 
 def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, Any]) -> None:
@@ -64,18 +64,20 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state not in ("reported", "failed") or view.phase is not None:
-            raise _wrong_state(view, Message("answer_before_written"))
+            raise wrong_state(view, Message("answer_before_written"))
         if view.files_until is None:
-            raise _wrong_state(view, _FILE_GONE)
+            raise wrong_state(view, _FILE_GONE)
         said = {**view.request, **answers}
+        if "sheet" in answers:  # the rows are others
+            session.execute(_NO_EDITS, {"id": import_id})
         if "names" in answers:
             said["names"] = view.request.get("names", {}) | answers["names"]
         if "mapping" in answers:
             mapping = view.request.get("mapping", {}) | answers["mapping"]
             said["mapping"] = {name: field for name, field in mapping.items() if field is not None}
         session.execute(_ANSWERED, {"id": import_id, "request": json.dumps(said)})
-        session.execute(_STAGED, {"id": import_id})
-        _hand_over(session, view, actor, CHECK_IMPORT, "waiting")
+        stage(session, import_id)
+        hand_over(session, view, actor, CHECK_IMPORT, "waiting")
 
 
 def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
@@ -84,16 +86,16 @@ def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
     A full delivery that lacks nearly everything comes last, for it may be accepted.
     """
     if view.state != "reported" or view.phase is not None:
-        return _wrong_state(view, Message("approve_after_dry_run"))
+        return wrong_state(view, Message("approve_after_dry_run"))
     if view.files_until is None:
-        return _wrong_state(view, _FILE_GONE)
+        return wrong_state(view, _FILE_GONE)
     if view.counts.get("systems") and not view.request.get("crs"):
-        return _wrong_state(
+        return wrong_state(
             view,
             Message("system_must_be_confirmed"),
         )
     if view.request.get("strict") and view.counts.get("rejected"):
-        return _wrong_state(
+        return wrong_state(
             view,
             Message("strict_rows_rejected"),
         )
@@ -115,8 +117,8 @@ def ask_rollback(engine: Engine, import_id: int, actor: Actor, *, keep_later: bo
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state != "published" or view.phase is not None:
-            raise _wrong_state(view, Message("rollback_after_written"))
-        _hand_over(session, view, actor, ROLL_BACK_IMPORT, ROLLING_BACK, keep_later=keep_later)
+            raise wrong_state(view, Message("rollback_after_written"))
+        hand_over(session, view, actor, ROLL_BACK_IMPORT, ROLLING_BACK, keep_later=keep_later)
 
 
 def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) -> None:
@@ -127,7 +129,7 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state not in ("staged", "reported", "failed"):
-            raise _wrong_state(
+            raise wrong_state(
                 view,
                 Message("discard_before_written"),
             )
@@ -136,9 +138,14 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
     kept.remove(kept.of_import(settings, import_id))
 
 
+def stage(session: Session, import_id: int) -> None:
+    """Make an import one whose file is to be tried."""
+    session.execute(_STAGED, {"id": import_id})
+
+
 def forget(session: Session, import_id: int) -> None:
-    """Make an import a discarded one, without problems and kept."""
-    for statement in (_DISCARDED, NO_PROBLEMS, SQL.text("drop_files")):
+    """Make an import a discarded one, without problems, edits and files."""
+    for statement in (_DISCARDED, NO_PROBLEMS, _NO_EDITS, SQL.text("drop_files")):
         session.execute(statement, {"id": import_id})
 
 
@@ -148,11 +155,12 @@ def _locked(session: Session, import_id: int, actor: Actor) -> ImportView:
     check_may_change(session, import_id, actor)
     # A job that publishes holds it as long as that takes: nobody waits for that.
     if session.execute(_LOCK, {"id": import_id}).one_or_none() is None:
-        raise _wrong_state(view, Message("being_processed"))
+        raise wrong_state(view, Message("being_processed"))
     return find_import(session, import_id, actor)
 
 
-def _wrong_state(view: ImportView, why: Message) -> ImportStateError:
+def wrong_state(view: ImportView, why: Message) -> ImportStateError:
+    """The refusal of what cannot be done about an import as it is."""
     doing = f", {view.phase}" if view.phase else ""
     return ImportStateError(
         Message("import_in_state", id=view.id, state=view.state, doing=doing, why=why),
@@ -160,9 +168,10 @@ def _wrong_state(view: ImportView, why: Message) -> ImportStateError:
     )
 
 
-def _hand_over(
+def hand_over(
     session: Session, view: ImportView, actor: Actor, job: Job, phase: str, **options: object
 ) -> None:
+    """Let a job do for `actor` what was asked about an import."""
     session.execute(
         SQL.text("hand_over"),
         {"id": view.id, "actor": actor.name, "key_id": actor.key_id, "phase": phase},
@@ -178,4 +187,5 @@ _ANSWERED: Final = text(
     "UPDATE import_work SET request = CAST(:request AS jsonb) WHERE import_id = :id"
 )
 _DISCARDED: Final = text("UPDATE import SET state = 'discarded' WHERE id = :id")
+_NO_EDITS: Final = text("DELETE FROM import_edit WHERE import_id = :id")
 NO_PROBLEMS: Final = text("DELETE FROM import_problem WHERE import_id = :id")

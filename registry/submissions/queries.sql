@@ -97,8 +97,35 @@ UPDATE import_work SET phase = coalesce(:phase, phase), changed_at = clock_times
 WHERE import_id = :id
 
 -- keep_counts --
-UPDATE import SET state = 'reported', counts = CAST(:counts AS jsonb)
+-- What was edited meanwhile is tried once more.
+UPDATE import SET counts = CAST(:counts AS jsonb),
+    state = CASE WHEN :edits = (SELECT coalesce(sum(version), 0) FROM import_edit
+        WHERE import_id = :id) THEN 'reported' ELSE 'staged' END
 WHERE id = :id AND state IN ('staged', 'publishing')
+RETURNING state
+
+-- wait_again --
+UPDATE import_work SET phase = 'waiting', rows_done = 0 WHERE import_id = :id
+RETURNING asked_by, asked_key_id
+
+-- hold_import --
+SELECT id FROM import WHERE id = :id FOR UPDATE
+
+-- edited_cells --
+SELECT place, "column", value, version, edited_by FROM import_edit
+WHERE import_id = :id ORDER BY place, "column"
+
+-- edit_cells --
+INSERT INTO import_edit AS e (import_id, place, "column", value, edited_by)
+SELECT :id, place, "column", value, :actor
+FROM unnest(CAST(:places AS bigint[]), CAST(:columns AS integer[]), CAST(:values AS text[]))
+    n (place, "column", value)
+ON CONFLICT (import_id, place, "column") DO UPDATE SET value = excluded.value,
+    version = e.version + 1, edited_by = excluded.edited_by, edited_at = clock_timestamp()
+
+-- rest_waiting --
+SELECT max(id) FROM import
+WHERE source = :source AND file_name = :name AND state IN ('staged', 'reported', 'failed')
 
 -- end_work --
 UPDATE import_work SET phase = NULL, problem = CAST(:problem AS jsonb),

@@ -31,6 +31,7 @@ from registry.core.sql import Statements
 from registry.files import kept
 from registry.files.formats.sandbox import TOO_COSTLY
 from registry.files.formats.table import unreadable
+from registry.intake.columns.edited import Edits
 from registry.intake.columns.reader import open_file
 from registry.intake.publishing.rollback import roll_back
 from registry.intake.result import ImportOptions, ImportResult
@@ -42,11 +43,15 @@ from registry.intake.row_reports import (
     report_suffix,
     write_codes,
     write_problems,
+    write_rows,
     write_vanished,
 )
 from registry.intake.run import import_file
-from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem
+from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem, turn_of_key
+from registry.jobs.queue import enqueue
+from registry.jobs.table import CHECK_IMPORT
 from registry.submissions.asking import NO_PROBLEMS, forget
+from registry.submissions.editing import edits_of
 from registry.submissions.views import ROLLING_BACK, ImportView, any_import
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -177,7 +182,10 @@ def _publish(
 ) -> None:
     path = _path(settings, view)
     with _handback() as back, _acting_for(engine, settings, view.id) as actor:
-        options = _options(view, actor, expected=view.counts, accept_vanished=accept_vanished)
+        edits, _ = _edits(engine, view.id)
+        options = _options(
+            *(view, actor, edits), expected=view.counts, accept_vanished=accept_vanished
+        )
         result = _import(engine, path, view, options, back)
         _write_reports(settings, view, options, path, back, result)
     _finish(engine, settings, view, result)
@@ -212,17 +220,18 @@ def _try(
     path = _path(settings, view)
     with _handback(codes=view.state == "published") as back:
         with _acting_for(engine, settings, view.id) as actor:
-            options = _options(view, actor, dry_run=True)
+            edits, edited = _edits(engine, view.id)
+            options = _options(view, actor, edits, dry_run=True)
             with within or nullcontext():
                 result = _import(engine, path, view, options, back)
         _write_reports(settings, view, options, path, back, result)
         if view.state == "published":
             _finish(engine, settings, view, result)
-        elif not _keep_verdict(engine, view, result, back, problem):
+        elif not _keep_verdict(engine, view, result, back, problem, edited):
             kept.remove(kept.of_import(settings, view.id))
 
 
-def _options(view: ImportView, actor: str, **more: Any) -> ImportOptions:
+def _options(view: ImportView, actor: str, edits: Edits, **more: Any) -> ImportOptions:
     given = {name: value for name, value in view.request.items() if value}
     if view.state in ("publishing", "published"):
         # Who approves may have other communes than the one that a dry run took for all rows.
@@ -233,6 +242,7 @@ def _options(view: ImportView, actor: str, **more: Any) -> ImportOptions:
         decision_number=view.decision_number,
         actor=actor,
         import_id=view.id,
+        edits=edits,
         **given,
         **more,
     )
@@ -265,7 +275,7 @@ def _write_reports(
     back: Handback,
     result: ImportResult,
 ) -> None:
-    file = open_file(path, options.sheet, options.mapping, result.commune)
+    file = open_file(path, options.sheet, options.mapping, result.commune, options.edits)
     numbering = result.numbering
     suffix = report_suffix(file, path.suffix)
     kinds: tuple[tuple[str, Which], ...] = ((kept.REJECTED, REJECTED), (kept.WARNED, PUBLISHED))
@@ -273,6 +283,9 @@ def _write_reports(
         if back.problems is not None:
             with _report(settings, view, kind, suffix) as part:
                 write_problems(file, back.problems, part, which, numbering)
+    if back.problems is not None:
+        with _report(settings, view, kept.ROWS, ".ndjson") as part:
+            write_rows(file, back.problems, part, options.edits)
     if back.answers is not None:
         with _report(settings, view, kept.CODES) as part, _csv(part) as out:
             write_codes(file, back.answers, out, numbering)
@@ -285,13 +298,10 @@ def _write_reports(
 def _report(
     settings: Settings, view: ImportView, kind: str, suffix: str = ".csv"
 ) -> Iterator[Path]:
-    """Where to write a report, which appears under its name when it is whole."""
+    """Where to write a report, which takes the place of the one before when it is whole."""
     name = kept.name_of_report(view.file_name, view.id, kind, suffix)
-    path = kept.new_report(kept.of_import(settings, view.id), kind, name)
-    # The suffix says the form.
-    part = path.with_name(f"{kept.PART}{path.name}")
-    yield part
-    part.rename(path)
+    with kept.replaced_report(kept.of_import(settings, view.id), kind, name) as part:
+        yield part
 
 
 def _csv(path: Path) -> TextIO:
@@ -347,12 +357,17 @@ def _keep_verdict(
     result: ImportResult,
     back: Handback,
     problem: dict[str, Any] | None,
+    edited: int,
 ) -> bool:
-    """Keep what a dry run found, with every problem; False when the import was discarded since."""
+    """Keep what a dry run found, with every problem; False when the import was discarded since.
+
+    Where cells were edited since it had read them (`edited` times by then), another one follows.
+    """
     with session_scope(engine) as session:
         counts = json.dumps(result.to_dict())
-        kept = session.execute(SQL.text("keep_counts"), {"id": view.id, "counts": counts})
-        if not getattr(kept, "rowcount", 0):
+        found = {"id": view.id, "counts": counts, "edits": edited}
+        state = session.execute(SQL.text("keep_counts"), found).scalar_one_or_none()
+        if state is None:
             _end(session, view.id, None)
             return False
         session.execute(NO_PROBLEMS, {"id": view.id})
@@ -365,7 +380,16 @@ def _keep_verdict(
                     copy.write(block)
         session.execute(SQL.text("insert_problems"), {"id": view.id})
         _end(session, view.id, problem, verdicts=1)
+        if state == "staged":
+            asked = session.execute(SQL.text("wait_again"), {"id": view.id}).one()
+            lock = turn_of_key(asked.asked_by, asked.asked_key_id, CHECK_IMPORT)
+            enqueue(session, CHECK_IMPORT, lock=lock, import_id=view.id)
     return True
+
+
+def _edits(engine: Engine, import_id: int) -> tuple[Edits, int]:
+    with session_scope(engine) as session:
+        return edits_of(session, import_id)
 
 
 def _end(

@@ -339,3 +339,41 @@ def test_sheets_of_a_workbook_are_chosen_with_a_button(visit: Visit, desk: Desk)
         expect(page.locator("#one")).to_contain_text("chờ đến lượt")
         desk.work()
         expect(page.locator("[data-count=new]")).to_have_text(houses)
+
+
+def test_rejected_rows_are_edited_in_the_page(
+    visit: Visit, desk: Desk, request: pytest.FixtureRequest
+) -> None:
+    place = request.node.name
+    editor = desk.office.key(f"sửa {place}")
+    page = visit.enter(editor.secret, DESK)
+    rows = [row(f"{n}" if n % 10 else "", f"R{n}", street="Phố Láng") for n in range(1, 41)]
+    choose(page, table(*rows))
+    page.get_by_label("Ai giao").fill(f"phường {place}")
+    page.get_by_role("button", name="Chạy thử").click()
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+    desk.work()
+    one, grid = page.locator("#one"), page.get_by_role("grid", name="Sửa từng dòng")
+    expect(one.locator("[data-count=rejected]")).to_have_text("4")
+    one.get_by_role("button", name="Sửa ngay trên trang").click()
+    expect(grid.get_by_role("rowheader")).to_have_text(["11", "21", "31", "41"])
+    assert visit.is_sound()
+    # By the keyboard alone: into the grid, the column of house numbers, a number.
+    grid.focus()
+    expect(page.locator("#row-reasons")).to_contain_text("Địa chỉ không chỉ ra chỗ ở nào")
+    at = grid.get_by_role("columnheader").all_inner_texts().index("house_number") - 2
+    for key in ["ArrowRight"] * at:
+        page.keyboard.press(key)
+    page.keyboard.type("10")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Còn 3 dòng cùng lỗi này")).to_be_visible()
+    desk.work()
+    expect(one.locator("[data-count=rejected]")).to_have_text("3")
+    expect(grid.get_by_role("rowheader")).to_have_text(["21", "31", "41"])
+    page.get_by_role("button", name="Ghi “10” cho tất cả").click()
+    expect(one).to_contain_text("chờ đến lượt")
+    desk.work()
+    expect(one.locator("[data-count=linked_in_file]")).to_have_text("3")
+    page.get_by_label("Hiện").select_option("edited")
+    expect(grid.locator(".grid-edited")).to_have_text(["10"] * 4)
+    assert visit.is_sound()

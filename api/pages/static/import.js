@@ -1,6 +1,7 @@
 // Imports at the desk: a file, and what became of it. All of it by the API, in the reader's session.
 
 import { _, language, make, reach } from './ui.js';
+import { rowsGrid } from './import_rows.js';
 import { counted, listed, shown } from './import_shown.js';
 
 const LOOK_AGAIN_MS = 1000;
@@ -32,7 +33,7 @@ function comeBack() {
 
 function problemOf(status, problem) {
   const said = problem?.errors?.map((each) => each.detail).filter(Boolean).join('; ') || problem?.detail;
-  return Object.assign(new Error(said || _('Something went wrong; try again later.')), { status });
+  return Object.assign(new Error(said || _('Something went wrong; try again later.')), { status, problem });
 }
 
 const post = (path, body) => ask(path, {
@@ -146,7 +147,12 @@ async function save(path) {
 
 // What became of it.
 
-async function watch(id) {
+const grid = rowsGrid(at('rows'), { ask, tried, edited: (id) => tried(look)(id) });
+
+const watch = (id) => look(id, true);
+
+/** Look at an import until nothing is being done about it. */
+async function look(id, anew = false) {
   watched = id;
   history.replaceState(null, '', `#${id}`);
   for (let first = true; watched === id; first = false) {
@@ -154,7 +160,8 @@ async function watch(id) {
     if (watched !== id) return;
     one.replaceChildren(...shown(found, role, actions(found)));
     one.hidden = false;
-    if (first) one.focus();
+    if (first && anew) one.focus();
+    await grid.show(found);
     if (!found.progress) { if (!first) await list(); return; }
     await new Promise((wake) => { setTimeout(wake, LOOK_AGAIN_MS); });
   }
@@ -180,6 +187,12 @@ const actions = (found) => ({
     await ask(`/v1/imports/${found.id}`, { method: 'DELETE' });
     await watch(found.id);
     await list();
+  }),
+  edit: tried(() => grid.show(found, true)),
+  /** The rejected rows of what was published, as an import of their own. */
+  rest: tried(async () => {
+    const rest = await (await post(`/v1/imports/${found.id}/rest`, {})).json();
+    await watch(rest.id);
   }),
   /** The same file, read as is said here, and as was said before. */
   answer: tried(async (said) => {

@@ -174,7 +174,7 @@ function next(found, act) {
   const words = {
     published: () => [
       _('Published. Codes of all rows has the code of each house; each code has a page to be printed: /a/CODE.'),
-      found.counts?.rejected && _('{count:n} rejected rows are not published: download, correct and deliver them on their own, with the source “{source}”.', { count: found.counts.rejected, source: found.source })],
+      found.counts?.rejected && _('{count:n} rejected rows are not published: edit them here, or download, correct and deliver them on their own, with the source “{source}”.', { count: found.counts.rejected, source: found.source })],
     rolled_back: () => [_('Taken back: codes that it gave are withdrawn, but for later changes that were to be kept. The figures below are those of what was taken back.')],
     discarded: () => [_('Discarded, and the file deleted. Deliver it again to import it.')],
   }[found.state]?.();
@@ -196,7 +196,7 @@ function reported(found, act) {
   }
   const rejected = counts?.rejected ?? 0;
   const words = [
-    rejected && _('Look at the errors below. The rejected rows can be downloaded, corrected and delivered on their own.'),
+    rejected && _('Look at the errors below. The rejected rows can be edited here, or downloaded, corrected and delivered on their own.'),
     rejected && writes(found) && !refused && _('The others can be published now.'),
     !rejected && _('No row was rejected.'),
     !writes(found) && (counts?.unchanged
@@ -224,6 +224,8 @@ function buttons(found, role, act) {
   const made = [
     state === 'reported' && writes(found) && (!refused || refused.code === 'too_many_vanished')
       && button(_('Approve and publish'), () => act.publish(found.vanished_warning === 'too_many_vanished'), false),
+    kept && state === 'reported' && (counts?.rejected > 0 || has('warning')) && button(_('Edit rows here'), act.edit),
+    kept && state === 'published' && counts?.rejected > 0 && button(_('Edit the rejected rows'), act.rest),
     kept && counts?.rejected > 0 && button(_('Rejected rows'), () => act.save('report')),
     kept && (has('warning') || has('notice')) && button(_('Rows with warnings'), () => act.save('report?rows=warned')),
     kept && counts?.vanished > 0 && button(_('Vanished'), () => act.save('report?rows=vanished')),

@@ -34,6 +34,17 @@ IMPORT_PROBLEM: Final = Table(
     Column("value", Text),
     Column("proposed_fix", Text),
 )
+IMPORT_EDIT: Final = Table(
+    "import_edit",
+    METADATA,
+    Column("import_id", BigInteger, primary_key=True),
+    Column("place", BigInteger, primary_key=True),
+    Column("column", Integer, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default=FILLED),
+    Column("edited_by", Text, nullable=False),
+    Column("edited_at", DateTime(timezone=True), nullable=False, server_default=FILLED),
+)
 SOURCE_NAME: Final = Table(
     "source_name",
     METADATA,

@@ -23,6 +23,7 @@ from registry.files.formats.any_file import read_file
 from registry.files.formats.table import Numbering, Part, Rows, Table, not_opened, unreadable
 from registry.files.spellings.returned import ReturnedColumns
 from registry.files.spellings.street_cells import stand_apart
+from registry.intake.columns.edited import NO_EDITS, Edits, edited
 from registry.intake.columns.filled import filled_down, offers, parted
 from registry.intake.columns.headings import under_headings
 from registry.intake.columns.joined import widened
@@ -47,6 +48,8 @@ class SourceFile:
     table: Table = field(repr=False)
     columns: Columns
     sha256: str
+    width: int
+    """Columns of the file itself; what was made of them stands behind."""
     unread: tuple[str, ...] = field(default=(), repr=False)
     """Headers of the columns that hold something, and are not read."""
     wards_behind: bool = False
@@ -91,22 +94,25 @@ def open_file(
     sheet: str | None = None,
     mapping: Mapping[str, str] | None = None,
     commune: str | None = None,
+    edits: Edits = NO_EDITS,
 ) -> SourceFile:
     """Look into the file and find its columns.
 
     `sheet` chooses a sheet or layer; `mapping` says which header is which field, with `:fill` of a
     column that is written in the first row of a group alone; `commune` is the code of today of the
-    one that all rows lie in. Raises UnreadableFileError, one line, for a file that is missing,
-    empty, in no format or encoding that we know, or without the columns that an address needs.
+    one that all rows lie in; `edits` stand in place of the cells that came. Raises
+    UnreadableFileError, one line, for a file that is missing, empty, in no format or encoding that
+    we know, or without the columns that an address needs.
     """
     try:
         digest = hashlib.sha256()
         with path.open("rb") as stream:
             while block := stream.read(_BLOCK):
                 digest.update(block)
-        table = read_file(path, sheet)
+        table = edited(read_file(path, sheet), edits)
     except OSError as error:
         raise not_opened(path, error) from error
+    width = len(table.headers)
     if not any(table.headers):
         raise unreadable(path, Message("first_line_blank"))
     mapping, fills = parted(mapping)
@@ -140,6 +146,7 @@ def open_file(
         table,
         columns,
         digest.hexdigest(),
+        width,
         unread=found.unread,
         placed=any(at < len(row) and row[at].strip() for row in sample for at in axes),
         wards_behind=stand_apart(streets),

@@ -69,7 +69,7 @@ MAY_WRITE: Final = {
     "INSERT UPDATE DELETE": (
         *("admin_unit_alias", "boundary", "boundary_part", "household_ref", "external_id"),
         *("household_use", "unit_identifier"),
-        *("import", "import_problem", "import_work", "source_name", "api_key_unit"),
+        *("import", "import_problem", "import_edit", "import_work", "source_name", "api_key_unit"),
         "field_report_voice",
         *("enumeration_budget", "request_rate", "map_unit", "map_label", "map_density"),
         *("coverage_count", "desk_session", "webhook", "service_office"),

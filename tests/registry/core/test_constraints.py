@@ -208,6 +208,9 @@ VALID: dict[str, Callable[[Parents], Row]] = {
     "import_work": lambda p: {
         "import_id": p.import_id, "actor": "t", "size_bytes": 1, "idempotency_key": "k",
     },
+    "import_edit": lambda p: {
+        "import_id": p.import_id, "place": 0, "column": 1, "value": "12", "edited_by": "t",
+    },
     "import_problem": lambda p: {
         "import_id": p.import_id, "row_number": 1, "code": "no_house_number",
         "severity": "notice",
@@ -363,6 +366,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_household_building_has_no_parent", lambda p: BUILDING | {"parent_code": p.code}),
     ("ck_household_not_its_own_parent", {"code": "X0000000", "parent_code": "X0000000"}),
     ("ck_household_version_range_not_empty", {"valid_to": NOON}),
+    ("ck_import_edit_version_counted", {"version": 0}),
     ("ck_import_problem_severity_known", {"severity": "fatal"}),
     ("ck_import_delivery_known", {"delivery": "most"}),
     ("ck_import_state_known", {"state": "lost"}),

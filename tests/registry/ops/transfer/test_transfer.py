@@ -352,8 +352,8 @@ NOT_CARRIED = {
     "made anew": "alembic_version boundary boundary_part coverage_count coverage_state"
     " coverage_touched event_pending map_density map_label map_state map_unit parked_key"
     " unit_told unit_told_state admin_unit_alias",
-    "not published": "field_record field_round import_problem import_work pending_operation"
-    " reform_work",
+    "not published": "field_record field_round import_edit import_problem import_work"
+    " pending_operation reform_work",
     "for undoing": "household_ref_before reform_before",
     "others'": "service_area service_area_code service_area_unit service_office webhook"
     " webhook_code webhook_delivery webhook_unit",

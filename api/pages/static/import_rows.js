@@ -1,0 +1,253 @@
+// Rows of an import with problems as a grid: a cell is edited, and the file tried again.
+
+import { _, make, number, ofBoth } from './ui.js';
+
+const BLOCK = 100;
+const ROW_PX = 44;
+const AROUND = 6;
+const [UP, DOWN, LEFT, RIGHT] = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'];
+const FILTERS = [
+  ['rejected', _('Rejected')],
+  ['warned', _('With warnings')],
+  ['edited', _('Edited')],
+];
+
+/**
+ * The grid in `box`. `ask(path, options)` answers or throws; `tried` says what went wrong;
+ * `edited(id)` is called when the import is tried again.
+ */
+export function rowsGrid(box, { ask, tried, edited }) {
+  const which = make('select', {}, ...FILTERS.map(([value, words]) => make('option', { value }, words)));
+  const kinds = make('select', {});
+  const status = make('p', { class: 'quiet', role: 'status' });
+  const reasons = make('p', { class: 'row-reasons', id: 'row-reasons', 'aria-live': 'polite' });
+  const alike = make('p', { class: 'actions', hidden: true });
+  const body = make('div', { class: 'grid-rows', role: 'rowgroup' });
+  const head = make('div', { class: 'grid-head', role: 'rowgroup' });
+  const grid = make('div', { class: 'grid', role: 'grid', tabindex: '0', 'aria-labelledby': 'rows-title', 'aria-describedby': 'row-reasons' }, head, body);
+  const close = make('button', { type: 'button', class: 'button button-quiet', onclick: () => shut() }, _('Close'));
+  box.replaceChildren(
+    make('h2', { id: 'rows-title', tabindex: '-1' }, _('Edit rows')),
+    make('p', { class: 'quiet' }, _('Move with the arrow keys, type to edit, Enter to keep. The file is tried again by itself.')),
+    make('div', { class: 'sieve' }, make('label', {}, _('Show'), which), make('label', {}, _('Problem'), kinds), close),
+    status, alike, grid, reasons);
+
+  let import_ = null;
+  let page = { columns: [], total: 0 };
+  let rows = new Map();
+  let asked = new Map();
+  let at = { row: 0, column: 0 };
+  let input = null;
+
+  const path = (query) => `/v1/imports/${import_.id}/rows?${new URLSearchParams({ rows: which.value, ...(kinds.value && { problem: kinds.value }), ...query })}`;
+  const editable = () => import_ && !['published', 'publishing', 'rolled_back', 'discarded'].includes(import_.state);
+  const edit = (row, column) => row.edits.find((each) => each.column === column.at);
+  const text = (row, n) => edit(row, page.columns[n])?.value ?? row.cells[n];
+
+  function shut() {
+    box.hidden = true;
+    import_ = null;
+  }
+
+  /** The rows of an import; again the same ones when it was tried anew. */
+  async function show(found, open) {
+    if (!open && import_?.id !== found.id) return shut();
+    const anew = open || found.verdict !== import_.verdict;
+    const first = import_?.id !== found.id;
+    import_ = found;
+    if (!editable()) return shut();
+    if (found.progress || !anew) return undefined;
+    box.hidden = false;
+    const kept = kinds.value;
+    kinds.replaceChildren(make('option', { value: '' }, _('all')), ...found.problems.map((each) => make('option', { value: each.code }, `${ofBoth(each.vi, each.en)} (${number(each.rows)})`)));
+    kinds.value = [...kinds.options].some(({ value }) => value === kept) ? kept : '';
+    if (first) which.value = found.counts.rejected ? 'rejected' : 'warned';
+    await load();
+    if (first) box.querySelector('h2').focus();
+    return undefined;
+  }
+
+  async function load() {
+    const place = rows.get(at.row)?.place;
+    asked = new Map();
+    rows = new Map();
+    await block(Math.floor(at.row / BLOCK));
+    const same = [...rows].find(([, row]) => row.place === place)?.[0];
+    at = { row: Math.max(0, Math.min(same ?? at.row, page.total - 1)), column: Math.min(at.column, page.columns.length - 1) };
+    if (page.total && !rows.has(at.row)) await block(Math.floor(at.row / BLOCK));
+    heads();
+    draw();
+  }
+
+  /** Ask for a hundred rows, once. */
+  function block(n) {
+    if (!asked.has(n)) asked.set(n, fetchBlock(n));
+    return asked.get(n);
+  }
+
+  async function fetchBlock(n) {
+    const mine = asked;
+    const found = await (await ask(path({ start: n * BLOCK, limit: BLOCK }))).json();
+    if (mine !== asked) return;
+    page = found;
+    found.rows.forEach((row, offset) => rows.set(n * BLOCK + offset, row));
+    status.textContent = found.total ? _('{count:n} rows', { count: found.total }) : _('No row of this kind is left.');
+  }
+
+  function heads() {
+    const named = [_('Row'), _('What is wrong'), ...page.columns.map((each) => each.header)];
+    head.replaceChildren(make('div', { role: 'row', class: 'grid-row' }, ...named.map((words, n) => make('div', { role: 'columnheader', class: `grid-cell grid-${n < 2 ? ['number', 'wrong'][n] : 'own'}` }, words))));
+    grid.setAttribute('aria-rowcount', page.total + 1);
+    grid.setAttribute('aria-colcount', named.length);
+  }
+
+  /** The rows that are in sight, and a few around them. */
+  function draw() {
+    body.style.height = `${page.total * ROW_PX}px`;
+    const first = Math.max(0, Math.floor(grid.scrollTop / ROW_PX) - AROUND);
+    const last = Math.min(page.total, Math.ceil((grid.scrollTop + grid.clientHeight) / ROW_PX) + AROUND);
+    const made = [];
+    for (let n = first; n < last; n += 1) {
+      const row = rows.get(n);
+      if (row) made.push(drawn(row, n));
+      else block(Math.floor(n / BLOCK)).then(() => { if (!input) draw(); });
+    }
+    body.replaceChildren(...made);
+    mark();
+  }
+
+  function drawn(row, n) {
+    const wrong = row.problems.map((each) => ofBoth(each.vi, each.en)).join('; ');
+    const where = [row.sheet_row ?? row.row, row.sheet].filter(Boolean).join(' · ');
+    const cells = page.columns.map((column, c) => make('div', {
+      role: 'gridcell', class: `grid-cell grid-own${edit(row, column) ? ' grid-edited' : ''}${row.problems.some((each) => each.field === column.field) ? ' grid-bad' : ''}`,
+      'aria-colindex': c + 3, 'data-row': n, 'data-column': c, tabindex: '-1',
+    }, text(row, c)));
+    const made = make('div', { role: 'row', class: 'grid-row', 'aria-rowindex': n + 2 },
+      make('div', { role: 'rowheader', class: 'grid-cell grid-number' }, where),
+      make('div', { role: 'gridcell', class: 'grid-cell grid-wrong', title: wrong }, wrong || _('accepted')),
+      ...cells);
+    made.style.top = `${n * ROW_PX}px`;
+    return made;
+  }
+
+  const cell = () => body.querySelector(`[data-row="${at.row}"][data-column="${at.column}"]`);
+
+  /** Mark the current cell, and say what is wrong with its row. */
+  function mark() {
+    body.querySelector('.grid-at')?.classList.remove('grid-at');
+    const own = cell();
+    own?.classList.add('grid-at');
+    if (own) own.id = 'grid-at';
+    for (const other of body.querySelectorAll('#grid-at')) if (other !== own) other.removeAttribute('id');
+    if (own) grid.setAttribute('aria-activedescendant', 'grid-at');
+    else grid.removeAttribute('aria-activedescendant');
+    const problems = rows.get(at.row)?.problems ?? [];
+    const said = problems.map((each) => [ofBoth(each.vi, each.en), each.fix_vi].filter(Boolean).join(' → ')).join('; ');
+    if (reasons.textContent !== said) reasons.textContent = said;
+  }
+
+  function move(row, column) {
+    at = { row: Math.max(0, Math.min(page.total - 1, row)), column: Math.max(0, Math.min(page.columns.length - 1, column)) };
+    const top = at.row * ROW_PX;
+    const room = grid.clientHeight - head.offsetHeight - ROW_PX;
+    if (top < grid.scrollTop) grid.scrollTop = top;
+    else if (top > grid.scrollTop + room) grid.scrollTop = top - room;
+    draw();
+    cell()?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
+
+  function begin(typed) {
+    const own = cell();
+    const row = rows.get(at.row);
+    if (!own || !row || input) return;
+    const column = page.columns[at.column];
+    input = make('input', { class: 'grid-input', maxlength: '500', 'aria-label': _('{column}, row {row}', { column: column.header, row: row.sheet_row ?? row.row }) });
+    input.value = typed ?? text(row, at.column);
+    own.replaceChildren(input);
+    input.focus();
+    if (typed === undefined) input.select();
+    input.addEventListener('blur', () => end(true));
+  }
+
+  /** End the editing; what was typed is kept, unless it was given up. */
+  function end(keep, rowsDown = 0, columnsOn = 0) {
+    if (!input) return;
+    const typed = input.value.trim();
+    const { row: n, column: c } = at;
+    input = null;
+    const row = rows.get(n);
+    const was = text(row, c);
+    if (keep && typed !== was) tried(() => save(row, c, was, typed))();
+    draw();
+    if (rowsDown || columnsOn) move(n + rowsDown, c + columnsOn);
+  }
+
+  async function save(row, c, was, value) {
+    const column = page.columns[c];
+    const before = edit(row, column);
+    const version = before?.version ?? 0;
+    row.edits = [...row.edits.filter((each) => each !== before), { column: column.at, value, version: version + 1 }];
+    draw();
+    try {
+      await patch({ edits: [{ place: row.place, column: column.at, value, version }] });
+    } catch (error) {
+      const others = error.problem?.code === 'row_edited';
+      const now = others ? { column: column.at, value: error.problem.value, version: error.problem.version } : before;
+      row.edits = [...row.edits.filter((each) => each.column !== column.at), ...(now ? [now] : [])];
+      draw();
+      throw error;
+    }
+    const problem = row.problems.find((each) => each.field === column.field) ?? row.problems[0];
+    if (problem) await offer(problem, column, was, value);
+    edited(import_.id);
+  }
+
+  const patch = (said) => ask(`/v1/imports/${import_.id}/rows`, { method: 'PATCH', body: JSON.stringify(said), headers: { 'Content-Type': 'application/json' } });
+
+  /** The same for all rows that hold the same and have the same problem. */
+  async function offer(problem, column, was, value) {
+    const query = new URLSearchParams({ problem: problem.code, column: column.at, value: was, limit: 1 });
+    const { total } = await (await ask(`/v1/imports/${import_.id}/rows?${query}`)).json();
+    alike.hidden = !total;
+    const said = { problem: problem.code, column: column.at, was, value };
+    const all = tried(async () => {
+      alike.hidden = true;
+      await patch({ alike: said });
+      edited(import_.id);
+    });
+    alike.replaceChildren(
+      make('span', {}, was
+        ? _('{count:n} more rows with this problem have “{was}” in the column “{column}”.', { count: total, was, column: column.header })
+        : _('{count:n} more rows with this problem have nothing in the column “{column}”.', { count: total, column: column.header })),
+      make('button', { type: 'button', class: 'button button-quiet', onclick: all }, _('Write “{value}” in all of them', { value })));
+  }
+
+  grid.addEventListener('keydown', (event) => {
+    const { key } = event;
+    if (input) {
+      if (key === 'Enter') end(true, 1);
+      else if (key === 'Escape') end(false);
+      else if (key === 'Tab') end(true, 0, event.shiftKey ? -1 : 1);
+      else return;
+      event.preventDefault();
+      grid.focus();
+      return;
+    }
+    const steps = { [UP]: [-1, 0], [DOWN]: [1, 0], [LEFT]: [0, -1], [RIGHT]: [0, 1], PageUp: [-10, 0], PageDown: [10, 0], Home: [0, -page.columns.length], End: [0, page.columns.length] };
+    if (steps[key]) move(at.row + steps[key][0], at.column + steps[key][1]);
+    else if (key === 'Enter' || key === 'F2') begin();
+    else if (key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) begin(key);
+    else return;
+    event.preventDefault();
+  });
+  grid.addEventListener('mousedown', ({ target }) => {
+    const own = target.closest('[data-column]');
+    if (own && !own.contains(input)) at = { row: Number(own.dataset.row), column: Number(own.dataset.column) };
+  });
+  grid.addEventListener('click', ({ target }) => { if (target.closest('[data-column]') && !input) mark(); });
+  grid.addEventListener('dblclick', ({ target }) => { if (target.closest('[data-column]')) begin(); });
+  grid.addEventListener('scroll', () => { if (!input) draw(); });
+  for (const choice of [which, kinds]) choice.addEventListener('change', tried(() => { at = { row: 0, column: at.column }; grid.scrollTop = 0; return load(); }));
+  return { show };
+}

@@ -1,0 +1,229 @@
+"""Rows of an import with problems: shown for editing, edited, and delivered anew."""
+
+from typing import Annotated, Final, Literal
+
+from flask import Response
+from pydantic import Field, StringConstraints, model_validator
+from typing_extensions import TypedDict
+
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import register
+from api.core.endpoint import Resource, keyed
+from api.core.types import Request, members
+from api.v1.import_bodies import ImportAnswer, numbering_of
+from api.v1.imports import shown
+from registry.core.database import session_scope
+from registry.core.invalid import invalid_value
+from registry.core.messages import Message
+from registry.files.formats.table import Numbering
+from registry.intake.judging.problems import PROBLEMS
+from registry.intake.judging.row_problem import RowProblem
+from registry.submissions.editing import (
+    CellEdit,
+    EditableRow,
+    Wanted,
+    deliver_rest,
+    edit_alike,
+    edit_cells,
+    page_of_rows,
+)
+from registry.submissions.views import find_import
+
+blueprint = Resource("import_rows", "/v1/imports", tag="imports", kind="writing")
+
+_MOST_ROWS: Final = 500
+_MOST_CELLS: Final = 1_000
+_Cell = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_Place = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class RowsQuery(Request):
+    """Which rows: all that hold for them at once."""
+
+    rows: Literal["rejected", "warned", "edited"] | None = Field(
+        None, description="Rejected ones, published ones with problems, or edited ones"
+    )
+    problem: str | None = Field(None, max_length=100, description="Code of a problem")
+    column: _Place | None = Field(None, description="Place of a column, whose cells hold `value`")
+    value: _Cell = Field("", description="What they hold")
+    start: _Place = Field(0, description="How many rows to pass over")
+    limit: int = Field(100, ge=1, le=_MOST_ROWS)
+
+
+class CellBody(Request):
+    """One cell."""
+
+    place: _Place = Field(description="`place` of the row")
+    column: _Place = Field(description="`at` of the column")
+    value: _Cell = Field(description="What it should hold")
+    version: _Place = Field(
+        0, description="How many times it had been edited when you saw it; another is 412"
+    )
+
+
+class AlikeBody(Request):
+    """Cells of one column that hold the same, in rows with the same problem."""
+
+    problem: str = Field(max_length=100, description="Code of the problem")
+    column: _Place = Field(description="`at` of the column")
+    was: _Cell = Field(description="What the cells hold")
+    value: _Cell = Field(description="What they should hold")
+
+
+class EditsBody(Request):
+    """Cells to be edited: each of its own, or all that are alike."""
+
+    edits: list[CellBody] | None = Field(
+        None, min_length=1, max_length=_MOST_CELLS, description="Cells, each for itself"
+    )
+    alike: AlikeBody | None = Field(None, description="All cells that are alike, in their place")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "EditsBody":
+        if (self.edits is None) == (self.alike is None):
+            raise invalid_value("missing", Message("edits_or_alike_required"))
+        return self
+
+
+class ColumnOfRows(TypedDict):
+    """A column of the file whose cells may be edited."""
+
+    at: int
+    """Its place in the file, from 0"""
+    header: str
+    field: Annotated[str, Field(examples=["house_number"])]
+
+
+class EditOfCell(TypedDict):
+    """A cell that was edited."""
+
+    column: int
+    """`at` of the column"""
+    value: str
+    """What it holds since"""
+    version: int
+    """How many times it was edited"""
+    edited_by: str
+
+
+class ProblemOfRow(TypedDict):
+    """One problem of a row."""
+
+    code: Annotated[str, Field(examples=["address_names_no_dwelling"])]
+    severity: Literal["error", "warning", "notice"]
+    field: str | None
+    value: str | None
+    vi: str
+    en: str
+    fix_vi: str | None
+    """What would be right, in words"""
+
+
+class RowOfImport(TypedDict):
+    """A row with problems, or one that was edited."""
+
+    place: int
+    """In the file: 0 = first after the header, blank rows counted"""
+    row: int
+    """1 = first after the header, blank rows not counted"""
+    sheet_row: int | None
+    """The row that a spreadsheet shows; null for other files"""
+    sheet: str | None
+    """The sheet, of a workbook of several"""
+    cells: list[str]
+    """As the last dry run read them, one for each of the columns"""
+    problems: list[ProblemOfRow]
+    edits: list[EditOfCell]
+
+
+class ImportRows(TypedDict):
+    """Rows in the order of the file."""
+
+    columns: list[ColumnOfRows]
+    rows: list[RowOfImport]
+    total: int
+    """Rows that were asked for, on all pages; of a file at most 20,000 are kept"""
+
+
+@blueprint.get("/<int:import_id>/rows")
+@keyed("editor", operation_id="list_import_rows")
+def get_rows(import_id: int, query: RowsQuery) -> ImportRows:
+    """Rows with problems, for editing: cells as they came, without people, and what is wrong."""
+    engine, settings = register().engine, register().settings
+    wanted = Wanted(query.rows, query.problem, query.column, query.value)
+    page = page_of_rows(
+        engine, settings, import_id, caller(), wanted, start=query.start, limit=query.limit
+    )
+    with session_scope(engine) as session:
+        numbering = numbering_of(find_import(session, import_id, caller()))
+    note(count=len(page.rows))
+    return {
+        "columns": [members(ColumnOfRows, column) for column in page.columns],
+        "rows": [_row(row, numbering) for row in page.rows],
+        "total": page.total,
+    }
+
+
+@blueprint.patch("/<int:import_id>/rows")
+@keyed(
+    "editor",
+    accepted=ImportAnswer,
+    statuses=(412,),
+    operation_id="edit_import_rows",
+    codes=("import_state",),
+    example={"edits": [{"place": 3, "column": 1, "value": "12A", "version": 0}]},
+)
+def patch_rows(import_id: int, json: EditsBody) -> Response:
+    """Edit cells before the import is published, and let a job try the file again.
+
+    With `edits` each of these cells; with `alike` all of a column that hold the same, in rows with
+    the same problem. What was edited is kept with the import and stands in its reports. Where
+    somebody else edited a cell since, 412 says what it holds, and nothing is kept.
+    """
+    engine, settings = register().engine, register().settings
+    if json.alike is not None:
+        wanted = Wanted(None, json.alike.problem, json.alike.column, json.alike.was)
+        edit_alike(engine, settings, import_id, caller(), wanted, json.alike.value)
+    else:
+        edits = [CellEdit(**each.model_dump()) for each in json.edits or ()]
+        edit_cells(engine, settings, import_id, caller(), edits)
+    return shown(import_id, 202)
+
+
+@blueprint.post("/<int:import_id>/rest")
+@keyed(
+    "editor", accepted=ImportAnswer, operation_id="deliver_rest_of_import", codes=("import_state",)
+)
+def post_rest(import_id: int) -> Response:
+    """Deliver the rejected rows of a published import anew, as one of the same source.
+
+    Its rows can then be edited; it is the same one until it is published or discarded.
+    """
+    engine, settings = register().engine, register().settings
+    return shown(deliver_rest(engine, settings, import_id, caller()), 202)
+
+
+def _row(row: EditableRow, numbering: Numbering | None) -> RowOfImport:
+    place = numbering.place(row.row_number) if numbering else None
+    return members(
+        RowOfImport,
+        row,
+        row=row.row_number,
+        sheet_row=place.row if place else None,
+        sheet=place.sheet or None if place else None,
+        cells=list(row.cells),
+        problems=[_problem(each, numbering) for each in row.problems],
+        edits=[members(EditOfCell, each) for each in row.edits],
+    )
+
+
+def _problem(problem: RowProblem, numbering: Numbering | None) -> ProblemOfRow:
+    kind = PROBLEMS.get(problem.code)
+    return members(
+        ProblemOfRow,
+        problem,
+        vi=kind.vi if kind else problem.code,
+        en=kind.english if kind else problem.code,
+        fix_vi=problem.fix_vi(numbering),
+    )
