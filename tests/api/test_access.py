@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -56,14 +56,14 @@ def by_header(request: Request) -> Caller:
     return Caller("tests", role) if role else ANONYMOUS  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def gated() -> FlaskClient:
+@pytest.fixture(scope="module")
+def gated(database_url: str) -> Iterator[FlaskClient]:
     """An application with one endpoint a role, and one that declares none."""
-    with open_app(NOWHERE, by_header) as app:
+    with open_app(database_url, by_header) as app:
         for role in RANK:
             app.add_url_rule(f"/{role}", role, keyed(role)(lambda: f"{caller().name}"))
         app.add_url_rule("/forgotten", "forgotten", lambda: "open")
-        return app.test_client()
+        yield app.test_client()
 
 
 def test_every_endpoint_declares_its_facts(app: Flask) -> None:

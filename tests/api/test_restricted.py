@@ -58,7 +58,7 @@ FOR_ITS_EDITORS = {
     )),
     *(f"/v1/papers/{kind}" for kind in ("plates", "lists", "decisions")),
     *(f"/v1/imports/{{import_id}}{part}" for part in (
-        "", "/answers", "/codes", "/problems", "/report", "/publish", "/rollback",
+        "", "/answers", "/codes", "/problems", "/report", "/rows", "/rest", "/publish", "/rollback",
     )),
 }  # fmt: skip
 PARCELS = (

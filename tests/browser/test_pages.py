@@ -18,7 +18,14 @@ from geo.code import format as code_display
 from geo.code import spoken
 from registry.core.database import session_scope
 from registry.publish.drawing.refresh import refresh
-from tests.support.browser import SIZES, Visit, chromium, in_both_sizes, serving, visiting
+from tests.support.browser import (
+    SIZES,
+    Visit,
+    chromium,
+    gate_on_phones,
+    serving,
+    visiting,
+)
 from tests.support.factories import make_household, make_street
 from tests.support.search_world import LANG, World, search_world
 from tests.support.waiting import eventually
@@ -78,8 +85,7 @@ def map_ready(page: Page) -> None:
 
 
 @needs_map
-@in_both_sizes
-@pytest.mark.gate
+@gate_on_phones
 def test_map_searches_by_keyboard_and_tells_what_is_at_a_point(visit: Visit, world: World) -> None:
     page = visit.open("/")
     map_ready(page)

@@ -49,6 +49,12 @@ _FLAGS = (
 _BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 SIZES = {"phone": (360, 740), "desktop": (1280, 800)}
 in_both_sizes = pytest.mark.parametrize("visit", SIZES, indirect=True)
+gate_on_phones = pytest.mark.parametrize(
+    "visit",
+    [pytest.param(size, marks=pytest.mark.gate if size == "phone" else ()) for size in SIZES],
+    indirect=True,
+)
+"""In both sizes, of which the gate takes the smaller one."""
 PATIENCE_MS = float(os.environ.get("DIACHISO_BROWSER_MS", "60000"))
 SERIOUS = ("serious", "critical")
 

@@ -150,7 +150,6 @@ def listener() -> Iterator[tuple[str, list[object]]]:
     thread.join()
 
 
-@pytest.mark.gate
 def test_layer_that_links_to_its_system_is_refused_by_name(
     tmp_path: Path, listener: tuple[str, list[object]]
 ) -> None:

@@ -33,6 +33,7 @@ from registry.search.validation.verdicts import Validation
 from registry.units.gazetteer import Gazetteer, today
 from registry.units.gazetteer_loading import load_gazetteer
 from tests.support import reform
+from tests.support.thorough import examples
 
 pytestmark = pytest.mark.thorough
 
@@ -40,7 +41,7 @@ _RECORDS = (
     f"SELECT {COLUMNS} FROM household h {JOINS} WHERE {SHARED.driver('open')} ORDER BY h.code"
 )
 _TOGETHER = 500
-_HOUSEHOLDS = 1_000
+_HOUSEHOLDS = examples(300, 1_000)
 _ODD_COLUMNS = ("house_number", "street", "locality", "building", "floor", "unit")
 _PLACES = (("00199", 105.806, 21.021), ("26743", 106.700, 10.775), ("20285", 108.248, 15.998))
 """Communes of three traditions: ngõ, hẻm and kiệt."""

@@ -234,7 +234,6 @@ SECOND_MAP = FIRST_MAP | {
 }
 
 
-@pytest.mark.gate
 def test_everything_twice(hall: Hall, world: World, tmp_path: Path) -> None:
     town = hall.town
     with session_scope(town.engine) as session:
