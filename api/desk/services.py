@@ -14,6 +14,7 @@ from api.core.endpoint import signed_in_page
 from api.core.errors import registry_problem
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import as_file, carried, sent_file
+from api.desk.table_rows import edited_cells, edited_file, problem_rows
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import complaint
 from geo.code import format as code_display
@@ -31,13 +32,13 @@ from registry.publish.services.checking import (
 )
 from registry.publish.services.listing import ListedArea, list_areas, operator_sets
 from registry.publish.services.loading import load_services
+from registry.publish.services.rows import TABLE, FileRow, rows_of
 from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("services", "/desk/services")
 room("/desk/services", N_("Service areas"), "carrier")
 
 _SHOWN: Final = 200
-_PROBLEMS_SHOWN: Final = 50
 _MOST_FILE: Final = 5_000_000
 _BY_PROGRAM: Final = Message("send_to_services_api")
 
@@ -73,6 +74,10 @@ def post_file() -> BaseResponse:
     sheet = request.form.get("sheet", "").strip()
     try:
         name, content = sent_file(_MOST_FILE, _BY_PROGRAM)
+        if edits := edited_cells():
+            rows = (row.cells for row in _rows_of(name, content, sheet))
+            name, content = edited_file(TABLE, name, rows, edits)
+            sheet = ""
         with as_file(name, content) as path:
             result = load_services(
                 *(register().engine, gazetteer(), path, operator),
@@ -92,6 +97,7 @@ def post_file() -> BaseResponse:
                 unchanged=result.unchanged,
             ),
         )
+    read = _rows_of(name, content, sheet)
     return desk_page(
         "desk/services_file.html",
         name=name,
@@ -100,9 +106,22 @@ def post_file() -> BaseResponse:
         operator=operator,
         sheet=sheet,
         back=_page_of(operator),
-        problems=[(each, each.words) for each in result.problems[:_PROBLEMS_SHOWN]],
+        problems=problem_rows(
+            TABLE,
+            [row.cells for row in read],
+            (
+                (each.row_number, each.severity, ": ".join(filter(None, (each.words, each.value))))
+                for each in result.problems
+            ),
+            editable=all(row.geometry is None for row in read),
+        ),
         kinds=kind_words(),
     )
+
+
+def _rows_of(name: str, content: bytes, sheet: str) -> list[FileRow]:
+    with as_file(name, content) as path:
+        return list(rows_of(path, sheet or None))
 
 
 def _shown(status: int = 200, **values: Any) -> BaseResponse:

@@ -15,6 +15,7 @@ from api.core.endpoint import signed_in_page
 from api.core.errors import registry_problem
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import MOST_CARRIED, as_file, carried, sent_file
+from api.desk.table_rows import edited_cells, edited_file, problem_rows
 from api.pages.shell import complaint, percent_words
 from geo.text import fold
 from registry.core.database import session_scope
@@ -35,7 +36,7 @@ from registry.coverage.figures import (
 from registry.coverage.localities import coverage_by_parts
 from registry.coverage.measure import coverage_of_level, sum_of_units
 from registry.coverage.target_reading import COUNTED, QUALITIES, Defaults
-from registry.coverage.target_rows import target_cells
+from registry.coverage.target_rows import TABLE, target_cells, target_rows
 from registry.coverage.target_store import (
     SUM_SOURCE,
     communes_left,
@@ -68,7 +69,6 @@ _KINDS: Final = {
     "over": N_("above 100 %"),
 }
 """What the list may be narrowed to."""
-_PROBLEMS_SHOWN: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,13 @@ def post_file() -> BaseResponse:
     """Try a file of targets, and write it when what would become of it was looked at."""
     try:
         name, content = sent_file(_MOST_FILE, _SMALLER)
+        sheet = request.form.get("sheet", "").strip()
+        if edits := edited_cells():
+            rows = _rows_of(name, content, sheet)
+            name, content = edited_file(TABLE, name, rows, edits)
+            sheet = ""
         write = request.form.get("write") == "yes"
-        result = _take_file(name, content, write=write)
+        result = _take_file(name, content, sheet, write=write)
     except (InvalidInputError, UnreadableFileError) as error:
         return _shown(registry_problem(error).status_code, wrong=complaint(error))
     if write:
@@ -219,10 +224,16 @@ def post_file() -> BaseResponse:
         content=carried(content),
         result=result,
         said=_said(),
-        sheet=request.form.get("sheet", ""),
+        sheet=sheet,
         unit=request.form.get("unit", ""),
-        problems=[(each, _fault(each.code, each.value)) for each in result.problems],
-        most=_PROBLEMS_SHOWN,
+        problems=problem_rows(
+            TABLE,
+            _rows_of(name, content, sheet),
+            (
+                (each.row_number, each.severity, _fault(each.code, each.value))
+                for each in result.problems
+            ),
+        ),
         quality=_quality,
     )
 
@@ -314,11 +325,16 @@ def _strange(unit: UnitCoverage) -> str:
     return f"{said}{share}."
 
 
-def _take_file(name: str, content: bytes, *, write: bool) -> TargetResult:
+def _rows_of(name: str, content: bytes, sheet: str) -> list[dict[str, str]]:
+    """The rows of a file, by the fields of its table."""
+    with as_file(name, content) as path:
+        return list(target_rows(path, sheet or None))
+
+
+def _take_file(name: str, content: bytes, sheet: str, *, write: bool) -> TargetResult:
     defaults = _defaults(_said(), name)
     with as_file(name, content) as path, session_scope(register().engine) as session:
-        sheet = request.form.get("sheet", "").strip() or None
-        result = import_targets(session, gazetteer(), path, defaults, sheet)
+        result = import_targets(session, gazetteer(), path, defaults, sheet or None)
         if not write:
             session.rollback()
     return result

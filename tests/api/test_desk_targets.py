@@ -133,6 +133,14 @@ def test_province_takes_the_sum_of_its_communes_and_follows_them(
     assert 'id="said"' not in tried.text
     assert "99999" in tried.text
     assert headline(office, HA_NOI) == own
+    # The wrong row is corrected in the page; what is not edited stays as it came.
+    wrong = 'name="cell.' + f'{len(communes) + 1}.code" value="99999"'
+    assert wrong in tried.text
+    first = tried.text.partition('action="/desk/targets/file"')[2].partition("</form>")[0]
+    edited = dict(hidden(f"<form{first}")) | {f"cell.{len(communes) + 1}.code": communes[0]}
+    again = seat.post("/desk/targets/file", **edited)
+    assert again.status_code == 200
+    assert "99999" not in again.text
     assert seat.post("/desk/targets/file", **hidden(tried.text)).status_code == 303
     # Declared communes alone leave the province's own estimate where it was; then they count.
     assert headline(office, HA_NOI) == own
