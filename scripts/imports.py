@@ -21,7 +21,7 @@ from registry.files.formats.table import Numbering
 from registry.files.formats.writing import FORMS, LAYERS
 from registry.intake.columns.reader import SourceFile, open_file
 from registry.intake.history import ImportRecord, list_imports
-from registry.intake.publishing.rollback import roll_back
+from registry.intake.publishing.rollback import preview_rollback, roll_back
 from registry.intake.result import ImportOptions, ImportResult
 from registry.intake.row_reports import (
     PUBLISHED,
@@ -41,6 +41,7 @@ from scripts.mapping import read_mapping
 from scripts.opened import opened_engine
 from scripts.options import FILE, DryRun, Form
 from scripts.progress import say, show_json
+from scripts.undo import show_preview
 
 _STATES = {"published": N_("written"), "rolled_back": N_("undone")}
 _SHOWN_KEPT = 20
@@ -116,6 +117,8 @@ def import_(
         if listed:
             _list(engine, source, form)
         elif rollback is not None:
+            if dry_run:
+                return show_preview(preview_rollback(engine, rollback), form)
             _roll_back(engine, rollback, form, keep_later=keep_later)
         elif file is not None and source is not None:
             options = ImportOptions(

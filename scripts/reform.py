@@ -14,6 +14,7 @@ from registry.reform.reading import read_resolution
 from registry.reform.report import report_lines
 from registry.reform.run import Options
 from registry.reform.run import reform as carry_reform
+from registry.reform.undo import preview_undo
 from registry.reform.undo import undo as undo_reform
 from registry.reform.views import MAP, WORKBOOK
 from registry.reform.work_file import read_decided
@@ -22,6 +23,7 @@ from scripts.command import command
 from scripts.opened import opened_engine
 from scripts.options import FOLDER, DryRun, Form
 from scripts.progress import say, show_json
+from scripts.undo import show_preview
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -66,6 +68,8 @@ def reform(
             with session_scope(engine) as session:
                 known = load_gazetteer(session)
             click.echo(resolution_of_day(known, from_seeds, boundaries), nl=False)
+        elif undo is not None and dry_run:
+            return show_preview(preview_undo(engine, undo), form)
         elif undo is not None:
             undone = undo_reform(engine, undo, actor=actor)
             click.echo(Message("codes_put_back", households=undone.households))

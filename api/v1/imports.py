@@ -36,6 +36,7 @@ from api.v1.import_bodies import (
     numbering_of,
     told,
 )
+from api.v1.undo_bodies import UndoPreviewed, shown_preview
 from registry.core.database import session_scope
 from registry.core.errors import ImportStateError, InvalidInputError, NotFoundError
 from registry.core.json_once import GivenTwiceError, loads_once
@@ -44,6 +45,7 @@ from registry.files import kept
 from registry.files.csv_cells import Writer
 from registry.files.formats.table import Numbering
 from registry.intake.judging.row_problem import RowProblem
+from registry.intake.publishing.rollback import preview_rollback
 from registry.intake.template import blank_of, write_blank
 from registry.submissions.asking import answer, ask_publish, ask_rollback, discard
 from registry.submissions.receiving import Delivery, check_source, receive
@@ -254,6 +256,15 @@ def post_publish(import_id: int, json: PublishBody) -> Response:
         accept_vanished=json.accept_vanished,
     )
     return shown(import_id, 202)
+
+
+@blueprint.get("/<int:import_id>/rollback")
+@keyed("approver", operation_id="preview_import_rollback", writes=False)
+def get_rollback(import_id: int) -> UndoPreviewed:
+    """What taking a published import back would do now, and what stands in the way."""
+    with session_scope(register().engine) as session:
+        find_import(session, import_id, caller())
+    return shown_preview(preview_rollback(register().engine, import_id))
 
 
 @blueprint.post("/<int:import_id>/rollback")

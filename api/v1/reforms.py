@@ -23,11 +23,13 @@ from api.v1.reform_bodies import (
     body_of,
     with_report,
 )
+from api.v1.undo_bodies import UndoPreviewed, shown_preview
 from registry.core.database import session_scope
-from registry.core.errors import NotFoundError
+from registry.core.errors import NotFoundError, ReformStateError
 from registry.core.messages import Message
 from registry.files import kept
 from registry.reform.asking import BOUNDARIES, UNDECIDED, ask, decide, discard, receive
+from registry.reform.undo import preview_undo
 from registry.reform.views import MAP, WORKBOOK, find_reform, list_reforms
 
 blueprint = Resource("reforms", "/v1/reforms", tag="reforms", kind="writing")
@@ -148,6 +150,17 @@ def post_carry(reform_id: int, json: CarryBody) -> Response:
         nearest=json.nearest,
     )
     return _shown(reform_id, 202)
+
+
+@blueprint.get("/<int:reform_id>/undo")
+@keyed("admin", operation_id="preview_reform_undo", codes=("reform_state",), writes=False)
+def get_undo(reform_id: int) -> UndoPreviewed:
+    """What undoing a carried reform would do now, and what stands in the way."""
+    with session_scope(register().engine) as session:
+        view = find_reform(session, gazetteer(), reform_id)
+    if view.state != "carried":
+        raise ReformStateError(Message("undo_only_carried_out"), state=view.state)
+    return shown_preview(preview_undo(register().engine, str(view.number)))
 
 
 @blueprint.post("/<int:reform_id>/undo")

@@ -16,6 +16,7 @@ from registry.core.events import Cause, move_pending_events, open_event, refuse_
 from registry.core.locks import Lock, hold_lock
 from registry.core.messages import Message, Several
 from registry.core.sql import Statements
+from registry.core.undo import Obstacle, UndoPreview
 from registry.coverage.count_cache import count_within
 from registry.reform.refusals import ReformTouchedError
 from registry.reform.report import gazetteer_of
@@ -73,7 +74,23 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
     return undone
 
 
-def _undo(session: Session, row: Any, cause: Cause) -> Undone:
+def preview_undo(engine: Engine, number: str) -> UndoPreview:
+    """What `undo` would do now; nothing is changed. Raises NotFoundError, OutsideUnitsError."""
+    with session_scope(engine) as session:
+        row = session.execute(SQL.text("lock_carried"), {"number": number}).one_or_none()
+        if row is None:
+            raise NotFoundError(Message("reform_not_carried_out", number=number))
+        check_covers(gazetteer_of(session, today()), row.affected_ids)
+        refuse_brought(session, row.event_id)
+        unbind(session)
+        obstacles = _obstacles(session, _find_moved(session, row))
+        restored = session.scalar(text("SELECT count(*) FROM reform_moved"))
+        session.rollback()
+    return UndoPreview(0, restored or 0, 0, obstacles)
+
+
+def _find_moved(session: Session, row: Any) -> dict[str, Any]:
+    """Leaves what the reform moved; the parameters of what is done with it."""
     said = {
         "reform": row.id,
         "event": row.event_id,
@@ -84,7 +101,12 @@ def _undo(session: Session, row: Any, cause: Cause) -> Undone:
     said["born"] = list(session.scalars(SQL.text("born"), said))
     for statement in SQL.script("moved"):
         session.execute(statement, said)
-    _refuse_touched(session, said)
+    return said
+
+
+def _undo(session: Session, row: Any, cause: Cause) -> Undone:
+    said = _find_moved(session, row)
+    _refuse_touched(_obstacles(session, said))
     event_id = open_event(session, cause)
     for statement in SQL.script("restore_units"):
         session.execute(statement, said)
@@ -103,17 +125,17 @@ def _undo(session: Session, row: Any, cause: Cause) -> Undone:
     return Undone(row.id, event_id, written.rowcount)
 
 
-def _refuse_touched(session: Session, said: dict[str, Any]) -> None:
+def _obstacles(session: Session, said: dict[str, Any]) -> tuple[Obstacle, ...]:
     found = session.execute(SQL.text("in_the_way"), said).all()
-    if found:
-        errors = [
-            {
-                "code": what,
-                "about": about,
-                "detail": Message("field_says", field=about, detail=IN_THE_WAY[what]),
-            }
-            for what, about in found
-        ]
+    return tuple(
+        Obstacle(what, about, Message("field_says", field=about, detail=IN_THE_WAY[what]))
+        for what, about in found
+    )
+
+
+def _refuse_touched(obstacles: tuple[Obstacle, ...]) -> None:
+    if obstacles:
         raise ReformTouchedError(
-            Several((each["detail"] for each in errors), between="\n"), errors=errors
+            Several((each.detail for each in obstacles), between="\n"),
+            errors=[each.to_dict() for each in obstacles],
         )

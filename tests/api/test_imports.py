@@ -100,6 +100,8 @@ def test_file_is_tried_looked_at_published_and_taken_back(desk: Desk) -> None:
     assert record["house_number"] == "1"
     assert code_of(desk.ask(approver, made["id"], "publish")) == (409, "import_state")
 
+    preview = desk.office.get(f"/v1/imports/{made['id']}/rollback", approver).get_json()
+    assert preview == {"removed": 2, "restored": 0, "kept": 0, "obstacles": []}
     back = desk.done(approver, made["id"], "rollback")
     assert (back["state"], back["trouble"]) == ("rolled_back", None)
     withdrawn = desk.office.client.get(f"/a/{code}", headers={"Accept": "text/html"})

@@ -137,6 +137,8 @@ def test_resolution_is_tried_decided_carried_and_undone(hall: Hall, tmp_path: Pa
     assert again["state"] == "failed"
     assert [(f["code"], f["line"]) for f in again["trouble"]["errors"]] == [("resolution_known", 2)]
 
+    preview = hall.desk.office.get(f"/v1/reforms/{number}/undo", hall.admin).get_json()
+    assert (preview["restored"] > 0, preview["obstacles"]) == (True, [])
     undone = hall.done(hall.ask(number, "undo", reason="thử"))
     assert (undone["state"], undone["trouble"]) == ("undone", None)
     assert checksum(town.engine) == before

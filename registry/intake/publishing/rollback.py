@@ -1,18 +1,20 @@
 """Taking back the latest import of a source: all of it, or what nothing was built on since."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine, TextClause, text
 from sqlalchemy.orm import Session
 
 from registry.core.actors import demand, is_bound, outside_units
+from registry.core.database import session_scope
 from registry.core.errors import ConflictError, NotFoundError
 from registry.core.events import Cause, refuse_brought, write_scope
 from registry.core.locks import Lock, hold_lock
 from registry.core.messages import N_, Message, _
 from registry.core.remedies import Remedy
 from registry.core.sql import Statements
+from registry.core.undo import Obstacle, UndoPreview
 
 SQL: Final = Statements(__file__)
 
@@ -72,14 +74,16 @@ def roll_back(
     with write_scope(engine, Cause("rollback", actor, reason, scope=scope)) as session:
         # What an import that is being published decided by stays so until it is.
         hold_lock(session, Lock.PUBLICATION)
-        source, event = _published(session, import_id)
-        parameters = {"event": event, "id": import_id, "source": source}
-        for statement in ("touched", "kept"):
-            session.execute(SQL.text(statement), parameters)
-        session.execute(text("ANALYZE touched"))
-        _refuse_outside(session)
-        if not keep_later:
-            _refuse_if_built_on(session, import_id)
+        row = _published(session, import_id)
+        if row.later:
+            raise ConflictError(_later(row, import_id).detail)
+        source = row.source
+        parameters = _find_touched(session, row, import_id)
+        if outside := _outside(session):
+            # Row-level security would pass over their records, and leave half of the import.
+            raise outside_units(outside.detail, outside.about.split())
+        if not keep_later and (obstacle := _built_on(session, import_id)):
+            raise ConflictError(obstacle.detail)
         _rows(session, "keep_buildings")
         for statement in ("remove_refs", "restore_refs", "forget_refs"):
             session.execute(SQL.text(statement), parameters)
@@ -94,20 +98,50 @@ def roll_back(
         return RolledBack(import_id, source, removed, restored, *_kept(session))
 
 
-def _refuse_outside(session: Session) -> None:
-    """Raises OutsideUnitsError when the import wrote in units that are not who acts' own.
+def preview_rollback(engine: Engine, import_id: int) -> UndoPreview:
+    """What `roll_back` would do now; nothing is changed.
 
-    Row-level security would pass over their records, and leave half of the import.
+    Raises NotFoundError, and ConflictError for an import that is not published.
     """
-    units = list(session.scalars(SQL.text("elsewhere"))) if is_bound() else []
-    if units:
-        raise outside_units(
-            Message("import_in_other_units", units=units[:5]),
-            units,
+    demand("approver", N_("roll an import back"))
+    with session_scope(engine) as session:
+        row = _published(session, import_id)
+        parameters = _find_touched(session, row, import_id)
+        obstacles = (
+            _later(row, import_id) if row.later else None,
+            _outside(session),
+            _built_on(session, import_id),
         )
+        _rows(session, "keep_buildings")
+        counts = session.execute(SQL.text("preview"), parameters).one()
+        session.rollback()
+    return UndoPreview(counts.removed, counts.restored, counts.kept, tuple(filter(None, obstacles)))
 
 
-def _published(session: Session, import_id: int) -> tuple[str, int]:
+def _find_touched(session: Session, row: Any, import_id: int) -> dict[str, object]:
+    """Leaves `touched` and `kept`; the parameters of what is done with them."""
+    parameters = {"event": row.published_event_id, "id": import_id, "source": row.source}
+    for statement in ("touched", "kept"):
+        session.execute(SQL.text(statement), parameters)
+    session.execute(text("ANALYZE touched"))
+    return parameters
+
+
+def _outside(session: Session) -> Obstacle | None:
+    """Units in which the import wrote and the caller may not."""
+    units = list(session.scalars(SQL.text("elsewhere"))) if is_bound() else []
+    if not units:
+        return None
+    words = Message("import_in_other_units", units=units[:5])
+    return Obstacle("outside_units", " ".join(units), words)
+
+
+def _later(row: Any, import_id: int) -> Obstacle:
+    words = Message("import_not_latest", import_id=import_id, source=row.source, later=row.later)
+    return Obstacle("later_import", str(row.later), words)
+
+
+def _published(session: Session, import_id: int) -> Any:
     row = session.execute(
         SQL.text("published"),
         {"id": import_id},
@@ -118,40 +152,35 @@ def _published(session: Session, import_id: int) -> tuple[str, int]:
         raise ConflictError(
             Message("import_not_rollbackable", import_id=import_id, state=row.state)
         )
-    if row.later:
-        raise ConflictError(
-            Message("import_not_latest", import_id=import_id, source=row.source, later=row.later)
-        )
     refuse_brought(session, row.published_event_id)
-    return row.source, row.published_event_id
+    return row
 
 
-def _refuse_if_built_on(session: Session, import_id: int) -> None:
+def _built_on(session: Session, import_id: int) -> Obstacle | None:
     records, events, refs, plates, others, first = session.execute(SQL.text("built_on")).one()
     advice = Remedy("keep_later")
     if records:
-        raise ConflictError(
-            Message(
-                "rollback_blocked_by_edits",
-                records=records,
-                import_id=import_id,
-                first=first,
-                events=_cut(events),
-                advice=advice,
-            )
+        words = Message(
+            "rollback_blocked_by_edits",
+            records=records,
+            import_id=import_id,
+            first=first,
+            events=_cut(events),
+            advice=advice,
         )
+        return Obstacle("changed_since", first, words)
     if refs or plates or others:
-        raise ConflictError(
-            Message(
-                "rollback_blocked_by_uses",
-                import_id=import_id,
-                first=first,
-                refs=refs,
-                plates=plates,
-                others=others,
-                advice=advice,
-            )
+        words = Message(
+            "rollback_blocked_by_uses",
+            import_id=import_id,
+            first=first,
+            refs=refs,
+            plates=plates,
+            others=others,
+            advice=advice,
         )
+        return Obstacle("in_use", first, words)
+    return None
 
 
 def _kept(session: Session) -> tuple[int, tuple[KeptRecord, ...]]:

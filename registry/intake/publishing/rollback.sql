@@ -67,6 +67,14 @@ SELECT count(*) FILTER (WHERE later),
     count(*) FILTER (WHERE reason = 'ref'), count(*) FILTER (WHERE reason = 'plate'),
     count(*) FILTER (WHERE reason = 'other'), min(code) FROM kept
 
+-- preview --
+SELECT (SELECT count(*) FROM touched t
+        WHERE t.made AND NOT EXISTS (SELECT FROM kept k WHERE k.code = t.code)) AS removed,
+    (SELECT count(DISTINCT v.code) FROM household_version v
+        WHERE v.ended_by_event_id = :event AND v.event_id <> :event
+            AND NOT EXISTS (SELECT FROM kept k WHERE k.code = v.code)) AS restored,
+    (SELECT count(*) FROM kept) AS kept
+
 -- keep_buildings --
 -- A building stays as long as a record of it does.
 INSERT INTO kept (code, reason, later)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from geo import code as codes
 from registry.core.errors import ConflictError
-from registry.intake.publishing.rollback import RolledBack, roll_back
+from registry.intake.publishing.rollback import RolledBack, preview_rollback, roll_back
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import BY_NAME
 from tests.support.intake import BA_DINH, LAT, LON, Deliver, checksum, door, rows
@@ -96,10 +96,13 @@ def test_keep_later_undoes_the_rest_and_says_what_it_keeps(
     names = {ref: code_of(engine, ref) for ref in ("a", "c", "n1", "n2", "n3", "n4")}
     with pytest.raises(ConflictError, match=r"chưa huỷ gì: 2 mã.*--keep-later"):
         roll_back(engine, result.import_id or 0)
+    preview = preview_rollback(engine, result.import_id or 0)
 
     undone = roll_back(engine, result.import_id or 0, keep_later=True)
 
     assert (undone.kept, undone.removed, undone.restored) == (3, 2, 1)
+    assert (preview.kept, preview.removed, preview.restored) == (3, 2, 1)
+    assert [each.code for each in preview.obstacles] == ["changed_since"]
     assert set(kept(undone)) == {names[ref] for ref in ("a", "n1", "n2")}
     assert "renumber" in kept(undone)[names["a"]]
     assert "correct" in kept(undone)[names["n1"]]

@@ -1,0 +1,25 @@
+"""What taking something back would do, as commands show it."""
+
+import click
+
+from registry.core.messages import _, worded
+from registry.core.undo import UndoPreview
+from scripts.progress import show_json
+
+
+def show_preview(preview: UndoPreview, form: str) -> int:
+    """Print it; exit status 1 where something stands in the way."""
+    if form == "json":
+        counts = {name: getattr(preview, name) for name in ("removed", "restored", "kept")}
+        show_json(worded(counts | {"obstacles": [each.to_dict() for each in preview.obstacles]}))
+    else:
+        click.echo(
+            _(
+                "{removed:n} codes withdrawn, {restored:n} houses as before.",
+                removed=preview.removed,
+                restored=preview.restored,
+            )
+        )
+        for obstacle in preview.obstacles:
+            click.echo(obstacle.detail)
+    return 1 if preview.obstacles else 0
