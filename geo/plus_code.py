@@ -11,8 +11,8 @@ import re
 from typing import Final
 
 ALPHABET: Final = "23456789CFGHJMPQRVWX"
-_SHORT: Final = re.compile(
-    rf"\s*((?:[{ALPHABET}]{{2}}){{2,3}}\+[{ALPHABET}]{{2,3}})[\s,]+(\S.*)",
+_BESIDE: Final = re.compile(
+    rf"\s*((?:[{ALPHABET}]{{2}}){{2,4}}\+[{ALPHABET}]{{2,3}})[\s,]+(\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _DIGITS: Final = 8
@@ -20,30 +20,32 @@ _DIGITS: Final = 8
 _FULL: Final = re.compile(f"([{ALPHABET}]{{8}})\\+([{ALPHABET}]{{2,3}})")
 
 
-def short_code_in(text: str) -> tuple[str, str] | None:
-    """A short code and the place behind it; None for any other text.
+def code_beside(text: str) -> tuple[str, str] | None:
+    """A code, full or short, and the words behind it; None for any other text.
 
     One of digits alone, and one of two signs before the plus, which map sites do not show, are
     rather the numbers of a house: `27+29 Láng`.
 
-    >>> short_code_in("2VF2+Q4 Hà Nội"), short_code_in("7PH72RJ2+XF Hà Nội")
-    (('2VF2+Q4', 'Hà Nội'), None)
-    >>> short_code_in("27+29 Láng"), short_code_in("2227+29 Láng"), short_code_in("C2+C3 Láng")
+    >>> code_beside("2VF2+Q4 Hà Nội"), code_beside("7PH72RJ2+XF, 12 Láng, Hà Nội")
+    (('2VF2+Q4', 'Hà Nội'), ('7PH72RJ2+XF', '12 Láng, Hà Nội'))
+    >>> code_beside("27+29 Láng"), code_beside("2227+29 Láng"), code_beside("C2+C3 Láng")
     (None, None, None)
     """
-    match = _SHORT.fullmatch(text)
+    match = _BESIDE.fullmatch(text)
     if match is None or not any(map(str.isalpha, match[1])):
         return None
     return match[1].upper(), match[2]
 
 
 def completed(short: str, *, lon: float, lat: float) -> tuple[float, float] | None:
-    """(lon, lat) of the area nearest to a point, of those that a short code may name.
+    """(lon, lat) of the area nearest to a point, of those that a code may name.
 
     >>> completed("2VF2+Q4", lon=105.85, lat=21.03)
     (105.850313, 21.024438)
     """
     left_out = _DIGITS - short.index("+")
+    if not left_out:
+        return middle_of(short)
     size = 20.0 / 20 ** (left_out / 2 - 1)
     """Degrees after which the same digits come again."""
     middle = middle_of(ALPHABET[0] * left_out + short)

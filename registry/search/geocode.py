@@ -12,7 +12,7 @@ from typing import Final
 from geo.address import Door, parse_components
 from geo.label import number_of
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
-from geo.plus_code import completed, short_code_in
+from geo.plus_code import code_beside, completed
 from geo.points import point_in
 from geo.text import with_plain_signs
 from geo.values import value
@@ -51,6 +51,7 @@ from registry.search.ranking import (
     fits_better,
     is_sure,
     is_unit_alone,
+    metres_from,
     nearest_first,
     of_places_told,
     rank,
@@ -69,6 +70,10 @@ from registry.units.text import read_units
 MAX_TEXT: Final = 2_000
 DEFAULT_LIMIT: Final = 5
 MAX_LIMIT: Final = 20
+_WITNESS_M: Final = 150.0
+"""How far a point beside words may lie from the door that they name: pins are set by hand."""
+_AT_POINT_M: Final = 50.0
+"""How near the door of a street has to be to a point beside its name."""
 _MAX_READINGS: Final = 3
 
 
@@ -198,8 +203,8 @@ class _Search:
     def _text(self, text: str) -> Query[list[Answer]]:
         if point := point_in(text):
             return (yield from self._at(*point))
-        if short := short_code_in(text):
-            found = yield from self._beside(*short)
+        if beside := code_beside(text):
+            found = yield from self._beside(*beside)
             if found:
                 return found
         if code := whole_code(text):
@@ -237,21 +242,56 @@ class _Search:
         found: list[Answer] = yield near
         return [with_fault(a, "point_given") for a in found if self._inside(a.unit)]
 
-    def _beside(self, short: str, place: str) -> Query[list[Answer]]:
-        """Of a short Plus Code beside a place: only where it is certainly in that place."""
-        places = yield from self._read(place)
+    def _beside(self, code: str, words: str) -> Query[list[Answer]]:
+        """Of a Plus Code beside words: what lies there, only where it is certainly in that place.
+
+        Words that name more than units are what is meant, and the point their witness.
+        """
+        places = yield from self._read(words)
         points = {
-            completed(short, lon=a.lon, lat=a.lat)
+            completed(code, lon=a.lon, lat=a.lat)
             for a in places
             if a.lon is not None and a.lat is not None
         }
         point = points.pop() if len(points) == 1 else None
+        if point is not None and self._names_more_than_units():
+            return (yield from self._witnessed(places, *point))
         self.reading = None  # it is a point that is answered
         if point is None:
             return []
         provinces = {self._province(answer.unit) for answer in places}
         found = yield from self._at(*point)
         return [answer for answer in found if self._province(answer.unit) in provinces]
+
+    def _names_more_than_units(self) -> bool:
+        reading = self.reading
+        return reading is not None and (reading.door != Door() or bool(reading.unread))
+
+    def _witnessed(self, places: list[Answer], lon: float, lat: float) -> Query[list[Answer]]:
+        """What the words name, ranked by a point beside them, which may differ from it.
+
+        Of a street or hamlet without a number the door at the point, where there is one of it.
+        """
+        if any(answer.level in DOORS for answer in places):
+            return [
+                answer
+                if metres_from(answer, lon, lat) <= _WITNESS_M + (answer.accuracy_m or 0)
+                else with_fault(answer, "code_contradicts_text")
+                for answer in nearest_first(places, lon, lat)
+            ]
+        if self.reading is None or self.reading.door.house_number is not None:
+            return places
+        reading = self.reading
+        at = yield from self._at(lon, lat)
+        self.reading = reading
+        doors = [
+            answer
+            for answer in at
+            if answer.level in DOORS
+            and metres_from(answer, lon, lat) <= _AT_POINT_M
+            and any(_is_of(answer, place) for place in places)
+        ]
+        return doors[:1] or places
 
     def _province(self, unit: Unit | None) -> Unit | None:
         return (self.gazetteer.province_of(unit, self.day) or unit) if unit else None
@@ -452,6 +492,13 @@ class _Search:
         if self.within is None or unit is None:
             return self.within is None
         return unit is self.within or unit.id in communes_of(self.gazetteer, self.day, self.within)
+
+
+def _is_of(door: Answer, place: Answer) -> bool:
+    """Whether a door is of the street, or the hamlet, that is answered."""
+    if place.parts.street_name:
+        return place.parts.street_name == door.parts.street_name
+    return bool(place.parts.localities) and place.parts.localities == door.parts.localities
 
 
 def _is_written_so(answer: Answer, door: Door, note: str) -> bool:

@@ -7,7 +7,7 @@ import datetime
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from geo.address import Door
 from geo.admin import parse_name
@@ -22,6 +22,7 @@ from registry.search.door_with_units import ReadAddress
 from registry.search.explanation import Tried
 from registry.search.faults import ONLY_DOOR, confidence
 from registry.search.mistyped_codes import MeantCode
+from registry.units.boundaries.reach import moved_m
 from registry.units.by_letters import match_in, squash
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.lineage import ancestors
@@ -281,9 +282,14 @@ def _elsewhere(one: Unit | None, other: Unit | None) -> bool:
 def nearest_first(answers: list[Answer], lon: float, lat: float) -> list[Answer]:
     """Among answers of equal level and confidence, those near the point first."""
 
-    def distance(answer: Answer) -> float:
-        if answer.lon is None or answer.lat is None:
-            return math.inf
-        return math.hypot((answer.lon - lon) * math.cos(math.radians(lat)), answer.lat - lat)
+    def key(answer: Answer) -> tuple[Any, ...]:
+        return answer.is_of_other_former, *rank(answer), metres_from(answer, lon, lat)
 
-    return sorted(answers, key=lambda a: (a.is_of_other_former, *rank(a), distance(a)))
+    return sorted(answers, key=key)
+
+
+def metres_from(answer: Answer, lon: float, lat: float) -> float:
+    """How far an answer lies from a point, in metres; infinite without a position."""
+    if answer.lon is None or answer.lat is None:
+        return math.inf
+    return moved_m((answer.lon, answer.lat), (lon, lat))

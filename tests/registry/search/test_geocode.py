@@ -137,6 +137,23 @@ def test_coordinates_and_plus_codes_are_answered_by_the_nearest_door(world: Worl
     assert [far.level for far in ask(world, "2RC4+CC Bắc Ninh")] == ["province"]
 
 
+def test_plus_code_beside_words_is_their_witness(world: World) -> None:
+    here, far = "2RC4+CC", "2V6V+2V"
+    (door,) = ask(world, f"{here}, 27 Láng, Phường Láng, Hà Nội", limit=1)
+    assert (names(world, [door]), door.faults) == (["27 Láng"], ())
+    (full,) = ask(world, f"7PH7{here}, 27 Láng, Phường Láng, Hà Nội", limit=1)
+    assert full.record == door.record
+    (differs,) = ask(world, f"{far}, 27 Láng, Phường Láng, Hà Nội", limit=1)
+    assert (names(world, [differs]), differs.faults) == (["27 Láng"], ("code_contradicts_text",))
+    # A street without a number: its own door at the point, and never that of another street.
+    (own,) = ask(world, f"{here}, Phố Láng, Phường Láng, Hà Nội", limit=1)
+    assert (own.parts.street_name, own.faults) == ("Láng", ("point_given",))
+    (other,) = ask(world, f"{here}, Bạch Đằng, Phường Láng, Hà Nội", limit=1)
+    assert (other.level, other.parts.street_name) == ("street", "Bạch Đằng")
+    (unknown,) = ask(world, f"{here}, QL15, Phường Láng, Hà Nội", limit=1)
+    assert (unknown.level, unknown.record) == ("commune", None)
+
+
 def test_commune_by_its_code_is_kept_beside_units_that_do_not_hold_it(world: World) -> None:
     for province in ("79", "Hồ Chí Minh", None):
         for text in ("27 Láng", None):
