@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from geo.code import format as code_display
 from registry.core.settings import Settings
 from tests.support.browser import Visit, chromium, in_both_sizes
 from tests.support.intake import checksum
-from tests.support.keys import office
+from tests.support.keys import bearer, office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE
 from tests.support.serving import served
 from tests.support.uploads import Desk, row, table
@@ -341,39 +341,105 @@ def test_sheets_of_a_workbook_are_chosen_with_a_button(visit: Visit, desk: Desk)
         expect(page.locator("[data-count=new]")).to_have_text(houses)
 
 
+def opened_grid(visit: Visit, desk: Desk, name: str) -> tuple[Page, Locator]:
+    """The rejected rows of a file of 40 houses, of which each tenth has no number and an unknown
+    commune, as a grid.
+    """
+    editor = desk.office.key(f"sửa {name}")
+    rows = [
+        row("", f"R{n}", commune="99999") if n % 10 == 0 else row(f"{n}", f"R{n}")
+        for n in range(1, 41)
+    ]
+    desk.tried(editor, table(*rows), source=f"phường {name}")
+    page = visit.enter(editor.secret, DESK)
+    page.locator("#recent").get_by_role("button", name="#").first.click()
+    expect(page.locator("#one [data-count=rejected]")).to_have_text("4")
+    page.get_by_role("button", name="Sửa ngay trên trang").click()
+    grid = page.get_by_role("grid", name="Sửa từng dòng")
+    expect(grid.get_by_role("rowheader")).to_have_text(["11", "21", "31", "41"])
+    return page, grid
+
+
+def cell(grid: Locator, at: int, column: str) -> Locator:
+    headers = grid.get_by_role("columnheader").all_inner_texts()
+    return grid.locator(f'[data-row="{at}"][data-column="{headers.index(column) - 2}"]')
+
+
 def test_rejected_rows_are_edited_in_the_page(
     visit: Visit, desk: Desk, request: pytest.FixtureRequest
 ) -> None:
-    place = request.node.name
-    editor = desk.office.key(f"sửa {place}")
-    page = visit.enter(editor.secret, DESK)
-    rows = [row(f"{n}" if n % 10 else "", f"R{n}", street="Phố Láng") for n in range(1, 41)]
-    choose(page, table(*rows))
-    page.get_by_label("Ai giao").fill(f"phường {place}")
-    page.get_by_role("button", name="Chạy thử").click()
-    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
-    desk.work()
-    one, grid = page.locator("#one"), page.get_by_role("grid", name="Sửa từng dòng")
-    expect(one.locator("[data-count=rejected]")).to_have_text("4")
-    one.get_by_role("button", name="Sửa ngay trên trang").click()
-    expect(grid.get_by_role("rowheader")).to_have_text(["11", "21", "31", "41"])
+    page, grid = opened_grid(visit, desk, request.node.name)
     assert visit.is_sound()
-    # By the keyboard alone: into the grid, the column of house numbers, a number.
-    grid.focus()
-    expect(page.locator("#row-reasons")).to_contain_text("Địa chỉ không chỉ ra chỗ ở nào")
-    at = grid.get_by_role("columnheader").all_inner_texts().index("house_number") - 2
-    for key in ["ArrowRight"] * at:
-        page.keyboard.press(key)
+    # The keyboard is the grid's at once: the column of house numbers, a number, the next row.
+    expect(grid).to_be_focused()
+    page.keyboard.press("ArrowRight")
     page.keyboard.type("10")
+    page.keyboard.press("Enter")
+    expect(cell(grid, 0, "house_number")).to_have_class(re.compile("grid-edited"))
+    # What many rows share is offered for all that have it.
+    cell(grid, 0, "commune_code").click()
+    page.keyboard.type(COMMUNE)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Còn 3 dòng cùng lỗi này")).to_be_visible()
     desk.work()
-    expect(one.locator("[data-count=rejected]")).to_have_text("3")
-    expect(grid.get_by_role("rowheader")).to_have_text(["21", "31", "41"])
-    page.get_by_role("button", name="Ghi “10” cho tất cả").click()
-    expect(one).to_contain_text("chờ đến lượt")
+    expect(page.locator("#one [data-count=rejected]")).to_have_text("3")
+    page.get_by_role("button", name=f"Ghi “{COMMUNE}” cho tất cả").click()
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
     desk.work()
-    expect(one.locator("[data-count=linked_in_file]")).to_have_text("3")
+    expect(grid.locator(".grid-edited").filter(has_text=COMMUNE)).to_have_count(3)
+    expect(page.locator("#one")).not_to_contain_text("chờ đến lượt")
+    # Pasted from a spreadsheet, and taken back.
+    cell(grid, 0, "house_number").click()
+    page.evaluate(
+        """() => { const data = new DataTransfer(); data.setData("text/plain", "20\\n30\\n40");
+        document.activeElement.dispatchEvent(new ClipboardEvent("paste",
+            { clipboardData: data, bubbles: true, cancelable: true })); }"""
+    )
+    expect(cell(grid, 2, "house_number")).to_have_text("40")
+    page.keyboard.press("Control+z")
+    expect(cell(grid, 2, "house_number")).to_have_text("")
+    desk.work()
+    expect(page.locator("#one [data-count=rejected]")).to_have_text("3")
     page.get_by_label("Hiện").select_option("edited")
-    expect(grid.locator(".grid-edited")).to_have_text(["10"] * 4)
+    expect(grid.locator(".grid-edited").filter(has_text=COMMUNE)).to_have_count(4)
     assert visit.is_sound()
+
+
+def test_what_is_being_typed_outlives_a_trial_that_ends(
+    visit: Visit, desk: Desk, request: pytest.FixtureRequest
+) -> None:
+    page, grid = opened_grid(visit, desk, request.node.name)
+    cell(grid, 0, "commune_code").click()
+    page.keyboard.type(COMMUNE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#one")).to_contain_text("chờ đến lượt")
+    cell(grid, 1, "house_number").click()
+    page.keyboard.type("12")
+    with page.expect_response(lambda answer: answer.request.url.endswith("limit=50")):
+        desk.work()
+    page.keyboard.type("34")
+    page.keyboard.press("Enter")
+    expect(cell(grid, 1, "house_number")).to_have_text("1234")
+    expect(grid).to_be_focused()
+
+
+def test_cell_that_somebody_else_edited_is_shown_beside_what_was_typed(
+    visit: Visit, desk: Desk, request: pytest.FixtureRequest
+) -> None:
+    visit.allowed = ("412",)
+    page, grid = opened_grid(visit, desk, request.node.name)
+    number = page.url.rpartition("#")[2]
+    other = desk.office.key(f"người khác {number}")
+    found = desk.office.get(f"/v1/imports/{number}/rows", other).get_json()
+    at = next(each["at"] for each in found["columns"] if each["field"] == "house_number")
+    edit = {"place": found["rows"][0]["place"], "column": at, "value": "501", "version": 0}
+    desk.office.client.patch(
+        f"/v1/imports/{number}/rows", json={"edits": [edit]}, headers=bearer(other)
+    )
+    cell(grid, 0, "house_number").click()
+    page.keyboard.type("502")
+    page.keyboard.press("Enter")
+    refused = page.locator("#rows [role=alert]")
+    expect(refused).to_contain_text("501")
+    expect(refused).to_contain_text("502")
+    expect(cell(grid, 0, "house_number")).to_have_text("501")

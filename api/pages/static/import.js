@@ -152,7 +152,7 @@ const grid = rowsGrid(at('rows'), { ask, tried, edited: (id) => tried(look)(id) 
 const watch = (id) => look(id, true);
 
 /** Look at an import until nothing is being done about it. */
-async function look(id, anew = false) {
+async function look(id, anew = false, opens = false) {
   watched = id;
   history.replaceState(null, '', `#${id}`);
   for (let first = true; watched === id; first = false) {
@@ -161,7 +161,7 @@ async function look(id, anew = false) {
     one.replaceChildren(...shown(found, role, actions(found)));
     one.hidden = false;
     if (first && anew) one.focus();
-    await grid.show(found);
+    await grid.show(found, opens && !found.progress && found.state === 'reported');
     if (!found.progress) { if (!first) await list(); return; }
     await new Promise((wake) => { setTimeout(wake, LOOK_AGAIN_MS); });
   }
@@ -172,7 +172,13 @@ const actions = (found) => ({
   publish: tried(async (accept) => {
     const told = [counted(found), accept && _('The file lacks more than 80 % of the source’s households; their codes will be retired.')];
     if (!confirm([_('Publish this?'), ...told].filter(Boolean).join('\n'))) return;
-    await post(`/v1/imports/${found.id}/publish`, { verdict: found.verdict, accept_vanished: accept });
+    try {
+      await post(`/v1/imports/${found.id}/publish`, { verdict: found.verdict, accept_vanished: accept });
+    } catch (error) {
+      // Somebody has edited or tried it meanwhile: what is shown is out of date.
+      if ([409, 412].includes(error.status)) look(found.id);
+      throw error;
+    }
     await watch(found.id);
   }),
   rollBack: tried(async (keepLater) => {
@@ -197,7 +203,7 @@ const actions = (found) => ({
   /** The rejected rows of what was published, as an import of their own. */
   rest: tried(async () => {
     const rest = await (await post(`/v1/imports/${found.id}/rest`, {})).json();
-    await watch(rest.id);
+    await look(rest.id, true, true);
   }),
   /** The same file, read as is said here, and as was said before. */
   answer: tried(async (said) => {

@@ -6,6 +6,9 @@ const BLOCK = 100;
 const ROW_PX = 44;
 const AROUND = 6;
 const [UP, DOWN, LEFT, RIGHT] = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'];
+const MOST_PASTED = 1000;
+/** Fields that many rows share: what is right for one is often right for all with the same words. */
+const SHARED = ['street', 'locality', 'building', 'commune', 'commune_code', 'district', 'province', 'former_commune', 'former_commune_code', 'former_district', 'former_province'];
 const FILTERS = [
   ['rejected', _('Rejected')],
   ['warned', _('With warnings')],
@@ -21,6 +24,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
   const kinds = make('select', {});
   const status = make('p', { class: 'quiet', role: 'status' });
   const reasons = make('p', { class: 'row-reasons', id: 'row-reasons', 'aria-live': 'polite' });
+  const refused = make('p', { class: 'wrong', role: 'alert', hidden: true });
   const alike = make('p', { class: 'actions', hidden: true });
   const body = make('div', { class: 'grid-rows', role: 'rowgroup' });
   const head = make('div', { class: 'grid-head', role: 'rowgroup' });
@@ -28,9 +32,9 @@ export function rowsGrid(box, { ask, tried, edited }) {
   const close = make('button', { type: 'button', class: 'button button-quiet', onclick: () => shut() }, _('Close'));
   box.replaceChildren(
     make('h2', { id: 'rows-title', tabindex: '-1' }, _('Edit rows')),
-    make('p', { class: 'quiet' }, _('Move with the arrow keys, type to edit, Enter to keep. The file is tried again by itself.')),
+    make('p', { class: 'quiet' }, _('Move with the arrow keys, type to edit, Enter to keep, Ctrl+Z to undo; cells can be pasted from a spreadsheet. The file is tried again by itself.')),
     make('div', { class: 'sieve' }, make('label', {}, _('Show'), which), make('label', {}, _('Problem'), kinds), close),
-    status, alike, grid, reasons);
+    status, grid, refused, reasons, alike);
 
   let import_ = null;
   let page = { columns: [], total: 0 };
@@ -38,6 +42,12 @@ export function rowsGrid(box, { ask, tried, edited }) {
   let asked = new Map();
   let at = { row: 0, column: 0 };
   let input = null;
+  /** Whether the file was tried again while a cell was being edited. */
+  let late = false;
+  /** The edit whose like is offered for other rows. */
+  let offered = null;
+  /** What was edited here: place, column, what it was. */
+  let done = [];
 
   const path = (query) => `/v1/imports/${import_.id}/rows?${new URLSearchParams({ rows: which.value, ...(kinds.value && { problem: kinds.value }), ...query })}`;
   const editable = () => import_ && !['published', 'publishing', 'rolled_back', 'discarded'].includes(import_.state);
@@ -52,18 +62,29 @@ export function rowsGrid(box, { ask, tried, edited }) {
   /** The rows of an import; again the same ones when it was tried anew. */
   async function show(found, open) {
     if (!open && import_?.id !== found.id) return shut();
-    const anew = open || found.verdict !== import_.verdict;
+    const anew = open || late || found.verdict !== import_.verdict;
     const first = import_?.id !== found.id;
     import_ = found;
     if (!editable()) return shut();
+    if (found.progress) status.textContent = _('Being tried …');
     if (found.progress || !anew) return undefined;
+    late = Boolean(input);
+    if (input) return undefined;
     box.hidden = false;
     const kept = kinds.value;
     kinds.replaceChildren(make('option', { value: '' }, _('all')), ...found.problems.map((each) => make('option', { value: each.code }, `${ofBoth(each.vi, each.en)} (${number(each.rows)})`)));
     kinds.value = [...kinds.options].some(({ value }) => value === kept) ? kept : '';
-    if (first) which.value = found.counts.rejected ? 'rejected' : 'warned';
+    if (first) {
+      which.value = found.counts.rejected ? 'rejected' : found.counts.warned ? 'warned' : 'edited';
+      at = { row: 0, column: 0 };
+      done = [];
+      offered = null;
+      alike.hidden = true;
+    }
+    refused.hidden = true;
     await load();
-    if (first) box.querySelector('h2').focus();
+    if (offered) await offer(offered);
+    if (open) grid.focus();
     return undefined;
   }
 
@@ -103,6 +124,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
 
   /** The rows that are in sight, and a few around them. */
   function draw() {
+    if (input) return;
     body.style.height = `${page.total * ROW_PX}px`;
     const first = Math.max(0, Math.floor(grid.scrollTop / ROW_PX) - AROUND);
     const last = Math.min(page.total, Math.ceil((grid.scrollTop + grid.clientHeight) / ROW_PX) + AROUND);
@@ -110,7 +132,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     for (let n = first; n < last; n += 1) {
       const row = rows.get(n);
       if (row) made.push(drawn(row, n));
-      else block(Math.floor(n / BLOCK)).then(() => { if (!input) draw(); });
+      else block(Math.floor(n / BLOCK)).then(draw);
     }
     body.replaceChildren(...made);
     mark();
@@ -121,7 +143,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     const where = [row.sheet_row ?? row.row, row.sheet].filter(Boolean).join(' · ');
     const cells = page.columns.map((column, c) => make('div', {
       role: 'gridcell', class: `grid-cell grid-own${edit(row, column) ? ' grid-edited' : ''}${row.problems.some((each) => each.field === column.field) ? ' grid-bad' : ''}`,
-      'aria-colindex': c + 3, 'data-row': n, 'data-column': c, tabindex: '-1',
+      'aria-colindex': c + 3, 'data-row': n, 'data-column': c,
     }, text(row, c)));
     const made = make('div', { role: 'row', class: 'grid-row', 'aria-rowindex': n + 2 },
       make('div', { role: 'rowheader', class: 'grid-cell grid-number' }, where),
@@ -177,43 +199,96 @@ export function rowsGrid(box, { ask, tried, edited }) {
     const { row: n, column: c } = at;
     input = null;
     const row = rows.get(n);
-    const was = text(row, c);
-    if (keep && typed !== was) tried(() => save(row, c, was, typed))();
+    if (keep && typed !== text(row, c)) write([[row, c, typed]]);
     draw();
     if (rowsDown || columnsOn) move(n + rowsDown, c + columnsOn);
+    if (late) tried(() => show(import_))();
   }
 
-  async function save(row, c, was, value) {
-    const column = page.columns[c];
-    const before = edit(row, column);
-    const version = before?.version ?? 0;
-    row.edits = [...row.edits.filter((each) => each !== before), { column: column.at, value, version: version + 1 }];
+  /** Cells of rows, in one request: all of them or none. */
+  const write = tried(async (cells, undone = false) => {
+    refused.hidden = alike.hidden = true;
+    offered = null;
+    const sent = cells.map(([row, c, value]) => {
+      const column = page.columns[c];
+      return { row, column, was: text(row, c), before: edit(row, column), value };
+    });
+    for (const { row, column, before, value } of sent) put(row, column, { column: column.at, value, version: (before?.version ?? 0) + 1 });
     draw();
+    const step = sent.map(({ row, column, was }) => ({ place: row.place, at: column.at, was }));
+    if (!undone) done.push(step);
     try {
-      await patch({ edits: [{ place: row.place, column: column.at, value, version }] });
+      await patch({ edits: sent.map(({ row, column, before, value }) => ({ place: row.place, column: column.at, value, version: before?.version ?? 0 })) });
     } catch (error) {
-      const others = error.problem?.code === 'row_edited';
-      const now = others ? { column: column.at, value: error.problem.value, version: error.problem.version } : before;
-      row.edits = [...row.edits.filter((each) => each.column !== column.at), ...(now ? [now] : [])];
-      draw();
-      throw error;
+      for (const { row, column, before } of sent) put(row, column, before);
+      done = done.filter((each) => each !== step);
+      return refuse(error, sent);
     }
-    const problem = row.problems.find((each) => each.field === column.field) ?? row.problems[0];
-    if (problem) await offer(problem, column, was, value);
-    edited(import_.id);
+    if (sent.length === 1) await offer(sent[0]);
+    return edited(import_.id);
+  });
+
+  function put(row, column, cell) {
+    row.edits = [...row.edits.filter((each) => each.column !== column.at), ...(cell ? [cell] : [])];
+  }
+
+  /** Say beside the grid what was not kept; of a cell that somebody else edited, what it holds now. */
+  function refuse(error, sent) {
+    const [{ row, column, value }] = sent;
+    if (error.problem?.code === 'row_edited' && sent.length === 1) put(row, column, { column: column.at, value: error.problem.value, version: error.problem.version });
+    refused.textContent = _('Row {row}: {problem}; not kept: “{value}”.', { row: row.sheet_row ?? row.row, problem: error.message, value });
+    refused.hidden = false;
+    draw();
+    if (error.status === 409) edited(import_.id);
+  }
+
+  /** What was edited here last is as it was before. */
+  async function undo() {
+    const last = done.pop() ?? [];
+    const shown = new Set([...rows.values()].map((each) => each.place));
+    if (!last.every(({ place }) => shown.has(place))) {
+      which.value = 'edited';
+      kinds.value = '';
+      await load();
+    }
+    const cells = last.flatMap(({ place, at: column, was }) => {
+      const row = [...rows.values()].find((each) => each.place === place);
+      const c = page.columns.findIndex((each) => each.at === column);
+      return row && c >= 0 ? [[row, c, was]] : [];
+    });
+    if (cells.length) await write(cells, true);
+  }
+
+  /** Cells of a spreadsheet, from the current one on. */
+  async function paste(copied) {
+    const lines = copied.replace(/\r?\n$/, '').split(/\r?\n/).map((line) => line.split('\t'));
+    const cells = [];
+    for (const [down, line] of lines.entries()) {
+      await block(Math.floor((at.row + down) / BLOCK));
+      const row = rows.get(at.row + down);
+      for (const [on, value] of line.entries()) if (row && page.columns[at.column + on]) cells.push([row, at.column + on, value.trim().slice(0, 500)]);
+    }
+    const changed = cells.filter(([row, c, value]) => value !== text(row, c)).slice(0, MOST_PASTED);
+    if (changed.length) write(changed);
   }
 
   const patch = (said) => ask(`/v1/imports/${import_.id}/rows`, { method: 'PATCH', body: JSON.stringify(said), headers: { 'Content-Type': 'application/json' } });
 
-  /** The same for all rows that hold the same and have the same problem. */
-  async function offer(problem, column, was, value) {
+  /** The same for all rows that hold the same and have the same problem, in a column that many share. */
+  async function offer({ row, column, was, value }) {
+    const problem = row.problems.find((each) => each.field === column.field) ?? row.problems[0];
+    if (!problem || !SHARED.includes(column.field)) return;
     const query = new URLSearchParams({ problem: problem.code, column: column.at, value: was, limit: 1 });
     const { total } = await (await ask(`/v1/imports/${import_.id}/rows?${query}`)).json();
     alike.hidden = !total;
+    offered = total ? { row, column, was, value } : null;
     const said = { problem: problem.code, column: column.at, was, value };
     const all = tried(async () => {
+      if (!confirm(_('Write “{value}” into {count:n} rows?', { value, count: total }))) return;
       alike.hidden = true;
+      offered = null;
       await patch({ alike: said });
+      grid.focus();
       edited(import_.id);
     });
     alike.replaceChildren(
@@ -235,19 +310,38 @@ export function rowsGrid(box, { ask, tried, edited }) {
       return;
     }
     const steps = { [UP]: [-1, 0], [DOWN]: [1, 0], [LEFT]: [0, -1], [RIGHT]: [0, 1], PageUp: [-10, 0], PageDown: [10, 0], Home: [0, -page.columns.length], End: [0, page.columns.length] };
-    if (steps[key]) move(at.row + steps[key][0], at.column + steps[key][1]);
+    const ends = { Home: [-page.total, -page.columns.length], End: [page.total, page.columns.length] };
+    const control = event.ctrlKey || event.metaKey;
+    if (control && key === 'z') tried(undo)();
+    else if (control && ends[key]) move(at.row + ends[key][0], at.column + ends[key][1]);
+    else if (steps[key]) move(at.row + steps[key][0], at.column + steps[key][1]);
     else if (key === 'Enter' || key === 'F2') begin();
+    else if (key === 'Delete' || key === 'Backspace') { if (rows.has(at.row) && text(rows.get(at.row), at.column)) write([[rows.get(at.row), at.column, '']]); }
     else if (key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) begin(key);
     else return;
     event.preventDefault();
   });
-  grid.addEventListener('mousedown', ({ target }) => {
+  grid.addEventListener('click', ({ target }) => {
     const own = target.closest('[data-column]');
-    if (own && !own.contains(input)) at = { row: Number(own.dataset.row), column: Number(own.dataset.column) };
+    if (!own || own.contains(input)) return;
+    const chosen = { row: Number(own.dataset.row), column: Number(own.dataset.column) };
+    const again = chosen.row === at.row && chosen.column === at.column;
+    at = chosen;
+    mark();
+    // A finger has no second key: the first tap opens the cell.
+    if (again || matchMedia('(pointer: coarse)').matches) begin();
   });
-  grid.addEventListener('click', ({ target }) => { if (target.closest('[data-column]') && !input) mark(); });
-  grid.addEventListener('dblclick', ({ target }) => { if (target.closest('[data-column]')) begin(); });
-  grid.addEventListener('scroll', () => { if (!input) draw(); });
+  grid.addEventListener('paste', (event) => {
+    if (input) return;
+    event.preventDefault();
+    tried(paste)(event.clipboardData.getData('text/plain'));
+  });
+  grid.addEventListener('copy', (event) => {
+    if (input || !rows.has(at.row)) return;
+    event.preventDefault();
+    event.clipboardData.setData('text/plain', text(rows.get(at.row), at.column));
+  });
+  grid.addEventListener('scroll', draw);
   for (const choice of [which, kinds]) choice.addEventListener('change', tried(() => { at = { row: 0, column: at.column }; grid.scrollTop = 0; return load(); }));
   return { show };
 }

@@ -224,7 +224,7 @@ function buttons(found, role, act) {
   const made = [
     state === 'reported' && writes(found) && (!refused || refused.code === 'too_many_vanished')
       && button(_('Approve and publish'), () => act.publish(found.vanished_warning === 'too_many_vanished'), false),
-    kept && state === 'reported' && (counts?.rejected > 0 || has('warning')) && button(_('Edit rows here'), act.edit),
+    kept && state === 'reported' && button(_('Edit rows here'), act.edit),
     kept && state === 'published' && counts?.rejected > 0 && button(_('Edit the rejected rows'), act.rest),
     kept && counts?.rejected > 0 && button(_('Rejected rows'), () => act.save('report')),
     kept && (has('warning') || has('notice')) && button(_('Rows with warnings'), () => act.save('report?rows=warned')),
