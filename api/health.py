@@ -74,7 +74,7 @@ def readyz(query: ReadinessQuery) -> Readiness:
         status="ready",
         reading="ok",
         writing="ok" if ready.writing else "unavailable",
-        jobs=ready.jobs,
+        jobs="ok" if ready.jobs else "failing",
         seconds_ago=round(ready.age_s, 1),
     )
 

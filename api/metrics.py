@@ -10,7 +10,6 @@ from typing import Final
 
 from flask import Response, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -26,7 +25,8 @@ from registry.core.database import session_scope
 from registry.core.errors import RegistryError
 from registry.core.release import release
 from registry.core.revision import head_revision
-from registry.ops.figures import Figure, read_figures, read_primary_figures
+from registry.ops.probes.alerts import Alert
+from registry.ops.probes.figures import Figure, read_figures, read_primary_figures
 from registry.register import Register
 
 blueprint = Resource("metrics", tag="monitoring")
@@ -61,6 +61,48 @@ _REFUSED: Final = Gauge(
 )
 _LOOK_S: Final = 1.0
 """How often a process looks at its pools, when it answers."""
+
+ALERTS: Final = (
+    Alert(
+        "ServiceDown",
+        'up{job="diachiso"} == 0',
+        "page",
+        "{{ $labels.instance }} does not answer",
+        lasts="1m",
+    ),
+    Alert(
+        "ManyFailures",
+        'sum(rate(diachiso_requests_total{status=~"5.."}[5m]))\n'
+        "/ sum(rate(diachiso_requests_total[5m])) > 0.01",
+        "page",
+        "{{ $value | humanizePercentage }} of the requests fail",
+        lasts="5m",
+    ),
+    Alert(
+        "SlowAnswers",
+        "histogram_quantile(0.99, sum by (le) (rate(diachiso_request_seconds_bucket{\n"
+        'endpoint=~"(addresses|autocomplete|geocode|reverse|validate)[.].*"}[5m]))) > 0.5',
+        "warn",
+        "one question in a hundred takes {{ $value | humanizeDuration }} or more",
+        lasts="10m",
+    ),
+    Alert(
+        "ConnectionsShort",
+        'max by (instance, pool) (diachiso_pool_connections{state="waiting"}) > 0',
+        "warn",
+        "{{ $labels.instance }}: requests wait for a connection to the database",
+        lasts="5m",
+    ),
+    Alert(
+        "ManyLimited",
+        'sum(rate(diachiso_requests_total{status="429"}[15m]))\n'
+        "/ sum(rate(diachiso_requests_total[15m])) > 0.2",
+        "warn",
+        "{{ $value | humanizePercentage }} of the requests are over a limit",
+        lasts="15m",
+    ),
+)
+"""About requests; those about the register stand at its probes."""
 
 
 @blueprint.get("/metrics")
@@ -127,31 +169,26 @@ class _OfRegister(Collector):
         self._register = register
 
     def collect(self) -> Iterator[Metric]:
-        python = ".".join(map(str, sys.version_info[:3]))
-        build = GaugeMetricFamily(
-            "diachiso_build_info",
-            "Release, schema and Python",
-            labels=("release", "schema", "python"),
-        )
-        build.add_metric((release(), head_revision(), python), 1)
-        yield build
-        found = _asked(self._register.read_engine, read_figures)
-        yield GaugeMetricFamily(
-            "diachiso_database_up", "Whether the database answers", value=float(bool(found))
-        )
         families: dict[str, Metric] = {}
-        for figure in (*found, *_asked(self._register.engine, read_primary_figures)):
-            kind = CounterMetricFamily if figure.kind == "counter" else GaugeMetricFamily
-            family = families.setdefault(figure.name, kind(figure.name, figure.line))
+        for figure in self._figures():
+            new = Metric(figure.name, figure.line, figure.kind)
+            family = families.setdefault(figure.name, new)
             suffix = "_total" if figure.kind == "counter" else ""
             family.add_sample(f"{figure.name}{suffix}", figure.labels, figure.value)
         yield from families.values()
+
+    def _figures(self) -> Iterator[Figure]:
+        python = ".".join(map(str, sys.version_info[:3]))
+        build = {"release": release(), "schema": head_revision(), "python": python}
+        yield Figure("diachiso_build_info", "Release, schema and Python", "gauge", 1.0, build)
+        found = _asked(self._register.read_engine, read_figures)
+        up = float(bool(found))
+        yield Figure("diachiso_database_up", "Whether the database answers", "gauge", up)
+        yield from (*found, *_asked(self._register.engine, read_primary_figures))
+        line = "Age of the newest commit of DATABASE_READ_URL; infinite where it does not answer"
         replica = self._register.replica
-        yield GaugeMetricFamily(
-            "diachiso_replica_age_seconds",
-            "Age of the newest commit of DATABASE_READ_URL; infinite where it does not answer",
-            value=replica.age_s() if replica else 0.0,
-        )
+        age_s = replica.age_s() if replica else 0.0
+        yield Figure("diachiso_replica_age_seconds", line, "gauge", age_s)
 
 
 def _asked(engine: Engine, ask: Callable[[Connection], Iterator[Figure]]) -> list[Figure]:

@@ -6,7 +6,7 @@ and the primary are looked at each by itself: the primary may hang while a repli
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -18,11 +18,9 @@ from registry.core.replica import Replica
 from registry.core.revision import current_revision, head_revision, suits
 from registry.core.sql import Statements
 from registry.core.watch import Watch
-from registry.jobs.queue import worker_state
+from registry.jobs.queue import worker_lives
 
 SQL: Final = Statements(__file__)
-
-JobsState = Literal["ok", "failing"]
 
 NEW_S: Final = 1.0
 HANGS_S: Final = 2.0
@@ -39,7 +37,8 @@ class Ready:
     """What is done beside answering questions."""
 
     writing: bool
-    jobs: JobsState
+    jobs: bool
+    """Whether a worker lives."""
     age_s: float
     """How long ago it was so, at most `MOST_AGE_S`."""
 
@@ -48,7 +47,7 @@ class Ready:
 class _Primary:
     refuses: RegistryError | None
     """Why it takes no writes."""
-    jobs: JobsState
+    jobs: bool
 
 
 class Readiness:
@@ -72,7 +71,7 @@ class Readiness:
         except (DatabaseUnavailableError, NotPreparedError):
             if writing:
                 raise
-            return Ready(writing=False, jobs="failing", age_s=age_s)
+            return Ready(writing=False, jobs=False, age_s=age_s)
         if writing and primary.refuses:
             raise primary.refuses
         taken = primary.refuses is None
@@ -101,7 +100,7 @@ def _look_at(primary: Engine) -> _Primary:
         seen: _Primary | None = None
         try:
             with session_scope(primary) as session:
-                seen = _Primary(_refusal(session), worker_state(session))
+                seen = _Primary(_refusal(session), worker_lives(session))
                 session.execute(_IN_A_SMALL_MEMORY)
                 session.execute(SQL.text("fill"))
         except DatabaseFullError as error:
@@ -116,10 +115,10 @@ def _look_at(primary: Engine) -> _Primary:
 def _refusal(session: Session) -> RegistryError | None:
     try:
         _check_prepared(session)
-        _check_writable(session)
-    except (ReadOnlyError, NotPreparedError) as error:
+    except NotPreparedError as error:
         return error
-    return None
+    is_read_only = session.scalar(text("SELECT current_setting('transaction_read_only') = 'on'"))
+    return ReadOnlyError(Message("database_read_only")) if is_read_only else None
 
 
 def _check_prepared(session: Session) -> None:
@@ -128,8 +127,3 @@ def _check_prepared(session: Session) -> None:
         raise NotPreparedError(Message("schema_not_ready", current=current or "nothing", head=head))
     if session.scalar(text("SELECT seed_sha256 FROM gazetteer_state")) is None:
         raise NotPreparedError(Message("no_units_loaded"))
-
-
-def _check_writable(session: Session) -> None:
-    if session.scalar(text("SELECT CAST(current_setting('transaction_read_only') AS bool)")):
-        raise ReadOnlyError(Message("database_read_only"))

@@ -10,7 +10,7 @@ from registry.core.settings import Settings
 from registry.ops.backup import take_backup
 from registry.ops.backup.manifest import Manifest
 from registry.ops.backup.restore import register_promoted, restore_backup, throwaway_register
-from registry.ops.doctor import State, run_checks
+from registry.ops.doctor import State, run_probes
 from scripts.command import command
 from scripts.doctor import show_results
 from scripts.opened import opened_database
@@ -91,6 +91,6 @@ def _show(made: Manifest) -> None:
 
 
 def _examine(settings: Settings) -> int:
-    results = run_checks(settings)
+    results = run_probes(settings)
     show_results(results)
     return 1 if any(each.state == State.FAILURE for each in results) else 0

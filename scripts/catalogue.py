@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 
 from registry.core.messages import DOMAIN, WORDS
 from registry.core.settings import ROOT
-from registry.ops.doctor import CHECKS
+from registry.ops.doctor import PROBES
 from scripts.help import english_help
 from scripts.main import commands
 
@@ -119,8 +119,8 @@ def _all() -> Iterator[Msgid]:
                     yield row["fix"]
     yield from _of_sources()
     yield from _titles()
-    for check in CHECKS:
-        yield check.line
+    for probe in PROBES:
+        yield probe.line
     for command in commands():
         for described in (command, *command.params):
             if english := english_help(described):

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from registry.core.messages import Message, Text
-from registry.ops.doctor import Result, State, run_checks
+from registry.ops.doctor import Result, State, run_probes
 from scripts.command import command
 from scripts.options import Form
 from scripts.progress import show_json
@@ -23,7 +23,7 @@ def doctor(*, form: Form = "text") -> int:
     One line a check: ✓ well, ! worth knowing, ✗ broken, - could not be checked. Exit status 1 when
     something is broken.
     """
-    results = run_checks(read_settings())
+    results = run_probes(read_settings())
     if form == "json":
         show_json([each.to_dict() for each in results])
     else:

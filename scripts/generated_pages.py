@@ -1,10 +1,12 @@
-"""The generated parts of pages in docs: `python -m scripts.generated_pages` writes them anew.
+"""The generated parts of pages in docs and of deploy/alerts.yml, which
+`python -m scripts.generated_pages` writes again.
 
 A test says when they are out of date.
 """
 
 import json
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
@@ -18,6 +20,7 @@ from api.app import create_app
 from api.core.endpoint import declared_by, title_of
 from api.document.fold import document
 from api.document.words import TAGS
+from api.metrics import ALERTS as ALERTS_OF_REQUESTS
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.settings import ROOT, Settings
@@ -25,6 +28,9 @@ from registry.coverage.target_rows import TABLE as TARGETS
 from registry.files.table_file import TableFile
 from registry.intake.judging.problems import PROBLEMS
 from registry.lifecycle.table import OPERATIONS, Operation
+from registry.ops.doctor import PROBES
+from registry.ops.probes.alerts import Alert
+from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
 from registry.publish.services.rows import TABLE as SERVICES
 from registry.register import Register
 from scripts.lifecycle import operation as group
@@ -33,8 +39,9 @@ LIFECYCLE: Final = ROOT / "docs" / "lifecycle.md"
 PAGES: Final = (
     LIFECYCLE,
     *(ROOT / "docs" / f"{name}.md" for name in ("api", "problems", "coverage", "services")),
+    ROOT / "deploy" / "alerts.yml",
 )
-_PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?((?: *# )?<!-- end -->)", re.DOTALL)
 _COMMON: Final = ("reason", "decision_number")
 _NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
 """None is asked for what an application declares."""
@@ -174,6 +181,26 @@ def columns(table: TableFile) -> str:
     return "\n".join(["| cột | column | nghĩa | what stands in it |", "|---|---|---|---|", *rows])
 
 
+def alerts() -> str:
+    """The rules of Prometheus: about requests, about the register, and those of its probes."""
+    of_probes = (alert for probe in PROBES for alert in probe.alerts)
+    return "\n".join(map(_rule, (*ALERTS_OF_REQUESTS, *ALERTS_OF_FIGURES, *of_probes)))
+
+
+def _rule(alert: Alert) -> str:
+    expr = alert.expr
+    if "\n" in expr:
+        expr = ">-\n" + textwrap.indent(expr, " " * 10)
+    lasts = f"\n        for: {alert.lasts}" if alert.lasts else ""
+    return f"""\
+      - alert: {alert.name}
+        expr: {expr}{lasts}
+        labels: {{severity: {alert.severity}}}
+        annotations:
+          summary: "{alert.summary}"
+          runbook_url: docs/monitoring.md#{alert.name.lower()}"""
+
+
 _CONTEXT: Final = click.Context(group)
 _PARTS: Final[dict[str, Callable[[], str]]] = {
     "diagram": diagram,
@@ -183,6 +210,7 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "endpoints": endpoints,
     "targets": partial(columns, TARGETS),
     "services": partial(columns, SERVICES),
+    "alerts": alerts,
 }
 
 

@@ -3,7 +3,7 @@
 import datetime
 import json
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
@@ -89,17 +89,12 @@ def state_of_queue(connection: Session | Connection) -> QueueState:
     return QueueState(*row)
 
 
-def worker_state(connection: Session | Connection) -> Literal["ok", "failing"]:
+def worker_lives(connection: Session | Connection) -> bool:
     """Whether a worker lives, on whichever machine: it is connected, and said so lately."""
     if not connection.scalar(_HAS_WORKERS):
-        return "failing"
-    return (
-        "ok"
-        if connection.scalar(
-            SQL.text("worker_lives"), {"silent": SILENT_AFTER_S, "application": APPLICATION_NAME}
-        )
-        else "failing"
-    )
+        return False
+    given = {"silent": SILENT_AFTER_S, "application": APPLICATION_NAME}
+    return bool(connection.scalar(SQL.text("worker_lives"), given))
 
 
 _HAS_WORKERS: Final = text("SELECT to_regclass('jobs.procrastinate_workers') IS NOT NULL")

@@ -15,7 +15,7 @@ from registry import readiness
 from registry.core import watch
 from registry.core.errors import NotPreparedError
 from registry.core.settings import Settings
-from registry.ops.doctor import State, run_checks
+from registry.ops.doctor import State, run_probes
 from registry.ops.prepare import prepare_database
 from registry.readiness import MOST_AGE_S
 from tests.support.units import open_app
@@ -119,7 +119,7 @@ def test_schema_of_a_later_release_is_served_while_that_allows_it(
         connection.execute("UPDATE alembic_version SET version_num = '0900'")
         assert client.get("/readyz").status_code == 200
         prepare_database(url, lambda _line: None)  # as a node that is started again
-        found = {result.name: result for result in run_checks(Settings(database_url=url))}
+        found = {result.name: result for result in run_probes(Settings(database_url=url))}
         assert found["revision"].state == State.WARNING
         words = "The schema works with programs from migration 0900 on"
         connection.execute(f"COMMENT ON TABLE alembic_version IS '{words}'")

@@ -8,8 +8,8 @@ import pytest
 
 from registry.core.settings import Settings
 from registry.lifecycle.second_person import default_csv
-from registry.ops.doctor.checks import State, Subject
-from registry.ops.doctor.upkeep import second_person
+from registry.ops.probes.probe import State, Subject
+from registry.ops.probes.upkeep import second_person
 from tests.support.commands import Run, call
 from tests.support.lifecycle import Town, town
 
@@ -37,7 +37,7 @@ def audited(place: Town) -> list[tuple[object, ...]]:
 
 def found(place: Town) -> tuple[State, str]:
     with place.engine.connect() as connection:
-        checked = second_person(Subject(Settings(), connection))
+        checked = second_person.function(Subject(Settings(), connection))
     return checked.state, checked.english
 
 

@@ -25,7 +25,7 @@ from registry.core.errors import WrongRoleError
 from registry.core.roles import Role
 from registry.core.settings import Settings
 from registry.ops.cluster.host import Account
-from registry.ops.doctor import State, run_checks
+from registry.ops.doctor import State, run_probes
 from registry.ops.prepare import make_web_login
 from tests.support.background import worker
 from tests.support.browser import serving
@@ -263,7 +263,7 @@ def test_doctor_looks_through_the_pooler(nodes: Nodes) -> None:
         database_web_url=nodes.pooler,
         database_read_url=nodes.pooler,
     )
-    found = {result.name: result for result in run_checks(settings)}
+    found = {result.name: result for result in run_probes(settings)}
     assert {found[name].state for name in ("web_database", "read_replica")} == {State.OK}
 
 

@@ -39,7 +39,7 @@ from registry.ops.backup.tools import Report, connected, note_run
 from registry.ops.cluster import PrivateCluster, host
 from registry.ops.cluster.config import HOST_BASED_ACCESS
 from registry.ops.cluster.host import Account
-from registry.ops.doctor import Result, State, run_checks
+from registry.ops.doctor import Result, State, run_probes
 from registry.ops.prepare import knows_revision
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -150,7 +150,7 @@ def _recovered(
                 extent = _extent(connection)
                 _make_its_own(connection, highest)
             bring_up(made.url(), report)
-            results = run_checks(Settings(var=into, database_url=made.url()))
+            results = run_probes(Settings(var=into, database_url=made.url()))
     except BaseException:
         shutil.rmtree(made.data_dir, ignore_errors=True)
         raise

@@ -16,7 +16,7 @@ from registry.core.errors import DatabaseUnavailableError, OutcomeUnknownError
 from registry.core.settings import Settings, from_environment
 from registry.files.kept import delivered, incoming, of_import
 from registry.ops.backup import take_backup
-from registry.ops.doctor import State, run_checks
+from registry.ops.doctor import State, run_probes
 from registry.register import Register
 from registry.submissions.receiving import Delivery, receive
 from tests.support.intake import deliveries, door, rows
@@ -83,7 +83,7 @@ def test_first_of_several_servers_may_be_gone(
         assert register.reads.rows("SELECT 1", {}) == [(1,)]
     finally:
         register.close()
-    found = {result.name: result for result in run_checks(settings)}
+    found = {result.name: result for result in run_probes(settings)}
     assert found["server_answers"].state == State.OK
     saved = tmp_path / "saved"
     take_backup(settings.database_url or "", saved, as_folder=False, report=lambda _line: None)

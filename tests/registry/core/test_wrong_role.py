@@ -14,7 +14,7 @@ from registry.core.errors import WrongRoleError
 from registry.core.reads import Reads
 from registry.core.settings import Settings
 from registry.ops.backup.restore import register_promoted
-from registry.ops.doctor import State, run_checks
+from registry.ops.doctor import State, run_probes
 from registry.ops.prepare import prepare_database
 from tests.support.factories import make_event, make_household, make_unit
 from tests.support.refusal import refused
@@ -76,10 +76,10 @@ def test_service_answers_503_with_the_remedy(pooler: Relay) -> None:
 
 
 def test_doctor_says_so(pooler: Relay, database_url: str) -> None:
-    found = {r.name: r for r in run_checks(Settings(database_url=pooler.url))}
+    found = {r.name: r for r in run_probes(Settings(database_url=pooler.url))}
     assert found["application_role_is_taken"].state == State.FAILURE
     assert SAID in found["application_role_is_taken"].english
-    well = {r.name: r for r in run_checks(Settings(database_url=database_url))}
+    well = {r.name: r for r in run_probes(Settings(database_url=database_url))}
     assert well["application_role_is_taken"].state == State.OK
 
 

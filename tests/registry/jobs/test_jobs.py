@@ -17,7 +17,7 @@ from registry.jobs.queue import abandon, enqueue, state_of_queue
 from registry.jobs.schema import prepare_jobs, wanted_version
 from registry.jobs.table import JOBS, Job
 from registry.jobs.worker import _ByTheClock
-from registry.ops.doctor import run_checks
+from registry.ops.doctor import run_probes
 from registry.ops.perform import function_of
 from tests.support.background import (
     FAILING,
@@ -196,7 +196,7 @@ def test_doctor_sees_the_worker_and_what_is_stuck(
     url: str, put: Callable[..., int], tmp_path: Path
 ) -> None:
     def jobs() -> tuple[str, str]:
-        found = {each.name: each for each in run_checks(Settings(database_url=url))}
+        found = {each.name: each for each in run_probes(Settings(database_url=url))}
         return found["background_jobs"].state, found["background_jobs"].english
 
     assert jobs() == ("warning", "no background worker")

@@ -42,7 +42,7 @@ from registry.ops.backup.restore import (
     throwaway_register,
 )
 from registry.ops.backup.tools import find_tool
-from registry.ops.doctor import State, run_checks
+from registry.ops.doctor import State, run_probes
 from registry.ops.prepare import prepare_database
 from registry.records.lookup import lookup
 from tests.support.clusters import empty_cluster, running
@@ -133,7 +133,7 @@ def rows(url: str, statement: str) -> list[tuple]:
 
 def sick(url: str) -> set[str]:
     """Checks of the doctor that fail: some do in every register of tests."""
-    return {r.name for r in run_checks(Settings(database_url=url)) if r.state == State.FAILURE}
+    return {r.name for r in run_probes(Settings(database_url=url)) if r.state == State.FAILURE}
 
 
 def read(url: str, code: str) -> str | None:

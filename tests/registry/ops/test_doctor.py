@@ -14,10 +14,10 @@ from geo.text import has_diacritics
 from registry.core.database import make_engine
 from registry.core.messages import Text, translate
 from registry.core.settings import Settings
-from registry.ops.doctor import CHECKS, State, run_checks
-from registry.ops.doctor import cluster as cluster_checks
-from registry.ops.doctor.checks import Chapter, Finding, Need, Subject, examine, ok
-from registry.ops.doctor.schema import TRIGGERS, read_indexes
+from registry.ops.doctor import PROBES, State, run_probes
+from registry.ops.probes import cluster as cluster_probes
+from registry.ops.probes.probe import Finding, Need, Subject, ok, probe
+from registry.ops.probes.schema import TRIGGERS, read_indexes
 from registry.units.boundaries import load_boundaries
 from registry.units.boundaries.cells import draw_cells
 from tests.support.doctor import examined, found
@@ -58,19 +58,19 @@ def app(url: str) -> Iterator[Engine]:
 
 def test_healthy_register_is_well(url):
     results = examined(url)
-    assert len(results) == len(CHECKS)
+    assert len(results) == len(PROBES)
     states = {name: each.state for name, each in results.items() if each.state != State.OK}
     assert states == NOT_WELL_IN_TESTS, results
     assert all(each.hint is None for each in results.values() if each.state == State.OK)
 
 
-def test_every_check_has_a_line_a_hint_and_a_name_of_its_own():
-    assert len({check.name for check in CHECKS}) == len(CHECKS)
-    for check in CHECKS:
-        assert check.line, check.name
-        assert has_diacritics(translate(check.line, "vi")), check.name
-        assert not check.line.endswith("."), check.name
-        assert has_diacritics(check.hint.words("vi")), check.name
+def test_every_probe_has_a_line_a_hint_and_a_name_of_its_own():
+    assert len({each.name for each in PROBES}) == len(PROBES)
+    for each in PROBES:
+        assert each.line, each.name
+        assert has_diacritics(translate(each.line, "vi")), each.name
+        assert not each.line.endswith("."), each.name
+        assert has_diacritics(each.hint.words("vi")), each.name
 
 
 def test_triggers_checked_are_all_there_are(url):
@@ -300,15 +300,13 @@ def test_nonsense_in_database_url_is_not_repeated():
 
 
 def test_database_that_stops_meanwhile_fails_one_check_and_skips_the_rest(url):
-    chapter = Chapter()
-
-    @chapter.check(hint=Text("-"), need=Need.NOTHING)
+    @probe(hint=Text("-"), need=Need.NOTHING)
     def begin(subject: Subject) -> Finding:
         """Connect."""
         subject.connect()
         return ok()
 
-    @chapter.check(hint=Text("-"), need=Need.DATABASE)
+    @probe(hint=Text("-"), need=Need.DATABASE)
     def end(subject: Subject) -> Finding:
         """Lose the connection."""
         pid = subject.connection.scalar(text("SELECT pg_backend_pid()"))
@@ -316,18 +314,18 @@ def test_database_that_stops_meanwhile_fails_one_check_and_skips_the_rest(url):
         subject.connection.scalar(text("SELECT 1"))
         return ok()
 
-    @chapter.check(hint=Text("-"), need=Need.DATABASE)
+    @probe(hint=Text("-"), need=Need.DATABASE)
     def after(subject: Subject) -> Finding:
         """Never reached."""
         raise AssertionError
 
-    results = examine(chapter.in_order, Settings(database_url=url))
+    results = run_probes(Settings(database_url=url), (begin, end, after))
     assert [each.state for each in results] == [State.OK, State.FAILURE, State.SKIPPED]
     assert "terminating connection" in results[1].english
 
 
 def test_private_cluster_that_is_not_there_is_found(tmp_path: Path):
-    results = {each.name: each for each in run_checks(Settings(var=tmp_path))}
+    results = {each.name: each for each in run_probes(Settings(var=tmp_path))}
     assert results["private_cluster"].state == State.FAILURE
     assert "has not been created yet" in results["private_cluster"].english
     assert results["server_answers"].state == State.FAILURE
@@ -335,7 +333,7 @@ def test_private_cluster_that_is_not_there_is_found(tmp_path: Path):
 
 
 def test_full_disk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(cluster_checks, "_FULL_BYTES", 1 << 80)
-    results = {each.name: each for each in run_checks(Settings(var=tmp_path))}
+    monkeypatch.setattr(cluster_probes, "_FULL_BYTES", 1 << 80)
+    results = {each.name: each for each in run_probes(Settings(var=tmp_path))}
     assert results["disk_space"].state == State.FAILURE
     assert "GiB free" in results["disk_space"].english

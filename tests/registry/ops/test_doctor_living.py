@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from geo.code import from_serial
 from geo.permutation import Permutation
 from registry.core.database import make_engine
-from registry.ops.doctor import State, upkeep
+from registry.ops.doctor import State
+from registry.ops.probes import upkeep
 from tests.support.doctor import examined, found
 from tests.support.factories import (
     make_building,
@@ -173,7 +174,7 @@ def test_sequence_below_old_codes_is_found(url: str, app: Engine, codes: dict[st
         "SELECT setval('code_ordinal', 1990000)",
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("registry.ops.doctor.content._NEWEST", 10)
+        patch.setattr("registry.ops.probes.content._NEWEST", 10)
         result = found(url, "code_ordinals")
     assert (result.state, result.english) == (
         State.FAILURE,

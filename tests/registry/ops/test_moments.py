@@ -24,8 +24,8 @@ from registry.ops.backup.moments import parse_moment, take
 from registry.ops.backup.recovery import rehearse, restore_moment
 from registry.ops.backup.store import Backup, explain, open_store
 from registry.ops.cluster import PrivateCluster
-from registry.ops.doctor import Result, State, backups, server
-from registry.ops.doctor.checks import examine
+from registry.ops.doctor import Result, State, run_probes
+from registry.ops.probes import backups, server
 from registry.publish.changes import read_page
 from registry.publish.changes.entries import following
 from registry.units.gazetteer import VIET_NAM
@@ -43,7 +43,8 @@ pytestmark = [
         shutil.which("pgbackrest") is None, reason="needs pgbackrest, which bin/test installs"
     ),
 ]
-LOOKED_AT = (server.CHECKS.in_order[0], *backups.CHECKS.in_order)  # the first one connects
+CONNECTS = server.server_answers
+LOOKED_AT = (CONNECTS, backups.backups_taken, backups.backups_rehearsed, backups.log_archived)
 MANY_MORE = "SELECT setval('code_ordinal', last_value + 3000000) FROM code_ordinal"
 """More codes than a register that comes back moves on by."""
 WEBHOOK = """
@@ -92,7 +93,7 @@ def served(var: Path) -> Iterator[Town]:
 
 
 def examined(settings: Settings) -> dict[str, Result]:
-    return {each.name: each for each in examine(LOOKED_AT, settings)}
+    return {each.name: each for each in run_probes(settings, LOOKED_AT)}
 
 
 def now_there(place: Town) -> datetime.datetime:

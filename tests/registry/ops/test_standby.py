@@ -20,7 +20,7 @@ from registry.coverage.count_cache import count_anew, count_for_readers
 from registry.coverage.measure import coverage_of_unit
 from registry.ops.backup.restore import register_promoted
 from registry.ops.cluster import PrivateCluster
-from registry.ops.doctor import Result, State, run_checks
+from registry.ops.doctor import Result, State, run_probes
 from registry.records.codes import issue_codes
 from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.clusters import empty_cluster, register_cluster, running, standby_of
@@ -59,7 +59,7 @@ def write(url: str) -> None:
 
 def examined(url: str, read_url: str | None = None) -> dict[str, Result]:
     settings = Settings(database_url=url, database_read_url=read_url)
-    return {result.name: result for result in run_checks(settings)}
+    return {result.name: result for result in run_probes(settings)}
 
 
 def one(url: str, query: str) -> object:

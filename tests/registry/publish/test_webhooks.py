@@ -16,7 +16,7 @@ from registry.core.database import session_scope
 from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.events import write_scope
 from registry.core.settings import Settings
-from registry.ops.doctor import run_checks
+from registry.ops.doctor import run_probes
 from registry.publish.webhooks import delivering, messages, sending, subscriptions
 from registry.publish.webhooks.delivering import PAUSES_S, opened, send_due
 from registry.publish.webhooks.sending import check_url, post
@@ -101,7 +101,7 @@ def due_now(place: Town) -> None:
 
 def examined(place: Town) -> str:
     """What the doctor says of webhooks."""
-    results = run_checks(Settings(database_url=place.url))
+    results = run_probes(Settings(database_url=place.url))
     return next(found.english for found in results if found.name == "webhooks_told")
 
 

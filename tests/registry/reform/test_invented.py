@@ -13,8 +13,7 @@ from registry.core.database import session_scope
 from registry.core.settings import Settings
 from registry.lifecycle.reports import Said, file_report
 from registry.lifecycle.reports.reporters import Reporter
-from registry.ops.doctor import run_checks
-from registry.ops.doctor.checks import State
+from registry.ops.doctor import State, run_probes
 from registry.records.record import record_wording
 from registry.reform.refusals import ReformTouchedError
 from registry.reform.undo import undo
@@ -180,7 +179,7 @@ def world(hall: Hall) -> World:
 
 def ill(town: Town) -> dict[str, str]:
     """What the doctor finds in households, places and units."""
-    states = run_checks(Settings(database_url=town.url))
+    states = run_probes(Settings(database_url=town.url))
     usual = {
         *("durable", "boundaries_are_real", "background_jobs", "communes_have_a_polygon"),
         "backups_taken",

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from geo.label import LabelParts
 from registry.core.events import write_scope
-from registry.ops.doctor.checks import State
+from registry.ops.doctor import State
 from registry.publish.changes.entries import unit_entries
 from registry.records.record import label_on
 from registry.units import seeds, unit_by_code

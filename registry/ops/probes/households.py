@@ -1,4 +1,4 @@
-"""Checks of the households themselves: what they refer to, and whether a door stands there twice.
+"""Probes of the households themselves: what they refer to, and whether a door stands there twice.
 
 Each reads the whole register once, in seconds for millions of households.
 """
@@ -11,30 +11,27 @@ from registry.core.messages import Message, Several
 from registry.core.sql import Statements
 from registry.core.stored_keys import COLUMNS, stale_keys
 from registry.coverage.count_cache import wrong_counts
-from registry.ops.doctor.checks import (
-    Chapter,
+from registry.ops.probes.probe import (
+    NAMED,
     Finding,
     Subject,
     all_of,
     failure,
     none_of,
     ok,
+    over,
+    probe,
     warning,
 )
 from registry.units.held_units import holdings
 
 SQL: Final = Statements(__file__, "queries.sql")
 
-CHECKS = Chapter()
-
 _EMPTY_SHARE: Final = 0.05
-"""Streets and localities without households beyond this share are no new names any more."""
-_NAMED: Final = 5
+"""Beyond this share, streets and localities without households are not just new names."""
 
 
-@CHECKS.check(
-    hint=Message("advice_attach_flats"),
-)
+@probe(hint=Message("advice_attach_flats"))
 def flats_have_their_building(subject: Subject) -> Finding:
     """Every living flat is in a living building of its commune."""
     return none_of(
@@ -42,9 +39,7 @@ def flats_have_their_building(subject: Subject) -> Finding:
     )
 
 
-@CHECKS.check(
-    hint=Message("advice_restore_backup"),
-)
+@probe(hint=Message("advice_restore_backup"))
 def households_have_their_place(subject: Subject) -> Finding:
     """Every household's street and locality exist in its commune."""
     return none_of(
@@ -53,17 +48,13 @@ def households_have_their_place(subject: Subject) -> Finding:
     )
 
 
-@CHECKS.check(
-    hint=Message("advice_restore_backup"),
-)
+@probe(hint=Message("advice_restore_backup"))
 def places_carry_their_holders(subject: Subject) -> Finding:
     """The ids of what holds a locality are those that its parents lead to."""
     return none_of(subject.names(SQL.text("wrong_holders")), "places_with_other_holders")
 
 
-@CHECKS.check(
-    hint=Message("advice_restore_backup"),
-)
+@probe(hint=Message("advice_restore_backup"))
 def references_have_their_household(subject: Subject) -> Finding:
     """References, former numbers and plates name records that exist."""
     counts = subject.connection.execute(SQL.text("orphans")).one()
@@ -76,37 +67,27 @@ def references_have_their_household(subject: Subject) -> Finding:
 _REFERRING: Final = ("references", "former_numbers", "external_ids", "plates")
 
 
-@CHECKS.check(
-    hint=Message("advice_merge_unused_places"),
-)
+@probe(hint=Message("advice_merge_unused_places"))
 def places_have_households(subject: Subject) -> Finding:
     """Streets and localities have households, in themselves or in what they hold."""
     counts = subject.connection.execute(SQL.text("unused_places")).one()
-    streets, empty_streets, localities, empty_localities = counts
-    shares = []
-    said = []
-    for name, total, empty in (
-        ("streets", streets, empty_streets),
-        ("localities", localities, empty_localities),
-    ):
-        if empty:
-            said.append(Message(f"empty_{name}", empty=empty, total=total))
-            shares.append(empty / total)
-    detail = Several(said) if said else ""
-    return warning(detail) if max(shares, default=0) > _EMPTY_SHARE else ok(detail)
+    places = {"streets": counts[:2], "localities": counts[2:]}
+    found = [
+        Message(f"empty_{name}", empty=empty, total=total)
+        for name, (total, empty) in places.items()
+        if empty
+    ]
+    share = max((empty / total for total, empty in places.values() if empty), default=0)
+    return over(share, Several(found) if found else "", warn=_EMPTY_SHARE)
 
 
-@CHECKS.check(
-    hint=Message("advice_recount"),
-)
+@probe(hint=Message("advice_recount"))
 def coverage_counts(subject: Subject) -> Finding:
     """The counts that are kept for coverage are those of the register."""
     return none_of(wrong_counts(subject.connection), "communes_counted_wrong")
 
 
-@CHECKS.check(
-    hint=Message("advice_compare_duplicates"),
-)
+@probe(hint=Message("advice_compare_duplicates"))
 def doors_stand_once(subject: Subject) -> Finding:
     """No two living records have the same number or flat of a street or locality."""
     # Of millions of numbers the planner takes a third for crowded, and would read all records.
@@ -119,9 +100,7 @@ def doors_stand_once(subject: Subject) -> Finding:
     return warning(Message("duplicates_suspected", more=int(more), shown=shown))
 
 
-@CHECKS.check(
-    hint=Message("advice_prepare_and_merge"),
-)
+@probe(hint=Message("advice_prepare_and_merge"))
 def keys_are_of_todays_rules(subject: Subject) -> Finding:
     """Every street, locality, building and floor stands under the key that today's rules read."""
     said = []
@@ -133,28 +112,19 @@ def keys_are_of_todays_rules(subject: Subject) -> Finding:
     return all_of(said, warning)
 
 
-@CHECKS.check(
-    hint=Message("advice_reform_households"),
-)
+@probe(hint=Message("advice_reform_households"))
 def communes_of_households_exist(subject: Subject) -> Finding:
     """Every living household is in a commune of today."""
     rows = subject.connection.execute(SQL.text("missing_communes")).all()
     if not rows:
         return ok()
-    named = ", ".join(f"{row.code} ({row.n:,})" for row in rows[:_NAMED])
-    return failure(
-        Message(
-            "households_in_ended_communes",
-            rows=sum(row.n for row in rows),
-            count=len(rows),
-            named=named,
-        )
-    )
+    total = sum(row.n for row in rows)
+    named = ", ".join(f"{row.code} ({row.n:,})" for row in rows[:NAMED])
+    said = Message("households_in_ended_communes", rows=total, count=len(rows), named=named)
+    return failure(said)
 
 
-@CHECKS.check(
-    hint=Message("advice_reform_targets"),
-)
+@probe(hint=Message("advice_reform_targets"))
 def ended_units_hold_nothing(subject: Subject) -> Finding:
     """Streets, localities and targets belong to units of today."""
     ended = {
@@ -169,53 +139,37 @@ def ended_units_hold_nothing(subject: Subject) -> Finding:
     if not found:
         return ok()
     codes = sorted({ended[i] for i, one in held.items() if any(getattr(one, n) for n in _OF_UNITS)})
-    return warning(
-        Message(
-            "found_in_ended_communes",
-            found=found,
-            count=len(codes),
-            codes=", ".join(codes[:_NAMED]),
-        )
-    )
+    shown = ", ".join(codes[:NAMED])
+    return warning(Message("found_in_ended_communes", found=found, count=len(codes), codes=shown))
 
 
 _OF_UNITS: Final = ("streets", "localities", "targets")
 
 
-@CHECKS.check(
-    hint=Message("advice_rebind_keys"),
-)
+@probe(hint=Message("advice_rebind_keys"))
 def keys_are_bound_to_living_units(subject: Subject) -> Finding:
     """Keys are bound to units of today, and to no more parts of a split one than was decided."""
     ended, widened = subject.names(SQL.text("ended_keys")), subject.names(SQL.text("widened_keys"))
     said = [
-        Message(f"keys_{what}", count=len(found), names=found[:_NAMED])
-        for found, what in (
-            (ended, "of_ended_units"),
-            (widened, "of_split_units"),
-        )
+        Message(f"keys_{what}", count=len(found), names=found[:NAMED])
+        for found, what in ((ended, "of_ended_units"), (widened, "of_split_units"))
         if found
     ]
     return all_of(said, warning)
 
 
-@CHECKS.check(
-    hint=Message("advice_deliver_areas_again"),
-)
+@probe(hint=Message("advice_deliver_areas_again"))
 def services_are_of_living_units(subject: Subject) -> Finding:
     """Service areas are of communes of today."""
     return none_of(subject.names(SQL.text("ended_services")), "operators_named", warning)
 
 
-@CHECKS.check(
-    hint=Message("advice_read_job_log"),
-)
+@probe(hint=Message("advice_read_job_log"))
 def reforms_are_carried(subject: Subject) -> Finding:
     """Prepared reforms are carried on their day."""
-    numbers = subject.names(SQL.text("reforms_due"))
-    return none_of(numbers, "reforms_not_carried")
+    return none_of(subject.names(SQL.text("reforms_due")), "reforms_not_carried")
 
 
 def _shown(code: str) -> str:
-    """A code as people read it, also one that is none."""
+    """A code as people read it, valid or not."""
     return f"{code[:4]}-{code[4:]}"

@@ -1,13 +1,11 @@
-"""Checks of the private cluster: it is made and runs, and its disk has room."""
+"""Probes of the private cluster: it is made and runs, and its disk has room."""
 
 import shutil
 from typing import Final
 
 from registry.core.messages import Message
 from registry.ops import cluster
-from registry.ops.doctor.checks import Chapter, Finding, Need, Subject, failure, ok, warning
-
-CHECKS = Chapter()
+from registry.ops.probes.probe import Finding, Need, Subject, failure, ok, probe, warning
 
 _GIB: Final = 1 << 30
 _TIGHT_BYTES: Final = 5 * _GIB
@@ -15,10 +13,7 @@ _FULL_BYTES: Final = _GIB // 2
 """PostgreSQL ends when it cannot write its log: before that, room for a few of its 16 MB files."""
 
 
-@CHECKS.check(
-    hint=Message("advice_start_or_set"),
-    need=Need.NOTHING,
-)
+@probe(hint=Message("advice_start_or_set"), need=Need.NOTHING)
 def private_cluster(subject: Subject) -> Finding:
     """The private cluster runs, unless DATABASE_URL names a database."""
     if subject.settings.database_url:
@@ -32,10 +27,7 @@ def private_cluster(subject: Subject) -> Finding:
     return ok(f"{private.data_dir}, pid {pid}")
 
 
-@CHECKS.check(
-    hint=Message("advice_free_var_disk"),
-    need=Need.NOTHING,
-)
+@probe(hint=Message("advice_free_var_disk"), need=Need.NOTHING)
 def disk_space(subject: Subject) -> Finding:
     """The disk of the private cluster has room."""
     if subject.settings.database_url:

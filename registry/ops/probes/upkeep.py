@@ -1,4 +1,4 @@
-"""Checks of what runs beside the register: disk, replicas, autovacuum, leftovers, keys."""
+"""Probes of what runs beside the register: disk, replicas, autovacuum, leftovers, keys."""
 
 import shutil
 from pathlib import Path
@@ -10,12 +10,12 @@ from registry.core.database import APP_ROLE
 from registry.core.errors import ConflictError, InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.jobs.queue import state_of_queue, worker_state
+from registry.jobs.queue import state_of_queue, worker_lives
 from registry.jobs.schema import current_version, wanted_version
 from registry.lifecycle.second_person import default_csv, read_rules
 from registry.ops.backup.tools import connected
-from registry.ops.doctor.checks import (
-    Chapter,
+from registry.ops.probes.alerts import Alert
+from registry.ops.probes.probe import (
     Finding,
     Need,
     Subject,
@@ -23,18 +23,21 @@ from registry.ops.doctor.checks import (
     failure,
     none_of,
     ok,
+    over,
+    probe,
     warning,
 )
 
 SQL: Final = Statements(__file__, "queries.sql")
 
-CHECKS = Chapter()
-
 _GIB: Final = 1 << 30
 _LAG_S: Final = 30.0
-_LATE_S: Final = 600.0
-"""A replica this far behind tells merchants of doors as they no longer are."""
+_LAG_ALERT_S: Final = 60
+_LAG_BROKEN_S: Final = 600.0
+"""A replica this far behind answers merchants with doors as they no longer are."""
 _LAG_BYTES: Final = 256 << 20
+_WAITING_S: Final = 600.0
+"""How long the first job may wait."""
 _DEAD_SHARE: Final = 0.2
 _DEAD_ROWS: Final = 100_000
 _OLD_XIDS: Final = 1_000_000_000
@@ -42,10 +45,7 @@ _OLD_XIDS: Final = 1_000_000_000
 _KEY_DAYS: Final = 30
 
 
-@CHECKS.check(
-    hint=Message("advice_free_database_disk"),
-    need=Need.DATABASE,
-)
+@probe(hint=Message("advice_free_database_disk"), need=Need.DATABASE)
 def data_disk(subject: Subject) -> Finding:
     """The disk of the data has room for a large operation, as far as it can be seen from here."""
     size = int(subject.connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
@@ -67,14 +67,11 @@ def _data_folder(subject: Subject) -> Path | None:
         return None
 
 
-@CHECKS.check(
-    hint=Message("advice_check_replica"),
-    need=Need.DATABASE,
-)
+@probe(hint=Message("advice_check_replica"), need=Need.DATABASE)
 def replication(subject: Subject) -> Finding:
     """Replicas follow: at most half a minute behind, and no slot holds the log back."""
     if subject.connection.scalar(text("SELECT pg_is_in_recovery()")):
-        return _behind(_own_lag(subject))
+        return _behind(float(subject.connection.scalar(SQL.text("own_lag")) or 0))
     rows = subject.connection.execute(SQL.text("replicas")).all()
     slots = subject.connection.execute(SQL.text("idle_slots")).all()
     behind = [
@@ -93,78 +90,66 @@ def replication(subject: Subject) -> Finding:
         )
         for row in slots
     ]
-    if behind or idle:
-        return all_of(behind + idle, warning)
-    return ok(
-        Message("replicas_connected", count=len(rows)) if rows else Message("no_replica_connected")
-    )
-
-
-def _own_lag(subject: Subject) -> float:
-    """Seconds of log that this standby has received and not repeated, or not even received."""
-    return float(subject.connection.scalar(SQL.text("own_lag")) or 0)
+    well = Message("replicas_connected", count=len(rows))
+    return all_of(behind + idle, warning, well=well if rows else Message("no_replica_connected"))
 
 
 def _behind(lag_s: float) -> Finding:
     said = Message("seconds_behind", lag_s=lag_s)
-    if lag_s > _LATE_S:
-        return failure(said)
-    return warning(said) if lag_s > _LAG_S else ok(said)
+    return over(lag_s, said, warn=_LAG_S, fail=_LAG_BROKEN_S)
 
 
-@CHECKS.check(
+@probe(
+    Alert(
+        "ReplicaLate",
+        f"max(diachiso_replica_age_seconds) > {_LAG_ALERT_S}",
+        "warn",
+        "reads are {{ $value | humanizeDuration }} behind",
+        lasts="5m",
+    ),
     hint=Message("advice_check_read_url"),
-    need=Need.REGISTER,
 )
 def read_replica(subject: Subject) -> Finding:
     """The database of DATABASE_READ_URL is a copy of this one, and up to date."""
     url = subject.settings.database_read_url
     if not url:
         return ok(Message("setting_not_set"))
-    here = subject.connection.execute(text(_NEWEST)).one()
-    late = subject.connection.execute(
-        SQL.text("lag_of_replica"),
-        {"position": _position_there(url, here[0])},
-    ).scalar()
+    position = _position_there(url, subject)
+    late = subject.connection.scalar(SQL.text("lag_of_replica"), {"position": position})
     return _behind(float(late or 0))
 
 
-@CHECKS.check(
-    hint=Message("advice_check_web_url"),
-    need=Need.REGISTER,
-)
+@probe(hint=Message("advice_check_web_url"))
 def web_database(subject: Subject) -> Finding:
     """The database of DATABASE_WEB_URL is this register, asked as the application."""
     url = subject.settings.database_web_url
     if not url:
         return ok(Message("setting_not_set"))
-    _position_there(url, subject.connection.execute(text(_NEWEST)).one()[0])
+    _position_there(url, subject)
     return ok(APP_ROLE)
 
 
 _NEWEST: Final = "SELECT i.uuid, (SELECT max(position) FROM feed) FROM register_identity i"
 
 
-def _position_there(url: str, register: object) -> int:
+def _position_there(url: str, subject: Subject) -> int:
+    """The last position of the feed there; raises ConflictError for another register."""
+    here = subject.connection.execute(text(_NEWEST)).one()
     with connected(url, role=APP_ROLE, may_be_pooled=True) as connection:
         row = connection.execute(_NEWEST).fetchone()
-    if row is None or row[0] != register:
+    if row is None or row[0] != here[0]:
         raise ConflictError(Message("database_is_other_register"))
     return int(str(row[1] or 0))
 
 
-@CHECKS.check(
-    hint=Message("advice_enable_autovacuum"),
-    need=Need.REGISTER,
-)
+@probe(hint=Message("advice_enable_autovacuum"))
 def autovacuum(subject: Subject) -> Finding:
     """Autovacuum keeps up: few dead rows, fresh statistics, young transaction numbers."""
     off, age = subject.connection.execute(SQL.text("autovacuum")).one()
     if age > _OLD_XIDS:
         return failure(Message("transactions_near_wraparound", age=age))
     rows = subject.connection.execute(
-        SQL.text("vacuum_late"),
-        {"rows": _DEAD_ROWS, "share": _DEAD_SHARE},
+        SQL.text("vacuum_late"), {"rows": _DEAD_ROWS, "share": _DEAD_SHARE}
     ).all()
     late = [
         Message("dead_rows", name=row.name, dead=row.dead, changed=row.changed, live=row.live)
@@ -174,21 +159,13 @@ def autovacuum(subject: Subject) -> Finding:
     return all_of(problems, warning)
 
 
-@CHECKS.check(
-    hint=Message("advice_rotate_keys"),
-)
+@probe(hint=Message("advice_rotate_keys"))
 def keys_last(subject: Subject) -> Finding:
     """No key that is in use ends within thirty days."""
-    names = subject.names(
-        SQL.text("keys_ending"),
-        days=_KEY_DAYS,
-    )
-    return none_of(names, "names_counted", warning)
+    return none_of(subject.names(SQL.text("keys_ending"), days=_KEY_DAYS), "names_counted", warning)
 
 
-@CHECKS.check(
-    hint=Message("advice_second_person_table"),
-)
+@probe(hint=Message("advice_second_person_table"))
 def second_person(subject: Subject) -> Finding:
     """The table of what needs a second person can be read, and there is one."""
     own = subject.connection.scalar(text("SELECT rules FROM second_person_table"))
@@ -205,7 +182,21 @@ def second_person(subject: Subject) -> Finding:
     return ok(Message("row_count", count=len(rules)))
 
 
-@CHECKS.check(
+@probe(
+    Alert(
+        "NoWorker",
+        "max(diachiso_workers) == 0",
+        "page",
+        "background jobs are not done: no worker lives",
+        lasts="5m",
+    ),
+    Alert(
+        "JobsFail",
+        'max(diachiso_jobs{state=~"stuck|failed"}) > 0',
+        "warn",
+        "{{ $value }} jobs were given up, or their worker died",
+        lasts="10m",
+    ),
     hint=Message("advice_start_worker"),
 )
 def background_jobs(subject: Subject) -> Finding:
@@ -216,28 +207,27 @@ def background_jobs(subject: Subject) -> Finding:
             Message("job_tables_version_differs", version=version or "–", required=wanted_version())
         )
     state = state_of_queue(subject.connection)
-    problems = [
-        *([Message("no_worker_running")] if worker_state(subject.connection) != "ok" else []),
-        *(
-            [Message("jobs_waiting_since", waiting=state.waiting, oldest_s=state.oldest_s)]
-            if state.oldest_s > _LATE_S
-            else []
-        ),
-        *([Message("jobs_of_dead_workers", stuck=state.stuck)] if state.stuck else []),
-        *([Message("jobs_given_up", failed=state.failed)] if state.failed else []),
-    ]
-    return (
-        all_of(problems, warning)
-        if problems
-        else ok(Message("workers_running", workers=state.workers))
-    )
+    waiting = Message("jobs_waiting_since", waiting=state.waiting, oldest_s=state.oldest_s)
+    problems = {
+        Message("no_worker_running"): not worker_lives(subject.connection),
+        waiting: state.oldest_s > _WAITING_S,
+        Message("jobs_of_dead_workers", stuck=state.stuck): state.stuck,
+        Message("jobs_given_up", failed=state.failed): state.failed,
+    }
+    well = Message("workers_running", workers=state.workers)
+    return all_of((each for each, holds in problems.items() if holds), warning, well=well)
 
 
-@CHECKS.check(
+@probe(
+    Alert(
+        "WebhookGivenUp",
+        'max(diachiso_webhooks{state="dead"}) > 0',
+        "warn",
+        "{{ $value }} receivers are told no more",
+        lasts="10m",
+    ),
     hint=Message("advice_resume_webhook"),
-    need=Need.REGISTER,
 )
 def webhooks_told(subject: Subject) -> Finding:
     """No webhook was given up."""
-    dead = subject.names(SQL.text("dead_webhooks"))
-    return none_of(dead, "names_counted", warning)
+    return none_of(subject.names(SQL.text("dead_webhooks")), "names_counted", warning)

@@ -1,4 +1,4 @@
-"""Checks of what the register holds: codes, units of every map, the change feed."""
+"""Probes of what the register holds: codes, units of every map, the change feed."""
 
 import datetime
 from typing import Final
@@ -11,19 +11,21 @@ from geo.code_bulk import codes_from_serials, serials_from_codes
 from geo.permutation import KEY_BYTES, N, Permutation
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.ops.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
+from registry.ops.probes.alerts import Alert
+from registry.ops.probes.probe import Finding, Subject, failure, none_of, ok, probe, warning
 from registry.units import LAST_DAY_OF_OLD_MAP
 from registry.units.seeds import seed_sha256
 
 SQL: Final = Statements(__file__, "queries.sql")
 
-CHECKS = Chapter()
-
 _NEWEST: Final = 10_000
 """Records whose codes are compared with the sequence; more would not be cheap."""
 
 _NEXT: Final = 20_000
-"""Codes to come of which none may stand already: a sequence that was set back lies below many."""
+"""Codes to come, of which none may exist yet: a sequence that was set back lies below many."""
+
+_PENDING_ALERT_S: Final = 300
+"""Age of the oldest pending event; the probe counts those older than a minute (`pending`)."""
 
 _UNITS: Final = Message("advice_load_units_or_restore")
 
@@ -34,9 +36,7 @@ UNITS_TODAY: Final = {"province": 34, "district": 0, "commune": 3_321}
 _WITHOUT_SUCCESSOR: Final = frozenset({"28825"})
 
 
-@CHECKS.check(
-    hint=Message("advice_restore_backup"),
-)
+@probe(hint=Message("advice_restore_backup"))
 def code_key(subject: Subject) -> Finding:
     """The key of the codes is there."""
     key = subject.connection.scalar(text("SELECT key FROM code_key"))
@@ -47,9 +47,7 @@ def code_key(subject: Subject) -> Finding:
     return ok()
 
 
-@CHECKS.check(
-    hint=Message("advice_stop_issuing"),
-)
+@probe(hint=Message("advice_stop_issuing"))
 def code_ordinals(subject: Subject) -> Finding:
     """The ordinals of codes are ahead of those issued, and enough of them are left."""
     connection = subject.connection
@@ -70,13 +68,9 @@ def code_ordinals(subject: Subject) -> Finding:
         return failure(Message("newest_codes_fail_check", count=np.count_nonzero(~valid)))
     ahead = [s for s in serials.tolist() if s >= PAYLOAD_FIRST and permutation.ordinal(s) >= drawn]
     if ahead:
+        count = len(serials)
         return failure(
-            Message(
-                "codes_ahead_of_sequence",
-                ahead=len(ahead),
-                count=len(serials),
-                drawn=drawn,
-            )
+            Message("codes_ahead_of_sequence", ahead=len(ahead), count=count, drawn=drawn)
         )
     next_ordinals = np.arange(drawn, min(drawn + _NEXT, N), dtype=np.int64)
     upcoming = codes_from_serials(permutation.code_serials(next_ordinals))
@@ -90,9 +84,7 @@ def code_ordinals(subject: Subject) -> Finding:
     return ok(said) if left > N // 10 else warning(said)
 
 
-@CHECKS.check(
-    hint=Message("advice_load_units"),
-)
+@probe(hint=Message("advice_load_units"))
 def seeds(subject: Subject) -> Finding:
     """The units loaded are those of this checkout's seeds."""
     loaded = subject.connection.scalar(text("SELECT seed_sha256 FROM gazetteer_state"))
@@ -102,14 +94,14 @@ def seeds(subject: Subject) -> Finding:
     return failure(Message("units_loaded_differ", loaded=(loaded or "none")[:12], here=here[:12]))
 
 
-@CHECKS.check(hint=_UNITS)
+@probe(hint=_UNITS)
 def units_before_the_reform(subject: Subject) -> Finding:
     """On 30 June 2025 there were 63 provinces, 696 districts and 10,035 communes."""
     found = _count(subject, LAST_DAY_OF_OLD_MAP)
-    return ok() if found == UNITS_BEFORE else failure(_said(found))
+    return ok() if found == UNITS_BEFORE else failure(Message("units_counted", **found))
 
 
-@CHECKS.check(hint=_UNITS)
+@probe(hint=_UNITS)
 def units_today(subject: Subject) -> Finding:
     """Today there are 34 provinces and 3,321 communes, and what decisions made of them since."""
     found = _count(subject, None)
@@ -119,53 +111,46 @@ def units_today(subject: Subject) -> Finding:
         text("SELECT count(*) FROM admin_unit_version WHERE source LIKE 'decision%'")
     )
     if decisions:
-        return ok(Message("units_after_decisions", units=_said(found), decisions=decisions))
-    return failure(_said(found))
+        units = Message("units_counted", **found)
+        return ok(Message("units_after_decisions", units=units, decisions=decisions))
+    return failure(Message("units_counted", **found))
 
 
 def _count(subject: Subject, day: datetime.date | None) -> dict[str, int]:
-    rows = subject.connection.execute(
-        SQL.text("units_by_level"),
-        {"day": day},
-    )
+    rows = subject.connection.execute(SQL.text("units_by_level"), {"day": day})
     return {**dict.fromkeys(UNITS_TODAY, 0), **{row.level: row.n for row in rows}}
 
 
-def _said(counts: dict[str, int]) -> Message:
-    return Message("units_counted", **counts)
-
-
-@CHECKS.check(
-    hint=Message("advice_record_successor"),
-)
+@probe(hint=Message("advice_record_successor"))
 def successions(subject: Subject) -> Finding:
     """Every commune and province that ended has a successor."""
     codes = subject.names(SQL.text("without_succession"))
     without = [code for code in codes if code not in _WITHOUT_SUCCESSOR]
     if not without:
-        return ok(
-            Message(
-                "except_without_successor", without_successor=", ".join(sorted(_WITHOUT_SUCCESSOR))
-            )
-        )
+        known = ", ".join(sorted(_WITHOUT_SUCCESSOR))
+        return ok(Message("except_without_successor", without_successor=known))
     return none_of(without, "units_without_successor")
 
 
-@CHECKS.check(
-    hint=Message("advice_when_day_known"),
-)
+@probe(hint=Message("advice_when_day_known"))
 def days_of_effect(subject: Subject) -> Finding:
     """Every change of a unit that is signed has a day of effect."""
-    waiting = subject.names(SQL.text("signed_days"))
-    return none_of(waiting, "units_without_day", warning)
+    return none_of(subject.names(SQL.text("signed_days")), "units_without_day", warning)
 
 
-@CHECKS.check(
+@probe(
+    Alert(
+        "FeedWaits",
+        f"max(diachiso_event_pending_age_seconds) > {_PENDING_ALERT_S}",
+        "warn",
+        "what was committed {{ $value | humanizeDuration }} ago is not in the feed",
+        lasts="5m",
+    ),
     hint=Message("advice_pending_events"),
 )
 def feed(subject: Subject) -> Finding:
     """No event waits longer than a minute for its place in the change feed."""
-    count, age_s = subject.connection.execute(SQL.text("unfed")).one()
-    if count == 0:
+    pending = subject.connection.execute(SQL.text("pending")).one()
+    if not pending.late:
         return ok()
-    return failure(Message("events_waiting", count=count, age_s=float(age_s) / 60))
+    return failure(Message("events_waiting", count=pending.late, age_s=float(pending.age_s) / 60))

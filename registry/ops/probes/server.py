@@ -1,4 +1,4 @@
-"""Checks of the database server: reachable, new enough, and set up not to lose data."""
+"""Probes of the database server: reachable, new enough, and set up not to lose data."""
 
 from typing import Final
 
@@ -9,21 +9,30 @@ from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.ops import cluster
 from registry.ops.backup.tools import connected
-from registry.ops.doctor.checks import Chapter, Finding, Need, Subject, all_of, failure, ok, warning
 from registry.ops.prepare import EXTENSIONS, OLDEST_POSTGIS, OLDEST_SERVER
+from registry.ops.probes.alerts import Alert
+from registry.ops.probes.probe import Finding, Need, Subject, all_of, failure, ok, probe, warning
 
 SQL: Final = Statements(__file__, "queries.sql")
 
-CHECKS = Chapter()
-
-_LOSSY = {
+_IS_MEMBER: Final = text(
+    "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = :role"
+)
+_LOSSY: Final = {
     "fsync": Message("without_fsync"),
     "full_page_writes": Message("without_full_page_writes"),
     "synchronous_commit": Message("without_synchronous_commit"),
 }
 
 
-@CHECKS.check(
+@probe(
+    Alert(
+        "DatabaseDown",
+        "diachiso_database_up == 0",
+        "page",
+        "{{ $labels.instance }} does not reach its database",
+        lasts="1m",
+    ),
     hint=Message("advice_start_or_correct"),
     need=Need.NOTHING,
 )
@@ -39,10 +48,7 @@ def server_answers(subject: Subject) -> Finding:
     return ok(f"PostgreSQL {version}")
 
 
-@CHECKS.check(
-    hint=Message("advice_install_packages"),
-    need=Need.DATABASE,
-)
+@probe(hint=Message("advice_install_packages"), need=Need.DATABASE)
 def extensions(subject: Subject) -> Finding:
     """The extensions are there, PostGIS in version 3.3 or later."""
     rows = subject.connection.execute(
@@ -62,20 +68,14 @@ def extensions(subject: Subject) -> Finding:
     return ok(said)
 
 
-@CHECKS.check(
-    hint=Message("advice_restore_as_utf8"),
-    need=Need.DATABASE,
-)
+@probe(hint=Message("advice_restore_as_utf8"), need=Need.DATABASE)
 def encoding(subject: Subject) -> Finding:
     """The database stores text as UTF-8."""
     found = subject.connection.scalar(text("SHOW server_encoding"))
     return ok() if found == "UTF8" else failure(f"it is {found}")
 
 
-@CHECKS.check(
-    hint=Message("advice_enable_settings"),
-    need=Need.DATABASE,
-)
+@probe(hint=Message("advice_enable_settings"), need=Need.DATABASE)
 def durable(subject: Subject) -> Finding:
     """The server writes what it commits: fsync, full_page_writes, synchronous_commit."""
     off = [
@@ -86,10 +86,7 @@ def durable(subject: Subject) -> Finding:
     return all_of(off)
 
 
-@CHECKS.check(
-    hint=Message("advice_enable_checksums"),
-    need=Need.DATABASE,
-)
+@probe(hint=Message("advice_enable_checksums"), need=Need.DATABASE)
 def checksums(subject: Subject) -> Finding:
     """The server notices damaged pages: data_checksums."""
     if _setting(subject.connection, "data_checksums") == "on":
@@ -97,58 +94,43 @@ def checksums(subject: Subject) -> Finding:
     return warning(Message("checksums_off"))
 
 
-@CHECKS.check(
-    hint=Message("advice_prepare_as_admin"),
-    need=Need.DATABASE,
-)
+@probe(hint=Message("advice_prepare_as_admin"), need=Need.DATABASE)
 def roles(subject: Subject) -> Finding:
     """Both roles are there, and this login may act as them."""
     problems = []
     for role in (OWNER_ROLE, APP_ROLE):
-        row = subject.connection.execute(
-            text(
-                "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = :r"
-            ),
-            {"r": role},
-        ).one_or_none()
-        if row is None:
+        is_member = subject.connection.scalar(_IS_MEMBER, {"role": role})
+        if is_member is None:
             problems.append(Message("role_missing_here", role=role))
-        elif not row[0]:
+        elif not is_member:
             problems.append(Message("login_not_member", role=role))
-    return all_of(problems) if problems else ok(f"{OWNER_ROLE}, {APP_ROLE}")
+    return all_of(problems, well=f"{OWNER_ROLE}, {APP_ROLE}")
 
 
-@CHECKS.check(
-    hint=Message("advice_connect_directly"),
-    need=Need.DATABASE,
-)
+@probe(hint=Message("advice_connect_directly"), need=Need.DATABASE)
 def application_role_is_taken(subject: Subject) -> Finding:
     """A new connection acts as the application's role."""
     with connected(cluster.database_url(subject.settings), role=APP_ROLE):
         return ok(APP_ROLE)
 
 
-@CHECKS.check(
-    hint=Message("advice_limit_role", app_role=APP_ROLE, owner_role=OWNER_ROLE),
-    need=Need.DATABASE,
+@probe(
+    hint=Message("advice_limit_role", app_role=APP_ROLE, owner_role=OWNER_ROLE), need=Need.DATABASE
 )
 def application_role_is_bound(subject: Subject) -> Finding:
     """The application's role cannot get around rules: no superuser, no owner, no other's member."""
-    row = subject.connection.execute(
-        SQL.text("application_role"),
-        {"role": APP_ROLE},
-    ).one_or_none()
+    row = subject.connection.execute(SQL.text("application_role"), {"role": APP_ROLE}).one_or_none()
     if row is None:
         return failure(Message("role_missing_here", role=APP_ROLE))
     is_super, bypasses, makes_roles, memberships, owned = row
-    problems = [
-        *([Message("role_is_superuser")] if is_super else []),
-        *([Message("bypasses_row_level_security")] if bypasses else []),
-        *([Message("role_can_create_roles")] if makes_roles else []),
-        *([Message("role_is_member", memberships=", ".join(memberships))] if memberships else []),
-        *([Message("role_owns", owned=", ".join(owned))] if owned else []),
-    ]
-    return all_of(problems)
+    problems = {
+        Message("role_is_superuser"): is_super,
+        Message("bypasses_row_level_security"): bypasses,
+        Message("role_can_create_roles"): makes_roles,
+        Message("role_is_member", memberships=", ".join(memberships)): memberships,
+        Message("role_owns", owned=", ".join(owned)): owned,
+    }
+    return all_of(each for each, holds in problems.items() if holds)
 
 
 def _setting(connection: Connection, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Checks of the schema: revision, indexes, triggers, and what the application may do."""
+"""Probes of the schema: revision, indexes, triggers, and what the application may do."""
 
 import csv
 from collections.abc import Iterable
@@ -10,11 +10,19 @@ from registry.core.messages import Message
 from registry.core.revision import current_revision, head_revision, suits
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, STAMPED
-from registry.ops.doctor.checks import Chapter, Finding, Need, Subject, all_of, failure, ok, warning
+from registry.ops.probes.probe import (
+    NAMED,
+    Finding,
+    Need,
+    Subject,
+    all_of,
+    failure,
+    ok,
+    probe,
+    warning,
+)
 
 SQL: Final = Statements(__file__, "queries.sql")
-
-CHECKS = Chapter()
 
 _PREPARE: Final = "chạy `bin/diachiso database prepare`"
 _BASELINE: Final = "migrations/baseline/"
@@ -102,10 +110,7 @@ Privileges = set[tuple[str, str]]
 """(table, or table.column; what may be done with it)."""
 
 
-@CHECKS.check(
-    hint=Message("advice_prepare_or_update", prepare=_PREPARE),
-    need=Need.DATABASE,
-)
+@probe(hint=Message("advice_prepare_or_update", prepare=_PREPARE), need=Need.DATABASE)
 def revision(subject: Subject) -> Finding:
     """The schema is at the newest migration."""
     head, current = head_revision(), current_revision(subject.connection)
@@ -116,9 +121,7 @@ def revision(subject: Subject) -> Finding:
     return failure(Message("schema_and_program_differ", current=current or "none", head=head))
 
 
-@CHECKS.check(
-    hint=Message("advice_rebuild_indexes"),
-)
+@probe(hint=Message("advice_rebuild_indexes"))
 def indexes(subject: Subject) -> Finding:
     """All indexes are there and valid."""
     rows = subject.connection.execute(SQL.text("indexes"))
@@ -128,7 +131,7 @@ def indexes(subject: Subject) -> Finding:
     broken = _listed(
         "objects_invalid", {name for name, is_usable in usable.items() if not is_usable}
     )
-    return all_of(missing + broken) if missing or broken else ok(f"{len(wanted)}")
+    return all_of(missing + broken, well=f"{len(wanted)}")
 
 
 def read_indexes() -> set[tuple[str, str]]:
@@ -137,9 +140,7 @@ def read_indexes() -> set[tuple[str, str]]:
         return {(row["table"], row["index"]) for row in csv.DictReader(file)}
 
 
-@CHECKS.check(
-    hint=Message("advice_enable_triggers"),
-)
+@probe(hint=Message("advice_enable_triggers"))
 def triggers(subject: Subject) -> Finding:
     """The triggers are enabled that keep versions and make tables append-only."""
     rows = subject.connection.execute(SQL.text("triggers"))
@@ -149,12 +150,10 @@ def triggers(subject: Subject) -> Finding:
     off = _listed(
         "objects_disabled", {name for table, name in wanted if found.get((table, name)) is False}
     )
-    return all_of(missing + off) if missing or off else ok(f"{len(wanted)}")
+    return all_of(missing + off, well=f"{len(wanted)}")
 
 
-@CHECKS.check(
-    hint=Message("advice_grant_as_in", baseline=_BASELINE),
-)
+@probe(hint=Message("advice_grant_as_in", baseline=_BASELINE))
 def privileges(subject: Subject) -> Finding:
     """The application's role may do what the migrations grant, and no more."""
     rows = subject.connection.execute(SQL.text("granted"), {"role": APP_ROLE})
@@ -167,15 +166,13 @@ def privileges(subject: Subject) -> Finding:
     return all_of(missing + beyond)
 
 
-@CHECKS.check(
-    hint=Message("advice_secure_rows", baseline=_BASELINE),
-)
+@probe(hint=Message("advice_secure_rows", baseline=_BASELINE))
 def row_security(subject: Subject) -> Finding:
     """Row-level security holds each key to its units, also in a session of the owner's."""
     rows = subject.connection.execute(SQL.text("row_security"))
     whole = {row.name for row in rows if row.enabled and row.policies >= POLICIES}
     missing = _listed("tables_not_secured", set(SECURED) - whole)
-    return all_of(missing) if missing else ok(f"{len(SECURED)}")
+    return all_of(missing, well=f"{len(SECURED)}")
 
 
 def _wanted_privileges() -> Privileges:
@@ -203,11 +200,8 @@ def _listed(title: str, names: Iterable[str]) -> list[Message]:
     ordered = sorted(names)
     if not ordered:
         return []
-    more = len(ordered) - _SHOWN
+    more = len(ordered) - NAMED
     shown: Message | list[str] = ordered
     if more > 0:
-        shown = Message("names_and_more", names=ordered[:_SHOWN], more=more)
+        shown = Message("names_and_more", names=ordered[:NAMED], more=more)
     return [Message(title, names=shown)]
-
-
-_SHOWN: Final = 5

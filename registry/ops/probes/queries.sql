@@ -3,18 +3,11 @@ SELECT to_regclass('admin_unit') IS NOT NULL
     AND to_regclass('gazetteer_state') IS NOT NULL
     AND EXISTS (SELECT FROM pg_roles WHERE rolname = :role)
 
--- last_backup --
-SELECT b.kind, CAST(extract(epoch FROM clock_timestamp() - b.done_at) AS float),
-    EXISTS (SELECT FROM household WHERE code >= '1' COLLATE "C")
-FROM (VALUES (1)) one LEFT JOIN LATERAL (
-    SELECT kind, done_at FROM backup_run WHERE kind <> 'rehearsal' ORDER BY id DESC LIMIT 1
-) b ON true
-
--- last_rehearsal --
-SELECT coalesce(bool_or(kind IN ('full', 'diff')), false),
-    CAST(extract(epoch FROM
-        clock_timestamp() - max(done_at) FILTER (WHERE kind = 'rehearsal')) AS float)
-FROM backup_run
+-- backups --
+-- What was done last of each kind, the newest first.
+SELECT kind, extract(epoch FROM max(done_at)) AS done_at,
+    CAST(extract(epoch FROM clock_timestamp() - max(done_at)) AS float) AS age_s
+FROM backup_run GROUP BY kind ORDER BY max(done_at) DESC
 
 -- archiver --
 SELECT current_setting('archive_mode') AS mode, pg_is_in_recovery() AS standby,
@@ -45,10 +38,11 @@ JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
 WHERE isempty(s.valid) AND (s.kind, s.name, s.province_id)
     IS DISTINCT FROM (v.kind, v.name, v.province_id) ORDER BY 1
 
--- unfed --
-SELECT count(*), extract(epoch FROM clock_timestamp() - min(e.occurred_at))
+-- pending --
+-- Committed, and not in the feed yet.
+SELECT count(*) AS events, extract(epoch FROM clock_timestamp() - min(e.occurred_at)) AS age_s,
+    count(*) FILTER (WHERE e.occurred_at < clock_timestamp() - interval '1 minute') AS late
 FROM event_pending p JOIN event e ON e.id = p.event_id
-WHERE e.occurred_at < clock_timestamp() - interval '1 minute'
 
 -- without_boundary --
 SELECT code FROM admin_unit u WHERE level = 'commune' AND lifetime @> current_date
@@ -101,6 +95,7 @@ SELECT slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) AS bytes
 FROM pg_replication_slots WHERE NOT active
 
 -- own_lag --
+-- Seconds of log that this standby has received and not replayed, or not even received.
 SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
     ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END
 
@@ -281,3 +276,37 @@ UNION
 SELECT 'schema ' || nspname, what
 FROM pg_namespace, unnest(ARRAY['USAGE', 'CREATE']) what
 WHERE nspname = 'public' AND has_schema_privilege(:role, oid, what)
+
+-- figures --
+SELECT 'dwellings', jsonb_build_object('which', each.which), each.number
+FROM (
+    SELECT sum(dwellings) AS d, sum(positioned) AS p, sum(verified) AS v,
+        sum(deliverable) AS c, sum(plated) AS b
+    FROM coverage_count WHERE NOT with_demo
+) s, LATERAL (VALUES ('all', d), ('positioned', p), ('verified', v), ('deliverable', c),
+    ('plated', b)) each (which, number)
+UNION ALL
+SELECT 'imports', jsonb_build_object('state', state), count(*) FROM import GROUP BY state
+UNION ALL
+SELECT 'reports_open', '{}', count(*) FROM field_report WHERE state = 'open'
+UNION ALL
+SELECT 'records_proposed', '{}', count(*) FROM household WHERE status = 'proposed'
+UNION ALL
+SELECT 'webhooks', jsonb_build_object('state', state), count(*) FROM webhook GROUP BY state
+UNION ALL
+SELECT 'reforms', jsonb_build_object('state', state), count(*) FROM reform GROUP BY state
+UNION ALL
+SELECT each.name, '{}', each.number
+FROM ({pending}) p, LATERAL (VALUES ('events_pending', p.events),
+    ('event_pending_age_seconds', p.age_s)) each (name, number)
+UNION ALL
+SELECT 'feed_position', '{}', max(position) FROM feed
+UNION ALL
+SELECT 'last_event_timestamp_seconds', '{}', extract(epoch FROM occurred_at)
+FROM event WHERE id = (SELECT max(id) FROM event)
+UNION ALL
+SELECT 'answers', jsonb_build_object('kind', kind, 'outcome', outcome), sum(asked)
+FROM service_count GROUP BY kind, outcome
+UNION ALL
+SELECT 'backup_timestamp_seconds', jsonb_build_object('kind', kind), done_at
+FROM ({backups}) b

@@ -1,30 +1,25 @@
-"""Checks of boundaries: real polygons and cells, whole, valid, and where they should be."""
+"""Probes of boundaries: real polygons and cells, whole, valid, and where they should be."""
 
 from typing import Final
 
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.ops.doctor.checks import Chapter, Finding, Subject, failure, none_of, ok, warning
+from registry.ops.probes.probe import Finding, Subject, failure, none_of, ok, probe, warning
 
 SQL: Final = Statements(__file__, "queries.sql")
-
-CHECKS = Chapter()
 
 _LOAD: Final = Message("advice_load_boundaries")
 _SEATS_INSIDE: Final = 0.95
 """Published seats are rough: of the real communes of 2025, 99.3 % lie in their own polygon."""
 
 
-@CHECKS.check(
-    hint=Message("advice_load_units"),
-)
+@probe(hint=Message("advice_load_units"))
 def communes_have_a_polygon(subject: Subject) -> Finding:
     """Every commune has a polygon, real or drawn around its seat."""
-    codes = subject.names(SQL.text("without_boundary"))
-    return none_of(codes, "units_without_boundary")
+    return none_of(subject.names(SQL.text("without_boundary")), "units_without_boundary")
 
 
-@CHECKS.check(hint=_LOAD)
+@probe(hint=_LOAD)
 def boundaries_are_real(subject: Subject) -> Finding:
     """Boundaries are real polygons."""
     real, cells, provinces = subject.connection.execute(SQL.text("real_boundaries")).one()
@@ -32,15 +27,14 @@ def boundaries_are_real(subject: Subject) -> Finding:
     return warning(said) if cells else ok(said)
 
 
-@CHECKS.check(hint=_LOAD)
+@probe(hint=_LOAD)
 def polygons_are_valid(subject: Subject) -> Finding:
     """All polygons are valid."""
     # The constraint on the table saw to it; another version of GEOS may judge otherwise.
-    codes = subject.names(SQL.text("invalid_boundaries"))
-    return none_of(codes, "boundaries_invalid")
+    return none_of(subject.names(SQL.text("invalid_boundaries")), "boundaries_invalid")
 
 
-@CHECKS.check(hint=_LOAD)
+@probe(hint=_LOAD)
 def real_polygons_have_parts(subject: Subject) -> Finding:
     """Every real polygon has the parts by which points find it, and no cell has any."""
     without, cells = subject.connection.execute(SQL.text("boundary_parts")).one()
@@ -49,9 +43,7 @@ def real_polygons_have_parts(subject: Subject) -> Finding:
     return ok()
 
 
-@CHECKS.check(
-    hint=Message("advice_few_outside_polygons"),
-)
+@probe(hint=Message("advice_few_outside_polygons"))
 def seats_are_inside(subject: Subject) -> Finding:
     """Seats lie in the real polygon of their own commune."""
     total, inside = subject.connection.execute(SQL.text("seats_inside")).one()
