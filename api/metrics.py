@@ -60,7 +60,7 @@ _REFUSED: Final = Gauge(
     multiprocess_mode="livesum",
 )
 _LOOK_S: Final = 1.0
-"""How often a process looks at its pools, when it answers."""
+"""Least time between two looks at the pools of a process."""
 
 ALERTS: Final = (
     Alert(
@@ -125,7 +125,7 @@ def get_metrics() -> Response:
 
 
 def _forget_dead(folder: Path) -> None:
-    """A process that is no more holds no connections."""
+    """Drop the gauges of processes that have ended: they hold no connections."""
     for path in folder.glob("gauge_live*.db"):
         pid = path.stem.rpartition("_")[2]
         if not Path("/proc", pid).exists():
@@ -133,7 +133,7 @@ def _forget_dead(folder: Path) -> None:
 
 
 def measure_requests() -> After:
-    """After each request: count it, and how long it took; look at the pools now and then."""
+    """A hook that counts and times each request, and samples the pools now and then."""
     looked_at = -_LOOK_S
 
     def measure(asked: Request, response: Response) -> Response:
@@ -163,7 +163,7 @@ def _counted(endpoint: str, status: int) -> tuple[Counter, Histogram]:
 
 
 class _OfRegister(Collector):
-    """What the database says, and this program of itself."""
+    """Figures of the register and of this program, read at each scrape."""
 
     def __init__(self, register: Register) -> None:
         self._register = register

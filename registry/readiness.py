@@ -1,7 +1,8 @@
-"""Whether requests can be served, as was seen a moment ago: who asks waits for no database.
+"""Readiness from cached checks: whether requests can be served; callers never block.
 
-Load balancers ask often, give up soon, and take out who was silent twice. Where questions are asked
-and the primary are looked at each by itself: the primary may hang while a replica answers.
+Load balancers ask often, have short timeouts, and remove a server after two of them. The database
+that answers queries and the primary are checked separately: the primary may hang while a replica
+answers. Why it runs none of `registry.ops.probes`: docs/decisions/0065-one-list-of-probes.md.
 """
 
 from dataclasses import dataclass, replace
@@ -25,33 +26,32 @@ SQL: Final = Statements(__file__)
 NEW_S: Final = 1.0
 HANGS_S: Final = 2.0
 MOST_AGE_S: Final = NEW_S + HANGS_S
-"""What was seen longer ago does not count."""
+"""An older result does not count."""
 
-
-# What a full disk refuses, without a trace in the register: a megabyte is sorted in a file.
+# With it a megabyte is sorted in a file, which fails on a full disk and leaves no trace.
 _IN_A_SMALL_MEMORY: Final = text("SET LOCAL work_mem = '64kB'")
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What is done beside answering questions."""
+    """What works beside reading."""
 
     writing: bool
     jobs: bool
     """Whether a worker lives."""
     age_s: float
-    """How long ago it was so, at most `MOST_AGE_S`."""
+    """Age of the oldest check used, at most `MOST_AGE_S`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Primary:
     refuses: RegistryError | None
-    """Why it takes no writes."""
+    """Why it accepts no writes, or None."""
     jobs: bool
 
 
 class Readiness:
-    """Whether questions are answered, writes are taken and jobs are done."""
+    """Whether the databases answer queries and accept writes, and a worker lives."""
 
     def __init__(self, primary: Engine, replica: Replica | None) -> None:
         look, look_at_primary = partial(_look, primary, replica), partial(_look_at, primary)
@@ -59,11 +59,10 @@ class Readiness:
         self._primary = Watch(look_at_primary, new_s=NEW_S, hangs_s=HANGS_S)
 
     def check(self, *, writing: bool) -> Ready:
-        """What is done, as soon as questions are answered.
+        """What works beside reading.
 
         Raises DatabaseUnavailableError, or NotPreparedError when the schema is of another version
-        or no seeds were loaded: where questions cannot be answered or, with `writing`, writes not
-        taken.
+        or no units are loaded, if reading or, with `writing`, writing is impossible.
         """
         _, age_s = self._reading.last()
         try:
@@ -78,7 +77,7 @@ class Readiness:
         return Ready(writing=taken, jobs=primary.jobs, age_s=max(age_s, primary_age_s))
 
     def close(self) -> None:
-        """Wait for the looks that have begun, unless they hang."""
+        """Wait for running checks, unless they hang."""
         self._reading.close()
         self._primary.close()
 

@@ -1,4 +1,4 @@
-"""Putting a job into the queue, in the transaction that makes it necessary; and looking at it."""
+"""The queue of jobs: enqueue within a transaction, cancel, and inspect."""
 
 import datetime
 import json
@@ -15,57 +15,56 @@ from registry.jobs.table import Job
 SQL: Final = Statements(__file__, "queries.sql")
 
 APPLICATION_NAME: Final = "diachiso-jobs"
-"""What a worker's connections are called."""
+"""`application_name` of a worker's connections."""
 HEARTBEAT_S: Final = 5.0
-"""How often a worker says that it lives."""
+"""Interval of a worker's heartbeat."""
 SILENT_AFTER_S: Final = 20.0
-"""A worker that said nothing for so long is dead, and its jobs are taken up again."""
-
+"""A worker without a heartbeat for this long is dead; its jobs are retried."""
 
 REQUEST: Final = "request"
-"""Argument of each job that a request asked for: its id, for the events that the job writes."""
+"""Argument of jobs that a request enqueued: its id, for the events that the job writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """How the queue does."""
+    """State of the queue."""
 
     workers: int
-    """Those that have said lately that they live."""
+    """Those with a recent heartbeat."""
     waiting: int
-    """Jobs that could be done now."""
+    """Jobs that are due."""
     oldest_s: float
-    """How long the first of them has waited."""
+    """How long the first of them has been due."""
     stuck: int
     """Jobs of workers that are dead."""
     failed: int
-    """In the last seven days, jobs that were given up."""
+    """Jobs given up in the last seven days."""
 
 
 def enqueue(
     session: Session | Connection, job: Job, *, lock: str | None = None, **arguments: object
 ) -> int:
-    """Let `job` be done with these arguments, once the transaction is committed.
+    """Enqueue `job` with these arguments; it runs once the transaction is committed.
 
-    Jobs with one `lock` are done one after the other, in the order in which they came. Returns the
-    number that it has in the queue.
+    Jobs with the same `lock` run one after the other, in the order in which they were enqueued.
+    Returns the job's number in the queue.
     """
     return _defer(session, job, lock, None, arguments)
 
 
 def enqueue_at(session: Session, job: Job, at: datetime.datetime) -> int:
-    """The same, without arguments, not before that time."""
+    """Enqueue `job` without arguments, to run no earlier than `at`."""
     return _defer(session, job, None, at, {})
 
 
 def enqueue_once(session: Session | Connection, job: Job) -> None:
-    """The same, without arguments, unless it waits or is being done already."""
+    """Enqueue `job` without arguments, unless it is waiting or running already."""
     if not session.scalar(SQL.text("is_queued"), {"task": job.name}):
         enqueue(session, job)
 
 
 def abandon(session: Session | Connection, **arguments: object) -> None:
-    """Let no job with these arguments be done any more: the process of one that is ends at once."""
+    """Cancel jobs with these arguments; the process of a running one ends at once."""
     session.execute(SQL.text("abandon"), {"args": json.dumps(arguments)})
 
 
@@ -84,13 +83,13 @@ def _defer(
 
 
 def state_of_queue(connection: Session | Connection) -> QueueState:
-    """How the queue does."""
+    """State of the queue."""
     row = connection.execute(SQL.text("queue_state"), {"silent": SILENT_AFTER_S}).one()
     return QueueState(*row)
 
 
 def worker_lives(connection: Session | Connection) -> bool:
-    """Whether a worker lives, on whichever machine: it is connected, and said so lately."""
+    """Whether a worker lives on any machine: it is connected and had a recent heartbeat."""
     if not connection.scalar(_HAS_WORKERS):
         return False
     given = {"silent": SILENT_AFTER_S, "application": APPLICATION_NAME}

@@ -22,15 +22,7 @@ from registry.ops.probes import (
     server,
     upkeep,
 )
-from registry.ops.probes.probe import (
-    STATEMENT_TIMEOUT_S,
-    Finding,
-    Need,
-    Probe,
-    State,
-    Subject,
-    failure,
-)
+from registry.ops.probes.probe import TIMEOUT_S, Finding, Need, Probe, State, Subject, failure
 
 # From the ground up: what fails first explains what fails after it.
 PROBES: Final = tuple(
@@ -94,7 +86,7 @@ def _run(probe: Probe, subject: Subject) -> Finding:
         if error.connection_invalidated:
             subject.open_connection = None
         if isinstance(error.orig, QueryCanceled):
-            return Finding(State.SKIPPED, Message("no_answer_within", seconds=STATEMENT_TIMEOUT_S))
+            return Finding(State.SKIPPED, Message("no_answer_within", seconds=TIMEOUT_S))
         return failure(first_line(error.orig or error))
 
 

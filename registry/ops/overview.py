@@ -1,4 +1,4 @@
-"""What the register is as a whole, asked cheaply."""
+"""The state of the register as a whole, by cheap queries."""
 
 import datetime
 from typing import Final
@@ -8,14 +8,12 @@ from registry.core.sql import Statements
 
 SQL: Final = Statements(__file__)
 
-# The first real import removes every demonstration code, so one of them tells it all.
-_DEMO: Final = "SELECT EXISTS (SELECT FROM household WHERE code < '1')"
 _APPROXIMATE: Final = "SELECT EXISTS (SELECT FROM map_unit WHERE detail = 0 AND approximate)"
 
 
 def is_demonstration(reads: Reads) -> bool:
     """Whether the register holds made-up households."""
-    return bool(reads.rows(_DEMO, {})[0][0])
+    return bool(reads.rows(SQL.driver("demo"), {})[0][0])
 
 
 def state_of_data(reads: Reads) -> tuple[datetime.datetime | None, bool]:

@@ -1,4 +1,4 @@
-"""Figures with which the service is supervised, beside what it counts of what it is asked."""
+"""Recent reports from the field, by kind and by carrier, for the board."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -39,7 +39,7 @@ class Carrier:
 
 
 def reports_lately(reads: Reads, days: int) -> list[Reported]:
-    """Reports of the last `days` by kind, and what was answered."""
+    """Reports of the last `days` by kind and outcome."""
     found: dict[str, dict[str, int]] = {}
     for kind, state, count in reads.rows(SQL.driver("reports"), {"days": days}):
         found.setdefault(kind, dict.fromkeys(STATES, 0))[state] = count
@@ -50,5 +50,5 @@ def reports_lately(reads: Reads, days: int) -> list[Reported]:
 
 
 def carriers_lately(reads: Reads, days: int) -> list[Carrier]:
-    """What carriers reported in the last `days`, who reported most first."""
+    """Reports of each carrier in the last `days`, the most reports first."""
     return [Carrier(*row) for row in reads.rows(SQL.driver("carriers"), {"days": days})]

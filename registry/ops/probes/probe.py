@@ -18,7 +18,7 @@ from registry.ops.probes.alerts import Alert
 
 SQL: Final = Statements(__file__, "queries.sql")
 
-STATEMENT_TIMEOUT_S: Final = 60
+TIMEOUT_S: Final = 60
 NAMED: Final = 5
 """How many examples of what is wrong are shown."""
 
@@ -64,28 +64,30 @@ def failure(detail: Said) -> Finding:
     return Finding(State.FAILURE, detail)
 
 
-def none_of(names: Sequence[str], what: str, sick: Callable[[Said], Finding] = failure) -> Finding:
-    """Nothing to do where there are none; else how many there are of `what`, a message's code, and
+def none_of(
+    names: Sequence[str], code: str, verdict: Callable[[Said], Finding] = failure
+) -> Finding:
+    """`ok` without names; else `verdict` on the message of that code, with the number of names and
     the first of them.
     """
     if not names:
         return ok()
-    return sick(Message(what, count=len(names), names=list(names[:NAMED])))
+    return verdict(Message(code, count=len(names), names=list(names[:NAMED])))
 
 
 def all_of(
-    problems: Iterable[Message], sick: Callable[[Said], Finding] = failure, *, well: Said = ""
+    problems: Iterable[Message], verdict: Callable[[Said], Finding] = failure, *, well: Said = ""
 ) -> Finding:
-    """All problems in one finding; nothing to do, and `well`, where there are none."""
-    named = list(problems)
-    return sick(Several(named)) if named else ok(well)
+    """`ok(well)` without problems; else `verdict` on all of them."""
+    found = list(problems)
+    return verdict(Several(found)) if found else ok(well)
 
 
-def over(value: float, said: Said, *, warn: float, fail: float = math.inf) -> Finding:
-    """The verdict on a figure by its thresholds."""
+def over(value: float, detail: Said, *, warn: float, fail: float = math.inf) -> Finding:
+    """The verdict on a value by its thresholds."""
     if value > fail:
-        return failure(said)
-    return warning(said) if value > warn else ok(said)
+        return failure(detail)
+    return warning(detail) if value > warn else ok(detail)
 
 
 class Need(IntEnum):
@@ -93,7 +95,7 @@ class Need(IntEnum):
 
     NOTHING = 0
     DATABASE = 1
-    """A connection, as whom the URL names."""
+    """A connection, as the user of the URL."""
     REGISTER = 2
     """The register's tables, read as the application's role."""
 
@@ -106,14 +108,14 @@ class Subject:
     open_connection: Connection | None = field(default=None, repr=False)
 
     def connect(self) -> Connection:
-        """Connect as whom the URL names. Raises RegistryError, ArgumentError or DBAPIError."""
+        """Connect as the user of the URL. Raises RegistryError, ArgumentError or DBAPIError."""
         url = make_url(cluster.database_url(self.settings)).set(drivername="postgresql+psycopg")
         options = {
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "diachiso doctor",
-            # Read only: a probe never writes. A timeout: a sick database may never answer.
+            # Read only: a probe never writes. A timeout: a damaged database may never answer.
             "options": "-c default_transaction_read_only=on -c jit=off"
-            f" -c timezone=Asia/Ho_Chi_Minh -c statement_timeout={STATEMENT_TIMEOUT_S}s",
+            f" -c timezone=Asia/Ho_Chi_Minh -c statement_timeout={TIMEOUT_S}s",
         }
         self.open_connection = create_engine(
             url, poolclass=NullPool, connect_args=options
@@ -128,12 +130,12 @@ class Subject:
         return self.open_connection
 
     def names(self, statement: str | TextClause, **parameters: object) -> list[str]:
-        """The texts that a statement of one column answers."""
+        """The values of a statement that selects one column of text."""
         asked = text(statement) if isinstance(statement, str) else statement
         return list(self.connection.scalars(asked, parameters))
 
     def offers(self) -> Need:
-        """What is there."""
+        """What is available to probes now."""
         if self.open_connection is None:
             return Need.NOTHING
         there = self.connection.scalar(SQL.text("is_register"), {"role": APP_ROLE})

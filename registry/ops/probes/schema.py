@@ -10,17 +10,7 @@ from registry.core.messages import Message
 from registry.core.revision import current_revision, head_revision, suits
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, STAMPED
-from registry.ops.probes.probe import (
-    NAMED,
-    Finding,
-    Need,
-    Subject,
-    all_of,
-    failure,
-    ok,
-    probe,
-    warning,
-)
+from registry.ops.probes.probe import Finding, Need, Subject, all_of, failure, ok, probe, warning
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -105,6 +95,8 @@ INDEXES: Final = Path(__file__).parent / "indexes.csv"
 
 COUNTED_ALONG: Final = ("street_id", "locality_id")
 """Columns of former numbers that a reform writes, where it cuts a street or locality."""
+
+_SHOWN: Final = 5
 
 Privileges = set[tuple[str, str]]
 """(table, or table.column; what may be done with it)."""
@@ -200,8 +192,8 @@ def _listed(title: str, names: Iterable[str]) -> list[Message]:
     ordered = sorted(names)
     if not ordered:
         return []
-    more = len(ordered) - NAMED
+    more = len(ordered) - _SHOWN
     shown: Message | list[str] = ordered
     if more > 0:
-        shown = Message("names_and_more", names=ordered[:NAMED], more=more)
+        shown = Message("names_and_more", names=ordered[:_SHOWN], more=more)
     return [Message(title, names=shown)]
