@@ -88,7 +88,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     wrong = one.locator("[data-code=address_names_no_dwelling]")
     expect(wrong).to_contain_text("Địa chỉ không chỉ ra chỗ ở nào")
     expect(wrong).to_contain_text("dòng 4 của bảng tính")
-    expect(one).to_contain_text("Khoá này không được duyệt")
+    expect(one).to_contain_text("Bạn không duyệt được đợt này")
     expect(one.get_by_role("button", name="Duyệt, ghi vào sổ")).to_have_count(0)
     assert visit.is_sound()
     with page.expect_download() as came:
