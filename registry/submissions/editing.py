@@ -137,13 +137,13 @@ def edit_cells(
     InvalidInputError for a cell that is not shown for editing, and RowEditedError, with nothing
     kept, where somebody else has edited one of them since.
     """
-    columns, rows = _read(settings, import_id)
-    fields = {column.at: column.field for column in columns}
-    places = {row["place"] for row in rows}
-    if unknown := [e for e in edits if e.place not in places or e.column not in fields]:
-        raise _not_editable(unknown[0])
     with session_scope(engine) as session:
         view = _editable(session, import_id, actor)
+        columns, rows = _read(settings, import_id)
+        fields = {column.at: column.field for column in columns}
+        places = {row["place"] for row in rows}
+        if unknown := [e for e in edits if e.place not in places or e.column not in fields]:
+            raise _not_editable(unknown[0])
         known = {(place, e.column): e for place, cells in _cells(session, import_id).items()
                  for e in cells}  # fmt: skip
         for edit in edits:
@@ -186,6 +186,7 @@ def edit_alike(
     if wanted.column is None:
         raise InvalidInputError.of_field("column", "missing", Message("column_required"))
     with session_scope(engine) as session:
+        _editable(session, import_id, actor)
         edits = _cells(session, import_id)
     columns, rows = _read(settings, import_id)
     chosen = [row for row in rows if _is_wanted(row, columns, wanted, edits)][:MOST_EDITS]

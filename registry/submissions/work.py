@@ -194,7 +194,8 @@ def _publish(
 def _finish(engine: Engine, settings: Settings, view: ImportView, result: ImportResult) -> None:
     """Delete what a published import needs no more: its file, and the report that it mends."""
     _settle(engine, view.id, None, None, None)
-    kept.remove_kind(kept.of_import(settings, view.id), kept.DELIVERED)
+    for kind in (kept.DELIVERED, kept.ROWS):
+        kept.remove_kind(kept.of_import(settings, view.id), kind)
     mended = kept.delivery_of_report(view.file_name)
     if mended is None or mended[1] not in _MENDED:
         return
