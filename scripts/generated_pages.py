@@ -24,21 +24,23 @@ from api.metrics import ALERTS as ALERTS_OF_REQUESTS
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.settings import ROOT, Settings
-from registry.coverage.target_rows import TABLE as TARGETS
 from registry.files.table_file import TableFile
 from registry.intake.judging.problems import PROBLEMS
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.ops.doctor import PROBES
 from registry.ops.probes.alerts import Alert
 from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
-from registry.publish.services.rows import TABLE as SERVICES
 from registry.register import Register
 from scripts.lifecycle import operation as group
+from scripts.table_template import TABLES
 
 LIFECYCLE: Final = ROOT / "docs" / "lifecycle.md"
 PAGES: Final = (
     LIFECYCLE,
-    *(ROOT / "docs" / f"{name}.md" for name in ("api", "problems", "coverage", "services")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("api", "problems", "coverage", "services", "reforms")
+    ),
     ROOT / "deploy" / "alerts.yml",
 )
 _PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?((?: *# )?<!-- end -->)", re.DOTALL)
@@ -208,8 +210,7 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "sections": sections,
     "problems": problems,
     "endpoints": endpoints,
-    "targets": partial(columns, TARGETS),
-    "services": partial(columns, SERVICES),
+    **{name: partial(columns, table) for name, table in TABLES.items()},
     "alerts": alerts,
 }
 

@@ -1,7 +1,5 @@
 """`diachiso operation …`: one command for each operation of the register's table."""
 
-import csv
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin
 
@@ -11,12 +9,13 @@ from pydantic.fields import FieldInfo
 from sqlalchemy import Engine
 
 from geo.label import named
-from geo.text import fold
 from registry.access.audit import Entry, record
 from registry.access.keys import MAX_NAME
 from registry.core.actors import who_acts
 from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError, UnreadableFileError
 from registry.core.messages import Message, _
+from registry.lifecycle.row_tables import read_rows
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.lifecycle.work import Done
@@ -26,23 +25,6 @@ from scripts.options import EXISTING_FILE, DryRun, Form
 from scripts.progress import say, show_json
 from scripts.written import Written, show_written, written_records
 
-_HEADERS: Final = {
-    **dict.fromkeys(("số cũ", "số nhà cũ", "cũ"), "old"),
-    **dict.fromkeys(("số mới", "số nhà mới", "mới"), "new"),
-    "số nhà": "house_number",
-    "tầng": "floor",
-    "căn hộ": "unit_number",
-    "mã": "code",
-    "mã xã": "commune",
-    "số hộ": "households_count",
-    "kinh độ": "lon",
-    "vĩ độ": "lat",
-    "loại": "kind",
-    "ghi chú": "note",
-    "ngày thấy": "seen_on",
-}
-"""Headers of a table in Vietnamese."""
-_FOLDED: Final = {fold(header): column for header, column in _HEADERS.items()}
 _CLEARED: Final = "A part that the address has no more."
 _AGREED: Final = (
     "Who agreed, where the table asks for a second person: an office, no person's name."
@@ -93,7 +75,7 @@ def _checked(name: str | None) -> str | None:
 
 
 def _option(name: str, info: FieldInfo) -> click.Parameter:
-    """The option for a member of a request: a flag that may be missing, a CSV for rows."""
+    """The option for a member of a request: a flag that may be missing, a file for rows."""
     described = info.description or name
     help_text = f"{described[:1].upper()}{described[1:]}."
     flag = f"--{name.replace('_', '-')}"
@@ -101,7 +83,7 @@ def _option(name: str, info: FieldInfo) -> click.Parameter:
     kind: Any
     kind, several = _kind(info.annotation)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        help_text += f" CSV with {', '.join(kind.model_fields)}."
+        help_text += f" A table with {', '.join(kind.model_fields)}."
         kind, several = Annotated[Path, EXISTING_FILE], False
     elif kind is bool and info.default is not False:
         flag += f"/--not-{flag[2:]}"
@@ -167,39 +149,18 @@ def _audit(engine: Engine, made: Operation, done: Done, second_person: str) -> N
 
 def _value(value: Any, info: FieldInfo) -> Any:
     if isinstance(value, Path):
-        return list(rows_of(value, tuple(_kind(info.annotation)[0].model_fields)))
+        return rows_given(value, _kind(info.annotation)[0])
     if isinstance(value, tuple):
         return [part.strip() for each in value for part in each.split(",") if part.strip()]
     return value
 
 
-def rows_of(path: Path, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
-    """The lines of a table of these columns; empty fields are not given."""
+def rows_given(path: Path, model: type[BaseModel]) -> list[dict[str, str]]:
+    """The rows of a file for a request; raises UsageError for what cannot be read."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            named = {
-                name: _FOLDED.get(fold(name), name.strip()) for name in reader.fieldnames or ()
-            }
-            unknown = [name for name, column in named.items() if column not in columns]
-            if unknown or not named:
-                shown = [_shown(column) for column in columns]
-                said = Message("column_unknown", path=path, unknown=unknown, columns=shown)
-                raise click.UsageError(str(said))
-            for row in reader:
-                yield {
-                    named[name]: value
-                    for name, value in row.items()
-                    if name and isinstance(value, str) and value.strip()
-                }
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise click.UsageError(str(Message("of_file", file=path, reason=error))) from error
-
-
-def _shown(column: str) -> str:
-    """A column as Vietnamese tables head it, and its own name."""
-    own = next((vi for vi, name in _HEADERS.items() if name == column), None)
-    return f"{own} ({column})" if own else column
+        return read_rows(path, model)
+    except (InvalidInputError, UnreadableFileError) as error:
+        raise click.UsageError(str(error.message)) from error
 
 
 def wrong(error: ValidationError) -> str:

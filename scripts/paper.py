@@ -17,7 +17,7 @@ from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message, not_written, number
 from registry.core.reads import Reads
 from registry.files.whole_file import whole_file
-from registry.lifecycle.requests import Doors
+from registry.lifecycle.requests import Doors, NewStreetNumber
 from registry.lifecycle.table import BY_NAME
 from registry.ops import cluster
 from registry.publish.paper.certificates import draft_certificate, issue_certificate, revoke, verify
@@ -36,7 +36,7 @@ from registry.publish.paper.typesetting import Paper
 from registry.units.gazetteer import Gazetteer
 from registry.units.gazetteer_loading import load_gazetteer
 from scripts.command import command
-from scripts.lifecycle import rows_of, wrong
+from scripts.lifecycle import rows_given, wrong
 from scripts.options import EXISTING_FILE, FILE, Force, refuse_to_overwrite
 from scripts.progress import say
 from scripts.settings import read_settings
@@ -207,7 +207,7 @@ class _Planned:
     street: Annotated[str | None, "The street."] = None
     locality: Annotated[str | None, "The locality."] = None
     new_name: Annotated[str | None, "The new name."] = None
-    numbers: Annotated[Path | None, EXISTING_FILE, "Old and new numbers."] = None
+    numbers: Annotated[Path | None, EXISTING_FILE, "A table with old, new, commune."] = None
 
 
 @command(paper)
@@ -244,7 +244,7 @@ def _request(fields: dict[str, Any]) -> dict[str, Any]:
     if "communes" in given:
         given["communes"] = [code.strip() for code in given["communes"].split(",")]
     if "numbers" in given:
-        given["numbers"] = list(rows_of(given["numbers"], ("old", "new", "commune")))
+        given["numbers"] = rows_given(given["numbers"], NewStreetNumber)
     return given
 
 

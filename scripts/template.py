@@ -1,4 +1,4 @@
-"""`diachiso template`: a blank workbook for a commune's households."""
+"""`diachiso template`: a blank workbook for a commune's households, or for a small table."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,19 +14,28 @@ from scripts.command import command
 from scripts.opened import opened_session
 from scripts.options import FILE
 from scripts.progress import say
+from scripts.table_template import TABLES, write_template
 
 
 @command()
 def template(
     *,
-    unit: Annotated[str, "--unit CODE", "Code of the commune."],
+    unit: Annotated[str | None, "--unit CODE", "Households of this commune, to import."] = None,
+    table: Annotated[
+        str | None, click.Choice(list(TABLES)), "A small table that another command takes."
+    ] = None,
     out: Annotated[Path, FILE, "The workbook to write."],
 ) -> None:
-    """A blank to fill in and import."""
+    """A blank to fill in."""
+    if (unit is None) == (table is None):
+        raise click.UsageError(str(Message("unit_or_table_option")))
     if out.suffix.lower() != ".xlsx":
         raise click.UsageError(str(Message("template_must_be_xlsx")))
     if out.exists():  # perhaps somebody's work of days
         raise click.UsageError(str(Message("template_file_exists", path=out)))
+    if unit is None:
+        write_template(TABLES[table or ""], out)
+        return
     with opened_session() as session:
         blank = blank_of(session, load_gazetteer(session), unit, today())
     try:

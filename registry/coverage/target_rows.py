@@ -1,13 +1,11 @@
 """The rows of a file of targets: cells by field, whatever the columns are called."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from geo.text import fold
 from registry.core.messages import Message
-from registry.files.formats.table import LOOKED_AT
 from registry.files.spellings.footer_words import is_footer
 from registry.files.table_file import TableFile, opened_table
 
@@ -41,28 +39,13 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
     a signature. Where the header of the numbers says what they count, `counted` has that. Raises
     UnreadableFileError for a file that cannot be read, or lacks the columns.
     """
-    table = opened_table(path, sheet, in_request=True)
-    with table.rows() as rows:
-        headers: Sequence[str] = table.headers
-        first = list(islice(rows, LOOKED_AT))
-        places = TABLE.places(headers)
-        # A header that an import does not know may stand among what it takes for rows.
-        for at, row in enumerate(first):
-            if "households" not in places:
-                places = TABLE.places(row)
-                if "households" in places:
-                    first, headers = first[at + 1 :], row
-                    break
-        TABLE.check(path, headers, places)
-        counted = _counted_by(headers, places["households"])
-        level = _level_by(headers, places.get("code"))
-        for row in (*first, *rows):
-            cells = TABLE.cells(row, places)
-            if any(cells.values()):
-                cells["counted"] = cells["counted"] or counted
-                cells["code_level"] = level
-                cells["footer"] = "yes" if is_footer(row) else ""
-                yield cells
+    with TABLE.opened(path, opened_table(path, sheet, in_request=True)) as found:
+        counted = _counted_by(found.headers, found.places["households"])
+        level = _level_by(found.headers, found.places.get("code"))
+        for row in found.rows:
+            footer = "yes" if is_footer(row.written) else ""
+            said = {"counted": row.cells["counted"] or counted, "code_level": level}
+            yield row.cells | said | {"footer": footer}
 
 
 def _level_by(headers: Sequence[str], at: int | None) -> str:

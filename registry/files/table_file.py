@@ -1,22 +1,31 @@
 """Small tables that somebody keeps as a file: their columns, and what is wrong with a row.
 
-The columns stand in `table_headers.csv`: from it come reading, the template to fill in, and the
-tables of the documentation. A wrong row is reported by a stable code and fails no other.
+The columns are data, in `table_headers.csv`: from it come reading, the template to fill in, and the
+tables of the documentation. A wrong row is reported by a stable code and does not affect others.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
 from geo.text import fold
+from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message
 from registry.files.fields import told_headers
 from registry.files.formats.any_file import read_file
-from registry.files.formats.table import Table, not_opened, unreadable
+from registry.files.formats.table import (
+    LOOKED_AT,
+    Table,
+    is_numbering,
+    not_opened,
+    unreadable,
+)
 from registry.files.formats.writing import write_sheet
 from registry.files.spellings.headers import field_of
 from registry.files.spellings.returned import clean_text
@@ -27,6 +36,10 @@ Wrong = tuple[str, str]
 
 _HEADERS: Final = Path(__file__).with_name("table_headers.csv")
 _SHEET: Final = "Bảng"
+_WORD: Final = "*"
+"""Before a spelling: any header that has this word."""
+_LONGEST_NUMBER_WITHOUT_DIGITS: Final = 2
+_SHOWN_HEADERS: Final = 12
 SHOWN_VALUE: Final = 200
 """Characters of a value that a problem repeats."""
 
@@ -68,7 +81,7 @@ class ProblemTable:
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column of a small table, as `table_headers.csv` has it."""
+    """A column of a small table, as `table_headers.csv` describes it."""
 
     field: str
     header: str
@@ -77,8 +90,58 @@ class TableColumn:
     """What stands in it."""
     english: str
     spellings: tuple[str, ...]
-    """Headers that mean it, folded, the surest first."""
+    """Headers that mean it, folded, the surest first; its field and header are among them."""
+    words: tuple[str, ...]
+    """Words that a header has which means it, where no spelling matches."""
     example: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, str]) -> "TableColumn":
+        """The column of a row of `table_headers.csv`."""
+        given = [*row["spellings"].split("|"), fold(row["header"]), row["field"].replace("_", " ")]
+        return cls(
+            row["field"],
+            row["header"],
+            row["vietnamese"],
+            row["english"],
+            tuple(dict.fromkeys(each for each in given if each and not each.startswith(_WORD))),
+            tuple(each.removeprefix(_WORD) for each in given if each.startswith(_WORD)),
+            row["example"],
+        )
+
+    def place(self, headers: Sequence[str]) -> int | None:
+        """Where it is among folded headers."""
+        for spelling in self.spellings:
+            if spelling in headers:
+                return headers.index(spelling)
+        split = [header.split() for header in headers] if self.words else ()
+        return next((n for n, words in enumerate(split) if set(self.words) & set(words)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a small table."""
+
+    line: int
+    """The row in which a spreadsheet or an editor shows it, from 1."""
+    cells: dict[str, str]
+    """By field; '' where there is nothing."""
+    written: list[str]
+    """All cells, those of unknown columns too."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """The header of a small table, and the rows below it; blank rows are left out."""
+
+    headers: Sequence[str]
+    places: Mapping[str, int]
+    """Field → its column."""
+    rows: Iterator[TableRow]
+
+
+class MissingColumnsError(UnreadableFileError):
+    """The header of a small table lacks required columns, or has unknown ones."""
 
 
 @dataclass(frozen=True)
@@ -87,84 +150,142 @@ class TableFile:
 
     name: str
     needed: tuple[tuple[str, ...], ...]
-    """One column of each group has to be there."""
-    missing: Callable[[Sequence[str]], Message]
-    """What is said of a file that lacks one, which has these headers."""
+    """One column of each group is required."""
+    missing: Callable[[Sequence[str]], Message] | None = None
+    """The message for a file that lacks one, by its headers; None: a general one."""
     meant: Mapping[str, str] = MappingProxyType({})
     """Field of an import → the one that it is here: `Tên xã/phường`."""
+    ordered: tuple[str, ...] = ()
+    """Fields in their order, of a table that may come without a header."""
+    closed: bool = False
+    """Whether unknown columns are refused: where no column is required, a misspelt one would
+    otherwise be ignored."""
 
     @cached_property
     def columns(self) -> tuple[TableColumn, ...]:
         """Its columns in their order."""
         with _HEADERS.open(encoding="utf-8", newline="") as file:
-            return tuple(
-                TableColumn(
-                    row["field"],
-                    row["header"],
-                    row["vietnamese"],
-                    row["english"],
-                    tuple(dict.fromkeys((*row["spellings"].split("|"), fold(row["header"])))),
-                    row["example"],
-                )
-                for row in csv.DictReader(file)
-                if row["table"] == self.name
-            )
+            rows = [row for row in csv.DictReader(file) if row["table"] == self.name]
+        return tuple(map(TableColumn.of, rows))
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The names of its columns."""
         return tuple(column.field for column in self.columns)
 
+    def headers(self, fields: Collection[str] = ()) -> tuple[str, ...]:
+        """The headers of its template, or of some fields."""
+        return tuple(each.header for each in self.columns if not fields or each.field in fields)
+
     def places(self, headers: Sequence[str]) -> dict[str, int]:
-        """Field → its place, by the first of its spellings that is a header; else by what an import
-        takes the header for.
+        """Field → its column, by the first of its spellings that is a header; else by what an
+        import takes the header for.
         """
         folded = [fold(header).replace("_", " ") for header in headers]
-        found = {
-            column.field: folded.index(name)
-            for column in self.columns
-            for name in [next((each for each in column.spellings if each in folded), None)]
-            if name is not None
-        }
-        for at, header in enumerate(headers):
+        found: dict[str, int] = {}
+        for column in self.columns:
+            at = column.place(folded)
+            if at is not None and not (column.words and at in found.values()):
+                found[column.field] = at
+        for at, header in enumerate(headers if self.meant else ()):
             field = self.meant.get(field_of(header) or "")
             if field is not None and field not in found and at not in found.values():
                 found[field] = at
         return found
 
     def cells(self, row: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
-        """The cells of a row by field, '' for none."""
+        """The cells of a row by field; '' where there is nothing."""
         return {
             field: row[at].strip() if at is not None and at < len(row) else ""
             for field, at in ((name, places.get(name)) for name in self.fields)
         }
 
     def is_complete(self, places: Mapping[str, int]) -> bool:
-        """Whether the columns are there that it needs."""
+        """Whether the required columns are there."""
         return all(any(field in places for field in group) for group in self.needed)
 
-    def check(self, path: Path, headers: Sequence[str], places: Mapping[str, int]) -> None:
-        """Raises UnreadableFileError where a column is missing."""
-        if not self.is_complete(places):
-            raise unreadable(path, self.missing(told_headers(headers)[:12]))
+    def fault(self, found: TableRows) -> Message | None:
+        """What is wrong with the header of a table, if anything."""
+        if not self.is_complete(found.places):
+            told = told_headers(found.headers)[:_SHOWN_HEADERS]
+            if self.missing is not None:
+                return self.missing(told)
+            needed = [self.shown(field) for group in self.needed for field in group]
+            return Message("table_columns_required", columns=needed, headers=told)
+        known = found.places.values()
+        unknown = [h for at, h in enumerate(found.headers) if h.strip() and at not in known]
+        if self.closed and unknown:
+            columns = list(map(self.shown, self.fields))
+            return Message("column_unknown", unknown=told_headers(unknown), columns=columns)
+        return None
+
+    def shown(self, field: str) -> str:
+        """A field as the template and as the documentation name it."""
+        (header,) = self.headers([field])
+        return f"{header} ({field})"
+
+    def find(self, rows: Iterable[Sequence[str]], line: int = 1) -> TableRows:
+        """The header among the first rows, for titles may stand above it, and the rows below.
+
+        `line` is that of the first row. Where no row is a header, the first is taken for one; of a
+        table in order, for a row unless it looks like a header.
+        """
+        rest = iter(rows)
+        first = list(islice(rest, LOOKED_AT + 1))
+        found = ((at, self.places(row)) for at, row in enumerate(first))
+        at, places = next((each for each in found if self.is_complete(each[1])), (0, {}))
+        if not places and first and self.ordered and not _looks_like_header(first):
+            at, places = -1, {field: n for n, field in enumerate(self.ordered)}
+        headers = first[at] if first and at >= 0 else ()
+        at += 1 + (at + 1 < len(first) and bool(headers) and is_numbering(first[at + 1]))
+        below = enumerate(chain(first[at:], rest), line + at)
+        read = (TableRow(number, self.cells(row, places), list(row)) for number, row in below)
+        return TableRows(headers, places, (row for row in read if any(row.cells.values())))
+
+    @contextmanager
+    def opened(self, path: Path, table: Table) -> Iterator[TableRows]:
+        """The rows of a table of a file. Raises MissingColumnsError."""
+        with table.rows() as rows:
+            above: Sequence[Sequence[str]] = [table.headers]
+            if not self.is_complete(self.places(table.headers)):
+                above = table.above or above
+            found = self.find(chain(above, rows), (table.first_row or 2) - len(above))
+            if fault := self.fault(found):
+                raise unreadable(path, fault, MissingColumnsError)
+            yield found
 
     def rows(self, path: Path, table: Table) -> Iterator[dict[str, str]]:
-        """The cells of each row by field; rows without any are passed over.
+        """The cells of each row by field. Raises MissingColumnsError."""
+        with self.opened(path, table) as found:
+            yield from (row.cells for row in found.rows)
 
-        Raises UnreadableFileError for a table that lacks columns.
-        """
-        places = self.places(table.headers)
-        self.check(path, table.headers, places)
-        with table.rows() as rows:
-            for row in rows:
-                cells = self.cells(row, places)
-                if any(cells.values()):
-                    yield cells
+    def write(
+        self,
+        path: Path,
+        rows: Iterable[Mapping[str, str]],
+        *,
+        fields: Collection[str] = (),
+        numbers: Collection[str] = (),
+        sheet: str = _SHEET,
+    ) -> None:
+        """A workbook of rows by field, or of some `fields`; those of `numbers` as numbers."""
+        shown = [field for field in self.fields if not fields or field in fields]
+        cells = ([row.get(field, "") for field in shown] for row in rows)
+        counted = self.headers(numbers) if numbers else ()
+        write_sheet(path, self.headers(fields), cells, sheet, counted)
 
     def write_template(self, path: Path) -> None:
         """A workbook to fill in: its headers, and a row of examples to write over."""
-        headers = [column.header for column in self.columns]
-        write_sheet(path, headers, [[column.example for column in self.columns]], _SHEET)
+        self.write(path, [{column.field: column.example for column in self.columns}])
+
+
+def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row that is not blank has only words, `Số trước`, and not `12A` or `B`."""
+    cells = next(([cell for cell in row if cell.strip()] for row in rows if any(row)), [])
+    return all(
+        len(cell.strip()) > _LONGEST_NUMBER_WITHOUT_DIGITS and not any(map(str.isdigit, cell))
+        for cell in cells
+    )
 
 
 def opened_table(path: Path, sheet: str | None, *, in_request: bool = False) -> Table:

@@ -3,33 +3,9 @@
 from typing import Final
 
 from geo.text import fold
+from registry.files.table_file import TableFile
 
-COLUMNS: Final = {
-    field: tuple(map(fold, names))
-    for field, *names in (
-        ("number", "number", "Số nghị quyết"),
-        ("title", "title", "Trích yếu"),
-        ("date", "date", "Ngày ký"),
-        ("effective", "effective", "Ngày hiệu lực"),
-        ("confirm", "confirm", "Xác nhận"),
-        ("boundaries", "boundaries", "Tệp ranh giới"),
-        ("change", "change", "Thay đổi"),
-        ("what", "what", "Việc"),
-        ("unit", "unit", "Mã đơn vị"),
-        ("into", "into", "Mã đơn vị mới"),
-        ("name", "name", "Tên mới"),
-        ("kind", "kind", "Loại mới"),
-        ("province", "province", "Mã tỉnh mới"),
-        ("district", "district", "Mã huyện mới"),
-        ("communes", "communes", "Các xã"),
-        ("streets", "streets", "Đường"),
-        ("localities", "localities", "Thôn tổ"),
-        ("former", "former", "Đơn vị cũ"),
-        ("rest", "rest", "Phần còn lại"),
-        ("whole", "whole", "Cả đơn vị"),
-    )
-}
-"""Field → headers that mean it, folded."""
+TABLE: Final = TableFile("resolution", (("what",), ("unit",)))
 WHATS: Final = {
     fold(said): what
     for said, what in (
@@ -46,7 +22,7 @@ WHATS: Final = {
 }
 """Changes in Vietnamese, folded."""
 MEMBERS: Final = {
-    **{said: field for field, names in COLUMNS.items() for said in names},
+    **{said: column.field for column in TABLE.columns for said in column.spellings},
     **WHATS,
     **{what: what for what in WHATS.values()},
     "nghi quyet": "resolution",

@@ -1,17 +1,18 @@
-"""A resolution as a table (XLSX, CSV): a change a row, or a part of one.
+"""A resolution as a table, of any format that an import reads: a row for each part of a change.
 
-Rows of one change stand one below the other and bear its number in the column `change`. The head of
-the resolution stands in the first rows that name it (`number`, `title`, `date`, `effective`).
+Rows of one change follow each other and have its number in the column `change`. The head of the
+resolution stands in the first rows that have it (`number`, `title`, `date`, `effective`).
 """
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from geo.text import fold
 from registry.core.days import parse_day
-from registry.files.formats.any_file import read_file
-from registry.reform.members import COLUMNS, WHATS
+from registry.files.table_file import MissingColumnsError, TableFile, opened_table
+from registry.reform.members import TABLE, WHATS
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 
 _HEAD: Final = ("number", "title", "date", "effective")
@@ -23,36 +24,38 @@ Row = Mapping[str, str]
 def read_table(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
     """What the table says, as the same in YAML, and the line of each place.
 
-    Raises ResolutionRefusedError, and UnreadableFileError for what is no table.
+    Raises what `lines_of` raises.
     """
-    table = read_file(path)
-    headers = [fold(header) for header in table.headers]
-    at = {
-        field: next((headers.index(name) for name in names if name in headers), None)
-        for field, names in COLUMNS.items()
-    }
-    if at["what"] is None or at["unit"] is None:
-        raise ResolutionRefusedError([Refusal("not_a_table", 1, "what, unit")])
     said: dict[str, Any] = {"resolution": {}, "changes": []}
     lines: dict[Place, int] = {(): 1, ("resolution",): 2, ("changes",): 2}
     before: tuple[str, str] | None = None
-    with table.rows() as rows:
-        for line, cells in enumerate(rows, start=2):
-            row = {
-                field: cells[n].strip() if n is not None and n < len(cells) else ""
-                for field, n in at.items()
-            }
-            _head(said, lines, row, line)
-            if not row["what"]:
-                continue
-            what = WHATS.get(fold(row["what"]), row["what"])
-            key = (row["change"], what)
-            if not row["change"] or key != before:
-                lines["changes", len(said["changes"])] = line
-                said["changes"].append({what: {}})
-            before = key
-            _part(said["changes"][-1][what], what, row, lines, (len(said["changes"]) - 1, line))
+    for line, row in lines_of(TABLE, path):
+        _head(said, lines, row, line)
+        if not row["what"]:
+            continue
+        what = WHATS.get(fold(row["what"]), row["what"])
+        key = (row["change"], what)
+        if not row["change"] or key != before:
+            lines["changes", len(said["changes"])] = line
+            said["changes"].append({what: {}})
+        before = key
+        _part(said["changes"][-1][what], what, row, lines, (len(said["changes"]) - 1, line))
     return said, lines
+
+
+def lines_of(table: TableFile, path: Path) -> Iterator[tuple[int, Row]]:
+    """The rows of a table, each with its line.
+
+    Raises ResolutionRefusedError where columns are missing, UnreadableFileError for what is not a
+    table.
+    """
+    read = opened_table(path, None)
+    try:
+        with table.opened(path, read) as found:
+            yield from ((row.line, row.cells) for row in found.rows)
+    except MissingColumnsError as error:
+        columns = ", ".join(map(table.shown, itertools.chain(*table.needed)))
+        raise ResolutionRefusedError([Refusal("not_a_table", 1, columns)]) from error
 
 
 def _head(said: dict[str, Any], lines: dict[Place, int], row: Row, line: int) -> None:

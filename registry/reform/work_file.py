@@ -3,31 +3,29 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from geo import code as codes
 from geo.code import CodeError
-from geo.text import fold
 from registry.core.sql import Statements
-from registry.files.formats.any_file import read_file
-from registry.files.new_workbook import new_workbook
+from registry.files.table_file import TableFile
 from registry.files.whole_file import whole_file
 from registry.reform.plan_values import Plan
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 from registry.reform.report import labels
 from registry.reform.settling import Units
+from registry.reform.table_form import lines_of
 from registry.reform.views import MAP, WORKBOOK
 
 SQL: Final = Statements(__file__)
 
-DECIDED: Final = "Xã mới (mã)"
-"""Head of the column that people fill in with the code of a commune."""
-_HEAD: Final = (
-    *("Mã địa chỉ số", "Địa chỉ", "Xã hiện nay", "Có thể thuộc", "Hàng xóm thuộc"),
-    *("Kinh độ", "Vĩ độ", DECIDED),
-)
+TABLE: Final = TableFile("decisions", (("code",), ("commune",)))
+_SHEET: Final = "Chưa rõ"
+_POINT: Final = ("lon", "lat")
+_DECIDED: Final = "commune"
+"""The column that people fill in, with the code of a commune."""
 
 
 def list_undecided(session: Session) -> None:
@@ -38,19 +36,18 @@ def list_undecided(session: Session) -> None:
 def write_work_files(session: Session, plan: Plan, units: Units, folder: Path) -> list[Path]:
     """Write what `reform_work` lists; the files. Raises OSError where they cannot be written."""
     rows = list(_rows(session, plan, units))
-    with whole_file(folder / WORKBOOK, by_name=True) as path, new_workbook(path) as book:
-        sheet = book.add_worksheet("Chưa rõ")
-        sheet.freeze_panes(1, 0)
-        sheet.write_row(0, 0, _HEAD)
-        for at, row in enumerate(rows, start=1):
-            sheet.write_row(at, 0, ["" if cell is None else cell for cell in row])
+    with whole_file(folder / WORKBOOK, by_name=True) as path:
+        TABLE.write(path, rows, numbers=_POINT, sheet=_SHEET)
+    shown = [each for each in TABLE.columns if each.field not in (*_POINT, _DECIDED)]
     features = [
         {
             "type": "Feature",
-            "geometry": {"type": "Point", "coordinates": [lon, lat]} if lon is not None else None,
-            "properties": dict(zip(_HEAD[:5], told, strict=True)),
+            "geometry": {"type": "Point", "coordinates": [float(row[axis]) for axis in _POINT]}
+            if row["lon"]
+            else None,
+            "properties": {column.header: row[column.field] for column in shown},
         }
-        for *told, lon, lat, _ in rows
+        for row in rows
     ]
     with whole_file(folder / MAP) as path:
         collection = {"type": "FeatureCollection", "features": features}
@@ -58,7 +55,7 @@ def write_work_files(session: Session, plan: Plan, units: Units, folder: Path) -
     return [folder / WORKBOOK, folder / MAP]
 
 
-def _rows(session: Session, plan: Plan, units: Units) -> Iterator[tuple[Any, ...]]:
+def _rows(session: Session, plan: Plan, units: Units) -> Iterator[dict[str, str]]:
     code_of = {unit_id: code for code, unit_id in units.codes.items()}
     listed = session.execute(SQL.text("work_list")).all()
     may_go: dict[int, str] = {}
@@ -70,17 +67,15 @@ def _rows(session: Session, plan: Plan, units: Units) -> Iterator[tuple[Any, ...
         told = labels(session, plan.gazetteer, plan.day, [row.code for row in page])
         for row in page:
             label, record = told[row.code]
-            unit = plan.gazetteer.units[row.from_id]
-            yield (
-                codes.format(row.code),
-                label,
-                unit.code,
-                may_go[row.from_id],
-                code_of.get(row.to_id, ""),
-                record.lon,
-                record.lat,
-                None,
-            )
+            yield {
+                "code": codes.format(row.code),
+                "address": label,
+                "commune_now": plan.gazetteer.units[row.from_id].code,
+                "may_go": may_go[row.from_id],
+                "neighbours": code_of.get(row.to_id, ""),
+                "lon": "" if record.lon is None else str(record.lon),
+                "lat": "" if record.lat is None else str(record.lat),
+            }
 
 
 def _codes_ended(plan: Plan) -> set[str]:
@@ -90,29 +85,16 @@ def _codes_ended(plan: Plan) -> set[str]:
 def read_decided(path: Path) -> dict[str, str]:
     """Code of a household → code of its commune, of the rows that are filled in.
 
-    Raises ResolutionRefusedError with the line, UnreadableFileError for what is no table.
+    Raises ResolutionRefusedError with the lines, UnreadableFileError for what is not a table.
     """
-    table = read_file(path)
-    folded = [fold(header) for header in table.headers]
     decided, wrong = {}, []
-    columns = _columns(folded)
-    with table.rows() as rows:
-        for line, row in enumerate(rows, start=2):
-            cells = [row[at].strip() if at < len(row) else "" for at in columns]
-            if not cells[1]:
-                continue
-            try:
-                decided[codes.validate(cells[0])] = cells[1].zfill(5)
-            except CodeError:
-                wrong.append(Refusal("decision_unreadable", line, cells[0]))
+    for line, row in lines_of(TABLE, path):
+        if not row[_DECIDED]:
+            continue
+        try:
+            decided[codes.validate(row["code"])] = row[_DECIDED].zfill(5)
+        except CodeError:
+            wrong.append(Refusal("decision_unreadable", line, row["code"]))
     if wrong:
         raise ResolutionRefusedError(wrong)
     return decided
-
-
-def _columns(headers: list[str]) -> tuple[int, int]:
-    wanted = (("ma dia chi so", "ma", "code"), (fold(DECIDED), "xa moi", "commune", "to"))
-    found = [next((headers.index(n) for n in names if n in headers), None) for names in wanted]
-    if found[0] is None or found[1] is None:
-        raise ResolutionRefusedError([Refusal("not_a_table", 1, DECIDED)])
-    return found[0], found[1]

@@ -122,13 +122,16 @@ def test_wrong_usage_and_refusals_are_told(run: Run, place: Town, tmp_path: Path
     assert "count" in str(wrong.exception)
     table = tmp_path / "broken.csv"
     renumber = ("operation", "renumber-street", "--commune", COMMUNE, "--street", "Láng")
-    for written in (b"old,new\n\xff,2\n", "số trước,số sau\n1,2\n".encode(), b""):
+    for written in (b"old,new\n\xff\x00,2\n", "cột một,cột hai\n1,2\n".encode(), b""):
         table.write_bytes(written)
         wrong = run(*renumber, "--numbers", table)
         assert isinstance(wrong.exception, click.UsageError)
-    table.write_text("số trước,số mới\n1,2\n", encoding="utf-8")
-    told = str(run(*renumber, "--numbers", table).exception)
-    assert "số trước; có (known): số cũ (old), số mới (new)" in told
+    parts = tmp_path / "parts.csv"
+    parts.write_text("số nhà,số trước\n5A,1\n", encoding="utf-8")
+    told = str(
+        run("operation", "split", "--code", "x", "--reason", "x", "--parts", parts).exception
+    )
+    assert "no column số trước; known columns): Mã (code), Số nhà (house_number)" in told
     code = place.reserve()[0]
     refused = run("operation", "verify", "--code", code)
     assert isinstance(refused.exception, IllegalTransitionError)

@@ -35,13 +35,15 @@ def table_in_unicode(table: Table, sample: list[list[str]]) -> Table:
     found = sorted({font for font in (*fonts, of_header) if font})
     notes = (*table.notes, *(FONT_NOTES[font] for font in found))
     headers, remarks = names_in_unicode(table.headers, columns), table.remarks
+    above = tuple(names_in_unicode(row, columns) for row in table.above)
 
     def tell() -> None:
         if not found and not remarks:
             remarks.append(_SOME_NOTE)
 
     kind = _BlocksInUnicode if isinstance(table.rows, InBlocks) else _RowsInUnicode
-    return replace(table, headers=headers, rows=kind(table.rows, fonts, tell), notes=notes)
+    rows = kind(table.rows, fonts, tell)
+    return replace(table, headers=headers, above=above, rows=rows, notes=notes)
 
 
 def _columns(table: Table) -> list[CellsInFonts]:

@@ -81,6 +81,7 @@ def read_sandboxed(
     described["remarks"] = read_stored(described["remarks"])
     for name in ("headers", "notes", "systems"):
         described[name] = tuple(read_stored(described[name]))
+    described["above"] = tuple(map(tuple, described["above"]))
     parts = [Part(*part) for part in described.pop("parts")]
     features = _features(scratch, described.pop("features"))
     return Table(rows=_Lines(scratch), features=features, parts=parts, **described)

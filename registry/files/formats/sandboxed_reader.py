@@ -100,7 +100,7 @@ def _read(path: Path, reader: Reader, sheet: str | None) -> Any:
 def _write(path: Path, folder: Path, table: Any, limits: Limits, *, handed_back: bool) -> None:
     described = {
         name: getattr(table, name)
-        for name in ("headers", "delimiter", "crs", "systems", "form", "codes_of_today")
+        for name in ("headers", "above", "delimiter", "crs", "systems", "form", "codes_of_today")
     }
     with (folder / ROWS).open("w", encoding="utf-8") as out, table.rows() as rows:
         for row in _counted(path, rows, limits):

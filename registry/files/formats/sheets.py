@@ -137,6 +137,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         ),
         form="xlsx",
         first_row=None if turned else header.rows_before_data + 1,
+        above=header.above,
         parts=parts,
         sheet=chosen[0],
         codes_of_today=bool(code) and COMMUNE_CODE in header.names,

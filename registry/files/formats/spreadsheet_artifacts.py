@@ -76,6 +76,7 @@ def undone(table: Table, sample: list[list[str]]) -> tuple[Table, list[list[str]
     return replace(
         table,
         headers=tuple(_changed(name, changes) for name in table.headers),
+        above=tuple(tuple(_changed(cell, changes) for cell in row) for row in table.above),
         rows=_Rows(table.rows, changes),
         notes=(*table.notes, *(note for _, note in undo)),
     ), [[_changed(cell, changes) for cell in row] for row in sample]

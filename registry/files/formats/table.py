@@ -156,6 +156,9 @@ class Table:
     """What must live as long as the table, an unpacked copy say."""
     remarks: list[Message] = field(default_factory=list)
     """What was found out while its rows were read, as `notes`."""
+    above: tuple[tuple[str, ...], ...] = ()
+    """The rows before the data, for tables whose columns are not those of an import: what names
+    most fields there need not be their header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,8 @@ class Header:
     rows_before_data: int
     column: int | None = None
     """The column that the names stand down, of a table that is turned: a household a column."""
+    above: tuple[tuple[str, ...], ...] = ()
+    """The rows before the data as they came, unless the table is turned."""
 
     def below(self, rows: Rows) -> Rows:
         """The rows of data of all the rows."""
@@ -197,9 +202,8 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
         return turned
     best = _completed(best, rows)
     after = rows[best.rows_before_data : best.rows_before_data + 1]
-    if after and _is_numbering(after[0]):
-        best = Header(best.names, best.rows_before_data + 1)
-    return best
+    count = best.rows_before_data + bool(after and is_numbering(after[0]))
+    return Header(best.names, count, above=tuple(map(tuple, rows[:count])))
 
 
 def _completed(header: Header, rows: Sequence[Sequence[str]]) -> Header:
@@ -311,7 +315,8 @@ def _spanned(row: Sequence[str]) -> list[str]:
     return spanned
 
 
-def _is_numbering(row: Sequence[str]) -> bool:
+def is_numbering(row: Sequence[str]) -> bool:
+    """Whether a row numbers the columns: (1) (2) (3)."""
     cells = [cell.strip() for cell in row if cell.strip()]
     return (
         len(cells) >= _LEAST_NUMBERED

@@ -104,6 +104,7 @@ def _read_lines(path: Path, head: bytes) -> Table:
         tuple(note for note in said_of_it if note is not None),
         # A spreadsheet shows a row of several lines as one, and not the hint of the delimiter.
         first_row=None if turned else header.rows_before_data + 1,
+        above=header.above,
     )
 
 

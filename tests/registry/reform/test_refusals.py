@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from geo.text import fold
 from registry.core.database import session_scope
 from registry.core.locks import Lock, hold_lock
 from registry.core.settings import ROOT
-from registry.reform.members import COLUMNS
 from registry.reform.reading import read_resolution
 from registry.reform.refusals import REFUSALS, ReformRunsError, ResolutionRefusedError
 from registry.reform.resolution import Resolution
@@ -233,12 +231,3 @@ def test_member_that_there_is_not_is_told_in_vietnamese(
     said = refusal.message.words("vi")
     assert (refusal.code, "không có mục này" in said) == ("malformed", True)
     assert meant is None or f"có phải `{meant}`" in said
-
-
-def test_table_is_read_by_the_headers_that_are_documented(hall: Hall) -> None:
-    documented = (ROOT / "docs" / "reforms.md").read_text("utf-8")
-    listed = documented.split("Vietnamese headers are taken as well:\n*")[1].split("*.")[0]
-    headers = [fold(name) for name in listed.split(", ")]
-    known = {name for names in COLUMNS.values() for name in names}
-    assert set(headers) <= known
-    assert len(headers) > 10

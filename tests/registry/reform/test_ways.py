@@ -26,7 +26,7 @@ from registry.reform.refusals import ResolutionRefusedError
 from registry.reform.run import Options, reform
 from registry.reform.undo import undo
 from registry.reform.views import MAP, WORKBOOK
-from registry.reform.work_file import DECIDED, read_decided
+from registry.reform.work_file import read_decided
 from registry.units.gazetteer import today
 from registry.units.gazetteer_loading import load_gazetteer
 from tests.registry.reform.conftest import Hall
@@ -35,6 +35,7 @@ from tests.support.intake import checksum, deliveries, write
 from tests.support.lifecycle import Town
 from tests.support.waiting import eventually
 
+DECIDED = "Xã mới (mã)"
 SPLIT = """\
 changes:
   - split:
