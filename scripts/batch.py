@@ -14,6 +14,7 @@ import click
 
 from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message, _, not_written, number
+from registry.files.formats.formats import WORKBOOKS
 from registry.files.whole_file import whole_file
 from registry.ops import cluster
 from registry.publish.batch import RECHECK
@@ -21,7 +22,7 @@ from registry.publish.batch.flat import flat_columns
 from registry.publish.batch.rows import SUFFIXES, Layout, Stated, Table, read_table
 from registry.publish.batch.words import CHANGES, VERDICTS
 from registry.publish.batch.work import Work, answer_rows
-from registry.publish.batch.workbooks import READ, WRITTEN, reading_workbook, write_workbook
+from registry.publish.batch.workbooks import WRITTEN, reading_workbook, write_workbook
 from registry.publish.changes.since import Since, read_since
 from registry.register import Register
 from registry.units import label_day
@@ -116,7 +117,7 @@ def _answer(
     label_day(on)
     stated = tuple(read_mapping(files.mapping).items()) if files.mapping else ()
     # An output without a suffix is written as the input is.
-    read_as = _form_of(source, files.form, READ)
+    read_as = _form_of(source, files.form, WORKBOOKS)
     if target == STREAM:
         write_as = _TEXT if read_as == _BOOK else read_as
     else:

@@ -24,6 +24,7 @@ from api.metrics import ALERTS as ALERTS_OF_REQUESTS
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.settings import ROOT, Settings
+from registry.files.formats.formats import FORMATS
 from registry.files.table_file import TableFile
 from registry.intake.judging.problems import PROBLEMS
 from registry.lifecycle.table import OPERATIONS, Operation
@@ -39,7 +40,7 @@ PAGES: Final = (
     LIFECYCLE,
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("api", "problems", "coverage", "services", "reforms")
+        for name in ("api", "problems", "coverage", "services", "reforms", "import")
     ),
     ROOT / "deploy" / "alerts.yml",
 )
@@ -203,6 +204,17 @@ def _rule(alert: Alert) -> str:
           runbook_url: docs/monitoring.md#{alert.name.lower()}"""
 
 
+def formats() -> str:
+    """One line a format that is imported."""
+    rows = ["| loại, format | đuôi, suffixes | trả lại dòng, rows come back so |", "|---|---|---|"]
+    rows += [
+        f"| {each.label} | {' '.join(each.parts or each.suffixes)} | {'x' if each.writer else ''} |"
+        for each in FORMATS.values()
+        if each.reader
+    ]
+    return "\n".join(rows)
+
+
 _CONTEXT: Final = click.Context(group)
 _PARTS: Final[dict[str, Callable[[], str]]] = {
     "diagram": diagram,
@@ -210,6 +222,7 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "sections": sections,
     "problems": problems,
     "endpoints": endpoints,
+    "formats": formats,
     **{name: partial(columns, table) for name, table in TABLES.items()},
     "alerts": alerts,
 }

@@ -17,8 +17,8 @@ from geo import code as codes
 from registry.core.database import session_scope
 from registry.core.errors import CommuneNotNamedError, TooManyVanishedError, UnreadableFileError
 from registry.core.messages import N_, Message, Several, _, not_written, number
+from registry.files.formats.formats import FORMATS, returned_as
 from registry.files.formats.table import Numbering
-from registry.files.formats.writing import FORMS, LAYERS
 from registry.intake.columns.reader import SourceFile, open_file
 from registry.intake.history import ImportRecord, list_imports
 from registry.intake.publishing.rollback import preview_rollback, roll_back
@@ -45,7 +45,6 @@ from scripts.undo import show_preview
 
 _STATES = {"published": N_("written"), "rolled_back": N_("undone")}
 _SHOWN_KEPT = 20
-_LAYER_SUFFIXES = tuple(suffix for suffix, form in FORMS.items() if form in LAYERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,8 @@ def _import(
                 raise click.UsageError(str(Message("report_path_is_input", path=path)))
             stack.enter_context(_writable(path))
         for back in filter(None, (outputs.report, outputs.warnings)):
-            if back.suffix.lower() in _LAYER_SUFFIXES:
+            form_of_it = returned_as(back.suffix.lower())
+            if form_of_it and FORMATS[form_of_it].is_layer:
                 report_form(open_file(file, options.sheet, options.mapping, options.commune), back)
         handback = Handback(
             *(

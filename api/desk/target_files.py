@@ -32,6 +32,7 @@ from registry.coverage.table import (
 )
 from registry.coverage.workbook import write_moved_workbook, write_workbook
 from registry.files.csv_cells import Writer
+from registry.files.formats.formats import FORMATS
 from registry.ops.overview import is_demonstration
 from registry.publish.export.columns import HEADINGS as COLUMN_HEADINGS
 from registry.publish.export.run import ExportOptions, export_file
@@ -41,9 +42,8 @@ from registry.units.gazetteer import today
 blueprint = desk_blueprint("target_files", "/desk/targets")
 
 _TYPES: Final = {
-    "csv": "text/csv; charset=utf-8",
     "html": "text/html; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    **{form: FORMATS[form].media_type for form in ("csv", "xlsx")},
 }
 _MARK: Final = "\ufeff"
 """A spreadsheet takes a CSV for UTF-8 by this mark alone."""

@@ -22,6 +22,7 @@ from api.core.errors import BBOX, DATETIME, UNIT_CODE, problem
 from api.core.types import Request, Words
 from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
+from registry.files.formats.formats import FORMATS
 from registry.publish.features.asked import MOST, Asked, parse_asked
 from registry.publish.features.collections import (
     COLLECTIONS,
@@ -38,7 +39,7 @@ blueprint = Resource("ogc", "/ogc", tag="gis", kind="tiles")
 
 _OPEN_LAYERS: Final = [each.id for each in COLLECTIONS.values() if not each.of_doors]
 
-GEOJSON: Final = "application/geo+json"
+GEOJSON: Final = FORMATS["geojson"].media_type
 _JSON: Final = "application/json"
 _OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
 _PER_PAGE: Final = 100

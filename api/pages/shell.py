@@ -18,6 +18,7 @@ from registry.core import messages
 from registry.core.errors import RegistryError
 from registry.core.labels import percent
 from registry.core.messages import LANGUAGES, _, chosen_language, number
+from registry.files.formats.formats import TABLES
 from registry.lifecycle.words import FIELDS
 
 _COOKIE: Final = "lang"
@@ -143,6 +144,7 @@ def prepare_templates(app: Flask) -> None:
         figure=figure,
         has_map=has_map,
         other=_other,
+        table_suffixes=",".join(TABLES),
     )
 
 

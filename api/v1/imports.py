@@ -43,6 +43,7 @@ from registry.core.json_once import GivenTwiceError, loads_once
 from registry.core.messages import Message
 from registry.files import kept
 from registry.files.csv_cells import Writer
+from registry.files.formats.formats import FORMATS
 from registry.files.formats.table import Numbering
 from registry.intake.judging.row_problem import RowProblem
 from registry.intake.publishing.rollback import preview_rollback
@@ -147,7 +148,7 @@ def get_imports(query: ImportsQuery) -> ImportList:
     "editor",
     statuses=(404,),
     operation_id="get_import_template",
-    media_types=("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+    media_types=(FORMATS["xlsx"].media_type,),
 )
 def get_template(query: TemplateQuery) -> Response:
     """A blank workbook for a commune's households, with its streets and hamlets."""

@@ -28,6 +28,7 @@ from registry.core.database import session_scope
 from registry.core.errors import NotFoundError, ReformStateError
 from registry.core.messages import Message
 from registry.files import kept
+from registry.files.formats.formats import FORMATS
 from registry.reform.asking import BOUNDARIES, UNDECIDED, ask, decide, discard, receive
 from registry.reform.undo import preview_undo
 from registry.reform.views import MAP, WORKBOOK, find_reform, list_reforms
@@ -35,10 +36,10 @@ from registry.reform.views import MAP, WORKBOOK, find_reform, list_reforms
 blueprint = Resource("reforms", "/v1/reforms", tag="reforms", kind="writing")
 
 _WORK_FILES: Final = {
-    "xlsx": (WORKBOOK, None),
-    "geojson": (MAP, "application/geo+json"),
+    "xlsx": WORKBOOK,
+    "geojson": MAP,
 }
-"""Form → name of the file, and its media type where the name does not say it."""
+"""Format → name of the file."""
 
 blueprint.before_request(keep_files_below_var)
 
@@ -86,23 +87,25 @@ def get_reform(reform_id: int) -> Response:
     "admin",
     operation_id="get_reform_undecided",
     codes=("storage_unavailable",),
-    media_types=(
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/geo+json",
-    ),
+    media_types=tuple(FORMATS[form].media_type for form in _WORK_FILES),
 )
 def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
     """The households that nothing settles, as a workbook to fill in, or for a map."""
     with session_scope(register().engine) as session:
         view = find_reform(session, gazetteer(), reform_id)
     folder = kept.of_reform(register().settings, reform_id)
-    name, kind = _WORK_FILES[query.format]
+    name = _WORK_FILES[query.format]
     path = folder / UNDECIDED / name
     if not path.is_file():
         raise NotFoundError(Message("undecided_file_gone", reform_id=reform_id))
     note(count=view.undecided)
     made = send_file(
-        path, kind, as_attachment=True, download_name=name, etag=False, conditional=False
+        path,
+        FORMATS[query.format].media_type,
+        as_attachment=True,
+        download_name=name,
+        etag=False,
+        conditional=False,
     )
     made.headers["Cache-Control"] = "no-store"
     return made

@@ -18,6 +18,7 @@ from api.core.types import Request, Words
 from api.v1.papers import as_pdf, site
 from registry.core.errors import DatabaseUnavailableError
 from registry.core.messages import Message
+from registry.files.formats.formats import FORMATS
 from registry.publish.batch.pasted import read_pasted, text_of
 from registry.publish.batch.rows import Table, json_line, read_table
 from registry.publish.paper.routes import print_sheet, print_stickers
@@ -35,17 +36,15 @@ from registry.units.gazetteer import Gazetteer, UnitRef, today
 MAX_LINES: Final = 500
 """Of one list over HTTP."""
 PAPERS: Final = {"sheet": print_sheet, "stickers": print_stickers}
-GPX: Final = "application/gpx+xml"
-GEOJSON: Final = "application/geo+json"
+GPX: Final = FORMATS["gpx"].media_type
+GEOJSON: Final = FORMATS["geojson"].media_type
 _JSON: Final = "application/json"
 _PDF: Final = "application/pdf"
 _LINES: Final = "text/plain"
 _TABLES: Final = (
     "text/csv",
     "application/octet-stream",
-    "application/vnd.ms-excel",
-    "application/vnd.oasis.opendocument.spreadsheet",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    *(FORMATS[each].media_type for each in ("xls", "ods", "xlsx")),
 )
 
 blueprint = Resource("route", "/v1/routes", tag="search", kind="batch")

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from geo.text import fold
-from registry.core.messages import Message
 from registry.files.spellings.footer_words import is_footer
 from registry.files.table_file import TableFile, opened_table
 
@@ -18,7 +17,6 @@ _OF_PROVINCES: Final = ("ma tinh", "ma tinh thanh pho", "province code")
 TABLE: Final = TableFile(
     "targets",
     (("households",), ("code", "commune")),
-    lambda headers: Message("target_columns_required", headers=headers),
     {
         "commune_code": "code",
         "households_count": "households",

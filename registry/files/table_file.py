@@ -5,7 +5,7 @@ tables of the documentation. A wrong row is reported by a stable code and does n
 """
 
 import csv
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -151,8 +151,6 @@ class TableFile:
     name: str
     needed: tuple[tuple[str, ...], ...]
     """One column of each group is required."""
-    missing: Callable[[Sequence[str]], Message] | None = None
-    """The message for a file that lacks one, by its headers; None: a general one."""
     meant: Mapping[str, str] = MappingProxyType({})
     """Field of an import → the one that it is here: `Tên xã/phường`."""
     ordered: tuple[str, ...] = ()
@@ -208,16 +206,18 @@ class TableFile:
         """What is wrong with the header of a table, if anything."""
         if not self.is_complete(found.places):
             told = told_headers(found.headers)[:_SHOWN_HEADERS]
-            if self.missing is not None:
-                return self.missing(told)
-            needed = [self.shown(field) for group in self.needed for field in group]
-            return Message("table_columns_required", columns=needed, headers=told)
+            return Message("table_columns_required", columns=self.required, headers=told)
         known = found.places.values()
         unknown = [h for at, h in enumerate(found.headers) if h.strip() and at not in known]
         if self.closed and unknown:
             columns = list(map(self.shown, self.fields))
             return Message("column_unknown", unknown=told_headers(unknown), columns=columns)
         return None
+
+    @property
+    def required(self) -> list[str]:
+        """The required columns in words; any of a group."""
+        return [" / ".join(map(self.shown, group)) for group in self.needed]
 
     def shown(self, field: str) -> str:
         """A field as the template and as the documentation name it."""

@@ -22,8 +22,9 @@ from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.files.csv_cells import Writer
 from registry.files.fields import ANSWER_COLUMNS, REPORT_COLUMNS
+from registry.files.formats.formats import FORMATS, Format, returned_as
 from registry.files.formats.table import Numbering
-from registry.files.formats.writing import FORMS, LAYERS, write_csv, write_layer, write_sheet
+from registry.files.formats.writing import Returned
 from registry.intake.columns.edited import NO_EDITS, Edits
 from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.engine import Workbench, as_csv
@@ -113,19 +114,19 @@ def report_suffix(file: SourceFile, suffix: str) -> str:
     written so. They cannot where it was packed, is of an old spreadsheet, or is called a map layer
     and has no shapes, as records in JSON.
     """
-    form = FORMS.get(suffix.lower())
-    if form is None or (form in LAYERS and file.table.features is None):
-        return f".{file.table.form}"
+    form = returned_as(suffix.lower())
+    if form is None or (FORMATS[form].is_layer and file.table.features is None):
+        return FORMATS[file.table.form].suffix
     return suffix
 
 
-def report_form(file: SourceFile, path: Path) -> str:
-    """The form in which rows are handed back in `path`: by its suffix, else the file's own.
+def report_form(file: SourceFile, path: Path) -> Format:
+    """The format in which rows are handed back in `path`: by its suffix, else the file's own.
 
-    Raises InvalidInputError for a map layer of a file that is none.
+    Raises InvalidInputError for a map layer where the file is not one.
     """
-    form = FORMS.get(path.suffix.lower(), file.table.form)
-    if form in LAYERS and file.table.features is None:
+    form = FORMATS[returned_as(path.suffix.lower()) or file.table.form]
+    if form.is_layer and file.table.features is None:
         raise InvalidInputError.of_field(
             "report",
             "no_layer",
@@ -148,18 +149,9 @@ def write_problems(
     rows are told by their `numbering`.
     """
     form = report_form(file, path)
-    returned = file.returned
     reported = _reported(file, problems, which, numbering)
-    if form in LAYERS:
-        chosen = ((at, reasons) for at, _, reasons in reported)
-        write_layer(path, form, file.table, returned, REPORT_COLUMNS, chosen)
-        return
-    headers = [*returned.headers, *REPORT_COLUMNS]
-    rows = ([*returned.cells(row), *reasons] for _, row, reasons in reported)
-    if form == "xlsx":
-        write_sheet(path, headers, rows, _SHEETS[which])
-    else:
-        write_csv(path, headers, rows, "\t" if path.suffix == ".tsv" else file.delimiter)
+    shown = (file.table, file.returned, REPORT_COLUMNS, reported, _SHEETS[which], file.delimiter)
+    form.write(path, Returned(*shown))
 
 
 def write_rows(file: SourceFile, problems: BinaryIO, path: Path, edits: Edits = NO_EDITS) -> None:

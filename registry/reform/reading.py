@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from geo.text import fold
 from registry.core.invalid import message_of
 from registry.core.messages import Message
+from registry.files.formats.formats import TABLES
 from registry.reform.members import MEMBERS
 from registry.reform.refusals import REFUSALS, Refusal, ResolutionRefusedError
 from registry.reform.resolution import Resolution
@@ -22,7 +23,8 @@ from registry.reform.resolution import Resolution
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """That of libyaml, thirty times as fast, where it is there."""
 MAX_BYTES: Final = 64 * 1024 * 1024
-_TABLES: Final = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods")
+_TABLES: Final = frozenset(TABLES) - {".txt"}
+"""Suffixes of tables; any other file is YAML."""
 Place = tuple[int | str, ...]
 
 

@@ -4,7 +4,6 @@ Rows of one change follow each other and have its number in the column `change`.
 resolution stands in the first rows that have it (`number`, `title`, `date`, `effective`).
 """
 
-import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -54,8 +53,8 @@ def lines_of(table: TableFile, path: Path) -> Iterator[tuple[int, Row]]:
         with table.opened(path, read) as found:
             yield from ((row.line, row.cells) for row in found.rows)
     except MissingColumnsError as error:
-        columns = ", ".join(map(table.shown, itertools.chain(*table.needed)))
-        raise ResolutionRefusedError([Refusal("not_a_table", 1, columns)]) from error
+        refusal = Refusal("not_a_table", 1, ", ".join(table.required))
+        raise ResolutionRefusedError([refusal]) from error
 
 
 def _head(said: dict[str, Any], lines: dict[Place, int], row: Row, line: int) -> None:

@@ -16,7 +16,6 @@ from registry.access.keys import KeyMade
 from registry.core.settings import Settings
 from registry.files.formats.any_file import read_file
 from registry.reform.work import clear_away, given_up
-from registry.reform.work_file import DECIDED
 from registry.units.gazetteer import today
 from tests.registry.reform.conftest import SPLIT, resolution
 from tests.support.intake import checksum, write
@@ -110,7 +109,7 @@ def test_resolution_is_tried_decided_carried_and_undone(hall: Hall, tmp_path: Pa
         (row,) = list(rows)
     assert row[3] == "00201 00202"
     wrong, right = (
-        write(tmp_path / name, {"Mã địa chỉ số": row[0], DECIDED: commune}).read_bytes()
+        write(tmp_path / name, {"Mã địa chỉ số": row[0], "Xã mới (mã)": commune}).read_bytes()
         for name, commune in (("wrong.csv", "00190"), ("right.csv", "202"))
     )
     decided = hall.done(hall.send(wrong, f"/{number}/decided", "u.csv"))

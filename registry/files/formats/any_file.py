@@ -14,15 +14,14 @@ from typing import IO, Final, cast
 from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message
 from registry.files.formats.fonts import table_in_unicode
-from registry.files.formats.ods_spaces import ODS_MEMBER, is_spaced, write_tight
-from registry.files.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
+from registry.files.formats.formats import FORMATS, ODS_MEMBER, Trait, recognized
+from registry.files.formats.ods_spaces import is_spaced, write_tight
+from registry.files.formats.other_kinds import WORDS, refuse_other_kinds
 from registry.files.formats.sandbox import read_sandboxed
-from registry.files.formats.sandboxed_reader import Reader
 from registry.files.formats.scratch import Scratch
 from registry.files.formats.spreadsheet_artifacts import undone
 from registry.files.formats.table import MOST_COLUMNS, TOO_FAR, Table, said_of, unreadable
-from registry.files.formats.text import SNIFFED_BYTES, read_plain
-from registry.files.formats.undeclared import is_dbf
+from registry.files.formats.text import SNIFFED_BYTES
 from registry.files.formats.xlsx_size import is_too_large
 
 MOST_UNPACKED: Final = 4 << 30
@@ -33,35 +32,17 @@ _SAMPLE: Final = 2_000
 """Rows at the top of a table that say how its cells are written."""
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
-_SHEETS: Final = (b"\xd0\xcf\x11\xe0",)
-_GDAL: Final = (b"sqlite format 3\0", b"!table", b"\x00\x00\x27\x0a")
-"""GeoPackage, MapInfo TAB, Shapefile."""
-_BOOK_MEMBERS: Final = ("xl/workbook.xml", "xl/workbook.bin", ODS_MEMBER)
-_SHAPE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_TAB_PARTS: Final = (".tab", ".dat", ".map", ".id", ".ind")
 _GO_WITH: Final = ((".shx", ".shp"), (".shp", ".dbf"), (".id", ".map"), (".mid", ".mif"))
 """A file of a layer, and the one that it goes with."""
-_MIF_PARTS: Final = (".mif", ".mid")
 _GEODATABASE: Final = ".gdb"
 """A folder that is a database of ArcGIS."""
 _GEODATABASE_PART: Final = re.compile(r"a[0-9a-f]{8}(?:\.[A-Za-z0-9_]+)+|gdb|timestamps")
-_FOLDED_TEXT: Final = (".csv", ".tsv", ".txt")
-_SINGLE: Final = (
-    *_FOLDED_TEXT,
-    ".xlsx",
-    ".xls",
-    ".ods",
-    ".gpkg",
-    ".dbf",
-    ".geojson",
-    ".json",
-    ".ndjson",
-    ".jsonl",
-    ".kml",
-    ".gpx",
+_SINGLE: Final = tuple(
+    end for each in FORMATS.values() if each.reader and not each.parts for end in each.suffixes
 )
+"""Suffixes of files that hold a table by themselves."""
+_BOOKS: Final = {member: name for name, each in FORMATS.items() for member in each.members}
 _EMPTY: Final = Message("file_empty")
-_JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
 _BOMB: Final = Message("archive_too_large")
 _BROKEN: Final = Message("archive_damaged")
 _PACKING_ERRORS: Final = (
@@ -94,15 +75,17 @@ class _Wanted:
     sheet: str | None
     in_request: bool
 
-    def read(self, path: Path, reader: Reader) -> Table:
+    def read(self, path: Path, form: str) -> Table:
         """The table of a file that is not packed in anything."""
-        return read_sandboxed(path, reader, self.sheet, in_request=self.in_request)
+        if Trait.TRUSTED in FORMATS[form].traits and not self.in_request:
+            return FORMATS[form].read(path, self.sheet)
+        return read_sandboxed(path, form, self.sheet, in_request=self.in_request)
 
 
 def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
     """`packed`: so many times."""
     if path.suffix == _GEODATABASE and path.is_dir():
-        return wanted.read(path, "layer")
+        return wanted.read(path, "gdb")
     with path.open("rb") as stream:
         head = stream.read(SNIFFED_BYTES)
     if not head.strip():
@@ -112,32 +95,12 @@ def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
             raise unreadable(path, _BOMB)
         unpacked = _unzipped if head.startswith(_GZIP) else _from_archive
         return unpacked(path, wanted, packed)
-    if head.startswith(_SHEETS):
-        return wanted.read(path, "sheet")
-    if head.startswith(b"PAR1"):
-        return wanted.read(path, "parquet")
-    if head.lower().startswith(_GDAL) or _is_drawn(head):
-        return wanted.read(path, "layer")
-    if is_dbf(head):
-        return _read_dbf(path, wanted)
-    refuse_other_kinds(path, head)
-    return wanted.read(path, "text") if wanted.in_request else read_plain(path)
-
-
-def _is_geojson(head: bytes) -> bool:
-    begun = head.lstrip(BLANK)
-    return begun.startswith(b"{") and any(
-        re.search(rb'"type"\s*:\s*"' + kind, begun) for kind in _JSON_KINDS
-    )
-
-
-def _is_drawn(head: bytes) -> bool:
-    """Whether a text is a layer: GeoJSON, KML, GPX or MapInfo's MIF."""
-    begun = head.lstrip(BLANK)
-    if begun.startswith(b"<"):
-        return b"<kml" in head[:2_000] or b"<gpx" in head[:2_000]
-    mif = begun[:8].lower().startswith(b"version ") and b"columns" in head.lower()
-    return mif or _is_geojson(head)
+    form = recognized(head)
+    if form is None:
+        refuse_other_kinds(path, head)
+        form = "csv"
+    by_name = Trait.BY_NAME in FORMATS[form].traits
+    return _read_by_name(path, form, wanted) if by_name else wanted.read(path, form)
 
 
 def _holding(folder: Scratch, table: Table) -> Table:
@@ -145,13 +108,13 @@ def _holding(folder: Scratch, table: Table) -> Table:
     return replace(table, holds=(folder, table.holds))
 
 
-def _read_dbf(path: Path, wanted: _Wanted) -> Table:
-    """A table of dBase or FoxPro by itself, as that of a Shapefile; GDAL knows it by its name."""
+def _read_by_name(path: Path, form: str, wanted: _Wanted) -> Table:
+    """The table of a file under a name that ends as its reader expects."""
     folder = Scratch()
-    table = folder.path / f"{path.stem}.dbf"
-    table.symlink_to(path.resolve())
+    named = folder.path / f"{path.stem}{FORMATS[form].suffix}"
+    named.symlink_to(path.resolve())
     try:
-        return _holding(folder, wanted.read(table, "layer"))
+        return _holding(folder, wanted.read(named, form))
     except UnreadableFileError as error:
         raise _told_of(path, error) from error
 
@@ -167,17 +130,18 @@ def _unzipped(path: Path, wanted: _Wanted, packed: int) -> Table:
 def _from_archive(path: Path, wanted: _Wanted, packed: int) -> Table:
     with _unpacking(path), zipfile.ZipFile(path) as archive:
         members = {PurePosixPath(each.filename): each for each in archive.infolist()}
-        if any(PurePosixPath(name) in members for name in _BOOK_MEMBERS):
+        found = (form for name, form in _BOOKS.items() if PurePosixPath(name) in members)
+        if book := next(found, None):
             # The reader unpacks all of it into memory.
             _check_size(path, sum(e.file_size for e in members.values()), path.stat().st_size)
             if is_too_large(archive):
                 raise unreadable(path, TOO_FAR)
             if PurePosixPath(ODS_MEMBER) not in members or not is_spaced(archive):
-                return wanted.read(path, "sheet")
+                return wanted.read(path, book)
             folder = Scratch()
             tight = folder.path / path.name
             write_tight(archive, tight)
-            return _holding(folder, wanted.read(tight, "sheet"))
+            return _holding(folder, wanted.read(tight, book))
         if PurePosixPath("word/document.xml") in members:
             raise unreadable(path, WORDS)
         chosen = _members(path, list(members))
@@ -205,7 +169,7 @@ def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
         if len(bases := {name.parent for name in of_base}) > 1:
             raise unreadable(path, Message("several_files", names=", ".join(map(str, bases))))
         return of_base
-    for parts in (_SHAPE_PARTS, _TAB_PARTS, _MIF_PARTS):
+    for parts in filter(None, (each.parts for each in FORMATS.values())):
         heads = [name for name in own if name.suffix.lower() == parts[0]]
         if len(heads) == 1:
             of_layer = {

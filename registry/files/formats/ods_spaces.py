@@ -8,7 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-ODS_MEMBER: Final = "content.xml"
+from registry.files.formats.formats import ODS_MEMBER
+
 _LOOKED_AT: Final = 1 << 18
 _BETWEEN: Final = re.compile(rb"(</?table:[^<>]*>|</text:p>)\s+(?=<(?:/?table:|text:p\b))")
 """Outside of paragraphs: inside of one, spaces are its text."""

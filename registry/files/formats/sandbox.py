@@ -36,7 +36,6 @@ from registry.files.formats.sandboxed_reader import (
     LIMITS,
     ROWS,
     TABLE,
-    Reader,
     size_of,
 )
 from registry.files.formats.scratch import Scratch
@@ -64,16 +63,16 @@ _log: Final = logging.getLogger("diachiso.files")
 
 
 def read_sandboxed(
-    path: Path, reader: Reader, sheet: str | None = None, *, in_request: bool = False
+    path: Path, form: str, sheet: str | None = None, *, in_request: bool = False
 ) -> Table:
-    """The table of a file by one of the readers; `sheet` chooses a sheet or layer.
+    """The table of a file of one of `FORMATS`; `sheet` chooses a sheet or layer.
 
     `in_request`: somebody waits for the answer, so it takes little time or none. Raises
     UnreadableFileError and its kinds, and in a request TooManyRequestsError where others are read.
     """
     scratch = Scratch()
     with _turn() if in_request else contextlib.nullcontext():
-        _run(path, reader, sheet, scratch.path, "request" if in_request else "job")
+        _run(path, form, sheet, scratch.path, "request" if in_request else "job")
     described: dict[str, Any] = json.loads((scratch.path / TABLE).read_text(encoding="utf-8"))
     if refused := described.get("refused"):
         message = Message.from_json(refused["message"])
@@ -105,9 +104,9 @@ def _turn() -> Iterator[None]:
         _IN_REQUESTS.release()
 
 
-def _run(path: Path, reader: Reader, sheet: str | None, folder: Path, use: str) -> None:
+def _run(path: Path, form: str, sheet: str | None, folder: Path, use: str) -> None:
     limits = LIMITS[use](size_of(path))
-    arguments = json.dumps([str(path.absolute()), reader, sheet, str(folder), use])
+    arguments = json.dumps([str(path.absolute()), form, sheet, str(folder), use])
     try:
         done = subprocess.run(
             ["setpriv", "--pdeathsig=KILL", "--", sys.executable, "-m", _MODULE, arguments],

@@ -13,12 +13,11 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from registry.core.confinement import forbid_network, limit_memory, limit_processor
 from registry.core.messages import Message, stored
-
-Reader = Literal["layer", "parquet", "sheet", "text"]
+from registry.files.formats.formats import FORMATS
 
 TABLE: Final = "table.json"
 ROWS: Final = "rows.jsonl"
@@ -79,22 +78,6 @@ def size_of(path: Path) -> int:
         for part in parts
         if part.is_file() and (path.is_dir() or part.stem == path.stem)
     )
-
-
-def _read(path: Path, reader: Reader, sheet: str | None) -> Any:
-    if reader == "sheet":
-        from registry.files.formats.sheets import read_sheet
-
-        return read_sheet(path, sheet)
-    if reader == "text":
-        from registry.files.formats.text import read_plain
-
-        return read_plain(path)
-    # pyogrio loads it where it is installed, for half a second, and it is not used here.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
-    from registry.files.formats import layers
-
-    return layers.read_parquet(path) if reader == "parquet" else layers.read_layer(path, sheet)
 
 
 def _write(path: Path, folder: Path, table: Any, limits: Limits, *, handed_back: bool) -> None:
@@ -167,7 +150,7 @@ def main() -> int:
     """The exit status."""
     from registry.core.errors import UnreadableFileError
 
-    path, reader, sheet, folder, use = json.loads(sys.argv[1])
+    path, form, sheet, folder, use = json.loads(sys.argv[1])
     limits = LIMITS[use](size_of(Path(path)))
     forbid_network()
     limit_processor(limits.processor_s)
@@ -176,9 +159,11 @@ def main() -> int:
     sys.excepthook = lambda _kind, _error, where: Path(folder, FAILED).write_text(
         "".join(traceback.format_tb(where)), encoding="utf-8"
     )
+    # pyogrio loads it where it is installed, for half a second, and it is not used here.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
     gc.disable()  # millions of short lists, none of which holds another
     try:
-        table = _read(Path(path), reader, sheet)
+        table = FORMATS[form].read(Path(path), sheet)
         _write(Path(path), Path(folder), table, limits, handed_back=use == "job")
     except UnreadableFileError as error:
         refused = {

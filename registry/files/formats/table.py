@@ -140,7 +140,7 @@ class Table:
     systems: tuple[str, ...] = ()
     """Those that the points speak for, where a dry run goes on in one that nobody confirmed."""
     form: str = "csv"
-    """The format in which rows are handed back: csv, xlsx, geojson, gpkg or parquet."""
+    """The name of the format (`formats.FORMATS`) in which rows are handed back."""
     features: Features | None = field(default=None, repr=False)
     """Of a map layer, what its features are read from."""
     codes_of_today: bool = False

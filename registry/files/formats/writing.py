@@ -1,7 +1,9 @@
 """Rows handed back: as CSV, as a workbook, or as the features of a map layer, shapes and all."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,16 +16,6 @@ from registry.files.spellings.returned import ReturnedColumns
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMS: Final = {
-    **dict.fromkeys((".csv", ".tsv", ".txt"), "csv"),
-    ".xlsx": "xlsx",
-    **dict.fromkeys((".geojson", ".json"), "geojson"),
-    ".gpkg": "gpkg",
-    ".parquet": "parquet",
-}
-"""Suffix → the form in which rows are handed back."""
-LAYERS: Final = {"geojson": "GeoJSON", "gpkg": "GPKG", "parquet": ""}
-"""Forms that hold shapes, and GDAL's name of each."""
 _LAYER: Final = "dia_chi_so"
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 _MOST_ROWS: Final = 1_048_575
@@ -32,8 +24,57 @@ _WIDTH: Final = 18
 _PLAIN: Final = ("int", "uint", "float", "double", "bool")
 """Kinds of values that are written as they came; any other as text."""
 
-Chosen = Iterator[tuple[int, Sequence[str]]]
-"""Places of rows in the table, blank ones counted, in order, and what is added to each."""
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Rows of a file that go back to whoever delivered it, with columns added."""
+
+    table: Table
+    columns: ReturnedColumns
+    """Of its own columns those that go back."""
+    added: Sequence[str]
+    """Headers of the columns that are added."""
+    rows: Iterator[tuple[int, Sequence[str], Sequence[str]]]
+    """Place in the table, blank rows counted, in order; the cells; and what is added to them."""
+    sheet: str
+    """The name of the sheet of a workbook."""
+    delimiter: str
+
+    @property
+    def headers(self) -> list[str]:
+        """Of all columns."""
+        return [*self.columns.headers, *self.added]
+
+    @property
+    def cells(self) -> Iterator[list[str]]:
+        """The cells of each row, with what is added."""
+        return ([*self.columns.cells(row), *added] for _, row, added in self.rows)
+
+
+def return_text(path: Path, returned: Returned) -> None:
+    """Write rows that are handed back as CSV."""
+    separator = "\t" if path.suffix == ".tsv" else returned.delimiter
+    write_csv(path, returned.headers, returned.cells, separator)
+
+
+def return_sheet(path: Path, returned: Returned) -> None:
+    """Write rows that are handed back as a workbook."""
+    write_sheet(path, returned.headers, returned.cells, returned.sheet)
+
+
+def return_geojson(path: Path, returned: Returned) -> None:
+    """Write features that are handed back, shapes and all."""
+    _return_layer(path, returned, partial(_write_gdal, driver="GeoJSON"))
+
+
+def return_geopackage(path: Path, returned: Returned) -> None:
+    """Write features that are handed back, shapes and all."""
+    _return_layer(path, returned, partial(_write_gdal, driver="GPKG"))
+
+
+def return_parquet(path: Path, returned: Returned) -> None:
+    """Write features that are handed back, shapes and all."""
+    _return_layer(path, returned, _write_parquet)
 
 
 def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[str]], sep: str) -> None:
@@ -81,55 +122,40 @@ def write_sheet(
                         sheet.write_string(at, column, cell, text)
 
 
-def write_layer(
-    path: Path,
-    form: str,
-    table: Table,
-    returned: ReturnedColumns,
-    added: Sequence[str],
-    chosen: Chosen,
+def _return_layer(
+    path: Path, returned: Returned, write: Callable[[Path, "pa.RecordBatchReader", Any], None]
 ) -> None:
-    """The features of a layer that are chosen, shapes and all, with the columns `added`.
-
-    Of their own columns those that are `returned`. Numbers stay numbers, and text is as the table
-    reads it, in Unicode.
-    """
+    """Numbers stay numbers, and text is as the table reads it, in Unicode."""
     import pyarrow as pa
 
-    features: Any = table.features
-    named = {
-        place: features.fields[column.at]
-        for place, column in enumerate(returned.columns)
-        if column.at < len(features.fields)
-    }
+    features: Any = returned.table.features
     with (
         features.batches(shapes=features.geometry is not None) as batches,
-        table.rows() as rows,
+        returned.table.rows() as rows,
     ):
-        parts = _parts(batches, rows, features.geometry, returned, named, added, chosen)
+        parts = _parts(batches, rows, features, returned)
         first = next(parts, None)
         if first is None:
             return
         path.unlink(missing_ok=True)
-        reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], parts))
-        if form == "parquet":
-            _write_parquet(path, reader, features.geo)
-        else:
-            _write_gdal(path, form, reader, features)
+        write(
+            path, pa.RecordBatchReader.from_batches(first.schema, chain([first], parts)), features
+        )
 
 
 def _parts(
-    batches: Iterable[Any],
-    rows: Iterator[list[str]],
-    geometry: str | None,
-    returned: ReturnedColumns,
-    named: Mapping[int, str],
-    added: Sequence[str],
-    chosen: Chosen,
+    batches: Iterable[Any], rows: Iterator[list[str]], features: Any, returned: Returned
 ) -> "Iterator[pa.RecordBatch]":
-    """The chosen features, batch by batch; `named`: the layer's own columns of the returned."""
+    """The features that are handed back, batch by batch."""
     import pyarrow as pa
 
+    columns_of, geometry = returned.columns.columns, features.geometry
+    named = {
+        place: features.fields[column.at]
+        for place, column in enumerate(columns_of)
+        if column.at < len(features.fields)
+    }
+    chosen = ((place, added) for place, _, added in returned.rows)
     start, wanted = 0, next(chosen, None)
     for batch in batches:
         read = list(islice(rows, batch.num_rows))
@@ -142,16 +168,16 @@ def _parts(
         if not taken and wanted is not None:
             continue
         chosen_rows = pa.array(taken, pa.int64())
-        cells = [returned.cells(read[n]) for n in taken]
+        cells = [returned.columns.cells(read[n]) for n in taken]
         columns = {
             name: _column(
                 batch.column(name).take(chosen_rows),
                 [row[place] for row in cells],
-                [read[n][returned.columns[place].at] for n in taken],
+                [read[n][columns_of[place].at] for n in taken],
             )
             for place, name in named.items()
         }
-        for at, name in enumerate(added):
+        for at, name in enumerate(returned.added):
             columns[name] = pa.array([reasons[at] for reasons in more], pa.string())
         if geometry is not None:
             columns[geometry] = batch.column(geometry).take(chosen_rows)
@@ -171,7 +197,7 @@ def _column(values: "pa.Array", cells: Sequence[str], given: Sequence[str]) -> "
     return pa.array([cell or None for cell in cells], pa.string())
 
 
-def _write_gdal(path: Path, form: str, reader: "pa.RecordBatchReader", features: Any) -> None:
+def _write_gdal(path: Path, reader: "pa.RecordBatchReader", features: Any, *, driver: str) -> None:
     from registry.files.gdal import write_arrow
 
     write_arrow(
@@ -179,17 +205,17 @@ def _write_gdal(path: Path, form: str, reader: "pa.RecordBatchReader", features:
         path,
         # GDAL would take it from the file's name, which is not always the one that it will have.
         layer=_LAYER,
-        driver=LAYERS[form],
+        driver=driver,
         geometry_name=features.geometry,
         geometry_type=features.geometry_type if features.geometry else None,
         crs=features.crs if features.geometry else None,
     )
 
 
-def _write_parquet(path: Path, reader: "pa.RecordBatchReader", geo: bytes) -> None:
+def _write_parquet(path: Path, reader: "pa.RecordBatchReader", features: Any) -> None:
     import pyarrow.parquet as pq
 
-    schema = reader.schema.with_metadata({b"geo": geo})
+    schema = reader.schema.with_metadata({b"geo": features.geo})
     with pq.ParquetWriter(path, schema) as writer:
         for batch in reader:
             writer.write_batch(batch)

@@ -12,6 +12,7 @@ from typing import Final, cast
 from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message
 from registry.files.csv_cells import Writer, read_rows
+from registry.files.formats.formats import FORMATS, WORKBOOKS
 from registry.files.formats.sandbox import read_sandboxed
 from registry.files.formats.sheets import read_sheet
 from registry.files.formats.writing import write_sheet
@@ -19,9 +20,7 @@ from registry.publish.batch.columns import PREFIX
 from registry.publish.batch.rows import Layout, Stated, Table, table_of
 from registry.publish.batch.words import in_words
 
-READ: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-"""Suffixes of spreadsheets that can be read."""
-WRITTEN: Final = ".xlsx"
+WRITTEN: Final = FORMATS["xlsx"].suffix
 _SHEET: Final = "Kết quả"
 IN_WORDS: Final = f"{PREFIX}giải thích"
 """The column of a workbook that says in words what the codes in the others mean."""
@@ -31,14 +30,14 @@ _MEASURED: Final = tuple(f"{PREFIX}{name}" for name in ("lon", "lat", "distance_
 _ZIPPED: Final = b"PK\x03\x04"
 _MAX_UNPACKED: Final = 40_000_000
 """Bytes of a workbook that came over HTTP, unpacked: some hundred rows have none of it."""
-_BEGINNINGS: Final = {_ZIPPED: ".xlsx", b"\xd0\xcf\x11\xe0": ".xls"}
+_BEGINNINGS: Final = {_ZIPPED: WRITTEN, b"\xd0\xcf\x11\xe0": ".xls"}
 
 
 def workbook_suffix(body: bytes, name: str) -> str | None:
     """The suffix under which bytes can be read as a workbook, None for what is none."""
     known = next((s for first, s in _BEGINNINGS.items() if body.startswith(first)), None)
     given = Path(name).suffix.lower()
-    return given if known and given in READ else known
+    return given if known and given in WORKBOOKS else known
 
 
 def as_csv(body: bytes, suffix: str, most: int) -> str:
@@ -52,7 +51,7 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
         path = Path(file.name)
         try:
             _check_unpacked(path)
-            found = read_sandboxed(path, "sheet", in_request=True)
+            found = read_sandboxed(path, "xlsx", in_request=True)
             text = io.StringIO(newline="")
             with found.rows() as rows:
                 Writer(text).writerows([found.headers, *islice(rows, most + 1)])

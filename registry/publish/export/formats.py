@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Flag, auto
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
+
+from registry.files.formats.formats import FORMATS as FILES
+from registry.files.formats.formats import Format, loaded
 
 Batches = Iterable[Any]
 
@@ -28,23 +30,33 @@ class Trait(Flag):
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """One format."""
+class Export:
+    """How one of `registry.files.formats.formats` is written; its names and types stand there."""
 
-    suffixes: tuple[str, ...]
-    """What names of its files end in; the first is what a download is called."""
-    media_type: str
+    format: Format
     writer: str
-    """`module:function` of this package, loaded when it is asked for: Arrow takes half a second
-    and 60 MB. It gets record batches and their schema, and behind a path unless it is a stream.
+    """`module:function` of this package, loaded when it is called: Arrow takes half a second
+    and 60 MB. It gets record batches and their schema, after a path unless it is a stream.
     """
     traits: Trait
+    any_suffix: bool = False
+    """Whether every suffix of the format asks for it, and not the first alone."""
     rows_of_progress: int = 200_000
     """Records between two words of progress."""
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What names of its files end in; the first is what a download is called."""
+        return self.format.suffixes[: None if self.any_suffix else 1]
+
+    @property
+    def media_type(self) -> str:
+        """The type of a download."""
+        return self.format.media_type
+
     def pieces(self, batches: Batches, schema: Any) -> Iterator[bytes]:
         """The bytes of a streamed format."""
-        written: Iterator[bytes] = self._load()(batches, schema)
+        written: Iterator[bytes] = loaded(self.writer, __package__)(batches, schema)
         return written
 
     def write(self, path: Path, batches: Batches, schema: Any) -> None:
@@ -53,34 +65,22 @@ class Format:
             with path.open("wb") as out:
                 out.writelines(self.pieces(batches, schema))
         else:
-            self._load()(path, batches, schema)
-
-    def _load(self) -> Any:
-        module, _, function = self.writer.partition(":")
-        return getattr(import_module(f"{__package__}.{module}"), function)
+            loaded(self.writer, __package__)(path, batches, schema)
 
 
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LAYER: Final = Trait.GEOMETRY | Trait.POLYGONS | Trait.FILES_BESIDE
 _PARQUET: Final = Trait.STREAMED | Trait.GEOMETRY | Trait.POLYGONS | Trait.ALONG_CURVE
 FORMATS: Final = {
-    "csv": Format((".csv",), "text/csv; charset=utf-8", "writers:csv", Trait.STREAMED),
-    "csv.gz": Format((".csv.gz",), "application/gzip", "writers:csv_gz", Trait.STREAMED),
-    "xlsx": Format((".xlsx",), _XLSX, "writers:xlsx", Trait(0), 10_000),
-    "ndjson": Format((".ndjson",), "application/x-ndjson", "writers:ndjson", Trait.STREAMED),
-    "geojson": Format(
-        *((".geojson",), "application/geo+json", "writers:geojson"), Trait.STREAMED | Trait.POLYGONS
-    ),
-    "gpkg": Format((".gpkg",), "application/geopackage+sqlite3", "writers:geopackage", _LAYER),
-    "geoparquet": Format(
-        *((".parquet", ".geoparquet"), "application/vnd.apache.parquet", "geoparquet:geoparquet"),
-        _PARQUET,
-    ),
-    "flatgeobuf": Format(
-        *((".fgb",), "application/flatgeobuf", "writers:flatgeobuf"), _LAYER | Trait.ONLY_PLACED
-    ),
-    "pmtiles": Format(
-        *((".pmtiles",), "application/vnd.pmtiles", "writers:pmtiles"),
+    "csv": Export(FILES["csv"], "writers:csv", Trait.STREAMED),
+    "csv.gz": Export(FILES["csv.gz"], "writers:csv_gz", Trait.STREAMED),
+    "xlsx": Export(FILES["xlsx"], "writers:xlsx", Trait(0), rows_of_progress=10_000),
+    "ndjson": Export(FILES["ndjson"], "writers:ndjson", Trait.STREAMED),
+    "geojson": Export(FILES["geojson"], "writers:geojson", Trait.STREAMED | Trait.POLYGONS),
+    "gpkg": Export(FILES["gpkg"], "writers:geopackage", _LAYER),
+    "geoparquet": Export(FILES["parquet"], "geoparquet:geoparquet", _PARQUET, any_suffix=True),
+    "flatgeobuf": Export(FILES["flatgeobuf"], "writers:flatgeobuf", _LAYER | Trait.ONLY_PLACED),
+    "pmtiles": Export(
+        *(FILES["pmtiles"], "writers:pmtiles"),
         Trait.GEOMETRY | Trait.FILES_BESIDE | Trait.ONLY_PLACED,
     ),
 }

@@ -42,7 +42,6 @@ _MOST_HOURS: Final = 255
 TABLE: Final = TableFile(
     "services",
     (("service", "office"),),
-    lambda headers: Message("service_columns_required", headers=headers),
     {"commune": "communes", "longitude": "lon", "latitude": "lat"},
 )
 _KIND_WORDS: Final[Mapping[str, Kind]] = {

@@ -43,11 +43,7 @@ PROBLEMS: Final = {
 _TABLE: Final = ProblemTable(
     PROBLEMS, notices=("value_shared", "record_has_several"), identifiers=frozenset(PROBLEMS)
 )
-TABLE: Final = TableFile(
-    "external_ids",
-    (("code",), ("value",)),
-    lambda headers: Message("external_columns_required", headers=headers),
-)
+TABLE: Final = TableFile("external_ids", (("code",), ("value",)))
 
 
 @dataclass(frozen=True, slots=True)

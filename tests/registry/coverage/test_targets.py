@@ -245,7 +245,7 @@ def test_what_is_withdrawn_counts_no_more_and_stays(engine: Engine, tmp_path: Pa
 def test_files_without_the_columns_and_wrong_defaults_are_refused(
     engine: Engine, tmp_path: Path
 ) -> None:
-    with pytest.raises(UnreadableFileError, match="cần cột mã đơn vị"):
+    with pytest.raises(UnreadableFileError, match="cần có cột Số hộ"):
         load(engine, tmp_path / "a.csv", "tên,ghi chú\nBa Đình,x\n")
     with session_scope(engine) as session, pytest.raises(UnreadableFileError, match="không có tệp"):
         import_targets(session, load_gazetteer(session), tmp_path / "none.csv", Defaults())

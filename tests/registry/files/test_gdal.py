@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from registry.core.settings import ROOT
+from registry.files.formats.formats import FORMATS, Trait
 from registry.files.gdal import READ
 
 ELSEWHERE = (
@@ -92,7 +93,7 @@ def test_virtual_table_of_a_database_reads_no_other_file(tmp_path: Path) -> None
     [
         ("pyogrio", ["registry/files/gdal.py"]),
         ("registry.files.formats.layers", []),
-        ("registry.files.formats import layers", ["registry/files/formats/sandboxed_reader.py"]),
+        ("registry.files.formats import layers", []),
     ],
 )
 def test_no_other_module_loads_what_reads_layers(loaded: str, by: list[str]) -> None:
@@ -104,6 +105,11 @@ def test_no_other_module_loads_what_reads_layers(loaded: str, by: list[str]) -> 
         if loads.search(source.read_text(encoding="utf-8"))
     ]
     assert found == by
+
+
+def test_libraries_that_read_layers_are_loaded_in_the_sandbox_alone() -> None:
+    trusted = [each.reader for each in FORMATS.values() if Trait.TRUSTED in each.traits]
+    assert trusted == ["text:read_plain"]
 
 
 def test_process_that_reads_a_file_loads_nothing_of_the_database() -> None:
