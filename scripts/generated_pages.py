@@ -208,7 +208,7 @@ def formats() -> str:
     """One line a format that is imported."""
     rows = ["| loại, format | đuôi, suffixes | trả lại dòng, rows come back so |", "|---|---|---|"]
     rows += [
-        f"| {each.label} | {' '.join(each.parts or each.suffixes)} | {'x' if each.writer else ''} |"
+        f"| {each.label} | {each.endings} | {'x' if each.writer else ''} |"
         for each in FORMATS.values()
         if each.reader
     ]

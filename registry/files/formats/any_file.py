@@ -38,7 +38,10 @@ _GEODATABASE: Final = ".gdb"
 """A folder that is a database of ArcGIS."""
 _GEODATABASE_PART: Final = re.compile(r"a[0-9a-f]{8}(?:\.[A-Za-z0-9_]+)+|gdb|timestamps")
 _SINGLE: Final = tuple(
-    end for each in FORMATS.values() if each.reader and not each.parts for end in each.suffixes
+    suffix
+    for each in FORMATS.values()
+    if each.reader and Trait.SEVERAL not in each.traits
+    for suffix in each.suffixes
 )
 """Suffixes of files that hold a table by themselves."""
 _BOOKS: Final = {member: name for name, each in FORMATS.items() for member in each.members}
@@ -169,7 +172,7 @@ def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
         if len(bases := {name.parent for name in of_base}) > 1:
             raise unreadable(path, Message("several_files", names=", ".join(map(str, bases))))
         return of_base
-    for parts in filter(None, (each.parts for each in FORMATS.values())):
+    for parts in (each.suffixes for each in FORMATS.values() if Trait.SEVERAL in each.traits):
         heads = [name for name in own if name.suffix.lower() == parts[0]]
         if len(heads) == 1:
             of_layer = {

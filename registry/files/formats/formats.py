@@ -19,31 +19,23 @@ if TYPE_CHECKING:
     from registry.files.formats.table import Table
     from registry.files.formats.writing import Returned
 
-_KML_WITHIN: Final = 2_000
-_JSON_KINDS: Final = (b"Feature", b"Topology", b"Point", b"Polygon", b"Multi", b"Geometry", b"esri")
+UNKNOWN: Final = "application/octet-stream"
+Recognizer = Callable[[bytes], object]
+"""Whether a file begins so, by something that is true."""
 
 
 def _never(_head: bytes) -> bool:
     return False
 
 
-def _begins(*signs: bytes) -> Callable[[bytes], bool]:
-    return lambda head: head.startswith(signs)
+def _begins(pattern: bytes) -> Recognizer:
+    """Whether a file begins with a pattern."""
+    return re.compile(pattern, re.DOTALL).match
 
 
-def _has_tag(tag: bytes) -> Callable[[bytes], bool]:
-    return lambda head: head.lstrip(BLANK).startswith(b"<") and tag in head[:_KML_WITHIN]
-
-
-def _is_mif(head: bytes) -> bool:
-    return head.lstrip(BLANK)[:8].lower().startswith(b"version ") and b"columns" in head.lower()
-
-
-def _is_geojson(head: bytes) -> bool:
-    begun = head.lstrip(BLANK)
-    return begun.startswith(b"{") and any(
-        re.search(rb'"type"\s*:\s*"' + kind, begun) for kind in _JSON_KINDS
-    )
+def _is_text(pattern: bytes) -> Recognizer:
+    """Whether a text begins with a pattern, after blanks."""
+    return _begins(b"[" + BLANK + b"]*(?:" + pattern + b")")
 
 
 class Trait(Flag):
@@ -58,6 +50,8 @@ class Trait(Flag):
     """Its reader chooses among sheets or layers."""
     TRUSTED = auto()
     """Our own code reads it: a job does so in its own process."""
+    SEVERAL = auto()
+    """A file of it is several files, one for each of its suffixes; the first is opened."""
     BY_NAME = auto()
     """Its reader recognizes it by its suffix alone."""
 
@@ -68,22 +62,25 @@ class Format:
 
     label: str
     """A name that is the same in every language."""
-    suffixes: tuple[str, ...]
-    """What names of its files end in; the first is what a download is called."""
-    media_type: str = "application/octet-stream"
+    endings: str
+    """Its suffixes, separated by blanks; the first is that of a download."""
+    media_type: str = UNKNOWN
     traits: Trait = Trait.NONE
     reader: str = ""
     """`module:function` of this package, which gets a path, and a sheet where there is a choice.
     Loaded when it is called: libraries that read layers take a second, and are not to be trusted.
     """
-    recognizes: Callable[[bytes], bool] = _never
+    writer: str = ""
+    """`module:function` of this package, which gets a path and `Returned` rows."""
+    recognizes: Recognizer = _never
     """Whether a file begins so; names are not looked at."""
     members: tuple[str, ...] = ()
     """Members by one of which an archive is a file of this format."""
-    parts: tuple[str, ...] = ()
-    """Suffixes of the files of one layer, the one to open first."""
-    writer: str = ""
-    """`module:function` of this package, which gets a path and `Returned` rows."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What names of its files end in."""
+        return tuple(self.endings.split())
 
     @property
     def suffix(self) -> str:
@@ -111,101 +108,102 @@ def loaded(function: str, package: str = __package__) -> Any:
     return getattr(import_module(f"{package}.{module}"), name)
 
 
-_SHEETS: Final = "sheets:read_sheet"
-_TEXT: Final = "text:read_plain"
-_EXCEL: Final = ("xl/workbook.xml", "xl/workbook.bin")
-ODS_MEMBER: Final = "content.xml"
-
-
-def _book(label: str, suffix: str, media_type: str, **more: Any) -> Format:
+def _book(label: str, suffixes: str, media_type: str = UNKNOWN, **more: Any) -> Format:
     """A workbook, of which calamine reads a sheet."""
-    return Format(label, (suffix,), media_type, Trait.TABLE | Trait.CHOICE, _SHEETS, **more)
+    traits = Trait.TABLE | Trait.CHOICE
+    return Format(label, suffixes, media_type, traits, "sheets:read_sheet", **more)
 
 
-def _layer(label: str, *suffixes: str, **more: Any) -> Format:
+def _layer(
+    label: str,
+    suffixes: str,
+    recognizes: Recognizer = _never,
+    media_type: str = UNKNOWN,
+    writer: str = "",
+    traits: Trait = Trait.NONE,
+) -> Format:
     """A map layer, which GDAL reads."""
-    traits = Trait.LAYER | Trait.CHOICE
-    return Format(label, suffixes, traits=traits, reader="layers:read_layer", **more)
+    traits |= Trait.LAYER | Trait.CHOICE
+    return Format(label, suffixes, media_type, traits, "layers:read_layer", writer, recognizes)
 
 
+ODS_MEMBER: Final = "content.xml"
+_GEOJSON: Final = rb'"type"\s*:\s*"(Feature|Topology|Point|Polygon|Multi|Geometry|esri)'
 FORMATS: Final = {
     "csv": Format(
-        label="CSV",
-        suffixes=(".csv", ".tsv", ".txt"),
-        media_type="text/csv; charset=utf-8",
-        traits=Trait.TABLE | Trait.TRUSTED,
-        reader=_TEXT,
-        writer="writing:return_text",
+        "CSV",
+        ".csv .tsv .txt",
+        "text/csv; charset=utf-8",
+        Trait.TABLE | Trait.TRUSTED,
+        "text:read_plain",
+        "writing:return_text",
     ),
     "xlsx": _book(
-        *("Excel", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        members=_EXCEL,
+        "Excel",
+        ".xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         writer="writing:return_sheet",
+        members=("xl/workbook.xml", "xl/workbook.bin"),
     ),
-    "xlsm": _book("Excel (macro)", ".xlsm", "application/vnd.ms-excel.sheet.macroenabled.12"),
-    "xlsb": _book(
-        *("Excel (binary)", ".xlsb", "application/vnd.ms-excel.sheet.binary.macroenabled.12")
-    ),
+    "xlsm": _book("Excel (macro, binary)", ".xlsm .xlsb"),
     "xls": _book(
-        *("Excel 97–2003", ".xls", "application/vnd.ms-excel"),
-        recognizes=_begins(b"\xd0\xcf\x11\xe0"),
+        "Excel 97–2003",
+        ".xls",
+        "application/vnd.ms-excel",
+        recognizes=_begins(rb"\xd0\xcf\x11\xe0"),
     ),
     "ods": _book(
-        *("OpenDocument", ".ods", "application/vnd.oasis.opendocument.spreadsheet"),
+        "OpenDocument",
+        ".ods",
+        "application/vnd.oasis.opendocument.spreadsheet",
         members=(ODS_MEMBER,),
     ),
     "parquet": Format(
-        label="GeoParquet",
-        suffixes=(".parquet", ".geoparquet"),
-        media_type="application/vnd.apache.parquet",
-        traits=Trait.LAYER,
-        reader="layers:read_parquet",
-        recognizes=_begins(b"PAR1"),
-        writer="writing:return_parquet",
+        "GeoParquet",
+        ".parquet .geoparquet",
+        "application/vnd.apache.parquet",
+        Trait.LAYER,
+        "layers:read_parquet",
+        "writing:return_parquet",
+        _begins(rb"PAR1"),
     ),
     "gpkg": _layer(
-        *("GeoPackage", ".gpkg"),
-        media_type="application/geopackage+sqlite3",
-        recognizes=_begins(b"SQLite format 3\0"),
-        writer="writing:return_geopackage",
+        "GeoPackage",
+        ".gpkg",
+        _begins(rb"SQLite format 3\0"),
+        "application/geopackage+sqlite3",
+        "writing:return_geopackage",
     ),
     "geojson": _layer(
-        *("GeoJSON", ".geojson", ".json"),
-        media_type="application/geo+json",
-        recognizes=_is_geojson,
-        writer="writing:return_geojson",
+        "GeoJSON",
+        ".geojson .json",
+        _is_text(rb"\{.*" + _GEOJSON),
+        "application/geo+json",
+        "writing:return_geojson",
     ),
     "shapefile": _layer(
-        *("Shapefile", ".shp"),
-        recognizes=_begins(b"\x00\x00\x27\x0a"),
-        parts=(".shp", ".shx", ".dbf", ".prj", ".cpg"),
+        "Shapefile", ".shp .shx .dbf .prj .cpg", _begins(rb"\0\0\x27\n"), traits=Trait.SEVERAL
     ),
     "mapinfo": _layer(
-        *("MapInfo TAB", ".tab"),
-        recognizes=_begins(b"!table", b"!TABLE", b"!Table"),
-        parts=(".tab", ".dat", ".map", ".id", ".ind"),
+        "MapInfo TAB", ".tab .dat .map .id .ind", _begins(rb"(?i:!table)"), traits=Trait.SEVERAL
     ),
-    "mif": _layer("MapInfo MIF", ".mif", recognizes=_is_mif, parts=(".mif", ".mid")),
-    "kml": _layer("KML, KMZ", ".kml", ".kmz", recognizes=_has_tag(b"<kml")),
-    "gpx": _layer("GPX", ".gpx", media_type="application/gpx+xml", recognizes=_has_tag(b"<gpx")),
+    "mif": _layer(
+        "MapInfo MIF", ".mif .mid", _is_text(rb"(?i:version .*columns)"), traits=Trait.SEVERAL
+    ),
+    "kml": _layer("KML, KMZ", ".kml .kmz", _is_text(rb"(?=<).{,2000}?<kml")),
+    "gpx": _layer("GPX", ".gpx", _is_text(rb"(?=<).{,2000}?<gpx"), "application/gpx+xml"),
     "gdb": _layer("ArcGIS geodatabase", ".gdb"),  # a folder
-    "dbf": Format(
-        label="dBase",
-        suffixes=(".dbf",),
-        traits=Trait.CHOICE | Trait.BY_NAME,
-        reader="layers:read_layer",
-        recognizes=is_dbf,
-    ),
+    "dbf": _layer("dBase", ".dbf", is_dbf, traits=Trait.BY_NAME),
     # Text that the reader of text tells from other text.
-    "json": Format("JSON", (".json",), "application/json", reader=_TEXT),
-    "ndjson": Format("NDJSON", (".ndjson", ".jsonl"), "application/x-ndjson", reader=_TEXT),
-    "csv.gz": Format("CSV, gzip", (".csv.gz",), "application/gzip"),
-    "flatgeobuf": Format("FlatGeobuf", (".fgb",), "application/flatgeobuf"),
-    "pmtiles": Format("PMTiles", (".pmtiles",), "application/vnd.pmtiles"),
+    "json": Format("JSON", ".json", "application/json", reader="text:read_plain"),
+    "ndjson": Format("NDJSON", ".ndjson .jsonl", "application/x-ndjson", reader="text:read_plain"),
+    "csv.gz": Format("CSV, gzip", ".csv.gz", "application/gzip"),
+    "flatgeobuf": Format("FlatGeobuf", ".fgb", "application/flatgeobuf"),
+    "pmtiles": Format("PMTiles", ".pmtiles", "application/vnd.pmtiles"),
 }
 """Name → format; the first that recognizes a file reads it."""
 WORKBOOKS: Final = tuple(
-    end for each in FORMATS.values() if each.reader == _SHEETS for end in each.suffixes
+    end for each in FORMATS.values() if each.reader == "sheets:read_sheet" for end in each.suffixes
 )
 TABLES: Final = tuple(
     end for each in FORMATS.values() if Trait.TABLE in each.traits for end in each.suffixes
