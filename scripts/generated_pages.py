@@ -47,7 +47,7 @@ PAGES: Final = (
 _PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?((?: *# )?<!-- end -->)", re.DOTALL)
 _COMMON: Final = ("reason", "decision_number")
 _NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
-"""None is asked for what an application declares."""
+"""Never connected to: what an application declares needs no database."""
 _SERVER: Final = "http://127.0.0.1:8000"
 
 

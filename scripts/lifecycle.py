@@ -133,11 +133,11 @@ def _run(made: Operation, given: dict[str, Any]) -> int:
 
 
 def _audit(engine: Engine, made: Operation, done: Done, second_person: str) -> None:
-    told = f"operation {made.name} --second-person {second_person}"
+    command_line = f"operation {made.name} --second-person {second_person}"
     codes = tuple(changed.code for changed in done.records)
     entry = Entry(
         *who_acts(),
-        told,
+        command_line,
         count=done.rewritten,
         event_id=done.event_id,
         operation=made.kind,

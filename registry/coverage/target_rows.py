@@ -31,7 +31,7 @@ def target_cells(**given: str) -> dict[str, str]:
 
 
 def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
-    """The cells of each row by field, '' for none.
+    """The cells of each row by field; '' where there is nothing.
 
     `code_level` is the level of the codes as their header says it, `footer` is 'yes' for a total or
     a signature. Where the header of the numbers says what they count, `counted` has that. Raises

@@ -1,4 +1,4 @@
-"""Rows of a file, handed back to whoever delivered it: with their problems, or with their codes.
+"""Rows of a file, handed back to its sender: with their problems, or with their codes.
 
 Of a row only what `spellings.returned` lets go, with its number. What the database knows of the
 rows waits in a stream until the import is committed: a nation has millions.

@@ -1,4 +1,4 @@
-"""Reading a resolution: YAML, or the same as a table; with the line of everything that it says."""
+"""Reading a resolution: YAML, or the same as a table; with the line of each of its members."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ class Document:
 
 
 def read_resolution(path: Path) -> Document:
-    """The resolution of a file. Raises ResolutionRefusedError; OSError where there is none."""
+    """The resolution of a file. Raises ResolutionRefusedError, and OSError if it is missing."""
     if path.stat().st_size > MAX_BYTES:
         raise ResolutionRefusedError([Refusal("file_too_large", None)])
     if path.suffix.lower() in _TABLES:

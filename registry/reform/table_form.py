@@ -21,7 +21,7 @@ Row = Mapping[str, str]
 
 
 def read_table(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
-    """What the table says, as the same in YAML, and the line of each place.
+    """What the table says, as YAML would, and the line of each place.
 
     Raises what `lines_of` raises.
     """
@@ -91,14 +91,14 @@ def _part(
         change.setdefault("into", _target(row))
     elif what == "split":
         change["unit"] = unit
-        change.setdefault("into", []).append({"into": _target(row)} | _told(row))
+        change.setdefault("into", []).append({"into": _target(row)} | _part_of(row))
         lines[*here, "into", len(change["into"]) - 1] = line
     elif what == "move":
-        change["part"] = {"unit": unit} | _told(row)
+        change["part"] = {"unit": unit} | _part_of(row)
         change["into"] = _target(row)
     elif what == "new":
         change.setdefault("unit", _target(row))
-        change.setdefault("parts", []).append({"unit": unit} | _told(row))
+        change.setdefault("parts", []).append({"unit": unit} | _part_of(row))
         lines[*here, "parts", len(change["parts"]) - 1] = line
     else:
         change["unit"] = unit
@@ -115,19 +115,20 @@ def _target(row: Row) -> Any:
     return said | ({"province": row["province"].zfill(2)} if row["province"] else {})
 
 
-def _told(row: Row) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+def _part_of(row: Row) -> dict[str, Any]:
+    """By what a row says which part of a unit it means."""
+    part: dict[str, Any] = {}
     for field in ("streets", "localities", "former", "communes"):
         if row[field]:
-            told[field] = [
+            part[field] = [
                 _named(word.strip()) if field == "streets" else word.strip()
                 for word in row[field].split(";")
                 if word.strip()
             ]
     for field in ("rest", "whole"):
         if fold(row[field]) in _YES:
-            told[field] = True
-    return told
+            part[field] = True
+    return part
 
 
 def _named(written: str) -> Any:

@@ -1,4 +1,4 @@
-"""The undecided, as files for people: a workbook with a column to fill in, and a map. And back."""
+"""Undecided households, as a workbook with a column to fill in and as a map; and what came back."""
 
 import json
 from collections.abc import Iterator
@@ -64,9 +64,9 @@ def _rows(session: Session, plan: Plan, units: Units) -> Iterator[dict[str, str]
         may_go[unit.id] = " ".join(sorted(heirs | ({unit.code} - _codes_ended(plan))))
     for at in range(0, len(listed), 10_000):
         page = listed[at : at + 10_000]
-        told = labels(session, plan.gazetteer, plan.day, [row.code for row in page])
+        labelled = labels(session, plan.gazetteer, plan.day, [row.code for row in page])
         for row in page:
-            label, record = told[row.code]
+            label, record = labelled[row.code]
             yield {
                 "code": codes.format(row.code),
                 "address": label,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from registry.lifecycle.number_table import read_numbers
 from scripts.template import template
 
 
@@ -26,3 +27,11 @@ def test_a_folder_that_is_not_there_is_told(
     result = CliRunner().invoke(template, ["--unit", "00004", "--out", str(out)])
     assert result.exit_code == 1
     assert f"không ghi được {out}: không có thư mục ấy" in result.stderr
+
+
+def test_blank_of_a_small_table_is_written_by_its_name(tmp_path: Path) -> None:
+    out = tmp_path / "so-nha.xlsx"
+    assert CliRunner().invoke(template, ["--table", "numbers", "--out", str(out)]).exit_code == 0
+    assert read_numbers(out) == [{"old": "12", "new": "14"}]
+    assert CliRunner().invoke(template, ["--table", "numbers", "--out", str(out)]).exit_code == 2
+    assert CliRunner().invoke(template, ["--out", str(out)]).exit_code == 2

@@ -61,8 +61,8 @@ _NOTHING: Final = Message("archive_has_no_table")
 def read_file(path: Path, sheet: str | None = None, *, in_request: bool = False) -> Table:
     """The table in a file of any format that we know; `sheet` chooses a sheet or layer.
 
-    `in_request`: somebody waits for the answer (`sandbox`). Raises UnreadableFileError, one line,
-    Vietnamese first, for what cannot be read.
+    `in_request`: somebody waits for the answer (`sandbox`). Raises UnreadableFileError for what
+    cannot be read.
     """
     table = _read(path, _Wanted(sheet, in_request=in_request))
     if len(table.headers) > MOST_COLUMNS:
@@ -86,7 +86,7 @@ class _Wanted:
 
 
 def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
-    """`packed`: so many times."""
+    """`packed`: how many archives it was in."""
     if path.suffix == _GEODATABASE and path.is_dir():
         return wanted.read(path, "gdb")
     with path.open("rb") as stream:
@@ -119,7 +119,7 @@ def _read_by_name(path: Path, form: str, wanted: _Wanted) -> Table:
     try:
         return _holding(folder, wanted.read(named, form))
     except UnreadableFileError as error:
-        raise _told_of(path, error) from error
+        raise _named_outside(path, error) from error
 
 
 def _unzipped(path: Path, wanted: _Wanted, packed: int) -> Table:
@@ -209,15 +209,15 @@ def _is_of_geodatabase(name: PurePosixPath) -> bool:
 
 
 def _renamed(path: Path, inner: Path, wanted: _Wanted, packed: int) -> Table:
-    """The table of an unpacked file; what is wrong with it is told of the file that was given."""
+    """The table of an unpacked file; errors name the file that was given."""
     try:
         return _read(inner, wanted, packed + 1)
     except UnreadableFileError as error:
-        raise _told_of(path, error) from error
+        raise _named_outside(path, error) from error
 
 
-def _told_of(path: Path, error: UnreadableFileError) -> UnreadableFileError:
-    """What is wrong with a file that was in another one, said of that one."""
+def _named_outside(path: Path, error: UnreadableFileError) -> UnreadableFileError:
+    """The error of a file that was in another one, with the name of that one."""
     reason = error.message.values.get("reason", error.message)
     return unreadable(path, cast(Message, reason), type(error), **error.extra)
 

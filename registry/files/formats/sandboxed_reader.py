@@ -1,7 +1,7 @@
 """The process that reads a file of a format whose library is not to be trusted with it.
 
 `python -m registry.files.formats.sandboxed_reader ARGUMENTS`, started by `sandbox` alone. Exit
-status: 0 the table, or why there is none, is written; DISK_FULL; OUT_OF_MEMORY; a signal where it
+status: 0 the table, or why it was refused, is written; DISK_FULL; OUT_OF_MEMORY; a signal where it
 broke a limit; 1 the program is broken.
 """
 

@@ -65,10 +65,10 @@ def undone(table: Table, sample: list[list[str]]) -> tuple[Table, list[list[str]
 
     The same where the `sample`, its first rows, holds nothing of the kind.
     """
-    begun = [list(table.headers), *sample]
-    if not _SIGNS.search("\x1f".join(cell for row in begun for cell in ("", *row))):
+    first = [list(table.headers), *sample]
+    if not _SIGNS.search("\x1f".join(cell for row in first for cell in ("", *row))):
         return table, sample
-    cells = {cell for row in begun for cell in row}
+    cells = {cell for row in first for cell in row}
     undo = [(change, note) for change, note in _UNDO if any(change(c) != c for c in cells)]
     changes = [change for change, _ in undo]
     if not undo:

@@ -118,7 +118,7 @@ class Features:
     batches: Callable[..., AbstractContextManager[Any]]
     """`batches(shapes=True)`: Arrow batches of the fields, and of the shapes as WKB."""
     crs: str | None
-    """As the layer states it, for whoever writes the shapes again."""
+    """As the layer states it, for writing its shapes again."""
     geometry_type: str
     geo: bytes = b"{}"
     """What GeoParquet says of its columns."""
@@ -134,7 +134,7 @@ class Table:
     delimiter: str = ","
     """Between cells, where rows are handed back."""
     notes: tuple[Message, ...] = ()
-    """What was found out about the file, Vietnamese first: for whoever delivers it."""
+    """What was found out about the file, for its sender."""
     crs: str | None = None
     """The system of the points, where the file states it: see `formats.declared`."""
     systems: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ _PLAIN: Final = ("int", "uint", "float", "double", "bool")
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Rows of a file that go back to whoever delivered it, with columns added."""
+    """Rows of a file that go back to its sender, with columns added."""
 
     table: Table
     columns: ReturnedColumns

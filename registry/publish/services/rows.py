@@ -212,7 +212,7 @@ class Reader:
 
 
 def kind_of(cells: Mapping[str, str]) -> Kind | None:
-    """What a row says that the operator does; None for a word that is none."""
+    """What a row says that the operator does; None for an unknown word."""
     return _KIND_WORDS.get(fold(cells["kind"]))
 
 

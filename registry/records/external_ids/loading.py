@@ -1,7 +1,7 @@
-"""A file of what others call records: read row by row, written at once.
+"""A file of identifiers that others give to records: read row by row, written at once.
 
 Of any format that an import reads: columns for code and value, perhaps scheme, first and last day.
-Where a scheme gives each door one value, what breaks that is told.
+Where a scheme gives each door one value, exceptions are reported as notices.
 """
 
 import datetime
@@ -61,11 +61,11 @@ class Loaded:
 def load_external_ids(
     session: Session, path: Path, scheme: str | None = None, sheet: str | None = None
 ) -> Loaded:
-    """Read the file's identifiers into the session, which whoever calls commits or rolls back.
+    """Read the file's identifiers into the session, which the caller commits or rolls back.
 
-    `scheme` is that of rows that name none. A row that is wrong is rejected and told. Raises
+    `scheme` is that of rows that name none. A wrong row is rejected and reported. Raises
     UnreadableFileError for a file that cannot be read or lacks the columns, InvalidInputError for a
-    scheme that is none.
+    malformed scheme.
     """
     if scheme is not None and not re.fullmatch(SCHEME, scheme):
         raise InvalidInputError.of_field(
@@ -129,7 +129,7 @@ def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, An
     unknown = [tuple(row) for row in session.execute(SQL.text("unknown"))]
     new, changed, unchanged = session.execute(SQL.text("counts")).one()
     session.execute(SQL.text("upsert"))
-    told = [tuple(row) for row in session.execute(SQL.text("noticed"))]
+    noticed = [tuple(row) for row in session.execute(SQL.text("noticed"))]
     connection.exec_driver_sql("DROP TABLE external_row")
-    problems = [*unknown, *told]
+    problems = [*unknown, *noticed]
     return {"new": new, "changed": changed, "unchanged": unchanged, "problems": problems}
