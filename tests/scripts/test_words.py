@@ -13,7 +13,6 @@ from registry.intake.judging.row_problem import RowProblem
 
 _VIETNAMESE: Final = {
     "generated_pages.py": "headings of pages in docs/",
-    "lifecycle.py": "headers of tables that are read",
     "batch.py": "an example of a header",
     "route.py": "an example of a header, and the name of a GPX file",
 }
