@@ -1,13 +1,13 @@
 """What each rule of the reader does: it is switched off, and the answers that change are counted.
 
-    python -m bench.rules URL DATA DAMAGE_PY [--rows N] [--only WORD] [--show N]
+    DIACHISO_SHARED=… python -m bench.rules [--rows N] [--only WORD] [--show N]
 
-URL and DAMAGE_PY as for `bench.damaged`; DATA is the folder of the real addresses and places. A
-rule is any function of the reader that can do nothing: answer no, leave its text as it is, find
-none. Where it did something, the text is asked again without it. One line a rule, those that change
-least first: texts in which it did something, then what became of them without: `worse` where the
-commune or the door was right and is no more, or is now surely wrong; `better` the other way round;
-`other` where something else is answered that cannot be judged. Lines of code tell what it costs.
+Register, texts and damage are those of the scenario `damaged`. A rule is any function of the reader
+that can do nothing: answer no, leave its text as it is, find none. Where it did something, the text
+is asked again without it. One line a rule, those that change least first: texts in which it did
+something, then what became of them without: `worse` where the commune or the door was right and is
+no more, or is now surely wrong; `better` the other way round; `other` where something else is
+answered that cannot be judged. Lines of code tell what it costs.
 """
 
 import argparse
@@ -26,19 +26,19 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
-from bench.accuracy import (
-    Bench,
+from bench.registers import Registers
+from bench.scenarios.accuracy import (
+    Questions,
     commune_outcome,
     communes_of_rows,
     door_outcome,
     is_held,
     is_left_out,
     real_rows,
+    register_of_real,
 )
-from bench.damaged import SURE, damaged, module_of
-from registry.core.database import make_engine, session_scope
+from bench.scenarios.damaged import SURE, damaged, module_of
 from registry.search.answers import DOORS, Answer
-from registry.units.gazetteer_loading import load_gazetteer
 
 ROOMS: Final = ("geo", "registry.search", "registry.units", "registry.search.validation")
 ALONE: Final = (
@@ -49,6 +49,8 @@ ALONE: Final = (
     ),
     "registry.search.geocode",
 )
+DEMO: Final = 50_000
+"""Demo households beside the real addresses."""
 EMPTY: Final[dict[Any, Callable[[], Any]]] = {
     list: list,
     tuple: tuple,
@@ -144,60 +146,52 @@ def lines_of(rule: Rule) -> int:
 class Asked:
     """The questions with what is known of each, and the answers to them as one word each."""
 
-    def __init__(self, given: Namespace) -> None:
-        damage = module_of(given.damage)
-        rows = real_rows(given.data / "real_addresses.csv")
+    def __init__(self, data: Path, count: int) -> None:
+        damage = module_of(data.parent / "tools/noise.py")
+        rows = real_rows(data / "real_addresses.csv")
         random.Random(1).shuffle(rows)
         self.texts: list[tuple[str, dict[str, str], str]] = []
         for kind in ("plain", *damage.ALL, "two"):
-            for row in rows[: given.rows]:
+            for row in rows[:count]:
                 for column in ("address", "address_before_2025"):
                     chance = random.Random(f"{row['ref']}{kind}")
                     self.texts.append((damaged(damage, kind, row[column], chance), row, column))
         for name in ("public_places", "charging_stations"):
-            places = [row for row in real_rows(given.data / f"{name}.csv") if row["longitude"]]
+            places = [row for row in real_rows(data / f"{name}.csv") if row["longitude"]]
             random.Random(1).shuffle(places)
-            self.texts += [(row["address"], row, "") for row in places[: given.rows]]
+            self.texts += [(row["address"], row, "") for row in places[:count]]
 
     def open(self, gazetteer: Any, url: str) -> None:
         """Opens the register, in the process that asks."""
-        self.bench = Bench.__new__(Bench)
-        self.bench.gazetteer = gazetteer
-        self.bench.engine = make_engine(url)
-        from registry.core.reads import Reads
-
-        self.bench.reads = Reads(url, pool_size=1, statement_timeout_ms=60_000)
-        self.bench.tallies, self.bench.faults = {}, defaultdict()
-        self.bench.measured_on = ""
+        self.questions = Questions(url, gazetteer)
 
     def know(self) -> None:
         """Reads the communes and the codes of the rows."""
         known = {row["ref"]: row for _, row, _ in self.texts}
-        self.held = communes_of_rows(self.bench, known.values())
-        self.codes = self.bench.codes("real")
-        self.bench.reads.close()
-        self.bench.engine.dispose()
+        self.held = communes_of_rows(self.questions, known.values())
+        self.codes = self.questions.codes("real")
+        self.questions.close()
 
     def outcome(self, at: int) -> tuple[int, str]:
         """How good the answer to a text is, and which it is."""
         text, row, column = self.texts[at]
-        found = self.bench.ask("", text)
+        found = self.questions.ask("", text)
         where = self.held[row["ref"]]
         sure = bool(found) and found[0].confidence >= SURE
-        told = commune_outcome(found, where) if where else "none"
-        good = value(told, sure=sure)
+        result = commune_outcome(found, where) if where else "none"
+        good = value(result, sure=sure)
         if column and is_left_out(row) and found and found[0].level in DOORS:
-            good -= 0 if is_held(self.bench, row[column], found[0], where) else 2
+            good -= 0 if is_held(self.questions, row[column], found[0], where) else 2
         elif row["ref"] in self.codes:
             good += value(door_outcome(found, self.codes[row["ref"]], set()), sure=sure)
         return good, " | ".join(map(shown, found[:2]))
 
 
-def value(told: str, *, sure: bool) -> int:
+def value(result: str, *, sure: bool) -> int:
     """1 for right, -2 for surely wrong, 0 for anything between."""
-    if told == "right":
+    if result == "right":
         return 1
-    return -2 if sure and told.startswith(("wrong", "several, none")) else 0
+    return -2 if sure and result.startswith(("wrong", "several, none")) else 0
 
 
 def shown(answer: Answer) -> str:
@@ -288,26 +282,29 @@ def run(jobs: list[tuple[Any, ...]]) -> Iterator[Any]:
 def main() -> None:
     """Prints a line for each rule."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("url")
-    parser.add_argument("data", type=Path)
-    parser.add_argument("damage", type=Path)
     parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--only", default="")
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--most", type=int, default=600, help="texts that are asked again")
     given = parser.parse_args()
-    engine = make_engine(given.url)
-    with session_scope(engine) as session:
-        STATE["gazetteer"] = load_gazetteer(session)
-    engine.dispose()
-    STATE["url"], STATE["asked"] = given.url, Asked(given)
-    STATE["asked"].open(STATE["gazetteer"], given.url)
-    STATE["asked"].know()
+    data = Path(os.environ["DIACHISO_SHARED"]) / "data"
+    with Registers.on(None) as registers:
+        url = register_of_real(registers, DEMO, data)
+        measured = Questions(url)
+        STATE.update(gazetteer=measured.gazetteer, url=url, asked=Asked(data, given.rows))
+        measured.close()
+        STATE["asked"].open(STATE["gazetteer"], url)
+        STATE["asked"].know()
+        judge(given)
+
+
+def judge(given: Namespace) -> None:
+    """Asks all texts, and those again without a rule in which it did something."""
     fired: dict[str, set[int]] = defaultdict(set)
     before: dict[int, tuple[int, str]] = {}
-    for told, outcomes in run([(recorded, 0, 2), (recorded, 1, 2)]):
+    for did, outcomes in run([(recorded, 0, 2), (recorded, 1, 2)]):
         before |= outcomes
-        for name, texts in told.items():
+        for name, texts in did.items():
             fired[name] |= texts
     known = [name for name in rules() if given.only in name]
     jobs = {
@@ -339,8 +336,8 @@ def line(name: str, fired: int, before: Any, after: Any, show: int) -> tuple[int
             samples.append(
                 f"    {kind}: {STATE['asked'].texts[at][0]}\n      {there}\n      {place}"
             )
-    told = "  ".join(f"{kind} {number:4}" for kind, number in counts.items())
-    text = f"{name:<60} {code:4} lines {fired:6} of which {len(after):4}: {told}"
+    result = "  ".join(f"{kind} {number:4}" for kind, number in counts.items())
+    text = f"{name:<60} {code:4} lines {fired:6} of which {len(after):4}: {result}"
     return sum(counts.values()), "\n".join([text, *sorted(samples)[:show]])
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import click
 from pydantic import BaseModel
@@ -40,11 +40,16 @@ PAGES: Final = (
     LIFECYCLE,
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("api", "problems", "coverage", "services", "reforms", "import")
+        for name in (
+            *("api", "problems", "coverage", "services", "reforms", "import", "benchmarks"),
+        )
     ),
     ROOT / "deploy" / "alerts.yml",
 )
-_PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?((?: *# )?<!-- end -->)", re.DOTALL)
+_RESULTS: Final = ROOT / "docs" / "benchmarks.json"
+_PART: Final = re.compile(
+    r"(<!-- generated: (\w+)([\w ]*) -->\n).*?((?: *# )?<!-- end -->)", re.DOTALL
+)
 _COMMON: Final = ("reason", "decision_number")
 _NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
 """Never connected to: what an application declares needs no database."""
@@ -52,8 +57,10 @@ _SERVER: Final = "http://127.0.0.1:8000"
 
 
 def refreshed(page: str) -> str:
-    """The page with each generated part as its table has it."""
-    return _PART.sub(lambda part: f"{part[1]}\n{_PARTS[part[2]]()}\n\n{part[3]}", page)
+    """The page with each generated part as its table has it; words behind its name are passed."""
+    return _PART.sub(
+        lambda part: f"{part[1]}\n{_PARTS[part[2]](*part[3].split())}\n\n{part[4]}", page
+    )
 
 
 def diagram() -> str:
@@ -215,13 +222,65 @@ def formats() -> str:
     return "\n".join(rows)
 
 
+def figures(*scenarios: str) -> str:
+    """One line for each thing that scenarios of `bench` measured; a missed promise is bold."""
+    lines: dict[tuple[str, ...], list[str]] = {}
+    for each in _measured(scenarios):
+        value = _value(each)
+        measure = each.get("measure", "")
+        key = (each["scenario"], each["name"], each.get("promised", ""), _when(each))
+        lines.setdefault(key, []).append(f"{measure} {value}" if measure else value)
+    rows = [
+        f"| {name} | {'; '.join(cells)} | {promised} | {when} |"
+        for (_, name, promised, when), cells in lines.items()
+    ]
+    return "\n".join(["| what | measured | promised | when |", "|---|---|---|---|", *rows])
+
+
+def matrix(*scenarios: str) -> str:
+    """The same with a column for each property that is measured of all."""
+    cells: dict[str, dict[str, str]] = defaultdict(dict)
+    for each in _measured(scenarios):
+        cells[each["name"]][each["measure"]] = _value(each)
+        if "promised" in each:
+            cells[each["name"]]["promised"] = each["promised"]
+    columns = list(dict.fromkeys(column for row in cells.values() for column in row))
+    columns.sort(key=lambda column: column == "promised")
+    rows = [[name, *(row.get(column, "") for column in columns)] for name, row in cells.items()]
+    head = [["", *columns], ["---"] * (len(columns) + 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
+
+
+def _measured(scenarios: tuple[str, ...]) -> list[dict[str, Any]]:
+    every = json.loads(_RESULTS.read_text(encoding="utf-8"))
+    return [each for name in scenarios for each in every if each["scenario"] == name]
+
+
+def _value(figure: dict[str, Any]) -> str:
+    value, unit = figure["value"], figure["unit"]
+    number = f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
+    shown = f"{number} {unit}".strip()
+    if "ratio" in figure:
+        beside = f"{figure['ratio']:.2f} of {figure['baseline']}"
+        shown = beside if unit == "times" else f"{shown}, {beside}"
+    return f"**{shown}**" if figure.get("missed") else shown
+
+
+def _when(figure: dict[str, Any]) -> str:
+    commit = f"`{figure['commit']}`" if "commit" in figure else ""
+    load = f"load {figure['load']:g}" if "load" in figure else figure.get("note", "")
+    return ", ".join(filter(None, (figure["date"], load, commit)))
+
+
 _CONTEXT: Final = click.Context(group)
-_PARTS: Final[dict[str, Callable[[], str]]] = {
+_PARTS: Final[dict[str, Callable[..., str]]] = {
     "diagram": diagram,
     "listing": listing,
     "sections": sections,
     "problems": problems,
     "endpoints": endpoints,
+    "figures": figures,
+    "matrix": matrix,
     "formats": formats,
     **{name: partial(columns, table) for name, table in TABLES.items()},
     "alerts": alerts,

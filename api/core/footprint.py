@@ -1,6 +1,6 @@
 """What a web process holds for months: no more than its first hour needed.
 
-Three things made a process grow by more than half (`bench.memory`): glibc gives each new thread an
+Three things made a process grow by more than half (`bench memory`): glibc gives each new thread an
 arena of its own and keeps what large answers left in it, Arrow keeps as much again in another
 allocator, and libraries load packages that we never use because they happen to be installed.
 """

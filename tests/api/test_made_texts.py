@@ -22,7 +22,7 @@ def test_no_text_costs_more_than_any_address_could(site: Site) -> None:
     gc.collect()
     addresses = [f"{name}, Phường Láng, Hà Nội" for name in site.world.codes]
     asked = zip(cycle(WAYS), made_texts(seed, TIMES, addresses), strict=False)
-    # Milliseconds are the bench's: a busy machine has other ones (`python -m bench.hostile texts`).
+    # Milliseconds are the bench's: a busy machine has other ones (`python -m bench made_texts`).
     costs = (cost_of(site.client, way, text) for way, text in asked)
     dear = [cost for cost in costs if cost.questions > QUESTIONS]
     assert not dear, f"seed {seed}"

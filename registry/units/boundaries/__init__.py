@@ -36,7 +36,7 @@ from registry.units.boundaries.report import BoundaryReport, make_report
 SQL: Final = Statements(__file__, "queries.sql")
 
 PART_VERTICES: Final = 128
-"""The most vertices of a part. Measured (bench/point_in_commune.py): 32 is slower, 64 larger and no
+"""The most vertices of a part. Measured: 32 is slower, 64 larger and no
 faster; parts of 256 are as fast, but too long (over 2 kB) to be stored in their row.
 """
 

@@ -40,7 +40,7 @@ def test_codes_are_right_and_no_real_address_is_rejected(
         points = {code: (lon, lat) for code, lon, lat in reads.rows(_POINTS, {})}
         verdicts: Counter[str] = Counter()
         wrong = []
-        for row in rows[::5]:  # both halves; bench.accuracy asks all
+        for row in rows[::5]:  # both halves; `bench accuracy` asks all
             for writing in ("address", "address_before_2025"):
                 found = validate(gazetteer, reads, Question(row[writing]))
                 verdicts[found.verdict] += 1

@@ -1,48 +1,29 @@
-"""What callers who mean harm do to the others, and what they take away.
-
-    python -m bench.hostile slow URL [SECONDS] [CALLERS]
-    python -m bench.hostile copy URL [SECONDS]
-    python -m bench.hostile texts DATABASE_URL [TIMES [SEED [WAY...]]]
-    python -m bench.hostile files [SECONDS]
-
-URL is that of a service as `bin/run` starts it, on this machine. `slow`: the time of single calls
-while nobody else is there, and while CALLERS send heads and bodies a byte at a time or ask for
-large answers and do not read them. `copy`: how many codes one address without a key is told in so
-many seconds, by each way of asking for many; the service has to be started with
-DIACHISO_LIMITS=on. `texts`: what made-up texts cost in processor time of this process and in
-statements of the database that DATABASE_URL names, by each way of having a text answered; what
-costs more than any text may is shown. `files`: what reading each of some files takes that were made
-to fetch something, or never to end; it is ended after SECONDS.
-"""
+"""What callers who mean harm do to the others, and what they take away."""
 
 import gc
 import gzip
 import http.client
 import itertools
 import json
-import logging
-import os
-import random
 import re
 import select
 import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
-import structlog
 
+from bench.harness import Bench, Figure, Scenario, child, percentiles
+from bench.scenarios.asking import drawn
+from bench.serving import Server, Waited, serving
 from geo import code as codes
 from tests.support.made_texts import made_texts
 from tests.support.text_cost import WAYS, cost_of
@@ -52,78 +33,57 @@ PACE_S = 0.02
 """Between two calls of the caller who means well."""
 BYTE_S = 3.0
 """Between two bytes of one who does not."""
+CALLERS = 200
+SEED = 41
+FILE_S = 120.0
+"""After which reading a file is ended."""
 
 
-@dataclass
-class Calls:
-    """Single calls, one after the other, and how long each took."""
-
-    host: str
-    port: int
-    times: dict[str, list[float]] = field(default_factory=dict)
-    failed: Counter[str] = field(default_factory=Counter)
-
-    def ask(self, name: str, method: str, path: str, body: bytes | None = None) -> None:
-        """One call, over a connection of its own as a new caller has it."""
-        started = time.perf_counter()
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
-        try:
-            headers = {"Content-Type": "application/json"} if body else {}
-            connection.request(method, path, body, headers)
-            status = connection.getresponse().status
-            self.failed[f"{name} {status}"] += status >= 500
-        except OSError as error:
-            self.failed[f"{name} {type(error).__name__}"] += 1
-        finally:
-            connection.close()
-        self.times.setdefault(name, []).append(time.perf_counter() - started)
-
-    def run(self, seconds: float) -> None:
-        """The calls of shops and carriers by turns, for so long."""
-        address = json.dumps({"address": "82/10/2 le thi hong gam p11 q3 tphcm"}).encode()
-        turns = itertools.cycle(
-            (
-                ("healthz", "GET", "/healthz", None),
-                ("lookup", "GET", "/v1/addresses/0000-0014", None),
-                ("geocode", "GET", "/v1/geocode?q=19/10/2+hoang+sa+hoan+kiem", None),
-                ("validate", "POST", "/v1/validate", address),
-            )
+def slow(bench: Bench) -> Iterator[Figure]:
+    """Single calls while nobody else is there, and while callers send heads and bodies a byte at a
+    time, or ask for large answers and do not read them.
+    """
+    url = bench.register()
+    with serving(url) as server:
+        code = drawn(url, 1)[0][0]
+        _calls(server, code, 3)
+        quiet = _calls(server, code, bench.seconds)
+        ended, answers = threading.Event(), Counter[str]()
+        given = ("127.0.0.1", server.port, CALLERS, ended, answers)
+        crowd = threading.Thread(target=_crowd, args=given)
+        crowd.start()
+        attacked = _calls(server, code, bench.seconds)
+        ended.set()
+        crowd.join()
+    for name, seconds in attacked.seconds.items():
+        found, alone = (
+            float(np.percentile(each, 99)) * 1e3 for each in (seconds, quiet.seconds[name])
         )
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            self.ask(*next(turns))
-            time.sleep(PACE_S)
-
-    def show(self, title: str) -> None:
-        """A line a kind of call."""
-        print(title)
-        for name, times in self.times.items():
-            p50, p99 = np.percentile(np.array(times) * 1000, [50, 99])
-            print(f"  {name:<10} {len(times):5} calls  p50 {p50:7.2f}  p99 {p99:8.2f} ms")
-        if failures := +self.failed:
-            print("  failed:", dict(failures))
+        yield Figure(name, found, "ms", "p99", "nobody else", alone)
+    yield Figure("calls that failed", attacked.failed.total(), "")
+    for what, count in answers.items():
+        yield Figure(f"slow callers: {what}", count, "")
 
 
-def slow(url: str, seconds: float, callers: int) -> None:
-    """Prints the times of quiet seconds and of those under attack."""
-    host, port = _place(url)
-    quiet, attacked = Calls(host, port), Calls(host, port)
-    quiet.run(3)
-    quiet.times.clear()
-    quiet.run(seconds)
-    quiet.show(f"nobody else, {seconds:.0f} s")
-    ended = threading.Event()
-    told: Counter[str] = Counter()
-    crowd = threading.Thread(target=_crowd, args=(host, port, callers, ended, told))
-    crowd.start()
-    attacked.run(seconds)
-    ended.set()
-    crowd.join()
-    attacked.show(f"beside {callers} slow callers, {seconds:.0f} s")
-    for name, times in attacked.times.items():
-        before = np.percentile(quiet.times[name], 99)
-        print(f"  {name}: p99 {np.percentile(times, 99) / before:.2f} of the quiet one")
-    print("slow callers were told:", dict(told))
+def _calls(server: Server, code: str, seconds: float) -> Waited:
+    """The calls of shops and carriers in turn, each over a connection of its own."""
+    address = json.dumps({"address": "82/10/2 le thi hong gam p11 q3 tphcm"}).encode()
+    turns = itertools.cycle(
+        (
+            ("healthz", "GET", "/healthz"),
+            ("lookup", "GET", f"/v1/addresses/{code}"),
+            ("geocode", "GET", "/v1/geocode?q=19/10/2+hoang+sa+hoan+kiem"),
+            ("validate", "POST", "/v1/validate", address, {"Content-Type": "application/json"}),
+        )
+    )
+    waited, end = Waited(), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        ) as connection:
+            waited.ask(connection, *next(turns))
+        time.sleep(PACE_S)
+    return waited
 
 
 _HEAD = b"GET /v1/geocode?q=a HTTP/1.1\r\nHost: a\r\nX-Long: "
@@ -133,7 +93,9 @@ _UNREAD = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 40
 _SLOW = (("head", _HEAD), ("body", _BODY), ("reader", _UNREAD))
 
 
-def _crowd(host: str, port: int, callers: int, ended: threading.Event, told: Counter[str]) -> None:
+def _crowd(
+    host: str, port: int, callers: int, ended: threading.Event, answers: Counter[str]
+) -> None:
     """Slow callers of three kinds by turns; who is let go comes again."""
     kinds = itertools.cycle(_SLOW)
     open_now: dict[socket.socket, str] = {}
@@ -146,48 +108,48 @@ def _crowd(host: str, port: int, callers: int, ended: threading.Event, told: Cou
             open_now[connection] = kind
         ended.wait(BYTE_S)
         for connection, kind in list(open_now.items()):
-            if _has_gone(connection, kind, told):
+            if _has_gone(connection, kind, answers):
                 del open_now[connection]
     for connection in open_now:
         connection.close()
 
 
-def _has_gone(connection: socket.socket, kind: str, told: Counter[str]) -> bool:
+def _has_gone(connection: socket.socket, kind: str, answers: Counter[str]) -> bool:
     try:
         if kind != "reader":
             connection.sendall(b"1")
             if not select.select([connection], [], [], 0)[0]:
                 return False
-            told[f"{kind}: {connection.recv(64)[9:12].decode() or 'closed'}"] += 1
+            answers[f"{kind}: {connection.recv(64)[9:12].decode() or 'closed'}"] += 1
             connection.close()
             return True
         # Nothing is read: that it was ended shows where more is sent.
         connection.sendall(b"G")
     except OSError as error:
-        told[f"{kind}: {type(error).__name__}"] += 1
+        answers[f"{kind}: {type(error).__name__}"] += 1
         connection.close()
         return True
     return False
 
 
-def copy(url: str, seconds: float) -> None:
-    """Prints how many different codes each way of asking for many has told, without a key."""
-    host, port = _place(url)
-    points = list(_points(host, port))
-    everything: set[str] = set()
-    for name, asked in _ways(points).items():
-        time.sleep(61)  # requests are counted by the minute: each way has one of its own
-        told, answers = set(), Counter[int]()
-        end = time.perf_counter() + seconds
-        for method, path, kind, body in itertools.islice(itertools.cycle(asked), 600):
-            if time.perf_counter() > end:
-                break
-            status, answer = _ask(host, port, method, path, kind, body)
-            answers[status] += 1
-            told |= {code for code in map("".join, _CODE.findall(answer)) if codes.is_valid(code)}
-        everything |= told
-        print(f"  {name:<24} {len(told):6} codes, {sum(answers.values())} requests {dict(answers)}")
-    print(f"  together {len(everything)} different codes")
+def copying(bench: Bench) -> Iterator[Figure]:
+    """Different codes that each way of asking for many gives to one address without a key."""
+    with serving(bench.register(), DIACHISO_LIMITS="on") as server:
+        host, port = "127.0.0.1", server.port
+        everything: set[str] = set()
+        for name, asked in _ways(list(_points(host, port))).items():
+            time.sleep(61)  # requests are counted by the minute: each way has one of its own
+            collected = set()
+            end = time.perf_counter() + bench.seconds
+            for method, path, kind, body in itertools.islice(itertools.cycle(asked), 600):
+                if time.perf_counter() > end:
+                    break
+                answer = _ask(host, port, method, path, kind, body)[1]
+                found = map("".join, _CODE.findall(answer))
+                collected |= {code for code in found if codes.is_valid(code)}
+            everything |= collected
+            yield Figure(f"codes by {name}", len(collected), "")
+        yield Figure("codes in all ways together", len(everything), "")
 
 
 _Asked = tuple[str, str, str, str]
@@ -240,32 +202,26 @@ def _ask(host: str, port: int, method: str, path: str, kind: str, body: str) -> 
         connection.close()
 
 
-def texts(database_url: str, times: int, seed: int, ways: Sequence[str]) -> None:
-    """Prints for each way how much TIMES texts took."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    print(f"{times} texts, seed {seed}")
-    with open_app(database_url) as app:
+def texts(bench: Bench) -> Iterator[Figure]:
+    """Processor time and statements of made-up texts, by each way of having a text answered."""
+    with open_app(bench.register()) as app:
         client = app.test_client()
-        for way in ways:
+        for way in WAYS:
             cost_of(client, way, "12 ngyuen trai, p. trucc bach, ba dinh")  # what is made once
         gc.collect()
         gc.freeze()  # as a server does
-        for way in ways:
-            costs = [cost_of(client, way, text) for text in made_texts(seed, times)]
-            ms = np.percentile([cost.milliseconds for cost in costs], [50, 99, 100])
-            asked = np.percentile([cost.questions for cost in costs], [50, 99, 100])
+        for way in WAYS:
+            costs = [cost_of(client, way, text) for text in made_texts(SEED, bench.sample)]
+            yield from percentiles(way, [cost.milliseconds / 1e3 for cost in costs], 50, 99, 100)
+            yield Figure(way, max(cost.questions for cost in costs), "", "statements at most")
             dear = [cost for cost in costs if cost.is_too_much]
-            print(
-                f"  {way:<15} p50 {ms[0]:6.1f}  p99 {ms[1]:6.1f}  most {ms[2]:6.1f} ms; statements"
-                f" {asked[0]:.0f}, {asked[1]:.0f}, {asked[2]:.0f}; too dear {len(dear)}",
-                flush=True,
-            )
-            for cost in dear[:3]:
+            yield Figure(way, len(dear), "", "above the bounds")
+            for cost in dear[: bench.show]:
                 print(f"    {cost.milliseconds:.0f} ms, {cost.questions}: {cost.text!r}")
 
 
 _READ = """
-import re, resource, sys
+import resource, sys
 from pathlib import Path
 from registry.core.errors import RegistryError
 from registry.files.formats.any_file import read_file
@@ -275,13 +231,12 @@ try:
         print(f"{sum(1 for _ in rows)} rows")
 except RegistryError as error:
     print(error.code)
-own = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
-print(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1000, "MB")
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
 """
 
 
-def files(seconds: float) -> None:
-    """Prints for each file its size, what became of it, its cost, and how often it was fetched."""
+def files(_bench: Bench) -> Iterator[Figure]:
+    """Reading files that were made to fetch something, or never to end."""
     came: list[object] = []
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -291,23 +246,17 @@ def files(seconds: float) -> None:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/a"
         for path in _harmful_files(Path(folder), url):
             came.clear()
-            reading = subprocess.Popen(
-                [sys.executable, "-c", _READ, str(path)], stdout=subprocess.PIPE, text=True
-            )
-            ending = threading.Timer(seconds, reading.kill)
-            ending.start()
-            started = time.perf_counter()
-            _, status, used = os.wait4(reading.pid, 0)
-            ending.cancel()
-            told = reading.stdout.read().splitlines() if reading.stdout else []
-            what, memory = told if len(told) == 2 else (f"ended by {status}", "")
-            print(
-                f"  {path.name:<22} {path.stat().st_size / 1000:8.0f} kB"
-                f"  {what:<22} {time.perf_counter() - started:6.1f} s,"
-                f" processor {used.ru_utime + used.ru_stime:6.1f} s,"
-                f" {memory:>7}, fetched {len(came)}",
-                flush=True,
-            )
+            size = path.stat().st_size / 1e3
+            try:
+                read, spent, own = child([sys.executable, "-c", _READ, str(path)], within_s=FILE_S)
+            except SystemExit:
+                yield Figure(path.name, FILE_S, "s", "ended by hand")
+                continue
+            what, of_children = read.splitlines()  # some formats are read by a process below
+            name = f"{path.name}, {size:,.0f} kB: {what}"
+            yield Figure(name, spent.program, "s", "processor")
+            yield Figure(name, max(own, float(of_children)), "MB", "memory")
+            yield Figure(name, len(came), "", "requests that it made")
 
 
 def _listen(server: socket.socket, came: list[object]) -> None:
@@ -391,25 +340,9 @@ def _workbook_of_one_text(path: Path) -> Path:
     return path
 
 
-def _place(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    if parts.hostname not in ("127.0.0.1", "localhost", "::1") or not parts.port:
-        raise SystemExit("a service on this machine only: http://127.0.0.1:PORT")
-    return parts.hostname, parts.port
-
-
-if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["slow", url, *rest]:
-            seconds, callers = [*map(float, rest), *(60.0, 200.0)[len(rest) :]]
-            slow(url, seconds, int(callers))
-        case ["copy", url, *rest]:
-            copy(url, float(rest[0]) if rest else 30.0)
-        case ["texts", url, *rest]:
-            given = [*map(int, rest[:2])]
-            times, seed = [*given, *(5_000, random.SystemRandom().randrange(10**6))[len(given) :]]
-            texts(url, times, seed, rest[2:] or list(WAYS))
-        case ["files", *rest]:
-            files(float(rest[0]) if rest else 120.0)
-        case _:
-            raise SystemExit(__doc__)
+SCENARIOS = (
+    Scenario("slow_callers", "latency beside callers who send and read slowly", slow),
+    Scenario("copying", "codes that one address without a key can collect", copying),
+    Scenario("made_texts", "processor time and statements of odd texts, by way", texts),
+    Scenario("harmful_files", "reading files that were made to do harm", files),
+)

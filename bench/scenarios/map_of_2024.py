@@ -1,4 +1,4 @@
-"""A register on the map of 2024, for `bench.reforms`: the map, its keys and targets, and a file.
+"""A register on the map of 2024, for the scenario `reforms`: the map, and a file of households.
 
 Households of the file are put into the real polygons of today's communes, each into that of the
 communes of 2024 that led there whose seat is nearest: so a commune that was to be split has its
@@ -12,15 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
-from bench.made_register import GIVEN, SURNAMES
-from registry.access.keys import NewKey, create_key
-from registry.core.database import session_scope
-from registry.coverage.target_reading import Defaults
-from registry.coverage.targets import import_targets
-from registry.units.boundaries import load_boundaries
+from bench.registers import GIVEN, SURNAMES
 from registry.units.boundaries.cells import draw_cells
-from registry.units.gazetteer import today
-from registry.units.gazetteer_loading import load_gazetteer
 
 COLUMNS: Final = (
     *("source_ref", "house_number", "street", "locality", "building", "unit", "commune"),
@@ -28,7 +21,6 @@ COLUMNS: Final = (
 )
 _RUN: Final = 40
 """Doors of a street, and of two hamlets."""
-KEYS_OF_COMMUNES: Final = 500
 
 # As the superuser: nobody else removes units.
 _TURN_BACK: Final = (
@@ -131,23 +123,10 @@ _ROWS: Final = """
     SELECT ref, old, n, run, flat, kind, commune, district, province, ST_X(point), ST_Y(point)
     FROM bench_named ORDER BY old, n
 """
-_TARGETS: Final = """
-    SELECT u.code, CAST(1 + count(d.ref) * 1.25 AS int)
-    FROM admin_unit u LEFT JOIN bench_named d ON d.old = u.id
-    WHERE u.level = 'commune' AND upper_inf(u.lifetime) GROUP BY 1 ORDER BY 1
-"""
-# Provinces, and communes of which those that are to be split come first.
-_BOUND: Final = """
-    (SELECT code FROM admin_unit WHERE level = 'province' AND upper_inf(lifetime))
-    UNION ALL
-    (SELECT u.code FROM bench_line l JOIN admin_unit u ON u.id = l.old
-        GROUP BY u.code ORDER BY count(*) DESC, u.code LIMIT :communes)
-"""
 
 
-def turn_back(engine: Engine, admin: Engine, boundaries: Path) -> None:
-    """The map of 2024, with cells where no polygon is known, on an empty register."""
-    load_boundaries(engine, str(boundaries), actor="bench")
+def turn_back(admin: Engine) -> None:
+    """The map of 2024 on an empty register, with cells where no polygon is known."""
     with admin.begin() as connection:
         for statement in _TURN_BACK:
             connection.execute(text(statement))
@@ -191,21 +170,6 @@ def _line(row: Any, people: list[str]) -> list[object]:
     return [ref, number, street, place, "", "", *units]
 
 
-def write_texts(real: Path, path: Path) -> int:
-    """The real addresses as an import file, in their wording from before July 2025."""
-    with (
-        real.open(encoding="utf-8", newline="") as lines,
-        path.open("w", encoding="utf-8", newline="") as stream,
-    ):
-        writer = csv.writer(stream)
-        writer.writerow(["source_ref", "address", "longitude", "latitude", "position_accuracy_m"])
-        rows = list(csv.DictReader(lines))
-        for row in rows:
-            point = (row["longitude"], row["latitude"])
-            writer.writerow([row["ref"], row["address_before_2025"], *point, 10])
-    return len(rows)
-
-
 def write_polygons(admin: Engine, path: Path) -> None:
     """Today's polygons under today's codes; lists differ in two of them."""
     with admin.connect() as connection, path.open("w", encoding="utf-8") as file:
@@ -216,24 +180,3 @@ def write_polygons(admin: Engine, path: Path) -> None:
             )
         )
         file.write(f'{{"type": "FeatureCollection", "features": [{",".join(features)}]}}')
-
-
-def write_targets(engine: Engine, admin: Engine, path: Path) -> None:
-    """A declared target of every commune."""
-    with admin.connect() as connection, path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["commune_code", "households"])
-        writer.writerows(connection.execute(text(_TARGETS)))
-    with session_scope(engine) as session:
-        defaults = Defaults(source="bench", reference_date=today())
-        import_targets(session, load_gazetteer(session), path, defaults)
-
-
-def make_keys(engine: Engine, admin: Engine) -> str:
-    """Keys of every province and of communes; the secret of a carrier's besides."""
-    with admin.connect() as connection:
-        codes = connection.scalars(text(_BOUND), {"communes": KEYS_OF_COMMUNES}).all()
-    with session_scope(engine) as session:
-        for code in codes:
-            create_key(session, NewKey(f"bench {code}", "editor", units=[code]))
-        return create_key(session, NewKey("bench", "carrier", rate_per_minute=1_000_000)).secret
