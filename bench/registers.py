@@ -1,6 +1,7 @@
 """Registers of made-up households, each made once: streets that recur, alleys, flats, hamlets."""
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -178,8 +179,9 @@ class Registers:
         self._do("ALTER DATABASE {} RENAME TO {}", unfinished, name)
 
     @contextmanager
-    def copy(self, url: str, name: str = "bench_copy") -> Iterator[str]:
+    def copy(self, url: str) -> Iterator[str]:
         """URL of a copy of a register, for scenarios that write; dropped at the end."""
+        name = f"bench_copy_{os.getpid()}"  # other runs may use the same server
         self._create(name, str(make_url(url).database))
         try:
             yield self._url(name)

@@ -269,7 +269,8 @@ def _value(figure: dict[str, Any]) -> str:
 def _when(figure: dict[str, Any]) -> str:
     commit = f"`{figure['commit']}`" if "commit" in figure else ""
     load = f"load {figure['load']:g}" if "load" in figure else figure.get("note", "")
-    return ", ".join(filter(None, (figure["date"], load, commit)))
+    size = f"{figure['households']:,} households" if "households" in figure else ""
+    return ", ".join(filter(None, (figure["date"], size, load, commit)))
 
 
 _CONTEXT: Final = click.Context(group)
