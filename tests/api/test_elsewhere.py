@@ -154,6 +154,10 @@ def _bodies(ids: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         "certificates.get_certificates": [{"query_string": {"unit": COMMUNE}}],
         "certificates.post_revoke": [{"json": {"reason": "thử"}}],
         "imports.post_answers": [{"json": {"commune": COMMUNE}}],
+        "import_rows.patch_rows": [
+            {"json": {"edits": [{"place": 0, "column": 0, "value": "2"}]}},
+            {"json": {"alike": {"problem": "x", "column": 0, "was": "", "value": "2"}}},
+        ],
         "imports.get_report": [{"query_string": {"rows": "rejected"}}],
         "imports.get_problems": [{}, {"query_string": {"format": "csv"}}],
         "imports.post_publish": [{"json": {"verdict": 1}}],
