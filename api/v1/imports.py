@@ -260,11 +260,13 @@ def post_publish(import_id: int, json: PublishBody) -> Response:
 
 
 @blueprint.get("/<int:import_id>/rollback")
-@keyed("approver", operation_id="preview_import_rollback", writes=False)
+@keyed("approver", operation_id="preview_import_rollback", codes=("import_state",), writes=False)
 def get_rollback(import_id: int) -> UndoPreviewed:
     """What taking a published import back would do now, and what stands in the way."""
     with session_scope(register().engine) as session:
-        find_import(session, import_id, caller())
+        view = find_import(session, import_id, caller())
+    if view.state != "published":
+        raise ImportStateError(Message("rollback_after_written"), state=view.state)
     return shown_preview(preview_rollback(register().engine, import_id))
 
 

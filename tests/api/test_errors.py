@@ -32,7 +32,10 @@ NEED_A_KEY = {
     )),
     *(f"/ogc/collections/{layer}/items" for layer in ("households", "buildings")),
     *(f"/ogc/collections/{layer}/items/<feature>" for layer in ("households", "buildings")),
-    *("/v1/reforms", "/v1/reforms/<int:reform_id>", "/v1/reforms/<int:reform_id>/undecided"),
+    *(f"/v1/reforms{part}" for part in (
+        "", "/<int:reform_id>", "/<int:reform_id>/undecided", "/<int:reform_id>/undo",
+    )),
+    *(f"/v1/imports/<int:import_id>/{part}" for part in ("rows", "rollback")),
 }  # fmt: skip
 """Ask for a key, or the code of a round, first."""
 NEED_NO_DATABASE = {

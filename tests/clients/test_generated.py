@@ -119,7 +119,7 @@ def web(description: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     generate.web_types(description, folder)
     tools = folder / "node_modules"
     said = run(
-        *("node", tools / "@hey-api/core/types-ts/bin/run.js", "-i", description),
+        *("node", tools / "@hey-api/openapi-ts/bin/run.js", "-i", description),
         *("-o", folder / "generated", "--no-log-file"),
     )
     assert "warn" not in said.lower()
