@@ -400,14 +400,21 @@ def numbering_of(view: ImportView) -> Numbering | None:
     return Numbering.of_json(view.counts.get("numbering"))
 
 
+def placed(row_number: int, numbering: Numbering | None) -> dict[str, Any]:
+    """The members of an answer that say which row of a file it is about."""
+    place = numbering.place(row_number) if numbering else None
+    return {
+        "row": row_number,
+        "sheet_row": place.row if place else None,
+        "sheet": place.sheet or None if place else None,
+    }
+
+
 def _example(problem: RowProblem, numbering: Numbering | None) -> ProblemExample:
-    place = numbering.place(problem.row_number) if numbering else None
     return members(
         ProblemExample,
         problem,
-        row=problem.row_number,
-        sheet_row=place.row if place else None,
-        sheet=place.sheet or None if place else None,
+        **placed(problem.row_number, numbering),
         fix_vi=problem.fix_vi(numbering),
     )
 

@@ -11,7 +11,7 @@ from api.core.audit import note
 from api.core.context import register
 from api.core.endpoint import Resource, keyed
 from api.core.types import Request, members
-from api.v1.import_bodies import ImportAnswer, numbering_of
+from api.v1.import_bodies import ImportAnswer, numbering_of, placed
 from api.v1.imports import shown
 from registry.core.database import session_scope
 from registry.core.invalid import invalid_value
@@ -205,13 +205,10 @@ def post_rest(import_id: int) -> Response:
 
 
 def _row(row: EditableRow, numbering: Numbering | None) -> RowOfImport:
-    place = numbering.place(row.row_number) if numbering else None
     return members(
         RowOfImport,
         row,
-        row=row.row_number,
-        sheet_row=place.row if place else None,
-        sheet=place.sheet or None if place else None,
+        **placed(row.row_number, numbering),
         cells=list(row.cells),
         problems=[_problem(each, numbering) for each in row.problems],
         edits=[members(EditOfCell, each) for each in row.edits],

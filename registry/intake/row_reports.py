@@ -174,8 +174,10 @@ def write_rows(file: SourceFile, problems: BinaryIO, path: Path, edits: Edits = 
             is_wanted = is_row and counted == number
             if is_wanted or place in edits:
                 cells = returned.cells(row)[: len(columns)]
-                told = [_of_problem(each) for each in found] if is_wanted else []
-                out.write(_line({"place": place, "row": counted, "cells": cells, "problems": told}))
+                listed = [_of_problem(each) for each in found] if is_wanted else []
+                out.write(
+                    _line({"place": place, "row": counted, "cells": cells, "problems": listed})
+                )
                 written += 1
             if is_wanted:
                 number, found = next(wanted, (0, ()))

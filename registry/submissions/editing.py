@@ -4,6 +4,7 @@ A job writes the rows beside the file after each dry run (`row_reports.write_row
 are kept with the import; the next dry run reads the file as if they stood in it.
 """
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -218,7 +219,7 @@ def deliver_rest(engine: Engine, settings: Settings, import_id: int, actor: Acto
     if before is not None:
         return int(before)
     copy = kept.incoming(settings)
-    copy.write_bytes(path.read_bytes())
+    shutil.copyfile(path, copy)
     rest = Delivery(copy, path.name, view.source, "partial", view.decision_number)
     return receive(engine, settings, rest, actor)
 

@@ -128,9 +128,9 @@ def test_cell_that_somebody_else_edited_is_412_with_its_value(
     assert send_edits(desk, other, tried, edits=[first]).status_code == 202
     both = [edit(found, 1, "house_number", "7"), first | {"value": "9"}]
     refused = send_edits(desk, editor, tried, edits=both)
-    told = refused.get_json()
-    assert (refused.status_code, told["code"]) == (412, "row_edited")
-    assert (told["value"], told["version"], told["edited_by"]) == ("2", 1, other.name)
+    body = refused.get_json()
+    assert (refused.status_code, body["code"]) == (412, "row_edited")
+    assert (body["value"], body["version"], body["edited_by"]) == ("2", 1, other.name)
     assert rows(desk, editor, tried, "?rows=edited")["total"] == 1  # nothing of it was kept
     again = [first | {"value": "9", "version": 1}]
     assert send_edits(desk, editor, tried, edits=again).status_code == 202

@@ -183,13 +183,13 @@ const actions = (found) => ({
   }),
   rollBack: tried(async (keepLater) => {
     const { removed, restored, kept, obstacles } = await (await ask(`/v1/imports/${found.id}/rollback`)).json();
-    const told = [
+    const lines = [
       keepLater ? _('Undo what nobody has changed since, and keep the rest?') : _('Take this back? The register is as before; codes it gave are withdrawn.'),
       _('{removed:n} codes withdrawn, {restored:n} houses as before.', { removed, restored }),
       keepLater && kept && _('{kept:n} stay as they are.', { kept }),
       ...(keepLater ? [] : obstacles.map((each) => each.detail)),
     ];
-    if (!confirm(told.filter(Boolean).join('\n'))) return;
+    if (!confirm(lines.filter(Boolean).join('\n'))) return;
     await post(`/v1/imports/${found.id}/rollback`, { keep_later: keepLater });
     await watch(found.id);
   }),
