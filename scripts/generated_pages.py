@@ -185,7 +185,7 @@ def _command(made: Operation) -> str:
 def columns(table: TableFile) -> str:
     """The columns of a small table: its header in the template, its name, what stands in it."""
     rows = [
-        f"| {each.header} | `{each.field}` | {each.vietnamese} | {each.english} |"
+        f"| {each.header} | `{each.field}` | {each.explained(0)} | {each.explained(1)} |"
         for each in table.columns
     ]
     return "\n".join(["| cột | column | nghĩa | what stands in it |", "|---|---|---|---|", *rows])

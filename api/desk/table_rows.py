@@ -11,7 +11,8 @@ from flask import request
 
 from registry.core.messages import _
 from registry.files.csv_cells import Writer
-from registry.files.table_file import TableColumn, TableFile
+from registry.files.table_column import TableColumn
+from registry.files.table_file import TableFile
 
 MOST_ROWS: Final = 50
 """Rows with problems that a page shows for editing."""

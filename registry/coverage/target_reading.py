@@ -9,34 +9,14 @@ from typing import Final, cast
 from sqlalchemy.orm import Session
 
 from geo.text import fold
-from registry.core.days import parse_day
 from registry.core.errors import InvalidInputError
+from registry.coverage.target_rows import TABLE
 from registry.coverage.target_units import TargetUnits
 from registry.lifecycle.places import locality_of, name_locality, read_localities
 from registry.units.gazetteer import Unit
 
-QUALITIES: Final = ("declared", "census", "estimate")
-COUNTED: Final = ("households", "residents", "dwellings")
-_COUNTED_WORDS: Final = dict(zip(COUNTED, COUNTED, strict=True)) | {
-    "ho": "households",
-    "ho gia dinh": "households",
-    "ho dan": "households",
-    "ho thuong tru": "residents",
-    "thuong tru": "residents",
-    "cho o": "dwellings",
-    "can ho": "dwellings",
-    "nha o": "dwellings",
-    "nha": "dwellings",
-}
-_QUALITY_WORDS: Final = dict(zip(QUALITIES, QUALITIES, strict=True)) | {
-    "ke khai": "declared",
-    "khai bao": "declared",
-    "tong dieu tra": "census",
-    "dieu tra": "census",
-    "uoc tinh": "estimate",
-}
-_HO: Final = re.compile(r"\s*hộ\s*$", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"\d{1,9}|\d{1,3}(?:[., ]\d{3})+")
+QUALITIES: Final = tuple(TABLE.column("quality").choices)
+COUNTED: Final = tuple(TABLE.column("counted").choices)
 _SAYS_ESTIMATE: Final = re.compile(r"\b(estimate[ds]?|uoc tinh|du bao)\b")
 _NONE_KNOWN: Final = ("missing", "thieu", "khong co", "khong co so lieu")
 _DOUBTED: Final = re.compile(r"(suspect|nghi|can kiem tra)\b.*")
@@ -100,20 +80,19 @@ def read_target(
     unit = units.find(cells)
     if not isinstance(unit, Unit):
         return unit
-    if not _NUMBER.fullmatch(_HO.sub("", cells["households"])):
-        return "households_unreadable", cells["households"]
-    households = int(re.sub(r"\D", "", cells["households"]))
+    said, wrong = TABLE.read(cells)
+    if wrong:
+        return wrong[0]
+    households = said["households"]
     if households > (_MANY if cells["locality"] else _MOST[unit.level]):
         return "households_absurd", cells["households"]
-    quality = _quality(cells, defaults)
+    quality = _quality(said["quality"], cells["source"] or defaults.source or "", defaults.quality)
     if not quality:
         return "quality_unknown", cells["quality"]
-    counted = _word(cells["counted"], _COUNTED_WORDS, defaults.counted)
-    if not counted:
-        return "counted_unknown", cells["counted"]
-    date = _day_of(cells["reference_date"], defaults.reference_date or units.day, units.day)
-    if not isinstance(date, datetime.date):
-        return date, cells["reference_date"]
+    counted = said["counted"] or defaults.counted
+    date = said["reference_date"] or defaults.reference_date or units.day
+    if date > units.day:
+        return "date_in_future", cells["reference_date"]
     # Last, because a row that is wrong otherwise names no place.
     locality = _locality(session, unit, cells["locality"], make=defaults.new_localities)
     if isinstance(locality, tuple):
@@ -122,30 +101,17 @@ def read_target(
     return Target(unit.id, households, quality, source, date, counted, locality)
 
 
-def _quality(cells: Mapping[str, str], defaults: Defaults) -> str:
+def _quality(said: str | None, source: str, default: str | None) -> str:
     """What the number is worth, '' where nobody can say: an estimate is never taken for declared.
 
-    The column says it, else the source where it is called an estimate, else the deliverer. A word
-    that we do not know is none of ours, and then the deliverer has to say it.
+    The column says it, else the source where it is called an estimate, else the deliverer, who has
+    to where the column holds a word that is not known.
     """
-    if known := _QUALITY_WORDS.get(fold(cells["quality"])):
-        return known
-    if _SAYS_ESTIMATE.search(fold(cells["source"] or defaults.source or "")):
+    if said in QUALITIES:
+        return str(said)
+    if _SAYS_ESTIMATE.search(fold(source)):
         return "estimate"
-    return defaults.quality or ("" if cells["quality"] else "declared")
-
-
-def _word(written: str, words: Mapping[str, str], default: str) -> str:
-    """What is meant: the default where nothing is written, '' for what is no such word."""
-    return words.get(fold(written), "") if written else default
-
-
-def _day_of(written: str, default: datetime.date, today: datetime.date) -> datetime.date | str:
-    """The day, or the problem of it."""
-    date = _date(written) if written else default
-    if date is None:
-        return "date_unreadable"
-    return "date_in_future" if date > today else date
+    return default or ("" if said else "declared")
 
 
 _LOCALITY_PROBLEMS: Final = {
@@ -179,10 +145,3 @@ def _locality(
 
 def _reason(error: InvalidInputError) -> str:
     return cast(list[dict[str, str]], error.extra["errors"])[0]["code"]
-
-
-def _date(written: str) -> datetime.date | None:
-    try:
-        return parse_day(written)
-    except ValueError:
-        return None

@@ -1,18 +1,20 @@
 """Small tables that somebody keeps as a file: their columns, and what is wrong with a row.
 
-The columns are data, in `table_headers.csv`: from it come reading, the template to fill in, and the
-tables of the documentation. A wrong row is reported by a stable code and does not affect others.
+The columns are data, in `table_headers.csv`, with their types and choices: from it come reading,
+the problems of cells, the template to fill in, and the tables of the documentation. A wrong row is
+reported by a stable code and does not affect others.
 """
 
 import csv
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from geo.text import fold
 from registry.core.errors import UnreadableFileError
@@ -29,15 +31,12 @@ from registry.files.formats.table import (
 from registry.files.formats.writing import write_sheet
 from registry.files.spellings.headers import field_of
 from registry.files.spellings.returned import clean_text
+from registry.files.table_column import TableColumn, Wrong
 
 Severity = Literal["error", "warning", "notice"]
-Wrong = tuple[str, str]
-"""Code of a problem, and the value that has it."""
 
 _HEADERS: Final = Path(__file__).with_name("table_headers.csv")
 _SHEET: Final = "Bảng"
-_WORD: Final = "*"
-"""Before a spelling: any header that has this word."""
 _LONGEST_NUMBER_WITHOUT_DIGITS: Final = 2
 _SHOWN_HEADERS: Final = 12
 SHOWN_VALUE: Final = 200
@@ -80,47 +79,8 @@ class ProblemTable:
 
 
 @dataclass(frozen=True, slots=True)
-class TableColumn:
-    """A column of a small table, as `table_headers.csv` describes it."""
-
-    field: str
-    header: str
-    """In Vietnamese, of the template."""
-    vietnamese: str
-    """What stands in it."""
-    english: str
-    spellings: tuple[str, ...]
-    """Headers that mean it, folded, the surest first; its field and header are among them."""
-    words: tuple[str, ...]
-    """Words that a header has which means it, where no spelling matches."""
-    example: str
-
-    @classmethod
-    def of(cls, row: Mapping[str, str]) -> "TableColumn":
-        """The column of a row of `table_headers.csv`."""
-        given = [*row["spellings"].split("|"), fold(row["header"]), row["field"].replace("_", " ")]
-        return cls(
-            row["field"],
-            row["header"],
-            row["vietnamese"],
-            row["english"],
-            tuple(dict.fromkeys(each for each in given if each and not each.startswith(_WORD))),
-            tuple(each.removeprefix(_WORD) for each in given if each.startswith(_WORD)),
-            row["example"],
-        )
-
-    def place(self, headers: Sequence[str]) -> int | None:
-        """Where it is among folded headers."""
-        for spelling in self.spellings:
-            if spelling in headers:
-                return headers.index(spelling)
-        split = [header.split() for header in headers] if self.words else ()
-        return next((n for n, words in enumerate(split) if set(self.words) & set(words)), None)
-
-
-@dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row of a small table."""
+    """A row of a small table, as it is written."""
 
     line: int
     """The row in which a spreadsheet or an editor shows it, from 1."""
@@ -138,6 +98,23 @@ class TableRows:
     places: Mapping[str, int]
     """Field → its column."""
     rows: Iterator[TableRow]
+    said: Mapping[str, str]
+    """What the headers say of all cells that say nothing themselves, by field."""
+
+
+Rule = Callable[[Mapping[str, Any], Mapping[str, str]], Wrong | None]
+"""What is wrong with what the cells of a row say together; takes what they say, and the cells."""
+
+
+def in_order(first: str, last: str, code: str) -> Rule:
+    """That one day is not after another."""
+
+    def rule(said: Mapping[str, Any], _cells: Mapping[str, str]) -> Wrong | None:
+        days = said[first], said[last]
+        swapped = all(isinstance(day, datetime.date) for day in days) and days[1] < days[0]
+        return (code, f"{days[0]} – {days[1]}") if swapped else None
+
+    return rule
 
 
 class MissingColumnsError(UnreadableFileError):
@@ -158,6 +135,8 @@ class TableFile:
     closed: bool = False
     """Whether unknown columns are refused: where no column is required, a misspelt one would
     otherwise be ignored."""
+    rules: tuple[Rule, ...] = ()
+    """What the cells of a row must be together."""
 
     @cached_property
     def columns(self) -> tuple[TableColumn, ...]:
@@ -179,7 +158,7 @@ class TableFile:
         """Field → its column, by the first of its spellings that is a header; else by what an
         import takes the header for.
         """
-        folded = [fold(header).replace("_", " ") for header in headers]
+        folded = list(map(_folded, headers))
         found: dict[str, int] = {}
         for column in self.columns:
             at = column.place(folded)
@@ -197,6 +176,17 @@ class TableFile:
             field: row[at].strip() if at is not None and at < len(row) else ""
             for field, at in ((name, places.get(name)) for name in self.fields)
         }
+
+    def read(self, cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Wrong]]:
+        """What the cells of a row say by field (`TableColumn.read`), and all that is wrong."""
+        read = {column.field: column.read(cells) for column in self.columns}
+        said = {field: value for field, (value, _) in read.items()}
+        faults = (*(fault for _, fault in read.values()), *(r(said, cells) for r in self.rules))
+        return said, [fault for fault in faults if fault]
+
+    def column(self, field: str) -> TableColumn:
+        """One of its columns."""
+        return next(column for column in self.columns if column.field == field)
 
     def is_complete(self, places: Mapping[str, int]) -> bool:
         """Whether the required columns are there."""
@@ -221,8 +211,7 @@ class TableFile:
 
     def shown(self, field: str) -> str:
         """A field as the template and as the documentation name it."""
-        (header,) = self.headers([field])
-        return f"{header} ({field})"
+        return f"{self.column(field).header} ({field})"
 
     def find(self, rows: Iterable[Sequence[str]], line: int = 1) -> TableRows:
         """The header among the first rows, for titles may stand above it, and the rows below.
@@ -240,7 +229,15 @@ class TableFile:
         at += 1 + (at + 1 < len(first) and bool(headers) and is_numbering(first[at + 1]))
         below = enumerate(chain(first[at:], rest), line + at)
         read = (TableRow(number, self.cells(row, places), list(row)) for number, row in below)
-        return TableRows(headers, places, (row for row in read if any(row.cells.values())))
+        filled = (row for row in read if any(row.cells.values()))
+        return TableRows(headers, places, filled, self._said(headers, places))
+
+    def _said(self, headers: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
+        return {
+            column.says: column.spellings.get(_folded(headers[places[column.field]]), "")
+            for column in self.columns
+            if column.says and headers and column.field in places
+        }
 
     @contextmanager
     def opened(self, path: Path, table: Table) -> Iterator[TableRows]:
@@ -269,14 +266,19 @@ class TableFile:
         sheet: str = _SHEET,
     ) -> None:
         """A workbook of rows by field, or of some `fields`; those of `numbers` as numbers."""
-        shown = [field for field in self.fields if not fields or field in fields]
-        cells = ([row.get(field, "") for field in shown] for row in rows)
+        shown = [column for column in self.columns if not fields or column.field in fields]
+        cells = ([row.get(column.field, "") for column in shown] for row in rows)
+        hints = [column.hint for column in shown]
         counted = self.headers(numbers) if numbers else ()
-        write_sheet(path, self.headers(fields), cells, sheet, counted)
+        write_sheet(path, self.headers(fields), cells, sheet, counted, hints)
 
     def write_template(self, path: Path) -> None:
         """A workbook to fill in: its headers, and a row of examples to write over."""
         self.write(path, [{column.field: column.example for column in self.columns}])
+
+
+def _folded(header: str) -> str:
+    return fold(header).replace("_", " ")
 
 
 def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:

@@ -19,7 +19,6 @@ MAX_LINES: Final = 20_000
 _SEPARATORS: Final = ("\t", ";", "→", "->", "|", ",")
 """Between the columns of a line, the surest first: a number may hold a comma."""
 _SPACES: Final = re.compile(r"\s+")
-_COMMUNE: Final = re.compile(r"[0-9]{5}")
 _SHOWN: Final = 20
 """Wrong lines that are listed."""
 _SHEET: Final = "Đánh số"
@@ -27,8 +26,12 @@ _GIVEN: Final = ("old", "new", "commune")
 TABLE: Final = TableFile("numbers", (("old",), ("new",)), ordered=_GIVEN)
 
 Line = dict[str, str]
-_Wrong = tuple[int, str, Message]
-"""Number of a line, stable code, and what is wrong with it."""
+_Wrong = tuple[int, str]
+"""Number of a line, and what is wrong with it."""
+_WORDS: Final = {
+    "missing": "line_needs_both_numbers",
+    "unknown_commune": "line_commune_code_invalid",
+}
 
 
 def read_pasted(pasted: str) -> list[Line]:
@@ -93,21 +96,18 @@ def _lines(found: TableRows, most: int | None) -> list[Line]:
 
 def _line(row: TableRow, new: int) -> Line | _Wrong:
     """The cells of a line, what is wrong with it, or nothing where its number stays."""
-    line = {field: row.cells[field] for field in _GIVEN if row.cells[field]}
-    if "old" in line and "new" not in line and len(row.written) > new:
+    if row.cells["old"] and not row.cells["new"] and len(row.written) > new:
         return {}
-    if not {"old", "new"} <= line.keys():
-        return row.line, "missing", Message("line_needs_both_numbers", line=row.line)
-    if "commune" in line and not _COMMUNE.fullmatch(line["commune"]):
-        said = Message("line_commune_code_invalid", line=row.line)
-        return row.line, "unknown_commune", said
-    return line
+    said, wrong = TABLE.read(row.cells)
+    if wrong:
+        return row.line, wrong[0][0]
+    return {field: said[field] for field in _GIVEN if said[field]}
 
 
 def _refused(wrong: list[_Wrong]) -> InvalidInputError:
-    shown = wrong[:_SHOWN]
+    shown = [(line, code, Message(_WORDS[code], line=line)) for line, code in wrong[:_SHOWN]]
     return InvalidInputError(
-        Message("field_says", field="numbers", detail=Several(said for _, _, said in shown)),
+        Message("field_says", field="numbers", detail=Several(said for *_, said in shown)),
         errors=[
             {"field": "numbers", "code": code, "detail": said, "line": line}
             for line, code, said in shown

@@ -29,5 +29,6 @@ def read_rows(path: Path, model: type[BaseModel]) -> list[dict[str, str]]:
     table = TABLE_OF[model]
     if table is NUMBERS:
         return read_numbers(path)
-    cells = table.rows(path, opened_table(path, None))
-    return [{field: value for field, value in row.items() if value} for row in cells]
+    said = (table.read(cells)[0] for cells in table.rows(path, opened_table(path, None)))
+    # The request says what is wrong with a cell that could not be read.
+    return [{name: str(value) for name, value in row.items() if value is not None} for row in said]

@@ -6,25 +6,10 @@ from geo.text import fold
 from registry.files.table_file import TableFile
 
 TABLE: Final = TableFile("resolution", (("what",), ("unit",)))
-WHATS: Final = {
-    fold(said): what
-    for said, what in (
-        ("gộp", "merge"),
-        ("tách", "split"),
-        ("chuyển", "move"),
-        ("lập", "new"),
-        ("đổi tên", "rename"),
-        ("đổi loại", "kind"),
-        ("đổi tỉnh", "province"),
-        ("đổi huyện", "district"),
-        ("bãi bỏ", "abolish"),
-    )
-}
-"""Changes in Vietnamese, folded."""
+_WHATS: Final = TABLE.column("what").choices
 MEMBERS: Final = {
     **{said: column.field for column in TABLE.columns for said in column.spellings},
-    **WHATS,
-    **{what: what for what in WHATS.values()},
+    **{fold(said): what for what, words in _WHATS.items() for said in (what, *words)},
     "nghi quyet": "resolution",
     "resolution": "resolution",
     "changes": "changes",

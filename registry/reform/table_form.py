@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from geo.text import fold
-from registry.core.days import parse_day
 from registry.files.table_file import MissingColumnsError, TableFile, opened_table
-from registry.reform.members import TABLE, WHATS
+from registry.reform.members import TABLE
 from registry.reform.refusals import Refusal, ResolutionRefusedError
 
 _HEAD: Final = ("number", "title", "date", "effective")
-_YES: Final = ("x", "yes", "true", "co", "1")
 Place = tuple[int | str, ...]
-Row = Mapping[str, str]
+Row = Mapping[str, Any]
 
 
 def read_table(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
@@ -28,11 +26,11 @@ def read_table(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
     said: dict[str, Any] = {"resolution": {}, "changes": []}
     lines: dict[Place, int] = {(): 1, ("resolution",): 2, ("changes",): 2}
     before: tuple[str, str] | None = None
-    for line, row in lines_of(TABLE, path):
+    for line, cells in lines_of(TABLE, path):
+        row, _ = TABLE.read(cells)  # `resolution` says what is wrong with a cell
         _head(said, lines, row, line)
-        if not row["what"]:
+        if not (what := row["what"]):
             continue
-        what = WHATS.get(fold(row["what"]), row["what"])
         key = (row["change"], what)
         if not row["change"] or key != before:
             lines["changes", len(said["changes"])] = line
@@ -60,21 +58,13 @@ def lines_of(table: TableFile, path: Path) -> Iterator[tuple[int, Row]]:
 def _head(said: dict[str, Any], lines: dict[Place, int], row: Row, line: int) -> None:
     for field in _HEAD:
         if row[field]:
-            value = _day(row[field]) if field in ("date", "effective") else row[field]
-            said["resolution"].setdefault(field, value)
+            said["resolution"].setdefault(field, str(row[field]))
             lines.setdefault(("resolution", field), line)
     if row["confirm"]:
-        said["resolution"].setdefault("confirm", row["confirm"].replace(",", " ").split())
+        said["resolution"].setdefault("confirm", list(row["confirm"]))
         lines.setdefault(("resolution", "confirm"), line)
     if row["boundaries"]:
         said.setdefault("boundaries", row["boundaries"])
-
-
-def _day(written: str) -> str:
-    try:
-        return parse_day(written.split(" ")[0].split("T")[0]).isoformat()
-    except ValueError:
-        return written  # the model says what is wrong with it
 
 
 def _part(
@@ -84,7 +74,7 @@ def _part(
     number, line = at
     here: Place = ("changes", number, what)
     lines.setdefault(here, line)
-    unit = row["unit"].zfill(2 if len(row["unit"]) < 3 else 5)
+    unit = row["unit"] or ""
     if what == "merge":
         change.setdefault("units", []).append(unit)
         lines[*here, "units", len(change["units"]) - 1] = line
@@ -108,11 +98,10 @@ def _part(
 
 def _target(row: Row) -> Any:
     """A unit that lives on by its code alone; with a name a new one."""
-    code = row["into"].zfill(2 if len(row["into"]) < 3 else 5)
     if not row["name"]:
-        return code
-    said = {"code": code, "name": row["name"], "kind": row["kind"]}
-    return said | ({"province": row["province"].zfill(2)} if row["province"] else {})
+        return row["into"] or ""
+    said = {"code": row["into"] or "", "name": row["name"], "kind": row["kind"] or ""}
+    return said | ({"province": row["province"]} if row["province"] else {})
 
 
 def _part_of(row: Row) -> dict[str, Any]:
@@ -120,13 +109,9 @@ def _part_of(row: Row) -> dict[str, Any]:
     part: dict[str, Any] = {}
     for field in ("streets", "localities", "former", "communes"):
         if row[field]:
-            part[field] = [
-                _named(word.strip()) if field == "streets" else word.strip()
-                for word in row[field].split(";")
-                if word.strip()
-            ]
+            part[field] = list(map(_named, row[field]) if field == "streets" else row[field])
     for field in ("rest", "whole"):
-        if fold(row[field]) in _YES:
+        if row[field] is True:
             part[field] = True
     return part
 

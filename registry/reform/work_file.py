@@ -8,7 +8,6 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from geo import code as codes
-from geo.code import CodeError
 from registry.core.sql import Statements
 from registry.files.table_file import TableFile
 from registry.files.whole_file import whole_file
@@ -87,14 +86,14 @@ def read_decided(path: Path) -> dict[str, str]:
 
     Raises ResolutionRefusedError with the lines, UnreadableFileError for what is not a table.
     """
-    decided, wrong = {}, []
+    decided: dict[str, str] = {}
+    wrong: list[Refusal] = []
     for line, row in lines_of(TABLE, path):
         if not row[_DECIDED]:
             continue
-        try:
-            decided[codes.validate(row["code"])] = row[_DECIDED].zfill(5)
-        except CodeError:
-            wrong.append(Refusal("decision_unreadable", line, row["code"]))
+        said, faults = TABLE.read(row)
+        wrong += [Refusal(code, line, value) for code, value in faults]
+        decided[said["code"]] = said[_DECIDED]
     if wrong:
         raise ResolutionRefusedError(wrong)
     return decided

@@ -51,6 +51,24 @@ class Returned:
         return ([*self.columns.cells(row), *added] for _, row, added in self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a spreadsheet shows beside the cells of a column that is to be filled in."""
+
+    title: str
+    words: str
+    choices: Sequence[str] = ()
+    """Offered as a list; something else may be written."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As a validation of cells takes it, within the lengths that spreadsheets allow."""
+        shown = {"input_title": self.title[:32], "input_message": self.words[:255]}
+        if not self.choices:
+            return {"validate": "any", **shown}
+        return {"validate": "list", "source": [*self.choices], "error_type": "warning", **shown}
+
+
 def return_text(path: Path, returned: Returned) -> None:
     """Write rows that are handed back as CSV."""
     separator = "\t" if path.suffix == ".tsv" else returned.delimiter
@@ -92,11 +110,12 @@ def write_sheet(
     rows: Iterable[Sequence[str]],
     name: str,
     numbers: Collection[str] = (),
+    hints: Sequence[Hint] = (),
 ) -> None:
     """A workbook of one sheet, `name`, whose cells are text, so that `3/2` becomes no date.
 
-    But for those below the headers in `numbers`. More rows than a worksheet holds go on in a
-    second one.
+    But for those below the headers in `numbers`. `hints`, one for each column, are shown at its
+    cells. More rows than a worksheet holds go on in a second one.
     """
     # Row by row to the disk: a nation has millions.
     with new_workbook(path, row_by_row=True) as book:
@@ -113,6 +132,8 @@ def write_sheet(
             sheet.freeze_panes(1, 0)
             for column, header in enumerate(headers):
                 sheet.write_string(0, column, header, bold)
+            for column, hint in enumerate(hints):
+                sheet.data_validation(1, column, _MOST_ROWS, column, hint.options)
             first = block if number > 1 else []
             for at, row in enumerate(chain(first, islice(remaining, _MOST_ROWS - len(first))), 1):
                 for column, cell in enumerate(row):

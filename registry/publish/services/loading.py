@@ -22,7 +22,8 @@ from registry.core.messages import Message
 from registry.core.personal import PERSONAL_DATA
 from registry.core.sql import Statements
 from registry.coverage.target_units import UNIT_PROBLEMS
-from registry.files.table_file import ProblemTable, RowProblem, Wrong
+from registry.files.table_column import Wrong
+from registry.files.table_file import ProblemTable, RowProblem
 from registry.publish.services import Kind
 from registry.publish.services.checking import ServiceOverlap, overlaps
 from registry.publish.services.listing import ListedArea, areas_of

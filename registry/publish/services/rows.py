@@ -7,8 +7,7 @@ serves it. The columns of a sheet and the properties of a feature have the same 
 import datetime
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,17 +15,16 @@ from typing import Any, Final
 
 import shapely
 
-from geo import code as codes
-from geo.code import CodeError
 from geo.text import fold
-from registry.core.days import day_after, parse_day
+from registry.core.days import day_after
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.personal import PERSONAL_DATA, holds_personal
 from registry.core.sources import open_source
 from registry.coverage.target_units import TargetUnits
 from registry.files.formats.table import not_opened, unreadable
-from registry.files.table_file import TableFile, Wrong, opened_table
+from registry.files.table_column import Wrong
+from registry.files.table_file import TableFile, in_order, opened_table
 from registry.publish.services import KINDS, Kind
 from registry.units.boundaries.geojson import read_features
 from registry.units.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
@@ -37,19 +35,12 @@ MOST_VERTICES: Final = 20_000
 """Of an area: more make every question about a door in it slow."""
 MOST_CODES: Final = 200_000
 """Of a file."""
-_MOST_TEXT: Final = 100
-_MOST_HOURS: Final = 255
 TABLE: Final = TableFile(
     "services",
     (("service", "office"),),
     {"commune": "communes", "longitude": "lon", "latitude": "lat"},
+    rules=(in_order("valid_from", "valid_to", "dates_swapped"),),
 )
-_KIND_WORDS: Final[Mapping[str, Kind]] = {
-    **{kind: kind for kind in KINDS},
-    **dict.fromkeys(("deliver", "giao", "phat", "giao hang", "phat hang"), "delivers"),
-    **dict.fromkeys(("collect", "gom", "thu gom", "lay hang", "nhan", "nhan hang"), "collects"),
-    **dict.fromkeys(("quay", "giao dich", "tai quay", "quay giao dich"), "counter"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +125,19 @@ def _features(path: Path) -> Iterator[FileRow]:
     with open_source(str(path)) as file:
         for feature in read_features(file, path.name):
             names = {str(name): _text(value) for name, value in feature.properties.items()}
-            places = TABLE.places(list(names))
-            yield FileRow(TABLE.cells(list(names.values()), places), feature.geometry)
+            cells = TABLE.cells(list(names.values()), TABLE.places(list(names)))
+            if not cells["lon"] and not cells["lat"]:
+                cells |= _point(feature.geometry)
+            yield FileRow(cells, feature.geometry)
+
+
+def _point(geometry: Any) -> dict[str, str]:
+    """The cells of a feature that is a point."""
+    if not isinstance(geometry, dict) or geometry.get("type") != "Point":
+        return {}
+    held = geometry.get("coordinates")
+    lon, lat = map(str, held[:2]) if isinstance(held, list) and len(held) > 1 else ("?", "?")
+    return {"lon": lon, "lat": lat}
 
 
 def _text(value: object) -> str:
@@ -160,7 +162,8 @@ class Reader:
     @classmethod
     def of(cls, operator: str, gazetteer: Gazetteer, rows: list[FileRow]) -> "Reader":
         """For these rows, whose codes of communes are all of one list."""
-        parts = ({"code": part} for row in rows for part in _listed(row.cells["communes"]))
+        named = (TABLE.column("communes").parse(row.cells["communes"]) for row in rows)
+        parts = ({"code": part} for parts in named for part in parts)
         return cls(operator, gazetteer, TargetUnits.of(gazetteer, today(), parts))
 
     def read(self, row: FileRow) -> Read | list[Wrong]:
@@ -168,32 +171,40 @@ class Reader:
         cells, wrong = row.cells, _Mistakes()
         if cells["operator"] and fold(cells["operator"]) != fold(self.operator):
             wrong.add("operator_differs", cells["operator"])
-        for name in ("service", "office"):
-            _check_text(cells[name], wrong)
-        office = _office(cells, row.geometry, wrong)
+        said, faults = TABLE.read(cells)
+        for code, value in faults:
+            wrong.add(code, value)
+        if any(holds_personal(cells[name]) for name in ("service", "office")):
+            wrong.add(PERSONAL_DATA, "")
+        office = _office(said, cells, wrong)
         shape, doubts = _shape(row.geometry, cells, wrong)
-        unit_ids = self._unit_ids(cells["communes"], wrong)
-        listed = _codes(cells["codes"], wrong)
-        first, after = _days(cells, wrong)
+        unit_ids = self._unit_ids(said["communes"] or (), wrong)
         if not (cells["communes"] or cells["codes"] or _is_drawn(row.geometry)):
             if office is None:
                 wrong.add("area_missing", cells["service"])
             return wrong.told or Read(office, None)
         if not cells["service"]:
             wrong.add("service_missing", "")
-        kind = kind_of(cells)
-        if kind is None:
+        if said["kind"] not in KINDS:
             wrong.add("kind_unknown", cells["kind"])
-        if wrong.values or kind is None:
+        if wrong.values:
             return wrong.told
-        served_by = office.name if office else None
-        area = AreaRow(cells["service"], kind, served_by, unit_ids, listed, shape, first, after)
+        area = AreaRow(
+            service=cells["service"],
+            kind=said["kind"],
+            office=office.name if office else None,
+            unit_ids=unit_ids,
+            codes=said["codes"] or (),
+            ewkb=shape,
+            first=said["valid_from"],
+            after=day_after(said["valid_to"]),
+        )
         return Read(office, area, doubts)
 
-    def _unit_ids(self, written: str, wrong: "_Mistakes") -> tuple[int, ...]:
+    def _unit_ids(self, named: Sequence[str], wrong: "_Mistakes") -> tuple[int, ...]:
         """Ids of the communes of today that a cell names; those of a province it may name whole."""
         found: set[int] = set()
-        for part in _listed(written):
+        for part in named:
             if part not in self.known:
                 self.known[part] = self._communes(part)
             known = self.known[part]
@@ -213,7 +224,8 @@ class Reader:
 
 def kind_of(cells: Mapping[str, str]) -> Kind | None:
     """What a row says that the operator does; None for an unknown word."""
-    return _KIND_WORDS.get(fold(cells["kind"]))
+    said, _ = TABLE.column("kind").read(cells)
+    return said if said in KINDS else None
 
 
 @dataclass
@@ -238,49 +250,22 @@ def _are_hours(written: str) -> bool:
     return opening_hours.validate(written)
 
 
-def _listed(written: str) -> list[str]:
-    """Parts of a cell: behind semicolons and lines; behind commas and blanks too, where all of them
-    are codes.
-
-    >>> _listed("00004, 00008"), _listed("Phường Láng, Hà Nội; 00004")
-    (['00004', '00008'], ['Phường Láng, Hà Nội', '00004'])
-    """
-    words = re.split(r"[,;\s]+", written)
-    if all(word.isdigit() for word in words if word):
-        return [word for word in words if word]
-    return [part.strip() for part in re.split(r"[;\n]", written) if part.strip()]
-
-
-def _check_text(written: str, wrong: _Mistakes) -> None:
-    if len(written) > _MOST_TEXT or not written.isprintable():
-        wrong.add("text_unreadable", written)
-    elif holds_personal(written):
-        wrong.add(PERSONAL_DATA, "")
-
-
-def _office(cells: Mapping[str, str], geometry: Any, wrong: _Mistakes) -> OfficeRow | None:
-    """The office of a row, by its columns; of a feature that is a point, there."""
-    lon, lat = cells["lon"], cells["lat"]
-    if not lon and not lat and isinstance(geometry, dict) and geometry.get("type") == "Point":
-        held = geometry.get("coordinates")
-        lon, lat = map(str, held[:2]) if isinstance(held, list) and len(held) > 1 else ("?", "?")
-    hours = cells["hours"]
-    if not cells["office"] and (lon or lat or hours):
+def _office(
+    said: Mapping[str, Any], cells: Mapping[str, str], wrong: _Mistakes
+) -> OfficeRow | None:
+    """The office of a row, by its columns."""
+    lon, lat, hours = said["lon"], said["lat"], cells["hours"]
+    placed = lon is not None or lat is not None
+    if not cells["office"] and (placed or hours):
         wrong.add("office_missing", cells["service"])
-    if hours and (len(hours) > _MOST_HOURS or not _are_hours(hours)):
+    if hours and not _are_hours(hours):
         wrong.add("hours_unreadable", hours)
-    x, y = _point(lon, lat, wrong) if lon or lat else (None, None)
-    return OfficeRow(cells["office"], x, y, hours or None) if cells["office"] else None
-
-
-def _point(lon: str, lat: str, wrong: _Mistakes) -> tuple[float, float] | tuple[None, None]:
-    try:
-        x, y = (float(written.replace(",", ".")) for written in (lon, lat))
-        check_place((x, y, x, y), "point")
-    except (ValueError, InvalidInputError):
-        wrong.add("point_unreadable", f"{lon}, {lat}")
-        return None, None
-    return x, y
+    if placed:
+        try:
+            check_place((lon, lat, lon, lat), "point")
+        except (TypeError, InvalidInputError):
+            wrong.add("point_unreadable", f"{cells['lon']}, {cells['lat']}")
+    return OfficeRow(cells["office"], lon, lat, hours or None) if cells["office"] else None
 
 
 def _is_drawn(geometry: Any) -> bool:
@@ -316,34 +301,3 @@ def _shape(
     except InvalidInputError as error:
         wrong.add("polygon_outside", error.detail)
     return shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True), doubts
-
-
-def _codes(written: str, wrong: _Mistakes) -> tuple[str, ...]:
-    found: set[str] = set()
-    for part in filter(str.strip, re.split(r"[,;\n]", written)):
-        try:
-            found.add(codes.validate(part))
-        except CodeError:
-            for each in part.split():  # several, with blanks between them
-                try:
-                    found.add(codes.validate(each))
-                except CodeError:
-                    wrong.add("code_unreadable", each)
-    return tuple(sorted(found))
-
-
-def _days(
-    cells: Mapping[str, str], wrong: _Mistakes
-) -> tuple[datetime.date | None, datetime.date | None]:
-    """The first day of an area, and the day after its last one."""
-    days: list[datetime.date | None] = []
-    for name in ("valid_from", "valid_to"):
-        try:
-            days.append(parse_day(cells[name]) if cells[name] else None)
-        except ValueError:
-            wrong.add("date_unreadable", cells[name])
-            days.append(None)
-    first, last = days
-    if first and last and last < first:
-        wrong.add("dates_swapped", f"{first} – {last}")
-    return first, day_after(last)

@@ -4,7 +4,6 @@ Of any format that an import reads: columns for code and value, perhaps scheme, 
 Where a scheme gives each door one value, exceptions are reported as notices.
 """
 
-import datetime
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -14,15 +13,20 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from geo import code as codes
-from geo.code import CodeError
 from registry.core.database import driver_connection
-from registry.core.days import day_after, parse_day
+from registry.core.days import day_after
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.files.table_file import ProblemTable, RowProblem, TableFile, Wrong, opened_table
-from registry.records.external_ids import MAX_VALUE, SCHEME, ExternalId
+from registry.files.table_column import Wrong
+from registry.files.table_file import (
+    ProblemTable,
+    RowProblem,
+    TableFile,
+    in_order,
+    opened_table,
+)
+from registry.records.external_ids import SCHEME, ExternalId
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -43,7 +47,6 @@ PROBLEMS: Final = {
 _TABLE: Final = ProblemTable(
     PROBLEMS, notices=("value_shared", "record_has_several"), identifiers=frozenset(PROBLEMS)
 )
-TABLE: Final = TableFile("external_ids", (("code",), ("value",)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def load_external_ids(
     problems: list[RowProblem] = []
     count = 0
     for count, cells in enumerate(TABLE.rows(path, opened_table(path, sheet)), start=1):
-        found = _read(cells, scheme)
+        said, wrong = TABLE.read(cells | {"scheme": cells["scheme"] or scheme or ""})
+        found = wrong[0] if wrong else ExternalId(**said)
         if isinstance(found, ExternalId) and found.key in read:
             found = ("row_repeated", found.value)
         if isinstance(found, ExternalId):
@@ -89,32 +93,16 @@ def load_external_ids(
     return Loaded(count, **written, rejected=severities["error"], problems=tuple(problems))
 
 
-def _read(cells: Mapping[str, str], scheme: str | None) -> ExternalId | Wrong:
-    """The identifier of a row, or what is wrong with it and the value."""
-    if not cells["code"]:
-        return "code_missing", cells["value"]
-    try:
-        code = codes.validate(cells["code"])
-    except CodeError:
-        return "code_unreadable", cells["code"]
-    named = cells["scheme"] or scheme or ""
-    if not re.fullmatch(SCHEME, named):
-        return "scheme_unreadable", named
-    value = cells["value"]
-    if not value:
-        return "value_missing", cells["code"]
-    if len(value) > MAX_VALUE or not value.isprintable():
-        return "value_unreadable", value[:40]
-    days: list[datetime.date | None] = []
-    for name in ("valid_from", "valid_to"):
-        try:
-            days.append(parse_day(cells[name]) if cells[name] else None)
-        except ValueError:
-            return "date_unreadable", cells[name]
-    first, last = days
-    if first and last and last < first:
-        return "dates_swapped", f"{first} – {last}"
-    return ExternalId(code, named, value, first, last)
+def _scheme(said: Mapping[str, Any], cells: Mapping[str, str]) -> Wrong | None:
+    is_scheme = re.fullmatch(SCHEME, said["scheme"] or "")
+    return None if is_scheme else ("scheme_unreadable", cells["scheme"])
+
+
+TABLE: Final = TableFile(
+    "external_ids",
+    (("code",), ("value",)),
+    rules=(_scheme, in_order("valid_from", "valid_to", "dates_swapped")),
+)
 
 
 def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, Any]:

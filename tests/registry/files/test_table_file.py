@@ -1,13 +1,17 @@
 """Small tables: columns that are known by many names, and a blank that is read as it is given."""
 
 import csv
+import datetime
+import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from registry.core.errors import InvalidInputError, UnreadableFileError
 from registry.files.table_file import TableFile, opened_table
 from registry.lifecycle.number_table import read_numbers
+from registry.lifecycle.requests import GivenEntrance
 from registry.lifecycle.row_tables import TABLE_OF, read_rows
 from registry.records.external_ids.loading import TABLE as IDENTIFIERS
 from scripts.table_template import TABLES as EVERY_TABLE
@@ -40,10 +44,67 @@ def test_file_without_a_needed_column_is_refused_by_name(tmp_path: Path) -> None
         list(IDENTIFIERS.rows(path, opened_table(path, None)))
 
 
-def test_table_of_an_operation_has_the_members_of_its_rows() -> None:
+def test_table_of_an_operation_has_the_members_of_its_rows_and_their_choices() -> None:
     for model, table in TABLE_OF.items():
         assert set(model.model_fields) <= set(table.fields)
         assert not table.closed or set(model.model_fields) == set(table.fields)
+        members = model.model_json_schema()["properties"]
+        for column in table.columns:
+            member = members.get(column.field, {})
+            kinds = member.get("anyOf", [member])
+            assert {each for kind in kinds for each in kind.get("enum", ())} == set(column.choices)
+
+
+@TABLES
+def test_spreadsheet_explains_each_column_and_offers_its_choices(
+    table: TableFile, tmp_path: Path
+) -> None:
+    table.write_template(tmp_path / "mẫu.xlsx")
+    with zipfile.ZipFile(tmp_path / "mẫu.xlsx") as book:
+        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    hints = sheet.findall(".//{*}dataValidation")
+    assert [hint.get("promptTitle") for hint in hints] == list(table.headers())
+    for column, hint in zip(table.columns, hints, strict=True):
+        assert len(hint.get("prompt", "")) < 255  # nothing of it was cut off
+        offered = hint.findtext("{*}formula1", "").strip('"').split(",") if column.choices else []
+        assert [column.parse(word) for word in offered] == list(column.choices)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said", "wrong"),
+    [
+        ({"value": "1"}, {}, [("code_missing", "1")]),
+        ({"code": "0000-0647", "value": "1"}, {"code": "00000647", "value": "1"}, []),
+        (
+            {"code": "0000", "valid_from": "2/1/2026", "valid_to": "32/1/2026"},
+            {"code": "0000", "valid_from": datetime.date(2026, 1, 2), "valid_to": "32/1/2026"},
+            [
+                ("code_unreadable", "0000"),
+                ("value_missing", "0000"),
+                ("date_unreadable", "32/1/2026"),
+            ],
+        ),
+        (
+            {"code": "00000647", "value": "1", "valid_from": "2/1/2026", "valid_to": "1/1/2026"},
+            {"code": "00000647"},
+            [("dates_swapped", "2026-01-02 – 2026-01-01")],
+        ),
+    ],
+)
+def test_cells_are_read_by_the_types_of_their_columns(
+    cells: dict[str, str], said: dict[str, object], wrong: list[tuple[str, str]]
+) -> None:
+    read, found = IDENTIFIERS.read({"scheme": "postcode", **cells})
+    assert found == wrong
+    assert said.items() <= read.items()
+
+
+def test_rows_of_an_operation_may_be_written_as_people_write(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Loại;Kinh độ;Vĩ độ;Nguồn\nTủ nhận hàng;105,8;21,02;bậy\n", encoding="utf-8")
+    assert read_rows(path, GivenEntrance) == [
+        {"kind": "locker", "lon": "105.8", "lat": "21.02", "source": "bậy"}
+    ]
 
 
 @pytest.mark.parametrize(
