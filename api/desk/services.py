@@ -1,6 +1,7 @@
 """Service areas at the desk: each carrier's own, tried before they are written; who serves whom."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from api.core.endpoint import signed_in_page
 from api.core.errors import registry_problem
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import as_file, carried, sent_file
-from api.desk.table_rows import edited_cells, edited_file, problem_rows
+from api.desk.table_rows import edited_file, problem_rows
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import complaint
 from geo.code import format as code_display
@@ -31,7 +32,7 @@ from registry.publish.services.checking import (
     unserved_doors,
 )
 from registry.publish.services.listing import ListedArea, list_areas, operator_sets
-from registry.publish.services.loading import load_services
+from registry.publish.services.loading import ServicesLoaded, load_services
 from registry.publish.services.rows import TABLE, FileRow, rows_of
 from registry.units.gazetteer import today
 
@@ -74,16 +75,12 @@ def post_file() -> BaseResponse:
     sheet = request.form.get("sheet", "").strip()
     try:
         name, content = sent_file(_MOST_FILE, _BY_PROGRAM)
-        if edits := edited_cells():
-            rows = (row.cells for row in _rows_of(name, content, sheet))
-            name, content = edited_file(TABLE, name, rows, edits)
-            sheet = ""
         with as_file(name, content) as path:
-            result = load_services(
-                *(register().engine, gazetteer(), path, operator),
-                dry_run=not write,
-                sheet=sheet or None,
-            )
+            edited = edited_file(TABLE, path, sheet, lambda: _load(path, operator, sheet).problems)
+        if edited:
+            (name, content), sheet = edited, ""
+        with as_file(name, content) as path:
+            result = _load(path, operator, sheet, write=write)
     except (InvalidInputError, UnreadableFileError) as error:
         return _shown(registry_problem(error).status_code, wrong=complaint(error))
     if write:
@@ -116,6 +113,14 @@ def post_file() -> BaseResponse:
             editable=all(row.geometry is None for row in read),
         ),
         kinds=kind_words(),
+    )
+
+
+def _load(path: Path, operator: str, sheet: str, *, write: bool = False) -> ServicesLoaded:
+    return load_services(
+        *(register().engine, gazetteer(), path, operator),
+        dry_run=not write,
+        sheet=sheet or None,
     )
 
 

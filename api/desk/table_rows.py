@@ -2,9 +2,9 @@
 
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path
 from typing import Final
 
 from flask import request
@@ -12,7 +12,7 @@ from flask import request
 from registry.core.messages import _
 from registry.files.csv_cells import Writer
 from registry.files.table_column import TableColumn
-from registry.files.table_file import TableFile
+from registry.files.table_file import RowProblem, TableFile, opened_table
 
 MOST_ROWS: Final = 50
 """Rows with problems that a page shows for editing."""
@@ -78,7 +78,38 @@ def _gravity(problem: tuple[str, str]) -> int:
     return _SEVERITIES.index(problem[0])
 
 
-def edited_cells() -> dict[tuple[int, str], str]:
+def edited_file(
+    table: TableFile, path: Path, sheet: str, problems: Callable[[], Iterable[RowProblem]]
+) -> tuple[str, bytes] | None:
+    """Name and content of a CSV with the rows of a file, in which the cells of the form stand.
+
+    Where the form asks for it, a cell is edited in all rows that hold the same there and have the
+    same of the `problems` that the file has as it came. None where the form holds no cells.
+    """
+    edits = _edited_cells()
+    if not edits:
+        return None
+    with table.opened(path, opened_table(path, sheet or None, in_request=True)) as found:
+        headers, places, rows = [*found.headers], {**found.places}, [*found.rows]
+        held = [{n: row.cells[n] or found.said.get(n, "") for n in row.cells} for row in rows]
+    edited = {field for __, field in edits}
+    for field in (field for field in table.fields if field in edited and field not in places):
+        places[field] = len(headers)
+        headers.append(table.column(field).header)
+    if request.form.get("alike") == "yes":
+        edits |= _alike(edits, held, problems())
+    out = io.StringIO(newline="")
+    writer = Writer(out)
+    writer.writerow(headers)
+    for number, row in enumerate(rows, start=1):
+        cells = [*row.written, *[""] * (len(headers) - len(row.written))]
+        for field, at in places.items():
+            cells[at] = edits.get((number, field), cells[at])
+        writer.writerow(cells)
+    return f"{path.stem}.csv", out.getvalue().encode()
+
+
+def _edited_cells() -> dict[tuple[int, str], str]:
     """Number of the row and field of each cell that the form holds → what it says."""
     return {
         (int(found[1]), found[2]): value.strip()[:_LONGEST]
@@ -87,15 +118,22 @@ def edited_cells() -> dict[tuple[int, str], str]:
     }
 
 
-def edited_file(
-    table: TableFile, name: str, rows: Iterable[Cells], edits: Mapping[tuple[int, str], str]
-) -> tuple[str, bytes]:
-    """Name and content of a CSV with the rows of a file, in which edited cells stand."""
-    out = io.StringIO(newline="")
-    writer = Writer(out)
-    writer.writerow(column.header for column in table.columns)
-    for number, row in enumerate(rows, start=1):
-        writer.writerow(
-            edits.get((number, column.field), row.get(column.field, "")) for column in table.columns
-        )
-    return f"{PurePath(name).stem}.csv", out.getvalue().encode()
+def _alike(
+    edits: Mapping[tuple[int, str], str], rows: Sequence[Cells], problems: Iterable[RowProblem]
+) -> dict[tuple[int, str], str]:
+    """Cells of other rows with the same problem and cell as one that was edited."""
+    codes: dict[int, set[str]] = {}
+    for problem in problems:
+        codes.setdefault(problem.row_number, set()).add(problem.code)
+    found: dict[tuple[int, str], str] = {}
+    for (number, field), value in edits.items():
+        before = rows[number - 1].get(field, "") if number <= len(rows) else value
+        if before == value:
+            continue
+        for other, cells in enumerate(rows, start=1):
+            is_alike = cells.get(field, "") == before and (
+                codes.get(other, set()) & codes.get(number, set())
+            )
+            if is_alike and edits.get((other, field), before) == before:
+                found[other, field] = value
+    return found

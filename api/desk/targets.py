@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from flask import request
@@ -15,7 +16,7 @@ from api.core.endpoint import signed_in_page
 from api.core.errors import registry_problem
 from api.desk.blueprint import desk_blueprint, desk_page, done, room
 from api.desk.carried import MOST_CARRIED, as_file, carried, sent_file
-from api.desk.table_rows import edited_cells, edited_file, problem_rows
+from api.desk.table_rows import edited_file, problem_rows
 from api.pages.shell import complaint, percent_words
 from geo.text import fold
 from registry.core.database import session_scope
@@ -199,10 +200,10 @@ def post_file() -> BaseResponse:
     try:
         name, content = sent_file(_MOST_FILE, _SMALLER)
         sheet = request.form.get("sheet", "").strip()
-        if edits := edited_cells():
-            rows = _rows_of(name, content, sheet)
-            name, content = edited_file(TABLE, name, rows, edits)
-            sheet = ""
+        with as_file(name, content) as path:
+            edited = edited_file(TABLE, path, sheet, lambda: _tried(name, path, sheet).problems)
+        if edited:
+            (name, content), sheet = edited, ""
         write = request.form.get("write") == "yes"
         result = _take_file(name, content, sheet, write=write)
     except (InvalidInputError, UnreadableFileError) as error:
@@ -332,8 +333,13 @@ def _rows_of(name: str, content: bytes, sheet: str) -> list[dict[str, str]]:
 
 
 def _take_file(name: str, content: bytes, sheet: str, *, write: bool) -> TargetResult:
+    with as_file(name, content) as path:
+        return _tried(name, path, sheet, write=write)
+
+
+def _tried(name: str, path: Path, sheet: str, *, write: bool = False) -> TargetResult:
     defaults = _defaults(_said(), name)
-    with as_file(name, content) as path, session_scope(register().engine) as session:
+    with session_scope(register().engine) as session:
         result = import_targets(session, gazetteer(), path, defaults, sheet or None)
         if not write:
             session.rollback()

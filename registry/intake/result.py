@@ -58,6 +58,8 @@ class ImportOptions:
     names: Mapping[str, str | None] | None = None
     """Spelling of a street or locality → the name meant, itself for one of its own, None to ask
     again (`settled_names`)."""
+    rows_as_delivered: bool = False
+    """Count rows that were handed back as the file that they come from does."""
     edits: Edits = NO_EDITS
     """Cells that were edited since the file came."""
     crs: str | None = None

@@ -195,7 +195,11 @@ def _import(
         if state == "published":
             bench.copy(_PROBLEMS, "results/problems.sql", import_id=import_id)
         counts |= {"commune": options.commune}
-        numbering = repeat.numbering if repeat is not None else numbering_of(file)
+        numbering = (
+            repeat.numbering
+            if repeat is not None
+            else numbering_of(file, as_delivered=options.rows_as_delivered)
+        )
         result = result_of(bench, state, counts, file, numbering)
     session.execute(
         update(_IMPORT).where(_IMPORT.c.id == import_id).values(counts=stored(result.to_dict()))

@@ -220,7 +220,9 @@ def deliver_rest(engine: Engine, settings: Settings, import_id: int, actor: Acto
         return int(before)
     copy = kept.incoming(settings)
     shutil.copyfile(path, copy)
-    rest = Delivery(copy, path.name, view.source, "partial", view.decision_number)
+    # Nobody has opened this file: its rows are those of the one that was delivered.
+    counts = {"rows_as_delivered": view.counts.get("numbering") is not None}
+    rest = Delivery(copy, path.name, view.source, "partial", view.decision_number, counts)
     return receive(engine, settings, rest, actor)
 
 

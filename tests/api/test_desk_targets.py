@@ -54,7 +54,7 @@ def headline(office: Office, code: str) -> tuple[int, str, str]:
 
 def hidden(page: str) -> dict[str, str]:
     """The hidden fields of the form that writes what was tried."""
-    form = page[page.index('name="content"') - 400 :]
+    form = page[max(page.index('name="content"') - 400, 0) :]
     return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
 
 
@@ -161,6 +161,19 @@ def test_province_takes_the_sum_of_its_communes_and_follows_them(
     assert headline(office, HA_NOI)[0] == 999
     assert seat.post("/desk/targets/sum", unit=HA_NOI).status_code == 303
     assert headline(office, HA_NOI)[0] == whole
+
+
+def test_rows_with_the_same_problem_are_edited_together(office: Office) -> None:
+    seat = seated(office, "Cục Thống kê 2", "approver", units=(HA_NOI,))
+    # The header says that the codes are of communes: 4 is 00004, and not the province 04.
+    table = "Bảng\nMã xã,số hộ,chất lượng,ghi chú\n4,1.000,tốt,\n8,2.000,tốt,\n25,3.000,xấu,\n"
+    file = {"file": (io.BytesIO(table.encode()), "số hộ.csv")}
+    tried = seat.post("/desk/targets/file", unit=HA_NOI, **file).text
+    first = tried.partition('action="/desk/targets/file"')[2].partition("</form>")[0]
+    edited = dict(hidden(f"<form{first}")) | {"cell.1.quality": "kê khai", "alike": "yes"}
+    again = seat.post("/desk/targets/file", **edited).text
+    assert "Ghi 2 số" in again
+    assert [cell for cell in ("tốt", "xấu") if f'value="{cell}"' in again] == ["xấu"]
 
 
 def test_list_is_searched_narrowed_and_compared(office: Office, communes: list[str]) -> None:

@@ -64,6 +64,9 @@ class InBlocks(Protocol):
         """The same rows, as tables of texts as wide as the header, and as rows between them."""
 
 
+_PLACE: Final = re.compile(r"(\d{1,9})(?: trang “(.*)”)?")
+
+
 class SheetPlace(NamedTuple):
     """Where a spreadsheet shows a row."""
 
@@ -73,6 +76,12 @@ class SheetPlace(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.row} trang “{self.sheet}”" if self.sheet else str(self.row)
+
+    @classmethod
+    def written(cls, text: str) -> "SheetPlace | None":
+        """The place that `str` wrote; None for another text."""
+        found = _PLACE.fullmatch(text)
+        return cls(int(found[1]), found[2] or "") if found else None
 
 
 class Part(NamedTuple):

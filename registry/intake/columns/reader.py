@@ -18,9 +18,17 @@ from geo.coordinates import metres
 from geo.text import visible
 from registry.core.errors import CommuneNotNamedError, UnreadableFileError
 from registry.core.messages import Message, Several
-from registry.files.fields import Columns, find_columns, read_as
+from registry.files.fields import ROW_COLUMN, Columns, find_columns, read_as
 from registry.files.formats.any_file import read_file
-from registry.files.formats.table import Numbering, Part, Rows, Table, not_opened, unreadable
+from registry.files.formats.table import (
+    Numbering,
+    Part,
+    Rows,
+    SheetPlace,
+    Table,
+    not_opened,
+    unreadable,
+)
 from registry.files.spellings.returned import ReturnedColumns
 from registry.files.spellings.street_cells import stand_apart
 from registry.intake.columns.edited import NO_EDITS, Edits, edited
@@ -187,16 +195,38 @@ def as_read(text: str) -> str:
     return visible(text.replace("\0", "") if "\0" in text else text).strip()
 
 
-def numbering_of(file: SourceFile) -> Numbering | None:
+def numbering_of(file: SourceFile, *, as_delivered: bool = False) -> Numbering | None:
     """Where a spreadsheet shows the rows that were read; None for files of other kinds, and for one
     that has too many blank rows between them.
+
+    With `as_delivered` where they stood in the file from which they were handed back.
     """
+    if as_delivered and (numbering := _numbering_before(file)):
+        return numbering
     if file.table.first_row is None:
         return None
     counted = Counter(file.blank_after)
     blank = tuple(zip(counted, accumulate(counted.values()), strict=True))
     parts = tuple(file.table.parts or [Part("", 0, file.table.first_row)])
     return Numbering(parts, blank) if len(blank) <= _MOST_BLANK else None
+
+
+def _numbering_before(file: SourceFile) -> Numbering | None:
+    """By the column of row numbers of rows that were handed back."""
+    at = next((at for at in file.columns.own if file.headers[at] == ROW_COLUMN), None)
+    if at is None:
+        return None
+    parts: list[Part] = []
+    with rows_of(file) as rows:
+        for begins, row in enumerate(rows):
+            place = SheetPlace.written(row[at]) if at < len(row) else None
+            if place is None or len(parts) > _MOST_BLANK:
+                return None
+            last = parts[-1] if parts else None
+            row_follows = last and place == (last.first_row + begins - last.begins, last.sheet)
+            if not row_follows:
+                parts.append(Part(place.sheet, begins, place.row))
+    return Numbering(tuple(parts), ()) if parts else None
 
 
 def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:
