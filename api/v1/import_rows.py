@@ -1,5 +1,6 @@
 """Rows of an import with problems: shown for editing, edited, and delivered anew."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 from flask import Response
@@ -21,6 +22,7 @@ from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
 from registry.submissions.editing import (
     CellEdit,
+    EditableColumn,
     EditableRow,
     Wanted,
     deliver_rest,
@@ -107,6 +109,14 @@ class EditOfCell(TypedDict):
     edited_by: str
 
 
+class FixedCell(TypedDict):
+    """A cell as a fix would write it."""
+
+    column: int
+    """`at` of the column"""
+    value: str
+
+
 class ProblemOfRow(TypedDict):
     """One problem of a row."""
 
@@ -118,6 +128,8 @@ class ProblemOfRow(TypedDict):
     en: str
     fix_vi: str | None
     """What would be right, in words"""
+    ways: list[list[FixedCell]]
+    """The fix as cells to be written; several ways, of which one is to be chosen"""
 
 
 class RowOfImport(TypedDict):
@@ -160,7 +172,7 @@ def get_rows(import_id: int, query: RowsQuery) -> ImportRows:
     note(count=len(page.rows))
     return {
         "columns": [members(ColumnOfRows, column) for column in page.columns],
-        "rows": [_row(row, numbering) for row in page.rows],
+        "rows": [_row(row, page.columns, numbering) for row in page.rows],
         "total": page.total,
     }
 
@@ -204,18 +216,27 @@ def post_rest(import_id: int) -> Response:
     return shown(deliver_rest(engine, settings, import_id, caller()), 202)
 
 
-def _row(row: EditableRow, numbering: Numbering | None) -> RowOfImport:
+def _row(
+    row: EditableRow, columns: Sequence[EditableColumn], numbering: Numbering | None
+) -> RowOfImport:
+    places = {column.field: column.at for column in columns}
+    cells = {column.field: cell for column, cell in zip(columns, row.cells, strict=True)}
     return members(
         RowOfImport,
         row,
         **placed(row.row_number, numbering),
         cells=list(row.cells),
-        problems=[_problem(each, numbering) for each in row.problems],
+        problems=[_problem(each, numbering, places, cells) for each in row.problems],
         edits=[members(EditOfCell, each) for each in row.edits],
     )
 
 
-def _problem(problem: RowProblem, numbering: Numbering | None) -> ProblemOfRow:
+def _problem(
+    problem: RowProblem,
+    numbering: Numbering | None,
+    places: Mapping[str, int],
+    cells: Mapping[str, str],
+) -> ProblemOfRow:
     kind = PROBLEMS.get(problem.code)
     return members(
         ProblemOfRow,
@@ -223,4 +244,8 @@ def _problem(problem: RowProblem, numbering: Numbering | None) -> ProblemOfRow:
         vi=kind.vi if kind else problem.code,
         en=kind.english if kind else problem.code,
         fix_vi=problem.fix_vi(numbering),
+        ways=[
+            [{"column": places[field], "value": value} for field, value in way.items()]
+            for way in problem.ways(cells)
+        ],
     )

@@ -108,6 +108,22 @@ def test_edited_cell_is_tried_published_and_returned(
     assert (refused.status_code, refused.get_json()["code"]) == (409, "import_state")
 
 
+def test_fix_is_proposed_as_cells(desk: Desk, editor: KeyMade) -> None:
+    file = table(
+        row("1", "a", longitude="21.0211", latitude="105.8061"),
+        row("3-thg 2", "b"),
+        row("", "c"),
+    )
+    tried = int(desk.tried(editor, file, source="phường đề nghị")["id"])
+    found = rows(desk, editor, tried)
+    number, lon, lat = (column(found, each) for each in ("house_number", "longitude", "latitude"))
+    assert [problem["ways"] for each in found["rows"] for problem in each["problems"]] == [
+        [[{"column": lon, "value": "105.8061"}, {"column": lat, "value": "21.0211"}]],
+        [[{"column": number, "value": "3/2"}], [{"column": number, "value": "2/3"}]],
+        [],
+    ]
+
+
 def test_same_is_done_for_all_rows_alike(desk: Desk, editor: KeyMade, tried: int) -> None:
     found = rows(desk, editor, tried)
     at = column(found, "house_number")

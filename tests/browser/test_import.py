@@ -405,6 +405,44 @@ def test_rejected_rows_are_edited_in_the_page(
     assert visit.is_sound()
 
 
+def test_cell_is_chosen_though_the_rows_are_drawn_anew_under_the_finger(
+    visit: Visit, desk: Desk, request: pytest.FixtureRequest
+) -> None:
+    page, grid = opened_grid(visit, desk, request.node.name)
+    cell(grid, 2, "house_number").hover()
+    page.mouse.down()
+    grid.dispatch_event("scroll")
+    page.mouse.up()
+    page.keyboard.type("30")
+    page.keyboard.press("Enter")
+    expect(cell(grid, 2, "house_number")).to_have_text("30")
+
+
+def test_what_is_proposed_is_done_for_one_row_and_for_all(
+    visit: Visit, desk: Desk, request: pytest.FixtureRequest
+) -> None:
+    editor = desk.office.key(f"sửa {request.node.name}")
+    swapped = {"longitude": "21.0211", "latitude": "105.8061"}
+    houses = [row(f"{n}", f"P{n}", **swapped) for n in range(1, 5)]
+    desk.tried(editor, table(*houses), source=f"phường {request.node.name}")
+    page = visit.enter(editor.secret, DESK)
+    page.locator("#recent").get_by_role("button", name="#").first.click()
+    page.get_by_role("button", name="Sửa ngay trên trang").click()
+    grid = page.get_by_role("grid", name="Sửa từng dòng")
+    expect(grid).to_be_focused()
+    expect(page.get_by_role("button", name="Ghi “105.8061 21.0211”")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(cell(grid, 0, "longitude")).to_have_text("105.8061")
+    expect(cell(grid, 0, "latitude")).to_have_text("21.0211")
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("button", name="Sửa như đề nghị ở cả 4 dòng").click()
+    expect(grid.locator(".grid-edited", has_text="21.0211")).to_have_count(4)
+    expect(grid).to_be_focused()
+    assert visit.is_sound()
+    desk.work()
+    expect(page.locator("#one [data-count=rejected]")).to_have_text("0")
+
+
 def test_what_is_being_typed_outlives_a_trial_that_ends(
     visit: Visit, desk: Desk, request: pytest.FixtureRequest
 ) -> None:

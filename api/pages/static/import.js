@@ -16,6 +16,8 @@ let office = '';
 let onlyCommune = null;
 let provinces = [];
 let watched = 0;
+/** Looks that were begun: only the last one goes on. */
+let looks = 0;
 
 /** What the API answers; an Error with its words, and the status, where it does not. */
 async function ask(path, options = {}) {
@@ -154,15 +156,17 @@ const watch = (id) => look(id, true);
 /** Look at an import until nothing is being done about it. */
 async function look(id, anew = false, opens = false) {
   watched = id;
+  const mine = looks += 1;
+  const goesOn = () => mine === looks && watched === id;
   history.replaceState(null, '', `#${id}`);
-  for (let first = true; watched === id; first = false) {
+  for (let first = true; goesOn(); first = false) {
     const found = await (await ask(`/v1/imports/${id}`)).json();
-    if (watched !== id) return;
+    if (!goesOn()) return;
     one.replaceChildren(...shown(found, role, actions(found)));
     one.hidden = false;
     if (first && anew) one.focus();
     await grid.show(found, opens && !found.progress && found.state === 'reported');
-    if (!found.progress) { if (!first) await list(); return; }
+    if (!found.progress) { if (!first || !anew) await list(); return; }
     await new Promise((wake) => { setTimeout(wake, LOOK_AGAIN_MS); });
   }
 }

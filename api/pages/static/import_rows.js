@@ -7,6 +7,7 @@ const ROW_PX = 44;
 const AROUND = 6;
 const [UP, DOWN, LEFT, RIGHT] = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'];
 const MOST_PASTED = 1000;
+const MOST_ASKED = 500;
 /** Fields that many rows share: what is right for one is often right for all with the same words. */
 const SHARED = ['street', 'locality', 'building', 'commune', 'commune_code', 'district', 'province', 'former_commune', 'former_commune_code', 'former_district', 'former_province'];
 const FILTERS = [
@@ -25,6 +26,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
   const status = make('p', { class: 'quiet', role: 'status' });
   const reasons = make('p', { class: 'row-reasons', id: 'row-reasons', 'aria-live': 'polite' });
   const refused = make('p', { class: 'wrong', role: 'alert', hidden: true });
+  const fixes = make('p', { class: 'actions', hidden: true });
   const alike = make('p', { class: 'actions', hidden: true });
   const body = make('div', { class: 'grid-rows', role: 'rowgroup' });
   const head = make('div', { class: 'grid-head', role: 'rowgroup' });
@@ -32,9 +34,9 @@ export function rowsGrid(box, { ask, tried, edited }) {
   const close = make('button', { type: 'button', class: 'button button-quiet', onclick: () => shut() }, _('Close'));
   box.replaceChildren(
     make('h2', { id: 'rows-title', tabindex: '-1' }, _('Edit rows')),
-    make('p', { class: 'quiet' }, _('Move with the arrow keys, type to edit, Enter to keep, Ctrl+Z to undo; cells can be pasted from a spreadsheet. The file is tried again by itself.')),
+    make('p', { class: 'quiet' }, _('Move with the arrow keys, type to edit, Enter to keep, Ctrl+Enter to do what is proposed, Ctrl+Z to undo; cells can be pasted from a spreadsheet. The file is tried again by itself.')),
     make('div', { class: 'sieve' }, make('label', {}, _('Show'), which), make('label', {}, _('Problem'), kinds), close),
-    status, grid, refused, reasons, alike);
+    status, grid, refused, reasons, fixes, alike);
 
   let import_ = null;
   let page = { columns: [], total: 0 };
@@ -167,6 +169,52 @@ export function rowsGrid(box, { ask, tried, edited }) {
     const problems = rows.get(at.row)?.problems ?? [];
     const said = problems.map((each) => [ofBoth(each.vi, each.en), each.fix_vi].filter(Boolean).join(' → ')).join('; ');
     if (reasons.textContent !== said) reasons.textContent = said;
+    propose(rows.get(at.row));
+  }
+
+  /** What the problems of a row propose, as cells to be written; nothing that stands there. */
+  const waysOf = (row) => (row?.problems ?? []).flatMap(({ code, ways }) => ways.map((way) => ({
+    code, only: ways.length === 1, cells: way.map(({ column, value }) => [row, page.columns.findIndex((each) => each.at === column), value]),
+  }))).filter(({ cells }) => cells.some(([, c, value]) => text(row, c) !== value));
+
+  let proposed = '';
+
+  /** A button for each thing that is proposed for the row, and one for all rows alike. */
+  function propose(row) {
+    const ways = waysOf(row);
+    const words = ways.map(({ cells }) => _('Write “{value}”', { value: cells.map(([, , value]) => value).join(' ') }));
+    const all = [...new Set(ways.filter(({ only }) => only).map(({ code }) => code))]
+      .map((code) => [code, import_.problems.find((each) => each.code === code)?.rows ?? 0]).filter(([, count]) => count > 1);
+    // The same buttons stay: one may just be pressed.
+    const said = JSON.stringify([words, all]);
+    if (said === proposed) return;
+    proposed = said;
+    const button = (label, work) => make('button', { type: 'button', class: 'button button-quiet', onclick: work }, label);
+    fixes.hidden = !ways.length;
+    fixes.replaceChildren(
+      ...words.map((label, n) => button(label, () => take(n))),
+      ...all.map(([code, count]) => button(_('Do what is proposed in all {count:n} rows with this problem', { count }), tried(() => takeAll(code)))));
+  }
+
+  /** Do what is proposed for the current row. */
+  function take(n) {
+    const way = waysOf(rows.get(at.row))[n];
+    grid.focus();
+    if (way) write(way.cells);
+  }
+
+  async function takeAll(code) {
+    grid.focus();
+    const cells = [];
+    const known = new Map([...rows.values()].map((row) => [row.place, row]));
+    for (let start = 0, total = 1; start < total && cells.length < MOST_PASTED; start += MOST_ASKED) {
+      const query = new URLSearchParams({ problem: code, start, limit: MOST_ASKED });
+      const found = await (await ask(`/v1/imports/${import_.id}/rows?${query}`)).json();
+      total = found.total;
+      const ways = found.rows.flatMap((row) => waysOf(known.get(row.place) ?? row));
+      cells.push(...ways.filter((each) => each.code === code && each.only).flatMap((each) => each.cells));
+    }
+    if (cells.length) await write(cells.slice(0, MOST_PASTED));
   }
 
   function move(row, column) {
@@ -315,21 +363,33 @@ export function rowsGrid(box, { ask, tried, edited }) {
     if (control && key === 'z') tried(undo)();
     else if (control && ends[key]) move(at.row + ends[key][0], at.column + ends[key][1]);
     else if (steps[key]) move(at.row + steps[key][0], at.column + steps[key][1]);
+    else if (control && key === 'Enter') take(0);
     else if (key === 'Enter' || key === 'F2') begin();
     else if (key === 'Delete' || key === 'Backspace') { if (rows.has(at.row) && text(rows.get(at.row), at.column)) write([[rows.get(at.row), at.column, '']]); }
     else if (key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) begin(key);
     else return;
     event.preventDefault();
   });
-  grid.addEventListener('click', ({ target }) => {
+  let pressed = false;
+  let opens = false;
+
+  function choose({ target }) {
     const own = target.closest('[data-column]');
+    opens = false;
     if (!own || own.contains(input)) return;
     const chosen = { row: Number(own.dataset.row), column: Number(own.dataset.column) };
-    const again = chosen.row === at.row && chosen.column === at.column;
+    // A finger has no second key: the first tap opens the cell.
+    opens = chosen.row === at.row && chosen.column === at.column || matchMedia('(pointer: coarse)').matches;
     at = chosen;
     mark();
-    // A finger has no second key: the first tap opens the cell.
-    if (again || matchMedia('(pointer: coarse)').matches) begin();
+  }
+
+  // Rows that are drawn anew before the button is let go take the click with them.
+  grid.addEventListener('mousedown', (event) => { pressed = true; choose(event); });
+  grid.addEventListener('click', (event) => {
+    if (!pressed) choose(event);
+    pressed = false;
+    if (opens) begin();
   });
   grid.addEventListener('paste', (event) => {
     if (input) return;

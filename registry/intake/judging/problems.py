@@ -24,6 +24,7 @@ class ProblemKind(NamedTuple):
     value: str
     english: str
     fix: str
+    cells: str
 
     @property
     def vi(self) -> str:

@@ -1,6 +1,7 @@
 """One problem of one row, as it is told to whoever delivered it."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from registry.intake.judging.problems import PROBLEMS
 
 _OTHER_ROW: Final = re.compile(r"\b(?:row (?:dòng )?|dòng )(\d+)")
 """In what is stored, and in the text around it."""
+_WAYS: Final = re.compile(r"; | hoặc ")
 _CODE: Final = re.compile(r"\bmã (\w{4}-\w{4})\b")
 _NO_FORMER: Final = "(trong sổ chưa ghi xã/phường cũ)"
 _HOUSES: Final = re.compile(r"(\d+) nhà")
@@ -36,6 +38,24 @@ class RowProblem:
         """The fix in words of a language."""
         words = _stored_words(self._fix_words(language), language)
         return _OTHER_ROW.sub(lambda row: _row(row[1], numbering, language), words) or None
+
+    def ways(self, cells: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """The fix as cells to be written into the row, by field; several where it is to be chosen.
+
+        `cells` are those of the row; nothing where they do not hold what the fix is for.
+        """
+        kind = PROBLEMS.get(self.code)
+        fields = kind.cells.split() if kind else []
+        if not self.proposed_fix or not fields or not cells.keys() >= set(fields):
+            return
+        for way in _WAYS.split(self.proposed_fix):
+            (field, *others), value = fields, self.value or ""
+            if others:
+                yield dict(zip(fields, way.split(), strict=False))
+            elif field == "commune_code" and way[:5].isdigit():
+                yield {field: way[:5]}
+            elif value and value in cells[field]:
+                yield {field: cells[field].replace(value, way)}
 
     def about(self, language: str) -> str | None:
         """The value in words of a language."""
