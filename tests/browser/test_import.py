@@ -370,14 +370,15 @@ def test_rejected_rows_are_edited_in_the_page(
 ) -> None:
     page, grid = opened_grid(visit, desk, request.node.name)
     assert visit.is_sound()
-    # The keyboard is the grid's at once: the column of house numbers, a number, the next row.
+    # The keyboard is the grid's at once, at the first cell that is wrong: a number, the next row.
     expect(grid).to_be_focused()
-    page.keyboard.press("ArrowRight")
     page.keyboard.type("10")
     page.keyboard.press("Enter")
     expect(cell(grid, 0, "house_number")).to_have_class(re.compile("grid-edited"))
     # What many rows share is offered for all that have it.
-    cell(grid, 0, "commune_code").click()
+    cell(grid, 0, "house_number").click()
+    page.keyboard.press("F8")
+    expect(cell(grid, 0, "commune_code")).to_have_class(re.compile("grid-at"))
     page.keyboard.type(COMMUNE)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Còn 3 dòng cùng lỗi này")).to_be_visible()

@@ -10,6 +10,8 @@ const MOST_PASTED = 1000;
 const MOST_ASKED = 500;
 /** Fields that many rows share: what is right for one is often right for all with the same words. */
 const SHARED = ['street', 'locality', 'building', 'commune', 'commune_code', 'district', 'province', 'former_commune', 'former_commune_code', 'former_district', 'former_province'];
+/** What a problem is about → what holds it in a file without such a column. */
+const HOLDS = { address: ['house_number'], commune: ['commune_code', 'former_commune', 'former_commune_code'], longitude: ['point'], latitude: ['point'] };
 const FILTERS = [
   ['rejected', _('Rejected')],
   ['warned', _('With warnings')],
@@ -34,7 +36,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
   const close = make('button', { type: 'button', class: 'button button-quiet', onclick: () => shut() }, _('Close'));
   box.replaceChildren(
     make('h2', { id: 'rows-title', tabindex: '-1' }, _('Edit rows')),
-    make('p', { class: 'quiet' }, _('Move with the arrow keys, type to edit, Enter to keep, Ctrl+Enter to do what is proposed, Ctrl+Z to undo; cells can be pasted from a spreadsheet. The file is tried again by itself.')),
+    make('p', { class: 'quiet' }, _('Move with the arrow keys, type to edit, Enter to keep, F8 for the next cell that is wrong, Ctrl+Enter to do what is proposed, Ctrl+Z to undo; cells can be pasted from a spreadsheet. The file is tried again by itself.')),
     make('div', { class: 'sieve' }, make('label', {}, _('Show'), which), make('label', {}, _('Problem'), kinds), close),
     status, grid, refused, reasons, fixes, alike);
 
@@ -55,6 +57,10 @@ export function rowsGrid(box, { ask, tried, edited }) {
   const editable = () => import_ && !['published', 'publishing', 'rolled_back', 'discarded'].includes(import_.state);
   const edit = (row, column) => row.edits.find((each) => each.column === column.at);
   const text = (row, n) => edit(row, page.columns[n])?.value ?? row.cells[n];
+
+  /** The column that a problem is about; none has -1. */
+  const columnOf = ({ field }) => page.columns.findIndex((each) => each.field === field || (HOLDS[field] ?? []).includes(each.field) && page.columns.every((other) => other.field !== field));
+  const isBad = (row, c) => row.problems.some((each) => columnOf(each) === c);
 
   function shut() {
     box.hidden = true;
@@ -85,6 +91,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     }
     refused.hidden = true;
     await load();
+    if (first) await next(0, -1);
     if (offered) await offer(offered);
     if (open) grid.focus();
     return undefined;
@@ -144,7 +151,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     const wrong = row.problems.map((each) => ofBoth(each.vi, each.en)).join('; ');
     const where = [row.sheet_row ?? row.row, row.sheet].filter(Boolean).join(' · ');
     const cells = page.columns.map((column, c) => make('div', {
-      role: 'gridcell', class: `grid-cell grid-own${edit(row, column) ? ' grid-edited' : ''}${row.problems.some((each) => each.field === column.field) ? ' grid-bad' : ''}`,
+      role: 'gridcell', class: `grid-cell grid-own${edit(row, column) ? ' grid-edited' : ''}${isBad(row, c) ? ' grid-bad' : ''}`,
       'aria-colindex': c + 3, 'data-row': n, 'data-column': c,
     }, text(row, c)));
     const made = make('div', { role: 'row', class: 'grid-row', 'aria-rowindex': n + 2 },
@@ -225,6 +232,15 @@ export function rowsGrid(box, { ask, tried, edited }) {
     else if (top > grid.scrollTop + room) grid.scrollTop = top - room;
     draw();
     cell()?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
+
+  /** Go to the next cell that a problem is about, behind a column of a row. */
+  async function next(row, column) {
+    for (let n = row; n < page.total; n += 1) {
+      await block(Math.floor(n / BLOCK));
+      const c = page.columns.findIndex((_column, each) => (n > row || each > column) && rows.has(n) && isBad(rows.get(n), each));
+      if (c >= 0) { move(n, c); return; }
+    }
   }
 
   function begin(typed) {
@@ -324,7 +340,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
 
   /** The same for all rows that hold the same and have the same problem, in a column that many share. */
   async function offer({ row, column, was, value }) {
-    const problem = row.problems.find((each) => each.field === column.field) ?? row.problems[0];
+    const problem = row.problems.find((each) => page.columns[columnOf(each)]?.at === column.at) ?? row.problems[0];
     if (!problem || !SHARED.includes(column.field)) return;
     const query = new URLSearchParams({ problem: problem.code, column: column.at, value: was, limit: 1 });
     const { total } = await (await ask(`/v1/imports/${import_.id}/rows?${query}`)).json();
@@ -364,6 +380,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     else if (control && ends[key]) move(at.row + ends[key][0], at.column + ends[key][1]);
     else if (steps[key]) move(at.row + steps[key][0], at.column + steps[key][1]);
     else if (control && key === 'Enter') take(0);
+    else if (key === 'F8') tried(next)(at.row, at.column);
     else if (key === 'Enter' || key === 'F2') begin();
     else if (key === 'Delete' || key === 'Backspace') { if (rows.has(at.row) && text(rows.get(at.row), at.column)) write([[rows.get(at.row), at.column, '']]); }
     else if (key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) begin(key);
@@ -402,6 +419,6 @@ export function rowsGrid(box, { ask, tried, edited }) {
     event.clipboardData.setData('text/plain', text(rows.get(at.row), at.column));
   });
   grid.addEventListener('scroll', draw);
-  for (const choice of [which, kinds]) choice.addEventListener('change', tried(() => { at = { row: 0, column: at.column }; grid.scrollTop = 0; return load(); }));
+  for (const choice of [which, kinds]) choice.addEventListener('change', tried(async () => { at = { row: 0, column: at.column }; grid.scrollTop = 0; await load(); await next(0, -1); }));
   return { show };
 }
