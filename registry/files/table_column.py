@@ -207,10 +207,9 @@ class TableColumn:
     def _of_type(self, language: int) -> Iterator[str]:
         if self.type in _TYPE_WORDS:
             yield _TYPE_WORDS[self.type][language]
-        shown = (f"`{choice}`" + (f" ({', '.join(words)})" if language == 0 else "")
-                 for choice, words in self.choices.items())  # fmt: skip
         if self.choices:
-            yield ", ".join(shown)
+            vietnamese = (f"`{each}` ({', '.join(words)})" for each, words in self.choices.items())
+            yield ", ".join(vietnamese if language == 0 else (f"`{each}`" for each in self.choices))
 
     def place(self, headers: Sequence[str]) -> int | None:
         """Where it is among folded headers."""

@@ -9,7 +9,7 @@ const [UP, DOWN, LEFT, RIGHT] = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRigh
 const MOST_PASTED = 1000;
 const MOST_ASKED = 500;
 /** Fields that many rows share: what is right for one is often right for all with the same words. */
-const SHARED = ['street', 'locality', 'building', 'commune', 'commune_code', 'district', 'province', 'former_commune', 'former_commune_code', 'former_district', 'former_province'];
+const SHARED = ['households_count', 'street', 'locality', 'building', 'commune', 'commune_code', 'district', 'province', 'former_commune', 'former_commune_code', 'former_district', 'former_province'];
 /** What a problem is about → what holds it in a file without such a column. */
 const HOLDS = { address: ['house_number'], commune: ['commune_code', 'former_commune', 'former_commune_code'], longitude: ['point'], latitude: ['point'] };
 const FILTERS = [
@@ -93,7 +93,10 @@ export function rowsGrid(box, { ask, tried, edited }) {
     await load();
     if (first) await next(0, -1);
     if (offered) await offer(offered);
-    if (open) grid.focus();
+    if (open) {
+      grid.focus();
+      box.scrollIntoView({ block: 'nearest' });
+    }
     return undefined;
   }
 
