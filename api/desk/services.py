@@ -106,10 +106,8 @@ def post_file() -> BaseResponse:
         problems=problem_rows(
             TABLE,
             [row.cells for row in read],
-            (
-                (each.row_number, each.severity, ": ".join(filter(None, (each.words, each.value))))
-                for each in result.problems
-            ),
+            result.problems,
+            lambda each: ": ".join(filter(None, (each.words, each.value))),
             editable=all(row.geometry is None for row in read),
         ),
         kinds=kind_words(),

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,8 @@ class ProblemRow:
     cells: Cells
     problems: Sequence[tuple[str, str]]
     """Severity and words of each, the gravest first."""
+    wrong: Collection[str]
+    """Fields whose cells are blank or not of their type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,23 @@ class ProblemRows:
 def problem_rows(
     table: TableFile,
     rows: Iterable[Cells],
-    problems: Iterable[tuple[int, str, str]],
+    problems: Iterable[RowProblem],
+    words: Callable[[RowProblem], str],
     *,
     editable: bool = True,
 ) -> ProblemRows:
-    """Rows of a table with `problems`: number of the row, severity and words."""
-    found: dict[int, list[tuple[str, str]]] = {}
-    for number, severity, words in problems:
-        found.setdefault(number, []).append((severity, words))
+    """Rows of a table with `problems`, each in `words`."""
+    found: dict[int, list[RowProblem]] = {}
+    for problem in problems:
+        found.setdefault(problem.row_number, []).append(problem)
     cells = {number: row for number, row in enumerate(rows, start=1) if number in found}
     shown = [
-        ProblemRow(number, cells[number], sorted(found[number], key=_gravity))
+        ProblemRow(
+            number,
+            cells[number],
+            [(each.severity, words(each)) for each in sorted(found[number], key=_gravity)],
+            _wrong(table, cells[number], {each.code for each in found[number]}),
+        )
         for number in sorted(cells)[:MOST_ROWS]
     ]
     used = [c for c in table.columns if any(row.cells.get(c.field) for row in shown)]
@@ -74,8 +82,13 @@ def problem_rows(
     return ProblemRows(columns, shown, len(cells) - len(shown), editable)
 
 
-def _gravity(problem: tuple[str, str]) -> int:
-    return _SEVERITIES.index(problem[0])
+def _gravity(problem: RowProblem) -> int:
+    return _SEVERITIES.index(problem.severity)
+
+
+def _wrong(table: TableFile, cells: Cells, codes: Collection[str]) -> list[str]:
+    faults = ((column.field, column.read(cells)[1]) for column in table.columns)
+    return [field for field, fault in faults if fault and fault[0] in codes]
 
 
 def edited_file(

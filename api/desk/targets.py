@@ -230,10 +230,8 @@ def post_file() -> BaseResponse:
         problems=problem_rows(
             TABLE,
             _rows_of(name, content, sheet),
-            (
-                (each.row_number, each.severity, _fault(each.code, each.value))
-                for each in result.problems
-            ),
+            result.problems,
+            lambda each: _fault(each.code, each.value),
         ),
         quality=_quality,
     )

@@ -166,10 +166,13 @@ def test_province_takes_the_sum_of_its_communes_and_follows_them(
 def test_rows_with_the_same_problem_are_edited_together(office: Office) -> None:
     seat = seated(office, "Cục Thống kê 2", "approver", units=(HA_NOI,))
     # The header says that the codes are of communes: 4 is 00004, and not the province 04.
-    table = "Bảng\nMã xã,số hộ,chất lượng,ghi chú\n4,1.000,tốt,\n8,2.000,tốt,\n25,3.000,xấu,\n"
+    table = "Bảng\nMã xã,số hộ,chất lượng,ghi chú\n4,1.000,tốt,\n8,2.000,tốt,\n25,nhiều,xấu,\n"
     file = {"file": (io.BytesIO(table.encode()), "số hộ.csv")}
     tried = seat.post("/desk/targets/file", unit=HA_NOI, **file).text
     first = tried.partition('action="/desk/targets/file"')[2].partition("</form>")[0]
+    (wrong,) = re.findall(r"<input [^>]*aria-invalid[^>]*>", first)
+    assert 'name="cell.3.households"' in wrong
+    assert '<option value="kê khai">' in first
     edited = dict(hidden(f"<form{first}")) | {"cell.1.quality": "kê khai", "alike": "yes"}
     again = seat.post("/desk/targets/file", **edited).text
     assert "Ghi 2 số" in again

@@ -344,7 +344,8 @@ export function rowsGrid(box, { ask, tried, edited }) {
   /** The same for all rows that hold the same and have the same problem, in a column that many share. */
   async function offer({ row, column, was, value }) {
     const problem = row.problems.find((each) => page.columns[columnOf(each)]?.at === column.at) ?? row.problems[0];
-    if (!problem || !SHARED.includes(column.field)) return;
+    // What was taken out of a cell may differ from row to row.
+    if (!problem || !SHARED.includes(column.field) || was.includes('…')) return;
     const query = new URLSearchParams({ problem: problem.code, column: column.at, value: was, limit: 1 });
     const { total } = await (await ask(`/v1/imports/${import_.id}/rows?${query}`)).json();
     alike.hidden = !total;
