@@ -182,9 +182,10 @@ export function rowsGrid(box, { ask, tried, edited }) {
     propose(rows.get(at.row));
   }
 
-  /** What the problems of a row propose, as cells to be written; nothing that stands there. */
-  const waysOf = (row) => (row?.problems ?? []).flatMap(({ code, ways }) => ways.map((way) => ({
-    code, only: ways.length === 1, cells: way.map(({ column, value }) => [row, page.columns.findIndex((each) => each.at === column), value]),
+  /** What the problems of a row propose, as cells to be written; nothing that stands there. What a
+      warning proposes is asked about row by row. */
+  const waysOf = (row) => (row?.problems ?? []).flatMap(({ code, severity, ways }) => ways.map((way) => ({
+    code, only: ways.length === 1 && severity === 'error', cells: way.map(({ column, value }) => [row, page.columns.findIndex((each) => each.at === column), value]),
   }))).filter(({ cells }) => cells.some(([, c, value]) => text(row, c) !== value));
 
   let proposed = '';
