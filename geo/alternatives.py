@@ -35,6 +35,9 @@ from geo.words import is_country, keys_of
 # Ward, district and province, as addresses had them until July 2025.
 _OLD_LEVELS: Final = 3
 _FLAT: Final = re.compile(r"\d{3,4}")
+SECOND_NUMBER_DROPPED: Final = "second_number_dropped"
+FIRST_NUMBER_DROPPED: Final = "first_number_dropped"
+"""Note of an understanding that only says which door the second number would be."""
 
 
 def understandings(pieces: list[Piece]) -> list[Understanding]:
@@ -97,7 +100,7 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         yield one.but("number_repeated", 0, _without(one, second))
     elif a.part == b.part and any(p.role == "street" for p in one.pieces[first:second]):
         # `82 Trần Hưng Đạo - 3 Lê Lợi`: no step of a path stands behind the street.
-        yield one.but("second_number_dropped", 1, _without(one, second))
+        yield one.but("second_door_dropped", 1, _without(one, second))
     elif a.part == b.part:
         # `Số 4 nhà 12 ngõ 95`
         yield one
@@ -107,8 +110,9 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
     else:
         street = next((p for p in one.pieces[second:] if p.role == "street"), None)
         northern = street is not None and street.kind == "phố"
-        yield one.but("second_number_dropped", 3 if northern else 2, _without(one, second))
+        yield one.but(SECOND_NUMBER_DROPPED, 3 if northern else 2, _without(one, second))
         yield one.but("number_is_alley", 2 if northern else 3, _as_alley(one, second))
+        yield one.but(FIRST_NUMBER_DROPPED, 4, _without(one, first))
 
 
 def _number_or_ward(one: Understanding) -> Iterator[Understanding]:

@@ -32,6 +32,7 @@ from registry.ops.doctor import PROBES
 from registry.ops.probes.alerts import Alert
 from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
 from registry.register import Register
+from registry.search.faults import FAULTS
 from scripts.lifecycle import operation as group
 from scripts.table_template import TABLES
 
@@ -41,7 +42,16 @@ PAGES: Final = (
     *(
         ROOT / "docs" / f"{name}.md"
         for name in (
-            *("api", "problems", "coverage", "services", "reforms", "import", "benchmarks"),
+            *(
+                "api",
+                "problems",
+                "coverage",
+                "services",
+                "reforms",
+                "import",
+                "benchmarks",
+                "matching",
+            ),
         )
     ),
     ROOT / "deploy" / "alerts.yml",
@@ -104,6 +114,14 @@ def problems() -> str:
             ),
         ]
     )
+
+
+def faults() -> str:
+    """One line a fault."""
+    rows = (
+        f"| `{f.code}` | {f.weight:g} | {f.verdict} | {f.message_en} |" for f in FAULTS.values()
+    )
+    return "\n".join(["| fault | weight | verdict | |", "|---|---|---|---|", *rows])
 
 
 def endpoints() -> str:
@@ -279,6 +297,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "listing": listing,
     "sections": sections,
     "problems": problems,
+    "faults": faults,
     "endpoints": endpoints,
     "figures": figures,
     "matrix": matrix,

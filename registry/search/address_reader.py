@@ -7,6 +7,7 @@ from typing import Final
 
 from geo.address import AddressReading, Door, parse_address
 from geo.admin import KIND_LEVELS, KIND_NAMES, name_key, parse_name, split_parts
+from geo.alternatives import FIRST_NUMBER_DROPPED, SECOND_NUMBER_DROPPED
 from geo.number_or_name import KIET_UNSURE
 from geo.text import accent_key, fold, has_diacritics, with_plain_signs
 from geo.words import is_country, words_of
@@ -33,7 +34,12 @@ _CHARACTERS_OF_STEP: Final = 25
 """Of a text, which are parsed in a step of its work."""
 _COMMUNES: Final = frozenset(kind for kind, levels in KIND_LEVELS.items() if "commune" in levels)
 _Pairs = list[tuple[AddressReading, ReadAddress]]
-TWO_NUMBERS: Final = frozenset({"second_number_dropped", "first_door_dropped", KIET_UNSURE})
+TWO_NUMBERS: Final = frozenset(
+    {
+        *(SECOND_NUMBER_DROPPED, FIRST_NUMBER_DROPPED),
+        *("second_door_dropped", "first_door_dropped", KIET_UNSURE),
+    }
+)
 """Notes of steps of the grammar that had two house numbers before them, or an alley's."""
 
 

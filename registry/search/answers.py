@@ -43,6 +43,8 @@ class Answer:
     """From the point asked about; of a door with entrances to the nearest of them."""
     entrance: dict[str, Any] | None = None
     """That one (`registry.records.entrances`)."""
+    on_sole_street: bool = False
+    """Whether it is a door on a street that no other commune of those named has."""
     map: Span | None = field(default=None)
     """The map that the question was written against; today's where it named no unit."""
 
@@ -53,9 +55,12 @@ class Answer:
 
     @property
     def has_no_street(self) -> bool:
-        """Whether it is of a building that stands by its name alone in its commune."""
+        """Whether it is a building, or a plot (`DL16`), that is registered by its name alone in its
+        commune.
+        """
         parts = self.parts
-        return bool(parts.building) and not (parts.street_name or parts.localities)
+        named = bool(parts.building) or not (parts.number_key or "0")[0].isdigit()
+        return named and not (parts.street_name or parts.localities)
 
     @property
     def is_of_other_former(self) -> bool:

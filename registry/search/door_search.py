@@ -299,7 +299,9 @@ class Asker:
         if has_namesake(choice.hits, named):
             more.append("marks_missing")
         reused = is_reused(choice.hits, found.places)
-        return (yield from self._teller.records(choice.hits, [*faults, *more], reused=reused))
+        sole = not found.faults and len({place.unit_id for place in found.places}) == 1
+        told = yield from self._teller.records(choice.hits, [*faults, *more], reused=reused)
+        return [replace(answer, on_sole_street=sole) for answer in told] if sole else told
 
     def _is_without_number(self, faults: Iterable[str]) -> bool:
         """Whether nothing but a hamlet or quarter of a commune is named, or a street in one, and

@@ -19,6 +19,7 @@ from registry.core.sql import Statements
 from registry.search.answers import Answer, with_fault, without_fault
 from registry.search.blocks import UNSURE, may_be_another_block
 from registry.search.door_with_units import ReadAddress
+from registry.search.faults import BY_STREET, COMMUNE_UNSAID
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of, continuations
 from registry.units.text import Naming
@@ -45,15 +46,29 @@ def told_doubts(
     elsewhere = any(_is_commune_elsewhere(gazetteer, part) for part in unread)
     told = []
     for answer in answers:
+        answer = _with_commune_by_street(answer, reading)
         doubts = list(doubts_of_door(gazetteer, day, answer, reading))
         if may_be_another_block(answer, reading):
             doubts.append(UNSURE)
         if unread and "unread_place" not in doubts:
             doubts.append("other_country" if abroad else "unread_words")
-        if elsewhere and "commune_missing" in answer.faults:
+        if elsewhere and not COMMUNE_UNSAID.isdisjoint(answer.faults):
             doubts.append("commune_elsewhere")
         told.append(with_fault(answer, *doubts))
     return told
+
+
+def _with_commune_by_street(answer: Answer, reading: ReadAddress) -> Answer:
+    """Where nothing but a district is named, and one street in it is called so, that says the
+    commune; unless there are many of the name (`Đường số 7`).
+    """
+    street = reading.door.street
+    inner = [naming.innermost for naming in reading.namings]
+    named = bool(inner) and all(unit is not None and unit.level == "district" for unit in inner)
+    telling = street is not None and not any(map(str.isdigit, street.key))
+    if not (answer.on_sole_street and named and telling and "commune_missing" in answer.faults):
+        return answer
+    return with_fault(without_fault(answer, "commune_missing"), BY_STREET)
 
 
 def doubts_of_door(
@@ -78,7 +93,7 @@ def doubts_of_door(
             # Found by its number or building alone; others of that name may be unregistered.
             yield "street_missing"
     elif not _is_placed(gazetteer, day, answer, reading, coded=coded):
-        if "commune_missing" not in answer.faults:
+        if COMMUNE_UNSAID.isdisjoint(answer.faults):
             yield "commune_several"
     elif any(_contradicts(gazetteer, day, answer, part) for part in reading.unread):
         yield "unread_place"
@@ -122,8 +137,10 @@ def _is_placed(
     unit, street = answer.unit, reading.door.street
     if unit is None or any(naming.commune is unit for naming in reading.namings):
         return unit is not None
-    own = answer.former is not None or (
-        street is not None and not any(map(str.isdigit, street.key))
+    own = (
+        answer.former is not None
+        or answer.on_sole_street
+        or (street is not None and not any(map(str.isdigit, street.key)))
     )
     return all(
         leads(gazetteer, day, naming, unit)
@@ -164,7 +181,7 @@ def _held_door(gazetteer: Gazetteer, day: datetime.date, answer: Answer, unit: U
     if unit.level != "commune" or unit.alive_on(day):
         return True
     if former is None:
-        return False
+        return True  # no other door of this number and street is left
     onward = continuations(gazetteer, unit, day)
     return unit is former or any(step.id == former.id for one in onward for step in one.via)
 

@@ -16,6 +16,8 @@ from registry.core.messages import in_vietnamese
 AMBIGUOUS_AT_MOST: Final = 0.5
 """No ambiguous answer is more certain than that, whatever else is right with it."""
 ONLY_DOOR: Final = "only_door"
+BY_STREET: Final = "commune_by_street"
+COMMUNE_UNSAID: Final = frozenset({"commune_missing", BY_STREET})
 SEARCH_INCOMPLETE: Final = "search_incomplete"
 """Of a text that would take more work than any address does (`registry.core.text_work`)."""
 VERDICTS: Final = ("accept", "correct", "unverified", "confirm", "complete")

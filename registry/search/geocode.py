@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from geo.address import Door, parse_components
+from geo.alternatives import FIRST_NUMBER_DROPPED
 from geo.label import number_of
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
 from geo.plus_code import code_beside, completed
@@ -44,6 +45,7 @@ from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.mistyped_codes import MeantCode, meant_code
 from registry.search.ranking import (
     PLACED,
+    SECOND_NUMBER,
     Located,
     beside_unit,
     contradict,
@@ -366,7 +368,7 @@ class _Search:
             found
             and found[0].level in DOORS
             and is_sure(found[0])
-            and not (reading and reading.unread)
+            and not (reading and (reading.unread or TWO_NUMBERS.intersection(reading.notes)))
         ):
             return found
         rest = yield from self._read(unread.rest)
@@ -444,6 +446,8 @@ class _Search:
             doubted = told_doubts(self.gazetteer, self.day, found, known, text)
             self.tried.append(Tried(text, reading, tuple(doubted)))
             every += doubted
+            if FIRST_NUMBER_DROPPED in reading.notes:
+                continue  # only said beside the door of the first number
             if found and unit is None and is_unit_alone(reading, self.day):
                 unit = Located(found, reading)
             if found and (
@@ -459,7 +463,7 @@ class _Search:
             best = beside_unit(unit, best)
             told = told_doubts(self.gazetteer, self.day, best.answers, best.reading, text)
             read = best.reading
-        return Located(either_door(told, every), read)
+        return Located(either_door(told, every, read), read)
 
     def _asked(self, reading: ReadAddress) -> Query[list[Answer]]:
         door = reading.door
@@ -485,7 +489,7 @@ class _Search:
         for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
             found = [a if _is_written_so(a, door, note) else with_fault(a, note) for a in found]
         if TWO_NUMBERS.intersection(reading.notes):
-            found = [with_fault(answer, "second_number") for answer in found]
+            found = [with_fault(answer, SECOND_NUMBER) for answer in found]
         return found
 
     def _inside(self, unit: Unit | None) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from geo.address import Door
 from geo.admin import parse_name
+from geo.alternatives import SECOND_NUMBER_DROPPED
 from geo.locality import Locality
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE
 from geo.spelling import are_apart
@@ -20,7 +21,7 @@ from registry.search.answers import DOORS, LEVELS, Answer, with_fault, without_f
 from registry.search.blocks import bears_name, is_called_so
 from registry.search.door_with_units import ReadAddress
 from registry.search.explanation import Tried
-from registry.search.faults import ONLY_DOOR, confidence
+from registry.search.faults import COMMUNE_UNSAID, ONLY_DOOR, confidence
 from registry.search.mistyped_codes import MeantCode
 from registry.units.boundaries.reach import moved_m
 from registry.units.by_letters import match_in, squash
@@ -30,8 +31,9 @@ from registry.units.lineage import ancestors
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
 _PASSED_OVER: Final = frozenset(
-    {"unread_words", "unread_place", "commune_missing", "commune_unknown", "province_missing"}
+    {"unread_words", "unread_place", "commune_unknown", "province_missing", *COMMUNE_UNSAID}
 )
+SECOND_NUMBER: Final = "second_number"
 _EITHER: Final = frozenset({LETTER_UNSURE, DASH_UNSURE})
 """Faults of a number that is read in two ways."""
 PLACED: Final = (*DOORS, "alley", "street", "locality")
@@ -79,7 +81,7 @@ def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAd
 
 
 _LEFT_OUT: Final = frozenset(
-    ("ambiguous", "address_shared", "commune_missing", "province_missing", "flat_missing")
+    {"ambiguous", "address_shared", "province_missing", "flat_missing", *COMMUNE_UNSAID}
 )
 """Faults of what a text does not say; no other way to read it says more."""
 
@@ -119,7 +121,7 @@ def is_told_elsewhere(gazetteer: Gazetteer, best: Located, commune: Unit) -> boo
     name, and not even nearly that of the door's: `18 Đ. số 7, Tân H ưng, Qu ận 7`.
     """
     unread = best.reading.unread if best.reading else ()
-    if not is_door(best) or "commune_missing" not in best.answers[0].faults:
+    if not is_door(best) or COMMUNE_UNSAID.isdisjoint(best.answers[0].faults):
         return False
     named = any(squash(version.name) in squash("".join(unread)) for version in commune.versions)
     return named and not any(_is_told_in(gazetteer, answer, unread) for answer in best.answers)
@@ -166,19 +168,21 @@ def beside_unit(unit: Located, streets: Located) -> Located:
     return Located(told, unit.reading)
 
 
-def either_door(answers: list[Answer], others: list[Answer]) -> list[Answer]:
-    """With the door of another reading beside it, where a letter or a dash leaves it open which of
-    the two is meant: `51 D Nguyen Hue`.
+def either_door(
+    answers: list[Answer], others: list[Answer], reading: ReadAddress | None
+) -> list[Answer]:
+    """With the doors of another reading beside it, where a letter or a dash leaves it open which is
+    meant: `51 D Nguyen Hue`. A second number with which no door is registered leaves nothing open.
     """
-    if not answers or answers[0].record is None:
+    if not answers or answers[0].record is None or reading is None:
         return answers
     open_by = _EITHER.intersection(answers[0].faults)
+    numbers = SECOND_NUMBER in answers[0].faults and SECOND_NUMBER_DROPPED in reading.notes
     known = {answer.record.code for answer in answers if answer.record}
-    more = [
-        answer
-        for answer in others
-        if answer.record and answer.record.code not in known and open_by.intersection(answer.faults)
-    ]
+    beside = [a for a in others if a.record and a.record.code not in known]
+    if numbers and not beside:
+        return [without_fault(answer, SECOND_NUMBER) for answer in answers]
+    more = [answer for answer in beside if open_by.intersection(answer.faults)]
     return [with_fault(answer, "ambiguous") for answer in (*answers, *more)] if more else answers
 
 

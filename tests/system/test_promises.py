@@ -13,7 +13,6 @@ from flask import Flask
 
 from api.core import errors as api_errors
 from registry.core.settings import ROOT
-from registry.search.faults import FAULTS
 from scripts.main import diachiso
 from tests.support.web import api_rules
 
@@ -182,15 +181,6 @@ def test_no_file_names_a_place_of_this_machine() -> None:
         if MACHINE_PATH.search(line)
     ]
     assert found == []
-
-
-def test_every_fault_has_its_line_in_the_page_of_matching() -> None:
-    page = (ROOT / "docs" / "matching.md").read_text(encoding="utf-8")
-    table = page.split("| fault | weight | verdict |")[1].split("\n\n")[0]
-    told = re.findall(r"`(\w+)` \| ([\d.]+) \| (\w+)", table)
-    rows = {(fault.code, f"{fault.weight:g}", fault.verdict) for fault in FAULTS.values()}
-    assert len(told) == len(rows)
-    assert set(told) == rows
 
 
 def test_checks_before_a_commit_are_those_of_bin_test() -> None:

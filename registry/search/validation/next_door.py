@@ -16,6 +16,7 @@ from registry.search.answers import DOORS, Answer
 from registry.search.areas import Area, last_districts
 from registry.search.door_search import Asker
 from registry.search.door_with_units import ReadAddress
+from registry.search.faults import BY_STREET
 from registry.search.ranking import Located
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of
@@ -26,7 +27,7 @@ _STEPS: Final = 100
 _QUESTIONS: Final = 10
 """Of the work of a text, for this look beside what it names."""
 _NUMBERED: Final = "duong so "
-_BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing", "marks_missing"})
+_BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing", "marks_missing", BY_STREET})
 
 
 def doors_beside(
