@@ -226,7 +226,7 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
     return AddressReading(
         door,
         tuple(units.values()),
-        (*_others(streets, street), *plus_codes),
+        (*one.dropped, *_others(streets, street), *plus_codes),
         one.penalty,
         one.notes,
         _around_group(one.pieces),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from geo.flat_roles import as_flat, is_flat_of_estate, may_be_flat_of_block
+from geo.flat_roles import as_flat, is_flat_of_estate, is_flat_of_named, may_be_flat_of_block
 from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
 from geo.number_or_name import (
@@ -30,7 +30,7 @@ from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
 from geo.roles import COMMUNES, settled
 from geo.understanding import Understanding
-from geo.words import is_country, keys_of
+from geo.words import is_country, keys_of, text_of
 
 # Ward, district and province, as addresses had them until July 2025.
 _OLD_LEVELS: Final = 3
@@ -92,6 +92,11 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
     alleys = [piece for piece in one.pieces if piece.role == "alley"]
     if may_be_flat_of_block(a):
         yield _flat_first(one, first, apart=a.part != b.part)
+    elif is_flat_of_named(a, one.pieces[first + 1]):
+        building = replace(one.pieces[first + 1], role="building", kind="tòa")
+        inside = [replace(a, role="code", steps=()), building]
+        pieces = [*one.pieces[:first], *inside, *one.pieces[first + 2 :]]
+        yield one.but("number_is_flat", 1, pieces)
     elif _is_premises_pair(one.pieces, first, second):
         yield _without_first_door(one, first)
     elif b.steps[: len(a.steps)] == a.steps or any(alley.steps == a.steps for alley in alleys):
@@ -179,10 +184,13 @@ def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
 def _without_first_door(one: Understanding, first: int) -> Understanding:
     """A shop whose name holds a number; or another door, `7 Lê Lợi, 25 Lý Thường Kiệt`."""
     number = one.pieces[first]
-    dropped = ("number", "street", "alley")
-    pieces = [p for p in one.pieces if p.part != number.part or p.role not in dropped]
-    called = first > 0 and one.pieces[first - 1].part == number.part
-    return one.but("premises_number_dropped" if called else "first_door_dropped", 1, pieces)
+    roles = ("number", "street", "alley")
+    gone = [p for p in one.pieces if p.part == number.part and p.role in roles]
+    pieces = [p for p in one.pieces if p not in gone]
+    if first > 0 and one.pieces[first - 1].part == number.part:
+        return one.but("premises_number_dropped", 1, pieces)
+    other = text_of(word for piece in gone for word in piece.all_words)
+    return one.but("first_door_dropped", 1, pieces, dropped=other)
 
 
 def _is_premises_pair(pieces: tuple[Piece, ...], first: int, second: int) -> bool:

@@ -27,6 +27,9 @@ _ROOM: Final = re.compile(r"[A-ZĐ]?\d{1,4}", re.IGNORECASE)
 _FLAT_NUMBER: Final = re.compile(r"\d{3,4}")
 _BEFORE_NAME: Final = re.compile(r"[A-ZĐ]{1,3}\d{1,4}[A-Z]?|\d{3,4}", re.IGNORECASE)
 """A block, a flat or both before the name of an estate."""
+_FLAT_OF_NAMED: Final = re.compile(
+    rf"(?:{_BEFORE_NAME.pattern})(?:[-.][A-ZĐ]{{0,2}}\d{{1,4}}[A-Z]?)*", re.IGNORECASE
+)
 _CALLED_BY_NUMBER: Final = frozenset({BLOCK_OF_FLATS, "tòa"})
 _NAME_WORDS: Final = 2
 # Without any of them, and without a street that is a code, no number is inside of a building.
@@ -87,6 +90,20 @@ def as_flat(number: Piece) -> Piece:
     block, dash, door = text_of(number.words).partition("-")
     written = f"{block}{'.' if len(door) == len('05') else dash}{door}"
     return replace(number, role="code", words=words_of(written))
+
+
+def is_flat_of_named(number: Piece, name: Piece) -> bool:
+    """`B2-R2-07-08 Royal City, 72A …`: before a name that is none of Viet Nam, where a house stands
+    behind, and so none of its streets.
+    """
+    return (
+        name.role == "street"
+        and name.kind is None
+        and name.part == number.part
+        and not number.opening
+        and bool(_FLAT_OF_NAMED.fullmatch(text_of(number.words)))
+        and not all(is_syllable(word.key) for word in name.words)
+    )
 
 
 def with_flats(pieces: list[Piece]) -> list[Piece]:

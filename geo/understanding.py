@@ -11,7 +11,12 @@ class Understanding:
     pieces: tuple[Piece, ...]
     penalty: int = 0
     notes: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    """Words of pieces that were left out."""
 
-    def but(self, note: str, penalty: int, pieces: list[Piece]) -> "Understanding":
+    def but(
+        self, note: str, penalty: int, pieces: list[Piece], *, dropped: str = ""
+    ) -> "Understanding":
         """Another one, for a named price."""
-        return Understanding(tuple(pieces), self.penalty + penalty, (*self.notes, note))
+        left_out = (*self.dropped, dropped) if dropped else self.dropped
+        return Understanding(tuple(pieces), self.penalty + penalty, (*self.notes, note), left_out)

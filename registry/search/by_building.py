@@ -28,8 +28,8 @@ def by_building(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
     if there:
         there = [hit for hit in there if not _is_called_otherwise(hit, written)]
         return there, [] if there else ["building_not_found"]
-    if short := [hit for hit in hits if is_initialled(_block_of(hit) or "", written)]:
-        return short, [UNSURE]
+    if blocks := [hit for hit in hits if _may_be_block_of(_block_of(hit) or "", written)]:
+        return blocks, [UNSURE]
     # The register may know the building under its number alone.
     unnamed = [hit for hit in hits if hit.record.building_key is None]
     return (unnamed, ["building_not_found"]) if unnamed else ([], ["building_not_found"])
@@ -73,6 +73,15 @@ def _estates_named(door: Door, hits: list[Hit], *, flat: bool) -> dict[str, str]
             or (flat and place.kind in BLOCK_KINDS and block_mark(place.key) is not None)
         )
     }
+
+
+def _may_be_block_of(key: str, written: str) -> bool:
+    """Whether the building with that key has the name without its block, or is a mark's: `Royal
+    City` is said for R2 of it, `L2` for Landmark 2.
+    """
+    name, _, mark = key.rpartition(" ")
+    is_block = name == block_key(written) and block_mark(mark) == mark
+    return is_block or is_initialled(key, written)
 
 
 def _names_of(hit: Hit) -> tuple[str, ...]:

@@ -324,7 +324,7 @@ class Asker:
     def _of_several(self, streets: list[Place], wanted: Wanted) -> Query[list[Answer]]:
         """The house of several numbers of which the one asked for is one: 122 in 120-122."""
         number = self.door.house_number
-        if number is None or len(wanted.numbers) != 1 or any(place.hits for place in streets):
+        if number is None or number.alley_only or any(place.hits for place in streets):
             return []
         keys = yield from houses_with(
             [place for place in streets if place.class_ == "street"], wanted.numbers[0]

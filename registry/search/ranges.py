@@ -33,27 +33,37 @@ _SEVERAL: Final = bulk(
 
 
 def houses_with(streets: list[Place], number: str) -> Query[list[str]]:
-    """Keys of the houses of several numbers in these streets of which a plain number is one."""
-    if not number.isdecimal():
-        return []
-    rows = yield Ask(_SEVERAL, tuple((place.id,) for place in streets))
-    return [key for _, key in rows if holds_number(key, int(number))]
-
-
-def holds_number(key: str, number: int) -> bool:
-    """Whether a number is one of several of a house.
-
-    >>> [holds_number(key, 122) for key in ("120-122", "121-123", "119-124", "118-120-124")]
-    [True, False, True, False]
-    >>> holds_number("14-427", 122)
-    False
+    """Keys of the houses of several numbers in these streets of which the number with this key is
+    one.
     """
-    ends = [int(end) for end in key.split("-") if end.isdecimal()]
-    if len(ends) != 2 or key.count("-") != 1:
-        return number in ends and len(ends) == key.count("-") + 1
-    first, last = ends
-    beside = (last - first) % 2 == 0 and (number - first) % 2 == 1
-    return first <= number <= last <= first + _WIDEST and not beside
+    rows = yield Ask(_SEVERAL, tuple((place.id,) for place in streets))
+    return [key for _, key in rows if holds_number(key, number)]
+
+
+def holds_number(key: str, number: str) -> bool:
+    """Whether a number is one of several of a house, in the same alley.
+
+    >>> [holds_number(key, "122") for key in ("120-122", "121-123", "119-124", "118-120-124")]
+    [True, False, True, False]
+    >>> holds_number("14-427", "427"), holds_number("120-122", "7/122")
+    (False, False)
+    >>> holds_number("41/15A-41/17", "41/15A"), holds_number("1194/11-13", "1194/13")
+    (True, True)
+    """
+    alley, slash, step = number.rpartition("/")
+    inside = alley + slash
+    if not key.startswith(inside):
+        return False
+    ends = [end.removeprefix(inside) for end in key.removeprefix(inside).split("-")]
+    if len(ends) != 2:
+        return step in ends
+    first, last = (int(digits[0]) if (digits := _FIRST.match(end)) else 0 for end in ends)
+    if any("/" in end for end in ends) or not 0 < first <= last <= first + _WIDEST:
+        return False
+    if step in ends or not step.isdecimal():
+        return step in ends
+    beside = (last - first) % 2 == 0 and (int(step) - first) % 2 == 1
+    return first < int(step) < last and not beside
 
 
 def in_whose_range(streets: list[Place], number: str) -> Query[list[Place]]:

@@ -106,7 +106,7 @@ def _unplaced(reading: ReadAddress | None, text: str) -> Validation:
     missing = frozenset({"commune", "province"})
     return replace(
         _validation("complete", "ask_missing", questions.ask("ask_commune")),
-        address=label(door_parts(reading.door), ()),
+        address=label(door_parts(reading.door, reading.unread), ()),
         components=components_read(reading, missing),
         reason=CODE_UNKNOWN if CODE_UNKNOWN in reading.notes else None,
     )

@@ -1,12 +1,15 @@
 """The address as it is written today: what the register knows, and what was given beyond it."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import replace
 
 from geo.address import Door
+from geo.admin import parse_name
 from geo.capitals import tidy
 from geo.label import LabelParts
 from geo.text import fold
+from registry.core.personal import without_people
 from registry.records.record import Wording, wording
 from registry.search.answers import Answer
 from registry.search.door_with_units import ReadAddress
@@ -42,12 +45,22 @@ def parts_asked(answer: Answer, reading: ReadAddress | None) -> LabelParts:
         return answer.parts
     if answer.record is not None:
         return _with_flat(answer, reading.door)
-    return _with_door(answer.parts, reading.door)
+    return _with_names(_with_door(answer.parts, reading.door), reading.unread)
 
 
-def door_parts(door: Door) -> LabelParts:
+def door_parts(door: Door, unread: Iterable[str] = ()) -> LabelParts:
     """A door that nobody registered, in words."""
-    return _with_door(LabelParts(), door)
+    return _with_names(_with_door(LabelParts(), door), unread)
+
+
+def _with_names(parts: LabelParts, unread: Iterable[str]) -> LabelParts:
+    """With the names that nobody knows, of estates, landmarks and hamlets: the courier may.
+
+    Not those of units, which are beside those that were found.
+    """
+    named = (part for part in without_people(unread) if part[:1].isalpha())
+    names = [("", part) for part in named if not parse_name(part)[0].kinds]
+    return replace(parts, localities=(*parts.localities, *names)) if names else parts
 
 
 def _with_flat(answer: Answer, door: Door) -> LabelParts:

@@ -30,6 +30,8 @@ TOWERS = (
     ("Đường Nguyễn Hữu Thọ", "29", None, "Toà A The Pegasus Plaza", "1305"),
     ("Đường Nguyễn Hữu Thọ", "31", None, "Landmark 2", "1209"),
     (None, None, None, "CT2A Xa La", "1807"),
+    ("Đường Nguyễn Hữu Thọ", "33", None, "V4 Home City", "1405"),
+    ("Đường Nguyễn Hữu Thọ", "35", None, "R2 Royal City", "B2-R2-07-08"),
 )
 HOUSES = (
     *(("12", "Đường Nam Kỳ Khởi Nghĩa", None), ("18", "Đường Trần Hưng Đạo", None)),
@@ -41,6 +43,8 @@ HOUSES = (
     *(("234", "Quốc lộ 1A", "Ấp 2"), ("236", "Quốc lộ 1A", None)),
     *(("15", None, "Thôn Cổ Nhuế"), ("16", None, "Xóm 2, Thôn Cổ Nhuế")),
     *(("5", None, "Thôn Bắc"), ("BT5-12", None, "Khu đô thị Green City")),
+    *(("LK41-12B", None, "Khu đô thị Green City"), ("41/15A-41/17", "Đường Hàm Nghi", None)),
+    ("1194/11-13", "Đường Hàm Nghi", None),
 )
 
 

@@ -379,6 +379,13 @@ def test_door_on_a_street_of_other_marks_is_offered_and_never_given(world: World
     assert (found.verdict, found.next_action, found.code) == ("confirm", "ask_choice", None)
 
 
+def test_name_that_nobody_knows_stays_in_the_label(world: World) -> None:
+    label = ask(world, f"3 Phố Mới Mở, Sao Mai Riverside{IN_LANG}").address
+    assert label == "3 Phố Mới Mở, Sao Mai Riverside, Phường Láng, Thành phố Hà Nội"
+    alone = ask(world, "căn 1508 S2.18 Sao Mai Ocean Park")
+    assert alone.address == "Căn hộ 1508, Toà S2.18, Sao Mai Ocean Park"
+
+
 def test_landmark_is_a_component_also_where_it_is_all(world: World) -> None:
     for text in ("gần chợ Bến Thành", f"27 Láng{IN_LANG}, gần chợ Bến Thành"):
         assert statuses(ask(world, text))["delivery_hint"] == ("unverified", "gần chợ Bến Thành")
