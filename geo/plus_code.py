@@ -11,30 +11,29 @@ import re
 from typing import Final
 
 ALPHABET: Final = "23456789CFGHJMPQRVWX"
-_BESIDE: Final = re.compile(
-    rf"\s*((?:[{ALPHABET}]{{2}}){{2,4}}\+[{ALPHABET}]{{2,3}})[\s,]+(\S.*)",
-    re.IGNORECASE | re.DOTALL,
+_INSIDE: Final = re.compile(
+    rf"(?<![\w+])((?:[{ALPHABET}]{{2}}){{2,4}}\+[{ALPHABET}]{{2,3}})(?![\w+])", re.IGNORECASE
 )
 _DIGITS: Final = 8
 """Before the plus, of a full code."""
 _FULL: Final = re.compile(f"([{ALPHABET}]{{8}})\\+([{ALPHABET}]{{2,3}})")
 
 
-def code_beside(text: str) -> tuple[str, str] | None:
-    """A code, full or short, and the words behind it; None for any other text.
+def code_in(text: str) -> re.Match[str] | None:
+    """A code, full or short, beside words: its match, the code as group 1.
 
     One of digits alone, and one of two signs before the plus, which map sites do not show, are
     rather the numbers of a house: `27+29 Láng`.
 
-    >>> code_beside("2VF2+Q4 Hà Nội"), code_beside("7PH72RJ2+XF, 12 Láng, Hà Nội")
-    (('2VF2+Q4', 'Hà Nội'), ('7PH72RJ2+XF', '12 Láng, Hà Nội'))
-    >>> code_beside("27+29 Láng"), code_beside("2227+29 Láng"), code_beside("C2+C3 Láng")
+    >>> [code_in(text)[1] for text in ("2VF2+Q4 Hà Nội", "12 Láng, 7PH72RJ2+XF, Hà Nội")]
+    ['2VF2+Q4', '7PH72RJ2+XF']
+    >>> code_in("27+29 Láng"), code_in("2227+29 Láng"), code_in("C2+C3 Láng")
     (None, None, None)
     """
-    match = _BESIDE.fullmatch(text)
-    if match is None or not any(map(str.isalpha, match[1])):
+    if "+" not in text:
         return None
-    return match[1].upper(), match[2]
+    codes = (code for code in _INSIDE.finditer(text) if any(map(str.isalpha, code[1])))
+    return next(codes, None)
 
 
 def completed(short: str, *, lon: float, lat: float) -> tuple[float, float] | None:

@@ -8,7 +8,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from geo.coordinates import degrees
-from geo.plus_code import middle_of
+from geo.plus_code import code_in, middle_of
+from geo.values import value
 
 # Viet Nam with its archipelagos; the two ranges do not meet, so the order needs no guess.
 _LON: Final = (102.0, 118.0)
@@ -35,6 +36,11 @@ _OF_PROGRAMS: Final = re.compile(
 )
 """As map programs write it in a cell: WKT and GeoJSON."""
 _LINK: Final = re.compile(r"\s*(?:https?://|geo:|maps://|www\.)\S+\s*", re.IGNORECASE)
+_PAIR_INSIDE: Final = re.compile(
+    r"(?<![\w.])([+-]?\d{1,3}\.\d{3,15})\s*[,;\s]\s*([+-]?\d{1,3}\.\d{3,15})(?![\w.])"
+)
+"""Beside words only with decimals as no house number has them."""
+_LINK_INSIDE: Final = re.compile(r"(?:https?://|geo:|www\.)[^\s)\]]*[^\s)\],;.]", re.IGNORECASE)
 # The place that a link is about stands before the middle of the map that it shows.
 _IN_LINK: Final = tuple(
     re.compile(pattern)
@@ -86,6 +92,43 @@ def point_in(text: str) -> tuple[float, float] | None:
     if len(_MARKS.findall(text)) == 2:
         return _in_minutes(text)
     return middle_of(text)
+
+
+@value(frozen=True, slots=True)
+class Witness:
+    """A point that stands in a text beside words, and the words."""
+
+    rest: str
+    point: tuple[float, float] | None
+    """(lon, lat); None for a short Plus Code, which counts from the place that the words name."""
+    plus_code: str | None
+
+
+def witness_in(text: str) -> Witness | None:
+    """The first point of a text that has words as well: degrees, the link of a map, a Plus Code.
+
+    >>> witness_in("12 Láng, Hà Nội (21.0285, 105.8542)").point
+    (105.8542, 21.0285)
+    >>> witness_in("12 Láng https://maps.google.com/?q=21.02,105.85, Hà Nội").rest
+    '12 Láng , Hà Nội'
+    >>> witness_in("2VF2+Q4 Hà Nội").plus_code, witness_in("12.5/3 Láng"), witness_in("2VF2+Q4")
+    ('2VF2+Q4', None, None)
+    """
+    code = code_in(text)
+    found: tuple[re.Match[str], tuple[float, float] | None] | None = None
+    if code is not None:
+        found = (code, middle_of(code[1]))
+    elif (link := _LINK_INSIDE.search(text)) is not None:
+        found = (link, _in_link(unquote(link[0])))
+    elif (pair := _PAIR_INSIDE.search(text)) is not None:
+        found = (pair, _in_viet_nam(float(pair[1]), float(pair[2])))
+    if found is None or (found[1] is None and code is None):
+        return None
+    match, point = found
+    rest = f"{text[: match.start()]}{text[match.end() :]}".strip(" ,;()[]")
+    if not any(map(str.isalpha, rest)):
+        return None
+    return Witness(rest, point, code[1].upper() if code and point is None else None)
 
 
 def two_numbers(text: str) -> tuple[str, str] | None:

@@ -25,6 +25,11 @@ _APART: Final = re.compile(
     r"(?:^|[,;|\n(\[])\s*((?=[\d-]*[^\W\d_])(?=\D*\d)\w{4}-?\w{4})\s*(?=$|[,;|\n)\]])"
 )
 """A part of its own, of letters and digits."""
+_BEFORE_NUMBER: Final = re.compile(
+    rf"^\s*((?=[\d-]*[^\W\d_])[{codes.ALPHABET}]{{4}}-[{codes.ALPHABET}]{{4}})\s+(?=\d)",
+    re.IGNORECASE,
+)
+"""In front of a house number, of symbols of a code alone."""
 _LINKED: Final = re.compile(LINK, re.IGNORECASE)
 _WORDS: Final = ("mã", "ma", "code")
 _LONG: Final = re.compile(r"[\w-]{8}")
@@ -98,18 +103,18 @@ def unread_code(text: str) -> UnreadCode | None:
 
     >>> unread_code("2HT6-4FP6, 12 Láng")
     UnreadCode(written='2HT6-4FP6', rest=' , , 12 Láng')
-    >>> unread_code("mã 1000-0041 12 Láng").written
-    '1000-0041'
+    >>> unread_code("mã 1000-0041 12 Láng").written, unread_code("T8H3-X9T3 24/16 Láng").written
+    ('1000-0041', 'T8H3-X9T3')
     >>> [unread_code(text) for text in ("12 Láng, 9448-9456 Hẻm 94", "Km12-Km15 Láng")]
     [None, None]
     """
     if not any(map(str.isdigit, text)):
         return None
-    for pattern in (_ANNOUNCED, _APART):
+    for pattern in (_ANNOUNCED, _APART, _BEFORE_NUMBER):
         for match in pattern.finditer(text):
             spend(1)
             written = match[1]
-            is_code = _valid(written) or codes.suggestions(written)
+            is_code = pattern is _BEFORE_NUMBER or _valid(written) or codes.suggestions(written)
             if is_code and any(map(str.isdigit, written)):
                 return UnreadCode(written, _without(text, match))
     return None

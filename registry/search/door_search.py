@@ -373,16 +373,19 @@ class Asker:
         if self.area.formers and wanted.numbers and shown[0].class_ == "street":
             several, shown = shown, (yield from in_whose_range(shown, wanted.numbers[0]))
             faults += ["commune_by_number"] * (shown is not several)
+        others: list[Answer] = []
         if len(shown) == 1 and "commune_unsure" in self._teller.faults_of(shown[0].unit_id, faults):
+            if "province_missing" in faults and wanted.numbers:
+                # Of seven communes of a name, the one where the street is known is no likelier.
+                others = self._teller.units([*faults, "street_not_found"])
             # Elsewhere nobody may have registered the street as yet.
             faults.append("commune_undecided")
         middles = yield from middles_of(shown, alley)
-        return told_apart(
-            [
-                self._teller.of_place(p, alley, faults, middles.get(p.id, (None, None)))
-                for p in shown
-            ]
-        )
+        told = [
+            self._teller.of_place(p, alley, faults, middles.get(p.id, (None, None))) for p in shown
+        ]
+        there = {answer.unit for answer in told}
+        return told_apart([*told, *(other for other in others if other.unit not in there)])
 
     def _beside(self, answers: list[Answer], wanted: Wanted) -> Query[list[Answer]]:
         """These answers, and the streets of neighbouring communes where the very number stands.

@@ -13,8 +13,8 @@ from geo.address import Door, parse_components
 from geo.alternatives import FIRST_NUMBER_DROPPED
 from geo.label import number_of
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
-from geo.plus_code import code_beside, completed
-from geo.points import point_in
+from geo.plus_code import completed
+from geo.points import Witness, point_in, witness_in
 from geo.text import with_plain_signs
 from geo.values import value
 from registry.access import budget
@@ -25,7 +25,14 @@ from registry.core.reads import Reads
 from registry.core.text_work import Work, WorkSpentError
 from registry.records.record import Record
 from registry.search.address_reader import TWO_NUMBERS, read_address
-from registry.search.answers import DOORS, Answer, answers_with_past, of_record, with_fault
+from registry.search.answers import (
+    DOORS,
+    Answer,
+    answers_with_past,
+    of_record,
+    with_fault,
+    without_fault,
+)
 from registry.search.areas import area_of
 from registry.search.codes_in_text import (
     CodeInText,
@@ -40,7 +47,7 @@ from registry.search.door_with_units import ReadAddress, with_building
 from registry.search.doors import active_records, records_of
 from registry.search.doubts import doubts_of_door, told_doubts, told_missing
 from registry.search.explanation import Tried
-from registry.search.faults import SEARCH_INCOMPLETE
+from registry.search.faults import POINT_CONTRADICTS, SEARCH_INCOMPLETE
 from registry.search.groups import commune_untold, is_group_alone, is_named
 from registry.search.mistyped_codes import MeantCode, meant_code
 from registry.search.ranking import (
@@ -205,8 +212,8 @@ class _Search:
     def _text(self, text: str) -> Query[list[Answer]]:
         if point := point_in(text):
             return (yield from self._at(*point))
-        if beside := code_beside(text):
-            found = yield from self._beside(*beside)
+        if witness := witness_in(text):
+            found = yield from self._beside(witness)
             if found:
                 return found
         if code := whole_code(text):
@@ -244,18 +251,20 @@ class _Search:
         found: list[Answer] = yield near
         return [with_fault(a, "point_given") for a in found if self._inside(a.unit)]
 
-    def _beside(self, code: str, words: str) -> Query[list[Answer]]:
-        """Of a Plus Code beside words: what lies there, only where it is certainly in that place.
+    def _beside(self, witness: Witness) -> Query[list[Answer]]:
+        """Of a point beside words: what lies there, only where it is certainly in that place.
 
         Words that name more than units are what is meant, and the point their witness.
         """
-        places = yield from self._read(words)
-        points = {
-            completed(code, lon=a.lon, lat=a.lat)
-            for a in places
-            if a.lon is not None and a.lat is not None
-        }
-        point = points.pop() if len(points) == 1 else None
+        places = yield from self._read(witness.rest)
+        point = witness.point
+        if witness.plus_code is not None:
+            points = {
+                completed(witness.plus_code, lon=a.lon, lat=a.lat)
+                for a in places
+                if a.lon is not None and a.lat is not None
+            }
+            point = points.pop() if len(points) == 1 else None
         if point is not None and self._names_more_than_units():
             return (yield from self._witnessed(places, *point))
         self.reading = None  # it is a point that is answered
@@ -278,22 +287,26 @@ class _Search:
             return [
                 answer
                 if metres_from(answer, lon, lat) <= _WITNESS_M + (answer.accuracy_m or 0)
-                else with_fault(answer, "code_contradicts_text")
+                else with_fault(answer, POINT_CONTRADICTS)
                 for answer in nearest_first(places, lon, lat)
             ]
-        if self.reading is None or self.reading.door.house_number is not None:
-            return places
         reading = self.reading
         at = yield from self._at(lon, lat)
         self.reading = reading
+        here = {unit for a in at for unit in (a.unit, self._province(a.unit)) if unit is not None}
+        inside = [place for place in places if place.unit in here]
+        if len(inside) == 1:
+            inside = [without_fault(inside[0], "ambiguous")]
+        if not inside or reading is None or reading.door.house_number is not None:
+            return inside or [with_fault(place, POINT_CONTRADICTS) for place in places]
         doors = [
             answer
             for answer in at
             if answer.level in DOORS
             and metres_from(answer, lon, lat) <= _AT_POINT_M
-            and any(_is_of(answer, place) for place in places)
+            and any(_is_of(answer, place) for place in inside)
         ]
-        return doors[:1] or places
+        return doors[:1] or inside
 
     def _province(self, unit: Unit | None) -> Unit | None:
         return (self.gazetteer.province_of(unit, self.day) or unit) if unit else None

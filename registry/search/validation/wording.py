@@ -1,8 +1,10 @@
 """The address as it is written today: what the register knows, and what was given beyond it."""
 
 import datetime
+import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from geo.address import Door
 from geo.admin import parse_name
@@ -14,6 +16,8 @@ from registry.records.record import Wording, wording
 from registry.search.answers import Answer
 from registry.search.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit
+
+_NAME: Final = re.compile(r"(?=[^\W\d_]).*(?<!\S)[^\W\d_]{2,}(?!\S)")
 
 
 def in_todays_words(
@@ -58,7 +62,7 @@ def _with_names(parts: LabelParts, unread: Iterable[str]) -> LabelParts:
 
     Not those of units, which are beside those that were found.
     """
-    named = (part for part in without_people(unread) if part[:1].isalpha())
+    named = (part for part in without_people(unread) if _NAME.match(part))
     names = [("", part) for part in named if not parse_name(part)[0].kinds]
     return replace(parts, localities=(*parts.localities, *names)) if names else parts
 

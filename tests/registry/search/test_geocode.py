@@ -137,6 +137,19 @@ def test_coordinates_and_plus_codes_are_answered_by_the_nearest_door(world: Worl
     assert [far.level for far in ask(world, "2RC4+CC Bắc Ninh")] == ["province"]
 
 
+def test_point_beside_words_is_their_witness(world: World) -> None:
+    there = "27 Láng, Phường Láng, Hà Nội"
+    lon, lat = LANG
+    for written in (f"{there} {lat}, {lon}", f"({lat}, {lon}) {there}", f"{there} geo:{lat},{lon}"):
+        (door,) = ask(world, written, limit=1)
+        assert (names(world, [door]), door.faults) == (["27 Láng"], ()), written
+    link = f"https://maps.google.com/?q={lat},{lon + 0.1}"
+    (differs,) = ask(world, f"{there}, {link}", limit=1)
+    assert (names(world, [differs]), differs.faults) == (["27 Láng"], ("point_contradicts_text",))
+    (off,) = ask(world, f"5 Đường Không Có, Phường Láng, Hà Nội {lat - 5},{lon}")
+    assert "point_contradicts_text" in off.faults
+
+
 def test_plus_code_beside_words_is_their_witness(world: World) -> None:
     here, far = "2RC4+CC", "2V6V+2V"
     (door,) = ask(world, f"{here}, 27 Láng, Phường Láng, Hà Nội", limit=1)
@@ -144,7 +157,7 @@ def test_plus_code_beside_words_is_their_witness(world: World) -> None:
     (full,) = ask(world, f"7PH7{here}, 27 Láng, Phường Láng, Hà Nội", limit=1)
     assert full.record == door.record
     (differs,) = ask(world, f"{far}, 27 Láng, Phường Láng, Hà Nội", limit=1)
-    assert (names(world, [differs]), differs.faults) == (["27 Láng"], ("code_contradicts_text",))
+    assert (names(world, [differs]), differs.faults) == (["27 Láng"], ("point_contradicts_text",))
     # A street without a number: its own door at the point, and never that of another street.
     (own,) = ask(world, f"{here}, Phố Láng, Phường Láng, Hà Nội", limit=1)
     assert (own.parts.street_name, own.faults) == ("Láng", ("point_given",))
