@@ -76,6 +76,9 @@ _SPACED_FIRST: Final = re.compile(rf"{_ONE}(?: {_ONE}){{1,3}}(?= [^\W\d_]{{2}})"
 _MILESTONE: Final = re.compile(r"\b(km\s*\d{1,4})\s*\+\s*(\d{1,3})\b", re.I)
 _MOST_LISTED: Final = 40
 """Between the first and the last number of one house; those of two houses lie anywhere."""
+_LEADING: Final = re.compile(r"\d{1,6}")
+_WIDEST: Final = 20
+"""Numbers that one house may have; `14-427` is a house in an alley, written so."""
 _NATURAL: Final = re.compile(r"(\d+)|(\D+)")
 _DATES: Final = frozenset(lexicon.names("names", "day"))
 
@@ -112,6 +115,32 @@ def natural_order(key: str) -> tuple[tuple[int, str], ...]:
         (int(digits), "") if digits else (-1, signs.replace("/", "~"))
         for digits, signs in _NATURAL.findall(key)
     )
+
+
+def numbers_of_several(key: str) -> tuple[str, ...]:
+    """Keys of the numbers that a house of several has, in its alley; empty for any other key.
+
+    Between two ends are those of its side of the street, where both ends are of one.
+
+    >>> numbers_of_several("120-124"), numbers_of_several("20-22A"), numbers_of_several("18-20-24")
+    (('120', '122', '124'), ('20', '22A'), ('18', '20', '24'))
+    >>> numbers_of_several("41/15A-41/17"), numbers_of_several("1194/11-14")
+    (('41/15A', '41/17'), ('1194/11', '1194/12', '1194/13', '1194/14'))
+    >>> numbers_of_several("14-427"), numbers_of_several("120"), numbers_of_several("LK5-12")
+    ((), (), ())
+    """
+    alley, slash, _ = key.partition("-")[0].rpartition("/")
+    inside = alley + slash
+    ends = [end.removeprefix(inside) for end in key.removeprefix(inside).split("-")]
+    digits = [_LEADING.match(end) for end in ends]
+    if len(ends) < 2 or any("/" in end for end in ends) or not all(digits):
+        return ()
+    first, last = (int(found[0]) for found in (digits[0], digits[-1]) if found)
+    if not first <= last <= first + _WIDEST:
+        return ()
+    step = 1 if (last - first) % 2 else 2
+    between = range(first + step, last, step) if len(ends) == 2 else ()
+    return tuple(f"{inside}{number}" for number in (ends[0], *between, *ends[1:]))
 
 
 def parse_house_number(text: str) -> HouseNumber | None:

@@ -21,6 +21,9 @@ from api.core.endpoint import declared_by, title_of
 from api.document.fold import document
 from api.document.words import TAGS
 from api.metrics import ALERTS as ALERTS_OF_REQUESTS
+from geo import lexicon
+from geo.locality import DWELLING_ESTATES
+from geo.text import fold
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.settings import ROOT, Settings
@@ -55,10 +58,11 @@ PAGES: Final = (
         )
     ),
     ROOT / "deploy" / "alerts.yml",
+    ROOT / "api" / "pages" / "static" / "pack_words.js",
 )
 _RESULTS: Final = ROOT / "docs" / "benchmarks.json"
 _PART: Final = re.compile(
-    r"(<!-- generated: (\w+)([\w ]*) -->\n).*?((?: *# )?<!-- end -->)", re.DOTALL
+    r"(<!-- generated: (\w+)([\w ]*) -->\n).*?((?: *(?:#|//) )?<!-- end -->)", re.DOTALL
 )
 _COMMON: Final = ("reason", "decision_number")
 _NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -122,6 +126,32 @@ def faults() -> str:
         f"| `{f.code}` | {f.weight:g} | {f.verdict} | {f.message_en} |" for f in FAULTS.values()
     )
     return "\n".join(["| fault | weight | verdict | |", "|---|---|---|---|", *rows])
+
+
+def pack_words() -> str:
+    """A list a name, folded, the longest first."""
+    words = lexicon.words()
+    lists = {
+        # A letter is a step of a number as well, unless it opens a name.
+        "NUMBER_WORDS": [w for w in words if w.role in ("number", "alley") and _is_one(w)],
+        "PLACE_WORDS": [w for w in words if w.role in ("street", "locality") and _is_one(w)],
+        "DWELLING_WORDS": [
+            w
+            for w in words
+            if w.role in ("unit", "floor", "building") or w.kind in DWELLING_ESTATES
+        ],
+        "UNIT_WORDS": [w for w in words if w.role == "admin"],
+    }
+    lines = []
+    for name, listed in lists.items():
+        found = sorted({fold(word.writing) for word in listed}, key=lambda w: (-len(w), w))
+        lines.append(f"export const {name} = '{','.join(found)}'.split(',');")
+    return "\n".join(lines)
+
+
+def _is_one(word: lexicon.Wording) -> bool:
+    key = fold(word.writing)
+    return " " not in key and (len(key) > 1 or not word.needs)
 
 
 def endpoints() -> str:
@@ -298,6 +328,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "sections": sections,
     "problems": problems,
     "faults": faults,
+    "pack_words": pack_words,
     "endpoints": endpoints,
     "figures": figures,
     "matrix": matrix,

@@ -12,6 +12,7 @@ be asked.
 import re
 from typing import Final
 
+from geo.house_number import numbers_of_several
 from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
 from registry.search.doors import Place
@@ -24,8 +25,6 @@ _RANGES: Final = bulk(
     (("number", "int"),),
 )
 
-_WIDEST: Final = 20
-"""Numbers that one house may bear; `14-427` is a house in an alley, written so."""
 _SEVERAL: Final = bulk(
     SQL.written("numbers_of_several"),
     (("id", "bigint"),),
@@ -37,33 +36,7 @@ def houses_with(streets: list[Place], number: str) -> Query[list[str]]:
     one.
     """
     rows = yield Ask(_SEVERAL, tuple((place.id,) for place in streets))
-    return [key for _, key in rows if holds_number(key, number)]
-
-
-def holds_number(key: str, number: str) -> bool:
-    """Whether a number is one of several of a house, in the same alley.
-
-    >>> [holds_number(key, "122") for key in ("120-122", "121-123", "119-124", "118-120-124")]
-    [True, False, True, False]
-    >>> holds_number("14-427", "427"), holds_number("120-122", "7/122")
-    (False, False)
-    >>> holds_number("41/15A-41/17", "41/15A"), holds_number("1194/11-13", "1194/13")
-    (True, True)
-    """
-    alley, slash, step = number.rpartition("/")
-    inside = alley + slash
-    if not key.startswith(inside):
-        return False
-    ends = [end.removeprefix(inside) for end in key.removeprefix(inside).split("-")]
-    if len(ends) != 2:
-        return step in ends
-    first, last = (int(digits[0]) if (digits := _FIRST.match(end)) else 0 for end in ends)
-    if any("/" in end for end in ends) or not 0 < first <= last <= first + _WIDEST:
-        return False
-    if step in ends or not step.isdecimal():
-        return step in ends
-    beside = (last - first) % 2 == 0 and (int(step) - first) % 2 == 1
-    return first < int(step) < last and not beside
+    return [key for _, key in rows if number in numbers_of_several(key)]
 
 
 def in_whose_range(streets: list[Place], number: str) -> Query[list[Place]]:

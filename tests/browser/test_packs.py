@@ -108,6 +108,9 @@ def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, wor
     expect(find(page, "6, Tổ 7, Khu phố 2, Phường Láng").locator(".plate").first).to_have_text(
         within
     )
+    several = codes.format(world.codes["131-133 Láng"])
+    for text in ("131 Láng", "133 láng, P. Láng Hạ, Q.Đống Đa", "131-133 lang"):
+        expect(find(page, text).locator(".plate").first).to_have_text(several)
     other = find(page, "Căn hộ 1299, Toà CT1, 1 Huỳnh Thúc Kháng")
     expect(other).to_contain_text("Không thấy “Căn hộ 1299 Toà CT1” ở số này")
     other.get_by_role("button", name="Căn hộ 1205").click()

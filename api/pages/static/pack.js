@@ -2,6 +2,7 @@
 
 import { fold } from './fold.js';
 import { checked, PackError, unpacked } from './pack_file.js';
+import { DWELLING_WORDS, NUMBER_WORDS, PLACE_WORDS, UNIT_WORDS } from './pack_words.js';
 
 const MILLION = 1e6;
 const METRES_A_DEGREE = 111_195;
@@ -53,6 +54,7 @@ class Commune {
     const former = new Map();
     held.former_numbers.door.forEach((at, row) => former.set(at, [...former.get(at) ?? [], { number: held.former_numbers.number[row], street: held.former_numbers.street[row] }]));
     const entrances = entrancesOf(held);
+    const several = new Map(held.several_numbers?.door.map((at, row) => [at, held.several_numbers.numbers[row]]));
     const codes = eights(doors.code);
     let [x, y] = [0, 0];
     for (let at = 0; at < codes.length; at += 1) {
@@ -81,6 +83,7 @@ class Commune {
           hint: get.hint(at),
           entrances: entrances.get(at) ?? NONE,
           former: former.get(at) ?? NONE,
+          several: several.get(at) ?? NONE,
         });
       }
     }
@@ -218,6 +221,12 @@ class Commune {
         keep({ door, formerNumber: number, former, rank: rank + 1 });
       }
     }
+    for (const at of some || !typed ? NONE : place.doors) {
+      const door = this.doors[at];
+      if (!door.several.some((number) => numberFit(number, typed) === EXACT)) continue;
+      some = true;
+      keep({ door, former, rank: rank + 2 });
+    }
     if (!some && typed) some = this.#inside(place, typed.forward.split(' '), glued, (hit) => keep({ ...hit, former, rank: rank + EXACT }));
     // Without a number, or with one that nobody bears there.
     if (!some) keep({ place, former, missing: typed && rest.every(isOfNumber) ? words.filter((word) => word !== 'so' && word !== 'nha') : null, rank: typed ? rank - 1 : rank + 1 });
@@ -291,12 +300,13 @@ function folded(text) {
 
 const EXACT = 3;
 /** What stands before the steps of a number. */
-const FILLERS = new Set('so nha ngo ngach hem kiet'.split(' '));
+const FILLERS = new Set(NUMBER_WORDS);
 /** What is left of a place whose kind was said otherwise. */
-const KINDS = new Set('duong pho d p thon to khu ap ban xom'.split(' '));
+const KINDS = new Set(PLACE_WORDS);
 /** How a dwelling in a building is called, one way or another. */
-const DWELLINGS = new Set('can ho phong p toa tang lau chung cu block'.split(' '));
-const KIND_OF_UNIT = /^(phuong|p|xa|x|thi tran|tt|dac khu|quan|q|huyen|h|thi xa|tx|thanh pho|tp|tinh) /;
+const DWELLINGS = new RegExp(`(?<= )(${DWELLING_WORDS.join('|')})(?= )`, 'g');
+/** `p 13`, and `p13` grown together. */
+const KIND_OF_UNIT = new RegExp(`^(${UNIT_WORDS.join('|')})( |(?=\\d))`);
 
 const isOfNumber = (word) => /^\p{L}$|\d/u.test(word) || FILLERS.has(word) || word === 'duong' || word === 'pho';
 
@@ -338,7 +348,10 @@ function without(number, steps, glued) {
   return null;
 }
 
-const isInside = ({ inside }, words) => inside !== null && words.every((word) => DWELLINGS.has(word) || ` ${folded(inside)} `.includes(` ${word} `));
+function isInside({ inside }, words) {
+  const named = ` ${words.join(' ')} `.replace(DWELLINGS, '').split(' ').filter(Boolean);
+  return inside !== null && named.every((word) => ` ${folded(inside)} `.includes(` ${word} `));
+}
 
 /** A name's words, whole and without its kind, today's first. */
 function ways(name, former) {

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import psycopg
 
-from geo.house_number import natural_order
+from geo.house_number import natural_order, numbers_of_several
 from geo.label import LabelParts, alley_word, door_words, named, number_label
 from registry.core.reads import Reads
 from registry.publish.pack.before import Before, Renamed, records_with_past
@@ -75,6 +75,10 @@ def pack_content(
             "number": [number_label(row[1], row[2], before.alley) for row in formerly],
             "street": [named(row[3], row[4]) if row[4] else None for row in formerly],
         },
+        "several_numbers": {
+            "door": [place for place, door in enumerate(doors) if numbers_of_several(_key(door))],
+            "numbers": [found for door in doors if (found := numbers_of_several(_key(door)))],
+        },
         "entrances": _entrances(doors),
         "retired": _retired(connection.execute(SQL.driver("retired"), given).fetchall()),
         "boundary": json.loads(boundary[0]) if boundary else None,
@@ -89,7 +93,7 @@ def _order(
     return (
         -1 if street is None else street_at[street],
         -1 if locality is None else locality_at[locality],
-        natural_order(door.house_number_key or ""),
+        natural_order(_key(door)),
         door.building_name or "",
         natural_order(door.unit_number or ""),
         door.code,
@@ -116,6 +120,10 @@ def _named_places(places: Sequence[Place], before: dict[int, str]) -> JsonObject
         "before": [before.get(place.id) for place in places],
         "former": [[named(*former) for former in place.former or ()] for place in places],
     }
+
+
+def _key(door: Door) -> str:
+    return door.house_number_key or ""
 
 
 def _entrances(doors: Sequence[Door]) -> JsonObject:
