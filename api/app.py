@@ -43,6 +43,7 @@ from api.desk import records as desk_records
 from api.desk import reports as desk_reports
 from api.desk import services as desk_services
 from api.desk import targets as desk_targets
+from api.desk import undo as desk_undo
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
 from api.document.fold import Description
@@ -131,6 +132,7 @@ _BLUEPRINTS: Final = (
     desk_proposals.blueprint,
     desk_papers.blueprint,
     desk_places.blueprint,
+    desk_undo.blueprint,
     desk_services.blueprint,
     desk_targets.blueprint,
     target_files.blueprint,

@@ -166,7 +166,8 @@ def endpoints() -> str:
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         view = app.view_functions[rule.endpoint]
         for method, operation in described.get(path, {}).items():
-            if method.upper() in (rule.methods or ()) and not path.startswith("/v1/operations/"):
+            of_table = method == "post" and path.startswith("/v1/operations/")
+            if method.upper() in (rule.methods or ()) and not of_table:
                 facts = declared_by(view)
                 role = "the code of a round" if facts.takes_round_code else facts.role
                 shown = f"| `{method.upper()} {path}` | {title_of(view).rstrip('.')} | {role} |"

@@ -54,6 +54,7 @@ from registry.lifecycle.listed_places import (
 )
 from registry.lifecycle.number_table import MAX_LINES, numbers_form
 from registry.lifecycle.run import once_only, perform
+from registry.lifecycle.undoing import undoable_of_place
 from registry.lifecycle.work import Done
 from registry.records.record import Record, record_wording
 from registry.units.gazetteer import today
@@ -256,6 +257,9 @@ def _one(kind: Kind, place_id: int, status: int = 200, **values: Any) -> BaseRes
         same = namesakes(session, place) if kind.noun == "street" else []
         others = names_in(session, kind.noun, place.unit_id) if caller().may("approver") else []
         former = former_names(session, place)
+        undoable = (
+            undoable_of_place(session, kind.noun, place.id) if caller().may("approver") else []
+        )
         records = doors_of(session, kind.noun, [place.id], _DOORS)
     return desk_page(
         "desk/street.html",
@@ -273,6 +277,7 @@ def _one(kind: Kind, place_id: int, status: int = 200, **values: Any) -> BaseRes
         ],
         doors=[(code_display(r.code), r.code, _number(r), _label(r)) for r in records],
         verbs={verb: _(said) for verb, said in VERBS.items()},
+        undoable=undoable,
         **{"complaints": (), "filled": MultiDict(), "opened": "", "taken": None} | values,
     )
 

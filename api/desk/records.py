@@ -41,6 +41,7 @@ from registry.core.messages import N_, Message, _
 from registry.core.tables.records import Goes, described, going
 from registry.lifecycle.pending_store import list_pending
 from registry.lifecycle.table import BY_NAME
+from registry.lifecycle.undo import UNDOABLE
 from registry.publish.drawing.surroundings import numbered, surroundings
 from registry.records.desk_records import (
     MOST_POINTS,
@@ -222,6 +223,7 @@ def get_record(address_code: str) -> BaseResponse:
         steps=[
             _step(known, step, first=step is steps[0], in_full=in_full) for step in reversed(steps)
         ],
+        undoable=steps[-1].event_id if steps[-1].operation in UNDOABLE else None,
         sketch=_sketch(record),
         work=[_work(made.name, record, asking) for made in OF_RECORD if _fits(made.name, record)],
         successors=[codes.format(code) for code in record.successors or ()],

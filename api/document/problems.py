@@ -18,6 +18,7 @@ _NOT_COMMON: Final = frozenset(
         "illegal_transition",
         "address_taken",
         "name_taken",
+        "undo_blocked",
         "report_decided",
         "report_stale",
         "too_many_reports",

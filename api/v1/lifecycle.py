@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from flask import Response, request
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from api.core.access import caller
@@ -15,6 +15,7 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed
 from api.core.shapes import at, unkept
 from api.core.types import members
+from api.v1.undo_bodies import UndoPreviewed, shown_preview
 from geo.code import format as code_display
 from registry.core.database import session_scope
 from registry.core.errors import IfMatchRequiredError, InvalidInputError, StaleError
@@ -24,6 +25,7 @@ from registry.lifecycle.pending_store import Pending, State, find_pending
 from registry.lifecycle.requests import AddressPatch, OperationRequest
 from registry.lifecycle.run import perform
 from registry.lifecycle.table import OPERATIONS, Operation
+from registry.lifecycle.undoing import preview_undo
 from registry.lifecycle.work import Changed, ChangedStreet, Done, WriteWarning
 from registry.records.record import record_wording
 from registry.units.gazetteer import today
@@ -221,10 +223,32 @@ def patch_address(address_code: str, json: AddressPatch) -> Response:
     return response
 
 
+class UndoQuery(BaseModel):
+    """Which operation would be undone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event_id: int = Field(
+        ge=1, le=2**63 - 1, description="the event of the operation", examples=[417]
+    )
+    same_address: bool = Field(False, description="as in the request that undoes it")
+
+
+@blueprint.get("/operations/undo")
+@keyed("approver", operation_id="preview_undo", codes=("outside_units",), writes=False)
+def get_undo(query: UndoQuery) -> UndoPreviewed:
+    """What undoing an operation would do now, and what stands in the way."""
+    done = preview_undo(
+        register().engine, query.event_id, caller().name, same_address=query.same_address
+    )
+    return shown_preview(done.preview)
+
+
 _CODES: Final = (
     *("code_mistyped", "illegal_transition", "address_taken", "name_taken"),
     "outside_units",
 )
+_MORE_CODES: Final = {"activate": ("own_proposal",), "undo": ("undo_blocked",)}
 for _operation in OPERATIONS:
     blueprint.post(f"/operations/{_operation.name}")(
         keyed(
@@ -233,7 +257,7 @@ for _operation in OPERATIONS:
             accepted=PendingOperation,
             statuses=(412,),
             operation_id=f"perform_{_operation.kind}",
-            codes=_CODES + (("own_proposal",) if _operation.name == "activate" else ()),
+            codes=_CODES + _MORE_CODES.get(_operation.name, ()),
             discloses=True,
             example=_operation.example,
             preconditions=_operation.of_record,

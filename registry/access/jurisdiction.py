@@ -35,10 +35,12 @@ def check_jurisdiction(session: Session, request: BaseModel) -> tuple[str, ...]:
     actor = acting()
     if actor is None:
         return ()
-    named, communes = named_codes(request), _communes(request)
-    found = session.execute(
-        SQL.text("units_of_request"), {"codes": list(named), "communes": communes}
-    ).all()
+    given = {
+        "codes": list(named_codes(request)),
+        "communes": _communes(request),
+        "event": getattr(request, "event_id", None),
+    }
+    found = session.execute(SQL.text("units_of_request"), given).all()
     check_writable(session, *(row.id for row in found))
     allowed = writable()
     if allowed is not None:

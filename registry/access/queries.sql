@@ -87,6 +87,14 @@ SELECT u.id, u.code FROM unnest(CAST(:communes AS text[])) w (code) CROSS JOIN L
 UNION
 SELECT u.id, u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id
 WHERE h.code = ANY (:codes)
+UNION
+SELECT u.id, u.code FROM (
+    SELECT unit_id FROM household_version WHERE ended_by_event_id = :event
+    UNION SELECT h.unit_id FROM household_version v JOIN household h ON h.code = v.code
+    WHERE v.ended_by_event_id = :event
+    UNION SELECT unit_id FROM place_version WHERE ended_by_event_id = :event
+    UNION SELECT unit_id FROM place WHERE event_id = :event
+) w JOIN admin_unit u ON u.id = w.unit_id
 
 -- point_in_units --
 -- Parts within 0.002 degrees are all that can be within 100 m.

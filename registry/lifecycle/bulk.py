@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import TextClause, text
+from sqlalchemy.orm import Session
 
 from geo.label import named
 from geo.spelling import Spelling, spelling
@@ -56,7 +57,9 @@ _MAX_NAMED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Name:
+class PlaceName:
+    """What a street or locality is called."""
+
     key: str
     name: str
     kind: str
@@ -78,7 +81,7 @@ def name_locality(work: Work, request: r.NameLocalityRequest) -> Done:
         former = _former(work, request.former_commune, unit_id)
         behind = request.locality.split(",", 1)[1]
         parent = work.took("locality", locality_of(work.session, unit_id, former, behind)).id
-    return _make(work, "locality", request, _Name(inner.key, inner.name, inner.kind), parent)
+    return _make(work, "locality", request, PlaceName(inner.key, inner.name, inner.kind), parent)
 
 
 def rename_street(work: Work, request: r.RenameStreetRequest) -> Done:
@@ -86,7 +89,7 @@ def rename_street(work: Work, request: r.RenameStreetRequest) -> Done:
     streets = _streets(work, request)
     names = {p.id: _street_name(request.new_name, "new_name", p.kind) for p in streets}
     done = _rename(work, "street", [(place, names[place.id]) for place in streets])
-    return replace(done, streets=_told(work, streets, names))
+    return replace(done, streets=changed_streets(work, streets, names))
 
 
 def rename_locality(work: Work, request: r.RenameLocalityRequest) -> Done:
@@ -96,7 +99,7 @@ def rename_locality(work: Work, request: r.RenameLocalityRequest) -> Done:
     inner, *outer = read_localities(request.new_name, "new_name")
     if outer:
         raise InvalidInputError.of_field("new_name", "unreadable", Message("one_name_only"))
-    return _rename(work, "locality", [(place, _Name(inner.key, inner.name, inner.kind))])
+    return _rename(work, "locality", [(place, PlaceName(inner.key, inner.name, inner.kind))])
 
 
 def merge_street(work: Work, request: r.MergeStreetRequest) -> Done:
@@ -119,7 +122,7 @@ def renumber_street(work: Work, request: r.RenumberStreetRequest) -> Done:
     """New numbers of a street from a table, all at once: numbers may be exchanged."""
     streets = _streets(work, request)
     done, rewritten = _renumber(work, "street", streets, request.numbers)
-    return replace(done, streets=_told(work, streets, {}, rewritten))
+    return replace(done, streets=changed_streets(work, streets, {}, rewritten))
 
 
 def renumber_locality(work: Work, request: r.RenumberLocalityRequest) -> Done:
@@ -162,7 +165,7 @@ def _make(
     work: Work,
     class_: str,
     request: r.StreetRequest | r.LocalityRequest,
-    name: _Name,
+    name: PlaceName,
     parent: int | None,
 ) -> Done:
     unit_id = commune_id(work.session, request.commune)
@@ -188,21 +191,27 @@ def _there(work: Work, name: Mapping[str, Any]) -> NameTakenError:
     return NameTakenError(said, place={"id": there, "name": shown})
 
 
-def _rename(work: Work, class_: str, renamed: Sequence[tuple[FoundPlace, _Name]]) -> Done:
+def _rename(work: Work, class_: str, renamed: Sequence[tuple[FoundPlace, PlaceName]]) -> Done:
     ids = [place.id for place, _ in renamed]
     lock_places(work.session, *ids)
     codes = _communes(work, [place.unit_id for place, _ in renamed])
     asked = [(codes[each[0].unit_id], each) for each in renamed]
-    rows = _each(asked, lambda each: _renamed(work, class_, *each))
+    rows = _each(asked, lambda each: renamed_row(work, class_, *each))
     work.begin(**{_SCOPE[class_]: ids})
     for row in rows:
         work.session.execute(_RENAME, row)
-    work.in_force = work.session.scalars(SQL.text(_COUNT_IN[class_]), {"ids": ids}).one()
+    work.in_force = count_in_force(work.session, class_, ids)
     _, name = renamed[0]
     return work.done(NamedPlace(ids[0], name.kind, name.name))
 
 
-def _renamed(work: Work, class_: str, place: FoundPlace, name: _Name) -> dict[str, Any]:
+def count_in_force(session: Session, class_: str, ids: Sequence[int]) -> int:
+    """How many records in force have the name of one of these places in their address."""
+    counted: int = session.scalars(SQL.text(_COUNT_IN[class_]), {"ids": list(ids)}).one()
+    return counted
+
+
+def renamed_row(work: Work, class_: str, place: FoundPlace, name: PlaceName) -> dict[str, Any]:
     """The row of a place under its new name; raises ConflictError where it cannot have it."""
     if (name.key, name.name, name.kind) == (place.key, place.name, place.kind):
         raise ConflictError(Message("name_unchanged"))
@@ -319,10 +328,10 @@ def _communes(work: Work, units: Sequence[int]) -> dict[int, str]:
     return {row.id: row.code for row in rows}
 
 
-def _told(
+def changed_streets(
     work: Work,
     streets: Sequence[FoundPlace],
-    names: Mapping[int, _Name],
+    names: Mapping[int, PlaceName],
     rewritten: Mapping[int, int] | None = None,
 ) -> tuple[ChangedStreet, ...]:
     """What became of a street in each of its communes."""
@@ -367,13 +376,13 @@ def _former(work: Work, code: str | None, unit_id: int) -> int | None:
     return former_id(work.session, code, unit_id) if code else None
 
 
-def _street_name(written: str, name: str, kind: str) -> _Name:
+def _street_name(written: str, name: str, kind: str) -> PlaceName:
     check_name(written, name)
     read = read_street(written, name)
-    return _Name(read.key, read.name, read.kind or kind)
+    return PlaceName(read.key, read.name, read.kind or kind)
 
 
-def _columns(name: _Name) -> dict[str, str]:
+def _columns(name: PlaceName) -> dict[str, str]:
     return {"key": name.key, "name": name.name, "kind": name.kind}
 
 

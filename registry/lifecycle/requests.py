@@ -290,6 +290,17 @@ class ReinstateRequest(Reasoned):
     )
 
 
+class UndoRequest(Reasoned):
+    """What an operation changed is as before, unless later work stands on it."""
+
+    event_id: int = Field(
+        ge=1, le=2**63 - 1, description="the event of the operation, as its answer names it"
+    )
+    same_address: bool = Field(
+        False, description="another living record has this address, and both are right"
+    )
+
+
 class StreetRequest(OperationRequest):
     """A street of a commune."""
 

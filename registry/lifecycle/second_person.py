@@ -165,13 +165,16 @@ def _default_rules() -> tuple[Rule, ...]:
 def needs_second(session: Session, operation: str, works: list[Work]) -> bool:
     """Whether the table asks for a second person for what these works have just written.
 
-    A key that may approve its own needs none.
+    A key that may approve its own needs none. To undo an operation takes whom the operation takes.
     """
     actor = acting()
     if actor is not None and actor.approves_own:
         return False
     _, role = who_acts()
-    rules = [rule for rule in rules_in_force(session) if rule.concerns(operation, role)]
+    names = {operation} | {work.undoes for work in works if work.undoes}
+    rules = [
+        rule for rule in rules_in_force(session) if any(rule.concerns(name, role) for name in names)
+    ]
     if not rules:
         return False
     moved = {code: work.actor for work in works for code in work.moved}

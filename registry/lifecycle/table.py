@@ -7,7 +7,7 @@ from typing import Any, Final
 from registry.core.labels import STATUSES
 from registry.core.messages import N_
 from registry.core.roles import Role
-from registry.lifecycle import bulk, plates, records, successions
+from registry.lifecycle import bulk, plates, records, successions, undo
 from registry.lifecycle import requests as r
 from registry.lifecycle.work import Done, Work
 
@@ -286,6 +286,16 @@ OPERATIONS: Final = (
         r.MergeLocalityRequest,
         bulk.merge_locality,
         {**_HERE, "locality": "Thôn Nam", "into": "Thôn Đoài", "reason": "sáp nhập thôn"},
+    ),
+    Operation(
+        "undo",
+        N_("undo"),
+        (),
+        None,
+        "approver",
+        r.UndoRequest,
+        undo.undo,
+        {"event_id": 417, "reason": "nhập nhầm tên thôn"},
     ),
     Operation(
         "issue-plates",

@@ -23,6 +23,7 @@ FIELDS: Final = {described(column).member: described(column).label for column in
     "by": N_("Reserved code; a new one is issued without"),
     "numbers": N_("Table of old and new numbers"),
     "new_name": N_("New name"),
+    "event_id": N_("Number of the event"),
     "accuracy_m": N_("Accuracy (metres)"),
     "note": N_("Note, without names or telephone numbers of people"),
     "seen_on": N_("Seen on"),
@@ -59,6 +60,7 @@ EFFECTS: Final = {
     "merge": N_("An old code leads to the one that continues it."),
     "split": N_("The old code leads to the new ones."),
     "replace": N_("The old code leads to the new one."),
+    "undo": N_("What nobody changed since is as before. History keeps both."),
     "retire": N_("Lookups of the code say so. It is never given to another door."),
     "reinstate": N_("The code is found again; those that continued it stay as they are."),
 }

@@ -152,6 +152,8 @@ class Work:
     """Whether who asked is shown the records as they are now."""
     persons: Mapping[str, object] = field(default_factory=dict)
     """Who else stands behind it, for the scope of its event."""
+    undoes: str | None = None
+    """Name of the operation that it undoes."""
     in_force: int = 0
     """Records in force that it changed."""
     moved: set[str] = field(default_factory=set)

@@ -14,9 +14,16 @@ from registry.core.database import session_scope
 from registry.core.errors import DatabaseUnavailableError, NotFoundError
 from registry.core.events import Cause, move_pending_events, open_event, refuse_brought
 from registry.core.locks import Lock, hold_lock
-from registry.core.messages import Message, Several
+from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.core.undo import Obstacle, UndoPreview
+from registry.core.undo import (
+    UndoPreview,
+    find_touched,
+    later_work,
+    preview_restoring,
+    remove_places,
+    restore_touched,
+)
 from registry.coverage.count_cache import count_within
 from registry.reform.refusals import ReformTouchedError
 from registry.reform.report import gazetteer_of
@@ -27,10 +34,7 @@ from registry.units.gazetteer import today
 SQL: Final = Statements(__file__)
 IN_THE_WAY: Final = {
     "reform_later": Message("units_changed_by_later_reform"),
-    "household_changed": Message("household_changed_since"),
     "household_new": Message("household_in_new_unit"),
-    "street_changed": Message("street_changed_since"),
-    "locality_changed": Message("locality_changed_since"),
     "street_new": Message("street_in_new_unit"),
     "locality_new": Message("locality_in_new_unit"),
     "report_new": Message("report_in_new_unit"),
@@ -38,7 +42,7 @@ IN_THE_WAY: Final = {
     "target_new": Message("target_of_new_unit"),
     "unit_changed": Message("new_unit_changed_since"),
 }
-"""What may stand in the way → in words."""
+"""What else may stand in the way → in words."""
 _UNDONE: Final = text(
     "UPDATE reform SET state = 'undone', undone_event_id = current_event_id() WHERE id = :id"
 )
@@ -83,10 +87,9 @@ def preview_undo(engine: Engine, number: str) -> UndoPreview:
         check_covers(gazetteer_of(session, today()), row.affected_ids)
         refuse_brought(session, row.event_id)
         unbind(session)
-        obstacles = _obstacles(session, _find_moved(session, row))
-        restored = session.scalar(text("SELECT count(*) FROM reform_moved"))
+        preview = _look(session, _find_moved(session, row))
         session.rollback()
-    return UndoPreview(0, restored or 0, 0, obstacles)
+    return preview
 
 
 def _find_moved(session: Session, row: Any) -> dict[str, Any]:
@@ -99,43 +102,34 @@ def _find_moved(session: Session, row: Any) -> dict[str, Any]:
         "units": row.unit_ids,
     }
     said["born"] = list(session.scalars(SQL.text("born"), said))
-    for statement in SQL.script("moved"):
-        session.execute(statement, said)
+    session.execute(SQL.text("went"), said)
+    find_touched(session, row.event_id)
     return said
 
 
 def _undo(session: Session, row: Any, cause: Cause) -> Undone:
     said = _find_moved(session, row)
-    _refuse_touched(_obstacles(session, said))
+    preview = _look(session, said)
+    if preview.obstacles:
+        raise ReformTouchedError(preview)
     event_id = open_event(session, cause)
     for statement in SQL.script("restore_units"):
         session.execute(statement, said)
     session.execute(SQL.text("lead_back"), said)
-    session.execute(SQL.text("restore_places"), said)
-    written: Any = session.execute(SQL.text("restore_households"), said)
+    session.execute(SQL.text("unmark_places"))
+    households = restore_touched(session, row.event_id)
     session.execute(SQL.text("former_numbers_of_streets"), said)
     session.execute(SQL.text("former_numbers_of_localities"), said)
     for statement in SQL.script("restore_belongings"):
         session.execute(statement, said)
-    session.execute(text("SELECT remove_places(:event)"), said)
+    remove_places(session, row.event_id)
     draw_cells(session.connection())
     session.execute(_UNDONE, {"id": row.id})
     draw_soon(session)
     count_within(session)
-    return Undone(row.id, event_id, written.rowcount)
+    return Undone(row.id, event_id, households)
 
 
-def _obstacles(session: Session, said: dict[str, Any]) -> tuple[Obstacle, ...]:
-    found = session.execute(SQL.text("in_the_way"), said).all()
-    return tuple(
-        Obstacle(what, about, Message("field_says", field=about, detail=IN_THE_WAY[what]))
-        for what, about in found
-    )
-
-
-def _refuse_touched(obstacles: tuple[Obstacle, ...]) -> None:
-    if obstacles:
-        raise ReformTouchedError(
-            Several((each.detail for each in obstacles), between="\n"),
-            errors=[each.to_dict() for each in obstacles],
-        )
+def _look(session: Session, said: dict[str, Any]) -> UndoPreview:
+    own = session.execute(SQL.text("in_the_way"), said)
+    return preview_restoring(session, [*own, *later_work(session, said["event"])], IN_THE_WAY)

@@ -6,16 +6,7 @@ WHERE number = :number AND state = 'carried' FOR UPDATE
 SELECT id FROM admin_unit WHERE id = ANY (:units) AND source = :source
     AND lower(lifetime) = :day
 
--- moved --
--- Places and households go back to the state that the event of the reform ended.
-CREATE TEMPORARY TABLE reform_moved ON COMMIT DROP AS
-SELECT v.code, v.unit_id, v.former_unit_id, v.street_id, v.locality_id, h.event_id,
-    h.unit_id AS now_unit
-FROM household_version v LEFT JOIN household h ON h.code = v.code
-WHERE v.ended_by_event_id = :event;
-CREATE TEMPORARY TABLE reform_moved_place ON COMMIT DROP AS
-SELECT DISTINCT ON (v.id) v.* FROM place_version v
-WHERE v.ended_by_event_id = :event ORDER BY v.id, v.valid_to;
+-- went --
 CREATE TEMPORARY TABLE reform_went ON COMMIT DROP AS
 SELECT successor_id AS now_unit, predecessor_id AS unit_id FROM admin_unit_succession
 WHERE source = :source AND effective_on = :day
@@ -26,16 +17,8 @@ SELECT 'reform_later', r.number FROM reform r, reform mine
 WHERE mine.id = :reform AND r.id > mine.id AND r.state IN ('prepared', 'carried')
     AND r.unit_ids && mine.unit_ids
 UNION ALL
-(SELECT 'household_changed', code FROM reform_moved
-WHERE event_id IS DISTINCT FROM :event ORDER BY code LIMIT 20)
-UNION ALL
 (SELECT 'household_new', h.code FROM household h
 WHERE h.unit_id = ANY (:born) AND h.event_id <> :event ORDER BY h.code LIMIT 20)
-UNION ALL
-(SELECT p.class || '_changed', p.kind || ' ' || p.name FROM place p
-WHERE (p.id IN (SELECT id FROM reform_moved_place) OR p.event_id = :event)
-    AND EXISTS (SELECT FROM place_version v WHERE v.id = p.id
-        AND v.ended_by_event_id > :event) ORDER BY 1 DESC, 2 LIMIT 20)
 UNION ALL
 (SELECT p.class || '_new', p.kind || ' ' || p.name FROM place p
 WHERE p.unit_id = ANY (:born) AND p.event_id > :event ORDER BY 1 DESC, 2 LIMIT 20)
@@ -109,15 +92,9 @@ FROM (SELECT DISTINCT now_unit, unit_id FROM reform_went) w
 WHERE now_unit <> unit_id
 ON CONFLICT (predecessor_id, successor_id) DO NOTHING
 
--- restore_places --
-UPDATE place p SET unit_id = v.unit_id, former_unit_id = v.former_unit_id,
-    parent_id = v.parent_id, marks = nullif(regexp_replace(p.marks, ' ?#[0-9]+$', ''), '')
-FROM reform_moved_place v WHERE v.id = p.id
-
--- restore_households --
-UPDATE household h SET unit_id = m.unit_id, former_unit_id = m.former_unit_id,
-    street_id = m.street_id, locality_id = m.locality_id
-FROM reform_moved m WHERE m.code = h.code
+-- unmark_places --
+-- A number behind the marks tells a street from the half that a reform cut off.
+UPDATE touched_place SET marks = nullif(regexp_replace(marks, ' ?#[0-9]+$', ''), '')
 
 -- former_numbers --
 UPDATE household_former_number n SET {column} = CAST(b.was ->> 'copy_of' AS bigint)

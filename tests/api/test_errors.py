@@ -26,7 +26,7 @@ NEED_A_KEY = {
     "/v1/imports", "/v1/packs/<commune>", "/v1/packs/<commune>/basemap", "/v1/services/check",
     *(f"/v1/imports/<int:import_id>{part}" for part in ("", "/codes", "/problems", "/report")),
     "/v1/pending-operations", "/v1/pending-operations/<int:pending_id>",
-    "/v1/imports/template", "/v1/export", "/v1/field/area",
+    "/v1/imports/template", "/v1/export", "/v1/field/area", "/v1/operations/undo",
     *(f"/v1/webhooks{part}" for part in (
         "", "/<int:webhook_id>", "/<int:webhook_id>/deliveries",
     )),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from werkzeug.test import TestResponse
@@ -166,3 +167,86 @@ def test_the_first_page_counts_what_waits(office: Office, seat: Seat, first: Key
     assert waiting() == before + 1
     office.post("propose", first, commune=COMMUNE, street="Phố Láng", house_number="13")
     assert waiting() == before + 2
+
+
+def preview_of_undo(office: Office, key: KeyMade, event_id: int) -> TestResponse:
+    return office.get(f"/v1/operations/undo?event_id={event_id}", key)
+
+
+def test_undo_of_a_rename_is_shown_then_waits_for_a_second_person(
+    office: Office, first: KeyMade, second: KeyMade
+) -> None:
+    place = office.place
+    place.street("Phố Nhầm Tên")
+    code = place.house("1", "Nhầm Tên")
+    names = {"commune": COMMUNE, "street": "Nhầm Tên", "new_name": "Phố Tên Khác"}
+    event = place.do("rename-street", **names).event_id
+    shown = preview_of_undo(office, first, event)
+    assert shown.get_json() == {"removed": 0, "restored": 0, "kept": 0, "obstacles": []}
+
+    filed = office.post("undo", first, event_id=event, reason="nhầm")
+    assert (filed.status_code, place.record(code).street_name) == (202, "Tên Khác")
+    done = decide(office, second, filed.headers["Location"], "approve").get_json()
+
+    assert place.record(code).street_name == "Nhầm Tên"
+    assert (done["operation"], done["streets"][0]["after"]) == ("undo", "Phố Nhầm Tên")
+    assert code_of(preview_of_undo(office, first, event)) == (409, "conflict")
+    assert code_of(office.post("undo", first, event_id=event, reason="nhầm")) == (409, "conflict")
+
+
+def test_undo_names_later_work_and_is_no_neighbours(office: Office, first: KeyMade) -> None:
+    place = office.place
+    code = place.house("91")
+    numbers = [{"old": "91", "new": "93"}]
+    event = place.do(
+        "renumber-street", commune=COMMUNE, street="Phố Láng", numbers=numbers
+    ).event_id
+    neighbour = office.key("phường bên", "approver", (ELSEWHERE,))
+    assert code_of(preview_of_undo(office, neighbour, event)) == (403, "outside_units")
+    refused = office.post("undo", neighbour, event_id=event, reason="nhầm")
+    assert code_of(refused) == (403, "outside_units")
+    assert office.post("correct", first, code=code, floor="2").status_code == 200
+
+    (obstacle,) = preview_of_undo(office, first, event).get_json()["obstacles"]
+    blocked = office.post("undo", first, event_id=event, reason="nhầm")
+
+    assert (obstacle["code"], obstacle["about"]) == ("household_changed", code)
+    assert code_of(blocked) == (409, "undo_blocked")
+    assert blocked.get_json()["errors"] == [obstacle]
+
+
+def fed(office: Office, key: KeyMade, after: str = "") -> tuple[dict[str, Any], str]:
+    """What followers hold of each code and place, and where they stand."""
+    held: dict[str, Any] = {}
+    more = True
+    while more:
+        path = f"/v1/changes?{urlencode({'after': after} if after else {})}"
+        page = office.get(path, key).get_json()
+        for entry in page["entries"]:
+            name = str(entry.get("code") or (entry["type"], entry.get("id")))
+            held[name] = {n: v for n, v in entry.items() if n in _HELD}
+        after, more = page["cursor"], page["more"]
+    return held, after
+
+
+_HELD = ("type", "code", "label", "address", "street", "house_number", "status", "kind", "name")
+
+
+def test_followers_of_the_feed_hold_what_they_held_before(office: Office, first: KeyMade) -> None:
+    place = office.place
+    place.street("Phố Một Nửa")
+    place.street("Phố Nửa Kia")
+    code = place.house("1", "Một Nửa")
+    before, cursor = fed(office, first)
+    names = {"commune": COMMUNE, "street": "Một Nửa", "into": "Nửa Kia", "reason": "tests"}
+    event = place.do("merge-street", **names).event_id
+    merged, later = fed(office, first, cursor)
+    assert merged[code] != before[code]
+
+    place.do("undo", event_id=event, reason="nhầm")
+
+    undone, _ = fed(office, first, later)
+    assert undone[code] == before[code]
+    assert {
+        name: value for name, value in fed(office, first)[0].items() if name in before
+    } == before

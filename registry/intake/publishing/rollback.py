@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Engine, TextClause, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from registry.core.actors import demand, is_bound, outside_units
@@ -14,7 +14,14 @@ from registry.core.locks import Lock, hold_lock
 from registry.core.messages import N_, Message, _
 from registry.core.remedies import Remedy
 from registry.core.sql import Statements
-from registry.core.undo import Obstacle, UndoPreview
+from registry.core.undo import (
+    Obstacle,
+    UndoPreview,
+    count_touched,
+    find_touched,
+    remove_places,
+    restore_touched,
+)
 
 SQL: Final = Statements(__file__)
 
@@ -28,7 +35,7 @@ _REASONS: Final = {
     "building": N_("building of a code that is kept"),
 }
 _OF_IMPORT: Final = ", đợt nhập "
-"""Behind an event, as `later` tells it."""
+"""Behind an event, as `kept` names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +91,14 @@ def roll_back(
             raise outside_units(outside.detail, outside.about.split())
         if not keep_later and (obstacle := _built_on(session, import_id)):
             raise ConflictError(obstacle.detail)
-        _rows(session, "keep_buildings")
+        _keep(session)
         for statement in ("remove_refs", "restore_refs", "forget_refs"):
             session.execute(SQL.text(statement), parameters)
-        restored = _changed(session.execute(_restore(), parameters))
+        restored = restore_touched(session, row.published_event_id)
         # Flats first: a building cannot go before them.
-        removed = sum(
-            _rows(session, "remove", parameters | {"kind": kind})
-            for kind in ("household", "building")
-        )
-        for statement in ("remove_places", "roll_back"):
-            session.execute(SQL.text(statement), parameters)
+        removed = sum(_remove(session, kind) for kind in ("household", "building"))
+        remove_places(session, row.published_event_id)
+        session.execute(SQL.text("roll_back"), parameters)
         return RolledBack(import_id, source, removed, restored, *_kept(session))
 
 
@@ -106,25 +110,30 @@ def preview_rollback(engine: Engine, import_id: int) -> UndoPreview:
     demand("approver", N_("roll an import back"))
     with session_scope(engine) as session:
         row = _published(session, import_id)
-        parameters = _find_touched(session, row, import_id)
+        _find_touched(session, row, import_id)
         obstacles = (
             _later(row, import_id) if row.later else None,
             _outside(session),
             _built_on(session, import_id),
         )
-        _rows(session, "keep_buildings")
-        counts = session.execute(SQL.text("preview"), parameters).one()
+        _keep(session)
+        counts = *count_touched(session), _kept(session)[0]
         session.rollback()
-    return UndoPreview(counts.removed, counts.restored, counts.kept, tuple(filter(None, obstacles)))
+    return UndoPreview(*counts, tuple(filter(None, obstacles)))
 
 
 def _find_touched(session: Session, row: Any, import_id: int) -> dict[str, object]:
-    """Leaves `touched` and `kept`; the parameters of what is done with them."""
-    parameters = {"event": row.published_event_id, "id": import_id, "source": row.source}
-    for statement in ("touched", "kept"):
-        session.execute(SQL.text(statement), parameters)
-    session.execute(text("ANALYZE touched"))
+    """Leaves also what is `kept`; the parameters of what is done with it."""
+    parameters = {"id": import_id, "source": row.source}
+    find_touched(session, row.published_event_id)
+    session.execute(SQL.text("kept"), parameters)
     return parameters
+
+
+def _keep(session: Session) -> None:
+    """What is kept is no more among what is touched."""
+    for statement in SQL.script("keep"):
+        session.execute(statement)
 
 
 def _outside(session: Session) -> Obstacle | None:
@@ -202,18 +211,5 @@ def _cut(events: str, limit: int = 200) -> str:
     return events if len(events) <= limit else f"{events[:limit].rsplit(';', 1)[0]}; …"
 
 
-def _restore() -> TextClause:
-    # Here, because what a table with points needs takes a while, for which no import should wait.
-    from registry.core.tables.records import HOUSEHOLD, STAMPED
-
-    names = [c.name for c in HOUSEHOLD.c if c.name not in ("code", *STAMPED)]
-    before = ", ".join(f"v.{name}" for name in names)
-    return Statements(__file__, state=", ".join(names), before=before).text("restore")
-
-
-def _rows(session: Session, statement: str, parameters: dict[str, object] | None = None) -> int:
-    return _changed(session.execute(SQL.text(statement), parameters))
-
-
-def _changed(result: object) -> int:
-    return int(getattr(result, "rowcount", 0))
+def _remove(session: Session, kind: str) -> int:
+    return int(getattr(session.execute(SQL.text("remove"), {"kind": kind}), "rowcount", 0))

@@ -5,34 +5,6 @@ SELECT source, state, published_event_id, (
         ORDER BY l.published_event_id DESC LIMIT 1) AS later
 FROM import i WHERE id = :id FOR UPDATE
 
--- touched --
--- What the import wrote, and what it made: those of which it ended no state of another event.
-CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
-SELECT code, NOT EXISTS (
-    SELECT FROM household_version v
-    WHERE v.code = t.code AND v.ended_by_event_id = :event AND v.event_id <> :event) AS made
-FROM (
-    SELECT code FROM household WHERE event_id = :event
-    UNION SELECT code FROM household_version WHERE event_id = :event
-) t
-
--- undone --
--- Events that are as if they had never been: imports taken back, and the taking back. A chain of
--- imports of one source can so be undone one after the other.
-SELECT published_event_id FROM import WHERE state = 'rolled_back'
-UNION SELECT rolled_back_event_id FROM import WHERE state = 'rolled_back'
-
--- later --
-SELECT v.code, concat('#', e.id, ' ', e.kind, ' ', to_char(e.occurred_at, 'DD/MM/YYYY'),
-    ', đợt nhập ' || (e.scope->>'import')) AS reason
-FROM household_version v
-JOIN touched t ON t.code = v.code
-JOIN event e ON e.id = v.ended_by_event_id
-WHERE v.valid_from >= (
-        SELECT min(w.valid_from) FROM household_version w
-        WHERE w.code = v.code AND w.event_id = :event)
-    AND v.ended_by_event_id <> :event AND v.ended_by_event_id NOT IN ({undone})
-
 -- referred --
 SELECT t.code, CASE WHEN u.refs THEN 'ref' WHEN u.plates THEN 'plate' ELSE 'other' END AS reason
 FROM touched t
@@ -55,7 +27,9 @@ CREATE TEMPORARY TABLE kept ON COMMIT DROP AS
 SELECT code, coalesce(min(reason) FILTER (WHERE later), min(reason)) AS reason,
     bool_or(later) AS later
 FROM (
-    SELECT code, reason, true AS later FROM ({later}) l
+    SELECT s.code, concat('#', e.id, ' ', e.kind, ' ', to_char(e.occurred_at, 'DD/MM/YYYY'),
+        ', đợt nhập ' || (e.scope->>'import')) AS reason, true AS later
+    FROM changed_since s JOIN event e ON e.id = s.event_id
     UNION ALL
     SELECT code, reason, false FROM ({referred}) r
 ) built_on
@@ -67,27 +41,19 @@ SELECT count(*) FILTER (WHERE later),
     count(*) FILTER (WHERE reason = 'ref'), count(*) FILTER (WHERE reason = 'plate'),
     count(*) FILTER (WHERE reason = 'other'), min(code) FROM kept
 
--- preview --
-SELECT (SELECT count(*) FROM touched t
-        WHERE t.made AND NOT EXISTS (SELECT FROM kept k WHERE k.code = t.code)) AS removed,
-    (SELECT count(DISTINCT v.code) FROM household_version v
-        WHERE v.ended_by_event_id = :event AND v.event_id <> :event
-            AND NOT EXISTS (SELECT FROM kept k WHERE k.code = v.code)) AS restored,
-    (SELECT count(*) FROM kept) AS kept
-
--- keep_buildings --
+-- keep --
 -- A building stays as long as a record of it does.
 INSERT INTO kept (code, reason, later)
 SELECT DISTINCT b.code, 'building', false
 FROM kept k
 JOIN household h ON h.code = k.code
 JOIN touched b ON b.code = h.parent_code AND b.made
-WHERE NOT EXISTS (SELECT FROM kept o WHERE o.code = b.code)
+WHERE NOT EXISTS (SELECT FROM kept o WHERE o.code = b.code);
+DELETE FROM touched t USING kept k WHERE k.code = t.code
 
 -- remove --
 DELETE FROM household h USING touched t
 WHERE h.kind = :kind AND t.code = h.code AND t.made
-    AND NOT EXISTS (SELECT FROM kept k WHERE k.code = h.code)
 
 -- remove_refs --
 DELETE FROM household_ref r WHERE r.import_id = :id
@@ -110,16 +76,3 @@ WHERE h.unit_id <> ALL ((SELECT writable_units())::integer[]) ORDER BY u.code
 
 -- forget_refs --
 DELETE FROM household_ref_before WHERE import_id = :id
-
--- remove_places --
-SELECT remove_places(:event)
-
--- restore --
-UPDATE household h SET ({state}) = ROW ({before})
-FROM (
-    SELECT DISTINCT ON (code) * FROM household_version
-    WHERE ended_by_event_id = :event AND event_id <> :event
-        AND NOT EXISTS (SELECT FROM kept k WHERE k.code = household_version.code)
-    ORDER BY code, valid_from
-) v
-WHERE h.code = v.code

@@ -209,6 +209,9 @@ _BESIDE: Final = {
 _AFTER: Final = {
     f"reform/{name}.sql": "reform/settling.sql"
     for name in ("queries", "carrying", "report", "work_file")
+} | {
+    f"{name}.sql": "core/undo.sql"
+    for name in ("intake/publishing/rollback", "lifecycle/undo", "reform/undo")
 }
 """File → another one, whose temporary tables its statements read."""
 

@@ -1,0 +1,107 @@
+"""Undoing an operation: what it would do is shown first, and what stands in its way."""
+
+import re
+from typing import Final
+
+from flask import request
+from pydantic import ValidationError
+from werkzeug.wrappers import Response as BaseResponse
+
+from api.core.access import caller
+from api.core.audit import note_done, note_operation
+from api.core.context import gazetteer, register
+from api.core.endpoint import signed_in_page
+from api.core.errors import invalid_input, registry_problem, status_of
+from api.desk.blueprint import (
+    desk_blueprint,
+    desk_page,
+    done,
+    done_before,
+    event_words,
+    filed,
+    new_once,
+    once_of_form,
+    unit_name,
+)
+from api.desk.records_words import preview_of
+from api.pages.shell import complaint
+from registry.core.database import session_scope
+from registry.core.errors import AlreadyDoneError, RegistryError
+from registry.core.messages import _
+from registry.lifecycle.requests import UndoRequest
+from registry.lifecycle.run import perform
+from registry.lifecycle.table import BY_NAME
+from registry.lifecycle.undoing import preview_undo
+
+blueprint = desk_blueprint("undo", "/desk/undo")
+
+UNDO: Final = BY_NAME["undo"]
+_BACK: Final = re.compile(r"/desk/(?:streets|hamlets|records)(?:/[0-9A-Z-]{1,20})?")
+"""Where somebody may come from, and is led back to."""
+
+
+@blueprint.get("/<int:event_id>")
+@signed_in_page("approver")
+def get_undo(event_id: int) -> BaseResponse:
+    """What would be as before, and the form that does it."""
+    return _page(event_id)
+
+
+@blueprint.post("/<int:event_id>")
+@signed_in_page("approver")
+def post_undo(event_id: int) -> BaseResponse:
+    """Undo it, or show what stands in the way."""
+    try:
+        asked = _asked(event_id)
+        note_operation(UNDO, [asked])
+        made = perform(register().engine, UNDO, asked, actor=caller().name, once=once_of_form())
+    except AlreadyDoneError:
+        return done_before(_back())
+    except RegistryError as error:
+        registry_problem(error)  # for the audit log
+        return _page(event_id, error)
+    note_done(made)
+    if made.pending_id is not None:
+        return filed(made.pending_id)
+    return done(_back(), _("Undone: {count:n} records as before.", count=made.rewritten))
+
+
+def _page(event_id: int, error: RegistryError | None = None) -> BaseResponse:
+    same_address = "same_address" in request.form
+    tried = preview_undo(
+        register().engine, min(event_id, 2**63 - 1), caller().name, same_address=same_address
+    )
+    made, preview = tried.done, None
+    if made is not None:
+        with session_scope(register().read_engine) as session:
+            preview = preview_of(session, gazetteer(), UNDO, made.records)
+    return desk_page(
+        "desk/undo.html",
+        status_of(error) if error else 200,
+        event=tried.event,
+        what=event_words(tried.event.kind),
+        found=tried.preview,
+        taken=same_address or any(o.code == "address_taken" for o in tried.preview.obstacles),
+        same_address=same_address,
+        made=made,
+        preview=preview,
+        names={each.commune: unit_name(each.commune) for each in (made.streets if made else ())},
+        trouble=complaint(error) if error and made else None,
+        reason=request.form.get("reason", ""),
+        once=new_once(),
+        back=_back(),
+    )
+
+
+def _asked(event_id: int) -> UndoRequest:
+    names = ("decision_number", "reason", "same_address")
+    given = {name: value for name in names if (value := request.form.get(name, "").strip())}
+    try:
+        return UndoRequest.model_validate(given | {"event_id": event_id})
+    except ValidationError as error:
+        raise invalid_input(error, UndoRequest) from None
+
+
+def _back() -> str:
+    back = request.values.get("back", "")
+    return back if _BACK.fullmatch(back) else "/desk"

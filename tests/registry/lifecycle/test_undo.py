@@ -1,0 +1,189 @@
+"""An operation is undone as a whole, or what stands in its way is named."""
+
+import pytest
+
+from registry.core.errors import ConflictError, NotFoundError
+from registry.core.undo import UndoBlockedError
+from tests.support.intake import checksum
+from tests.support.lifecycle import COMMUNE, LANG, Town
+
+HERE = {"commune": COMMUNE, "decision_number": "12/QĐ-UBND"}
+WHY = {"reason": "nhập nhầm"}
+
+
+def undo(place: Town, event_id: int, **given: object) -> int:
+    """Undo an event; the event that does it."""
+    return place.do("undo", event_id=event_id, **WHY, **given).event_id
+
+
+def blocked(place: Town, event_id: int) -> list[tuple[str, str]]:
+    """What stands in the way, and of what; nothing was written."""
+    before = checksum(place.engine)
+    with pytest.raises(UndoBlockedError) as raised:
+        undo(place, event_id)
+    assert checksum(place.engine) == before
+    return [(each.code, each.about) for each in raised.value.preview.obstacles]
+
+
+def versions(place: Town, *codes: str) -> int:
+    ((counted,),) = place.rows(
+        "SELECT count(*) FROM household_version WHERE code = ANY (:codes)", codes=list(codes)
+    )
+    return int(counted)
+
+
+def test_renamed_street_bears_its_name_again_and_the_other_leads_nowhere(place: Town) -> None:
+    place.street("Phố Cát Linh")
+    code = place.house("1", "Cát Linh")
+    before = checksum(place.engine)
+    done = place.do("rename-street", **HERE, street="Cát Linh", new_name="Đường Võ Văn Kiệt")
+
+    undone = place.do("undo", event_id=done.event_id, **WHY)
+
+    assert checksum(place.engine) == before
+    (street,) = undone.streets
+    assert (street.before, street.after, street.doors) == ("Đường Võ Văn Kiệt", "Phố Cát Linh", 1)
+    assert undone.rewritten == 0
+    assert place.record(code).street_name == "Cát Linh"
+    states = "SELECT name FROM place_version v JOIN household h ON h.street_id = v.id"
+    assert [name for (name,) in place.rows(f"{states} WHERE code = :c ORDER BY valid_to", c=code)][
+        -2:
+    ] == ["Cát Linh", "Võ Văn Kiệt"]
+
+
+def test_name_borne_before_stays_a_former_one(place: Town) -> None:
+    place.street("Phố Thành Công")
+    place.do("rename-street", **HERE, street="Thành Công", new_name="Phố Nguyên Hồng")
+    before = checksum(place.engine)
+    back = place.do("rename-street", **HERE, street="Nguyên Hồng", new_name="Phố Thành Công")
+    undo(place, back.event_id)
+    now = checksum(place.engine)
+    # It says anew until when it was borne.
+    assert {name for name, value in now.items() if value != before[name]} <= {"place_alias"}
+    former = "SELECT key FROM place_alias WHERE key IN ('thanh cong', 'nguien hong')"
+    assert place.rows(former) == [("thanh cong",)]
+
+
+def test_merged_street_comes_apart_with_its_doors_numbers_and_former_names(place: Town) -> None:
+    place.street("Phố Giảng Võ")
+    place.street("Phố Núi Trúc")
+    place.do("rename-street", **HERE, street="Núi Trúc", new_name="Phố Trúc Bạch")
+    came = [place.house(number, "Trúc Bạch") for number in ("1", "3")]
+    stayed = place.house("5", "Giảng Võ")
+    before, states = checksum(place.engine), versions(place, *came)
+    merged = place.do("merge-street", **HERE, street="Trúc Bạch", into="Giảng Võ", reason="tests")
+    assert checksum(place.engine) != before
+
+    undone = place.do("undo", event_id=merged.event_id, **WHY)
+
+    assert checksum(place.engine) == before
+    assert undone.rewritten == 2
+    # Nothing of the past is rewritten: each door has two states more.
+    assert versions(place, *came) == states + 4
+    assert place.steps(came[0])[-1].operation == "undo"
+    assert place.row(stayed).event_id < merged.event_id
+
+
+def test_merged_locality_takes_back_what_lay_in_it(place: Town) -> None:
+    place.do("name-locality", **HERE, locality="Khu phố 4")
+    place.do("name-locality", **HERE, locality="Khu phố 5")
+    place.do("name-locality", **HERE, locality="Tổ 2, Khu phố 5")
+    place.house("7", None, locality="Tổ 2, Khu phố 5", **LANG)
+    place.house("9", None, locality="Khu phố 5", **LANG)
+    before = checksum(place.engine)
+    names = {"locality": "Khu phố 5", "into": "Khu phố 4"}
+    merged = place.do("merge-locality", **HERE, **names, reason="tests")
+    undo(place, merged.event_id)
+    assert checksum(place.engine) == before
+
+
+def test_exchanged_numbers_come_back(place: Town) -> None:
+    place.street("Phố Hào Nam")
+    codes = [place.house(number, "Hào Nam") for number in ("1", "3")]
+    before = checksum(place.engine)
+    numbers = [{"old": "1", "new": "3"}, {"old": "3", "new": "1"}]
+    done = place.do("renumber-street", **HERE, street="Hào Nam", numbers=numbers)
+    undo(place, done.event_id)
+    assert checksum(place.engine) == before
+    assert [place.row(code).house_number for code in codes] == ["1", "3"]
+
+
+def test_later_work_of_another_stands_in_the_way_by_name(place: Town) -> None:
+    place.street("Phố Vạn Bảo")
+    first, second = place.house("1", "Vạn Bảo"), place.house("3", "Vạn Bảo")
+    numbers = [{"old": "1", "new": "11"}, {"old": "3", "new": "13"}]
+    done = place.do("renumber-street", **HERE, street="Vạn Bảo", numbers=numbers)
+    later = place.do("correct", code=second, households_count=2)
+    place.house("1", "Vạn Bảo")
+    renamed = place.do("rename-street", **HERE, street="Vạn Bảo", new_name="Phố Vạn Phúc")
+
+    found = dict(blocked(place, done.event_id))
+
+    assert found["household_changed"] == second
+    assert "address_taken" in found
+    # What a street is called now is no work that stands on its numbers.
+    assert "street_changed" not in found
+    undo(place, renamed.event_id)
+    undo(place, later.event_id)
+    assert dict(blocked(place, done.event_id)).keys() == {"address_taken"}
+    undo(place, done.event_id, same_address=True)
+    assert [place.row(code).house_number for code in (first, second)] == ["1", "3"]
+
+
+def test_changes_of_one_street_are_undone_one_after_the_other(place: Town) -> None:
+    place.street("Phố Kim Mã")
+    place.house("1", "Kim Mã")
+    before = checksum(place.engine)
+    done = [
+        place.do("rename-street", **HERE, street="Kim Mã", new_name="Phố Kim Đồng"),
+        place.do("rename-street", **HERE, street="Kim Đồng", new_name="Phố Kim Hoa"),
+    ]
+    assert blocked(place, done[0].event_id) == [("street_changed", "phố Kim Hoa")]
+    for each in reversed(done):
+        undo(place, each.event_id)
+    assert checksum(place.engine) == before
+
+
+def test_name_that_another_street_bears_by_now_stands_in_the_way(place: Town) -> None:
+    place.street("Phố Liễu Giai")
+    done = place.do("rename-street", **HERE, street="Liễu Giai", new_name="Phố Đội Cấn")
+    place.street("Phố Liễu Giai")
+    assert blocked(place, done.event_id) == [("name_taken", "phố Liễu Giai")]
+
+
+def test_named_street_goes_unless_it_is_in_use(place: Town) -> None:
+    before = checksum(place.engine)
+    done = place.do("name-street", **HERE, street="Phố Nhầm")
+    undo(place, done.event_id)
+    assert checksum(place.engine) == before
+    used = place.do("name-street", **HERE, street="Phố Dùng")
+    place.house("1", "Dùng")
+    assert blocked(place, used.event_id) == [("street_in_use", "phố Dùng")]
+
+
+def test_retired_record_is_in_force_again_but_for_a_proposal(place: Town) -> None:
+    code = place.house("71")
+    before = checksum(place.engine)
+    retired = place.do("retire", code=code, reason="tests")
+    undone = place.do("undo", event_id=retired.event_id, **WHY)
+    assert checksum(place.engine) == before
+    assert [(each.code, each.status) for each in undone.records] == [(code, "active")]
+    given = {"commune": COMMUNE, "street": "Phố Láng", "house_number": "73", **LANG}
+    (proposed,) = place.do("propose", **given).records
+    declined = place.do("retire", code=proposed.code, reason="tests")
+    assert blocked(place, declined.event_id) == [("status_final", proposed.code)]
+
+
+def test_what_cannot_be_undone_is_refused(place: Town) -> None:
+    place.street("Phố Một Lần")
+    done = place.do("rename-street", **HERE, street="Một Lần", new_name="Phố Hai Lần")
+    event = undo(place, done.event_id)
+    with pytest.raises(ConflictError, match=f"already undone by event {event}"):
+        undo(place, done.event_id)
+    with pytest.raises(ConflictError, match="not an operation that can be undone"):
+        undo(place, event)
+    with pytest.raises(NotFoundError):
+        undo(place, 10**9)
+    reserved = place.do("reserve", count=1)
+    with pytest.raises(ConflictError, match="not an operation that can be undone"):
+        undo(place, reserved.event_id)
