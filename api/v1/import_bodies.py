@@ -347,7 +347,7 @@ def body_of(view: ImportView, asking: Actor) -> ImportAnswer:
         created_at=at(view.created_at),
         published_at=view.published_at and at(view.published_at),
         rolled_back_at=view.rolled_back_at and at(view.rolled_back_at),
-        progress={"phase": view.phase, "rows": view.rows_done, "asked_by": view.asked_by}
+        progress={"phase": view.phase, "rows": view.done, "asked_by": view.asked_by}
         if view.phase
         else None,
         counts={name: counts.get(name, 0) for name in ImportCounts.__annotations__}

@@ -48,6 +48,7 @@ from registry.files.formats.table import Numbering
 from registry.intake.judging.row_problem import RowProblem
 from registry.intake.publishing.rollback import preview_rollback
 from registry.intake.template import blank_of, write_blank
+from registry.jobs.submission import IMPORTS
 from registry.submissions.asking import answer, ask_publish, ask_rollback, discard
 from registry.submissions.receiving import Delivery, check_source, receive
 from registry.submissions.views import (
@@ -328,7 +329,7 @@ def _idempotency_key() -> str | None:
 def _file(import_id: int, kind: str) -> Response:
     with session_scope(register().engine) as session:
         view = find_import(session, import_id, caller())
-    path = kept.report(kept.of_import(register().settings, import_id), kind)
+    path = kept.report(IMPORTS.folder(register().settings, import_id), kind)
     if path is None and kind == kept.CODES and view.state in _NOT_YET:
         raise ImportStateError(
             Message("import_not_published", import_id=import_id), state=view.state

@@ -27,8 +27,8 @@ from api.v1.undo_bodies import UndoPreviewed, shown_preview
 from registry.core.database import session_scope
 from registry.core.errors import NotFoundError, ReformStateError
 from registry.core.messages import Message
-from registry.files import kept
 from registry.files.formats.formats import FORMATS
+from registry.jobs.submission import REFORMS
 from registry.reform.asking import BOUNDARIES, UNDECIDED, ask, decide, discard, receive
 from registry.reform.undo import preview_undo
 from registry.reform.views import MAP, WORKBOOK, find_reform, list_reforms
@@ -93,7 +93,7 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
     """The households that nothing settles, as a workbook to fill in, or for a map."""
     with session_scope(register().engine) as session:
         view = find_reform(session, gazetteer(), reform_id)
-    folder = kept.of_reform(register().settings, reform_id)
+    folder = REFORMS.folder(register().settings, reform_id)
     name = _WORK_FILES[query.format]
     path = folder / UNDECIDED / name
     if not path.is_file():

@@ -129,20 +129,15 @@ def adopted(settings: Settings, written: Path) -> Path:
     return path
 
 
-def of_import(settings: Settings, import_id: int) -> Path:
-    """Where the files of an import lie."""
-    return settings.kept / "imports" / str(import_id)
+def folder(settings: Settings, kind: str, number: int) -> Path:
+    """Where the files of one of `imports` or `reforms` lie."""
+    return settings.kept / kind / str(number)
 
 
-def imports_kept(settings: Settings) -> list[int]:
-    """The numbers of imports of which files lie here."""
-    folders = (settings.kept / "imports").glob("*")
+def numbers_kept(settings: Settings, kind: str) -> list[int]:
+    """The numbers of those of which files lie here."""
+    folders = (settings.kept / kind).glob("*")
     return [int(folder.name) for folder in folders if folder.name.isdecimal()]
-
-
-def of_reform(settings: Settings, reform_id: int) -> Path:
-    """Where the files of a resolution lie."""
-    return settings.kept / "reforms" / str(reform_id)
 
 
 def keep(folder: Path, received: Path, name: str, kind: str = DELIVERED) -> None:

@@ -13,6 +13,7 @@ from registry.core.messages import Message, read_stored, stored, worded
 from registry.core.reads import Reads
 from registry.core.remedies import Remedy, remedies_in
 from registry.core.settings import Settings
+from registry.jobs.submission import Submission
 from registry.jobs.table import Job
 from registry.units.gazetteer_cache import GazetteerCache
 
@@ -20,19 +21,17 @@ INTERRUPTED: Final = {"code": "interrupted", "message": Message("work_interrupte
 
 
 @contextmanager
-def acting_for(
-    engine: Engine, settings: Settings, asked_by: str, key_id: int | None
-) -> Iterator[str]:
+def acting_for(engine: Engine, settings: Settings, view: Submission) -> Iterator[str]:
     """In the block the holder of the key acts that asked for this; yields its name."""
-    if key_id is None:
-        raise KeyUnknownError(Message("asked_without_key", asked_by=asked_by))
+    if view.asked_key_id is None:
+        raise KeyUnknownError(Message("asked_without_key", asked_by=view.asked_by))
     reads = Reads(
         engine.url.render_as_string(hide_password=False),
         pool_size=1,
         statement_timeout_ms=settings.statement_timeout_ms,
     )
     try:
-        actor = KeyCheck(reads, engine, GazetteerCache(engine)).holder(key_id)
+        actor = KeyCheck(reads, engine, GazetteerCache(engine)).holder(view.asked_key_id)
     finally:
         reads.close()
     with acting_as(actor):

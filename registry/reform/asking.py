@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from geo.titles import without_people
 from registry.core.actors import Actor
 from registry.core.database import session_scope
-from registry.core.errors import OutcomeUnknownError, ReformStateError, StaleError
 from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.files import kept
 from registry.jobs.queue import abandon, enqueue
+from registry.jobs.submission import REFORMS, check_verdict
 from registry.jobs.table import WORK_ON_REFORM
 from registry.reform.views import ReformView, any_reform, check_may_change, find_reform
 from registry.units.gazetteer import Gazetteer
@@ -52,32 +52,23 @@ def receive(
 ) -> int:
     """Keep the resolution and its polygons, and queue the dry run; the number of the reform."""
     name = without_people(kept.clean_name(parts["file"][1]))
-    reform_id = None
-    try:
-        with session_scope(engine) as session:
-            reform_id = session.execute(_REFORM, {"actor": actor.name}).scalar_one()
-            folder = kept.of_reform(settings, reform_id)
-            for part, (path, given) in parts.items():
-                kind = kept.DELIVERED if part == "file" else part
-                kept.keep(folder, path, kept.clean_name(given), kind)
-            session.execute(
-                SQL.text("insert_work"),
-                {
-                    "id": reform_id,
-                    "name": name,
-                    "asked_by": actor.name,
-                    "key_id": actor.key_id,
-                    "days": settings.import_days,
-                },
-            )
-            enqueue(session, WORK_ON_REFORM, lock=_LOCK_NAME, reform_id=reform_id)
-    except OutcomeUnknownError:
-        raise  # it may be one that waits for its file
-    except BaseException:
-        if reform_id is not None:
-            kept.remove(kept.of_reform(settings, reform_id))
-        raise
-    return int(reform_id)
+    with REFORMS.receiving(settings) as folder, session_scope(engine) as session:
+        reform_id: int = session.execute(_REFORM, {"actor": actor.name}).scalar_one()
+        for part, (path, given) in parts.items():
+            kind = kept.DELIVERED if part == "file" else part
+            kept.keep(folder(reform_id), path, kept.clean_name(given), kind)
+        session.execute(
+            SQL.text("insert_work"),
+            {
+                "id": reform_id,
+                "name": name,
+                "asked_by": actor.name,
+                "key_id": actor.key_id,
+                "days": settings.import_days,
+            },
+        )
+        enqueue(session, WORK_ON_REFORM, lock=_LOCK_NAME, reform_id=reform_id)
+    return reform_id
 
 
 def ask(
@@ -97,8 +88,7 @@ def ask(
     """
     with session_scope(engine) as session:
         view = _locked(session, gazetteer, reform_id, task)
-        if verdict not in (None, view.verdict):
-            raise StaleError(Message("dry_run_outdated", latest=view.verdict, given=verdict))
+        check_verdict(view, verdict)
         _hand_over(session, view, actor, task, options)
 
 
@@ -117,7 +107,7 @@ def decide(
     path, name = file
     with session_scope(engine) as session:
         view = _locked(session, gazetteer, reform_id, "decide")
-        kept.keep(kept.of_reform(settings, reform_id), path, kept.clean_name(name), DECIDED)
+        kept.keep(REFORMS.folder(settings, reform_id), path, kept.clean_name(name), DECIDED)
         _hand_over(session, view, actor, "decide", {})
 
 
@@ -128,32 +118,28 @@ def discard(engine: Engine, settings: Settings, gazetteer: Gazetteer, reform_id:
     """
     with session_scope(engine) as session:
         _locked(session, gazetteer, reform_id, "discard")
-        session.execute(SQL.text("discard"), {"id": reform_id})
+        forget(session, reform_id)
         abandon(session, reform_id=reform_id)
-    kept.remove(kept.of_reform(settings, reform_id))
+    kept.remove(REFORMS.folder(settings, reform_id))
+
+
+def forget(session: Session, reform_id: int) -> None:
+    """Make a reform a discarded one, without report and files."""
+    session.execute(SQL.text("discard"), {"id": reform_id})
+    REFORMS.drop_files(session, reform_id)
 
 
 def _locked(session: Session, gazetteer: Gazetteer, reform_id: int, task: str) -> ReformView:
     """The reform, which nobody else changes until the transaction ends."""
     view = find_reform(session, gazetteer, reform_id)
     check_may_change(gazetteer, view)
-    # A job that carries it holds it as long as that takes: nobody waits for that.
-    if session.execute(_LOCK, {"id": reform_id}).one_or_none() is None:
-        raise _wrong_state(view, Message("being_processed"))
+    REFORMS.hold(session, view)
     view = any_reform(session, reform_id)
     states, why = _TAKES[task]
     is_busy = view.phase is not None and not (task == "discard" and view.state == "staged")
     if view.state not in states or is_busy:
-        raise _wrong_state(view, why)
+        raise REFORMS.wrong_state(view, why)
     return view
-
-
-def _wrong_state(view: ReformView, why: Message) -> ReformStateError:
-    doing = f", {view.phase}" if view.phase else ""
-    return ReformStateError(
-        Message("reform_in_state", id=view.id, state=view.state, doing=doing, why=why),
-        state=view.state,
-    )
 
 
 def _hand_over(
@@ -174,4 +160,3 @@ def _hand_over(
 
 
 _REFORM: Final = text("INSERT INTO reform (state, actor) VALUES ('staged', :actor) RETURNING id")
-_LOCK: Final = text("SELECT id FROM reform WHERE id = :id FOR UPDATE SKIP LOCKED")

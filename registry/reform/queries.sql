@@ -1,6 +1,6 @@
 -- discard --
 WITH discarded AS (UPDATE reform SET state = 'discarded' WHERE id = :id)
-UPDATE reform_work SET phase = NULL, report = NULL, files_until = NULL WHERE reform_id = :id
+UPDATE reform_work SET report = NULL WHERE reform_id = :id
 
 -- insert_work --
 INSERT INTO reform_work (reform_id, file_name, task, phase, asked_by, asked_key_id, files_until)
@@ -44,9 +44,6 @@ WHERE id = :id
 -- lock_prepared --
 SELECT number, effective_on, unit_ids FROM reform WHERE id = :id AND state = 'prepared' FOR UPDATE
 
--- note_progress --
-UPDATE reform_work SET phase = :phase, done = greatest(done, :done) WHERE reform_id = :id
-
 -- keep_report --
 UPDATE reform SET state = 'reported', number = :number, title = :title, effective_on = :day,
     affected_ids = :affected,
@@ -57,26 +54,11 @@ WHERE id = :id AND state IN ('staged', 'reported') RETURNING id
 UPDATE reform_work SET report = CAST(:report AS jsonb), verdict = verdict + :verdicts
 WHERE reform_id = :id
 
--- end_work --
-UPDATE reform_work SET phase = NULL, problem = CAST(:problem AS jsonb) WHERE reform_id = :id
-
--- reforms_over --
-SELECT r.id, r.state FROM reform r JOIN reform_work w ON w.reform_id = r.id
-WHERE w.files_until < clock_timestamp() AND r.state <> 'staged' AND w.phase IS NULL
-FOR UPDATE OF r SKIP LOCKED
-
--- lost_reforms --
-SELECT w.reform_id FROM reform_work w
-WHERE w.phase IS NOT NULL AND NOT EXISTS (
-    SELECT FROM jobs.procrastinate_jobs j
-    WHERE j.status IN ('todo', 'doing')
-        AND CAST(j.args->>'reform_id' AS bigint) = w.reform_id)
-
 -- columns --
-r.id, r.state, r.number, r.title, r.effective_on, r.actor, r.recorded_at, r.event_id,
-    c.occurred_at, u.occurred_at, (SELECT count(*) FROM jsonb_object_keys(r.decided)),
-    w.file_name, w.task, coalesce(w.options, '{}'), coalesce(w.verdict, 0), w.phase,
-    coalesce(w.done, 0), w.problem, w.asked_by, w.asked_key_id, w.files_until,
+r.id, r.state, r.event_id, w.file_name, coalesce(w.verdict, 0), w.phase, coalesce(w.done, 0),
+    w.problem, w.asked_by, w.asked_key_id, w.files_until, r.number, r.title, r.effective_on,
+    r.actor, r.recorded_at, c.occurred_at, u.occurred_at,
+    (SELECT count(*) FROM jsonb_object_keys(r.decided)), w.task, coalesce(w.options, '{}'),
     CAST(w.report->>'undecided' AS bigint)
 
 -- views --

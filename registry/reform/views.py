@@ -15,6 +15,7 @@ from registry.core.actors import who_acts
 from registry.core.errors import NotFoundError
 from registry.core.messages import Message
 from registry.core.sql import Statements
+from registry.jobs.submission import Submission
 from registry.units.gazetteer import Gazetteer
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -27,35 +28,22 @@ MAP: Final = "undecided.geojson"
 
 
 @dataclass(frozen=True, slots=True)
-class ReformView:
+class ReformView(Submission):
     """One reform as it stands."""
 
-    id: int
-    state: str
     number: str | None
     """None until its file is read."""
     title: str | None
     effective_on: datetime.date | None
     actor: str
     recorded_at: datetime.datetime
-    event_id: int | None
     carried_at: datetime.datetime | None
     undone_at: datetime.datetime | None
     decided: int
     """Households that people decided about."""
-    file_name: str | None
-    """None for what came by the command line, like all that follows."""
     task: str | None
+    """None for what came by the command line."""
     options: dict[str, Any]
-    verdict: int
-    phase: str | None
-    """What is being done now; None for nothing."""
-    done: int
-    problem: dict[str, Any] | None
-    """Why the last thing that was asked for was not done: `code`, `detail` and perhaps more."""
-    asked_by: str | None
-    asked_key_id: int | None
-    files_until: datetime.datetime | None
     undecided: int | None
     """Of the last dry run."""
     report: dict[str, Any] | None

@@ -20,7 +20,8 @@ from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.files import kept as files
 from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem
-from registry.reform.asking import BOUNDARIES, DECIDED, UNDECIDED
+from registry.jobs.submission import REFORMS
+from registry.reform.asking import BOUNDARIES, DECIDED, UNDECIDED, forget
 from registry.reform.due import withdraw
 from registry.reform.reading import Document, kept, read_resolution
 from registry.reform.report import Report, gazetteer_of
@@ -43,7 +44,7 @@ def work(engine: Engine, settings: Settings, *, reform_id: int) -> None:
     problem = None
     if view.state in state:
         try:
-            with acting_for(engine, settings, str(view.asked_by), view.asked_key_id) as actor:
+            with acting_for(engine, settings, view) as actor:
                 demand("admin", N_("carry a reform"))
                 with session_scope(engine) as session:
                     check_may_change(gazetteer_of(session, today()), view)
@@ -61,24 +62,14 @@ def given_up(engine: Engine, _settings: Settings, *, reform_id: int) -> None:
 
 
 def clear_away(engine: Engine, settings: Settings) -> None:
-    """Delete files whose time is over, and settle reforms whose job is lost: after a restore, say.
-
-    What was not carried by then is discarded.
-    """
-    with session_scope(engine) as session:
-        for reform_id, state in session.execute(SQL.text("reforms_over")).all():
-            if state in ("reported", "failed"):
-                session.execute(SQL.text("discard"), {"id": reform_id})
-            session.execute(_NO_FILES, {"id": reform_id})
-            files.remove(files.of_reform(settings, reform_id))
-        lost = session.scalars(SQL.text("lost_reforms")).all()
-    for reform_id in lost:
+    """Clear reforms away, and settle those whose job is lost."""
+    for reform_id, _state in REFORMS.clear_away(engine, settings, forget):
         _settle(engine, reform_id, INTERRUPTED)
 
 
 def _try(engine: Engine, settings: Settings, view: ReformView, actor: str) -> None:
     """Try the reform, with what people decided by now."""
-    folder = files.of_reform(settings, view.id)
+    folder = REFORMS.folder(settings, view.id)
     document = _document(folder)
     decided = _decided(engine, view.id)
     if view.task == "decide" and (path := files.report(folder, DECIDED)):
@@ -112,7 +103,7 @@ def _carry(engine: Engine, settings: Settings, view: ReformView, actor: str) -> 
         decided=_decided(engine, view.id),
         reform_id=view.id,
     )
-    report = _reform(engine, view, _document(files.of_reform(settings, view.id)), options)
+    report = _reform(engine, view, _document(REFORMS.folder(settings, view.id)), options)
     with session_scope(engine) as session:
         session.execute(
             SQL.text("add_verdict"), {"id": view.id, "report": _json(report), "verdicts": 0}
@@ -150,10 +141,7 @@ def _document(folder: Path) -> Document:
 
 def _reform(engine: Engine, view: ReformView, document: Document, options: Options) -> Report:
     def entering(phase: str, done: int) -> None:
-        with session_scope(engine) as session:
-            session.execute(
-                SQL.text("note_progress"), {"id": view.id, "phase": phase, "done": done}
-            )
+        REFORMS.note_progress(engine, view.id, phase=phase, done=done)
 
     return reform(engine, document, replace(options, waits=True), entering)
 
@@ -166,9 +154,8 @@ def _decided(engine: Engine, reform_id: int) -> dict[str, str]:
 
 def _settle(engine: Engine, reform_id: int, problem: dict[str, Any] | None) -> None:
     """Nothing is being done any more; one that could not be read or tried has failed."""
-    kept = json.dumps(problem) if problem is not None else None
     with session_scope(engine) as session:
-        session.execute(SQL.text("end_work"), {"id": reform_id, "problem": kept})
+        REFORMS.end_work(session, reform_id, problem)
         session.execute(_FAILED, {"id": reform_id})
 
 
@@ -178,4 +165,3 @@ def _json(report: Report) -> str:
 
 _DECIDED: Final = text("SELECT decided FROM reform WHERE id = :id")
 _FAILED: Final = text("UPDATE reform SET state = 'failed' WHERE id = :id AND state = 'staged'")
-_NO_FILES: Final = text("UPDATE reform_work SET files_until = NULL WHERE reform_id = :id")

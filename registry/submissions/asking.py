@@ -14,10 +14,8 @@ from registry.core.actors import Actor
 from registry.core.database import session_scope
 from registry.core.errors import (
     ForbiddenError,
-    ImportStateError,
     OwnDeliveryError,
     RegistryError,
-    StaleError,
     TooManyVanishedError,
 )
 from registry.core.messages import Message
@@ -26,6 +24,7 @@ from registry.core.sql import Statements
 from registry.files import kept
 from registry.jobs.asked import turn_of
 from registry.jobs.queue import abandon, enqueue
+from registry.jobs.submission import IMPORTS, check_verdict
 from registry.jobs.table import CHECK_IMPORT, PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
 from registry.submissions.views import ROLLING_BACK, ImportView, check_may_change, find_import
 
@@ -48,8 +47,7 @@ def ask_publish(
             accept_vanished and isinstance(refusal, TooManyVanishedError)
         ):
             raise refusal
-        if verdict != view.verdict:
-            raise StaleError(Message("dry_run_outdated", latest=view.verdict, given=verdict))
+        check_verdict(view, verdict)
         session.execute(_PUBLISHING, {"id": import_id})
         hand_over(session, view, actor, PUBLISH_IMPORT, "waiting", accept_vanished=accept_vanished)
 
@@ -64,9 +62,9 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state not in ("reported", "failed") or view.phase is not None:
-            raise wrong_state(view, Message("answer_before_written"))
+            raise IMPORTS.wrong_state(view, Message("answer_before_written"))
         if view.files_until is None:
-            raise wrong_state(view, _FILE_GONE)
+            raise IMPORTS.wrong_state(view, _FILE_GONE)
         said = {**view.request, **answers}
         if "sheet" in answers:  # the rows are others
             session.execute(_NO_EDITS, {"id": import_id})
@@ -86,16 +84,16 @@ def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
     A full delivery that lacks nearly everything comes last, for it may be accepted.
     """
     if view.state != "reported" or view.phase is not None:
-        return wrong_state(view, Message("approve_after_dry_run"))
+        return IMPORTS.wrong_state(view, Message("approve_after_dry_run"))
     if view.files_until is None:
-        return wrong_state(view, _FILE_GONE)
+        return IMPORTS.wrong_state(view, _FILE_GONE)
     if view.counts.get("systems") and not view.request.get("crs"):
-        return wrong_state(
+        return IMPORTS.wrong_state(
             view,
             Message("system_must_be_confirmed"),
         )
     if view.request.get("strict") and view.counts.get("rejected"):
-        return wrong_state(
+        return IMPORTS.wrong_state(
             view,
             Message("strict_rows_rejected"),
         )
@@ -117,7 +115,7 @@ def ask_rollback(engine: Engine, import_id: int, actor: Actor, *, keep_later: bo
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state != "published" or view.phase is not None:
-            raise wrong_state(view, Message("rollback_after_written"))
+            raise IMPORTS.wrong_state(view, Message("rollback_after_written"))
         hand_over(session, view, actor, ROLL_BACK_IMPORT, ROLLING_BACK, keep_later=keep_later)
 
 
@@ -129,13 +127,13 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state not in ("staged", "reported", "failed"):
-            raise wrong_state(
+            raise IMPORTS.wrong_state(
                 view,
                 Message("discard_before_written"),
             )
         forget(session, import_id)
         abandon(session, import_id=import_id)
-    kept.remove(kept.of_import(settings, import_id))
+    kept.remove(IMPORTS.folder(settings, import_id))
 
 
 def stage(session: Session, import_id: int) -> None:
@@ -145,27 +143,17 @@ def stage(session: Session, import_id: int) -> None:
 
 def forget(session: Session, import_id: int) -> None:
     """Make an import a discarded one, without problems, edits and files."""
-    for statement in (_DISCARDED, NO_PROBLEMS, _NO_EDITS, SQL.text("drop_files")):
+    for statement in (_DISCARDED, NO_PROBLEMS, _NO_EDITS):
         session.execute(statement, {"id": import_id})
+    IMPORTS.drop_files(session, import_id)
 
 
 def _locked(session: Session, import_id: int, actor: Actor) -> ImportView:
     """The import, which nobody else changes until the transaction ends."""
     view = find_import(session, import_id, actor)
     check_may_change(session, import_id, actor)
-    # A job that publishes holds it as long as that takes: nobody waits for that.
-    if session.execute(_LOCK, {"id": import_id}).one_or_none() is None:
-        raise wrong_state(view, Message("being_processed"))
+    IMPORTS.hold(session, view)
     return find_import(session, import_id, actor)
-
-
-def wrong_state(view: ImportView, why: Message) -> ImportStateError:
-    """The refusal of what cannot be done about an import as it is."""
-    doing = f", {view.phase}" if view.phase else ""
-    return ImportStateError(
-        Message("import_in_state", id=view.id, state=view.state, doing=doing, why=why),
-        state=view.state,
-    )
 
 
 def hand_over(
@@ -180,7 +168,6 @@ def hand_over(
 
 
 _FILE_GONE: Final = Message("delivered_file_gone")
-_LOCK: Final = text("SELECT id FROM import WHERE id = :id FOR UPDATE SKIP LOCKED")
 _PUBLISHING: Final = text("UPDATE import SET state = 'publishing' WHERE id = :id")
 _STAGED: Final = text("UPDATE import SET state = 'staged' WHERE id = :id")
 _ANSWERED: Final = text(

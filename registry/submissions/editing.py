@@ -29,8 +29,9 @@ from registry.files import kept
 from registry.files.spellings.returned import clean_cell
 from registry.intake.columns.edited import Edits
 from registry.intake.judging.row_problem import RowProblem
+from registry.jobs.submission import IMPORTS
 from registry.jobs.table import CHECK_IMPORT
-from registry.submissions.asking import hand_over, stage, wrong_state
+from registry.submissions.asking import hand_over, stage
 from registry.submissions.receiving import Delivery, receive
 from registry.submissions.views import ImportView, check_may_change, find_import
 
@@ -210,8 +211,8 @@ def deliver_rest(engine: Engine, settings: Settings, import_id: int, actor: Acto
         view = find_import(session, import_id, actor)
         check_may_change(session, import_id, actor)
         if view.state != "published":
-            raise wrong_state(view, Message("rest_after_published"))
-        path = kept.report(kept.of_import(settings, import_id), kept.REJECTED)
+            raise IMPORTS.wrong_state(view, Message("rest_after_published"))
+        path = kept.report(IMPORTS.folder(settings, import_id), kept.REJECTED)
         if path is None:
             raise NotFoundError(Message("import_file_gone", import_id=import_id))
         waiting = {"source": view.source, "name": path.name}
@@ -251,15 +252,15 @@ def _editable(session: Session, import_id: int, actor: Actor) -> ImportView:
     session.execute(SQL.text("hold_import"), {"id": import_id})
     view = find_import(session, import_id, actor)
     if view.state == "published":
-        raise wrong_state(view, Message("edit_rest_instead"))
+        raise IMPORTS.wrong_state(view, Message("edit_rest_instead"))
     if view.state not in ("staged", "reported", "failed"):
-        raise wrong_state(view, Message("edit_before_written"))
+        raise IMPORTS.wrong_state(view, Message("edit_before_written"))
     return view
 
 
 def _read(settings: Settings, import_id: int) -> tuple[tuple[EditableColumn, ...], list[_Row]]:
     """What a job has written (`row_reports.write_rows`)."""
-    path = kept.report(kept.of_import(settings, import_id), kept.ROWS)
+    path = kept.report(IMPORTS.folder(settings, import_id), kept.ROWS)
     if path is None:
         raise NotFoundError(Message("import_file_gone", import_id=import_id))
     lines = _lines(path)

@@ -1,7 +1,3 @@
--- drop_files --
-UPDATE import_work SET phase = NULL, files_until = NULL, changed_at = clock_timestamp()
-WHERE import_id = :id
-
 -- hand_over --
 -- An import of the command line gets its row when somebody asks for it over HTTP.
 INSERT INTO import_work AS w (import_id, actor, size_bytes, phase, asked_by, asked_key_id)
@@ -36,10 +32,10 @@ VALUES (:id, :actor, :key_id, CAST(:units AS integer[]), CAST(:request AS jsonb)
     :key, :actor, :key_id, 'waiting', clock_timestamp() + make_interval(days => :days))
 
 -- columns --
-i.id, i.source, i.file_name, i.delivery, i.decision_number, i.state, i.counts, i.created_at,
-p.occurred_at, r.occurred_at, i.published_event_id, w.actor, coalesce(w.request, '{}'),
-w.size_bytes, coalesce(w.verdict, 0), w.phase, coalesce(w.rows_done, 0), w.problem, w.asked_by,
-w.files_until
+i.id, i.state, i.published_event_id, i.file_name, coalesce(w.verdict, 0), w.phase,
+coalesce(w.rows_done, 0), w.problem, w.asked_by, w.asked_key_id, w.files_until, i.source,
+i.delivery, i.decision_number, i.counts, i.created_at, p.occurred_at, r.occurred_at, w.actor,
+coalesce(w.request, '{}'), w.size_bytes
 
 -- views --
 import i
@@ -91,11 +87,6 @@ SELECT i.id FROM import i LEFT JOIN import_work w ON w.import_id = i.id
 WHERE i.id = ANY(CAST(:ids AS bigint[]))
     AND (i.state IN ('staged', 'reported', 'publishing', 'failed') OR w.phase IS NOT NULL)
 
--- note_progress --
-UPDATE import_work SET phase = coalesce(:phase, phase), changed_at = clock_timestamp(),
-    rows_done = greatest(rows_done, :rows)
-WHERE import_id = :id
-
 -- keep_counts --
 -- What was edited meanwhile is tried once more.
 UPDATE import SET counts = CAST(:counts AS jsonb),
@@ -127,11 +118,6 @@ ON CONFLICT (import_id, place, "column") DO UPDATE SET value = excluded.value,
 SELECT max(id) FROM import
 WHERE source = :source AND file_name = :name AND state IN ('staged', 'reported', 'failed')
 
--- end_work --
-UPDATE import_work SET phase = NULL, problem = CAST(:problem AS jsonb),
-    verdict = verdict + :verdicts, changed_at = clock_timestamp()
-WHERE import_id = :id
-
 -- stage_problems --
 CREATE TEMPORARY TABLE found (row_number bigint, field text, code text, severity text,
     value text, proposed_fix text) ON COMMIT DROP
@@ -139,15 +125,3 @@ CREATE TEMPORARY TABLE found (row_number bigint, field text, code text, severity
 -- insert_problems --
 INSERT INTO import_problem (import_id, row_number, field, code, severity, value, proposed_fix)
 SELECT :id, * FROM found
-
--- imports_over --
-SELECT i.id, i.state FROM import i JOIN import_work w ON w.import_id = i.id
-WHERE w.files_until < clock_timestamp() AND i.state NOT IN ('staged', 'publishing')
-    AND w.phase IS NULL
-FOR UPDATE OF i SKIP LOCKED
-
--- lost_imports --
-SELECT i.id, i.state FROM import i JOIN import_work w ON w.import_id = i.id
-WHERE w.phase IS NOT NULL AND NOT EXISTS (
-    SELECT FROM jobs.procrastinate_jobs j
-    WHERE j.status IN ('todo', 'doing') AND CAST(j.args->>'import_id' AS bigint) = i.id)

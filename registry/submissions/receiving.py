@@ -12,18 +12,14 @@ from sqlalchemy.orm import Session
 from geo.titles import without_people
 from registry.core.actors import Actor
 from registry.core.database import session_scope
-from registry.core.errors import (
-    InvalidInputError,
-    KeyReusedError,
-    NotFoundError,
-    OutcomeUnknownError,
-)
+from registry.core.errors import InvalidInputError, KeyReusedError, NotFoundError
 from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.files import kept
 from registry.jobs.asked import turn_of
 from registry.jobs.queue import enqueue
+from registry.jobs.submission import IMPORTS
 from registry.jobs.table import CHECK_IMPORT
 from registry.records.codes import DEMO_SOURCE
 from registry.submissions.asking import forget
@@ -67,31 +63,23 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
     with delivery.path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     name = kept.clean_name(delivery.file_name)
-    import_id = None
-    try:
-        with session_scope(engine) as session:
-            before = _delivered_before(session, delivery, actor, sha256)
-            if before is not None:
-                return before
-            answered = _answered(session, delivery, actor, name)
-            delivery = replace(delivery, request=answered | delivery.request)
-            import_id = _insert(session, settings, delivery, actor, sha256, name)
-            kept.keep(kept.of_import(settings, import_id), delivery.path, name)
-            said = {"id": import_id, "source": delivery.source, "sha256": sha256}
-            repeated = session.scalars(
-                SQL.text("repeated_deliveries"), said | {"actor": actor.name}
-            ).all()
-            for earlier in repeated:
-                forget(session, earlier)
-            enqueue(session, CHECK_IMPORT, lock=turn_of(actor, CHECK_IMPORT), import_id=import_id)
-    except OutcomeUnknownError:
-        raise  # it may be an import that waits for its file
-    except BaseException:
-        if import_id is not None:
-            kept.remove(kept.of_import(settings, import_id))
-        raise
+    with IMPORTS.receiving(settings) as folder, session_scope(engine) as session:
+        before = _delivered_before(session, delivery, actor, sha256)
+        if before is not None:
+            return before
+        answered = _answered(session, delivery, actor, name)
+        delivery = replace(delivery, request=answered | delivery.request)
+        import_id = _insert(session, settings, delivery, actor, sha256, name)
+        kept.keep(folder(import_id), delivery.path, name)
+        said = {"id": import_id, "source": delivery.source, "sha256": sha256}
+        repeated = session.scalars(
+            SQL.text("repeated_deliveries"), said | {"actor": actor.name}
+        ).all()
+        for earlier in repeated:
+            forget(session, earlier)
+        enqueue(session, CHECK_IMPORT, lock=turn_of(actor, CHECK_IMPORT), import_id=import_id)
     for earlier in repeated:
-        kept.remove(kept.of_import(settings, earlier))
+        kept.remove(IMPORTS.folder(settings, earlier))
     return import_id
 
 

@@ -14,6 +14,7 @@ from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.intake.judging.row_problem import RowProblem
+from registry.jobs.submission import Submission
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -24,33 +25,22 @@ ROLLING_BACK: Final = "rolling_back"
 
 
 @dataclass(frozen=True, slots=True)
-class ImportView:
+class ImportView(Submission):
     """One import as it stands."""
 
-    id: int
-    source: str
     file_name: str
+    source: str
     delivery: str
     decision_number: str | None
-    state: str
     counts: dict[str, Any]
     """As in the result of an import; of the dry run until it is published."""
     created_at: datetime.datetime
     published_at: datetime.datetime | None
     rolled_back_at: datetime.datetime | None
-    event_id: int | None
     delivered_by: str | None
     """Name of the key; None for the command line."""
     request: dict[str, Any]
     size_bytes: int | None
-    verdict: int
-    phase: str | None
-    """What is being done now; None for nothing."""
-    rows_done: int
-    problem: dict[str, Any] | None
-    """Why the last thing that was asked for was not done: `code`, `detail` and perhaps more."""
-    asked_by: str | None
-    files_until: datetime.datetime | None
     examples: tuple[RowProblem, ...] = ()
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
 
 from registry.core.confinement import broken_off_after
 from registry.core.database import driver_connection, session_scope
@@ -49,6 +48,7 @@ from registry.intake.row_reports import (
 from registry.intake.run import import_file
 from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem, turn_of_key
 from registry.jobs.queue import enqueue
+from registry.jobs.submission import IMPORTS
 from registry.jobs.table import CHECK_IMPORT
 from registry.submissions.asking import NO_PROBLEMS, forget
 from registry.submissions.editing import edits_of
@@ -126,7 +126,7 @@ def roll_back_import(
     problem = None
     if view.state == "published":
         try:
-            with _acting_for(engine, settings, import_id) as actor:
+            with acting_for(engine, settings, view) as actor:
                 roll_back(engine, import_id, keep_later=keep_later, actor=actor)
         except DatabaseUnavailableError:
             raise
@@ -147,22 +147,12 @@ def roll_back_given_up(
 
 
 def clear_away(engine: Engine, settings: Settings) -> None:
-    """Delete files whose time is over, and settle imports whose job is lost: after a restore, say.
+    """Clear imports away, and settle those whose job is lost.
 
-    What was never published by then is discarded. A delivered file that nobody needs any more, of a
-    job that ended before it had deleted it, goes as well.
+    A delivered file that nobody needs any more, of a job that ended before it had deleted it, goes
+    as well.
     """
-    with session_scope(engine) as session:
-        for import_id, state in session.execute(SQL.text("imports_over")).all():
-            if state in ("reported", "failed"):
-                forget(session, import_id)
-            session.execute(_NO_FILES, {"id": import_id})
-            kept.remove(kept.of_import(settings, import_id))
-        lost = session.execute(SQL.text("lost_imports")).all()
-        # A job may have written a report while its import was discarded, before it was ended.
-        for import_id in session.scalars(_WITHOUT_FILES, {"ids": kept.imports_kept(settings)}):
-            kept.remove(kept.of_import(settings, import_id))
-    for import_id, state in lost:
+    for import_id, state in IMPORTS.clear_away(engine, settings, forget):
         then = {"staged": "failed", "publishing": "reported"}.get(state)
         _settle(engine, import_id, state if then else None, then, INTERRUPTED)
     yesterday = time.time() - 86_400
@@ -174,14 +164,14 @@ def clear_away(engine: Engine, settings: Settings) -> None:
     for import_id in delivered.keys() - needed:
         # One that came just now may not be committed yet.
         if import_id in known or delivered[import_id] < yesterday:
-            kept.remove_kind(kept.of_import(settings, import_id), kept.DELIVERED)
+            kept.remove_kind(IMPORTS.folder(settings, import_id), kept.DELIVERED)
 
 
 def _publish(
     engine: Engine, settings: Settings, view: ImportView, *, accept_vanished: bool
 ) -> None:
     path = _path(settings, view)
-    with _handback() as back, _acting_for(engine, settings, view.id) as actor:
+    with _handback() as back, acting_for(engine, settings, view) as actor:
         edits, _ = _edits(engine, view.id)
         options = _options(
             *(view, actor, edits), expected=view.counts, accept_vanished=accept_vanished
@@ -195,7 +185,7 @@ def _finish(engine: Engine, settings: Settings, view: ImportView, result: Import
     """Delete what a published import needs no more: its file, and the report that it mends."""
     _settle(engine, view.id, None, None, None)
     for kind in (kept.DELIVERED, kept.ROWS):
-        kept.remove_kind(kept.of_import(settings, view.id), kind)
+        kept.remove_kind(IMPORTS.folder(settings, view.id), kind)
     mended = kept.delivery_of_report(view.file_name)
     if mended is None or mended[1] not in _MENDED:
         return
@@ -206,7 +196,7 @@ def _finish(engine: Engine, settings: Settings, view: ImportView, result: Import
         and earlier.source == view.source
         and result.rows >= earlier.counts.get(_MENDED[kind], 0)
     ):
-        kept.remove_kind(kept.of_import(settings, before), kind)
+        kept.remove_kind(IMPORTS.folder(settings, before), kind)
 
 
 def _try(
@@ -220,7 +210,7 @@ def _try(
     """Let the file run dry, `within` a limit; write what became of each row, keep the verdict."""
     path = _path(settings, view)
     with _handback(codes=view.state == "published") as back:
-        with _acting_for(engine, settings, view.id) as actor:
+        with acting_for(engine, settings, view) as actor:
             edits, edited = _edits(engine, view.id)
             options = _options(view, actor, edits, dry_run=True)
             with within or nullcontext():
@@ -229,7 +219,7 @@ def _try(
         if view.state == "published":
             _finish(engine, settings, view, result)
         elif not _keep_verdict(engine, view, result, back, problem, edited):
-            kept.remove(kept.of_import(settings, view.id))
+            kept.remove(IMPORTS.folder(settings, view.id))
 
 
 def _options(view: ImportView, actor: str, edits: Edits, **more: Any) -> ImportOptions:
@@ -253,10 +243,10 @@ def _import(
     engine: Engine, path: Path, view: ImportView, options: ImportOptions, back: Handback
 ) -> ImportResult:
     def entering(phase: str) -> None:
-        _tell(engine, view.id, phase=phase)
+        IMPORTS.note_progress(engine, view.id, phase=phase)
 
     def read(rows: int) -> None:
-        _tell(engine, view.id, rows=rows)
+        IMPORTS.note_progress(engine, view.id, done=rows)
 
     return import_file(engine, path, options, read, back, entering=entering)
 
@@ -301,7 +291,7 @@ def _report(
 ) -> Iterator[Path]:
     """Where to write a report, which takes the place of the one before when it is whole."""
     name = kept.name_of_report(view.file_name, view.id, kind, suffix)
-    with kept.replaced_report(kept.of_import(settings, view.id), kind, name) as part:
+    with kept.replaced_report(IMPORTS.folder(settings, view.id), kind, name) as part:
         yield part
 
 
@@ -310,30 +300,16 @@ def _csv(path: Path) -> TextIO:
     return path.open("w", encoding="utf-8-sig", newline="")
 
 
-@contextmanager
-def _acting_for(engine: Engine, settings: Settings, import_id: int) -> Iterator[str]:
-    with session_scope(engine) as session:
-        asked_by, key_id = session.execute(_ASKED, {"id": import_id}).one()
-    with acting_for(engine, settings, asked_by, key_id) as actor:
-        yield actor
-
-
 def _view(engine: Engine, import_id: int) -> ImportView | None:
     with session_scope(engine) as session:
         return any_import(session, import_id)
 
 
 def _path(settings: Settings, view: ImportView) -> Path:
-    path = kept.delivered(kept.of_import(settings, view.id))
+    path = kept.delivered(IMPORTS.folder(settings, view.id))
     if path is None:
         raise NotFoundError(Message("delivered_file_missing_here"))
     return path
-
-
-def _tell(engine: Engine, import_id: int, *, phase: str | None = None, rows: int = 0) -> None:
-    """Let those who look see how far it is."""
-    with session_scope(engine) as session:
-        session.execute(SQL.text("note_progress"), {"id": import_id, "phase": phase, "rows": rows})
 
 
 def _settle(
@@ -349,7 +325,7 @@ def _settle(
             changed = session.execute(_BECOMES, {"id": import_id, "was": was, "state": becomes})
             if not getattr(changed, "rowcount", 0):
                 return
-        _end(session, import_id, problem)
+        IMPORTS.end_work(session, import_id, problem)
 
 
 def _keep_verdict(
@@ -369,7 +345,7 @@ def _keep_verdict(
         found = {"id": view.id, "counts": counts, "edits": edited}
         state = session.execute(SQL.text("keep_counts"), found).scalar_one_or_none()
         if state is None:
-            _end(session, view.id, None)
+            IMPORTS.end_work(session, view.id, None)
             return False
         session.execute(NO_PROBLEMS, {"id": view.id})
         session.execute(SQL.text("stage_problems"))
@@ -380,7 +356,7 @@ def _keep_verdict(
                 while block := back.problems.read(1 << 16):
                     copy.write(block)
         session.execute(SQL.text("insert_problems"), {"id": view.id})
-        _end(session, view.id, problem, verdicts=1)
+        IMPORTS.end_work(session, view.id, problem, verdicts=1)
         if state == "staged":
             asked = session.execute(SQL.text("wait_again"), {"id": view.id}).one()
             lock = turn_of_key(asked.asked_by, asked.asked_key_id, CHECK_IMPORT)
@@ -393,13 +369,6 @@ def _edits(engine: Engine, import_id: int) -> tuple[Edits, int]:
         return edits_of(session, import_id)
 
 
-def _end(
-    session: Session, import_id: int, problem: dict[str, Any] | None, *, verdicts: int = 0
-) -> None:
-    told = json.dumps(problem) if problem is not None else None
-    session.execute(SQL.text("end_work"), {"id": import_id, "problem": told, "verdicts": verdicts})
-
-
 _LEAST_S: Final = 300
 """Seconds of a processor for a file that names doors in all of a large register."""
 _S_A_MB: Final = 100
@@ -407,9 +376,4 @@ _S_A_MB: Final = 100
 _MENDED: Final = {kept.REJECTED: "rejected", kept.WARNED: "warned"}
 """Report whose rows come back mended → how many they were, among the counts of its import."""
 _KNOWN: Final = text("SELECT id FROM import WHERE id = ANY(CAST(:ids AS bigint[]))")
-_ASKED: Final = text("SELECT asked_by, asked_key_id FROM import_work WHERE import_id = :id")
 _BECOMES: Final = text("UPDATE import SET state = :state WHERE id = :id AND state = :was")
-_NO_FILES: Final = text("UPDATE import_work SET files_until = NULL WHERE import_id = :id")
-_WITHOUT_FILES: Final = text(
-    "SELECT import_id FROM import_work WHERE files_until IS NULL AND import_id = ANY(:ids)"
-)

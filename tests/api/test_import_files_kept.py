@@ -10,6 +10,7 @@ from sqlalchemy import text
 from registry.core.database import session_scope
 from registry.core.settings import Settings
 from registry.files import kept
+from registry.jobs.submission import IMPORTS
 from registry.submissions.work import clear_away
 from tests.support.intake import tables_that_hold
 from tests.support.keys import bearer, office
@@ -69,7 +70,7 @@ def test_mended_rows_go_when_they_are_published(desk: Desk) -> None:
     editor = desk.office.key("giao 2")
     number = desk.tried(editor, table(row("3", "S1"), row("", "S2"), row("", "S3")))["id"]
     desk.done(approver, number, "publish")
-    folder = kept.of_import(desk.settings, number)
+    folder = IMPORTS.folder(desk.settings, number)
     report = kept.report(folder, kept.REJECTED)
     assert report is not None
     name = report.name
@@ -97,7 +98,7 @@ def test_a_job_killed_before_the_codes_were_written_ends_without_the_file(desk: 
     editor, approver = desk.office.key("giao 4"), desk.office.key("duyệt 4", "approver")
     engine = desk.office.place.engine
     number = desk.tried(editor, table(row("21", "U1", **PEOPLE)))["id"]
-    folder = kept.of_import(desk.settings, number)
+    folder = IMPORTS.folder(desk.settings, number)
     aside = desk.settings.var / "aside"
     shutil.copytree(folder, aside)
     desk.done(approver, number, "publish")
@@ -123,9 +124,9 @@ def test_what_a_killed_job_left_is_swept(desk: Desk) -> None:
     number = desk.tried(editor, table(row("23", "V1")))["id"]
     desk.done(approver, number, "publish")
     waiting = desk.tried(editor, table(row("25", "V2")), source="khác")["id"]
-    folder = kept.of_import(desk.settings, number)
+    folder = IMPORTS.folder(desk.settings, number)
     (folder / kept.DELIVERED).mkdir()
     (folder / kept.DELIVERED / "a.csv").write_text("Trần Thị Canary")
     clear_away(desk.office.place.engine, desk.settings)
     assert on_disk(desk) == []
-    assert kept.delivered(kept.of_import(desk.settings, waiting)) is not None
+    assert kept.delivered(IMPORTS.folder(desk.settings, waiting)) is not None

@@ -14,7 +14,8 @@ from registry.core.actors import Actor
 from registry.core.database import make_engine, session_scope
 from registry.core.errors import DatabaseUnavailableError, OutcomeUnknownError
 from registry.core.settings import Settings, from_environment
-from registry.files.kept import delivered, incoming, of_import
+from registry.files.kept import delivered, incoming
+from registry.jobs.submission import IMPORTS
 from registry.ops.backup import take_backup
 from registry.ops.doctor import State, run_probes
 from registry.register import Register
@@ -117,7 +118,7 @@ def test_a_file_stays_when_nobody_knows_whether_it_was_delivered(
     with pytest.raises(OutcomeUnknownError):
         receive(behind, settings, delivery, Actor("tests", "admin"))
     found = eventually(lambda: rows(behind, "SELECT id FROM import"), "it is delivered")
-    path = delivered(of_import(settings, int(str(found[0][0]))))
+    path = delivered(IMPORTS.folder(settings, int(str(found[0][0]))))
     assert path is not None
     assert path.read_bytes() == b"house_number\n1\n"
 

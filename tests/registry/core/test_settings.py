@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from registry.core.settings import Settings, from_environment, unknown_variables
-from registry.files.kept import of_import
+from registry.jobs.submission import IMPORTS
 
 TILES = "https://tiles.vn/{z}/{x}/{y}.png"
 
@@ -124,7 +124,7 @@ def test_machines_share_what_was_delivered() -> None:
     first, second = (
         from_environment({"DIACHISO_VAR": var, "DIACHISO_FILES": "/disk"}) for var in ("/a", "/b")
     )
-    assert of_import(first, 7) == of_import(second, 7)
+    assert IMPORTS.folder(first, 7) == IMPORTS.folder(second, 7)
 
 
 def test_variable_that_is_no_setting_is_found() -> None:

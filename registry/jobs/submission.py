@@ -1,0 +1,148 @@
+"""What imports and reforms share that come over HTTP: their files, how far they are, their end.
+
+The tables are their own, `import` and `import_work`, `reform` and `reform_work`; so is what people
+ask for, which job does it, and what becomes of it.
+"""
+
+import datetime
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from registry.core.database import session_scope
+from registry.core.errors import (
+    ImportStateError,
+    OutcomeUnknownError,
+    ReformStateError,
+    StaleError,
+)
+from registry.core.messages import Message
+from registry.core.settings import Settings
+from registry.core.sql import Statements
+from registry.files import kept
+
+SQL: Final = Statements(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An import or a reform as it stands; of the command line what is being done is None."""
+
+    id: int
+    state: str
+    event_id: int | None
+    file_name: str | None
+    verdict: int
+    """Number of the last dry run; 0 before the first has ended."""
+    phase: str | None
+    """What is being done now; None for nothing."""
+    done: int
+    """Rows that were read so far, or records that were carried."""
+    problem: dict[str, Any] | None
+    """Why the last thing that was asked for was not done: `code`, `detail` and perhaps more."""
+    asked_by: str | None
+    asked_key_id: int | None
+    files_until: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Imports, or reforms."""
+
+    name: Literal["imports", "reforms"]
+    """Also the folder of their files."""
+    refusal: type[ImportStateError | ReformStateError]
+    in_state: str
+    """Code of the message that says how one stands."""
+
+    def folder(self, settings: Settings, number: int) -> Path:
+        """Where the files of one lie."""
+        return kept.folder(settings, self.name, number)
+
+    @contextmanager
+    def receiving(self, settings: Settings) -> Iterator[Callable[[int], Path]]:
+        """Yields what makes the folder of a new one: it goes where the block ends in an error.
+
+        Where nobody knows whether it was committed it stays, for a job may wait for the file.
+        """
+        made: list[Path] = []
+
+        def folder(number: int) -> Path:
+            made.append(self.folder(settings, number))
+            return made[-1]
+
+        try:
+            yield folder
+        except OutcomeUnknownError:
+            raise
+        except BaseException:
+            for each in made:
+                kept.remove(each)
+            raise
+
+    def wrong_state(self, view: Submission, why: Message) -> ImportStateError | ReformStateError:
+        """The refusal of what cannot be done about one as it is."""
+        doing = f", {view.phase}" if view.phase else ""
+        said = Message(self.in_state, id=view.id, state=view.state, doing=doing, why=why)
+        return self.refusal(said, state=view.state)
+
+    def hold(self, session: Session, view: Submission) -> None:
+        """Nobody else changes it until the transaction ends; raises where a job holds it."""
+        if session.execute(SQL.text("hold", self.name), {"id": view.id}).one_or_none() is None:
+            raise self.wrong_state(view, Message("being_processed"))
+
+    def note_progress(
+        self, engine: Engine, number: int, *, phase: str | None = None, done: int = 0
+    ) -> None:
+        """Let those who look see how far it is."""
+        given = {"id": number, "phase": phase, "done": done}
+        with session_scope(engine) as session:
+            session.execute(SQL.text("note_progress", self.name), given)
+
+    def end_work(
+        self, session: Session, number: int, problem: dict[str, Any] | None, *, verdicts: int = 0
+    ) -> None:
+        """Nothing is being done any more; `problem` says why it was not done."""
+        said = json.dumps(problem) if problem is not None else None
+        given = {"id": number, "problem": said, "verdicts": verdicts}
+        session.execute(SQL.text("end_work", self.name), given)
+
+    def drop_files(self, session: Session, number: int) -> None:
+        """Nothing is being done, and its files are no more; whoever asks removes them."""
+        session.execute(SQL.text("drop_files", self.name), {"id": number})
+
+    def clear_away(
+        self, engine: Engine, settings: Settings, discard: Callable[[Session, int], None]
+    ) -> Sequence[Any]:
+        """Delete files whose time is over, and discard what was not carried or published by then.
+
+        Returns (id, state) of those whose job is lost, after a restore, say.
+        """
+        with session_scope(engine) as session:
+            for number, state in session.execute(SQL.text("over", self.name)).all():
+                if state in ("reported", "failed"):
+                    discard(session, number)
+                self.drop_files(session, number)
+                kept.remove(self.folder(settings, number))
+            lost = session.execute(SQL.text("lost", self.name)).all()
+            # A job may have written a report while it was discarded, before the job was ended.
+            given = {"ids": kept.numbers_kept(settings, self.name)}
+            for number in session.scalars(SQL.text("without_files", self.name), given):
+                kept.remove(self.folder(settings, number))
+        return lost
+
+
+IMPORTS: Final = Kind("imports", ImportStateError, "import_in_state")
+REFORMS: Final = Kind("reforms", ReformStateError, "reform_in_state")
+
+
+def check_verdict(view: Submission, verdict: int | None) -> None:
+    """Raises StaleError where there was another dry run since the one that somebody looked at."""
+    if verdict not in (None, view.verdict):
+        raise StaleError(Message("dry_run_outdated", latest=view.verdict, given=verdict))

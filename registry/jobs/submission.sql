@@ -1,0 +1,49 @@
+-- imports --
+-- with kind: import
+-- with key: import_id
+-- with done: rows_done
+-- with stamped: , changed_at = clock_timestamp()
+
+-- reforms --
+-- with kind: reform
+-- with key: reform_id
+-- with done: done
+-- with stamped:
+
+-- hold --
+-- A job that writes it to the register holds it as long as that takes: nobody waits for that.
+-- by imports, reforms
+SELECT id FROM {kind} WHERE id = :id FOR UPDATE SKIP LOCKED
+
+-- note_progress --
+-- by imports, reforms
+UPDATE {kind}_work SET phase = coalesce(:phase, phase), {done} = greatest({done}, :done){stamped}
+WHERE {key} = :id
+
+-- end_work --
+-- by imports, reforms
+UPDATE {kind}_work SET phase = NULL, problem = CAST(:problem AS jsonb),
+    verdict = verdict + :verdicts{stamped}
+WHERE {key} = :id
+
+-- over --
+-- by imports, reforms
+SELECT s.id, s.state FROM {kind} s JOIN {kind}_work w ON w.{key} = s.id
+WHERE w.files_until < clock_timestamp() AND s.state NOT IN ('staged', 'publishing')
+    AND w.phase IS NULL
+FOR UPDATE OF s SKIP LOCKED
+
+-- drop_files --
+-- by imports, reforms
+UPDATE {kind}_work SET phase = NULL, files_until = NULL{stamped} WHERE {key} = :id
+
+-- without_files --
+-- by imports, reforms
+SELECT {key} FROM {kind}_work WHERE files_until IS NULL AND {key} = ANY (:ids)
+
+-- lost --
+-- by imports, reforms
+SELECT s.id, s.state FROM {kind} s JOIN {kind}_work w ON w.{key} = s.id
+WHERE w.phase IS NOT NULL AND NOT EXISTS (
+    SELECT FROM jobs.procrastinate_jobs j
+    WHERE j.status IN ('todo', 'doing') AND CAST(j.args->>'{key}' AS bigint) = s.id)
