@@ -7,14 +7,13 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from registry.access.key_check import KeyCheck
-from registry.core.actors import Actor, acting_as
+from registry.core.actors import acting_as
 from registry.core.errors import KeyUnknownError, RegistryError
 from registry.core.messages import Message, read_stored, stored, worded
 from registry.core.reads import Reads
 from registry.core.remedies import Remedy, remedies_in
 from registry.core.settings import Settings
 from registry.jobs.submission import Submission
-from registry.jobs.table import Job
 from registry.units.gazetteer_cache import GazetteerCache
 
 INTERRUPTED: Final = {"code": "interrupted", "message": Message("work_interrupted").as_json()}
@@ -36,16 +35,6 @@ def acting_for(engine: Engine, settings: Settings, view: Submission) -> Iterator
         reads.close()
     with acting_as(actor):
         yield actor.name
-
-
-def turn_of(actor: Actor, job: Job) -> str:
-    """The lock of jobs that this caller asks for: one at a time in each queue."""
-    return turn_of_key(actor.name, actor.key_id, job)
-
-
-def turn_of_key(name: str, key_id: int | None, job: Job) -> str:
-    """The same of the holder of a key."""
-    return f"{job.queue}:{key_id or name}"
 
 
 def kept_problem(error: RegistryError) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from registry.core.actors import Actor
 from registry.core.events import current_request
 from registry.core.sql import Statements
 from registry.jobs.table import Job
@@ -66,6 +67,16 @@ def enqueue_once(session: Session | Connection, job: Job) -> None:
 def abandon(session: Session | Connection, **arguments: object) -> None:
     """Cancel jobs with these arguments; the process of a running one ends at once."""
     session.execute(SQL.text("abandon"), {"args": json.dumps(arguments)})
+
+
+def turn_of(actor: Actor, job: Job) -> str:
+    """The lock of jobs that this caller asks for: one at a time in each queue."""
+    return turn_of_key(actor.name, actor.key_id, job)
+
+
+def turn_of_key(name: str, key_id: int | None, job: Job) -> str:
+    """The same of the holder of a key."""
+    return f"{job.queue}:{key_id or name}"
 
 
 def _defer(

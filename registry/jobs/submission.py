@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from registry.core.actors import Actor
 from registry.core.database import session_scope
 from registry.core.errors import (
     ImportStateError,
@@ -26,6 +27,8 @@ from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.files import kept
+from registry.jobs.queue import enqueue, turn_of
+from registry.jobs.table import Job
 
 SQL: Final = Statements(__file__)
 
@@ -60,6 +63,10 @@ class Kind:
     refusal: type[ImportStateError | ReformStateError]
     in_state: str
     """Code of the message that says how one stands."""
+    key: str
+    """Argument of its jobs: the number."""
+    lock: str | None
+    """What one job has at a time; None where each caller may have one in each queue."""
 
     def folder(self, settings: Settings, number: int) -> Path:
         """Where the files of one lie."""
@@ -96,6 +103,27 @@ class Kind:
         """Nobody else changes it until the transaction ends; raises where a job holds it."""
         if session.execute(SQL.text("hold", self.name), {"id": view.id}).one_or_none() is None:
             raise self.wrong_state(view, Message("being_processed"))
+
+    def enqueue(
+        self, session: Session, number: int, actor: Actor, job: Job, **options: object
+    ) -> None:
+        """Let a job do for `actor` what was asked."""
+        lock = self.lock or turn_of(actor, job)
+        enqueue(session, job, lock=lock, **{self.key: number}, **options)
+
+    def hand_over(
+        self,
+        session: Session,
+        view: Submission,
+        actor: Actor,
+        job: Job,
+        phase: str = "waiting",
+        **options: object,
+    ) -> None:
+        """Let a job do for `actor` what was asked about one that is there."""
+        given = {"id": view.id, "actor": actor.name, "key_id": actor.key_id, "phase": phase}
+        session.execute(SQL.text("hand_over", self.name), given)
+        self.enqueue(session, view.id, actor, job, **options)
 
     def note_progress(
         self, engine: Engine, number: int, *, phase: str | None = None, done: int = 0
@@ -138,8 +166,8 @@ class Kind:
         return lost
 
 
-IMPORTS: Final = Kind("imports", ImportStateError, "import_in_state")
-REFORMS: Final = Kind("reforms", ReformStateError, "reform_in_state")
+IMPORTS: Final = Kind("imports", ImportStateError, "import_in_state", "import_id", None)
+REFORMS: Final = Kind("reforms", ReformStateError, "reform_in_state", "reform_id", "reform")
 
 
 def check_verdict(view: Submission, verdict: int | None) -> None:

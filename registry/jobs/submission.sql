@@ -3,17 +3,29 @@
 -- with key: import_id
 -- with done: rows_done
 -- with stamped: , changed_at = clock_timestamp()
+-- with first: actor, size_bytes
+-- with first_values: 'operator', 0
 
 -- reforms --
 -- with kind: reform
 -- with key: reform_id
 -- with done: done
 -- with stamped:
+-- with first: file_name, task
+-- with first_values: '', 'try'
 
 -- hold --
 -- A job that writes it to the register holds it as long as that takes: nobody waits for that.
 -- by imports, reforms
 SELECT id FROM {kind} WHERE id = :id FOR UPDATE SKIP LOCKED
+
+-- hand_over --
+-- One of the command line gets its row when somebody asks for something over HTTP.
+-- by imports, reforms
+INSERT INTO {kind}_work ({key}, {first}, phase, asked_by, asked_key_id)
+VALUES (:id, {first_values}, :phase, :actor, :key_id)
+ON CONFLICT ({key}) DO UPDATE SET phase = excluded.phase, asked_by = excluded.asked_by,
+    asked_key_id = excluded.asked_key_id, problem = NULL, {done} = 0{stamped}
 
 -- note_progress --
 -- by imports, reforms

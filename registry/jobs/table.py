@@ -40,19 +40,19 @@ CHECK_IMPORT: Final = Job(
     "imports.check",
     f"{_UPLOADS}:check_import",
     queue=IMPORTS,
-    gave_up=f"{_UPLOADS}:check_given_up",
+    gave_up=f"{_UPLOADS}:given_up",
 )
 PUBLISH_IMPORT: Final = Job(
     "imports.publish",
     f"{_UPLOADS}:publish_import",
     queue=PUBLICATIONS,
-    gave_up=f"{_UPLOADS}:publish_given_up",
+    gave_up=f"{_UPLOADS}:given_up",
 )
 ROLL_BACK_IMPORT: Final = Job(
     "imports.roll_back",
     f"{_UPLOADS}:roll_back_import",
     queue=PUBLICATIONS,
-    gave_up=f"{_UPLOADS}:roll_back_given_up",
+    gave_up=f"{_UPLOADS}:given_up",
 )
 _REFORMS: Final = "registry.reform.work"
 WORK_ON_REFORM: Final = Job(

@@ -18,7 +18,7 @@ from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.files import kept
-from registry.jobs.queue import abandon, enqueue
+from registry.jobs.queue import abandon
 from registry.jobs.submission import REFORMS, check_verdict
 from registry.jobs.table import WORK_ON_REFORM
 from registry.reform.views import ReformView, any_reform, check_may_change, find_reform
@@ -32,8 +32,6 @@ DECIDED: Final = "decided"
 """Kind of the work file that people filled in."""
 UNDECIDED: Final = "undecided"
 """Kind of the work files of the last dry run."""
-_LOCK_NAME: Final = "reform"
-"""Jobs of reforms are done one after the other."""
 _TAKES: Final = {
     "decide": (("reported",), Message("decide_after_dry_run")),
     "carry": (("reported",), Message("carry_out_after_dry_run")),
@@ -67,7 +65,7 @@ def receive(
                 "days": settings.import_days,
             },
         )
-        enqueue(session, WORK_ON_REFORM, lock=_LOCK_NAME, reform_id=reform_id)
+        REFORMS.enqueue(session, reform_id, actor, WORK_ON_REFORM)
     return reform_id
 
 
@@ -145,18 +143,11 @@ def _locked(session: Session, gazetteer: Gazetteer, reform_id: int, task: str) -
 def _hand_over(
     session: Session, view: ReformView, actor: Actor, task: str, options: Mapping[str, Any]
 ) -> None:
-    session.execute(
-        SQL.text("hand_over"),
-        {
-            "id": view.id,
-            "name": view.file_name or "",
-            "task": task,
-            "options": json.dumps(options),
-            "asked_by": actor.name,
-            "key_id": actor.key_id,
-        },
-    )
-    enqueue(session, WORK_ON_REFORM, lock=_LOCK_NAME, reform_id=view.id)
+    REFORMS.hand_over(session, view, actor, WORK_ON_REFORM)
+    session.execute(_ASKED, {"id": view.id, "task": task, "options": json.dumps(options)})
 
 
+_ASKED: Final = text(
+    "UPDATE reform_work SET task = :task, options = CAST(:options AS jsonb) WHERE reform_id = :id"
+)
 _REFORM: Final = text("INSERT INTO reform (state, actor) VALUES ('staged', :actor) RETURNING id")

@@ -7,12 +7,6 @@ INSERT INTO reform_work (reform_id, file_name, task, phase, asked_by, asked_key_
 VALUES (:id, :name, 'try', 'waiting', :asked_by, :key_id,
     clock_timestamp() + make_interval(days => :days))
 
--- hand_over --
-INSERT INTO reform_work (reform_id, file_name, task, options, phase, asked_by, asked_key_id)
-VALUES (:id, :name, :task, CAST(:options AS jsonb), 'waiting', :asked_by, :key_id)
-ON CONFLICT (reform_id) DO UPDATE SET task = :task, options = excluded.options,
-    phase = 'waiting', done = 0, problem = NULL, asked_by = :asked_by, asked_key_id = :key_id
-
 -- due --
 SELECT id, number, resolution, decided, actor FROM reform
 WHERE state = 'prepared' AND effective_on <= current_date ORDER BY effective_on, id

@@ -18,7 +18,8 @@ WHERE mine.id = :reform AND r.id > mine.id AND r.state IN ('prepared', 'carried'
     AND r.unit_ids && mine.unit_ids
 UNION ALL
 (SELECT 'household_new', h.code FROM household h
-WHERE h.unit_id = ANY (:born) AND h.event_id <> :event ORDER BY h.code LIMIT 20)
+WHERE h.unit_id = ANY (:born) AND NOT EXISTS (SELECT FROM touched t WHERE t.code = h.code)
+ORDER BY h.code LIMIT 20)
 UNION ALL
 (SELECT p.class || '_new', p.kind || ' ' || p.name FROM place p
 WHERE p.unit_id = ANY (:born) AND p.event_id > :event ORDER BY 1 DESC, 2 LIMIT 20)

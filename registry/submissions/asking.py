@@ -22,10 +22,9 @@ from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.files import kept
-from registry.jobs.asked import turn_of
-from registry.jobs.queue import abandon, enqueue
+from registry.jobs.queue import abandon
 from registry.jobs.submission import IMPORTS, check_verdict
-from registry.jobs.table import CHECK_IMPORT, PUBLISH_IMPORT, ROLL_BACK_IMPORT, Job
+from registry.jobs.table import CHECK_IMPORT, PUBLISH_IMPORT, ROLL_BACK_IMPORT
 from registry.submissions.views import ROLLING_BACK, ImportView, check_may_change, find_import
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -49,7 +48,7 @@ def ask_publish(
             raise refusal
         check_verdict(view, verdict)
         session.execute(_PUBLISHING, {"id": import_id})
-        hand_over(session, view, actor, PUBLISH_IMPORT, "waiting", accept_vanished=accept_vanished)
+        IMPORTS.hand_over(session, view, actor, PUBLISH_IMPORT, accept_vanished=accept_vanished)
 
 
 def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, Any]) -> None:
@@ -75,7 +74,7 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
             said["mapping"] = {name: field for name, field in mapping.items() if field is not None}
         session.execute(_ANSWERED, {"id": import_id, "request": json.dumps(said)})
         stage(session, import_id)
-        hand_over(session, view, actor, CHECK_IMPORT, "waiting")
+        IMPORTS.hand_over(session, view, actor, CHECK_IMPORT)
 
 
 def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
@@ -116,7 +115,9 @@ def ask_rollback(engine: Engine, import_id: int, actor: Actor, *, keep_later: bo
         view = _locked(session, import_id, actor)
         if view.state != "published" or view.phase is not None:
             raise IMPORTS.wrong_state(view, Message("rollback_after_written"))
-        hand_over(session, view, actor, ROLL_BACK_IMPORT, ROLLING_BACK, keep_later=keep_later)
+        IMPORTS.hand_over(
+            session, view, actor, ROLL_BACK_IMPORT, ROLLING_BACK, keep_later=keep_later
+        )
 
 
 def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) -> None:
@@ -154,17 +155,6 @@ def _locked(session: Session, import_id: int, actor: Actor) -> ImportView:
     check_may_change(session, import_id, actor)
     IMPORTS.hold(session, view)
     return find_import(session, import_id, actor)
-
-
-def hand_over(
-    session: Session, view: ImportView, actor: Actor, job: Job, phase: str, **options: object
-) -> None:
-    """Let a job do for `actor` what was asked about an import."""
-    session.execute(
-        SQL.text("hand_over"),
-        {"id": view.id, "actor": actor.name, "key_id": actor.key_id, "phase": phase},
-    )
-    enqueue(session, job, lock=turn_of(actor, job), import_id=view.id, **options)
 
 
 _FILE_GONE: Final = Message("delivered_file_gone")

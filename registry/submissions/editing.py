@@ -31,7 +31,7 @@ from registry.intake.columns.edited import Edits
 from registry.intake.judging.row_problem import RowProblem
 from registry.jobs.submission import IMPORTS
 from registry.jobs.table import CHECK_IMPORT
-from registry.submissions.asking import hand_over, stage
+from registry.submissions.asking import stage
 from registry.submissions.receiving import Delivery, receive
 from registry.submissions.views import ImportView, check_may_change, find_import
 
@@ -170,7 +170,7 @@ def edit_cells(
         # One that is being tried is tried once more when that has ended.
         if view.phase is None:
             stage(session, import_id)
-            hand_over(session, view, actor, CHECK_IMPORT, "waiting")
+            IMPORTS.hand_over(session, view, actor, CHECK_IMPORT)
 
 
 def edit_alike(

@@ -1,11 +1,3 @@
--- hand_over --
--- An import of the command line gets its row when somebody asks for it over HTTP.
-INSERT INTO import_work AS w (import_id, actor, size_bytes, phase, asked_by, asked_key_id)
-VALUES (:id, 'operator', 0, :phase, :actor, :key_id)
-ON CONFLICT (import_id) DO UPDATE SET phase = excluded.phase, asked_by = excluded.asked_by,
-    asked_key_id = excluded.asked_key_id, problem = NULL, rows_done = 0,
-    changed_at = clock_timestamp()
-
 -- hold_idempotency_key --
 SELECT pg_advisory_xact_lock(hashtextextended(
     'upload:' || CAST(:actor AS text) || ':' || CAST(:key AS text), 0))

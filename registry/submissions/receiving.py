@@ -17,8 +17,6 @@ from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.files import kept
-from registry.jobs.asked import turn_of
-from registry.jobs.queue import enqueue
 from registry.jobs.submission import IMPORTS
 from registry.jobs.table import CHECK_IMPORT
 from registry.records.codes import DEMO_SOURCE
@@ -77,7 +75,7 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
         ).all()
         for earlier in repeated:
             forget(session, earlier)
-        enqueue(session, CHECK_IMPORT, lock=turn_of(actor, CHECK_IMPORT), import_id=import_id)
+        IMPORTS.enqueue(session, import_id, actor, CHECK_IMPORT)
     for earlier in repeated:
         kept.remove(IMPORTS.folder(settings, earlier))
     return import_id

@@ -46,8 +46,8 @@ from registry.intake.row_reports import (
     write_vanished,
 )
 from registry.intake.run import import_file
-from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem, turn_of_key
-from registry.jobs.queue import enqueue
+from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem
+from registry.jobs.queue import enqueue, turn_of_key
 from registry.jobs.submission import IMPORTS
 from registry.jobs.table import CHECK_IMPORT
 from registry.submissions.asking import NO_PROBLEMS, forget
@@ -77,11 +77,6 @@ def _limit(settings: Settings, view: ImportView) -> tuple[int, UnreadableFileErr
     return seconds, unreadable(path, TOO_COSTLY, FileTooCostlyError)
 
 
-def check_given_up(engine: Engine, _settings: Settings, *, import_id: int) -> None:
-    """Say that the dry run was not done."""
-    _settle(engine, import_id, "staged", "failed", INTERRUPTED)
-
-
 def publish_import(
     engine: Engine, settings: Settings, *, import_id: int, accept_vanished: bool
 ) -> None:
@@ -105,17 +100,6 @@ def publish_import(
         _settle(engine, import_id, was, becomes, kept_problem(error))
 
 
-def publish_given_up(
-    engine: Engine,
-    _settings: Settings,
-    *,
-    import_id: int,
-    accept_vanished: bool,  # noqa: ARG001
-) -> None:
-    """Say that it was not published."""
-    _settle(engine, import_id, "publishing", "reported", INTERRUPTED)
-
-
 def roll_back_import(
     engine: Engine, settings: Settings, *, import_id: int, keep_later: bool
 ) -> None:
@@ -135,15 +119,11 @@ def roll_back_import(
     _settle(engine, import_id, None, None, problem)
 
 
-def roll_back_given_up(
-    engine: Engine,
-    _settings: Settings,
-    *,
-    import_id: int,
-    keep_later: bool,  # noqa: ARG001
-) -> None:
-    """Say that it was not taken back."""
-    _settle(engine, import_id, None, None, INTERRUPTED)
+def given_up(engine: Engine, _settings: Settings, *, import_id: int, **_options: object) -> None:
+    """Say that what was asked for was not done."""
+    view = _view(engine, import_id)
+    if view is not None and view.phase is not None:
+        _give_up(engine, import_id, view.state)
 
 
 def clear_away(engine: Engine, settings: Settings) -> None:
@@ -153,8 +133,7 @@ def clear_away(engine: Engine, settings: Settings) -> None:
     as well.
     """
     for import_id, state in IMPORTS.clear_away(engine, settings, forget):
-        then = {"staged": "failed", "publishing": "reported"}.get(state)
-        _settle(engine, import_id, state if then else None, then, INTERRUPTED)
+        _give_up(engine, import_id, state)
     yesterday = time.time() - 86_400
     kept.remove_left_behind(settings, yesterday)
     delivered = kept.with_delivered(settings)
@@ -165,6 +144,11 @@ def clear_away(engine: Engine, settings: Settings) -> None:
         # One that came just now may not be committed yet.
         if import_id in known or delivered[import_id] < yesterday:
             kept.remove_kind(IMPORTS.folder(settings, import_id), kept.DELIVERED)
+
+
+def _give_up(engine: Engine, import_id: int, state: str) -> None:
+    then = {"staged": "failed", "publishing": "reported"}.get(state)
+    _settle(engine, import_id, state if then else None, then, INTERRUPTED)
 
 
 def _publish(

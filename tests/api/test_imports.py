@@ -19,7 +19,7 @@ from registry.core.settings import ROOT, Settings
 from registry.files.spellings.headers import FIELDS
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
-from registry.submissions.work import check_given_up, clear_away, publish_given_up
+from registry.submissions.work import clear_away, given_up
 from tests.support.intake import checksum
 from tests.support.keys import bearer, code_of, office
 from tests.support.lifecycle import COMMUNE, ELSEWHERE
@@ -507,14 +507,14 @@ def test_what_was_interrupted_for_good_is_said_and_may_be_asked_again(desk: Desk
     engine = desk.office.place.engine
     number = desk.tried(editor, table(row("131")), source="mười ba")["id"]
     assert desk.ask(approver, number, "publish").status_code == 202
-    publish_given_up(engine, desk.settings, import_id=number, accept_vanished=False)
+    given_up(engine, desk.settings, import_id=number, accept_vanished=False)
     seen = desk.seen(editor, number)
     assert (seen["state"], seen["trouble"]["code"]) == ("reported", "interrupted")
     desk.work()  # the job that was given up finds nothing to do
     assert desk.seen(editor, number)["state"] == "reported"
     assert desk.done(approver, number, "publish")["state"] == "published"
     early = desk.send(editor, table(row("132")), source="mười ba").get_json()["id"]
-    check_given_up(engine, desk.settings, import_id=early)
+    given_up(engine, desk.settings, import_id=early)
     assert desk.seen(editor, early)["state"] == "failed"
 
 

@@ -198,7 +198,13 @@ def test_job_that_is_given_up_or_lost_says_so_and_old_files_go(hall: Hall) -> No
     desk.office.by_owner("UPDATE reform_work SET files_until = now() WHERE reform_id = :r", r=kept)
     clear_away(engine, desk.settings)
     assert hall.seen(kept)["state"] == "discarded"
-    assert not (desk.settings.var / "reforms" / str(kept)).exists()
+    folder = desk.settings.var / "reforms" / str(kept)
+    assert not folder.exists()
+    # Of a job that was ended a moment after its reform was discarded.
+    folder.mkdir()
+    (folder / "late").write_text("")
+    clear_away(engine, desk.settings)
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize(

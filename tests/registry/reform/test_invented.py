@@ -340,6 +340,15 @@ def test_undo_puts_back_what_was(hall: Hall, world: World) -> None:
     before, communes = checksum(town.engine), world.communes()
     hall.carry(EVERYTHING, day=FIRST_DAY, nearest=True)
     world.print_labels()
+    ((moved,), *_) = town.rows(
+        "SELECT code FROM household WHERE status = 'active'"
+        " AND event_id = (SELECT event_id FROM reform WHERE number = '1/NQ')"
+    )
+    later = town.do("verify", code=moved, on=today().isoformat())
+    with pytest.raises(ReformTouchedError):
+        undo(town.engine, "1/NQ", actor="tests")
+    # Work that was undone itself stands in nobody's way.
+    town.do("undo", event_id=later.event_id, reason="tests")
 
     undone = undo(town.engine, "1/NQ", actor="tests")
 
