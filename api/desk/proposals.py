@@ -151,7 +151,8 @@ def _about(pending: Pending) -> str:
         more = f" … ({len(codes)})" if len(codes) > 3 else ""
         return " ".join(code_display(code) for code in codes[:3]) + more
     given = pending.given[0]
-    return str(given.get("street") or given.get("locality") or "")
+    event = f"#{given['event_id']}" if "event_id" in given else ""
+    return str(given.get("street") or given.get("locality") or event)
 
 
 def _facts(pending: Pending) -> list[tuple[str, str]]:

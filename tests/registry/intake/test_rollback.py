@@ -73,6 +73,21 @@ def test_register_is_as_it_was_after_a_rollback(
     assert rows(engine, "SELECT name FROM place_version WHERE name = 'Châu Long'")
 
 
+def test_work_that_was_undone_stands_in_the_way_of_no_rollback(
+    engine: Engine, deliver: Deliver, grown: dict[str, object]
+) -> None:
+    result = deliver(door("12A", "a", longitude=LON, latitude=LAT), door("30", "c"))
+    do(engine, "correct", code=code_of(engine, "a"), floor="2", reason="tests")
+    ((event,),) = rows(engine, "SELECT max(id) FROM event WHERE kind = 'correct'")
+    with pytest.raises(ConflictError, match="1 mã"):
+        roll_back(engine, result.import_id or 0)
+    do(engine, "undo", event_id=event, reason="tests")
+
+    roll_back(engine, result.import_id or 0)
+
+    assert checksum(engine) == grown
+
+
 def kept(undone: RolledBack) -> dict[str, str]:
     return {record.code: record.reason for record in undone.kept_records}
 
