@@ -70,7 +70,7 @@ BEGIN
     END IF;
     DELETE FROM household_former_number n USING household_version v
     WHERE v.ended_by_event_id = undone AND n.code = v.code AND n.event_id = undone;
-    -- A name stays a former one where the place bore it until an event that was not undone.
+    -- A former name stays where an event that was not undone ended it.
     DELETE FROM place_alias a USING place_version u
     WHERE u.ended_by_event_id = current_event_id() AND a.named_id = u.id
         AND a.event_id = current_event_id() AND NOT EXISTS (

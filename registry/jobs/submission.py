@@ -62,7 +62,7 @@ class Kind:
     """Also the folder of their files."""
     refusal: type[ImportStateError | ReformStateError]
     in_state: str
-    """Code of the message that says how one stands."""
+    """Code of the message for what its state does not allow."""
     key: str
     """Argument of its jobs: the number."""
     lock: str | None
@@ -74,9 +74,9 @@ class Kind:
 
     @contextmanager
     def receiving(self, settings: Settings) -> Iterator[Callable[[int], Path]]:
-        """Yields what makes the folder of a new one: it goes where the block ends in an error.
+        """Yields a function for the folder of a new one, which is removed if the block fails.
 
-        Where nobody knows whether it was committed it stays, for a job may wait for the file.
+        It stays where the outcome of the commit is unknown: a job may be waiting for the file.
         """
         made: list[Path] = []
 
@@ -100,7 +100,7 @@ class Kind:
         return self.refusal(said, state=view.state)
 
     def hold(self, session: Session, view: Submission) -> None:
-        """Nobody else changes it until the transaction ends; raises where a job holds it."""
+        """Lock it until the transaction ends; raises where a job has locked it."""
         if session.execute(SQL.text("hold", self.name), {"id": view.id}).one_or_none() is None:
             raise self.wrong_state(view, Message("being_processed"))
 
@@ -136,13 +136,13 @@ class Kind:
     def end_work(
         self, session: Session, number: int, problem: dict[str, Any] | None, *, verdicts: int = 0
     ) -> None:
-        """Nothing is being done any more; `problem` says why it was not done."""
+        """Note that nothing is being done any more; `problem` is why it was not done."""
         said = json.dumps(problem) if problem is not None else None
         given = {"id": number, "problem": said, "verdicts": verdicts}
         session.execute(SQL.text("end_work", self.name), given)
 
     def drop_files(self, session: Session, number: int) -> None:
-        """Nothing is being done, and its files are no more; whoever asks removes them."""
+        """Note that it has no files any more; the caller removes them."""
         session.execute(SQL.text("drop_files", self.name), {"id": number})
 
     def clear_away(

@@ -97,7 +97,7 @@ def _open(work: Work, event_id: int) -> dict[str, Any]:
 
 
 def _taken_names(work: Work, renamed: Sequence[_Renamed]) -> Iterator[tuple[str, str]]:
-    """Names that another place bears by now; those that are free get their marks."""
+    """Names that another place has by now; the marks of the free ones are computed anew."""
     for class_, name, place in renamed:
         try:
             row = renamed_row(work, class_, place, name)

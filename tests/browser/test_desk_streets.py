@@ -139,6 +139,13 @@ def test_approver_renumbers_a_street_after_looking_at_each_door(
     page.get_by_role("button", name="Ghi vào sổ").click()
     expect(page.locator("#said")).to_contain_text("2 chỗ ở mang số mới")
     assert [office.place.row(codes[n]).house_number for n in ("2", "4")] == ["4", "8"]
+    page.get_by_role("link", name="Hoàn tác").click()
+    expect(page.locator(".lead")).to_contain_text("2 địa chỉ sẽ trở lại như trước")
+    assert visit.is_sound()
+    page.get_by_label("Lý do").fill("nhập nhầm bảng")
+    page.get_by_role("button", name="Hoàn tác").click()
+    expect(page.locator("#said")).to_contain_text("Đã hoàn tác: 2 địa chỉ")
+    assert [office.place.row(codes[n]).house_number for n in ("2", "4")] == ["2", "4"]
 
 
 def test_clerk_names_a_hamlet_and_finds_what_is_an_approvers(visit: Visit, office: Office) -> None:

@@ -32,7 +32,7 @@ def versions(place: Town, *codes: str) -> int:
     return int(counted)
 
 
-def test_renamed_street_bears_its_name_again_and_the_other_leads_nowhere(place: Town) -> None:
+def test_renamed_street_gets_its_name_back_and_the_other_leads_nowhere(place: Town) -> None:
     place.street("Phố Cát Linh")
     code = place.house("1", "Cát Linh")
     before = checksum(place.engine)
@@ -51,14 +51,14 @@ def test_renamed_street_bears_its_name_again_and_the_other_leads_nowhere(place: 
     ] == ["Cát Linh", "Võ Văn Kiệt"]
 
 
-def test_name_borne_before_stays_a_former_one(place: Town) -> None:
+def test_former_name_from_an_earlier_rename_is_kept(place: Town) -> None:
     place.street("Phố Thành Công")
     place.do("rename-street", **HERE, street="Thành Công", new_name="Phố Nguyên Hồng")
     before = checksum(place.engine)
     back = place.do("rename-street", **HERE, street="Nguyên Hồng", new_name="Phố Thành Công")
     undo(place, back.event_id)
     now = checksum(place.engine)
-    # It says anew until when it was borne.
+    # The row of the former name is written anew.
     assert {name for name, value in now.items() if value != before[name]} <= {"place_alias"}
     former = "SELECT key FROM place_alias WHERE key IN ('thanh cong', 'nguien hong')"
     assert place.rows(former) == [("thanh cong",)]
