@@ -84,6 +84,22 @@ def test_merged_street_comes_apart_with_its_doors_numbers_and_former_names(place
     assert place.row(stayed).event_id < merged.event_id
 
 
+def test_names_of_streets_merged_before_follow_the_one_that_comes_apart(place: Town) -> None:
+    for name in ("Ngõ Một", "Phố Hai", "Phố Ba"):
+        place.street(name)
+    code = place.house("1", "Ngõ Một")
+    place.retire(place.house("3", "Phố Hai"))
+    for_good = {"reason": "tests", **HERE}
+    first = place.do("merge-street", street="Ngõ Một", into="Hai", **for_good)
+    before = checksum(place.engine)
+    second = place.do("merge-street", street="Hai", into="Ba", **for_good)
+    assert ("household_changed", code) in blocked(place, first.event_id)
+    undo(place, second.event_id)
+    assert checksum(place.engine) == before
+    undo(place, first.event_id)
+    assert place.record(code).street_name == "Một"
+
+
 def test_merged_locality_takes_back_what_lay_in_it(place: Town) -> None:
     place.do("name-locality", **HERE, locality="Khu phố 4")
     place.do("name-locality", **HERE, locality="Khu phố 5")
