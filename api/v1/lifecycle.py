@@ -235,7 +235,13 @@ class UndoQuery(BaseModel):
 
 
 @blueprint.get("/operations/undo")
-@keyed("approver", operation_id="preview_undo", codes=("outside_units",), writes=False)
+@keyed(
+    "approver",
+    statuses=(404, 409),
+    operation_id="preview_undo",
+    codes=("outside_units",),
+    writes=False,
+)
 def get_undo(query: UndoQuery) -> UndoPreviewed:
     """What undoing an operation would do now, and what stands in the way."""
     done = preview_undo(
