@@ -2,6 +2,8 @@
 
 import datetime
 import secrets
+from collections.abc import Collection
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -120,6 +122,7 @@ def prepare_desk(app: Flask) -> None:
         form_words=form_words,
         value_of_form=value_of_form,
         distance=distance,
+        unit_name=unit_name,
     )
 
 
@@ -319,6 +322,19 @@ def unit_name(code: str) -> str:
             name = unit.version_on(day).full_name
             return name if unit.alive_on(day) else _("{unit} (ended)", unit=name)
     return code
+
+
+def communes_of(ids: Collection[int] | None) -> list[tuple[str, str]]:
+    """Code and name of those of these communes that exist today, by name; None for all."""
+    known, day = gazetteer(), today()
+    units = known.alive(day, level="commune") if ids is None else (known.units[i] for i in ids)
+    living = [(u.code, u.version_on(day).full_name) for u in units if u.alive_on(day)]
+    return sorted(living, key=itemgetter(1))
+
+
+def writable_communes() -> list[tuple[str, str]]:
+    """Code and name of the communes that the caller's key is bound to, by name."""
+    return communes_of(caller().unit_ids or ())
 
 
 def commune_written(text: str) -> Unit:

@@ -1,6 +1,5 @@
 """Rounds at the desk: listed with how far they are, opened, their codes handed out."""
 
-from operator import itemgetter
 from typing import Any
 
 import segno
@@ -17,6 +16,7 @@ from api.core.endpoint import signed_in_page
 from api.core.errors import status_of
 from api.desk.blueprint import (
     commune_written,
+    communes_of,
     desk_blueprint,
     desk_page,
     done,
@@ -45,7 +45,6 @@ from registry.lifecycle.field.rounds import (
 )
 from registry.lifecycle.listed_places import PlaceClass
 from registry.lifecycle.places import locality_of, street_of
-from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("field", "/desk/field")
 room("/desk/field", N_("In the field"), "viewer")
@@ -145,7 +144,7 @@ def _list(status: int = 200, **values: Any) -> BaseResponse:
         "desk/field.html",
         status,
         rounds=[(each, commune_name(each)) for each in found],
-        units=_units() if caller().may("editor") else (),
+        units=communes_of(caller().unit_ids) if caller().may("editor") else (),
         more=found[-1].id if len(found) == PAGE else None,
         most_days=MOST_DAYS,
         **{"wrong": "", "filled": MultiDict()} | values,
@@ -155,13 +154,6 @@ def _list(status: int = 200, **values: Any) -> BaseResponse:
 def commune_name(round_: Round) -> str:
     """The commune in which it is walked."""
     return unit_name(gazetteer().units[round_.commune_id].code)
-
-
-def _units() -> list[tuple[str, str]]:
-    """Code and name of the communes in which the reader may open rounds, by name."""
-    known, ids, day = gazetteer(), caller().unit_ids, today()
-    seen = known.alive(day, level="commune") if ids is None else (known.units[i] for i in ids)
-    return sorted(((u.code, u.version_on(day).full_name) for u in seen), key=itemgetter(1))
 
 
 def note_round(round_: Round, count: int, event_id: int | None = None) -> None:

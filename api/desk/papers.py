@@ -7,8 +7,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.core.access import caller
-from api.core.audit import note, note_done, note_operation
+from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
 from api.core.errors import invalid_input, status_of
@@ -19,22 +18,18 @@ from api.desk.blueprint import (
     desk_page,
     done,
     done_before,
-    filed,
-    new_once,
     once_of_form,
     room,
+    writable_communes,
 )
-from api.desk.records_words import label_of, title
+from api.desk.plate_operations import LIFE
 from api.pages.shell import complaint
 from api.v1.certificates import CertificateBody, RevokeBody
 from api.v1.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
 from geo import code as codes
-from geo.label import named
 from registry.core.database import session_scope
 from registry.core.errors import AlreadyDoneError, RegistryError
 from registry.core.messages import N_, _
-from registry.lifecycle.run import perform
-from registry.lifecycle.table import BY_NAME, Operation
 from registry.publish.paper import numbers
 from registry.publish.paper.certificates import (
     draft_certificate,
@@ -46,7 +41,6 @@ from registry.publish.paper.decisions import DecisionForm, decidable, done_decis
 from registry.publish.paper.lists import print_list
 from registry.publish.paper.plates import PlateForm, print_plates
 from registry.publish.paper.typesetting import MESSAGES, Paper
-from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("papers", "/desk/papers")
 room("/desk/papers", N_("Papers, plates"), "editor")
@@ -55,7 +49,6 @@ Form = TypeVar("Form", bound=BaseModel)
 
 SIZES: Final = ("200x150", "180x120", "150x100", "120x80", "90x60")
 """The first is the least that a door at a street may have (Thông tư 08/2024/TT-BXD, Điều 20)."""
-_LIFE: Final = ("issue-plates", "mount-plates", "lose-plates")
 _PAGE: Final = "/desk/papers"
 _OF_EACH: Final = 20
 _DOORS: Final = ("commune", "street", "locality", "former_commune")
@@ -71,10 +64,7 @@ def get_papers() -> BaseResponse:
 @blueprint.post("/plates")
 @signed_in_page("editor")
 def post_plates() -> BaseResponse:
-    """A PDF of plates; or, by the button, what became of those plates."""
-    act = request.form.get("act", "print")
-    if act in _LIFE:
-        return _tried(lambda: _lived(BY_NAME[act]))
+    """A PDF of plates."""
     return _tried(_plates)
 
 
@@ -113,33 +103,6 @@ def _plates() -> BaseResponse:
     with session_scope(register().engine) as session:
         paper = print_plates(session, gazetteer(), site(), asked, form, skip=asked.skip)
     return _sheet(paper, asked.skip)
-
-
-def _lived(operation: Operation) -> BaseResponse:
-    """What becomes of the plates: shown with its day, then written."""
-    asked = _read(operation.request, _doors() | _given("on", "reason"))
-    sure = request.form.get("step") == "do"
-    note_operation(operation, [asked])
-    made = perform(
-        *(register().engine, operation, asked),
-        actor=caller().name,
-        once=once_of_form() if sure else None,
-        dry_run=not sure,
-    )
-    what = _(operation.called)
-    if made.pending_id is not None:
-        note_done(made)
-        return filed(made.pending_id)
-    if sure:
-        note_done(made)
-        return done(_PAGE, _("{count:n} plates: {what}.", count=made.rewritten, what=what))
-    return _preview(
-        _("{what}: {count:n} plates", what=title(operation), count=made.rewritten),
-        lines=[(codes.format(r.code), label_of(gazetteer(), r.record)) for r in made.records],
-        place=named(made.place.kind, made.place.name) if made.place else None,
-        dated=True,
-        once=new_once(),
-    )
 
 
 def _list() -> BaseResponse:
@@ -196,16 +159,15 @@ def _sheet(paper: Paper, skipped: int = 0) -> BaseResponse:
 
 def _preview(heading: str, **values: Any) -> BaseResponse:
     """What will be printed or written, with a form that says so again."""
-    own = ("csrf", "step", "told", "on", "reason", "skip", ONCE)
+    own = ("csrf", "step", "told", "skip", ONCE)
     return desk_page(
         "desk/paper_preview.html",
         heading=heading,
         kept=[(n, v) for n, v in request.form.items(multi=True) if n not in own],
         action=request.path,
-        today=today(),
         code_display=codes.format,
         messages=MESSAGES,
-        **{"lines": (), "place": None, "notices": (), "told": "", "after": None} | values,
+        **{"lines": (), "notices": (), "told": "", "after": None} | values,
     )
 
 
@@ -255,21 +217,15 @@ def _tried(work: Callable[[], BaseResponse]) -> BaseResponse:
 
 
 def _page(status: int = 200, **values: Any) -> BaseResponse:
-    asking, made, known, day = caller(), register(), gazetteer(), today()
+    made = register()
     with session_scope(made.engine) as session:
         decided = decidable(session, _OF_EACH)
-    own = asking.units or ()
     return desk_page(
         "desk/papers.html",
         status,
-        communes=[
-            (code, unit.version_on(day).full_name)
-            for code in own
-            for unit in known.with_code(code)
-            if unit.level == "commune" and unit.alive_on(day)
-        ],
+        communes=writable_communes(),
         sizes=SIZES,
-        life=[(name, _(BY_NAME[name].called)) for name in _LIFE],
+        life=[(each.name, _(each.called)) for each in LIFE],
         decided=decided,
         issued=issued_in(made.reads, limit=_OF_EACH),
         asked_code=request.args.get("code", ""),

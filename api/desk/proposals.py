@@ -125,7 +125,7 @@ def _page(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
             error = error or refused
         else:
             with session_scope(register().read_engine) as session:
-                preview = preview_of(session, gazetteer(), pending.operation, made.records)
+                preview = preview_of(session, gazetteer(), pending.operation, made)
     title = event_words(pending.operation.kind)
     return desk_page(
         "desk/pending.html",
@@ -138,7 +138,6 @@ def _page(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
         codes=[code_display(code) for code in sorted(pending.seen)[:_SHOWN]],
         made=made,
         preview=preview,
-        names={each.commune: unit_name(each.commune) for each in (made.streets if made else ())},
         own=pending.is_by(asking),
         may_decline=asking.may("approver") or pending.is_by(asking),
     )

@@ -16,7 +16,8 @@ from api.core.endpoint import signed_in_page
 from api.core.errors import UNIT_CODE, invalid_input
 from api.core.shapes import unkept
 from api.desk.blueprint import ROLES, desk_blueprint, desk_page, event_words, room
-from api.desk.records_several import MERGE, SEVERAL
+from api.desk.operations import DeskMap
+from api.desk.record_operations import MERGE, OF_RECORD, SEVERAL
 from api.desk.records_words import (
     changes_words,
     commune_name,
@@ -27,7 +28,6 @@ from api.desk.records_words import (
     title,
     value_words,
 )
-from api.desk.records_work import OF_RECORD
 from api.pages.sketch import draw_sketch
 from geo import code as codes
 from geo.code import CodeError
@@ -140,7 +140,7 @@ def get_records() -> BaseResponse:
         "desk/records.html",
         200 if wrong is None else 422,
         query=query,
-        points=answered.url("/desk/records/points", unit=unit.code),
+        map=DeskMap(unit.code, unit.lon, unit.lat, points=answered.url("", unit=unit.code)[1:]),
         unit=unit,
         commune=commune_name(known, unit.id),
         several_communes=asking.sees is None or len(asking.sees) > 1,
@@ -225,6 +225,7 @@ def get_record(address_code: str) -> BaseResponse:
         ],
         undoable=steps[-1].event_id if steps[-1].operation in UNDOABLE else None,
         sketch=_sketch(record),
+        map=_map(record, unit) if unit else None,
         work=[_work(made.name, record, asking) for made in OF_RECORD if _fits(made.name, record)],
         successors=[codes.format(code) for code in record.successors or ()],
     )
@@ -356,6 +357,12 @@ def _sketch(record: Record) -> Markup | None:
     points = [(each["lon"], each["lat"]) for each in record.entrances or ()]
     marks = numbered(points, lon=record.lon, lat=record.lat)
     return draw_sketch(around, number=number_of(record.label_parts), exact=exact, entrances=marks)
+
+
+def _map(record: Record, unit: Unit) -> DeskMap | None:
+    if record.lon is not None:
+        return DeskMap(unit.code, record.lon, record.lat, pin=True)
+    return DeskMap(unit.code, unit.lon, unit.lat) if unit.lon is not None else None
 
 
 def _fits(name: str, record: Record) -> bool:

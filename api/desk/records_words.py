@@ -1,8 +1,8 @@
 """Records and what happens to them, in words of the desk."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy.orm import Session
 
@@ -10,9 +10,10 @@ from geo.code import format as code_display
 from registry.core.days import day_words
 from registry.core.labels import STATUSES
 from registry.core.messages import N_, _
+from registry.lifecycle.several import SeveralDone
 from registry.lifecycle.table import Operation
 from registry.lifecycle.words import EFFECTS, FIELDS, KINDS, METHODS
-from registry.lifecycle.work import Changed
+from registry.lifecycle.work import Changed, ChangedStreet, Done
 from registry.records.desk_records import Affected, affected, records_of
 from registry.records.entrances import KIND_WORDS, SOURCE_WORDS, Entrance
 from registry.records.history import Change, changes_between
@@ -49,18 +50,34 @@ class Row:
     """How far its point moves."""
     far: bool
     """Whether that is so far that somebody has to say that it is right."""
+    numbers: tuple[str, str] = ("", "")
+    """Its house number before and after."""
+    shared: Sequence[str] = ()
+    """Codes of other doors to which the old number leads as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What an operation would do."""
 
-    rows: tuple[Row, ...]
-    more: int
-    """Records beside those shown."""
-    affected: Affected
-    warnings: tuple[str, ...]
     effect: str
+    lead: str = ""
+    rows: Sequence[Row] = ()
+    more: int = 0
+    """Records beside those shown."""
+    affected: Affected | None = None
+    warnings: Sequence[str] = ()
+    streets: tuple[ChangedStreet, ...] = ()
+    table: Literal["", "names", "numbers"] = ""
+    """Where the records are many, what of them becomes another: they stand in a table."""
+    near: Sequence[tuple[str, str]] = ()
+    """Address and name of places that are called nearly so."""
+    lines: Sequence[tuple[str, str]] = ()
+    """Code and label of records that stay as they are."""
+    refused: Sequence[tuple[str, str]] = ()
+    """Code of each record with which it cannot be done, and why."""
+    possible: bool = True
+    """Whether it can be done with any."""
 
 
 def title(operation: Operation, status: str = "") -> str:
@@ -181,23 +198,23 @@ def preview_of(
     session: Session,
     known: Gazetteer,
     operation: Operation,
-    changed: Iterable[Changed],
+    made: Done | SeveralDone,
     subject: Record | None = None,
 ) -> Preview:
     """What a dry run did, beside what is recorded."""
-    records = {one.code: one for one in changed}
+    records = {one.code: one for one in made.records}
     before = records_of(session, records)
     if subject is not None:
         before[subject.code] = subject
     rows = tuple(row_of(known, before.get(code), one) for code, one in records.items())
-    if operation.name == "reserve":
-        rows = ()
+    warnings, streets = (made.warnings, made.streets) if isinstance(made, Done) else ((), ())
     return Preview(
-        rows[:_SHOWN],
-        max(len(rows) - _SHOWN, 0),
-        affected(session, before),
-        (),
         effect_words(operation),
+        rows=rows[:_SHOWN],
+        more=max(len(rows) - _SHOWN, 0),
+        affected=affected(session, before),
+        warnings=tuple(str(each.message) for each in warnings),
+        streets=streets,
     )
 
 

@@ -46,6 +46,11 @@ def read_pasted(pasted: str) -> list[Line]:
     return _lines(found, MAX_LINES)
 
 
+def pasted_lines(lines: Iterable[Line]) -> str:
+    """The table as it can be pasted."""
+    return "\n".join("\t".join(line.values()) for line in lines)
+
+
 def read_numbers(path: Path, most: int | None = None, *, in_request: bool = False) -> list[Line]:
     """The lines of a table in a file of any format that an import reads, `most` of them at most.
 

@@ -1,6 +1,6 @@
 """Performing an operation: one transaction, one event, and what others see of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -56,11 +56,13 @@ def perform(
     seen_event: int | None = None,
     once: str | None = None,
     dry_run: bool = False,
+    look: Callable[[Session], None] | None = None,
     second_person: str | None = None,
     demand_second: bool = False,
 ) -> Done:
     """Do it, as a whole or not at all; `seen_event` is that of the record as the caller knows it.
 
+    `look` reads what the operation did, in its transaction: of a dry run nobody can afterwards.
     What was done under the name `once` is not done again: AlreadyDoneError. Where the register's
     table asks for a second person nothing is written: a pending operation is filed for one to
     decide on (`Done.pending_id`). The operator is bound to the table by `demand_second` alone, and
@@ -87,6 +89,8 @@ def perform(
                     done = replace(done, needs_second=True)
                 if done.needs_second and not dry_run:
                     refuse_alone([resolved], done.units, demand_second)
+                if look is not None:
+                    look(session)
         except NeedsSecondPerson as needs:
             return Done(
                 0, units=tuple(needs.units), pending_id=file(engine, operation, needs, once)

@@ -63,5 +63,19 @@ EFFECTS: Final = {
     "undo": N_("What nobody changed since is as before. History keeps both."),
     "retire": N_("Lookups of the code say so. It is never given to another door."),
     "reinstate": N_("The code is found again; those that continued it stay as they are."),
+    **dict.fromkeys(
+        ("rename-street", "rename-locality"), N_("The former name still leads to the doors.")
+    ),
+    **dict.fromkeys(
+        ("merge-street", "merge-locality"),
+        N_("The former name with its numbers still leads to the doors."),
+    ),
+    **dict.fromkeys(
+        ("renumber-street", "renumber-locality"),
+        N_(
+            "An old number still leads to the door that had it. If another door has it now, it"
+            " leads to both, and the caller chooses."
+        ),
+    ),
 }
-"""What an operation does to those who know the code, in Vietnamese and English."""
+"""What an operation does to those who know the code or the name."""

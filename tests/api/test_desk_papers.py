@@ -44,14 +44,14 @@ def test_page_offers_each_paper_to_an_editor_alone(office: Office, seat: Seat) -
 
 def test_plates_are_printed_and_their_life_is_noted(office: Office, seat: Seat) -> None:
     code = office.place.house("301")
-    printed = seat.post(f"{PAGE}/plates", PAGE, codes=code, size="120x80", sheet="a4", act="print")
+    printed = seat.post(f"{PAGE}/plates", PAGE, codes=code, size="120x80", sheet="a4")
     assert printed.content_type == "application/pdf"
     assert code_display(code) in text_of(printed.data)
     for act, day in (("issue-plates", "2026-11-02"), ("mount-plates", "2026-11-03")):
-        shown = seat.post(f"{PAGE}/plates", PAGE, codes=code, act=act)
+        shown = seat.post(f"{PAGE}/{act}", PAGE, codes=code)
         assert "301 Phố Láng" in shown.text
-        form = dict(hidden(shown.text)) | {"on": day, "step": "do"}
-        noted = [seat.client.post(f"{PAGE}/plates", data=form) for _ in range(2)]
+        form = dict(hidden(shown.text)) | {"on": day, "_step": "do"}
+        noted = [seat.client.post(f"{PAGE}/{act}", data=form) for _ in range(2)]
         assert [(each.status_code, each.location) for each in noted] == [(303, PAGE)] * 2
         assert "vừa được ghi rồi" in seat.get(PAGE).text
     (plate,) = office.place.rows("SELECT issued_on, mounted_on FROM plate WHERE code = :c", c=code)
@@ -102,7 +102,7 @@ def test_decision_of_what_was_done_is_printed(office: Office, seat: Seat) -> Non
     [
         ("plates", {}, 422),
         ("plates", {"codes": "1000-0006", "size": "9x9"}, 422),
-        ("plates", {"codes": "=cmd()", "act": "issue-plates"}, 422),
+        ("issue-plates", {"codes": "=cmd()"}, 422),
         ("list", {"commune": COMMUNE, "street": "Đường Không Có"}, 404),
         ("certificate", {"code": "<script>"}, 422),
         ("decision", {"event_id": "999999999"}, 404),

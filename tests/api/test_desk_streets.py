@@ -3,13 +3,12 @@
 import io
 import re
 from collections.abc import Iterator
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
-from werkzeug.test import TestResponse
 
 from geo.code import format as code_display
 from registry.files.formats.any_file import read_file
@@ -48,17 +47,6 @@ def street(office: Office, name: str, *numbers: str, commune: str = COMMUNE) -> 
 def place_id(office: Office, class_: str, name: str) -> int:
     query = "SELECT max(id) FROM place WHERE class = :class AND name = :name"
     return int(office.place.rows(query, **{"class": class_, "name": name})[0][0])
-
-
-def sure(seat: Seat, path: str, shown: TestResponse, **more: Any) -> TestResponse:
-    """What was shown is done: its hidden fields are sent again."""
-    fields: dict[str, Any] = {}
-    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.text):
-        fields.setdefault(name, []).append(unescape(value))
-    for name, value in re.findall(r'<textarea name="(\w+)" hidden>([^<]*)<', shown.text):
-        fields[name] = value
-    fields.pop("csrf", None)
-    return seat.post(path, step="sure", **fields | more)
 
 
 def number_of(office: Office, code: str) -> str:
@@ -102,50 +90,50 @@ def test_list_goes_on_where_the_page_before_ended(office: Office, editor: Seat) 
 
 
 def test_street_is_named_after_a_look(office: Office, editor: Seat) -> None:
-    given = {"name": "Đường Trần Duy Hưng", "commune": COMMUNE, "decision_number": "12/QĐ-UBND"}
-    shown = editor.post("/desk/streets", **given)
+    given = {"street": "Đường Trần Duy Hưng", "commune": COMMUNE, "decision_number": "12/QĐ-UBND"}
+    shown = editor.post("/desk/streets/new", **given)
     assert (shown.status_code, "Chưa có gì được ghi" in shown.text) == (200, True)
     assert not office.place.rows("SELECT FROM place WHERE name = 'Trần Duy Hưng'")
-    assert sure(editor, "/desk/streets", shown).status_code == 303
+    assert editor.confirm("/desk/streets/new", shown).status_code == 303
     assert "Đã đặt tên: Trần Duy Hưng." in editor.get("/desk").text
     # The very same form again is told so; another one of that name is refused.
-    twice = sure(editor, "/desk/streets", shown)
+    twice = editor.confirm("/desk/streets/new", shown)
     assert twice.status_code == 303
     assert "vừa được ghi rồi" in editor.get(twice.location).text
-    there = editor.post("/desk/streets", **given)
+    there = editor.post("/desk/streets/new", **given)
     assert (there.status_code, "đã có ở đó" in there.text) == (409, True)
     assert 'value="12/QĐ-UBND"' in there.text
-    near = editor.post("/desk/streets", name="Phố Trần Duy Hưng Kéo Dài", commune=COMMUNE)
+    near = editor.post("/desk/streets/new", street="Phố Trần Duy Hưng Kéo Dài", commune=COMMUNE)
     assert "Đã có tên gần giống" not in near.text
-    assert sure(editor, "/desk/streets", near).status_code == 303
-    alike = editor.post("/desk/streets", name="Phố Duy Hưng", commune=COMMUNE)
+    assert editor.confirm("/desk/streets/new", near).status_code == 303
+    alike = editor.post("/desk/streets/new", street="Phố Duy Hưng", commune=COMMUNE)
     assert all(said in alike.text for said in ("Đã có tên gần giống", "Đường Trần Duy Hưng"))
 
 
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
-        ({"name": "Phố X", "commune": ELSEWHERE}, 403),
-        ({"name": "Phố X", "commune": "99999"}, 422),
-        ({"name": "Phố X", "commune": "x"}, 422),
-        ({"name": "", "commune": COMMUNE}, 422),
-        ({"name": "Phố " + "a" * 300, "commune": COMMUNE}, 422),
-        ({"name": "Phố 0912345678", "commune": COMMUNE}, 422),
-        ({"name": "đường", "commune": COMMUNE}, 422),
-        ({"name": "<script>alert(1)</script>", "commune": COMMUNE}, 422),
-        ({"name": "=cmd()", "commune": COMMUNE}, 422),
-        ({"name": "12345", "commune": COMMUNE}, 422),
+        ({"street": "Phố X", "commune": ELSEWHERE}, 403),
+        ({"street": "Phố X", "commune": "99999"}, 422),
+        ({"street": "Phố X", "commune": "x"}, 422),
+        ({"street": "", "commune": COMMUNE}, 422),
+        ({"street": "Phố " + "a" * 300, "commune": COMMUNE}, 422),
+        ({"street": "Phố 0912345678", "commune": COMMUNE}, 422),
+        ({"street": "đường", "commune": COMMUNE}, 422),
+        ({"street": "<script>alert(1)</script>", "commune": COMMUNE}, 422),
+        ({"street": "=cmd()", "commune": COMMUNE}, 422),
+        ({"street": "12345", "commune": COMMUNE}, 422),
     ],
 )
 def test_name_that_cannot_be_is_told_and_kept(
     office: Office, editor: Seat, fields: dict[str, str], status: int
 ) -> None:
     before = office.place.rows("SELECT count(*) FROM place WHERE class = 'street'")
-    response = editor.post("/desk/streets", **fields)
+    response = editor.post("/desk/streets/new", **fields)
     assert response.status_code == status
     assert "<script>alert" not in response.text
-    if status == 422 and fields["name"]:
-        assert f'value="{escape(fields["name"])}"' in response.text
+    if status == 422 and fields["street"]:
+        assert f'value="{escape(fields["street"])}"' in response.text
     assert office.place.rows("SELECT count(*) FROM place WHERE class = 'street'") == before
 
 
@@ -156,29 +144,29 @@ def test_street_is_renamed_through_its_communes_and_the_old_name_still_leads(
     _, far = street(office, "Phố Dài", "5", commune=NEXT)
     own = min(row[0] for row in office.place.rows("SELECT id FROM place WHERE key = 'dai'"))
     path = f"/desk/streets/{own}/rename"
-    assert f'name="communes" value="{NEXT}"' in approver.get(f"/desk/streets/{own}").text
+    assert f'name="communes" value="{NEXT}"' in approver.get(path).text
     asked = {"new_name": "Đường Mới & Cũ", "communes": NEXT, "decision_number": "1/QĐ"}
     shown = approver.post(path, **asked)
     assert shown.status_code == 200
     for said in ("Phố Dài → <strong>Đường Mới Cũ</strong>", "Phường Cửa Nam", "2 chỗ ở"):
         assert said in shown.text
     assert "5 Đường Mới Cũ, Phường Cửa Nam" in shown.text
-    back = approver.post(path, step="edit", **asked)
+    back = approver.post(path, _step="edit", **asked)
     assert 'value="Đường Mới &amp; Cũ"' in back.text
     assert f'value="{NEXT}" checked' in back.text
-    assert sure(approver, path, shown).status_code == 303
+    assert approver.confirm(path, shown).status_code == 303
     for commune, code in (("Láng", codes["5"]), ("Cửa Nam", far["5"])):
         assert code in found(office, f"5 Phố Dài, Phường {commune}, Hà Nội")
     after = approver.get(f"/desk/streets/{own}").text
     assert "Tên cũ, vẫn tìm ra" in after
     assert "địa chỉ của 2 chỗ ở nay đọc theo tên mới" in after
     assert "trước là Dài" in approver.get("/desk/streets", q="dài").text
-    twice = sure(approver, path, shown)
+    twice = approver.confirm(path, shown)
     assert (twice.status_code, twice.location) == (303, f"/desk/streets/{own}")
     assert "vừa được ghi rồi" in approver.get(twice.location).text
     again = approver.post(path, new_name="Phố Láng")
     assert again.status_code == 409
-    (merges,) = re.findall(rf'href="(/desk/streets/{own}\?into=\d+)#merge"', again.text)
+    (merges,) = re.findall(rf'href="(/desk/streets/{own}/merge\?into=\d+)"', again.text)
     assert " selected>Phố Láng</option>" in approver.get(merges).text
 
 
@@ -193,7 +181,7 @@ def test_numbers_are_shown_with_where_each_old_one_leads_before_they_are_written
     rows = re.findall(r"<tr><td class=\"code\">(.*?)</tr>", shown.text)
     assert [[c for c in (two, four) if c in row] for row in rows] == [[two], [two, four]]
     assert number_of(office, codes["2"]) == "2"
-    assert sure(approver, path, shown).status_code == 303
+    assert approver.confirm(path, shown).status_code == 303
     assert [number_of(office, codes[n]) for n in ("2", "4", "6")] == ["4", "8", "6"]
     # As it was said.
     asked = "{} Phố Đổi Số, Phường Láng, Hà Nội"
@@ -208,11 +196,11 @@ def test_what_somebody_wrote_since_the_preview_is_shown_before_anything_is_done(
     path = f"/desk/streets/{own}/renumber"
     shown = approver.post(path, numbers="2\t6")
     office.place.do("renumber", code=codes["4"], house_number="8")
-    again = sure(approver, path, shown)
+    again = approver.confirm(path, shown)
     assert again.status_code == 412
     assert "Có người vừa ghi ở đây" in again.text
     assert number_of(office, codes["2"]) == "2"
-    assert sure(approver, path, again).status_code == 303
+    assert approver.confirm(path, again).status_code == 303
     assert number_of(office, codes["2"]) == "6"
     taken = approver.post(path, numbers="6 8")
     assert (taken.status_code, "đã có nhà khác mang: 8" in taken.text) == (409, True)
@@ -241,7 +229,7 @@ def test_numbers_come_from_a_file(office: Office, approver: Seat, name: str) -> 
     path = f"/desk/streets/{own}/renumber"
     shown = approver.post(path, file=(io.BytesIO(FILES[name]), name))
     assert shown.status_code == 200, shown.text
-    assert sure(approver, path, shown).status_code == 303
+    assert approver.confirm(path, shown).status_code == 303
     assert [number_of(office, codes[n]) for n in ("2", "4")] == ["22", "4/1A"]
 
 
@@ -263,7 +251,7 @@ def test_numbers_as_they_are_come_in_a_table_to_fill_in(
     given[1][1] = "4/5"
     filled = workbook(tuple(table.headers), *map(tuple, given))
     shown = approver.post(path, file=(io.BytesIO(filled), "bang.xlsx"))
-    assert sure(approver, path, shown).status_code == 303
+    assert approver.confirm(path, shown).status_code == 303
     assert [number_of(office, codes[n]) for n in ("2", "4/3", "6")] == ["2", "4/5", "6"]
 
 
@@ -313,7 +301,7 @@ def test_street_is_merged_with_a_reason_into_one_of_its_commune(
         assert (refused.status_code >= 400, said in refused.text) == (True, True), said
     shown = approver.post(path, into=into, reason="nối liền", same_address="true")
     assert "1 Phố Lớn, Phường Láng" in shown.text
-    done = sure(approver, path, shown)
+    done = approver.confirm(path, shown)
     assert (done.status_code, done.location) == (303, f"/desk/streets/{into}")
     assert approver.get(f"/desk/streets/{own}").status_code == 404
     assert found(office, "1 Ngõ Nhỏ, Phường Láng, Hà Nội") == {codes["1"]}
@@ -355,12 +343,12 @@ def test_undo_of_a_table_of_numbers_names_what_was_done_since(
 
 
 def test_hamlet_is_named_renamed_and_renumbered(office: Office, approver: Seat) -> None:
-    given = {"name": "Xóm Đông, Thôn Thượng", "commune": COMMUNE}
-    unknown = approver.post("/desk/hamlets", **given)
+    given = {"locality": "Xóm Đông, Thôn Thượng", "commune": COMMUNE}
+    unknown = approver.post("/desk/hamlets/new", **given)
     assert unknown.status_code == 422
-    for name in ("Thôn Thượng", given["name"]):
-        shown = approver.post("/desk/hamlets", **given | {"name": name})
-        assert sure(approver, "/desk/hamlets", shown).status_code == 303
+    for name in ("Thôn Thượng", given["locality"]):
+        shown = approver.post("/desk/hamlets/new", **given | {"locality": name})
+        assert approver.confirm("/desk/hamlets/new", shown).status_code == 303
     code = office.place.house("7", None, locality="Xóm Đông, Thôn Thượng", **LANG)
     own = place_id(office, "locality", "Đông")
     listed = approver.get("/desk/hamlets", q="Thượng", unit=COMMUNE).text
@@ -373,7 +361,7 @@ def test_hamlet_is_named_renamed_and_renumbered(office: Office, approver: Seat) 
         path = f"/desk/hamlets/{own}/{verb}"
         shown = approver.post(path, **fields)
         assert shown.status_code == 200, shown.text
-        assert sure(approver, path, shown).status_code == 303
+        assert approver.confirm(path, shown).status_code == 303
     label = office.client.get(f"/v1/addresses/{code}").get_json()["label"]
     assert label.startswith("9, Xóm Tây, Thôn Thượng")
 
@@ -393,7 +381,7 @@ def test_others_streets_are_refused_and_changes_are_an_approvers(
     assert outside.post(f"/desk/streets/{there.id}/paint", new_name="Phố X").status_code == 404
     viewer = seated(office, "Sở", "viewer", units=("01",))
     assert viewer.get(f"/desk/streets/{own}").status_code == 200
-    assert viewer.post("/desk/streets", name="Phố X", commune=COMMUNE).status_code == 403
+    assert viewer.post("/desk/streets/new", street="Phố X", commune=COMMUNE).status_code == 403
     entry = next(
         e for e in reversed(office.audited()) if e["endpoint"].startswith("POST") and e["event_id"]
     )

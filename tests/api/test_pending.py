@@ -139,18 +139,17 @@ def test_the_desk_declines_with_a_reason_and_withdraws(office: Office, seat: Sea
     assert place
     path = f"/desk/streets/{place[1]}/rename"
     form = {"new_name": "Phố Đợi", "decision_number": "3/QĐ", "reason": ""}
-    page = f"/desk/streets/{place[1]}"
-    preview = seat.post(path, page, **form)
-    seen = re.search(r'name="seen" value="([^"]+)"', preview.text)
+    preview = seat.post(path, path, **form)
+    seen = re.search(r'name="_seen" value="([^"]+)"', preview.text)
     assert seen
-    sent = seat.post(path, page, **form, seen=seen[1], step="sure", _once="mẫu 1")
+    sent = seat.post(path, path, **form, _seen=seen[1], _step="do", _once="mẫu 1")
     other = seated(office, "Phường Láng – bàn kia", "approver")
     assert "Phố Đợi" in other.get(sent.location).text
     wrong = other.post(sent.location, sent.location, step="decline", reason="gọi 0912345678")
     assert wrong.status_code == 422
     other.post(sent.location, sent.location, step="decline", reason="chưa họp dân")
     assert "chưa họp dân" in seat.get(sent.location).text
-    again = seat.post(path, page, **form, seen=seen[1], step="sure", _once="mẫu 2")
+    again = seat.post(path, path, **form, _seen=seen[1], _step="do", _once="mẫu 2")
     assert again.location != sent.location
     assert seat.post(again.location, again.location, step="decline").status_code == 303
     assert "đã rút lại" in seat.get(again.location).text

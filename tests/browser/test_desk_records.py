@@ -89,6 +89,8 @@ def test_clerk_finds_a_door_and_drags_it_to_its_place(visit: Visit, office: Offi
     assert LANG["lon"] < lon < LANG["lon"] + 0.001
     page.get_by_role("button", name="Xem trước").click()
     expect(page.locator(".change")).to_contain_text("chấm trên bản đồ")
+    # The way from the point on record to the new one.
+    page.wait_for_selector(".desk-map[data-before][data-ready]")
     assert visit.is_sound()
     page.get_by_role("button", name="Làm", exact=True).dblclick()
     expect(page.locator("#said")).to_contain_text("Đã")

@@ -135,6 +135,8 @@ def test_approver_renumbers_a_street_after_looking_at_each_door(
     page.get_by_role("button", name="Xem trước").click()
     row = page.locator("tbody tr", has_text=code_display(codes["4"])).last
     expect(row.locator(".doubt")).to_contain_text(code_display(codes["2"]))
+    if has_map():
+        expect(page.locator("[data-map-said]")).to_have_text("2 điểm")
     assert visit.is_sound()
     page.get_by_role("button", name="Ghi vào sổ").click()
     expect(page.locator("#said")).to_contain_text("2 chỗ ở mang số mới")

@@ -59,6 +59,18 @@ async function drawPoints(map, box, say, { Popup }) {
   return points;
 }
 
+/** Where a door is on record, with a line to where it will be. */
+function drawMove(map, from, to, { LngLatBounds }) {
+  const line = { type: 'LineString', coordinates: [from, to] };
+  map.addSource('move', { type: 'geojson', data: { type: 'GeometryCollection', geometries: [line, { type: 'Point', coordinates: from }] } });
+  map.addLayer({ id: 'move', type: 'line', source: 'move', paint: { 'line-color': '#a3231b', 'line-width': 3, 'line-dasharray': [2, 1] } });
+  map.addLayer({
+    id: 'before', type: 'circle', source: 'move', filter: ['==', ['geometry-type'], 'Point'],
+    paint: { 'circle-radius': 6, 'circle-color': '#8795a1', 'circle-stroke-color': '#fff', 'circle-stroke-width': 2 },
+  });
+  map.fitBounds(new LngLatBounds(from, from).extend(to), { padding: 60, maxZoom: 17.5, animate: false });
+}
+
 /** The pin of a form: it follows the fields, and the fields follow it. */
 function bindPin(map, form, marker, say) {
   const { lon, lat, position_method: method } = form.elements;
@@ -116,7 +128,7 @@ function bindRows(map, form, { Marker }, say) {
 }
 
 async function open(box) {
-  const { part, css, lon, lat, points, boundary } = box.dataset;
+  const { part, css, lon, lat, points, boundary, before } = box.dataset;
   const said = box.parentElement.querySelector('[data-map-said]');
   const say = (words) => { if (said) said.textContent = words; };
   box.hidden = false;
@@ -137,6 +149,7 @@ async function open(box) {
     const own = await drawBoundary(map, boundary);
     const marker = new parts.Marker({ element: pin(), anchor: 'bottom' });
     if ('pin' in box.dataset) marker.setLngLat(centre).addTo(map);
+    if (before) drawMove(map, before.split(',').map(Number), centre, parts);
     if (form) bindPin(map, form, marker, say);
     if (rowed) bindRows(map, rowed, parts, say);
     const listed = points ? await drawPoints(map, box, say, parts) : [];

@@ -4,22 +4,25 @@ A field that shows what is recorded carries it a second time (`_was.NAME`): only
 changed is asked for, so that a form that lay open for an hour undoes nothing of somebody else's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from api.core.errors import invalid_input
+from api.desk.blueprint import commune_written
+from api.pages.shell import complaint
 from geo.code import format as code_display
 from geo.label import named
 from registry.core.errors import AddressTakenError, RegistryError
 from registry.core.messages import N_, _
 from registry.core.tables.records import Goes, described, going
+from registry.lifecycle.number_table import pasted_lines, read_numbers_file, read_pasted
 from registry.lifecycle.requests import MAX_PARTS, GivenEntrance, OperationRequest, SplitPart
-from registry.lifecycle.table import Operation
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 from registry.records.entrances import KIND_WORDS, MOST, SOURCE_WORDS
 from registry.records.record import Record
@@ -38,7 +41,7 @@ _MORE: Final = [
     if (member := described(column).member) not in (*_ADDRESS, *_INSIDE, *_POINT)
 ]
 _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    (N_("This"), ("count", "on", "into", "codes", "by")),
+    (N_("This"), ("count", "on", "new_name", "into", "codes", "by", "numbers", "communes")),
     (N_("Address"), _ADDRESS),
     (N_("Flat, building"), _INSIDE),
     (N_("Position"), _POINT),
@@ -52,10 +55,29 @@ _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "entrances.kind": KIND_WORDS,
     "source": SOURCE_WORDS,
 }
+_EXAMPLES: Final = {"decision_number": "12/QĐ-UBND"}
 _NEVER_EMPTY: Final = ("households_count", "commune")
 """What a record always has: an emptied field leaves it as it is."""
 
-Kind = Literal["text", "long", "number", "decimal", "tick", "choice", "day", "codes"]
+_LINES_SHOWN: Final = 20
+"""Wrong lines of a table that are listed."""
+
+Kind = Literal[
+    "text", "long", "number", "decimal", "tick", "choice", "ticks", "day", "codes", "table"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """How a field is asked for where its model alone does not say it."""
+
+    label: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    """Values to choose from, and what they are called."""
+    hint: str = ""
+    example: str = ""
+    template: tuple[str, str] | None = None
+    """Address and words of a table to fill in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +89,17 @@ class Field:
     kind: Kind
     required: bool
     value: str = ""
+    ticked: tuple[str, ...] = ()
+    """Values that are chosen, where several can be."""
     was: str | None = None
     """What the record holds; None where the form shows nothing of it."""
     now: str | None = None
     """What somebody else made of it since the form was opened."""
-    wrong: str = ""
+    wrong: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     list: str = ""
     """Of the names to choose from."""
+    override: Override = Override()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,50 +112,49 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form of an operation about a record, or about none."""
+    """The fields of a request, with what they hold."""
 
-    operation: Operation
-    record: Record | None = None
-    commune: str = ""
-    """Code of the record's commune."""
-    former_commune: str = ""
-    communes: Sequence[tuple[str, str]] = ()
-    """Code and name of those in which who fills it in may write; none where that is anywhere."""
-    typed: Mapping[str, str] = field(default_factory=dict)
+    model: type[OperationRequest]
+    left_out: Collection[str] = ()
+    """Members that what the operation is about gives, or that are not asked for."""
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    """What is on record of the fields: of these only what was changed is asked for."""
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    typed: MultiDict[str, str] = field(default_factory=MultiDict)
     """What was filled in; empty for a new form."""
     filled: Mapping[str, str] = field(default_factory=dict)
-    """What a new form begins with, beside what the record holds."""
+    """What a new form starts with, beside what is on record."""
     error: RegistryError | None = None
     fresh: bool = False
     """Whether the record changed since: what nobody typed over is shown as it is now."""
 
     def names(self) -> tuple[str, ...]:
         """Fields that are asked for."""
-        record, known = self.record, set(self.operation.request.model_fields)
-        if record is not None or self.operation.name == "propose":
-            known.discard("code")
-        if self.operation.name == "activate" and record and record.status != "reserved":
-            known &= {*OperationRequest.model_fields, "same_address"}  # it has its address already
-        # Whether two doors may bear one address is asked where that is in question.
+        known = self.model.model_fields.keys() - set(self.left_out)
+        # Whether two doors may have one address is asked where that is in question.
         doubted = isinstance(self.error, AddressTakenError) or "same_address" in self.typed
         if not doubted and not (self.error and "parts" in known):
             known.discard("same_address")
         return tuple(name for _, names in _GROUPS for name in names if name in known)
 
-    def groups(self) -> list[Group]:
-        """The form, heading by heading."""
-        asked, wrong, was = self.names(), self._wrong(), self._was()
+    def groups(self, only: Collection[str] = ()) -> list[Group]:
+        """The form, heading by heading; `only` some of its fields."""
+        wanted, wrong = [n for n in self.names() if not only or n in only], self._wrong()
         made = []
         for title, names in _GROUPS:
-            fields = tuple(self._field(n, was, wrong) for n in names if n in asked)
-            if fields:
+            if fields := tuple(self._field(n, wrong) for n in names if n in wanted):
                 made.append(Group(_(title), fields))
         return made
 
     @property
     def rows(self) -> str:
-        """The member that is a list of records or entrances; empty where none is."""
-        return next((name for name in _ROWS if name in self.operation.request.model_fields), "")
+        """The member that is a list of records or entrances; empty without one."""
+        return next((name for name in _ROWS if name in self.model.model_fields), "")
+
+    @property
+    def table(self) -> str:
+        """The field that takes a table, pasted or as a file; empty without one."""
+        return next((name for name in self.names() if self._kind(name) == "table"), "")
 
     def parts(self) -> list[Group]:
         """The records into which one is split, or all entrances of one, each with its fields."""
@@ -138,7 +162,7 @@ class Form:
             return []
         titles = {"parts": N_("New record"), "entrances": N_("Entrance")}
         title = _(titles[self.rows])
-        wrong, typed = self._wrong(), self.typed or self._entrances()
+        wrong, typed = self._wrong(), self.typed or self.filled
         fields = _ROWS[self.rows].model_fields
         return [
             Group(
@@ -148,7 +172,7 @@ class Form:
                         _made(name, fields[name], self.rows),
                         name=f"{self.rows}.{at}.{name}",
                         value=typed.get(f"{self.rows}.{at}.{name}", ""),
-                        wrong=wrong.get(f"{self.rows}.{at}.{name}", ""),
+                        wrong=tuple(wrong.get(f"{self.rows}.{at}.{name}", ())),
                     )
                     for name in _row_names(self.rows)
                 ),
@@ -156,70 +180,84 @@ class Form:
             for at in range(parts_count(typed))
         ]
 
-    def _entrances(self) -> dict[str, str]:
-        """Those on record, as they are filled in, and room for one more; none of another list."""
-        record = self.record if self.rows == "entrances" else None
-        known = (record.entrances if record else None) or []
-        filled = {
-            f"entrances.{at}.{name}": str(value)
-            for at, each in enumerate(known)
-            for name, value in each.items()
-        }
-        return {**filled, PARTS: str(min(len(known) + 1, MOST))}
+    def with_file(self, file: FileStorage | None) -> "Form":
+        """The same with the table of a file in place of a pasted one.
 
-    def request(self) -> OperationRequest:
-        """What the form asks for; raises InvalidInputError."""
-        model = self.operation.request
+        Raises UnreadableFileError, and InvalidInputError with the wrong lines.
+        """
+        if not self.table or file is None or not file.filename:
+            return self
+        typed = self.typed.copy()
+        typed[self.table] = pasted_lines(read_numbers_file(file.read(), file.filename))
+        return replace(self, typed=typed)
+
+    def given(self) -> dict[str, Any]:
+        """What was filled in, by member of the request; raises InvalidInputError."""
+        fields = self.model.model_fields
         given = {n: v for n in self.names() if (v := self._given(n)) is not _SAME}
         if any(name in given for name in _POINT):
             # A point comes with what is known of it.
-            given |= {n: self._read(n) for n in _POINT if n in model.model_fields}
+            given |= {n: self._read(n) for n in _POINT if n in fields}
             given = {
                 n: v
                 for n, v in given.items()
                 if v is not None or n not in _POINT or n in ("lon", "lat")
             }
-        if self.record is not None and "code" in model.model_fields:
-            given["code"] = self.record.code
         if self.rows:
             given[self.rows] = list(self._read_parts())
+        return given
+
+    def request(self, given: Mapping[str, Any]) -> OperationRequest:
+        """The request with these members; raises InvalidInputError."""
         try:
-            return model.model_validate(given)
+            return self.model.model_validate(given)
         except ValidationError as error:
-            raise invalid_input(error, model) from error
+            raise invalid_input(error, self.model) from error
 
     def _given(self, name: str) -> Any:
+        info, was = self.model.model_fields[name], self.typed.get(WAS + name)
+        if not info.is_required() and was is not None:
+            if self._kind(name) == "tick":
+                value = self._read(name)
+                return _SAME if value == bool(was) else value
+            if self.typed.get(name, "").strip() == was:
+                return _SAME
+            value = self._read(name)
+            return _SAME if value is None and name in _NEVER_EMPTY else value
         value = self._read(name)
-        info = self.operation.request.model_fields[name]
-        if info.is_required():
-            return _SAME if value is None else value
-        was = self.typed.get(WAS + name)
-        if was is None:
-            return _SAME if value in (None, False) else value
-        if _kind(name, info) == "tick":
-            return _SAME if value == bool(was) else value
-        if self.typed.get(name, "").strip() == was:
-            return _SAME
-        return _SAME if value is None and name in _NEVER_EMPTY else value
+        return _SAME if value is None or value is False else value
 
-    def _read(self, name: str, info: FieldInfo | None = None) -> Any:
-        info = info or self.operation.request.model_fields[name.rpartition(".")[2]]
-        return _value(_kind(name, info), self.typed.get(name, "").strip())
+    def _read(self, name: str) -> Any:
+        kind, written = self._kind(name), self.typed.get(name, "").strip()
+        if kind == "ticks":
+            return self.typed.getlist(name) or None
+        if kind == "table":
+            row: Any = get_args(self.model.model_fields[name].annotation)[0]
+            lines = read_pasted(self.typed.get(name, ""))
+            return [{n: v for n, v in line.items() if n in row.model_fields} for line in lines]
+        if name == "commune" and written:
+            return commune_written(written).code
+        return _value(kind, written)
 
-    def _read_parts(self) -> Any:
+    def _read_parts(self) -> Iterator[dict[str, Any]]:
         for at in range(parts_count(self.typed)):
             part = {
                 name: value
                 for name, info in _ROWS[self.rows].model_fields.items()
-                if (value := self._read(f"{self.rows}.{at}.{name}", info)) is not None
+                if (written := self.typed.get(f"{self.rows}.{at}.{name}", "").strip())
+                and (value := _value(_kind(name, info), written)) is not None
             }
             if part.keys() - _WORTHLESS:
                 yield part
 
-    def _field(self, name: str, was: Mapping[str, str], wrong: Mapping[str, str]) -> Field:
-        info = self.operation.request.model_fields[name]
-        made = _made(name, info)
-        recorded = was.get(name)
+    def _kind(self, name: str) -> Kind:
+        kind = _kind(name, self.model.model_fields[name])
+        if name in self.overrides and self.overrides[name].options:
+            return "ticks" if kind == "codes" else "choice"
+        return kind
+
+    def _field(self, name: str, wrong: Mapping[str, list[str]]) -> Field:
+        recorded = self.recorded.get(name)
         value = self.typed.get(name) if self.typed else self.filled.get(name, recorded)
         now = None
         if self.fresh and recorded is not None:
@@ -228,30 +266,46 @@ class Form:
                 value = recorded  # nobody typed over it
             elif seen != recorded:
                 now = recorded
-        if name == "codes":
-            made = replace(made, label=_("Codes that will be retired"))
-        if name == "commune" and self.communes:
-            label = _("Commune")
-            # Of several none is the likely one.
-            blank = (("", "–"),) if len(self.communes) > 1 and not recorded else ()
-            made = replace(made, label=label, kind="choice", options=(*blank, *self.communes))
-        return replace(made, value=value or "", was=recorded, now=now, wrong=wrong.get(name, ""))
+        made = _made(name, self.model.model_fields[name])
+        override = self.overrides.get(name, Override(example=_EXAMPLES.get(name, "")))
+        return replace(
+            made,
+            kind=self._kind(name),
+            label=override.label or made.label,
+            options=override.options or made.options,
+            value=value or "",
+            ticked=tuple(self.typed.getlist(name)),
+            was=recorded,
+            now=now,
+            wrong=tuple(wrong.get(name, ())),
+            override=override,
+        )
 
-    def _was(self) -> dict[str, str]:
-        """What the record holds of the fields, as the form shows it."""
-        record = self.record
-        if record is None or self.operation.name not in ("correct", "move"):
-            return {}
-        places = {"commune": self.commune, "former_commune": self.former_commune}
-        return places | recorded(record)
+    def complaints(self) -> list[tuple[str, str]]:
+        """What is wrong, each with the label of its field; without one where it names a line."""
+        if self.error is None:
+            return []
+        fields = (field for group in (*self.parts(), *self.groups()) for field in group.fields)
+        labels = {field.name: field.label for field in fields if field.kind != "table"}
+        found = [
+            (labels.get(name, ""), each) for name, wrong in self._wrong().items() for each in wrong
+        ]
+        return found or [("", complaint(self.error))]
 
-    def _wrong(self) -> dict[str, str]:
+    def _wrong(self) -> dict[str, list[str]]:
+        """What is wrong with each field; of one that takes several lines, with each line."""
         errors: Any = self.error.extra.get("errors", ()) if self.error else ()
-        told = {str(each["field"]): str(each["detail"]) for each in errors}
-        # `codes.3`: of a field that takes several lines.
-        return told | {
-            f.partition(".")[0]: d for f, d in told.items() if not f.startswith(tuple(_ROWS))
-        }
+        wrong: dict[str, list[str]] = {}
+        for each in errors[:_LINES_SHOWN]:
+            name, detail = str(each.get("field", "")), str(each["detail"])
+            member, _dot, at = name.partition(".")
+            if at and member not in _ROWS:
+                line = at.partition(".")[0]
+                if member == "numbers" and line.isdigit():
+                    detail = _("line {at} of the table: {said}", at=int(line) + 1, said=detail)
+                name = member
+            wrong.setdefault(name, []).append(detail)
+        return wrong
 
 
 def recorded(record: Record) -> dict[str, str]:
@@ -274,6 +328,17 @@ def recorded(record: Record) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in held.items()}
 
 
+def entrance_rows(record: Record) -> dict[str, str]:
+    """The entrances on record as a form starts with them, and room for one more."""
+    known = record.entrances or []
+    filled = {
+        f"entrances.{at}.{name}": str(value)
+        for at, each in enumerate(known)
+        for name, value in each.items()
+    }
+    return {**filled, PARTS: str(min(len(known) + 1, MOST))}
+
+
 def parts_count(typed: Mapping[str, str]) -> int:
     """For how many new records, or entrances, a form has fields."""
     given = typed.get(PARTS, "")
@@ -281,9 +346,11 @@ def parts_count(typed: Mapping[str, str]) -> int:
     return max(2, min(count, MAX_PARTS))
 
 
-def more_parts(typed: Mapping[str, str]) -> dict[str, str]:
+def more_parts(typed: MultiDict[str, str]) -> MultiDict[str, str]:
     """The same with fields for one more."""
-    return {**typed, PARTS: str(parts_count(typed) + 1)}
+    more = typed.copy()
+    more[PARTS] = str(parts_count(typed) + 1)
+    return more
 
 
 _SAME: Final = object()
@@ -291,7 +358,7 @@ _SAME: Final = object()
 
 
 _WORTHLESS: Final = {"kind", "accuracy_m", "seen_on", "source"}
-"""What says nothing of an entrance that has neither a point nor a note: it is none."""
+"""What is not enough for an entrance that has neither a point nor a note."""
 
 
 def _row_names(rows: str) -> tuple[str, ...]:
@@ -315,7 +382,6 @@ def _made(name: str, info: FieldInfo, rows: str = "") -> Field:
 
 
 def _kind(name: str, info: FieldInfo) -> Kind:
-    name = name.rpartition(".")[2]
     if name in ("on", "seen_on"):
         return "day"
     if name == "reason":
@@ -324,7 +390,8 @@ def _kind(name: str, info: FieldInfo) -> Kind:
     if get_origin(annotation) is Literal:
         return "choice"
     if get_origin(annotation) is list:
-        return "codes"
+        inner = get_args(annotation)[0]
+        return "table" if isinstance(inner, type) and issubclass(inner, BaseModel) else "codes"
     kinds: dict[Any, Kind] = {bool: "tick", int: "number", float: "decimal"}
     return kinds.get(_plain(annotation), "text")
 
