@@ -6,7 +6,7 @@ endpoint without them is closed to everybody but administrators, and fails the t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
@@ -24,6 +24,7 @@ CODES_OF_TABLES: Final = (
 """Codes of the problems of a table that is sent to be answered row by row."""
 
 _ATTRIBUTE: Final = "endpoint_facts"
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +186,10 @@ def public_page(kind: str | None = "other", **facts: Any) -> Facts:
     return public(kind, **{"page": True} | facts)
 
 
-def signed_in_page(role: Role, kind: str | None = "other", **facts: Any) -> Facts:
+def signed_in_page(role: Role, kind: str | None = "other", **facts: Any) -> Callable[[View], View]:
     """A page of the desk, for users signed in with `role` or above."""
-    return keyed(role, kind, **{"page": True} | facts)
+    declare: Any = keyed(role, kind, **{"page": True} | facts)
+    return cast(Callable[[View], View], declare)
 
 
 UNDECLARED: Final = Facts(role="admin")

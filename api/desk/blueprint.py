@@ -2,20 +2,22 @@
 
 import datetime
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, redirect, request
 from markupsafe import Markup
+from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.core.access import caller
 from api.core.context import gazetteer, register
-from api.core.errors import registry_problem
+from api.core.errors import invalid_input, registry_problem
 from api.core.limits import has_key
 from api.core.requests import SAFE_METHODS, refuse_nul
 from api.core.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
@@ -23,13 +25,22 @@ from api.desk.records_words import field_words
 from api.pages.blueprint import page_blueprint
 from api.pages.failures import http_page
 from api.pages.shell import complaint, page
-from registry.core.errors import ForbiddenError, InvalidInputError, KeyRequiredError, RegistryError
+from registry.core.errors import (
+    AlreadyDoneError,
+    ForbiddenError,
+    InvalidInputError,
+    KeyRequiredError,
+    RegistryError,
+)
 from registry.core.messages import N_, Message, _, number
 from registry.core.roles import Role
 from registry.coverage.target_units import unit_written
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 from registry.units.gazetteer import VIET_NAM, Unit, today
+
+Model = TypeVar("Model", bound=BaseModel)
+View = Callable[..., BaseResponse]
 
 ROLES: Final[dict[Role, str]] = {
     "anonymous": N_("no role"),
@@ -126,13 +137,52 @@ def prepare_desk(app: Flask) -> None:
     )
 
 
-def desk_page(template: str, status: int = 200, **values: Any) -> BaseResponse:
-    """A page of the desk; no copy of it stays when its reader has left."""
-    response = page(template, status, **values)
+def desk_page(
+    template: str, status: int = 200, *, error: RegistryError | None = None, **values: Any
+) -> BaseResponse:
+    """A page of the desk; no copy of it stays when its reader has left.
+
+    With an error it has what is wrong, and the form that was sent.
+    """
+    if error is not None:
+        status = registry_problem(error).status_code
+        values = {"wrong": complaint(error), "typed": request.form} | values
+    response = page(template, status, **{"typed": MultiDict()} | values)
     response.headers["Cache-Control"] = "no-store"
     if _SAID in request.cookies:
         response.delete_cookie(_SAID, path="/desk")
     return response
+
+
+def corrected_on(page: Callable[..., BaseResponse]) -> Callable[[View], View]:
+    """Show what is wrong with a form on a page of its room, over what was typed."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def tried(**path: Any) -> BaseResponse:
+            try:
+                return view(**path)
+            except AlreadyDoneError:
+                return done_before(request.path.rpartition("/")[0])
+            except RegistryError as error:
+                return page(**path, error=error)
+
+        return tried
+
+    return decorate
+
+
+def read_model(model: type[Model], given: Mapping[str, Any]) -> Model:
+    """What a form or an address of ours says; raises InvalidInputError."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise invalid_input(error, model) from error
+
+
+def read_query(model: type[Model]) -> Model:
+    """The filters of the page's address; blank ones are none. Raises InvalidInputError."""
+    return read_model(model, {name: value for name, value in request.args.items() if value.strip()})
 
 
 def done(url: str, said: str) -> BaseResponse:

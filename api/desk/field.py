@@ -13,10 +13,10 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import gazetteer, public_url, register
 from api.core.endpoint import signed_in_page
-from api.core.errors import status_of
 from api.desk.blueprint import (
     commune_written,
     communes_of,
+    corrected_on,
     desk_blueprint,
     desk_page,
     done,
@@ -24,7 +24,6 @@ from api.desk.blueprint import (
     unit_name,
     whole,
 )
-from api.pages.shell import complaint
 from registry.core.database import session_scope
 from registry.core.days import parse_day
 from registry.core.errors import (
@@ -52,24 +51,32 @@ room("/desk/field", N_("In the field"), "viewer")
 
 @blueprint.get("")
 @signed_in_page("viewer")
-def get_rounds() -> BaseResponse:
+def get_rounds(error: RegistryError | None = None) -> BaseResponse:
     """The rounds of the reader's communes, and the form that opens one."""
-    return _list(filled=MultiDict(request.args))
+    before = whole(request.args.get("before"))
+    with session_scope(register().engine) as session:
+        found = list_rounds(session, gazetteer(), before)
+    return desk_page(
+        "desk/field.html",
+        error=error,
+        rounds=[(each, commune_name(each)) for each in found],
+        units=communes_of(caller().unit_ids) if caller().may("editor") else (),
+        more=found[-1].id if len(found) == PAGE else None,
+        most_days=MOST_DAYS,
+        typed=request.form or request.args,
+    )
 
 
 @blueprint.post("")
 @signed_in_page("editor")
+@corrected_on(get_rounds)
 def post_round() -> BaseResponse:
     """Open one; this answer alone has its code."""
-    form = request.form
-    try:
-        with session_scope(register().engine) as session:
-            class_, place_id = _place_asked(session, form)
-            until = _until(form)
-            number, code = open_round(session, class_, place_id, until, caller().name)
-            round_ = find_round(session, number)
-    except RegistryError as error:
-        return _list(status_of(error), filled=form, wrong=complaint(error))
+    with session_scope(register().engine) as session:
+        class_, place_id = _place_asked(session, request.form)
+        until = _until(request.form)
+        number, code = open_round(session, class_, place_id, until, caller().name)
+        round_ = find_round(session, number)
     return _handed_out(round_, code)
 
 
@@ -133,21 +140,6 @@ def _handed_out(round_: Round, code: str) -> BaseResponse:
         code=format_code(code),
         link=link,
         qr=picture,
-    )
-
-
-def _list(status: int = 200, **values: Any) -> BaseResponse:
-    before = whole(request.args.get("before"))
-    with session_scope(register().engine) as session:
-        found = list_rounds(session, gazetteer(), before)
-    return desk_page(
-        "desk/field.html",
-        status,
-        rounds=[(each, commune_name(each)) for each in found],
-        units=communes_of(caller().unit_ids) if caller().may("editor") else (),
-        more=found[-1].id if len(found) == PAGE else None,
-        most_days=MOST_DAYS,
-        **{"wrong": "", "filled": MultiDict()} | values,
     )
 
 

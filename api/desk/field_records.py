@@ -11,14 +11,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.core.access import caller
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.core.errors import invalid_input, status_of
+from api.core.errors import invalid_input
 from api.desk.blueprint import (
+    corrected_on,
     desk_blueprint,
     desk_page,
     done,
-    done_before,
     new_once,
     once_of_form,
+    read_model,
     whole,
 )
 from api.desk.field import commune_name, note_round
@@ -26,12 +27,7 @@ from api.pages.shell import complaint, figure
 from api.v1.field import RecordsBody, file_given
 from geo.code import format as code_display
 from registry.core.database import session_scope
-from registry.core.errors import (
-    AlreadyDoneError,
-    InvalidInputError,
-    RegistryError,
-    SeveralRefusedError,
-)
+from registry.core.errors import InvalidInputError, RegistryError, SeveralRefusedError
 from registry.core.messages import N_, Message, _
 from registry.lifecycle.field.area import area_of, door_label
 from registry.lifecycle.field.filing import MOST_AT_ONCE
@@ -75,9 +71,61 @@ _MOST_FILE: Final = 5_000
 
 @blueprint.get("/<int:number>")
 @signed_in_page("viewer")
-def get_round(number: int) -> BaseResponse:
+def get_round(
+    number: int, error: RegistryError | None = None, trial: TakenOver | None = None, **values: Any
+) -> BaseResponse:
     """What came of it, and what each record would do."""
-    return _one(number)
+    refused: Any = error.extra["refused"] if isinstance(error, SeveralRefusedError) else {}
+    if trial is not None:
+        refused = {str(each): complaint(why) for each, why in trial.refused.items()}
+    with session_scope(register().engine) as session:
+        round_ = find_round(session, number)
+        records: list[Reviewed] = []
+        set_aside: list[Reviewed] = []
+        addresses: dict[UUID, str] = {}
+        hamlets: list[Hamlet] = []
+        try:
+            area = area_of(session, round_)
+            hamlets = hamlets_of(session, round_, area.place.class_, area.ids)
+            args = (session, gazetteer(), register().reads, round_, area)
+            records = review(*args, states=["waiting"])
+            set_aside = waiting(session, round_, ["aside"])
+            both = (*records, *set_aside)
+            addresses = {
+                each.id: new_address(each, area, gazetteer()) for each in both if each.kind == "new"
+            }
+        except RegistryError as faulty:
+            error = error or faulty
+        before = imports_of(session, round_)
+    phones = sorted({each.device for each in records if each.device is not None})
+    shown = {kind: [each for each in records if each.kind == kind] for kind in KIND_WORDS}
+    return desk_page(
+        "desk/field_round.html",
+        error=error,
+        round=round_,
+        commune=commune_name(round_),
+        hamlets=hamlets,
+        records=records,
+        shown={kind: _clashing_first(found) for kind, found in shown.items() if found},
+        aside=set_aside,
+        addresses=addresses,
+        phones={phone: at for at, phone in enumerate(phones, 1)},
+        seen=state_of(records),
+        once=new_once(),
+        imports=before,
+        **values,
+        refused=refused,
+        trial=trial,
+        summed=_sum(round_, trial) if trial else "",
+        becomes=_becomes(round_),
+        kinds={kind: _(said) for kind, said in KIND_WORDS.items()},
+        clashes={name: _(said) for name, said in CLASHES.items()},
+        methods={name: _(said) for name, said in _METHODS.items()},
+        door_label=door_label,
+        code_display=code_display,
+        most=MOST,
+        most_made=_MADE_SHOWN,
+    )
 
 
 @blueprint.post("/<int:number>/aside")
@@ -95,30 +143,18 @@ def post_aside(number: int) -> BaseResponse:
 
 @blueprint.post("/<int:number>/take-over")
 @signed_in_page("editor")
+@corrected_on(get_round)
 def post_take_over(number: int) -> BaseResponse:
     """Show what all of it does; do it when who saw that says so."""
-    form, sure = request.form, request.form.get("step") == "do"
-    try:
-        why = _why()
-    except InvalidInputError as error:
-        return _one(number, status_of(error), wrong=[complaint(error)])
+    form, sure, why = request.form, request.form.get("step") == "do", _why()
     approval = Approval(
         *(caller().name, why.reason, why.decision_number, form.get("seen")),
         once=once_of_form() if sure else None,
         dry_run=not sure,
     )
-    try:
-        taken = take_over(register().engine, gazetteer(), number, approval)
-    except AlreadyDoneError:
-        return done_before(f"/desk/field/{number}")
-    except SeveralRefusedError as error:
-        refused: Any = error.extra["refused"]
-        return _one(number, status_of(error), wrong=[complaint(error)], refused=refused)
-    except RegistryError as error:
-        return _one(number, status_of(error), wrong=[complaint(error)])
+    taken = take_over(register().engine, gazetteer(), number, approval)
     if not sure:
-        told = {str(each): complaint(error) for each, error in taken.refused.items()}
-        return _one(number, trial=taken, refused=told)
+        return get_round(number, trial=taken)
     with session_scope(register().engine) as session:
         round_ = find_round(session, number)
     note_round(round_, taken.records, taken.event_id)
@@ -131,20 +167,18 @@ def post_take_over(number: int) -> BaseResponse:
 
 @blueprint.post("/<int:number>/take-back")
 @signed_in_page("approver")
+@corrected_on(get_round)
 def post_take_back(number: int) -> BaseResponse:
     """Undo what was taken over at once: what it made goes, what it changed is as before."""
     import_id = whole(request.form.get("import")) or 0
     with session_scope(register().engine) as session:
         round_ = find_round(session, number)
-    try:
-        back = take_back(
-            *(register().engine, round_, import_id),
-            actor=caller().name,
-            keep_later="keep" in request.form,
-            reason=_why().reason,
-        )
-    except RegistryError as error:
-        return _one(number, status_of(error), wrong=[complaint(error)])
+    back = take_back(
+        *(register().engine, round_, import_id),
+        actor=caller().name,
+        keep_later="keep" in request.form,
+        reason=_why().reason,
+    )
     note_round(round_, back.removed + back.restored)
     return done(
         f"/desk/field/{number}",
@@ -159,30 +193,28 @@ def post_take_back(number: int) -> BaseResponse:
 
 @blueprint.post("/<int:number>/file")
 @signed_in_page("editor")
+@corrected_on(get_round)
 def post_file(number: int) -> BaseResponse:
     """Take what a phone wrote into a file because its code had ended."""
     with session_scope(register().engine) as session:
         round_ = find_round(session, number)
-        try:
-            body = _file_of_form()
-            area = area_of(session, round_)
-            told = [
-                each
-                for at in range(0, len(body.records), MOST_AT_ONCE)
-                for each in file_given(
-                    *(session, round_, area),
-                    body.records[at : at + MOST_AT_ONCE],
-                    body.sent_at,
-                )
-            ]
-        except RegistryError as error:
-            return _one(number, status_of(error), wrong=[complaint(error)])
+        body = _file_of_form()
+        area = area_of(session, round_)
+        told = [
+            each
+            for at in range(0, len(body.records), MOST_AT_ONCE)
+            for each in file_given(
+                *(session, round_, area),
+                body.records[at : at + MOST_AT_ONCE],
+                body.sent_at,
+            )
+        ]
     refused = [each for each in told if each["state"] == "refused"]
     filed = sum(each["state"] == "filed" for each in told)
     note_round(round_, filed)
     if refused:
         wrong = [f"{each['id']}: {each['problem']['detail']}" for each in refused[:20]]
-        return _one(number, 422, wrong=wrong)
+        return get_round(number, status=422, wrong=wrong)
     return done(
         f"/desk/field/{number}",
         _("{count:n} new records came from the file.", count=filed),
@@ -192,12 +224,8 @@ def post_file(number: int) -> BaseResponse:
 def _why() -> OperationRequest:
     """Why it is done, as the form says; raises InvalidInputError."""
     form = request.form
-    try:
-        return OperationRequest.model_validate(
-            {name: form[name] for name in ("reason", "decision_number") if form.get(name)}
-        )
-    except ValidationError as error:
-        raise invalid_input(error) from None
+    names = ("reason", "decision_number")
+    return read_model(OperationRequest, {name: form[name] for name in names if form.get(name)})
 
 
 class _FileBody(RecordsBody):
@@ -228,64 +256,6 @@ def _ids() -> list[UUID]:
         except ValueError:
             abort(404)
     return found
-
-
-def _one(
-    number: int,
-    status: int = 200,
-    *,
-    wrong: Any = (),
-    refused: dict[str, str] | None = None,
-    trial: TakenOver | None = None,
-) -> BaseResponse:
-    with session_scope(register().engine) as session:
-        round_ = find_round(session, number)
-        records: list[Reviewed] = []
-        set_aside: list[Reviewed] = []
-        addresses: dict[UUID, str] = {}
-        hamlets: list[Hamlet] = []
-        try:
-            area = area_of(session, round_)
-            hamlets = hamlets_of(session, round_, area.place.class_, area.ids)
-            args = (session, gazetteer(), register().reads, round_, area)
-            records = review(*args, states=["waiting"])
-            set_aside = waiting(session, round_, ["aside"])
-            both = (*records, *set_aside)
-            addresses = {
-                each.id: new_address(each, area, gazetteer()) for each in both if each.kind == "new"
-            }
-        except RegistryError as error:
-            wrong = [*wrong, complaint(error)]
-        before = imports_of(session, round_)
-    phones = sorted({each.device for each in records if each.device is not None})
-    shown = {kind: [each for each in records if each.kind == kind] for kind in KIND_WORDS}
-    return desk_page(
-        "desk/field_round.html",
-        status,
-        round=round_,
-        commune=commune_name(round_),
-        hamlets=hamlets,
-        records=records,
-        shown={kind: _clashing_first(found) for kind, found in shown.items() if found},
-        aside=set_aside,
-        addresses=addresses,
-        phones={phone: at for at, phone in enumerate(phones, 1)},
-        seen=state_of(records),
-        once=new_once(),
-        imports=before,
-        wrong=wrong,
-        refused=refused or {},
-        trial=trial,
-        summed=_sum(round_, trial) if trial else "",
-        becomes=_becomes(round_),
-        kinds={kind: _(said) for kind, said in KIND_WORDS.items()},
-        clashes={name: _(said) for name, said in CLASHES.items()},
-        methods={name: _(said) for name, said in _METHODS.items()},
-        door_label=door_label,
-        code_display=code_display,
-        most=MOST,
-        most_made=_MADE_SHOWN,
-    )
 
 
 def _clashing_first(found: list[Reviewed]) -> list[Reviewed]:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from api.core.errors import invalid_input
-from api.desk.blueprint import commune_written
+from api.desk.blueprint import commune_written, read_model
 from api.pages.shell import complaint
 from geo.code import format as code_display
 from geo.label import named
@@ -209,10 +208,7 @@ class Form:
 
     def request(self, given: Mapping[str, Any]) -> OperationRequest:
         """The request with these members; raises InvalidInputError."""
-        try:
-            return self.model.model_validate(given)
-        except ValidationError as error:
-            raise invalid_input(error, self.model) from error
+        return read_model(self.model, given)
 
     def _given(self, name: str) -> Any:
         info, was = self.model.model_fields[name], self.typed.get(WAS + name)

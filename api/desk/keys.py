@@ -11,14 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.core.access import caller
 from api.core.context import register
 from api.core.endpoint import signed_in_page
-from api.core.errors import registry_problem
-from api.desk.blueprint import ROLES, desk_blueprint, desk_page, done, room, unit_name
-from api.pages.shell import complaint
+from api.desk.blueprint import ROLES, corrected_on, desk_blueprint, desk_page, done, room
 from registry.access import keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.core.database import session_scope
 from registry.core.days import parse_day
-from registry.core.errors import ConflictError, InvalidInputError, NotFoundError
+from registry.core.errors import ConflictError, InvalidInputError, NotFoundError, RegistryError
 from registry.core.messages import N_, Message, _
 from registry.core.roles import Role
 from registry.units.gazetteer import today
@@ -38,28 +36,39 @@ _STATES: Final = {
 
 @blueprint.get("")
 @signed_in_page("admin")
-def get_keys() -> BaseResponse:
+def get_keys(error: RegistryError | None = None) -> BaseResponse:
     """All keys and accounts, those of a name or unit alone, or in one state."""
-    return _list()
+    asked, state = request.args.get("q", "").strip(), request.args.get("state", "")
+    with session_scope(register().engine) as session:
+        every = keys.list_keys(session)
+    found = [key for key in every if _is_asked(key, asked.casefold(), state)]
+    return desk_page(
+        "desk/keys.html",
+        error=error,
+        keys=found[:_SHOWN],
+        count=len(found),
+        asked=asked,
+        state=state,
+        widened=sum(bool(key.widened) for key in every),
+        **_words(),
+    )
 
 
 @blueprint.post("")
 @signed_in_page("admin")
+@corrected_on(get_keys)
 def post_key() -> BaseResponse:
-    """Make a key; this answer alone has it. What is wrong is told over what was typed."""
+    """Make a key; this answer alone has it."""
     form = request.form
-    try:
-        new = NewKey(
-            form.get("name", ""),
-            _role(form.get("role", "")),
-            _codes(),
-            expires_on=_last_day(),
-            approves_own="alone" in form,
-        )
-        with session_scope(register().engine) as session:
-            made = keys.create_key(session, new)
-    except (ConflictError, InvalidInputError) as error:
-        return _list(registry_problem(error).status_code, wrong=complaint(error), typed=form)
+    new = NewKey(
+        form.get("name", ""),
+        _role(form.get("role", "")),
+        _codes(),
+        expires_on=_last_day(),
+        approves_own="alone" in form,
+    )
+    with session_scope(register().engine) as session:
+        made = keys.create_key(session, new)
     return _shown_once(made)
 
 
@@ -114,24 +123,6 @@ def post_rotate(number: int) -> BaseResponse:
     return _shown_once(made)
 
 
-def _list(status: int = 200, **values: Any) -> BaseResponse:
-    asked, state = request.args.get("q", "").strip(), request.args.get("state", "")
-    with session_scope(register().engine) as session:
-        every = keys.list_keys(session)
-    found = [key for key in every if _is_asked(key, asked.casefold(), state)]
-    return desk_page(
-        "desk/keys.html",
-        status,
-        **{"typed": {}, **values},
-        keys=found[:_SHOWN],
-        count=len(found),
-        asked=asked,
-        state=state,
-        widened=sum(bool(key.widened) for key in every),
-        **_words(),
-    )
-
-
 def _is_asked(key: KeyDetails, asked: str, state: str) -> bool:
     if state == "widened" and not key.widened:
         return False
@@ -147,7 +138,6 @@ def _words() -> dict[str, Any]:
         "today": today(),
         "states": {state: _(said) for state, said in _STATES.items()},
         "roles": {role: _(said) for role, said in ROLES.items()},
-        "unit_name": unit_name,
     }
 
 

@@ -1,34 +1,32 @@
 """Paper at the desk: plates and their life, lists, certificates, and decisions of what was done."""
 
-from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.core.errors import invalid_input, status_of
 from api.desk.blueprint import (
     ONCE,
     commune_written,
+    corrected_on,
     desk_blueprint,
     desk_page,
     done,
-    done_before,
     once_of_form,
+    read_model,
     room,
     writable_communes,
 )
 from api.desk.plate_operations import LIFE
-from api.pages.shell import complaint
 from api.v1.certificates import CertificateBody, RevokeBody
 from api.v1.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
 from geo import code as codes
 from registry.core.database import session_scope
-from registry.core.errors import AlreadyDoneError, RegistryError
+from registry.core.errors import RegistryError
 from registry.core.messages import N_, _
 from registry.publish.paper import numbers
 from registry.publish.paper.certificates import (
@@ -56,65 +54,55 @@ _DOORS: Final = ("commune", "street", "locality", "former_commune")
 
 @blueprint.get("")
 @signed_in_page("editor")
-def get_papers() -> BaseResponse:
+def get_papers(error: RegistryError | None = None) -> BaseResponse:
     """The forms, the certificates that were issued, and what a decision may be printed of."""
-    return _page()
+    made = register()
+    with session_scope(made.engine) as session:
+        decided = decidable(session, _OF_EACH)
+    return desk_page(
+        "desk/papers.html",
+        error=error,
+        communes=writable_communes(),
+        sizes=SIZES,
+        life=[(each.name, _(each.called)) for each in LIFE],
+        decided=decided,
+        issued=issued_in(made.reads, limit=_OF_EACH),
+        asked_code=request.args.get("code", ""),
+        typed=request.form or request.args,
+    )
 
 
 @blueprint.post("/plates")
 @signed_in_page("editor")
+@corrected_on(get_papers)
 def post_plates() -> BaseResponse:
     """A PDF of plates."""
-    return _tried(_plates)
-
-
-@blueprint.post("/list")
-@signed_in_page("editor")
-def post_list() -> BaseResponse:
-    """A PDF with a list for the wall, or with boxes to tick."""
-    return _tried(_list)
-
-
-@blueprint.post("/certificate")
-@signed_in_page("editor", discloses=True)
-def post_certificate() -> BaseResponse:
-    """Issue a certificate; its PDF."""
-    return _tried(_certificate)
-
-
-@blueprint.post("/decision")
-@signed_in_page("editor")
-def post_decision() -> BaseResponse:
-    """The decision of a naming or numbering that was done, with its annex."""
-    return _tried(_decision)
-
-
-@blueprint.post("/revoke")
-@signed_in_page("editor")
-def post_revoke() -> BaseResponse:
-    """Take a certificate back."""
-    return _tried(_revoked)
-
-
-def _plates() -> BaseResponse:
     given = _doors() | _given("size", "sheet", "skip")
-    asked = _read(PlatesBody, given)
+    asked = read_model(PlatesBody, given)
     form = PlateForm(asked.size, asked.sheet, asked.roll_mm, asked.bleed_mm)
     with session_scope(register().engine) as session:
         paper = print_plates(session, gazetteer(), site(), asked, form, skip=asked.skip)
     return _sheet(paper, asked.skip)
 
 
-def _list() -> BaseResponse:
-    asked = _read(ListBody, _doors() | _given("skip", purpose="wall"))
+@blueprint.post("/list")
+@signed_in_page("editor")
+@corrected_on(get_papers)
+def post_list() -> BaseResponse:
+    """A PDF with a list for the wall, or with boxes to tick."""
+    asked = read_model(ListBody, _doors() | _given("skip", purpose="wall"))
     with session_scope(register().engine) as session:
         paper = print_list(session, gazetteer(), site(), asked, asked.purpose, skip=asked.skip)
     return _sheet(paper, asked.skip)
 
 
-def _certificate() -> BaseResponse:
+@blueprint.post("/certificate")
+@signed_in_page("editor", discloses=True)
+@corrected_on(get_papers)
+def post_certificate() -> BaseResponse:
+    """Issue a certificate; its PDF."""
     made = register()
-    asked = _read(CertificateBody, _given("code", "document_number"))
+    asked = read_model(CertificateBody, _given("code", "document_number"))
     about = (made.reads, gazetteer(), site(), asked.code)
     if request.form.get("step") != "do":
         draft, paper = draft_certificate(*about, document_number=asked.document_number)
@@ -134,12 +122,28 @@ def _certificate() -> BaseResponse:
     return response
 
 
-def _decision() -> BaseResponse:
+@blueprint.post("/decision")
+@signed_in_page("editor")
+@corrected_on(get_papers)
+def post_decision() -> BaseResponse:
+    """The decision of a naming or numbering that was done, with its annex."""
     made = register()
     form = DecisionForm(number=request.form.get("number", "").strip() or None)
-    asked = _read(DecisionBody, {"event_id": request.form.get("event_id", "")})
+    asked = read_model(DecisionBody, {"event_id": request.form.get("event_id", "")})
     event = asked.event_id or 0
     return _sheet(done_decision(made.engine, made.reads, gazetteer(), site(), event, form))
+
+
+@blueprint.post("/revoke")
+@signed_in_page("editor")
+@corrected_on(get_papers)
+def post_revoke() -> BaseResponse:
+    """Take a certificate back."""
+    number = request.form.get("number", "")
+    asked = read_model(RevokeBody, {"reason": request.form.get("reason", "").strip()})
+    revoke(register().engine, number, reason=asked.reason)
+    note(count=1)
+    return done(_PAGE, _("{number} was taken back.", number=number))
 
 
 def _sheet(paper: Paper, skipped: int = 0) -> BaseResponse:
@@ -171,14 +175,6 @@ def _preview(heading: str, **values: Any) -> BaseResponse:
     )
 
 
-def _revoked() -> BaseResponse:
-    number = request.form.get("number", "")
-    asked = _read(RevokeBody, {"reason": request.form.get("reason", "").strip()})
-    revoke(register().engine, number, reason=asked.reason)
-    note(count=1)
-    return done(_PAGE, _("{number} was taken back.", number=number))
-
-
 def _doors() -> dict[str, Any]:
     """The doors of a form: codes, or a street or hamlet of a commune."""
     codes = request.form.get("codes", "").replace(",", " ").split()
@@ -197,37 +193,3 @@ def _given(*names: str, **otherwise: str) -> dict[str, Any]:
 
 def _has(name: str) -> bool:
     return bool(request.form.get(name, "").strip())
-
-
-def _read(model: type[Form], given: dict[str, Any]) -> Form:
-    try:
-        return model.model_validate(given)
-    except ValidationError as error:
-        raise invalid_input(error, model) from error
-
-
-def _tried(work: Callable[[], BaseResponse]) -> BaseResponse:
-    """What it makes; or the page again, with what is wrong and all that was typed."""
-    try:
-        return work()
-    except AlreadyDoneError:
-        return done_before(_PAGE)
-    except RegistryError as error:
-        return _page(status_of(error), wrong=complaint(error), typed=request.form)
-
-
-def _page(status: int = 200, **values: Any) -> BaseResponse:
-    made = register()
-    with session_scope(made.engine) as session:
-        decided = decidable(session, _OF_EACH)
-    return desk_page(
-        "desk/papers.html",
-        status,
-        communes=writable_communes(),
-        sizes=SIZES,
-        life=[(each.name, _(each.called)) for each in LIFE],
-        decided=decided,
-        issued=issued_in(made.reads, limit=_OF_EACH),
-        asked_code=request.args.get("code", ""),
-        **{"typed": request.args} | values,
-    )

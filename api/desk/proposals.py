@@ -4,22 +4,23 @@ import re
 from typing import Any, Final
 
 from flask import request
-from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.core.access import caller
 from api.core.audit import note, note_done, note_operation
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.core.errors import registry_problem, status_of
+from api.core.errors import status_of
 from api.core.shapes import unit_ref
 from api.desk.blueprint import (
+    corrected_on,
     desk_blueprint,
     desk_page,
     done,
     done_before,
     event_words,
     form_words,
+    read_model,
     room,
     unit_name,
     value_of_form,
@@ -29,13 +30,12 @@ from api.desk.records_words import preview_of
 from api.pages.shell import complaint
 from geo.code import format as code_display
 from registry.core.database import session_scope
-from registry.core.errors import InvalidInputError, PendingDecidedError, RegistryError
-from registry.core.invalid import message_of
+from registry.core.errors import PendingDecidedError, RegistryError
 from registry.core.messages import N_, _
 from registry.lifecycle.pending import approve, decline
 from registry.lifecycle.pending_store import Pending, find_pending, list_pending
 from registry.lifecycle.proposals import proposals
-from registry.lifecycle.requests import Sentence
+from registry.lifecycle.requests import OperationRequest
 from registry.records.record import record_wording
 from registry.units.gazetteer import today
 
@@ -53,7 +53,6 @@ _STATES: Final = {
     "declined": N_("Declined, and not done."),
     "withdrawn": N_("Withdrawn by who asked."),
 }
-_REASON: Final = TypeAdapter(Sentence)
 
 
 @blueprint.get("")
@@ -87,33 +86,8 @@ def get_proposals() -> BaseResponse:
 
 @blueprint.get("/<int:pending_id>")
 @signed_in_page("viewer")
-def get_pending(pending_id: int) -> BaseResponse:
+def get_pending(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
     """What was asked for; to who may approve it, what it would do to the register of now."""
-    return _page(pending_id)
-
-
-@blueprint.post("/<int:pending_id>")
-@signed_in_page("editor")
-def post_pending(pending_id: int) -> BaseResponse:
-    """Approve or decline it."""
-    url = f"/desk/proposals/{pending_id}"
-    try:
-        if request.form.get("step") != "approve":
-            decline(register().engine, pending_id, _reason())
-            return done(url, _("Noted: it is not done."))
-        pending, made = approve(register().engine, pending_id)
-    except PendingDecidedError:
-        return done_before(url)
-    except RegistryError as error:
-        registry_problem(error)  # for the audit log
-        return _page(pending_id, error)
-    note_operation(pending.operation, pending.requests())
-    note_done(made)
-    what = _(pending.operation.called)
-    return done(url, _("Approved and done ({what}).", what=what))
-
-
-def _page(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
     asking = caller()
     with session_scope(register().engine) as session:
         pending = find_pending(session, pending_id)
@@ -132,7 +106,7 @@ def _page(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
         status_of(error) if error and request.method == "POST" else 200,
         heading=title[:1].upper() + title[1:],
         state=_(_STATES[pending.state]),
-        trouble=complaint(error) if error else None,
+        wrong=complaint(error) if error else "",
         pending=pending,
         facts=_facts(pending),
         codes=[code_display(code) for code in sorted(pending.seen)[:_SHOWN]],
@@ -141,6 +115,25 @@ def _page(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
         own=pending.is_by(asking),
         may_decline=asking.may("approver") or pending.is_by(asking),
     )
+
+
+@blueprint.post("/<int:pending_id>")
+@signed_in_page("editor")
+@corrected_on(get_pending)
+def post_pending(pending_id: int) -> BaseResponse:
+    """Approve or decline it."""
+    url = f"/desk/proposals/{pending_id}"
+    try:
+        if request.form.get("step") != "approve":
+            decline(register().engine, pending_id, _reason())
+            return done(url, _("Noted: it is not done."))
+        pending, made = approve(register().engine, pending_id)
+    except PendingDecidedError:
+        return done_before(url)
+    note_operation(pending.operation, pending.requests())
+    note_done(made)
+    what = _(pending.operation.called)
+    return done(url, _("Approved and done ({what}).", what=what))
 
 
 def _about(pending: Pending) -> str:
@@ -185,8 +178,4 @@ def _reason() -> str | None:
     written = " ".join(request.form.get("reason", "").split())
     if not written:
         return None
-    try:
-        return _REASON.validate_python(written)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False)[0]
-        raise InvalidInputError.of_field("reason", wrong["type"], message_of(wrong)) from None
+    return read_model(OperationRequest, {"reason": written}).reason

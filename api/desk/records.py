@@ -4,18 +4,25 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import jsonify, redirect, request
+from flask import jsonify, redirect
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.core.access import caller
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.core.errors import UNIT_CODE, invalid_input
+from api.core.errors import UNIT_CODE
 from api.core.shapes import unkept
-from api.desk.blueprint import ROLES, desk_blueprint, desk_page, event_words, room
+from api.desk.blueprint import (
+    ROLES,
+    desk_blueprint,
+    desk_page,
+    event_words,
+    read_query,
+    room,
+)
 from api.desk.operations import DeskMap
 from api.desk.record_operations import MERGE, OF_RECORD, SEVERAL
 from api.desk.records_words import (
@@ -119,7 +126,7 @@ class ListQuery(BaseModel):
 @signed_in_page("viewer")
 def get_records() -> BaseResponse:
     """The list with its filters; without a commune a choice of communes."""
-    query, asking, known = _query(), caller(), gazetteer()
+    query, asking, known = read_query(ListQuery), caller(), gazetteer()
     if (code := _code_in(query.q)) is not None:
         return redirect(f"/desk/records/{codes.format(code)}", 303)
     unit = _unit(query.unit, asking, known)
@@ -166,7 +173,7 @@ def get_records() -> BaseResponse:
 @signed_in_page("viewer")
 def get_points() -> BaseResponse:
     """Where the records of the list are, for its map."""
-    query, known = _query(), gazetteer()
+    query, known = read_query(ListQuery), gazetteer()
     unit = _unit(query.unit, caller(), known)
     if unit is None or unit.level != "commune":
         raise InvalidInputError.of_field("unit", "missing", Message("commune_code_missing"))
@@ -180,7 +187,7 @@ def get_points() -> BaseResponse:
 @signed_in_page("viewer")
 def get_boundary() -> BaseResponse:
     """The boundary of a commune as a GeoJSON feature; without one an empty geometry."""
-    unit = _unit(_query().unit, caller(), gazetteer())
+    unit = _unit(read_query(ListQuery).unit, caller(), gazetteer())
     drawn = None
     if unit is not None:
         with session_scope(register().read_engine) as session:
@@ -257,14 +264,6 @@ class _Work:
     name: str
     title: str
     why_not: str
-
-
-def _query() -> ListQuery:
-    given = {name: value for name, value in request.args.items() if value.strip()}
-    try:
-        return ListQuery.model_validate(given)
-    except ValidationError as error:
-        raise invalid_input(error, ListQuery) from error
 
 
 def _code_in(text: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import request
-from pydantic import Field, ValidationError
+from pydantic import Field
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,8 +14,17 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.core.errors import invalid_input, status_of
-from api.desk.blueprint import desk_blueprint, desk_page, done, room, whole
+from api.core.errors import status_of
+from api.desk.blueprint import (
+    corrected_on,
+    desk_blueprint,
+    desk_page,
+    done,
+    read_model,
+    read_query,
+    room,
+    whole,
+)
 from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import complaint, figure
 from api.v1.receipts import outcome
@@ -98,48 +107,86 @@ class _Shown:
 
 @blueprint.get("")
 @signed_in_page("viewer")
-def get_reports() -> BaseResponse:
+def get_reports(error: RegistryError | None = None, **values: Any) -> BaseResponse:
     """The queue of the reader's units: what is about one door together, most said first."""
-    return _list()
+    query = read_query(_Query)
+    known, seen = gazetteer(), queues_seen(gazetteer())
+    after = tuple(map(int, query.after.split("."))) if query.after else None
+    wanted = Wanted(
+        *(query.unit, query.state, query.limit, query.kind, query.street),
+        after=after,  # type: ignore[arg-type] # two of them
+    )
+    found = queue(register().engine, known, wanted)
+    groups = grouped(register().engine, known, found) if found else []
+    note(count=len(found), units=[query.unit] if query.unit else [])
+    last = found[-1].place if len(found) == query.limit else None
+    return desk_page(
+        "desk/reports.html",
+        error=error,
+        query=query,
+        here=_here(),
+        units=_units(seen),
+        groups=[[_shown(each) for each in group] for group in groups],
+        kinds={name: _(said) for name, said in KIND_WORDS.items()},
+        states={name: _(said) for name, said in STATE_WORDS.items()},
+        more=_here(after=".".join(map(str, last))) if last else None,
+        **values,
+    )
 
 
 @blueprint.post("/decide")
 @signed_in_page("editor")
+@corrected_on(get_reports)
 def post_decide() -> BaseResponse:
     """Accept or turn down those that are ticked, each by itself, with one word to all reporters."""
     form = request.form
     ids = [number for each in form.getlist("report") if (number := whole(each)) is not None]
     ids = list(dict.fromkeys(ids))[:_MOST]
-    try:
-        if not ids:
-            raise InvalidInputError.of_field("report", "missing", Message("no_report_selected"))
-        decide, decision = _decision(form)
-    except InvalidInputError as error:
-        return _list(status_of(error), complaints=[complaint(error)], filled=form)
-    decided, wrong, worst = _each(ids, decide, decision)
+    if not ids:
+        raise InvalidInputError.of_field("report", "missing", Message("no_report_selected"))
+    decide, decision = _decision(form)
+    decided, refused = _each(ids, decide, decision)
     _note(decided)
-    if wrong:
-        return _list(worst, complaints=wrong, filled=form, count=len(decided))
+    if refused:
+        which = _("Report {number}", number="{}")
+        wrong = [f"{which.format(number)}: {complaint(error)}" for number, error in refused.items()]
+        worst = max(refused.values(), key=status_of)
+        return get_reports(worst, wrong=wrong, count=len(decided))
     return _decided(len(decided), _here())
 
 
 @blueprint.get("/<int:report_id>")
 @signed_in_page("viewer")
-def get_report(report_id: int) -> BaseResponse:
+def get_report(report_id: int, error: RegistryError | None = None) -> BaseResponse:
     """One report with its place, what accepting it does, and others that may be about the same."""
-    return _one(report_id)
+    known, made = gazetteer(), register()
+    with session_scope(made.engine) as session:
+        entry = find_entry(session, known, report_id)
+    unit = known.units[entry.unit_id]
+    note(count=1, units=[unit.code])
+    groups = grouped(made.engine, known, [entry])
+    alike = [each for group in groups for each in group if each is not entry]
+    communes: Sequence[tuple[str, str]] = ()
+    if unit.level == "province":
+        inside = known.members(unit, today())
+        communes = sorted((u.code, u.version_on(today()).full_name) for u in inside)
+    return desk_page(
+        "desk/report.html",
+        error=error,
+        shown=_shown(entry),
+        alike=[_shown(each) for each in alike if each.id != report_id],
+        communes=communes,
+        address_fields=_ADDRESS_WORDS,
+    )
 
 
 @blueprint.post("/<int:report_id>")
 @signed_in_page("editor")
+@corrected_on(get_report)
 def post_report(report_id: int) -> BaseResponse:
     """Decide one, with what of a new house's address is otherwise."""
-    try:
-        decide, decision = _decision(request.form)
-        decided = decide(register().engine, report_id, decision)
-    except RegistryError as error:
-        # It refuses by itself what is not the reader's.
-        return _one(report_id, status_of(error), complaint=complaint(error), filled=request.form)
+    decide, decision = _decision(request.form)
+    decided = decide(register().engine, report_id, decision)
     _note([decided])
     return _decided(1, "/desk/reports")
 
@@ -157,55 +204,6 @@ def get_own_reports() -> BaseResponse:
     )
 
 
-def _list(status: int = 200, **values: Any) -> BaseResponse:
-    query = _query()
-    known, seen = gazetteer(), queues_seen(gazetteer())
-    after = tuple(map(int, query.after.split("."))) if query.after else None
-    wanted = Wanted(
-        *(query.unit, query.state, query.limit, query.kind, query.street),
-        after=after,  # type: ignore[arg-type] # two of them
-    )
-    found = queue(register().engine, known, wanted)
-    groups = grouped(register().engine, known, found) if found else []
-    note(count=len(found), units=[query.unit] if query.unit else [])
-    last = found[-1].place if len(found) == query.limit else None
-    return desk_page(
-        "desk/reports.html",
-        status,
-        query=query,
-        here=_here(),
-        units=_units(seen),
-        groups=[[_shown(each) for each in group] for group in groups],
-        kinds={name: _(said) for name, said in KIND_WORDS.items()},
-        states={name: _(said) for name, said in STATE_WORDS.items()},
-        more=_here(after=".".join(map(str, last))) if last else None,
-        **{"complaints": (), "filled": MultiDict(), "count": 0} | values,
-    )
-
-
-def _one(report_id: int, status: int = 200, **values: Any) -> BaseResponse:
-    known, made = gazetteer(), register()
-    with session_scope(made.engine) as session:
-        entry = find_entry(session, known, report_id)
-    unit = known.units[entry.unit_id]
-    note(count=1, units=[unit.code])
-    groups = grouped(made.engine, known, [entry])
-    alike = [each for group in groups for each in group if each is not entry]
-    communes: Sequence[tuple[str, str]] = ()
-    if unit.level == "province":
-        inside = known.members(unit, today())
-        communes = sorted((u.code, u.version_on(today()).full_name) for u in inside)
-    return desk_page(
-        "desk/report.html",
-        status,
-        shown=_shown(entry),
-        alike=[_shown(each) for each in alike if each.id != report_id],
-        communes=communes,
-        address_fields=_ADDRESS_WORDS,
-        **{"complaint": "", "filled": MultiDict()} | values,
-    )
-
-
 _ADDRESS_WORDS: Final = {
     "house_number": N_("House number"),
     "street": N_("Street (one that has been named)"),
@@ -214,15 +212,6 @@ _ADDRESS_WORDS: Final = {
     "floor": N_("Floor"),
     "unit_number": N_("Flat or room"),
 }
-
-
-def _query() -> _Query:
-    """The filters of the address; raises InvalidInputError."""
-    given = {n: v for n, v in request.args.items() if n in _Query.model_fields and v.strip()}
-    try:
-        return _Query.model_validate(given)
-    except ValidationError as error:
-        raise invalid_input(error, _Query) from None
 
 
 def _here(**more: str) -> str:
@@ -253,10 +242,9 @@ def _decision(form: MultiDict[str, str]) -> tuple[Callable[..., Decided], Decisi
     given: dict[str, Any] = {n: v for n, v in written.items() if v or n == "note"}
     if given.get("word") or accepting:
         given["reason"] = given.get("word", _SEEN)
-    try:
-        body = (AcceptBody if accepting else RejectBody).model_validate(given)
-    except ValidationError as error:
-        raise _mended(invalid_input(error)) from None
+    if not accepting and not given.get("word"):
+        raise InvalidInputError.of_field("word", "missing", Message("reply_required"))
+    body = read_model(AcceptBody if accepting else RejectBody, given)
     decision = Decision(caller().name, body.reason, body.decision_number, word=body.word)
     if isinstance(body, AcceptBody):
         decision = replace(
@@ -268,27 +256,18 @@ def _decision(form: MultiDict[str, str]) -> tuple[Callable[..., Decided], Decisi
     return (accept if accepting else reject), decision
 
 
-def _mended(error: InvalidInputError) -> InvalidInputError:
-    """The same in the words of the form, where the word is missing."""
-    errors: Any = error.extra.get("errors")
-    if errors and errors[0]["code"] == "missing":
-        return InvalidInputError.of_field("word", "missing", Message("reply_required"))
-    return error
-
-
 def _each(
     ids: Sequence[int], decide: Callable[..., Decided], decision: Decision
-) -> tuple[list[Decided], list[str], int]:
-    """Those that were decided; what is wrong with the others, and the gravest status of that."""
-    decided, wrong, worst = [], [], 0
+) -> tuple[list[Decided], dict[int, RegistryError]]:
+    """Those that were decided, and what is wrong with each of the others."""
+    decided: list[Decided] = []
+    refused: dict[int, RegistryError] = {}
     for report_id in ids:
         try:
             decided.append(decide(register().engine, report_id, decision))
         except RegistryError as error:
-            which = _("Report {number}", number=report_id)
-            wrong.append(f"{which}: {complaint(error)}")
-            worst = max(worst, status_of(error))
-    return decided, wrong, worst
+            refused[report_id] = error
+    return decided, refused
 
 
 def _note(decided: Sequence[Decided]) -> None:

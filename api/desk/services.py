@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from flask import request
@@ -12,15 +12,12 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.core.errors import registry_problem
-from api.desk.blueprint import desk_blueprint, desk_page, done, room
-from api.desk.carried import as_file, carried, sent_file
-from api.desk.table_rows import edited_file, problem_rows
+from api.desk.blueprint import corrected_on, desk_blueprint, desk_page, done, room
+from api.desk.table_files import problem_rows, sent_table, tried_page
 from api.pages.services_words import hours_words, kind_words
-from api.pages.shell import complaint
 from geo.code import format as code_display
 from registry.core.database import session_scope
-from registry.core.errors import InvalidInputError, RegistryError, UnreadableFileError
+from registry.core.errors import RegistryError
 from registry.core.messages import N_, Message, _
 from registry.coverage.target_units import unit_written
 from registry.publish.services import KINDS, Kind, operator_of
@@ -33,7 +30,7 @@ from registry.publish.services.checking import (
 )
 from registry.publish.services.listing import ListedArea, list_areas, operator_sets
 from registry.publish.services.loading import ServicesLoaded, load_services
-from registry.publish.services.rows import TABLE, FileRow, rows_of
+from registry.publish.services.rows import TABLE, rows_of
 from registry.units.gazetteer import today
 
 blueprint = desk_blueprint("services", "/desk/services")
@@ -61,73 +58,8 @@ class _Asked:
 
 @blueprint.get("")
 @signed_in_page("carrier")
-def get_services() -> BaseResponse:
+def get_services(error: RegistryError | None = None) -> BaseResponse:
     """What a carrier has on record, and what is wrong with it; to others, every operator's."""
-    return _shown()
-
-
-@blueprint.post("/file")
-@signed_in_page("carrier", body_limit="batch_bytes")
-def post_file() -> BaseResponse:
-    """Try a file of areas, and write it when what would become of it was looked at."""
-    operator = operator_of(request.form.get("operator", "").strip())
-    write = request.form.get("write") == "yes"
-    sheet = request.form.get("sheet", "").strip()
-    try:
-        name, content = sent_file(_MOST_FILE, _BY_PROGRAM)
-        with as_file(name, content) as path:
-            edited = edited_file(TABLE, path, sheet, lambda: _load(path, operator, sheet).problems)
-        if edited:
-            (name, content), sheet = edited, ""
-        with as_file(name, content) as path:
-            result = _load(path, operator, sheet, write=write)
-    except (InvalidInputError, UnreadableFileError) as error:
-        return _shown(registry_problem(error).status_code, wrong=complaint(error))
-    if write:
-        note(count=result.changes)
-        return done(
-            _page_of(operator),
-            _(
-                "Written: {new} new, {gone} gone, {unchanged} as before.",
-                new=result.new,
-                gone=result.gone,
-                unchanged=result.unchanged,
-            ),
-        )
-    read = _rows_of(name, content, sheet)
-    return desk_page(
-        "desk/services_file.html",
-        name=name,
-        content=carried(content),
-        result=result,
-        operator=operator,
-        sheet=sheet,
-        back=_page_of(operator),
-        problems=problem_rows(
-            TABLE,
-            [row.cells for row in read],
-            result.problems,
-            lambda each: ": ".join(filter(None, (each.words, each.value))),
-            editable=all(row.geometry is None for row in read),
-        ),
-        kinds=kind_words(),
-    )
-
-
-def _load(path: Path, operator: str, sheet: str, *, write: bool = False) -> ServicesLoaded:
-    return load_services(
-        *(register().engine, gazetteer(), path, operator),
-        dry_run=not write,
-        sheet=sheet or None,
-    )
-
-
-def _rows_of(name: str, content: bytes, sheet: str) -> list[FileRow]:
-    with as_file(name, content) as path:
-        return list(rows_of(path, sheet or None))
-
-
-def _shown(status: int = 200, **values: Any) -> BaseResponse:
     asking, known = caller(), gazetteer()
     operator = request.values.get("operator", "").strip()
     own = asking.role == "carrier"
@@ -152,13 +84,11 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
                 unserved = unserved_doors(
                     session, known, unit, operator=operator or None, kind=asked.kind
                 )
-            except RegistryError as error:
-                values.setdefault("wrong", complaint(error))
-                status = registry_problem(error).status_code
+            except RegistryError as faulty:
+                error = error or faulty
     return desk_page(
         "desk/services.html",
-        status,
-        **values,
+        error=error,
         sets=sets,
         own=own,
         writes=writes,
@@ -173,6 +103,52 @@ def _shown(status: int = 200, **values: Any) -> BaseResponse:
         kinds=kind_words(),
         hours_words=hours_words,
         most_kb=_MOST_FILE // 1_000,
+    )
+
+
+@blueprint.post("/file")
+@signed_in_page("carrier", body_limit="batch_bytes")
+@corrected_on(get_services)
+def post_file() -> BaseResponse:
+    """Try a file of areas, and write it when what would become of it was looked at."""
+    operator = operator_of(request.form.get("operator", "").strip())
+    sent = sent_table(
+        *(TABLE, _MOST_FILE, _BY_PROGRAM),
+        lambda path, sheet: _load(path, operator, sheet).problems,
+    )
+    with sent.opened() as path:
+        read = list(rows_of(path, sent.sheet))
+        result = _load(path, operator, sent.sheet, write=sent.write)
+    if sent.write:
+        note(count=result.changes)
+        return done(
+            _page_of(operator),
+            _(
+                "Written: {new} new, {gone} gone, {unchanged} as before.",
+                new=result.new,
+                gone=result.gone,
+                unchanged=result.unchanged,
+            ),
+        )
+    problems = problem_rows(
+        TABLE,
+        [row.cells for row in read],
+        result.problems,
+        lambda each: ": ".join(filter(None, (each.words, each.value))),
+        editable=all(row.geometry is None for row in read),
+    )
+    return tried_page(
+        *("desk/services_file.html", sent, problems, {"operator": operator}),
+        result=result,
+        operator=operator,
+        back=_page_of(operator),
+        kinds=kind_words(),
+    )
+
+
+def _load(path: Path, operator: str, sheet: str | None, *, write: bool = False) -> ServicesLoaded:
+    return load_services(
+        *(register().engine, gazetteer(), path, operator), dry_run=not write, sheet=sheet
     )
 
 

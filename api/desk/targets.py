@@ -13,15 +13,13 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.core.errors import registry_problem
-from api.desk.blueprint import desk_blueprint, desk_page, done, room
-from api.desk.carried import MOST_CARRIED, as_file, carried, sent_file
-from api.desk.table_rows import edited_file, problem_rows
-from api.pages.shell import complaint, percent_words
+from api.desk.blueprint import corrected_on, desk_blueprint, desk_page, done, room
+from api.desk.table_files import MOST_CARRIED, problem_rows, sent_table, tried_page
+from api.pages.shell import percent_words
 from geo.text import fold
 from registry.core.database import session_scope
 from registry.core.days import parse_day
-from registry.core.errors import InvalidInputError, UnreadableFileError
+from registry.core.errors import InvalidInputError, RegistryError
 from registry.core.messages import N_, Message, _
 from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import (
@@ -136,9 +134,45 @@ def coverage_asked(session: Session, asked: Asked, *, recorded: bool = False) ->
 
 @blueprint.get("")
 @signed_in_page("viewer")
-def get_targets() -> BaseResponse:
+def get_targets(error: RegistryError | None = None, **values: Any) -> BaseResponse:
     """A unit's number and its parts': searched, narrowed, compared, declared, downloaded."""
-    return _shown()
+    asked = Asked.of_request()
+    if unit_code := request.form.get("unit"):
+        asked = replace(asked, code=unit_code)
+    known, day = gazetteer(), today()
+    with session_scope(register().read_engine) as session:
+        found = coverage_asked(session, asked)
+        unit = None if found.total.level in ("country", "former") else _unit(found.total.code)
+        shown = asked.units_of(found)
+        is_province = unit is not None and unit.level == "province"
+        return desk_page(
+            "desk/targets.html",
+            error=error,
+            **{"typed": {}, "doubts": (), **values},
+            asked=asked,
+            found=shown,
+            whole=found.total,
+            count=len(shown.units),
+            units=shown.units[:_SHOWN],
+            kept=targets_of(session, unit.id) if unit else [],
+            declares=unit is not None and may_declare(known, unit, day),
+            sum_source=SUM_SOURCE,
+            sum=sum_of_communes(session, known, unit) if unit and is_province else None,
+            left=communes_left(session, known, unit) if unit and is_province else [],
+            declares_file=caller().may("approver"),
+            kinds={kind: _(said) for kind, said in _KINDS.items()},
+            orders={order: _(said) for order, said in _ORDERS.items()},
+            qualities=QUALITIES,
+            counted=COUNTED,
+            most_kb=_MOST_FILE // 1_000,
+            sees=caller().sees,
+            names={code: _unit(code).version_on(day).full_name for code in caller().units or ()},
+            unit=unit,
+            today=day,
+            percent=percent_words,
+            quality=_quality,
+            counted_words=_counted,
+        )
 
 
 @blueprint.post("")
@@ -164,9 +198,10 @@ def post_target() -> BaseResponse:
         if faults or asks_back:
             session.rollback()
     if faults:
-        return _shown(422, wrong=_fault(faults[0].code, faults[0].value), typed=form)
+        wrong = _fault(faults[0].code, faults[0].value)
+        return get_targets(status=422, wrong=wrong, typed=form)
     if asks_back:
-        return _shown(doubts=doubts, typed=form)
+        return get_targets(doubts=doubts, typed=form)
     note(count=result.new + result.changed, units=[form["unit"]])
     return done(_page_of(form["unit"]), _("Recorded."))
 
@@ -195,23 +230,21 @@ def post_withdraw(number: int) -> BaseResponse:
 
 @blueprint.post("/file")
 @signed_in_page("approver")
+@corrected_on(get_targets)
 def post_file() -> BaseResponse:
     """Try a file of targets, and write it when what would become of it was looked at."""
-    try:
-        name, content = sent_file(_MOST_FILE, _SMALLER)
-        sheet = request.form.get("sheet", "").strip()
-        with as_file(name, content) as path:
-            edited = edited_file(TABLE, path, sheet, lambda: _tried(name, path, sheet).problems)
-        if edited:
-            (name, content), sheet = edited, ""
-        write = request.form.get("write") == "yes"
-        result = _take_file(name, content, sheet, write=write)
-    except (InvalidInputError, UnreadableFileError) as error:
-        return _shown(registry_problem(error).status_code, wrong=complaint(error))
-    if write:
+    unit, said = request.form.get("unit", ""), _said()
+    sent = sent_table(
+        *(TABLE, _MOST_FILE, _SMALLER),
+        lambda path, sheet: _tried(path, sheet, said).problems,
+    )
+    with sent.opened() as path:
+        read = list(target_rows(path, sent.sheet))
+        result = _tried(path, sent.sheet, said, write=sent.write)
+    if sent.write:
         note(count=result.new + result.changed)
         return done(
-            _page_of(request.form.get("unit", "")),
+            _page_of(unit),
             _(
                 "{new} new, {changed} changed, {rejected} rejected.",
                 new=result.new,
@@ -219,62 +252,29 @@ def post_file() -> BaseResponse:
                 rejected=result.rejected,
             ),
         )
-    return desk_page(
-        "desk/targets_file.html",
-        name=name,
-        content=carried(content),
+    problems = problem_rows(
+        TABLE,
+        read,
+        result.problems,
+        lambda each: _fault(each.code, each.value),
+    )
+    return tried_page(
+        *("desk/targets_file.html", sent, problems, {**said, "unit": unit}),
         result=result,
-        said=_said(),
-        sheet=sheet,
-        unit=request.form.get("unit", ""),
-        problems=problem_rows(
-            TABLE,
-            _rows_of(name, content, sheet),
-            result.problems,
-            lambda each: _fault(each.code, each.value),
-        ),
+        back=f"/desk/targets?unit={unit}",
         quality=_quality,
     )
 
 
-def _shown(status: int = 200, **values: Any) -> BaseResponse:
-    asked = Asked.of_request()
-    if typed := values.get("typed"):
-        asked = replace(asked, code=typed.get("unit", asked.code))
-    known, day = gazetteer(), today()
-    with session_scope(register().read_engine) as session:
-        found = coverage_asked(session, asked)
-        unit = None if found.total.level in ("country", "former") else _unit(found.total.code)
-        shown = asked.units_of(found)
-        is_province = unit is not None and unit.level == "province"
-        return desk_page(
-            "desk/targets.html",
-            status,
-            **{"typed": {}, "doubts": (), **values},
-            asked=asked,
-            found=shown,
-            whole=found.total,
-            count=len(shown.units),
-            units=shown.units[:_SHOWN],
-            kept=targets_of(session, unit.id) if unit else [],
-            declares=unit is not None and may_declare(known, unit, day),
-            sum_source=SUM_SOURCE,
-            sum=sum_of_communes(session, known, unit) if unit and is_province else None,
-            left=communes_left(session, known, unit) if unit and is_province else [],
-            declares_file=caller().may("approver"),
-            kinds={kind: _(said) for kind, said in _KINDS.items()},
-            orders={order: _(said) for order, said in _ORDERS.items()},
-            qualities=QUALITIES,
-            counted=COUNTED,
-            most_kb=_MOST_FILE // 1_000,
-            sees=caller().sees,
-            names={code: _unit(code).version_on(day).full_name for code in caller().units or ()},
-            unit=unit,
-            today=day,
-            percent=percent_words,
-            quality=_quality,
-            counted_words=_counted,
-        )
+def _tried(
+    path: Path, sheet: str | None, said: Mapping[str, str], *, write: bool = False
+) -> TargetResult:
+    defaults = _defaults(said, path.name)
+    with session_scope(register().engine) as session:
+        result = import_targets(session, gazetteer(), path, defaults, sheet)
+        if not write:
+            session.rollback()
+    return result
 
 
 def _unit(code: str) -> Unit:
@@ -322,26 +322,6 @@ def _strange(unit: UnitCoverage) -> str:
     )
     share = f" ({percent_words(unit.share)})" if unit.share is not None else ""
     return f"{said}{share}."
-
-
-def _rows_of(name: str, content: bytes, sheet: str) -> list[dict[str, str]]:
-    """The rows of a file, by the fields of its table."""
-    with as_file(name, content) as path:
-        return list(target_rows(path, sheet or None))
-
-
-def _take_file(name: str, content: bytes, sheet: str, *, write: bool) -> TargetResult:
-    with as_file(name, content) as path:
-        return _tried(name, path, sheet, write=write)
-
-
-def _tried(name: str, path: Path, sheet: str, *, write: bool = False) -> TargetResult:
-    defaults = _defaults(_said(), name)
-    with session_scope(register().engine) as session:
-        result = import_targets(session, gazetteer(), path, defaults, sheet or None)
-        if not write:
-            session.rollback()
-    return result
 
 
 def _defaults(said: Mapping[str, str], name: str) -> Defaults:

@@ -74,7 +74,7 @@ def _page(event_id: int, error: RegistryError | None = None) -> BaseResponse:
     made, preview = tried.done, None
     if made is not None:
         with session_scope(register().read_engine) as session:
-            preview = preview_of(session, gazetteer(), UNDO, made.records)
+            preview = preview_of(session, gazetteer(), UNDO, made)
     return desk_page(
         "desk/undo.html",
         status_of(error) if error else 200,

@@ -9,9 +9,7 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import register
 from api.core.endpoint import signed_in_page
-from api.core.errors import registry_problem
-from api.desk.blueprint import desk_blueprint, desk_page, done, room, unit_name
-from api.pages.shell import complaint
+from api.desk.blueprint import corrected_on, desk_blueprint, desk_page, done, room
 from registry.core.database import session_scope
 from registry.core.errors import RegistryError
 from registry.core.messages import N_, _
@@ -57,15 +55,25 @@ _OUTCOMES: Final = {
 
 @blueprint.get("")
 @signed_in_page("carrier")
-def get_webhooks() -> BaseResponse:
+def get_webhooks(error: RegistryError | None = None) -> BaseResponse:
     """Those of the key; an administrator of the whole country sees every key's."""
-    return _list()
+    with session_scope(register().engine) as session:
+        found = subscriptions.list_webhooks(session, caller())
+    return desk_page(
+        "desk/webhooks.html",
+        error=error,
+        webhooks=found,
+        most=MAX_OF_KEY,
+        longest_note=MAX_NOTE,
+        **_words(),
+    )
 
 
 @blueprint.post("")
 @signed_in_page("carrier")
+@corrected_on(get_webhooks)
 def post_webhook() -> BaseResponse:
-    """Make one; this answer alone has its secret. What is wrong is told over what was typed."""
+    """Make one; this answer alone has its secret."""
     form = request.form
     wanted = Wanted(
         form.get("url", "").strip(),
@@ -74,22 +82,22 @@ def post_webhook() -> BaseResponse:
         kinds=[kind for kind in form.getlist("kinds") if kind != "removed"],
         note=form.get("note", "").strip() or None,
     )
-    try:
-        with session_scope(register().engine) as session:
-            number, secret = subscriptions.make_webhook(
-                session, register(), caller(), wanted, form.get("since", "").strip() or None
-            )
-    except RegistryError as error:
-        return _list(registry_problem(error).status_code, wrong=complaint(error), typed=form)
+    with session_scope(register().engine) as session:
+        number, secret = subscriptions.make_webhook(
+            session, register(), caller(), wanted, form.get("since", "").strip() or None
+        )
     note(count=1, units=wanted.units or ())
     return desk_page("desk/webhook_made.html", number=number, secret=secret, former=False)
 
 
 @blueprint.get("/<int:number>")
 @signed_in_page("carrier")
-def get_webhook(number: int) -> BaseResponse:
+def get_webhook(number: int, error: RegistryError | None = None) -> BaseResponse:
     """A webhook, what was sent, and what can be done with it."""
-    return _page(number)
+    with session_scope(register().engine) as session:
+        found = subscriptions.find_webhook(session, caller(), number)
+        sent = subscriptions.deliveries(session, caller(), number, _SHOWN)
+    return desk_page("desk/webhook.html", error=error, webhook=found, deliveries=sent, **_words())
 
 
 @blueprint.post("/<int:number>/state")
@@ -106,14 +114,12 @@ def post_state(number: int) -> BaseResponse:
 
 @blueprint.post("/<int:number>/replay")
 @signed_in_page("carrier")
+@corrected_on(get_webhook)
 def post_replay(number: int) -> BaseResponse:
     """Send again from a day, a position or a delivery."""
     since = request.form.get("since", "").strip()
-    try:
-        with session_scope(register().engine) as session:
-            subscriptions.replay_webhook(session, register(), caller(), number, since)
-    except RegistryError as error:
-        return _page(number, registry_problem(error).status_code, wrong=complaint(error))
+    with session_scope(register().engine) as session:
+        subscriptions.replay_webhook(session, register(), caller(), number, since)
     return _done(number)
 
 
@@ -145,35 +151,11 @@ def post_delete(number: int) -> BaseResponse:
     return done("/desk/webhooks", _("It is forgotten."))
 
 
-def _list(status: int = 200, **values: Any) -> BaseResponse:
-    with session_scope(register().engine) as session:
-        found = subscriptions.list_webhooks(session, caller())
-    return desk_page(
-        "desk/webhooks.html",
-        status,
-        **{"typed": {}, **values},
-        webhooks=found,
-        most=MAX_OF_KEY,
-        longest_note=MAX_NOTE,
-        **_words(),
-    )
-
-
-def _page(number: int, status: int = 200, **values: Any) -> BaseResponse:
-    with session_scope(register().engine) as session:
-        found = subscriptions.find_webhook(session, caller(), number)
-        sent = subscriptions.deliveries(session, caller(), number, _SHOWN)
-    return desk_page(
-        "desk/webhook.html", status, **values, webhook=found, deliveries=sent, **_words()
-    )
-
-
 def _words() -> dict[str, Any]:
     """What the templates call things."""
     return {
         "kinds": {kind: _(_KINDS[kind]) for kind in KINDS},
         "states": {state: _(said) for state, said in _STATES.items()},
-        "unit_name": unit_name,
         "outcome_words": lambda code: _(_OUTCOMES[code]) if code in _OUTCOMES else code,
     }
 

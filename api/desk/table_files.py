@@ -1,19 +1,32 @@
-"""Rows of a small table with problems, edited in the page that tried its file."""
+"""The file of a small table at the desk: tried, its rows with problems edited, then written.
 
+The page carries the file from its trial to what is written, so that it is chosen once.
+"""
+
+import base64
+import binascii
 import io
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import tempfile
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from flask import request
+from werkzeug.wrappers import Response as BaseResponse
 
-from registry.core.messages import _
+from api.desk.blueprint import desk_page
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message, _
 from registry.files.csv_cells import Writer
 from registry.files.table_column import TableColumn
 from registry.files.table_file import RowProblem, TableFile, opened_table
 
+MOST_CARRIED: Final = 350_000
+"""Bytes of a file, packed, that a page carries."""
 MOST_ROWS: Final = 50
 """Rows with problems that a page shows for editing."""
 _CELL: Final = re.compile(r"cell\.([1-9]\d{0,5})\.([a-z_]{1,40})")
@@ -23,6 +36,28 @@ _SEVERITIES: Final = ("error", "warning", "notice")
 
 Cells = Mapping[str, str]
 """Field of a table → what a row has of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentTable:
+    """A file that a form sends, with the cells that were edited in its page."""
+
+    name: str
+    content: bytes
+    sheet: str | None
+    write: bool
+    """Whether what would become of it was looked at."""
+
+    @contextmanager
+    def opened(self) -> Iterator[Path]:
+        """The file, which is gone at the end."""
+        with _as_file(self.name, self.content) as path:
+            yield path
+
+    def hidden(self) -> dict[str, str]:
+        """Fields by which its page carries it."""
+        content = base64.urlsafe_b64encode(_packed(self.content)).decode()
+        return {"name": self.name, "content": content, "sheet": self.sheet or ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +87,34 @@ class ProblemRows:
     def label(self, row: ProblemRow, column: TableColumn) -> str:
         """What a cell is called by those who do not see the table."""
         return _("{column}, row {row}", column=column.header, row=row.number)
+
+
+def sent_table(
+    table: TableFile,
+    most: int,
+    remedy: Message,
+    problems: Callable[[Path, str | None], Iterable[RowProblem]],
+) -> SentTable:
+    """The table of a form, of `most` bytes; `remedy` says what to do with a larger one;
+    `problems` tries a file.
+
+    Raises InvalidInputError, and what `problems` raises.
+    """
+    name, content = _sent_file(most, remedy)
+    sheet = request.form.get("sheet", "").strip() or None
+    with _as_file(name, content) as path:
+        edited = edited_file(table, path, sheet, lambda: problems(path, sheet))
+    if edited:
+        (name, content), sheet = edited, None
+    return SentTable(name, content, sheet, request.form.get("write") == "yes")
+
+
+def tried_page(
+    template: str, sent: SentTable, problems: ProblemRows, carried: Mapping[str, str], **values: Any
+) -> BaseResponse:
+    """What would become of a file, and the forms to edit its rows and to write it."""
+    hidden = {**sent.hidden(), **carried}
+    return desk_page(template, name=sent.name, hidden=hidden, problems=problems, **values)
 
 
 def problem_rows(
@@ -92,7 +155,7 @@ def _wrong(table: TableFile, cells: Cells, codes: Collection[str]) -> list[str]:
 
 
 def edited_file(
-    table: TableFile, path: Path, sheet: str, problems: Callable[[], Iterable[RowProblem]]
+    table: TableFile, path: Path, sheet: str | None, problems: Callable[[], Iterable[RowProblem]]
 ) -> tuple[str, bytes] | None:
     """Name and content of a CSV with the rows of a file, in which the cells of the form stand.
 
@@ -102,7 +165,7 @@ def edited_file(
     edits = _edited_cells()
     if not edits:
         return None
-    with table.opened(path, opened_table(path, sheet or None, in_request=True)) as found:
+    with table.opened(path, opened_table(path, sheet, in_request=True)) as found:
         headers, places, rows = [*found.headers], {**found.places}, [*found.rows]
         held = [{n: row.cells[n] or found.said.get(n, "") for n in row.cells} for row in rows]
     edited = {field for __, field in edits}
@@ -150,3 +213,45 @@ def _alike(
             if is_alike and edits.get((other, field), before) == before:
                 found[other, field] = value
     return found
+
+
+def _sent_file(most: int, remedy: Message) -> tuple[str, bytes]:
+    """Name and content of the file that was chosen, or that the page carried.
+
+    Raises InvalidInputError where there is none, and for one of more than `most` bytes, with what
+    is to be done then.
+    """
+    sent = request.files.get("file")
+    if sent is not None and sent.filename:
+        name, content = sent.filename, sent.read(most + 1)
+    else:
+        name, content = request.form.get("name", ""), _unpacked(most)
+    if not content:
+        raise InvalidInputError(Message("choose_file"))
+    if len(content) > most or len(_packed(content)) > MOST_CARRIED:
+        raise InvalidInputError(
+            Message("file_too_large_for_desk", kilobytes=most // 1_000, remedy=remedy)
+        )
+    return name.replace("\\", "/").rpartition("/")[2][-100:] or "tep.csv", content
+
+
+@contextmanager
+def _as_file(name: str, content: bytes) -> Iterator[Path]:
+    """The content in a file of that name, which is gone at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        # How it is read hangs on the end of its name, and what is wrong with it is told by that.
+        path = Path(folder) / (re.sub(r"[^\w .-]", "", name)[-60:].lstrip(". ") or "tep")
+        path.write_bytes(content)
+        yield path
+
+
+def _packed(content: bytes) -> bytes:
+    return zlib.compress(content)
+
+
+def _unpacked(most: int) -> bytes:
+    try:
+        packed = base64.urlsafe_b64decode(request.form.get("content", ""))
+        return zlib.decompressobj().decompress(packed, most + 1)
+    except (ValueError, binascii.Error, zlib.error) as error:
+        raise InvalidInputError(Message("choose_file_again")) from error
