@@ -24,7 +24,7 @@ from api.desk.records_words import Preview, effect_words, preview_of, title
 from geo.code import format as code_display
 from registry.core.database import session_scope
 from registry.core.errors import AlreadyDoneError, RegistryError, StaleError
-from registry.core.messages import N_
+from registry.core.messages import N_, _
 from registry.lifecycle.run import once_only, perform
 from registry.lifecycle.several import SeveralDone
 from registry.lifecycle.table import Operation
@@ -124,9 +124,13 @@ class Subject:
         return None
 
     def links(self, error: RegistryError) -> list[tuple[str, str]]:
-        """Address and name of what an error is about: the record that has the address."""
-        taken: Any = error.extra.get("taken_by")
-        return [(f"/desk/records/{taken['code_display']}", taken["code_display"])] if taken else []
+        """Address and name of what has the address or the name already."""
+        record: Any = error.extra.get("taken_by")
+        place: Any = error.extra.get("place")
+        if record:
+            return [(f"/desk/records/{record['code_display']}", record["code_display"])]
+        called = _("See {name}", name=place["name"]) if place else ""
+        return [(f"{self.leads_to}/{place['id']}", called)] if place else []
 
 
 def serve(

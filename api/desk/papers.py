@@ -1,9 +1,9 @@
 """Paper at the desk: plates and their life, lists, certificates, and decisions of what was done."""
 
-from typing import Any, Final, TypeVar
+from dataclasses import replace
+from typing import Any, Final
 
 from flask import request
-from pydantic import BaseModel
 from werkzeug.wrappers import Response as BaseResponse
 
 from api.core.audit import note
@@ -21,13 +21,20 @@ from api.desk.blueprint import (
     room,
     writable_communes,
 )
-from api.desk.plate_operations import LIFE
+from api.desk.forms import Form
+from api.desk.operations import Subject, serve
+from api.desk.record_operations import commune_override
+from api.desk.records_words import Preview, label_of
 from api.v1.certificates import CertificateBody, RevokeBody
 from api.v1.papers import DecisionBody, ListBody, PlatesBody, as_pdf, notices_line, site
 from geo import code as codes
+from geo.label import named
 from registry.core.database import session_scope
 from registry.core.errors import RegistryError
 from registry.core.messages import N_, _
+from registry.lifecycle.requests import Doors, OperationRequest
+from registry.lifecycle.table import BY_NAME
+from registry.lifecycle.work import Done
 from registry.publish.paper import numbers
 from registry.publish.paper.certificates import (
     draft_certificate,
@@ -43,13 +50,57 @@ from registry.publish.paper.typesetting import MESSAGES, Paper
 blueprint = desk_blueprint("papers", "/desk/papers")
 room("/desk/papers", N_("Papers, plates"), "editor")
 
-Form = TypeVar("Form", bound=BaseModel)
-
 SIZES: Final = ("200x150", "180x120", "150x100", "120x80", "90x60")
 """The first is the least that a door at a street may have (Thông tư 08/2024/TT-BXD, Điều 20)."""
+LIFE: Final = tuple(BY_NAME[name] for name in ("issue-plates", "mount-plates", "lose-plates"))
 _PAGE: Final = "/desk/papers"
 _OF_EACH: Final = 20
 _DOORS: Final = ("commune", "street", "locality", "former_commune")
+
+
+class Plates(Subject):
+    """The plates of doors that are named by their codes or their street or hamlet."""
+
+    late = ("on", "reason")
+    confirm = N_("Write it")
+    leads_to = _PAGE
+
+    def form(self, **more: Any) -> Form:
+        """Which doors, and when."""
+        self.trail = self.leads_to, _("Papers, plates")
+        overrides = {"commune": commune_override(blank=True)}
+        return Form(self.operation.request, overrides=overrides, **more)
+
+    def ask(self, form: Form) -> OperationRequest:
+        """The request; codes are of any street."""
+        given = form.given()
+        if given.get("codes"):
+            given = {n: v for n, v in given.items() if n == "codes" or n not in Doors.model_fields}
+        return form.request(given)
+
+    def preview(self, made: Done) -> Preview:
+        """How many, and of which doors."""
+        place = f" {named(made.place.kind, made.place.name)}." if made.place else ""
+        plates = _("{count:n} plates", count=made.rewritten)
+        return replace(
+            super().preview(made),
+            rows=(),
+            affected=None,
+            lead=f"{_('Nothing is written yet.')} {plates}.{place}",
+            lines=[
+                (codes.format(each.code), label_of(gazetteer(), each.record))
+                for each in made.records
+            ],
+        )
+
+    def done(self, made: Done) -> tuple[str, str]:
+        """The page of papers."""
+        what = _(self.operation.called)
+        return self.leads_to, _("{count:n} plates: {what}.", count=made.rewritten, what=what)
+
+
+for _operation in LIFE:
+    serve(blueprint, f"/{_operation.name}", _operation, Plates, methods=("POST",))
 
 
 @blueprint.get("")
@@ -129,8 +180,7 @@ def post_decision() -> BaseResponse:
     """The decision of a naming or numbering that was done, with its annex."""
     made = register()
     form = DecisionForm(number=request.form.get("number", "").strip() or None)
-    asked = read_model(DecisionBody, {"event_id": request.form.get("event_id", "")})
-    event = asked.event_id or 0
+    event = read_model(DecisionBody, {"event_id": request.form.get("event_id", "")}).event_id or 0
     return _sheet(done_decision(made.engine, made.reads, gazetteer(), site(), event, form))
 
 

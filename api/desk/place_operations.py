@@ -3,7 +3,6 @@
 Where somebody wrote there since the preview, it is shown again before anything is done.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -39,7 +38,7 @@ from registry.lifecycle.listed_places import (
     state_of,
 )
 from registry.lifecycle.number_table import MAX_LINES
-from registry.lifecycle.requests import OperationRequest
+from registry.lifecycle.requests import Doors, OperationRequest
 from registry.lifecycle.table import Operation
 from registry.lifecycle.work import Changed, Done
 from registry.records.desk_records import records_of
@@ -62,10 +61,7 @@ _SHOWN: Final = 20
 """Doors that a preview lists of a place that only gets another name."""
 _RENUMBERED: Final = 2_000
 """Doors that a preview lists of one that gets new numbers."""
-_GIVEN: Final = {
-    *("commune", "street", "locality", "former_commune", "province"),
-    "into_former_commune",
-}
+_GIVEN: Final = {*Doors.model_fields, "province", "into_former_commune"}
 """Members of requests that follow from the place."""
 
 
@@ -142,7 +138,7 @@ class KnownPlace(Subject):
 
     def ask(self, form: Form) -> OperationRequest:
         """The request, about the place and its namesakes that are ticked."""
-        given = form.given()
+        given: dict[str, Any] = form.given()
         ticked = given.pop("communes", ())
         self.places += [each for (code, _name), each in self._same if code in ticked]
         ids = [each.id for each in self.places]
@@ -150,9 +146,7 @@ class KnownPlace(Subject):
             if self.verb == "merge":
                 self.into = self._chosen(session, given.get("into"))
                 ids.append(self.into.id)
-                given["into"] = self.into.shown
-                if former := _former(self.into):
-                    given["into_former_commune"] = former
+                given |= {"into": self.into.shown, "into_former_commune": _former(self.into)}
             self.seen = state_of(session, self.place.class_, ids)
         return form.request(given | self._where())
 
@@ -218,10 +212,13 @@ class KnownPlace(Subject):
         taken: Any = error.extra.get("place")
         if not taken:
             return []
-        into = f"{self.kind.url}/{self.id}/merge?into={taken['id']}"
+        url = self.kind.url
         return [
-            _see(self.kind, taken),
-            (into, _("Merge into {name}", name=taken["name"])),
+            (f"{url}/{taken['id']}", _("See {name}", name=taken["name"])),
+            (
+                f"{url}/{self.id}/merge?into={taken['id']}",
+                _("Merge into {name}", name=taken["name"]),
+            ),
         ]
 
     def _where(self) -> dict[str, Any]:
@@ -231,8 +228,7 @@ class KnownPlace(Subject):
         found: dict[str, Any] = {self.kind.noun: self.place.shown}
         if len(communes) > 1:
             return found | {"communes": communes}
-        former = _former(self.place)
-        return found | {"commune": communes[0]} | ({"former_commune": former} if former else {})
+        return found | {"commune": communes[0], "former_commune": _former(self.place)}
 
     def _chosen(self, session: Session, written: str | None) -> ListedPlace:
         chosen = whole(written)
@@ -288,15 +284,6 @@ class NewPlace(Subject):
     def done(self, made: Done) -> tuple[str, str]:
         """The list."""
         return self.kind.url, _("Named: {name}.", name=made.place.name if made.place else "")
-
-    def links(self, error: RegistryError) -> list[tuple[str, str]]:
-        """The place that has the name."""
-        taken: Any = error.extra.get("place")
-        return [_see(self.kind, taken)] if taken else []
-
-
-def _see(kind: Kind, taken: Mapping[str, Any]) -> tuple[str, str]:
-    return f"{kind.url}/{taken['id']}", _("See {name}", name=taken["name"])
 
 
 def _former(place: ListedPlace) -> str | None:

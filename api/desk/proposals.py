@@ -125,7 +125,9 @@ def post_pending(pending_id: int) -> BaseResponse:
     url = f"/desk/proposals/{pending_id}"
     try:
         if request.form.get("step") != "approve":
-            decline(register().engine, pending_id, _reason())
+            written = " ".join(request.form.get("reason", "").split()) or None
+            why = read_model(OperationRequest, {"reason": written})
+            decline(register().engine, pending_id, why.reason)
             return done(url, _("Noted: it is not done."))
         pending, made = approve(register().engine, pending_id)
     except PendingDecidedError:
@@ -172,10 +174,3 @@ def _value(name: str, value: Any) -> str:
     if name in ("commune", "former_commune", "into_former_commune"):
         return unit_name(str(value))
     return value_of_form(name, str(value))
-
-
-def _reason() -> str | None:
-    written = " ".join(request.form.get("reason", "").split())
-    if not written:
-        return None
-    return read_model(OperationRequest, {"reason": written}).reason

@@ -24,7 +24,7 @@ from api.desk.blueprint import (
     room,
 )
 from api.desk.operations import DeskMap
-from api.desk.record_operations import MERGE, OF_RECORD, SEVERAL
+from api.desk.record_operations import MERGE, SEVERAL
 from api.desk.records_words import (
     changes_words,
     commune_name,
@@ -47,7 +47,7 @@ from registry.core.errors import InvalidInputError
 from registry.core.messages import N_, Message, _
 from registry.core.tables.records import Goes, described, going
 from registry.lifecycle.pending_store import list_pending
-from registry.lifecycle.table import BY_NAME
+from registry.lifecycle.table import BY_NAME, LEGAL_FROM
 from registry.lifecycle.undo import UNDOABLE
 from registry.publish.drawing.surroundings import numbered, surroundings
 from registry.records.desk_records import (
@@ -145,7 +145,7 @@ def get_records() -> BaseResponse:
     note(count=len(page.records), units=[unit.code])
     return desk_page(
         "desk/records.html",
-        200 if wrong is None else 422,
+        error=wrong,
         query=query,
         map=DeskMap(unit.code, unit.lon, unit.lat, points=answered.url("", unit=unit.code)[1:]),
         unit=unit,
@@ -156,7 +156,6 @@ def get_records() -> BaseResponse:
         streets=[(each.id, each.words) for each in streets],
         localities=[(each.id, each.words) for each in localities],
         statuses=[(name, _(_STATUS_WORDS[name])) for name in STATUSES_OF],
-        wrong=wrong,
         after=page.records[-1].code if page.records and page.more else None,
         several=[
             (made, title(made))
@@ -233,7 +232,7 @@ def get_record(address_code: str) -> BaseResponse:
         undoable=steps[-1].event_id if steps[-1].operation in UNDOABLE else None,
         sketch=_sketch(record),
         map=_map(record, unit) if unit else None,
-        work=[_work(made.name, record, asking) for made in OF_RECORD if _fits(made.name, record)],
+        work=[_work(name, record, asking) for name in LEGAL_FROM[record.status]],
         successors=[codes.format(code) for code in record.successors or ()],
     )
 
@@ -364,14 +363,8 @@ def _map(record: Record, unit: Unit) -> DeskMap | None:
     return DeskMap(unit.code, unit.lon, unit.lat) if unit.lon is not None else None
 
 
-def _fits(name: str, record: Record) -> bool:
-    """Whether an operation is possible in the record's state."""
-    return record.status in BY_NAME[name].from_states
-
-
 def _work(name: str, record: Record, asking: Actor) -> _Work:
-    made = BY_NAME[name]
-    why_not = ""
+    made, why_not = BY_NAME[name], ""
     if not asking.may(made.role):
         why_not = _("needs an {role}", role=_(ROLES[made.role]))
     elif record.unit_id and asking.unit_ids is not None and record.unit_id not in asking.unit_ids:

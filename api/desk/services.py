@@ -1,6 +1,5 @@
 """Service areas at the desk: each carrier's own, tried before they are written; who serves whom."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -20,7 +19,7 @@ from registry.core.database import session_scope
 from registry.core.errors import RegistryError
 from registry.core.messages import N_, Message, _
 from registry.coverage.target_units import unit_written
-from registry.publish.services import KINDS, Kind, operator_of
+from registry.publish.services import KINDS, operator_of
 from registry.publish.services.checking import (
     ServiceOverlap,
     UnservedDoors,
@@ -41,21 +40,6 @@ _MOST_FILE: Final = 5_000_000
 _BY_PROGRAM: Final = Message("send_to_services_api")
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Which doors somebody looks for: those of a unit where nobody does this."""
-
-    unit: str
-    kind: Kind
-
-    @classmethod
-    def of_request(cls) -> "_Asked":
-        """As the page's address says."""
-        kind = request.args.get("kind", "")
-        known = next((each for each in KINDS if each == kind), KINDS[0])
-        return cls(request.args.get("unit", "").strip()[:200], known)
-
-
 @blueprint.get("")
 @signed_in_page("carrier")
 def get_services(error: RegistryError | None = None) -> BaseResponse:
@@ -66,7 +50,8 @@ def get_services(error: RegistryError | None = None) -> BaseResponse:
     if own:
         operator = asking.name
     writes = own or (asking.role == "admin" and asking.unit_ids is None)
-    asked = _Asked.of_request()
+    unit_asked = request.args.get("unit", "").strip()[:200]
+    kind = next((each for each in KINDS if each == request.args.get("kind")), KINDS[0])
     areas: list[ListedArea] = []
     overlapping: list[ServiceOverlap] = []
     unserved: list[UnservedDoors] = []
@@ -78,11 +63,11 @@ def get_services(error: RegistryError | None = None) -> BaseResponse:
         if operator and writes:
             overlapping = overlaps(session, known, operator)
             lost = lost_codes(session, operator)
-        if asked.unit:
+        if unit_asked:
             try:
-                unit = unit_written(known, asked.unit, today()).code
+                unit = unit_written(known, unit_asked, today()).code
                 unserved = unserved_doors(
-                    session, known, unit, operator=operator or None, kind=asked.kind
+                    session, known, unit, operator=operator or None, kind=kind
                 )
             except RegistryError as faulty:
                 error = error or faulty
@@ -98,7 +83,7 @@ def get_services(error: RegistryError | None = None) -> BaseResponse:
         overlapping=overlapping,
         lost=lost,
         unserved=unserved,
-        asked=asked,
+        asked={"unit": unit_asked, "kind": kind},
         code_display=code_display,
         kinds=kind_words(),
         hours_words=hours_words,

@@ -144,8 +144,8 @@ def _bodies(ids: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         flat = {"entrances.0.kind": "main", "entrances.0.lon": "105.8", "entrances.0.lat": "21.02"}
         given = {k: v for k, v in operations[name][0].items() if isinstance(v, str | int | float)}
         form = {**given, **flat, "codes": other, "record": record, "_step": "do"}
-        for room in ("record", "place", "plate"):
-            sent[f"desk_{room}_operations.{kind}"] = [{"form": form}]
+        for room in ("record_operations", "place_operations", "papers"):
+            sent[f"desk_{room}.{kind}"] = [{"form": form}]
         sent[f"desk_record_operations.several_{kind}"] = [{"form": form}]
         sent[f"desk_record_operations.new_{kind}"] = [{"form": form}]
     for verb, noun in product(("rename", "merge", "renumber"), ("street", "locality")):
