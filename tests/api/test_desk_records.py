@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from api.core.endpoint import facts_of
 from geo.code import format as code_display
 from registry.core.roles import Role
+from registry.lifecycle.table import OPERATIONS
 from tests.support.desk import Seat, hidden, seated
 from tests.support.keys import Office
 from tests.support.keys import office as open_office
@@ -175,6 +177,17 @@ def test_record_of_another_commune_is_refused_and_audited(office: Office) -> Non
 
 
 # --- operations ----------------------------------------------------------------------------------
+
+
+def test_every_operation_has_an_endpoint_of_its_role(office: Office) -> None:
+    roles = {
+        rule.endpoint.partition(".")[2]: facts_of(office.app, rule.endpoint).role
+        for rule in office.app.url_map.iter_rules()
+        if rule.rule.startswith("/desk/") and "POST" in (rule.methods or ())
+    }
+    for operation in OPERATIONS:
+        named = operation.kind if operation.name != "reserve" else "new_reserve"
+        assert roles[named] == operation.role, operation.name
 
 
 def _act(office: Office, seat: Seat, operation: str, code: str, **fields: Any) -> TestResponse:
