@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from flask import request
+from flask import abort, request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -21,7 +21,6 @@ from api.desk.blueprint import (
     filed,
     new_once,
     once_of_form,
-    unit_name,
 )
 from api.desk.records_words import preview_of
 from api.pages.shell import complaint
@@ -49,7 +48,7 @@ def get_undo(event_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:event_id>")
 @signed_in_page("approver")
-def post_undo(event_id: int) -> BaseResponse:
+def undo(event_id: int) -> BaseResponse:
     """Undo it, or show what stands in the way."""
     try:
         asked = _asked(event_id)
@@ -67,10 +66,10 @@ def post_undo(event_id: int) -> BaseResponse:
 
 
 def _page(event_id: int, error: RegistryError | None = None) -> BaseResponse:
+    if not 0 < event_id < 2**63:
+        abort(404)
     same_address = "same_address" in request.form
-    tried = preview_undo(
-        register().engine, min(event_id, 2**63 - 1), caller().name, same_address=same_address
-    )
+    tried = preview_undo(register().engine, event_id, caller().name, same_address=same_address)
     made, preview = tried.done, None
     if made is not None:
         with session_scope(register().read_engine) as session:
@@ -85,7 +84,6 @@ def _page(event_id: int, error: RegistryError | None = None) -> BaseResponse:
         same_address=same_address,
         made=made,
         preview=preview,
-        names={each.commune: unit_name(each.commune) for each in (made.streets if made else ())},
         trouble=complaint(error) if error and made else None,
         reason=request.form.get("reason", ""),
         once=new_once(),

@@ -185,6 +185,9 @@ def _bodies(ids: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         "reforms.post_decided": [file],
         "reforms.post_carry": [{"json": {"verdict": 1}}],
         "reforms.post_undo": [{"json": {"reason": "thử"}}],
+        "operations.get_undo": [{"query_string": {"event_id": ids["event"]}}],
+        "operations.post_undo": [{"json": {"event_id": ids["event"], "reason": "thử"}}],
+        "desk_undo.undo": [{"form": {"reason": "thử"}}],
         "reports.get_reports": [{"query_string": {"unit": COMMUNE}}],
         "reports.post_accept": [{"json": {"reason": "thử"}}],
         "reports.post_reject": [{"json": {"reason": "thử"}}],
@@ -291,6 +294,7 @@ class Operation:
             "form": ["csv", "xlsx"],
             "number": [ids[numbers[room]]] if "number" in self.rule.arguments else [],
             "pending_id": [ids["pending"]],
+            "event_id": [ids["event"]],
         }  # fmt: skip
         made = [self.rule.rule]
         for name in self.rule.arguments - set(self.rule.defaults or ()):

@@ -32,9 +32,10 @@ class Seat:
         form = {"csrf": self.form_token(page), **fields}
         return self.client.post(path, data=form)
 
-    def confirm(self, path: str, preview: TestResponse) -> TestResponse:
+    def confirm(self, path: str, preview: TestResponse, **filled: str) -> TestResponse:
         """What a preview shows is to be done: its form as it stands, confirmed."""
-        return self.client.post(path, data=MultiDict([*hidden(preview.text), ("_step", "do")]))
+        fields = [*hidden(preview.text), ("_step", "do"), *filled.items()]
+        return self.client.post(path, data=MultiDict(fields))
 
     def form_token(self, page: str = "/desk") -> str:
         """What the forms of a page carry."""
