@@ -30,12 +30,7 @@ from tests.support.changed import concerned_tests, needs
 
 ROOMS: Final = {
     "geo": ("geo",),
-    "search": (
-        "registry/search",
-        "registry/search/geocode*",
-        "registry/search/validate*",
-        "registry/search/reverse*",
-    ),
+    "search": ("registry/search",),
     "intake": ("registry/intake",),
     "lifecycle": ("registry/lifecycle",),
     "access": ("registry/access",),

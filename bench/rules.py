@@ -40,12 +40,19 @@ from bench.scenarios.accuracy import (
 from bench.scenarios.damaged import SURE, damaged, module_of
 from registry.search.answers import DOORS, Answer
 
-ROOMS: Final = ("geo", "registry.search", "registry.units", "registry.search.validation")
+ROOMS: Final = (
+    "geo",
+    "registry.search",
+    "registry.search.read",
+    "registry.search.find",
+    "registry.search.judge",
+    "registry.units",
+)
 ALONE: Final = (
     *(
-        "registry.search.address_reader",
-        "registry.search.door_with_units",
-        "registry.search.units_in_names",
+        "registry.search.read.address_reader",
+        "registry.search.read.door_with_units",
+        "registry.search.read.units_in_names",
     ),
     "registry.search.geocode",
 )

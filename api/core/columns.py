@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field, model_validator
 from api.core.types import Request
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
-from registry.search.completed_text import UNITS
 from registry.search.geocode import MAX_TEXT, Components
+from registry.search.read.completed_text import UNITS
 
 
 def _text(value: str) -> str:

@@ -11,7 +11,7 @@ from registry.core.days import parse_day
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.records.lookup import CodeForms
-from registry.search.mistyped_codes import SuggestedCode
+from registry.search.find.mistyped_codes import SuggestedCode
 from registry.units.gazetteer import UnitRef
 
 

@@ -11,9 +11,9 @@ from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from api.v1.features import feature_of
-from registry.search.codes_in_text import whole_code
 from registry.search.disclosure import told_answers
 from registry.search.geocode import Question, locate
+from registry.search.read.codes_in_text import whole_code
 
 blueprint = page_blueprint("search", "/a")
 

@@ -24,8 +24,8 @@ from registry.publish.batch import EMPTY, TOTAL, Outcome, outcomes
 from registry.publish.batch.flat import FLAT_COLUMNS, flat
 from registry.publish.batch.pasted import read_pasted, text_of
 from registry.publish.batch.rows import InputRow, Layout, Table, read_row
-from registry.search.completed_text import UNITS
-from registry.search.validation.verdicts import Component, Validation
+from registry.search.judge.verdicts import Component, Validation
+from registry.search.read.completed_text import UNITS
 from registry.units.gazetteer import today
 
 blueprint = page_blueprint("try_it")

@@ -55,7 +55,7 @@ from registry.publish.batch.rows import (
 from registry.publish.changes.since import read_since
 from registry.records.lookup import code_forms
 from registry.records.record import Record
-from registry.search.validation.verdicts import Validation
+from registry.search.judge.verdicts import Validation
 from registry.units import label_day
 from registry.units.gazetteer import Gazetteer, UnitRef, today
 

@@ -9,8 +9,8 @@ from geo.admin import split_parts
 from registry.core.personal import without_people
 from registry.records.record import wording
 from registry.search.answers import Answer
-from registry.search.explanation import Tried
 from registry.search.faults import FAULTS
+from registry.search.judge.explanation import Tried
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.text import Naming
 

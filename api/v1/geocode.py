@@ -16,9 +16,9 @@ from api.v1.features import FeatureCollection, feature_collection
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.search.disclosure import told_answers
+from registry.search.find.mistyped_codes import MeantCode, SuggestedCode, with_labels
 from registry.search.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
-from registry.search.mistyped_codes import MeantCode, SuggestedCode, with_labels
-from registry.search.validation.verdicts import REASONS
+from registry.search.judge.verdicts import REASONS
 from registry.units import label_day
 from registry.units.gazetteer import today
 

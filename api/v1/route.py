@@ -30,7 +30,7 @@ from registry.publish.route.placing import RouteParcel, Unplaced
 from registry.publish.route.run import NOTICES, Measure, Order, Route, Visit, Wish, plan_route, turn
 from registry.publish.route.walking import Side
 from registry.records.lookup import CodeForms, code_forms
-from registry.search.validation.verdicts import Question
+from registry.search.judge.verdicts import Question
 from registry.units.gazetteer import Gazetteer, UnitRef, today
 
 MAX_LINES: Final = 500

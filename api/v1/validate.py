@@ -13,10 +13,9 @@ from api.core.types import Day
 from api.v1.geocode import suggested_codes
 from geo.code import format as code_display
 from registry.search.disclosure import told_validation
+from registry.search.find.mistyped_codes import SuggestedCode
 from registry.search.geocode import Question
-from registry.search.mistyped_codes import SuggestedCode
-from registry.search.validate import validate
-from registry.search.validation.verdicts import (
+from registry.search.judge.verdicts import (
     Choice,
     Component,
     ComponentName,
@@ -25,7 +24,8 @@ from registry.search.validation.verdicts import (
     Validation,
     VerdictCode,
 )
-from registry.search.validation.verdicts import Question as Asked
+from registry.search.judge.verdicts import Question as Asked
+from registry.search.validate import validate
 from registry.units import label_day
 from registry.units.gazetteer import UnitRef, today
 

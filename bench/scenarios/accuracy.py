@@ -30,9 +30,9 @@ from geo.text import accent_key, fold, is_one_slip
 from registry.core.database import make_engine, session_scope
 from registry.core.reads import Reads
 from registry.records.record import COLUMNS, JOINS, Record
-from registry.search.address_reader import read_address
 from registry.search.answers import Answer
 from registry.search.geocode import MAX_LIMIT, Question, geocode
+from registry.search.read.address_reader import read_address
 from registry.units.boundaries import communes_at
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.gazetteer_loading import load_gazetteer

@@ -28,8 +28,8 @@ from bench.scenarios.accuracy import (
     real_rows,
     register_of_real,
 )
-from registry.search.address_reader import read_address
 from registry.search.answers import Answer
+from registry.search.read.address_reader import read_address
 
 SURE: Final = 0.5
 SHOWN: Final = 5

@@ -21,8 +21,8 @@ from bench.harness import Bench, Figure, Scenario, calls, percentiles
 from registry.core.database import driver_connection, make_engine, session_scope
 from registry.core.reads import Reads
 from registry.files.spellings.communes import CommuneReader
-from registry.search.address_reader import read_address
 from registry.search.geocode import MAX_LIMIT, Question, geocode
+from registry.search.read.address_reader import read_address
 from registry.units import UnitQuery, convert_text, find_units
 from registry.units.boundaries import SQL, communes_at
 from registry.units.gazetteer import Gazetteer, today

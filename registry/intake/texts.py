@@ -35,9 +35,9 @@ from registry.files.spellings.doors import (
     unread,
 )
 from registry.files.spellings.doubts import NUMBER_UNREAD, SECOND_NUMBER
-from registry.search.address_reader import TWO_NUMBERS, is_sure, read_by_letters
-from registry.search.door_with_units import ReadAddress, outermost
-from registry.search.street_cache import HouseByHouse
+from registry.search.find.street_cache import HouseByHouse
+from registry.search.read.address_reader import TWO_NUMBERS, is_sure, read_by_letters
+from registry.search.read.door_with_units import ReadAddress, outermost
 from registry.units.gazetteer import Gazetteer, Unit
 
 _TOGETHER: Final = 4_000

@@ -17,6 +17,8 @@ LEVELS: Final = ("household", "building", "alley", "street", "locality", "commun
 """From the door outwards."""
 DOORS: Final = LEVELS[:2]
 """Levels of what bears a code."""
+PLACED: Final = (*DOORS, "alley", "street", "locality")
+"""Levels below the commune."""
 
 
 Level = Literal["household", "building", "alley", "street", "locality", "commune", "province"]

@@ -9,8 +9,8 @@ from dataclasses import replace
 from registry.access import budget
 from registry.search.answers import Answer
 from registry.search.autocomplete.suggestion import Suggestion
-from registry.search.labels_apart import is_by_code
-from registry.search.validation.verdicts import Validation
+from registry.search.judge.labels_apart import is_by_code
+from registry.search.judge.verdicts import Validation
 
 
 def told_answers(found: Sequence[Answer]) -> list[Answer]:

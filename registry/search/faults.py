@@ -36,7 +36,7 @@ class Fault:
     verdict: str
     """One of VERDICTS."""
     question: str
-    """What a shopper is asked because of it, one of `registry.search.validation.questions`; or
+    """What a shopper is asked because of it, one of `registry.search.judge.questions`; or
     empty."""
     message_en: str
 

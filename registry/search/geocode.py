@@ -24,34 +24,24 @@ from registry.core.messages import Message
 from registry.core.reads import Reads
 from registry.core.text_work import Work, WorkSpentError
 from registry.records.record import Record
-from registry.search.address_reader import TWO_NUMBERS, read_address
 from registry.search.answers import (
     DOORS,
+    PLACED,
     Answer,
     answers_with_past,
     of_record,
     with_fault,
     without_fault,
 )
-from registry.search.areas import area_of
-from registry.search.codes_in_text import (
-    CodeInText,
-    UnreadCode,
-    codes_in,
-    unread_code,
-    whole_code,
-)
-from registry.search.completed_text import UNITS, completed_text
-from registry.search.door_search import Asker
-from registry.search.door_with_units import ReadAddress, with_building
-from registry.search.doors import active_records, records_of
-from registry.search.doubts import doubts_of_door, told_doubts, told_missing
-from registry.search.explanation import Tried
 from registry.search.faults import POINT_CONTRADICTS, SEARCH_INCOMPLETE
-from registry.search.groups import commune_untold, is_group_alone, is_named
-from registry.search.mistyped_codes import MeantCode, meant_code
-from registry.search.ranking import (
-    PLACED,
+from registry.search.find.areas import area_of
+from registry.search.find.door_search import Asker
+from registry.search.find.doors import active_records, records_of
+from registry.search.find.groups import commune_untold, is_group_alone, is_named
+from registry.search.find.mistyped_codes import MeantCode, meant_code
+from registry.search.judge.doubts import doubts_of_door, told_doubts, told_missing
+from registry.search.judge.explanation import Tried
+from registry.search.judge.ranking import (
     SECOND_NUMBER,
     Located,
     beside_unit,
@@ -67,6 +57,16 @@ from registry.search.ranking import (
     where_unread_says,
     with_places_told,
 )
+from registry.search.read.address_reader import TWO_NUMBERS, read_address
+from registry.search.read.codes_in_text import (
+    CodeInText,
+    UnreadCode,
+    codes_in,
+    unread_code,
+    whole_code,
+)
+from registry.search.read.completed_text import UNITS, completed_text
+from registry.search.read.door_with_units import ReadAddress, with_building
 from registry.search.rereading import Rereading
 from registry.search.reverse import check_point, reverse
 from registry.units import unit_by_code

@@ -21,11 +21,10 @@ from geo.words import text_of
 from registry.core.batching import Query, side_by_side
 from registry.core.personal import without_people
 from registry.core.text_work import WorkSpentError, spend
-from registry.search.answers import Answer, with_fault
-from registry.search.blocks import bears_name
-from registry.search.door_with_units import ReadAddress
-from registry.search.ranking import (
-    PLACED,
+from registry.search.answers import PLACED, Answer, with_fault
+from registry.search.find.blocks import bears_name
+from registry.search.find.restored_words import restore_places
+from registry.search.judge.ranking import (
     Located,
     better_by_letters,
     is_as_written,
@@ -35,8 +34,8 @@ from registry.search.ranking import (
     is_told_elsewhere,
     rank,
 )
-from registry.search.restored_words import restore_places
-from registry.search.split_units import set_apart
+from registry.search.read.door_with_units import ReadAddress
+from registry.search.read.split_units import set_apart
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
 from registry.units.onward import communes_of

@@ -17,19 +17,20 @@ from registry.core.reads import Reads
 from registry.files.spellings.footer_words import is_total
 from registry.records.past import with_past
 from registry.search.answers import of_record
-from registry.search.door_with_units import ReadAddress
-from registry.search.doors import active_records
+from registry.search.find.doors import active_records
+from registry.search.find.groups import is_group_alone
+from registry.search.find.mistyped_codes import MeantCode
+from registry.search.find.next_door import doors_beside
 from registry.search.geocode import Question, locating
-from registry.search.groups import is_group_alone
-from registry.search.mistyped_codes import MeantCode
-from registry.search.ranking import Located
-from registry.search.validation import questions
-from registry.search.validation.choices import choices_of_places
-from registry.search.validation.components import components_read, components_unread
-from registry.search.validation.judge import Judge
-from registry.search.validation.verdicts import NextAction, Validation, VerdictCode
-from registry.search.validation.verdicts import Question as Asked
-from registry.search.validation.wording import door_parts, in_todays_words
+from registry.search.judge import questions
+from registry.search.judge.choices import choices_of_places
+from registry.search.judge.components import components_read, components_unread
+from registry.search.judge.ranking import Located
+from registry.search.judge.validation import Judge
+from registry.search.judge.verdicts import NextAction, Validation, VerdictCode
+from registry.search.judge.verdicts import Question as Asked
+from registry.search.judge.wording import door_parts, in_todays_words
+from registry.search.read.door_with_units import ReadAddress
 from registry.units.by_codes import CODE_UNKNOWN
 from registry.units.gazetteer import Gazetteer, today
 
@@ -53,8 +54,10 @@ def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
 
 def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: Reads) -> Validation:
     if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
-        judge = Judge(gazetteer, reads, today(), located, chosen=question.chosen, on=question.on)
-        return judge.validation()
+        day, answers, reading = today(), located.answers, located.reading
+        # Who picked the address from choices was shown them.
+        beside = [] if question.chosen else doors_beside(gazetteer, reads, day, answers, reading)
+        return Judge(gazetteer, reads, day, located, beside, on=question.on).validation()
     if located.meant is not None:
         return _meant(gazetteer, reads, located.meant, question.on)
     return _unplaced(located.reading, question.text or "")

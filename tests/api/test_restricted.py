@@ -23,7 +23,7 @@ from registry.core.database import session_scope
 from registry.core.events import Cause, write_scope
 from registry.lifecycle.field.rounds import open_round
 from registry.publish.drawing.refresh import refresh
-from registry.search.codes_in_text import whole_code
+from registry.search.read.codes_in_text import whole_code
 from registry.units.gazetteer import VIET_NAM, today
 from tests.support.lifecycle import COMMUNE, Town, town
 from tests.support.tiles import read_tile, tile_at

@@ -11,7 +11,7 @@ from geo.label import LabelParts, label, named, path_label
 from geo.locality import parse_locality
 from geo.street import parse_street
 from geo.text import fold
-from registry.search.address_reader import read_address
+from registry.search.read.address_reader import read_address
 from registry.units.gazetteer import Gazetteer
 from tests.support.thorough import examples
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from registry.core.reads import Reads
 from registry.lifecycle.reports.new_houses import MAX_TEXT
-from registry.search.completed_text import UNITS
+from registry.search.read.completed_text import UNITS
 from tests.support.made_texts import LONGEST
 
 PROCESSOR_MS: Final = 60.0

@@ -13,7 +13,7 @@ from geo.locality import GROUPS
 from geo.spelling import are_apart
 from geo.syllables import is_misspelled
 from geo.text import fold, is_one_slip
-from registry.search.likeness import same_numbers
+from registry.search.find.likeness import same_numbers
 
 _NUMBER: Final = re.compile(r"(\d+)([A-Z]?)")
 _MOST: Final = 40

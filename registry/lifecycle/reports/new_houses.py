@@ -24,11 +24,11 @@ from registry.core.sql import Statements
 from registry.core.text_work import QUESTIONS, STEPS, Work
 from registry.records.lookup import code_forms
 from registry.search.answers import Answer
-from registry.search.areas import area_of
-from registry.search.door_with_units import ReadAddress
+from registry.search.find.areas import area_of
 from registry.search.geocode import Question, locate
+from registry.search.judge.wording import door_parts
+from registry.search.read.door_with_units import ReadAddress
 from registry.search.reverse import NEIGHBOUR_M, reverse
-from registry.search.validation.wording import door_parts
 from registry.units.boundaries import communes_at
 from registry.units.boundaries.reach import refuse_far
 from registry.units.gazetteer import Gazetteer, Unit, today

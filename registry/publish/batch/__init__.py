@@ -20,14 +20,14 @@ from registry.publish.batch.columns import COMPONENTS, POINT
 from registry.records.lookup import lookup
 from registry.records.record import Record
 from registry.search.answers import Answer
-from registry.search.completed_text import UNITS
 from registry.search.disclosure import told_answers, told_validation
+from registry.search.find.mistyped_codes import MeantCode
 from registry.search.geocode import MAX_TEXT, Components, Question, locating
-from registry.search.mistyped_codes import MeantCode
-from registry.search.ranking import Located
+from registry.search.judge.ranking import Located
+from registry.search.judge.verdicts import Validation
+from registry.search.read.completed_text import UNITS
 from registry.search.reverse import DEFAULT_RADIUS_M, reverse
 from registry.search.validate import validating
-from registry.search.validation.verdicts import Validation
 from registry.units.gazetteer import Gazetteer
 
 OPERATIONS: Final = ("lookup", "geocode", "reverse", "validate")

@@ -20,8 +20,8 @@ from registry.files.spellings.headers import (
     weak_field_of,
 )
 from registry.files.spellings.returned import ReturnedColumns
-from registry.search.completed_text import UNITS
 from registry.search.geocode import Components
+from registry.search.read.completed_text import UNITS
 
 PREFIX: Final = "result_"
 """Beginning of the columns of an earlier result, which are no question."""

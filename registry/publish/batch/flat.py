@@ -11,7 +11,7 @@ from registry.publish.batch.recheck import CHANGED, Rechecked
 from registry.records.record import DatedLabel, Record, Wording, record_wording, wording
 from registry.search.answers import Answer
 from registry.search.faults import FAULTS
-from registry.search.validation.verdicts import REASONS, Validation
+from registry.search.judge.verdicts import REASONS, Validation
 from registry.units.gazetteer import Gazetteer, Unit
 
 Cell = str | int | float | None

@@ -14,7 +14,7 @@ from registry.publish.changes import IDENTITY
 from registry.publish.pack.keys import key_file, signer
 from registry.register import Register
 from registry.search.geocode import Question
-from registry.search.validation.verdicts import Validation
+from registry.search.judge.verdicts import Validation
 
 FORMAT: Final = "diachiso-receipt"
 VERSION: Final = 1

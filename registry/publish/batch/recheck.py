@@ -24,8 +24,8 @@ from registry.publish.changes.since import KINDS, Kind, Since, changed_since
 from registry.records.past import with_past
 from registry.records.record import COLUMNS, Record, Wording, record_wording
 from registry.search.geocode import Question
-from registry.search.labels_apart import Labelled, labels_apart
-from registry.search.validation.verdicts import Validation
+from registry.search.judge.labels_apart import Labelled, labels_apart
+from registry.search.judge.verdicts import Validation
 from registry.units.gazetteer import Gazetteer, today
 
 SQL: Final = Statements(__file__, columns=COLUMNS)

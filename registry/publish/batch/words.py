@@ -7,7 +7,7 @@ from registry.core.messages import N_, in_vietnamese
 from registry.publish.batch import EMPTY, NOTHING_FOUND
 from registry.publish.changes.since import KINDS
 from registry.search.faults import FAULTS
-from registry.search.validation.verdicts import REASONS
+from registry.search.judge.verdicts import REASONS
 
 VERDICTS: Final[dict[str, str]] = {
     "accept": N_("right"),

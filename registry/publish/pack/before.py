@@ -10,7 +10,7 @@ from registry.core.reads import Reads
 from registry.publish.pack.rows import Door, Place
 from registry.records.past import with_past
 from registry.records.record import Record, label_on
-from registry.search.doors import records_of
+from registry.search.find.doors import records_of
 from registry.units import LAST_DAY_OF_OLD_MAP
 from registry.units.gazetteer import Gazetteer, Unit
 

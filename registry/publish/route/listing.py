@@ -8,8 +8,8 @@ from registry.files.spellings.returned import clean_cell
 from registry.publish.batch import RECHECK, Asked, CodeAsked, read_fields
 from registry.publish.batch.columns import is_reference
 from registry.publish.batch.rows import InputRow, Table, read_row
-from registry.search.codes_in_text import whole_code
 from registry.search.geocode import Question
+from registry.search.read.codes_in_text import whole_code
 
 OPERATION: Final = RECHECK
 """How a table of codes or addresses is read: by the headers that an import knows."""

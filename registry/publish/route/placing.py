@@ -16,12 +16,12 @@ from registry.core.reads import Reads
 from registry.publish.batch import EMPTY, TOTAL, CodeAsked, Outcome, outcomes
 from registry.publish.route.listing import Line
 from registry.records.record import Record, record_wording
-from registry.search.doors import active_records
 from registry.search.faults import FAULTS
+from registry.search.find.doors import active_records
+from registry.search.find.mistyped_codes import with_labels
 from registry.search.geocode import Question
-from registry.search.mistyped_codes import with_labels
-from registry.search.validation.verdicts import Choice, Validation
-from registry.search.validation.verdicts import Question as ToAsk
+from registry.search.judge.verdicts import Choice, Validation
+from registry.search.judge.verdicts import Question as ToAsk
 from registry.units.gazetteer import Gazetteer, today
 
 _TOGETHER: Final = 100

@@ -25,9 +25,9 @@ from registry.search.autocomplete.suggested_doors import Found, doors_near, look
 from registry.search.autocomplete.suggestion import Place, Suggestion, Wordings
 from registry.search.autocomplete.typed import Typed, readings, with_tail
 from registry.search.autocomplete.unit_index import unit_index
-from registry.search.codes_in_text import whole_code
 from registry.search.geocode import Question, geocode
-from registry.search.labels_apart import Labelled, labels_apart
+from registry.search.judge.labels_apart import Labelled, labels_apart
+from registry.search.read.codes_in_text import whole_code
 from registry.search.reverse import check_point
 from registry.units import unit_by_code
 from registry.units.gazetteer import Gazetteer, today

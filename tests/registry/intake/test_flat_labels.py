@@ -12,7 +12,7 @@ from geo.label import door_words
 from registry.core.batching import alone
 from registry.core.database import session_scope
 from registry.core.reads import Reads
-from registry.search.doors import records_of
+from registry.search.find.doors import records_of
 from registry.search.geocode import Question
 from registry.search.validate import validate
 from registry.units.gazetteer import Gazetteer

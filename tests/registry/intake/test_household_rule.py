@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from geo.address import Door, names_dwelling, parse_components
 from registry.files.spellings.doors import parts_of
 from registry.intake.engine import _script
-from registry.search.address_reader import read_address
+from registry.search.read.address_reader import read_address
 from tests.support.units import read_gazetteer
 from tests.support.vectors import read_vectors
 

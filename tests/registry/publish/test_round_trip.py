@@ -25,11 +25,11 @@ from registry.ops.demo.load import COLUMNS as DEMO_COLUMNS
 from registry.ops.demo.load import plan_demo
 from registry.records.past import with_past
 from registry.records.record import COLUMNS, JOINS, Record, record_wording
-from registry.search.doors import MAX_UNNUMBERED
+from registry.search.find.doors import MAX_UNNUMBERED
 from registry.search.geocode import Question
-from registry.search.labels_apart import Labelled, labels_apart
+from registry.search.judge.labels_apart import Labelled, labels_apart
+from registry.search.judge.verdicts import Validation
 from registry.search.validate import validating
-from registry.search.validation.verdicts import Validation
 from registry.units.gazetteer import Gazetteer, today
 from registry.units.gazetteer_loading import load_gazetteer
 from tests.support import reform

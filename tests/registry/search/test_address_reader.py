@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from geo.admin import name_key, parse_name
 from geo.locality import parse_locality
 from geo.street import parse_street
-from registry.search.address_reader import read_address
+from registry.search.read.address_reader import read_address
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.text import MAX_TEXT, Naming
 from tests.geo.test_address import spelled

@@ -1,6 +1,6 @@
 """Where to look for what a text names: the communes of today that units of any map lead to."""
 
-from registry.search.areas import area_of, is_in_district
+from registry.search.find.areas import area_of, is_in_district
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.onward import communes_of
 from registry.units.text import read_units

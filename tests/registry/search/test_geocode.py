@@ -10,8 +10,8 @@ from geo import code as codes
 from registry.core.batching import together
 from registry.core.errors import InvalidInputError
 from registry.search.answers import Answer
+from registry.search.find.mistyped_codes import MeantCode
 from registry.search.geocode import Components, Question, geocode, locate
-from registry.search.mistyped_codes import MeantCode
 from registry.search.validate import validate, validating
 from registry.units.gazetteer import today
 from tests.support.factories import swapped

@@ -7,8 +7,8 @@ import pytest
 from registry.core.database import session_scope
 from registry.search.answers import Answer
 from registry.search.geocode import Question, geocode
+from registry.search.judge.verdicts import Validation
 from registry.search.validate import validate
-from registry.search.validation.verdicts import Validation
 from registry.units.gazetteer import Gazetteer
 from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.lifecycle import COMMUNE, Town, town

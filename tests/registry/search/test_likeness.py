@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from geo.street import parse_street
 from registry.core.database import make_engine, session_scope
-from registry.search.likeness import (
+from registry.search.find.likeness import (
     Likeness,
     Name,
     likeness,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from registry.search import street_cache
-from registry.search.address_reader import read_address
-from registry.search.street_cache import HouseByHouse
+from registry.search.find import street_cache
+from registry.search.find.street_cache import HouseByHouse
+from registry.search.read.address_reader import read_address
 from registry.units.gazetteer import Gazetteer
 from tests.support.vectors import read_vectors
 

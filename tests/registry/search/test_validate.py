@@ -18,15 +18,15 @@ from registry.search.disclosure import told_validation
 from registry.search.faults import FAULTS
 from registry.search.faults import VERDICTS as FAULT_VERDICTS
 from registry.search.geocode import Components, Question, geocode
-from registry.search.validate import validate
-from registry.search.validation.questions import QUESTIONS
-from registry.search.validation.verdicts import (
+from registry.search.judge.questions import QUESTIONS
+from registry.search.judge.verdicts import (
     COMPONENTS,
     NEXT_ACTIONS,
     STATUSES,
     VERDICTS,
     Validation,
 )
+from registry.search.validate import validate
 from tests.support.factories import swapped
 from tests.support.search_world import LANG, World
 from tests.support.thorough import examples

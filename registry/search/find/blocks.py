@@ -9,7 +9,7 @@ from geo.spelling import are_apart
 from geo.text import fold
 from registry.records.record import Record
 from registry.search.answers import Answer
-from registry.search.door_with_units import ReadAddress
+from registry.search.read.door_with_units import ReadAddress
 
 UNSURE: Final = "building_unsure"
 

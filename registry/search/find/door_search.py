@@ -11,8 +11,9 @@ from geo.text import accent_key, fold, has_diacritics
 from geo.values import value
 from registry.core.batching import Query, side_by_side
 from registry.search.answers import Answer, with_fault
-from registry.search.areas import Area, is_in_district
-from registry.search.by_locality import (
+from registry.search.faults import ONLY_DOOR
+from registry.search.find.areas import Area, is_in_district
+from registry.search.find.by_locality import (
     Formerly,
     doubt_of_marks,
     former_keys,
@@ -21,7 +22,7 @@ from registry.search.by_locality import (
     outer_keys,
     place_lies_elsewhere,
 )
-from registry.search.door_choice import (
+from registry.search.find.door_choice import (
     Choice,
     are_of_others,
     as_written,
@@ -36,7 +37,7 @@ from registry.search.door_choice import (
     places_named,
     wanted_of,
 )
-from registry.search.doors import (
+from registry.search.find.doors import (
     MAX_PLACES,
     Place,
     Wanted,
@@ -45,13 +46,12 @@ from registry.search.doors import (
     middles_of,
     places,
 )
-from registry.search.faults import ONLY_DOOR
-from registry.search.groups import group_meant, in_hamlet, is_group_alone, is_said
-from registry.search.likeness import Likeness, Name, likeness
-from registry.search.ranges import houses_with, in_whose_range
-from registry.search.rendering import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
-from registry.search.spelling import known_name, meant_by
-from registry.search.two_writings import other_writings
+from registry.search.find.groups import group_meant, in_hamlet, is_group_alone, is_said
+from registry.search.find.likeness import Likeness, Name, likeness
+from registry.search.find.ranges import houses_with, in_whose_range
+from registry.search.find.rendering import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
+from registry.search.find.spelling import known_name, meant_by
+from registry.search.find.two_writings import other_writings
 from registry.units.gazetteer import Gazetteer
 from registry.units.vocabulary import vocabulary_of
 

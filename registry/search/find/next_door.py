@@ -13,11 +13,10 @@ from registry.core.batching import alone, bounded, side_by_side
 from registry.core.reads import Reads
 from registry.core.text_work import Work
 from registry.search.answers import DOORS, Answer
-from registry.search.areas import Area, last_districts
-from registry.search.door_search import Asker
-from registry.search.door_with_units import ReadAddress
 from registry.search.faults import BY_STREET
-from registry.search.ranking import Located
+from registry.search.find.areas import Area, last_districts
+from registry.search.find.door_search import Asker
+from registry.search.read.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of
 
@@ -31,7 +30,11 @@ _BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing", "marks_missing", 
 
 
 def doors_beside(
-    gazetteer: Gazetteer, reads: Reads, day: datetime.date, located: Located
+    gazetteer: Gazetteer,
+    reads: Reads,
+    day: datetime.date,
+    answers: list[Answer],
+    reading: ReadAddress | None,
 ) -> list[Answer]:
     """Doors of the street and number that was read, in the districts around the commune named, or
     where the street is, if nobody knows that commune; and those in it of a street with other marks.
@@ -39,17 +42,16 @@ def doors_beside(
     Empty where the door itself was found, or its street is one of a number, as every ward has. To
     name the ward next door is the commonest slip; which of both is wrong, only the writer knows.
     """
-    reading = located.reading
-    if reading is None or located.answers[0].level in DOORS or not _is_telling(reading.door):
+    if reading is None or answers[0].level in DOORS or not _is_telling(reading.door):
         return []
     around = {
         commune
         for district in _districts(gazetteer, reading)
         for commune in communes_of(gazetteer, day, district)
-    } or _where_found(located)
+    } or _where_found(answers)
     asked = [(reading.door, around)]
     if (bare := _without_marks(reading.door)) != reading.door:
-        asked.append((bare, _where_not_found(located)))
+        asked.append((bare, _where_not_found(answers)))
     searches = [
         Asker(gazetteer, day, door, _area(communes)).answers()
         for door, communes in asked
@@ -75,22 +77,22 @@ def _without_marks(door: Door) -> Door:
     return replace(door, street=street and replace(street, name=fold(street.name)))
 
 
-def _where_not_found(located: Located) -> set[int]:
+def _where_not_found(answers: list[Answer]) -> set[int]:
     """The communes named that have no street as it was written."""
     return {
         answer.unit.id
-        for answer in located.answers
+        for answer in answers
         if answer.unit is not None
         and answer.level == "commune"
         and "street_not_found" in answer.faults
     }
 
 
-def _where_found(located: Located) -> set[int]:
+def _where_found(answers: list[Answer]) -> set[int]:
     """The communes of the streets found in place of a commune that nobody knows."""
     return {
         answer.unit.id
-        for answer in located.answers
+        for answer in answers
         if answer.unit is not None
         and answer.unit.level == "commune"
         and "commune_unknown" in answer.faults

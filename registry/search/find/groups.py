@@ -10,12 +10,11 @@ from geo.persons import is_surname
 from geo.street import Street
 from geo.text import accent_key, fold, has_diacritics
 from registry.core.batching import Query
-from registry.search.answers import Answer
-from registry.search.areas import Area
-from registry.search.by_locality import lies_elsewhere
-from registry.search.doors import Wanted, places
-from registry.search.ranking import PLACED
-from registry.search.rendering import FEW_COMMUNES
+from registry.search.answers import PLACED, Answer
+from registry.search.find.areas import Area
+from registry.search.find.by_locality import lies_elsewhere
+from registry.search.find.doors import Wanted, places
+from registry.search.find.rendering import FEW_COMMUNES
 
 _IN_ENGLISH: Final = re.compile(
     r"(?:hamlet|village)\s+(\w+)|(.*\w)\s+(?:hamlet|village)", re.IGNORECASE

@@ -11,8 +11,8 @@ from geo.values import value
 from registry.core.batching import Query
 from registry.records.record import Record, last_day
 from registry.search.answers import Answer, Level, of_record
-from registry.search.areas import Area
-from registry.search.doors import Hit, Place, active_records, records_of
+from registry.search.find.areas import Area
+from registry.search.find.doors import Hit, Place, active_records, records_of
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of
 

@@ -8,10 +8,10 @@ from typing import Final
 from geo.admin import name_key
 from registry.records.record import Wording
 from registry.search.answers import Answer
-from registry.search.door_with_units import ReadAddress
-from registry.search.labels_apart import Labelled, is_by_code, labels_apart
-from registry.search.validation.verdicts import Choice
-from registry.search.validation.wording import former_told, in_todays_words
+from registry.search.judge.labels_apart import Labelled, is_by_code, labels_apart
+from registry.search.judge.verdicts import Choice
+from registry.search.judge.wording import former_told, in_todays_words
+from registry.search.read.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of
 

@@ -14,21 +14,15 @@ from geo.label import named
 from geo.locality import parse_locality
 from geo.street import parse_street
 from geo.text import accent_key, has_diacritics
-from registry.core.batching import LINES, Ask, Query, bulk
-from registry.core.sql import Statements
+from registry.core.batching import Query
 from registry.search.answers import Answer, with_fault, without_fault
-from registry.search.blocks import UNSURE, may_be_another_block
-from registry.search.door_with_units import ReadAddress
 from registry.search.faults import BY_STREET, COMMUNE_UNSAID
+from registry.search.find.blocks import UNSURE, may_be_another_block
+from registry.search.find.ranges import are_numbered
+from registry.search.read.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of, continuations
 from registry.units.text import Naming
-
-SQL: Final = Statements(__file__, "queries.sql", lines=LINES)
-_NUMBERED: Final = bulk(
-    SQL.written("are_numbered"),
-    (("class", "text"), ("unit_id", "bigint"), ("key", "text")),
-)
 
 
 def told_doubts(
@@ -259,8 +253,7 @@ def _numbered(
 ) -> Query[dict[tuple[str, int, str] | None, bool]]:
     """Whether any door has a number, of each place that has doors."""
     places = dict.fromkeys(place for answer in answers if (place := _place(answer)))
-    rows = (yield Ask(_NUMBERED, tuple(places))) if places else ()
-    return {tuple(place): numbered for _, *place, numbered in rows}
+    return (yield from are_numbered(places)) if places else {}
 
 
 def _sharing(answers: Sequence[Answer]) -> set[int]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from registry.core.messages import both
-from registry.search.validation.verdicts import REASONS, VERDICTS, Choice, ComponentName, Question
+from registry.search.judge.verdicts import REASONS, VERDICTS, Choice, ComponentName, Question
 
 # code → what it is about, in Vietnamese, in English. `{place}` is filled in.
 _TEXTS: Final[dict[str, tuple[ComponentName, str, str]]] = {

@@ -5,7 +5,7 @@ from typing import Final
 from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
 from registry.records.record import PLACES
-from registry.search.likeness import (
+from registry.search.find.likeness import (
     Likeness,
     Name,
     is_no_name,

@@ -12,14 +12,14 @@ from geo.number_or_name import KIET_UNSURE
 from geo.text import accent_key, fold, has_diacritics, with_plain_signs
 from geo.words import is_country, words_of
 from registry.core.text_work import WorkSpentError, spend
-from registry.search.door_with_units import (
+from registry.search.read.door_with_units import (
     ReadAddress,
     levels,
     names_communes_alone,
     outermost,
     with_units,
 )
-from registry.search.units_in_names import MAY_END_SO, without_commas
+from registry.search.read.units_in_names import MAY_END_SO, without_commas
 from registry.units.gazetteer import Gazetteer
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
 from registry.units.restored import restore_units

@@ -13,7 +13,7 @@ from geo.persons import is_surname
 from geo.street import is_dated, parse_street
 from geo.text import accent_key, fold
 from geo.words import text_of, without_tail, words_of
-from registry.search.door_with_units import ReadAddress, is_unit, levels, with_units
+from registry.search.read.door_with_units import ReadAddress, is_unit, levels, with_units
 from registry.units.gazetteer import Gazetteer, Unit
 
 _MAX_NAME: Final = 10

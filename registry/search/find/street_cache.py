@@ -12,8 +12,8 @@ from typing import Final, TypeVar
 from geo.address import Door
 from geo.house_number import HouseNumber, is_date, path_steps
 from geo.text import fold
-from registry.search.address_reader import read_address
-from registry.search.door_with_units import ReadAddress
+from registry.search.read.address_reader import read_address
+from registry.search.read.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer
 
 _Key = TypeVar("_Key")
@@ -62,7 +62,7 @@ class HouseByHouse:
         self._streets: dict[tuple[str, ...], _Street | None] = {}
 
     def read(self, text: str) -> list[ReadAddress]:
-        """What `registry.search.address_reader.read_address` makes of `text`, which nobody may
+        """What `registry.search.read.address_reader.read_address` makes of `text`, which nobody may
         change."""
         known = self._texts.get(text)
         if known is not None:

@@ -7,9 +7,9 @@ from geo.flat import block_key, block_mark, is_called, is_initialled, marked_uni
 from geo.locality import BLOCK_KINDS, DWELLING_ESTATES
 from geo.spelling import are_apart
 from geo.text import fold
-from registry.search.blocks import UNSURE
-from registry.search.by_locality import keys_of_today
-from registry.search.doors import Hit, Narrowed, Wanted
+from registry.search.find.blocks import UNSURE
+from registry.search.find.by_locality import keys_of_today
+from registry.search.find.doors import Hit, Narrowed, Wanted
 
 _ESTATE_WORDS: Final = tuple(f"{fold(kind)} " for kind in DWELLING_ESTATES)
 

@@ -9,10 +9,10 @@ from geo.locality import DWELLING_ESTATES, ESTATES
 from geo.spelling import are_apart
 from geo.text import fold, has_diacritics
 from geo.values import value
-from registry.search.areas import Area
-from registry.search.by_building import by_building, by_flat
-from registry.search.by_locality import Formerly, by_locality, former_keys
-from registry.search.doors import Hit, Narrowed, Place, Wanted
+from registry.search.find.areas import Area
+from registry.search.find.by_building import by_building, by_flat
+from registry.search.find.by_locality import Formerly, by_locality, former_keys
+from registry.search.find.doors import Hit, Narrowed, Place, Wanted
 
 
 @value(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from geo.text import fold
 from registry.core.personal import without_people
 from registry.records.record import Wording, wording
 from registry.search.answers import Answer
-from registry.search.door_with_units import ReadAddress
+from registry.search.read.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit
 
 _NAME: Final = re.compile(r"(?=[^\W\d_]).*(?<!\S)[^\W\d_]{2,}(?!\S)")

@@ -17,12 +17,12 @@ from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE
 from geo.spelling import are_apart
 from geo.text import fold, is_one_slip
 from geo.values import value
-from registry.search.answers import DOORS, LEVELS, Answer, with_fault, without_fault
-from registry.search.blocks import bears_name, is_called_so
-from registry.search.door_with_units import ReadAddress
-from registry.search.explanation import Tried
+from registry.search.answers import DOORS, LEVELS, PLACED, Answer, with_fault, without_fault
 from registry.search.faults import COMMUNE_UNSAID, ONLY_DOOR, confidence
-from registry.search.mistyped_codes import MeantCode
+from registry.search.find.blocks import bears_name, is_called_so
+from registry.search.find.mistyped_codes import MeantCode
+from registry.search.judge.explanation import Tried
+from registry.search.read.door_with_units import ReadAddress
 from registry.units.boundaries.reach import moved_m
 from registry.units.by_letters import match_in, squash
 from registry.units.gazetteer import Gazetteer, Unit
@@ -36,8 +36,6 @@ _PASSED_OVER: Final = frozenset(
 SECOND_NUMBER: Final = "second_number"
 _EITHER: Final = frozenset({LETTER_UNSURE, DASH_UNSURE})
 """Faults of a number that is read in two ways."""
-PLACED: Final = (*DOORS, "alley", "street", "locality")
-"""Levels below the commune."""
 
 
 @value(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from geo.locality import Locality, of_like_kind
 from geo.text import fold
 from registry.core.personal import without_people
 from registry.search.answers import Answer
-from registry.search.door_with_units import ReadAddress
-from registry.search.validation.verdicts import Component, ComponentName
-from registry.search.validation.wording import parts_asked
+from registry.search.judge.verdicts import Component, ComponentName
+from registry.search.judge.wording import parts_asked
+from registry.search.read.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.text import Naming
 

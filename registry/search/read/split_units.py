@@ -12,7 +12,7 @@ from geo.admin import parse_name
 from geo.house_number import ALLEY_RANK
 from geo.kinds import ends_in_middle_name
 from geo.text import accent_key, fold
-from registry.search.door_with_units import is_unit
+from registry.search.read.door_with_units import is_unit
 from registry.units.gazetteer import Gazetteer
 from registry.units.text import Naming, read_units
 

@@ -10,15 +10,14 @@ from geo.label import label
 from registry.core.batching import alone
 from registry.core.reads import Reads
 from registry.records.record import Wording
-from registry.search.answers import DOORS, Answer, answers_with_past
-from registry.search.doubts import leads, naming_of
+from registry.search.answers import DOORS, PLACED, Answer, answers_with_past
 from registry.search.faults import FAULTS
-from registry.search.ranking import PLACED, Located
-from registry.search.validation import questions
-from registry.search.validation.choices import choices_of_places, choices_of_units, districts_named
-from registry.search.validation.components import components_of
-from registry.search.validation.next_door import doors_beside
-from registry.search.validation.verdicts import (
+from registry.search.judge import questions
+from registry.search.judge.choices import choices_of_places, choices_of_units, districts_named
+from registry.search.judge.components import components_of
+from registry.search.judge.doubts import leads, naming_of
+from registry.search.judge.ranking import Located
+from registry.search.judge.verdicts import (
     REASONS,
     Choice,
     NextAction,
@@ -26,7 +25,7 @@ from registry.search.validation.verdicts import (
     Validation,
     VerdictCode,
 )
-from registry.search.validation.wording import in_todays_words, parts_asked
+from registry.search.judge.wording import in_todays_words, parts_asked
 from registry.units.gazetteer import Gazetteer, Unit
 
 MAX_CHOICES: Final = 5
@@ -42,8 +41,8 @@ class Judge:
         reads: Reads,
         day: datetime.date,
         located: Located,
+        beside: list[Answer],
         *,
-        chosen: bool,
         on: datetime.date | None = None,
     ) -> None:
         self.gazetteer = gazetteer
@@ -52,8 +51,6 @@ class Judge:
         self.on = on
         self.reading = located.reading
         self.door = located.reading.door if located.reading else Door()
-        # Who picked the address from choices was shown them.
-        beside = [] if chosen else doors_beside(gazetteer, reads, day, located)
         beside = alone(reads, answers_with_past(beside, on))
         self.beside = self._told_apart(beside)
         """Doors of another commune than the one named, of which the shopper may mean one."""

@@ -2,7 +2,7 @@
 
 A street and the doors of the asked number in it come in one round trip, by the names and numbers
 of today and by those that they bore. All fuzzy matching is done on the small tables
-(`registry.search.spelling`), never on households.
+(`registry.search.find.spelling`), never on households.
 """
 
 from collections.abc import Iterable, Mapping

@@ -2,7 +2,7 @@
 
 from geo.values import value
 from registry.search.answers import Answer
-from registry.search.door_with_units import ReadAddress
+from registry.search.read.door_with_units import ReadAddress
 
 
 @value(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from geo.address import Door
 from geo.locality import DIVIDING, ESTATES, GROUPS, PARTING, Locality, of_like_kind
 from geo.text import fold
 from registry.records.record import Record
-from registry.search.doors import Hit, Narrowed, Place
-from registry.search.likeness import Likeness, Name, likeness
+from registry.search.find.doors import Hit, Narrowed, Place
+from registry.search.find.likeness import Likeness, Name, likeness
 from registry.units.vocabulary import Vocabulary
 
 Formerly = Mapping[tuple[int, str], frozenset[str]]

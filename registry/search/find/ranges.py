@@ -10,12 +10,13 @@ be asked.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from geo.house_number import numbers_of_several
 from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
-from registry.search.doors import Place
+from registry.search.find.doors import Place
 
 SQL: Final = Statements(__file__, "queries.sql", lines=LINES)
 _FIRST: Final = re.compile(r"[0-9]{1,6}")
@@ -25,6 +26,10 @@ _RANGES: Final = bulk(
     (("number", "int"),),
 )
 
+_NUMBERED: Final = bulk(
+    SQL.written("are_numbered"),
+    (("class", "text"), ("unit_id", "bigint"), ("key", "text")),
+)
 _SEVERAL: Final = bulk(
     SQL.written("numbers_of_several"),
     (("id", "bigint"),),
@@ -37,6 +42,14 @@ def houses_with(streets: list[Place], number: str) -> Query[list[str]]:
     """
     rows = yield Ask(_SEVERAL, tuple((place.id,) for place in streets))
     return [key for _, key in rows if number in numbers_of_several(key)]
+
+
+def are_numbered(
+    places: Iterable[tuple[str, int, str]],
+) -> Query[dict[tuple[str, int, str] | None, bool]]:
+    """Whether any door has a number, of each place (class, commune, key) that has doors."""
+    rows = yield Ask(_NUMBERED, tuple(places))
+    return {tuple(place): numbered for _, *place, numbered in rows}
 
 
 def in_whose_range(streets: list[Place], number: str) -> Query[list[Place]]:

@@ -14,8 +14,8 @@ from registry.core.errors import InvalidInputError, MistypedCodeError
 from registry.core.reads import Reads
 from registry.records.lookup import CodeForms, code_forms, read_code
 from registry.records.record import Record, record_wording
-from registry.search.codes_in_text import whole_code
-from registry.search.doors import active_records, records_of
+from registry.search.find.doors import active_records, records_of
+from registry.search.read.codes_in_text import whole_code
 from registry.units.gazetteer import Gazetteer
 
 # Near `XXXX-XXXX`, with a digit before a space: `thon 12345` is none.
@@ -40,7 +40,7 @@ class MeantCode:
     """A text that is a code which leads nowhere, or nearly one."""
 
     reason: str
-    """Of `registry.search.validation.verdicts.REASONS`: code_mistyped, code_unknown, code_retired
+    """Of `registry.search.judge.verdicts.REASONS`: code_mistyped, code_unknown, code_retired
     or code_not_active."""
     suggestions: tuple[str, ...] = ()
     """Registered codes, one symbol or one swap away, at most three."""

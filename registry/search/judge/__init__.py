@@ -1,0 +1,1 @@
+"""From candidates to answers: ranking, faults, verdicts and questions."""

@@ -1,1 +1,0 @@
-"""The stages of a validation: what was given, what the register knows, what is to be asked."""
