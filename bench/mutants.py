@@ -1,14 +1,18 @@
 """Which faults the tests catch: one at a time is put into a copy of the program and tried.
 
-    python -m bench.mutants [--seed N] [--faults 150] [--each-s 60]
+    python -m bench.mutants [--seed N] [--faults 150] [--each-s 60] [--at REF] [--out FILE]
 
-Faults are sampled evenly over the rooms; each is tried with `-x` against the tests that
-`bin/test --changed` picks for its file, those nearest by imports first, until the time for one is
-over. Prints a line for each fault, and caught, missed and out of time by room.
+Faults are sampled evenly over the rooms. The gate runs once and notes which tests run the lines
+of each; a fault is tried with `-x` against these, those that run the least of the program first,
+on the cluster and templates of that first run, until the time for one is over. Prints a line for
+each fault, and caught, missed and out of time by room; at last, the tests that caught one run
+without any. --at takes another commit than HEAD. Needs Python 3.12.
 """
 
 import argparse
 import ast
+import importlib.util
+import json
 import os
 import random
 import re
@@ -17,16 +21,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain, islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
+import psycopg
+from psycopg import sql
+
+from bench.harness import Bench, Figure, Scenario, record, run
+from bench.registers import Registers
 from registry.core.settings import ROOT
-from tests.support.changed import concerned_tests, needs
+from tests.support.postgis import ask
 
 ROOMS: Final = {
     "geo": ("geo",),
@@ -48,6 +59,23 @@ _IN_SQL: Final = (
 )  # fmt: skip
 
 
+VERDICTS: Final = ("caught", "missed", "out of time")
+_FEW: Final = 10
+"""Tests that run a line, below which others that run its module are tried as well."""
+_CHUNKS: Final = (6, 24, 10_000)
+"""Files of tests that are collected together: most faults are caught by the nearest."""
+_SERVE: Final = """
+import sys
+from tests.support import postgis
+owned = postgis.TestCluster()
+desk = postgis.Desk(owned)
+print(desk.address, flush=True)
+sys.stdin.read()
+owned.close()
+desk.close()
+"""
+
+
 @dataclass(frozen=True)
 class Fault:
     """A part of a file, and what stands in its place."""
@@ -56,32 +84,51 @@ class Fault:
     start: int
     end: int
     instead: str
+    watched: tuple[tuple[str, range], ...]
+    """Lines of which a test that can catch it runs one; none where only imports run it."""
+    modules: tuple[str, ...]
+    """Files with those that run it in other ways."""
 
     def put(self, text: str) -> str:
         return text[: self.start] + self.instead + text[self.end :]
 
 
-def faults_of(path: str, text: str) -> Iterator[Fault]:
+def faults_of(root: Path, path: str) -> Iterator[Fault]:
     """Every fault that can be put into a file of Python or SQL."""
-    if path.endswith(".sql"):
-        without_comments = re.sub(r"--.*", lambda comment: " " * len(comment[0]), text)
-        for pattern, instead in _IN_SQL:
-            for found in re.finditer(pattern, without_comments):
-                yield Fault(path, *found.span(), instead)
+    text = (root / path).read_text(encoding="utf-8")
+    if path.endswith(".py"):
+        source = _Source(path, text)
+        yield from chain.from_iterable(map(source.faults_at, ast.walk(source.tree)))
         return
-    source = _Source(path, text)
-    for node in ast.walk(ast.parse(text)):
-        yield from source.faults_at(node)
+    without_comments = re.sub(r"--.*", lambda comment: " " * len(comment[0]), text)
+    own = (root / path).with_suffix(".py")
+    beside = {
+        str(file.relative_to(root)): file.read_text("utf-8").split("\n")
+        for file in sorted(own.parent.glob("*.py"))
+    }
+    modules = (str(own.relative_to(root)),) if own.is_file() else tuple(beside)
+    for pattern, instead in _IN_SQL:
+        for found in re.finditer(pattern, without_comments):
+            section = re.findall(r"^-- (\w+) --$", text[: found.start()], re.MULTILINE)
+            watched = tuple(
+                (file, range(at, at + 1))
+                for file, lines in beside.items()
+                for at, line in enumerate(lines, start=1)
+                if section and f'"{section[-1]}"' in line
+            )
+            yield Fault(path, *found.span(), instead, watched, modules)
 
 
 class _Source:
     """A file of Python, and where its nodes stand in its text."""
 
     def __init__(self, path: str, text: str) -> None:
+        self.tree = ast.parse(text)
         self._path = path
         self._text = text
         self._lines = text.splitlines(keepends=True)
         self._begins = [0, *accumulate(len(line) for line in self._lines)]
+        self._statements = dict(_statements(self.tree))
 
     def faults_at(self, node: ast.AST) -> Iterator[Fault]:
         match node:
@@ -101,20 +148,39 @@ class _Source:
     def _instead_of(self, node: ast.expr, instead: str) -> Fault:
         start = self._place(node.lineno, node.col_offset)
         end = self._place(node.end_lineno, node.end_col_offset)
-        return Fault(self._path, start, end, instead)
+        return self._fault(start, end, instead)
 
     def _swapped(self, left: ast.expr, op: ast.AST, right: ast.expr) -> Iterator[Fault]:
         start = self._place(left.end_lineno, left.end_col_offset)
         end = self._place(right.lineno, right.col_offset)
         # Only where nothing but the operator stands there: no parenthesis, no comment.
         if re.fullmatch(r"\s*(\w+ \w+|[^\s()#]+)\s*", self._text[start:end]):
-            yield Fault(self._path, start, end, f" {_SWAPPED[type(op)]} ")
+            yield self._fault(start, end, f" {_SWAPPED[type(op)]} ")
+
+    def _fault(self, start: int, end: int, instead: str) -> Fault:
+        lines = self._statements.get(self._text.count("\n", 0, start) + 1)
+        watched = ((self._path, lines),) if lines else ()
+        return Fault(self._path, start, end, instead, watched, (self._path,))
 
     def _place(self, line: int | None, column: int | None) -> int:
         """Lines count from 1, columns in bytes of UTF-8."""
         assert line is not None
         before = self._lines[line - 1].encode()[:column].decode()
         return self._begins[line - 1] + len(before)
+
+
+def _statements(tree: ast.AST) -> Iterator[tuple[int, range]]:
+    """Line in a function → lines of the statement there, without those that it holds."""
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    inside = chain.from_iterable(function.body for function in functions)
+    for node in chain.from_iterable(map(ast.walk, inside)):
+        if isinstance(node, ast.stmt):
+            held = [each.lineno for each in ast.walk(node) if isinstance(each, ast.stmt)]
+            end = min(
+                (line for line in held if line > node.lineno), default=(node.end_lineno or 0) + 1
+            )
+            lines = range(node.lineno, end)
+            yield from ((line, lines) for line in lines)
 
 
 def sampled(root: Path, count: int, seed: int) -> list[tuple[str, Fault]]:
@@ -127,73 +193,217 @@ def sampled(root: Path, count: int, seed: int) -> list[tuple[str, Fault]]:
              for path in ([begun] if begun.is_file() else begun.rglob("*"))
              if path.suffix in (".py", ".sql")}
         )  # fmt: skip
-        every = [
-            fault
-            for path in paths
-            for fault in faults_of(str(path.relative_to(root)), path.read_text(encoding="utf-8"))
-        ]
+        every = [fault for path in paths for fault in faults_of(root, str(path.relative_to(root)))]
         found += [(room, each) for each in chosen.sample(every, count // len(ROOMS))]
     return found
 
 
-def nearest_first(path: str) -> list[str]:
-    """Test files that a change of the path concerns; those that import its module first."""
-    module = path.removesuffix(".py").replace("/", ".")
-    package = module.rpartition(".")[0]
+class Cluster:
+    """PostGIS for the tests of a copy, and the templates that they make; ends with this program."""
 
-    def distance(test: str) -> tuple[bool, bool, int]:
-        # A test that needs little shows soonest what it thinks of that little.
-        asked = needs(ROOT / test) if test.startswith("tests/") else frozenset()
-        of_package = any(each.startswith(package) for each in asked)
-        return module not in asked, not of_package, len(asked)
+    def __init__(self, root: Path) -> None:
+        self._served = subprocess.Popen(
+            [sys.executable, "-c", _SERVE],
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(root)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._served.stdout
+        self.desk = self._served.stdout.readline().strip()
 
-    return sorted(concerned_tests([path]), key=distance)
+    def close(self) -> None:
+        self._served.communicate()
 
+    def drop_databases(self, worker: str) -> None:
+        """What was left by tests that were killed."""
+        with psycopg.connect(ask(self.desk), autocommit=True) as connection:
+            like = f"%\\_{worker}%"
+            known = connection.execute(
+                "SELECT datname FROM pg_database WHERE datname LIKE %s", [like]
+            )
+            for (name,) in known.fetchall():
+                connection.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+                )
 
-def is_caught(root: Path, tests: list[str], within_s: float) -> bool | None:
-    """Whether a test fails; None when none did in time."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "3", "--dist", "loadfile",
-               "--no-loadscope-reorder", *tests]  # fmt: skip
-    started = subprocess.Popen(
-        command,
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root), "DIACHISO_SHARED": str(ROOT.parent / "shared")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        return started.wait(within_s) != 0
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        end_all(started)
+    def pytest(
+        self, root: Path, within_s: float | None, *arguments: str, **environment: str
+    ) -> tuple[int | None, str]:
+        """Exit status, none when time was over, and what it printed."""
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "fault_plugin", "-p",
+                   "no:cacheprovider", *arguments]  # fmt: skip
+        ours = {
+            "PYTHONPATH": f"{root}:{ROOT / 'bench'}",
+            "DIACHISO_SHARED": os.environ.get("DIACHISO_SHARED", str(ROOT.parent / "shared")),
+            "FAULTS_DESK": self.desk,
+        }
+        with tempfile.TemporaryFile("w+") as printed:
+            started = subprocess.Popen(
+                command,
+                cwd=root,
+                env={**os.environ, **ours, **environment},
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                status = started.wait(within_s)
+            except subprocess.TimeoutExpired:
+                status = None
+            finally:
+                end_all(started)
+            printed.seek(0)
+            return status, printed.read()
 
 
 def end_all(started: subprocess.Popen[bytes]) -> None:
-    """End a process and its workers; the cluster of the tests ends with them."""
+    """End a process and what it started."""
     if started.poll() is None:
-        os.killpg(started.pid, signal.SIGINT)
-        try:
-            started.wait(20)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
             os.killpg(started.pid, signal.SIGKILL)
-            started.wait()
+        started.wait()
+
+
+class Tests:
+    """Which tests run which lines, as the gate found when it ran without a fault."""
+
+    def __init__(self, cluster: Cluster, root: Path, faults: Iterable[Fault], folder: Path) -> None:
+        watched: dict[str, list[int]] = defaultdict(list)
+        for fault in faults:
+            for path in fault.modules:
+                watched[path] += ()
+            for path, lines in fault.watched:
+                watched[path] += lines
+        (folder / "watched.json").write_text(json.dumps(watched), encoding="utf-8")
+        _, printed = cluster.pytest(
+            root, None, "-n", "2", "--dist", "loadfile", FAULTS_NOTES=str(folder)
+        )
+        print(printed.rstrip().rpartition("\n")[2], flush=True)
+        self._functions: dict[str, int] = {}
+        self._lines: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self._files: dict[str, set[str]] = defaultdict(set)
+        for notes in folder.glob("*.jsonl"):
+            for note in map(json.loads, notes.open(encoding="utf-8")):
+                self._functions[note["test"]] = note["functions"]
+                for path, line in note["lines"]:
+                    self._lines[path, line].add(note["test"])
+                for path in note["files"]:
+                    self._files[path].add(note["test"])
+
+    def of(self, fault: Fault) -> Iterator[list[str]]:
+        """Tests that run a fault, by files of tests, those first that run the least besides."""
+        found = {test for path, lines in fault.watched for line in lines
+                 for test in self._lines[path, line]}  # fmt: skip
+        if len(found) < _FEW:
+            found = found.union(*(self._files[path] for path in fault.modules))
+        by_file: dict[str, list[str]] = defaultdict(list)
+        for test in sorted(found):
+            by_file[test.partition("::")[0]].append(test)
+        ahead = iter(sorted(by_file, key=lambda file: min(map(self._runs, by_file[file]))))
+        for size in _CHUNKS:
+            if tests := [test for file in islice(ahead, size) for test in by_file[file]]:
+                yield tests
+
+    def _runs(self, test: str) -> int:
+        return self._functions[test]
+
+
+@dataclass
+class Trial:
+    """Faults tried one after the other in each of several copies."""
+
+    cluster: Cluster
+    tests: Tests
+    copies: "SimpleQueue[Path]"
+    folder: Path
+    each_s: float
+
+    def verdict(self, number: int, fault: Fault) -> tuple[str, str]:
+        """Print and answer the verdict, and the test that failed."""
+        root, begun = self.copies.get(), time.monotonic()
+        path = root / fault.path
+        sound = path.read_text(encoding="utf-8")
+        compiled = Path(importlib.util.cache_from_source(str(path)))
+        try:
+            path.write_text(fault.put(sound), encoding="utf-8")
+            # It may have the size of the sound one, and be of the same second.
+            compiled.unlink(missing_ok=True)
+            verdict, test = self._tried(root, f"fault{number}x", fault)
+        finally:
+            path.write_text(sound, encoding="utf-8")
+            compiled.unlink(missing_ok=True)
+            self.copies.put(root)
+        line = sound.count("\n", 0, fault.start) + 1
+        what = f"{sound[fault.start : fault.end]!r} -> {fault.instead!r}"
+        took = time.monotonic() - begun
+        print(f"{verdict:11} {took:5.1f} s {fault.path}:{line} {what[:120]} {test}", flush=True)
+        return verdict, test
+
+    def _tried(self, root: Path, worker: str, fault: Fault) -> tuple[str, str]:
+        until = time.monotonic() + self.each_s
+        for tests in self.tests.of(fault):
+            status, printed = self.run(root, worker, until - time.monotonic(), tests, "-x")
+            if status is None:
+                return "out of time", ""
+            if status not in (0, 5):
+                failed = re.search(r"^(?:FAILED|ERROR) (\S+)", printed, re.MULTILINE)
+                return "caught", failed[1] if failed else printed[-200:]
+        return "missed", ""
+
+    def run(
+        self, root: Path, worker: str, within_s: float | None, tests: list[str], *options: str
+    ) -> tuple[int | None, str]:
+        listed = self.folder / f"{worker}.txt"
+        listed.write_text("\n".join(tests), encoding="utf-8")
+        files = dict.fromkeys(test.partition("::")[0] for test in tests)
+        status, printed = self.cluster.pytest(
+            root, within_s, *options, *files, FAULTS_TESTS=str(listed), FAULTS_WORKER=worker
+        )
+        self.cluster.drop_databases(worker)
+        return status, printed
 
 
 @contextmanager
-def copy_of_head() -> Iterator[Path]:
-    """A work tree of the last commit, removed at the end."""
+def copy_of(ref: str) -> Iterator[Path]:
+    """A work tree of a commit, removed at the end."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        root = Path(folder) / "copy"
+        root = Path(folder).resolve() / "copy"
         subprocess.run(
-            ["git", "worktree", "add", "-q", "--detach", root, "HEAD"], cwd=ROOT, check=True
+            ["git", "worktree", "add", "-q", "--detach", str(root), ref], cwd=ROOT, check=True
         )
         try:
             yield root
         finally:
-            remove = ["git", "worktree", "remove", "--force", root]
+            remove = ["git", "worktree", "remove", "--force", str(root)]
             subprocess.run(remove, cwd=ROOT, check=True)
+
+
+def tried(options: argparse.Namespace) -> Iterator[Figure]:
+    """Print a line for each fault; what became of those of each room."""
+    with ExitStack() as stack:
+        roots = [stack.enter_context(copy_of(options.at)) for _ in range(options.jobs)]
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mutants-")))
+        cluster = Cluster(roots[0])
+        stack.callback(cluster.close)
+        faults = sampled(roots[0], options.faults, options.seed)
+        tests = Tests(cluster, roots[0], (fault for _, fault in faults), folder)
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for root in roots:
+            copies.put(root)
+        trial = Trial(cluster, tests, copies, folder, options.each_s)
+        pool = stack.enter_context(ThreadPoolExecutor(len(roots)))
+        verdicts = list(pool.map(trial.verdict, range(len(faults)), (each for _, each in faults)))
+        counts = Counter(
+            (room, verdict) for (room, _), (verdict, _) in zip(faults, verdicts, strict=True)
+        )
+        failed = sorted({test for _, test in verdicts if test})
+        _, printed = trial.run(roots[0], "sound", None, failed)
+        print(f"without a fault: {printed.rstrip().rpartition(chr(10))[2]}")
+    for room in ROOMS:
+        for verdict in VERDICTS:
+            yield Figure(room, counts[room, verdict], "", verdict)
 
 
 def main() -> None:
@@ -201,26 +411,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=37)
     parser.add_argument("--faults", type=int, default=150)
     parser.add_argument("--each-s", type=float, default=60)
+    parser.add_argument("--jobs", type=int, default=2, help="faults that are tried at a time")
+    parser.add_argument("--at", metavar="REF", default="HEAD", help="the commit to try")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="put the figures into this JSON")
     options = parser.parse_args()
-    counts: Counter[tuple[str, str]] = Counter()
-    with copy_of_head() as root:
-        for room, fault in sampled(root, options.faults, options.seed):
-            path = root / fault.path
-            sound = path.read_text(encoding="utf-8")
-            path.write_text(fault.put(sound), encoding="utf-8")
-            begun = time.monotonic()
-            caught = is_caught(root, nearest_first(fault.path), options.each_s)
-            path.write_text(sound, encoding="utf-8")
-            verdict = {True: "caught", False: "missed", None: "out of time"}[caught]
-            counts[room, verdict] += 1
-            line = sound.count("\n", 0, fault.start) + 1
-            what = f"{sound[fault.start : fault.end]!r} -> {fault.instead!r}"
-            took = time.monotonic() - begun
-            print(f"{verdict:11} {took:5.1f} s {fault.path}:{line} {what[:120]}", flush=True)
-    print(f"seed {options.seed}")
-    for room in ROOMS:
-        told = {each: counts[room, each] for each in ("caught", "missed", "out of time")}
-        print(f"{room:10} " + ", ".join(f"{number} {each}" for each, number in told.items()))
+    at = "" if options.at == "HEAD" else f", at {options.at}"
+    summary = f"faults that the tests catch, seed {options.seed}{at}"
+    scenario = Scenario("mutants", summary, lambda _bench: tried(options))
+    nothing = Bench(Registers(""), households=0, seconds=0, sample=options.faults, show=0)
+    measured = list(run(nothing, [scenario]))
+    if options.out:
+        record(options.out, [{**each, "name": each["name"] + at} for each in measured])
 
 
 if __name__ == "__main__":
