@@ -1,18 +1,22 @@
 """Which faults the tests catch: one at a time is put into a copy of the program and tried.
 
-    python -m bench.mutants [--seed N] [--faults 150] [--each-s 60] [--at REF] [--out FILE]
+    python -m bench.mutants [--seed N] [--faults 150] [--each-s 20] [--at REF] [--out FILE]
 
 Faults are sampled evenly over the rooms. The gate runs once and notes which tests run the lines
 of each; a fault is tried with `-x` against these, those that run the least of the program first,
-on the cluster and templates of that first run, until the time for one is over. Prints a line for
-each fault, and caught, missed and out of time by room; at last, the tests that caught one run
-without any. --at takes another commit than HEAD. Needs Python 3.12.
+on the cluster and templates of that first run. Prints a line for each fault, and caught, missed
+and out of time by room; at last, the tests that caught one run without any. --at takes another
+commit than HEAD. Needs Python 3.12.
+
+--each-s is of the processor and for each chunk of test files, so that other work on the machine
+decides nothing.
 """
 
 import argparse
 import ast
 import importlib.util
 import json
+import math
 import os
 import random
 import re
@@ -34,7 +38,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from bench.harness import Bench, Figure, Scenario, record, run
+from bench.harness import Bench, Figure, Scenario, processor_s, record, run
 from bench.registers import Registers
 from registry.core.settings import ROOT
 from tests.support.postgis import ask
@@ -64,6 +68,8 @@ _FEW: Final = 10
 """Tests that run a line, below which others that run its module are tried as well."""
 _CHUNKS: Final = (6, 24, 10_000)
 """Files of tests that are collected together: most faults are caught by the nearest."""
+_WAITS: Final = 10
+"""Times as long by the clock as of the processor before a test counts as one that hangs."""
 _SERVE: Final = """
 import sys
 from tests.support import postgis
@@ -229,11 +235,15 @@ class Cluster:
                 )
 
     def pytest(
-        self, root: Path, within_s: float | None, *arguments: str, **environment: str
+        self, root: Path, within_s: float, *arguments: str, **environment: str
     ) -> tuple[int | None, str]:
         """Exit status, none when time was over, and what it printed."""
         command = [sys.executable, "-m", "pytest", "-q", "-p", "fault_plugin", "-p",
                    "no:cacheprovider", *arguments]  # fmt: skip
+        # Every process would compile every module anew.
+        given = {
+            name: said for name, said in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+        }
         ours = {
             "PYTHONPATH": f"{root}:{ROOT / 'bench'}",
             "DIACHISO_SHARED": os.environ.get("DIACHISO_SHARED", str(ROOT.parent / "shared")),
@@ -243,19 +253,27 @@ class Cluster:
             started = subprocess.Popen(
                 command,
                 cwd=root,
-                env={**os.environ, **ours, **environment},
+                env={**given, **ours, **environment},
                 stdout=printed,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
             try:
-                status = started.wait(within_s)
-            except subprocess.TimeoutExpired:
-                status = None
+                status = waited(started, within_s)
             finally:
                 end_all(started)
             printed.seek(0)
             return status, printed.read()
+
+
+def waited(started: subprocess.Popen[bytes], within_s: float) -> int | None:
+    """Exit status; none where it takes more of the processor, or waits for long."""
+    until = time.monotonic() + _WAITS * within_s
+    while started.poll() is None:
+        if sum(processor_s(started.pid)) > within_s or time.monotonic() > until:
+            return None
+        time.sleep(0.1)
+    return started.returncode
 
 
 def end_all(started: subprocess.Popen[bytes]) -> None:
@@ -264,6 +282,12 @@ def end_all(started: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError):
             os.killpg(started.pid, signal.SIGKILL)
         started.wait()
+
+
+def outcome_of(printed: str) -> str:
+    """What failed, and how many did."""
+    *lines, last = printed.rstrip().split("\n")
+    return "\n".join([*(each for each in lines if each.startswith(("FAILED ", "ERROR "))), last])
 
 
 class Tests:
@@ -278,9 +302,9 @@ class Tests:
                 watched[path] += lines
         (folder / "watched.json").write_text(json.dumps(watched), encoding="utf-8")
         _, printed = cluster.pytest(
-            root, None, "-n", "2", "--dist", "loadfile", FAULTS_NOTES=str(folder)
+            root, math.inf, "-n", "2", "--dist", "loadfile", FAULTS_NOTES=str(folder)
         )
-        print(printed.rstrip().rpartition("\n")[2], flush=True)
+        print(outcome_of(printed), flush=True)
         self._functions: dict[str, int] = {}
         self._lines: dict[tuple[str, int], set[str]] = defaultdict(set)
         self._files: dict[str, set[str]] = defaultdict(set)
@@ -342,9 +366,8 @@ class Trial:
         return verdict, test
 
     def _tried(self, root: Path, worker: str, fault: Fault) -> tuple[str, str]:
-        until = time.monotonic() + self.each_s
         for tests in self.tests.of(fault):
-            status, printed = self.run(root, worker, until - time.monotonic(), tests, "-x")
+            status, printed = self.run(root, worker, self.each_s, tests, "-x")
             if status is None:
                 return "out of time", ""
             if status not in (0, 5):
@@ -353,7 +376,7 @@ class Trial:
         return "missed", ""
 
     def run(
-        self, root: Path, worker: str, within_s: float | None, tests: list[str], *options: str
+        self, root: Path, worker: str, within_s: float, tests: list[str], *options: str
     ) -> tuple[int | None, str]:
         listed = self.folder / f"{worker}.txt"
         listed.write_text("\n".join(tests), encoding="utf-8")
@@ -399,8 +422,8 @@ def tried(options: argparse.Namespace) -> Iterator[Figure]:
             (room, verdict) for (room, _), (verdict, _) in zip(faults, verdicts, strict=True)
         )
         failed = sorted({test for _, test in verdicts if test})
-        _, printed = trial.run(roots[0], "sound", None, failed)
-        print(f"without a fault: {printed.rstrip().rpartition(chr(10))[2]}")
+        _, printed = trial.run(roots[0], "sound", math.inf, failed)
+        print("without a fault:", outcome_of(printed), flush=True)
     for room in ROOMS:
         for verdict in VERDICTS:
             yield Figure(room, counts[room, verdict], "", verdict)
@@ -410,7 +433,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=37)
     parser.add_argument("--faults", type=int, default=150)
-    parser.add_argument("--each-s", type=float, default=60)
+    parser.add_argument("--each-s", type=float, default=20)
     parser.add_argument("--jobs", type=int, default=2, help="faults that are tried at a time")
     parser.add_argument("--at", metavar="REF", default="HEAD", help="the commit to try")
     parser.add_argument("--out", type=Path, metavar="FILE", help="put the figures into this JSON")
