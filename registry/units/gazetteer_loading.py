@@ -1,12 +1,13 @@
 """A copy of all units from the database: made in a few tenths of a second, and given again while
-nothing has changed.
+nothing has changed, or somebody still has it.
 """
 
 import datetime
 from collections import defaultdict
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.core.sql import Statements
@@ -26,8 +27,9 @@ def gazetteer_version(session: Session) -> int:
 _STAMP = text(
     "SELECT g.version, g.xmin::text, r.uuid FROM gazetteer_state g CROSS JOIN register_identity r"
 )
-_latest: tuple[Row[Any], Gazetteer] | None = None
-"""What was loaded last, and the stamp of what it is a copy of."""
+_latest: Gazetteer | None = None
+_held: Final[WeakValueDictionary[tuple[Any, ...], Gazetteer]] = WeakValueDictionary()
+"""By the stamp of what it is a copy of: the latest one, and those that others work with."""
 
 
 def load_gazetteer(session: Session) -> Gazetteer:
@@ -37,23 +39,20 @@ def load_gazetteer(session: Session) -> Gazetteer:
     name yet, and is left out.
     """
     global _latest
-    stamp, latest, day = _stamp(session), _latest, today()
-    if latest is not None and latest[0] == stamp:
-        known = latest[1].of_day(day)
-        _latest = stamp, known
-        return known
-    loaded = _loaded(session, stamp.version, day)
+    stamp, day = _stamp(session), today()
+    held = _held.get(stamp)
+    known = held.of_day(day) if held else _loaded(session, stamp[0], day)
     # Without one snapshot, units may have changed since the stamp was read.
-    if _stamp(session) == stamp:
-        _latest = stamp, loaded
-    return loaded
+    if held or _stamp(session) == stamp:
+        _latest = _held[stamp] = known
+    return known
 
 
-def _stamp(session: Session) -> Row[Any]:
+def _stamp(session: Session) -> tuple[Any, ...]:
     """The same for equal units only, in copies of a register too: a version may be reached by
     several ways, in another copy or after what was rolled back, but a transaction writes one.
     """
-    return session.execute(_STAMP).one()
+    return tuple(session.execute(_STAMP).one())
 
 
 def _loaded(session: Session, version: int, day: datetime.date) -> Gazetteer:

@@ -8,7 +8,6 @@ the next serial. A follower's cursor says up to which serial it was told.
 
 import datetime
 import hashlib
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -60,7 +59,8 @@ def note_units(engine: Engine, known: Gazetteer) -> None:
         if told.is_newer(known) or told.is_of(known):
             return
         before = {row.unit_id: bytes(row.digest) for row in session.execute(_KNOWN)}
-        changed = {i: digest for i, digest in _digests(known) if before.get(i) != digest}
+        digests = _digests(known)
+        changed = {i: digest for i, digest in digests.items() if before.get(i) != digest}
         serial = told.serial + bool(changed)
         session.execute(
             SQL.text("write"),
@@ -71,7 +71,7 @@ def note_units(engine: Engine, known: Gazetteer) -> None:
             {
                 "version": known.version,
                 "turned_on": known.turned_on,
-                "digest": _digest(known),
+                "digest": _digest(known, digests),
                 "serial": serial,
             },
         )
@@ -81,19 +81,21 @@ def _stamp_of(known: Gazetteer) -> tuple[int, datetime.date]:
     return known.version, known.turned_on or datetime.date.min
 
 
-def _digests(known: Gazetteer) -> Iterator[tuple[int, bytes]]:
-    for entry in unit_entries(known, today()):
-        yield entry["id"], hashlib.sha256(to_json(entry)).digest()[:8]
+def _digests(known: Gazetteer) -> dict[int, bytes]:
+    return {
+        entry["id"]: hashlib.sha256(to_json(entry)).digest()[:8]
+        for entry in unit_entries(known, today())
+    }
 
 
 _kept: Final = Remembered[None, str](1)
 
 
-def _digest(known: Gazetteer) -> str:
-    """Of what is told of all units."""
+def _digest(known: Gazetteer, digests: dict[int, bytes] | None = None) -> str:
+    """Of what is told of all units; `digests` where these are at hand."""
     kept = _kept.of(known)
     found = kept.get(None)
     if found is None:
-        whole = hashlib.sha256(b"".join(digest for _, digest in _digests(known)))
+        whole = hashlib.sha256(b"".join((digests or _digests(known)).values()))
         found = _kept.keep(kept, None, whole.hexdigest()[:16])
     return found

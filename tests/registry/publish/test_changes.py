@@ -17,6 +17,7 @@ from registry.publish.changes import read_page
 from registry.publish.changes.cursor import Cursor, Read, Walk
 from registry.publish.changes.entries import following
 from registry.register import Register
+from registry.units.gazetteer import Gazetteer
 from registry.units.seeds import load_seeds
 from tests.support.copies import Follower, follower, opened
 from tests.support.factories import TEST, make_event, make_household
@@ -29,7 +30,7 @@ _numbers = iter(range(1, 10_000))
 
 
 @pytest.fixture(scope="module")
-def place(admin_url: str, worker_id: str) -> Iterator[Town]:
+def place(gazetteer: Gazetteer, admin_url: str, worker_id: str) -> Iterator[Town]:
     with town(admin_url, f"changes_{worker_id}") as made:
         yield made
 

@@ -14,7 +14,7 @@ from registry.core.database import session_scope
 from registry.reform.reading import read_resolution
 from registry.reform.report import Report
 from registry.reform.run import Options, reform
-from registry.units.gazetteer import today
+from registry.units.gazetteer import Gazetteer, today
 from tests.support.lifecycle import Town, town
 
 HEAD = """\
@@ -104,8 +104,12 @@ class Hall:
 
 
 @pytest.fixture
-def hall(admin_url: str, worker_id: str, tmp_path: Path, request: Any) -> Iterator[Hall]:
-    """A town of the test's own."""
+def hall(
+    gazetteer: Gazetteer, admin_url: str, worker_id: str, tmp_path: Path, request: Any
+) -> Iterator[Hall]:
+    """A town of the test's own; while the units of the seeds are kept, it loads only those that it
+    changes.
+    """
     with town(admin_url, f"reform_{worker_id}_{abs(hash(request.node.name)) % 10**6}") as made:
         yield Hall(made, tmp_path)
 

@@ -17,7 +17,7 @@ def test_what_questions_make_is_there_before_the_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Units that another register's tests loaded are equal, and given again with what was made.
-    monkeypatch.setattr(gazetteer_loading, "_latest", None)
+    monkeypatch.setattr(gazetteer_loading, "_held", {})
     register = Register.open(Settings(limits=False), world.url)
     try:
         known = register.gazetteer.get()
