@@ -35,7 +35,7 @@ def concerned_tests(paths: Iterable[str]) -> list[str]:
     paths = set(paths)
     if any(path.startswith(_EVERYTHING) for path in paths):
         return ["tests", *PACKAGES[:-1]]
-    graph = grimp.build_graph(*PACKAGES)
+    graph = _imports()
     touched = {module for path in paths for module in _modules_of(path, graph.modules)}
     concerned = touched.union(*(graph.find_downstream_modules(module) for module in touched))
     touched_tests = {_module(path) for path in paths if path.startswith("tests/")}
@@ -53,6 +53,11 @@ def concerned_tests(paths: Iterable[str]) -> list[str]:
     return sorted(
         found | doctests, key=lambda path: (not any(stem in path for stem in stems), path)
     )
+
+
+@cache
+def _imports() -> grimp.ImportGraph:
+    return grimp.build_graph(*PACKAGES)
 
 
 @cache
