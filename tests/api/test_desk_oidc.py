@@ -205,6 +205,8 @@ def test_state_counts_once(office: Office, issuer: Provider) -> None:
         ({"diachiso_role": "viewer", "diachiso_units": []}, "thuộc xã, tỉnh nào"),
         ({"diachiso_role": "editor", "diachiso_units": ["VN"]}, "VN"),
         ({"diachiso_role": "editor", "diachiso_units": ["99999"]}, "99999"),
+        # Đống Đa, which is several wards now.
+        ({"diachiso_role": "editor", "diachiso_units": ["006"]}, "Phường Láng (00199)"),
         # The whole country has to be said, and nothing else beside it.
         *(
             ({"diachiso_role": "admin", "diachiso_units": units}, "thuộc xã, tỉnh nào")

@@ -343,6 +343,8 @@ def test_what_speaks_against_a_record_is_told(place: Town, known: Gazetteer) -> 
     ended, heir, changed, moved, doubted, placed = (house(place) for _ in range(6))
     seen = {code: place.rows(SEEN, code=code)[0][0] for code in (changed, placed)}
     number = place.row(heir).house_number
+    twins = [place.house(number, **LANG) for number in ("4000", "4001")]
+    place.do("renumber", code=twins[1], house_number="4000", same_address=True)
     far = {"lon": LANG["lon"] + 0.01, "lat": LANG["lat"]}
     away = {"lon": 108.2, "lat": 16.06}
     records = {
@@ -353,6 +355,7 @@ def test_what_speaks_against_a_record_is_told(place: Town, known: Gazetteer) -> 
         "far": said("here", placed, event_id=seen[placed], position_accuracy_m=80, **far),
         "outside": said("new", house_number="777", **away),
         "registered": said("new", house_number=number, **LANG),
+        "similar": said("new", house_number="4000", **LANG),
     }
     filed(place, round_, *records.values(), said("right", doubted))
     place.do("merge", codes=[ended], into=heir, reason="một nhà")
@@ -366,6 +369,7 @@ def test_what_speaks_against_a_record_is_told(place: Town, known: Gazetteer) -> 
     assert told.door is not None
     assert told.door.successors == [heir]
     assert looked[records["registered"].id].taken_by == heir
+    assert set(looked[records["similar"].id].similar) == set(twins)
     # Those that cannot be done are named, and nothing is done until they are left out.
     before = place.rows(KEPT)
     tried = taken(place, known, round_, dry_run=True)

@@ -1,6 +1,7 @@
 """Prepared reforms, decisions of people, tables, files of the seeds, and what a kill leaves."""
 
 import datetime
+import re
 import signal
 import subprocess
 import sys
@@ -180,6 +181,10 @@ def test_real_reforms_come_from_the_seeds(hall: Hall, day: str) -> None:
     path.write_text(made, encoding="utf-8")
 
     document = read_resolution(path)
+    on = datetime.date.fromisoformat(day)
+    steps = (step for step in known.steps if step.effective_on == on and step.extent == "full")
+    ended = {step.predecessor.code for step in steps if step.predecessor.ended == on}
+    assert set(re.findall(r'unit: "(\d+)"\n +whole: true', made)) <= ended
 
     # On today's map they have happened: what is refused is that, and not how the file is written.
     with pytest.raises(ResolutionRefusedError) as caught:

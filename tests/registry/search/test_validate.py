@@ -230,6 +230,13 @@ def test_each_component_says_what_became_of_it(world: World) -> None:
     assert statuses(ask(world, f"Phố Láng{IN_LANG}"))["house_number"] == ("missing", None)
     parts = statuses(ask(world, "12 Lê Thánh Tôn"))
     assert (parts["commune"], parts["province"]) == (("missing", None), ("missing", None))
+    # Nothing of what a code leads to was written.
+    assert statuses(ask(world, codes.format(world.codes["27 Láng"]))) == {
+        "house_number": ("inferred", "27"),
+        "street": ("inferred", "Phố Láng"),
+        "commune": ("inferred", "Phường Láng"),
+        "province": ("inferred", "Thành phố Hà Nội"),
+    }
 
 
 @pytest.mark.parametrize(
