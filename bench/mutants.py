@@ -3,10 +3,10 @@
     python -m bench.mutants [--seed N] [--faults 150] [--each-s 20] [--at REF] [--out FILE]
 
 Faults are sampled evenly over the rooms. The gate runs once and notes which tests run the lines
-of each; a fault is tried with `-x` against these, those that run the least of the program first,
-on the cluster and templates of that first run. Prints a line for each fault, and caught, missed
-and out of time by room; at last, the tests that caught one run without any. --at takes another
-commit than HEAD. Needs Python 3.12.
+of each; a fault is tried with `-x` against these, those first that bear its name or run the least
+of the program, on the cluster and templates of that first run. Prints a line for each fault, and
+caught, missed and out of time by room; at last, the tests that caught one run without any. --at
+takes another commit than HEAD. Needs Python 3.12.
 
 --each-s is of the processor and for each chunk of test files, so that other work on the machine
 decides nothing.
@@ -317,7 +317,7 @@ class Tests:
                     self._files[path].add(note["test"])
 
     def of(self, fault: Fault) -> Iterator[list[str]]:
-        """Tests that run a fault, by files of tests, those first that run the least besides."""
+        """Tests that run a fault, by files of tests, the nearest first."""
         found = {test for path, lines in fault.watched for line in lines
                  for test in self._lines[path, line]}  # fmt: skip
         if len(found) < _FEW:
@@ -325,7 +325,11 @@ class Tests:
         by_file: dict[str, list[str]] = defaultdict(list)
         for test in sorted(found):
             by_file[test.partition("::")[0]].append(test)
-        ahead = iter(sorted(by_file, key=lambda file: min(map(self._runs, by_file[file]))))
+        # A test file that bears the name of what changed is meant for it.
+        stem = Path(fault.path).stem
+        ahead = iter(
+            sorted(by_file, key=lambda at: (stem not in at, min(map(self._runs, by_file[at]))))
+        )
         for size in _CHUNKS:
             if tests := [test for file in islice(ahead, size) for test in by_file[file]]:
                 yield tests
