@@ -420,7 +420,8 @@ def tried(options: argparse.Namespace) -> Iterator[Figure]:
         for root in roots:
             copies.put(root)
         trial = Trial(cluster, tests, copies, folder, options.each_s)
-        pool = stack.enter_context(ThreadPoolExecutor(len(roots)))
+        pool = ThreadPoolExecutor(len(roots))
+        stack.callback(pool.shutdown, cancel_futures=True)
         verdicts = list(pool.map(trial.verdict, range(len(faults)), (each for _, each in faults)))
         counts = Counter(
             (room, verdict) for (room, _), (verdict, _) in zip(faults, verdicts, strict=True)
