@@ -59,7 +59,7 @@ def test_file_is_tried_looked_at_published_and_taken_back(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 1"), desk.office.key("duyệt 1", "approver")
     engine = desk.office.place.engine
     before = checksum(engine)
-    sent = desk.send(editor, table(row("1", "R1"), row("2", "R2"), NOWHERE), source="một")
+    sent = desk.send(editor, table(row("301", "R1"), row("302", "R2"), NOWHERE), source="một")
     assert sent.status_code == 202
     made = sent.get_json()
     assert (made["state"], made["progress"]["phase"], made["counts"]) == ("staged", "waiting", None)
@@ -97,7 +97,7 @@ def test_file_is_tried_looked_at_published_and_taken_back(desk: Desk) -> None:
     assert [line["outcome"] for line in codes] == ["new", "new", "rejected"]
     code = codes[0]["code"]
     record = desk.office.get(f"/v1/addresses/{code}").get_json()
-    assert record["house_number"] == "1"
+    assert record["house_number"] == "301"
     assert code_of(desk.ask(approver, made["id"], "publish")) == (409, "import_state")
 
     preview = desk.office.get(f"/v1/imports/{made['id']}/rollback", approver).get_json()

@@ -64,7 +64,8 @@ def test_every_paper_is_written(place: Town, tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_over_and_nothing_issued_in_vain(place: Town, tmp_path: Path) -> None:
-    code = place.house("31", **LANG)
+    place.street("Phố Trống")
+    code = place.house("31", "Phố Trống", **LANG)
     there = tmp_path / "giay.pdf"
     there.touch()
     for out in (there, tmp_path / "missing" / "giay.pdf"):
