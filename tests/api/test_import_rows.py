@@ -1,6 +1,7 @@
 """Rows of an import are edited before it is published; what was edited stays with it."""
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -22,6 +23,9 @@ def desk(
     settings = Settings(limits=False, var=tmp_path_factory.mktemp("var"))
     with office(admin_url, f"rows_{worker_id}", settings) as made:
         yield Desk(made, settings)
+
+
+STREETS = count(70)
 
 
 @pytest.fixture
@@ -55,13 +59,10 @@ def edit(
 @pytest.fixture
 def tried(desk: Desk, editor: KeyMade, request: pytest.FixtureRequest) -> int:
     """An import of four rows, two of which lack the number of the house."""
-    name = request.node.name
-    file = table(
-        row("1", f"a {name}"),
-        row("", f"b {name}"),
-        row("3", f"c {name}"),
-        row("", f"d {name}"),
-    )
+    name, street = request.node.name, f"Đường số {next(STREETS)}"
+    numbers = {"a": "1", "b": "", "c": "3", "d": ""}
+    delivered = (row(number, f"{at} {name}", street=street) for at, number in numbers.items())
+    file = table(*delivered)
     found = desk.tried(editor, file, source=f"phường {name}")
     assert (found["state"], found["counts"]["rejected"]) == ("reported", 2)
     return int(found["id"])

@@ -66,7 +66,7 @@ class Unplaced:
 
     parcel: RouteParcel
     status: str
-    """Stable: a verdict of `registry.search.validation`, or the code of an error."""
+    """Stable: a verdict of `registry.search.judge.verdicts`, or the code of an error."""
     messages: tuple[str, str]
     """Why, in Vietnamese and in English."""
     given: str
