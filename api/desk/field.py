@@ -43,7 +43,7 @@ from registry.lifecycle.field.rounds import (
     renew_code,
 )
 from registry.lifecycle.listed_places import PlaceClass
-from registry.lifecycle.places import locality_of, street_of
+from registry.records.named_places import locality_of, street_of
 
 blueprint = desk_blueprint("field", "/desk/field")
 room("/desk/field", N_("In the field"), "viewer")

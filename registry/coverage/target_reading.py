@@ -12,7 +12,7 @@ from geo.text import fold
 from registry.core.errors import InvalidInputError
 from registry.coverage.target_rows import TABLE
 from registry.coverage.target_units import TargetUnits
-from registry.lifecycle.places import locality_of, name_locality, read_localities
+from registry.records.named_places import locality_of, name_locality, read_localities
 from registry.units.gazetteer import Unit
 
 QUALITIES: Final = tuple(TABLE.column("quality").choices)

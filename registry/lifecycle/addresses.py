@@ -15,8 +15,8 @@ from registry.core.locks import Lock
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD, STAMPED, Goes, going, lon_lat
-from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.work import Columns, Row, Work, read_code
+from registry.records.named_places import commune_id, former_id, locality_of, street_of
 from registry.units.boundaries.reach import refuse_outside
 
 _FLAT: Final = ("building", "floor", "unit_number")

@@ -25,7 +25,8 @@ from registry.core.messages import Message, Several
 from registry.core.sql import Statements
 from registry.lifecycle import requests as r
 from registry.lifecycle.addresses import read_number
-from registry.lifecycle.places import (
+from registry.lifecycle.work import ChangedStreet, Done, NamedPlace, Work
+from registry.records.named_places import (
     FoundPlace,
     check_name,
     commune_id,
@@ -39,7 +40,6 @@ from registry.lifecycle.places import (
     street_of,
     streets_of,
 )
-from registry.lifecycle.work import ChangedStreet, Done, NamedPlace, Work
 
 SQL: Final = Statements(__file__)
 

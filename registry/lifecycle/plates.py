@@ -13,9 +13,9 @@ from registry.core.errors import ConflictError, InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.lifecycle import requests as r
-from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.records import day_given
 from registry.lifecycle.work import LIVING, Changed, Done, NamedPlace, Work, read_code
+from registry.records.named_places import commune_id, former_id, locality_of, street_of
 
 SQL: Final = Statements(__file__, "queries.sql")
 

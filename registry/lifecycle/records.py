@@ -22,10 +22,10 @@ from registry.lifecycle.addresses import (
     refuse_taken,
     same_address,
 )
-from registry.lifecycle.places import commune_id
 from registry.lifecycle.work import LIVING, Columns, Done, Row, Work, read_code
 from registry.records.codes import issue_codes
 from registry.records.entrances import FAR_M, Entrance
+from registry.records.named_places import commune_id
 from registry.units.boundaries.reach import moved_m, refuse_outside
 from registry.units.gazetteer import today
 

@@ -23,11 +23,11 @@ from registry.core.errors import (
 from registry.core.events import PUBLISH, move_pending_events
 from registry.core.messages import Message
 from registry.lifecycle.pending_store import file_pending
-from registry.lifecycle.places import with_communes
-from registry.lifecycle.requests import OperationRequest
+from registry.lifecycle.requests import OperationRequest, WideStreetRequest
 from registry.lifecycle.second_person import needs_second
 from registry.lifecycle.table import LEGAL_FROM, Operation
 from registry.lifecycle.work import Done, Work
+from registry.records.named_places import communes_with_street, read_street
 
 # Foreign key, unique key, deadlock: another writer was there between our look and our write.
 _RIVALRY: Final = ("23503", "23505", "40P01")
@@ -184,6 +184,21 @@ def tried(
     with attempt(engine, dry_run=True) as session:
         request = with_communes(session, request)
         yield session, do(work_of(session, operation, request, actor), operation, request)
+
+
+def with_communes(session: Session, request: OperationRequest) -> OperationRequest:
+    """The request, with the communes that have its street where it names a province.
+
+    Raises InvalidInputError where none has one.
+    """
+    if not isinstance(request, WideStreetRequest) or request.province is None:
+        return request
+    communes = communes_with_street(session, request.province, read_street(request.street))
+    if not communes:
+        raise InvalidInputError.of_field(
+            "street", "unknown_place", Message("name_unknown_in_province")
+        )
+    return request.model_copy(update={"communes": sorted(communes), "province": None})
 
 
 def do(work: Work, operation: Operation, request: OperationRequest) -> Done:

@@ -19,9 +19,9 @@ from registry.core.undo import (
     restore_touched,
 )
 from registry.lifecycle.bulk import PlaceName, changed_streets, count_in_force, renamed_row
-from registry.lifecycle.places import FoundPlace
 from registry.lifecycle.requests import UndoRequest
 from registry.lifecycle.work import Changed, Done, NamedPlace, Work
+from registry.records.named_places import FoundPlace
 
 SQL: Final = Statements(__file__)
 

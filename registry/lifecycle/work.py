@@ -25,7 +25,7 @@ from registry.core.labels import STATUSES
 from registry.core.messages import Message, Text
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
-from registry.lifecycle.places import FoundPlace
+from registry.records.named_places import FoundPlace
 from registry.records.record import Record, columns
 
 LIVING: Final = ("proposed", "active")

@@ -16,7 +16,7 @@ from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.sources import open_source
 from registry.core.sql import Statements
-from registry.lifecycle.places import holders
+from registry.records.named_places import holders
 from registry.reform.plan_values import Leg, Plan
 from registry.reform.refusals import Refusal
 from registry.reform.resolution import StreetPart, Told

@@ -11,10 +11,10 @@ from registry.access.jurisdiction import check_jurisdiction
 from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.lifecycle.places import commune_id, former_id, locality_of, street_of
 from registry.lifecycle.requests import Doors
 from registry.lifecycle.work import LIVING, read_code
 from registry.publish.paper.typesetting import Notices
+from registry.records.named_places import commune_id, former_id, locality_of, street_of
 from registry.records.record import Record, columns
 
 _WHERE: Final = {

@@ -21,7 +21,6 @@ from geo.text import is_name
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
-from registry.lifecycle.requests import OperationRequest, WideStreetRequest
 
 SQL: Final = Statements(__file__)
 _MOST_NEAR: Final = 3
@@ -68,24 +67,11 @@ def former_id(session: Session, code: str, unit_id: int, name: str = "former_com
     return found
 
 
-def with_communes(session: Session, request: OperationRequest) -> OperationRequest:
-    """The request, with the communes that have its street where it names a province.
-
-    Raises InvalidInputError where none has one.
-    """
-    if not isinstance(request, WideStreetRequest) or request.province is None:
-        return request
-    read = read_street(request.street)
-    rows = session.execute(
-        SQL.text("communes_with_street"),
-        {"province": request.province, "keys": [read.key, *read.alt_keys]},
-    )
-    communes = {code for code, name in rows if spelling(read.name, name) is Spelling.SAME}
-    if not communes:
-        raise InvalidInputError.of_field(
-            "street", "unknown_place", Message("name_unknown_in_province")
-        )
-    return request.model_copy(update={"communes": sorted(communes), "province": None})
+def communes_with_street(session: Session, province: str, street: Street) -> set[str]:
+    """Codes of the communes of a province that have a street of this name."""
+    given = {"province": province, "keys": [street.key, *street.alt_keys]}
+    rows = session.execute(SQL.text("communes_with_street"), given)
+    return {code for code, name in rows if spelling(street.name, name) is Spelling.SAME}
 
 
 def check_name(written: str, name: str) -> None:
