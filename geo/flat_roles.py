@@ -93,8 +93,8 @@ def as_flat(number: Piece) -> Piece:
 
 
 def is_flat_of_named(number: Piece, name: Piece) -> bool:
-    """`B2-R2-07-08 Royal City, 72A …`: before a name that is none of Viet Nam, where a house stands
-    behind, and so none of its streets.
+    """`B2-R2-07-08 Royal City, 72A …`: a code before a name that is not Vietnamese, and so not a
+    street's.
     """
     return (
         name.role == "street"
