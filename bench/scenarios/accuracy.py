@@ -33,6 +33,7 @@ from registry.records.record import COLUMNS, JOINS, Record
 from registry.search.answers import Answer
 from registry.search.geocode import MAX_LIMIT, Question, geocode
 from registry.search.read.address_reader import read_address
+from registry.search.validate import validate
 from registry.units.boundaries import communes_at
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.gazetteer_loading import load_gazetteer
@@ -99,6 +100,8 @@ class Questions:
             self.gazetteer = gazetteer or load_gazetteer(session)
         self.tallies: dict[str, Tally] = defaultdict(Tally)
         self.faults: dict[str, Counter[str]] = defaultdict(Counter)
+        self.verdicts: dict[str, Counter[str]] = defaultdict(Counter)
+        """On addresses whose doors are registered."""
 
     def close(self) -> None:
         self.reads.close()
@@ -232,6 +235,8 @@ def ask_registered(questions: Questions, kind: str, text: str, code: str, where:
     if number is not None and not number.alley_only:
         outcome = door_outcome(found, code, set())
         questions.count(f"real, {kind}: door", outcome, text, found, f"{code} in {names}")
+        verdict = validate(questions.gazetteer, questions.reads, Question(text)).verdict
+        questions.verdicts[f"real, {kind}: order"][verdict] += 1
 
 
 def ask_left_out(questions: Questions, row: dict[str, str], where: set[int]) -> None:
@@ -452,6 +457,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
             yield Figure(kind, tally.share(*outcomes), "%", column)
         yield Figure(kind, tally.seconds / tally.outcomes.total() * 1e3, "ms", "processor")
         show(kind, tally, bench.show)
+    for kind, verdicts in questions.verdicts.items():
+        questioned = verdicts["confirm"] + verdicts["complete"]
+        yield Figure(kind, verdicts.total(), "", "asked")
+        yield Figure(kind, 100 * questioned / verdicts.total(), "%", "questioned")
     # First answers without doubt: how often one with this fault is right.
     for fault, counts in sorted(questions.faults.items()):
         for outcome, count in sorted(counts.items()):
