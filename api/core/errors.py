@@ -21,7 +21,6 @@ from registry.core.days import DAY_PATTERN
 from registry.core.invalid import message_of
 from registry.core.messages import Message, english_texts
 from registry.core.remedies import offered, remedies_in
-from registry.core.undo import UndoBlockedError
 from registry.lifecycle.requests import LINE_PATTERN
 
 MIMETYPE: Final = "application/problem+json"
@@ -48,7 +47,7 @@ _MOST_TOLD: Final = 50
 
 STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    UndoBlockedError: HTTPStatus.CONFLICT,
+    errors.UndoBlockedError: HTTPStatus.CONFLICT,
     errors.UnreadableFileError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ColumnsNotRecognisedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.CommuneNotNamedError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -11,8 +11,12 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# An event is undone once. The table is append-only and small beside its register.
-_ONCE = "CREATE UNIQUE INDEX uq_event_undone ON event ((scope ->> 'undone')) WHERE scope ? 'undone'"
+# An event is undone once. No event has been yet, and there is one for thousands of records: the
+# index is there at once, so that the migration stays one transaction.
+_ONCE = """
+-- squawk-ignore require-concurrent-index-creation
+CREATE UNIQUE INDEX uq_event_undone ON event ((scope ->> 'undone')) WHERE scope ? 'undone'
+"""
 _KEEP_PLACE = """
 CREATE OR REPLACE FUNCTION keep_place() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

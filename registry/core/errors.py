@@ -85,6 +85,12 @@ class IllegalTransitionError(ConflictError):
     code = "illegal_transition"
 
 
+class UndoBlockedError(ConflictError):
+    """Later work stands on what would be undone. Member: `errors`, one of each obstacle."""
+
+    code = "undo_blocked"
+
+
 class AddressTakenError(ConflictError):
     """Another living record bears this address already. Member: `taken_by`, its code."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from registry.core.errors import ConflictError
+from registry.core.errors import UndoBlockedError
 from registry.core.messages import Message, Several
 from registry.core.sql import Statements
 
@@ -55,10 +55,8 @@ class UndoPreview:
     """What has to be taken back before; empty where nothing stands in the way"""
 
 
-class UndoBlockedError(ConflictError):
-    """Later work stands on what would be taken back. Member: `errors`, one of each obstacle."""
-
-    code = "undo_blocked"
+class LaterWorkError(UndoBlockedError):
+    """With the obstacles of a preview."""
 
     def __init__(self, preview: UndoPreview) -> None:
         self.preview = preview

@@ -11,7 +11,7 @@ from registry.core.events import refuse_brought
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.undo import (
-    UndoBlockedError,
+    LaterWorkError,
     find_touched,
     later_work,
     preview_restoring,
@@ -52,7 +52,7 @@ _FORGET: Final = text("SELECT forget_former(:event)")
 def undo(work: Work, request: UndoRequest) -> Done:
     """Restore what the operation of this event changed, in one transaction with one event.
 
-    Raises NotFoundError; ConflictError for an event that cannot be undone, or is; UndoBlockedError
+    Raises NotFoundError; ConflictError for an event that cannot be undone, or is; LaterWorkError
     with all that stands in the way.
     """
     session, event = work.session, {"event": request.event_id}
@@ -110,7 +110,7 @@ def _taken_names(work: Work, renamed: Sequence[_Renamed]) -> Iterator[tuple[str,
 def _refuse(work: Work, found: Iterable[Any]) -> None:
     preview = preview_restoring(work.session, found, IN_THE_WAY)
     if preview.obstacles:
-        raise UndoBlockedError(preview)
+        raise LaterWorkError(preview)
 
 
 def _done(work: Work, renamed: Sequence[_Renamed], restored: int) -> Done:

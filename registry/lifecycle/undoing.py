@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.core.database import session_scope
 from registry.core.sql import Statements
-from registry.core.undo import UndoBlockedError, UndoPreview
+from registry.core.undo import LaterWorkError, UndoPreview
 from registry.lifecycle.requests import UndoRequest
 from registry.lifecycle.run import tried
 from registry.lifecycle.table import BY_NAME
@@ -55,7 +55,7 @@ def preview_undo(
         with tried(engine, BY_NAME["undo"], request, actor=actor) as (session, done):
             preview = UndoPreview(0, done.rewritten, 0, ())
             return TriedUndo(_event(session, event_id), preview, done)
-    except UndoBlockedError as error:
+    except LaterWorkError as error:
         with session_scope(engine) as session:
             return TriedUndo(_event(session, event_id), error.preview, None)
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from registry.core.errors import ConflictError, InvalidInputError
 from registry.core.messages import Message, Several
-from registry.core.undo import UndoBlockedError
+from registry.core.undo import LaterWorkError
 
 REFUSALS: Final = {
     "file_too_large": Message("file_too_large"),
@@ -98,7 +98,7 @@ class ReformRunsError(ConflictError):
     code = "reform_runs"
 
 
-class ReformTouchedError(UndoBlockedError):
+class ReformTouchedError(LaterWorkError):
     """The reform cannot be undone: what it changed was changed since. Member: `errors`."""
 
     code = "reform_touched"

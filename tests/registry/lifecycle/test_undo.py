@@ -3,7 +3,7 @@
 import pytest
 
 from registry.core.errors import ConflictError, NotFoundError
-from registry.core.undo import UndoBlockedError
+from registry.core.undo import LaterWorkError
 from tests.support.intake import checksum
 from tests.support.lifecycle import COMMUNE, LANG, Town
 
@@ -19,7 +19,7 @@ def undo(place: Town, event_id: int, **given: object) -> int:
 def blocked(place: Town, event_id: int) -> list[tuple[str, str]]:
     """What stands in the way, and of what; nothing was written."""
     before = checksum(place.engine)
-    with pytest.raises(UndoBlockedError) as raised:
+    with pytest.raises(LaterWorkError) as raised:
         undo(place, event_id)
     assert checksum(place.engine) == before
     return [(each.code, each.about) for each in raised.value.preview.obstacles]
