@@ -325,7 +325,7 @@ class Tests:
         by_file: dict[str, list[str]] = defaultdict(list)
         for test in sorted(found):
             by_file[test.partition("::")[0]].append(test)
-        # A test file that bears the name of what changed is meant for it.
+        # A test file named like the changed module is meant for it.
         stem = Path(fault.path).stem
         ahead = iter(
             sorted(by_file, key=lambda at: (stem not in at, min(map(self._runs, by_file[at]))))

@@ -26,14 +26,13 @@ from geo.flat_roles import with_flats
 from geo.house_number import (
     HouseNumber,
     NumberSteps,
-    as_range,
     is_date,
     path_steps,
     with_milestone,
-    with_range,
 )
 from geo.locality import DIVIDING, DWELLING_ESTATES, Locality, innermost_first, locality_of
 from geo.number_or_name import with_rows
+from geo.number_ranges import as_range, with_range
 from geo.parcel_text import without_noise
 from geo.persons import without_owner
 from geo.piece import HOUSE_ROLES, Piece

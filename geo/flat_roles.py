@@ -93,8 +93,8 @@ def as_flat(number: Piece) -> Piece:
 
 
 def is_flat_of_named(number: Piece, name: Piece) -> bool:
-    """`B2-R2-07-08 Royal City, 72A …`: a code before a name that is not Vietnamese, and so not a
-    street's.
+    """`B2-R2-07-08 Royal City, 72A …`: a code before a name that is not Vietnamese, and so rarely a
+    street's; those are one word mostly, `123 Pasteur`.
     """
     return (
         name.role == "street"
@@ -102,6 +102,7 @@ def is_flat_of_named(number: Piece, name: Piece) -> bool:
         and name.part == number.part
         and not number.opening
         and bool(_FLAT_OF_NAMED.fullmatch(text_of(number.words)))
+        and len(name.words) >= _NAME_WORDS
         and not all(is_syllable(word.key) for word in name.words)
     )
 

@@ -4,6 +4,7 @@ Before anything is written the very same is tried and rolled back, and what it d
 operation is an endpoint by itself, so that its role stands there.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -51,7 +52,7 @@ class DeskMap:
     """Where the door is on record, when it is to move."""
 
 
-class Subject:
+class Subject(ABC):
     """What an operation is about: a record, several, a street, or nothing that exists yet."""
 
     first = "preview"
@@ -84,7 +85,7 @@ class Subject:
         self.operation = operation
         self.heading = title(operation)
 
-    def load(self) -> None:
+    def load(self) -> None:  # noqa: B027 - what does not exist yet is not looked up
         """Look it up; raises NotFoundError, OutsideUnitsError, ConflictError."""
 
     def form(self, **more: Any) -> Form:
@@ -111,9 +112,9 @@ class Subject:
         with session_scope(register().read_engine) as session:
             return preview_of(session, gazetteer(), self.operation, made, self.record)
 
+    @abstractmethod
     def done(self, made: Any) -> tuple[str, str]:
         """Where to go when it is done, and what to say there."""
-        raise NotImplementedError
 
     def carried(self) -> list[tuple[str, str]]:
         """Hidden fields of its forms, beside those of the operation."""

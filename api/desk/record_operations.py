@@ -263,7 +263,7 @@ def post_merge() -> BaseResponse:
 
 
 def commune_override(*, blank: bool) -> Override:
-    """A commune is chosen where whoever asks may write in few, else named by its code or name."""
+    """A choice of communes for callers who may write in few; others name it by code or name."""
     own = writable_communes()
     if not 0 < len(own) <= 400:
         return Override(_("Commune: code or name"), example="Phường Láng, Hà Nội")

@@ -239,7 +239,7 @@ def _sent_file(most: int, remedy: Message) -> tuple[str, bytes]:
 def _as_file(name: str, content: bytes) -> Iterator[Path]:
     """The content in a file of that name, which is gone at the end."""
     with tempfile.TemporaryDirectory() as folder:
-        # How it is read hangs on the end of its name, and what is wrong with it is told by that.
+        # Its suffix decides how it is read, and its errors name the file.
         path = Path(folder) / (re.sub(r"[^\w .-]", "", name)[-60:].lstrip(". ") or "tep")
         path.write_bytes(content)
         yield path

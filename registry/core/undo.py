@@ -1,7 +1,7 @@
 """Taking an event back: what stands in its way, and rows as they were before it, by table.
 
 Imports, operations and reforms share this. What has versions, households and places, is restored
-here; whoever wrote other rows beside them takes those back, and names what else stands in the way.
+here; the room that wrote other rows beside them removes those, and names its own obstacles.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -24,7 +24,7 @@ WHERE v.valid_from >= (
         SELECT min(w.valid_from) FROM household_version w
         WHERE w.code = v.code AND w.event_id = :event)
     AND v.ended_by_event_id <> :event AND v.ended_by_event_id NOT IN ({undone});
--- Places as they were, under marks that whoever restores them may still change.
+-- Places as they were; the caller may change their marks before it restores them.
 CREATE TEMPORARY TABLE touched_place ON COMMIT DROP AS
 SELECT DISTINCT ON (v.id) v.id, v.class, v.unit_id, v.former_unit_id, v.parent_id, v.key, v.name,
     v.kind, v.merged_into_id, p.marks

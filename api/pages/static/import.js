@@ -16,7 +16,7 @@ let office = '';
 let onlyCommune = null;
 let provinces = [];
 let watched = 0;
-/** Looks that were begun: only the last one goes on. */
+/** Requests so far: only the answer to the latest counts. */
 let looks = 0;
 
 /** What the API answers; an Error with its words, and the status, where it does not. */

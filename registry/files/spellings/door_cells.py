@@ -10,10 +10,10 @@ from typing import Final
 from geo import lexicon
 from geo.address import building_of, parse_components
 from geo.beside import beside_number
-from geo.house_number import as_range
 from geo.locality import ESTATES, parse_locality
 from geo.mangled_number import is_date_or_error
 from geo.mixed_fonts import is_garbled
+from geo.number_ranges import as_range
 from geo.persons import (
     goes_on_to_person,
     is_full_name,

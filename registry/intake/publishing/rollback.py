@@ -131,7 +131,7 @@ def _find_touched(session: Session, row: Any, import_id: int) -> dict[str, objec
 
 
 def _keep(session: Session) -> None:
-    """What is kept is no more among what is touched."""
+    """Leave what is kept out of `touched`."""
     for statement in SQL.script("keep"):
         session.execute(statement)
 

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import psycopg
 
-from geo.house_number import natural_order, numbers_of_several
+from geo.house_number import natural_order
 from geo.label import LabelParts, alley_word, door_words, named, number_label
+from geo.number_ranges import numbers_of_several
 from registry.core.reads import Reads
 from registry.publish.pack.before import Before, Renamed, records_with_past
 from registry.publish.pack.rows import (
@@ -75,10 +76,7 @@ def pack_content(
             "number": [number_label(row[1], row[2], before.alley) for row in formerly],
             "street": [named(row[3], row[4]) if row[4] else None for row in formerly],
         },
-        "several_numbers": {
-            "door": [place for place, door in enumerate(doors) if numbers_of_several(_key(door))],
-            "numbers": [found for door in doors if (found := numbers_of_several(_key(door)))],
-        },
+        "several_numbers": _several_numbers(doors),
         "entrances": _entrances(doors),
         "retired": _retired(connection.execute(SQL.driver("retired"), given).fetchall()),
         "boundary": json.loads(boundary[0]) if boundary else None,
@@ -124,6 +122,13 @@ def _named_places(places: Sequence[Place], before: dict[int, str]) -> JsonObject
 
 def _key(door: Door) -> str:
     return door.house_number_key or ""
+
+
+def _several_numbers(doors: Sequence[Door]) -> JsonObject:
+    """All numbers of the houses of several."""
+    ranges = [(at, _key(door)) for at, door in enumerate(doors) if "-" in _key(door)]
+    found = [(at, numbers) for at, key in ranges if (numbers := numbers_of_several(key))]
+    return {"door": [at for at, _ in found], "numbers": [numbers for _, numbers in found]}
 
 
 def _entrances(doors: Sequence[Door]) -> JsonObject:

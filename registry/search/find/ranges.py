@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from geo.house_number import numbers_of_several
+from geo.number_ranges import numbers_of_several
 from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
 from registry.search.find.doors import Place

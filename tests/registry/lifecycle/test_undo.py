@@ -137,7 +137,7 @@ def test_later_work_of_another_stands_in_the_way_by_name(place: Town) -> None:
 
     assert found["household_changed"] == second
     assert "address_taken" in found
-    # What a street is called now is no work that stands on its numbers.
+    # A later name of a street does not stand on its numbers.
     assert "street_changed" not in found
     undo(place, renamed.event_id)
     undo(place, later.event_id)
