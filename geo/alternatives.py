@@ -1,7 +1,7 @@
 """Ways to understand the pieces of one address: which number is the house, what a bare name is.
 
-Each step that departs from plain writing has a name and costs a penalty. The preferred order was
-measured on real addresses, see each step.
+What each step that departs from plain writing costs stands in `penalties.csv`. The preferred order
+was measured on real addresses, see each step.
 """
 
 import re
@@ -96,28 +96,30 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         building = replace(one.pieces[first + 1], role="building", kind="tòa")
         inside = [replace(a, role="code", steps=()), building]
         pieces = [*one.pieces[:first], *inside, *one.pieces[first + 2 :]]
-        yield one.but("number_is_flat", 1, pieces)
+        yield one.but("number_is_flat", pieces)
     elif _is_premises_pair(one.pieces, first, second):
         yield _without_first_door(one, first)
     elif b.steps[: len(a.steps)] == a.steps or any(alley.steps == a.steps for alley in alleys):
-        yield one.but("number_repeated", 0, _without(one, first))
+        yield one.but("number_repeated", _without(one, first))
     elif a.steps[: len(b.steps)] == b.steps or b.steps[0] == a.steps[0]:
-        yield one.but("number_repeated", 0, _without(one, second))
+        yield one.but("number_repeated", _without(one, second))
     elif a.part == b.part and any(p.role == "street" for p in one.pieces[first:second]):
         # `82 Trần Hưng Đạo - 3 Lê Lợi`: no step of a path stands behind the street.
-        yield one.but("second_door_dropped", 1, _without(one, second))
+        yield one.but("second_door_dropped", _without(one, second))
     elif a.part == b.part:
         # `Số 4 nhà 12 ngõ 95`
         yield one
     elif any(p.role == "alley" for p in one.pieces[first:second]):
         # `Số 7B9 Ngách 64, 8 P. Lưu Hữu Phước`
-        yield one.but("number_is_alley", 1, _as_alley(one, second))
+        yield one.but("number_is_alley", _as_alley(one, second))
     else:
         street = next((p for p in one.pieces[second:] if p.role == "street"), None)
-        northern = street is not None and street.kind == "phố"
-        yield one.but(SECOND_NUMBER_DROPPED, 3 if northern else 2, _without(one, second))
-        yield one.but("number_is_alley", 2 if northern else 3, _as_alley(one, second))
-        yield one.but(FIRST_NUMBER_DROPPED, 4, _without(one, first))
+        pho = street is not None and street.kind == "phố"
+        dropped = "second_number_dropped.before_pho" if pho else SECOND_NUMBER_DROPPED
+        yield one.but(dropped, _without(one, second))
+        alley = "number_is_alley.before_pho" if pho else "number_is_alley.of_two"
+        yield one.but(alley, _as_alley(one, second))
+        yield one.but(FIRST_NUMBER_DROPPED, _without(one, first))
 
 
 def _number_or_ward(one: Understanding) -> Iterator[Understanding]:
@@ -130,7 +132,7 @@ def _number_or_ward(one: Understanding) -> Iterator[Understanding]:
     if named and not any(p.role in ("street", *HOUSE_ROLES) for p in others):
         ward = replace(number, role="admin", kind="phường", steps=())
         outer = replace(street, role="bare")
-        yield one.but("number_is_ward", 1, [ward, outer, *others])
+        yield one.but("number_is_ward", [ward, outer, *others])
 
 
 def _may_be_ward(piece: Piece) -> bool:
@@ -150,7 +152,7 @@ def _flat_or_house(one: Understanding) -> Iterator[Understanding]:
     yield one
     for at, (number, estate) in enumerate(pairwise(one.pieces)):
         if number.role == "number" and is_flat_of_estate(number, estate):
-            yield one.but("number_is_flat", 1, _with(one, at, replace(number, role="code")))
+            yield one.but("number_is_flat", _with(one, at, replace(number, role="code")))
             return
 
 
@@ -165,8 +167,8 @@ def _flat_on_street(one: Understanding) -> Iterator[Understanding]:
             named = replace(estate, role="building", kind="tòa", words=estate.all_words, opening=[])
             inside = [replace(number, role="code"), named]
             pieces = [*one.pieces[:at], *inside, *one.pieces[at + 2 :]]
-            yield one.but("number_is_flat", 0, pieces)
-            yield one.but("number_is_house", 1, list(one.pieces))
+            yield one.but("number_is_flat.on_street", pieces)
+            yield one.but("number_is_house", list(one.pieces))
             return
     yield one
 
@@ -178,7 +180,7 @@ def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
         replace(p, role="bare") if apart and p.part == number.part and p.role == "street" else p
         for p in _with(one, at, as_flat(number))
     ]
-    return one.but("number_is_flat", 1, pieces)
+    return one.but("number_is_flat", pieces)
 
 
 def _without_first_door(one: Understanding, first: int) -> Understanding:
@@ -188,9 +190,9 @@ def _without_first_door(one: Understanding, first: int) -> Understanding:
     gone = [p for p in one.pieces if p.part == number.part and p.role in roles]
     pieces = [p for p in one.pieces if p not in gone]
     if first > 0 and one.pieces[first - 1].part == number.part:
-        return one.but("premises_number_dropped", 1, pieces)
+        return one.but("premises_number_dropped", pieces)
     other = text_of(word for piece in gone for word in piece.all_words)
-    return one.but("first_door_dropped", 1, pieces, dropped=other)
+    return one.but("first_door_dropped", pieces, dropped=other)
 
 
 def _is_premises_pair(pieces: tuple[Piece, ...], first: int, second: int) -> bool:
@@ -228,8 +230,10 @@ def _date_or_number(one: Understanding) -> Iterator[Understanding]:
         return
     number = replace(first, role="number", steps=path_steps(first.words[0].text))
     named = len(one.pieces) > 1 and one.pieces[1].role in ("bare", "locality", "street")
-    yield one if not named else one.but("date_is_street", 1, list(one.pieces))
-    yield one.but("date_is_number", 0 if named else 2, _with(one, 0, number))
+    yield one if not named else one.but("date_is_street", list(one.pieces))
+    yield one.but(
+        "date_is_number.before_name" if named else "date_is_number", _with(one, 0, number)
+    )
 
 
 def _bare_street(one: Understanding) -> Iterator[Understanding]:
@@ -240,11 +244,11 @@ def _bare_street(one: Understanding) -> Iterator[Understanding]:
     """
     places = [] if any(p.role == "street" for p in one.pieces) else _bare_places(one)
     likely = any(_is_beside_number(one, at) and not _is_ward(one, at) for at in places)
-    for penalty, at in enumerate(places, 1):
+    for further, at in enumerate(places):
         street = _with(one, at, replace(one.pieces[at], role="street"))
         unlikely = not _is_beside_number(one, at) or _is_ward(one, at)
-        yield one.but("bare_street", penalty + unlikely, street)
-    yield one.but("bare_unit", len(places) + 1, list(one.pieces)) if likely else one
+        yield one.but("bare_street", street, more=further + unlikely)
+    yield one.but("bare_unit", list(one.pieces), more=len(places)) if likely else one
 
 
 def _is_beside_number(one: Understanding, at: int) -> bool:
@@ -300,13 +304,13 @@ def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
     elif one.pieces[at].role == "street":
         yield one
         ward = replace(one.pieces[at], role="admin", kind="phường")
-        yield one.but("p_is_ward", 2, _with(one, at, ward))
+        yield one.but("p_is_ward", _with(one, at, ward))
     else:
         # Of two, `P. Tôn Đức Thắng, P. Hàng Bột`, the first is no ward.
         wards = sum(p.role == "admin" and p.kind in COMMUNES for p in one.pieces)
         street = replace(one.pieces[at], role="street", kind="phố")
-        yield one if wards == 1 else one.but("p_is_ward", 2, list(one.pieces))
-        yield one.but("p_is_pho", 2 if wards == 1 else 1, _with(one, at, street))
+        yield one if wards == 1 else one.but("p_is_ward", list(one.pieces))
+        yield one.but("p_is_pho" if wards == 1 else "p_is_pho.of_two", _with(one, at, street))
 
 
 def _opened_by_p(piece: Piece) -> bool:
@@ -324,7 +328,7 @@ def _street_or_unit(one: Understanding) -> Iterator[Understanding]:
             return
         if piece.role == "street" and _may_be_unit(piece):
             bare = replace(piece, role="bare", words=piece.all_words, opening=[])
-            yield one.but("street_is_unit", 3, _with(one, at, bare))
+            yield one.but("street_is_unit", _with(one, at, bare))
             return
 
 
@@ -344,13 +348,15 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
         if before and before.role == "alley" and piece.kind == "chợ" and before.part == piece.part:
             # `ngõ 31 Chợ Mới`
             if not any(p.role == "street" for p in one.pieces):
-                yield one.but("locality_is_street", 1, _with(one, at, replace(bare, role="street")))
-            yield one.but("market_of_alley", 2, list(one.pieces))
+                yield one.but(
+                    "locality_is_street.in_alley", _with(one, at, replace(bare, role="street"))
+                )
+            yield one.but("market_of_alley", list(one.pieces))
             return
         if before and before.role == "number":
             yield one
             if not any(p.role == "street" for p in one.pieces):
-                yield one.but("locality_is_street", 2, _with(one, at, replace(bare, role="street")))
+                yield one.but("locality_is_street", _with(one, at, replace(bare, role="street")))
             return
         if _is_like_unit(piece):
             outer = [_as_unit(other) for other in one.pieces[at + 1 :]]
@@ -359,7 +365,7 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
                 yield replace(one, pieces=tuple(both))
             else:
                 yield replace(one, pieces=(*one.pieces[:at], bare, *outer))
-                yield one.but("unit_is_locality", 2, both)
+                yield one.but("unit_is_locality", both)
             return
     yield one
 

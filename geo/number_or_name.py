@@ -29,8 +29,8 @@ def row_or_street(one: Understanding) -> Iterator[Understanding]:
     """`9 TT3B KĐT Tây Nam`: in an estate a house of the row TT3B, or else on a street so called."""
     joined = with_rows(one.pieces)
     if joined != list(one.pieces) and any(piece.kind in ESTATES for piece in one.pieces):
-        yield one.but("street_is_row", 0, joined)
-        yield one.but("row_is_street", 1, list(one.pieces))
+        yield one.but("street_is_row", joined)
+        yield one.but("row_is_street", list(one.pieces))
     else:
         yield one
 
@@ -70,7 +70,7 @@ def street_or_block(one: Understanding) -> Iterator[Understanding]:
         block = replace(street, role="building", kind="tòa", words=street.words[:1])
         name = replace(street, role="bare", words=street.words[1:])
         flat = replace(number, role="code", steps=())
-        yield one.but("street_is_block", 1, [flat, block, name, *others])
+        yield one.but("street_is_block", [flat, block, name, *others])
 
 
 def has_block(number: Piece, street: Piece) -> bool:
@@ -120,7 +120,8 @@ def number_behind_street(one: Understanding) -> Iterator[Understanding]:
                 *(unit if behind else []),
                 *one.pieces[at + 1 :],
             ]
-            yield one.but(NUMBER_BEHIND, 2 if piece.role == "bare" else 1, pieces)
+            bare = piece.role == "bare"
+            yield one.but("number_behind_street.bare" if bare else NUMBER_BEHIND, pieces)
             return
         if piece.role == "admin":
             streets = ("street",)  # what has no kind behind a unit is a unit
@@ -140,7 +141,7 @@ def number_inside_name(one: Understanding) -> Iterator[Understanding]:
             house = replace(piece, role="number", words=piece.words[cut : cut + 1], steps=steps)
             street = replace(piece, role="street", words=piece.words[cut + 1 :])
             pieces = [*one.pieces[:at], before, house, street, *one.pieces[at + 1 :]]
-            yield one.but("premises_before_number", 0, pieces)
+            yield one.but("premises_before_number", pieces)
             return
     yield one
 
@@ -176,9 +177,10 @@ def letter_of_number(one: Understanding) -> Iterator[Understanding]:
     if last[-1] == "D":
         plain = replace(number, steps=(*outer, last[:-1]))
         pieces = [*one.pieces[:at], plain, *one.pieces[at + 1 :]]
-        pointed = number.words[-1].pointed
-        yield one.but(LETTER_UNSURE, int(pointed), list(one.pieces))
-        yield one.but(LETTER_UNSURE, int(not pointed), pieces)
+        readings = [list(one.pieces), pieces]
+        likely, unlikely = readings[::-1] if number.words[-1].pointed else readings
+        yield one.but(LETTER_UNSURE, likely)
+        yield one.but("letter_unsure.unlikely", unlikely)
         return
     steps = (*outer, f"{last}D")
     lettered = replace(number, words=[*number.words, street.words[0]], steps=steps)
@@ -186,10 +188,10 @@ def letter_of_number(one: Understanding) -> Iterator[Understanding]:
     pieces = [*one.pieces[:at], lettered, named, *one.pieces[at + 2 :]]
     if has_diacritics(text_of(named.words)):
         yield replace(one, pieces=tuple(pieces))
-        yield one.but(LETTER_UNSURE, 1, list(one.pieces))
+        yield one.but("letter_unsure.unlikely", list(one.pieces))
     else:
-        yield one.but(LETTER_UNSURE, 0, list(one.pieces))
-        yield one.but(LETTER_UNSURE, 1, pieces)
+        yield one.but(LETTER_UNSURE, list(one.pieces))
+        yield one.but("letter_unsure.unlikely", pieces)
 
 
 DASH_UNSURE: Final = "dash_unsure"
@@ -202,9 +204,9 @@ def dash_of_number(one: Understanding) -> Iterator[Understanding]:
     12/3 as well as 3-12. One of one side, `67-63`, is a range where that is registered."""
     first = one.pieces[0]
     written = text_of(first.words)
-    yield one if _down(written) % 2 == 0 else one.but(DASH_UNSURE, 0, list(one.pieces))
+    yield one if _down(written) % 2 == 0 else one.but(DASH_UNSURE, list(one.pieces))
     path = replace(first, steps=path_steps(written.replace("–", "-").replace("-", "/")))
-    yield one.but(DASH_UNSURE, 1, [path, *one.pieces[1:]])
+    yield one.but("dash_unsure.slash", [path, *one.pieces[1:]])
 
 
 def is_falling(number: Piece) -> bool:
@@ -273,7 +275,7 @@ def kiet_or_quarter(one: Understanding) -> Iterator[Understanding]:
     kiet = replace(piece, role="alley", kind="kiệt", words=piece.words[:1], steps=(number,))
     named = [replace(piece, words=piece.words[1:])] if street else []
     yield replace(one, pieces=(*one.pieces[:at], kiet, *named, *one.pieces[at + 1 :]))
-    yield one.but(KIET_UNSURE, 1, list(one.pieces))
+    yield one.but(KIET_UNSURE, list(one.pieces))
 
 
 def is_kiet(pieces: Sequence[Piece], at: int) -> bool:

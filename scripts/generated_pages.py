@@ -24,6 +24,7 @@ from api.metrics import ALERTS as ALERTS_OF_REQUESTS
 from geo import lexicon
 from geo.locality import DWELLING_ESTATES
 from geo.text import fold
+from geo.understanding import STEPS
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.settings import ROOT, Settings
@@ -126,6 +127,15 @@ def faults() -> str:
         f"| `{f.code}` | {f.weight:g} | {f.verdict} | {f.message_en} |" for f in FAULTS.values()
     )
     return "\n".join(["| fault | weight | verdict | |", "|---|---|---|---|", *rows])
+
+
+def penalties() -> str:
+    """One line a step of the grammar that departs from plain writing."""
+    rows = (
+        f"| `{name}` | {step.penalty} | {step.english} | `{step.example}` |"
+        for name, step in STEPS.items()
+    )
+    return "\n".join(["| step | penalty | | |", "|---|---|---|---|", *rows])
 
 
 def pack_words() -> str:
@@ -329,6 +339,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "sections": sections,
     "problems": problems,
     "faults": faults,
+    "penalties": penalties,
     "pack_words": pack_words,
     "endpoints": endpoints,
     "figures": figures,

@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from geo.address import Door
 from geo.admin import split_parts
+from geo.understanding import STEPS
 from registry.core.personal import without_people
 from registry.records.record import wording
 from registry.search.answers import Answer
@@ -86,6 +87,13 @@ def scored(known: Gazetteer, answer: Answer) -> Scored:
     )
 
 
+class StepTaken(TypedDict):
+    """A step of the grammar that departs from plain writing."""
+
+    step: str
+    meaning: str
+
+
 class Reading(TypedDict):
     """One reading that was asked of the register."""
 
@@ -95,6 +103,8 @@ class Reading(TypedDict):
     """Lower is likelier"""
     notes: list[str]
     """Steps of the grammar that cost"""
+    steps: list[StepTaken]
+    """The same, and what each supposes"""
     read: ReadParts
     units: list[ReadUnits]
     unread: list[str]
@@ -108,6 +118,11 @@ def reading_of(known: Gazetteer, tried: Tried) -> Reading:
         text=None if tried.text is None else _said_again(tried.text),
         penalty=reading.penalty,
         notes=list(reading.notes),
+        steps=[
+            StepTaken(step=note, meaning=STEPS[note].english)
+            for note in reading.notes
+            if note in STEPS
+        ],
         read=read_parts(reading.door),
         units=[read_units(naming) for naming in reading.namings[:_SHOWN]],
         unread=list(without_people(reading.unread)),

@@ -188,7 +188,7 @@ def _without_dashes(gazetteer: Gazetteer, text: str, plain: list[ReadAddress]) -
     found = [with_units(gazetteer, reading) for reading in _parsed(parted)]
     most, least = max(map(levels, plain)), min(len(read.unread) for read in plain)
     return [
-        replace(read, penalty=read.penalty + 1, notes=(*read.notes, "dashes_are_commas"))
+        read.by("dashes_are_commas")
         for read in found
         if len(read.unread) <= least and levels(read) > most
     ]

@@ -9,6 +9,7 @@ from geo.flat import Flat, block_key
 from geo.locality import Locality
 from geo.street import Street, parse_street
 from geo.text import accent_key, fold, has_diacritics
+from geo.understanding import STEPS
 from geo.values import value
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.onward import communes_of
@@ -26,7 +27,12 @@ class ReadAddress:
     unread: tuple[str, ...]
     penalty: int
     notes: tuple[str, ...] = ()
-    """Names of the steps that the grammar took, most of which cost: `second_number_dropped`."""
+    """Steps that the grammar took (`geo.understanding.STEPS`), most of which cost."""
+
+    def by(self, step: str) -> "ReadAddress":
+        """The same by one step more."""
+        penalty = self.penalty + STEPS[step].penalty
+        return replace(self, penalty=penalty, notes=(*self.notes, step))
 
 
 def with_building(read: ReadAddress, name: str) -> ReadAddress:

@@ -49,7 +49,7 @@ def without_commas(
         if not more or (bare and read.namings[0].district is None):
             continue
         if _may_end_so(gazetteer, read, plain, tail):
-            return [replace(read, notes=(*read.notes, MAY_END_SO))]
+            return [read.by(MAY_END_SO)]
         # The name of a province alone is sure, that of a commune needs something around it.
         if read.namings[0].province is not None:
             return [read]

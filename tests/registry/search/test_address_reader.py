@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from geo.address import parse_address
 from geo.admin import name_key, parse_name
 from geo.locality import parse_locality
 from geo.street import parse_street
+from geo.understanding import STEPS, note_of
 from registry.search.read.address_reader import read_address
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.text import MAX_TEXT, Naming
@@ -241,3 +243,10 @@ def test_any_text_is_read(gazetteer: Gazetteer, text: str) -> None:
 def test_bad_input_never_raises(gazetteer: Gazetteer, text: str) -> None:
     assert isinstance(read_address(gazetteer, text), list)
     assert isinstance(read_address(gazetteer, text[:MAX_TEXT]), list)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_example_of_a_penalty_is_read_by_its_step(gazetteer: Gazetteer, step: str) -> None:
+    text = STEPS[step].example
+    readings = [*parse_address(text), *read_address(gazetteer, text)]
+    assert note_of(step) in {note for reading in readings for note in reading.notes}
