@@ -67,7 +67,7 @@ from registry.search.read.codes_in_text import (
 )
 from registry.search.read.completed_text import UNITS, completed_text
 from registry.search.read.door_with_units import ReadAddress, with_building
-from registry.search.rereading import Rereading
+from registry.search.rereading import IN_BUILDING, Rereading
 from registry.search.reverse import check_point, reverse
 from registry.units import unit_by_code
 from registry.units.by_codes import CODE_UNKNOWN, CONTRADICTED, called_by_codes, is_code
@@ -403,7 +403,7 @@ class _Search:
     # Addresses
 
     def _read(self, text: str) -> Query[list[Answer]]:
-        rereading = Rereading(self.gazetteer, self._as_written, self._in_building)
+        rereading = Rereading(self.gazetteer, self._as_written, self._otherwise, self._in_building)
         best = yield from rereading.located(with_plain_signs(text))
         self.reading = best.reading
         return best.answers
@@ -412,9 +412,17 @@ class _Search:
         readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
         return (yield from self._best(readings, text))
 
+    def _otherwise(self, text: str, step: str) -> Query[Located]:
+        readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
+        return (yield from self._best([one.by(step) for one in readings], text))
+
     def _in_building(self, text: str, name: str) -> Query[Located]:
         readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
-        return (yield from self._best([with_building(one, name) for one in readings], text))
+        return (
+            yield from self._best(
+                [with_building(one, name).by(IN_BUILDING) for one in readings], text
+            )
+        )
 
     def _components(self, given: Components) -> ReadAddress:
         door = parse_components(

@@ -1,7 +1,8 @@
 """A text read again where it leads to no sure door as it stands: the ways, in their order.
 
 Each writes the text otherwise, has that read exactly, and keeps what fits better. So faults, former
-communes and doors are judged in one place, whatever way a text was read.
+communes and doors are judged in one place, whatever way a text was read. Each way is a step of
+`geo/penalties.csv`, which the readings made so bear among their notes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -51,18 +52,25 @@ _PLACE_UNSURE: Final = frozenset(
 )
 
 
+IN_BUILDING: Final = "building_named"
+APART: Final = "units_apart"
+KINDS: Final = "kinds_by_letters"
+UNITS: Final = "units_by_letters"
+PLACES: Final = "places_by_letters"
+SIGNS: Final = "signs_restored"
 _WHOLE: Final = frozenset({"building", "locality", "admin", "street", "plot"})
 """Roles of a piece that is all of a part, which says by itself what it is."""
 
 
 @value(frozen=True, slots=True)
 class Rereading:
-    """Reads a text again; `as_written` answers it as it stands, `in_building` a text from which the
-    part that is its building's name was taken out.
+    """Reads a text again; `as_written` answers it as it stands, `otherwise` as a step wrote it, and
+    `in_building` a text from which the part that is its building's name was taken out.
     """
 
     gazetteer: Gazetteer
     as_written: Callable[[str], Query[Located]]
+    otherwise: Callable[[str, str], Query[Located]]
     in_building: Callable[[str, str], Query[Located]]
 
     def located(self, text: str) -> Query[Located]:
@@ -104,7 +112,9 @@ class Rereading:
         """The door of a text whose number lost its slashes or dash, where one alone is found."""
         found: dict[str, Answer] = {}
         reading = None
-        for other in (yield from side_by_side(map(self.as_written, with_signs(text)))):
+        for other in (
+            yield from side_by_side(self.otherwise(other, SIGNS) for other in with_signs(text))
+        ):
             for answer in other.answers:
                 if answer.record is not None and "path_order" not in answer.faults:
                     found.setdefault(answer.record.code, with_fault(answer, DASH_UNSURE))
@@ -119,7 +129,7 @@ class Rereading:
         spend(1 + len(text) // _CHARACTERS_OF_STEP)
         apart = mend_kinds(vocabulary_of(self.gazetteer), set_kinds_apart(text))
         if apart != text:
-            other = yield from self.as_written(apart)
+            other = yield from self.otherwise(apart, KINDS)
             if is_other_door(best, other):
                 best = Located([], other.reading)  # it was found without the alley or the flat
             best = better_by_letters(best, other)
@@ -130,7 +140,7 @@ class Rereading:
             return best
         restored = restore_units(self.gazetteer, apart)
         if restored is not None and not _is_read_by(restored, best.reading):
-            other = yield from self.as_written(restored.text(restored.head))
+            other = yield from self.otherwise(restored.text(restored.head), UNITS)
             if other.answers and is_told_elsewhere(self.gazetteer, best, restored.units[0]):
                 best = Located([], best.reading)
             best = better_by_letters(best, other)
@@ -148,7 +158,7 @@ class Rereading:
         if mended == head:
             return best
         written = restored.text(mended) if restored else mended
-        return better_by_letters(best, (yield from self.as_written(written)))
+        return better_by_letters(best, (yield from self.otherwise(written, PLACES)))
 
     def _with_units_apart(self, text: str, nothing: Located) -> Query[Located]:
         """The answers to a text without commas where its units stand, as far as they are sure.
@@ -157,7 +167,7 @@ class Rereading:
         """
         best = nothing
         for apart in set_apart(self.gazetteer, text):
-            other = yield from self.as_written(apart.text)
+            other = yield from self.otherwise(apart.text, APART)
             if not other.answers or not (apart.sure or other.answers[0].level in PLACED):
                 continue
             if not best.answers or rank(other.answers[0]) < rank(best.answers[0]):

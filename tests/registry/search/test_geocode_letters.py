@@ -5,15 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from geo.syllables import has_lost_marks
+from geo.understanding import STEPS
 from registry.core.database import session_scope
 from registry.search.answers import DOORS
-from registry.search.geocode import Question, geocode
+from registry.search.geocode import Question, geocode, locate
 from registry.search.validate import validate
 from registry.units.by_letters import Squashed, match_in
 from registry.units.gazetteer import Gazetteer
 from registry.units.gazetteer_loading import load_gazetteer
 from registry.units.misspelt_kinds import set_kinds_apart
 from registry.units.restored import restore_units
+from tests.registry.search.test_address_reader import SEARCHED
 from tests.support.lifecycle import Town, town
 
 STREETS = (
@@ -147,3 +149,11 @@ def test_words_are_matched_by_their_letters() -> None:
     assert match_in("hochiminh", "hochimih") is not None
     assert set_kinds_apart("16 Ngô Quyền, Quận 1") == "16 Ngô Quyền, Quận 1"
     assert not has_lost_marks("12 Kim Mã, Ba Đình")
+
+
+@pytest.mark.parametrize("step", sorted(SEARCHED))
+def test_example_of_a_penalty_is_tried_by_its_step(
+    place: Town, known: Gazetteer, doors: dict[str, str], step: str
+) -> None:
+    located = locate(known, place.reads, Question(STEPS[step].example))
+    assert step in {note for tried in located.tried for note in tried.reading.notes}
