@@ -37,6 +37,7 @@ _COMMANDS: Final = {
     "keys": ("scripts.keys", "keys"),
     "audit": ("scripts.audit", "audit"),
     "units": ("scripts.units", "units"),
+    "unit-ids": ("scripts.unit_ids", "unit_ids"),
     "reform": ("scripts.reform", "reform"),
     "targets": ("scripts.targets", "targets"),
     "external": ("scripts.external", "external"),

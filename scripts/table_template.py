@@ -12,6 +12,7 @@ from registry.lifecycle.number_table import TABLE as NUMBERS
 from registry.lifecycle.row_tables import ENTRANCES, PARTS
 from registry.publish.services.rows import TABLE as SERVICES
 from registry.records.external_ids.loading import TABLE as IDENTIFIERS
+from registry.records.unit_identifiers import TABLE as UNIT_IDENTIFIERS
 from registry.reform.members import TABLE as RESOLUTION
 from registry.reform.work_file import TABLE as DECISIONS
 from scripts.command import command
@@ -20,7 +21,8 @@ from scripts.options import FILE, Force, refuse_to_overwrite
 TABLES: Final = {
     table.name: table
     for table in (
-        *(TARGETS, SERVICES, IDENTIFIERS, NUMBERS, PARTS, ENTRANCES, RESOLUTION, DECISIONS),
+        *(TARGETS, SERVICES, IDENTIFIERS, UNIT_IDENTIFIERS),
+        *(NUMBERS, PARTS, ENTRANCES, RESOLUTION, DECISIONS),
     )
 }
 """Every small table by its name."""

@@ -1,7 +1,7 @@
 """Shapes that answers share: units in short, days; and answers that nobody keeps."""
 
 import datetime
-from typing import Annotated, TypeVar, overload
+from typing import Annotated, Final, TypeVar, overload
 
 from flask import Response, jsonify
 from pydantic import Field
@@ -13,6 +13,9 @@ from registry.records.entrances import Kind, Source
 from registry.units.gazetteer import VIET_NAM, Unit, UnitRef
 
 Body = TypeVar("Body")
+WITH_IDS: Final[bool] = Field(
+    False, description="Whether what other schemes call units is wanted as well, as `ids`"
+)
 Span = TypedDict("Span", {"from": datetime.date | None, "to": datetime.date | None})
 Span.__doc__ = "Days from `from` (inclusive) to `to` (exclusive); null is an open end."
 
@@ -83,14 +86,17 @@ def with_label_on(body: Body, told: records.DatedLabel | None) -> Body:
 
 
 @overload
-def unit_ref(unit: Unit, day: datetime.date) -> UnitRef: ...
+def unit_ref(unit: Unit, day: datetime.date, *, ids: bool = False) -> UnitRef: ...
 @overload
-def unit_ref(unit: Unit | None, day: datetime.date) -> UnitRef | None: ...
-def unit_ref(unit: Unit | None, day: datetime.date) -> UnitRef | None:
-    """A unit as it is called on a day; None for none."""
+def unit_ref(unit: Unit | None, day: datetime.date, *, ids: bool = False) -> UnitRef | None: ...
+def unit_ref(unit: Unit | None, day: datetime.date, *, ids: bool = False) -> UnitRef | None:
+    """A unit as it is called on a day, with `ids` in other schemes as well; None for none."""
     if unit is None:
         return None
-    return UnitRef(code=unit.code, name=unit.version_on(day).full_name)
+    told = UnitRef(code=unit.code, name=unit.version_on(day).full_name)
+    if ids:
+        told["ids"] = unit.identifiers_on(day)
+    return told
 
 
 def at(moment: datetime.datetime) -> str:

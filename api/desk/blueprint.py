@@ -34,10 +34,10 @@ from registry.core.errors import (
 )
 from registry.core.messages import N_, Message, _, number
 from registry.core.roles import Role
-from registry.coverage.target_units import unit_written
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 from registry.units.gazetteer import VIET_NAM, Unit, today
+from registry.units.written_units import unit_written
 
 Model = TypeVar("Model", bound=BaseModel)
 View = Callable[..., BaseResponse]

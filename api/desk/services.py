@@ -18,7 +18,6 @@ from geo.code import format as code_display
 from registry.core.database import session_scope
 from registry.core.errors import RegistryError
 from registry.core.messages import N_, Message, _
-from registry.coverage.target_units import unit_written
 from registry.publish.services import KINDS, operator_of
 from registry.publish.services.checking import (
     ServiceOverlap,
@@ -31,6 +30,7 @@ from registry.publish.services.listing import ListedArea, list_areas, operator_s
 from registry.publish.services.loading import ServicesLoaded, load_services
 from registry.publish.services.rows import TABLE, rows_of
 from registry.units.gazetteer import today
+from registry.units.written_units import unit_written
 
 blueprint = desk_blueprint("services", "/desk/services")
 room("/desk/services", N_("Service areas"), "carrier")

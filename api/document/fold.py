@@ -26,10 +26,10 @@ from api.document.words import DESCRIPTION, TAGS
 from api.maps.ogc import blueprint as ogc
 from api.v1.field import HEADER as FIELD_CODE
 from registry.core.messages import Message, in_vietnamese, speaking
+from registry.core.schemes import MAX_VALUE, SCHEME
 from registry.publish.batch import OPERATIONS
 from registry.publish.drawing.tiles import MAX_ZOOM
 from registry.publish.features.collections import COLLECTIONS
-from registry.records.external_ids import MAX_VALUE, SCHEME
 
 _JSON, _CSV, _FORM = "application/json", "text/csv", FORMS[-1]
 _PLACEHOLDER: Final = re.compile(r"<(?:(\w+):)?(\w+)>")

@@ -14,7 +14,8 @@ from api.core.types import Day, Request
 from api.v1.addresses import Address, address_answer
 from registry.core.errors import GoneError, InvalidInputError, NotFoundError
 from registry.core.messages import Message
-from registry.records.external_ids import MAX_VALUE, SCHEME, ExternalId, find_external
+from registry.core.schemes import MAX_VALUE, SCHEME
+from registry.records.external_ids import ExternalId, find_external
 from registry.records.lookup import CodeForms, code_forms, lookup
 from registry.units.gazetteer import today
 

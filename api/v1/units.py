@@ -13,11 +13,12 @@ from api.core.context import gazetteer
 from api.core.endpoint import Resource, public
 from api.core.errors import PROVINCE_CODE, UNIT_CODE
 from api.core.packing import packed
-from api.core.shapes import Span, span_of, unit_ref
+from api.core.shapes import WITH_IDS, Span, span_of, unit_ref
 from api.core.types import Day, JsonObject, Request
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.core.personal import without_people
+from registry.core.schemes import MAX_VALUE, POSTCODE, SCHEME
 from registry.records.record import Span as Days
 from registry.units import (
     FIRST_KNOWN_DAY,
@@ -34,7 +35,7 @@ from registry.units import (
     unit_by_code,
 )
 from registry.units.announced import Announcement, Change, announced
-from registry.units.gazetteer import Gazetteer, Succession, Unit, UnitRef, seconds_until
+from registry.units.gazetteer import Gazetteer, Succession, Unit, UnitIds, UnitRef, seconds_until
 from registry.units.onward import Continuation, continuations
 
 blueprint = Resource("units", "/v1/units", tag="units", kind="units")
@@ -50,15 +51,37 @@ class UnitsQuery(Request):
     q: str | None = Field(None, min_length=1, max_length=200, description="Name or code")
     level: Literal["province", "district", "commune"] | None = None
     province: str | None = Field(None, pattern=PROVINCE_CODE, description="Code of a province")
+    scheme: str | None = Field(
+        None,
+        pattern=SCHEME,
+        description="A scheme of other ids, with `value`",
+        examples=["postcode"],
+    )
+    value: str | None = Field(
+        None, min_length=1, max_length=MAX_VALUE, description="What the scheme calls the unit"
+    )
+    ids: bool = WITH_IDS
     as_of: Day | None = Field(None, description="Day of the map; today by default")
     limit: int = Field(50, ge=1, le=1000)
     offset: int = Field(0, ge=0, le=100_000)
 
+    @model_validator(mode="after")
+    def _value_of_scheme(self) -> Self:
+        if (self.scheme is None) != (self.value is None):
+            raise invalid_value("scheme_and_value", Message("scheme_and_value"))
+        return self
 
-class UnitQueryParams(Request):
+
+class DayQuery(Request):
     """The day asked about."""
 
     as_of: Day | None = Field(None, description="Day of the map; today by default")
+
+
+class UnitQueryParams(DayQuery):
+    """The day asked about, and whether other ids are."""
+
+    ids: bool = WITH_IDS
 
 
 class ConvertQuery(Request):
@@ -95,6 +118,10 @@ class UnitSummary(TypedDict):
     province: UnitRef | None
     district: UnitRef | None
     lifetime: Span
+    postcode: Annotated[str | None, Field(examples=["11511"])]
+    """Of a commune, where it has one"""
+    ids: NotRequired[UnitIds]
+    """Only with `ids`"""
 
 
 class EarlierMap(TypedDict):
@@ -235,9 +262,11 @@ def list_units(query: UnitsQuery) -> Response:
     """Units of a day by name or code, level and province; the best matches first."""
     day = day_asked(query.as_of)
     known = gazetteer()
-    asked = UnitQuery(day, query.q, query.level, query.province, query.limit, query.offset)
+    page_of = (query.limit, query.offset)
+    identifier = (query.scheme, query.value) if query.scheme and query.value else None
+    asked = UnitQuery(day, query.q, query.level, query.province, *page_of, identifier)
     page = find_units(known, asked)
-    units = [_summary(known, unit, day) for unit in page.units]
+    units = [_summary(known, unit, day, ids=query.ids) for unit in page.units]
     body: dict[str, object] = {"as_of": day.isoformat(), "total": page.total, "units": units}
     if not page.total and (earlier := found_before(known, asked)):
         body["earlier"] = _earlier(*earlier)
@@ -251,7 +280,7 @@ def _earlier(day: datetime.date, total: int) -> dict[str, object]:
 
 @blueprint.get("/picker")
 @public(answer=Picker, operation_id="get_unit_picker")
-def get_picker(query: UnitQueryParams) -> Response:
+def get_picker(query: DayQuery) -> Response:
     """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
     body = _picker_body(gazetteer(), day_asked(query.as_of))
     return _cacheable(Response(body, content_type="application/json"))
@@ -295,7 +324,7 @@ def get_unit(code: str, query: UnitQueryParams) -> Response:
     """
     known = gazetteer()
     unit = unit_by_code(known, code, query.as_of)
-    return _cacheable(jsonify(_detail(known, unit, day_asked(query.as_of))))
+    return _cacheable(jsonify(_detail(known, unit, day_asked(query.as_of), ids=query.ids)))
 
 
 def _cacheable(response: Response) -> Response:
@@ -322,7 +351,9 @@ def _picker_body(known: Gazetteer, day: datetime.date) -> str:
     return json.dumps(body)
 
 
-def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
+def _summary(
+    known: Gazetteer, unit: Unit, day: datetime.date, *, ids: bool = False
+) -> dict[str, Any]:
     version = unit.version_on(day)
     province, district = known.province_of(unit, day), known.district_of(unit, day)
     return {
@@ -335,14 +366,16 @@ def _summary(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]
         "province": unit_ref(province, day),
         "district": unit_ref(district, day),
         "lifetime": span_of(Days(unit.born, unit.ended)),
+        "postcode": unit.identifier(POSTCODE, day),
+        **({"ids": unit.identifiers_on(day)} if ids else {}),
     }
 
 
-def _detail(known: Gazetteer, unit: Unit, day: datetime.date) -> dict[str, Any]:
+def _detail(known: Gazetteer, unit: Unit, day: datetime.date, *, ids: bool) -> dict[str, Any]:
     seat = None if unit.lon is None else {"lon": unit.lon, "lat": unit.lat}
     same_code = [other for other in known.with_code(unit.code) if other.id != unit.id]
     return {
-        **_summary(known, unit, day),
+        **_summary(known, unit, day, ids=ids),
         "as_of": day.isoformat(),
         "alive": unit.alive_on(day),
         "announced": [_announced(one) for one in announced(known, unit)],

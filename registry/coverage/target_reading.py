@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from geo.text import fold
 from registry.core.errors import InvalidInputError
 from registry.coverage.target_rows import TABLE
-from registry.coverage.target_units import TargetUnits
 from registry.records.named_places import locality_of, name_locality, read_localities
 from registry.units.gazetteer import Unit
+from registry.units.written_units import WrittenUnits
 
 QUALITIES: Final = tuple(TABLE.column("quality").choices)
 COUNTED: Final = tuple(TABLE.column("counted").choices)
@@ -68,7 +68,7 @@ def doubts_of(level: str, target: Target, cells: Mapping[str, str]) -> Iterator[
 
 def read_target(
     session: Session,
-    units: TargetUnits,
+    units: WrittenUnits,
     cells: Mapping[str, str],
     defaults: Defaults,
 ) -> Target | tuple[str, str]:

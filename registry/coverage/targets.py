@@ -35,9 +35,9 @@ from registry.coverage.target_store import (
     targets_of,
     write_targets,
 )
-from registry.coverage.target_units import UNIT_PROBLEMS, TargetUnits
 from registry.files.table_file import ProblemTable, RowProblem
 from registry.units.gazetteer import Gazetteer, today
+from registry.units.written_units import UNIT_PROBLEMS, WrittenUnits
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -123,7 +123,7 @@ def take_targets(
     _check(defaults, day)
     targets: dict[tuple[object, ...], Target] = {}
     problems: list[RowProblem] = []
-    units = TargetUnits.of(gazetteer, day, rows)
+    units = WrittenUnits.of(gazetteer, day, rows)
     for count, cells in enumerate(rows, start=1):
         read = read_target(session, units, cells, defaults)
         if isinstance(read, Target) and not may_declare(

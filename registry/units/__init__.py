@@ -8,7 +8,7 @@ import datetime
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from geo.admin import LEVELS, name_key, parse_name
@@ -33,7 +33,7 @@ _Fit = tuple[int, int, int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class UnitQuery:
-    """What units are wanted: by a name or code, a level, a province, on a day."""
+    """What units are wanted: by a name, code or identifier, a level, a province, on a day."""
 
     day: datetime.date
     q: str | None = None
@@ -41,6 +41,8 @@ class UnitQuery:
     province: str | None = None
     limit: int = 50
     offset: int = 0
+    identifier: tuple[str, str] | None = None
+    """Scheme and value"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,11 @@ def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
     Raises NotFoundError when `province` is no province of that day.
     """
     doubt()
-    units = list(gazetteer.alive(query.day, level=query.level))
+    if query.identifier is None:
+        units = list(gazetteer.alive(query.day, level=query.level))
+    else:
+        called = gazetteer.identified(*query.identifier, query.day)
+        units = [unit for unit in called if query.level in (None, unit.level)]
     if query.province is not None:
         province = province_on(gazetteer, query.province, query.day)
         units = [u for u in units if u.version_on(query.day).province_id == province.id]
@@ -135,14 +141,15 @@ def found_before(gazetteer: Gazetteer, query: UnitQuery) -> tuple[datetime.date,
     """The last day of the latest earlier map with units of the name or code of a query, and how
     many: those of `Quận 3`, which is on no map of today.
 
-    None where no name is asked for. The province of the query is not looked at, since a code of
-    today may have been another one's.
+    None where neither name nor identifier is asked for. The province of the query is not looked at,
+    since a code of today may have been another one's.
     """
-    if query.q is None:
+    if query.q is None and query.identifier is None:
         return None
     ends = {unit.ended for unit in gazetteer.units.values() if unit.ended is not None}
     for end in sorted(ends, reverse=True):
-        before = UnitQuery(end - datetime.timedelta(days=1), query.q, query.level, limit=0)
+        eve = end - datetime.timedelta(days=1)
+        before = replace(query, day=eve, province=None, limit=0, offset=0)
         if end <= query.day and (total := find_units(gazetteer, before).total):
             return before.day, total
     return None

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -76,14 +76,30 @@ class UnitVersion:
         return _within(day, self.valid_from, self.valid_to)
 
 
+UnitIds = dict[str, str]
+"""Scheme → what it calls a unit."""
+
+
 class UnitRef(TypedDict):
     """A unit in short."""
 
     code: str
     name: Annotated[str, Field(examples=["Phường Ba Đình"])]
+    ids: NotRequired[UnitIds]
+    """Scheme → what it calls the unit that day; only with `ids`"""
 
 
 UnitLevel = Literal["province", "district", "commune"]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitIdentifier:
+    """What a scheme other than the official code calls a unit, over [first, end)."""
+
+    scheme: str
+    value: str
+    first: datetime.date | None
+    end: datetime.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +119,8 @@ class Unit:
     """(kind, alias): kind is name, code, abbreviation, english or former."""
     signed: tuple[UnitVersion, ...] = ()
     """Changes that are decided and whose day of effect is unknown: no day has them."""
+    identifiers: tuple[UnitIdentifier, ...] = field(default=(), compare=False)
+    """By scheme and day; of one scheme at most one on a day."""
 
     def alive_on(self, day: datetime.date) -> bool:
         """Whether it exists on `day`."""
@@ -116,6 +134,17 @@ class Unit:
                 return version
         early = self.versions[0].valid_from
         return self.versions[0] if early is not None and day < early else self.versions[-1]
+
+    def identifiers_on(self, day: datetime.date) -> dict[str, str]:
+        """Scheme → what it calls the unit on `day`."""
+        return {i.scheme: i.value for i in self.identifiers if _within(day, i.first, i.end)}
+
+    def identifier(self, scheme: str, day: datetime.date) -> str | None:
+        """What a scheme calls it on `day`; None where that is not known."""
+        for each in self.identifiers:
+            if each.scheme == scheme and _within(day, each.first, each.end):
+                return each.value
+        return None
 
 
 Extent = Literal["full", "partial"]
@@ -230,6 +259,11 @@ class Gazetteer:
         found = self._by_code.get(code, [])
         return sorted(found, key=lambda u: (u.code == code, u.born or datetime.date.min))[::-1]
 
+    def identified(self, scheme: str, value: str, day: datetime.date) -> list[Unit]:
+        """The units of `day` that a scheme calls so then: by level and code, mostly one."""
+        found = self._by_identifier.get((scheme, value), ())
+        return [u for u in found if u.alive_on(day) and u.identifier(scheme, day) == value]
+
     def alive(self, day: datetime.date, *, level: str | None = None) -> Iterator[Unit]:
         """Units that exist on `day`, by level and code."""
         for unit in self._in_order:
@@ -302,6 +336,14 @@ class Gazetteer:
             for name in of_unit:
                 by_key[name.key].append(name)
         return dict(by_key), names
+
+    @cached_property
+    def _by_identifier(self) -> dict[tuple[str, str], list[Unit]]:
+        found: dict[tuple[str, str], list[Unit]] = defaultdict(list)
+        for unit in self._in_order:
+            for key in dict.fromkeys((each.scheme, each.value) for each in unit.identifiers):
+                found[key].append(unit)
+        return dict(found)
 
     @cached_property
     def _in_order(self) -> list[Unit]:

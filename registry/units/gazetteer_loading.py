@@ -11,7 +11,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.core.sql import Statements
-from registry.units.gazetteer import Gazetteer, Succession, Unit, UnitVersion, copy_of, today
+from registry.units.gazetteer import (
+    Gazetteer,
+    Succession,
+    Unit,
+    UnitIdentifier,
+    UnitVersion,
+    copy_of,
+    today,
+)
 
 SQL: Final = Statements(__file__)
 
@@ -68,12 +76,17 @@ def _loaded(session: Session, version: int, day: datetime.date) -> Gazetteer:
     # command waits for it.
     for unit_id, *columns, undated in session.execute(SQL.text("versions")).all():
         (signed if undated else versions)[unit_id].append(UnitVersion(*map(same, columns)))
+    identifiers: dict[int, list[UnitIdentifier]] = defaultdict(list)
+    for unit_id, scheme, value, first, end in session.execute(SQL.text("identifiers")).all():
+        called = UnitIdentifier(same(scheme), value, same(first), same(end))
+        identifiers[unit_id].append(called)
     units = {
         unit_id: Unit(
             *(unit_id, same(level), code, same(born), same(ended), lon, lat, area_km2),
             tuple(versions[unit_id]),
             _pairs(aliases),
             tuple(signed.get(unit_id, ())),
+            tuple(identifiers.get(unit_id, ())),
         )
         for unit_id, level, code, born, ended, lon, lat, area_km2, aliases in session.execute(
             SQL.text("units")

@@ -14,6 +14,10 @@ SELECT unit_id, name, name_en, kind, province_id, district_id, lower(valid) AS v
 FROM admin_unit_version
 ORDER BY unit_id, valid
 
+-- identifiers --
+SELECT unit_id, scheme, value, lower(valid) AS first, upper(valid) AS after FROM unit_identifier
+ORDER BY unit_id, scheme, valid
+
 -- successions --
 SELECT s.predecessor_id, s.successor_id, s.extent, s.effective_on
 FROM admin_unit_succession s

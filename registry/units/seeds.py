@@ -7,6 +7,8 @@ holds something ends by a reform, not by the seeds.
 
 A version whose `date_basis` is `signed` is a change whose day of effect nobody knows yet: it is
 kept without days, and the version before it stays in force.
+
+Identifiers in other schemes are those of the seeds until an operator loads a file of the scheme.
 """
 
 import hashlib
@@ -38,6 +40,7 @@ FILES: Final = {
     "unit_successions": "pred_level, pred_code, pred_born, succ_level, succ_code, succ_born,"
     " extent, effective_on, source",
     "unit_aliases": "level, code, born, alias, kind, source",
+    "unit_identifiers": "level, code, born, scheme, value, valid_from, source",
     "targets": "province_code, households, quality, source, reference_date",
 }
 
@@ -49,6 +52,8 @@ _STEPS: Final = (
         "add_versions",
         "add_successions",
         "add_aliases",
+        "remove_identifiers",
+        "add_identifiers",
         "add_targets",
     ),
 )

@@ -106,6 +106,24 @@ JOIN seed_key k ON k.level = a.level AND k.code = a.code
     AND k.born IS NOT DISTINCT FROM a.born::date
 ON CONFLICT DO NOTHING
 
+-- remove_identifiers --
+-- What a file or a reform said stays.
+DELETE FROM unit_identifier WHERE source NOT LIKE 'file %' AND source NOT LIKE 'decision %'
+
+-- add_identifiers --
+INSERT INTO unit_identifier (unit_id, scheme, value, valid, source)
+SELECT k.id, s.scheme, s.value, daterange(s.valid_from::date, NULL), s.source
+FROM seed_unit_identifiers s
+JOIN seed_key k ON k.level = s.level AND k.code = s.code
+    AND k.born IS NOT DISTINCT FROM s.born::date
+WHERE NOT EXISTS (
+    SELECT FROM unit_identifier f WHERE f.scheme = s.scheme AND f.source LIKE 'file %'
+) AND NOT EXISTS (
+    SELECT FROM unit_identifier r
+    WHERE r.unit_id = k.id AND r.scheme = s.scheme
+        AND r.valid && daterange(s.valid_from::date, NULL)
+)
+
 -- add_targets --
 INSERT INTO target (unit_id, households, quality, source, reference_date)
 SELECT k.id, t.households::int, t.quality, t.source, t.reference_date::date

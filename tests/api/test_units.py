@@ -234,3 +234,25 @@ def test_tomorrow_is_refused(client: FlaskClient) -> None:
         response = client.get(path, query_string={"as_of": tomorrow.isoformat()})
         assert response.status_code == 422
         assert response.get_json()["errors"][0]["code"] == "day_in_future"
+
+
+def test_unit_is_found_by_what_another_scheme_calls_it(client: FlaskClient) -> None:
+    found = get(client, "/v1/units", scheme="postcode", value="11528", ids="true")
+    assert [unit["full_name"] for unit in found["units"]] == ["Phường Láng"]
+    assert found["units"][0]["ids"] == {"postcode": "11528"}
+    assert found["units"][0]["postcode"] == "11528"
+    assert get(client, "/v1/units/00199", ids="true")["ids"] == {"postcode": "11528"}
+    assert "ids" not in get(client, "/v1/units/00199")
+    # Hà Giang is no more, and no code of its successor is known.
+    gone = get(client, "/v1/units", scheme="iso_3166_2", value="VN-03")
+    assert (gone["total"], gone["earlier"]["as_of"]) == (0, "2025-06-30")
+    then = get(client, "/v1/units", scheme="iso_3166_2", value="VN-03", as_of="2025-06-30")
+    assert [unit["full_name"] for unit in then["units"]] == ["Tỉnh Hà Giang"]
+    assert get(client, "/v1/units", scheme="ghn", value="20308")["total"] == 0
+    for wrong in (
+        "scheme=postcode",
+        "value=1",
+        "scheme=Post&value=1",
+        f"scheme=a&value={'x' * 201}",
+    ):
+        assert client.get(f"/v1/units?{wrong}").status_code == 422

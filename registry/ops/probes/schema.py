@@ -53,6 +53,7 @@ TRIGGERS: Final = {
     "admin_unit_version": ("admin_unit_version_gazetteer",),
     "admin_unit_alias": ("admin_unit_alias_gazetteer",),
     "admin_unit_succession": ("admin_unit_succession_gazetteer",),
+    "unit_identifier": ("unit_identifier_gazetteer",),
 }
 """Rules that hold only while their trigger is enabled."""
 

@@ -64,3 +64,8 @@ SELECT e.id, e.kind, e.actor, e.reason, e.decision_number, e.occurred_at,
         FROM jsonb_array_elements_text(e.scope -> 'localities') WITH ORDINALITY l (id, at)))
         ELSE e.scope END AS scope
 FROM public.event e, street_end s;
+
+-- Units had no identifiers but their codes.
+CREATE TEMPORARY TABLE unit_identifier (
+    unit_id integer, scheme text, value text, valid daterange, source text
+) ON COMMIT DROP;

@@ -21,7 +21,6 @@ from registry.core.events import Cause, write_scope
 from registry.core.messages import Message
 from registry.core.personal import PERSONAL_DATA
 from registry.core.sql import Statements
-from registry.coverage.target_units import UNIT_PROBLEMS
 from registry.files.table_column import Wrong
 from registry.files.table_file import ProblemTable, RowProblem
 from registry.publish.services import Kind
@@ -37,6 +36,7 @@ from registry.publish.services.rows import (
     rows_of,
 )
 from registry.units.gazetteer import Gazetteer
+from registry.units.written_units import UNIT_PROBLEMS
 
 SQL: Final = Statements(__file__, "queries.sql")
 

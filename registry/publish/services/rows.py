@@ -21,7 +21,6 @@ from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.personal import PERSONAL_DATA, holds_personal
 from registry.core.sources import open_source
-from registry.coverage.target_units import TargetUnits
 from registry.files.formats.table import not_opened, unreadable
 from registry.files.table_column import Wrong
 from registry.files.table_file import TableFile, in_order, opened_table
@@ -29,6 +28,7 @@ from registry.publish.services import KINDS, Kind
 from registry.units.boundaries.geojson import read_features
 from registry.units.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
 from registry.units.gazetteer import Gazetteer, Unit, today
+from registry.units.written_units import WrittenUnits
 
 MOST_ROWS: Final = 50_000
 MOST_VERTICES: Final = 20_000
@@ -155,7 +155,7 @@ class Reader:
 
     operator: str
     gazetteer: Gazetteer
-    units: TargetUnits
+    units: WrittenUnits
     known: dict[str, frozenset[int] | Wrong] = field(default_factory=dict)
     """What names and codes of communes mean: files say the same in many rows."""
 
@@ -164,7 +164,7 @@ class Reader:
         """For these rows, whose codes of communes are all of one list."""
         named = (TABLE.column("communes").parse(row.cells["communes"]) for row in rows)
         parts = ({"code": part} for parts in named for part in parts)
-        return cls(operator, gazetteer, TargetUnits.of(gazetteer, today(), parts))
+        return cls(operator, gazetteer, WrittenUnits.of(gazetteer, today(), parts))
 
     def read(self, row: FileRow) -> Read | list[Wrong]:
         """What the row says, or all that is wrong with it."""

@@ -18,8 +18,6 @@ from registry.records.restricted import tells_door
 
 SQL: Final = Statements(__file__, "queries.sql")
 
-SCHEME: Final = "^[a-z][a-z0-9_]{0,39}$"
-MAX_VALUE: Final = 200
 MOST_ANSWERED: Final = 100
 """Records of one value that are answered: a postcode has thousands."""
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from registry.core.database import driver_connection
 from registry.core.days import day_after
-from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
+from registry.core.schemes import SCHEME, check_scheme
 from registry.core.sql import Statements
 from registry.files.table_column import Wrong
 from registry.files.table_file import (
@@ -26,7 +26,7 @@ from registry.files.table_file import (
     in_order,
     opened_table,
 )
-from registry.records.external_ids import SCHEME, ExternalId
+from registry.records.external_ids import ExternalId
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -70,10 +70,8 @@ def load_external_ids(
     UnreadableFileError for a file that cannot be read or lacks the columns, InvalidInputError for a
     malformed scheme.
     """
-    if scheme is not None and not re.fullmatch(SCHEME, scheme):
-        raise InvalidInputError.of_field(
-            "scheme", "malformed_scheme", PROBLEMS["scheme_unreadable"]
-        )
+    if scheme is not None:
+        check_scheme(scheme)
     read: dict[tuple[str, str, str], tuple[int, ExternalId]] = {}
     problems: list[RowProblem] = []
     count = 0

@@ -431,6 +431,7 @@ TWICE: list[tuple[str, Row]] = [
     ("ex_admin_unit_one_per_code_and_day", {"lifetime": Range(DAY, None)}),
     ("ex_admin_unit_one_per_code_and_day", {"lifetime": ALWAYS}),
     ("ex_admin_unit_version_one_per_day", {"valid": Range(DAY, datetime.date(2026, 7, 2))}),
+    ("ex_unit_identifier_one_per_day", {"value": "VN-SG"}),
     ("uq_feed_event_id", {}),
     ("uq_field_round_code_hash", {}),
     ("uq_import_work_actor_idempotency_key", {"import_id": -1}),

@@ -30,6 +30,8 @@ changes:
 """
 BESIDE = (
     "INSERT INTO external_id VALUES (:code, 'postcode', '11500', '[2026-01-01,2027-01-01)')",
+    "INSERT INTO unit_identifier (unit_id, scheme, value, source)"
+    " SELECT unit_id, 'ghn', '20308', 'file ghn.csv' FROM household WHERE code = :code",
     "INSERT INTO plate (code, issued_on, mounted_on, lost_on)"
     " VALUES (:code, '2026-01-02', '2026-01-03', '2026-02-03'), (:code, '2026-03-02', NULL, NULL)",
     "INSERT INTO certificate (number, code, unit_id, issued_on, label, event_id)"

@@ -357,7 +357,7 @@ NOT_CARRIED = {
     "for undoing": "household_ref_before reform_before",
     "others'": "service_area service_area_code service_area_unit service_office webhook"
     " webhook_code webhook_delivery webhook_unit",
-    "not filled yet": "household_use unit_identifier",
+    "not filled yet": "household_use",
     "of the place": "backup_run second_person_table service_count",
 }
 """Why a table is in no transfer file → the tables."""

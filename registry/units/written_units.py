@@ -1,4 +1,4 @@
-"""Which unit a row of targets means, by code, by name, or by both, which must agree."""
+"""Which unit a row of a table means, by code, by name, or by both, which must agree."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -20,13 +20,13 @@ UNIT_PROBLEMS: Final = {
 }
 """Code → why what somebody wrote is no unit of today, in words."""
 _PROVINCE_WORDS: Final = ("tinh ", "thanh pho ", "tp ")
-_DIGITS: Final = {"province": 2, "commune": 5}
+_DIGITS: Final = {"province": 2, "district": 3, "commune": 5}
 Problem = tuple[str, str]
 """Code and value."""
 
 
 @dataclass(frozen=True, slots=True)
-class TargetUnits:
+class WrittenUnits:
     """Finds the units of one file, whose codes are all of one list."""
 
     gazetteer: Gazetteer
@@ -37,19 +37,22 @@ class TargetUnits:
     @classmethod
     def of(
         cls, gazetteer: Gazetteer, day: datetime.date, rows: Iterable[Mapping[str, str]]
-    ) -> "TargetUnits":
+    ) -> "WrittenUnits":
         """For the rows of a file."""
         return cls(gazetteer, day, any(cells["code"].startswith("0") for cells in rows))
 
     def find(self, cells: Mapping[str, str]) -> Unit | Problem:
-        """The unit of today that the cells mean, or what is wrong with them.
+        """The unit of the day that the cells mean, or what is wrong with them.
 
-        `cells["code_level"]` says of what level the codes are by their header, '' for any.
+        `cells["code_level"]` says of what level the codes are by their header, '' for any. Only a
+        table of an old map has `district`.
         """
         if cells["code"]:
             return self._by_code(cells)
-        if not cells["commune"] and not cells["province"]:
+        if not _words(cells):
             return "unit_missing", ""
+        if cells.get("district") and not cells["commune"]:
+            return self._named(_words(cells), level="district")
         # `Tỉnh Phú Thọ` in the column of names is the province, never the ward of that name.
         if not cells["commune"] or fold(cells["commune"]).startswith(_PROVINCE_WORDS):
             return self._named(cells["commune"] or cells["province"], level="province")
@@ -75,6 +78,8 @@ class TargetUnits:
         if not bearers:
             return "commune_differs_from_code", f"{cells['code']} ≠ {_words(cells)}"
         living = [unit for unit in bearers if unit.alive_on(self.day)]
+        if len(living) > 1 and self.zeros_kept:
+            living = [unit for unit in living if unit.code == cells["code"]]
         if len(living) == 1:
             return living[0]
         if living:
@@ -83,15 +88,21 @@ class TargetUnits:
 
     def _bearers(self, code: str, level: str) -> list[Unit]:
         """All units that ever bore the code, its zeros put back where a spreadsheet took them."""
-        if len(code) > 2 or (level == "commune" and not code.startswith("0")):
+        if level == "district":
+            codes = {code.zfill(_DIGITS[level])}
+        elif len(code) > 2 or (level == "commune" and not code.startswith("0")):
             codes = {code.zfill(_DIGITS["commune"])}
+            if not level and len(code) == _DIGITS["district"]:
+                codes.add(code)
         elif level == "province":
-            codes = {code.zfill(_DIGITS["province"])}
+            codes = {code.zfill(_DIGITS[level])}
         elif self.zeros_kept:
             codes = {code}
         else:
             codes = {code.zfill(digits) for digits in _DIGITS.values()}
-        return [unit for each in sorted(codes) for unit in self.gazetteer.with_code(each)]
+        # The last is named where none is alive, and today no district is.
+        ordered = sorted(codes, key=lambda each: (len(each) != _DIGITS["district"], each))
+        return [unit for each in ordered for unit in self.gazetteer.with_code(each)]
 
     def _units_named(self, cells: Mapping[str, str]) -> list[Unit]:
         """All units that the names in a row may mean; empty for none, and for names of nothing."""
@@ -118,13 +129,13 @@ class TargetUnits:
         )
 
     def _named(self, words: str, *, level: str) -> Unit | Problem:
-        """The unit of today that the words name, all of them."""
+        """The unit of the day that the words name, all of them."""
         namings = [naming for naming in read_units(self.gazetteer, words) if not naming.unread]
         innermost = [unit for naming in namings if (unit := naming.innermost) is not None]
         # A name alone may be a province's as well as a ward's, and then it is the province's.
         named = [unit for unit in innermost if unit.level == level] or innermost
-        if level == "province":
-            named = [unit for unit in named if unit.level == "province"]
+        if level != "commune":
+            named = [unit for unit in named if unit.level == level]
         living = {unit.id: unit for unit in named if unit.alive_on(self.day)}
         if len(living) == 1:
             return next(iter(living.values()))
@@ -156,7 +167,7 @@ def unit_written(gazetteer: Gazetteer, text: str, day: datetime.date, name: str 
     Raises InvalidInputError, which tells those that a name may mean.
     """
     text = text.strip()
-    found = TargetUnits.of(gazetteer, day, [{"code": text}]).written(text)
+    found = WrittenUnits.of(gazetteer, day, [{"code": text}]).written(text)
     if isinstance(found, Unit):
         return found
     problem, value = found
@@ -165,4 +176,5 @@ def unit_written(gazetteer: Gazetteer, text: str, day: datetime.date, name: str 
 
 
 def _words(cells: Mapping[str, str]) -> str:
-    return ", ".join(filter(None, (cells["commune"], cells["province"])))
+    named = (cells["commune"], cells.get("district"), cells["province"])
+    return ", ".join(filter(None, named))

@@ -1,0 +1,28 @@
+"""Identifiers of units: one of a scheme on a day, and every process hears of a new one.
+
+Revision ID: 0005
+Revises: 0004
+"""
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+# Nothing has filled the table yet: there is nothing to scan, and nobody to wait.
+_ONE_PER_DAY = """
+-- squawk-ignore constraint-missing-not-valid
+ALTER TABLE unit_identifier ADD CONSTRAINT ex_unit_identifier_one_per_day
+    EXCLUDE USING gist (unit_id WITH =, scheme WITH =, valid WITH &&)
+"""
+_RAISE_VERSION = """
+CREATE TRIGGER unit_identifier_gazetteer AFTER INSERT OR UPDATE OR DELETE ON unit_identifier
+    FOR EACH STATEMENT EXECUTE FUNCTION raise_gazetteer_version()
+"""
+
+
+def upgrade() -> None:
+    op.execute(_ONE_PER_DAY)
+    op.execute(_RAISE_VERSION)

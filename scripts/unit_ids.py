@@ -1,0 +1,108 @@
+"""`diachiso unit-ids`: what other schemes call units."""
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import click
+
+from registry.core.messages import N_, _
+from registry.core.schemes import SCHEMES
+from registry.records.unit_identifiers import (
+    TABLE,
+    IdentifierFile,
+    SchemeCovered,
+    UnitIdentifiersLoaded,
+    covered_schemes,
+    load_unit_identifiers,
+)
+from registry.units.gazetteer import UnitRef, today
+from scripts.command import command
+from scripts.opened import opened_session
+from scripts.options import DryRun
+from scripts.problems import SHOWN, show_problems
+from scripts.table_template import template_of
+
+_SEVERITIES = {"error": N_("rejected")}
+
+
+def _show(result: UnitIdentifiersLoaded, *, dry_run: bool) -> None:
+    if dry_run:
+        click.echo(_("Dry run, nothing was written"))
+    elif not result.written:
+        click.echo(_("Nothing was written: a file is taken as a whole"))
+    click.echo(
+        _(
+            "{rows:n} rows: {new:n} units new, {changed:n} changed, {unchanged:n} unchanged",
+            rows=result.rows,
+            new=result.new,
+            changed=result.changed,
+            unchanged=result.unchanged,
+        )
+    )
+    show_problems(result.problems, _SEVERITIES)
+    _show_missing(result.missing)
+
+
+def _show_missing(missing: Sequence[UnitRef]) -> None:
+    if missing:
+        click.echo("  " + _("units without a value: {count:n}", count=len(missing)))
+    for unit in missing[:SHOWN]:
+        click.echo(f"    {unit['code']} {unit['name']}")
+    if len(missing) > SHOWN:
+        more = len(missing) - SHOWN
+        click.echo("    " + _("… and {count:n} more; --format json has all of them", count=more))
+
+
+def _show_schemes(found: Sequence[SchemeCovered]) -> None:
+    for each in found:
+        known = SCHEMES.get(each.scheme)
+        about = f" ({known.vietnamese})" if known else ""
+        units = _("{count:n} of {total:n} units", count=each.units, total=each.total)
+        click.echo(f"{each.scheme}{about}, {each.level}: {units}")
+        _show_missing(each.missing)
+
+
+@click.group("unit-ids")
+def unit_ids() -> None:
+    """What other schemes call units: postcodes, ISO 3166-2, carriers' ids."""
+
+
+@command(unit_ids, text=_show, failed=lambda r: not r.written)
+def load(
+    file: Path,
+    *,
+    scheme: Annotated[str, "Whose ids they are: postcode, the name of a carrier."],
+    map_on: Annotated[
+        datetime.date | None, "--map-on DAY", "Day of the map whose units the file has."
+    ] = None,
+    since: Annotated[
+        datetime.date | None, "--since DAY", "Other ids go on to hold until this day."
+    ] = None,
+    partial: Annotated[bool, "Units that the file does not have keep what they have."] = False,
+    sheet: Annotated[str | None, "--sheet NAME", "Sheet to read."] = None,
+    dry_run: DryRun = False,
+) -> UnitIdentifiersLoaded:
+    """Read what a scheme calls units from FILE: code or names, value, valid_from, valid_to.
+
+    The file has every unit of the levels that are in it, unless it is partial. Where a row is
+    wrong, a value is that of two units, or a unit is missing, all of that is listed, nothing is
+    written and the exit status is 1.
+    """
+    with opened_session(dry_run=dry_run) as session:
+        given = IdentifierFile(scheme, map_on, since, partial)
+        return load_unit_identifiers(session, file, given, sheet)
+
+
+@command(unit_ids, "list", text=_show_schemes)
+def list_(
+    *,
+    on: Annotated[datetime.date | None, "--on DAY", "Of the units of that day."] = None,
+) -> list[SchemeCovered]:
+    """How many units each scheme has, and those that it has not."""
+    with opened_session() as session:
+        return covered_schemes(session, on or today())
+
+
+unit_ids.add_command(template_of(TABLE))
