@@ -13,6 +13,7 @@ from api.core.types import Day
 from api.v1.geocode import suggested_codes
 from geo.code import format as code_display
 from registry.search.disclosure import told_validation
+from registry.search.faults import POINT_ESTIMATED
 from registry.search.find.mistyped_codes import SuggestedCode
 from registry.search.geocode import Question
 from registry.search.judge.verdicts import (
@@ -157,6 +158,11 @@ class ValidationAnswer(TypedDict):
     province: UnitRef | None
     lon: float | None
     lat: float | None
+    accuracy_m: float | None
+    """Of the point"""
+    point_estimated: bool
+    """Whether the point is between registered numbers beside the one that was written, which is not
+    registered itself"""
     components: list[ValidatedComponent]
     question: ShopperQuestion | None
     suggestions: list[SuggestedCode]
@@ -182,6 +188,8 @@ def validation_answer(found: Validation) -> ValidationAnswer:
         province=unit_ref(found.province, day),
         lon=found.lon,
         lat=found.lat,
+        accuracy_m=found.accuracy_m,
+        point_estimated=found.lon is not None and POINT_ESTIMATED in found.faults,
         components=[validated_component(part) for part in found.components],
         question=shopper_question(found.question) if found.question else None,
         suggestions=suggested_codes(found.suggestions),

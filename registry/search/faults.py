@@ -18,6 +18,7 @@ AMBIGUOUS_AT_MOST: Final = 0.5
 ONLY_DOOR: Final = "only_door"
 BY_STREET: Final = "commune_by_street"
 COMMUNE_UNSAID: Final = frozenset({"commune_missing", BY_STREET})
+POINT_ESTIMATED: Final = "point_estimated"
 POINT_CONTRADICTS: Final = "point_contradicts_text"
 SEARCH_INCOMPLETE: Final = "search_incomplete"
 """Of a text that would take more work than any address does (`registry.core.text_work`)."""

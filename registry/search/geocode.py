@@ -37,6 +37,7 @@ from registry.search.faults import POINT_CONTRADICTS, SEARCH_INCOMPLETE
 from registry.search.find.areas import area_of
 from registry.search.find.door_search import Asker
 from registry.search.find.doors import active_records, records_of
+from registry.search.find.estimated import with_estimates
 from registry.search.find.groups import commune_untold, is_group_alone, is_named
 from registry.search.find.mistyped_codes import MeantCode, meant_code
 from registry.search.judge.doubts import doubts_of_door, told_doubts, told_missing
@@ -149,6 +150,7 @@ def locating(gazetteer: Gazetteer, question: Question, work: Work | None = None)
     if question.near is not None:
         found = nearest_first(found, *question.near)
     found = yield from told_missing(found[: question.limit], search.reading)
+    found = yield from with_estimates(found, search.reading)
     if not (found and found[0].level in DOORS and is_sure(found[0])):
         doubt()  # the door may be in a unit that is newer than this map
     meant = None

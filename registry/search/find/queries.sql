@@ -236,6 +236,26 @@ FROM {lines} CROSS JOIN LATERAL (
 WHERE d.number % 2 = k.number % 2
 GROUP BY k.question, k.id
 
+-- beside_number --
+-- Doors on one side of a street, or in one alley of it, whose numbers are near to one: by as many
+-- probes of the index of streets, for text does not sort as numbers do.
+SELECT k.question, k.at, h.house_number_key, ST_X(h.point), ST_Y(h.point), h.position_accuracy_m
+FROM {lines} CROSS JOIN LATERAL (
+    SELECT p.id FROM place p
+    WHERE p.class = 'street' AND p.key = k.key COLLATE "C" AND p.unit_id = k.unit_id
+        AND p.name = k.name AND p.former_unit_id IS NOT DISTINCT FROM k.former_id
+    LIMIT 1
+) s
+CROSS JOIN generate_series(-{steps}, {steps}, 2) step
+CROSS JOIN unnest(ARRAY['', 'A', 'B', 'C']) letter
+CROSS JOIN LATERAL (
+    SELECT h.* FROM household h
+    WHERE h.street_id = s.id AND h.house_number_key = (k.alley || k.number + step || letter)
+            COLLATE "C"
+        AND {open} AND h.point IS NOT NULL AND h.position_method NOT IN ('interpolated', 'centroid')
+    LIMIT 1
+) h
+
 -- numbers_of_several --
 SELECT DISTINCT k.question, h.house_number_key
 FROM {lines} JOIN household h ON h.street_id = k.id AND h.house_number_key LIKE '%-%'

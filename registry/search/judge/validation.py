@@ -98,6 +98,7 @@ class Judge:
             reason=next((fault for fault in self.faults if fault in REASONS), None),
             on=words.on if one else None,
             faults=tuple(self.faults),
+            accuracy_m=answer.accuracy_m if one else None,
         )
 
     def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:

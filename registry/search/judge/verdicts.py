@@ -161,6 +161,8 @@ class Validation:
     """The address as it was written on the day that was asked about."""
     faults: tuple[str, ...] = ()
     """Codes of `registry.search.faults`: those of the answer that is told."""
+    accuracy_m: float | None = None
+    """Of the point."""
 
     @property
     def messages(self) -> tuple[str, str]:
