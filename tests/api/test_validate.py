@@ -25,6 +25,7 @@ def test_certain_door_has_its_code_and_no_question(site: Site) -> None:
     components = body.pop("components")
     assert body.pop("lon") is not None
     assert body.pop("lat") is not None
+    assert (body.pop("accuracy_m"), body.pop("point_estimated")) == (None, False)
     assert body == {
         "verdict": "correct",
         "next_action": "use_corrected",

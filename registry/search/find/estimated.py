@@ -30,7 +30,7 @@ _NARROWEST_M, _WIDEST_M = 0.5, 15.0
 """Metres between two numbers, as streets have them; doors that a geocoder put in the middle of
 their street lie nearer, and those of another stretch of it farther.
 """
-_UNSAID_M: Final = 10.0
+_UNSAID_M: Final = 30.0
 """How far a neighbour may be from its point where nobody said."""
 _MOST_M: Final = 150.0
 """An error beyond which the middle of the street says as much."""
