@@ -10,7 +10,7 @@ from registry.publish.batch import RECHECK, Outcome
 from registry.publish.batch.recheck import CHANGED, Rechecked
 from registry.records.record import DatedLabel, Record, Wording, record_wording, wording
 from registry.search.answers import Answer
-from registry.search.faults import FAULTS
+from registry.search.faults import FAULTS, POINT_ESTIMATED
 from registry.search.judge.verdicts import REASONS, Validation
 from registry.units.gazetteer import Gazetteer, Unit
 
@@ -107,9 +107,15 @@ def _answer(
         "level": answer.level,
         **(far if operation == "reverse" else sure),
         "faults": " ".join(answer.faults) or None,
-        "detail": "; ".join(FAULTS[fault].message for fault in answer.faults) or None,
+        "detail": "; ".join(_said(fault, answer.accuracy_m) for fault in answer.faults) or None,
         **_place(day, words, answer.record.code if answer.record else None, answer.lon, answer.lat),
     }
+
+
+def _said(fault: str, accuracy_m: float | None) -> str:
+    """What a fault means; of an estimated point with its error."""
+    said = FAULTS[fault].message
+    return f"{said} (± {accuracy_m:.0f} m)" if fault == POINT_ESTIMATED and accuracy_m else said
 
 
 def _place(
@@ -133,6 +139,7 @@ def _label_on(told: DatedLabel | None) -> dict[str, Cell]:
 def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
     asked = found.question
     choices = [choice.label for choice in asked.choices] if asked else []
+    estimated = found.lon is not None and POINT_ESTIMATED in found.faults
     return {
         "verdict": found.verdict,
         "next_action": found.next_action,
@@ -145,6 +152,7 @@ def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
         "lat": found.lat,
         "question": asked.text if asked else None,
         "choices": " | ".join(choices) or None,
+        "detail": _said(POINT_ESTIMATED, found.accuracy_m) if estimated else None,
         **_suggestions(map(code_display, found.suggestions)),
         **_label_on(found.on),
     }

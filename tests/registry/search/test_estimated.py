@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from registry.core.database import session_scope
+from registry.publish.batch import outcomes
+from registry.publish.batch.flat import flat
 from registry.search.answers import Answer
 from registry.search.geocode import Question, geocode
 from registry.search.validate import validate
-from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer import Gazetteer, today
 from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.lifecycle import ELSEWHERE, LANG, Town, town
 
@@ -73,6 +75,10 @@ def test_number_between_two_of_its_side_is_placed_between_them(
     verdict = validate(known, place.reads, Question(text))
     assert (verdict.verdict, verdict.code) == ("unverified", None)
     assert (verdict.lon, verdict.accuracy_m) == (found.lon, accuracy_m)
+    for operation in ("geocode", "validate"):
+        (outcome,) = outcomes(known, place.reads, operation, [lambda: Question(text)])
+        detail = flat(known, today(), operation, outcome)["detail"]
+        assert f"(± {accuracy_m} m)" in str(detail)
 
 
 @pytest.mark.parametrize(
