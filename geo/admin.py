@@ -98,6 +98,9 @@ _NUMBERED_KINDS: Final = {
     for write in (accent_key, fold)
 }
 # People write the postcode behind the province: `Hà Nội10000`, `Đắk Lắk 63000`.
+_POSTCODE_AT_END: Final = re.compile(
+    r"(?<![\d/.-])(\d{5})(?:\W+(?:vi[eệ]t ?nam|vn))?\W*$", re.IGNORECASE
+)
 _POSTCODE: Final = re.compile(rf"(?:(?<=\w)\W+|(?<=[^\W\d_])){POSTCODE}\W*$")
 # A dash right before a kind parts as a comma does: `Nguyễn Trãi-P.7-Q.5`; `B-P.502` is a flat.
 _SEPARATORS: Final = re.compile(
@@ -192,6 +195,18 @@ def _begins_with(written: list[tuple[str, str]], kind: tuple[tuple[str, str], ..
     return len(written) >= len(kind) and all(
         accents in word for (accents, _), word in zip(written, kind, strict=False)
     )
+
+
+def postcode_in(text: str) -> str | None:
+    """The five-digit postcode that ends an address.
+
+    >>> postcode_in("27 Láng, Hà Nội 11528, Việt Nam"), postcode_in("27 Láng, Hà Nội12012")
+    ('11528', '12012')
+    >>> postcode_in("27 Láng, Hà Nội 100000"), postcode_in("12/10528")
+    (None, None)
+    """
+    found = _POSTCODE_AT_END.search(text)
+    return found[1] if found else None
 
 
 def parse_name(part: str) -> list[NamedPart]:

@@ -19,6 +19,7 @@ ONLY_DOOR: Final = "only_door"
 BY_STREET: Final = "commune_by_street"
 COMMUNE_UNSAID: Final = frozenset({"commune_missing", BY_STREET})
 POINT_ESTIMATED: Final = "point_estimated"
+POSTCODE_CONTRADICTS: Final = "postcode_contradicts_text"
 POINT_CONTRADICTS: Final = "point_contradicts_text"
 SEARCH_INCOMPLETE: Final = "search_incomplete"
 """Of a text that would take more work than any address does (`registry.core.text_work`)."""

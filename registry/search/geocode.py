@@ -42,6 +42,7 @@ from registry.search.find.groups import commune_untold, is_group_alone, is_named
 from registry.search.find.mistyped_codes import MeantCode, meant_code
 from registry.search.judge.doubts import doubts_of_door, told_doubts, told_missing
 from registry.search.judge.explanation import Tried
+from registry.search.judge.postcodes import by_postcode
 from registry.search.judge.ranking import (
     SECOND_NUMBER,
     Located,
@@ -225,7 +226,7 @@ class _Search:
         coded = yield from self._of_codes_in(text, code)
         if coded is not None:
             return coded
-        found = yield from self._read(text)
+        found = by_postcode(self.gazetteer, self.day, (yield from self._read(text)), text)
         if unread := unread_code(text):
             return (yield from self._without_code(unread, found))
         return found
