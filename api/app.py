@@ -47,6 +47,7 @@ from api.desk import undo as desk_undo
 from api.desk import webhooks as desk_webhooks
 from api.desk.blueprint import prepare_desk
 from api.document.fold import Description
+from api.dropin import nominatim, photon
 from api.maps import ogc, tiles
 from api.mcp import http as mcp
 from api.pages import (
@@ -152,6 +153,8 @@ _BLUEPRINTS: Final = (
     external.blueprint,
     geocode.blueprint,
     mcp.blueprint,
+    nominatim.blueprint,
+    photon.blueprint,
     ogc.blueprint,
     reverse.blueprint,
     route.blueprint,

@@ -1,0 +1,189 @@
+"""A place that a search answers, as geocoders of OpenStreetMap describe places."""
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2s
+from math import cos, radians, sqrt
+from typing import Final, NamedTuple
+
+from api.core.context import gazetteer
+from api.v1.features import GeocodingProperties, feature_of
+from geo import code as codes
+from registry.search.answers import Answer
+from registry.search.autocomplete.suggestion import Suggestion
+from registry.units.gazetteer import Gazetteer, Unit, today
+
+COUNTRY: Final = "vn"
+COUNTRY_NAME: Final = "Việt Nam"
+_CODES: Final = 1 << 40
+"""Above the serials of all codes: ids of places that have none."""
+_DEGREE_M: Final = 111_320.0
+_ISO: Final = "iso_3166_2"
+
+
+class Kind(NamedTuple):
+    """What OpenStreetMap calls places of a level."""
+
+    key: str
+    value: str
+    rank: int
+    addresstype: str
+    member: str
+    """Of the address, which is its name."""
+    reach_m: float
+    """About half its width, where no area is on record."""
+
+
+KINDS: Final = {
+    "household": Kind("place", "house", 30, "place", "house_number", 15),
+    "building": Kind("building", "yes", 30, "building", "house_number", 30),
+    "alley": Kind("highway", "service", 27, "road", "road", 150),
+    "street": Kind("highway", "residential", 26, "road", "road", 400),
+    "locality": Kind("place", "hamlet", 20, "hamlet", "hamlet", 500),
+    "commune": Kind("boundary", "administrative", 12, "city", "city", 3_000),
+    "province": Kind("boundary", "administrative", 8, "state", "state", 60_000),
+}
+_OUTWARDS: Final = tuple(KINDS)
+_MEMBERS: Final = (
+    *(("house_number", "housenumber"), ("road", "street"), ("hamlet", "locality")),
+    *(("city", "city"), ("county", "district"), ("state", "state"), ("postcode", "postcode")),
+)
+"""Member of Nominatim's address → of GeocodeJSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place with a point."""
+
+    id: int
+    """The serial of its code (`geo.code.to_serial`), by which it is looked up; of a place without
+    one a number that is its own."""
+    level: str
+    name: str
+    label: str
+    lon: float
+    lat: float
+    reach_m: float
+    importance: float
+    address: dict[str, str]
+    """In Nominatim's members, the smallest first."""
+    code: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What OpenStreetMap calls it."""
+        return KINDS[self.level]
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """West, south, east, north."""
+        north = self.reach_m / _DEGREE_M
+        east = north / max(cos(radians(self.lat)), 0.01)
+        return self.lon - east, self.lat - north, self.lon + east, self.lat + north
+
+
+def places_of(answers: Iterable[Answer]) -> Iterator[Place]:
+    """The answers that have a point; of units without one the seat."""
+    return filter(None, map(partial(_place_of, gazetteer(), today()), answers))
+
+
+def _place_of(known: Gazetteer, day: datetime.date, answer: Answer) -> Place | None:
+    unit, record = answer.unit, answer.record
+    lon, lat = answer.lon, answer.lat
+    if (lon is None or lat is None) and unit is not None:
+        lon, lat = unit.lon, unit.lat
+    if lon is None or lat is None:
+        return None
+    properties = feature_of(known, answer)["properties"]
+    address = _address(properties["geocoding"], known.province_of(unit, day) if unit else None, day)
+    label = properties["label"]
+    return Place(
+        id=codes.to_serial(record.code) if record else _number_of(f"{answer.level} {label}"),
+        level=answer.level,
+        name=address.get(KINDS[answer.level].member, label.split(",")[0]),
+        label=label,
+        lon=lon,
+        lat=lat,
+        reach_m=_reach(answer, unit),
+        importance=answer.confidence,
+        address=address,
+        code=record.code if record else None,
+    )
+
+
+def suggested(line: Suggestion) -> Iterator[Place]:
+    """A street, locality or unit that is suggested, where it has a point."""
+    if line.lon is None or line.lat is None:
+        return
+    level = line.type if line.type in KINDS else "locality"
+    day, name = today(), line.label.split(",")[0]
+    units = {"city": line.commune, "state": line.province}
+    address = {
+        KINDS[level].member: name,
+        **{key: unit.version_on(day).full_name for key, unit in units.items() if unit},
+        "country": COUNTRY_NAME,
+        "country_code": COUNTRY,
+    }
+    yield Place(
+        *(_number_of(f"{level} {line.label}"), level, name, line.label, line.lon, line.lat),
+        *(KINDS[level].reach_m, 0.5, address),
+    )
+
+
+def _address(
+    geocoding: GeocodingProperties, province: Unit | None, day: datetime.date
+) -> dict[str, str]:
+    told = {
+        ours: str(geocoding[theirs])  # type: ignore[literal-required]
+        for ours, theirs in _MEMBERS
+        if theirs in geocoding
+    }
+    iso = province.identifier(_ISO, day) if province else None
+    if iso is not None:
+        told["ISO3166-2-lvl4"] = iso
+    return {**told, "country": geocoding["country"], "country_code": COUNTRY}
+
+
+def _reach(answer: Answer, unit: Unit | None) -> float:
+    if answer.level in ("commune", "province") and unit is not None and unit.area_km2:
+        return sqrt(unit.area_km2) * 500
+    return max(KINDS[answer.level].reach_m, answer.accuracy_m or 0)
+
+
+def _number_of(name: str) -> int:
+    return _CODES + int.from_bytes(blake2s(name.encode(), digest_size=5).digest())
+
+
+def code_of(place_id: int) -> str | None:
+    """The code of a place by its id; None for the id of a place without one."""
+    return codes.from_serial(place_id) if 0 <= place_id < codes.PAYLOAD_END else None
+
+
+def no_finer(place: Place, level: str) -> Place:
+    """What holds a place, at a level or outside it: the street of a door."""
+    if _OUTWARDS.index(place.level) >= _OUTWARDS.index(level):
+        return place
+    outer = [
+        one for one in _OUTWARDS[_OUTWARDS.index(level) :] if KINDS[one].member in place.address
+    ]
+    if not outer:
+        return place
+    inner = {KINDS[one].member for one in _OUTWARDS[: _OUTWARDS.index(outer[0])]}
+    address = {key: value for key, value in place.address.items() if key not in inner}
+    address[KINDS[outer[0]].member] = name = place.address[KINDS[outer[0]].member]
+    label = ", ".join(value for key, value in address.items() if key in _SAID)
+    return Place(
+        *(_number_of(f"{outer[0]} {label}"), outer[0], name, label, place.lon, place.lat),
+        *(KINDS[outer[0]].reach_m, place.importance, address),
+    )
+
+
+_SAID: Final = frozenset({"road", "hamlet", "city", "state"})
+
+
+def inside(place: Place, box: tuple[float, float, float, float]) -> bool:
+    """Whether the point of a place lies in a box: west, south, east, north."""
+    west, south, east, north = box
+    return west <= place.lon <= east and south <= place.lat <= north
