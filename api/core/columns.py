@@ -9,7 +9,7 @@ from api.core.types import Request
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.search.geocode import MAX_TEXT, Components
-from registry.search.read.completed_text import UNITS
+from registry.search.read.completed_text import BESIDE
 
 
 def _text(value: str) -> str:
@@ -26,7 +26,7 @@ Begun = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text
 Column = Annotated[str, Field(max_length=200), AfterValidator(_text)]
 """A part; one that is blank is none (`Columns`)."""
 COMPONENTS: Final = tuple(Components.__dataclass_fields__)
-_DOOR: Final = tuple(part for part in COMPONENTS if part not in UNITS)
+_DOOR: Final = tuple(part for part in COMPONENTS if part not in BESIDE)
 
 
 class Columns(Request):
@@ -47,6 +47,9 @@ class Columns(Request):
     province: Column | None = Field(
         None, description="Tỉnh, thành phố, of any map, or its code; one of today before one of old"
     )
+    postcode: Column | None = Field(
+        None, description="Mã bưu chính; that of another commune than the address is a fault"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -60,7 +63,7 @@ class Columns(Request):
     def check_one_of(self, text: str | None, name: str) -> None:
         """Raise unless there is either a text, the parameter `name`, or parts of an address.
 
-        Units may stand beside a text.
+        Units and a postcode may stand beside a text.
         """
         parts = self.has_parts
         door = parts and any(getattr(self, part) is not None for part in _DOOR)

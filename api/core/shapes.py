@@ -1,21 +1,73 @@
 """Shapes that answers share: units in short, days; and answers that nobody keeps."""
 
 import datetime
+from dataclasses import dataclass
 from typing import Annotated, Final, TypeVar, overload
 
 from flask import Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from api.core.types import Request
 from registry.records import entrances
 from registry.records import record as records
 from registry.records.entrances import Kind, Source
+from registry.records.postal import foreign_lines, postal_lines
 from registry.units.gazetteer import VIET_NAM, Unit, UnitRef
 
 Body = TypeVar("Body")
-WITH_IDS: Final[bool] = Field(
-    False, description="Whether what other schemes call units is wanted as well, as `ids`"
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What is wanted beside what every answer has."""
+
+    ids: bool = False
+    postal: bool = False
+
+
+NO_EXTRAS: Final = Extras()
+
+
+class WithIds(Request):
+    """Whether other schemes are asked for."""
+
+    ids: bool = Field(
+        False, description="Whether what other schemes call units is wanted as well, as `ids`"
+    )
+
+
+class WithPostal(WithIds):
+    """Whether the address is wanted as it stands on a letter."""
+
+    postal: bool = Field(
+        False, description="Whether the lines of a letter are wanted as well, as `postal_label`"
+    )
+
+    @property
+    def extras(self) -> Extras:
+        """Both."""
+        return Extras(self.ids, self.postal)
+
+
+class PostalLabel(TypedDict):
+    """The address as it stands on a letter, below the addressee (UPU S42)."""
+
+    lines: Annotated[list[str], Field(examples=[["27 Phố Láng", "Phường Láng", "Hà Nội 11528"]])]
+    lines_ascii: Annotated[
+        list[str], Field(examples=[["27 PHO LANG", "PHUONG LANG", "HA NOI 11528", "VIET NAM"]])
+    ]
+    """For mail from abroad"""
+
+
+def with_postal(body: Body, words: records.Wording | None, day: datetime.date) -> Body:
+    """The body, with the lines of a letter; none where the address is not one."""
+    lines = postal_lines(words, day) if words else ()
+    told = PostalLabel(lines=list(lines), lines_ascii=list(foreign_lines(lines)))
+    body["postal_label"] = told if lines else None  # type: ignore[index]
+    return body
+
+
 Span = TypedDict("Span", {"from": datetime.date | None, "to": datetime.date | None})
 Span.__doc__ = "Days from `from` (inclusive) to `to` (exclusive); null is an open end."
 

@@ -13,15 +13,20 @@ from api.core.conditional import conditional
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.shapes import (
+    NO_EXTRAS,
     DatedLabel,
     Entrance,
+    Extras,
+    PostalLabel,
     Span,
+    WithPostal,
     entrance_of,
     span_of,
     unit_ref,
     with_label_on,
+    with_postal,
 )
-from api.core.types import Day, Request
+from api.core.types import Day
 from api.v1.geocode import suggested_codes
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
@@ -32,6 +37,7 @@ from registry.records.entrances import entrances_told
 from registry.records.external_ids import external_ids_of
 from registry.records.history import lookup_as_of, moment_of
 from registry.records.lookup import CodeForms, code_forms, lookup
+from registry.records.postal import postcode_of
 from registry.records.record import Record, record_wording
 from registry.units import label_day
 from registry.units.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
@@ -99,6 +105,10 @@ class Address(TypedDict):
     commune: UnitRef | None
     province: UnitRef | None
     former_commune: UnitRef | None
+    postcode: Annotated[str | None, Field(examples=["11528"])]
+    """Of the commune; null where it has none"""
+    postal_label: NotRequired[PostalLabel | None]
+    """Only with `postal`"""
     map: Span
     label_on: NotRequired[DatedLabel]
     """Only with `on`"""
@@ -120,12 +130,13 @@ def address_answer(
     record: Record,
     day: datetime.date | None = None,
     on: datetime.date | None = None,
+    extras: Extras = NO_EXTRAS,
 ) -> Address:
     """The record in the words of a day, today by default; with `on` its label of that day."""
     day = day or today()
     former = known.units.get(record.former_unit_id) if record.former_unit_id else None
     words = record_wording(known, day, record, on)
-    province = unit_ref(words.province, day)
+    province = unit_ref(words.province, day, ids=extras.ids)
     body = Address(
         code=record.code,
         code_display=code_display(record.code),
@@ -145,9 +156,10 @@ def address_answer(
         unit_number=record.unit_number,
         households_count=record.households_count,
         parent=code_forms(record.parent_code) if record.parent_code else None,
-        commune=unit_ref(words.commune, day),
+        commune=unit_ref(words.commune, day, ids=extras.ids),
         province=province,
-        former_commune=unit_ref(former, day),
+        former_commune=unit_ref(former, day, ids=extras.ids),
+        postcode=postcode_of(words, day),
         map=span_of(words.map),
         position=position_of(record),
         verified_on=record.verified_on,
@@ -156,10 +168,12 @@ def address_answer(
     )
     if words.on is not None:
         words.on.check_known()
+    if extras.postal:
+        with_postal(body, words, day)
     return with_label_on(body, words.on)
 
 
-class AddressQuery(Request):
+class AddressQuery(WithPostal):
     """The moment asked about."""
 
     as_of: str | None = Field(
@@ -210,7 +224,7 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Addre
         moment = moment_of(query.as_of)
         record = lookup_as_of(reads, address_code, moment, on)
         day = moment.astimezone(VIET_NAM).date()
-    body = address_answer(known, record, day, label_day(on))
+    body = address_answer(known, record, day, label_day(on), query.extras)
     if query.as_of is None:
         body["entrances"] = entrances_of(record)
     if query.external:

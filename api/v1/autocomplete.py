@@ -10,8 +10,7 @@ from api.core.columns import Begun
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.errors import UNIT_CODE
-from api.core.shapes import unit_ref
-from api.core.types import Request
+from api.core.shapes import WithIds, unit_ref
 from geo.code import format as code_display
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
@@ -23,7 +22,7 @@ from registry.units.gazetteer import UnitRef, today
 blueprint = Resource("autocomplete", "/v1/autocomplete", tag="search", kind="autocomplete")
 
 
-class AutocompleteQuery(Request):
+class AutocompleteQuery(WithIds):
     """What has been typed so far."""
 
     q: Begun = Field(
@@ -76,7 +75,7 @@ class SuggestionLine(TypedDict):
     """What was typed, where it is called otherwise today"""
 
 
-def suggestion_line(found: Suggestion, day: datetime.date) -> SuggestionLine:
+def suggestion_line(found: Suggestion, day: datetime.date, *, ids: bool = False) -> SuggestionLine:
     """The line, its units as they are called on a day."""
     return SuggestionLine(
         type=found.type,
@@ -85,8 +84,8 @@ def suggestion_line(found: Suggestion, day: datetime.date) -> SuggestionLine:
         code=found.code,
         code_display=code_display(found.code) if found.code else None,
         places=found.places,
-        commune=unit_ref(found.commune, day),
-        province=unit_ref(found.province, day),
+        commune=unit_ref(found.commune, day, ids=ids),
+        province=unit_ref(found.province, day, ids=ids),
         lon=found.lon,
         lat=found.lat,
         former_name=found.former_name,
@@ -111,5 +110,5 @@ def get_autocomplete(query: AutocompleteQuery) -> SuggestionList:
     known = register()
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
     day = today()
-    lines = [suggestion_line(one, day) for one in told_suggestions(found)]
+    lines = [suggestion_line(one, day, ids=query.ids) for one in told_suggestions(found)]
     return SuggestionList(suggestions=lines)

@@ -18,7 +18,7 @@ from api.core.audit import note
 from api.core.context import counts, gazetteer, register
 from api.core.endpoint import CODES_OF_TABLES, Resource, public
 from api.core.errors import invalid_input, problem_body
-from api.core.shapes import unit_ref
+from api.core.shapes import Extras, WithPostal, unit_ref
 from api.core.types import Day, JsonObject, Problem, Request, where_known
 from api.v1.addresses import Address, address_answer
 from api.v1.features import feature_collection
@@ -39,7 +39,7 @@ from registry.publish.batch import (
     outcomes,
 )
 from registry.publish.batch.columns import REFERENCE
-from registry.publish.batch.flat import flat, flat_change, flat_columns
+from registry.publish.batch.flat import extra_columns, flat, flat_change, flat_columns
 from registry.publish.batch.receipts import Receipts
 from registry.publish.batch.recheck import CHANGED, Rechecked, recheck
 from registry.publish.batch.rows import (
@@ -91,7 +91,7 @@ _MODELS: Final[dict[str, type[LookupRow | GeocodeBody | ReverseBody | ValidateBo
 }
 
 
-class BatchQuery(Request):
+class BatchQuery(WithPostal):
     """What is asked of all rows."""
 
     on: Day | None = Field(
@@ -213,12 +213,12 @@ def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     note(count=len(rows))
     if query.since is not None:
         return _rechecked(form, table, rows, query.since, as_json=bool(json))
-    on = label_day(query.on)
+    on, extras = label_day(query.on), query.extras
     receipts = Receipts(register()) if query.receipt else None
     answered = (
-        _ndjson(operation, rows, on, receipts)
+        _ndjson(operation, rows, on, receipts, extras)
         if form == "ndjson"
-        else _csv(operation, table, rows, on, receipts)
+        else _csv(operation, table, rows, on, receipts, extras)
     )
     if json:
         answered = _as_json(answered)
@@ -305,13 +305,15 @@ def _csv(
     rows: list[InputRow],
     on: datetime.date | None,
     receipts: Receipts | None,
+    extras: Extras,
 ) -> Iterator[str]:
     day = today()
-    columns = flat_columns(operation, on) + ((_RECEIPT,) if receipts else ())
+    more = extra_columns(gazetteer(), operation, ids=extras.ids, postal=extras.postal)
+    columns = flat_columns(operation, on) + more + ((_RECEIPT,) if receipts else ())
     layout = Layout.of("csv", table, columns)
 
     def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
-        cells = flat(known, day, operation, outcome)
+        cells = flat(known, day, operation, outcome, more)
         if receipts:
             cells[_RECEIPT] = receipts.of(outcome)
         return layout.text([(row, cells)])
@@ -324,10 +326,14 @@ def _csv(
 
 
 def _ndjson(
-    operation: str, rows: list[InputRow], on: datetime.date | None, receipts: Receipts | None
+    operation: str,
+    rows: list[InputRow],
+    on: datetime.date | None,
+    receipts: Receipts | None,
+    extras: Extras,
 ) -> Iterator[str]:
     def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
-        result = _result(known, outcome)
+        result = _result(known, outcome, extras)
         if receipts and (receipt := receipts.of(outcome)):
             result[_RECEIPT] = receipt
         return json_line({**row.returned, RESULT: result})
@@ -344,13 +350,13 @@ def _as_json(lines: Iterator[str]) -> Iterator[str]:
     yield "]}" if before == "," else before + "]}"
 
 
-def _result(known: Gazetteer, outcome: Outcome) -> JsonObject:
+def _result(known: Gazetteer, outcome: Outcome, extras: Extras) -> JsonObject:
     if outcome.error is not None:
         return {"status": outcome.status, "problem": problem_body(outcome.error)}
     if outcome.found is None:
         return {"status": outcome.status}
     try:
-        return {"status": outcome.status, "answer": _body(known, outcome, outcome.found)}
+        return {"status": outcome.status, "answer": _body(known, outcome, outcome.found, extras)}
     except InvalidInputError as error:  # its place is on no map of the day that it asks about
         return {"status": error.code, "problem": problem_body(error)}
 
@@ -393,16 +399,16 @@ def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:
 
 
 def _body(
-    known: Gazetteer, outcome: Outcome, found: Found
+    known: Gazetteer, outcome: Outcome, found: Found, extras: Extras
 ) -> Address | ValidationAnswer | FoundPlaces:
     """The body of the single call."""
     asked = outcome.asked
     on = asked.on if asked is not None else None
     if isinstance(found, Record):
-        return address_answer(known, found, today(), on)
+        return address_answer(known, found, today(), on, extras)
     if isinstance(found, Validation):
-        return validation_answer(found)
+        return validation_answer(found, extras)
     point = point_query(asked) if isinstance(asked, PointAsked) else None
-    places = feature_collection(known, point, found, on)
+    places = feature_collection(known, point, found, on, ids=extras.ids)
     meant = unanswered(outcome.meant)
     return where_known(FoundPlaces, **places, **meant)

@@ -19,6 +19,7 @@ from api.core.shapes import (
 from api.core.types import where_known
 from geo.code import format as code_display
 from geo.label import alley_word, named, number_of
+from registry.records.postal import postcode_of
 from registry.records.record import Wording, wording
 from registry.search.answers import DOORS, Answer, Level
 from registry.search.faults import FAULTS
@@ -64,6 +65,8 @@ class GeocodingProperties(TypedDict):
     """Of before July 2025"""
     state: NotRequired[Annotated[str, Field(examples=["Thành phố Hà Nội"])]]
     """Province of today"""
+    postcode: NotRequired[Annotated[str, Field(examples=["11528"])]]
+    """Of the commune"""
     country: str
 
 
@@ -107,12 +110,15 @@ class Properties(TypedDict):
     geocoding: GeocodingProperties
 
 
-def properties_of(answer: Answer, words: Wording, day: datetime.date) -> Properties:
+def properties_of(
+    answer: Answer, words: Wording, day: datetime.date, *, ids: bool = False
+) -> Properties:
     """An answer in the words of a day."""
     parts, record = answer.parts, answer.record
     street = named(parts.street_kind, parts.street_name) if parts.street_name else None
     locality = named(*parts.localities[0]) if parts.localities else None
-    commune, province = unit_ref(words.commune, day), unit_ref(words.province, day)
+    commune = unit_ref(words.commune, day, ids=ids)
+    province = unit_ref(words.province, day, ids=ids)
     number = number_of(parts, alley_word(province["name"] if province else ""))
     body = Properties(
         code=record.code if record else None,
@@ -140,6 +146,7 @@ def properties_of(answer: Answer, words: Wording, day: datetime.date) -> Propert
             city=commune["name"] if commune else None,
             district=words.former_district,
             state=province["name"] if province else None,
+            postcode=postcode_of(words, day),
             country=_COUNTRY,
         ),
     )
@@ -163,7 +170,9 @@ class Feature(TypedDict):
     properties: Properties
 
 
-def feature_of(known: Gazetteer, answer: Answer, on: datetime.date | None = None) -> Feature:
+def feature_of(
+    known: Gazetteer, answer: Answer, on: datetime.date | None = None, *, ids: bool = False
+) -> Feature:
     """The place that a search answers, in today's words; with `on` its label of that day."""
     day, door = today(), answer.record
     words = wording(
@@ -174,7 +183,9 @@ def feature_of(known: Gazetteer, answer: Answer, on: datetime.date | None = None
     point = None
     if answer.lon is not None and answer.lat is not None:
         point = PointGeometry(type="Point", coordinates=(answer.lon, answer.lat))
-    return Feature(type="Feature", geometry=point, properties=properties_of(answer, words, day))
+    return Feature(
+        type="Feature", geometry=point, properties=properties_of(answer, words, day, ids=ids)
+    )
 
 
 class FeatureCollection(TypedDict):
@@ -190,10 +201,12 @@ def feature_collection(
     point: str | None,
     found: Sequence[Answer],
     on: datetime.date | None = None,
+    *,
+    ids: bool = False,
 ) -> FeatureCollection:
     """The answers to a question: about a point, or else about a text."""
     return FeatureCollection(
         type="FeatureCollection",
         geocoding=where_known(Geocoding, version=_VERSION, query=point),
-        features=[feature_of(known, answer, on) for answer in found],
+        features=[feature_of(known, answer, on, ids=ids) for answer in found],
     )

@@ -10,6 +10,7 @@ from api.core.columns import Columns, Query
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.errors import UNIT_CODE
+from api.core.shapes import WithIds
 from api.core.types import Day, where_known
 from api.v1.explanation import Reading, reading_of
 from api.v1.features import FeatureCollection, feature_collection
@@ -51,7 +52,7 @@ class Geocoded(Found):
 blueprint = Resource("geocode", "/v1/geocode", tag="search", kind="geocode")
 
 
-class GeocodeQuery(Columns):
+class GeocodeQuery(WithIds, Columns):
     """An address as one text, which units may complete, or as components."""
 
     q: Query | None = Field(
@@ -130,7 +131,7 @@ def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:
     located = locate(known, register().reads, asked.asked)
     return where_known(
         Geocoded,
-        **feature_collection(known, None, told_answers(located.answers), asked.on),
+        **feature_collection(known, None, told_answers(located.answers), asked.on, ids=asked.ids),
         **unanswered(located.meant),
         explanation=[reading_of(known, one) for one in located.tried] if explain else None,
     )

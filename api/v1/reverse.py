@@ -4,7 +4,8 @@ from pydantic import Field
 
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
-from api.core.types import Day, Request
+from api.core.shapes import WithIds
+from api.core.types import Day
 from api.v1.features import FeatureCollection, feature_collection
 from registry.publish.batch import PointAsked
 from registry.search.disclosure import told_answers
@@ -14,7 +15,7 @@ from registry.units import label_day
 blueprint = Resource("reverse", "/v1/reverse", tag="search", kind="reverse")
 
 
-class ReverseQuery(Request):
+class ReverseQuery(WithIds):
     """A point, degrees, WGS 84."""
 
     lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
@@ -73,7 +74,9 @@ def nearest(query: ReverseQuery) -> FeatureCollection:
         radius_m=asked.radius_m,
         on=asked.on,
     )
-    return feature_collection(known, point_query(asked), told_answers(found), asked.on)
+    return feature_collection(
+        known, point_query(asked), told_answers(found), asked.on, ids=query.ids
+    )
 
 
 def point_query(asked: PointAsked) -> str:

@@ -13,7 +13,7 @@ from api.core.context import gazetteer
 from api.core.endpoint import Resource, public
 from api.core.errors import PROVINCE_CODE, UNIT_CODE
 from api.core.packing import packed
-from api.core.shapes import WITH_IDS, Span, span_of, unit_ref
+from api.core.shapes import Span, WithIds, span_of, unit_ref
 from api.core.types import Day, JsonObject, Request
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
@@ -45,7 +45,7 @@ MAX_AGE_S: Final = 3600
 a unit changes before."""
 
 
-class UnitsQuery(Request):
+class UnitsQuery(WithIds):
     """Filters of the list."""
 
     q: str | None = Field(None, min_length=1, max_length=200, description="Name or code")
@@ -60,7 +60,6 @@ class UnitsQuery(Request):
     value: str | None = Field(
         None, min_length=1, max_length=MAX_VALUE, description="What the scheme calls the unit"
     )
-    ids: bool = WITH_IDS
     as_of: Day | None = Field(None, description="Day of the map; today by default")
     limit: int = Field(50, ge=1, le=1000)
     offset: int = Field(0, ge=0, le=100_000)
@@ -78,10 +77,8 @@ class DayQuery(Request):
     as_of: Day | None = Field(None, description="Day of the map; today by default")
 
 
-class UnitQueryParams(DayQuery):
-    """The day asked about, and whether other ids are."""
-
-    ids: bool = WITH_IDS
+class UnitQueryParams(DayQuery, WithIds):
+    """The day asked about, and whether other schemes are."""
 
 
 class ConvertQuery(Request):

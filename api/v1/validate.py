@@ -8,10 +8,20 @@ from typing_extensions import TypedDict
 from api.core.columns import Columns, Written
 from api.core.context import counts, gazetteer, register
 from api.core.endpoint import Resource, public
-from api.core.shapes import DatedLabel, unit_ref, with_label_on
+from api.core.shapes import (
+    NO_EXTRAS,
+    DatedLabel,
+    Extras,
+    PostalLabel,
+    WithPostal,
+    unit_ref,
+    with_label_on,
+    with_postal,
+)
 from api.core.types import Day
 from api.v1.geocode import suggested_codes
 from geo.code import format as code_display
+from registry.core.schemes import POSTCODE
 from registry.search.disclosure import told_validation
 from registry.search.faults import POINT_ESTIMATED
 from registry.search.find.mistyped_codes import SuggestedCode
@@ -33,7 +43,7 @@ from registry.units.gazetteer import UnitRef, today
 blueprint = Resource("validate", "/v1/validate", tag="search", kind="validate")
 
 
-class ValidateBody(Columns):
+class ValidateBody(WithPostal, Columns):
     """An address as one text, which units may complete, or as components."""
 
     address: Written | None = Field(
@@ -156,6 +166,10 @@ class ValidationAnswer(TypedDict):
     """How near to the door the register knows it"""
     commune: UnitRef | None
     province: UnitRef | None
+    postcode: Annotated[str | None, Field(examples=["11528"])]
+    """Of the commune; null where that is not sure, or has none"""
+    postal_label: NotRequired[PostalLabel | None]
+    """Only with `postal`; null where several fit"""
     lon: float | None
     lat: float | None
     accuracy_m: float | None
@@ -171,7 +185,7 @@ class ValidationAnswer(TypedDict):
     """Only with `on`, of the one address"""
 
 
-def validation_answer(found: Validation) -> ValidationAnswer:
+def validation_answer(found: Validation, extras: Extras = NO_EXTRAS) -> ValidationAnswer:
     """The verdict, its units as they are called today."""
     (message, message_en), day = found.messages, today()
     body = ValidationAnswer(
@@ -184,8 +198,9 @@ def validation_answer(found: Validation) -> ValidationAnswer:
         label=found.address,
         label_before_2025_07=found.before_2025_07,
         level=found.level,
-        commune=unit_ref(found.commune, day),
-        province=unit_ref(found.province, day),
+        commune=unit_ref(found.commune, day, ids=extras.ids),
+        province=unit_ref(found.province, day, ids=extras.ids),
+        postcode=found.commune.identifier(POSTCODE, day) if found.commune else None,
         lon=found.lon,
         lat=found.lat,
         accuracy_m=found.accuracy_m,
@@ -194,6 +209,8 @@ def validation_answer(found: Validation) -> ValidationAnswer:
         question=shopper_question(found.question) if found.question else None,
         suggestions=suggested_codes(found.suggestions),
     )
+    if extras.postal:
+        with_postal(body, found.words, day)
     return with_label_on(body, found.on)
 
 
@@ -216,4 +233,4 @@ def validated(query: ValidateBody) -> ValidationAnswer:
     """The verdict on an address, as it is told."""
     found = told_validation(validate(gazetteer(), register().reads, query.asked))
     counts().count_verdicts([found.verdict])
-    return validation_answer(found)
+    return validation_answer(found, query.extras)

@@ -183,6 +183,8 @@ class Wording:
     """That of 30 June 2025, which none of today has."""
     on: DatedLabel | None = None
     """The label of the day that was asked about."""
+    door: tuple[str, ...] = ()
+    """What stands before the units in the label."""
 
 
 @value(frozen=True, slots=True)
@@ -213,9 +215,11 @@ def wording(
     With `on` its label of that day as well. `past` is how the door read on other days.
     """
     if unit is None:
-        return Wording(", ".join(door_words(parts)), None, None, None, Span(None, None))
+        door = door_words(parts)
+        return Wording(", ".join(door), None, None, None, Span(None, None), door=door)
     words = _unit_words(gazetteer, unit, day)
-    label = ", ".join((*door_words(parts, alley_word(words.names[-1])), *words.names))
+    door = door_words(parts, alley_word(words.names[-1]))
+    label = ", ".join((*door, *words.names))
     commune = unit if unit.level == "commune" else None
     before = label_on(gazetteer, LAST_DAY_OF_OLD_MAP, parts, unit, former, past)
     last = before.district.version_on(LAST_DAY_OF_OLD_MAP) if before.district else None
@@ -227,6 +231,7 @@ def wording(
         words.map,
         last.full_name if last else None,
         label_on(gazetteer, on, parts, unit, former, past) if on else None,
+        door,
     )
 
 

@@ -274,9 +274,8 @@ class SchemeCovered:
 def covered_schemes(session: Session, day: datetime.date) -> list[SchemeCovered]:
     """Each scheme with each level of which it ever had a unit, by name."""
     known = load_gazetteer(session).knowing(day)
-    pairs = {(each.scheme, u.level) for u in known.units.values() for each in u.identifiers}
     found = []
-    for scheme, level in sorted(pairs):
+    for scheme, level in known.schemes:
         alive = list(known.alive(day, level=level))
         without = [unit for unit in alive if unit.identifier(scheme, day) is None]
         missing = tuple(_ref(unit, day) for unit in without)

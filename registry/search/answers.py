@@ -103,11 +103,10 @@ def with_fault(answer: Answer, *faults: str) -> Answer:
     return replace(answer, faults=(*answer.faults, *more)) if more else answer
 
 
-def without_fault(answer: Answer, fault: str) -> Answer:
-    """The answer without this fault."""
-    if fault not in answer.faults:
-        return answer
-    return replace(answer, faults=tuple(other for other in answer.faults if other != fault))
+def without_fault(answer: Answer, *faults: str) -> Answer:
+    """The answer without these faults."""
+    left = tuple(fault for fault in answer.faults if fault not in faults)
+    return answer if left == answer.faults else replace(answer, faults=left)
 
 
 def answers_with_past(

@@ -42,7 +42,7 @@ from registry.search.find.groups import commune_untold, is_group_alone, is_named
 from registry.search.find.mistyped_codes import MeantCode, meant_code
 from registry.search.judge.doubts import doubts_of_door, told_doubts, told_missing
 from registry.search.judge.explanation import Tried
-from registry.search.judge.postcodes import by_postcode
+from registry.search.judge.postcodes import by_postcode, by_postcode_in
 from registry.search.judge.ranking import (
     SECOND_NUMBER,
     Located,
@@ -101,6 +101,8 @@ class Components:
     commune: str | None = None
     district: str | None = None
     province: str | None = None
+    postcode: str | None = None
+    """A witness: read by nothing, it contradicts an answer of another commune."""
 
 
 @value(frozen=True, slots=True)
@@ -148,6 +150,8 @@ def locating(gazetteer: Gazetteer, question: Question, work: Work | None = None)
     found = yield from bounded(search.answers(), [], work)
     if work.spent:
         found = [with_fault(answer, SEARCH_INCOMPLETE) for answer in found]
+    if question.components is not None and question.components.postcode:
+        found = by_postcode(gazetteer, search.day, found, question.components.postcode)
     if question.near is not None:
         found = nearest_first(found, *question.near)
     found = yield from told_missing(found[: question.limit], search.reading)
@@ -226,7 +230,7 @@ class _Search:
         coded = yield from self._of_codes_in(text, code)
         if coded is not None:
             return coded
-        found = by_postcode(self.gazetteer, self.day, (yield from self._read(text)), text)
+        found = by_postcode_in(self.gazetteer, self.day, (yield from self._read(text)), text)
         if unread := unread_code(text):
             return (yield from self._without_code(unread, found))
         return found

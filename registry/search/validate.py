@@ -25,6 +25,7 @@ from registry.search.geocode import Question, locating
 from registry.search.judge import questions
 from registry.search.judge.choices import choices_of_places
 from registry.search.judge.components import components_read, components_unread
+from registry.search.judge.postcodes import postcode_component
 from registry.search.judge.ranking import Located
 from registry.search.judge.validation import Judge
 from registry.search.judge.verdicts import NextAction, Validation, VerdictCode
@@ -49,6 +50,9 @@ def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
     """`validate` as a search of which many can be answered together."""
     located = yield from locating(gazetteer, replace(question, limit=_LOOKED_AT, near=None))
     judged: Validation = yield partial(_judged, gazetteer, question, located)
+    if question.components is not None and (postcode := question.components.postcode):
+        told = postcode_component(judged, postcode, today())
+        judged = replace(judged, components=(*judged.components, *told))
     return judged
 
 

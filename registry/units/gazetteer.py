@@ -11,7 +11,7 @@ of the future who asks for the present; `Gazetteer.coming` has it.
 import datetime
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -261,8 +261,12 @@ class Gazetteer:
 
     def identified(self, scheme: str, value: str, day: datetime.date) -> list[Unit]:
         """The units of `day` that a scheme calls so then: by level and code, mostly one."""
-        found = self._by_identifier.get((scheme, value), ())
+        found = self.ever_identified(scheme, value)
         return [u for u in found if u.alive_on(day) and u.identifier(scheme, day) == value]
+
+    def ever_identified(self, scheme: str, value: str) -> Sequence[Unit]:
+        """The units that a scheme calls so, or did."""
+        return self._by_identifier.get((scheme, value), ())
 
     def alive(self, day: datetime.date, *, level: str | None = None) -> Iterator[Unit]:
         """Units that exist on `day`, by level and code."""
@@ -336,6 +340,11 @@ class Gazetteer:
             for name in of_unit:
                 by_key[name.key].append(name)
         return dict(by_key), names
+
+    @cached_property
+    def schemes(self) -> tuple[tuple[str, UnitLevel], ...]:
+        """Each scheme with the levels of which it has units, of any map."""
+        return tuple(sorted({(i.scheme, u.level) for u in self._in_order for i in u.identifiers}))
 
     @cached_property
     def _by_identifier(self) -> dict[tuple[str, str], list[Unit]]:

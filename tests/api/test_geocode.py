@@ -157,6 +157,7 @@ def test_answer_has_the_published_shape(site: Site) -> None:
             "city": "Phường Láng",
             "district": "Quận Đống Đa",
             "state": "Thành phố Hà Nội",
+            "postcode": "11528",
             "country": "Việt Nam",
         },
     }
@@ -173,6 +174,7 @@ def test_answer_has_the_published_shape(site: Site) -> None:
                 "housenumber": "8",
                 "locality": "Thôn 3",
                 "city": "Phường Láng",
+                "postcode": "11528",
                 "state": "Thành phố Hà Nội",
             },
         ),
@@ -182,6 +184,7 @@ def test_answer_has_the_published_shape(site: Site) -> None:
                 "type": "street",
                 "street": "Phố Láng",
                 "city": "Phường Láng",
+                "postcode": "11528",
                 "district": "Quận Đống Đa",
                 "state": "Thành phố Hà Nội",
             },
@@ -191,6 +194,7 @@ def test_answer_has_the_published_shape(site: Site) -> None:
             {
                 "type": "city",
                 "city": "Phường Ba Đình",
+                "postcode": "11120",
                 "district": "Quận Ba Đình",
                 "state": "Thành phố Hà Nội",
             },

@@ -25,6 +25,7 @@ def test_certain_door_has_its_code_and_no_question(site: Site) -> None:
     components = body.pop("components")
     assert body.pop("lon") is not None
     assert body.pop("lat") is not None
+    assert body.pop("postcode") == "11528"
     assert (body.pop("accuracy_m"), body.pop("point_estimated")) == (None, False)
     assert body == {
         "verdict": "correct",
@@ -193,7 +194,7 @@ def test_who_calls_a_field_otherwise_hears_of_them_all(site: Site) -> None:
     """Geocoding takes `q`, and so it is tried here as well."""
     problem = site.client.post(PATH, json={"q": "27 Láng"}).get_json()
     assert problem["detail"].startswith("q: không có tham số này")
-    assert ", province, address" in problem["detail"]
+    assert ", province, postcode, ids, postal, address" in problem["detail"]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from registry.search.find.mistyped_codes import MeantCode
 from registry.search.geocode import MAX_TEXT, Components, Question, locating
 from registry.search.judge.ranking import Located
 from registry.search.judge.verdicts import Validation
-from registry.search.read.completed_text import UNITS
+from registry.search.read.completed_text import BESIDE
 from registry.search.reverse import DEFAULT_RADIUS_M, reverse
 from registry.search.validate import validating
 from registry.units.gazetteer import Gazetteer
@@ -183,9 +183,9 @@ def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
     given = [name for name in COMPONENTS if name in fields]
     if "address" in fields:
         # An empty cell asks nothing, whatever units stand beside it.
-        given = [name for name in given if name in UNITS and address]
+        given = [name for name in given if name in BESIDE and address]
     parts = {name: value for name in given if (value := _text(fields, name)) is not None}
-    if address is None and parts.keys() <= set(UNITS):
+    if address is None and parts.keys() <= set(BESIDE):
         if operation != "validate" or not isinstance(fields.get("address"), str):
             _missing("address")
         address = ""  # blank is an answer of a form, and what to do with it a verdict

@@ -21,7 +21,7 @@ from registry.files.spellings.headers import (
 )
 from registry.files.spellings.returned import ReturnedColumns
 from registry.search.geocode import Components
-from registry.search.read.completed_text import UNITS
+from registry.search.read.completed_text import BESIDE, UNITS
 
 PREFIX: Final = "result_"
 """Beginning of the columns of an earlier result, which are no question."""
@@ -52,12 +52,17 @@ _FIELDS: Final = {
     "recheck": ("code", *_ADDRESS),
 }
 _CODE: Final = dict.fromkeys(("code", "ma", "ma dia chi", "ma dia chi so"), "code")
+_TEXT: Final = {
+    "q": "address",
+    **dict.fromkeys(("postcode", "post code", "postal code", "zip", "zip code"), "postcode"),
+    **dict.fromkeys(("ma buu chinh", "shipping zip", "shipping postcode"), "postcode"),
+}
 _OWN: Final = {
     "lookup": _CODE,
-    "geocode": {"q": "address"},
+    "geocode": _TEXT,
     "reverse": {},
-    "validate": {"q": "address"},
-    "recheck": {"q": "address", **_CODE},
+    "validate": _TEXT,
+    "recheck": {**_TEXT, **_CODE},
 }
 """Operation → headers, folded, that mean something else, or nothing, to an import."""
 _ANSWERED: Final = -1
@@ -66,10 +71,10 @@ _CALLED: Final = {"longitude": "lon", "latitude": "lat"}
 """Fields of an import that are called otherwise here."""
 _NEEDED: Final = {
     "lookup": (("code",), "code"),
-    "geocode": (tuple(set(_ADDRESS) - set(UNITS)), "address"),
+    "geocode": (tuple(set(_ADDRESS) - set(BESIDE)), "address"),
     "reverse": (("lon", "lat", POINT), POINT),
-    "validate": (tuple(set(_ADDRESS) - set(UNITS)), "address"),
-    "recheck": (("code", *(set(_ADDRESS) - set(UNITS))), "code"),
+    "validate": (tuple(set(_ADDRESS) - set(BESIDE)), "address"),
+    "recheck": (("code", *(set(_ADDRESS) - set(BESIDE))), "code"),
 }
 """Operation → the fields of which it needs one, and the one that a mapping would rather name."""
 _MOST_SHOWN: Final = 300
@@ -137,7 +142,7 @@ def columns_of(
         at["house_number"] += alleys
     if "address" in at:
         # A whole address needs no parts: they are what it was made of. Its units may stand apart.
-        at = {name: at[name] for name in ("code", "address", *UNITS) if name in at}
+        at = {name: at[name] for name in ("code", "address", *BESIDE) if name in at}
         lines = [place for place, header in enumerate(headers) if line_of_address(header)]
         taken = {place for places in at.values() for place in places}
         at["address"] += tuple(place for place in lines if place not in taken)

@@ -1,13 +1,14 @@
 """An outcome as one flat row: what fits in the columns of a table."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from geo.code import format as code_display
 from registry.core.errors import MistypedCodeError
 from registry.publish.batch import RECHECK, Outcome
 from registry.publish.batch.recheck import CHANGED, Rechecked
+from registry.records.postal import foreign_lines, postal_lines
 from registry.records.record import DatedLabel, Record, Wording, record_wording, wording
 from registry.search.answers import Answer
 from registry.search.faults import FAULTS, POINT_ESTIMATED
@@ -38,6 +39,9 @@ FLAT_COLUMNS: Final = {
 }
 """Operation → columns, in an order that others may rely on."""
 _LABEL_ON: Final = "label_on"
+_ID_OF: Final = "_id_"
+"""Between level and scheme in the name of a column."""
+_POSTAL: Final = ("postal_label", "postal_label_ascii")
 
 
 def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
@@ -45,12 +49,28 @@ def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
     return FLAT_COLUMNS[operation] + ((_LABEL_ON,) if on is not None else ())
 
 
+def extra_columns(
+    gazetteer: Gazetteer, operation: str, *, ids: bool, postal: bool
+) -> tuple[str, ...]:
+    """The columns behind them: ids of other schemes, and the lines of a letter."""
+    schemes = [pair for pair in gazetteer.schemes if pair[1] != "district"] if ids else []
+    told = [f"{level}{_ID_OF}{scheme}" for scheme, level in schemes]
+    if postal and operation in ("lookup", "validate"):
+        told += _POSTAL
+    return tuple(told)
+
+
 def flat(
-    gazetteer: Gazetteer, day: datetime.date, operation: str, outcome: Outcome
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    operation: str,
+    outcome: Outcome,
+    extras: Sequence[str] = (),
 ) -> dict[str, Cell]:
     """The columns of an outcome; of several answers the first, and the status is `ambiguous`. What
     its faults mean stands in `detail`, in Vietnamese.
     """
+    words = None
     on = outcome.asked.on if outcome.asked is not None else None
     cells: dict[str, Cell] = dict.fromkeys(flat_columns(operation, on))
     cells["status"] = outcome.status
@@ -64,13 +84,35 @@ def flat(
         words = record_wording(gazetteer, day, record, on)
         cells |= _place(day, words, record.code, record.lon, record.lat)
     elif isinstance(outcome.found, Validation):
+        words = outcome.found.words
         cells |= _validation(day, outcome.found)
     elif outcome.found:
         cells |= _answer(gazetteer, day, operation, outcome.found[0], on)
     elif outcome.meant is not None:
         cells["detail"] = REASONS[outcome.meant.reason][0]
         cells |= _suggestions(map(code_display, outcome.meant.suggestions))
-    return cells
+    return cells | _extras(gazetteer, day, extras, cells, words) if extras else cells
+
+
+def _extras(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    columns: Sequence[str],
+    cells: Mapping[str, Cell],
+    words: Wording | None,
+) -> dict[str, Cell]:
+    lines = postal_lines(words, day) if words else ()
+    postal = (lines, foreign_lines(lines) if lines else ())
+    told: dict[str, Cell] = {
+        column: " | ".join(each) or None for column, each in zip(_POSTAL, postal, strict=True)
+    }
+    for column in columns:
+        level, id_of, scheme = column.partition(_ID_OF)
+        if id_of:
+            bearers = gazetteer.with_code(str(cells[f"{level}_code"] or ""))
+            unit = next((unit for unit in bearers if unit.alive_on(day)), None)
+            told[column] = unit.identifier(scheme, day) if unit else None
+    return {column: told[column] for column in columns}
 
 
 def flat_change(day: datetime.date, found: Rechecked) -> dict[str, Cell]:

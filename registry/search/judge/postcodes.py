@@ -1,45 +1,57 @@
-"""A postcode at the end of a text: the witness of the commune beside its name."""
+"""A postcode beside an address: the witness of its commune; where they differ, a fault."""
 
 import datetime
-from collections.abc import Set as AbstractSet
 from typing import Final
 
 from geo.admin import postcode_in
 from registry.core.schemes import POSTCODE
 from registry.search.answers import Answer, with_fault, without_fault
 from registry.search.faults import POSTCODE_CONTRADICTS
-from registry.units.gazetteer import Gazetteer, Unit
+from registry.search.judge.verdicts import Component, Status, Validation
+from registry.units.gazetteer import Gazetteer
+from registry.units.postcodes import communes_with_postcode, is_of_postcode, read_postcode
 
 _SAID: Final = ("commune_missing", "commune_several", "province_missing", "province_supposed")
 """Faults of a text without its commune or province, which follow from a postcode."""
 
 
-def by_postcode(
-    gazetteer: Gazetteer, day: datetime.date, answers: list[Answer], text: str | None
+def by_postcode_in(
+    gazetteer: Gazetteer, day: datetime.date, found: list[Answer], text: str
 ) -> list[Answer]:
-    """Of several answers those in the commune of the postcode; others with a fault.
+    """The answers to a text, by the postcode that ends it.
 
-    Postcodes of before lead to other communes, so that a text by an earlier map is not compared.
+    One of before 2025 may be another commune's today: a text by an earlier map is not compared.
     """
-    postcode = postcode_in(text) if text else None
-    here = set(gazetteer.identified(POSTCODE, postcode, day)) if postcode else set()
-    if not here:
-        return answers
-    inside = [_said(answer) for answer in answers if answer.unit in here]
+    postcode = postcode_in(text)
+    if postcode is None or any("commune_former" in answer.faults for answer in found):
+        return found
+    return by_postcode(gazetteer, day, found, postcode)
+
+
+def by_postcode(
+    gazetteer: Gazetteer, day: datetime.date, found: list[Answer], postcode: str
+) -> list[Answer]:
+    """Of several answers those in the commune of a postcode; where none is, all with a fault."""
+    communes = communes_with_postcode(gazetteer, postcode, day)
+    inside = [one for one in found if one.unit is not None and one.unit.id in communes]
     if len(inside) == 1:
-        return [without_fault(inside[0], "ambiguous")]
-    return inside or [_contradicted(answer, here) for answer in answers]
+        inside = [without_fault(inside[0], "ambiguous")]
+    if inside:
+        return [without_fault(answer, *_SAID) for answer in inside]
+    return [
+        answer
+        if is_of_postcode(gazetteer, answer.unit, communes, day)
+        else with_fault(answer, POSTCODE_CONTRADICTS)
+        for answer in found
+    ]
 
 
-def _said(answer: Answer) -> Answer:
-    for fault in _SAID:
-        answer = without_fault(answer, fault)
-    return answer
-
-
-def _contradicted(answer: Answer, here: AbstractSet[Unit]) -> Answer:
-    """The answer, with a fault where it is another commune of today, and the text names that."""
-    earlier = answer.unit is None or answer.unit.level != "commune"
-    if earlier or "commune_former" in answer.faults or answer.unit in here:
-        return answer
-    return with_fault(answer, POSTCODE_CONTRADICTS)
+def postcode_component(
+    found: Validation, written: str, day: datetime.date
+) -> tuple[Component, ...]:
+    """What became of a postcode that was given; empty for a text that is not one."""
+    if (postcode := read_postcode(written)) is None:
+        return ()
+    known = found.commune.identifier(POSTCODE, day) if found.commune else None
+    status: Status = "confirmed" if known == postcode else "unverified"
+    return (Component("postcode", status, postcode, known),)

@@ -99,6 +99,7 @@ class Judge:
             on=words.on if one else None,
             faults=tuple(self.faults),
             accuracy_m=answer.accuracy_m if one else None,
+            words=words if one else None,
         )
 
     def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:

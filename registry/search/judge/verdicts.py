@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from registry.core.messages import both
-from registry.records.record import DatedLabel
+from registry.records.record import DatedLabel, Wording
 from registry.units.gazetteer import Unit
 
 VerdictCode = Literal["accept", "correct", "confirm", "complete", "unverified", "reject"]
@@ -91,6 +91,7 @@ ComponentName = Literal[
     "commune",
     "district",
     "province",
+    "postcode",
     "delivery_hint",
     "other",
 ]
@@ -163,6 +164,8 @@ class Validation:
     """Codes of `registry.search.faults`: those of the answer that is told."""
     accuracy_m: float | None = None
     """Of the point."""
+    words: Wording | None = None
+    """Of the one address."""
 
     @property
     def messages(self) -> tuple[str, str]:

@@ -8,6 +8,8 @@ from geo.text import fold
 
 UNITS: Final = LEVELS[::-1]
 """What may stand beside a text, the smallest first."""
+BESIDE: Final = (*UNITS, "postcode")
+"""What is no part of a door."""
 _NUMBERED: Final = {"commune": "Phường", "district": "Quận"}
 """The kind of a unit that is a mere number."""
 

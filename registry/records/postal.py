@@ -1,0 +1,55 @@
+"""An address as lines of a letter, the postcode behind the province (UPU S42, Viet Nam)."""
+
+import datetime
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from geo.text import transliterate, with_plain_signs
+from registry.core.schemes import POSTCODE
+from registry.records.record import Wording
+
+_LINE: Final = 40
+"""Characters of a line that holds several parts of an address."""
+_COUNTRY: Final = "VIET NAM"
+
+
+def postcode_of(words: Wording, day: datetime.date) -> str | None:
+    """The postcode of the commune on a day; None where none is known."""
+    return words.commune.identifier(POSTCODE, day) if words.commune else None
+
+
+def postal_lines(words: Wording, day: datetime.date) -> tuple[str, ...]:
+    """The lines below the addressee, for mail within Viet Nam."""
+    commune, province = words.commune, words.province
+    lines = [*_filled(words.door)]
+    if commune is not None:
+        lines.append(commune.version_on(day).full_name)
+    if province is not None:
+        called = province.version_on(day)
+        name = called.name if called.kind == "thanh_pho" else called.full_name
+        lines.append(" ".join(filter(None, (name, postcode_of(words, day)))))
+    return tuple(lines)
+
+
+def foreign_lines(lines: Iterable[str]) -> tuple[str, ...]:
+    """The same for mail from abroad: ASCII capitals, with the country.
+
+    >>> foreign_lines(("27 Phố Láng", "Phường Láng", "Hà Nội 11528"))
+    ('27 PHO LANG', 'PHUONG LANG', 'HA NOI 11528', 'VIET NAM')
+    """
+    plain = (transliterate(with_plain_signs(line)) for line in lines)
+    ascii_only = (line.encode("ascii", "ignore").decode().upper() for line in plain)
+    return (*ascii_only, _COUNTRY)
+
+
+def _filled(parts: Iterable[str]) -> Iterator[str]:
+    """Parts side by side, as long as a line holds them."""
+    line = ""
+    for part in parts:
+        if line and len(line) + len(part) + 2 > _LINE:
+            yield line
+            line = part
+        else:
+            line = f"{line}, {part}" if line else part
+    if line:
+        yield line
