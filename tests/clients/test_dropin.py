@@ -9,6 +9,7 @@ from geopy.exc import GeocoderQueryError
 from geopy.geocoders import Nominatim, Photon
 
 from clients import generate
+from geo import code as codes
 from tests.clients.test_generated import ADDRESS, Shop, needs_node, run
 from tests.support.search_world import search_world
 from tests.support.serving import serving_here
@@ -64,3 +65,37 @@ def test_node_geocoder_asks_by_the_interface_of_nominatim(
     for found in json.loads(told):
         assert (found["streetNumber"], found["streetName"]) == ("27", "Phố Láng")
         assert (found["city"], found["countryCode"]) == ("Phường Láng", "VN")
+
+
+SHEET = r"""
+const {execFileSync} = require('child_process');
+const ask = `
+  const [url, body] = process.argv.slice(1);
+  fetch(url, {method: 'POST', headers: {'Content-Type': 'text/csv'}, body})
+    .then(async (r) => console.log(JSON.stringify([r.status, await r.text()])));
+`;
+const UrlFetchApp = {fetch(url, {payload}) {
+  const told = execFileSync(process.execPath, ['-e', ask, url, payload], {encoding: 'utf8'});
+  const [status, text] = JSON.parse(told);
+  return {getResponseCode: () => status, getContentText: () => text};
+}};
+const cells = (line) => line.match(/("([^"]|"")*"|[^,]*)(,|$)/g)
+  .map((cell) => cell.replace(/,$/, '').replace(/"/g, ''));
+const Utilities = {parseCsv: (text) => text.trim().split(/\r?\n/).map(cells)};
+"""
+
+
+@needs_node
+def test_function_for_sheets_asks_for_a_column_at_once(
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("sheets")
+    script = (generate.CLIENTS / "sheets" / "diachiso.gs").read_text(encoding="utf-8")
+    asked = f"console.log(JSON.stringify(DIACHISO([['{ADDRESS}'], [''], ['!!!']], 'code')))"
+    program = SHEET + script.replace("https://diachi.example", shop.url) + asked
+    (folder / "sheet.js").write_text(program, encoding="utf-8")
+    assert json.loads(run("node", "sheet.js", cwd=folder)) == [
+        [codes.format(shop.code)],
+        [""],
+        [""],
+    ]

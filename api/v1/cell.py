@@ -1,0 +1,53 @@
+"""One value of an address as a text, for the functions of spreadsheets."""
+
+from functools import partial
+from typing import Any, Final, Literal
+
+from flask import Response
+from pydantic import Field
+
+from api.core.columns import Query
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, public
+from api.core.types import Request
+from registry.publish.batch import outcomes
+from registry.publish.batch.flat import FLAT_COLUMNS, flat
+from registry.publish.batch.rows import InputRow, read_row
+from registry.units.gazetteer import today
+
+blueprint = Resource("cell", "/v1/cell", tag="search", kind="validate")
+
+_OPERATION: Final = "validate"
+_TEXT: Final = "text/plain"
+Column: Any = Literal[FLAT_COLUMNS[_OPERATION]]
+
+
+class CellQuery(Request):
+    """An address, and what of it is wanted."""
+
+    q: Query = Field(
+        description="Address of any map, or a code", examples=["27 Láng, Phường Láng, Hà Nội"]
+    )
+    column: Column = Field("label", description="A column of a batch of `validate`")
+    quoted: bool = Field(
+        False, description="In quotes, where commas would part it: for IMPORTDATA of Google Sheets"
+    )
+
+
+@blueprint.get("")
+@public(media_types=(_TEXT,), retried=True, operation_id="get_cell", discloses=True)
+def get_cell(query: CellQuery) -> Response:
+    """One value of an address as plain text, for WEBSERVICE of a spreadsheet; empty where unknown.
+
+    The address stands in the URL, and so in logs on the way: prefer batches for many rows.
+    """
+    known, row = gazetteer(), InputRow({"address": query.q}, {})
+    questions = [partial(read_row, _OPERATION, row)]
+    (outcome,) = outcomes(known, register().reads, _OPERATION, questions)
+    value = flat(known, today(), _OPERATION, outcome)[query.column]
+    text = "" if value is None else str(value)
+    if query.quoted:
+        text = '"' + text.replace('"', '""') + '"'
+    response = Response(text, mimetype=_TEXT)
+    response.headers["Cache-Control"] = "no-store"
+    return response
