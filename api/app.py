@@ -99,6 +99,7 @@ from api.v1 import (
     validate,
     webhooks,
     whoami,
+    within,
 )
 from registry.core.messages import LANGUAGES, choose_language, in_words
 from registry.ops.service_counts import ServiceCounts
@@ -178,6 +179,7 @@ _BLUEPRINTS: Final = (
     receipts.blueprint,
     targets.blueprint,
     export.blueprint,
+    within.blueprint,
     webhooks.blueprint,
     packs.blueprint,
     reports.many,

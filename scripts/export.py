@@ -8,8 +8,10 @@ from typing import Annotated, Final
 import click
 from sqlalchemy import Engine
 
+from registry.core.database import session_scope
 from registry.core.messages import Message, _, number
 from registry.publish.changes.snapshot import MANIFEST, export_snapshot
+from registry.publish.export.area import records_within
 from registry.publish.export.formats import FORMATS, format_of
 from registry.publish.export.run import (
     LAYERS,
@@ -19,6 +21,7 @@ from registry.publish.export.run import (
     export_stream,
 )
 from registry.records.history import moment_of
+from registry.units.gazetteer_loading import load_gazetteer
 from scripts.command import command
 from scripts.opened import opened_engine
 from scripts.options import FOLDER, Force, refuse_to_overwrite
@@ -49,6 +52,14 @@ def export(
     as_of: Annotated[str | None, "--as-of WHEN", "As it was on record then."] = None,
     on: Annotated[datetime.date | None, "A column with the label of that day."] = None,
     external: Annotated[bool, "A column with other schemes' values."] = False,
+    within: Annotated[
+        Path | None,
+        click.Path(path_type=Path, dir_okay=False, exists=True),
+        "Only inside the one geometry of this GeoJSON.",
+    ] = None,
+    buffer_m: Annotated[
+        float | None, "--buffer METRES", click.FloatRange(0, 25_000, min_open=True), "Around it."
+    ] = None,
     folder: Annotated[
         Path | None, "--snapshot", FOLDER, "All of it, with the cursor of the feed."
     ] = None,
@@ -62,6 +73,8 @@ def export(
     """
     if (out is None) == (folder is None):
         raise click.UsageError(str(Message("out_or_snapshot_required")))
+    if buffer_m is not None and within is None:
+        raise click.UsageError(str(Message("buffer_without_area")))
     if out is not None and not force:
         refuse_to_overwrite(out)
     with opened_engine() as engine:
@@ -69,13 +82,27 @@ def export(
             _snapshot(engine, folder, unit, demo=demo)
         elif out is not None:
             moment = None if as_of is None else moment_of(as_of)
+            area = None if within is None else _area(engine, within, buffer_m, demo=demo)
             options = ExportOptions(
-                *(_format(out, form), unit, tuple(statuses), moment, demo, on, external, layer)
+                *(_format(out, form), unit, tuple(statuses), moment, demo, on, external, layer),
+                area=area,
             )
             if out == _STDOUT:
                 _stdout(engine, options)
             else:
                 _file(engine, out, options)
+
+
+def _area(engine: Engine, path: Path, buffer_m: float | None, *, demo: bool) -> str:
+    """The area of a file; how much lies in it goes to stderr, before anything is written."""
+    with session_scope(engine) as session:
+        known = load_gazetteer(session)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    area, found = records_within(engine, known, text, buffer_m, demo=demo)
+    for each in found.communes:
+        counts = (each.dwellings, each.buildings, each.households)
+        click.echo("\t".join((each.code, each.name, *map(number, counts))), err=True)
+    return area.ewkb
 
 
 def _format(out: Path, form: str | None) -> str:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from flask import Response
 from pydantic import Field
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Streamed = str
 else:
     Streamed = Literal[tuple(STREAMED)]
+MEDIA_TYPES: Final = tuple(FORMATS[each].media_type.partition(";")[0] for each in STREAMED)
 _turn = threading.BoundedSemaphore(1)
 """Of each process: a file holds a connection and a thread for as long as its caller reads it."""
 
@@ -66,7 +67,7 @@ class ExportQuery(Request):
     statuses=(404,),
     replica=True,
     operation_id="export",
-    media_types=tuple(FORMATS[each].media_type.partition(";")[0] for each in STREAMED),
+    media_types=MEDIA_TYPES,
 )
 def get_export(query: ExportQuery) -> Response:
     """Every record that may be shown, or the boundaries, in one file of one moment.
@@ -75,11 +76,17 @@ def get_export(query: ExportQuery) -> Response:
     One at a time for each process of the server, else 503.
     """
     parts = as_caller(_in_turn(query.options))
-    first = next(parts)  # what is wrong with the question is told before anything is sent
+    response = as_file(parts, query.format, f"{query.layer}-{query.unit or 'VN'}")
     note(units=[query.unit] if query.unit else [])
-    form = FORMATS[query.format]
+    return response
+
+
+def as_file(parts: Iterator[bytes], format_: str, what: str) -> Response:
+    """A file of today that is sent while it is made; raises what its first part raises."""
+    first = next(parts)  # what is wrong with the question is told before anything is sent
+    form = FORMATS[format_]
     response = Response(_all(first, parts), content_type=form.media_type)
-    name = f"dia-chi-so-{query.layer}-{query.unit or 'VN'}-{today():%Y%m%d}{form.suffixes[0]}"
+    name = f"dia-chi-so-{what}-{today():%Y%m%d}{form.suffixes[0]}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response

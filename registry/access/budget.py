@@ -143,6 +143,15 @@ class Purse:
             self._spend(count)
         return True
 
+    def give_all(self, count: int) -> None:
+        """Pay for codes that are told together or not at all. Raises BudgetSpentError, with when
+        they can be, where fewer are left.
+        """
+        if count > self.left():
+            raise self._spent(count)
+        if count:
+            self._spend(count)
+
     def left(self) -> int:
         """Units that are left now."""
         return max(0, math.floor(self.limit * (1.0 - self._level()) + 1e-6))
@@ -163,8 +172,8 @@ class Purse:
             return math.inf
         return self.budget.spend(self.holder(), units / self.limit, at_once=at_once)
 
-    def _spent(self) -> BudgetSpentError:
-        wait_s = max(1, math.ceil((self._level() - 1.0 + 1.0 / max(1, self.limit)) * _HOUR_S))
+    def _spent(self, units: int = 1) -> BudgetSpentError:
+        wait_s = max(1, math.ceil((self._level() - 1.0 + units / max(1, self.limit)) * _HOUR_S))
         return BudgetSpentError(
             Message("budget_used_up", wait_s=wait_s),
             retry_after_s=wait_s,

@@ -5,6 +5,13 @@ ST_SetSRID(ST_MakePoint(CAST(:lon AS float8), CAST(:lat AS float8)), 4326)
 -- Whether the household `h` may be shown to everybody.
 h.status = 'active' AND NOT h.restricted
 
+-- inside_area --
+-- Doors in an area. It is cut into parts of a few kilometres, each of which the index of places finds
+-- by itself: of a road only little of the box around it is looked at. A door on a seam is found twice.
+FROM (SELECT ST_Subdivide(ST_Segmentize(CAST(:area AS geometry), 0.002), 32) AS part) a
+JOIN household h ON ST_Intersects(h.point, a.part)
+WHERE {open}
+
 -- best_target --
 -- ORDER BY of targets of one unit: the newest declared one first, and hộ before chỗ ở.
 array_position(ARRAY['declared', 'census', 'derived', 'estimate'], quality),

@@ -88,6 +88,8 @@ class Wanted:
     """Whether what other schemes call them is wanted."""
     placed: bool = False
     """Only those with a point."""
+    area: str | None = None
+    """Hexadecimal EWKB: only those inside, as they are now."""
     along: bool = False
     """In the order of a curve that keeps neighbours together; else in none."""
 
@@ -137,12 +139,13 @@ def _statement(wanted: Wanted, day: datetime.date) -> tuple[str, dict[str, objec
         "external": wanted.external,
         "along": wanted.along,
     }
-    states = "now" if wanted.as_of is None else "then"
+    states = "then" if wanted.as_of else "within" if wanted.area else "now"
     select = SQL.driver("households", states, *(name for name, holds in named.items() if holds))
     given: dict[str, object] = {
         "statuses": list(wanted.statuses),
         "communes": None if wanted.communes is None else list(wanted.communes),
         "as_of": wanted.as_of,
+        "area": wanted.area,
         "on": wanted.on,
         "day": day,
     }

@@ -1,6 +1,6 @@
 -- households --
 -- COPY takes no parameters: the driver writes the inputs into it.
--- by now, then
+-- by now, then, within
 -- where not_demo, in_communes, placed, on_day, external, along
 -- with then_columns:
 -- with earlier:
@@ -16,6 +16,9 @@ WHERE NOT h.restricted AND h.status = ANY (:statuses) AND {where}
 
 -- then --
 -- with states: {states_then}
+
+-- within --
+-- with states: (SELECT DISTINCT ON (h.code) h.*, h.recorded_at AS since {inside_area})
 
 -- states_then --
 (

@@ -48,6 +48,8 @@ class ExportOptions:
     """Whether what other schemes call them is wanted, in a column of its own."""
     layer: str = "households"
     """Or the boundaries of units: communes, provinces."""
+    area: str | None = None
+    """Hexadecimal EWKB (`registry.publish.export.area`): only records inside, as they are now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ def _households(
     wanted = Wanted(
         *(communes, options.statuses, options.as_of, options.demo, options.on, options.external),
         placed=Trait.ONLY_PLACED in form.traits,
+        area=options.area,
         along=Trait.ALONG_CURVE in form.traits,
     )
     connection = driver_connection(session.connection())
@@ -219,6 +222,9 @@ def _check(options: ExportOptions) -> None:
         raise InvalidInputError.of_field(
             "status", "literal_error", Message("must_be_one_of", expected=STATUSES)
         )
+    plain = options.as_of is None and options.statuses == ("active",)
+    if options.area is not None and not (plain and options.layer == "households"):
+        raise InvalidInputError.of_field("within", "area_of_today", Message("area_of_today"))
     if options.as_of is not None and options.as_of > datetime.datetime.now(VIET_NAM):
         raise InvalidInputError.of_field(
             "as_of", "day_in_future", Message("export_day_in_future", as_of=options.as_of)

@@ -1,0 +1,112 @@
+"""Records inside a polygon, a circle or along a line: counted for whoever plans, told by the file.
+
+For outages, clearances and delivery zones. Counts cost nothing; records are paid as all that are
+told without being named (`registry.access.budget`).
+"""
+
+from typing import Any, Final, Literal
+
+from flask import Response
+from pydantic import BaseModel, Field
+
+from api.core.access import as_caller
+from api.core.audit import note
+from api.core.context import gazetteer, register
+from api.core.endpoint import Resource, keyed
+from api.core.types import Day, Request
+from api.v1.export import MEDIA_TYPES, Streamed, as_file
+from registry.publish.export.area import MOST_KM2, Area, Within, pay_for, records_within
+from registry.publish.export.run import ExportOptions, export_stream
+
+blueprint = Resource("within", "/v1/within", tag="changes", kind="copies")
+
+_MOST_M: Final = 25_000
+_EXAMPLE: Final = {
+    "geometry": {"type": "Point", "coordinates": [105.8060, 21.0211]},
+    "buffer_m": 500,
+}
+
+
+class AreaGeometry(BaseModel):
+    """A geometry of GeoJSON, longitude first; other members are not read."""
+
+    type: Literal["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"]
+    coordinates: list[Any]
+
+
+class WithinBody(Request):
+    """An area."""
+
+    geometry: AreaGeometry = Field(
+        description=f"A polygon, or a point or line with `buffer_m`; at most {MOST_KM2:,} km²"
+    )
+    buffer_m: float | None = Field(
+        None,
+        gt=0,
+        le=_MOST_M,
+        allow_inf_nan=False,
+        description="Metres around it: the radius of a circle, the reach to both sides of a line",
+    )
+    demo: bool = Field(False, description="Also what is made up for demonstration")
+
+
+class WithinQuery(Request):
+    """Which file."""
+
+    format: Streamed = Field("csv", description="Kind of file")
+    on: Day | None = Field(None, description="A day whose label is wanted in a column of its own")
+    external: bool = Field(False, description="A column of what other schemes call each record")
+
+
+@blueprint.post("")
+@keyed(
+    "carrier",
+    writes=False,
+    replica=True,
+    in_turn=True,
+    operation_id="count_within",
+    example=_EXAMPLE,
+)
+def post_within(json: WithinBody) -> Within:
+    """Count the records in an area, by commune: dwellings, buildings, and households in them.
+
+    Only records that have a point, and none of restricted places. Read `records` before you ask
+    for the file of them: each costs a unit of the enumeration budget.
+    """
+    return _counted(json)[1]
+
+
+@blueprint.post("/records")
+@keyed(
+    "carrier",
+    statuses=(404,),
+    writes=False,
+    replica=True,
+    in_turn=True,
+    operation_id="list_within",
+    example=_EXAMPLE,
+    media_types=MEDIA_TYPES,
+    discloses=True,
+)
+def post_within_records(query: WithinQuery, json: WithinBody) -> Response:
+    """Send the records in an area as a file, with the columns of an export.
+
+    All of them or none: 422 `area_holds_too_many` for more than the hourly budget of the key, 429
+    with `Retry-After` for more than is left of it. A file that broke off has no proper end.
+    """
+    area, found = _counted(json)
+    pay_for(found)
+    options = ExportOptions(
+        query.format, demo=json.demo, on=query.on, external=query.external, area=area.ewkb
+    )
+    parts = as_caller(export_stream(register().engine, options))
+    return as_file(parts, query.format, "within")
+
+
+def _counted(asked: WithinBody) -> tuple[Area, Within]:
+    area, found = records_within(
+        *(register().read_engine, gazetteer(), asked.geometry.model_dump_json(), asked.buffer_m),
+        demo=asked.demo,
+    )
+    note(count=found.records, units=[commune.code for commune in found.communes])
+    return area, found

@@ -1,0 +1,165 @@
+"""Records inside an area that somebody draws: how many there are, before they are asked for.
+
+An area is a geometry of GeoJSON with perhaps a distance around it: a polygon, a circle around a
+point, a strip along a line. Records without a point are in none.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import shapely
+from shapely.errors import ShapelyError
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from registry.access import budget
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.core.sql import Statements
+from registry.publish.features.collections import EXTENT
+from registry.units.gazetteer import Gazetteer, today
+
+SQL: Final = Statements(__file__)
+
+MOST_KM2: Final = 2_000
+MOST_RECORDS: Final = 500_000
+"""So many are counted in seconds."""
+MOST_VERTICES: Final = 10_000
+_CROSSES: Final = re.compile(r"self-intersection\[([-\d.]+) ([-\d.]+)\]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where records are asked for."""
+
+    ewkb: str
+    """Hexadecimal, WGS 84."""
+    km2: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneWithin:
+    """What lies in the area of one commune."""
+
+    code: str
+    name: str
+    province: str | None
+    dwellings: int
+    buildings: int
+    households: int
+    """Hộ that live there"""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What lies in an area: active records with a point, none of restricted places."""
+
+    area_km2: float
+    records: int
+    dwellings: int
+    buildings: int
+    households: int
+    """Hộ that live there"""
+    communes: tuple[CommuneWithin, ...]
+    """The most records first"""
+
+
+def records_within(
+    engine: Engine,
+    gazetteer: Gazetteer,
+    geojson: str,
+    buffer_m: float | None,
+    *,
+    demo: bool = False,
+) -> tuple[Area, Within]:
+    """The area, a geometry of GeoJSON or the one feature of a file, and what lies in it.
+
+    Raises InvalidInputError for what is no area.
+    """
+    drawn = _drawn(geojson, buffer_m)
+    with session_scope(engine) as session:
+        area = _area(session, drawn, buffer_m)
+        return area, _counted(session, gazetteer, area, demo=demo)
+
+
+def pay_for(found: Within) -> None:
+    """Pay for all records of an area, before any is told.
+
+    Raises InvalidInputError for more than the caller may ever learn in an hour, BudgetSpentError
+    where it has to wait.
+    """
+    purse = budget.carried()
+    if purse is None:
+        return
+    if found.records > purse.limit:
+        raise _wrong(
+            "area_holds_too_many",
+            Message("area_holds_too_many", records=found.records, most=purse.limit),
+        )
+    purse.give_all(found.records)
+
+
+def _drawn(geojson: str, buffer_m: float | None) -> Any:
+    """The geometry, as it can be asked about; raises InvalidInputError."""
+    try:
+        drawn: Any = shapely.force_2d(shapely.from_geojson(geojson))
+    except ShapelyError as error:
+        raise _wrong("malformed_geometry", Message("geometry_malformed")) from error
+    if drawn.geom_type == "GeometryCollection" and len(drawn.geoms) == 1:
+        (drawn,) = drawn.geoms
+    if drawn.is_empty or drawn.geom_type == "GeometryCollection":
+        raise _wrong("malformed_geometry", Message("geometry_malformed"))
+    if shapely.get_num_coordinates(drawn) > MOST_VERTICES:
+        raise _wrong("too_many_vertices", Message("geometry_too_detailed", most=MOST_VERTICES))
+    if not shapely.box(*EXTENT).covers(drawn.envelope):
+        raise _wrong("outside_country", Message("geometry_outside_country"))
+    if not drawn.is_valid:
+        reason = shapely.is_valid_reason(drawn)
+        if at := _CROSSES.search(reason):
+            message = Message("polygon_crosses_itself", lon=float(at[1]), lat=float(at[2]))
+            raise _wrong("polygon_crosses_itself", message)
+        raise _wrong("malformed_geometry", Message("geometry_invalid", reason=reason))
+    if not buffer_m and shapely.get_dimensions(drawn) < 2:
+        raise InvalidInputError.of_field("buffer_m", "missing", Message("buffer_required"))
+    return drawn
+
+
+def _area(session: Session, drawn: Any, buffer_m: float | None) -> Area:
+    given = {"wkb": shapely.to_wkb(drawn), "metres": buffer_m or 0.0}
+    made = Area(*session.execute(SQL.text("drawn_area"), given).one())
+    if made.km2 > MOST_KM2:
+        raise _wrong("area_too_large", Message("area_too_large", km2=made.km2, most=MOST_KM2))
+    return made
+
+
+def _counted(session: Session, gazetteer: Gazetteer, area: Area, *, demo: bool) -> Within:
+    given = {"area": area.ewkb, "demo": demo, "most": MOST_RECORDS + 1}
+    rows = session.execute(SQL.text("count_within"), given)
+    communes = tuple(CommuneWithin(*_named(gazetteer, unit), *counts) for unit, *counts in rows)
+    if sum(each.dwellings + each.buildings for each in communes) > MOST_RECORDS:
+        raise _wrong("area_holds_too_many", Message("area_too_crowded", most=MOST_RECORDS))
+    dwellings, buildings = sum(c.dwellings for c in communes), sum(c.buildings for c in communes)
+    return Within(
+        area_km2=round(area.km2, 4),
+        records=dwellings + buildings,
+        dwellings=dwellings,
+        buildings=buildings,
+        households=sum(each.households for each in communes),
+        communes=communes,
+    )
+
+
+def _named(gazetteer: Gazetteer, unit_id: int) -> tuple[str, str, str | None]:
+    unit, day = gazetteer.units[unit_id], today()
+    province = gazetteer.province_of(unit, day)
+    return (
+        unit.code,
+        unit.version_on(day).full_name,
+        province.version_on(day).full_name if province else None,
+    )
+
+
+def _wrong(code: str, message: Message) -> InvalidInputError:
+    return InvalidInputError.of_field("geometry", code, message)
