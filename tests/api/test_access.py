@@ -24,7 +24,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 # What is asked by POST so that addresses stand in no URL.
 ASKED_BY_POST = (
     *("/v1/geocode", "/v1/reverse", "/v1/validate", "/v1/batch/<operation>", "/try"),
-    *("/mcp", "/route", "/v1/routes", "/v1/routes/papers"),
+    *("/mcp", "/route", "/v1/routes", "/v1/routes/papers", "/v1/within", "/v1/within/records"),
 )
 # What everybody may say, without a change of the register.
 SAID_BY_ALL = (

@@ -50,6 +50,8 @@ OPEN = {
     "imports.get_template": "names of streets and localities, which are public",
     "changes.get_changes": "registered addresses, which every key may copy",
     "export.get_export": "registered addresses, which every key may copy",
+    "within.post_within": "counts of registered addresses",
+    "within.post_within_records": "registered addresses, which every key may copy",
     "packs.get_pack": "registered addresses, which every key may copy",
     "packs.get_pack_basemap": "the operator's map",
     "history.get_history": "steps of a registered address, which every key may read",

@@ -161,7 +161,11 @@ def test_forms_of_an_answer_that_a_parameter_chooses_are_described(
             ]
             for form in ("xlsx", "geojson")
         },
-        **{("/v1/export", form): list(EXPORTED) for form in EXPORTED.values()},
+        **{
+            (path, form): list(EXPORTED)
+            for path in ("/v1/export", "/v1/within/records")
+            for form in EXPORTED.values()
+        },
     }
 
 

@@ -608,5 +608,6 @@ WALKED = {
     "/v1/routes",
     "/v1/routes/papers",
     "/v1/validate",
+    *("/v1/within", "/v1/within/records"),  # tests/api/test_within.py
     "/tiles/{z}/{x}/{y}",
 }
