@@ -246,7 +246,7 @@ def _json(place: Place, key: str, *, details: bool) -> dict[str, Any]:
     told["boundingbox"] = [f"{side:.7f}" for side in (south, north, west, east)]
     if details:
         told["address"] = place.address
-    return _with_code(told, place)
+    return told | place.own
 
 
 def _feature(place: Place, *, details: bool) -> dict[str, Any]:
@@ -255,7 +255,7 @@ def _feature(place: Place, *, details: bool) -> dict[str, Any]:
         told["address"] = place.address
     return {
         "type": "Feature",
-        "properties": _with_code(told, place),
+        "properties": told | place.own,
         "bbox": [round(side, 7) for side in place.box],
         "geometry": _point(place),
     }
@@ -276,7 +276,7 @@ def _geocodejson(place: Place, *, details: bool) -> dict[str, Any]:
         told |= {_TOLD[key]: value for key, value in address.items() if key in _TOLD}
     return {
         "type": "Feature",
-        "properties": {"geocoding": _with_code(told, place)},
+        "properties": {"geocoding": told | place.own},
         "geometry": _point(place),
     }
 
@@ -292,8 +292,3 @@ _TOLD: Final = {
 
 def _point(place: Place) -> dict[str, Any]:
     return {"type": "Point", "coordinates": [place.lon, place.lat]}
-
-
-def _with_code(told: dict[str, Any], place: Place) -> dict[str, Any]:
-    """With the register's code, which no member of theirs has room for."""
-    return told if place.code is None else {**told, "code": place.code}

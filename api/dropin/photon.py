@@ -225,6 +225,7 @@ def _feature(place: Place) -> dict[str, Any]:
         properties["name"] = place.name
         properties.pop(_TOLD.get(kind.member, ""), None)
     else:
-        properties |= {"label": place.label, "code": place.code}
+        properties["label"] = place.label
+    properties |= place.own
     point = {"type": "Point", "coordinates": [place.lon, place.lat]}
     return {"type": "Feature", "properties": properties, "geometry": point}

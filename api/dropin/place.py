@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2s
 from math import cos, radians, sqrt
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from api.core.context import gazetteer
 from api.v1.features import GeocodingProperties, feature_of
 from geo import code as codes
 from registry.search.answers import Answer
 from registry.search.autocomplete.suggestion import Suggestion
+from registry.search.faults import POINT_ESTIMATED
 from registry.units.gazetteer import Gazetteer, Unit, today
 
 COUNTRY: Final = "vn"
@@ -70,6 +71,16 @@ class Place:
     address: dict[str, str]
     """In Nominatim's members, the smallest first."""
     code: str | None = None
+    estimated_m: float | None = None
+    """The error of a point that was estimated from numbers beside the one asked for."""
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """Members of this register, for which theirs have no room."""
+        told = {} if self.code is None else {"code": self.code}
+        if self.estimated_m is None:
+            return told
+        return {**told, "point_estimated": True, "accuracy_m": self.estimated_m}
 
     @property
     def kind(self) -> Kind:
@@ -110,6 +121,7 @@ def _place_of(known: Gazetteer, day: datetime.date, answer: Answer) -> Place | N
         importance=answer.confidence,
         address=address,
         code=record.code if record else None,
+        estimated_m=answer.accuracy_m if POINT_ESTIMATED in answer.faults else None,
     )
 
 

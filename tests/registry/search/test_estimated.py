@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from registry.core.database import session_scope
+from registry.core.settings import Settings
 from registry.publish.batch import outcomes
 from registry.publish.batch.flat import flat
 from registry.search.answers import Answer
@@ -13,6 +14,7 @@ from registry.search.validate import validate
 from registry.units.gazetteer import Gazetteer, today
 from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.lifecycle import ELSEWHERE, LANG, Town, town
+from tests.support.units import open_app
 
 STREET = "Phố Láng, Phường Láng, Hà Nội"
 HOUSE = 0.00005
@@ -108,3 +110,19 @@ def test_nothing_is_estimated_where_neighbours_say_too_little(
 def test_registered_number_is_its_own_point(place: Town, known: Gazetteer) -> None:
     found = ask(place, known, f"25 {STREET}")
     assert (found.level, found.lon, found.faults) == ("household", LANG["lon"] + 2 * HOUSE, ())
+
+
+def test_every_interface_says_that_the_point_is_estimated(place: Town) -> None:
+    text = f"29 {STREET}"
+    with open_app(place.url, None, Settings(limits=False)) as app:
+        client = app.test_client()
+        (told,) = client.get("/v1/geocode", query_string={"q": text}).get_json()["features"]
+        assert told["properties"]["geocoding"]["accuracy"] == 15
+        assert "point_estimated" in [each["code"] for each in told["properties"]["faults"]]
+        assert client.post("/v1/validate", json={"address": text}).get_json()["point_estimated"]
+        (road,) = client.get("/nominatim/search", query_string={"q": text}).get_json()
+        parts = {"housenumber": "29", "street": "Phố Láng", "city": "Láng", "state": "Hà Nội"}
+        (found,) = client.get("/photon/structured", query_string=parts).get_json()["features"]
+        for own in (road, found["properties"]):
+            assert (own["point_estimated"], own["accuracy_m"]) == (True, 15)
+            assert "code" not in own
