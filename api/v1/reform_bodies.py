@@ -1,7 +1,7 @@
 """What requests about reforms hold, and what is answered: the models, and views in their words."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -93,6 +93,8 @@ class ReformReport(TypedDict):
     """Streets of one name that meet: kept apart"""
     numbers_meet: list[str]
     """Numbers that then stand twice: kept apart"""
+    without_postcode: NotRequired[list[str]]
+    """Communes of the new state that have none yet"""
     labels: list[ReformLabel]
 
 
@@ -187,7 +189,7 @@ def body_of(view: ReformView) -> ReformAnswer:
 def with_report(view: ReformView) -> dict[str, Any]:
     """What ReformWithReport describes."""
     told = view.report
-    shown = told and {name: told[name] for name in ReformReport.__annotations__}
+    shown = told and {name: told[name] for name in ReformReport.__annotations__ if name in told}
     return body_of(view) | {"report": shown}
 
 

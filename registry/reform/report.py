@@ -2,6 +2,7 @@
 
 import datetime
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from geo import code as codes
 from geo.label import named
 from registry.core.messages import N_, Message, _, number
+from registry.core.schemes import POSTCODE
 from registry.core.sql import Statements
 from registry.records.record import COLUMNS, Record, record_wording
 from registry.reform.plan_values import Plan
@@ -101,6 +103,8 @@ class Report:
     cut_localities: int
     streets_meet: tuple[str, ...]
     numbers_meet: tuple[str, ...]
+    without_postcode: tuple[str, ...]
+    """Communes of the new state that have none yet."""
     labels: tuple[ReformLabel, ...]
     affected: tuple[int, ...]
     """Ids of the units that it concerns: who acts for one of them may see it."""
@@ -152,6 +156,7 @@ class _Reporter:
             cut_localities=cut_localities,
             streets_meet=tuple(self._streets()),
             numbers_meet=tuple(self._numbers()),
+            without_postcode=tuple(self._without_postcode()),
             labels=tuple(self._labels()),
             affected=tuple(sorted(self.plan.affected)),
         )
@@ -216,6 +221,17 @@ class _Reporter:
             f" {', '.join(map(codes.format, found))}"
             for unit_id, kind, name, key, found in self.session.execute(SQL.text("numbers_meet"))
         ]
+
+    def _without_postcode(self) -> Iterator[str]:
+        day, eve = self.plan.day, self.plan.day - _ONE_DAY
+        if not any(unit.identifier(POSTCODE, eve) for unit in self.plan.touched.values()):
+            return  # the postcodes of then are not known
+        codes = {*self.plan.born, *(unit.code for unit in self.plan.touched.values())}
+        for code in sorted(codes):
+            for unit in self.after.with_code(code):
+                is_one = unit.level == "commune" and unit.alive_on(day)
+                if is_one and unit.identifier(POSTCODE, day) is None:
+                    yield self._named(code)
 
     def _name(self, unit_id: int) -> str:
         return self.after.units[unit_id].version_on(self.plan.day).full_name
@@ -296,6 +312,7 @@ def report_lines(report: Report) -> list[str]:
     lines += _list(Message("localities_cut"), report.cut_localities)
     lines += _several(Message("street_names_meet"), report.streets_meet)
     lines += _several(Message("house_numbers_collide"), report.numbers_meet)
+    lines += _several(Message("communes_without_postcode"), report.without_postcode)
     settled = sum(report.settled_by.values())
     total = settled + report.undecided
     percent = 100 * settled / total if total else 100.0

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from geo.text import transliterate
+from registry.core.schemes import POSTCODE
 from registry.core.sql import Statements
 from registry.reform.plan_values import Alteration, Born, Heir, Plan
 from registry.reform.settling import Units
@@ -49,6 +50,7 @@ class _Writer:
             SQL.text("insert_versions"), self.said | {"rows": json.dumps(versions)}
         )
         self._follow()
+        self._carry_postcodes()
         codes = {born.code: self.ids[id(born)] for born in self.plan.born.values()}
         codes |= {
             unit.code: unit.id
@@ -119,6 +121,19 @@ class _Writer:
                 self.said
                 | {"olds": list(heirs), "news": list(heirs.values()), "districts": districts},
             )
+
+    def _carry_postcodes(self) -> None:
+        """A commune that is all of one that ends, and nothing else, has its postcode; a unit that
+        lives on keeps its own; any other one has none until the postal service gives it one.
+        """
+        for born in self.plan.born.values():
+            sources = [leg for leg in self.plan.legs if leg.heir is born]
+            source = sources[0].source if len(sources) == 1 else None
+            if source is None or source.id not in self.plan.ended:
+                continue
+            if len(self.plan.legs_of(source)) == 1:
+                pair = {"old": source.id, "new": self.ids[id(born)], "scheme": POSTCODE}
+                self.session.execute(SQL.text("carry_identifier"), self.said | pair)
 
     def _heir_of(self, province: Unit) -> int | None:
         leg = next((leg for leg in self.plan.legs if leg.source is province), None)

@@ -38,3 +38,8 @@ SELECT g.unit_id, g.name, g.name_en, g.kind, coalesce(h.new, g.province_id),
     CASE WHEN g.district_id = ANY (:districts) THEN NULL ELSE g.district_id END,
     daterange(:day, NULL), :basis, 'effective', :source
 FROM gone g LEFT JOIN heir h ON h.old = g.province_id
+
+-- carry_identifier --
+INSERT INTO unit_identifier (unit_id, scheme, value, valid, source)
+SELECT :new, scheme, value, valid * daterange(:day, NULL), :source FROM unit_identifier
+WHERE unit_id = :old AND scheme = :scheme AND valid && daterange(:day, NULL)

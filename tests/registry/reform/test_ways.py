@@ -30,6 +30,7 @@ from registry.reform.views import MAP, WORKBOOK
 from registry.reform.work_file import read_decided
 from registry.units.gazetteer import today
 from registry.units.gazetteer_loading import load_gazetteer
+from registry.units.postcodes import communes_with_postcode
 from tests.registry.reform.conftest import Hall
 from tests.support.commands import as_process
 from tests.support.intake import checksum, deliveries, write
@@ -324,3 +325,27 @@ def test_command(hall: Hall) -> None:
     assert run().returncode == 2
     assert run("--from-seeds", "2026-04-30").stdout.startswith(b"resolution:")
     assert "không có thay đổi" in run("--from-seeds", "0001-01-01").stderr.decode()
+
+
+RENUMBERED = """\
+changes:
+  - merge: {units: ["00199"], into: {code: "00201", name: Láng Mới, kind: phuong}}
+  - merge: {units: ["00190", "00025"], into: {code: "00202", name: Giảng Võ Mới, kind: phuong}}
+"""
+
+
+def test_postcode_goes_with_a_commune_that_goes_whole(hall: Hall) -> None:
+    told = hall.carry(RENUMBERED)
+    assert told.without_postcode == ("00202 Phường Giảng Võ Mới",)
+    with session_scope(hall.town.engine) as session:
+        known = load_gazetteer(session)
+    (found,) = known.identified("postcode", "11528", today())
+    assert found.code == "00201"
+    # A postcode of before leads to what continues its commune.
+    meant = communes_with_postcode(known, "11511", today())
+    assert [known.units[unit].code for unit in meant] == ["00202"]
+    undo(hall.town.engine, told.number, actor="ministry")
+    with session_scope(hall.town.engine) as session:
+        known = load_gazetteer(session)
+    (found,) = known.identified("postcode", "11528", today())
+    assert found.code == "00199"
