@@ -11,6 +11,7 @@ from scripts.command import command
 from scripts.opened import opened_session
 from scripts.options import DryRun
 from scripts.problems import show_problems
+from scripts.settings import read_settings
 from scripts.table_template import template_of
 
 _SEVERITIES = {"error": N_("rejected"), "notice": N_("look at it")}
@@ -51,7 +52,8 @@ def load(
     Exit status 1 when rows were rejected.
     """
     with opened_session(dry_run=dry_run) as session:
-        return load_external_ids(session, file, scheme, sheet)
+        drafts = read_settings().draft_schemes
+        return load_external_ids(session, file, scheme, sheet, drafts=drafts)
 
 
 external.add_command(template_of(TABLE))

@@ -27,6 +27,7 @@ from geo.text import fold
 from geo.understanding import STEPS
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
+from registry.core.schemes import SCHEMES
 from registry.core.settings import ROOT, Settings
 from registry.files.formats.formats import FORMATS
 from registry.files.table_file import TableFile
@@ -119,6 +120,16 @@ def problems() -> str:
             ),
         ]
     )
+
+
+def schemes() -> str:
+    """One line a scheme of identifiers that is known."""
+    rows = (
+        f"| `{each.scheme}` | {each.of} | {f'`{each.pattern}`' if each.pattern else 'any'}"
+        f" | {'one' if each.sole or each.of == 'unit' else 'several'} | {each.english} |"
+        for each in SCHEMES.values()
+    )
+    return "\n".join(["| scheme | of a | value | on a day | |", "|---|---|---|---|---|", *rows])
 
 
 def faults() -> str:
@@ -339,6 +350,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "sections": sections,
     "problems": problems,
     "faults": faults,
+    "schemes": schemes,
     "penalties": penalties,
     "pack_words": pack_words,
     "endpoints": endpoints,

@@ -32,9 +32,10 @@ from geo.code import format as code_display
 from geo.code import is_demo, spoken
 from geo.label import alley_word, named, number_of
 from registry.core.errors import MistypedCodeError
+from registry.core.schemes import SCHEMES
 from registry.publish.services import ServiceHere, services_of
 from registry.records.entrances import entrances_told
-from registry.records.external_ids import external_ids_of
+from registry.records.external_ids import ExternalId, external_ids_of
 from registry.records.history import lookup_as_of, moment_of
 from registry.records.lookup import CodeForms, code_forms, lookup
 from registry.records.postal import postcode_of
@@ -69,12 +70,27 @@ def position_of(record: Record) -> Position | None:
 class ExternalRef(TypedDict):
     """What the record is called in another scheme."""
 
-    scheme: Annotated[str, Field(examples=["postcode"])]
+    scheme: Annotated[str, Field(examples=["dia_chi_so"])]
     value: str
+    draft: NotRequired[bool]
+    """True of a scheme that no law has yet"""
     valid_from: datetime.date | None
     """First day; null from the beginning"""
     valid_to: datetime.date | None
     """Last day; null without end"""
+
+
+def external_ref(known: ExternalId) -> ExternalRef:
+    """The same identifier."""
+    told = ExternalRef(
+        scheme=known.scheme,
+        value=known.value,
+        valid_from=known.valid_from,
+        valid_to=known.valid_to,
+    )
+    if known.scheme in SCHEMES and SCHEMES[known.scheme].draft:
+        told["draft"] = True
+    return told
 
 
 class Address(TypedDict):
@@ -228,15 +244,7 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Addre
     if query.as_of is None:
         body["entrances"] = entrances_of(record)
     if query.external:
-        body["external_ids"] = [
-            ExternalRef(
-                scheme=each.scheme,
-                value=each.value,
-                valid_from=each.valid_from,
-                valid_to=each.valid_to,
-            )
-            for each in external_ids_of(reads, record)
-        ]
+        body["external_ids"] = [external_ref(each) for each in external_ids_of(reads, record)]
     if query.services:
         body["services"] = services_of(reads, record, day)
     return record, body

@@ -6,6 +6,7 @@ the operator's own, of a carrier say, with values of any form.
 
 import csv
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,6 @@ SCHEME: Final = "^[a-z][a-z0-9_]{0,39}$"
 """How a scheme is called."""
 POSTCODE: Final = "postcode"
 MAX_VALUE: Final = 200
-_ONLY_DIGITS: Final = re.compile(r"\[0-9\]\{(\d+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +28,38 @@ class Scheme:
     of: str
     """unit | record"""
     pattern: str
+    """Of a whole value; empty for any."""
+    zeros: int
+    """Zeros at its front that a spreadsheet may take, and that are put back."""
+    sole: bool
+    """Whether a record has one value on a day, and a value one record; else several."""
+    begins: str
+    """Scheme of units with whose value that of a record in the unit begins; or empty."""
+    draft: bool
+    """Whether no law has it yet: taken only where the operator switches such schemes on."""
     vietnamese: str
     english: str
 
     def read(self, written: str) -> str:
-        """The value as the scheme writes it; raises ValueError for what is none.
-
-        A spreadsheet takes zeros from the front, which are put back.
-        """
+        """The value as the scheme writes it; raises ValueError for what is none."""
+        if not self.pattern:
+            return written
         value = written.strip().upper()
-        if value.isdecimal() and (digits := _ONLY_DIGITS.fullmatch(self.pattern)):
-            value = value.zfill(int(digits[1]))
-        if not re.fullmatch(self.pattern, value):
-            raise ValueError(written)
-        return value
+        for _ in range(self.zeros + 1):
+            if re.fullmatch(self.pattern, value):
+                return value
+            value = f"0{value}"
+        raise ValueError(written)
 
 
-def _known() -> dict[str, Scheme]:
+def _known() -> Iterator[Scheme]:
     with Path(__file__).with_name("schemes.csv").open(encoding="utf-8", newline="") as file:
-        return {row["scheme"]: Scheme(**row) for row in csv.DictReader(file)}
+        for row in csv.DictReader(file):
+            on = {name: row[name] == "on" for name in ("sole", "draft")}
+            yield Scheme(**{**row, **on, "zeros": int(row["zeros"] or 0)})  # type: ignore[arg-type]
 
 
-SCHEMES: Final = _known()
+SCHEMES: Final = {each.scheme: each for each in _known()}
 
 
 def check_scheme(scheme: str) -> None:

@@ -97,6 +97,8 @@ class Settings:
     """`DIACHISO_PACK_KEYS`: the keys that packs are signed with; None for a file in `files`."""
     open_packs: bool = False
     """`DIACHISO_OPEN_PACKS`: whether packs are given without a key."""
+    draft_schemes: bool = False
+    """`DIACHISO_DRAFT_SCHEMES`: whether identifiers are taken whose scheme is only a draft."""
     open_metrics: bool = False
     """`DIACHISO_OPEN_METRICS`: whether `/metrics` is told without a key."""
     audit_days: int = 730
@@ -201,6 +203,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         leave_s=number("DIACHISO_LEAVE_S", Settings().leave_s, 0),
         proxies=number("DIACHISO_PROXIES", Settings().proxies, 0),
         pack_keys=Path(keys).resolve() if (keys := text("DIACHISO_PACK_KEYS")) else None,
+        draft_schemes=switch("DIACHISO_DRAFT_SCHEMES", default=Settings().draft_schemes),
         open_packs=switch("DIACHISO_OPEN_PACKS", default=Settings().open_packs),
         open_metrics=switch("DIACHISO_OPEN_METRICS", default=Settings().open_metrics),
         audit_days=number("DIACHISO_AUDIT_DAYS", Settings().audit_days, 31),

@@ -126,3 +126,38 @@ def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> 
 @pytest.mark.parametrize("path", ["Postcode/1", "postcode/%00", f"postcode/{'x' * 201}", "a-b/1"])
 def test_question_that_is_none_is_refused(office: Office, path: str) -> None:
     assert office.get(f"/v1/external/{path}").status_code in (400, 404, 422)
+
+
+def test_values_of_known_schemes_are_checked(office: Office, tmp_path: Path) -> None:
+    one, two, three = (office.place.house(n) for n in ("121", "123", "125"))
+    rows = {
+        f"{one},dia_chi_so,1152800001": "",
+        f"{two},dia_chi_so,1112000001": "value_contradicts_commune",
+        f"{two},dia_chi_so,11528001": "value_unreadable",
+        # A telephone number by its digits, and a number all the same.
+        f"{two},dia_chi_so,0352812345": "value_contradicts_commune",
+        f"{three},dia_chi_so,1152800002": "record_has_other",
+        f"{three},dia_chi_so,1152800003": "record_has_other",
+        f"{one},place_id,001099012345": "scheme_draft",
+        f"{one},real_estate_id,01.00199/TD-12": "",
+        f"{one},real_estate_id,01.00199/TD-13": "",
+        f"{one},real_estate_id,{'1' * 41}": "value_unreadable",
+    }
+    result = load(office, tmp_path / "h.csv", "\n".join(("code,scheme,value", *rows)))
+    wrong = [each for each in found(result) if each[1] != "record_has_several"]
+    assert [code for _, code in sorted(wrong)] == [each for each in rows.values() if each]
+    assert (result.new, result.rejected) == (3, 7)
+    again = load(office, tmp_path / "i.csv", f"code,value\n{two},1152800001\n", "dia_chi_so")
+    assert found(again) == [(1, "value_taken")]
+    (record,) = office.get("/v1/external/dia_chi_so/1152800001").get_json()["records"]
+    assert record["code"] == one
+
+
+def test_draft_scheme_is_taken_where_that_is_switched_on(office: Office, tmp_path: Path) -> None:
+    code = office.place.house("127")
+    path = tmp_path / "j.csv"
+    path.write_text(f"code,value\n{code},001099012345\n", encoding="utf-8")
+    with session_scope(office.place.engine) as session:
+        assert load_external_ids(session, path, "place_id", drafts=True).new == 1
+    (told,) = office.get(f"/v1/addresses/{code}?external=true").get_json()["external_ids"]
+    assert (told["value"], told["draft"]) == ("001099012345", True)

@@ -7,7 +7,7 @@ Where a scheme gives each door one value, exceptions are reported as notices.
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from registry.core.database import driver_connection
 from registry.core.days import day_after
 from registry.core.messages import Message
-from registry.core.schemes import SCHEME, check_scheme
+from registry.core.schemes import SCHEME, SCHEMES, check_scheme
 from registry.core.sql import Statements
 from registry.files.table_column import Wrong
 from registry.files.table_file import (
@@ -27,6 +27,8 @@ from registry.files.table_file import (
     opened_table,
 )
 from registry.records.external_ids import ExternalId
+from registry.units.gazetteer import Gazetteer, Unit
+from registry.units.gazetteer_loading import load_gazetteer
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -36,7 +38,11 @@ PROBLEMS: Final = {
     "code_unknown": Message("row_code_unknown"),
     "scheme_unreadable": Message("scheme_invalid"),
     "value_missing": Message("row_has_no_value"),
-    "value_unreadable": Message("value_has_odd_characters"),
+    "scheme_draft": Message("scheme_is_draft"),
+    "value_unreadable": Message("value_not_of_scheme"),
+    "value_contradicts_commune": Message("value_of_other_commune"),
+    "value_taken": Message("value_of_another_record"),
+    "record_has_other": Message("record_has_another_value"),
     "date_unreadable": Message("row_day_invalid"),
     "dates_swapped": Message("day_range_reversed"),
     "row_repeated": Message("row_repeated"),
@@ -62,11 +68,17 @@ class Loaded:
 
 
 def load_external_ids(
-    session: Session, path: Path, scheme: str | None = None, sheet: str | None = None
+    session: Session,
+    path: Path,
+    scheme: str | None = None,
+    sheet: str | None = None,
+    *,
+    drafts: bool = False,
 ) -> Loaded:
     """Read the file's identifiers into the session, which the caller commits or rolls back.
 
-    `scheme` is that of rows that name none. A wrong row is rejected and reported. Raises
+    `scheme` is that of rows that name none; with `drafts` it may be one that no law has yet. A
+    wrong row is rejected and reported. Raises
     UnreadableFileError for a file that cannot be read or lacks the columns, InvalidInputError for a
     malformed scheme.
     """
@@ -77,7 +89,7 @@ def load_external_ids(
     count = 0
     for count, cells in enumerate(TABLE.rows(path, opened_table(path, sheet)), start=1):
         said, wrong = TABLE.read(cells | {"scheme": cells["scheme"] or scheme or ""})
-        found = wrong[0] if wrong else ExternalId(**said)
+        found = wrong[0] if wrong else _of_scheme(ExternalId(**said), drafts=drafts)
         if isinstance(found, ExternalId) and found.key in read:
             found = ("row_repeated", found.value)
         if isinstance(found, ExternalId):
@@ -94,6 +106,18 @@ def load_external_ids(
 def _scheme(said: Mapping[str, Any], cells: Mapping[str, str]) -> Wrong | None:
     is_scheme = re.fullmatch(SCHEME, said["scheme"] or "")
     return None if is_scheme else ("scheme_unreadable", cells["scheme"])
+
+
+def _of_scheme(said: ExternalId, *, drafts: bool) -> ExternalId | Wrong:
+    """The identifier as its scheme writes it, or what is wrong with it."""
+    if (scheme := SCHEMES.get(said.scheme)) is None:
+        return said
+    if scheme.draft and not drafts:
+        return "scheme_draft", said.scheme
+    try:
+        return said if scheme.of == "unit" else replace(said, value=scheme.read(said.value))
+    except ValueError:
+        return "value_unreadable", said.value
 
 
 TABLE: Final = TableFile(
@@ -113,9 +137,39 @@ def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, An
         for number, each in rows:
             copy.write_row((number, *each.key, each.valid_from, day_after(each.valid_to)))
     unknown = [tuple(row) for row in session.execute(SQL.text("unknown"))]
+    unknown += _contradicting(session) + _taken(session)
     new, changed, unchanged = session.execute(SQL.text("counts")).one()
     session.execute(SQL.text("upsert"))
     noticed = [tuple(row) for row in session.execute(SQL.text("noticed"))]
     connection.exec_driver_sql("DROP TABLE external_row")
     problems = [*unknown, *noticed]
     return {"new": new, "changed": changed, "unchanged": unchanged, "problems": problems}
+
+
+def _contradicting(session: Session) -> list[tuple[Any, ...]]:
+    """Rows whose value begins with what a scheme of units calls another commune."""
+    begins = {each.scheme: each.begins for each in SCHEMES.values() if each.begins}
+    known = load_gazetteer(session)
+    wrong = []
+    for number, value, scheme, unit_id in session.execute(
+        SQL.text("beginnings"), {"schemes": list(begins)}
+    ):
+        unit = known.units.get(unit_id or 0)
+        if unit is not None and not _begins(known, unit, begins[scheme], value):
+            wrong.append(number)
+    return [tuple(row) for row in session.execute(SQL.text("contradict"), {"numbers": wrong})]
+
+
+def _begins(known: Gazetteer, unit: Unit, scheme: str, value: str) -> bool:
+    """Whether a value begins with that of the unit, or of one that it continues."""
+    had = (unit, *(step.predecessor for step in known.predecessors(unit)))
+    values = [each.value for one in had for each in one.identifiers if each.scheme == scheme]
+    return any(value.startswith(each) for each in values)
+
+
+def _taken(session: Session) -> list[tuple[Any, ...]]:
+    """Rows of schemes in which a value is one record's, and that is another's; removed."""
+    sole = [each.scheme for each in SCHEMES.values() if each.sole]
+    rows = [tuple(row) for row in session.execute(SQL.text("taken"), {"schemes": sole})]
+    session.execute(SQL.text("remove_taken"), {"numbers": [row[0] for row in rows]})
+    return rows

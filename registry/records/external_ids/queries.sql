@@ -22,6 +22,38 @@ daterange(r.first, r.after)
 DELETE FROM external_row r WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)
 RETURNING r.number, 'code_unknown', r.code
 
+-- beginnings --
+SELECT r.number, r.value, r.scheme, h.unit_id FROM external_row r JOIN household h USING (code)
+WHERE r.scheme = ANY (:schemes)
+
+-- contradict --
+DELETE FROM external_row r WHERE r.number = ANY (:numbers)
+RETURNING r.number, 'value_contradicts_commune', r.value
+
+-- after --
+-- All values of schemes in which each is one record's, as they will be.
+(
+    SELECT code, scheme, value, {valid} AS valid FROM external_row r WHERE scheme = ANY (:schemes)
+    UNION ALL
+    SELECT x.code, x.scheme, x.value, x.valid FROM external_id x
+    JOIN household h ON h.code = x.code AND h.status <> 'retired'
+    WHERE x.scheme = ANY (:schemes) AND NOT EXISTS (
+        SELECT FROM external_row o
+        WHERE o.code = x.code AND o.scheme = x.scheme AND o.value = x.value)
+)
+
+-- taken --
+SELECT DISTINCT r.number, 'value_taken', r.value FROM external_row r
+JOIN {after} a ON a.scheme = r.scheme AND a.value = r.value AND a.code <> r.code
+    AND a.valid && {valid}
+UNION ALL
+SELECT DISTINCT r.number, 'record_has_other', r.code FROM external_row r
+JOIN {after} a ON a.scheme = r.scheme AND a.code = r.code AND a.value <> r.value
+    AND a.valid && {valid}
+
+-- remove_taken --
+DELETE FROM external_row WHERE number = ANY (:numbers)
+
 -- counts --
 SELECT count(*) FILTER (WHERE x.code IS NULL),
     count(*) FILTER (WHERE x.valid <> {valid}), count(*) FILTER (WHERE x.valid = {valid})
