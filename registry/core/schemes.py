@@ -62,6 +62,14 @@ def _known() -> Iterator[Scheme]:
 SCHEMES: Final = {each.scheme: each for each in _known()}
 
 
+def is_value_of(scheme: str, cell: str) -> bool:
+    """Whether a cell of a column that is declared to hold a known scheme does, by its form; digits
+    that are a telephone's or a person's elsewhere are none there.
+    """
+    known = SCHEMES.get(scheme)
+    return known is not None and re.fullmatch(known.pattern, cell.strip()) is not None
+
+
 def check_scheme(scheme: str) -> None:
     """Raises InvalidInputError for what cannot be the name of a scheme."""
     if not re.fullmatch(SCHEME, scheme):

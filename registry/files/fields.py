@@ -16,6 +16,7 @@ from registry.core.errors import (
 from registry.core.messages import Message, Several
 from registry.core.personal import holds_personal
 from registry.core.remedies import TO_FILL_IN, Remedy
+from registry.core.schemes import SCHEMES
 from registry.files.spellings.headers import (
     FIELDS,
     block_word,
@@ -113,11 +114,14 @@ def find_columns(
     own = _own(headers)
     personal: list[int] = []
     unread: list[int] = []
+    identifiers: dict[int, str] = {}
     for index, header in enumerate(headers):
         if index in own:
             continue
         name = stated.get(fold(header), field_of(header))
-        if name is not None:
+        if name in SCHEMES:
+            identifiers[index] = name
+        elif name is not None:
             found.setdefault(name, []).append(index)
         elif is_personal(header) and not receivers_field_of(header):
             personal.append(index)
@@ -127,7 +131,7 @@ def find_columns(
     unread = [*left, *_without_weak(found, headers, [at for at in unread if at not in left])]
     personal += (at for at in unread if is_personal(headers[at]))
     unread = [at for at in unread if at not in personal]
-    known = {at: name for name, places in found.items() for at in places}
+    known = identifiers | {at: name for name, places in found.items() for at in places}
     part_levels(found, headers)
     of_before, text_before = found.get("former_commune"), found.get("former_address")
     unread += _said_otherwise(found, headers, of_one_commune=commune is not None)

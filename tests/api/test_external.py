@@ -153,6 +153,22 @@ def test_values_of_known_schemes_are_checked(office: Office, tmp_path: Path) -> 
     assert record["code"] == one
 
 
+def test_columns_of_known_schemes_are_loaded_at_once(office: Office, tmp_path: Path) -> None:
+    code = office.place.house("131")
+    # As rows of an import come back: with what the file had beside them.
+    table = (
+        "Số nhà,Địa chỉ số,Mã định danh bất động sản,code,code_display\n"
+        f"131,1152800131,BDS-1; BDS-2,{code},{code_display(code)}\n"
+    )
+    result = load(office, tmp_path / "k.csv", table)
+    assert (result.rows, result.new) == (1, 3)
+    assert found(result) == [(1, "record_has_several")] * 2
+    told = office.get(f"/v1/addresses/{code}?external=true").get_json()["external_ids"]
+    assert [f"{each['scheme']}:{each['value']}" for each in told] == [
+        *("dia_chi_so:1152800131", "real_estate_id:BDS-1", "real_estate_id:BDS-2")
+    ]
+
+
 def test_draft_scheme_is_taken_where_that_is_switched_on(office: Office, tmp_path: Path) -> None:
     code = office.place.house("127")
     path = tmp_path / "j.csv"

@@ -17,6 +17,7 @@ from geo.lexicon import read_table
 from geo.text import fold
 from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message
+from registry.core.schemes import SCHEMES
 
 _COMPOSED: Final = (
     *("source_ref", "address", "former_address", "house_number", "alley", "street", "locality"),
@@ -67,10 +68,12 @@ def _of_party(party: str) -> str:
 _HEADERS: Final = read_table(Path(__file__).with_name("headers.csv"), Header)
 FIELDS: Final = (
     *_COMPOSED,
-    *dict.fromkeys(row.field for row in _HEADERS if row.field not in (*_COMPOSED, "person")),
+    *dict.fromkeys(
+        row.field for row in _HEADERS if row.field not in (*_COMPOSED, *SCHEMES, "person")
+    ),
 )
-"""What a column may hold; the last ones are the plain columns of `registry.files.plain`, which who
-only looks for headers need not load.
+"""What a column may hold that an import reads; the last ones are the plain columns of
+`registry.files.plain`, which who only looks for headers need not load.
 """
 _PARTIES: Final = read_table(Path(__file__).with_name("parties.csv"), Party)
 _PERSONAL_WORDS: Final = tuple(_headers("inside"))

@@ -17,6 +17,7 @@ from geo.points import point_in
 from geo.redaction import REMOVED, without_names
 from geo.text import fold
 from registry.core.personal import without_numbers
+from registry.core.schemes import is_value_of
 from registry.files.plain import PLAIN
 
 NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
@@ -118,12 +119,14 @@ def clean_cell(field: str, cell: str) -> str:
     '12 Láng, … …'
     >>> clean_cell("source_ref", "001085012345")
     '001085012345'
+    >>> clean_cell("dia_chi_so", "0352812345"), clean_cell("dia_chi_so", "0905 123 456")
+    ('0352812345', '…')
     >>> clean_cell("street", "Bà Nữ"), clean_cell("house_number", "Trần Thị Mai")
     ('Bà Nữ', '')
     >>> clean_cell("latitude", "2326491.25"), clean_cell("latitude", "905 123 456")
     ('2326491.25', '…')
     """
-    if field in _IDENTIFIERS:
+    if field in _IDENTIFIERS or is_value_of(field, cell):
         return cell
     if field in _MEASURES:
         return _measure(cell)

@@ -6,7 +6,7 @@ Where a scheme gives each door one value, exceptions are reported as notices.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -50,6 +50,10 @@ PROBLEMS: Final = {
     "record_has_several": Message("code_has_several_values"),
 }
 """Code → what is wrong with a row, or to be looked at, in words."""
+_WIDE: Final = tuple(
+    each.scheme for each in SCHEMES.values() if each.of == "record" and each.pattern
+)
+"""Columns of a scheme of their own."""
 _TABLE: Final = ProblemTable(
     PROBLEMS, notices=("value_shared", "record_has_several"), identifiers=frozenset(PROBLEMS)
 )
@@ -57,7 +61,7 @@ _TABLE: Final = ProblemTable(
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of a file: rows = new + changed + unchanged + rejected."""
+    """What became of a file: its identifiers are new, changed, unchanged or rejected."""
 
     rows: int
     new: int
@@ -78,29 +82,44 @@ def load_external_ids(
     """Read the file's identifiers into the session, which the caller commits or rolls back.
 
     `scheme` is that of rows that name none; with `drafts` it may be one that no law has yet. A
-    wrong row is rejected and reported. Raises
-    UnreadableFileError for a file that cannot be read or lacks the columns, InvalidInputError for a
-    malformed scheme.
+    wrong identifier is rejected and reported. Raises UnreadableFileError for a file that cannot be
+    read or lacks the columns, InvalidInputError for a malformed scheme.
     """
     if scheme is not None:
         check_scheme(scheme)
     read: dict[tuple[str, str, str], tuple[int, ExternalId]] = {}
     problems: list[RowProblem] = []
     count = 0
-    for count, cells in enumerate(TABLE.rows(path, opened_table(path, sheet)), start=1):
-        said, wrong = TABLE.read(cells | {"scheme": cells["scheme"] or scheme or ""})
-        found = wrong[0] if wrong else _of_scheme(ExternalId(**said), drafts=drafts)
-        if isinstance(found, ExternalId) and found.key in read:
-            found = ("row_repeated", found.value)
-        if isinstance(found, ExternalId):
-            read[found.key] = count, found
-        else:
-            problems.append(_TABLE.of(count, *found))
+    for count, row in enumerate(TABLE.rows(path, opened_table(path, sheet)), start=1):
+        for cells in _identifiers(row, scheme or ""):
+            said, wrong = TABLE.read(cells)
+            found = wrong[0] if wrong else _of_scheme(_external_id(said), drafts=drafts)
+            if isinstance(found, ExternalId) and found.key in read:
+                found = ("row_repeated", found.value)
+            if isinstance(found, ExternalId):
+                read[found.key] = count, found
+            else:
+                problems.append(_TABLE.of(count, *found))
     written = _write(session, list(read.values()))
     problems += [_TABLE.of(*each) for each in written.pop("problems")]
     severities = Counter(problem.severity for problem in problems)
     problems.sort(key=lambda problem: (problem.row_number, problem.code))
     return Loaded(count, **written, rejected=severities["error"], problems=tuple(problems))
+
+
+def _identifiers(row: dict[str, str], scheme: str) -> Iterator[dict[str, str]]:
+    """The identifiers of a row: that of `value`, and those of columns of known schemes, of which a
+    cell may hold several, between semicolons.
+    """
+    wide = [(name, value) for name in _WIDE for value in row[name].split(";") if value.strip()]
+    if row["value"] or not wide:
+        yield row | {"scheme": row["scheme"] or scheme}
+    for name, value in wide:
+        yield row | {"scheme": name, "value": value.strip()}
+
+
+def _external_id(said: Mapping[str, Any]) -> ExternalId:
+    return ExternalId(**{name: said[name] for name in ExternalId.__dataclass_fields__})
 
 
 def _scheme(said: Mapping[str, Any], cells: Mapping[str, str]) -> Wrong | None:
@@ -122,7 +141,7 @@ def _of_scheme(said: ExternalId, *, drafts: bool) -> ExternalId | Wrong:
 
 TABLE: Final = TableFile(
     "external_ids",
-    (("code",), ("value",)),
+    (("code",), ("value", *_WIDE)),
     rules=(_scheme, in_order("valid_from", "valid_to", "dates_swapped")),
 )
 

@@ -28,6 +28,15 @@ def test_columns_are_told(row: Row) -> None:
     assert found.unread == tuple(name for place, name in enumerate(names) if place not in at)
 
 
+def test_declared_identifiers_come_back_though_they_look_like_a_persons() -> None:
+    headers = ("Địa chỉ", "Địa chỉ số", "Mã định danh địa điểm", "Ghi chú")
+    read = columns_of("validate", headers)
+    assert (read.at, read.unread) == ({"address": (0,)}, headers[1:])
+    row = ("27 Láng, 0352812345", "0352812345", "001099012345", "0352812345")
+    assert read.returned.cells(row) == ["27 Láng, …", "0352812345", "001099012345"]
+    assert read.returned.cells(("27 Láng", "0905 123 456", "", ""))[1] == "…"
+
+
 @pytest.mark.parametrize(
     "header", ["tỉnh", "Phường;Quận;Tỉnh", "Người nhận;SĐT;Tỉnh", "from_address;tỉnh", "KH;x;y"]
 )
