@@ -28,6 +28,7 @@ _TABLES: Final = {
     "registry/words/messages.csv": ("english", "several"),
     "registry/intake/problems.csv": ("english", ""),
     "registry/search/faults.csv": ("english", ""),
+    "registry/records/uses.csv": ("english", ""),
 }
 """Table → its columns of msgids, the second of which is the plural."""
 _SOURCES: Final = (

@@ -21,6 +21,7 @@ from registry.publish.export.run import (
     export_stream,
 )
 from registry.records.history import moment_of
+from registry.records.uses import KINDS
 from registry.units.gazetteer_loading import load_gazetteer
 from scripts.command import command
 from scripts.opened import opened_engine
@@ -60,6 +61,7 @@ def export(
     buffer_m: Annotated[
         float | None, "--buffer METRES", click.FloatRange(0, 25_000, min_open=True), "Around it."
     ] = None,
+    use: Annotated[str | None, click.Choice(KINDS), "Only where this stands."] = None,
     folder: Annotated[
         Path | None, "--snapshot", FOLDER, "All of it, with the cursor of the feed."
     ] = None,
@@ -84,7 +86,17 @@ def export(
             moment = None if as_of is None else moment_of(as_of)
             area = None if within is None else _area(engine, within, buffer_m, demo=demo)
             options = ExportOptions(
-                *(_format(out, form), unit, tuple(statuses), moment, demo, on, external, layer),
+                *(
+                    _format(out, form),
+                    unit,
+                    tuple(statuses),
+                    moment,
+                    demo,
+                    on,
+                    external,
+                    use,
+                    layer,
+                ),
                 area=area,
             )
             if out == _STDOUT:

@@ -105,8 +105,8 @@ class Copy:
         if localities:
             self._locality(e)
         places = [street and street["id"], localities[0]["id"] if localities else None]
-        entrances = json.dumps(e["entrances"], ensure_ascii=False)
-        told = e | {"entrances": entrances}
+        lists = ("entrances", "uses")
+        told = e | {name: json.dumps(e.get(name, []), ensure_ascii=False) for name in lists}
         self.db.execute(SQL.written("put"), [told[name] for name in COLUMNS] + places)
         self.db.execute("DELETE FROM retired WHERE code = ?", [code])
         self._link(e)

@@ -226,7 +226,7 @@ def _with_field(error: RegistryError) -> str:
 
 def form_words(name: str) -> str:
     """What people call a field of a form or a filter; empty for one that they do not see."""
-    inside = name.startswith(("parts.", "entrances."))
+    inside = name.startswith(("parts.", "entrances.", "uses."))
     name = name.rpartition(".")[2] if inside else name.partition(".")[0]
     if name in FIELDS:
         return field_words(name)

@@ -21,15 +21,26 @@ from registry.core.errors import AddressTakenError, RegistryError
 from registry.core.messages import N_, _
 from registry.core.tables.records import Goes, described, going
 from registry.lifecycle.number_table import pasted_lines, read_numbers_file, read_pasted
-from registry.lifecycle.requests import MAX_PARTS, GivenEntrance, OperationRequest, SplitPart
+from registry.lifecycle.requests import (
+    MAX_PARTS,
+    GivenEntrance,
+    GivenUse,
+    OperationRequest,
+    SplitPart,
+)
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 from registry.records.entrances import KIND_WORDS, MOST, SOURCE_WORDS
 from registry.records.record import Record
+from registry.records.uses import DWELLING, USE_WORDS, told
 
 WAS: Final = "_was."
 PARTS: Final = "_parts"
 """For how many new records, or entrances, there are fields."""
-_ROWS: Final[Mapping[str, type[BaseModel]]] = {"parts": SplitPart, "entrances": GivenEntrance}
+_ROWS: Final[Mapping[str, type[BaseModel]]] = {
+    "parts": SplitPart,
+    "entrances": GivenEntrance,
+    "uses": GivenUse,
+}
 """Members of requests that are lists, and what is in them."""
 _POINT: Final = ("lon", "lat", "position_method", "position_accuracy_m")
 _ADDRESS: Final = ("commune", "house_number", "street", "locality", "kind")
@@ -53,6 +64,7 @@ _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": KINDS,
     "entrances.kind": KIND_WORDS,
     "source": SOURCE_WORDS,
+    "uses.use": USE_WORDS,
 }
 _EXAMPLES: Final = {"decision_number": "12/QĐ-UBND"}
 _NEVER_EMPTY: Final = ("households_count", "commune")
@@ -159,7 +171,7 @@ class Form:
         """The records into which one is split, or all entrances of one, each with its fields."""
         if not self.rows:
             return []
-        titles = {"parts": N_("New record"), "entrances": N_("Entrance")}
+        titles = {"parts": N_("New record"), "entrances": N_("Entrance"), "uses": N_("Use")}
         title = _(titles[self.rows])
         wrong, typed = self._wrong(), self.typed or self.filled
         fields = _ROWS[self.rows].model_fields
@@ -324,6 +336,17 @@ def recorded(record: Record) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in held.items()}
 
 
+def use_rows(record: Record) -> dict[str, str]:
+    """The uses on record as a form starts with them, and room for one more."""
+    known = told(record.uses) or [{"use": DWELLING}]
+    filled = {
+        f"uses.{at}.{name}": str(value)
+        for at, each in enumerate(known)
+        for name, value in each.items()
+    }
+    return {**filled, PARTS: str(len(known) + 1)}
+
+
 def entrance_rows(record: Record) -> dict[str, str]:
     """The entrances on record as a form starts with them, and room for one more."""
     known = record.entrances or []
@@ -360,7 +383,7 @@ _WORTHLESS: Final = {"kind", "accuracy_m", "seen_on", "source"}
 def _row_names(rows: str) -> tuple[str, ...]:
     ordered = (
         *("kind", "house_number", "unit_number", "floor", "households_count", "code", *_POINT),
-        *("accuracy_m", "note", "seen_on", "source"),
+        *("accuracy_m", "note", "seen_on", "source", "use", "name", "since", "until"),
     )
     return tuple(name for name in ordered if name in _ROWS[rows].model_fields)
 
@@ -371,14 +394,15 @@ def _made(name: str, info: FieldInfo, rows: str = "") -> Field:
     kind = _kind(name, info)
     choices = _CHOICES.get(f"{rows}.{name}", _CHOICES.get(name, {}))
     options = tuple((value, _(said)) for value, said in choices.items())
-    if kind == "choice" and not info.is_required() and info.default is None:
+    empty = not info.is_required() and info.default is None
+    if kind == "choice" and (empty or name == "use"):  # of a row that is not filled in
         options = (("", "–"), *options)
     lists = {"street": "streets", "locality": "localities"}
     return Field(name, label, kind, info.is_required(), options=options, list=lists.get(name, ""))
 
 
 def _kind(name: str, info: FieldInfo) -> Kind:
-    if name in ("on", "seen_on"):
+    if name in ("on", "seen_on", "since", "until"):
         return "day"
     if name == "reason":
         return "long"

@@ -13,7 +13,7 @@ from api.core.audit import note, note_operation
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
 from api.desk.blueprint import desk_blueprint, desk_page, whole, writable_communes
-from api.desk.forms import Form, Override, entrance_rows, recorded
+from api.desk.forms import Form, Override, entrance_rows, recorded, use_rows
 from api.desk.operations import DeskMap, Subject, serve
 from api.desk.records_words import Preview, label_of, title
 from geo import code as codes
@@ -116,6 +116,8 @@ class OneRecord(Subject):
             }
         if record is not None and name == "entrances":
             filled = entrance_rows(record)
+        if record is not None and name == "uses":
+            filled = use_rows(record)
         if record is not None and name == "merge":
             # What ends may be a proposal; what continues it is in force.
             other = "into" if record.status == "active" else "codes"

@@ -18,6 +18,7 @@ from registry.records.desk_records import Affected, affected, records_of
 from registry.records.entrances import KIND_WORDS, SOURCE_WORDS, Entrance
 from registry.records.history import Change, changes_between
 from registry.records.record import Record, record_wording
+from registry.records.uses import use_words
 from registry.units.boundaries.reach import is_far_move, moved_m
 from registry.units.gazetteer import Gazetteer, today
 
@@ -113,7 +114,8 @@ def value_words(known: Gazetteer, name: str, value: object) -> str:
     if name in tables:
         return _(tables[name][str(value)])
     if isinstance(value, list):
-        return "; ".join(map(entrance_words, value))
+        words = use_words if name == "uses" else entrance_words
+        return "; ".join(map(words, value))
     if isinstance(value, float):
         return f"{value:.6f}" if name in ("lon", "lat") else f"{value:g}"
     return value.strftime("%d/%m/%Y") if hasattr(value, "strftime") else str(value)
@@ -150,8 +152,8 @@ def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[st
 
 
 def _one_by_one(change: Change) -> Iterator[Change]:
-    """The change; of a list of entrances those that go and those that come, each by itself."""
-    if change.field != "entrances":
+    """The change; of a list those that go and those that come, each by itself."""
+    if change.field not in ("entrances", "uses"):
         yield change
         return
     old: Any = change.before or []

@@ -6,6 +6,7 @@ units for everybody.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, NotRequired
 from urllib.parse import urlencode
@@ -33,6 +34,7 @@ from registry.publish.features.collections import (
 from registry.publish.features.feature import Feature
 from registry.publish.features.read import read_one, read_page
 from registry.publish.features.systems import CRS84, SYSTEMS, geojson_geometries
+from registry.records import uses
 from registry.units import FIRST_KNOWN_DAY
 
 blueprint = Resource("ogc", "/ogc", tag="gis", kind="tiles")
@@ -119,6 +121,17 @@ class OgcItemsQuery(OgcFeatureQuery):
             unit=self.unit,
             after=self.after,
         )
+
+
+class OgcDoorsQuery(OgcItemsQuery):
+    """Which doors."""
+
+    use: uses.Kind | None = Field(None, description="Only where this stands; `dwelling`: homes")
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked of the register; raises InvalidInputError."""
+        return replace(super().asked, use=self.use)
 
 
 class OgcLink(TypedDict):
@@ -263,8 +276,8 @@ def get_ogc_collection(collection: str, query: OgcQuery) -> OgcCollection:  # no
     replica=True,
     media_types=(GEOJSON,),
 )
-def list_ogc_households(query: OgcItemsQuery) -> Response:
-    """Dwellings by their codes, of a box, unit or day.
+def list_ogc_households(query: OgcDoorsQuery) -> Response:
+    """Dwellings by their codes, of a box, unit, use or day.
 
     None that is restricted; `demo` is true of what is made up
     for demonstration.
@@ -282,8 +295,8 @@ def list_ogc_households(query: OgcItemsQuery) -> Response:
     replica=True,
     media_types=(GEOJSON,),
 )
-def list_ogc_buildings(query: OgcItemsQuery) -> Response:
-    """Buildings by their codes, of a box, unit or day."""
+def list_ogc_buildings(query: OgcDoorsQuery) -> Response:
+    """Buildings by their codes, of a box, unit, use or day."""
     return _doors(COLLECTIONS["buildings"], query)
 
 

@@ -35,6 +35,7 @@ from registry.publish.services import services_of
 from registry.records.entrances import KIND_WORDS, MAX_NOTE, SOURCE_WORDS
 from registry.records.lookup import lookup
 from registry.records.record import Record
+from registry.records.uses import use_words
 from registry.register import Register
 from registry.units.boundaries.reach import moved_m
 from registry.units.gazetteer import today
@@ -137,6 +138,7 @@ def _shown(record: Record) -> dict[str, Any]:
         "opens": opens_in(url),
         "sketch": _sketch(record, body["position"], ways, made) if body["position"] else None,
         "ways": ways,
+        "uses": "; ".join(map(use_words, body["uses"])),
         "entrance_kinds": {name: _(said) for name, said in KIND_WORDS.items()},
         "most_note": MAX_NOTE,
         "exact_m": _EXACT_M,

@@ -40,6 +40,7 @@ from registry.records.history import lookup_as_of, moment_of
 from registry.records.lookup import CodeForms, code_forms, lookup
 from registry.records.postal import postcode_of
 from registry.records.record import Record, record_wording
+from registry.records.uses import UseTold, told
 from registry.units import label_day
 from registry.units.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
 
@@ -135,6 +136,8 @@ class Address(TypedDict):
     entrances: list[Entrance]
     """Beside `position`, which is the main one unless one of them is; of a flat without its own
     those of its building"""
+    uses: list[UseTold]
+    """What stands there beside homes or in their place; none at a mere dwelling"""
     external_ids: NotRequired[list[ExternalRef]]
     """Only with `external`"""
     services: NotRequired[list[ServiceHere]]
@@ -181,6 +184,7 @@ def address_answer(
         verified_on=record.verified_on,
         delivery_hint=record.delivery_hint,
         entrances=[entrance_of(each) for each in record.entrances or ()],
+        uses=told(record.uses),
     )
     if words.on is not None:
         words.on.check_known()

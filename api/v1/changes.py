@@ -18,6 +18,7 @@ from api.core.types import Request
 from registry.publish.changes import MAX_ENTRIES, Page, read_page
 from registry.publish.changes.entries import following
 from registry.records.entrances import Kind, Source
+from registry.records.uses import UseTold
 from registry.units.gazetteer import UnitRef
 
 blueprint = Resource("changes", "/v1/changes", tag="changes", kind="copies")
@@ -133,6 +134,8 @@ class PutEntry(KeptEntry):
     verified_on: str | None
     delivery_hint: str | None
     entrances: list[FeedEntrance]
+    uses: list[UseTold]
+    """What stands there beside homes or in their place; none at a mere dwelling"""
 
 
 class TransformEntry(KeptEntry):

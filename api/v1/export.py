@@ -17,6 +17,7 @@ from registry.core.errors import DatabaseUnavailableError
 from registry.core.messages import Message
 from registry.publish.export.formats import FORMATS, STREAMED
 from registry.publish.export.run import ExportOptions, export_stream
+from registry.records import uses
 from registry.records.history import moment_of
 from registry.units.gazetteer import today
 
@@ -45,6 +46,7 @@ class ExportQuery(Request):
     )
     on: Day | None = Field(None, description="A day whose label is wanted in a column of its own")
     external: bool = Field(False, description="A column of what other schemes call each record")
+    use: uses.Kind | None = Field(None, description="Only where this stands; `dwelling`: homes")
     demo: bool = Field(False, description="Also what is made up for demonstration")
 
     @property
@@ -57,6 +59,7 @@ class ExportQuery(Request):
             demo=self.demo,
             on=self.on,
             external=self.external,
+            use=self.use,
             layer=self.layer,
         )
 

@@ -16,6 +16,7 @@ from geo.code import format as code_display
 from registry.records.history import Change, Step, history
 from registry.records.lookup import read_code
 from registry.records.record import record_wording
+from registry.records.uses import UseTold
 from registry.units.gazetteer import VIET_NAM, Gazetteer
 
 blueprint = Resource("history", "/v1/addresses", tag="addresses", kind="copies")
@@ -25,8 +26,8 @@ class HistoryChange(TypedDict):
     """One member that became another."""
 
     field: Annotated[str, Field(examples=["house_number"])]
-    before: str | float | bool | list[Entrance] | None
-    after: str | float | bool | list[Entrance] | None
+    before: str | float | bool | list[Entrance] | list[UseTold] | None
+    after: str | float | bool | list[Entrance] | list[UseTold] | None
 
 
 class HistoryStep(TypedDict):

@@ -12,6 +12,7 @@ from api.core.endpoint import Resource, keyed
 from api.core.errors import UNIT_CODE
 from api.core.types import Day, Request, members
 from registry.core.database import session_scope
+from registry.coverage.figures import Used
 from registry.coverage.target_reading import Defaults
 from registry.coverage.target_rows import target_cells
 from registry.coverage.targets import PROBLEMS, TargetGap, take_targets
@@ -19,7 +20,7 @@ from registry.lifecycle.requests import Line
 
 blueprint = Resource("targets", "/v1/targets", tag="coverage", kind="writing")
 
-Counted = Literal["households", "residents", "dwellings"]
+Counted = Literal["households", "residents", "dwellings"] | Used
 Quality = Literal["declared", "census", "estimate"]
 
 
@@ -30,7 +31,9 @@ class DeclaredTarget(Request):
         description="Code of a province or commune of today", examples=["00199"]
     )
     households: int = Field(ge=0, le=999_999_999)
-    counted: Counted = Field("households", description="What the number counts")
+    counted: Counted = Field(
+        "households", description="What the number counts: homes, or doors with a use"
+    )
     quality: Quality = "declared"
     reference_date: Day | None = Field(None, description="Day that it describes; today by default")
     source: Line | None = Field(None, description="Who says so; the key's name by default")

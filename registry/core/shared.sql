@@ -12,10 +12,23 @@ FROM (SELECT ST_Subdivide(ST_Segmentize(CAST(:area AS geometry), 0.002), 32) AS 
 JOIN household h ON ST_Intersects(h.point, a.part)
 WHERE {open}
 
+-- of_use --
+-- Whether the household `h` has a use (`registry.records.uses`) that had not ended on the day.
+CASE WHEN CAST(:use AS text) = 'dwelling'
+    THEN h.uses IS NULL OR h.uses @> '[{"use": "dwelling"}]' OR h.households_count > 0
+    ELSE h.uses IS NOT NULL AND jsonb_path_exists(h.uses,
+        '$[*] ? (@.use == $use && (!exists (@.until) || @.until >= $day))',
+        jsonb_build_object('use', CAST(:use AS text), 'day', CAST(:day AS date)))
+END
+
 -- best_target --
 -- ORDER BY of targets of one unit: the newest declared one first, and hộ before chỗ ở.
 array_position(ARRAY['declared', 'census', 'derived', 'estimate'], quality),
     reference_date DESC, counted = 'households' DESC, recorded_at DESC, id DESC
+
+-- of_homes --
+-- Whether a target counts homes; the others count doors with a use.
+counted IN ('households', 'residents', 'dwellings')
 
 -- outer --
 -- Kind and name of what holds the locality `l`, the innermost first.

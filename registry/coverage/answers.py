@@ -16,6 +16,7 @@ from registry.coverage.figures import (
     Quality,
     UnitCoverage,
     UnitTarget,
+    UseCoverage,
     share_of,
 )
 from registry.coverage.gaps import KINDS, Gap, GapKind, GapLevel, Gaps, Side
@@ -80,6 +81,8 @@ class CoverageOfUnit(TypedDict):
     audit: list[Audit]
     """What should be looked into"""
     locality: CoverageLocality | None
+    uses: list[UseCoverage]
+    """What stands beside homes: uses that are there, or have a target"""
 
 
 class CoverageAnswer(TypedDict):
@@ -231,6 +234,7 @@ def unit_answer(unit: UnitCoverage) -> CoverageOfUnit:
         without_number=counts.unnumbered,
         audit=list(unit.audit),
         locality=unit.locality,
+        uses=list(unit.uses),
     )
 
 

@@ -34,15 +34,23 @@ MOST_RECORDS: Final = 300_000
 _WAIT_MS: Final = 1_000
 """How long a request waits for another one that counts."""
 
-_COUNTS: Final = [field.name for field in fields(Counts)]
-_SUMS: Final = ", ".join(f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in _COUNTS)
+_NUMBERS: Final = [field.name for field in fields(Counts)]
+_COUNTS: Final = [*_NUMBERS, "uses"]
+_SUMS: Final = ", ".join(
+    (
+        *(f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in _NUMBERS),
+        "jsonb_agg(c.uses) FILTER (WHERE c.uses IS NOT NULL) AS uses",
+    )
+)
 """In SQL, the counts of rows `c` together."""
 SQL: Final = Statements(
     __file__,
     "queries.sql",
     counts=", ".join(_COUNTS),
     excluded=", ".join(f"excluded.{name}" for name in _COUNTS),
-    differ="(" + " OR ".join(f"coalesce(k.{name}, 0) <> f.{name}" for name in _COUNTS) + ")",
+    differ="(k.uses IS DISTINCT FROM f.uses OR "
+    + " OR ".join(f"coalesce(k.{name}, 0) <> f.{name}" for name in _NUMBERS)
+    + ")",
     sums=_SUMS,
     accurate_m=str(ACCURATE_M),
 )

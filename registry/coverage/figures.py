@@ -17,6 +17,7 @@ from registry.coverage.palette import AUDIT_SHARE
 Level = Literal["country", "province", "commune", "locality", "former"]
 Quality = Literal["declared", "census", "derived", "estimate"]
 Counted = Literal["households", "residents", "dwellings"]
+Used = Literal["office", "business", "works", "public_place", "other"]
 Audit = Literal["above_120", "jump"]
 COUNTRY: Final[tuple[str, Level, str]] = ("VN", "country", "Việt Nam")
 """Code, level and name of the country, which is no unit of the register."""
@@ -131,6 +132,33 @@ class CoverageLocality:
 
 
 @dataclass(frozen=True, slots=True)
+class UseTarget:
+    """How many doors of a unit have a use, who says so, and for which day."""
+
+    doors: int
+    quality: Quality
+    source: str
+    reference_date: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
+class UseCoverage:
+    """Doors with a use, against how many the unit has."""
+
+    use: Used
+    doors: int
+    """Active records with it."""
+    target: UseTarget | None
+    share: float | None
+    """doors of target.doors; above 1 as it is"""
+
+
+def use_coverage(use: Used, doors: int, target: UseTarget | None) -> UseCoverage:
+    """Of a use with and without a target."""
+    return UseCoverage(use, doors, target, share_of(doors, target.doors if target else 0))
+
+
+@dataclass(frozen=True, slots=True)
 class UnitCoverage:
     """Target and counts of one unit. A share is None where there is nothing to divide by."""
 
@@ -145,6 +173,8 @@ class UnitCoverage:
     """Hộ that were counted on the last day on record before today, within a week."""
     locality: CoverageLocality | None = None
     """The locality of the commune that this is about, in place of the commune."""
+    uses: tuple[UseCoverage, ...] = ()
+    """What stands beside homes: uses that are there, or have a target; of no locality."""
 
     @property
     def covered(self) -> int:

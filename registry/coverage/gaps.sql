@@ -67,7 +67,7 @@ WITH wanted AS (
     SELECT DISTINCT ON (locality_id) unit_id, locality_id, households AS target, counted,
         quality, source, reference_date
     FROM target WHERE locality_id IS NOT NULL AND unit_id = ANY (CAST(:communes AS int[]))
-        AND withdrawn_at IS NULL
+        AND withdrawn_at IS NULL AND {of_homes}
     ORDER BY locality_id, {best_target}
 ), inside (id, holder) AS (
     SELECT locality_id, locality_id FROM wanted

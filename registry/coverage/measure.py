@@ -6,11 +6,11 @@ with 0 are demonstration and are left out unless asked for. What each count mean
 """
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,10 @@ from registry.coverage.figures import (
     Level,
     UnitCoverage,
     UnitTarget,
+    UseCoverage,
+    Used,
+    UseTarget,
+    use_coverage,
 )
 from registry.units import unit_by_code
 from registry.units.gazetteer import Gazetteer, Unit, today
@@ -171,6 +175,28 @@ def _unit_coverage(
         target=target,
         counts=Counts.of(row),
         before=None if demo else row.before,  # no demonstration is in what was recorded
+        uses=_uses(row),
+    )
+
+
+def _uses(row: Any) -> tuple[UseCoverage, ...]:
+    """Doors of a row by their uses, with the targets of these."""
+    doors = Counter[str]()
+    for commune in row.uses or ():
+        doors.update(commune)
+    targets = {
+        each["counted"]: UseTarget(
+            each["households"],
+            each["quality"],
+            each["source"],
+            datetime.date.fromisoformat(each["reference_date"]),
+        )
+        for each in row.use_targets or ()
+    }
+    return tuple(
+        use_coverage(use, doors[use], targets.get(use))
+        for use in get_args(Used)
+        if doors[use] or use in targets
     )
 
 
@@ -193,7 +219,30 @@ def sum_of_units(units: Sequence[UnitCoverage], whole: tuple[str, str]) -> UnitC
         target=sum_of_targets([unit.target for unit in units]),
         counts=Counts.sum([unit.counts for unit in units]),
         before=sum(befores) if befores else None,
+        uses=_sum_of_uses(units),
     )
+
+
+def _sum_of_uses(units: Sequence[UnitCoverage]) -> tuple[UseCoverage, ...]:
+    """Of several units, with a target where every one of them has one."""
+    summed = []
+    for use in get_args(Used):
+        known = [each for unit in units for each in unit.uses if each.use == use]
+        targets = [each.target for each in known if each.target is not None]
+        total = None
+        if targets and len(targets) == len(units):
+            total = UseTarget(
+                doors=sum(target.doors for target in targets),
+                quality=max((target.quality for target in targets), key=_worst),
+                source="; ".join(sorted({target.source for target in targets})),
+                reference_date=min(target.reference_date for target in targets),
+            )
+        if known:
+            summed.append(use_coverage(use, sum(each.doors for each in known), total))
+    return tuple(summed)
+
+
+_worst: Final = list(QUALITY_LABELS).index
 
 
 def sum_of_targets(targets: Sequence[UnitTarget | None]) -> UnitTarget | None:
@@ -202,10 +251,9 @@ def sum_of_targets(targets: Sequence[UnitTarget | None]) -> UnitTarget | None:
     # Numbers of hộ and of dwellings make no sum.
     if not known or len(known) < len(targets) or len({each.counted for each in known}) > 1:
         return None
-    qualities = list(QUALITY_LABELS)
     return UnitTarget(
         households=sum(target.households for target in known),
-        quality=max((target.quality for target in known), key=qualities.index),
+        quality=max((target.quality for target in known), key=_worst),
         source="; ".join(sorted({target.source for target in known})),
         reference_date=min(target.reference_date for target in known),
         counted=known[0].counted,

@@ -68,6 +68,7 @@ WHERE id = :id AND withdrawn_at IS NULL RETURNING unit_id
 -- withdraw_own_target --
 UPDATE target SET withdrawn_at = clock_timestamp()
 WHERE unit_id = :unit AND locality_id IS NULL AND withdrawn_at IS NULL AND quality = :quality
+    AND {of_homes}
 
 -- withdraw_sum --
 UPDATE target SET withdrawn_at = clock_timestamp()
@@ -85,11 +86,12 @@ WHERE source = :source AND withdrawn_at IS NULL RETURNING unit_id
 SELECT DISTINCT ON (unit_id) unit_id, households, quality, source, reference_date, counted
 FROM target
 WHERE unit_id = ANY (CAST(:units AS int[])) AND locality_id IS NULL AND withdrawn_at IS NULL
+    AND {of_homes}
 ORDER BY unit_id, {best_target}
 
 -- targets_of_unit --
 SELECT id, households, quality, source, reference_date, counted, recorded_at, withdrawn_at
-FROM target WHERE unit_id = :unit AND locality_id IS NULL
+FROM target WHERE unit_id = :unit AND locality_id IS NULL AND {of_homes}
 ORDER BY withdrawn_at IS NOT NULL, {best_target}
 
 -- is_expired --
@@ -192,14 +194,25 @@ WITH counted AS (
     LEFT JOIN counted c ON c.unit_id = a.commune_id
     GROUP BY a.unit_id
 )
-SELECT s.*, t.households AS target, t.counted, t.quality, t.source, t.reference_date, b.before
+SELECT s.*, t.households AS target, t.counted, t.quality, t.source, t.reference_date, b.before,
+    o.use_targets
 FROM summed s
 LEFT JOIN LATERAL (
     SELECT households, counted, quality, source, reference_date
     FROM target
     WHERE target.unit_id = s.unit_id AND locality_id IS NULL AND withdrawn_at IS NULL
+        AND {of_homes}
     ORDER BY {best_target} LIMIT 1
 ) t ON true
+LEFT JOIN LATERAL (
+    SELECT jsonb_agg(u) AS use_targets FROM (
+        SELECT DISTINCT ON (counted) counted, households, quality, source, reference_date
+        FROM target
+        WHERE target.unit_id = s.unit_id AND locality_id IS NULL AND withdrawn_at IS NULL
+            AND NOT {of_homes}
+        ORDER BY counted, {best_target}
+    ) u
+) o ON true
 LEFT JOIN (
     SELECT d.unit_id, d.households AS before FROM coverage_day d
     WHERE d.day = (
@@ -257,7 +270,7 @@ h.code >= '1'
 -- one as for all. What each count means: docs/coverage.md.
 SELECT s.unit_id, c.households, c.dwellings, c.positioned, c.verified,
     c.positioned - n.nowhere - d.ambiguous AS deliverable, coalesce(p.plated, 0) AS plated,
-    d.suspected, n.unnumbered, c.verified_first
+    d.suspected, n.unnumbered, c.verified_first, u.uses
 FROM {communes} s
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(h.households_count), 0) AS households, count(*) AS dwellings,
@@ -266,7 +279,7 @@ CROSS JOIN LATERAL (
         min(h.verified_on)
             FILTER (WHERE h.verified_on >= CAST(:verified_since AS date)) AS verified_first
     FROM household h
-    WHERE h.unit_id = s.unit_id AND h.status = 'active' AND h.kind = 'household' AND {which}
+    WHERE h.unit_id = s.unit_id AND {lived_in} AND {which}
 ) c
 CROSS JOIN LATERAL (
     SELECT count(*) AS unnumbered,
@@ -274,7 +287,7 @@ CROSS JOIN LATERAL (
             WHERE h.position_accuracy_m <= {accurate_m} AND h.locality_id IS NULL
         ) AS nowhere
     FROM household h
-    WHERE h.unit_id = s.unit_id AND h.status = 'active' AND h.kind = 'household'
+    WHERE h.unit_id = s.unit_id AND {lived_in}
         AND h.house_number_key IS NULL AND h.unit_number IS NULL AND {which}
 ) n
 CROSS JOIN LATERAL (
@@ -282,15 +295,27 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE h.position_accuracy_m <= {accurate_m}) AS ambiguous
     FROM ({suspected_in_streets} UNION ALL {suspected_in_localities}) h
 ) d
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(o.use, o.doors) AS uses FROM (
+        SELECT u.use, count(DISTINCT h.code) AS doors
+        FROM household h JOIN household_use u ON u.code = h.code AND upper_inf(u.valid)
+        WHERE h.unit_id = s.unit_id AND h.uses IS NOT NULL AND h.status = 'active' AND {which}
+        GROUP BY u.use
+    ) o
+) u
 LEFT JOIN (
     SELECT h.unit_id, count(*) AS plated
     FROM household h
     WHERE h.code IN (SELECT code FROM plate
         WHERE mounted_on IS NOT NULL AND lost_on IS NULL)
         AND h.unit_id IN (SELECT unit_id FROM {communes})
-        AND h.status = 'active' AND h.kind = 'household' AND {which}
+        AND {lived_in} AND {which}
     GROUP BY h.unit_id
 ) p USING (unit_id)
+
+-- lived_in --
+-- A door without a dwelling has no households, and is no dwelling.
+h.status = 'active' AND h.kind = 'household' AND h.households_count > 0
 
 -- door --
 -- What tells two doors of one street or hamlet apart.
@@ -321,7 +346,7 @@ FROM (
     SELECT h.position_accuracy_m, count(*) OVER (PARTITION BY {door}) AS same
     FROM household h
     WHERE h.{column} = d.id AND {only} AND h.house_number_key IS NOT NULL
-        AND h.status = 'active' AND h.kind = 'household' AND {which}
+        AND {lived_in} AND {which}
 ) h WHERE h.same > 1
 
 -- measure_localities --
@@ -342,7 +367,7 @@ WITH inside (id, holder) AS (
                 AND p.lost_on IS NULL
         ) AS plated
     FROM household h
-    WHERE h.unit_id = :commune AND h.status = 'active' AND h.kind = 'household' AND {where}
+    WHERE h.unit_id = :commune AND {lived_in} AND {where}
 ), counted AS (
     SELECT locality_id, sum(households_count) AS households, count(*) AS dwellings,
         count(*) FILTER (WHERE positioned) AS positioned,
@@ -352,7 +377,7 @@ WITH inside (id, holder) AS (
         ) AS deliverable,
         count(*) FILTER (WHERE plated) AS plated,
         count(*) FILTER (WHERE suspected) AS suspected,
-        count(*) FILTER (WHERE NOT numbered) AS unnumbered
+        count(*) FILTER (WHERE NOT numbered) AS unnumbered, NULL::jsonb AS uses
     FROM door GROUP BY locality_id
 ), summed AS (
     SELECT i.holder AS locality_id, {sums}
@@ -367,7 +392,7 @@ LEFT JOIN place l ON l.id = s.locality_id
 LEFT JOIN LATERAL (
     SELECT households, counted, quality, source, reference_date FROM target
     WHERE target.unit_id = :commune AND target.locality_id = s.locality_id
-        AND withdrawn_at IS NULL
+        AND withdrawn_at IS NULL AND {of_homes}
     ORDER BY {best_target} LIMIT 1
 ) t ON true
 WHERE l.merged_into_id IS NULL

@@ -92,10 +92,11 @@ _PARTS: Final[dict[str, tuple[str, ...]]] = {
     "latitude": ("latitude", "latitude_minutes", "latitude_seconds"),
     "point": ("point",),
     "former_commune": ("former_commune", "former_district", "former_province"),
+    "uses": ("uses", "use_name"),
 }
 """Field → the fields of columns that may be joined to it."""
-_SEVERAL: Final = ("alley", "locality")
-"""Fields of which a file may have several columns: one lies in the other."""
+_SEVERAL: Final = ("alley", "locality", "uses", "use_name")
+"""Fields of which a file may have several columns: one lies in the other, or both are so."""
 
 
 def find_columns(
@@ -324,7 +325,7 @@ def _joined(found: dict[str, list[int]]) -> Iterator[Joined]:
     """What is to be made of several columns, which are taken out of `found`."""
     for made, names in _PARTS.items():
         parts = tuple((name, at) for name in names for at in found.get(name, ()))
-        if len(parts) > 1 or (parts and (made == "point" or parts[0][0] != made)):
+        if len(parts) > 1 or (parts and (made in ("point", "uses") or parts[0][0] != made)):
             for name in names:
                 found.pop(name, None)
             yield Joined(made, parts)

@@ -6,6 +6,7 @@ In the scripts a line `-- each plain column: …` stands once for each, with its
 from typing import Final, NamedTuple
 
 from sqlalchemy import Date, Integer, Text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from registry.core.sql import for_each_column
 from registry.core.tables.records import Goes, described, going
@@ -17,6 +18,12 @@ _KINDS: Final = {
     Integer: ("INTEGER", "int", _WHOLE),
     Text: ("VARCHAR", "text", "nullif(trim({name}), '')"),
     Date: ("DATE", "date", "TRY_CAST({name} AS DATE)"),
+    # `registry.records.uses` makes the text that PostgreSQL would, and marks what it left out.
+    JSONB: (
+        "VARCHAR",
+        "jsonb",
+        "CASE WHEN {name} LIKE '[%' THEN replace({name}, ' ?person', '') END",
+    ),
 }
 
 

@@ -19,6 +19,12 @@ CREATE MACRO is_near(numbered, lon1, lat1, lon2, lat2) AS
 -- 54Đ stands between 54D and 54E, and has the key of 54D.
 CREATE MACRO has_barred_d(number) AS coalesce(regexp_matches(number, '[0-9][Đđ]'), false);
 
+-- Whether somebody lives where these uses are (`registry.records.uses`), and how many hộ: those that
+-- are said, or as many as references name the door, and one where nobody says it.
+CREATE MACRO is_lived_in(uses) AS uses IS NULL OR contains(uses, '{"use": "dwelling"}');
+CREATE MACRO households_of(uses, said, referred) AS
+    CASE WHEN is_lived_in(uses) THEN greatest(said, referred, 1) ELSE coalesce(said, 0) END;
+
 -- A list as PostgreSQL reads an array.
 CREATE MACRO pg_array(list) AS
     '{' || array_to_string(list_transform(list, lambda x:

@@ -155,6 +155,7 @@ STEPS: Final = (
     Step("matching/in_file.sql"),
     _REFUSE,
     Step("matching/sharing.sql", "found"),
+    Step("matching/uses.sql", "uses, found"),
     Step(lambda job: look_back(job.bench), "known"),
     Step("matching/kept.sql", "reread"),
     Step("matching/written.sql"),

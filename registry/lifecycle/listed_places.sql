@@ -29,6 +29,7 @@ SELECT {inside} FROM place l WHERE l.id = :id
 -- target_of_locality --
 (
     SELECT g.households FROM target g WHERE g.locality_id = l.id AND g.withdrawn_at IS NULL
+        AND {of_homes}
     ORDER BY {best_target} LIMIT 1
 )
 

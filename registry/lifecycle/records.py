@@ -26,6 +26,7 @@ from registry.lifecycle.work import LIVING, Columns, Done, Row, Work, read_code
 from registry.records.codes import issue_codes
 from registry.records.entrances import FAR_M, Entrance
 from registry.records.named_places import commune_id
+from registry.records.uses import is_lived_in, kept_uses, made_use
 from registry.units.boundaries.reach import moved_m, refuse_outside
 from registry.units.gazetteer import today
 
@@ -179,6 +180,31 @@ def _kept(given: r.GivenEntrance) -> Entrance:
     return told
 
 
+def set_uses(work: Work, request: r.UsesRequest) -> Done:
+    """What stands at the door; where nobody lives are no households."""
+    row = work.subject(request.code)
+    given = []
+    for at, each in enumerate(request.uses):
+        since, until = (
+            day_given(day, f"uses.{at}.{name}", to_come=True) if day else None
+            for name, day in (("since", each.since), ("until", each.until))
+        )
+        if since and until and until < since:
+            raise InvalidInputError.of_field(
+                f"uses.{at}.until", "before_since", Message("until_before_since")
+            )
+        given.append(made_use(each.use, each.name, since, until))
+        if given[-1] in given[:-1]:
+            raise InvalidInputError.of_field(f"uses.{at}", "given_twice", Message("given_twice"))
+    columns: Columns = {"uses": kept_uses(given)}
+    if row["kind"] == "household":
+        lived_in = max(row["households_count"], 1)
+        columns["households_count"] = lived_in if is_lived_in(columns["uses"]) else 0
+    work.begin(codes=[row["code"]])
+    work.update(row, **columns)
+    return work.done()
+
+
 def renumber(work: Work, request: r.RenumberRequest) -> Done:
     """A new number; the old one is remembered."""
     row = work.subject(request.code)
@@ -264,14 +290,17 @@ def move_flats(work: Work, building: Row, to: str) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-def day_given(written: str | None, name: str = "on") -> datetime.date:
-    """The day that a request names, today by default; raises InvalidInputError of that field."""
+def day_given(written: str | None, name: str = "on", *, to_come: bool = False) -> datetime.date:
+    """The day that a request names, today by default; raises InvalidInputError of that field.
+
+    Of a day after today only where it may be `to_come`.
+    """
     if written is None:
         return today()
     try:
         day = parse_day(written)
     except ValueError:
         raise InvalidInputError.of_field(name, "malformed_day", Message("malformed_day")) from None
-    if day > today():
+    if day > today() and not to_come:
         raise InvalidInputError.of_field(name, "day_in_future", Message("day_in_future", day=day))
     return day

@@ -17,7 +17,7 @@ from registry.core.days import DAY_PATTERN
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.core.personal import LEAVE_OUT, PERSONAL_DATA, holds_personal
-from registry.records import entrances
+from registry.records import entrances, uses
 
 MAX_RESERVED: Final = 10_000
 MAX_MERGED: Final = 100
@@ -31,6 +31,12 @@ def _of_nobody(written: str) -> str:
     if speaks_of_somebody(written):
         raise invalid_value(PERSONAL_DATA, Message("leave_out_names"))
     return written
+
+
+def _no_person(name: str) -> str:
+    if uses.names_somebody(name):
+        raise invalid_value(PERSONAL_DATA, Message("leave_out_names"))
+    return name
 
 
 def _not_personal(written: str) -> str:
@@ -72,6 +78,8 @@ Note = Annotated[
     AfterValidator(_of_nobody),
 ]
 """How one gets in by an entrance."""
+Organisation = Annotated[Called, AfterValidator(_no_person)]
+"""What an office, a shop or a public place is called."""
 Sentence = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000, pattern=LINE_PATTERN),
@@ -221,6 +229,28 @@ class EntrancesRequest(OperationRequest):
     code: Code = Field(description="code of the record")
     entrances: list[GivenEntrance] = Field(
         max_length=entrances.MOST, description="every one of them, at most 8"
+    )
+
+
+class GivenUse(BaseModel):
+    """What stands at the door, and what it is called."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    use: uses.Kind = Field(description="what it is; `dwelling` where homes are there as well")
+    name: Organisation | None = Field(
+        None, description="of the organisation or public place; never a person"
+    )
+    since: Day | None = Field(None, description="first day")
+    until: Day | None = Field(None, description="last day")
+
+
+class UsesRequest(OperationRequest):
+    """All that stands at the door, in place of what was recorded; none is a mere dwelling."""
+
+    code: Code = Field(description="code of the record")
+    uses: list[GivenUse] = Field(
+        max_length=uses.MOST, description="every one of them, at most 50; without homes 0 hộ"
     )
 
 

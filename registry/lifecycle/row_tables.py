@@ -8,15 +8,23 @@ from pydantic import BaseModel
 from registry.files.table_file import TableFile, opened_table
 from registry.lifecycle.number_table import TABLE as NUMBERS
 from registry.lifecycle.number_table import read_numbers
-from registry.lifecycle.requests import GivenEntrance, NewNumber, NewStreetNumber, SplitPart
+from registry.lifecycle.requests import (
+    GivenEntrance,
+    GivenUse,
+    NewNumber,
+    NewStreetNumber,
+    SplitPart,
+)
 
 PARTS: Final = TableFile("parts", (tuple(SplitPart.model_fields),), closed=True)
 ENTRANCES: Final = TableFile("entrances", (("kind",), ("lon",), ("lat",)), closed=True)
+USES: Final = TableFile("uses", (("use",),), closed=True)
 TABLE_OF: Final[dict[type[BaseModel], TableFile]] = {
     NewNumber: NUMBERS,
     NewStreetNumber: NUMBERS,
     SplitPart: PARTS,
     GivenEntrance: ENTRANCES,
+    GivenUse: USES,
 }
 """Type of a row in a request → its table."""
 

@@ -1,6 +1,6 @@
 """Operations that end a record and say what continues it: merge, split, replace."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from registry.core.errors import InvalidInputError
@@ -16,6 +16,7 @@ from registry.lifecycle.records import (
     reserved_rows,
 )
 from registry.lifecycle.work import Columns, Done, Row, Work, read_code
+from registry.records.uses import DWELLING, is_lived_in, kept_uses
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -40,13 +41,28 @@ def merge(work: Work, request: r.MergeRequest) -> Done:
     moved = sum(move_flats(work, row, into) for row in ended if row["kind"] == "building")
     work.in_force += moved
     _end(work, ended, [into], "merge")
+    columns = _merged_uses(target, ended)
     if request.households_count is not None:
         if target["kind"] == "building":
             raise InvalidInputError.of_field(
                 "households_count", "building_has_none", Message("building_has_no_households")
             )
-        work.update(target, households_count=request.households_count)
+        columns["households_count"] = request.households_count
+    if columns:
+        work.update(target, **columns)
     return work.done(rewritten=len(work.written) + moved)
+
+
+def _merged_uses(target: Row, ended: Sequence[Row]) -> Columns:
+    """What stood at any of the doors stands at the one."""
+    rows = (target, *ended)
+    if not any(row["uses"] for row in ended):
+        return {}
+    homes = [] if target["kind"] == "building" else [{"use": DWELLING}]
+    columns: Columns = {"uses": kept_uses(each for row in rows for each in row["uses"] or homes)}
+    if homes and is_lived_in(columns["uses"]):
+        columns["households_count"] = max(target["households_count"], 1)
+    return columns
 
 
 def split(work: Work, request: r.SplitRequest) -> Done:
@@ -111,7 +127,8 @@ def _handed_on(row: Row) -> Columns:
 
 def _part(work: Work, row: Row, part: r.SplitPart, at: int) -> Columns:
     """The columns of one part: those of the old record, but for what is said of it."""
-    columns = _handed_on(row) | {"households_count": part.households_count or 1}
+    # In which of them an office is, somebody has to say.
+    columns = _handed_on(row) | {"households_count": part.households_count or 1, "uses": None}
     given: dict[str, Any] = part.model_dump(exclude_unset=True, exclude={"code"})
     if part.house_number is not None:
         key = read_number(part.house_number, f"parts.{at}.house_number")

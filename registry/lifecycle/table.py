@@ -138,6 +138,22 @@ OPERATIONS: Final = (
         },
     ),
     Operation(
+        "uses",
+        N_("uses"),
+        _LIVING,
+        None,
+        "editor",
+        r.UsesRequest,
+        records.set_uses,
+        {
+            "code": "1H6X-XH2V",
+            "uses": [
+                {"use": "dwelling"},
+                {"use": "business", "name": "Nhà thuốc Láng", "since": "2026-10-01"},
+            ],
+        },
+    ),
+    Operation(
         "renumber",
         N_("renumber"),
         _LIVING,

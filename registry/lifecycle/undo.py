@@ -27,7 +27,7 @@ SQL: Final = Statements(__file__)
 
 UNDOABLE: Final = frozenset(
     {
-        *("verify", "correct", "move", "entrances", "renumber", "retire"),
+        *("verify", "correct", "move", "entrances", "uses", "renumber", "retire"),
         *(f"{verb}_street" for verb in ("name", "rename", "merge", "renumber")),
         *(f"{verb}_locality" for verb in ("name", "rename", "merge", "renumber")),
     }

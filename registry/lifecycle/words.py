@@ -28,6 +28,10 @@ FIELDS: Final = {described(column).member: described(column).label for column in
     "note": N_("Note, without names or telephone numbers of people"),
     "seen_on": N_("Seen on"),
     "source": N_("Reported by"),
+    "use": N_("What it is"),
+    "name": N_("Name of the organisation or public place, never of a person"),
+    "since": N_("First day"),
+    "until": N_("Last day"),
 }
 """Members of requests and of records."""
 METHODS: Final = {
@@ -55,6 +59,7 @@ EFFECTS: Final = {
         "Entrances are shown with the code, and a caller with a position is led to the nearest."
         " The record's point is its main entrance, unless one is named here."
     ),
+    "uses": N_("A door without homes has no households; names are found by searches."),
     "correct": N_("For what was recorded wrongly. A door that got another number is renumbered."),
     "renumber": N_("The old number leads to this door."),
     "merge": N_("An old code leads to the one that continues it."),

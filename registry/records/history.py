@@ -23,6 +23,7 @@ from registry.records.lookup import code_forms, read_code
 from registry.records.past import FRAGMENTS, with_past
 from registry.records.record import Record
 from registry.records.restricted import hidden, told_of_past
+from registry.records.uses import told
 from registry.units.gazetteer import VIET_NAM
 
 _LONGEST_DAY: Final = len("2026-01-31")
@@ -189,6 +190,7 @@ def _members(record: Record | None) -> dict[str, object]:
         return {}
     street = named(record.street_kind, record.street_name) if record.street_name else None
     shown = {
+        "uses": told(record.uses) or None,
         "street": street,
         "localities": ", ".join(named(kind, name) for kind, name in record.localities) or None,
     }

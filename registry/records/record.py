@@ -67,6 +67,8 @@ class Record(NamedTuple):
     delivery_hint: str | None
     entrances: list[dict[str, Any]] | None
     """Those of `registry.records.entrances`; mostly none."""
+    uses: list[dict[str, Any]] | None
+    """Those of `registry.records.uses`; none at a mere dwelling."""
     successors: list[str] | None
     """Codes that continue a retired one, through any number of steps; none that is retired."""
     event_id: int

@@ -105,7 +105,7 @@ WHERE s.id = b.unit_id AND s.ends AND EXISTS (SELECT FROM reform_leg g WHERE g.f
 -- targets_before --
 -- Targets: of whole units the sum, of parts their share by hộ; where no hộ says what a part's is,
 -- all parts get the same, which is an estimate. What a unit said before it gave or took is
--- withdrawn, and kept.
+-- withdrawn, and kept; so is how many offices it has, which no hộ says.
 INSERT INTO reform_before (reform_id, relation, row_id, was)
 SELECT :reform, 'target', CAST(t.id AS text),
     jsonb_build_object('unit_id', t.unit_id, 'withdrawn_at', t.withdrawn_at)
@@ -124,7 +124,7 @@ WITH leg AS (
 ), best AS (
     SELECT DISTINCT ON (unit_id) unit_id, households, quality, source, reference_date, counted
     FROM target
-    WHERE locality_id IS NULL AND withdrawn_at IS NULL
+    WHERE locality_id IS NULL AND withdrawn_at IS NULL AND {of_homes}
         AND unit_id IN (SELECT from_id FROM leg)
     ORDER BY unit_id, {best_target}
 ), held AS (

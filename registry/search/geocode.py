@@ -35,6 +35,7 @@ from registry.search.answers import (
 )
 from registry.search.faults import POINT_CONTRADICTS, SEARCH_INCOMPLETE
 from registry.search.find.areas import area_of
+from registry.search.find.by_use import with_doors_by_use
 from registry.search.find.door_search import Asker
 from registry.search.find.doors import active_records, records_of
 from registry.search.find.estimated import with_estimates
@@ -231,6 +232,11 @@ class _Search:
         if coded is not None:
             return coded
         found = by_postcode_in(self.gazetteer, self.day, (yield from self._read(text)), text)
+        named = yield from with_doors_by_use(self.gazetteer, self.day, text, self.within, found)
+        if named[:1] != found[:1]:
+            self.reading = None  # of an office the text says all
+        if named is not found:
+            return [answer for answer in named if self._inside(answer.unit)]
         if unread := unread_code(text):
             return (yield from self._without_code(unread, found))
         return found

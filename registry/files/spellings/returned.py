@@ -29,7 +29,7 @@ _MEASURES: Final = frozenset(
         *("longitude", "longitude_minutes", "longitude_seconds", "lon"),
         *("latitude", "latitude_minutes", "latitude_seconds", "lat", "point"),
         *("households_count", "position_accuracy_m"),
-        *(each.name for each in PLAIN if each.pg != "text"),
+        *(each.name for each in PLAIN if each.pg not in ("text", "jsonb")),
     }
 )
 _PLACES: Final = frozenset(

@@ -22,6 +22,7 @@ from registry.files.spellings.door_cells import APART, read_number
 from registry.files.spellings.doors import is_refused
 from registry.files.spellings.headers import block_word, in_full
 from registry.files.spellings.place_kinds import depth_of, kind_named, with_kind
+from registry.records.uses import read_uses
 
 Make = Callable[..., tuple[str, ...]]
 """From the cells of some columns, stripped, to those of the columns that are made."""
@@ -88,6 +89,7 @@ def _made(joined: Joined, headers: tuple[str, ...]) -> tuple[tuple[str, ...], li
         "locality": partial(_places, tuple(map(kind_named, named))),
         "building": partial(_buildings, tuple(map(block_word, named))),
         "former_commune": _units,
+        "uses": partial(_uses, sum(of == "uses" for of, _ in parts)),
     }
     make = lru_cache(_REMEMBERED)(makers.get(joined.field, _degrees))
     return (joined.field,), [at for _, at in parts], lambda *cells: (make(*cells),)
@@ -182,6 +184,11 @@ def _buildings(words: tuple[str, ...], *cells: str) -> str:
 
 def _units(*cells: str) -> str:
     return ", ".join(filter(None, cells))
+
+
+def _uses(said: int, *cells: str) -> str:
+    """Uses by the columns that say them, then those with names of organisations."""
+    return read_uses(cells[:said], cells[said:])
 
 
 def _degrees(degrees: str, minutes: str = "", seconds: str = "") -> str:

@@ -44,7 +44,7 @@ FROM (
             AS position,
         coalesce(p.over AND h.position_method IN ('survey', 'gps'), false)
             AND row(d.lon, d.lat) IS DISTINCT FROM row(h.lon, h.lat) AS measured,
-        coalesce(n.over AND n.households_count = greatest(d.households, s.now, s.said, 1), false)
+        coalesce(n.over AND n.households_count = households_of(d.uses_read, greatest(d.households, s.said), s.now), false)
             AS households,
         -- each plain column: coalesce({name}.over AND d.{name}_read = {name}.{name}, false) AS {name},
         coalesce(i.over AND d.hint IS NOT DISTINCT FROM i.delivery_hint, false) AS hint

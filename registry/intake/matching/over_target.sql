@@ -4,7 +4,7 @@ SELECT v.kind, v.name, h.held + w.fresh, t.households, t.counted, t.quality
 FROM unnest(CAST(:units AS int[]), CAST(:fresh AS bigint[])) w (unit_id, fresh)
 CROSS JOIN LATERAL (
     SELECT households, counted, quality FROM target
-    WHERE unit_id = w.unit_id AND locality_id IS NULL AND withdrawn_at IS NULL
+    WHERE unit_id = w.unit_id AND locality_id IS NULL AND withdrawn_at IS NULL AND {of_homes}
     ORDER BY {best_target} LIMIT 1
 ) t
 CROSS JOIN LATERAL (

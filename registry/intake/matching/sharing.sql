@@ -57,7 +57,7 @@ WITH ref AS (
 ), was AS (
     SELECT code, count(*) FILTER (living) AS before FROM ref GROUP BY code
 ), now AS (
-    SELECT n.code, count(*) AS now, max(e.households) AS said
+    SELECT n.code, count(*) FILTER (WHERE is_lived_in(e.uses_read)) AS now, max(e.households) AS said
     FROM named n LEFT JOIN entry e ON e.row_number = n.row_number GROUP BY n.code
 ), own AS (
     SELECT code, min(row_number) AS row_number FROM known WHERE NOT linked GROUP BY code
@@ -65,7 +65,9 @@ WITH ref AS (
 SELECT own.row_number, code, was.before, coalesce(now.now, 0) AS now, now.said
 FROM was LEFT JOIN now USING (code) LEFT JOIN own USING (code)
 UNION ALL
-SELECT s.first, NULL, 0, count(*) + 1, greatest(max(e.households), min(h.households))
+SELECT s.first, NULL, 0,
+    count(*) FILTER (WHERE is_lived_in(e.uses_read)) + bool_or(is_lived_in(h.uses_read))::INTEGER,
+    greatest(max(e.households), min(h.households))
 FROM sharing s
 JOIN entry e ON e.row_number = s.row_number
 JOIN entry h ON h.row_number = s.first

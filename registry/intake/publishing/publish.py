@@ -62,6 +62,7 @@ HANDED: Final = {
     "changed_row": _COLUMNS,
     "pointed": "code text, lon float8, lat float8, accuracy_m float8",
     "retired": "code text",
+    "used": "code text, households int, uses jsonb",
     "counted": "code text, before int, now int, said int",
     "changed_ref": (
         "source_ref text, linked boolean, shares boolean, row_hash uuid, vanished_import_id bigint"
@@ -157,6 +158,7 @@ def publish(bench: Workbench, source: str, issue: IssueCodes) -> Published:
         SQL.text("retire_buildings"),
         needs="retiring",
     )
+    _write(bench, "used", SQL.written("used"), SQL.text("use"), needs="found, household")
     _write(bench, "counted", _COUNTED, SQL.text("count"), needs="shared")
     if bench.has("ref_changed"):
         bench.copy(

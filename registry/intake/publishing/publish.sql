@@ -92,11 +92,43 @@ WHERE b.kind = 'building' AND b.status = 'active'
         SELECT FROM household h
         WHERE h.parent_code = b.code AND h.status IN ('active', 'proposed', 'reserved'))
 
+-- use --
+-- What a list says of a door that another one, or another row, has. Who lives there is not lost, and
+-- neither is what was named beside it.
+UPDATE household h SET uses = m.uses, households_count = CASE
+    WHEN h.kind = 'household' AND m.uses @> '[{"use": "dwelling"}]'
+        THEN greatest(h.households_count, n.households, 1)
+    ELSE h.households_count END
+FROM used n CROSS JOIN LATERAL (
+    SELECT jsonb_agg(u.use ORDER BY u.place) AS uses
+    FROM (
+        SELECT e.use, min(e.place) AS place
+        FROM jsonb_array_elements(
+            coalesce((SELECT uses FROM household WHERE code = n.code), '[{"use": "dwelling"}]')
+            || n.uses) WITH ORDINALITY e (use, place)
+        GROUP BY e.use ORDER BY place LIMIT 50
+    ) u
+) m
+WHERE h.code = n.code AND h.status = 'active' AND h.uses IS DISTINCT FROM m.uses
+    AND (writable_units() IS NULL OR h.unit_id = ANY (writable_units()))
+
+-- used --
+SELECT f.code, max(e.households)::INTEGER AS households,
+    '[' || string_agg(DISTINCT e.use, ', ' ORDER BY e.use) || ']' AS uses
+FROM found f
+JOIN (
+    SELECT *, coalesce(uses_read[2:-2], '{"use": "dwelling"}') AS use FROM entry
+) e ON e.row_number = f.row_number
+JOIN household h ON h.code = f.code AND (e.uses_read IS NOT NULL OR NOT is_lived_in(h.uses))
+WHERE f.outcome = 'linked'
+GROUP BY f.code
+
 -- count --
 -- What was said otherwise since stays: a count is lowered only where it was that of the references.
 UPDATE household h SET households_count = greatest(s.now, s.said, 1)
 FROM counted s
 WHERE h.code = s.code AND h.status = 'active'
+    AND (h.uses IS NULL OR h.uses @> '[{"use": "dwelling"}]')
     AND (writable_units() IS NULL OR h.unit_id = ANY (writable_units()))
     AND (s.now > s.before AND h.households_count < greatest(s.now, s.said)
         OR s.now < s.before AND h.households_count = s.before

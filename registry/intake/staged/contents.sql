@@ -1,5 +1,6 @@
 -- in: delivered, commune. What the file has at all, which steps need.
 SELECT count(*), bool_or(lon IS NOT NULL), bool_or(source_ref IS NOT NULL),
-    bool_or(source_ref IS NULL), (SELECT bool_or(len(candidates) > 1) FROM commune),
+    bool_or(source_ref IS NULL), bool_or(uses_read IS NOT NULL),
+    (SELECT bool_or(len(candidates) > 1) FROM commune),
     (SELECT bool_or(former_id IS NOT NULL) FROM commune)
 FROM delivered

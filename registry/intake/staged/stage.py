@@ -22,9 +22,9 @@ from registry.intake.staged.resolved import Resolved, Row
 
 Progress = Callable[[int], None]
 
-CONTENTS: Final = ("points", "references", "unreferenced", "namesakes", "formers")
-"""What a file has at all, for what steps need: rows with coordinates, with a reference, and without
-one; names that several communes bear, and those of communes that are no more."""
+CONTENTS: Final = ("points", "references", "unreferenced", "uses", "namesakes", "formers")
+"""What a file has at all, for what steps need: rows with coordinates, with a reference, without
+one, and with uses; names that several communes bear, and those of communes that are no more."""
 _FEW: Final = 2_000
 """Rows of which no order of joins takes as long as looking for the best."""
 _HOUSEHOLDS: Final = FIELDS_READ.index("households_count")

@@ -34,7 +34,7 @@ TRIGGERS: Final = {
         "household_2_keep_update",
         "household_2_keep_delete",
         "household_3_end_succession",
-        "household_3_forget_numbers",
+        *("household_3_forget_numbers", "household_3_keep_new_uses", "household_3_keep_uses"),
         *(f"household_4_touch_{each}" for each in ("insert", "update", "delete")),
     ),
     "plate": tuple(f"plate_touch_{each}" for each in ("insert", "update", "delete")),

@@ -16,6 +16,7 @@ from geo.label import LabelParts, door_words, named, number_label
 from registry.core.reads import Row
 from registry.core.sql import Statements
 from registry.core.tables.records import Goes, described, going
+from registry.records import uses
 from registry.records.record import label_on, map_of, unit_names
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.gazetteer import Gazetteer, Unit, today
@@ -139,6 +140,7 @@ def record_entry(row: Row, position: int | None, operation: str | None) -> Entry
             value = told[name]
             entry[member] = value.isoformat() if isinstance(value, datetime.date) else value
     entry["entrances"] = told["entrances"] or []
+    entry["uses"] = uses.told(told["uses"])
     return entry
 
 

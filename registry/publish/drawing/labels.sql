@@ -25,7 +25,8 @@ INSERT INTO map_label (kind, name, first_zoom, weight, point)
 SELECT 'province', v.name, 0,
     coalesce(
         (SELECT max(t.households) FROM target t
-         WHERE t.unit_id = m.unit_id AND t.locality_id IS NULL AND t.withdrawn_at IS NULL),
+         WHERE t.unit_id = m.unit_id AND t.locality_id IS NULL AND t.withdrawn_at IS NULL
+            AND {of_homes}),
         0),
     (ST_MaximumInscribedCircle(p.geom)).center
 FROM map_unit m

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Column as SqlColumn
+from sqlalchemy.dialects.postgresql import JSONB
 
 from registry.core.messages import in_vietnamese
 from registry.core.tables.records import Goes, described, going
 from registry.lifecycle.words import FIELDS
+from registry.records.uses import flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,15 @@ def exported_as(column: "SqlColumn[Any]") -> str:
 
 def type_of(column: "SqlColumn[Any]") -> str:
     """The type of a column of HOUSEHOLD in an export."""
+    if isinstance(column.type, JSONB):
+        return "string"  # `in_a_cell`
     names = {str: "string", int: "int", float: "float", bool: "bool", datetime.date: "date"}
     return names[column.type.python_type]
+
+
+def in_a_cell(column: "SqlColumn[Any]", value: Any) -> Any:
+    """What an export has of a value of HOUSEHOLD: a list of uses as a text."""
+    return flat(value) if isinstance(column.type, JSONB) else value
 
 
 def _with_plain() -> Iterator[Column]:
@@ -134,6 +143,7 @@ HEADINGS: Final = {column.name: column.vietnamese for column in COLUMNS} | {
     "recorded_at": "Ghi sổ lúc (UTC)",
     "address_on": "Địa chỉ của ngày đã nêu",
     "external_ids": "Mã khác",
+    "uses": "Công năng, tên cơ quan",
 }
 """Columns of a workbook, which people read; parts of a door are called as an import knows them."""
 GEOMETRY: Final = Column(

@@ -6,6 +6,7 @@ rows of a batch. What is in memory is one batch, the streets and the localities.
 
 import datetime
 import io
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,8 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
+from sqlalchemy import Column as SqlColumn
+from sqlalchemy.dialects.postgresql import JSONB
 
 from geo.label import LabelParts, alley_word, door_words, named, number_label
 from registry.core.sql import Statements
@@ -24,6 +27,7 @@ from registry.publish.export.columns import (
     EXTERNAL_IDS,
     arrow_type,
     exported_as,
+    in_a_cell,
     schema,
     type_of,
 )
@@ -86,6 +90,8 @@ class Wanted:
     """A day whose label is wanted as well."""
     external: bool = False
     """Whether what other schemes call them is wanted."""
+    use: str | None = None
+    """Only where this stands."""
     placed: bool = False
     """Only those with a point."""
     area: str | None = None
@@ -134,6 +140,7 @@ def _statement(wanted: Wanted, day: datetime.date) -> tuple[str, dict[str, objec
     named = {
         "not_demo": not wanted.demo,
         "in_communes": wanted.communes is not None,
+        "of_use": wanted.use is not None,
         "placed": wanted.placed,
         "on_day": wanted.on is not None,
         "external": wanted.external,
@@ -148,6 +155,7 @@ def _statement(wanted: Wanted, day: datetime.date) -> tuple[str, dict[str, objec
         "area": wanted.area,
         "on": wanted.on,
         "day": day,
+        "use": wanted.use,
     }
     return f"COPY ({select}) TO STDOUT (FORMAT csv)", given
 
@@ -291,7 +299,7 @@ def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> 
         "lon": column["lon"],
         "lat": column["lat"],
         "recorded_at": pc.assume_timezone(column["recorded_at"], "UTC"),
-        **{exported_as(each): column[each.name] for each in going(Goes.EXPORTED)},
+        **{exported_as(each): _in_cells(each, column[each.name]) for each in going(Goes.EXPORTED)},
     }
     if then is not None:
         made[ADDRESS_ON.name] = then.labels(column)
@@ -302,6 +310,12 @@ def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> 
         made["geometry"] = wkb_points(column["lon"], column["lat"])
     wanted = schema(geometry=geometry, on=then is not None, external=external)
     return pa.record_batch([made[name] for name in wanted.names], schema=wanted)
+
+
+def _in_cells(described: "SqlColumn[Any]", column: Any) -> Any:
+    if not isinstance(described.type, JSONB):
+        return column
+    return _words(column, lambda written: in_a_cell(described, json.loads(written)))
 
 
 def _door(column: dict[str, Any], street: Any, province: Any) -> list[Any]:

@@ -1,7 +1,7 @@
 -- households --
 -- COPY takes no parameters: the driver writes the inputs into it.
 -- by now, then, within
--- where not_demo, in_communes, placed, on_day, external, along
+-- where not_demo, in_communes, of_use, placed, on_day, external, along
 -- with then_columns:
 -- with earlier:
 -- with external_ids:

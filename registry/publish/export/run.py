@@ -46,6 +46,8 @@ class ExportOptions:
     """A day whose label is wanted as well, in a column of its own."""
     external: bool = False
     """Whether what other schemes call them is wanted, in a column of its own."""
+    use: str | None = None
+    """Only where this stands."""
     layer: str = "households"
     """Or the boundaries of units: communes, provinces."""
     area: str | None = None
@@ -153,6 +155,7 @@ def _households(
     communes, named, former = _units(gazetteer, options.unit, day)
     wanted = Wanted(
         *(communes, options.statuses, options.as_of, options.demo, options.on, options.external),
+        use=options.use,
         placed=Trait.ONLY_PLACED in form.traits,
         area=options.area,
         along=Trait.ALONG_CURVE in form.traits,

@@ -37,6 +37,8 @@ class Asked:
     """In one of them; none for everywhere."""
     unit: str | None = None
     """Code of a commune or province of that day."""
+    use: str | None = None
+    """Only doors with this use."""
     after: str | None = None
     """Key of the last one of the page before."""
     only: str | None = None
@@ -92,7 +94,7 @@ def parse_asked(
         parse_datetime(moment),
         () if bbox is None else parse_bbox(bbox, bbox_crs or CRS84),
         unit,
-        after,
+        after=after,
     )
 
 

@@ -10,7 +10,7 @@ from geo.code import format as code_display
 from geo.label import named
 from registry.core.sql import Statements
 from registry.core.tables.records import Goes, going
-from registry.publish.export.columns import exported_as
+from registry.publish.export.columns import exported_as, in_a_cell
 from registry.publish.features.asked import Asked, day_of
 from registry.publish.features.feature import Feature, Page, page_of
 from registry.publish.features.words import communes_in, unit_properties
@@ -40,10 +40,13 @@ def _doors(session: Session, gazetteer: Gazetteer, asked: Asked, kind: str) -> P
     if asked.unit is not None:
         conditions.append("in_units")
         given["units"] = communes_in(gazetteer, asked.unit, day)
+    if asked.use is not None:
+        conditions.append("of_use")
+        given |= {"use": asked.use, "day": day}
     if asked.at is not None and asked.at < datetime.datetime.now(VIET_NAM):
         statement = SQL.text("doors_then", kind, *conditions)
         given["at"] = asked.at
-    elif asked.boxes or asked.unit is not None:
+    elif asked.boxes or asked.unit is not None or asked.use is not None:
         statement = SQL.text("doors_inside", kind, *conditions)
     else:
         statement = SQL.text("doors", kind, *conditions)
@@ -87,6 +90,9 @@ def _feature(
             **unit_properties("commune", words.commune, day),
             **unit_properties("province", words.province, day),
             **unit_properties("former_commune", former, day),
-            **{exported_as(each): getattr(record, each.name) for each in going(Goes.EXPORTED)},
+            **{
+                exported_as(each): in_a_cell(each, getattr(record, each.name))
+                for each in going(Goes.EXPORTED)
+            },
         },
     )

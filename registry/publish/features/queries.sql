@@ -74,7 +74,7 @@ h.unit_id = ANY (:units)
 -- doors --
 -- The record is chosen first, and only then put into words: a page is a thousand of them.
 -- by household, building
--- where behind, only, in_box, in_either_box, in_units
+-- where behind, only, in_box, in_either_box, in_units, of_use
 -- with key: h.code
 -- with kind: text
 -- with meets: h.point && {box}
@@ -86,7 +86,7 @@ h.unit_id = ANY (:units)
 -- those behind the last code, until a page of them lies inside. Which is shorter depends on how many
 -- there are: at the root of what a page takes of the whole register both take as long.
 -- by household, building
--- where behind, only, in_box, in_either_box, in_units
+-- where behind, only, in_box, in_either_box, in_units, of_use
 -- with key: h.code
 -- with kind: text
 -- with meets: h.point && {box}
@@ -124,7 +124,7 @@ SELECT h.* FROM (
 -- doors_then --
 -- The states of a moment, with the names that their places had.
 -- by household, building
--- where behind, only, in_box, in_either_box, in_units
+-- where behind, only, in_box, in_either_box, in_units, of_use
 -- with key: h.code
 -- with kind: text
 -- with meets: h.point && {box}

@@ -26,6 +26,7 @@ from registry.publish.pack.rows import (
     Part,
     Place,
 )
+from registry.records import uses
 from registry.records.record import names_on, record_wording
 from registry.units.gazetteer import Gazetteer
 
@@ -201,6 +202,8 @@ def _plain(value: Any) -> Any:
     """A value as JSON has it, metres to the decimetre."""
     if isinstance(value, datetime.date):
         return value.isoformat()
+    if isinstance(value, list):
+        return uses.told(value)
     return round(value, 1) if isinstance(value, float) else value
 
 

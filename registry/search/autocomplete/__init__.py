@@ -25,6 +25,7 @@ from registry.search.autocomplete.suggested_doors import Found, doors_near, look
 from registry.search.autocomplete.suggestion import Place, Suggestion, Wordings
 from registry.search.autocomplete.typed import Typed, readings, with_tail
 from registry.search.autocomplete.unit_index import unit_index
+from registry.search.find.by_use import doors_begun
 from registry.search.geocode import Question, geocode
 from registry.search.judge.labels_apart import Labelled, labels_apart
 from registry.search.read.codes_in_text import whole_code
@@ -111,7 +112,7 @@ class _Completer:
         ):
             return found
         understood = readings(text)
-        near = self._alone(understood)
+        near = self._alone(understood) or self._offices()
         for sought in self._attempts(understood):
             if lines := self._shown(sought):
                 # `Số 11` is the house next door, and a street.
@@ -210,6 +211,13 @@ class _Completer:
         return self._once(
             self.words.of_record(record) for record in found if self.finder.inside(record.unit_id)
         )
+
+    def _offices(self) -> list[Suggestion]:
+        """Doors of what is called so: `UBND phường B`."""
+        found = doors_begun(self.reads, self.typing.text, self.typing.limit)
+        inside = [(name, record) for name, record in found if self.finder.inside(record.unit_id)]
+        lines = [(name, self.words.of_record(record)) for name, record in inside]
+        return self._once(replace(line, label=f"{name}, {line.label}") for name, line in lines)
 
     def _coded(self, code: str) -> list[Suggestion]:
         """The door of a whole code; a part of one, or a slip, would let codes be counted out."""

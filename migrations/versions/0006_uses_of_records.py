@@ -1,0 +1,86 @@
+"""What stands at a door: a list in the record, its rows for searches, its counts and targets.
+
+Revision ID: 0006
+Revises: 0005
+"""
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+_KINDS = ("office", "business", "works", "public_place", "other")
+_COUNTED = ", ".join(f"'{each}'" for each in ("households", "residents", "dwellings", *_KINDS))
+# Every one of them is one that fits: of a list in a list, or of none, the path makes another.
+_COLUMN = f"""
+ALTER TABLE household ADD COLUMN uses jsonb,
+    ADD CONSTRAINT ck_household_uses_well_formed
+        CHECK (jsonb_path_match(uses, '$.size() >= 1 && $.size() <= 50')
+            AND uses = jsonb_path_query_array(uses, '$[*] ? (
+                @.use like_regex "^(dwelling|{"|".join(_KINDS)})$"
+                && (exists (@.name) && exists (@.key) && @.name like_regex "^.{{1,200}}$"
+                    || !exists (@.name) && !exists (@.key))
+                && (!exists (@.since)
+                    || @.since like_regex "^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$")
+                && (!exists (@.until)
+                    || @.until like_regex "^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$"))'))
+        NOT VALID
+"""
+_KEEP = """
+CREATE FUNCTION keep_uses() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        DELETE FROM household_use WHERE code = NEW.code;
+    END IF;
+    INSERT INTO household_use (code, use, name, name_key, valid, event_id)
+    SELECT NEW.code, u ->> 'use', u ->> 'name', u ->> 'key',
+        daterange((u ->> 'since')::date, (u ->> 'until')::date, '[]'), NEW.event_id
+    FROM jsonb_array_elements(NEW.uses) u WHERE u ->> 'use' <> 'dwelling';
+    RETURN NULL;
+END
+$$
+"""
+_STATEMENTS = (
+    "SET LOCAL lock_timeout = '2s'",
+    _COLUMN,
+    # All rows have none: nothing is looked at for long.
+    "ALTER TABLE household VALIDATE CONSTRAINT ck_household_uses_well_formed",
+    "CALL fit_household_versions()",
+    _KEEP,
+    "CREATE TRIGGER household_3_keep_new_uses AFTER INSERT ON household FOR EACH ROW"
+    " WHEN (NEW.uses IS NOT NULL) EXECUTE FUNCTION keep_uses()",
+    "CREATE TRIGGER household_3_keep_uses AFTER UPDATE ON household FOR EACH ROW"
+    " WHEN (OLD.uses IS DISTINCT FROM NEW.uses) EXECUTE FUNCTION keep_uses()",
+    # Few records have any; none does yet, so the indexes are there at once.
+    "-- squawk-ignore require-concurrent-index-creation\n"
+    "CREATE INDEX ix_household_used ON household (unit_id) WHERE uses IS NOT NULL",
+    "-- squawk-ignore require-concurrent-index-creation\n"
+    "CREATE INDEX ix_household_use_name ON household_use (name_key) WHERE name_key IS NOT NULL",
+    "ALTER TABLE coverage_count ADD COLUMN uses jsonb",
+    "ALTER TABLE target DROP CONSTRAINT ck_target_counted_known",
+    f"ALTER TABLE target ADD CONSTRAINT ck_target_counted_known CHECK (counted IN ({_COUNTED}))"
+    " NOT VALID",
+    "ALTER TABLE target VALIDATE CONSTRAINT ck_target_counted_known",
+)
+_WORDS = {
+    "COLUMN household.uses": "What stands there beside homes or in their place, 1 to 50: use, name,"
+    " key, since, until; none at a mere dwelling",
+    "TABLE household_use": "Uses of a door other than dwelling, by names: rows of household.uses,"
+    " kept by its triggers",
+    "FUNCTION keep_uses": "Trigger: the rows of household_use are those of the record",
+    "COLUMN coverage_count.uses": "Use → active records with it that has no last day",
+    "COLUMN target.counted": "What is counted: households (hộ) | residents (hộ thường trú) |"
+    " dwellings (chỗ ở) | a use: doors with it",
+}
+
+
+def upgrade() -> None:
+    for statement in _STATEMENTS:
+        op.execute(statement)
+    for what, words in _WORDS.items():
+        op.execute(f"COMMENT ON {what} IS '{words}'")
+    # Versions have the words of their columns as well.
+    op.execute(f"COMMENT ON COLUMN household_version.uses IS '{_WORDS['COLUMN household.uses']}'")

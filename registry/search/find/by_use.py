@@ -1,0 +1,88 @@
+"""Doors by what stands there: `UBND phường Ba Đình`, `BV Bạch Mai`, `Trường TH Kim Liên, Đống Đa`.
+
+Only a text that begins with a word for an office, a shop or a public place is asked about, and only
+the whole name finds it: a name that is like another one is another's.
+"""
+
+import datetime
+from collections.abc import Iterator
+from typing import Final
+
+from geo.spelling import are_apart
+from registry.core.batching import LINES, Ask, Query, bulk
+from registry.core.reads import Reads
+from registry.core.sql import Statements
+from registry.records.record import COLUMNS, Record
+from registry.records.uses import DWELLING, use_key, use_of
+from registry.search.answers import DOORS, Answer, of_record, with_fault
+from registry.search.find.areas import area_of
+from registry.units.gazetteer import Gazetteer, Unit
+from registry.units.text import read_units
+
+SQL: Final = Statements(__file__, lines=LINES, columns=COLUMNS)
+_CALLED: Final = bulk(SQL.written("called"), (("key", "text"),))
+_END: Final = "\U0010ffff"
+_MOST_WORDS: Final = 16
+_SHORTEST: Final = 2
+"""Words of a name that tells a door."""
+
+
+def with_doors_by_use(
+    gazetteer: Gazetteer, day: datetime.date, text: str, within: Unit | None, found: list[Answer]
+) -> Query[list[Answer]]:
+    """The answers to a text, and the doors of the organisation or public place that it names:
+    behind a home whose number was found, before all else.
+    """
+    names = dict(_names(text))
+    if not names:
+        return found
+    rows = yield Ask(_CALLED, tuple((key,) for key in names))
+    called = [(row[1], Record(*row[2:])) for row in rows]
+    longest = max((len(key) for key, _ in called), default=0)
+    doors = []
+    for key, record in called:
+        written, rest = names[key]
+        known = next(use["name"] for use in record.uses or () if use.get("key") == key)
+        if len(key) < longest or are_apart(written, known):
+            continue
+        area = area_of(gazetteer, day, read_units(gazetteer, rest) if rest else [], within)
+        if area.communes is not None and record.unit_id not in area.communes:
+            continue
+        units = gazetteer.units
+        unit, former = units.get(record.unit_id or 0), units.get(record.former_unit_id or 0)
+        faults = area.faults
+        if unit is not None and use_key(unit.version_on(day).name) in key:
+            faults = tuple(each for each in faults if each != "commune_missing")
+        doors.append(of_record(record, unit, former, faults=faults, asked_map=area.map))
+    if not doors:
+        return found
+    if len(doors) > 1:
+        doors = [with_fault(door, "ambiguous") for door in doors]
+    if found and found[0].level in DOORS:
+        known_codes = {answer.record.code for answer in found if answer.record}
+        return [*found, *(d for d in doors if d.record and d.record.code not in known_codes)]
+    return [*doors, *found]
+
+
+def doors_begun(reads: Reads, text: str, most: int) -> list[tuple[str, Record]]:
+    """Doors where something stands whose name begins so, each with that name."""
+    written, *rest = text.split(",")
+    if rest or use_of(written) in (None, DWELLING):
+        return []
+    key = use_key(written)
+    given = {"key": key, "end": key + _END, "most": most}
+    return [(row[0], Record(*row[1:])) for row in reads.rows(SQL.driver("begun"), given)]
+
+
+def _names(text: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Key of each name that may stand in the text, as it is written, and the rest of the text."""
+    pieces = [piece.strip() for piece in text.split(",")]
+    for at, piece in enumerate(pieces):
+        if use_of(piece) in (None, DWELLING):
+            continue
+        words = piece.split()
+        for count in range(_SHORTEST, min(len(words), _MOST_WORDS) + 1):
+            rest = ", ".join(filter(None, (" ".join(words[count:]), *pieces[at + 1 :])))
+            written = " ".join(words[:count])
+            yield use_key(written), (written, rest)
+        return
