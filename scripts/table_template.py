@@ -9,7 +9,7 @@ from registry.core.messages import _
 from registry.coverage.target_rows import TABLE as TARGETS
 from registry.files.table_file import TableFile
 from registry.lifecycle.number_table import TABLE as NUMBERS
-from registry.lifecycle.row_tables import ENTRANCES, PARTS
+from registry.lifecycle.row_tables import ENTRANCES, PARTS, USES
 from registry.publish.services.rows import TABLE as SERVICES
 from registry.records.external_ids.loading import TABLE as IDENTIFIERS
 from registry.records.unit_identifiers import TABLE as UNIT_IDENTIFIERS
@@ -22,7 +22,7 @@ TABLES: Final = {
     table.name: table
     for table in (
         *(TARGETS, SERVICES, IDENTIFIERS, UNIT_IDENTIFIERS),
-        *(NUMBERS, PARTS, ENTRANCES, RESOLUTION, DECISIONS),
+        *(NUMBERS, PARTS, ENTRANCES, USES, RESOLUTION, DECISIONS),
     )
 }
 """Every small table by its name."""

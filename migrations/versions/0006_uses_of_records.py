@@ -20,7 +20,7 @@ ALTER TABLE household ADD COLUMN uses jsonb,
         CHECK (jsonb_path_match(uses, '$.size() >= 1 && $.size() <= 50')
             AND uses = jsonb_path_query_array(uses, '$[*] ? (
                 @.use like_regex "^(dwelling|{"|".join(_KINDS)})$"
-                && (exists (@.name) && exists (@.key) && @.name like_regex "^.{{1,200}}$"
+                && (exists (@.name) && @.key.type() == "string" && @.name like_regex "^.{{1,200}}$"
                     || !exists (@.name) && !exists (@.key))
                 && (!exists (@.since)
                     || @.since like_regex "^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$")
@@ -59,6 +59,13 @@ _STATEMENTS = (
     "CREATE INDEX ix_household_used ON household (unit_id) WHERE uses IS NOT NULL",
     "-- squawk-ignore require-concurrent-index-creation\n"
     "CREATE INDEX ix_household_use_name ON household_use (name_key) WHERE name_key IS NOT NULL",
+    # Which of them are dwellings is told by the index, as of all others.
+    "DROP INDEX ix_household_unnumbered",
+    "-- squawk-ignore require-concurrent-index-creation\n"
+    "CREATE INDEX ix_household_unnumbered ON household (unit_id)"
+    " INCLUDE (position_accuracy_m, locality_id, households_count)"
+    " WHERE status = 'active' AND kind = 'household' AND code >= '1'"
+    " AND house_number_key IS NULL AND unit_number IS NULL",
     "ALTER TABLE coverage_count ADD COLUMN uses jsonb",
     "ALTER TABLE target DROP CONSTRAINT ck_target_counted_known",
     f"ALTER TABLE target ADD CONSTRAINT ck_target_counted_known CHECK (counted IN ({_COUNTED}))"

@@ -29,7 +29,7 @@ FIELDS: Final = {described(column).member: described(column).label for column in
     "seen_on": N_("Seen on"),
     "source": N_("Reported by"),
     "use": N_("What it is"),
-    "name": N_("Name of the organisation or public place, never of a person"),
+    "name": N_("Name on the sign, without names of people"),
     "since": N_("First day"),
     "until": N_("Last day"),
 }

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from registry.core.tables import FILLED, METADATA
 
@@ -62,6 +63,7 @@ COVERAGE_COUNT: Final = Table(
     Column("unnumbered", Integer, nullable=False),
     Column("verified_since", Date, nullable=False),
     Column("verified_first", Date),
+    Column("uses", JSONB),
 )
 COVERAGE_TOUCHED: Final = Table(
     "coverage_touched",

@@ -271,6 +271,12 @@ VALID: dict[str, Callable[[Parents], Row]] = {
 }  # fmt: skip
 
 # (constraint, what is changed in the valid row). A change may ask for the parents.
+OFFICE: dict[str, object] = {
+    "use": "office",
+    "name": "UBND phường Láng",
+    "key": "ubnd phuong lang",
+    "since": "2025-07-01",
+}
 ENTRANCE: Row = {"kind": "main", "lon": 105.8, "lat": 21}
 ENTRANCE_SEEN: Row = {"kind": "entrance", "entrance": "main", "point": "POINT(105.8 21)"}
 BUILDING: Row = {"kind": "building", "households_count": 0}
@@ -346,6 +352,21 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     *(
         ("ck_household_accuracy_in_metres", {"position_accuracy_m": accuracy})
         for accuracy in (-0.1, float("nan"), float("inf"))
+    ),
+    *(
+        ("ck_household_uses_well_formed", {"uses": wrong})
+        for wrong in (
+            *([], {}, [{}], ["office"], [[OFFICE]], [OFFICE] * 51, [OFFICE, {}]),
+            *(
+                [OFFICE | slip]
+                for slip in (
+                    *({"use": "castle"}, {"name": ""}, {"name": "a" * 201}, {"name": "a\nb"}),
+                    *({"key": None}, {"since": "1/7/2025"}, {"until": 2025}),
+                )
+            ),
+            [{"use": "office", "name": "UBND"}],
+            [{"use": "office", "key": "ubnd"}],
+        )
     ),
     *(
         ("ck_household_entrances_well_formed", {"entrances": wrong})
@@ -473,6 +494,7 @@ BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
             ]
         },
     ),
+    ("household", {"uses": [OFFICE, {"use": "dwelling"}], "households_count": 0}),
     ("household", BUILDING),
     *(
         (

@@ -166,6 +166,7 @@ def test_a_commune_without_target_is_listed_with_what_it_has(session, gazetteer,
         "without_number": 1,
         "audit": [],
         "locality": None,
+        "uses": [],
     }
 
 

@@ -323,6 +323,12 @@ class Lives(RuleBasedStateMachine):
         self.attempt("entrances", code, entrances=[gate])
         self.remember()
 
+    @rule(code=codes, name=st.sampled_from(["UBND phường Láng", "Nhà thuốc Láng"]))
+    def use(self, code: str, name: str) -> None:
+        given = [{"use": "dwelling"}, {"use": "other", "name": name}]
+        self.attempt("uses", code, uses=given)
+        self.remember()
+
     @rule(code=codes)
     def renumber(self, code: str) -> None:
         number = self.fresh_number()
