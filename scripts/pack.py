@@ -15,6 +15,7 @@ from registry.files.whole_file import whole_file
 from registry.ops import cluster
 from registry.publish.pack.keys import key_file, public_keys, rotate
 from registry.publish.pack.run import Pack, make_pack
+from registry.records.uses import KINDS
 from registry.register import Register
 from scripts.command import command
 from scripts.options import FILE, Force, refuse_to_overwrite
@@ -29,6 +30,7 @@ def pack(
     since: Annotated[
         str | None, "--since CURSOR", "Only what changed since a pack of this cursor."
     ] = None,
+    use: Annotated[str | None, click.Choice(KINDS), "Only where this stands."] = None,
     demo: Annotated[bool, "Demonstration data, too."] = False,
     force: Force = False,
 ) -> None:
@@ -40,7 +42,7 @@ def pack(
         refuse_to_overwrite(out)
     settings = read_settings()
     with closing(Register.open(settings, cluster.database_url(settings))) as register:
-        made = make_pack(register, unit, demo=demo, since=since)
+        made = make_pack(register, unit, demo=demo, since=since, use=use)
         _write(out, made)
         with session_scope(register.engine) as session:
             entry = audit.Entry("operator", "admin", "pack", (unit,), made.doors)

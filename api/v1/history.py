@@ -109,7 +109,7 @@ def _change(known: Gazetteer, change: Change) -> HistoryChange:
     values = (change.before, change.after)
     if change.field in ("commune", "former_commune"):
         values = tuple(_commune(known, value) for value in values)  # type: ignore[assignment]
-    before, after = (_shown(value) for value in values)
+    before, after = (_shown(change.field, value) for value in values)
     return {"field": change.field, "before": before, "after": after}
 
 
@@ -118,7 +118,7 @@ def _commune(known: Gazetteer, unit_id: object) -> str | None:
     return unit.code if unit else None
 
 
-def _shown(value: Any) -> Any:
-    if isinstance(value, list):
+def _shown(field: str, value: Any) -> Any:
+    if field == "entrances" and value is not None:
         return [entrance_of(each) for each in value]
     return value.isoformat() if isinstance(value, datetime.date) else value

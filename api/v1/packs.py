@@ -17,6 +17,7 @@ from registry.publish.pack.basemap import BasemapSlice
 from registry.publish.pack.file import MEDIA_TYPE, SUFFIX
 from registry.publish.pack.keys import key_file, public_keys
 from registry.publish.pack.run import make_pack, pack_state
+from registry.records import uses
 
 blueprint = Resource("packs", "/v1/packs", tag="packs", kind="copies")
 
@@ -30,6 +31,9 @@ class PackQuery(Request):
         None,
         max_length=200,
         description="Cursor of a pack that you have: only what changed after it, if that is less",
+    )
+    use: uses.Kind | None = Field(
+        None, description="Only where this stands, always as a whole; `dwelling`: homes"
     )
     demo: bool = Field(default=False, description="Also what is made up for demonstration")
 
@@ -76,12 +80,12 @@ def get_pack(commune: str, query: PackQuery) -> Response:
     """The pack of a commune: every door that may be shown, in one signed file."""
     made = register()
     response = Response(content_type=MEDIA_TYPE)
-    response.set_etag(pack_state(made, commune, demo=query.demo, since=query.since))
+    response.set_etag(pack_state(made, commune, demo=query.demo, since=query.since, use=query.use))
     conditional(response)
     if response.status_code == HTTPStatus.NOT_MODIFIED:
         return response
     with made.reads.batch():
-        pack = make_pack(made, commune, demo=query.demo, since=query.since)
+        pack = make_pack(made, commune, demo=query.demo, since=query.since, use=query.use)
     note(count=pack.doors, units=[commune])
     response.set_data(pack.body)
     response.headers["Content-Disposition"] = f'attachment; filename="{commune}{SUFFIX}"'

@@ -18,7 +18,7 @@ from geo.lexicon import read_table
 from geo.persons import is_full_name, may_be_name
 from geo.text import accent_key, fold
 from geo.titles import speaks_of_somebody
-from registry.core.days import day_words
+from registry.core.days import day_words, parse_day
 from registry.core.messages import _
 from registry.core.personal import holds_personal
 
@@ -65,7 +65,10 @@ USE_WORDS: Final = {row.use: row.english for row in _TABLE}
 """Use → what clerks call it, a text of the catalogue."""
 _BETWEEN: Final = re.compile(r"\s*[;\n|]\s*")
 _AND: Final = re.compile(r"\s*(?:[;,\n|/+&]|\b(?:kết hợp(?: với)?|và|kiêm)\b)\s*", re.IGNORECASE)
-_CODED: Final = re.compile(rf"({'|'.join(KINDS)})(?:: *(.*))?")
+_DAY: Final = r"(\d{4}-\d{2}-\d{2})?"
+_CODED: Final = re.compile(rf"({'|'.join(KINDS)})(?:: *(.+?))?(?: \[{_DAY}\.\.{_DAY}\])?")
+_LONGEST: Final = 6
+"""Words of a text that may say its use."""
 _LEVELS_OF_SCHOOLS: Final = re.compile(
     r"^(?=(?:tieu hoc|trung hoc|mam non|mau giao|dai hoc|cao dang) )"
 )
@@ -77,12 +80,22 @@ def use_of(text: str) -> str | None:
     >>> [use_of(text) for text in ("Trụ sở công ty", "UBND phường Láng", "Chợ Mơ", "cho thuê")]
     ['business', 'office', 'public_place', None]
     """
-    words = text.split()
-    full = use_key(" ".join(words[:6])).split()
-    for size in range(min(len(full), 6), 0, -1):
+    words = text.split(maxsplit=_LONGEST)[:_LONGEST]
+    if not words or fold(words[0]) not in _first_words():
+        return None  # so are most addresses, told in a microsecond
+    full = use_key(" ".join(words)).split()
+    for size in range(min(len(full), _LONGEST), 0, -1):
         if use := _words().get(" ".join(full[:size])):
             return use
-    return _marked().get(accent_key(words[0])) if words else None
+    return _marked().get(accent_key(words[0]))
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    written = [fold(word) for row in _TABLE for word in (row.use, *row.words.split("|"))]
+    known = {key.removeprefix("truong ").split()[0] for key in written} | {"truong"}
+    short = lexicon.readings("organisation")
+    return frozenset(known | {word for word, (full,) in short.items() if full.split()[0] in known})
 
 
 @cache
@@ -171,33 +184,48 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
     '[{"key": "benh vien bach mai", "use": "public_place", "name": "BV Bạch Mai"}]'
     >>> read_uses(["nhà ở"], [""]), read_uses(["đất trống"], [])
     ('', 'đất trống')
+    >>> read_uses(["nhà ở"], ["Trần Thị Mai"]), read_uses(["quán"], ["Trần Thị Mai"])
+    (' ?person', '[{"use": "business"}] ?person')
+    >>> read_uses(["office: X [2025-13-01..]"], []), read_uses(["office: Trần Thị Mai"], [])
+    ('office: X [2025-13-01..]', '[{"use": "office"}] ?person')
     """
-    found: list[Use] = []
     said: list[str] = []
-    named, somebody = [], False
-    for cell in filter(None, uses):
-        for part in _BETWEEN.split(cell):
-            if coded := _CODED.fullmatch(part):
-                named.append((coded[1], coded[2]))
-                continue
-            known = [use_of(each) for each in _AND.split(part) if each]
-            if None in known:
-                return cell
+    found: list[Use] = []
+    somebody = False
+    for part in (part for cell in uses for part in _BETWEEN.split(cell) if part):
+        if coded := _CODED.fullmatch(part):
+            if (use := _of_cell(*coded.groups())) is None:
+                return part
+            named = "name" in use and names_somebody(use["name"])
+            somebody |= named
+            found.append({"use": use["use"]} if named else use)
+        elif None in (known := [use_of(each) for each in _AND.split(part) if each]):
+            return part
+        else:
             said += filter(None, known)
-    named += [(None, name) for cell in names for name in _BETWEEN.split(cell) if name]
-    for use, name in named:
-        use = (
-            use or use_of(name or "") or next((each for each in said if each != DWELLING), "other")
-        )
-        if name and names_somebody(name):
-            somebody, name = True, None
-        found.append(made_use(use, name and name[:MAX_NAME]))
-    bare = [
-        made_use(use) for use in dict.fromkeys(said) if all(each["use"] != use for each in found)
-    ]
-    kept = kept_uses([*bare, *found])
+    others = [use for use in said if use != DWELLING]
+    for name in (part for cell in names for part in _BETWEEN.split(cell) if part):
+        of_whom = names_somebody(name)
+        somebody |= of_whom
+        called = use_of(name) or next(iter(others), None if of_whom else "other")
+        if called is not None:
+            found.append(made_use(called, None if of_whom else name[:MAX_NAME]))
+    there = {each["use"] for each in found}
+    kept = kept_uses([*(made_use(use) for use in said if use not in there), *found])
     # As PostgreSQL writes it, because it is compared as a text.
     return (json.dumps(kept, ensure_ascii=False) if kept else "") + (SOMEBODY if somebody else "")
+
+
+def _of_cell(use: str, name: str | None, since: str | None, until: str | None) -> Use | None:
+    """What `_cell` wrote; None for days that are none, or in no order."""
+    try:
+        days = [parse_day(day) if day else None for day in (since, until)]
+    except ValueError:
+        return None
+    first, last = days
+    return (
+        None if first and last and last < first else made_use(use, name and name[:MAX_NAME], *days)
+    )
 
 
 def told(uses: Iterable[Use] | None) -> list[UseTold]:
@@ -205,18 +233,21 @@ def told(uses: Iterable[Use] | None) -> list[UseTold]:
     return [cast(UseTold, {n: v for n, v in each.items() if n != "key"}) for each in uses or ()]
 
 
-def in_force(uses: Iterable[Use] | None, day: datetime.date) -> list[Use]:
-    """Those of that day."""
-    on = day.isoformat()
-    return [each for each in uses or () if each.get("since", "") <= on <= each.get("until", "9999")]
-
-
 def flat(uses: Iterable[Use] | None) -> str | None:
-    """The list in one cell, as an import reads it again: `office: UBND phường Láng; business`."""
-    cells = [
-        f"{each['use']}: {each['name']}" if "name" in each else each["use"] for each in uses or ()
-    ]
-    return "; ".join(cells) or None
+    """The list in one cell, as an import reads it again.
+
+    >>> office = made_use("office", "UBND phường Láng", datetime.date(2025, 7, 1))
+    >>> cell = flat([office, {"use": "other"}])
+    >>> cell, json.loads(read_uses([cell], [])) == [office, {"use": "other"}]
+    ('office: UBND phường Láng [2025-07-01..]; other', True)
+    """
+    return "; ".join(map(_cell, uses or ())) or None
+
+
+def _cell(use: Use) -> str:
+    name = f": {use['name'].replace(';', ',')}" if "name" in use else ""
+    days = f" [{use.get('since', '')}..{use.get('until', '')}]"
+    return f"{use['use']}{name}{days if days != ' [..]' else ''}"
 
 
 def use_words(use: Use | UseTold) -> str:

@@ -81,6 +81,7 @@ class Commune {
           accuracy: get.accuracy_m(at),
           verified: get.verified_on(at),
           hint: get.hint(at),
+          uses: get.uses?.(at) ?? null, // a pack of before has none
           entrances: entrances.get(at) ?? NONE,
           former: former.get(at) ?? NONE,
           several: several.get(at) ?? NONE,

@@ -235,6 +235,7 @@ function card(commune, door, remark = null, metres = null, here = null) {
     make('h3', {}, commune.label(door)),
     before ? make('p', { class: 'quiet' }, _('Before July 2025: {label}', { label: before })) : null,
     remark ? make('p', { class: 'quiet' }, remark) : null,
+    ...namesOf(door).map((name) => make('p', {}, name)),
     door.hint ? make('p', {}, _('Hint: {hint}', { hint: door.hint })) : null,
     entrances(commune, door, here),
     make('p', { class: 'actions' },
@@ -242,6 +243,9 @@ function card(commune, door, remark = null, metres = null, here = null) {
       point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), commune, point, door, commune.entrances(door).list) }, _('Sketch')) : null,
       ...reportButtons(door.code, commune.label(door))));
 }
+
+/** What stands at the door, by its name: `office: UBND phường Láng [2025-07-01..]`. */
+const namesOf = ({ uses }) => (uses ?? '').split('; ').map((use) => use.match(/: (.*?)(?: \[.*\])?$/)?.[1]).filter(Boolean);
 
 /** Where one gets in, each with how far it is: from the phone, or else from the door's point. */
 function entrances(commune, door, here) {

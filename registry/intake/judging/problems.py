@@ -8,6 +8,7 @@ from geo.lexicon import read_table
 from registry.core.labels import SEVERITIES, Severity
 from registry.core.messages import in_vietnamese
 from registry.files.plain import PLAIN
+from registry.records.uses import SOMEBODY
 
 PIECE: Final = re.compile(r"\{([a-z_]+)\}")
 """A piece of SQL that a predicate or a value names."""
@@ -53,7 +54,8 @@ RULES: Final = (
     *(
         _UNREAD._replace(
             field=each.name,
-            predicate=f"{each.name} IS NOT NULL AND {each.name}_read IS NULL",
+            predicate=f"{each.name} IS NOT NULL AND {each.name}_read IS NULL"
+            f" AND {each.name} NOT LIKE '%{SOMEBODY}'",
             value=each.name,
         )
         for each in PLAIN

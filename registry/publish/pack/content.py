@@ -26,8 +26,8 @@ from registry.publish.pack.rows import (
     Part,
     Place,
 )
-from registry.records import uses
 from registry.records.record import names_on, record_wording
+from registry.records.uses import flat
 from registry.units.gazetteer import Gazetteer
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
@@ -203,7 +203,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, list):
-        return uses.told(value)
+        return flat(value)
     return round(value, 1) if isinstance(value, float) else value
 
 

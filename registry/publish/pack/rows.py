@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from registry.core.sql import Statements
 from registry.core.tables.records import Goes, going
 from registry.records.entrances import Entrance
+from registry.units.gazetteer import today
 
 JsonObject = dict[str, Any]
 
@@ -35,6 +36,8 @@ class Part:
     """Ids of streets whose records are wanted too: with the street's name theirs changed."""
     localities: list[int] = field(default_factory=list)
     """The same of localities, and of those in them."""
+    use: str | None = None
+    """Only doors where this stands."""
 
     @property
     def parameters(self) -> JsonObject:
@@ -45,6 +48,8 @@ class Part:
             "codes": self.codes,
             "streets": self.streets,
             "localities": self.localities,
+            "use": self.use,
+            "day": today(),
         }
 
 

@@ -25,7 +25,7 @@ SELECT h.code, h.street_id, h.locality_id, h.former_unit_id, h.house_number_key,
     h.entrances, {packed}
 FROM household h
 LEFT JOIN household b ON b.code = h.parent_code AND NOT b.restricted
-WHERE {is_living} AND {is_changed}
+WHERE {is_living} AND {is_changed} AND (CAST(:use AS text) IS NULL OR {of_use})
 
 -- retired --
 SELECT h.code, (

@@ -50,7 +50,9 @@ class _Changed:
     removed: list[str]
 
 
-def pack_state(register: Register, unit: str, *, demo: bool, since: str | None = None) -> str:
+def pack_state(
+    register: Register, unit: str, *, demo: bool, since: str | None = None, use: str | None = None
+) -> str:
     """A text that is another one as soon as the pack would be: cheaper than the pack.
 
     It changes with every event of the register, of whichever commune. Raises what `make_pack` does.
@@ -59,13 +61,16 @@ def pack_state(register: Register, unit: str, *, demo: bool, since: str | None =
     _bring_along(register)
     state = register.reads.rows(IDENTITY, {})[0]
     signing = public_keys(key_file(register.settings))["keys"][0]["kid"]
-    told = (*state, unit, demo, since, today().isoformat(), VERSION, signing)
+    told = (*state, unit, demo, since, use, today().isoformat(), VERSION, signing)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
-def make_pack(register: Register, unit: str, *, demo: bool, since: str | None = None) -> Pack:
+def make_pack(
+    register: Register, unit: str, *, demo: bool, since: str | None = None, use: str | None = None
+) -> Pack:
     """The pack of a commune of today; with `since`, the cursor of one that its caller has, what
-    changed after that, where it is not too much.
+    changed after that, where it is not too much; with `use` only doors where that stands, always
+    as a whole.
 
     Restricted records are in none. Raises InvalidInputError for what is no commune's code,
     NotFoundError when none of today bears it, CursorRefusedError for a cursor of another register,
@@ -74,8 +79,10 @@ def make_pack(register: Register, unit: str, *, demo: bool, since: str | None = 
     commune_id = commune_of(register, unit)
     wanted = following(register.gazetteer.get(), unit, demo=demo)
     _bring_along(register)
-    changed = None if since is None else _changed(register, wanted, commune_id, since)
-    return _made(register, unit, wanted, Part(commune_id, demo), changed, since)
+    changed = (
+        None if since is None or use is not None else _changed(register, wanted, commune_id, since)
+    )
+    return _made(register, unit, wanted, Part(commune_id, demo, use=use), changed, since)
 
 
 def _bring_along(register: Register) -> None:
@@ -153,6 +160,7 @@ def _made(
         "cursor": cursor,
         "since": None,
         "demo": wanted.demo,
+        "use": whole.use,
         "doors": content["doors"]["count"],
     }
     if changed:

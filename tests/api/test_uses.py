@@ -1,0 +1,84 @@
+"""What stands at a door, over HTTP: said by an editor, read by carriers, chosen by use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from registry.core.settings import Settings
+from tests.support.keys import Office, code_of
+from tests.support.keys import office as open_office
+from tests.support.lifecycle import COMMUNE, LANG
+from tests.support.pack_reader import read_pack
+
+UBND = {"use": "office", "name": "UBND phường Láng", "since": "2025-07-01"}
+CELL = "office: UBND phường Láng [2025-07-01..]"
+
+
+@pytest.fixture(scope="module")
+def office(
+    admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    settings = Settings(var=tmp_path_factory.mktemp("var"), limits=False)
+    with open_office(admin_url, f"uses_{worker_id}", settings) as made:
+        yield made
+
+
+def test_a_use_goes_wherever_its_record_goes(office: Office) -> None:
+    code, home = office.place.house("11", **LANG), office.place.house("13", **LANG)
+    editor, carrier = office.key("phường Láng"), office.key("Bưu điện", "carrier")
+    done = office.post("uses", editor, code=code, uses=[UBND])
+    assert done.status_code == 200, done.text
+
+    address = office.get(f"/v1/addresses/{code}").get_json()
+    assert (address["uses"], address["households_count"]) == ([UBND], 0)
+    assert office.get(f"/v1/addresses/{home}").get_json()["uses"] == []
+    (step,) = office.get(f"/v1/addresses/{code}/history", carrier).get_json()["steps"][-1:]
+    assert {"field": "uses", "before": None, "after": [UBND]} in step["changes"]
+    told, page = {}, {"more": True, "cursor": ""}
+    while page["more"]:
+        asked = f"/v1/changes?limit=10000&after={page['cursor']}".removesuffix("&after=")
+        page = office.get(asked, carrier).get_json()
+        told |= {each["code"]: each["uses"] for each in page["entries"] if each["type"] == "put"}
+    assert told[code] == [UBND]
+    assert told[home] == []
+
+    def listed(path: str) -> dict[str, str | None]:
+        features = office.get(path, carrier).get_json()["features"]
+        return {each["id"]: each["properties"]["uses"] for each in features}
+
+    items = f"/ogc/collections/households/items?unit={COMMUNE}"
+    assert listed(items) == {code: CELL, home: None}
+    assert listed(f"{items}&use=office") == {code: CELL}
+    assert listed(f"{items}&use=dwelling&bbox=105,20,107,22") == {home: None}
+    assert listed(f"{items}&use=works") == {}
+    assert office.get(f"{items}&use=castle", carrier).status_code == 400
+
+    lines = office.get(f"/v1/export?unit={COMMUNE}&use=office", carrier).text.splitlines()
+    assert len(lines) == 2
+    assert CELL in lines[1]
+    keys = office.get("/v1/packs/keys").get_json()
+    for query, doors in (("", 2), ("?use=office", 1), ("?use=business", 0)):
+        taken = office.get(f"/v1/packs/{COMMUNE}{query}", carrier)
+        pack = read_pack(taken.data, keys)
+        assert (pack["doors"], pack["kind"]) == (doors, "whole")
+        if doors == 1:
+            assert pack["held"]["doors"]["uses"] == CELL
+
+
+@pytest.mark.parametrize("use", [{"use": "castle"}, UBND | {"name": "Trần Thị Mai"}])
+def test_what_is_no_use_is_refused_with_its_field(office: Office, use: dict[str, str]) -> None:
+    (code,) = office.place.rows("SELECT min(code) FROM household")[0]
+    editor = office.key(f"phường {use['use']}")
+    assert code_of(office.post("uses", editor, code=code, uses=[use]))[0] == 422
+
+
+def test_uses_come_as_a_file(office: Office, tmp_path: Path) -> None:
+    from registry.lifecycle.requests import GivenUse
+    from registry.lifecycle.row_tables import read_rows
+
+    file = tmp_path / "uses.csv"
+    file.write_text("Công năng,Tên,Từ ngày\ntrụ sở,UBND phường Láng,01/07/2025\n", encoding="utf-8")
+    assert read_rows(file, GivenUse) == [
+        {"use": "office", "name": "UBND phường Láng", "since": "2025-07-01"}
+    ]
