@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from registry.core.settings import Settings
-from tests.support.keys import Office, code_of
+from tests.support.keys import Office, bearer, code_of
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, LANG
 from tests.support.pack_reader import read_pack
@@ -82,3 +82,25 @@ def test_uses_come_as_a_file(office: Office, tmp_path: Path) -> None:
     assert read_rows(file, GivenUse) == [
         {"use": "office", "name": "UBND phường Láng", "since": "2025-07-01"}
     ]
+
+
+def test_coverage_shows_what_stands_beside_homes(office: Office) -> None:
+    # The whole of a commune, and where the number that it should have is known.
+    code = office.place.house("15", **LANG)
+    approver = office.key("duyệt Láng", "approver")
+    office.post("uses", approver, code=code, uses=[UBND, {"use": "works"}])
+    before = office.get(f"/v1/coverage/{COMMUNE}").get_json()["total"]["uses"]
+    offices = next(each for each in before if each["use"] == "office")
+    target = {"unit": COMMUNE, "households": 10, "counted": "office"}
+    said = office.client.post(
+        "/v1/targets", json={"targets": [target]}, headers=bearer(approver)
+    ).get_json()
+    assert said["new"] == 1, said
+
+    answer = office.get(f"/v1/coverage/{COMMUNE}").get_json()["total"]
+    (now,) = (each for each in answer["uses"] if each["use"] == "office")
+    assert (now["doors"], now["target"]["doors"]) == (offices["doors"], 10)
+    assert now["share"] == offices["doors"] / 10
+    assert answer["target"] is None or answer["target"]["counted"] == "households"
+    page = office.client.get(f"/coverage/{COMMUNE}").text
+    assert f"trụ sở cơ quan, tổ chức: {offices['doors']} / 10" in page

@@ -120,7 +120,8 @@ JOIN (
     SELECT *, coalesce(uses_read[2:-2], '{"use": "dwelling"}') AS use FROM entry
 ) e ON e.row_number = f.row_number
 JOIN household h ON h.code = f.code AND (e.uses_read IS NOT NULL OR NOT is_lived_in(h.uses))
-WHERE f.outcome = 'linked'
+-- Of a record that its own row wrote anew the other rows are there still.
+WHERE f.outcome = 'linked' OR f.code IN (SELECT code FROM addressed WHERE NOT is_new)
 GROUP BY f.code
 
 -- count --

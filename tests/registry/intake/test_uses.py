@@ -97,6 +97,14 @@ def test_rows_at_one_door_are_uses_of_one_record(engine: Engine, deliver: Delive
         "14": (1, ["business", "dwelling"]),
     }
 
+    # What its own row says anew takes nothing from the others.
+    at = {"longitude": "105.8380", "latitude": "21.0386"}
+    deliver(
+        door("12", "a", use="Công ty", use_name="Công ty Sao Mai", **at),
+        door("12", "b", use="Ngân hàng", use_name="VCB Láng"),
+    )
+    assert at_doors(engine)["12"] == (0, ["business Công ty Sao Mai", "business VCB Láng"])
+
     # Another list names a home at the first door, and a school at one that it brings.
     deliver(door("12"), door("16"), source="tổ dân phố")
     deliver(door("16", use_name="Trường Mầm non Láng"), source="giáo dục")
