@@ -46,9 +46,9 @@ _COLUMNS: Final = (
         12,
         "Sai số của điểm đo, mét: 5. Máy định vị cho biết; thiếu thì điểm không tính là giao được.",
     ),
-    ("Số hộ", 8, "Số hộ ở chung chỗ này, ghi ở một dòng; để trống là 1."),
     ("Công năng", 18, "Để trống là nhà ở. Khác thì ghi: trụ sở, cửa hàng, trường học, công trình."),
     ("Tên cơ quan, tổ chức", 26, "Tên ghi trên biển. Không ghi tên người."),
+    ("Số hộ", 8, "Số hộ ở chung chỗ này, ghi ở một dòng; để trống là 1."),
     (COMMUNE_CODE, 10, "Tự điền khi dòng có dữ liệu."),
 )
 _STREET, _LOCALITY, _COMMUNE = 2, 3, len(_COLUMNS) - 1

@@ -25,7 +25,7 @@ _COMPOSED: Final = (
     *("former_commune_code", "former_commune", "former_district", "former_province"),
     *("longitude", "latitude", "longitude_minutes", "longitude_seconds"),
     *("latitude_minutes", "latitude_seconds", "point", "households_count"),
-    *("position_accuracy_m", "visit_result"),
+    *("position_accuracy_m", "visit_result", "use_name"),
 )
 """What a column may hold that is read with others, or in a way of its own."""
 

@@ -305,6 +305,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "correct": {"delivery_hint": "cổng xanh"},
     "move": LANG,
     "entrances": {"entrances": [{"kind": "main", **LANG}]},
+    "uses": {"uses": [{"use": "other"}]},
     "renumber": {"house_number": "901", "same_address": True},
     "split": {
         "parts": [{"house_number": "902"}, {"house_number": "903"}],

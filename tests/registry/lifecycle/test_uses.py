@@ -101,7 +101,7 @@ def test_what_is_no_use_is_refused(
 ) -> None:
     from pydantic import ValidationError
 
-    (code,) = place.rows("SELECT min(code) FROM household WHERE status = 'active'")[0]
+    code = place.house(f"7{len(field)}{len(str(uses))}")
     with pytest.raises((InvalidInputError, ValidationError)) as raised:
         place.do("uses", code=code, uses=uses)
     if isinstance(raised.value, InvalidInputError):
