@@ -1,5 +1,6 @@
 """`diachiso units`: administrative units and their boundaries."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ import click
 from registry.core.database import OWNER_ROLE, translated_errors
 from registry.core.errors import UnitsInUseError
 from registry.core.messages import Message, number
+from registry.units import day_asked
 from registry.units.boundaries import load_boundaries
 from registry.units.boundaries.cells import CellsReport, draw_cells
 from registry.units.boundaries.report import BoundaryReport, NamedUnit
@@ -32,6 +34,9 @@ def load(
         "--boundaries FILE_OR_URL",
         "Real polygons: GeoJSON in WGS 84, perhaps gzipped, property `code`.",
     ] = None,
+    as_of: Annotated[
+        datetime.date | None, "Of --boundaries: units of a day of the past, as 2025-06-30."
+    ] = None,
     dry_run: DryRun = False,
     form: Form = "text",
 ) -> int:
@@ -39,8 +44,11 @@ def load(
 
     Units from this checkout's seeds, or with --boundaries their real polygons.
     Either may be repeated: what is loaded already stays as it is. A commune without a real polygon
-    has a cell drawn around its seat. Exit status 1 when something of the file was not loaded.
+    has a cell drawn around its seat. Polygons --as-of an earlier map say in which of its units a
+    door was, where nothing else does. Exit status 1 when something of the file was not loaded.
     """
+    if boundaries is None and as_of is not None:
+        raise click.UsageError(str(Message("as_of_needs_boundaries")))
     if boundaries is None:
         try:
             _reload(dry_run=dry_run, form=form)
@@ -50,7 +58,12 @@ def load(
         return 0
     with translated_errors(), opened_engine() as engine:
         report = load_boundaries(
-            engine, boundaries, actor="command line", dry_run=dry_run, progress=say
+            engine,
+            boundaries,
+            actor="command line",
+            day=day_asked(as_of),
+            dry_run=dry_run,
+            progress=say,
         )
     if form == "json":
         show_json(report.to_dict())

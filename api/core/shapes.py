@@ -13,6 +13,7 @@ from registry.records import entrances
 from registry.records import record as records
 from registry.records.entrances import Kind, Source
 from registry.records.postal import foreign_lines, postal_lines
+from registry.records.record import KnownBy
 from registry.units.gazetteer import VIET_NAM, Unit, UnitRef
 
 Body = TypeVar("Body")
@@ -84,9 +85,20 @@ class DatedLabel(TypedDict):
     label: str | None
     """Null where several units of that day may be meant, or none is known"""
     communes: list[UnitRef]
-    """In which it may have been: one where that is certain; none where the register knows no map of
+    """In which it may have been: one where that is known; none where the register knows no map of
     that day for it"""
+    door: str | None
+    """The label without its units"""
+    commune: UnitRef | None
+    district: UnitRef | None
+    """Null where there were none"""
     province: UnitRef | None
+    known_by: KnownBy | None
+    """What says in which unit it was: the `register`; its `street`, which the register knows in one
+    alone; the `text` that was asked about; or its `point` in the polygons of that map. Null without
+    a label"""
+    door_known: bool
+    """Whether its street and number are in the words of that day; else in those of today"""
 
 
 def dated_label(told: records.DatedLabel) -> DatedLabel:
@@ -95,7 +107,12 @@ def dated_label(told: records.DatedLabel) -> DatedLabel:
         day=told.day,
         label=told.label,
         communes=[unit_ref(unit, told.day) for unit in told.units],
+        door=told.door,
+        commune=unit_ref(told.units[0], told.day) if told.label is not None else None,
+        district=unit_ref(told.district, told.day),
         province=unit_ref(told.province, told.day),
+        known_by=told.known_by,
+        door_known=told.door_known,
     )
 
 

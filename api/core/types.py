@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, NotRequired, TypeVar
+from typing import Annotated, Any, ClassVar, Final, NotRequired, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, with_config
 from typing_extensions import TypedDict
@@ -12,6 +12,7 @@ from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.records.lookup import CodeForms
 from registry.search.find.mistyped_codes import SuggestedCode
+from registry.units import Wordings, parse_wording
 from registry.units.gazetteer import UnitRef
 
 
@@ -33,6 +34,29 @@ def _day(value: Any) -> Any:
 
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 """A day of a request, in the writings of `registry.core.days`."""
+
+
+def _wording(value: Any) -> Any:
+    if isinstance(value, Wordings):
+        return value
+    try:
+        return parse_wording(value if isinstance(value, str) else "")
+    except (ValueError, OverflowError):
+        raise invalid_value("malformed_wording", Message("malformed_wording")) from None
+
+
+Wording = Annotated[
+    Wordings,
+    BeforeValidator(_wording),
+    WithJsonSchema({"type": "string", "pattern": "^(today|both|before:.+)$"}),
+]
+"""In which wordings an address is wanted; today's is always answered."""
+WORDING: Final = Field(
+    None,
+    description="`before:` and a day: as who still works by the map before that day writes it, as"
+    " `label_on`; `both`: the same of July 2025; `today`: nothing more",
+    examples=["before:2025-07-01"],
+)
 
 
 Words = Annotated[str | Message, WithJsonSchema({"type": "string"})]

@@ -26,7 +26,7 @@ from api.core.shapes import (
     with_label_on,
     with_postal,
 )
-from api.core.types import Day
+from api.core.types import WORDING, Day, Wording
 from api.v1.geocode import suggested_codes
 from geo.code import format as code_display
 from geo.code import is_demo, spoken
@@ -128,7 +128,7 @@ class Address(TypedDict):
     """Only with `postal`"""
     map: Span
     label_on: NotRequired[DatedLabel]
-    """Only with `on`"""
+    """Only with `on` or `wording`"""
     position: Position | None
     verified_on: datetime.date | None
     delivery_hint: Annotated[str | None, Field(examples=["đối diện chợ Bến Thành"])]
@@ -150,8 +150,13 @@ def address_answer(
     day: datetime.date | None = None,
     on: datetime.date | None = None,
     extras: Extras = NO_EXTRAS,
+    *,
+    map_needed: bool = False,
 ) -> Address:
-    """The record in the words of a day, today by default; with `on` its label of that day."""
+    """The record in the words of a day, today by default; with `on` its label of that day.
+
+    Raises InvalidInputError where `map_needed` and no map of `on` is known for it.
+    """
     day = day or today()
     former = known.units.get(record.former_unit_id) if record.former_unit_id else None
     words = record_wording(known, day, record, on)
@@ -186,7 +191,7 @@ def address_answer(
         entrances=[entrance_of(each) for each in record.entrances or ()],
         uses=told(record.uses),
     )
-    if words.on is not None:
+    if words.on is not None and map_needed:
         words.on.check_known()
     if extras.postal:
         with_postal(body, words, day)
@@ -207,6 +212,7 @@ class AddressQuery(WithPostal):
         description="A day whose label is wanted as well, as `label_on`",
         examples=["2025-06-30"],
     )
+    wording: Wording | None = WORDING
     external: bool = Field(
         False, description="Whether what others call it is wanted as well, as `external_ids`"
     )
@@ -237,14 +243,15 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
 
 def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Address]:
     """The record that has a code, and how it is told."""
-    known, reads, on = gazetteer(), register().reads, query.on
+    known, reads, on = gazetteer(), register().reads, label_day(query.on, query.wording)
     if query.as_of is None:
         record, day = _looked_up(address_code, on), today()
     else:
         moment = moment_of(query.as_of)
         record = lookup_as_of(reads, address_code, moment, on)
         day = moment.astimezone(VIET_NAM).date()
-    body = address_answer(known, record, day, label_day(on), query.extras)
+    needed = query.on is not None
+    body = address_answer(known, record, day, on, query.extras, map_needed=needed)
     if query.as_of is None:
         body["entrances"] = entrances_of(record)
     if query.external:

@@ -2,7 +2,7 @@
 
 import datetime
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 from typing import Annotated, Any, ClassVar, Final, NotRequired
@@ -19,7 +19,7 @@ from api.core.context import counts, gazetteer, register
 from api.core.endpoint import CODES_OF_TABLES, Resource, public
 from api.core.errors import invalid_input, problem_body
 from api.core.shapes import Extras, WithPostal, unit_ref
-from api.core.types import Day, JsonObject, Problem, Request, where_known
+from api.core.types import WORDING, Day, JsonObject, Problem, Request, Wording, where_known
 from api.v1.addresses import Address, address_answer
 from api.v1.features import feature_collection
 from api.v1.geocode import Found as FoundPlaces
@@ -76,11 +76,13 @@ class LookupRow(Request):
 
     code: str = Field(max_length=200)
     on: Day | None = None
+    wording: Wording | None = WORDING
 
     @property
     def asked(self) -> CodeAsked:
         """What is asked of the register."""
-        return CodeAsked(self.code, label_day(self.on))
+        day = label_day(self.on, self.wording)
+        return CodeAsked(self.code, day, map_needed=self.on is not None)
 
 
 _MODELS: Final[dict[str, type[LookupRow | GeocodeBody | ReverseBody | ValidateBody]]] = {
@@ -99,6 +101,7 @@ class BatchQuery(WithPostal):
         description="A day whose labels are wanted as well, as `label_on`; a row of JSON may name"
         " another",
     )
+    wording: Wording | None = WORDING
     since: str | None = Field(
         None,
         min_length=1,
@@ -213,10 +216,10 @@ def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     note(count=len(rows))
     if query.since is not None:
         return _rechecked(form, table, rows, query.since, as_json=bool(json))
-    on, extras = label_day(query.on), query.extras
+    on, extras = label_day(query.on, query.wording), query.extras
     receipts = Receipts(register()) if query.receipt else None
     answered = (
-        _ndjson(operation, rows, on, receipts, extras)
+        _ndjson(operation, rows, query, receipts)
         if form == "ndjson"
         else _csv(operation, table, rows, on, receipts, extras)
     )
@@ -326,19 +329,18 @@ def _csv(
 
 
 def _ndjson(
-    operation: str,
-    rows: list[InputRow],
-    on: datetime.date | None,
-    receipts: Receipts | None,
-    extras: Extras,
+    operation: str, rows: list[InputRow], query: BatchQuery, receipts: Receipts | None
 ) -> Iterator[str]:
+    extras = query.extras
+    given = {"on": query.on and query.on.isoformat(), "wording": query.wording}
+
     def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
         result = _result(known, outcome, extras)
         if receipts and (receipt := receipts.of(outcome)):
             result[_RECEIPT] = receipt
         return json_line({**row.returned, RESULT: result})
 
-    return _answered(operation, rows, partial(_asked, operation, on=on), line)
+    return _answered(operation, rows, partial(_asked, operation, given), line)
 
 
 def _as_json(lines: Iterator[str]) -> Iterator[str]:
@@ -382,14 +384,17 @@ def _answered(
         yield from lines
 
 
-def _asked(operation: str, row: InputRow, on: datetime.date | None) -> Asked:
-    """What the row asks, read as the single call reads its parameters."""
+def _asked(operation: str, of_all: Mapping[str, Any], row: InputRow) -> Asked:
+    """What the row asks, read as the single call reads its parameters.
+
+    `of_all` names a day for the rows that name none.
+    """
     # A line that is none; members are parameters here, whatever a table would make of them.
     if isinstance(row.error, InvalidInputError):
         raise row.error
     model = _MODELS[operation]
     members = row.given or {}
-    given = {"on": on.isoformat()} if on is not None else {}
+    given = {} if of_all.keys() & members.keys() else {k: v for k, v in of_all.items() if v}
     given |= {name: members[name] for name in model.model_fields if name in members}
     try:
         parsed = model.model_validate(given)
@@ -405,7 +410,8 @@ def _body(
     asked = outcome.asked
     on = asked.on if asked is not None else None
     if isinstance(found, Record):
-        return address_answer(known, found, today(), on, extras)
+        needed = isinstance(asked, CodeAsked) and asked.map_needed
+        return address_answer(known, found, today(), on, extras, map_needed=needed)
     if isinstance(found, Validation):
         return validation_answer(found, extras)
     point = point_query(asked) if isinstance(asked, PointAsked) else None

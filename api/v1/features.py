@@ -20,8 +20,8 @@ from api.core.types import where_known
 from geo.code import format as code_display
 from geo.label import alley_word, named, number_of
 from registry.records.postal import postcode_of
-from registry.records.record import Wording, wording
-from registry.search.answers import DOORS, Answer, Level
+from registry.records.record import Wording
+from registry.search.answers import DOORS, Answer, Level, answer_wording
 from registry.search.faults import FAULTS
 from registry.units.gazetteer import Gazetteer, UnitRef, today
 
@@ -106,7 +106,7 @@ class Properties(TypedDict):
     entrance: NotRequired[Entrance]
     """Of a door with entrances, the one nearest to the point asked about"""
     label_on: NotRequired[DatedLabel]
-    """Only with `on`"""
+    """Only with `on` or `wording`"""
     geocoding: GeocodingProperties
 
 
@@ -174,12 +174,8 @@ def feature_of(
     known: Gazetteer, answer: Answer, on: datetime.date | None = None, *, ids: bool = False
 ) -> Feature:
     """The place that a search answers, in today's words; with `on` its label of that day."""
-    day, door = today(), answer.record
-    words = wording(
-        *(known, day, answer.parts, answer.unit, answer.former),
-        past=door.past if door else (),
-        on=on if door else None,
-    )
+    day = today()
+    words = answer_wording(known, day, answer, on)
     point = None
     if answer.lon is not None and answer.lat is not None:
         point = PointGeometry(type="Point", coordinates=(answer.lon, answer.lat))

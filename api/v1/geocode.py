@@ -11,7 +11,7 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.errors import UNIT_CODE
 from api.core.shapes import WithIds
-from api.core.types import Day, where_known
+from api.core.types import WORDING, Day, Wording, where_known
 from api.v1.explanation import Reading, reading_of
 from api.v1.features import FeatureCollection, feature_collection
 from registry.core.invalid import invalid_value
@@ -73,6 +73,7 @@ class GeocodeQuery(WithIds, Columns):
     on: Day | None = Field(
         None, description="A day whose label of what is found is wanted as well, as `label_on`"
     )
+    wording: Wording | None = WORDING
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -87,7 +88,12 @@ class GeocodeQuery(WithIds, Columns):
         lon, lat = self.lon, self.lat
         near = (lon, lat) if lon is not None and lat is not None else None
         return Question(
-            self.q, self.components, self.limit, near, self.within, on=label_day(self.on)
+            self.q,
+            self.components,
+            self.limit,
+            near,
+            self.within,
+            on=label_day(self.on, self.wording),
         )
 
 
@@ -131,7 +137,9 @@ def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:
     located = locate(known, register().reads, asked.asked)
     return where_known(
         Geocoded,
-        **feature_collection(known, None, told_answers(located.answers), asked.on, ids=asked.ids),
+        **feature_collection(
+            known, None, told_answers(located.answers), asked.asked.on, ids=asked.ids
+        ),
         **unanswered(located.meant),
         explanation=[reading_of(known, one) for one in located.tried] if explain else None,
     )

@@ -5,7 +5,7 @@ from pydantic import Field
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.shapes import WithIds
-from api.core.types import Day
+from api.core.types import WORDING, Day, Wording
 from api.v1.features import FeatureCollection, feature_collection
 from registry.publish.batch import PointAsked
 from registry.search.disclosure import told_answers
@@ -25,11 +25,14 @@ class ReverseQuery(WithIds):
     on: Day | None = Field(
         None, description="A day whose label of what is found is wanted as well, as `label_on`"
     )
+    wording: Wording | None = WORDING
 
     @property
     def asked(self) -> PointAsked:
         """What is asked of the register."""
-        return PointAsked(self.lon, self.lat, self.limit, self.radius_m, label_day(self.on))
+        return PointAsked(
+            self.lon, self.lat, self.limit, self.radius_m, label_day(self.on, self.wording)
+        )
 
 
 class ReverseBody(ReverseQuery):

@@ -18,7 +18,7 @@ from api.core.shapes import (
     with_label_on,
     with_postal,
 )
-from api.core.types import Day
+from api.core.types import WORDING, Day, Wording
 from api.v1.geocode import suggested_codes
 from geo.code import format as code_display
 from registry.core.schemes import POSTCODE
@@ -60,6 +60,7 @@ class ValidateBody(WithPostal, Columns):
     on: Day | None = Field(
         None, description="A day whose label of what is found is wanted as well, as `label_on`"
     )
+    wording: Wording | None = WORDING
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -73,7 +74,7 @@ class ValidateBody(WithPostal, Columns):
             text=self.address,
             components=self.components,
             chosen=self.chosen,
-            on=label_day(self.on),
+            on=label_day(self.on, self.wording),
         )
 
 
@@ -111,7 +112,7 @@ class AddressChoice(TypedDict):
     """Where this door is registered"""
     code_display: str | None
     label_on: NotRequired[DatedLabel]
-    """Only with `on`"""
+    """Only with `on` or `wording`"""
 
 
 def address_choice(choice: Choice) -> AddressChoice:
@@ -182,7 +183,7 @@ class ValidationAnswer(TypedDict):
     suggestions: list[SuggestedCode]
     """Registered codes of which a mistyped one may be a slip, at most three"""
     label_on: NotRequired[DatedLabel]
-    """Only with `on`, of the one address"""
+    """Only with `on` or `wording`, of the one address"""
 
 
 def validation_answer(found: Validation, extras: Extras = NO_EXTRAS) -> ValidationAnswer:

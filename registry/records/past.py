@@ -23,7 +23,13 @@ FRAGMENTS: Final = {
 """For statements: what is read of a record and of its former states; of such a state `h`, with its
 places then, what a `Record` is made of.
 """
-SQL: Final = Statements(__file__, lines=LINES, **FRAGMENTS)
+_EDGE_M: Final = 20
+"""So near an edge a point is on both sides of it: that is how precisely boundaries are drawn."""
+_UNKNOWN_M: Final = 50
+"""How precise a point counts whose accuracy nobody knows."""
+SQL: Final = Statements(
+    __file__, lines=LINES, edge_m=str(_EDGE_M), unknown_m=str(_UNKNOWN_M), **FRAGMENTS
+)
 _ON: Final = bulk(SQL.written("at_ends_of_days"), (("code", "text"), ("day", "date")))
 
 
@@ -38,8 +44,9 @@ def with_past(records: Sequence[Record], on: datetime.date | None = None) -> Que
         return list(records)
     rows = yield Ask(_ON, tuple(sorted(lines)))
     past: dict[str, list[Then]] = {}
-    for _, day, *row in rows:
+    for _, day, around, *row in rows:
         then = Record(*row)
         units = (unit for unit in (then.unit_id, then.former_unit_id) if unit is not None)
-        past.setdefault(then.code, []).append(Then(day, then.label_parts, tuple(units)))
+        said = Then(day, then.label_parts, tuple(units), tuple(around or ()))
+        past.setdefault(then.code, []).append(said)
     return [record._replace(past=tuple(past.get(record.code, ()))) for record in records]

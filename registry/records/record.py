@@ -1,6 +1,7 @@
 """A household as it is shown: its columns, its names, its wording of today and of the old map."""
 
 import datetime
+from dataclasses import replace
 from typing import Any, Final, Literal, NamedTuple
 
 from geo.label import LabelParts, alley_word, door_words
@@ -27,6 +28,8 @@ class Then(NamedTuple):
     parts: LabelParts
     units: tuple[int, ...]
     """Ids of the communes that it was recorded in."""
+    around: tuple[int, ...] = ()
+    """Ids of the communes of that day whose polygons may hold its point, as far as it is known."""
 
 
 class Record(NamedTuple):
@@ -150,6 +153,11 @@ class Span:
     end: datetime.date | None
 
 
+KnownBy = Literal["register", "street", "text", "point"]
+"""What says in which unit of another day a place was: the register, its street, which the register
+knows in one alone, the text that was asked about, or its point in the polygons of that day."""
+
+
 @value(frozen=True, slots=True)
 class DatedLabel:
     """How a place was written on a day, or will be."""
@@ -158,9 +166,15 @@ class DatedLabel:
     label: str | None
     """None where the register does not know in which unit it was."""
     units: tuple[Unit, ...]
-    """In which it may have been: one where that is certain, none where no map of it is known."""
+    """In which it may have been: one where that is known, none where no map of it is known."""
     district: Unit | None
     province: Unit | None
+    door: str | None = None
+    """The label without its units."""
+    known_by: KnownBy | None = None
+    """What says in which unit it was; None without a label."""
+    door_known: bool = False
+    """Whether `door` is as it was written on that day; else it is in the words of today."""
 
     def check_known(self) -> None:
         """Raises InvalidInputError where no map of that day is known for the place."""
@@ -211,10 +225,13 @@ def wording(
     *,
     past: tuple[Then, ...] = (),
     on: datetime.date | None = None,
+    named: Unit | None = None,
+    registered: bool = False,
 ) -> Wording:
     """The wording of a door in `unit`, a commune or province, as the map of `day` has it.
 
-    With `on` its label of that day as well. `past` is how the door read on other days.
+    With `on` its label of that day as well. `past` is how the door read on other days; `named` is
+    the former commune that a text names for it, `registered` whether it is a door of the register.
     """
     if unit is None:
         door = door_words(parts)
@@ -232,7 +249,9 @@ def wording(
         words.province if commune else unit,
         words.map,
         last.full_name if last else None,
-        label_on(gazetteer, on, parts, unit, former, past) if on else None,
+        _label_wanted(gazetteer, on, parts, unit, former, past, named, registered=registered)
+        if on
+        else None,
         door,
     )
 
@@ -259,9 +278,59 @@ def label_on(
     units = units_on(gazetteer, day, unit, (*others, *then.units) if then else others)
     if len(units) != 1:
         return DatedLabel(day, None, units, None, None)
+    return _label_in(gazetteer, day, then.parts if then else parts, units)
+
+
+def _label_wanted(
+    gazetteer: Gazetteer,
+    on: datetime.date,
+    parts: LabelParts,
+    unit: Unit,
+    former: Unit | None,
+    past: tuple[Then, ...],
+    named: Unit | None,
+    *,
+    registered: bool,
+) -> DatedLabel:
+    """The label of a day that somebody asks for, by all that is known of the place.
+
+    Where the register leaves several units, the text and the point may say which; where these say
+    different things nothing is known.
+    """
+    own = named if named is not None and not registered else former
+    told = label_on(gazetteer, on, parts, unit, own, past)
+    if len(told.units) == 1:
+        by: KnownBy = "register"
+        if own is not None and not registered:
+            alone = label_on(gazetteer, on, parts, unit, None, past)
+            by = "register" if alone.label else "text" if own is named else "street"
+        return replace(told, known_by=by, door_known=registered)
+    then = next((one for one in past if one.day == on), None)
+    around = {one for one in told.units if then is not None and one.id in then.around}
+    said = set(told.units)
+    if named is not None:
+        said &= set(label_on(gazetteer, on, parts, unit, named, past).units)
+    found = said & around if around else said
+    if len(found) != 1:
+        return told
+    known_by: KnownBy = "point" if len(said) > 1 else "text"
+    door = then.parts if then is not None else parts
+    label = _label_in(gazetteer.knowing(on), on, door, tuple(found), known_by)
+    return replace(label, door_known=registered)
+
+
+def _label_in(
+    gazetteer: Gazetteer,
+    day: datetime.date,
+    parts: LabelParts,
+    units: tuple[Unit, ...],
+    known_by: KnownBy | None = "register",
+) -> DatedLabel:
+    """The label in the one unit of a day."""
     words = _unit_words(gazetteer, units[0], day)
-    door = door_words(then.parts if then else parts, alley_word(words.names[-1]))
-    return DatedLabel(day, ", ".join((*door, *words.names)), units, words.district, words.province)
+    door = ", ".join(door_words(parts, alley_word(words.names[-1])))
+    label = ", ".join(filter(None, (door, *words.names)))
+    return DatedLabel(day, label, units, words.district, words.province, door, known_by)
 
 
 def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWords:
@@ -295,7 +364,12 @@ def record_wording(
     units = gazetteer.units
     unit = units.get(record.unit_id) if record.unit_id else None
     former = units.get(record.former_unit_id) if record.former_unit_id else None
-    return wording(gazetteer, day, record.label_parts, unit, former, past=record.past, on=on)
+    return wording(
+        *(gazetteer, day, record.label_parts, unit, former),
+        past=record.past,
+        on=on,
+        registered=True,
+    )
 
 
 def unit_names(unit: Unit, day: datetime.date, *holders: Unit | None) -> tuple[str, ...]:

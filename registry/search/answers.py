@@ -9,9 +9,9 @@ from geo.label import LabelParts
 from geo.values import value
 from registry.core.batching import Query
 from registry.records.past import with_past
-from registry.records.record import Record, Span
+from registry.records.record import Record, Span, Wording, wording
 from registry.search.faults import confidence
-from registry.units.gazetteer import Unit
+from registry.units.gazetteer import Gazetteer, Unit
 
 LEVELS: Final = ("household", "building", "alley", "street", "locality", "commune", "province")
 """From the door outwards."""
@@ -107,6 +107,19 @@ def without_fault(answer: Answer, *faults: str) -> Answer:
     """The answer without these faults."""
     left = tuple(fault for fault in answer.faults if fault not in faults)
     return answer if left == answer.faults else replace(answer, faults=left)
+
+
+def answer_wording(
+    gazetteer: Gazetteer, day: datetime.date, answer: Answer, on: datetime.date | None = None
+) -> Wording:
+    """The wording of an answer; of a door with `on` its label of that day as well."""
+    door = answer.record
+    return wording(
+        *(gazetteer, day, answer.parts, answer.unit, answer.former),
+        past=door.past if door else (),
+        on=on if door else None,
+        registered=door is not None,
+    )
 
 
 def answers_with_past(

@@ -13,6 +13,7 @@ from typing import Final
 
 from geo.admin import LEVELS, name_key, parse_name
 from geo.text import accent_key, has_diacritics
+from registry.core.days import parse_day
 from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
 from registry.core.text_work import Work, WorkSpentError, doing
@@ -69,14 +70,49 @@ def day_asked(as_of: datetime.date | None) -> datetime.date:
     return as_of or now
 
 
-def label_day(on: datetime.date | None) -> datetime.date | None:
+@dataclass(frozen=True, slots=True)
+class Wordings:
+    """In which wordings an address is wanted: today's, that of another day, or both."""
+
+    today: bool = True
+    day: datetime.date | None = None
+
+
+def parse_wording(written: str) -> Wordings:
+    """`today`, `before:` and a day, or `both`: today's and that before July 2025.
+
+    Raises ValueError for anything else.
+
+    >>> parse_wording("before:2025-07-01") == parse_wording("before:1/7/2025")
+    True
+    >>> str(parse_wording("both").day), parse_wording("today")
+    ('2025-06-30', Wordings(today=True, day=None))
+    """
+    if written == "both":
+        return Wordings(day=LAST_DAY_OF_OLD_MAP)
+    before, _, day = written.partition("before:")
+    if day and not before:
+        return Wordings(False, parse_day(day) - datetime.timedelta(days=1))
+    if written != "today":
+        raise ValueError("today, both, or before: and a day")
+    return Wordings()
+
+
+def label_day(on: datetime.date | None, wordings: Wordings | None = None) -> datetime.date | None:
     """The day whose labels a caller asks for; one that has not come is told by what is announced.
 
-    Raises InvalidInputError for one before FIRST_KNOWN_DAY.
+    Raises InvalidInputError for one before FIRST_KNOWN_DAY, and for two days.
     """
     if on is not None and on < FIRST_KNOWN_DAY:
         raise _too_early("on")
-    return on
+    worded = wordings.day if wordings else None
+    if worded is not None and worded < FIRST_KNOWN_DAY:
+        raise _too_early("wording")
+    if on is not None and worded not in (None, on):
+        raise InvalidInputError.of_field(
+            "wording", "two_days", Message("wording_of_other_day", day=worded, on=on)
+        )
+    return worded or on
 
 
 def _too_early(field: str) -> InvalidInputError:

@@ -146,10 +146,13 @@ def test_search_and_verdict_tell_it_as_well(story: Story) -> None:
     assert found["features"][0]["properties"]["label_on"]["label"] == LABELS["2026-02-15"]
     said = story.client.post("/v1/validate", json=on | {"address": OLD}).get_json()
     assert (said["code"], said["label_on"]["label"]) == (story.known, LABELS["2026-02-15"])
-    # Of a street that may have been called otherwise nothing is told, nor where no day is asked.
+    assert "label_on" not in story.client.post("/v1/validate", json={"address": OLD}).get_json()
+    # A street may have been called otherwise, which only a verdict says.
     street = {"address": "Đường Võ Văn Kiệt, Phường Thành Láng, Hà Nội"}
-    for asked in (on | street, {"address": OLD}):
-        assert "label_on" not in story.client.post("/v1/validate", json=asked).get_json()
+    told = story.client.post("/v1/validate", json=on | street).get_json()["label_on"]
+    assert (told["door"], told["door_known"]) == ("Đường Võ Văn Kiệt", False)
+    found = story.client.get("/v1/geocode", query_string=on | {"q": street["address"]}).get_json()
+    assert "label_on" not in found["features"][0]["properties"]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ WHERE NOT EXISTS (
             AND ST_DWithin(a.geom::geography, p.point::geography, %(tolerance_m)s))
     AND (own.all_real OR EXISTS (
         SELECT FROM boundary_part a JOIN boundary b ON b.unit_id = a.unit_id
+        JOIN admin_unit u ON u.id = a.unit_id AND u.lifetime @> current_date
         WHERE NOT b.approximate AND a.unit_id <> ALL ((SELECT writable_units())::integer[])
             AND ST_Covers(a.geom, p.point)
             AND NOT ST_DWithin(ST_Boundary(b.geom)::geography, p.point::geography,

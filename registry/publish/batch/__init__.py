@@ -55,6 +55,8 @@ class CodeAsked:
     code: str
     on: datetime.date | None = None
     """A day whose label of what is found is wanted as well."""
+    map_needed: bool = False
+    """Whether a place of which no map of that day is known is an error."""
 
 
 @dataclass(frozen=True, slots=True)

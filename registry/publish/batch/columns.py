@@ -40,7 +40,7 @@ _REFERENCES: Final = frozenset(
     }
 )
 """Headers, folded, of what a parcel is called by those who send it, beside those of an import."""
-_PARAMETERS: Final = frozenset({"limit", "radius m", "within", "on", "chosen"})
+_PARAMETERS: Final = frozenset({"limit", "radius m", "within", "on", "wording", "chosen"})
 """Members, folded, that the single call takes beside what it asks."""
 COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
 _ADDRESS: Final = ("address", *COMPONENTS, "alley")

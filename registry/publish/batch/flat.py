@@ -9,8 +9,8 @@ from registry.core.errors import MistypedCodeError
 from registry.publish.batch import RECHECK, Outcome
 from registry.publish.batch.recheck import CHANGED, Rechecked
 from registry.records.postal import foreign_lines, postal_lines
-from registry.records.record import DatedLabel, Record, Wording, record_wording, wording
-from registry.search.answers import Answer
+from registry.records.record import DatedLabel, Record, Wording, record_wording
+from registry.search.answers import Answer, answer_wording
 from registry.search.faults import FAULTS, POINT_ESTIMATED
 from registry.search.judge.verdicts import REASONS, Validation
 from registry.units.gazetteer import Gazetteer, Unit
@@ -38,15 +38,19 @@ FLAT_COLUMNS: Final = {
     RECHECK: ("status", "reasons", *_PLACE, "candidates", "row"),
 }
 """Operation → columns, in an order that others may rely on."""
-_LABEL_ON: Final = "label_on"
+_ON: Final = (
+    *("label_on", "door_on", "commune_on", "commune_code_on", "district_on", "district_code_on"),
+    *("province_on", "province_code_on", "known_by_on"),
+)
+"""Of the label of a day: its line and its parts."""
 _ID_OF: Final = "_id_"
 """Between level and scheme in the name of a column."""
 _POSTAL: Final = ("postal_label", "postal_label_ascii")
 
 
 def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
-    """The columns, with that of the label of a day where one is asked for."""
-    return FLAT_COLUMNS[operation] + ((_LABEL_ON,) if on is not None else ())
+    """The columns, with those of the label of a day where one is asked for."""
+    return FLAT_COLUMNS[operation] + (_ON if on is not None else ())
 
 
 def extra_columns(
@@ -140,9 +144,7 @@ def _answer(
     answer: Answer,
     on: datetime.date | None,
 ) -> dict[str, Cell]:
-    past = answer.record.past if answer.record else ()
-    on = on if answer.record else None
-    words = wording(gazetteer, day, answer.parts, answer.unit, answer.former, past=past, on=on)
+    words = answer_wording(gazetteer, day, answer, on)
     sure = {"confidence": answer.confidence}
     far = {"distance_m": answer.distance_m}
     return {
@@ -175,7 +177,12 @@ def _place(
 
 
 def _label_on(told: DatedLabel | None) -> dict[str, Cell]:
-    return {_LABEL_ON: told.label} if told is not None else {}
+    if told is None or told.label is None:
+        return {}
+    units = (told.units[0], told.district, told.province)
+    names = ((u.version_on(told.day).full_name, u.code) if u else (None, None) for u in units)
+    parts = (part for named in names for part in named)
+    return dict(zip(_ON, (told.label, told.door, *parts, told.known_by), strict=True))
 
 
 def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:

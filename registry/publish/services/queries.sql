@@ -107,6 +107,7 @@ service_area a CROSS JOIN LATERAL (
 -- Where nobody has drawn a unit it may be this one.
 (CAST(:units AS int[]) IS NULL OR coalesce((
     SELECT bool_or(b.unit_id = ANY (:units)) FROM boundary_part b
+    JOIN admin_unit u ON u.id = b.unit_id AND u.lifetime @> current_date
     WHERE ST_Intersects(b.geom, ST_Intersection(o.geom, a.geom))), true))
 
 -- count_lost_codes --

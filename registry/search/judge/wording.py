@@ -30,9 +30,14 @@ def in_todays_words(
     """The wording of an answer; where it stops above the door, with the door that was asked for."""
     former, parts = former_told(answer, reading, day), parts_asked(answer, reading)
     # The flat that was asked for in a building was in none of its labels.
-    past = answer.record.past if answer.record and parts == answer.parts else ()
-    on = on if answer.record else None
-    return wording(gazetteer, day, parts, answer.unit, former, past=past, on=on)
+    own = answer.record if parts == answer.parts else None
+    return wording(
+        *(gazetteer, day, parts, answer.unit, former),
+        past=own.past if own else (),
+        on=on,
+        named=_former_named(reading, day),
+        registered=own is not None,
+    )
 
 
 def former_told(answer: Answer, reading: ReadAddress | None, day: datetime.date) -> Unit | None:

@@ -5,6 +5,7 @@
 it or nothing.
 """
 
+import datetime
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from registry.units.boundaries.cells import draw_cells, lock_boundaries
 from registry.units.boundaries.geojson import Feature, read_features
 from registry.units.boundaries.polygons import MalformedPolygonError, check_place, parse_polygons
 from registry.units.boundaries.report import BoundaryReport, make_report
+from registry.units.gazetteer import today
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -54,6 +56,7 @@ def load_boundaries(
     source: str,
     *,
     actor: str,
+    day: datetime.date | None = None,
     dry_run: bool = False,
     limits: Limits = LIMITS,
     progress: Callable[[str], None] = lambda _line: None,
@@ -63,12 +66,13 @@ def load_boundaries(
     The file is a FeatureCollection, plain or gzipped, of Polygons or MultiPolygons in WGS 84, each
     with the property `code`: five digits for a commune, two for a province. Units that it does not
     name keep what they have. Loading the same again changes nothing and makes no event; nor does a
-    dry run.
+    dry run. With `day` they are the units of a day of the past, of which those that still are keep
+    what they have, too.
 
     Raises UnreadableFileError for what is no such file, InvalidInputError for polygons that are not
     around Viet Nam or for a file of other units than today's.
     """
-    report = None
+    report, of_day = None, {"day": day or today()}
     cause = Cause(kind="boundaries", actor=actor, scope={"source": source_name(source)})
     with (
         suppress(_NothingToKeepError),
@@ -78,10 +82,10 @@ def load_boundaries(
         connection = session.connection()
         progress(f"reading {source_name(source)}")
         staged = _stage(connection, _usable(file, source, limits), progress)
-        _resolve(connection, source, staged)
+        _resolve(connection, source, staged, of_day)
         progress(f"{staged.features:,} features read; checking and cutting polygons")
         connection.execute(SQL.text("repair"))
-        parts = _store(connection, source)
+        parts = _store(connection, source, of_day)
         draw_cells(connection)
         report = make_report(
             connection,
@@ -90,6 +94,7 @@ def load_boundaries(
             without_code=staged.without_code,
             parts=parts,
             dry_run=dry_run,
+            of_day=of_day,
         )
         if dry_run or not parts:
             raise _NothingToKeepError
@@ -180,7 +185,9 @@ def _geometry_type(geometry: object) -> str:
     return shown(geometry.get("type")) if isinstance(geometry, dict) else "null"
 
 
-def _resolve(connection: Connection, source: str, staged: _Staged) -> None:
+def _resolve(
+    connection: Connection, source: str, staged: _Staged, of_day: dict[str, datetime.date]
+) -> None:
     """Find the unit of each code; InvalidInputError when the file as a whole is the wrong one."""
     name = source_name(source)
     if staged.features == 0:
@@ -194,7 +201,7 @@ def _resolve(connection: Connection, source: str, staged: _Staged) -> None:
         )
     width = 5 if staged.widest_number > 2 else 2
     connection.execute(SQL.text("restore_zeros"), {"width": width})
-    connection.execute(SQL.text("resolve"))
+    connection.execute(SQL.text("resolve"), of_day)
     total, strange, ended, examples = connection.execute(SQL.text("strange")).one()
     if strange * 2 > total:
         era = "; most of these ended, so it is of an earlier map" if ended * 2 > strange else ""
@@ -210,10 +217,10 @@ def _resolve(connection: Connection, source: str, staged: _Staged) -> None:
         )
 
 
-def _store(connection: Connection, source: str) -> int:
+def _store(connection: Connection, source: str, of_day: dict[str, datetime.date]) -> int:
     """Write what differs from the register; returns how many parts were written."""
     lock_boundaries(connection)
-    connection.execute(SQL.text("compare"))
+    connection.execute(SQL.text("compare"), of_day)
     connection.execute(SQL.text("upsert_boundaries"), {"source": source_name(source)})
     connection.execute(SQL.text("remove_parts"))
     parts = connection.execute(SQL.text("insert_parts"), {"vertices": PART_VERTICES}).rowcount

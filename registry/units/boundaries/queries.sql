@@ -34,16 +34,16 @@ FROM (
     FROM boundary_staged GROUP BY code
 ) c
 LEFT JOIN admin_unit living
-    ON living.level = c.level AND living.code = c.code AND living.lifetime @> current_date
+    ON living.level = c.level AND living.code = c.code AND living.lifetime @> CAST(:day AS date)
 LEFT JOIN LATERAL (
     SELECT u.id FROM admin_unit_alias a JOIN admin_unit u ON u.id = a.unit_id
     WHERE a.kind = 'code' AND a.alias = c.code AND u.level = c.level
-        AND u.lifetime @> current_date
+        AND u.lifetime @> CAST(:day AS date)
     ORDER BY u.id LIMIT 1
 ) alias ON living.id IS NULL
 LEFT JOIN LATERAL (
     SELECT u.id FROM admin_unit u
-    WHERE u.level = c.level AND u.code = c.code AND upper(u.lifetime) <= current_date
+    WHERE u.level = c.level AND u.code = c.code AND upper(u.lifetime) <= CAST(:day AS date)
     ORDER BY upper(u.lifetime) DESC LIMIT 1
 ) ended ON living.id IS NULL AND alias.id IS NULL
 
@@ -82,6 +82,8 @@ CREATE TEMPORARY TABLE boundary_change ON COMMIT DROP AS
 SELECT n.unit_id, u.level, u.code, CASE
         WHEN b.unit_id IS NULL OR b.approximate THEN 'added'
         WHEN b.geom = n.geom THEN 'unchanged'
+        -- What a unit is today is not learnt from a map of before.
+        WHEN u.lifetime @> current_date AND CAST(:day AS date) < current_date THEN 'unchanged'
         ELSE 'replaced'
     END AS state
 FROM boundary_new n
@@ -109,7 +111,7 @@ WHERE NOT EXISTS (SELECT FROM boundary_part p WHERE p.unit_id = n.unit_id)
 -- counts --
 WITH missing AS (
     SELECT u.level FROM admin_unit u
-    WHERE u.lifetime @> current_date AND NOT EXISTS (
+    WHERE u.lifetime @> CAST(:day AS date) AND NOT EXISTS (
         SELECT FROM boundary b WHERE b.unit_id = u.id AND NOT b.approximate
     )
 )
@@ -126,7 +128,7 @@ FROM boundary_change c
 SELECT u.code, v.name
 FROM boundary_new n
 JOIN admin_unit u ON u.id = n.unit_id
-JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
+JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> CAST(:day AS date)
 WHERE {which}
 ORDER BY u.code
 
@@ -162,8 +164,8 @@ WITH RECURSIVE later AS (
     SELECT l.ended_id,
         array_agg(ARRAY[u.code, v.name] ORDER BY u.code) AS successors
     FROM later l
-    JOIN admin_unit u ON u.id = l.successor_id AND u.lifetime @> current_date
-    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
+    JOIN admin_unit u ON u.id = l.successor_id AND u.lifetime @> CAST(:day AS date)
+    JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> CAST(:day AS date)
     GROUP BY l.ended_id
 )
 SELECT k.code, last_version.name, coalesce(living.successors, '{}')

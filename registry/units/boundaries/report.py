@@ -1,5 +1,6 @@
 """What a load of boundaries brought: the report, read off the load's temporary tables."""
 
+import datetime
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -83,20 +84,21 @@ def make_report(
     without_code: int,
     parts: int,
     dry_run: bool,
+    of_day: dict[str, datetime.date],
 ) -> BoundaryReport:
     """The report of a load, in its transaction and after it has written everything."""
-    counts = connection.execute(SQL.text("counts")).one()._mapping
+    counts = connection.execute(SQL.text("counts"), of_day).one()._mapping
     ended = tuple(
         EndedUnit(code, name, tuple(NamedUnit(*successor) for successor in successors))
-        for code, name, successors in connection.execute(SQL.text("ended_units"))
+        for code, name, successors in connection.execute(SQL.text("ended_units"), of_day)
     )
     return BoundaryReport(
         source=source,
         features=features,
         parts=parts,
         **counts,
-        repaired=_named(connection, "repaired"),
-        united=_named(connection, "united"),
+        repaired=_named(connection, "repaired", of_day),
+        united=_named(connection, "united", of_day),
         restored_zeros=_codes(connection, "restored"),
         unknown=_codes(connection, "unknown"),
         ended=ended,
@@ -106,8 +108,10 @@ def make_report(
     )
 
 
-def _named(connection: Connection, statement: str) -> tuple[NamedUnit, ...]:
-    rows = connection.execute(SQL.text(statement))
+def _named(
+    connection: Connection, statement: str, of_day: dict[str, datetime.date]
+) -> tuple[NamedUnit, ...]:
+    rows = connection.execute(SQL.text(statement), of_day)
     return tuple(NamedUnit(*row) for row in rows)
 
 

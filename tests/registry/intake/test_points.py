@@ -27,6 +27,22 @@ def draw(engine: Engine, code: str, *, around: tuple[float, float], metres: int)
         )
 
 
+def draw_before(engine: Engine, code: str, *, like: str) -> None:
+    """A real polygon of a commune that has ended: that of one of today."""
+    with session_scope(engine) as session:
+        session.execute(
+            text(
+                "WITH old AS (INSERT INTO boundary (unit_id, geom, source, approximate)"
+                " SELECT o.id, b.geom, 'tests', false FROM admin_unit o, boundary b"
+                " JOIN admin_unit u ON u.id = b.unit_id AND u.code = :like"
+                " WHERE o.level = 'commune' AND o.code = :code RETURNING unit_id, geom)"
+                " INSERT INTO boundary_part (unit_id, geom)"
+                " SELECT unit_id, ST_GeometryN(geom, 1) FROM old"
+            ),
+            {"code": code, "like": like},
+        )
+
+
 @pytest.fixture(params=["seat", "polygon"])
 def known_by(request: pytest.FixtureRequest, engine: Engine) -> str:
     """What is known of where communes lie."""
@@ -60,6 +76,7 @@ def test_a_point_beyond_a_real_border_is_a_warning_with_the_commune_that_holds_i
 ) -> None:
     draw(engine, BA_DINH, around=(float(LON), float(LAT)), metres=500)
     draw(engine, "00097", around=(105.850, 21.0386), metres=500)
+    draw_before(engine, "00001", like="00097")
 
     result = deliver(door("12", "a", longitude="105.850", latitude=LAT))
 

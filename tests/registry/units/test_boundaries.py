@@ -1,5 +1,6 @@
 """Boundaries: files into the register, cells around seats, communes at a point."""
 
+import datetime
 import gzip
 import json
 import threading
@@ -331,6 +332,34 @@ def test_ended_unit_is_reported_with_its_successor(engine, put, seats):
     assert {unit.code for unit in ended.successors} == {"00097"}
     assert report.unknown == ()
     assert report.has_problems
+
+
+def test_polygons_of_a_day_are_of_its_units_and_leave_those_of_today(fresh_engine, put, seats):
+    alive = text(
+        "SELECT u.id FROM admin_unit u WHERE u.code = :code AND u.lifetime @> CAST(:day AS date)"
+    )
+    with fresh_engine.connect() as connection:
+        unchanged = connection.scalar(
+            text(
+                "SELECT code FROM admin_unit WHERE level = 'commune' AND lower(lifetime) IS NULL"
+                " AND lifetime @> current_date ORDER BY code LIMIT 1"
+            )
+        )
+    load(fresh_engine, put(squares(seats, BA_DINH, unchanged)))
+    lon, lat = seats[BA_DINH]
+    old = [feature(code, polygon(square(lon, lat, 0.03))) for code in (PHUC_XA_ENDED, unchanged)]
+    day = datetime.date(2025, 6, 30)
+    report = load(fresh_engine, put(collection(*old)), day=day)
+    assert (report.communes, report.added, report.unchanged) == (2, 1, 1)
+    assert (report.ended, report.has_problems) == ((), False)
+    with fresh_engine.connect() as connection:
+        drawn = "SELECT count(*) FROM boundary WHERE NOT approximate AND unit_id = :id"
+        for code, of in ((PHUC_XA_ENDED, day), (BA_DINH, datetime.date(2026, 1, 1))):
+            unit = connection.scalar(alive, {"code": code, "day": of})
+            assert connection.scalar(text(drawn), {"id": unit}) == 1
+    with Session(fresh_engine) as session:
+        ba_dinh = session.scalar(alive, {"code": BA_DINH, "day": datetime.date(2026, 1, 1)})
+        assert communes_at(session, lon=lon, lat=lat) == [ba_dinh]
 
 
 def test_geometry_that_is_no_polygon_is_reported(engine, put, seats):

@@ -1,0 +1,191 @@
+"""The old wording on demand: by the register, the text or the point; said which, or none."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from registry.units import LAST_DAY_OF_OLD_MAP
+from registry.units.boundaries import load_boundaries
+from tests.support.lifecycle import Town
+from tests.support.lifecycle import town as open_town
+from tests.support.units import open_app
+
+HA, THUONG = "00199", "00187"
+"""Phường Láng Hạ and Phường Láng Thượng, of before."""
+EDGE = 105.81
+"""Degrees east: where the two meet."""
+WEST, EAST = {"lon": EDGE - 0.004, "lat": 21.02}, {"lon": EDGE + 0.004, "lat": 21.02}
+OLD = {"wording": "before:2025-07-01"}
+LABEL = "{door}, Phường Láng {ward}, Quận Đống Đa, Thành phố Hà Nội"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A register that has polygons of two old wards, and who asks it."""
+
+    town: Town
+    client: FlaskClient
+
+    def told(self, code: str, **asked: str) -> Any:
+        return self.client.get(f"/v1/addresses/{code}", query_string=OLD | asked).get_json(
+            force=True
+        )
+
+    def validated(self, address: str, **asked: str) -> Any:
+        return self.client.post("/v1/validate", json=OLD | {"address": address} | asked).get_json()
+
+
+def box(west: float, east: float) -> dict[str, Any]:
+    ring = [[west, 21.0], [east, 21.0], [east, 21.04], [west, 21.04], [west, 21.0]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+@pytest.fixture(scope="module")
+def shop(
+    admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    areas = {HA: box(EDGE - 0.02, EDGE), THUONG: box(EDGE, EDGE + 0.02)}
+    features = [
+        {"type": "Feature", "properties": {"code": code}, "geometry": area}
+        for code, area in areas.items()
+    ]
+    file = tmp_path_factory.mktemp("wording") / "old.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    with open_town(admin_url, f"wording_{worker_id}") as town, open_app(town.url) as app:
+        load_boundaries(town.engine, str(file), actor="tests", day=LAST_DAY_OF_OLD_MAP)
+        yield Shop(town, app.test_client())
+
+
+def test_polygons_of_before_say_in_which_ward_a_door_was(shop: Shop) -> None:
+    code = shop.town.house("1", **WEST)
+    body = shop.told(code)
+    assert body["label"] == "1 Phố Láng, Phường Láng, Thành phố Hà Nội"
+    assert body["label_on"] == {
+        "day": "2025-06-30",
+        "label": LABEL.format(door="1 Phố Láng", ward="Hạ"),
+        "communes": [{"code": HA, "name": "Phường Láng Hạ"}],
+        "door": "1 Phố Láng",
+        "commune": {"code": HA, "name": "Phường Láng Hạ"},
+        "district": {"code": "006", "name": "Quận Đống Đa"},
+        "province": {"code": "01", "name": "Thành phố Hà Nội"},
+        "known_by": "point",
+        "door_known": True,
+    }
+    # What the register does not know itself stays without.
+    assert body["label_before_2025_07"] is None
+    east = shop.told(shop.town.house("2", **EAST))["label_on"]
+    assert east["label"] == LABEL.format(door="2 Phố Láng", ward="Thượng")
+    # Of today they say nothing.
+    near = shop.client.get("/v1/reverse", query_string={"lon": 105.826, "lat": 21.03}).get_json()
+    assert [each["properties"]["commune"]["code"] for each in near["features"]] != [HA]
+
+
+@pytest.mark.parametrize(
+    ("number", "point"),
+    [
+        ("3", {"lon": EDGE - 0.0001, "lat": 21.02}),
+        ("5", WEST | {"position_accuracy_m": 900}),
+        ("7", {"lon": 105.7, "lat": 21.02}),
+    ],
+)
+def test_point_that_says_nothing_is_said_to(shop: Shop, number: str, point: Any) -> None:
+    """It lies on the edge, may lie on both sides, or in neither."""
+    told = shop.told(shop.town.house(number, **point))["label_on"]
+    assert (told["label"], told["door"], told["commune"], told["known_by"]) == (None,) * 4
+    assert {HA, THUONG} <= {unit["code"] for unit in told["communes"]}
+
+
+def test_register_goes_before_the_point(shop: Shop) -> None:
+    told = shop.told(shop.town.house("9", former_commune=HA, **EAST))["label_on"]
+    assert (told["commune"]["code"], told["known_by"]) == (HA, "register")
+
+
+def test_text_says_it_of_a_door_that_is_not_registered(shop: Shop) -> None:
+    told = shop.validated("801 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")
+    assert told["code"] is None
+    on = told["label_on"]
+    assert on["label"] == LABEL.format(door="801 Phố Láng", ward="Thượng")
+    assert (on["known_by"], on["door_known"]) == ("text", False)
+    unknown = shop.validated("801 Phố Láng, Phường Láng, Hà Nội")["label_on"]
+    assert (unknown["label"], unknown["known_by"]) == (None, None)
+    assert len(unknown["communes"]) > 1
+
+
+def test_text_and_point_have_to_agree(shop: Shop) -> None:
+    shop.town.house("11", lon=105.7, lat=21.02)
+    shop.town.house("13", **WEST)
+    told = shop.validated("11 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")["label_on"]
+    assert (told["commune"]["code"], told["known_by"], told["door_known"]) == (THUONG, "text", True)
+    told = shop.validated("13 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")["label_on"]
+    assert (told["label"], told["known_by"]) == (None, None)
+    told = shop.validated("13 Láng, Phường Láng Hạ, Đống Đa, Hà Nội")["label_on"]
+    assert (told["commune"]["code"], told["known_by"]) == (HA, "text")
+
+
+def test_wordings(shop: Shop) -> None:
+    code = shop.town.house("15", former_commune=HA, **WEST)
+    before = shop.told(code)
+    assert shop.told(code, wording="both") == shop.told(code, wording="before:1/7/2025") == before
+    assert shop.told(code, on="2025-06-30") == before
+    assert "label_on" not in shop.told(code, wording="today")
+    assert shop.told(code, wording="before:2026-01-01")["label_on"]["label"] == before["label"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"wording": "old"}, "malformed_wording"),
+        ({"wording": "before:2025-02-30"}, "malformed_wording"),
+        ({"wording": "before:0001-01-01"}, "malformed_wording"),
+        ({"wording": ""}, "malformed_wording"),
+        ({"wording": "before:2024-01-01"}, "day_too_early"),
+        ({"on": "2025-07-01"}, "two_days"),
+    ],
+)
+def test_wording_that_is_none_is_refused(shop: Shop, asked: dict[str, str], code: str) -> None:
+    for answer in (
+        shop.told("0000-0000", **asked),
+        shop.validated("27 Láng, Hà Nội", **asked),
+        shop.client.post(
+            "/v1/batch/lookup", query_string=OLD | asked, json={"rows": []}
+        ).get_json(),
+    ):
+        assert [(each["field"], each["code"]) for each in answer["errors"]] == [("wording", code)]
+
+
+def test_batch_has_its_parts_in_columns(shop: Shop) -> None:
+    shop.town.house("17", former_commune=HA, **WEST)
+    shop.town.house("19")
+    rows = "địa chỉ\n17 Phố Láng Phường Láng Hà Nội\n19 Phố Láng Phường Láng Hà Nội\n"
+    answer = shop.client.post(
+        "/v1/batch/validate", query_string=OLD, data=rows.encode(), content_type="text/csv"
+    )
+    known, unknown = csv.DictReader(io.StringIO(answer.text))
+    parts = {
+        "label": LABEL.format(door="17 Phố Láng", ward="Hạ"),
+        "door": "17 Phố Láng",
+        "commune": "Phường Láng Hạ",
+        "commune_code": HA,
+        "district": "Quận Đống Đa",
+        "district_code": "006",
+        "province": "Thành phố Hà Nội",
+        "province_code": "01",
+        "known_by": "register",
+    }
+    assert {name: known[f"result_{name}_on"] for name in parts} == parts
+    assert not any(unknown[f"result_{name}_on"] for name in parts)
+    assert unknown["result_label"]
+
+
+def test_row_of_a_batch_may_ask_otherwise(shop: Shop) -> None:
+    code = shop.town.house("21", former_commune=HA, **WEST)
+    rows = [{"code": code}, {"code": code, "on": "2025-12-31"}, {"code": code, "wording": "today"}]
+    answer = shop.client.post("/v1/batch/lookup", query_string=OLD, json={"rows": rows}).get_json()
+    told = [row["result"]["answer"].get("label_on", {}).get("day") for row in answer["rows"]]
+    assert told == ["2025-06-30", "2025-12-31", None]
